@@ -1,0 +1,26 @@
+# Finds nvcc and sets NARU_WITH_CUDA to 1 or 0. The CUDA runtime is linked statically, so one program runs on machines
+# with and without a GPU or a driver.
+
+set(NARU_WITH_CUDA 0)
+if(NOT NARU_CUDA STREQUAL "OFF")
+  include(CheckLanguage)
+  find_program(NARU_NVCC nvcc HINTS ENV CUDACXX PATHS /usr/local/cuda/bin)
+  if(NARU_NVCC)
+    set(CMAKE_CUDA_COMPILER ${NARU_NVCC})
+    check_language(CUDA)
+  endif()
+  if(CMAKE_CUDA_COMPILER)
+    if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
+      set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 90-virtual)
+    endif()
+    set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
+    enable_language(CUDA)
+    # CMake 3.25 does not know C++20 for this nvcc, so the flag is given here.
+    string(APPEND CMAKE_CUDA_FLAGS " -std=c++20 --expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra")
+    find_package(CUDAToolkit REQUIRED)
+    set(NARU_WITH_CUDA 1)
+  elseif(NARU_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "NARU_CUDA=ON but no nvcc was found; install the CUDA toolkit or use the preset 'cpu'")
+  endif()
+endif()
+message(STATUS "CUDA backend: ${NARU_WITH_CUDA}")

@@ -1,0 +1,50 @@
+# How Naru's own targets are made: one library per folder, one test program per folder of tests.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(NARU_CCACHE ccache)
+if(NARU_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${NARU_CCACHE})
+  set(CMAKE_CUDA_COMPILER_LAUNCHER ${NARU_CCACHE})
+endif()
+
+# Options of our own targets alone: what we include from others is "system" to the compiler.
+function(naru_own target)
+  set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Woverloaded-virtual)
+  if(NARU_WERROR)
+    list(APPEND warnings -Werror)
+  endif()
+  target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${warnings}>")
+  if(NARU_SANITIZE)
+    target_compile_options(${target} PRIVATE
+      "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${NARU_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>")
+    target_link_options(${target} PRIVATE -fsanitize=${NARU_SANITIZE})
+  endif()
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# naru_library(core SOURCES ... PUBLIC libs... PRIVATE libs...): the static library naru_core.
+function(naru_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(naru_${name} STATIC ${ARG_SOURCES})
+  naru_own(naru_${name})
+  target_include_directories(naru_${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(naru_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
+
+# naru_test(core SOURCES ... LIBS ...): the program core_tests, each TEST a ctest.
+function(naru_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name}_tests ${ARG_SOURCES})
+  naru_own(${name}_tests)
+  target_link_libraries(${name}_tests PRIVATE ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+  include(GoogleTest)
+  gtest_discover_tests(${name}_tests TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+endfunction()

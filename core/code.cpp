@@ -1,0 +1,87 @@
+#include "core/code.h"
+
+#include <algorithm>
+#include <array>
+
+namespace naru {
+
+namespace {
+
+constexpr std::array kCodes = {
+    CodeInfo{Code::not_dicom, "not_dicom", "The file is not DICOM.", "Leave it out of the export, or ignore this line."},
+    CodeInfo{Code::truncated, "truncated", "The file ends before its data do.", "Export it from the PACS again."},
+    CodeInfo{Code::corrupt, "corrupt", "The file contradicts itself or its pixels cannot be decoded.",
+             "Export it from the PACS again, or ask the vendor."},
+    CodeInfo{Code::unsupported_transfer_syntax, "unsupported_transfer_syntax",
+             "The pixels are compressed in a way that this version does not read.",
+             "Ask the PACS to export uncompressed or JPEG-LS."},
+    CodeInfo{Code::unsupported_sop_class, "unsupported_sop_class", "The object is not a CT or MR image of this kind.",
+             "Nothing, if only CT and MR volumes are wanted."},
+    CodeInfo{Code::no_pixels, "no_pixels", "The object holds no pixel data.", "Export it with its pixel data."},
+    CodeInfo{Code::not_selected, "not_selected", "The recipe does not select it.", "Change [select] in the recipe."},
+    CodeInfo{Code::localizer, "localizer", "It is a localiser (scout), not part of a volume.", "Nothing."},
+    CodeInfo{Code::duplicate_instance, "duplicate_instance", "The same instance was given more than once.", "Nothing."},
+    CodeInfo{Code::duplicate_identifier_different_pixels, "duplicate_identifier_different_pixels",
+             "Two files share a SOP Instance UID but differ.", "Find out which one is right and give only that one."},
+    CodeInfo{Code::missing_geometry, "missing_geometry",
+             "Position, orientation, spacing or size is missing or impossible.",
+             "Export the original series, not a derived one."},
+    CodeInfo{Code::encrypted, "encrypted", "The file or archive member is encrypted.", "Decrypt it first."},
+    CodeInfo{Code::too_large, "too_large", "A size stated in the file exceeds the limits.",
+             "Check the file; raise --memory if it is right."},
+    CodeInfo{Code::charset_undecodable, "charset_undecodable", "A text value cannot be decoded.",
+             "Correct Specific Character Set (0008,0005)."},
+    CodeInfo{Code::deid_incomplete, "deid_incomplete", "De-identification could not be proven.", "Review it by hand."},
+    CodeInfo{Code::text_suspected, "text_suspected", "The pixels may hold burned-in text.", "Review it by hand."},
+    CodeInfo{Code::face_present, "face_present", "The volume shows a face.", "Review it by hand."},
+    CodeInfo{Code::unreadable, "unreadable", "The file could not be opened or read.",
+             "Check its permissions and the disk."},
+    CodeInfo{Code::gap, "gap", "Slices are missing between the first and the last.",
+             "Export the whole series again, or allow a repair in [geometry] gap."},
+    CodeInfo{Code::variable_spacing, "variable_spacing", "The distance between slices changes within the stack.",
+             "Export the parts of constant spacing as series of their own."},
+    CodeInfo{Code::gantry_tilt, "gantry_tilt", "The slices are sheared: the table does not move along their normal.",
+             "Nothing is wrong with the export; this version does not straighten it."},
+    CodeInfo{Code::overlapping, "overlapping", "Slices are thicker than their distance.", "Nothing."},
+    CodeInfo{Code::duplicate_slices, "duplicate_slices", "Slices at one position hold the same pixels.", "Nothing."},
+    CodeInfo{Code::mixed_orientation, "mixed_orientation", "The series holds several orientations.", "Nothing."},
+    CodeInfo{Code::mixed_phase, "mixed_phase", "Several different images share one position (phases, times, b-values).",
+             "Export each phase as a series of its own."},
+    CodeInfo{Code::mixed_echo, "mixed_echo", "The series holds several echoes.", "Nothing."},
+    CodeInfo{Code::single_slice, "single_slice", "The stack has one slice only.", "Nothing, if that is intended."},
+    CodeInfo{Code::slice_order_from_position, "slice_order_from_position",
+             "Instance numbers disagree with positions; positions decide.", "Nothing."},
+    CodeInfo{Code::per_slice_rescale, "per_slice_rescale", "Rescale slope or intercept changes between slices.",
+             "This version takes one rescale for a stack; ask for a series with one."},
+    CodeInfo{Code::mosaic, "mosaic", "A Siemens mosaic: many slices in one image.",
+             "Export as enhanced or classic slices."},
+    CodeInfo{Code::enhanced_multiframe, "enhanced_multiframe", "An enhanced multi-frame object.",
+             "Export as classic single-frame slices."},
+};
+static_assert(kCodes.size() == static_cast<std::size_t>(Code::enhanced_multiframe) + 1);
+
+}  // namespace
+
+std::span<const CodeInfo> all_codes() { return kCodes; }
+
+const CodeInfo& info(Code code) { return kCodes[static_cast<std::size_t>(code)]; }
+
+std::string_view name(Code code) { return info(code).name; }
+
+std::optional<Code> code_from_name(std::string_view name) {
+  const auto found = std::ranges::find(kCodes, name, &CodeInfo::name);
+  if (found == kCodes.end()) return std::nullopt;
+  return found->code;
+}
+
+std::string_view name(Disposition disposition) {
+  constexpr std::array kNames = {"used", "excluded", "quarantined", "rejected"};
+  return kNames[static_cast<std::size_t>(disposition)];
+}
+
+std::string_view name(Verdict verdict) {
+  constexpr std::array kNames = {"accept", "repair", "reject"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+}  // namespace naru

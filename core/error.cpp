@@ -1,0 +1,18 @@
+#include "core/error.h"
+
+#include <array>
+
+namespace naru {
+
+namespace {
+constexpr std::array kNames = {
+    "usage",         "input_missing",  "input_unreadable",   "input_empty",     "nothing_delivered", "recipe_invalid",
+    "key_invalid",   "output_exists",  "output_busy",        "output_unwritable", "disk_full",       "memory_exceeded",
+    "device_unavailable", "dataset_invalid", "canceled",     "internal",
+};
+static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::internal) + 1);
+}  // namespace
+
+std::string_view name(ErrorCode code) { return kNames[static_cast<std::size_t>(code)]; }
+
+}  // namespace naru

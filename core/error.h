@@ -1,0 +1,47 @@
+/// Errors that end a job, and the codes that people and programs see.
+///
+/// Three kinds of failure exist in Naru: a programmer's error is an `assert`; an expected outcome (one bad file) is a
+/// return value holding a `Code` (core/code.h); "this job cannot go on" is the exception below, caught only at the
+/// edges (command line, job worker, HTTP adapter).
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace naru {
+
+enum class ErrorCode {
+  usage,                ///< the command line cannot be understood
+  input_missing,        ///< an INPUT does not exist
+  input_unreadable,     ///< an INPUT may not be read
+  input_empty,          ///< no file was found in the INPUTs
+  nothing_delivered,    ///< no input became a case
+  recipe_invalid,       ///< a recipe that does not parse, or asks for what this version cannot do
+  key_invalid,          ///< the project key is missing, malformed or readable by others
+  output_exists,        ///< OUT is not empty and neither --resume nor --force was given
+  output_busy,          ///< another run writes to the same OUT
+  output_unwritable,    ///< OUT cannot be created or written
+  disk_full,            ///< the file system of OUT has no space left
+  memory_exceeded,      ///< the bound given by --memory is too small for the work
+  device_unavailable,   ///< the requested device is absent or failed
+  dataset_invalid,      ///< what is to be verified is not a Naru dataset
+  canceled,             ///< the user stopped the run
+  internal,             ///< a defect of Naru
+};
+
+/// The stable lower-case name of a code, e.g. "disk_full".
+std::string_view name(ErrorCode code);
+
+/// The only exception that Naru throws on purpose. The message names the thing and the remedy and never carries
+/// patient data: ids, counts and codes only.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  ErrorCode code() const { return code_; }
+
+ private:
+  ErrorCode code_;
+};
+
+}  // namespace naru

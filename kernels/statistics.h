@@ -1,0 +1,44 @@
+/// Exact statistics from an integer histogram, and deterministic ones of float volumes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/volume.h"
+#include "kernels/executor.h"
+
+namespace naru {
+
+/// How often each stored value occurs: counts[v - first_value]; 65,536 bins cover int16 or uint16 whole.
+struct Histogram {
+  std::int32_t first_value = 0;  ///< -32768 for int16, 0 for uint16
+  std::vector<std::uint64_t> counts;
+};
+
+/// Exact. `in` is in memory that `executor` reaches. T: int16, uint16. Waits: returns a host value.
+template <class T>
+Histogram histogram(VolumeView<const T> in, Executor& executor);
+
+/// Population statistics, in stored values.
+struct Statistics {
+  std::uint64_t count = 0;
+  double min = 0, max = 0, mean = 0, deviation = 0;
+};
+
+/// Of all values in the histogram that are greater than `above` (default: all). Integer sums, so exact up to one
+/// rounding each. All zero for no such value.
+Statistics statistics(const Histogram& histogram, double above = -1e300);
+
+/// Of a float volume: sums in f64 over fixed pieces added in a fixed order, so that the answer does not depend on the
+/// number of threads. `in` is in memory that `executor` reaches; non-finite values are not counted. Waits.
+Statistics statistics(VolumeView<const float> in, Executor& executor);
+
+/// The p-th percentile, 0 <= p <= 100, with linear interpolation between order statistics as numpy.percentile does by
+/// default (Hyndman and Fan, 1996, definition 7). 0 for an empty histogram.
+double percentile(const Histogram& histogram, double p);
+
+/// Otsu's threshold (IEEE Trans. SMC 9:62, 1979): the value t that maximises the between-class variance of
+/// {v <= t} and {v > t}; the least such t. For one distinct value or none, that value or 0.
+double otsu_threshold(const Histogram& histogram);
+
+}  // namespace naru
