@@ -30,8 +30,8 @@ class Executor {
   ~Executor();
 
   bool is_cuda() const;
-  int thread_count() const;          ///< of the CPU part: also what a CUDA executor's host work uses
-  std::string description() const;   ///< "cpu", or "cuda:" and the device's name
+  int thread_count() const;         ///< of the CPU part: also what a CUDA executor's host work uses
+  std::string description() const;  ///< "cpu", or "cuda:" and the device's name
 
   /// Blocks until all work given so far has finished. @throws Error{device_unavailable} where the device failed
   void wait();
@@ -57,8 +57,8 @@ struct CudaDevice {
   int compute_major = 0, compute_minor = 0;
 };
 struct CudaStatus {
-  bool built_in = false;           ///< this program was built with the CUDA backend
-  int driver_version = 0;          ///< as CUDA writes it, e.g. 13000; 0 without a driver
+  bool built_in = false;   ///< this program was built with the CUDA backend
+  int driver_version = 0;  ///< as CUDA writes it, e.g. 13000; 0 without a driver
   int runtime_version = 0;
   std::vector<CudaDevice> devices;
 };

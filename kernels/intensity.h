@@ -2,7 +2,7 @@
 ///
 ///   units = slope * stored + intercept         (HU for CT; PS3.3 C.11.1.1.2)
 ///   value = gain * clamp(units, clip_low, clip_high) + offset
-///   out   = value cast to Out: float32 as it is; int16 rounded half to even and saturated
+///   out   = value cast to Out: float32 as it is; int16 rounded half to even and saturated, NaN to 0
 ///
 /// Arithmetic is f32 with fused multiply-add, in this order, on every backend: CPU and GPU agree to the bit.
 #pragma once

@@ -1,0 +1,100 @@
+#include "kernels/cuda/runtime.h"
+
+#include <cuda_runtime_api.h>
+
+#include <limits>
+
+#include "kernels/cuda/check.h"
+#include "kernels/executor_state.h"
+
+namespace naru::cuda {
+
+namespace {
+
+/// Freed device memory stays with the process: giving it back at every wait would cost more than the kernels do.
+void keep_freed_memory(int device_index) {
+  cudaMemPool_t pool = nullptr;
+  cuda_check(cudaDeviceGetDefaultMemPool(&pool, device_index), "opening the memory pool");
+  std::uint64_t threshold = std::numeric_limits<std::uint64_t>::max();
+  cuda_check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &threshold), "configuring the memory pool");
+}
+
+}  // namespace
+
+Stream::Stream(int index) : device_index(index) {
+  cudaDeviceProp properties{};
+  cuda_check(cudaGetDeviceProperties(&properties, index), "asking for the device");
+  device_name = properties.name;
+  cuda_check(cudaSetDevice(index), "selecting the device");
+  keep_freed_memory(index);
+  cuda_check(cudaStreamCreateWithFlags(&handle, cudaStreamNonBlocking), "creating a stream");
+}
+
+Stream::~Stream() {
+  if (cudaSetDevice(device_index) == cudaSuccess) (void)cudaStreamDestroy(handle);
+}
+
+std::shared_ptr<Stream> make_stream(int device_index) {
+  int count = 0;
+  cuda_check(cudaGetDeviceCount(&count), "looking for devices");
+  if (device_index < 0 || device_index >= count) {
+    throw Error(ErrorCode::device_unavailable, "there is no CUDA device " + std::to_string(device_index) + " among " +
+                                                   std::to_string(count) + "; see 'naru doctor'");
+  }
+  return std::make_shared<Stream>(device_index);
+}
+
+CUstream_st* selected_stream(Executor& executor) {
+  const Stream& stream = *executor.state().stream;
+  cuda_check(cudaSetDevice(stream.device_index), "selecting the device");
+  return stream.handle;
+}
+
+void wait(const Stream& stream) {
+  cuda_check(cudaSetDevice(stream.device_index), "selecting the device");
+  cuda_check(cudaStreamSynchronize(stream.handle), "waiting for the device");
+}
+
+void* allocate_device(std::size_t size_bytes, const Stream& stream) {
+  void* pointer = nullptr;
+  cuda_check(cudaSetDevice(stream.device_index), "selecting the device");
+  cuda_check(cudaMallocAsync(&pointer, size_bytes, stream.handle), "allocating device memory");
+  return pointer;
+}
+
+void free_device(void* pointer, const Stream& stream) noexcept {
+  if (cudaSetDevice(stream.device_index) == cudaSuccess) (void)cudaFreeAsync(pointer, stream.handle);
+}
+
+void* allocate_pinned(std::size_t size_bytes, const Stream& stream) {
+  void* pointer = nullptr;
+  cuda_check(cudaSetDevice(stream.device_index), "selecting the device");
+  cuda_check(cudaHostAlloc(&pointer, size_bytes, cudaHostAllocPortable), "allocating pinned memory");
+  return pointer;
+}
+
+void free_pinned(void* pointer) noexcept { (void)cudaFreeHost(pointer); }
+
+void copy(void* to, const void* from, std::size_t size_bytes, const Stream& stream) {
+  if (size_bytes == 0) return;
+  cuda_check(cudaSetDevice(stream.device_index), "selecting the device");
+  cuda_check(cudaMemcpyAsync(to, from, size_bytes, cudaMemcpyDefault, stream.handle), "copying");
+}
+
+CudaStatus status() {
+  CudaStatus result;
+  result.built_in = true;
+  (void)cudaRuntimeGetVersion(&result.runtime_version);
+  (void)cudaDriverGetVersion(&result.driver_version);
+  int count = 0;
+  if (cudaGetDeviceCount(&count) != cudaSuccess) count = 0;  // no driver, or none that works: no devices
+  for (int index = 0; index < count; ++index) {
+    cudaDeviceProp properties{};
+    if (cudaGetDeviceProperties(&properties, index) != cudaSuccess) continue;
+    result.devices.push_back({index, properties.name, properties.totalGlobalMem, properties.major, properties.minor});
+  }
+  (void)cudaGetLastError();
+  return result;
+}
+
+}  // namespace naru::cuda

@@ -1,0 +1,49 @@
+/// Private to kernels/: the CUDA runtime behind plain declarations, so that C++ files need no CUDA header. Only
+/// programs with `kWithCuda` define these functions.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "kernels/executor.h"
+
+struct CUstream_st;  // what cudaStream_t points to
+
+namespace naru::cuda {
+
+/// One stream of one device, owned.
+struct Stream {
+  explicit Stream(int device_index);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  int device_index;
+  std::string device_name;
+  CUstream_st* handle = nullptr;
+};
+
+/// @throws Error{device_unavailable} without a driver or such a device
+std::shared_ptr<Stream> make_stream(int device_index);
+
+/// The executor's stream, after its device was made the calling thread's current one (CUDA keeps that per thread).
+CUstream_st* selected_stream(Executor& executor);
+
+/// Blocks until the stream is empty. @throws Error{device_unavailable} where the device failed
+void wait(const Stream& stream);
+
+/// Both in stream order. @throws Error{memory_exceeded}
+void* allocate_device(std::size_t size_bytes, const Stream& stream);
+void free_device(void* pointer, const Stream& stream) noexcept;
+
+/// Host memory that the device copies from and to without staging. @throws Error{memory_exceeded}
+void* allocate_pinned(std::size_t size_bytes, const Stream& stream);
+void free_pinned(void* pointer) noexcept;
+
+/// Between any two places, in stream order. From pageable host memory the source may be reused once this returns.
+void copy(void* to, const void* from, std::size_t size_bytes, const Stream& stream);
+
+CudaStatus status();
+
+}  // namespace naru::cuda

@@ -1,0 +1,20 @@
+/// Private to kernels/: the device halves of kernels/statistics.h. Both wait, since they return host values.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/volume.h"
+#include "kernels/executor.h"
+#include "kernels/statistics_voxel.h"
+
+namespace naru::cuda {
+
+/// Adds how often each value occurs to `counts`, which has 65,536 bins from T's least value on.
+template <class T>
+void add_histogram(VolumeView<const T> in, std::vector<std::uint64_t>& counts, Executor& executor);
+
+/// The sums of each piece, in order.
+std::vector<FloatSums> piece_sums(VolumeView<const float> in, Executor& executor);
+
+}  // namespace naru::cuda

@@ -1,0 +1,21 @@
+/// Private to kernels/: which instruction set the CPU paths use. Every path gives the same bits.
+#pragma once
+
+namespace naru {
+
+enum class CpuPath { baseline, avx2 };
+
+/// The best that this CPU has, or what a ForcedCpuPath asks for.
+CpuPath cpu_path();
+
+/// Makes `cpu_path()` answer `path` while it lives, for tests and benchmarks. One at a time.
+/// @pre the CPU has it
+class ForcedCpuPath {
+ public:
+  explicit ForcedCpuPath(CpuPath path);
+  ~ForcedCpuPath();
+  ForcedCpuPath(const ForcedCpuPath&) = delete;
+  ForcedCpuPath& operator=(const ForcedCpuPath&) = delete;
+};
+
+}  // namespace naru

@@ -1,0 +1,36 @@
+/// Private to kernels/: the one loop over voxels that operations share.
+#pragma once
+
+#include <algorithm>
+
+#include "core/volume.h"
+#include "kernels/backend.h"
+#include "kernels/executor.h"
+
+namespace naru {
+
+namespace cuda {
+/// The launch of the same, defined in kernels/cuda/fill.cuh and instantiated by each <op>.cu.
+template <class T, class Voxel>
+void fill_voxels(VolumeView<T> out, const Voxel& voxel, Executor& executor);
+}  // namespace cuda
+
+/// out(x, y, z) = voxel(x, y, z) for every voxel, on the CPU or on the executor's device.
+template <class T, class Voxel>
+void fill_voxels(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
+  if (out.size.voxel_count() == 0) return;
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) return cuda::fill_voxels(out, voxel, executor);
+  }
+  constexpr std::int64_t kVoxelsPerPiece = 1 << 15;  // long against the cost of handing out a piece
+  const std::int64_t rows_per_piece = std::max<std::int64_t>(1, kVoxelsPerPiece / out.size.x);
+  executor.parallel_for(out.size.y * out.size.z, rows_per_piece, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::int64_t y = row % out.size.y, z = row / out.size.y;
+      T* const values = out.data + out.index(0, y, z);
+      for (std::int64_t x = 0; x < out.size.x; ++x) values[x] = voxel(x, y, z);
+    }
+  });
+}
+
+}  // namespace naru

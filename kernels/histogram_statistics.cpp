@@ -1,0 +1,92 @@
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "kernels/statistics.h"
+
+namespace naru {
+
+namespace {
+
+__extension__ using Int128 = __int128;  // sums of squares of 2^40 16-bit values need 72 bits, their products 112
+
+std::uint64_t total_count(const Histogram& histogram) {
+  std::uint64_t total = 0;
+  for (const std::uint64_t count : histogram.counts) total += count;
+  return total;
+}
+
+std::int64_t value_of(const Histogram& histogram, std::size_t bin) {
+  return histogram.first_value + static_cast<std::int64_t>(bin);
+}
+
+}  // namespace
+
+Statistics statistics(const Histogram& histogram, double above) {
+  Statistics result;
+  Int128 sum = 0, sum_of_squares = 0;
+  for (std::size_t bin = 0; bin < histogram.counts.size(); ++bin) {
+    const std::int64_t value = value_of(histogram, bin);
+    const std::uint64_t count = histogram.counts[bin];
+    if (count == 0 || !(static_cast<double>(value) > above)) continue;
+    if (result.count == 0) result.min = static_cast<double>(value);
+    result.max = static_cast<double>(value);
+    result.count += count;
+    sum += static_cast<Int128>(count) * value;
+    sum_of_squares += static_cast<Int128>(count) * (value * value);
+  }
+  if (result.count == 0) return result;
+  const double count = static_cast<double>(result.count);
+  const Int128 scaled_variance = static_cast<Int128>(result.count) * sum_of_squares - sum * sum;
+  result.mean = static_cast<double>(sum) / count;
+  result.deviation = std::sqrt(static_cast<double>(scaled_variance)) / count;
+  return result;
+}
+
+double percentile(const Histogram& histogram, double p) {
+  assert(0 <= p && p <= 100);
+  const std::uint64_t total = total_count(histogram);
+  if (total == 0) return 0;
+  const double position = static_cast<double>(total - 1) * (p / 100);
+  const double below = std::floor(position), fraction = position - below;
+  const auto rank = static_cast<std::uint64_t>(below);
+  const auto next_rank = std::min(rank + 1, total - 1);
+  double low = 0, high = 0;
+  std::uint64_t seen = 0;
+  for (std::size_t bin = 0; bin < histogram.counts.size() && seen <= next_rank; ++bin) {
+    const std::uint64_t end = seen + histogram.counts[bin];
+    if (seen <= rank && rank < end) low = static_cast<double>(value_of(histogram, bin));
+    if (seen <= next_rank && next_rank < end) high = static_cast<double>(value_of(histogram, bin));
+    seen = end;
+  }
+  const double gap = high - low;  // from the nearer end, as numpy does, to get its last bit too
+  return fraction < 0.5 ? low + gap * fraction : high - gap * (1 - fraction);
+}
+
+double otsu_threshold(const Histogram& histogram) {
+  Int128 count = 0, sum = 0;
+  for (std::size_t bin = 0; bin < histogram.counts.size(); ++bin) {
+    count += histogram.counts[bin];
+    sum += static_cast<Int128>(histogram.counts[bin]) * value_of(histogram, bin);
+  }
+  Int128 low_count = 0, low_sum = 0;
+  std::int64_t best_value = 0;
+  long double best_variance = -1;
+  for (std::size_t bin = 0; bin < histogram.counts.size() && low_count < count; ++bin) {
+    if (histogram.counts[bin] == 0) continue;  // the same two classes as at the value before
+    low_count += histogram.counts[bin];
+    low_sum += static_cast<Int128>(histogram.counts[bin]) * value_of(histogram, bin);
+    if (low_count == count && best_variance >= 0) break;  // all values on one side
+    // Between-class variance times count^2: (low_sum * count - low_count * sum)^2 / (low_count * high_count).
+    const auto difference = static_cast<long double>(low_sum * count - low_count * sum);
+    const auto classes = static_cast<long double>(low_count * std::max<Int128>(1, count - low_count));
+    const long double variance = difference * difference / classes;
+    if (variance > best_variance) {
+      best_variance = variance;
+      best_value = value_of(histogram, bin);
+    }
+  }
+  return static_cast<double>(best_value);
+}
+
+}  // namespace naru

@@ -1,0 +1,48 @@
+#include "kernels/intensity.h"
+
+#include <cassert>
+
+#include "kernels/dispatch.h"
+#include "kernels/fill.h"
+#include "kernels/intensity_avx2.h"
+#include "kernels/intensity_voxel.h"
+
+namespace naru {
+
+IntensityMap windowed(IntensityMap map, double low, double high) {
+  assert(low < high);
+  map.clip_low = static_cast<float>(low);
+  map.clip_high = static_cast<float>(high);
+  map.gain = static_cast<float>(1 / (high - low));
+  map.offset = static_cast<float>(-low / (high - low));
+  return map;
+}
+
+IntensityMap zscored(IntensityMap map, double mean, double deviation) {
+  assert(deviation > 0);
+  map.gain = static_cast<float>(1 / deviation);
+  map.offset = static_cast<float>(-mean / deviation);
+  return map;
+}
+
+template <class In, class Out>
+void apply_intensity(VolumeView<const In> in, VolumeView<Out> out, const IntensityMap& map, Executor& executor) {
+  assert(in.size == out.size);
+  if (executor.is_cuda() || cpu_path() == CpuPath::baseline) {
+    return fill_voxels(out, IntensityVoxel<In, Out>{in, map}, executor);
+  }
+  constexpr std::int64_t kVoxelsPerPiece = 1 << 16;
+  executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
+    avx2::apply_intensity(in.data + begin, out.data + begin, end - begin, map);
+  });
+}
+
+template void apply_intensity(VolumeView<const std::int16_t>, VolumeView<float>, const IntensityMap&, Executor&);
+template void apply_intensity(VolumeView<const std::uint16_t>, VolumeView<float>, const IntensityMap&, Executor&);
+template void apply_intensity(VolumeView<const float>, VolumeView<float>, const IntensityMap&, Executor&);
+template void apply_intensity(VolumeView<const std::int16_t>, VolumeView<std::int16_t>, const IntensityMap&, Executor&);
+template void apply_intensity(VolumeView<const std::uint16_t>, VolumeView<std::int16_t>, const IntensityMap&,
+                              Executor&);
+template void apply_intensity(VolumeView<const float>, VolumeView<std::int16_t>, const IntensityMap&, Executor&);
+
+}  // namespace naru

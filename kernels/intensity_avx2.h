@@ -1,0 +1,13 @@
+/// Private to kernels/: the intensity map of a run of voxels, with AVX2 and FMA. @pre cpu_path() == CpuPath::avx2
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/intensity.h"
+
+namespace naru::avx2 {
+
+template <class In, class Out>
+void apply_intensity(const In* in, Out* out, std::int64_t count, const IntensityMap& map);
+
+}  // namespace naru::avx2

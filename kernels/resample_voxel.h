@@ -1,0 +1,68 @@
+/// Private to kernels/: what ONE voxel of a resampled volume holds (rules: kernels/resample.h).
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "core/volume.h"
+#include "kernels/backend.h"
+#include "kernels/intensity_voxel.h"
+
+namespace naru {
+
+/// One line of an axis table: a target index takes source `index` and, for linear, `weight` of the one after it.
+struct AxisTap {
+  std::int32_t index;
+  float weight;
+};
+
+/// Exactly `a` for a == b, whatever the weight.
+NARU_HOST_DEVICE inline float lerp(float a, float b, float weight) { return fmaf(weight, b - a, a); }
+
+/// The tables of all three axes, in memory that the backend reaches.
+struct AxisTaps {
+  const AxisTap* x;
+  const AxisTap* y;
+  const AxisTap* z;
+};
+
+template <class In, class Out>
+struct LinearVoxel {
+  VolumeView<const In> in;
+  AxisTaps taps;
+  IntensityMap map;
+
+  NARU_HOST_DEVICE Out operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    const AxisTap at = taps.x[x];
+    const std::int64_t next = at.index + 1 < in.size.x ? at.index + 1 : at.index;
+    const float v = lerp(blended(at.index, taps.y[y], taps.z[z]), blended(next, taps.y[y], taps.z[z]), at.weight);
+    return cast_to<Out>(mapped(v, map));
+  }
+
+  /// Of the four source rows around (y, z): along y first, then along z.
+  NARU_HOST_DEVICE float blended(std::int64_t i, AxisTap y, AxisTap z) const {
+    const std::int64_t y_next = y.index + 1 < in.size.y ? y.index + 1 : y.index;
+    const std::int64_t z_next = z.index + 1 < in.size.z ? z.index + 1 : z.index;
+    const float near = lerp(stored(i, y.index, z.index), stored(i, y_next, z.index), y.weight);
+    const float far = lerp(stored(i, y.index, z_next), stored(i, y_next, z_next), y.weight);
+    return lerp(near, far, z.weight);
+  }
+
+  NARU_HOST_DEVICE float stored(std::int64_t i, std::int64_t j, std::int64_t k) const {
+    return static_cast<float>(in.data[in.index(i, j, k)]);
+  }
+};
+
+template <class In, class Out>
+struct NearestVoxel {
+  VolumeView<const In> in;
+  AxisTaps taps;
+  IntensityMap map;
+
+  NARU_HOST_DEVICE Out operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    const In stored = in.data[in.index(taps.x[x].index, taps.y[y].index, taps.z[z].index)];
+    return cast_to<Out>(mapped(static_cast<float>(stored), map));
+  }
+};
+
+}  // namespace naru

@@ -1,0 +1,110 @@
+#include "kernels/statistics.h"
+
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <limits>
+
+#include "kernels/backend.h"
+#include "kernels/cuda/statistics.h"
+#include "kernels/statistics_voxel.h"
+
+namespace naru {
+
+namespace {
+
+constexpr std::size_t kBinCount = 65536;
+
+/// 32-bit counters of one thread. Neighbouring voxels are often equal, and adding to one counter twice in a row waits
+/// for the first store: four sets take turns.
+struct Counters {
+  static constexpr std::size_t kSets = 4;
+  std::vector<std::uint32_t> counts = std::vector<std::uint32_t>(kSets * kBinCount);
+
+  template <class T>
+  void add(const T* values, std::int64_t count) {
+    std::uint32_t* const sets = counts.data();
+    const auto bin = [&](std::int64_t i) {
+      return static_cast<std::size_t>(static_cast<std::int32_t>(values[i]) - std::numeric_limits<T>::min());
+    };
+    std::int64_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+      ++sets[bin(i)];
+      ++sets[bin(i + 1) + kBinCount];
+      ++sets[bin(i + 2) + 2 * kBinCount];
+      ++sets[bin(i + 3) + 3 * kBinCount];
+    }
+    for (; i < count; ++i) ++sets[bin(i)];
+  }
+};
+
+template <class T>
+void add_histogram(const T* values, std::int64_t count, std::vector<std::uint64_t>& counts, Executor& executor) {
+  constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
+  tbb::enumerable_thread_specific<Counters> counters_of_thread;
+  executor.parallel_for(count, kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
+    counters_of_thread.local().add(values + begin, end - begin);
+  });
+  for (const Counters& counters : counters_of_thread) {
+    for (std::size_t i = 0; i < counters.counts.size(); ++i) counts[i % kBinCount] += counters.counts[i];
+  }
+}
+
+std::vector<FloatSums> piece_sums(VolumeView<const float> in, Executor& executor) {
+  const std::int64_t count = in.size.voxel_count();
+  std::vector<FloatSums> pieces((count + kPieceValues - 1) / kPieceValues);
+  executor.parallel_for(count, kPieceValues, [&](std::int64_t begin, std::int64_t end) {
+    std::array<FloatSums, kLaneCount> lanes;
+    for (std::int64_t i = begin; i < end; ++i) lanes[(i - begin) % kLaneCount].add(in.data[i]);
+    for (const FloatSums& lane : lanes) pieces[begin / kPieceValues].add(lane);
+  });
+  return pieces;
+}
+
+}  // namespace
+
+template <class T>
+Histogram histogram(VolumeView<const T> in, Executor& executor) {
+  Histogram result{std::numeric_limits<T>::min(), std::vector<std::uint64_t>(kBinCount)};
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) {
+      cuda::add_histogram(in, result.counts, executor);
+      return result;
+    }
+  }
+  constexpr std::int64_t kVoxelsPerRun = std::int64_t{1} << 31;  // no 32-bit counter can overflow in one run
+  const std::int64_t count = in.size.voxel_count();
+  for (std::int64_t begin = 0; begin < count; begin += kVoxelsPerRun) {
+    add_histogram(in.data + begin, std::min(kVoxelsPerRun, count - begin), result.counts, executor);
+  }
+  return result;
+}
+
+template Histogram histogram(VolumeView<const std::int16_t>, Executor&);
+template Histogram histogram(VolumeView<const std::uint16_t>, Executor&);
+
+Statistics statistics(VolumeView<const float> in, Executor& executor) {
+  std::vector<FloatSums> pieces;
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) pieces = cuda::piece_sums(in, executor);
+  }
+  if (!executor.is_cuda()) pieces = piece_sums(in, executor);
+  FloatSums total;
+  for (const FloatSums& piece : pieces) total.add(piece);
+  Statistics result;
+  if (total.count == 0) return result;
+  const double count = static_cast<double>(total.count);
+  result.count = total.count;
+  result.min = total.min;
+  result.max = total.max;
+  result.mean = total.sum / count;
+  // Rounding must not give a constant volume a deviation, which callers divide by.
+  const double variance = total.sum_of_squares / count - result.mean * result.mean;
+  result.deviation = total.min == total.max ? 0 : std::sqrt(std::max(0.0, variance));
+  return result;
+}
+
+}  // namespace naru
