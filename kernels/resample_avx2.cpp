@@ -53,7 +53,7 @@ XTaps x_taps_of(const AxisTap* taps, std::int64_t count) {
 
 constexpr std::int64_t kPadding = 2 * kLanes + 1;  // what step 3 may load behind the last value
 constexpr std::int64_t kBandBytes = 128 * 1024;    // rows of a band that are kept: part of a core's L2
-constexpr std::int64_t kMaxBandRows = 32;
+constexpr std::int64_t kMaxBandRows = 16;
 constexpr std::int64_t kPlanesPerPiece = 64;  // a piece blends its first plane anew: cheap beside 64
 
 std::int64_t padded_row(std::int64_t count) { return (count + kPadding + kLanes - 1) / kLanes * kLanes; }
@@ -69,6 +69,14 @@ NARU_AVX2 void blend_stored(const In* a, const In* b, float weight, std::int64_t
   std::int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) _mm256_store_ps(to + i, lerp(load(a + i), load(b + i), weights));
   for (; i < count; ++i) to[i] = naru::lerp(static_cast<float>(a[i]), static_cast<float>(b[i]), weight);
+}
+
+/// Asks for a row that is needed soon to come into L2.
+template <class T>
+void prefetch_row(const T* row, std::int64_t count) {
+  constexpr std::int64_t kLineValues = 64 / sizeof(T);
+  for (std::int64_t i = 0; i < count; i += kLineValues)
+    _mm_prefetch(reinterpret_cast<const char*>(row + i), _MM_HINT_T1);
 }
 
 /// Over whole registers: what lies behind `count` is padding of the same rows.
@@ -183,11 +191,16 @@ class LinearPass {
 
   void blend_plane(Band& band, std::int64_t k, Range rows) const {
     if (!band.take_place(k)) return;
+    // The hardware foresees the next row but not the jump to the next plane, where this band goes afterwards.
+    const bool has_next_plane = k + 1 < in_.size.z;
     for (std::int64_t y = rows.begin; y < rows.end; ++y) {
       const AxisTap tap = voxel_.taps.y[y];
       const std::int64_t next = std::min<std::int64_t>(tap.index + 1, in_.size.y - 1);
       blend_stored(in_.data + in_.index(0, tap.index, k), in_.data + in_.index(0, next, k), tap.weight, in_.size.x,
                    band.row(k, y - rows.begin));
+      if (!has_next_plane) continue;
+      prefetch_row(in_.data + in_.index(0, tap.index, k + 1), in_.size.x);
+      prefetch_row(in_.data + in_.index(0, next, k + 1), in_.size.x);
     }
   }
 
