@@ -15,8 +15,10 @@ if(NOT NARU_CUDA STREQUAL "OFF")
     endif()
     set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
     enable_language(CUDA)
-    # CMake 3.25 does not know C++20 for this nvcc, so the flag is given here.
-    string(APPEND CMAKE_CUDA_FLAGS " -std=c++20 --expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra")
+    # CMake 3.25 does not know that nvcc has C++20, so it is told the flag.
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
+    string(APPEND CMAKE_CUDA_FLAGS " --expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra")
     find_package(CUDAToolkit REQUIRED)
     set(NARU_WITH_CUDA 1)
   elseif(NARU_CUDA STREQUAL "ON")

@@ -17,7 +17,8 @@ constexpr std::int64_t kVoxelsPerRun = std::int64_t{1} << 30;  // CUB counts sam
 /// Threads are lanes, so that they read neighbouring values; thread 0 adds the lanes in index order.
 __global__ void piece_sums_kernel(const float* values, std::int64_t count, std::int64_t piece_count,
                                   FloatSums* pieces) {
-  __shared__ char storage[kLaneCount * sizeof(FloatSums)];  // as bytes: shared objects may not have initialisers
+  alignas(FloatSums)
+      __shared__ char storage[kLaneCount * sizeof(FloatSums)];  // as bytes: shared objects may not have initialisers
   FloatSums* const lanes = reinterpret_cast<FloatSums*>(storage);
   for (std::int64_t piece = blockIdx.x; piece < piece_count; piece += gridDim.x) {
     const std::int64_t begin = piece * kPieceValues;
