@@ -46,7 +46,7 @@ struct Instance {
   std::optional<std::int64_t> instance_number;
   bool is_localizer = false;
   bool burned_in_annotation = false;  ///< (0028,0301) is YES; NO proves nothing
-  std::string echo;  ///< Echo Number(s) and Echo Time joined: differs between echoes
+  std::string echo;                   ///< Echo Number(s) and Echo Time joined: differs between echoes
   // Where it is (patient frame, LPS, mm).
   Vec3 position_mm{};
   Vec3 row_direction{}, column_direction{};  ///< unit vectors; i runs along row_direction

@@ -1,4 +1,5 @@
-/// From instances to stacks: which slices form one volume, in which order, on which grid, and what was found on the way.
+/// From instances to stacks: which slices form one volume, in which order, on which grid, and what was found on the
+/// way.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +32,7 @@ struct Stack {
 /// What became of one given instance.
 struct Placement {
   Disposition disposition = Disposition::used;
-  std::optional<Code> reason;  ///< empty when used
+  std::optional<Code> reason;        ///< empty when used
   std::optional<std::size_t> stack;  ///< index into Sorted::stacks
 };
 
@@ -52,8 +53,8 @@ using SamePixels = std::function<bool(std::size_t, std::size_t)>;
 
 /// Sorts candidates into stacks. Order comes from the position projected on the slice normal (the cross product of the
 /// row and column directions), never from Instance Number, Slice Location or file name; k increases along the normal,
-/// so (i, j, k) is right-handed. A pure function of its arguments: the same candidates in any order give the same stacks.
-/// Findings and verdicts: docs/conventions.md. Source: PS3.3 C.7.6.2.1.1.
+/// so (i, j, k) is right-handed. A pure function of its arguments: the same candidates in any order give the same
+/// stacks. Findings and verdicts: docs/conventions.md. Source: PS3.3 C.7.6.2.1.1.
 Sorted build_stacks(std::span<const Candidate> candidates, const SamePixels& same_pixels);
 
 }  // namespace naru::dicom

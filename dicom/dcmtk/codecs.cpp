@@ -1,0 +1,117 @@
+#include "dicom/dcmtk/codecs.h"
+
+#include <dcmtk/config/osconfig.h>
+// osconfig.h comes first in every DCMTK program.
+#include <dcmtk/dcmdata/dcdatset.h>
+#include <dcmtk/dcmdata/dcdeftag.h>
+#include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
+#include <dcmtk/dcmdata/dcrledrg.h>
+#include <dcmtk/dcmdata/dcxfer.h>
+#include <dcmtk/dcmjpeg/djdecode.h>
+#include <dcmtk/dcmjpls/djdecode.h>
+#include <dcmtk/oflog/oflog.h>
+
+#include <algorithm>
+#include <exception>
+#include <limits>
+#include <memory>
+#include <mutex>
+
+#include "dicom/jpeg_header.h"
+
+namespace naru::dicom {
+
+namespace {
+
+bool matches(const JpegHeader& header, const PixelFormat& format) {
+  return header.rows == format.rows && header.columns == format.columns && header.components == 1 &&
+         header.precision_bits <= format.bits_allocated;
+}
+
+/// A data set that holds the frame and what the decoders ask for, and nothing else of the file.
+std::unique_ptr<DcmDataset> frame_data_set(Bytes frame, const PixelFormat& format, E_TransferSyntax syntax) {
+  auto data_set = std::make_unique<DcmDataset>();
+  const auto put = [&](const DcmTagKey& tag, std::int64_t value) {
+    data_set->putAndInsertUint16(tag, static_cast<Uint16>(value));
+  };
+  put(DCM_SamplesPerPixel, 1);
+  put(DCM_Rows, format.rows);
+  put(DCM_Columns, format.columns);
+  put(DCM_BitsAllocated, format.bits_allocated);
+  put(DCM_BitsStored, format.bits_stored);
+  put(DCM_HighBit, format.high_bit);
+  put(DCM_PixelRepresentation, format.is_signed ? 1 : 0);
+  data_set->putAndInsertString(DCM_PhotometricInterpretation, "MONOCHROME2");
+
+  auto sequence = std::make_unique<DcmPixelSequence>(DCM_PixelSequenceTag);
+  sequence->insert(new DcmPixelItem(DCM_PixelItemTag));  // the offset table, empty
+  auto item = std::make_unique<DcmPixelItem>(DCM_PixelItemTag);
+  item->putUint8Array(reinterpret_cast<const Uint8*>(frame.data()), static_cast<unsigned long>(frame.size()));
+  sequence->insert(item.release());
+  auto pixels = std::make_unique<DcmPixelData>(DCM_PixelData);
+  pixels->putOriginalRepresentation(syntax, nullptr, sequence.release());
+  data_set->insert(pixels.release());
+  return data_set;
+}
+
+bool copy_values(DcmDataset& data_set, std::span<std::uint16_t> out) {
+  Uint16 bits_allocated = 0, samples = 0;
+  data_set.findAndGetUint16(DCM_BitsAllocated, bits_allocated);
+  data_set.findAndGetUint16(DCM_SamplesPerPixel, samples);
+  unsigned long count = 0;
+  if (samples != 1) return false;
+  if (const Uint8* bytes = nullptr;
+      bits_allocated == 8 && data_set.findAndGetUint8Array(DCM_PixelData, bytes, &count).good()) {
+    if (bytes == nullptr || count < out.size()) return false;
+    std::copy_n(bytes, out.size(), out.begin());
+    return true;
+  }
+  const Uint16* words = nullptr;
+  if (data_set.findAndGetUint16Array(DCM_PixelData, words, &count).bad() || words == nullptr) return false;
+  // Eight-bit values arrive as bytes within words where Pixel Data has the VR OW.
+  if (bits_allocated == 8) {
+    if (2 * count < out.size()) return false;
+    std::copy_n(reinterpret_cast<const Uint8*>(words), out.size(), out.begin());
+    return true;
+  }
+  if (bits_allocated != 16 || count != out.size()) return false;
+  std::copy_n(words, out.size(), out.begin());
+  return true;
+}
+
+bool decode(Bytes frame, const PixelFormat& format, std::span<std::uint16_t> out) {
+  const DcmXfer syntax(format.transfer_syntax_uid.c_str());
+  if (syntax.getXfer() != EXS_RLELossless) {
+    const auto header = read_jpeg_header(frame);
+    if (!header || !matches(*header, format)) return false;
+  }
+  const auto data_set = frame_data_set(frame, format, syntax.getXfer());
+  if (data_set->chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad()) return false;
+  return copy_values(*data_set, out);
+}
+
+}  // namespace
+
+void initialize() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    // DCMTK quotes values in its messages: patient data must not reach a log.
+    OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+    DcmRLEDecoderRegistration::registerCodecs();
+    DJDecoderRegistration::registerCodecs(EDC_never);
+    DJLSDecoderRegistration::registerCodecs();
+  });
+}
+
+std::optional<Code> decode_frame(Bytes frame, const PixelFormat& format, std::span<std::uint16_t> out) {
+  if (frame.empty() || frame.size() >= std::numeric_limits<Uint32>::max()) return Code::corrupt;
+  try {
+    return decode(frame, format, out) ? std::nullopt : std::optional(Code::corrupt);
+  } catch (const std::exception&) {  // foreign exceptions end at this wall
+    return Code::corrupt;
+  }
+}
+
+}  // namespace naru::dicom

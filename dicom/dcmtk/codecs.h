@@ -1,0 +1,19 @@
+/// DCMTK's decoders behind one function. No DCMTK type passes this wall.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "core/code.h"
+#include "dicom/element_walk.h"
+#include "dicom/instance.h"
+
+namespace naru::dicom {
+
+/// Decodes one compressed frame of rows x columns grey values into `out`, as stored: no sign extension, no masking.
+/// Sizes stated inside the stream are compared with the header's before a decoder sees it.
+/// @pre initialize() was called. Thread-safe.
+/// @return corrupt where the stream cannot be decoded to exactly these values
+std::optional<Code> decode_frame(Bytes frame, const PixelFormat& format, std::span<std::uint16_t> out);
+
+}  // namespace naru::dicom

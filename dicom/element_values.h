@@ -1,0 +1,46 @@
+/// Values of elements as text and numbers (PS3.5 section 6.2). Every function takes what it finds: garbage gives empty.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dicom/element_walk.h"
+
+namespace naru::dicom {
+
+/// The value's characters without padding: spaces and NULs at both ends.
+std::string_view text_of(Bytes value);
+
+/// The values between backslashes, each without padding.
+std::vector<std::string> texts_of(Bytes value);
+
+/// A decimal string (DS): finite, and nothing after it.
+std::optional<double> decimal(std::string_view text);
+
+/// An integer string (IS).
+std::optional<std::int64_t> integer(std::string_view text);
+
+/// Exactly N decimals between backslashes.
+template <std::size_t N>
+std::optional<std::array<double, N>> decimals(Bytes value) {
+  std::array<double, N> numbers{};
+  std::string_view rest = text_of(value);
+  for (std::size_t n = 0; n < N; ++n) {
+    const std::size_t end = rest.find('\\');
+    if ((end == std::string_view::npos) != (n + 1 == N)) return std::nullopt;
+    const auto number = decimal(rest.substr(0, end));
+    if (!number) return std::nullopt;
+    numbers[n] = *number;
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+  return numbers;
+}
+
+/// The first unsigned short (US).
+std::optional<std::uint16_t> unsigned_short(Bytes value, bool is_big_endian);
+
+}  // namespace naru::dicom

@@ -1,0 +1,65 @@
+#include "dicom/file_layout.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "dicom/element_values.h"
+
+namespace naru::dicom {
+
+namespace {
+
+constexpr std::size_t kPreambleBytes = 128;
+constexpr std::string_view kMagic = "DICM";
+constexpr std::uint16_t kMetaGroup = 0x0002, kIdentifyingGroup = 0x0008;
+constexpr Tag kMediaStorageSopClassUid = 0x00020002, kTransferSyntaxUid = 0x00020010;
+constexpr Encoding kMetaEncoding{true, false};
+
+constexpr std::string_view kImplicitLittle = "1.2.840.10008.1.2", kExplicitLittle = "1.2.840.10008.1.2.1",
+                           kExplicitBig = "1.2.840.10008.1.2.2";
+
+bool has_magic(Bytes prefix) {
+  if (prefix.size() < kPreambleBytes + kMagic.size()) return false;
+  const Bytes magic = prefix.subspan(kPreambleBytes, kMagic.size());
+  return std::ranges::equal(magic, kMagic, [](std::byte byte, char letter) { return byte == std::byte(letter); });
+}
+
+/// The encoding that makes the bytes at `offset` an element of group 0008, as its transfer syntax UID; or empty.
+std::string_view guessed_syntax(Bytes prefix, std::size_t offset) {
+  for (const auto& [uid, encoding] :
+       {std::pair{kExplicitLittle, Encoding{true, false}}, std::pair{kExplicitBig, Encoding{true, true}},
+        std::pair{kImplicitLittle, Encoding{false, false}}}) {
+    const auto header = read_element_header(prefix, offset, encoding);
+    if (!header || group_of(header->tag) != kIdentifyingGroup) continue;
+    const auto is_letter = [](int c) { return c >= 'A' && c <= 'Z'; };
+    const Vr letters = header->value_representation;
+    if (!encoding.is_explicit_vr || (is_letter(letters >> 8) && is_letter(letters & 0xFF))) return uid;
+  }
+  return {};
+}
+
+/// Reads elements of group 0002 from `offset` on; leaves the offset of the first other element in the layout.
+void read_meta(Bytes prefix, std::size_t offset, FileLayout& layout) {
+  while (const auto header = read_element_header(prefix, offset, kMetaEncoding)) {
+    if (group_of(header->tag) != kMetaGroup || header->length > prefix.size() - header->value_offset) break;
+    const std::string_view value = text_of(prefix.subspan(header->value_offset, header->length));
+    if (header->tag == kTransferSyntaxUid) layout.transfer_syntax_uid = value;
+    if (header->tag == kMediaStorageSopClassUid) layout.media_storage_sop_class_uid = value;
+    offset = header->value_offset + header->length;
+  }
+  layout.data_set_offset = offset;
+}
+
+}  // namespace
+
+std::optional<FileLayout> read_layout(Bytes prefix) {
+  FileLayout layout;
+  layout.has_magic = has_magic(prefix);
+  read_meta(prefix, layout.has_magic ? kPreambleBytes + kMagic.size() : 0, layout);
+  if (!layout.transfer_syntax_uid.empty()) return layout;
+  layout.transfer_syntax_uid = guessed_syntax(prefix, layout.data_set_offset);
+  if (layout.transfer_syntax_uid.empty() && !layout.has_magic) return std::nullopt;
+  return layout;
+}
+
+}  // namespace naru::dicom

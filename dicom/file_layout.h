@@ -1,0 +1,22 @@
+/// Where a file's data set starts and how it is encoded (PS3.10 section 7).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "dicom/element_walk.h"
+
+namespace naru::dicom {
+
+struct FileLayout {
+  bool has_magic = false;           ///< "DICM" after the preamble
+  std::string transfer_syntax_uid;  ///< as stated, or guessed from the first element where nothing is stated
+  std::string media_storage_sop_class_uid;
+  std::size_t data_set_offset = 0;
+};
+
+/// Reads preamble and File Meta Information. Files that lack either are read where their first element is that of a
+/// data set in one of the three uncompressed encodings; empty where the bytes are nothing of the kind.
+std::optional<FileLayout> read_layout(Bytes prefix);
+
+}  // namespace naru::dicom
