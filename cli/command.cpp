@@ -1,0 +1,80 @@
+#include "cli/command.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "core/log.h"
+#include "core/units.h"
+#include "pipeline/files.h"
+#include "pipeline/prepare.h"
+
+namespace naru::cli {
+
+namespace {
+
+constexpr std::array kCommands = {
+    Command{"inspect", "list studies, series and stacks with geometry and findings; writes nothing",
+            "naru inspect /data/export", define_inspect},
+    Command{"prepare", "DICOM in, AI-ready dataset out",
+            "naru prepare /data/export --out /data/liver-ct --recipe ct-1mm", define_prepare},
+    Command{"verify", "recompute every checksum, count and promise of a dataset", "naru verify /data/liver-ct",
+            define_verify},
+    Command{"recipes", "list the built-in recipes, or show one as TOML", "naru recipes show ct-1mm > my.toml",
+            define_recipes},
+    Command{"doctor", "say what this machine has; exit 1 if something needed is missing", "naru doctor",
+            define_doctor},
+};
+
+constexpr std::uint64_t kMinMemoryBytes = std::uint64_t{64} << 20;
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+void add_machine_options(CLI::App& app, MachineOptions& options, bool with_device) {
+  if (with_device) {
+    app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->type_name("NAME")->capture_default_str();
+  }
+  app.add_option("--threads", options.threads, "CPU threads; 0 means all")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  app.add_option("--memory", options.memory, "bound on working memory, e.g. 8GiB (default: half of the machine's)")
+      ->type_name("SIZE");
+}
+
+Executor make_executor(const MachineOptions& options) {
+  if (options.device == "cpu") return Executor::cpu(options.threads);
+  if (options.device == "auto") {
+    if (!cuda_status().devices.empty()) return Executor::cuda(0);
+    log::detail("no CUDA device: running on the CPU");
+    return Executor::cpu(options.threads);
+  }
+  int index = 0;
+  std::string_view rest(options.device);
+  bool is_valid = rest.starts_with("cuda");
+  rest.remove_prefix(is_valid ? 4 : 0);
+  if (is_valid && !rest.empty()) {
+    const auto [end, failure] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), index);
+    is_valid = rest.front() == ':' && rest.size() > 1 && failure == std::errc{} && end == rest.data() + rest.size();
+  }
+  if (!is_valid || index < 0) throw Error(ErrorCode::usage, "--device must be auto, cpu, cuda or cuda:N");
+  return Executor::cuda(index);
+}
+
+std::uint64_t memory_limit_bytes(const MachineOptions& options) {
+  if (options.memory.empty()) return default_memory_limit_bytes();
+  const auto bytes = parse_size_bytes(options.memory);
+  if (!bytes || *bytes < kMinMemoryBytes) {
+    throw Error(ErrorCode::usage,
+                fmt::format("--memory must be a size such as 8GiB, at least {}", format_size_bytes(kMinMemoryBytes)));
+  }
+  return *bytes;
+}
+
+void print_json(const nlohmann::ordered_json& json) { fmt::print("{}", json_line(json)); }
+
+}  // namespace naru::cli

@@ -1,0 +1,67 @@
+/// The table of sub-commands, and what they share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/cancel.h"
+#include "kernels/executor.h"
+
+namespace naru::cli {
+
+/// Exit statuses, as the contract states them.
+inline constexpr int kExitDone = 0, kExitFailed = 1, kExitUsage = 2, kExitRejects = 3;
+
+/// Options that every command takes.
+struct OutputOptions {
+  bool json = false, quiet = false, verbose = false;
+};
+
+/// Where to compute and with how much.
+struct MachineOptions {
+  std::string device = "auto";
+  int threads = 0;
+  std::string memory;
+};
+
+/// What a command's action is given.
+struct Context {
+  const OutputOptions& output;
+  const CancelToken& cancel;
+};
+
+/// Runs a command whose options were parsed; returns the exit status.
+using Action = std::function<int(const Context&)>;
+
+/// One row of the table. `define` adds the command's options to `app` and returns its action.
+struct Command {
+  std::string_view name, summary, example;
+  Action (*define)(CLI::App& app);
+};
+std::span<const Command> commands();
+
+Action define_prepare(CLI::App& app);
+Action define_inspect(CLI::App& app);
+Action define_verify(CLI::App& app);
+Action define_recipes(CLI::App& app);
+Action define_doctor(CLI::App& app);
+
+/// Adds --device (where `with_device`), --threads and --memory.
+void add_machine_options(CLI::App& app, MachineOptions& options, bool with_device);
+
+/// The executor that --device asks for. "auto" takes the first GPU, else the CPU, and says which in the log.
+/// @throws Error{usage} for a malformed device; Error{device_unavailable} for one that is not there
+Executor make_executor(const MachineOptions& options);
+
+/// --memory in bytes, or the default. @throws Error{usage} for a malformed size
+std::uint64_t memory_limit_bytes(const MachineOptions& options);
+
+/// Prints one JSON document on stdout.
+void print_json(const nlohmann::ordered_json& json);
+
+}  // namespace naru::cli

@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+
+#include <iostream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "core/units.h"
+#include "pipeline/inputs.h"
+#include "pipeline/report.h"
+
+namespace naru::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::vector<std::string> inputs;
+  MachineOptions machine;
+};
+
+void print_stack(const Scan& scan, std::size_t index) {
+  const dicom::Stack& stack = scan.stacks[index];
+  const Json json = stack_json(scan, index, std::nullopt);
+  fmt::print("  series {}", stack.series_uid);
+  if (stack.index > 0) fmt::print(" stack {}", stack.index);
+  fmt::print("\n    {} {}, {} slices: {}\n", json["modality"].get<std::string>(),
+             json["manufacturer"].is_null() ? "unknown maker" : json["manufacturer"].get<std::string>(),
+             stack.instances.size(), name(stack.verdict));
+  if (stack.verdict != Verdict::reject) {
+    const Vec3 spacing = stack.grid.spacing_mm();
+    fmt::print("    {} × {} × {} voxels of {:.4g} × {:.4g} × {:.4g} mm, axes {}\n", stack.grid.size.x, stack.grid.size.y,
+               stack.grid.size.z, spacing[0], spacing[1], spacing[2], axis_codes(stack.grid.patient_from_voxel));
+  }
+  for (const Finding& finding : stack.findings) {
+    fmt::print("    {}", name(finding.code));
+    for (const auto& [key, value] : finding.detail) fmt::print(", {} {:g}", key, value);
+    fmt::print(" ({}): {} {}\n", finding.action, info(finding.code).meaning, info(finding.code).remedy);
+  }
+}
+
+void print_table(const Scan& scan) {
+  std::map<std::string, std::vector<std::size_t>> studies;
+  for (std::size_t s = 0; s < scan.stacks.size(); ++s) studies[scan.stacks[s].study_uid].push_back(s);
+  for (const auto& [study, stacks] : studies) {
+    fmt::print("study {}\n", study);
+    for (const std::size_t s : stacks) print_stack(scan, s);
+  }
+  const InputCounts counts = count_inputs(scan);
+  fmt::print("{} files", scan.inputs.size());
+  for (const auto& [disposition, count] : counts.by_disposition) {
+    fmt::print(", {} {}", count, disposition == "used" ? "usable" : disposition);
+  }
+  fmt::print("\n");
+  for (const auto& [reason, count] : counts.by_reason) {
+    fmt::print("  {} × {}: {} {}\n", count, reason, info(*code_from_name(reason)).meaning,
+               info(*code_from_name(reason)).remedy);
+  }
+}
+
+Json scan_json(const Scan& scan) {
+  Json stacks = Json::array();
+  for (std::size_t s = 0; s < scan.stacks.size(); ++s) stacks.push_back(stack_json(scan, s, std::nullopt));
+  const InputCounts counts = count_inputs(scan);
+  return {{"schema", "naru.inspect/1"},
+          {"files", scan.inputs.size()},
+          {"inputs", counts.by_disposition},
+          {"reasons", counts.by_reason},
+          {"series", std::move(stacks)}};
+}
+
+int run(const Options& options, const Context& context) {
+  Executor executor = Executor::cpu(options.machine.threads);
+  const auto files = list_inputs(options.inputs, std::cin, {});
+  ProgressDisplay display(context.output.quiet);
+  const Scan scan = scan_inputs(files, executor, context.cancel, [&](const Progress& p) { display.show(p); });
+  if (context.output.json) {
+    print_json(scan_json(scan));
+  } else {
+    print_table(scan);
+  }
+  const InputCounts counts = count_inputs(scan);
+  return counts.by_disposition.contains("rejected") ? kExitRejects : kExitDone;
+}
+
+}  // namespace
+
+Action define_inspect(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("INPUT", options->inputs, "files, folders, or a DICOMDIR; - reads paths from stdin")->required();
+  app.add_option("--threads", options->machine.threads, "CPU threads; 0 means all")->type_name("N")->check(CLI::Range(0, 1024));
+  return [options](const Context& context) { return run(*options, context); };
+}
+
+}  // namespace naru::cli

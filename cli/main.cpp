@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+
+#include <csignal>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "core/log.h"
+#include "pipeline/version.h"
+
+namespace {
+
+using naru::cli::Context;
+using naru::cli::OutputOptions;
+
+naru::CancelToken cancel_token;
+
+/// The first signal asks for a clean stop; a second one ends the program.
+extern "C" void on_signal(int number) {
+  cancel_token.cancel();
+  std::signal(number, SIG_DFL);
+}
+
+void report_error(const OutputOptions& output, std::string_view code, std::string_view message) {
+  fmt::print(stderr, "naru: error [{}]: {}\n", code, message);
+  if (output.json) naru::cli::print_json({{"schema", "naru.error/1"}, {"code", code}, {"message", message}});
+}
+
+int run_action(const naru::cli::Action& action, const OutputOptions& output) {
+  try {
+    return action(Context{output, cancel_token});
+  } catch (const naru::Error& error) {
+    report_error(output, naru::name(error.code()), error.what());
+    return error.code() == naru::ErrorCode::usage ? naru::cli::kExitUsage : naru::cli::kExitFailed;
+  } catch (const std::bad_alloc&) {
+    report_error(output, "memory_exceeded", "out of memory: give a smaller --memory or free some");
+  } catch (const std::exception&) {
+    // What a library says may quote a file's content: it is not repeated.
+    report_error(output, "internal", "an unexpected failure; please report it with the command and the version");
+  }
+  return naru::cli::kExitFailed;
+}
+
+void add_output_options(CLI::App& app, OutputOptions& output) {
+  app.add_flag("--json", output.json, "print one JSON document on stdout and nothing else there");
+  app.add_flag("--quiet", output.quiet, "no progress and no log lines but warnings");
+  app.add_flag("--verbose", output.verbose, "more log lines");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Naru turns DICOM studies into de-identified, AI-ready datasets.", "naru");
+  app.set_version_flag("--version", fmt::format("naru {}", naru::kVersion));
+  app.require_subcommand(1);
+  app.footer("Example:\n  naru prepare /data/export --out /data/dataset");
+  OutputOptions output;
+  std::map<const CLI::App*, naru::cli::Action> actions;
+  for (const naru::cli::Command& command : naru::cli::commands()) {
+    CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
+    sub->footer(fmt::format("Example:\n  {}", command.example));
+    add_output_options(*sub, output);
+    actions[sub] = command.define(*sub);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& problem) {
+    app.exit(problem);
+    return naru::cli::kExitUsage;
+  }
+  naru::log::set_level(output.quiet     ? naru::LogLevel::quiet
+                       : output.verbose ? naru::LogLevel::verbose
+                                        : naru::LogLevel::normal);
+  std::signal(SIGINT, on_signal);
+  std::signal(SIGTERM, on_signal);
+  return run_action(actions.at(app.get_subcommands().front()), output);
+}

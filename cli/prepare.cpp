@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "core/log.h"
+#include "core/units.h"
+#include "pipeline/prepare.h"
+
+namespace naru::cli {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> inputs;
+  std::string out, report, recipe, project = "default", key_file;
+  bool resume = false, force = false;
+  MachineOptions machine;
+};
+
+ProjectKey load_key(const Options& options) {
+  if (!options.key_file.empty()) return ProjectKey::load(options.key_file);
+  bool created = false;
+  ProjectKey key = ProjectKey::of_project(options.project, &created);
+  if (created) log::info("made a new key for project {} (key {})", Public{options.project}, Public{key.id()});
+  return key;
+}
+
+void print_summary(const PrepareResult& result) {
+  fmt::print("{} cases in {:.1f} s", result.case_count, result.seconds);
+  if (result.resumed_count > 0) fmt::print(" ({} of them finished before)", result.resumed_count);
+  fmt::print("; working memory {}\n", format_size_bytes(result.memory_used_bytes));
+  for (const auto& [disposition, count] : result.by_disposition) fmt::print("  {:<12} {:>7} files\n", disposition, count);
+  for (const auto& [reason, count] : result.by_reason) {
+    fmt::print("    {} × {}: {} {}\n", count, reason, info(*code_from_name(reason)).meaning,
+               info(*code_from_name(reason)).remedy);
+  }
+  fmt::print("dataset  {}\nreport   {}\n", result.out.string(), (result.report / "report.html").string());
+}
+
+int run(const Options& options, const Context& context) {
+  if (options.resume && options.force) throw Error(ErrorCode::usage, "--resume and --force exclude each other");
+  PrepareOptions job;
+  job.inputs = options.inputs;
+  job.out = options.out;
+  job.report = options.report;
+  job.project = options.project;
+  job.on_existing = options.resume ? OnExisting::resume : options.force ? OnExisting::replace : OnExisting::refuse;
+  if (!options.recipe.empty()) job.recipe = load_recipe(options.recipe);
+  job.memory_limit_bytes = memory_limit_bytes(options.machine);
+  Executor executor = make_executor(options.machine);
+  const ProjectKey key = load_key(options);
+  PrepareResult result;
+  {
+    ProgressDisplay display(context.output.quiet);
+    result = prepare(job, key, executor, std::cin, context.cancel, [&](const Progress& p) { display.show(p); });
+  }
+  if (context.output.json) {
+    print_json(to_json(result));
+  } else if (!context.output.quiet) {
+    print_summary(result);
+  }
+  return result.has_rejects ? kExitRejects : kExitDone;
+}
+
+}  // namespace
+
+Action define_prepare(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("INPUT", options->inputs, "files, folders, or a DICOMDIR; - reads paths from stdin")->required();
+  app.add_option("--out", options->out, "the dataset's folder; must be absent or empty")->type_name("DIR")->required();
+  app.add_option("--recipe", options->recipe, "a built-in's name or a TOML file (default: ct-1mm or mr-1mm by modality)")
+      ->type_name("NAME|FILE");
+  app.add_option("--report", options->report, "where the hospital's report goes (default: OUT.report)")->type_name("DIR");
+  app.add_option("--project", options->project, "names the key under which pseudonyms are made")
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("--key-file", options->key_file, "the project's key (default: made and kept for this user)")
+      ->type_name("FILE");
+  app.add_flag("--resume", options->resume, "go on after an interruption without redoing finished cases");
+  app.add_flag("--force", options->force, "replace an OUT that is not empty");
+  add_machine_options(app, options->machine, true);
+  return [options](const Context& context) { return run(*options, context); };
+}
+
+}  // namespace naru::cli

@@ -1,0 +1,77 @@
+#include "pipeline/allow_list.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+
+namespace naru {
+
+namespace {
+
+struct Vendor {
+  std::string_view prefix;  ///< of the attribute in capitals
+  std::string_view name;
+};
+
+constexpr std::array kVendors = {
+    Vendor{"SIEMENS", "Siemens"},
+    Vendor{"GE MEDICAL", "GE"},
+    Vendor{"GE HEALTHCARE", "GE"},
+    Vendor{"G.E. MEDICAL", "GE"},
+    Vendor{"PHILIPS", "Philips"},
+    Vendor{"CANON", "Canon"},
+    Vendor{"TOSHIBA", "Toshiba"},
+    Vendor{"UIH", "United Imaging"},
+    Vendor{"UNITED IMAGING", "United Imaging"},
+    Vendor{"HITACHI", "Hitachi"},
+    Vendor{"FUJIFILM", "Fujifilm"},
+    Vendor{"SAMSUNG", "Samsung"},
+    Vendor{"NEUSOFT", "Neusoft"},
+    Vendor{"SHIMADZU", "Shimadzu"},
+    Vendor{"HYPERFINE", "Hyperfine"},
+    Vendor{"ESAOTE", "Esaote"},
+    Vendor{"BRUKER", "Bruker"},
+    Vendor{"PICKER", "Picker"},
+    Vendor{"MARCONI", "Marconi"},
+    Vendor{"IMATRON", "Imatron"},
+    Vendor{"CPS", "CPS"},
+    Vendor{"MINDRAY", "Mindray"},
+    Vendor{"VATECH", "Vatech"},
+};
+
+// Defined terms of Body Part Examined, PS3.16 Annex L table L-1 (those in use for CT and MR).
+constexpr std::array<std::string_view, 62> kBodyParts = {
+    "ABDOMEN",  "ABDOMENPELVIS", "ADRENAL",  "ANKLE",     "AORTA",       "ARM",          "AXILLA",         "BACK",
+    "BLADDER",  "BRAIN",         "BREAST",   "CALF",      "CAROTID",     "CEREBELLUM",   "CSPINE",         "CTSPINE",
+    "CERVIX",   "CHEST",         "CHESTABDOMEN", "CHESTABDPELVIS", "CIRCLEOFWILLIS", "CLAVICLE", "COCCYX",  "COLON",
+    "CORONARYARTERY", "ELBOW",   "ESOPHAGUS", "EXTREMITY", "EYE",        "FEMUR",        "FINGER",         "FOOT",
+    "FOREARM",  "HAND",          "HEAD",     "HEADNECK",  "HEART",       "HIP",          "IAC",            "JAW",
+    "KIDNEY",   "KNEE",          "LEG",      "LIVER",     "LSPINE",      "LUNG",         "MAXILLA",        "NECK",
+    "ORBIT",    "PANCREAS",      "PELVIS",   "PROSTATE",  "SHOULDER",    "SINUS",        "SKULL",          "SPINE",
+    "SSPINE",   "THIGH",         "TSPINE",   "UTERUS",    "WHOLEBODY",   "WRIST",
+};
+
+std::string capitals(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return result;
+}
+
+}  // namespace
+
+std::optional<std::string_view> public_manufacturer(std::string_view manufacturer) {
+  const std::string text = capitals(manufacturer);
+  const auto found = std::ranges::find_if(kVendors, [&](const Vendor& v) { return text.starts_with(v.prefix); });
+  if (found == kVendors.end()) return std::nullopt;
+  return found->name;
+}
+
+std::optional<std::string_view> public_body_part(std::string_view body_part) {
+  const std::string text = capitals(body_part);
+  const auto found = std::ranges::find(kBodyParts, text);
+  if (found == kBodyParts.end()) return std::nullopt;
+  return *found;
+}
+
+}  // namespace naru

@@ -1,0 +1,101 @@
+#include "pipeline/case_plan.h"
+
+#include <algorithm>
+
+#include "core/digest.h"
+#include "pipeline/allow_list.h"
+#include "pipeline/version.h"
+
+namespace naru {
+
+namespace {
+
+void mark_stack(Scan& scan, std::size_t stack, Disposition disposition, Code reason) {
+  for (InputRecord& record : scan.inputs) {
+    if (record.stack != stack || record.disposition != Disposition::used) continue;
+    record.disposition = disposition;
+    record.reason = reason;
+  }
+}
+
+/// A recipe's name of a body part is compared with the public one, so that recipes cannot probe free text.
+bool is_selected(const Recipe& recipe, const dicom::Stack& stack, const dicom::Instance& first) {
+  const auto contains = [](const std::vector<std::string>& list, std::string_view value) {
+    return list.empty() || std::ranges::find(list, value) != list.end();
+  };
+  return contains(recipe.modality, first.modality) &&
+         contains(recipe.body_part, public_body_part(first.body_part).value_or("")) &&
+         static_cast<std::int64_t>(stack.instances.size()) >= recipe.min_slices;
+}
+
+/// Identifiers are joined with a character that no UID or id holds, so that ("1.2", "3") and ("1", "2.3") differ.
+std::string joined(std::string_view a, std::string_view b) { return std::string(a) + '\n' + std::string(b); }
+
+std::string patient_identifier(const dicom::Instance& instance) {
+  if (instance.patient_id.empty()) return joined("study", instance.study_uid);
+  return joined("id", joined(instance.patient_id, instance.issuer_of_patient_id));
+}
+
+std::optional<std::string_view> split_of(const Recipe& recipe, const ProjectKey& key, std::string_view patient) {
+  if (!recipe.split) return std::nullopt;
+  const double fraction = key.fraction("split", patient);
+  if (fraction < recipe.split->train) return "train";
+  if (fraction < recipe.split->train + recipe.split->val) return "val";
+  return "test";
+}
+
+std::string fingerprint_of(const Scan& scan, const dicom::Stack& stack, const CasePlan& plan, const ProjectKey& key,
+                           std::string_view device) {
+  std::string text = joined(joined(plan.recipe_sha256, key.id()), joined(kVersion, device));
+  for (const std::size_t candidate : stack.instances) text = text + '\n' + scan.candidates[candidate].file_sha256;
+  return sha256_hex(std::as_bytes(std::span(text)));
+}
+
+CasePlan make_plan(const Scan& scan, std::size_t index, const Recipe& recipe, const ProjectKey& key,
+                   std::string_view device) {
+  const dicom::Stack& stack = scan.stacks[index];
+  const dicom::Instance& first = scan.candidates[stack.instances.front()].instance;
+  CasePlan plan;
+  plan.stack = index;
+  plan.patient = key.pseudonym("patient", patient_identifier(first));
+  plan.study = key.pseudonym("study", first.study_uid);
+  plan.series = key.pseudonym("series", first.series_uid);
+  plan.case_id = key.pseudonym("case", joined(joined(first.study_uid, first.series_uid), std::to_string(stack.index)));
+  plan.modality = first.modality;
+  plan.body_part = public_body_part(first.body_part);
+  plan.manufacturer = public_manufacturer(first.manufacturer);
+  plan.recipe = recipe;
+  plan.recipe_sha256 = recipe_sha256(recipe);
+  plan.split = split_of(recipe, key, plan.patient);
+  plan.fingerprint = fingerprint_of(scan, stack, plan, key, device);
+  return plan;
+}
+
+bool has_burned_in_annotation(const Scan& scan, const dicom::Stack& stack) {
+  return std::ranges::any_of(stack.instances,
+                             [&](std::size_t c) { return scan.candidates[c].instance.burned_in_annotation; });
+}
+
+}  // namespace
+
+std::vector<CasePlan> plan_cases(Scan& scan, const ProjectKey& key, const PlanOptions& options) {
+  std::vector<CasePlan> plans;
+  for (std::size_t index = 0; index < scan.stacks.size(); ++index) {
+    const dicom::Stack& stack = scan.stacks[index];
+    if (stack.verdict == Verdict::reject || stack.instances.empty()) continue;
+    const dicom::Instance& first = scan.candidates[stack.instances.front()].instance;
+    const Recipe recipe =
+        options.recipe ? *options.recipe : load_recipe(std::string(default_recipe_name(first.modality)));
+    if (!is_selected(recipe, stack, first)) {
+      mark_stack(scan, index, Disposition::excluded, Code::not_selected);
+    } else if (has_burned_in_annotation(scan, stack)) {
+      mark_stack(scan, index, Disposition::quarantined, Code::text_suspected);
+    } else {
+      plans.push_back(make_plan(scan, index, recipe, key, options.device));
+    }
+  }
+  std::ranges::sort(plans, {}, &CasePlan::case_id);
+  return plans;
+}
+
+}  // namespace naru

@@ -1,0 +1,37 @@
+/// From stacks to cases: which stacks a recipe takes, under which pseudonyms.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/project_key.h"
+#include "pipeline/recipe.h"
+#include "pipeline/scan.h"
+
+namespace naru {
+
+/// One volume to be made. Everything in here but `stack` may leave the hospital.
+struct CasePlan {
+  std::size_t stack = 0;  ///< index into Scan::stacks
+  std::string case_id, patient, study, series;
+  std::string modality;
+  std::optional<std::string_view> body_part, manufacturer;
+  Recipe recipe;
+  std::string recipe_sha256;
+  std::optional<std::string_view> split;  ///< "train", "val" or "test"
+  /// Hash over all that decides the case's bytes: recipe, key, version, device, and every input file in order.
+  std::string fingerprint;
+};
+
+struct PlanOptions {
+  std::optional<Recipe> recipe;  ///< empty: ct-1mm or mr-1mm by modality
+  std::string device;            ///< as Executor::description
+};
+
+/// Plans the accepted and repaired stacks, sorted by case id. Stacks that are not taken are marked in `scan`: their
+/// inputs become `excluded` (not_selected) or `quarantined` (text_suspected, where a slice says Burned In Annotation).
+/// Patients are told apart by Patient ID with its issuer; without one, every study is a patient of its own.
+std::vector<CasePlan> plan_cases(Scan& scan, const ProjectKey& key, const PlanOptions& options);
+
+}  // namespace naru

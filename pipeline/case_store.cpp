@@ -1,0 +1,75 @@
+#include "pipeline/case_store.h"
+
+#include <fstream>
+
+#include "pipeline/files.h"
+
+namespace naru {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
+constexpr std::size_t kReadBytes = std::size_t{1} << 20;
+
+std::optional<Json> parse_record(const std::filesystem::path& file) {
+  const auto text = read_file(file, kMaxRecordBytes);
+  if (!text) return std::nullopt;
+  Json json = Json::parse(*text, nullptr, false);
+  if (json.is_discarded() || !json.is_object()) return std::nullopt;
+  return json;
+}
+
+CaseRecord record_from(const Json& json) {
+  return {json.at("manifest"), preview_from_json(json.at("preview")), json.at("memory_bytes").get<std::uint64_t>()};
+}
+
+}  // namespace
+
+void store_case(const std::filesystem::path& file, const CasePlan& plan, const CaseRecord& record) {
+  write_file(file, json_line({{"schema", "naru.case_record/1"},
+                              {"fingerprint", plan.fingerprint},
+                              {"manifest", record.manifest},
+                              {"memory_bytes", record.memory_bytes},
+                              {"preview", to_json(record.preview)}}));
+}
+
+std::optional<CaseRecord> load_case(const std::filesystem::path& file) {
+  const auto json = parse_record(file);
+  if (!json) return std::nullopt;
+  try {
+    return record_from(*json);
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<CaseRecord> load_finished_case(const std::filesystem::path& file, const CasePlan& plan,
+                                             const std::filesystem::path& out) {
+  const auto json = parse_record(file);
+  if (!json || json->value("fingerprint", "") != plan.fingerprint) return std::nullopt;
+  const auto record = load_case(file);
+  if (!record) return std::nullopt;
+  const auto facts = hash_file(out / record->manifest.value("image", ""));
+  if (!facts || facts->sha256 != record->manifest.value("sha256", "")) return std::nullopt;
+  return record;
+}
+
+std::optional<FileFacts> hash_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file || !std::filesystem::is_regular_file(path)) return std::nullopt;
+  Sha256 hash;
+  FileFacts facts;
+  std::vector<char> piece(kReadBytes);
+  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0) {
+    const auto count = static_cast<std::size_t>(file.gcount());
+    hash.update(std::as_bytes(std::span(piece).first(count)));
+    facts.size_bytes += count;
+  }
+  if (file.bad()) return std::nullopt;
+  facts.sha256 = hash.finish();
+  return facts;
+}
+
+}  // namespace naru

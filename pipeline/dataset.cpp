@@ -1,0 +1,204 @@
+#include "pipeline/dataset.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "pipeline/files.h"
+#include "pipeline/outputs/layout.h"
+#include "pipeline/version.h"
+
+namespace naru {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Counts {
+  std::size_t cases = 0, patients = 0, studies = 0, series = 0;
+  std::map<std::string, std::size_t> by_modality, by_split;
+};
+
+Counts count(std::span<const CasePlan> plans) {
+  Counts counts;
+  std::set<std::string> patients, studies, series;
+  for (const CasePlan& plan : plans) {
+    patients.insert(plan.patient);
+    studies.insert(plan.study);
+    series.insert(plan.series);
+    ++counts.by_modality[plan.modality];
+    if (plan.split) ++counts.by_split[std::string(*plan.split)];
+  }
+  counts.cases = plans.size();
+  counts.patients = patients.size();
+  counts.studies = studies.size();
+  counts.series = series.size();
+  return counts;
+}
+
+Json dataset_json(std::span<const CasePlan> plans, const Counts& counts, const DatasetFacts& facts) {
+  std::map<std::string, const Recipe*> recipes;
+  for (const CasePlan& plan : plans) recipes.emplace(plan.recipe_sha256, &plan.recipe);
+  Json recipe_list = Json::array();
+  for (const auto& [sha256, recipe] : recipes) recipe_list.push_back({{"sha256", sha256}, {"recipe", to_json(*recipe)}});
+  Json dataset = {
+      {"schema", "naru.dataset/1"},
+      {"name", facts.project},
+      {"schemas", {{"manifest", "naru.manifest/1"}, {"recipe", "naru.recipe/1"}}},
+      {"tool", {{"name", "naru"}, {"version", kVersion}}},
+      {"device", facts.device},
+      {"recipes", std::move(recipe_list)},
+      {"counts",
+       {{"cases", counts.cases},
+        {"patients", counts.patients},
+        {"studies", counts.studies},
+        {"series", counts.series},
+        {"by_modality", counts.by_modality},
+        {"by_split", counts.by_split}}},
+      {"deidentification",
+       {{"method", "no header of the source is copied; pseudonyms are HMAC-SHA-256 under the project's key"},
+        {"burned_in_text", "not examined; series that declare burned-in annotation were held back"},
+        {"faces", "not examined"}}},
+  };
+  std::set<std::string> described;
+  for (const CasePlan& plan : plans) {
+    const Layout& row = layout(plan.recipe.layout);
+    if (row.describe != nullptr && described.insert(plan.recipe.layout).second) row.describe(plans, dataset);
+  }
+  return dataset;
+}
+
+std::string data_card(std::span<const CasePlan> plans, const Counts& counts, const DatasetFacts& facts) {
+  std::string recipes;
+  std::set<std::string> seen;
+  for (const CasePlan& plan : plans) {
+    if (!seen.insert(plan.recipe.name).second) continue;
+    recipes += fmt::format("- `{}` (SHA-256 `{}`), in full in `dataset.json`\n", plan.recipe.name, plan.recipe_sha256);
+  }
+  std::string modalities;
+  for (const auto& [modality, cases] : counts.by_modality) modalities += fmt::format("| {} cases | {} |\n", modality, cases);
+  std::string splits;
+  for (const auto& [split, cases] : counts.by_split) splits += fmt::format("| split {} | {} |\n", split, cases);
+  return fmt::format(
+      R"card(# Data card: {}
+
+Volumes prepared from DICOM by Naru {} on {}.
+
+| | |
+|---|---|
+| cases | {} |
+| patients | {} |
+| studies | {} |
+| series | {} |
+{}{}
+## How they were made
+
+{}
+`manifest.jsonl` has one line a case: the image, its SHA-256, shape, spacing, affine (RAS, mm, voxel centres), the steps
+in order with their numbers, statistics, and what was found in the source series.
+
+## Privacy
+
+- No DICOM header was copied. File names, identifiers and metadata here are made by Naru or are pseudonyms under a key
+  that stays with the hospital.
+- Pixels were **not** examined for burned-in text; series that declare it were held back. Faces were **not** removed:
+  a head volume may show the face. Handle the images accordingly.
+
+## Check and load
+
+```
+sha256sum -c SHA256SUMS
+naru verify .
+python3 -c "import nibabel, json; line = json.loads(open('manifest.jsonl').readline()); print(nibabel.load(line['image']))"
+```
+)card",
+      facts.project, kVersion, facts.device, counts.cases, counts.patients, counts.studies, counts.series, modalities,
+      splits, recipes);
+}
+
+Json croissant_field(std::string_view name, std::string_view type, std::string_view description) {
+  return {{"@type", "cr:Field"},
+          {"@id", fmt::format("cases/{}", name)},
+          {"name", name},
+          {"description", description},
+          {"dataType", type},
+          {"source",
+           {{"fileObject", {{"@id", "manifest.jsonl"}}}, {"extract", {{"jsonPath", fmt::format("$.{}", name)}}}}}};
+}
+
+/// MLCommons Croissant 1.0: enough for its loaders to list the cases and find the images.
+Json croissant_json(const DatasetFacts& facts, const FileFacts& manifest) {
+  const Json context = {{"@language", "en"},
+                        {"@vocab", "https://schema.org/"},
+                        {"sc", "https://schema.org/"},
+                        {"cr", "http://mlcommons.org/croissant/"},
+                        {"dct", "http://purl.org/dc/terms/"},
+                        {"conformsTo", "dct:conformsTo"},
+                        {"recordSet", "cr:recordSet"},
+                        {"field", "cr:field"},
+                        {"fileSet", "cr:fileSet"},
+                        {"fileObject", "cr:fileObject"},
+                        {"includes", "cr:includes"},
+                        {"extract", "cr:extract"},
+                        {"jsonPath", "cr:jsonPath"},
+                        {"source", "cr:source"},
+                        {"dataType", {{"@id", "cr:dataType"}, {"@type", "@vocab"}}}};
+  return {{"@context", context},
+          {"@type", "sc:Dataset"},
+          {"schema", "naru.croissant/1"},
+          {"name", facts.project},
+          {"description", "De-identified CT and MR volumes prepared by Naru."},
+          {"conformsTo", "http://mlcommons.org/croissant/1.0"},
+          {"version", kVersion},
+          {"distribution",
+           {{{"@type", "cr:FileObject"},
+             {"@id", "manifest.jsonl"},
+             {"name", "manifest.jsonl"},
+             {"contentUrl", "manifest.jsonl"},
+             {"encodingFormat", "application/jsonlines"},
+             {"sha256", manifest.sha256}},
+            {{"@type", "cr:FileSet"},
+             {"@id", "images"},
+             {"name", "images"},
+             {"encodingFormat", "application/x-nifti"},
+             {"includes", "images*/*.nii*"}}}},
+          {"recordSet",
+           {{{"@type", "cr:RecordSet"},
+             {"@id", "cases"},
+             {"name", "cases"},
+             {"field",
+              {croissant_field("case", "sc:Text", "identifier of the case"),
+               croissant_field("patient", "sc:Text", "pseudonym of the patient"),
+               croissant_field("image", "sc:Text", "relative path of the image"),
+               croissant_field("sha256", "sc:Text", "SHA-256 of the image file"),
+               croissant_field("modality", "sc:Text", "CT or MR"),
+               croissant_field("split", "sc:Text", "train, val, test or null")}}}}}};
+}
+
+}  // namespace
+
+void write_documents(const std::filesystem::path& out, std::span<const CasePlan> plans, std::span<const Json> lines,
+                     const DatasetFacts& facts) {
+  const Counts counts = count(plans);
+  std::map<std::string, std::string> sums;  // by path: sorted
+  std::string manifest;
+  for (const Json& line : lines) {
+    manifest += json_line(line);
+    sums[line.at("image").get<std::string>()] = line.at("sha256").get<std::string>();
+  }
+  const FileFacts manifest_facts = write_file(out / "manifest.jsonl", manifest);
+  sums["manifest.jsonl"] = manifest_facts.sha256;
+  const auto add = [&](const std::string& name, const std::string& text) {
+    sums[name] = write_file(out / name, text).sha256;
+  };
+  add("dataset.json", dataset_json(plans, counts, facts).dump(2) + "\n");
+  add("croissant.json", croissant_json(facts, manifest_facts).dump(2) + "\n");
+  add("README.md", data_card(plans, counts, facts));
+  std::string text;
+  for (const auto& [path, sha256] : sums) text += fmt::format("{}  {}\n", sha256, path);
+  write_file(out / "SHA256SUMS", text);
+}
+
+}  // namespace naru

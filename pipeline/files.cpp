@@ -1,0 +1,104 @@
+#include "pipeline/files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <future>
+#include <nlohmann/json.hpp>
+
+namespace naru {
+
+namespace {
+
+/// From this size on, hashing and writing run side by side.
+constexpr std::size_t kParallelHashBytes = std::size_t{4} << 20;
+
+void write_all(int descriptor, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw write_error(errno, "a file of the dataset");
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+Error write_error(int error_number, std::string_view what) {
+  if (error_number == ENOSPC || error_number == EDQUOT) {
+    return Error(ErrorCode::disk_full, fmt::format("no space left while writing {}: free some or choose another OUT", what));
+  }
+  return Error(ErrorCode::output_unwritable,
+               fmt::format("cannot write {} ({}): check the permissions of OUT", what, std::strerror(error_number)));
+}
+
+FileWriter::FileWriter(std::filesystem::path path) : path_(std::move(path)) {
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) throw write_error(errno, "a file of the dataset");
+}
+
+FileWriter::~FileWriter() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
+}
+
+void FileWriter::append(std::span<const std::byte> bytes) {
+  size_bytes_ += bytes.size();
+  if (bytes.size() < kParallelHashBytes) {
+    hash_.update(bytes);
+    write_all(descriptor_, bytes);
+    return;
+  }
+  auto hashing = std::async(std::launch::async, [&] { hash_.update(bytes); });
+  write_all(descriptor_, bytes);  // if this throws, the future's destructor waits for the hash
+  hashing.get();
+}
+
+FileFacts FileWriter::finish() {
+  if (::fsync(descriptor_) != 0) throw write_error(errno, "a file of the dataset");
+  const int closed = ::close(descriptor_);
+  descriptor_ = -1;
+  if (closed != 0) throw write_error(errno, "a file of the dataset");
+  return {hash_.finish(), size_bytes_};
+}
+
+FileFacts write_file(const std::filesystem::path& path, std::string_view text) {
+  std::filesystem::path temporary = path;
+  temporary += ".tmp";
+  FileWriter writer(temporary);
+  writer.append(std::as_bytes(std::span(text)));
+  const FileFacts facts = writer.finish();
+  std::error_code failure;
+  std::filesystem::rename(temporary, path, failure);
+  if (failure) throw write_error(failure.value(), "a file of the dataset");
+  return facts;
+}
+
+std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
+  std::error_code failure;
+  const auto size = std::filesystem::file_size(path, failure);
+  if (failure || size > limit_bytes) return std::nullopt;
+  std::string text(size, '\0');
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(text.data(), static_cast<std::streamsize>(size))) return std::nullopt;
+  return text;
+}
+
+std::string json_line(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+}  // namespace naru

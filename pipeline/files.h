@@ -1,0 +1,61 @@
+/// Files on disk: read whole, write whole, fail with a code that names the remedy.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/digest.h"
+#include "core/error.h"
+
+namespace naru {
+
+/// What a written file holds.
+struct FileFacts {
+  std::string sha256;
+  std::uint64_t size_bytes = 0;
+};
+
+/// Writes one new file from front to back, hashing as it goes. Unless `finish()` was called the file is removed again.
+class FileWriter {
+ public:
+  /// Creates `path`, or empties it. @throws Error{output_unwritable, disk_full}
+  explicit FileWriter(std::filesystem::path path);
+  ~FileWriter();
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+
+  /// @throws Error{disk_full, output_unwritable}
+  void append(std::span<const std::byte> bytes);
+
+  /// Flushes to the disk itself (fsync) and closes. @throws as append
+  FileFacts finish();
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_ = -1;
+  std::uint64_t size_bytes_ = 0;
+  Sha256 hash_;
+};
+
+/// Writes `text` to `path` by way of a temporary beside it, so that readers see the old file or the new one.
+FileFacts write_file(const std::filesystem::path& path, std::string_view text);
+
+/// The file's bytes; empty where it cannot be read or is longer than `limit_bytes`.
+std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes);
+
+/// One JSON document on one line, invalid UTF-8 replaced, newline included.
+std::string json_line(const nlohmann::ordered_json& json);
+
+/// The error for a failed write: disk_full for ENOSPC and EDQUOT, else output_unwritable.
+Error write_error(int error_number, std::string_view what);
+
+/// fsync of a folder, so that renames in it survive a power cut. Best effort.
+void sync_folder(const std::filesystem::path& folder);
+
+}  // namespace naru

@@ -1,0 +1,135 @@
+#include "pipeline/intensity_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace naru {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kLowPercentile = 0.5, kHighPercentile = 99.5;  // nnU-Net's fingerprint uses the same two
+
+struct Range {
+  double low = 0, high = 0;
+};
+
+/// Stored values to clipped units, in f64.
+struct Units {
+  double slope, intercept;
+  Range clip;
+  double operator()(double stored) const { return std::clamp(slope * stored + intercept, clip.low, clip.high); }
+};
+
+Range sorted(double a, double b) { return {std::min(a, b), std::max(a, b)}; }
+
+/// Mean and population deviation of clipped units over the bins above `above` (stored).
+Statistics unit_statistics(const Histogram& histogram, const Units& units, double above) {
+  Statistics result;
+  double sum = 0, squares = 0;
+  const auto each = [&](auto&& visit) {
+    for (std::size_t bin = 0; bin < histogram.counts.size(); ++bin) {
+      const double stored = static_cast<double>(histogram.first_value) + static_cast<double>(bin);
+      if (histogram.counts[bin] != 0 && stored > above) visit(units(stored), histogram.counts[bin]);
+    }
+  };
+  each([&](double value, std::uint64_t count) {
+    result.count += count;
+    sum += value * static_cast<double>(count);
+  });
+  if (result.count == 0) return result;
+  result.mean = sum / static_cast<double>(result.count);
+  each([&](double value, std::uint64_t count) {
+    squares += (value - result.mean) * (value - result.mean) * static_cast<double>(count);
+  });
+  result.deviation = std::sqrt(squares / static_cast<double>(result.count));
+  return result;
+}
+
+/// Every stored value becomes a whole number that int16 holds.
+bool is_exact_in_int16(const Units& units, const Histogram& histogram) {
+  for (const double value : {units.slope, units.intercept, units.clip.low, units.clip.high}) {
+    if (value != std::floor(value)) return false;  // infinite bounds count as whole
+  }
+  const Statistics stored = statistics(histogram);
+  const Range range = sorted(units(stored.min), units(stored.max));
+  return range.low >= std::numeric_limits<std::int16_t>::min() && range.high <= std::numeric_limits<std::int16_t>::max();
+}
+
+void add_window(IntensityPlan& plan, Range range, const char* method) {
+  if (range.low < range.high) {
+    plan.map = windowed(plan.map, range.low, range.high);
+  } else {
+    plan.map.offset = static_cast<float>(-range.low);  // constant volume
+  }
+  plan.steps_after.push_back({{"op", "normalize"}, {"method", method}, {"low", range.low}, {"high", range.high}});
+}
+
+void add_zscore(IntensityPlan& plan, const Histogram& histogram, const Units& units) {
+  const double threshold = otsu_threshold(histogram);
+  Statistics foreground = unit_statistics(histogram, units, threshold);
+  if (foreground.count == 0) foreground = unit_statistics(histogram, units, -kInfinity);
+  plan.map = zscored(plan.map, foreground.mean, foreground.deviation > 0 ? foreground.deviation : 1);
+  plan.steps_after.push_back({{"op", "normalize"},
+                        {"method", "zscore"},
+                        {"foreground", "otsu"},
+                        {"foreground_voxels", foreground.count},
+                        {"mean", foreground.mean},
+                        {"deviation", foreground.deviation}});
+}
+
+void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogram& histogram, const Units& units) {
+  const auto between = [&](double low, double high) { return sorted(units(low), units(high)); };
+  switch (recipe.normalize) {
+    case Normalize::none: break;
+    case Normalize::window: add_window(plan, {recipe.clip->low, recipe.clip->high}, "window"); break;
+    case Normalize::minmax: {
+      const Statistics stored = statistics(histogram);
+      add_window(plan, between(stored.min, stored.max), "minmax");
+      break;
+    }
+    case Normalize::percentile:
+      add_window(plan, between(percentile(histogram, kLowPercentile), percentile(histogram, kHighPercentile)),
+                 "percentile");
+      break;
+    case Normalize::zscore: add_zscore(plan, histogram, units); break;
+  }
+}
+
+}  // namespace
+
+bool needs_histogram(const Recipe& recipe) {
+  return !recipe.dtype || (recipe.normalize != Normalize::none && recipe.normalize != Normalize::window);
+}
+
+IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram) {
+  const Range clip = recipe.clip ? Range{recipe.clip->low, recipe.clip->high} : Range{-kInfinity, kInfinity};
+  const Units units{stack.rescale_slope, stack.rescale_intercept, clip};
+  IntensityPlan plan;
+  plan.steps_before = plan.steps_after = nlohmann::ordered_json::array();
+  plan.clip_before = recipe.clip && recipe.clip_when == ClipWhen::before;
+  IntensityMap rescale;
+  rescale.slope = static_cast<float>(units.slope);
+  rescale.intercept = static_cast<float>(units.intercept);
+  rescale.clip_low = static_cast<float>(clip.low);
+  rescale.clip_high = static_cast<float>(clip.high);
+  (plan.clip_before ? plan.before : plan.map) = rescale;
+  plan.steps_before.push_back({{"op", "rescale"},
+                               {"slope", units.slope},
+                               {"intercept", units.intercept},
+                               {"from_header", stack.has_rescale}});
+  if (recipe.clip) {
+    auto& steps = plan.clip_before ? plan.steps_before : plan.steps_after;
+    steps.push_back({{"op", "clip"}, {"low", clip.low}, {"high", clip.high}});
+  }
+  add_normalization(plan, recipe, histogram, units);
+  const bool keeps_values = !recipe.spacing_mm || recipe.interpolator == Interpolator::nearest;
+  const bool is_whole = recipe.normalize == Normalize::none && keeps_values && is_exact_in_int16(units, histogram);
+  plan.dtype = recipe.dtype ? *recipe.dtype : is_whole ? DType::int16 : DType::float32;
+  plan.steps_after.push_back({{"op", "cast"}, {"dtype", name(plan.dtype)}});
+  return plan;
+}
+
+}  // namespace naru

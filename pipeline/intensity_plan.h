@@ -1,0 +1,33 @@
+/// From a recipe's [intensity] and a stack's stored values to the one map that the kernels apply.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "dicom/stack.h"
+#include "kernels/intensity.h"
+#include "kernels/statistics.h"
+#include "pipeline/recipe.h"
+
+namespace naru {
+
+struct IntensityPlan {
+  IntensityMap before;  ///< applied to the stored voxels before resampling; used only where clip_before
+  bool clip_before = false;
+  IntensityMap map;     ///< applied to what the resampling gives
+  DType dtype = DType::int16;
+  nlohmann::ordered_json steps_before, steps_after;  ///< the resampling, as the manifest lists them
+};
+
+/// Constants of normalisation are exact statistics of the native voxels (after the clip), from their histogram: so one
+/// pass over the voxels rescales, clips, resamples, normalises and casts.
+///   window      [clip low, clip high]            -> [0, 1]
+///   minmax      [least, greatest]                -> [0, 1]
+///   percentile  [0.5th, 99.5th percentile]       -> [0, 1], clipped
+///   zscore      (units - mean) / deviation of the foreground: stored values above Otsu's threshold
+/// A constant volume becomes 0. dtype empty: int16 where no value is lost by it, else float32.
+IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram);
+
+/// True where the recipe needs the histogram at all.
+bool needs_histogram(const Recipe& recipe);
+
+}  // namespace naru

@@ -1,0 +1,125 @@
+#include "pipeline/outputs/nifti.h"
+
+#include <fmt/format.h>
+#include <nifti1_io.h>
+
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cstring>
+
+#include "pipeline/outputs/gzip.h"
+#include "pipeline/version.h"
+
+namespace naru {
+
+static_assert(std::endian::native == std::endian::little, "voxels are written as they lie in memory");
+
+namespace {
+
+constexpr std::size_t kVoxelOffset = 352;  // header, then four bytes that say "no extension"
+constexpr float kVoxelOffsetField = 352;
+static_assert(sizeof(nifti_1_header) == 348);
+
+struct TypeCode {
+  DType dtype;
+  short code, bits;
+};
+constexpr std::array kTypes = {TypeCode{DType::int16, DT_INT16, 16}, TypeCode{DType::uint16, DT_UINT16, 16},
+                               TypeCode{DType::float32, DT_FLOAT32, 32}};
+
+void fill_transforms(nifti_1_header& header, const Grid& grid) {
+  const Affine ras = affine_ras(grid.patient_from_voxel);
+  mat44 matrix{};
+  for (int r = 0; r < 3; ++r) {
+    for (int c = 0; c < 4; ++c) matrix.m[r][c] = static_cast<float>(ras.rows[r][c]);
+  }
+  std::memcpy(header.srow_x, matrix.m[0], sizeof(header.srow_x));
+  std::memcpy(header.srow_y, matrix.m[1], sizeof(header.srow_y));
+  std::memcpy(header.srow_z, matrix.m[2], sizeof(header.srow_z));
+  header.sform_code = NIFTI_XFORM_SCANNER_ANAT;
+  header.qform_code = shear_mm(grid) <= kMaxShearMm ? NIFTI_XFORM_SCANNER_ANAT : NIFTI_XFORM_UNKNOWN;
+  // pixdim[0] is "qfac": -1 where the axes are left-handed.
+  nifti_mat44_to_quatern(matrix, &header.quatern_b, &header.quatern_c, &header.quatern_d, &header.qoffset_x,
+                         &header.qoffset_y, &header.qoffset_z, nullptr, nullptr, nullptr, &header.pixdim[0]);
+}
+
+std::array<std::byte, kVoxelOffset> header_bytes(const EncodedVolume& volume) {
+  nifti_1_header header{};
+  header.sizeof_hdr = sizeof(nifti_1_header);
+  const Vec3 spacing = volume.grid.spacing_mm();
+  header.dim[0] = 3;
+  for (int a = 0; a < 3; ++a) {
+    assert(volume.grid.size[a] <= kMaxNiftiSize);
+    header.dim[a + 1] = static_cast<short>(volume.grid.size[a]);
+    header.pixdim[a + 1] = static_cast<float>(spacing[a]);
+  }
+  for (int d = 4; d < 8; ++d) header.dim[d] = 1;
+  for (const TypeCode& type : kTypes) {
+    if (type.dtype != volume.dtype) continue;
+    header.datatype = type.code;
+    header.bitpix = type.bits;
+  }
+  header.vox_offset = kVoxelOffsetField;
+  header.scl_slope = 1;
+  header.xyzt_units = NIFTI_UNITS_MM;
+  fmt::format_to_n(header.descrip, sizeof(header.descrip) - 1, "naru {}", kVersion);
+  std::memcpy(header.magic, "n+1", 4);
+  fill_transforms(header, volume.grid);
+  std::array<std::byte, kVoxelOffset> bytes{};
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  return bytes;
+}
+
+NiftiResult problem(std::string text) { return {std::nullopt, std::move(text)}; }
+
+NiftiResult parse(std::vector<std::byte> bytes) {
+  nifti_1_header header;
+  if (bytes.size() < kVoxelOffset) return problem("is shorter than a NIfTI header");
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  if (header.sizeof_hdr != sizeof(header) || std::memcmp(header.magic, "n+1", 4) != 0 || header.dim[0] != 3) {
+    return problem("is no 3-D NIfTI-1 file");
+  }
+  NiftiImage image;
+  image.size = {header.dim[1], header.dim[2], header.dim[3]};
+  const auto* type = std::find_if(kTypes.begin(), kTypes.end(), [&](auto& t) { return t.code == header.datatype; });
+  if (type == kTypes.end()) return problem("has a voxel type that Naru does not write");
+  image.dtype = type->dtype;
+  const std::array<const float*, 3> rows = {header.srow_x, header.srow_y, header.srow_z};
+  for (int r = 0; r < 3; ++r) {
+    for (int c = 0; c < 4; ++c) image.affine_ras.rows[r][c] = static_cast<double>(rows[r][c]);
+  }
+  if (header.dim[1] < 1 || header.dim[2] < 1 || header.dim[3] < 1) return problem("has an empty axis");
+  const std::size_t expected = static_cast<std::size_t>(image.size.voxel_count()) * size_bytes(image.dtype);
+  if (bytes.size() != kVoxelOffset + expected) return problem("does not hold as many voxels as its header says");
+  bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(kVoxelOffset));
+  image.voxels = std::move(bytes);
+  return {std::move(image), ""};
+}
+
+}  // namespace
+
+FileFacts write_nifti(const std::filesystem::path& path, const EncodedVolume& volume, Compression compression,
+                      Executor& executor) {
+  const auto header = header_bytes(volume);
+  FileWriter writer(path);
+  const std::array<std::span<const std::byte>, 2> parts = {header, volume.voxels};
+  if (compression == Compression::gzip) {
+    append_gzip(writer, parts, executor);
+  } else {
+    for (const auto part : parts) writer.append(part);
+  }
+  return writer.finish();
+}
+
+NiftiResult read_nifti(const std::filesystem::path& path, std::size_t limit_bytes) {
+  const auto file = read_file(path, limit_bytes);
+  if (!file) return problem("cannot be read, or is larger than --memory allows");
+  const auto bytes = std::as_bytes(std::span(*file));
+  if (path.extension() != ".gz") return parse({bytes.begin(), bytes.end()});
+  auto plain = gunzip(bytes, limit_bytes);
+  if (!plain) return problem("is no sound gzip file, or is larger than --memory allows");
+  return parse(std::move(*plain));
+}
+
+}  // namespace naru

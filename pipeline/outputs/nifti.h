@@ -1,0 +1,52 @@
+/// NIfTI-1 single files (.nii, .nii.gz), written with the exact affine and read back for `verify`.
+///
+/// sform and qform both have code 1 (scanner) and are equal where the axes are orthogonal; where the stack is sheared by
+/// more than kMaxShearMm only the sform is given, since a quaternion cannot hold a shear. scl_slope is 1.
+/// Source: nifti1.h of the NIfTI reference library.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/geometry.h"
+#include "core/volume.h"
+#include "kernels/executor.h"
+#include "pipeline/files.h"
+#include "pipeline/recipe.h"
+
+namespace naru {
+
+inline constexpr double kMaxShearMm = 1e-3;
+inline constexpr std::int64_t kMaxNiftiSize = 32767;  ///< dim is a 16-bit integer
+
+/// A volume ready to be written: voxels as bytes, i fastest, in the machine's little-endian order.
+struct EncodedVolume {
+  std::span<const std::byte> voxels;
+  Grid grid;
+  DType dtype = DType::int16;
+};
+
+/// Writes `path` and returns its facts. @pre every size <= kMaxNiftiSize
+FileFacts write_nifti(const std::filesystem::path& path, const EncodedVolume& volume, Compression compression,
+                      Executor& executor);
+
+/// What `verify` reads back, through the header's own sform.
+struct NiftiImage {
+  Size3 size;
+  Affine affine_ras;
+  DType dtype = DType::int16;
+  std::vector<std::byte> voxels;
+};
+
+/// Reads a file that write_nifti wrote; `what` says what is wrong where it is none.
+struct NiftiResult {
+  std::optional<NiftiImage> image;
+  std::string problem;
+};
+NiftiResult read_nifti(const std::filesystem::path& path, std::size_t limit_bytes);
+
+}  // namespace naru

@@ -1,0 +1,195 @@
+#include "pipeline/prepare.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <set>
+
+#include "core/log.h"
+#include "pipeline/case_store.h"
+#include "pipeline/dataset.h"
+#include "pipeline/report.h"
+#include "pipeline/study_runner.h"
+
+namespace naru {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::filesystem::path report_folder(const PrepareOptions& options) {
+  if (!options.report.empty()) return options.report;
+  std::filesystem::path out = options.out.lexically_normal();
+  if (!out.has_filename()) out = out.parent_path();
+  out += ".report";
+  return out;
+}
+
+/// A stack that turned out to be unusable while its pixels were read.
+void reject_stack(Scan& scan, std::size_t index, const CaseFailure& failure) {
+  dicom::Stack& stack = scan.stacks[index];
+  stack.verdict = Verdict::reject;
+  const bool lacks_slice = failure.slice.has_value();
+  if (lacks_slice) {
+    const double after = static_cast<double>(*failure.slice) - 1;
+    stack.findings.push_back({Code::gap, {{"slices", 1}, {"after_index", after}}, "rejected"});
+  } else {
+    stack.findings.push_back({failure.code, {}, "rejected"});
+  }
+  for (std::size_t k = 0; k < stack.instances.size(); ++k) {
+    InputRecord& record = scan.inputs[scan.input_of_candidate[stack.instances[k]]];
+    record.disposition = Disposition::rejected;
+    record.reason = lacks_slice && k != *failure.slice ? Code::gap : failure.code;
+  }
+}
+
+/// Cases that were made, in order; plans that failed are dropped.
+struct Made {
+  std::vector<CasePlan> plans;
+  std::vector<Json> lines;
+  std::size_t resumed = 0;
+  std::uint64_t memory_used_bytes = 0;
+};
+
+class Job {
+ public:
+  Job(const PrepareOptions& options, const ProjectKey& key, Executor& executor, const CancelToken& cancel,
+      const OnProgress& on_progress)
+      : options_(options), key_(key), executor_(executor), cancel_(cancel), on_progress_(on_progress) {}
+
+  Scan scan(std::istream& standard_input) const {
+    const std::vector<std::filesystem::path> ours = {options_.out, report_folder(options_),
+                                                     Staging::work_folder(options_.out)};
+    const auto files = list_inputs(options_.inputs, standard_input, ours);
+    return scan_inputs(files, executor_, cancel_, on_progress_);
+  }
+
+  Made make_cases(Scan& scan, const Staging& staging) const {
+    const auto plans = plan_cases(scan, key_, {options_.recipe, executor_.description()});
+    StudyRunner runner(executor_, options_.memory_limit_bytes);
+    Made made;
+    Progress progress{"preparing volumes", 0, plans.size(), "cases", 0};
+    for (const CasePlan& plan : plans) {
+      cancel_.throw_if_canceled();
+      make_case(scan, plan, staging, runner, made);
+      ++progress.done;
+      for (const std::size_t c : scan.stacks[plan.stack].instances) {
+        progress.bytes += scan.inputs[scan.input_of_candidate[c]].size_bytes;
+      }
+      on_progress_(progress);
+    }
+    return made;
+  }
+
+ private:
+  void make_case(Scan& scan, const CasePlan& plan, const Staging& staging, StudyRunner& runner, Made& made) const {
+    const auto file = staging.cases() / (plan.case_id + ".json");
+    auto record = load_finished_case(file, plan, staging.out());
+    if (record) {
+      ++made.resumed;
+    } else {
+      auto outcome = runner.run(scan, plan, staging.out(), cancel_);
+      if (outcome.failure) {
+        log::warning("{}: rejected ({})", Public{plan.case_id}, Public{name(outcome.failure->code)});
+        reject_stack(scan, plan.stack, *outcome.failure);
+        return;
+      }
+      store_case(file, plan, *outcome.record);
+      record = std::move(outcome.record);
+    }
+    made.memory_used_bytes = std::max(made.memory_used_bytes, record->memory_bytes);
+    made.lines.push_back(std::move(record->manifest));
+    made.plans.push_back(plan);
+  }
+
+  const PrepareOptions& options_;
+  const ProjectKey& key_;
+  Executor& executor_;
+  const CancelToken& cancel_;
+  const OnProgress& on_progress_;
+};
+
+/// Images of an earlier, interrupted run that belong to no case of this one must not be delivered.
+void remove_strays(const std::filesystem::path& out, const Made& made) {
+  std::set<std::string> known;
+  for (const Json& line : made.lines) known.insert(line.at("image").get<std::string>());
+  std::vector<std::filesystem::path> strays;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(out)) {
+    if (!entry.is_regular_file()) continue;
+    if (!known.contains(entry.path().lexically_relative(out).string())) strays.push_back(entry.path());
+  }
+  for (const auto& stray : strays) std::filesystem::remove(stray);
+}
+
+std::string reasons_text(const std::map<std::string, std::size_t>& by_reason) {
+  std::string text;
+  for (const auto& [reason, count] : by_reason) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", reason, count);
+  return text;
+}
+
+void write_job_report(const Staging& staging, const Scan& scan, const Made& made, const ProjectKey& key,
+                      const PrepareResult& result, const PrepareOptions& options, const Executor& executor) {
+  std::vector<ReportCase> cases;
+  for (const CasePlan& plan : made.plans) cases.push_back({&plan, staging.cases() / (plan.case_id + ".json")});
+  write_report(staging.report(), scan, cases, key,
+               {options.project, key.id(), executor.description(), options.memory_limit_bytes, made.memory_used_bytes,
+                result.seconds});
+}
+
+}  // namespace
+
+PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Executor& executor,
+                      std::istream& standard_input, const CancelToken& cancel, const OnProgress& on_progress) {
+  const auto start = std::chrono::steady_clock::now();
+  const Job job(options, key, executor, cancel, on_progress);
+  PrepareResult result;
+  result.out = options.out;
+  result.report = report_folder(options);
+  Staging staging(result.out, result.report, options.on_existing);
+  Scan scan = job.scan(standard_input);
+  const Made made = job.make_cases(scan, staging);
+  const InputCounts counts = count_inputs(scan);
+  result.case_count = made.plans.size();
+  result.resumed_count = made.resumed;
+  result.memory_used_bytes = made.memory_used_bytes;
+  result.by_disposition = counts.by_disposition;
+  result.by_reason = counts.by_reason;
+  result.has_rejects = counts.by_disposition.contains("rejected") || counts.by_disposition.contains("quarantined");
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  write_job_report(staging, scan, made, key, result, options, executor);
+  if (made.plans.empty()) {
+    staging.publish_report_only();
+    throw Error(ErrorCode::nothing_delivered,
+                fmt::format("none of the {} input files became part of a case ({}): see report.html in the report folder",
+                            scan.inputs.size(), reasons_text(result.by_reason)));
+  }
+  remove_strays(staging.out(), made);
+  write_documents(staging.out(), made.plans, made.lines, {options.project, executor.description()});
+  cancel.throw_if_canceled();
+  staging.publish();
+  return result;
+}
+
+Json to_json(const PrepareResult& result) {
+  return {{"schema", "naru.prepare/1"},
+          {"out", result.out.string()},
+          {"report", result.report.string()},
+          {"cases", result.case_count},
+          {"resumed", result.resumed_count},
+          {"inputs", result.by_disposition},
+          {"reasons", result.by_reason},
+          {"memory_used_bytes", result.memory_used_bytes},
+          {"seconds", result.seconds}};
+}
+
+std::uint64_t default_memory_limit_bytes() {
+  auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::uint64_t group = 0;
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> group) bytes = std::min(bytes, group);  // "max" does not parse
+  return bytes / 2;
+}
+
+}  // namespace naru

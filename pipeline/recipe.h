@@ -1,0 +1,86 @@
+/// What to make of a study: a recipe, written as TOML (`schema = "naru.recipe/1"`), in the order of the work.
+#pragma once
+
+#include <array>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/geometry.h"
+#include "core/volume.h"
+#include "kernels/resample.h"
+
+namespace naru {
+
+enum class Compression { none, gzip };
+enum class Normalize { none, window, minmax, zscore, percentile };
+enum class ClipWhen { before, after };
+
+/// A clip range in modality units (HU for CT).
+struct ClipRange {
+  double low = 0, high = 0;
+};
+
+/// Shares of the patients; they add up to 1.
+struct SplitShares {
+  double train = 0, val = 0, test = 0;
+};
+
+/// Every member is one key of the TOML; what each means stands in docs/how-to/write-a-recipe.md.
+struct Recipe {
+  std::string name;
+  // [select]: empty means any
+  std::vector<std::string> modality, body_part;
+  std::int64_t min_slices = 1;
+  // [geometry]
+  std::string gap = "reject";
+  // [deidentify]
+  std::string profile = "basic";
+  std::vector<std::string> options;
+  // [pixels]
+  std::string text = "keep", face = "keep";
+  // [orient]
+  std::string axes = "RAS";
+  // [resample]
+  std::optional<Vec3> spacing_mm;  ///< empty: native
+  std::string convention = "naru";
+  Interpolator interpolator = Interpolator::linear;
+  bool antialias = false;
+  // [intensity]
+  std::optional<ClipRange> clip;
+  ClipWhen clip_when = ClipWhen::after;
+  Normalize normalize = Normalize::none;
+  // [output]
+  std::string layout = "plain";
+  std::optional<DType> dtype;  ///< int16 or float32; empty: int16 where every value is exact, else float32
+  Compression compression = Compression::gzip;
+  // [split]
+  std::optional<SplitShares> split;
+};
+
+/// Parses a recipe. `origin` names it in messages (a built-in's name or a file's).
+/// @throws Error{recipe_invalid} "ORIGIN:LINE:COLUMN: ..." for a syntax error, an unknown section or key, a value of the
+/// wrong type or range, or a value that the contract knows but this version cannot do
+Recipe parse_recipe(std::string_view toml, std::string_view origin);
+
+/// The recipe that `--recipe` names: a built-in, or else a file.
+/// @throws Error{recipe_invalid} for an unknown name, an unreadable file, or as parse_recipe
+Recipe load_recipe(const std::string& name_or_file);
+
+/// The whole recipe with its defaults filled in, keys as in the TOML. The same recipe gives the same JSON.
+nlohmann::ordered_json to_json(const Recipe& recipe);
+
+/// SHA-256 of to_json(recipe): identifies what was asked for, whatever its spelling.
+std::string recipe_sha256(const Recipe& recipe);
+
+struct BuiltinRecipe {
+  std::string_view name, summary, toml;
+};
+std::span<const BuiltinRecipe> builtin_recipes();
+/// The built-in for a modality when none is asked for: ct-1mm or mr-1mm.
+std::string_view default_recipe_name(std::string_view modality);
+
+}  // namespace naru

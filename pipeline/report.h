@@ -1,0 +1,51 @@
+/// The report that stays with the hospital: what became of every file and every stack, and a page that a person reads.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/case_plan.h"
+#include "pipeline/project_key.h"
+#include "pipeline/scan.h"
+
+namespace naru {
+
+/// How often each disposition and reason occurs, e.g. {"rejected", {"truncated": 2}}.
+struct InputCounts {
+  std::map<std::string, std::size_t> by_disposition;
+  std::map<std::string, std::size_t> by_reason;
+};
+InputCounts count_inputs(const Scan& scan);
+
+/// What the report says beside the scan.
+struct ReportFacts {
+  std::string project, key_id, device;
+  std::uint64_t memory_limit_bytes = 0;
+  std::uint64_t memory_used_bytes = 0;  ///< the most that a case was planned with
+  double seconds = 0;
+};
+
+/// One made case: its manifest line and its preview, read back one at a time so that memory stays flat.
+struct ReportCase {
+  const CasePlan* plan = nullptr;
+  std::filesystem::path record;  ///< the case's record in the work folder
+};
+
+/// Writes inputs.jsonl, series.jsonl, link.sealed and report.html into `folder`.
+/// @throws Error{disk_full, output_unwritable}
+void write_report(const std::filesystem::path& folder, const Scan& scan, std::span<const ReportCase> cases,
+                  const ProjectKey& key, const ReportFacts& facts);
+
+/// report.html alone: one page, no script, no network.
+void write_report_html(const std::filesystem::path& file, const Scan& scan, std::span<const ReportCase> cases,
+                       const ReportFacts& facts);
+
+/// A stack as one JSON object: a line of series.jsonl, and of `naru inspect --json`.
+nlohmann::ordered_json stack_json(const Scan& scan, std::size_t stack, const std::optional<std::string>& case_id);
+
+}  // namespace naru

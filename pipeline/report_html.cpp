@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/units.h"
+#include "pipeline/case_store.h"
+#include "pipeline/files.h"
+#include "pipeline/report.h"
+#include "pipeline/version.h"
+
+namespace naru {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kHead = R"(<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>Naru report</title>
+<style>
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.2rem; margin-top: 2rem; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
+  border-bottom: 1px solid #8884; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+code { font-size: .9em; overflow-wrap: anywhere; }
+.case { border: 1px solid #8886; border-radius: 6px; padding: .8rem 1rem; margin: 1rem 0; }
+.case h3 { margin: 0 0 .4rem; font-size: 1rem; }
+.planes { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; }
+figure { margin: 0; } figcaption { font-size: .8rem; opacity: .75; } img { background: #000; display: block; }
+.hold { border-left: 4px solid #c60; padding: .2rem .8rem; }
+.badge { border-radius: 4px; padding: 0 .4em; border: 1px solid currentColor; font-size: .85em; }
+svg { display: block; } .bar { fill: #4a7fb5; }
+</style></head><body>
+)";
+
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '&': result += "&amp;"; break;
+      case '<': result += "&lt;"; break;
+      case '>': result += "&gt;"; break;
+      case '"': result += "&quot;"; break;
+      default: result += c;
+    }
+  }
+  return result;
+}
+
+std::string summary(const Scan& scan, std::size_t case_count, const ReportFacts& facts) {
+  const InputCounts counts = count_inputs(scan);
+  std::string text = fmt::format(
+      "<h1>Naru report</h1><p>project <code>{}</code> · key <code>{}</code> · naru {} on {} · {:.1f} s · working memory "
+      "{} of {} allowed</p>\n<p class=\"hold\">This report names source files and shows images. It stays in the "
+      "hospital; the dataset beside it is what may leave. Burned-in text and faces were <b>not</b> examined by this "
+      "version: look at the pictures below before you release anything.</p>\n",
+      escaped(facts.project), facts.key_id, kVersion, escaped(facts.device), facts.seconds,
+      format_size_bytes(facts.memory_used_bytes), format_size_bytes(facts.memory_limit_bytes));
+  text += fmt::format("<h2>Files</h2><p>{} files were given; {} cases were made.</p><table><tr><th>outcome</th>"
+                      "<th class=\"n\">files</th></tr>\n",
+                      scan.inputs.size(), case_count);
+  for (const auto& [disposition, count] : counts.by_disposition) {
+    text += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td></tr>\n", disposition, count);
+  }
+  text += "</table>\n";
+  if (counts.by_reason.empty()) return text;
+  text += "<h2>Why files were not used</h2><table><tr><th>reason</th><th class=\"n\">files</th><th>what it means</th>"
+          "<th>what to do</th></tr>\n";
+  for (const auto& [reason, count] : counts.by_reason) {
+    const CodeInfo& row = info(*code_from_name(reason));
+    text += fmt::format("<tr><td><code>{}</code></td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n", reason, count,
+                        row.meaning, row.remedy);
+  }
+  return text + "</table>\n";
+}
+
+std::string findings_text(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    text += fmt::format("<span class=\"badge\">{}</span> {} ({}", name(finding.code), info(finding.code).meaning,
+                        finding.action);
+    for (const auto& [key, value] : finding.detail) text += fmt::format("; {} {:g}", key, value);
+    text += ")<br>";
+  }
+  return text;
+}
+
+std::string stacks_table(const Scan& scan) {
+  std::string text = "<h2>Series</h2><table><tr><th>series</th><th class=\"n\">slices</th><th>verdict</th>"
+                     "<th>findings</th></tr>\n";
+  for (const dicom::Stack& stack : scan.stacks) {
+    text += fmt::format("<tr><td><code>{}</code>{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
+                        escaped(stack.series_uid), stack.index > 0 ? fmt::format(" stack {}", stack.index) : "",
+                        stack.instances.size(), name(stack.verdict), findings_text(stack.findings));
+  }
+  return text + "</table>\n";
+}
+
+/// Bars on a square-root scale: air and background would hide all else on a linear one.
+std::string histogram_svg(const Preview& preview) {
+  constexpr double kWidth = 256, kHeight = 90;
+  std::uint64_t most = 1;
+  for (const std::uint64_t count : preview.histogram) most = std::max(most, count);
+  const double bar = kWidth / static_cast<double>(std::max<std::size_t>(1, preview.histogram.size()));
+  std::string text = fmt::format("<svg role=\"img\" aria-label=\"histogram\" width=\"{}\" height=\"{}\">", kWidth, kHeight);
+  for (std::size_t i = 0; i < preview.histogram.size(); ++i) {
+    const double height = kHeight * std::sqrt(static_cast<double>(preview.histogram[i]) / static_cast<double>(most));
+    if (height < 0.05) continue;
+    text += fmt::format("<rect class=\"bar\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>",
+                        static_cast<double>(i) * bar, kHeight - height, bar, height);
+  }
+  return text + "</svg>";
+}
+
+std::string case_card(const ReportCase& item, const CaseRecord& record) {
+  constexpr std::array<std::string_view, 3> kNames = {"axial", "coronal", "sagittal"};
+  const Json& m = record.manifest;
+  std::string text = fmt::format("<div class=\"case\"><h3><code>{}</code></h3><div class=\"planes\">", item.plan->case_id);
+  for (std::size_t p = 0; p < 3; ++p) {
+    text += fmt::format("<figure><img alt=\"{0} plane\" src=\"data:image/png;base64,{1}\"><figcaption>{0}</figcaption>"
+                        "</figure>",
+                        kNames[p], record.preview.planes_png_base64[p]);
+  }
+  text += fmt::format("<figure>{}<figcaption>histogram, {:g} to {:g} (√ scale)</figcaption></figure></div>\n",
+                      histogram_svg(record.preview), record.preview.low, record.preview.high);
+  const auto shape = m.at("shape").get<std::array<std::int64_t, 3>>();
+  const auto spacing = m.at("spacing_mm").get<Vec3>();
+  const Json& statistics = m.at("statistics");
+  text += fmt::format(
+      "<p>{} · {} × {} × {} voxels · {:.4g} × {:.4g} × {:.4g} mm · {} · recipe <code>{}</code> · {}<br>mean {:.6g}, "
+      "deviation {:.6g}, from {:.6g} to {:.6g} · <code>{}</code></p></div>\n",
+      item.plan->modality, shape[0], shape[1], shape[2], spacing[0], spacing[1], spacing[2],
+      m.at("dtype").get<std::string>(), item.plan->recipe.name, format_size_bytes(m.at("size_bytes").get<std::uint64_t>()),
+      statistics.at("mean").get<double>(), statistics.at("std").get<double>(), statistics.at("min").get<double>(),
+      statistics.at("max").get<double>(), m.at("image").get<std::string>());
+  return text;
+}
+
+void append(FileWriter& writer, std::string_view text) { writer.append(std::as_bytes(std::span(text))); }
+
+/// The files a person has to look into; the whole list is in inputs.jsonl.
+std::string rejected_table(const Scan& scan) {
+  constexpr std::size_t kMaxRows = 500;
+  std::string rows;
+  std::size_t count = 0;
+  for (const InputRecord& input : scan.inputs) {
+    if (input.disposition != Disposition::rejected && input.disposition != Disposition::quarantined) continue;
+    if (++count > kMaxRows) continue;
+    rows += fmt::format("<tr><td><code>{}</code></td><td>{}</td><td><code>{}</code></td></tr>\n",
+                        escaped(input.path.string()), name(input.disposition), name(*input.reason));
+  }
+  if (count == 0) return "";
+  const std::string more = count > kMaxRows ? fmt::format(" (the first {} of {})", kMaxRows, count) : "";
+  return fmt::format("<h2>Rejected and quarantined files{}</h2><p>All files are in <code>inputs.jsonl</code>.</p>"
+                     "<table><tr><th>file</th><th>outcome</th><th>reason</th></tr>\n{}</table>\n",
+                     more, rows);
+}
+
+}  // namespace
+
+void write_report_html(const std::filesystem::path& file, const Scan& scan, std::span<const ReportCase> cases,
+                       const ReportFacts& facts) {
+  FileWriter writer(file);
+  append(writer, kHead);
+  append(writer, summary(scan, cases.size(), facts));
+  if (!cases.empty()) append(writer, "<h2>Cases</h2>\n");
+  for (const ReportCase& item : cases) {
+    const auto record = load_case(item.record);
+    if (!record) throw Error(ErrorCode::output_unwritable, "a case's record vanished from the work folder: run again");
+    append(writer, case_card(item, *record));
+  }
+  append(writer, stacks_table(scan));
+  append(writer, rejected_table(scan));
+  append(writer, "</body></html>\n");
+  writer.finish();
+}
+
+}  // namespace naru

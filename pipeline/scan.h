@@ -1,0 +1,52 @@
+/// The first pass over the inputs: every file hashed and its header read, every slice sorted into a stack.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/cancel.h"
+#include "core/code.h"
+#include "dicom/stack.h"
+#include "kernels/executor.h"
+#include "pipeline/inputs.h"
+
+namespace naru {
+
+/// How far a job has come. `stage` is a literal.
+struct Progress {
+  std::string_view stage;
+  std::uint64_t done = 0, total = 0;  ///< in `unit`s
+  std::string_view unit;              ///< "files" or "cases"
+  std::uint64_t bytes = 0;            ///< input bytes worked through since the stage began
+};
+using OnProgress = std::function<void(const Progress&)>;
+
+/// What became of one input file: a line of inputs.jsonl.
+struct InputRecord {
+  std::filesystem::path path;
+  std::string sha256;  ///< empty where the file could not be read
+  std::uint64_t size_bytes = 0;
+  std::string sop_instance_uid;
+  Disposition disposition = Disposition::used;
+  std::optional<Code> reason;
+  std::optional<std::size_t> stack;  ///< index into Scan::stacks
+  std::optional<std::size_t> candidate;
+};
+
+struct Scan {
+  std::vector<InputRecord> inputs;                ///< one per file given, same order
+  std::vector<dicom::Candidate> candidates;       ///< the slices among them
+  std::vector<std::size_t> input_of_candidate;    ///< index into `inputs`
+  std::vector<dicom::Stack> stacks;               ///< their `instances` are indices into `candidates`
+};
+
+/// Reads all headers on the executor's CPU threads and builds the stacks. Memory: up to dicom::kHeaderPrefixBytes a
+/// thread, and about 2 KiB a slice.
+/// @throws Error{canceled}
+Scan scan_inputs(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
+                 const OnProgress& on_progress);
+
+}  // namespace naru

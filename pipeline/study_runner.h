@@ -1,0 +1,56 @@
+/// One case from its slices on disk to its image file: read, orient, resample, normalise, write.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/cancel.h"
+#include "kernels/executor.h"
+#include "pipeline/case_plan.h"
+#include "pipeline/outputs/nifti.h"
+#include "pipeline/preview.h"
+#include "pipeline/scan.h"
+
+namespace naru {
+
+/// A case that was made: what the manifest says of it, and what the report shows.
+struct CaseRecord {
+  nlohmann::ordered_json manifest;  ///< the line of manifest.jsonl
+  Preview preview;
+  std::uint64_t memory_bytes = 0;  ///< working memory that the case was planned with
+};
+
+/// A case that could not be made, and why. `slice` is the k of the slice at fault, if one is.
+struct CaseFailure {
+  Code code;
+  std::optional<std::size_t> slice;
+};
+
+struct CaseOutcome {
+  std::optional<CaseRecord> record;
+  std::optional<CaseFailure> failure;
+};
+
+/// Working memory in bytes that a case needs: stored voxels, their oriented or clipped copy, the result, the buffers of
+/// the encoder. Host memory only. An upper bound, from sizes alone.
+std::uint64_t memory_needed_bytes(const dicom::Stack& stack, const CasePlan& plan, const Executor& executor);
+
+/// Runs cases one after the other on one executor.
+class StudyRunner {
+ public:
+  /// @param memory_limit_bytes cases that need more fail with `too_large` before anything is allocated
+  StudyRunner(Executor& executor, std::uint64_t memory_limit_bytes)
+      : executor_(executor), memory_limit_bytes_(memory_limit_bytes) {}
+
+  /// Makes `plan`'s image at `out / image_path(plan)`.
+  /// @throws Error{disk_full, output_unwritable, memory_exceeded, device_unavailable, canceled}: the job cannot go on
+  CaseOutcome run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out, const CancelToken& cancel);
+
+ private:
+  Executor& executor_;
+  std::uint64_t memory_limit_bytes_;
+};
+
+}  // namespace naru

@@ -1,0 +1,268 @@
+#include "pipeline/verify.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "kernels/statistics.h"
+#include "pipeline/case_store.h"
+#include "pipeline/files.h"
+#include "pipeline/outputs/nifti.h"
+
+namespace naru {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxDocumentBytes = std::size_t{4} << 30;
+// NIfTI stores the affine in f32: half a micrometre at a metre.
+constexpr double kAffineTolerance = 1e-3;
+constexpr double kSpacingTolerance = 1e-9;
+constexpr double kFloatStatisticsTolerance = 1e-9;  ///< relative; sums are taken in a fixed order
+
+class Verifier {
+ public:
+  Verifier(const fs::path& dataset, std::uint64_t memory_limit_bytes, Executor& executor)
+      : dataset_(dataset), memory_limit_bytes_(memory_limit_bytes), executor_(executor) {}
+
+  std::string document(const std::string& name) const {
+    auto text = read_file(dataset_ / name, kMaxDocumentBytes);
+    if (!text) throw Error(ErrorCode::dataset_invalid, fmt::format("no readable {}: this is no Naru dataset", name));
+    return std::move(*text);
+  }
+
+  void check_sums(const CancelToken& cancel, const OnProgress& on_progress) {
+    std::map<std::string, std::string> expected;
+    std::istringstream sums(document("SHA256SUMS"));
+    for (std::string line; std::getline(sums, line);) {
+      if (line.size() < 67 || line.compare(64, 2, "  ") != 0) {
+        differ("SHA256SUMS", "holds a line that is no checksum");
+      } else {
+        expected[line.substr(66)] = line.substr(0, 64);
+      }
+    }
+    check_no_strangers(expected);
+    Progress progress{"checking files", 0, expected.size(), "files", 0};
+    for (const auto& [path, sha256] : expected) {
+      cancel.throw_if_canceled();
+      check_file(path, sha256, progress.bytes);
+      ++progress.done;
+      on_progress(progress);
+    }
+    result.file_count = expected.size();
+  }
+
+  void check_manifest(const CancelToken& cancel, const OnProgress& on_progress) {
+    recipes_ = recipes_of_dataset();
+    std::istringstream manifest(document("manifest.jsonl"));
+    std::string previous;
+    Progress progress{"checking volumes", 0, dataset_cases_, "cases", 0};
+    for (std::string line; std::getline(manifest, line);) {
+      cancel.throw_if_canceled();
+      const Json json = Json::parse(line, nullptr, false);
+      try {
+        check_line(json);
+        const auto id = json.at("case").get<std::string>();
+        if (id <= previous) differ("manifest.jsonl", "is not sorted by case, or holds a case twice");
+        previous = id;
+      } catch (const Json::exception&) {
+        differ("manifest.jsonl", fmt::format("line {} lacks a key or is no JSON", result.case_count + 1));
+      }
+      ++result.case_count;
+      ++progress.done;
+      on_progress(progress);
+    }
+    if (result.case_count != dataset_cases_) {
+      differ("dataset.json", fmt::format("counts {} cases, manifest.jsonl has {}", dataset_cases_, result.case_count));
+    }
+    check_counts();
+  }
+
+  VerifyResult result;
+
+ private:
+  void differ(std::string_view file, std::string_view what) {
+    result.differences.push_back(fmt::format("{}: {}", file, what));
+  }
+
+  void check_file(const std::string& path, const std::string& sha256, std::uint64_t& bytes) {
+    if (path.find("..") != std::string::npos || path.starts_with('/')) {
+      differ("SHA256SUMS", "names a path outside the dataset");
+      return;
+    }
+    const auto facts = hash_file(dataset_ / path);
+    if (!facts) {
+      differ(path, "is missing or unreadable");
+    } else if (facts->sha256 != sha256) {
+      differ(path, "has another SHA-256 than SHA256SUMS says");
+    }
+    if (facts) bytes += facts->size_bytes;
+  }
+
+  void check_no_strangers(const std::map<std::string, std::string>& expected) {
+    for (const auto& entry : fs::recursive_directory_iterator(dataset_)) {
+      if (entry.is_directory() && !entry.is_symlink()) continue;
+      const std::string path = entry.path().lexically_relative(dataset_).string();
+      if (path != "SHA256SUMS" && !expected.contains(path)) differ(path, "is not in SHA256SUMS");
+    }
+  }
+
+  std::map<std::string, Json> recipes_of_dataset() {
+    const Json json = Json::parse(document("dataset.json"), nullptr, false);
+    std::map<std::string, Json> recipes;
+    try {
+      if (json.at("schema") != "naru.dataset/1") differ("dataset.json", "is of another schema than naru.dataset/1");
+      dataset_counts_ = json.at("counts");
+      dataset_cases_ = dataset_counts_.at("cases").get<std::size_t>();
+      for (const Json& item : json.at("recipes")) check_recipe(item, recipes);
+    } catch (const Json::exception&) {
+      throw Error(ErrorCode::dataset_invalid, "dataset.json lacks a key or is no JSON");
+    }
+    return recipes;
+  }
+
+  void check_recipe(const Json& item, std::map<std::string, Json>& recipes) {
+    const std::string text = item.at("recipe").dump();
+    const auto sha256 = item.at("sha256").get<std::string>();
+    if (sha256_hex(std::as_bytes(std::span(text))) != sha256) {
+      differ("dataset.json", "holds a recipe that does not match its SHA-256");
+    }
+    recipes[sha256] = item.at("recipe");
+  }
+
+  void check_line(const Json& line) {
+    const auto path = line.at("image").get<std::string>();
+    patients_.insert(line.at("patient").get<std::string>());
+    check_split(line);
+    if (path.find("..") != std::string::npos || path.starts_with('/')) {
+      differ("manifest.jsonl", "names an image outside the dataset");
+      return;
+    }
+    const auto facts = hash_file(dataset_ / path);
+    if (!facts) return;  // said already
+    if (facts->sha256 != line.at("sha256")) differ(path, "has another SHA-256 than manifest.jsonl says");
+    if (facts->size_bytes != line.at("size_bytes")) differ(path, "has another size than manifest.jsonl says");
+    const auto read = read_nifti(dataset_ / path, static_cast<std::size_t>(memory_limit_bytes_));
+    if (!read.image) {
+      differ(path, read.problem);
+      return;
+    }
+    check_header(path, line, *read.image);
+    check_statistics(path, line, *read.image);
+    check_promises(path, line, *read.image);
+  }
+
+  /// A patient is in one part of the split only.
+  void check_split(const Json& line) {
+    if (line.at("split").is_null()) return;
+    const auto [known, is_new] =
+        split_of_patient_.emplace(line.at("patient").get<std::string>(), line.at("split").get<std::string>());
+    if (!is_new && known->second != line.at("split")) differ("manifest.jsonl", "puts one patient into two splits");
+  }
+
+  void check_header(const std::string& path, const Json& line, const NiftiImage& image) {
+    if (line.at("shape") != Json{image.size.x, image.size.y, image.size.z}) differ(path, "has another shape");
+    if (line.at("dtype") != name(image.dtype)) differ(path, "has another voxel type");
+    double greatest = 0;
+    const auto rows = line.at("affine_ras").get<std::vector<std::array<double, 4>>>();
+    Affine promised;
+    for (std::size_t r = 0; r < 3; ++r) promised.rows[r] = rows.at(r);
+    const auto of_file = corners_in_patient({image.size, image.affine_ras});
+    const auto of_line = corners_in_patient({image.size, promised});
+    for (std::size_t c = 0; c < 8; ++c) greatest = std::max(greatest, norm(of_file[c] - of_line[c]));
+    if (!(greatest <= kAffineTolerance)) differ(path, fmt::format("has an affine that is off by {:.3g} mm", greatest));
+    const Vec3 spacing = Grid{image.size, promised}.spacing_mm();
+    const auto stated = line.at("spacing_mm").get<Vec3>();
+    for (std::size_t a = 0; a < 3; ++a) {
+      if (std::abs(spacing[a] - stated[a]) > kSpacingTolerance) differ(path, "has a spacing that its affine contradicts");
+    }
+  }
+
+  Statistics recomputed(const NiftiImage& image) {
+    const auto count = static_cast<std::size_t>(image.size.voxel_count());
+    if (image.dtype == DType::float32) {
+      std::vector<float> values(count);
+      std::memcpy(values.data(), image.voxels.data(), image.voxels.size());
+      return statistics(VolumeView<const float>{values.data(), image.size}, host_);
+    }
+    std::vector<std::int16_t> values(count);
+    std::memcpy(values.data(), image.voxels.data(), image.voxels.size());
+    return statistics(histogram<std::int16_t>({values.data(), image.size}, host_));
+  }
+
+  void check_statistics(const std::string& path, const Json& line, const NiftiImage& image) {
+    const Statistics s = recomputed(image);
+    const Json& stated = line.at("statistics");
+    const auto close = [&](const char* key, double value) {
+      const double other = stated.at(key).get<double>();
+      return std::abs(value - other) <= kFloatStatisticsTolerance * (1 + std::abs(other));
+    };
+    if (stated.at("voxels") != s.count || !close("min", s.min) || !close("max", s.max) || !close("mean", s.mean) ||
+        !close("std", s.deviation)) {
+      differ(path, "has other statistics than manifest.jsonl says");
+    }
+  }
+
+  void check_promises(const std::string& path, const Json& line, const NiftiImage& image) {
+    const auto recipe = recipes_.find(line.at("recipe_sha256").get<std::string>());
+    if (recipe == recipes_.end()) {
+      differ(path, "was made by a recipe that dataset.json does not hold");
+      return;
+    }
+    const Json& promise = recipe->second;
+    Affine lps = affine_ras(image.affine_ras);  // the same change of signs leads back
+    if (axis_codes(lps) != promise.at("orient").at("axes")) differ(path, "is not in the recipe's orientation");
+    const Json& spacing = promise.at("resample").at("spacing_mm");
+    const auto stated = line.at("spacing_mm").get<Vec3>();
+    for (std::size_t a = 0; spacing.is_array() && a < 3; ++a) {
+      if (std::abs(spacing.at(a).get<double>() - stated[a]) > kAffineTolerance) differ(path, "has not the recipe's spacing");
+    }
+    const Json& intensity = promise.at("intensity");
+    if (intensity.at("clip").is_null() || intensity.at("normalize") != "none") return;
+    const bool inside = line.at("statistics").at("min") >= intensity.at("clip").at(0) &&
+                        line.at("statistics").at("max") <= intensity.at("clip").at(1);
+    if (!inside) differ(path, "has values outside the recipe's clip range");
+  }
+
+  void check_counts() {
+    if (dataset_counts_.at("patients") != patients_.size()) differ("dataset.json", "counts another number of patients");
+  }
+
+  const fs::path dataset_;
+  std::uint64_t memory_limit_bytes_;
+  Executor& executor_;
+  Executor host_ = Executor::cpu(executor_.thread_count());  // checked where the voxels are read
+  std::map<std::string, Json> recipes_;
+  Json dataset_counts_;
+  std::size_t dataset_cases_ = 0;
+  std::set<std::string> patients_;
+  std::map<std::string, std::string> split_of_patient_;
+};
+
+}  // namespace
+
+VerifyResult verify(const fs::path& dataset, std::uint64_t memory_limit_bytes, Executor& executor,
+                    const CancelToken& cancel, const OnProgress& on_progress) {
+  if (!fs::is_directory(dataset)) throw Error(ErrorCode::dataset_invalid, "DATASET is no folder");
+  Verifier verifier(dataset, memory_limit_bytes, executor);
+  verifier.check_sums(cancel, on_progress);
+  verifier.check_manifest(cancel, on_progress);
+  return std::move(verifier.result);
+}
+
+Json to_json(const VerifyResult& result) {
+  return {{"schema", "naru.verify/1"},
+          {"cases", result.case_count},
+          {"files", result.file_count},
+          {"whole", result.differences.empty()},
+          {"differences", result.differences}};
+}
+
+}  // namespace naru

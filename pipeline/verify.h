@@ -1,0 +1,32 @@
+/// Recomputes what a dataset promises and lists what differs.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/cancel.h"
+#include "kernels/executor.h"
+#include "pipeline/scan.h"
+
+namespace naru {
+
+struct VerifyResult {
+  std::size_t case_count = 0, file_count = 0;
+  std::vector<std::string> differences;  ///< sentences that name file and promise; empty: the dataset is whole
+};
+
+/// Checks, for a dataset that `prepare` wrote:
+/// - every file against SHA256SUMS, no file missing, none added;
+/// - every manifest line against its image: checksum, size, shape, dtype, affine, spacing, statistics;
+/// - the promises of the recipe: recipe hash, spacing, clip range, orientation, dtype, split shares belong to patients;
+/// - counts in dataset.json; manifest sorted by case, no case twice.
+/// @throws Error{dataset_invalid} where `dataset` is no dataset at all; Error{canceled}
+VerifyResult verify(const std::filesystem::path& dataset, std::uint64_t memory_limit_bytes, Executor& executor,
+                    const CancelToken& cancel, const OnProgress& on_progress);
+
+nlohmann::ordered_json to_json(const VerifyResult& result);
+
+}  // namespace naru
