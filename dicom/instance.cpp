@@ -168,7 +168,8 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   auto pixels = read_pixel_format(header, format);
   if (!pixels && syntax) pixels = locate_pixels(header, *syntax, source, format);
   result.reason = first_of({unsupported, walk, identity, plane, rescale, pixels});
-  if (!identity && !plane) result.instance = std::move(instance);
+  const bool is_other_object = pixels == Code::unsupported_sop_class;  // a screenshot in colour, a map of floats
+  if (!identity && !plane && !is_other_object) result.instance = std::move(instance);
   return result;
 }
 

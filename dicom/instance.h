@@ -30,8 +30,9 @@ struct PixelFormat {
   std::string transfer_syntax_uid;
   bool is_encapsulated = false;
   bool is_big_endian = false;
-  std::uint64_t offset_bytes = 0;  ///< of the value of Pixel Data within the file; uncompressed only
-  std::uint64_t length_bytes = 0;  ///< of that value; uncompressed only
+  std::uint64_t offset_bytes = 0;  ///< of the value of Pixel Data within the file (within the inflated data set where
+                                   ///< the file is deflated)
+  std::uint64_t length_bytes = 0;  ///< of that value as stated; uncompressed only
 };
 
 struct Instance {

@@ -19,8 +19,8 @@ namespace naru::dicom {
 /// A run of slices that share orientation, matrix, spacing, image type and echo, ordered by position.
 struct Stack {
   std::string study_uid, series_uid;
-  int index = 0;                       ///< 0-based within the series, in order of the first file given
-  std::vector<std::size_t> instances;  ///< indices into the input, in the order of k
+  int index = 0;                       ///< 0-based within the series, by lowest Instance Number, then SOP Instance UID
+  std::vector<std::size_t> instances;  ///< indices into the input, in the order of k; usable slices only
   Grid grid;                           ///< of the stored voxels; meaningful unless verdict is reject
   DType dtype = DType::int16;          ///< int16 or uint16
   double rescale_slope = 1, rescale_intercept = 0;
@@ -32,8 +32,8 @@ struct Stack {
 /// What became of one given instance.
 struct Placement {
   Disposition disposition = Disposition::used;
-  std::optional<Code> reason;        ///< empty when used
-  std::optional<std::size_t> stack;  ///< index into Sorted::stacks
+  std::optional<Code> reason;  ///< empty when used; the first rejecting finding for a good slice of a rejected stack
+  std::optional<std::size_t> stack;  ///< index into Sorted::stacks; empty for localizers and exact duplicates
 };
 
 struct Sorted {

@@ -173,19 +173,22 @@ void StackJudge::note_all_lost() {
 
 /// A slice that is known of but cannot be read is missing, also at the ends, where no distance would show it.
 void StackJudge::note_lost_slices() {
-  double before = 0;
-  for (std::size_t begin = 0, end = 0; begin < places_.size(); begin = end + 1) {
-    const auto is_gap = [&](std::size_t at) {
-      return places_[at].is_lost() && places_[at].first().lost != Code::duplicate_identifier_different_pixels;
-    };
-    end = begin;
-    while (end < places_.size() && is_gap(end)) ++end;
-    if (end > begin) {
-      draft_.add({Code::gap, {{"slices", static_cast<double>(end - begin)}, {"after_index", before - 1}}, "rejected"},
-                 Verdict::reject);
+  double before = 0, missing = 0;
+  const auto note = [&] {
+    if (missing > 0) {
+      draft_.add({Code::gap, {{"slices", missing}, {"after_index", before - 1}}, "rejected"}, Verdict::reject);
     }
-    ++before;
+    missing = 0;
+  };
+  for (const Place& place : places_) {
+    if (!place.is_lost()) {
+      note();
+      ++before;
+    } else if (place.first().lost != Code::duplicate_identifier_different_pixels) {
+      ++missing;
+    }
   }
+  note();
 }
 
 double tolerance_mm(double spacing_mm) { return std::max(kSpacingTolerancePart * spacing_mm, kPositionRoundingMm); }
@@ -207,11 +210,12 @@ bool are_gaps(const std::vector<double>& distances_mm, double spacing_mm) {
 }
 
 void StackJudge::note_gaps(const std::vector<double>& distances_mm, double spacing_mm) {
+  double before = 0;
   for (std::size_t index = 0; index < distances_mm.size(); ++index) {
+    if (!places_[index].is_lost()) ++before;
     const double missing = multiple_of(distances_mm[index], spacing_mm) - 1;
     if (missing < 1) continue;
-    draft_.add({Code::gap, {{"slices", missing}, {"after_index", static_cast<double>(index)}}, "rejected"},
-               Verdict::reject);
+    draft_.add({Code::gap, {{"slices", missing}, {"after_index", before - 1}}, "rejected"}, Verdict::reject);
   }
 }
 
