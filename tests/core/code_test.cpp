@@ -1,0 +1,50 @@
+#include "core/code.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace naru::test {
+namespace {
+
+TEST(Code, HasOneRowForEachInTheOrderOfTheEnumeration) {
+  const auto codes = all_codes();
+  ASSERT_EQ(codes.size(), static_cast<std::size_t>(Code::enhanced_multiframe) + 1);
+  for (std::size_t i = 0; i < codes.size(); ++i) EXPECT_EQ(static_cast<std::size_t>(codes[i].code), i);
+}
+
+TEST(Code, IsFoundByItsNameAgain) {
+  for (const CodeInfo& row : all_codes()) {
+    EXPECT_EQ(code_from_name(row.name), row.code) << row.name;
+    EXPECT_EQ(name(row.code), row.name);
+    EXPECT_EQ(info(row.code).meaning, row.meaning);
+  }
+  EXPECT_FALSE(code_from_name("no_such_code").has_value());
+  EXPECT_FALSE(code_from_name("").has_value());
+}
+
+TEST(Code, HasAUniqueSnakeCaseNameAMeaningAndARemedy) {
+  std::set<std::string_view> names;
+  for (const CodeInfo& row : all_codes()) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_EQ(row.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos) << row.name;
+    EXPECT_TRUE(row.meaning.ends_with('.')) << row.name;
+    EXPECT_TRUE(row.remedy.ends_with('.')) << row.name;
+  }
+}
+
+TEST(Disposition, HasTheWordsOfTheContract) {
+  EXPECT_EQ(name(Disposition::used), "used");
+  EXPECT_EQ(name(Disposition::excluded), "excluded");
+  EXPECT_EQ(name(Disposition::quarantined), "quarantined");
+  EXPECT_EQ(name(Disposition::rejected), "rejected");
+}
+
+TEST(Verdict, HasTheWordsOfTheContract) {
+  EXPECT_EQ(name(Verdict::accept), "accept");
+  EXPECT_EQ(name(Verdict::repair), "repair");
+  EXPECT_EQ(name(Verdict::reject), "reject");
+}
+
+}  // namespace
+}  // namespace naru::test

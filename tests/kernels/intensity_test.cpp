@@ -1,0 +1,111 @@
+#include "kernels/intensity.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "kernels/dispatch.h"
+#include "tests/kernels/run_on.h"
+#include "tests/support/executors.h"
+
+namespace naru::test {
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+template <class Out, class In>
+std::vector<Out> mapped_on(Executor& executor, const std::vector<In>& values, const IntensityMap& map) {
+  const Size3 size{static_cast<std::int64_t>(values.size()), 1, 1};
+  return run_on<Out>(executor, values, size, size,
+                     [&](VolumeView<const In> in, VolumeView<Out> out) { apply_intensity(in, out, map, executor); });
+}
+
+TEST(Intensity, IsTheIdentityByDefault) {
+  const auto values = random_values<std::int16_t>(1000, -32768, 32767);
+  for (Executor& executor : executors_under_test()) EXPECT_EQ(mapped_on<std::int16_t>(executor, values, {}), values);
+}
+
+TEST(Intensity, RescalesClipsAndNormalisesInThatOrder) {
+  const IntensityMap map{
+      .slope = 2, .intercept = -1024, .clip_low = -200, .clip_high = 300, .gain = 0.5f, .offset = 10};
+  const std::vector<std::int16_t> values = {0, 412, 500, 662, 2000};
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_EQ(mapped_on<float>(executor, values, map), (std::vector<float>{-90, -90, -2, 160, 160}));
+  }
+}
+
+TEST(Intensity, BringsAWindowToZeroAndOne) {
+  const IntensityMap map = windowed({.slope = 1, .intercept = -1024}, -160, 240);
+  const std::vector<std::int16_t> values = {0, 864, 1064, 1264, 3000};
+  const std::vector<float> expected = {0, 0, 0.5f, 1, 1};
+  for (Executor& executor : executors_under_test()) {
+    const auto out = mapped_on<float>(executor, values, map);
+    for (std::size_t i = 0; i < out.size(); ++i) EXPECT_NEAR(out[i], expected[i], 1e-7) << i;
+  }
+}
+
+TEST(Intensity, BringsMeanAndDeviationToZeroAndOne) {
+  const IntensityMap map = zscored({}, 100, 32);
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_EQ(mapped_on<float>(executor, std::vector<std::uint16_t>{100, 132, 36}, map),
+              (std::vector<float>{0, 1, -2}));
+  }
+}
+
+TEST(Intensity, RoundsHalfToEvenAndSaturates) {
+  const std::vector<float> values = {0.5f, 1.5f, 2.5f, -0.5f, -1.5f, 32767.4f, 32768, 1e9f, 1e30f, -32769, -1e30f};
+  const std::vector<std::int16_t> expected = {0, 2, 2, 0, -2, 32767, 32767, 32767, 32767, -32768, -32768};
+  for (Executor& executor : executors_under_test()) EXPECT_EQ(mapped_on<std::int16_t>(executor, values, {}), expected);
+}
+
+TEST(Intensity, KeepsNanInFloatAndMakesItZeroInInt16) {
+  std::vector<float> values(20, kNan);
+  values[1] = kInfinity;
+  values[2] = -kInfinity;
+  const IntensityMap map{.clip_low = -100, .clip_high = 100};
+  for (Executor& executor : executors_under_test()) {
+    const auto as_float = mapped_on<float>(executor, values, map);
+    EXPECT_TRUE(std::isnan(as_float.front()) && std::isnan(as_float.back()));
+    const auto as_int16 = mapped_on<std::int16_t>(executor, values, map);
+    EXPECT_EQ(std::vector(as_int16.begin(), as_int16.begin() + 4), (std::vector<std::int16_t>{0, 100, -100, 0}));
+    EXPECT_EQ(as_int16.back(), 0);
+  }
+}
+
+TEST(Intensity, WorksInPlace) {
+  for (Executor& executor : executors_under_test()) {
+    auto buffer = on_executor(std::vector<std::int16_t>(70, 3), executor);
+    const VolumeView<std::int16_t> view{buffer.data(), {7, 5, 2}};
+    apply_intensity<std::int16_t, std::int16_t>(view, view, {.slope = 10, .intercept = 1}, executor);
+    const auto out = to_host(std::move(buffer), executor);
+    for (const std::int16_t v : out.host()) EXPECT_EQ(v, 31);
+  }
+}
+
+template <class In, class Out>
+void expect_same_bits_on_both_paths(std::vector<In> values) {
+  const IntensityMap map = windowed({.slope = 1.37f, .intercept = -3.1f}, -900.5, 1234.25);
+  Executor executor = Executor::cpu(2);
+  const auto best = mapped_on<Out>(executor, values, map);
+  const ForcedCpuPath forced(CpuPath::baseline);
+  const auto plain = mapped_on<Out>(executor, values, map);
+  EXPECT_TRUE(values.empty() || std::memcmp(best.data(), plain.data(), plain.size() * sizeof(Out)) == 0);
+}
+
+TEST(Intensity, GivesTheSameBitsWithAndWithoutAvx2) {
+  if (cpu_path() != CpuPath::avx2) GTEST_SKIP() << "this CPU has no AVX2";
+  for (const int count : {0, 1, 7, 8, 9, 31, 32, 33, 70001}) {
+    expect_same_bits_on_both_paths<std::int16_t, float>(random_values<std::int16_t>(count, -32768, 32767));
+    expect_same_bits_on_both_paths<std::uint16_t, float>(random_values<std::uint16_t>(count, 0, 65535));
+    expect_same_bits_on_both_paths<std::uint16_t, std::int16_t>(random_values<std::uint16_t>(count, 0, 65535));
+    expect_same_bits_on_both_paths<float, std::int16_t>(random_values<float>(count, -70000, 70000));
+    auto floats = random_values<float>(count, -2000, 2000);
+    if (count > 8) floats[3] = -0.0f, floats[5] = kInfinity;
+    expect_same_bits_on_both_paths<float, float>(floats);
+  }
+}
+
+}  // namespace
+}  // namespace naru::test
