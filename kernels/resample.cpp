@@ -1,6 +1,7 @@
 #include "kernels/resample.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "kernels/buffer.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
+#include "kernels/intensity_avx2.h"
 #include "kernels/resample_avx2.h"
 #include "kernels/resample_voxel.h"
 
@@ -33,6 +35,24 @@ std::vector<AxisTap> taps_of_all_axes(const Size3& source, const ResampleOptions
   return taps;
 }
 
+/// NearestVoxel by rows: values are picked one by one, then mapped eight at a time. @pre cpu_path() == CpuPath::avx2
+template <class In, class Out>
+void resample_nearest_rows(VolumeView<Out> out, const NearestVoxel<In, Out>& voxel, Executor& executor) {
+  constexpr std::int64_t kRowsPerPiece = 64, kPickedValues = 1024;
+  executor.parallel_for(out.size.y * out.size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
+    std::array<In, kPickedValues> picked;
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::int64_t y = row % out.size.y, z = row / out.size.y;
+      const In* const from = voxel.in.data + voxel.in.index(0, voxel.taps.y[y].index, voxel.taps.z[z].index);
+      for (std::int64_t x = 0; x < out.size.x; x += kPickedValues) {
+        const std::int64_t count = std::min(kPickedValues, out.size.x - x);
+        for (std::int64_t i = 0; i < count; ++i) picked[static_cast<std::size_t>(i)] = from[voxel.taps.x[x + i].index];
+        avx2::apply_intensity(picked.data(), out.data + out.index(x, y, z), count, voxel.map);
+      }
+    }
+  });
+}
+
 }  // namespace
 
 template <class In, class Out>
@@ -48,12 +68,13 @@ void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOption
     reachable = on_device.data();
   }
   const AxisTaps axes{reachable, reachable + out.size.x, reachable + out.size.x + out.size.y};
+  const bool by_voxel = executor.is_cuda() || cpu_path() == CpuPath::baseline;
   if (options.interpolator == Interpolator::nearest) {
-    fill_voxels(out, NearestVoxel<In, Out>{in, axes, options.intensity}, executor);
-  } else if (executor.is_cuda() || cpu_path() == CpuPath::baseline) {
-    fill_voxels(out, LinearVoxel<In, Out>{in, axes, options.intensity}, executor);
+    const NearestVoxel<In, Out> voxel{in, axes, options.intensity};
+    by_voxel ? fill_voxels(out, voxel, executor) : resample_nearest_rows(out, voxel, executor);
   } else {
-    avx2::resample_linear(out, LinearVoxel<In, Out>{in, axes, options.intensity}, executor);
+    const LinearVoxel<In, Out> voxel{in, axes, options.intensity};
+    by_voxel ? fill_voxels(out, voxel, executor) : avx2::resample_linear(out, voxel, executor);
   }
 }
 

@@ -241,19 +241,22 @@ template <class In, class Out>
 void expect_same_bits_on_both_paths(Size3 size, double step, unsigned seed) {
   const auto values = random_values<In>(size.voxel_count(), std::is_unsigned_v<In> ? 0 : -32768, 32767, seed);
   const Axes axes = {centred(size.x, step), centred(size.y, 0.9 * step), centred(size.z, 0.8)};
-  const ResampleOptions options = linear(axes, windowed({.slope = 1.37f, .intercept = -3.1f}, -900.5, 1234.25));
+  const IntensityMap map = windowed({.slope = 1.37f, .intercept = -3.1f}, -900.5, 1234.25);
   Executor executor = Executor::cpu(2);
-  const auto best = resampled_on<Out>(executor, values, size, options);
-  const ForcedCpuPath forced(CpuPath::baseline);
-  EXPECT_TRUE(same_bytes(best, resampled_on<Out>(executor, values, size, options)))
-      << size.x << "x" << size.y << "x" << size.z << " step " << step;
+  for (const Interpolator interpolator : {Interpolator::linear, Interpolator::nearest}) {
+    const ResampleOptions options{axes, interpolator, map};
+    const auto best = resampled_on<Out>(executor, values, size, options);
+    const ForcedCpuPath forced(CpuPath::baseline);
+    EXPECT_TRUE(same_bytes(best, resampled_on<Out>(executor, values, size, options)))
+        << size.x << "x" << size.y << "x" << size.z << " step " << step;
+  }
 }
 
 TEST(Resample, GivesTheSameBitsWithAndWithoutAvx2) {
   if (cpu_path() != CpuPath::avx2) GTEST_SKIP() << "this CPU has no AVX2";
   unsigned seed = 0;
   for (const double step : {0.25, 0.4, 0.999, 1.0, 1.43, 1.999, 2.0, 2.4, 3.7, -0.6, -1.0, -1.7, -5.1}) {
-    for (const std::int64_t nx : {1, 7, 8, 9, 33, 130}) {
+    for (const std::int64_t nx : {1, 7, 8, 9, 33, 130, 2100}) {
       const Size3 size{nx, 11, 7};
       expect_same_bits_on_both_paths<std::int16_t, float>(size, step, ++seed);
       expect_same_bits_on_both_paths<std::int16_t, std::int16_t>(size, step, ++seed);

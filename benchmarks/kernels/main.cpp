@@ -1,0 +1,19 @@
+#include <cstdio>
+
+#include "benchmarks/kernels/measure.h"
+
+int main(int argc, char** argv) {
+  using namespace naru;
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  for (const bench::Place& place : bench::places()) {
+    benchmark::AddCustomContext("copy_gb_per_s_" + place.name, std::to_string(place.copy_bytes_per_second / 1e9));
+  }
+  benchmark::AddCustomContext("cpu_dispatch", cpu_dispatch());
+  if (cuda_status().devices.empty()) std::fputs("NOTE: no GPU here: nothing was measured on one\n", stderr);
+  bench::add_resample();
+  bench::add_intensity();
+  bench::add_orient();
+  bench::add_statistics();
+  benchmark::RunSpecifiedBenchmarks();
+}
