@@ -1,0 +1,94 @@
+#include "pipeline/inputs.h"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <sstream>
+
+#include "core/error.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+class InputsTest : public ::testing::Test {
+ protected:
+  std::vector<std::string> list(const std::vector<std::string>& arguments, const std::string& standard_input = "",
+                                const std::vector<std::filesystem::path>& excluded = {}) {
+    std::istringstream stream(standard_input);
+    std::vector<std::string> names;
+    for (const InputFile& file : list_inputs(arguments, stream, excluded)) {
+      names.push_back(file.path.lexically_relative(folder_.path()).string() +
+                      (file.reason ? ":" + std::string(name(*file.reason)) : ""));
+    }
+    return names;
+  }
+  ErrorCode code_of(const std::vector<std::string>& arguments) {
+    try {
+      list(arguments);
+    } catch (const Error& error) {
+      message_ = error.what();
+      return error.code();
+    }
+    return ErrorCode::internal;
+  }
+  test::TempFolder folder_;
+  std::string message_;
+};
+
+TEST_F(InputsTest, ListsFoldersRecursivelyInAFixedOrder) {
+  for (const char* name : {"b/2", "b/1", "a/z/1", "c"}) test::spill(folder_ / name, "x");
+  EXPECT_THAT(list({folder_.path().string()}), ::testing::ElementsAre("a/z/1", "b/1", "b/2", "c"));
+}
+
+TEST_F(InputsTest, KeepsTheOrderOfArguments) {
+  test::spill(folder_ / "a", "x");
+  test::spill(folder_ / "b", "x");
+  EXPECT_THAT(list({(folder_ / "b").string(), (folder_ / "a").string()}), ::testing::ElementsAre("b", "a"));
+}
+
+TEST_F(InputsTest, ReadsPathsFromStandardInput) {
+  test::spill(folder_ / "a file", "x");
+  EXPECT_THAT(list({"-"}, (folder_ / "a file").string() + "\n\n"), ::testing::ElementsAre("a file"));
+}
+
+TEST_F(InputsTest, LeavesOutItsOwnFolders) {
+  test::spill(folder_ / "in/1", "x");
+  test::spill(folder_ / "out/2", "x");
+  EXPECT_THAT(list({folder_.path().string()}, "", {folder_ / "out"}), ::testing::ElementsAre("in/1"));
+}
+
+TEST_F(InputsTest, SurvivesLinksThatLoopOrDangle) {
+  test::spill(folder_ / "d/1", "x");
+  std::filesystem::create_directory_symlink(folder_.path(), folder_ / "d/loop");
+  std::filesystem::create_symlink(folder_ / "absent", folder_ / "d/dangling");
+  EXPECT_THAT(list({folder_.path().string()}), ::testing::ElementsAre("d/1", "d/dangling:unreadable"));
+}
+
+TEST_F(InputsTest, SaysWhichArgumentIsMissingWithoutRepeatingIt) {
+  EXPECT_EQ(code_of({folder_.path().string(), (folder_ / "HONG^GILDONG").string()}), ErrorCode::input_missing);
+  EXPECT_THAT(message_, ::testing::HasSubstr("INPUT 2"));
+  EXPECT_THAT(message_, ::testing::Not(::testing::HasSubstr("HONG")));
+}
+
+TEST_F(InputsTest, SaysThatAFolderIsEmpty) {
+  EXPECT_EQ(code_of({folder_.path().string()}), ErrorCode::input_empty);
+}
+
+TEST_F(InputsTest, AccountsForAFolderWithoutPermission) {
+  test::spill(folder_ / "open/1", "x");
+  test::spill(folder_ / "closed/2", "x");
+  std::filesystem::permissions(folder_ / "closed", std::filesystem::perms::none);
+  if (::access((folder_ / "closed").c_str(), R_OK) == 0) {
+    std::cout << "this user reads everything: permissions are checked in tests/cli instead\n";
+    EXPECT_THAT(list({folder_.path().string()}), ::testing::ElementsAre("closed/2", "open/1"));
+  } else {
+    EXPECT_THAT(list({folder_.path().string()}), ::testing::ElementsAre("closed:unreadable", "open/1"));
+    EXPECT_EQ(code_of({(folder_ / "closed").string()}), ErrorCode::input_unreadable);
+  }
+  std::filesystem::permissions(folder_ / "closed", std::filesystem::perms::owner_all);
+}
+
+}  // namespace
+}  // namespace naru

@@ -1,0 +1,388 @@
+#include "pipeline/prepare.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <cmath>
+#include <cstring>
+#include <map>
+#include <sstream>
+
+#include "pipeline/outputs/nifti.h"
+#include "pipeline/verify.h"
+#include "tests/support/phantom.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using test::Fault;
+using test::PhantomOptions;
+
+std::vector<Json> lines_of(const fs::path& file) {
+  std::vector<Json> lines;
+  std::istringstream stream(test::slurp(file));
+  for (std::string line; std::getline(stream, line);) lines.push_back(Json::parse(line));
+  return lines;
+}
+
+/// Every file below a folder with its bytes.
+std::map<std::string, std::string> contents(const fs::path& folder) {
+  std::map<std::string, std::string> result;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) result[entry.path().lexically_relative(folder)] = test::slurp(entry.path());
+  }
+  return result;
+}
+
+class PrepareTest : public ::testing::Test {
+ protected:
+  PrepareTest() {
+    test::spill(folder_ / "k.key", std::string(64, '7'));
+    ::chmod((folder_ / "k.key").c_str(), 0600);
+  }
+
+  PrepareResult run(const std::string& recipe = "", OnExisting on_existing = OnExisting::refuse, int threads = 2,
+                    const std::string& out = "out", std::uint64_t memory = std::uint64_t{1} << 30) {
+    PrepareOptions options;
+    options.inputs = {(folder_ / "in").string()};
+    options.out = folder_ / out;
+    if (!recipe.empty()) options.recipe = recipe.find('\n') == std::string::npos ? load_recipe(recipe) : parse_recipe(recipe, "test");
+    options.memory_limit_bytes = memory;
+    options.on_existing = on_existing;
+    Executor executor = Executor::cpu(threads);
+    std::istringstream no_input;
+    return prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, cancel_, on_progress_);
+  }
+  ErrorCode code_of_run(const std::string& recipe = "") {
+    try {
+      run(recipe);
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ErrorCode::internal;
+  }
+  Json manifest_line() { return lines_of(folder_ / "out/manifest.jsonl").at(0); }
+  /// Reasons of all files that were not used.
+  std::map<std::string, int> reasons(const std::string& out = "out") {
+    std::map<std::string, int> counts;
+    for (const Json& line : lines_of(folder_ / (out + ".report") / "inputs.jsonl")) {
+      if (!line["reason"].is_null()) ++counts[line["disposition"].get<std::string>() + ":" + line["reason"].get<std::string>()];
+    }
+    return counts;
+  }
+  /// Writes a good series beside one with a fault.
+  void write_good_and(Fault fault) {
+    PhantomOptions good;
+    good.series_uid = "2.999.7.1";
+    write_series(good, folder_ / "in/good");
+    PhantomOptions bad;
+    bad.series_uid = "2.999.7.2";
+    bad.study_uid = "2.999.7";
+    bad.fault = fault;
+    write_series(bad, folder_ / "in/bad");
+  }
+
+  test::TempFolder folder_;
+  CancelToken cancel_;
+  OnProgress on_progress_ = [](const Progress&) {};
+};
+
+/// The corners of the manifest's affine, back in LPS, against the phantom's own grid after reorientation.
+void expect_same_corners(const Json& line, const Grid& grid) {
+  const auto rows = line["affine_ras"].get<std::vector<std::array<double, 4>>>();
+  Affine ras;
+  for (std::size_t r = 0; r < 3; ++r) ras.rows[r] = rows[r];
+  const auto shape = line["shape"].get<std::array<std::int64_t, 3>>();
+  const auto found = corners_in_patient({{shape[0], shape[1], shape[2]}, affine_ras(ras)});
+  const auto expected = corners_in_patient(reoriented(grid, axis_map(grid.patient_from_voxel, "RAS")));
+  for (std::size_t c = 0; c < 8; ++c) EXPECT_LT(norm(found[c] - expected[c]), 1e-3) << "corner " << c;
+}
+
+TEST_F(PrepareTest, KeepsEveryVoxelAndPlaceOnTheNativeGrid) {
+  for (const auto& [row, column] : {std::pair<Vec3, Vec3>{{1, 0, 0}, {0, 1, 0}},
+                                    {{0, 1, 0}, {0, 0, -1}},
+                                    {{0.8, 0.6, 0}, {-0.6 * 0.6, 0.8 * 0.6, 0.8}}}) {
+    const test::TempFolder fresh;
+    PhantomOptions options;
+    options.size = {20, 24, 9};
+    options.row_direction = row;
+    options.column_direction = column;
+    const auto series = write_series(options, folder_ / "in");
+    run("original-grid", OnExisting::replace);
+    const Json line = manifest_line();
+    expect_same_corners(line, series.grid);
+    const auto image = read_nifti(folder_ / "out" / line["image"].get<std::string>(), 1 << 24).image;
+    ASSERT_TRUE(image);
+    const test::PhantomField field(options);
+    const Affine patient_from_voxel = affine_ras(image->affine_ras);
+    std::size_t offset = 0;
+    for (std::int64_t k = 0; k < image->size.z; ++k) {
+      for (std::int64_t j = 0; j < image->size.y; ++j) {
+        for (std::int64_t i = 0; i < image->size.x; ++i, offset += 2) {
+          std::int16_t value = 0;
+          std::memcpy(&value, image->voxels.data() + offset, 2);
+          ASSERT_NEAR(value, field(patient_from_voxel({double(i), double(j), double(k)})), 0.51) << i << ' ' << j << ' ' << k;
+        }
+      }
+    }
+    fs::remove_all(folder_ / "in");
+  }
+}
+
+TEST_F(PrepareTest, ResamplesToOneMillimetreAroundTheSameCentre) {
+  PhantomOptions options;
+  const auto series = write_series(options, folder_ / "in");
+  run("ct-1mm");
+  const Json line = manifest_line();
+  EXPECT_EQ(line["spacing_mm"], (Json{1.0, 1.0, 1.0}));
+  EXPECT_EQ(line["shape"], (Json{51, 51, 25}));  // round(64 * 0.8), round(20 * 1.25)
+  const auto rows = line["affine_ras"].get<std::vector<std::array<double, 4>>>();
+  Affine ras;
+  for (std::size_t r = 0; r < 3; ++r) ras.rows[r] = rows[r];
+  const Vec3 center = Grid{{51, 51, 25}, affine_ras(ras)}.center_in_patient();
+  EXPECT_LT(norm(center - series.grid.center_in_patient()), 1e-9);
+}
+
+TEST_F(PrepareTest, GivesTheSameBytesTwiceAndForAnyNumberOfThreads) {
+  PhantomOptions ct, mr;
+  write_series(ct, folder_ / "in/ct");
+  mr.modality = "MR";
+  mr.rescale.reset();
+  mr.series_uid = "2.999.1.1.2";
+  write_series(mr, folder_ / "in/mr");
+  run("", OnExisting::refuse, 1, "one");
+  run("", OnExisting::refuse, 4, "four");
+  EXPECT_EQ(contents(folder_ / "one"), contents(folder_ / "four"));
+  EXPECT_EQ(lines_of(folder_ / "one/manifest.jsonl").size(), 2U);
+}
+
+TEST_F(PrepareTest, ChoosesTheRecipeByModality) {
+  PhantomOptions ct, mr;
+  write_series(ct, folder_ / "in/ct");
+  mr.modality = "MR";
+  mr.rescale.reset();
+  mr.series_uid = "2.999.1.1.2";
+  write_series(mr, folder_ / "in/mr");
+  run();
+  std::map<std::string, std::string> recipes;
+  for (const Json& line : lines_of(folder_ / "out/manifest.jsonl")) recipes[line["modality"]] = line["recipe"];
+  EXPECT_EQ(recipes, (std::map<std::string, std::string>{{"CT", "ct-1mm"}, {"MR", "mr-1mm"}}));
+}
+
+TEST_F(PrepareTest, WritesWhatVerifyConfirms) {
+  write_series({}, folder_ / "in");
+  run();
+  Executor executor = Executor::cpu(1);
+  const VerifyResult result = verify(folder_ / "out", 1 << 30, executor, cancel_, on_progress_);
+  EXPECT_THAT(result.differences, ::testing::IsEmpty());
+  EXPECT_EQ(result.case_count, 1U);
+}
+
+TEST_F(PrepareTest, LetsNoByteOfTheHeaderReachTheDataset) {
+  const std::string token = "ZQXJTOKEN";
+  PhantomOptions options;
+  options.token = token;
+  options.patient_id = token + "ID";
+  options.file_prefix = token;
+  write_series(options, folder_ / "in" / (token + "^folder"));
+  testing::internal::CaptureStderr();
+  testing::internal::CaptureStdout();
+  run("original-grid");
+  std::string everything = testing::internal::GetCapturedStderr() + testing::internal::GetCapturedStdout();
+  for (const auto& [name, bytes] : contents(folder_ / "out")) everything += name + '\n' + bytes;
+  const auto image = read_nifti(folder_ / "out" / manifest_line()["image"].get<std::string>(), 1 << 24).image;
+  everything.append(reinterpret_cast<const char*>(image->voxels.data()), image->voxels.size());
+  EXPECT_THAT(everything, ::testing::Not(::testing::HasSubstr(token)));
+  for (const std::string& uid : {options.study_uid + ".", options.series_uid, std::string("2.999")}) {
+    EXPECT_THAT(everything, ::testing::Not(::testing::HasSubstr("\"" + uid))) << uid;
+  }
+  // The token was really there: the hospital's own report names the source path.
+  EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr(token));
+}
+
+TEST_F(PrepareTest, RejectsEachFaultWithItsCodeAndDeliversTheRest) {
+  const struct {
+    Fault fault;
+    const char* reason;
+    const char* others;
+  } cases[] = {
+      {Fault::missing_slices, "rejected:gap", ""},
+      {Fault::truncated, "rejected:truncated", "rejected:gap"},
+      {Fault::short_pixel_data, "rejected:corrupt", "rejected:gap"},
+      {Fault::two_phases, "rejected:mixed_phase", ""},
+      {Fault::variable_spacing, "rejected:variable_spacing", ""},
+      {Fault::gantry_tilt, "rejected:gantry_tilt", ""},
+  };
+  for (const auto& c : cases) {
+    write_good_and(c.fault);
+    const PrepareResult result = run("ct-1mm", OnExisting::replace);
+    EXPECT_EQ(result.case_count, 1U) << c.reason;
+    EXPECT_TRUE(result.has_rejects) << c.reason;
+    const auto found = reasons();
+    EXPECT_TRUE(found.contains(c.reason)) << c.reason << ": " << Json(found);
+    if (*c.others != '\0') EXPECT_TRUE(found.contains(c.others)) << c.reason << ": " << Json(found);
+    fs::remove_all(folder_ / "in");
+  }
+}
+
+TEST_F(PrepareTest, AccountsForEveryFileGiven) {
+  write_good_and(Fault::localizer);
+  test::spill(folder_ / "in/notes.txt", "not DICOM at all");
+  test::spill(folder_ / "in/empty", "");
+  run();
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "in")) files += entry.is_regular_file() ? 1 : 0;
+  EXPECT_EQ(lines_of(folder_ / "out.report/inputs.jsonl").size(), files);
+  const auto found = reasons();
+  EXPECT_EQ(found.at("rejected:not_dicom"), 2);
+  EXPECT_EQ(found.at("excluded:localizer"), 1);
+}
+
+TEST_F(PrepareTest, AbsurdSizesCostOneLineAndNoMemory) {
+  for (const Fault fault : {Fault::zero_rows, Fault::absurd_rows, Fault::absurd_frames}) {
+    write_good_and(fault);
+    const PrepareResult result = run("", OnExisting::replace);
+    EXPECT_EQ(result.case_count, 1U);
+    EXPECT_TRUE(result.has_rejects);
+    fs::remove_all(folder_ / "in");
+  }
+}
+
+TEST_F(PrepareTest, ReportsButPublishesNothingWhereNothingIsUsable) {
+  test::spill(folder_ / "in/notes.txt", "not DICOM at all");
+  EXPECT_EQ(code_of_run(), ErrorCode::nothing_delivered);
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+  EXPECT_TRUE(fs::exists(folder_ / "out.report/report.html"));
+  EXPECT_EQ(reasons().at("rejected:not_dicom"), 1);
+}
+
+TEST_F(PrepareTest, ExcludesWhatTheRecipeDoesNotSelect) {
+  write_series({}, folder_ / "in");
+  EXPECT_EQ(code_of_run("mr-1mm"), ErrorCode::nothing_delivered);
+  EXPECT_EQ(reasons().at("excluded:not_selected"), 20);
+}
+
+TEST_F(PrepareTest, RejectsACaseThatTheMemoryBoundCannotHold) {
+  PhantomOptions large;
+  large.size = {512, 512, 40};
+  write_series(large, folder_ / "in/large");
+  PhantomOptions small;
+  small.series_uid = "2.999.1.1.3";
+  write_series(small, folder_ / "in/small");
+  const PrepareResult result = run("ct-1mm", OnExisting::refuse, 1, "out", std::uint64_t{24} << 20);
+  EXPECT_EQ(result.case_count, 1U);
+  EXPECT_LE(result.memory_used_bytes, std::uint64_t{24} << 20);
+  EXPECT_EQ(reasons().at("rejected:too_large"), 40);
+}
+
+TEST_F(PrepareTest, KeepsPatientsTogetherInASplitAndApartFromTheirNames) {
+  for (int patient = 0; patient < 12; ++patient) {
+    for (int series = 0; series < 2; ++series) {
+      PhantomOptions options;
+      options.size = {8, 8, 3};
+      options.patient_id = "PAT" + std::to_string(patient);
+      options.study_uid = "2.999.5." + std::to_string(patient);
+      options.series_uid = options.study_uid + "." + std::to_string(series);
+      write_series(options, folder_ / "in" / options.series_uid);
+    }
+  }
+  run("schema = \"naru.recipe/1\"\nname = \"s\"\n[split]\ntrain = 0.5\nval = 0.25\ntest = 0.25\n");
+  std::map<std::string, std::set<std::string>> splits;
+  for (const Json& line : lines_of(folder_ / "out/manifest.jsonl")) splits[line["patient"]].insert(line["split"]);
+  EXPECT_EQ(splits.size(), 12U);
+  std::set<std::string> seen;
+  for (const auto& [patient, found] : splits) {
+    EXPECT_EQ(found.size(), 1U) << patient;
+    seen.insert(*found.begin());
+  }
+  EXPECT_GT(seen.size(), 1U);
+}
+
+TEST_F(PrepareTest, NnunetLayoutHasWhatNnunetReads) {
+  write_series({}, folder_ / "in");
+  run("ct-nnunet");
+  const Json dataset = Json::parse(test::slurp(folder_ / "out/dataset.json"));
+  EXPECT_EQ(dataset["channel_names"]["0"], "CT");
+  EXPECT_EQ(dataset["numTraining"], 1);
+  EXPECT_EQ(dataset["file_ending"], ".nii.gz");
+  EXPECT_THAT(manifest_line()["image"].get<std::string>(), ::testing::MatchesRegex("imagesTr/case-[0-9a-f]+_0000\\.nii\\.gz"));
+}
+
+TEST_F(PrepareTest, StopsOnRequestAndResumesWithoutRedoing) {
+  for (int series = 0; series < 3; ++series) {
+    PhantomOptions options;
+    options.series_uid = "2.999.6." + std::to_string(series);
+    write_series(options, folder_ / "in" / options.series_uid);
+  }
+  on_progress_ = [&](const Progress& p) {
+    if (p.unit == "cases" && p.done == 2) cancel_.cancel();
+  };
+  EXPECT_EQ(code_of_run("ct-1mm"), ErrorCode::canceled);
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+  CancelToken fresh;
+  PrepareOptions options;
+  options.inputs = {(folder_ / "in").string()};
+  options.out = folder_ / "out";
+  options.recipe = load_recipe("ct-1mm");
+  options.memory_limit_bytes = 1 << 30;
+  options.on_existing = OnExisting::resume;
+  Executor executor = Executor::cpu(1);
+  std::istringstream no_input;
+  const PrepareResult result = prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, fresh, [](const Progress&) {});
+  EXPECT_EQ(result.case_count, 3U);
+  EXPECT_EQ(result.resumed_count, 2U);
+  // The same bytes as a run that was never interrupted.
+  options.out = folder_ / "whole";
+  options.on_existing = OnExisting::refuse;
+  prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, fresh, [](const Progress&) {});
+  EXPECT_EQ(contents(folder_ / "out"), contents(folder_ / "whole"));
+}
+
+TEST_F(PrepareTest, ResumeRedoesWhatAnotherRecipeOrADamagedFileLeft) {
+  for (int series = 0; series < 2; ++series) {
+    PhantomOptions options;
+    options.series_uid = "2.999.6." + std::to_string(series);
+    write_series(options, folder_ / "in" / options.series_uid);
+  }
+  on_progress_ = [&](const Progress& p) {
+    if (p.unit == "cases" && p.done == 1) throw Error(ErrorCode::disk_full, "as if");
+  };
+  EXPECT_EQ(code_of_run("original-grid"), ErrorCode::disk_full);
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+  on_progress_ = [](const Progress&) {};
+  const PrepareResult result = run("ct-1mm", OnExisting::resume);
+  EXPECT_EQ(result.resumed_count, 0U);
+  EXPECT_EQ(result.case_count, 2U);
+  Executor executor = Executor::cpu(1);
+  EXPECT_THAT(verify(folder_ / "out", 1 << 30, executor, cancel_, on_progress_).differences, ::testing::IsEmpty());
+}
+
+TEST_F(PrepareTest, ReportPageIsSelfContainedAndShowsEveryCase) {
+  write_good_and(Fault::gantry_tilt);
+  run();
+  const std::string page = test::slurp(folder_ / "out.report/report.html");
+  EXPECT_THAT(page, ::testing::HasSubstr(manifest_line()["case"].get<std::string>()));
+  EXPECT_THAT(page, ::testing::HasSubstr("gantry_tilt"));
+  EXPECT_THAT(page, ::testing::Not(::testing::HasSubstr("http://")));
+  EXPECT_THAT(page, ::testing::Not(::testing::HasSubstr("https://")));
+  EXPECT_THAT(page, ::testing::Not(::testing::HasSubstr("<script")));
+  std::size_t pictures = 0;
+  for (std::size_t at = 0; (at = page.find("data:image/png;base64,", at)) != std::string::npos; ++at) ++pictures;
+  EXPECT_EQ(pictures, 3U);
+}
+
+TEST_F(PrepareTest, SealedLinksLeadBackToTheSource) {
+  write_series({}, folder_ / "in");
+  run();
+  const std::string sealed = test::slurp(folder_ / "out.report/link.sealed");
+  EXPECT_THAT(sealed, ::testing::Not(::testing::HasSubstr("PHANTOM-1")));
+  const Json link = Json::parse(ProjectKey::load(folder_ / "k.key").unseal(std::as_bytes(std::span(sealed))));
+  EXPECT_EQ(link["patient_id"], "PHANTOM-1");
+  EXPECT_EQ(link["case"], manifest_line()["case"]);
+}
+
+}  // namespace
+}  // namespace naru

@@ -1,0 +1,97 @@
+#include "pipeline/project_key.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+
+#include "core/error.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+const std::string kKeyText = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+
+class ProjectKeyTest : public ::testing::Test {
+ protected:
+  ProjectKey key_from(const std::string& text, const char* name = "k.key") {
+    test::spill(folder_ / name, text);
+    ::chmod((folder_ / name).c_str(), 0600);
+    return ProjectKey::load(folder_ / name);
+  }
+  test::TempFolder folder_;
+};
+
+// HMAC-SHA-256(HMAC-SHA-256(key, "naru.pseudonym/1"), "patient" 00 "12345"), first 8 bytes, computed with Python's hmac.
+TEST_F(ProjectKeyTest, PseudonymsAreTheHmacThatTheHeaderStates) {
+  EXPECT_EQ(key_from(kKeyText).pseudonym("patient", "12345"), "patient-08d3b9b045ec46a4");
+}
+
+TEST_F(ProjectKeyTest, PseudonymsDifferByKeyKindAndIdentifier) {
+  const ProjectKey key = key_from(kKeyText);
+  std::string other_text = kKeyText;
+  other_text[0] = 'f';
+  const ProjectKey other = key_from(other_text, "other.key");
+  EXPECT_EQ(key.pseudonym("patient", "1"), key.pseudonym("patient", "1"));
+  EXPECT_NE(key.pseudonym("patient", "1"), other.pseudonym("patient", "1"));
+  EXPECT_NE(key.pseudonym("patient", "1").substr(8), key.pseudonym("study", "1").substr(6));
+  EXPECT_NE(key.pseudonym("patient", "1"), key.pseudonym("patient", "2"));
+  EXPECT_NE(key.id(), other.id());
+}
+
+TEST_F(ProjectKeyTest, FractionsAreSpreadEvenly) {
+  const ProjectKey key = key_from(kKeyText);
+  double sum = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const double fraction = key.fraction("split", std::to_string(i));
+    ASSERT_GE(fraction, 0);
+    ASSERT_LT(fraction, 1);
+    sum += fraction;
+  }
+  EXPECT_NEAR(sum / 4000, 0.5, 0.02);  // four standard errors
+}
+
+TEST_F(ProjectKeyTest, RefusesAKeyThatOthersCanRead) {
+  test::spill(folder_ / "open.key", kKeyText);
+  ::chmod((folder_ / "open.key").c_str(), 0644);
+  EXPECT_THROW(ProjectKey::load(folder_ / "open.key"), Error);
+}
+
+TEST_F(ProjectKeyTest, RefusesMalformedOrMissingKeys) {
+  EXPECT_THROW(key_from("00"), Error);
+  EXPECT_THROW(key_from(kKeyText + "00"), Error);
+  EXPECT_THROW(key_from("zz" + kKeyText.substr(2)), Error);
+  EXPECT_THROW(key_from(""), Error);
+  EXPECT_THROW(ProjectKey::load(folder_ / "absent.key"), Error);
+}
+
+TEST_F(ProjectKeyTest, MakesAPrivateKeyOnFirstUseAndKeepsIt) {
+  ::setenv("XDG_STATE_HOME", folder_.path().c_str(), 1);
+  bool created = false;
+  const std::string id = ProjectKey::of_project("liver", &created).id();
+  EXPECT_TRUE(created);
+  struct stat status {};
+  ASSERT_EQ(::stat((folder_.path() / "naru/keys/liver.key").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  EXPECT_EQ(ProjectKey::of_project("liver", &created).id(), id);
+  EXPECT_FALSE(created);
+  EXPECT_NE(ProjectKey::of_project("lung").id(), id);
+  EXPECT_THROW(ProjectKey::of_project("../evil"), Error);
+}
+
+TEST_F(ProjectKeyTest, UnsealsOnlyWhatTheSameKeySealedUnchanged) {
+  const ProjectKey key = key_from(kKeyText);
+  auto sealed = key.seal("patient 1 is X");
+  EXPECT_EQ(key.unseal(sealed), "patient 1 is X");
+  EXPECT_NE(sealed, key.seal("patient 1 is X"));  // random nonce
+  std::string other_text = kKeyText;
+  other_text[5] = 'f';
+  EXPECT_THROW(key_from(other_text, "other.key").unseal(sealed), Error);
+  sealed.back() ^= std::byte{1};
+  EXPECT_THROW(key.unseal(sealed), Error);
+  EXPECT_THROW(key.unseal(std::span(sealed).first(5)), Error);
+}
+
+}  // namespace
+}  // namespace naru

@@ -1,0 +1,120 @@
+#include "pipeline/recipe.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kStart = "schema = \"naru.recipe/1\"\nname = \"r\"\n";
+
+std::string problem_of(std::string_view rest) {
+  try {
+    parse_recipe(std::string(kStart) + std::string(rest), "f.toml");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::recipe_invalid);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Recipe, ParsesEveryBuiltin) {
+  std::vector<std::string> names;
+  for (const BuiltinRecipe& builtin : builtin_recipes()) {
+    const Recipe recipe = parse_recipe(builtin.toml, builtin.name);
+    EXPECT_EQ(recipe.name, builtin.name);
+    names.push_back(recipe.name);
+  }
+  EXPECT_THAT(names, ::testing::ElementsAre("original-grid", "ct-1mm", "mr-1mm", "ct-nnunet", "mr-nnunet"));
+}
+
+TEST(Recipe, BuiltinsSayWhatTheContractSays) {
+  const Recipe ct = load_recipe("ct-1mm");
+  EXPECT_EQ(ct.spacing_mm, (Vec3{1, 1, 1}));
+  EXPECT_EQ(ct.clip->low, -1024);
+  EXPECT_EQ(ct.clip->high, 3071);
+  EXPECT_EQ(ct.dtype, DType::int16);
+  EXPECT_EQ(ct.interpolator, Interpolator::linear);
+  const Recipe mr = load_recipe("mr-1mm");
+  EXPECT_EQ(mr.normalize, Normalize::zscore);
+  EXPECT_EQ(mr.dtype, DType::float32);
+  EXPECT_FALSE(load_recipe("original-grid").spacing_mm);
+  EXPECT_EQ(load_recipe("ct-nnunet").layout, "nnunet");
+}
+
+TEST(Recipe, NamesLineAndColumnOfAnUnknownKey) {
+  EXPECT_THAT(problem_of("[resample]\n  spacing = [1, 1, 1]\n"), HasSubstr("f.toml:4:3: unknown key \"spacing\""));
+  EXPECT_THAT(problem_of("[resmaple]\n"), HasSubstr("f.toml:3:2: unknown key \"resmaple\""));
+  EXPECT_THAT(problem_of("nmae = 1\n"), HasSubstr("f.toml:3:1: unknown key \"nmae\""));
+}
+
+TEST(Recipe, NamesLineAndColumnOfASyntaxError) {
+  EXPECT_THAT(problem_of("[resample\n"), HasSubstr("f.toml:3:10"));
+}
+
+TEST(Recipe, RefusesValuesOfTheWrongKind) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"[resample]\nspacing_mm = 1.0\n", "must be a list"},
+      {"[resample]\nspacing_mm = [1.0, 1.0]\n", "list of 3 numbers"},
+      {"[resample]\nspacing_mm = [0.0, 1.0, 1.0]\n", "between 0.01 and 100"},
+      {"[resample]\nspacing_mm = [nan, 1.0, 1.0]\n", "finite"},
+      {"[resample]\nspacing_mm = \"isotropic\"\n", "must be one of: native"},
+      {"[resample]\nantialias = 1\n", "true or false"},
+      {"[intensity]\nclip = [300, -200]\n", "low < high"},
+      {"[select]\nmin_slices = -1\n", "0 or more"},
+      {"[select]\nmodality = [\"PT\"]\n", "may name"},
+      {"[orient]\naxes = \"RAX\"\n", "must name one of L/R"},
+      {"[orient]\naxes = \"RLS\"\n", "must name one of L/R"},
+      {"[split]\ntrain = 1.5\n", "between 0 and 1"},
+      {"[split]\ntrain = 0.5\n", "add up to 0.5"},
+      {"[deidentify]\noptions = [\"retain-everything\"]\n", "knows no"},
+      {"[deidentify]\noptions = [\"retain-longitudinal-full-dates\", \"retain-longitudinal-modified-dates\"]\n",
+       "exclude each other"},
+  };
+  for (const auto& [toml, message] : cases) EXPECT_THAT(problem_of(toml), HasSubstr(std::string(message))) << toml;
+}
+
+TEST(Recipe, RefusesWhatThisVersionCannotDoRatherThanIgnoringIt) {
+  for (const std::string_view toml :
+       {"[pixels]\ntext = \"redact\"\n", "[pixels]\nface = \"remove\"\n", "[geometry]\ngap = \"interpolate\"\n",
+        "[resample]\nconvention = \"monai\"\n", "[resample]\ninterpolator = \"lanczos\"\n", "[resample]\nantialias = true\n",
+        "[output]\nlayout = \"bids\"\n", "[output]\ndtype = \"float16\"\n", "[output]\ncompression = \"zstd\"\n",
+        "[intensity]\nnormalize = \"nyul\"\n", "[crop]\n", "[deidentify]\noptions = [\"clean-pixel-data\"]\n"}) {
+    EXPECT_THAT(problem_of(toml), HasSubstr("not available in this version")) << toml;
+  }
+}
+
+TEST(Recipe, RefusesCombinationsThatContradict) {
+  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"window\"\n"), HasSubstr("needs clip"));
+  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\n[output]\ndtype = \"int16\"\n"), HasSubstr("cannot hold"));
+  EXPECT_THAT(problem_of("[output]\nlayout = \"nnunet\"\n"), HasSubstr("needs one modality"));
+}
+
+TEST(Recipe, DemandsItsSchema) {
+  EXPECT_THROW(parse_recipe("name = \"r\"\n", "f"), Error);
+  EXPECT_THROW(parse_recipe("schema = \"naru.recipe/2\"\nname = \"r\"\n", "f"), Error);
+}
+
+TEST(Recipe, HashDependsOnMeaningNotOnSpelling) {
+  const Recipe plain = parse_recipe(std::string(kStart) + "[resample]\nspacing_mm = [1.0, 1.0, 1.0]\n", "a");
+  const Recipe spelled = parse_recipe(std::string(kStart) + "# words\nresample.spacing_mm = [1, 1, 1.000]\n", "b");
+  const Recipe other = parse_recipe(std::string(kStart) + "[resample]\nspacing_mm = [1.0, 1.0, 1.5]\n", "c");
+  EXPECT_EQ(recipe_sha256(plain), recipe_sha256(spelled));
+  EXPECT_NE(recipe_sha256(plain), recipe_sha256(other));
+}
+
+TEST(Recipe, LoadsAFileAndNamesAMissingOne) {
+  const test::TempFolder folder;
+  test::spill(folder / "mine.toml", std::string(kStart));
+  EXPECT_EQ(load_recipe((folder / "mine.toml").string()).name, "r");
+  EXPECT_THROW(load_recipe((folder / "other.toml").string()), Error);
+}
+
+}  // namespace
+}  // namespace naru
