@@ -21,8 +21,8 @@ void run(benchmark::State& state, const Place& place, Size3 size) {
 }  // namespace
 
 void add_intensity() {
-  add_cases("intensity_float32", run<float>);
-  add_cases("intensity_int16", run<std::int16_t>);
+  add_cases("intensity_float32", Where::everywhere, run<float>);
+  add_cases("intensity_int16", Where::everywhere, run<std::int16_t>);
 }
 
 }  // namespace naru::bench

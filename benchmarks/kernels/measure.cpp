@@ -102,8 +102,9 @@ void measure(benchmark::State& state, const Place& place, const Load& load, cons
   state.counters["copy_bytes_per_second"] = place.copy_bytes_per_second;
 }
 
-void add_cases(const std::string& op, const Case& run) {
+void add_cases(const std::string& op, Where where, const Case& run) {
   for (const Place& place : places()) {
+    if (where == Where::devices && !place.executor->is_cuda()) continue;
     for (const Size3 size : sizes()) {
       const std::string name = op + "/" + place.name + "/" + name_of(size);
       benchmark::RegisterBenchmark(name.c_str(),

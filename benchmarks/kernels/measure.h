@@ -63,9 +63,10 @@ struct Load {
 /// one wait, so that the launch of one hides behind the one before it.
 void measure(benchmark::State& state, const Place& place, const Load& load, const std::function<void()>& call);
 
-/// Adds the benchmark "<op>/<place>/<size>" for each place and size.
+/// Adds the benchmark "<op>/<place>/<size>" for each place, or each that is a device, and each size.
+enum class Where { everywhere, devices };
 using Case = std::function<void(benchmark::State&, const Place&, Size3)>;
-void add_cases(const std::string& op, const Case& run);
+void add_cases(const std::string& op, Where where, const Case& run);
 
 void add_resample();
 void add_intensity();

@@ -19,10 +19,10 @@ void run(benchmark::State& state, const Place& place, Size3 size, const AxisMap&
 }  // namespace
 
 void add_orient() {
-  add_cases("orient_flip", [](benchmark::State& state, const Place& place, Size3 size) {
+  add_cases("orient_flip", Where::everywhere, [](benchmark::State& state, const Place& place, Size3 size) {
     run(state, place, size, {{0, 1, 2}, {true, true, false}});
   });
-  add_cases("orient_sagittal_to_axial", [](benchmark::State& state, const Place& place, Size3 size) {
+  add_cases("orient_sagittal_to_axial", Where::everywhere, [](benchmark::State& state, const Place& place, Size3 size) {
     run(state, place, size, {{2, 0, 1}, {true, false, true}});
   });
 }

@@ -36,7 +36,7 @@ void run(benchmark::State& state, const Place& place, Size3 size, Interpolator i
   });
 }
 
-/// From host memory to host memory, as the pipeline pays for it. On a CPU both ways cost nothing.
+/// From host memory to host memory, as the pipeline pays for it.
 void run_with_transfers(benchmark::State& state, const Place& place, Size3 size) {
   const Task task(size, Interpolator::linear);
   Executor& executor = *place.executor;
@@ -58,19 +58,16 @@ void run_with_transfers(benchmark::State& state, const Place& place, Size3 size)
 }  // namespace
 
 void add_resample() {
-  add_cases("resample_linear_float32", [](benchmark::State& state, const Place& place, Size3 size) {
+  add_cases("resample_linear_float32", Where::everywhere, [](benchmark::State& state, const Place& place, Size3 size) {
     run<float>(state, place, size, Interpolator::linear);
   });
-  add_cases("resample_linear_int16", [](benchmark::State& state, const Place& place, Size3 size) {
+  add_cases("resample_linear_int16", Where::everywhere, [](benchmark::State& state, const Place& place, Size3 size) {
     run<std::int16_t>(state, place, size, Interpolator::linear);
   });
-  add_cases("resample_nearest_int16", [](benchmark::State& state, const Place& place, Size3 size) {
+  add_cases("resample_nearest_int16", Where::everywhere, [](benchmark::State& state, const Place& place, Size3 size) {
     run<std::int16_t>(state, place, size, Interpolator::nearest);
   });
-  add_cases("resample_linear_float32_with_transfers", [](benchmark::State& state, const Place& place, Size3 size) {
-    if (!place.executor->is_cuda()) return state.SkipWithError("a CPU transfers nothing");
-    run_with_transfers(state, place, size);
-  });
+  add_cases("resample_linear_float32_with_transfers", Where::devices, run_with_transfers);
 }
 
 }  // namespace naru::bench

@@ -31,9 +31,9 @@ void run_statistics(benchmark::State& state, const Place& place, Size3 size) {
 }  // namespace
 
 void add_statistics() {
-  add_cases("histogram_int16", run_histogram);
-  add_cases("percentiles_int16", run_percentiles);
-  add_cases("statistics_float32", run_statistics);
+  add_cases("histogram_int16", Where::everywhere, run_histogram);
+  add_cases("percentiles_int16", Where::everywhere, run_percentiles);
+  add_cases("statistics_float32", Where::everywhere, run_statistics);
 }
 
 }  // namespace naru::bench

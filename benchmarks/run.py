@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Measures Naru beside its peers and writes benchmarks/results/<machine>-<commit>.json.
+
+  benchmarks/run.py --machine epyc-2core build/cpu/bin                kernels, and ITK where its program was built
+  benchmarks/run.py --machine epyc-2core --end-to-end build/cpu/bin   DICOM to NIfTI, beside dcm2niix
+
+Each number is the median of at least five runs; a peer is always timed in the same run, in turn with ours, and the ratio
+is what counts. One part of the file is written by each call and leaves the other as it is. MACHINE is a neutral name,
+never a host's. Only the standard library is needed.
+"""
+import argparse
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SLICES = 200
+ITK_PEER = "itk_linear_int16"
+
+
+def first_line(command):
+    """What a program says of itself, or None where it is missing."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return (done.stdout or done.stderr).strip().splitlines()[0] if (done.stdout or done.stderr).strip() else None
+
+
+def git(*arguments):
+    return subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def commit_name():
+    """The short commit, with "-dirty" where the tree differs from it outside the results."""
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!benchmarks/results")
+    return git("rev-parse", "--short=10", "HEAD") + ("-dirty" if changed else "")
+
+
+def cpu_model():
+    text = pathlib.Path("/proc/cpuinfo").read_text()
+    found = re.search(r"model name\s*:\s*(.*)", text)
+    return found.group(1) if found else platform.machine()
+
+
+def machine_facts():
+    return {
+        "cpu": cpu_model(),
+        "threads": len(os.sched_getaffinity(0)),
+        "kernel": platform.release().split("-")[0],
+        "gpu": first_line(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]),
+        "compiler": first_line(["c++", "--version"]),
+    }
+
+
+def run_google_benchmark(program, repetitions, seconds):
+    """Medians by name of one benchmark program, and what it says of its run."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / "out.json"
+        subprocess.run([str(program), f"--benchmark_repetitions={repetitions}", f"--benchmark_min_time={seconds}",
+                        "--benchmark_enable_random_interleaving=true", f"--benchmark_out={out}",
+                        "--benchmark_out_format=json"], check=True, stdout=subprocess.DEVNULL)
+        document = json.loads(out.read_text())
+    runs = {}
+    for row in document["benchmarks"]:
+        if row["run_type"] == "iteration" and not row.get("error_occurred"):
+            runs.setdefault(re.sub(r"/(manual|real)_time.*", "", row["name"]), []).append(row)
+    counters = ("voxels_per_second", "copy_percent", "max_difference_hu")
+    medians = {}
+    for name, rows in sorted(runs.items()):
+        medians[name] = {"ms": statistics.median(row["real_time"] for row in rows), "runs": len(rows)}
+        for counter in counters:
+            if counter in rows[0]:
+                medians[name][counter] = statistics.median(row[counter] for row in rows)
+    standard = ("date", "host_name", "executable", "num_cpus", "mhz_per_cpu", "cpu_scaling_enabled", "caches",
+                "load_avg", "library_build_type")
+    return medians, {key: value for key, value in document["context"].items() if key not in standard}
+
+
+def measure_kernels(bin_dir, repetitions):
+    medians, context = run_google_benchmark(bin_dir / "kernels_benchmarks", repetitions, 0.1)
+    result = {"context": context, "cases": medians}
+    peer_program = bin_dir / "itk_resample_benchmark"
+    if peer_program.exists():
+        cases, peer_context = run_google_benchmark(peer_program, repetitions, 0.5)
+        for name, case in cases.items():
+            if name != ITK_PEER:
+                case["times_faster_than_itk"] = cases[ITK_PEER]["ms"] / case["ms"]
+        result["itk"] = {"context": peer_context, "cases": cases}
+    return result
+
+
+def timed(command, out, environment):
+    """Seconds that `command` takes. What it wrote is removed before and afterwards."""
+    for leftover in (out, pathlib.Path(f"{out}.report")):
+        shutil.rmtree(leftover, ignore_errors=True)
+    start = time.monotonic()
+    done = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - start
+    if done.returncode != 0:
+        sys.exit(f"{command[0]} failed with {done.returncode}: {done.stderr.strip()[-500:]}")
+    return seconds
+
+
+def write_recipe(path, compression):
+    path.write_text(f"""schema = "naru.recipe/1"
+name = "original-grid-{compression}"
+[orient]
+axes = "RAS"
+[resample]
+spacing_mm = "native"
+[output]
+layout = "plain"
+compression = "{compression}"
+""")
+    return path
+
+
+def measure_end_to_end(bin_dir, repetitions):
+    """An uncompressed CT of 200 slices to NIfTI, with and without gzip, ours in turn with dcm2niix."""
+    with tempfile.TemporaryDirectory() as folder:
+        work = pathlib.Path(folder)
+        environment = dict(os.environ, HOME=folder, XDG_STATE_HOME=str(work / "state"))  # no key of the user is touched
+        series = work / "series"
+        subprocess.run([str(bin_dir / "naru_phantom"), "--out", str(series), "--modality", "CT", "--size", "512", "512",
+                        str(SLICES), "--spacing", "0.7", "0.7", "1.25"], check=True, stdout=subprocess.DEVNULL)
+        out, theirs = work / "out", work / "dcm2niix"
+        cases = {}
+        for ours_compression, their_flag in (("none", "n"), ("gzip", "y")):
+            recipe = write_recipe(work / f"{ours_compression}.toml", ours_compression)
+            ours_command = [bin_dir / "naru", "prepare", series, "--out", out, "--recipe", recipe, "--quiet"]
+            seconds = {"naru": [], "dcm2niix": []}
+            for _ in range(repetitions + 1):
+                seconds["naru"].append(timed(ours_command, out, environment))
+                shutil.rmtree(theirs, ignore_errors=True)
+                theirs.mkdir()
+                seconds["dcm2niix"].append(
+                    timed(["dcm2niix", "-z", their_flag, "-o", theirs, series], work / "none", environment))
+            medians = {name: statistics.median(runs[1:]) for name, runs in seconds.items()}  # the first warms the cache
+            cases[ours_compression] = {"naru_ms": 1000 * medians["naru"], "dcm2niix_ms": 1000 * medians["dcm2niix"],
+                                       "times_faster": medians["dcm2niix"] / medians["naru"], "runs": repetitions}
+        return {"slices": SLICES, "dcm2niix": first_line(["dcm2niix", "--version"]), "cases": cases}
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def number(case, key, form, scale=1.0):
+    return form.format(case[key] * scale) if key in case else ""
+
+
+def kernel_rows(cases):
+    return [[name, f"{case['ms']:.2f}", number(case, "voxels_per_second", "{:.0f}", 1e-6),
+             number(case, "copy_percent", "{:.0f}"), number(case, "times_faster_than_itk", "{:.1f}"),
+             number(case, "max_difference_hu", "{:.1e}")] for name, case in cases.items()]
+
+
+def print_tables(result):
+    head = ["case", "ms", "Mvox/s", "% of copy", "x ITK", "max diff HU"]
+    if "kernels" in result:
+        rows = kernel_rows(result["kernels"]["cases"]) + kernel_rows(result["kernels"].get("itk", {}).get("cases", {}))
+        print(table(head, rows) + "\n")
+    if "end_to_end" in result:
+        rows = [[name, f"{case['naru_ms']:.0f}", f"{case['dcm2niix_ms']:.0f}", f"{case['times_faster']:.2f}"]
+                for name, case in result["end_to_end"]["cases"].items()]
+        print(table([f"{SLICES} slices, compression", "naru ms", "dcm2niix ms", "x dcm2niix"], rows))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bin_dir", type=pathlib.Path, help="where the programs were built, e.g. build/cpu/bin")
+    parser.add_argument("--machine", required=True, help="a neutral name such as epyc-2core")
+    parser.add_argument("--end-to-end", action="store_true", help="time naru prepare beside dcm2niix instead of kernels")
+    parser.add_argument("--repetitions", type=int, default=5, help="five at least")
+    options = parser.parse_args()
+    if options.repetitions < 5:
+        parser.error("a median needs five repetitions at least")
+    commit = commit_name()
+    path = ROOT / "benchmarks" / "results" / f"{options.machine}-{commit}.json"
+    result = json.loads(path.read_text()) if path.exists() else {"schema": "naru.benchmark/1"}
+    result |= {"machine": options.machine, "commit": commit, "facts": machine_facts()}
+    bin_dir = options.bin_dir.resolve()
+    if options.end_to_end:
+        result["end_to_end"] = measure_end_to_end(bin_dir, options.repetitions)
+    else:
+        result["kernels"] = measure_kernels(bin_dir, options.repetitions)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")
+    print_tables(result)
+    print(f"written: {path.relative_to(ROOT)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
