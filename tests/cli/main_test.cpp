@@ -1,0 +1,239 @@
+#include <gmock/gmock.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "tests/cli/program.h"
+#include "tests/support/phantom.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using nlohmann::json;
+using test::Finished;
+
+class ProgramTest : public ::testing::Test {
+ protected:
+  Finished run(std::vector<std::string> arguments, const fs::path& input = "/dev/null") {
+    return test::run_naru(arguments, folder_.path(), input);
+  }
+  std::string in() const { return (folder_ / "in").string(); }
+  std::string out() const { return (folder_ / "out").string(); }
+  void write_studies(int count, std::int64_t slices = 10) {
+    for (int i = 0; i < count; ++i) {
+      test::PhantomOptions options;
+      options.size = {64, 64, slices};
+      options.series_uid = "2.999.8." + std::to_string(i);
+      test::write_series(options, folder_ / "in" / std::to_string(i));
+    }
+  }
+  test::TempFolder folder_;
+};
+
+TEST_F(ProgramTest, EveryCommandExplainsItselfWithAnExample) {
+  EXPECT_THAT(run({"--help"}).out, HasSubstr("naru prepare /data"));
+  EXPECT_THAT(run({"--version"}).out, HasSubstr("naru 0."));
+  for (const std::string command : {"inspect", "prepare", "verify", "recipes", "doctor"}) {
+    const Finished help = run({command, "--help"});
+    EXPECT_EQ(help.status, 0) << command;
+    EXPECT_THAT(help.out, HasSubstr("Example:\n  naru " + command)) << command;
+  }
+}
+
+TEST_F(ProgramTest, UsageErrorsExitWithTwo) {
+  EXPECT_EQ(run({}).status, 2);
+  EXPECT_EQ(run({"prepare"}).status, 2);
+  EXPECT_EQ(run({"frobnicate"}).status, 2);
+  EXPECT_EQ(run({"prepare", in(), "--out", out(), "--device", "gpu"}).status, 2);
+  EXPECT_EQ(run({"prepare", in(), "--out", out(), "--memory", "lots"}).status, 2);
+  EXPECT_EQ(run({"prepare", in(), "--out", out(), "--resume", "--force"}).status, 2);
+}
+
+TEST_F(ProgramTest, PreparesAndVerifiesAndSaysSoInJson) {
+  write_studies(2);
+  const Finished prepared = run({"prepare", in(), "--out", out(), "--json"});
+  EXPECT_EQ(prepared.status, 0) << prepared.err;
+  const json summary = json::parse(prepared.out);  // one document and nothing else
+  EXPECT_EQ(summary["schema"], "naru.prepare/1");
+  EXPECT_EQ(summary["cases"], 2);
+  EXPECT_THAT(prepared.err, HasSubstr("reading headers"));
+  const Finished verified = run({"verify", out(), "--json"});
+  EXPECT_EQ(verified.status, 0) << verified.out;
+  EXPECT_EQ(json::parse(verified.out)["whole"], true);
+  struct stat status {};
+  ::stat((folder_ / "out.report").c_str(), &status);
+  EXPECT_EQ(status.st_mode & 0777, 0700U);
+}
+
+TEST_F(ProgramTest, QuietMeansQuiet) {
+  write_studies(1);
+  const Finished prepared = run({"prepare", in(), "--out", out(), "--quiet"});
+  EXPECT_EQ(prepared.out, "");
+  EXPECT_EQ(prepared.err, "");
+}
+
+TEST_F(ProgramTest, RejectedInputsExitWithThree) {
+  write_studies(1);
+  test::spill(folder_ / "in/notes.txt", "not DICOM");
+  const Finished prepared = run({"prepare", in(), "--out", out()});
+  EXPECT_EQ(prepared.status, 3);
+  EXPECT_THAT(prepared.out, HasSubstr("not_dicom"));
+  EXPECT_EQ(run({"inspect", in()}).status, 3);
+}
+
+TEST_F(ProgramTest, FailuresNameCodeAndRemedyAndPublishNothing) {
+  write_studies(1);
+  fs::create_directories(folder_ / "empty");
+  test::spill(folder_ / "full/file", "x");
+  test::spill(folder_ / "bad.toml", "schema = \"naru.recipe/1\"\nname = \"x\"\n[output]\nformat = \"nii\"\n");
+  const struct {
+    std::vector<std::string> arguments;
+    const char* code;
+    const char* text;
+  } cases[] = {
+      {{"prepare", (folder_ / "empty").string(), "--out", out()}, "input_empty", "no files"},
+      {{"prepare", (folder_ / "absent").string(), "--out", out()}, "input_missing", "INPUT 1"},
+      {{"prepare", in(), "--out", (folder_ / "full").string()}, "output_exists", "--force"},
+      {{"prepare", in(), "--out", out(), "--recipe", (folder_ / "bad.toml").string()}, "recipe_invalid", "bad.toml:4:1"},
+      {{"prepare", in(), "--out", out(), "--recipe", "no-such"}, "recipe_invalid", "naru recipes"},
+      {{"prepare", in(), "--out", out(), "--device", "cuda:99"}, "device_unavailable", ""},
+      {{"prepare", in(), "--out", out(), "--key-file", (folder_ / "absent.key").string()}, "key_invalid", "absent.key"},
+      {{"prepare", in(), "--out", "/proc/naru-out"}, "output_unwritable", "OUT"},
+      {{"verify", in()}, "dataset_invalid", "SHA256SUMS"},
+  };
+  for (const auto& c : cases) {
+    const Finished finished = run(c.arguments);
+    EXPECT_EQ(finished.status, 1) << c.code;
+    EXPECT_THAT(finished.err, HasSubstr(std::string("[") + c.code + "]"));
+    EXPECT_THAT(finished.err, HasSubstr(c.text));
+    EXPECT_FALSE(fs::exists(out())) << c.code;
+    EXPECT_FALSE(fs::exists(folder_ / ".out.naru-work")) << c.code;
+  }
+  const Finished as_json = run({"prepare", (folder_ / "empty").string(), "--out", out(), "--json"});
+  EXPECT_EQ(json::parse(as_json.out)["code"], "input_empty");
+}
+
+TEST_F(ProgramTest, NoPermissionIsSaidForAUserWhoHasNone) {
+  write_studies(1);
+  fs::permissions(folder_ / "in", fs::perms::none);
+  if (::access(in().c_str(), R_OK) == 0) {
+    std::cout << "running as a user who may read everything: nothing to refuse here\n";
+    EXPECT_EQ(run({"inspect", in()}).status, 0);
+  } else {
+    EXPECT_THAT(run({"inspect", in()}).err, HasSubstr("[input_unreadable]"));
+  }
+  fs::permissions(folder_ / "in", fs::perms::owner_all);
+}
+
+TEST_F(ProgramTest, ReadsPathsFromStandardInput) {
+  write_studies(1);
+  test::spill(folder_ / "list", in() + "\n");
+  EXPECT_EQ(run({"prepare", "-", "--out", out()}, folder_ / "list").status, 0);
+}
+
+TEST_F(ProgramTest, NoPatientTokenReachesAnyOutputStream) {
+  test::PhantomOptions options;
+  options.token = "ZQXJTOKEN";
+  options.patient_id = "ZQXJTOKEN";
+  options.fault = test::Fault::truncated;
+  test::write_series(options, folder_ / "in/ZQXJTOKEN^A");
+  options.fault = test::Fault::none;
+  options.series_uid = "2.999.8.9";
+  test::write_series(options, folder_ / "in/ZQXJTOKEN^B");
+  const Finished prepared = run({"prepare", in(), "--out", out(), "--verbose"});
+  EXPECT_EQ(prepared.status, 3);
+  EXPECT_THAT(prepared.out + prepared.err, Not(HasSubstr("ZQXJ")));
+}
+
+TEST_F(ProgramTest, InspectListsGeometryAndWritesNothing) {
+  write_studies(1);
+  const Finished inspected = run({"inspect", in(), "--json"});
+  EXPECT_EQ(inspected.status, 0);
+  const json document = json::parse(inspected.out);
+  EXPECT_EQ(document["schema"], "naru.inspect/1");
+  EXPECT_EQ(document["series"][0]["shape"], (json{64, 64, 10}));
+  EXPECT_EQ(document["series"][0]["verdict"], "accept");
+  EXPECT_THAT(run({"inspect", in()}).out, HasSubstr("64 × 64 × 10 voxels of 0.8 × 0.8 × 1.25 mm"));
+}
+
+TEST_F(ProgramTest, RecipesAreListedAndShown) {
+  EXPECT_THAT(run({"recipes"}).out, HasSubstr("ct-1mm"));
+  const Finished shown = run({"recipes", "show", "ct-1mm"});
+  test::spill(folder_ / "mine.toml", shown.out);
+  write_studies(1);
+  EXPECT_EQ(run({"prepare", in(), "--out", out(), "--recipe", (folder_ / "mine.toml").string()}).status, 0);
+  EXPECT_EQ(run({"recipes", "show", "nothing"}).status, 2);
+}
+
+TEST_F(ProgramTest, DoctorLooksAtTheMachine) {
+  const Finished looked = run({"doctor", "--json"});
+  EXPECT_EQ(looked.status, 0) << looked.out;
+  EXPECT_EQ(json::parse(looked.out)["ok"], true);
+}
+
+TEST_F(ProgramTest, CtrlCStopsCleanlyAndResumeFinishes) {
+  write_studies(30, 40);
+  test::Program program({"prepare", in(), "--out", out()}, folder_.path());
+  while (!fs::exists(folder_ / ".out.naru-work/cases") || fs::is_empty(folder_ / ".out.naru-work/cases")) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  program.send(SIGINT);
+  const Finished stopped = program.wait();
+  EXPECT_EQ(stopped.status, 1) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("[canceled]"));
+  EXPECT_FALSE(fs::exists(out()));
+  EXPECT_EQ(run({"prepare", in(), "--out", out(), "--resume"}).status, 0);
+  EXPECT_EQ(run({"verify", out()}).status, 0);
+}
+
+TEST_F(ProgramTest, KilledAtAnyMomentOutIsAbsentOrWhole) {
+  write_studies(6, 20);
+  int absent = 0;
+  for (int delay_ms = 5; delay_ms < 800; delay_ms = delay_ms * 3 / 2) {
+    test::Program program({"prepare", in(), "--out", out(), "--resume"}, folder_.path());
+    std::this_thread::sleep_for(std::chrono::milliseconds(delay_ms));
+    program.send(SIGKILL);
+    program.wait();
+    if (fs::exists(out())) {
+      EXPECT_EQ(run({"verify", out()}).status, 0) << delay_ms;
+      fs::remove_all(out());
+      fs::remove_all(folder_ / "out.report");
+    } else {
+      ++absent;
+    }
+  }
+  EXPECT_GT(absent, 0);
+  EXPECT_EQ(run({"prepare", in(), "--out", out(), "--resume"}).status, 0);
+  EXPECT_EQ(run({"verify", out()}).status, 0);
+  EXPECT_FALSE(fs::exists(folder_ / ".out.naru-work"));
+}
+
+TEST_F(ProgramTest, AFullDiskPublishesNothing) {
+  write_studies(2, 200);
+  const fs::path small = folder_ / "small";
+  fs::create_directories(small);
+  if (::mount("tmpfs", small.c_str(), "tmpfs", 0, "size=256k") != 0) {
+    std::cout << "no right to mount a small file system here: tests/pipeline/files_test.cpp stands in\n";
+    EXPECT_EQ(run({"prepare", in(), "--out", out()}).status, 0);
+    return;
+  }
+  const Finished finished = run({"prepare", in(), "--out", (small / "out").string(), "--recipe", "original-grid"});
+  const bool published = fs::exists(small / "out");
+  ::umount(small.c_str());
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err, HasSubstr("[disk_full]"));
+  EXPECT_FALSE(published);
+}
+
+}  // namespace
+}  // namespace naru
