@@ -53,5 +53,5 @@ naru_install_missing() {
   naru_say "installing ${missing[*]}"
   naru_as_root apt-get -o DPkg::Lock::Timeout=300 -qq update || return 1
   naru_as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends "${missing[@]}" >&2
+    apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -qq install -y --no-install-recommends "${missing[@]}" >&2
 }

