@@ -1,10 +1,15 @@
 #include "dicom/jpeg_header.h"
 
+#include <algorithm>
+#include <array>
+
 namespace naru::dicom {
 
 namespace {
 
-constexpr int kPrefix = 0xFF, kStartOfImage = 0xD8, kStartOfScan = 0xDA, kJpegLsFrame = 0xF7;
+constexpr int kPrefix = 0xFF, kStartOfImage = 0xD8, kStartOfScan = 0xDA, kJpegLsFrame = 0xF7, kJpegLsPresets = 0xF8;
+
+int byte_at(Bytes bytes, std::size_t offset) { return std::to_integer<int>(bytes[offset]); }
 
 /// SOF0..SOF15 without the three markers of other meaning among them (DHT, JPG, DAC).
 bool is_frame_marker(int marker) {
@@ -12,27 +17,59 @@ bool is_frame_marker(int marker) {
   return is_sof || marker == kJpegLsFrame;
 }
 
+/// T.87 C.2.4.1.1.1: largest value, three thresholds and reset, where none are given.
+std::array<int, 5> default_presets(int precision_bits, int near) {
+  const int largest = (1 << std::clamp(precision_bits, 2, 16)) - 1;
+  const int factor = (std::min(largest, 4095) + 128) / 256;
+  return {largest, factor + 2 + 3 * near, 4 * factor + 3 + 5 * near, 17 * factor + 4 + 7 * near, 64};
+}
+
+/// True where the LSE segment, if there is one, repeats the defaults; zero stands for a default.
+bool are_default_presets(Bytes segment, int precision_bits, int near) {
+  if (segment.empty()) return true;
+  const auto defaults = default_presets(precision_bits, near);
+  if (segment.size() != 1 + 2 * defaults.size() || byte_at(segment, 0) != 1) return false;
+  for (std::size_t n = 0; n < defaults.size(); ++n) {
+    const int value = read_u16(segment, 1 + 2 * n, true);
+    if (value != 0 && value != defaults[n]) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<JpegHeader> read_jpeg_header(Bytes stream) {
-  constexpr std::size_t kFrameHeaderBytes = 8;  // length 2, precision 1, rows 2, columns 2, components 1
-  const auto byte = [&](std::size_t at) { return std::to_integer<int>(stream[at]); };
-  if (stream.size() < 4 || byte(0) != kPrefix || byte(1) != kStartOfImage) return std::nullopt;
+  constexpr std::size_t kFrameBytes = 6;  // precision 1, rows 2, columns 2, components 1
+  constexpr std::size_t kNearOffset = 3;  // in the header of a scan of one component
+  if (stream.size() < 2 || byte_at(stream, 0) != kPrefix || byte_at(stream, 1) != kStartOfImage) return std::nullopt;
+  JpegHeader header;
+  Bytes presets;
   std::size_t offset = 2;
-  while (stream.size() - offset >= 2 + kFrameHeaderBytes && byte(offset) == kPrefix) {
-    const int marker = byte(offset + 1);
+  while (stream.size() - offset >= 4 && byte_at(stream, offset) == kPrefix) {
+    const int marker = byte_at(stream, offset + 1);
     if (marker == kPrefix) {  // fill bytes may precede a marker
       ++offset;
       continue;
     }
-    if (marker == kStartOfScan) break;
-    const std::size_t segment = offset + 2;
-    if (is_frame_marker(marker)) {
-      return JpegHeader{byte(segment + 2), read_u16(stream, segment + 3, true), read_u16(stream, segment + 5, true),
-                        byte(segment + 7)};
+    const std::size_t length = read_u16(stream, offset + 2, true);
+    if (length < 2 || length > stream.size() - offset - 2) return std::nullopt;
+    const Bytes segment = stream.subspan(offset + 4, length - 2);
+    if (marker == kStartOfScan) {
+      const int near = segment.size() > kNearOffset ? byte_at(segment, kNearOffset) : 0;
+      header.has_default_presets &= are_default_presets(presets, header.precision_bits, near);
+      return header;
     }
-    offset = segment + read_u16(stream, segment, true);
-    if (offset > stream.size()) break;
+    if (is_frame_marker(marker) && segment.size() >= kFrameBytes) {
+      header.precision_bits = byte_at(segment, 0);
+      header.rows = read_u16(segment, 1, true);
+      header.columns = read_u16(segment, 3, true);
+      header.components = byte_at(segment, 5);
+    }
+    if (marker == kJpegLsPresets) {
+      header.has_default_presets = presets.empty();  // one segment; what a second one says is not looked into
+      presets = segment;
+    }
+    offset += 2 + length;
   }
   return std::nullopt;
 }

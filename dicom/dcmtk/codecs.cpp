@@ -27,7 +27,7 @@ namespace {
 
 bool matches(const JpegHeader& header, const PixelFormat& format) {
   return header.rows == format.rows && header.columns == format.columns && header.components == 1 &&
-         header.precision_bits <= format.bits_allocated;
+         header.precision_bits <= format.bits_allocated && header.has_default_presets;
 }
 
 /// A data set that holds the frame and what the decoders ask for, and nothing else of the file.

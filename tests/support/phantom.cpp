@@ -11,6 +11,7 @@
 #include <dcmtk/dcmjpeg/djrplol.h>
 #include <dcmtk/dcmjpeg/djrploss.h>
 #include <dcmtk/dcmjpls/djencode.h>
+#include <dcmtk/dcmjpls/djrparam.h>
 #include <dcmtk/oflog/oflog.h>
 #include <fmt/format.h>
 
@@ -35,8 +36,11 @@ constexpr std::array kSyntaxNames = {
     SyntaxName{"jpeg-lossless", "1.2.840.10008.1.2.4.57", true},
     SyntaxName{"jpeg-lossless-sv1", "1.2.840.10008.1.2.4.70", true},
     SyntaxName{"jpeg-ls", "1.2.840.10008.1.2.4.80", true},
+    SyntaxName{"jpeg-ls-near", "1.2.840.10008.1.2.4.81", false},
     SyntaxName{"jpeg-baseline", "1.2.840.10008.1.2.4.50", false},
     SyntaxName{"jpeg-extended", "1.2.840.10008.1.2.4.51", false},
+    SyntaxName{"jpeg-spectral", "1.2.840.10008.1.2.4.53", false},
+    SyntaxName{"jpeg-progressive", "1.2.840.10008.1.2.4.55", false},
 };
 
 void prepare_dcmtk() {
@@ -99,8 +103,7 @@ void put_pixels(const PhantomOptions& options, const PhantomField& field, const 
   }
   std::vector<Uint8> bytes(values.size() + values.size() % 2);
   std::ranges::transform(values, bytes.begin(), [](Uint16 value) { return static_cast<Uint8>(value); });
-  data_set.putAndInsertUint8Array(DcmTag(DCM_PixelData, EVR_OB), bytes.data(),
-                                  static_cast<unsigned long>(bytes.size()));
+  data_set.putAndInsertUint8Array(DCM_PixelData, bytes.data(), static_cast<unsigned long>(bytes.size()));
 }
 
 void put_positive(DcmDataset& data_set, const DcmTagKey& tag, std::optional<double> value) {
@@ -136,13 +139,21 @@ void put_identity(const PhantomOptions& options, const PhantomSlice& slice, DcmD
 }
 
 void encode(DcmDataset& data_set, E_TransferSyntax syntax) {
-  const DJ_RPLossy lossy(95);
-  const DJ_RPLossless lossless(6, 0);
-  const bool is_lossy = syntax == EXS_JPEGProcess1 || syntax == EXS_JPEGProcess2_4;
-  const DcmRepresentationParameter* parameter = nullptr;
-  if (is_lossy) parameter = &lossy;
-  if (syntax == EXS_JPEGProcess14) parameter = &lossless;
-  require(data_set.chooseRepresentation(syntax, parameter), "encode pixels");
+  constexpr int kQualityPercent = 95, kPredictor = 6;
+  constexpr Uint16 kNearDeviation = 1;
+  const DJ_RPLossy lossy(kQualityPercent);
+  const DJ_RPLossless lossless(kPredictor, 0);
+  const DJLSRepresentationParameter near(kNearDeviation, OFFalse);
+  const std::array<std::pair<E_TransferSyntax, const DcmRepresentationParameter*>, 6> kParameters = {{
+      {EXS_JPEGProcess1, &lossy},
+      {EXS_JPEGProcess2_4, &lossy},
+      {EXS_JPEGProcess6_8, &lossy},
+      {EXS_JPEGProcess10_12, &lossy},
+      {EXS_JPEGProcess14, &lossless},
+      {EXS_JPEGLSLossy, &near},
+  }};
+  const auto row = std::ranges::find(kParameters, syntax, [](const auto& pair) { return pair.first; });
+  require(data_set.chooseRepresentation(syntax, row == kParameters.end() ? nullptr : row->second), "encode pixels");
 }
 
 void write_slice(const PhantomOptions& options, const PhantomField& field, const PhantomSlice& slice,

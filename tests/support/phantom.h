@@ -37,7 +37,8 @@ struct FaultName {
 };
 std::span<const FaultName> all_faults();
 
-/// Transfer syntaxes that the generator writes, by the names that `naru_phantom --transfer-syntax` takes.
+/// Transfer syntaxes that the generator writes, by the names that `naru_phantom --transfer-syntax` takes. In the lossy
+/// JPEG ones the encoder stretches the stored values linearly over the range, so that HU are lost.
 struct SyntaxName {
   std::string_view name;
   std::string_view uid;

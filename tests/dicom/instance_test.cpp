@@ -1,0 +1,272 @@
+#include "dicom/instance.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/dicom/loaded_series.h"
+#include "tests/dicom/slice_bytes.h"
+#include "tests/support/phantom.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::HeaderResult;
+
+TEST(Instance, ReadsASoundSlice) {
+  const HeaderResult result = header_of(SliceBytes().bytes());
+  ASSERT_TRUE(result.instance);
+  EXPECT_FALSE(result.reason);
+  EXPECT_EQ(result.sop_instance_uid, "2.999.1.1.1");
+  const dicom::Instance& slice = *result.instance;
+  EXPECT_EQ(slice.modality, "CT");
+  EXPECT_EQ(slice.manufacturer, "GE MEDICAL SYSTEMS");
+  EXPECT_EQ(slice.patient_id, "P1");
+  EXPECT_EQ(slice.image_type, (std::vector<std::string>{"ORIGINAL", "PRIMARY", "AXIAL"}));
+  EXPECT_EQ(slice.instance_number, 7);
+  EXPECT_EQ(slice.position_mm, (Vec3{-10, -20.5, 30}));
+  EXPECT_EQ(slice.slice_thickness_mm, 2.5);
+  EXPECT_FALSE(slice.spacing_between_slices_mm);
+  EXPECT_EQ(slice.rescale_intercept, -1024);
+  EXPECT_TRUE(slice.has_rescale);
+  EXPECT_FALSE(slice.is_localizer);
+  EXPECT_EQ(slice.pixels.rows, 2);
+  EXPECT_EQ(slice.pixels.columns, 4);
+  EXPECT_EQ(slice.pixels.length_bytes, 16u);
+}
+
+TEST(Instance, TakesTheFirstPixelSpacingAsTheDistanceBetweenRows) {
+  const HeaderResult result = header_of(SliceBytes().text(0x00280030, "DS", "0.75\\0.5").bytes());
+  EXPECT_EQ(result.instance->spacing_j_mm, 0.75);
+  EXPECT_EQ(result.instance->spacing_i_mm, 0.5);
+}
+
+TEST(Instance, NormalisesDirectionsWithinRounding) {
+  const HeaderResult result = header_of(SliceBytes().text(0x00200037, "DS", "0.999\\0\\0\\0.001\\1\\0").bytes());
+  ASSERT_FALSE(result.reason);
+  EXPECT_DOUBLE_EQ(norm(result.instance->row_direction), 1);
+  EXPECT_DOUBLE_EQ(norm(result.instance->column_direction), 1);
+  EXPECT_DOUBLE_EQ(dot(result.instance->row_direction, result.instance->column_direction), 0);
+}
+
+TEST(Instance, KnowsALocalizerByItsImageType) {
+  const auto result = header_of(SliceBytes().text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\LOCALIZER").bytes());
+  EXPECT_TRUE(result.instance->is_localizer);
+}
+
+TEST(Instance, ToldThatTextIsBurnedInSaysSo) {
+  EXPECT_TRUE(header_of(SliceBytes().text(0x00280301, "CS", "YES").bytes()).instance->burned_in_annotation);
+  EXPECT_FALSE(header_of(SliceBytes().text(0x00280301, "CS", "NO").bytes()).instance->burned_in_annotation);
+}
+
+TEST(Instance, TellsEchoesApart) {
+  const auto first = header_of(SliceBytes().text(0x00180081, "DS", "4.6").bytes());
+  const auto second = header_of(SliceBytes().text(0x00180081, "DS", "9.2").bytes());
+  EXPECT_NE(first.instance->echo, second.instance->echo);
+}
+
+TEST(Instance, DefaultsToNoRescale) {
+  const auto result = header_of(SliceBytes().remove(0x00281052).remove(0x00281053).bytes());
+  EXPECT_FALSE(result.instance->has_rescale);
+  EXPECT_EQ(result.instance->rescale_slope, 1);
+  EXPECT_EQ(result.instance->rescale_intercept, 0);
+}
+
+/// One thing wrong with a header, and the code for it.
+struct BadHeader {
+  const char* what;
+  SliceBytes bytes;
+  Code reason;
+  bool is_known_slice;  ///< its place in a series is known nevertheless
+};
+
+std::vector<BadHeader> bad_headers() {
+  const auto slice = [] { return SliceBytes(); };
+  return {
+      {"no rows", slice().remove(0x00280010), Code::corrupt, true},
+      {"zero rows", slice().number(0x00280010, 0), Code::corrupt, true},
+      {"zero columns", slice().number(0x00280011, 0), Code::corrupt, true},
+      {"absurd rows", slice().number(0x00280010, 65535), Code::too_large, true},
+      {"one bit allocated", slice().number(0x00280100, 1), Code::unsupported_sop_class, false},
+      {"32 bits allocated", slice().number(0x00280100, 32), Code::unsupported_sop_class, false},
+      {"12 bits allocated", slice().number(0x00280100, 12), Code::corrupt, true},
+      {"more bits stored than allocated", slice().number(0x00280101, 17), Code::corrupt, true},
+      {"no bit stored", slice().number(0x00280101, 0), Code::corrupt, true},
+      {"high bit below bits stored", slice().number(0x00280102, 3), Code::corrupt, true},
+      {"high bit above bits allocated", slice().number(0x00280102, 16), Code::corrupt, true},
+      {"impossible sign", slice().number(0x00280103, 2), Code::corrupt, true},
+      {"colour", slice().number(0x00280002, 3), Code::unsupported_sop_class, false},
+      {"palette", slice().text(0x00280004, "CS", "PALETTE COLOR"), Code::unsupported_sop_class, false},
+      {"two frames", slice().text(0x00280008, "IS", "2"), Code::enhanced_multiframe, false},
+      {"no frame", slice().text(0x00280008, "IS", "0"), Code::corrupt, true},
+      {"absurd frames", slice().text(0x00280008, "IS", "1000000000"), Code::corrupt, true},
+      {"frames in words", slice().text(0x00280008, "IS", "ONE"), Code::corrupt, true},
+      {"no position", slice().remove(0x00200032), Code::missing_geometry, false},
+      {"two coordinates", slice().text(0x00200032, "DS", "1\\2"), Code::missing_geometry, false},
+      {"four coordinates", slice().text(0x00200032, "DS", "1\\2\\3\\4"), Code::missing_geometry, false},
+      {"position not a number", slice().text(0x00200032, "DS", "nan\\2\\3"), Code::missing_geometry, false},
+      {"position at infinity", slice().text(0x00200032, "DS", "inf\\2\\3"), Code::missing_geometry, false},
+      {"position in words", slice().text(0x00200032, "DS", "1\\2\\3mm"), Code::missing_geometry, false},
+      {"no orientation", slice().remove(0x00200037), Code::missing_geometry, false},
+      {"directions not unit", slice().text(0x00200037, "DS", "1.02\\0\\0\\0\\1\\0"), Code::missing_geometry, false},
+      {"directions zero", slice().text(0x00200037, "DS", "0\\0\\0\\0\\0\\0"), Code::missing_geometry, false},
+      {"directions not square", slice().text(0x00200037, "DS", "1\\0\\0\\0.6\\0.8\\0"), Code::missing_geometry, false},
+      {"no pixel spacing", slice().remove(0x00280030), Code::missing_geometry, false},
+      {"pixel spacing zero", slice().text(0x00280030, "DS", "0\\0.5"), Code::missing_geometry, false},
+      {"pixel spacing negative", slice().text(0x00280030, "DS", "0.5\\-0.5"), Code::missing_geometry, false},
+      {"pixel spacing absurd", slice().text(0x00280030, "DS", "0.5\\1e9"), Code::missing_geometry, false},
+      {"slope zero", slice().text(0x00281053, "DS", "0"), Code::corrupt, true},
+      {"slope in words", slice().text(0x00281053, "DS", "one"), Code::corrupt, true},
+      {"no study", slice().remove(0x0020000D), Code::corrupt, false},
+      {"no series", slice().remove(0x0020000E), Code::corrupt, false},
+      {"no instance", slice().remove(0x00080018), Code::corrupt, false},
+      {"ultrasound", slice().text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.6.1"), Code::unsupported_sop_class, false},
+      {"no class", slice().remove(0x00080016), Code::unsupported_sop_class, false},
+      {"enhanced CT", slice().text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.2.1"), Code::enhanced_multiframe, false},
+      {"enhanced MR", slice().text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.4.1"), Code::enhanced_multiframe, false},
+      {"converted MR", slice().text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.4.4"), Code::enhanced_multiframe, false},
+      {"mosaic", slice().text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\M\\MOSAIC"), Code::mosaic, false},
+      {"UIH mosaic", slice().text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\M\\VFRAME"), Code::mosaic, false},
+      {"mosaic by count", slice().text(0x00190010, "LO", "SIEMENS MR HEADER").number(0x0019100A, 36), Code::mosaic,
+       false},
+      {"no pixels", slice().remove(0x7FE00010), Code::no_pixels, true},
+      {"empty pixels", slice().raw(0x7FE00010, "OW", ""), Code::no_pixels, true},
+      {"pixels too short", slice().raw(0x7FE00010, "OW", std::string(14, 'x')), Code::corrupt, true},
+      {"pixels cut off", slice().raw(0x7FE00010, "OW", std::string(14, 'x')).stated_pixel_length(16), Code::truncated,
+       true},
+      {"fragments uncompressed", slice().stated_pixel_length(0xFFFFFFFF), Code::corrupt, true},
+      {"JPEG 2000", slice().transfer_syntax("1.2.840.10008.1.2.4.90"), Code::unsupported_transfer_syntax, true},
+      {"HTJ2K", slice().transfer_syntax("1.2.840.10008.1.2.4.201"), Code::unsupported_transfer_syntax, true},
+      {"JPEG XL", slice().transfer_syntax("1.2.840.10008.1.2.4.110"), Code::unsupported_transfer_syntax, true},
+      {"MPEG2", slice().transfer_syntax("1.2.840.10008.1.2.4.100"), Code::unsupported_transfer_syntax, true},
+      {"invented syntax", slice().transfer_syntax("999.888.777.INVALID"), Code::unsupported_transfer_syntax, true},
+      {"compressed without fragments", slice().transfer_syntax("1.2.840.10008.1.2.4.70"), Code::corrupt, true},
+  };
+}
+
+TEST(Instance, GivesEachBadHeaderItsCode) {
+  for (const BadHeader& bad : bad_headers()) {
+    const HeaderResult result = header_of(bad.bytes.bytes());
+    EXPECT_EQ(result.reason, bad.reason) << bad.what;
+    EXPECT_EQ(result.instance.has_value(), bad.is_known_slice) << bad.what;
+  }
+}
+
+TEST(Instance, ReportsTheIdentifierOfAnUnusableFile) {
+  const HeaderResult result = header_of(SliceBytes().remove(0x00200032).bytes());
+  EXPECT_EQ(result.sop_instance_uid, "2.999.1.1.1");
+}
+
+TEST(Instance, IsNotDicomWithoutMagicOrDataSet) {
+  EXPECT_EQ(header_of("").reason, Code::not_dicom);
+  EXPECT_EQ(header_of("PK\x03\x04").reason, Code::not_dicom);
+  EXPECT_EQ(header_of(std::string(4096, '\0')).reason, Code::not_dicom);
+  EXPECT_EQ(header_of(std::string(4096, 'A')).reason, Code::not_dicom);
+}
+
+TEST(Instance, ReadsADataSetWithoutPreambleAndMeta) {
+  const std::string file = SliceBytes().bytes();
+  const std::size_t meta_bytes = 128 + 4 + 8 + 20;
+  const HeaderResult result = header_of(file.substr(meta_bytes));
+  ASSERT_FALSE(result.reason);
+  EXPECT_EQ(result.instance->pixels.rows, 2);
+}
+
+TEST(Instance, SurvivesBeingCutAnywhere) {
+  const std::string file = SliceBytes().bytes();
+  for (std::size_t size = 0; size < file.size(); ++size) {
+    const HeaderResult result = header_of(file.substr(0, size));
+    EXPECT_TRUE(result.reason) << size;
+    const bool is_fair = result.reason == Code::not_dicom || result.reason == Code::truncated ||
+                         result.reason == Code::unsupported_sop_class || result.reason == Code::corrupt ||
+                         result.reason == Code::missing_geometry || result.reason == Code::no_pixels;
+    EXPECT_TRUE(is_fair) << size;
+  }
+}
+
+TEST(Instance, SurvivesAnyOneByteChanged) {
+  const std::string file = SliceBytes().bytes();
+  for (std::size_t at = 128; at < file.size(); ++at) {
+    for (const int change : {0x01, 0x80, 0xFF}) {
+      std::string damaged = file;
+      damaged[at] = static_cast<char>(damaged[at] ^ change);
+      const HeaderResult result = header_of(damaged);
+      EXPECT_TRUE(result.instance || result.reason) << at;
+    }
+  }
+}
+
+TEST(Instance, RefusesSequencesNestedWithoutEnd) {
+  std::string nested;
+  for (int depth = 0; depth < 100000; ++depth) {
+    nested += SliceBytes::open_sequence(0x00400275) + SliceBytes::open_item();
+  }
+  const HeaderResult result = header_of(SliceBytes().insert(nested).bytes());
+  EXPECT_EQ(result.reason, Code::corrupt);
+}
+
+TEST(Instance, StepsOverSequencesOfUndefinedLength) {
+  const std::string end_item = std::string("\xFE\xFF\x0D\xE0\0\0\0\0", 8);
+  const std::string end_sequence = std::string("\xFE\xFF\xDD\xE0\0\0\0\0", 8);
+  const std::string hidden = SliceBytes::element(0x00280010, "US", std::string("\x09\0", 2));
+  const std::string sequence =
+      SliceBytes::open_sequence(0x00880200) + SliceBytes::open_item() + hidden + end_item + end_sequence;
+  const HeaderResult result = header_of(SliceBytes().insert(sequence).bytes());
+  ASSERT_FALSE(result.reason);
+  EXPECT_EQ(result.instance->pixels.rows, 2) << "an element within a sequence is not the image's";
+}
+
+TEST(Instance, CallsHeadersBeyondThePrefixTooLarge) {
+  const std::string file = SliceBytes().insert(SliceBytes::element(0x00291010, "OB", std::string(4096, 'x'))).bytes();
+  const auto prefix = std::as_bytes(std::span(file)).first(2000);
+  EXPECT_EQ(dicom::read_instance(prefix, file.size()).reason, Code::too_large);
+}
+
+TEST(Instance, FollowsTheOffsetsOfEverySyntax) {
+  for (const SyntaxName& syntax : all_syntaxes()) {
+    PhantomOptions options;
+    options.size = {16, 8, 1};
+    options.bits_stored = 12;
+    options.is_signed = syntax.is_lossless;
+    options.transfer_syntax_uid = syntax.uid;
+    if (syntax.name == "jpeg-baseline") options.bits_allocated = options.bits_stored = 8;
+    const TempFolder folder;
+    const auto written = write_series(options, folder.path());
+    const HeaderResult result = read_header(written.files[0]);
+    EXPECT_FALSE(result.reason) << syntax.name;
+    ASSERT_TRUE(result.instance) << syntax.name;
+    EXPECT_EQ(result.instance->pixels.transfer_syntax_uid, syntax.uid);
+    EXPECT_EQ(result.instance->pixels.rows, 8) << syntax.name;
+    EXPECT_EQ(result.instance->position_mm, options.origin_mm) << syntax.name;
+  }
+}
+
+TEST(Instance, KeepsTheSliceOfATruncatedFileForEverySyntax) {
+  for (const SyntaxName& syntax : all_syntaxes()) {
+    PhantomOptions options;
+    options.size = {64, 64, 1};
+    options.bits_stored = 12;
+    options.is_signed = syntax.is_lossless;
+    options.fault = Fault::truncated;
+    options.transfer_syntax_uid = syntax.uid;
+    if (syntax.name == "jpeg-baseline") options.bits_allocated = options.bits_stored = 8;
+    const TempFolder folder;
+    const auto written = write_series(options, folder.path());
+    const HeaderResult result = read_header(written.files[0]);
+    EXPECT_EQ(result.reason, Code::truncated) << syntax.name;
+    EXPECT_TRUE(result.instance) << syntax.name;
+  }
+}
+
+TEST(Instance, ListsWhatItDecodes) {
+  for (const dicom::TransferSyntax& syntax : dicom::decodable_transfer_syntaxes()) {
+    const auto is_tested = [&](const SyntaxName& known) { return known.uid == syntax.uid; };
+    EXPECT_TRUE(std::ranges::any_of(all_syntaxes(), is_tested)) << syntax.name << " is not written by the phantom";
+  }
+}
+
+}  // namespace
+
+}  // namespace naru::test

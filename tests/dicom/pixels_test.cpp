@@ -1,0 +1,263 @@
+#include "dicom/pixels.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <thread>
+
+#include "tests/dicom/loaded_series.h"
+#include "tests/dicom/slice_bytes.h"
+#include "tests/support/phantom.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru::test {
+
+namespace {
+
+/// How values are stored.
+struct Depth {
+  int bits_allocated, bits_stored;
+  bool is_signed;
+};
+constexpr std::array kDepths = {Depth{16, 16, true}, Depth{16, 16, false}, Depth{16, 12, false},
+                                Depth{16, 12, true}, Depth{8, 8, false},   Depth{8, 8, true}};
+
+PhantomOptions phantom_of(const Depth& depth, std::string_view syntax_uid) {
+  PhantomOptions options;
+  options.modality = "MR";
+  options.size = {37, 21, 2};
+  options.rescale = depth.is_signed ? Rescale{2, 100} : Rescale{2, 0};
+  options.bits_allocated = depth.bits_allocated;
+  options.bits_stored = depth.bits_stored;
+  options.is_signed = depth.is_signed;
+  options.transfer_syntax_uid = syntax_uid;
+  return options;
+}
+
+/// The stored values of slice k as mathematics has them.
+std::vector<int> true_values(const PhantomOptions& options, std::int64_t k) {
+  const Grid grid = phantom_grid(options);
+  const PhantomField field(options);
+  const double low = options.is_signed ? -std::ldexp(1.0, options.bits_stored - 1) : 0;
+  const double high = low + std::ldexp(1.0, options.bits_stored) - 1;
+  std::vector<int> values;
+  for (std::int64_t j = 0; j < grid.size.y; ++j) {
+    for (std::int64_t i = 0; i < grid.size.x; ++i) {
+      const Vec3 index{static_cast<double>(i), static_cast<double>(j), static_cast<double>(k)};
+      const double units = field(grid.patient_from_voxel(index));
+      const double stored = std::round((units - options.rescale->intercept) / options.rescale->slope);
+      values.push_back(static_cast<int>(std::clamp(stored, low, high)));
+    }
+  }
+  return values;
+}
+
+std::optional<std::vector<int>> values_of(const std::filesystem::path& file) {
+  const auto header = read_header(file);
+  if (header.reason || !header.instance) return std::nullopt;
+  return read_values(file, *header.instance);
+}
+
+TEST(Pixels, AreBitExactInEveryLosslessSyntaxAndDepth) {
+  dicom::initialize();
+  for (const SyntaxName& syntax : all_syntaxes()) {
+    if (!syntax.is_lossless) continue;
+    for (const Depth& depth : kDepths) {
+      // DCMTK's JPEG-LS encoder stops the program at signed values of less than 16 bits.
+      if (syntax.name == "jpeg-ls" && depth.is_signed && depth.bits_stored == 12) continue;
+      const PhantomOptions options = phantom_of(depth, syntax.uid);
+      const TempFolder folder;
+      const auto written = write_series(options, folder.path());
+      for (std::int64_t k = 0; k < options.size.z; ++k) {
+        EXPECT_EQ(values_of(written.files[static_cast<std::size_t>(k)]), true_values(options, k))
+            << syntax.name << ' ' << depth.bits_allocated << '/' << depth.bits_stored << (depth.is_signed ? 's' : 'u');
+      }
+    }
+  }
+}
+
+/// Pearson's correlation.
+double correlation(const std::vector<int>& a, const std::vector<int>& b) {
+  const double n = static_cast<double>(a.size());
+  double sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double x = a[i], y = b[i];
+    sa += x, sb += y, saa += x * x, sbb += y * y, sab += x * y;
+  }
+  return (n * sab - sa * sb) / std::sqrt((n * saa - sa * sa) * (n * sbb - sb * sb));
+}
+
+/// DCMTK's lossy JPEG encoder stretches the values, so that the truth is known up to a linear map.
+TEST(Pixels, AreNearTheTruthInLossySyntaxes) {
+  dicom::initialize();
+  for (const SyntaxName& syntax : all_syntaxes()) {
+    if (syntax.is_lossless) continue;
+    const bool is_8_bit = syntax.name == "jpeg-baseline";
+    const PhantomOptions options = phantom_of(is_8_bit ? Depth{8, 8, false} : Depth{16, 12, false}, syntax.uid);
+    const TempFolder folder;
+    const auto written = write_series(options, folder.path());
+    const auto values = values_of(written.files[0]);
+    ASSERT_TRUE(values) << syntax.name;
+    EXPECT_GT(correlation(*values, true_values(options, 0)), 0.99) << syntax.name;
+  }
+}
+
+TEST(Pixels, AreWithinTheStatedErrorInNearLosslessJpegLs) {
+  dicom::initialize();
+  const PhantomOptions options = phantom_of({16, 12, false}, "1.2.840.10008.1.2.4.81");
+  const TempFolder folder;
+  const auto values = values_of(write_series(options, folder.path()).files[0]);
+  const auto truth = true_values(options, 0);
+  ASSERT_TRUE(values);
+  for (std::size_t n = 0; n < truth.size(); ++n) ASSERT_LE(std::abs((*values)[n] - truth[n]), 1);
+}
+
+std::filesystem::path write_bytes(const TempFolder& folder, const SliceBytes& slice) {
+  const auto path = folder.path() / "slice.dcm";
+  const std::string bytes = slice.bytes();
+  std::ofstream(path, std::ios::binary) << bytes;
+  return path;
+}
+
+std::string words(std::initializer_list<unsigned> values) {
+  std::string bytes;
+  for (const unsigned value : values) bytes += {static_cast<char>(value & 0xFF), static_cast<char>(value >> 8)};
+  return bytes;
+}
+
+TEST(Pixels, ClearWhatStandsAboveBitsStored) {
+  const TempFolder folder;
+  const auto slice = SliceBytes().number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0);
+  const auto path = write_bytes(
+      folder, SliceBytes(slice).raw(0x7FE00010, "OW", words({0xF001, 0x1FFF, 0x0800, 0xF7FF, 0, 0, 0, 0x8000})));
+  EXPECT_EQ(values_of(path), (std::vector<int>{1, 4095, 2048, 2047, 0, 0, 0, 0}));
+}
+
+TEST(Pixels, ExtendTheSignFromBitsStored) {
+  const TempFolder folder;
+  const auto slice = SliceBytes().number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 1);
+  const auto path = write_bytes(
+      folder, SliceBytes(slice).raw(0x7FE00010, "OW", words({0x0FFF, 0xFFFF, 0x0800, 0x07FF, 0, 1, 0xF000, 0xF800})));
+  EXPECT_EQ(values_of(path), (std::vector<int>{-1, -1, -2048, 2047, 0, 1, 0, -2048}));
+}
+
+TEST(Pixels, ShiftDownFromAHighBitAboveBitsStored) {
+  const TempFolder folder;
+  const auto slice = SliceBytes().number(0x00280101, 12).number(0x00280102, 15).number(0x00280103, 0);
+  const auto path =
+      write_bytes(folder, SliceBytes(slice).raw(0x7FE00010, "OW", words({0x001F, 0xFFF0, 0x8000, 0x0010, 0, 0, 0, 0})));
+  EXPECT_EQ(values_of(path), (std::vector<int>{1, 4095, 2048, 1, 0, 0, 0, 0}));
+}
+
+TEST(Pixels, AreUint16OnlyWhereInt16WouldNotDo) {
+  dicom::PixelFormat format;
+  format.bits_stored = 16;
+  EXPECT_TRUE(dicom::is_uint16(format));
+  format.is_signed = true;
+  EXPECT_FALSE(dicom::is_uint16(format));
+  format.is_signed = false;
+  format.bits_stored = 15;
+  EXPECT_FALSE(dicom::is_uint16(format));
+}
+
+TEST(Pixels, RefuseAStreamOfAnotherSizeThanTheHeaderSays) {
+  dicom::initialize();
+  for (const SyntaxName& syntax : all_syntaxes()) {
+    const bool is_8_bit = syntax.name == "jpeg-baseline";
+    const TempFolder folder;
+    const auto written =
+        write_series(phantom_of(is_8_bit ? Depth{8, 8, false} : Depth{16, 12, false}, syntax.uid), folder.path());
+    auto header = read_header(written.files[0]);
+    ASSERT_TRUE(header.instance) << syntax.name;
+    if (!header.instance->pixels.is_encapsulated) continue;
+    header.instance->pixels.rows *= 4;
+    EXPECT_FALSE(read_values(written.files[0], *header.instance)) << syntax.name;
+  }
+}
+
+/// One JPEG-LS frame of 4 x 2 values with coding parameters of its own, as PS3.5 A.4 wraps it.
+std::string fragments_with_presets(std::string_view presets) {
+  const std::string frame = std::string("\xFF\xD8\xFF\xF7\0\x0B\x10\0\x02\0\x04\x01\x01\x11\0", 15) +
+                            std::string("\xFF\xF8\0\x0D\x01", 5) + std::string(presets) +
+                            std::string("\xFF\xDA\0\x08\x01\x01\0\0\0\0\0\0\0\0\xFF\xD9", 16);
+  const auto item = [](const std::string& value) {
+    return std::string("\xFE\xFF\0\xE0", 4) + static_cast<char>(value.size()) + std::string(3, '\0') + value;
+  };
+  return item("") + item(frame) + std::string("\xFE\xFF\xDD\xE0\0\0\0\0", 8);
+}
+
+TEST(Pixels, RefuseJpegLsStreamsWithParametersOfTheirOwn) {
+  dicom::initialize();
+  const TempFolder folder;
+  auto slice = SliceBytes().transfer_syntax("1.2.840.10008.1.2.4.80").stated_pixel_length(0xFFFFFFFF);
+  const std::string presets("\0\0\0\x01\0\x02\0\x03\0\x03", 10);
+  const auto path = write_bytes(folder, slice.raw(0x7FE00010, "OB", fragments_with_presets(presets)));
+  const auto header = read_header(path);
+  ASSERT_FALSE(header.reason);
+  std::vector<std::uint16_t> out(8);
+  EXPECT_EQ(dicom::read_pixels(path, *header.instance, out), Code::corrupt);
+}
+
+TEST(Pixels, OfAFileThatShrankAreTruncated) {
+  const TempFolder folder;
+  const auto path = write_bytes(folder, SliceBytes());
+  const auto header = read_header(path);
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
+  std::vector<std::uint16_t> out(8);
+  EXPECT_EQ(dicom::read_pixels(path, *header.instance, out), Code::truncated);
+}
+
+TEST(Pixels, OfAFileThatIsGoneAreUnreadable) {
+  const auto header = header_of(SliceBytes().bytes());
+  std::vector<std::uint16_t> out(8);
+  EXPECT_EQ(dicom::read_pixels("/nonexistent/slice.dcm", *header.instance, out), Code::unreadable);
+}
+
+/// Every lossy or damaged stream ends in values or in a code, never in a crash.
+TEST(Pixels, SurviveDamagedStreams) {
+  dicom::initialize();
+  for (const SyntaxName& syntax : all_syntaxes()) {
+    const bool is_8_bit = syntax.name == "jpeg-baseline";
+    PhantomOptions options = phantom_of(is_8_bit ? Depth{8, 8, false} : Depth{16, 12, false}, syntax.uid);
+    options.size.z = 1;
+    const TempFolder folder;
+    const auto path = write_series(options, folder.path()).files[0];
+    const auto original = read_file(path);
+    const auto header = read_header(path);
+    ASSERT_TRUE(header.instance);
+    if (!header.instance->pixels.is_encapsulated) continue;
+    const std::size_t start = header.instance->pixels.offset_bytes;
+    for (std::size_t at = start; at < original.size(); at += 7) {
+      auto damaged = original;
+      damaged[at] ^= std::byte{0x55};
+      std::ofstream(path, std::ios::binary)
+          .write(reinterpret_cast<const char*>(damaged.data()), static_cast<std::streamsize>(damaged.size()));
+      const auto values = read_values(path, *header.instance);
+      EXPECT_TRUE(!values || values->size() == static_cast<std::size_t>(options.size.x * options.size.y));
+    }
+  }
+}
+
+TEST(Pixels, CanBeReadByManyThreadsAtOnce) {
+  dicom::initialize();
+  const TempFolder folder;
+  PhantomOptions options = phantom_of({16, 12, false}, "1.2.840.10008.1.2.4.70");
+  options.size.z = 8;
+  const auto written = write_series(options, folder.path());
+  std::vector<int> right(written.files.size());
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t k = 0; k < written.files.size(); ++k) {
+      threads.emplace_back([&, k] {
+        right[k] = values_of(written.files[k]) == true_values(options, static_cast<std::int64_t>(k)) ? 1 : 0;
+      });
+    }
+  }
+  EXPECT_EQ(right, std::vector<int>(written.files.size(), 1));
+}
+
+}  // namespace
+
+}  // namespace naru::test

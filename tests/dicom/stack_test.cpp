@@ -1,0 +1,402 @@
+#include "dicom/stack.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace naru::test {
+
+namespace {
+
+using dicom::build_stacks;
+using dicom::Candidate;
+using dicom::Placement;
+using dicom::Sorted;
+using dicom::Stack;
+using ::testing::ElementsAre;
+
+/// A slice of 64 x 48 pixels at z; `number` makes its identity.
+Candidate slice(int number, double z_mm) {
+  Candidate candidate;
+  dicom::Instance& instance = candidate.instance;
+  instance.sop_instance_uid = "2.999.1." + std::to_string(1000 + number);
+  instance.study_uid = "2.999.1";
+  instance.series_uid = "2.999.1.1";
+  instance.modality = "CT";
+  instance.image_type = {"ORIGINAL", "PRIMARY", "AXIAL"};
+  instance.instance_number = number;
+  instance.position_mm = {-20, -30, z_mm};
+  instance.row_direction = {1, 0, 0};
+  instance.column_direction = {0, 1, 0};
+  instance.spacing_i_mm = 0.5;
+  instance.spacing_j_mm = 0.75;
+  instance.slice_thickness_mm = 1.25;
+  instance.pixels.rows = 48;
+  instance.pixels.columns = 64;
+  instance.pixels.bits_allocated = instance.pixels.bits_stored = 16;
+  instance.pixels.is_signed = true;
+  candidate.file_sha256 = "sha-" + instance.sop_instance_uid;
+  return candidate;
+}
+
+/// Ten slices, 1.25 mm apart.
+std::vector<Candidate> series(int count = 10, double spacing_mm = 1.25) {
+  std::vector<Candidate> candidates;
+  for (int k = 0; k < count; ++k) candidates.push_back(slice(k + 1, k * spacing_mm));
+  return candidates;
+}
+
+const dicom::SamePixels kDifferent = [](std::size_t, std::size_t) { return false; };
+const dicom::SamePixels kSame = [](std::size_t, std::size_t) { return true; };
+
+std::vector<Code> codes(const Stack& stack) {
+  std::vector<Code> found;
+  for (const Finding& finding : stack.findings) found.push_back(finding.code);
+  return found;
+}
+
+double detail(const Finding& finding, const std::string& name) {
+  const auto found = std::ranges::find(finding.detail, name, [](const auto& pair) { return pair.first; });
+  return found == finding.detail.end() ? -999 : found->second;
+}
+
+void expect_all_rejected(const Sorted& sorted, Code reason) {
+  for (const Placement& placement : sorted.placements) {
+    EXPECT_EQ(placement.disposition, Disposition::rejected);
+    EXPECT_EQ(placement.reason, reason);
+  }
+}
+
+TEST(Stack, OfEvenSlicesIsAcceptedOnItsExactGrid) {
+  const Sorted sorted = build_stacks(series(), kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), 1u);
+  const Stack& stack = sorted.stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::accept);
+  EXPECT_TRUE(stack.findings.empty());
+  EXPECT_EQ(stack.grid.size, (Size3{64, 48, 10}));
+  EXPECT_EQ(stack.grid.patient_from_voxel.column(0), (Vec3{0.5, 0, 0}));
+  EXPECT_EQ(stack.grid.patient_from_voxel.column(1), (Vec3{0, 0.75, 0}));
+  EXPECT_EQ(stack.grid.patient_from_voxel.column(2), (Vec3{0, 0, 1.25}));
+  EXPECT_EQ(stack.grid.patient_from_voxel.column(3), (Vec3{-20, -30, 0}));
+  for (const Placement& placement : sorted.placements) {
+    EXPECT_EQ(placement.disposition, Disposition::used);
+    EXPECT_FALSE(placement.reason);
+    EXPECT_EQ(placement.stack, 0u);
+  }
+}
+
+TEST(Stack, OfNothingIsNothing) {
+  const Sorted sorted = build_stacks({}, kDifferent);
+  EXPECT_TRUE(sorted.stacks.empty());
+  EXPECT_TRUE(sorted.placements.empty());
+}
+
+TEST(Stack, RunsAlongTheNormalWhateverTheInstanceNumbers) {
+  auto candidates = series(4);
+  for (auto& candidate : candidates) candidate.instance.instance_number = 100 - *candidate.instance.instance_number;
+  std::ranges::reverse(candidates);
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_THAT(sorted.stacks[0].instances, ElementsAre(3, 2, 1, 0));
+  EXPECT_TRUE(sorted.stacks[0].findings.empty()) << "a falling order is an order";
+}
+
+TEST(Stack, IsRightHandedForReversedColumns) {
+  auto candidates = series(3);
+  for (auto& candidate : candidates) candidate.instance.column_direction = {0, -1, 0};
+  const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
+  const Affine& affine = stack.grid.patient_from_voxel;
+  EXPECT_GT(dot(cross(affine.column(0), affine.column(1)), affine.column(2)), 0);
+  EXPECT_THAT(stack.instances, ElementsAre(2, 1, 0));
+}
+
+TEST(Stack, DoesNotDependOnTheOrderOfItsInput) {
+  auto candidates = series(12);
+  candidates.push_back(candidates[3]);        // the same file twice
+  candidates.push_back(slice(50, 5 * 1.25));  // a copy of a slice
+  candidates.push_back(slice(60, 3));         // a localizer
+  candidates.back().instance.is_localizer = true;
+  for (int k = 0; k < 3; ++k) {  // a second orientation
+    candidates.push_back(slice(70 + k, k));
+    candidates.back().instance.row_direction = {0, 1, 0};
+    candidates.back().instance.column_direction = {0, 0, -1};
+    candidates.back().instance.position_mm = {k * 2.0, 0, 0};
+  }
+  const auto describe = [](const std::vector<Candidate>& given) {
+    const Sorted sorted = build_stacks(given, kSame);
+    std::vector<std::string> lines;
+    for (const Stack& stack : sorted.stacks) {
+      std::string line = std::to_string(stack.index) + std::string(name(stack.verdict));
+      for (const Finding& finding : stack.findings) line += std::string(name(finding.code));
+      for (const std::size_t index : stack.instances) line += given[index].instance.sop_instance_uid;
+      lines.push_back(line);
+    }
+    return lines;
+  };
+  const auto expected = describe(candidates);
+  EXPECT_EQ(expected.size(), 2u);
+  std::mt19937 random(7);
+  for (int round = 0; round < 50; ++round) {
+    std::ranges::shuffle(candidates, random);
+    EXPECT_EQ(describe(candidates), expected);
+  }
+}
+
+TEST(Stack, SplitsSeriesAndStudies) {
+  auto candidates = series(6);
+  for (int k = 0; k < 3; ++k) candidates[k].instance.series_uid = "2.999.1.2";
+  for (int k = 0; k < 2; ++k) candidates[k].instance.study_uid = "2.999.0";
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), 3u);
+  EXPECT_EQ(sorted.stacks[0].study_uid, "2.999.0");
+  EXPECT_EQ(sorted.stacks[1].series_uid, "2.999.1.1");
+  EXPECT_EQ(sorted.stacks[2].series_uid, "2.999.1.2");
+}
+
+TEST(Stack, SplitsWhatDiffersAndNumbersThePartsByInstanceNumber) {
+  const std::vector<std::pair<const char*, std::function<void(dicom::Instance&)>>> changes = {
+      {"rows", [](auto& i) { i.pixels.rows = 50; }},
+      {"columns", [](auto& i) { i.pixels.columns = 50; }},
+      {"spacing along i", [](auto& i) { i.spacing_i_mm = 0.6; }},
+      {"spacing along j", [](auto& i) { i.spacing_j_mm = 0.8; }},
+      {"image type", [](auto& i) { i.image_type[2] = "MPR"; }},
+      {"echo", [](auto& i) { i.echo = "2/9.2"; }},
+      {"orientation",
+       [](auto& i) {
+         i.row_direction = {0, 1, 0}, i.column_direction = {-1, 0, 0};
+       }},
+      {"sign", [](auto& i) { i.pixels.is_signed = false, i.pixels.bits_stored = 12; }},
+  };
+  for (const auto& [what, change] : changes) {
+    auto candidates = series(6);
+    for (int k = 0; k < 3; ++k) change(candidates[k].instance);
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    ASSERT_EQ(sorted.stacks.size(), 2u) << what;
+    EXPECT_EQ(sorted.stacks[0].index, 0);
+    EXPECT_EQ(sorted.stacks[1].index, 1);
+    EXPECT_THAT(sorted.stacks[0].instances, ElementsAre(0, 1, 2)) << what;
+    EXPECT_NE(sorted.stacks[0].verdict, Verdict::reject) << what;
+  }
+}
+
+TEST(Stack, SaysThatOrientationOrEchoSplitASeries) {
+  auto turned = series(6);
+  for (int k = 0; k < 3; ++k)
+    turned[k].instance.row_direction = {0, 1, 0}, turned[k].instance.column_direction = {-1, 0, 0};
+  for (const Stack& stack : build_stacks(turned, kDifferent).stacks) {
+    EXPECT_THAT(codes(stack), ElementsAre(Code::mixed_orientation));
+    EXPECT_EQ(stack.findings[0].action, "split");
+  }
+  auto echoes = series(6);
+  for (int k = 0; k < 3; ++k) echoes[k].instance.echo = "2/9.2";
+  for (const Stack& stack : build_stacks(echoes, kDifferent).stacks) {
+    EXPECT_THAT(codes(stack), ElementsAre(Code::mixed_echo));
+  }
+}
+
+TEST(Stack, ExcludesLocalizers) {
+  auto candidates = series();
+  candidates.push_back(slice(99, 3));
+  candidates.back().instance.is_localizer = true;
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_EQ(sorted.stacks[0].verdict, Verdict::accept);
+  EXPECT_EQ(sorted.placements.back().disposition, Disposition::excluded);
+  EXPECT_EQ(sorted.placements.back().reason, Code::localizer);
+}
+
+TEST(Stack, ExcludesTheSameFileGivenTwice) {
+  auto candidates = series();
+  candidates.push_back(candidates[4]);
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_EQ(sorted.stacks[0].verdict, Verdict::accept);
+  EXPECT_EQ(sorted.placements[4].disposition, Disposition::used);
+  EXPECT_EQ(sorted.placements.back().disposition, Disposition::excluded);
+  EXPECT_EQ(sorted.placements.back().reason, Code::duplicate_instance);
+}
+
+TEST(Stack, IsRejectedWhereTwoFilesClaimOneIdentifier) {
+  auto candidates = series();
+  candidates.push_back(candidates[4]);
+  candidates.back().file_sha256 = "other";
+  const Sorted sorted = build_stacks(candidates, kSame);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::duplicate_identifier_different_pixels));
+  expect_all_rejected(sorted, Code::duplicate_identifier_different_pixels);
+}
+
+TEST(Stack, PrefersTheGoodFileOfTwoWithOneIdentifier) {
+  auto candidates = series();
+  candidates.push_back(candidates[4]);
+  candidates.back().file_sha256 = "other";
+  candidates.back().broken = Code::truncated;
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_EQ(sorted.stacks[0].verdict, Verdict::accept);
+  EXPECT_EQ(sorted.placements[4].disposition, Disposition::used);
+  EXPECT_EQ(sorted.placements.back().disposition, Disposition::rejected);
+  EXPECT_EQ(sorted.placements.back().reason, Code::truncated);
+}
+
+TEST(Stack, SetsCopiesOfASliceAside) {
+  auto candidates = series();
+  candidates.push_back(slice(99, 4 * 1.25));
+  const Sorted sorted = build_stacks(candidates, kSame);
+  EXPECT_EQ(sorted.stacks[0].verdict, Verdict::repair);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::duplicate_slices));
+  EXPECT_EQ(sorted.stacks[0].instances.size(), 10u);
+  EXPECT_EQ(sorted.placements.back().disposition, Disposition::excluded);
+  EXPECT_EQ(sorted.placements.back().reason, Code::duplicate_slices);
+}
+
+TEST(Stack, IsRejectedWhereOnePlaceHoldsDifferentImages) {
+  auto candidates = series();
+  candidates.push_back(slice(99, 4 * 1.25));
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_EQ(codes(sorted.stacks[0]).front(), Code::mixed_phase);
+  expect_all_rejected(sorted, Code::mixed_phase);
+}
+
+TEST(Stack, TakesSlicesBesideEachOtherForDifferentImages) {
+  auto candidates = series();
+  candidates.push_back(slice(99, 4 * 1.25));
+  candidates.back().instance.position_mm[0] += 32;
+  EXPECT_EQ(build_stacks(candidates, kSame).stacks[0].verdict, Verdict::reject);
+}
+
+TEST(Stack, NamesEachGapWithItsPlaceAndLength) {
+  auto candidates = series(20);
+  candidates.erase(candidates.begin() + 12, candidates.begin() + 14);
+  candidates.erase(candidates.begin() + 3);
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  const Stack& stack = sorted.stacks[0];
+  EXPECT_THAT(codes(stack), ElementsAre(Code::gap, Code::gap));
+  EXPECT_EQ(detail(stack.findings[0], "slices"), 1);
+  EXPECT_EQ(detail(stack.findings[0], "after_index"), 2);
+  EXPECT_EQ(detail(stack.findings[1], "slices"), 2);
+  EXPECT_EQ(detail(stack.findings[1], "after_index"), 10);
+  expect_all_rejected(sorted, Code::gap);
+}
+
+TEST(Stack, CountsABrokenSliceAsMissingAlsoAtTheEnds) {
+  for (const int broken : {0, 4, 9}) {
+    auto candidates = series();
+    candidates[broken].broken = Code::truncated;
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    EXPECT_EQ(sorted.stacks[0].verdict, Verdict::reject);
+    EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::gap));
+    EXPECT_EQ(detail(sorted.stacks[0].findings[0], "after_index"), broken - 1);
+    EXPECT_EQ(sorted.placements[broken].reason, Code::truncated);
+    EXPECT_EQ(sorted.placements[broken == 0 ? 1 : 0].reason, Code::gap);
+  }
+}
+
+TEST(Stack, CountsABrokenSliceOfUnknownMatrixAsMissing) {
+  auto candidates = series();
+  candidates[9].broken = Code::corrupt;
+  candidates[9].instance.pixels.rows = 0;
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), 1u);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::gap));
+}
+
+TEST(Stack, WithNoUsableSliceIsRejectedForWhatIsWrongWithThem) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.broken = Code::unsupported_transfer_syntax;
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::unsupported_transfer_syntax));
+  EXPECT_TRUE(sorted.stacks[0].instances.empty());
+  expect_all_rejected(sorted, Code::unsupported_transfer_syntax);
+}
+
+TEST(Stack, IsRejectedForUnevenSpacing) {
+  auto candidates = series();
+  candidates[5].instance.position_mm[2] += 0.3;
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::variable_spacing));
+  expect_all_rejected(sorted, Code::variable_spacing);
+}
+
+TEST(Stack, IsRejectedWhereTheSpacingCreeps) {
+  auto candidates = series(200, 1);
+  for (auto& candidate : candidates) candidate.instance.slice_thickness_mm = 1;
+  for (int k = 100; k < 200; ++k) candidates[k].instance.position_mm[2] += 0.009 * (k - 99);
+  EXPECT_THAT(codes(build_stacks(candidates, kDifferent).stacks[0]), ElementsAre(Code::variable_spacing))
+      << "each distance is within one percent, but the middle lies half a slice off the grid";
+}
+
+TEST(Stack, ForgivesPositionsOfTwoDecimals) {
+  auto candidates = series(50, 0.625);
+  for (auto& candidate : candidates) {
+    double& z = candidate.instance.position_mm[2];
+    z = std::round(z * 100) / 100;
+  }
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::accept);
+}
+
+TEST(Stack, IsRejectedForATiltedGantry) {
+  auto candidates = series();
+  for (int k = 0; k < 10; ++k) candidates[k].instance.position_mm[1] += k * 1.25 * std::tan(0.26179938779914946);
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::gantry_tilt));
+  EXPECT_NEAR(detail(sorted.stacks[0].findings[0], "degrees"), 15, 1e-9);
+  expect_all_rejected(sorted, Code::gantry_tilt);
+}
+
+TEST(Stack, KeepsASmallDriftInItsGrid) {
+  auto candidates = series();
+  for (int k = 0; k < 10; ++k) candidates[k].instance.position_mm[0] += k * 0.0009;
+  const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::accept);
+  const Vec3 last = stack.grid.patient_from_voxel({0, 0, 9});
+  EXPECT_NEAR(norm(last - candidates[9].instance.position_mm), 0, 1e-12);
+}
+
+TEST(Stack, NotesOverlapAndDisorderWithoutRejecting) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.instance.slice_thickness_mm = 2.5;
+  std::swap(candidates[2].instance.instance_number, candidates[7].instance.instance_number);
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_EQ(sorted.stacks[0].verdict, Verdict::accept);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::overlapping, Code::slice_order_from_position));
+  EXPECT_EQ(detail(sorted.stacks[0].findings[0], "thickness_mm"), 2.5);
+}
+
+TEST(Stack, OfOneSliceTakesItsSpacingFromTheHeader) {
+  auto one = series(1);
+  Stack stack = build_stacks(one, kDifferent).stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::repair);
+  EXPECT_THAT(codes(stack), ElementsAre(Code::single_slice));
+  EXPECT_EQ(stack.findings[0].action, "spacing from Slice Thickness");
+  EXPECT_EQ(stack.grid.patient_from_voxel.column(2), (Vec3{0, 0, 1.25}));
+
+  one[0].instance.slice_thickness_mm.reset();
+  one[0].instance.spacing_between_slices_mm = 3;
+  stack = build_stacks(one, kDifferent).stacks[0];
+  EXPECT_EQ(stack.findings[0].action, "spacing from Spacing Between Slices");
+  EXPECT_EQ(stack.grid.patient_from_voxel.column(2), (Vec3{0, 0, 3}));
+
+  one[0].instance.spacing_between_slices_mm.reset();
+  EXPECT_EQ(build_stacks(one, kDifferent).placements[0].reason, Code::single_slice);
+}
+
+TEST(Stack, IsRejectedWhereRescaleChanges) {
+  for (const auto& change : std::vector<std::function<void(dicom::Instance&)>>{[](auto& i) { i.rescale_slope = 2; },
+                                                                               [](auto& i) { i.rescale_intercept = 5; },
+                                                                               [](auto& i) { i.has_rescale = true; }}) {
+    auto candidates = series();
+    change(candidates[6].instance);
+    expect_all_rejected(build_stacks(candidates, kDifferent), Code::per_slice_rescale);
+  }
+}
+
+TEST(Stack, ListsEveryFindingAndRejectsForTheFirst) {
+  auto candidates = series();
+  candidates[6].instance.rescale_slope = 2;
+  candidates.erase(candidates.begin() + 3);
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::gap, Code::per_slice_rescale));
+  expect_all_rejected(sorted, Code::gap);
+}
+
+}  // namespace
+
+}  // namespace naru::test
