@@ -24,8 +24,7 @@ constexpr std::array kCommands = {
             define_verify},
     Command{"recipes", "list the built-in recipes, or show one as TOML", "naru recipes show ct-1mm > my.toml",
             define_recipes},
-    Command{"doctor", "say what this machine has; exit 1 if something needed is missing", "naru doctor",
-            define_doctor},
+    Command{"doctor", "say what this machine has; exit 1 if something needed is missing", "naru doctor", define_doctor},
 };
 
 constexpr std::uint64_t kMinMemoryBytes = std::uint64_t{64} << 20;

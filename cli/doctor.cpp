@@ -40,7 +40,8 @@ Check check_gpu(bool needed) {
 Check check_codecs() {
   dicom::initialize();
   std::string text;
-  for (const auto& syntax : dicom::decodable_transfer_syntaxes()) text += fmt::format("{}{}", text.empty() ? "" : ", ", syntax.name);
+  for (const auto& syntax : dicom::decodable_transfer_syntaxes())
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", syntax.name);
   return {"codecs", text, !text.empty(), true};
 }
 
@@ -48,7 +49,8 @@ Check check_disk() {
   std::error_code failure;
   const auto space = std::filesystem::space(".", failure);
   if (failure) return {"disk", "free space of the current folder cannot be read", false, false};
-  return {"disk", fmt::format("{} free in the current folder", format_size_bytes(space.available)), space.available > 0, true};
+  return {"disk", fmt::format("{} free in the current folder", format_size_bytes(space.available)), space.available > 0,
+          true};
 }
 
 Check check_key() {

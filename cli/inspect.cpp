@@ -32,8 +32,9 @@ void print_stack(const Scan& scan, std::size_t index) {
              stack.instances.size(), name(stack.verdict));
   if (stack.verdict != Verdict::reject) {
     const Vec3 spacing = stack.grid.spacing_mm();
-    fmt::print("    {} × {} × {} voxels of {:.4g} × {:.4g} × {:.4g} mm, axes {}\n", stack.grid.size.x, stack.grid.size.y,
-               stack.grid.size.z, spacing[0], spacing[1], spacing[2], axis_codes(stack.grid.patient_from_voxel));
+    fmt::print("    {} × {} × {} voxels of {:.4g} × {:.4g} × {:.4g} mm, axes {}\n", stack.grid.size.x,
+               stack.grid.size.y, stack.grid.size.z, spacing[0], spacing[1], spacing[2],
+               axis_codes(stack.grid.patient_from_voxel));
   }
   for (const Finding& finding : stack.findings) {
     fmt::print("    {}", name(finding.code));
@@ -91,7 +92,9 @@ int run(const Options& options, const Context& context) {
 Action define_inspect(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("INPUT", options->inputs, "files, folders, or a DICOMDIR; - reads paths from stdin")->required();
-  app.add_option("--threads", options->machine.threads, "CPU threads; 0 means all")->type_name("N")->check(CLI::Range(0, 1024));
+  app.add_option("--threads", options->machine.threads, "CPU threads; 0 means all")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1024));
   return [options](const Context& context) { return run(*options, context); };
 }
 

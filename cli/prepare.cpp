@@ -1,3 +1,5 @@
+#include "pipeline/prepare.h"
+
 #include <fmt/format.h>
 
 #include <iostream>
@@ -7,7 +9,6 @@
 #include "cli/progress.h"
 #include "core/log.h"
 #include "core/units.h"
-#include "pipeline/prepare.h"
 
 namespace naru::cli {
 
@@ -32,7 +33,8 @@ void print_summary(const PrepareResult& result) {
   fmt::print("{} cases in {:.1f} s", result.case_count, result.seconds);
   if (result.resumed_count > 0) fmt::print(" ({} of them finished before)", result.resumed_count);
   fmt::print("; working memory {}\n", format_size_bytes(result.memory_used_bytes));
-  for (const auto& [disposition, count] : result.by_disposition) fmt::print("  {:<12} {:>7} files\n", disposition, count);
+  for (const auto& [disposition, count] : result.by_disposition)
+    fmt::print("  {:<12} {:>7} files\n", disposition, count);
   for (const auto& [reason, count] : result.by_reason) {
     fmt::print("    {} × {}: {} {}\n", count, reason, info(*code_from_name(reason)).meaning,
                info(*code_from_name(reason)).remedy);
@@ -71,9 +73,11 @@ Action define_prepare(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("INPUT", options->inputs, "files, folders, or a DICOMDIR; - reads paths from stdin")->required();
   app.add_option("--out", options->out, "the dataset's folder; must be absent or empty")->type_name("DIR")->required();
-  app.add_option("--recipe", options->recipe, "a built-in's name or a TOML file (default: ct-1mm or mr-1mm by modality)")
+  app.add_option("--recipe", options->recipe,
+                 "a built-in's name or a TOML file (default: ct-1mm or mr-1mm by modality)")
       ->type_name("NAME|FILE");
-  app.add_option("--report", options->report, "where the hospital's report goes (default: OUT.report)")->type_name("DIR");
+  app.add_option("--report", options->report, "where the hospital's report goes (default: OUT.report)")
+      ->type_name("DIR");
   app.add_option("--project", options->project, "names the key under which pseudonyms are made")
       ->type_name("NAME")
       ->capture_default_str();

@@ -45,7 +45,8 @@ std::string ProgressDisplay::status_text(const Progress& progress, double second
   std::string text = fmt::format("{}/{} {}", progress.done, progress.total, progress.unit);
   if (seconds > 0.05) text += fmt::format(", {:.0f} MB/s", static_cast<double>(progress.bytes) / seconds / 1e6);
   if (progress.done > 0 && progress.done < progress.total && seconds > 0.5) {
-    const double left = seconds * static_cast<double>(progress.total - progress.done) / static_cast<double>(progress.done);
+    const double left =
+        seconds * static_cast<double>(progress.total - progress.done) / static_cast<double>(progress.done);
     const auto whole = static_cast<int>(left + 0.5);
     text += fmt::format(", {}:{:02} left", whole / 60, whole % 60);
   }

@@ -42,7 +42,8 @@ Json dataset_json(std::span<const CasePlan> plans, const Counts& counts, const D
   std::map<std::string, const Recipe*> recipes;
   for (const CasePlan& plan : plans) recipes.emplace(plan.recipe_sha256, &plan.recipe);
   Json recipe_list = Json::array();
-  for (const auto& [sha256, recipe] : recipes) recipe_list.push_back({{"sha256", sha256}, {"recipe", to_json(*recipe)}});
+  for (const auto& [sha256, recipe] : recipes)
+    recipe_list.push_back({{"sha256", sha256}, {"recipe", to_json(*recipe)}});
   Json dataset = {
       {"schema", "naru.dataset/1"},
       {"name", facts.project},
@@ -78,7 +79,8 @@ std::string data_card(std::span<const CasePlan> plans, const Counts& counts, con
     recipes += fmt::format("- `{}` (SHA-256 `{}`), in full in `dataset.json`\n", plan.recipe.name, plan.recipe_sha256);
   }
   std::string modalities;
-  for (const auto& [modality, cases] : counts.by_modality) modalities += fmt::format("| {} cases | {} |\n", modality, cases);
+  for (const auto& [modality, cases] : counts.by_modality)
+    modalities += fmt::format("| {} cases | {} |\n", modality, cases);
   std::string splits;
   for (const auto& [split, cases] : counts.by_split) splits += fmt::format("| split {} | {} |\n", split, cases);
   return fmt::format(

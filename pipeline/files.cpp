@@ -30,7 +30,8 @@ void write_all(int descriptor, std::span<const std::byte> bytes) {
 
 Error write_error(int error_number, std::string_view what) {
   if (error_number == ENOSPC || error_number == EDQUOT) {
-    return Error(ErrorCode::disk_full, fmt::format("no space left while writing {}: free some or choose another OUT", what));
+    return Error(ErrorCode::disk_full,
+                 fmt::format("no space left while writing {}: free some or choose another OUT", what));
   }
   return Error(ErrorCode::output_unwritable,
                fmt::format("cannot write {} ({}): check the permissions of OUT", what, std::strerror(error_number)));

@@ -45,9 +45,9 @@ class Lister {
 
  private:
   static Error unreadable(std::size_t position) {
-    return Error(ErrorCode::input_unreadable,
-                 fmt::format("INPUT {} may not be read: check its permissions (it must be readable for this user)",
-                             position));
+    return Error(
+        ErrorCode::input_unreadable,
+        fmt::format("INPUT {} may not be read: check its permissions (it must be readable for this user)", position));
   }
 
   static bool is_dicomdir_name(const fs::path& path) { return path.filename() == "DICOMDIR"; }

@@ -55,7 +55,8 @@ bool is_exact_in_int16(const Units& units, const Histogram& histogram) {
   }
   const Statistics stored = statistics(histogram);
   const Range range = sorted(units(stored.min), units(stored.max));
-  return range.low >= std::numeric_limits<std::int16_t>::min() && range.high <= std::numeric_limits<std::int16_t>::max();
+  return range.low >= std::numeric_limits<std::int16_t>::min() &&
+         range.high <= std::numeric_limits<std::int16_t>::max();
 }
 
 void add_window(IntensityPlan& plan, Range range, const char* method) {
@@ -73,11 +74,11 @@ void add_zscore(IntensityPlan& plan, const Histogram& histogram, const Units& un
   if (foreground.count == 0) foreground = unit_statistics(histogram, units, -kInfinity);
   plan.map = zscored(plan.map, foreground.mean, foreground.deviation > 0 ? foreground.deviation : 1);
   plan.steps_after.push_back({{"op", "normalize"},
-                        {"method", "zscore"},
-                        {"foreground", "otsu"},
-                        {"foreground_voxels", foreground.count},
-                        {"mean", foreground.mean},
-                        {"deviation", foreground.deviation}});
+                              {"method", "zscore"},
+                              {"foreground", "otsu"},
+                              {"foreground_voxels", foreground.count},
+                              {"mean", foreground.mean},
+                              {"deviation", foreground.deviation}});
 }
 
 void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogram& histogram, const Units& units) {
@@ -116,10 +117,8 @@ IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, co
   rescale.clip_low = static_cast<float>(clip.low);
   rescale.clip_high = static_cast<float>(clip.high);
   (plan.clip_before ? plan.before : plan.map) = rescale;
-  plan.steps_before.push_back({{"op", "rescale"},
-                               {"slope", units.slope},
-                               {"intercept", units.intercept},
-                               {"from_header", stack.has_rescale}});
+  plan.steps_before.push_back(
+      {{"op", "rescale"}, {"slope", units.slope}, {"intercept", units.intercept}, {"from_header", stack.has_rescale}});
   if (recipe.clip) {
     auto& steps = plan.clip_before ? plan.steps_before : plan.steps_after;
     steps.push_back({{"op", "clip"}, {"low", clip.low}, {"high", clip.high}});

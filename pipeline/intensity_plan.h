@@ -13,7 +13,7 @@ namespace naru {
 struct IntensityPlan {
   IntensityMap before;  ///< applied to the stored voxels before resampling; used only where clip_before
   bool clip_before = false;
-  IntensityMap map;     ///< applied to what the resampling gives
+  IntensityMap map;  ///< applied to what the resampling gives
   DType dtype = DType::int16;
   nlohmann::ordered_json steps_before, steps_after;  ///< the resampling, as the manifest lists them
 };

@@ -162,9 +162,10 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   write_job_report(staging, scan, made, key, result, options, executor);
   if (made.plans.empty()) {
     staging.publish_report_only();
-    throw Error(ErrorCode::nothing_delivered,
-                fmt::format("none of the {} input files became part of a case ({}): see report.html in the report folder",
-                            scan.inputs.size(), reasons_text(result.by_reason)));
+    throw Error(
+        ErrorCode::nothing_delivered,
+        fmt::format("none of the {} input files became part of a case ({}): see report.html in the report folder",
+                    scan.inputs.size(), reasons_text(result.by_reason)));
   }
   remove_strays(staging.out(), made);
   write_documents(staging.out(), made.plans, made.lines, {options.project, executor.description()});
@@ -174,19 +175,16 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
 }
 
 Json to_json(const PrepareResult& result) {
-  return {{"schema", "naru.prepare/1"},
-          {"out", result.out.string()},
-          {"report", result.report.string()},
-          {"cases", result.case_count},
-          {"resumed", result.resumed_count},
-          {"inputs", result.by_disposition},
-          {"reasons", result.by_reason},
-          {"memory_used_bytes", result.memory_used_bytes},
+  return {{"schema", "naru.prepare/1"},       {"out", result.out.string()},
+          {"report", result.report.string()}, {"cases", result.case_count},
+          {"resumed", result.resumed_count},  {"inputs", result.by_disposition},
+          {"reasons", result.by_reason},      {"memory_used_bytes", result.memory_used_bytes},
           {"seconds", result.seconds}};
 }
 
 std::uint64_t default_memory_limit_bytes() {
-  auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  auto bytes =
+      static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   std::uint64_t group = 0;
   if (std::ifstream("/sys/fs/cgroup/memory.max") >> group) bytes = std::min(bytes, group);  // "max" does not parse
   return bytes / 2;

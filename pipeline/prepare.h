@@ -21,8 +21,8 @@ namespace naru {
 struct PrepareOptions {
   std::vector<std::string> inputs;
   std::filesystem::path out;
-  std::filesystem::path report;   ///< empty: OUT with ".report" appended
-  std::optional<Recipe> recipe;   ///< empty: ct-1mm or mr-1mm by modality
+  std::filesystem::path report;  ///< empty: OUT with ".report" appended
+  std::optional<Recipe> recipe;  ///< empty: ct-1mm or mr-1mm by modality
   std::string project = "default";
   std::uint64_t memory_limit_bytes = 0;  ///< see memory_needed_bytes
   OnExisting on_existing = OnExisting::refuse;

@@ -30,8 +30,8 @@ struct Picture {
 };
 
 float voxel(const EncodedVolume& volume, const std::array<std::int64_t, 3>& index) {
-  const auto offset = static_cast<std::size_t>(
-      index[0] + volume.grid.size.x * (index[1] + volume.grid.size.y * index[2]));
+  const auto offset =
+      static_cast<std::size_t>(index[0] + volume.grid.size.x * (index[1] + volume.grid.size.y * index[2]));
   if (volume.dtype == DType::float32) {
     float value = 0;
     std::memcpy(&value, volume.voxels.data() + offset * sizeof(value), sizeof(value));
@@ -55,8 +55,7 @@ Picture cut_plane(const EncodedVolume& volume, const Plane& plane) {
   index[static_cast<std::size_t>(plane.across)] = volume.grid.size[plane.across] / 2;
   for (int y = 0; y < picture.height; ++y) {
     // Row 0 is the top of the picture: the greatest index of the axis that points up.
-    index[static_cast<std::size_t>(plane.up)] =
-        volume.grid.size[plane.up] * (picture.height - 1 - y) / picture.height;
+    index[static_cast<std::size_t>(plane.up)] = volume.grid.size[plane.up] * (picture.height - 1 - y) / picture.height;
     for (int x = 0; x < picture.width; ++x) {
       index[static_cast<std::size_t>(plane.right)] = volume.grid.size[plane.right] * x / picture.width;
       picture.values.push_back(voxel(volume, index));

@@ -17,8 +17,8 @@ struct Preview {
   double low = 0, high = 0;                      ///< of all voxels
 };
 
-/// Draws the middle planes of a volume stored with axes RAS or alike, scaled to square pixels (at most 224 a side), grey
-/// from the 1st to the 99th percentile of the planes' own values.
+/// Draws the middle planes of a volume stored with axes RAS or alike, scaled to square pixels (at most 224 a side),
+/// grey from the 1st to the 99th percentile of the planes' own values.
 Preview make_preview(const EncodedVolume& volume, double low, double high);
 
 nlohmann::ordered_json to_json(const Preview& preview);

@@ -49,8 +49,8 @@ bool create_key_file(const std::filesystem::path& file) {
   const std::filesystem::path temporary = file.string() + fmt::format(".{}.tmp", ::getpid());
   const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) throw key_error(file, "cannot be created; check the folder's permissions or give --key-file");
-  const bool whole = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                     ::fsync(descriptor) == 0;
+  const bool whole =
+      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
   ::close(descriptor);
   const bool linked = whole && ::link(temporary.c_str(), file.c_str()) == 0;
   const bool exists = errno == EEXIST;

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <toml++/toml.h>
 #include <utility>
 
 #include "core/digest.h"
@@ -75,9 +75,9 @@ class Value {
     const auto found = std::ranges::find(known, text);
     if (found != known.end()) return static_cast<std::size_t>(found - known.begin());
     const bool is_later = std::ranges::find(later, text) != later.end();
-    fail(is_later ? fmt::format("= \"{}\" is not available in this version; use one of: {}", text,
-                                fmt::join(known, ", "))
-                  : fmt::format("must be one of: {}", fmt::join(known, ", ")));
+    fail(is_later
+             ? fmt::format("= \"{}\" is not available in this version; use one of: {}", text, fmt::join(known, ", "))
+             : fmt::format("must be one of: {}", fmt::join(known, ", ")));
   }
 
  private:
@@ -139,7 +139,9 @@ void read_options(const Value& value, Recipe& recipe) {
       value.fail(fmt::format("\"{}\" is not available in this version", option));
     }
   }
-  const auto has = [&](std::string_view name) { return std::ranges::find(recipe.options, name) != recipe.options.end(); };
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(recipe.options, name) != recipe.options.end();
+  };
   if (has("retain-longitudinal-full-dates") && has("retain-longitudinal-modified-dates")) {
     value.fail("retain-longitudinal-full-dates and retain-longitudinal-modified-dates exclude each other");
   }
@@ -205,14 +207,22 @@ constexpr std::array kKeys = {
     Key{"select", "min_slices", [](const Value& v, Recipe& r) { r.min_slices = v.count(); },
         [](const Recipe& r) { return Json(r.min_slices); }},
     Key{"geometry", "gap",
-        [](const Value& v, Recipe& r) { r.gap = word(v, {"reject"}, {"interpolate", "keep_longest_run"}); },
+        [](const Value& v, Recipe& r) {
+          r.gap = word(v, {"reject"}, {"interpolate", "keep_longest_run"});
+        },
         [](const Recipe& r) { return Json(r.gap); }},
     Key{"deidentify", "profile", [](const Value& v, Recipe& r) { r.profile = word(v, {"basic"}); },
         [](const Recipe& r) { return Json(r.profile); }},
     Key{"deidentify", "options", read_options, [](const Recipe& r) { return Json(r.options); }},
-    Key{"pixels", "text", [](const Value& v, Recipe& r) { r.text = word(v, {"keep"}, {"redact", "quarantine"}); },
+    Key{"pixels", "text",
+        [](const Value& v, Recipe& r) {
+          r.text = word(v, {"keep"}, {"redact", "quarantine"});
+        },
         [](const Recipe& r) { return Json(r.text); }},
-    Key{"pixels", "face", [](const Value& v, Recipe& r) { r.face = word(v, {"keep"}, {"remove", "quarantine"}); },
+    Key{"pixels", "face",
+        [](const Value& v, Recipe& r) {
+          r.face = word(v, {"keep"}, {"remove", "quarantine"});
+        },
         [](const Recipe& r) { return Json(r.face); }},
     Key{"orient", "axes", read_axes, [](const Recipe& r) { return Json(r.axes); }},
     Key{"resample", "spacing_mm", read_spacing,
@@ -234,7 +244,9 @@ constexpr std::array kKeys = {
         },
         [](const Recipe& r) { return Json(r.antialias); }},
     Key{"intensity", "clip", read_clip,
-        [](const Recipe& r) { return r.clip ? Json{r.clip->low, r.clip->high} : Json(nullptr); }},
+        [](const Recipe& r) {
+          return r.clip ? Json{r.clip->low, r.clip->high} : Json(nullptr);
+        }},
     Key{"intensity", "clip_when",
         [](const Value& v, Recipe& r) { r.clip_when = static_cast<ClipWhen>(v.one_of(kClipWhen)); },
         [](const Recipe& r) { return Json(kClipWhen[static_cast<std::size_t>(r.clip_when)]); }},
@@ -243,8 +255,8 @@ constexpr std::array kKeys = {
         [](const Recipe& r) { return Json(kNormalize[static_cast<std::size_t>(r.normalize)]); }},
     Key{"output", "layout",
         [](const Value& v, Recipe& r) {
-          r.layout = word(v, {"plain", "nnunet"},
-                          {"monai", "bids", "webdataset", "zarr", "npy", "mha", "nrrd", "dicom"});
+          r.layout =
+              word(v, {"plain", "nnunet"}, {"monai", "bids", "webdataset", "zarr", "npy", "mha", "nrrd", "dicom"});
         },
         [](const Recipe& r) { return Json(r.layout); }},
     Key{"output", "dtype",

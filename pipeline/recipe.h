@@ -62,8 +62,8 @@ struct Recipe {
 };
 
 /// Parses a recipe. `origin` names it in messages (a built-in's name or a file's).
-/// @throws Error{recipe_invalid} "ORIGIN:LINE:COLUMN: ..." for a syntax error, an unknown section or key, a value of the
-/// wrong type or range, or a value that the contract knows but this version cannot do
+/// @throws Error{recipe_invalid} "ORIGIN:LINE:COLUMN: ..." for a syntax error, an unknown section or key, a value of
+/// the wrong type or range, or a value that the contract knows but this version cannot do
 Recipe parse_recipe(std::string_view toml, std::string_view origin);
 
 /// The recipe that `--recipe` names: a built-in, or else a file.

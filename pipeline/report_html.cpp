@@ -53,26 +53,29 @@ std::string escaped(std::string_view text) {
 std::string summary(const Scan& scan, std::size_t case_count, const ReportFacts& facts) {
   const InputCounts counts = count_inputs(scan);
   std::string text = fmt::format(
-      "<h1>Naru report</h1><p>project <code>{}</code> · key <code>{}</code> · naru {} on {} · {:.1f} s · working memory "
+      "<h1>Naru report</h1><p>project <code>{}</code> · key <code>{}</code> · naru {} on {} · {:.1f} s · working "
+      "memory "
       "{} of {} allowed</p>\n<p class=\"hold\">This report names source files and shows images. It stays in the "
       "hospital; the dataset beside it is what may leave. Burned-in text and faces were <b>not</b> examined by this "
       "version: look at the pictures below before you release anything.</p>\n",
       escaped(facts.project), facts.key_id, kVersion, escaped(facts.device), facts.seconds,
       format_size_bytes(facts.memory_used_bytes), format_size_bytes(facts.memory_limit_bytes));
-  text += fmt::format("<h2>Files</h2><p>{} files were given; {} cases were made.</p><table><tr><th>outcome</th>"
-                      "<th class=\"n\">files</th></tr>\n",
-                      scan.inputs.size(), case_count);
+  text += fmt::format(
+      "<h2>Files</h2><p>{} files were given; {} cases were made.</p><table><tr><th>outcome</th>"
+      "<th class=\"n\">files</th></tr>\n",
+      scan.inputs.size(), case_count);
   for (const auto& [disposition, count] : counts.by_disposition) {
     text += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td></tr>\n", disposition, count);
   }
   text += "</table>\n";
   if (counts.by_reason.empty()) return text;
-  text += "<h2>Why files were not used</h2><table><tr><th>reason</th><th class=\"n\">files</th><th>what it means</th>"
-          "<th>what to do</th></tr>\n";
+  text +=
+      "<h2>Why files were not used</h2><table><tr><th>reason</th><th class=\"n\">files</th><th>what it means</th>"
+      "<th>what to do</th></tr>\n";
   for (const auto& [reason, count] : counts.by_reason) {
     const CodeInfo& row = info(*code_from_name(reason));
-    text += fmt::format("<tr><td><code>{}</code></td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n", reason, count,
-                        row.meaning, row.remedy);
+    text += fmt::format("<tr><td><code>{}</code></td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n", reason,
+                        count, row.meaning, row.remedy);
   }
   return text + "</table>\n";
 }
@@ -89,8 +92,9 @@ std::string findings_text(const std::vector<Finding>& findings) {
 }
 
 std::string stacks_table(const Scan& scan) {
-  std::string text = "<h2>Series</h2><table><tr><th>series</th><th class=\"n\">slices</th><th>verdict</th>"
-                     "<th>findings</th></tr>\n";
+  std::string text =
+      "<h2>Series</h2><table><tr><th>series</th><th class=\"n\">slices</th><th>verdict</th>"
+      "<th>findings</th></tr>\n";
   for (const dicom::Stack& stack : scan.stacks) {
     text += fmt::format("<tr><td><code>{}</code>{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
                         escaped(stack.series_uid), stack.index > 0 ? fmt::format(" stack {}", stack.index) : "",
@@ -105,7 +109,8 @@ std::string histogram_svg(const Preview& preview) {
   std::uint64_t most = 1;
   for (const std::uint64_t count : preview.histogram) most = std::max(most, count);
   const double bar = kWidth / static_cast<double>(std::max<std::size_t>(1, preview.histogram.size()));
-  std::string text = fmt::format("<svg role=\"img\" aria-label=\"histogram\" width=\"{}\" height=\"{}\">", kWidth, kHeight);
+  std::string text =
+      fmt::format("<svg role=\"img\" aria-label=\"histogram\" width=\"{}\" height=\"{}\">", kWidth, kHeight);
   for (std::size_t i = 0; i < preview.histogram.size(); ++i) {
     const double height = kHeight * std::sqrt(static_cast<double>(preview.histogram[i]) / static_cast<double>(most));
     if (height < 0.05) continue;
@@ -118,11 +123,13 @@ std::string histogram_svg(const Preview& preview) {
 std::string case_card(const ReportCase& item, const CaseRecord& record) {
   constexpr std::array<std::string_view, 3> kNames = {"axial", "coronal", "sagittal"};
   const Json& m = record.manifest;
-  std::string text = fmt::format("<div class=\"case\"><h3><code>{}</code></h3><div class=\"planes\">", item.plan->case_id);
+  std::string text =
+      fmt::format("<div class=\"case\"><h3><code>{}</code></h3><div class=\"planes\">", item.plan->case_id);
   for (std::size_t p = 0; p < 3; ++p) {
-    text += fmt::format("<figure><img alt=\"{0} plane\" src=\"data:image/png;base64,{1}\"><figcaption>{0}</figcaption>"
-                        "</figure>",
-                        kNames[p], record.preview.planes_png_base64[p]);
+    text += fmt::format(
+        "<figure><img alt=\"{0} plane\" src=\"data:image/png;base64,{1}\"><figcaption>{0}</figcaption>"
+        "</figure>",
+        kNames[p], record.preview.planes_png_base64[p]);
   }
   text += fmt::format("<figure>{}<figcaption>histogram, {:g} to {:g} (√ scale)</figcaption></figure></div>\n",
                       histogram_svg(record.preview), record.preview.low, record.preview.high);
@@ -133,9 +140,10 @@ std::string case_card(const ReportCase& item, const CaseRecord& record) {
       "<p>{} · {} × {} × {} voxels · {:.4g} × {:.4g} × {:.4g} mm · {} · recipe <code>{}</code> · {}<br>mean {:.6g}, "
       "deviation {:.6g}, from {:.6g} to {:.6g} · <code>{}</code></p></div>\n",
       item.plan->modality, shape[0], shape[1], shape[2], spacing[0], spacing[1], spacing[2],
-      m.at("dtype").get<std::string>(), item.plan->recipe.name, format_size_bytes(m.at("size_bytes").get<std::uint64_t>()),
-      statistics.at("mean").get<double>(), statistics.at("std").get<double>(), statistics.at("min").get<double>(),
-      statistics.at("max").get<double>(), m.at("image").get<std::string>());
+      m.at("dtype").get<std::string>(), item.plan->recipe.name,
+      format_size_bytes(m.at("size_bytes").get<std::uint64_t>()), statistics.at("mean").get<double>(),
+      statistics.at("std").get<double>(), statistics.at("min").get<double>(), statistics.at("max").get<double>(),
+      m.at("image").get<std::string>());
   return text;
 }
 
@@ -154,9 +162,10 @@ std::string rejected_table(const Scan& scan) {
   }
   if (count == 0) return "";
   const std::string more = count > kMaxRows ? fmt::format(" (the first {} of {})", kMaxRows, count) : "";
-  return fmt::format("<h2>Rejected and quarantined files{}</h2><p>All files are in <code>inputs.jsonl</code>.</p>"
-                     "<table><tr><th>file</th><th>outcome</th><th>reason</th></tr>\n{}</table>\n",
-                     more, rows);
+  return fmt::format(
+      "<h2>Rejected and quarantined files{}</h2><p>All files are in <code>inputs.jsonl</code>.</p>"
+      "<table><tr><th>file</th><th>outcome</th><th>reason</th></tr>\n{}</table>\n",
+      more, rows);
 }
 
 }  // namespace

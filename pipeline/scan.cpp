@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
 #include "core/digest.h"
 #include "dicom/pixels.h"
+#include "pipeline/archive.h"
 
 namespace naru {
 
@@ -65,17 +67,20 @@ void reject(InputRecord& record, Code code) {
 }
 
 /// Reads and hashes the whole file; keeps its first kHeaderPrefixBytes in `prefix`. False on a read error.
-bool read_and_hash(const OpenFile& file, InputRecord& record, std::vector<std::byte>& prefix) {
+/// @param read fills a span as far as the file goes, empty on an error
+/// @param expected_bytes how much `read` will give if that is known: no more is allocated
+template <class Read>
+bool read_and_hash(Read read, std::uint64_t expected_bytes, InputRecord& record, std::vector<std::byte>& prefix) {
   Sha256 hash;
-  const std::uint64_t stated = record.size_bytes;
-  prefix.resize(static_cast<std::size_t>(std::min<std::uint64_t>(stated, dicom::kHeaderPrefixBytes)));
-  auto count = file.read(prefix);
+  prefix.resize(static_cast<std::size_t>(std::min<std::uint64_t>(expected_bytes, dicom::kHeaderPrefixBytes)));
+  std::optional<std::size_t> count = read(std::span(prefix));
   if (!count) return false;
+  const bool has_more = *count == prefix.size();
   prefix.resize(*count);
   hash.update(prefix);
   record.size_bytes = prefix.size();
-  std::vector<std::byte> rest(stated > prefix.size() ? kReadBytes : 0);
-  while (!rest.empty() && (count = file.read(rest)) && *count > 0) {
+  std::vector<std::byte> rest(has_more ? kReadBytes : 0);
+  while (!rest.empty() && (count = read(std::span(rest))) && *count > 0) {
     hash.update(std::span(rest).first(*count));
     record.size_bytes += *count;
   }
@@ -83,55 +88,112 @@ bool read_and_hash(const OpenFile& file, InputRecord& record, std::vector<std::b
   return count.has_value();
 }
 
-FileHeader read_header(const InputFile& input, std::vector<std::byte>& prefix) {
+FileHeader unusable(std::filesystem::path path, Code code) {
   FileHeader header;
-  header.record.path = input.path;
-  if (input.reason) {
-    reject(header.record, *input.reason);
-    return header;
-  }
-  const OpenFile file(input.path);
-  const auto size_bytes = file.size_bytes();
-  if (!size_bytes) {
-    reject(header.record, Code::unreadable);
-    return header;
-  }
-  header.record.size_bytes = *size_bytes;
-  if (!read_and_hash(file, header.record, prefix)) {
-    reject(header.record, Code::unreadable);
-    return header;
-  }
+  header.record.path = std::move(path);
+  reject(header.record, code);
+  return header;
+}
+
+/// Takes what the DICOM reader says of a file whose beginning is in `prefix`.
+void parse_header(FileHeader& header, std::span<const std::byte> prefix) {
   auto result = dicom::read_instance(prefix, header.record.size_bytes);
   header.record.sop_instance_uid = std::move(result.sop_instance_uid);
   if (result.reason) reject(header.record, *result.reason);
   header.instance = std::move(result.instance);
+}
+
+FileHeader read_plain_file(const InputFile& input, std::vector<std::byte>& prefix) {
+  FileHeader header;
+  header.record.path = input.path;
+  const OpenFile file(input.path);
+  const auto size_bytes = file.size_bytes();
+  const auto read = [&](std::span<std::byte> bytes) { return file.read(bytes); };
+  if (!size_bytes || !read_and_hash(read, *size_bytes, header.record, prefix)) {
+    return unusable(input.path, Code::unreadable);
+  }
+  parse_header(header, prefix);
   return header;
 }
 
-std::vector<FileHeader> read_headers(const std::vector<InputFile>& files, Executor& executor,
-                                     const CancelToken& cancel, const OnProgress& on_progress) {
-  std::vector<FileHeader> headers(files.size());
+FileHeader read_member(ArchiveReader& reader, const ArchiveMember& member, const std::filesystem::path& archive,
+                       std::vector<std::byte>& prefix) {
+  FileHeader header;
+  header.record.path = archive.string() + '!' + member.name;
+  header.record.place = ArchivePlace{archive, member.index, ""};
+  const auto read = [&](std::span<std::byte> bytes) { return reader.read(bytes); };
+  if (member.is_encrypted) {
+    reject(header.record, Code::encrypted);
+  } else if (!read_and_hash(read, dicom::kHeaderPrefixBytes, header.record, prefix)) {
+    reject(header.record, reader.state() == ArchiveReader::State::too_large ? Code::too_large : Code::corrupt);
+  } else {
+    parse_header(header, prefix);
+  }
+  if (header.instance) {
+    const std::size_t offset = std::min<std::size_t>(header.instance->pixels.offset_bytes, prefix.size());
+    header.record.place->pixels_sha256 = sha256_hex(std::span(prefix).subspan(offset));
+  }
+  return header;
+}
+
+std::vector<FileHeader> read_archive(const std::filesystem::path& path, std::vector<std::byte>& prefix,
+                                     const CancelToken& cancel) {
+  std::vector<FileHeader> headers;
+  ArchiveReader reader(path);
+  while (const auto member = reader.next()) {
+    cancel.throw_if_canceled();
+    headers.push_back(read_member(reader, *member, path, prefix));
+  }
+  // An archive that breaks off has a line of its own beside those of the members before.
+  if (reader.state() == ArchiveReader::State::unreadable) headers.push_back(unusable(path, Code::unreadable));
+  if (reader.state() == ArchiveReader::State::corrupt) headers.push_back(unusable(path, Code::corrupt));
+  if (reader.state() == ArchiveReader::State::too_large) headers.push_back(unusable(path, Code::too_large));
+  return headers;
+}
+
+std::vector<FileHeader> read_input(const InputFile& input, std::vector<std::byte>& prefix, const CancelToken& cancel) {
+  std::vector<FileHeader> headers;
+  if (input.reason) {
+    headers.push_back(unusable(input.path, *input.reason));
+  } else if (is_archive_name(input.path)) {
+    headers = read_archive(input.path, prefix, cancel);
+  } else {
+    headers.push_back(read_plain_file(input, prefix));
+  }
+  return headers;
+}
+
+std::vector<FileHeader> read_headers(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
+                                     const OnProgress& on_progress) {
+  std::vector<std::vector<FileHeader>> headers(files.size());
   Progress progress{"reading headers", 0, files.size(), "files", 0};
   std::mutex progress_mutex;
-  executor.parallel_for(static_cast<std::int64_t>(files.size()), kFilesAtOnce, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<std::byte> prefix;
-    std::uint64_t bytes = 0;
-    for (std::int64_t i = begin; i < end; ++i) {
-      cancel.throw_if_canceled();
-      const auto index = static_cast<std::size_t>(i);
-      headers[index] = read_header(files[index], prefix);
-      bytes += headers[index].record.size_bytes;
-    }
-    const std::lock_guard lock(progress_mutex);
-    progress.done += static_cast<std::uint64_t>(end - begin);
-    progress.bytes += bytes;
-    on_progress(progress);
-  });
-  return headers;
+  executor.parallel_for(static_cast<std::int64_t>(files.size()), kFilesAtOnce,
+                        [&](std::int64_t begin, std::int64_t end) {
+                          std::vector<std::byte> prefix;
+                          std::uint64_t bytes = 0;
+                          for (std::int64_t i = begin; i < end; ++i) {
+                            cancel.throw_if_canceled();
+                            const auto index = static_cast<std::size_t>(i);
+                            headers[index] = read_input(files[index], prefix, cancel);
+                            for (const FileHeader& header : headers[index]) bytes += header.record.size_bytes;
+                          }
+                          const std::lock_guard lock(progress_mutex);
+                          progress.done += static_cast<std::uint64_t>(end - begin);
+                          progress.bytes += bytes;
+                          on_progress(progress);
+                        });
+  std::vector<FileHeader> flat;
+  for (auto& of_input : headers) std::ranges::move(of_input, std::back_inserter(flat));
+  return flat;
 }
 
 /// Slices at one position: the same picture twice, or two pictures?
 bool same_pixels(const Scan& scan, std::size_t a, std::size_t b) {
+  const auto& place_a = scan.inputs[scan.input_of_candidate[a]].place;
+  const auto& place_b = scan.inputs[scan.input_of_candidate[b]].place;
+  if (place_a && place_b) return place_a->pixels_sha256 == place_b->pixels_sha256;
+  if (place_a || place_b) return false;  // would need the archive once more; two pictures is the safe answer
   const auto read = [&](std::size_t candidate, std::vector<std::uint16_t>& values) {
     const dicom::Instance& instance = scan.candidates[candidate].instance;
     values.resize(static_cast<std::size_t>(instance.pixels.rows * instance.pixels.columns));
@@ -157,7 +219,8 @@ Scan scan_inputs(const std::vector<InputFile>& files, Executor& executor, const 
     }
     scan.inputs.push_back(std::move(header.record));
   }
-  auto sorted = dicom::build_stacks(scan.candidates, [&](std::size_t a, std::size_t b) { return same_pixels(scan, a, b); });
+  auto sorted =
+      dicom::build_stacks(scan.candidates, [&](std::size_t a, std::size_t b) { return same_pixels(scan, a, b); });
   scan.stacks = std::move(sorted.stacks);
   for (std::size_t c = 0; c < scan.candidates.size(); ++c) {
     InputRecord& record = scan.inputs[scan.input_of_candidate[c]];

@@ -24,10 +24,18 @@ struct Progress {
 };
 using OnProgress = std::function<void(const Progress&)>;
 
+/// Where the bytes of an archive's member are.
+struct ArchivePlace {
+  std::filesystem::path archive;
+  std::size_t member = 0;     ///< as ArchiveMember::index
+  std::string pixels_sha256;  ///< of the bytes from Pixel Data on
+};
+
 /// What became of one input file: a line of inputs.jsonl.
 struct InputRecord {
-  std::filesystem::path path;
-  std::string sha256;  ///< empty where the file could not be read
+  std::filesystem::path path;         ///< of a member: "ARCHIVE!NAME"
+  std::optional<ArchivePlace> place;  ///< set for an archive's member
+  std::string sha256;                 ///< empty where the file could not be read
   std::uint64_t size_bytes = 0;
   std::string sop_instance_uid;
   Disposition disposition = Disposition::used;
@@ -37,10 +45,10 @@ struct InputRecord {
 };
 
 struct Scan {
-  std::vector<InputRecord> inputs;                ///< one per file given, same order
-  std::vector<dicom::Candidate> candidates;       ///< the slices among them
-  std::vector<std::size_t> input_of_candidate;    ///< index into `inputs`
-  std::vector<dicom::Stack> stacks;               ///< their `instances` are indices into `candidates`
+  std::vector<InputRecord> inputs;              ///< one per file given, same order; a line for each member
+  std::vector<dicom::Candidate> candidates;     ///< the slices among them
+  std::vector<std::size_t> input_of_candidate;  ///< index into `inputs`
+  std::vector<dicom::Stack> stacks;             ///< their `instances` are indices into `candidates`
 };
 
 /// Reads all headers on the executor's CPU threads and builds the stacks. Memory: up to dicom::kHeaderPrefixBytes a

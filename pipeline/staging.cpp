@@ -52,7 +52,10 @@ fs::path Staging::work_folder(const fs::path& out) {
 }
 
 Staging::Staging(const fs::path& out, const fs::path& report, OnExisting on_existing)
-    : final_out_(plain_path(out)), final_report_(plain_path(report)), work_(work_folder(out)), on_existing_(on_existing) {
+    : final_out_(plain_path(out)),
+      final_report_(plain_path(report)),
+      work_(work_folder(out)),
+      on_existing_(on_existing) {
   if (on_existing != OnExisting::replace && !is_empty_or_absent(final_out_)) {
     throw Error(ErrorCode::output_exists,
                 "OUT exists and is not an empty folder: choose another, or replace it with --force");

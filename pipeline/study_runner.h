@@ -12,6 +12,7 @@
 #include "pipeline/outputs/nifti.h"
 #include "pipeline/preview.h"
 #include "pipeline/scan.h"
+#include "pipeline/slices.h"
 
 namespace naru {
 
@@ -22,12 +23,6 @@ struct CaseRecord {
   std::uint64_t memory_bytes = 0;  ///< working memory that the case was planned with
 };
 
-/// A case that could not be made, and why. `slice` is the k of the slice at fault, if one is.
-struct CaseFailure {
-  Code code;
-  std::optional<std::size_t> slice;
-};
-
 struct CaseOutcome {
   std::optional<CaseRecord> record;
   std::optional<CaseFailure> failure;
@@ -35,7 +30,7 @@ struct CaseOutcome {
 
 /// Working memory in bytes that a case needs: stored voxels, their oriented or clipped copy, the result, the buffers of
 /// the encoder. Host memory only. An upper bound, from sizes alone.
-std::uint64_t memory_needed_bytes(const dicom::Stack& stack, const CasePlan& plan, const Executor& executor);
+std::uint64_t memory_needed_bytes(const Scan& scan, const CasePlan& plan, const Executor& executor);
 
 /// Runs cases one after the other on one executor.
 class StudyRunner {

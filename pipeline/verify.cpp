@@ -181,7 +181,8 @@ class Verifier {
     const Vec3 spacing = Grid{image.size, promised}.spacing_mm();
     const auto stated = line.at("spacing_mm").get<Vec3>();
     for (std::size_t a = 0; a < 3; ++a) {
-      if (std::abs(spacing[a] - stated[a]) > kSpacingTolerance) differ(path, "has a spacing that its affine contradicts");
+      if (std::abs(spacing[a] - stated[a]) > kSpacingTolerance)
+        differ(path, "has a spacing that its affine contradicts");
     }
   }
 
@@ -222,7 +223,8 @@ class Verifier {
     const Json& spacing = promise.at("resample").at("spacing_mm");
     const auto stated = line.at("spacing_mm").get<Vec3>();
     for (std::size_t a = 0; spacing.is_array() && a < 3; ++a) {
-      if (std::abs(spacing.at(a).get<double>() - stated[a]) > kAffineTolerance) differ(path, "has not the recipe's spacing");
+      if (std::abs(spacing.at(a).get<double>() - stated[a]) > kAffineTolerance)
+        differ(path, "has not the recipe's spacing");
     }
     const Json& intensity = promise.at("intensity");
     if (intensity.at("clip").is_null() || intensity.at("normalize") != "none") return;

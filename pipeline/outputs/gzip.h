@@ -1,6 +1,6 @@
 /// gzip (RFC 1952) with all cores: the data cut into pieces, each a member of its own. Any reader that follows the
-/// standard joins members (gzip, zlib, Python, nibabel, ITK do). Without names and times, so the same data give the same
-/// bytes for any number of threads.
+/// standard joins members (gzip, zlib, Python, nibabel, ITK do). Without names and times, so the same data give the
+/// same bytes for any number of threads.
 #pragma once
 
 #include <cstddef>

@@ -1,8 +1,8 @@
 /// NIfTI-1 single files (.nii, .nii.gz), written with the exact affine and read back for `verify`.
 ///
-/// sform and qform both have code 1 (scanner) and are equal where the axes are orthogonal; where the stack is sheared by
-/// more than kMaxShearMm only the sform is given, since a quaternion cannot hold a shear. scl_slope is 1.
-/// Source: nifti1.h of the NIfTI reference library.
+/// sform and qform both have code 1 (scanner) and are equal where the axes are orthogonal; where the stack is sheared
+/// by more than kMaxShearMm only the sform is given, since a quaternion cannot hold a shear. scl_slope is 1. Source:
+/// nifti1.h of the NIfTI reference library.
 #pragma once
 
 #include <cstddef>

@@ -17,10 +17,10 @@ namespace naru {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using nlohmann::json;
 using test::Finished;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ProgramTest : public ::testing::Test {
  protected:
@@ -104,7 +104,9 @@ TEST_F(ProgramTest, FailuresNameCodeAndRemedyAndPublishNothing) {
       {{"prepare", (folder_ / "empty").string(), "--out", out()}, "input_empty", "no files"},
       {{"prepare", (folder_ / "absent").string(), "--out", out()}, "input_missing", "INPUT 1"},
       {{"prepare", in(), "--out", (folder_ / "full").string()}, "output_exists", "--force"},
-      {{"prepare", in(), "--out", out(), "--recipe", (folder_ / "bad.toml").string()}, "recipe_invalid", "bad.toml:4:1"},
+      {{"prepare", in(), "--out", out(), "--recipe", (folder_ / "bad.toml").string()},
+       "recipe_invalid",
+       "bad.toml:4:1"},
       {{"prepare", in(), "--out", out(), "--recipe", "no-such"}, "recipe_invalid", "naru recipes"},
       {{"prepare", in(), "--out", out(), "--device", "cuda:99"}, "device_unavailable", ""},
       {{"prepare", in(), "--out", out(), "--key-file", (folder_ / "absent.key").string()}, "key_invalid", "absent.key"},

@@ -27,7 +27,8 @@ TEST(FileWriter, HashesLargePiecesAsSmallOnes) {
   const std::string large(9'000'001, 'x');
   FileWriter at_once(folder / "a"), in_pieces(folder / "b");
   at_once.append(bytes_of(large));
-  for (std::size_t i = 0; i < large.size(); i += 100'000) in_pieces.append(bytes_of(large).subspan(i).first(std::min<std::size_t>(100'000, large.size() - i)));
+  for (std::size_t i = 0; i < large.size(); i += 100'000)
+    in_pieces.append(bytes_of(large).subspan(i).first(std::min<std::size_t>(100'000, large.size() - i)));
   EXPECT_EQ(at_once.finish().sha256, in_pieces.finish().sha256);
 }
 

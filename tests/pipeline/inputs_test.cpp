@@ -72,9 +72,7 @@ TEST_F(InputsTest, SaysWhichArgumentIsMissingWithoutRepeatingIt) {
   EXPECT_THAT(message_, ::testing::Not(::testing::HasSubstr("HONG")));
 }
 
-TEST_F(InputsTest, SaysThatAFolderIsEmpty) {
-  EXPECT_EQ(code_of({folder_.path().string()}), ErrorCode::input_empty);
-}
+TEST_F(InputsTest, SaysThatAFolderIsEmpty) { EXPECT_EQ(code_of({folder_.path().string()}), ErrorCode::input_empty); }
 
 TEST_F(InputsTest, AccountsForAFolderWithoutPermission) {
   test::spill(folder_ / "open/1", "x");

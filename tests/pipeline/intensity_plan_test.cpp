@@ -34,7 +34,8 @@ TEST(IntensityPlan, KeepsInt16WhereEveryValueIsExact) {
   EXPECT_EQ(plan_intensity(recipe, stack_with(0.5, 0), values).dtype, DType::float32);
   EXPECT_EQ(plan_intensity(recipe, stack_with(10, 0), values).dtype, DType::float32);  // 40950 does not fit
   recipe.spacing_mm = Vec3{1, 1, 1};
-  EXPECT_EQ(plan_intensity(recipe, stack_with(1, -1024), values).dtype, DType::float32);  // blended values are fractions
+  EXPECT_EQ(plan_intensity(recipe, stack_with(1, -1024), values).dtype,
+            DType::float32);  // blended values are fractions
   recipe.interpolator = Interpolator::nearest;
   EXPECT_EQ(plan_intensity(recipe, stack_with(1, -1024), values).dtype, DType::int16);
 }
@@ -54,7 +55,8 @@ TEST(IntensityPlan, ZscoreUsesTheForegroundOnly) {
   Recipe recipe;
   recipe.normalize = Normalize::zscore;
   // Background at 0 and 1; foreground 100 and 104, once each: mean 102, deviation 2.
-  const IntensityPlan plan = plan_intensity(recipe, stack_with(1, 0), histogram_of({{0, 50}, {1, 50}, {100, 1}, {104, 1}}));
+  const IntensityPlan plan =
+      plan_intensity(recipe, stack_with(1, 0), histogram_of({{0, 50}, {1, 50}, {100, 1}, {104, 1}}));
   EXPECT_NEAR(applied(plan.map, 102), 0, 1e-5);
   EXPECT_NEAR(applied(plan.map, 104), 1, 1e-5);
   EXPECT_EQ(plan.dtype, DType::float32);

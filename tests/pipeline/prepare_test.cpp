@@ -50,7 +50,8 @@ class PrepareTest : public ::testing::Test {
     PrepareOptions options;
     options.inputs = {(folder_ / "in").string()};
     options.out = folder_ / out;
-    if (!recipe.empty()) options.recipe = recipe.find('\n') == std::string::npos ? load_recipe(recipe) : parse_recipe(recipe, "test");
+    if (!recipe.empty())
+      options.recipe = recipe.find('\n') == std::string::npos ? load_recipe(recipe) : parse_recipe(recipe, "test");
     options.memory_limit_bytes = memory;
     options.on_existing = on_existing;
     Executor executor = Executor::cpu(threads);
@@ -70,7 +71,8 @@ class PrepareTest : public ::testing::Test {
   std::map<std::string, int> reasons(const std::string& out = "out") {
     std::map<std::string, int> counts;
     for (const Json& line : lines_of(folder_ / (out + ".report") / "inputs.jsonl")) {
-      if (!line["reason"].is_null()) ++counts[line["disposition"].get<std::string>() + ":" + line["reason"].get<std::string>()];
+      if (!line["reason"].is_null())
+        ++counts[line["disposition"].get<std::string>() + ":" + line["reason"].get<std::string>()];
     }
     return counts;
   }
@@ -125,7 +127,8 @@ TEST_F(PrepareTest, KeepsEveryVoxelAndPlaceOnTheNativeGrid) {
         for (std::int64_t i = 0; i < image->size.x; ++i, offset += 2) {
           std::int16_t value = 0;
           std::memcpy(&value, image->voxels.data() + offset, 2);
-          ASSERT_NEAR(value, field(patient_from_voxel({double(i), double(j), double(k)})), 0.51) << i << ' ' << j << ' ' << k;
+          ASSERT_NEAR(value, field(patient_from_voxel({double(i), double(j), double(k)})), 0.51)
+              << i << ' ' << j << ' ' << k;
         }
       }
     }
@@ -310,7 +313,8 @@ TEST_F(PrepareTest, NnunetLayoutHasWhatNnunetReads) {
   EXPECT_EQ(dataset["channel_names"]["0"], "CT");
   EXPECT_EQ(dataset["numTraining"], 1);
   EXPECT_EQ(dataset["file_ending"], ".nii.gz");
-  EXPECT_THAT(manifest_line()["image"].get<std::string>(), ::testing::MatchesRegex("imagesTr/case-[0-9a-f]+_0000\\.nii\\.gz"));
+  EXPECT_THAT(manifest_line()["image"].get<std::string>(),
+              ::testing::MatchesRegex("imagesTr/case-[0-9a-f]+_0000\\.nii\\.gz"));
 }
 
 TEST_F(PrepareTest, StopsOnRequestAndResumesWithoutRedoing) {
@@ -333,7 +337,8 @@ TEST_F(PrepareTest, StopsOnRequestAndResumesWithoutRedoing) {
   options.on_existing = OnExisting::resume;
   Executor executor = Executor::cpu(1);
   std::istringstream no_input;
-  const PrepareResult result = prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, fresh, [](const Progress&) {});
+  const PrepareResult result =
+      prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, fresh, [](const Progress&) {});
   EXPECT_EQ(result.case_count, 3U);
   EXPECT_EQ(result.resumed_count, 2U);
   // The same bytes as a run that was never interrupted.

@@ -23,7 +23,8 @@ class ProjectKeyTest : public ::testing::Test {
   test::TempFolder folder_;
 };
 
-// HMAC-SHA-256(HMAC-SHA-256(key, "naru.pseudonym/1"), "patient" 00 "12345"), first 8 bytes, computed with Python's hmac.
+// HMAC-SHA-256(HMAC-SHA-256(key, "naru.pseudonym/1"), "patient" 00 "12345"), first 8 bytes, computed with Python's
+// hmac.
 TEST_F(ProjectKeyTest, PseudonymsAreTheHmacThatTheHeaderStates) {
   EXPECT_EQ(key_from(kKeyText).pseudonym("patient", "12345"), "patient-08d3b9b045ec46a4");
 }

@@ -54,9 +54,7 @@ TEST(Recipe, NamesLineAndColumnOfAnUnknownKey) {
   EXPECT_THAT(problem_of("nmae = 1\n"), HasSubstr("f.toml:3:1: unknown key \"nmae\""));
 }
 
-TEST(Recipe, NamesLineAndColumnOfASyntaxError) {
-  EXPECT_THAT(problem_of("[resample\n"), HasSubstr("f.toml:3:10"));
-}
+TEST(Recipe, NamesLineAndColumnOfASyntaxError) { EXPECT_THAT(problem_of("[resample\n"), HasSubstr("f.toml:3:10")); }
 
 TEST(Recipe, RefusesValuesOfTheWrongKind) {
   const std::pair<std::string_view, std::string_view> cases[] = {
@@ -83,16 +81,18 @@ TEST(Recipe, RefusesValuesOfTheWrongKind) {
 TEST(Recipe, RefusesWhatThisVersionCannotDoRatherThanIgnoringIt) {
   for (const std::string_view toml :
        {"[pixels]\ntext = \"redact\"\n", "[pixels]\nface = \"remove\"\n", "[geometry]\ngap = \"interpolate\"\n",
-        "[resample]\nconvention = \"monai\"\n", "[resample]\ninterpolator = \"lanczos\"\n", "[resample]\nantialias = true\n",
-        "[output]\nlayout = \"bids\"\n", "[output]\ndtype = \"float16\"\n", "[output]\ncompression = \"zstd\"\n",
-        "[intensity]\nnormalize = \"nyul\"\n", "[crop]\n", "[deidentify]\noptions = [\"clean-pixel-data\"]\n"}) {
+        "[resample]\nconvention = \"monai\"\n", "[resample]\ninterpolator = \"lanczos\"\n",
+        "[resample]\nantialias = true\n", "[output]\nlayout = \"bids\"\n", "[output]\ndtype = \"float16\"\n",
+        "[output]\ncompression = \"zstd\"\n", "[intensity]\nnormalize = \"nyul\"\n", "[crop]\n",
+        "[deidentify]\noptions = [\"clean-pixel-data\"]\n"}) {
     EXPECT_THAT(problem_of(toml), HasSubstr("not available in this version")) << toml;
   }
 }
 
 TEST(Recipe, RefusesCombinationsThatContradict) {
   EXPECT_THAT(problem_of("[intensity]\nnormalize = \"window\"\n"), HasSubstr("needs clip"));
-  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\n[output]\ndtype = \"int16\"\n"), HasSubstr("cannot hold"));
+  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\n[output]\ndtype = \"int16\"\n"),
+              HasSubstr("cannot hold"));
   EXPECT_THAT(problem_of("[output]\nlayout = \"nnunet\"\n"), HasSubstr("needs one modality"));
 }
 

@@ -72,8 +72,12 @@ TEST_F(VerifyTest, NamesMissingAndAddedFiles) {
 
 TEST_F(VerifyTest, NamesEachForgedPromise) {
   const std::pair<const char*, Json> forgeries[] = {
-      {"shape", {1, 2, 3}},        {"dtype", "float32"}, {"sha256", std::string(64, '0')}, {"size_bytes", 1},
-      {"spacing_mm", {2, 2, 2}},   {"recipe_sha256", std::string(64, '0')},
+      {"shape", {1, 2, 3}},
+      {"dtype", "float32"},
+      {"sha256", std::string(64, '0')},
+      {"size_bytes", 1},
+      {"spacing_mm", {2, 2, 2}},
+      {"recipe_sha256", std::string(64, '0')},
       {"affine_ras", {{1, 0, 0, 5}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}},
   };
   for (const auto& [key, value] : forgeries) {

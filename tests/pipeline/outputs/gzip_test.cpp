@@ -50,7 +50,7 @@ TEST(Gzip, GivesTheSameBytesForAnyNumberOfThreads) {
 TEST(Gzip, HoldsNoTimeAndNoName) {
   const std::string file = compressed_file(noise(1000), 1);
   EXPECT_EQ(file.substr(0, 3), "\x1f\x8b\x08");
-  EXPECT_EQ(file[3], 0);                              // flags: no name, no comment
+  EXPECT_EQ(file[3], 0);                               // flags: no name, no comment
   EXPECT_EQ(file.substr(4, 4), std::string(4, '\0'));  // mtime
 }
 

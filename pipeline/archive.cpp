@@ -1,0 +1,101 @@
+#include "pipeline/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "core/error.h"
+
+namespace naru {
+
+namespace {
+
+constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
+
+std::string member_name(archive_entry* entry, std::size_t index) {
+  // Names in zip files are bytes of no stated charset; libarchive answers null where it cannot convert them.
+  if (const char* name = archive_entry_pathname(entry)) return name;
+  if (const char* name = archive_entry_pathname_utf8(entry)) return name;
+  return fmt::format("member-{}", index);
+}
+
+}  // namespace
+
+bool is_archive_name(const std::filesystem::path& path) {
+  std::string name = path.filename().string();
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  constexpr std::array<std::string_view, 4> kEndings = {".zip", ".tar", ".tar.gz", ".tgz"};
+  return std::ranges::any_of(kEndings, [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+void ArchiveReader::Close::operator()(::archive* a) const { archive_read_free(a); }
+
+ArchiveReader::ArchiveReader(const std::filesystem::path& path) : archive_(archive_read_new()) {
+  archive_read_support_format_zip(archive_.get());
+  archive_read_support_format_tar(archive_.get());
+  archive_read_support_filter_gzip(archive_.get());
+  std::error_code failure;
+  const auto size = std::filesystem::file_size(path, failure);
+  if (failure || ::access(path.c_str(), R_OK) != 0) {
+    state_ = State::unreadable;
+  } else if (archive_read_open_filename(archive_.get(), path.c_str(), kBlockBytes) != ARCHIVE_OK) {
+    state_ = State::corrupt;
+  }
+  max_expanded_bytes_ = std::max(kMinExpandedBytes, failure ? 0 : size * kMaxExpansion);
+}
+
+ArchiveReader::~ArchiveReader() = default;
+
+std::optional<ArchiveMember> ArchiveReader::next() {
+  archive_entry* entry = nullptr;
+  while (state_ == State::good) {
+    const int result = archive_read_next_header(archive_.get(), &entry);
+    if (result == ARCHIVE_EOF) return std::nullopt;
+    if (result < ARCHIVE_WARN) {
+      state_ = State::corrupt;
+      return std::nullopt;
+    }
+    if (archive_entry_filetype(entry) != AE_IFREG) continue;
+    const std::size_t index = next_index_++;
+    return ArchiveMember{index, member_name(entry, index), archive_entry_is_data_encrypted(entry) != 0};
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> ArchiveReader::read(std::span<std::byte> bytes) {
+  std::size_t filled = 0;
+  while (filled < bytes.size() && state_ == State::good) {
+    const la_ssize_t count = archive_read_data(archive_.get(), bytes.data() + filled, bytes.size() - filled);
+    if (count < 0) return std::nullopt;
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+    expanded_bytes_ += static_cast<std::uint64_t>(count);
+    if (expanded_bytes_ > max_expanded_bytes_) state_ = State::too_large;
+  }
+  return state_ == State::good ? std::optional(filled) : std::nullopt;
+}
+
+MemoryFile::MemoryFile(std::span<const std::byte> bytes) : descriptor_(::memfd_create("naru", MFD_CLOEXEC)) {
+  const Error failure(ErrorCode::memory_exceeded, "no memory for a member of an archive: give a larger --memory");
+  if (descriptor_ < 0) throw failure;
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written <= 0) {
+      ::close(descriptor_);
+      throw failure;
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+MemoryFile::~MemoryFile() { ::close(descriptor_); }
+
+std::filesystem::path MemoryFile::path() const { return fmt::format("/proc/self/fd/{}", descriptor_); }
+
+}  // namespace naru

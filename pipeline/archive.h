@@ -1,0 +1,71 @@
+/// Members of .zip, .tar and .tar.gz files, read as a stream: nothing is unpacked to disk.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+struct archive;  // libarchive
+
+namespace naru {
+
+/// What an archive may grow to, so that a small file cannot keep us busy for ever: this many times its own size, and in
+/// any case kMinExpandedBytes. (Deflate reaches 1,032 times at most; DICOM seldom 10.)
+inline constexpr std::uint64_t kMaxExpansion = 200;
+inline constexpr std::uint64_t kMinExpandedBytes = std::uint64_t{1} << 30;
+
+/// True for names that end in .zip, .tar, .tar.gz or .tgz, in any case.
+bool is_archive_name(const std::filesystem::path& path);
+
+/// One regular file in an archive. Names may hold patient names: they go to the report only.
+struct ArchiveMember {
+  std::size_t index = 0;  ///< 0-based among the regular files
+  std::string name;
+  bool is_encrypted = false;
+};
+
+class ArchiveReader {
+ public:
+  explicit ArchiveReader(const std::filesystem::path& path);
+  ~ArchiveReader();
+  ArchiveReader(const ArchiveReader&) = delete;
+  ArchiveReader& operator=(const ArchiveReader&) = delete;
+
+  /// Moves to the next regular file; empty at the end, or where `state()` is no longer good.
+  std::optional<ArchiveMember> next();
+
+  /// Fills `bytes` as far as the current member goes; empty where it cannot be read.
+  std::optional<std::size_t> read(std::span<std::byte> bytes);
+
+  enum class State { good, unreadable, corrupt, too_large };
+  State state() const { return state_; }
+
+ private:
+  struct Close {
+    void operator()(::archive* a) const;
+  };
+  std::unique_ptr<::archive, Close> archive_;
+  std::size_t next_index_ = 0;
+  std::uint64_t expanded_bytes_ = 0, max_expanded_bytes_ = 0;
+  State state_ = State::good;
+};
+
+/// A file in memory alone, with a path that this process can open: what needs a path can read an archive's member.
+class MemoryFile {
+ public:
+  /// @throws Error{memory_exceeded}
+  explicit MemoryFile(std::span<const std::byte> bytes);
+  ~MemoryFile();
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  std::filesystem::path path() const;
+
+ private:
+  int descriptor_ = -1;
+};
+
+}  // namespace naru

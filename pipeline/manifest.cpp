@@ -1,0 +1,75 @@
+#include "pipeline/manifest.h"
+
+#include "pipeline/documents.h"
+#include "pipeline/outputs/layout.h"
+
+namespace naru {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Json statistics_json(const Statistics& s) {
+  return {{"voxels", s.count}, {"min", s.min}, {"max", s.max}, {"mean", s.mean}, {"std", s.deviation}};
+}
+
+Json grid_steps(const GridPlan& grid, const Recipe& recipe) {
+  Json steps = Json::array();
+  steps.push_back(
+      {{"op", "orient"}, {"axes", recipe.axes}, {"source_axis", grid.orient.source_axis}, {"flip", grid.orient.flip}});
+  if (recipe.spacing_mm) {
+    steps.push_back({{"op", "resample"},
+                     {"convention", recipe.convention},
+                     {"interpolator", recipe.interpolator == Interpolator::linear ? "linear" : "nearest"},
+                     {"from_mm", grid.source_spacing_mm},
+                     {"to_mm", *recipe.spacing_mm}});
+  }
+  return steps;
+}
+
+Json findings_json(const dicom::Stack& stack) {
+  Json findings = Json::array();
+  for (const Finding& finding : stack.findings) findings.push_back(to_json(finding));
+  return findings;
+}
+
+Json rows_of(const Affine& affine) {
+  Json rows = Json::array();
+  for (const auto& row : affine.rows) rows.push_back(row);
+  rows.push_back({0, 0, 0, 1});
+  return rows;
+}
+
+}  // namespace
+
+Json manifest_line(const CasePlan& plan, const dicom::Stack& stack, const Written& written, const std::string& device) {
+  const Size3& size = written.grid.grid.size;
+  Json steps = written.intensity.steps_before;
+  for (const Json& step : grid_steps(written.grid, plan.recipe)) steps.push_back(step);
+  for (const Json& step : written.intensity.steps_after) steps.push_back(step);
+  return {{"schema", "naru.manifest/1"},
+          {"case", plan.case_id},
+          {"patient", plan.patient},
+          {"study", plan.study},
+          {"series", plan.series},
+          {"image", image_path(plan)},
+          {"sha256", written.facts.sha256},
+          {"size_bytes", written.facts.size_bytes},
+          {"shape", {size.x, size.y, size.z}},
+          {"spacing_mm", written.grid.grid.spacing_mm()},
+          {"affine_ras", rows_of(affine_ras(written.grid.grid.patient_from_voxel))},
+          {"dtype", name(written.intensity.dtype)},
+          {"modality", plan.modality},
+          {"body_part", or_null(plan.body_part)},
+          {"manufacturer", or_null(plan.manufacturer)},
+          {"recipe", plan.recipe.name},
+          {"recipe_sha256", plan.recipe_sha256},
+          {"steps", std::move(steps)},
+          {"statistics", statistics_json(written.statistics)},
+          {"findings", findings_json(stack)},
+          {"split", or_null(plan.split)},
+          {"labels", Json::array()},
+          {"device", device}};
+}
+
+}  // namespace naru

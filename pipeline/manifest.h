@@ -1,0 +1,29 @@
+/// One case as the manifest states it.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "dicom/stack.h"
+#include "kernels/statistics.h"
+#include "pipeline/case_plan.h"
+#include "pipeline/files.h"
+#include "pipeline/grid_plan.h"
+#include "pipeline/intensity_plan.h"
+
+namespace naru {
+
+/// What was done to a case and what came of it.
+struct Written {
+  GridPlan grid;
+  IntensityPlan intensity;
+  Statistics statistics;  ///< of the voxels as written
+  FileFacts facts;
+};
+
+/// The line of manifest.jsonl, keys in the contract's order. Nothing in it comes from a header but through an
+/// allow-list or the project's key.
+nlohmann::ordered_json manifest_line(const CasePlan& plan, const dicom::Stack& stack, const Written& written,
+                                     const std::string& device);
+
+}  // namespace naru
