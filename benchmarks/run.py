@@ -55,6 +55,7 @@ def machine_facts():
     return {
         "cpu": cpu_model(),
         "threads": len(os.sched_getaffinity(0)),
+        "load_average_at_start": round(os.getloadavg()[0], 1),  # of others too: near 0 on a quiet machine
         "kernel": platform.release().split("-")[0],
         "gpu": first_line(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]),
         "compiler": first_line(["c++", "--version"]),
@@ -188,12 +189,13 @@ def main():
     commit = commit_name()
     path = ROOT / "benchmarks" / "results" / f"{options.machine}-{commit}.json"
     result = json.loads(path.read_text()) if path.exists() else {"schema": "naru.benchmark/1"}
-    result |= {"machine": options.machine, "commit": commit, "facts": machine_facts()}
+    result |= {"machine": options.machine, "commit": commit}
+    facts = machine_facts()
     bin_dir = options.bin_dir.resolve()
     if options.end_to_end:
-        result["end_to_end"] = measure_end_to_end(bin_dir, options.repetitions)
+        result["end_to_end"] = measure_end_to_end(bin_dir, options.repetitions) | {"facts": facts}
     else:
-        result["kernels"] = measure_kernels(bin_dir, options.repetitions)
+        result["kernels"] = measure_kernels(bin_dir, options.repetitions) | {"facts": facts}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")
     print_tables(result)
