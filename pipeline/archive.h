@@ -16,7 +16,7 @@ namespace naru {
 /// What an archive may grow to, so that a small file cannot keep us busy for ever: this many times its own size, and in
 /// any case kMinExpandedBytes. (Deflate reaches 1,032 times at most; DICOM seldom 10.)
 inline constexpr std::uint64_t kMaxExpansion = 200;
-inline constexpr std::uint64_t kMinExpandedBytes = std::uint64_t{1} << 30;
+inline constexpr std::uint64_t kMinExpandedBytes = std::uint64_t{256} << 20;
 
 /// True for names that end in .zip, .tar, .tar.gz or .tgz, in any case.
 bool is_archive_name(const std::filesystem::path& path);

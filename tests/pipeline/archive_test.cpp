@@ -1,0 +1,131 @@
+#include "pipeline/archive.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <sstream>
+
+#include "pipeline/prepare.h"
+#include "tests/support/archive_writer.h"
+#include "tests/support/phantom.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Members = std::vector<std::pair<std::string, std::string>>;
+
+TEST(Archive, IsKnownByItsName) {
+  for (const char* name : {"a.zip", "A.ZIP", "b.tar", "b.tar.gz", "b.tgz"}) EXPECT_TRUE(is_archive_name(name)) << name;
+  for (const char* name : {"a.dcm", "zip", "a.gz", ""}) EXPECT_FALSE(is_archive_name(name)) << name;
+}
+
+TEST(Archive, GivesMembersInOrderWithTheirBytes) {
+  const test::TempFolder folder;
+  for (const char* name : {"a.zip", "a.tar", "a.tar.gz"}) {
+    test::write_archive(folder / name, {{"x/1", "one"}, {"2", std::string(100'000, 'b')}});
+    ArchiveReader reader(folder / name);
+    std::vector<std::byte> bytes(200'000);
+    ASSERT_EQ(reader.next()->name, "x/1");
+    EXPECT_EQ(reader.read(bytes), 3U);
+    ASSERT_EQ(reader.next()->index, 1U);
+    EXPECT_EQ(reader.read(bytes), 100'000U);
+    EXPECT_FALSE(reader.next());
+    EXPECT_EQ(reader.state(), ArchiveReader::State::good);
+  }
+}
+
+TEST(Archive, SaysThatAMemberIsEncrypted) {
+  const test::TempFolder folder;
+  test::write_archive(folder / "a.zip", {{"1", "secret"}}, {"password"});
+  ArchiveReader reader(folder / "a.zip");
+  EXPECT_TRUE(reader.next()->is_encrypted);
+}
+
+TEST(Archive, StopsWhereAnArchiveGrowsBeyondMeasure) {
+  const test::TempFolder folder;
+  test::write_archive(folder / "a.tar.gz", {{"zeros", std::string(std::size_t{300} << 20, '\0')}});
+  ArchiveReader reader(folder / "a.tar.gz");
+  ASSERT_TRUE(reader.next());
+  std::vector<std::byte> bytes(std::size_t{64} << 20);
+  while (reader.read(bytes)) {
+  }
+  EXPECT_EQ(reader.state(), ArchiveReader::State::too_large);
+  EXPECT_FALSE(reader.next());
+}
+
+TEST(Archive, SaysThatItIsDamagedOrAbsent) {
+  const test::TempFolder folder;
+  test::spill(folder / "a.zip", "this is no archive");
+  ArchiveReader damaged(folder / "a.zip");
+  EXPECT_FALSE(damaged.next());
+  EXPECT_EQ(damaged.state(), ArchiveReader::State::corrupt);
+  EXPECT_EQ(ArchiveReader(folder / "absent.zip").state(), ArchiveReader::State::unreadable);
+}
+
+TEST(MemoryFile, HasAPathThatReads) {
+  const std::string text = "bytes";
+  const MemoryFile file(std::as_bytes(std::span(text)));
+  EXPECT_EQ(test::slurp(file.path()), "bytes");
+}
+
+class ArchivedStudy : public ::testing::Test {
+ protected:
+  PrepareResult prepare_from(const std::string& input, const std::string& out) {
+    test::spill(folder_ / "k.key", std::string(64, '7'));
+    ::chmod((folder_ / "k.key").c_str(), 0600);
+    PrepareOptions options;
+    options.inputs = {(folder_ / input).string()};
+    options.out = folder_ / out;
+    options.memory_limit_bytes = 1 << 30;
+    Executor executor = Executor::cpu(2);
+    std::istringstream no_input;
+    return prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, cancel_, [](const Progress&) {});
+  }
+  Members members_of(const std::string& name) {
+    Members members;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / name)) {
+      members.emplace_back("study/" + entry.path().filename().string(), test::slurp(entry.path()));
+    }
+    return members;
+  }
+  test::TempFolder folder_;
+  CancelToken cancel_;
+};
+
+TEST_F(ArchivedStudy, BecomesTheSameDatasetAsItsFiles) {
+  test::PhantomOptions options;
+  options.fault = test::Fault::duplicate_slice;
+  test::write_series(options, folder_ / "plain");
+  const Members members = members_of("plain");
+  prepare_from("plain", "from-plain");
+  for (const std::string name : {"a.zip", "a.tar", "a.tar.gz"}) {
+    test::write_archive(folder_ / name, members);
+    const PrepareResult result = prepare_from(name, "from-" + name);
+    EXPECT_EQ(result.by_disposition.at("used"), 20U);
+    EXPECT_EQ(test::slurp(folder_ / ("from-" + name) / "manifest.jsonl"),
+              test::slurp(folder_ / "from-plain" / "manifest.jsonl"));
+  }
+}
+
+TEST_F(ArchivedStudy, AccountsForEveryMember) {
+  test::write_series({}, folder_ / "plain");
+  Members members = members_of("plain");
+  members.emplace_back("notes.txt", "not DICOM");
+  test::write_archive(folder_ / "a.zip", members);
+  const PrepareResult result = prepare_from("a.zip", "out");
+  EXPECT_EQ(result.by_disposition.at("used"), 20U);
+  EXPECT_EQ(result.by_reason.at("not_dicom"), 1U);
+  EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr("a.zip!notes.txt"));
+}
+
+TEST_F(ArchivedStudy, IsRejectedWhereEncrypted) {
+  test::write_series({}, folder_ / "plain");
+  test::write_archive(folder_ / "a.zip", members_of("plain"), {"password"});
+  EXPECT_THROW(prepare_from("a.zip", "out"), Error);
+  EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr("\"reason\":\"encrypted\""));
+}
+
+}  // namespace
+}  // namespace naru

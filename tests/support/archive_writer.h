@@ -1,0 +1,19 @@
+/// Writes small .zip, .tar and .tar.gz files for tests.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace naru::test {
+
+struct ArchiveOptions {
+  std::string password;  ///< zip only; empty: not encrypted
+};
+
+/// One archive, its form chosen by the name's ending, with `members` (name, bytes) in this order.
+void write_archive(const std::filesystem::path& path, const std::vector<std::pair<std::string, std::string>>& members,
+                   const ArchiveOptions& options = {});
+
+}  // namespace naru::test
