@@ -52,7 +52,7 @@ constexpr std::array kCodes = {
     CodeInfo{Code::slice_order_from_position, "slice_order_from_position",
              "Instance numbers disagree with positions; positions decide.", "Nothing."},
     CodeInfo{Code::per_slice_rescale, "per_slice_rescale", "Rescale slope or intercept changes between slices.",
-             "This version takes one rescale for a stack; ask for a series with one."},
+             "Nothing where it was repaired; else ask for a series with one rescale."},
     CodeInfo{Code::mosaic, "mosaic", "A Siemens mosaic: many slices in one image.",
              "Export as enhanced or classic slices."},
     CodeInfo{Code::enhanced_multiframe, "enhanced_multiframe", "An enhanced multi-frame object.",

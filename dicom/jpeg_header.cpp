@@ -17,6 +17,17 @@ bool is_frame_marker(int marker) {
   return is_sof || marker == kJpegLsFrame;
 }
 
+/// Markers that may lead a segment before the first scan: frames, tables, SOS to DRI, APPn, JPEG-LS, COM. Others have
+/// no length, and DCMTK's search for the frame header never ends at some of them.
+bool is_segment_marker(int marker) {
+  constexpr int kComment = 0xFE;
+  const bool is_frame_or_table = marker >= 0xC0 && marker <= 0xCF && marker != 0xC8;
+  const bool is_scan_or_table = marker >= kStartOfScan && marker <= 0xDD && marker != 0xDC;
+  const bool is_application = marker >= 0xE0 && marker <= 0xEF;
+  return is_frame_or_table || is_scan_or_table || is_application || marker == kJpegLsFrame ||
+         marker == kJpegLsPresets || marker == kComment;
+}
+
 /// T.87 C.2.4.1.1.1: largest value, three thresholds and reset, where none are given.
 std::array<int, 5> default_presets(int precision_bits, int near) {
   const int largest = (1 << std::clamp(precision_bits, 2, 16)) - 1;
@@ -47,12 +58,8 @@ std::optional<JpegHeader> read_jpeg_header(Bytes stream) {
   std::size_t offset = 2;
   while (stream.size() - offset >= 4 && byte_at(stream, offset) == kPrefix) {
     const int marker = byte_at(stream, offset + 1);
-    if (marker == kPrefix) {  // fill bytes may precede a marker
-      ++offset;
-      continue;
-    }
     const std::size_t length = read_u16(stream, offset + 2, true);
-    if (length < 2 || length > stream.size() - offset - 2) return std::nullopt;
+    if (!is_segment_marker(marker) || length < 2 || length > stream.size() - offset - 2) return std::nullopt;
     const Bytes segment = stream.subspan(offset + 4, length - 2);
     if (marker == kStartOfScan) {
       const int near = segment.size() > kNearOffset ? byte_at(segment, kNearOffset) : 0;

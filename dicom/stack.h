@@ -23,8 +23,10 @@ struct Stack {
   std::vector<std::size_t> instances;  ///< indices into the input, in the order of k; usable slices only
   Grid grid;                           ///< of the stored voxels; meaningful unless verdict is reject
   DType dtype = DType::int16;          ///< int16 or uint16
-  double rescale_slope = 1, rescale_intercept = 0;
+  double rescale_slope = 1, rescale_intercept = 0;  ///< of the first slice; with stored_offsets of all
   bool has_rescale = false;
+  /// Empty, or one whole number a slice: added to its stored values they all have the one rescale (per_slice_rescale).
+  std::vector<std::int32_t> stored_offsets;
   Verdict verdict = Verdict::accept;
   std::vector<Finding> findings;
 };

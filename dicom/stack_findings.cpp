@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <tuple>
 
@@ -51,6 +52,7 @@ class StackJudge {
   void note_distances();
   void note_gaps(const std::vector<double>& distances_mm, double spacing_mm);
   void note_tilt();
+  std::optional<std::vector<std::int32_t>> exact_offsets() const;
   void note_rescale();
   void note_single_slice();
   void note_overlap();
@@ -262,14 +264,42 @@ void StackJudge::note_single_slice() {
              Verdict::repair);
 }
 
-void StackJudge::note_rescale() {
+/// What to add to each slice's stored values so that the first slice's rescale serves all; empty where that would not be
+/// exact for every value that the slices can hold.
+std::optional<std::vector<std::int32_t>> StackJudge::exact_offsets() const {
   const Stack& stack = draft_.stack;
-  const bool is_shared = std::ranges::all_of(stack.instances, [&](std::size_t index) {
+  const double least = stack.dtype == DType::uint16 ? 0 : std::numeric_limits<std::int16_t>::min();
+  const double greatest = stack.dtype == DType::uint16 ? std::numeric_limits<std::uint16_t>::max()
+                                                       : std::numeric_limits<std::int16_t>::max();
+  std::vector<std::int32_t> offsets;
+  for (const std::size_t index : stack.instances) {
     const Instance& slice = candidates_[index].instance;
-    return slice.rescale_slope == stack.rescale_slope && slice.rescale_intercept == stack.rescale_intercept &&
-           slice.has_rescale == stack.has_rescale;
+    const double offset = (slice.rescale_intercept - stack.rescale_intercept) / stack.rescale_slope;
+    const double span = std::ldexp(1.0, slice.pixels.bits_stored);
+    const double low = slice.pixels.is_signed ? -span / 2 : 0;
+    const bool is_exact = slice.rescale_slope == stack.rescale_slope && offset == std::floor(offset) &&
+                          low + offset >= least && low + span - 1 + offset <= greatest;
+    if (!is_exact) return std::nullopt;
+    offsets.push_back(static_cast<std::int32_t>(offset));
+  }
+  return offsets;
+}
+
+void StackJudge::note_rescale() {
+  Stack& stack = draft_.stack;
+  const auto others = std::ranges::count_if(stack.instances, [&](std::size_t index) {
+    const Instance& slice = candidates_[index].instance;
+    return slice.rescale_slope != stack.rescale_slope || slice.rescale_intercept != stack.rescale_intercept ||
+           slice.has_rescale != stack.has_rescale;
   });
-  if (!is_shared) draft_.add({Code::per_slice_rescale, {}, "rejected"}, Verdict::reject);
+  if (others == 0) return;
+  const auto offsets = exact_offsets();
+  if (!offsets) return draft_.add({Code::per_slice_rescale, {}, "rejected"}, Verdict::reject);
+  stack.stored_offsets = *offsets;
+  draft_.add({Code::per_slice_rescale,
+              {{"slices", static_cast<double>(others)}},
+              "brought to the first slice's rescale, exactly"},
+             Verdict::repair);
 }
 
 void StackJudge::note_overlap() {

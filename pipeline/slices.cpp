@@ -47,8 +47,11 @@ class SliceReader {
 
   void read_from(std::size_t slice, const std::filesystem::path& path) {
     const std::size_t slice_voxels = static_cast<std::size_t>(stack_.grid.size.x * stack_.grid.size.y);
-    problems_[slice] = dicom::read_pixels(path, scan_.candidates[stack_.instances[slice]].instance,
-                                          voxels_.subspan(slice * slice_voxels, slice_voxels));
+    const auto values = voxels_.subspan(slice * slice_voxels, slice_voxels);
+    problems_[slice] = dicom::read_pixels(path, scan_.candidates[stack_.instances[slice]].instance, values);
+    if (stack_.stored_offsets.empty()) return;
+    const auto offset = static_cast<std::uint16_t>(stack_.stored_offsets[slice]);  // modulo 2^16: right for int16 too
+    for (std::uint16_t& value : values) value = static_cast<std::uint16_t>(value + offset);
   }
 
   void read_members(const std::filesystem::path& archive, std::map<std::size_t, std::size_t>& slices,

@@ -378,10 +378,34 @@ TEST(Stack, OfOneSliceTakesItsSpacingFromTheHeader) {
   EXPECT_EQ(build_stacks(one, kDifferent).placements[0].reason, Code::single_slice);
 }
 
-TEST(Stack, IsRejectedWhereRescaleChanges) {
-  for (const auto& change : std::vector<std::function<void(dicom::Instance&)>>{[](auto& i) { i.rescale_slope = 2; },
-                                                                               [](auto& i) { i.rescale_intercept = 5; },
-                                                                               [](auto& i) { i.has_rescale = true; }}) {
+TEST(Stack, IsBroughtToOneRescaleWhereThatIsExact) {
+  auto candidates = series();
+  for (Candidate& candidate : candidates) {
+    candidate.instance.pixels.bits_stored = 12;
+    candidate.instance.pixels.is_signed = false;
+    candidate.instance.has_rescale = true;
+    candidate.instance.rescale_slope = 2;
+    candidate.instance.rescale_intercept = -1024;
+  }
+  candidates[6].instance.rescale_intercept = -2042;
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  const Stack& stack = sorted.stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::repair);
+  EXPECT_THAT(codes(stack), ElementsAre(Code::per_slice_rescale));
+  EXPECT_EQ(detail(stack.findings[0], "slices"), 1);
+  EXPECT_EQ(stack.rescale_intercept, -1024);
+  EXPECT_THAT(stack.stored_offsets, ElementsAre(0, 0, 0, 0, 0, 0, -509, 0, 0, 0));
+  EXPECT_EQ(sorted.placements[6].disposition, Disposition::used);
+
+  candidates[6].instance.rescale_intercept = -2041;  // half a stored unit
+  expect_all_rejected(build_stacks(candidates, kDifferent), Code::per_slice_rescale);
+}
+
+TEST(Stack, IsRejectedWhereRescaleChangesAndCannotBeShared) {
+  for (const auto& change : std::vector<std::function<void(dicom::Instance&)>>{
+           [](auto& i) { i.rescale_slope = 2; },
+           [](auto& i) { i.rescale_intercept = 5; },  // 16 bits stored leave no room for an offset
+       }) {
     auto candidates = series();
     change(candidates[6].instance);
     expect_all_rejected(build_stacks(candidates, kDifferent), Code::per_slice_rescale);
