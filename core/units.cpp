@@ -21,9 +21,10 @@ std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {
   if (!unit.empty() && unit.back() == 'B') unit.pop_back();
   if (unit.size() == 2 && unit[1] == 'I') unit.pop_back();
   constexpr std::string_view kUnits = "KMGT";
-  const auto power = unit.empty() ? 0 : kUnits.find(unit[0]) + 1;
-  if (unit.size() > 1 || power > kUnits.size()) return std::nullopt;
-  const double bytes = std::ldexp(value, 10 * static_cast<int>(power));
+  const auto found = unit.empty() ? 0 : kUnits.find(unit[0]);
+  if (unit.size() > 1 || found == std::string_view::npos) return std::nullopt;
+  const int power = unit.empty() ? 0 : static_cast<int>(found) + 1;
+  const double bytes = std::ldexp(value, 10 * power);
   if (bytes > std::ldexp(1.0, 62)) return std::nullopt;
   return static_cast<std::uint64_t>(bytes);
 }
