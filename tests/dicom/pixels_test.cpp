@@ -177,27 +177,35 @@ TEST(Pixels, RefuseAStreamOfAnotherSizeThanTheHeaderSays) {
   }
 }
 
-/// One JPEG-LS frame of 4 x 2 values with coding parameters of its own, as PS3.5 A.4 wraps it.
-std::string fragments_with_presets(std::string_view presets) {
-  const std::string frame = std::string("\xFF\xD8\xFF\xF7\0\x0B\x10\0\x02\0\x04\x01\x01\x11\0", 15) +
-                            std::string("\xFF\xF8\0\x0D\x01", 5) + std::string(presets) +
-                            std::string("\xFF\xDA\0\x08\x01\x01\0\0\0\0\0\0\0\0\xFF\xD9", 16);
+/// What `read_pixels` says of one compressed frame of 4 x 2 values, wrapped as PS3.5 A.4 has it.
+std::optional<Code> outcome_of_frame(const char* syntax_uid, const std::string& frame) {
   const auto item = [](const std::string& value) {
     return std::string("\xFE\xFF\0\xE0", 4) + static_cast<char>(value.size()) + std::string(3, '\0') + value;
   };
-  return item("") + item(frame) + std::string("\xFE\xFF\xDD\xE0\0\0\0\0", 8);
+  const std::string fragments = item("") + item(frame) + std::string("\xFE\xFF\xDD\xE0\0\0\0\0", 8);
+  const TempFolder folder;
+  const auto path = write_bytes(
+      folder,
+      SliceBytes().transfer_syntax(syntax_uid).stated_pixel_length(0xFFFFFFFF).raw(0x7FE00010, "OB", fragments));
+  const auto header = read_header(path);
+  EXPECT_FALSE(header.reason);
+  std::vector<std::uint16_t> out(8);
+  return dicom::read_pixels(path, *header.instance, out);
 }
 
 TEST(Pixels, RefuseJpegLsStreamsWithParametersOfTheirOwn) {
   dicom::initialize();
-  const TempFolder folder;
-  auto slice = SliceBytes().transfer_syntax("1.2.840.10008.1.2.4.80").stated_pixel_length(0xFFFFFFFF);
-  const std::string presets("\0\0\0\x01\0\x02\0\x03\0\x03", 10);
-  const auto path = write_bytes(folder, slice.raw(0x7FE00010, "OB", fragments_with_presets(presets)));
-  const auto header = read_header(path);
-  ASSERT_FALSE(header.reason);
-  std::vector<std::uint16_t> out(8);
-  EXPECT_EQ(dicom::read_pixels(path, *header.instance, out), Code::corrupt);
+  const std::string start("\xFF\xD8\xFF\xF7\0\x0B\x10\0\x02\0\x04\x01\x01\x11\0", 15);
+  const std::string presets("\xFF\xF8\0\x0D\x01\0\0\0\x01\0\x02\0\x03\0\x03", 15);
+  const std::string scan("\xFF\xDA\0\x08\x01\x01\0\0\0\0\0\0\0\0\xFF\xD9", 16);
+  EXPECT_EQ(outcome_of_frame("1.2.840.10008.1.2.4.80", start + presets + scan), Code::corrupt);
+}
+
+TEST(Pixels, RefuseMarkersWithoutLengthInAJpegHeader) {
+  dicom::initialize();
+  const std::string start("\xFF\xD8\xFF\x01\0\x04\0\0", 8);  // at which DCMTK's search never ends
+  const std::string rest("\xFF\xC3\0\x0B\x10\0\x02\0\x04\x01\x01\x11\0\xFF\xDA\0\x08\x01\x01\0\x01\0\0\0\0", 25);
+  EXPECT_EQ(outcome_of_frame("1.2.840.10008.1.2.4.57", start + rest), Code::corrupt);
 }
 
 TEST(Pixels, OfAFileThatShrankAreTruncated) {

@@ -67,8 +67,8 @@ constexpr std::array kKnown = {
     KnownSeries{"d/mr_siemens_prone", 35, 4.8, Verdict::accept},
     KnownSeries{"f/rtstruct_lung_ct60", 60, 3, Verdict::accept},
     KnownSeries{"g/mr_ge_refaced_deid_sequence", 196, 1.2, Verdict::accept},
-    // Its Rescale Intercept changes from slice to slice.
-    KnownSeries{"a/ct_siemens_sensation16_head_2mm", 174, 1, Verdict::reject},
+    // Its Rescale Intercept changes from slice to slice, by whole stored units.
+    KnownSeries{"a/ct_siemens_sensation16_head_2mm", 174, 1, Verdict::repair},
     KnownSeries{"d/ct_siemens_gantry_tilt_pair", 4, 5, Verdict::reject},
     KnownSeries{"a/mr_ge_mr750_epi_fmri", 150, 5, Verdict::reject},
 };
