@@ -62,7 +62,8 @@ void FileWriter::append(std::span<const std::byte> bytes) {
 }
 
 FileFacts FileWriter::finish() {
-  if (::fsync(descriptor_) != 0) throw write_error(errno, "a file of the dataset");
+  // The disk may begin now; `sync_file_system` waits for it once, before anything is published.
+  ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE);
   const int closed = ::close(descriptor_);
   descriptor_ = -1;
   if (closed != 0) throw write_error(errno, "a file of the dataset");
@@ -95,11 +96,13 @@ std::string json_line(const nlohmann::ordered_json& json) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-void sync_folder(const std::filesystem::path& folder) {
+void sync_file_system(const std::filesystem::path& folder) {
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
+  if (descriptor < 0) throw write_error(errno, "the folder of OUT");
+  const int synced = ::syncfs(descriptor);
+  const int problem = errno;
   ::close(descriptor);
+  if (synced != 0) throw write_error(problem, "the dataset to its disk");
 }
 
 }  // namespace naru

@@ -33,7 +33,7 @@ class FileWriter {
   /// @throws Error{disk_full, output_unwritable}
   void append(std::span<const std::byte> bytes);
 
-  /// Flushes to the disk itself (fsync) and closes. @throws as append
+  /// Closes. The bytes may still be on their way to the disk: see sync_file_system. @throws as append
   FileFacts finish();
 
  private:
@@ -55,7 +55,8 @@ std::string json_line(const nlohmann::ordered_json& json);
 /// The error for a failed write: disk_full for ENOSPC and EDQUOT, else output_unwritable.
 Error write_error(int error_number, std::string_view what);
 
-/// fsync of a folder, so that renames in it survive a power cut. Best effort.
-void sync_folder(const std::filesystem::path& folder);
+/// Waits until everything written to the file system of `folder` is on its disk: once a job, instead of once a file.
+/// @throws Error{disk_full, output_unwritable} where the disk refuses
+void sync_file_system(const std::filesystem::path& folder);
 
 }  // namespace naru

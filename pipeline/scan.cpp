@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
+#include <array>
 #include <cerrno>
 #include <iterator>
 #include <mutex>
@@ -19,7 +19,7 @@ namespace naru {
 
 namespace {
 
-constexpr std::size_t kReadBytes = std::size_t{1} << 20;
+constexpr std::size_t kProbeBytes = std::size_t{1} << 16;
 constexpr std::int64_t kFilesAtOnce = 8;
 
 struct FileHeader {
@@ -71,17 +71,16 @@ void reject(InputRecord& record, Code code) {
 /// @param expected_bytes how much `read` will give if that is known: no more is allocated
 template <class Read>
 bool read_and_hash(Read read, std::uint64_t expected_bytes, InputRecord& record, std::vector<std::byte>& prefix) {
+  std::array<std::byte, kProbeBytes> probe;  // a file that grew, or an archive's member: most end with the prefix
   Sha256 hash;
   prefix.resize(static_cast<std::size_t>(std::min<std::uint64_t>(expected_bytes, dicom::kHeaderPrefixBytes)));
   std::optional<std::size_t> count = read(std::span(prefix));
   if (!count) return false;
-  const bool has_more = *count == prefix.size();
   prefix.resize(*count);
   hash.update(prefix);
   record.size_bytes = prefix.size();
-  std::vector<std::byte> rest(has_more ? kReadBytes : 0);
-  while (!rest.empty() && (count = read(std::span(rest))) && *count > 0) {
-    hash.update(std::span(rest).first(*count));
+  while ((count = read(std::span(probe))) && *count > 0) {
+    hash.update(std::span(probe).first(*count));
     record.size_bytes += *count;
   }
   record.sha256 = hash.finish();

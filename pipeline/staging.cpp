@@ -110,7 +110,6 @@ void Staging::move_report() {
 }
 
 void Staging::move_out() {
-  sync_folder(out());
   if (is_empty_or_absent(final_out_)) {
     rename_folder(out(), final_out_);  // over an empty folder, or to a free name
   } else if (on_existing_ == OnExisting::replace) {
@@ -118,10 +117,10 @@ void Staging::move_out() {
   } else {
     throw Error(ErrorCode::output_exists, "OUT was filled by someone else meanwhile: nothing was published");
   }
-  sync_folder(final_out_.parent_path());
 }
 
 void Staging::publish() {
+  sync_file_system(work_);  // a power cut after the renames must not find empty files
   move_report();
   move_out();
   std::error_code ignored;
