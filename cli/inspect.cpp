@@ -91,7 +91,9 @@ int run(const Options& options, const Context& context) {
 
 Action define_inspect(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("INPUT", options->inputs, "files, folders, or a DICOMDIR; - reads paths from stdin")->required();
+  app.add_option("INPUT", options->inputs,
+                 "files, folders, a DICOMDIR, or .zip, .tar, .tar.gz of these; - reads paths from stdin")
+      ->required();
   app.add_option("--threads", options->machine.threads, "CPU threads; 0 means all")
       ->type_name("N")
       ->check(CLI::Range(0, 1024));

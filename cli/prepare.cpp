@@ -71,7 +71,9 @@ int run(const Options& options, const Context& context) {
 
 Action define_prepare(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("INPUT", options->inputs, "files, folders, or a DICOMDIR; - reads paths from stdin")->required();
+  app.add_option("INPUT", options->inputs,
+                 "files, folders, a DICOMDIR, or .zip, .tar, .tar.gz of these; - reads paths from stdin")
+      ->required();
   app.add_option("--out", options->out, "the dataset's folder; must be absent or empty")->type_name("DIR")->required();
   app.add_option("--recipe", options->recipe,
                  "a built-in's name or a TOML file (default: ct-1mm or mr-1mm by modality)")

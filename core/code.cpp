@@ -37,7 +37,7 @@ constexpr std::array kCodes = {
     CodeInfo{Code::unreadable, "unreadable", "The file could not be opened or read.",
              "Check its permissions and the disk."},
     CodeInfo{Code::gap, "gap", "Slices are missing between the first and the last.",
-             "Export the whole series again, or allow a repair in [geometry] gap."},
+             "Export the whole series from the PACS again."},
     CodeInfo{Code::variable_spacing, "variable_spacing", "The distance between slices changes within the stack.",
              "Export the parts of constant spacing as series of their own."},
     CodeInfo{Code::gantry_tilt, "gantry_tilt", "The slices are sheared: the table does not move along their normal.",

@@ -15,9 +15,10 @@ namespace {
 /// Slices nearer to each other than this lie at one position. Positions are written with two decimals or more, and no
 /// scanner steps by so little.
 constexpr double kSamePositionMm = 1e-2;
-/// How far a slice may lie from its place on the grid: 1 % of the spacing, at which interpolation errs by less than a
-/// hundredth of the step between neighbours, but never less than positions of two decimals can be off by rounding.
-constexpr double kSpacingTolerancePart = 0.01, kPositionRoundingMm = 1e-2;
+/// How far a slice may lie from its place on the grid: 2 % of the spacing, at which interpolation errs by less than a
+/// fiftieth of the step between neighbours (GE writes some positions to 0.1 mm: 1.4 % between slices 7 mm apart), but
+/// never less than positions of two decimals can be off by rounding.
+constexpr double kSpacingTolerancePart = 0.02, kPositionRoundingMm = 1e-2;
 /// Slices are sheared where their direction leaves the normal by more: 0.17 mm over a 200 mm stack. Angles made by the
 /// rounding of positions alone do not count.
 constexpr double kTiltToleranceDegrees = 0.05;
@@ -264,8 +265,8 @@ void StackJudge::note_single_slice() {
              Verdict::repair);
 }
 
-/// What to add to each slice's stored values so that the first slice's rescale serves all; empty where that would not be
-/// exact for every value that the slices can hold.
+/// What to add to each slice's stored values so that the first slice's rescale serves all; empty where that would not
+/// be exact for every value that the slices can hold.
 std::optional<std::vector<std::int32_t>> StackJudge::exact_offsets() const {
   const Stack& stack = draft_.stack;
   const double least = stack.dtype == DType::uint16 ? 0 : std::numeric_limits<std::int16_t>::min();

@@ -25,7 +25,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto
 h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.2rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
   border-bottom: 1px solid #8884; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-code { font-size: .9em; overflow-wrap: anywhere; }
+code { font-size: .9em; overflow-wrap: anywhere; } .k { white-space: nowrap; }
 .case { border: 1px solid #8886; border-radius: 6px; padding: .8rem 1rem; margin: 1rem 0; }
 .case h3 { margin: 0 0 .4rem; font-size: 1rem; }
 .planes { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; }
@@ -74,8 +74,8 @@ std::string summary(const Scan& scan, std::size_t case_count, const ReportFacts&
       "<th>what to do</th></tr>\n";
   for (const auto& [reason, count] : counts.by_reason) {
     const CodeInfo& row = info(*code_from_name(reason));
-    text += fmt::format("<tr><td><code>{}</code></td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n", reason,
-                        count, row.meaning, row.remedy);
+    text += fmt::format("<tr><td class=\"k\"><code>{}</code></td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
+                        reason, count, row.meaning, row.remedy);
   }
   return text + "</table>\n";
 }
