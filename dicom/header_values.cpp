@@ -32,7 +32,6 @@ constexpr std::array<Tag, HeaderValues::kTagCount> HeaderValues::kTags = {kImage
                                                                           kInstanceNumber,
                                                                           kImagePositionPatient,
                                                                           kImageOrientationPatient,
-                                                                          kFrameOfReferenceUid,
                                                                           kSamplesPerPixel,
                                                                           kPhotometricInterpretation,
                                                                           kNumberOfFrames,

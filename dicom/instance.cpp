@@ -36,6 +36,11 @@ constexpr double kDirectionTolerance = 1e-2;
 /// Bounds on believable pixel spacing and position: a microscope's and a table's length.
 constexpr double kMinSpacingMm = 1e-3, kMaxSpacingMm = 100, kMaxPositionMm = 1e5;
 
+/// Bounds on a rescale that is believed. Pixels are computed in f32: within these bounds slope * stored + intercept of
+/// a 16-bit value, and its square, stay far from the largest (3e38) and the least normal number (1e-38) of f32. The
+/// slopes of CT (1) and of MR and its maps (parts of a unit to thousands) lie well inside.
+constexpr double kMinRescaleSlope = 1e-12, kMaxRescaleSlope = 1e9, kMaxRescaleIntercept = 1e9;
+
 const SopClass* find_sop_class(std::string_view uid) {
   const auto found = std::ranges::find(kSopClasses, uid, &SopClass::uid);
   return found == kSopClasses.end() ? nullptr : &*found;
@@ -68,7 +73,6 @@ std::optional<Code> read_identity(const HeaderValues& header, Instance& instance
   instance.series_uid = header.text(kSeriesInstanceUid);
   instance.patient_id = header.text(kPatientId);
   instance.issuer_of_patient_id = header.text(kIssuerOfPatientId);
-  instance.frame_of_reference_uid = header.text(kFrameOfReferenceUid);
   const bool is_complete =
       !instance.sop_instance_uid.empty() && !instance.study_uid.empty() && !instance.series_uid.empty();
   return is_complete ? std::nullopt : std::optional(Code::corrupt);
@@ -125,7 +129,10 @@ std::optional<Code> read_rescale(const HeaderValues& header, Instance& instance)
   instance.has_rescale = !slope.empty() || !intercept.empty();
   const auto slope_value = slope.empty() ? 1 : decimal(slope);
   const auto intercept_value = intercept.empty() ? 0 : decimal(intercept);
-  if (!slope_value || !intercept_value || *slope_value == 0) return Code::corrupt;
+  if (!slope_value || !intercept_value) return Code::corrupt;
+  const double size = std::abs(*slope_value);
+  if (size < kMinRescaleSlope || size > kMaxRescaleSlope) return Code::corrupt;
+  if (std::abs(*intercept_value) > kMaxRescaleIntercept) return Code::corrupt;
   instance.rescale_slope = *slope_value;
   instance.rescale_intercept = *intercept_value;
   return std::nullopt;

@@ -39,7 +39,6 @@ struct Instance {
   // Identity.
   std::string sop_class_uid, sop_instance_uid, study_uid, series_uid;
   std::string patient_id, issuer_of_patient_id;  ///< may be empty
-  std::string frame_of_reference_uid;
   // What it is.
   std::string modality;                 ///< "CT" or "MR" for a usable instance
   std::string manufacturer, body_part;  ///< as found: free text, must pass an allow-list before it leaves

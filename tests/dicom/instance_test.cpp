@@ -74,6 +74,15 @@ TEST(Instance, DefaultsToNoRescale) {
   EXPECT_EQ(result.instance->rescale_intercept, 0);
 }
 
+TEST(Instance, TakesRescalesUpToTheBounds) {
+  for (const char* slope : {"1e-12", "-1e-12", "1e9", "-1e9"}) {
+    EXPECT_FALSE(header_of(SliceBytes().text(0x00281053, "DS", slope).bytes()).reason) << slope;
+  }
+  for (const char* intercept : {"0", "1e9", "-1e9"}) {
+    EXPECT_FALSE(header_of(SliceBytes().text(0x00281052, "DS", intercept).bytes()).reason) << intercept;
+  }
+}
+
 /// One thing wrong with a header, and the code for it.
 struct BadHeader {
   const char* what;
@@ -118,6 +127,13 @@ std::vector<BadHeader> bad_headers() {
       {"pixel spacing negative", slice().text(0x00280030, "DS", "0.5\\-0.5"), Code::missing_geometry, false},
       {"pixel spacing absurd", slice().text(0x00280030, "DS", "0.5\\1e9"), Code::missing_geometry, false},
       {"slope zero", slice().text(0x00281053, "DS", "0"), Code::corrupt, true},
+      {"slope beyond f32", slice().text(0x00281053, "DS", "1e300"), Code::corrupt, true},
+      {"slope below f32", slice().text(0x00281053, "DS", "-1e-50"), Code::corrupt, true},
+      {"slope too large", slice().text(0x00281053, "DS", "1.1e9"), Code::corrupt, true},
+      {"slope too small", slice().text(0x00281053, "DS", "0.9e-12"), Code::corrupt, true},
+      {"slope not a number", slice().text(0x00281053, "DS", "nan"), Code::corrupt, true},
+      {"intercept too large", slice().text(0x00281052, "DS", "1.1e9"), Code::corrupt, true},
+      {"intercept beyond f32", slice().text(0x00281052, "DS", "-1e300"), Code::corrupt, true},
       {"slope in words", slice().text(0x00281053, "DS", "one"), Code::corrupt, true},
       {"no study", slice().remove(0x0020000D), Code::corrupt, false},
       {"no series", slice().remove(0x0020000E), Code::corrupt, false},
