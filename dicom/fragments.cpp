@@ -28,6 +28,7 @@ WalkEnd check_fragments(Bytes value) {
 
 Frame join_fragments(Bytes value) {
   Frame frame;
+  frame.bytes.reserve(value.size());
   frame.end = for_each_fragment(
       value, [&](Bytes fragment) { frame.bytes.insert(frame.bytes.end(), fragment.begin(), fragment.end()); });
   return frame;

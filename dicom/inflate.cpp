@@ -1,46 +1,51 @@
 #include "dicom/inflate.h"
 
-#include <zlib.h>
-
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 namespace naru::dicom {
 
 namespace {
 
-constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
-
-struct Inflater {
-  Inflater() { is_ready = inflateInit2(&stream, -MAX_WBITS) == Z_OK; }
-  ~Inflater() {
-    if (is_ready) inflateEnd(&stream);
-  }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  z_stream stream{};
-  bool is_ready = false;
-};
+constexpr std::size_t kChunkBytes = std::size_t{1} << 20;  // zlib counts in 32 bits
 
 }  // namespace
 
+Inflater::Inflater(NextPiece next_piece)
+    : next_piece_(std::move(next_piece)), status_(inflateInit2(&stream_, -MAX_WBITS)) {}
+
+Inflater::~Inflater() { inflateEnd(&stream_); }
+
+void Inflater::refill() {
+  if (piece_.empty()) piece_ = next_piece_();
+  const Bytes given = piece_.first(std::min(piece_.size(), kChunkBytes));
+  piece_ = piece_.subspan(given.size());
+  stream_.next_in = reinterpret_cast<z_const Bytef*>(const_cast<std::byte*>(given.data()));  // zlib only reads it
+  stream_.avail_in = static_cast<uInt>(given.size());
+}
+
+std::size_t Inflater::read(std::span<std::byte> out) {
+  std::size_t filled = 0;
+  while (status_ == Z_OK && filled < out.size()) {
+    if (stream_.avail_in == 0) refill();
+    const std::size_t room = std::min(kChunkBytes, out.size() - filled);
+    stream_.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
+    stream_.avail_out = static_cast<uInt>(room);
+    status_ = inflate(&stream_, Z_NO_FLUSH);  // Z_BUF_ERROR, and so the end, where the input has ended
+    filled += room - stream_.avail_out;
+  }
+  return filled;
+}
+
 std::vector<std::byte> inflate_prefix(Bytes deflated, std::size_t max_bytes) {
+  Inflater inflater([&] { return std::exchange(deflated, {}); });
   std::vector<std::byte> bytes;
-  Inflater inflater;
-  if (!inflater.is_ready || deflated.size() > std::numeric_limits<uInt>::max()) return bytes;
-  z_stream& stream = inflater.stream;
-  stream.next_in = reinterpret_cast<z_const Bytef*>(const_cast<std::byte*>(deflated.data()));  // zlib only reads it
-  stream.avail_in = static_cast<uInt>(deflated.size());
-  int status = Z_OK;
-  while (status == Z_OK && bytes.size() < max_bytes) {
-    const std::size_t filled = bytes.size();
-    const std::size_t room = std::min(kChunkBytes, max_bytes - filled);
+  while (bytes.size() < max_bytes) {
+    const std::size_t filled = bytes.size(), room = std::min(kChunkBytes, max_bytes - filled);
     bytes.resize(filled + room);
-    stream.next_out = reinterpret_cast<Bytef*>(bytes.data() + filled);
-    stream.avail_out = static_cast<uInt>(room);
-    status = inflate(&stream, Z_NO_FLUSH);
-    bytes.resize(filled + room - stream.avail_out);
+    const std::size_t count = inflater.read(std::span(bytes).subspan(filled));
+    bytes.resize(filled + count);
+    if (count < room) break;
   }
   return bytes;
 }

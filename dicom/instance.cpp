@@ -194,7 +194,9 @@ HeaderResult read_instance(std::span<const std::byte> prefix, std::uint64_t file
   const auto inflated = inflate_prefix(prefix.subspan(layout->data_set_offset), kHeaderPrefixBytes);
   const bool is_cut = inflated.size() == kHeaderPrefixBytes || prefix.size() < file_size_bytes;
   const std::uint64_t total_bytes = is_cut ? std::numeric_limits<std::uint64_t>::max() : inflated.size();
-  return read_data_set(*layout, syntax, {inflated, total_bytes}, 0);
+  HeaderResult result = read_data_set(*layout, syntax, {inflated, total_bytes}, 0);
+  if (result.instance) result.instance->pixels.deflated_from_bytes = layout->data_set_offset;
+  return result;
 }
 
 }  // namespace naru::dicom

@@ -32,7 +32,8 @@ struct PixelFormat {
   bool is_big_endian = false;
   std::uint64_t offset_bytes = 0;  ///< of the value of Pixel Data within the file (within the inflated data set where
                                    ///< the file is deflated)
-  std::uint64_t length_bytes = 0;  ///< of that value as stated; uncompressed only
+  std::uint64_t deflated_from_bytes = 0;  ///< where the deflated data set begins in the file; deflated only
+  std::uint64_t length_bytes = 0;         ///< of that value as stated; uncompressed only
 };
 
 struct Instance {

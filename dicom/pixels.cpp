@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "dicom/dcmtk/codecs.h"
-#include "dicom/file_layout.h"
 #include "dicom/file_reader.h"
 #include "dicom/fragments.h"
 #include "dicom/inflate.h"
@@ -20,6 +19,13 @@ namespace {
 
 /// No lossless coder makes a frame longer than twice its pixels plus its headers; what follows is not read.
 constexpr std::uint64_t kMaxCodedExtraBytes = std::uint64_t{1} << 20;
+
+/// A deflated file is read, and what precedes its pixels passed over, in pieces of this size.
+constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+/// The coded frame is there as read, with its fragments joined, within DCMTK's element and, for JPEG-LS, joined there.
+constexpr std::uint64_t kCodedCopies = 4;
+/// DCMTK's JPEG decoders keep coefficients of the whole image, two bytes a value, where a stream has several scans.
+constexpr std::uint64_t kCoefficientBytes = 2;
 
 std::size_t stored_bytes(const PixelFormat& format) {
   return static_cast<std::size_t>(format.rows * format.columns) * static_cast<std::size_t>(format.bits_allocated / 8);
@@ -67,28 +73,49 @@ std::vector<std::byte> read_from(const FileReader& file, std::uint64_t offset, s
   return bytes;
 }
 
+/// Inflates straight into `out`; what stands before the pixels passes through a small buffer. Nothing of the file is
+/// read beyond the pixels' end.
 std::optional<Code> read_deflated(const FileReader& file, const PixelFormat& format, std::span<std::uint16_t> out) {
-  const auto whole = read_from(file, 0, file.size_bytes());
-  const auto layout = read_layout(whole);
-  if (!layout) return Code::corrupt;
-  const std::size_t end = format.offset_bytes + stored_bytes(format);
-  const auto inflated = inflate_prefix(std::span(whole).subspan(layout->data_set_offset), end);
-  if (inflated.size() < end) return Code::truncated;
-  return read_native(format, out, [&](std::span<std::byte> bytes) {
-    std::ranges::copy(std::span(inflated).subspan(format.offset_bytes, bytes.size()), bytes.begin());
-    return bytes.size();
+  if (format.offset_bytes > kHeaderPrefixBytes) return Code::too_large;
+  std::vector<std::byte> piece(kPieceBytes), passed(kPieceBytes);
+  std::uint64_t offset = format.deflated_from_bytes;
+  Inflater inflater([&] {
+    const std::size_t count = file.read_at(offset, piece);
+    offset += count;
+    return Bytes(piece).first(count);
   });
+  for (std::uint64_t left = format.offset_bytes; left > 0;) {
+    const std::size_t count = inflater.read(std::span(passed).first(std::min<std::uint64_t>(left, kPieceBytes)));
+    if (count == 0) return Code::truncated;
+    left -= count;
+  }
+  return read_native(format, out, [&](std::span<std::byte> bytes) { return inflater.read(bytes); });
 }
 
+std::uint64_t max_coded_bytes(const PixelFormat& format) { return 2 * stored_bytes(format) + kMaxCodedExtraBytes; }
+
 std::optional<Code> read_encapsulated(const FileReader& file, const PixelFormat& format, std::span<std::uint16_t> out) {
-  const std::uint64_t max_bytes = 2 * stored_bytes(format) + kMaxCodedExtraBytes;
-  const Frame frame = join_fragments(read_from(file, format.offset_bytes, max_bytes));
+  const Frame frame = join_fragments(read_from(file, format.offset_bytes, max_coded_bytes(format)));
   if (frame.end == WalkEnd::cut_short) return Code::truncated;
   if (frame.end == WalkEnd::malformed) return Code::corrupt;
   return decode_frame(frame.bytes, format, out);
 }
 
 }  // namespace
+
+std::uint64_t decode_buffer_bytes(const Instance& instance) {
+  const PixelFormat& format = instance.pixels;
+  const SyntaxInfo* syntax = find_syntax(format.transfer_syntax_uid);
+  if (syntax == nullptr) return 0;
+  const std::uint64_t stored = stored_bytes(format);
+  if (syntax->is_encapsulated) {
+    const std::uint64_t value_count = static_cast<std::uint64_t>(format.rows * format.columns);
+    // The decoded frame, and for RLE the segment that is being decoded.
+    return kCodedCopies * max_coded_bytes(format) + 2 * stored + kCoefficientBytes * value_count;
+  }
+  const std::uint64_t narrow = format.bits_allocated == 8 ? stored : 0;
+  return syntax->is_deflated ? narrow + 2 * kPieceBytes + kInflateBytes : narrow;
+}
 
 bool is_uint16(const PixelFormat& format) { return !format.is_signed && format.bits_stored == 16; }
 

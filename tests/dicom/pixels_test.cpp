@@ -1,6 +1,7 @@
 #include "dicom/pixels.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cmath>
@@ -215,6 +216,111 @@ TEST(Pixels, OfAFileThatShrankAreTruncated) {
   std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
   std::vector<std::uint16_t> out(8);
   EXPECT_EQ(dicom::read_pixels(path, *header.instance, out), Code::truncated);
+}
+
+long peak_resident_kib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+/// A file of 16 x 16 deflated values that a gigabyte of zeros follows.
+TEST(Pixels, OfADeflatedFileAreReadWithoutWhatFollowsThem) {
+  PhantomOptions options = phantom_of({16, 16, true}, "1.2.840.10008.1.2.1.99");
+  options.size = {16, 16, 2};
+  const TempFolder folder;
+  const auto path = write_series(options, folder.path()).files[0];
+  const auto header = read_header(path);
+  ASSERT_TRUE(header.instance);
+  constexpr long kPaddingKib = 1 << 20;
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) + std::uintmax_t{kPaddingKib} * 1024);
+  const long before_kib = peak_resident_kib();
+  EXPECT_EQ(read_values(path, *header.instance), true_values(options, 0));
+  EXPECT_LT(peak_resident_kib() - before_kib, kPaddingKib / 16);
+}
+
+/// A deflate stream that holds `bytes` as they are (RFC 1951 3.2.4).
+std::string stored_blocks(std::string_view bytes) {
+  std::string stream;
+  for (bool is_last = false; !is_last;) {
+    const std::string_view block = bytes.substr(0, 65535);
+    bytes.remove_prefix(block.size());
+    is_last = bytes.empty();
+    stream += static_cast<char>(is_last ? 1 : 0);
+    const auto size = static_cast<unsigned>(block.size());
+    stream += words({size, ~size & 0xFFFF});
+    stream += block;
+  }
+  return stream;
+}
+
+/// Longer than the pieces in which it is read, on both sides of the pixels' start.
+TEST(Pixels, OfALargeDeflatedFileAreWhole) {
+  constexpr int kRows = 300, kColumns = 700;
+  std::vector<int> values;
+  std::string stored;
+  for (int n = 0; n < kRows * kColumns; ++n) {
+    values.push_back(static_cast<std::int16_t>(n * 40503));
+    stored += words({static_cast<unsigned>(n) * 40503 & 0xFFFF});
+  }
+  const std::string uid("1.2.840.10008.1.2.1.99");
+  const std::string file = SliceBytes()
+                               .transfer_syntax(uid)
+                               .number(0x00280010, kRows)
+                               .number(0x00280011, kColumns)
+                               .raw(0x00291010, "OB", std::string(200'000, 'x'))
+                               .raw(0x7FE00010, "OW", stored)
+                               .bytes();
+  const std::size_t meta_bytes = 128 + 4 + 8 + uid.size();
+  const TempFolder folder;
+  std::ofstream(folder / "slice.dcm", std::ios::binary)
+      << file.substr(0, meta_bytes) << stored_blocks(std::string_view(file).substr(meta_bytes));
+  EXPECT_EQ(values_of(folder / "slice.dcm"), values);
+}
+
+TEST(Pixels, OfADeflatedFileThatIsCutAreTruncated) {
+  const auto options = phantom_of({16, 16, true}, "1.2.840.10008.1.2.1.99");
+  const TempFolder folder;
+  const auto path = write_series(options, folder.path()).files[0];
+  const auto header = read_header(path);
+  ASSERT_TRUE(header.instance);
+  std::vector<std::uint16_t> out(37 * 21);
+  for (const std::uintmax_t size : {std::filesystem::file_size(path) / 2, std::uintmax_t{0}}) {
+    std::filesystem::resize_file(path, size);
+    EXPECT_EQ(dicom::read_pixels(path, *header.instance, out), Code::truncated);
+  }
+}
+
+TEST(Pixels, OfADeflatedFileStartWhereHeadersMayEnd) {
+  const auto path = "/dev/null";
+  dicom::Instance instance;
+  instance.pixels.rows = instance.pixels.columns = 1;
+  instance.pixels.bits_allocated = 16;
+  instance.pixels.transfer_syntax_uid = "1.2.840.10008.1.2.1.99";
+  std::vector<std::uint16_t> out(1);
+  instance.pixels.offset_bytes = dicom::kHeaderPrefixBytes;
+  EXPECT_EQ(dicom::read_pixels(path, instance, out), Code::truncated);
+  instance.pixels.offset_bytes = dicom::kHeaderPrefixBytes + 1;
+  EXPECT_EQ(dicom::read_pixels(path, instance, out), Code::too_large);
+}
+
+TEST(Pixels, NeedNoBuffersWhereTheyAreStoredPlain) {
+  dicom::Instance instance;
+  instance.pixels.rows = instance.pixels.columns = 512;
+  const auto bytes = [&](const char* syntax_uid, int bits_allocated) {
+    instance.pixels.transfer_syntax_uid = syntax_uid;
+    instance.pixels.bits_allocated = bits_allocated;
+    return dicom::decode_buffer_bytes(instance);
+  };
+  constexpr std::uint64_t kValues = 512 * 512;
+  EXPECT_EQ(bytes("1.2.840.10008.1.2", 16), 0u);
+  EXPECT_EQ(bytes("1.2.840.10008.1.2.2", 16), 0u);
+  EXPECT_EQ(bytes("1.2.840.10008.1.2.1", 8), kValues);
+  EXPECT_GT(bytes("1.2.840.10008.1.2.1.99", 16), 0u);
+  EXPECT_LT(bytes("1.2.840.10008.1.2.1.99", 16), kValues) << "inflated straight into its place";
+  EXPECT_GT(bytes("1.2.840.10008.1.2.1.99", 8), kValues);
+  // The coded frame may be twice as long as the pixels; it is there with the decoded one.
+  EXPECT_GT(bytes("1.2.840.10008.1.2.4.70", 16), 6 * kValues);
 }
 
 TEST(Pixels, OfAFileThatIsGoneAreUnreadable) {
