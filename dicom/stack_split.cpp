@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "dicom/pixels.h"
 
@@ -22,19 +25,21 @@ bool near(const Vec3& a, const Vec3& b) {
 
 bool near(double a_mm, double b_mm) { return std::abs(a_mm - b_mm) <= kSameSpacingPart * std::max(a_mm, b_mm); }
 
-bool same_series(const Instance& a, const Instance& b) {
-  return a.study_uid == b.study_uid && a.series_uid == b.series_uid;
-}
+/// Study and series of a candidate, as views into it, and the indices of the drafts made of that series, in order.
+using SeriesKey = std::pair<std::string_view, std::string_view>;
+using DraftsOfSeries = std::map<SeriesKey, std::vector<std::size_t>>;
+
+SeriesKey series_key(const Instance& instance) { return {instance.study_uid, instance.series_uid}; }
 
 bool same_orientation(const Instance& a, const Instance& b) {
   return near(a.row_direction, b.row_direction) && near(a.column_direction, b.column_direction);
 }
 
+/// For two instances of one series.
 bool same_stack(const Instance& a, const Instance& b) {
-  return same_series(a, b) && same_orientation(a, b) && a.pixels.rows == b.pixels.rows &&
-         a.pixels.columns == b.pixels.columns && near(a.spacing_i_mm, b.spacing_i_mm) &&
-         near(a.spacing_j_mm, b.spacing_j_mm) && a.image_type == b.image_type && a.echo == b.echo &&
-         a.pixels.is_signed == b.pixels.is_signed && is_uint16(a.pixels) == is_uint16(b.pixels);
+  return same_orientation(a, b) && a.pixels.rows == b.pixels.rows && a.pixels.columns == b.pixels.columns &&
+         near(a.spacing_i_mm, b.spacing_i_mm) && near(a.spacing_j_mm, b.spacing_j_mm) && a.image_type == b.image_type &&
+         a.echo == b.echo && a.pixels.is_signed == b.pixels.is_signed && is_uint16(a.pixels) == is_uint16(b.pixels);
 }
 
 /// Indices in order of SOP Instance UID, then of content.
@@ -69,34 +74,37 @@ std::vector<Member> members_of_one_identifier(std::span<const Candidate> candida
   return kept;
 }
 
-/// The draft for a member: one of its own kind; for a slice that is lost, whose matrix may be unreadable, at least one
-/// of its series and orientation.
-StackDraft* find_draft(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts, const Member& member) {
-  const Instance& instance = candidates[member.candidate].instance;
-  const auto reference = [&](const StackDraft& draft) -> const Instance& {
-    return candidates[draft.members.front().candidate].instance;
-  };
-  auto found = std::ranges::find_if(drafts, [&](const auto& draft) { return same_stack(reference(draft), instance); });
-  if (found == drafts.end() && member.lost) {
-    found = std::ranges::find_if(drafts, [&](const auto& draft) {
-      return same_series(reference(draft), instance) && same_orientation(reference(draft), instance);
-    });
-  }
-  return found == drafts.end() ? nullptr : &*found;
+/// The first instance of a draft, which stands for all of them.
+const Instance& reference(std::span<const Candidate> candidates, const StackDraft& draft) {
+  return candidates[draft.members.front().candidate].instance;
 }
 
-void note_splits(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts) {
-  for (StackDraft& draft : drafts) {
-    const Instance& own = candidates[draft.members.front().candidate].instance;
+/// Of the drafts of a member's series the one for it: one of its own kind; for a slice that is lost, whose matrix may
+/// be unreadable, at least one of its orientation.
+StackDraft* find_draft(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts,
+                       std::span<const std::size_t> of_series, const Member& member) {
+  const Instance& instance = candidates[member.candidate].instance;
+  const auto is_like = [&](auto same) {
+    return [&, same](std::size_t index) { return same(reference(candidates, drafts[index]), instance); };
+  };
+  auto found = std::ranges::find_if(of_series, is_like(same_stack));
+  if (found == of_series.end() && member.lost) found = std::ranges::find_if(of_series, is_like(same_orientation));
+  return found == of_series.end() ? nullptr : &drafts[*found];
+}
+
+/// Says in each of the drafts of one series what parts it from another.
+void note_splits(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts,
+                 std::span<const std::size_t> of_series) {
+  for (const std::size_t index : of_series) {
+    const Instance& own = reference(candidates, drafts[index]);
     bool is_orientation_split = false, is_echo_split = false;
-    for (const StackDraft& other : drafts) {
-      const Instance& theirs = candidates[other.members.front().candidate].instance;
-      if (!same_series(own, theirs)) continue;
+    for (const std::size_t other : of_series) {
+      const Instance& theirs = reference(candidates, drafts[other]);
       if (!same_orientation(own, theirs)) is_orientation_split = true;
       if (own.echo != theirs.echo) is_echo_split = true;
     }
-    if (is_orientation_split) draft.add({Code::mixed_orientation, {}, "split"}, Verdict::accept);
-    if (is_echo_split) draft.add({Code::mixed_echo, {}, "split"}, Verdict::accept);
+    if (is_orientation_split) drafts[index].add({Code::mixed_orientation, {}, "split"}, Verdict::accept);
+    if (is_echo_split) drafts[index].add({Code::mixed_echo, {}, "split"}, Verdict::accept);
   }
 }
 
@@ -128,15 +136,20 @@ std::vector<Member> select_members(std::span<const Candidate> candidates, std::s
 
 std::vector<StackDraft> split_into_drafts(std::span<const Candidate> candidates, std::span<const Member> members) {
   std::vector<StackDraft> drafts;
+  DraftsOfSeries drafts_of_series;
   for (const bool is_lost : {false, true}) {  // lost slices join stacks that others have founded
     for (const Member& member : members) {
       if (member.lost.has_value() != is_lost) continue;
-      StackDraft* draft = find_draft(candidates, drafts, member);
-      if (draft == nullptr) draft = &drafts.emplace_back();
+      std::vector<std::size_t>& of_series = drafts_of_series[series_key(candidates[member.candidate].instance)];
+      StackDraft* draft = find_draft(candidates, drafts, of_series, member);
+      if (draft == nullptr) {
+        of_series.push_back(drafts.size());
+        draft = &drafts.emplace_back();
+      }
       draft->members.push_back(member);
     }
   }
-  note_splits(candidates, drafts);
+  for (const auto& [series, of_series] : drafts_of_series) note_splits(candidates, drafts, of_series);
   return drafts;
 }
 

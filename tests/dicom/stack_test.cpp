@@ -102,6 +102,28 @@ TEST(Stack, RunsAlongTheNormalWhateverTheInstanceNumbers) {
   EXPECT_TRUE(sorted.stacks[0].findings.empty()) << "a falling order is an order";
 }
 
+/// Comparing each with all others would take minutes.
+TEST(Stack, MayBeOneOfVeryManySeries) {
+  constexpr std::size_t kCount = 100'000;
+  std::vector<Candidate> candidates;
+  for (std::size_t n = 0; n < kCount; ++n) {
+    candidates.push_back(slice(static_cast<int>(n), 0));
+    candidates.back().instance.series_uid = "2.999.1." + std::to_string(kCount + n);
+  }
+  std::mt19937 random(1);
+  std::ranges::shuffle(candidates, random);
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), kCount);
+  for (std::size_t n = 0; n < kCount; ++n) {
+    const Stack& stack = sorted.stacks[n];
+    ASSERT_EQ(stack.series_uid, "2.999.1." + std::to_string(kCount + n));
+    ASSERT_EQ(stack.index, 0);
+    ASSERT_THAT(codes(stack), ElementsAre(Code::single_slice));
+    ASSERT_EQ(stack.instances.size(), 1u);
+    ASSERT_EQ(sorted.placements[stack.instances[0]].stack, n);
+  }
+}
+
 TEST(Stack, IsRightHandedForReversedColumns) {
   auto candidates = series(3);
   for (auto& candidate : candidates) candidate.instance.column_direction = {0, -1, 0};
