@@ -1,8 +1,8 @@
-// Real files, where NARU_REAL_DICOM names an unpacked tree of them; each test prints a line where there is none.
+// Real files, where NARU_REAL_DICOM names an unpacked tree of them; each test prints a line where there is none,
+// by which ctest knows that it was skipped (real_files_properties.cmake). A hang ends at ctest's time limit.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -36,14 +36,11 @@ TEST(RealFiles, NeitherCrashNorHangTheReader) {
   const auto tree = real_tree();
   if (!tree) return;
   dicom::initialize();
-  constexpr std::chrono::seconds kLimit(2);
   std::map<std::string_view, int> counts;
   for (const auto& path : files_below(*tree)) {
-    const auto start = std::chrono::steady_clock::now();
     const auto header = read_header(path);
     EXPECT_TRUE(header.instance || header.reason);
     const bool is_readable = header.instance && !header.reason && read_values(path, *header.instance);
-    EXPECT_LT(std::chrono::steady_clock::now() - start, kLimit) << path;
     ++counts[is_readable ? "readable" : header.reason ? name(*header.reason) : "undecodable"];
   }
   for (const auto& [code, count] : counts)
