@@ -38,6 +38,11 @@ bool is_stepped_into(const ElementHeader& header) {
 
 }  // namespace
 
+bool is_dicomdir(std::span<const std::byte> prefix) {
+  const auto layout = read_layout(prefix);
+  return layout && layout->media_storage_sop_class_uid == kMediaStorageDirectory;
+}
+
 std::optional<std::vector<std::string>> referenced_files(std::span<const std::byte> file) {
   const auto layout = read_layout(file);
   const SyntaxInfo* syntax = layout ? find_syntax(layout->transfer_syntax_uid) : nullptr;

@@ -9,6 +9,9 @@
 
 namespace naru::dicom {
 
+/// True where the file's meta information says Media Storage Directory. A prefix of the file is enough.
+bool is_dicomdir(std::span<const std::byte> prefix);
+
 /// The files that a DICOMDIR names, in its order, as paths relative to its folder with '/' between their parts.
 /// Names that are absolute, climb out of the folder or hold characters that no file name may have are left out.
 /// @param file the whole DICOMDIR

@@ -49,7 +49,10 @@ TEST(Dicomdir, MayBeEmpty) {
 }
 
 TEST(Dicomdir, IsToldFromOtherFiles) {
-  EXPECT_FALSE(files_of(SliceBytes().bytes()));
+  const std::string slice = SliceBytes().bytes(), dicomdir = directory({"A"});
+  EXPECT_TRUE(dicom::is_dicomdir(std::as_bytes(std::span(dicomdir))));
+  EXPECT_FALSE(dicom::is_dicomdir(std::as_bytes(std::span(slice))));
+  EXPECT_FALSE(files_of(slice));
   EXPECT_FALSE(files_of("not DICOM"));
 }
 
