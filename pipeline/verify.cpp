@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cassert>
 #include <cmath>
-#include <cstring>
+#include <limits>
 #include <map>
 #include <set>
 #include <sstream>
@@ -27,10 +29,31 @@ constexpr double kAffineTolerance = 1e-3;
 constexpr double kSpacingTolerance = 1e-9;
 constexpr double kFloatStatisticsTolerance = 1e-9;  ///< relative; sums are taken in a fixed order
 
+// With clip_when = "before" linear interpolation follows in f32: three nested steps, each off by 2^-24 of its operands.
+constexpr double kInterpolationTolerance = 1e-6;
+
+bool leaves_dataset(const std::string& path) { return path.find("..") != std::string::npos || path.starts_with('/'); }
+
+/// The bound that voxels can reach: the kernels clip in f32, and a whole-numbered type rounds and saturates.
+double reached(double bound, DType dtype) {
+  const auto in_f32 = static_cast<float>(bound);
+  if (dtype == DType::float32) return static_cast<double>(in_f32);
+  using Limits = std::numeric_limits<std::int16_t>;
+  return std::clamp<double>(std::nearbyint(in_f32), Limits::min(), Limits::max());
+}
+
+/// @pre `image` came from read_nifti, whose buffer begins at an allocation, so it is aligned for any voxel type
+template <class T>
+VolumeView<const T> view_of(const NiftiImage& image) {
+  return {reinterpret_cast<const T*>(image.voxels.data()), image.size};
+}
+
 class Verifier {
  public:
   Verifier(const fs::path& dataset, std::uint64_t memory_limit_bytes, Executor& executor)
-      : dataset_(dataset), memory_limit_bytes_(memory_limit_bytes), executor_(executor) {}
+      : dataset_(dataset), memory_limit_bytes_(memory_limit_bytes), executor_(executor) {
+    assert(!executor.is_cuda());
+  }
 
   std::string document(const std::string& name) const {
     auto text = read_file(dataset_ / name, kMaxDocumentBytes);
@@ -48,7 +71,7 @@ class Verifier {
         expected[line.substr(66)] = line.substr(0, 64);
       }
     }
-    check_no_strangers(expected);
+    check_no_strangers(dataset_, expected);
     Progress progress{"checking files", 0, expected.size(), "files", 0};
     for (const auto& [path, sha256] : expected) {
       cancel.throw_if_canceled();
@@ -79,9 +102,6 @@ class Verifier {
       ++progress.done;
       on_progress(progress);
     }
-    if (result.case_count != dataset_cases_) {
-      differ("dataset.json", fmt::format("counts {} cases, manifest.jsonl has {}", dataset_cases_, result.case_count));
-    }
     check_counts();
   }
 
@@ -93,7 +113,7 @@ class Verifier {
   }
 
   void check_file(const std::string& path, const std::string& sha256, std::uint64_t& bytes) {
-    if (path.find("..") != std::string::npos || path.starts_with('/')) {
+    if (leaves_dataset(path)) {
       differ("SHA256SUMS", "names a path outside the dataset");
       return;
     }
@@ -106,12 +126,18 @@ class Verifier {
     if (facts) bytes += facts->size_bytes;
   }
 
-  void check_no_strangers(const std::map<std::string, std::string>& expected) {
-    for (const auto& entry : fs::recursive_directory_iterator(dataset_)) {
-      if (entry.is_directory() && !entry.is_symlink()) continue;
-      const std::string path = entry.path().lexically_relative(dataset_).string();
+  void check_no_strangers(const fs::path& folder, const std::map<std::string, std::string>& expected) {
+    std::error_code failure, ignored;  // an entry whose kind cannot be read counts as a file
+    fs::directory_iterator entry(folder, failure);
+    for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
+      if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
+        check_no_strangers(entry->path(), expected);
+        continue;
+      }
+      const std::string path = entry->path().lexically_relative(dataset_).string();
       if (path != "SHA256SUMS" && !expected.contains(path)) differ(path, "is not in SHA256SUMS");
     }
+    if (failure) differ(folder.lexically_relative(dataset_).string(), "is a folder that cannot be listed");
   }
 
   std::map<std::string, Json> recipes_of_dataset() {
@@ -139,9 +165,9 @@ class Verifier {
 
   void check_line(const Json& line) {
     const auto path = line.at("image").get<std::string>();
-    patients_.insert(line.at("patient").get<std::string>());
+    count(line);
     check_split(line);
-    if (path.find("..") != std::string::npos || path.starts_with('/')) {
+    if (leaves_dataset(path)) {
       differ("manifest.jsonl", "names an image outside the dataset");
       return;
     }
@@ -159,6 +185,12 @@ class Verifier {
     check_promises(path, line, *read.image);
   }
 
+  void count(const Json& line) {
+    for (auto& [key, ids] : ids_) ids.insert(line.at(key).get<std::string>());
+    ++by_modality_[line.at("modality").get<std::string>()];
+    if (!line.at("split").is_null()) ++by_split_[line.at("split").get<std::string>()];
+  }
+
   /// A patient is in one part of the split only.
   void check_split(const Json& line) {
     if (line.at("split").is_null()) return;
@@ -171,12 +203,15 @@ class Verifier {
     if (line.at("shape") != Json{image.size.x, image.size.y, image.size.z}) differ(path, "has another shape");
     if (line.at("dtype") != name(image.dtype)) differ(path, "has another voxel type");
     double greatest = 0;
-    const auto rows = line.at("affine_ras").get<std::vector<std::array<double, 4>>>();
     Affine promised;
-    for (std::size_t r = 0; r < 3; ++r) promised.rows[r] = rows.at(r);
+    for (std::size_t r = 0; r < 3; ++r) promised.rows[r] = line.at("affine_ras").at(r).get<std::array<double, 4>>();
     const auto of_file = corners_in_patient({image.size, image.affine_ras});
     const auto of_line = corners_in_patient({image.size, promised});
-    for (std::size_t c = 0; c < 8; ++c) greatest = std::max(greatest, norm(of_file[c] - of_line[c]));
+    for (std::size_t c = 0; c < 8; ++c) {
+      const double distance = norm(of_file[c] - of_line[c]);
+      if (!(distance <= greatest)) greatest = distance;
+      if (std::isnan(greatest)) break;
+    }
     if (!(greatest <= kAffineTolerance)) differ(path, fmt::format("has an affine that is off by {:.3g} mm", greatest));
     const Vec3 spacing = Grid{image.size, promised}.spacing_mm();
     const auto stated = line.at("spacing_mm").get<Vec3>();
@@ -187,15 +222,8 @@ class Verifier {
   }
 
   Statistics recomputed(const NiftiImage& image) {
-    const auto count = static_cast<std::size_t>(image.size.voxel_count());
-    if (image.dtype == DType::float32) {
-      std::vector<float> values(count);
-      std::memcpy(values.data(), image.voxels.data(), image.voxels.size());
-      return statistics(VolumeView<const float>{values.data(), image.size}, host_);
-    }
-    std::vector<std::int16_t> values(count);
-    std::memcpy(values.data(), image.voxels.data(), image.voxels.size());
-    return statistics(histogram<std::int16_t>({values.data(), image.size}, host_));
+    if (image.dtype == DType::float32) return statistics(view_of<float>(image), executor_);
+    return statistics(histogram(view_of<std::int16_t>(image), executor_));
   }
 
   void check_statistics(const std::string& path, const Json& line, const NiftiImage& image) {
@@ -226,25 +254,41 @@ class Verifier {
       if (std::abs(spacing.at(a).get<double>() - stated[a]) > kAffineTolerance)
         differ(path, "has not the recipe's spacing");
     }
-    const Json& intensity = promise.at("intensity");
+    const Json& dtype = promise.at("output").at("dtype");
+    if (!dtype.is_null() && dtype != name(image.dtype)) differ(path, "has not the recipe's voxel type");
+    check_clip(path, line.at("statistics"), promise.at("intensity"), image.dtype);
+  }
+
+  void check_clip(const std::string& path, const Json& statistics, const Json& intensity, DType dtype) {
     if (intensity.at("clip").is_null() || intensity.at("normalize") != "none") return;
-    const bool inside = line.at("statistics").at("min") >= intensity.at("clip").at(0) &&
-                        line.at("statistics").at("max") <= intensity.at("clip").at(1);
-    if (!inside) differ(path, "has values outside the recipe's clip range");
+    const auto [low, high] = intensity.at("clip").get<std::array<double, 2>>();
+    const double slack =
+        intensity.at("clip_when") == "before" ? kInterpolationTolerance * (std::abs(low) + std::abs(high)) : 0;
+    if (statistics.at("min").get<double>() < reached(low - slack, dtype) ||
+        statistics.at("max").get<double>() > reached(high + slack, dtype)) {
+      differ(path, "has values outside the recipe's clip range");
+    }
   }
 
   void check_counts() {
-    if (dataset_counts_.at("patients") != patients_.size()) differ("dataset.json", "counts another number of patients");
+    const Json found = {{"cases", result.case_count},         {"patients", ids_.at("patient").size()},
+                        {"studies", ids_.at("study").size()}, {"series", ids_.at("series").size()},
+                        {"by_modality", by_modality_},        {"by_split", by_split_}};
+    for (const auto& [key, number] : found.items()) {
+      const auto stated = dataset_counts_.find(key);
+      if (stated == dataset_counts_.end() || *stated != number)
+        differ("dataset.json", fmt::format("counts.{} is missing or not what manifest.jsonl has", key));
+    }
   }
 
   const fs::path dataset_;
   std::uint64_t memory_limit_bytes_;
   Executor& executor_;
-  Executor host_ = Executor::cpu(executor_.thread_count());  // checked where the voxels are read
   std::map<std::string, Json> recipes_;
   Json dataset_counts_;
   std::size_t dataset_cases_ = 0;
-  std::set<std::string> patients_;
+  std::map<std::string, std::set<std::string>> ids_ = {{"patient", {}}, {"study", {}}, {"series", {}}};
+  std::map<std::string, std::size_t> by_modality_, by_split_;
   std::map<std::string, std::string> split_of_patient_;
 };
 
@@ -252,7 +296,8 @@ class Verifier {
 
 VerifyResult verify(const fs::path& dataset, std::uint64_t memory_limit_bytes, Executor& executor,
                     const CancelToken& cancel, const OnProgress& on_progress) {
-  if (!fs::is_directory(dataset)) throw Error(ErrorCode::dataset_invalid, "DATASET is no folder");
+  std::error_code failure;
+  if (!fs::is_directory(dataset, failure)) throw Error(ErrorCode::dataset_invalid, "DATASET is no folder");
   Verifier verifier(dataset, memory_limit_bytes, executor);
   verifier.check_sums(cancel, on_progress);
   verifier.check_manifest(cancel, on_progress);

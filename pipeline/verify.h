@@ -21,8 +21,13 @@ struct VerifyResult {
 /// Checks, for a dataset that `prepare` wrote:
 /// - every file against SHA256SUMS, no file missing, none added;
 /// - every manifest line against its image: checksum, size, shape, dtype, affine, spacing, statistics;
-/// - the promises of the recipe: recipe hash, spacing, clip range, orientation, dtype, split shares belong to patients;
-/// - counts in dataset.json; manifest sorted by case, no case twice.
+/// - the promises of the recipe: recipe hash, spacing, orientation, dtype where the recipe names one, and the clip
+/// range
+///   (in f32, rounded where voxels are whole numbers);
+/// - that no patient is in two parts of the split (how large the parts are is not checked);
+/// - all counts in dataset.json; manifest sorted by case, no case twice.
+/// One image at a time is in memory, read with `memory_limit_bytes` as its bound.
+/// @pre `executor` is a CPU executor
 /// @throws Error{dataset_invalid} where `dataset` is no dataset at all; Error{canceled}
 VerifyResult verify(const std::filesystem::path& dataset, std::uint64_t memory_limit_bytes, Executor& executor,
                     const CancelToken& cancel, const OnProgress& on_progress);

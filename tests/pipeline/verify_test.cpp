@@ -1,7 +1,9 @@
 #include "pipeline/verify.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <sstream>
 
@@ -25,24 +27,29 @@ class VerifyTest : public ::testing::Test {
     write_series(phantom, folder_ / "in");
     test::spill(folder_ / "k.key", std::string(64, '3'));
     ::chmod((folder_ / "k.key").c_str(), 0600);
+    prepare_with(std::nullopt);
+    line_ = Json::parse(test::slurp(out_ / "manifest.jsonl"));
+    image_ = line_["image"].get<std::string>();
+  }
+  void prepare_with(const std::optional<Recipe>& recipe) {
     PrepareOptions options;
     options.inputs = {(folder_ / "in").string()};
     options.out = out_;
+    options.recipe = recipe;
     options.memory_limit_bytes = 1 << 30;
+    options.on_existing = OnExisting::replace;
     std::istringstream no_input;
     prepare(options, ProjectKey::load(folder_ / "k.key"), executor_, no_input, cancel_, [](const Progress&) {});
-    line_ = Json::parse(test::slurp(out_ / "manifest.jsonl"));
-    image_ = line_["image"].get<std::string>();
   }
   std::vector<std::string> differences() {
     return verify(out_, 1 << 30, executor_, cancel_, [](const Progress&) {}).differences;
   }
   /// Writes a changed manifest and corrects SHA256SUMS, as a careful forger would.
-  void forge(const Json& line) {
-    const std::string before = hash_file(out_ / "manifest.jsonl")->sha256;
-    test::spill(out_ / "manifest.jsonl", line.dump() + "\n");
+  void forge(const Json& line, const char* file = "manifest.jsonl") {
+    const std::string before = hash_file(out_ / file)->sha256;
+    test::spill(out_ / file, line.dump() + "\n");
     std::string sums = test::slurp(out_ / "SHA256SUMS");
-    sums.replace(sums.find(before), 64, hash_file(out_ / "manifest.jsonl")->sha256);
+    sums.replace(sums.find(before), 64, hash_file(out_ / file)->sha256);
     test::spill(out_ / "SHA256SUMS", sums);
   }
 
@@ -90,6 +97,89 @@ TEST_F(VerifyTest, NamesEachForgedPromise) {
   forged["statistics"]["mean"] = 1e6;
   forge(forged);
   EXPECT_THAT(differences(), Contains(HasSubstr("other statistics")));
+}
+
+TEST_F(VerifyTest, ClipBoundsHoldAsTheVoxelTypeHoldsThem) {
+  const struct {
+    const char *clip, *dtype;
+    double min, max;  // what a sound dataset may reach
+  } cases[] = {
+      {"[0.6, 10.6]", "int16", 1, 11},
+      {"[40000, 50000]", "int16", 32767, 32767},
+      {"[-2000, 0.1]", "float32", -2000, static_cast<double>(0.1F)},
+      {"[-2000, -900.1]", "float32", -2000, static_cast<double>(-900.1F)},
+  };
+  for (const auto& c : cases) {
+    for (const std::string when : {"before", "after"}) {
+      prepare_with(parse_recipe(
+          "schema = \"naru.recipe/1\"\nname = \"clipped\"\n[intensity]\nclip = " + std::string(c.clip) +
+              "\nclip_when = \"" + when + "\"\nnormalize = \"none\"\n[output]\ndtype = \"" + c.dtype + "\"\n",
+          "test"));
+      EXPECT_THAT(differences(), ::testing::IsEmpty()) << c.clip << when;
+      Json line = Json::parse(test::slurp(out_ / "manifest.jsonl"));
+      EXPECT_GE(line["statistics"]["min"].get<double>(), c.min);
+      EXPECT_LE(line["statistics"]["max"].get<double>(), c.max);
+      line["statistics"]["max"] = c.max + 1;
+      forge(line);
+      EXPECT_THAT(differences(), Contains(HasSubstr("outside the recipe's clip range"))) << c.clip << when;
+    }
+  }
+}
+
+TEST_F(VerifyTest, NamesAVoxelTypeThatTheRecipeDoesNotPromise) {
+  Json dataset = Json::parse(test::slurp(out_ / "dataset.json"));
+  Json& item = dataset["recipes"][0];
+  item["recipe"]["output"]["dtype"] = line_["dtype"] == "int16" ? "float32" : "int16";
+  const std::string text = item["recipe"].dump();
+  item["sha256"] = sha256_hex(std::as_bytes(std::span(text)));
+  forge(dataset, "dataset.json");
+  Json line = line_;
+  line["recipe_sha256"] = item["sha256"];
+  forge(line);
+  EXPECT_THAT(differences(), ::testing::ElementsAre(HasSubstr("has not the recipe's voxel type")));
+}
+
+TEST_F(VerifyTest, NamesEachForgedOrMissingCount) {
+  const Json dataset = Json::parse(test::slurp(out_ / "dataset.json"));
+  for (const std::string key : {"cases", "patients", "studies", "series", "by_modality", "by_split"}) {
+    Json forged = dataset;
+    if (key.starts_with("by_")) {
+      forged["counts"][key] = {{"XX", 1}};
+    } else {
+      forged["counts"][key] = 99;
+    }
+    forge(forged, "dataset.json");
+    EXPECT_THAT(differences(), ::testing::ElementsAre(HasSubstr("counts." + key + " "))) << key;
+    if (key == "cases") continue;
+    forged["counts"].erase(key);
+    forge(forged, "dataset.json");
+    EXPECT_THAT(differences(), ::testing::ElementsAre(HasSubstr("counts." + key + " "))) << key;
+  }
+}
+
+TEST_F(VerifyTest, NamesAMalformedAffine) {
+  Json forged = line_;
+  forged["affine_ras"].erase(3);
+  forged["affine_ras"].erase(2);
+  forge(forged);
+  EXPECT_THAT(differences(), Contains(HasSubstr("lacks a key")));
+  forged["affine_ras"] = Json::array({{1}, {2}, {3}});
+  forge(forged);
+  EXPECT_THAT(differences(), Contains(HasSubstr("lacks a key")));
+}
+
+// A path that is too long cannot be opened by anybody, root included.
+TEST_F(VerifyTest, NamesAFolderThatCannotBeListed) {
+  const std::string name(250, 'd');
+  int folder = ::open(out_.c_str(), O_RDONLY | O_DIRECTORY);
+  for (int depth = 0; depth < 17; ++depth) {
+    ASSERT_EQ(::mkdirat(folder, name.c_str(), 0700), 0);
+    const int inner = ::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY);
+    ::close(folder);
+    folder = inner;
+  }
+  ::close(folder);
+  EXPECT_THAT(differences(), Contains(HasSubstr("cannot be listed")));
 }
 
 TEST_F(VerifyTest, NamesAMissingKey) {
