@@ -6,6 +6,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "cli/print.h"
 #include "core/log.h"
 #include "core/units.h"
 #include "pipeline/files.h"
@@ -28,10 +29,22 @@ constexpr std::array kCommands = {
 };
 
 constexpr std::uint64_t kMinMemoryBytes = std::uint64_t{64} << 20;
+constexpr int kMaxThreads = 1024;
 
 }  // namespace
 
 std::span<const Command> commands() { return kCommands; }
+
+CLI::Validator thread_count_check() {
+  // CLI11's own check repeats the argument.
+  return {[](const std::string& text) -> std::string {
+            int count = 0;
+            const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), count);
+            const bool is_valid = failure == std::errc{} && end == text.data() + text.size() && count >= 0;
+            return is_valid && count <= kMaxThreads ? "" : fmt::format("must be 0 to {}", kMaxThreads);
+          },
+          ""};
+}
 
 void add_machine_options(CLI::App& app, MachineOptions& options, bool with_device) {
   if (with_device) {
@@ -39,7 +52,7 @@ void add_machine_options(CLI::App& app, MachineOptions& options, bool with_devic
   }
   app.add_option("--threads", options.threads, "CPU threads; 0 means all")
       ->type_name("N")
-      ->check(CLI::Range(0, 1024))
+      ->check(thread_count_check())
       ->capture_default_str();
   app.add_option("--memory", options.memory, "bound on working memory, e.g. 8GiB (default: half of the machine's)")
       ->type_name("SIZE");
@@ -48,9 +61,10 @@ void add_machine_options(CLI::App& app, MachineOptions& options, bool with_devic
 Executor make_executor(const MachineOptions& options) {
   if (options.device == "cpu") return Executor::cpu(options.threads);
   if (options.device == "auto") {
-    if (!cuda_status().devices.empty()) return Executor::cuda(0);
-    log::detail("no CUDA device: running on the CPU");
-    return Executor::cpu(options.threads);
+    const bool has_gpu = !cuda_status().devices.empty();
+    Executor executor = has_gpu ? Executor::cuda(0) : Executor::cpu(options.threads);
+    log::info("--device auto: running on {}", Public{executor.description()});
+    return executor;
   }
   int index = 0;
   std::string_view rest(options.device);
@@ -74,6 +88,12 @@ std::uint64_t memory_limit_bytes(const MachineOptions& options) {
   return *bytes;
 }
 
-void print_json(const nlohmann::ordered_json& json) { fmt::print("{}", json_line(json)); }
+std::string printable(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = c >= ' ' && c <= '~' ? c : '?';
+  return result;
+}
+
+void print_json(const nlohmann::ordered_json& json) { print("{}", json_line(json)); }
 
 }  // namespace naru::cli

@@ -51,10 +51,13 @@ Action define_verify(CLI::App& app);
 Action define_recipes(CLI::App& app);
 Action define_doctor(CLI::App& app);
 
+/// What --threads takes; its message does not repeat the argument.
+CLI::Validator thread_count_check();
+
 /// Adds --device (where `with_device`), --threads and --memory.
 void add_machine_options(CLI::App& app, MachineOptions& options, bool with_device);
 
-/// The executor that --device asks for. "auto" takes the first GPU, else the CPU, and says which in the log.
+/// The executor that --device asks for. "auto" takes the first GPU, else the CPU, and logs which.
 /// @throws Error{usage} for a malformed device; Error{device_unavailable} for one that is not there
 Executor make_executor(const MachineOptions& options);
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/print.h"
 #include "core/units.h"
 #include "dicom/instance.h"
 #include "pipeline/prepare.h"
@@ -15,6 +16,7 @@ namespace naru::cli {
 
 namespace {
 
+namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 /// One thing that was looked at.
@@ -47,16 +49,26 @@ Check check_codecs() {
 
 Check check_disk() {
   std::error_code failure;
-  const auto space = std::filesystem::space(".", failure);
+  const auto space = fs::space(".", failure);
   if (failure) return {"disk", "free space of the current folder cannot be read", false, false};
   return {"disk", fmt::format("{} free in the current folder", format_size_bytes(space.available)), space.available > 0,
           true};
 }
 
+/// Looks and makes nothing: a key comes into being with the first dataset.
 Check check_key() {
   try {
-    const ProjectKey key = ProjectKey::of_project("default");
-    return {"keys", fmt::format("the key of project \"default\" is ready ({})", key.id()), true, true};
+    const fs::path file = ProjectKey::file_of_project("default");
+    std::error_code failure;
+    if (fs::exists(file, failure)) {
+      const ProjectKey key = ProjectKey::load(file);
+      return {"keys", fmt::format("the key of project \"default\" is ready ({})", key.id()), true, true};
+    }
+    fs::path folder = file.parent_path();
+    while (!fs::exists(folder, failure) && folder.has_relative_path()) folder = folder.parent_path();
+    const bool ok = fs::is_directory(folder, failure) && ::access(folder.c_str(), W_OK | X_OK) == 0;
+    if (ok) return {"keys", "no key yet; the first 'naru prepare' makes one", true, true};
+    return {"keys", fmt::format("no key can be made in {}: check its permissions", folder.string()), false, true};
   } catch (const Error& problem) {
     return {"keys", problem.what(), false, true};
   }
@@ -82,7 +94,7 @@ int run(bool gpu_needed, const Context& context) {
   for (const Check& check : checks) {
     is_well = is_well && (check.ok || !check.needed);
     rows.push_back({{"name", check.name}, {"ok", check.ok}, {"needed", check.needed}, {"detail", check.detail}});
-    if (!context.output.json) fmt::print("{:<4} {:<8} {}\n", check.ok ? "ok" : "MISS", check.name, check.detail);
+    if (!context.output.json) print("{:<4} {:<8} {}\n", check.ok ? "ok" : "MISS", check.name, check.detail);
   }
   if (context.output.json) print_json({{"schema", "naru.doctor/1"}, {"ok", is_well}, {"checks", std::move(rows)}});
   return is_well ? kExitDone : kExitFailed;

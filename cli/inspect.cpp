@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/print.h"
 #include "cli/progress.h"
 #include "core/units.h"
 #include "pipeline/inputs.h"
@@ -25,21 +26,20 @@ struct Options {
 void print_stack(const Scan& scan, std::size_t index) {
   const dicom::Stack& stack = scan.stacks[index];
   const Json json = stack_json(scan, index, std::nullopt);
-  fmt::print("  series {}", stack.series_uid);
-  if (stack.index > 0) fmt::print(" stack {}", stack.index);
-  fmt::print("\n    {} {}, {} slices: {}\n", json["modality"].get<std::string>(),
-             json["manufacturer"].is_null() ? "unknown maker" : json["manufacturer"].get<std::string>(),
-             stack.instances.size(), name(stack.verdict));
+  print("  series {}", printable(stack.series_uid));
+  if (stack.index > 0) print(" stack {}", stack.index);
+  print("\n    {} {}, {} slices: {}\n", printable(json["modality"].get<std::string>()),
+        json["manufacturer"].is_null() ? "unknown maker" : printable(json["manufacturer"].get<std::string>()),
+        stack.instances.size(), name(stack.verdict));
   if (stack.verdict != Verdict::reject) {
     const Vec3 spacing = stack.grid.spacing_mm();
-    fmt::print("    {} × {} × {} voxels of {:.4g} × {:.4g} × {:.4g} mm, axes {}\n", stack.grid.size.x,
-               stack.grid.size.y, stack.grid.size.z, spacing[0], spacing[1], spacing[2],
-               axis_codes(stack.grid.patient_from_voxel));
+    print("    {} × {} × {} voxels of {:.4g} × {:.4g} × {:.4g} mm, axes {}\n", stack.grid.size.x, stack.grid.size.y,
+          stack.grid.size.z, spacing[0], spacing[1], spacing[2], axis_codes(stack.grid.patient_from_voxel));
   }
   for (const Finding& finding : stack.findings) {
-    fmt::print("    {}", name(finding.code));
-    for (const auto& [key, value] : finding.detail) fmt::print(", {} {:g}", key, value);
-    fmt::print(" ({}): {} {}\n", finding.action, info(finding.code).meaning, info(finding.code).remedy);
+    print("    {}", name(finding.code));
+    for (const auto& [key, value] : finding.detail) print(", {} {:g}", key, value);
+    print(" ({}): {} {}\n", finding.action, info(finding.code).meaning, info(finding.code).remedy);
   }
 }
 
@@ -47,18 +47,18 @@ void print_table(const Scan& scan) {
   std::map<std::string, std::vector<std::size_t>> studies;
   for (std::size_t s = 0; s < scan.stacks.size(); ++s) studies[scan.stacks[s].study_uid].push_back(s);
   for (const auto& [study, stacks] : studies) {
-    fmt::print("study {}\n", study);
+    print("study {}\n", printable(study));
     for (const std::size_t s : stacks) print_stack(scan, s);
   }
   const InputCounts counts = count_inputs(scan);
-  fmt::print("{} files", scan.inputs.size());
+  print("{} files", scan.inputs.size());
   for (const auto& [disposition, count] : counts.by_disposition) {
-    fmt::print(", {} {}", count, disposition == "used" ? "usable" : disposition);
+    print(", {} {}", count, disposition == "used" ? "usable" : disposition);
   }
-  fmt::print("\n");
+  print("\n");
   for (const auto& [reason, count] : counts.by_reason) {
-    fmt::print("  {} × {}: {} {}\n", count, reason, info(*code_from_name(reason)).meaning,
-               info(*code_from_name(reason)).remedy);
+    print("  {} × {}: {} {}\n", count, reason, info(*code_from_name(reason)).meaning,
+          info(*code_from_name(reason)).remedy);
   }
 }
 
@@ -76,8 +76,10 @@ Json scan_json(const Scan& scan) {
 int run(const Options& options, const Context& context) {
   Executor executor = Executor::cpu(options.machine.threads);
   const auto files = list_inputs(options.inputs, std::cin, {});
-  ProgressDisplay display(context.output.quiet);
-  const Scan scan = scan_inputs(files, executor, context.cancel, [&](const Progress& p) { display.show(p); });
+  const Scan scan = [&] {
+    ProgressDisplay display(context.output.quiet);  // ends its line before the table begins
+    return scan_inputs(files, executor, context.cancel, [&](const Progress& p) { display.show(p); });
+  }();
   if (context.output.json) {
     print_json(scan_json(scan));
   } else {
@@ -96,7 +98,7 @@ Action define_inspect(CLI::App& app) {
       ->required();
   app.add_option("--threads", options->machine.threads, "CPU threads; 0 means all")
       ->type_name("N")
-      ->check(CLI::Range(0, 1024));
+      ->check(thread_count_check());
   return [options](const Context& context) { return run(*options, context); };
 }
 

@@ -1,10 +1,16 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "cli/command.h"
+#include "cli/print.h"
 #include "core/log.h"
 #include "pipeline/version.h"
 
@@ -21,8 +27,18 @@ extern "C" void on_signal(int number) {
   std::signal(number, SIG_DFL);
 }
 
+/// A program that was started with a standard stream closed would get the stream's number for the next file it opens,
+/// and progress lines would land in a dataset.
+void open_standard_streams() {
+  int descriptor = 0;
+  do {
+    descriptor = ::open("/dev/null", O_RDWR);
+  } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0) ::close(descriptor);
+}
+
 void report_error(const OutputOptions& output, std::string_view code, std::string_view message) {
-  fmt::print(stderr, "naru: error [{}]: {}\n", code, message);
+  naru::cli::print(stderr, "naru: error [{}]: {}\n", code, message);
   if (output.json) naru::cli::print_json({{"schema", "naru.error/1"}, {"code", code}, {"message", message}});
 }
 
@@ -41,6 +57,15 @@ int run_action(const naru::cli::Action& action, const OutputOptions& output) {
   return naru::cli::kExitFailed;
 }
 
+/// What CLI11 says of the kinds below names options only; other messages repeat arguments, which may hold a patient's
+/// name.
+std::string usage_text(const CLI::ParseError& problem) {
+  const bool is_safe = dynamic_cast<const CLI::RequiredError*>(&problem) != nullptr ||
+                       dynamic_cast<const CLI::ArgumentMismatch*>(&problem) != nullptr ||
+                       dynamic_cast<const CLI::ValidationError*>(&problem) != nullptr;
+  return fmt::format("{}: run naru COMMAND --help", is_safe ? problem.what() : "an argument is not understood");
+}
+
 void add_output_options(CLI::App& app, OutputOptions& output) {
   app.add_flag("--json", output.json, "print one JSON document on stdout and nothing else there");
   app.add_flag("--quiet", output.quiet, "no progress and no log lines but warnings");
@@ -50,6 +75,8 @@ void add_output_options(CLI::App& app, OutputOptions& output) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_streams();
+  std::signal(SIGPIPE, SIG_IGN);
   CLI::App app("Naru turns DICOM studies into de-identified, AI-ready datasets.", "naru");
   app.set_version_flag("--version", fmt::format("naru {}", naru::kVersion));
   app.require_subcommand(1);
@@ -67,7 +94,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& problem) {
-    app.exit(problem);
+    // The options may not have been read when the problem was found.
+    output.json = std::any_of(argv, argv + argc, [](std::string_view text) { return text == "--json"; });
+    report_error(output, naru::name(naru::ErrorCode::usage), usage_text(problem));
     return naru::cli::kExitUsage;
   }
   naru::log::set_level(output.quiet     ? naru::LogLevel::quiet
@@ -75,5 +104,9 @@ int main(int argc, char** argv) {
                                         : naru::LogLevel::normal);
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
-  return run_action(actions.at(app.get_subcommands().front()), output);
+  const int status = run_action(actions.at(app.get_subcommands().front()), output);
+  // A reader that went away is no failure; a result that could not be stored is.
+  if (std::fflush(stdout) == 0 || errno == EPIPE) return status;
+  report_error({}, "output_unwritable", "stdout could not be written; check free space");
+  return naru::cli::kExitFailed;
 }

@@ -6,9 +6,11 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/print.h"
 #include "cli/progress.h"
 #include "core/log.h"
 #include "core/units.h"
+#include "pipeline/outputs/gzip.h"
 
 namespace naru::cli {
 
@@ -29,21 +31,32 @@ ProjectKey load_key(const Options& options) {
   return key;
 }
 
+/// @throws Error{usage} where `limit_bytes` holds no volume beside the buffers of the encoder (see memory_needed_bytes)
+void require_room(std::uint64_t limit_bytes, const Executor& executor) {
+  constexpr std::uint64_t kLeastForVolumes = std::uint64_t{16} << 20;
+  const auto threads = static_cast<std::uint64_t>(executor.thread_count());
+  const std::uint64_t least = threads * 8 * kGzipMemberBytes + kLeastForVolumes;
+  if (limit_bytes >= least) return;
+  throw Error(ErrorCode::usage,
+              fmt::format("--memory must be at least {} for {} threads; give more, or fewer --threads",
+                          format_size_bytes(least), threads));
+}
+
 void print_summary(const PrepareResult& result) {
-  fmt::print("{} cases in {:.1f} s", result.case_count, result.seconds);
-  if (result.resumed_count > 0) fmt::print(" ({} of them finished before)", result.resumed_count);
-  fmt::print("; working memory {}\n", format_size_bytes(result.memory_used_bytes));
-  for (const auto& [disposition, count] : result.by_disposition)
-    fmt::print("  {:<12} {:>7} files\n", disposition, count);
+  print("{} cases in {:.1f} s", result.case_count, result.seconds);
+  if (result.resumed_count > 0) print(" ({} of them finished before)", result.resumed_count);
+  print("; working memory {}\n", format_size_bytes(result.memory_used_bytes));
+  for (const auto& [disposition, count] : result.by_disposition) print("  {:<12} {:>7} files\n", disposition, count);
   for (const auto& [reason, count] : result.by_reason) {
-    fmt::print("    {} × {}: {} {}\n", count, reason, info(*code_from_name(reason)).meaning,
-               info(*code_from_name(reason)).remedy);
+    print("    {} × {}: {} {}\n", count, reason, info(*code_from_name(reason)).meaning,
+          info(*code_from_name(reason)).remedy);
   }
-  fmt::print("dataset  {}\nreport   {}\n", result.out.string(), (result.report / "report.html").string());
+  print("dataset  {}\nreport   {}\n", result.out.string(), (result.report / "report.html").string());
 }
 
 int run(const Options& options, const Context& context) {
   if (options.resume && options.force) throw Error(ErrorCode::usage, "--resume and --force exclude each other");
+  check_project_name(options.project);
   PrepareOptions job;
   job.inputs = options.inputs;
   job.out = options.out;
@@ -53,6 +66,7 @@ int run(const Options& options, const Context& context) {
   if (!options.recipe.empty()) job.recipe = load_recipe(options.recipe);
   job.memory_limit_bytes = memory_limit_bytes(options.machine);
   Executor executor = make_executor(options.machine);
+  require_room(job.memory_limit_bytes, executor);
   const ProjectKey key = load_key(options);
   PrepareResult result;
   {

@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "cli/print.h"
+
 namespace naru::cli {
 
 namespace {
@@ -16,14 +18,14 @@ constexpr auto kLineInterval = std::chrono::seconds(5);
 ProgressDisplay::ProgressDisplay(bool quiet) : quiet_(quiet), is_terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 ProgressDisplay::~ProgressDisplay() {
-  if (bar_is_open_) fmt::print(stderr, "\n");
+  if (bar_is_open_) print(stderr, "\n");
 }
 
 void ProgressDisplay::show(const Progress& progress) {
   if (quiet_) return;
   const auto now = Clock::now();
   if (progress.stage != stage_) {
-    if (bar_is_open_) fmt::print(stderr, "\n");
+    if (bar_is_open_) print(stderr, "\n");
     bar_is_open_ = false;
     stage_ = progress.stage;
     stage_start_ = now;
@@ -55,14 +57,14 @@ std::string ProgressDisplay::status_text(const Progress& progress, double second
 
 void ProgressDisplay::show_bar(const Progress& progress, double seconds) {
   const auto filled = progress.total == 0 ? kBarWidth : static_cast<int>(kBarWidth * progress.done / progress.total);
-  fmt::print(stderr, "\r\x1b[K{} [{:#<{}}{:.<{}}] {}", progress.stage, "", filled, "", kBarWidth - filled,
-             status_text(progress, seconds));
+  print(stderr, "\r\x1b[K{} [{:#<{}}{:.<{}}] {}", progress.stage, "", filled, "", kBarWidth - filled,
+        status_text(progress, seconds));
   std::fflush(stderr);
   bar_is_open_ = true;
 }
 
 void ProgressDisplay::show_line(const Progress& progress, double seconds) {
-  fmt::print(stderr, "naru: {}: {}\n", progress.stage, status_text(progress, seconds));
+  print(stderr, "naru: {}: {}\n", progress.stage, status_text(progress, seconds));
 }
 
 }  // namespace naru::cli

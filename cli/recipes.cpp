@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/print.h"
 #include "pipeline/recipe.h"
 
 namespace naru::cli {
@@ -18,7 +19,7 @@ int list(const Context& context) {
     rows.push_back({{"name", recipe.name},
                     {"summary", recipe.summary},
                     {"sha256", recipe_sha256(parse_recipe(recipe.toml, recipe.name))}});
-    if (!context.output.json) fmt::print("{:<14} {}\n", recipe.name, recipe.summary);
+    if (!context.output.json) print("{:<14} {}\n", recipe.name, recipe.summary);
   }
   if (context.output.json) print_json({{"schema", "naru.recipes/1"}, {"recipes", std::move(rows)}});
   return kExitDone;
@@ -30,7 +31,7 @@ int show(const std::string& name, const Context& context) {
     if (context.output.json) {
       print_json(to_json(parse_recipe(recipe.toml, recipe.name)));
     } else {
-      fmt::print("{}", recipe.toml);
+      print("{}", recipe.toml);
     }
     return kExitDone;
   }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/print.h"
 #include "cli/progress.h"
 
 namespace naru::cli {
@@ -27,10 +28,10 @@ int run(const Options& options, const Context& context) {
   if (context.output.json) {
     print_json(to_json(result));
   } else {
-    for (const std::string& difference : result.differences) fmt::print("{}\n", difference);
-    fmt::print("{} cases, {} files: {}\n", result.case_count, result.file_count,
-               result.differences.empty() ? "everything is as promised"
-                                          : fmt::format("{} differences", result.differences.size()));
+    for (const std::string& difference : result.differences) print("{}\n", printable(difference));
+    print("{} cases, {} files: {}\n", result.case_count, result.file_count,
+          result.differences.empty() ? "everything is as promised"
+                                     : fmt::format("{} differences", result.differences.size()));
   }
   return result.differences.empty() ? kExitDone : kExitFailed;
 }

@@ -61,6 +61,15 @@ bool create_key_file(const std::filesystem::path& file) {
 
 }  // namespace
 
+void check_project_name(std::string_view name) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+  if (name.empty() || name.size() > 64 || name.front() == '.' ||
+      name.find_first_not_of(kLetters) != std::string_view::npos) {
+    throw Error(ErrorCode::key_invalid,
+                "--project must have 1 to 64 letters, digits, '-', '_' or '.', and not begin with '.'");
+  }
+}
+
 ProjectKey::ProjectKey(const Bytes& bytes) : bytes_(bytes) { require_sodium(); }
 
 ProjectKey ProjectKey::load(const std::filesystem::path& file) {
@@ -78,15 +87,14 @@ ProjectKey ProjectKey::load(const std::filesystem::path& file) {
   return ProjectKey(bytes);
 }
 
+std::filesystem::path ProjectKey::file_of_project(std::string_view name) {
+  check_project_name(name);
+  return state_folder() / "keys" / (std::string(name) + ".key");
+}
+
 ProjectKey ProjectKey::of_project(std::string_view name, bool* created) {
   require_sodium();
-  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-  if (name.empty() || name.size() > 64 || name.front() == '.' ||
-      name.find_first_not_of(kLetters) != std::string_view::npos) {
-    throw Error(ErrorCode::key_invalid,
-                "--project must have 1 to 64 letters, digits, '-', '_' or '.', and not begin with '.'");
-  }
-  const auto file = state_folder() / "keys" / (std::string(name) + ".key");
+  const auto file = file_of_project(name);
   const bool made = !std::filesystem::exists(file) && create_key_file(file);
   if (created != nullptr) *created = made;
   return load(file);

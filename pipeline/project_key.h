@@ -14,6 +14,10 @@
 
 namespace naru {
 
+/// @throws Error{key_invalid} where `name` cannot be a file's name: it must have 1 to 64 letters, digits, '-', '_' or
+/// '.', and not begin with '.'
+void check_project_name(std::string_view name);
+
 class ProjectKey {
  public:
   static constexpr std::size_t kSizeBytes = 32;
@@ -22,9 +26,12 @@ class ProjectKey {
   /// @throws Error{key_invalid} where it is missing, malformed, or open to group or others
   static ProjectKey load(const std::filesystem::path& file);
 
-  /// The key of project `name` in the user's state folder (XDG_STATE_HOME or ~/.local/state, then naru/keys/NAME.key);
-  /// made on first use, random, mode 0600. `created` says whether it was made now.
-  /// @throws Error{key_invalid} as load, or where the folder cannot be written or the name is no file name
+  /// Where the key of project `name` is or will be, in the user's state folder: XDG_STATE_HOME or ~/.local/state, then
+  /// naru/keys/NAME.key. @throws Error{key_invalid} as check_project_name, or where the user has no home
+  static std::filesystem::path file_of_project(std::string_view name);
+
+  /// The key in file_of_project(name); made on first use, random, mode 0600. `created` says whether it was made now.
+  /// @throws Error{key_invalid} as load and file_of_project, or where the folder cannot be written
   static ProjectKey of_project(std::string_view name, bool* created = nullptr);
 
   /// `kind` and 16 hexadecimal digits, e.g. "patient-1f0c9a52be47d360": the first 64 bits of

@@ -59,6 +59,62 @@ TEST_F(ProgramTest, UsageErrorsExitWithTwo) {
   EXPECT_EQ(run({"prepare", in(), "--out", out(), "--resume", "--force"}).status, 2);
 }
 
+TEST_F(ProgramTest, UsageErrorsRepeatNoArgument) {
+  const std::vector<std::string> cases[] = {
+      {"recipes", "show", "ct-1mm", "/data/SMITH^JOHN"},
+      {"doctor", "/data/SMITH^JOHN"},
+      {"inspect", in(), "--no-such=SMITH"},
+      {"inspect", in(), "--threads", "SMITH"},
+      {"prepare", in(), "--out", out(), "--threads", "-1"},
+  };
+  for (std::vector<std::string> arguments : cases) {
+    arguments.push_back("--json");
+    const Finished finished = run(arguments);
+    EXPECT_EQ(finished.status, 2) << finished.err;
+    EXPECT_THAT(finished.err + finished.out, Not(HasSubstr("SMITH")));
+    EXPECT_THAT(finished.err, HasSubstr("--help"));
+    EXPECT_EQ(json::parse(finished.out)["code"], "usage");
+  }
+  EXPECT_THAT(run({"inspect", in(), "--threads", "2000"}).err, HasSubstr("--threads: must be 0 to 1024"));
+}
+
+TEST_F(ProgramTest, ABoundThatHoldsNoEncoderIsRefused) {
+  const Finished finished = run({"prepare", in(), "--out", out(), "--threads", "16", "--memory", "64MiB"});
+  EXPECT_EQ(finished.status, 2);
+  EXPECT_THAT(finished.err, HasSubstr("--memory must be at least 144"));
+}
+
+TEST_F(ProgramTest, AProjectNameIsCheckedBeforeAnyWork) {
+  write_studies(1);
+  test::spill(folder_ / "k.key", std::string(64, '3'));
+  ::chmod((folder_ / "k.key").c_str(), 0600);
+  for (const char* project : {"\xff", "two words", "../evil", ""}) {
+    const Finished finished = run({"prepare", in(), "--out", out(), "--key-file", (folder_ / "k.key").string(),
+                                   "--project", project, "--resume"});
+    EXPECT_EQ(finished.status, 1);
+    EXPECT_THAT(finished.err, HasSubstr("[key_invalid]: --project must"));
+    EXPECT_FALSE(fs::exists(folder_ / ".out.naru-work"));
+  }
+}
+
+TEST_F(ProgramTest, ClosedStreamsHarmNeitherTheRunNorTheDataset) {
+  write_studies(2);
+  for (const std::string closed : {"2>&-", ">&-", "<&- >&- 2>&-", "| head -c 1; exit ${PIPESTATUS[0]}"}) {
+    const std::string command = "HOME='" + folder_.path().string() + "' XDG_STATE_HOME='" +
+                                (folder_ / "state").string() + "' '" NARU_PROGRAM "' prepare '" + in() + "' --out '" +
+                                out() + "' --force " + closed;
+    test::spill(folder_ / "script", command);
+    const int status = std::system(("bash '" + (folder_ / "script").string() + "'").c_str());
+    EXPECT_EQ(status, 0) << closed;
+    EXPECT_EQ(run({"verify", out()}).status, 0) << closed;
+  }
+}
+
+TEST_F(ProgramTest, AResultThatCannotBeStoredIsAFailure) {
+  test::spill(folder_ / "script", "'" NARU_PROGRAM "' recipes > /dev/full");
+  EXPECT_EQ(WEXITSTATUS(std::system(("bash '" + (folder_ / "script").string() + "' 2>&-").c_str())), 1);
+}
+
 TEST_F(ProgramTest, PreparesAndVerifiesAndSaysSoInJson) {
   write_studies(2);
   const Finished prepared = run({"prepare", in(), "--out", out(), "--json"});
@@ -168,6 +224,15 @@ TEST_F(ProgramTest, InspectListsGeometryAndWritesNothing) {
   EXPECT_THAT(run({"inspect", in()}).out, HasSubstr("64 × 64 × 10 voxels of 0.8 × 0.8 × 1.25 mm"));
 }
 
+TEST_F(ProgramTest, InspectPrintsNoTerminalEscapes) {
+  test::PhantomOptions options;
+  options.series_uid = "2.999.8\x1b[2J";
+  test::write_series(options, folder_ / "in");
+  const Finished inspected = run({"inspect", in()});
+  EXPECT_THAT(inspected.out, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(inspected.out, HasSubstr("2.999.8?[2J"));
+}
+
 TEST_F(ProgramTest, RecipesAreListedAndShown) {
   EXPECT_THAT(run({"recipes"}).out, HasSubstr("ct-1mm"));
   const Finished shown = run({"recipes", "show", "ct-1mm"});
@@ -181,6 +246,24 @@ TEST_F(ProgramTest, DoctorLooksAtTheMachine) {
   const Finished looked = run({"doctor", "--json"});
   EXPECT_EQ(looked.status, 0) << looked.out;
   EXPECT_EQ(json::parse(looked.out)["ok"], true);
+}
+
+TEST_F(ProgramTest, DoctorLooksAtTheKeyAndMakesNone) {
+  EXPECT_THAT(run({"doctor"}).out, HasSubstr("no key yet"));
+  EXPECT_FALSE(fs::exists(folder_ / "state"));
+  write_studies(1);
+  EXPECT_EQ(run({"prepare", in(), "--out", out()}).status, 0);
+  EXPECT_THAT(run({"doctor"}).out, HasSubstr("is ready"));
+  ::chmod((folder_ / "state/naru/keys/default.key").c_str(), 0644);
+  EXPECT_EQ(run({"doctor"}).status, 1);
+  fs::remove_all(folder_ / "state");
+  test::spill(folder_ / "state", "a file where the folder would be");
+  EXPECT_EQ(run({"doctor"}).status, 1);
+}
+
+TEST_F(ProgramTest, AutoSaysWhichDeviceItTook) {
+  write_studies(1);
+  EXPECT_THAT(run({"prepare", in(), "--out", out()}).err, HasSubstr("--device auto: running on c"));
 }
 
 TEST_F(ProgramTest, CtrlCStopsCleanlyAndResumeFinishes) {
