@@ -62,7 +62,7 @@ Executor make_executor(const MachineOptions& options) {
   if (options.device == "cpu") return Executor::cpu(options.threads);
   if (options.device == "auto") {
     const bool has_gpu = !cuda_status().devices.empty();
-    Executor executor = has_gpu ? Executor::cuda(0) : Executor::cpu(options.threads);
+    Executor executor = has_gpu ? Executor::cuda(0, options.threads) : Executor::cpu(options.threads);
     log::info("--device auto: running on {}", Public{executor.description()});
     return executor;
   }
@@ -75,7 +75,7 @@ Executor make_executor(const MachineOptions& options) {
     is_valid = rest.front() == ':' && rest.size() > 1 && failure == std::errc{} && end == rest.data() + rest.size();
   }
   if (!is_valid || index < 0) throw Error(ErrorCode::usage, "--device must be auto, cpu, cuda or cuda:N");
-  return Executor::cuda(index);
+  return Executor::cuda(index, options.threads);
 }
 
 std::uint64_t memory_limit_bytes(const MachineOptions& options) {

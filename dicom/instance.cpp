@@ -1,5 +1,7 @@
 #include "dicom/instance.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -84,7 +86,8 @@ void read_description(const HeaderValues& header, Instance& instance) {
   instance.instance_number = integer(header.text(kInstanceNumber));
   instance.is_localizer = std::ranges::find(instance.image_type, "LOCALIZER") != instance.image_type.end();
   instance.burned_in_annotation = header.text(kBurnedInAnnotation) == "YES";
-  instance.echo = header.text(kEchoNumbers) + "/" + header.text(kEchoTime);
+  // As a number: "90" and "90.0" are one echo.
+  instance.echo = fmt::format("{}/{}", header.text(kEchoNumbers), decimal(header.text(kEchoTime)).value_or(-1));
 }
 
 bool is_spacing(double spacing_mm) { return spacing_mm >= kMinSpacingMm && spacing_mm <= kMaxSpacingMm; }

@@ -41,7 +41,7 @@ void place_members(const StackDraft& draft, std::size_t stack_index, std::span<P
 Sorted build_stacks(std::span<const Candidate> candidates, const SamePixels& same_pixels) {
   Sorted sorted;
   sorted.placements.resize(candidates.size());
-  const auto members = select_members(candidates, sorted.placements);
+  const auto members = select_members(candidates, same_pixels, sorted.placements);
   auto drafts = split_into_drafts(candidates, members);
   for (StackDraft& draft : drafts) judge_stack(candidates, same_pixels, draft);
   sort_drafts(candidates, drafts);

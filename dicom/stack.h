@@ -50,7 +50,8 @@ struct Candidate {
   std::string file_sha256;     ///< tells the same file twice from two files with one SOP Instance UID
 };
 
-/// Answers whether two candidates (by index) hold the same stored pixels. Asked only for slices at one position.
+/// Answers whether two candidates (by index) hold the same stored pixels. Asked only for slices at one position and for
+/// files with one SOP Instance UID.
 using SamePixels = std::function<bool(std::size_t, std::size_t)>;
 
 /// Sorts candidates into stacks. Order comes from the position projected on the slice normal (the cross product of the

@@ -52,9 +52,18 @@ std::vector<std::size_t> in_stable_order(std::span<const Candidate> candidates) 
   return order;
 }
 
+/// True for one slice that was stored twice: other bytes (another exporter, another syntax), but the same image.
+bool is_same_slice(std::span<const Candidate> candidates, std::size_t a, std::size_t b, const SamePixels& same_pixels) {
+  const Instance &first = candidates[a].instance, &second = candidates[b].instance;
+  return first.study_uid == second.study_uid && first.series_uid == second.series_uid && same_stack(first, second) &&
+         first.position_mm == second.position_mm && first.rescale_slope == second.rescale_slope &&
+         first.rescale_intercept == second.rescale_intercept && same_pixels(a, b);
+}
+
 /// Of the files with one SOP Instance UID: which stay, and what speaks against them.
 std::vector<Member> members_of_one_identifier(std::span<const Candidate> candidates,
-                                              std::span<const std::size_t> same_uid, std::span<Placement> placements) {
+                                              std::span<const std::size_t> same_uid, const SamePixels& same_pixels,
+                                              std::span<Placement> placements) {
   std::vector<Member> kept, broken;
   const std::string* previous_sha256 = nullptr;
   for (const std::size_t index : same_uid) {
@@ -64,6 +73,11 @@ std::vector<Member> members_of_one_identifier(std::span<const Candidate> candida
       continue;
     }
     previous_sha256 = &candidate.file_sha256;
+    const bool is_usable = !candidate.broken.has_value();
+    if (is_usable && kept.size() == 1 && is_same_slice(candidates, kept[0].candidate, index, same_pixels)) {
+      placements[index] = {Disposition::excluded, Code::duplicate_instance, {}};
+      continue;
+    }
     (candidate.broken ? broken : kept).push_back({index, candidate.broken});
   }
   if (kept.empty()) return broken;
@@ -116,14 +130,15 @@ void StackDraft::add(Finding finding, Verdict effect) {
   stack.findings.push_back(std::move(finding));
 }
 
-std::vector<Member> select_members(std::span<const Candidate> candidates, std::span<Placement> placements) {
+std::vector<Member> select_members(std::span<const Candidate> candidates, const SamePixels& same_pixels,
+                                   std::span<Placement> placements) {
   const auto order = in_stable_order(candidates);
   std::vector<Member> members;
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
     const std::string& uid = candidates[order[begin]].instance.sop_instance_uid;
     while (end < order.size() && candidates[order[end]].instance.sop_instance_uid == uid) ++end;
     const auto same_uid = std::span(order).subspan(begin, end - begin);
-    for (const Member& member : members_of_one_identifier(candidates, same_uid, placements)) {
+    for (const Member& member : members_of_one_identifier(candidates, same_uid, same_pixels, placements)) {
       if (candidates[member.candidate].instance.is_localizer) {
         placements[member.candidate] = {Disposition::excluded, Code::localizer, {}};
       } else {

@@ -26,7 +26,8 @@ struct StackDraft {
 
 /// Sets aside exact duplicates and localizers (their placements are written), marks what is lost or contradicts
 /// another file, and returns the rest in an order that does not depend on the order of the input.
-std::vector<Member> select_members(std::span<const Candidate> candidates, std::span<Placement> placements);
+std::vector<Member> select_members(std::span<const Candidate> candidates, const SamePixels& same_pixels,
+                                   std::span<Placement> placements);
 
 /// Splits members into drafts of equal study, series, orientation, matrix, pixel spacing, image type, echo and type of
 /// stored value; says so in the findings where orientation or echo made the split.

@@ -22,16 +22,21 @@ int usable_thread_count() {
   return std::max(1, CPU_COUNT(&allowed));
 }
 
+/// More threads than the process may use only take memory.
+int granted_thread_count(int asked) {
+  assert(asked >= 0);
+  return asked == 0 ? usable_thread_count() : std::min(asked, usable_thread_count());
+}
+
 }  // namespace
 
 Executor Executor::cpu(int thread_count) {
-  assert(thread_count >= 0);
-  return Executor(std::make_unique<State>(thread_count > 0 ? thread_count : usable_thread_count()));
+  return Executor(std::make_unique<State>(granted_thread_count(thread_count)));
 }
 
-Executor Executor::cuda(int device_index) {
+Executor Executor::cuda(int device_index, int thread_count) {
   if constexpr (kWithCuda) {
-    auto state = std::make_unique<State>(usable_thread_count());
+    auto state = std::make_unique<State>(granted_thread_count(thread_count));
     state->stream = cuda::make_stream(device_index);
     return Executor(std::move(state));
   } else {

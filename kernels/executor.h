@@ -18,12 +18,12 @@ namespace naru {
 /// is not for use by two threads at a time. Kernels give the same bytes for any number of CPU threads.
 class Executor {
  public:
-  /// @param thread_count 1 or more; 0 means one per hardware thread that the process may use
+  /// @param thread_count 1 or more; 0 means one per hardware thread that the process may use, which is also the most
   static Executor cpu(int thread_count);
 
-  /// One stream on CUDA device `device_index`.
+  /// One stream on CUDA device `device_index`; host work beside it runs on `thread_count` CPU threads, as above.
   /// @throws Error{device_unavailable} without a CUDA build, driver, or such a device
-  static Executor cuda(int device_index);
+  static Executor cuda(int device_index, int thread_count);
 
   Executor(Executor&&) noexcept;
   Executor& operator=(Executor&&) noexcept;
@@ -49,7 +49,8 @@ class Executor {
   std::unique_ptr<State> state_;
 };
 
-/// What the machine offers, without creating anything: for `naru doctor`. Empty without a CUDA build, driver or GPU.
+/// What the machine offers, without creating anything: for `naru doctor`. Empty without a CUDA build, driver or GPU
+/// that our kernels are compiled for (compute capability 8.0 and later).
 struct CudaDevice {
   int index = 0;
   std::string name;

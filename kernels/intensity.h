@@ -21,7 +21,8 @@ struct IntensityMap {
   float gain = 1, offset = 0;
 };
 
-/// `map` with gain and offset such that [low, high] in units becomes [0, 1] (values outside are clipped to it).
+/// `map` with gain and offset such that [low, high] in units becomes [0, 1] (values outside are clipped to it), to within
+/// the rounding of f32: 1e-6.
 /// @pre low < high
 IntensityMap windowed(IntensityMap map, double low, double high);
 

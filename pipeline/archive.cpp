@@ -17,6 +17,7 @@ namespace naru {
 namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
+constexpr std::uint64_t kUnstatedMemberBytes = std::uint64_t{1} << 20;
 
 std::string member_name(archive_entry* entry, std::size_t index) {
   // Names in zip files are bytes of no stated charset; libarchive answers null where it cannot convert them.
@@ -52,20 +53,32 @@ ArchiveReader::ArchiveReader(const std::filesystem::path& path) : archive_(archi
 
 ArchiveReader::~ArchiveReader() = default;
 
-std::optional<ArchiveMember> ArchiveReader::next() {
+std::optional<ArchiveMember> ArchiveReader::next(const CancelToken& cancel) {
   archive_entry* entry = nullptr;
   while (state_ == State::good) {
+    cancel.throw_if_canceled();
     const int result = archive_read_next_header(archive_.get(), &entry);
     if (result == ARCHIVE_EOF) return std::nullopt;
-    if (result < ARCHIVE_WARN) {
-      state_ = State::corrupt;
-      return std::nullopt;
+    count_expanded(kEntryBytes);
+    if (result < ARCHIVE_WARN) state_ = State::corrupt;
+    // Hard links repeat a member that was there before; folders and devices hold no bytes.
+    if (state_ != State::good || archive_entry_filetype(entry) != AE_IFREG ||
+        archive_entry_hardlink(entry) != nullptr) {
+      continue;
     }
-    if (archive_entry_filetype(entry) != AE_IFREG) continue;
     const std::size_t index = next_index_++;
-    return ArchiveMember{index, member_name(entry, index), archive_entry_is_data_encrypted(entry) != 0};
+    const std::uint64_t size_bytes =
+        archive_entry_size_is_set(entry) != 0
+            ? static_cast<std::uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)))
+            : kUnstatedMemberBytes;
+    return ArchiveMember{index, size_bytes, member_name(entry, index), archive_entry_is_data_encrypted(entry) != 0};
   }
   return std::nullopt;
+}
+
+void ArchiveReader::count_expanded(std::uint64_t bytes) {
+  expanded_bytes_ += bytes;
+  if (expanded_bytes_ > max_expanded_bytes_) state_ = State::too_large;
 }
 
 std::optional<std::size_t> ArchiveReader::read(std::span<std::byte> bytes) {
@@ -75,8 +88,7 @@ std::optional<std::size_t> ArchiveReader::read(std::span<std::byte> bytes) {
     if (count < 0) return std::nullopt;
     if (count == 0) break;
     filled += static_cast<std::size_t>(count);
-    expanded_bytes_ += static_cast<std::uint64_t>(count);
-    if (expanded_bytes_ > max_expanded_bytes_) state_ = State::too_large;
+    count_expanded(static_cast<std::uint64_t>(count));
   }
   return state_ == State::good ? std::optional(filled) : std::nullopt;
 }

@@ -9,21 +9,26 @@
 #include <span>
 #include <string>
 
+#include "core/cancel.h"
+
 struct archive;  // libarchive
 
 namespace naru {
 
 /// What an archive may grow to, so that a small file cannot keep us busy for ever: this many times its own size, and in
-/// any case kMinExpandedBytes. (Deflate reaches 1,032 times at most; DICOM seldom 10.)
+/// any case kMinExpandedBytes; each entry counts as kEntryBytes more than its data. (Deflate reaches 1,032 times at
+/// most; DICOM seldom 10.)
 inline constexpr std::uint64_t kMaxExpansion = 200;
 inline constexpr std::uint64_t kMinExpandedBytes = std::uint64_t{256} << 20;
+inline constexpr std::uint64_t kEntryBytes = 4096;  ///< about what a line of the report and its record take
 
 /// True for names that end in .zip, .tar, .tar.gz or .tgz, in any case.
 bool is_archive_name(const std::filesystem::path& path);
 
 /// One regular file in an archive. Names may hold patient names: they go to the report only.
 struct ArchiveMember {
-  std::size_t index = 0;  ///< 0-based among the regular files
+  std::size_t index = 0;         ///< 0-based among the regular files
+  std::uint64_t size_bytes = 0;  ///< as stated, or the most that is worth reading ahead where nothing is stated
   std::string name;
   bool is_encrypted = false;
 };
@@ -36,7 +41,8 @@ class ArchiveReader {
   ArchiveReader& operator=(const ArchiveReader&) = delete;
 
   /// Moves to the next regular file; empty at the end, or where `state()` is no longer good.
-  std::optional<ArchiveMember> next();
+  /// @throws Error{canceled}
+  std::optional<ArchiveMember> next(const CancelToken& cancel);
 
   /// Fills `bytes` as far as the current member goes; empty where it cannot be read.
   std::optional<std::size_t> read(std::span<std::byte> bytes);
@@ -48,6 +54,8 @@ class ArchiveReader {
   struct Close {
     void operator()(::archive* a) const;
   };
+  void count_expanded(std::uint64_t bytes);
+
   std::unique_ptr<::archive, Close> archive_;
   std::size_t next_index_ = 0;
   std::uint64_t expanded_bytes_ = 0, max_expanded_bytes_ = 0;

@@ -4,6 +4,8 @@
 
 #include "core/digest.h"
 #include "pipeline/allow_list.h"
+#include "pipeline/documents.h"
+#include "pipeline/outputs/layout.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -11,8 +13,8 @@ namespace naru {
 namespace {
 
 void mark_stack(Scan& scan, std::size_t stack, Disposition disposition, Code reason) {
-  for (InputRecord& record : scan.inputs) {
-    if (record.stack != stack || record.disposition != Disposition::used) continue;
+  for (const std::size_t candidate : scan.stacks[stack].instances) {
+    InputRecord& record = scan.inputs[scan.input_of_candidate[candidate]];
     record.disposition = disposition;
     record.reason = reason;
   }
@@ -47,7 +49,12 @@ std::optional<std::string_view> split_of(const Recipe& recipe, const ProjectKey&
 std::string fingerprint_of(const Scan& scan, const dicom::Stack& stack, const CasePlan& plan, const ProjectKey& key,
                            std::string_view device) {
   std::string text = joined(joined(plan.recipe_sha256, key.id()), joined(kVersion, device));
-  for (const std::size_t candidate : stack.instances) text = text + '\n' + scan.candidates[candidate].file_sha256;
+  text += joined("", image_path(plan));
+  for (const Finding& finding : stack.findings) text += to_json(finding).dump();  // other files may change them
+  for (const std::size_t candidate : stack.instances) {
+    text += '\n';
+    text += scan.candidates[candidate].file_sha256;
+  }
   return sha256_hex(std::as_bytes(std::span(text)));
 }
 

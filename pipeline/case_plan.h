@@ -20,7 +20,8 @@ struct CasePlan {
   Recipe recipe;
   std::string recipe_sha256;
   std::optional<std::string_view> split;  ///< "train", "val" or "test"
-  /// Hash over all that decides the case's bytes: recipe, key, version, device, and every input file in order.
+  /// Hash over all that decides the case's bytes and its line: recipe, key, version, device, image path, findings, and
+  /// every input file in order.
   std::string fingerprint;
 };
 

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "pipeline/files.h"
+#include "pipeline/outputs/layout.h"
 
 namespace naru {
 
@@ -48,11 +49,11 @@ std::optional<CaseRecord> load_case(const std::filesystem::path& file) {
 std::optional<CaseRecord> load_finished_case(const std::filesystem::path& file, const CasePlan& plan,
                                              const std::filesystem::path& out) {
   const auto json = parse_record(file);
-  if (!json || json->value("fingerprint", "") != plan.fingerprint) return std::nullopt;
-  const auto record = load_case(file);
-  if (!record) return std::nullopt;
-  const auto facts = hash_file(out / record->manifest.value("image", ""));
-  if (!facts || facts->sha256 != record->manifest.value("sha256", "")) return std::nullopt;
+  if (!json || !json->contains("fingerprint") || json->at("fingerprint") != plan.fingerprint) return std::nullopt;
+  auto record = load_case(file);
+  if (!record || !record->manifest.contains("sha256")) return std::nullopt;
+  const auto facts = hash_file(out / image_path(plan));
+  if (!facts || record->manifest.at("sha256") != facts->sha256) return std::nullopt;
   return record;
 }
 

@@ -1,10 +1,11 @@
 #include "pipeline/inputs.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
+#include <set>
 
 #include "core/error.h"
 #include "dicom/dicomdir.h"
@@ -18,49 +19,48 @@ namespace {
 
 constexpr std::size_t kMaxDicomdirBytes = std::size_t{64} << 20;
 
+bool is_readable(const fs::path& path) { return ::access(path.c_str(), R_OK) == 0; }
+
 class Lister {
  public:
-  explicit Lister(std::span<const fs::path> excluded) {
-    for (const fs::path& path : excluded) excluded_.push_back(fs::weakly_canonical(path));
-  }
+  explicit Lister(std::span<const fs::path> ours) : ours_(ours) {}
 
   /// @param position of the argument, from 1, for messages
-  void add_argument(const fs::path& argument, std::size_t position) {
+  /// @param is_listed it is one of many paths on standard input: a missing one is a line, not the end
+  void add_argument(const fs::path& argument, std::size_t position, bool is_listed) {
     std::error_code failure;
     const fs::file_status status = fs::status(argument, failure);
-    if (failure == std::errc::permission_denied) throw unreadable(position);
-    if (!fs::exists(status)) {
+    const bool exists = fs::exists(status);
+    if (!exists && !is_listed && failure != std::errc::permission_denied) {
       throw Error(ErrorCode::input_missing, fmt::format("INPUT {} does not exist: check its spelling", position));
     }
-    if (::access(argument.c_str(), R_OK) != 0) throw unreadable(position);
-    if (fs::is_directory(status)) {
+    const bool is_ours =
+        exists && std::ranges::any_of(ours_, [&](const fs::path& f) { return is_inside(argument, f); });
+    if (is_ours) {
+      throw Error(ErrorCode::usage,
+                  fmt::format("INPUT {} lies inside OUT or its report: choose an OUT apart from the inputs", position));
+    }
+    if (!exists || !is_readable(argument)) {
+      files.push_back({argument, Code::unreadable});
+    } else if (fs::is_directory(status)) {
       add_folder(argument);
     } else {
       files.push_back({argument, std::nullopt});
-      if (is_dicomdir_name(argument)) add_referenced(argument);
+      if (argument.filename() == "DICOMDIR") add_referenced(argument);
     }
   }
 
   std::vector<InputFile> files;
 
  private:
-  static Error unreadable(std::size_t position) {
-    return Error(
-        ErrorCode::input_unreadable,
-        fmt::format("INPUT {} may not be read: check its permissions (it must be readable for this user)", position));
-  }
-
-  static bool is_dicomdir_name(const fs::path& path) { return path.filename() == "DICOMDIR"; }
-
-  bool is_excluded(const fs::path& folder) const {
-    if (excluded_.empty()) return false;
-    std::error_code failure;
-    const fs::path canonical = fs::weakly_canonical(folder, failure);
-    return std::ranges::find(excluded_, canonical) != excluded_.end();
+  /// Links may lead to a folder twice, or round in circles: each is listed once.
+  bool is_new(const fs::path& folder) {
+    struct stat status {};
+    return ::stat(folder.c_str(), &status) != 0 || visited_.insert({status.st_dev, status.st_ino}).second;
   }
 
   void add_folder(const fs::path& folder) {
-    if (is_excluded(folder)) return;
+    if (std::ranges::any_of(ours_, [&](const fs::path& f) { return is_inside(folder, f); }) || !is_new(folder)) return;
     std::error_code failure;
     std::vector<fs::directory_entry> entries;
     for (fs::directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
@@ -76,10 +76,9 @@ class Lister {
 
   void add_entry(const fs::directory_entry& entry) {
     std::error_code failure;
-    const bool is_link = entry.is_symlink(failure);
     if (entry.is_directory(failure)) {
-      if (!is_link) add_folder(entry.path());
-    } else if (entry.is_regular_file(failure) || is_link) {
+      add_folder(entry.path());
+    } else if (entry.is_regular_file(failure) || entry.is_symlink(failure)) {
       const bool usable = entry.is_regular_file(failure);  // follows the link
       files.push_back({entry.path(), usable ? std::nullopt : std::optional(Code::unreadable)});
     }
@@ -93,31 +92,45 @@ class Lister {
     for (const std::string& reference : references.value_or(std::vector<std::string>{})) {
       const fs::path file = dicomdir.parent_path() / reference;
       std::error_code failure;
-      const bool usable = fs::is_regular_file(file, failure) && ::access(file.c_str(), R_OK) == 0;
+      const bool usable = fs::is_regular_file(file, failure) && is_readable(file);
       files.push_back({file, usable ? std::nullopt : std::optional(Code::unreadable)});
     }
   }
 
-  std::vector<fs::path> excluded_;
+  std::span<const fs::path> ours_;
+  std::set<std::pair<dev_t, ino_t>> visited_;
 };
 
 }  // namespace
 
+bool is_inside(const fs::path& path, const fs::path& folder) {
+  std::error_code failure;
+  const fs::path inner = fs::weakly_canonical(path, failure);
+  const fs::path outer = fs::weakly_canonical(folder, failure);
+  const auto [in_outer, in_inner] = std::ranges::mismatch(outer, inner);
+  return !failure && in_outer == outer.end();
+}
+
 std::vector<InputFile> list_inputs(std::span<const std::string> arguments, std::istream& standard_input,
-                                   std::span<const fs::path> excluded) {
-  Lister lister(excluded);
+                                   std::span<const fs::path> ours) {
+  Lister lister(ours);
   std::size_t position = 0;
   for (const std::string& argument : arguments) {
     if (argument != "-") {
-      lister.add_argument(argument, ++position);
+      lister.add_argument(argument, ++position, false);
       continue;
     }
     for (std::string line; std::getline(standard_input, line);) {
-      if (!line.empty()) lister.add_argument(line, ++position);
+      if (line.ends_with('\r')) line.pop_back();  // lists made on Windows
+      if (!line.empty()) lister.add_argument(line, ++position, true);
     }
   }
   if (lister.files.empty()) {
     throw Error(ErrorCode::input_empty, "no files in INPUT: give a folder that holds DICOM files");
+  }
+  const bool has_readable = std::ranges::any_of(lister.files, [](const InputFile& f) { return !f.reason; });
+  if (!has_readable) {
+    throw Error(ErrorCode::input_unreadable, "nothing in INPUT may be read: check its permissions for this user");
   }
   return std::move(lister.files);
 }

@@ -18,14 +18,18 @@ struct InputFile {
   std::optional<Code> reason;  ///< set where it cannot be used whatever it holds (e.g. `unreadable`)
 };
 
+/// True where `path` is `folder` or lies below it, both with their links resolved as far as they exist.
+bool is_inside(const std::filesystem::path& path, const std::filesystem::path& folder);
+
 /// Lists every file below the INPUTs in a fixed order: arguments as given, folders recursively and sorted. A DICOMDIR
 /// stands for itself and the files that it references; "-" reads one path a line from `standard_input`. Links to files
-/// are followed, links to folders are not (loops). What lies in `excluded` folders (OUT, report, work) is left out. A
-/// folder that may not be read becomes one entry with `unreadable`.
+/// and to folders are followed, each folder once. `ours` are OUT, report and work folder: what lies in them is left
+/// out. What may not be read, and a path from standard input that does not exist, becomes one entry with `unreadable`.
+/// @throws Error{usage} where an argument lies inside one of `ours`
 /// @throws Error{input_missing} naming the argument by its position (its text may be a patient's name)
-/// @throws Error{input_unreadable} where an argument itself may not be read
+/// @throws Error{input_unreadable} where nothing at all may be read
 /// @throws Error{input_empty} where no file is found
 std::vector<InputFile> list_inputs(std::span<const std::string> arguments, std::istream& standard_input,
-                                   std::span<const std::filesystem::path> excluded);
+                                   std::span<const std::filesystem::path> ours);
 
 }  // namespace naru

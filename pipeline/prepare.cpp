@@ -22,10 +22,9 @@ using Json = nlohmann::ordered_json;
 
 std::filesystem::path report_folder(const PrepareOptions& options) {
   if (!options.report.empty()) return options.report;
-  std::filesystem::path out = options.out.lexically_normal();
-  if (!out.has_filename()) out = out.parent_path();
-  out += ".report";
-  return out;
+  std::filesystem::path report = plain_path(options.out);
+  report += ".report";
+  return report;
 }
 
 /// A stack that turned out to be unusable while its pixels were read.
@@ -67,8 +66,12 @@ class Job {
     return scan_inputs(files, executor_, cancel_, on_progress_);
   }
 
+  std::vector<CasePlan> plan(Scan& scan) const {
+    return plan_cases(scan, key_, {options_.recipe, executor_.description()});
+  }
+
   Made make_cases(Scan& scan, const Staging& staging) const {
-    const auto plans = plan_cases(scan, key_, {options_.recipe, executor_.description()});
+    const auto plans = plan(scan);
     StudyRunner runner(executor_, options_.memory_limit_bytes);
     Made made;
     Progress progress{"preparing volumes", 0, plans.size(), "cases", 0};
@@ -112,6 +115,30 @@ class Job {
   const OnProgress& on_progress_;
 };
 
+/// --resume where OUT stands already: the answer comes from what was published.
+/// @throws Error{output_exists} where that is no dataset of these inputs, recipe and key
+PrepareResult finished_before(const std::vector<CasePlan>& plans, PrepareResult result) {
+  std::set<std::pair<std::string, std::string>> planned;
+  for (const CasePlan& plan : plans) planned.emplace(plan.case_id, plan.recipe_sha256);
+  std::ifstream manifest(result.out / "manifest.jsonl"), inputs(result.report / "inputs.jsonl");
+  for (std::string line; std::getline(manifest, line); ++result.case_count) {
+    const Json json = Json::parse(line, nullptr, false);
+    if (!json.is_object() || !planned.contains({json.value("case", ""), json.value("recipe_sha256", "")})) {
+      throw Error(ErrorCode::output_exists,
+                  "OUT holds another dataset: choose another OUT, or replace it with --force");
+    }
+  }
+  result.resumed_count = result.case_count;
+  for (std::string line; std::getline(inputs, line);) {
+    const Json json = Json::parse(line, nullptr, false);
+    if (!json.is_object()) continue;
+    ++result.by_disposition[json.value("disposition", "")];
+    if (json.contains("reason") && json["reason"].is_string()) ++result.by_reason[json["reason"].get<std::string>()];
+  }
+  result.has_rejects = result.by_disposition.contains("rejected") || result.by_disposition.contains("quarantined");
+  return result;
+}
+
 /// Images of an earlier, interrupted run that belong to no case of this one must not be delivered.
 void remove_strays(const std::filesystem::path& out, const Made& made) {
   std::set<std::string> known;
@@ -150,6 +177,7 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
   Scan scan = job.scan(standard_input);
+  if (staging.is_finished()) return finished_before(job.plan(scan), std::move(result));
   const Made made = job.make_cases(scan, staging);
   const InputCounts counts = count_inputs(scan);
   result.case_count = made.plans.size();
@@ -161,11 +189,10 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_job_report(staging, scan, made, key, result, options, executor);
   if (made.plans.empty()) {
-    staging.publish_report_only();
-    throw Error(
-        ErrorCode::nothing_delivered,
-        fmt::format("none of the {} input files became part of a case ({}): see report.html in the report folder",
-                    scan.inputs.size(), reasons_text(result.by_reason)));
+    const std::filesystem::path report = staging.publish_report_only();
+    throw Error(ErrorCode::nothing_delivered,
+                fmt::format("none of the {} input files became part of a case ({}): see {}", scan.inputs.size(),
+                            reasons_text(result.by_reason), (report / "report.html").string()));
   }
   remove_strays(staging.out(), made);
   write_documents(staging.out(), made.plans, made.lines, {options.project, executor.description()});

@@ -101,8 +101,10 @@ void write_report(const std::filesystem::path& folder, const Scan& scan, std::sp
   std::string series;
   for (std::size_t s = 0; s < scan.stacks.size(); ++s) series += json_line(stack_json(scan, s, find(case_ids, s)));
   write_file(folder / "series.jsonl", series);
-  const auto sealed = key.seal(link_table(scan, cases));
-  write_file(folder / "link.sealed", {reinterpret_cast<const char*>(sealed.data()), sealed.size()});
+  if (!cases.empty()) {
+    const auto sealed = key.seal(link_table(scan, cases));
+    write_file(folder / "link.sealed", {reinterpret_cast<const char*>(sealed.data()), sealed.size()});
+  }
   write_report_html(folder / "report.html", scan, cases, facts);
 }
 

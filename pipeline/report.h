@@ -36,7 +36,7 @@ struct ReportCase {
   std::filesystem::path record;  ///< the case's record in the work folder
 };
 
-/// Writes inputs.jsonl, series.jsonl, link.sealed and report.html into `folder`.
+/// Writes inputs.jsonl, series.jsonl, report.html and, where there are cases, link.sealed into `folder`.
 /// @throws Error{disk_full, output_unwritable}
 void write_report(const std::filesystem::path& folder, const Scan& scan, std::span<const ReportCase> cases,
                   const ProjectKey& key, const ReportFacts& facts);

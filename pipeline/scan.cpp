@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/digest.h"
+#include "dicom/dicomdir.h"
 #include "dicom/pixels.h"
 #include "pipeline/archive.h"
 
@@ -74,7 +75,7 @@ bool read_and_hash(Read read, std::uint64_t expected_bytes, InputRecord& record,
   std::array<std::byte, kProbeBytes> probe;  // a file that grew, or an archive's member: most end with the prefix
   Sha256 hash;
   prefix.resize(static_cast<std::size_t>(std::min<std::uint64_t>(expected_bytes, dicom::kHeaderPrefixBytes)));
-  std::optional<std::size_t> count = read(std::span(prefix));
+  auto count = read(std::span(prefix));
   if (!count) return false;
   prefix.resize(*count);
   hash.update(prefix);
@@ -99,6 +100,8 @@ void parse_header(FileHeader& header, std::span<const std::byte> prefix) {
   auto result = dicom::read_instance(prefix, header.record.size_bytes);
   header.record.sop_instance_uid = std::move(result.sop_instance_uid);
   if (result.reason) reject(header.record, *result.reason);
+  // A DICOMDIR holds no image that could be lost: it is set aside, not rejected.
+  if (result.reason && dicom::is_dicomdir(prefix)) header.record.disposition = Disposition::excluded;
   header.instance = std::move(result.instance);
 }
 
@@ -115,6 +118,18 @@ FileHeader read_plain_file(const InputFile& input, std::vector<std::byte>& prefi
   return header;
 }
 
+/// Of the bytes from Pixel Data on; empty where they are not all in `prefix`, or lie deflated in it.
+std::string pixels_sha256(const dicom::Instance& instance, const InputRecord& record,
+                          std::span<const std::byte> prefix) {
+  constexpr std::string_view kDeflatedUid = "1.2.840.10008.1.2.1.99";
+  const std::uint64_t offset = instance.pixels.offset_bytes;
+  if (instance.pixels.transfer_syntax_uid == kDeflatedUid || prefix.size() < record.size_bytes ||
+      offset >= prefix.size()) {
+    return "";
+  }
+  return sha256_hex(prefix.subspan(static_cast<std::size_t>(offset)));
+}
+
 FileHeader read_member(ArchiveReader& reader, const ArchiveMember& member, const std::filesystem::path& archive,
                        std::vector<std::byte>& prefix) {
   FileHeader header;
@@ -123,15 +138,12 @@ FileHeader read_member(ArchiveReader& reader, const ArchiveMember& member, const
   const auto read = [&](std::span<std::byte> bytes) { return reader.read(bytes); };
   if (member.is_encrypted) {
     reject(header.record, Code::encrypted);
-  } else if (!read_and_hash(read, dicom::kHeaderPrefixBytes, header.record, prefix)) {
+  } else if (!read_and_hash(read, member.size_bytes, header.record, prefix)) {
     reject(header.record, reader.state() == ArchiveReader::State::too_large ? Code::too_large : Code::corrupt);
   } else {
     parse_header(header, prefix);
   }
-  if (header.instance) {
-    const std::size_t offset = std::min<std::size_t>(header.instance->pixels.offset_bytes, prefix.size());
-    header.record.place->pixels_sha256 = sha256_hex(std::span(prefix).subspan(offset));
-  }
+  if (header.instance) header.record.place->pixels_sha256 = pixels_sha256(*header.instance, header.record, prefix);
   return header;
 }
 
@@ -139,14 +151,12 @@ std::vector<FileHeader> read_archive(const std::filesystem::path& path, std::vec
                                      const CancelToken& cancel) {
   std::vector<FileHeader> headers;
   ArchiveReader reader(path);
-  while (const auto member = reader.next()) {
-    cancel.throw_if_canceled();
-    headers.push_back(read_member(reader, *member, path, prefix));
-  }
+  while (const auto member = reader.next(cancel)) headers.push_back(read_member(reader, *member, path, prefix));
   // An archive that breaks off has a line of its own beside those of the members before.
   if (reader.state() == ArchiveReader::State::unreadable) headers.push_back(unusable(path, Code::unreadable));
   if (reader.state() == ArchiveReader::State::corrupt) headers.push_back(unusable(path, Code::corrupt));
   if (reader.state() == ArchiveReader::State::too_large) headers.push_back(unusable(path, Code::too_large));
+  if (headers.empty()) headers.push_back(unusable(path, Code::not_dicom));  // no file in it: still one line
   return headers;
 }
 
@@ -191,7 +201,7 @@ std::vector<FileHeader> read_headers(const std::vector<InputFile>& files, Execut
 bool same_pixels(const Scan& scan, std::size_t a, std::size_t b) {
   const auto& place_a = scan.inputs[scan.input_of_candidate[a]].place;
   const auto& place_b = scan.inputs[scan.input_of_candidate[b]].place;
-  if (place_a && place_b) return place_a->pixels_sha256 == place_b->pixels_sha256;
+  if (place_a && place_b) return !place_a->pixels_sha256.empty() && place_a->pixels_sha256 == place_b->pixels_sha256;
   if (place_a || place_b) return false;  // would need the archive once more; two pictures is the safe answer
   const auto read = [&](std::size_t candidate, std::vector<std::uint16_t>& values) {
     const dicom::Instance& instance = scan.candidates[candidate].instance;

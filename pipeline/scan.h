@@ -28,7 +28,7 @@ using OnProgress = std::function<void(const Progress&)>;
 struct ArchivePlace {
   std::filesystem::path archive;
   std::size_t member = 0;     ///< as ArchiveMember::index
-  std::string pixels_sha256;  ///< of the bytes from Pixel Data on
+  std::string pixels_sha256;  ///< of the bytes from Pixel Data on; empty where not known
 };
 
 /// What became of one input file: a line of inputs.jsonl.

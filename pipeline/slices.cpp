@@ -59,10 +59,12 @@ class SliceReader {
     for (const auto& [member, slice] : slices) problems_[slice] = Code::unreadable;  // until it is read
     ArchiveReader reader(archive);
     std::vector<std::byte> bytes;
-    while (const auto member = reader.next()) {
-      cancel.throw_if_canceled();
+    for (std::size_t left = slices.size(); left > 0;) {
+      const auto member = reader.next(cancel);
+      if (!member) return;
       const auto found = slices.find(member->index);
       if (found == slices.end()) continue;
+      --left;
       bytes.resize(static_cast<std::size_t>(input(found->second).size_bytes));
       if (reader.read(bytes) == bytes.size()) read_from(found->second, MemoryFile(bytes).path());
     }
@@ -90,13 +92,14 @@ std::optional<CaseFailure> read_slices(const Scan& scan, const dicom::Stack& sta
   return reader.failure();
 }
 
-std::uint64_t slice_buffer_bytes(const Scan& scan, const dicom::Stack& stack) {
-  std::uint64_t greatest = 0;
+std::uint64_t slice_buffer_bytes(const Scan& scan, const dicom::Stack& stack, int thread_count) {
+  std::uint64_t member = 0, decoding = 0;
   for (const std::size_t candidate : stack.instances) {
     const InputRecord& input = scan.inputs[scan.input_of_candidate[candidate]];
-    if (input.place) greatest = std::max(greatest, 2 * input.size_bytes);  // the member, and its file in memory
+    if (input.place) member = std::max(member, 2 * input.size_bytes);  // the member, and its file in memory
+    decoding = std::max(decoding, dicom::decode_buffer_bytes(scan.candidates[candidate].instance));
   }
-  return greatest;
+  return member + decoding * static_cast<std::uint64_t>(thread_count);
 }
 
 }  // namespace naru

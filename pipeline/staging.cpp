@@ -7,10 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "core/error.h"
 #include "pipeline/files.h"
+#include "pipeline/inputs.h"
 
 namespace naru {
 
@@ -18,11 +21,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A path without "." or trailing "/", so that it has a name and a parent.
-fs::path plain_path(const fs::path& path) {
-  fs::path result = fs::absolute(path).lexically_normal();
-  return result.has_filename() ? result : result.parent_path();
-}
+/// What a report folder of ours may hold (the contract's names).
+constexpr std::array<std::string_view, 6> kReportFiles = {"inputs.jsonl", "series.jsonl", "deid.jsonl",
+                                                          "pixels.jsonl", "link.sealed",  "report.html"};
 
 bool is_empty_or_absent(const fs::path& folder) {
   std::error_code failure;
@@ -31,20 +32,61 @@ bool is_empty_or_absent(const fs::path& folder) {
          !failure;
 }
 
+bool is_dataset(const fs::path& folder) {
+  std::error_code failure;
+  return fs::is_regular_file(folder / "dataset.json", failure) && fs::is_regular_file(folder / "SHA256SUMS", failure);
+}
+
+bool holds_only_a_report(const fs::path& folder) {
+  std::error_code failure;
+  for (fs::directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
+    const std::string name = it->path().filename().string();
+    if (std::ranges::find(kReportFiles, name) == kReportFiles.end() || !it->is_regular_file(failure)) return false;
+  }
+  return !failure && fs::exists(folder / "inputs.jsonl", failure);
+}
+
 void make_folder(const fs::path& folder, mode_t mode) {
   if (::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) throw write_error(errno, "the work folder beside OUT");
 }
 
-void rename_folder(const fs::path& from, const fs::path& to, unsigned flags = 0) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0) throw write_error(errno, "OUT");
+void remove_tree(const fs::path& folder) {
+  std::error_code failure;
+  fs::remove_all(folder, failure);
+  if (failure) throw write_error(failure.value(), "the work folder beside OUT");
 }
 
-/// Replaces whatever a report folder of an earlier run holds; anything else there is not ours to remove.
-bool is_replaceable_report(const fs::path& report) {
-  return is_empty_or_absent(report) || fs::exists(report / "inputs.jsonl");
+/// Puts `from` in the place of `to` in one step; what stood there lands at `from`.
+void swap_folders(const fs::path& from, const fs::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) return;
+  if (errno != EINVAL && errno != ENOSYS) throw write_error(errno, "OUT");
+  // A file system without exchange (NFS): two renames, the old one back if the second fails.
+  fs::path aside = from;
+  aside += ".old";
+  if (::rename(to.c_str(), aside.c_str()) != 0) throw write_error(errno, "OUT");
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    const int problem = errno;
+    ::rename(aside.c_str(), to.c_str());
+    throw write_error(problem, "OUT");
+  }
+}
+
+void place_folder(const fs::path& from, const fs::path& to) {
+  if (!is_empty_or_absent(to)) return swap_folders(from, to);
+  if (::rename(from.c_str(), to.c_str()) != 0) throw write_error(errno, "OUT or its report");
 }
 
 }  // namespace
+
+fs::path plain_path(const fs::path& path) {
+  std::error_code failure;
+  fs::path result = fs::absolute(path, failure).lexically_normal();
+  if (!result.has_filename()) result = result.parent_path();
+  if (path.empty() || failure || !result.has_filename()) {
+    throw Error(ErrorCode::usage, "--out and --report must name a folder");
+  }
+  return result;
+}
 
 fs::path Staging::work_folder(const fs::path& out) {
   const fs::path plain = plain_path(out);
@@ -56,81 +98,168 @@ Staging::Staging(const fs::path& out, const fs::path& report, OnExisting on_exis
       final_report_(plain_path(report)),
       work_(work_folder(out)),
       on_existing_(on_existing) {
-  if (on_existing != OnExisting::replace && !is_empty_or_absent(final_out_)) {
-    throw Error(ErrorCode::output_exists,
-                "OUT exists and is not an empty folder: choose another, or replace it with --force");
+  check_places();
+  open_work_folder();
+  try {
+    if (on_existing_ == OnExisting::resume) finish_interrupted_publish();
+    if (is_finished_) return;
+    check_out();
+    check_report(final_report_);
+    make_parts();
+  } catch (...) {
+    abandon();
+    throw;
   }
-  if (!is_replaceable_report(final_report_)) {
-    throw Error(ErrorCode::output_exists,
-                "the report folder exists and holds other files: choose another with --report DIR");
+}
+
+/// OUT is deliverable and the report is not: neither may hold the other, nor the work folder.
+void Staging::check_places() const {
+  const std::array<const fs::path*, 3> places = {&final_out_, &final_report_, &work_};
+  for (const fs::path* a : places) {
+    for (const fs::path* b : places) {
+      if (a == b || !is_inside(*a, *b)) continue;
+      throw Error(ErrorCode::usage, "OUT and the report folder must lie apart: neither may be or hold the other");
+    }
   }
+}
+
+void Staging::open_work_folder() {
   std::error_code failure;
   fs::create_directories(work_.parent_path(), failure);
   if (failure) throw write_error(failure.value(), "the folder that OUT is to stand in");
-  make_folder(work_, 0700);
-  lock();
-  if (on_existing != OnExisting::resume) {
-    for (const fs::path& folder : {this->out(), this->report(), cases()}) fs::remove_all(folder, failure);
-  }
-  make_folder(this->out(), 0777);  // less the umask: deliverable
-  fs::remove_all(this->report(), failure);
-  make_folder(this->report(), 0700);
-  make_folder(cases(), 0700);
-}
-
-Staging::~Staging() {
-  // Without a finished case there is nothing to resume, so nothing is left behind.
-  std::error_code ignored;
-  if (fs::is_empty(cases(), ignored) && !ignored) fs::remove_all(work_, ignored);
-  if (lock_ >= 0) ::close(lock_);
-}
-
-void Staging::lock() {
-  lock_ = ::open(work_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock_ < 0) throw write_error(errno, "the work folder beside OUT");
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    ::close(lock_);
-    throw Error(ErrorCode::output_busy, "another run is writing to this OUT: wait for it or choose another");
-  }
-}
-
-void Staging::move_report() {
-  std::error_code failure;
   fs::create_directories(final_report_.parent_path(), failure);
-  fs::remove_all(final_report_, failure);
-  if (::rename(report().c_str(), final_report_.c_str()) == 0) return;
-  if (errno != EXDEV) throw write_error(errno, "the report folder");
-  // --report on another file system: a copy beside its place, then the rename.
-  const fs::path copy = final_report_.parent_path() / fmt::format(".{}.naru-copy", final_report_.filename().string());
-  fs::remove_all(copy, failure);
-  fs::copy(report(), copy, fs::copy_options::recursive, failure);
-  if (failure) throw write_error(failure.value(), "the report folder");
-  fs::permissions(copy, fs::perms::owner_all, failure);
-  rename_folder(copy, final_report_);
+  if (failure) throw write_error(failure.value(), "the folder that the report is to stand in");
+  make_folder(work_, 0700);
+  lock_ = ::open(work_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  struct stat status {};
+  const bool is_ours =
+      lock_ >= 0 && ::fstat(lock_, &status) == 0 && status.st_uid == ::geteuid() && (status.st_mode & 077) == 0;
+  if (!is_ours) {
+    if (lock_ >= 0) ::close(lock_);
+    throw Error(ErrorCode::output_unwritable,
+                "the work folder beside OUT belongs to someone else or is open to others: choose another OUT");
+  }
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    const bool is_held = errno == EWOULDBLOCK;
+    ::close(lock_);
+    if (is_held)
+      throw Error(ErrorCode::output_busy, "another run is writing to this OUT: wait for it or choose another");
+    throw Error(ErrorCode::output_unwritable, "the work folder beside OUT cannot be locked: choose another OUT");
+  }
+}
+
+/// A run that was killed between its last renames left OUT whole and, perhaps, the report in the work folder.
+void Staging::finish_interrupted_publish() {
+  std::error_code failure;
+  const bool was_replacing = fs::exists(work_ / "replacing", failure);
+  if (was_replacing) on_existing_ = OnExisting::replace;  // a --force run is resumed as one
+  if (is_empty_or_absent(final_out_) || !is_dataset(final_out_)) return;
+  const bool out_is_placed = fs::exists(work_ / "published", failure) || !was_replacing;
+  if (!out_is_placed) return;
+  if (fs::exists(report() / "report.html", failure)) move_report(final_report_);
+  remove_work_folder();
+  is_finished_ = true;
+}
+
+void Staging::check_out() const {
+  struct stat parent {
+  }, out{};
+  const bool is_mount =
+      ::stat(final_out_.c_str(), &out) == 0 && ::stat(work_.c_str(), &parent) == 0 && out.st_dev != parent.st_dev;
+  if (is_mount) {
+    throw Error(ErrorCode::output_unwritable, "OUT is a mount point, which no rename can fill: name a folder below it");
+  }
+  if (is_empty_or_absent(final_out_)) return;
+  if (on_existing_ != OnExisting::replace) {
+    throw Error(ErrorCode::output_exists,
+                "OUT exists and is not an empty folder: choose another, or replace a dataset with --force");
+  }
+  if (!is_dataset(final_out_) || fs::is_symlink(final_out_)) {
+    throw Error(ErrorCode::output_exists, "OUT holds other things than a Naru dataset: --force does not delete those");
+  }
+}
+
+/// A report that goes with a delivered dataset holds the only way back to the patients (link.sealed).
+void Staging::check_report(const fs::path& folder) const {
+  if (is_empty_or_absent(folder)) return;
+  if (!holds_only_a_report(folder)) {
+    throw Error(ErrorCode::output_exists,
+                "the report folder exists and holds other files: choose another with --report DIR");
+  }
+  if (fs::exists(folder / "link.sealed") && on_existing_ != OnExisting::replace) {
+    throw Error(ErrorCode::output_exists,
+                "the report folder holds the report of another dataset: choose another with --report DIR, or --force");
+  }
+}
+
+void Staging::make_parts() {
+  if (on_existing_ == OnExisting::refuse) {
+    for (const fs::path& folder : {out(), cases()}) remove_tree(folder);
+  }
+  remove_tree(report());
+  make_folder(out(), 0777);  // less the umask: deliverable
+  make_folder(report(), 0700);
+  make_folder(cases(), 0700);
+  if (on_existing_ == OnExisting::replace) write_file(work_ / "replacing", "");
+}
+
+Staging::~Staging() { abandon(); }
+
+/// Without a finished case there is nothing to resume, so nothing is left behind.
+void Staging::abandon() {
+  std::error_code ignored;
+  if (!is_finished_ && (!fs::exists(cases(), ignored) || fs::is_empty(cases(), ignored))) remove_work_folder();
+  ::close(lock_);
 }
 
 void Staging::move_out() {
-  if (is_empty_or_absent(final_out_)) {
-    rename_folder(out(), final_out_);  // over an empty folder, or to a free name
-  } else if (on_existing_ == OnExisting::replace) {
-    rename_folder(out(), final_out_, RENAME_EXCHANGE);  // what was there goes with the work folder
-  } else {
-    throw Error(ErrorCode::output_exists, "OUT was filled by someone else meanwhile: nothing was published");
+  check_out();  // someone may have filled it meanwhile
+  place_folder(out(), final_out_);
+  write_file(work_ / "published", "");
+}
+
+void Staging::move_report(const fs::path& to) {
+  struct stat here {
+  }, there{};
+  const bool same_disk = ::stat(report().c_str(), &here) == 0 && ::stat(to.parent_path().c_str(), &there) == 0 &&
+                         here.st_dev == there.st_dev;
+  if (same_disk) return place_folder(report(), to);
+  // --report on another file system: a copy beside its place, then the rename.
+  const fs::path copy = to.parent_path() / fmt::format(".{}.naru-copy-{}", to.filename().string(), ::getpid());
+  if (::mkdir(copy.c_str(), 0700) != 0) throw write_error(errno, "the report folder");
+  std::error_code failure, ignored;
+  for (const auto& entry : fs::directory_iterator(report())) {
+    if (!failure) fs::copy_file(entry.path(), copy / entry.path().filename(), failure);
   }
+  if (failure) {
+    fs::remove_all(copy, ignored);
+    throw write_error(failure.value(), "the report folder");
+  }
+  place_folder(copy, to);
+  fs::remove_all(copy, ignored);  // an older report that stood there
+}
+
+void Staging::remove_work_folder() {
+  std::error_code ignored;
+  fs::remove_all(work_, ignored);
 }
 
 void Staging::publish() {
   sync_file_system(work_);  // a power cut after the renames must not find empty files
-  move_report();
   move_out();
-  std::error_code ignored;
-  fs::remove_all(work_, ignored);
+  move_report(final_report_);
+  remove_work_folder();
+  is_finished_ = true;
 }
 
-void Staging::publish_report_only() {
-  move_report();
-  std::error_code ignored;
-  fs::remove_all(work_, ignored);
+fs::path Staging::publish_report_only() {
+  fs::path to = final_report_;
+  if (!is_empty_or_absent(final_out_)) to += ".failed";
+  check_report(to);
+  move_report(to);
+  remove_work_folder();
+  is_finished_ = true;
+  return to;
 }
 
 }  // namespace naru

@@ -1,23 +1,29 @@
-/// The work folder of a job, and the one rename that publishes it.
+/// The work folder of a job, and the renames that publish it.
 ///
-/// Everything is made in `.NAME.naru-work` beside OUT (mode 0700): `out/` becomes OUT, `report/` becomes OUT.report,
-/// `cases/` remembers finished cases for --resume. A run that is killed leaves OUT absent and the work folder behind.
+/// Everything is made in `.NAME.naru-work` beside OUT (mode 0700): `out/` becomes OUT, `report/` becomes the report,
+/// `cases/` remembers finished cases for --resume. OUT appears by one rename. A run that is killed leaves OUT absent or
+/// whole, and the work folder behind; a run with --resume goes on from there.
+///
+/// What a user has is not touched: --force replaces only a folder that holds a Naru dataset, and a report is replaced
+/// only together with its dataset. Nothing is deleted before its successor stands.
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace naru {
 
 enum class OnExisting {
   refuse,   ///< a non-empty OUT is an error; a left-over work folder is cleared
   resume,   ///< go on in a left-over work folder
-  replace,  ///< --force: a non-empty OUT is replaced in one step
+  replace,  ///< --force: an OUT that holds a dataset is replaced in one step
 };
 
 class Staging {
  public:
   /// Makes or reopens the work folder and locks it.
-  /// @throws Error{output_exists} OUT is not an empty folder and `on_existing` is not `replace`
+  /// @throws Error{usage} OUT, report and work folder do not lie apart, or OUT has no name
+  /// @throws Error{output_exists} OUT is not an empty folder and may not be replaced, or the report folder is another's
   /// @throws Error{output_busy} another run holds the lock
   /// @throws Error{output_unwritable, disk_full}
   Staging(const std::filesystem::path& out, const std::filesystem::path& report, OnExisting on_existing);
@@ -29,23 +35,38 @@ class Staging {
   std::filesystem::path report() const { return work_ / "report"; }
   std::filesystem::path cases() const { return work_ / "cases"; }
 
-  /// Moves the report, then OUT, to their places, each by one rename, and removes the work folder.
+  /// With `resume`: OUT stands already, whole. What an interruption left to do was done; there is nothing to publish.
+  bool is_finished() const { return is_finished_; }
+
+  /// Moves OUT, then the report, to their places, each by one rename, and removes the work folder.
   void publish();
 
-  /// For a job that delivers nothing: moves the report alone.
-  void publish_report_only();
+  /// For a job that delivers nothing: moves the report alone, beside ("NAME.failed") the report of an OUT that stays.
+  /// @return where it is now
+  std::filesystem::path publish_report_only();
 
   /// The work folder that belongs to an OUT.
   static std::filesystem::path work_folder(const std::filesystem::path& out);
 
  private:
-  void lock();
-  void move_report();
+  void check_places() const;
+  void check_out() const;
+  void check_report(const std::filesystem::path& folder) const;
+  void open_work_folder();
+  void finish_interrupted_publish();
+  void make_parts();
   void move_out();
+  void move_report(const std::filesystem::path& to);
+  void remove_work_folder();
+  void abandon();
 
   std::filesystem::path final_out_, final_report_, work_;
   OnExisting on_existing_;
+  bool is_finished_ = false;
   int lock_ = -1;
 };
+
+/// Absolute, without "." and trailing "/": a path that has a name and a parent. @throws Error{usage} for "" and "/"
+std::filesystem::path plain_path(const std::filesystem::path& path);
 
 }  // namespace naru

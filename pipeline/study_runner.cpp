@@ -83,7 +83,9 @@ CaseRecord finish_case(Owned<In> stored, Written written, const dicom::Stack& st
   volume.buffer = to_host(std::move(volume.buffer), executor);
   const EncodedVolume encoded{std::as_bytes(volume.buffer.host()), written.grid.grid, written.intensity.dtype};
   const auto path = out / image_path(plan);
-  std::filesystem::create_directories(path.parent_path());
+  std::error_code failure;
+  std::filesystem::create_directories(path.parent_path(), failure);
+  if (failure) throw write_error(failure.value(), "a folder of the dataset");
   written.facts = write_nifti(path, encoded, plan.recipe.compression, executor);
   CaseRecord record;
   record.preview = make_preview(encoded, written.statistics.min, written.statistics.max);
@@ -123,16 +125,17 @@ std::uint64_t memory_needed_bytes(const Scan& scan, const CasePlan& plan, const 
   const std::uint64_t encoder = static_cast<std::uint64_t>(executor.thread_count()) * 8 * kGzipMemberBytes;
   // Never all at once: source and its copy, or source and clipped, or the last of them and the result.
   return std::max({stored + copy, stored + clipped, std::max(stored, clipped) + result,
-                   stored + slice_buffer_bytes(scan, stack)}) +
+                   stored + slice_buffer_bytes(scan, stack, executor.thread_count())}) +
          encoder;
 }
 
 CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out,
                              const CancelToken& cancel) {
   const dicom::Stack& stack = scan.stacks[plan.stack];
-  const std::uint64_t needed = memory_needed_bytes(scan, plan, executor_);
   const Size3 size = plan_grid(stack.grid, plan.recipe).grid.size;
   const bool fits_format = std::max({size.x, size.y, size.z}) <= kMaxNiftiSize;
+  // Sizes that fit the format cannot overflow the sum of bytes, so the format is asked first.
+  const std::uint64_t needed = fits_format ? memory_needed_bytes(scan, plan, executor_) : 0;
   if (needed > memory_limit_bytes_ || !fits_format) return {std::nullopt, CaseFailure{Code::too_large, std::nullopt}};
   CaseOutcome outcome = stack.dtype == DType::uint16 ? run_typed<std::uint16_t>(scan, plan, out, executor_, cancel)
                                                      : run_typed<std::int16_t>(scan, plan, out, executor_, cancel);

@@ -62,7 +62,7 @@ const std::vector<Place>& places() {
     made.push_back(place_of("cpu:1", Executor::cpu(1)));
     const int threads = Executor::cpu(0).thread_count();
     if (threads > 1) made.push_back(place_of("cpu:" + std::to_string(threads), Executor::cpu(threads)));
-    if (!cuda_status().devices.empty()) made.push_back(place_of("cuda", Executor::cuda(0)));
+    if (!cuda_status().devices.empty()) made.push_back(place_of("cuda", Executor::cuda(0, 0)));
     return made;
   }();
   return all;

@@ -11,6 +11,9 @@ namespace naru::cuda {
 
 namespace {
 
+/// cmake/NaruCuda.cmake compiles for sm_80 and later: older devices would fail at the first kernel.
+constexpr int kLeastComputeMajor = 8;
+
 /// Freed device memory stays with the process: giving it back at every wait would cost more than the kernels do.
 void keep_freed_memory(int device_index) {
   cudaMemPool_t pool = nullptr;
@@ -90,7 +93,7 @@ CudaStatus status() {
   if (cudaGetDeviceCount(&count) != cudaSuccess) count = 0;  // no driver, or none that works: no devices
   for (int index = 0; index < count; ++index) {
     cudaDeviceProp properties{};
-    if (cudaGetDeviceProperties(&properties, index) != cudaSuccess) continue;
+    if (cudaGetDeviceProperties(&properties, index) != cudaSuccess || properties.major < kLeastComputeMajor) continue;
     result.devices.push_back({index, properties.name, properties.totalGlobalMem, properties.major, properties.minor});
   }
   (void)cudaGetLastError();

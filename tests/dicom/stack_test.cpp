@@ -241,9 +241,22 @@ TEST(Stack, IsRejectedWhereTwoFilesClaimOneIdentifier) {
   auto candidates = series();
   candidates.push_back(candidates[4]);
   candidates.back().file_sha256 = "other";
-  const Sorted sorted = build_stacks(candidates, kSame);
+  const Sorted sorted = build_stacks(candidates, kDifferent);
   EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::duplicate_identifier_different_pixels));
   expect_all_rejected(sorted, Code::duplicate_identifier_different_pixels);
+}
+
+TEST(Stack, SetsAsideTheSameSliceStoredTwiceInOtherBytes) {
+  auto candidates = series();
+  candidates.push_back(candidates[4]);
+  candidates.back().file_sha256 = "other exporter";
+  const Sorted sorted = build_stacks(candidates, kSame);
+  EXPECT_EQ(sorted.stacks[0].verdict, Verdict::accept);
+  EXPECT_EQ(sorted.stacks[0].instances.size(), 10u);
+  EXPECT_EQ(std::ranges::count(sorted.placements, std::optional(Code::duplicate_instance), &Placement::reason), 1);
+
+  candidates.back().instance.position_mm[2] += 0.3;  // the same pixels at another place are another slice
+  EXPECT_EQ(build_stacks(candidates, kSame).stacks[0].verdict, Verdict::reject);
 }
 
 TEST(Stack, PrefersTheGoodFileOfTwoWithOneIdentifier) {

@@ -12,7 +12,8 @@ namespace naru::test {
 namespace {
 
 TEST(Executor, UsesTheThreadsItWasGiven) {
-  EXPECT_EQ(Executor::cpu(3).thread_count(), 3);
+  EXPECT_EQ(Executor::cpu(1).thread_count(), 1);
+  EXPECT_EQ(Executor::cpu(100000).thread_count(), Executor::cpu(0).thread_count());
   EXPECT_GE(Executor::cpu(0).thread_count(), 1);
   EXPECT_EQ(Executor::cpu(1).description(), "cpu");
 }
@@ -59,7 +60,7 @@ TEST(Executor, MayBeMoved) {
 TEST(Executor, RefusesADeviceThatIsNotThere) {
   const int beyond = static_cast<int>(cuda_status().devices.size());
   try {
-    Executor::cuda(beyond);
+    Executor::cuda(beyond, 1);
     FAIL() << "there is no such device";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::device_unavailable);

@@ -13,6 +13,8 @@
 namespace naru {
 namespace {
 
+const CancelToken kNever;
+
 using Json = nlohmann::ordered_json;
 using Members = std::vector<std::pair<std::string, std::string>>;
 
@@ -27,11 +29,11 @@ TEST(Archive, GivesMembersInOrderWithTheirBytes) {
     test::write_archive(folder / name, {{"x/1", "one"}, {"2", std::string(100'000, 'b')}});
     ArchiveReader reader(folder / name);
     std::vector<std::byte> bytes(200'000);
-    ASSERT_EQ(reader.next()->name, "x/1");
+    ASSERT_EQ(reader.next(kNever)->name, "x/1");
     EXPECT_EQ(reader.read(bytes), 3U);
-    ASSERT_EQ(reader.next()->index, 1U);
+    ASSERT_EQ(reader.next(kNever)->index, 1U);
     EXPECT_EQ(reader.read(bytes), 100'000U);
-    EXPECT_FALSE(reader.next());
+    EXPECT_FALSE(reader.next(kNever));
     EXPECT_EQ(reader.state(), ArchiveReader::State::good);
   }
 }
@@ -40,26 +42,36 @@ TEST(Archive, SaysThatAMemberIsEncrypted) {
   const test::TempFolder folder;
   test::write_archive(folder / "a.zip", {{"1", "secret"}}, {"password"});
   ArchiveReader reader(folder / "a.zip");
-  EXPECT_TRUE(reader.next()->is_encrypted);
+  EXPECT_TRUE(reader.next(kNever)->is_encrypted);
 }
 
 TEST(Archive, StopsWhereAnArchiveGrowsBeyondMeasure) {
   const test::TempFolder folder;
   test::write_archive(folder / "a.tar.gz", {{"zeros", std::string(std::size_t{300} << 20, '\0')}});
   ArchiveReader reader(folder / "a.tar.gz");
-  ASSERT_TRUE(reader.next());
+  ASSERT_TRUE(reader.next(kNever));
   std::vector<std::byte> bytes(std::size_t{64} << 20);
   while (reader.read(bytes)) {
   }
   EXPECT_EQ(reader.state(), ArchiveReader::State::too_large);
-  EXPECT_FALSE(reader.next());
+  EXPECT_FALSE(reader.next(kNever));
+}
+
+TEST(Archive, CountsEntriesWithoutBytesToo) {
+  const test::TempFolder folder;
+  test::write_archive(folder / "a.tar.gz", Members(100'000, {"x", ""}));
+  ArchiveReader reader(folder / "a.tar.gz");
+  std::size_t count = 0;
+  while (reader.next(kNever)) ++count;
+  EXPECT_EQ(reader.state(), ArchiveReader::State::too_large);
+  EXPECT_LT(count, 100'000U);
 }
 
 TEST(Archive, SaysThatItIsDamagedOrAbsent) {
   const test::TempFolder folder;
   test::spill(folder / "a.zip", "this is no archive");
   ArchiveReader damaged(folder / "a.zip");
-  EXPECT_FALSE(damaged.next());
+  EXPECT_FALSE(damaged.next(kNever));
   EXPECT_EQ(damaged.state(), ArchiveReader::State::corrupt);
   EXPECT_EQ(ArchiveReader(folder / "absent.zip").state(), ArchiveReader::State::unreadable);
 }
@@ -118,6 +130,22 @@ TEST_F(ArchivedStudy, AccountsForEveryMember) {
   EXPECT_EQ(result.by_disposition.at("used"), 20U);
   EXPECT_EQ(result.by_reason.at("not_dicom"), 1U);
   EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr("a.zip!notes.txt"));
+}
+
+TEST_F(ArchivedStudy, KeepsTwoPhasesApartWhenDeflated) {
+  test::PhantomOptions options;
+  options.transfer_syntax_uid = "1.2.840.10008.1.2.1.99";
+  options.fault = test::Fault::two_phases;
+  test::write_series(options, folder_ / "plain");
+  test::write_archive(folder_ / "a.zip", members_of("plain"));
+  EXPECT_THROW(prepare_from("a.zip", "out"), Error);
+  EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr("\"reason\":\"mixed_phase\""));
+}
+
+TEST_F(ArchivedStudy, WithoutFilesStillHasALine) {
+  test::write_series({}, folder_ / "in");
+  test::write_archive(folder_ / "in/empty.zip", {});
+  EXPECT_EQ(prepare_from("in", "out").by_reason.at("not_dicom"), 1U);
 }
 
 TEST_F(ArchivedStudy, IsRejectedWhereEncrypted) {

@@ -53,6 +53,25 @@ TEST_F(InputsTest, ReadsPathsFromStandardInput) {
   EXPECT_THAT(list({"-"}, (folder_ / "a file").string() + "\n\n"), ::testing::ElementsAre("a file"));
 }
 
+TEST_F(InputsTest, AMissingPathOnStandardInputIsALineNotTheEnd) {
+  test::spill(folder_ / "a", "x");
+  EXPECT_THAT(list({"-"}, (folder_ / "absent").string() + "\r\n" + (folder_ / "a").string() + "\r\n"),
+              ::testing::ElementsAre("absent:unreadable", "a"));
+}
+
+TEST_F(InputsTest, RefusesInputsInsideItsOwnFolders) {
+  test::spill(folder_ / "out/in/1", "x");
+  std::filesystem::create_directory_symlink(folder_ / "out/in", folder_ / "link");
+  for (const char* input : {"out/in", "out/in/1", "out", "link"}) {
+    try {
+      list({(folder_ / input).string()}, "", {folder_ / "out"});
+      FAIL() << input;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::usage) << input;
+    }
+  }
+}
+
 TEST_F(InputsTest, LeavesOutItsOwnFolders) {
   test::spill(folder_ / "in/1", "x");
   test::spill(folder_ / "out/2", "x");
@@ -61,9 +80,11 @@ TEST_F(InputsTest, LeavesOutItsOwnFolders) {
 
 TEST_F(InputsTest, SurvivesLinksThatLoopOrDangle) {
   test::spill(folder_ / "d/1", "x");
-  std::filesystem::create_directory_symlink(folder_.path(), folder_ / "d/loop");
+  test::spill(folder_ / "elsewhere/2", "x");
+  std::filesystem::create_directory_symlink(folder_ / "d", folder_ / "d/loop");
+  std::filesystem::create_directory_symlink(folder_ / "elsewhere", folder_ / "d/link");
   std::filesystem::create_symlink(folder_ / "absent", folder_ / "d/dangling");
-  EXPECT_THAT(list({folder_.path().string()}), ::testing::ElementsAre("d/1", "d/dangling:unreadable"));
+  EXPECT_THAT(list({(folder_ / "d").string()}), ::testing::ElementsAre("d/1", "d/dangling:unreadable", "d/link/2"));
 }
 
 TEST_F(InputsTest, SaysWhichArgumentIsMissingWithoutRepeatingIt) {

@@ -19,8 +19,14 @@ class StagingTest : public ::testing::Test {
 
   void fill(const Staging& staging, std::string_view text) {
     test::spill(staging.out() / "manifest.jsonl", text);
-    test::spill(staging.report() / "inputs.jsonl", text);
+    for (const char* name : {"dataset.json", "SHA256SUMS"}) test::spill(staging.out() / name, text);
+    for (const char* name : {"inputs.jsonl", "report.html"}) test::spill(staging.report() / name, text);
     test::spill(staging.cases() / "case.json", text);
+  }
+  void publish(std::string_view text) {
+    Staging staging(out(), report(), OnExisting::refuse);
+    fill(staging, text);
+    staging.publish();
   }
   ErrorCode code_of(OnExisting on_existing) {
     try {
@@ -76,39 +82,119 @@ TEST_F(StagingTest, ResumeKeepsFinishedCasesAndAFreshStartDropsThem) {
 
 TEST_F(StagingTest, TakesAnEmptyOutAndRefusesAFullOne) {
   fs::create_directories(out());
-  {
-    Staging staging(out(), report(), OnExisting::refuse);
-    fill(staging, "a");
-    staging.publish();
-  }
+  publish("a");
   EXPECT_EQ(code_of(OnExisting::refuse), ErrorCode::output_exists);
-  EXPECT_EQ(code_of(OnExisting::resume), ErrorCode::output_exists);
   EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "a");
+  EXPECT_FALSE(work_exists());
+}
+
+TEST_F(StagingTest, ResumeFindsAFinishedOut) {
+  publish("a");
+  const Staging resumed(out(), report(), OnExisting::resume);
+  EXPECT_TRUE(resumed.is_finished());
+  EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "a");
+}
+
+TEST_F(StagingTest, ResumeBringsTheReportThatAKilledRunLeftBehind) {
+  publish("a");
+  // As if the run had been killed between its two renames.
+  fs::create_directory(Staging::work_folder(out()));
+  fs::permissions(Staging::work_folder(out()), fs::perms::owner_all);
+  fs::rename(report(), Staging::work_folder(out()) / "report");
+  { const Staging resumed(out(), report(), OnExisting::resume); }
+  EXPECT_EQ(test::slurp(report() / "inputs.jsonl"), "a");
+  EXPECT_FALSE(work_exists());
+}
+
+TEST_F(StagingTest, ResumesAReplacementAsOne) {
+  publish("old");
+  { fill(Staging(out(), report(), OnExisting::replace), "new"); }
+  {
+    Staging resumed(out(), report(), OnExisting::resume);
+    EXPECT_FALSE(resumed.is_finished());
+    EXPECT_TRUE(fs::exists(resumed.cases() / "case.json"));
+    fill(resumed, "new");
+    resumed.publish();
+  }
+  EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "new");
+  EXPECT_EQ(test::slurp(report() / "inputs.jsonl"), "new");
+}
+
+TEST_F(StagingTest, WantsOutAndReportApart) {
+  const std::pair<fs::path, fs::path> pairs[] = {{out(), out()},          {out(), out() / "report"},
+                                                 {out() / "data", out()}, {out(), Staging::work_folder(out())},
+                                                 {"", report()},          {"/", report()}};
+  for (const auto& [o, r] : pairs) {
+    try {
+      const Staging staging(o, r, OnExisting::replace);
+      FAIL() << o << ' ' << r;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::usage) << o << ' ' << r;
+    }
+  }
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+TEST_F(StagingTest, TakesNoWorkFolderFromSomeoneElse) {
+  fs::create_directories(folder_ / "victim/out");
+  fs::create_directory_symlink(folder_ / "victim", Staging::work_folder(out()));
+  EXPECT_EQ(code_of(OnExisting::refuse), ErrorCode::output_unwritable);
+  fs::remove(Staging::work_folder(out()));
+  fs::create_directory(Staging::work_folder(out()));
+  fs::permissions(Staging::work_folder(out()), fs::perms::all);
+  EXPECT_EQ(code_of(OnExisting::resume), ErrorCode::output_unwritable);
+  EXPECT_TRUE(fs::exists(folder_ / "victim/out"));
 }
 
 TEST_F(StagingTest, RefusesAnOutThatIsAFileOrALink) {
   test::spill(out(), "precious");
   EXPECT_EQ(code_of(OnExisting::refuse), ErrorCode::output_exists);
   fs::remove(out());
-  fs::create_directory_symlink(folder_.path(), out());
+  fs::create_directories(folder_ / "elsewhere");
+  fs::create_directory_symlink(folder_ / "elsewhere", out());
   EXPECT_EQ(code_of(OnExisting::refuse), ErrorCode::output_exists);
 }
 
-TEST_F(StagingTest, ForceReplacesOutInOneStep) {
-  test::spill(out() / "old", "x");
+TEST_F(StagingTest, ForceReplacesADatasetInOneStep) {
+  publish("old");
   Staging staging(out(), report(), OnExisting::replace);
   fill(staging, "new");
-  EXPECT_TRUE(fs::exists(out() / "old"));
+  EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "old");
   staging.publish();
-  EXPECT_FALSE(fs::exists(out() / "old"));
   EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "new");
+  EXPECT_EQ(test::slurp(report() / "inputs.jsonl"), "new");
   EXPECT_FALSE(work_exists());
 }
 
+TEST_F(StagingTest, ForceDeletesNothingButADataset) {
+  test::spill(out() / "source.dcm", "x");
+  EXPECT_EQ(code_of(OnExisting::replace), ErrorCode::output_exists);
+  EXPECT_TRUE(fs::exists(out() / "source.dcm"));
+}
+
 TEST_F(StagingTest, NeverRemovesAForeignReportFolder) {
+  test::spill(report() / "inputs.jsonl", "x");
   test::spill(report() / "thesis.txt", "x");
   EXPECT_EQ(code_of(OnExisting::replace), ErrorCode::output_exists);
   EXPECT_TRUE(fs::exists(report() / "thesis.txt"));
+}
+
+TEST_F(StagingTest, KeepsTheReportOfAnotherDataset) {
+  test::spill(report() / "inputs.jsonl", "x");
+  test::spill(report() / "link.sealed", "x");
+  EXPECT_EQ(code_of(OnExisting::refuse), ErrorCode::output_exists);
+  fs::remove(report() / "link.sealed");  // a run that delivered nothing left this one
+  publish("a");
+  EXPECT_EQ(test::slurp(report() / "inputs.jsonl"), "a");
+}
+
+TEST_F(StagingTest, AFailedReplacementLeavesDatasetAndReportAlone) {
+  publish("old");
+  Staging staging(out(), report(), OnExisting::replace);
+  fill(staging, "new");
+  EXPECT_EQ(staging.publish_report_only().filename(), "out.report.failed");
+  EXPECT_EQ(test::slurp(report() / "inputs.jsonl"), "old");
+  EXPECT_EQ(test::slurp(folder_ / "out.report.failed/inputs.jsonl"), "new");
 }
 
 TEST_F(StagingTest, LetsOnlyOneRunWrite) {

@@ -25,7 +25,7 @@ std::vector<Executor> executors_under_test() {
   std::vector<Executor> executors;
   executors.push_back(Executor::cpu(1));
   executors.push_back(Executor::cpu(std::max(2, Executor::cpu(0).thread_count())));
-  if (gpu_is_present()) executors.push_back(Executor::cuda(0));
+  if (gpu_is_present()) executors.push_back(Executor::cuda(0, 0));
   return executors;
 }
 
