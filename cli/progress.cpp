@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 
 #include "cli/print.h"
@@ -49,7 +50,7 @@ std::string ProgressDisplay::status_text(const Progress& progress, double second
   if (progress.done > 0 && progress.done < progress.total && seconds > 0.5) {
     const double left =
         seconds * static_cast<double>(progress.total - progress.done) / static_cast<double>(progress.done);
-    const auto whole = static_cast<int>(left + 0.5);
+    const auto whole = static_cast<int>(std::lround(left));
     text += fmt::format(", {}:{:02} left", whole / 60, whole % 60);
   }
   return text;

@@ -64,6 +64,7 @@ void run_on_plain_threads(int thread_count, std::int64_t piece_count,
                           const std::function<void(std::int64_t)>& run_piece) {
   std::atomic<std::int64_t> next{0};
   std::vector<std::future<void>> threads;
+  threads.reserve(static_cast<std::size_t>(thread_count));
   for (int t = 0; t < thread_count; ++t) {
     threads.push_back(std::async(std::launch::async, [&] {
       for (std::int64_t piece = next++; piece < piece_count; piece = next++) run_piece(piece);

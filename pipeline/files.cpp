@@ -75,7 +75,7 @@ FileFacts write_file(const std::filesystem::path& path, std::string_view text) {
   temporary += ".tmp";
   FileWriter writer(temporary);
   writer.append(std::as_bytes(std::span(text)));
-  const FileFacts facts = writer.finish();
+  FileFacts facts = writer.finish();
   std::error_code failure;
   std::filesystem::rename(temporary, path, failure);
   if (failure) throw write_error(failure.value(), "a file of the dataset");
