@@ -35,7 +35,7 @@ ProjectKey load_key(const Options& options) {
 void require_room(std::uint64_t limit_bytes, const Executor& executor) {
   constexpr std::uint64_t kLeastForVolumes = std::uint64_t{16} << 20;
   const auto threads = static_cast<std::uint64_t>(executor.thread_count());
-  const std::uint64_t least = threads * 8 * kGzipMemberBytes + kLeastForVolumes;
+  const std::uint64_t least = threads * kGzipBytesPerThread + kLeastForVolumes;
   if (limit_bytes >= least) return;
   throw Error(ErrorCode::usage,
               fmt::format("--memory must be at least {} for {} threads; give more, or fewer --threads",
@@ -100,7 +100,7 @@ Action define_prepare(CLI::App& app) {
   app.add_option("--key-file", options->key_file, "the project's key (default: made and kept for this user)")
       ->type_name("FILE");
   app.add_flag("--resume", options->resume, "go on after an interruption without redoing finished cases");
-  app.add_flag("--force", options->force, "replace an OUT that is not empty");
+  app.add_flag("--force", options->force, "replace the dataset that OUT holds");
   add_machine_options(app, options->machine, true);
   return [options](const Context& context) { return run(*options, context); };
 }

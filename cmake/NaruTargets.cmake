@@ -9,6 +9,8 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
 
+add_link_options(-Wl,--as-needed)  # DCMTK's package names many libraries; a program starts faster without those it leaves
+
 find_program(NARU_CCACHE ccache)
 if(NARU_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${NARU_CCACHE})

@@ -117,24 +117,27 @@ class Job {
 
 /// --resume where OUT stands already: the answer comes from what was published.
 /// @throws Error{output_exists} where that is no dataset of these inputs, recipe and key
-PrepareResult finished_before(const std::vector<CasePlan>& plans, PrepareResult result) {
+PrepareResult finished_before(const Scan& scan, const std::vector<CasePlan>& plans, PrepareResult result) {
   std::set<std::pair<std::string, std::string>> planned;
   for (const CasePlan& plan : plans) planned.emplace(plan.case_id, plan.recipe_sha256);
+  const Error other(
+      ErrorCode::output_exists,
+      "OUT holds another dataset, or one of other inputs: choose another OUT, or replace it with --force");
   std::ifstream manifest(result.out / "manifest.jsonl"), inputs(result.report / "inputs.jsonl");
   for (std::string line; std::getline(manifest, line); ++result.case_count) {
     const Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object() || !planned.contains({json.value("case", ""), json.value("recipe_sha256", "")})) {
-      throw Error(ErrorCode::output_exists,
-                  "OUT holds another dataset: choose another OUT, or replace it with --force");
-    }
+    if (!json.is_object() || !planned.contains({json.value("case", ""), json.value("recipe_sha256", "")})) throw other;
   }
   result.resumed_count = result.case_count;
-  for (std::string line; std::getline(inputs, line);) {
+  std::size_t input_count = 0;
+  for (std::string line; std::getline(inputs, line); ++input_count) {
     const Json json = Json::parse(line, nullptr, false);
     if (!json.is_object()) continue;
     ++result.by_disposition[json.value("disposition", "")];
     if (json.contains("reason") && json["reason"].is_string()) ++result.by_reason[json["reason"].get<std::string>()];
   }
+  // Without its report only the plan can say whether something is missing.
+  if (input_count > 0 ? input_count != scan.inputs.size() : planned.size() != result.case_count) throw other;
   result.has_rejects = result.by_disposition.contains("rejected") || result.by_disposition.contains("quarantined");
   return result;
 }
@@ -177,7 +180,10 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
   Scan scan = job.scan(standard_input);
-  if (staging.is_finished()) return finished_before(job.plan(scan), std::move(result));
+  if (staging.is_finished()) {
+    const auto plans = job.plan(scan);
+    return finished_before(scan, plans, std::move(result));
+  }
   const Made made = job.make_cases(scan, staging);
   const InputCounts counts = count_inputs(scan);
   result.case_count = made.plans.size();

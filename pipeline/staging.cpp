@@ -156,7 +156,10 @@ void Staging::finish_interrupted_publish() {
   if (is_empty_or_absent(final_out_) || !is_dataset(final_out_)) return;
   const bool out_is_placed = fs::exists(work_ / "published", failure) || !was_replacing;
   if (!out_is_placed) return;
-  if (fs::exists(report() / "report.html", failure)) move_report(final_report_);
+  if (fs::exists(report() / "report.html", failure)) {
+    check_report(final_report_);
+    move_report(final_report_);
+  }
   remove_work_folder();
   is_finished_ = true;
 }
@@ -246,6 +249,7 @@ void Staging::remove_work_folder() {
 
 void Staging::publish() {
   sync_file_system(work_);  // a power cut after the renames must not find empty files
+  check_report(final_report_);
   move_out();
   move_report(final_report_);
   remove_work_folder();

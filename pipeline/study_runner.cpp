@@ -122,7 +122,7 @@ std::uint64_t memory_needed_bytes(const Scan& scan, const CasePlan& plan, const 
       static_cast<std::uint64_t>(grid.grid.size.voxel_count()) * size_bytes(plan.recipe.dtype.value_or(DType::float32));
   const std::uint64_t clipped = plan.recipe.clip && plan.recipe.clip_when == ClipWhen::before ? 2 * stored : 0;
   const std::uint64_t copy = grid.orient.is_permutation() ? stored : 0;
-  const std::uint64_t encoder = static_cast<std::uint64_t>(executor.thread_count()) * 8 * kGzipMemberBytes;
+  const std::uint64_t encoder = static_cast<std::uint64_t>(executor.thread_count()) * kGzipBytesPerThread;
   // Never all at once: source and its copy, or source and clipped, or the last of them and the result.
   return std::max({stored + copy, stored + clipped, std::max(stored, clipped) + result,
                    stored + slice_buffer_bytes(scan, stack, executor.thread_count())}) +

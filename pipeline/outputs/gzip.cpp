@@ -3,7 +3,8 @@
 #include <libdeflate.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <future>
 #include <memory>
 
 #include "core/error.h"
@@ -25,13 +26,27 @@ struct FreeDecompressor {
 using Compressor = std::unique_ptr<libdeflate_compressor, FreeCompressor>;
 using Decompressor = std::unique_ptr<libdeflate_decompressor, FreeDecompressor>;
 
-std::vector<std::byte> compress_member(libdeflate_compressor* compressor, std::span<const std::byte> piece) {
-  std::vector<std::byte> member(libdeflate_gzip_compress_bound(compressor, piece.size()));
-  const std::size_t size =
-      libdeflate_gzip_compress(compressor, piece.data(), piece.size(), member.data(), member.size());
-  if (size == 0) throw Error(ErrorCode::internal, "gzip compression failed");
-  member.resize(size);
-  return member;
+/// One member in the making. Room and compressor serve one batch after the other: fresh memory would cost more than the
+/// compression of what goes into it.
+struct Member {
+  Compressor compressor;
+  std::unique_ptr<std::byte[]> room;
+  std::size_t room_bytes = 0, size_bytes = 0;
+
+  std::span<const std::byte> bytes() const { return {room.get(), size_bytes}; }
+};
+
+void compress(std::span<const std::byte> piece, Member& member) {
+  if (!member.compressor) member.compressor.reset(libdeflate_alloc_compressor(kLevel));
+  if (!member.compressor) throw Error(ErrorCode::memory_exceeded, "no memory for gzip compression");
+  const std::size_t needed = libdeflate_gzip_compress_bound(member.compressor.get(), piece.size());
+  if (member.room_bytes < needed) {
+    member.room = std::make_unique_for_overwrite<std::byte[]>(needed);
+    member.room_bytes = needed;
+  }
+  member.size_bytes = libdeflate_gzip_compress(member.compressor.get(), piece.data(), piece.size(), member.room.get(),
+                                               member.room_bytes);
+  if (member.size_bytes == 0) throw Error(ErrorCode::internal, "gzip compression failed");
 }
 
 /// The pieces that become members: parts are cut, never joined, so no byte is copied.
@@ -49,20 +64,25 @@ std::vector<std::span<const std::byte>> cut(std::span<const std::span<const std:
 
 void append_gzip(FileWriter& writer, std::span<const std::span<const std::byte>> parts, Executor& executor) {
   const auto pieces = cut(parts);
-  const std::size_t batch = static_cast<std::size_t>(executor.thread_count() * kMembersPerThread);
-  for (std::size_t first = 0; first < pieces.size(); first += batch) {
-    const std::size_t count = std::min(batch, pieces.size() - first);
-    std::vector<std::vector<std::byte>> members(count);
-    executor.parallel_for(static_cast<std::int64_t>(count), 1, [&](std::int64_t begin, std::int64_t end) {
-      const Compressor compressor(libdeflate_alloc_compressor(kLevel));
-      if (!compressor) throw Error(ErrorCode::memory_exceeded, "no memory for gzip compression");
-      for (std::int64_t i = begin; i < end; ++i) {
-        const auto index = static_cast<std::size_t>(i);
-        members[index] = compress_member(compressor.get(), pieces[first + index]);
+  const auto batch_size = static_cast<std::size_t>(executor.thread_count() * kMembersPerThread);
+  // While one batch is compressed the one before it is written.
+  std::array<std::vector<Member>, 2> batches;
+  std::future<void> writing;
+  for (std::size_t first = 0; first < pieces.size(); first += batch_size) {
+    const auto batch = std::span(pieces).subspan(first).first(std::min(batch_size, pieces.size() - first));
+    auto& members = batches[first / batch_size % 2];
+    members.resize(std::max(members.size(), batch.size()));
+    executor.parallel_for(static_cast<std::int64_t>(batch.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+      for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+        compress(batch[i], members[i]);
       }
     });
-    for (const auto& member : members) writer.append(member);
+    if (writing.valid()) writing.get();
+    writing = std::async(std::launch::async, [&writer, made = std::span<const Member>(members).first(batch.size())] {
+      for (const Member& member : made) writer.append(member.bytes());
+    });
   }
+  if (writing.valid()) writing.get();
 }
 
 std::optional<std::vector<std::byte>> gunzip(std::span<const std::byte> compressed, std::size_t limit_bytes) {

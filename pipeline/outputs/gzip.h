@@ -16,7 +16,10 @@ namespace naru {
 
 inline constexpr std::size_t kGzipMemberBytes = std::size_t{1} << 20;  ///< uncompressed size of a member
 
-/// Appends `parts`, joined, to `writer` as gzip members. Working memory: about 8 MiB a thread.
+/// Working memory of append_gzip: four members being made and four being written a thread, with their compressors.
+inline constexpr std::size_t kGzipBytesPerThread = 12 * kGzipMemberBytes;
+
+/// Appends `parts`, joined, to `writer` as gzip members. Working memory: kGzipBytesPerThread a thread.
 void append_gzip(FileWriter& writer, std::span<const std::span<const std::byte>> parts, Executor& executor);
 
 /// All members of a gzip file, decompressed and joined. Empty where the bytes are no gzip, fail their checksums, or

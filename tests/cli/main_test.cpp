@@ -79,8 +79,8 @@ TEST_F(ProgramTest, UsageErrorsRepeatNoArgument) {
 }
 
 TEST_F(ProgramTest, ABoundThatHoldsNoEncoderIsRefused) {
-  // 8 MiB a thread and 16 MiB beside them: 64 MiB hold six threads, and no more run than the machine has.
-  const bool is_too_small = std::thread::hardware_concurrency() > 6;
+  // 12 MiB a thread and 16 MiB beside them: 64 MiB hold four threads, and no more run than the machine has.
+  const bool is_too_small = std::thread::hardware_concurrency() > 4;
   const Finished finished =
       run({"prepare", (folder_ / "absent").string(), "--out", out(), "--threads", "16", "--memory", "64MiB"});
   EXPECT_EQ(finished.status, is_too_small ? 2 : 1);

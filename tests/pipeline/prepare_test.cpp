@@ -348,6 +348,34 @@ TEST_F(PrepareTest, StopsOnRequestAndResumesWithoutRedoing) {
   EXPECT_EQ(contents(folder_ / "out"), contents(folder_ / "whole"));
 }
 
+TEST_F(PrepareTest, ResumeOfAFinishedDatasetAnswersDoneForTheSameInputsOnly) {
+  test::write_series({}, folder_ / "in");
+  test::spill(folder_ / "in/notes.txt", "not DICOM");
+  run("ct-1mm");
+  const auto before = contents(folder_ / "out");
+  const PrepareResult again = run("ct-1mm", OnExisting::resume);
+  EXPECT_EQ(again.resumed_count, 1U);
+  EXPECT_TRUE(again.has_rejects);
+  EXPECT_EQ(contents(folder_ / "out"), before);
+  EXPECT_THROW(run("original-grid", OnExisting::resume), Error);
+  PhantomOptions more;
+  more.series_uid = "2.999.1.1.7";
+  write_series(more, folder_ / "in/more");
+  EXPECT_THROW(run("ct-1mm", OnExisting::resume), Error);
+  EXPECT_EQ(contents(folder_ / "out"), before);
+}
+
+TEST_F(PrepareTest, AFailedReplacementKeepsDatasetAndReport) {
+  test::write_series({}, folder_ / "in");
+  run();
+  const auto before = contents(folder_ / "out.report");
+  fs::remove_all(folder_ / "in");
+  test::spill(folder_ / "in/notes.txt", "not DICOM");
+  EXPECT_THROW(run("", OnExisting::replace), Error);
+  EXPECT_EQ(contents(folder_ / "out.report"), before);
+  EXPECT_TRUE(fs::exists(folder_ / "out.report.failed/report.html"));
+}
+
 TEST_F(PrepareTest, ResumeRedoesWhatAnotherRecipeOrADamagedFileLeft) {
   for (int series = 0; series < 2; ++series) {
     PhantomOptions options;
