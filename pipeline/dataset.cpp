@@ -50,6 +50,7 @@ Json dataset_json(std::span<const CasePlan> plans, const Counts& counts, const D
       {"schemas", {{"manifest", "naru.manifest/1"}, {"recipe", "naru.recipe/1"}}},
       {"tool", {{"name", "naru"}, {"version", kVersion}}},
       {"device", facts.device},
+      {"recipe", recipes.size() == 1 ? to_json(*recipes.begin()->second) : Json(nullptr)},
       {"recipes", std::move(recipe_list)},
       {"counts",
        {{"cases", counts.cases},

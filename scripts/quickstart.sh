@@ -45,8 +45,7 @@ get_brain() {
     rm -rf "$work"
     return 1
   }
-  # A second, different copy of one slice of the volume: Naru would refuse the whole volume, and rightly.
-  rm -f "$work/$brain_file" "$work/explicit_big.dcm"
+  rm -f "$work/$brain_file"
   mv "$work" "$to"
 }
 
