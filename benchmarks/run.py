@@ -125,29 +125,37 @@ compression = "{compression}"
     return path
 
 
+def measure_series(bin_dir, work, noise, repetitions):
+    """One uncompressed CT series to NIfTI, with and without gzip, ours in turn with dcm2niix."""
+    environment = dict(os.environ, HOME=str(work), XDG_STATE_HOME=str(work / "state"))  # no key of the user is touched
+    series, out, theirs = work / f"series-{noise}", work / "out", work / "dcm2niix"
+    subprocess.run([str(bin_dir / "naru_phantom"), "--out", str(series), "--modality", "CT", "--size", "512", "512",
+                    str(SLICES), "--spacing", "0.7", "0.7", "1.25", "--noise", str(noise)],
+                   check=True, stdout=subprocess.DEVNULL)
+    cases = {}
+    for ours_compression, their_flag in (("none", "n"), ("gzip", "y")):
+        recipe = write_recipe(work / f"{ours_compression}.toml", ours_compression)
+        ours_command = [bin_dir / "naru", "prepare", series, "--out", out, "--recipe", recipe, "--quiet"]
+        seconds = {"naru": [], "dcm2niix": []}
+        for _ in range(repetitions + 1):
+            seconds["naru"].append(timed(ours_command, out, environment))
+            shutil.rmtree(theirs, ignore_errors=True)
+            theirs.mkdir()
+            seconds["dcm2niix"].append(
+                timed(["dcm2niix", "-z", their_flag, "-o", theirs, series], work / "none", environment))
+        medians = {name: statistics.median(runs[1:]) for name, runs in seconds.items()}  # the first warms the cache
+        cases[f"noise {noise} HU, {ours_compression}"] = {
+            "naru_ms": 1000 * medians["naru"], "dcm2niix_ms": 1000 * medians["dcm2niix"],
+            "times_faster": medians["dcm2niix"] / medians["naru"], "runs": repetitions}
+    return cases
+
+
 def measure_end_to_end(bin_dir, repetitions):
-    """An uncompressed CT of 200 slices to NIfTI, with and without gzip, ours in turn with dcm2niix."""
+    """A series as a scanner makes them, with noise, and one without, which compresses as no real one does."""
     with tempfile.TemporaryDirectory() as folder:
-        work = pathlib.Path(folder)
-        environment = dict(os.environ, HOME=folder, XDG_STATE_HOME=str(work / "state"))  # no key of the user is touched
-        series = work / "series"
-        subprocess.run([str(bin_dir / "naru_phantom"), "--out", str(series), "--modality", "CT", "--size", "512", "512",
-                        str(SLICES), "--spacing", "0.7", "0.7", "1.25"], check=True, stdout=subprocess.DEVNULL)
-        out, theirs = work / "out", work / "dcm2niix"
         cases = {}
-        for ours_compression, their_flag in (("none", "n"), ("gzip", "y")):
-            recipe = write_recipe(work / f"{ours_compression}.toml", ours_compression)
-            ours_command = [bin_dir / "naru", "prepare", series, "--out", out, "--recipe", recipe, "--quiet"]
-            seconds = {"naru": [], "dcm2niix": []}
-            for _ in range(repetitions + 1):
-                seconds["naru"].append(timed(ours_command, out, environment))
-                shutil.rmtree(theirs, ignore_errors=True)
-                theirs.mkdir()
-                seconds["dcm2niix"].append(
-                    timed(["dcm2niix", "-z", their_flag, "-o", theirs, series], work / "none", environment))
-            medians = {name: statistics.median(runs[1:]) for name, runs in seconds.items()}  # the first warms the cache
-            cases[ours_compression] = {"naru_ms": 1000 * medians["naru"], "dcm2niix_ms": 1000 * medians["dcm2niix"],
-                                       "times_faster": medians["dcm2niix"] / medians["naru"], "runs": repetitions}
+        for noise in (12, 0):
+            cases.update(measure_series(bin_dir, pathlib.Path(folder), noise, repetitions))
         return {"slices": SLICES, "dcm2niix": first_line(["dcm2niix", "--version"]), "cases": cases}
 
 

@@ -107,7 +107,7 @@ std::string png_base64(const Picture& picture, float low, float high) {
 
 /// Every `stride`-th voxel: a picture of the distribution, not a statistic (those are exact, in the manifest).
 std::vector<std::uint64_t> bins(const EncodedVolume& volume, double low, double high) {
-  constexpr std::int64_t kMaxSamples = 2'000'000;
+  constexpr std::int64_t kMaxSamples = 250'000;
   std::vector<std::uint64_t> counts(kBinCount, 0);
   const std::int64_t voxel_count = volume.grid.size.voxel_count();
   const std::int64_t stride = std::max<std::int64_t>(1, voxel_count / kMaxSamples) | 1;

@@ -19,6 +19,7 @@
 #include <array>
 #include <cmath>
 #include <mutex>
+#include <random>
 #include <stdexcept>
 
 #include "tests/support/phantom_slice.h"
@@ -65,6 +66,8 @@ std::string decimals(std::initializer_list<double> values) {
 
 /// Stored values of one slice, bits above Bits Stored clear.
 std::vector<Uint16> stored_values(const PhantomOptions& options, const PhantomField& field, const PhantomSlice& slice) {
+  std::mt19937 random(options.seed * 1000003u + static_cast<unsigned>(slice.identifier));
+  std::normal_distribution<double> noise(0, options.noise > 0 ? options.noise : 1);
   const Rescale rescale = slice.rescale.value_or(Rescale{1, 0});
   const double count = std::ldexp(1.0, options.bits_stored);
   const double low = options.is_signed ? -count / 2 : 0, high = low + count - 1;
@@ -75,7 +78,7 @@ std::vector<Uint16> stored_values(const PhantomOptions& options, const PhantomFi
     const Vec3 row_start = slice.position_mm + static_cast<double>(j) * options.spacing_mm[1] * slice.column_direction;
     for (std::int64_t i = 0; i < options.size.x; ++i) {
       const Vec3 p = row_start + static_cast<double>(i) * options.spacing_mm[0] * slice.row_direction;
-      const double units = field(p) + slice.added_value;
+      const double units = field(p) + slice.added_value + (options.noise > 0 ? noise(random) : 0);
       const double stored = std::clamp(std::round((units - rescale.intercept) / rescale.slope), low, high);
       values.push_back(static_cast<Uint16>(static_cast<unsigned>(static_cast<int>(stored)) & mask));
     }

@@ -75,6 +75,7 @@ struct PhantomOptions {
   std::string file_prefix = "IM";
   std::string token;  ///< planted in every text element, in private elements and in nested sequences
   unsigned seed = 0;  ///< moves the ellipsoids
+  double noise = 0;  ///< standard deviation of normal noise, in units, added to every voxel; the same for the same seed
   Fault fault = Fault::none;
 };
 

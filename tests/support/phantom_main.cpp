@@ -50,6 +50,8 @@ int run(int argc, char** argv) {
   app.add_option("--size", size, "columns, rows, slices")->expected(3);
   app.add_option("--spacing", spacing, "mm along columns, rows, slices")->expected(3);
   app.add_option("--seed", options.seed, "another patient for each");
+  app.add_option("--noise", options.noise, "standard deviation of noise, e.g. 12 for CT")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--transfer-syntax", syntax)->check(CLI::IsMember(syntaxes));
   app.add_option("--orientation", orientation)->check(CLI::IsMember(kOrientations));
   app.add_option("--fault", options.fault)->transform(CLI::CheckedTransformer(faults));
