@@ -22,8 +22,14 @@ std::optional<Json> parse_record(const std::filesystem::path& file) {
   return json;
 }
 
-CaseRecord record_from(const Json& json) {
-  return {json.at("manifest"), preview_from_json(json.at("preview")), json.at("memory_bytes").get<std::uint64_t>()};
+std::optional<CaseRecord> record_from(const std::optional<Json>& json) {
+  if (!json) return std::nullopt;
+  try {
+    return CaseRecord{json->at("manifest"), preview_from_json(json->at("preview")),
+                      json->at("memory_bytes").get<std::uint64_t>()};
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -36,21 +42,13 @@ void store_case(const std::filesystem::path& file, const CasePlan& plan, const C
                               {"preview", to_json(record.preview)}}));
 }
 
-std::optional<CaseRecord> load_case(const std::filesystem::path& file) {
-  const auto json = parse_record(file);
-  if (!json) return std::nullopt;
-  try {
-    return record_from(*json);
-  } catch (const Json::exception&) {
-    return std::nullopt;
-  }
-}
+std::optional<CaseRecord> load_case(const std::filesystem::path& file) { return record_from(parse_record(file)); }
 
 std::optional<CaseRecord> load_finished_case(const std::filesystem::path& file, const CasePlan& plan,
                                              const std::filesystem::path& out) {
   const auto json = parse_record(file);
   if (!json || !json->contains("fingerprint") || json->at("fingerprint") != plan.fingerprint) return std::nullopt;
-  auto record = load_case(file);
+  auto record = record_from(json);
   if (!record || !record->manifest.contains("sha256")) return std::nullopt;
   const auto facts = hash_file(out / image_path(plan));
   if (!facts || record->manifest.at("sha256") != facts->sha256) return std::nullopt;
