@@ -78,7 +78,7 @@ int run(const Options& options, const Context& context) {
   const auto files = list_inputs(options.inputs, std::cin, {});
   const Scan scan = [&] {
     ProgressDisplay display(context.output.quiet);  // ends its line before the table begins
-    return scan_inputs(files, executor, context.cancel, [&](const Progress& p) { display.show(p); });
+    return scan_inputs(files, {}, executor, context.cancel, [&](const Progress& p) { display.show(p); });
   }();
   if (context.output.json) {
     print_json(scan_json(scan));

@@ -8,7 +8,8 @@ namespace naru {
 namespace {
 
 constexpr std::array kCodes = {
-    CodeInfo{Code::not_dicom, "not_dicom", "The file is not DICOM.", "Leave it out of the export, or ignore this line."},
+    CodeInfo{Code::not_dicom, "not_dicom", "The file is not DICOM.",
+             "Leave it out of the export, or ignore this line."},
     CodeInfo{Code::truncated, "truncated", "The file ends before its data do.", "Export it from the PACS again."},
     CodeInfo{Code::corrupt, "corrupt", "The file contradicts itself or its pixels cannot be decoded.",
              "Export it from the PACS again, or ask the vendor."},
@@ -57,8 +58,27 @@ constexpr std::array kCodes = {
              "Export as enhanced or classic slices."},
     CodeInfo{Code::enhanced_multiframe, "enhanced_multiframe", "An enhanced multi-frame object.",
              "Export as classic single-frame slices."},
+    CodeInfo{Code::mixed_patient, "mixed_patient", "One study or series holds several patients.",
+             "Have the PACS team put the images under the right patient; nothing of it leaves."},
+    CodeInfo{Code::mixed_frame_of_reference, "mixed_frame_of_reference",
+             "The series holds several frames of reference: the patient was set up anew.", "Nothing."},
+    CodeInfo{Code::mixed_acquisition, "mixed_acquisition", "The series holds several acquisitions.", "Nothing."},
+    CodeInfo{Code::mixed_kernel, "mixed_kernel", "The series holds several reconstruction kernels.", "Nothing."},
 };
-static_assert(kCodes.size() == static_cast<std::size_t>(Code::enhanced_multiframe) + 1);
+static_assert(kCodes.size() == static_cast<std::size_t>(Code::mixed_kernel) + 1);
+
+constexpr std::array kNotes = {
+    NoteInfo{Note::no_preamble, "no_preamble", "The file starts without preamble."},
+    NoteInfo{Note::no_meta_header, "no_meta_header", "There is no File Meta Information; the encoding was inferred."},
+    NoteInfo{Note::wrong_transfer_syntax, "wrong_transfer_syntax",
+             "The data set is encoded otherwise than its File Meta Information says."},
+    NoteInfo{Note::wrong_vr, "wrong_vr", "An attribute has a wrong value representation."},
+    NoteInfo{Note::odd_length, "odd_length", "A value has an odd length."},
+    NoteInfo{Note::trailing_bytes, "trailing_bytes", "There are bytes after the pixels that belong to no element."},
+    NoteInfo{Note::overlay_in_pixels, "overlay_in_pixels", "Unused bits of the pixels hold an overlay; it was masked."},
+    NoteInfo{Note::missing_delimiter, "missing_delimiter", "A sequence, item or pixel data lacks its end mark."},
+};
+static_assert(kNotes.size() == static_cast<std::size_t>(Note::missing_delimiter) + 1);
 
 }  // namespace
 
@@ -73,6 +93,10 @@ std::optional<Code> code_from_name(std::string_view name) {
   if (found == kCodes.end()) return std::nullopt;
   return found->code;
 }
+
+std::span<const NoteInfo> all_notes() { return kNotes; }
+
+std::string_view name(Note note) { return kNotes[static_cast<std::size_t>(note)].name; }
 
 std::string_view name(Disposition disposition) {
   constexpr std::array kNames = {"used", "excluded", "quarantined", "rejected"};

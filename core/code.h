@@ -47,6 +47,10 @@ enum class Code {
   per_slice_rescale,
   mosaic,
   enhanced_multiframe,
+  mixed_patient,
+  mixed_frame_of_reference,
+  mixed_acquisition,
+  mixed_kernel,
 };
 
 /// One row of the table of codes.
@@ -62,6 +66,26 @@ std::span<const CodeInfo> all_codes();
 const CodeInfo& info(Code code);
 std::string_view name(Code code);
 std::optional<Code> code_from_name(std::string_view name);
+
+/// What a reader had to forgive in one file: it was read all the same, and `inputs.jsonl` says so.
+enum class Note {
+  no_preamble,            ///< the file starts without preamble and "DICM"
+  no_meta_header,         ///< no File Meta Information: the transfer syntax was inferred
+  wrong_transfer_syntax,  ///< the data set is encoded otherwise than the File Meta Information says
+  wrong_vr,               ///< an attribute has another VR than PS3.6 gives it, or one that does not exist
+  odd_length,             ///< a value of odd length
+  trailing_bytes,         ///< bytes after the last element, or pixel data longer than the image
+  overlay_in_pixels,      ///< bits outside Bits Stored are used (an overlay of old): they are masked off
+  missing_delimiter,      ///< a sequence, item or pixel data without its end mark
+};
+
+/// One row of the table of notes.
+struct NoteInfo {
+  Note note;
+  std::string_view name, meaning;
+};
+std::span<const NoteInfo> all_notes();
+std::string_view name(Note note);
 
 /// What became of one input file.
 enum class Disposition { used, excluded, quarantined, rejected };

@@ -179,7 +179,11 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   if (!pixels && syntax) pixels = locate_pixels(header, *syntax, source, format);
   result.reason = first_of({unsupported, walk, identity, plane, rescale, pixels});
   const bool is_other_object = pixels == Code::unsupported_sop_class;  // a screenshot in colour, a map of floats
-  if (!identity && !plane && !is_other_object) result.instance = std::move(instance);
+  if (!identity && !plane && !is_other_object) {
+    instance.columns = format.columns;
+    instance.rows = format.rows;
+    result.planes.push_back(std::move(instance));
+  }
   return result;
 }
 
@@ -187,7 +191,7 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
 
 HeaderResult read_instance(std::span<const std::byte> prefix, std::uint64_t file_size_bytes) {
   const auto layout = read_layout(prefix);
-  if (!layout) return {.instance = {}, .reason = Code::not_dicom, .sop_instance_uid = {}};
+  if (!layout) return {.planes = {}, .reason = Code::not_dicom, .sop_instance_uid = {}, .notes = {}};
   const SyntaxInfo* syntax = find_syntax(layout->transfer_syntax_uid);
   if (!syntax || !syntax->is_deflated) {
     const std::uint64_t total_bytes = std::max<std::uint64_t>(file_size_bytes, prefix.size());
@@ -198,7 +202,7 @@ HeaderResult read_instance(std::span<const std::byte> prefix, std::uint64_t file
   const bool is_cut = inflated.size() == kHeaderPrefixBytes || prefix.size() < file_size_bytes;
   const std::uint64_t total_bytes = is_cut ? std::numeric_limits<std::uint64_t>::max() : inflated.size();
   HeaderResult result = read_data_set(*layout, syntax, {inflated, total_bytes}, 0);
-  if (result.instance) result.instance->pixels.deflated_from_bytes = layout->data_set_offset;
+  for (Instance& plane : result.planes) plane.pixels.deflated_from_bytes = layout->data_set_offset;
   return result;
 }
 

@@ -1,4 +1,5 @@
-/// One DICOM file, as facts. These hold identifiers: they stay on the hospital's side, never in a log line.
+/// One DICOM file, as facts: its image planes. These hold identifiers: they stay on the hospital's side, never in a log
+/// line.
 #pragma once
 
 #include <array>
@@ -19,10 +20,14 @@ inline constexpr std::int64_t kMaxRowsOrColumns = 16384;
 /// How much of a file `read_instance` needs to see: all headers end well before it.
 inline constexpr std::size_t kHeaderPrefixBytes = std::size_t{16} << 20;
 
-/// How the pixels are stored (PS3.3 C.7.6.3).
+/// How the pixels of one frame are stored (PS3.3 C.7.6.3).
 struct PixelFormat {
   std::int64_t rows = 0;
   std::int64_t columns = 0;
+  std::int64_t frame_count = 1;
+  int samples_per_pixel = 1;
+  std::string photometric_interpretation;  ///< e.g. "MONOCHROME2"
+  bool is_planar = false;                  ///< Planar Configuration 1: all of one colour, then the next
   int bits_allocated = 0;
   int bits_stored = 0;
   int high_bit = 0;
@@ -36,36 +41,73 @@ struct PixelFormat {
   std::uint64_t length_bytes = 0;         ///< of that value as stated; uncompressed only
 };
 
+/// Philips' private scaling of MR values (2005,100E) and (2005,100D):
+///   precise value = (stored - scale_intercept) / scale_slope, where display value = slope * stored + intercept.
+struct PhilipsScale {
+  double scale_slope = 1, scale_intercept = 0;
+};
+
+/// How a plane lies in its file.
+enum class PlaneSource {
+  single_frame,  ///< the file's only frame
+  multi_frame,   ///< one frame of several, described by functional groups (PS3.3 C.7.6.16)
+  mosaic,        ///< one tile of a frame that holds a whole volume (Siemens MOSAIC, UIH VFRAME)
+};
+
+/// What sets images of one position apart (diffusion, dynamic and cardiac series). Empty where the header is silent.
+struct PlaneTiming {
+  std::optional<std::int64_t> acquisition_number;  ///< (0020,0012)
+  std::optional<std::int64_t> temporal_position;   ///< (0020,0100) or (0020,9128), 1-based
+  std::optional<double> trigger_time_ms;           ///< (0018,1060) or (0020,9153)
+  std::optional<double> acquisition_time_s;        ///< since midnight, or since the series began
+  std::optional<double> content_time_s;            ///< (0008,0033)
+  std::optional<double> b_value_s_per_mm2;         ///< (0018,9087) or a vendor's
+  std::optional<Vec3> gradient_direction;          ///< unit vector in the patient frame (LPS)
+};
+
+/// One image plane: a single-frame file, one frame of a multi-frame file, or one tile of a mosaic.
 struct Instance {
-  // Identity.
-  std::string sop_class_uid, sop_instance_uid, study_uid, series_uid;
+  // Identity. Planes of one file share their UIDs and differ in `plane`.
+  std::string sop_class_uid, sop_instance_uid, study_uid, series_uid, frame_of_reference_uid;
   std::string patient_id, issuer_of_patient_id;  ///< may be empty
+  std::size_t plane = 0;                         ///< 0-based within the file
+  PlaneSource source = PlaneSource::single_frame;
   // What it is.
-  std::string modality;                 ///< "CT" or "MR" for a usable instance
+  std::string modality;                 ///< "CT", "MR" or "PT" for a usable instance
   std::string manufacturer, body_part;  ///< as found: free text, must pass an allow-list before it leaves
-  std::vector<std::string> image_type;
+  std::vector<std::string> image_type;  ///< of a frame: Frame Type
   std::optional<std::int64_t> instance_number;
   bool is_localizer = false;
   bool burned_in_annotation = false;  ///< (0028,0301) is YES; NO proves nothing
   std::string echo;                   ///< Echo Number(s) and Echo Time joined: differs between echoes
+  std::string reconstruction_kernel;  ///< Convolution Kernel (0018,1210), values joined
+  PlaneTiming timing;
   // Where it is (patient frame, LPS, mm).
   Vec3 position_mm{};
   Vec3 row_direction{}, column_direction{};  ///< unit vectors; i runs along row_direction
   double spacing_i_mm = 0, spacing_j_mm = 0;
   std::optional<double> slice_thickness_mm, spacing_between_slices_mm;
+  std::optional<double> gantry_tilt_degrees;  ///< (0018,1120) as stated; geometry comes from positions alone
   // What a stored value means: units = slope * stored + intercept (HU for CT).
   double rescale_slope = 1, rescale_intercept = 0;
   bool has_rescale = false;
-  PixelFormat pixels;
+  std::optional<PhilipsScale> philips_scale;  ///< Philips MR only
+  std::string units;                          ///< of the rescaled value: "HU", (0054,1001) for PET; may be empty
+  std::optional<std::int64_t> padding_value;  ///< Pixel Padding Value (0028,0120), as stored
+  // Where its pixels are: frame `frame` of Pixel Data; of it the part of columns x rows from (tile_i, tile_j) on.
+  std::int64_t frame = 0, tile_i = 0, tile_j = 0;
+  std::int64_t columns = 0, rows = 0;  ///< of the plane; for all but tiles the frame's
+  PixelFormat pixels;                  ///< of a whole frame
 };
 
-/// Outcome of reading one file's header. Usable: `reason` is empty. Not usable: `reason` says why, and `instance` is
-/// present where the file is known to be a slice of a series nevertheless (then the series lacks that slice);
-/// `sop_instance_uid` is filled whenever it could be read.
+/// Outcome of reading one file's header. Usable: `reason` is empty. Not usable: `reason` says why, and `planes` are
+/// present where the file is known to hold slices of a series nevertheless (then the series lacks those slices);
+/// `sop_instance_uid` is filled whenever it could be read. `notes` lists what was read in spite of the standard.
 struct HeaderResult {
-  std::optional<Instance> instance;
+  std::vector<Instance> planes;
   std::optional<Code> reason;
   std::string sop_instance_uid;
+  std::vector<Note> notes;
 };
 
 /// Registers DCMTK's decoders and silences its logger. Call once, before anything else here; cheap to call again.

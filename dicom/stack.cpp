@@ -38,7 +38,7 @@ void place_members(const StackDraft& draft, std::size_t stack_index, std::span<P
 
 }  // namespace
 
-Sorted build_stacks(std::span<const Candidate> candidates, const SamePixels& same_pixels) {
+Sorted build_stacks(std::span<const Candidate> candidates, const SamePixels& same_pixels, const StackOptions&) {
   Sorted sorted;
   sorted.placements.resize(candidates.size());
   const auto members = select_members(candidates, same_pixels, sorted.placements);

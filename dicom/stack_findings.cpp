@@ -156,8 +156,8 @@ void StackJudge::fill_stack() {
   stack.study_uid = first.study_uid;
   stack.series_uid = first.series_uid;
   stack.dtype = is_uint16(first.pixels) ? DType::uint16 : DType::int16;
-  stack.rescale_slope = first.rescale_slope;
-  stack.rescale_intercept = first.rescale_intercept;
+  stack.rescale.slope = first.rescale_slope;
+  stack.rescale.intercept = first.rescale_intercept;
   stack.has_rescale = first.has_rescale;
   stack.grid.size = {first.pixels.columns, first.pixels.rows, static_cast<std::int64_t>(stack.instances.size())};
   Affine& affine = stack.grid.patient_from_voxel;
@@ -275,10 +275,10 @@ std::optional<std::vector<std::int32_t>> StackJudge::exact_offsets() const {
   std::vector<std::int32_t> offsets;
   for (const std::size_t index : stack.instances) {
     const Instance& slice = candidates_[index].instance;
-    const double offset = (slice.rescale_intercept - stack.rescale_intercept) / stack.rescale_slope;
+    const double offset = (slice.rescale_intercept - stack.rescale.intercept) / stack.rescale.slope;
     const double span = std::ldexp(1.0, slice.pixels.bits_stored);
     const double low = slice.pixels.is_signed ? -span / 2 : 0;
-    const bool is_exact = slice.rescale_slope == stack.rescale_slope && offset == std::floor(offset) &&
+    const bool is_exact = slice.rescale_slope == stack.rescale.slope && offset == std::floor(offset) &&
                           low + offset >= least && low + span - 1 + offset <= greatest;
     if (!is_exact) return std::nullopt;
     offsets.push_back(static_cast<std::int32_t>(offset));
@@ -290,7 +290,7 @@ void StackJudge::note_rescale() {
   Stack& stack = draft_.stack;
   const auto others = std::ranges::count_if(stack.instances, [&](std::size_t index) {
     const Instance& slice = candidates_[index].instance;
-    return slice.rescale_slope != stack.rescale_slope || slice.rescale_intercept != stack.rescale_intercept ||
+    return slice.rescale_slope != stack.rescale.slope || slice.rescale_intercept != stack.rescale.intercept ||
            slice.has_rescale != stack.has_rescale;
   });
   if (others == 0) return;

@@ -107,7 +107,7 @@ bool needs_histogram(const Recipe& recipe) {
 
 IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram) {
   const Range clip = recipe.clip ? Range{recipe.clip->low, recipe.clip->high} : Range{-kInfinity, kInfinity};
-  const Units units{stack.rescale_slope, stack.rescale_intercept, clip};
+  const Units units{stack.rescale.slope, stack.rescale.intercept, clip};
   IntensityPlan plan;
   plan.steps_before = plan.steps_after = nlohmann::ordered_json::array();
   plan.clip_before = recipe.clip && recipe.clip_when == ClipWhen::before;

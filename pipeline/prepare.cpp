@@ -63,7 +63,7 @@ class Job {
     const std::vector<std::filesystem::path> ours = {options_.out, report_folder(options_),
                                                      Staging::work_folder(options_.out)};
     const auto files = list_inputs(options_.inputs, standard_input, ours);
-    return scan_inputs(files, executor_, cancel_, on_progress_);
+    return scan_inputs(files, {}, executor_, cancel_, on_progress_);
   }
 
   std::vector<CasePlan> plan(Scan& scan) const {

@@ -25,7 +25,7 @@ constexpr std::int64_t kFilesAtOnce = 8;
 
 struct FileHeader {
   InputRecord record;
-  std::optional<dicom::Instance> instance;
+  std::vector<dicom::Instance> planes;
 };
 
 class OpenFile {
@@ -102,7 +102,8 @@ void parse_header(FileHeader& header, std::span<const std::byte> prefix) {
   if (result.reason) reject(header.record, *result.reason);
   // A DICOMDIR holds no image that could be lost: it is set aside, not rejected.
   if (result.reason && dicom::is_dicomdir(prefix)) header.record.disposition = Disposition::excluded;
-  header.instance = std::move(result.instance);
+  header.record.notes = std::move(result.notes);
+  header.planes = std::move(result.planes);
 }
 
 FileHeader read_plain_file(const InputFile& input, std::vector<std::byte>& prefix) {
@@ -143,7 +144,9 @@ FileHeader read_member(ArchiveReader& reader, const ArchiveMember& member, const
   } else {
     parse_header(header, prefix);
   }
-  if (header.instance) header.record.place->pixels_sha256 = pixels_sha256(*header.instance, header.record, prefix);
+  if (!header.planes.empty()) {
+    header.record.place->pixels_sha256 = pixels_sha256(header.planes.front(), header.record, prefix);
+  }
   return header;
 }
 
@@ -214,23 +217,23 @@ bool same_pixels(const Scan& scan, std::size_t a, std::size_t b) {
 
 }  // namespace
 
-Scan scan_inputs(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
-                 const OnProgress& on_progress) {
+Scan scan_inputs(const std::vector<InputFile>& files, const dicom::StackOptions& options, Executor& executor,
+                 const CancelToken& cancel, const OnProgress& on_progress) {
   dicom::initialize();
   auto headers = read_headers(files, executor, cancel, on_progress);
   Scan scan;
   scan.inputs.reserve(headers.size());
   for (FileHeader& header : headers) {
-    if (header.instance) {
-      header.record.candidate = scan.candidates.size();
+    for (dicom::Instance& plane : header.planes) {
       scan.input_of_candidate.push_back(scan.inputs.size());
-      scan.candidates.push_back({std::move(*header.instance), header.record.reason, header.record.sha256});
+      scan.candidates.push_back({std::move(plane), header.record.reason, header.record.sha256});
     }
     scan.inputs.push_back(std::move(header.record));
   }
-  auto sorted =
-      dicom::build_stacks(scan.candidates, [&](std::size_t a, std::size_t b) { return same_pixels(scan, a, b); });
+  auto sorted = dicom::build_stacks(
+      scan.candidates, [&](std::size_t a, std::size_t b) { return same_pixels(scan, a, b); }, options);
   scan.stacks = std::move(sorted.stacks);
+  scan.sequences = std::move(sorted.sequences);
   for (std::size_t c = 0; c < scan.candidates.size(); ++c) {
     InputRecord& record = scan.inputs[scan.input_of_candidate[c]];
     record.disposition = sorted.placements[c].disposition;

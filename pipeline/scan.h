@@ -41,7 +41,7 @@ struct InputRecord {
   Disposition disposition = Disposition::used;
   std::optional<Code> reason;
   std::optional<std::size_t> stack;  ///< index into Scan::stacks
-  std::optional<std::size_t> candidate;
+  std::vector<Note> notes;
 };
 
 struct Scan {
@@ -49,12 +49,13 @@ struct Scan {
   std::vector<dicom::Candidate> candidates;     ///< the slices among them
   std::vector<std::size_t> input_of_candidate;  ///< index into `inputs`
   std::vector<dicom::Stack> stacks;             ///< their `instances` are indices into `candidates`
+  std::vector<dicom::StackSequence> sequences;  ///< their `stacks` are indices into `stacks`
 };
 
 /// Reads all headers on the executor's CPU threads and builds the stacks. Memory: up to dicom::kHeaderPrefixBytes a
 /// thread, and about 2 KiB a slice.
 /// @throws Error{canceled}
-Scan scan_inputs(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
-                 const OnProgress& on_progress);
+Scan scan_inputs(const std::vector<InputFile>& files, const dicom::StackOptions& options, Executor& executor,
+                 const CancelToken& cancel, const OnProgress& on_progress);
 
 }  // namespace naru

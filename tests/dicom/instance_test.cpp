@@ -17,10 +17,10 @@ using dicom::HeaderResult;
 
 TEST(Instance, ReadsASoundSlice) {
   const HeaderResult result = header_of(SliceBytes().bytes());
-  ASSERT_TRUE(result.instance);
+  ASSERT_FALSE(result.planes.empty());
   EXPECT_FALSE(result.reason);
   EXPECT_EQ(result.sop_instance_uid, "2.999.1.1.1");
-  const dicom::Instance& slice = *result.instance;
+  const dicom::Instance& slice = result.planes[0];
   EXPECT_EQ(slice.modality, "CT");
   EXPECT_EQ(slice.manufacturer, "GE MEDICAL SYSTEMS");
   EXPECT_EQ(slice.patient_id, "P1");
@@ -39,39 +39,39 @@ TEST(Instance, ReadsASoundSlice) {
 
 TEST(Instance, TakesTheFirstPixelSpacingAsTheDistanceBetweenRows) {
   const HeaderResult result = header_of(SliceBytes().text(0x00280030, "DS", "0.75\\0.5").bytes());
-  EXPECT_EQ(result.instance->spacing_j_mm, 0.75);
-  EXPECT_EQ(result.instance->spacing_i_mm, 0.5);
+  EXPECT_EQ(result.planes[0].spacing_j_mm, 0.75);
+  EXPECT_EQ(result.planes[0].spacing_i_mm, 0.5);
 }
 
 TEST(Instance, NormalisesDirectionsWithinRounding) {
   const HeaderResult result = header_of(SliceBytes().text(0x00200037, "DS", "0.999\\0\\0\\0.001\\1\\0").bytes());
   ASSERT_FALSE(result.reason);
-  EXPECT_DOUBLE_EQ(norm(result.instance->row_direction), 1);
-  EXPECT_DOUBLE_EQ(norm(result.instance->column_direction), 1);
-  EXPECT_DOUBLE_EQ(dot(result.instance->row_direction, result.instance->column_direction), 0);
+  EXPECT_DOUBLE_EQ(norm(result.planes[0].row_direction), 1);
+  EXPECT_DOUBLE_EQ(norm(result.planes[0].column_direction), 1);
+  EXPECT_DOUBLE_EQ(dot(result.planes[0].row_direction, result.planes[0].column_direction), 0);
 }
 
 TEST(Instance, KnowsALocalizerByItsImageType) {
   const auto result = header_of(SliceBytes().text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\LOCALIZER").bytes());
-  EXPECT_TRUE(result.instance->is_localizer);
+  EXPECT_TRUE(result.planes[0].is_localizer);
 }
 
 TEST(Instance, ToldThatTextIsBurnedInSaysSo) {
-  EXPECT_TRUE(header_of(SliceBytes().text(0x00280301, "CS", "YES").bytes()).instance->burned_in_annotation);
-  EXPECT_FALSE(header_of(SliceBytes().text(0x00280301, "CS", "NO").bytes()).instance->burned_in_annotation);
+  EXPECT_TRUE(header_of(SliceBytes().text(0x00280301, "CS", "YES").bytes()).planes.at(0).burned_in_annotation);
+  EXPECT_FALSE(header_of(SliceBytes().text(0x00280301, "CS", "NO").bytes()).planes.at(0).burned_in_annotation);
 }
 
 TEST(Instance, TellsEchoesApart) {
   const auto first = header_of(SliceBytes().text(0x00180081, "DS", "4.6").bytes());
   const auto second = header_of(SliceBytes().text(0x00180081, "DS", "9.2").bytes());
-  EXPECT_NE(first.instance->echo, second.instance->echo);
+  EXPECT_NE(first.planes[0].echo, second.planes[0].echo);
 }
 
 TEST(Instance, DefaultsToNoRescale) {
   const auto result = header_of(SliceBytes().remove(0x00281052).remove(0x00281053).bytes());
-  EXPECT_FALSE(result.instance->has_rescale);
-  EXPECT_EQ(result.instance->rescale_slope, 1);
-  EXPECT_EQ(result.instance->rescale_intercept, 0);
+  EXPECT_FALSE(result.planes[0].has_rescale);
+  EXPECT_EQ(result.planes[0].rescale_slope, 1);
+  EXPECT_EQ(result.planes[0].rescale_intercept, 0);
 }
 
 TEST(Instance, TakesRescalesUpToTheBounds) {
@@ -166,7 +166,7 @@ TEST(Instance, GivesEachBadHeaderItsCode) {
   for (const BadHeader& bad : bad_headers()) {
     const HeaderResult result = header_of(bad.bytes.bytes());
     EXPECT_EQ(result.reason, bad.reason) << bad.what;
-    EXPECT_EQ(result.instance.has_value(), bad.is_known_slice) << bad.what;
+    EXPECT_EQ(!result.planes.empty(), bad.is_known_slice) << bad.what;
   }
 }
 
@@ -187,7 +187,7 @@ TEST(Instance, ReadsADataSetWithoutPreambleAndMeta) {
   const std::size_t meta_bytes = 128 + 4 + 8 + 20;
   const HeaderResult result = header_of(file.substr(meta_bytes));
   ASSERT_FALSE(result.reason);
-  EXPECT_EQ(result.instance->pixels.rows, 2);
+  EXPECT_EQ(result.planes[0].pixels.rows, 2);
 }
 
 TEST(Instance, SurvivesBeingCutAnywhere) {
@@ -209,7 +209,7 @@ TEST(Instance, SurvivesAnyOneByteChanged) {
       std::string damaged = file;
       damaged[at] = static_cast<char>(damaged[at] ^ change);
       const HeaderResult result = header_of(damaged);
-      EXPECT_TRUE(result.instance || result.reason) << at;
+      EXPECT_TRUE(!result.planes.empty() || result.reason) << at;
     }
   }
 }
@@ -231,7 +231,7 @@ TEST(Instance, StepsOverSequencesOfUndefinedLength) {
       SliceBytes::open_sequence(0x00880200) + SliceBytes::open_item() + hidden + end_item + end_sequence;
   const HeaderResult result = header_of(SliceBytes().insert(sequence).bytes());
   ASSERT_FALSE(result.reason);
-  EXPECT_EQ(result.instance->pixels.rows, 2) << "an element within a sequence is not the image's";
+  EXPECT_EQ(result.planes[0].pixels.rows, 2) << "an element within a sequence is not the image's";
 }
 
 TEST(Instance, CallsHeadersBeyondThePrefixTooLarge) {
@@ -252,10 +252,10 @@ TEST(Instance, FollowsTheOffsetsOfEverySyntax) {
     const auto written = write_series(options, folder.path());
     const HeaderResult result = read_header(written.files[0]);
     EXPECT_FALSE(result.reason) << syntax.name;
-    ASSERT_TRUE(result.instance) << syntax.name;
-    EXPECT_EQ(result.instance->pixels.transfer_syntax_uid, syntax.uid);
-    EXPECT_EQ(result.instance->pixels.rows, 8) << syntax.name;
-    EXPECT_EQ(result.instance->position_mm, options.origin_mm) << syntax.name;
+    ASSERT_FALSE(result.planes.empty()) << syntax.name;
+    EXPECT_EQ(result.planes[0].pixels.transfer_syntax_uid, syntax.uid);
+    EXPECT_EQ(result.planes[0].pixels.rows, 8) << syntax.name;
+    EXPECT_EQ(result.planes[0].position_mm, options.origin_mm) << syntax.name;
   }
 }
 
@@ -272,7 +272,7 @@ TEST(Instance, KeepsTheSliceOfATruncatedFileForEverySyntax) {
     const auto written = write_series(options, folder.path());
     const HeaderResult result = read_header(written.files[0]);
     EXPECT_EQ(result.reason, Code::truncated) << syntax.name;
-    EXPECT_TRUE(result.instance) << syntax.name;
+    EXPECT_FALSE(result.planes.empty()) << syntax.name;
   }
 }
 

@@ -33,13 +33,13 @@ LoadedSeries::LoadedSeries(std::span<const std::filesystem::path> files) {
   std::vector<std::optional<std::vector<int>>> values;
   for (const auto& path : files) {
     const dicom::HeaderResult header = read_header(path);
-    if (!header.instance) {
+    if (header.planes.empty()) {
       ++unusable[header.reason.value_or(Code::unreadable)];
       continue;
     }
-    values.push_back(header.reason ? std::nullopt : read_values(path, *header.instance));
+    values.push_back(header.reason ? std::nullopt : read_values(path, header.planes[0]));
     const auto broken = header.reason || values.back() ? header.reason : std::optional(Code::corrupt);
-    candidates.push_back({*header.instance, broken, sha256_hex(read_file(path))});
+    candidates.push_back({header.planes[0], broken, sha256_hex(read_file(path))});
     paths.push_back(path);
   }
   sorted = dicom::build_stacks(candidates, [&](std::size_t a, std::size_t b) { return values[a] == values[b]; });

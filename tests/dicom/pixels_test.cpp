@@ -57,8 +57,8 @@ std::vector<int> true_values(const PhantomOptions& options, std::int64_t k) {
 
 std::optional<std::vector<int>> values_of(const std::filesystem::path& file) {
   const auto header = read_header(file);
-  if (header.reason || !header.instance) return std::nullopt;
-  return read_values(file, *header.instance);
+  if (header.reason || header.planes.empty()) return std::nullopt;
+  return read_values(file, header.planes[0]);
 }
 
 TEST(Pixels, AreBitExactInEveryLosslessSyntaxAndDepth) {
@@ -171,10 +171,10 @@ TEST(Pixels, RefuseAStreamOfAnotherSizeThanTheHeaderSays) {
     const auto written =
         write_series(phantom_of(is_8_bit ? Depth{8, 8, false} : Depth{16, 12, false}, syntax.uid), folder.path());
     auto header = read_header(written.files[0]);
-    ASSERT_TRUE(header.instance) << syntax.name;
-    if (!header.instance->pixels.is_encapsulated) continue;
-    header.instance->pixels.rows *= 4;
-    EXPECT_FALSE(read_values(written.files[0], *header.instance)) << syntax.name;
+    ASSERT_TRUE(!header.planes.empty()) << syntax.name;
+    if (!header.planes[0].pixels.is_encapsulated) continue;
+    header.planes[0].pixels.rows *= 4;
+    EXPECT_FALSE(read_values(written.files[0], header.planes[0])) << syntax.name;
   }
 }
 
@@ -191,7 +191,7 @@ std::optional<Code> outcome_of_frame(const char* syntax_uid, const std::string& 
   const auto header = read_header(path);
   EXPECT_FALSE(header.reason);
   std::vector<std::uint16_t> out(8);
-  return dicom::read_pixels(path, *header.instance, out);
+  return dicom::read_pixels(path, header.planes[0], out);
 }
 
 TEST(Pixels, RefuseJpegLsStreamsWithParametersOfTheirOwn) {
@@ -215,7 +215,7 @@ TEST(Pixels, OfAFileThatShrankAreTruncated) {
   const auto header = read_header(path);
   std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
   std::vector<std::uint16_t> out(8);
-  EXPECT_EQ(dicom::read_pixels(path, *header.instance, out), Code::truncated);
+  EXPECT_EQ(dicom::read_pixels(path, header.planes[0], out), Code::truncated);
 }
 
 long peak_resident_kib() {
@@ -231,11 +231,11 @@ TEST(Pixels, OfADeflatedFileAreReadWithoutWhatFollowsThem) {
   const TempFolder folder;
   const auto path = write_series(options, folder.path()).files[0];
   const auto header = read_header(path);
-  ASSERT_TRUE(header.instance);
+  ASSERT_TRUE(!header.planes.empty());
   constexpr long kPaddingKib = 1 << 20;
   std::filesystem::resize_file(path, std::filesystem::file_size(path) + std::uintmax_t{kPaddingKib} * 1024);
   const long before_kib = peak_resident_kib();
-  EXPECT_EQ(read_values(path, *header.instance), true_values(options, 0));
+  EXPECT_EQ(read_values(path, header.planes[0]), true_values(options, 0));
   EXPECT_LT(peak_resident_kib() - before_kib, kPaddingKib / 16);
 }
 
@@ -283,11 +283,11 @@ TEST(Pixels, OfADeflatedFileThatIsCutAreTruncated) {
   const TempFolder folder;
   const auto path = write_series(options, folder.path()).files[0];
   const auto header = read_header(path);
-  ASSERT_TRUE(header.instance);
+  ASSERT_TRUE(!header.planes.empty());
   std::vector<std::uint16_t> out(37 * 21);
   for (const std::uintmax_t size : {std::filesystem::file_size(path) / 2, std::uintmax_t{0}}) {
     std::filesystem::resize_file(path, size);
-    EXPECT_EQ(dicom::read_pixels(path, *header.instance, out), Code::truncated);
+    EXPECT_EQ(dicom::read_pixels(path, header.planes[0], out), Code::truncated);
   }
 }
 
@@ -326,7 +326,7 @@ TEST(Pixels, NeedNoBuffersWhereTheyAreStoredPlain) {
 TEST(Pixels, OfAFileThatIsGoneAreUnreadable) {
   const auto header = header_of(SliceBytes().bytes());
   std::vector<std::uint16_t> out(8);
-  EXPECT_EQ(dicom::read_pixels("/nonexistent/slice.dcm", *header.instance, out), Code::unreadable);
+  EXPECT_EQ(dicom::read_pixels("/nonexistent/slice.dcm", header.planes[0], out), Code::unreadable);
 }
 
 /// Every lossy or damaged stream ends in values or in a code, never in a crash.
@@ -340,15 +340,15 @@ TEST(Pixels, SurviveDamagedStreams) {
     const auto path = write_series(options, folder.path()).files[0];
     const auto original = read_file(path);
     const auto header = read_header(path);
-    ASSERT_TRUE(header.instance);
-    if (!header.instance->pixels.is_encapsulated) continue;
-    const std::size_t start = header.instance->pixels.offset_bytes;
+    ASSERT_TRUE(!header.planes.empty());
+    if (!header.planes[0].pixels.is_encapsulated) continue;
+    const std::size_t start = header.planes[0].pixels.offset_bytes;
     for (std::size_t at = start; at < original.size(); at += 7) {
       auto damaged = original;
       damaged[at] ^= std::byte{0x55};
       std::ofstream(path, std::ios::binary)
           .write(reinterpret_cast<const char*>(damaged.data()), static_cast<std::streamsize>(damaged.size()));
-      const auto values = read_values(path, *header.instance);
+      const auto values = read_values(path, header.planes[0]);
       EXPECT_TRUE(!values || values->size() == static_cast<std::size_t>(options.size.x * options.size.y));
     }
   }

@@ -39,8 +39,8 @@ TEST(RealFiles, NeitherCrashNorHangTheReader) {
   std::map<std::string_view, int> counts;
   for (const auto& path : files_below(*tree)) {
     const auto header = read_header(path);
-    EXPECT_TRUE(header.instance || header.reason);
-    const bool is_readable = header.instance && !header.reason && read_values(path, *header.instance);
+    EXPECT_TRUE(!header.planes.empty() || header.reason);
+    const bool is_readable = !header.planes.empty() && !header.reason && read_values(path, header.planes[0]);
     ++counts[is_readable ? "readable" : header.reason ? name(*header.reason) : "undecodable"];
   }
   for (const auto& [code, count] : counts)
@@ -93,8 +93,8 @@ TEST(RealFiles, OfOneImageAgreeInEveryLosslessSyntax) {
   std::map<std::string, std::vector<int>> first_of_identifier;
   for (const auto& path : files_below(*tree / "b/series_same_in_5_codecs")) {
     const auto header = read_header(path);
-    if (!header.instance || header.reason || path.string().find("compressed") == std::string::npos) continue;
-    const auto values = read_values(path, *header.instance);
+    if (header.planes.empty() || header.reason || path.string().find("compressed") == std::string::npos) continue;
+    const auto values = read_values(path, header.planes[0]);
     ASSERT_TRUE(values) << path;
     const auto [known, is_new] = first_of_identifier.emplace(header.sop_instance_uid, *values);
     EXPECT_TRUE(is_new || known->second == *values) << path;
@@ -110,7 +110,7 @@ TEST(RealFiles, OfOneImageHoldTheOriginalValues) {
   const auto file = [&](const std::string& name) { return folder / ("CTImage.dcm_" + name + ".dcm"); };
   const auto values = [&](const std::string& name) {
     const auto header = read_header(file(name));
-    return header.instance ? read_values(file(name), *header.instance) : std::nullopt;
+    return !header.planes.empty() ? read_values(file(name), header.planes[0]) : std::nullopt;
   };
   const auto original = values("LittleEndianExplicitTransferSyntax_1.2.840.10008.1.2.1");
   ASSERT_TRUE(original);

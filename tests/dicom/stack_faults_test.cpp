@@ -115,7 +115,7 @@ TEST(StackFaults, LeaveTheVoxelsOfASoundVolumeWhereTheyAre) {
     ASSERT_TRUE(values);
     for (std::int64_t j = 0; j < stack.grid.size.y; ++j) {
       const Vec3 p = stack.grid.patient_from_voxel({5, static_cast<double>(j), static_cast<double>(k)});
-      const double hu = (*values)[static_cast<std::size_t>(5 + 20 * j)] * stack.rescale_slope + stack.rescale_intercept;
+      const double hu = (*values)[static_cast<std::size_t>(5 + 20 * j)] * stack.rescale.slope + stack.rescale.intercept;
       EXPECT_NEAR(hu, field(p), 0.501);
     }
   }

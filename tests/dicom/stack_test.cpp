@@ -428,7 +428,7 @@ TEST(Stack, IsBroughtToOneRescaleWhereThatIsExact) {
   EXPECT_EQ(stack.verdict, Verdict::repair);
   EXPECT_THAT(codes(stack), ElementsAre(Code::per_slice_rescale));
   EXPECT_EQ(detail(stack.findings[0], "slices"), 1);
-  EXPECT_EQ(stack.rescale_intercept, -1024);
+  EXPECT_EQ(stack.rescale.intercept, -1024);
   EXPECT_THAT(stack.stored_offsets, ElementsAre(0, 0, 0, 0, 0, 0, -509, 0, 0, 0));
   EXPECT_EQ(sorted.placements[6].disposition, Disposition::used);
 

@@ -15,8 +15,8 @@ Histogram histogram_of(std::initializer_list<std::pair<int, std::uint64_t>> coun
 
 dicom::Stack stack_with(double slope, double intercept) {
   dicom::Stack stack;
-  stack.rescale_slope = slope;
-  stack.rescale_intercept = intercept;
+  stack.rescale.slope = slope;
+  stack.rescale.intercept = intercept;
   stack.has_rescale = true;
   return stack;
 }
