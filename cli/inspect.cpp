@@ -11,6 +11,7 @@
 #include "core/units.h"
 #include "pipeline/inputs.h"
 #include "pipeline/report.h"
+#include "pipeline/series.h"
 
 namespace naru::cli {
 
@@ -23,14 +24,14 @@ struct Options {
   MachineOptions machine;
 };
 
-void print_stack(const Scan& scan, std::size_t index) {
-  const dicom::Stack& stack = scan.stacks[index];
-  const Json json = stack_json(scan, index, std::nullopt);
+void print_stack(const Scan& scan, const StackFacts& facts) {
+  const dicom::Stack& stack = scan.stacks[facts.stack];
+  const Json json = stack_json(scan, facts, std::nullopt);
   print("  series {}", printable(stack.series_uid));
   if (stack.index > 0) print(" stack {}", stack.index);
   print("\n    {} {}, {} slices: {}\n", printable(json["modality"].get<std::string>()),
         json["manufacturer"].is_null() ? "unknown maker" : printable(json["manufacturer"].get<std::string>()),
-        stack.instances.size(), name(stack.verdict));
+        facts.slice_count, name(stack.verdict));
   if (stack.verdict != Verdict::reject) {
     const Vec3 spacing = stack.grid.spacing_mm();
     print("    {} × {} × {} voxels of {:.4g} × {:.4g} × {:.4g} mm, axes {}\n", stack.grid.size.x, stack.grid.size.y,
@@ -44,11 +45,11 @@ void print_stack(const Scan& scan, std::size_t index) {
 }
 
 void print_table(const Scan& scan) {
-  std::map<std::string, std::vector<std::size_t>> studies;
-  for (std::size_t s = 0; s < scan.stacks.size(); ++s) studies[scan.stacks[s].study_uid].push_back(s);
+  std::map<std::string, std::vector<StackFacts>> studies;
+  for (const StackFacts& facts : stack_facts(scan)) studies[scan.stacks[facts.stack].study_uid].push_back(facts);
   for (const auto& [study, stacks] : studies) {
     print("study {}\n", printable(study));
-    for (const std::size_t s : stacks) print_stack(scan, s);
+    for (const StackFacts& facts : stacks) print_stack(scan, facts);
   }
   const InputCounts counts = count_inputs(scan);
   print("{} files", scan.inputs.size());
@@ -64,7 +65,7 @@ void print_table(const Scan& scan) {
 
 Json scan_json(const Scan& scan) {
   Json stacks = Json::array();
-  for (std::size_t s = 0; s < scan.stacks.size(); ++s) stacks.push_back(stack_json(scan, s, std::nullopt));
+  for (const StackFacts& facts : stack_facts(scan)) stacks.push_back(stack_json(scan, facts, std::nullopt));
   const InputCounts counts = count_inputs(scan);
   return {{"schema", "naru.inspect/1"},
           {"files", scan.inputs.size()},
@@ -86,7 +87,7 @@ int run(const Options& options, const Context& context) {
     print_table(scan);
   }
   const InputCounts counts = count_inputs(scan);
-  return counts.by_disposition.contains("rejected") ? kExitRejects : kExitDone;
+  return counts.has_rejects ? kExitRejects : kExitDone;
 }
 
 }  // namespace

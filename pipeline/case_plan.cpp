@@ -13,11 +13,7 @@ namespace naru {
 namespace {
 
 void mark_stack(Scan& scan, std::size_t stack, Disposition disposition, Code reason) {
-  for (const std::size_t candidate : scan.stacks[stack].instances) {
-    InputRecord& record = scan.inputs[scan.input_of_candidate[candidate]];
-    record.disposition = disposition;
-    record.reason = reason;
-  }
+  for (const std::size_t candidate : scan.stacks[stack].instances) mark_plane(scan, candidate, disposition, reason);
 }
 
 /// A recipe's name of a body part is compared with the public one, so that recipes cannot probe free text.

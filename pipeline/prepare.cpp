@@ -39,9 +39,8 @@ void reject_stack(Scan& scan, std::size_t index, const CaseFailure& failure) {
     stack.findings.push_back({failure.code, {}, "rejected"});
   }
   for (std::size_t k = 0; k < stack.instances.size(); ++k) {
-    InputRecord& record = scan.inputs[scan.input_of_candidate[stack.instances[k]]];
-    record.disposition = Disposition::rejected;
-    record.reason = lacks_slice && k != *failure.slice ? Code::gap : failure.code;
+    const Code reason = lacks_slice && k != *failure.slice ? Code::gap : failure.code;
+    mark_plane(scan, stack.instances[k], Disposition::rejected, reason);
   }
 }
 
@@ -191,7 +190,7 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   result.memory_used_bytes = made.memory_used_bytes;
   result.by_disposition = counts.by_disposition;
   result.by_reason = counts.by_reason;
-  result.has_rejects = counts.by_disposition.contains("rejected") || counts.by_disposition.contains("quarantined");
+  result.has_rejects = counts.has_rejects;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_job_report(staging, scan, made, key, result, options, executor);
   if (made.plans.empty()) {

@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pipeline/allow_list.h"
 #include "pipeline/documents.h"
 #include "pipeline/files.h"
+#include "pipeline/series.h"
 
 namespace naru {
 
@@ -26,15 +26,34 @@ std::optional<std::string> find(const std::map<std::size_t, std::string>& cases,
   return found == cases.end() ? std::nullopt : std::optional(found->second);
 }
 
+/// The case of each input: that of its first used plane.
+std::vector<std::optional<std::string>> case_of_input(const Scan& scan,
+                                                      const std::map<std::size_t, std::string>& cases) {
+  std::vector<std::optional<std::string>> result(scan.inputs.size());
+  for (std::size_t c = 0; c < scan.candidates.size(); ++c) {
+    auto& case_id = result[scan.input_of_candidate[c]];
+    const dicom::Placement& placement = scan.placements[c];
+    if (!case_id && placement.disposition == Disposition::used) case_id = find(cases, placement.stack);
+  }
+  return result;
+}
+
 Json input_json(const InputRecord& input, const std::optional<std::string>& case_id) {
-  return {{"schema", "naru.inputs/1"},
-          {"path", input.path.string()},
-          {"sha256", input.sha256.empty() ? Json(nullptr) : Json(input.sha256)},
-          {"size_bytes", input.size_bytes},
-          {"sop_instance_uid", input.sop_instance_uid.empty() ? Json(nullptr) : Json(input.sop_instance_uid)},
-          {"disposition", name(input.disposition)},
-          {"reason", input.reason ? Json(name(*input.reason)) : Json(nullptr)},
-          {"case", input.disposition == Disposition::used ? or_null(case_id) : Json(nullptr)}};
+  Json json = {{"schema", "naru.inputs/1"},
+               {"path", input.path.string()},
+               {"sha256", input.sha256.empty() ? Json(nullptr) : Json(input.sha256)},
+               {"size_bytes", input.size_bytes},
+               {"sop_instance_uid", input.sop_instance_uid.empty() ? Json(nullptr) : Json(input.sop_instance_uid)},
+               {"disposition", name(input.disposition)},
+               {"reason", input.reason ? Json(name(*input.reason)) : Json(nullptr)},
+               {"case", or_null(case_id)}};
+  if (is_partly_used(input)) {
+    for (std::size_t d = 0; d < input.planes.size(); ++d) {
+      if (input.planes[d].count > 0) json["planes"][name(static_cast<Disposition>(d))] = input.planes[d].count;
+    }
+  }
+  for (const Note note : input.notes) json["notes"].push_back(name(note));
+  return json;
 }
 
 /// Pseudonym and source of every case, one JSON object a line: what an authorised person needs to go back.
@@ -64,42 +83,26 @@ InputCounts count_inputs(const Scan& scan) {
   for (const InputRecord& input : scan.inputs) {
     ++counts.by_disposition[std::string(name(input.disposition))];
     if (input.reason) ++counts.by_reason[std::string(name(*input.reason))];
+    for (const Disposition bad : {Disposition::rejected, Disposition::quarantined}) {
+      if (input.disposition == bad || input.planes[static_cast<std::size_t>(bad)].count > 0) counts.has_rejects = true;
+    }
   }
   return counts;
-}
-
-Json stack_json(const Scan& scan, std::size_t index, const std::optional<std::string>& case_id) {
-  const dicom::Stack& stack = scan.stacks[index];
-  const bool has_slices = !stack.instances.empty();
-  const dicom::Instance first = has_slices ? scan.candidates[stack.instances.front()].instance : dicom::Instance{};
-  Json findings = Json::array();
-  for (const Finding& finding : stack.findings) findings.push_back(to_json(finding));
-  Json json = {{"schema", "naru.series/1"},
-               {"study_uid", stack.study_uid},
-               {"series_uid", stack.series_uid},
-               {"stack", stack.index},
-               {"modality", first.modality},
-               {"manufacturer", or_null(public_manufacturer(first.manufacturer))},
-               {"slice_count", stack.instances.size()},
-               {"verdict", name(stack.verdict)},
-               {"findings", std::move(findings)},
-               {"case", or_null(case_id)}};
-  if (stack.verdict != Verdict::reject) {
-    json["shape"] = {stack.grid.size.x, stack.grid.size.y, stack.grid.size.z};
-    json["spacing_mm"] = stack.grid.spacing_mm();
-    json["axes"] = axis_codes(stack.grid.patient_from_voxel);
-  }
-  return json;
 }
 
 void write_report(const std::filesystem::path& folder, const Scan& scan, std::span<const ReportCase> cases,
                   const ProjectKey& key, const ReportFacts& facts) {
   const auto case_ids = case_of_stack(cases);
   std::string inputs;
-  for (const InputRecord& input : scan.inputs) inputs += json_line(input_json(input, find(case_ids, input.stack)));
+  const auto case_of = case_of_input(scan, case_ids);
+  for (std::size_t i = 0; i < scan.inputs.size(); ++i) inputs += json_line(input_json(scan.inputs[i], case_of[i]));
   write_file(folder / "inputs.jsonl", inputs);
   std::string series;
-  for (std::size_t s = 0; s < scan.stacks.size(); ++s) series += json_line(stack_json(scan, s, find(case_ids, s)));
+  for (const StackFacts& found : stack_facts(scan)) {
+    Json json = stack_json(scan, found, find(case_ids, found.stack));
+    add_slices(json, scan, found);
+    series += json_line(json);
+  }
   write_file(folder / "series.jsonl", series);
   if (!cases.empty()) {
     const auto sealed = key.seal(link_table(scan, cases));

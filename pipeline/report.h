@@ -19,6 +19,7 @@ namespace naru {
 struct InputCounts {
   std::map<std::string, std::size_t> by_disposition;
   std::map<std::string, std::size_t> by_reason;
+  bool has_rejects = false;  ///< some image plane, or file without one, was rejected or quarantined
 };
 InputCounts count_inputs(const Scan& scan);
 
@@ -44,8 +45,5 @@ void write_report(const std::filesystem::path& folder, const Scan& scan, std::sp
 /// report.html alone: one page, no script, no network.
 void write_report_html(const std::filesystem::path& file, const Scan& scan, std::span<const ReportCase> cases,
                        const ReportFacts& facts);
-
-/// A stack as one JSON object: a line of series.jsonl, and of `naru inspect --json`.
-nlohmann::ordered_json stack_json(const Scan& scan, std::size_t stack, const std::optional<std::string>& case_id);
 
 }  // namespace naru

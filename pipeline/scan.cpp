@@ -200,6 +200,25 @@ std::vector<FileHeader> read_headers(const std::vector<InputFile>& files, Execut
   return flat;
 }
 
+PlaneTally& tally(InputRecord& record, Disposition disposition) {
+  return record.planes[static_cast<std::size_t>(disposition)];
+}
+
+void add_to(PlaneTally& tally, std::optional<Code> reason) {
+  if (tally.count++ == 0) tally.reason = reason;
+}
+
+/// @pre the file has image planes
+void decide(InputRecord& record) {
+  for (const Disposition disposition :
+       {Disposition::used, Disposition::quarantined, Disposition::rejected, Disposition::excluded}) {
+    if (tally(record, disposition).count == 0) continue;
+    record.disposition = disposition;
+    record.reason = tally(record, disposition).reason;
+    return;
+  }
+}
+
 /// Slices at one position: the same picture twice, or two pictures?
 bool same_pixels(const Scan& scan, std::size_t a, std::size_t b) {
   const auto& place_a = scan.inputs[scan.input_of_candidate[a]].place;
@@ -234,13 +253,31 @@ Scan scan_inputs(const std::vector<InputFile>& files, const dicom::StackOptions&
       scan.candidates, [&](std::size_t a, std::size_t b) { return same_pixels(scan, a, b); }, options);
   scan.stacks = std::move(sorted.stacks);
   scan.sequences = std::move(sorted.sequences);
+  scan.placements = std::move(sorted.placements);
   for (std::size_t c = 0; c < scan.candidates.size(); ++c) {
+    const auto& [disposition, reason, stack] = scan.placements[c];
     InputRecord& record = scan.inputs[scan.input_of_candidate[c]];
-    record.disposition = sorted.placements[c].disposition;
-    record.reason = sorted.placements[c].reason;
-    record.stack = sorted.placements[c].stack;
+    add_to(tally(record, disposition), reason);
+    decide(record);
   }
   return scan;
+}
+
+bool is_partly_used(const InputRecord& input) {
+  const auto used = static_cast<std::size_t>(Disposition::used);
+  std::size_t count = 0;
+  for (const PlaneTally& planes : input.planes) count += planes.count;
+  return input.planes[used].count > 0 && input.planes[used].count < count;
+}
+
+void mark_plane(Scan& scan, std::size_t candidate, Disposition disposition, std::optional<Code> reason) {
+  InputRecord& record = scan.inputs[scan.input_of_candidate[candidate]];
+  dicom::Placement& placement = scan.placements[candidate];
+  --tally(record, placement.disposition).count;
+  placement.disposition = disposition;
+  placement.reason = reason;
+  add_to(tally(record, disposition), reason);
+  decide(record);
 }
 
 }  // namespace naru

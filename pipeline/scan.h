@@ -1,6 +1,7 @@
 /// The first pass over the inputs: every file hashed and its header read, every slice sorted into a stack.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -31,7 +32,14 @@ struct ArchivePlace {
   std::string pixels_sha256;  ///< of the bytes from Pixel Data on; empty where not known
 };
 
-/// What became of one input file: a line of inputs.jsonl.
+/// How many of a file's image planes share one fate, and the reason that the first of them has.
+struct PlaneTally {
+  std::size_t count = 0;
+  std::optional<Code> reason;
+};
+
+/// What became of one input file: a line of inputs.jsonl. A file with image planes is used where any of them is; else
+/// the gravest of their fates is its own: quarantined, then rejected, then excluded. `mark_plane` keeps it so.
 struct InputRecord {
   std::filesystem::path path;         ///< of a member: "ARCHIVE!NAME"
   std::optional<ArchivePlace> place;  ///< set for an archive's member
@@ -40,14 +48,15 @@ struct InputRecord {
   std::string sop_instance_uid;
   Disposition disposition = Disposition::used;
   std::optional<Code> reason;
-  std::optional<std::size_t> stack;  ///< index into Scan::stacks
+  std::array<PlaneTally, 4> planes;  ///< by disposition; all zero for a file without image planes
   std::vector<Note> notes;
 };
 
 struct Scan {
   std::vector<InputRecord> inputs;              ///< one per file given, same order; a line for each member
-  std::vector<dicom::Candidate> candidates;     ///< the slices among them
+  std::vector<dicom::Candidate> candidates;     ///< the image planes in them, in the same order
   std::vector<std::size_t> input_of_candidate;  ///< index into `inputs`
+  std::vector<dicom::Placement> placements;     ///< what became of each candidate: change it by mark_plane
   std::vector<dicom::Stack> stacks;             ///< their `instances` are indices into `candidates`
   std::vector<dicom::StackSequence> sequences;  ///< their `stacks` are indices into `stacks`
 };
@@ -57,5 +66,11 @@ struct Scan {
 /// @throws Error{canceled}
 Scan scan_inputs(const std::vector<InputFile>& files, const dicom::StackOptions& options, Executor& executor,
                  const CancelToken& cancel, const OnProgress& on_progress);
+
+/// True where some of a file's image planes are used, and some are not.
+bool is_partly_used(const InputRecord& input);
+
+/// Sets what becomes of one image plane, and of its file with it. `stack` stays.
+void mark_plane(Scan& scan, std::size_t candidate, Disposition disposition, std::optional<Code> reason);
 
 }  // namespace naru

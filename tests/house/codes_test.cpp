@@ -13,7 +13,8 @@
 namespace naru {
 namespace {
 
-/// The cells of the table that follows the line `<!-- table: NAME -->`, without its head (the rule under it holds no cell).
+/// The cells of the table that follows the line `<!-- table: NAME -->`, without its head (the rule under it holds no
+/// cell).
 std::vector<std::vector<std::string>> table(const std::string& name) {
   std::ifstream file(NARU_ROOT "/docs/conventions.md");
   const std::string marker = fmt::format("<!-- table: {} -->", name);
@@ -41,6 +42,16 @@ TEST(Codes, TheTableInConventionsIsTheTableInTheCode) {
     const std::vector<std::string> wanted = {quoted(codes[i].name), std::string(codes[i].meaning),
                                              std::string(codes[i].remedy)};
     EXPECT_EQ(rows[i], wanted);
+  }
+}
+
+TEST(Codes, TheTableOfNotesIsTheTableInTheCode) {
+  const auto rows = table("notes");
+  const auto notes = all_notes();
+  ASSERT_EQ(rows.size(), notes.size());
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    EXPECT_EQ(notes[i].note, static_cast<Note>(i));
+    EXPECT_EQ(rows[i], (std::vector<std::string>{quoted(notes[i].name), std::string(notes[i].meaning)}));
   }
 }
 
