@@ -41,7 +41,9 @@ std::string_view guessed_syntax(Bytes prefix, std::size_t offset) {
 /// Reads elements of group 0002 from `offset` on; leaves the offset of the first other element in the layout.
 void read_meta(Bytes prefix, std::size_t offset, FileLayout& layout) {
   while (const auto header = read_element_header(prefix, offset, kMetaEncoding)) {
-    if (group_of(header->tag) != kMetaGroup || header->length > prefix.size() - header->value_offset) break;
+    if (group_of(header->tag) != kMetaGroup) break;
+    layout.is_cut = header->length > prefix.size() - header->value_offset;
+    if (layout.is_cut) break;
     const std::string_view value = text_of(prefix.subspan(header->value_offset, header->length));
     if (header->tag == kTransferSyntaxUid) layout.transfer_syntax_uid = value;
     if (header->tag == kMediaStorageSopClassUid) layout.media_storage_sop_class_uid = value;

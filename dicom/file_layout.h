@@ -13,6 +13,7 @@ struct FileLayout {
   std::string transfer_syntax_uid;  ///< as stated, or guessed from the first element where nothing is stated
   std::string media_storage_sop_class_uid;
   std::size_t data_set_offset = 0;
+  bool is_cut = false;  ///< the File Meta Information goes on beyond the bytes
 };
 
 /// Reads preamble and File Meta Information. Files that lack either are read where their first element is that of a

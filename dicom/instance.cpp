@@ -161,6 +161,8 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   const HeaderValues header(source.bytes, offset, syntax ? syntax->encoding : Encoding{});
   HeaderResult result;
   result.sop_instance_uid = header.text(kSopInstanceUid);
+  const bool is_open = header.end() == WalkEnd::cut_short || header.end() == WalkEnd::complete;
+  result.needs_more = is_open && source.bytes.size() < source.total_bytes;
   Instance instance;
   result.reason = check_object(layout, header, instance);
   if (result.reason) return result;
@@ -189,20 +191,35 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
 
 }  // namespace
 
-HeaderResult read_instance(std::span<const std::byte> prefix, std::uint64_t file_size_bytes) {
-  const auto layout = read_layout(prefix);
-  if (!layout) return {.planes = {}, .reason = Code::not_dicom, .sop_instance_uid = {}, .notes = {}};
-  const SyntaxInfo* syntax = find_syntax(layout->transfer_syntax_uid);
+namespace {
+
+HeaderResult read_file(const FileLayout& layout, std::span<const std::byte> prefix, std::uint64_t file_size_bytes) {
+  const SyntaxInfo* syntax = find_syntax(layout.transfer_syntax_uid);
   if (!syntax || !syntax->is_deflated) {
     const std::uint64_t total_bytes = std::max<std::uint64_t>(file_size_bytes, prefix.size());
-    return read_data_set(*layout, syntax, {prefix, total_bytes}, layout->data_set_offset);
+    return read_data_set(layout, syntax, {prefix, total_bytes}, layout.data_set_offset);
   }
   // How long the whole stream expands to is unknown: what the bound cuts off is taken as present.
-  const auto inflated = inflate_prefix(prefix.subspan(layout->data_set_offset), kHeaderPrefixBytes);
+  const auto inflated = inflate_prefix(prefix.subspan(layout.data_set_offset), kHeaderPrefixBytes);
   const bool is_cut = inflated.size() == kHeaderPrefixBytes || prefix.size() < file_size_bytes;
   const std::uint64_t total_bytes = is_cut ? std::numeric_limits<std::uint64_t>::max() : inflated.size();
-  HeaderResult result = read_data_set(*layout, syntax, {inflated, total_bytes}, 0);
-  for (Instance& plane : result.planes) plane.pixels.deflated_from_bytes = layout->data_set_offset;
+  HeaderResult result = read_data_set(layout, syntax, {inflated, total_bytes}, 0);
+  for (Instance& plane : result.planes) plane.pixels.deflated_from_bytes = layout.data_set_offset;
+  result.needs_more = inflated.size() < kHeaderPrefixBytes;  // only the end tells whether the stream is whole
+  return result;
+}
+
+}  // namespace
+
+HeaderResult read_instance(std::span<const std::byte> prefix, std::uint64_t file_size_bytes) {
+  const auto layout = read_layout(prefix);
+  HeaderResult result;
+  if (layout) {
+    result = read_file(*layout, prefix, file_size_bytes);
+  } else {
+    result.reason = Code::not_dicom;
+  }
+  result.needs_more = (result.needs_more || (layout && layout->is_cut)) && prefix.size() < file_size_bytes;
   return result;
 }
 

@@ -108,13 +108,17 @@ struct HeaderResult {
   std::optional<Code> reason;
   std::string sop_instance_uid;
   std::vector<Note> notes;
+  /// The headers go on beyond `prefix`: ask again with more of the file, up to kHeaderPrefixBytes. All else is
+  /// provisional then.
+  bool needs_more = false;
 };
 
 /// Registers DCMTK's decoders and silences its logger. Call once, before anything else here; cheap to call again.
 void initialize();
 
 /// Reads the header of one file.
-/// @param prefix the file's first min(file_size, kHeaderPrefixBytes) bytes
+/// @param prefix the file's first bytes: as many as its headers take, which is said by `needs_more`, and no more than
+/// kHeaderPrefixBytes. Fragments beyond it are not looked at: see check_fragments_of_file.
 /// @param file_size_bytes the size of the whole file, against which Pixel Data's length is checked
 /// Thread-safe after `initialize()`; never throws for bad content and allocates nothing that the content sizes.
 /// Source: PS3.5 (encoding), PS3.10 (files), PS3.3 C.7.6.2 (image plane), C.7.6.3 (image pixel), C.11.1 (rescale).

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <vector>
 
 #include "core/error.h"
 
@@ -17,7 +18,6 @@ namespace naru {
 namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
-constexpr std::uint64_t kUnstatedMemberBytes = std::uint64_t{1} << 20;
 
 std::string member_name(archive_entry* entry, std::size_t index) {
   // Names in zip files are bytes of no stated charset; libarchive answers null where it cannot convert them.
@@ -55,6 +55,7 @@ ArchiveReader::~ArchiveReader() = default;
 
 std::optional<ArchiveMember> ArchiveReader::next(const CancelToken& cancel) {
   archive_entry* entry = nullptr;
+  pass_rest(cancel);
   while (state_ == State::good) {
     cancel.throw_if_canceled();
     const int result = archive_read_next_header(archive_.get(), &entry);
@@ -67,13 +68,23 @@ std::optional<ArchiveMember> ArchiveReader::next(const CancelToken& cancel) {
       continue;
     }
     const std::size_t index = next_index_++;
-    const std::uint64_t size_bytes =
-        archive_entry_size_is_set(entry) != 0
-            ? static_cast<std::uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)))
-            : kUnstatedMemberBytes;
-    return ArchiveMember{index, size_bytes, member_name(entry, index), archive_entry_is_data_encrypted(entry) != 0};
+    ArchiveMember member{index, 0, archive_entry_size_is_set(entry) != 0, member_name(entry, index),
+                         archive_entry_is_data_encrypted(entry) != 0};
+    if (member.has_size)
+      member.size_bytes = static_cast<std::uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)));
+    must_inflate_rest_ =
+        !member.is_encrypted && (!member.has_size || archive_filter_code(archive_.get(), 0) != ARCHIVE_FILTER_NONE);
+    return member;
   }
   return std::nullopt;
+}
+
+/// libarchive would inflate what it cannot step over, without our bound.
+void ArchiveReader::pass_rest(const CancelToken& cancel) {
+  if (!must_inflate_rest_) return;
+  must_inflate_rest_ = false;
+  std::vector<std::byte> piece(kBlockBytes);
+  while (read(piece).value_or(0) == piece.size()) cancel.throw_if_canceled();
 }
 
 void ArchiveReader::count_expanded(std::uint64_t bytes) {

@@ -28,7 +28,8 @@ bool is_archive_name(const std::filesystem::path& path);
 /// One regular file in an archive. Names may hold patient names: they go to the report only.
 struct ArchiveMember {
   std::size_t index = 0;         ///< 0-based among the regular files
-  std::uint64_t size_bytes = 0;  ///< as stated, or the most that is worth reading ahead where nothing is stated
+  std::uint64_t size_bytes = 0;  ///< as stated; 0 where nothing is
+  bool has_size = false;         ///< a size is stated
   std::string name;
   bool is_encrypted = false;
 };
@@ -40,7 +41,8 @@ class ArchiveReader {
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
 
-  /// Moves to the next regular file; empty at the end, or where `state()` is no longer good.
+  /// Moves to the next regular file; empty at the end, or where `state()` is no longer good. What was not read of a
+  /// member is stepped over without inflating it where the archive lets us.
   /// @throws Error{canceled}
   std::optional<ArchiveMember> next(const CancelToken& cancel);
 
@@ -55,9 +57,11 @@ class ArchiveReader {
     void operator()(::archive* a) const;
   };
   void count_expanded(std::uint64_t bytes);
+  void pass_rest(const CancelToken& cancel);
 
   std::unique_ptr<::archive, Close> archive_;
   std::size_t next_index_ = 0;
+  bool must_inflate_rest_ = false;  ///< of the current member
   std::uint64_t expanded_bytes_ = 0, max_expanded_bytes_ = 0;
   State state_ = State::good;
 };

@@ -1,5 +1,7 @@
 #include "pipeline/case_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/digest.h"
@@ -48,8 +50,9 @@ std::string fingerprint_of(const Scan& scan, const dicom::Stack& stack, const Ca
   text += joined("", image_path(plan));
   for (const Finding& finding : stack.findings) text += to_json(finding).dump();  // other files may change them
   for (const std::size_t candidate : stack.instances) {
-    text += '\n';
-    text += scan.candidates[candidate].file_sha256;
+    const dicom::Instance& instance = scan.candidates[candidate].instance;
+    text += fmt::format("\n{} {} {}", scan.inputs[scan.input_of_candidate[candidate]].identity,
+                        instance.sop_instance_uid, instance.plane);
   }
   return sha256_hex(std::as_bytes(std::span(text)));
 }

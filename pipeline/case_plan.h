@@ -21,7 +21,7 @@ struct CasePlan {
   std::string recipe_sha256;
   std::optional<std::string_view> split;  ///< "train", "val" or "test"
   /// Hash over all that decides the case's bytes and its line: recipe, key, version, device, image path, findings, and
-  /// every input file in order.
+  /// the identity of every input file in order.
   std::string fingerprint;
 };
 

@@ -1,7 +1,5 @@
 #include "pipeline/case_store.h"
 
-#include <fstream>
-
 #include "pipeline/files.h"
 #include "pipeline/outputs/layout.h"
 
@@ -12,7 +10,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxRecordBytes = std::size_t{64} << 20;
-constexpr std::size_t kReadBytes = std::size_t{1} << 20;
 
 std::optional<Json> parse_record(const std::filesystem::path& file) {
   const auto text = read_file(file, kMaxRecordBytes);
@@ -53,22 +50,6 @@ std::optional<CaseRecord> load_finished_case(const std::filesystem::path& file, 
   const auto facts = hash_file(out / image_path(plan));
   if (!facts || record->manifest.at("sha256") != facts->sha256) return std::nullopt;
   return record;
-}
-
-std::optional<FileFacts> hash_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || !std::filesystem::is_regular_file(path)) return std::nullopt;
-  Sha256 hash;
-  FileFacts facts;
-  std::vector<char> piece(kReadBytes);
-  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0) {
-    const auto count = static_cast<std::size_t>(file.gcount());
-    hash.update(std::as_bytes(std::span(piece).first(count)));
-    facts.size_bytes += count;
-  }
-  if (file.bad()) return std::nullopt;
-  facts.sha256 = hash.finish();
-  return facts;
 }
 
 }  // namespace naru

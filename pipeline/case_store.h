@@ -19,7 +19,4 @@ std::optional<CaseRecord> load_case(const std::filesystem::path& file);
 std::optional<CaseRecord> load_finished_case(const std::filesystem::path& file, const CasePlan& plan,
                                              const std::filesystem::path& out);
 
-/// SHA-256 of a file, read in pieces; empty where it cannot be read.
-std::optional<FileFacts> hash_file(const std::filesystem::path& path);
-
 }  // namespace naru

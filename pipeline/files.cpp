@@ -4,11 +4,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <future>
+#include <memory>
 #include <nlohmann/json.hpp>
+
+#include "pipeline/open_file.h"
 
 namespace naru {
 
@@ -90,6 +94,24 @@ std::optional<std::string> read_file(const std::filesystem::path& path, std::siz
   std::ifstream file(path, std::ios::binary);
   if (!file.read(text.data(), static_cast<std::streamsize>(size))) return std::nullopt;
   return text;
+}
+
+std::optional<FileFacts> hash_file(const std::filesystem::path& path) {
+  const OpenFile file(path);
+  if (!file.is_open()) return std::nullopt;
+  constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 18;  // stays in the cache while it is hashed
+  const auto length = static_cast<std::size_t>(std::clamp<std::uint64_t>(file.size_bytes(), 1, kPieceBytes));
+  const auto piece = std::make_unique_for_overwrite<std::byte[]>(length);
+  Sha256 hash;
+  FileFacts facts;
+  std::optional<std::size_t> count;
+  while ((count = file.read_at(facts.size_bytes, {piece.get(), length})) && *count > 0) {
+    hash.update({piece.get(), *count});
+    facts.size_bytes += *count;
+  }
+  if (!count) return std::nullopt;
+  facts.sha256 = hash.finish();
+  return facts;
 }
 
 std::string json_line(const nlohmann::ordered_json& json) {

@@ -49,6 +49,9 @@ FileFacts write_file(const std::filesystem::path& path, std::string_view text);
 /// The file's bytes; empty where it cannot be read or is longer than `limit_bytes`.
 std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes);
 
+/// SHA-256 of a regular file, read in pieces; empty where it cannot be read.
+std::optional<FileFacts> hash_file(const std::filesystem::path& path);
+
 /// One JSON document on one line, invalid UTF-8 replaced, newline included.
 std::string json_line(const nlohmann::ordered_json& json);
 

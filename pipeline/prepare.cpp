@@ -10,6 +10,7 @@
 
 #include "core/log.h"
 #include "pipeline/case_store.h"
+#include "pipeline/content.h"
 #include "pipeline/dataset.h"
 #include "pipeline/report.h"
 #include "pipeline/study_runner.h"
@@ -184,6 +185,7 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
     return finished_before(scan, plans, std::move(result));
   }
   const Made made = job.make_cases(scan, staging);
+  complete_hashes(scan, executor, cancel, on_progress);
   const InputCounts counts = count_inputs(scan);
   result.case_count = made.plans.size();
   result.resumed_count = made.resumed;

@@ -1,4 +1,4 @@
-/// The first pass over the inputs: every file hashed and its header read, every slice sorted into a stack.
+/// The first pass over the inputs: the header of every file read, every slice sorted into a stack.
 #pragma once
 
 #include <array>
@@ -28,8 +28,7 @@ using OnProgress = std::function<void(const Progress&)>;
 /// Where the bytes of an archive's member are.
 struct ArchivePlace {
   std::filesystem::path archive;
-  std::size_t member = 0;     ///< as ArchiveMember::index
-  std::string pixels_sha256;  ///< of the bytes from Pixel Data on; empty where not known
+  std::size_t member = 0;  ///< as ArchiveMember::index
 };
 
 /// How many of a file's image planes share one fate, and the reason that the first of them has.
@@ -43,7 +42,10 @@ struct PlaneTally {
 struct InputRecord {
   std::filesystem::path path;         ///< of a member: "ARCHIVE!NAME"
   std::optional<ArchivePlace> place;  ///< set for an archive's member
-  std::string sha256;                 ///< empty where the file could not be read
+  std::string sha256;                 ///< empty until it is needed (see complete_hashes), or where it cannot be read
+  /// Of a file with image planes: changes when the file does. Size, times and inode of the file or its archive, the
+  /// member, and a hash of the headers; no path.
+  std::string identity;
   std::uint64_t size_bytes = 0;
   std::string sop_instance_uid;
   Disposition disposition = Disposition::used;
@@ -61,8 +63,9 @@ struct Scan {
   std::vector<dicom::StackSequence> sequences;  ///< their `stacks` are indices into `stacks`
 };
 
-/// Reads all headers on the executor's CPU threads and builds the stacks. Memory: up to dicom::kHeaderPrefixBytes a
-/// thread, and about 2 KiB a slice.
+/// Reads all headers on the executor's CPU threads and builds the stacks. Pixels and checksums are read only of slices
+/// that share a SOP Instance UID or a position. Memory: up to dicom::kHeaderPrefixBytes a thread, and about 2 KiB a
+/// slice.
 /// @throws Error{canceled}
 Scan scan_inputs(const std::vector<InputFile>& files, const dicom::StackOptions& options, Executor& executor,
                  const CancelToken& cancel, const OnProgress& on_progress);

@@ -1,0 +1,208 @@
+#include "pipeline/header_pass.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "core/digest.h"
+#include "dicom/dicomdir.h"
+#include "dicom/fragment_check.h"
+#include "pipeline/archive.h"
+#include "pipeline/open_file.h"
+
+namespace naru {
+
+namespace {
+
+constexpr std::size_t kFirstBytes = std::size_t{64} << 10;
+constexpr std::size_t kGrowth = 4;
+constexpr std::int64_t kFilesAtOnce = 16;
+
+/// The beginning of a file, read piece by piece into memory that is kept from file to file and never cleared.
+class Prefix {
+ public:
+  std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
+  void clear() { size_ = 0; }
+
+  /// Reads on up to `size` bytes of the file. `read(offset, span)` fills a span as far as the file goes.
+  template <class Read>
+  bool grow(std::size_t size, Read read) {
+    if (size > capacity_) {
+      auto larger = std::make_unique_for_overwrite<std::byte[]>(size);
+      std::copy_n(data_.get(), size_, larger.get());
+      data_ = std::move(larger);
+      capacity_ = size;
+    }
+    if (size <= size_) return true;
+    const auto count = read(size_, std::span(data_.get() + size_, size - size_));
+    if (count) size_ += *count;
+    return count.has_value();
+  }
+
+ private:
+  std::unique_ptr<std::byte[]> data_;
+  std::size_t size_ = 0, capacity_ = 0;
+};
+
+void reject(InputRecord& record, Code code) {
+  record.disposition = Disposition::rejected;
+  record.reason = code;
+}
+
+FileHeader unusable(std::filesystem::path path, Code code) {
+  FileHeader header;
+  header.record.path = std::move(path);
+  reject(header.record, code);
+  return header;
+}
+
+/// Reads as much of a file as its headers take, and takes what the DICOM reader says of it. False on a read error.
+/// @param prefix what was read of this file already
+template <class Read>
+bool read_header(FileHeader& header, Prefix& prefix, Read read) {
+  dicom::HeaderResult result;
+  for (std::size_t size = kFirstBytes;; size *= kGrowth) {
+    const auto wanted = std::min<std::uint64_t>({size, header.record.size_bytes, dicom::kHeaderPrefixBytes});
+    if (!prefix.grow(static_cast<std::size_t>(wanted), read)) return false;
+    result = dicom::read_instance(prefix.bytes(), header.record.size_bytes);
+    if (!result.needs_more || prefix.bytes().size() < wanted || size >= dicom::kHeaderPrefixBytes) break;
+  }
+  header.record.sop_instance_uid = std::move(result.sop_instance_uid);
+  if (result.reason) reject(header.record, *result.reason);
+  // A DICOMDIR holds no image that could be lost: it is set aside, not rejected.
+  if (result.reason && dicom::is_dicomdir(prefix.bytes())) header.record.disposition = Disposition::excluded;
+  header.record.notes = std::move(result.notes);
+  header.planes = std::move(result.planes);
+  return true;
+}
+
+/// What must be the same for a finished case to stay: the file, its place in an archive, its headers byte by byte.
+std::string identity_of(std::string_view file, std::size_t member, const FileHeader& header, const Prefix& prefix) {
+  if (header.planes.empty()) return "";
+  const auto length = std::min<std::uint64_t>(prefix.bytes().size(), header.planes.front().pixels.offset_bytes);
+  const std::string headers = sha256_hex(prefix.bytes().first(static_cast<std::size_t>(length)));
+  return fmt::format("{} {} {}", file, member, headers);
+}
+
+/// Compressed pixels beyond the prefix: a file that ends within them is known without reading them.
+void check_fragments(FileHeader& header, const OpenFile& file, std::size_t read_bytes) {
+  if (header.planes.empty() || header.record.reason || read_bytes == header.record.size_bytes) return;
+  const dicom::PixelFormat& pixels = header.planes.front().pixels;
+  if (!pixels.is_encapsulated) return;
+  const auto read = [&](std::uint64_t offset, std::span<std::byte> bytes) {
+    return file.read_at(offset, bytes).value_or(0);
+  };
+  const auto found = dicom::check_fragments_of_file(read, pixels.offset_bytes, file.size_bytes());
+  if (found.problem) reject(header.record, *found.problem);
+  if (!found.has_end_mark) header.record.notes.push_back(Note::missing_delimiter);
+}
+
+FileHeader read_plain_file(const std::filesystem::path& path, Prefix& prefix) {
+  FileHeader header;
+  header.record.path = path;
+  prefix.clear();
+  const OpenFile file(path);
+  header.record.size_bytes = file.size_bytes();
+  const auto read = [&](std::size_t offset, std::span<std::byte> bytes) { return file.read_at(offset, bytes); };
+  if (!file.is_open() || !read_header(header, prefix, read)) return unusable(path, Code::unreadable);
+  check_fragments(header, file, prefix.bytes().size());
+  header.record.identity = identity_of(file.identity(), 0, header, prefix);
+  return header;
+}
+
+/// The size of a member that states none, which takes reading it to its end. @return empty on an error
+std::optional<std::uint64_t> measure(ArchiveReader& reader, Prefix& prefix) {
+  prefix.clear();
+  const auto read = [&](std::size_t, std::span<std::byte> bytes) { return reader.read(bytes); };
+  for (std::size_t size = kFirstBytes; size <= dicom::kHeaderPrefixBytes; size *= kGrowth) {
+    if (!prefix.grow(size, read)) return std::nullopt;
+    if (prefix.bytes().size() < size) return prefix.bytes().size();
+  }
+  std::vector<std::byte> piece(kFirstBytes);
+  std::uint64_t total = prefix.bytes().size();
+  for (std::optional<std::size_t> count; (count = reader.read(piece)); total += *count) {
+    if (*count == 0) return total;
+  }
+  return std::nullopt;
+}
+
+FileHeader read_member(ArchiveReader& reader, const ArchiveMember& member, const std::filesystem::path& archive,
+                       const std::string& identity, Prefix& prefix) {
+  FileHeader header;
+  header.record.path = archive.string() + '!' + member.name;
+  header.record.place = ArchivePlace{archive, member.index};
+  prefix.clear();
+  const auto read = [&](std::size_t, std::span<std::byte> bytes) { return reader.read(bytes); };
+  std::optional<std::uint64_t> size_bytes = member.size_bytes;
+  if (!member.is_encrypted && !member.has_size) size_bytes = measure(reader, prefix);
+  header.record.size_bytes = size_bytes.value_or(0);
+  if (member.is_encrypted) {
+    reject(header.record, Code::encrypted);
+  } else if (!size_bytes || !read_header(header, prefix, read)) {
+    reject(header.record, reader.state() == ArchiveReader::State::too_large ? Code::too_large : Code::corrupt);
+  } else {
+    header.record.identity = identity_of(identity, member.index, header, prefix);
+  }
+  return header;
+}
+
+std::vector<FileHeader> read_archive(const std::filesystem::path& path, Prefix& prefix, const CancelToken& cancel) {
+  std::vector<FileHeader> headers;
+  const std::string identity = OpenFile(path).identity();
+  ArchiveReader reader(path);
+  while (const auto member = reader.next(cancel)) {
+    headers.push_back(read_member(reader, *member, path, identity, prefix));
+  }
+  // An archive that breaks off has a line of its own beside those of the members before.
+  if (reader.state() == ArchiveReader::State::unreadable) headers.push_back(unusable(path, Code::unreadable));
+  if (reader.state() == ArchiveReader::State::corrupt) headers.push_back(unusable(path, Code::corrupt));
+  if (reader.state() == ArchiveReader::State::too_large) headers.push_back(unusable(path, Code::too_large));
+  if (headers.empty()) headers.push_back(unusable(path, Code::not_dicom));  // no file in it: still one line
+  return headers;
+}
+
+std::vector<FileHeader> read_input(const InputFile& input, Prefix& prefix, const CancelToken& cancel) {
+  std::vector<FileHeader> headers;
+  if (input.reason) {
+    headers.push_back(unusable(input.path, *input.reason));
+  } else if (is_archive_name(input.path)) {
+    headers = read_archive(input.path, prefix, cancel);
+  } else {
+    headers.push_back(read_plain_file(input.path, prefix));
+  }
+  return headers;
+}
+
+}  // namespace
+
+std::vector<FileHeader> read_headers(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
+                                     const OnProgress& on_progress) {
+  std::vector<std::vector<FileHeader>> headers(files.size());
+  Progress progress{"reading headers", 0, files.size(), "files", 0};
+  std::mutex progress_mutex;
+  executor.parallel_for(static_cast<std::int64_t>(files.size()), kFilesAtOnce,
+                        [&](std::int64_t begin, std::int64_t end) {
+                          Prefix prefix;
+                          std::uint64_t bytes = 0;
+                          for (std::int64_t i = begin; i < end; ++i) {
+                            cancel.throw_if_canceled();
+                            const auto index = static_cast<std::size_t>(i);
+                            headers[index] = read_input(files[index], prefix, cancel);
+                            for (const FileHeader& header : headers[index]) bytes += header.record.size_bytes;
+                          }
+                          const std::lock_guard lock(progress_mutex);
+                          progress.done += static_cast<std::uint64_t>(end - begin);
+                          progress.bytes += bytes;
+                          on_progress(progress);
+                        });
+  std::vector<FileHeader> flat;
+  for (auto& of_input : headers) std::ranges::move(of_input, std::back_inserter(flat));
+  return flat;
+}
+
+}  // namespace naru

@@ -1,0 +1,59 @@
+#include "pipeline/content.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/support/archive_writer.h"
+#include "tests/support/phantom.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+class Content : public ::testing::Test {
+ protected:
+  Scan scan(const std::vector<std::filesystem::path>& paths) {
+    std::vector<InputFile> files;
+    for (const auto& path : paths) files.push_back({path, {}});
+    return scan_inputs(files, {}, executor_, never_, [](const Progress&) {});
+  }
+  test::TempFolder folder_;
+  Executor executor_ = Executor::cpu(2);
+  const CancelToken never_;
+};
+
+TEST_F(Content, ComparesPicturesInFilesAndInArchives) {
+  test::PhantomOptions options;
+  options.size = {32, 32, 3};
+  const auto plain = test::write_series(options, folder_ / "plain").files;
+  options.transfer_syntax_uid = "1.2.840.10008.1.2.1.99";  // the same pictures, deflated
+  const auto deflated = test::write_series(options, folder_ / "deflated").files;
+  test::write_archive(folder_ / "a.zip",
+                      {{"1", test::slurp(plain[0])}, {"2", test::slurp(deflated[0])}, {"3", test::slurp(plain[2])}});
+  const Scan found = scan({plain[0], plain[2], folder_ / "a.zip"});
+  ASSERT_EQ(found.candidates.size(), 5U);  // two files, then three members
+  PixelComparison comparison(found, never_);
+  EXPECT_TRUE(comparison.same(0, 2));
+  EXPECT_TRUE(comparison.same(0, 3));
+  EXPECT_TRUE(comparison.same(2, 3));
+  EXPECT_TRUE(comparison.same(1, 4));
+  EXPECT_FALSE(comparison.same(0, 1));
+  EXPECT_FALSE(comparison.same(2, 4));
+}
+
+TEST_F(Content, AFileGivenTwiceIsOneInstanceAndTwoLines) {
+  test::PhantomOptions options;
+  options.size = {8, 8, 3};
+  auto files = test::write_series(options, folder_ / "in").files;
+  files.push_back(files[1]);
+  const Scan found = scan(files);
+  ASSERT_EQ(found.inputs.size(), 4U);
+  ASSERT_EQ(found.stacks.size(), 1U);
+  EXPECT_EQ(found.stacks[0].instances.size(), 3U);
+  EXPECT_EQ(found.inputs[1].reason.has_value() + found.inputs[3].reason.has_value(), 1);
+  const InputRecord& copy = found.inputs[found.inputs[1].reason ? 1 : 3];
+  EXPECT_EQ(copy.disposition, Disposition::excluded);
+  EXPECT_EQ(copy.reason, Code::duplicate_instance);
+}
+
+}  // namespace
+}  // namespace naru
