@@ -4,7 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
+#include <vector>
 
 namespace naru::dicom {
 
@@ -27,6 +30,31 @@ std::size_t FileReader::read_at(std::uint64_t offset, std::span<std::byte> out) 
     filled += static_cast<std::size_t>(count);
   }
   return filled;
+}
+
+void FileDigest::take(std::uint64_t offset, std::span<const std::byte> bytes) {
+  take_up_to(offset);
+  const std::uint64_t known = std::min<std::uint64_t>(taken_bytes_ - offset, bytes.size());
+  sha256_.update(bytes.subspan(known));
+  taken_bytes_ += bytes.size() - known;
+}
+
+std::string FileDigest::finish() {
+  take_up_to(std::numeric_limits<std::uint64_t>::max());
+  return sha256_.finish();
+}
+
+void FileDigest::take_up_to(std::uint64_t offset) {
+  constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+  if (taken_bytes_ >= offset) return;
+  std::vector<std::byte> piece(std::min<std::uint64_t>(kPieceBytes, offset - taken_bytes_));
+  while (taken_bytes_ < offset) {
+    const std::size_t wanted = std::min<std::uint64_t>(piece.size(), offset - taken_bytes_);
+    const std::size_t count = file_.read_at(taken_bytes_, std::span(piece).first(wanted));
+    sha256_.update(std::span(piece).first(count));
+    taken_bytes_ += count;
+    if (count < wanted) return;
+  }
 }
 
 }  // namespace naru::dicom

@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
+
+#include "core/digest.h"
 
 namespace naru::dicom {
 
-/// An open file; closed on destruction.
+/// An open file; closed on destruction. Several threads may read at once.
 class FileReader {
  public:
   explicit FileReader(const std::filesystem::path& path);
@@ -25,6 +28,25 @@ class FileReader {
  private:
   int descriptor_ = -1;
   std::uint64_t size_bytes_ = 0;
+};
+
+/// Takes the SHA-256 of a whole file from reads that go forward, so that its bytes come from the disk once.
+class FileDigest {
+ public:
+  explicit FileDigest(const FileReader& file) : file_(file) {}
+
+  /// `bytes` are the file's from `offset` on: what lies between them and what was taken before is read now.
+  void take(std::uint64_t offset, std::span<const std::byte> bytes);
+
+  /// Reads the rest. @return 64 lower-case hexadecimal digits; the object may not be used afterwards
+  std::string finish();
+
+ private:
+  void take_up_to(std::uint64_t offset);
+
+  const FileReader& file_;
+  Sha256 sha256_;
+  std::uint64_t taken_bytes_ = 0;
 };
 
 }  // namespace naru::dicom

@@ -34,6 +34,7 @@ constexpr std::array<Tag, HeaderValues::kTagCount> HeaderValues::kTags = {kImage
                                                                           kImageOrientationPatient,
                                                                           kSamplesPerPixel,
                                                                           kPhotometricInterpretation,
+                                                                          kPlanarConfiguration,
                                                                           kNumberOfFrames,
                                                                           kRows,
                                                                           kColumns,

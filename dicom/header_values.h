@@ -15,10 +15,11 @@ inline constexpr Tag kImageType = 0x00080008, kSopClassUid = 0x00080016, kSopIns
                      kSiemensImagesInMosaic = 0x0019100A, kStudyInstanceUid = 0x0020000D,
                      kSeriesInstanceUid = 0x0020000E, kInstanceNumber = 0x00200013, kImagePositionPatient = 0x00200032,
                      kImageOrientationPatient = 0x00200037, kSamplesPerPixel = 0x00280002,
-                     kPhotometricInterpretation = 0x00280004, kNumberOfFrames = 0x00280008, kRows = 0x00280010,
-                     kColumns = 0x00280011, kPixelSpacing = 0x00280030, kBitsAllocated = 0x00280100,
-                     kBitsStored = 0x00280101, kHighBit = 0x00280102, kPixelRepresentation = 0x00280103,
-                     kBurnedInAnnotation = 0x00280301, kRescaleIntercept = 0x00281052, kRescaleSlope = 0x00281053;
+                     kPhotometricInterpretation = 0x00280004, kPlanarConfiguration = 0x00280006,
+                     kNumberOfFrames = 0x00280008, kRows = 0x00280010, kColumns = 0x00280011,
+                     kPixelSpacing = 0x00280030, kBitsAllocated = 0x00280100, kBitsStored = 0x00280101,
+                     kHighBit = 0x00280102, kPixelRepresentation = 0x00280103, kBurnedInAnnotation = 0x00280301,
+                     kRescaleIntercept = 0x00281052, kRescaleSlope = 0x00281053;
 
 class HeaderValues {
  public:
@@ -34,7 +35,7 @@ class HeaderValues {
   const ElementHeader& pixel_data() const { return pixel_data_; }  ///< when end() is pixel_data
 
  private:
-  static constexpr std::size_t kTagCount = 31;
+  static constexpr std::size_t kTagCount = 32;
   static const std::array<Tag, kTagCount> kTags;
   std::array<Bytes, kTagCount> values_;
   Encoding encoding_;

@@ -178,7 +178,8 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   const auto unsupported = syntax ? std::nullopt : std::optional(Code::unsupported_transfer_syntax);
   const auto walk = check_walk(header, source);
   auto pixels = read_pixel_format(header, format);
-  if (!pixels && syntax) pixels = locate_pixels(header, *syntax, source, format);
+  if (!pixels && is_colour(format)) pixels = Code::unsupported_sop_class;
+  if (!pixels && syntax) pixels = locate_pixels(header, *syntax, source, format, result.notes);
   result.reason = first_of({unsupported, walk, identity, plane, rescale, pixels});
   const bool is_other_object = pixels == Code::unsupported_sop_class;  // a screenshot in colour, a map of floats
   if (!identity && !plane && !is_other_object) {

@@ -17,6 +17,7 @@ namespace naru::dicom {
 
 /// Limits on what a file may claim before anything is allocated for it.
 inline constexpr std::int64_t kMaxRowsOrColumns = 16384;
+inline constexpr std::int64_t kMaxFrames = 65536;
 /// How much of a file `read_instance` needs to see: all headers end well before it.
 inline constexpr std::size_t kHeaderPrefixBytes = std::size_t{16} << 20;
 
@@ -26,7 +27,7 @@ struct PixelFormat {
   std::int64_t columns = 0;
   std::int64_t frame_count = 1;
   int samples_per_pixel = 1;
-  std::string photometric_interpretation;  ///< e.g. "MONOCHROME2"
+  std::string photometric_interpretation;  ///< e.g. "MONOCHROME2"; may be empty, which is grey
   bool is_planar = false;                  ///< Planar Configuration 1: all of one colour, then the next
   int bits_allocated = 0;
   int bits_stored = 0;
@@ -35,6 +36,7 @@ struct PixelFormat {
   std::string transfer_syntax_uid;
   bool is_encapsulated = false;
   bool is_big_endian = false;
+  bool is_bytes_in_words = false;  ///< 8-bit values in big-endian words (VR OW): exchanged in pairs
   std::uint64_t offset_bytes = 0;  ///< of the value of Pixel Data within the file (within the inflated data set where
                                    ///< the file is deflated)
   std::uint64_t deflated_from_bytes = 0;  ///< where the deflated data set begins in the file; deflated only

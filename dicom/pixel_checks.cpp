@@ -12,17 +12,24 @@ bool is_foreign_depth(int bits_allocated) {
   return bits_allocated == 1 || bits_allocated == 32 || bits_allocated == 64;
 }
 
-std::optional<Code> check_colour(const HeaderValues& header) {
-  const std::string photometric = header.text(kPhotometricInterpretation);
-  const bool is_grey = photometric.empty() || photometric == "MONOCHROME1" || photometric == "MONOCHROME2";
-  if (header.number(kSamplesPerPixel).value_or(1) != 1 || !is_grey) return Code::unsupported_sop_class;
+/// RGB, YBR and, retired, ARGB and CMYK.
+constexpr int kMaxSamples = 4;
+
+std::optional<Code> read_samples(const HeaderValues& header, PixelFormat& format) {
+  format.samples_per_pixel = header.number(kSamplesPerPixel).value_or(1);
+  format.photometric_interpretation = header.text(kPhotometricInterpretation);
+  format.is_planar = format.samples_per_pixel > 1 && header.number(kPlanarConfiguration) == 1;
+  if (format.samples_per_pixel < 1 || format.samples_per_pixel > kMaxSamples) return Code::corrupt;
   return std::nullopt;
 }
 
-std::optional<Code> check_frames(const HeaderValues& header) {
+std::optional<Code> read_frames(const HeaderValues& header, PixelFormat& format) {
   const std::string text = header.text(kNumberOfFrames);
-  if (text.empty() || integer(text) == 1) return std::nullopt;
-  return Code::corrupt;
+  if (text.empty()) return std::nullopt;
+  const auto count = integer(text);
+  if (!count || *count < 1 || *count > kMaxFrames) return Code::corrupt;
+  format.frame_count = *count;
+  return std::nullopt;
 }
 
 std::optional<Code> check_matrix(const PixelFormat& format) {
@@ -39,16 +46,32 @@ std::optional<Code> check_bits(const PixelFormat& format) {
   return std::nullopt;
 }
 
-std::uint64_t expected_bytes(const PixelFormat& format) {
-  return static_cast<std::uint64_t>(format.rows * format.columns) * (format.bits_allocated / 8);
+std::optional<Code> locate_fragments(const ElementHeader& pixel_data, const PixelDataSource& source,
+                                     std::vector<Note>& notes) {
+  if (pixel_data.length != kUndefinedLength) return Code::corrupt;
+  const FragmentsEnd found = check_fragments(source.bytes.subspan(pixel_data.value_offset));
+  if (found.end == WalkEnd::malformed) return Code::corrupt;
+  const bool is_seen_whole = source.bytes.size() == source.total_bytes;
+  if (found.end == WalkEnd::cut_short && is_seen_whole) return Code::truncated;
+  if (!found.has_end_mark && is_seen_whole) notes.push_back(Note::missing_delimiter);
+  return std::nullopt;
 }
 
-std::optional<Code> locate_fragments(const ElementHeader& pixel_data, const PixelDataSource& source) {
-  if (pixel_data.length != kUndefinedLength) return Code::corrupt;
-  const WalkEnd end = check_fragments(source.bytes.subspan(pixel_data.value_offset));
-  if (end == WalkEnd::malformed) return Code::corrupt;
-  const bool is_seen_whole = source.bytes.size() == source.total_bytes;
-  if (end == WalkEnd::cut_short && is_seen_whole) return Code::truncated;
+/// Values of undefined length without fragments hold the values themselves up to the end mark (seen from converters).
+bool has_values_of_undefined_length(const ElementHeader& pixel_data, const PixelDataSource& source, Encoding encoding) {
+  if (pixel_data.length != kUndefinedLength) return false;
+  const auto first = read_element_header(source.bytes, pixel_data.value_offset, encoding);
+  return first && first->tag != kItem && first->tag != kSequenceEnd;
+}
+
+std::optional<Code> locate_values(const ElementHeader& pixel_data, const PixelDataSource& source, PixelFormat& format,
+                                  std::vector<Note>& notes) {
+  const std::uint64_t wanted = native_bytes(format);
+  const std::uint64_t padded = wanted + wanted % 2;
+  if (format.length_bytes < wanted) return Code::corrupt;
+  if (source.total_bytes - pixel_data.value_offset < wanted) return Code::truncated;
+  if (format.length_bytes > padded) notes.push_back(Note::trailing_bytes);
+  if (format.length_bytes % 2 != 0) notes.push_back(Note::odd_length);
   return std::nullopt;
 }
 
@@ -63,27 +86,47 @@ std::optional<Code> read_pixel_format(const HeaderValues& header, PixelFormat& f
   const auto representation = header.number(kPixelRepresentation);
   format.is_signed = representation == 1;
   if (!representation || *representation > 1) return Code::corrupt;
-  if (const auto problem = check_colour(header)) return problem;
-  if (const auto problem = check_frames(header)) return problem;
+  if (const auto problem = read_samples(header, format)) return problem;
+  if (const auto problem = read_frames(header, format)) return problem;
   if (const auto problem = check_matrix(format)) return problem;
   return check_bits(format);
 }
 
+bool is_colour(const PixelFormat& format) {
+  const std::string& photometric = format.photometric_interpretation;
+  const bool is_grey = photometric.empty() || photometric == "MONOCHROME1" || photometric == "MONOCHROME2";
+  return format.samples_per_pixel != 1 || !is_grey;
+}
+
+std::uint64_t native_frame_bytes(const PixelFormat& format) {
+  const auto pixels = static_cast<std::uint64_t>(format.rows * format.columns);
+  const bool is_422 = format.samples_per_pixel == 3 && format.photometric_interpretation == "YBR_FULL_422";
+  const int samples = is_422 && !format.is_encapsulated ? 2 : format.samples_per_pixel;
+  return pixels * static_cast<std::uint64_t>(samples * (format.bits_allocated / 8));
+}
+
+std::uint64_t native_bytes(const PixelFormat& format) {
+  return native_frame_bytes(format) * static_cast<std::uint64_t>(format.frame_count);
+}
+
 std::optional<Code> locate_pixels(const HeaderValues& header, const SyntaxInfo& syntax, const PixelDataSource& source,
-                                  PixelFormat& format) {
+                                  PixelFormat& format, std::vector<Note>& notes) {
   if (header.end() != WalkEnd::pixel_data) return Code::no_pixels;
   const ElementHeader& pixel_data = header.pixel_data();
+  format.is_encapsulated = syntax.is_encapsulated;
+  format.is_big_endian = syntax.encoding.is_big_endian;
   format.offset_bytes = pixel_data.value_offset;
   format.length_bytes = pixel_data.length;
-  if (syntax.is_encapsulated) return locate_fragments(pixel_data, source);
+  if (syntax.is_encapsulated) return locate_fragments(pixel_data, source, notes);
   if (pixel_data.length == 0) return Code::no_pixels;
-  if (pixel_data.length == kUndefinedLength || pixel_data.length < expected_bytes(format)) return Code::corrupt;
-  // Bytes within big-endian words would have to be exchanged in pairs; no scanner writes such slices.
-  const bool is_bytes_in_big_words =
+  if (has_values_of_undefined_length(pixel_data, source, syntax.encoding)) {
+    format.length_bytes = native_bytes(format);
+  } else if (pixel_data.length == kUndefinedLength) {
+    return Code::corrupt;
+  }
+  format.is_bytes_in_words =
       syntax.encoding.is_big_endian && format.bits_allocated == 8 && pixel_data.value_representation == vr("OW");
-  if (is_bytes_in_big_words) return Code::unsupported_transfer_syntax;
-  if (source.total_bytes - pixel_data.value_offset < expected_bytes(format)) return Code::truncated;
-  return std::nullopt;
+  return locate_values(pixel_data, source, format, notes);
 }
 
 }  // namespace naru::dicom

@@ -294,7 +294,7 @@ TEST(Pixels, OfADeflatedFileThatIsCutAreTruncated) {
 TEST(Pixels, OfADeflatedFileStartWhereHeadersMayEnd) {
   const auto path = "/dev/null";
   dicom::Instance instance;
-  instance.pixels.rows = instance.pixels.columns = 1;
+  instance.rows = instance.columns = instance.pixels.rows = instance.pixels.columns = 1;
   instance.pixels.bits_allocated = 16;
   instance.pixels.transfer_syntax_uid = "1.2.840.10008.1.2.1.99";
   std::vector<std::uint16_t> out(1);
@@ -306,7 +306,7 @@ TEST(Pixels, OfADeflatedFileStartWhereHeadersMayEnd) {
 
 TEST(Pixels, NeedNoBuffersWhereTheyAreStoredPlain) {
   dicom::Instance instance;
-  instance.pixels.rows = instance.pixels.columns = 512;
+  instance.rows = instance.columns = instance.pixels.rows = instance.pixels.columns = 512;
   const auto bytes = [&](const char* syntax_uid, int bits_allocated) {
     instance.pixels.transfer_syntax_uid = syntax_uid;
     instance.pixels.bits_allocated = bits_allocated;

@@ -1,0 +1,29 @@
+/// Encapsulated Pixel Data written byte by byte (PS3.5 A.4).
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+namespace naru::test {
+
+inline std::string little_endian(std::uint32_t number) {
+  std::string bytes;
+  for (const int shift : {0, 8, 16, 24}) bytes += static_cast<char>(number >> shift & 0xFF);
+  return bytes;
+}
+
+inline std::string item(const std::string& value) {
+  return std::string("\xFE\xFF\0\xE0", 4) + little_endian(static_cast<std::uint32_t>(value.size())) + value;
+}
+
+/// A Basic Offset Table.
+inline std::string offsets(std::initializer_list<std::uint32_t> values) {
+  std::string bytes;
+  for (const std::uint32_t value : values) bytes += little_endian(value);
+  return item(bytes);
+}
+
+inline const std::string kEndMark("\xFE\xFF\xDD\xE0\0\0\0\0", 8);
+
+}  // namespace naru::test
