@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "dicom/dcmtk/codecs.h"
+#include "dicom/codecs/decode.h"
 #include "dicom/file_reader.h"
 #include "dicom/fragments.h"
 #include "dicom/inflate.h"
@@ -30,6 +30,9 @@ constexpr std::uint64_t kCodedCopies = 3;
 constexpr std::uint64_t kDecoderBytes = std::uint64_t{1} << 20;
 /// DCMTK's JPEG decoders keep coefficients of the whole image, two bytes a value, where a stream has several scans.
 constexpr std::uint64_t kCoefficientBytes = 2;
+/// OpenJPEG has 4 bytes a value in its image, 4 in its tile and, at worst, 4 in the lists of code blocks (of 64 values
+/// and 256 bytes at least); beside them its reading buffer and kMaxJ2kPrecincts lists of 400 bytes.
+constexpr std::uint64_t kJ2kValueBytes = 12, kJ2kBytes = std::uint64_t{8} << 20;
 
 /// Values of one byte become values of two.
 void widen(std::span<const std::byte> bytes, std::span<std::uint16_t> out) {
@@ -240,6 +243,10 @@ std::uint64_t decode_buffer_bytes(const Instance& instance) {
   const auto value_count = static_cast<std::uint64_t>(format.rows * format.columns);
   const std::uint64_t whole = is_whole_frame(instance, format) ? 0 : sizeof(std::uint16_t) * value_count;
   if (syntax->is_encapsulated) {
+    if (syntax->codec == Codec::openjpeg) {
+      const std::uint64_t samples = value_count * static_cast<std::uint64_t>(format.samples_per_pixel);
+      return whole + kJ2kBytes + kCodedCopies * max_coded_bytes(format) + kJ2kValueBytes * samples;
+    }
     // The decoded frame, and for RLE the segment that is being decoded.
     return whole + kDecoderBytes + kCodedCopies * max_coded_bytes(format) + 2 * stored +
            kCoefficientBytes * value_count;

@@ -13,9 +13,13 @@ struct Encoding {
   bool is_big_endian = false;
 };
 
+/// Who decodes its frames.
+enum class Codec { none, dcmtk, openjpeg };
+
 struct SyntaxInfo {
   TransferSyntax names;
   Encoding encoding;
+  Codec codec = Codec::none;
   bool is_encapsulated = false;  ///< pixels stand in fragments, compressed
   bool is_deflated = false;      ///< the whole data set is a deflate stream (RFC 1951)
 };

@@ -6,13 +6,14 @@
 naru_program_packages=(
   g++ cmake ninja-build pkg-config ccache ca-certificates
   libdcmtk-dev libtbb-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev
+  libopenjp2-7-dev
   libdeflate-dev libzstd-dev libsodium-dev libarchive-dev libpng-dev zlib1g-dev libssl-dev libnifti-dev
 )
 
 # What the tests and benchmarks need on top: ITK is the independent reader, Python's readers are another.
 # ITK's CMake package also asks for GDCM's development files and programs.
 naru_test_packages=(
-  git libinsighttoolkit5-dev libgdcm-dev libgdcm-tools libgtest-dev libgmock-dev libbenchmark-dev bzip2
+  git libinsighttoolkit5-dev libgdcm-dev libgdcm-tools libopenjph-dev libgtest-dev libgmock-dev libbenchmark-dev bzip2
   python3 python3-numpy python3-nibabel python3-pydicom
 )
 

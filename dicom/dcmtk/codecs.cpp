@@ -94,7 +94,7 @@ bool decode(Bytes frame, const PixelFormat& format, std::span<std::uint16_t> out
 
 }  // namespace
 
-void initialize() {
+void initialize_dcmtk() {
   static std::once_flag once;
   std::call_once(once, [] {
     // DCMTK quotes values in its messages: patient data must not reach a log.
@@ -105,12 +105,12 @@ void initialize() {
   });
 }
 
-std::optional<Code> decode_frame(Bytes frame, const PixelFormat& format, std::span<std::uint16_t> out) {
-  if (frame.empty() || frame.size() >= std::numeric_limits<Uint32>::max()) return Code::corrupt;
+bool decode_dcmtk(Bytes frame, const PixelFormat& format, std::span<std::uint16_t> out) {
+  if (frame.empty() || frame.size() >= std::numeric_limits<Uint32>::max()) return false;
   try {
-    return decode(frame, format, out) ? std::nullopt : std::optional(Code::corrupt);
+    return decode(frame, format, out);
   } catch (const std::exception&) {  // foreign exceptions end at this wall
-    return Code::corrupt;
+    return false;
   }
 }
 
