@@ -1,5 +1,7 @@
 #include "dicom/element_values.h"
 
+#include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 
@@ -50,6 +52,54 @@ std::optional<double> decimal(std::string_view text) {
 }
 
 std::optional<std::int64_t> integer(std::string_view text) { return parsed<std::int64_t>(text); }
+
+std::optional<std::size_t> binary_size(Vr value_representation) {
+  switch (value_representation) {
+    case vr("US"):
+    case vr("SS"): return 2;
+    case vr("UL"):
+    case vr("SL"):
+    case vr("FL"): return 4;
+    case vr("FD"): return 8;
+    default: return std::nullopt;
+  }
+}
+
+std::optional<double> binary_number(Bytes value, std::size_t n, Vr value_representation, bool is_big_endian) {
+  const auto size = binary_size(value_representation);
+  if (!size || value.size() / *size <= n) return std::nullopt;
+  const std::size_t at = n * *size;
+  if (value_representation == vr("US")) return read_u16(value, at, is_big_endian);
+  if (value_representation == vr("SS")) return static_cast<std::int16_t>(read_u16(value, at, is_big_endian));
+  const std::uint32_t first = read_u32(value, at, is_big_endian);
+  if (value_representation == vr("UL")) return first;
+  if (value_representation == vr("SL")) return static_cast<std::int32_t>(first);
+  double number = std::bit_cast<float>(first);
+  if (value_representation == vr("FD")) {
+    const std::uint64_t second = read_u32(value, at + 4, is_big_endian);
+    number = std::bit_cast<double>(is_big_endian ? std::uint64_t{first} << 32 | second : second << 32 | first);
+  }
+  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+}
+
+std::optional<double> seconds_of_day(std::string_view text) {
+  constexpr std::size_t kDateDigits = 8, kTimeDigits = 6;
+  std::string digits(trimmed(text.substr(0, text.find_first_of("&+-"))));
+  std::erase(digits, ':');
+  const std::size_t whole = std::min(digits.find('.'), digits.size());
+  if (whole > kDateDigits) digits.erase(0, kDateDigits);
+  const std::size_t time = std::min(digits.find('.'), digits.size());
+  if (time < 2 || time > kTimeDigits || time % 2 != 0) return std::nullopt;
+  if (time < kTimeDigits && time < digits.size()) return std::nullopt;  // a fraction of something but seconds
+  const auto part = [&](std::size_t at) {
+    return at < time ? integer(digits.substr(at, 2)) : std::optional<std::int64_t>(0);
+  };
+  const auto hours = part(0), minutes = part(2);
+  const auto seconds = time == kTimeDigits ? decimal(digits.substr(4)) : std::optional(0.0);
+  if (!hours || !minutes || !seconds || *hours < 0 || *hours > 23 || *minutes < 0 || *minutes > 59) return std::nullopt;
+  if (*seconds < 0 || *seconds >= 61) return std::nullopt;
+  return static_cast<double>(*hours * 3600 + *minutes * 60) + *seconds;
+}
 
 std::optional<std::uint16_t> unsigned_short(Bytes value, bool is_big_endian) {
   if (value.size() < 2) return std::nullopt;

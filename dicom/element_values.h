@@ -40,6 +40,30 @@ std::optional<std::array<double, N>> decimals(Bytes value) {
   return numbers;
 }
 
+/// Bytes of one number of a binary VR; empty for text.
+std::optional<std::size_t> binary_size(Vr value_representation);
+
+/// The n-th binary number of a value of FL, FD, US, SS, UL or SL; empty where the value is too short or of another VR.
+std::optional<double> binary_number(Bytes value, std::size_t n, Vr value_representation, bool is_big_endian);
+
+/// Exactly N numbers, of text or binary as the VR says.
+template <std::size_t N>
+std::optional<std::array<double, N>> numbers(Bytes value, Vr value_representation, bool is_big_endian) {
+  if (!binary_size(value_representation)) return decimals<N>(value);
+  if (value.size() / *binary_size(value_representation) != N) return std::nullopt;
+  std::array<double, N> found{};
+  for (std::size_t n = 0; n < N; ++n) {
+    const auto number = binary_number(value, n, value_representation, is_big_endian);
+    if (!number) return std::nullopt;
+    found[n] = *number;
+  }
+  return found;
+}
+
+/// Seconds since midnight of a time (TM: HH, HHMM or HHMMSS with a fraction, or the retired HH:MM:SS) or of a date and
+/// time (DT: 14 digits with a fraction and an offset from UTC, which is left out of account).
+std::optional<double> seconds_of_day(std::string_view text);
+
 /// The first unsigned short (US).
 std::optional<std::uint16_t> unsigned_short(Bytes value, bool is_big_endian);
 

@@ -101,17 +101,49 @@ std::optional<ElementHeader> ElementWalk::next() {
     const auto header = read_element_header(bytes_, offset_, levels_[depth_].encoding);
     if (!header) return stop(WalkEnd::cut_short);
     const bool is_top_level = depth_ == 0;
-    if (is_top_level && header->tag == kPixelData) {
+    const bool is_end = header->tag == kItemEnd || header->tag == kSequenceEnd;
+    if (is_top_level && is_end && over_ == WalkOver::item) return stop(WalkEnd::item_end);
+    if (is_top_level && header->tag == kPixelData && over_ == WalkOver::data_set) {
       pixel_data_ = *header;
       return stop(WalkEnd::pixel_data);
     }
     const bool is_stated = header->length != kUndefinedLength;
     if (is_stated && header->length > bytes_.size() - header->value_offset) return stop(WalkEnd::cut_short);
+    const std::size_t begin = offset_;
     if (!step_over(*header)) return stop(WalkEnd::malformed);
     if (is_top_level && is_stated) return header;
-    if (is_top_level) entered_ = {header->tag, header->value_representation, 0, header->value_offset};
-    if (!is_top_level && depth_ == 0) return entered_;
+    if (is_top_level) entered_ = *header;
+    if (!is_top_level && depth_ == 0) {
+      entered_.length = static_cast<std::uint32_t>(begin - entered_.value_offset);
+      return entered_;
+    }
   }
+}
+
+std::optional<Bytes> ItemWalk::open_item(std::size_t begin) {
+  ElementWalk walk(bytes_, begin, encoding_, WalkOver::item);
+  while (walk.next()) {
+  }
+  offset_ = walk.offset();
+  is_sound_ = walk.end() == WalkEnd::complete || walk.end() == WalkEnd::item_end;
+  if (!is_sound_) return std::nullopt;
+  const std::size_t end = offset_;
+  const auto mark = read_element_header(bytes_, offset_, encoding_);
+  if (mark && mark->tag == kItemEnd) offset_ = mark->value_offset;
+  return bytes_.subspan(begin, end - begin);
+}
+
+std::optional<Bytes> ItemWalk::next() {
+  if (!is_sound_ || offset_ == bytes_.size()) return std::nullopt;
+  const auto item = read_element_header(bytes_, offset_, encoding_);
+  if (item && item->tag == kSequenceEnd) return std::nullopt;
+  is_sound_ = item && item->tag == kItem;
+  if (!is_sound_) return std::nullopt;
+  if (item->length == kUndefinedLength) return open_item(item->value_offset);
+  is_sound_ = item->length <= bytes_.size() - item->value_offset;
+  if (!is_sound_) return std::nullopt;
+  offset_ = item->value_offset + item->length;
+  return bytes_.subspan(item->value_offset, item->length);
 }
 
 }  // namespace naru::dicom

@@ -49,23 +49,31 @@ enum class WalkEnd {
   complete,    ///< at the end of the bytes, between two elements
   pixel_data,  ///< at Pixel Data of the data set itself
   cut_short,   ///< inside an element: the bytes end before its value does
+  item_end,    ///< at the mark that ends the item walked over, or its sequence where that mark is missing
   malformed,   ///< items where none may stand, or nested too deep
 };
+
+/// What the walk goes over: a data set up to Pixel Data, or the elements of an item, of which it is not known where
+/// they end.
+enum class WalkOver { data_set, item };
 
 class ElementWalk {
  public:
   /// @param offset of the first element within `bytes`
-  ElementWalk(Bytes bytes, std::size_t offset, Encoding encoding) : bytes_(bytes), offset_(offset) {
+  ElementWalk(Bytes bytes, std::size_t offset, Encoding encoding, WalkOver over = WalkOver::data_set)
+      : bytes_(bytes), offset_(offset), over_(over) {
     levels_[0] = {encoding, false};
   }
 
   /// The next element of the data set itself (not of its sequences), or empty at the end: then `end()` says why.
-  /// A sequence of undefined length is returned with length 0 once the walk has passed it.
+  /// A sequence of undefined length is returned once the walk has passed it, with the length of its items.
   std::optional<ElementHeader> next();
 
   WalkEnd end() const { return end_; }
   /// Of Pixel Data, when end() is pixel_data.
   const ElementHeader& pixel_data() const { return pixel_data_; }
+  /// Where the walk stands; at the end of an item before its end mark.
+  std::size_t offset() const { return offset_; }
 
  private:
   struct Level {
@@ -79,11 +87,36 @@ class ElementWalk {
 
   Bytes bytes_;
   std::size_t offset_;
+  WalkOver over_;
   std::array<Level, kMaxNesting> levels_;
   int depth_ = 0;
   ElementHeader entered_;  ///< the sequence of the data set that the walk is inside of
   WalkEnd end_ = WalkEnd::complete;
   ElementHeader pixel_data_;
 };
+
+/// Walks the items of a sequence.
+class ItemWalk {
+ public:
+  /// @param sequence the value of a sequence, without its end mark
+  ItemWalk(Bytes sequence, Encoding encoding) : bytes_(sequence), encoding_(encoding) {}
+
+  /// The elements of the next item, or empty at the end or where the items are not sound.
+  std::optional<Bytes> next();
+  bool is_sound() const { return is_sound_; }
+
+ private:
+  std::optional<Bytes> open_item(std::size_t begin);
+
+  Bytes bytes_;
+  Encoding encoding_;
+  std::size_t offset_ = 0;
+  bool is_sound_ = true;
+};
+
+/// How the items of a sequence are encoded: those of VR UN are implicit (PS3.5 6.2.2 note 2).
+inline Encoding encoding_of_items(const ElementHeader& sequence, Encoding encoding) {
+  return sequence.value_representation == vr("UN") ? Encoding{false, false} : encoding;
+}
 
 }  // namespace naru::dicom

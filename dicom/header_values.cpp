@@ -1,74 +1,79 @@
 #include "dicom/header_values.h"
 
 #include <algorithm>
-#include <cassert>
-
-#include "dicom/element_values.h"
 
 namespace naru::dicom {
 
 namespace {
 
-/// No attribute that is read needs more; a longer value is garbage and counts as absent.
+/// No text or number that is read needs more; a longer value is garbage and counts as absent.
 constexpr std::size_t kMaxValueBytes = 1024;
+/// Real headers have hundreds of elements, thousands at most; what follows is passed over.
+constexpr std::size_t kMaxElements = std::size_t{1} << 16;
+/// The element numbers that name blocks of private elements (PS3.5 7.8.1).
+constexpr Tag kFirstBlock = 0x10, kLastBlock = 0xFF;
 
 }  // namespace
 
-constexpr std::array<Tag, HeaderValues::kTagCount> HeaderValues::kTags = {kImageType,
-                                                                          kSopClassUid,
-                                                                          kSopInstanceUid,
-                                                                          kManufacturer,
-                                                                          kPatientId,
-                                                                          kIssuerOfPatientId,
-                                                                          kBodyPartExamined,
-                                                                          kSliceThickness,
-                                                                          kEchoTime,
-                                                                          kEchoNumbers,
-                                                                          kSpacingBetweenSlices,
-                                                                          kSiemensMrCreator,
-                                                                          kSiemensImagesInMosaic,
-                                                                          kStudyInstanceUid,
-                                                                          kSeriesInstanceUid,
-                                                                          kInstanceNumber,
-                                                                          kImagePositionPatient,
-                                                                          kImageOrientationPatient,
-                                                                          kSamplesPerPixel,
-                                                                          kPhotometricInterpretation,
-                                                                          kPlanarConfiguration,
-                                                                          kNumberOfFrames,
-                                                                          kRows,
-                                                                          kColumns,
-                                                                          kPixelSpacing,
-                                                                          kBitsAllocated,
-                                                                          kBitsStored,
-                                                                          kHighBit,
-                                                                          kPixelRepresentation,
-                                                                          kBurnedInAnnotation,
-                                                                          kRescaleIntercept,
-                                                                          kRescaleSlope};
-
-HeaderValues::HeaderValues(Bytes bytes, std::size_t offset, Encoding encoding) : encoding_(encoding) {
-  static_assert(std::ranges::is_sorted(kTags));
-  ElementWalk walk(bytes, offset, encoding);
+void HeaderValues::walk(ElementWalk& walk, Bytes bytes, Encoding encoding) {
   while (const auto element = walk.next()) {
-    const auto found = std::ranges::lower_bound(kTags, element->tag);
-    if (found == kTags.end() || *found != element->tag || element->length > kMaxValueBytes) continue;
-    values_[found - kTags.begin()] = bytes.subspan(element->value_offset, element->length);
+    if (elements_.size() == kMaxElements) continue;
+    elements_.push_back({element->tag, element->value_representation, encoding_of_items(*element, encoding),
+                         bytes.subspan(element->value_offset, element->length)});
   }
-  end_ = walk.end();
-  pixel_data_ = walk.pixel_data();
+}
+
+HeaderValues::HeaderValues(Bytes bytes, std::size_t offset, Encoding encoding) {
+  ElementWalk data_set(bytes, offset, encoding);
+  walk(data_set, bytes, encoding);
+  end_ = data_set.end();
+  pixel_data_ = data_set.pixel_data();
+  std::ranges::reverse(elements_);  // of elements written twice the last counts, as for pydicom and DCMTK
+  std::ranges::stable_sort(elements_, {}, &Element::tag);
+}
+
+void HeaderValues::add_item(Bytes item, Encoding encoding) {
+  ElementWalk elements(item, 0, encoding, WalkOver::item);
+  walk(elements, item, encoding);
+  std::ranges::stable_sort(elements_, {}, &Element::tag);
+}
+
+HeaderValues::Element HeaderValues::find_own(Tag tag) const {
+  const auto found = std::ranges::lower_bound(elements_, tag, {}, &Element::tag);
+  return found == elements_.end() || found->tag != tag ? Element{} : *found;
+}
+
+HeaderValues::Element HeaderValues::find_own(const Private& name) const {
+  const Tag group = Tag{name.group} << 16;
+  auto creator = std::ranges::lower_bound(elements_, group | kFirstBlock, {}, &Element::tag);
+  for (; creator != elements_.end() && creator->tag <= (group | kLastBlock); ++creator) {
+    if (text_of(creator->value) != name.creator) continue;
+    const Element found = find_own(group | (creator->tag & kLastBlock) << 8 | name.element);
+    if (!found.value.empty()) return found;
+  }
+  return {};
+}
+
+HeaderValues::Element HeaderValues::find(Tag tag) const {
+  const Element own = find_own(tag);
+  return own.value.empty() && parent_ != nullptr ? parent_->find(tag) : own;
+}
+
+HeaderValues::Element HeaderValues::find(const Private& name) const {
+  const Element own = find_own(name);
+  return own.value.empty() && parent_ != nullptr ? parent_->find(name) : own;
 }
 
 Bytes HeaderValues::operator[](Tag tag) const {
-  const auto found = std::ranges::lower_bound(kTags, tag);
-  assert(found != kTags.end() && *found == tag);
-  return values_[found - kTags.begin()];
+  const Bytes value = find(tag).value;
+  return value.size() > kMaxValueBytes ? Bytes{} : value;
 }
 
 std::string HeaderValues::text(Tag tag) const { return std::string(text_of((*this)[tag])); }
 
 std::optional<std::uint16_t> HeaderValues::number(Tag tag) const {
-  return unsigned_short((*this)[tag], encoding_.is_big_endian);
+  const Element element = find(tag);
+  return unsigned_short(element.value, element.encoding.is_big_endian);
 }
 
 }  // namespace naru::dicom

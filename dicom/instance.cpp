@@ -1,144 +1,72 @@
 #include "dicom/instance.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "dicom/element_values.h"
 #include "dicom/file_layout.h"
+#include "dicom/functional_groups.h"
 #include "dicom/inflate.h"
+#include "dicom/mosaic.h"
 #include "dicom/pixel_checks.h"
+#include "dicom/plane_values.h"
+#include "dicom/vendor_values.h"
 
 namespace naru::dicom {
 
 namespace {
 
-/// Storage classes that are images of one slice, or that deserve a better word than "unsupported" (PS3.4 B.5).
+/// How the planes of a storage class are described.
+enum class Planes { one, by_groups };
+
+/// Storage classes that may hold slices (PS3.4 B.5).
 struct SopClass {
   std::string_view uid;
-  std::string_view modality;  ///< empty for multi-frame classes
+  std::string_view modality;  ///< empty where Modality (0008,0060) says it: secondary captures
+  Planes planes;
 };
 constexpr std::array kSopClasses = {
-    SopClass{"1.2.840.10008.5.1.4.1.1.2", "CT"}, SopClass{"1.2.840.10008.5.1.4.1.1.4", "MR"},
-    SopClass{"1.2.840.10008.5.1.4.1.1.2.1", ""},  // Enhanced CT
-    SopClass{"1.2.840.10008.5.1.4.1.1.2.2", ""},  // Legacy Converted Enhanced CT
-    SopClass{"1.2.840.10008.5.1.4.1.1.4.1", ""},  // Enhanced MR
-    SopClass{"1.2.840.10008.5.1.4.1.1.4.3", ""},  // Enhanced MR Color
-    SopClass{"1.2.840.10008.5.1.4.1.1.4.4", ""},  // Legacy Converted Enhanced MR
+    SopClass{"1.2.840.10008.5.1.4.1.1.2", "CT", Planes::one},
+    SopClass{"1.2.840.10008.5.1.4.1.1.4", "MR", Planes::one},
+    SopClass{"1.2.840.10008.5.1.4.1.1.128", "PT", Planes::one},
+    SopClass{"1.2.840.10008.5.1.4.1.1.7", "", Planes::one},              // Secondary Capture
+    SopClass{"1.2.840.10008.5.1.4.1.1.7.2", "", Planes::by_groups},      // Multi-frame Grayscale Byte SC
+    SopClass{"1.2.840.10008.5.1.4.1.1.7.3", "", Planes::by_groups},      // Multi-frame Grayscale Word SC
+    SopClass{"1.2.840.10008.5.1.4.1.1.2.1", "CT", Planes::by_groups},    // Enhanced CT
+    SopClass{"1.2.840.10008.5.1.4.1.1.2.2", "CT", Planes::by_groups},    // Legacy Converted Enhanced CT
+    SopClass{"1.2.840.10008.5.1.4.1.1.4.1", "MR", Planes::by_groups},    // Enhanced MR
+    SopClass{"1.2.840.10008.5.1.4.1.1.4.4", "MR", Planes::by_groups},    // Legacy Converted Enhanced MR
+    SopClass{"1.2.840.10008.5.1.4.1.1.130", "PT", Planes::by_groups},    // Enhanced PET
+    SopClass{"1.2.840.10008.5.1.4.1.1.128.1", "PT", Planes::by_groups},  // Legacy Converted Enhanced PET
 };
-
-/// Values of Image Type for one image tiled with many slices: Siemens MOSAIC, UIH VFRAME.
-constexpr std::array<std::string_view, 2> kTiledImageTypes = {"MOSAIC", "VFRAME"};
-
-/// Direction cosines further than this from unit length or from a right angle are no directions at all; what is nearer
-/// is rounding of the text and is normalised away. Six digits give 1e-6, the worst writers 1e-3.
-constexpr double kDirectionTolerance = 1e-2;
-/// Bounds on believable pixel spacing and position: a microscope's and a table's length.
-constexpr double kMinSpacingMm = 1e-3, kMaxSpacingMm = 100, kMaxPositionMm = 1e5;
-
-/// Bounds on a rescale that is believed. Pixels are computed in f32: within these bounds slope * stored + intercept of
-/// a 16-bit value, and its square, stay far from the largest (3e38) and the least normal number (1e-38) of f32. The
-/// slopes of CT (1) and of MR and its maps (parts of a unit to thousands) lie well inside.
-constexpr double kMinRescaleSlope = 1e-12, kMaxRescaleSlope = 1e9, kMaxRescaleIntercept = 1e9;
 
 const SopClass* find_sop_class(std::string_view uid) {
   const auto found = std::ranges::find(kSopClasses, uid, &SopClass::uid);
   return found == kSopClasses.end() ? nullptr : &*found;
 }
 
-bool is_mosaic(const HeaderValues& header, const std::vector<std::string>& image_type) {
-  if (std::ranges::find_first_of(image_type, kTiledImageTypes) != image_type.end()) return true;
-  return header.text(kSiemensMrCreator) == "SIEMENS MR HEADER" && header.number(kSiemensImagesInMosaic).value_or(1) > 1;
+std::optional<Code> first_of(std::initializer_list<std::optional<Code>> problems) {
+  for (const auto& problem : problems) {
+    if (problem) return problem;
+  }
+  return std::nullopt;
 }
 
 /// Why the object as a whole is none that Naru takes, and the modality where it is.
-std::optional<Code> check_object(const FileLayout& layout, const HeaderValues& header, Instance& instance) {
-  instance.sop_class_uid = header.text(kSopClassUid);
-  if (instance.sop_class_uid.empty() && !layout.has_magic) return Code::not_dicom;
-  if (instance.sop_class_uid.empty()) instance.sop_class_uid = layout.media_storage_sop_class_uid;
-  const SopClass* sop_class = find_sop_class(instance.sop_class_uid);
+std::optional<Code> check_object(const FileLayout& layout, const HeaderValues& header, Instance& file) {
+  file.sop_class_uid = header.text(kSopClassUid);
+  if (file.sop_class_uid.empty() && !layout.has_magic) return Code::not_dicom;
+  if (file.sop_class_uid.empty()) file.sop_class_uid = layout.media_storage_sop_class_uid;
+  const SopClass* sop_class = find_sop_class(file.sop_class_uid);
   if (sop_class == nullptr) return Code::unsupported_sop_class;
+  file.modality = sop_class->modality.empty() ? header.text(kModality) : std::string(sop_class->modality);
+  const bool is_slice = file.modality == "CT" || file.modality == "MR" || file.modality == "PT";
+  if (!is_slice) return Code::unsupported_sop_class;
   const auto frames = integer(header.text(kNumberOfFrames));
   constexpr std::int64_t kMaxBelievableFrames = 65536;
-  if (sop_class->modality.empty() || (frames > 1 && frames <= kMaxBelievableFrames)) return Code::enhanced_multiframe;
-  instance.modality = sop_class->modality;
-  instance.image_type = texts_of(header[kImageType]);
-  if (is_mosaic(header, instance.image_type)) return Code::mosaic;
-  return std::nullopt;
-}
-
-std::optional<Code> read_identity(const HeaderValues& header, Instance& instance) {
-  instance.sop_instance_uid = header.text(kSopInstanceUid);
-  instance.study_uid = header.text(kStudyInstanceUid);
-  instance.series_uid = header.text(kSeriesInstanceUid);
-  instance.patient_id = header.text(kPatientId);
-  instance.issuer_of_patient_id = header.text(kIssuerOfPatientId);
-  const bool is_complete =
-      !instance.sop_instance_uid.empty() && !instance.study_uid.empty() && !instance.series_uid.empty();
-  return is_complete ? std::nullopt : std::optional(Code::corrupt);
-}
-
-void read_description(const HeaderValues& header, Instance& instance) {
-  instance.manufacturer = header.text(kManufacturer);
-  instance.body_part = header.text(kBodyPartExamined);
-  instance.instance_number = integer(header.text(kInstanceNumber));
-  instance.is_localizer = std::ranges::find(instance.image_type, "LOCALIZER") != instance.image_type.end();
-  instance.burned_in_annotation = header.text(kBurnedInAnnotation) == "YES";
-  // As a number: "90" and "90.0" are one echo.
-  instance.echo = fmt::format("{}/{}", header.text(kEchoNumbers), decimal(header.text(kEchoTime)).value_or(-1));
-}
-
-bool is_spacing(double spacing_mm) { return spacing_mm >= kMinSpacingMm && spacing_mm <= kMaxSpacingMm; }
-
-std::optional<double> read_spacing(const HeaderValues& header, Tag tag) {
-  const auto spacing = decimal(header.text(tag));
-  return spacing && is_spacing(*spacing) ? spacing : std::nullopt;
-}
-
-/// Sets both directions, orthonormal, from six cosines; false where these are no pair of perpendicular directions.
-bool set_directions(const std::array<double, 6>& cosines, Instance& instance) {
-  const Vec3 row{cosines[0], cosines[1], cosines[2]}, column{cosines[3], cosines[4], cosines[5]};
-  // Written so that an infinite or NaN length fails.
-  const bool are_unit =
-      std::abs(norm(row) - 1) <= kDirectionTolerance && std::abs(norm(column) - 1) <= kDirectionTolerance;
-  if (!are_unit || !(std::abs(dot(row, column)) <= kDirectionTolerance)) return false;
-  instance.row_direction = (1 / norm(row)) * row;
-  const Vec3 upright = column - dot(column, instance.row_direction) * instance.row_direction;
-  instance.column_direction = (1 / norm(upright)) * upright;
-  return true;
-}
-
-std::optional<Code> read_plane(const HeaderValues& header, Instance& instance) {
-  const auto position = decimals<3>(header[kImagePositionPatient]);
-  const auto orientation = decimals<6>(header[kImageOrientationPatient]);
-  const auto spacing = decimals<2>(header[kPixelSpacing]);
-  if (!position || !orientation || !spacing) return Code::missing_geometry;
-  instance.position_mm = *position;
-  // PS3.3 10.7.1.3: first the distance between rows (along j), then between columns (along i).
-  instance.spacing_j_mm = (*spacing)[0];
-  instance.spacing_i_mm = (*spacing)[1];
-  instance.slice_thickness_mm = read_spacing(header, kSliceThickness);
-  instance.spacing_between_slices_mm = read_spacing(header, kSpacingBetweenSlices);
-  const bool is_near = std::ranges::all_of(*position, [](double mm) { return std::abs(mm) <= kMaxPositionMm; });
-  const bool is_sound = is_near && is_spacing(instance.spacing_i_mm) && is_spacing(instance.spacing_j_mm) &&
-                        set_directions(*orientation, instance);
-  return is_sound ? std::nullopt : std::optional(Code::missing_geometry);
-}
-
-std::optional<Code> read_rescale(const HeaderValues& header, Instance& instance) {
-  const std::string slope = header.text(kRescaleSlope), intercept = header.text(kRescaleIntercept);
-  instance.has_rescale = !slope.empty() || !intercept.empty();
-  const auto slope_value = slope.empty() ? 1 : decimal(slope);
-  const auto intercept_value = intercept.empty() ? 0 : decimal(intercept);
-  if (!slope_value || !intercept_value) return Code::corrupt;
-  const double size = std::abs(*slope_value);
-  if (size < kMinRescaleSlope || size > kMaxRescaleSlope) return Code::corrupt;
-  if (std::abs(*intercept_value) > kMaxRescaleIntercept) return Code::corrupt;
-  instance.rescale_slope = *slope_value;
-  instance.rescale_intercept = *intercept_value;
-  return std::nullopt;
+  // Frames without groups have no places.
+  const bool is_crowded = sop_class->planes == Planes::one && frames > 1 && frames <= kMaxBelievableFrames;
+  return is_crowded ? std::optional(Code::enhanced_multiframe) : std::nullopt;
 }
 
 std::optional<Code> check_walk(const HeaderValues& header, const PixelDataSource& source) {
@@ -148,11 +76,39 @@ std::optional<Code> check_walk(const HeaderValues& header, const PixelDataSource
   return header.end() == WalkEnd::cut_short ? std::optional(Code::truncated) : std::nullopt;
 }
 
-std::optional<Code> first_of(std::initializer_list<std::optional<Code>> problems) {
-  for (const auto& problem : problems) {
-    if (problem) return problem;
+/// How the pixels are stored and where; colour is read but is none of a slice.
+std::optional<Code> read_pixels_of(const HeaderValues& header, const SyntaxInfo* syntax, const PixelDataSource& source,
+                                   HeaderResult& result, PixelFormat& format) {
+  format.is_encapsulated = syntax == nullptr || syntax->is_encapsulated;
+  format.is_big_endian = syntax != nullptr && syntax->encoding.is_big_endian;
+  if (const auto problem = read_pixel_format(header, format)) return problem;
+  const auto problem = syntax ? locate_pixels(header, *syntax, source, format, result.notes)
+                              : std::optional(Code::unsupported_transfer_syntax);
+  if (!problem) result.pixels = format;
+  return is_colour(format) ? Code::unsupported_sop_class : problem;
+}
+
+/// Fills `result.planes`. @return why the planes cannot be used; those that have a place are there all the same
+std::optional<Code> read_planes(const HeaderValues& header, Instance file, std::vector<Instance>& planes) {
+  std::optional<Code> problem;
+  if (find_sop_class(file.sop_class_uid)->planes == Planes::by_groups) {
+    planes = read_frames(header, file, problem);
+    return problem;
   }
-  return std::nullopt;
+  read_description(header, file);
+  const auto rescale = read_rescale(header, file);
+  const bool is_tiled = is_mosaic(header, file.image_type);
+  const auto position = is_tiled && has_tile_positions(header) ? std::nullopt : read_position(header, file);
+  const auto orientation = read_orientation(header, file);
+  if (position || orientation) return is_tiled ? Code::mosaic : Code::missing_geometry;
+  read_timing(header, file);
+  file.philips_scale = read_philips_scale(header);
+  if (is_tiled) {
+    planes = read_tiles(header, file);
+    return planes.empty() ? std::optional(Code::mosaic) : rescale;
+  }
+  planes.push_back(std::move(file));
+  return rescale;
 }
 
 HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, const PixelDataSource& source,
@@ -163,36 +119,27 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   result.sop_instance_uid = header.text(kSopInstanceUid);
   const bool is_open = header.end() == WalkEnd::cut_short || header.end() == WalkEnd::complete;
   result.needs_more = is_open && source.bytes.size() < source.total_bytes;
-  Instance instance;
-  result.reason = check_object(layout, header, instance);
+  Instance file;
+  file.pixels.transfer_syntax_uid = layout.transfer_syntax_uid;
+  const auto pixels = read_pixels_of(header, syntax, source, result, file.pixels);
+  result.reason = check_object(layout, header, file);
   if (result.reason) return result;
 
-  read_description(header, instance);
-  const auto identity = read_identity(header, instance);
-  const auto plane = read_plane(header, instance);
-  const auto rescale = read_rescale(header, instance);
-  PixelFormat& format = instance.pixels;
-  format.transfer_syntax_uid = layout.transfer_syntax_uid;
-  format.is_encapsulated = syntax == nullptr || syntax->is_encapsulated;
-  format.is_big_endian = syntax != nullptr && syntax->encoding.is_big_endian;
   const auto unsupported = syntax ? std::nullopt : std::optional(Code::unsupported_transfer_syntax);
   const auto walk = check_walk(header, source);
-  auto pixels = read_pixel_format(header, format);
-  if (!pixels && is_colour(format)) pixels = Code::unsupported_sop_class;
-  if (!pixels && syntax) pixels = locate_pixels(header, *syntax, source, format, result.notes);
-  result.reason = first_of({unsupported, walk, identity, plane, rescale, pixels});
-  const bool is_other_object = pixels == Code::unsupported_sop_class;  // a screenshot in colour, a map of floats
-  if (!identity && !plane && !is_other_object) {
-    instance.columns = format.columns;
-    instance.rows = format.rows;
-    result.planes.push_back(std::move(instance));
+  const auto identity = read_identity(header, file);
+  // A screenshot in colour, a map of floats: no slices.
+  if (pixels == Code::unsupported_sop_class) {
+    result.reason = first_of({unsupported, walk, identity, pixels});
+    return result;
   }
+  file.columns = file.pixels.columns;
+  file.rows = file.pixels.rows;
+  const auto planes = read_planes(header, file, result.planes);
+  result.reason = first_of({unsupported, walk, identity, planes, pixels});
+  if (identity) result.planes.clear();
   return result;
 }
-
-}  // namespace
-
-namespace {
 
 HeaderResult read_file(const FileLayout& layout, std::span<const std::byte> prefix, std::uint64_t file_size_bytes) {
   const SyntaxInfo* syntax = find_syntax(layout.transfer_syntax_uid);
@@ -206,6 +153,7 @@ HeaderResult read_file(const FileLayout& layout, std::span<const std::byte> pref
   const std::uint64_t total_bytes = is_cut ? std::numeric_limits<std::uint64_t>::max() : inflated.size();
   HeaderResult result = read_data_set(layout, syntax, {inflated, total_bytes}, 0);
   for (Instance& plane : result.planes) plane.pixels.deflated_from_bytes = layout.data_set_offset;
+  if (result.pixels) result.pixels->deflated_from_bytes = layout.data_set_offset;
   result.needs_more = inflated.size() < kHeaderPrefixBytes;  // only the end tells whether the stream is whole
   return result;
 }

@@ -18,8 +18,8 @@ namespace naru::dicom {
 /// Limits on what a file may claim before anything is allocated for it.
 inline constexpr std::int64_t kMaxRowsOrColumns = 16384;
 inline constexpr std::int64_t kMaxFrames = 65536;
-/// How much of a file `read_instance` needs to see: all headers end well before it.
-inline constexpr std::size_t kHeaderPrefixBytes = std::size_t{16} << 20;
+/// How much of a file `read_instance` needs to see: headers end well before it, also those of ten thousand frames.
+inline constexpr std::size_t kHeaderPrefixBytes = std::size_t{64} << 20;
 
 /// How the pixels of one frame are stored (PS3.3 C.7.6.3).
 struct PixelFormat {
@@ -110,6 +110,8 @@ struct HeaderResult {
   std::optional<Code> reason;
   std::string sop_instance_uid;
   std::vector<Note> notes;
+  /// Of any object with pixels that can be located, slices or not (screenshots, ultrasound).
+  std::optional<PixelFormat> pixels;
   /// The headers go on beyond `prefix`: ask again with more of the file, up to kHeaderPrefixBytes. All else is
   /// provisional then.
   bool needs_more = false;

@@ -1,0 +1,143 @@
+#include "dicom/plane_values.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "dicom/vendor_values.h"
+
+namespace naru::dicom {
+
+namespace {
+
+/// Direction cosines further than this from unit length or from a right angle are no directions at all; what is nearer
+/// is rounding of the text and is normalised away. Six digits give 1e-6, the worst writers 1e-3.
+constexpr double kDirectionTolerance = 1e-2;
+/// Bounds on believable pixel spacing and position: a microscope's and a table's length.
+constexpr double kMinSpacingMm = 1e-3, kMaxSpacingMm = 100, kMaxPositionMm = 1e5;
+
+/// Bounds on a rescale that is believed. Pixels are computed in f32: within these bounds slope * stored + intercept of
+/// a 16-bit value, and its square, stay far from the largest (3e38) and the least normal number (1e-38) of f32. The
+/// slopes of CT (1) and of MR and its maps (parts of a unit to thousands) lie well inside.
+constexpr double kMinRescaleSlope = 1e-12, kMaxRescaleSlope = 1e9, kMaxRescaleIntercept = 1e9;
+
+bool is_spacing(double spacing_mm) { return spacing_mm >= kMinSpacingMm && spacing_mm <= kMaxSpacingMm; }
+
+std::optional<double> read_spacing(const HeaderValues& header, Tag tag) {
+  const auto spacing = header.real(tag, vr("DS"));
+  return spacing && is_spacing(*spacing) ? spacing : std::nullopt;
+}
+
+/// Sets both directions, orthonormal, from six cosines; false where these are no pair of perpendicular directions.
+bool set_directions(const std::array<double, 6>& cosines, Instance& plane) {
+  const Vec3 row{cosines[0], cosines[1], cosines[2]}, column{cosines[3], cosines[4], cosines[5]};
+  // Written so that an infinite or NaN length fails.
+  const bool are_unit =
+      std::abs(norm(row) - 1) <= kDirectionTolerance && std::abs(norm(column) - 1) <= kDirectionTolerance;
+  if (!are_unit || !(std::abs(dot(row, column)) <= kDirectionTolerance)) return false;
+  plane.row_direction = (1 / norm(row)) * row;
+  const Vec3 upright = column - dot(column, plane.row_direction) * plane.row_direction;
+  plane.column_direction = (1 / norm(upright)) * upright;
+  return true;
+}
+
+/// Differs between echoes; as a number: "90" and "90.0" are one echo.
+std::string echo_of(const HeaderValues& header) {
+  const auto effective = header.real(kEffectiveEchoTime, vr("FD"));
+  const auto time = effective ? effective : header.real(kEchoTime, vr("DS"));
+  return fmt::format("{}/{}", header.text(kEchoNumbers), time.value_or(-1));
+}
+
+}  // namespace
+
+bool is_position(const Vec3& position_mm) {
+  return std::ranges::all_of(position_mm, [](double mm) { return std::abs(mm) <= kMaxPositionMm; });
+}
+
+std::optional<Code> read_identity(const HeaderValues& header, Instance& plane) {
+  plane.sop_instance_uid = header.text(kSopInstanceUid);
+  plane.study_uid = header.text(kStudyInstanceUid);
+  plane.series_uid = header.text(kSeriesInstanceUid);
+  plane.patient_id = header.text(kPatientId);
+  plane.issuer_of_patient_id = header.text(kIssuerOfPatientId);
+  const bool is_complete = !plane.sop_instance_uid.empty() && !plane.study_uid.empty() && !plane.series_uid.empty();
+  return is_complete ? std::nullopt : std::optional(Code::corrupt);
+}
+
+void read_description(const HeaderValues& header, Instance& plane) {
+  plane.frame_of_reference_uid = header.text(kFrameOfReferenceUid);
+  plane.manufacturer = header.text(kManufacturer);
+  plane.body_part = header.text(kBodyPartExamined);
+  const Bytes frame_type = header[kFrameType];
+  plane.image_type = texts_of(frame_type.empty() ? header[kImageType] : frame_type);
+  plane.instance_number = integer(header.text(kInstanceNumber));
+  plane.is_localizer = std::ranges::find(plane.image_type, "LOCALIZER") != plane.image_type.end();
+  plane.burned_in_annotation = header.text(kBurnedInAnnotation) == "YES";
+  plane.echo = echo_of(header);
+  plane.reconstruction_kernel = header.text(kConvolutionKernel);
+  plane.gantry_tilt_degrees = header.real(kGantryDetectorTilt, vr("DS"));
+  const auto padding = header.real(kPixelPaddingValue, plane.pixels.is_signed ? vr("SS") : vr("US"));
+  if (padding) plane.padding_value = static_cast<std::int64_t>(*padding);
+}
+
+std::optional<Code> read_position(const HeaderValues& header, Instance& plane) {
+  const auto position = header.numbers<3>(kImagePositionPatient, vr("DS"));
+  if (!position || !is_position(*position)) return Code::missing_geometry;
+  plane.position_mm = *position;
+  return std::nullopt;
+}
+
+std::optional<Code> read_orientation(const HeaderValues& header, Instance& plane) {
+  const auto orientation = header.numbers<6>(kImageOrientationPatient, vr("DS"));
+  const auto spacing = header.numbers<2>(kPixelSpacing, vr("DS"));
+  if (!orientation || !spacing) return Code::missing_geometry;
+  // PS3.3 10.7.1.3: first the distance between rows (along j), then between columns (along i).
+  plane.spacing_j_mm = (*spacing)[0];
+  plane.spacing_i_mm = (*spacing)[1];
+  plane.slice_thickness_mm = read_spacing(header, kSliceThickness);
+  plane.spacing_between_slices_mm = read_spacing(header, kSpacingBetweenSlices);
+  const bool is_sound =
+      is_spacing(plane.spacing_i_mm) && is_spacing(plane.spacing_j_mm) && set_directions(*orientation, plane);
+  return is_sound ? std::nullopt : std::optional(Code::missing_geometry);
+}
+
+std::optional<Code> read_rescale(const HeaderValues& header, Instance& plane) {
+  const std::string slope = header.text(kRescaleSlope), intercept = header.text(kRescaleIntercept);
+  plane.has_rescale = !slope.empty() || !intercept.empty();
+  const auto slope_value = slope.empty() ? 1 : decimal(slope);
+  const auto intercept_value = intercept.empty() ? 0 : decimal(intercept);
+  if (!slope_value || !intercept_value) return Code::corrupt;
+  const double size = std::abs(*slope_value);
+  if (size < kMinRescaleSlope || size > kMaxRescaleSlope) return Code::corrupt;
+  if (std::abs(*intercept_value) > kMaxRescaleIntercept) return Code::corrupt;
+  plane.rescale_slope = *slope_value;
+  plane.rescale_intercept = *intercept_value;
+  plane.units = header.text(kUnits);
+  if (plane.units.empty()) plane.units = header.text(kRescaleType);
+  if (plane.units.empty() && plane.modality == "CT" && plane.has_rescale) plane.units = "HU";
+  return std::nullopt;
+}
+
+void read_timing(const HeaderValues& header, Instance& plane) {
+  PlaneTiming& timing = plane.timing;
+  const auto whole = [&](Tag tag, Vr expected) -> std::optional<std::int64_t> {
+    const auto number = header.real(tag, expected);
+    return number && std::abs(*number) < 1e15 ? std::optional(static_cast<std::int64_t>(*number)) : std::nullopt;
+  };
+  const auto either = [](const auto& a, const auto& b) { return a ? a : b; };
+  timing.acquisition_number = either(whole(kFrameAcquisitionNumber, vr("US")), whole(kAcquisitionNumber, vr("IS")));
+  timing.temporal_position =
+      either(whole(kTemporalPositionIndex, vr("UL")), whole(kTemporalPositionIdentifier, vr("IS")));
+  timing.trigger_time_ms =
+      either(header.real(kNominalCardiacTriggerDelayTime, vr("FD")), header.real(kTriggerTime, vr("DS")));
+  const auto offset = header.real(kTemporalPositionTimeOffset, vr("FD"));
+  const auto frame_time = either(offset, seconds_of_day(header.text(kFrameAcquisitionDateTime)));
+  const auto image_time =
+      either(seconds_of_day(header.text(kAcquisitionTime)), seconds_of_day(header.text(kAcquisitionDateTime)));
+  timing.acquisition_time_s = either(frame_time, image_time);
+  timing.content_time_s = seconds_of_day(header.text(kContentTime));
+  read_diffusion(header, plane);
+}
+
+}  // namespace naru::dicom

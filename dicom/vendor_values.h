@@ -1,0 +1,23 @@
+/// What vendors write into private elements instead of, or before, the standard's attributes: diffusion and scaling.
+#pragma once
+
+#include <optional>
+
+#include "dicom/header_values.h"
+#include "dicom/instance.h"
+
+namespace naru::dicom {
+
+/// Fills b-value and gradient direction of `plane.timing`. The standard's attributes come first, then, by the names of
+/// the private blocks: Siemens (0019,100C/0E) and Philips (2001,1003), (2005,10B0-B2), both in the patient frame;
+/// GE (0043,1039) and (0019,10BB-BD), UIH (0065,1009/37) and Canon's Image Comments, in the image's frame.
+/// The direction is a unit vector; b = 0 and averages over directions have none.
+/// @pre the plane's directions are set
+/// Source: PS3.3 C.8.13.5.9 (MR Diffusion); the vendors' conformance statements; for the sign of GE's axes dcm2niix and
+/// MRtrix3, which agree.
+void read_diffusion(const HeaderValues& header, Instance& plane);
+
+/// Philips' own scale of MR values, or empty.
+std::optional<PhilipsScale> read_philips_scale(const HeaderValues& header);
+
+}  // namespace naru::dicom

@@ -1,0 +1,176 @@
+// Frames of multi-frame objects, written byte by byte: the truth is what was written.
+
+#include "dicom/functional_groups.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <functional>
+
+#include "tests/dicom/slice_bytes.h"
+
+namespace naru::test {
+namespace {
+
+std::string doubles(std::initializer_list<double> values) {
+  std::string bytes;
+  for (const double value : values) {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    for (int n = 0; n < 8; ++n) bytes += static_cast<char>(bits >> (8 * n) & 0xFF);
+  }
+  return bytes;
+}
+
+std::string words(std::initializer_list<std::uint32_t> values) {
+  std::string bytes;
+  for (const std::uint32_t value : values) {
+    for (int n = 0; n < 4; ++n) bytes += static_cast<char>(value >> (8 * n) & 0xFF);
+  }
+  return bytes;
+}
+
+std::string text(std::uint32_t tag, std::string_view vr, std::string value) {
+  if (value.size() % 2 != 0) value += ' ';
+  return SliceBytes::element(tag, vr, value);
+}
+
+std::string mark(std::uint32_t low) { return std::string("\xFE\xFF", 2) + words({low}).substr(0, 2) + words({0}); }
+
+/// A sequence of undefined length, or of stated length, with these items.
+std::string sequence(std::uint32_t tag, const std::vector<std::string>& items, bool is_stated = false) {
+  std::string value;
+  for (const std::string& item : items) {
+    if (is_stated) {
+      value += mark(0xE000).substr(0, 4) + words({static_cast<std::uint32_t>(item.size())}) + item;
+    } else {
+      value += SliceBytes::open_item() + item + mark(0xE00D);
+    }
+  }
+  return is_stated ? SliceBytes::element(tag, "SQ", value) : SliceBytes::open_sequence(tag) + value + mark(0xE0DD);
+}
+
+struct Multiframe {
+  int frames = 3, items = 3;
+  bool is_stated = false, has_shared_orientation = true, has_positions = true;
+  std::string sop_class = "1.2.840.10008.5.1.4.1.1.4.1", dimensions = {}, extra_shared = {};
+  std::function<std::string(int)> extra_frame = [](int) { return std::string(); };
+
+  dicom::HeaderResult read() const {
+    const std::string plane = sequence(0x00209116, {text(0x00200037, "DS", "0\\1\\0\\0\\0\\-1")}, is_stated);
+    const std::string measures = sequence(
+        0x00289110, {text(0x00180050, "DS", "4") + text(0x00180088, "DS", "5") + text(0x00280030, "DS", "0.75\\0.5")},
+        is_stated);
+    std::vector<std::string> groups;
+    for (int n = 0; n < items; ++n) {
+      const std::string position = text(0x00200032, "DS", fmt::format("{}\\2\\3", 5 * n));
+      groups.push_back((has_positions ? sequence(0x00209113, {position}, is_stated) : "") + extra_frame(n));
+    }
+    const std::string shared = (has_shared_orientation ? plane : "") + measures + extra_shared;
+    SliceBytes bytes;
+    bytes.text(0x00080016, "UI", sop_class).text(0x00280008, "IS", std::to_string(frames));
+    bytes.remove(0x00200032).remove(0x00200037).remove(0x00280030);
+    bytes.raw(0x7FE00010, "OW", std::string(static_cast<std::size_t>(16 * frames), '\0'));
+    bytes.insert(dimensions + sequence(0x52009229, {shared}, is_stated) + sequence(0x52009230, groups, is_stated));
+    return header_of(bytes.bytes());
+  }
+};
+
+TEST(FunctionalGroups, GiveEachFrameItsPlace) {
+  for (const bool is_stated : {false, true}) {
+    const auto result = Multiframe{.is_stated = is_stated}.read();
+    EXPECT_FALSE(result.reason) << is_stated;
+    ASSERT_EQ(result.planes.size(), 3u);
+    for (std::size_t n = 0; n < 3; ++n) {
+      const dicom::Instance& plane = result.planes[n];
+      EXPECT_EQ(plane.source, dicom::PlaneSource::multi_frame);
+      EXPECT_EQ(plane.plane, n);
+      EXPECT_EQ(plane.frame, static_cast<std::int64_t>(n));
+      EXPECT_EQ(plane.position_mm, (Vec3{5.0 * static_cast<double>(n), 2, 3}));
+      EXPECT_EQ(plane.row_direction, (Vec3{0, 1, 0}));
+      EXPECT_EQ(plane.column_direction, (Vec3{0, 0, -1}));
+      EXPECT_EQ(plane.spacing_j_mm, 0.75) << "the distance between rows stands first";
+      EXPECT_EQ(plane.spacing_i_mm, 0.5);
+      EXPECT_EQ(plane.slice_thickness_mm, 4);
+      EXPECT_EQ(plane.spacing_between_slices_mm, 5);
+      EXPECT_EQ(plane.pixels.frame_count, 3);
+    }
+  }
+}
+
+TEST(FunctionalGroups, TakeTheFramesOwnValueBeforeTheShared) {
+  Multiframe file;
+  file.extra_shared = sequence(0x00289145, {text(0x00281052, "DS", "1") + text(0x00281053, "DS", "2")});
+  file.extra_frame = [](int n) {
+    return n == 1 ? sequence(0x00289145, {text(0x00281052, "DS", "10") + text(0x00281053, "DS", "20")}) : "";
+  };
+  const auto planes = file.read().planes;
+  ASSERT_EQ(planes.size(), 3u);
+  EXPECT_EQ(planes[0].rescale_slope, 2);
+  EXPECT_EQ(planes[1].rescale_slope, 20);
+  EXPECT_EQ(planes[1].rescale_intercept, 10);
+}
+
+TEST(FunctionalGroups, KnowTheModalityOfEachClass) {
+  for (const auto& [sop_class, modality] :
+       {std::pair{"1.2.840.10008.5.1.4.1.1.2.1", "CT"}, std::pair{"1.2.840.10008.5.1.4.1.1.2.2", "CT"},
+        std::pair{"1.2.840.10008.5.1.4.1.1.4.1", "MR"}, std::pair{"1.2.840.10008.5.1.4.1.1.4.4", "MR"},
+        std::pair{"1.2.840.10008.5.1.4.1.1.130", "PT"}, std::pair{"1.2.840.10008.5.1.4.1.1.128.1", "PT"},
+        std::pair{"1.2.840.10008.5.1.4.1.1.7.3", "CT"}}) {
+    const auto result = Multiframe{.sop_class = sop_class}.read();
+    ASSERT_EQ(result.planes.size(), 3u) << sop_class;
+    EXPECT_EQ(result.planes[0].modality, modality) << sop_class;
+  }
+}
+
+TEST(FunctionalGroups, ReadTimeEchoAndDiffusionOfAFrame) {
+  Multiframe file;
+  file.extra_frame = [](int n) {
+    const std::string direction = sequence(0x00189076, {SliceBytes::element(0x00189089, "FD", doubles({0, 0, 2}))});
+    return sequence(0x00189114, {SliceBytes::element(0x00189082, "FD", doubles({90.5}))}) +
+           sequence(0x00189117, {SliceBytes::element(0x00189087, "FD", doubles({1000})) + direction}) +
+           sequence(0x00189118, {SliceBytes::element(0x00209153, "FD", doubles({25.0 * n}))}) +
+           sequence(0x00209111, {text(0x00189074, "DT", "20200101010203.5") +
+                                 SliceBytes::element(0x00209128, "UL", words({static_cast<std::uint32_t>(n + 1)}))});
+  };
+  const auto planes = file.read().planes;
+  ASSERT_EQ(planes.size(), 3u);
+  EXPECT_EQ(planes[2].echo, "/90.5");
+  EXPECT_EQ(planes[2].timing.b_value_s_per_mm2, 1000);
+  EXPECT_EQ(planes[2].timing.gradient_direction, (Vec3{0, 0, 1}));
+  EXPECT_EQ(planes[2].timing.trigger_time_ms, 50);
+  EXPECT_EQ(planes[2].timing.temporal_position, 3);
+  EXPECT_EQ(planes[2].timing.acquisition_time_s, 3723.5);
+}
+
+TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereNothingElseTellsThemApart) {
+  Multiframe file{.frames = 4, .items = 4, .has_positions = false};
+  const auto pointer = [](std::uint32_t tag) {
+    return SliceBytes::element(0x00209165, "AT", words({tag >> 16 | tag << 16}));
+  };
+  file.dimensions = sequence(0x00209222, {pointer(0x00209057), pointer(0x00181060)});
+  file.extra_frame = [](int n) {
+    const auto place = static_cast<std::uint32_t>(n / 2), phase = static_cast<std::uint32_t>(n % 2);
+    return sequence(0x00209111, {SliceBytes::element(0x00209157, "UL", words({place + 1, 7 - phase}))}) +
+           sequence(0x00209113, {text(0x00200032, "DS", fmt::format("{}\\0\\0", place))});
+  };
+  const auto planes = file.read().planes;
+  ASSERT_EQ(planes.size(), 4u);
+  EXPECT_EQ(planes[0].timing.temporal_position, 2);
+  EXPECT_EQ(planes[1].timing.temporal_position, 1);
+  EXPECT_EQ(planes[2].timing.temporal_position, 2);
+}
+
+TEST(FunctionalGroups, NeverInventAPlace) {
+  EXPECT_EQ((Multiframe{.has_positions = false}.read().reason), Code::missing_geometry);
+  EXPECT_TRUE((Multiframe{.has_positions = false}.read().planes.empty()));
+  EXPECT_EQ((Multiframe{.has_shared_orientation = false}.read().reason), Code::missing_geometry);
+}
+
+TEST(FunctionalGroups, MustAgreeWithTheNumberOfFrames) {
+  EXPECT_EQ((Multiframe{.frames = 3, .items = 2}.read().reason), Code::corrupt);
+  EXPECT_EQ((Multiframe{.frames = 2, .items = 3}.read().reason), Code::corrupt);
+}
+
+}  // namespace
+}  // namespace naru::test
