@@ -26,8 +26,9 @@ namespace naru::dicom {
 namespace {
 
 bool matches(const JpegHeader& header, const PixelFormat& format) {
-  return header.rows == format.rows && header.columns == format.columns && header.components == 1 &&
-         header.precision_bits <= format.bits_allocated && header.has_default_presets;
+  return header.rows == format.rows && header.columns == format.columns &&
+         header.components == format.samples_per_pixel && header.precision_bits <= format.bits_allocated &&
+         header.has_default_presets;
 }
 
 /// A data set that holds the frame and what the decoders ask for, and nothing else of the file.
@@ -36,14 +37,16 @@ std::unique_ptr<DcmDataset> frame_data_set(Bytes frame, const PixelFormat& forma
   const auto put = [&](const DcmTagKey& tag, std::int64_t value) {
     data_set->putAndInsertUint16(tag, static_cast<Uint16>(value));
   };
-  put(DCM_SamplesPerPixel, 1);
+  put(DCM_SamplesPerPixel, format.samples_per_pixel);
+  if (format.samples_per_pixel > 1) put(DCM_PlanarConfiguration, 0);
   put(DCM_Rows, format.rows);
   put(DCM_Columns, format.columns);
   put(DCM_BitsAllocated, format.bits_allocated);
   put(DCM_BitsStored, format.bits_stored);
   put(DCM_HighBit, format.high_bit);
   put(DCM_PixelRepresentation, format.is_signed ? 1 : 0);
-  data_set->putAndInsertString(DCM_PhotometricInterpretation, "MONOCHROME2");
+  // Of colour, the decoders get to see one that none of them converts.
+  data_set->putAndInsertString(DCM_PhotometricInterpretation, format.samples_per_pixel == 1 ? "MONOCHROME2" : "RGB");
 
   auto sequence = std::make_unique<DcmPixelSequence>(DCM_PixelSequenceTag);
   sequence->insert(new DcmPixelItem(DCM_PixelItemTag));  // the offset table, empty
@@ -56,29 +59,41 @@ std::unique_ptr<DcmDataset> frame_data_set(Bytes frame, const PixelFormat& forma
   return data_set;
 }
 
-bool copy_values(DcmDataset& data_set, std::span<std::uint16_t> out) {
-  Uint16 bits_allocated = 0, samples = 0;
+/// Where the n-th sample of interleaved pixels stands within what was decoded.
+struct Order {
+  bool is_planar = false;
+  std::size_t samples = 1, pixels = 0;
+  std::size_t operator()(std::size_t n) const { return is_planar ? n % samples * pixels + n / samples : n; }
+};
+
+template <class Value>
+bool copy_ordered(const Value* values, std::size_t count, const Order& order, std::span<std::uint16_t> out) {
+  if (values == nullptr || count < out.size()) return false;
+  if (!order.is_planar) {
+    std::copy_n(values, out.size(), out.begin());
+    return true;
+  }
+  for (std::size_t n = 0; n < out.size(); ++n) out[n] = values[order(n)];
+  return true;
+}
+
+bool copy_values(DcmDataset& data_set, const PixelFormat& format, std::span<std::uint16_t> out) {
+  Uint16 bits_allocated = 0, samples = 0, planar = 0;
   data_set.findAndGetUint16(DCM_BitsAllocated, bits_allocated);
   data_set.findAndGetUint16(DCM_SamplesPerPixel, samples);
+  data_set.findAndGetUint16(DCM_PlanarConfiguration, planar);
+  if (samples != format.samples_per_pixel) return false;
+  const Order order{samples > 1 && planar == 1, samples, out.size() / samples};
   unsigned long count = 0;
-  if (samples != 1) return false;
   if (const Uint8* bytes = nullptr;
       bits_allocated == 8 && data_set.findAndGetUint8Array(DCM_PixelData, bytes, &count).good()) {
-    if (bytes == nullptr || count < out.size()) return false;
-    std::copy_n(bytes, out.size(), out.begin());
-    return true;
+    return copy_ordered(bytes, count, order, out);
   }
   const Uint16* words = nullptr;
   if (data_set.findAndGetUint16Array(DCM_PixelData, words, &count).bad() || words == nullptr) return false;
   // Eight-bit values arrive as bytes within words where Pixel Data has the VR OW.
-  if (bits_allocated == 8) {
-    if (2 * count < out.size()) return false;
-    std::copy_n(reinterpret_cast<const Uint8*>(words), out.size(), out.begin());
-    return true;
-  }
-  if (bits_allocated != 16 || count != out.size()) return false;
-  std::copy_n(words, out.size(), out.begin());
-  return true;
+  if (bits_allocated == 8) return copy_ordered(reinterpret_cast<const Uint8*>(words), 2 * count, order, out);
+  return bits_allocated == 16 && count == out.size() && copy_ordered(words, count, order, out);
 }
 
 bool decode(Bytes frame, const PixelFormat& format, std::span<std::uint16_t> out) {
@@ -89,7 +104,7 @@ bool decode(Bytes frame, const PixelFormat& format, std::span<std::uint16_t> out
   }
   const auto data_set = frame_data_set(frame, format, syntax.getXfer());
   if (data_set->chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad()) return false;
-  return copy_values(*data_set, out);
+  return copy_values(*data_set, format, out);
 }
 
 }  // namespace
