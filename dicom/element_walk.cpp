@@ -27,6 +27,11 @@ bool is_delimiter(Tag tag) { return group_of(tag) == group_of(kItem); }
 
 }  // namespace
 
+bool is_known_vr(Vr value_representation) {
+  return std::ranges::find(kShortVrs, value_representation) != kShortVrs.end() ||
+         std::ranges::find(kLongVrs, value_representation) != kLongVrs.end();
+}
+
 std::uint16_t read_u16(Bytes bytes, std::size_t offset, bool is_big_endian) {
   const auto low = std::to_integer<unsigned>(bytes[offset + (is_big_endian ? 1 : 0)]);
   const auto high = std::to_integer<unsigned>(bytes[offset + (is_big_endian ? 0 : 1)]);

@@ -30,6 +30,9 @@ inline constexpr Tag kPixelData = 0x7FE00010;
 using Vr = std::uint16_t;
 constexpr Vr vr(const char (&text)[3]) { return static_cast<Vr>(text[0] << 8 | text[1]); }
 
+/// True for the VRs of PS3.5 section 6.2.
+bool is_known_vr(Vr value_representation);
+
 std::uint16_t read_u16(Bytes bytes, std::size_t offset, bool is_big_endian);
 std::uint32_t read_u32(Bytes bytes, std::size_t offset, bool is_big_endian);
 

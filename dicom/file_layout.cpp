@@ -42,6 +42,7 @@ std::string_view guessed_syntax(Bytes prefix, std::size_t offset) {
 void read_meta(Bytes prefix, std::size_t offset, FileLayout& layout) {
   while (const auto header = read_element_header(prefix, offset, kMetaEncoding)) {
     if (group_of(header->tag) != kMetaGroup) break;
+    layout.has_meta = true;
     layout.is_cut = header->length > prefix.size() - header->value_offset;
     if (layout.is_cut) break;
     const std::string_view value = text_of(prefix.subspan(header->value_offset, header->length));
@@ -52,7 +53,32 @@ void read_meta(Bytes prefix, std::size_t offset, FileLayout& layout) {
   layout.data_set_offset = offset;
 }
 
+/// True where the first elements are such as begin a data set: a group of 0008, ascending tags, VRs that exist, lengths
+/// that end within the bytes. How many are asked for is a matter of certainty: four do not occur by chance.
+bool fits(Bytes bytes, std::size_t offset, Encoding encoding) {
+  constexpr int kElements = 4;
+  Tag previous = 0;
+  for (int n = 0; n < kElements; ++n) {
+    const auto header = read_element_header(bytes, offset, encoding);
+    if (!header || header->tag <= previous || (n == 0 && group_of(header->tag) != kIdentifyingGroup)) return false;
+    if (encoding.is_explicit_vr && !is_known_vr(header->value_representation)) return false;
+    if (header->length > bytes.size() - header->value_offset) return false;
+    previous = header->tag;
+    offset = header->value_offset + header->length;
+  }
+  return true;
+}
+
 }  // namespace
+
+std::optional<Encoding> contradicting_encoding(Bytes bytes, std::size_t offset, Encoding stated) {
+  if (fits(bytes, offset, stated)) return std::nullopt;
+  for (const Encoding other : {Encoding{true, false}, Encoding{false, false}, Encoding{true, true}}) {
+    const bool is_other = other.is_explicit_vr != stated.is_explicit_vr || other.is_big_endian != stated.is_big_endian;
+    if (is_other && fits(bytes, offset, other)) return other;
+  }
+  return std::nullopt;
+}
 
 std::optional<FileLayout> read_layout(Bytes prefix) {
   FileLayout layout;

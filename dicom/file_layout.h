@@ -13,8 +13,13 @@ struct FileLayout {
   std::string transfer_syntax_uid;  ///< as stated, or guessed from the first element where nothing is stated
   std::string media_storage_sop_class_uid;
   std::size_t data_set_offset = 0;
-  bool is_cut = false;  ///< the File Meta Information goes on beyond the bytes
+  bool has_meta = false;  ///< File Meta Information
+  bool is_cut = false;    ///< the File Meta Information goes on beyond the bytes
 };
+
+/// The encoding of the data set at `offset`, where its first elements read only in another than the stated one; empty
+/// where the stated one fits, or none does.
+std::optional<Encoding> contradicting_encoding(Bytes bytes, std::size_t offset, Encoding stated);
 
 /// Reads preamble and File Meta Information. Files that lack either are read where their first element is that of a
 /// data set in one of the three uncompressed encodings; empty where the bytes are nothing of the kind.

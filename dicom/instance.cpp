@@ -111,6 +111,58 @@ std::optional<Code> read_planes(const HeaderValues& header, Instance file, std::
   return rescale;
 }
 
+/// Bits above Bits Stored may be used by an overlay of old: one whose bits stand in Pixel Data (retired, PS3.3 C.9.2).
+bool has_overlay_in_pixels(const HeaderValues& header) {
+  constexpr Tag kFirstGroup = 0x60000000, kLastGroup = 0x601E0000, kGroupStep = 0x00020000;
+  constexpr Tag kBitsAllocatedOfOverlay = 0x0100, kOverlayData = 0x3000;
+  for (Tag group = kFirstGroup; group <= kLastGroup; group += kGroupStep) {
+    const auto bits = header.number(group | kBitsAllocatedOfOverlay);
+    if (bits && *bits != 1 && !header.has_own(group | kOverlayData)) return true;
+  }
+  return false;
+}
+
+/// Tags that are read, with the VR that PS3.6 gives them, as far as a wrong one is met in files.
+struct KnownVr {
+  Tag tag;
+  Vr value_representation;
+};
+constexpr std::array kKnownVrs = {
+    KnownVr{kImageType, vr("CS")},
+    KnownVr{kSopClassUid, vr("UI")},
+    KnownVr{kSopInstanceUid, vr("UI")},
+    KnownVr{kPatientId, vr("LO")},
+    KnownVr{kImagePositionPatient, vr("DS")},
+    KnownVr{kImageOrientationPatient, vr("DS")},
+    KnownVr{kPixelSpacing, vr("DS")},
+    KnownVr{kRows, vr("US")},
+    KnownVr{kColumns, vr("US")},
+    KnownVr{kBitsAllocated, vr("US")},
+    KnownVr{kBitsStored, vr("US")},
+    KnownVr{kRescaleSlope, vr("DS")},
+    KnownVr{kRescaleIntercept, vr("DS")},
+};
+
+void add_notes(const FileLayout& layout, const HeaderValues& header, std::vector<Note>& notes) {
+  const auto add = [&](bool is_so, Note note) {
+    if (is_so && std::ranges::find(notes, note) == notes.end()) notes.push_back(note);
+  };
+  add(!layout.has_magic, Note::no_preamble);
+  add(!layout.has_meta, Note::no_meta_header);
+  const auto is_odd = [](const auto& element) { return element.value.size() % 2 != 0; };
+  add(std::ranges::any_of(header.elements(), is_odd), Note::odd_length);
+  const auto is_invalid = [](const auto& element) {
+    return element.encoding.is_explicit_vr && element.value_representation != 0 &&
+           !is_known_vr(element.value_representation);
+  };
+  const auto is_wrong = [&](const KnownVr& known) {
+    const Vr stated = header.find(known.tag).value_representation;
+    return stated != 0 && stated != known.value_representation;
+  };
+  add(std::ranges::any_of(header.elements(), is_invalid) || std::ranges::any_of(kKnownVrs, is_wrong), Note::wrong_vr);
+  add(has_overlay_in_pixels(header), Note::overlay_in_pixels);
+}
+
 HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, const PixelDataSource& source,
                            std::size_t offset) {
   // An unknown syntax is one of compressed pixels, whose headers are all explicit little endian (PS3.5 A.4).
@@ -123,6 +175,7 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   file.pixels.transfer_syntax_uid = layout.transfer_syntax_uid;
   const auto pixels = read_pixels_of(header, syntax, source, result, file.pixels);
   result.reason = check_object(layout, header, file);
+  if (result.reason != Code::not_dicom) add_notes(layout, header, result.notes);
   if (result.reason) return result;
 
   const auto unsupported = syntax ? std::nullopt : std::optional(Code::unsupported_transfer_syntax);
@@ -145,7 +198,13 @@ HeaderResult read_file(const FileLayout& layout, std::span<const std::byte> pref
   const SyntaxInfo* syntax = find_syntax(layout.transfer_syntax_uid);
   if (!syntax || !syntax->is_deflated) {
     const std::uint64_t total_bytes = std::max<std::uint64_t>(file_size_bytes, prefix.size());
-    return read_data_set(layout, syntax, {prefix, total_bytes}, layout.data_set_offset);
+    const auto found = syntax ? contradicting_encoding(prefix, layout.data_set_offset, syntax->encoding) : std::nullopt;
+    if (!found) return read_data_set(layout, syntax, {prefix, total_bytes}, layout.data_set_offset);
+    SyntaxInfo as_found = *syntax;
+    as_found.encoding = *found;
+    HeaderResult result = read_data_set(layout, &as_found, {prefix, total_bytes}, layout.data_set_offset);
+    result.notes.push_back(Note::wrong_transfer_syntax);
+    return result;
   }
   // How long the whole stream expands to is unknown: what the bound cuts off is taken as present.
   const auto inflated = inflate_prefix(prefix.subspan(layout.data_set_offset), kHeaderPrefixBytes);
@@ -168,6 +227,8 @@ HeaderResult read_instance(std::span<const std::byte> prefix, std::uint64_t file
   } else {
     result.reason = Code::not_dicom;
   }
+  const bool is_cut_in_meta = layout && layout->is_cut && prefix.size() >= file_size_bytes;
+  if (is_cut_in_meta) result.reason = Code::truncated;
   result.needs_more = (result.needs_more || (layout && layout->is_cut)) && prefix.size() < file_size_bytes;
   return result;
 }

@@ -42,12 +42,13 @@ bool same_stack(const Instance& a, const Instance& b) {
          a.echo == b.echo && a.pixels.is_signed == b.pixels.is_signed && is_uint16(a.pixels) == is_uint16(b.pixels);
 }
 
-/// Indices in order of SOP Instance UID, then of content.
+/// Indices in order of SOP Instance UID, then of plane, then of content.
 std::vector<std::size_t> in_stable_order(std::span<const Candidate> candidates) {
   std::vector<std::size_t> order(candidates.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::stable_sort(order, {}, [&](std::size_t i) {
-    return std::tie(candidates[i].instance.sop_instance_uid, candidates[i].file_sha256);
+    const Instance& instance = candidates[i].instance;
+    return std::tie(instance.sop_instance_uid, instance.plane, candidates[i].file_sha256);
   });
   return order;
 }
@@ -135,8 +136,11 @@ std::vector<Member> select_members(std::span<const Candidate> candidates, const 
   const auto order = in_stable_order(candidates);
   std::vector<Member> members;
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    const std::string& uid = candidates[order[begin]].instance.sop_instance_uid;
-    while (end < order.size() && candidates[order[end]].instance.sop_instance_uid == uid) ++end;
+    const auto identity = [&](std::size_t at) {
+      const Instance& instance = candidates[order[at]].instance;
+      return std::tie(instance.sop_instance_uid, instance.plane);
+    };
+    while (end < order.size() && identity(end) == identity(begin)) ++end;
     const auto same_uid = std::span(order).subspan(begin, end - begin);
     for (const Member& member : members_of_one_identifier(candidates, same_uid, same_pixels, placements)) {
       if (candidates[member.candidate].instance.is_localizer) {

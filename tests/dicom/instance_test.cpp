@@ -192,6 +192,35 @@ TEST(Instance, ReadsADataSetWithoutPreambleAndMeta) {
   EXPECT_EQ(result.planes[0].pixels.rows, 2);
 }
 
+std::vector<Note> notes_of(const std::string& file) {
+  auto notes = header_of(file).notes;
+  std::ranges::sort(notes);
+  return notes;
+}
+
+TEST(Instance, NotesWhatItForgave) {
+  const std::string file = SliceBytes().bytes();
+  const std::size_t preamble_bytes = 128 + 4, meta_bytes = preamble_bytes + 8 + 20;
+  EXPECT_EQ(notes_of(file), std::vector<Note>{});
+  EXPECT_EQ(notes_of(file.substr(preamble_bytes)), std::vector{Note::no_preamble});
+  EXPECT_EQ(notes_of(file.substr(meta_bytes)), (std::vector{Note::no_preamble, Note::no_meta_header}));
+  EXPECT_EQ(notes_of(SliceBytes().raw(0x00080070, "LO", "GE ").bytes()), std::vector{Note::odd_length});
+  EXPECT_EQ(notes_of(SliceBytes().raw(0x00280030, "UN", "0.75\\0.5").bytes()), std::vector{Note::wrong_vr});
+  EXPECT_EQ(notes_of(SliceBytes().number(0x60000100, 16).number(0x60000102, 12).bytes()),
+            std::vector{Note::overlay_in_pixels});
+}
+
+TEST(Instance, ReadsTheEncodingThatIsThereNotTheOneThatIsStated) {
+  for (const std::string stated : {"1.2.840.10008.1.2", "1.2.840.10008.1.2.2"}) {
+    const HeaderResult result = header_of(SliceBytes().transfer_syntax(stated).bytes());
+    EXPECT_FALSE(result.reason) << stated;
+    ASSERT_EQ(result.planes.size(), 1u) << stated;
+    EXPECT_EQ(result.planes[0].pixels.rows, 2) << stated;
+    EXPECT_FALSE(result.planes[0].pixels.is_big_endian) << stated;
+    EXPECT_EQ(result.notes, std::vector{Note::wrong_transfer_syntax}) << stated;
+  }
+}
+
 TEST(Instance, SurvivesBeingCutAnywhere) {
   const std::string file = SliceBytes().bytes();
   for (std::size_t size = 0; size < file.size(); ++size) {
