@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <set>
 #include <tuple>
+#include <utility>
 
 #include "dicom/stack_findings.h"
+#include "dicom/stack_rescale.h"
 #include "dicom/stack_split.h"
+#include "dicom/stack_volumes.h"
 
 namespace naru::dicom {
 
@@ -31,27 +36,93 @@ void place_members(const StackDraft& draft, std::size_t stack_index, std::span<P
   for (const std::size_t index : draft.copies) {
     placements[index] = {Disposition::excluded, Code::duplicate_slices, stack_index};
   }
+  for (const std::size_t index : draft.left_out) placements[index] = {Disposition::excluded, Code::gap, stack_index};
   for (const Member& member : draft.members) {
     if (member.lost) placements[member.candidate] = {Disposition::rejected, member.lost, stack_index};
   }
 }
 
+/// Studies whose images name several patients. An empty Patient ID contradicts nothing.
+std::set<std::string_view> studies_of_several_patients(std::span<const Candidate> candidates) {
+  std::map<std::string_view, const Instance*> patient_of_study;
+  std::set<std::string_view> mixed;
+  for (const Candidate& candidate : candidates) {
+    const Instance& own = candidate.instance;
+    if (own.patient_id.empty()) continue;
+    const Instance& known = *patient_of_study.try_emplace(own.study_uid, &own).first->second;
+    const bool is_issuer_other = !own.issuer_of_patient_id.empty() && !known.issuer_of_patient_id.empty() &&
+                                 own.issuer_of_patient_id != known.issuer_of_patient_id;
+    if (own.patient_id != known.patient_id || is_issuer_other) mixed.insert(own.study_uid);
+  }
+  return mixed;
+}
+
+/// Every draft parted into volumes where it has to be, and judged. Sequences have no stacks yet.
+std::vector<StackDraft> judged_drafts(std::span<const Candidate> candidates, const SamePixels& same_pixels,
+                                      const StackOptions& options, std::vector<StackDraft> whole,
+                                      std::vector<StackSequence>& sequences) {
+  const auto mixed_studies = studies_of_several_patients(candidates);
+  std::vector<StackDraft> drafts;
+  for (StackDraft& draft : whole) {
+    if (mixed_studies.contains(candidates[draft.members.front().candidate].instance.study_uid)) {
+      draft.add({Code::mixed_patient, {}, "rejected"}, Verdict::reject);
+    }
+    Separation parts = separate_volumes(candidates, same_pixels, std::move(draft));
+    for (StackDraft& part : parts.drafts) {
+      if (part.volume) part.sequence = sequences.size();
+      judge_stack(candidates, same_pixels, options, part);
+      drafts.push_back(std::move(part));
+    }
+    if (parts.sequence) sequences.push_back(std::move(*parts.sequence));
+  }
+  return drafts;
+}
+
+/// Volumes of one 4-D image have one grid and one meaning of their values; a rejected volume leaves the sequence.
+void finish_sequence(std::span<const Candidate> candidates, const StackOptions& options, std::vector<Stack>& stacks,
+                     const std::vector<std::optional<std::size_t>>& stack_of_volume, StackSequence& sequence) {
+  StackSequence kept{{}, sequence.axis, sequence.unit, {}, {}};
+  for (std::size_t v = 0; v < stack_of_volume.size(); ++v) {
+    const auto stack = stack_of_volume[v];
+    if (!stack || stacks[*stack].verdict == Verdict::reject) continue;
+    if (!kept.stacks.empty() && !(stacks[*stack].grid.size == stacks[kept.stacks.front()].grid.size)) continue;
+    kept.stacks.push_back(*stack);
+    kept.values.push_back(sequence.values[v]);
+    if (!sequence.gradient_directions.empty()) kept.gradient_directions.push_back(sequence.gradient_directions[v]);
+  }
+  sequence = std::move(kept);
+  if (sequence.stacks.empty()) return;
+  const Stack& first = stacks[sequence.stacks.front()];
+  const bool are_alike = std::ranges::all_of(sequence.stacks, [&](std::size_t s) {
+    return stacks[s].dtype == first.dtype && stacks[s].rescale == first.rescale && first.dtype != DType::float32;
+  });
+  if (are_alike) return;
+  for (const std::size_t s : sequence.stacks) bring_to_units(candidates, options, stacks[s]);
+}
+
 }  // namespace
 
-Sorted build_stacks(std::span<const Candidate> candidates, const SamePixels& same_pixels, const StackOptions&) {
+Sorted build_stacks(std::span<const Candidate> candidates, const SamePixels& same_pixels, const StackOptions& options) {
   Sorted sorted;
   sorted.placements.resize(candidates.size());
   const auto members = select_members(candidates, same_pixels, sorted.placements);
-  auto drafts = split_into_drafts(candidates, members);
-  for (StackDraft& draft : drafts) judge_stack(candidates, same_pixels, draft);
+  auto drafts =
+      judged_drafts(candidates, same_pixels, options, split_into_drafts(candidates, members), sorted.sequences);
   sort_drafts(candidates, drafts);
+  std::vector<std::vector<std::optional<std::size_t>>> stack_of_volume;
+  for (const StackSequence& sequence : sorted.sequences) stack_of_volume.emplace_back(sequence.values.size());
   for (StackDraft& draft : drafts) {
     const bool is_same_series = !sorted.stacks.empty() && sorted.stacks.back().study_uid == draft.stack.study_uid &&
                                 sorted.stacks.back().series_uid == draft.stack.series_uid;
     draft.stack.index = is_same_series ? sorted.stacks.back().index + 1 : 0;
     place_members(draft, sorted.stacks.size(), sorted.placements);
+    if (draft.sequence) stack_of_volume[*draft.sequence][*draft.volume] = sorted.stacks.size();
     sorted.stacks.push_back(std::move(draft.stack));
   }
+  for (std::size_t q = 0; q < sorted.sequences.size(); ++q) {
+    finish_sequence(candidates, options, sorted.stacks, stack_of_volume[q], sorted.sequences[q]);
+  }
+  std::erase_if(sorted.sequences, [](const StackSequence& sequence) { return sequence.stacks.size() < 2; });
   return sorted;
 }
 

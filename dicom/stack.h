@@ -46,7 +46,8 @@ struct Stack {
   DType dtype = DType::int16;  ///< int16, uint16; float32 where each slice is brought to units when it is read
   Rescale rescale;             ///< of the first slice; with stored_offsets of all; identity where dtype is float32
   bool has_rescale = false;
-  std::string units;  ///< "HU", "BQML", ...; may be empty
+  std::string_view rescale_source = "header";  ///< or, for Philips MR, "philips_display" or "philips_precise"
+  std::string units;                           ///< "HU", "BQML", ...; may be empty
   /// Empty, or one whole number a slice: added to its stored values they all have the one rescale (per_slice_rescale).
   std::vector<std::int32_t> stored_offsets;
   std::vector<Rescale> slice_rescales;  ///< one an instance where dtype is float32, else empty

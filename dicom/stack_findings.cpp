@@ -2,19 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
-#include <tuple>
+#include <utility>
 
-#include "dicom/pixels.h"
+#include "dicom/stack_places.h"
+#include "dicom/stack_rescale.h"
 
 namespace naru::dicom {
 
 namespace {
 
-/// Slices nearer to each other than this lie at one position. Positions are written with two decimals or more, and no
-/// scanner steps by so little.
-constexpr double kSamePositionMm = 1e-2;
 /// How far a slice may lie from its place on the grid: 2 % of the spacing, at which interpolation errs by less than a
 /// fiftieth of the step between neighbours (GE writes some positions to 0.1 mm: 1.4 % between slices 7 mm apart), but
 /// never less than positions of two decimals can be off by rounding.
@@ -22,93 +19,69 @@ constexpr double kSpacingTolerancePart = 0.02, kPositionRoundingMm = 1e-2;
 /// Slices are sheared where their direction leaves the normal by more: 0.17 mm over a 200 mm stack. Angles made by the
 /// rounding of positions alone do not count.
 constexpr double kTiltToleranceDegrees = 0.05;
+/// Gantries lean by 30 degrees at most (IEC 60601-2-44 scanners state +-30); what leans more is no CT of this kind.
+constexpr double kMaxTiltDegrees = 45;
+/// The tilt that the header states is rounded to a tenth or a half degree.
+constexpr double kStatedTiltToleranceDegrees = 0.5;
 /// So many equal, wider distances after each other are a change of spacing rather than that many losses.
 constexpr int kSpacingChangeRun = 3;
 
-/// One place along the normal, with all slices that are there.
-struct Place {
-  double along_mm = 0;
-  std::vector<Member> members;  ///< usable ones first
-
-  const Member& first() const { return members.front(); }
-  bool is_lost() const { return first().lost.has_value(); }
-};
-
 class StackJudge {
  public:
-  StackJudge(std::span<const Candidate> candidates, const SamePixels& same_pixels, StackDraft& draft);
+  StackJudge(std::span<const Candidate> candidates, const SamePixels& same_pixels, const StackOptions& options,
+             StackDraft& draft)
+      : candidates_(candidates), same_pixels_(same_pixels), options_(options), draft_(draft) {
+    normal_ = slice_normal(candidates, draft);
+    places_ = find_places(candidates, draft.members, normal_);
+  }
   void judge();
 
  private:
   const Instance& instance(const Member& member) const { return candidates_[member.candidate].instance; }
-  Vec3 position(const Place& place) const { return instance(place.first()).position_mm; }
+  Vec3 position(std::size_t place) const { return instance(places_[place].first()).position_mm; }
 
-  void find_places();
-  void fill_stack();
   void note_conflicts();
+  void note_source();
   void note_shared_places();
-  bool is_copy(const Member& original, const Member& other) const;
   void note_all_lost();
-  void note_lost_slices();
   void note_distances();
-  void note_gaps(const std::vector<double>& distances_mm, double spacing_mm);
+  bool place_on_grid(double spacing_mm);
+  void note_variable_spacing(const std::vector<double>& distances_mm);
+  void note_gaps();
+  void note_gap_runs(std::string_view action, Verdict effect);
+  void keep_longest_run();
+  void fill_stack();
   void note_tilt();
-  std::optional<std::vector<std::int32_t>> exact_offsets() const;
-  void note_rescale();
   void note_single_slice();
   void note_overlap();
   void note_order();
 
   std::span<const Candidate> candidates_;
   const SamePixels& same_pixels_;
+  const StackOptions& options_;
   StackDraft& draft_;
   Vec3 normal_;
   std::vector<Place> places_;
-  Vec3 step_mm_{};  ///< from one slice to the next, where there are two or more
+  std::vector<std::int64_t> k_;  ///< of each place on the even grid; empty where there is none
+  Vec3 step_mm_{};               ///< from one slice to the next, where there are two or more
 };
 
-StackJudge::StackJudge(std::span<const Candidate> candidates, const SamePixels& same_pixels, StackDraft& draft)
-    : candidates_(candidates), same_pixels_(same_pixels), draft_(draft) {
-  const Instance& reference = instance(draft.members.front());
-  normal_ = cross(reference.row_direction, reference.column_direction);
-}
-
 void StackJudge::judge() {
-  find_places();
   note_conflicts();
+  note_source();
   note_shared_places();
+  const bool are_all_lost = std::ranges::all_of(places_, [](const Place& place) { return place.is_lost(); });
+  if (!are_all_lost) note_distances();
   fill_stack();
-  if (draft_.stack.instances.empty()) return note_all_lost();
-  note_lost_slices();
+  if (are_all_lost) return note_all_lost();
   if (places_.size() > 1) {
-    note_distances();
     note_tilt();
     note_overlap();
     note_order();
   } else if (draft_.stack.instances.size() == 1) {
     note_single_slice();
   }
-  note_rescale();
-}
-
-void StackJudge::find_places() {
-  const auto along = [&](const Member& member) { return dot(instance(member).position_mm, normal_); };
-  std::vector<Member> members = draft_.members;
-  std::ranges::stable_sort(members, {}, along);
-  for (const Member& member : members) {
-    const bool is_new = places_.empty() || along(member) - places_.back().along_mm > kSamePositionMm;
-    if (is_new) places_.push_back({along(member), {}});
-    places_.back().members.push_back(member);
-  }
-  for (Place& place : places_) {
-    std::ranges::sort(place.members, {}, [&](const Member& member) {
-      const Candidate& candidate = candidates_[member.candidate];
-      return std::tuple(member.lost.has_value(), std::string_view(candidate.instance.sop_instance_uid),
-                        std::string_view(candidate.file_sha256));
-    });
-  }
-  const double count = static_cast<double>(places_.size());
-  if (count > 1) step_mm_ = (1 / (count - 1)) * (position(places_.back()) - position(places_.front()));
+  judge_rescale(candidates_, options_, draft_);
 }
 
 void StackJudge::note_conflicts() {
@@ -119,9 +92,14 @@ void StackJudge::note_conflicts() {
              Verdict::reject);
 }
 
-bool StackJudge::is_copy(const Member& original, const Member& other) const {
-  const double apart_mm = norm(instance(original).position_mm - instance(other).position_mm);
-  return apart_mm <= 2 * kSamePositionMm && same_pixels_(original.candidate, other.candidate);
+void StackJudge::note_source() {
+  const double count = static_cast<double>(draft_.members.size());
+  const PlaneSource source = instance(draft_.members.front()).source;
+  if (source == PlaneSource::multi_frame) {
+    draft_.add({Code::enhanced_multiframe, {{"frames", count}}, "read by functional groups"}, Verdict::accept);
+  } else if (source == PlaneSource::mosaic) {
+    draft_.add({Code::mosaic, {{"tiles", count}}, "cut into slices"}, Verdict::repair);
+  }
 }
 
 /// Slices that share a place are copies of each other or different images of it.
@@ -131,7 +109,7 @@ void StackJudge::note_shared_places() {
     std::vector<Member> kept;
     for (const Member& member : place.members) {
       const bool is_rival = !kept.empty() && !member.lost;
-      if (is_rival && is_copy(kept.front(), member)) {
+      if (is_rival && is_copy(candidates_, same_pixels_, kept.front(), member)) {
         ++copies;
         draft_.copies.push_back(member.candidate);
         continue;
@@ -147,19 +125,24 @@ void StackJudge::note_shared_places() {
 
 void StackJudge::fill_stack() {
   Stack& stack = draft_.stack;
-  for (const Place& place : places_) {
-    for (const Member& member : place.members) {
-      if (!member.lost) stack.instances.push_back(member.candidate);
+  std::vector<std::int64_t> k_of_instance;
+  for (std::size_t p = 0; p < places_.size(); ++p) {
+    for (const Member& member : places_[p].members) {
+      if (member.lost) continue;
+      stack.instances.push_back(member.candidate);
+      k_of_instance.push_back(k_.empty() ? 0 : k_[p] - k_.front());
     }
   }
   const Instance& first = instance(places_.front().first());
   stack.study_uid = first.study_uid;
   stack.series_uid = first.series_uid;
-  stack.dtype = is_uint16(first.pixels) ? DType::uint16 : DType::int16;
-  stack.rescale.slope = first.rescale_slope;
-  stack.rescale.intercept = first.rescale_intercept;
-  stack.has_rescale = first.has_rescale;
-  stack.grid.size = {first.pixels.columns, first.pixels.rows, static_cast<std::int64_t>(stack.instances.size())};
+  const bool has_holes = !k_.empty() && draft_.stack.verdict != Verdict::reject &&
+                         k_of_instance.back() + 1 != static_cast<std::int64_t>(k_of_instance.size());
+  stack.grid.size = {first.columns, first.rows, static_cast<std::int64_t>(stack.instances.size())};
+  if (has_holes) {
+    stack.grid.size.z = k_of_instance.back() + 1;
+    stack.k_of_instance = std::move(k_of_instance);
+  }
   Affine& affine = stack.grid.patient_from_voxel;
   affine.set_column(0, first.spacing_i_mm * first.row_direction);
   affine.set_column(1, first.spacing_j_mm * first.column_direction);
@@ -172,26 +155,6 @@ void StackJudge::note_all_lost() {
   const Code code = *places_.front().first().lost;
   if (draft_.reason) return;
   draft_.add({code, {{"files", static_cast<double>(draft_.members.size())}}, "rejected"}, Verdict::reject);
-}
-
-/// A slice that is known of but cannot be read is missing, also at the ends, where no distance would show it.
-void StackJudge::note_lost_slices() {
-  double before = 0, missing = 0;
-  const auto note = [&] {
-    if (missing > 0) {
-      draft_.add({Code::gap, {{"slices", missing}, {"after_index", before - 1}}, "rejected"}, Verdict::reject);
-    }
-    missing = 0;
-  };
-  for (const Place& place : places_) {
-    if (!place.is_lost()) {
-      note();
-      ++before;
-    } else if (place.first().lost != Code::duplicate_identifier_different_pixels) {
-      ++missing;
-    }
-  }
-  note();
 }
 
 double tolerance_mm(double spacing_mm) { return std::max(kSpacingTolerancePart * spacing_mm, kPositionRoundingMm); }
@@ -212,45 +175,131 @@ bool are_gaps(const std::vector<double>& distances_mm, double spacing_mm) {
   return std::ranges::any_of(distances_mm, [&](double mm) { return multiple_of(mm, spacing_mm) > 1; });
 }
 
-void StackJudge::note_gaps(const std::vector<double>& distances_mm, double spacing_mm) {
-  double before = 0;
-  for (std::size_t index = 0; index < distances_mm.size(); ++index) {
-    if (!places_[index].is_lost()) ++before;
-    const double missing = multiple_of(distances_mm[index], spacing_mm) - 1;
-    if (missing < 1) continue;
-    draft_.add({Code::gap, {{"slices", missing}, {"after_index", before - 1}}, "rejected"}, Verdict::reject);
+/// Gives each place its k on an even grid of `spacing_mm`; false where some place lies off every such grid.
+bool StackJudge::place_on_grid(double spacing_mm) {
+  k_ = {0};
+  for (std::size_t p = 1; p < places_.size(); ++p) {
+    const double distance_mm = places_[p].along_mm - places_[p - 1].along_mm;
+    k_.push_back(k_.back() +
+                 std::max<std::int64_t>(1, static_cast<std::int64_t>(multiple_of(distance_mm, spacing_mm))));
   }
+  step_mm_ = (1 / static_cast<double>(k_.back())) * (position(places_.size() - 1) - position(0));
+  for (std::size_t p = 1; p < places_.size(); ++p) {
+    const Vec3 expected = position(0) + static_cast<double>(k_[p]) * step_mm_;
+    if (norm(position(p) - expected) > tolerance_mm(spacing_mm)) return false;
+  }
+  return true;
+}
+
+void StackJudge::note_variable_spacing(const std::vector<double>& distances_mm) {
+  std::vector<double> sorted = distances_mm;
+  std::ranges::sort(sorted);
+  const double median_mm = sorted[sorted.size() / 2];
+  const auto changes = std::ranges::find_if(
+      distances_mm, [&](double mm) { return std::abs(mm - distances_mm.front()) > tolerance_mm(median_mm); });
+  Finding finding{Code::variable_spacing,
+                  {{"min_mm", sorted.front()}, {"median_mm", median_mm}, {"max_mm", sorted.back()}},
+                  "rejected"};
+  if (changes != distances_mm.end()) {
+    finding.detail.emplace_back("changes_after_index", static_cast<double>(changes - distances_mm.begin()));
+  }
+  draft_.add(std::move(finding), Verdict::reject);
 }
 
 void StackJudge::note_distances() {
+  if (places_.size() < 2) return;
   std::vector<double> distances_mm;
-  double off_grid_mm = 0;
-  for (std::size_t k = 1; k < places_.size(); ++k) {
-    distances_mm.push_back(places_[k].along_mm - places_[k - 1].along_mm);
-    const Vec3 expected = position(places_.front()) + static_cast<double>(k) * step_mm_;
-    off_grid_mm = std::max(off_grid_mm, norm(position(places_[k]) - expected));
+  for (std::size_t p = 1; p < places_.size(); ++p) {
+    distances_mm.push_back(places_[p].along_mm - places_[p - 1].along_mm);
   }
   std::vector<double> sorted = distances_mm;
   std::ranges::sort(sorted);
   const double spacing_mm = sorted[sorted.size() / 2];
   const double tolerance = tolerance_mm(spacing_mm);
   const bool is_even = spacing_mm - sorted.front() <= tolerance && sorted.back() - spacing_mm <= tolerance;
-  if (is_even && off_grid_mm <= tolerance) return;
-  if (are_gaps(distances_mm, spacing_mm)) return note_gaps(distances_mm, spacing_mm);
-  draft_.add(
-      {Code::variable_spacing,
-       {{"min_mm", sorted.front()}, {"median_mm", spacing_mm}, {"max_mm", sorted.back()}, {"off_mm", off_grid_mm}},
-       "rejected"},
-      Verdict::reject);
+  if ((!is_even && !are_gaps(distances_mm, spacing_mm)) || !place_on_grid(spacing_mm)) {
+    k_.clear();
+    step_mm_ = (1 / static_cast<double>(places_.size() - 1)) * (position(places_.size() - 1) - position(0));
+    return note_variable_spacing(distances_mm);
+  }
+  note_gaps();
 }
 
+/// A slice that is known of but cannot be read is missing, also at the ends, where no distance would show it.
+void StackJudge::note_gaps() {
+  const auto is_lost = [](const Place& place) { return place.is_lost(); };
+  const bool has_gap = k_.back() + 1 != static_cast<std::int64_t>(k_.size()) || std::ranges::any_of(places_, is_lost);
+  if (!has_gap) return;
+  const bool is_open = is_lost(places_.front()) || is_lost(places_.back());
+  if (options_.gap == GapPolicy::interpolate && !is_open) return note_gap_runs("interpolated", Verdict::repair);
+  if (options_.gap != GapPolicy::keep_longest_run) return note_gap_runs("rejected", Verdict::reject);
+  note_gap_runs("kept the longest run", Verdict::repair);
+  keep_longest_run();
+}
+
+/// One finding for each run of missing slices. Those lost to one SOP Instance UID in two files have their own.
+void StackJudge::note_gap_runs(std::string_view action, Verdict effect) {
+  std::int64_t usable = 0, missing = 0, next_k = 0;
+  const auto note = [&] {
+    if (missing > 0) {
+      draft_.add({Code::gap,
+                  {{"slices", static_cast<double>(missing)}, {"after_index", static_cast<double>(usable - 1)}},
+                  action},
+                 effect);
+    }
+    missing = 0;
+  };
+  for (std::size_t p = 0; p < places_.size(); ++p) {
+    missing += k_[p] - next_k;
+    next_k = k_[p] + 1;
+    if (!places_[p].is_lost()) {
+      note();
+      ++usable;
+    } else if (places_[p].first().lost != Code::duplicate_identifier_different_pixels) {
+      ++missing;
+    }
+  }
+  note();
+}
+
+void StackJudge::keep_longest_run() {
+  std::size_t best = 0, best_count = 0;
+  for (std::size_t begin = 0, end = 0; begin < places_.size(); begin = std::max(end, begin + 1)) {
+    for (end = begin; end < places_.size() && !places_[end].is_lost(); ++end) {
+      if (end > begin && k_[end] != k_[end - 1] + 1) break;
+    }
+    if (end - begin > best_count) best = begin, best_count = end - begin;
+  }
+  for (std::size_t p = 0; p < places_.size(); ++p) {
+    if (p >= best && p < best + best_count) continue;
+    for (const Member& member : places_[p].members) {
+      if (!member.lost) draft_.left_out.push_back(member.candidate);
+    }
+  }
+  const auto run = std::span(places_).subspan(best, best_count);
+  places_ = std::vector<Place>(run.begin(), run.end());
+  k_.clear();
+}
+
+/// The angle about the row direction by which the stack leaves the normal: positive where slices further along the
+/// normal lie further along the column direction.
 void StackJudge::note_tilt() {
-  const Vec3 run = position(places_.back()) - position(places_.front());
+  const Vec3 run = position(places_.size() - 1) - position(0);
   const double along_mm = dot(run, normal_);
   const double drift_mm = norm(run - along_mm * normal_);
   const double degrees = std::atan2(drift_mm, along_mm) * 180 / std::numbers::pi;
   if (degrees <= kTiltToleranceDegrees || drift_mm <= kPositionRoundingMm) return;
-  draft_.add({Code::gantry_tilt, {{"degrees", degrees}}, "rejected"}, Verdict::reject);
+  const Instance& first = instance(places_.front().first());
+  const bool is_negative = dot(run, first.column_direction) < 0;
+  Finding finding{Code::gantry_tilt,
+                  {{"degrees", is_negative ? -degrees : degrees}, {"drift_mm", drift_mm}},
+                  degrees > kMaxTiltDegrees ? "rejected" : "straightened by resampling"};
+  const double stated = std::abs(first.gantry_tilt_degrees.value_or(degrees));
+  if (std::abs(stated - degrees) > kStatedTiltToleranceDegrees) {
+    finding.detail.emplace_back("stated_degrees", *first.gantry_tilt_degrees);
+  }
+  draft_.stack.is_tilted = true;
+  draft_.add(std::move(finding), degrees > kMaxTiltDegrees ? Verdict::reject : Verdict::repair);
 }
 
 void StackJudge::note_single_slice() {
@@ -265,44 +314,6 @@ void StackJudge::note_single_slice() {
              Verdict::repair);
 }
 
-/// What to add to each slice's stored values so that the first slice's rescale serves all; empty where that would not
-/// be exact for every value that the slices can hold.
-std::optional<std::vector<std::int32_t>> StackJudge::exact_offsets() const {
-  const Stack& stack = draft_.stack;
-  const double least = stack.dtype == DType::uint16 ? 0 : std::numeric_limits<std::int16_t>::min();
-  const double greatest = stack.dtype == DType::uint16 ? std::numeric_limits<std::uint16_t>::max()
-                                                       : std::numeric_limits<std::int16_t>::max();
-  std::vector<std::int32_t> offsets;
-  for (const std::size_t index : stack.instances) {
-    const Instance& slice = candidates_[index].instance;
-    const double offset = (slice.rescale_intercept - stack.rescale.intercept) / stack.rescale.slope;
-    const double span = std::ldexp(1.0, slice.pixels.bits_stored);
-    const double low = slice.pixels.is_signed ? -span / 2 : 0;
-    const bool is_exact = slice.rescale_slope == stack.rescale.slope && offset == std::floor(offset) &&
-                          low + offset >= least && low + span - 1 + offset <= greatest;
-    if (!is_exact) return std::nullopt;
-    offsets.push_back(static_cast<std::int32_t>(offset));
-  }
-  return offsets;
-}
-
-void StackJudge::note_rescale() {
-  Stack& stack = draft_.stack;
-  const auto others = std::ranges::count_if(stack.instances, [&](std::size_t index) {
-    const Instance& slice = candidates_[index].instance;
-    return slice.rescale_slope != stack.rescale.slope || slice.rescale_intercept != stack.rescale.intercept ||
-           slice.has_rescale != stack.has_rescale;
-  });
-  if (others == 0) return;
-  const auto offsets = exact_offsets();
-  if (!offsets) return draft_.add({Code::per_slice_rescale, {}, "rejected"}, Verdict::reject);
-  stack.stored_offsets = *offsets;
-  draft_.add({Code::per_slice_rescale,
-              {{"slices", static_cast<double>(others)}},
-              "brought to the first slice's rescale, exactly"},
-             Verdict::repair);
-}
-
 void StackJudge::note_overlap() {
   const double spacing_mm = dot(step_mm_, normal_);
   const auto thickness_mm = instance(places_.front().first()).slice_thickness_mm;
@@ -312,11 +323,12 @@ void StackJudge::note_overlap() {
 }
 
 void StackJudge::note_order() {
-  std::vector<std::int64_t> numbers;
+  using Number = std::pair<std::int64_t, std::size_t>;  // frames of one file share its Instance Number
+  std::vector<Number> numbers;
   for (const std::size_t index : draft_.stack.instances) {
-    const auto& number = candidates_[index].instance.instance_number;
-    if (!number) return;
-    numbers.push_back(*number);
+    const Instance& slice = candidates_[index].instance;
+    if (!slice.instance_number) return;
+    numbers.emplace_back(*slice.instance_number, slice.plane);
   }
   const bool falls_somewhere = std::ranges::adjacent_find(numbers, std::ranges::greater_equal{}) != numbers.end();
   const bool rises_somewhere = std::ranges::adjacent_find(numbers, std::ranges::less_equal{}) != numbers.end();
@@ -326,8 +338,9 @@ void StackJudge::note_order() {
 
 }  // namespace
 
-void judge_stack(std::span<const Candidate> candidates, const SamePixels& same_pixels, StackDraft& draft) {
-  StackJudge(candidates, same_pixels, draft).judge();
+void judge_stack(std::span<const Candidate> candidates, const SamePixels& same_pixels, const StackOptions& options,
+                 StackDraft& draft) {
+  StackJudge(candidates, same_pixels, options, draft).judge();
 }
 
 }  // namespace naru::dicom

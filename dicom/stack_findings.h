@@ -6,6 +6,7 @@
 namespace naru::dicom {
 
 /// Orders the members of `draft` by position, removes copies, fills in its stack and its findings.
-void judge_stack(std::span<const Candidate> candidates, const SamePixels& same_pixels, StackDraft& draft);
+void judge_stack(std::span<const Candidate> candidates, const SamePixels& same_pixels, const StackOptions& options,
+                 StackDraft& draft);
 
 }  // namespace naru::dicom

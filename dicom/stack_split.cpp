@@ -1,6 +1,7 @@
 #include "dicom/stack_split.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <string_view>
@@ -37,7 +38,8 @@ bool same_orientation(const Instance& a, const Instance& b) {
 
 /// For two instances of one series.
 bool same_stack(const Instance& a, const Instance& b) {
-  return same_orientation(a, b) && a.pixels.rows == b.pixels.rows && a.pixels.columns == b.pixels.columns &&
+  return same_orientation(a, b) && a.rows == b.rows && a.columns == b.columns && a.modality == b.modality &&
+         a.frame_of_reference_uid == b.frame_of_reference_uid && a.reconstruction_kernel == b.reconstruction_kernel &&
          near(a.spacing_i_mm, b.spacing_i_mm) && near(a.spacing_j_mm, b.spacing_j_mm) && a.image_type == b.image_type &&
          a.echo == b.echo && a.pixels.is_signed == b.pixels.is_signed && is_uint16(a.pixels) == is_uint16(b.pixels);
 }
@@ -66,10 +68,10 @@ std::vector<Member> members_of_one_identifier(std::span<const Candidate> candida
                                               std::span<const std::size_t> same_uid, const SamePixels& same_pixels,
                                               std::span<Placement> placements) {
   std::vector<Member> kept, broken;
-  const std::string* previous_sha256 = nullptr;
+  const std::string* previous_sha256 = nullptr;  // an empty hash says nothing
   for (const std::size_t index : same_uid) {
     const Candidate& candidate = candidates[index];
-    if (previous_sha256 && *previous_sha256 == candidate.file_sha256) {
+    if (previous_sha256 && !previous_sha256->empty() && *previous_sha256 == candidate.file_sha256) {
       placements[index] = {Disposition::excluded, Code::duplicate_instance, {}};
       continue;
     }
@@ -107,19 +109,31 @@ StackDraft* find_draft(std::span<const Candidate> candidates, std::vector<StackD
   return found == of_series.end() ? nullptr : &drafts[*found];
 }
 
+/// What parts the drafts of a series from each other, and how a finding says so.
+struct SplitReason {
+  Code code;
+  bool (*are_alike)(const Instance& a, const Instance& b);
+};
+constexpr std::array kSplitReasons = {
+    SplitReason{Code::mixed_orientation, same_orientation},
+    SplitReason{Code::mixed_echo, [](const Instance& a, const Instance& b) { return a.echo == b.echo; }},
+    SplitReason{
+        Code::mixed_kernel,
+        [](const Instance& a, const Instance& b) { return a.reconstruction_kernel == b.reconstruction_kernel; }},
+    SplitReason{
+        Code::mixed_frame_of_reference,
+        [](const Instance& a, const Instance& b) { return a.frame_of_reference_uid == b.frame_of_reference_uid; }},
+};
+
 /// Says in each of the drafts of one series what parts it from another.
 void note_splits(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts,
                  std::span<const std::size_t> of_series) {
-  for (const std::size_t index : of_series) {
-    const Instance& own = reference(candidates, drafts[index]);
-    bool is_orientation_split = false, is_echo_split = false;
-    for (const std::size_t other : of_series) {
-      const Instance& theirs = reference(candidates, drafts[other]);
-      if (!same_orientation(own, theirs)) is_orientation_split = true;
-      if (own.echo != theirs.echo) is_echo_split = true;
-    }
-    if (is_orientation_split) drafts[index].add({Code::mixed_orientation, {}, "split"}, Verdict::accept);
-    if (is_echo_split) drafts[index].add({Code::mixed_echo, {}, "split"}, Verdict::accept);
+  for (const SplitReason& why : kSplitReasons) {
+    const Instance& first = reference(candidates, drafts[of_series.front()]);
+    const bool is_split = !std::ranges::all_of(
+        of_series, [&](std::size_t index) { return why.are_alike(first, reference(candidates, drafts[index])); });
+    if (!is_split) continue;
+    for (const std::size_t index : of_series) drafts[index].add({why.code, {}, "split"}, Verdict::accept);
   }
 }
 

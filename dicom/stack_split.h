@@ -15,9 +15,11 @@ struct Member {
 
 /// A stack in the making.
 struct StackDraft {
-  std::vector<Member> members;      ///< in order of SOP Instance UID until the stack is ordered
-  std::vector<std::size_t> copies;  ///< candidates that repeat a slice of this stack, set aside
-  std::optional<Code> reason;       ///< the first finding that rejects
+  std::vector<Member> members;                  ///< in order of SOP Instance UID until the stack is ordered
+  std::vector<std::size_t> copies;              ///< candidates that repeat a slice of this stack, set aside
+  std::vector<std::size_t> left_out;            ///< candidates beyond a gap that the recipe leaves out
+  std::optional<Code> reason;                   ///< the first finding that rejects
+  std::optional<std::size_t> sequence, volume;  ///< of which 4-D image it is which volume
   Stack stack;
 
   /// Notes a finding and what it does to the verdict.
@@ -29,8 +31,8 @@ struct StackDraft {
 std::vector<Member> select_members(std::span<const Candidate> candidates, const SamePixels& same_pixels,
                                    std::span<Placement> placements);
 
-/// Splits members into drafts of equal study, series, orientation, matrix, pixel spacing, image type, echo and type of
-/// stored value; says so in the findings where orientation or echo made the split.
+/// Splits members into drafts of equal study, series, modality, frame of reference, orientation, matrix, pixel spacing,
+/// image type, echo, reconstruction kernel and type of stored value; the findings say which of them made the split.
 std::vector<StackDraft> split_into_drafts(std::span<const Candidate> candidates, std::span<const Member> members);
 
 }  // namespace naru::dicom

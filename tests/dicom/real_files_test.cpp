@@ -56,6 +56,7 @@ struct KnownSeries {
   std::int64_t slice_count;
   double spacing_mm;
   Verdict verdict;
+  std::size_t volume_count = 1;
 };
 constexpr std::array kKnown = {
     KnownSeries{"a/ct_ge_lightspeed_chest_2p5mm", 100, 2.5, Verdict::accept},
@@ -69,8 +70,10 @@ constexpr std::array kKnown = {
     KnownSeries{"g/mr_ge_refaced_deid_sequence", 196, 1.2, Verdict::accept},
     // Its Rescale Intercept changes from slice to slice, by whole stored units.
     KnownSeries{"a/ct_siemens_sensation16_head_2mm", 174, 1, Verdict::repair},
-    KnownSeries{"d/ct_siemens_gantry_tilt_pair", 4, 5, Verdict::reject},
-    KnownSeries{"a/mr_ge_mr750_epi_fmri", 150, 5, Verdict::reject},
+    // Four slices whose positions shear by 15 degrees (the spacing here is along the shear); one file has no tilt tag.
+    KnownSeries{"d/ct_siemens_gantry_tilt_pair", 4, 5, Verdict::repair},
+    // Ten volumes in time.
+    KnownSeries{"a/mr_ge_mr750_epi_fmri", 15, 5, Verdict::accept, 10},
 };
 
 TEST(RealFiles, OfKnownSeriesGiveTheMeasuredSpacing) {
@@ -80,7 +83,8 @@ TEST(RealFiles, OfKnownSeriesGiveTheMeasuredSpacing) {
   for (const KnownSeries& known : kKnown) {
     SCOPED_TRACE(known.folder);
     const LoadedSeries series(files_below(*tree / known.folder));
-    ASSERT_EQ(series.sorted.stacks.size(), 1u);
+    ASSERT_EQ(series.sorted.stacks.size(), known.volume_count);
+    EXPECT_EQ(series.sorted.sequences.size(), known.volume_count > 1 ? 1u : 0u);
     const dicom::Stack& stack = series.sorted.stacks[0];
     EXPECT_EQ(stack.verdict, known.verdict);
     EXPECT_EQ(stack.grid.size.z, known.slice_count);

@@ -1,0 +1,44 @@
+#include "dicom/stack_places.h"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+namespace naru::dicom {
+
+std::vector<Place> find_places(std::span<const Candidate> candidates, std::span<const Member> given,
+                               const Vec3& normal) {
+  const auto along = [&](const Member& member) {
+    return dot(candidates[member.candidate].instance.position_mm, normal);
+  };
+  std::vector<Member> members(given.begin(), given.end());
+  std::ranges::stable_sort(members, {}, along);
+  std::vector<Place> places;
+  for (const Member& member : members) {
+    const bool is_new = places.empty() || along(member) - places.back().along_mm > kSamePositionMm;
+    if (is_new) places.push_back({along(member), {}});
+    places.back().members.push_back(member);
+  }
+  for (Place& place : places) {
+    std::ranges::sort(place.members, {}, [&](const Member& member) {
+      const Candidate& candidate = candidates[member.candidate];
+      return std::tuple(member.lost.has_value(), std::string_view(candidate.instance.sop_instance_uid),
+                        candidate.instance.plane, std::string_view(candidate.file_sha256));
+    });
+  }
+  return places;
+}
+
+Vec3 slice_normal(std::span<const Candidate> candidates, const StackDraft& draft) {
+  const Instance& reference = candidates[draft.members.front().candidate].instance;
+  return cross(reference.row_direction, reference.column_direction);
+}
+
+bool is_copy(std::span<const Candidate> candidates, const SamePixels& same_pixels, const Member& original,
+             const Member& other) {
+  const Vec3& here = candidates[original.candidate].instance.position_mm;
+  const Vec3& there = candidates[other.candidate].instance.position_mm;
+  return norm(here - there) <= 2 * kSamePositionMm && same_pixels(original.candidate, other.candidate);
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,35 @@
+/// Where the slices of one draft lie along their normal.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "dicom/stack_split.h"
+
+namespace naru::dicom {
+
+/// Slices nearer to each other than this lie at one position. Positions are written with two decimals or more, and no
+/// scanner steps by so little.
+inline constexpr double kSamePositionMm = 1e-2;
+
+/// One place along the normal, with all slices that are there.
+struct Place {
+  double along_mm = 0;
+  std::vector<Member> members;  ///< usable ones first, then by SOP Instance UID and plane
+
+  const Member& first() const { return members.front(); }
+  bool is_lost() const { return first().lost.has_value(); }
+};
+
+/// The places of `members`, from the lowest along `normal` to the highest.
+std::vector<Place> find_places(std::span<const Candidate> candidates, std::span<const Member> members,
+                               const Vec3& normal);
+
+/// The normal of a draft's slices: row direction x column direction of its first member.
+Vec3 slice_normal(std::span<const Candidate> candidates, const StackDraft& draft);
+
+/// True where `other` repeats `original`: at the same point, with the same stored pixels.
+bool is_copy(std::span<const Candidate> candidates, const SamePixels& same_pixels, const Member& original,
+             const Member& other);
+
+}  // namespace naru::dicom

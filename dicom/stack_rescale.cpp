@@ -1,0 +1,90 @@
+#include "dicom/stack_rescale.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "dicom/pixels.h"
+
+namespace naru::dicom {
+
+namespace {
+
+/// HU of air: what a CT shows outside the body.
+constexpr double kAirHu = -1024;
+
+/// What to add to each slice's stored values so that the first slice's rescale serves all; empty where that would not
+/// be exact for every value that the slices can hold.
+std::optional<std::vector<std::int32_t>> exact_offsets(std::span<const Candidate> candidates, const Stack& stack,
+                                                       const StackOptions& options) {
+  const double least = stack.dtype == DType::uint16 ? 0 : std::numeric_limits<std::int16_t>::min();
+  const double greatest = stack.dtype == DType::uint16 ? std::numeric_limits<std::uint16_t>::max()
+                                                       : std::numeric_limits<std::int16_t>::max();
+  std::vector<std::int32_t> offsets;
+  for (const std::size_t index : stack.instances) {
+    const Instance& slice = candidates[index].instance;
+    const Rescale own = rescale_of(slice, options.uses_philips_precise);
+    const double offset = (own.intercept - stack.rescale.intercept) / stack.rescale.slope;
+    const double span = std::ldexp(1.0, slice.pixels.bits_stored);
+    const double low = slice.pixels.is_signed ? -span / 2 : 0;
+    const bool is_exact = own.slope == stack.rescale.slope && offset == std::floor(offset) && low + offset >= least &&
+                          low + span - 1 + offset <= greatest;
+    if (!is_exact) return std::nullopt;
+    offsets.push_back(static_cast<std::int32_t>(offset));
+  }
+  return offsets;
+}
+
+/// Pixel Padding Value where the header gives one; else air for CT, nothing for others.
+double padding_units(const Instance& slice, const Stack& stack, const Rescale& rescale) {
+  if (slice.padding_value) return rescale.slope * static_cast<double>(*slice.padding_value) + rescale.intercept;
+  return stack.units == "HU" ? kAirHu : 0;
+}
+
+}  // namespace
+
+Rescale rescale_of(const Instance& slice, bool uses_philips_precise) {
+  const Rescale display{slice.rescale_slope, slice.rescale_intercept};
+  if (!uses_philips_precise || !slice.philips_scale) return display;
+  const double scale_slope = slice.philips_scale->scale_slope;
+  return {1 / scale_slope, display.intercept / (display.slope * scale_slope)};
+}
+
+void bring_to_units(std::span<const Candidate> candidates, const StackOptions& options, Stack& stack) {
+  stack.slice_rescales.clear();
+  for (const std::size_t index : stack.instances) {
+    stack.slice_rescales.push_back(rescale_of(candidates[index].instance, options.uses_philips_precise));
+  }
+  stack.stored_offsets.clear();
+  stack.dtype = DType::float32;
+  stack.rescale = {};
+}
+
+void judge_rescale(std::span<const Candidate> candidates, const StackOptions& options, StackDraft& draft) {
+  Stack& stack = draft.stack;
+  const Instance& first = candidates[stack.instances.front()].instance;
+  stack.dtype = is_uint16(first.pixels) ? DType::uint16 : DType::int16;
+  stack.rescale = rescale_of(first, options.uses_philips_precise);
+  stack.has_rescale = first.has_rescale;
+  if (first.philips_scale) stack.rescale_source = options.uses_philips_precise ? "philips_precise" : "philips_display";
+  const bool is_hounsfield = first.modality == "CT" && first.has_rescale && first.units.empty();
+  stack.units = is_hounsfield ? "HU" : first.units;
+  stack.padding_units = padding_units(first, stack, stack.rescale);
+  const auto others = std::ranges::count_if(stack.instances, [&](std::size_t index) {
+    const Instance& slice = candidates[index].instance;
+    return rescale_of(slice, options.uses_philips_precise) != stack.rescale || slice.has_rescale != first.has_rescale;
+  });
+  if (others == 0) return;
+  const auto offsets = exact_offsets(candidates, stack, options);
+  if (offsets) {
+    stack.stored_offsets = *offsets;
+  } else {
+    bring_to_units(candidates, options, stack);
+  }
+  draft.add({Code::per_slice_rescale,
+             {{"slices", static_cast<double>(others)}},
+             offsets ? "brought to the first slice's rescale, exactly" : "brought to units slice by slice"},
+            Verdict::repair);
+}
+
+}  // namespace naru::dicom

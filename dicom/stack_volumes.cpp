@@ -1,0 +1,317 @@
+#include "dicom/stack_volumes.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+
+#include "dicom/stack_places.h"
+
+namespace naru::dicom {
+
+namespace {
+
+/// What a member has along one axis: numbers that compare; empty where the header is silent.
+using AxisKey = std::vector<double>;
+using GetKey = AxisKey (*)(const Instance&);
+
+AxisKey key_of(const std::optional<double>& value) { return value ? AxisKey{*value} : AxisKey{}; }
+
+AxisKey key_of(const std::optional<std::int64_t>& value) {
+  return value ? AxisKey{static_cast<double>(*value)} : AxisKey{};
+}
+
+AxisKey b_value_key(const Instance& instance) {
+  const PlaneTiming& timing = instance.timing;
+  if (!timing.b_value_s_per_mm2) return {};
+  const Vec3 direction = timing.gradient_direction.value_or(Vec3{});
+  return {*timing.b_value_s_per_mm2, direction[0], direction[1], direction[2]};
+}
+
+/// How the values of an axis are told.
+enum class Telling { as_is, since_first, by_rank };
+
+struct Axis {
+  std::string_view name, unit;
+  std::string_view action;  ///< of the finding on each volume
+  Telling telling;
+  GetKey key;  ///< null: the order of Instance Numbers
+};
+
+/// Diffusion first: its images may also differ in time. Values with a unit come before mere numbers.
+constexpr std::array kAxes = {
+    Axis{"b_value", "s/mm2", "one volume of a 4-D case along b_value", Telling::as_is, b_value_key},
+    Axis{"trigger_time", "ms", "one volume of a 4-D case along trigger_time", Telling::as_is,
+         [](const Instance& i) { return key_of(i.timing.trigger_time_ms); }},
+    Axis{"acquisition_time", "s", "one volume of a 4-D case along acquisition_time", Telling::since_first,
+         [](const Instance& i) { return key_of(i.timing.acquisition_time_s); }},
+    Axis{"temporal_position", "", "one volume of a 4-D case along temporal_position", Telling::as_is,
+         [](const Instance& i) { return key_of(i.timing.temporal_position); }},
+    Axis{"acquisition_number", "", "one volume of a 4-D case along acquisition_number", Telling::by_rank,
+         [](const Instance& i) { return key_of(i.timing.acquisition_number); }},
+    Axis{"content_time", "s", "one volume of a 4-D case along content_time", Telling::since_first,
+         [](const Instance& i) { return key_of(i.timing.content_time_s); }},
+    Axis{"instance_order", "", "one volume of a 4-D case in the order of Instance Numbers", Telling::by_rank, nullptr},
+};
+constexpr std::size_t kAcquisitionNumber = 4, kInstanceOrder = 6;
+static_assert(kAxes[kAcquisitionNumber].name == "acquisition_number" && kAxes[kInstanceOrder].key == nullptr);
+
+/// A 4-D image may lack slices in some volumes; where fewer than this part of them are whole it is no 4-D image.
+constexpr double kLeastWholePart = 0.5;
+
+struct Volume {
+  AxisKey key;
+  std::vector<Member> members;
+};
+
+struct Partition {
+  std::vector<Volume> volumes;  ///< by rising key
+  std::size_t whole_count = 0;  ///< of volumes that have each place once
+};
+
+class Separator {
+ public:
+  Separator(std::span<const Candidate> candidates, const SamePixels& same_pixels, StackDraft draft)
+      : candidates_(candidates),
+        same_pixels_(same_pixels),
+        draft_(std::move(draft)),
+        places_(find_places(candidates, draft_.members, slice_normal(candidates, draft_))) {}
+
+  Separation run() {
+    if (!has_rivals() || are_all_copies()) return alone();
+    if (auto found = try_axes()) return std::move(*found);
+    // One slice given twice spoils every partition: without the copies it may work.
+    const auto copies = take_copies();
+    if (!copies.empty() && has_rivals()) {
+      if (auto found = try_axes()) {
+        found->drafts.front().copies = copies;
+        found->drafts.front().add(
+            {Code::duplicate_slices, {{"slices", static_cast<double>(copies.size())}}, "copies set aside"},
+            Verdict::repair);
+        return std::move(*found);
+      }
+    }
+    return alone();
+  }
+
+ private:
+  const Instance& instance(const Member& member) const { return candidates_[member.candidate].instance; }
+
+  Separation alone() {
+    Separation result;
+    result.drafts.push_back(std::move(draft_));
+    return result;
+  }
+
+  bool has_rivals() const {
+    return std::ranges::any_of(places_, [](const Place& place) {
+      return std::ranges::count_if(place.members, [](const Member& m) { return !m.lost; }) > 1;
+    });
+  }
+
+  bool are_all_copies() const {
+    return std::ranges::all_of(places_, [&](const Place& place) {
+      return std::ranges::all_of(place.members, [&](const Member& member) {
+        return member.lost || &member == &place.first() || is_copy(candidates_, same_pixels_, place.first(), member);
+      });
+    });
+  }
+
+  std::vector<std::size_t> take_copies() {
+    std::vector<std::size_t> copies;
+    for (Place& place : places_) {
+      std::vector<Member> kept;
+      for (const Member& member : place.members) {
+        const bool is_again = !member.lost && std::ranges::any_of(kept, [&](const Member& other) {
+          return !other.lost && is_copy(candidates_, same_pixels_, other, member);
+        });
+        if (is_again) {
+          copies.push_back(member.candidate);
+        } else {
+          kept.push_back(member);
+        }
+      }
+      place.members = std::move(kept);
+    }
+    return copies;
+  }
+
+  std::optional<Separation> try_axes() {
+    if (auto found = try_axes(true)) return found;
+    if (auto found = try_acquisitions()) return found;
+    return try_axes(false);
+  }
+
+  /// @param only_whole every volume must have every place; else most of them
+  std::optional<Separation> try_axes(bool only_whole) {
+    const auto is_good = [&](const Partition& p) {
+      const double part = static_cast<double>(p.whole_count) / static_cast<double>(p.volumes.size());
+      return p.whole_count > 1 && (only_whole ? part == 1 : part >= kLeastWholePart);
+    };
+    for (std::size_t first = 0; first < kAxes.size(); ++first) {
+      if (!is_usable(kAxes[first], only_whole)) continue;
+      const auto partition = partition_by([&](const Member& m) { return key(kAxes[first], m); });
+      if (partition && is_good(*partition)) return separated(kAxes[first], *partition);
+      // Repeats: b = 0 five times, or a cycle of the heart more than once.
+      for (std::size_t second = first + 1; second < kAxes.size() && has_several_values(kAxes[first]); ++second) {
+        if (!is_usable(kAxes[second], only_whole)) continue;
+        const auto finer = partition_by([&](const Member& m) { return both(kAxes[first], kAxes[second], m); });
+        if (finer && is_good(*finer)) return separated(kAxes[first], *finer);
+      }
+    }
+    return std::nullopt;
+  }
+
+  bool is_usable(const Axis& axis, bool only_whole) const {
+    return axis.key != nullptr || (only_whole && has_steady_numbers());
+  }
+
+  bool has_several_values(const Axis& axis) const {
+    const AxisKey first = key(axis, places_.front().first());
+    return axis.key != nullptr && !first.empty() &&
+           std::ranges::any_of(draft_.members, [&](const Member& m) { return key(axis, m) != first; });
+  }
+
+  /// Acquisitions that cover ranges of their own, overlapping: each is a stack.
+  std::optional<Separation> try_acquisitions() {
+    const auto partition = partition_by([&](const Member& m) { return key(kAxes[kAcquisitionNumber], m); });
+    if (!partition || partition->whole_count > 1) return std::nullopt;
+    Separation result;
+    for (const Volume& volume : partition->volumes) {
+      StackDraft& part = result.drafts.emplace_back(draft_);
+      part.members = volume.members;
+      part.add({Code::mixed_acquisition, {{"acquisitions", static_cast<double>(partition->volumes.size())}}, "split"},
+               Verdict::accept);
+    }
+    return result;
+  }
+
+  AxisKey key(const Axis& axis, const Member& member) const {
+    if (axis.key != nullptr) return axis.key(instance(member));
+    return key_of(instance_rank(member));
+  }
+
+  AxisKey both(const Axis& first, const Axis& second, const Member& member) const {
+    AxisKey keys = key(first, member);
+    const AxisKey more = key(second, member);
+    if (keys.empty() || more.empty()) return {};
+    keys.insert(keys.end(), more.begin(), more.end());
+    return keys;
+  }
+
+  /// How many images at the member's place have a lower Instance Number; empty where numbers are missing or equal.
+  std::optional<double> instance_rank(const Member& member) const {
+    const auto own = instance(member).instance_number;
+    const auto place = std::ranges::find_if(places_, [&](const Place& p) {
+      return std::ranges::any_of(p.members, [&](const Member& m) { return m.candidate == member.candidate; });
+    });
+    if (!own || place == places_.end()) return std::nullopt;
+    double rank = 0;
+    for (const Member& other : place->members) {
+      const auto theirs = instance(other).instance_number;
+      if (!theirs || (*theirs == *own && other.candidate != member.candidate)) return std::nullopt;
+      if (*theirs < *own) ++rank;
+    }
+    return rank;
+  }
+
+  /// Instance Numbers that run through all places of one volume before the next, or through all images of one place
+  /// before the next. Any other order says nothing.
+  bool has_steady_numbers() const {
+    const std::size_t count = places_.front().members.size();
+    std::vector<std::int64_t> low(count, std::numeric_limits<std::int64_t>::max()), high(count, -low.front());
+    bool is_interleaved = true;
+    for (const Place& place : places_) {
+      if (place.members.size() != count) return false;
+      std::vector<std::int64_t> numbers;
+      for (const Member& member : place.members) numbers.push_back(instance(member).instance_number.value_or(0));
+      std::ranges::sort(numbers);
+      if (numbers.back() - numbers.front() != static_cast<std::int64_t>(count) - 1) is_interleaved = false;
+      for (std::size_t t = 0; t < count; ++t) {
+        low[t] = std::min(low[t], numbers[t]);
+        high[t] = std::max(high[t], numbers[t]);
+      }
+    }
+    bool is_in_blocks = true;
+    for (std::size_t t = 1; t < count; ++t) is_in_blocks = is_in_blocks && high[t - 1] < low[t];
+    return is_in_blocks || is_interleaved;
+  }
+
+  /// Volumes by key; empty where a key is missing, all are equal, or two members of a volume share a place.
+  template <class KeyOf>
+  std::optional<Partition> partition_by(KeyOf key_of_member) const {
+    std::map<AxisKey, std::vector<Member>> by_key;
+    for (const Place& place : places_) {
+      std::vector<AxisKey> seen;
+      for (const Member& member : place.members) {
+        const AxisKey own = key_of_member(member);
+        if (own.empty() || std::ranges::find(seen, own) != seen.end()) return std::nullopt;
+        seen.push_back(own);
+        by_key[own].push_back(member);
+      }
+    }
+    if (by_key.size() < 2) return std::nullopt;
+    Partition partition;
+    for (auto& [own, members] : by_key) {
+      if (members.size() == places_.size()) ++partition.whole_count;
+      partition.volumes.push_back({own, std::move(members)});
+    }
+    return partition;
+  }
+
+  Separation separated(const Axis& axis, Partition partition) const {
+    // Diffusion keeps the order of its acquisition, as its b-vectors are listed.
+    if (axis.key == b_value_key) {
+      std::ranges::stable_sort(partition.volumes, {}, [&](const Volume& v) { return lowest_number(v); });
+    }
+    Separation result;
+    result.sequence = StackSequence{{}, axis.name, axis.unit, {}, {}};
+    const double first = partition.volumes.front().key.front();
+    for (const Volume& volume : partition.volumes) {
+      StackDraft& part = result.drafts.emplace_back(draft_);
+      part.members = volume.members;
+      const double missing = static_cast<double>(places_.size() - volume.members.size());
+      if (missing > 0) {
+        part.add({Code::gap, {{"slices", missing}}, "rejected: other volumes of the series have these slices"},
+                 Verdict::reject);
+        continue;
+      }
+      const double value = axis.telling == Telling::as_is         ? volume.key.front()
+                           : axis.telling == Telling::since_first ? volume.key.front() - first
+                                                                  : static_cast<double>(result.sequence->values.size());
+      part.volume = result.sequence->values.size();
+      part.add({Code::mixed_phase,
+                {{"volumes", static_cast<double>(partition.volumes.size())},
+                 {"index", static_cast<double>(*part.volume)},
+                 {"value", value}},
+                axis.action},
+               Verdict::accept);
+      result.sequence->values.push_back(value);
+      if (axis.key == b_value_key) {
+        result.sequence->gradient_directions.push_back({volume.key[1], volume.key[2], volume.key[3]});
+      }
+    }
+    return result;
+  }
+
+  std::int64_t lowest_number(const Volume& volume) const {
+    std::int64_t lowest = std::numeric_limits<std::int64_t>::max();
+    for (const Member& member : volume.members) {
+      lowest = std::min(lowest, instance(member).instance_number.value_or(lowest));
+    }
+    return lowest;
+  }
+
+  std::span<const Candidate> candidates_;
+  const SamePixels& same_pixels_;
+  StackDraft draft_;
+  std::vector<Place> places_;
+};
+
+}  // namespace
+
+Separation separate_volumes(std::span<const Candidate> candidates, const SamePixels& same_pixels, StackDraft draft) {
+  return Separator(candidates, same_pixels, std::move(draft)).run();
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,193 @@
+#include "dicom/stack_findings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/dicom/hand_made_slices.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::build_stacks;
+using dicom::Candidate;
+using dicom::GapPolicy;
+using dicom::Sorted;
+using dicom::Stack;
+using ::testing::ElementsAre;
+
+constexpr double kFifteenDegrees = 0.26179938779914946;
+
+TEST(StackFindings, AShearIsKeptInTheGridWithItsSign) {
+  for (const double sign : {1.0, -1.0}) {
+    auto candidates = series();
+    for (int k = 0; k < 10; ++k) {
+      candidates[k].instance.position_mm[1] += sign * k * 1.25 * std::tan(kFifteenDegrees);
+      candidates[k].instance.has_rescale = true;
+      candidates[k].instance.gantry_tilt_degrees = -sign * 15;  // Philips states it the other way round
+    }
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    const Stack& stack = sorted.stacks[0];
+    EXPECT_EQ(stack.verdict, Verdict::repair);
+    EXPECT_THAT(codes(stack), ElementsAre(Code::gantry_tilt));
+    EXPECT_NEAR(detail(stack.findings[0], "degrees"), sign * 15, 1e-9);
+    EXPECT_EQ(stack.findings[0].detail.size(), 2u) << "the stated angle agrees but for its sign";
+    EXPECT_TRUE(stack.is_tilted);
+    EXPECT_EQ(stack.padding_units, -1024);
+    for (int k = 0; k < 10; ++k) {
+      const Vec3 at = stack.grid.patient_from_voxel({0, 0, static_cast<double>(k)});
+      EXPECT_LT(norm(at - candidates[k].instance.position_mm), 1e-9);
+    }
+  }
+}
+
+TEST(StackFindings, ATiltThatNoGantryHasRejects) {
+  auto candidates = series();
+  for (int k = 0; k < 10; ++k) candidates[k].instance.position_mm[1] += k * 1.25 * 1.2;
+  expect_all_rejected(build_stacks(candidates, kDifferent), Code::gantry_tilt);
+}
+
+TEST(StackFindings, AStatedTiltThatPositionsContradictIsTold) {
+  auto candidates = series();
+  for (int k = 0; k < 10; ++k) {
+    candidates[k].instance.position_mm[1] += k * 1.25 * std::tan(kFifteenDegrees);
+    candidates[k].instance.gantry_tilt_degrees = 20;
+  }
+  EXPECT_EQ(detail(build_stacks(candidates, kDifferent).stacks[0].findings[0], "stated_degrees"), 20);
+}
+
+/// Twelve slices of which 3, 7 and 8 are missing.
+std::vector<Candidate> with_gaps() {
+  auto candidates = series(12);
+  for (const int k : {8, 7, 3}) candidates.erase(candidates.begin() + k);
+  return candidates;
+}
+
+TEST(StackFindings, GapsAreInterpolatedWhereTheRecipeSaysSo) {
+  const auto candidates = with_gaps();
+  const Sorted sorted = build_stacks(candidates, kDifferent, {GapPolicy::interpolate, false});
+  const Stack& stack = sorted.stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::repair);
+  EXPECT_THAT(codes(stack), ElementsAre(Code::gap, Code::gap));
+  EXPECT_EQ(detail(stack.findings[0], "slices"), 1);
+  EXPECT_EQ(detail(stack.findings[0], "after_index"), 2);
+  EXPECT_EQ(detail(stack.findings[1], "slices"), 2);
+  EXPECT_EQ(detail(stack.findings[1], "after_index"), 5);
+  EXPECT_EQ(stack.grid.size.z, 12);
+  EXPECT_THAT(stack.k_of_instance, ElementsAre(0, 1, 2, 4, 5, 6, 9, 10, 11));
+  EXPECT_EQ(stack.grid.patient_from_voxel.column(2), (Vec3{0, 0, 1.25}));
+}
+
+TEST(StackFindings, TheLongestRunIsKeptWhereTheRecipeSaysSo) {
+  const auto candidates = with_gaps();  // runs 0..2, 4..6, 9..11: the first of the longest
+  const Sorted sorted = build_stacks(candidates, kDifferent, {GapPolicy::keep_longest_run, false});
+  const Stack& stack = sorted.stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::repair);
+  EXPECT_THAT(stack.instances, ElementsAre(0, 1, 2));
+  EXPECT_TRUE(stack.k_of_instance.empty());
+  EXPECT_EQ(stack.grid.size.z, 3);
+  EXPECT_EQ(stack.grid.patient_from_voxel.column(2), (Vec3{0, 0, 1.25}));
+  EXPECT_EQ(sorted.placements[0].disposition, Disposition::used);
+  for (std::size_t i = 3; i < candidates.size(); ++i) {
+    EXPECT_EQ(sorted.placements[i].disposition, Disposition::excluded);
+    EXPECT_EQ(sorted.placements[i].reason, Code::gap);
+  }
+}
+
+TEST(StackFindings, AnUnreadableInnerSliceIsAGapLikeAnyOther) {
+  auto candidates = series();
+  candidates[4].broken = Code::truncated;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::reject);
+  const Stack filled = build_stacks(candidates, kDifferent, {GapPolicy::interpolate, false}).stacks[0];
+  EXPECT_EQ(filled.verdict, Verdict::repair);
+  EXPECT_THAT(filled.k_of_instance, ElementsAre(0, 1, 2, 3, 5, 6, 7, 8, 9));
+  const Stack run = build_stacks(candidates, kDifferent, {GapPolicy::keep_longest_run, false}).stacks[0];
+  EXPECT_THAT(run.instances, ElementsAre(5, 6, 7, 8, 9));
+  EXPECT_NEAR(run.grid.patient_from_voxel.column(3)[2], 6.25, 1e-12);
+}
+
+TEST(StackFindings, AnUnreadableOuterSliceCannotBeInterpolated) {
+  auto candidates = series();
+  candidates[0].broken = Code::truncated;
+  EXPECT_EQ(build_stacks(candidates, kDifferent, {GapPolicy::interpolate, false}).stacks[0].verdict, Verdict::reject);
+  EXPECT_EQ(build_stacks(candidates, kDifferent, {GapPolicy::keep_longest_run, false}).stacks[0].instances.size(), 9u);
+}
+
+TEST(StackFindings, NoPolicyMakesAVariableSpacingAGap) {
+  auto candidates = series();
+  for (int k = 5; k < 10; ++k) candidates[k].instance.position_mm[2] += (k - 4) * 1.25;
+  for (const GapPolicy policy : {GapPolicy::reject, GapPolicy::interpolate, GapPolicy::keep_longest_run}) {
+    const Sorted sorted = build_stacks(candidates, kDifferent, {policy, false});
+    expect_all_rejected(sorted, Code::variable_spacing);
+    EXPECT_EQ(detail(sorted.stacks[0].findings[0], "changes_after_index"), 4);
+  }
+}
+
+TEST(StackFindings, GapsOfATiltedStackFollowItsShear) {
+  auto candidates = series();
+  for (int k = 0; k < 10; ++k) candidates[k].instance.position_mm[1] += k * 1.25 * std::tan(kFifteenDegrees);
+  candidates.erase(candidates.begin() + 4);
+  const Stack stack = build_stacks(candidates, kDifferent, {GapPolicy::interpolate, false}).stacks[0];
+  EXPECT_THAT(codes(stack), ElementsAre(Code::gap, Code::gantry_tilt));
+  EXPECT_NEAR(stack.grid.patient_from_voxel.column(2)[1], 1.25 * std::tan(kFifteenDegrees), 1e-12);
+  EXPECT_NEAR(stack.grid.patient_from_voxel.column(2)[2], 1.25, 1e-12);
+}
+
+TEST(StackFindings, FramesAndTilesAreTold) {
+  for (const auto source : {dicom::PlaneSource::multi_frame, dicom::PlaneSource::mosaic}) {
+    auto candidates = series();
+    for (std::size_t k = 0; k < candidates.size(); ++k) {
+      candidates[k].instance.sop_instance_uid = "2.999.7";
+      candidates[k].instance.plane = candidates.size() - k;  // frames of one file, from the top down
+      candidates[k].instance.instance_number = 1;
+      candidates[k].instance.source = source;
+      candidates[k].file_sha256.clear();
+    }
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    ASSERT_EQ(sorted.stacks.size(), 1u);
+    const bool is_mosaic = source == dicom::PlaneSource::mosaic;
+    EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(is_mosaic ? Code::mosaic : Code::enhanced_multiframe));
+    EXPECT_EQ(sorted.stacks[0].verdict, is_mosaic ? Verdict::repair : Verdict::accept);
+    EXPECT_EQ(sorted.stacks[0].instances.size(), 10u);
+  }
+}
+
+TEST(StackFindings, SeveralPatientsInOneStudyRejectAllOfIt) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.instance.patient_id = "A";
+  auto other = slice(77, 0);
+  other.instance.series_uid = "2.999.1.2";
+  other.instance.patient_id = "B";
+  candidates.push_back(other);
+  expect_all_rejected(build_stacks(candidates, kDifferent), Code::mixed_patient);
+  candidates.back().instance.patient_id = "";
+  EXPECT_EQ(build_stacks(candidates, kDifferent).placements[0].disposition, Disposition::used);
+}
+
+TEST(StackFindings, KernelsAndFramesOfReferenceAreSplit) {
+  auto candidates = series();
+  for (auto candidate : series()) {
+    candidate.instance.sop_instance_uid += ".9";
+    candidate.instance.reconstruction_kernel = "B60f";
+    candidates.push_back(candidate);
+  }
+  Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), 2u);
+  for (const Stack& stack : sorted.stacks) {
+    EXPECT_EQ(stack.verdict, Verdict::accept);
+    EXPECT_THAT(codes(stack), ElementsAre(Code::mixed_kernel));
+  }
+  for (auto& candidate : candidates) {
+    if (!candidate.instance.reconstruction_kernel.empty()) candidate.instance.frame_of_reference_uid = "2.999.5";
+    candidate.instance.reconstruction_kernel.clear();
+  }
+  sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), 2u);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::mixed_frame_of_reference));
+}
+
+}  // namespace
+
+}  // namespace naru::test

@@ -1,0 +1,78 @@
+#include "dicom/stack_rescale.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/dicom/hand_made_slices.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::build_stacks;
+using dicom::Rescale;
+using dicom::Stack;
+using ::testing::ElementsAre;
+
+TEST(StackRescale, SlicesThatShareNoRescaleAreBroughtToUnitsEach) {
+  for (const auto& change : std::vector<std::function<void(dicom::Instance&)>>{
+           [](auto& i) { i.rescale_slope = 2; }, [](auto& i) { i.rescale_intercept = 0.5; },
+           [](auto& i) { i.rescale_intercept = 5; },  // 16 bits stored leave no room for an offset
+       }) {
+    auto candidates = series();
+    change(candidates[6].instance);
+    const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
+    EXPECT_EQ(stack.verdict, Verdict::repair);
+    EXPECT_THAT(codes(stack), ElementsAre(Code::per_slice_rescale));
+    EXPECT_EQ(stack.dtype, DType::float32);
+    EXPECT_EQ(stack.rescale, Rescale{});
+    EXPECT_TRUE(stack.stored_offsets.empty());
+    ASSERT_EQ(stack.slice_rescales.size(), 10u);
+    EXPECT_EQ(stack.slice_rescales[5], Rescale{});
+    EXPECT_EQ(stack.slice_rescales[6],
+              (Rescale{candidates[6].instance.rescale_slope, candidates[6].instance.rescale_intercept}));
+  }
+}
+
+TEST(StackRescale, PreciseValuesOfPhilipsAreUsedWhereTheyAreAskedFor) {
+  auto candidates = series();
+  for (auto& candidate : candidates) {
+    candidate.instance.modality = "MR";
+    candidate.instance.has_rescale = true;
+    candidate.instance.rescale_slope = 4;
+    candidate.instance.rescale_intercept = 8;
+    candidate.instance.philips_scale = dicom::PhilipsScale{0.5, 0};
+  }
+  const Stack display = build_stacks(candidates, kDifferent).stacks[0];
+  EXPECT_EQ(display.rescale, (Rescale{4, 8}));
+  EXPECT_EQ(display.rescale_source, "philips_display");
+  const Stack precise = build_stacks(candidates, kDifferent, {dicom::GapPolicy::reject, true}).stacks[0];
+  EXPECT_EQ(precise.rescale, (Rescale{2, 4}));  // (4 stored + 8) / (4 * 0.5)
+  EXPECT_EQ(precise.rescale_source, "philips_precise");
+}
+
+TEST(StackRescale, UnitsAndPaddingComeFromTheHeader) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.instance.has_rescale = true;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].units, "HU");
+  for (auto& candidate : candidates) {
+    candidate.instance.padding_value = -2000;
+    candidate.instance.rescale_slope = 2;
+    candidate.instance.rescale_intercept = 100;
+  }
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].padding_units, -3900);
+  for (auto& candidate : candidates) {
+    candidate.instance.modality = "PT";
+    candidate.instance.units = "BQML";
+    candidate.instance.padding_value.reset();
+  }
+  const Stack pet = build_stacks(candidates, kDifferent).stacks[0];
+  EXPECT_EQ(pet.units, "BQML");
+  EXPECT_EQ(pet.padding_units, 0);
+}
+
+}  // namespace
+
+}  // namespace naru::test

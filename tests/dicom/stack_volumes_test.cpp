@@ -1,0 +1,195 @@
+#include "dicom/stack_volumes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+
+#include "tests/dicom/hand_made_slices.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::build_stacks;
+using dicom::Candidate;
+using dicom::Sorted;
+using dicom::Stack;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+/// `volumes` times ten slices at the same positions; `mark(instance, volume, k)` sets what tells them apart.
+std::vector<Candidate> four_d(int volumes, const std::function<void(dicom::Instance&, int, int)>& mark) {
+  std::vector<Candidate> candidates;
+  for (int v = 0; v < volumes; ++v) {
+    for (int k = 0; k < 10; ++k) {
+      candidates.push_back(slice(v * 10 + k + 1, k * 1.25));
+      mark(candidates.back().instance, v, k);
+    }
+  }
+  return candidates;
+}
+
+void expect_one_sequence(const Sorted& sorted, std::string_view axis, const std::vector<double>& values) {
+  ASSERT_EQ(sorted.stacks.size(), values.size());
+  ASSERT_EQ(sorted.sequences.size(), 1u);
+  EXPECT_EQ(sorted.sequences[0].axis, axis);
+  EXPECT_EQ(sorted.sequences[0].values, values);
+  ASSERT_EQ(sorted.sequences[0].stacks.size(), values.size());
+  for (const Stack& stack : sorted.stacks) {
+    EXPECT_EQ(stack.verdict, Verdict::accept);
+    EXPECT_THAT(codes(stack), ElementsAre(Code::mixed_phase));
+    EXPECT_EQ(stack.instances.size(), 10u);
+  }
+}
+
+TEST(StackVolumes, EachAxisThatPartsTheImagesMakesOneSequence) {
+  struct Case {
+    std::string_view axis;
+    std::function<void(dicom::Instance&, int, int)> mark;
+    std::vector<double> values;
+  };
+  const std::vector<Case> cases = {
+      {"trigger_time", [](auto& i, int v, int) { i.timing.trigger_time_ms = 50.5 * v; }, {0, 50.5, 101}},
+      {"acquisition_time", [](auto& i, int v, int) { i.timing.acquisition_time_s = 36000 + 2.5 * v; }, {0, 2.5, 5}},
+      {"temporal_position", [](auto& i, int v, int) { i.timing.temporal_position = v + 1; }, {1, 2, 3}},
+      {"acquisition_number", [](auto& i, int v, int) { i.timing.acquisition_number = 4 + v; }, {0, 1, 2}},
+      {"content_time", [](auto& i, int v, int) { i.timing.content_time_s = 100 + v; }, {0, 1, 2}},
+      {"instance_order", [](auto&, int, int) {}, {0, 1, 2}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.axis);
+    expect_one_sequence(build_stacks(four_d(3, c.mark), kDifferent), c.axis, c.values);
+  }
+}
+
+TEST(StackVolumes, VolumesHoldTheImagesOfTheirValue) {
+  auto candidates = four_d(3, [](auto& i, int v, int) { i.timing.trigger_time_ms = 100 - 10 * v; });
+  std::shuffle(candidates.begin(), candidates.end(), std::mt19937(7));
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.sequences.size(), 1u);
+  EXPECT_THAT(sorted.sequences[0].values, ElementsAre(80, 90, 100));
+  for (std::size_t v = 0; v < 3; ++v) {
+    for (const std::size_t index : sorted.stacks[sorted.sequences[0].stacks[v]].instances) {
+      EXPECT_EQ(candidates[index].instance.timing.trigger_time_ms, sorted.sequences[0].values[v]);
+    }
+  }
+}
+
+TEST(StackVolumes, ATimeThatRunsThroughTheSlicesPartsNothing) {
+  const auto candidates = four_d(2, [](auto& i, int v, int k) {
+    i.timing.acquisition_time_s = v * 10 + k * 0.1;
+    i.timing.temporal_position = v + 1;
+  });
+  expect_one_sequence(build_stacks(candidates, kDifferent), "temporal_position", {1, 2});
+}
+
+TEST(StackVolumes, DiffusionKeepsItsOrderAndDirections) {
+  const std::vector<double> b = {0, 1000, 1000, 0};
+  const std::vector<Vec3> directions = {{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 0}};
+  const auto candidates = four_d(4, [&](auto& i, int v, int) {
+    i.timing.b_value_s_per_mm2 = b[v];
+    if (b[v] > 0) i.timing.gradient_direction = directions[v];
+    i.timing.acquisition_number = v + 1;
+  });
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  expect_one_sequence(sorted, "b_value", b);
+  EXPECT_EQ(sorted.sequences[0].gradient_directions, directions);
+  EXPECT_EQ(sorted.sequences[0].unit, "s/mm2");
+}
+
+TEST(StackVolumes, AVolumeThatLacksSlicesIsRejectedAndTheRestKept) {
+  auto candidates = four_d(4, [](auto& i, int v, int) { i.timing.trigger_time_ms = v; });
+  candidates.erase(candidates.begin() + 19);  // the last slice of the second volume
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.sequences.size(), 1u);
+  EXPECT_THAT(sorted.sequences[0].values, ElementsAre(0, 2, 3));
+  int rejected = 0;
+  for (const Stack& stack : sorted.stacks) {
+    if (stack.verdict != Verdict::reject) continue;
+    ++rejected;
+    EXPECT_EQ(codes(stack).front(), Code::gap);
+    EXPECT_EQ(stack.instances.size(), 9u);
+  }
+  EXPECT_EQ(rejected, 1);
+}
+
+TEST(StackVolumes, AcquisitionsOfOtherRangesAreStacksOfTheirOwn) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.instance.timing.acquisition_number = 1;
+  for (int k = 6; k < 20; ++k) {
+    candidates.push_back(slice(100 + k, k * 1.25));
+    candidates.back().instance.timing.acquisition_number = 2;
+  }
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), 2u);
+  EXPECT_THAT(sorted.sequences, IsEmpty());
+  EXPECT_EQ(sorted.stacks[0].instances.size(), 10u);
+  EXPECT_EQ(sorted.stacks[1].instances.size(), 14u);
+  for (const Stack& stack : sorted.stacks) {
+    EXPECT_EQ(stack.verdict, Verdict::accept);
+    EXPECT_THAT(codes(stack), ElementsAre(Code::mixed_acquisition));
+  }
+}
+
+TEST(StackVolumes, AcquisitionNumbersAloneSplitNothing) {
+  auto candidates = series();
+  for (int k = 0; k < 10; ++k) candidates[k].instance.timing.acquisition_number = 1 + k % 2;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks.size(), 1u);
+}
+
+TEST(StackVolumes, AWholeSeriesGivenTwiceIsOfCopies) {
+  auto candidates = series();
+  for (auto copy : series()) {
+    copy.instance.sop_instance_uid += ".2";
+    copy.instance.timing.content_time_s = 5;
+    candidates.push_back(copy);
+  }
+  const Sorted sorted = build_stacks(candidates, kSame);
+  ASSERT_EQ(sorted.stacks.size(), 1u);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::duplicate_slices));
+}
+
+TEST(StackVolumes, OneCopyAmongVolumesIsSetAside) {
+  auto candidates = four_d(2, [](auto& i, int v, int) { i.timing.temporal_position = v + 1; });
+  Candidate copy = candidates[3];
+  copy.instance.sop_instance_uid = "2.999.1.9999";
+  candidates.push_back(copy);
+  const Sorted sorted = build_stacks(
+      candidates, [](std::size_t a, std::size_t b) { return std::min(a, b) == 3 && std::max(a, b) == 20; });
+  ASSERT_EQ(sorted.stacks.size(), 2u);
+  EXPECT_EQ(sorted.sequences.size(), 1u);
+  EXPECT_EQ(std::ranges::count(sorted.placements, Code::duplicate_slices,
+                               [](const auto& p) { return p.reason.value_or(Code::gap); }),
+            1);
+}
+
+TEST(StackVolumes, WhatNothingPartsIsRejected) {
+  auto candidates = four_d(2, [](auto& i, int, int) { i.instance_number = 1; });
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_THAT(sorted.sequences, IsEmpty());
+  expect_all_rejected(sorted, Code::mixed_phase);
+}
+
+TEST(StackVolumes, OtherRescalesMakeAllVolumesFloats) {
+  const auto candidates = four_d(2, [](auto& i, int v, int) {
+    i.timing.temporal_position = v + 1;
+    i.rescale_slope = v + 1;
+  });
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), 2u);
+  for (const Stack& stack : sorted.stacks) {
+    EXPECT_EQ(stack.dtype, DType::float32);
+    EXPECT_EQ(stack.slice_rescales.size(), 10u);
+  }
+}
+
+TEST(StackVolumes, ThousandsOfPlanesAreSortedAtOnce) {
+  auto candidates = four_d(1000, [](auto& i, int v, int) { i.timing.acquisition_time_s = v; });
+  EXPECT_EQ(build_stacks(candidates, kDifferent).sequences.at(0).stacks.size(), 1000u);
+}
+
+}  // namespace
+
+}  // namespace naru::test
