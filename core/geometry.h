@@ -61,8 +61,8 @@ std::array<Vec3, 8> corners_in_patient(const Grid& grid);
 /// The same affine in RAS (rows x and y negated), as NIfTI stores it.
 Affine affine_ras(const Affine& patient_from_voxel);
 
-/// Greatest distance in mm by which any corner of `grid` moves when its axes are replaced by the nearest orthogonal ones
-/// of the same spacing (i kept, j made orthogonal to it, k along their cross product) about the same centre.
+/// Greatest distance in mm by which any corner of `grid` moves when its axes are replaced by the nearest orthogonal
+/// ones of the same spacing (i kept, j made orthogonal to it, k along their cross product) about the same centre.
 double shear_mm(const Grid& grid);
 
 /// How to reach a target orientation by permutation and flips alone:
@@ -88,15 +88,20 @@ bool is_axis_codes(std::string_view axes);
 Grid reoriented(const Grid& grid, const AxisMap& map);
 
 /// One axis of a resampling: source index of target index t is `first + t * step` (in voxels of the source).
+///
+/// A part of it has the same numbers, so that its weights are the same to the bit: `target_begin` is the first target
+/// index that is made, `source_begin` the first source index that is there, `source_total` how many there are in all
+/// (0: as many as are there).
 struct AxisSteps {
   std::int64_t target_count = 0;
   double step = 1;
   double first = 0;
+  std::int64_t target_begin = 0, source_begin = 0, source_total = 0;
 };
 
 /// The grid that covers `grid` with voxels of `spacing_mm` in convention "naru": extent-preserving and centre-aligned.
-/// Along each axis count = max(1, round(size * spacing / spacing_mm)) and the centre of the volume stays where it is, so
-/// that the spacing is exactly the one asked for.
+/// Along each axis count = max(1, round(size * spacing / spacing_mm)) and the centre of the volume stays where it is,
+/// so that the spacing is exactly the one asked for.
 struct ResampledGrid {
   Grid grid;
   std::array<AxisSteps, 3> axes;

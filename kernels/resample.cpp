@@ -19,13 +19,15 @@ namespace {
 
 void append_axis(std::vector<AxisTap>& taps, const AxisSteps& axis, std::int64_t source_count,
                  Interpolator interpolator) {
-  const double last = static_cast<double>(source_count - 1);
+  const double last = static_cast<double>((axis.source_total > 0 ? axis.source_total : source_count) - 1);
   for (std::int64_t t = 0; t < axis.target_count; ++t) {
-    const double source = axis.first + static_cast<double>(t) * axis.step;
+    const double source = axis.first + static_cast<double>(axis.target_begin + t) * axis.step;
     const double rounded = interpolator == Interpolator::nearest ? std::floor(source + 0.5) : source;
     const double clamped = std::clamp(rounded, 0.0, last);
     const double index = std::floor(clamped);
-    taps.push_back({static_cast<std::int32_t>(index), static_cast<float>(clamped - index)});
+    const std::int64_t there = static_cast<std::int64_t>(index) - axis.source_begin;
+    assert(there >= 0 && there < source_count);
+    taps.push_back({static_cast<std::int32_t>(there), static_cast<float>(clamped - index)});
   }
 }
 

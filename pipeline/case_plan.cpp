@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "core/digest.h"
 #include "pipeline/allow_list.h"
@@ -13,6 +15,12 @@
 namespace naru {
 
 namespace {
+
+/// Stacks that make one case.
+struct Group {
+  std::vector<std::size_t> stacks;
+  const dicom::StackSequence* sequence = nullptr;
+};
 
 void mark_stack(Scan& scan, std::size_t stack, Disposition disposition, Code reason) {
   for (const std::size_t candidate : scan.stacks[stack].instances) mark_plane(scan, candidate, disposition, reason);
@@ -44,25 +52,28 @@ std::optional<std::string_view> split_of(const Recipe& recipe, const ProjectKey&
   return "test";
 }
 
-std::string fingerprint_of(const Scan& scan, const dicom::Stack& stack, const CasePlan& plan, const ProjectKey& key,
-                           std::string_view device) {
+std::string fingerprint_of(const Scan& scan, const CasePlan& plan, const ProjectKey& key, std::string_view device) {
   std::string text = joined(joined(plan.recipe_sha256, key.id()), joined(kVersion, device));
   text += joined("", image_path(plan));
-  for (const Finding& finding : stack.findings) text += to_json(finding).dump();  // other files may change them
-  for (const std::size_t candidate : stack.instances) {
-    const dicom::Instance& instance = scan.candidates[candidate].instance;
-    text += fmt::format("\n{} {} {}", scan.inputs[scan.input_of_candidate[candidate]].identity,
-                        instance.sop_instance_uid, instance.plane);
+  for (const std::size_t index : plan.stacks) {
+    const dicom::Stack& stack = scan.stacks[index];
+    for (const Finding& finding : stack.findings) text += to_json(finding).dump();  // other files may change them
+    for (const std::size_t candidate : stack.instances) {
+      const dicom::Instance& instance = scan.candidates[candidate].instance;
+      text += fmt::format("\n{} {} {}", scan.inputs[scan.input_of_candidate[candidate]].identity,
+                          instance.sop_instance_uid, instance.plane);
+    }
   }
   return sha256_hex(std::as_bytes(std::span(text)));
 }
 
-CasePlan make_plan(const Scan& scan, std::size_t index, const Recipe& recipe, const ProjectKey& key,
+CasePlan make_plan(const Scan& scan, const Group& group, const Recipe& recipe, const ProjectKey& key,
                    std::string_view device) {
-  const dicom::Stack& stack = scan.stacks[index];
+  const dicom::Stack& stack = scan.stacks[group.stacks.front()];
   const dicom::Instance& first = scan.candidates[stack.instances.front()].instance;
   CasePlan plan;
-  plan.stack = index;
+  plan.stacks = group.stacks;
+  if (group.sequence != nullptr) plan.sequence = *group.sequence;
   plan.patient = key.pseudonym("patient", patient_identifier(first));
   plan.study = key.pseudonym("study", first.study_uid);
   plan.series = key.pseudonym("series", first.series_uid);
@@ -73,31 +84,55 @@ CasePlan make_plan(const Scan& scan, std::size_t index, const Recipe& recipe, co
   plan.recipe = recipe;
   plan.recipe_sha256 = recipe_sha256(recipe);
   plan.split = split_of(recipe, key, plan.patient);
-  plan.fingerprint = fingerprint_of(scan, stack, plan, key, device);
+  plan.fingerprint = fingerprint_of(scan, plan, key, device);
   return plan;
 }
 
-bool has_burned_in_annotation(const Scan& scan, const dicom::Stack& stack) {
-  return std::ranges::any_of(stack.instances,
-                             [&](std::size_t c) { return scan.candidates[c].instance.burned_in_annotation; });
+bool has_burned_in_annotation(const Scan& scan, const Group& group) {
+  return std::ranges::any_of(group.stacks, [&](std::size_t stack) {
+    return std::ranges::any_of(scan.stacks[stack].instances,
+                               [&](std::size_t c) { return scan.candidates[c].instance.burned_in_annotation; });
+  });
+}
+
+/// The stacks that can be taken: those of a sequence together if wanted so, every other by itself.
+std::vector<Group> groups_of(const Scan& scan, bool keeps_sequences) {
+  std::vector<Group> groups;
+  std::vector<bool> is_grouped(scan.stacks.size());
+  for (const dicom::StackSequence& sequence : scan.sequences) {
+    if (!keeps_sequences) break;
+    groups.push_back({sequence.stacks, &sequence});
+    for (const std::size_t stack : sequence.stacks) is_grouped[stack] = true;
+  }
+  for (std::size_t index = 0; index < scan.stacks.size(); ++index) {
+    const dicom::Stack& stack = scan.stacks[index];
+    if (is_grouped[index] || stack.verdict == Verdict::reject || stack.instances.empty()) continue;
+    groups.push_back({{index}, nullptr});
+  }
+  return groups;
 }
 
 }  // namespace
 
 std::vector<CasePlan> plan_cases(Scan& scan, const ProjectKey& key, const PlanOptions& options) {
   std::vector<CasePlan> plans;
-  for (std::size_t index = 0; index < scan.stacks.size(); ++index) {
-    const dicom::Stack& stack = scan.stacks[index];
-    if (stack.verdict == Verdict::reject || stack.instances.empty()) continue;
+  std::map<std::string, Recipe, std::less<>> defaults;
+  const bool wants_volumes = options.recipe && options.recipe->layout == "nnunet";  // nnU-Net reads 3-D images only
+  for (const Group& group : groups_of(scan, !wants_volumes)) {
+    const dicom::Stack& stack = scan.stacks[group.stacks.front()];
     const dicom::Instance& first = scan.candidates[stack.instances.front()].instance;
-    const Recipe recipe =
-        options.recipe ? *options.recipe : load_recipe(std::string(default_recipe_name(first.modality)));
+    const std::string name(default_recipe_name(first.modality));
+    if (!options.recipe && !defaults.contains(name)) defaults.emplace(name, load_recipe(name));
+    const Recipe& recipe = options.recipe ? *options.recipe : defaults.at(name);
+    const auto mark = [&](Disposition disposition, Code reason) {
+      for (const std::size_t index : group.stacks) mark_stack(scan, index, disposition, reason);
+    };
     if (!is_selected(recipe, stack, first)) {
-      mark_stack(scan, index, Disposition::excluded, Code::not_selected);
-    } else if (has_burned_in_annotation(scan, stack)) {
-      mark_stack(scan, index, Disposition::quarantined, Code::text_suspected);
+      mark(Disposition::excluded, Code::not_selected);
+    } else if (has_burned_in_annotation(scan, group)) {
+      mark(Disposition::quarantined, Code::text_suspected);
     } else {
-      plans.push_back(make_plan(scan, index, recipe, key, options.device));
+      plans.push_back(make_plan(scan, group, recipe, key, options.device));
     }
   }
   std::ranges::sort(plans, {}, &CasePlan::case_id);

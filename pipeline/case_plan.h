@@ -11,9 +11,10 @@
 
 namespace naru {
 
-/// One volume to be made. Everything in here but `stack` may leave the hospital.
+/// One image to be made, 3-D or 4-D. Everything in here but `stacks` may leave the hospital.
 struct CasePlan {
-  std::size_t stack = 0;  ///< index into Scan::stacks
+  std::vector<std::size_t> stacks;               ///< indices into Scan::stacks: one, or the volumes of a 4-D image
+  std::optional<dicom::StackSequence> sequence;  ///< of a 4-D image: its axis; `stacks` as above
   std::string case_id, patient, study, series;
   std::string modality;
   std::optional<std::string_view> body_part, manufacturer;
@@ -30,9 +31,10 @@ struct PlanOptions {
   std::string device;            ///< as Executor::description
 };
 
-/// Plans the accepted and repaired stacks, sorted by case id. Stacks that are not taken are marked in `scan`: their
-/// inputs become `excluded` (not_selected) or `quarantined` (text_suspected, where a slice says Burned In Annotation).
-/// Patients are told apart by Patient ID with its issuer; without one, every study is a patient of its own.
+/// Plans the accepted and repaired stacks, those of a sequence as one case, sorted by case id. Stacks that are not
+/// taken are marked in `scan`: their inputs become `excluded` (not_selected) or `quarantined` (text_suspected, where a
+/// slice says Burned In Annotation). Patients are told apart by Patient ID with its issuer; without one, every study is
+/// a patient of its own.
 std::vector<CasePlan> plan_cases(Scan& scan, const ProjectKey& key, const PlanOptions& options);
 
 }  // namespace naru

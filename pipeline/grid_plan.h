@@ -2,20 +2,40 @@
 #pragma once
 
 #include <array>
+#include <optional>
+#include <vector>
 
 #include "core/geometry.h"
+#include "dicom/stack.h"
+#include "kernels/straighten.h"
 #include "pipeline/recipe.h"
 
 namespace naru {
 
-struct GridPlan {
-  AxisMap orient;                 ///< from the stack's axes to the recipe's
-  Grid grid;                      ///< of the result
-  std::array<AxisSteps, 3> axes;  ///< from the permuted (not flipped) voxels: flips are negative steps
-  Vec3 source_spacing_mm{};       ///< along the result's axes
+/// How a sheared stack becomes upright: each slice moves within its plane.
+struct Straightening {
+  Grid grid;                       ///< i and j as in the stack, k along their normal; covers every slice
+  std::vector<SliceShift> shifts;  ///< one a slice
+  double degrees = 0;              ///< between the stack and its normal
 };
 
-/// Orientation first, then resampling in the recipe's convention. Without a spacing no voxel centre moves.
-GridPlan plan_grid(const Grid& source, const Recipe& recipe);
+struct GridPlan {
+  std::optional<Straightening> straighten;  ///< first, where the stack is tilted and the recipe does not keep that
+  AxisMap orient;                           ///< from the (straightened) stack's axes to the recipe's
+  Grid grid;                                ///< of the result
+  std::array<AxisSteps, 3> axes;            ///< from the permuted (not flipped) voxels: flips are negative steps
+  Vec3 source_spacing_mm{};                 ///< along the result's axes
+
+  /// The axis of the result along which the stack's slices lie.
+  int slice_axis() const;
+  /// The slices of the stack that slices [begin, end) of the result along slice_axis() are made of.
+  std::pair<std::int64_t, std::int64_t> source_slices(std::int64_t begin, std::int64_t end) const;
+};
+
+/// Straightening, orientation, then resampling in the recipe's convention. Without a spacing no voxel centre moves.
+GridPlan plan_grid(const dicom::Stack& stack, const Recipe& recipe);
+
+/// The upright grid of a sheared one. The bounding box of all slices, its voxels those of slice 0 continued.
+Straightening plan_straightening(const Grid& sheared);
 
 }  // namespace naru

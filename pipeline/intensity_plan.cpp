@@ -105,26 +105,36 @@ bool needs_histogram(const Recipe& recipe) {
   return !recipe.dtype || (recipe.normalize != Normalize::none && recipe.normalize != Normalize::window);
 }
 
-IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram) {
+IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,
+                             const dicom::Rescale& bins) {
   const Range clip = recipe.clip ? Range{recipe.clip->low, recipe.clip->high} : Range{-kInfinity, kInfinity};
-  const Units units{stack.rescale.slope, stack.rescale.intercept, clip};
+  const Units units{bins.slope, bins.intercept, clip};
   IntensityPlan plan;
   plan.steps_before = plan.steps_after = nlohmann::ordered_json::array();
   plan.clip_before = recipe.clip && recipe.clip_when == ClipWhen::before;
   IntensityMap rescale;
-  rescale.slope = static_cast<float>(units.slope);
-  rescale.intercept = static_cast<float>(units.intercept);
+  rescale.slope = static_cast<float>(stack.rescale.slope);
+  rescale.intercept = static_cast<float>(stack.rescale.intercept);
   rescale.clip_low = static_cast<float>(clip.low);
   rescale.clip_high = static_cast<float>(clip.high);
   (plan.clip_before ? plan.before : plan.map) = rescale;
-  plan.steps_before.push_back(
-      {{"op", "rescale"}, {"slope", units.slope}, {"intercept", units.intercept}, {"from_header", stack.has_rescale}});
+  if (stack.dtype == DType::float32) {
+    plan.steps_before.push_back({{"op", "rescale"}, {"per_slice", true}, {"source", stack.rescale_source}});
+  } else {
+    plan.steps_before.push_back({{"op", "rescale"},
+                                 {"slope", stack.rescale.slope},
+                                 {"intercept", stack.rescale.intercept},
+                                 {"from_header", stack.has_rescale},
+                                 {"source", stack.rescale_source}});
+  }
   if (recipe.clip) {
     auto& steps = plan.clip_before ? plan.steps_before : plan.steps_after;
     steps.push_back({{"op", "clip"}, {"low", clip.low}, {"high", clip.high}});
   }
   add_normalization(plan, recipe, histogram, units);
-  const bool keeps_values = !recipe.spacing_mm || recipe.interpolator == Interpolator::nearest;
+  const bool is_straightened = stack.is_tilted && recipe.tilt == "straighten";
+  const bool keeps_values = (!recipe.spacing_mm || recipe.interpolator == Interpolator::nearest) && !is_straightened &&
+                            stack.dtype != DType::float32;
   const bool is_whole = recipe.normalize == Normalize::none && keeps_values && is_exact_in_int16(units, histogram);
   plan.dtype = recipe.dtype ? *recipe.dtype : is_whole ? DType::int16 : DType::float32;
   plan.steps_after.push_back({{"op", "cast"}, {"dtype", name(plan.dtype)}});

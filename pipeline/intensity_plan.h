@@ -25,7 +25,10 @@ struct IntensityPlan {
 ///   percentile  [0.5th, 99.5th percentile]       -> [0, 1], clipped
 ///   zscore      (units - mean) / deviation of the foreground: stored values above Otsu's threshold
 /// A constant volume becomes 0. dtype empty: int16 where no value is lost by it, else float32.
-IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram);
+/// Where the stack is straightened or brought to units slice by slice no value is sure to be whole: float32.
+/// @param bins what a value of the histogram means in units: the stack's rescale where stored values were counted
+IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,
+                             const dicom::Rescale& bins);
 
 /// True where the recipe needs the histogram at all.
 bool needs_histogram(const Recipe& recipe);

@@ -15,6 +15,7 @@ Json statistics_json(const Statistics& s) {
 
 Json grid_steps(const GridPlan& grid, const Recipe& recipe) {
   Json steps = Json::array();
+  if (grid.straighten) steps.push_back({{"op", "straighten"}, {"degrees", grid.straighten->degrees}});
   steps.push_back(
       {{"op", "orient"}, {"axes", recipe.axes}, {"source_axis", grid.orient.source_axis}, {"flip", grid.orient.flip}});
   if (recipe.spacing_mm) {
@@ -40,6 +41,24 @@ Json rows_of(const Affine& affine) {
   return rows;
 }
 
+/// [x, y, z], and t for a 4-D image.
+Json shape_of(const CasePlan& plan, const Size3& size) {
+  Json shape = {size.x, size.y, size.z};
+  if (plan.sequence) shape.push_back(plan.stacks.size());
+  return shape;
+}
+
+/// Along what the volumes of a 4-D image follow each other.
+Json axis4_of(const dicom::StackSequence& sequence) {
+  Json axis = {{"name", sequence.axis}, {"unit", sequence.unit}, {"values", sequence.values}};
+  if (sequence.gradient_directions.empty()) return axis;
+  Json directions = Json::array();
+  for (const Vec3& d : sequence.gradient_directions)
+    directions.push_back({d[0] == 0 ? 0 : -d[0], d[1] == 0 ? 0 : -d[1], d[2]});
+  axis["gradient_directions_ras"] = std::move(directions);
+  return axis;
+}
+
 }  // namespace
 
 Json manifest_line(const CasePlan& plan, const dicom::Stack& stack, const Written& written, const std::string& device) {
@@ -47,29 +66,33 @@ Json manifest_line(const CasePlan& plan, const dicom::Stack& stack, const Writte
   Json steps = written.intensity.steps_before;
   for (const Json& step : grid_steps(written.grid, plan.recipe)) steps.push_back(step);
   for (const Json& step : written.intensity.steps_after) steps.push_back(step);
-  return {{"schema", "naru.manifest/1"},
-          {"case", plan.case_id},
-          {"patient", plan.patient},
-          {"study", plan.study},
-          {"series", plan.series},
-          {"image", image_path(plan)},
-          {"sha256", written.facts.sha256},
-          {"size_bytes", written.facts.size_bytes},
-          {"shape", {size.x, size.y, size.z}},
-          {"spacing_mm", written.grid.grid.spacing_mm()},
-          {"affine_ras", rows_of(affine_ras(written.grid.grid.patient_from_voxel))},
-          {"dtype", name(written.intensity.dtype)},
-          {"modality", plan.modality},
-          {"body_part", or_null(plan.body_part)},
-          {"manufacturer", or_null(plan.manufacturer)},
-          {"recipe", plan.recipe.name},
-          {"recipe_sha256", plan.recipe_sha256},
-          {"steps", std::move(steps)},
-          {"statistics", statistics_json(written.statistics)},
-          {"findings", findings_json(stack)},
-          {"split", or_null(plan.split)},
-          {"labels", Json::array()},
-          {"device", device}};
+  Json line = {
+      {"schema", "naru.manifest/1"},
+      {"case", plan.case_id},
+      {"patient", plan.patient},
+      {"study", plan.study},
+      {"series", plan.series},
+      {"image", image_path(plan)},
+      {"sha256", written.facts.sha256},
+      {"size_bytes", written.facts.size_bytes},
+      {"shape", shape_of(plan, size)},
+      {"spacing_mm", written.grid.grid.spacing_mm()},
+      {"affine_ras", rows_of(affine_ras(written.grid.grid.patient_from_voxel))},
+      {"dtype", name(written.intensity.dtype)},
+      {"units", stack.units.empty() || plan.recipe.normalize != Normalize::none ? Json(nullptr) : Json(stack.units)},
+      {"modality", plan.modality},
+      {"body_part", or_null(plan.body_part)},
+      {"manufacturer", or_null(plan.manufacturer)},
+      {"recipe", plan.recipe.name},
+      {"recipe_sha256", plan.recipe_sha256},
+      {"steps", std::move(steps)},
+      {"statistics", statistics_json(written.statistics)},
+      {"findings", findings_json(stack)},
+      {"split", or_null(plan.split)},
+      {"labels", Json::array()},
+      {"device", device}};
+  if (plan.sequence) line["axis4"] = axis4_of(*plan.sequence);
+  return line;
 }
 
 }  // namespace naru

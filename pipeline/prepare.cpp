@@ -63,7 +63,7 @@ class Job {
     const std::vector<std::filesystem::path> ours = {options_.out, report_folder(options_),
                                                      Staging::work_folder(options_.out)};
     const auto files = list_inputs(options_.inputs, standard_input, ours);
-    return scan_inputs(files, {}, executor_, cancel_, on_progress_);
+    return scan_inputs(files, stack_options(options_.recipe), executor_, cancel_, on_progress_);
   }
 
   std::vector<CasePlan> plan(Scan& scan) const {
@@ -79,8 +79,10 @@ class Job {
       cancel_.throw_if_canceled();
       make_case(scan, plan, staging, runner, made);
       ++progress.done;
-      for (const std::size_t c : scan.stacks[plan.stack].instances) {
-        progress.bytes += scan.inputs[scan.input_of_candidate[c]].size_bytes;
+      for (const std::size_t stack : plan.stacks) {
+        for (const std::size_t c : scan.stacks[stack].instances) {
+          progress.bytes += scan.inputs[scan.input_of_candidate[c]].size_bytes;
+        }
       }
       on_progress_(progress);
     }
@@ -97,7 +99,10 @@ class Job {
       auto outcome = runner.run(scan, plan, staging.out(), cancel_);
       if (outcome.failure) {
         log::warning("{}: rejected ({})", Public{plan.case_id}, Public{name(outcome.failure->code)});
-        reject_stack(scan, plan.stack, *outcome.failure);
+        reject_stack(scan, outcome.failure->stack, *outcome.failure);
+        for (const std::size_t stack : plan.stacks) {  // a 4-D image lacks a volume: none of it is delivered
+          if (stack != outcome.failure->stack) reject_stack(scan, stack, {Code::gap, std::nullopt, stack});
+        }
         return;
       }
       store_case(file, plan, *outcome.record);

@@ -198,7 +198,7 @@ constexpr std::array kKeys = {
         [](const Value& v, Recipe& r) {
           r.modality = v.strings();
           for (const auto& m : r.modality) {
-            if (m != "CT" && m != "MR") v.fail("may name \"CT\" and \"MR\"");
+            if (m != "CT" && m != "MR" && m != "PT") v.fail("may name \"CT\", \"MR\" and \"PT\"");
           }
         },
         [](const Recipe& r) { return Json(r.modality); }},
@@ -208,9 +208,14 @@ constexpr std::array kKeys = {
         [](const Recipe& r) { return Json(r.min_slices); }},
     Key{"geometry", "gap",
         [](const Value& v, Recipe& r) {
-          r.gap = word(v, {"reject"}, {"interpolate", "keep_longest_run"});
+          r.gap = word(v, {"reject", "interpolate", "keep_longest_run"});
         },
         [](const Recipe& r) { return Json(r.gap); }},
+    Key{"geometry", "tilt",
+        [](const Value& v, Recipe& r) {
+          r.tilt = word(v, {"straighten", "keep"});
+        },
+        [](const Recipe& r) { return Json(r.tilt); }},
     Key{"deidentify", "profile", [](const Value& v, Recipe& r) { r.profile = word(v, {"basic"}); },
         [](const Recipe& r) { return Json(r.profile); }},
     Key{"deidentify", "options", read_options, [](const Recipe& r) { return Json(r.options); }},
@@ -253,6 +258,11 @@ constexpr std::array kKeys = {
     Key{"intensity", "normalize",
         [](const Value& v, Recipe& r) { r.normalize = static_cast<Normalize>(v.one_of(kNormalize, kNormalizeLater)); },
         [](const Recipe& r) { return Json(kNormalize[static_cast<std::size_t>(r.normalize)]); }},
+    Key{"intensity", "philips_scale",
+        [](const Value& v, Recipe& r) {
+          r.philips_scale = word(v, {"display", "precise"});
+        },
+        [](const Recipe& r) { return Json(r.philips_scale); }},
     Key{"output", "layout",
         [](const Value& v, Recipe& r) {
           r.layout =
@@ -392,6 +402,14 @@ nlohmann::ordered_json to_json(const Recipe& recipe) {
   Json json = {{"schema", "naru.recipe/1"}, {"name", recipe.name}};
   for (const Key& key : kKeys) json[key.section][key.name] = key.write(recipe);
   return json;
+}
+
+dicom::StackOptions stack_options(const std::optional<Recipe>& recipe) {
+  if (!recipe) return {};
+  const auto gap = recipe->gap == "interpolate"        ? dicom::GapPolicy::interpolate
+                   : recipe->gap == "keep_longest_run" ? dicom::GapPolicy::keep_longest_run
+                                                       : dicom::GapPolicy::reject;
+  return {gap, recipe->philips_scale == "precise"};
 }
 
 std::string recipe_sha256(const Recipe& recipe) {

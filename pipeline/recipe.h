@@ -11,6 +11,7 @@
 
 #include "core/geometry.h"
 #include "core/volume.h"
+#include "dicom/stack.h"
 #include "kernels/resample.h"
 
 namespace naru {
@@ -36,7 +37,7 @@ struct Recipe {
   std::vector<std::string> modality, body_part;
   std::int64_t min_slices = 1;
   // [geometry]
-  std::string gap = "reject";
+  std::string gap = "reject", tilt = "straighten";
   // [deidentify]
   std::string profile = "basic";
   std::vector<std::string> options;
@@ -53,6 +54,7 @@ struct Recipe {
   std::optional<ClipRange> clip;
   ClipWhen clip_when = ClipWhen::after;
   Normalize normalize = Normalize::none;
+  std::string philips_scale = "display";
   // [output]
   std::string layout = "plain";
   std::optional<DType> dtype;  ///< int16 or float32; empty: int16 where every value is exact, else float32
@@ -73,6 +75,9 @@ Recipe load_recipe(const std::string& name_or_file);
 /// The whole recipe with its defaults filled in, keys as in the TOML. The same recipe gives the same JSON.
 nlohmann::ordered_json to_json(const Recipe& recipe);
 
+/// What the recipe says to the sorting of slices; without one, what every built-in says.
+dicom::StackOptions stack_options(const std::optional<Recipe>& recipe);
+
 /// SHA-256 of to_json(recipe): identifies what was asked for, whatever its spelling.
 std::string recipe_sha256(const Recipe& recipe);
 
@@ -80,7 +85,7 @@ struct BuiltinRecipe {
   std::string_view name, summary, toml;
 };
 std::span<const BuiltinRecipe> builtin_recipes();
-/// The built-in for a modality when none is asked for: ct-1mm or mr-1mm.
+/// The built-in for a modality when none is asked for: ct-1mm, mr-1mm, or original-grid for PET.
 std::string_view default_recipe_name(std::string_view modality);
 
 }  // namespace naru

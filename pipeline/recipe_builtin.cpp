@@ -95,6 +95,8 @@ constexpr std::array kBuiltin = {
 
 std::span<const BuiltinRecipe> builtin_recipes() { return kBuiltin; }
 
-std::string_view default_recipe_name(std::string_view modality) { return modality == "CT" ? "ct-1mm" : "mr-1mm"; }
+std::string_view default_recipe_name(std::string_view modality) {
+  return modality == "CT" ? "ct-1mm" : modality == "MR" ? "mr-1mm" : "original-grid";
+}
 
 }  // namespace naru

@@ -16,7 +16,9 @@ using Json = nlohmann::ordered_json;
 
 std::map<std::size_t, std::string> case_of_stack(std::span<const ReportCase> cases) {
   std::map<std::size_t, std::string> result;
-  for (const ReportCase& c : cases) result[c.plan->stack] = c.plan->case_id;
+  for (const ReportCase& c : cases) {
+    for (const std::size_t stack : c.plan->stacks) result[stack] = c.plan->case_id;
+  }
   return result;
 }
 
@@ -60,7 +62,7 @@ Json input_json(const InputRecord& input, const std::optional<std::string>& case
 std::string link_table(const Scan& scan, std::span<const ReportCase> cases) {
   std::string text;
   for (const ReportCase& c : cases) {
-    const dicom::Stack& stack = scan.stacks[c.plan->stack];
+    const dicom::Stack& stack = scan.stacks[c.plan->stacks.front()];
     const dicom::Instance& first = scan.candidates[stack.instances.front()].instance;
     text += json_line({{"schema", "naru.link/1"},
                        {"case", c.plan->case_id},

@@ -11,18 +11,30 @@
 
 namespace naru {
 
-/// Why a case could not be made. `slice` is the k of the slice at fault, if one is.
+/// Why a case could not be made. `slice` is the index of the instance at fault within its stack, if one is.
 struct CaseFailure {
   Code code;
   std::optional<std::size_t> slice;
+  std::size_t stack = 0;  ///< index into Scan::stacks
 };
 
-/// Reads all slices of `stack` into `voxels` (i fastest, then j, then k; the bytes of int16 or uint16, as the stack
-/// says) on the executor's CPU threads; members of archives one after the other, each archive once a stack.
-/// @pre voxels.size() is the stack's voxel count
+/// Slices k of a stack, from `begin` up to and without `end`.
+struct SliceRange {
+  std::int64_t begin = 0, end = 0;
+  std::int64_t count() const { return end - begin; }
+};
+
+/// Reads the slices of `range` into `voxels` (i fastest, then j, then k) on the executor's CPU threads; members of
+/// archives one after the other, each archive once a call.
+///   T = uint16_t: stored values, the bytes of int16 or uint16 as the stack's dtype says
+///   T = float:    units, each slice by its own rescale (a stack whose dtype is float32)
+/// Slices that are missing (Stack::k_of_instance) are the linear blend of the slices before and after them, rounded
+/// half to even where values are stored ones.
+/// @pre voxels.size() is the range's voxel count
 /// @return empty when all were read; else the first that was not
 /// @throws Error{canceled, memory_exceeded}
-std::optional<CaseFailure> read_slices(const Scan& scan, const dicom::Stack& stack, std::span<std::uint16_t> voxels,
+template <class T>
+std::optional<CaseFailure> read_slices(const Scan& scan, std::size_t stack, SliceRange range, std::span<T> voxels,
                                        Executor& executor, const CancelToken& cancel);
 
 /// Memory in bytes that read_slices takes beside `voxels`, at most, on `thread_count` threads.

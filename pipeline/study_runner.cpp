@@ -1,18 +1,26 @@
 #include "pipeline/study_runner.h"
 
 #include <algorithm>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "kernels/buffer.h"
 #include "kernels/orient.h"
 #include "kernels/resample.h"
 #include "kernels/statistics.h"
+#include "pipeline/case_budget.h"
 #include "pipeline/grid_plan.h"
 #include "pipeline/intensity_plan.h"
 #include "pipeline/manifest.h"
-#include "pipeline/outputs/gzip.h"
 #include "pipeline/outputs/layout.h"
+#include "pipeline/read_ahead.h"
+#include "pipeline/scratch.h"
 #include "pipeline/slices.h"
+#include "pipeline/unit_bins.h"
 
 namespace naru {
 
@@ -31,116 +39,309 @@ Owned<T> allocate(const Size3& size, Executor& executor) {
   return {Buffer<T>(static_cast<std::size_t>(size.voxel_count()), executor), size};
 }
 
-/// Permutes axes where the recipe's orientation needs it; flips are left to the resampling.
-template <class T>
-Owned<T> permuted(Owned<T> source, const AxisMap& map, Executor& executor) {
-  if (!map.is_permutation()) return source;
-  const AxisMap permutation{map.source_axis, {false, false, false}};
-  const Size3& from = source.size;
-  auto result = allocate<T>({from[map.source_axis[0]], from[map.source_axis[1]], from[map.source_axis[2]]}, executor);
-  orient<T>(source.view(), result.view(), permutation, executor);
-  executor.wait();  // `source` is freed now
-  return result;
-}
-
-template <class In, class Out>
-Owned<Out> resampled_as(Owned<In> source, const GridPlan& grid, const IntensityMap& map, Interpolator interpolator,
-                        Executor& executor) {
-  auto result = allocate<Out>(grid.grid.size, executor);
-  resample<In, Out>(source.view(), result.view(), {grid.axes, interpolator, map}, executor);
-  executor.wait();  // `source` is freed now
-  return result;
-}
-
-template <class In, class Out>
-Owned<Out> transformed(Owned<In> source, const GridPlan& grid, const IntensityPlan& intensity, const Recipe& recipe,
-                       Executor& executor) {
-  if (!intensity.clip_before) {
-    return resampled_as<In, Out>(std::move(source), grid, intensity.map, recipe.interpolator, executor);
-  }
-  auto clipped = allocate<float>(source.size, executor);
-  apply_intensity<In, float>(source.view(), clipped.view(), intensity.before, executor);
-  executor.wait();
-  source = {};
-  return resampled_as<float, Out>(std::move(clipped), grid, intensity.map, recipe.interpolator, executor);
-}
-
-template <class Out>
-Statistics statistics_of(Owned<Out>& volume, Executor& executor) {
-  if constexpr (std::is_same_v<Out, float>) {
-    return statistics(VolumeView<const float>(volume.view()), executor);
-  } else {
-    return statistics(histogram<Out>(volume.view(), executor));
-  }
-}
-
-/// The part of a case whose types are settled.
-template <class In, class Out>
-CaseRecord finish_case(Owned<In> stored, Written written, const dicom::Stack& stack, const CasePlan& plan,
-                       const std::filesystem::path& out, Executor& executor) {
-  auto volume = transformed<In, Out>(std::move(stored), written.grid, written.intensity, plan.recipe, executor);
-  written.statistics = statistics_of(volume, executor);
-  volume.buffer = to_host(std::move(volume.buffer), executor);
-  const EncodedVolume encoded{std::as_bytes(volume.buffer.host()), written.grid.grid, written.intensity.dtype};
-  const auto path = out / image_path(plan);
-  std::error_code failure;
-  std::filesystem::create_directories(path.parent_path(), failure);
-  if (failure) throw write_error(failure.value(), "a folder of the dataset");
-  written.facts = write_nifti(path, encoded, plan.recipe.compression, executor);
-  CaseRecord record;
-  record.preview = make_preview(encoded, written.statistics.min, written.statistics.max);
-  record.manifest = manifest_line(plan, stack, written, executor.description());
-  return record;
-}
-
+/// What a stack's slices are read as: the bits of stored values, or units.
 template <class In>
-CaseOutcome run_typed(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out, Executor& executor,
-                      const CancelToken& cancel) {
-  const dicom::Stack& stack = scan.stacks[plan.stack];
-  auto host = Buffer<In>::on_host(static_cast<std::size_t>(stack.grid.size.voxel_count()), executor);
-  // int16 and uint16 share their bytes; read_pixels fills either.
-  const std::span<std::uint16_t> values(reinterpret_cast<std::uint16_t*>(host.data()), host.size());
-  if (const auto failure = read_slices(scan, stack, values, executor, cancel)) return {std::nullopt, failure};
-  cancel.throw_if_canceled();
-  Owned<In> stored{to_executor(std::move(host), executor), stack.grid.size};
-  const Histogram counts = needs_histogram(plan.recipe) ? histogram<In>(stored.view(), executor) : Histogram{};
-  Written written{plan_grid(stack.grid, plan.recipe), plan_intensity(plan.recipe, stack, counts), {}, {}};
-  stored = permuted(std::move(stored), written.grid.orient, executor);
-  if (written.intensity.dtype == DType::int16) {
-    return {finish_case<In, std::int16_t>(std::move(stored), std::move(written), stack, plan, out, executor), {}};
+using ReadAs = std::conditional_t<std::is_same_v<In, float>, float, std::uint16_t>;
+
+/// A part of one volume of the case.
+struct Slab {
+  std::size_t volume = 0;
+  std::int64_t begin = 0, end = 0;  ///< of the result, along GridPlan::slice_axis()
+  SliceRange source;                ///< slices of the stack that it is made of
+};
+
+/// A failure that ends the case, carried through the steps.
+struct Failed {
+  CaseFailure failure;
+};
+
+/// One case whose stored type is settled.
+template <class In>
+class CaseRun {
+ public:
+  CaseRun(const Scan& scan, const CasePlan& plan, const GridPlan& grid, const CaseBudget& budget,
+          const std::filesystem::path& out, Executor& executor, const CancelToken& cancel)
+      : scan_(scan),
+        plan_(plan),
+        stack_(scan.stacks[plan.stacks.front()]),
+        grid_(grid),
+        budget_(budget),
+        out_(out),
+        executor_(executor),
+        reader_(Executor::cpu(executor.thread_count())),
+        cancel_(cancel),
+        kept_(plan.stacks.size()) {}
+
+  CaseRecord run() {
+    const Constants constants = needs_histogram(plan_.recipe) ? measure() : Constants{{}, stack_.rescale};
+    const IntensityPlan intensity = plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins);
+    Written written{grid_, intensity, {}, {}};
+    return intensity.dtype == DType::int16 ? finish<std::int16_t>(std::move(written))
+                                           : finish<float>(std::move(written));
   }
-  return {finish_case<In, float>(std::move(stored), std::move(written), stack, plan, out, executor), {}};
-}
+
+ private:
+  /// How often each stored value occurs in the whole case, and what a bin means in units.
+  struct Constants {
+    Histogram histogram;
+    dicom::Rescale bins;
+  };
+
+  std::vector<Slab> slabs() const {
+    const std::int64_t count = grid_.grid.size[grid_.slice_axis()];
+    std::vector<Slab> result;
+    for (std::size_t v = 0; v < plan_.stacks.size(); ++v) {
+      for (std::int64_t begin = 0; begin < count; begin += budget_.slab_slices) {
+        const std::int64_t end = std::min(begin + budget_.slab_slices, count);
+        const auto [first, last] =
+            is_whole() ? std::pair<std::int64_t, std::int64_t>{0, stack_.grid.size.z} : grid_.source_slices(begin, end);
+        result.push_back({v, begin, end, {first, last}});
+      }
+    }
+    return result;
+  }
+
+  bool is_whole() const { return budget_.slab_slices == grid_.grid.size[grid_.slice_axis()]; }
+
+  /// Slices of one volume as they are stored, in host memory (pinned for a GPU).
+  Buffer<In> read(std::size_t volume, SliceRange range) {
+    cancel_.throw_if_canceled();
+    const Size3& size = stack_.grid.size;
+    auto host = Buffer<In>::on_host(static_cast<std::size_t>(size.x * size.y * range.count()), executor_);
+    const std::span<ReadAs<In>> values(reinterpret_cast<ReadAs<In>*>(host.data()), host.size());
+    const auto failure = read_slices(scan_, plan_.stacks[volume], range, values, reader_, cancel_);
+    if (failure) throw Failed{*failure};
+    return host;
+  }
+
+  Owned<In> on_executor(Buffer<In> host, SliceRange range) {
+    return {to_executor(std::move(host), executor_), {stack_.grid.size.x, stack_.grid.size.y, range.count()}};
+  }
+
+  /// Calls `use(voxels)` for every stored voxel of the case once, in order; keeps them where the budget says so.
+  template <class Use>
+  void each_source(const Use& use) {
+    const Size3& size = stack_.grid.size;
+    const std::int64_t step = is_whole() ? size.z : std::max<std::int64_t>(1, slabs().front().source.count());
+    for (std::size_t v = 0; v < plan_.stacks.size(); ++v) {
+      for (std::int64_t k = 0; k < size.z; k += step) {
+        const SliceRange range{k, std::min(k + step, size.z)};
+        Owned<In> voxels = kept_[v].buffer.size() > 0 ? std::move(kept_[v]) : on_executor(read(v, range), range);
+        use(VolumeView<const In>(voxels.view()));
+        executor_.wait();
+        if (budget_.keeps_sources) kept_[v] = std::move(voxels);
+      }
+    }
+  }
+
+  Constants measure() {
+    if constexpr (std::is_same_v<In, float>) {
+      UnitBins bins;
+      each_source([&](VolumeView<const In> voxels) { bins.widen(statistics(voxels, executor_)); });
+      each_source([&](VolumeView<const In> voxels) { bins.add(voxels, executor_); });
+      return {bins.histogram(), bins.units_of_bins()};
+    } else {
+      Histogram sum;
+      each_source([&](VolumeView<const In> voxels) {
+        const Histogram part = histogram<In>(voxels, executor_);
+        if (sum.counts.empty()) sum = Histogram{part.first_value, std::vector<std::uint64_t>(part.counts.size())};
+        for (std::size_t b = 0; b < part.counts.size(); ++b) sum.counts[b] += part.counts[b];
+      });
+      return {std::move(sum), stack_.rescale};
+    }
+  }
+
+  /// What lies outside of a straightened slice, as a value of In.
+  float padding() const {
+    return static_cast<float>((stack_.padding_units - stack_.rescale.intercept) / stack_.rescale.slope);
+  }
+
+  template <class Out>
+  Owned<Out> make_slab(Owned<In> stored, const Slab& slab, const IntensityPlan& intensity) {
+    if (!grid_.straighten) return oriented<In, Out>(std::move(stored), slab, intensity);
+    const Grid& grid = grid_.straighten->grid;
+    auto upright = allocate<float>({grid.size.x, grid.size.y, slab.source.count()}, executor_);
+    const auto shifts =
+        std::span(grid_.straighten->shifts)
+            .subspan(static_cast<std::size_t>(slab.source.begin), static_cast<std::size_t>(slab.source.count()));
+    straighten<In>(stored.view(), upright.view(), shifts, padding(), executor_);
+    executor_.wait();
+    stored = {};
+    return oriented<float, Out>(std::move(upright), slab, intensity);
+  }
+
+  /// Permutes axes where the recipe's orientation needs it; flips are left to the resampling.
+  template <class T, class Out>
+  Owned<Out> oriented(Owned<T> source, const Slab& slab, const IntensityPlan& intensity) {
+    if (grid_.orient.is_permutation()) {
+      const AxisMap permutation{grid_.orient.source_axis, {false, false, false}};
+      const Size3& from = source.size;
+      const auto& axis = permutation.source_axis;
+      auto target = allocate<T>({from[axis[0]], from[axis[1]], from[axis[2]]}, executor_);
+      orient<T>(source.view(), target.view(), permutation, executor_);
+      executor_.wait();
+      source = std::move(target);
+    }
+    if (!intensity.clip_before) return resampled_part<T, Out>(std::move(source), slab, intensity);
+    auto clipped = allocate<float>(source.size, executor_);
+    apply_intensity<T, float>(source.view(), clipped.view(), intensity.before, executor_);
+    executor_.wait();
+    source = {};
+    return resampled_part<float, Out>(std::move(clipped), slab, intensity);
+  }
+
+  template <class T, class Out>
+  Owned<Out> resampled_part(Owned<T> source, const Slab& slab, const IntensityPlan& intensity) {
+    const auto along = static_cast<std::size_t>(grid_.slice_axis());
+    ResampleOptions options{grid_.axes, plan_.recipe.interpolator, intensity.map};
+    options.axes[along].target_begin = slab.begin;
+    options.axes[along].target_count = slab.end - slab.begin;
+    options.axes[along].source_begin = slab.source.begin;
+    const Size3 size{options.axes[0].target_count, options.axes[1].target_count, options.axes[2].target_count};
+    auto result = allocate<Out>(size, executor_);
+    resample<T, Out>(source.view(), result.view(), options, executor_);
+    executor_.wait();  // `source` is freed now
+    return result;
+  }
+
+  /// Copies a slab to its place in the gathered result.
+  template <class Out>
+  void place(const Owned<Out>& slab_voxels, const Slab& slab, std::span<Out> result) const {
+    const Size3 &size = grid_.grid.size, &part = slab_voxels.size;
+    std::array<std::int64_t, 3> first{};
+    first[static_cast<std::size_t>(grid_.slice_axis())] = slab.begin;
+    const Out* from = slab_voxels.buffer.data();
+    Out* const volume = result.data() + static_cast<std::int64_t>(slab.volume) * size.voxel_count();
+    for (std::int64_t z = 0; z < part.z; ++z) {
+      for (std::int64_t y = 0; y < part.y; ++y, from += part.x) {
+        std::copy_n(from, part.x, volume + first[0] + size.x * (first[1] + y + size.y * (first[2] + z)));
+      }
+    }
+  }
+
+  /// The whole result: of one volume made at once as it is, else gathered in memory or in a scratch file.
+  template <class Out>
+  class Result {
+   public:
+    Result(const CaseRun& run, Executor& executor) : count_(run.voxel_count()) {
+      if (!run.budget_.result_in_memory) {
+        scratch_ = std::make_unique<ScratchFile>(run.out_.parent_path(), count_ * sizeof(Out));
+      } else if (run.plan_.stacks.size() > 1) {
+        memory_ = Buffer<Out>::on_host(count_, executor);
+      }
+    }
+    bool is_gathered() const { return scratch_ || memory_.size() > 0; }
+    void take(Buffer<Out> whole) { memory_ = std::move(whole); }
+    void release_pages() const {
+      if (scratch_) scratch_->release_pages();
+    }
+    std::span<Out> voxels() {
+      if (scratch_) return {reinterpret_cast<Out*>(scratch_->bytes().data()), count_};
+      return memory_.host();
+    }
+
+   private:
+    std::size_t count_;
+    std::unique_ptr<ScratchFile> scratch_;
+    Buffer<Out> memory_;
+  };
+
+  std::size_t voxel_count() const {
+    return static_cast<std::size_t>(grid_.grid.size.voxel_count()) * plan_.stacks.size();
+  }
+
+  template <class Out>
+  void make_voxels(const IntensityPlan& intensity, Result<Out>& result) {
+    const auto parts = slabs();
+    const auto load = [&](std::size_t n) {
+      const Slab& slab = parts[n];
+      return kept_[slab.volume].buffer.size() > 0 ? Buffer<In>() : read(slab.volume, slab.source);
+    };
+    // While one slab is computed the next is read, where memory was planned for both.
+    ReadAhead<Buffer<In>> ahead(parts.size(), budget_.reads_ahead, load);
+    for (const Slab& slab : parts) {
+      Buffer<In> host = ahead.next();
+      Owned<In> stored = host.size() > 0 ? on_executor(std::move(host), slab.source) : std::move(kept_[slab.volume]);
+      auto voxels = make_slab<Out>(std::move(stored), slab, intensity);
+      voxels.buffer = to_host(std::move(voxels.buffer), executor_);
+      if (!result.is_gathered()) return result.take(std::move(voxels.buffer));
+      place(voxels, slab, result.voxels());
+      result.release_pages();
+    }
+  }
+
+  template <class Out>
+  Statistics statistics_of(std::span<const Out> voxels) {
+    const Size3& size = grid_.grid.size;
+    const Size3 all{size.x, size.y, size.z * static_cast<std::int64_t>(plan_.stacks.size())};
+    const VolumeView<const Out> view{voxels.data(), all};
+    if constexpr (std::is_same_v<Out, float>) {
+      return statistics(view, reader_);
+    } else {
+      return statistics(histogram<Out>(view, reader_));
+    }
+  }
+
+  template <class Out>
+  CaseRecord finish(Written written) {
+    Result<Out> result(*this, executor_);
+    make_voxels(written.intensity, result);
+    const std::span<const Out> voxels = result.voxels();
+    written.statistics = statistics_of(voxels);
+    EncodedVolume encoded{std::as_bytes(voxels), grid_.grid, written.intensity.dtype};
+    encoded.volume_count = static_cast<std::int64_t>(plan_.stacks.size());
+    if (plan_.sequence) encoded.time_step = time_step_of(*plan_.sequence);
+    const auto path = out_ / image_path(plan_);
+    std::error_code failure;
+    std::filesystem::create_directories(path.parent_path(), failure);
+    if (failure) throw write_error(failure.value(), "a folder of the dataset");
+    cancel_.throw_if_canceled();
+    written.facts = write_nifti(path, encoded, plan_.recipe.compression, executor_);
+    CaseRecord record;
+    EncodedVolume first = encoded;
+    first.voxels = encoded.voxels.first(encoded.voxels.size() / plan_.stacks.size());
+    record.preview = make_preview(first, written.statistics.min, written.statistics.max);
+    record.manifest = manifest_line(plan_, stack_, written, executor_.description());
+    return record;
+  }
+
+  const Scan& scan_;
+  const CasePlan& plan_;
+  const dicom::Stack& stack_;
+  const GridPlan& grid_;
+  const CaseBudget& budget_;
+  const std::filesystem::path& out_;
+  Executor& executor_;
+  Executor reader_;  ///< reads and decodes beside the executor's work
+  const CancelToken& cancel_;
+  std::vector<Owned<In>> kept_;  ///< one a volume, empty unless kept
+};
 
 }  // namespace
 
-std::uint64_t memory_needed_bytes(const Scan& scan, const CasePlan& plan, const Executor& executor) {
-  const dicom::Stack& stack = scan.stacks[plan.stack];
-  const GridPlan grid = plan_grid(stack.grid, plan.recipe);
-  const auto stored = static_cast<std::uint64_t>(stack.grid.size.voxel_count()) * 2;
-  const auto result =
-      static_cast<std::uint64_t>(grid.grid.size.voxel_count()) * size_bytes(plan.recipe.dtype.value_or(DType::float32));
-  const std::uint64_t clipped = plan.recipe.clip && plan.recipe.clip_when == ClipWhen::before ? 2 * stored : 0;
-  const std::uint64_t copy = grid.orient.is_permutation() ? stored : 0;
-  const std::uint64_t encoder = static_cast<std::uint64_t>(executor.thread_count()) * kGzipBytesPerThread;
-  // Never all at once: source and its copy, or source and clipped, or the last of them and the result.
-  return std::max({stored + copy, stored + clipped, std::max(stored, clipped) + result,
-                   stored + slice_buffer_bytes(scan, stack, executor.thread_count())}) +
-         encoder;
-}
-
 CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out,
                              const CancelToken& cancel) {
-  const dicom::Stack& stack = scan.stacks[plan.stack];
-  const Size3 size = plan_grid(stack.grid, plan.recipe).grid.size;
-  const bool fits_format = std::max({size.x, size.y, size.z}) <= kMaxNiftiSize;
+  const dicom::Stack& stack = scan.stacks[plan.stacks.front()];
+  const auto too_large = [&] {
+    return CaseOutcome{std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}};
+  };
+  const GridPlan grid = plan_grid(stack, plan.recipe);
+  const Size3& size = grid.grid.size;
+  const auto volumes = static_cast<std::int64_t>(plan.stacks.size());
   // Sizes that fit the format cannot overflow the sum of bytes, so the format is asked first.
-  const std::uint64_t needed = fits_format ? memory_needed_bytes(scan, plan, executor_) : 0;
-  if (needed > memory_limit_bytes_ || !fits_format) return {std::nullopt, CaseFailure{Code::too_large, std::nullopt}};
-  CaseOutcome outcome = stack.dtype == DType::uint16 ? run_typed<std::uint16_t>(scan, plan, out, executor_, cancel)
-                                                     : run_typed<std::int16_t>(scan, plan, out, executor_, cancel);
-  if (outcome.record) outcome.record->memory_bytes = needed;
-  return outcome;
+  if (std::max({size.x, size.y, size.z, volumes}) > kMaxNiftiSize) return too_large();
+  const auto budget = plan_budget(scan, plan, grid, executor_, memory_limit_bytes_);
+  if (!budget) return too_large();
+  const auto make = [&]<class In>(In) { return CaseRun<In>(scan, plan, grid, *budget, out, executor_, cancel).run(); };
+  try {
+    CaseRecord record = stack.dtype == DType::float32  ? make(float{})
+                        : stack.dtype == DType::uint16 ? make(std::uint16_t{})
+                                                       : make(std::int16_t{});
+    record.memory_bytes = budget->memory_bytes;
+    return {std::move(record), std::nullopt};
+  } catch (const Failed& failed) {
+    return {std::nullopt, failed.failure};
+  }
 }
 
 }  // namespace naru

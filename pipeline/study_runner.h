@@ -1,4 +1,4 @@
-/// One case from its slices on disk to its image file: read, orient, resample, normalise, write.
+/// One case from its slices on disk to its image file: read, straighten, orient, resample, normalise, write.
 #pragma once
 
 #include <cstdint>
@@ -28,18 +28,15 @@ struct CaseOutcome {
   std::optional<CaseFailure> failure;
 };
 
-/// Working memory in bytes that a case needs: stored voxels, their oriented or clipped copy, the result, the buffers of
-/// the encoder. Host memory only. An upper bound, from sizes alone.
-std::uint64_t memory_needed_bytes(const Scan& scan, const CasePlan& plan, const Executor& executor);
-
 /// Runs cases one after the other on one executor.
 class StudyRunner {
  public:
-  /// @param memory_limit_bytes cases that need more fail with `too_large` before anything is allocated
+  /// @param memory_limit_bytes cases that need more are made slab by slab through a scratch file, with the same bytes;
+  /// where not even one slice fits they fail with `too_large` before anything is allocated
   StudyRunner(Executor& executor, std::uint64_t memory_limit_bytes)
       : executor_(executor), memory_limit_bytes_(memory_limit_bytes) {}
 
-  /// Makes `plan`'s image at `out / image_path(plan)`.
+  /// Makes `plan`'s image at `out / image_path(plan)`; a scratch file lies beside `out`.
   /// @throws Error{disk_full, output_unwritable, memory_exceeded, device_unavailable, canceled}: the job cannot go on
   CaseOutcome run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out, const CancelToken& cancel);
 

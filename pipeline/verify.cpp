@@ -200,7 +200,9 @@ class Verifier {
   }
 
   void check_header(const std::string& path, const Json& line, const NiftiImage& image) {
-    if (line.at("shape") != Json{image.size.x, image.size.y, image.size.z}) differ(path, "has another shape");
+    Json shape = {image.size.x, image.size.y, image.size.z};
+    if (image.volume_count > 1) shape.push_back(image.volume_count);
+    if (line.at("shape") != shape) differ(path, "has another shape");
     if (line.at("dtype") != name(image.dtype)) differ(path, "has another voxel type");
     double greatest = 0;
     Affine promised;

@@ -15,5 +15,6 @@ int main(int argc, char** argv) {
   bench::add_intensity();
   bench::add_orient();
   bench::add_statistics();
+  bench::add_straighten();
   benchmark::RunSpecifiedBenchmarks();
 }

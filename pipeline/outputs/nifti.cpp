@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 
 #include "pipeline/outputs/gzip.h"
@@ -55,6 +56,11 @@ std::array<std::byte, kVoxelOffset> header_bytes(const EncodedVolume& volume) {
     header.pixdim[a + 1] = static_cast<float>(spacing[a]);
   }
   for (int d = 4; d < 8; ++d) header.dim[d] = 1;
+  if (volume.volume_count > 1) {
+    header.dim[0] = 4;
+    header.dim[4] = static_cast<short>(volume.volume_count);
+    header.pixdim[4] = static_cast<float>(volume.time_step);
+  }
   for (const TypeCode& type : kTypes) {
     if (type.dtype != volume.dtype) continue;
     header.datatype = type.code;
@@ -62,7 +68,7 @@ std::array<std::byte, kVoxelOffset> header_bytes(const EncodedVolume& volume) {
   }
   header.vox_offset = kVoxelOffsetField;
   header.scl_slope = 1;
-  header.xyzt_units = NIFTI_UNITS_MM;
+  header.xyzt_units = volume.time_step > 0 ? NIFTI_UNITS_MM | NIFTI_UNITS_SEC : NIFTI_UNITS_MM;
   fmt::format_to_n(header.descrip, sizeof(header.descrip) - 1, "naru {}", kVersion);
   std::memcpy(header.magic, "n+1", 4);
   fill_transforms(header, volume.grid);
@@ -77,8 +83,9 @@ NiftiResult parse(std::vector<std::byte> bytes) {
   nifti_1_header header;
   if (bytes.size() < kVoxelOffset) return problem("is shorter than a NIfTI header");
   std::memcpy(&header, bytes.data(), sizeof(header));
-  if (header.sizeof_hdr != sizeof(header) || std::memcmp(header.magic, "n+1", 4) != 0 || header.dim[0] != 3) {
-    return problem("is no 3-D NIfTI-1 file");
+  if (header.sizeof_hdr != sizeof(header) || std::memcmp(header.magic, "n+1", 4) != 0 ||
+      (header.dim[0] != 3 && header.dim[0] != 4)) {
+    return problem("is no 3-D or 4-D NIfTI-1 file");
   }
   NiftiImage image;
   image.size = {header.dim[1], header.dim[2], header.dim[3]};
@@ -89,8 +96,12 @@ NiftiResult parse(std::vector<std::byte> bytes) {
   for (int r = 0; r < 3; ++r) {
     for (int c = 0; c < 4; ++c) image.affine_ras.rows[r][c] = static_cast<double>(rows[r][c]);
   }
-  if (header.dim[1] < 1 || header.dim[2] < 1 || header.dim[3] < 1) return problem("has an empty axis");
-  const std::size_t expected = static_cast<std::size_t>(image.size.voxel_count()) * size_bytes(image.dtype);
+  image.volume_count = header.dim[0] == 4 ? header.dim[4] : 1;
+  if (header.dim[1] < 1 || header.dim[2] < 1 || header.dim[3] < 1 || image.volume_count < 1) {
+    return problem("has an empty axis");
+  }
+  const std::size_t expected = static_cast<std::size_t>(image.size.voxel_count()) *
+                               static_cast<std::size_t>(image.volume_count) * size_bytes(image.dtype);
   if (bytes.size() != kVoxelOffset + expected) return problem("does not hold as many voxels as its header says");
   bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(kVoxelOffset));
   image.voxels = std::move(bytes);
@@ -98,6 +109,18 @@ NiftiResult parse(std::vector<std::byte> bytes) {
 }
 
 }  // namespace
+
+double time_step_of(const dicom::StackSequence& sequence) {
+  constexpr double kEvenStepPart = 0.01;  // times in headers are rounded; a step that is off by more is another
+  const auto& values = sequence.values;
+  const double seconds = sequence.unit == "s" ? 1 : sequence.unit == "ms" ? 1e-3 : 0;
+  if (seconds == 0 || values.size() < 2) return 0;
+  const double step = (values.back() - values.front()) / static_cast<double>(values.size() - 1);
+  for (std::size_t n = 1; n < values.size(); ++n) {
+    if (std::abs(values[n] - values[n - 1] - step) > kEvenStepPart * step) return 0;
+  }
+  return step * seconds;
+}
 
 FileFacts write_nifti(const std::filesystem::path& path, const EncodedVolume& volume, Compression compression,
                       Executor& executor) {

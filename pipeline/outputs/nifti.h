@@ -14,6 +14,7 @@
 
 #include "core/geometry.h"
 #include "core/volume.h"
+#include "dicom/stack.h"
 #include "kernels/executor.h"
 #include "pipeline/files.h"
 #include "pipeline/recipe.h"
@@ -28,7 +29,12 @@ struct EncodedVolume {
   std::span<const std::byte> voxels;
   Grid grid;
   DType dtype = DType::int16;
+  std::int64_t volume_count = 1;  ///< more than one: a 4-D image, volume after volume
+  double time_step = 0;           ///< pixdim[4]: between volumes; in seconds where the axis is a time, else 0
 };
+
+/// The even step between the volumes of a sequence in seconds; 0 where its axis is no time or its steps differ.
+double time_step_of(const dicom::StackSequence& sequence);
 
 /// Writes `path` and returns its facts. @pre every size <= kMaxNiftiSize
 FileFacts write_nifti(const std::filesystem::path& path, const EncodedVolume& volume, Compression compression,
@@ -37,6 +43,7 @@ FileFacts write_nifti(const std::filesystem::path& path, const EncodedVolume& vo
 /// What `verify` reads back, through the header's own sform.
 struct NiftiImage {
   Size3 size;
+  std::int64_t volume_count = 1;
   Affine affine_ras;
   DType dtype = DType::int16;
   std::vector<std::byte> voxels;

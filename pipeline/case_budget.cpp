@@ -1,0 +1,102 @@
+#include "pipeline/case_budget.h"
+
+#include <algorithm>
+
+#include "pipeline/intensity_plan.h"
+#include "pipeline/outputs/gzip.h"
+#include "pipeline/slices.h"
+
+namespace naru {
+
+namespace {
+
+/// Sizes of one case in bytes, as functions of slices.
+class CaseSizes {
+ public:
+  CaseSizes(const Scan& scan, const CasePlan& plan, const GridPlan& grid, const Executor& executor)
+      : stack_(scan.stacks[plan.stacks.front()]), plan_(plan), grid_(grid), volumes_(plan.stacks.size()) {
+    for (const std::size_t stack : plan.stacks) {
+      reading_ = std::max(reading_, slice_buffer_bytes(scan, scan.stacks[stack], executor.thread_count()));
+    }
+    encoder_ = static_cast<std::uint64_t>(executor.thread_count()) * kGzipBytesPerThread;
+  }
+
+  std::int64_t result_slices() const { return grid_.grid.size[grid_.slice_axis()]; }
+  std::uint64_t volumes() const { return volumes_; }
+
+  std::uint64_t stored(std::int64_t slices) const {
+    return static_cast<std::uint64_t>(stack_.grid.size.x * stack_.grid.size.y * slices) * size_bytes(stack_.dtype);
+  }
+
+  std::uint64_t result(std::int64_t slices) const {
+    const auto slice = static_cast<std::uint64_t>(grid_.grid.size.voxel_count() / result_slices());
+    return slice * static_cast<std::uint64_t>(slices) * size_bytes(plan_.recipe.dtype.value_or(DType::float32));
+  }
+
+  /// The most source slices that a slab of so many result slices is made of.
+  std::int64_t source_slices(std::int64_t slab) const {
+    std::int64_t most = 0;
+    for (std::int64_t begin = 0; begin < result_slices(); begin += slab) {
+      const auto [first, end] = grid_.source_slices(begin, std::min(begin + slab, result_slices()));
+      most = std::max(most, end - first);
+    }
+    return most;
+  }
+
+  /// Reading, then every step from stored voxels to the result: one step's source and target are there at a time.
+  std::uint64_t slab(std::int64_t slab_slices) const {
+    const std::int64_t slices = source_slices(slab_slices);
+    const Size3& upright = grid_.straighten ? grid_.straighten->grid.size : stack_.grid.size;
+    const auto voxels = static_cast<std::uint64_t>(upright.x * upright.y * slices);
+    const std::uint64_t as_floats = 4 * voxels;
+    const bool clips_first = plan_.recipe.clip && plan_.recipe.clip_when == ClipWhen::before;
+    std::uint64_t current = stored(slices), most = current + reading_;
+    const auto step = [&](std::uint64_t next) {
+      most = std::max(most, current + next);
+      current = next;
+    };
+    if (grid_.straighten) step(as_floats);
+    if (grid_.orient.is_permutation()) step(current);
+    if (clips_first) step(as_floats);
+    step(result(slab_slices));
+    return most;
+  }
+
+  /// What reading the slices of a slab takes.
+  std::uint64_t reading(std::int64_t slab_slices) const { return stored(source_slices(slab_slices)) + reading_; }
+
+  std::uint64_t encoder() const { return encoder_; }
+
+ private:
+  const dicom::Stack& stack_;
+  const CasePlan& plan_;
+  const GridPlan& grid_;
+  std::uint64_t volumes_, reading_ = 0, encoder_ = 0;
+};
+
+}  // namespace
+
+std::optional<CaseBudget> plan_budget(const Scan& scan, const CasePlan& plan, const GridPlan& grid,
+                                      const Executor& executor, std::uint64_t memory_limit_bytes) {
+  const CaseSizes sizes(scan, plan, grid, executor);
+  const std::int64_t all = sizes.result_slices();
+  const std::uint64_t sources = sizes.volumes() * sizes.stored(scan.stacks[plan.stacks.front()].grid.size.z);
+  // One volume is its own result; several are gathered.
+  const std::uint64_t gathered = sizes.volumes() > 1 ? sizes.volumes() * sizes.result(all) : 0;
+  const std::uint64_t whole = sizes.slab(all) + gathered + sizes.encoder();
+  const std::uint64_t ahead = sizes.volumes() > 1 ? sizes.reading(all) : 0;
+  const bool is_single = sizes.volumes() == 1;
+  if (is_single && whole <= memory_limit_bytes) return CaseBudget{all, true, false, true, whole};
+  if (whole + sources + ahead <= memory_limit_bytes) {
+    return CaseBudget{all, true, true, true, whole + sources + ahead};
+  }
+  if (whole + ahead <= memory_limit_bytes) return CaseBudget{all, false, true, true, whole + ahead};
+  for (std::int64_t slab = all;; slab = (slab + 1) / 2) {
+    const std::uint64_t present = std::max(sizes.slab(slab), sizes.encoder()), both = present + sizes.reading(slab);
+    if (both <= memory_limit_bytes) return CaseBudget{slab, false, true, false, both};
+    if (slab == 1 && present <= memory_limit_bytes) return CaseBudget{slab, false, false, false, present};
+    if (slab == 1) return std::nullopt;
+  }
+}
+
+}  // namespace naru
