@@ -45,7 +45,9 @@ double reached(double bound, DType dtype) {
 /// @pre `image` came from read_nifti, whose buffer begins at an allocation, so it is aligned for any voxel type
 template <class T>
 VolumeView<const T> view_of(const NiftiImage& image) {
-  return {reinterpret_cast<const T*>(image.voxels.data()), image.size};
+  Size3 all = image.size;
+  all.z *= image.volume_count;
+  return {reinterpret_cast<const T*>(image.voxels.data()), all};
 }
 
 class Verifier {

@@ -26,25 +26,30 @@ double applied(const IntensityMap& map, double stored) {
   return map.gain * units + map.offset;
 }
 
+/// A histogram of stored values, as every stack of whole numbers has it.
+IntensityPlan planned(const Recipe& recipe, const dicom::Stack& stack, const Histogram& values) {
+  return plan_intensity(recipe, stack, values, stack.rescale);
+}
+
 TEST(IntensityPlan, KeepsInt16WhereEveryValueIsExact) {
   Recipe recipe;
   const Histogram values = histogram_of({{0, 1}, {4095, 1}});
-  EXPECT_EQ(plan_intensity(recipe, stack_with(1, -1024), values).dtype, DType::int16);
-  EXPECT_EQ(plan_intensity(recipe, stack_with(1, -1024.5), values).dtype, DType::float32);
-  EXPECT_EQ(plan_intensity(recipe, stack_with(0.5, 0), values).dtype, DType::float32);
-  EXPECT_EQ(plan_intensity(recipe, stack_with(10, 0), values).dtype, DType::float32);  // 40950 does not fit
+  EXPECT_EQ(planned(recipe, stack_with(1, -1024), values).dtype, DType::int16);
+  EXPECT_EQ(planned(recipe, stack_with(1, -1024.5), values).dtype, DType::float32);
+  EXPECT_EQ(planned(recipe, stack_with(0.5, 0), values).dtype, DType::float32);
+  EXPECT_EQ(planned(recipe, stack_with(10, 0), values).dtype, DType::float32);  // 40950 does not fit
   recipe.spacing_mm = Vec3{1, 1, 1};
-  EXPECT_EQ(plan_intensity(recipe, stack_with(1, -1024), values).dtype,
+  EXPECT_EQ(planned(recipe, stack_with(1, -1024), values).dtype,
             DType::float32);  // blended values are fractions
   recipe.interpolator = Interpolator::nearest;
-  EXPECT_EQ(plan_intensity(recipe, stack_with(1, -1024), values).dtype, DType::int16);
+  EXPECT_EQ(planned(recipe, stack_with(1, -1024), values).dtype, DType::int16);
 }
 
 TEST(IntensityPlan, WindowMapsTheClipRangeToZeroAndOne) {
   Recipe recipe;
   recipe.clip = ClipRange{-200, 300};
   recipe.normalize = Normalize::window;
-  const IntensityPlan plan = plan_intensity(recipe, stack_with(2, -1000), Histogram{});
+  const IntensityPlan plan = planned(recipe, stack_with(2, -1000), Histogram{});
   EXPECT_NEAR(applied(plan.map, 400), 0, 1e-6);
   EXPECT_NEAR(applied(plan.map, 650), 1, 1e-6);
   EXPECT_NEAR(applied(plan.map, 525), 0.5, 1e-6);
@@ -55,8 +60,7 @@ TEST(IntensityPlan, ZscoreUsesTheForegroundOnly) {
   Recipe recipe;
   recipe.normalize = Normalize::zscore;
   // Background at 0 and 1; foreground 100 and 104, once each: mean 102, deviation 2.
-  const IntensityPlan plan =
-      plan_intensity(recipe, stack_with(1, 0), histogram_of({{0, 50}, {1, 50}, {100, 1}, {104, 1}}));
+  const IntensityPlan plan = planned(recipe, stack_with(1, 0), histogram_of({{0, 50}, {1, 50}, {100, 1}, {104, 1}}));
   EXPECT_NEAR(applied(plan.map, 102), 0, 1e-5);
   EXPECT_NEAR(applied(plan.map, 104), 1, 1e-5);
   EXPECT_EQ(plan.dtype, DType::float32);
@@ -66,7 +70,7 @@ TEST(IntensityPlan, ZscoreTakesStatisticsAfterTheClip) {
   Recipe recipe;
   recipe.normalize = Normalize::zscore;
   recipe.clip = ClipRange{0, 104};
-  const IntensityPlan plan = plan_intensity(recipe, stack_with(1, 0), histogram_of({{0, 100}, {100, 1}, {9000, 1}}));
+  const IntensityPlan plan = planned(recipe, stack_with(1, 0), histogram_of({{0, 100}, {100, 1}, {9000, 1}}));
   EXPECT_NEAR(applied(plan.map, 9000), applied(plan.map, 104), 1e-6);
 }
 
@@ -74,7 +78,7 @@ TEST(IntensityPlan, MinmaxAndPercentileReachTheirEnds) {
   Recipe recipe;
   recipe.normalize = Normalize::minmax;
   const Histogram values = histogram_of({{-5, 1}, {0, 998}, {15, 1}});
-  const IntensityPlan minmax = plan_intensity(recipe, stack_with(1, 0), values);
+  const IntensityPlan minmax = planned(recipe, stack_with(1, 0), values);
   EXPECT_NEAR(applied(minmax.map, -5), 0, 1e-6);
   EXPECT_NEAR(applied(minmax.map, 15), 1, 1e-6);
   recipe.normalize = Normalize::percentile;
@@ -83,7 +87,7 @@ TEST(IntensityPlan, MinmaxAndPercentileReachTheirEnds) {
     for (int v = 0; v <= 1000; ++v) h.counts[static_cast<std::size_t>(v + 32768)] = 1;
     return h;
   }();
-  const IntensityPlan percentile = plan_intensity(recipe, stack_with(1, 0), ramp);
+  const IntensityPlan percentile = planned(recipe, stack_with(1, 0), ramp);
   EXPECT_NEAR(applied(percentile.map, 5), 0, 1e-6);    // 0.5 % of 0..1000
   EXPECT_NEAR(applied(percentile.map, 995), 1, 1e-6);  // 99.5 %
 }
@@ -91,7 +95,7 @@ TEST(IntensityPlan, MinmaxAndPercentileReachTheirEnds) {
 TEST(IntensityPlan, NegativeSlopesKeepLowBelowHigh) {
   Recipe recipe;
   recipe.normalize = Normalize::minmax;
-  const IntensityPlan plan = plan_intensity(recipe, stack_with(-2, 10), histogram_of({{0, 1}, {5, 1}}));
+  const IntensityPlan plan = planned(recipe, stack_with(-2, 10), histogram_of({{0, 1}, {5, 1}}));
   EXPECT_NEAR(applied(plan.map, 5), 0, 1e-6);
   EXPECT_NEAR(applied(plan.map, 0), 1, 1e-6);
 }
@@ -100,7 +104,7 @@ TEST(IntensityPlan, AConstantVolumeBecomesZeroInsteadOfNan) {
   for (const Normalize method : {Normalize::minmax, Normalize::percentile, Normalize::zscore}) {
     Recipe recipe;
     recipe.normalize = method;
-    const IntensityPlan plan = plan_intensity(recipe, stack_with(1, 0), histogram_of({{77, 10}}));
+    const IntensityPlan plan = planned(recipe, stack_with(1, 0), histogram_of({{77, 10}}));
     EXPECT_NEAR(applied(plan.map, 77), 0, 1e-6) << static_cast<int>(method);
   }
 }
@@ -109,7 +113,7 @@ TEST(IntensityPlan, ClipsBeforeResamplingWhereAsked) {
   Recipe recipe;
   recipe.clip = ClipRange{-100, 100};
   recipe.clip_when = ClipWhen::before;
-  const IntensityPlan plan = plan_intensity(recipe, stack_with(1, -1024), histogram_of({{0, 1}}));
+  const IntensityPlan plan = planned(recipe, stack_with(1, -1024), histogram_of({{0, 1}}));
   EXPECT_TRUE(plan.clip_before);
   EXPECT_EQ(applied(plan.before, 0), -100);
   EXPECT_EQ(applied(plan.map, 42), 42);

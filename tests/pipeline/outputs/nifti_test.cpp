@@ -105,7 +105,7 @@ TEST(ReadNifti, SaysWhatIsWrongWithAFile) {
   test::spill(folder / "short.nii", "n+1");
   EXPECT_FALSE(read_nifti(folder / "short.nii", 100).image);
   test::spill(folder / "zero.nii", std::string(1000, '\0'));
-  EXPECT_THAT(read_nifti(folder / "zero.nii", 2000).problem, ::testing::HasSubstr("no 3-D NIfTI-1"));
+  EXPECT_THAT(read_nifti(folder / "zero.nii", 2000).problem, ::testing::HasSubstr("no 3-D or 4-D NIfTI-1"));
   EXPECT_THAT(read_nifti(folder / "zero.nii", 10).problem, ::testing::HasSubstr("larger than --memory"));
   test::spill(folder / "bad.nii.gz", "not gzip");
   EXPECT_THAT(read_nifti(folder / "bad.nii.gz", 2000).problem, ::testing::HasSubstr("gzip"));

@@ -1,0 +1,215 @@
+#include "pipeline/study_runner.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <cmath>
+#include <cstring>
+#include <sstream>
+
+#include "pipeline/prepare.h"
+#include "pipeline/verify.h"
+#include "tests/support/phantom.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using test::Fault;
+using test::PhantomOptions;
+
+constexpr double kFifteenDegrees = 0.26179938779914946;
+
+const std::string kNativeFloats = "schema = \"naru.recipe/1\"\nname = \"t\"\n[output]\ndtype = \"float32\"\n";
+
+class StudyRunnerTest : public ::testing::Test {
+ protected:
+  StudyRunnerTest() {
+    test::spill(folder_ / "k.key", std::string(64, '7'));
+    ::chmod((folder_ / "k.key").c_str(), 0600);
+  }
+
+  PrepareResult run(const std::string& recipe, std::uint64_t memory = std::uint64_t{1} << 30,
+                    const std::string& out = "out") {
+    PrepareOptions options;
+    options.inputs = {(folder_ / "in").string()};
+    options.out = folder_ / out;
+    options.recipe = recipe.find('\n') == std::string::npos ? load_recipe(recipe) : parse_recipe(recipe, "test");
+    options.memory_limit_bytes = memory;
+    options.on_existing = OnExisting::replace;
+    Executor executor = Executor::cpu(1);
+    std::istringstream no_input;
+    return prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, cancel_, [](const Progress&) {});
+  }
+
+  Json line(const std::string& out = "out") {
+    return Json::parse(test::slurp(folder_ / out / "manifest.jsonl"));  // one case: one line
+  }
+
+  NiftiImage image(const std::string& out = "out") {
+    return *read_nifti(folder_ / out / line(out)["image"].get<std::string>(), 1 << 28).image;
+  }
+
+  test::TempFolder folder_;
+  CancelToken cancel_;
+};
+
+std::vector<double> values_of(const NiftiImage& image) {
+  std::vector<double> values;
+  const std::size_t count = image.voxels.size() / size_bytes(image.dtype);
+  for (std::size_t v = 0; v < count; ++v) {
+    float real = 0;
+    std::int16_t whole = 0;
+    if (image.dtype == DType::float32) std::memcpy(&real, image.voxels.data() + 4 * v, 4);
+    if (image.dtype == DType::int16) std::memcpy(&whole, image.voxels.data() + 2 * v, 2);
+    values.push_back(image.dtype == DType::float32 ? static_cast<double>(real) : whole);
+  }
+  return values;
+}
+
+/// The part of voxels (padding left out) that are within `tolerance` of the truth at their place, as the affine has it.
+double part_that_is_true(const NiftiImage& image, const PhantomOptions& options, double tolerance, double padding) {
+  const test::PhantomField truth(options);
+  const Affine patient_from_voxel = affine_ras(image.affine_ras);
+  const auto values = values_of(image);
+  std::size_t good = 0, all = 0, v = 0;
+  for (std::int64_t k = 0; k < image.size.z; ++k) {
+    for (std::int64_t j = 0; j < image.size.y; ++j) {
+      for (std::int64_t i = 0; i < image.size.x; ++i, ++v) {
+        if (values[v] == padding) continue;
+        ++all;
+        const Vec3 at = patient_from_voxel({static_cast<double>(i), static_cast<double>(j), static_cast<double>(k)});
+        good += std::abs(values[v] - truth(at)) <= tolerance ? 1 : 0;
+      }
+    }
+  }
+  return all == 0 ? 0 : static_cast<double>(good) / static_cast<double>(all);
+}
+
+TEST_F(StudyRunnerTest, StraightensATiltOfEitherSignToWhereThePatientIs) {
+  for (const double sign : {1.0, -1.0}) {
+    PhantomOptions options;
+    options.extra_step_mm = {0, sign * options.spacing_mm[2] * std::tan(kFifteenDegrees), 0};
+    fs::remove_all(folder_ / "in");
+    test::write_series(options, folder_ / "in");
+    run(kNativeFloats);
+    const Json manifest = line();
+    EXPECT_EQ(manifest["findings"][0]["code"], "gantry_tilt");
+    EXPECT_NEAR(manifest["findings"][0]["detail"]["degrees"].get<double>(), sign * 15, 1e-6);
+    EXPECT_EQ(manifest["steps"][1]["op"], "straighten");
+    const NiftiImage upright = image();
+    const Grid grid{upright.size, affine_ras(upright.affine_ras)};
+    EXPECT_LT(shear_mm(grid), 1e-3);
+    EXPECT_NEAR(grid.spacing_mm()[2], 1.25, 1e-6);
+    EXPECT_EQ(upright.size, (Size3{64, 64 + 8, 20}));  // 19 slices drift by 6.36 mm, which is 7.95 voxels
+    EXPECT_GT(part_that_is_true(upright, options, 5, -1024), 0.96);
+    Grid wrong = grid;  // as a reader has it that drops the shear
+    wrong.patient_from_voxel.set_column(2, wrong.patient_from_voxel.column(2) + options.extra_step_mm);
+    NiftiImage dropped = upright;
+    dropped.affine_ras = affine_ras(wrong.patient_from_voxel);
+    EXPECT_LT(part_that_is_true(dropped, options, 5, -1024), 0.9);
+  }
+}
+
+TEST_F(StudyRunnerTest, KeepsATiltWhereTheRecipeSaysSo) {
+  PhantomOptions options;
+  options.extra_step_mm = {0, 0.3, 0};
+  test::write_series(options, folder_ / "in");
+  run("schema = \"naru.recipe/1\"\nname = \"t\"\n[geometry]\ntilt = \"keep\"\n");
+  const NiftiImage sheared = image();
+  EXPECT_EQ(sheared.size, (Size3{64, 64, 20}));
+  EXPECT_EQ(sheared.dtype, DType::int16);
+  EXPECT_EQ(part_that_is_true(sheared, options, 0.5 + 1e-6, -9999), 1);
+}
+
+TEST_F(StudyRunnerTest, FillsAGapLinearlyWhereTheRecipeSaysSo) {
+  PhantomOptions options;
+  options.fault = Fault::missing_slices;
+  test::write_series(options, folder_ / "in");
+  EXPECT_THROW(run("original-grid"), Error);
+  run("schema = \"naru.recipe/1\"\nname = \"t\"\n[geometry]\ngap = \"interpolate\"\n");
+  const NiftiImage filled = image();
+  EXPECT_EQ(filled.size, options.size);
+  EXPECT_EQ(line()["findings"][0]["action"], "interpolated");
+  EXPECT_GT(part_that_is_true(filled, options, 3, -9999), 0.98);
+  // A missing slice is the rounded mean of its neighbours, exactly.
+  const auto values = values_of(filled);
+  const std::size_t slice = 64 * 64, at = 5 * slice;
+  for (std::size_t v = 0; v < slice; ++v) {
+    const double stored = (values[at - slice + v] + values[at + slice + v]) / 2 + 1024;  // rounded as it is stored
+    ASSERT_EQ(values[at + v], std::nearbyint(stored) - 1024);
+  }
+}
+
+TEST_F(StudyRunnerTest, MakesOneCaseOfTwoPhases) {
+  PhantomOptions options;
+  options.fault = Fault::two_phases;
+  test::write_series(options, folder_ / "in");
+  EXPECT_EQ(run("original-grid").case_count, 1u);
+  EXPECT_EQ(line()["shape"], (Json{64, 64, 20, 2}));
+  EXPECT_EQ(line()["axis4"]["name"], "instance_order");
+  EXPECT_EQ(line()["axis4"]["values"], (Json{0, 1}));
+  NiftiImage both = image();
+  EXPECT_EQ(both.volume_count, 2);
+  both.voxels.resize(both.voxels.size() / 2);
+  EXPECT_EQ(part_that_is_true(both, options, 0.5 + 1e-6, -9999), 1);
+  Executor executor = Executor::cpu(1);
+  EXPECT_THAT(verify(folder_ / "out", 1 << 30, executor, cancel_, [](const Progress&) {}).differences,
+              ::testing::IsEmpty());
+}
+
+TEST_F(StudyRunnerTest, GivesNnUNetItsVolumesOneByOne) {
+  PhantomOptions options;
+  options.fault = Fault::two_phases;
+  test::write_series(options, folder_ / "in");
+  EXPECT_EQ(run("ct-nnunet").case_count, 2u);
+}
+
+TEST_F(StudyRunnerTest, GivesTheSameBytesSlabBySlab) {
+  const std::string head = "schema = \"naru.recipe/1\"\nname = \"t\"\n";
+  const std::string one_mm = "[resample]\nspacing_mm = [1.0, 1.0, 1.0]\n";
+  const std::string zscore = "[intensity]\nclip = [-500, 500]\nclip_when = \"before\"\nnormalize = \"zscore\"\n";
+  struct Case {
+    const char* what;
+    Vec3 row, column, extra_step_mm;
+    Fault fault;
+    std::string recipe;
+  };
+  const std::vector<Case> cases = {
+      {"axial", {1, 0, 0}, {0, 1, 0}, {}, Fault::none, head + one_mm + zscore},
+      {"sagittal", {0, 1, 0}, {0, 0, -1}, {}, Fault::none, head + one_mm},
+      {"coronal, native", {1, 0, 0}, {0, 0, -1}, {}, Fault::none, head},
+      {"tilted", {1, 0, 0}, {0, 1, 0}, {0, 0.3, 0}, Fault::none, head + one_mm},
+      {"floats", {1, 0, 0}, {0, 1, 0}, {}, Fault::per_slice_rescale, head + one_mm + zscore},
+      {"4-D", {1, 0, 0}, {0, 1, 0}, {}, Fault::two_phases, head + one_mm + zscore},
+      {"gaps", {1, 0, 0}, {0, 1, 0}, {}, Fault::missing_slices, head + "[geometry]\ngap = \"interpolate\"\n" + one_mm},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.what);
+    PhantomOptions options;
+    options.row_direction = c.row;
+    options.column_direction = c.column;
+    options.extra_step_mm = c.extra_step_mm;
+    options.fault = c.fault;
+    fs::remove_all(folder_ / "in");
+    test::write_series(options, folder_ / "in");
+    const PrepareResult whole = run(c.recipe, std::uint64_t{1} << 30, "whole");
+    const std::uint64_t encoder = 12 << 20;
+    const PrepareResult slabs = run(c.recipe, encoder + 60000, "slabs");
+    EXPECT_LE(slabs.memory_used_bytes, encoder + 60000);
+    EXPECT_LT(slabs.memory_used_bytes, whole.memory_used_bytes);
+    EXPECT_EQ(line("slabs"), line("whole"));
+    EXPECT_EQ(image("slabs").voxels, image("whole").voxels);
+  }
+}
+
+TEST_F(StudyRunnerTest, RejectsWhatNotEvenASliceOfFits) {
+  test::write_series({}, folder_ / "in");
+  EXPECT_THROW(run("ct-1mm", 1 << 20), Error);
+  EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr("too_large"));
+}
+
+}  // namespace
+}  // namespace naru
