@@ -218,6 +218,7 @@ class Separator {
   /// Instance Numbers that run through all places of one volume before the next, or through all images of one place
   /// before the next. Any other order says nothing.
   bool has_steady_numbers() const {
+    if (places_.size() < 2) return false;  // at one place any order is steady
     const std::size_t count = places_.front().members.size();
     std::vector<std::int64_t> low(count, std::numeric_limits<std::int64_t>::max()), high(count, -low.front());
     bool is_interleaved = true;
@@ -294,10 +295,12 @@ class Separator {
     return result;
   }
 
-  std::int64_t lowest_number(const Volume& volume) const {
-    std::int64_t lowest = std::numeric_limits<std::int64_t>::max();
+  /// Frames of one file share its Instance Number and follow each other in it.
+  std::pair<std::int64_t, std::size_t> lowest_number(const Volume& volume) const {
+    std::pair<std::int64_t, std::size_t> lowest(std::numeric_limits<std::int64_t>::max(), 0);
     for (const Member& member : volume.members) {
-      lowest = std::min(lowest, instance(member).instance_number.value_or(lowest));
+      const Instance& own = instance(member);
+      if (own.instance_number) lowest = std::min(lowest, {*own.instance_number, own.plane});
     }
     return lowest;
   }

@@ -172,6 +172,12 @@ TEST(StackVolumes, WhatNothingPartsIsRejected) {
   expect_all_rejected(sorted, Code::mixed_phase);
 }
 
+TEST(StackVolumes, OnePlaceSaysNothingByItsNumbers) {
+  std::vector<Candidate> candidates;
+  for (int n = 0; n < 3; ++n) candidates.push_back(slice(n + 1, 0));
+  expect_all_rejected(build_stacks(candidates, kDifferent), Code::mixed_phase);
+}
+
 TEST(StackVolumes, OtherRescalesMakeAllVolumesFloats) {
   const auto candidates = four_d(2, [](auto& i, int v, int) {
     i.timing.temporal_position = v + 1;
