@@ -3,6 +3,7 @@
 
   benchmarks/run.py --machine epyc-2core build/cpu/bin                kernels, and ITK where its program was built
   benchmarks/run.py --machine epyc-2core --end-to-end build/cpu/bin   DICOM to NIfTI, beside dcm2niix
+  benchmarks/run.py --machine epyc-2core --dicom build/cpu/bin        reading series, beside ITK's GDCM and dcm2niix
 
 Each number is the median of at least five runs; a peer is always timed in the same run, in turn with ours, and the ratio
 is what counts. One part of the file is written by each call and leaves the other as it is. MACHINE is a neutral name,
@@ -24,6 +25,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SLICES = 200
 ITK_PEER = "itk_linear_int16"
+GDCM_PEER = "itk_gdcm_series"
 
 
 def first_line(command):
@@ -74,7 +76,7 @@ def run_google_benchmark(program, repetitions, seconds):
     for row in document["benchmarks"]:
         if row["run_type"] == "iteration" and not row.get("error_occurred"):
             runs.setdefault(re.sub(r"/(manual|real)_time.*", "", row["name"]), []).append(row)
-    counters = ("voxels_per_second", "copy_percent", "max_difference_hu")
+    counters = ("bytes_per_second", "voxels_per_second", "copy_percent", "max_difference_hu")
     medians = {}
     for name, rows in sorted(runs.items()):
         medians[name] = {"ms": statistics.median(row["real_time"] for row in rows), "runs": len(rows)}
@@ -159,6 +161,53 @@ def measure_end_to_end(bin_dir, repetitions):
         return {"slices": SLICES, "dcm2niix": first_line(["dcm2niix", "--version"]), "cases": cases}
 
 
+def measure_lossless(bin_dir, work, repetitions):
+    """A series in JPEG Lossless, decoded and written as .nii without gzip, ours in turn with dcm2niix."""
+    environment = dict(os.environ, HOME=str(work), XDG_STATE_HOME=str(work / "state"))
+    series, out, theirs = work / "lossless", work / "out", work / "dcm2niix"
+    subprocess.run([str(bin_dir / "naru_phantom"), "--out", str(series), "--size", "512", "512", str(SLICES), "--noise",
+                    "12", "--transfer-syntax", "jpeg-lossless-sv1"], check=True, stdout=subprocess.DEVNULL)
+    recipe = write_recipe(work / "none.toml", "none")
+    seconds = {"naru": [], "dcm2niix": []}
+    for _ in range(repetitions + 1):
+        command = [bin_dir / "naru", "prepare", series, "--out", out, "--recipe", recipe, "--quiet"]
+        seconds["naru"].append(timed(command, out, environment))
+        shutil.rmtree(theirs, ignore_errors=True)
+        theirs.mkdir()
+        seconds["dcm2niix"].append(timed(["dcm2niix", "-z", "n", "-o", theirs, series], work / "none", environment))
+    medians = {name: statistics.median(runs[1:]) for name, runs in seconds.items()}  # the first warms the cache
+    return {"naru_ms": 1000 * medians["naru"], "dcm2niix_ms": 1000 * medians["dcm2niix"],
+            "times_faster": medians["dcm2niix"] / medians["naru"], "runs": repetitions, "slices": SLICES}
+
+
+def measure_header_pass(bin_dir, work, repetitions):
+    """`naru inspect` over 10,000 files of half a mebibyte, most of it pixels that it need not read."""
+    for series in range(50):
+        subprocess.run([str(bin_dir / "naru_phantom"), "--out", str(work / "many" / str(series)), "--size", "512", "512",
+                        "200", "--seed", str(series)], check=True, stdout=subprocess.DEVNULL)
+    seconds = []
+    for _ in range(repetitions + 1):
+        start = time.monotonic()
+        subprocess.run([str(bin_dir / "naru"), "inspect", str(work / "many"), "--json", "--quiet"], check=False,
+                       stdout=subprocess.DEVNULL)
+        seconds.append(time.monotonic() - start)
+    median = statistics.median(seconds[1:])
+    return {"files": 10000, "ms": 1000 * median, "files_per_second": 10000 / median, "runs": repetitions}
+
+
+def measure_dicom(bin_dir, repetitions):
+    cases, context = run_google_benchmark(bin_dir / "series_reading_benchmark", repetitions, 0.5)
+    for name, case in cases.items():
+        if name != GDCM_PEER:
+            case["times_faster_than_gdcm"] = cases[GDCM_PEER]["ms"] / case["ms"]
+    with tempfile.TemporaryDirectory() as folder:
+        work = pathlib.Path(folder)
+        lossless = measure_lossless(bin_dir, work, repetitions)
+        headers = measure_header_pass(bin_dir, work, repetitions)
+    return {"context": context, "series_reading": cases, "jpeg_lossless": lossless, "header_pass": headers,
+            "dcm2niix": first_line(["dcm2niix", "--version"])}
+
+
 def table(head, rows):
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
@@ -190,6 +239,7 @@ def main():
     parser.add_argument("bin_dir", type=pathlib.Path, help="where the programs were built, e.g. build/cpu/bin")
     parser.add_argument("--machine", required=True, help="a neutral name such as epyc-2core")
     parser.add_argument("--end-to-end", action="store_true", help="time naru prepare beside dcm2niix instead of kernels")
+    parser.add_argument("--dicom", action="store_true", help="time the reading of series instead of kernels")
     parser.add_argument("--repetitions", type=int, default=5, help="five at least")
     options = parser.parse_args()
     if options.repetitions < 5:
@@ -200,7 +250,10 @@ def main():
     result |= {"machine": options.machine, "commit": commit}
     facts = machine_facts()
     bin_dir = options.bin_dir.resolve()
-    if options.end_to_end:
+    if options.dicom:
+        result["dicom"] = measure_dicom(bin_dir, options.repetitions) | {"facts": facts}
+        print(json.dumps(result["dicom"], indent=1))
+    elif options.end_to_end:
         result["end_to_end"] = measure_end_to_end(bin_dir, options.repetitions) | {"facts": facts}
     else:
         result["kernels"] = measure_kernels(bin_dir, options.repetitions) | {"facts": facts}
