@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
+#include <exception>
 #include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "core/digest.h"
@@ -21,7 +24,9 @@ namespace {
 
 constexpr std::size_t kFirstBytes = std::size_t{64} << 10;
 constexpr std::size_t kGrowth = 4;
-constexpr std::int64_t kFilesAtOnce = 16;
+constexpr std::size_t kFilesAtOnce = 16;
+/// Readers wait for the disk most of the time: more of them than there are cores keep its queue filled.
+constexpr std::size_t kReadersPerThread = 8, kMaxReaders = 32;
 
 /// The beginning of a file, read piece by piece into memory that is kept from file to file and never cleared.
 class Prefix {
@@ -107,6 +112,7 @@ FileHeader read_plain_file(const std::filesystem::path& path, Prefix& prefix) {
   header.record.path = path;
   prefix.clear();
   const OpenFile file(path);
+  file.expect_few_reads();
   header.record.size_bytes = file.size_bytes();
   const auto read = [&](std::size_t offset, std::span<std::byte> bytes) { return file.read_at(offset, bytes); };
   if (!file.is_open() || !read_header(header, prefix, read)) return unusable(path, Code::unreadable);
@@ -178,6 +184,34 @@ std::vector<FileHeader> read_input(const InputFile& input, Prefix& prefix, const
   return headers;
 }
 
+/// Calls `body(begin, end, prefix)` over [0, count) in pieces of kFilesAtOnce on threads of its own, each with a Prefix
+/// of its own, and passes on the first exception.
+template <class Body>
+void on_readers(std::size_t readers, std::size_t count, Body body) {
+  std::atomic<std::size_t> next{0};
+  std::exception_ptr failure;
+  std::mutex failure_mutex;
+  const auto work = [&] {
+    Prefix prefix;
+    try {
+      for (std::size_t begin; (begin = next.fetch_add(kFilesAtOnce)) < count;) {
+        body(begin, std::min(begin + kFilesAtOnce, count), prefix);
+      }
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex);
+      if (!failure) failure = std::current_exception();
+      next = count;
+    }
+  };
+  {
+    const std::size_t pieces = (count + kFilesAtOnce - 1) / kFilesAtOnce;
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < std::min(readers, pieces); ++i) threads.emplace_back(work);
+    work();
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
 }  // namespace
 
 std::vector<FileHeader> read_headers(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
@@ -185,21 +219,19 @@ std::vector<FileHeader> read_headers(const std::vector<InputFile>& files, Execut
   std::vector<std::vector<FileHeader>> headers(files.size());
   Progress progress{"reading headers", 0, files.size(), "files", 0};
   std::mutex progress_mutex;
-  executor.parallel_for(static_cast<std::int64_t>(files.size()), kFilesAtOnce,
-                        [&](std::int64_t begin, std::int64_t end) {
-                          Prefix prefix;
-                          std::uint64_t bytes = 0;
-                          for (std::int64_t i = begin; i < end; ++i) {
-                            cancel.throw_if_canceled();
-                            const auto index = static_cast<std::size_t>(i);
-                            headers[index] = read_input(files[index], prefix, cancel);
-                            for (const FileHeader& header : headers[index]) bytes += header.record.size_bytes;
-                          }
-                          const std::lock_guard lock(progress_mutex);
-                          progress.done += static_cast<std::uint64_t>(end - begin);
-                          progress.bytes += bytes;
-                          on_progress(progress);
-                        });
+  const auto readers = std::min(kReadersPerThread * static_cast<std::size_t>(executor.thread_count()), kMaxReaders);
+  on_readers(readers, files.size(), [&](std::size_t begin, std::size_t end, Prefix& prefix) {
+    std::uint64_t bytes = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      cancel.throw_if_canceled();
+      headers[i] = read_input(files[i], prefix, cancel);
+      for (const FileHeader& header : headers[i]) bytes += header.record.size_bytes;
+    }
+    const std::lock_guard lock(progress_mutex);
+    progress.done += end - begin;
+    progress.bytes += bytes;
+    on_progress(progress);
+  });
   std::vector<FileHeader> flat;
   for (auto& of_input : headers) std::ranges::move(of_input, std::back_inserter(flat));
   return flat;

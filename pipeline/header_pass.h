@@ -16,7 +16,8 @@ struct FileHeader {
 
 /// One or more (archives: one a member) for each of `files`, in their order. 64 KiB of a file are read, then four times
 /// as much as long as its headers go on, at most dicom::kHeaderPrefixBytes; of compressed pixels the lengths of the
-/// fragments. Compressed archives are inflated as far as that needs. Nothing is hashed but the headers.
+/// fragments. More threads than the executor's wait for the disk, up to 32. Compressed archives are inflated as far as
+/// that needs. Nothing is hashed but the headers.
 /// @throws Error{canceled}
 std::vector<FileHeader> read_headers(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
                                      const OnProgress& on_progress);

@@ -33,6 +33,10 @@ OpenFile::~OpenFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+void OpenFile::expect_few_reads() const {
+  if (descriptor_ >= 0) ::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_RANDOM);
+}
+
 std::optional<std::size_t> OpenFile::read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
   std::size_t filled = 0;
   while (filled < bytes.size()) {

@@ -22,6 +22,9 @@ class OpenFile {
   /// Size, times of change in ns and inode as one text: it changes when the file does, wherever its path leads.
   const std::string& identity() const { return identity_; }
 
+  /// Only what is asked for will be read: no reading ahead.
+  void expect_few_reads() const;
+
   /// Fills `bytes` from `offset` on, as far as the file goes; empty on a read error.
   std::optional<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> bytes) const;
 
