@@ -88,12 +88,6 @@ std::uint64_t memory_limit_bytes(const MachineOptions& options) {
   return *bytes;
 }
 
-std::string printable(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = c >= ' ' && c <= '~' ? c : '?';
-  return result;
-}
-
 void print_json(const nlohmann::ordered_json& json) { print("{}", json_line(json)); }
 
 }  // namespace naru::cli

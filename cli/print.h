@@ -22,7 +22,4 @@ void print(fmt::format_string<Args...> format, Args&&... args) {
   cli::print(stdout, format, std::forward<Args>(args)...);
 }
 
-/// `text` from a header or a file name with '?' for every byte that is not printable ASCII: no terminal escapes.
-std::string printable(std::string_view text);
-
 }  // namespace naru::cli

@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/print.h"
+#include "core/text.h"
 #include "cli/progress.h"
 
 namespace naru::cli {

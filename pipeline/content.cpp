@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::int64_t kFilesAtOnce = 16;
 constexpr std::size_t kPieceBytes = std::size_t{1} << 18;
-/// A longer member is not held in memory for a comparison: it counts as a picture of its own.
-constexpr std::uint64_t kMaxComparedBytes = std::uint64_t{1} << 30;
+/// A longer member is not taken into memory here: its pictures count as unreadable.
+constexpr std::uint64_t kMaxMemberBytes = std::uint64_t{2} << 30;
 
 /// Members by index, with their inputs.
 using Members = std::map<std::size_t, std::size_t>;
@@ -42,8 +42,8 @@ void hash_members(Scan& scan, const std::filesystem::path& archive, Members want
 /// Counts finished files and tells of them, from any thread.
 class Counter {
  public:
-  Counter(std::size_t total, const OnProgress& on_progress)
-      : progress_{"checking sums", 0, total, "files", 0}, on_progress_(on_progress) {}
+  Counter(std::string_view stage, std::size_t total, const OnProgress& on_progress)
+      : progress_{stage, 0, total, "files", 0}, on_progress_(on_progress) {}
   void add(std::uint64_t files, std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);
     progress_.done += files;
@@ -57,11 +57,62 @@ class Counter {
   const OnProgress& on_progress_;
 };
 
-std::optional<std::string> values_sha256(const std::filesystem::path& path, const dicom::Instance& instance,
-                                         std::vector<std::uint16_t>& values) {
+using Values = std::vector<std::uint16_t>;
+
+std::optional<Code> read_values(const std::filesystem::path& path, const dicom::Instance& instance, Values& values) {
   values.resize(static_cast<std::size_t>(instance.columns * instance.rows));
-  if (dicom::read_pixels(path, instance, values)) return std::nullopt;
-  return sha256_hex(std::as_bytes(std::span(values)));
+  return dicom::read_pixels(path, instance, values);
+}
+
+std::string values_sha256(const std::filesystem::path& path, const dicom::Instance& instance, Values& values) {
+  return read_values(path, instance, values) ? "" : sha256_hex(std::as_bytes(std::span(values)));
+}
+
+/// Candidates by member of one archive.
+using Planes = std::map<std::size_t, std::vector<std::size_t>>;
+
+std::map<std::filesystem::path, Planes> planes_of_archives(const Scan& scan) {
+  std::map<std::filesystem::path, Planes> archives;
+  for (std::size_t c = 0; c < scan.candidates.size(); ++c) {
+    const auto& place = scan.inputs[scan.input_of_candidate[c]].place;
+    if (place) archives[place->archive][place->member].push_back(c);
+  }
+  return archives;
+}
+
+/// Reads an archive once, and calls `visit(candidate, path)` for each plane in it whose member can be read.
+template <class Visit>
+void for_each_plane(const Scan& scan, const std::filesystem::path& archive, const Planes& planes,
+                    const CancelToken& cancel, Visit visit) {
+  ArchiveReader reader(archive);
+  std::vector<std::byte> bytes;
+  while (const auto member = reader.next(cancel)) {
+    const auto found = planes.find(member->index);
+    if (found == planes.end()) continue;
+    const std::uint64_t size_bytes = scan.inputs[scan.input_of_candidate[found->second.front()]].size_bytes;
+    if (size_bytes > kMaxMemberBytes) continue;
+    bytes.resize(static_cast<std::size_t>(size_bytes));
+    if (reader.read(bytes) != bytes.size()) continue;
+    const MemoryFile file(bytes);
+    for (const std::size_t candidate : found->second) visit(candidate, file.path());
+  }
+}
+
+void decode_archives(Scan& scan, const CancelToken& cancel, Counter& counter) {
+  Values values;
+  for (const auto& [archive, planes] : planes_of_archives(scan)) {
+    std::map<std::size_t, std::optional<Code>> found;
+    for_each_plane(scan, archive, planes, cancel, [&](std::size_t candidate, const std::filesystem::path& path) {
+      found[candidate] = read_values(path, scan.candidates[candidate].instance, values);
+      counter.add(1, 0);
+    });
+    for (const auto& [member, candidates] : planes) {
+      for (const std::size_t c : candidates) {
+        auto& broken = scan.candidates[c].broken;
+        if (!broken) broken = found.contains(c) ? found[c] : Code::unreadable;
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -80,7 +131,7 @@ void hash_inputs(Scan& scan, std::span<const std::size_t> inputs, Executor& exec
       files.push_back(index);
     }
   }
-  Counter counter(files.size() + archives.size(), on_progress);
+  Counter counter("checking sums", files.size() + archives.size(), on_progress);
   const std::vector<std::pair<std::filesystem::path, Members>> list(archives.begin(), archives.end());
   executor.parallel_for(static_cast<std::int64_t>(list.size()), 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
@@ -109,49 +160,49 @@ void complete_hashes(Scan& scan, Executor& executor, const CancelToken& cancel, 
   hash_inputs(scan, all, executor, cancel, on_progress);
 }
 
+void decode_candidates(Scan& scan, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
+  Counter counter("decoding", scan.candidates.size(), on_progress);
+  executor.parallel_for(static_cast<std::int64_t>(scan.candidates.size()), kFilesAtOnce,
+                        [&](std::int64_t begin, std::int64_t end) {
+                          Values values;
+                          for (auto c = static_cast<std::size_t>(begin); c < static_cast<std::size_t>(end); ++c) {
+                            cancel.throw_if_canceled();
+                            const InputRecord& input = scan.inputs[scan.input_of_candidate[c]];
+                            dicom::Candidate& candidate = scan.candidates[c];
+                            if (input.place) continue;
+                            if (!candidate.broken)
+                              candidate.broken = read_values(input.path, candidate.instance, values);
+                            counter.add(1, values.size() * sizeof(Values::value_type));
+                          }
+                        });
+  decode_archives(scan, cancel, counter);
+}
+
 bool PixelComparison::same(std::size_t a, std::size_t b) {
   if (input(a).place || input(b).place) {
     const std::string first = sha256(a);
     return !first.empty() && first == sha256(b);
   }
-  const auto read = [&](std::size_t candidate, std::vector<std::uint16_t>& values) {
-    const dicom::Instance& instance = scan_.candidates[candidate].instance;
-    values.resize(static_cast<std::size_t>(instance.columns * instance.rows));
-    return !dicom::read_pixels(input(candidate).path, instance, values);
-  };
-  std::vector<std::uint16_t> first, second;
-  return read(a, first) && read(b, second) && first == second;
+  Values first, second;
+  return !read_values(input(a).path, scan_.candidates[a].instance, first) &&
+         !read_values(input(b).path, scan_.candidates[b].instance, second) && first == second;
 }
 
 std::string PixelComparison::sha256(std::size_t candidate) {
-  std::vector<std::uint16_t> values;
+  Values values;
   const auto& place = input(candidate).place;
-  if (!place) return values_sha256(input(candidate).path, scan_.candidates[candidate].instance, values).value_or("");
+  if (!place) return values_sha256(input(candidate).path, scan_.candidates[candidate].instance, values);
   if (archives_read_.insert(place->archive).second) read_archive(place->archive);
   const auto found = of_members_.find(candidate);
   return found == of_members_.end() ? "" : found->second;
 }
 
 void PixelComparison::read_archive(const std::filesystem::path& archive) {
-  std::map<std::size_t, std::vector<std::size_t>> planes;  // of each member
-  for (std::size_t c = 0; c < scan_.candidates.size(); ++c) {
-    const auto& place = input(c).place;
-    if (place && place->archive == archive) planes[place->member].push_back(c);
-  }
-  ArchiveReader reader(archive);
-  std::vector<std::byte> bytes;
-  std::vector<std::uint16_t> values;
-  while (const auto member = reader.next(cancel_)) {
-    const auto found = planes.find(member->index);
-    if (found == planes.end() || input(found->second.front()).size_bytes > kMaxComparedBytes) continue;
-    bytes.resize(static_cast<std::size_t>(input(found->second.front()).size_bytes));
-    if (reader.read(bytes) != bytes.size()) continue;
-    const MemoryFile file(bytes);
-    for (const std::size_t candidate : found->second) {
-      const auto hash = values_sha256(file.path(), scan_.candidates[candidate].instance, values);
-      if (hash) of_members_[candidate] = *hash;
-    }
-  }
+  Values values;
+  for_each_plane(scan_, archive, planes_of_archives(scan_).at(archive), cancel_,
+                 [&](std::size_t candidate, const std::filesystem::path& path) {
+                   of_members_[candidate] = values_sha256(path, scan_.candidates[candidate].instance, values);
+                 });
 }
 
 }  // namespace naru

@@ -20,6 +20,11 @@ void hash_inputs(Scan& scan, std::span<const std::size_t> inputs, Executor& exec
 /// hash_inputs for all inputs: what inputs.jsonl needs beside the checksums that came with the pixels.
 void complete_hashes(Scan& scan, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
 
+/// Decodes the pixels of every candidate and marks those that cannot be had as broken, with the reason. For between
+/// read_candidates and sort_candidates. Memory: the largest plane a thread, and the largest archive member.
+/// @throws Error{canceled, memory_exceeded}
+void decode_candidates(Scan& scan, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
+
 /// Answers whether two candidates hold the same stored values. Each archive is read once at most, when it is first
 /// asked about. Two pictures where either cannot be read.
 class PixelComparison {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/text.h"
 #include "pipeline/documents.h"
 #include "pipeline/files.h"
 #include "pipeline/series.h"
@@ -42,7 +43,7 @@ std::vector<std::optional<std::string>> case_of_input(const Scan& scan,
 
 Json input_json(const InputRecord& input, const std::optional<std::string>& case_id) {
   Json json = {{"schema", "naru.inputs/1"},
-               {"path", input.path.string()},
+               {"path", valid_utf8(input.path.string())},
                {"sha256", input.sha256.empty() ? Json(nullptr) : Json(input.sha256)},
                {"size_bytes", input.size_bytes},
                {"sop_instance_uid", input.sop_instance_uid.empty() ? Json(nullptr) : Json(input.sop_instance_uid)},

@@ -54,6 +54,13 @@ void hash_shared_identifiers(Scan& scan, Executor& executor, const CancelToken& 
 
 Scan scan_inputs(const std::vector<InputFile>& files, const dicom::StackOptions& options, Executor& executor,
                  const CancelToken& cancel, const OnProgress& on_progress) {
+  Scan scan = read_candidates(files, executor, cancel, on_progress);
+  sort_candidates(scan, options, executor, cancel, on_progress);
+  return scan;
+}
+
+Scan read_candidates(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
+                     const OnProgress& on_progress) {
   dicom::initialize();
   auto headers = read_headers(files, executor, cancel, on_progress);
   Scan scan;
@@ -65,6 +72,11 @@ Scan scan_inputs(const std::vector<InputFile>& files, const dicom::StackOptions&
     }
     scan.inputs.push_back(std::move(header.record));
   }
+  return scan;
+}
+
+void sort_candidates(Scan& scan, const dicom::StackOptions& options, Executor& executor, const CancelToken& cancel,
+                     const OnProgress& on_progress) {
   hash_shared_identifiers(scan, executor, cancel, on_progress);
   PixelComparison comparison(scan, cancel);
   auto sorted = dicom::build_stacks(
@@ -78,7 +90,6 @@ Scan scan_inputs(const std::vector<InputFile>& files, const dicom::StackOptions&
     add_to(tally(record, disposition), reason);
     decide(record);
   }
-  return scan;
 }
 
 bool is_partly_used(const InputRecord& input) {

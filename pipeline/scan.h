@@ -63,12 +63,22 @@ struct Scan {
   std::vector<dicom::StackSequence> sequences;  ///< their `stacks` are indices into `stacks`
 };
 
-/// Reads all headers on the executor's CPU threads and builds the stacks. Pixels and checksums are read only of slices
-/// that share a SOP Instance UID or a position. Memory: up to dicom::kHeaderPrefixBytes a thread, and about 2 KiB a
-/// slice.
+/// read_candidates, then sort_candidates.
 /// @throws Error{canceled}
 Scan scan_inputs(const std::vector<InputFile>& files, const dicom::StackOptions& options, Executor& executor,
                  const CancelToken& cancel, const OnProgress& on_progress);
+
+/// Reads all headers: `inputs`, `candidates` and `input_of_candidate`. See read_headers.
+/// Memory: up to dicom::kHeaderPrefixBytes a reader, and about 2 KiB a slice.
+/// @throws Error{canceled}
+Scan read_candidates(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
+                     const OnProgress& on_progress);
+
+/// Builds the stacks: the rest of `scan`. Pixels and checksums are read only of slices that share a SOP Instance UID or
+/// a position.
+/// @throws Error{canceled}
+void sort_candidates(Scan& scan, const dicom::StackOptions& options, Executor& executor, const CancelToken& cancel,
+                     const OnProgress& on_progress);
 
 /// True where some of a file's image planes are used, and some are not.
 bool is_partly_used(const InputRecord& input);

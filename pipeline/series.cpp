@@ -1,5 +1,6 @@
 #include "pipeline/series.h"
 
+#include "core/text.h"
 #include "pipeline/allow_list.h"
 #include "pipeline/documents.h"
 
@@ -13,7 +14,7 @@ Json slice_json(const Scan& scan, std::size_t candidate) {
   const dicom::Instance& instance = scan.candidates[candidate].instance;
   Json json = {{"sop_instance_uid", instance.sop_instance_uid},
                {"frame", instance.frame},
-               {"path", scan.inputs[scan.input_of_candidate[candidate]].path.string()}};
+               {"path", valid_utf8(scan.inputs[scan.input_of_candidate[candidate]].path.string())}};
   if (instance.source == dicom::PlaneSource::mosaic) json["tile"] = {instance.tile_i, instance.tile_j};
   const dicom::Placement& placement = scan.placements[candidate];
   if (placement.disposition != Disposition::used) {
@@ -50,7 +51,8 @@ std::vector<StackFacts> stack_facts(const Scan& scan) {
     const auto& usable = scan.stacks[facts.stack].instances;
     facts.slice_count = usable.size() + facts.lost.size();
     if (facts.slice_count == 0) continue;
-    const auto& first = scan.candidates[usable.empty() ? facts.lost.front() : usable.front()].instance;
+    facts.first_slice = usable.empty() ? facts.lost.front() : usable.front();
+    const dicom::Instance& first = scan.candidates[*facts.first_slice].instance;
     facts.modality = first.modality;
     facts.manufacturer = public_manufacturer(first.manufacturer);
   }

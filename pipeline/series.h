@@ -20,7 +20,8 @@ struct SequencePlace {
 /// One stack with what lies elsewhere in the scan.
 struct StackFacts {
   std::size_t stack = 0;                         ///< index into Scan::stacks
-  std::string modality;                          ///< of its first slice, usable or not
+  std::optional<std::size_t> first_slice;        ///< candidate: the first that is usable, else the first of the lost
+  std::string modality;                          ///< of its first slice
   std::optional<std::string_view> manufacturer;  ///< by its public name
   std::vector<std::size_t> lost;                 ///< candidates that belong to it but cannot be used
   std::size_t slice_count = 0;                   ///< of all its slices, the lost ones among them

@@ -224,7 +224,34 @@ TEST_F(ProgramTest, InspectListsGeometryAndWritesNothing) {
   EXPECT_EQ(document["schema"], "naru.inspect/1");
   EXPECT_EQ(document["series"][0]["shape"], (json{64, 64, 10}));
   EXPECT_EQ(document["series"][0]["verdict"], "accept");
-  EXPECT_THAT(run({"inspect", in()}).out, HasSubstr("64 × 64 × 10 voxels of 0.8 × 0.8 × 1.25 mm"));
+  EXPECT_THAT(run({"inspect", in()}).out, testing::ContainsRegex("64 × 64 × 10 +0.8 × 0.8 × 1.25 +LPS +accept"));
+}
+
+TEST_F(ProgramTest, InspectNamesFilesOnRequestAlone) {
+  write_studies(1);
+  test::spill(folder_ / "in/HONG^GILDONG \xb0.txt", "not DICOM");
+  EXPECT_THAT(run({"inspect", in()}).out, Not(HasSubstr("HONG")));
+  EXPECT_THAT(run({"inspect", in(), "--json"}).out, Not(HasSubstr("HONG")));
+  EXPECT_THAT(run({"inspect", in(), "--files"}).out, HasSubstr("HONG^GILDONG \\xb0.txt"));
+  const json document = json::parse(run({"inspect", in(), "--files", "--json"}).out);
+  EXPECT_EQ(document["in_no_volume"][0]["reason"], "not_dicom");
+  EXPECT_EQ(document["in_no_volume"][0]["paths"].size(), 1);
+}
+
+TEST_F(ProgramTest, InspectDecodesOnRequest) {
+  test::PhantomOptions options;
+  options.transfer_syntax_uid = "1.2.840.10008.1.2.4.80";
+  const auto files = test::write_series(options, folder_ / "in").files;
+  std::string damaged = test::slurp(files[3]);
+  for (std::size_t at = damaged.size() - 200; at < damaged.size() - 40; ++at) damaged[at] = '\xff';
+  test::spill(files[3], damaged);
+  EXPECT_EQ(run({"inspect", in()}).status, 0);
+  const Finished decoded = run({"inspect", in(), "--decode", "--json"});
+  EXPECT_EQ(decoded.status, 3) << decoded.out;
+  const json document = json::parse(decoded.out);
+  EXPECT_EQ(document["reasons"]["corrupt"], 1);
+  EXPECT_EQ(document["series"][0]["verdict"], "reject");
+  EXPECT_THAT(document["series"][0]["findings"][0]["remedy"].get<std::string>(), HasSubstr("Export"));
 }
 
 TEST_F(ProgramTest, InspectPrintsNoTerminalEscapes) {
