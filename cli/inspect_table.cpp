@@ -104,8 +104,9 @@ std::vector<Counted> findings_of(const Scan& scan, const Row& row) {
   for (const std::size_t stack : row.stacks) {
     for (const Finding& finding : scan.stacks[stack].findings) {
       const auto known = std::ranges::find_if(all, [&](const Counted& c) {
-        return c.finding->code == finding.code && c.finding->detail == finding.detail &&
-               c.finding->action == finding.action;
+        const bool tells_its_place = row.first->sequence && finding.code == Code::mixed_phase;  // the axis says it
+        return c.finding->code == finding.code && c.finding->action == finding.action &&
+               (tells_its_place || c.finding->detail == finding.detail);
       });
       if (known == all.end()) {
         all.push_back({&finding});
@@ -121,6 +122,7 @@ std::string finding_text(const Counted& counted, std::size_t volumes) {
   const Finding& finding = *counted.finding;
   std::string text = fmt::format("{} ({})", name(finding.code), finding.action);
   for (const auto& [key, value] : finding.detail) {
+    if (volumes > 1 && finding.code == Code::mixed_phase && key != "volumes") continue;  // of one volume alone
     std::string words = key;
     std::ranges::replace(words, '_', ' ');
     text += fmt::format("{} {} {:g}", &value == &finding.detail.front().second ? ":" : ",", words, value);
