@@ -97,6 +97,7 @@ class Job {
       ++made.resumed;
     } else {
       auto outcome = runner.run(scan, plan, staging.out(), cancel_);
+      for (auto& [input, sha256] : outcome.hashes) scan.inputs[input].sha256 = std::move(sha256);
       if (outcome.failure) {
         log::warning("{}: rejected ({})", Public{plan.case_id}, Public{name(outcome.failure->code)});
         reject_stack(scan, outcome.failure->stack, *outcome.failure);

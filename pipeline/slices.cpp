@@ -20,7 +20,7 @@ constexpr std::int64_t kSlicesAtOnce = 4;
 template <class T>
 class SliceReader {
  public:
-  SliceReader(const Scan& scan, std::size_t stack, SliceRange range, std::span<T> voxels)
+  SliceReader(const Scan& scan, std::size_t stack, SliceRange range, std::span<T> voxels, const InputHashes& known)
       : scan_(scan),
         stack_index_(stack),
         stack_(scan.stacks[stack]),
@@ -29,9 +29,14 @@ class SliceReader {
         slice_voxels_(static_cast<std::size_t>(stack_.grid.size.x * stack_.grid.size.y)) {
     for (std::size_t n = 0; n < stack_.instances.size(); ++n) {
       const std::int64_t k = k_of(n);
-      if (k >= range.begin && k < range.end) jobs_.push_back({n, slab_slice(k), std::nullopt});
+      if (k >= range.begin && k < range.end) jobs_.push_back({n, slab_slice(k)});
     }
     if (!stack_.k_of_instance.empty()) plan_missing();
+    for (Job& job : jobs_) {
+      const std::size_t index = input_index(job);
+      job.is_hashed = scan.inputs[index].sha256.empty() && !scan.inputs[index].place && !known.contains(index) &&
+                      instance(job).pixels.frame_count == 1 && instance(job).source != dicom::PlaneSource::mosaic;
+    }
   }
 
   std::size_t size() const { return jobs_.size(); }
@@ -56,6 +61,12 @@ class SliceReader {
     return CaseFailure{*bad->problem, bad->instance, stack_index_};
   }
 
+  void collect_hashes(InputHashes& hashes) const {
+    for (const Job& job : jobs_) {
+      if (!job.sha256.empty()) hashes[input_index(job)] = job.sha256;
+    }
+  }
+
   void fill_missing() const {
     for (const Missing& missing : missing_) {
       for (std::size_t v = 0; v < slice_voxels_; ++v) {
@@ -75,7 +86,9 @@ class SliceReader {
   struct Job {
     std::size_t instance;  ///< index into Stack::instances
     std::span<T> out;
-    std::optional<Code> problem;
+    std::optional<Code> problem = {};
+    bool is_hashed = false;
+    std::string sha256 = {};  ///< of the whole file, where is_hashed
   };
   struct Missing {
     std::span<T> out;
@@ -95,9 +108,8 @@ class SliceReader {
     return scan_.candidates[stack_.instances[job.instance]].instance;
   }
 
-  const InputRecord& input(const Job& job) const {
-    return scan_.inputs[scan_.input_of_candidate[stack_.instances[job.instance]]];
-  }
+  std::size_t input_index(const Job& job) const { return scan_.input_of_candidate[stack_.instances[job.instance]]; }
+  const InputRecord& input(const Job& job) const { return scan_.inputs[input_index(job)]; }
 
   /// A number out of the bits of a stored value.
   auto value(T bits) const {
@@ -116,7 +128,7 @@ class SliceReader {
     const auto slice_of = [&](std::size_t n) {
       if (!at.contains(n)) {
         at[n] = outside_.emplace_back(slice_voxels_);
-        jobs_.push_back({n, at[n], std::nullopt});
+        jobs_.push_back({n, at[n]});
       }
       return at[n];
     };
@@ -132,9 +144,10 @@ class SliceReader {
 
   void read_from(Job& job, const std::filesystem::path& path) const {
     const dicom::Instance& slice = instance(job);
+    std::string* const sha256 = job.is_hashed ? &job.sha256 : nullptr;
     if constexpr (std::is_same_v<T, float>) {
       std::vector<std::uint16_t> stored(slice_voxels_);
-      job.problem = dicom::read_pixels(path, slice, stored);
+      job.problem = dicom::read_pixels(path, slice, stored, sha256);
       const dicom::Rescale& rescale = stack_.slice_rescales[job.instance];
       const bool is_unsigned = dicom::is_uint16(slice.pixels);
       std::ranges::transform(stored, job.out.begin(), [&](std::uint16_t bits) {
@@ -142,7 +155,7 @@ class SliceReader {
         return static_cast<float>(rescale.slope * number + rescale.intercept);
       });
     } else {
-      job.problem = dicom::read_pixels(path, slice, job.out);
+      job.problem = dicom::read_pixels(path, slice, job.out, sha256);
       if (stack_.stored_offsets.empty()) return;
       const auto offset = static_cast<std::uint16_t>(stack_.stored_offsets[job.instance]);  // modulo 2^16
       for (std::uint16_t& bits : job.out) bits = static_cast<std::uint16_t>(bits + offset);
@@ -182,8 +195,8 @@ class SliceReader {
 
 template <class T>
 std::optional<CaseFailure> read_slices(const Scan& scan, std::size_t stack, SliceRange range, std::span<T> voxels,
-                                       Executor& executor, const CancelToken& cancel) {
-  SliceReader<T> reader(scan, stack, range, voxels);
+                                       Executor& executor, const CancelToken& cancel, InputHashes& hashes) {
+  SliceReader<T> reader(scan, stack, range, voxels, hashes);
   const auto count = static_cast<std::int64_t>(reader.size());
   executor.parallel_for(count, kSlicesAtOnce, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t job = begin; job < end; ++job) {
@@ -192,15 +205,16 @@ std::optional<CaseFailure> read_slices(const Scan& scan, std::size_t stack, Slic
     }
   });
   reader.read_archived(cancel);
+  reader.collect_hashes(hashes);
   if (const auto failure = reader.failure()) return failure;
   reader.fill_missing();
   return std::nullopt;
 }
 
 template std::optional<CaseFailure> read_slices(const Scan&, std::size_t, SliceRange, std::span<std::uint16_t>,
-                                                Executor&, const CancelToken&);
+                                                Executor&, const CancelToken&, InputHashes&);
 template std::optional<CaseFailure> read_slices(const Scan&, std::size_t, SliceRange, std::span<float>, Executor&,
-                                                const CancelToken&);
+                                                const CancelToken&, InputHashes&);
 
 std::uint64_t slice_buffer_bytes(const Scan& scan, const dicom::Stack& stack, int thread_count) {
   std::uint64_t member = 0, decoding = 0;

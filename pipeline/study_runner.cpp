@@ -60,7 +60,7 @@ template <class In>
 class CaseRun {
  public:
   CaseRun(const Scan& scan, const CasePlan& plan, const GridPlan& grid, const CaseBudget& budget,
-          const std::filesystem::path& out, Executor& executor, const CancelToken& cancel)
+          const std::filesystem::path& out, Executor& executor, const CancelToken& cancel, InputHashes& hashes)
       : scan_(scan),
         plan_(plan),
         stack_(scan.stacks[plan.stacks.front()]),
@@ -70,6 +70,7 @@ class CaseRun {
         executor_(executor),
         reader_(Executor::cpu(executor.thread_count())),
         cancel_(cancel),
+        hashes_(hashes),
         kept_(plan.stacks.size()) {}
 
   CaseRecord run() {
@@ -109,7 +110,7 @@ class CaseRun {
     const Size3& size = stack_.grid.size;
     auto host = Buffer<In>::on_host(static_cast<std::size_t>(size.x * size.y * range.count()), executor_);
     const std::span<ReadAs<In>> values(reinterpret_cast<ReadAs<In>*>(host.data()), host.size());
-    const auto failure = read_slices(scan_, plan_.stacks[volume], range, values, reader_, cancel_);
+    const auto failure = read_slices(scan_, plan_.stacks[volume], range, values, reader_, cancel_, hashes_);
     if (failure) throw Failed{*failure};
     return host;
   }
@@ -314,6 +315,7 @@ class CaseRun {
   Executor& executor_;
   Executor reader_;  ///< reads and decodes beside the executor's work
   const CancelToken& cancel_;
+  InputHashes& hashes_;          ///< one slab is read at a time
   std::vector<Owned<In>> kept_;  ///< one a volume, empty unless kept
 };
 
@@ -323,7 +325,7 @@ CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::
                              const CancelToken& cancel) {
   const dicom::Stack& stack = scan.stacks[plan.stacks.front()];
   const auto too_large = [&] {
-    return CaseOutcome{std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}};
+    return CaseOutcome{std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}, {}};
   };
   const GridPlan grid = plan_grid(stack, plan.recipe);
   const Size3& size = grid.grid.size;
@@ -332,15 +334,18 @@ CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::
   if (std::max({size.x, size.y, size.z, volumes}) > kMaxNiftiSize) return too_large();
   const auto budget = plan_budget(scan, plan, grid, executor_, memory_limit_bytes_);
   if (!budget) return too_large();
-  const auto make = [&]<class In>(In) { return CaseRun<In>(scan, plan, grid, *budget, out, executor_, cancel).run(); };
+  InputHashes hashes;
+  const auto make = [&]<class In>(In) {
+    return CaseRun<In>(scan, plan, grid, *budget, out, executor_, cancel, hashes).run();
+  };
   try {
     CaseRecord record = stack.dtype == DType::float32  ? make(float{})
                         : stack.dtype == DType::uint16 ? make(std::uint16_t{})
                                                        : make(std::int16_t{});
     record.memory_bytes = budget->memory_bytes;
-    return {std::move(record), std::nullopt};
+    return {std::move(record), std::nullopt, std::move(hashes)};
   } catch (const Failed& failed) {
-    return {std::nullopt, failed.failure};
+    return {std::nullopt, failed.failure, std::move(hashes)};
   }
 }
 

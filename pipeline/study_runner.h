@@ -26,6 +26,7 @@ struct CaseRecord {
 struct CaseOutcome {
   std::optional<CaseRecord> record;
   std::optional<CaseFailure> failure;
+  InputHashes hashes;  ///< of the files that were read
 };
 
 /// Runs cases one after the other on one executor.

@@ -43,8 +43,10 @@ std::int64_t read_with_naru(Executor& executor) {
   const Scan scan = scan_inputs(files, {}, executor, cancel, [](const Progress&) {});
   auto voxels =
       Buffer<std::uint16_t>::on_host(static_cast<std::size_t>(scan.stacks.at(0).grid.size.voxel_count()), executor);
+  InputHashes hashes;  // marked as known: the peer computes no checksums
+  for (std::size_t input = 0; input < scan.inputs.size(); ++input) hashes[input];
   const std::int64_t slices = scan.stacks[0].grid.size.z;
-  if (read_slices<std::uint16_t>(scan, 0, {0, slices}, voxels.host(), executor, cancel)) std::abort();
+  if (read_slices<std::uint16_t>(scan, 0, {0, slices}, voxels.host(), executor, cancel, hashes)) std::abort();
   return voxels.host().front() + voxels.host().back();
 }
 
