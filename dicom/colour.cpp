@@ -14,6 +14,7 @@ namespace naru::dicom {
 namespace {
 
 constexpr std::size_t kSamples = 3;
+constexpr std::string_view kPaletteColor = "PALETTE COLOR";
 using Pixel = std::array<double, kSamples>;
 
 std::uint8_t byte_of(double value) { return static_cast<std::uint8_t>(std::clamp(std::lround(value), 0L, 255L)); }
@@ -65,11 +66,25 @@ bool is_rgb_after_decoding(const PixelFormat& format, std::span<const std::byte>
   return header && header->has_color_transform;
 }
 
+std::optional<Code> read_palette_colour(const FrameReader& reader, const PixelFormat& format, std::int64_t frame,
+                                        const Palette* palette, std::vector<std::uint8_t>& rgb) {
+  if (palette == nullptr || format.samples_per_pixel != 1) return Code::unsupported_sop_class;
+  std::vector<std::uint16_t> stored(static_cast<std::size_t>(format.rows * format.columns));
+  if (const auto problem = reader.read_frame(frame, stored)) return problem;
+  rgb.clear();
+  for (const std::uint16_t bits : stored) {
+    const auto colours = (*palette)(is_uint16(format) ? std::int32_t{bits} : static_cast<std::int16_t>(bits));
+    rgb.insert(rgb.end(), colours.begin(), colours.end());
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Code> read_colour(const FrameReader& reader, const PixelFormat& format, std::int64_t frame,
-                                std::vector<std::uint8_t>& rgb) {
+                                const Palette* palette, std::vector<std::uint8_t>& rgb) {
   const std::string& photometric = format.photometric_interpretation;
+  if (photometric == kPaletteColor) return read_palette_colour(reader, format, frame, palette, rgb);
   const bool is_partial = photometric.starts_with("YBR_PARTIAL");
   const bool is_ybr = is_partial || photometric.starts_with("YBR_FULL");
   const bool is_known = is_ybr || photometric == "RGB" || photometric == "YBR_RCT" || photometric == "YBR_ICT";
@@ -94,13 +109,13 @@ std::optional<Code> read_colour(const FrameReader& reader, const PixelFormat& fo
   return std::nullopt;
 }
 
-std::optional<Code> check_pixels(const std::filesystem::path& path, const Instance& instance) {
-  const PixelFormat& format = instance.pixels;
+std::optional<Code> check_pixels(const std::filesystem::path& path, const PixelFormat& format, const Palette* palette) {
   const FrameReader reader(path, format);
   std::vector<std::uint8_t> rgb;
   std::vector<std::uint16_t> values(is_colour(format) ? 0 : static_cast<std::size_t>(format.rows * format.columns));
   for (std::int64_t frame = 0; frame < format.frame_count; ++frame) {
-    const auto problem = is_colour(format) ? read_colour(reader, format, frame, rgb) : reader.read_frame(frame, values);
+    const auto problem =
+        is_colour(format) ? read_colour(reader, format, frame, palette, rgb) : reader.read_frame(frame, values);
     if (problem) return problem;
   }
   return std::nullopt;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/code.h"
+#include "dicom/palette.h"
 #include "dicom/pixels.h"
 
 namespace naru::dicom {
@@ -16,15 +17,16 @@ namespace naru::dicom {
 /// RGB, YBR_FULL, YBR_FULL_422, YBR_PARTIAL_422, YBR_PARTIAL_420, YBR_RCT and YBR_ICT; uncompressed in either Planar
 /// Configuration, or compressed. More than 8 bits stored are reduced to their upper 8. Converted values are rounded and
 /// clamped. Between the two pixels of a YBR_FULL_422 pair the colour is repeated, not interpolated.
-/// PALETTE COLOR is unsupported_sop_class.
+/// PALETTE COLOR takes its colours from `palette`, without which it is unsupported_sop_class.
 /// @return why it was not possible, as FrameReader has it; empty when all is well
 /// Source: PS3.3 C.7.6.3.1.2 (the formulae), PS3.5 8.2 (compressed colour).
 std::optional<Code> read_colour(const FrameReader& reader, const PixelFormat& format, std::int64_t frame,
-                                std::vector<std::uint8_t>& rgb);
+                                const Palette* palette, std::vector<std::uint8_t>& rgb);
 
 /// Decodes every frame of a file, grey or colour, one after the other.
 /// @return the first problem; empty where all of it can be read
 /// Memory: that of one frame and of its decoder.
-std::optional<Code> check_pixels(const std::filesystem::path& path, const Instance& instance);
+std::optional<Code> check_pixels(const std::filesystem::path& path, const PixelFormat& format,
+                                 const Palette* palette = nullptr);
 
 }  // namespace naru::dicom

@@ -85,6 +85,7 @@ std::optional<Code> read_pixels_of(const HeaderValues& header, const SyntaxInfo*
   const auto problem = syntax ? locate_pixels(header, *syntax, source, format, result.notes)
                               : std::optional(Code::unsupported_transfer_syntax);
   if (!problem) result.pixels = format;
+  if (!problem && format.photometric_interpretation == "PALETTE COLOR") result.palette = read_palette(header);
   return is_colour(format) ? Code::unsupported_sop_class : problem;
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/code.h"
 #include "core/geometry.h"
+#include "dicom/palette.h"
 
 namespace naru::dicom {
 
@@ -112,6 +113,7 @@ struct HeaderResult {
   std::vector<Note> notes;
   /// Of any object with pixels that can be located, slices or not (screenshots, ultrasound).
   std::optional<PixelFormat> pixels;
+  std::optional<Palette> palette;  ///< of a PALETTE COLOR image
   /// The headers go on beyond `prefix`: ask again with more of the file, up to kHeaderPrefixBytes. All else is
   /// provisional then.
   bool needs_more = false;

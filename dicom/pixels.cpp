@@ -181,7 +181,7 @@ std::optional<Code> FrameReader::read_part(std::int64_t frame, const Instance& p
                                            FileDigest* digest) const {
   assert(out.size() == static_cast<std::size_t>(part.rows * part.columns));
   if (const auto problem = check(frame)) return problem;
-  if (is_colour(format_)) return Code::unsupported_sop_class;
+  if (format_.samples_per_pixel != 1) return Code::unsupported_sop_class;
   if (!is_within(part, format_)) return Code::corrupt;
   if (!index_ && !syntax_->is_deflated) return read_native(frame, part, out, digest);
   if (!is_whole_frame(part, format_)) {

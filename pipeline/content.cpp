@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/digest.h"
+#include "dicom/colour.h"
 #include "dicom/pixels.h"
 #include "pipeline/archive.h"
 #include "pipeline/files.h"
@@ -176,6 +177,16 @@ void decode_candidates(Scan& scan, Executor& executor, const CancelToken& cancel
                           }
                         });
   decode_archives(scan, cancel, counter);
+  executor.parallel_for(static_cast<std::int64_t>(scan.others.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+      cancel.throw_if_canceled();
+      const OtherImage& other = scan.others[i];
+      InputRecord& input = scan.inputs[other.input];
+      if (input.place) continue;  // screenshots in archives are not decoded
+      const auto problem = dicom::check_pixels(input.path, other.format, other.palette ? &*other.palette : nullptr);
+      if (problem) input.reason = problem;
+    }
+  });
 }
 
 bool PixelComparison::same(std::size_t a, std::size_t b) {

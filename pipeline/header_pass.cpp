@@ -83,6 +83,9 @@ bool read_header(FileHeader& header, Prefix& prefix, Read read) {
   if (result.reason && dicom::is_dicomdir(prefix.bytes())) header.record.disposition = Disposition::excluded;
   header.record.notes = std::move(result.notes);
   header.planes = std::move(result.planes);
+  if (header.planes.empty() && result.pixels) {
+    header.other = OtherImage{0, std::move(*result.pixels), std::move(result.palette)};
+  }
   return true;
 }
 

@@ -12,6 +12,7 @@ namespace naru {
 struct FileHeader {
   InputRecord record;
   std::vector<dicom::Instance> planes;
+  std::optional<OtherImage> other;
 };
 
 /// One or more (archives: one a member) for each of `files`, in their order. 64 KiB of a file are read, then four times

@@ -70,6 +70,10 @@ Scan read_candidates(const std::vector<InputFile>& files, Executor& executor, co
       scan.input_of_candidate.push_back(scan.inputs.size());
       scan.candidates.push_back({std::move(plane), header.record.reason, ""});
     }
+    if (header.other) {
+      header.other->input = scan.inputs.size();
+      scan.others.push_back(std::move(*header.other));
+    }
     scan.inputs.push_back(std::move(header.record));
   }
   return scan;

@@ -54,12 +54,20 @@ struct InputRecord {
   std::vector<Note> notes;
 };
 
+/// Pixels that are no slices: a screenshot, an ultrasound image.
+struct OtherImage {
+  std::size_t input = 0;  ///< index into Scan::inputs
+  dicom::PixelFormat format;
+  std::optional<dicom::Palette> palette;
+};
+
 struct Scan {
   std::vector<InputRecord> inputs;              ///< one per file given, same order; a line for each member
   std::vector<dicom::Candidate> candidates;     ///< the image planes in them, in the same order
   std::vector<std::size_t> input_of_candidate;  ///< index into `inputs`
   std::vector<dicom::Placement> placements;     ///< what became of each candidate: change it by mark_plane
   std::vector<dicom::Stack> stacks;             ///< their `instances` are indices into `candidates`
+  std::vector<OtherImage> others;               ///< of inputs without image planes
   std::vector<dicom::StackSequence> sequences;  ///< their `stacks` are indices into `stacks`
 };
 

@@ -42,8 +42,8 @@ Outcome read(const dicom::Instance& image, const std::string& pixels, std::int64
   std::ofstream(path, std::ios::binary) << pixels;
   Outcome outcome;
   const dicom::FrameReader reader(path, image.pixels);
-  outcome.problem = dicom::read_colour(reader, image.pixels, frame, outcome.rgb);
-  outcome.check = dicom::check_pixels(path, image);
+  outcome.problem = dicom::read_colour(reader, image.pixels, frame, nullptr, outcome.rgb);
+  outcome.check = dicom::check_pixels(path, image.pixels);
   return outcome;
 }
 
