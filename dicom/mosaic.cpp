@@ -35,7 +35,7 @@ class CsaReader {
 
   std::vector<double> find(std::string_view name) {
     const auto count = word(0);
-    if (!count) return {};
+    if (!count || !word(4)) return {};
     offset_ += 8;
     for (std::size_t n = 0; n < std::min<std::size_t>(*count, kMaxCsaElements); ++n) {
       if (bytes_.size() - offset_ < kCsaElementBytes) return {};
