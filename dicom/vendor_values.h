@@ -13,8 +13,8 @@ namespace naru::dicom {
 /// GE (0043,1039) and (0019,10BB-BD), UIH (0065,1009/37) and Canon's Image Comments, in the image's frame.
 /// The direction is a unit vector; b = 0 and averages over directions have none.
 /// @pre the plane's directions are set
-/// Source: PS3.3 C.8.13.5.9 (MR Diffusion); the vendors' conformance statements; for the sign of GE's axes dcm2niix and
-/// MRtrix3, which agree.
+/// Source: PS3.3 C.8.13.5.9 (MR Diffusion); the vendors' conformance statements; for the sign of GE's axes
+/// dcm2niix. GE's, Canon's and UIH's directions were not held against those of another program.
 void read_diffusion(const HeaderValues& header, Instance& plane);
 
 /// Philips' own scale of MR values, or empty.
