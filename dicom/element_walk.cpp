@@ -15,17 +15,15 @@ constexpr std::array kShortVrs = {vr("AE"), vr("AS"), vr("AT"), vr("CS"), vr("DA
 
 bool is_capital(int letter) { return letter >= 'A' && letter <= 'Z'; }
 
-/// VRs of future editions take the long form; bytes that are no VR at all were written with the short one by the
-/// programs known to do so (DCMTK reads them in the same way).
+bool is_delimiter(Tag tag) { return group_of(tag) == group_of(kItem); }
+
+}  // namespace
+
 bool has_long_length(Vr value_representation) {
   if (std::ranges::find(kShortVrs, value_representation) != kShortVrs.end()) return false;
   if (std::ranges::find(kLongVrs, value_representation) != kLongVrs.end()) return true;
   return is_capital(value_representation >> 8) && is_capital(value_representation & 0xFF);
 }
-
-bool is_delimiter(Tag tag) { return group_of(tag) == group_of(kItem); }
-
-}  // namespace
 
 bool is_known_vr(Vr value_representation) {
   return std::ranges::find(kShortVrs, value_representation) != kShortVrs.end() ||

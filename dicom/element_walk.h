@@ -33,6 +33,11 @@ constexpr Vr vr(const char (&text)[3]) { return static_cast<Vr>(text[0] << 8 | t
 /// True for the VRs of PS3.5 section 6.2.
 bool is_known_vr(Vr value_representation);
 
+/// True for VRs whose explicit length takes four bytes (PS3.5 table 7.1-1). VRs of future editions take the long form;
+/// bytes that are no VR at all were written with the short one by the programs known to do so (DCMTK reads them in the
+/// same way).
+bool has_long_length(Vr value_representation);
+
 std::uint16_t read_u16(Bytes bytes, std::size_t offset, bool is_big_endian);
 std::uint32_t read_u32(Bytes bytes, std::size_t offset, bool is_big_endian);
 

@@ -6,7 +6,7 @@
 naru_program_packages=(
   g++ cmake ninja-build pkg-config ccache ca-certificates
   libdcmtk-dev libtbb-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev
-  libopenjp2-7-dev
+  libopenjp2-7-dev libutf8proc-dev
   libdeflate-dev libzstd-dev libsodium-dev libarchive-dev libpng-dev zlib1g-dev libssl-dev libnifti-dev
 )
 
@@ -14,7 +14,7 @@ naru_program_packages=(
 # ITK's CMake package also asks for GDCM's development files and programs.
 naru_test_packages=(
   git libinsighttoolkit5-dev libgdcm-dev libgdcm-tools libopenjph-dev libgtest-dev libgmock-dev libbenchmark-dev bzip2
-  python3 python3-numpy python3-nibabel python3-pydicom dcm2niix
+  python3 python3-numpy python3-nibabel python3-pydicom dcm2niix dicom3tools
 )
 
 naru_say() { printf '== %s\n' "$*" >&2; }

@@ -1,0 +1,297 @@
+#include "dicom/dcmtk/character_set.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "dicom/dcmtk/character_conversion.h"
+#include "dicom/dcmtk/character_guess.h"
+
+namespace naru::dicom {
+
+namespace {
+
+bool is_high(char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; }
+unsigned byte(char c) { return static_cast<unsigned char>(c); }
+
+bool has_high(std::string_view bytes) {
+  std::uint64_t seen = 0;
+  std::size_t i = 0;
+  for (; i + sizeof seen <= bytes.size(); i += sizeof seen) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, sizeof word);
+    seen |= word;
+  }
+  for (; i < bytes.size(); ++i) seen |= byte(bytes[i]);
+  return (seen & 0x8080808080808080ULL) != 0;
+}
+
+}  // namespace
+
+struct CharacterSet::State {
+  std::vector<Set> stated;  ///< known terms in order
+  Set g0 = Set::ascii;      ///< at the beginning of a value and after each delimiter
+  std::optional<Set> g1;
+  std::optional<Set> whole;  ///< UTF-8 or GB18030: no code extensions
+  std::optional<Set> wide;   ///< the stated set of two bytes that fills G1: meant where its escape is missing
+
+  bool states(Set set) const { return std::find(stated.begin(), stated.end(), set) != stated.end(); }
+};
+
+namespace {
+
+bool is_reset(char c, Vr value_representation) {
+  const bool is_text =
+      value_representation == vr("LT") || value_representation == vr("ST") || value_representation == vr("UT");
+  const bool is_name = value_representation == vr("PN");
+  return (byte(c) < 0x20 && c != kEscape) || (c == '\\' && !is_text) || ((c == '^' || c == '=') && is_name);
+}
+
+/// Reads bytes of ISO 2022 from the beginning to the end, switching sets as escapes say.
+class Iso2022Reader {
+ public:
+  Iso2022Reader(const CharacterSet::Decoded& start, std::string_view bytes, Vr value_representation)
+      : out_(start), bytes_(bytes), vr_(value_representation) {}
+
+  /// @param state what (0008,0005) says
+  template <typename State>
+  std::optional<CharacterSet::Decoded> read(const State& state) {
+    g0_ = state.g0;
+    g1_ = state.g1;
+    while (at_ < bytes_.size()) {
+      if (designate(state)) continue;
+      if (bytes_[at_] == kEscape) return {};
+      if (!(is_high(bytes_[at_]) ? read_high(state) : read_low(state))) return {};
+    }
+    return std::move(out_);
+  }
+
+ private:
+  /// An escape sequence, or what is left of one whose ESC byte was lost on the way.
+  template <typename State>
+  bool designate(const State& state) {
+    const bool has_escape = bytes_[at_] == kEscape;
+    if (!has_escape && bytes_[at_] != '$') return false;
+    const Designation* row = designation_at(bytes_.substr(at_ + (has_escape ? 1 : 0)));
+    if (row == nullptr) return false;
+    if (!has_escape && !is_leftover(*row, state)) return false;
+    (row->half == Half::g0 ? g0_ : g1_.emplace()) = row->set;
+    if (row->half == Half::g1) last_wide_ = row->set;
+    has_lost_escape_ = !has_escape && row->half == Half::g0;
+    out_.is_as_stated = out_.is_as_stated && has_escape && (row->set == Set::ascii || state.states(row->set));
+    at_ += row->code.size() + (has_escape ? 1 : 0);
+    return true;
+  }
+
+  /// "$)C" stands in no other text. Of the others only those of stated sets are meant as such, and those that fill G0
+  /// only where the way back to ASCII follows.
+  template <typename State>
+  bool is_leftover(const Designation& row, const State& state) const {
+    if (row.code == "$)C") return g0_ == Set::ascii;
+    if (g0_ != Set::ascii || !state.states(row.set)) return false;
+    if (row.half == Half::g1) return true;
+    const std::string_view rest = bytes_.substr(at_);
+    return rest.find("(B") != std::string_view::npos || rest.find("(J") != std::string_view::npos;
+  }
+
+  /// "(B" or "(J" without ESC: only looked for where the escape before had lost its own.
+  static bool is_way_back(std::string_view bytes) { return bytes.starts_with("(B") || bytes.starts_with("(J"); }
+
+  template <typename State>
+  bool read_high(const State& state) {
+    std::optional<Set> set = g1_;
+    if (!set) {
+      set = last_wide_ ? last_wide_ : state.wide;
+      out_.is_as_stated = false;
+    }
+    if (!set) return false;
+    const std::size_t end = static_cast<std::size_t>(std::find_if(bytes_.begin() + static_cast<std::ptrdiff_t>(at_),
+                                                                  bytes_.end(), [](char c) { return !is_high(c); }) -
+                                                     bytes_.begin());
+    const std::string_view run = bytes_.substr(at_, end - at_);
+    at_ = end;
+    // C1 controls are no text: such bytes are of another set than the stated one.
+    if (info(*set).bytes_per_char == 1 && std::any_of(run.begin(), run.end(), [](char c) { return byte(c) < 0xA0; })) {
+      return false;
+    }
+    return append(*set, run);
+  }
+
+  template <typename State>
+  bool read_low(const State& state) {
+    const char c = bytes_[at_];
+    if (g0_ != Set::ascii && byte(c) > 0x20) return read_wide(state);
+    if (is_reset(c, vr_)) {
+      g0_ = state.g0;
+      g1_ = state.g1;
+    }
+    out_.text += c;
+    ++at_;
+    return true;
+  }
+
+  /// Characters of G0 that is not ASCII: a delimiter's byte may be half of one.
+  template <typename State>
+  bool read_wide(const State& state) {
+    const std::string_view rest = bytes_.substr(at_);
+    const Set set = g0_;
+    const auto width = static_cast<std::size_t>(info(set).bytes_per_char);
+    std::string run;
+    std::size_t length = 0;
+    const auto is_back = [&] { return has_lost_escape_ && is_way_back(rest.substr(length)); };
+    while (length + width <= rest.size() && is_graphic(rest.substr(length, width)) && !is_back()) {
+      for (const char c : rest.substr(length, width)) run += static_cast<char>(byte(c) | 0x80U);
+      length += width;
+    }
+    at_ += length;
+    if (is_back()) {
+      at_ += kWayBack;
+      g0_ = Set::ascii;
+      has_lost_escape_ = false;
+    } else if (length == 0 && is_reset(rest[0], vr_)) {
+      // One left-over byte: the way back to ASCII is missing before a delimiter.
+      g0_ = state.g0;
+      out_.is_as_stated = false;
+      return true;
+    }
+    return length > 0 && append(set, run);
+  }
+
+  static bool is_graphic(std::string_view character) {
+    return std::all_of(character.begin(), character.end(), [](char c) { return byte(c) > 0x20 && byte(c) < 0x7F; });
+  }
+
+  bool append(Set set, std::string_view run) {
+    if (info(set).prefix == 0) return append_as_utf8(set, run, out_.text);
+    std::string prefixed;
+    const auto width = static_cast<std::size_t>(info(set).bytes_per_char);
+    for (std::size_t i = 0; i < run.size(); i += width) {
+      prefixed += info(set).prefix;
+      prefixed += run.substr(i, width);
+    }
+    return append_as_utf8(set, prefixed, out_.text);
+  }
+
+  CharacterSet::Decoded out_;
+  std::string_view bytes_;
+  Vr vr_;
+  std::size_t at_ = 0;
+  Set g0_ = Set::ascii;
+  static constexpr std::size_t kWayBack = 2;
+  bool has_lost_escape_ = false;
+  std::optional<Set> g1_;
+  std::optional<Set> last_wide_;  ///< what G1 held before a delimiter reset it: meant where the escape is not repeated
+};
+
+}  // namespace
+
+CharacterSet::CharacterSet(std::string_view value) : state_(std::make_unique<State>()) {
+  bool is_first = true;
+  for (std::size_t begin = 0; begin <= value.size(); is_first = false) {
+    const std::size_t end = std::min(value.find('\\', begin), value.size());
+    const std::optional<Set> set = set_of_term(value.substr(begin, end - begin));
+    begin = end + 1;
+    if (!set) continue;
+    state_->stated.push_back(*set);
+    const bool is_in_g1 = *set == Set::ks_x_1001 || *set == Set::gb2312;
+    if (is_in_g1 && !state_->wide) state_->wide = set;
+    if (!is_first) continue;
+    if (*set == Set::utf8 || *set == Set::gb18030) state_->whole = set;
+    // JIS X 0208 and 0212 fill G0 and are never the initial set.
+    if (is_in_g1 || info(*set).bytes_per_char == 1) state_->g1 = set;
+    if (state_->whole || *set == Set::ascii) state_->g1.reset();
+  }
+}
+
+CharacterSet::~CharacterSet() = default;
+CharacterSet::CharacterSet(CharacterSet&&) noexcept = default;
+CharacterSet& CharacterSet::operator=(CharacterSet&&) noexcept = default;
+
+std::optional<CharacterSet::Decoded> CharacterSet::to_utf8(std::string_view bytes, Vr value_representation) const {
+  const bool is_high_free = !has_high(bytes);
+  if (is_high_free && bytes.find(kEscape) == std::string_view::npos && bytes.find('$') == std::string_view::npos) {
+    return Decoded{std::string(bytes), true};
+  }
+  const bool has_escapes = bytes.find(kEscape) != std::string_view::npos || bytes.find("$)C") != std::string_view::npos;
+  if (!has_escapes && state_->whole && !is_high_free) {
+    if (auto other = contradicting_utf8(*state_->whole, bytes, value_representation);
+        other && *state_->whole != Set::utf8) {
+      return Decoded{std::move(*other), false};
+    }
+    const bool is_valid = *state_->whole != Set::utf8 || is_utf8(bytes);
+    if (auto text = is_valid ? whole_as_utf8(*state_->whole, bytes) : std::nullopt)
+      return Decoded{std::move(*text), true};
+  } else {
+    if (!has_escapes && state_->g1) {
+      if (auto other = contradicting_utf8(*state_->g1, bytes, value_representation))
+        return Decoded{std::move(*other), false};
+    }
+    if (auto read = Iso2022Reader({}, bytes, value_representation).read(*state_)) return read;
+  }
+  const bool is_japanese = state_->states(Set::katakana) || state_->states(Set::jis_x_0208);
+  if (auto text = guessed_utf8(without_escapes(bytes), state_->states(Set::ks_x_1001), is_japanese))
+    return Decoded{std::move(*text), false};
+  return {};
+}
+
+namespace {
+
+std::string normalised(std::string_view utf8, utf8proc_option_t form) {
+  utf8proc_uint8_t* mapped = nullptr;
+  const auto length =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()), static_cast<utf8proc_ssize_t>(utf8.size()),
+                   &mapped, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | form));
+  if (length < 0) return std::string(utf8);
+  std::string text(reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length));
+  std::free(mapped);  // NOLINT: utf8proc gives memory of malloc
+  return text;
+}
+
+/// KS X 1001 with the escape of ISO 2022 IR 149 before the first wide character of each component (PS3.5 H.3.2).
+std::string with_escapes(std::string_view euc_kr) {
+  std::string text;
+  bool is_designated = false;
+  for (const char c : euc_kr) {
+    if (c == '^' || c == '=') is_designated = false;
+    if (is_high(c) && !is_designated) {
+      text += "\x1B$)C";
+      is_designated = true;
+    }
+    text += c;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> CharacterSet::all_encodings(std::string_view utf8) {
+  std::vector<std::string> encodings;
+  const auto add = [&](std::string bytes) {
+    if (!bytes.empty() && std::find(encodings.begin(), encodings.end(), bytes) == encodings.end()) {
+      encodings.push_back(std::move(bytes));
+    }
+  };
+  const auto add_as = [&](Set set, std::string_view text) {
+    std::string bytes;
+    if (append_from_utf8(set, text, bytes)) add(bytes);
+    return bytes;
+  };
+  const bool is_plain = !has_high(utf8);
+  std::vector<std::string> forms = {std::string(utf8)};
+  if (!is_plain) forms = {std::string(utf8), normalised(utf8, UTF8PROC_COMPOSE), normalised(utf8, UTF8PROC_DECOMPOSE)};
+  for (const std::string& form : forms) {
+    add(form);
+    add_as(Set::utf16_le, form);
+    add_as(Set::utf16_be, form);
+    if (is_plain) continue;
+    add(with_escapes(add_as(Set::ks_x_1001, form)));
+    for (const Set set : {Set::uhc, Set::gb18030, Set::shift_jis, Set::iso_2022_jp, Set::latin1}) add_as(set, form);
+  }
+  return encodings;
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,382 @@
+#include "dicom/deidentify/deidentify.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "core/error.h"
+#include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/descriptors.h"
+#include "dicom/deidentify/element_table.h"
+#include "dicom/deidentify/file_facts.h"
+#include "dicom/deidentify/pixel_treatment.h"
+#include "dicom/deidentify/proof.h"
+#include "dicom/deidentify/rewrite.h"
+#include "dicom/deidentify/values.h"
+#include "dicom/dicomdir.h"
+#include "dicom/element_values.h"
+#include "dicom/file_layout.h"
+#include "dicom/header_values.h"
+#include "dicom/inflate.h"
+#include "dicom/transfer_syntax.h"
+
+namespace naru::dicom {
+
+namespace {
+
+constexpr std::string_view kExplicitLittleUid = "1.2.840.10008.1.2.1";
+/// Of this program, for (0002,0012); made once from a random UUID.
+constexpr std::string_view kImplementationClassUid = "2.25.206461835739046582019375064821934571286";
+/// What a deflated data set may grow to.
+constexpr std::size_t kMaxInflatedBytes = std::size_t{2} << 30;
+
+/// Sounds: a voice identifies, and nothing here can clean one.
+constexpr std::array<std::string_view, 2> kSoundClasses = {"1.2.840.10008.5.1.4.1.1.9.4.1",
+                                                           "1.2.840.10008.5.1.4.1.1.9.4.2"};
+
+/// A file opened in memory: its data set, inflated where it was deflated.
+struct OpenedFile {
+  std::optional<Code> problem;
+  const SyntaxInfo* syntax = nullptr;
+  std::string transfer_syntax_uid;
+  std::vector<std::byte> inflated;
+  Bytes data_set;
+  Encoding encoding;
+};
+
+OpenedFile opened(Bytes file, std::size_t max_inflated_bytes) {
+  OpenedFile result;
+  const auto layout = read_layout(file);
+  if (!layout) return result.problem = Code::not_dicom, result;
+  if (layout->is_cut) return result.problem = Code::truncated, result;
+  result.transfer_syntax_uid = layout->transfer_syntax_uid;
+  result.syntax = find_syntax(layout->transfer_syntax_uid);
+  if (result.syntax == nullptr) return result.problem = Code::unsupported_transfer_syntax, result;
+  result.encoding = result.syntax->encoding;
+  result.data_set = file.subspan(layout->data_set_offset);
+  if (result.syntax->is_deflated) {
+    result.inflated = inflate_prefix(result.data_set, max_inflated_bytes + 1);
+    if (result.inflated.size() > max_inflated_bytes) return result.problem = Code::too_large, result;
+    result.data_set = result.inflated;
+  } else if (const auto found = contradicting_encoding(file, layout->data_set_offset, result.encoding)) {
+    result.encoding = *found;
+  }
+  return result;
+}
+
+/// The syntax that describes an encoding, where a file's own statement was wrong.
+std::string_view uid_of_encoding(Encoding encoding) {
+  if (encoding.is_big_endian) return "1.2.840.10008.1.2.2";
+  return encoding.is_explicit_vr ? kExplicitLittleUid : "1.2.840.10008.1.2";
+}
+
+std::vector<std::byte> deflated(const DeidOutput& output) {
+  z_stream stream{};
+  constexpr int kRaw = -15, kMemoryLevel = 8;
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kRaw, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) {
+    throw std::bad_alloc();
+  }
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> end(&stream, deflateEnd);
+  std::vector<std::byte> result(deflateBound(&stream, output.size_bytes()) + output.pieces.size());
+  stream.next_out = reinterpret_cast<Bytef*>(result.data());
+  stream.avail_out = static_cast<uInt>(result.size());
+  for (const Bytes piece : output.pieces) {
+    stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(piece.data()));
+    stream.avail_in = static_cast<uInt>(piece.size());
+    if (deflate(&stream, Z_NO_FLUSH) != Z_OK) throw std::bad_alloc();
+  }
+  if (deflate(&stream, Z_FINISH) != Z_STREAM_END) throw std::bad_alloc();
+  result.resize(stream.total_out + stream.total_out % 2);
+  return result;
+}
+
+/// Preamble and File Meta Information, made anew: nothing of the source's is kept but class and syntax.
+std::vector<std::byte> file_meta(std::string_view sop_class, std::string_view sop_instance, std::string_view syntax,
+                                 std::string_view version) {
+  using namespace std::string_view_literals;
+  constexpr std::size_t kPreambleBytes = 128;
+  DataSetWriter elements({true, false});
+  elements.element(0x00020001, vr("OB"), "\0\1"sv);
+  elements.element(0x00020002, vr("UI"), sop_class);
+  elements.element(0x00020003, vr("UI"), sop_instance);
+  elements.element(0x00020010, vr("UI"), syntax);
+  elements.element(0x00020012, vr("UI"), kImplementationClassUid);
+  elements.element(0x00020013, vr("SH"), ("NARU_" + std::string(version)).substr(0, 16));
+  const std::vector<std::byte> body = elements.finish().buffer;
+  const auto length = static_cast<std::uint32_t>(body.size());
+  const std::array<char, 4> length_bytes = {static_cast<char>(length & 0xFF), static_cast<char>(length >> 8 & 0xFF),
+                                            static_cast<char>(length >> 16 & 0xFF), static_cast<char>(length >> 24)};
+  DataSetWriter group_length({true, false});
+  group_length.element(0x00020000, vr("UL"), std::string_view(length_bytes.data(), length_bytes.size()));
+  std::vector<std::byte> result(kPreambleBytes, std::byte{0});
+  for (const char c : "DICM"sv) result.push_back(static_cast<std::byte>(c));
+  const std::vector<std::byte> first = group_length.finish().buffer;
+  result.insert(result.end(), first.begin(), first.end());
+  result.insert(result.end(), body.begin(), body.end());
+  return result;
+}
+
+void append(DeidOutput& output, std::vector<std::byte> bytes) {
+  output.owned.push_back(std::move(bytes));
+  output.pieces.emplace_back(output.owned.back());
+}
+
+/// Buffers move into the output and keep their addresses, so that views into them stay good.
+void append(DeidOutput& output, DataSetWriter::Written written) {
+  output.owned.push_back(std::move(written.buffer));
+  const Bytes buffer(output.owned.back());
+  for (const DataSetWriter::Piece& piece : written.pieces) {
+    output.pieces.push_back(piece.view.empty() ? buffer.subspan(piece.begin, piece.size) : piece.view);
+  }
+}
+
+const Node* find_pixels(const ElementTable& table) {
+  for (std::uint32_t i = 0; i < table.nodes.size(); i = table.nodes[i].end) {
+    if (table.nodes[i].tag == kPixelData) return &table.nodes[i];
+  }
+  return nullptr;
+}
+
+std::optional<Code> check_source(const DeidSource& source) {
+  if (source.sop_instance_uid.empty() || source.study_uid.empty() || source.series_uid.empty()) return Code::corrupt;
+  const bool is_sound = std::ranges::find(kSoundClasses, source.sop_class_uid) != kSoundClasses.end();
+  // Of a private or unknown class nobody can say what its attributes hold.
+  if (is_sound || !is_standard_uid(source.sop_class_uid)) return Code::unsupported_sop_class;
+  return std::nullopt;
+}
+
+void add_all(Identifiers& to, const Identifiers& from) {
+  for (const auto member : {&Identifiers::person_names, &Identifiers::ids, &Identifiers::places, &Identifiers::dates,
+                            &Identifiers::uids, &Identifiers::others}) {
+    auto& values = to.*member;
+    values.insert(values.end(), (from.*member).begin(), (from.*member).end());
+    std::ranges::sort(values);
+    values.erase(std::ranges::unique(values).begin(), values.end());
+  }
+}
+
+/// Texts that stay by right, whose words therefore prove nothing: makes and models, and dates that are results.
+std::vector<std::string> allowed_texts(const FileFacts& facts, const PixelFacts& pixels, int shift_days) {
+  std::vector<std::string> allowed = {pixels.manufacturer, pixels.model, facts.source.modality, facts.source.body_part,
+                                      "patient"};  // as pseudonyms begin
+  for (const std::string& date : facts.identifiers.dates) {
+    if (auto shifted = shift_dates(date, vr("DA"), shift_days)) allowed.push_back(std::move(*shifted));
+  }
+  return allowed;
+}
+
+}  // namespace
+
+std::uint64_t DeidOutput::size_bytes() const {
+  std::uint64_t total = 0;
+  for (const Bytes piece : pieces) total += piece.size();
+  return total;
+}
+
+DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes) {
+  constexpr std::size_t kInflatedPrefixBytes = std::size_t{16} << 20;
+  constexpr Tag kLastWanted = 0x00280301;
+  DeidSourceResult result;
+  const bool is_whole = prefix.size() >= file_size_bytes;
+  result.is_dicomdir = is_dicomdir(prefix);
+  OpenedFile file = opened(prefix, kInflatedPrefixBytes);
+  const bool is_only_a_prefix = file.problem == Code::too_large;  // of what a deflated file expands to
+  if (file.problem && !is_only_a_prefix) {
+    result.needs_more = !is_whole && file.problem == Code::truncated;
+    result.reason = file.problem;
+    return result;
+  }
+  if (is_only_a_prefix) file.data_set = Bytes(file.inflated).first(kInflatedPrefixBytes);
+  const ElementTable table = read_elements(file.data_set, 0, file.encoding);
+  result.source = source_of(table, file.data_set);
+  result.source.transfer_syntax_uid = file.transfer_syntax_uid;
+  const bool has_all = !table.nodes.empty() && table.nodes.back().parent == 0 && table.nodes.back().tag >= kLastWanted;
+  const bool may_be_cut = table.problem == Code::truncated || table.problem == Code::corrupt;
+  result.needs_more = !is_whole && !has_all && (may_be_cut || !table.problem);
+  if (is_whole && !is_only_a_prefix) result.reason = table.problem;
+  if (!result.reason && !result.needs_more && !result.is_dicomdir) result.reason = check_source(result.source);
+  return result;
+}
+
+std::string patient_identifier(const DeidSource& source) {
+  if (source.patient_id.empty()) return "study\n" + source.study_uid;
+  return "id\n" + source.patient_id + '\n' + source.issuer_of_patient_id;
+}
+
+Deidentifier::Deidentifier(DeidentifyPolicy policy, const PseudonymKey& key, std::string version, DeidProbe probe)
+    : policy_(std::move(policy)), key_(key), version_(std::move(version)), probe_(std::move(probe)) {
+  require_data_dictionary();
+  initialize();
+  if (const auto problem = contradiction(policy_.options)) throw Error(ErrorCode::recipe_invalid, *problem);
+}
+
+namespace {
+
+/// One file's way through the stages.
+class Run {
+ public:
+  Run(const DeidentifyPolicy& policy, const PseudonymKey& key, std::string_view version, const DeidProbe& probe,
+      const Identifiers* study_identifiers)
+      : policy_(policy), key_(key), version_(version), probe_(probe), study_identifiers_(study_identifiers) {}
+
+  DeidResult go(Bytes file) {
+    try {
+      (void)(read(file) && treat() && rewrite_all() && prove());
+    } catch (const std::exception&) {
+      fail(Code::deid_incomplete);  // what was thrown may hold a value: it is not looked at
+    }
+    return std::move(result_);
+  }
+
+ private:
+  void enter(std::string_view stage) {
+    result_.stage = stage;
+    if (probe_) probe_(stage);
+  }
+
+  bool fail(Code reason) {
+    result_.reason = reason;
+    result_.output = {};
+    return false;
+  }
+
+  bool read(Bytes file) {
+    enter("read");
+    file_ = opened(file, kMaxInflatedBytes);
+    if (file_.problem) return fail(*file_.problem);
+    table_ = read_elements(file_.data_set, 0, file_.encoding);
+    if (table_.problem) return fail(*table_.problem);
+    facts_ = collect_facts(table_, file_.data_set, policy_);
+    facts_.source.transfer_syntax_uid = file_.transfer_syntax_uid;
+    result_.source = facts_.source;
+    if (const auto problem = check_source(facts_.source)) return fail(*problem);
+    if (facts_.problem) return fail(*facts_.problem);
+    if (study_identifiers_ != nullptr) add_all(facts_.identifiers, *study_identifiers_);
+    name_result();
+    return true;
+  }
+
+  void name_result() {
+    const std::string patient = patient_identifier(facts_.source);
+    shift_days_ = key_.date_shift_days(patient, policy_.date_shift_bound_days);
+    const bool keeps_uids = policy_.options.has(DeidOption::retain_uids);
+    const auto mapped = [&](const std::string& uid) { return keeps_uids ? uid : mapped_uids(uid, key_); };
+    result_.patient = key_.pseudonym("patient", patient);
+    result_.study_uid = mapped(facts_.source.study_uid);
+    result_.series_uid = mapped(facts_.source.series_uid);
+    result_.sop_instance_uid = mapped(facts_.source.sop_instance_uid);
+    result_.sop_class_uid = facts_.source.sop_class_uid;
+    result_.modality = facts_.source.modality;
+    const bool is_stated = file_.syntax->is_deflated || file_.syntax->is_encapsulated || is_encoding_as_stated();
+    result_.transfer_syntax_uid = is_stated ? file_.transfer_syntax_uid : uid_of_encoding(file_.encoding);
+  }
+
+  bool is_encoding_as_stated() const {
+    return file_.encoding.is_explicit_vr == file_.syntax->encoding.is_explicit_vr &&
+           file_.encoding.is_big_endian == file_.syntax->encoding.is_big_endian;
+  }
+
+  bool treat() {
+    enter("pixels");
+    pixel_facts_ = read_pixel_facts(table_, file_.data_set, file_.transfer_syntax_uid);
+    pixels_ = treat_pixels(find_pixels(table_), file_.data_set, pixel_facts_, policy_);
+    if (pixels_.problem) return fail(*pixels_.problem);
+    result_.pixels_are_kept = !pixels_.is_replaced;
+    result_.pixels_reason = pixels_.reason;
+    if (pixels_.is_decoded) result_.transfer_syntax_uid = kExplicitLittleUid;
+    return true;
+  }
+
+  bool rewrite_all() {
+    enter("rewrite");
+    const DescriptorCleaner cleaner(facts_.identifiers, policy_.keep_words, policy_.remove_words);
+    const RewriteContext context{facts_,   policy_,         key_,        cleaner,       pixels_,
+                                 version_, result_.patient, shift_days_, file_.encoding};
+    Rewritten rewritten = rewrite(table_, file_.data_set, context);
+    if (rewritten.problem) return fail(*rewritten.problem);
+    result_.counts = std::move(rewritten.counts);
+    if (table_.trailing_bytes > 0) result_.counts.notes["trailing_bytes_dropped"] = table_.trailing_bytes;
+    if (pixels_.comments > 0) result_.counts.notes["stream_comments"] = pixels_.comments;
+    removed_words_ = std::move(rewritten.removed_words);
+    append(plain_, std::move(rewritten.written));
+    return true;
+  }
+
+  /// The data set before it is deflated is what is searched: compressed bytes hide what they hold.
+  bool prove() {
+    enter("proof");
+    Identifiers identifiers = facts_.identifiers;
+    std::ranges::copy_if(removed_words_, std::back_inserter(identifiers.others), [](const std::string& word) {
+      return std::ranges::any_of(word, [](char c) { return c >= '0' && c <= '9'; });
+    });
+    const ProofSearch search(identifiers, allowed_texts(facts_, pixel_facts_, shift_days_));
+    result_.patterns_searched = search.pattern_count();
+    append(result_.output,
+           file_meta(result_.sop_class_uid, result_.sop_instance_uid, result_.transfer_syntax_uid, version_));
+    if (search.find(result_.output.pieces.front(), ProofSearch::Where::text)) return fail(Code::deid_incomplete);
+    for (const Bytes piece : plain_.pieces) {
+      result_.bytes_searched += piece.size();
+      if (search.find(piece, is_pixels(piece) ? ProofSearch::Where::binary : ProofSearch::Where::text)) {
+        return fail(Code::deid_incomplete);
+      }
+    }
+    finish();
+    return true;
+  }
+
+  bool is_pixels(Bytes piece) const {
+    const Node* node = find_pixels(table_);
+    const Bytes pixels = pixels_.is_replaced ? Bytes(pixels_.replacement)
+                         : node == nullptr   ? Bytes()
+                                             : value_of(*node, file_.data_set);
+    return piece.data() == pixels.data();
+  }
+
+  /// Puts the data set behind the meta information: as it is, or deflated as the source was. What pieces refer to
+  /// besides the source moves along.
+  void finish() {
+    if (file_.syntax->is_deflated && !pixels_.is_decoded) {
+      append(result_.output, deflated(plain_));
+    } else {
+      for (auto& buffer : plain_.owned) result_.output.owned.push_back(std::move(buffer));
+      result_.output.pieces.insert(result_.output.pieces.end(), plain_.pieces.begin(), plain_.pieces.end());
+      if (!file_.inflated.empty()) result_.output.owned.push_back(std::move(file_.inflated));
+      if (pixels_.is_replaced) result_.output.owned.push_back(std::move(pixels_.replacement));
+    }
+    result_.identifiers = std::move(facts_.identifiers);
+    result_.stage = {};
+  }
+
+  const DeidentifyPolicy& policy_;
+  const PseudonymKey& key_;
+  std::string_view version_;
+  const DeidProbe& probe_;
+  const Identifiers* study_identifiers_;
+  OpenedFile file_;
+  ElementTable table_;
+  FileFacts facts_;
+  PixelFacts pixel_facts_;
+  PixelOutcome pixels_;
+  int shift_days_ = 0;
+  std::vector<std::string> removed_words_;
+  DeidOutput plain_;
+  DeidResult result_;
+};
+
+}  // namespace
+
+DeidResult Deidentifier::run(Bytes file, const Identifiers* study_identifiers) const {
+  return Run(policy_, key_, version_, probe_, study_identifiers).go(file);
+}
+
+std::optional<Identifiers> collect_identifiers(Bytes header_or_file, const DeidentifyPolicy& policy) {
+  constexpr std::size_t kInflatedBytes = std::size_t{64} << 20;
+  const OpenedFile file = opened(header_or_file, kInflatedBytes);
+  if (file.problem) return std::nullopt;
+  const ElementTable table = read_elements(file.data_set, 0, file.encoding);
+  return collect_facts(table, file.data_set, policy).identifiers;
+}
+
+}  // namespace naru::dicom

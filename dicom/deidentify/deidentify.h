@@ -1,0 +1,107 @@
+/// De-identifies one DICOM file: PS3.15 Annex E on every element at any depth, and proof on every byte of the result.
+///
+/// Two passes over the file's bytes in memory: the first makes a flat table of all elements (no recursion: depth costs
+/// what size costs) and collects what identifies; the second writes the new data set. Pixel Data is not copied: the
+/// result refers to the source's bytes where they stay as they are. Then every byte of the result is searched for every
+/// identifier that was removed, in every encoding (see proof.h); a hit withholds the instance.
+///
+/// Bad content never throws: it gives a reason. Thread-safe.
+/// Source: PS3.15 Annex E (2026d), PS3.10 section 7 (file meta), PS3.5.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/code.h"
+#include "core/pseudonym.h"
+#include "dicom/deidentify/identifiers.h"
+#include "dicom/deidentify/policy.h"
+#include "dicom/element_walk.h"
+
+namespace naru::dicom {
+
+/// Who and what a file says it is: for choosing, for telling patients apart and for the sealed link table. Identifiers.
+struct DeidSource {
+  std::string patient_id, issuer_of_patient_id;
+  std::string study_uid, series_uid, sop_instance_uid, sop_class_uid, transfer_syntax_uid;
+  std::string modality, body_part;
+  bool burned_in_annotation = false;
+  std::string patient_name_birth;  ///< name and birth date, normalised: two that differ under one id are two patients
+};
+
+/// Reads DeidSource from a file's beginning. `reason`: not_dicom, corrupt, truncated ... as far as the prefix tells.
+struct DeidSourceResult {
+  DeidSource source;
+  std::optional<Code> reason;
+  bool is_dicomdir = false;
+  bool needs_more = false;  ///< ask again with more of the file
+};
+DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes);
+
+/// The text under which a patient's pseudonym and date shift are made: id with issuer, or the study without an id.
+std::string patient_identifier(const DeidSource& source);
+
+/// What became of the elements: the report's line of an instance. Counts only, never values.
+struct DeidCounts {
+  std::map<std::string, std::size_t>
+      by_action;  ///< "K", "X", "Z", "D", "U", "C", "private_removed", "unknown_removed" ...
+  std::map<std::string, std::size_t> by_tag;  ///< "(0010,0010) Z": how often; of what was changed
+  std::map<std::string, std::size_t> notes;   ///< "charset_undecodable", "overlay_masked", "jpeg_comment" ...
+};
+
+/// Pieces that make up a file, in order: views into the source's bytes and into `owned`.
+struct DeidOutput {
+  std::vector<std::vector<std::byte>> owned;
+  std::vector<Bytes> pieces;
+  std::uint64_t size_bytes() const;
+};
+
+struct DeidResult {
+  std::optional<Code> reason;  ///< set: nothing may leave; `output` is empty
+  std::string stage;           ///< where it failed: "read", "rewrite", "pixels", "proof"; a literal
+  DeidOutput output;           ///< valid as long as the source's bytes are
+  // By the new identifiers: the path in OUT is patient/study_uid/series_uid/sop_instance_uid.dcm
+  std::string patient, study_uid, series_uid, sop_instance_uid;
+  std::string sop_class_uid, transfer_syntax_uid, modality;
+  DeidSource source;
+  DeidCounts counts;
+  bool pixels_are_kept = true;  ///< Pixel Data's bytes are those of the source
+  std::string pixels_reason;    ///< why not: "region", "overlay", "jpeg_comment", "trailing_bytes"; a literal
+  Identifiers identifiers;      ///< removed: for the proof over documents and names of the whole job
+  std::size_t bytes_searched = 0, patterns_searched = 0;
+};
+
+/// Called at each stage with its name, for fault injection in tests; may throw.
+using DeidProbe = std::function<void(std::string_view stage)>;
+
+class Deidentifier {
+ public:
+  /// @throws Error{recipe_invalid} for options that contradict each other
+  /// @throws Error{internal} where the data dictionary cannot be loaded
+  Deidentifier(DeidentifyPolicy policy, const PseudonymKey& key, std::string version, DeidProbe probe = {});
+
+  /// @param file the whole file
+  /// Any exception inside gives reason deid_incomplete: nothing leaves.
+  /// @param study_identifiers what other files of this patient's study hold: cleaned and searched for too
+  DeidResult run(Bytes file, const Identifiers* study_identifiers = nullptr) const;
+
+  const DeidentifyPolicy& policy() const { return policy_; }
+
+ private:
+  DeidentifyPolicy policy_;
+  PseudonymKey key_;
+  std::string version_;
+  DeidProbe probe_;
+};
+
+/// Identifiers of a file's header alone, as the engine would remove them: for documents made from the file by others
+/// (naru prepare). Empty where the header cannot be read.
+std::optional<Identifiers> collect_identifiers(Bytes header_or_file, const DeidentifyPolicy& policy);
+
+}  // namespace naru::dicom

@@ -1,0 +1,194 @@
+#include <algorithm>
+#include <array>
+
+#include "dicom/deidentify/descriptor_contacts.h"
+#include "dicom/deidentify/descriptor_vocabulary.h"
+
+namespace naru::dicom {
+
+namespace {
+
+constexpr std::u32string_view kStreets[] = {U"street",  U"avenue", U"ave",   U"road",    U"rd",  U"boulevard", U"blvd",
+                                            U"lane",    U"ln",     U"drive", U"highway", U"hwy", U"parkway",   U"pkwy",
+                                            U"terrace", U"square", U"court", U"place",   U"way", U"st",        U"dr"};
+// Those that are words of protocols need a second word that is none before them.
+constexpr std::u32string_view kDoubtfulStreets[] = {U"lane",  U"drive", U"square", U"court",
+                                                    U"place", U"way",   U"st",     U"dr"};
+
+// Words of protocols that streets are named for.
+constexpr std::u32string_view kStreetNames[] = {
+    U"main", U"high", U"church", U"market", U"state", U"broad", U"center", U"mill",  U"spring", U"water", U"front",
+    U"park", U"lake", U"hill",   U"north",  U"south", U"east",  U"west",   U"first", U"second", U"third"};
+
+constexpr std::u32string_view kProvinces[] = {
+    U"서울", U"부산",     U"대구",     U"인천",     U"광주",     U"대전",     U"울산",    U"세종",
+    U"경기", U"강원",     U"충북",     U"충남",     U"전북",     U"전남",     U"경북",    U"경남",
+    U"제주", U"충청북도", U"충청남도", U"전라북도", U"전라남도", U"경상북도", U"경상남도"};
+
+template <std::size_t N>
+bool is_one_of(std::u32string_view word, const std::u32string_view (&list)[N]) {
+  return std::find(std::begin(list), std::end(list), word) != std::end(list);
+}
+
+class AddressFinder {
+ public:
+  AddressFinder(const FoldedText& text, Removals& removals)
+      : text_(text), tokens_(text.tokens()), removals_(removals) {}
+
+  void find() {
+    for (std::size_t i = 0; i < tokens_.size();) {
+      std::size_t end = i;
+      if (tokens_[i].is_number()) end = english(i);
+      if (tokens_[i].is_letters()) end = post_box(i);
+      if (tokens_[i].kind == TokenKind::hangul) end = korean(i);
+      if (end != i) removals_.push_back({tokens_[i].begin, tokens_[end - 1].end, DescriptorReason::contact});
+      i = std::max(end, i + 1);
+    }
+  }
+
+ private:
+  bool is_number(std::size_t i) const { return i < tokens_.size() && tokens_[i].is_number(); }
+  bool is_spaced(std::size_t i) const {
+    return i < tokens_.size() && (text_.gap_before(i) == U"., " || text_.gap_before(i) == U" " ||
+                                  text_.gap_before(i) == U", " || text_.gap_before(i) == U". ");
+  }
+
+  /// "PO Box 123", "P.O. Box 123"
+  std::size_t post_box(std::size_t i) const {
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    std::size_t box = i + 1;
+    if (word == U"p" && box < tokens_.size() && text_.folded(tokens_[box]) == U"o" && text_.gap_before(box) == U".")
+      ++box;
+    else if (word != U"po")
+      return i;
+    const bool is_box = box < tokens_.size() && text_.folded(tokens_[box]) == U"box" && is_number(box + 1);
+    return is_box && is_spaced(box) && is_spaced(box + 1) ? box + 2 : i;
+  }
+
+  /// "12 Baker Street", "1600 Pennsylvania Ave NW, Springfield, IL 62704"
+  std::size_t english(std::size_t i) const {
+    constexpr std::size_t kMostWords = 4;
+    if (tokens_[i].length > 5 || tokens_[i].is_glued) return i;
+    int unknown = 0;
+    std::size_t end = i + 1;
+    for (; end < tokens_.size() && end <= i + kMostWords + 1; ++end) {
+      if (!is_spaced(end) && !(tokens_[end].is_glued && end > i + 1)) return i;
+      if (text_.gap_before(end).find(U',') != std::u32string_view::npos) return i;
+      const Token& token = tokens_[end];
+      const std::u32string_view word = text_.folded(token);
+      if (end > i + 1 && token.is_raised() && is_one_of(word, kStreets)) {
+        const bool is_doubtful = is_one_of(word, kDoubtfulStreets);
+        if (unknown > 0 || !is_doubtful) return unknown > 0 ? after_street(end + 1) : i;
+        return i;
+      }
+      if (!token.is_raised() && !token.is_number() && !token.is_glued) return i;
+      const bool is_known = is_known_word(word) && (word_flags(token.hash) & kAlsoName) == 0;
+      if ((!is_known && token.length >= 2) || is_one_of(word, kStreetNames)) ++unknown;
+      if (token.is_number()) ++unknown;
+    }
+    return i;
+  }
+
+  /// What follows the street: a direction, a flat, the town in capitals, state and ZIP code.
+  std::size_t after_street(std::size_t i) const {
+    std::size_t end = i;
+    for (std::size_t k = i; k < tokens_.size() && k < i + 8 && (is_spaced(k) || text_.gap_before(k) == U" #"); ++k) {
+      const Token& token = tokens_[k];
+      const bool is_zip = token.is_number() && token.length == 5;
+      const bool is_flat = token.is_number() && k > i && !tokens_[k - 1].is_number() &&
+                           (text_.folded(tokens_[k - 1]) == U"apt" || text_.folded(tokens_[k - 1]) == U"suite" ||
+                            text_.folded(tokens_[k - 1]) == U"ste" || text_.folded(tokens_[k - 1]) == U"unit" ||
+                            text_.gap_before(k) == U" #");
+      const bool is_state = token.length == 2 && token.token_case == TokenCase::upper && token.is_letters() &&
+                            is_number(k + 1) && tokens_[k + 1].length == 5;
+      if (is_zip || is_flat || is_state) {
+        end = k + 1;
+        if (!is_zip) continue;
+        return is_number(end) && tokens_[end].length == 4 && text_.gap_before(end) == U"-" ? end + 1 : end;
+      }
+      const bool is_direction = k == i && token.is_raised() && token.length <= 2 &&
+                                text_.folded(token).find_first_not_of(U"nsew") == std::u32string_view::npos;
+      if (is_direction) {
+        end = k + 1;
+        continue;
+      }
+      const bool is_town = token.is_raised() && !is_known_word(text_.folded(token)) && token.length > 2;
+      const bool is_link = token.is_raised() && (text_.folded(token) == U"apt" || text_.folded(token) == U"suite");
+      if (is_town && text_.gap_before(k).find(U',') != std::u32string_view::npos) end = k + 1;
+      if (!is_town && !is_link) break;
+    }
+    return end;
+  }
+
+  /// Which part of a Korean address a word is, by its last syllable: 1 province or city, 2 district, 3 quarter or
+  /// village, 4 road; 0 none.
+  int level(std::size_t i) const {
+    if (i >= tokens_.size() || tokens_[i].kind != TokenKind::hangul) return 0;
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    if (is_one_of(word, kProvinces)) return 1;
+    if (word.size() < 2 || is_known_word(word)) return 0;
+    if (word.ends_with(U"특별시") || word.ends_with(U"광역시") || word.ends_with(U"자치도")) return 1;
+    switch (word.back()) {
+      case U'도': return is_one_of(word.substr(0, word.size() - 1), kProvinces) || is_one_of(word, kProvinces) ? 1 : 0;
+      case U'시': return 1;
+      case U'구':
+      case U'군': return 2;
+      case U'동':
+      case U'읍':
+      case U'면':
+      case U'리':
+      case U'가': return 3;
+      case U'로':
+      case U'길': return word.ends_with(U"으로") ? 0 : 4;
+      default: return 0;
+    }
+  }
+
+  /// "서울특별시 종로구 대학로 101", "경기도 성남시 분당구 정자동 178-1", "테헤란로 123"
+  std::size_t korean(std::size_t i) const {
+    int last_level = 0, parts = 0;
+    bool has_province = false;
+    std::size_t end = i;
+    constexpr int kMostParts = 8;
+    while (end < tokens_.size() && parts < kMostParts) {
+      const int now = level(end);
+      const bool is_next = now > 0 && (now > last_level || (now == last_level && now <= 2 && parts > 0));
+      if (!is_next || (end > i && !is_spaced(end))) break;
+      has_province = has_province || now == 1;
+      last_level = now;
+      ++parts;
+      ++end;
+      if (now >= 3 && is_number(end)) break;
+    }
+    if (parts == 0) return i;
+    const std::size_t with_number = after_number(end);
+    const bool has_number = with_number != end && last_level >= 3;
+    const bool is_address = (parts >= 2 && (has_province || has_number)) ||
+                            (parts == 1 && last_level == 4 && has_number && tokens_[i].length >= 3);
+    if (!is_address) return i;
+    return has_number ? with_number : end;
+  }
+
+  /// House numbers and what counts floors and flats: "101", "178-1번지", "12길 3", "101동 202호".
+  std::size_t after_number(std::size_t i) const {
+    constexpr std::u32string_view kCounters[] = {U"번지", U"번길", U"길", U"동", U"호", U"층", U"가", U"로"};
+    std::size_t end = i;
+    while (is_number(end) && tokens_[end].length <= 4 &&
+           (text_.gap_before(end) == U" " || text_.gap_before(end) == U"-" || text_.gap_before(end) == U", " ||
+            tokens_[end].is_glued)) {
+      ++end;
+      if (end < tokens_.size() && tokens_[end].is_glued && is_one_of(text_.folded(tokens_[end]), kCounters)) ++end;
+    }
+    return end;
+  }
+
+  const FoldedText& text_;
+  const std::vector<Token>& tokens_;
+  Removals& removals_;
+};
+
+}  // namespace
+
+void find_addresses(const FoldedText& text, Removals& removals) { AddressFinder(text, removals).find(); }
+
+}  // namespace naru::dicom

@@ -1,0 +1,312 @@
+#include "dicom/deidentify/descriptor_contacts.h"
+
+#include <algorithm>
+#include <string>
+
+#include "dicom/deidentify/descriptor_vocabulary.h"
+
+namespace naru::dicom {
+
+namespace {
+
+/// YYMMDD as it stands in a resident registration number.
+bool is_birth(std::u32string_view digits) {
+  const auto two = [&](std::size_t i) { return 10 * (digits[i] - U'0') + (digits[i + 1] - U'0'); };
+  return two(2) >= 1 && two(2) <= 12 && two(4) >= 1 && two(4) <= 31;
+}
+
+/// Korea: birth date, then sex and century (1-4, foreigners 5-8, born before 1900 9 and 0), six digits. The checksum of
+/// older numbers is not asked for: numbers given since October 2020 have none.
+bool is_resident_number(std::u32string_view digits) { return is_birth(digits); }
+
+/// USA: no area 000, 666 or 9xx, no group 00, no serial 0000.
+bool is_social_security_number(std::u32string_view digits) {
+  const std::u32string_view area = digits.substr(0, 3);
+  return area != U"000" && area != U"666" && area[0] != U'9' && digits.substr(3, 2) != U"00" &&
+         digits.substr(5) != U"0000";
+}
+
+/// China: the last of 18 characters checks the others (GB 11643, ISO 7064 MOD 11-2), digits 7 to 14 are a date.
+bool is_chinese_resident_number(std::u32string_view digits) {
+  unsigned sum = 0, weight = 1;
+  for (std::size_t i = digits.size() - 1; i-- > 0;) {
+    weight = weight * 2 % 11;
+    sum += weight * (digits[i] - U'0');
+  }
+  return (sum + (digits.back() - U'0')) % 11 == 1 && is_birth(digits.substr(8, 6));
+}
+
+/// North America: area and exchange begin with 2 to 9.
+bool is_american_number(std::u32string_view digits) {
+  const std::size_t area = digits.size() - 10;
+  return digits[area] >= U'2' && digits[area + 3] >= U'2';
+}
+
+/// Korea's numbers of companies, without those that are round numbers of a scanner as well.
+bool is_company_number(std::u32string_view digits) {
+  constexpr std::u32string_view kPrefixes[] = {U"1522", U"1533", U"1544", U"1566", U"1577", U"1588", U"1599",
+                                               U"1644", U"1660", U"1661", U"1666", U"1668", U"1670", U"1688",
+                                               U"1811", U"1833", U"1855", U"1866", U"1877", U"1899"};
+  return std::find(std::begin(kPrefixes), std::end(kPrefixes), digits.substr(0, 4)) != std::end(kPrefixes);
+}
+
+/// Of a telephone number or an address: looking farther would take the square of the text's length.
+constexpr std::size_t kMostParts = 12;
+
+bool is_any(std::u32string_view) { return true; }
+
+/// Rows of numbers: a digit stands for itself, d for any, - for one or two of - . ) ( or, where `may_be_spaced`, space.
+struct Shape {
+  std::u32string_view mask;
+  DescriptorReason reason;
+  bool (*is_valid)(std::u32string_view digits);
+  bool may_be_spaced;
+};
+constexpr Shape kShapes[] = {
+    {U"dddddd-ddddddd", DescriptorReason::national, is_resident_number, true},
+    {U"ddddddddddddd", DescriptorReason::national, is_resident_number, false},
+    {U"dddddddddddddddddd", DescriptorReason::national, is_chinese_resident_number, false},
+    {U"ddd-dd-dddd", DescriptorReason::national, is_social_security_number, false},
+    {U"dd-dd-dddddd-dd", DescriptorReason::national, is_any, false},  // Korean driving licence
+    {U"01d-dddd-dddd", DescriptorReason::contact, is_any, true},
+    {U"01d-ddd-dddd", DescriptorReason::contact, is_any, true},
+    {U"010dddddddd", DescriptorReason::contact, is_any, false},
+    {U"02-dddd-dddd", DescriptorReason::contact, is_any, false},
+    {U"02-ddd-dddd", DescriptorReason::contact, is_any, false},
+    {U"0dd-dddd-dddd", DescriptorReason::contact, is_any, false},
+    {U"0dd-ddd-dddd", DescriptorReason::contact, is_any, false},
+    {U"050d-ddd-dddd", DescriptorReason::contact, is_any, false},
+    {U"050d-dddd-dddd", DescriptorReason::contact, is_any, false},
+    {U"1ddd-dddd", DescriptorReason::contact, is_company_number, false},
+    {U"ddd-ddd-dddd", DescriptorReason::contact, is_american_number, false},
+    {U"1-ddd-ddd-dddd", DescriptorReason::contact, is_american_number, false},
+};
+
+bool is_among(std::u32string_view text, std::u32string_view allowed) {
+  return text.find_first_not_of(allowed) == std::u32string_view::npos;
+}
+
+class ContactFinder {
+ public:
+  ContactFinder(const FoldedText& text, Removals& removals)
+      : text_(text), tokens_(text.tokens()), removals_(removals) {}
+
+  void find() {
+    for (std::size_t i = 0; i < tokens_.size();) {
+      const std::size_t end = at(i);
+      i = std::max(end, i + 1);
+    }
+  }
+
+ private:
+  /// The token after what was found at token i, or i.
+  std::size_t at(std::size_t i) {
+    if (!tokens_[i].is_number()) {
+      if (const std::size_t end = labelled(i); end != i) return end;
+      if (const std::size_t end = passport(i); end != i) return end;
+      if (const std::size_t end = url(i); end != i) return end;
+    } else {
+      if (const std::size_t end = international(i); end != i) return end;
+      for (const Shape& shape : kShapes) {
+        if (const std::size_t end = matched(i, shape); end != i) return end;
+      }
+      if (const std::size_t end = masked_resident_number(i); end != i) return end;
+      if (const std::size_t end = ip(i); end != i) return end;
+    }
+    return email(i);
+  }
+
+  std::size_t remove(std::size_t begin, std::size_t end, std::size_t next, DescriptorReason reason) {
+    removals_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), reason});
+    return next;
+  }
+
+  char32_t char_at(std::size_t i) const { return i < text_.chars().size() ? text_.chars()[i].code : U' '; }
+  char32_t char_before(std::size_t i) const { return i == 0 ? U' ' : text_.chars()[i - 1].code; }
+
+  /// True where the number goes on in the same manner before or behind: then it is something else.
+  bool is_chained(std::size_t first, std::size_t end) const {
+    const auto joins = [&](std::size_t i) {
+      const std::u32string_view gap = text_.gap_before(i);
+      return gap == U"-" || gap == U"." || gap == U"/";
+    };
+    return (first > 0 && tokens_[first - 1].is_number() && joins(first)) ||
+           (end < tokens_.size() && tokens_[end].is_number() && joins(end));
+  }
+
+  std::size_t matched(std::size_t first, const Shape& shape) {
+    std::u32string digits;
+    std::size_t i = first;
+    for (std::size_t begin = 0; begin < shape.mask.size(); ++i) {
+      const std::size_t stop = std::min(shape.mask.find(U'-', begin), shape.mask.size());
+      if (i >= tokens_.size() || !tokens_[i].is_number() || tokens_[i].length != stop - begin) return first;
+      if (i > first && !is_gap(i, shape.may_be_spaced)) return first;
+      const std::u32string_view number = text_.folded(tokens_[i]);
+      for (std::size_t k = 0; k < number.size(); ++k) {
+        const char32_t wanted = shape.mask[begin + k];
+        if (number[k] > U'9' || (wanted != U'd' && number[k] != wanted)) return first;
+      }
+      digits += number;
+      begin = stop + 1;
+    }
+    if (is_chained(first, i) || !shape.is_valid(digits)) return first;
+    std::size_t begin = tokens_[first].begin;
+    if (char_before(begin) == U'(') --begin;
+    return remove(begin, tokens_[i - 1].end, i, shape.reason);
+  }
+
+  bool is_gap(std::size_t i, bool may_be_spaced) const {
+    const std::u32string_view gap = text_.gap_before(i);
+    const bool has_sign = gap.find_first_of(U"-.)(\u2010\u2011\u2012\u2013~") != std::u32string_view::npos;
+    return gap.size() <= 2 && is_among(gap, U"-.)( \u2010\u2011\u2012\u2013~") &&
+           (has_sign || (may_be_spaced && !gap.empty()));
+  }
+
+  /// Tokens of digits from i on with what may stand inside a telephone number between them.
+  std::size_t end_of_digits(std::size_t i, std::size_t& digits) const {
+    digits = 0;
+    std::size_t end = i;
+    while (end < std::min(tokens_.size(), i + kMostParts) && tokens_[end].is_number()) {
+      if (end > i && (text_.gap_before(end).size() > 2 || !is_among(text_.gap_before(end), U"-.)( "))) break;
+      digits += tokens_[end].length;
+      ++end;
+    }
+    return end;
+  }
+
+  /// "+82-10-1234-5678"
+  std::size_t international(std::size_t i) {
+    const std::size_t begin = tokens_[i].begin;
+    if (char_before(begin) != U'+' || tokens_[i].length > 12) return i;
+    std::size_t digits = 0;
+    const std::size_t end = end_of_digits(i, digits);
+    constexpr std::size_t kFewest = 9, kMost = 15;
+    if (digits < kFewest || digits > kMost) return i;
+    return remove(begin - 1, tokens_[end - 1].end, end, DescriptorReason::contact);
+  }
+
+  /// "Tel. 555 1234", "전화 1234567", "SSN 123456789"
+  std::size_t labelled(std::size_t i) {
+    struct Label {
+      std::u32string_view word;
+      std::size_t fewest_digits;
+      DescriptorReason reason;
+    };
+    constexpr Label kLabels[] = {
+        {U"tel", 7, DescriptorReason::contact},       {U"telephone", 7, DescriptorReason::contact},
+        {U"phone", 7, DescriptorReason::contact},     {U"fax", 7, DescriptorReason::contact},
+        {U"mobile", 7, DescriptorReason::contact},    {U"cell", 7, DescriptorReason::contact},
+        {U"hp", 9, DescriptorReason::contact},        {U"전화", 7, DescriptorReason::contact},
+        {U"전화번호", 7, DescriptorReason::contact},  {U"연락처", 7, DescriptorReason::contact},
+        {U"휴대폰", 7, DescriptorReason::contact},    {U"핸드폰", 7, DescriptorReason::contact},
+        {U"팩스", 7, DescriptorReason::contact},      {U"ssn", 9, DescriptorReason::national},
+        {U"주민번호", 6, DescriptorReason::national}, {U"주민등록번호", 6, DescriptorReason::national},
+    };
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    const auto* label =
+        std::find_if(std::begin(kLabels), std::end(kLabels), [&](const Label& row) { return row.word == word; });
+    if (label == std::end(kLabels) || i + 1 >= tokens_.size()) return i;
+    const std::u32string_view gap = text_.gap_before(i + 1);
+    if (gap.size() > 3 || !is_among(gap, U" .:#=(+-")) return i;
+    std::size_t digits = 0;
+    const std::size_t end = end_of_digits(i + 1, digits);
+    if (digits < label->fewest_digits) return i;
+    const std::size_t sign = gap.find(U'+');
+    const std::size_t begin = sign == std::u32string_view::npos ? tokens_[i + 1].begin : tokens_[i].end + sign;
+    return remove(begin, tokens_[end - 1].end, end, label->reason);
+  }
+
+  /// Korea: M, S, R, G, D or O with eight digits; since 2021 with a letter in the middle, "M123A4567".
+  std::size_t passport(std::size_t i) {
+    if (tokens_[i].length != 1 || tokens_[i].token_case != TokenCase::upper || tokens_[i].is_glued) return i;
+    constexpr std::u32string_view kTypes = U"msrgdo";
+    if (kTypes.find(char_at(tokens_[i].begin)) == std::u32string_view::npos) return i;
+    const auto is_glued_number = [&](std::size_t k, std::size_t length) {
+      return k < tokens_.size() && tokens_[k].is_glued && tokens_[k].is_number() && tokens_[k].length == length;
+    };
+    const auto ends = [&](std::size_t k) { return k >= tokens_.size() || !tokens_[k].is_glued; };
+    if (is_glued_number(i + 1, 8) && ends(i + 2)) {
+      return remove(tokens_[i].begin, tokens_[i + 1].end, i + 2, DescriptorReason::national);
+    }
+    const bool is_new = is_glued_number(i + 1, 3) && i + 2 < tokens_.size() && tokens_[i + 2].is_glued &&
+                        tokens_[i + 2].length == 1 && is_glued_number(i + 3, 4) && ends(i + 4);
+    return is_new ? remove(tokens_[i].begin, tokens_[i + 3].end, i + 4, DescriptorReason::national) : i;
+  }
+
+  /// "900101-1******", "900101-1"
+  std::size_t masked_resident_number(std::size_t i) {
+    if (tokens_[i].length != 6 || i + 1 >= tokens_.size() || text_.gap_before(i + 1) != U"-") return i;
+    const Token& next = tokens_[i + 1];
+    if (!next.is_number() || next.length > 7 || !is_birth(text_.folded(tokens_[i]))) return i;
+    std::size_t end = next.end;
+    while (char_at(end) == U'*' || (char_at(end) == U'x' && end > next.end)) ++end;
+    const char32_t sex = char_at(next.begin);
+    const bool is_masked = end > next.end || next.length == 1;
+    return is_masked && sex >= U'1' && sex <= U'8' ? remove(tokens_[i].begin, end, i + 2, DescriptorReason::national)
+                                                   : i;
+  }
+
+  /// Not a version: at least two of four parts have two digits or more, and no letter is glued before.
+  std::size_t ip(std::size_t i) {
+    if (i + 4 > tokens_.size() || tokens_[i].is_glued || is_chained(i, i + 4)) return i;
+    if (i > 0 && (text_.folded(tokens_[i - 1]) == U"version" || text_.folded(tokens_[i - 1]) == U"ver")) return i;
+    int long_parts = 0;
+    for (std::size_t k = i; k < i + 4; ++k) {
+      const std::int64_t value = tokens_[k].is_number() ? text_.number(tokens_[k]) : -1;
+      if (value < 0 || value > 255 || tokens_[k].length > 3 || (k > i && text_.gap_before(k) != U".")) return i;
+      long_parts += tokens_[k].length >= 2 ? 1 : 0;
+    }
+    return long_parts >= 2 ? remove(tokens_[i].begin, tokens_[i + 3].end, i + 4, DescriptorReason::contact) : i;
+  }
+
+  std::size_t token_after(std::size_t end, std::size_t from) const {
+    while (from < tokens_.size() && tokens_[from].begin < end) ++from;
+    return from;
+  }
+
+  /// "https://...", "www.hospital.org"
+  std::size_t url(std::size_t i) {
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    const bool has_scheme = (word == U"http" || word == U"https" || word == U"ftp") && i + 1 < tokens_.size() &&
+                            text_.gap_before(i + 1) == U"://";
+    const bool is_www = word == U"www" && i + 1 < tokens_.size() && text_.gap_before(i + 1) == U".";
+    if (!has_scheme && !is_www) return i;
+    std::size_t end = tokens_[i].end;
+    while (end < text_.chars().size() && text_.chars()[end].kind != CharKind::space &&
+           text_.chars()[end].kind != CharKind::hangul) {
+      ++end;
+    }
+    return remove(tokens_[i].begin, end, token_after(end, i), DescriptorReason::contact);
+  }
+
+  /// Looks for the @ behind the tokens that may stand before one.
+  std::size_t email(std::size_t i) {
+    const std::size_t last = std::min(tokens_.size(), i + kMostParts);
+    std::size_t at = i + 1;
+    while (at < last && text_.gap_before(at).size() <= 1 && is_among(text_.gap_before(at), U".-_+")) ++at;
+    if (at >= tokens_.size() || text_.gap_before(at) != U"@") return i;
+    std::size_t end = at + 1;
+    std::size_t dots = 0;
+    while (end < std::min(tokens_.size(), at + kMostParts) && text_.gap_before(end).size() <= 1 &&
+           is_among(text_.gap_before(end), U".-")) {
+      dots += text_.gap_before(end) == U"." ? 1 : 0;
+      ++end;
+    }
+    return dots == 0 ? i : remove(tokens_[i].begin, tokens_[end - 1].end, end, DescriptorReason::contact);
+  }
+
+  const FoldedText& text_;
+  const std::vector<Token>& tokens_;
+  Removals& removals_;
+};
+
+}  // namespace
+
+void find_contacts(const FoldedText& text, Removals& removals) {
+  const bool may_hold_any = std::any_of(text.tokens().begin(), text.tokens().end(),
+                                        [](const Token& token) { return token.is_number() && token.length >= 2; });
+  if (may_hold_any || text.original().find_first_of("@/.") != std::string_view::npos)
+    ContactFinder(text, removals).find();
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,22 @@
+/// What the words around it give away: names behind titles and "ordered by", places behind "performed at", numbers
+/// behind "MRN". Only names and places that the vocabulary does not know as words are taken.
+#pragma once
+
+#include "dicom/deidentify/descriptor_names.h"
+
+namespace naru::dicom {
+
+/// English and other Latin scripts: names beside titles, degrees and roles, behind "for", "by" and the like.
+/// @param names of the header: their parts count as names even where they are words as well
+void find_names_by_context(const FoldedText& text, const NameIndex& names, Removals& removals);
+
+/// Korean: names beside titles ("홍길동 환자", "김교수"), and institutions ("한빛병원").
+void find_korean_by_context(const FoldedText& text, Removals& removals);
+
+/// Institutions behind "performed at" or around "Hospital".
+void find_places_by_context(const FoldedText& text, Removals& removals);
+
+/// Numbers behind "MRN:", "ID#", "등록번호".
+void find_labelled_ids(const FoldedText& text, Removals& removals);
+
+}  // namespace naru::dicom

@@ -1,0 +1,249 @@
+#include <algorithm>
+
+#include "dicom/deidentify/descriptor_context.h"
+#include "dicom/deidentify/descriptor_romanisation.h"
+#include "dicom/deidentify/descriptor_vocabulary.h"
+
+namespace naru::dicom {
+
+namespace {
+
+template <std::size_t N>
+bool is_one_of(std::u32string_view word, const std::u32string_view (&list)[N]) {
+  return std::find(std::begin(list), std::end(list), word) != std::end(list);
+}
+
+// Around these, words that are no words of the vocabulary name a place.
+constexpr std::u32string_view kKinds[] = {U"hospital",
+                                          U"hospitals",
+                                          U"hosp",
+                                          U"clinic",
+                                          U"clinics",
+                                          U"klinik",
+                                          U"klinikum",
+                                          U"krankenhaus",
+                                          U"spital",
+                                          U"hopital",
+                                          U"ospedale",
+                                          U"szpital",
+                                          U"infirmary",
+                                          U"ziekenhuis",
+                                          U"universitatsklinikum",
+                                          U"universitatsspital",
+                                          U"university",
+                                          U"clinique",
+                                          U"clinica",
+                                          U"policlinico",
+                                          U"hospice",
+                                          U"sanatorium",
+                                          U"szpitala"};
+constexpr std::u32string_view kVerbs[] = {U"performed", U"done",  U"acquired", U"scanned",  U"imaged", U"examined",
+                                          U"obtained",  U"taken", U"seen",     U"admitted", U"exam",   U"examination",
+                                          U"study",     U"scan",  U"imaging",  U"treated",  U"located"};
+
+class PlaceContext {
+ public:
+  PlaceContext(const FoldedText& text, Removals& removals) : text_(text), tokens_(text.tokens()), removals_(removals) {}
+
+  void find() {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (!tokens_[i].is_letters()) continue;
+      const std::u32string_view word = text_.folded(tokens_[i]);
+      if (word == U"at" && i > 0 && is_one_of(text_.folded(tokens_[i - 1]), kVerbs)) behind_at(i + 1);
+      if (tokens_[i].is_raised() && is_one_of(word, kKinds)) around_kind(i);
+    }
+  }
+
+ private:
+  bool joins(std::size_t i) const {
+    if (i >= tokens_.size()) return false;
+    const std::u32string_view gap = text_.gap_before(i);
+    return gap.size() <= 2 && gap.find_first_not_of(U" -.'_\u2019") == std::u32string_view::npos;
+  }
+  bool is_filler(std::size_t i) const { return (word_flags(tokens_[i].hash) & kInstitutionFiller) != 0; }
+  bool is_kind(std::size_t i) const { return (word_flags(tokens_[i].hash) & kInstitution) != 0; }
+  bool is_unknown(std::size_t i) const {
+    return tokens_[i].is_raised() && tokens_[i].length >= 2 && !is_known_word(text_.folded(tokens_[i]));
+  }
+  bool is_saint(std::size_t i) const {
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    return word == U"st" || word == U"saint" || word == U"sankt" || word == U"san" || word == U"santa";
+  }
+  void remove(std::size_t first, std::size_t end) {
+    removals_.push_back({tokens_[first].begin, tokens_[end - 1].end, DescriptorReason::place});
+  }
+
+  /// "Performed at St. Mary's Hospital"
+  void behind_at(std::size_t first) {
+    constexpr std::size_t kMostWords = 8;
+    bool is_named = false;
+    std::size_t end = first;
+    for (std::size_t i = first; i < tokens_.size() && i < first + kMostWords && joins(i); ++i) {
+      const bool is_small_filler = is_filler(i) && !tokens_[i].is_raised() && i > first;
+      if (!tokens_[i].is_raised() && !is_small_filler) break;
+      if (is_unknown(i)) is_named = true;
+      const bool belongs = is_unknown(i) || is_kind(i) || (is_filler(i) && i > first && tokens_[i].is_raised());
+      if (is_kind(i) && i > first) is_named = true;
+      if (belongs) end = i + 1;
+      if (!belongs && !is_filler(i) && !is_saint(i) && is_named) break;
+    }
+    if (is_named && end > first) remove(first, end);
+  }
+
+  /// "Mercy General Hospital", "University of Oslo"
+  void around_kind(std::size_t i) {
+    constexpr std::size_t kMostWords = 5;
+    std::size_t first = i, end = i + 1;
+    bool is_named = false;
+    std::size_t named_from = i;
+    while (first > 0 && i - first < kMostWords && joins(first) && tokens_[first - 1].is_raised()) {
+      const bool is_name = is_unknown(first - 1) || is_saint(first - 1);
+      if (!is_name && !is_filler(first - 1) && !is_kind(first - 1)) break;
+      --first;
+      if (is_name) {
+        named_from = first;
+        is_named = true;
+      }
+    }
+    // Behind it: "of" or the like, then the name.
+    std::size_t k = end;
+    bool has_link = false;
+    for (; k < tokens_.size() && k < i + kMostWords && joins(k); ++k) {
+      const bool is_link = is_filler(k) && tokens_[k].token_case == TokenCase::lower;
+      has_link = has_link || is_link;
+      if (is_unknown(k) && (has_link || tokens_[k].token_case == TokenCase::capitalised || is_named)) {
+        is_named = true;
+        end = k + 1;
+      } else if (!is_link && !is_kind(k)) {
+        break;
+      } else if (is_kind(k) && is_named) {
+        end = k + 1;
+      }
+    }
+    if (is_named) remove(named_from, end);
+  }
+
+  const FoldedText& text_;
+  const std::vector<Token>& tokens_;
+  Removals& removals_;
+};
+
+constexpr std::u32string_view kHangulKinds[] = {U"대학교의료원", U"대학교병원", U"대학병원", U"의료원",
+                                                U"한방병원",     U"요양병원",   U"대병원",   U"병원",
+                                                U"한의원",       U"의원",       U"대학교",   U"보건소"};
+// Before "병원" these name no certain one.
+constexpr std::u32string_view kGeneral[] = {U"타",   U"본",   U"외부", U"대학", U"종합", U"지역", U"협력",
+                                            U"인근", U"해당", U"동네", U"개인", U"요양", U"한방", U"국립",
+                                            U"시립", U"군",   U"전",   U"이전", U"다른", U"상급", U"상급종합",
+                                            U"일반", U"전문", U"모",   U"원",   U"의뢰", U"전원", U"연고지"};
+// After a name, without or with a space; longer ones before what they end with.
+constexpr std::u32string_view kTitles[] = {U"환자분",   U"환자",   U"교수님", U"교수", U"선생님", U"선생", U"의사",
+                                           U"과장님",   U"과장",   U"원장님", U"원장", U"박사",   U"기사", U"간호사",
+                                           U"방사선사", U"전공의", U"전문의", U"실장", U"팀장",   U"님",   U"씨"};
+// Those behind a surname alone.
+constexpr std::u32string_view kFormalTitles[] = {U"교수님", U"교수", U"선생님", U"선생", U"과장님", U"과장",
+                                                 U"원장님", U"원장", U"박사",   U"실장", U"팀장",   U"씨"};
+// Before a name.
+constexpr std::u32string_view kLabels[] = {U"환자",   U"환자명", U"환자이름", U"성명",   U"이름",   U"의사",
+                                           U"담당의", U"담당",   U"주치의",   U"판독의", U"판독",   U"의뢰의",
+                                           U"시행자", U"검사자", U"촬영자",   U"판독자", U"보호자", U"기사",
+                                           U"교수",   U"원장",   U"산모",     U"수진자", U"피검자"};
+// Words, not names, end so.
+constexpr std::u32string_view kWordEndings[] = {U"암",   U"염",   U"증",   U"병",   U"통",   U"종",   U"술", U"부전",
+                                                U"경색", U"출혈", U"골절", U"질환", U"검사", U"촬영", U"중", U"됨",
+                                                U"후",   U"시",   U"용",   U"대",   U"점",   U"등",   U"함", U"된",
+                                                U"할",   U"적",   U"부위", U"상태", U"관",   U"부",   U"제", U"예정"};
+
+class KoreanContext {
+ public:
+  KoreanContext(const FoldedText& text, Removals& removals)
+      : text_(text), tokens_(text.tokens()), removals_(removals) {}
+
+  void find() {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (tokens_[i].kind != TokenKind::hangul || tokens_[i].length > kLongestRun) continue;
+      const std::u32string_view run = text_.folded(tokens_[i]);
+      if (institution(i, run) || is_known_word(run)) continue;
+      if (glued_title(i, run)) continue;
+      if (is_title_at(i + 1) && is_name(run, title_at(i + 1)))
+        remove(i, run.size(), DescriptorReason::title);
+      else
+        behind_label(i, run);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kLongestRun = 24;
+
+  void remove(std::size_t i, std::size_t length, DescriptorReason reason) {
+    removals_.push_back({tokens_[i].begin, static_cast<std::uint32_t>(tokens_[i].begin + length), reason});
+  }
+
+  /// A full name of two to four syllables, or a surname before a formal title.
+  static bool is_name(std::u32string_view word, std::u32string_view title) {
+    if (word.size() == 1) return is_korean_surname(word) && is_one_of(title, kFormalTitles);
+    if (word.size() > 4 || word.size() < 2 || is_known_word(word)) return false;
+    if (word.size() == 2 && title != U"님" && title != U"씨" && !is_one_of(title, kFormalTitles)) return false;
+    const std::size_t surname = surname_length(word);
+    if (!is_korean_surname(word.substr(0, surname)) || (word.size() == 4 && surname != 2)) return false;
+    return std::none_of(std::begin(kWordEndings), std::end(kWordEndings),
+                        [&](std::u32string_view ending) { return word.ends_with(ending); });
+  }
+
+  bool is_title_at(std::size_t i) const { return !title_at(i).empty(); }
+  std::u32string_view title_at(std::size_t i) const {
+    if (i >= tokens_.size() || tokens_[i].kind != TokenKind::hangul || text_.gap_before(i) != U" ") return {};
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    for (const std::u32string_view title : kTitles) {
+      // A particle may follow: "환자의".
+      if (word.starts_with(title) && word.size() <= title.size() + 1) return title;
+    }
+    return {};
+  }
+
+  /// "홍길동님", "김교수님"
+  bool glued_title(std::size_t i, std::u32string_view run) {
+    for (const std::u32string_view title : kTitles) {
+      const std::size_t at = run.rfind(title);
+      if (at == std::u32string_view::npos || at == 0 || at + title.size() + 1 < run.size()) continue;
+      if (!is_name(run.substr(0, at), title)) continue;
+      remove(i, at, DescriptorReason::title);
+      return true;
+    }
+    return false;
+  }
+
+  /// "환자명: 홍길동", "판독의 김철수"
+  void behind_label(std::size_t i, std::u32string_view run) {
+    if (i == 0 || !is_one_of(text_.folded(tokens_[i - 1]), kLabels)) return;
+    const std::u32string_view gap = text_.gap_before(i);
+    if (gap.empty() || gap.size() > 3 || gap.find_first_not_of(U" :=/-") != std::u32string_view::npos) return;
+    const bool has_sign = gap.find_first_of(U":=") != std::u32string_view::npos;
+    if (is_name(run, has_sign ? U"님" : U"환자")) remove(i, run.size(), DescriptorReason::title);
+  }
+
+  /// "한빛병원"
+  bool institution(std::size_t i, std::u32string_view run) {
+    for (const std::u32string_view kind : kHangulKinds) {
+      const std::size_t at = run.find(kind);
+      if (at == std::u32string_view::npos || at < 2) continue;
+      const std::u32string_view stem = run.substr(0, at);
+      if (is_one_of(stem, kGeneral) || is_known_word(stem)) return false;
+      remove(i, at + kind.size(), DescriptorReason::place);
+      return true;
+    }
+    return false;
+  }
+
+  const FoldedText& text_;
+  const std::vector<Token>& tokens_;
+  Removals& removals_;
+};
+
+}  // namespace
+
+void find_places_by_context(const FoldedText& text, Removals& removals) { PlaceContext(text, removals).find(); }
+
+void find_korean_by_context(const FoldedText& text, Removals& removals) { KoreanContext(text, removals).find(); }
+
+}  // namespace naru::dicom

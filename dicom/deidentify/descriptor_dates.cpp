@@ -1,0 +1,338 @@
+#include "dicom/deidentify/descriptor_dates.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "dicom/deidentify/descriptor_months.h"
+#include "dicom/deidentify/descriptor_vocabulary.h"
+
+namespace naru::dicom {
+
+namespace {
+
+constexpr std::int64_t kFirstYear = 1900, kLastYear = 2099;
+
+bool is_year(std::int64_t year) { return year >= kFirstYear && year <= kLastYear; }
+bool is_month(std::int64_t month) { return month >= 1 && month <= 12; }
+bool is_day(std::int64_t year, std::int64_t month, std::int64_t day) {
+  constexpr std::array<std::int64_t, 12> kDays = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (!is_month(month) || day < 1 || day > kDays[static_cast<std::size_t>(month - 1)]) return false;
+  const bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return !(month == 2 && day == 29 && is_year(year)) || is_leap;
+}
+bool is_date(std::int64_t year, std::int64_t month, std::int64_t day) {
+  return is_year(year) && is_day(year, month, day);
+}
+
+/// Two digits of a year: 00 to 68 is this century, as POSIX reads it.
+std::int64_t century(std::int64_t year) { return year < 69 ? 2000 + year : 1900 + year; }
+
+bool is_among(std::u32string_view text, std::u32string_view allowed, std::size_t longest) {
+  return text.size() <= longest && text.find_first_not_of(allowed) == std::u32string_view::npos;
+}
+
+}  // namespace
+
+void DateFinder::add(std::string_view date) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(date.data(), date.data() + date.size(), value);
+  if (error != std::errc() || end != date.data() + date.size() || date.size() != 8) return;
+  if (is_date(value / 10000, value / 100 % 100, value % 100)) own_.push_back(value);
+}
+
+bool DateFinder::is_own(std::int64_t year, std::int64_t month, std::int64_t day) const {
+  return std::any_of(own_.begin(), own_.end(), [&](std::int64_t own) {
+    const bool is_year = year < 0 || own / 10000 == year || (year < 100 && own / 10000 % 100 == year);
+    return is_year && own / 100 % 100 == month && own % 100 == day;
+  });
+}
+
+/// Reads forms of dates at one token; each function returns the token after the date, or `at` where there is none.
+struct DateFinder::Reader {
+  const DateFinder& finder;
+  const FoldedText& text;
+
+  const std::vector<Token>& tokens() const { return text.tokens(); }
+  bool is_number(std::size_t i, std::uint32_t shortest, std::uint32_t longest) const {
+    return i < tokens().size() && tokens()[i].is_number() && tokens()[i].length >= shortest &&
+           tokens()[i].length <= longest;
+  }
+  std::int64_t value(std::size_t i) const { return text.number(tokens()[i]); }
+  std::int64_t value(std::size_t i, std::size_t begin, std::size_t count) const {
+    std::int64_t number = 0;
+    for (const char32_t code : text.folded(tokens()[i]).substr(begin, count)) number = number * 10 + (code - U'0');
+    return number;
+  }
+  bool is_measure(std::size_t i) const { return i < tokens().size() && (word_flags(tokens()[i].hash) & kMeasure) != 0; }
+  /// A setting's name before, or a unit after: the numbers are no date.
+  bool has_unit(std::size_t first, std::size_t end) const {
+    if (first > 0 && is_measure(first - 1) && is_among(text.gap_before(first), U" :=_", 2)) return true;
+    return end < tokens().size() && is_measure(end) && is_among(text.gap_before(end), U" ", 1);
+  }
+
+  /// Digits alone.
+  std::size_t joined(std::size_t at) const {
+    const Token& token = tokens()[at];
+    const bool is_fraction =
+        at > 0 && tokens()[at - 1].is_number() && text.gap_before(at) == U"." && tokens()[at - 1].length < 4;
+    if (is_fraction) return at;
+    if (token.length == 8 || token.length == 12 || token.length == 14) {
+      if (is_date(value(at, 0, 4), value(at, 4, 2), value(at, 6, 2))) {
+        if (token.length == 8) return at + 1;
+        const bool has_fraction = is_number(at + 1, 1, 6) && text.gap_before(at + 1) == U".";
+        if (value(at, 8, 2) < 24 && value(at, 10, 2) < 60) return has_fraction ? at + 2 : at + 1;
+      }
+    }
+    if (token.length == 8) {
+      const std::int64_t a = value(at, 0, 2), b = value(at, 2, 2), year = value(at, 4, 4);
+      return is_date(year, a, b) || is_date(year, b, a) ? at + 1 : at;
+    }
+    if (token.length != 6) return at;
+    const std::int64_t a = value(at, 0, 2), b = value(at, 2, 2), c = value(at, 4, 2);
+    const bool is_own =
+        finder.is_own(century(a), b, c) || finder.is_own(century(c), a, b) || finder.is_own(century(c), b, a);
+    return is_own ? at + 1 : at;
+  }
+
+  /// Three numbers between the same signs.
+  std::size_t separated(std::size_t at) const {
+    if (!is_number(at, 1, 4) || !is_number(at + 1, 1, 2) || !is_number(at + 2, 1, 4)) return at;
+    const std::u32string_view gap = text.gap_before(at + 1);
+    // "2014. 3. 12", "2014.3. 12"
+    const auto is_dot = [](std::u32string_view sign) { return sign == U"." || sign == U". "; };
+    const bool is_dotted_loosely = is_dot(gap) && is_dot(text.gap_before(at + 2));
+    if (gap.empty() || (gap != text.gap_before(at + 2) && !is_dotted_loosely)) return at;
+    if (!is_among(gap, U"-/._ \u2010\u2011\u2012\u2013", 2) || gap == U"  ") return at;
+    const std::int64_t a = value(at), b = value(at + 1), c = value(at + 2);
+    const std::uint32_t a_length = tokens()[at].length, b_length = tokens()[at + 1].length,
+                        c_length = tokens()[at + 2].length;
+    const bool is_chained_before = at > 0 && tokens()[at - 1].is_number() && text.gap_before(at) == gap && gap != U" ";
+    if (is_chained_before) return at;
+    const bool is_spaced = gap.find_first_not_of(U" _") == std::u32string_view::npos;
+    if (a_length == 4 && c_length <= 2) {
+      if (!is_date(a, b, c) || (is_spaced && (b_length + c_length != 4 || has_unit(at, at + 3)))) return at;
+      return at + 3;
+    }
+    const bool is_chained =
+        at + 3 < tokens().size() && tokens()[at + 3].is_number() && text.gap_before(at + 3) == gap && gap != U" ";
+    if (is_chained || a_length > 2) return at;
+    if (c_length == 4) {
+      const bool is_valid = is_date(c, a, b) || is_date(c, b, a);
+      return is_valid && !(is_spaced && (a_length + b_length != 4 || has_unit(at, at + 3))) ? at + 3 : at;
+    }
+    return c_length == 2 ? short_year(at, gap) : at;
+  }
+
+  /// "03/21/14": of numbers that could mean anything, so what stands around them decides.
+  std::size_t short_year(std::size_t at, std::u32string_view gap) const {
+    const std::int64_t a = value(at), b = value(at + 1), c = value(at + 2);
+    const bool is_own =
+        finder.is_own(c, a, b) || finder.is_own(c, b, a) || (tokens()[at].length == 2 && finder.is_own(a, b, c));
+    if (is_own) return at + 3;
+    const bool is_padded = tokens()[at].length == 2 && tokens()[at + 1].length == 2;
+    const bool is_slashed = gap == U"/", is_dashed = gap == U"-", is_dotted = gap == U"." || gap == U". ";
+    if (!is_slashed && !((is_dashed || is_dotted) && is_padded)) return at;
+    if (has_unit(at, at + 3)) return at;
+    // A version: "VE11.02.10", "v05.01.12", or a list of settings: "5/10/15".
+    if (tokens()[at].is_glued && is_dotted) return at;
+    const std::u32string_view after = text.gap_before(at + 3);
+    if (!after.empty() && (after[0] == U'%' || after[0] == U'\u00B0')) return at;
+    const bool is_mdy = is_day(century(c), a, b), is_dmy = is_day(century(c), b, a);
+    const bool is_ymd = tokens()[at].length == 2 && is_day(century(a), b, c) && is_padded;
+    const bool is_row = b - a == c - b && a != b && !is_padded;
+    if (is_row) return at;
+    if (is_dotted) return is_dmy || is_ymd ? at + 3 : at;
+    return is_mdy || is_dmy || is_ymd ? at + 3 : at;
+  }
+
+  /// Year and month alone: "2014-03", "03/2014".
+  std::size_t year_month(std::size_t at) const {
+    if (!is_number(at, 1, 4) || !is_number(at + 1, 2, 4) || tokens()[at].length == 3) return at;
+    const std::u32string_view gap = text.gap_before(at + 1);
+    if (gap != U"-" && gap != U"/") return at;
+    const bool is_inside = (at > 0 && tokens()[at - 1].is_number() && text.gap_before(at) == gap) ||
+                           (at + 2 < tokens().size() && tokens()[at + 2].is_number() && text.gap_before(at + 2) == gap);
+    if (is_inside || has_unit(at, at + 2)) return at;
+    const bool is_year_first =
+        tokens()[at].length == 4 && tokens()[at + 1].length == 2 && is_year(value(at)) && is_month(value(at + 1));
+    const bool is_year_last = (tokens()[at].length == 2 || gap == U"/") && tokens()[at + 1].length == 4 &&
+                              is_year(value(at + 1)) && is_month(value(at));
+    return is_year_first || is_year_last ? at + 2 : at;
+  }
+
+  bool is_day_ending(std::size_t i) const {
+    constexpr std::u32string_view kEndings[] = {U"st", U"nd", U"rd", U"th", U"er"};
+    return i < tokens().size() && tokens()[i].is_glued &&
+           std::find(std::begin(kEndings), std::end(kEndings), text.folded(tokens()[i])) != std::end(kEndings);
+  }
+  bool is_date_gap(std::size_t i) const { return i < tokens().size() && is_among(text.gap_before(i), U" -./_,'", 2); }
+  /// "of", "de": between day, month and year.
+  std::size_t after_of(std::size_t i) const {
+    if (!is_date_gap(i) || !tokens()[i].is_letters()) return i;
+    const std::u32string_view word = text.folded(tokens()[i]);
+    return word == U"of" || word == U"de" || word == U"del" ? i + 1 : i;
+  }
+  bool is_year_at(std::size_t i) const {
+    if (!is_date_gap(i) || !is_number(i, 2, 4) || tokens()[i].length == 3) return false;
+    return tokens()[i].length == 2 || is_year(value(i));
+  }
+
+  /// "12-Mar-2014", "12th of March 2014", "12 March"
+  std::size_t day_month(std::size_t at) const {
+    if (!is_number(at, 1, 2) || value(at) < 1 || value(at) > 31) return at;
+    std::size_t i = at + 1;
+    if (is_day_ending(i)) ++i;
+    i = after_of(i);
+    if (!is_date_gap(i) || !tokens()[i].is_letters()) return at;
+    const MonthName* month = find_month(tokens()[i].hash);
+    if (month == nullptr || !is_day(-1, month->month, value(at))) return at;
+    const std::size_t year = after_of(i + 1);
+    const bool is_tight = year == i + 1 && year < tokens().size() && text.gap_before(year) == text.gap_before(i);
+    if (is_year_at(year) && (tokens()[year].length == 4 || is_tight) &&
+        !(tokens()[year].length == 2 && has_unit(at, year + 1))) {
+      return year + 1;
+    }
+    const bool is_certain = !month->is_word_too || finder.is_own(-1, month->month, value(at));
+    return is_certain && !has_unit(at, at + 1) ? i + 1 : at;
+  }
+
+  /// "March 12, 2014", "Mar 2014", "March 12"
+  std::size_t month_day(std::size_t at) const {
+    const MonthName* month = tokens()[at].is_letters() ? find_month(tokens()[at].hash) : nullptr;
+    if (month == nullptr || !is_date_gap(at + 1)) return at;
+    std::size_t i = after_of(at + 1);
+    if (!is_date_gap(i) || !tokens()[i].is_number()) return at;
+    if (is_number(i, 4, 4) && is_year(value(i)) && !has_unit(i, i + 1)) return i + 1;
+    if (!is_number(i, 1, 2) || !is_day(-1, month->month, value(i))) return at;
+    const std::size_t day = i++;
+    if (is_day_ending(i)) ++i;
+    i = after_of(i);
+    if (is_year_at(i) && tokens()[i].length == 4) return i + 1;
+    const bool has_short_year = is_year_at(i) && text.gap_before(i) != U" " && text.gap_before(i) != U".";
+    if (has_short_year && !has_unit(at, i + 1)) return i + 1;
+    const bool is_certain = !month->is_word_too || finder.is_own(-1, month->month, value(day));
+    return is_certain && !has_unit(day, day + 1) ? day + 1 : at;
+  }
+
+  /// "2014 Mar 21", "2014-March-21"
+  std::size_t year_month_name(std::size_t at) const {
+    if (!is_number(at, 4, 4) || !is_year(value(at)) || !is_date_gap(at + 1) || !tokens()[at + 1].is_letters())
+      return at;
+    const MonthName* month = find_month(tokens()[at + 1].hash);
+    if (month == nullptr || !is_date_gap(at + 2) || !is_number(at + 2, 1, 2)) return at;
+    return is_date(value(at), month->month, value(at + 2)) ? at + 3 : at;
+  }
+
+  /// The length of a counter such as 년 at token i: 1 where it is there, glued or after one space.
+  bool is_counter(std::size_t i, std::u32string_view counters) const {
+    if (i >= tokens().size() || !is_among(text.gap_before(i), U" ", 1)) return false;
+    return counters.find(text.folded(tokens()[i])[0]) != std::u32string_view::npos;
+  }
+
+  /// "2014년 3월 12일", "3월 12일", "2014年3月12日"; `end_in_token` is how many characters of the last token belong to
+  /// it.
+  std::size_t east_asian(std::size_t at) const {
+    std::size_t i = at;
+    int parts = 0;
+    if (is_number(i, 2, 4) && is_counter(i + 1, U"년年")) {
+      i += 2;
+      ++parts;
+    }
+    const bool has_month = is_number(i, 1, 2) && is_month(value(i)) && is_counter(i + 1, U"월月");
+    if (!has_month) return at;
+    i += 2;
+    ++parts;
+    const bool has_day = is_number(i, 1, 2) && value(i) >= 1 && value(i) <= 31 && is_counter(i + 1, U"일日");
+    if (has_day) {
+      i += 2;
+      ++parts;
+    }
+    return parts >= 2 ? i : at;
+  }
+
+  std::size_t date(std::size_t at) const {
+    using Form = std::size_t (Reader::*)(std::size_t) const;
+    constexpr Form kForms[] = {&Reader::joined,    &Reader::separated,       &Reader::east_asian,
+                               &Reader::day_month, &Reader::year_month_name, &Reader::year_month};
+    if (tokens()[at].is_letters()) return month_day(at);
+    if (!tokens()[at].is_number()) return at;
+    for (const Form form : kForms) {
+      const std::size_t end = (this->*form)(at);
+      if (end != at) return end;
+    }
+    return at;
+  }
+
+  /// "12:30", "12:30:59.123", with "AM" and the like.
+  std::size_t clock(std::size_t at) const {
+    if (!is_number(at, 1, 2) || value(at) > 24 || !is_number(at + 1, 2, 2) || value(at + 1) > 59) return at;
+    if (text.gap_before(at + 1) != U":") return at;
+    std::size_t i = at + 2;
+    if (is_number(i, 2, 2) && text.gap_before(i) == U":") ++i;
+    if (i > at + 2 && is_number(i, 1, 6) && text.gap_before(i) == U".") ++i;
+    if (i < tokens().size() && is_among(text.gap_before(i), U" ", 1)) {
+      const std::u32string_view word = text.folded(tokens()[i]);
+      if (word == U"am" || word == U"pm" || word == U"z" || word == U"uhr") ++i;
+    }
+    return i;
+  }
+
+  /// What follows a date as its time.
+  std::size_t time_after(std::size_t at) const {
+    std::size_t i = at;
+    if (i < tokens().size() && tokens()[i].is_letters()) {
+      const std::u32string_view word = text.folded(tokens()[i]);
+      const bool is_link =
+          (word == U"t" && tokens()[i].is_glued) || word == U"at" || word == U"um" || word == U"oclock";
+      if (is_link && is_among(text.gap_before(i), U" ,", 2)) ++i;
+    }
+    if (i < tokens().size() && tokens()[i].kind == TokenKind::hangul) {
+      const std::u32string_view word = text.folded(tokens()[i]);
+      if ((word == U"오전" || word == U"오후") && is_among(text.gap_before(i), U" ", 1)) ++i;
+    }
+    if (i >= tokens().size() || !is_among(text.gap_before(i), U" T_,-.@", 3)) return at;
+    if (const std::size_t end = clock(i); end != i) return end;
+    if (is_number(i, 1, 2) && is_counter(i + 1, U"시時"))
+      return is_number(i + 2, 1, 2) && is_counter(i + 3, U"분分") ? i + 4 : i + 2;
+    const bool is_digits = is_number(i, 6, 6) && value(i, 0, 2) < 24 && value(i, 2, 2) < 60 && value(i, 4, 2) < 60;
+    const bool is_short = i > at && is_number(i, 4, 4) && value(i, 0, 2) < 24 && value(i, 2, 2) < 60;
+    if (!is_digits && !is_short) return at;
+    return is_number(i + 1, 1, 6) && text.gap_before(i + 1) == U"." ? i + 2 : i + 1;
+  }
+
+  /// The folded character after the last token: of a counter with more behind it ("12일자") only the counter goes.
+  std::uint32_t end_of(std::size_t end) const {
+    const Token& last = tokens()[end - 1];
+    const bool is_counter_token = last.kind == TokenKind::hangul || last.kind == TokenKind::han;
+    constexpr std::u32string_view kCounters = U"년월일시분年月日時分";
+    const bool has_more =
+        is_counter_token && last.length > 1 && kCounters.find(text.folded(last)[0]) != std::u32string_view::npos;
+    return has_more ? last.begin + 1 : last.end;
+  }
+};
+
+void DateFinder::find(const FoldedText& text, Removals& removals) const {
+  const Reader reader{*this, text};
+  const auto& tokens = text.tokens();
+  for (std::size_t i = 0; i < tokens.size();) {
+    const std::size_t end = reader.date(i);
+    if (end == i) {
+      // A time before its date.
+      const std::size_t after = tokens[i].is_number() ? reader.clock(i) : i;
+      const bool has_date =
+          after != i && after < tokens.size() && joins_names(text.gap_before(after)) && reader.date(after) != after;
+      if (has_date) removals.push_back({tokens[i].begin, tokens[after - 1].end, DescriptorReason::date});
+      i = has_date ? after : i + 1;
+      continue;
+    }
+    const std::size_t with_time = reader.time_after(end);
+    std::uint32_t begin = tokens[i].begin;
+    if (begin > 0 && text.folded(begin - 1, begin) == U"'") --begin;
+    removals.push_back({begin, reader.end_of(with_time), DescriptorReason::date});
+    i = with_time;
+  }
+}
+
+}  // namespace naru::dicom

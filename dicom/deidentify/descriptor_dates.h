@@ -1,0 +1,32 @@
+/// Dates and times of events in free text.
+///
+/// Found in any text: YYYYMMDD, MMDDYYYY and DDMMYYYY of the calendar's years 1900 to 2099; year, month and day between
+/// - / . or spaces in any usual order; months by name (English, German, French, Spanish, Portuguese, Italian, Dutch,
+/// Polish); Korean, Japanese and Chinese forms (2014년 3월 12일, 2014年3月12日), month and year alone; a time beside a
+/// date. Found only where they are a date of the header: YYMMDD and the like, a day and a month without a year where
+/// the words could mean something else.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "dicom/deidentify/descriptor_names.h"
+
+namespace naru::dicom {
+
+class DateFinder {
+ public:
+  /// @param date of the header, YYYYMMDD
+  void add(std::string_view date);
+
+  void find(const FoldedText& text, Removals& removals) const;
+
+ private:
+  struct Reader;
+
+  bool is_own(std::int64_t year, std::int64_t month, std::int64_t day) const;
+  std::vector<std::int64_t> own_;  ///< YYYYMMDD
+};
+
+}  // namespace naru::dicom

@@ -1,0 +1,180 @@
+#include "dicom/deidentify/descriptor_ids.h"
+
+#include <algorithm>
+
+#include "dicom/deidentify/descriptor_vocabulary.h"
+
+namespace naru::dicom {
+
+namespace {
+
+constexpr std::size_t kShortestId = 5, kShortestMixed = 4, kShortestDigits = 6, kShortestPhrase = 5;
+constexpr std::size_t kMostTokens = 12;
+/// Longer rows of digits are not looked into: that takes the square of their length.
+constexpr std::size_t kLongestNumber = 64;
+
+bool joins_ids(std::u32string_view gap) {
+  constexpr std::u32string_view kJoining = U"-./_ :#";
+  return gap.empty() || (gap.size() == 1 && kJoining.find(gap[0]) != std::u32string_view::npos);
+}
+
+/// Goes on with a token; zeros at the very beginning do not count.
+struct IdHash {
+  WordHash hash = kHashSeed;
+  std::uint32_t length = 0;
+  char32_t first = 0;
+
+  void append(std::u32string_view token) {
+    for (const char32_t code : token) {
+      if ((length == 0 && code == U'0') || code == U'\'' || code == U'\u2019') continue;
+      if (length == 0) first = code;
+      hash = hash_on(hash, code);
+      ++length;
+    }
+  }
+};
+
+/// What an id is made of.
+struct IdShape {
+  std::size_t letters = 0, digits = 0;
+  bool is_one_char = true;
+  bool is_all_words = true;  ///< its letters are words of the vocabulary or placeholders
+  bool is_placeholder = false;
+};
+IdShape shape_of(const FoldedText& text) {
+  IdShape shape;
+  char32_t first = 0;
+  for (const Token& token : text.tokens()) {
+    (token.is_number() ? shape.digits : shape.letters) += token.length;
+    const WordFlags flags = token.is_number() ? 0 : word_flags(token.hash);
+    if (!token.is_number()) {
+      shape.is_all_words = shape.is_all_words && (token.length < 2 || (flags & (kProtocolWord | kPlaceholder)) != 0);
+    }
+    if ((flags & kPlaceholder) != 0) shape.is_placeholder = true;
+    for (const char32_t code : text.folded(token)) {
+      if (first == 0) first = code;
+      shape.is_one_char = shape.is_one_char && code == first;
+    }
+  }
+  return shape;
+}
+
+}  // namespace
+
+void IdIndex::add(std::string_view id, DescriptorReason reason) {
+  const FoldedText text(id);
+  const IdShape shape = shape_of(text);
+  if (text.tokens().size() > kMostTokens || shape.is_one_char) return;
+  constexpr std::size_t kFewDigits = 2, kManyDigits = 4;
+  if (shape.letters > 0 && shape.is_all_words && shape.digits <= (shape.is_placeholder ? kManyDigits : kFewDigits)) {
+    return;
+  }
+  IdHash hash;
+  for (const Token& token : text.tokens()) hash.append(text.folded(token));
+  const bool is_mixed = shape.letters > 0 && shape.digits > 0;
+  if (hash.length < (is_mixed ? kShortestMixed : kShortestId)) return;
+  index_.add(hash.hash, hash.first, {reason, hash.length});
+  most_tokens_ = std::max(most_tokens_, text.tokens().size());
+  if (is_mixed) add_digits(text, reason);
+}
+
+/// "PID-00123456" is "123456" as well.
+void IdIndex::add_digits(const FoldedText& text, DescriptorReason reason) {
+  for (const Token& token : text.tokens()) {
+    if (!token.is_number() || token.length < kShortestDigits) continue;
+    IdHash hash;
+    hash.append(text.folded(token));
+    if (hash.length >= kShortestDigits) index_.add(hash.hash, hash.first, {reason, hash.length});
+  }
+}
+
+void IdIndex::add_phrase(std::string_view phrase, DescriptorReason reason) {
+  const FoldedText text(phrase);
+  const IdShape shape = shape_of(text);
+  if (shape.is_one_char || text.tokens().size() > kMostTokens || shape.letters + shape.digits < kShortestPhrase) return;
+  if (shape.digits < kShortestId && shape.is_all_words) return;
+  IdHash hash;
+  for (const Token& token : text.tokens()) {
+    // Words with usual endings are words as well: only a phrase with something else in it tells anything.
+    hash.append(text.folded(token));
+  }
+  const bool is_telling =
+      shape.digits >= kShortestId || std::any_of(text.tokens().begin(), text.tokens().end(), [&](const Token& token) {
+        return !token.is_number() && token.length > 2 && !is_known_word(text.folded(token));
+      });
+  if (!is_telling) return;
+  index_.add(hash.hash, hash.first, {reason, hash.length});
+  most_tokens_ = std::max(most_tokens_, text.tokens().size());
+}
+
+void IdIndex::find(const FoldedText& text, Removals& removals) const {
+  if (index_.empty()) return;
+  const auto& tokens = text.tokens();
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    IdHash hash;
+    std::size_t found = 0;
+    DescriptorReason reason = DescriptorReason::id;
+    const std::size_t end = std::min(tokens.size(), i + most_tokens_ + 3);
+    for (std::size_t last = i; last < end; ++last) {
+      if (last > i && !joins_ids(text.gap_before(last))) break;
+      hash.append(text.folded(tokens[last]));
+      if (hash.length > 0 && !index_.may_begin_with(hash.first)) break;
+      index_.for_each(hash.hash, [&](const Entry& entry) {
+        if (entry.length != hash.length) return;
+        found = last + 1;
+        reason = entry.reason;
+      });
+    }
+    if (found > 0) {
+      removals.push_back({tokens[i].begin, tokens[found - 1].end, reason});
+      i = found - 1;
+    } else if (tokens[i].is_number() && tokens[i].length > kShortestId && tokens[i].length <= kLongestNumber) {
+      find_in_number(text, tokens[i], removals);
+    }
+  }
+}
+
+/// An id at the beginning or end of a longer number takes the number with it.
+bool IdIndex::find_in_number(const FoldedText& text, const Token& token, Removals& removals) const {
+  const std::u32string_view digits = text.folded(token);
+  bool is_found = false;
+  DescriptorReason reason = DescriptorReason::id;
+  const auto look_up = [&](const IdHash& hash) {
+    index_.for_each(hash.hash, [&](const Entry& entry) {
+      if (entry.length != hash.length || hash.length < kShortestId) return;
+      is_found = true;
+      reason = entry.reason;
+    });
+  };
+  IdHash prefix;
+  for (std::size_t n = 0; n + 1 < digits.size() && !is_found; ++n) {
+    prefix.append(digits.substr(n, 1));
+    look_up(prefix);
+  }
+  for (std::size_t n = 1; n + kShortestId <= digits.size() && !is_found; ++n) {
+    IdHash suffix;
+    suffix.append(digits.substr(n));
+    look_up(suffix);
+  }
+  if (is_found) removals.push_back({token.begin, token.end, reason});
+  return is_found;
+}
+
+void find_uids(const FoldedText& text, Removals& removals) {
+  constexpr std::size_t kFewestComponents = 6;
+  constexpr std::u32string_view kStandard = U"1.2.840.10008.";
+  const auto& tokens = text.tokens();
+  for (std::size_t i = 0; i < tokens.size();) {
+    std::size_t end = i + 1;
+    if (tokens[i].is_number()) {
+      while (end < tokens.size() && tokens[end].is_number() && text.gap_before(end) == U".") ++end;
+    }
+    const std::u32string_view uid = text.folded(tokens[i].begin, tokens[end - 1].end);
+    if (end - i >= kFewestComponents && !uid.starts_with(kStandard)) {
+      removals.push_back({tokens[i].begin, tokens[end - 1].end, DescriptorReason::id});
+    }
+    i = end;
+  }
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,70 @@
+/// Identifiers and places of a file's header, found in free text.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "dicom/deidentify/descriptor_names.h"
+
+namespace naru::dicom {
+
+/// Numbers and codes, compared without what separates their parts and without leading zeros.
+///
+/// Left out are those that would take words of the protocol with them: shorter than 5 characters (4 where letters and
+/// digits mix), zeros, one character repeated, "UNKNOWN" and the like, words of the vocabulary with up to two digits.
+class IdIndex {
+ public:
+  void add(std::string_view id, DescriptorReason reason);
+  /// A whole text that goes where it stands in full.
+  void add_phrase(std::string_view phrase, DescriptorReason reason);
+  void find(const FoldedText& text, Removals& removals) const;
+
+ private:
+  void add_digits(const FoldedText& text, DescriptorReason reason);
+  bool find_in_number(const FoldedText& text, const Token& token, Removals& removals) const;
+
+  struct Entry {
+    DescriptorReason reason = DescriptorReason::id;
+    std::uint32_t length = 0;
+    bool operator==(const Entry&) const = default;
+  };
+  WordIndex<Entry> index_;
+  std::size_t most_tokens_ = 1;
+};
+
+/// UIDs of any kind but those of the standard (2.25 and 1.2.840.10008 class UIDs stay out of free text anyway).
+void find_uids(const FoldedText& text, Removals& removals);
+
+/// Institutions, departments, addresses: their telling words together, or one with the kind ("Asan Hospital").
+class PlaceIndex {
+ public:
+  void add(std::string_view place);
+  void find(const FoldedText& text, Removals& removals) const;
+
+ private:
+  enum class Weight : std::uint8_t { filler, kind, telling };
+  struct Word {
+    std::uint16_t place = 0;
+    std::uint16_t position = 0;
+    Weight weight = Weight::filler;
+    bool operator==(const Word&) const = default;
+  };
+  struct Place {
+    std::uint16_t words = 0, telling = 0;
+    bool is_acronym = false;  ///< counts in capitals only
+    bool tells_alone = false;
+  };
+  void add_initials(const FoldedText& text);
+  void add_acronym(WordHash hash, char32_t first);
+  void add_hangul(std::u32string_view word);
+  void find_hangul(const FoldedText& text, const Token& token, Removals& removals) const;
+  std::size_t find_run(const FoldedText& text, std::size_t begin, Removals& removals) const;
+  std::size_t match(const FoldedText& text, std::size_t begin, const Word& first) const;
+
+  WordIndex<Word> words_;
+  WordIndex<std::uint32_t> hangul_;  ///< names of institutions, by length in syllables
+  std::vector<Place> places_;
+};
+
+}  // namespace naru::dicom

@@ -1,0 +1,126 @@
+#include "dicom/deidentify/descriptor_months.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace naru::dicom {
+
+namespace {
+
+struct Row {
+  std::string_view word;
+  int month;
+  bool is_word_too;
+};
+constexpr Row kMonths[] = {
+    {"january", 1, false},
+    {"jan", 1, true},
+    {"januar", 1, false},
+    {"janvier", 1, false},
+    {"enero", 1, false},
+    {"janeiro", 1, false},
+    {"gennaio", 1, false},
+    {"januari", 1, false},
+    {"stycznia", 1, false},
+    {"february", 2, false},
+    {"feb", 2, true},
+    {"februar", 2, false},
+    {"fevrier", 2, false},
+    {"febrero", 2, false},
+    {"fevereiro", 2, false},
+    {"febbraio", 2, false},
+    {"februari", 2, false},
+    {"lutego", 2, false},
+    {"march", 3, true},
+    {"mar", 3, true},
+    {"marz", 3, false},
+    {"maerz", 3, false},
+    {"mars", 3, true},
+    {"marzo", 3, false},
+    {"marco", 3, true},
+    {"maart", 3, false},
+    {"marca", 3, true},
+    {"april", 4, false},
+    {"apr", 4, true},
+    {"avril", 4, false},
+    {"abril", 4, false},
+    {"aprile", 4, false},
+    {"kwietnia", 4, false},
+    {"may", 5, true},
+    {"mai", 5, true},
+    {"mayo", 5, true},
+    {"maio", 5, true},
+    {"maggio", 5, false},
+    {"mei", 5, true},
+    {"maja", 5, true},
+    {"june", 6, true},
+    {"jun", 6, true},
+    {"juni", 6, false},
+    {"juin", 6, false},
+    {"junio", 6, false},
+    {"junho", 6, false},
+    {"giugno", 6, false},
+    {"czerwca", 6, false},
+    {"july", 7, false},
+    {"jul", 7, true},
+    {"juli", 7, false},
+    {"juillet", 7, false},
+    {"julio", 7, true},
+    {"julho", 7, false},
+    {"luglio", 7, false},
+    {"lipca", 7, false},
+    {"august", 8, true},
+    {"aug", 8, true},
+    {"aout", 8, false},
+    {"agosto", 8, false},
+    {"augustus", 8, false},
+    {"sierpnia", 8, false},
+    {"september", 9, false},
+    {"sep", 9, true},
+    {"sept", 9, true},
+    {"septembre", 9, false},
+    {"septiembre", 9, false},
+    {"setembro", 9, false},
+    {"settembre", 9, false},
+    {"wrzesnia", 9, false},
+    {"october", 10, false},
+    {"oct", 10, true},
+    {"oktober", 10, false},
+    {"okt", 10, true},
+    {"octobre", 10, false},
+    {"octubre", 10, false},
+    {"outubro", 10, false},
+    {"ottobre", 10, false},
+    {"pazdziernika", 10, false},
+    {"november", 11, false},
+    {"nov", 11, true},
+    {"novembre", 11, false},
+    {"noviembre", 11, false},
+    {"novembro", 11, false},
+    {"listopada", 11, false},
+    {"december", 12, false},
+    {"dec", 12, true},
+    {"dezember", 12, false},
+    {"dez", 12, true},
+    {"decembre", 12, false},
+    {"diciembre", 12, false},
+    {"dezembro", 12, false},
+    {"dicembre", 12, false},
+    {"grudnia", 12, false},
+};
+
+}  // namespace
+
+const MonthName* find_month(WordHash hash) {
+  static const std::vector<MonthName> months = [] {
+    std::vector<MonthName> all;
+    for (const Row& row : kMonths) all.push_back({hash_of_word(row.word), row.month, row.is_word_too});
+    std::sort(all.begin(), all.end(), [](const MonthName& a, const MonthName& b) { return a.hash < b.hash; });
+    return all;
+  }();
+  const auto month = std::lower_bound(months.begin(), months.end(), hash,
+                                      [](const MonthName& a, WordHash wanted) { return a.hash < wanted; });
+  return month != months.end() && month->hash == hash ? &*month : nullptr;
+}
+
+}  // namespace naru::dicom

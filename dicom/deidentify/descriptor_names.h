@@ -1,0 +1,76 @@
+/// Persons of a file's header, found in free text.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "dicom/deidentify/descriptor_index.h"
+#include "dicom/deidentify/descriptor_text.h"
+#include "dicom/deidentify/descriptors.h"
+
+namespace naru::dicom {
+
+/// What goes: folded characters from `begin` to before `end`.
+struct Removal {
+  std::uint32_t begin = 0, end = 0;
+  DescriptorReason reason = DescriptorReason::name;
+};
+using Removals = std::vector<Removal>;
+
+/// True for what may stand between the parts of one name: nothing, or up to three of space - _ . , ^ / and apostrophes.
+bool joins_names(std::u32string_view gap);
+
+class NameIndex {
+ public:
+  /// @param person_name a PN value in UTF-8 with all its component groups. Hangul is added as it is romanised, too.
+  void add(std::string_view person_name);
+
+  /// Parts that identify alone go wherever they stand as words; others (words of protocols, one or two letters, one
+  /// syllable) beside another part of the same name.
+  void find(const FoldedText& text, Removals& removals) const;
+
+  /// True where the word is a part of some name, be it weak.
+  bool is_part(WordHash hash) const { return index_.contains(hash); }
+
+ private:
+  enum class Rank : std::uint8_t { weak, strong, whole };
+  struct Part {
+    std::uint16_t person = 0;
+    std::uint8_t number = 0;  ///< which part of the name: two that differ make a name
+    Rank rank = Rank::weak;
+    std::uint8_t length = 0;
+    bool operator==(const Part&) const = default;
+  };
+  struct Unit {
+    std::uint32_t first = 0, last = 0;  ///< tokens, inclusive
+    std::uint32_t begin = 0, end = 0;   ///< folded characters
+    Part part;
+    bool is_removed = false;
+  };
+  using Units = std::vector<Unit>;
+
+  void add_group(std::string_view group);
+  void add_component(std::string_view component, std::uint8_t number);
+  void add_words(std::string_view component, std::uint8_t number);
+  void add_east_asian(std::u32string_view family, std::u32string_view given);
+  void add_romanised(std::u32string_view family, std::u32string_view given);
+  void add_part(WordHash hash, char32_t first, std::size_t length, std::uint8_t number, Rank rank);
+  static Rank rank_of(const Token& token, WordHash hash, std::size_t length);
+
+  void find_words(const FoldedText& text, Units& units) const;
+  void find_possessive(const FoldedText& text, std::uint32_t i, Units& units) const;
+  void find_joined(const FoldedText& text, std::uint32_t i, Units& units) const;
+  void find_at_edges(const FoldedText& text, std::uint32_t i, Units& units) const;
+  void find_in_run(const FoldedText& text, std::uint32_t i, Units& units) const;
+  bool is_cover(std::u32string_view letters, std::uint16_t person, std::uint32_t used, int parts) const;
+  void keep_names(const FoldedText& text, Units& units) const;
+  bool has_initial(const FoldedText& text, const Unit& unit) const;
+  void remove_initials(const FoldedText& text, const Unit& unit, Removals& removals) const;
+  bool is_initial(const FoldedText& text, std::size_t i, std::uint16_t person) const;
+
+  WordIndex<Part> index_;
+  std::vector<std::uint32_t> initials_;  ///< of each person: a bit for each letter
+};
+
+}  // namespace naru::dicom

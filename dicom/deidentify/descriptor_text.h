@@ -1,0 +1,85 @@
+/// A free text made comparable, and cut into words: what all finders of identifying words work on.
+///
+/// Every character is folded: compatibility forms (full and half width, ligatures), case and diacritics do not matter,
+/// decomposed jamo are put together, characters without width vanish. Each folded character knows the bytes of the
+/// original that it came from, so that words can be cut out of the original.
+/// Source: Unicode 15 (NFKD, case folding, conjoining jamo: section 3.12), by utf8proc.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace naru::dicom {
+
+enum class CharKind : std::uint8_t { other, space, digit, lower, upper, uncased, hangul, han, kana };
+
+struct FoldedChar {
+  char32_t code = 0;
+  std::uint32_t begin = 0, end = 0;  ///< bytes in the original
+  CharKind kind = CharKind::other;
+};
+
+/// Hash of a folded word; that of several tokens in a row is made by going on from the first one's.
+using WordHash = std::uint64_t;
+inline constexpr WordHash kHashSeed = 0xCBF29CE484222325ULL;
+/// FNV-1a over code points.
+constexpr WordHash hash_on(WordHash hash, char32_t code) { return (hash ^ code) * 0x100000001B3ULL; }
+
+enum class TokenKind : std::uint8_t { number, letters, hangul, han, kana };
+enum class TokenCase : std::uint8_t { lower, capitalised, upper };
+
+/// A run of characters of one kind: digits, letters up to a change to a capital ("DavidsonDouglas" is two), Hangul,
+/// Han or Kana. Offsets are of folded characters.
+struct Token {
+  std::uint32_t begin = 0, end = 0;
+  TokenKind kind = TokenKind::letters;
+  TokenCase token_case = TokenCase::lower;
+  bool is_glued = false;  ///< nothing stands between this token and the one before it
+  WordHash hash = kHashSeed;
+  std::uint32_t length = 0;  ///< characters that count: without apostrophes inside
+
+  bool is_letters() const { return kind == TokenKind::letters; }
+  bool is_number() const { return kind == TokenKind::number; }
+  /// Written as a name would be: "Kim" or "KIM".
+  bool is_raised() const { return is_letters() && token_case != TokenCase::lower; }
+};
+
+class FoldedText {
+ public:
+  /// @param utf8 must live as long as this; bytes that are no UTF-8 are separators
+  explicit FoldedText(std::string_view utf8);
+
+  std::string_view original() const { return original_; }
+  const std::vector<FoldedChar>& chars() const { return chars_; }
+  const std::vector<Token>& tokens() const { return tokens_; }
+
+  /// Folded characters between the end of token i - 1 (or the text's beginning) and token i (or the text's end).
+  std::u32string_view gap_before(std::size_t i) const;
+  std::u32string_view folded(const Token& token) const { return folded(token.begin, token.end); }
+  std::u32string_view folded(std::size_t begin, std::size_t end) const {
+    return std::u32string_view(codes_).substr(begin, end - begin);
+  }
+  /// The value of a number token, or -1 where it has more than 9 digits.
+  std::int64_t number(const Token& token) const;
+
+ private:
+  void fold(std::string_view utf8);
+  void append(char32_t code, std::size_t begin, std::size_t end);
+  void append_decomposed(char32_t code, std::size_t begin, std::size_t end);
+  void cut();
+  std::size_t end_of_letters(std::size_t begin) const;
+  void add_token(std::size_t begin, std::size_t end, TokenKind kind);
+
+  std::string_view original_;
+  std::vector<FoldedChar> chars_;
+  std::u32string codes_;
+  std::vector<Token> tokens_;
+};
+
+/// Hash of a word's folded letters, digits and characters of East Asia; what separates them does not count.
+WordHash hash_of_word(std::string_view utf8);
+
+}  // namespace naru::dicom

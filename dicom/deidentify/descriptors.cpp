@@ -1,0 +1,272 @@
+#include "dicom/deidentify/descriptors.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "dicom/deidentify/descriptor_contacts.h"
+#include "dicom/deidentify/descriptor_context.h"
+#include "dicom/deidentify/descriptor_dates.h"
+#include "dicom/deidentify/descriptor_ids.h"
+#include "dicom/deidentify/descriptor_names.h"
+#include "dicom/deidentify/descriptor_vocabulary.h"
+
+namespace naru::dicom {
+
+namespace {
+
+constexpr std::string_view kReasons[] = {"name", "id", "place", "date", "contact", "national", "title", "listed"};
+static_assert(std::size(kReasons) == kDescriptorReasons);
+
+bool is_name(DescriptorReason reason) { return reason == DescriptorReason::name || reason == DescriptorReason::title; }
+
+/// Words and rows of words of a hospital's own list.
+class PhraseList {
+ public:
+  void add(std::string_view words) {
+    const FoldedText text(words);
+    if (text.tokens().empty()) return;
+    WordHash hash = kHashSeed;
+    for (const Token& token : text.tokens()) hash = continued(hash, text, token);
+    index_.add(hash, text.chars()[text.tokens()[0].begin].code, true);
+    most_tokens_ = std::max(most_tokens_, text.tokens().size());
+  }
+
+  /// Calls `f` with the first and the last token of each row of words that is on the list.
+  template <typename F>
+  void for_each(const FoldedText& text, F f) const {
+    const auto& tokens = text.tokens();
+    for (std::size_t i = 0; i < tokens.size() && !index_.empty(); ++i) {
+      WordHash hash = kHashSeed;
+      for (std::size_t last = i; last < std::min(tokens.size(), i + most_tokens_); ++last) {
+        constexpr std::size_t kLongestGap = 3;
+        if (last > i && text.gap_before(last).size() > kLongestGap) break;
+        hash = continued(hash, text, tokens[last]);
+        if (index_.contains(hash)) f(tokens[i], tokens[last]);
+      }
+    }
+  }
+
+ private:
+  static WordHash continued(WordHash hash, const FoldedText& text, const Token& token) {
+    for (const char32_t code : text.folded(token)) {
+      if (code != U'\'' && code != U'\u2019') hash = hash_on(hash, code);
+    }
+    return hash;
+  }
+
+  WordIndex<bool> index_;
+  std::size_t most_tokens_ = 1;
+};
+
+/// Sorted, overlaps and parts of one name joined.
+Removals merged(const FoldedText& text, Removals removals) {
+  std::sort(removals.begin(), removals.end(), [](const Removal& a, const Removal& b) { return a.begin < b.begin; });
+  Removals result;
+  for (const Removal& removal : removals) {
+    if (removal.begin >= removal.end) continue;
+    if (!result.empty()) {
+      Removal& last = result.back();
+      const bool is_person = last.reason == removal.reason || (is_name(last.reason) && is_name(removal.reason));
+      const bool is_beside =
+          removal.begin <= last.end || (is_person && joins_names(text.folded(last.end, removal.begin)));
+      if (is_beside) {
+        if (removal.begin < last.end) last.reason = std::min(last.reason, removal.reason);
+        last.end = std::max(last.end, removal.end);
+        continue;
+      }
+    }
+    result.push_back(removal);
+  }
+  return result;
+}
+
+/// What is left of `removal` where kept words stand in it.
+void append_without(const Removal& removal, const Removals& kept, Removals& out) {
+  Removal rest = removal;
+  for (const Removal& keep : kept) {
+    if (keep.end <= rest.begin || keep.begin >= rest.end) continue;
+    if (keep.begin > rest.begin) out.push_back({rest.begin, keep.begin, rest.reason});
+    rest.begin = std::max(rest.begin, keep.end);
+  }
+  if (rest.begin < rest.end) out.push_back(rest);
+}
+
+constexpr std::string_view kSpaces = " \t", kSeparators = " \t_-,;/^|";
+
+std::size_t leading(std::string_view text) { return std::min(text.find_first_not_of(kSeparators), text.size()); }
+std::size_t trailing(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(kSeparators);
+  return last == std::string_view::npos ? text.size() : text.size() - 1 - last;
+}
+
+bool is_word_byte(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (static_cast<unsigned char>(c) & 0x80U) != 0;
+}
+
+/// Closes a gap: `left` is what stands before it and is shortened, the result is how much of `right` goes as well. Of
+/// the separators on both sides one row stays, at the text's ends none; brackets around nothing go.
+std::size_t close_gap(std::string& left, std::string_view right) {
+  std::size_t skipped = 0;
+  constexpr std::string_view kOpening = "([{<", kClosing = ")]}>";
+  while (!left.empty() && !right.empty()) {
+    const std::size_t bracket = kOpening.find(left.back());
+    if (bracket == std::string_view::npos || right.front() != kClosing[bracket]) break;
+    left.pop_back();
+    right.remove_prefix(1);
+    ++skipped;
+  }
+  const std::size_t before = trailing(left), after = leading(right);
+  if (before == left.size()) {
+    left.clear();
+    return skipped + after;
+  }
+  if (after == right.size()) {
+    left.resize(left.size() - before);
+    return skipped + after;
+  }
+  if (before > 0 && after > 0) {
+    const std::string_view gap_before = std::string_view(left).substr(left.size() - before);
+    const bool is_blank_before = gap_before.find_first_not_of(kSpaces) == std::string_view::npos;
+    const bool is_blank_after = right.substr(0, after).find_first_not_of(kSpaces) == std::string_view::npos;
+    if (!is_blank_before && (is_blank_after || gap_before == right.substr(0, after))) return skipped + after;
+    left.resize(left.size() - before);
+  } else if (before == 0 && after == 0 && is_word_byte(left.back()) && is_word_byte(right.front())) {
+    left += ' ';
+  }
+  return skipped;
+}
+
+std::size_t count_words(std::string_view text) {
+  std::size_t words = 0;
+  bool is_inside = false;
+  for (const char c : text) {
+    const bool is_space = kSpaces.find(c) != std::string_view::npos;
+    words += !is_space && !is_inside ? 1 : 0;
+    is_inside = !is_space;
+  }
+  return words;
+}
+
+/// The point behind an initial goes with it.
+std::uint32_t end_with_point(const FoldedText& text, const Removal& removal) {
+  const auto& chars = text.chars();
+  const bool is_point = is_name(removal.reason) && removal.end < chars.size() && chars[removal.end].code == U'.';
+  const bool is_initial =
+      chars[removal.end - 1].kind == CharKind::upper &&
+      (removal.end < 2 || removal.end - 1 == removal.begin || chars[removal.end - 2].kind == CharKind::space ||
+       chars[removal.end - 2].kind == CharKind::other);
+  return is_point && is_initial ? removal.end + 1 : removal.end;
+}
+
+CleanedText cut(const FoldedText& text, const Removals& removals) {
+  CleanedText cleaned;
+  const std::string_view original = text.original();
+  std::size_t copied = 0;
+  for (const Removal& removal : removals) {
+    const std::size_t begin = text.chars()[removal.begin].begin;
+    const std::size_t end = text.chars()[end_with_point(text, removal) - 1].end;
+    if (begin < copied) continue;
+    const std::string_view word = original.substr(begin, end - begin);
+    cleaned.removed[static_cast<std::size_t>(removal.reason)] += count_words(word);
+    cleaned.removed_words.emplace_back(word);
+    cleaned.text += original.substr(copied, begin - copied);
+    copied = end + close_gap(cleaned.text, original.substr(end));
+  }
+  cleaned.text += original.substr(copied);
+  return cleaned;
+}
+
+}  // namespace
+
+std::string_view name(DescriptorReason reason) { return kReasons[static_cast<std::size_t>(reason)]; }
+
+bool is_protocol_word(std::string_view word) { return (word_flags(hash_of_word(word)) & kProtocolWord) != 0; }
+
+bool CleanedText::is_changed() const { return !removed_words.empty(); }
+
+struct DescriptorCleaner::State {
+  NameIndex names;
+  IdIndex ids;
+  PlaceIndex places;
+  DateFinder dates;
+  PhraseList keep, remove;
+
+  void add_place(std::string_view place) {
+    // A station's name is a code; an institution's name is made of words.
+    const FoldedText text(place);
+    const bool has_digit =
+        std::any_of(text.tokens().begin(), text.tokens().end(), [](const Token& t) { return t.is_number(); });
+    if (has_digit && place.find(' ') == std::string_view::npos)
+      ids.add(place, DescriptorReason::place);
+    else
+      places.add(place);
+  }
+
+  void add_other(std::string_view other) {
+    constexpr std::ptrdiff_t kFewestDigits = 7;
+    const auto digits = std::count_if(other.begin(), other.end(), [](char c) { return c >= '0' && c <= '9'; });
+    ids.add_phrase(other, digits >= kFewestDigits ? DescriptorReason::contact : DescriptorReason::id);
+  }
+
+  void find_own(const FoldedText& text, Removals& removals) const {
+    remove.for_each(text, [&](const Token& first, const Token& last) {
+      removals.push_back({first.begin, last.end, DescriptorReason::listed});
+    });
+    names.find(text, removals);
+    ids.find(text, removals);
+    places.find(text, removals);
+    find_uids(text, removals);
+  }
+
+  void find_patterns(const FoldedText& text, Removals& removals) const {
+    find_contacts(text, removals);
+    dates.find(text, removals);
+    find_addresses(text, removals);
+    find_names_by_context(text, names, removals);
+    find_korean_by_context(text, removals);
+    find_places_by_context(text, removals);
+    find_labelled_ids(text, removals);
+  }
+};
+
+DescriptorCleaner::DescriptorCleaner(const Identifiers& identifiers, std::span<const std::string> keep_words,
+                                     std::span<const std::string> remove_words) {
+  auto state = std::make_unique<State>();
+  for (const std::string& person : identifiers.person_names) state->names.add(person);
+  for (const std::string& id : identifiers.ids) state->ids.add(id, DescriptorReason::id);
+  for (const std::string& place : identifiers.places) state->add_place(place);
+  for (const std::string& date : identifiers.dates) state->dates.add(date);
+  for (const std::string& uid : identifiers.uids) state->ids.add(uid, DescriptorReason::id);
+  for (const std::string& other : identifiers.others) state->add_other(other);
+  for (const std::string& word : keep_words) state->keep.add(word);
+  for (const std::string& word : remove_words) state->remove.add(word);
+  state_ = std::move(state);
+}
+
+DescriptorCleaner::~DescriptorCleaner() = default;
+DescriptorCleaner::DescriptorCleaner(DescriptorCleaner&&) noexcept = default;
+DescriptorCleaner& DescriptorCleaner::operator=(DescriptorCleaner&&) noexcept = default;
+
+CleanedText DescriptorCleaner::clean(std::string_view value) const {
+  const FoldedText text(value);
+  Removals removals, patterns, kept;
+  state_->find_own(text, removals);
+  state_->find_patterns(text, patterns);
+  if (!patterns.empty()) {
+    state_->keep.for_each(text, [&](const Token& first, const Token& last) {
+      kept.push_back({first.begin, last.end, DescriptorReason::listed});
+    });
+  }
+  for (const Removal& pattern : patterns) append_without(pattern, kept, removals);
+  return cut(text, merged(text, std::move(removals)));
+}
+
+CleanedText DescriptorCleaner::remove_identifiers(std::string_view value) const {
+  const FoldedText text(value);
+  Removals removals;
+  state_->find_own(text, removals);
+  return cut(text, merged(text, std::move(removals)));
+}
+
+}  // namespace naru::dicom

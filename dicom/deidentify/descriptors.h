@@ -1,0 +1,63 @@
+/// Clean Descriptors (PS3.15 E.3.6): takes the words that identify out of a free text and leaves the rest as it is.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dicom/deidentify/identifiers.h"
+
+namespace naru::dicom {
+
+/// Why a word went.
+enum class DescriptorReason {
+  name,      ///< a person of this file's header, in any order, joined, initials, spelling, width or script
+  id,        ///< an identifier of this file's header
+  place,     ///< an institution, department or station
+  date,      ///< a date or time of an event in any usual form
+  contact,   ///< telephone, e-mail, postal address, URL
+  national,  ///< a resident registration, passport or social security number
+  title,     ///< a name that the words around it give away ("Dr. Kim", "for Douglas Davidson", "홍길동 환자")
+  listed,    ///< a word of the hospital's own list
+};
+inline constexpr std::size_t kDescriptorReasons = 8;
+std::string_view name(DescriptorReason reason);
+
+/// True for a word of the vocabulary that `clean` keeps wherever it stands ("HEAD", "axial", "뇌"): alone it names
+/// nobody. Case and width do not matter.
+bool is_protocol_word(std::string_view word);
+
+struct CleanedText {
+  std::string text;                                       ///< what is left, UTF-8; white space around gaps closed up
+  std::array<std::size_t, kDescriptorReasons> removed{};  ///< words removed, by reason
+  std::vector<std::string> removed_words;                 ///< identifiers: for the proof alone
+  bool is_changed() const;
+};
+
+class DescriptorCleaner {
+ public:
+  /// @param keep_words words that stay whatever they look like (but for the file's own identifiers)
+  /// @param remove_words words that always go
+  DescriptorCleaner(const Identifiers& identifiers, std::span<const std::string> keep_words,
+                    std::span<const std::string> remove_words);
+  ~DescriptorCleaner();
+  DescriptorCleaner(DescriptorCleaner&&) noexcept;
+  DescriptorCleaner& operator=(DescriptorCleaner&&) noexcept;
+
+  /// One value of a free text in UTF-8. Thread-safe. Time linear in the text.
+  CleanedText clean(std::string_view text) const;
+
+  /// As `clean`, for a text that no option asks to clean: only the file's own names, ids and places and the hospital's
+  /// words go (no patterns, no dates).
+  CleanedText remove_identifiers(std::string_view text) const;
+
+ private:
+  struct State;
+  std::unique_ptr<const State> state_;
+};
+
+}  // namespace naru::dicom

@@ -1,0 +1,240 @@
+#include "dicom/deidentify/file_facts.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/values.h"
+#include "dicom/element_values.h"
+#include "dicom/header_values.h"
+
+namespace naru::dicom {
+
+namespace {
+
+using Category = std::vector<std::string> Identifiers::*;
+
+/// Attributes whose values name someone or somewhere, by what their words are. Persons' names are told by their VR,
+/// UIDs and dates by their rules.
+struct IdentifyingTag {
+  Tag tag;
+  Category category;
+};
+constexpr std::array kIdentifyingTags = {
+    IdentifyingTag{0x00080050, &Identifiers::ids},     // Accession Number
+    IdentifyingTag{0x00080055, &Identifiers::places},  // Station AE Title
+    IdentifyingTag{0x00080080, &Identifiers::places},  // Institution Name
+    IdentifyingTag{0x00080081, &Identifiers::places},  // Institution Address
+    IdentifyingTag{0x00080092, &Identifiers::others},  // Referring Physician's Address
+    IdentifyingTag{0x00080094, &Identifiers::others},  // Referring Physician's Telephone Numbers
+    IdentifyingTag{0x00081010, &Identifiers::places},  // Station Name
+    IdentifyingTag{0x00081040, &Identifiers::places},  // Institutional Department Name
+    IdentifyingTag{0x00100020, &Identifiers::ids},     // Patient ID
+    IdentifyingTag{0x00101000, &Identifiers::ids},     // Other Patient IDs
+    IdentifyingTag{0x00101040, &Identifiers::others},  // Patient's Address
+    IdentifyingTag{0x00101050, &Identifiers::ids},     // Insurance Plan Identification
+    IdentifyingTag{0x00101090, &Identifiers::ids},     // Medical Record Locator
+    IdentifyingTag{0x00102154, &Identifiers::others},  // Patient's Telephone Numbers
+    IdentifyingTag{0x00102155, &Identifiers::others},  // Patient's Telecom Information
+    IdentifyingTag{0x00102299, &Identifiers::places},  // Responsible Organization
+    IdentifyingTag{0x00120010, &Identifiers::places},  // Clinical Trial Sponsor Name
+    IdentifyingTag{0x00120031, &Identifiers::places},  // Clinical Trial Site Name
+    IdentifyingTag{0x00120040, &Identifiers::ids},     // Clinical Trial Subject ID
+    IdentifyingTag{0x00120042, &Identifiers::ids},     // Clinical Trial Subject Reading ID
+    IdentifyingTag{0x00120060, &Identifiers::places},  // Clinical Trial Coordinating Center Name
+    IdentifyingTag{0x00181000, &Identifiers::ids},     // Device Serial Number
+    IdentifyingTag{0x00181004, &Identifiers::ids},     // Plate ID
+    IdentifyingTag{0x00181005, &Identifiers::ids},     // Generator ID
+    IdentifyingTag{0x00181007, &Identifiers::ids},     // Cassette ID
+    IdentifyingTag{0x00181008, &Identifiers::ids},     // Gantry ID
+    IdentifyingTag{0x0018700A, &Identifiers::ids},     // Detector ID
+    IdentifyingTag{0x00200010, &Identifiers::ids},     // Study ID
+    IdentifyingTag{0x00321033, &Identifiers::places},  // Requesting Service
+    IdentifyingTag{0x00380010, &Identifiers::ids},     // Admission ID
+    IdentifyingTag{0x00380060, &Identifiers::ids},     // Service Episode ID
+    IdentifyingTag{0x00380300, &Identifiers::places},  // Current Patient Location
+    IdentifyingTag{0x00380400, &Identifiers::places},  // Patient's Institution Residence
+    IdentifyingTag{0x00400001, &Identifiers::places},  // Scheduled Station AE Title
+    IdentifyingTag{0x00400009, &Identifiers::ids},     // Scheduled Procedure Step ID
+    IdentifyingTag{0x00400010, &Identifiers::places},  // Scheduled Station Name
+    IdentifyingTag{0x00400011, &Identifiers::places},  // Scheduled Procedure Step Location
+    IdentifyingTag{0x00400241, &Identifiers::places},  // Performed Station AE Title
+    IdentifyingTag{0x00400242, &Identifiers::places},  // Performed Station Name
+    IdentifyingTag{0x00400243, &Identifiers::places},  // Performed Location
+    IdentifyingTag{0x00400253, &Identifiers::ids},     // Performed Procedure Step ID
+    IdentifyingTag{0x00400512, &Identifiers::ids},     // Container Identifier
+    IdentifyingTag{0x00400551, &Identifiers::ids},     // Specimen Identifier
+    IdentifyingTag{0x00401001, &Identifiers::ids},     // Requested Procedure ID
+    IdentifyingTag{0x00402006, &Identifiers::ids},     // Placer Order Number / Procedure (retired)
+    IdentifyingTag{0x00402007, &Identifiers::ids},     // Filler Order Number / Procedure (retired)
+    IdentifyingTag{0x00402010, &Identifiers::others},  // Order Callback Phone Number
+    IdentifyingTag{0x00402011, &Identifiers::others},  // Order Callback Telecom Information
+    IdentifyingTag{0x00402016, &Identifiers::ids},     // Placer Order Number / Imaging Service Request
+    IdentifyingTag{0x00402017, &Identifiers::ids},     // Filler Order Number / Imaging Service Request
+    IdentifyingTag{0x0040A027, &Identifiers::places},  // Verifying Organization
+    IdentifyingTag{0x22000005, &Identifiers::ids},     // Barcode Value
+};
+static_assert(std::ranges::is_sorted(kIdentifyingTags, {}, &IdentifyingTag::tag));
+
+/// Attributes of the data set itself that DeidSource holds.
+struct SourceTag {
+  Tag tag;
+  std::string DeidSource::*member;
+};
+constexpr Tag kPatientName = 0x00100010, kPatientBirthDate = 0x00100030, kSpecificCharacterSet = 0x00080005;
+constexpr std::array kSourceTags = {
+    SourceTag{kSopClassUid, &DeidSource::sop_class_uid},
+    SourceTag{kSopInstanceUid, &DeidSource::sop_instance_uid},
+    SourceTag{kModality, &DeidSource::modality},
+    SourceTag{kPatientId, &DeidSource::patient_id},
+    SourceTag{kIssuerOfPatientId, &DeidSource::issuer_of_patient_id},
+    SourceTag{kBodyPartExamined, &DeidSource::body_part},
+    SourceTag{kStudyInstanceUid, &DeidSource::study_uid},
+    SourceTag{kSeriesInstanceUid, &DeidSource::series_uid},
+};
+
+/// The letters and digits of a name's alphabetic group, small: spelling, padding and character sets tell no patients
+/// apart.
+std::string normalised(std::string_view name) {
+  std::string result;
+  for (const char c : name.substr(0, name.find('='))) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80 && std::isalnum(byte) != 0) result += static_cast<char>(std::tolower(byte));
+  }
+  return result;
+}
+
+/// One entry of the walk's stack: an item, or the data set.
+struct Level {
+  std::uint32_t end;
+  const CharacterSet* set;
+};
+
+class Collector {
+ public:
+  Collector(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy)
+      : table_(table), bytes_(bytes), policy_(policy) {
+    levels_.push_back({static_cast<std::uint32_t>(table.nodes.size()), &sets_.of("")});
+  }
+
+  FileFacts collect() {
+    facts_.source = source_of(table_, bytes_);
+    for (std::uint32_t i = 0; i < table_.nodes.size(); ++i) {
+      while (levels_.size() > 1 && levels_.back().end <= i) levels_.pop_back();
+      const Node& node = table_.nodes[i];
+      if (node.kind == NodeKind::item) levels_.push_back({node.end, levels_.back().set});
+      if (node.kind == NodeKind::element) take(node);
+    }
+    for (const Category category : {&Identifiers::person_names, &Identifiers::ids, &Identifiers::places,
+                                    &Identifiers::dates, &Identifiers::uids, &Identifiers::others}) {
+      auto& values = facts_.identifiers.*category;
+      std::ranges::sort(values);
+      values.erase(std::ranges::unique(values).begin(), values.end());
+    }
+    return std::move(facts_);
+  }
+
+ private:
+  void take(const Node& node) {
+    const Vr vr_of_node = node.value_representation;
+    const Bytes value = value_of(node, bytes_);
+    if (node.tag == kSpecificCharacterSet) levels_.back().set = &sets_.of(text_of(value));
+    if (value.empty() || !is_text(vr_of_node)) return;
+    if (is_charset_text(vr_of_node) && needs_decoding(value)) facts_.has_non_ascii_text = true;
+    const bool is_private = (group_of(node.tag) & 1) != 0;
+    const DeidAction action_of_node = is_private ? DeidAction::X : action(node);
+    if (action_of_node == DeidAction::K) return;
+    if (vr_of_node == vr("PN")) return take_text(node, &Identifiers::person_names);
+    if (is_private || action_of_node == DeidAction::none) return;
+    if (vr_of_node == vr("UI")) return take_uids(value);
+    if (vr_of_node == vr("DA") || vr_of_node == vr("DT")) return take_dates(value);
+    const auto row = std::ranges::lower_bound(kIdentifyingTags, node.tag, {}, &IdentifyingTag::tag);
+    if (row != kIdentifyingTags.end() && row->tag == node.tag) take_text(node, row->category);
+  }
+
+  DeidAction action(const Node& node) const {
+    return resolve_action(policy_, facts_.source.sop_class_uid, node.parent, node.tag);
+  }
+
+  void take_text(const Node& node, Category category) {
+    const auto text = decode_text(value_of(node, bytes_), node.value_representation, *levels_.back().set);
+    if (!text) {
+      facts_.problem = Code::charset_undecodable;
+      return;
+    }
+    for (std::string& one : split_values(*text, node.value_representation)) {
+      if (!one.empty()) (facts_.identifiers.*category).push_back(std::move(one));
+    }
+  }
+
+  void take_uids(Bytes value) {
+    for (std::string& uid : texts_of(value)) {
+      if (!uid.empty() && !is_standard_uid(uid)) facts_.identifiers.uids.push_back(std::move(uid));
+    }
+  }
+
+  void take_dates(Bytes value) {
+    for (const std::string& text : texts_of(value)) {
+      if (auto date = whole_date(text)) facts_.identifiers.dates.push_back(std::move(*date));
+    }
+  }
+
+  const ElementTable& table_;
+  Bytes bytes_;
+  const DeidentifyPolicy& policy_;
+  CharacterSets sets_;
+  std::vector<Level> levels_;
+  FileFacts facts_;
+};
+
+}  // namespace
+
+const CharacterSet& CharacterSets::of(std::string_view value) {
+  const auto found = sets_.find(value);
+  if (found != sets_.end()) return found->second;
+  return sets_.emplace(std::string(value), CharacterSet(value)).first->second;
+}
+
+bool needs_decoding(Bytes value) {
+  constexpr std::byte kFirstBeyond{0x80}, kEscape{0x1B};
+  return std::ranges::any_of(value, [](std::byte b) { return b >= kFirstBeyond || b == kEscape; });
+}
+
+std::optional<std::string> decode_text(Bytes value, Vr value_representation, const CharacterSet& set) {
+  const std::string_view text = text_of(value);
+  if (!needs_decoding(value) && text.find("$)C") == std::string_view::npos) return std::string(text);
+  auto decoded = set.to_utf8(text, value_representation);
+  if (!decoded) return std::nullopt;
+  return std::move(decoded->text);
+}
+
+std::vector<std::string> split_values(std::string_view text, Vr value_representation) {
+  if (value_representation == vr("LT") || value_representation == vr("ST") || value_representation == vr("UT")) {
+    return {std::string(text)};
+  }
+  return texts_of(std::as_bytes(std::span(text)));
+}
+
+FileFacts collect_facts(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy) {
+  return Collector(table, bytes, policy).collect();
+}
+
+DeidSource source_of(const ElementTable& table, Bytes bytes) {
+  DeidSource source;
+  std::string name, birth_date;
+  for (std::uint32_t i = 0; i < table.nodes.size(); i = table.nodes[i].end) {
+    const Node& node = table.nodes[i];
+    if (node.kind != NodeKind::element) continue;
+    const Bytes value = value_of(node, bytes);
+    const auto row = std::ranges::find(kSourceTags, node.tag, &SourceTag::tag);
+    if (row != kSourceTags.end()) source.*(row->member) = text_of(value);
+    if (node.tag == kBurnedInAnnotation) source.burned_in_annotation = text_of(value) == "YES";
+    if (node.tag == kPatientName) name = normalised(text_of(value));
+    if (node.tag == kPatientBirthDate) birth_date = text_of(value);
+  }
+  if (!name.empty()) source.patient_name_birth = name + '|' + birth_date;
+  return source;
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,358 @@
+#include "dicom/deidentify/pixel_treatment.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <span>
+
+#include "dicom/codecs/decode.h"
+#include "dicom/deidentify/embedded_text.h"
+#include "dicom/deidentify/stream_frames.h"
+#include "dicom/element_values.h"
+#include "dicom/header_values.h"
+#include "dicom/transfer_syntax.h"
+
+namespace naru::dicom {
+
+namespace {
+
+constexpr Tag kManufacturerModelName = 0x00081090;
+
+/// SOP classes by the beginning of their UIDs (PS3.4 B.5).
+struct Kind {
+  std::string_view uid;
+  bool is_prefix;
+  bool believes_no;  ///< Burned In Annotation = NO counts
+};
+constexpr std::array kTextKinds = {
+    Kind{"1.2.840.10008.5.1.4.1.1.7", false, false},    // Secondary Capture
+    Kind{"1.2.840.10008.5.1.4.1.1.7.", true, false},    // its multi-frame forms
+    Kind{"1.2.840.10008.5.1.1.30", false, false},       // Hardcopy Color
+    Kind{"1.2.840.10008.5.1.1.29", false, false},       // Hardcopy Grayscale
+    Kind{"1.2.840.10008.5.1.4.1.1.3.1", false, true},   // Ultrasound Multi-frame
+    Kind{"1.2.840.10008.5.1.4.1.1.6.1", false, true},   // Ultrasound
+    Kind{"1.2.840.10008.5.1.4.1.1.3", false, true},     // Ultrasound Multi-frame (retired)
+    Kind{"1.2.840.10008.5.1.4.1.1.6", false, true},     // Ultrasound (retired)
+    Kind{"1.2.840.10008.5.1.4.1.1.77.1.", true, true},  // Visible light
+};
+
+std::int64_t number_or(const std::string& text, std::int64_t otherwise) { return integer(text).value_or(otherwise); }
+
+void read_number(const Node& node, Bytes value, PixelFacts& facts) {
+  const auto number = unsigned_short(value, node.encoding.is_big_endian);
+  if (!number) return;
+  PixelFormat& format = facts.format;
+  switch (node.tag) {
+    case kRows: format.rows = *number; break;
+    case kColumns: format.columns = *number; break;
+    case kSamplesPerPixel: format.samples_per_pixel = *number; break;
+    case kPlanarConfiguration: format.is_planar = *number == 1; break;
+    case kBitsAllocated: format.bits_allocated = *number; break;
+    case kBitsStored: format.bits_stored = *number; break;
+    case kHighBit: format.high_bit = *number; break;
+    case kPixelRepresentation: format.is_signed = *number == 1; break;
+    case kPixelPaddingValue: facts.padding_value = *number; break;
+    default: break;
+  }
+}
+
+void read_text(Tag tag, std::string_view text, PixelFacts& facts) {
+  switch (tag) {
+    case kModality: facts.modality = text; break;
+    case kManufacturer: facts.manufacturer = text; break;
+    case kManufacturerModelName: facts.model = text; break;
+    case kSopClassUid: facts.sop_class_uid = text; break;
+    case kBurnedInAnnotation: facts.burned_in_annotation = text; break;
+    case kPhotometricInterpretation: facts.format.photometric_interpretation = text; break;
+    case kNumberOfFrames: facts.format.frame_count = number_or(std::string(text), 1); break;
+    default: break;
+  }
+}
+
+std::uint64_t frame_bits(const PixelFormat& format) {
+  return static_cast<std::uint64_t>(format.rows * format.columns) *
+         static_cast<std::uint64_t>(format.samples_per_pixel) * static_cast<std::uint64_t>(format.bits_allocated);
+}
+
+/// Bytes of all frames together, without padding. YBR_FULL_422 shares chroma between two pixels (PS3.3 C.7.6.3.1.2).
+std::uint64_t native_bytes(const PixelFormat& format) {
+  std::uint64_t bits = frame_bits(format) * static_cast<std::uint64_t>(std::max<std::int64_t>(format.frame_count, 1));
+  if (format.photometric_interpretation.ends_with("_422")) bits = bits / 3 * 2;
+  return (bits + 7) / 8;
+}
+
+std::vector<const PixelRegion*> regions_of(const PixelFacts& facts, const DeidentifyPolicy& policy) {
+  std::vector<const PixelRegion*> found;
+  if (!policy.options.has(DeidOption::clean_pixel_data)) return found;
+  for (const PixelRegion& region : policy.regions) {
+    const bool matches = region.modality == facts.modality && region.manufacturer == facts.manufacturer &&
+                         (region.model.empty() || region.model == facts.model) && region.rows == facts.format.rows &&
+                         region.columns == facts.format.columns;
+    if (matches) found.push_back(&region);
+  }
+  return found;
+}
+
+/// Native frames in memory, two or one bytes a sample.
+class NativePixels {
+ public:
+  NativePixels(std::vector<std::byte>& bytes, const PixelFacts& facts, bool is_big_endian)
+      : bytes_(bytes), facts_(facts), is_big_endian_(is_big_endian) {}
+
+  void blank(const PixelRegion& region) {
+    const PixelFormat& f = facts_.format;
+    const std::int64_t x_end = std::min(region.x + region.width, f.columns);
+    const std::int64_t y_end = std::min(region.y + region.height, f.rows);
+    for (std::int64_t frame = 0; frame < f.frame_count; ++frame) {
+      for (int sample = 0; sample < f.samples_per_pixel; ++sample) {
+        const std::uint16_t value = background(frame, sample);
+        for (std::int64_t y = region.y; y < y_end; ++y) {
+          for (std::int64_t x = region.x; x < x_end; ++x) set(index(frame, y, x, sample), value);
+        }
+      }
+    }
+  }
+
+  /// Clears the bits outside of those that are stored.
+  void clear_unused_bits() {
+    const PixelFormat& f = facts_.format;
+    const int low = f.high_bit + 1 - f.bits_stored;
+    const auto mask = static_cast<std::uint16_t>(((1U << f.bits_stored) - 1) << low);
+    for (std::size_t n = 0; n < count(); ++n) {
+      const std::uint16_t value = get(n);
+      const bool is_negative = f.is_signed && ((value >> f.high_bit) & 1) != 0;
+      // A sign is extended through the bits above, as writers of signed values do.
+      set(n, static_cast<std::uint16_t>(is_negative ? value | ~((1U << (f.high_bit + 1)) - 1) : value & mask));
+    }
+  }
+
+ private:
+  std::size_t size() const { return facts_.format.bits_allocated == 16 ? 2 : 1; }
+  std::size_t count() const { return bytes_.size() / size(); }
+
+  std::size_t index(std::int64_t frame, std::int64_t y, std::int64_t x, int sample) const {
+    const PixelFormat& f = facts_.format;
+    const std::int64_t plane = f.rows * f.columns, in_plane = y * f.columns + x;
+    const std::int64_t within = f.is_planar ? sample * plane + in_plane : in_plane * f.samples_per_pixel + sample;
+    return static_cast<std::size_t>(frame * plane * f.samples_per_pixel + within);
+  }
+
+  std::uint16_t get(std::size_t n) const {
+    if (size() == 1) return std::to_integer<std::uint16_t>(bytes_[n]);
+    return read_u16(bytes_, n * 2, is_big_endian_);
+  }
+
+  void set(std::size_t n, std::uint16_t value) {
+    if (n >= count()) return;
+    const auto low = static_cast<std::byte>(value & 0xFF), high = static_cast<std::byte>(value >> 8);
+    if (size() == 1) {
+      bytes_[n] = low;
+    } else {
+      bytes_[n * 2] = is_big_endian_ ? high : low;
+      bytes_[n * 2 + 1] = is_big_endian_ ? low : high;
+    }
+  }
+
+  /// Padding where there is one; black in colour; the darkest value that the frame's kind of grey has.
+  std::uint16_t background(std::int64_t frame, int sample) const {
+    const PixelFormat& f = facts_.format;
+    if (f.samples_per_pixel > 1) {
+      const bool is_chroma = f.photometric_interpretation.starts_with("YBR") && sample > 0;
+      return is_chroma ? static_cast<std::uint16_t>(1U << (f.bits_stored - 1)) : std::uint16_t{0};
+    }
+    if (facts_.padding_value) return static_cast<std::uint16_t>(*facts_.padding_value);
+    if (f.photometric_interpretation == "PALETTE COLOR") return 0;
+    return extreme(frame, f.photometric_interpretation == "MONOCHROME1");
+  }
+
+  /// The largest or smallest stored value of a frame: what is black in it.
+  std::uint16_t extreme(std::int64_t frame, bool is_largest) const {
+    const PixelFormat& f = facts_.format;
+    const std::size_t plane = static_cast<std::size_t>(f.rows * f.columns);
+    int found = is_largest ? std::numeric_limits<int>::min() : std::numeric_limits<int>::max();
+    for (std::size_t n = 0; n < plane; ++n) {
+      const std::uint16_t raw = get(static_cast<std::size_t>(frame) * plane + n);
+      const int sign_bit = 1 << f.high_bit;
+      const int value = f.is_signed && (raw & sign_bit) != 0 ? (raw & (sign_bit - 1)) - sign_bit : raw;
+      found = is_largest ? std::max(found, value) : std::min(found, value);
+    }
+    return static_cast<std::uint16_t>(size() == 1 ? found & 0xFF : found & 0xFFFF);
+  }
+
+  std::vector<std::byte>& bytes_;
+  const PixelFacts& facts_;
+  bool is_big_endian_;
+};
+
+PixelOutcome withheld(Code code) {
+  PixelOutcome outcome;
+  outcome.problem = code;
+  return outcome;
+}
+
+/// All frames of a compressed image as native little-endian samples, interleaved.
+std::optional<Code> decode_all(Bytes fragments, const PixelFacts& facts, std::vector<std::byte>& native) {
+  const PixelFormat& format = facts.format;
+  if (format.bits_allocated != 8 && format.bits_allocated != 16) return Code::unsupported_sop_class;
+  const auto frames = frames_of_stream(fragments, format.frame_count);
+  if (!frames) return Code::corrupt;
+  const auto samples = static_cast<std::size_t>(format.rows * format.columns * format.samples_per_pixel);
+  std::vector<std::uint16_t> values(samples);
+  native.reserve(samples * frames->size() * static_cast<std::size_t>(format.bits_allocated / 8));
+  for (const StreamFrame& frame : *frames) {
+    const std::vector<std::byte> stream = joined(frame, fragments);
+    if (const auto problem = decode_frame(stream, format, values)) return problem;
+    for (const std::uint16_t value : values) {
+      native.push_back(static_cast<std::byte>(value & 0xFF));
+      if (format.bits_allocated == 16) native.push_back(static_cast<std::byte>(value >> 8));
+    }
+  }
+  if (native.size() % 2 != 0) native.push_back(std::byte{0});
+  return std::nullopt;
+}
+
+/// What a decoded frame's samples mean: chroma is no longer shared, and JPEG 2000's own transforms are undone.
+std::string decoded_photometric(const std::string& stated) {
+  if (stated == "YBR_ICT" || stated == "YBR_RCT") return "RGB";
+  return stated.ends_with("_422") || stated.ends_with("_420") ? "YBR_FULL" : stated;
+}
+
+PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts,
+                    const std::vector<const PixelRegion*>& regions) {
+  PixelOutcome outcome;
+  PixelFacts native = facts;
+  const bool is_compressed = node.kind == NodeKind::encapsulated;
+  if (is_compressed) {
+    if (const auto problem = decode_all(value, facts, outcome.replacement)) return withheld(*problem);
+    native.format.is_planar = false;
+    outcome.photometric_interpretation = decoded_photometric(facts.format.photometric_interpretation);
+    native.format.photometric_interpretation = outcome.photometric_interpretation;
+  } else {
+    // Shared chroma and packed bits have no pixel of their own to blank.
+    const bool is_plain = (facts.format.bits_allocated == 8 || facts.format.bits_allocated == 16) &&
+                          !facts.format.photometric_interpretation.ends_with("_422");
+    if (!is_plain || value.size() < native_bytes(facts.format)) return withheld(Code::text_suspected);
+    outcome.replacement.assign(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(native_bytes(facts.format)));
+    if (outcome.replacement.size() % 2 != 0) outcome.replacement.push_back(std::byte{0});
+  }
+  NativePixels pixels(outcome.replacement, native, !is_compressed && node.encoding.is_big_endian);
+  if (facts.has_overlay_in_pixels) pixels.clear_unused_bits();
+  for (const PixelRegion* region : regions) pixels.blank(*region);
+  outcome.is_replaced = outcome.is_redacted = true;
+  outcome.is_decoded = is_compressed;
+  outcome.reason = "region";
+  return outcome;
+}
+
+PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts) {
+  PixelOutcome outcome;
+  const std::uint64_t expected = native_bytes(facts.format);
+  if (facts.has_overlay_in_pixels) {
+    if (facts.format.bits_allocated != 16 || facts.format.bits_stored >= 16 || facts.format.bits_stored == 0 ||
+        facts.format.high_bit > 15 || facts.format.high_bit + 1 < facts.format.bits_stored) {
+      return withheld(Code::text_suspected);
+    }
+    outcome.replacement.assign(value.begin(), value.end());
+    NativePixels(outcome.replacement, facts, node.encoding.is_big_endian).clear_unused_bits();
+    outcome.is_replaced = !std::ranges::equal(outcome.replacement, value);
+    outcome.reason = "overlay";
+  }
+  if (expected == 0 || value.size() <= expected) return outcome;
+  const Bytes rest = value.subspan(static_cast<std::size_t>(expected));
+  if (std::ranges::all_of(rest, [](std::byte b) { return b == std::byte{0}; })) return outcome;
+  if (!outcome.is_replaced) {
+    outcome.replacement.assign(value.begin(), value.end());
+    outcome.reason = "trailing_bytes";
+  }
+  outcome.is_replaced = true;
+  std::fill(outcome.replacement.begin() + static_cast<std::ptrdiff_t>(expected), outcome.replacement.end(),
+            std::byte{0});
+  return outcome;
+}
+
+/// A frame that is no stream of the stated kind could hold anything. RLE has no marks to be told by, nor any text.
+bool is_as_stated(Bytes frame, const PixelFacts& facts) {
+  const SyntaxInfo* syntax = find_syntax(facts.format.transfer_syntax_uid);
+  if (syntax == nullptr) return false;
+  constexpr std::string_view kRle = "1.2.840.10008.1.2.5";
+  const PixelStreamKind stated = syntax->codec == Codec::openjpeg ? PixelStreamKind::jpeg_2000
+                                 : syntax->names.uid == kRle      ? PixelStreamKind::other
+                                                                  : PixelStreamKind::jpeg;
+  return pixel_stream_kind(frame) == stated;
+}
+
+PixelOutcome treat_stream(Bytes value, const PixelFacts& facts) {
+  PixelOutcome outcome;
+  if (facts.has_overlay_in_pixels) return withheld(Code::text_suspected);
+  const auto frames = frames_of_stream(value, facts.format.frame_count);
+  if (!frames) return withheld(Code::corrupt);
+  for (const StreamFrame& frame : *frames) {
+    std::vector<std::byte> stream;
+    Bytes bytes;
+    if (frame.size() == 1) {
+      bytes = value.subspan(frame[0].offset, frame[0].size);
+    } else {
+      stream = joined(frame, value);
+      bytes = stream;
+    }
+    if (!is_as_stated(bytes, facts)) return withheld(Code::corrupt);
+    if (!needs_cleaning(bytes)) continue;
+    stream.assign(bytes.begin(), bytes.end());
+    const EmbeddedText found = clean_pixel_stream(stream);
+    if (!found.is_sound) return withheld(Code::corrupt);
+    if (!outcome.is_replaced) outcome.replacement.assign(value.begin(), value.end());
+    outcome.is_replaced = true;
+    outcome.reason = "comment";
+    outcome.comments += found.comments;
+    std::size_t taken = 0;
+    for (const StreamPart& part : frame) {
+      std::memcpy(outcome.replacement.data() + part.offset, stream.data() + taken, part.size);
+      taken += part.size;
+    }
+  }
+  return outcome;
+}
+
+}  // namespace
+
+PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_view transfer_syntax_uid) {
+  PixelFacts facts;
+  facts.format.transfer_syntax_uid = transfer_syntax_uid;
+  for (std::uint32_t i = 0; i < table.nodes.size(); i = table.nodes[i].end) {
+    const Node& node = table.nodes[i];
+    if (node.kind != NodeKind::element) continue;
+    const Bytes value = value_of(node, bytes);
+    read_number(node, value, facts);
+    read_text(node.tag, text_of(value), facts);
+    if (node.tag == kImageType) facts.image_type = texts_of(value);
+    constexpr Tag kOverlayGroups = 0xFFE10000, kOverlays = 0x60000000, kOverlayBitsAllocated = 0x0100;
+    if ((node.tag & kOverlayGroups) == kOverlays && (node.tag & 0xFFFF) == kOverlayBitsAllocated) {
+      facts.has_overlay_in_pixels =
+          facts.has_overlay_in_pixels || unsigned_short(value, node.encoding.is_big_endian).value_or(1) != 1;
+    }
+  }
+  return facts;
+}
+
+bool shows_text_by_kind(const PixelFacts& facts) {
+  if (facts.burned_in_annotation == "YES") return true;
+  const auto is_screen = [](const std::string& word) { return word == "SCREEN SAVE" || word == "SCREEN_SAVE"; };
+  if (std::ranges::any_of(facts.image_type, is_screen)) return true;
+  const auto kind = std::ranges::find_if(kTextKinds, [&](const Kind& row) {
+    return row.is_prefix ? facts.sop_class_uid.starts_with(row.uid) : facts.sop_class_uid == row.uid;
+  });
+  if (kind == kTextKinds.end()) return false;
+  return !(kind->believes_no && facts.burned_in_annotation == "NO");
+}
+
+PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy) {
+  if (node == nullptr) return {};
+  const Bytes value = value_of(*node, bytes);
+  const auto regions = regions_of(facts, policy);
+  if (regions.empty() && shows_text_by_kind(facts)) return withheld(Code::text_suspected);
+  if (!regions.empty()) return redact(*node, value, facts, regions);
+  return node->kind == NodeKind::encapsulated ? treat_stream(value, facts) : treat_native(*node, value, facts);
+}
+
+}  // namespace naru::dicom

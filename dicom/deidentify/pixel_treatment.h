@@ -1,0 +1,53 @@
+/// What in Pixel Data identifies by other means than the picture itself, and rectangles that a policy blanks.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/code.h"
+#include "dicom/deidentify/element_table.h"
+#include "dicom/deidentify/policy.h"
+#include "dicom/instance.h"
+
+namespace naru::dicom {
+
+/// What the header says of the pixels.
+struct PixelFacts {
+  PixelFormat format;  ///< its offsets are not used
+  std::string modality, manufacturer, model, sop_class_uid, burned_in_annotation;
+  std::vector<std::string> image_type;
+  std::optional<std::int64_t> padding_value;
+  bool has_overlay_in_pixels = false;  ///< unused bits hold an overlay (retired)
+};
+PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_view transfer_syntax_uid);
+
+struct PixelOutcome {
+  std::optional<Code> problem;         ///< the instance is withheld: text_suspected, corrupt, unsupported_...
+  std::vector<std::byte> replacement;  ///< the whole new value, where `is_replaced`
+  bool is_replaced = false;
+  bool is_decoded = false;   ///< was compressed and is now native: Explicit VR Little Endian, Planar Configuration 0
+  bool is_redacted = false;  ///< a rectangle was blanked
+  std::string_view reason;   ///< why replaced: "region", "overlay", "comment", "trailing_bytes"; a literal
+  std::string photometric_interpretation;  ///< after decoding, where it changes
+  std::size_t comments = 0;                ///< texts overwritten in compressed streams
+};
+
+/// True for images whose kind shows text as a rule (screenshots, screen saves, documents, ultrasound) or whose header
+/// says so: without a rule for their device they must not leave unseen. Burned In Annotation = NO is believed of
+/// ultrasound and visible light images alone.
+bool shows_text_by_kind(const PixelFacts& facts);
+
+/// Looks after one Pixel Data element of the data set itself:
+///  - rectangles of `policy.regions` for this device and matrix are blanked in every frame (with clean-pixel-data);
+///    compressed frames are decoded for that and stay native;
+///  - bits that hold an overlay are cleared;
+///  - bytes behind the last frame become zero;
+///  - texts inside compressed streams are overwritten (see embedded_text.h).
+/// Where nothing of it applies, the value stays as it is, byte for byte.
+/// @param node is null for objects without Pixel Data
+PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy);
+
+}  // namespace naru::dicom

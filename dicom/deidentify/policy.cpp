@@ -1,0 +1,106 @@
+#include "dicom/deidentify/policy.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dicom/rules/attribute_types.h"
+#include "dicom/rules/private_rules.h"
+
+namespace naru::dicom {
+
+namespace {
+
+/// How much an action protects: what keeps a value protects least.
+int protection(DeidAction action) {
+  switch (action) {
+    case DeidAction::none:
+    case DeidAction::K: return 0;
+    case DeidAction::C: return 1;
+    default: return 2;
+  }
+}
+
+const AttributeOverride* find_override(const DeidentifyPolicy& policy, Tag tag) {
+  const auto found = std::ranges::find(policy.attributes, tag, &AttributeOverride::tag);
+  return found == policy.attributes.end() ? nullptr : &*found;
+}
+
+DeidAction action_of_profile(Tag tag, DeidOptions options) {
+  const AttributeRule* rule = find_attribute_rule(tag);
+  return rule == nullptr ? DeidAction::none : action_of(*rule, options);
+}
+
+/// The option in whose column the action of a row was found.
+std::string_view cause_of(const AttributeRule& rule, DeidOptions options) {
+  const DeidAction action = action_of(rule, options);
+  for (std::size_t column = 0; column < kDeidOptionColumns; ++column) {
+    const DeidOptionInfo& info = deid_options()[column];
+    if (options.has(info.option) && rule.options[column] == action) return info.name;
+  }
+  return "basic";
+}
+
+}  // namespace
+
+bool DeidentifyPolicy::is_weaker_than_profile() const {
+  const bool keeps_attribute = std::ranges::any_of(attributes, [&](const AttributeOverride& own) {
+    const AttributeRule* rule = find_attribute_rule(own.tag);
+    return rule != nullptr && protection(own.action) < protection(action_of(*rule, options));
+  });
+  return keeps_attribute || std::ranges::any_of(private_elements, [&](const PrivateOverride& own) {
+           const bool is_safe = options.has(DeidOption::retain_safe_private) &&
+                                find_private_rule(own.group, own.creator, own.element) != nullptr;
+           return own.keep && !is_safe;
+         });
+}
+
+DeidAction resolve_action(const DeidentifyPolicy& policy, std::string_view sop_class_uid, Tag parent, Tag tag) {
+  if (const AttributeOverride* own = find_override(policy, tag)) return own->action;
+  const DeidAction action = action_of_profile(tag, policy.options);
+  const bool is_conditional = action >= DeidAction::X_Z;
+  return is_conditional ? resolve_by_type(action, attribute_type(sop_class_uid, parent, tag)) : action;
+}
+
+std::optional<std::string> contradiction(DeidOptions options) {
+  if (options.has(DeidOption::retain_longitudinal_full_dates) &&
+      options.has(DeidOption::retain_longitudinal_modified_dates)) {
+    return "retain-longitudinal-full-dates and retain-longitudinal-modified-dates exclude each other";
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> method_texts(const DeidentifyPolicy& policy, std::string_view version) {
+  constexpr std::size_t kShownDigits = 16;
+  std::vector<std::string> texts = {
+      fmt::format("Naru {}", version),
+      policy.is_weaker_than_profile() ? "DICOM PS3.15 2026d Basic Profile, weakened by site rules"
+                                      : "DICOM PS3.15 2026d Basic Profile",
+      fmt::format("table {}", attribute_rules_sha256().substr(0, kShownDigits)),
+  };
+  for (const DeidOptionInfo& info : deid_options()) {
+    if (policy.options.has(info.option)) texts.emplace_back(info.name);
+  }
+  const std::size_t own = policy.attributes.size() + policy.private_elements.size();
+  if (own > 0) texts.push_back(fmt::format("{} site rules", own));
+  return texts;
+}
+
+std::vector<ExplainedRule> explain(const DeidentifyPolicy& policy) {
+  std::vector<ExplainedRule> rows;
+  for (const AttributeRule& rule : attribute_rules()) {
+    const AttributeOverride* own = find_override(policy, rule.tag);
+    const DeidAction action = own != nullptr ? own->action : action_of(rule, policy.options);
+    rows.push_back({rule.tag, rule.mask, rule.name, std::string(name(action)),
+                    own != nullptr ? "site" : std::string(cause_of(rule, policy.options))});
+  }
+  for (const AttributeOverride& own : policy.attributes) {
+    if (find_attribute_rule(own.tag) == nullptr) {
+      rows.push_back({own.tag, 0xFFFFFFFF, "", std::string(name(own.action)), "site"});
+    }
+  }
+  std::ranges::sort(rows, {}, &ExplainedRule::tag);
+  return rows;
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,53 @@
+/// Searches bytes for identifiers: the last gate before anything leaves.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dicom/deidentify/identifiers.h"
+#include "dicom/element_walk.h"
+
+namespace naru::dicom {
+
+/// Many byte strings, searched for at once (Wu and Manber 1994: a shift table over pairs of bytes), in time that does
+/// not grow with their number.
+///
+/// Each identifier is searched for in every encoding of CharacterSet::all_encodings, names also by their single
+/// components, reversed and joined. What proves nothing is no pattern: short words, numbers of less than five digits,
+/// single names that are protocol words too, placeholders such as "ANONYMOUS". A pattern of ASCII letters and digits
+/// must stand alone: hits inside a longer word, number or UID do not count. Case of ASCII letters is ignored.
+class ProofSearch {
+ public:
+  /// Where the bytes come from decides how short a pattern may be to prove anything.
+  enum class Where {
+    text,    ///< headers, JSON, names: every pattern
+    binary,  ///< pixels: patterns with letters from 7 characters on, numbers and UIDs from 12 on
+  };
+
+  /// @param allowed texts that outputs hold for other reasons (a manufacturer, a body part, a shifted date): neither
+  /// they nor their words are patterns
+  explicit ProofSearch(const Identifiers& identifiers, std::span<const std::string> allowed = {});
+  ~ProofSearch();
+  ProofSearch(ProofSearch&&) noexcept;
+  ProofSearch& operator=(ProofSearch&&) noexcept;
+
+  std::size_t pattern_count() const;
+
+  /// The offset of the first hit in `bytes`; empty where there is none.
+  struct Hit {
+    std::size_t offset = 0;
+    std::size_t pattern = 0;
+  };
+  std::optional<Hit> find(Bytes bytes, Where where) const;
+
+ private:
+  struct State;
+  std::unique_ptr<const State> state_;
+};
+
+}  // namespace naru::dicom

@@ -1,0 +1,46 @@
+/// The second pass over a file: every element kept, removed, emptied or replaced, and written anew.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/code.h"
+#include "core/pseudonym.h"
+#include "dicom/deidentify/data_set_writer.h"
+#include "dicom/deidentify/deidentify.h"
+#include "dicom/deidentify/descriptors.h"
+#include "dicom/deidentify/element_table.h"
+#include "dicom/deidentify/file_facts.h"
+#include "dicom/deidentify/pixel_treatment.h"
+
+namespace naru::dicom {
+
+/// What the rewriting needs beside the elements. All of it must outlive the call.
+struct RewriteContext {
+  const FileFacts& facts;
+  const DeidentifyPolicy& policy;
+  const PseudonymKey& key;
+  const DescriptorCleaner& cleaner;
+  const PixelOutcome& pixels;
+  std::string_view version;
+  std::string patient;  ///< pseudonym
+  int shift_days = 0;
+  Encoding encoding;  ///< of the result
+};
+
+struct Rewritten {
+  DataSetWriter::Written written;  ///< refers to the source's bytes and to context.pixels
+  DeidCounts counts;
+  std::vector<std::string> removed_words;  ///< that the descriptor cleaner took out: for the proof
+  std::optional<Code> problem;
+};
+
+Rewritten rewrite(const ElementTable& table, Bytes bytes, const RewriteContext& context);
+
+/// A UID's pseudonym; UIDs that the standard defines stay. Several values between backslashes.
+std::string mapped_uids(std::string_view value, const PseudonymKey& key);
+
+}  // namespace naru::dicom

@@ -1,0 +1,184 @@
+#include "dicom/deidentify/values.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+
+#include "dicom/element_values.h"
+
+namespace naru::dicom {
+
+namespace {
+
+using namespace std::chrono;
+
+constexpr std::array kCharsetVrs = {vr("LO"), vr("LT"), vr("PN"), vr("SH"), vr("ST"), vr("UC"), vr("UT")};
+constexpr std::array kOtherTextVrs = {vr("AE"), vr("AS"), vr("CS"), vr("DA"), vr("DS"),
+                                      vr("DT"), vr("IS"), vr("TM"), vr("UI"), vr("UR")};
+
+struct Dummy {
+  Vr value_representation;
+  std::string_view value;
+};
+using namespace std::string_view_literals;
+constexpr std::array kDummies = {
+    Dummy{vr("AE"), "REMOVED"},
+    Dummy{vr("AS"), "000Y"},
+    Dummy{vr("AT"), "\0\0\0\0"sv},
+    Dummy{vr("CS"), "REMOVED"},
+    Dummy{vr("DA"), "19000101"},
+    Dummy{vr("DS"), "0"},
+    Dummy{vr("DT"), "19000101000000"},
+    Dummy{vr("FD"), "\0\0\0\0\0\0\0\0"sv},
+    Dummy{vr("FL"), "\0\0\0\0"sv},
+    Dummy{vr("IS"), "0"},
+    Dummy{vr("LO"), "REMOVED"},
+    Dummy{vr("LT"), "REMOVED"},
+    Dummy{vr("OB"), "\0\0"sv},
+    Dummy{vr("OD"), "\0\0\0\0\0\0\0\0"sv},
+    Dummy{vr("OF"), "\0\0\0\0"sv},
+    Dummy{vr("OL"), "\0\0\0\0"sv},
+    Dummy{vr("OV"), "\0\0\0\0\0\0\0\0"sv},
+    Dummy{vr("OW"), "\0\0"sv},
+    Dummy{vr("PN"), "REMOVED"},
+    Dummy{vr("SH"), "REMOVED"},
+    Dummy{vr("SL"), "\0\0\0\0"sv},
+    Dummy{vr("SS"), "\0\0"sv},
+    Dummy{vr("ST"), "REMOVED"},
+    Dummy{vr("SV"), "\0\0\0\0\0\0\0\0"sv},
+    Dummy{vr("TM"), "000000"},
+    Dummy{vr("UC"), "REMOVED"},
+    Dummy{vr("UI"), "2.25.0"},
+    Dummy{vr("UL"), "\0\0\0\0"sv},
+    Dummy{vr("UN"), "\0\0"sv},
+    Dummy{vr("UR"), "about:blank"},
+    Dummy{vr("US"), "\0\0"sv},
+    Dummy{vr("UT"), "REMOVED"},
+    Dummy{vr("UV"), "\0\0\0\0\0\0\0\0"sv},
+};
+
+bool is_digits(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+unsigned number_of(std::string_view digits) {
+  unsigned value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+/// YYYYMMDD, a date of the calendar.
+std::optional<sys_days> day_of(std::string_view digits) {
+  const year_month_day date{year{static_cast<int>(number_of(digits.substr(0, 4)))},
+                            month{number_of(digits.substr(4, 2))}, day{number_of(digits.substr(6, 2))}};
+  return date.ok() ? std::optional(sys_days(date)) : std::nullopt;
+}
+
+std::string digits_of(sys_days date) {
+  const year_month_day ymd(date);
+  return fmt::format("{:04}{:02}{:02}", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
+                     static_cast<unsigned>(ymd.day()));
+}
+
+/// A whole or partial date of digits alone.
+std::optional<std::string> shift_digits(std::string_view digits, int days_by) {
+  constexpr std::array<std::size_t, 3> kLengths = {4, 6, 8};
+  if (std::ranges::find(kLengths, digits.size()) == kLengths.end() || !is_digits(digits)) return std::nullopt;
+  const std::string whole = std::string(digits) + std::string("0101").substr(digits.size() == 4 ? 0 : 2);
+  const auto date = day_of(whole.substr(0, 8));
+  if (!date) return std::nullopt;
+  return digits_of(*date + days(days_by)).substr(0, digits.size());
+}
+
+/// "2014.03.21" (ACR-NEMA) without its dots; other text as it is.
+std::string without_dots(std::string_view date) {
+  if (date.size() != 10 || date[4] != '.' || date[7] != '.') return std::string(date);
+  return fmt::format("{}{}{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2));
+}
+
+/// What may stand behind the date of a DT: a time, a fraction, an offset. Nothing that a name could hide in.
+bool is_time(std::string_view text) { return text.find_first_not_of("0123456789.:+-") == std::string_view::npos; }
+
+std::optional<std::string> shift_one(std::string_view value, Vr value_representation, int days_by) {
+  const std::string_view text = text_of(std::as_bytes(std::span(value)));
+  if (text.empty()) return "";
+  if (value_representation == vr("TM")) return is_time(text) ? std::optional(std::string(text)) : std::nullopt;
+  const std::string plain = without_dots(text);
+  const std::size_t offset_at = plain.find_first_of("+-");
+  const std::size_t date_end = std::min<std::size_t>({8, plain.size(), offset_at});
+  const auto date = shift_digits(std::string_view(plain).substr(0, date_end), days_by);
+  const std::string_view rest = std::string_view(plain).substr(date_end);
+  // A DA has nothing behind its date; some writers put a DT there, others a range.
+  if (!date || !is_time(rest) || (value_representation == vr("DA") && rest.find_first_of("+-:") == 0)) {
+    return std::nullopt;
+  }
+  return *date + std::string(rest);
+}
+
+template <class Convert>
+std::optional<std::string> for_each_value(std::string_view value, Convert convert) {
+  std::string result;
+  for (std::size_t begin = 0;;) {
+    const std::size_t end = std::min(value.find('\\', begin), value.size());
+    const auto converted = convert(value.substr(begin, end - begin));
+    if (!converted) return std::nullopt;
+    result += *converted;
+    if (end == value.size()) return result;
+    result += '\\';
+    begin = end + 1;
+  }
+}
+
+}  // namespace
+
+bool is_charset_text(Vr value_representation) {
+  return std::ranges::find(kCharsetVrs, value_representation) != kCharsetVrs.end();
+}
+
+bool is_text(Vr value_representation) {
+  return is_charset_text(value_representation) ||
+         std::ranges::find(kOtherTextVrs, value_representation) != kOtherTextVrs.end();
+}
+
+std::string dummy_value(Vr value_representation) {
+  const auto row = std::ranges::find(kDummies, value_representation, &Dummy::value_representation);
+  return row == kDummies.end() ? std::string() : std::string(row->value);
+}
+
+std::optional<std::string> shift_dates(std::string_view value, Vr value_representation, int days_by) {
+  return for_each_value(value, [&](std::string_view one) { return shift_one(one, value_representation, days_by); });
+}
+
+std::optional<std::string> shift_epoch_text(std::string_view value, int days_by) {
+  return for_each_value(value, [&](std::string_view one) -> std::optional<std::string> {
+    const auto seconds = integer(text_of(std::as_bytes(std::span(one))));
+    if (!seconds) return std::nullopt;
+    return std::to_string(*seconds + std::int64_t{86400} * days_by);
+  });
+}
+
+std::optional<std::string> whole_date(std::string_view value) {
+  const std::string plain = without_dots(text_of(std::as_bytes(std::span(value))));
+  if (plain.size() < 8 || !is_digits(std::string_view(plain).substr(0, 8)) || !day_of(plain)) return std::nullopt;
+  return plain.substr(0, 8);
+}
+
+std::optional<std::string> capped_age(std::string_view value) {
+  constexpr unsigned kOldest = 89;
+  const std::string_view text = text_of(std::as_bytes(std::span(value)));
+  if (text.empty()) return "";
+  const bool is_age = text.size() == 4 && is_digits(text.substr(0, 3)) &&
+                      std::string_view("DWMY").find(text[3]) != std::string_view::npos;
+  if (!is_age) return std::nullopt;
+  const bool is_old = text[3] == 'Y' && number_of(text.substr(0, 3)) > kOldest;
+  return is_old ? "090Y" : std::string(text);
+}
+
+char padding_of(Vr value_representation) {
+  return is_text(value_representation) && value_representation != vr("UI") ? ' ' : '\0';
+}
+
+}  // namespace naru::dicom

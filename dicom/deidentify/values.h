@@ -1,0 +1,39 @@
+/// New values for old ones: dummies that are legal for their VR, and dates moved by whole days.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "dicom/element_walk.h"
+
+namespace naru::dicom {
+
+/// True for VRs whose values are text in the data set's character set (PS3.5 6.1.2.2).
+bool is_charset_text(Vr value_representation);
+/// True for all VRs whose values are characters.
+bool is_text(Vr value_representation);
+
+/// A legal value that says nothing: "REMOVED", 1 January 1900, zero. Without padding. Empty for SQ.
+/// Source: PS3.15 E.1.1 ("dummy"), PS3.5 6.2.
+std::string dummy_value(Vr value_representation);
+
+/// A value of DA, DT or TM, or a date in a text, moved by `days`; several values between backslashes. Times, fractions
+/// and offsets from UTC stay. Partial dates (YYYY, YYYYMM) move with their first day and stay partial; the retired
+/// YYYY.MM.DD becomes YYYYMMDD. An empty value stays empty.
+/// Empty where a value is no date of the calendar: it must not stay.
+std::optional<std::string> shift_dates(std::string_view value, Vr value_representation, int days);
+
+/// Seconds since 1970 as text, moved by `days`.
+std::optional<std::string> shift_epoch_text(std::string_view value, int days);
+
+/// The date part of a DA or DT value as YYYYMMDD; empty where it has no whole date.
+std::optional<std::string> whole_date(std::string_view value);
+
+/// An age (AS) above 89 years as "090Y" (45 CFR 164.514(b)(2)(i)(C)); others as they are. Empty where it is no age.
+std::optional<std::string> capped_age(std::string_view value);
+
+/// The byte that fills a value up to an even length (PS3.5 6.2): a space for text, NUL for UIDs and binary values.
+char padding_of(Vr value_representation);
+
+}  // namespace naru::dicom

@@ -1,0 +1,314 @@
+#include "dicom/deidentify/deidentify.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <set>
+#include <stdexcept>
+
+#include "core/error.h"
+#include "tests/dicom/coded_bytes.h"
+#include "tests/dicom/deidentify/deidentified.h"
+#include "tests/dicom/slice_bytes.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::DeidOption;
+
+const std::string kItemEnd("\xFE\xFF\x0D\xE0\0\0\0\0", 8);
+
+std::string sequence(std::uint32_t tag, const std::string& items) { return SliceBytes::element(tag, "SQ", items); }
+
+/// A CT slice as a hospital has it.
+SliceBytes hospital_slice() {
+  SliceBytes slice;
+  slice.text(0x00080012, "DA", "20140322").text(0x00080020, "DA", "20140321").text(0x00080030, "TM", "101500");
+  slice.text(0x00080050, "SH", "ACC998877").text(0x00080080, "LO", "Mercy General Hospital");
+  slice.text(0x00080090, "PN", "Welby^Marcus").text(0x00081030, "LO", "CT CHEST for Douglas Davidson");
+  slice.text(0x0008103E, "LO", "Axial 20140321").text(0x00100010, "PN", "Davidson^Douglas");
+  slice.text(0x00100020, "LO", "MRN-443322").text(0x00100030, "DA", "19510704").text(0x00100040, "CS", "M");
+  slice.text(0x00101010, "AS", "093Y").text(0x00181000, "LO", "SN-9911").text(0x00200010, "SH", "77123");
+  return slice;
+}
+
+TEST(Deidentify, LeavesNothingThatNamesSomeone) {
+  const Deidentified done(hospital_slice().bytes());
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  for (const char* word : {"Davidson", "Douglas", "MRN-443322", "ACC998877", "Mercy", "Welby", "19510704", "20140321",
+                           "2.999.1", "SN-9911", "77123", "CT CHEST"}) {
+    EXPECT_FALSE(done.holds(word)) << word;
+  }
+  EXPECT_EQ(done.value(0x00100020), done.result.patient);
+  EXPECT_EQ(done.value(0x00100010), done.result.patient);
+  EXPECT_EQ(done.value(0x00080018), done.result.sop_instance_uid);
+  EXPECT_EQ(done.value(0x00120062), "YES");
+  EXPECT_EQ(done.value(0x00280303), "REMOVED");
+}
+
+TEST(Deidentify, KeepsWhatTheStandardKeeps) {
+  const Deidentified done(hospital_slice().bytes());
+  EXPECT_EQ(done.value(0x00280030), "0.75\\0.5");
+  EXPECT_EQ(done.value(0x00200032), "-10\\-20.5\\30");
+  EXPECT_EQ(done.value(0x00080070), "GE MEDICAL SYSTEMS");
+  EXPECT_EQ(done.value(0x00080060), "CT");
+  EXPECT_EQ(done.value(0x00281052), "-1024");
+  EXPECT_TRUE(done.result.pixels_are_kept);
+}
+
+TEST(Deidentify, StatesTheOptionsThatRan) {
+  const Deidentified done(hospital_slice().bytes(),
+                          policy_with({DeidOption::clean_descriptors, DeidOption::clean_pixel_data}));
+  std::vector<std::string> codes;
+  for (std::size_t n = 0; const auto code = done.value(0x00080100, n); ++n) codes.push_back(*code);
+  // Clean Pixel Data was asked for, but there was nothing to clean.
+  EXPECT_EQ(codes, (std::vector<std::string>{"113100", "113105"}));
+}
+
+TEST(Deidentify, ClaimsNoProfileThatASiteRuleWeakens) {
+  dicom::DeidentifyPolicy policy;
+  policy.attributes = {{0x00081030, dicom::DeidAction::C}};
+  const Deidentified done(hospital_slice().bytes(), policy);
+  EXPECT_FALSE(done.holds("113100"));
+  EXPECT_EQ(done.value(0x00081030), "CT CHEST for");
+}
+
+TEST(Deidentify, MovesDatesOfAPatientTogether) {
+  const auto policy = policy_with({DeidOption::retain_longitudinal_modified_dates});
+  const Deidentified first(hospital_slice().bytes(), policy);
+  const Deidentified second(hospital_slice().text(0x00080020, "DA", "20140331").bytes(), policy);
+  ASSERT_TRUE(first.value(0x00080020) && second.value(0x00080020));
+  const int shift = test_key().date_shift_days(dicom::patient_identifier(first.result.source), 3650);
+  EXPECT_NE(shift, 0);
+  const std::chrono::sys_days study = std::chrono::year(2014) / 3 / 21;
+  const std::chrono::year_month_day moved(study + std::chrono::days(shift));
+  const std::string text = fmt::format("{:04}{:02}{:02}", static_cast<int>(moved.year()),
+                                       static_cast<unsigned>(moved.month()), static_cast<unsigned>(moved.day()));
+  EXPECT_EQ(first.value(0x00080020), text);
+  EXPECT_EQ(first.value(0x00080030), "101500");
+  EXPECT_EQ(first.value(0x00280303), "MODIFIED");
+  EXPECT_NE(first.value(0x00080020), second.value(0x00080020));
+}
+
+TEST(Deidentify, CapsTheAgeThatItRetains) {
+  const Deidentified done(hospital_slice().bytes(), policy_with({DeidOption::retain_patient_characteristics}));
+  EXPECT_EQ(done.value(0x00101010), "090Y");
+  EXPECT_EQ(done.value(0x00100040), "M");
+}
+
+TEST(Deidentify, GivesTheSamePseudonymsForTheSameKeyAlone) {
+  const Deidentified a(hospital_slice().bytes()), b(hospital_slice().bytes());
+  EXPECT_EQ(a.bytes, b.bytes);
+  PseudonymKey::Bytes other{};
+  const Deidentified c(hospital_slice().bytes(), {}, PseudonymKey(other));
+  EXPECT_NE(a.result.patient, c.result.patient);
+  EXPECT_NE(a.result.study_uid, c.result.study_uid);
+}
+
+TEST(Deidentify, MapsReferencesLikeTheirTargets) {
+  // Image > Referenced Series > Referenced SOP: three deep, in a sequence that stays.
+  const std::string reference = item(SliceBytes::element(0x00081150, "UI", "1.2.840.10008.5.1.4.1.1.2\0") +
+                                     SliceBytes::element(0x00081155, "UI", std::string("2.999.1.1.1\0", 12)));
+  const std::string series =
+      item(sequence(0x00081199, reference) + SliceBytes::element(0x0020000E, "UI", std::string("2.999.1.1\0", 10)));
+  SliceBytes slice;
+  slice.raw(0x00081115, "SQ", series);
+  const Deidentified done(slice.bytes());
+  EXPECT_EQ(done.value(0x00081155), done.result.sop_instance_uid);
+  EXPECT_EQ(done.value(0x0020000E, 0), done.result.series_uid);
+  EXPECT_EQ(done.value(0x0020000E, 1), done.result.series_uid);
+}
+
+TEST(Deidentify, RemovesPrivateUnknownAndMisplacedElements) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00090010, "LO", "ACME 1").text(0x00091001, "LO", "Secret^Name").text(0x00041500, "CS", "A\\B");
+  slice.text(0x00080001, "UL", "    ").text(0x0008FFFE, "LO", "nobody knows");
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  for (const std::uint32_t tag : {0x00090010, 0x00091001, 0x00041500, 0x0008FFFE}) EXPECT_FALSE(done.has(tag)) << tag;
+  EXPECT_EQ(done.result.counts.by_action.at("private_removed"), 1U);
+  EXPECT_EQ(done.result.counts.by_action.at("unknown_removed"), 1U);
+}
+
+TEST(Deidentify, KeepsSafePrivateElementsByCreatorInAnyBlock) {
+  // (0019,xx0C) of SIEMENS MR HEADER is the b-value, here in a relocated block beside another creator's.
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00190010, "LO", "ACME 1").text(0x00190011, "LO", "SIEMENS MR HEADER");
+  slice.text(0x0019100C, "IS", "111").text(0x0019110C, "IS", "1000");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+  EXPECT_EQ(done.value(0x0019110C), "1000");
+  EXPECT_EQ(done.value(0x00190011), "SIEMENS MR HEADER");
+  EXPECT_FALSE(done.has(0x0019100C));
+  EXPECT_FALSE(done.has(0x00190010));
+}
+
+TEST(Deidentify, DropsTheOldNameInOriginalAttributes) {
+  SliceBytes slice = hospital_slice();
+  slice.raw(0x04000561, "SQ", item(sequence(0x04000550, item(SliceBytes::element(0x00100010, "PN", "Oldname^Olga ")))));
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(done.holds("Oldname"));
+}
+
+TEST(Deidentify, RemovesOverlaysWholeAndCurves) {
+  SliceBytes slice = hospital_slice();
+  slice.number(0x60000010, 2).number(0x60000011, 4).raw(0x60003000, "OW", "ab").text(0x60004000, "LT", "Davidson");
+  slice.number(0x50000005, 1).text(0x50002500, "LO", "Douglas");
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  for (const dicom::Node& node : done.table.nodes) EXPECT_TRUE((node.tag >> 24) != 0x60 && (node.tag >> 24) != 0x50);
+}
+
+TEST(Deidentify, MakesMetaAndPreambleAnew) {
+  std::string file = hospital_slice().bytes();
+  file.replace(0, 20, "Davidson was here!!!");
+  file.insert(132, SliceBytes::element(0x00020016, "AE", "MERCY_PACS"));
+  const Deidentified done(file);
+  EXPECT_FALSE(done.holds("MERCY"));
+  EXPECT_FALSE(done.holds("Davidson"));
+  EXPECT_EQ(done.bytes.substr(0, 132), std::string(128, '\0') + "DICM");
+}
+
+TEST(Deidentify, DropsBytesBehindTheEnd) {
+  const Deidentified done(hospital_slice().bytes() + "P.S. Douglas Davidson");
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(done.holds("Davidson"));
+  EXPECT_EQ(done.result.counts.notes.at("trailing_bytes_dropped"), 21U);
+}
+
+TEST(Deidentify, ReadsKoreanNamesWhateverTheHeaderSaysOfTheirCharacterSet) {
+  const std::string euc = "\xC8\xAB^\xB1\xE6\xB5\xBF";  // 홍^길동 in KS X 1001
+  for (const char* set : {"", "\\ISO 2022 IR 149", "ISO_IR 100"}) {
+    SliceBytes slice = hospital_slice();
+    slice.text(0x00100010, "PN", euc).text(0x00081030, "LO", "MR \xC8\xAB\xB1\xE6\xB5\xBF brain");
+    if (*set != '\0') slice.text(0x00080005, "CS", set);
+    const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+    if (done.result.reason) continue;  // held back is safe too
+    EXPECT_FALSE(done.holds("\xC8\xAB\xB1\xE6\xB5\xBF")) << set;
+    EXPECT_FALSE(done.holds("홍길동")) << set;
+  }
+}
+
+TEST(Deidentify, WritesUtf8WhereATextIsNotAscii) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00080005, "CS", "ISO_IR 100")
+      .text(0x0008103E, "LO",
+            "Sch\xE4"
+            "del axial");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00080005), "ISO_IR 192");
+  EXPECT_EQ(done.value(0x0008103E), "Schädel axial");
+}
+
+TEST(Deidentify, HoldsBackWhatSaysThatTextIsBurnedIn) {
+  const Deidentified done(hospital_slice().text(0x00280301, "CS", "YES").bytes());
+  EXPECT_EQ(done.result.reason, Code::text_suspected);
+  EXPECT_TRUE(done.bytes.empty());
+}
+
+TEST(Deidentify, RefusesWhatItCannotJudge) {
+  EXPECT_EQ(Deidentified("no DICOM at all").result.reason, Code::not_dicom);
+  EXPECT_EQ(Deidentified(hospital_slice().text(0x00080016, "UI", "1.3.12.2.1107.5.9.1").bytes()).result.reason,
+            Code::unsupported_sop_class);
+  EXPECT_EQ(Deidentified(hospital_slice().transfer_syntax("1.2.840.10008.1.2.4.102").bytes()).result.reason,
+            Code::unsupported_transfer_syntax);
+  EXPECT_EQ(Deidentified(hospital_slice().text(0x0020000D, "UI", "").bytes()).result.reason, Code::corrupt);
+  const std::string whole = hospital_slice().bytes();
+  EXPECT_EQ(Deidentified(whole.substr(0, whole.size() - 5)).result.reason, Code::truncated);
+}
+
+TEST(Deidentify, LetsNothingOutWhereAnyStageFails) {
+  const std::string file = hospital_slice().bytes();
+  std::set<std::string> stages;
+  const auto listing = [&](std::string_view stage) { stages.emplace(stage); };
+  dicom::Deidentifier({}, test_key(), "0.1", listing).run(std::as_bytes(std::span(file)));
+  EXPECT_EQ(stages, (std::set<std::string>{"read", "pixels", "rewrite", "proof"}));
+  for (const std::string& failing : stages) {
+    const auto probe = [&](std::string_view stage) {
+      if (stage == failing) throw std::runtime_error("Douglas Davidson");
+    };
+    const auto result = dicom::Deidentifier({}, test_key(), "0.1", probe).run(std::as_bytes(std::span(file)));
+    EXPECT_EQ(result.reason, Code::deid_incomplete) << failing;
+    EXPECT_EQ(result.stage, failing);
+    EXPECT_TRUE(result.output.pieces.empty());
+  }
+}
+
+TEST(Deidentify, HoldsBackWhatTheProofFinds) {
+  // A site rule keeps a text as it is, and it holds the patient's number.
+  dicom::DeidentifyPolicy policy;
+  policy.attributes = {{0x00081090, dicom::DeidAction::K}};
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\MRN-443322");
+  const Deidentified done(slice.bytes(), policy);
+  EXPECT_EQ(done.result.reason, Code::deid_incomplete);
+  EXPECT_EQ(done.result.stage, "proof");
+}
+
+TEST(Deidentify, RefusesContradictingOptions) {
+  const auto both =
+      policy_with({DeidOption::retain_longitudinal_full_dates, DeidOption::retain_longitudinal_modified_dates});
+  EXPECT_THROW(dicom::Deidentifier(both, test_key(), "0.1"), Error);
+}
+
+TEST(Deidentify, SortsElementsThatStandInNoOrder) {
+  std::string file = hospital_slice().bytes();
+  const std::string late = SliceBytes::element(0x00080064, "CS", "WSD ");
+  const std::size_t pixels = file.find(std::string("\xE0\x7F\x10\0OW", 6));
+  ASSERT_NE(pixels, std::string::npos);
+  file.insert(pixels, late);
+  const Deidentified done(file);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00080064), "WSD");
+  dicom::Tag last = 0;
+  for (const dicom::Node& node : done.table.nodes) {
+    if (node.parent == 0 && node.tag != dicom::kItem) {
+      EXPECT_GT(node.tag, last);
+      last = node.tag;
+    }
+  }
+}
+
+TEST(Deidentify, TakesDeepNestingApartWithoutRecursion) {
+  constexpr int kDepth = 60000;
+  std::string nested, ends;
+  for (int n = 0; n < kDepth; ++n) nested += SliceBytes::open_sequence(0x00081115) + SliceBytes::open_item();
+  nested += SliceBytes::element(0x00080050, "SH", "ACC998877 ");
+  for (int n = 0; n < kDepth; ++n) ends += kItemEnd + kEndMark;
+  std::string file = hospital_slice().bytes();
+  const std::size_t before = file.find(SliceBytes::element(0x00100010, "PN", "Davidson^Douglas"));
+  ASSERT_NE(before, std::string::npos);
+  file.insert(before, nested + ends);
+  const Deidentified done(file);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(done.holds("ACC998877"));
+}
+
+TEST(Deidentify, ReplacesADocumentByOneThatSaysSo) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.104.1").text(0x00420012, "LO", "application/pdf");
+  slice.raw(0x00420011, "OB", "%PDF-1.4 Douglas Davidson").remove(0x7FE00010);
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_TRUE(done.value(0x00420011)->starts_with("%PDF-1.4"));
+  EXPECT_FALSE(done.holds("Davidson"));
+  slice.text(0x00420012, "LO", "model/stl");
+  EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::deid_incomplete);
+}
+
+TEST(Deidentify, ReadsTheSourceFromTheBeginningOfAFile) {
+  const std::string file = hospital_slice().bytes();
+  const auto whole = dicom::read_deid_source(std::as_bytes(std::span(file)), file.size());
+  EXPECT_FALSE(whole.reason);
+  EXPECT_EQ(whole.source.patient_id, "MRN-443322");
+  EXPECT_EQ(whole.source.series_uid, "2.999.1.1");
+  const auto part = dicom::read_deid_source(std::as_bytes(std::span(file)).first(300), file.size());
+  EXPECT_TRUE(part.needs_more);
+}
+
+}  // namespace
+
+}  // namespace naru::test

@@ -1,0 +1,70 @@
+#include "dicom/deidentify/file_facts.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/dicom/coded_bytes.h"
+#include "tests/dicom/deidentify/deidentified.h"
+#include "tests/dicom/slice_bytes.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::DeidOption;
+using Strings = std::vector<std::string>;
+
+dicom::Identifiers identifiers_of(const SliceBytes& slice, const dicom::DeidentifyPolicy& policy = {}) {
+  const std::string file = slice.bytes();
+  const auto found = dicom::collect_identifiers(std::as_bytes(std::span(file)), policy);
+  return found.value_or(dicom::Identifiers{});
+}
+
+TEST(FileFacts, CollectsWhatIdentifiesAtAnyDepth) {
+  SliceBytes slice;
+  slice.text(0x00100010, "PN", "Davidson^Douglas").text(0x00080050, "SH", "ACC1").text(0x00101000, "LO", "X1\\X2");
+  slice.text(0x00080080, "LO", "Mercy Hospital").text(0x00080020, "DA", "20140321");
+  slice.text(0x0008002A, "DT", "20140322101500").text(0x00090010, "LO", "ACME").text(0x00091001, "PN", "Private^Name");
+  slice.raw(
+      0x00400275, "SQ",
+      item(SliceBytes::element(0x00401001, "SH", "REQ7") + SliceBytes::element(0x00081050, "PN", "Nested^Nora ")));
+  const auto found = identifiers_of(slice);
+  EXPECT_EQ(found.person_names, (Strings{"Davidson^Douglas", "Nested^Nora", "Private^Name"}));
+  EXPECT_EQ(found.ids, (Strings{"ACC1", "P1", "REQ7", "X1", "X2"}));
+  EXPECT_EQ(found.places, Strings{"Mercy Hospital"});
+  EXPECT_EQ(found.dates, (Strings{"20140321", "20140322"}));
+  EXPECT_EQ(found.uids, (Strings{"2.999.1", "2.999.1.1", "2.999.1.1.1"}));
+}
+
+TEST(FileFacts, TakesWhatIsRetainedForNoIdentifier) {
+  SliceBytes slice;
+  slice.text(0x00080080, "LO", "Mercy Hospital").text(0x00181000, "LO", "SN1").text(0x00080020, "DA", "20140321");
+  const auto found =
+      identifiers_of(slice, policy_with({DeidOption::retain_institution_identity, DeidOption::retain_device_identity,
+                                         DeidOption::retain_uids, DeidOption::retain_longitudinal_full_dates}));
+  EXPECT_TRUE(found.places.empty());
+  EXPECT_TRUE(found.dates.empty());
+  EXPECT_TRUE(found.uids.empty());
+  EXPECT_EQ(found.ids, Strings{"P1"});
+}
+
+TEST(FileFacts, DecodesAnItemInItsOwnCharacterSet) {
+  SliceBytes slice;
+  slice.text(0x00080005, "CS", "ISO_IR 100").text(0x00100010, "PN", "M\xFCller^A");
+  slice.raw(
+      0x00400275, "SQ",
+      item(SliceBytes::element(0x00080005, "CS", "ISO_IR 192") + SliceBytes::element(0x00081050, "PN", "홍^길동 ")));
+  EXPECT_EQ(identifiers_of(slice).person_names, (Strings{"Müller^A", "홍^길동"}));
+}
+
+TEST(FileFacts, TellsPatientsApartByNameAndBirthDate) {
+  const auto of = [](const char* name) {
+    const std::string file = SliceBytes().text(0x00100010, "PN", name).text(0x00100030, "DA", "19510704").bytes();
+    return dicom::read_deid_source(std::as_bytes(std::span(file)), file.size()).source.patient_name_birth;
+  };
+  EXPECT_EQ(of("Hong^Gildong"), of("HONG^GILDONG=\xC8\xAB"));
+  EXPECT_NE(of("Hong^Gildong"), of("Kim^Gildong"));
+}
+
+}  // namespace
+
+}  // namespace naru::test

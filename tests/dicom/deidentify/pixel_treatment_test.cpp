@@ -1,0 +1,136 @@
+#include "dicom/deidentify/pixel_treatment.h"
+
+#include <gtest/gtest.h>
+
+#include "dicom/deidentify/stream_frames.h"
+#include "tests/dicom/coded_bytes.h"
+#include "tests/dicom/deidentify/deidentified.h"
+#include "tests/dicom/slice_bytes.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::DeidOption;
+
+/// 4 x 2 pixels of 16 bits, values 1 to 8.
+std::string numbered() {
+  std::string pixels;
+  for (char n = 1; n <= 8; ++n) pixels += {n, '\0'};
+  return pixels;
+}
+
+SliceBytes numbered_slice() {
+  SliceBytes slice;
+  slice.raw(0x7FE00010, "OW", numbered()).text(0x00081090, "LO", "Model 1");
+  return slice;
+}
+
+dicom::DeidentifyPolicy policy_with_region(std::int64_t rows = 2) {
+  auto policy = policy_with({DeidOption::clean_pixel_data});
+  policy.regions = {{"CT", "GE MEDICAL SYSTEMS", "Model 1", rows, 4, 1, 0, 2, 1}};
+  return policy;
+}
+
+std::string pixels_of(const Deidentified& done) {
+  for (const dicom::Node& node : done.table.nodes) {
+    if (node.tag == dicom::kPixelData) {
+      const auto value = dicom::value_of(node, done.view());
+      return {reinterpret_cast<const char*>(value.data()), value.size()};
+    }
+  }
+  return {};
+}
+
+TEST(PixelTreatment, KeepsPixelsByteForByte) {
+  const Deidentified done(numbered_slice().bytes());
+  EXPECT_EQ(pixels_of(done), numbered());
+  EXPECT_TRUE(done.result.pixels_are_kept);
+  EXPECT_EQ(done.result.pixels_reason, "");
+}
+
+TEST(PixelTreatment, BlanksTheRectangleOfADeviceAndNothingElse) {
+  std::string expected = numbered();
+  expected[2] = expected[4] = 1;  // the darkest value of the frame
+  const Deidentified done(numbered_slice().bytes(), policy_with_region());
+  EXPECT_EQ(pixels_of(done), expected);
+  EXPECT_EQ(done.result.pixels_reason, "region");
+  EXPECT_TRUE(done.holds("113101"));
+}
+
+TEST(PixelTreatment, BlanksWithThePaddingValueAndTheBrightestOfMonochrome1) {
+  const Deidentified padded(numbered_slice().number(0x00280120, 77).bytes(), policy_with_region());
+  EXPECT_EQ(pixels_of(padded)[2], 77);
+  const Deidentified inverted(numbered_slice().text(0x00280004, "CS", "MONOCHROME1").bytes(), policy_with_region());
+  EXPECT_EQ(pixels_of(inverted)[2], 8);
+}
+
+TEST(PixelTreatment, LeavesOtherMatricesAndDevicesAlone) {
+  EXPECT_EQ(pixels_of(Deidentified(numbered_slice().bytes(), policy_with_region(512))), numbered());
+  EXPECT_EQ(pixels_of(Deidentified(numbered_slice().text(0x00081090, "LO", "Model 2").bytes(), policy_with_region())),
+            numbered());
+}
+
+TEST(PixelTreatment, ReleasesAnnotatedImagesOnlyWhereARuleCoversThem) {
+  SliceBytes slice = numbered_slice();
+  slice.text(0x00280301, "CS", "YES");
+  EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::text_suspected);
+  const Deidentified done(slice.bytes(), policy_with_region());
+  EXPECT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00280301), "NO");
+}
+
+TEST(PixelTreatment, HoldsScreenshotsBackWhateverTheySay) {
+  SliceBytes slice = numbered_slice();
+  slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7").text(0x00280301, "CS", "NO");
+  EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::text_suspected);
+  slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.6.1");
+  EXPECT_FALSE(Deidentified(slice.bytes()).result.reason);
+  slice.remove(0x00280301);
+  EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::text_suspected);
+  EXPECT_EQ(
+      Deidentified(numbered_slice().text(0x00080008, "CS", "DERIVED\\SECONDARY\\SCREEN SAVE").bytes()).result.reason,
+      Code::text_suspected);
+}
+
+TEST(PixelTreatment, ClearsBytesBehindTheLastFrame) {
+  const Deidentified done(numbered_slice().raw(0x7FE00010, "OW", numbered() + "Davidson").bytes());
+  EXPECT_EQ(pixels_of(done), numbered() + std::string(8, '\0'));
+  EXPECT_EQ(done.result.pixels_reason, "trailing_bytes");
+}
+
+TEST(PixelTreatment, ClearsOverlaysInUnusedBits) {
+  SliceBytes slice = numbered_slice();
+  std::string pixels = numbered();
+  pixels[1] = pixels[7] = '\x10';  // bit 12 is the overlay's
+  slice.raw(0x7FE00010, "OW", pixels).number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0);
+  slice.number(0x60000100, 16).number(0x60000102, 12);
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(pixels_of(done), numbered());
+  EXPECT_EQ(done.result.pixels_reason, "overlay");
+}
+
+TEST(PixelTreatment, DividesFragmentsAmongFrames) {
+  const std::string a("\xFF\xD8\xFF\xE0", 4), b = "more", c("\xFF\xD8\xFF\xDB", 4);
+  const auto frames_of = [](const std::string& fragments, std::int64_t count) {
+    return dicom::frames_of_stream(std::as_bytes(std::span(fragments)), count);
+  };
+  const auto one_each = frames_of(item("") + item(a) + item(c) + kEndMark, 2);
+  ASSERT_TRUE(one_each);
+  EXPECT_EQ((*one_each)[1].size(), 1U);
+  const auto one_frame = frames_of(item("") + item(a) + item(b) + kEndMark, 1);
+  EXPECT_EQ(one_frame->front().size(), 2U);
+  const auto by_table = frames_of(offsets({0, 24}) + item(a) + item(b) + item(c) + kEndMark, 2);
+  ASSERT_TRUE(by_table);
+  EXPECT_EQ(by_table->front().size(), 2U);
+  const auto by_start = frames_of(item("") + item(a) + item(b) + item(c) + kEndMark, 2);
+  ASSERT_TRUE(by_start);
+  EXPECT_EQ(by_start->front().size(), 2U);
+  EXPECT_FALSE(frames_of(item("") + item(b) + item(b) + item(b) + kEndMark, 2));
+  EXPECT_FALSE(frames_of("no items", 1));
+}
+
+}  // namespace
+
+}  // namespace naru::test

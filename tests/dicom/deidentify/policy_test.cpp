@@ -1,0 +1,71 @@
+#include "dicom/deidentify/policy.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/dicom/deidentify/deidentified.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::DeidAction;
+using dicom::DeidOption;
+using dicom::resolve_action;
+
+constexpr std::string_view kCt = "1.2.840.10008.5.1.4.1.1.2";
+
+TEST(Policy, FollowsTheTableUnderItsOptions) {
+  EXPECT_EQ(resolve_action({}, kCt, 0, 0x00081030), DeidAction::X);
+  EXPECT_EQ(resolve_action(policy_with({DeidOption::clean_descriptors}), kCt, 0, 0x00081030), DeidAction::C);
+  EXPECT_EQ(resolve_action({}, kCt, 0, 0x00280010), DeidAction::none);
+  // Device identity would keep a calibration date, modified dates shift it: the one that protects more wins.
+  EXPECT_EQ(resolve_action(policy_with({DeidOption::retain_device_identity}), kCt, 0, 0x00181200), DeidAction::K);
+  EXPECT_EQ(
+      resolve_action(policy_with({DeidOption::retain_device_identity, DeidOption::retain_longitudinal_modified_dates}),
+                     kCt, 0, 0x00181200),
+      DeidAction::C);
+}
+
+TEST(Policy, PutsTheHospitalsOwnRuleFirst) {
+  dicom::DeidentifyPolicy policy;
+  policy.attributes = {{0x00081030, DeidAction::K}, {0x00280010, DeidAction::X}};
+  EXPECT_EQ(resolve_action(policy, kCt, 0, 0x00081030), DeidAction::K);
+  EXPECT_EQ(resolve_action(policy, kCt, 0, 0x00280010), DeidAction::X);
+  EXPECT_TRUE(policy.is_weaker_than_profile());
+  policy.attributes = {{0x00280010, DeidAction::X}};
+  EXPECT_FALSE(policy.is_weaker_than_profile());
+  policy.private_elements = {{0x0019, "ACME", 0x10, true}};
+  EXPECT_TRUE(policy.is_weaker_than_profile());
+}
+
+TEST(Policy, KeepsEveryMethodTextWithinALongString) {
+  auto policy = policy_with({DeidOption::retain_longitudinal_modified_dates, DeidOption::retain_patient_characteristics,
+                             DeidOption::clean_recognizable_visual_features, DeidOption::clean_structured_content});
+  policy.attributes = {{0x00081030, DeidAction::K}};
+  for (const std::string& text : dicom::method_texts(policy, "10.20.30-rc.1")) EXPECT_LE(text.size(), 64U) << text;
+}
+
+TEST(Policy, ExplainsEveryRowOfTheTable) {
+  auto policy = policy_with({DeidOption::clean_descriptors});
+  policy.attributes = {{0x00280010, DeidAction::X}};
+  const auto rows = dicom::explain(policy);
+  EXPECT_GE(rows.size(), 657U);
+  const auto row = [&](dicom::Tag tag) { return *std::ranges::find(rows, tag, &dicom::ExplainedRule::tag); };
+  EXPECT_EQ(row(0x00081030).action, "C");
+  EXPECT_EQ(row(0x00081030).cause, "clean-descriptors");
+  EXPECT_EQ(row(0x00100010).cause, "basic");
+  EXPECT_EQ(row(0x00280010).cause, "site");
+}
+
+TEST(Policy, SaysWhichOptionsContradict) {
+  EXPECT_FALSE(dicom::contradiction({}));
+  EXPECT_TRUE(dicom::contradiction(
+      policy_with({DeidOption::retain_longitudinal_full_dates, DeidOption::retain_longitudinal_modified_dates})
+          .options));
+}
+
+}  // namespace
+
+}  // namespace naru::test

@@ -1,0 +1,73 @@
+#include "dicom/deidentify/values.h"
+
+#include <gtest/gtest.h>
+
+namespace naru::test {
+
+namespace {
+
+using dicom::shift_dates;
+using dicom::vr;
+
+TEST(Values, MovesDatesByWholeDaysThroughTheCalendar) {
+  // python3: datetime.date(2014, 3, 1) - datetime.timedelta(days=1) and the like.
+  EXPECT_EQ(shift_dates("20140301", vr("DA"), -1), "20140228");
+  EXPECT_EQ(shift_dates("20160301", vr("DA"), -1), "20160229");
+  EXPECT_EQ(shift_dates("20000101", vr("DA"), -366), "19981231");
+  EXPECT_EQ(shift_dates("20140321", vr("DA"), -1000), "20110625");
+  EXPECT_EQ(shift_dates("20140301\\20140302", vr("DA"), -1), "20140228\\20140301");
+}
+
+TEST(Values, KeepsTimesFractionsAndZones) {
+  EXPECT_EQ(shift_dates("20140301101530.123456+0900", vr("DT"), -1), "20140228101530.123456+0900");
+  EXPECT_EQ(shift_dates("20140301", vr("DT"), -1), "20140228");
+  EXPECT_EQ(shift_dates("2014-0500", vr("DT"), 0), "2014-0500");
+  EXPECT_EQ(shift_dates("101530.5", vr("TM"), -1), "101530.5");
+  EXPECT_EQ(shift_dates("10:15:30", vr("TM"), -1), "10:15:30");
+}
+
+TEST(Values, MovesPartialAndRetiredForms) {
+  EXPECT_EQ(shift_dates("2014.03.01", vr("DA"), -1), "20140228");
+  EXPECT_EQ(shift_dates("201403", vr("DT"), -1), "201402");
+  EXPECT_EQ(shift_dates("2014", vr("DT"), -1), "2013");
+  EXPECT_EQ(shift_dates("", vr("DA"), -1), "");
+  EXPECT_EQ(shift_dates(" 20140301", vr("DA"), -1), "20140228");
+}
+
+TEST(Values, LetsNoTextPassForADate) {
+  for (const char* text : {"20141301", "20140230", "Davidson", "20140301 Kim", "2014030", "20140301-20140302"}) {
+    EXPECT_EQ(shift_dates(text, vr("DA"), -1), std::nullopt) << text;
+  }
+  EXPECT_EQ(shift_dates("20140301Kim", vr("DT"), -1), std::nullopt);
+  EXPECT_EQ(shift_dates("noon", vr("TM"), -1), std::nullopt);
+}
+
+TEST(Values, CapsAgesAbove89Years) {
+  EXPECT_EQ(dicom::capped_age("089Y"), "089Y");
+  EXPECT_EQ(dicom::capped_age("090Y"), "090Y");
+  EXPECT_EQ(dicom::capped_age("101Y"), "090Y");
+  EXPECT_EQ(dicom::capped_age("100M"), "100M");
+  EXPECT_EQ(dicom::capped_age("ninety"), std::nullopt);
+}
+
+TEST(Values, MovesSecondsSince1970) {
+  EXPECT_EQ(dicom::shift_epoch_text("1395360000", -1), "1395273600");
+  EXPECT_EQ(dicom::shift_epoch_text("soon", -1), std::nullopt);
+}
+
+TEST(Values, HasALegalDummyForEveryVr) {
+  for (const char* name :
+       {"AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "OB", "OD", "OF", "OL", "OV",
+        "OW", "PN", "SH", "SL", "SS", "ST", "SV", "TM", "UC", "UI", "UL", "UN", "UR", "US", "UT", "UV"}) {
+    const char letters[3] = {name[0], name[1], '\0'};
+    const std::string dummy = dicom::dummy_value(vr(letters));
+    EXPECT_FALSE(dummy.empty()) << name;
+    EXPECT_LE(dummy.size(), 16U) << name;
+  }
+  EXPECT_TRUE(shift_dates(dicom::dummy_value(vr("DA")), vr("DA"), 0));
+  EXPECT_TRUE(shift_dates(dicom::dummy_value(vr("DT")), vr("DT"), 0));
+}
+
+}  // namespace
+
+}  // namespace naru::test
