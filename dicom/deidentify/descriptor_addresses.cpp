@@ -164,9 +164,16 @@ class AddressFinder {
     const std::size_t with_number = after_number(end);
     const bool has_number = with_number != end && last_level >= 3;
     const bool is_address = (parts >= 2 && (has_province || has_number)) ||
-                            (parts == 1 && last_level == 4 && has_number && tokens_[i].length >= 3);
+                            (parts == 1 && last_level == 4 && has_number && is_lone_road(i, with_number));
     if (!is_address) return i;
     return has_number ? with_number : end;
+  }
+
+  /// A road alone: "제대로 3", "실제로 3mm" are none.
+  bool is_lone_road(std::size_t road, std::size_t end) const {
+    constexpr std::size_t kShortest = 4;
+    const bool has_unit = end < tokens_.size() && (word_flags(tokens_[end].hash) & kMeasure) != 0;
+    return tokens_[road].length >= kShortest && !has_unit;
   }
 
   /// House numbers and what counts floors and flats: "101", "178-1번지", "12길 3", "101동 202호".

@@ -107,7 +107,10 @@ class NameContext {
       if (i > first && !joins_names(text_.gap_before(i))) break;
       if (i > first && text_.gap_before(i).find(U'/') != std::u32string_view::npos) break;
       // Behind one word of a name, words that are names as well are one.
-      if (is_name_word(i, is_certain || words > 0)) {
+      const bool is_before_name = tokens_[i].is_raised() && (flags(i) & kAlsoName) != 0 && i + 1 < tokens_.size() &&
+                                  tokens_[i + 1].is_raised() &&
+                                  (flags(i + 1) & (kKnownName | kProtocolWord)) == kKnownName;
+      if (is_before_name || is_name_word(i, is_certain || words > 0)) {
         ++words;
         end = i + 1;
       } else if (is_initial(i)) {
@@ -146,14 +149,13 @@ class NameContext {
       if (!is_name) return;
     }
     const std::size_t end = end_of_name(i + 1, true);
-    if (end != i + 1) {
+    // "Dr. NR", or a word of the header that only a title makes a name.
+    const bool is_short = has_point && tokens_[i + 1].token_case == TokenCase::upper && tokens_[i + 1].length <= 3 &&
+                          !is_known_word(text_.folded(tokens_[i + 1]));
+    if (end != i + 1)
       remove(i + 1, end);
-    } else if (has_point && tokens_[i + 1].token_case == TokenCase::upper && tokens_[i + 1].length <= 3 &&
-               !is_known_word(text_.folded(tokens_[i + 1]))) {
-      remove(i + 1, i + 2);  // "Dr. NR"
-    } else if (is_own(tokens_[i + 1])) {
+    else if (is_short || is_own(tokens_[i + 1]))
       remove(i + 1, i + 2);
-    }
   }
 
   bool is_dotted_degree(std::size_t i) const {

@@ -132,10 +132,10 @@ constexpr std::u32string_view kHangulKinds[] = {U"대학교의료원", U"대학�
                                                 U"한방병원",     U"요양병원",   U"대병원",   U"병원",
                                                 U"한의원",       U"의원",       U"대학교",   U"보건소"};
 // Before "병원" these name no certain one.
-constexpr std::u32string_view kGeneral[] = {U"타",   U"본",   U"외부", U"대학", U"종합", U"지역", U"협력",
-                                            U"인근", U"해당", U"동네", U"개인", U"요양", U"한방", U"국립",
-                                            U"시립", U"군",   U"전",   U"이전", U"다른", U"상급", U"상급종합",
-                                            U"일반", U"전문", U"모",   U"원",   U"의뢰", U"전원", U"연고지"};
+constexpr std::u32string_view kGeneral[] = {
+    U"타",   U"본",   U"외부", U"대학", U"종합", U"지역",   U"협력", U"인근", U"해당", U"동네",     U"개인",
+    U"요양", U"한방", U"국립", U"시립", U"군",   U"전",     U"이전", U"다른", U"상급", U"상급종합", U"일반",
+    U"전문", U"모",   U"원",   U"의뢰", U"전원", U"연고지", U"사립", U"국립", U"의과"};
 // After a name, without or with a space; longer ones before what they end with.
 constexpr std::u32string_view kTitles[] = {U"환자분",   U"환자",   U"교수님", U"교수", U"선생님", U"선생", U"의사",
                                            U"과장님",   U"과장",   U"원장님", U"원장", U"박사",   U"기사", U"간호사",
@@ -149,10 +149,10 @@ constexpr std::u32string_view kLabels[] = {U"환자",   U"환자명", U"환자�
                                            U"시행자", U"검사자", U"촬영자",   U"판독자", U"보호자", U"기사",
                                            U"교수",   U"원장",   U"산모",     U"수진자", U"피검자"};
 // Words, not names, end so.
-constexpr std::u32string_view kWordEndings[] = {U"암",   U"염",   U"증",   U"병",   U"통",   U"종",   U"술", U"부전",
-                                                U"경색", U"출혈", U"골절", U"질환", U"검사", U"촬영", U"중", U"됨",
-                                                U"후",   U"시",   U"용",   U"대",   U"점",   U"등",   U"함", U"된",
-                                                U"할",   U"적",   U"부위", U"상태", U"관",   U"부",   U"제", U"예정"};
+constexpr std::u32string_view kWordEndings[] = {
+    U"암",   U"염",   U"증", U"병", U"통", U"종",   U"술",   U"부전", U"경색", U"출혈", U"골절", U"질환",
+    U"검사", U"촬영", U"중", U"됨", U"된", U"될",   U"히",   U"후",   U"시",   U"용",   U"대",   U"점",
+    U"등",   U"함",   U"된", U"할", U"적", U"부위", U"상태", U"관",   U"부",   U"제",   U"예정"};
 
 class KoreanContext {
  public:
@@ -186,6 +186,10 @@ class KoreanContext {
     if (word.size() == 2 && title != U"님" && title != U"씨" && !is_one_of(title, kFormalTitles)) return false;
     const std::size_t surname = surname_length(word);
     if (!is_korean_surname(word.substr(0, surname)) || (word.size() == 4 && surname != 2)) return false;
+    // "호흡한", "고정해": a known word made a verb.
+    const bool is_verb = std::u32string_view(U"한해할").find(word.back()) != std::u32string_view::npos &&
+                         is_known_word(word.substr(0, word.size() - 1));
+    if (is_verb) return false;
     return std::none_of(std::begin(kWordEndings), std::end(kWordEndings),
                         [&](std::u32string_view ending) { return word.ends_with(ending); });
   }
@@ -206,7 +210,11 @@ class KoreanContext {
     for (const std::u32string_view title : kTitles) {
       const std::size_t at = run.rfind(title);
       if (at == std::u32string_view::npos || at == 0 || at + title.size() + 1 < run.size()) continue;
-      if (!is_name(run.substr(0, at), title)) continue;
+      // "부모님", "호박씨", "위원장" are words: what is glued needs a full name, or a surname before a title of
+      // respect.
+      const bool is_respectful = title.starts_with(U"교수") || title.starts_with(U"선생") || title == U"과장님" ||
+                                 title == U"원장님" || title == U"과장";
+      if (at == 2 || (at == 1 && !is_respectful) || !is_name(run.substr(0, at), title)) continue;
       remove(i, at, DescriptorReason::title);
       return true;
     }

@@ -391,14 +391,13 @@ void NameIndex::remove_initials(const FoldedText& text, const Unit& unit, Remova
   const auto& tokens = text.tokens();
   if (!tokens[unit.first].is_letters()) return;
   const auto remove = [&](const Token& token) { removals.push_back({token.begin, token.end, DescriptorReason::name}); };
-  for (std::size_t t = unit.first; t > 0 && joins_names(text.gap_before(t)) && !tokens[t].is_glued; --t) {
+  for (std::size_t t = unit.first; t > 0 && joins_names(text.gap_before(t)); --t) {
     if (!is_initial(text, t - 1, unit.part.person) || tokens[t - 1].is_glued) break;
     remove(tokens[t - 1]);
   }
-  for (std::size_t t = unit.last + 1; t < tokens.size() && joins_names(text.gap_before(t)) && !tokens[t].is_glued;
-       ++t) {
-    const bool is_glued = t + 1 < tokens.size() && tokens[t + 1].is_glued;
-    if (!is_initial(text, t, unit.part.person) || is_glued) break;
+  for (std::size_t t = unit.last + 1; t < tokens.size() && joins_names(text.gap_before(t)); ++t) {
+    const bool is_followed = t + 1 < tokens.size() && tokens[t + 1].is_glued;
+    if (!is_initial(text, t, unit.part.person) || is_followed) break;
     remove(tokens[t]);
   }
 }

@@ -148,7 +148,7 @@ class Collector {
     if (vr_of_node == vr("PN")) return take_text(node, &Identifiers::person_names);
     if (is_private || action_of_node == DeidAction::none) return;
     if (vr_of_node == vr("UI")) return take_uids(value);
-    if (vr_of_node == vr("DA") || vr_of_node == vr("DT")) return take_dates(value);
+    if (is_date(vr_of_node)) return take_dates(value);
     const auto row = std::ranges::lower_bound(kIdentifyingTags, node.tag, {}, &IdentifyingTag::tag);
     if (row != kIdentifyingTags.end() && row->tag == node.tag) take_text(node, row->category);
   }

@@ -1,36 +1,28 @@
 #include "dicom/deidentify/rewrite.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
-#include <iterator>
 #include <map>
 
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/dummy_items.h"
 #include "dicom/deidentify/embedded_text.h"
+#include "dicom/deidentify/method.h"
+#include "dicom/deidentify/value_writer.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
-#include "dicom/rules/private_rules.h"
 
 namespace naru::dicom {
 
 namespace {
 
-constexpr Tag kSpecificCharacterSet = 0x00080005, kTimezoneOffset = 0x00080201, kPatientName = 0x00100010,
-              kPatientAge = 0x00101010, kPatientIdentityRemoved = 0x00120062, kDeidMethod = 0x00120063,
-              kDeidMethodCodes = 0x00120064, kClinicalTrialSubjectId = 0x00120040, kLongitudinal = 0x00280303,
-              kIccProfile = 0x00282000, kEncapsulatedDocument = 0x00420011, kMimeType = 0x00420012,
-              kEncapsulatedDocumentLength = 0x00420015;
+constexpr Tag kSpecificCharacterSet = 0x00080005, kIccProfile = 0x00282000, kEncapsulatedDocument = 0x00420011,
+              kMimeType = 0x00420012, kEncapsulatedDocumentLength = 0x00420015;
 constexpr std::string_view kUtf8 = "ISO_IR 192";
-
-/// Code Value, Coding Scheme Designator and Version, Long and URN Code Value: codes, in which no pattern is looked for.
-constexpr std::array<Tag, 5> kCodeTags = {0x00080100, 0x00080102, 0x00080103, 0x00080119, 0x00080120};
 
 bool is_private(Tag tag) { return (group_of(tag) & 1) != 0; }
 bool is_overlay_or_curve(Tag tag) {
@@ -38,30 +30,28 @@ bool is_overlay_or_curve(Tag tag) {
   return (group == 0x6000 || group == 0x5000) && !is_private(tag);
 }
 bool is_creator(Tag tag) { return is_private(tag) && (tag & 0xFFFF) >= 0x10 && (tag & 0xFFFF) <= 0xFF; }
-bool is_date(Vr v) { return v == vr("DA") || v == vr("DT"); }
 
 /// An item, a sequence, or the data set itself, while its elements are gone through.
 struct Level {
   std::uint32_t end = 0;
   bool is_sequence = false;
-  const CharacterSet* set = nullptr;
-  bool cleans_all = false;  ///< inside a sequence that is to be cleaned: its texts are cleaned too
+  TextContext text;
   std::map<std::uint32_t, std::string_view> creators;  ///< by group << 8 | block
-};
-
-struct PrivateDecision {
-  PrivateAction action = PrivateAction::remove;
-  Vr value_representation = 0;  ///< that the lists give it
 };
 
 class Rewriter {
  public:
   Rewriter(const ElementTable& table, Bytes bytes, const RewriteContext& context)
-      : nodes_(table.nodes), bytes_(bytes), context_(context), writer_(context.encoding) {}
+      : nodes_(table.nodes),
+        bytes_(bytes),
+        context_(context),
+        writer_(context.encoding),
+        values_(bytes, context, writer_) {}
 
   Rewritten run() {
-    levels_.push_back({static_cast<std::uint32_t>(nodes_.size()), false, &sets_.of(""), false, {}});
+    levels_.push_back({static_cast<std::uint32_t>(nodes_.size()), false, {&sets_.of(""), false}, {}});
     plan_additions();
+    lists_nothing_ = refers(false) && !refers(true);
     for (const std::uint32_t root : roots()) {
       write_additions(nodes_[root].tag);
       if (!is_addition(nodes_[root].tag)) write_subtree(root);
@@ -70,7 +60,7 @@ class Rewriter {
     Rewritten result;
     result.written = writer_.finish();
     result.counts = counts();
-    result.removed_words = std::move(removed_words_);
+    result.removed_words = values_.take_removed_words();
     result.problem = problem_;
     return result;
   }
@@ -114,11 +104,12 @@ class Rewriter {
     additions_[kPatientIdentityRemoved] = &Rewriter::add_identity_removed;
     additions_[kDeidMethod] = &Rewriter::add_method;
     additions_[kDeidMethodCodes] = &Rewriter::add_method_codes;
-    additions_[kLongitudinal] = &Rewriter::add_longitudinal;
+    additions_[kLongitudinalTemporalInformationModified] = &Rewriter::add_longitudinal;
   }
 
   bool is_addition(Tag tag) const {
-    return tag == kPatientIdentityRemoved || tag == kDeidMethod || tag == kDeidMethodCodes || tag == kLongitudinal;
+    return tag == kPatientIdentityRemoved || tag == kDeidMethod || tag == kDeidMethodCodes ||
+           tag == kLongitudinalTemporalInformationModified;
   }
 
   void write_additions(Tag before) {
@@ -132,34 +123,9 @@ class Rewriter {
   void add_character_set() { writer_.element(kSpecificCharacterSet, vr("CS"), kUtf8); }
   void add_identity_removed() { writer_.element(kPatientIdentityRemoved, vr("CS"), "YES"); }
 
-  void add_method() {
-    std::string text;
-    for (const std::string& one : method_texts(context_.policy, context_.version)) {
-      text += (text.empty() ? "" : "\\") + one;
-    }
-    writer_.element(kDeidMethod, vr("LO"), text);
-  }
-
-  /// The profile and the options as codes of CID 7050; Clean Pixel Data only where it did something here.
-  void add_method_codes() {
-    writer_.begin_sequence(kDeidMethodCodes);
-    if (!context_.policy.is_weaker_than_profile()) {
-      write_code_item(writer_, "113100", "DCM", "Basic Application Confidentiality Profile");
-    }
-    for (const DeidOptionInfo& info : deid_options()) {
-      const bool ran = info.option != DeidOption::clean_pixel_data || context_.pixels.is_redacted;
-      if (context_.policy.options.has(info.option) && ran) write_code_item(writer_, info.code, "DCM", info.meaning);
-    }
-    writer_.end_sequence();
-  }
-
-  void add_longitudinal() {
-    const DeidOptions options = context_.policy.options;
-    const std::string_view text = options.has(DeidOption::retain_longitudinal_full_dates)       ? "UNMODIFIED"
-                                  : options.has(DeidOption::retain_longitudinal_modified_dates) ? "MODIFIED"
-                                                                                                : "REMOVED";
-    writer_.element(kLongitudinal, vr("CS"), text);
-  }
+  void add_method() { write_method(writer_, context_.policy, context_.version); }
+  void add_method_codes() { write_method_codes(writer_, context_.policy, context_.pixels.is_redacted); }
+  void add_longitudinal() { write_longitudinal(writer_, context_.policy.options); }
 
   // -- one node ------------------------------------------------------------------------------------------------------
 
@@ -170,7 +136,7 @@ class Rewriter {
     const Node& node = nodes_[i];
     if (node.kind == NodeKind::item) {
       writer_.begin_item();
-      levels_.push_back({node.end, false, levels_.back().set, levels_.back().cleans_all, {}});
+      levels_.push_back({node.end, false, levels_.back().text, {}});
       return i + 1;
     }
     const bool is_group_length = (node.tag & 0xFFFF) == 0;
@@ -185,9 +151,9 @@ class Rewriter {
   }
 
   std::uint32_t write_character_set(const Node& node) {
-    levels_.back().set = &sets_.of(text_of(value_of(node, bytes_)));
+    levels_.back().text.set = &sets_.of(text_of(value_of(node, bytes_)));
     if (!context_.facts.has_non_ascii_text) {
-      keep(node, node.value_representation);
+      values_.keep(node, node.value_representation);
     } else if (is_top()) {
       add_character_set();
     }
@@ -200,6 +166,7 @@ class Rewriter {
     if (is_overlay_or_curve(node.tag)) return remove(node, "X");
     const DeidAction action =
         resolve_action(context_.policy, context_.facts.source.sop_class_uid, node.parent, node.tag);
+    if (is_top() && lists_references(node.tag) && lists_nothing_) return remove(node, "X");
     if (action == DeidAction::none) return write_unlisted(i);
     return apply(i, action);
   }
@@ -222,14 +189,7 @@ class Rewriter {
     if (action == DeidAction::X) return remove(node, "X");
     count(node.tag, name(action));
     if (node.kind == NodeKind::sequence) return apply_to_sequence(i, action);
-    const Vr v = node.value_representation;
-    switch (action) {
-      case DeidAction::Z: write_empty(node, v); break;
-      case DeidAction::D: write_dummy(node, v); break;
-      case DeidAction::U: write_uids(node); break;
-      case DeidAction::C: clean(node, v); break;
-      default: keep_checked(node, v); break;
-    }
+    values_.write(node, action, levels_.back().text);
     return node.end;
   }
 
@@ -246,8 +206,36 @@ class Rewriter {
   std::uint32_t enter(std::uint32_t i, bool cleans_all) {
     const Node& node = nodes_[i];
     writer_.begin_sequence(node.tag);
-    levels_.push_back({node.end, true, levels_.back().set, levels_.back().cleans_all || cleans_all, {}});
+    levels_.push_back({node.end, true, {levels_.back().text.set, levels_.back().text.cleans_all || cleans_all}, {}});
     return i + 1;
+  }
+
+  /// Referenced Series and Studies Containing Other Referenced Instances list what the object refers to elsewhere
+  /// (PS3.3 C.12.2); in presentation states the first is the reference itself (C.11.11).
+  bool lists_references(Tag tag) const {
+    constexpr Tag kReferencedSeries = 0x00081115, kStudiesWithReferences = 0x00081200;
+    constexpr std::string_view kPresentationStates = "1.2.840.10008.5.1.4.1.1.11.";
+    return (tag == kReferencedSeries || tag == kStudiesWithReferences) &&
+           !context_.facts.source.sop_class_uid.starts_with(kPresentationStates);
+  }
+
+  /// True where an object is referred to beside those lists: by the source, or also by the result.
+  bool refers(bool in_result) const {
+    constexpr Tag kReferencedSopInstance = 0x00081155;
+    for (std::uint32_t i = 0; i < nodes_.size();) {
+      const Node& node = nodes_[i];
+      if (node.tag == kReferencedSopInstance) return true;
+      const bool is_list = node.parent == 0 && lists_references(node.tag);
+      const bool goes = in_result && node.kind == NodeKind::sequence && is_sequence_removed(node);
+      i = is_list || goes || is_private(node.tag) ? node.end : i + 1;
+    }
+    return false;
+  }
+
+  bool is_sequence_removed(const Node& node) const {
+    const DeidAction action =
+        resolve_action(context_.policy, context_.facts.source.sop_class_uid, node.parent, node.tag);
+    return action == DeidAction::X || action == DeidAction::Z || action == DeidAction::D;
   }
 
   std::uint32_t remove(const Node& node, std::string_view action) {
@@ -336,109 +324,6 @@ class Rewriter {
     return node.end;
   }
 
-  // -- values --------------------------------------------------------------------------------------------------------
-
-  bool has_other_order(const Node& node) const {
-    return node.encoding.is_big_endian != context_.encoding.is_big_endian && !is_text(node.value_representation);
-  }
-
-  void keep(const Node& node, Vr v) {
-    const Bytes value = value_of(node, bytes_);
-    if (has_other_order(node)) {
-      writer_.element(node.tag, v, Bytes(swapped(value, v)));
-    } else if (is_text(v)) {
-      writer_.element(node.tag, v, value);  // among our own bytes, where short words are searched for too
-    } else {
-      writer_.element_view(node.tag, v, value);
-    }
-  }
-
-  void keep_checked(const Node& node, Vr v) {
-    if (node.tag == kPatientAge) return write_converted(node, v, capped_age(text_of(value_of(node, bytes_))));
-    if (is_charset_text(v)) return write_text(node, v, levels_.back().cleans_all && !is_code(node.tag));
-    if (v == vr("UI") && is_mapped(node)) return write_uids(node);
-    keep(node, v);
-  }
-
-  static bool is_code(Tag tag) { return std::ranges::find(kCodeTags, tag) != kCodeTags.end(); }
-
-  /// A UID under an attribute that the table does not list, which it replaces elsewhere in the file.
-  bool is_mapped(const Node& node) const {
-    const auto& uids = context_.facts.identifiers.uids;
-    return std::ranges::any_of(texts_of(value_of(node, bytes_)),
-                               [&](const std::string& uid) { return std::ranges::binary_search(uids, uid); });
-  }
-
-  /// Attributes that get the patient's pseudonym, which is a dummy wherever Z and D ask for one.
-  static bool names_patient(Tag tag) {
-    return tag == kPatientName || tag == kPatientId || tag == kClinicalTrialSubjectId;
-  }
-
-  void write_empty(const Node& node, Vr v) {
-    writer_.element(node.tag, v, names_patient(node.tag) ? std::string_view(context_.patient) : std::string_view());
-  }
-
-  void write_dummy(const Node& node, Vr v) {
-    if (names_patient(node.tag)) {
-      writer_.element(node.tag, v, context_.patient);
-    } else if (v == vr("UI")) {
-      write_uids(node);
-    } else {
-      writer_.element(node.tag, v, dummy_value(v));
-    }
-  }
-
-  void write_uids(const Node& node) {
-    writer_.element(node.tag, vr("UI"), mapped_uids(text_of(value_of(node, bytes_)), context_.key));
-  }
-
-  /// What has no legal new value is emptied and noted.
-  void write_converted(const Node& node, Vr v, const std::optional<std::string>& value) {
-    if (!value) ++notes_["value_not_legal"];
-    writer_.element(node.tag, v, value.value_or(""));
-  }
-
-  void clean(const Node& node, Vr v) {
-    if (is_date(v) || v == vr("TM")) {
-      return write_converted(node, v, shift_dates(text_of(value_of(node, bytes_)), v, context_.shift_days));
-    }
-    if (node.tag == kTimezoneOffset) return keep(node, v);
-    if (is_charset_text(v)) return write_text(node, v, true);
-    // A time stamp in bytes, a maker's note: nothing in it can be told apart.
-    writer_.element(node.tag, v, must_have_value(node.tag) ? dummy_value(v) : std::string());
-  }
-
-  /// True where the profile would leave a dummy rather than nothing.
-  static bool must_have_value(Tag tag) {
-    const AttributeRule* rule = find_attribute_rule(tag);
-    if (rule == nullptr) return false;
-    constexpr std::array kWithDummy = {DeidAction::D, DeidAction::X_D, DeidAction::Z_D, DeidAction::X_Z_D};
-    return std::ranges::find(kWithDummy, rule->basic) != kWithDummy.end();
-  }
-
-  void write_text(const Node& node, Vr v, bool cleans) {
-    const Bytes value = value_of(node, bytes_);
-    const auto text = decode_text(value, v, *levels_.back().set);
-    if (!text) {
-      ++notes_["charset_undecodable"];
-      return writer_.element(node.tag, v, std::string_view());
-    }
-    bool is_changed = false;
-    std::vector<std::string> values = split_values(*text, v);
-    for (std::string& one : values) {
-      CleanedText cleaned = cleans ? context_.cleaner.clean(one) : context_.cleaner.remove_identifiers(one);
-      if (!cleaned.is_changed()) continue;
-      is_changed = true;
-      one = std::move(cleaned.text);
-      std::ranges::move(cleaned.removed_words, std::back_inserter(removed_words_));
-      for (std::size_t r = 0; r < kDescriptorReasons; ++r) reasons_[r] += cleaned.removed[r];
-    }
-    const std::string result = fmt::format("{}", fmt::join(values, "\\"));
-    if (!is_changed && !context_.facts.has_non_ascii_text) return keep(node, v);
-    const bool is_emptied = result.empty() && !text->empty() && must_have_value(node.tag);
-    writer_.element(node.tag, v, is_emptied ? dummy_value(v) : is_changed ? result : *text);
-  }
-
   // -- private attributes --------------------------------------------------------------------------------------------
 
   std::uint32_t write_private(std::uint32_t i) {
@@ -448,7 +333,7 @@ class Rewriter {
     if (decision.action == PrivateAction::remove) return remove(node, "private_removed");
     count(node.tag, "private_kept");
     if (node.kind == NodeKind::sequence) return enter(i, true);
-    write_private_value(node, decision);
+    values_.write_private(node, decision, levels_.back().text);
     return node.end;
   }
 
@@ -461,7 +346,7 @@ class Rewriter {
          j = nodes_[j].end) {
       const bool is_of_block = ((nodes_[j].tag >> 8) & 0xFF) == (node.tag & 0xFF) && !is_creator(nodes_[j].tag);
       if (is_of_block && decide(nodes_[j]).action != PrivateAction::remove) {
-        keep(node, vr("LO"));
+        values_.keep(node, vr("LO"));
         break;
       }
     }
@@ -483,72 +368,6 @@ class Rewriter {
     return rule == nullptr ? PrivateDecision{} : PrivateDecision{rule->action, rule->value_representation};
   }
 
-  void write_private_value(const Node& node, const PrivateDecision& decision) {
-    const Vr stated = node.is_vr_stated && node.value_representation != vr("UN") ? node.value_representation : Vr{0};
-    const Vr v = stated != 0 ? stated : decision.value_representation != 0 ? decision.value_representation : vr("UN");
-    switch (decision.action) {
-      case PrivateAction::map_uid: return write_private_uid(node, v);
-      case PrivateAction::shift_date: return write_private_date(node, v);
-      case PrivateAction::shift_epoch: return write_epoch(node, v);
-      default: break;
-    }
-    if (is_date(v)) return write_private_date(node, v);
-    if (v == vr("PN")) return writer_.element(node.tag, v, std::string_view());
-    if (is_charset_text(v)) return write_text(node, v, true);
-    if (v == vr("UI") && is_mapped(node)) return write_uids(node);
-    keep(node, written_vr(node, v));
-  }
-
-  /// Implicit files have no VR to be kept; explicit ones keep theirs.
-  static Vr written_vr(const Node& node, Vr v) { return node.is_vr_stated ? node.value_representation : v; }
-
-  void write_private_uid(const Node& node, Vr v) {
-    const std::string_view text = text_of(value_of(node, bytes_));
-    const bool is_uid = text.find_first_not_of("0123456789.\\") == std::string_view::npos;
-    writer_.element(node.tag, written_vr(node, v),
-                    is_uid && !text.empty() ? mapped_uids(text, context_.key) : std::string());
-  }
-
-  void write_private_date(const Node& node, Vr v) {
-    const DeidOptions options = context_.policy.options;
-    if (options.has(DeidOption::retain_longitudinal_full_dates)) return keep(node, written_vr(node, v));
-    const bool shifts = options.has(DeidOption::retain_longitudinal_modified_dates);
-    const auto shifted =
-        shifts ? shift_dates(text_of(value_of(node, bytes_)), v == vr("TM") ? v : vr("DT"), context_.shift_days)
-               : std::nullopt;
-    writer_.element(node.tag, written_vr(node, v), shifted.value_or(""));
-  }
-
-  /// Seconds since 1970 as an integer of 4 bytes, a double, or text.
-  void write_epoch(const Node& node, Vr v) {
-    const DeidOptions options = context_.policy.options;
-    if (options.has(DeidOption::retain_longitudinal_full_dates)) return keep(node, written_vr(node, v));
-    if (!options.has(DeidOption::retain_longitudinal_modified_dates)) {
-      return writer_.element(node.tag, written_vr(node, v), std::string_view());
-    }
-    const Bytes value = value_of(node, bytes_);
-    const bool big = node.encoding.is_big_endian;
-    std::vector<std::byte> shifted(value.begin(), value.end());
-    constexpr int kSecondsPerDay = 86400;
-    const int seconds = kSecondsPerDay * context_.shift_days;
-    if (value.size() == 4) {
-      store(shifted, read_u32(value, 0, big) + static_cast<std::uint32_t>(seconds), big);
-    } else if (value.size() == 8 && !is_text(v)) {
-      const auto number = binary_number(value, 0, vr("FD"), big);
-      if (!number) return writer_.element(node.tag, written_vr(node, v), std::string_view());
-      store(shifted, std::bit_cast<std::uint64_t>(*number + seconds), big);
-    } else {
-      return write_converted(node, written_vr(node, v), shift_epoch_text(text_of(value), context_.shift_days));
-    }
-    writer_.element(node.tag, written_vr(node, v), Bytes(has_other_order(node) ? swapped(shifted, v) : shifted));
-  }
-
-  template <class Number>
-  static void store(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
-    std::memcpy(bytes.data(), &number, sizeof number);
-    if (is_big_endian) std::ranges::reverse(bytes);
-  }
-
   // -- counts --------------------------------------------------------------------------------------------------------
 
   void count(Tag tag, std::string_view action) { ++counted_[{tag, action}]; }
@@ -561,10 +380,7 @@ class Rewriter {
       const auto& [tag, action] = what;
       result.by_tag[fmt::format("({:04X},{:04X}) {}", tag >> 16, tag & 0xFFFF, action)] += times;
     }
-    result.notes = notes_;
-    for (std::size_t r = 0; r < kDescriptorReasons; ++r) {
-      if (reasons_[r] > 0) result.notes[fmt::format("words_{}", name(static_cast<DescriptorReason>(r)))] = reasons_[r];
-    }
+    result.notes = values_.notes();
     return result;
   }
 
@@ -572,14 +388,13 @@ class Rewriter {
   Bytes bytes_;
   const RewriteContext& context_;
   DataSetWriter writer_;
+  ValueWriter values_;
   CharacterSets sets_;
   std::vector<Level> levels_;
   std::map<Tag, Addition> additions_;
   std::map<std::pair<Tag, std::string_view>, std::size_t> counted_;
-  std::map<std::string, std::size_t> notes_;
-  std::array<std::size_t, kDescriptorReasons> reasons_{};
-  std::vector<std::string> removed_words_;
   std::optional<Code> problem_;
+  bool lists_nothing_ = false;  ///< what lists of references would list is gone
 };
 
 }  // namespace

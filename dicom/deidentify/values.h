@@ -14,6 +14,9 @@ bool is_charset_text(Vr value_representation);
 /// True for all VRs whose values are characters.
 bool is_text(Vr value_representation);
 
+/// True for DA and DT.
+bool is_date(Vr value_representation);
+
 /// A legal value that says nothing: "REMOVED", 1 January 1900, zero. Without padding. Empty for SQ.
 /// Source: PS3.15 E.1.1 ("dummy"), PS3.5 6.2.
 std::string dummy_value(Vr value_representation);

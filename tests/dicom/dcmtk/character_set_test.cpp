@@ -192,6 +192,7 @@ TEST(CharacterSet, TakesDelimitersInsideWideCharactersAsHalvesOfThem) {
 
 TEST(CharacterSet, MayBeUsedInManyThreads) {
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::vector<int> wrong(4, 0);
   for (int& count : wrong) {
     threads.emplace_back([&count] {

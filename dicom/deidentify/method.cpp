@@ -1,0 +1,33 @@
+#include "dicom/deidentify/method.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "dicom/deidentify/dummy_items.h"
+
+namespace naru::dicom {
+
+void write_method(DataSetWriter& writer, const DeidentifyPolicy& policy, std::string_view version) {
+  writer.element(kDeidMethod, vr("LO"), fmt::format("{}", fmt::join(method_texts(policy, version), "\\")));
+}
+
+void write_method_codes(DataSetWriter& writer, const DeidentifyPolicy& policy, bool pixels_were_cleaned) {
+  writer.begin_sequence(kDeidMethodCodes);
+  if (!policy.is_weaker_than_profile()) {
+    write_code_item(writer, "113100", "DCM", "Basic Application Confidentiality Profile");
+  }
+  for (const DeidOptionInfo& info : deid_options()) {
+    const bool ran = info.option != DeidOption::clean_pixel_data || pixels_were_cleaned;
+    if (policy.options.has(info.option) && ran) write_code_item(writer, info.code, "DCM", info.meaning);
+  }
+  writer.end_sequence();
+}
+
+void write_longitudinal(DataSetWriter& writer, DeidOptions options) {
+  const std::string_view text = options.has(DeidOption::retain_longitudinal_full_dates)       ? "UNMODIFIED"
+                                : options.has(DeidOption::retain_longitudinal_modified_dates) ? "MODIFIED"
+                                                                                              : "REMOVED";
+  writer.element(kLongitudinalTemporalInformationModified, vr("CS"), text);
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,221 @@
+#include "dicom/deidentify/value_writer.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <iterator>
+
+#include "dicom/deidentify/values.h"
+#include "dicom/element_values.h"
+#include "dicom/header_values.h"
+
+namespace naru::dicom {
+
+namespace {
+
+constexpr Tag kTimezoneOffset = 0x00080201, kPatientName = 0x00100010, kPatientAge = 0x00101010,
+              kClinicalTrialSubjectId = 0x00120040;
+
+/// Code Value, Coding Scheme Designator and Version, Long and URN Code Value: codes, in which no pattern is looked for.
+constexpr std::array<Tag, 5> kCodeTags = {0x00080100, 0x00080102, 0x00080103, 0x00080119, 0x00080120};
+
+bool is_code(Tag tag) { return std::ranges::find(kCodeTags, tag) != kCodeTags.end(); }
+
+/// Attributes that get the patient's pseudonym, which is a dummy wherever Z and D ask for one.
+bool names_patient(Tag tag) { return tag == kPatientName || tag == kPatientId || tag == kClinicalTrialSubjectId; }
+
+/// True where an empty value may be illegal: the profile itself would leave a dummy, or does not touch the attribute,
+/// whose type is then unknown.
+bool must_have_value(Tag tag) {
+  const AttributeRule* rule = find_attribute_rule(tag);
+  if (rule == nullptr) return true;
+  constexpr std::array kWithDummy = {DeidAction::D, DeidAction::X_D, DeidAction::Z_D, DeidAction::X_Z_D};
+  return std::ranges::find(kWithDummy, rule->basic) != kWithDummy.end();
+}
+
+/// Implicit files have no VR to be kept; explicit ones keep theirs.
+Vr written_vr(const Node& node, Vr v) { return node.is_vr_stated ? node.value_representation : v; }
+
+template <class Number>
+void store(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
+  std::memcpy(bytes.data(), &number, sizeof number);
+  if (is_big_endian) std::ranges::reverse(bytes);
+}
+
+}  // namespace
+
+bool ValueWriter::has_other_order(const Node& node) const {
+  return node.encoding.is_big_endian != context_.encoding.is_big_endian && !is_text(node.value_representation);
+}
+
+void ValueWriter::keep(const Node& node, Vr v) {
+  const Bytes value = value_of(node, bytes_);
+  if (has_other_order(node)) {
+    writer_.element(node.tag, v, Bytes(swapped(value, v)));
+  } else if (is_text(v)) {
+    writer_.element(node.tag, v, value);  // among our own bytes, where short words are searched for too
+  } else {
+    writer_.element_view(node.tag, v, value);
+  }
+}
+
+void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
+  const Vr v = node.value_representation;
+  if (node.tag == kPatientAge) return write_converted(node, v, capped_age(text_of(value_of(node, bytes_))));
+  if (is_charset_text(v)) return write_text(node, v, *text.set, text.cleans_all && !is_code(node.tag));
+  if (v == vr("UI") && is_mapped(node)) return write_uids(node);
+  keep(node, v);
+}
+
+/// A UID under an attribute that the table does not list, which it replaces elsewhere in the file.
+bool ValueWriter::is_mapped(const Node& node) const {
+  const auto& uids = context_.facts.identifiers.uids;
+  return std::ranges::any_of(texts_of(value_of(node, bytes_)),
+                             [&](const std::string& uid) { return std::ranges::binary_search(uids, uid); });
+}
+
+void ValueWriter::write_empty(const Node& node) {
+  writer_.element(node.tag, node.value_representation,
+                  names_patient(node.tag) ? std::string_view(context_.patient) : std::string_view());
+}
+
+void ValueWriter::write_dummy(const Node& node) {
+  const Vr v = node.value_representation;
+  if (names_patient(node.tag)) {
+    writer_.element(node.tag, v, context_.patient);
+  } else if (v == vr("UI")) {
+    write_uids(node);
+  } else {
+    writer_.element(node.tag, v, dummy_value(v));
+  }
+}
+
+void ValueWriter::write_uids(const Node& node) {
+  writer_.element(node.tag, vr("UI"), mapped_uids(text_of(value_of(node, bytes_)), context_.key));
+}
+
+/// What has no legal new value is emptied and noted.
+void ValueWriter::write_converted(const Node& node, Vr v, const std::optional<std::string>& value) {
+  if (!value) ++notes_["value_not_legal"];
+  writer_.element(node.tag, v, value.value_or(""));
+}
+
+void ValueWriter::clean(const Node& node, const TextContext& text) {
+  const Vr v = node.value_representation;
+  if (is_date(v) || v == vr("TM")) {
+    return write_converted(node, v, shift_dates(text_of(value_of(node, bytes_)), v, context_.shift_days));
+  }
+  if (node.tag == kTimezoneOffset) return keep(node, v);
+  if (is_charset_text(v)) return write_text(node, v, *text.set, true);
+  // A time stamp in bytes, a maker's note: nothing in it can be told apart.
+  writer_.element(node.tag, v, must_have_value(node.tag) ? dummy_value(v) : std::string());
+}
+
+void ValueWriter::write_text(const Node& node, Vr v, const CharacterSet& set, bool cleans) {
+  const Bytes value = value_of(node, bytes_);
+  const auto text = decode_text(value, v, set);
+  if (!text) {
+    ++notes_["charset_undecodable"];
+    return writer_.element(node.tag, v, std::string_view());
+  }
+  std::vector<std::string> values = split_values(*text, v);
+  const bool is_changed = clean_values(values, cleans);
+  const std::string result = fmt::format("{}", fmt::join(values, "\\"));
+  if (!is_changed && !context_.facts.has_non_ascii_text) return keep(node, v);
+  const bool is_emptied = result.empty() && !text->empty() && must_have_value(node.tag);
+  writer_.element(node.tag, v, is_emptied ? dummy_value(v) : is_changed ? result : *text);
+}
+
+void ValueWriter::write_private(const Node& node, const PrivateDecision& decision, const TextContext& text) {
+  const Vr stated = node.is_vr_stated && node.value_representation != vr("UN") ? node.value_representation : Vr{0};
+  const Vr v = stated != 0 ? stated : decision.value_representation != 0 ? decision.value_representation : vr("UN");
+  switch (decision.action) {
+    case PrivateAction::map_uid: return write_private_uid(node, v);
+    case PrivateAction::shift_date: return write_private_date(node, v);
+    case PrivateAction::shift_epoch: return write_epoch(node, v);
+    default: break;
+  }
+  if (is_date(v)) return write_private_date(node, v);
+  if (v == vr("PN")) return writer_.element(node.tag, v, std::string_view());
+  if (is_charset_text(v)) return write_text(node, v, *text.set, true);
+  if (v == vr("UI") && is_mapped(node)) return write_uids(node);
+  keep(node, written_vr(node, v));
+}
+
+void ValueWriter::write_private_uid(const Node& node, Vr v) {
+  const std::string_view text = text_of(value_of(node, bytes_));
+  const bool is_uid = text.find_first_not_of("0123456789.\\") == std::string_view::npos;
+  writer_.element(node.tag, written_vr(node, v),
+                  is_uid && !text.empty() ? mapped_uids(text, context_.key) : std::string());
+}
+
+void ValueWriter::write_private_date(const Node& node, Vr v) {
+  const DeidOptions options = context_.policy.options;
+  if (options.has(DeidOption::retain_longitudinal_full_dates)) return keep(node, written_vr(node, v));
+  const bool shifts = options.has(DeidOption::retain_longitudinal_modified_dates);
+  const auto shifted =
+      shifts ? shift_dates(text_of(value_of(node, bytes_)), v == vr("TM") ? v : vr("DT"), context_.shift_days)
+             : std::nullopt;
+  writer_.element(node.tag, written_vr(node, v), shifted.value_or(""));
+}
+
+/// Seconds since 1970 as an integer of 4 bytes, a double, or text.
+void ValueWriter::write_epoch(const Node& node, Vr v) {
+  const DeidOptions options = context_.policy.options;
+  if (options.has(DeidOption::retain_longitudinal_full_dates)) return keep(node, written_vr(node, v));
+  if (!options.has(DeidOption::retain_longitudinal_modified_dates)) {
+    return writer_.element(node.tag, written_vr(node, v), std::string_view());
+  }
+  const Bytes value = value_of(node, bytes_);
+  const bool big = node.encoding.is_big_endian;
+  std::vector<std::byte> shifted(value.begin(), value.end());
+  constexpr int kSecondsPerDay = 86400;
+  const int seconds = kSecondsPerDay * context_.shift_days;
+  if (value.size() == 4) {
+    store(shifted, read_u32(value, 0, big) + static_cast<std::uint32_t>(seconds), big);
+  } else if (value.size() == 8 && !is_text(v)) {
+    const auto number = binary_number(value, 0, vr("FD"), big);
+    if (!number) return writer_.element(node.tag, written_vr(node, v), std::string_view());
+    store(shifted, std::bit_cast<std::uint64_t>(*number + seconds), big);
+  } else {
+    return write_converted(node, written_vr(node, v), shift_epoch_text(text_of(value), context_.shift_days));
+  }
+  writer_.element(node.tag, written_vr(node, v), Bytes(has_other_order(node) ? swapped(shifted, v) : shifted));
+}
+
+/// True where a value changed.
+bool ValueWriter::clean_values(std::vector<std::string>& values, bool cleans) {
+  bool is_changed = false;
+  for (std::string& one : values) {
+    CleanedText cleaned = cleans ? context_.cleaner.clean(one) : context_.cleaner.remove_identifiers(one);
+    if (!cleaned.is_changed()) continue;
+    is_changed = true;
+    one = std::move(cleaned.text);
+    std::ranges::move(cleaned.removed_words, std::back_inserter(removed_words_));
+    for (std::size_t r = 0; r < kDescriptorReasons; ++r) reasons_[r] += cleaned.removed[r];
+  }
+  return is_changed;
+}
+
+std::map<std::string, std::size_t> ValueWriter::notes() const {
+  auto result = notes_;
+  for (std::size_t r = 0; r < kDescriptorReasons; ++r) {
+    if (reasons_[r] > 0) result[fmt::format("words_{}", name(static_cast<DescriptorReason>(r)))] = reasons_[r];
+  }
+  return result;
+}
+
+void ValueWriter::write(const Node& node, DeidAction action, const TextContext& text) {
+  switch (action) {
+    case DeidAction::Z: return write_empty(node);
+    case DeidAction::D: return write_dummy(node);
+    case DeidAction::U: return write_uids(node);
+    case DeidAction::C: return clean(node, text);
+    default: return keep_checked(node, text);
+  }
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,69 @@
+/// Writes the new value of one element for its old one.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dicom/deidentify/data_set_writer.h"
+#include "dicom/deidentify/rewrite.h"
+#include "dicom/rules/private_rules.h"
+
+namespace naru::dicom {
+
+/// What becomes of a private attribute.
+struct PrivateDecision {
+  PrivateAction action = PrivateAction::remove;
+  Vr value_representation = 0;  ///< that the lists give it
+};
+
+/// How the texts at one place of the data set are read and treated.
+struct TextContext {
+  const CharacterSet* set = nullptr;
+  bool cleans_all = false;  ///< inside a sequence that is to be cleaned: its texts are cleaned too
+};
+
+class ValueWriter {
+ public:
+  /// All of them must outlive the writer.
+  ValueWriter(Bytes bytes, const RewriteContext& context, DataSetWriter& writer)
+      : bytes_(bytes), context_(context), writer_(writer) {}
+
+  /// Z, D, U, C or K on an element that is no sequence.
+  void write(const Node& node, DeidAction action, const TextContext& text);
+  void write_private(const Node& node, const PrivateDecision& decision, const TextContext& text);
+
+  /// As it stands in the source.
+  void keep(const Node& node, Vr v);
+
+  /// What could not stay as it was, and words taken out, by reason.
+  std::map<std::string, std::size_t> notes() const;
+  std::vector<std::string> take_removed_words() { return std::move(removed_words_); }
+
+ private:
+  bool has_other_order(const Node& node) const;
+  bool is_mapped(const Node& node) const;
+  void keep_checked(const Node& node, const TextContext& text);
+  void write_empty(const Node& node);
+  void write_dummy(const Node& node);
+  void write_uids(const Node& node);
+  void write_converted(const Node& node, Vr v, const std::optional<std::string>& value);
+  void clean(const Node& node, const TextContext& text);
+  void write_text(const Node& node, Vr v, const CharacterSet& set, bool cleans);
+  bool clean_values(std::vector<std::string>& values, bool cleans);
+  void write_private_uid(const Node& node, Vr v);
+  void write_private_date(const Node& node, Vr v);
+  void write_epoch(const Node& node, Vr v);
+
+  Bytes bytes_;
+  const RewriteContext& context_;
+  DataSetWriter& writer_;
+  std::map<std::string, std::size_t> notes_;
+  std::array<std::size_t, kDescriptorReasons> reasons_{};
+  std::vector<std::string> removed_words_;
+};
+
+}  // namespace naru::dicom

@@ -1,0 +1,212 @@
+#include "dicom/deidentify/descriptors.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace naru::dicom {
+namespace {
+
+Identifiers named(std::string person) { return {.person_names = {std::move(person)}}; }
+
+std::string cleaned(const Identifiers& identifiers, std::string_view text) {
+  return DescriptorCleaner(identifiers, {}, {}).clean(text).text;
+}
+
+std::size_t removed(const CleanedText& text, DescriptorReason reason) {
+  return text.removed[static_cast<std::size_t>(reason)];
+}
+
+TEST(DescriptorCleaner, LeavesAnEmptyTextAndAnEmptyHeaderAlone) {
+  EXPECT_EQ(cleaned({}, ""), "");
+  EXPECT_EQ(cleaned({}, "  CT  HEAD  "), "  CT  HEAD  ");
+  EXPECT_EQ(cleaned(named(""), "CT ^=^ HEAD"), "CT ^=^ HEAD");
+  EXPECT_EQ(cleaned(named("^^^^=^=^"), "CT HEAD"), "CT HEAD");
+}
+
+TEST(DescriptorCleaner, SaysWhatWentAndWhy) {
+  const Identifiers identifiers = {.person_names = {"Davidson^Douglas"}, .ids = {"87654321"}, .places = {"SNUH"}};
+  const std::vector<std::string> listed = {"Projekt Falke"};
+  const DescriptorCleaner cleaner(identifiers, {}, listed);
+  const CleanedText text =
+      cleaner.clean("CT Douglas Davidson 87654321 SNUH 20140321 010-1234-5678 900101-1234567 Dr. Hughes projekt falke");
+  EXPECT_EQ(text.text, "CT Dr.");
+  EXPECT_EQ(removed(text, DescriptorReason::name), 2U);
+  EXPECT_EQ(removed(text, DescriptorReason::id), 1U);
+  EXPECT_EQ(removed(text, DescriptorReason::place), 1U);
+  EXPECT_EQ(removed(text, DescriptorReason::date), 1U);
+  EXPECT_EQ(removed(text, DescriptorReason::contact), 1U);
+  EXPECT_EQ(removed(text, DescriptorReason::national), 1U);
+  EXPECT_EQ(removed(text, DescriptorReason::title), 1U);
+  EXPECT_EQ(removed(text, DescriptorReason::listed), 2U);
+  const std::vector<std::string> words = {"Douglas Davidson", "87654321",       "SNUH",   "20140321",
+                                          "010-1234-5678",    "900101-1234567", "Hughes", "projekt falke"};
+  EXPECT_EQ(text.removed_words, words);
+}
+
+TEST(DescriptorCleaner, NamesEveryReason) {
+  constexpr std::array<std::string_view, kDescriptorReasons> kNames = {"name",    "id",       "place", "date",
+                                                                       "contact", "national", "title", "listed"};
+  for (std::size_t i = 0; i < kNames.size(); ++i) EXPECT_EQ(name(static_cast<DescriptorReason>(i)), kNames[i]);
+}
+
+TEST(DescriptorCleaner, ClosesGaps) {
+  const Identifiers davidson = named("Davidson^Douglas");
+  EXPECT_EQ(cleaned(davidson, "AX (Davidson) T1"), "AX T1");
+  EXPECT_EQ(cleaned(davidson, "AX [Davidson]"), "AX");
+  EXPECT_EQ(cleaned(davidson, "AX, Davidson, T1"), "AX, T1");
+  EXPECT_EQ(cleaned(davidson, "AX Davidson, T1"), "AX, T1");
+  EXPECT_EQ(cleaned(davidson, "AX_Davidson_T1"), "AX_T1");
+  EXPECT_EQ(cleaned(davidson, "Davidson - AX"), "AX");
+  EXPECT_EQ(cleaned(davidson, "AX: Davidson"), "AX:");
+  EXPECT_EQ(cleaned(davidson, "line one\r\nDavidson\r\nline two"), "line one\r\n\r\nline two");
+  EXPECT_EQ(cleaned({}, "SCAN20140321AX"), "SCAN AX");
+}
+
+TEST(DescriptorCleaner, KeepsListedWordsFromPatternsButNotFromTheHeader) {
+  const std::vector<std::string> keep = {"Zyvorski", "Davidson", "20140321"};
+  const DescriptorCleaner cleaner(named("Davidson^Douglas"), keep, {});
+  EXPECT_EQ(cleaner.clean("CT for Zyvorski").text, "CT for Zyvorski");
+  EXPECT_EQ(cleaner.clean("protocol 20140321").text, "protocol 20140321");
+  EXPECT_EQ(cleaner.clean("CT Davidson").text, "CT");
+}
+
+TEST(DescriptorCleaner, RemovesListedWordsInAnyWriting) {
+  const std::vector<std::string> remove = {"Falke", "한빛 연구"};
+  const DescriptorCleaner cleaner({}, {}, remove);
+  EXPECT_EQ(cleaner.clean("CT FALKE 3mm").text, "CT 3mm");
+  EXPECT_EQ(cleaner.clean("ＦＡＬＫＥ").text, "");
+  EXPECT_EQ(cleaner.clean("Falken").text, "Falken");
+  EXPECT_EQ(cleaner.clean("한빛 연구 CT").text, "CT");
+}
+
+TEST(DescriptorCleaner, FollowsNoPatternWhereOnlyIdentifiersAreAskedFor) {
+  const DescriptorCleaner cleaner({.person_names = {"Davidson^Douglas"}, .ids = {"87654321"}, .dates = {"20140321"}},
+                                  {}, {});
+  EXPECT_EQ(cleaner.remove_identifiers("Dr. Hughes 20140321 010-1234-5678").text, "Dr. Hughes 20140321 010-1234-5678");
+  EXPECT_EQ(cleaner.remove_identifiers("DAVIDSON 87654321 CT").text, "CT");
+}
+
+TEST(DescriptorCleaner, TakesNoPlaceholderForAnIdentifier) {
+  const Identifiers placeholders = {
+      .person_names = {"ANONYMOUS", "UNKNOWN^UNKNOWN", "TEST^PATIENT", "N/A", "NONE", "Unknown^Patient=^="},
+      .ids = {"", "0", "00000000", "UNKNOWN", "ANONYMOUS", "NONE", "N/A", "TEST", "TEST01", "PHANTOM1", "1", "12",
+              "XXXXX"},
+      .places = {"UNKNOWN", "NONE", "Radiology", "CT", "MR1", "Department of Radiology", "HOSPITAL"},
+      .dates = {"", "0", "19000000", "abcdefgh"},
+      .uids = {""},
+      .others = {"NONE", "", "chest pain", "Christian"}};
+  for (const char* text : {"UNKNOWN", "TEST PATIENT", "anonymous scan", "N/A", "PHANTOM1 QA", "MR1 CT", "Radiology CT",
+                           "T1 AX 12", "chest pain", "00000000", "Department of Radiology"}) {
+    EXPECT_EQ(cleaned(placeholders, text), text);
+  }
+}
+
+TEST(DescriptorCleaner, SeesThroughWidthMarksAndJamo) {
+  const Identifiers hong = named("Hong^Gildong=洪^吉洞=홍^길동");
+  EXPECT_EQ(cleaned(hong, "ＨＯＮＧ　ＧＩＬＤＯＮＧ CT"), "CT");
+  EXPECT_EQ(cleaned(hong, "\u1112\u1169\u11BC\u1100\u1175\u11AF\u1103\u1169\u11BC CT"), "CT");
+  EXPECT_EQ(cleaned(hong, "Ho\u200Bng\u00ADGildong CT"), "CT");
+  EXPECT_EQ(cleaned(named("Mu\u0308ller^Jo\u0308rg"), "MÜLLER Jorg"), "");
+  EXPECT_EQ(cleaned(named("Müller^Jörg"), "Mueller, Joerg CT"), "CT");
+  EXPECT_EQ(cleaned(named("MUELLER^JOERG"), "Müller CT"), "CT");
+  EXPECT_EQ(cleaned(named("ヤマダ^タロウ"), "ﾔﾏﾀﾞ ﾀﾛｳ CT"), "CT");
+  EXPECT_EQ(cleaned(named("Иванов^Пётр"), "КТ ИВАНОВ ПЕТР"), "КТ");
+}
+
+TEST(DescriptorCleaner, KeepsBytesThatAreNoUtf8) {
+  EXPECT_EQ(cleaned(named("Davidson^Douglas"), "CT \xFF\xFE Davidson"), "CT \xFF\xFE");
+  EXPECT_EQ(cleaned({}, "\xC3"), "\xC3");
+}
+
+TEST(DescriptorCleaner, StopsAtNoLength) {
+  std::string text;
+  for (int i = 0; i < 20000; ++i) text += "CT Douglas Davidson 홍길동 1.2.3-4_ ";
+  const CleanedText result = DescriptorCleaner(named("Davidson^Douglas"), {}, {}).clean(text);
+  EXPECT_EQ(result.text.find("Davidson"), std::string::npos);
+  EXPECT_EQ(removed(result, DescriptorReason::name), 40000U);
+  const std::string one_word(200000, 'a'), one_number(200000, '1');
+  EXPECT_EQ(cleaned(named("Davidson^Douglas"), one_word), one_word);
+  EXPECT_EQ(cleaned(named("Davidson^Douglas"), one_number), one_number);
+}
+
+TEST(DescriptorCleaner, RemovesWhatWasRemovedOnceAndForAll) {
+  const DescriptorCleaner cleaner({.person_names = {"Hong^Gildong=洪^吉洞=홍^길동"}, .ids = {"87654321"}}, {}, {});
+  for (const char* text : {"HONG GILDONG 2014-03-21 CT", "홍길동 환자 87654321", "P4^P101 20140321 Dr. Hughes, MD"}) {
+    const std::string once = cleaner.clean(text).text;
+    EXPECT_EQ(cleaner.clean(once).text, once);
+  }
+}
+
+TEST(DescriptorCleaner, MayBeMoved) {
+  DescriptorCleaner first(named("Davidson^Douglas"), {}, {});
+  DescriptorCleaner second(std::move(first));
+  EXPECT_EQ(second.clean("CT Davidson").text, "CT");
+}
+
+/// Names with the spellings that are in use for them, and by the rules of Revised Romanisation.
+struct Spelled {
+  const char* person;
+  std::vector<std::string> spellings;
+};
+
+TEST(DescriptorCleaner, KnowsHangulInLatinLetters) {
+  const std::vector<Spelled> names = {
+      {"김^철수", {"Kim Chul-soo", "KIM CHEOLSU", "Chulsoo Kim"}},
+      {"이^영희", {"Lee Young-hee", "YI YEONGHUI", "Rhee Younghee"}},
+      {"박^지성", {"Park Ji-sung", "PAK JISEONG"}},
+      {"손^흥민", {"Son Heung-min", "SON HEUNGMIN"}},
+      {"류^현진", {"Ryu Hyun-jin", "YOO HYEONJIN"}},
+      {"반^기문", {"Ban Ki-moon", "BAN GIMUN"}},
+      {"김^연아", {"Kim Yuna", "KIM YEONA"}},
+      {"박^찬호", {"Park Chan-ho", "PAK CHAN HO"}},
+      {"윤^석열", {"Yoon Suk-yeol", "YUN SEOKYEOL"}},
+      {"문^재인", {"Moon Jae-in", "MUN JAEIN"}},
+      {"정^몽구", {"Chung Mong-koo", "JEONG MONGGU"}},
+      {"정^의선", {"Chung Eui-sun", "JUNG UISEON"}},
+      {"노^무현", {"Roh Moo-hyun", "NO MUHYEON"}},
+      {"박^근혜", {"Park Geun-hye", "PARK KEUNHYE"}},
+      {"이^명박", {"Lee Myung-bak", "RHEE MYEONGBAK"}},
+      {"전^두환", {"Chun Doo-hwan", "JEON DUHWAN"}},
+      {"안^철수", {"Ahn Cheol-soo", "AN CHULSOO"}},
+      {"홍^준표", {"Hong Joon-pyo", "HONG JUNPYO"}},
+      {"박^찬욱", {"Park Chan-wook", "PARK CHANUK"}},
+      {"이^병헌", {"Lee Byung-hun", "YI BYEONGHEON"}},
+      {"김^대중", {"Kim Dae-jung", "GIM DAEJUNG"}},
+      {"이^건희", {"Lee Kun-hee", "LEE GEONHUI"}},
+      {"황^우석", {"Hwang Woo-suk", "HWANG USEOK"}},
+      {"조^용필", {"Cho Yong-pil", "JO YONGPIL"}},
+      {"백^남준", {"Nam June Paik", "BAEK NAMJUN"}},
+      {"차^범근", {"Cha Bum-kun", "CHA BEOMGEUN"}},
+      {"홍^명보", {"Hong Myung-bo", "HONG MYEONGBO"}},
+      {"구^자철", {"Koo Ja-cheol", "GU JACHEOL"}},
+      {"남궁^민", {"Namkoong Min", "NAMGUNG MIN"}},
+      {"황보^관", {"Hwangbo Kwan", "HWANGBO GWAN"}},
+      {"최^경주", {"Choi Kyung-ju", "CHOE GYEONGJU", "K. J. Choi"}},
+      {"송^강호", {"Song Kang-ho", "SONG GANGHO"}},
+      {"장^미란", {"Jang Mi-ran", "CHANG MIRAN"}},
+      {"이^소연", {"Yi So-yeon", "LEE SOYEON"}},
+      {"한^석규", {"Han Suk-kyu", "HAN SEOKGYU"}},
+      {"허^준호", {"Huh Joon-ho", "HEO JUNHO"}},
+  };
+  for (const Spelled& entry : names) {
+    const DescriptorCleaner cleaner(named(entry.person), {}, {});
+    for (const std::string& spelling : entry.spellings) {
+      EXPECT_EQ(cleaner.clean("CT " + spelling + " brain").text, "CT brain") << entry.person << " " << spelling;
+      std::string joined = spelling;
+      std::erase_if(joined, [](char c) { return c == ' ' || c == '-' || c == '.'; });
+      EXPECT_EQ(cleaner.clean("CT " + joined + " brain").text, "CT brain") << entry.person << " " << joined;
+    }
+  }
+}
+
+TEST(ProtocolWords, AreThoseThatDoNotIdentify) {
+  for (const char* word : {"HEAD", "May", "lung", "복부", "contrast", "CT"})
+    EXPECT_TRUE(is_protocol_word(word)) << word;
+  for (const char* word : {"Davidson", "Kim", "홍길동", "Zyvorski", ""}) EXPECT_FALSE(is_protocol_word(word)) << word;
+}
+
+}  // namespace
+}  // namespace naru::dicom
