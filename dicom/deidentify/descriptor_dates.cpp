@@ -78,7 +78,9 @@ struct DateFinder::Reader {
     const bool is_fraction =
         at > 0 && tokens()[at - 1].is_number() && text.gap_before(at) == U"." && tokens()[at - 1].length < 4;
     if (is_fraction) return at;
-    if (token.length == 8 || token.length == 12 || token.length == 14) {
+    // Behind the seconds some programs write a fraction without a point.
+    const bool has_fraction_digits = token.length > 14 && token.length <= 20;
+    if (token.length == 8 || token.length == 12 || token.length == 14 || has_fraction_digits) {
       if (is_date(value(at, 0, 4), value(at, 4, 2), value(at, 6, 2))) {
         if (token.length == 8) return at + 1;
         const bool has_fraction = is_number(at + 1, 1, 6) && text.gap_before(at + 1) == U".";

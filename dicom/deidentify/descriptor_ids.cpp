@@ -59,20 +59,51 @@ IdShape shape_of(const FoldedText& text) {
   return shape;
 }
 
+IdHash hash_of(const FoldedText& text) {
+  IdHash hash;
+  for (const Token& token : text.tokens()) hash.append(text.folded(token));
+  return hash;
+}
+
+bool is_telling_id(const FoldedText& text, const IdShape& shape) {
+  if (text.tokens().size() > kMostTokens || shape.is_one_char) return false;
+  constexpr std::size_t kFewDigits = 2, kManyDigits = 4;
+  if (shape.letters > 0 && shape.is_all_words && shape.digits <= (shape.is_placeholder ? kManyDigits : kFewDigits)) {
+    return false;
+  }
+  const bool is_mixed = shape.letters > 0 && shape.digits > 0;
+  return hash_of(text).length >= (is_mixed ? kShortestMixed : kShortestId);
+}
+
+/// Words with usual endings are words as well: only a phrase with something else in it tells anything.
+bool is_telling_phrase(const FoldedText& text, const IdShape& shape) {
+  if (shape.is_one_char || text.tokens().size() > kMostTokens || shape.letters + shape.digits < kShortestPhrase) {
+    return false;
+  }
+  if (shape.digits >= kShortestId) return true;
+  return !shape.is_all_words && std::any_of(text.tokens().begin(), text.tokens().end(), [&](const Token& token) {
+    return !token.is_number() && token.length > 2 && !is_known_word(text.folded(token));
+  });
+}
+
 }  // namespace
+
+bool is_telling_id(std::string_view id) {
+  const FoldedText text(id);
+  return is_telling_id(text, shape_of(text));
+}
+
+bool is_telling_phrase(std::string_view phrase) {
+  const FoldedText text(phrase);
+  return is_telling_phrase(text, shape_of(text));
+}
 
 void IdIndex::add(std::string_view id, DescriptorReason reason) {
   const FoldedText text(id);
   const IdShape shape = shape_of(text);
-  if (text.tokens().size() > kMostTokens || shape.is_one_char) return;
-  constexpr std::size_t kFewDigits = 2, kManyDigits = 4;
-  if (shape.letters > 0 && shape.is_all_words && shape.digits <= (shape.is_placeholder ? kManyDigits : kFewDigits)) {
-    return;
-  }
-  IdHash hash;
-  for (const Token& token : text.tokens()) hash.append(text.folded(token));
+  if (!is_telling_id(text, shape)) return;
+  const IdHash hash = hash_of(text);
   const bool is_mixed = shape.letters > 0 && shape.digits > 0;
-  if (hash.length < (is_mixed ? kShortestMixed : kShortestId)) return;
   index_.add(hash.hash, hash.first, {reason, hash.length});
   most_tokens_ = std::max(most_tokens_, text.tokens().size());
   if (is_mixed) add_digits(text, reason);
@@ -90,19 +121,8 @@ void IdIndex::add_digits(const FoldedText& text, DescriptorReason reason) {
 
 void IdIndex::add_phrase(std::string_view phrase, DescriptorReason reason) {
   const FoldedText text(phrase);
-  const IdShape shape = shape_of(text);
-  if (shape.is_one_char || text.tokens().size() > kMostTokens || shape.letters + shape.digits < kShortestPhrase) return;
-  if (shape.digits < kShortestId && shape.is_all_words) return;
-  IdHash hash;
-  for (const Token& token : text.tokens()) {
-    // Words with usual endings are words as well: only a phrase with something else in it tells anything.
-    hash.append(text.folded(token));
-  }
-  const bool is_telling =
-      shape.digits >= kShortestId || std::any_of(text.tokens().begin(), text.tokens().end(), [&](const Token& token) {
-        return !token.is_number() && token.length > 2 && !is_known_word(text.folded(token));
-      });
-  if (!is_telling) return;
+  if (!is_telling_phrase(text, shape_of(text))) return;
+  const IdHash hash = hash_of(text);
   index_.add(hash.hash, hash.first, {reason, hash.length});
   most_tokens_ = std::max(most_tokens_, text.tokens().size());
 }

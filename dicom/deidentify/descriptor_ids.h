@@ -9,6 +9,11 @@
 
 namespace naru::dicom {
 
+/// True for an id, or a phrase, that names someone or something wherever it stands: not for those that IdIndex leaves
+/// out.
+bool is_telling_id(std::string_view id);
+bool is_telling_phrase(std::string_view phrase);
+
 /// Numbers and codes, compared without what separates their parts and without leading zeros.
 ///
 /// Left out are those that would take words of the protocol with them: shorter than 5 characters (4 where letters and

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "dicom/dcmtk/character_set.h"
+#include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptors.h"
 #include "dicom/element_values.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::size_t kShortestInText = 3;
 constexpr std::size_t kShortestLettersInBinary = 7, kShortestDigitsInBinary = 12;
-constexpr std::size_t kShortestDigits = 5, kShortestId = 4, kShortestWord = 6;
+constexpr std::size_t kShortestWord = 6;
 
 constexpr char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 constexpr auto kFolded = [] {
@@ -66,8 +67,8 @@ class PatternMaker {
   std::vector<Pattern> make(const Identifiers& identifiers) {
     for (const std::string& name : identifiers.person_names) add_name(name);
     for (const std::string& id : identifiers.ids) add_id(id);
-    for (const std::string& place : identifiers.places) add_word(place);
-    for (const std::string& other : identifiers.others) add_word(other);
+    for (const std::string& place : identifiers.places) add_phrase(place);
+    for (const std::string& other : identifiers.others) add_phrase(other);
     for (const std::string& date : identifiers.dates) add(date, true);
     for (const std::string& uid : identifiers.uids) {
       if (uid.size() >= kShortestWord) add(uid, false);
@@ -108,13 +109,11 @@ class PatternMaker {
   }
 
   void add_id(const std::string& id) {
-    const auto digits = static_cast<std::size_t>(std::ranges::count_if(id, is_digit));
-    if (digits == id.size() ? digits >= kShortestDigits : digits > 0 && id.size() >= kShortestId) add(id, false);
-    if (digits == 0) add_word(id);
+    if (is_telling_id(id)) add(id, false);
   }
 
-  void add_word(const std::string& text) {
-    if (text.size() >= kShortestWord && !is_protocol_word(text)) add(text, false);
+  void add_phrase(const std::string& text) {
+    if (is_telling_phrase(text)) add(text, false);
   }
 
   void add(const std::string& text, bool is_date) {
