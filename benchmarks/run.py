@@ -4,10 +4,11 @@
   benchmarks/run.py --machine epyc-2core build/cpu/bin                kernels, and ITK where its program was built
   benchmarks/run.py --machine epyc-2core --end-to-end build/cpu/bin   DICOM to NIfTI, beside dcm2niix
   benchmarks/run.py --machine epyc-2core --dicom build/cpu/bin        reading series, beside ITK's GDCM and dcm2niix
+  benchmarks/run.py --machine epyc-2core --deidentify build/cpu/bin   de-identifying, beside Orthanc and pydicom
 
 Each number is the median of at least five runs; a peer is always timed in the same run, in turn with ours, and the ratio
 is what counts. One part of the file is written by each call and leaves the other as it is. MACHINE is a neutral name,
-never a host's. Only the standard library is needed.
+never a host's. Only the standard library is needed. Temporary files go where TMPDIR says.
 """
 import argparse
 import json
@@ -21,6 +22,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from deidentify.measure import measure_deidentify
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SLICES = 200
@@ -223,6 +226,18 @@ def kernel_rows(cases):
              number(case, "max_difference_hu", "{:.1e}")] for name, case in cases.items()]
 
 
+def print_deidentify_tables(measured):
+    peers = {"x Orthanc, 1 job": "orthanc_1_job", "2 jobs": "orthanc_2_jobs", "with upload": "orthanc_with_upload",
+             "x pydicom, 1 process": "pydicom_1_process", "2 processes": "pydicom_2_processes"}
+    rows = [[name, f"{case['files_per_second']:.0f}", f"{case['bytes_per_second'] / 1e6:.0f}",
+             f"{case['peak_bytes'] / 1e6:.0f}", *[f"{case[f'times_faster_than_{peer}']:.1f}" for peer in peers.values()]]
+            for name, case in measured["images"].items()]
+    print(table([f"on {measured['filesystem']}", "files/s", "MB/s", "peak MB", *peers], rows) + "\n")
+    rows = [[name, f"{case['bytes_per_second'] / 1e6:.0f}", f"{case['peak_bytes'] / 1e6:.0f}",
+             f"{case['time_per_byte_beside_flat']:.2f}"] for name, case in measured["items"].items()]
+    print(table([f"on {measured['filesystem']}", "MB/s", "peak MB", "time per byte"], rows) + "\n")
+
+
 def print_tables(result):
     head = ["case", "ms", "Mvox/s", "% of copy", "x ITK", "max diff HU"]
     if "kernels" in result:
@@ -231,7 +246,9 @@ def print_tables(result):
     if "end_to_end" in result:
         rows = [[name, f"{case['naru_ms']:.0f}", f"{case['dcm2niix_ms']:.0f}", f"{case['times_faster']:.2f}"]
                 for name, case in result["end_to_end"]["cases"].items()]
-        print(table([f"{SLICES} slices, compression", "naru ms", "dcm2niix ms", "x dcm2niix"], rows))
+        print(table([f"{SLICES} slices, compression", "naru ms", "dcm2niix ms", "x dcm2niix"], rows) + "\n")
+    for measured in result.get("deidentify", {}).values():
+        print_deidentify_tables(measured)
 
 
 def main():
@@ -240,6 +257,7 @@ def main():
     parser.add_argument("--machine", required=True, help="a neutral name such as epyc-2core")
     parser.add_argument("--end-to-end", action="store_true", help="time naru prepare beside dcm2niix instead of kernels")
     parser.add_argument("--dicom", action="store_true", help="time the reading of series instead of kernels")
+    parser.add_argument("--deidentify", action="store_true", help="time naru deidentify beside its peers")
     parser.add_argument("--repetitions", type=int, default=5, help="five at least")
     options = parser.parse_args()
     if options.repetitions < 5:
@@ -253,6 +271,10 @@ def main():
     if options.dicom:
         result["dicom"] = measure_dicom(bin_dir, options.repetitions) | {"facts": facts}
         print(json.dumps(result["dicom"], indent=1))
+    elif options.deidentify:
+        with tempfile.TemporaryDirectory() as folder:
+            measured = measure_deidentify(bin_dir, pathlib.Path(folder), options.repetitions) | {"facts": facts}
+        result.setdefault("deidentify", {})[measured["filesystem"]] = measured
     elif options.end_to_end:
         result["end_to_end"] = measure_end_to_end(bin_dir, options.repetitions) | {"facts": facts}
     else:

@@ -46,8 +46,11 @@ struct Command {
 std::span<const Command> commands();
 
 Action define_prepare(CLI::App& app);
+Action define_deidentify(CLI::App& app);
 Action define_inspect(CLI::App& app);
 Action define_verify(CLI::App& app);
+Action define_reidentify(CLI::App& app);
+Action define_key(CLI::App& app);
 Action define_recipes(CLI::App& app);
 Action define_doctor(CLI::App& app);
 

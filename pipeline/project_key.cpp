@@ -6,12 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 
 #include "core/digest.h"
 #include "core/error.h"
-#include "pipeline/files.h"
+#include "pipeline/file_descriptor.h"
+#include "pipeline/key_store.h"
 
 namespace naru {
 
@@ -38,53 +40,89 @@ std::filesystem::path state_folder() {
   return std::filesystem::path(home) / ".local/state/naru";
 }
 
-/// Makes `file` with 64 random hexadecimal digits; false where it exists already (another run may have just made it).
-bool create_key_file(const std::filesystem::path& file) {
-  std::error_code failure;
-  std::filesystem::create_directories(file.parent_path(), failure);
-  std::array<unsigned char, ProjectKey::kSizeBytes> bytes;
-  randombytes_buf(bytes.data(), bytes.size());
-  const std::string text = to_hex(std::as_bytes(std::span(bytes))) + "\n";
-  // Written under another name and linked into place: a key file is whole or absent.
-  const std::filesystem::path temporary = file.string() + fmt::format(".{}.tmp", ::getpid());
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) throw key_error(file, "cannot be created; check the folder's permissions or give --key-file");
-  const bool whole =
-      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
-  ::close(descriptor);
-  const bool linked = whole && ::link(temporary.c_str(), file.c_str()) == 0;
-  const bool exists = errno == EEXIST;
-  ::unlink(temporary.c_str());
-  if (!linked && !(whole && exists)) throw key_error(file, "cannot be created; check free space and permissions");
-  return linked;
+/// Why a key file that was opened cannot be trusted; empty where it can.
+std::string_view problem_of(const FileDescriptor& opened) {
+  struct stat status {};
+  if (!opened.is_open() || ::fstat(opened.number(), &status) != 0) return "does not exist or may not be read";
+  if (!S_ISREG(status.st_mode)) return "is no regular file";
+  if ((status.st_mode & 077) != 0) return "is open to others; run chmod 600 on it";
+  // Whoever owns it knows it and can change it. Root hands keys to the system's services.
+  return status.st_uid == ::geteuid() || status.st_uid == 0 ? "" : "belongs to another user";
 }
 
 }  // namespace
 
-void check_project_name(std::string_view name) {
+bool is_project_name(std::string_view name) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-  if (name.empty() || name.size() > 64 || name.front() == '.' ||
-      name.find_first_not_of(kLetters) != std::string_view::npos) {
-    throw Error(ErrorCode::key_invalid,
-                "--project must have 1 to 64 letters, digits, '-', '_' or '.', and not begin with '.'");
-  }
+  return !name.empty() && name.size() <= 64 && name.front() != '.' && rotated_key_id(name).empty() &&
+         name.find_first_not_of(kLetters) == std::string_view::npos;
+}
+
+void check_project_name(std::string_view name) {
+  if (is_project_name(name)) return;
+  throw Error(ErrorCode::key_invalid,
+              "--project must have 1 to 64 letters, digits, '-', '_' or '.', not begin with '.', and not end with '.' "
+              "and 16 hexadecimal digits");
+}
+
+std::string_view rotated_key_id(std::string_view name) {
+  constexpr std::size_t kIdDigits = 16;
+  if (name.size() <= kIdDigits || name[name.size() - kIdDigits - 1] != '.') return {};
+  const std::string_view id = name.substr(name.size() - kIdDigits);
+  return id.find_first_not_of("0123456789abcdef") == std::string_view::npos ? id : std::string_view{};
 }
 
 ProjectKey::ProjectKey(const Bytes& bytes) : bytes_(bytes) { require_sodium(); }
 
+ProjectKey::~ProjectKey() { sodium_memzero(bytes_.data(), bytes_.size()); }
+
+ProjectKey ProjectKey::random() {
+  ProjectKey key(Bytes{});
+  randombytes_buf(key.bytes_.data(), key.bytes_.size());
+  return key;
+}
+
 ProjectKey ProjectKey::load(const std::filesystem::path& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0) throw key_error(file, "does not exist or may not be read");
-  if ((status.st_mode & 077) != 0) throw key_error(file, "is open to others; run chmod 600 on it");
-  const auto text = read_file(file, kMaxKeyFileBytes);
-  Bytes bytes{};
+  ProjectKey key(Bytes{});
+  const std::string_view problem = key.read(file);
+  if (!problem.empty()) throw key_error(file, problem);
+  return key;
+}
+
+std::optional<ProjectKey> ProjectKey::load_if_sound(const std::filesystem::path& file) {
+  ProjectKey key(Bytes{});
+  return key.read(file).empty() ? std::optional(key) : std::nullopt;
+}
+
+std::string_view ProjectKey::read(const std::filesystem::path& file) {
+  // Not blocking: it might be a pipe.
+  const FileDescriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const std::string_view problem = problem_of(opened);
+  if (!problem.empty()) return problem;
+  std::array<char, kMaxKeyFileBytes + 1> text;
+  const ssize_t count = ::read(opened.number(), text.data(), text.size());
+  const std::size_t text_length = count < 0 ? 0 : static_cast<std::size_t>(count);
   std::size_t length = 0;
   const char* end = nullptr;
-  if (!text || sodium_hex2bin(bytes.data(), bytes.size(), text->data(), text->size(), "\r\n \t", &length, &end) != 0 ||
-      length != bytes.size() || end != text->data() + text->size()) {
-    throw key_error(file, "must hold 64 hexadecimal digits");
-  }
-  return ProjectKey(bytes);
+  const bool is_key =
+      text_length < text.size() &&
+      sodium_hex2bin(bytes_.data(), bytes_.size(), text.data(), text_length, "\r\n \t", &length, &end) == 0 &&
+      length == bytes_.size() && end == text.data() + text_length;
+  sodium_memzero(text.data(), text.size());
+  return is_key ? "" : "must hold 64 hexadecimal digits";
+}
+
+void ProjectKey::save(const std::filesystem::path& file) const {
+  const FileDescriptor opened(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!opened.is_open()) throw key_error(file, "cannot be created; check the folder's permissions");
+  std::array<char, 2 * kSizeBytes + 1> text;
+  sodium_bin2hex(text.data(), text.size(), bytes_.data(), bytes_.size());
+  text.back() = '\n';
+  const bool is_whole = opened.write_all({text.data(), text.size()}) && ::fsync(opened.number()) == 0;
+  sodium_memzero(text.data(), text.size());
+  if (is_whole) return;
+  ::unlink(file.c_str());
+  throw key_error(file, "cannot be written; check free space");
 }
 
 std::filesystem::path ProjectKey::file_of_project(std::string_view name) {
@@ -93,9 +131,9 @@ std::filesystem::path ProjectKey::file_of_project(std::string_view name) {
 }
 
 ProjectKey ProjectKey::of_project(std::string_view name, bool* created) {
-  require_sodium();
   const auto file = file_of_project(name);
-  const bool made = !std::filesystem::exists(file) && create_key_file(file);
+  std::error_code unreadable;
+  const bool made = !std::filesystem::exists(file, unreadable) && create_key(name);
   if (created != nullptr) *created = made;
   return load(file);
 }
@@ -107,26 +145,19 @@ ProjectKey::Bytes ProjectKey::derived(std::string_view purpose) const {
   return result;
 }
 
-ProjectKey::Bytes ProjectKey::tag(std::string_view purpose, std::string_view kind, std::string_view identifier) const {
-  const Bytes subkey = derived(purpose);
-  std::string message(kind);
-  message += '\0';
-  message += identifier;
-  Bytes result{};
-  crypto_auth_hmacsha256(result.data(), reinterpret_cast<const unsigned char*>(message.data()), message.size(),
-                         subkey.data());
-  return result;
+PseudonymKey ProjectKey::pseudonym_key() const {
+  return PseudonymKey(std::bit_cast<PseudonymKey::Bytes>(derived("naru.pseudonym/1")));
 }
 
 std::string ProjectKey::pseudonym(std::string_view kind, std::string_view identifier) const {
-  const Bytes value = tag("naru.pseudonym/1", kind, identifier);
-  return fmt::format("{}-{}", kind, to_hex(std::as_bytes(std::span(value).first(8))));
+  return pseudonym_key().pseudonym(kind, identifier);
 }
 
 double ProjectKey::fraction(std::string_view kind, std::string_view identifier) const {
-  const Bytes value = tag("naru.fraction/1", kind, identifier);
+  const PseudonymKey subkey(std::bit_cast<PseudonymKey::Bytes>(derived("naru.fraction/1")));
+  const PseudonymKey::Bytes value = subkey.tag(kind, identifier);
   std::uint64_t bits = 0;
-  for (int i = 0; i < 8; ++i) bits = bits << 8 | value[static_cast<std::size_t>(i)];
+  for (std::size_t i = 0; i < 8; ++i) bits = bits << 8 | std::to_integer<std::uint64_t>(value[i]);
   return static_cast<double>(bits >> 11) * 0x1p-53;
 }
 
@@ -149,18 +180,23 @@ std::vector<std::byte> ProjectKey::seal(std::string_view text) const {
 }
 
 std::string ProjectKey::unseal(std::span<const std::byte> sealed) const {
+  auto text = unseal_if_ours(sealed);
+  if (text) return *std::move(text);
+  throw Error(ErrorCode::key_invalid, "the sealed file was not made with this project's key, or was changed");
+}
+
+std::optional<std::string> ProjectKey::unseal_if_ours(std::span<const std::byte> sealed) const {
   const std::size_t header = kSealMagic.size() + crypto_secretbox_NONCEBYTES;
-  const Error failure(ErrorCode::key_invalid, "the sealed file was not made with this project's key, or was changed");
   if (sealed.size() < header + crypto_secretbox_MACBYTES ||
       std::memcmp(sealed.data(), kSealMagic.data(), kSealMagic.size()) != 0) {
-    throw failure;
+    return std::nullopt;
   }
   const Bytes subkey = derived("naru.seal/1");
   const auto* nonce = reinterpret_cast<const unsigned char*>(sealed.data()) + kSealMagic.size();
   std::string text(sealed.size() - header - crypto_secretbox_MACBYTES, '\0');
   if (crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(text.data()), nonce + crypto_secretbox_NONCEBYTES,
                                  sealed.size() - header, nonce, subkey.data()) != 0) {
-    throw failure;
+    return std::nullopt;
   }
   return text;
 }

@@ -7,35 +7,60 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/pseudonym.h"
+
 namespace naru {
 
-/// @throws Error{key_invalid} where `name` cannot be a file's name: it must have 1 to 64 letters, digits, '-', '_' or
-/// '.', and not begin with '.'
+/// True for 1 to 64 letters, digits, '-', '_' or '.' that do not begin with '.' and do not end as the names of rotated
+/// keys do (a '.' and 16 hexadecimal digits): such a name can be a file's.
+bool is_project_name(std::string_view name);
+
+/// @throws Error{key_invalid} unless is_project_name(name)
 void check_project_name(std::string_view name);
+
+/// The id at the end of a rotated key's name: "NAME.ID" without ".key". Empty where the name does not end in one.
+std::string_view rotated_key_id(std::string_view name);
 
 class ProjectKey {
  public:
   static constexpr std::size_t kSizeBytes = 32;
 
+  /// A new one, from the system's random numbers.
+  static ProjectKey random();
+
   /// The key in `file`: 64 hexadecimal digits and a newline.
-  /// @throws Error{key_invalid} where it is missing, malformed, or open to group or others
+  /// @throws Error{key_invalid} where it is missing, malformed, open to group or others, or owned by another user
   static ProjectKey load(const std::filesystem::path& file);
+
+  /// As load, but empty where that throws.
+  static std::optional<ProjectKey> load_if_sound(const std::filesystem::path& file);
+
+  ~ProjectKey();  ///< wipes it from memory
+  ProjectKey(const ProjectKey&) = default;
+  ProjectKey& operator=(const ProjectKey&) = default;
+
+  /// Writes the key to `file`, which must not exist, with mode 0600, and waits until the disk has it.
+  /// @throws Error{key_invalid} where it cannot be written; nothing is left behind then
+  void save(const std::filesystem::path& file) const;
 
   /// Where the key of project `name` is or will be, in the user's state folder: XDG_STATE_HOME or ~/.local/state, then
   /// naru/keys/NAME.key. @throws Error{key_invalid} as check_project_name, or where the user has no home
   static std::filesystem::path file_of_project(std::string_view name);
 
-  /// The key in file_of_project(name); made on first use, random, mode 0600. `created` says whether it was made now.
-  /// @throws Error{key_invalid} as load and file_of_project, or where the folder cannot be written
+  /// The key in file_of_project(name); made on first use (see create_key in key_store.h). `created` says whether it was
+  /// made now. @throws Error{key_invalid} as load and file_of_project, and as create_key
   static ProjectKey of_project(std::string_view name, bool* created = nullptr);
 
-  /// `kind` and 16 hexadecimal digits, e.g. "patient-1f0c9a52be47d360": the first 64 bits of
-  /// HMAC(HMAC(key, "naru.pseudonym/1"), kind || 0 || identifier). The same (kind, identifier) gives the same text.
+  /// HMAC(key, "naru.pseudonym/1"): what all pseudonyms of the project are made with. It opens no link table.
+  PseudonymKey pseudonym_key() const;
+
+  /// pseudonym_key().pseudonym(kind, identifier)
   std::string pseudonym(std::string_view kind, std::string_view identifier) const;
 
   /// A number in [0, 1) that follows from (kind, identifier) in the same way: for splits.
@@ -50,11 +75,15 @@ class ProjectKey {
   /// The text that `seal` was given. @throws Error{key_invalid} where the bytes were not sealed by this key
   std::string unseal(std::span<const std::byte> sealed) const;
 
+  /// As unseal, but empty where that throws.
+  std::optional<std::string> unseal_if_ours(std::span<const std::byte> sealed) const;
+
  private:
   using Bytes = std::array<unsigned char, kSizeBytes>;
   explicit ProjectKey(const Bytes& bytes);
+  /// What is wrong with `file`; empty where its key is now in this object.
+  std::string_view read(const std::filesystem::path& file);
   Bytes derived(std::string_view purpose) const;
-  Bytes tag(std::string_view purpose, std::string_view kind, std::string_view identifier) const;
   Bytes bytes_;
 };
 

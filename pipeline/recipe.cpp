@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +12,8 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "pipeline/recipe_deid.h"
+#include "pipeline/toml_value.h"
 
 namespace naru {
 
@@ -22,86 +23,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxRecipeBytes = 1 << 20;
 constexpr double kMinSpacingMm = 0.01, kMaxSpacingMm = 100;
-
-[[noreturn]] void fail_at(std::string_view origin, const toml::source_region& where, const std::string& problem) {
-  throw Error(ErrorCode::recipe_invalid,
-              fmt::format("recipe {}:{}:{}: {}", origin, where.begin.line, where.begin.column, problem));
-}
-
-/// One value of the recipe, with its place for messages.
-class Value {
- public:
-  Value(std::string_view origin, std::string key, const toml::node& node)
-      : origin_(origin), key_(std::move(key)), node_(node) {}
-
-  [[noreturn]] void fail(const std::string& problem) const {
-    fail_at(origin_, node_.source(), fmt::format("{} {}", key_, problem));
-  }
-
-  std::string string() const {
-    if (const auto text = node_.value_exact<std::string>()) return *text;
-    fail("must be a string");
-  }
-  bool boolean() const {
-    if (const auto value = node_.value_exact<bool>()) return *value;
-    fail("must be true or false");
-  }
-  double number() const { return number_of(node_); }
-  std::int64_t count() const {
-    const auto value = node_.value_exact<std::int64_t>();
-    if (!value || *value < 0) fail("must be a whole number, 0 or more");
-    return *value;
-  }
-  std::vector<std::string> strings() const {
-    std::vector<std::string> result;
-    for (const toml::node& item : array()) {
-      const auto text = item.value_exact<std::string>();
-      if (!text) fail("must be a list of strings");
-      result.push_back(*text);
-    }
-    return result;
-  }
-  std::vector<double> numbers(std::size_t size) const {
-    std::vector<double> result;
-    for (const toml::node& item : array()) result.push_back(number_of(item));
-    if (result.size() != size) fail(fmt::format("must be a list of {} numbers", size));
-    return result;
-  }
-  bool is_string() const { return node_.is_string(); }
-
-  /// The index of the string value in `known`; `later` are words of the contract that this version cannot do.
-  std::size_t one_of(std::span<const std::string_view> known, std::span<const std::string_view> later = {}) const {
-    const std::string text = string();
-    const auto found = std::ranges::find(known, text);
-    if (found != known.end()) return static_cast<std::size_t>(found - known.begin());
-    const bool is_later = std::ranges::find(later, text) != later.end();
-    fail(is_later
-             ? fmt::format("= \"{}\" is not available in this version; use one of: {}", text, fmt::join(known, ", "))
-             : fmt::format("must be one of: {}", fmt::join(known, ", ")));
-  }
-
- private:
-  double number_of(const toml::node& node) const {
-    const auto value = node.value<double>();
-    if (!node.is_number() || !value || !std::isfinite(*value)) fail("must be a finite number");
-    return *value;
-  }
-  const toml::array& array() const {
-    const toml::array* list = node_.as_array();
-    if (list == nullptr) fail("must be a list");
-    return *list;
-  }
-
-  std::string_view origin_;
-  std::string key_;
-  const toml::node& node_;
-};
-
-using Words = std::initializer_list<std::string_view>;
-std::string word(const Value& value, Words known, Words later = {}) {
-  value.one_of({known.begin(), known.size()}, {later.begin(), later.size()});
-  return value.string();
-}
 
 constexpr std::array<std::string_view, 2> kInterpolators = {"nearest", "linear"};
 constexpr std::array<std::string_view, 2> kInterpolatorsLater = {"bspline", "lanczos"};
@@ -113,43 +34,20 @@ constexpr std::array<std::string_view, 1> kCompressionLater = {"zstd"};
 constexpr std::array<std::string_view, 2> kDtypes = {"int16", "float32"};
 constexpr std::array<std::string_view, 1> kDtypesLater = {"float16"};
 
-// PS3.15 Annex E, in the spelling of docs/conventions.md.
-constexpr std::array<std::string_view, 12> kDeidentifyOptions = {
-    "clean-pixel-data",
-    "clean-recognizable-visual-features",
-    "clean-graphics",
-    "clean-structured-content",
-    "clean-descriptors",
-    "retain-longitudinal-full-dates",
-    "retain-longitudinal-modified-dates",
-    "retain-patient-characteristics",
-    "retain-device-identity",
-    "retain-institution-identity",
-    "retain-uids",
-    "retain-safe-private",
-};
-
-void read_options(const Value& value, Recipe& recipe) {
-  recipe.options = value.strings();
-  for (const std::string& option : recipe.options) {
-    if (std::ranges::find(kDeidentifyOptions, option) == kDeidentifyOptions.end()) {
-      value.fail(fmt::format("knows no \"{}\"; known: {}", option, fmt::join(kDeidentifyOptions, ", ")));
-    }
-    if (option == "clean-pixel-data" || option == "clean-recognizable-visual-features") {
-      value.fail(fmt::format("\"{}\" is not available in this version", option));
-    }
-  }
-  const auto has = [&](std::string_view name) {
-    return std::ranges::find(recipe.options, name) != recipe.options.end();
-  };
-  if (has("retain-longitudinal-full-dates") && has("retain-longitudinal-modified-dates")) {
-    value.fail("retain-longitudinal-full-dates and retain-longitudinal-modified-dates exclude each other");
-  }
+/// A code of Modality (0008,0060): upper-case letters and digits.
+bool is_modality(std::string_view code) {
+  return code.size() >= 2 && code.size() <= 16 &&
+         std::ranges::all_of(code, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
 }
 
-void read_spacing(const Value& value, Recipe& recipe) {
+void read_modality(const TomlValue& value, Recipe& recipe) {
+  recipe.modality = value.strings();
+  if (!std::ranges::all_of(recipe.modality, is_modality)) value.fail("may name codes such as \"CT\", \"MR\", \"US\"");
+}
+
+void read_spacing(const TomlValue& value, Recipe& recipe) {
   if (value.is_string()) {
-    word(value, {"native"});
+    value.word({"native"});
     recipe.spacing_mm.reset();
     return;
   }
@@ -162,18 +60,18 @@ void read_spacing(const Value& value, Recipe& recipe) {
   recipe.spacing_mm = Vec3{numbers[0], numbers[1], numbers[2]};
 }
 
-void read_clip(const Value& value, Recipe& recipe) {
+void read_clip(const TomlValue& value, Recipe& recipe) {
   const auto range = value.numbers(2);
   if (range[0] >= range[1]) value.fail("must be [low, high] with low < high");
   recipe.clip = ClipRange{range[0], range[1]};
 }
 
-void read_axes(const Value& value, Recipe& recipe) {
+void read_axes(const TomlValue& value, Recipe& recipe) {
   recipe.axes = value.string();
   if (!is_axis_codes(recipe.axes)) value.fail("must name one of L/R, one of P/A and one of S/I, e.g. \"RAS\"");
 }
 
-void read_share(const Value& value, double& share) {
+void read_share(const TomlValue& value, double& share) {
   share = value.number();
   if (share < 0 || share > 1) value.fail("must lie between 0 and 1");
 }
@@ -188,62 +86,64 @@ std::string_view dtype_word(const Recipe& r) { return name(*r.dtype); }
 /// One key of the recipe: how it is read and how it is written down again.
 struct Key {
   std::string_view section, name;
-  void (*read)(const Value&, Recipe&);
+  void (*read)(const TomlValue&, Recipe&);
   Json (*write)(const Recipe&);
+  bool is_own_rule = false;  ///< of a hospital: written down only where there is one
 };
 
 // The order of rows is the order of work and of the JSON.
 constexpr std::array kKeys = {
-    Key{"select", "modality",
-        [](const Value& v, Recipe& r) {
-          r.modality = v.strings();
-          for (const auto& m : r.modality) {
-            if (m != "CT" && m != "MR" && m != "PT") v.fail("may name \"CT\", \"MR\" and \"PT\"");
-          }
-        },
-        [](const Recipe& r) { return Json(r.modality); }},
-    Key{"select", "body_part", [](const Value& v, Recipe& r) { r.body_part = v.strings(); },
+    Key{"select", "modality", read_modality, [](const Recipe& r) { return Json(r.modality); }},
+    Key{"select", "body_part", [](const TomlValue& v, Recipe& r) { r.body_part = v.strings(); },
         [](const Recipe& r) { return Json(r.body_part); }},
-    Key{"select", "min_slices", [](const Value& v, Recipe& r) { r.min_slices = v.count(); },
+    Key{"select", "min_slices", [](const TomlValue& v, Recipe& r) { r.min_slices = v.count(); },
         [](const Recipe& r) { return Json(r.min_slices); }},
     Key{"geometry", "gap",
-        [](const Value& v, Recipe& r) {
-          r.gap = word(v, {"reject", "interpolate", "keep_longest_run"});
+        [](const TomlValue& v, Recipe& r) {
+          r.gap = v.word({"reject", "interpolate", "keep_longest_run"});
         },
         [](const Recipe& r) { return Json(r.gap); }},
     Key{"geometry", "tilt",
-        [](const Value& v, Recipe& r) {
-          r.tilt = word(v, {"straighten", "keep"});
+        [](const TomlValue& v, Recipe& r) {
+          r.tilt = v.word({"straighten", "keep"});
         },
         [](const Recipe& r) { return Json(r.tilt); }},
-    Key{"deidentify", "profile", [](const Value& v, Recipe& r) { r.profile = word(v, {"basic"}); },
+    Key{"deidentify", "profile", [](const TomlValue& v, Recipe& r) { r.profile = v.word({"basic"}); },
         [](const Recipe& r) { return Json(r.profile); }},
     Key{"deidentify", "options", read_options, [](const Recipe& r) { return Json(r.options); }},
+    Key{"deidentify", "attributes", read_attributes, attributes_json, true},
+    Key{"deidentify", "private", read_private_elements, private_elements_json, true},
+    Key{"deidentify", "keep_words", [](const TomlValue& v, Recipe& r) { read_words(v, r.keep_words); },
+        [](const Recipe& r) { return words_json(r.keep_words); }, true},
+    Key{"deidentify", "remove_words", [](const TomlValue& v, Recipe& r) { read_words(v, r.remove_words); },
+        [](const Recipe& r) { return words_json(r.remove_words); }, true},
+    Key{"deidentify", "date_shift_bound_days", read_date_shift_bound, date_shift_bound_json, true},
     Key{"pixels", "text",
-        [](const Value& v, Recipe& r) {
-          r.text = word(v, {"keep"}, {"redact", "quarantine"});
+        [](const TomlValue& v, Recipe& r) {
+          r.text = v.word({"keep"}, {"redact", "quarantine"});
         },
         [](const Recipe& r) { return Json(r.text); }},
     Key{"pixels", "face",
-        [](const Value& v, Recipe& r) {
-          r.face = word(v, {"keep"}, {"remove", "quarantine"});
+        [](const TomlValue& v, Recipe& r) {
+          r.face = v.word({"keep"}, {"remove", "quarantine"});
         },
         [](const Recipe& r) { return Json(r.face); }},
+    Key{"pixels", "regions", read_regions, regions_json, true},
     Key{"orient", "axes", read_axes, [](const Recipe& r) { return Json(r.axes); }},
     Key{"resample", "spacing_mm", read_spacing,
         [](const Recipe& r) { return r.spacing_mm ? Json(*r.spacing_mm) : Json("native"); }},
     Key{"resample", "convention",
-        [](const Value& v, Recipe& r) {
-          r.convention = word(v, {"naru"}, {"nnunet", "monai", "torchio", "totalsegmentator", "itk"});
+        [](const TomlValue& v, Recipe& r) {
+          r.convention = v.word({"naru"}, {"nnunet", "monai", "torchio", "totalsegmentator", "itk"});
         },
         [](const Recipe& r) { return Json(r.convention); }},
     Key{"resample", "interpolator",
-        [](const Value& v, Recipe& r) {
+        [](const TomlValue& v, Recipe& r) {
           r.interpolator = static_cast<Interpolator>(v.one_of(kInterpolators, kInterpolatorsLater));
         },
         [](const Recipe& r) { return Json(kInterpolators[static_cast<std::size_t>(r.interpolator)]); }},
     Key{"resample", "antialias",
-        [](const Value& v, Recipe& r) {
+        [](const TomlValue& v, Recipe& r) {
           r.antialias = v.boolean();
           if (r.antialias) v.fail("= true is not available in this version; use false");
         },
@@ -253,37 +153,39 @@ constexpr std::array kKeys = {
           return r.clip ? Json{r.clip->low, r.clip->high} : Json(nullptr);
         }},
     Key{"intensity", "clip_when",
-        [](const Value& v, Recipe& r) { r.clip_when = static_cast<ClipWhen>(v.one_of(kClipWhen)); },
+        [](const TomlValue& v, Recipe& r) { r.clip_when = static_cast<ClipWhen>(v.one_of(kClipWhen)); },
         [](const Recipe& r) { return Json(kClipWhen[static_cast<std::size_t>(r.clip_when)]); }},
     Key{"intensity", "normalize",
-        [](const Value& v, Recipe& r) { r.normalize = static_cast<Normalize>(v.one_of(kNormalize, kNormalizeLater)); },
+        [](const TomlValue& v, Recipe& r) {
+          r.normalize = static_cast<Normalize>(v.one_of(kNormalize, kNormalizeLater));
+        },
         [](const Recipe& r) { return Json(kNormalize[static_cast<std::size_t>(r.normalize)]); }},
     Key{"intensity", "philips_scale",
-        [](const Value& v, Recipe& r) {
-          r.philips_scale = word(v, {"display", "precise"});
+        [](const TomlValue& v, Recipe& r) {
+          r.philips_scale = v.word({"display", "precise"});
         },
         [](const Recipe& r) { return Json(r.philips_scale); }},
     Key{"output", "layout",
-        [](const Value& v, Recipe& r) {
+        [](const TomlValue& v, Recipe& r) {
           r.layout =
-              word(v, {"plain", "nnunet"}, {"monai", "bids", "webdataset", "zarr", "npy", "mha", "nrrd", "dicom"});
+              v.word({"plain", "nnunet"}, {"monai", "bids", "webdataset", "zarr", "npy", "mha", "nrrd", "dicom"});
         },
         [](const Recipe& r) { return Json(r.layout); }},
     Key{"output", "dtype",
-        [](const Value& v, Recipe& r) {
+        [](const TomlValue& v, Recipe& r) {
           r.dtype = v.one_of(kDtypes, kDtypesLater) == 0 ? DType::int16 : DType::float32;
         },
         [](const Recipe& r) { return r.dtype ? Json(dtype_word(r)) : Json(nullptr); }},
     Key{"output", "compression",
-        [](const Value& v, Recipe& r) {
+        [](const TomlValue& v, Recipe& r) {
           r.compression = static_cast<Compression>(v.one_of(kCompression, kCompressionLater));
         },
         [](const Recipe& r) { return Json(kCompression[static_cast<std::size_t>(r.compression)]); }},
-    Key{"split", "train", [](const Value& v, Recipe& r) { read_share(v, shares(r).train); },
+    Key{"split", "train", [](const TomlValue& v, Recipe& r) { read_share(v, shares(r).train); },
         [](const Recipe& r) { return r.split ? Json(r.split->train) : Json(nullptr); }},
-    Key{"split", "val", [](const Value& v, Recipe& r) { read_share(v, shares(r).val); },
+    Key{"split", "val", [](const TomlValue& v, Recipe& r) { read_share(v, shares(r).val); },
         [](const Recipe& r) { return r.split ? Json(r.split->val) : Json(nullptr); }},
-    Key{"split", "test", [](const Value& v, Recipe& r) { read_share(v, shares(r).test); },
+    Key{"split", "test", [](const TomlValue& v, Recipe& r) { read_share(v, shares(r).test); },
         [](const Recipe& r) { return r.split ? Json(r.split->test) : Json(nullptr); }},
 };
 
@@ -298,7 +200,7 @@ std::vector<std::string_view> section_names() {
   return names;
 }
 
-void read_section(std::string_view section, const toml::table& table, std::string_view origin, Recipe& recipe) {
+void read_section(std::string_view section, const toml::table& table, const TomlOrigin& origin, Recipe& recipe) {
   for (const auto& [name, node] : table) {
     const auto row = std::ranges::find_if(
         kKeys, [&, key = name.str()](const Key& k) { return k.section == section && k.name == key; });
@@ -310,12 +212,12 @@ void read_section(std::string_view section, const toml::table& table, std::strin
       fail_at(origin, name.source(),
               fmt::format("unknown key \"{}\" in [{}]; known: {}", name.str(), section, fmt::join(known, ", ")));
     }
-    row->read(Value(origin, fmt::format("[{}] {}", section, name.str()), node), recipe);
+    row->read(TomlValue(origin, fmt::format("[{}] {}", section, name.str()), node), recipe);
   }
 }
 
-void read_root_value(const toml::key& key, const toml::node& node, std::string_view origin, Recipe& recipe) {
-  const Value value(origin, std::string(key.str()), node);
+void read_root_value(const toml::key& key, const toml::node& node, const TomlOrigin& origin, Recipe& recipe) {
+  const TomlValue value(origin, std::string(key.str()), node);
   if (key.str() == "schema") {
     if (value.string() != "naru.recipe/1") value.fail("must be \"naru.recipe/1\"");
   } else if (key.str() == "name") {
@@ -327,15 +229,16 @@ void read_root_value(const toml::key& key, const toml::node& node, std::string_v
   }
 }
 
-void check_whole(const Recipe& recipe, std::string_view origin) {
+void check_whole(const Recipe& recipe, const TomlOrigin& origin) {
   const auto fail = [&](std::string_view problem) {
-    throw Error(ErrorCode::recipe_invalid, fmt::format("recipe {}: {}", origin, problem));
+    throw Error(origin.code, fmt::format("{}: {}", origin.name, problem));
   };
   constexpr std::string_view kNameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
   if (recipe.name.empty() || recipe.name.size() > 64 ||
       recipe.name.find_first_not_of(kNameLetters) != std::string::npos) {
     fail("name must have 1 to 64 letters, digits, '-', '_' or '.'");
   }
+  if (const std::string problem = rules_problem(recipe); !problem.empty()) fail(problem);
   if (recipe.normalize == Normalize::window && !recipe.clip) fail("[intensity] normalize = \"window\" needs clip");
   if (recipe.normalize != Normalize::none && recipe.dtype == DType::int16) {
     fail("[output] dtype = \"int16\" cannot hold normalised values; use \"float32\"");
@@ -354,7 +257,9 @@ void check_whole(const Recipe& recipe, std::string_view origin) {
 
 }  // namespace
 
-Recipe parse_recipe(std::string_view toml_text, std::string_view origin) {
+Recipe parse_recipe(std::string_view toml_text, std::string_view name_or_file) {
+  const std::string origin_name = fmt::format("recipe {}", name_or_file);
+  const TomlOrigin origin{origin_name, ErrorCode::recipe_invalid};
   toml::table root;
   try {
     root = toml::parse(toml_text);
@@ -364,8 +269,7 @@ Recipe parse_recipe(std::string_view toml_text, std::string_view origin) {
   Recipe recipe;
   const auto sections = section_names();
   if (!root.contains("schema")) {
-    throw Error(ErrorCode::recipe_invalid,
-                fmt::format("recipe {}:1:1: the first line must be schema = \"naru.recipe/1\"", origin));
+    throw Error(origin.code, fmt::format("{}:1:1: the first line must be schema = \"naru.recipe/1\"", origin.name));
   }
   for (const auto& [key, node] : root) {
     if (std::ranges::find(kSectionsLater, key.str()) != kSectionsLater.end()) {
@@ -400,8 +304,25 @@ Recipe load_recipe(const std::string& name_or_file) {
 
 nlohmann::ordered_json to_json(const Recipe& recipe) {
   Json json = {{"schema", "naru.recipe/1"}, {"name", recipe.name}};
-  for (const Key& key : kKeys) json[key.section][key.name] = key.write(recipe);
+  for (const Key& key : kKeys) {
+    Json value = key.write(recipe);
+    if (!key.is_own_rule || !value.is_null()) json[key.section][key.name] = std::move(value);
+  }
   return json;
+}
+
+void require_for_prepare(const Recipe& recipe) {
+  const auto fail = [&](std::string_view problem) {
+    throw Error(ErrorCode::recipe_invalid, fmt::format("recipe {}: {}", recipe.name, problem));
+  };
+  for (const std::string& code : recipe.modality) {
+    if (code != "CT" && code != "MR" && code != "PT") {
+      fail("[select] modality may name \"CT\", \"MR\" and \"PT\" for naru prepare");
+    }
+  }
+  if (std::ranges::find(recipe.options, "clean-pixel-data") != recipe.options.end()) {
+    fail("[deidentify] options: \"clean-pixel-data\" is not available in naru prepare; run naru deidentify first");
+  }
 }
 
 dicom::StackOptions stack_options(const std::optional<Recipe>& recipe) {

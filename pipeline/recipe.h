@@ -11,6 +11,7 @@
 
 #include "core/geometry.h"
 #include "core/volume.h"
+#include "dicom/deidentify/policy.h"
 #include "dicom/stack.h"
 #include "kernels/resample.h"
 
@@ -41,8 +42,13 @@ struct Recipe {
   // [deidentify]
   std::string profile = "basic";
   std::vector<std::string> options;
+  std::vector<dicom::AttributeOverride> attributes;
+  std::vector<dicom::PrivateOverride> private_elements;  ///< key "private"
+  std::vector<std::string> keep_words, remove_words;
+  std::optional<int> date_shift_bound_days;
   // [pixels]
   std::string text = "keep", face = "keep";
+  std::vector<dicom::PixelRegion> regions;
   // [orient]
   std::string axes = "RAS";
   // [resample]
@@ -72,8 +78,17 @@ Recipe parse_recipe(std::string_view toml, std::string_view origin);
 /// @throws Error{recipe_invalid} for an unknown name, an unreadable file, or as parse_recipe
 Recipe load_recipe(const std::string& name_or_file);
 
-/// The whole recipe with its defaults filled in, keys as in the TOML. The same recipe gives the same JSON.
+/// @throws Error{recipe_invalid} for what `naru prepare` cannot do: other modalities than CT, MR and PT, and redaction
+/// of pixels
+void require_for_prepare(const Recipe& recipe);
+
+/// The whole recipe with its defaults filled in, keys as in the TOML; a hospital's own rules (attributes, private,
+/// keep_words, remove_words, date_shift_bound_days, regions) only where it has some. The same recipe gives the same
+/// JSON.
 nlohmann::ordered_json to_json(const Recipe& recipe);
+
+/// What the recipe says to de-identification.
+dicom::DeidentifyPolicy policy_of(const Recipe& recipe);
 
 /// What the recipe says to the sorting of slices; without one, what every built-in says.
 dicom::StackOptions stack_options(const std::optional<Recipe>& recipe);

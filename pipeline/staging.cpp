@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 namespace {
 
 /// What a report folder of ours may hold (the contract's names).
-constexpr std::array<std::string_view, 6> kReportFiles = {"inputs.jsonl", "series.jsonl", "deid.jsonl",
-                                                          "pixels.jsonl", "link.sealed",  "report.html"};
+constexpr std::array<std::string_view, 7> kReportFiles = {"inputs.jsonl", "series.jsonl", "deid.jsonl", "pixels.jsonl",
+                                                          "link.sealed",  "record.json",  "report.html"};
 
 bool is_empty_or_absent(const fs::path& folder) {
   std::error_code failure;

@@ -12,8 +12,10 @@
 
 #include "kernels/statistics.h"
 #include "pipeline/case_store.h"
+#include "pipeline/deid_verify.h"
 #include "pipeline/files.h"
 #include "pipeline/outputs/nifti.h"
+#include "pipeline/verify_files.h"
 
 namespace naru {
 
@@ -23,7 +25,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMaxDocumentBytes = std::size_t{4} << 30;
 // NIfTI stores the affine in f32: half a micrometre at a metre.
 constexpr double kAffineTolerance = 1e-3;
 constexpr double kSpacingTolerance = 1e-9;
@@ -31,8 +32,6 @@ constexpr double kFloatStatisticsTolerance = 1e-9;  ///< relative; sums are take
 
 // With clip_when = "before" linear interpolation follows in f32: three nested steps, each off by 2^-24 of its operands.
 constexpr double kInterpolationTolerance = 1e-6;
-
-bool leaves_dataset(const std::string& path) { return path.find("..") != std::string::npos || path.starts_with('/'); }
 
 /// The bound that voxels can reach: the kernels clip in f32, and a whole-numbered type rounds and saturates.
 double reached(double bound, DType dtype) {
@@ -52,41 +51,14 @@ VolumeView<const T> view_of(const NiftiImage& image) {
 
 class Verifier {
  public:
-  Verifier(const fs::path& dataset, std::uint64_t memory_limit_bytes, Executor& executor)
-      : dataset_(dataset), memory_limit_bytes_(memory_limit_bytes), executor_(executor) {
+  Verifier(VerifyFiles& files, std::uint64_t memory_limit_bytes, Executor& executor)
+      : files_(files), memory_limit_bytes_(memory_limit_bytes), executor_(executor) {
     assert(!executor.is_cuda());
-  }
-
-  std::string document(const std::string& name) const {
-    auto text = read_file(dataset_ / name, kMaxDocumentBytes);
-    if (!text) throw Error(ErrorCode::dataset_invalid, fmt::format("no readable {}: this is no Naru dataset", name));
-    return std::move(*text);
-  }
-
-  void check_sums(const CancelToken& cancel, const OnProgress& on_progress) {
-    std::map<std::string, std::string> expected;
-    std::istringstream sums(document("SHA256SUMS"));
-    for (std::string line; std::getline(sums, line);) {
-      if (line.size() < 67 || line.compare(64, 2, "  ") != 0) {
-        differ("SHA256SUMS", "holds a line that is no checksum");
-      } else {
-        expected[line.substr(66)] = line.substr(0, 64);
-      }
-    }
-    check_no_strangers(dataset_, expected);
-    Progress progress{"checking files", 0, expected.size(), "files", 0};
-    for (const auto& [path, sha256] : expected) {
-      cancel.throw_if_canceled();
-      check_file(path, sha256, progress.bytes);
-      ++progress.done;
-      on_progress(progress);
-    }
-    result.file_count = expected.size();
   }
 
   void check_manifest(const CancelToken& cancel, const OnProgress& on_progress) {
     recipes_ = recipes_of_dataset();
-    std::istringstream manifest(document("manifest.jsonl"));
+    std::istringstream manifest(files_.document("manifest.jsonl"));
     std::string previous;
     Progress progress{"checking volumes", 0, dataset_cases_, "cases", 0};
     for (std::string line; std::getline(manifest, line);) {
@@ -98,52 +70,20 @@ class Verifier {
         if (id <= previous) differ("manifest.jsonl", "is not sorted by case, or holds a case twice");
         previous = id;
       } catch (const Json::exception&) {
-        differ("manifest.jsonl", fmt::format("line {} lacks a key or is no JSON", result.case_count + 1));
+        differ("manifest.jsonl", fmt::format("line {} lacks a key or is no JSON", files_.result.case_count + 1));
       }
-      ++result.case_count;
+      ++files_.result.case_count;
       ++progress.done;
       on_progress(progress);
     }
     check_counts();
   }
 
-  VerifyResult result;
-
  private:
-  void differ(std::string_view file, std::string_view what) {
-    result.differences.push_back(fmt::format("{}: {}", file, what));
-  }
-
-  void check_file(const std::string& path, const std::string& sha256, std::uint64_t& bytes) {
-    if (leaves_dataset(path)) {
-      differ("SHA256SUMS", "names a path outside the dataset");
-      return;
-    }
-    const auto facts = hash_file(dataset_ / path);
-    if (!facts) {
-      differ(path, "is missing or unreadable");
-    } else if (facts->sha256 != sha256) {
-      differ(path, "has another SHA-256 than SHA256SUMS says");
-    }
-    if (facts) bytes += facts->size_bytes;
-  }
-
-  void check_no_strangers(const fs::path& folder, const std::map<std::string, std::string>& expected) {
-    std::error_code failure, ignored;  // an entry whose kind cannot be read counts as a file
-    fs::directory_iterator entry(folder, failure);
-    for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
-      if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
-        check_no_strangers(entry->path(), expected);
-        continue;
-      }
-      const std::string path = entry->path().lexically_relative(dataset_).string();
-      if (path != "SHA256SUMS" && !expected.contains(path)) differ(path, "is not in SHA256SUMS");
-    }
-    if (failure) differ(folder.lexically_relative(dataset_).string(), "is a folder that cannot be listed");
-  }
+  void differ(std::string_view file, std::string_view what) { files_.differ(file, what); }
 
   std::map<std::string, Json> recipes_of_dataset() {
-    const Json json = Json::parse(document("dataset.json"), nullptr, false);
+    const Json json = Json::parse(files_.document("dataset.json"), nullptr, false);
     std::map<std::string, Json> recipes;
     try {
       if (json.at("schema") != "naru.dataset/1") differ("dataset.json", "is of another schema than naru.dataset/1");
@@ -173,11 +113,11 @@ class Verifier {
       differ("manifest.jsonl", "names an image outside the dataset");
       return;
     }
-    const auto facts = hash_file(dataset_ / path);
+    const auto facts = hash_file(files_.dataset() / path);
     if (!facts) return;  // said already
     if (facts->sha256 != line.at("sha256")) differ(path, "has another SHA-256 than manifest.jsonl says");
     if (facts->size_bytes != line.at("size_bytes")) differ(path, "has another size than manifest.jsonl says");
-    const auto read = read_nifti(dataset_ / path, static_cast<std::size_t>(memory_limit_bytes_));
+    const auto read = read_nifti(files_.dataset() / path, static_cast<std::size_t>(memory_limit_bytes_));
     if (!read.image) {
       differ(path, read.problem);
       return;
@@ -275,7 +215,7 @@ class Verifier {
   }
 
   void check_counts() {
-    const Json found = {{"cases", result.case_count},         {"patients", ids_.at("patient").size()},
+    const Json found = {{"cases", files_.result.case_count},  {"patients", ids_.at("patient").size()},
                         {"studies", ids_.at("study").size()}, {"series", ids_.at("series").size()},
                         {"by_modality", by_modality_},        {"by_split", by_split_}};
     for (const auto& [key, number] : found.items()) {
@@ -285,7 +225,7 @@ class Verifier {
     }
   }
 
-  const fs::path dataset_;
+  VerifyFiles& files_;
   std::uint64_t memory_limit_bytes_;
   Executor& executor_;
   std::map<std::string, Json> recipes_;
@@ -302,15 +242,19 @@ VerifyResult verify(const fs::path& dataset, std::uint64_t memory_limit_bytes, E
                     const CancelToken& cancel, const OnProgress& on_progress) {
   std::error_code failure;
   if (!fs::is_directory(dataset, failure)) throw Error(ErrorCode::dataset_invalid, "DATASET is no folder");
-  Verifier verifier(dataset, memory_limit_bytes, executor);
-  verifier.check_sums(cancel, on_progress);
-  verifier.check_manifest(cancel, on_progress);
-  return std::move(verifier.result);
+  VerifyFiles files(dataset);
+  files.check_sums(executor, cancel, on_progress);
+  if (is_deid_dataset(files)) {
+    verify_deid(files, executor, cancel, on_progress);
+  } else {
+    Verifier(files, memory_limit_bytes, executor).check_manifest(cancel, on_progress);
+  }
+  return std::move(files.result);
 }
 
 Json to_json(const VerifyResult& result) {
   return {{"schema", "naru.verify/1"},
-          {"cases", result.case_count},
+          {result.unit, result.case_count},
           {"files", result.file_count},
           {"whole", result.differences.empty()},
           {"differences", result.differences}};

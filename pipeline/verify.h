@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/cancel.h"
@@ -15,6 +16,7 @@ namespace naru {
 
 struct VerifyResult {
   std::size_t case_count = 0, file_count = 0;
+  std::string_view unit = "cases";       ///< what `case_count` counts: "cases", or "instances" of de-identified DICOM
   std::vector<std::string> differences;  ///< sentences that name file and promise; empty: the dataset is whole
 };
 
@@ -26,7 +28,8 @@ struct VerifyResult {
 ///   (in f32, rounded where voxels are whole numbers);
 /// - that no patient is in two parts of the split (how large the parts are is not checked);
 /// - all counts in dataset.json; manifest sorted by case, no case twice.
-/// One image at a time is in memory, read with `memory_limit_bytes` as its bound.
+/// For one that `deidentify` wrote, see verify_deid. One image at a time is in memory, read with `memory_limit_bytes`
+/// as its bound.
 /// @pre `executor` is a CPU executor
 /// @throws Error{dataset_invalid} where `dataset` is no dataset at all; Error{canceled}
 VerifyResult verify(const std::filesystem::path& dataset, std::uint64_t memory_limit_bytes, Executor& executor,

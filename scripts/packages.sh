@@ -14,7 +14,7 @@ naru_program_packages=(
 # ITK's CMake package also asks for GDCM's development files and programs.
 naru_test_packages=(
   git libinsighttoolkit5-dev libgdcm-dev libgdcm-tools libopenjph-dev libgtest-dev libgmock-dev libbenchmark-dev bzip2
-  python3 python3-numpy python3-nibabel python3-pydicom dcm2niix dicom3tools
+  python3 python3-numpy python3-nibabel python3-pydicom python3-pil dcm2niix dicom3tools
 )
 
 naru_say() { printf '== %s\n' "$*" >&2; }

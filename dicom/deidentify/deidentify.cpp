@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <memory>
 
 #include "core/error.h"
@@ -147,24 +148,41 @@ std::optional<Code> check_source(const DeidSource& source) {
   return std::nullopt;
 }
 
-void add_all(Identifiers& to, const Identifiers& from) {
-  for (const auto member : {&Identifiers::person_names, &Identifiers::ids, &Identifiers::places, &Identifiers::dates,
-                            &Identifiers::uids, &Identifiers::others}) {
-    auto& values = to.*member;
-    values.insert(values.end(), (from.*member).begin(), (from.*member).end());
-    std::ranges::sort(values);
-    values.erase(std::ranges::unique(values).begin(), values.end());
+constexpr std::array kCategories = {&Identifiers::person_names, &Identifiers::ids,  &Identifiers::places,
+                                    &Identifiers::dates,        &Identifiers::uids, &Identifiers::others};
+
+/// What `own` holds and `shared` does not. Both are sorted.
+Identifiers without(const Identifiers& own, const Identifiers& shared) {
+  Identifiers rest;
+  for (const auto category : kCategories) {
+    std::ranges::set_difference(own.*category, shared.*category, std::back_inserter(rest.*category));
   }
+  return rest;
 }
 
-/// Texts that stay by right, whose words therefore prove nothing: makes and models, and dates that are results.
-std::vector<std::string> allowed_texts(const FileFacts& facts, const PixelFacts& pixels, int shift_days) {
-  std::vector<std::string> allowed = {pixels.manufacturer, pixels.model, facts.source.modality, facts.source.body_part,
-                                      "patient"};  // as pseudonyms begin
+Identifiers joined(const Identifiers& a, const Identifiers& b) {
+  Identifiers result;
+  for (const auto category : kCategories) {
+    std::ranges::set_union(a.*category, b.*category, std::back_inserter(result.*category));
+  }
+  return result;
+}
+
+/// UIDs do not stand in free text as a rule, and are found there by their looks: no cleaner is made for them.
+bool holds_words(const Identifiers& identifiers) {
+  return std::ranges::any_of(kCategories, [&](const auto category) {
+    return category != &Identifiers::uids && !(identifiers.*category).empty();
+  });
+}
+
+/// Texts that are in the result by our doing, and therefore prove nothing: dates that are results, how pseudonyms
+/// begin.
+AllowedTexts allowed_texts(const FileFacts& facts, int shift_days) {
+  std::vector<std::string> allowed = {"patient"};
   for (const std::string& date : facts.identifiers.dates) {
     if (auto shifted = shift_dates(date, vr("DA"), shift_days)) allowed.push_back(std::move(*shifted));
   }
-  return allowed;
+  return AllowedTexts(allowed);
 }
 
 }  // namespace
@@ -212,14 +230,40 @@ Deidentifier::Deidentifier(DeidentifyPolicy policy, const PseudonymKey& key, std
   if (const auto problem = contradiction(policy_.options)) throw Error(ErrorCode::recipe_invalid, *problem);
 }
 
-namespace {
+struct PatientWords::State {
+  State(Identifiers all, const DeidentifyPolicy& policy)
+      : identifiers(std::move(all)),
+        cleaner(identifiers, policy.keep_words, policy.remove_words),
+        search(identifiers) {}
+  Identifiers identifiers;
+  DescriptorCleaner cleaner;
+  ProofSearch search;
+};
+
+PatientWords::PatientWords(Identifiers identifiers, const DeidentifyPolicy& policy) {
+  for (const auto category : kCategories) {
+    auto& values = identifiers.*category;
+    std::ranges::sort(values);
+    values.erase(std::ranges::unique(values).begin(), values.end());
+  }
+  state_ = std::make_unique<State>(std::move(identifiers), policy);
+}
+PatientWords::~PatientWords() = default;
+PatientWords::PatientWords(PatientWords&&) noexcept = default;
+PatientWords& PatientWords::operator=(PatientWords&&) noexcept = default;
+const Identifiers& PatientWords::identifiers() const { return state_->identifiers; }
 
 /// One file's way through the stages.
-class Run {
+class DeidRun {
  public:
-  Run(const DeidentifyPolicy& policy, const PseudonymKey& key, std::string_view version, const DeidProbe& probe,
-      const Identifiers* study_identifiers)
-      : policy_(policy), key_(key), version_(version), probe_(probe), study_identifiers_(study_identifiers) {}
+  DeidRun(const DeidentifyPolicy& policy, const PseudonymKey& key, std::string_view version, const DeidProbe& probe,
+          const PatientWords* words, std::string_view patient)
+      : policy_(policy),
+        key_(key),
+        version_(version),
+        probe_(probe),
+        words_(words == nullptr ? nullptr : words->state_.get()),
+        patient_(patient) {}
 
   DeidResult go(Bytes file) {
     try {
@@ -253,13 +297,12 @@ class Run {
     result_.source = facts_.source;
     if (const auto problem = check_source(facts_.source)) return fail(*problem);
     if (facts_.problem) return fail(*facts_.problem);
-    if (study_identifiers_ != nullptr) add_all(facts_.identifiers, *study_identifiers_);
     name_result();
     return true;
   }
 
   void name_result() {
-    const std::string patient = patient_identifier(facts_.source);
+    const std::string patient = patient_.empty() ? patient_identifier(facts_.source) : std::string(patient_);
     shift_days_ = key_.date_shift_days(patient, policy_.date_shift_bound_days);
     const bool keeps_uids = policy_.options.has(DeidOption::retain_uids);
     const auto mapped = [&](const std::string& uid) { return keeps_uids ? uid : mapped_uids(uid, key_); };
@@ -291,9 +334,16 @@ class Run {
 
   bool rewrite_all() {
     enter("rewrite");
-    const DescriptorCleaner cleaner(facts_.identifiers, policy_.keep_words, policy_.remove_words);
-    const RewriteContext context{facts_,   policy_,         key_,        cleaner,       pixels_,
-                                 version_, result_.patient, shift_days_, file_.encoding};
+    own_ = words_ == nullptr ? facts_.identifiers : without(facts_.identifiers, words_->identifiers);
+    // What the patient's files share has its cleaner already; a file that holds more words gets one of its own.
+    std::optional<DescriptorCleaner> cleaner;
+    if (words_ == nullptr || holds_words(own_)) {
+      cleaner.emplace(words_ == nullptr ? own_ : joined(own_, words_->identifiers), policy_.keep_words,
+                      policy_.remove_words);
+    }
+    const RewriteContext context{
+        facts_,          policy_,     key_,          cleaner ? *cleaner : words_->cleaner, pixels_, version_,
+        result_.patient, shift_days_, file_.encoding};
     Rewritten rewritten = rewrite(table_, file_.data_set, context);
     if (rewritten.problem) return fail(*rewritten.problem);
     result_.counts = std::move(rewritten.counts);
@@ -307,18 +357,22 @@ class Run {
   /// The data set before it is deflated is what is searched: compressed bytes hide what they hold.
   bool prove() {
     enter("proof");
-    Identifiers identifiers = facts_.identifiers;
-    std::ranges::copy_if(removed_words_, std::back_inserter(identifiers.others), [](const std::string& word) {
+    std::ranges::copy_if(removed_words_, std::back_inserter(own_.others), [](const std::string& word) {
       return std::ranges::any_of(word, [](char c) { return c >= '0' && c <= '9'; });
     });
-    const ProofSearch search(identifiers, allowed_texts(facts_, pixel_facts_, shift_days_));
-    result_.patterns_searched = search.pattern_count();
+    const ProofSearch own_search(own_);
+    const AllowedTexts allowed = allowed_texts(facts_, shift_days_);
+    const auto finds = [&](Bytes bytes, ProofSearch::Where where) {
+      return own_search.find(bytes, where, allowed) ||
+             (words_ != nullptr && words_->search.find(bytes, where, allowed));
+    };
+    result_.patterns_searched = own_search.pattern_count() + (words_ == nullptr ? 0 : words_->search.pattern_count());
     append(result_.output,
            file_meta(result_.sop_class_uid, result_.sop_instance_uid, result_.transfer_syntax_uid, version_));
-    if (search.find(result_.output.pieces.front(), ProofSearch::Where::text)) return fail(Code::deid_incomplete);
+    if (finds(result_.output.pieces.front(), ProofSearch::Where::text)) return fail(Code::deid_incomplete);
     for (const Bytes piece : plain_.pieces) {
       result_.bytes_searched += piece.size();
-      if (search.find(piece, is_pixels(piece) ? ProofSearch::Where::binary : ProofSearch::Where::text)) {
+      if (finds(piece, is_pixels(piece) ? ProofSearch::Where::binary : ProofSearch::Where::text)) {
         return fail(Code::deid_incomplete);
       }
     }
@@ -353,22 +407,22 @@ class Run {
   const PseudonymKey& key_;
   std::string_view version_;
   const DeidProbe& probe_;
-  const Identifiers* study_identifiers_;
+  const PatientWords::State* words_;
+  std::string_view patient_;
   OpenedFile file_;
   ElementTable table_;
   FileFacts facts_;
   PixelFacts pixel_facts_;
   PixelOutcome pixels_;
   int shift_days_ = 0;
+  Identifiers own_;  ///< what identifies in this file and not in `words_`
   std::vector<std::string> removed_words_;
   DeidOutput plain_;
   DeidResult result_;
 };
 
-}  // namespace
-
-DeidResult Deidentifier::run(Bytes file, const Identifiers* study_identifiers) const {
-  return Run(policy_, key_, version_, probe_, study_identifiers).go(file);
+DeidResult Deidentifier::run(Bytes file, const PatientWords* words, std::string_view patient) const {
+  return DeidRun(policy_, key_, version_, probe_, words, patient).go(file);
 }
 
 std::optional<Identifiers> collect_identifiers(Bytes header_or_file, const DeidentifyPolicy& policy) {

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -32,7 +33,7 @@ struct DeidSource {
   std::string study_uid, series_uid, sop_instance_uid, sop_class_uid, transfer_syntax_uid;
   std::string modality, body_part;
   bool burned_in_annotation = false;
-  std::string patient_name_birth;  ///< name and birth date, normalised: two that differ under one id are two patients
+  std::string patient_name_birth;  ///< the words of the name, small, with '^' between them, then '|' and the birth date
 };
 
 /// Reads DeidSource from a file's beginning. `reason`: not_dicom, corrupt, truncated ... as far as the prefix tells.
@@ -77,6 +78,23 @@ struct DeidResult {
   std::size_t bytes_searched = 0, patterns_searched = 0;
 };
 
+/// What identifies one patient in several files, with all that is made of it, once: a name that stands in one file is
+/// taken out of the others too.
+class PatientWords {
+ public:
+  PatientWords(Identifiers identifiers, const DeidentifyPolicy& policy);
+  ~PatientWords();
+  PatientWords(PatientWords&&) noexcept;
+  PatientWords& operator=(PatientWords&&) noexcept;
+
+  const Identifiers& identifiers() const;
+
+ private:
+  friend class DeidRun;
+  struct State;
+  std::unique_ptr<const State> state_;
+};
+
 /// Called at each stage with its name, for fault injection in tests; may throw.
 using DeidProbe = std::function<void(std::string_view stage)>;
 
@@ -88,8 +106,9 @@ class Deidentifier {
 
   /// @param file the whole file
   /// Any exception inside gives reason deid_incomplete: nothing leaves.
-  /// @param study_identifiers what other files of this patient's study hold: cleaned and searched for too
-  DeidResult run(Bytes file, const Identifiers* study_identifiers = nullptr) const;
+  /// @param words what the patient's files hold: cleaned and searched for too; null for the file's own alone
+  /// @param patient under which the pseudonym and the date shift are made; patient_identifier(source) where empty
+  DeidResult run(Bytes file, const PatientWords* words = nullptr, std::string_view patient = {}) const;
 
   const DeidentifyPolicy& policy() const { return policy_; }
 

@@ -106,6 +106,10 @@ class NameContext {
     for (std::size_t i = first; i < tokens_.size() && words < kMostWords; ++i) {
       if (i > first && !joins_names(text_.gap_before(i))) break;
       if (i > first && text_.gap_before(i).find(U'/') != std::u32string_view::npos) break;
+      // A sentence ends behind a word: behind an initial or a title the point belongs to it.
+      const bool ends_sentence =
+          i > first && text_.gap_before(i).starts_with(U". ") && !is_initial(i - 1) && (flags(i - 1) & kTitle) == 0;
+      if (ends_sentence) break;
       // Behind one word of a name, words that are names as well are one.
       const bool is_before_name = tokens_[i].is_raised() && (flags(i) & kAlsoName) != 0 && i + 1 < tokens_.size() &&
                                   tokens_[i + 1].is_raised() &&

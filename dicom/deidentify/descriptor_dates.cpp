@@ -72,6 +72,17 @@ struct DateFinder::Reader {
     return end < tokens().size() && is_measure(end) && is_among(text.gap_before(end), U" ", 1);
   }
 
+  /// A date of the header that leaves no doubt: with all digits of its year.
+  std::size_t own(std::size_t at) const {
+    if (is_number(at, 8, 20) && finder.is_own(value(at, 0, 4), value(at, 4, 2), value(at, 6, 2))) return at + 1;
+    if (!is_number(at, 1, 4) || !is_number(at + 1, 1, 2) || !is_number(at + 2, 1, 4)) return at;
+    const std::int64_t a = value(at), b = value(at + 1), c = value(at + 2);
+    const bool is_own = tokens()[at].length == 4
+                            ? finder.is_own(a, b, c)
+                            : tokens()[at + 2].length == 4 && (finder.is_own(c, a, b) || finder.is_own(c, b, a));
+    return is_own && text.gap_before(at + 1) == text.gap_before(at + 2) ? at + 3 : at;
+  }
+
   /// Digits alone.
   std::size_t joined(std::size_t at) const {
     const Token& token = tokens()[at];
@@ -314,6 +325,15 @@ struct DateFinder::Reader {
     return has_more ? last.begin + 1 : last.end;
   }
 };
+
+void DateFinder::find_own(const FoldedText& text, Removals& removals) const {
+  const Reader reader{*this, text};
+  const auto& tokens = text.tokens();
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const std::size_t end = reader.own(i);
+    if (end != i) removals.push_back({tokens[i].begin, tokens[end - 1].end, DescriptorReason::date});
+  }
+}
 
 void DateFinder::find(const FoldedText& text, Removals& removals) const {
   const Reader reader{*this, text};

@@ -22,6 +22,9 @@ class DateFinder {
 
   void find(const FoldedText& text, Removals& removals) const;
 
+  /// Dates of the header alone, in forms that leave no doubt.
+  void find_own(const FoldedText& text, Removals& removals) const;
+
  private:
   struct Reader;
 

@@ -15,7 +15,9 @@ constexpr std::size_t kLongestNumber = 64;
 
 bool joins_ids(std::u32string_view gap) {
   constexpr std::u32string_view kJoining = U"-./_ :#";
-  return gap.empty() || (gap.size() == 1 && kJoining.find(gap[0]) != std::u32string_view::npos);
+  const auto is_joining = [&](char32_t sign) { return kJoining.find(sign) != std::u32string_view::npos; };
+  return gap.empty() || (gap.size() == 1 && is_joining(gap[0])) ||
+         (gap.size() == 2 && gap[1] == U' ' && (gap[0] == U',' || is_joining(gap[0])));
 }
 
 /// Goes on with a token; zeros at the very beginning do not count.

@@ -206,7 +206,23 @@ struct DescriptorCleaner::State {
   void add_other(std::string_view other) {
     constexpr std::ptrdiff_t kFewestDigits = 7;
     const auto digits = std::count_if(other.begin(), other.end(), [](char c) { return c >= '0' && c <= '9'; });
-    ids.add_phrase(other, digits >= kFewestDigits ? DescriptorReason::contact : DescriptorReason::id);
+    const auto reason = digits >= kFewestDigits ? DescriptorReason::contact : DescriptorReason::id;
+    ids.add_phrase(other, reason);
+    if (other.find(',') != std::string_view::npos) add_address(other, reason);
+  }
+
+  /// An address is quoted in parts: street with number, town, postal code.
+  void add_address(std::string_view address, DescriptorReason reason) {
+    for (std::size_t begin = 0; begin < address.size();) {
+      const std::size_t end = std::min(address.find(',', begin), address.size());
+      const std::string_view part = address.substr(begin, end - begin);
+      ids.add_phrase(part, reason);
+      const FoldedText text(part);
+      for (const Token& token : text.tokens()) {
+        if (token.is_number()) ids.add(part.substr(token.begin, token.end - token.begin), reason);
+      }
+      begin = end + 1;
+    }
   }
 
   void find_own(const FoldedText& text, Removals& removals) const {
@@ -216,6 +232,7 @@ struct DescriptorCleaner::State {
     names.find(text, removals);
     ids.find(text, removals);
     places.find(text, removals);
+    dates.find_own(text, removals);
     find_uids(text, removals);
   }
 

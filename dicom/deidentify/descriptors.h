@@ -51,8 +51,8 @@ class DescriptorCleaner {
   /// One value of a free text in UTF-8. Thread-safe. Time linear in the text.
   CleanedText clean(std::string_view text) const;
 
-  /// As `clean`, for a text that no option asks to clean: only the file's own names, ids and places and the hospital's
-  /// words go (no patterns, no dates).
+  /// As `clean`, for a text that no option asks to clean: only the file's own names, ids, places and dates and the
+  /// hospital's words go (no patterns).
   CleanedText remove_identifiers(std::string_view text) const;
 
  private:

@@ -94,14 +94,19 @@ constexpr std::array kSourceTags = {
     SourceTag{kSeriesInstanceUid, &DeidSource::series_uid},
 };
 
-/// The letters and digits of a name's alphabetic group, small: spelling, padding and character sets tell no patients
-/// apart.
+/// The letters and digits of a name's alphabetic group, small, its words apart: spelling, padding and character sets
+/// tell no patients apart.
 std::string normalised(std::string_view name) {
   std::string result;
   for (const char c : name.substr(0, name.find('='))) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80 && std::isalnum(byte) != 0) result += static_cast<char>(std::tolower(byte));
+    if (byte < 0x80 && std::isalnum(byte) != 0) {
+      result += static_cast<char>(std::tolower(byte));
+    } else if ((c == '^' || c == ' ') && !result.empty() && result.back() != '^') {
+      result += '^';
+    }
   }
+  if (result.ends_with('^')) result.pop_back();
   return result;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <cstring>
 
 #include "dicom/dcmtk/character_set.h"
 #include "dicom/deidentify/descriptor_ids.h"
@@ -18,13 +18,7 @@ constexpr std::size_t kShortestLettersInBinary = 7, kShortestDigitsInBinary = 12
 constexpr std::size_t kShortestWord = 6;
 
 constexpr char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-constexpr auto kFolded = [] {
-  std::array<std::uint8_t, 256> table{};
-  for (int n = 0; n < 256; ++n) table[static_cast<std::size_t>(n)] = static_cast<std::uint8_t>(n);
-  for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = static_cast<std::uint8_t>(c - 'A' + 'a');
-  return table;
-}();
-
+constexpr char raise(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return fold(c) >= 'a' && fold(c) <= 'z'; }
 bool is_ascii(std::string_view text) {
@@ -47,23 +41,62 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
   return parts;
 }
 
+/// Pixels seldom look like text. Every pattern for binary data is longer than what surely holds one whole word of four
+/// bytes at a multiple of four, all of them printable or beyond ASCII, or two such and two zeros in turn (UTF-16):
+/// pieces without such a word hold no pattern.
+class PixelFilter {
+ public:
+  static constexpr std::size_t kPieceBytes = 4096;
+
+  static bool may_hold_text(Bytes piece) {
+    constexpr std::uint64_t kHigh = 0x8080808080808080, kLow = ~kHigh;
+    std::size_t at = 0;
+    for (; at + 8 <= piece.size(); at += 8) {
+      std::uint64_t x;
+      std::memcpy(&x, piece.data() + at, sizeof x);
+      const std::uint64_t is_zero = ~(((x & kLow) + kLow) | x) & kHigh;               // high bit where the byte is zero
+      const std::uint64_t is_text = (((x & kLow) + 0x6060606060606060) | x) & kHigh;  // where it is 0x20 or more
+      if (has_word(is_text, 0x80808080) || has_utf16(is_text, is_zero)) return true;
+    }
+    return at < piece.size();
+  }
+
+  /// True where a pattern has such a word wherever it stands, whatever surrounds it.
+  static bool sees(const std::string& pattern) {
+    constexpr char kNeither = '\1';
+    for (std::size_t before = 0; before < 4; ++before) {
+      std::string piece = std::string(before, kNeither) + pattern;
+      piece.resize((piece.size() + 7) / 8 * 8, kNeither);
+      if (!may_hold_text(std::as_bytes(std::span(piece)))) return false;
+    }
+    return true;
+  }
+
+ private:
+  static bool has_word(std::uint64_t marks, std::uint32_t wanted) {
+    return (static_cast<std::uint32_t>(marks) & wanted) == wanted ||
+           (static_cast<std::uint32_t>(marks >> 32) & wanted) == wanted;
+  }
+  static bool has_utf16(std::uint64_t is_text, std::uint64_t is_zero) {
+    constexpr std::uint32_t kEven = 0x00800080, kOdd = 0x80008000;
+    const std::uint64_t little = (is_text & 0x0080008000800080) | (is_zero & 0x8000800080008000);
+    const std::uint64_t big = (is_zero & 0x0080008000800080) | (is_text & 0x8000800080008000);
+    return has_word(little, kEven | kOdd) || has_word(big, kEven | kOdd);
+  }
+};
+
 struct Pattern {
   std::string bytes;  ///< folded
+  std::string text;   ///< of which they are one encoding, folded
   bool is_date = false;
   bool is_for_binary = false;  ///< long enough to prove something among pixels
+  bool is_filtered = false;    ///< of that kind, and where it stands PixelFilter sees text
   friend auto operator<=>(const Pattern&, const Pattern&) = default;
 };
 
 /// Turns identifiers into the byte strings that prove something.
 class PatternMaker {
  public:
-  explicit PatternMaker(std::span<const std::string> allowed) {
-    for (const std::string& text : allowed) {
-      allowed_.insert(folded(text));
-      for (const std::string& word : split(text, " ,;/_-")) allowed_.insert(folded(word));
-    }
-  }
-
   std::vector<Pattern> make(const Identifiers& identifiers) {
     for (const std::string& name : identifiers.person_names) add_name(name);
     for (const std::string& id : identifiers.ids) add_id(id);
@@ -73,7 +106,9 @@ class PatternMaker {
     for (const std::string& uid : identifiers.uids) {
       if (uid.size() >= kShortestWord) add(uid, false);
     }
-    return {patterns_.begin(), patterns_.end()};
+    std::ranges::sort(patterns_);
+    patterns_.erase(std::ranges::unique(patterns_).begin(), patterns_.end());
+    return std::move(patterns_);
   }
 
  private:
@@ -118,22 +153,26 @@ class PatternMaker {
 
   void add(const std::string& text, bool is_date) {
     const std::string key = folded(text);
-    if (text.size() < kShortestInText || allowed_.contains(key) || is_placeholder(key)) return;
+    if (text.size() < kShortestInText || is_placeholder(key)) return;
     if (!is_ascii(text)) {
       for (const std::string& bytes : CharacterSet::all_encodings(text)) {
-        patterns_.insert({folded(bytes), is_date, bytes.size() >= kShortestLettersInBinary});
+        push(folded(bytes), key, is_date, bytes.size() >= kShortestLettersInBinary);
       }
       return;
     }
     const bool is_for_binary = proves_in_binary(text);
-    patterns_.insert({key, is_date, is_for_binary});
+    push(key, key, is_date, is_for_binary);
     std::string little, big;
     for (const char c : key) {
       little += {c, '\0'};
       big += {'\0', c};
     }
-    patterns_.insert({little, false, is_for_binary});
-    patterns_.insert({big, false, is_for_binary});
+    push(little, key, false, is_for_binary);
+    push(big, key, false, is_for_binary);
+  }
+
+  void push(const std::string& bytes, const std::string& key, bool is_date, bool is_for_binary) {
+    patterns_.push_back({bytes, key, is_date, is_for_binary, is_for_binary && PixelFilter::sees(bytes)});
   }
 
   /// Pixels take the values of a few digits in a row by chance: a flat region of an 8-bit image lies within ten values
@@ -150,17 +189,14 @@ class PatternMaker {
     return std::ranges::find(kPlaceholders, key) != kPlaceholders.end();
   }
 
-  std::set<std::string> allowed_;
-  std::set<Pattern> patterns_;
+  std::vector<Pattern> patterns_;
 };
 
-/// Wu-Manber with blocks of two bytes.
+/// Wu-Manber with blocks of two bytes, in any case of their letters.
 class Searcher {
  public:
-  Searcher(const std::vector<Pattern>& patterns, ProofSearch::Where where) : patterns_(patterns) {
-    const auto is_used = [&](const Pattern& pattern) {
-      return where == ProofSearch::Where::text || pattern.is_for_binary;
-    };
+  using IsUsed = bool (*)(const Pattern&);
+  Searcher(const std::vector<Pattern>& patterns, IsUsed is_used) : patterns_(patterns) {
     window_ = SIZE_MAX;
     for (const Pattern& pattern : patterns) {
       if (is_used(pattern)) window_ = std::min(window_, pattern.bytes.size());
@@ -170,30 +206,24 @@ class Searcher {
     window_ = std::min(window_, kLongestShift);
     shift_.assign(std::size_t{1} << 16, static_cast<std::uint8_t>(window_ - 1));
     for (std::size_t p = 0; p < patterns.size(); ++p) {
-      const std::string& bytes = patterns[p].bytes;
-      if (!is_used(patterns[p])) continue;
-      for (std::size_t at = 0; at + 2 <= window_; ++at) {
-        auto& shift = shift_[block(bytes.data() + at)];
-        shift = std::min(shift, static_cast<std::uint8_t>(window_ - 2 - at));
-      }
-      ends_.emplace_back(block(bytes.data() + window_ - 2), p);
+      if (is_used(patterns[p])) add(patterns[p].bytes, p);
     }
     std::ranges::sort(ends_);
   }
 
-  std::optional<ProofSearch::Hit> find(Bytes bytes) const {
+  bool is_empty() const { return shift_.empty(); }
+
+  std::optional<ProofSearch::Hit> find(Bytes bytes, const AllowedTexts& allowed) const {
     if (shift_.empty() || bytes.size() < window_) return std::nullopt;
     const char* text = reinterpret_cast<const char*>(bytes.data());
-    for (std::size_t at = 0; at + window_ <= bytes.size();) {
-      const std::uint16_t end = block(text + at + window_ - 2);
-      if (shift_[end] > 0) {
-        at += shift_[end];
+    const std::size_t last = bytes.size() - window_;
+    for (std::size_t at = 0; at <= last;) {
+      const std::uint8_t shift = shift_[block(text + at + window_ - 2)];
+      if (shift > 0) {
+        at += shift;
         continue;
       }
-      for (auto row = std::ranges::lower_bound(ends_, std::pair<std::uint16_t, std::size_t>(end, 0));
-           row != ends_.end() && row->first == end; ++row) {
-        if (matches(bytes, at, patterns_[row->second])) return ProofSearch::Hit{at, row->second};
-      }
+      if (const auto pattern = match_at(bytes, at, allowed)) return ProofSearch::Hit{at, *pattern};
       ++at;
     }
     return std::nullopt;
@@ -201,9 +231,39 @@ class Searcher {
 
  private:
   static std::uint16_t block(const char* two) {
-    const unsigned first = kFolded[static_cast<unsigned char>(two[0])];
-    const unsigned second = kFolded[static_cast<unsigned char>(two[1])];
-    return static_cast<std::uint16_t>(first | second << 8);
+    std::uint16_t value;
+    std::memcpy(&value, two, sizeof value);
+    return value;
+  }
+
+  static std::uint16_t folded_block(const char* two) {
+    const std::array<char, 2> letters = {fold(two[0]), fold(two[1])};
+    return block(letters.data());
+  }
+
+  void add(const std::string& bytes, std::size_t pattern) {
+    for (std::size_t at = 0; at + 2 <= window_; ++at) {
+      const auto distance = static_cast<std::uint8_t>(window_ - 2 - at);
+      for (const bool first_is_raised : {false, true}) {
+        for (const bool second_is_raised : {false, true}) {
+          const std::array<char, 2> letters = {first_is_raised ? raise(bytes[at]) : bytes[at],
+                                               second_is_raised ? raise(bytes[at + 1]) : bytes[at + 1]};
+          std::uint8_t& shift = shift_[block(letters.data())];
+          shift = std::min(shift, distance);
+        }
+      }
+    }
+    ends_.emplace_back(block(bytes.data() + window_ - 2), pattern);
+  }
+
+  std::optional<std::size_t> match_at(Bytes bytes, std::size_t at, const AllowedTexts& allowed) const {
+    const std::uint16_t end = folded_block(reinterpret_cast<const char*>(bytes.data()) + at + window_ - 2);
+    for (auto row = std::ranges::lower_bound(ends_, std::pair<std::uint16_t, std::size_t>(end, 0));
+         row != ends_.end() && row->first == end; ++row) {
+      const Pattern& pattern = patterns_[row->second];
+      if (matches(bytes, at, pattern) && !allowed.contains(pattern.text)) return row->second;
+    }
+    return std::nullopt;
   }
 
   static bool matches(Bytes bytes, std::size_t at, const Pattern& pattern) {
@@ -241,24 +301,52 @@ class Searcher {
 }  // namespace
 
 struct ProofSearch::State {
-  State(const Identifiers& identifiers, std::span<const std::string> allowed)
-      : patterns(PatternMaker(allowed).make(identifiers)),
-        in_text(patterns, Where::text),
-        in_binary(patterns, Where::binary) {}
+  explicit State(const Identifiers& identifiers)
+      : patterns(PatternMaker().make(identifiers)),
+        in_text(patterns, [](const Pattern&) { return true; }),
+        in_pixels(patterns, [](const Pattern& pattern) { return pattern.is_filtered; }),
+        in_any_bytes(patterns, [](const Pattern& pattern) { return pattern.is_for_binary && !pattern.is_filtered; }) {
+    for (const Pattern& pattern : patterns) longest = std::max(longest, pattern.bytes.size());
+  }
+
+  /// Piece by piece; neighbours are searched with a piece that may hold text, since a pattern may begin or end there.
+  std::optional<Hit> find_in_pixels(Bytes bytes, const AllowedTexts& allowed) const {
+    if (const auto hit = in_any_bytes.find(bytes, allowed)) return hit;
+    if (in_pixels.is_empty()) return std::nullopt;
+    for (std::size_t begin = 0; begin < bytes.size(); begin += PixelFilter::kPieceBytes) {
+      const std::size_t end = std::min(begin + PixelFilter::kPieceBytes, bytes.size());
+      if (!PixelFilter::may_hold_text(bytes.subspan(begin, end - begin))) continue;
+      const std::size_t margin = longest + 2;  // with what stands beside a pattern
+      const std::size_t from = begin - std::min(begin, margin), to = std::min(end + margin, bytes.size());
+      if (auto hit = in_pixels.find(bytes.subspan(from, to - from), allowed)) {
+        hit->offset += from;
+        return hit;
+      }
+    }
+    return std::nullopt;
+  }
+
   std::vector<Pattern> patterns;
-  Searcher in_text, in_binary;
+  Searcher in_text, in_pixels, in_any_bytes;
+  std::size_t longest = 0;
 };
 
-ProofSearch::ProofSearch(const Identifiers& identifiers, std::span<const std::string> allowed)
-    : state_(std::make_unique<State>(identifiers, allowed)) {}
+AllowedTexts::AllowedTexts(std::span<const std::string> texts) {
+  for (const std::string& text : texts) {
+    folded_.insert(folded(text));
+    for (std::string& word : split(folded(text), " ,;/_-")) folded_.insert(std::move(word));
+  }
+}
+
+ProofSearch::ProofSearch(const Identifiers& identifiers) : state_(std::make_unique<State>(identifiers)) {}
 ProofSearch::~ProofSearch() = default;
 ProofSearch::ProofSearch(ProofSearch&&) noexcept = default;
 ProofSearch& ProofSearch::operator=(ProofSearch&&) noexcept = default;
 
 std::size_t ProofSearch::pattern_count() const { return state_->patterns.size(); }
 
-std::optional<ProofSearch::Hit> ProofSearch::find(Bytes bytes, Where where) const {
-  return (where == Where::text ? state_->in_text : state_->in_binary).find(bytes);
+std::optional<ProofSearch::Hit> ProofSearch::find(Bytes bytes, Where where, const AllowedTexts& allowed) const {
+  return where == Where::text ? state_->in_text.find(bytes, allowed) : state_->find_in_pixels(bytes, allowed);
 }
 
 }  // namespace naru::dicom

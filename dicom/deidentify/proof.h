@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,20 @@
 #include "dicom/element_walk.h"
 
 namespace naru::dicom {
+
+/// Texts that an output holds for other reasons than the identifier that they happen to equal: a date that is the result
+/// of a shift, the words of a document that were written without looking at any file.
+class AllowedTexts {
+ public:
+  AllowedTexts() = default;
+  /// The texts and each of their words.
+  explicit AllowedTexts(std::span<const std::string> texts);
+  /// @param folded in small letters
+  bool contains(const std::string& folded) const { return folded_.contains(folded); }
+
+ private:
+  std::set<std::string> folded_;
+};
 
 /// Many byte strings, searched for at once (Wu and Manber 1994: a shift table over pairs of bytes), in time that does
 /// not grow with their number.
@@ -29,9 +44,7 @@ class ProofSearch {
     binary,  ///< pixels: patterns with letters from 7 characters on, numbers and UIDs from 12 on
   };
 
-  /// @param allowed texts that outputs hold for other reasons (a manufacturer, a body part, a shifted date): neither
-  /// they nor their words are patterns
-  explicit ProofSearch(const Identifiers& identifiers, std::span<const std::string> allowed = {});
+  explicit ProofSearch(const Identifiers& identifiers);
   ~ProofSearch();
   ProofSearch(ProofSearch&&) noexcept;
   ProofSearch& operator=(ProofSearch&&) noexcept;
@@ -43,7 +56,8 @@ class ProofSearch {
     std::size_t offset = 0;
     std::size_t pattern = 0;
   };
-  std::optional<Hit> find(Bytes bytes, Where where) const;
+  /// @param allowed hits of these do not count
+  std::optional<Hit> find(Bytes bytes, Where where, const AllowedTexts& allowed = {}) const;
 
  private:
   struct State;

@@ -66,8 +66,24 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
   const Vr v = node.value_representation;
   if (node.tag == kPatientAge) return write_converted(node, v, capped_age(text_of(value_of(node, bytes_))));
   if (is_charset_text(v)) return write_text(node, v, *text.set, text.cleans_all && !is_code(node.tag));
-  if (v == vr("UI") && is_mapped(node)) return write_uids(node);
+  if (v == vr("UI")) return is_mapped(node) ? write_uids(node) : keep(node, v);
+  if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, v);
+}
+
+/// Codes are words of a list: one that names someone goes as a whole.
+void ValueWriter::write_code(const Node& node, Vr v) {
+  bool is_changed = false;
+  std::vector<std::string> values = texts_of(value_of(node, bytes_));
+  for (std::string& one : values) {
+    CleanedText cleaned = context_.cleaner.remove_identifiers(one);
+    if (!cleaned.is_changed()) continue;
+    is_changed = true;
+    one = dummy_value(v);
+  }
+  if (!is_changed) return keep(node, v);
+  ++notes_["codes_removed"];
+  writer_.element(node.tag, v, fmt::format("{}", fmt::join(values, "\\")));
 }
 
 /// A UID under an attribute that the table does not list, which it replaces elsewhere in the file.

@@ -52,6 +52,7 @@ class ValueWriter {
   void write_uids(const Node& node);
   void write_converted(const Node& node, Vr v, const std::optional<std::string>& value);
   void clean(const Node& node, const TextContext& text);
+  void write_code(const Node& node, Vr v);
   void write_text(const Node& node, Vr v, const CharacterSet& set, bool cleans);
   bool clean_values(std::vector<std::string>& values, bool cleans);
   void write_private_uid(const Node& node, Vr v);

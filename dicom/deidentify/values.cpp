@@ -143,9 +143,7 @@ bool is_text(Vr value_representation) {
          std::ranges::find(kOtherTextVrs, value_representation) != kOtherTextVrs.end();
 }
 
-bool is_date(Vr value_representation) {
-  return value_representation == vr("DA") || value_representation == vr("DT");
-}
+bool is_date(Vr value_representation) { return value_representation == vr("DA") || value_representation == vr("DT"); }
 
 std::string dummy_value(Vr value_representation) {
   const auto row = std::ranges::find(kDummies, value_representation, &Dummy::value_representation);

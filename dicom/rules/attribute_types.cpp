@@ -58,9 +58,10 @@ DeidAction resolve_by_type(DeidAction action, AttributeType type) {
     DeidAction action, absent, type1, type2, type3;
   };
   using enum DeidAction;
+  // References with new UIDs keep a type 2 legal as well as none do, and lose less.
   // X/Z of a type 1 is a dummy: Z allows one (PS3.15 Table E.1-1a), and an empty value would not be valid.
   static constexpr Choice kChoices[] = {
-      {X_Z, X, D, Z, X}, {X_D, X, D, D, X}, {Z_D, D, D, Z, Z}, {X_Z_D, X, D, Z, X}, {X_Z_Ustar, X, U, Z, X},
+      {X_Z, X, D, Z, X}, {X_D, X, D, D, X}, {Z_D, D, D, Z, Z}, {X_Z_D, X, D, Z, X}, {X_Z_Ustar, X, U, U, X},
   };
   const auto choice = std::ranges::find(kChoices, action, &Choice::action);
   if (choice == std::end(kChoices)) return action;

@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
+#include "core/digest.h"
 #include "core/error.h"
 #include "tests/support/temp_folder.h"
 
@@ -27,6 +29,19 @@ class ProjectKeyTest : public ::testing::Test {
 // hmac.
 TEST_F(ProjectKeyTest, PseudonymsAreTheHmacThatTheHeaderStates) {
   EXPECT_EQ(key_from(kKeyText).pseudonym("patient", "12345"), "patient-08d3b9b045ec46a4");
+}
+
+// HMAC-SHA-256(key, "naru.pseudonym/1") under which Python's hmac gives the tag of "uid" 00 "1.2.3".
+TEST_F(ProjectKeyTest, AllPseudonymsComeFromTheSubkeyForPseudonyms) {
+  const ProjectKey key = key_from(kKeyText);
+  EXPECT_EQ(to_hex(key.pseudonym_key().tag("uid", "1.2.3")),
+            "c99a94baa353386abad17a9e399fd00f435d917ca5dd6df437304526cfcb72b4");
+  EXPECT_EQ(key.pseudonym_key().pseudonym("patient", "12345"), key.pseudonym("patient", "12345"));
+}
+
+// HMAC-SHA-256(HMAC-SHA-256(key, "naru.fraction/1"), "split" 00 "12345") by Python's hmac, upper 53 bits over 2^53.
+TEST_F(ProjectKeyTest, FractionsAreTheUpperBitsOfTheirTag) {
+  EXPECT_EQ(key_from(kKeyText).fraction("split", "12345"), 0x1.72690eba482d8p-4);
 }
 
 TEST_F(ProjectKeyTest, PseudonymsDifferByKeyKindAndIdentifier) {
@@ -64,7 +79,50 @@ TEST_F(ProjectKeyTest, RefusesMalformedOrMissingKeys) {
   EXPECT_THROW(key_from(kKeyText + "00"), Error);
   EXPECT_THROW(key_from("zz" + kKeyText.substr(2)), Error);
   EXPECT_THROW(key_from(""), Error);
+  EXPECT_THROW(key_from(std::string(64, '\0')), Error);  // what a destroyed key leaves for a moment
+  EXPECT_THROW(key_from(kKeyText + std::string(300, ' ')), Error);
   EXPECT_THROW(ProjectKey::load(folder_ / "absent.key"), Error);
+  EXPECT_FALSE(ProjectKey::load_if_sound(folder_ / "absent.key"));
+}
+
+TEST_F(ProjectKeyTest, RefusesWhatIsNoRegularFile) {
+  std::filesystem::create_directory(folder_ / "folder.key");
+  ::chmod((folder_ / "folder.key").c_str(), 0700);
+  EXPECT_THROW(ProjectKey::load(folder_ / "folder.key"), Error);
+  ASSERT_EQ(::mkfifo((folder_ / "pipe.key").c_str(), 0600), 0);
+  EXPECT_THROW(ProjectKey::load(folder_ / "pipe.key"), Error);  // and does not wait for a writer
+}
+
+TEST_F(ProjectKeyTest, RefusesTheKeyOfAnotherUser) {
+  key_from(kKeyText);
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  ASSERT_EQ(::chown((folder_ / "k.key").c_str(), 12345, 12345), 0);
+  EXPECT_THROW(ProjectKey::load(folder_ / "k.key"), Error);
+}
+
+TEST_F(ProjectKeyTest, SavesOnlyToANewFileAndPrivately) {
+  const ProjectKey key = ProjectKey::random();
+  EXPECT_NE(key.id(), ProjectKey::random().id());
+  const auto file = folder_ / "saved.key";
+  key.save(file);
+  struct stat status {};
+  ASSERT_EQ(::stat(file.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+  EXPECT_EQ(ProjectKey::load(file).id(), key.id());
+  EXPECT_THROW(ProjectKey::random().save(file), Error);
+  EXPECT_EQ(ProjectKey::load(file).id(), key.id());
+}
+
+TEST_F(ProjectKeyTest, ProjectNamesDoNotCollideWithRotatedKeys) {
+  EXPECT_TRUE(is_project_name("liver-2.v1"));
+  EXPECT_FALSE(is_project_name("liver.0123456789abcdef"));
+  EXPECT_TRUE(is_project_name("liver.0123456789abcde"));
+  EXPECT_FALSE(is_project_name(""));
+  EXPECT_FALSE(is_project_name(".hidden"));
+  EXPECT_FALSE(is_project_name("a/b"));
+  EXPECT_EQ(rotated_key_id("liver.0123456789abcdef"), "0123456789abcdef");
+  EXPECT_EQ(rotated_key_id(".0123456789abcdef"), "0123456789abcdef");
+  EXPECT_EQ(rotated_key_id("0123456789abcdef"), "");
 }
 
 TEST_F(ProjectKeyTest, MakesAPrivateKeyOnFirstUseAndKeepsIt) {

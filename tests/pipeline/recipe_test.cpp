@@ -66,7 +66,7 @@ TEST(Recipe, RefusesValuesOfTheWrongKind) {
       {"[resample]\nantialias = 1\n", "true or false"},
       {"[intensity]\nclip = [300, -200]\n", "low < high"},
       {"[select]\nmin_slices = -1\n", "0 or more"},
-      {"[select]\nmodality = [\"US\"]\n", "may name"},
+      {"[select]\nmodality = [\"ct\"]\n", "may name"},
       {"[orient]\naxes = \"RAX\"\n", "must name one of L/R"},
       {"[orient]\naxes = \"RLS\"\n", "must name one of L/R"},
       {"[split]\ntrain = 1.5\n", "between 0 and 1"},
@@ -83,7 +83,7 @@ TEST(Recipe, RefusesWhatThisVersionCannotDoRatherThanIgnoringIt) {
        {"[pixels]\ntext = \"redact\"\n", "[pixels]\nface = \"remove\"\n", "[resample]\nconvention = \"monai\"\n",
         "[resample]\ninterpolator = \"lanczos\"\n", "[resample]\nantialias = true\n", "[output]\nlayout = \"bids\"\n",
         "[output]\ndtype = \"float16\"\n", "[output]\ncompression = \"zstd\"\n", "[intensity]\nnormalize = \"nyul\"\n",
-        "[crop]\n", "[deidentify]\noptions = [\"clean-pixel-data\"]\n"}) {
+        "[crop]\n", "[deidentify]\noptions = [\"clean-recognizable-visual-features\"]\n"}) {
     EXPECT_THAT(problem_of(toml), HasSubstr("not available in this version")) << toml;
   }
 }

@@ -238,14 +238,21 @@ TEST(Deidentify, LetsNothingOutWhereAnyStageFails) {
 }
 
 TEST(Deidentify, HoldsBackWhatTheProofFinds) {
-  // A site rule keeps a text as it is, and it holds the patient's number.
-  dicom::DeidentifyPolicy policy;
-  policy.attributes = {{0x00081090, dicom::DeidAction::K}};
+  // Numbers are not cleaned: who hides text among them is found by the search alone.
   SliceBytes slice = hospital_slice();
-  slice.text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\MRN-443322");
-  const Deidentified done(slice.bytes(), policy);
+  slice.raw(0x00281201, "OW", "..Douglas Davidson..");
+  const Deidentified done(slice.bytes());
   EXPECT_EQ(done.result.reason, Code::deid_incomplete);
   EXPECT_EQ(done.result.stage, "proof");
+}
+
+TEST(Deidentify, TakesCodesThatNameSomeoneOutAsAWhole) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\MRN-443322").text(0x00180015, "CS", "DAVIDSON");
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00080008), "ORIGINAL\\PRIMARY\\REMOVED");
+  EXPECT_EQ(done.value(0x00180015), "REMOVED");
 }
 
 TEST(Deidentify, RefusesContradictingOptions) {

@@ -53,8 +53,8 @@ TEST(Proof, TakesWordsThatProveNothingForNoPattern) {
   EXPECT_FALSE(finds(identifiers, "HEAD CT 1 ICU ANONYMOUS"));
   const std::string allowed[] = {"ACMESCAN Model"};
   const std::string text = "Acmescan";
-  EXPECT_FALSE(
-      ProofSearch(person("Acmescan^Anna"), allowed).find(std::as_bytes(std::span(text)), ProofSearch::Where::text));
+  EXPECT_FALSE(ProofSearch(person("Acmescan^Anna"))
+                   .find(std::as_bytes(std::span(text)), ProofSearch::Where::text, dicom::AllowedTexts(allowed)));
   EXPECT_TRUE(finds(person("Acmescan^Anna"), text));
 }
 
@@ -62,6 +62,24 @@ TEST(Proof, WantsMoreOfPixelsThanOfText) {
   const Identifiers identifiers{.person_names = {"Davidson^D"}, .dates = {"20140321"}};
   EXPECT_TRUE(finds(identifiers, "....Davidson....", ProofSearch::Where::binary));
   EXPECT_FALSE(finds(identifiers, "....20140321....", ProofSearch::Where::binary));
+}
+
+TEST(Proof, FindsAWordAtAnyPlaceOfPixels) {
+  const Identifiers hong = person("Davidson^Douglas=洪^吉洞=홍^길동이");
+  const ProofSearch search(hong);
+  const std::string words[] = {"Davidson", std::string("d\0a\0v\0i\0d\0s\0o\0n\0", 16), "홍길동이",
+                               std::string("\x4D\xD6\x20\0\x38\xAE\xD9\xB3\x74\xC7", 10)};  // "홍 길동이", UTF-16
+  for (const std::string& word : words) {
+    for (const char background : {'\0', '\1', '\xFF'}) {
+      for (const std::size_t at : {0, 1, 2, 3, 5, 4090, 4093, 4096, 8185, 9000 - 16}) {
+        std::string pixels(9000, background);
+        pixels.replace(at, word.size(), word);
+        const auto hit = search.find(std::as_bytes(std::span(pixels)), ProofSearch::Where::binary);
+        ASSERT_TRUE(hit) << word << " at " << at;
+        EXPECT_LE(at - hit->offset, 1U) << at;  // a zero before UTF-16 of one order begins that of the other
+      }
+    }
+  }
 }
 
 TEST(Proof, FindsWhatASimpleSearchFinds) {

@@ -166,7 +166,7 @@ TEST(ResolveByType, ChoosesWhatTheTypeDemands) {
     std::array<DeidAction, 4> by_type;  ///< absent, 1, 2, 3
   };
   constexpr Row kRows[] = {
-      {X_Z, {X, D, Z, X}}, {X_D, {X, D, D, X}}, {Z_D, {D, D, Z, Z}}, {X_Z_D, {X, D, Z, X}}, {X_Z_Ustar, {X, U, Z, X}},
+      {X_Z, {X, D, Z, X}}, {X_D, {X, D, D, X}}, {Z_D, {D, D, Z, Z}}, {X_Z_D, {X, D, Z, X}}, {X_Z_Ustar, {X, U, U, X}},
   };
   for (const Row& row : kRows) {
     for (const AttributeType type : {kAbsent, k1, k2, k3}) {

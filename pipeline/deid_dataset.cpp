@@ -1,0 +1,206 @@
+#include "pipeline/deid_dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/digest.h"
+#include "dicom/deidentify/proof.h"
+#include "dicom/rules/private_rules.h"
+#include "pipeline/version.h"
+
+namespace naru {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json counts_json(std::span<const DeidInstance> instances, const dicom::DeidCounts& counts) {
+  std::set<std::string_view> patients, studies, series;
+  std::map<std::string, std::size_t> by_modality, by_pixels = {{"changed", 0}, {"kept", 0}};
+  for (const DeidInstance& instance : instances) {
+    patients.insert(instance.patient);
+    studies.insert(instance.study);
+    series.insert(instance.series);
+    ++by_modality[instance.modality.empty() ? "other" : instance.modality];
+    ++by_pixels[instance.pixels_are_kept ? "kept" : "changed"];
+  }
+  return {{"instances", instances.size()}, {"patients", patients.size()}, {"studies", studies.size()},
+          {"series", series.size()},       {"by_modality", by_modality},  {"by_pixels", by_pixels},
+          {"by_action", counts.by_action}};
+}
+
+Json dataset_json(std::span<const DeidInstance> instances, const dicom::DeidCounts& counts, const Recipe& recipe,
+                  const std::string& project) {
+  const dicom::DeidentifyPolicy policy = policy_of(recipe);
+  const Recipe told = deliverable(recipe);
+  return {{"schema", "naru.deid-dataset/1"},
+          {"name", project},
+          {"schemas", {{"manifest", "naru.deid-manifest/1"}, {"recipe", "naru.recipe/1"}}},
+          {"tool", {{"name", "naru"}, {"version", kVersion}}},
+          {"recipe", to_json(told)},
+          {"recipe_sha256", recipe_sha256(told)},
+          {"words_withheld", recipe.keep_words.size() + recipe.remove_words.size()},
+          {"profile", "DICOM PS3.15 2026d Basic Application Level Confidentiality Profile"},
+          {"options", recipe.options},
+          {"weaker_than_profile", policy.is_weaker_than_profile()},
+          {"method", dicom::method_texts(policy, kVersion)},
+          {"attribute_rules_sha256", dicom::attribute_rules_sha256()},
+          {"private_rules_sha256", dicom::private_rules_sha256()},
+          {"counts", counts_json(instances, counts)}};
+}
+
+std::string options_text(const Recipe& recipe) {
+  std::string text;
+  for (const std::string& option : recipe.options) text += fmt::format("- `{}`\n", option);
+  return text.empty() ? "- none\n" : text;
+}
+
+/// Numbers stand in dataset.json alone, so that this text can be searched as it is.
+std::string data_card(const Recipe& recipe, const std::string& project) {
+  const bool is_weaker = policy_of(recipe).is_weaker_than_profile();
+  return fmt::format(
+      R"card(# Data card: {}
+
+DICOM instances de-identified by Naru {}: one file each, at `PATIENT/STUDY/SERIES/INSTANCE.dcm`, named by their new
+identifiers. `manifest.jsonl` has one line an instance, `dataset.json` the recipe and the counts.
+
+## What was done
+
+DICOM PS3.15, edition 2026d, Annex E: the Basic Application Level Confidentiality Profile by recipe `{}`{}
+With these options:
+
+{}
+- Every element at any depth was treated by the standard's table; those that neither the table nor the data dictionary
+  knows were removed. (0012,0062), (0012,0063) and (0012,0064) of each file say what ran.
+- Identifiers and UIDs are pseudonyms under a key that stays with the hospital. References between files hold.
+- Pixel Data are the source's bytes in the source's transfer syntax where the manifest says `kept`.
+- Every byte of every file and of these documents was searched for what had been removed before anything was released;
+  files for which that could not be proven were held back.
+
+## What to mind
+
+- Pixels were **not** examined for burned-in text, but for the regions that the recipe names. Faces were **not**
+  removed: a head volume may show the face. Handle the images accordingly.
+
+## Check
+
+```
+sha256sum -c SHA256SUMS
+naru verify .
+```
+)card",
+      project, kVersion, recipe.name,
+      is_weaker ? ", weakened by rules of the hospital's own: it may not claim the profile." : ".",
+      options_text(recipe));
+}
+
+/// The words of a text: runs of letters, digits and bytes beyond ASCII.
+void add_words(std::string_view text, std::set<std::string>& words) {
+  std::string word;
+  const auto end_word = [&] {
+    if (!word.empty()) words.insert(std::move(word));
+    word.clear();
+  };
+  for (const char c : text) {
+    const bool is_letter = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           static_cast<unsigned char>(c) >= 0x80;
+    if (is_letter) {
+      word += c;
+    } else {
+      end_word();
+    }
+  }
+  end_word();
+}
+
+/// What may stand in a line of the manifest whatever the header held: the words of a made-up one.
+std::string words_of_manifest() {
+  DeidInstance any;
+  any.sop_class_uid = "1.2.840.10008.5.1.4.1.1.2";
+  any.transfer_syntax_uid = "1.2.840.10008.1.2.1";
+  std::string text = to_json(any).dump();
+  any.pixels_are_kept = false;
+  text += to_json(any).dump();
+  for (const std::string_view word : public_modalities()) text += fmt::format(" {}", word);
+  // Of dataset.json's counts, and the engine's reasons to change pixels.
+  return text + " other region overlay comment jpeg_comment trailing_bytes";
+}
+
+/// Blanks the numbers of JSON: counts and sizes.
+void blank_numbers(std::string& json) {
+  bool is_in_string = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    if (is_in_string && json[i] == '\\') {
+      ++i;
+    } else if (json[i] == '"') {
+      is_in_string = !is_in_string;
+    } else if (!is_in_string && json[i] >= '0' && json[i] <= '9') {
+      json[i] = ' ';
+    }
+  }
+}
+
+/// Blanks checksums and patients' pseudonyms: among so many digits short ids are found by chance.
+void blank_digests(std::string& text) {
+  constexpr std::size_t kDigestDigits = 64, kPseudonymDigits = 16;
+  constexpr std::string_view kDigits = "0123456789abcdef", kPatient = "patient-";
+  for (std::size_t begin = 0; (begin = text.find_first_of(kDigits, begin)) != std::string::npos;) {
+    const std::size_t end = std::min(text.find_first_not_of(kDigits, begin), text.size());
+    const bool is_pseudonym =
+        end - begin == kPseudonymDigits && std::string_view(text).substr(0, begin).ends_with(kPatient);
+    if (is_pseudonym || end - begin == kDigestDigits)
+      std::fill(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end),
+                ' ');
+    begin = end;
+  }
+}
+
+}  // namespace
+
+Recipe deliverable(Recipe recipe) {
+  recipe.keep_words.clear();
+  recipe.remove_words.clear();
+  return recipe;
+}
+
+DeidDocuments deid_documents(std::span<const DeidInstance> instances, const dicom::DeidCounts& counts,
+                             const Recipe& recipe, const std::string& project) {
+  DeidDocuments documents;
+  std::map<std::string, std::string> sums;  // by path: sorted
+  std::string& manifest = documents["manifest.jsonl"];
+  for (const DeidInstance& instance : instances) {
+    manifest += json_line(to_json(instance));
+    sums[instance.file()] = instance.facts.sha256;
+  }
+  documents["dataset.json"] = dataset_json(instances, counts, recipe, project).dump(2) + "\n";
+  documents["README.md"] = data_card(recipe, project);
+  for (const auto& [name, text] : documents) sums[name] = sha256_hex(std::as_bytes(std::span(text)));
+  std::string& lines = documents["SHA256SUMS"];
+  for (const auto& [path, sha256] : sums) lines += fmt::format("{}  {}\n", sha256, path);
+  return documents;
+}
+
+void prove_documents(const DeidDocuments& documents, const DeidDocuments& of_no_instance,
+                     const dicom::Identifiers& identifiers) {
+  std::set<std::string> known;
+  add_words(words_of_manifest(), known);
+  for (const auto& [name, text] : of_no_instance) add_words(text, known);
+  const std::vector<std::string> allowed(known.begin(), known.end());
+  const dicom::AllowedTexts allowed_texts(allowed);
+  const dicom::ProofSearch search(identifiers);
+  for (const auto& [name, text] : documents) {
+    std::string bytes = text;
+    if (name.ends_with(".json") || name.ends_with(".jsonl")) blank_numbers(bytes);
+    blank_digests(bytes);
+    if (!search.find(std::as_bytes(std::span(bytes)), dicom::ProofSearch::Where::text, allowed_texts)) continue;
+    throw Error(ErrorCode::internal,
+                fmt::format("{} holds a word that identifies someone: nothing was published; rename the project or the "
+                            "recipe if they hold it, else report this",
+                            name));
+  }
+}
+
+}  // namespace naru

@@ -1,0 +1,36 @@
+/// The documents of OUT beside its DICOM files, and the proof that they name nobody.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dicom/deidentify/deidentify.h"
+#include "pipeline/deid_instance.h"
+#include "pipeline/recipe.h"
+
+namespace naru {
+
+/// What a document holds, by its name below OUT.
+using DeidDocuments = std::map<std::string, std::string>;
+
+/// manifest.jsonl, dataset.json, README.md and SHA256SUMS.
+/// @param instances sorted by file
+/// @param recipe as the hospital wrote it. OUT tells of it all but its lists of words, which may name what they remove
+/// The same arguments give the same bytes: no clock, no machine, no path is in them.
+DeidDocuments deid_documents(std::span<const DeidInstance> instances, const dicom::DeidCounts& counts,
+                             const Recipe& recipe, const std::string& project);
+
+/// The recipe as OUT tells of it: without keep_words and remove_words.
+Recipe deliverable(Recipe recipe);
+
+/// Searches documents and the names of all files, which SHA256SUMS holds, for identifiers. Words that the same
+/// documents would hold of no instance at all are no evidence; counts, sizes, checksums and pseudonyms are numbers of
+/// ours.
+/// @throws Error{internal} naming the document where there is a hit
+void prove_documents(const DeidDocuments& documents, const DeidDocuments& of_no_instance,
+                     const dicom::Identifiers& identifiers);
+
+}  // namespace naru

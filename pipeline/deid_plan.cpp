@@ -1,0 +1,152 @@
+#include "pipeline/deid_plan.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/allow_list.h"
+#include "pipeline/content.h"
+
+namespace naru {
+
+namespace {
+
+/// Inputs by one of their UIDs.
+using Groups = std::map<std::string_view, std::vector<std::size_t>>;
+
+Groups groups_by(const DeidScan& scan, std::string dicom::DeidSource::*uid) {
+  Groups groups;
+  for (const std::size_t i : used_inputs(scan)) groups[scan.sources[i].*uid].push_back(i);
+  return groups;
+}
+
+/// Patients as the files of one study or series tell them.
+class Patients {
+ public:
+  void add(const dicom::DeidSource& source) {
+    const std::string_view person = source.patient_name_birth;
+    const std::size_t bar = person.rfind('|');
+    add(identifiers_, dicom::patient_identifier(source));
+    add(names_, person.substr(0, bar));
+    if (bar != std::string_view::npos) add(birth_dates_, person.substr(bar + 1));
+  }
+  bool have_one_identifier() const { return identifiers_.size() < 2; }
+  bool are_one() const {
+    return have_one_identifier() && birth_dates_.size() < 2 &&
+           std::ranges::all_of(names_, [&](const std::string& name) { return share_a_word(name, *names_.begin()); });
+  }
+
+ private:
+  /// Names of one person differ in middle names, or by marriage, but not in all their words.
+  static bool share_a_word(std::string_view a, std::string_view b) {
+    const auto words = [](std::string_view name) {
+      std::vector<std::string_view> found;
+      for (std::size_t begin = 0; begin <= name.size();) {
+        const std::size_t end = std::min(name.find('^', begin), name.size());
+        found.push_back(name.substr(begin, end - begin));
+        begin = end + 1;
+      }
+      return found;
+    };
+    const auto of_b = words(b);
+    return std::ranges::any_of(words(a),
+                               [&](std::string_view word) { return std::ranges::find(of_b, word) != of_b.end(); });
+  }
+
+  /// What is not known tells nobody apart.
+  static void add(std::set<std::string, std::less<>>& known, std::string_view value) {
+    if (!value.empty() && !known.contains(value)) known.emplace(value);
+  }
+  std::set<std::string, std::less<>> identifiers_, names_, birth_dates_;
+};
+
+void hold_back_mixed_patients(DeidScan& scan) {
+  const auto patients_of = [&](const std::vector<std::size_t>& inputs) {
+    Patients patients;
+    for (const std::size_t i : inputs) patients.add(scan.sources[i]);
+    return patients;
+  };
+  std::vector<std::size_t> mixed;
+  for (const auto& [uid, inputs] : groups_by(scan, &dicom::DeidSource::study_uid)) {
+    if (!uid.empty() && !patients_of(inputs).are_one()) mixed.insert(mixed.end(), inputs.begin(), inputs.end());
+  }
+  for (const auto& [uid, inputs] : groups_by(scan, &dicom::DeidSource::series_uid)) {
+    if (!uid.empty() && !patients_of(inputs).have_one_identifier())
+      mixed.insert(mixed.end(), inputs.begin(), inputs.end());
+  }
+  for (const std::size_t i : mixed) hold_back(scan.files.inputs[i], Code::mixed_patient);
+}
+
+void hold_back_duplicates(DeidScan& scan, Executor& executor, const CancelToken& cancel,
+                          const OnProgress& on_progress) {
+  std::vector<std::vector<std::size_t>> groups;
+  std::vector<std::size_t> shared;
+  for (auto& [uid, inputs] : groups_by(scan, &dicom::DeidSource::sop_instance_uid)) {
+    if (uid.empty() || inputs.size() < 2) continue;
+    shared.insert(shared.end(), inputs.begin(), inputs.end());
+    groups.push_back(std::move(inputs));
+  }
+  if (shared.empty()) return;
+  std::ranges::sort(shared);
+  hash_inputs(scan.files, shared, executor, cancel, on_progress);
+  for (const auto& inputs : groups) {
+    const std::string& first = scan.files.inputs[inputs.front()].sha256;
+    const bool are_same = !first.empty() && std::ranges::all_of(inputs, [&](std::size_t i) {
+      return scan.files.inputs[i].sha256 == first;
+    });
+    for (const std::size_t i : inputs) {
+      InputRecord& input = scan.files.inputs[i];
+      if (!are_same) {
+        hold_back(input, Code::duplicate_identifier_different_pixels);
+      } else if (i != inputs.front()) {
+        input.disposition = Disposition::excluded;
+        input.reason = Code::duplicate_instance;
+      }
+    }
+  }
+}
+
+bool is_selected(const dicom::DeidSource& source, const Recipe& recipe) {
+  const auto has = [](const std::vector<std::string>& list, std::string_view word) {
+    return list.empty() || std::ranges::find(list, word) != list.end();
+  };
+  const bool any_body_part = recipe.body_part.empty();
+  const auto body_part = public_body_part(source.body_part);
+  return has(recipe.modality, source.modality) && (any_body_part || (body_part && has(recipe.body_part, *body_part)));
+}
+
+void exclude(DeidScan& scan, std::size_t input) {
+  scan.files.inputs[input].disposition = Disposition::excluded;
+  scan.files.inputs[input].reason = Code::not_selected;
+}
+
+void exclude_unselected(DeidScan& scan, const Recipe& recipe) {
+  for (const std::size_t i : used_inputs(scan)) {
+    if (!is_selected(scan.sources[i], recipe)) exclude(scan, i);
+  }
+  for (const auto& [uid, inputs] : groups_by(scan, &dicom::DeidSource::series_uid)) {
+    if (static_cast<std::int64_t>(inputs.size()) >= recipe.min_slices) continue;
+    for (const std::size_t i : inputs) exclude(scan, i);
+  }
+}
+
+}  // namespace
+
+std::vector<std::size_t> used_inputs(const DeidScan& scan) {
+  std::vector<std::size_t> used;
+  for (std::size_t i = 0; i < scan.files.inputs.size(); ++i) {
+    if (scan.files.inputs[i].disposition == Disposition::used) used.push_back(i);
+  }
+  return used;
+}
+
+void plan_deid(DeidScan& scan, const Recipe& recipe, Executor& executor, const CancelToken& cancel,
+               const OnProgress& on_progress) {
+  hold_back_mixed_patients(scan);
+  hold_back_duplicates(scan, executor, cancel, on_progress);
+  exclude_unselected(scan, recipe);
+}
+
+}  // namespace naru

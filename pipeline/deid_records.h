@@ -1,0 +1,47 @@
+/// What --resume goes by, and what the report is made from: one record for every finished instance, in one file that
+/// only grows.
+///
+/// Records hold identifiers, so each is sealed with the project's key. Form: 4 bytes of length, little-endian, then the
+/// sealed JSON. A record that a killed run left half-written ends the file: what comes after it is dropped.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json_fwd.hpp>
+
+#include "pipeline/open_file.h"
+#include "pipeline/project_key.h"
+
+namespace naru {
+
+class DeidRecords {
+ public:
+  /// @param file need not exist: it is made with the first record
+  DeidRecords(std::filesystem::path file, const ProjectKey& key);
+  ~DeidRecords();
+  DeidRecords(const DeidRecords&) = delete;
+  DeidRecords& operator=(const DeidRecords&) = delete;
+
+  /// Calls `visit(offset, record)` for each record that this key made, in order, and cuts off what is no whole record.
+  /// Call before the first `append`.
+  void for_each(const std::function<void(std::uint64_t, const nlohmann::ordered_json&)>& visit);
+
+  /// Thread-safe. @return the offset by which `read` finds it. @throws Error{disk_full, output_unwritable}
+  std::uint64_t append(const nlohmann::ordered_json& record);
+
+  /// Call after the last `append`. @throws Error{output_unwritable} where there is no record of this key at `offset`
+  nlohmann::ordered_json read(std::uint64_t offset);
+
+ private:
+  std::filesystem::path file_;
+  const ProjectKey& key_;
+  std::mutex mutex_;
+  int descriptor_ = -1;               ///< for `append`
+  std::unique_ptr<OpenFile> reader_;  ///< for `read`
+  std::uint64_t end_ = 0;
+};
+
+}  // namespace naru

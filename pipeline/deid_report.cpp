@@ -1,0 +1,142 @@
+#include "pipeline/deid_report.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/text.h"
+#include "dicom/rules/private_rules.h"
+#include "pipeline/documents.h"
+#include "pipeline/files.h"
+#include "pipeline/version.h"
+
+namespace naru {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(valid_utf8(text)); }
+
+/// The keys of prepare's inputs.jsonl, with `output` beside them.
+void write_inputs(const std::filesystem::path& file, const DeidScan& scan, std::span<const DeidDelivered> delivered) {
+  std::map<std::size_t, std::string> outputs;
+  for (const DeidDelivered& one : delivered) outputs[one.input] = one.instance.file();
+  FileWriter writer(file);
+  for (std::size_t i = 0; i < scan.files.inputs.size(); ++i) {
+    const InputRecord& input = scan.files.inputs[i];
+    const auto output = outputs.find(i);
+    const std::string line = json_line({{"schema", "naru.inputs/1"},
+                                        {"path", valid_utf8(input.path.string())},
+                                        {"sha256", text_or_null(input.sha256)},
+                                        {"size_bytes", input.size_bytes},
+                                        {"sop_instance_uid", text_or_null(input.sop_instance_uid)},
+                                        {"disposition", name(input.disposition)},
+                                        {"reason", input.reason ? Json(name(*input.reason)) : Json(nullptr)},
+                                        {"case", nullptr},
+                                        {"output", output == outputs.end() ? Json(nullptr) : Json(output->second)}});
+    writer.append(std::as_bytes(std::span(line)));
+  }
+  writer.finish();
+}
+
+/// Pseudonyms and source of every instance, one JSON object a line.
+std::string link_table(const DeidScan& scan, std::span<const DeidDelivered> delivered) {
+  std::string text;
+  for (const auto& [input, instance, record] : delivered) {
+    const dicom::DeidSource& source = scan.sources[input];
+    text += json_line({{"schema", "naru.link/1"},
+                       {"patient", instance.patient},
+                       {"study", instance.study},
+                       {"series", instance.series},
+                       {"instance", instance.instance},
+                       {"patient_id", valid_utf8(source.patient_id)},
+                       {"issuer_of_patient_id", valid_utf8(source.issuer_of_patient_id)},
+                       {"study_uid", valid_utf8(source.study_uid)},
+                       {"series_uid", valid_utf8(source.series_uid)},
+                       {"sop_instance_uid", valid_utf8(source.sop_instance_uid)}});
+  }
+  return text;
+}
+
+Json delivered_line(const DeidScan& scan, const DeidDelivered& one, const Json& rest) {
+  const Json& counts = rest.at("counts");
+  return {{"schema", "naru.deid/1"},
+          {"output", one.instance.file()},
+          {"sop_instance_uid", text_or_null(scan.files.inputs[one.input].sop_instance_uid)},
+          {"by_action", counts.at("by_action")},
+          {"by_tag", counts.at("by_tag")},
+          {"notes", counts.at("notes")},
+          {"pixels", one.instance.pixels_are_kept ? "kept" : "changed"},
+          {"pixels_reason", text_or_null(one.instance.pixels_reason)},
+          {"bytes_searched", rest.at("bytes_searched")},
+          {"patterns_searched", rest.at("patterns_searched")},
+          {"residual_check", "passed"},
+          {"reason", nullptr},
+          {"stage", nullptr}};
+}
+
+Json held_line(const DeidScan& scan, const DeidHeld& one) {
+  return {{"schema", "naru.deid/1"},
+          {"output", nullptr},
+          {"sop_instance_uid", text_or_null(scan.files.inputs[one.input].sop_instance_uid)},
+          {"residual_check", one.stage == "proof" ? "failed" : "not_reached"},
+          {"reason", name(one.reason)},
+          {"stage", one.stage}};
+}
+
+}  // namespace
+
+dicom::DeidCounts write_deid_lines(const std::filesystem::path& folder, const DeidScan& scan,
+                                   std::span<const DeidDelivered> delivered, std::span<const DeidHeld> held,
+                                   const std::function<Json(const DeidDelivered&)>& rest_of) {
+  FileWriter writer(folder / "deid.jsonl");
+  dicom::DeidCounts counts;
+  const auto append = [&](const Json& json) {
+    const std::string line = json_line(json);
+    writer.append(std::as_bytes(std::span(line)));
+  };
+  for (const DeidDelivered& one : delivered) {
+    const Json rest = rest_of(one);
+    add_to(counts, counts_from_json(rest.at("counts")));
+    append(delivered_line(scan, one, rest));
+  }
+  for (const DeidHeld& one : held) append(held_line(scan, one));
+  writer.finish();
+  return counts;
+}
+
+Json record_json(std::size_t delivered_count, const dicom::DeidCounts& counts, const InputCounts& inputs,
+                 const DeidReportFacts& facts) {
+  Json json = {{"schema", "naru.record/1"}};
+  json.update(to_json(facts.record));
+  json.update({{"project", facts.project},
+               {"key_id", facts.key_id},
+               {"tool_version", kVersion},
+               {"recipe", facts.recipe.name},
+               {"policy_sha256", recipe_sha256(facts.recipe)},
+               {"attribute_rules_sha256", dicom::attribute_rules_sha256()},
+               {"private_rules_sha256", dicom::private_rules_sha256()},
+               {"options", facts.recipe.options},
+               {"weaker_than_profile", policy_of(facts.recipe).is_weaker_than_profile()},
+               {"instances", delivered_count},
+               {"inputs", inputs.by_disposition},
+               {"counts_by_action", counts.by_action},
+               {"residual_check", delivered_count > 0 ? "passed" : "nothing_delivered"}});
+  return json;
+}
+
+void write_deid_report(const std::filesystem::path& folder, const DeidScan& scan,
+                       std::span<const DeidDelivered> delivered, const dicom::DeidCounts& counts, const ProjectKey& key,
+                       const DeidReportFacts& facts) {
+  write_inputs(folder / "inputs.jsonl", scan, delivered);
+  const Json record = record_json(delivered.size(), counts, count_inputs(scan.files), facts);
+  write_file(folder / "record.json", record.dump(2) + "\n");
+  if (!delivered.empty()) {
+    const auto sealed = key.seal(link_table(scan, delivered));
+    write_file(folder / "link.sealed", {reinterpret_cast<const char*>(sealed.data()), sealed.size()});
+  }
+  write_deid_report_html(folder / "report.html", scan, delivered, counts, facts);
+}
+
+}  // namespace naru

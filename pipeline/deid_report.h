@@ -1,0 +1,67 @@
+/// The report of a de-identification, which stays with the hospital: what became of every file and of every element,
+/// the way back to the patients, the record of the job, and a page that a person reads.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/deid_instance.h"
+#include "pipeline/deid_scan.h"
+#include "pipeline/job_record.h"
+#include "pipeline/project_key.h"
+#include "pipeline/recipe.h"
+#include "pipeline/report.h"
+
+namespace naru {
+
+/// One instance that was delivered.
+struct DeidDelivered {
+  std::size_t input = 0;  ///< index into the scan
+  DeidInstance instance;
+  std::uint64_t record = 0;  ///< where DeidRecords has the rest
+};
+
+/// One instance that the engine, or what came after it, withheld.
+struct DeidHeld {
+  std::size_t input = 0;
+  Code reason = Code::deid_incomplete;
+  std::string stage;
+};
+
+/// What the report says of the job as a whole.
+struct DeidReportFacts {
+  std::string project, key_id;
+  Recipe recipe;
+  JobRecord record;
+  double seconds = 0;
+};
+
+/// Writes deid.jsonl, one line an instance: counts and places, never values.
+/// @param delivered sorted by file; `rest_of` gives what is known of each beside the manifest: `counts`,
+/// `bytes_searched`, `patterns_searched`
+/// @return the counts of all delivered ones together
+dicom::DeidCounts write_deid_lines(const std::filesystem::path& folder, const DeidScan& scan,
+                                   std::span<const DeidDelivered> delivered, std::span<const DeidHeld> held,
+                                   const std::function<nlohmann::ordered_json(const DeidDelivered&)>& rest_of);
+
+/// Writes the rest: inputs.jsonl, record.json, report.html and, where something is delivered, link.sealed.
+/// @throws Error{disk_full, output_unwritable}
+void write_deid_report(const std::filesystem::path& folder, const DeidScan& scan,
+                       std::span<const DeidDelivered> delivered, const dicom::DeidCounts& counts, const ProjectKey& key,
+                       const DeidReportFacts& facts);
+
+/// record.json: `facts.record` and what the job itself knows.
+nlohmann::ordered_json record_json(std::size_t delivered_count, const dicom::DeidCounts& counts,
+                                   const InputCounts& inputs, const DeidReportFacts& facts);
+
+/// report.html alone.
+void write_deid_report_html(const std::filesystem::path& file, const DeidScan& scan,
+                            std::span<const DeidDelivered> delivered, const dicom::DeidCounts& counts,
+                            const DeidReportFacts& facts);
+
+}  // namespace naru

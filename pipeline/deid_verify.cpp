@@ -1,0 +1,240 @@
+#include "pipeline/deid_verify.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <sstream>
+
+#include "core/digest.h"
+#include "dicom/deidentify/deidentify.h"
+#include "dicom/element_values.h"
+#include "dicom/file_layout.h"
+#include "dicom/inflate.h"
+#include "dicom/instance.h"
+#include "pipeline/deid_instance.h"
+#include "pipeline/open_file.h"
+#include "pipeline/prefix.h"
+
+namespace naru {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr dicom::Tag kPatientIdentityRemoved = 0x00120062, kDeidentificationMethod = 0x00120063;
+
+/// Attributes of the header that the manifest states too.
+struct Stated {
+  std::string_view tag, name;
+  std::string dicom::DeidSource::*in_header;
+  std::string DeidInstance::*in_manifest;
+};
+constexpr std::array kStated = {
+    Stated{"(0010,0020)", "Patient ID", &dicom::DeidSource::patient_id, &DeidInstance::patient},
+    Stated{"(0020,000D)", "Study Instance UID", &dicom::DeidSource::study_uid, &DeidInstance::study},
+    Stated{"(0020,000E)", "Series Instance UID", &dicom::DeidSource::series_uid, &DeidInstance::series},
+    Stated{"(0008,0018)", "SOP Instance UID", &dicom::DeidSource::sop_instance_uid, &DeidInstance::instance},
+    Stated{"(0008,0016)", "SOP Class UID", &dicom::DeidSource::sop_class_uid, &DeidInstance::sop_class_uid},
+    Stated{"(0002,0010)", "Transfer Syntax UID", &dicom::DeidSource::transfer_syntax_uid,
+           &DeidInstance::transfer_syntax_uid},
+    Stated{"(0008,0060)", "Modality", &dicom::DeidSource::modality, &DeidInstance::modality},
+};
+
+/// What a header says of its own de-identification.
+struct DeidStatement {
+  std::string identity_removed;
+  std::vector<std::string> methods;
+};
+
+DeidStatement statement_of(dicom::Bytes prefix) {
+  constexpr std::size_t kInflatedBytes = std::size_t{16} << 20;
+  DeidStatement statement;
+  const auto layout = dicom::read_layout(prefix);
+  const auto* syntax = layout ? dicom::find_syntax(layout->transfer_syntax_uid) : nullptr;
+  if (syntax == nullptr) return statement;
+  dicom::Bytes data_set = prefix.subspan(layout->data_set_offset);
+  std::vector<std::byte> inflated;
+  if (syntax->is_deflated) data_set = inflated = dicom::inflate_prefix(data_set, kInflatedBytes);
+  dicom::ElementWalk walk(data_set, 0, syntax->encoding);
+  while (const auto element = walk.next()) {
+    if (element->tag > kDeidentificationMethod) break;
+    const dicom::Bytes value = data_set.subspan(element->value_offset, element->length);
+    if (element->tag == kPatientIdentityRemoved) statement.identity_removed = dicom::text_of(value);
+    if (element->tag == kDeidentificationMethod) statement.methods = dicom::texts_of(value);
+  }
+  return statement;
+}
+
+class DeidVerifier {
+ public:
+  explicit DeidVerifier(VerifyFiles& files) : files_(files) {
+    const Json dataset = Json::parse(files.document("dataset.json"), nullptr, false);
+    try {
+      counts_ = dataset.at("counts");
+      methods_ = dataset.at("method").get<std::vector<std::string>>();
+      const Json& recipe = dataset.at("recipe");
+      const std::string text = recipe.dump();
+      if (sha256_hex(std::as_bytes(std::span(text))) != dataset.at("recipe_sha256")) {
+        files.differ("dataset.json", "holds a recipe that does not match its SHA-256");
+      }
+      const Json own = recipe.at("deidentify").value("attributes", Json::array());
+      for (const Json& rule : own) own_rules_.insert(rule.at("tag").get<std::string>());
+    } catch (const Json::exception&) {
+      throw Error(ErrorCode::dataset_invalid, "dataset.json lacks a key or is no JSON");
+    }
+  }
+
+  void read_manifest() {
+    std::istringstream manifest(files_.document("manifest.jsonl"));
+    std::size_t number = 0;
+    for (std::string line; std::getline(manifest, line);) {
+      ++number;
+      const Json json = Json::parse(line, nullptr, false);
+      try {
+        instances_.push_back(instance_from_json(json));
+        check_line(json, instances_.back());
+      } catch (const Json::exception&) {
+        files_.differ("manifest.jsonl", fmt::format("line {} lacks a key or is no JSON", number));
+      }
+    }
+    files_.result.case_count = number;
+    files_.result.unit = "instances";
+  }
+
+  void check_headers(Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
+    std::vector<std::vector<std::string>> problems(instances_.size());
+    Progress progress{"checking headers", 0, instances_.size(), "files", 0};
+    std::mutex progress_mutex;
+    on_readers(reader_count(executor.thread_count()), instances_.size(),
+               [&](std::size_t begin, std::size_t end, Prefix& prefix) {
+                 for (std::size_t i = begin; i < end; ++i) {
+                   cancel.throw_if_canceled();
+                   problems[i] = header_problems(instances_[i], prefix);
+                 }
+                 const std::lock_guard lock(progress_mutex);
+                 progress.done += end - begin;
+                 on_progress(progress);
+               });
+    for (std::size_t i = 0; i < instances_.size(); ++i) {
+      for (const std::string& problem : problems[i]) files_.differ(instances_[i].file(), problem);
+    }
+  }
+
+  void check_whole() {
+    std::set<std::string_view> named;
+    std::map<std::string_view, std::string_view> patient_of_study;
+    std::set<std::string_view> patients, series;
+    std::map<std::string, std::size_t> by_modality, by_pixels = {{"changed", 0}, {"kept", 0}};
+    for (const DeidInstance& one : instances_) {
+      patients.insert(one.patient);
+      series.insert(one.series);
+      ++by_modality[one.modality.empty() ? "other" : one.modality];
+      ++by_pixels[one.pixels_are_kept ? "kept" : "changed"];
+      const auto [known, is_new] = patient_of_study.emplace(one.study, one.patient);
+      if (!is_new && known->second != one.patient) files_.differ("manifest.jsonl", "puts one study under two patients");
+    }
+    const Json found = {{"instances", instances_.size()},     {"patients", patients.size()},
+                        {"studies", patient_of_study.size()}, {"series", series.size()},
+                        {"by_modality", by_modality},         {"by_pixels", by_pixels}};
+    for (const auto& [key, number] : found.items()) {
+      if (!counts_.contains(key) || counts_.at(key) != number) {
+        files_.differ("dataset.json", fmt::format("counts.{} is missing or not what manifest.jsonl has", key));
+      }
+    }
+    const auto dicom_files = static_cast<std::size_t>(
+        std::ranges::count_if(files_.sums(), [](const auto& row) { return row.first.ends_with(".dcm"); }));
+    if (dicom_files != instances_.size()) files_.differ("manifest.jsonl", "does not name every DICOM file once");
+  }
+
+ private:
+  void check_line(const Json& line, const DeidInstance& one) {
+    const std::string file = one.file();
+    if (line.at("file") != file) files_.differ("manifest.jsonl", "names a file that its identifiers do not give");
+    if (!previous_.empty() && file <= previous_) {
+      files_.differ("manifest.jsonl", "is not sorted by file, or holds a file twice");
+    }
+    previous_ = file;
+    const auto sum = files_.sums().find(file);
+    if (sum == files_.sums().end()) {
+      files_.differ(file, "is in manifest.jsonl but not in SHA256SUMS");
+    } else if (sum->second != one.facts.sha256) {
+      files_.differ(file, "has another SHA-256 in manifest.jsonl than in SHA256SUMS");
+    }
+  }
+
+  std::vector<std::string> header_problems(const DeidInstance& one, Prefix& prefix) const {
+    std::vector<std::string> problems;
+    const std::string path = one.file();
+    if (leaves_dataset(path)) return {"leads out of the dataset"};
+    const OpenFile file(files_.dataset() / path);
+    if (!file.is_open()) return {};  // said already
+    if (file.size_bytes() != one.facts.size_bytes) problems.push_back("has another size than manifest.jsonl says");
+    const auto source = read_source(file, prefix);
+    if (source.reason) return problems.push_back(fmt::format("cannot be read: {}", name(*source.reason))), problems;
+    for (const Stated& row : kStated) {
+      const std::string& wanted = one.*row.in_manifest;
+      const std::string& found = source.source.*row.in_header;
+      // The profile may empty a Patient ID; everything else must be there.
+      const bool may_be_empty = row.in_header == &dicom::DeidSource::patient_id;
+      if (wanted.empty() || (may_be_empty && found.empty()) || own_rules_.contains(std::string(row.tag))) continue;
+      if (found != wanted) {
+        problems.push_back(fmt::format("has another {} than manifest.jsonl says", row.name));
+      }
+    }
+    const DeidStatement statement = statement_of(prefix.bytes());
+    if (statement.identity_removed != "YES") problems.push_back("does not say that the patient's identity was removed");
+    if (!std::ranges::includes(sorted(statement.methods), sorted(methods_))) {
+      problems.push_back("does not name the method that dataset.json names");
+    }
+    return problems;
+  }
+
+  static std::vector<std::string> sorted(std::vector<std::string> texts) {
+    std::ranges::sort(texts);
+    return texts;
+  }
+
+  static dicom::DeidSourceResult read_source(const OpenFile& file, Prefix& prefix) {
+    prefix.clear();
+    const auto read = [&](std::size_t offset, std::span<std::byte> bytes) { return file.read_at(offset, bytes); };
+    dicom::DeidSourceResult result;
+    for (std::size_t size = kFirstPrefixBytes;; size *= kPrefixGrowth) {
+      const auto wanted = std::min<std::uint64_t>({size, file.size_bytes(), dicom::kHeaderPrefixBytes});
+      if (!prefix.grow(static_cast<std::size_t>(wanted), read)) result.reason = Code::unreadable;
+      if (result.reason) return result;
+      result = dicom::read_deid_source(prefix.bytes(), file.size_bytes());
+      if (!result.needs_more || wanted < size) return result;
+      result.reason.reset();
+    }
+  }
+
+  VerifyFiles& files_;
+  Json counts_;
+  std::vector<std::string> methods_;
+  std::set<std::string> own_rules_;
+  std::vector<DeidInstance> instances_;
+  std::string previous_;
+};
+
+}  // namespace
+
+bool is_deid_dataset(const VerifyFiles& files) {
+  const Json json = Json::parse(files.document("dataset.json"), nullptr, false);
+  return json.is_object() && json.value("schema", "") == "naru.deid-dataset/1";
+}
+
+void verify_deid(VerifyFiles& files, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
+  DeidVerifier verifier(files);
+  verifier.read_manifest();
+  verifier.check_headers(executor, cancel, on_progress);
+  verifier.check_whole();
+}
+
+}  // namespace naru

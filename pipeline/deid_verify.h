@@ -1,0 +1,26 @@
+/// `naru verify` for what `naru deidentify` wrote.
+#pragma once
+
+#include "core/cancel.h"
+#include "kernels/executor.h"
+#include "pipeline/verify_files.h"
+
+namespace naru {
+
+/// True where dataset.json says that it describes de-identified DICOM.
+/// @throws Error{dataset_invalid} where it cannot be read
+bool is_deid_dataset(const VerifyFiles& files);
+
+/// Checks, beside the checksums:
+/// - every manifest line against its file: checksum, size, path; Patient ID where it is not empty, Study, Series and
+/// SOP Instance UID, SOP
+///   class, modality and transfer syntax as the file's header has them;
+/// - that the header says what ran: (0012,0062) is YES and (0012,0063) holds dataset.json's `method`;
+/// - that the manifest is sorted by file, names no file twice and no study under two patients; and that no DICOM file
+/// is
+///   left out of it;
+/// - the recipe's hash, and all counts in dataset.json but those by action, which no file tells.
+/// @throws Error{dataset_invalid, canceled}
+void verify_deid(VerifyFiles& files, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
+
+}  // namespace naru

@@ -1,0 +1,175 @@
+#include "pipeline/deidentify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <set>
+#include <utility>
+
+#include "core/text.h"
+#include "dicom/rules/private_rules.h"
+#include "pipeline/content.h"
+#include "pipeline/deid_dataset.h"
+#include "pipeline/deid_delivery.h"
+#include "pipeline/deid_plan.h"
+#include "pipeline/deid_report.h"
+#include "pipeline/deid_run.h"
+#include "pipeline/files.h"
+#include "pipeline/report.h"
+#include "pipeline/version.h"
+
+namespace naru {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxRecordBytes = std::size_t{16} << 20;
+
+fs::path report_folder(const DeidentifyOptions& options) {
+  if (!options.report.empty()) return options.report;
+  fs::path report = plain_path(options.out);
+  report += ".report";
+  return report;
+}
+
+DeidScan scan_and_plan(const DeidentifyOptions& options, Executor& executor, std::istream& standard_input,
+                       const CancelToken& cancel, const OnProgress& on_progress) {
+  const std::vector<fs::path> ours = {options.out, report_folder(options), Staging::work_folder(options.out)};
+  const auto files = list_inputs(options.inputs, standard_input, ours);
+  DeidScan scan = scan_for_deid(files, policy_of(options.recipe), executor, cancel, on_progress);
+  plan_deid(scan, options.recipe, executor, cancel, on_progress);
+  return scan;
+}
+
+/// What tells one input from another without reading it whole.
+using InputKeys = std::multiset<std::pair<std::string, std::uint64_t>>;
+
+InputKeys keys_of(const DeidScan& scan) {
+  InputKeys keys;
+  for (const InputRecord& input : scan.files.inputs) keys.emplace(valid_utf8(input.sop_instance_uid), input.size_bytes);
+  return keys;
+}
+
+/// True where the record of a published job is that of the same recipe, tables, key and version.
+bool is_record_of(const Json& record, const DeidentifyOptions& options, const ProjectKey& key) {
+  const Json wanted = {{"policy_sha256", recipe_sha256(options.recipe)},
+                       {"attribute_rules_sha256", dicom::attribute_rules_sha256()},
+                       {"private_rules_sha256", dicom::private_rules_sha256()},
+                       {"key_id", key.id()},
+                       {"tool_version", kVersion}};
+  return record.is_object() && std::ranges::all_of(wanted.items(), [&](const auto& item) {
+           return record.contains(item.key()) && record.at(item.key()) == item.value();
+         });
+}
+
+/// --resume where OUT stands already: the answer comes from what was published.
+/// @throws Error{output_exists} where that is no dataset of these inputs, recipe and key
+DeidentifyResult finished_before(const DeidScan& scan, const DeidentifyOptions& options, const ProjectKey& key,
+                                 DeidentifyResult result) {
+  const auto text = read_file(result.report / "record.json", kMaxRecordBytes);
+  InputKeys published;
+  std::ifstream inputs(result.report / "inputs.jsonl"), manifest(result.out / "manifest.jsonl");
+  for (std::string line; std::getline(inputs, line);) {
+    const Json json = Json::parse(line, nullptr, false);
+    if (!json.is_object()) continue;
+    const bool has_uid = json.contains("sop_instance_uid") && json["sop_instance_uid"].is_string();
+    published.emplace(has_uid ? json["sop_instance_uid"].get<std::string>() : "", json.value("size_bytes", 0));
+    ++result.by_disposition[json.value("disposition", "")];
+    if (json.contains("reason") && json["reason"].is_string()) ++result.by_reason[json["reason"].get<std::string>()];
+  }
+  if (!text || !is_record_of(Json::parse(*text, nullptr, false), options, key) || published != keys_of(scan)) {
+    throw Error(ErrorCode::output_exists,
+                "OUT holds another dataset, or one of other inputs: choose another OUT, or replace it with --force");
+  }
+  for (std::string line; std::getline(manifest, line);) ++result.instance_count;
+  result.resumed_count = result.instance_count;
+  result.has_rejects = result.by_disposition.contains("rejected") || result.by_disposition.contains("quarantined");
+  return result;
+}
+
+void take_counts(const DeidScan& scan, DeidentifyResult& result) {
+  const InputCounts counts = count_inputs(scan.files);
+  result.by_disposition = counts.by_disposition;
+  result.by_reason = counts.by_reason;
+  result.has_rejects = counts.has_rejects;
+}
+
+/// Writes the documents of OUT once it is proven that they name nobody.
+void write_out(const fs::path& out, const DeidDelivery& delivery, const dicom::DeidCounts& counts,
+               const DeidentifyOptions& options) {
+  std::vector<DeidInstance> instances;
+  std::set<std::string> files;
+  for (const DeidDelivered& one : delivery.delivered()) {
+    instances.push_back(one.instance);
+    files.insert(one.instance.file());
+  }
+  const DeidDocuments documents = deid_documents(instances, counts, options.recipe, options.project);
+  prove_documents(documents, deid_documents({}, counts, options.recipe, options.project), delivery.identifiers());
+  remove_all_but(out, files);
+  for (const auto& [name, text] : documents) write_file(out / name, text);
+}
+
+std::string reasons_text(const std::map<std::string, std::size_t>& by_reason) {
+  std::string text;
+  for (const auto& [reason, count] : by_reason) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", reason, count);
+  return text;
+}
+
+}  // namespace
+
+Recipe default_deid_recipe() {
+  Recipe recipe;
+  recipe.name = "deidentify-basic";
+  recipe.options = {"clean-descriptors", "retain-longitudinal-modified-dates"};
+  return recipe;
+}
+
+DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& key, Executor& executor,
+                            std::istream& standard_input, const CancelToken& cancel, const OnProgress& on_progress) {
+  const auto start = std::chrono::steady_clock::now();
+  const dicom::Deidentifier engine(policy_of(options.recipe), key.pseudonym_key(), std::string(kVersion),
+                                   options.probe);
+  DeidentifyResult result;
+  result.out = options.out;
+  result.report = report_folder(options);
+  Staging staging(result.out, result.report, options.on_existing);
+  DeidScan scan = scan_and_plan(options, executor, standard_input, cancel, on_progress);
+  if (staging.is_finished()) return finished_before(scan, options, key, std::move(result));
+  DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), options.probe);
+  const auto left = delivery.resume(used_inputs(scan), executor, cancel);
+  run_deid(scan, left, engine, options.memory_limit_bytes, executor, cancel, on_progress,
+           [&](std::size_t input, const dicom::DeidResult& one) { delivery.take(input, one); });
+  delivery.settle();
+  complete_hashes(scan.files, executor, cancel, on_progress);
+  const dicom::DeidCounts counts =
+      write_deid_lines(staging.report(), scan, delivery.delivered(), delivery.held(),
+                       [&](const DeidDelivered& one) { return delivery.records().read(one.record); });
+  take_counts(scan, result);
+  result.instance_count = delivery.delivered().size();
+  result.resumed_count = delivery.resumed_count();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  write_deid_report(staging.report(), scan, delivery.delivered(), counts, key,
+                    {options.project, key.id(), options.recipe, options.record, result.seconds});
+  if (result.instance_count == 0) {
+    const fs::path report = staging.publish_report_only();
+    throw Error(ErrorCode::nothing_delivered,
+                fmt::format("none of the {} input files was delivered ({}): see {}", scan.files.inputs.size(),
+                            reasons_text(result.by_reason), (report / "report.html").string()));
+  }
+  write_out(staging.out(), delivery, counts, options);
+  cancel.throw_if_canceled();
+  staging.publish();
+  return result;
+}
+
+Json to_json(const DeidentifyResult& result) {
+  return {{"schema", "naru.deidentify/1"},      {"out", result.out.string()},      {"report", result.report.string()},
+          {"instances", result.instance_count}, {"resumed", result.resumed_count}, {"inputs", result.by_disposition},
+          {"reasons", result.by_reason},        {"seconds", result.seconds}};
+}
+
+}  // namespace naru

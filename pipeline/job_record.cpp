@@ -1,0 +1,104 @@
+#include "pipeline/job_record.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "pipeline/documents.h"
+#include "pipeline/files.h"
+#include "pipeline/toml_value.h"
+
+namespace naru {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxRecordBytes = 1 << 16;
+constexpr std::size_t kMaxTextBytes = 1000;
+
+struct Key {
+  std::string_view name;
+  std::optional<std::string> JobRecord::*member;
+};
+constexpr std::array kKeys = {
+    Key{"purpose", &JobRecord::purpose},
+    Key{"recipient", &JobRecord::recipient},
+    Key{"decision_number", &JobRecord::decision_number},
+    Key{"period", &JobRecord::period},
+    Key{"reviewer", &JobRecord::reviewer},
+    Key{"destruction_date", &JobRecord::destruction_date},
+};
+
+/// YYYY-MM-DD of the calendar.
+bool is_date(const std::string& text) {
+  const auto number = [&](std::size_t at, std::size_t size) {
+    int value = 0;
+    for (const char c : text.substr(at, size)) value = c >= '0' && c <= '9' ? 10 * value + (c - '0') : -100000;
+    return value;
+  };
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const int year = number(0, 4), month = number(5, 2), day = number(8, 2);
+  return year > 0 && month > 0 && day > 0 &&
+         std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                     std::chrono::day(static_cast<unsigned>(day)))
+             .ok();
+}
+
+/// A string, or a date of TOML's own.
+std::string text_of(const TomlValue& value, const toml::node& node) {
+  if (const auto date = node.value_exact<toml::date>()) {
+    return fmt::format("{:04}-{:02}-{:02}", date->year, date->month, date->day);
+  }
+  std::string text = value.string();
+  if (text.empty() || text.size() > kMaxTextBytes) value.fail(fmt::format("must have 1 to {} bytes", kMaxTextBytes));
+  return text;
+}
+
+}  // namespace
+
+JobRecord parse_job_record(std::string_view toml_text, std::string_view file) {
+  const std::string name = fmt::format("record {}", file);
+  const TomlOrigin origin{name, ErrorCode::usage};
+  toml::table root;
+  try {
+    root = toml::parse(toml_text);
+  } catch (const toml::parse_error& problem) {
+    fail_at(origin, problem.source(), std::string(problem.description()));
+  }
+  JobRecord record;
+  for (const auto& [key, node] : root) {
+    const auto row = std::ranges::find(kKeys, key.str(), &Key::name);
+    if (row == kKeys.end()) {
+      std::vector<std::string_view> known;
+      for (const Key& k : kKeys) known.push_back(k.name);
+      fail_at(origin, key.source(), fmt::format("unknown key \"{}\"; known: {}", key.str(), fmt::join(known, ", ")));
+    }
+    record.*(row->member) = text_of(TomlValue(origin, std::string(key.str()), node), node);
+  }
+  if (record.destruction_date && !is_date(*record.destruction_date)) {
+    fail_at(origin, root.get("destruction_date")->source(), "destruction_date must be a date: YYYY-MM-DD");
+  }
+  return record;
+}
+
+JobRecord load_job_record(const std::filesystem::path& file) {
+  const auto text = read_file(file, kMaxRecordBytes);
+  if (!text) {
+    throw Error(ErrorCode::usage, fmt::format("record {}: no readable file of at most 64 KiB", file.string()));
+  }
+  return parse_job_record(*text, file.string());
+}
+
+Json to_json(const JobRecord& record) {
+  Json json = Json::object();
+  for (const Key& key : kKeys) json[key.name] = or_null(record.*(key.member));
+  return json;
+}
+
+}  // namespace naru

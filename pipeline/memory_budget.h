@@ -1,0 +1,47 @@
+/// Keeps what many threads hold in memory at once below a bound.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+namespace naru {
+
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  bool can_ever_hold(std::uint64_t bytes) const { return bytes <= limit_bytes_; }
+
+  /// A part of the budget, given back when it goes out of scope. Waits until there is room.
+  /// @pre can_ever_hold(bytes); the thread holds no other share
+  class Share {
+   public:
+    Share(MemoryBudget& budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) {
+      std::unique_lock lock(budget_.mutex_);
+      budget_.room_.wait(lock, [&] { return budget_.used_bytes_ + bytes_ <= budget_.limit_bytes_; });
+      budget_.used_bytes_ += bytes_;
+    }
+    ~Share() {
+      {
+        const std::lock_guard lock(budget_.mutex_);
+        budget_.used_bytes_ -= bytes_;
+      }
+      budget_.room_.notify_all();
+    }
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+
+   private:
+    MemoryBudget& budget_;
+    std::uint64_t bytes_;
+  };
+
+ private:
+  const std::uint64_t limit_bytes_;
+  std::uint64_t used_bytes_ = 0;
+  std::mutex mutex_;
+  std::condition_variable room_;
+};
+
+}  // namespace naru

@@ -1,0 +1,35 @@
+/// Back from pseudonyms to their sources, for those who hold the project's key and say why.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace naru {
+
+struct ReidentifyOptions {
+  std::filesystem::path link;           ///< a sealed link table, or the report's folder that holds it
+  std::string project = "default";      ///< whose keys are tried, the rotated ones too
+  std::filesystem::path key_file;       ///< the one key to try, instead
+  std::string reason;                   ///< why; goes to the log
+  std::vector<std::string> pseudonyms;  ///< of patients, studies, series, cases or instances; empty: all rows
+};
+
+/// Holds patient data: for the eyes of whoever asked, and for no log.
+struct Reidentified {
+  std::string key_id;
+  std::vector<nlohmann::ordered_json> rows;  ///< of the link table, without their schema
+  std::vector<std::string> missing;          ///< pseudonyms that the table does not hold
+};
+
+/// Opens the link table and finds the rows of the pseudonyms. Before it returns, an act "reidentify" is written to the
+/// log in the folder of the keys (or beside `key_file`), with the reason, the pseudonyms asked for, the count of rows,
+/// the SHA-256 of the sealed table and the key's id. Where that cannot be written nothing is returned.
+/// @throws Error{usage} without a reason, or where a pseudonym has not the form of one (it might be a patient's name,
+/// and would go to the log); Error{input_missing, input_unreadable} for the table; Error{key_invalid} where no key
+/// opens it; Error{dataset_invalid} where what it holds is no link table; Error{output_unwritable, disk_full} for the
+/// log
+Reidentified reidentify(const ReidentifyOptions& options);
+
+}  // namespace naru

@@ -1,0 +1,93 @@
+#include "pipeline/verify_files.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+#include "pipeline/files.h"
+
+namespace naru {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kMaxDocumentBytes = std::size_t{4} << 30;
+constexpr std::int64_t kFilesAtOnce = 16;
+
+}  // namespace
+
+bool leaves_dataset(const std::string& path) { return path.find("..") != std::string::npos || path.starts_with('/'); }
+
+std::string VerifyFiles::document(const std::string& name) const {
+  auto text = read_file(dataset_ / name, kMaxDocumentBytes);
+  if (!text) throw Error(ErrorCode::dataset_invalid, fmt::format("no readable {}: this is no Naru dataset", name));
+  return std::move(*text);
+}
+
+void VerifyFiles::differ(std::string_view file, std::string_view what) {
+  result.differences.push_back(fmt::format("{}: {}", file, what));
+}
+
+void VerifyFiles::read_sums() {
+  std::istringstream sums(document("SHA256SUMS"));
+  for (std::string line; std::getline(sums, line);) {
+    if (line.size() < 67 || line.compare(64, 2, "  ") != 0) {
+      differ("SHA256SUMS", "holds a line that is no checksum");
+    } else {
+      sums_[line.substr(66)] = line.substr(0, 64);
+    }
+  }
+}
+
+void VerifyFiles::check_sums(Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
+  read_sums();
+  check_no_strangers(dataset_);
+  std::vector<const std::string*> paths;
+  for (const auto& [path, sha256] : sums_) paths.push_back(&path);
+  std::vector<std::optional<FileFacts>> found(paths.size());
+  Progress progress{"checking files", 0, paths.size(), "files", 0};
+  std::mutex progress_mutex;
+  executor.parallel_for(static_cast<std::int64_t>(paths.size()), kFilesAtOnce,
+                        [&](std::int64_t begin, std::int64_t end) {
+                          std::uint64_t bytes = 0;
+                          for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+                            cancel.throw_if_canceled();
+                            if (!leaves_dataset(*paths[i])) found[i] = hash_file(dataset_ / *paths[i]);
+                            if (found[i]) bytes += found[i]->size_bytes;
+                          }
+                          const std::lock_guard lock(progress_mutex);
+                          progress.done += static_cast<std::uint64_t>(end - begin);
+                          progress.bytes += bytes;
+                          on_progress(progress);
+                        });
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (leaves_dataset(*paths[i])) {
+      differ("SHA256SUMS", "names a path outside the dataset");
+    } else if (!found[i]) {
+      differ(*paths[i], "is missing or unreadable");
+    } else if (found[i]->sha256 != sums_.at(*paths[i])) {
+      differ(*paths[i], "has another SHA-256 than SHA256SUMS says");
+    }
+  }
+  result.file_count = paths.size();
+}
+
+void VerifyFiles::check_no_strangers(const fs::path& folder) {
+  std::error_code failure, ignored;  // an entry whose kind cannot be read counts as a file
+  fs::directory_iterator entry(folder, failure);
+  for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
+    if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
+      check_no_strangers(entry->path());
+      continue;
+    }
+    const std::string path = entry->path().lexically_relative(dataset_).string();
+    if (path != "SHA256SUMS" && !sums_.contains(path)) differ(path, "is not in SHA256SUMS");
+  }
+  if (failure) differ(folder.lexically_relative(dataset_).string(), "is a folder that cannot be listed");
+}
+
+}  // namespace naru

@@ -1,0 +1,44 @@
+/// What `naru verify` does for datasets of every kind: each file against SHA256SUMS, no file missing, none added.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "pipeline/verify.h"
+
+namespace naru {
+
+/// True for a path that could lead out of the dataset.
+bool leaves_dataset(const std::string& path);
+
+/// Collects the differences of one dataset.
+class VerifyFiles {
+ public:
+  explicit VerifyFiles(std::filesystem::path dataset) : dataset_(std::move(dataset)) {}
+
+  const std::filesystem::path& dataset() const { return dataset_; }
+
+  /// The whole text of a document. @throws Error{dataset_invalid} where it cannot be read
+  std::string document(const std::string& name) const;
+
+  void differ(std::string_view file, std::string_view what);
+
+  /// Hashes every file that SHA256SUMS names, in parallel. @throws Error{dataset_invalid, canceled}
+  void check_sums(Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
+
+  /// What SHA256SUMS says, by path; filled by check_sums.
+  const std::map<std::string, std::string>& sums() const { return sums_; }
+
+  VerifyResult result;
+
+ private:
+  void read_sums();
+  void check_no_strangers(const std::filesystem::path& folder);
+
+  std::filesystem::path dataset_;
+  std::map<std::string, std::string> sums_;
+};
+
+}  // namespace naru

@@ -1,0 +1,137 @@
+#include "pipeline/deid_plan.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+/// What one made-up file says it is.
+struct Says {
+  std::string patient, person, study, series, sop;
+  std::string modality = "CT", body_part = "CHEST", bytes = "x";
+};
+
+class DeidPlanTest : public ::testing::Test {
+ protected:
+  /// "used", or the reason, of each.
+  std::vector<std::string> fates(const std::vector<Says>& files, const Recipe& recipe = {}) {
+    DeidScan scan;
+    for (const Says& says : files) {
+      InputRecord input;
+      input.path = folder_ / std::to_string(scan.sources.size());
+      test::spill(input.path, says.bytes);
+      scan.files.inputs.push_back(input);
+      dicom::DeidSource source;
+      source.patient_id = says.patient;
+      source.patient_name_birth = says.person;
+      source.study_uid = says.study;
+      source.series_uid = says.series;
+      source.sop_instance_uid = says.sop;
+      source.modality = says.modality;
+      source.body_part = says.body_part;
+      scan.sources.push_back(source);
+    }
+    Executor executor = Executor::cpu(1);
+    plan_deid(scan, recipe, executor, CancelToken(), [](const Progress&) {});
+    std::vector<std::string> fates;
+    for (const InputRecord& input : scan.files.inputs) {
+      const bool is_used = input.disposition == Disposition::used;
+      fates.push_back(is_used ? "used" : std::string(name(input.disposition)) + ":" + std::string(name(*input.reason)));
+    }
+    EXPECT_EQ(used_inputs(scan).size(), static_cast<std::size_t>(std::ranges::count(fates, "used")));
+    return fates;
+  }
+  test::TempFolder folder_;
+};
+
+const std::string kMixed = "quarantined:mixed_patient",
+                  kContradiction = "quarantined:duplicate_identifier_different_pixels",
+                  kDuplicate = "excluded:duplicate_instance", kNotSelected = "excluded:not_selected";
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+
+TEST_F(DeidPlanTest, TakesPatientsWithStudiesOfTheirOwn) {
+  EXPECT_THAT(fates({{"P1", "kim|19700101", "1", "1.1", "1.1.1"},
+                     {"P1", "kim|19700101", "2", "2.1", "2.1.1"},
+                     {"P2", "lee|19700101", "3", "3.1", "3.1.1"}}),
+              Each("used"));
+}
+
+TEST_F(DeidPlanTest, HoldsBackAStudyOfTwoIdentifiersNamesOrBirthDates) {
+  const Says one{"P1", "kim|19700101", "1", "1.1", "1.1.1"}, innocent{"P9", "ha|", "9", "9.1", "9.1.1"};
+  for (const auto& [patient, person] : {std::pair<std::string, std::string>{"P2", "kim|19700101"},
+                                        {"P1", "lee|19700101"},
+                                        {"P1", "kim|19700102"},
+                                        {"", "kim|19700101"}}) {
+    const Says two{patient, person, "1", "1.2", "1.2.1"};
+    EXPECT_THAT(fates({one, two, innocent}), ElementsAre(kMixed, kMixed, "used")) << patient << person;
+  }
+}
+
+TEST_F(DeidPlanTest, WhatAFileDoesNotSayTellsNoPatientsApart) {
+  EXPECT_THAT(fates({{"P1", "kim|19700101", "1", "1.1", "1.1.1"},
+                     {"P1", "", "1", "1.2", "1.2.1"},
+                     {"P1", "kim|", "1", "1.3", "1.3.1"}}),
+              Each("used"));
+}
+
+TEST_F(DeidPlanTest, AMiddleNameMakesNoOtherPatient) {
+  EXPECT_THAT(fates({{"P1", "kim^gildong|", "1", "1.1", "1.1.1"}, {"P1", "kim^gil^dong|", "1", "1.2", "1.2.1"}}),
+              Each("used"));
+  EXPECT_THAT(fates({{"P1", "kim^gildong|", "1", "1.1", "1.1.1"}, {"P1", "lee^dongwon|", "1", "1.2", "1.2.1"}}),
+              Each(kMixed));
+}
+
+TEST_F(DeidPlanTest, APatientMayChangeHisNameBetweenStudies) {
+  EXPECT_THAT(fates({{"P1", "kim|19700101", "1", "1.1", "1.1.1"}, {"P1", "park|19700101", "2", "2.1", "2.1.1"}}),
+              Each("used"));
+}
+
+TEST_F(DeidPlanTest, HoldsBackASeriesThatTwoPatientsShareInTwoStudies) {
+  EXPECT_THAT(
+      fates({{"P1", "kim|", "1", "7", "1.1.1"}, {"P2", "lee|", "2", "7", "2.1.1"}, {"P2", "lee|", "2", "8", "2.2.1"}}),
+      ElementsAre(kMixed, kMixed, "used"));
+}
+
+TEST_F(DeidPlanTest, TakesTheFirstOfEqualCopiesAndNoneOfUnequalOnes) {
+  const Says a{"P1", "", "1", "1.1", "1.1.1", "CT", "CHEST", "same"},
+      b{"P1", "", "1", "1.1", "1.1.2", "CT", "CHEST", "b"};
+  EXPECT_THAT(fates({a, b, a, a}), ElementsAre("used", "used", kDuplicate, kDuplicate));
+  Says other = a;
+  other.bytes = "other";
+  EXPECT_THAT(fates({a, b, a, other}), ElementsAre(kContradiction, "used", kContradiction, kContradiction));
+}
+
+TEST_F(DeidPlanTest, SelectsByModalityAndBodyPart) {
+  Recipe recipe;
+  recipe.modality = {"US", "CT"};
+  recipe.body_part = {"CHEST"};
+  EXPECT_THAT(fates({{"P1", "", "1", "1.1", "1", "CT", "CHEST"},
+                     {"P1", "", "1", "1.2", "2", "US", "chest"},
+                     {"P1", "", "1", "1.3", "3", "MR", "CHEST"},
+                     {"P1", "", "1", "1.4", "4", "CT", "KNEE"},
+                     {"P1", "", "1", "1.5", "5", "CT", ""}},
+                    recipe),
+              ElementsAre("used", ::testing::AnyOf("used", kNotSelected), kNotSelected, kNotSelected, kNotSelected));
+}
+
+TEST_F(DeidPlanTest, CountsTheInstancesOfASeriesThatAreLeft) {
+  Recipe recipe;
+  recipe.min_slices = 2;
+  const Says copy{"P1", "", "2", "2.1", "2.1.1"};
+  EXPECT_THAT(fates({{"P1", "", "1", "1.1", "1.1.1"}, {"P1", "", "1", "1.1", "1.1.2"}, copy, copy}, recipe),
+              ElementsAre("used", "used", kNotSelected, kDuplicate));
+}
+
+TEST_F(DeidPlanTest, AnUnselectedFileCanStillGiveAStudyAway) {
+  Recipe recipe;
+  recipe.modality = {"CT"};
+  EXPECT_THAT(fates({{"P1", "", "1", "1.1", "1.1.1", "CT"}, {"P2", "", "1", "1.2", "1.2.1", "SR"}}, recipe),
+              Each(kMixed));
+}
+
+}  // namespace
+}  // namespace naru

@@ -1,0 +1,113 @@
+#include "pipeline/deid_run.h"
+
+#include <gmock/gmock.h>
+
+#include <mutex>
+#include <set>
+
+#include "pipeline/deid_plan.h"
+#include "tests/pipeline/deid_job.h"
+#include "tests/support/archive_writer.h"
+
+namespace naru {
+namespace {
+
+using test::slice_of;
+
+class DeidRunTest : public ::testing::Test {
+ protected:
+  DeidScan scan() {
+    std::vector<InputFile> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) files.push_back({entry.path(), {}});
+    std::ranges::sort(files, {}, &InputFile::path);
+    return scan_for_deid(files, {}, executor_, cancel_, [](const Progress&) {});
+  }
+  /// Runs the engine over what is used; gives the inputs for which a result came.
+  std::multiset<std::size_t> run(DeidScan& scan, std::uint64_t memory = 1 << 30) {
+    const dicom::Deidentifier engine({}, PseudonymKey(PseudonymKey::Bytes{}), "test");
+    std::multiset<std::size_t> called;
+    std::mutex mutex;
+    run_deid(scan, used_inputs(scan), engine, memory, executor_, cancel_, on_progress_,
+             [&](std::size_t input, const dicom::DeidResult& result) {
+               const std::lock_guard lock(mutex);
+               EXPECT_EQ(result.source.sop_instance_uid, scan.sources[input].sop_instance_uid);
+               called.insert(input);
+             });
+    return called;
+  }
+
+  test::TempFolder folder_;
+  Executor executor_ = Executor::cpu(2);
+  CancelToken cancel_;
+  OnProgress on_progress_ = [](const Progress&) {};
+};
+
+TEST_F(DeidRunTest, GivesTheEngineEveryMemberOfAnArchiveOnceWithItsOwnSource) {
+  std::vector<std::pair<std::string, std::string>> members;
+  for (int n = 1; n <= 40; ++n) members.emplace_back(std::to_string(n), slice_of("P1", n).bytes());
+  test::write_archive(folder_ / "a.tar.gz", members);
+  test::write_archive(folder_ / "b.zip", {{"only", slice_of("P2", 1).bytes()}});
+  test::spill(folder_ / "c.dcm", slice_of("P3", 1).bytes());
+  DeidScan found = scan();
+  Progress last;
+  on_progress_ = [&](const Progress& p) { last = p; };
+  const auto called = run(found);
+  EXPECT_EQ(called.size(), 42U);
+  EXPECT_EQ(std::set<std::size_t>(called.begin(), called.end()).size(), 42U);
+  EXPECT_EQ(last.done, 42U);
+  EXPECT_EQ(last.total, 42U);
+  for (const InputRecord& input : found.files.inputs) EXPECT_EQ(input.sha256.size(), 64U);
+}
+
+TEST_F(DeidRunTest, AnArchiveThatChangedSinceItWasScannedLosesItsMembersOnly) {
+  test::write_archive(folder_ / "a.zip", {{"1", slice_of("P1", 1).bytes()}, {"2", slice_of("P1", 2).bytes()}});
+  test::spill(folder_ / "c.dcm", slice_of("P3", 1).bytes());
+  DeidScan found = scan();
+  test::write_archive(folder_ / "a.zip", {{"1", slice_of("P1", 1).bytes()}});
+  EXPECT_EQ(run(found).size(), 2U);
+  EXPECT_EQ(found.files.inputs[1].reason, Code::unreadable);
+}
+
+TEST_F(DeidRunTest, AFileThatBecameAnotherSinceItWasScannedIsHeldBack) {
+  test::spill(folder_ / "a.dcm", slice_of("P1", 1).bytes());
+  test::spill(folder_ / "b.dcm", slice_of("P1", 2).bytes());
+  test::spill(folder_ / "c.dcm", slice_of("P1", 3).bytes());
+  DeidScan found = scan();
+  test::spill(folder_ / "a.dcm", slice_of("P1", 7).bytes());  // of the same size
+  test::spill(folder_ / "b.dcm", slice_of("P1", 2).bytes().substr(0, 300));
+  const dicom::Deidentifier engine({}, PseudonymKey(PseudonymKey::Bytes{}), "test");
+  std::vector<std::optional<Code>> reasons;
+  std::mutex mutex;
+  run_deid(found, used_inputs(found), engine, 1 << 30, executor_, cancel_, on_progress_,
+           [&](std::size_t, const dicom::DeidResult& result) {
+             const std::lock_guard lock(mutex);
+             reasons.push_back(result.reason);
+           });
+  EXPECT_THAT(reasons, ::testing::UnorderedElementsAre(Code::deid_incomplete, std::nullopt));
+  EXPECT_EQ(found.files.inputs[0].disposition, Disposition::quarantined);
+  EXPECT_EQ(found.files.inputs[1].reason, Code::truncated);
+  EXPECT_EQ(found.files.inputs[2].disposition, Disposition::used);
+}
+
+TEST_F(DeidRunTest, WorksWithRoomForOneFileAtATime) {
+  std::vector<std::pair<std::string, std::string>> members;
+  for (int n = 1; n <= 20; ++n) members.emplace_back(std::to_string(n), slice_of("P1", n).bytes());
+  test::write_archive(folder_ / "a.tar", members);
+  for (int n = 1; n <= 20; ++n) test::spill(folder_ / (std::to_string(n) + ".dcm"), slice_of("P2", n).bytes());
+  DeidScan found = scan();
+  std::uint64_t largest = 0;
+  for (const InputRecord& input : found.files.inputs) largest = std::max(largest, input.size_bytes);
+  EXPECT_EQ(run(found, kBytesPerFileByte * largest).size(), 40U);
+}
+
+TEST_F(DeidRunTest, WhatTheCallerThrowsEndsTheRun) {
+  for (int n = 1; n <= 20; ++n) test::spill(folder_ / (std::to_string(n) + ".dcm"), slice_of("P2", n).bytes());
+  DeidScan found = scan();
+  const dicom::Deidentifier engine({}, PseudonymKey(PseudonymKey::Bytes{}), "test");
+  EXPECT_THROW(run_deid(found, used_inputs(found), engine, 1 << 30, executor_, cancel_, on_progress_,
+                        [](std::size_t, const dicom::DeidResult&) { throw Error(ErrorCode::disk_full, "as if"); }),
+               Error);
+}
+
+}  // namespace
+}  // namespace naru

@@ -1,0 +1,157 @@
+#include "pipeline/deid_verify.h"
+
+#include <gmock/gmock.h>
+
+#include "pipeline/files.h"
+#include "tests/pipeline/deid_job.h"
+
+namespace naru {
+namespace {
+
+using test::Json;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class DeidVerifyTest : public test::DeidJobTest {
+ protected:
+  void SetUp() override {
+    put_series("A1", 2);
+    put_series("B2", 1);
+    run();
+    lines_ = manifest();
+  }
+  std::vector<std::string> differences() {
+    Executor executor = Executor::cpu(2);
+    return verify(options_.out, 1 << 30, executor, cancel_, on_progress_).differences;
+  }
+  /// Replaces a file and corrects SHA256SUMS, as a careful forger would.
+  void forge(const std::string& file, const std::string& bytes) {
+    const std::string before = hash_file(options_.out / file)->sha256;
+    test::spill(options_.out / file, bytes);
+    std::string sums = test::slurp(options_.out / "SHA256SUMS");
+    sums.replace(sums.find(before), 64, hash_file(options_.out / file)->sha256);
+    test::spill(options_.out / "SHA256SUMS", sums);
+  }
+  void forge_manifest(const std::vector<Json>& lines) {
+    std::string text;
+    for (const Json& line : lines) text += line.dump() + "\n";
+    forge("manifest.jsonl", text);
+  }
+  void forge_dataset(const Json& dataset) { forge("dataset.json", dataset.dump(2) + "\n"); }
+  Json dataset() const { return Json::parse(test::slurp(options_.out / "dataset.json")); }
+
+  std::vector<Json> lines_;
+};
+
+TEST_F(DeidVerifyTest, ConfirmsAWholeDataset) { EXPECT_THAT(differences(), IsEmpty()); }
+
+TEST_F(DeidVerifyTest, NamesChangedMissingAndAddedFiles) {
+  const auto first = lines_[0]["file"].get<std::string>(), second = lines_[1]["file"].get<std::string>();
+  std::string bytes = test::slurp(options_.out / first);
+  bytes.back() ^= 1;
+  test::spill(options_.out / first, bytes);
+  std::filesystem::remove(options_.out / second);
+  test::spill(options_.out / "more.dcm", "x");
+  const auto found = differences();
+  EXPECT_THAT(found, Contains(HasSubstr(first + ": has another SHA-256")));
+  EXPECT_THAT(found, Contains(HasSubstr(second + ": is missing")));
+  EXPECT_THAT(found, Contains(HasSubstr("more.dcm: is not in SHA256SUMS")));
+}
+
+TEST_F(DeidVerifyTest, NamesEachForgedLine) {
+  const std::pair<const char*, Json> forgeries[] = {
+      {"file", "x.dcm"},
+      {"sha256", std::string(64, '0')},
+      {"size_bytes", 1},
+      {"patient", "patient-0000000000000000"},
+      {"study", "2.25.1"},
+      {"series", "2.25.1"},
+      {"instance", "2.25.1"},
+      {"instance", "../../../etc/passwd"},
+      {"sop_class_uid", "1.2.840.10008.5.1.4.1.1.4"},
+      {"modality", "MR"},
+      {"transfer_syntax_uid", "1.2.840.10008.1.2"},
+      {"pixels", "changed"},
+  };
+  for (const auto& [key, value] : forgeries) {
+    auto forged = lines_;
+    forged[0][key] = value;
+    forge_manifest(forged);
+    EXPECT_THAT(differences(), ::testing::Not(IsEmpty())) << key << value;
+  }
+  for (const auto& [key, value] : lines_[0].items()) {
+    if (key == "schema") continue;
+    auto forged = lines_;
+    forged[0].erase(key);
+    forge_manifest(forged);
+    EXPECT_THAT(differences(), Contains(HasSubstr("lacks a key"))) << key;
+  }
+}
+
+TEST_F(DeidVerifyTest, NamesAManifestOutOfOrderOrWithAFileTwiceOrNotAtAll) {
+  forge_manifest({lines_[1], lines_[0], lines_[2]});
+  EXPECT_THAT(differences(), Contains(HasSubstr("not sorted by file")));
+  forge_manifest({lines_[0], lines_[1], lines_[1], lines_[2]});
+  EXPECT_THAT(differences(), Contains(HasSubstr("holds a file twice")));
+  forge_manifest({lines_[0], lines_[1]});
+  EXPECT_THAT(differences(), Contains(HasSubstr("does not name every DICOM file once")));
+}
+
+TEST_F(DeidVerifyTest, NamesEachForgedOrMissingCount) {
+  for (const std::string key : {"instances", "patients", "studies", "series", "by_modality", "by_pixels"}) {
+    const Json whole = dataset();
+    Json forged = whole;
+    forged["counts"][key] = key.starts_with("by_") ? Json{{"XX", 1}} : Json(99);
+    forge_dataset(forged);
+    EXPECT_THAT(differences(), ::testing::ElementsAre(HasSubstr("counts." + key + " "))) << key;
+    forged["counts"].erase(key);
+    forge_dataset(forged);
+    EXPECT_THAT(differences(), ::testing::ElementsAre(HasSubstr("counts." + key + " "))) << key;
+    forge_dataset(whole);
+  }
+}
+
+TEST_F(DeidVerifyTest, NamesARecipeThatIsNotTheOneThatRan) {
+  Json forged = dataset();
+  forged["recipe"]["deidentify"]["options"] = Json::array();
+  forge_dataset(forged);
+  EXPECT_THAT(differences(), Contains(HasSubstr("does not match its SHA-256")));
+}
+
+TEST_F(DeidVerifyTest, NamesAFileThatDoesNotSayWhatRan) {
+  const auto file = lines_[0]["file"].get<std::string>();
+  std::string bytes = test::slurp(options_.out / file);
+  const std::size_t at = bytes.find("YES ");
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at, 4, "NO  ");
+  forge(file, bytes);
+  EXPECT_THAT(differences(), Contains(HasSubstr("does not say that the patient's identity was removed")));
+  Json forged = dataset();
+  forged["method"].push_back("clean-graphics");
+  forge_dataset(forged);
+  EXPECT_THAT(differences(), Contains(HasSubstr("does not name the method")));
+}
+
+TEST_F(DeidVerifyTest, NamesOneStudyUnderTwoPatients) {
+  auto forged = lines_;
+  forged[0]["study"] = forged[2]["study"];
+  forge_manifest(forged);
+  EXPECT_THAT(differences(), Contains(HasSubstr("puts one study under two patients")));
+}
+
+TEST_F(DeidVerifyTest, TheSourceFilesAreNotWhatItConfirms) {
+  const auto file = lines_[0]["file"].get<std::string>();
+  forge(file, test::slurp(folder_ / "in/A1/1-1.dcm"));
+  EXPECT_THAT(differences(), Contains(HasSubstr("has another Patient ID")));
+}
+
+TEST_F(DeidVerifyTest, CountsInstances) {
+  Executor executor = Executor::cpu(1);
+  const VerifyResult result = verify(options_.out, 1 << 30, executor, cancel_, on_progress_);
+  EXPECT_EQ(result.unit, "instances");
+  EXPECT_EQ(to_json(result)["instances"], 3);
+}
+
+}  // namespace
+}  // namespace naru
