@@ -85,7 +85,8 @@ celiac coeliac sma smv ima imv ivc svc vena cava portal hepatoportal gda dvt pe 
 )"},
 // Findings, diseases, indications.
 {kProtocolWord, R"(
-mass masses hypodense hyperdense isodense hypointense hyperintense isointense hypoechoic hyperechoic isoechoic
+headneck neckchest neckchestabdomen neckchestabdpelv chestabdomen chestabdpelvis abdomenpelvis abdopelv wholebody
+cspine tspine lspine sspine tlspine lsspine ctspine aorticarch carotidart jaw footleft hipjoint cerebella mass masses hypodense hyperdense isodense hypointense hyperintense isointense hypoechoic hyperechoic isoechoic
 anechoic hypoattenuating hyperattenuating hypometabolic hypermetabolic nodule nodules nodular lesion lesions cyst cysts cystic tumor tumour neoplasm neoplastic neoplasia cancer cancers carcinoma adenocarcinoma adenoma adenomas lymphoma leukemia leukaemia melanoma sarcoma sarcomas myeloma glioma gliomas glioblastoma gbm astrocytoma oligodendroglioma
 meningioma schwannoma neuroma acoustic neuroblastoma metastasis metastases metastatic mets met staging restaging stage malignancy malignant benign hcc rcc crc nsclc sclc tcc scc ca dcis idc gist net nets hemangioma haemangioma fnh angiomyolipoma aml lipoma lipomas fibroid fibroids myoma fibroadenoma
 infection infections infected infectious inflammation inflammatory abscess abscesses sepsis septic pneumonia pneumonias pneumonitis covid corona sars tuberculosis tb fungal aspergillosis pcp bronchitis bronchiolitis asthma copd emphysema fibrosis fibrotic ild ipf uip nsip interstitial sarcoid sarcoidosis silicosis asbestosis asbestos effusion effusions

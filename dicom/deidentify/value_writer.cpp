@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <cstring>
 #include <iterator>
 
@@ -76,8 +77,7 @@ void ValueWriter::write_code(const Node& node, Vr v) {
   bool is_changed = false;
   std::vector<std::string> values = texts_of(value_of(node, bytes_));
   for (std::string& one : values) {
-    CleanedText cleaned = context_.cleaner.remove_identifiers(one);
-    if (!cleaned.is_changed()) continue;
+    if (!is_identifier(one) && !context_.cleaner.remove_identifiers(one).is_changed()) continue;
     is_changed = true;
     one = dummy_value(v);
   }
@@ -202,12 +202,27 @@ void ValueWriter::write_epoch(const Node& node, Vr v) {
   writer_.element(node.tag, written_vr(node, v), Bytes(has_other_order(node) ? swapped(shifted, v) : shifted));
 }
 
+/// A whole value that is the patient's name or id, even if it is made of words that stay elsewhere ("PHANTOM1").
+bool ValueWriter::is_identifier(std::string_view value) const {
+  constexpr std::size_t kShortest = 6;
+  const auto equals = [&](std::string_view other) {
+    return std::ranges::equal(value, other, [](char a, char b) {
+      return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+    });
+  };
+  const Identifiers& identifiers = context_.facts.identifiers;
+  return value.size() >= kShortest &&
+         (std::ranges::any_of(identifiers.person_names, equals) || std::ranges::any_of(identifiers.ids, equals));
+}
+
 /// True where a value changed.
 bool ValueWriter::clean_values(std::vector<std::string>& values, bool cleans) {
   bool is_changed = false;
   for (std::string& one : values) {
     CleanedText cleaned = cleans ? context_.cleaner.clean(one) : context_.cleaner.remove_identifiers(one);
-    if (!cleaned.is_changed()) continue;
+    const bool is_whole_identifier = !cleaned.is_changed() && is_identifier(one);
+    if (!cleaned.is_changed() && !is_whole_identifier) continue;
+    if (is_whole_identifier) cleaned.text.clear();
     is_changed = true;
     one = std::move(cleaned.text);
     std::ranges::move(cleaned.removed_words, std::back_inserter(removed_words_));

@@ -46,6 +46,7 @@ class ValueWriter {
  private:
   bool has_other_order(const Node& node) const;
   bool is_mapped(const Node& node) const;
+  bool is_identifier(std::string_view value) const;
   void keep_checked(const Node& node, const TextContext& text);
   void write_empty(const Node& node);
   void write_dummy(const Node& node);
