@@ -94,6 +94,14 @@ std::uint64_t memory_limit_bytes(const MachineOptions& options) {
   return *bytes;
 }
 
+ProjectKey load_key(const std::string& project, const std::string& key_file) {
+  if (!key_file.empty()) return ProjectKey::load(key_file);
+  bool created = false;
+  ProjectKey key = ProjectKey::of_project(project, &created);
+  if (created) log::info("made a new key for project {} (key {})", Public{project}, Public{key.id()});
+  return key;
+}
+
 void print_json(const nlohmann::ordered_json& json) { print("{}", json_line(json)); }
 
 }  // namespace naru::cli

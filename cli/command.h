@@ -11,6 +11,7 @@
 
 #include "core/cancel.h"
 #include "kernels/executor.h"
+#include "pipeline/project_key.h"
 
 namespace naru::cli {
 
@@ -66,6 +67,10 @@ Executor make_executor(const MachineOptions& options);
 
 /// --memory in bytes, or the default. @throws Error{usage} for a malformed size
 std::uint64_t memory_limit_bytes(const MachineOptions& options);
+
+/// The key of a project, made on first use, which the log then says; or the one in `key_file` where that is not empty.
+/// @throws Error{key_invalid}
+ProjectKey load_key(const std::string& project, const std::string& key_file);
 
 /// Prints one JSON document on stdout.
 void print_json(const nlohmann::ordered_json& json);

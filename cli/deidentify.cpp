@@ -9,7 +9,6 @@
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/progress.h"
-#include "core/log.h"
 #include "pipeline/deid_explain.h"
 
 namespace naru::cli {
@@ -22,14 +21,6 @@ struct Options {
   bool resume = false, force = false, explain = false;
   MachineOptions machine;
 };
-
-ProjectKey load_key(const Options& options) {
-  if (!options.key_file.empty()) return ProjectKey::load(options.key_file);
-  bool created = false;
-  ProjectKey key = ProjectKey::of_project(options.project, &created);
-  if (created) log::info("made a new key for project {} (key {})", Public{options.project}, Public{key.id()});
-  return key;
-}
 
 void print_inputs(const std::map<std::string, std::size_t>& by_disposition,
                   const std::map<std::string, std::size_t>& by_reason) {
@@ -104,7 +95,7 @@ int deidentify_now(const Options& options, Recipe recipe, const Context& context
   if (!options.record.empty()) job.record = load_job_record(options.record);
   job.memory_limit_bytes = memory_limit_bytes(options.machine);
   Executor executor = Executor::cpu(options.machine.threads);
-  const ProjectKey key = load_key(options);
+  const ProjectKey key = load_key(options.project, options.key_file);
   DeidentifyResult result;
   {
     ProgressDisplay display(context.output.quiet);

@@ -8,7 +8,6 @@
 #include "cli/command.h"
 #include "cli/print.h"
 #include "cli/progress.h"
-#include "core/log.h"
 #include "core/units.h"
 #include "pipeline/outputs/gzip.h"
 
@@ -22,14 +21,6 @@ struct Options {
   bool resume = false, force = false;
   MachineOptions machine;
 };
-
-ProjectKey load_key(const Options& options) {
-  if (!options.key_file.empty()) return ProjectKey::load(options.key_file);
-  bool created = false;
-  ProjectKey key = ProjectKey::of_project(options.project, &created);
-  if (created) log::info("made a new key for project {} (key {})", Public{options.project}, Public{key.id()});
-  return key;
-}
 
 /// @throws Error{usage} where `limit_bytes` holds no volume beside the buffers of the encoder (see memory_needed_bytes)
 void require_room(std::uint64_t limit_bytes, const Executor& executor) {
@@ -67,7 +58,7 @@ int run(const Options& options, const Context& context) {
   job.memory_limit_bytes = memory_limit_bytes(options.machine);
   Executor executor = make_executor(options.machine);
   require_room(job.memory_limit_bytes, executor);
-  const ProjectKey key = load_key(options);
+  const ProjectKey key = load_key(options.project, options.key_file);
   PrepareResult result;
   {
     ProgressDisplay display(context.output.quiet);

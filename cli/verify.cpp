@@ -30,7 +30,7 @@ int run(const Options& options, const Context& context) {
     print_json(to_json(result));
   } else {
     for (const std::string& difference : result.differences) print("{}\n", printable(difference));
-    print("{} cases, {} files: {}\n", result.case_count, result.file_count,
+    print("{} {}, {} files: {}\n", result.case_count, result.unit, result.file_count,
           result.differences.empty() ? "everything is as promised"
                                      : fmt::format("{} differences", result.differences.size()));
   }
@@ -41,7 +41,7 @@ int run(const Options& options, const Context& context) {
 
 Action define_verify(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("DATASET", options->dataset, "the folder that prepare wrote (its OUT)")->required();
+  app.add_option("DATASET", options->dataset, "the folder that prepare or deidentify wrote (its OUT)")->required();
   add_machine_options(app, options->machine, false);
   return [options](const Context& context) { return run(*options, context); };
 }

@@ -62,21 +62,38 @@ Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr)
 
 std::string text_from(const Json& json) { return json.is_null() ? "" : json.get<std::string>(); }
 
+Json volume_json(const dicom::VolumeFacts& facts) {
+  if (facts.is_empty()) return nullptr;
+  Json json;
+  if (facts.b_value_s_per_mm2) json["b_value_s_per_mm2"] = *facts.b_value_s_per_mm2;
+  if (facts.gradient_direction) json["gradient_direction_lps"] = *facts.gradient_direction;
+  if (facts.philips_scale) {
+    json["philips_scale"] = {{"slope", facts.philips_scale->scale_slope},
+                             {"intercept", facts.philips_scale->scale_intercept}};
+  }
+  if (facts.mosaic) {
+    json["mosaic"] = {{"tiles", facts.mosaic->tiles},
+                      {"columns", facts.mosaic->columns},
+                      {"rows", facts.mosaic->rows},
+                      {"position_mm_lps", facts.mosaic->position_mm},
+                      {"step_mm_lps", facts.mosaic->step_mm}};
+  }
+  return json;
+}
+
 }  // namespace
 
 std::span<const std::string_view> public_modalities() { return kModalities; }
 
 std::optional<DeidInstance> instance_of(const dicom::DeidResult& result) {
-  DeidInstance instance{result.patient,
-                        result.study_uid,
-                        result.series_uid,
-                        result.sop_instance_uid,
-                        "",
-                        "",
-                        "",
-                        result.pixels_are_kept,
-                        result.pixels_reason,
-                        {}};
+  DeidInstance instance;
+  instance.patient = result.patient;
+  instance.study = result.study_uid;
+  instance.series = result.series_uid;
+  instance.instance = result.sop_instance_uid;
+  instance.pixels_are_kept = result.pixels_are_kept;
+  instance.pixels_reason = result.pixels_reason;
+  instance.volume = volume_json(result.volume);
   for (const std::string* name : {&instance.patient, &instance.study, &instance.series, &instance.instance}) {
     if (!is_safe_name(*name)) return std::nullopt;
   }
@@ -92,19 +109,21 @@ std::optional<DeidInstance> instance_of(const dicom::DeidResult& result) {
 }
 
 Json to_json(const DeidInstance& instance) {
-  return {{"schema", "naru.deid-manifest/1"},
-          {"file", instance.file()},
-          {"sha256", instance.facts.sha256},
-          {"size_bytes", instance.facts.size_bytes},
-          {"patient", instance.patient},
-          {"study", instance.study},
-          {"series", instance.series},
-          {"instance", instance.instance},
-          {"sop_class_uid", text_or_null(instance.sop_class_uid)},
-          {"modality", text_or_null(instance.modality)},
-          {"transfer_syntax_uid", text_or_null(instance.transfer_syntax_uid)},
-          {"pixels", instance.pixels_are_kept ? "kept" : "changed"},
-          {"pixels_reason", text_or_null(instance.pixels_reason)}};
+  Json json = {{"schema", "naru.deid-manifest/1"},
+               {"file", instance.file()},
+               {"sha256", instance.facts.sha256},
+               {"size_bytes", instance.facts.size_bytes},
+               {"patient", instance.patient},
+               {"study", instance.study},
+               {"series", instance.series},
+               {"instance", instance.instance},
+               {"sop_class_uid", text_or_null(instance.sop_class_uid)},
+               {"modality", text_or_null(instance.modality)},
+               {"transfer_syntax_uid", text_or_null(instance.transfer_syntax_uid)},
+               {"pixels", instance.pixels_are_kept ? "kept" : "changed"},
+               {"pixels_reason", text_or_null(instance.pixels_reason)}};
+  if (!instance.volume.is_null()) json["volume"] = instance.volume;
+  return json;
 }
 
 DeidInstance instance_from_json(const Json& json) {
@@ -117,7 +136,8 @@ DeidInstance instance_from_json(const Json& json) {
           text_from(json.at("modality")),
           json.at("pixels") == "kept",
           text_from(json.at("pixels_reason")),
-          {json.at("sha256").get<std::string>(), json.at("size_bytes").get<std::uint64_t>()}};
+          {json.at("sha256").get<std::string>(), json.at("size_bytes").get<std::uint64_t>()},
+          json.value("volume", Json())};
 }
 
 void add_to(dicom::DeidCounts& sum, const dicom::DeidCounts& counts) {

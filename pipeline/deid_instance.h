@@ -22,6 +22,7 @@ struct DeidInstance {
   bool pixels_are_kept = true;
   std::string pixels_reason;
   FileFacts facts;
+  nlohmann::ordered_json volume;  ///< what private attributes said of the volume, in numbers; null where nothing
 
   /// Its path below OUT.
   std::string file() const { return patient + '/' + study + '/' + series + '/' + instance + ".dcm"; }

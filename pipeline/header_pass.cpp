@@ -3,13 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <iterator>
-#include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "core/digest.h"
@@ -17,42 +13,11 @@
 #include "dicom/fragment_check.h"
 #include "pipeline/archive.h"
 #include "pipeline/open_file.h"
+#include "pipeline/prefix.h"
 
 namespace naru {
 
 namespace {
-
-constexpr std::size_t kFirstBytes = std::size_t{64} << 10;
-constexpr std::size_t kGrowth = 4;
-constexpr std::size_t kFilesAtOnce = 16;
-/// Readers wait for the disk most of the time: more of them than there are cores keep its queue filled.
-constexpr std::size_t kReadersPerThread = 8, kMaxReaders = 32;
-
-/// The beginning of a file, read piece by piece into memory that is kept from file to file and never cleared.
-class Prefix {
- public:
-  std::span<const std::byte> bytes() const { return {data_.get(), size_}; }
-  void clear() { size_ = 0; }
-
-  /// Reads on up to `size` bytes of the file. `read(offset, span)` fills a span as far as the file goes.
-  template <class Read>
-  bool grow(std::size_t size, Read read) {
-    if (size > capacity_) {
-      auto larger = std::make_unique_for_overwrite<std::byte[]>(size);
-      std::copy_n(data_.get(), size_, larger.get());
-      data_ = std::move(larger);
-      capacity_ = size;
-    }
-    if (size <= size_) return true;
-    const auto count = read(size_, std::span(data_.get() + size_, size - size_));
-    if (count) size_ += *count;
-    return count.has_value();
-  }
-
- private:
-  std::unique_ptr<std::byte[]> data_;
-  std::size_t size_ = 0, capacity_ = 0;
-};
 
 void reject(InputRecord& record, Code code) {
   record.disposition = Disposition::rejected;
@@ -71,7 +36,7 @@ FileHeader unusable(std::filesystem::path path, Code code) {
 template <class Read>
 bool read_header(FileHeader& header, Prefix& prefix, Read read) {
   dicom::HeaderResult result;
-  for (std::size_t size = kFirstBytes;; size *= kGrowth) {
+  for (std::size_t size = kFirstPrefixBytes;; size *= kPrefixGrowth) {
     const auto wanted = std::min<std::uint64_t>({size, header.record.size_bytes, dicom::kHeaderPrefixBytes});
     if (!prefix.grow(static_cast<std::size_t>(wanted), read)) return false;
     result = dicom::read_instance(prefix.bytes(), header.record.size_bytes);
@@ -124,22 +89,6 @@ FileHeader read_plain_file(const std::filesystem::path& path, Prefix& prefix) {
   return header;
 }
 
-/// The size of a member that states none, which takes reading it to its end. @return empty on an error
-std::optional<std::uint64_t> measure(ArchiveReader& reader, Prefix& prefix) {
-  prefix.clear();
-  const auto read = [&](std::size_t, std::span<std::byte> bytes) { return reader.read(bytes); };
-  for (std::size_t size = kFirstBytes; size <= dicom::kHeaderPrefixBytes; size *= kGrowth) {
-    if (!prefix.grow(size, read)) return std::nullopt;
-    if (prefix.bytes().size() < size) return prefix.bytes().size();
-  }
-  std::vector<std::byte> piece(kFirstBytes);
-  std::uint64_t total = prefix.bytes().size();
-  for (std::optional<std::size_t> count; (count = reader.read(piece)); total += *count) {
-    if (*count == 0) return total;
-  }
-  return std::nullopt;
-}
-
 FileHeader read_member(ArchiveReader& reader, const ArchiveMember& member, const std::filesystem::path& archive,
                        const std::string& identity, Prefix& prefix) {
   FileHeader header;
@@ -148,7 +97,7 @@ FileHeader read_member(ArchiveReader& reader, const ArchiveMember& member, const
   prefix.clear();
   const auto read = [&](std::size_t, std::span<std::byte> bytes) { return reader.read(bytes); };
   std::optional<std::uint64_t> size_bytes = member.size_bytes;
-  if (!member.is_encrypted && !member.has_size) size_bytes = measure(reader, prefix);
+  if (!member.is_encrypted && !member.has_size) size_bytes = measure_member(reader, prefix);
   header.record.size_bytes = size_bytes.value_or(0);
   if (member.is_encrypted) {
     reject(header.record, Code::encrypted);
@@ -187,34 +136,6 @@ std::vector<FileHeader> read_input(const InputFile& input, Prefix& prefix, const
   return headers;
 }
 
-/// Calls `body(begin, end, prefix)` over [0, count) in pieces of kFilesAtOnce on threads of its own, each with a Prefix
-/// of its own, and passes on the first exception.
-template <class Body>
-void on_readers(std::size_t readers, std::size_t count, Body body) {
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  std::mutex failure_mutex;
-  const auto work = [&] {
-    Prefix prefix;
-    try {
-      for (std::size_t begin; (begin = next.fetch_add(kFilesAtOnce)) < count;) {
-        body(begin, std::min(begin + kFilesAtOnce, count), prefix);
-      }
-    } catch (...) {
-      const std::lock_guard lock(failure_mutex);
-      if (!failure) failure = std::current_exception();
-      next = count;
-    }
-  };
-  {
-    const std::size_t pieces = (count + kFilesAtOnce - 1) / kFilesAtOnce;
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 1; i < std::min(readers, pieces); ++i) threads.emplace_back(work);
-    work();
-  }
-  if (failure) std::rethrow_exception(failure);
-}
-
 }  // namespace
 
 std::vector<FileHeader> read_headers(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
@@ -222,19 +143,19 @@ std::vector<FileHeader> read_headers(const std::vector<InputFile>& files, Execut
   std::vector<std::vector<FileHeader>> headers(files.size());
   Progress progress{"reading headers", 0, files.size(), "files", 0};
   std::mutex progress_mutex;
-  const auto readers = std::min(kReadersPerThread * static_cast<std::size_t>(executor.thread_count()), kMaxReaders);
-  on_readers(readers, files.size(), [&](std::size_t begin, std::size_t end, Prefix& prefix) {
-    std::uint64_t bytes = 0;
-    for (std::size_t i = begin; i < end; ++i) {
-      cancel.throw_if_canceled();
-      headers[i] = read_input(files[i], prefix, cancel);
-      for (const FileHeader& header : headers[i]) bytes += header.record.size_bytes;
-    }
-    const std::lock_guard lock(progress_mutex);
-    progress.done += end - begin;
-    progress.bytes += bytes;
-    on_progress(progress);
-  });
+  on_readers(reader_count(executor.thread_count()), files.size(),
+             [&](std::size_t begin, std::size_t end, Prefix& prefix) {
+               std::uint64_t bytes = 0;
+               for (std::size_t i = begin; i < end; ++i) {
+                 cancel.throw_if_canceled();
+                 headers[i] = read_input(files[i], prefix, cancel);
+                 for (const FileHeader& header : headers[i]) bytes += header.record.size_bytes;
+               }
+               const std::lock_guard lock(progress_mutex);
+               progress.done += end - begin;
+               progress.bytes += bytes;
+               on_progress(progress);
+             });
   std::vector<FileHeader> flat;
   for (auto& of_input : headers) std::ranges::move(of_input, std::back_inserter(flat));
   return flat;

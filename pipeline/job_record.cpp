@@ -7,7 +7,6 @@
 #include <array>
 #include <chrono>
 #include <nlohmann/json.hpp>
-#include <vector>
 
 #include "pipeline/documents.h"
 #include "pipeline/files.h"
@@ -75,8 +74,8 @@ JobRecord parse_job_record(std::string_view toml_text, std::string_view file) {
   for (const auto& [key, node] : root) {
     const auto row = std::ranges::find(kKeys, key.str(), &Key::name);
     if (row == kKeys.end()) {
-      std::vector<std::string_view> known;
-      for (const Key& k : kKeys) known.push_back(k.name);
+      std::array<std::string_view, kKeys.size()> known;
+      std::ranges::transform(kKeys, known.begin(), &Key::name);
       fail_at(origin, key.source(), fmt::format("unknown key \"{}\"; known: {}", key.str(), fmt::join(known, ", ")));
     }
     record.*(row->member) = text_of(TomlValue(origin, std::string(key.str()), node), node);

@@ -180,6 +180,7 @@ void write_job_report(const Staging& staging, const Scan& scan, const Made& made
 PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Executor& executor,
                       std::istream& standard_input, const CancelToken& cancel, const OnProgress& on_progress) {
   const auto start = std::chrono::steady_clock::now();
+  if (options.recipe) require_for_prepare(*options.recipe);
   const Job job(options, key, executor, cancel, on_progress);
   PrepareResult result;
   result.out = options.out;

@@ -6,6 +6,7 @@
 #include "core/units.h"
 #include "pipeline/case_store.h"
 #include "pipeline/files.h"
+#include "pipeline/html.h"
 #include "pipeline/report.h"
 #include "pipeline/version.h"
 
@@ -14,41 +15,6 @@ namespace naru {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::string_view kHead = R"(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>Naru report</title>
-<style>
-:root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; margin-bottom: 0; } h2 { font-size: 1.2rem; margin-top: 2rem; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
-  border-bottom: 1px solid #8884; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-code { font-size: .9em; overflow-wrap: anywhere; } .k { white-space: nowrap; }
-.case { border: 1px solid #8886; border-radius: 6px; padding: .8rem 1rem; margin: 1rem 0; }
-.case h3 { margin: 0 0 .4rem; font-size: 1rem; }
-.planes { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; }
-figure { margin: 0; } figcaption { font-size: .8rem; opacity: .75; } img { background: #000; display: block; }
-.hold { border-left: 4px solid #c60; padding: .2rem .8rem; }
-.badge { border-radius: 4px; padding: 0 .4em; border: 1px solid currentColor; font-size: .85em; }
-svg { display: block; } .bar { fill: #4a7fb5; }
-</style></head><body>
-)";
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      default: result += c;
-    }
-  }
-  return result;
-}
 
 std::string summary(const Scan& scan, std::size_t case_count, const ReportFacts& facts) {
   const InputCounts counts = count_inputs(scan);
@@ -173,7 +139,7 @@ std::string rejected_table(const Scan& scan) {
 void write_report_html(const std::filesystem::path& file, const Scan& scan, std::span<const ReportCase> cases,
                        const ReportFacts& facts) {
   FileWriter writer(file);
-  append(writer, kHead);
+  append(writer, kHtmlHead);
   append(writer, summary(scan, cases.size(), facts));
   if (!cases.empty()) append(writer, "<h2>Cases</h2>\n");
   for (const ReportCase& item : cases) {
@@ -183,7 +149,7 @@ void write_report_html(const std::filesystem::path& file, const Scan& scan, std:
   }
   append(writer, stacks_table(scan));
   append(writer, rejected_table(scan));
-  append(writer, "</body></html>\n");
+  append(writer, kHtmlEnd);
   writer.finish();
 }
 

@@ -267,7 +267,8 @@ class DeidRun {
 
   DeidResult go(Bytes file) {
     try {
-      (void)(read(file) && treat() && rewrite_all() && prove());
+      const bool is_done = read(file) && treat() && rewrite_all() && prove();
+      if (is_done && result_.counts.by_action.contains("private_removed")) result_.volume = read_volume_facts(file);
     } catch (const std::exception&) {
       fail(Code::deid_incomplete);  // what was thrown may hold a value: it is not looked at
     }

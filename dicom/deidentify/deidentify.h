@@ -23,6 +23,7 @@
 #include "core/pseudonym.h"
 #include "dicom/deidentify/identifiers.h"
 #include "dicom/deidentify/policy.h"
+#include "dicom/deidentify/volume_facts.h"
 #include "dicom/element_walk.h"
 
 namespace naru::dicom {
@@ -74,6 +75,7 @@ struct DeidResult {
   DeidCounts counts;
   bool pixels_are_kept = true;  ///< Pixel Data's bytes are those of the source
   std::string pixels_reason;    ///< why not: "region", "overlay", "jpeg_comment", "trailing_bytes"; a literal
+  VolumeFacts volume;           ///< of private attributes that were removed
   Identifiers identifiers;      ///< removed: for the proof over documents and names of the whole job
   std::size_t bytes_searched = 0, patterns_searched = 0;
 };
