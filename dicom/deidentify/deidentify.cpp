@@ -363,9 +363,10 @@ class DeidRun {
     });
     const ProofSearch own_search(own_);
     const AllowedTexts allowed = allowed_texts(facts_, shift_days_);
+    std::vector<const ProofSearch*> searches = {&own_search};
+    if (words_ != nullptr) searches.push_back(&words_->search);
     const auto finds = [&](Bytes bytes, ProofSearch::Where where) {
-      return own_search.find(bytes, where, allowed) ||
-             (words_ != nullptr && words_->search.find(bytes, where, allowed));
+      return ProofSearch::find_any(searches, bytes, where, allowed).has_value();
     };
     result_.patterns_searched = own_search.pattern_count() + (words_ == nullptr ? 0 : words_->search.pattern_count());
     append(result_.output,

@@ -41,24 +41,33 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
   return parts;
 }
 
-/// Pixels seldom look like text. Every pattern for binary data is longer than what surely holds one whole word of four
-/// bytes at a multiple of four, all of them printable or beyond ASCII, or two such and two zeros in turn (UTF-16):
-/// pieces without such a word hold no pattern.
+/// Pixels seldom look like text: pieces without a word of four bytes, at a multiple of four, all of them from 0x20 to
+/// 0xF7, hold no pattern of those that `sees` is true for. The upper bytes of small numbers lie below, those of small
+/// negative ones above.
 class PixelFilter {
  public:
   static constexpr std::size_t kPieceBytes = 4096;
 
   static bool may_hold_text(Bytes piece) {
-    constexpr std::uint64_t kHigh = 0x8080808080808080, kLow = ~kHigh;
+    std::uint32_t found = 0;
     std::size_t at = 0;
-    for (; at + 8 <= piece.size(); at += 8) {
-      std::uint64_t x;
+    for (; at + 4 <= piece.size(); at += 4) {  // without a way out, so that the compiler takes many words at a time
+      std::uint32_t x;
       std::memcpy(&x, piece.data() + at, sizeof x);
-      const std::uint64_t is_zero = ~(((x & kLow) + kLow) | x) & kHigh;               // high bit where the byte is zero
-      const std::uint64_t is_text = (((x & kLow) + 0x6060606060606060) | x) & kHigh;  // where it is 0x20 or more
-      if (has_word(is_text, 0x80808080) || has_utf16(is_text, is_zero)) return true;
+      // The high bit of each byte that is 0x20 or more, and not 0xF8 or more.
+      const std::uint32_t is_text = (((x & kLow) + 0x60606060) | x) & kHigh & ~zeros(~x & 0xF8F8F8F8);
+      found |= is_text == kHigh ? 1U : 0U;
     }
-    return at < piece.size();
+    return found != 0 || at < piece.size();
+  }
+
+  /// Where the pieces begin that may hold text.
+  static std::vector<std::size_t> pieces(Bytes bytes) {
+    std::vector<std::size_t> begins;
+    for (std::size_t begin = 0; begin < bytes.size(); begin += kPieceBytes) {
+      if (may_hold_text(bytes.subspan(begin, std::min(kPieceBytes, bytes.size() - begin)))) begins.push_back(begin);
+    }
+    return begins;
   }
 
   /// True where a pattern has such a word wherever it stands, whatever surrounds it.
@@ -66,31 +75,31 @@ class PixelFilter {
     constexpr char kNeither = '\1';
     for (std::size_t before = 0; before < 4; ++before) {
       std::string piece = std::string(before, kNeither) + pattern;
-      piece.resize((piece.size() + 7) / 8 * 8, kNeither);
+      piece.resize((piece.size() + 3) / 4 * 4, kNeither);
       if (!may_hold_text(std::as_bytes(std::span(piece)))) return false;
     }
     return true;
   }
 
  private:
-  static bool has_word(std::uint64_t marks, std::uint32_t wanted) {
-    return (static_cast<std::uint32_t>(marks) & wanted) == wanted ||
-           (static_cast<std::uint32_t>(marks >> 32) & wanted) == wanted;
-  }
-  static bool has_utf16(std::uint64_t is_text, std::uint64_t is_zero) {
-    constexpr std::uint32_t kEven = 0x00800080, kOdd = 0x80008000;
-    const std::uint64_t little = (is_text & 0x0080008000800080) | (is_zero & 0x8000800080008000);
-    const std::uint64_t big = (is_zero & 0x0080008000800080) | (is_text & 0x8000800080008000);
-    return has_word(little, kEven | kOdd) || has_word(big, kEven | kOdd);
-  }
+  static constexpr std::uint32_t kHigh = 0x80808080, kLow = ~kHigh;
+
+  /// The high bit of each byte that is zero.
+  static std::uint32_t zeros(std::uint32_t x) { return ~(((x & kLow) + kLow) | x) & kHigh; }
+};
+
+/// How a pattern is searched for among pixels.
+enum class AmongPixels {
+  never,     ///< too short to prove anything there, or to be searched for in good time (UTF-16, escapes)
+  filtered,  ///< where PixelFilter sees text
+  wide,      ///< everywhere; 16 bytes or more, so that the search leaps
 };
 
 struct Pattern {
   std::string bytes;  ///< folded
   std::string text;   ///< of which they are one encoding, folded
   bool is_date = false;
-  bool is_for_binary = false;  ///< long enough to prove something among pixels
-  bool is_filtered = false;    ///< of that kind, and where it stands PixelFilter sees text
+  AmongPixels among_pixels = AmongPixels::never;
   friend auto operator<=>(const Pattern&, const Pattern&) = default;
 };
 
@@ -171,8 +180,15 @@ class PatternMaker {
     push(big, key, false, is_for_binary);
   }
 
-  void push(const std::string& bytes, const std::string& key, bool is_date, bool is_for_binary) {
-    patterns_.push_back({bytes, key, is_date, is_for_binary, is_for_binary && PixelFilter::sees(bytes)});
+  void push(const std::string& bytes, const std::string& key, bool is_date, bool is_for_pixels) {
+    constexpr std::size_t kWide = 16;
+    AmongPixels among_pixels = AmongPixels::never;
+    if (is_for_pixels && PixelFilter::sees(bytes)) {
+      among_pixels = AmongPixels::filtered;
+    } else if (is_for_pixels && bytes.size() >= kWide) {
+      among_pixels = AmongPixels::wide;
+    }
+    patterns_.push_back({bytes, key, is_date, among_pixels});
   }
 
   /// Pixels take the values of a few digits in a row by chance: a flat region of an 8-bit image lies within ten values
@@ -304,21 +320,20 @@ struct ProofSearch::State {
   explicit State(const Identifiers& identifiers)
       : patterns(PatternMaker().make(identifiers)),
         in_text(patterns, [](const Pattern&) { return true; }),
-        in_pixels(patterns, [](const Pattern& pattern) { return pattern.is_filtered; }),
-        in_any_bytes(patterns, [](const Pattern& pattern) { return pattern.is_for_binary && !pattern.is_filtered; }) {
+        in_filtered(patterns, [](const Pattern& p) { return p.among_pixels == AmongPixels::filtered; }),
+        in_wide(patterns, [](const Pattern& p) { return p.among_pixels == AmongPixels::wide; }) {
     for (const Pattern& pattern : patterns) longest = std::max(longest, pattern.bytes.size());
   }
 
-  /// Piece by piece; neighbours are searched with a piece that may hold text, since a pattern may begin or end there.
-  std::optional<Hit> find_in_pixels(Bytes bytes, const AllowedTexts& allowed) const {
-    if (const auto hit = in_any_bytes.find(bytes, allowed)) return hit;
-    if (in_pixels.is_empty()) return std::nullopt;
-    for (std::size_t begin = 0; begin < bytes.size(); begin += PixelFilter::kPieceBytes) {
+  /// Neighbours of a piece that may hold text are searched with it, since a pattern may begin or end there.
+  std::optional<Hit> find_in_pixels(Bytes bytes, std::span<const std::size_t> pieces,
+                                    const AllowedTexts& allowed) const {
+    if (const auto hit = in_wide.find(bytes, allowed)) return hit;
+    const std::size_t margin = longest + 2;  // with what stands beside a pattern
+    for (const std::size_t begin : pieces) {
       const std::size_t end = std::min(begin + PixelFilter::kPieceBytes, bytes.size());
-      if (!PixelFilter::may_hold_text(bytes.subspan(begin, end - begin))) continue;
-      const std::size_t margin = longest + 2;  // with what stands beside a pattern
       const std::size_t from = begin - std::min(begin, margin), to = std::min(end + margin, bytes.size());
-      if (auto hit = in_pixels.find(bytes.subspan(from, to - from), allowed)) {
+      if (auto hit = in_filtered.find(bytes.subspan(from, to - from), allowed)) {
         hit->offset += from;
         return hit;
       }
@@ -327,7 +342,7 @@ struct ProofSearch::State {
   }
 
   std::vector<Pattern> patterns;
-  Searcher in_text, in_pixels, in_any_bytes;
+  Searcher in_text, in_filtered, in_wide;
   std::size_t longest = 0;
 };
 
@@ -346,7 +361,20 @@ ProofSearch& ProofSearch::operator=(ProofSearch&&) noexcept = default;
 std::size_t ProofSearch::pattern_count() const { return state_->patterns.size(); }
 
 std::optional<ProofSearch::Hit> ProofSearch::find(Bytes bytes, Where where, const AllowedTexts& allowed) const {
-  return where == Where::text ? state_->in_text.find(bytes, allowed) : state_->find_in_pixels(bytes, allowed);
+  const ProofSearch* const self = this;
+  return find_any({&self, 1}, bytes, where, allowed);
+}
+
+std::optional<ProofSearch::Hit> ProofSearch::find_any(std::span<const ProofSearch* const> searches, Bytes bytes,
+                                                      Where where, const AllowedTexts& allowed) {
+  const auto pieces = where == Where::binary ? PixelFilter::pieces(bytes) : std::vector<std::size_t>();
+  for (const ProofSearch* search : searches) {
+    const State& state = *search->state_;
+    const auto hit =
+        where == Where::text ? state.in_text.find(bytes, allowed) : state.find_in_pixels(bytes, pieces, allowed);
+    if (hit) return hit;
+  }
+  return std::nullopt;
 }
 
 }  // namespace naru::dicom

@@ -15,8 +15,8 @@
 
 namespace naru::dicom {
 
-/// Texts that an output holds for other reasons than the identifier that they happen to equal: a date that is the result
-/// of a shift, the words of a document that were written without looking at any file.
+/// Texts that an output holds for other reasons than the identifier that they happen to equal: a date that is the
+/// result of a shift, the words of a document that were written without looking at any file.
 class AllowedTexts {
  public:
   AllowedTexts() = default;
@@ -41,7 +41,8 @@ class ProofSearch {
   /// Where the bytes come from decides how short a pattern may be to prove anything.
   enum class Where {
     text,    ///< headers, JSON, names: every pattern
-    binary,  ///< pixels: patterns with letters from 7 characters on, numbers and UIDs from 12 on
+    binary,  ///< pixels: patterns with letters from 7 characters on (in UTF-16, or
+             ///< with escapes, from 16 bytes on), numbers and UIDs from 12 on
   };
 
   explicit ProofSearch(const Identifiers& identifiers);
@@ -58,6 +59,10 @@ class ProofSearch {
   };
   /// @param allowed hits of these do not count
   std::optional<Hit> find(Bytes bytes, Where where, const AllowedTexts& allowed = {}) const;
+
+  /// As `find`, for the patterns of several searches: the first hit of the first that has one.
+  static std::optional<Hit> find_any(std::span<const ProofSearch* const> searches, Bytes bytes, Where where,
+                                     const AllowedTexts& allowed);
 
  private:
   struct State;

@@ -65,10 +65,9 @@ TEST(Proof, WantsMoreOfPixelsThanOfText) {
 }
 
 TEST(Proof, FindsAWordAtAnyPlaceOfPixels) {
-  const Identifiers hong = person("Davidson^Douglas=洪^吉洞=홍^길동이");
-  const ProofSearch search(hong);
+  const ProofSearch search(person("Davidson^Douglas=洪^吉洞=홍^길동이"));
   const std::string words[] = {"Davidson", std::string("d\0a\0v\0i\0d\0s\0o\0n\0", 16), "홍길동이",
-                               std::string("\x4D\xD6\x20\0\x38\xAE\xD9\xB3\x74\xC7", 10)};  // "홍 길동이", UTF-16
+                               "\xC8\xAB\xB1\xE6\xB5\xBF\xC0\xCC"};  // "홍길동이" in KS X 1001
   for (const std::string& word : words) {
     for (const char background : {'\0', '\1', '\xFF'}) {
       for (const std::size_t at : {0, 1, 2, 3, 5, 4090, 4093, 4096, 8185, 9000 - 16}) {
