@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -143,14 +144,17 @@ void blank_numbers(std::string& json) {
   }
 }
 
-/// Blanks checksums and patients' pseudonyms: among so many digits short ids are found by chance.
+/// Blanks checksums and pseudonyms: among so many digits short ids are found by chance.
 void blank_digests(std::string& text) {
   constexpr std::size_t kDigestDigits = 64, kPseudonymDigits = 16;
-  constexpr std::string_view kDigits = "0123456789abcdef", kPatient = "patient-";
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::array<std::string_view, 4> kKinds = {"patient-", "study-", "series-", "case-"};
   for (std::size_t begin = 0; (begin = text.find_first_of(kDigits, begin)) != std::string::npos;) {
     const std::size_t end = std::min(text.find_first_not_of(kDigits, begin), text.size());
+    const std::string_view before = std::string_view(text).substr(0, begin);
     const bool is_pseudonym =
-        end - begin == kPseudonymDigits && std::string_view(text).substr(0, begin).ends_with(kPatient);
+        end - begin == kPseudonymDigits &&
+        std::ranges::any_of(kKinds, [&](std::string_view kind) { return before.ends_with(kind); });
     if (is_pseudonym || end - begin == kDigestDigits)
       std::fill(text.begin() + static_cast<std::ptrdiff_t>(begin), text.begin() + static_cast<std::ptrdiff_t>(end),
                 ' ');

@@ -12,6 +12,7 @@
 #include "pipeline/case_store.h"
 #include "pipeline/content.h"
 #include "pipeline/dataset.h"
+#include "pipeline/dataset_proof.h"
 #include "pipeline/report.h"
 #include "pipeline/study_runner.h"
 
@@ -209,7 +210,9 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
                             reasons_text(result.by_reason), (report / "report.html").string()));
   }
   remove_strays(staging.out(), made);
-  write_documents(staging.out(), made.plans, made.lines, {options.project, executor.description()});
+  const DatasetFacts facts{options.project, executor.description()};
+  write_documents(staging.out(), made.plans, made.lines, facts);
+  prove_dataset(staging.out(), scan, made.plans, facts, executor, cancel, on_progress);
   cancel.throw_if_canceled();
   staging.publish();
   return result;

@@ -1,0 +1,88 @@
+#include "pipeline/dataset_proof.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "pipeline/deid_dataset.h"
+#include "pipeline/deid_scan.h"
+#include "pipeline/files.h"
+
+namespace naru {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The files that used inputs come from, each once: of a member its archive.
+std::vector<InputFile> files_of(const Scan& scan) {
+  std::set<fs::path> paths;
+  for (const InputRecord& input : scan.inputs) {
+    const bool is_used = input.planes[static_cast<std::size_t>(Disposition::used)].count > 0;
+    if (is_used) paths.insert(input.place ? input.place->archive : input.path);
+  }
+  std::vector<InputFile> files;
+  for (const fs::path& path : paths) files.push_back({path, std::nullopt});
+  return files;
+}
+
+/// Names, ids and places of every patient; UIDs as the scan read them.
+dicom::Identifiers identifiers_of(const Scan& scan, const DeidScan& headers) {
+  dicom::Identifiers all;
+  for (const auto& [patient, words] : headers.patients) {
+    if (!words.words) continue;  // too many to be words of one person: see kMaxPatientWords
+    for (const auto member : {&dicom::Identifiers::person_names, &dicom::Identifiers::ids, &dicom::Identifiers::places,
+                              &dicom::Identifiers::others}) {
+      (all.*member).insert((all.*member).end(), ((*words.words).*member).begin(), ((*words.words).*member).end());
+    }
+  }
+  std::set<std::string> uids;
+  for (const dicom::Candidate& candidate : scan.candidates) {
+    const dicom::Instance& instance = candidate.instance;
+    uids.insert({instance.sop_instance_uid, instance.study_uid, instance.series_uid, instance.frame_of_reference_uid});
+  }
+  all.uids.assign(uids.begin(), uids.end());
+  return all;
+}
+
+/// Documents as they stand. SHA256SUMS holds the names of all files.
+DeidDocuments documents_in(const fs::path& out) {
+  constexpr std::size_t kMaxDocumentBytes = std::size_t{1} << 30;
+  DeidDocuments documents;
+  for (const char* name : {"manifest.jsonl", "dataset.json", "croissant.json", "README.md", "SHA256SUMS"}) {
+    auto text = read_file(out / name, kMaxDocumentBytes);
+    if (!text) throw Error(ErrorCode::internal, "a document of the dataset cannot be read back: nothing was published");
+    documents[name] = std::move(*text);
+  }
+  return documents;
+}
+
+/// The same documents of no case, and the words that cases take from lists of ours.
+DeidDocuments documents_of_no_case(const fs::path& folder, std::span<const CasePlan> plans, const DatasetFacts& facts) {
+  fs::create_directories(folder);
+  write_documents(folder, {}, {}, facts);
+  DeidDocuments documents = documents_in(folder);
+  fs::remove_all(folder);
+  std::string& words = documents["words"];
+  for (const CasePlan& plan : plans) {
+    for (const auto& word : {plan.manufacturer, plan.body_part}) {
+      if (word) words += std::string(*word) + ' ';
+    }
+    words += to_json(plan.recipe).dump() + ' ';
+  }
+  return documents;
+}
+
+}  // namespace
+
+void prove_dataset(const fs::path& out, const Scan& scan, std::span<const CasePlan> plans, const DatasetFacts& facts,
+                   Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
+  const dicom::DeidentifyPolicy removes_all;  // the Basic Profile: nothing of a header is retained
+  const DeidScan headers = scan_for_deid(files_of(scan), removes_all, executor, cancel, on_progress);
+  const fs::path beside = out.parent_path() / "no-case";
+  prove_documents(documents_in(out), documents_of_no_case(beside, plans, facts), identifiers_of(scan, headers));
+}
+
+}  // namespace naru
