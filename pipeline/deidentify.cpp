@@ -108,7 +108,10 @@ void write_out(const fs::path& out, const DeidDelivery& delivery, const dicom::D
     files.insert(one.instance.file());
   }
   const DeidDocuments documents = deid_documents(instances, counts, options.recipe, options.project);
-  prove_documents(documents, deid_documents({}, counts, options.recipe, options.project), delivery.identifiers());
+  // The names that the user chose are searched as well: a project named after a patient would publish the name.
+  Recipe unnamed = options.recipe;
+  unnamed.name = "recipe";
+  prove_documents(documents, deid_documents({}, counts, unnamed, "default"), delivery.identifiers());
   remove_all_but(out, files);
   for (const auto& [name, text] : documents) write_file(out / name, text);
 }

@@ -45,7 +45,12 @@ dicom::Tag attribute_tag(const TomlValue& value) {
   if (!group || !element) value.fail("must be a tag in the form \"(0008,1030)\"");
   if (*group % 2 == 1) value.fail("is a private tag: write a row of [deidentify] private");
   const dicom::Tag tag = *group << 16 | *element;
-  if (*group < 0x0008 || *group == 0xFFFE || tag == dicom::kPixelData || tag == 0x00080005) {
+  // What holds a file together, or says how it was de-identified.
+  constexpr std::array<dicom::Tag, 19> kFixed = {dicom::kPixelData, 0x00080005, 0x00080016, 0x00080018, 0x0020000D,
+                                                 0x0020000E,        0x00120062, 0x00120063, 0x00120064, 0x00280303,
+                                                 0x00280002,        0x00280004, 0x00280008, 0x00280010, 0x00280011,
+                                                 0x00280100,        0x00280101, 0x00280102, 0x00280103};
+  if (*group < 0x0008 || *group == 0xFFFE || std::ranges::find(kFixed, tag) != kFixed.end()) {
     value.fail("is no attribute that a rule can change");
   }
   return tag;

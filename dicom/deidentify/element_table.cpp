@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/values.h"
 
 namespace naru::dicom {
 
@@ -13,6 +14,12 @@ constexpr std::size_t kOpenEnd = std::numeric_limits<std::size_t>::max();
 constexpr Tag kFirstAfterPixels = 0x7FE00011;
 
 bool is_private(Tag tag) { return (group_of(tag) & 1) != 0; }
+
+/// Text, a sequence, or numbers and bytes.
+int kind_of(Vr value_representation) {
+  if (value_representation == vr("SQ")) return 0;
+  return is_text(value_representation) ? 1 : 2;
+}
 
 class TableReader {
  public:
@@ -120,8 +127,9 @@ class TableReader {
     if (has_length && header->length > limit() - header->value_offset) return fail(cut_code(header->value_offset));
     const std::size_t end = has_length ? header->value_offset + header->length : kOpenEnd;
     const Encoding encoding = encoding_of_item(header->value_offset, end, container.encoding);
-    table_.nodes.push_back(
-        {kItem, 0, NodeKind::item, encoding, false, 0, header->value_offset, 0, node(container.node).tag});
+    Node item{kItem, 0, NodeKind::item, encoding, false, 0, header->value_offset, 0};
+    item.parent = node(container.node).tag;
+    table_.nodes.push_back(item);
     open(size() - 1, end, encoding, false, false);
     offset_ = header->value_offset;
     return true;
@@ -164,9 +172,13 @@ class TableReader {
     const Vr stated = header.value_representation;
     const bool is_stated = stated != 0 && is_known_vr(stated);
     const bool is_unknown = !is_stated || stated == vr("UN");
-    const auto standard = is_unknown && !is_private(header.tag) ? standard_vr(header.tag) : std::nullopt;
-    const Vr meant = is_unknown ? standard.value_or(stated) : stated;
-    Node added{header.tag, meant, NodeKind::element, encoding, is_stated, size() + 1, header.value_offset, 0, parent()};
+    const auto standard = is_private(header.tag) ? std::nullopt : standard_vr(header.tag);
+    // A name that is stated as bytes, or as another text, is a name all the same.
+    const bool is_text_after_all = standard && is_text(*standard) && stated != *standard && stated != vr("SQ");
+    const Vr meant = is_unknown ? standard.value_or(stated) : is_text_after_all ? *standard : stated;
+    Node added{header.tag, meant, NodeKind::element, encoding, is_stated, size() + 1, header.value_offset, 0};
+    added.parent = parent();
+    added.is_contradictory = is_stated && standard && !is_unknown && kind_of(meant) != kind_of(*standard);
     const Encoding items = stated == vr("UN") ? Encoding{false, false} : encoding;
     offset_ = header.value_offset;
     if (!has_length) return add_undefined(added, items, is_unknown);

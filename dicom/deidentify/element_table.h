@@ -27,7 +27,9 @@ struct Node {
   std::uint32_t end = 0;  ///< index of the first node behind it and all that it holds
   std::size_t value_offset = 0;
   std::size_t value_bytes = 0;  ///< of elements and encapsulated values
-  Tag parent = 0;               ///< the sequence in whose item it stands; 0 in the data set itself. Of an item its own
+  bool is_contradictory =
+      false;       ///< the stated VR is of another kind than the data dictionary's: the value is not trusted
+  Tag parent = 0;  ///< the sequence in whose item it stands; 0 in the data set itself. Of an item its own
 };
 
 /// Elements that one file may have: what keeps a made-up file from filling the memory.

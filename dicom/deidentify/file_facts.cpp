@@ -31,6 +31,7 @@ constexpr std::array kIdentifyingTags = {
     IdentifyingTag{0x00081010, &Identifiers::places},  // Station Name
     IdentifyingTag{0x00081040, &Identifiers::places},  // Institutional Department Name
     IdentifyingTag{0x00100020, &Identifiers::ids},     // Patient ID
+    IdentifyingTag{0x00100021, &Identifiers::places},  // Issuer of Patient ID
     IdentifyingTag{0x00101000, &Identifiers::ids},     // Other Patient IDs
     IdentifyingTag{0x00101040, &Identifiers::others},  // Patient's Address
     IdentifyingTag{0x00101050, &Identifiers::ids},     // Insurance Plan Identification
@@ -151,8 +152,8 @@ class Collector {
     const DeidAction action_of_node = is_private ? DeidAction::X : action(node);
     if (action_of_node == DeidAction::K) return;
     if (vr_of_node == vr("PN")) return take_text(node, &Identifiers::person_names);
-    if (is_private || action_of_node == DeidAction::none) return;
-    if (vr_of_node == vr("UI")) return take_uids(value);
+    if (is_private) return;
+    if (vr_of_node == vr("UI") && action_of_node != DeidAction::none) return take_uids(value);
     if (is_date(vr_of_node)) return take_dates(value);
     const auto row = std::ranges::lower_bound(kIdentifyingTags, node.tag, {}, &IdentifyingTag::tag);
     if (row != kIdentifyingTags.end() && row->tag == node.tag) take_text(node, row->category);
@@ -208,6 +209,7 @@ bool needs_decoding(Bytes value) {
 
 std::optional<std::string> decode_text(Bytes value, Vr value_representation, const CharacterSet& set) {
   const std::string_view text = text_of(value);
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // UTF-16, or no text at all
   if (!needs_decoding(value) && text.find("$)C") == std::string_view::npos) return std::string(text);
   auto decoded = set.to_utf8(text, value_representation);
   if (!decoded) return std::nullopt;

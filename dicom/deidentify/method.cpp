@@ -12,6 +12,7 @@ void write_method(DataSetWriter& writer, const DeidentifyPolicy& policy, std::st
 }
 
 void write_method_codes(DataSetWriter& writer, const DeidentifyPolicy& policy, bool pixels_were_cleaned) {
+  if (policy.is_weaker_than_profile() && policy.options == DeidOptions{}) return;  // nothing can be claimed
   writer.begin_sequence(kDeidMethodCodes);
   if (!policy.is_weaker_than_profile()) {
     write_code_item(writer, "113100", "DCM", "Basic Application Confidentiality Profile");

@@ -218,6 +218,16 @@ std::string decoded_photometric(const std::string& stated) {
   return stated.ends_with("_422") || stated.ends_with("_420") ? "YBR_FULL" : stated;
 }
 
+/// What blanking and measuring rest on.
+bool has_sound_geometry(const PixelFormat& format) {
+  constexpr std::int64_t kMostSamples = 4;
+  return format.rows > 0 && format.rows <= kMaxRowsOrColumns && format.columns > 0 &&
+         format.columns <= kMaxRowsOrColumns && format.frame_count > 0 && format.frame_count <= kMaxFrames &&
+         format.samples_per_pixel > 0 && format.samples_per_pixel <= kMostSamples && format.bits_allocated > 0 &&
+         format.bits_allocated <= 64 && format.bits_stored > 0 && format.bits_stored <= format.bits_allocated &&
+         format.high_bit >= 0 && format.high_bit < format.bits_allocated;
+}
+
 PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts,
                     const std::vector<const PixelRegion*>& regions) {
   PixelOutcome outcome;
@@ -351,6 +361,8 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   const Bytes value = value_of(*node, bytes);
   const auto regions = regions_of(facts, policy);
   if (regions.empty() && shows_text_by_kind(facts)) return withheld(Code::text_suspected);
+  // Without a picture's sizes nobody can say what the bytes are.
+  if (!value.empty() && !has_sound_geometry(facts.format)) return withheld(Code::corrupt);
   if (!regions.empty()) return redact(*node, value, facts, regions);
   return node->kind == NodeKind::encapsulated ? treat_stream(value, facts) : treat_native(*node, value, facts);
 }

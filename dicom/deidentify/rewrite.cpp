@@ -25,6 +25,28 @@ constexpr Tag kSpecificCharacterSet = 0x00080005, kIccProfile = 0x00282000, kEnc
 constexpr std::string_view kUtf8 = "ISO_IR 192";
 
 bool is_private(Tag tag) { return (group_of(tag) & 1) != 0; }
+/// Attributes that the table does not list, and whose values are of one person or one order: dates in another calendar,
+/// retired order numbers, addresses.
+bool names_by_nature(Tag tag) {
+  constexpr std::array<Tag, 10> kTags = {0x00100033, 0x00100034, 0x00401006, 0x00401007, 0x00402006,
+                                         0x00402007, 0x00081190, 0x0040E010, 0x00404073, 0x0074100A};
+  return std::ranges::find(kTags, tag) != kTags.end();
+}
+
+bool is_long_text(Vr v) { return v == vr("ST") || v == vr("LT") || v == vr("UT") || v == vr("UC"); }
+
+/// The retired forms of Pixel Data in groups 7F02 to 7FFE, and tables of offsets, which nothing needs.
+bool is_retired_bulk(Tag tag) {
+  constexpr Tag kExtendedOffsets = 0x7FE00001, kExtendedLengths = 0x7FE00002;
+  const bool is_group = (group_of(tag) & 0xFF00) == 0x7F00 && group_of(tag) != group_of(kPixelData);
+  return is_group || tag == kExtendedOffsets || tag == kExtendedLengths;
+}
+
+/// Defined Terms of Specific Character Set (PS3.3 C.12.1.1.2), by their letters.
+bool are_character_sets(std::string_view terms) {
+  return terms.find_first_not_of("ISO_R 0123456789GBK\\") == std::string_view::npos;
+}
+
 bool is_overlay_or_curve(Tag tag) {
   const auto group = static_cast<std::uint16_t>(group_of(tag) & 0xFF00);
   return (group == 0x6000 || group == 0x5000) && !is_private(tag);
@@ -121,7 +143,14 @@ class Rewriter {
   }
 
   void add_character_set() { writer_.element(kSpecificCharacterSet, vr("CS"), kUtf8); }
-  void add_identity_removed() { writer_.element(kPatientIdentityRemoved, vr("CS"), "YES"); }
+  void add_identity_removed() {
+    const bool keeps_identity = std::ranges::any_of(context_.policy.attributes, [](const AttributeOverride& own) {
+      constexpr Tag kPatientName = 0x00100010;
+      const bool is_kept = own.action == DeidAction::K || own.action == DeidAction::C;
+      return is_kept && (own.tag == kPatientName || own.tag == kPatientId);
+    });
+    writer_.element(kPatientIdentityRemoved, vr("CS"), keeps_identity ? "NO" : "YES");
+  }
 
   void add_method() { write_method(writer_, context_.policy, context_.version); }
   void add_method_codes() { write_method_codes(writer_, context_.policy, context_.pixels.is_redacted); }
@@ -151,8 +180,10 @@ class Rewriter {
   }
 
   std::uint32_t write_character_set(const Node& node) {
-    levels_.back().text.set = &sets_.of(text_of(value_of(node, bytes_)));
+    const std::string_view terms = text_of(value_of(node, bytes_));
+    levels_.back().text.set = &sets_.of(terms);
     if (!context_.facts.has_non_ascii_text) {
+      if (!are_character_sets(terms)) return node.end;
       values_.keep(node, node.value_representation);
     } else if (is_top()) {
       add_character_set();
@@ -164,6 +195,7 @@ class Rewriter {
     const Node& node = nodes_[i];
     // Without its bitmap a plane has no meaning; what a bitmap shows no rule can clean.
     if (is_overlay_or_curve(node.tag)) return remove(node, "X");
+    if (is_retired_bulk(node.tag)) return remove(node, "X");
     const DeidAction action =
         resolve_action(context_.policy, context_.facts.source.sop_class_uid, node.parent, node.tag);
     if (is_top() && lists_references(node.tag) && lists_nothing_) return remove(node, "X");
@@ -175,7 +207,11 @@ class Rewriter {
   std::uint32_t write_unlisted(std::uint32_t i) {
     const Node& node = nodes_[i];
     const Vr v = node.value_representation;
-    if (!standard_vr(node.tag)) return remove(node, "unknown_removed");
+    if (!standard_vr(node.tag) || node.is_contradictory) return remove(node, "unknown_removed");
+    if (names_by_nature(node.tag) || v == vr("UR")) return remove(node, "unlisted_removed");
+    const bool cleans = context_.policy.options.has(DeidOption::clean_descriptors);
+    // Whole sentences say anything; without the option that cleans them they go as the table's own do.
+    if (is_long_text(v)) return cleans ? apply(i, DeidAction::C) : remove(node, "unlisted_removed");
     if (v == vr("PN")) return apply(i, DeidAction::Z);
     if (!is_date(v)) return apply(i, DeidAction::K);
     const DeidOptions options = context_.policy.options;
@@ -341,7 +377,8 @@ class Rewriter {
   std::uint32_t write_creator(std::uint32_t i) {
     const Node& node = nodes_[i];
     const std::uint32_t block = static_cast<std::uint32_t>(group_of(node.tag)) << 8 | (node.tag & 0xFF);
-    levels_.back().creators[block] = text_of(value_of(node, bytes_));
+    const auto [creator, is_new] = levels_.back().creators.emplace(block, text_of(value_of(node, bytes_)));
+    if (!is_new) return node.end;  // reserved already: the first one counts
     for (std::uint32_t j = node.end; j < levels_.back().end && group_of(nodes_[j].tag) == group_of(node.tag);
          j = nodes_[j].end) {
       const bool is_of_block = ((nodes_[j].tag >> 8) & 0xFF) == (node.tag & 0xFF) && !is_creator(nodes_[j].tag);

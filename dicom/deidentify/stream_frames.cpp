@@ -56,6 +56,18 @@ std::vector<std::size_t> begins_by_table(const Fragments& found, Bytes bytes) {
   return begins.empty() || begins.front() != 0 ? std::vector<std::size_t>() : begins;
 }
 
+/// True for an empty table, and for one whose entries are places of fragments: other bytes could say anything.
+bool is_offset_table(const Fragments& found, Bytes bytes) {
+  if (found.table.size % 4 != 0) return false;
+  const std::size_t first_item = found.table.offset + found.table.size;
+  for (std::size_t at = 0; at < found.table.size; at += 4) {
+    const std::size_t value = first_item + kMarkBytes + read_u32(bytes, found.table.offset + at, false);
+    const auto part = std::ranges::lower_bound(found.parts, value, {}, &StreamPart::offset);
+    if (part == found.parts.end() || part->offset != value) return false;
+  }
+  return true;
+}
+
 /// JPEG's SOI, JPEG 2000's SOC and SIZ, or a JP2 signature box.
 bool begins_a_stream(Bytes part) {
   const auto is = [&](std::initializer_list<unsigned> wanted) {
@@ -70,7 +82,7 @@ bool begins_a_stream(Bytes part) {
 
 std::optional<std::vector<StreamFrame>> frames_of_stream(Bytes fragments, std::int64_t frame_count) {
   auto found = read_fragments(fragments);
-  if (!found || frame_count < 1) return std::nullopt;
+  if (!found || frame_count < 1 || !is_offset_table(*found, fragments)) return std::nullopt;
   const auto count = static_cast<std::size_t>(frame_count);
   if (count == 1) return std::vector<StreamFrame>{found->parts};
   std::erase_if(found->parts, [](const StreamPart& part) { return part.size == 0; });

@@ -40,6 +40,21 @@ bool must_have_value(Tag tag) {
 /// Implicit files have no VR to be kept; explicit ones keep theirs.
 Vr written_vr(const Node& node, Vr v) { return node.is_vr_stated ? node.value_representation : v; }
 
+/// A code of capitals, digits, spaces and underscores (PS3.5 6.2), or, as many writers have it, words of the vocabulary
+/// in other letters.
+bool is_code_word(std::string_view value) {
+  constexpr std::size_t kLongest = 16;
+  constexpr std::string_view kLegal = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _";
+  if (value.size() <= kLongest && value.find_first_not_of(kLegal) == std::string_view::npos) return true;
+  for (std::size_t begin = 0; begin < value.size();) {
+    constexpr std::string_view kBetween = " _-./+()#&:,;0123456789";
+    const std::size_t end = std::min(value.find_first_of(kBetween, begin), value.size());
+    if (end - begin > 2 && !is_protocol_word(value.substr(begin, end - begin))) return false;
+    begin = end + 1;
+  }
+  return true;
+}
+
 template <class Number>
 void store(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
   std::memcpy(bytes.data(), &number, sizeof number);
@@ -67,7 +82,8 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
   const Vr v = node.value_representation;
   if (node.tag == kPatientAge) return write_converted(node, v, capped_age(text_of(value_of(node, bytes_))));
   if (is_charset_text(v)) return write_text(node, v, *text.set, text.cleans_all && !is_code(node.tag));
-  if (v == vr("UI")) return is_mapped(node) ? write_uids(node) : keep(node, v);
+  if (!is_legal(text_of(value_of(node, bytes_)), v)) return write_converted(node, v, std::nullopt);
+  if (v == vr("UI")) return keeps_uid(node.tag) ? keep(node, v) : write_uids(node);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, v);
 }
@@ -77,7 +93,8 @@ void ValueWriter::write_code(const Node& node, Vr v) {
   bool is_changed = false;
   std::vector<std::string> values = texts_of(value_of(node, bytes_));
   for (std::string& one : values) {
-    if (!is_identifier(one) && !context_.cleaner.remove_identifiers(one).is_changed()) continue;
+    const bool names_someone = is_identifier(one) || context_.cleaner.remove_identifiers(one).is_changed();
+    if (!names_someone && (v != vr("CS") || is_code_word(one))) continue;
     is_changed = true;
     one = dummy_value(v);
   }
@@ -86,11 +103,11 @@ void ValueWriter::write_code(const Node& node, Vr v) {
   writer_.element(node.tag, v, fmt::format("{}", fmt::join(values, "\\")));
 }
 
-/// A UID under an attribute that the table does not list, which it replaces elsewhere in the file.
-bool ValueWriter::is_mapped(const Node& node) const {
-  const auto& uids = context_.facts.identifiers.uids;
-  return std::ranges::any_of(texts_of(value_of(node, bytes_)),
-                             [&](const std::string& uid) { return std::ranges::binary_search(uids, uid); });
+/// UIDs of classes and coding schemes name things that everybody has; all others name an instance, a device, a person.
+bool ValueWriter::keeps_uid(Tag tag) const {
+  constexpr std::array<Tag, 7> kOfClasses = {0x00080016, 0x0008001A, 0x0008001B, 0x0008010C,
+                                             0x00080117, 0x00080118, 0x00081150};
+  return context_.policy.options.has(DeidOption::retain_uids) || std::ranges::find(kOfClasses, tag) != kOfClasses.end();
 }
 
 void ValueWriter::write_empty(const Node& node) {
@@ -124,7 +141,7 @@ void ValueWriter::clean(const Node& node, const TextContext& text) {
   if (is_date(v) || v == vr("TM")) {
     return write_converted(node, v, shift_dates(text_of(value_of(node, bytes_)), v, context_.shift_days));
   }
-  if (node.tag == kTimezoneOffset) return keep(node, v);
+  if (node.tag == kTimezoneOffset) return write_zone(node);
   if (is_charset_text(v)) return write_text(node, v, *text.set, true);
   // A time stamp in bytes, a maker's note: nothing in it can be told apart.
   writer_.element(node.tag, v, must_have_value(node.tag) ? dummy_value(v) : std::string());
@@ -157,7 +174,9 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
   if (is_date(v)) return write_private_date(node, v);
   if (v == vr("PN")) return writer_.element(node.tag, v, std::string_view());
   if (is_charset_text(v)) return write_text(node, v, *text.set, true);
-  if (v == vr("UI") && is_mapped(node)) return write_uids(node);
+  if (!is_legal(text_of(value_of(node, bytes_)), v)) return write_converted(node, written_vr(node, v), std::nullopt);
+  if (v == vr("UI")) return keeps_uid(node.tag) ? keep(node, written_vr(node, v)) : write_uids(node);
+  if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, written_vr(node, v));
 }
 
@@ -213,6 +232,13 @@ bool ValueWriter::is_identifier(std::string_view value) const {
   const Identifiers& identifiers = context_.facts.identifiers;
   return value.size() >= kShortest &&
          (std::ranges::any_of(identifiers.person_names, equals) || std::ranges::any_of(identifiers.ids, equals));
+}
+
+/// Timezone Offset From UTC: +HHMM, -HHMM or nothing.
+void ValueWriter::write_zone(const Node& node) {
+  const std::string zone = "19000101" + std::string(text_of(value_of(node, bytes_)));
+  if (shift_dates(zone, vr("DT"), 0)) return keep(node, node.value_representation);
+  write_converted(node, node.value_representation, std::nullopt);
 }
 
 /// True where a value changed.

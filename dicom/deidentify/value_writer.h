@@ -45,7 +45,7 @@ class ValueWriter {
 
  private:
   bool has_other_order(const Node& node) const;
-  bool is_mapped(const Node& node) const;
+  bool keeps_uid(Tag tag) const;
   bool is_identifier(std::string_view value) const;
   void keep_checked(const Node& node, const TextContext& text);
   void write_empty(const Node& node);
@@ -54,6 +54,7 @@ class ValueWriter {
   void write_converted(const Node& node, Vr v, const std::optional<std::string>& value);
   void clean(const Node& node, const TextContext& text);
   void write_code(const Node& node, Vr v);
+  void write_zone(const Node& node);
   void write_text(const Node& node, Vr v, const CharacterSet& set, bool cleans);
   bool clean_values(std::vector<std::string>& values, bool cleans);
   void write_private_uid(const Node& node, Vr v);

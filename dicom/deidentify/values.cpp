@@ -99,8 +99,43 @@ std::string without_dots(std::string_view date) {
   return fmt::format("{}{}{}", date.substr(0, 4), date.substr(5, 2), date.substr(8, 2));
 }
 
-/// What may stand behind the date of a DT: a time, a fraction, an offset. Nothing that a name could hide in.
-bool is_time(std::string_view text) { return text.find_first_not_of("0123456789.:+-") == std::string_view::npos; }
+/// Takes `count` digits that make a number below `limit` from the beginning of `text`; false where there are none.
+bool take_number(std::string_view& text, std::size_t count, unsigned limit) {
+  if (text.size() < count || !is_digits(text.substr(0, count)) || number_of(text.substr(0, count)) >= limit) {
+    return false;
+  }
+  text.remove_prefix(count);
+  return true;
+}
+
+/// Takes a time from the beginning of `text`: HH, HHMM, HHMMSS, a fraction of up to six digits; with the retired colons
+/// too. Nothing that a number or a name could hide in.
+void take_time(std::string_view& text) {
+  const auto colon = [&] {
+    if (text.starts_with(':')) text.remove_prefix(1);
+  };
+  if (!take_number(text, 2, 24)) return;
+  colon();
+  if (!take_number(text, 2, 60)) return;
+  colon();
+  if (!take_number(text, 2, 61) || !text.starts_with('.')) return;
+  constexpr std::size_t kMostDigits = 6;
+  const std::size_t end = std::min(text.find_first_not_of("0123456789", 1), text.size());
+  if (end > 1 && end <= 1 + kMostDigits) text.remove_prefix(end);
+}
+
+bool is_time(std::string_view text) {
+  take_time(text);
+  return text.empty();
+}
+
+/// Behind the date of a DT: a time, and an offset from UTC.
+bool is_time_with_offset(std::string_view text) {
+  take_time(text);
+  if (!text.starts_with('+') && !text.starts_with('-')) return text.empty();
+  text.remove_prefix(1);
+  return take_number(text, 2, 15) && take_number(text, 2, 60) && text.empty();
+}
 
 std::optional<std::string> shift_one(std::string_view value, Vr value_representation, int days_by) {
   const std::string_view text = text_of(std::as_bytes(std::span(value)));
@@ -112,7 +147,7 @@ std::optional<std::string> shift_one(std::string_view value, Vr value_representa
   const auto date = shift_digits(std::string_view(plain).substr(0, date_end), days_by);
   const std::string_view rest = std::string_view(plain).substr(date_end);
   // A DA has nothing behind its date; some writers put a DT there, others a range.
-  if (!date || !is_time(rest) || (value_representation == vr("DA") && rest.find_first_of("+-:") == 0)) {
+  if (!date || !is_time_with_offset(rest) || (value_representation == vr("DA") && rest.find_first_of("+-:") == 0)) {
     return std::nullopt;
   }
   return *date + std::string(rest);
@@ -177,6 +212,19 @@ std::optional<std::string> capped_age(std::string_view value) {
   if (!is_age) return std::nullopt;
   const bool is_old = text[3] == 'Y' && number_of(text.substr(0, 3)) > kOldest;
   return is_old ? "090Y" : std::string(text);
+}
+
+bool is_legal(std::string_view value, Vr value_representation) {
+  const auto holds_only = [&](std::string_view signs) {
+    return value.find_first_not_of(signs) == std::string_view::npos;
+  };
+  if (value_representation == vr("DS")) return holds_only("0123456789+-.eE \\");
+  if (value_representation == vr("IS")) return holds_only("0123456789+- \\");
+  if (value_representation == vr("UI")) return holds_only("0123456789.\\ ");
+  if (is_date(value_representation) || value_representation == vr("TM")) {
+    return shift_dates(value, value_representation, 0).has_value();
+  }
+  return value_representation != vr("AS") || capped_age(value).has_value();
 }
 
 char padding_of(Vr value_representation) {

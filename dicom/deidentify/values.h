@@ -36,6 +36,9 @@ std::optional<std::string> whole_date(std::string_view value);
 /// An age (AS) above 89 years as "090Y" (45 CFR 164.514(b)(2)(i)(C)); others as they are. Empty where it is no age.
 std::optional<std::string> capped_age(std::string_view value);
 
+/// True for text that DS, IS, UI, DA, DT, TM and AS allow, several values between backslashes; true for all other VRs.
+bool is_legal(std::string_view value, Vr value_representation);
+
 /// The byte that fills a value up to an even length (PS3.5 6.2): a space for text, NUL for UIDs and binary values.
 char padding_of(Vr value_representation);
 

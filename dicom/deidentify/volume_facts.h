@@ -15,7 +15,7 @@ struct VolumeFacts {
   std::optional<double> b_value_s_per_mm2;
   std::optional<Vec3> gradient_direction;  ///< unit vector in the patient frame (LPS)
   std::optional<PhilipsScale> philips_scale;
-  struct Mosaic {  ///< a volume in one image: its tiles lie row by row
+  struct Mosaic {                                   ///< a volume in one image: its tiles lie row by row
     std::int64_t tiles = 0, columns = 0, rows = 0;  ///< columns and rows of one tile
     Vec3 position_mm{};                             ///< of the first tile's first pixel, LPS
     Vec3 step_mm{};                                 ///< from tile to tile
@@ -24,8 +24,8 @@ struct VolumeFacts {
   bool is_empty() const { return !b_value_s_per_mm2 && !gradient_direction && !philips_scale && !mosaic; }
 };
 
-/// Of an MR image with one frame: Siemens' and UIH's mosaics, diffusion of Siemens, GE, Philips, Canon and UIH, Philips'
-/// scale (see vendor_values.h). Of others nothing: multi-frame objects have all of it in attributes that stay.
+/// Of an MR image with one frame: Siemens' and UIH's mosaics, diffusion of Siemens, GE, Philips, Canon and UIH,
+/// Philips' scale (see vendor_values.h). Of others nothing: multi-frame objects have all of it in attributes that stay.
 VolumeFacts read_volume_facts(Bytes file);
 
 }  // namespace naru::dicom
