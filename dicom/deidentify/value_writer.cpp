@@ -82,7 +82,10 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
   const Vr v = node.value_representation;
   if (node.tag == kPatientAge) return write_converted(node, v, capped_age(text_of(value_of(node, bytes_))));
   if (is_charset_text(v)) return write_text(node, v, *text.set, text.cleans_all && !is_code(node.tag));
-  if (!is_legal(text_of(value_of(node, bytes_)), v)) return write_converted(node, v, std::nullopt);
+  if (!is_legal(text_of(value_of(node, bytes_)), v)) {
+    ++notes_["value_not_legal"];
+    return writer_.element(node.tag, v, dummy_value(v));  // an empty value may be illegal here too
+  }
   if (v == vr("UI")) return keeps_uid(node.tag) ? keep(node, v) : write_uids(node);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, v);
