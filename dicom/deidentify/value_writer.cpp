@@ -81,6 +81,7 @@ void ValueWriter::keep(const Node& node, Vr v) {
 void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
   const Vr v = node.value_representation;
   if (node.tag == kPatientAge) return write_converted(node, v, capped_age(text_of(value_of(node, bytes_))));
+  if (node.tag == kTimezoneOffset) return write_zone(node);
   if (is_charset_text(v)) return write_text(node, v, *text.set, text.cleans_all && !is_code(node.tag));
   if (!is_legal(text_of(value_of(node, bytes_)), v)) {
     ++notes_["value_not_legal"];

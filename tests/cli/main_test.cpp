@@ -270,6 +270,7 @@ TEST_F(ProgramTest, RecipesAreListedAndShown) {
   write_studies(1);
   EXPECT_EQ(run({"prepare", in(), "--out", out(), "--recipe", (folder_ / "mine.toml").string()}).status, 0);
   EXPECT_EQ(run({"recipes", "show", "nothing"}).status, 2);
+  EXPECT_THAT(run({"recipes", "show", "ct-1mm", "--json"}).out, HasSubstr(R"("name":"ct-1mm")"));
 }
 
 TEST_F(ProgramTest, DoctorLooksAtTheMachine) {

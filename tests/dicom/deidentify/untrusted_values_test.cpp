@@ -1,0 +1,123 @@
+// Values that are not what their VR, their header or their table says. The words in them stand nowhere else in the
+// file, so that the search for removed words cannot be what keeps them in.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "tests/dicom/coded_bytes.h"
+#include "tests/dicom/deidentify/deidentified.h"
+#include "tests/dicom/slice_bytes.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::DeidOption;
+
+struct Lie {
+  const char* what;
+  std::uint32_t tag;
+  char vr[3];
+  const char* value;
+};
+
+constexpr Lie kLies[] = {
+    {"a number", 0x00180050, "DS", "2.5 Zonnebloem"},
+    {"a count", 0x00200013, "IS", "7 Zonnebloem"},
+    {"an age", 0x00101010, "AS", "Zonnebloem"},
+    {"a time", 0x00080032, "TM", "1015 Zonnebloem"},
+    {"a date and time", 0x0008002A, "DT", "20140321Zonnebloem"},
+    {"an offset behind a time", 0x0008002A, "DT", "20140321101500+01055512345"},
+    {"a code", 0x00180015, "CS", "Jan Zonnebloem"},
+    {"an offset from UTC", 0x00080201, "SH", "Zonnebloem"},
+    {"a character set", 0x00080005, "CS", "Jan Zonnebloem"},
+    {"a UID of a class", 0x0008001A, "UI", "Zonnebloem"},
+    {"a name stated as a text", 0x00081050, "LO", "Zonnebloem^Jan"},
+    {"a name stated as bytes", 0x00081050, "OB", "Zonnebloem^Jan"},
+    {"a number stated as a text", 0x00280030, "LO", "Zonnebloem"},
+    {"a birth date of another calendar", 0x00100033, "LO", "Zonnebloem"},
+    {"an address of the network", 0x00081190, "UR", "http://pacs/Zonnebloem"},
+    {"a comment that the table does not list", 0x00189004, "ST", "seen by Zonnebloem"},
+    {"retired pixels", 0x7F200010, "OB", "Jan Zonnebloem"},
+};
+
+bool lets_out(const Deidentified& done) { return done.holds("Zonnebloem") || done.holds("55512345"); }
+
+TEST(UntrustedValues, HideNobody) {
+  for (const Lie& lie : kLies) {
+    SliceBytes slice;
+    slice.raw(lie.tag, lie.vr, fmt::format("{}{}", lie.value, std::string_view(lie.value).size() % 2 ? " " : ""));
+    EXPECT_FALSE(lets_out(Deidentified(slice.bytes()))) << lie.what;
+    const auto all = policy_with({DeidOption::retain_longitudinal_full_dates,
+                                  DeidOption::retain_patient_characteristics, DeidOption::retain_device_identity});
+    EXPECT_FALSE(lets_out(Deidentified(slice.bytes(), all))) << lie.what << ", with what retains";
+  }
+}
+
+TEST(UntrustedValues, OfNumbersBecomeLegalNumbers) {
+  SliceBytes slice;
+  slice.text(0x00180050, "DS", "10.50/ 15.00");
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00180050), "0");
+  EXPECT_EQ(done.result.counts.notes.at("value_not_legal"), 1U);
+}
+
+TEST(UntrustedValues, UidsThatNoRuleNamesAreMappedAllTheSame) {
+  // Transaction UID and Scheduled Procedure Step... name one order, whether the table lists them or not.
+  SliceBytes slice;
+  slice.text(0x00081195, "UI", "2.999.77.1").text(0x00404023, "UI", "2.999.77.2");
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(done.holds("2.999.77"));
+}
+
+TEST(UntrustedValues, PrivateUidsAreMappedAndPrivateNumbersChecked) {
+  SliceBytes slice;
+  slice.text(0x00190010, "LO", "SIEMENS MR HEADER").text(0x0019100C, "IS", "Zonnebloem");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+  EXPECT_FALSE(lets_out(done));
+}
+
+TEST(UntrustedValues, TextsOfAnotherEncodingAreNotKept) {
+  SliceBytes slice;
+  slice.raw(0x0008103E, "LO", std::string("Z\0o\0n\0n\0e\0b\0", 12));
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  EXPECT_FALSE(done.holds(std::string_view("Z\0o\0n\0n\0", 8)));
+}
+
+TEST(UntrustedValues, NoRegionIsClaimedWhereThereAreNoFrames) {
+  auto policy = policy_with({DeidOption::clean_pixel_data});
+  policy.regions = {{"CT", "GE MEDICAL SYSTEMS", "Model 1", 2, 4, 0, 0, 4, 2}};
+  for (const char* frames : {"0", "-1", "99999999999"}) {
+    SliceBytes slice;
+    slice.text(0x00081090, "LO", "Model 1").text(0x00280008, "IS", frames).text(0x00280301, "CS", "YES");
+    const Deidentified done(slice.bytes(), policy);
+    EXPECT_TRUE(done.result.reason) << frames;
+    EXPECT_TRUE(done.bytes.empty()) << frames;
+  }
+}
+
+TEST(UntrustedValues, PixelsWithoutSizesAreHeldBack) {
+  EXPECT_EQ(Deidentified(SliceBytes().number(0x00280010, 0).bytes()).result.reason, Code::corrupt);
+  EXPECT_EQ(Deidentified(SliceBytes().remove(0x00280100).bytes()).result.reason, Code::corrupt);
+}
+
+TEST(UntrustedValues, CreatorsThatReserveABlockAgainCountOnce) {
+  constexpr int kCreators = 20000;
+  std::string flood;
+  for (int n = 0; n < kCreators; ++n) flood += SliceBytes::element(0x00090010, "LO", "ACME");
+  for (int n = 0; n < kCreators; ++n) flood += SliceBytes::element(0x00091001, "LO", "x ");
+  const Deidentified done(SliceBytes().insert(flood).bytes(), policy_with({DeidOption::retain_safe_private}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(done.holds("ACME"));
+}
+
+TEST(UntrustedValues, AKeptIdentityIsNotCalledRemoved) {
+  dicom::DeidentifyPolicy policy;
+  policy.attributes = {{0x00100020, dicom::DeidAction::K}};
+  EXPECT_EQ(Deidentified(SliceBytes().text(0x00100020, "LO", "MRN-443322").bytes(), policy).value(0x00120062), "NO");
+}
+
+}  // namespace
+
+}  // namespace naru::test
