@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/print.h"
+#include "core/code.h"
 #include "core/log.h"
 #include "core/units.h"
 #include "pipeline/files.h"
@@ -92,6 +93,15 @@ std::uint64_t memory_limit_bytes(const MachineOptions& options) {
                 fmt::format("--memory must be a size such as 8GiB, at least {}", format_size_bytes(kMinMemoryBytes)));
   }
   return *bytes;
+}
+
+void print_inputs(const std::map<std::string, std::size_t>& by_disposition,
+                  const std::map<std::string, std::size_t>& by_reason) {
+  for (const auto& [disposition, count] : by_disposition) print("  {:<12} {:>7} files\n", disposition, count);
+  for (const auto& [reason, count] : by_reason) {
+    const CodeInfo& row = info(*code_from_name(reason));
+    print("    {} × {}: {} {}\n", count, reason, row.meaning, row.remedy);
+  }
 }
 
 ProjectKey load_key(const std::string& project, const std::string& key_file) {

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
@@ -67,6 +68,10 @@ Executor make_executor(const MachineOptions& options);
 
 /// --memory in bytes, or the default. @throws Error{usage} for a malformed size
 std::uint64_t memory_limit_bytes(const MachineOptions& options);
+
+/// How many files had which outcome, and each reason with its remedy.
+void print_inputs(const std::map<std::string, std::size_t>& by_disposition,
+                  const std::map<std::string, std::size_t>& by_reason);
 
 /// The key of a project, made on first use, which the log then says; or the one in `key_file` where that is not empty.
 /// @throws Error{key_invalid}

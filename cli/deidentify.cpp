@@ -22,15 +22,6 @@ struct Options {
   MachineOptions machine;
 };
 
-void print_inputs(const std::map<std::string, std::size_t>& by_disposition,
-                  const std::map<std::string, std::size_t>& by_reason) {
-  for (const auto& [disposition, count] : by_disposition) print("  {:<12} {:>7} files\n", disposition, count);
-  for (const auto& [reason, count] : by_reason) {
-    const CodeInfo& row = info(*code_from_name(reason));
-    print("    {} × {}: {} {}\n", count, reason, row.meaning, row.remedy);
-  }
-}
-
 void print_summary(const DeidentifyResult& result) {
   print("{} instances in {:.1f} s", result.instance_count, result.seconds);
   if (result.resumed_count > 0) print(" ({} of them finished before)", result.resumed_count);

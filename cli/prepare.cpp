@@ -37,11 +37,7 @@ void print_summary(const PrepareResult& result) {
   print("{} cases in {:.1f} s", result.case_count, result.seconds);
   if (result.resumed_count > 0) print(" ({} of them finished before)", result.resumed_count);
   print("; working memory {}\n", format_size_bytes(result.memory_used_bytes));
-  for (const auto& [disposition, count] : result.by_disposition) print("  {:<12} {:>7} files\n", disposition, count);
-  for (const auto& [reason, count] : result.by_reason) {
-    print("    {} × {}: {} {}\n", count, reason, info(*code_from_name(reason)).meaning,
-          info(*code_from_name(reason)).remedy);
-  }
+  print_inputs(result.by_disposition, result.by_reason);
   print("dataset  {}\nreport   {}\n", result.out.string(), (result.report / "report.html").string());
 }
 

@@ -86,24 +86,6 @@ std::string summary(const DeidScan& scan, std::span<const DeidDelivered> deliver
   return text;
 }
 
-std::string files_table(const InputCounts& counts) {
-  std::string text = "<h2>Files</h2><table><tr><th>outcome</th><th class=\"n\">files</th></tr>\n";
-  for (const auto& [disposition, count] : counts.by_disposition) {
-    text += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td></tr>\n", disposition, count);
-  }
-  text += "</table>\n";
-  if (counts.by_reason.empty()) return text;
-  text +=
-      "<h2>Why files were not delivered</h2><table><tr><th>reason</th><th class=\"n\">files</th><th>what it means</th>"
-      "<th>what to do</th></tr>\n";
-  for (const auto& [reason, count] : counts.by_reason) {
-    const CodeInfo& row = info(*code_from_name(reason));
-    text += fmt::format("<tr><td class=\"k\"><code>{}</code></td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
-                        reason, count, row.meaning, row.remedy);
-  }
-  return text + "</table>\n";
-}
-
 /// Words with how often, and what they mean.
 std::string words_table(std::string_view title, const std::map<std::string, std::size_t>& words) {
   if (words.empty()) return "";
@@ -179,7 +161,7 @@ void write_deid_report_html(const std::filesystem::path& file, const DeidScan& s
   const InputCounts inputs = count_inputs(scan.files);
   std::string page(kHtmlHead);
   page += summary(scan, delivered, facts);
-  page += files_table(inputs);
+  page += "<h2>Files</h2>" + input_tables(inputs, "delivered");
   page += words_table("What was done, by action", counts.by_action);
   page += words_table("Notes", counts.notes);
   if (!delivered.empty()) page += tags_table(counts);

@@ -1,5 +1,10 @@
 #include "pipeline/html.h"
 
+#include <fmt/format.h>
+
+#include "core/code.h"
+#include "pipeline/report.h"
+
 namespace naru {
 
 const std::string_view kHtmlHead = R"(<!doctype html>
@@ -35,6 +40,25 @@ std::string escaped(std::string_view text) {
     }
   }
   return result;
+}
+
+std::string input_tables(const InputCounts& counts, std::string_view wanted) {
+  std::string text = "<table><tr><th>outcome</th><th class=\"n\">files</th></tr>\n";
+  for (const auto& [disposition, count] : counts.by_disposition) {
+    text += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td></tr>\n", disposition, count);
+  }
+  text += "</table>\n";
+  if (counts.by_reason.empty()) return text;
+  text += fmt::format(
+      "<h2>Why files were not {}</h2><table><tr><th>reason</th><th class=\"n\">files</th><th>what it means</th>"
+      "<th>what to do</th></tr>\n",
+      wanted);
+  for (const auto& [reason, count] : counts.by_reason) {
+    const CodeInfo& row = info(*code_from_name(reason));
+    text += fmt::format("<tr><td class=\"k\"><code>{}</code></td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
+                        reason, count, row.meaning, row.remedy);
+  }
+  return text + "</table>\n";
 }
 
 }  // namespace naru

@@ -6,11 +6,17 @@
 
 namespace naru {
 
+struct InputCounts;
+
 /// Up to and with <body>. End the page with kHtmlEnd.
 extern const std::string_view kHtmlHead;
 inline constexpr std::string_view kHtmlEnd = "</body></html>\n";
 
 /// `text` with the characters that mean something to HTML written as entities.
 std::string escaped(std::string_view text);
+
+/// How many files had which outcome, and, where some have a reason, what it means and what to do.
+/// @param wanted what those were not, e.g. "used"
+std::string input_tables(const InputCounts& counts, std::string_view wanted);
 
 }  // namespace naru

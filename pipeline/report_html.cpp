@@ -26,24 +26,8 @@ std::string summary(const Scan& scan, std::size_t case_count, const ReportFacts&
       "version: look at the pictures below before you release anything.</p>\n",
       escaped(facts.project), facts.key_id, kVersion, escaped(facts.device), facts.seconds,
       format_size_bytes(facts.memory_used_bytes), format_size_bytes(facts.memory_limit_bytes));
-  text += fmt::format(
-      "<h2>Files</h2><p>{} files were given; {} cases were made.</p><table><tr><th>outcome</th>"
-      "<th class=\"n\">files</th></tr>\n",
-      scan.inputs.size(), case_count);
-  for (const auto& [disposition, count] : counts.by_disposition) {
-    text += fmt::format("<tr><td>{}</td><td class=\"n\">{}</td></tr>\n", disposition, count);
-  }
-  text += "</table>\n";
-  if (counts.by_reason.empty()) return text;
-  text +=
-      "<h2>Why files were not used</h2><table><tr><th>reason</th><th class=\"n\">files</th><th>what it means</th>"
-      "<th>what to do</th></tr>\n";
-  for (const auto& [reason, count] : counts.by_reason) {
-    const CodeInfo& row = info(*code_from_name(reason));
-    text += fmt::format("<tr><td class=\"k\"><code>{}</code></td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
-                        reason, count, row.meaning, row.remedy);
-  }
-  return text + "</table>\n";
+  text += fmt::format("<h2>Files</h2><p>{} files were given; {} cases were made.</p>", scan.inputs.size(), case_count);
+  return text + input_tables(counts, "used");
 }
 
 std::string findings_text(const std::vector<Finding>& findings) {

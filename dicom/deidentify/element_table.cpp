@@ -13,8 +13,6 @@ namespace {
 constexpr std::size_t kOpenEnd = std::numeric_limits<std::size_t>::max();
 constexpr Tag kFirstAfterPixels = 0x7FE00011;
 
-bool is_private(Tag tag) { return (group_of(tag) & 1) != 0; }
-
 /// Text, a sequence, or numbers and bytes.
 int kind_of(Vr value_representation) {
   if (value_representation == vr("SQ")) return 0;

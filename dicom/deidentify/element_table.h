@@ -32,6 +32,9 @@ struct Node {
   Tag parent = 0;  ///< the sequence in whose item it stands; 0 in the data set itself. Of an item its own
 };
 
+/// Private elements have odd group numbers (PS3.5 7.8).
+constexpr bool is_private(Tag tag) { return (group_of(tag) & 1) != 0; }
+
 /// Elements that one file may have: what keeps a made-up file from filling the memory.
 inline constexpr std::size_t kMaxNodes = std::size_t{1} << 22;
 

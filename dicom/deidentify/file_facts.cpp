@@ -148,11 +148,10 @@ class Collector {
     if (node.tag == kSpecificCharacterSet) levels_.back().set = &sets_.of(text_of(value));
     if (value.empty() || !is_text(vr_of_node)) return;
     if (is_charset_text(vr_of_node) && needs_decoding(value)) facts_.has_non_ascii_text = true;
-    const bool is_private = (group_of(node.tag) & 1) != 0;
-    const DeidAction action_of_node = is_private ? DeidAction::X : action(node);
+    const DeidAction action_of_node = is_private(node.tag) ? DeidAction::X : action(node);
     if (action_of_node == DeidAction::K) return;
     if (vr_of_node == vr("PN")) return take_text(node, &Identifiers::person_names);
-    if (is_private) return;
+    if (is_private(node.tag)) return;
     if (vr_of_node == vr("UI") && action_of_node != DeidAction::none) return take_uids(value);
     if (is_date(vr_of_node)) return take_dates(value);
     const auto row = std::ranges::lower_bound(kIdentifyingTags, node.tag, {}, &IdentifyingTag::tag);

@@ -24,7 +24,6 @@ constexpr Tag kSpecificCharacterSet = 0x00080005, kIccProfile = 0x00282000, kEnc
               kMimeType = 0x00420012, kEncapsulatedDocumentLength = 0x00420015;
 constexpr std::string_view kUtf8 = "ISO_IR 192";
 
-bool is_private(Tag tag) { return (group_of(tag) & 1) != 0; }
 /// Attributes that the table does not list, and whose values are of one person or one order: dates in another calendar,
 /// retired order numbers, addresses.
 bool names_by_nature(Tag tag) {

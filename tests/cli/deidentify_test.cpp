@@ -18,23 +18,13 @@ using test::Finished;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class DeidentifyProgramTest : public ::testing::Test {
+class DeidentifyProgramTest : public test::StudiesTest {
  protected:
   Finished run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "deidentify");
     return test::run_naru(arguments, folder_.path());
   }
-  std::string in() const { return (folder_ / "in").string(); }
-  std::string out() const { return (folder_ / "out").string(); }
-  void write_series(int count, std::int64_t slices = 4) {
-    for (int i = 0; i < count; ++i) {
-      test::PhantomOptions options;
-      options.size = {64, 64, slices};
-      options.series_uid = "2.999.8." + std::to_string(i);
-      test::write_series(options, folder_ / "in" / std::to_string(i));
-    }
-  }
-  test::TempFolder folder_;
+  void write_series(int count, std::int64_t slices = 4) { StudiesTest::write_series(count, slices); }
 };
 
 TEST_F(DeidentifyProgramTest, ExitsWithZeroOrThreeAndPrintsOneDocument) {

@@ -22,22 +22,12 @@ using test::Finished;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class ProgramTest : public ::testing::Test {
+class ProgramTest : public test::StudiesTest {
  protected:
   Finished run(std::vector<std::string> arguments, const fs::path& input = "/dev/null") {
     return test::run_naru(arguments, folder_.path(), input);
   }
-  std::string in() const { return (folder_ / "in").string(); }
-  std::string out() const { return (folder_ / "out").string(); }
-  void write_studies(int count, std::int64_t slices = 10) {
-    for (int i = 0; i < count; ++i) {
-      test::PhantomOptions options;
-      options.size = {64, 64, slices};
-      options.series_uid = "2.999.8." + std::to_string(i);
-      test::write_series(options, folder_ / "in" / std::to_string(i));
-    }
-  }
-  test::TempFolder folder_;
+  void write_studies(int count, std::int64_t slices = 10) { write_series(count, slices); }
 };
 
 TEST_F(ProgramTest, EveryCommandExplainsItselfWithAnExample) {
