@@ -87,7 +87,10 @@ std::uint64_t DeidRecords::append(const Json& record) {
 }
 
 Json DeidRecords::read(std::uint64_t offset) {
-  if (!reader_) reader_ = std::make_unique<OpenFile>(file_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!reader_) reader_ = std::make_unique<OpenFile>(file_);
+  }
   const auto record = opened(sealed_at(*reader_, offset), key_);
   if (!record) throw Error(ErrorCode::output_unwritable, "a record vanished from the work folder: run again");
   return *record;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/text.h"
@@ -89,19 +90,31 @@ Json held_line(const DeidScan& scan, const DeidHeld& one) {
 
 dicom::DeidCounts write_deid_lines(const std::filesystem::path& folder, const DeidScan& scan,
                                    std::span<const DeidDelivered> delivered, std::span<const DeidHeld> held,
-                                   const std::function<Json(const DeidDelivered&)>& rest_of) {
+                                   const std::function<Json(const DeidDelivered&)>& rest_of, Executor& executor) {
+  constexpr std::size_t kLinesAtOnce = 1024;
+  struct Line {
+    std::string text;
+    dicom::DeidCounts counts;
+  };
   FileWriter writer(folder / "deid.jsonl");
   dicom::DeidCounts counts;
-  const auto append = [&](const Json& json) {
-    const std::string line = json_line(json);
-    writer.append(std::as_bytes(std::span(line)));
-  };
-  for (const DeidDelivered& one : delivered) {
-    const Json rest = rest_of(one);
-    add_to(counts, counts_from_json(rest.at("counts")));
-    append(delivered_line(scan, one, rest));
+  for (std::span rest = delivered; !rest.empty(); rest = rest.subspan(std::min(kLinesAtOnce, rest.size()))) {
+    std::vector<Line> lines(std::min(kLinesAtOnce, rest.size()));
+    executor.parallel_for(static_cast<std::int64_t>(lines.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+      for (auto n = static_cast<std::size_t>(begin); n < static_cast<std::size_t>(end); ++n) {
+        const Json known = rest_of(rest[n]);
+        lines[n] = {json_line(delivered_line(scan, rest[n], known)), counts_from_json(known.at("counts"))};
+      }
+    });
+    for (const Line& line : lines) {
+      writer.append(std::as_bytes(std::span(line.text)));
+      add_to(counts, line.counts);
+    }
   }
-  for (const DeidHeld& one : held) append(held_line(scan, one));
+  for (const DeidHeld& one : held) {
+    const std::string line = json_line(held_line(scan, one));
+    writer.append(std::as_bytes(std::span(line)));
+  }
   writer.finish();
   return counts;
 }

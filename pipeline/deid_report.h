@@ -43,11 +43,12 @@ struct DeidReportFacts {
 
 /// Writes deid.jsonl, one line an instance: counts and places, never values.
 /// @param delivered sorted by file; `rest_of` gives what is known of each beside the manifest: `counts`,
-/// `bytes_searched`, `patterns_searched`
+/// `bytes_searched`, `patterns_searched`; it is called by many threads
 /// @return the counts of all delivered ones together
 dicom::DeidCounts write_deid_lines(const std::filesystem::path& folder, const DeidScan& scan,
                                    std::span<const DeidDelivered> delivered, std::span<const DeidHeld> held,
-                                   const std::function<nlohmann::ordered_json(const DeidDelivered&)>& rest_of);
+                                   const std::function<nlohmann::ordered_json(const DeidDelivered&)>& rest_of,
+                                   Executor& executor);
 
 /// Writes the rest: inputs.jsonl, record.json, report.html and, where something is delivered, link.sealed.
 /// @throws Error{disk_full, output_unwritable}

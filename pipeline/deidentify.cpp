@@ -148,9 +148,9 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
            [&](std::size_t input, const dicom::DeidResult& one) { delivery.take(input, one); });
   delivery.settle();
   complete_hashes(scan.files, executor, cancel, on_progress);
-  const dicom::DeidCounts counts =
-      write_deid_lines(staging.report(), scan, delivery.delivered(), delivery.held(),
-                       [&](const DeidDelivered& one) { return delivery.records().read(one.record); });
+  const dicom::DeidCounts counts = write_deid_lines(
+      staging.report(), scan, delivery.delivered(), delivery.held(),
+      [&](const DeidDelivered& one) { return delivery.records().read(one.record); }, executor);
   take_counts(scan, result);
   result.instance_count = delivery.delivered().size();
   result.resumed_count = delivery.resumed_count();

@@ -210,7 +210,8 @@ DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes) {
   const ElementTable table = read_elements(file.data_set, 0, file.encoding);
   result.source = source_of(table, file.data_set);
   result.source.transfer_syntax_uid = file.transfer_syntax_uid;
-  const bool has_all = !table.nodes.empty() && table.nodes.back().parent == 0 && table.nodes.back().tag >= kLastWanted;
+  const Tag last_tag = table.nodes.empty() || table.nodes.back().parent != 0 ? 0 : table.nodes.back().tag;
+  const bool has_all = std::max(last_tag, table.cut_tag) >= kLastWanted;
   const bool may_be_cut = table.problem == Code::truncated || table.problem == Code::corrupt;
   result.needs_more = !is_whole && !has_all && (may_be_cut || !table.problem);
   if (is_whole && !is_only_a_prefix) result.reason = table.problem;

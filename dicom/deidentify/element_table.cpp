@@ -161,7 +161,10 @@ class TableReader {
     if (open_.size() == 1 && last_tag_ >= kPixelData && header->tag < kFirstAfterPixels) return fail(Code::corrupt);
     if (open_.size() == 1 && group_of(header->tag) == 0 && size() > 0) return fail(Code::corrupt);
     const bool has_length = header->length != kUndefinedLength;
-    if (has_length && header->length > limit() - header->value_offset) return fail(cut_code(header->value_offset));
+    if (has_length && header->length > limit() - header->value_offset) {
+      if (open_.size() == 1) table_.cut_tag = header->tag;
+      return fail(cut_code(header->value_offset));
+    }
     if (open_.size() == 1) last_tag_ = header->tag;
     return add(*header, container.encoding, has_length);
   }
@@ -212,6 +215,7 @@ class TableReader {
     const std::size_t begin = offset_;
     std::size_t at = begin;
     const Bytes readable = bytes_.first(limit());
+    if (open_.size() == 1) table_.cut_tag = added.tag;  // until its end is found
     while (true) {
       const auto item = read_element_header(readable, at, {false, added.encoding.is_big_endian});
       // Without its end mark the last fragment may be cut: decoders tell, not the header.
@@ -223,6 +227,7 @@ class TableReader {
       if (item->length > readable.size() - at) return fail(cut_code(at));
       at += item->length;
     }
+    table_.cut_tag = 0;
     added.kind = NodeKind::encapsulated;
     added.value_bytes = at - begin;
     table_.nodes.push_back(added);

@@ -42,6 +42,7 @@ struct ElementTable {
   std::vector<Node> nodes;
   std::optional<Code> problem;     ///< corrupt, truncated or too_large; `nodes` ends before it
   std::size_t trailing_bytes = 0;  ///< behind the last element; no part of the data set
+  Tag cut_tag = 0;                 ///< the element of the data set itself whose value goes on behind the bytes; or 0
 };
 
 /// Reads the data set that starts at `offset`. A value of VR UN or of none (implicit VR) is a sequence where the data

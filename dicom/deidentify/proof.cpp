@@ -42,58 +42,87 @@ std::vector<std::string> split(std::string_view text, std::string_view separator
   return parts;
 }
 
-/// Pixels seldom look like text: pieces without a word of four bytes, at a multiple of four, all of them from 0x20 to
-/// 0xF7, hold no pattern of those that `sees` is true for. The upper bytes of small numbers lie below, those of small
-/// negative ones above.
+/// Pixels seldom look like text: pieces without a word of text hold no pattern of those that `sees` is true for.
+/// Words of text stand at multiples of their size: narrow ones have four bytes, all of them from 0x20 to 0xF7 (the
+/// upper bytes of small numbers lie below, those of small negative ones above), wide ones four characters of UTF-16,
+/// all of them from 0x20 to 0x7F.
 class PixelFilter {
  public:
   static constexpr std::size_t kPieceBytes = 4096;
 
-  static bool may_hold_text(Bytes piece) {
-    std::uint32_t found = 0;
+  struct Text {
+    bool is_narrow = false, is_wide = false;
+  };
+
+  __attribute__((target_clones("avx2", "default"))) static Text may_hold(Bytes piece) {
+    constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
+    std::uint64_t no_narrow = kSign, no_wide = kSign;
     std::size_t at = 0;
-    for (; at + 4 <= piece.size(); at += 4) {  // without a way out, so that the compiler takes many words at a time
-      std::uint32_t x;
+    for (; at + 8 <= piece.size(); at += 8) {  // without a way out, so that the compiler takes many words at a time
+      std::uint64_t x;
       std::memcpy(&x, piece.data() + at, sizeof x);
-      // The high bit of each byte that is 0x20 or more, and not 0xF8 or more.
-      const std::uint32_t is_text = (((x & kLow) + 0x60606060) | x) & kHigh & ~zeros(~x & 0xF8F8F8F8);
-      found |= is_text == kHigh ? 1U : 0U;
+      const std::uint64_t no_text = ~is_text(x) & kHigh;
+      no_narrow &= unless_zero(no_text << 32) & unless_zero(no_text >> 32);
+      no_wide &= unless_zero(no_characters(x)) & unless_zero(no_characters(x >> 8) | (x & kLowBytes));
     }
-    return found != 0 || at < piece.size();
+    const bool has_rest = at < piece.size();
+    return {no_narrow == 0 || has_rest, no_wide == 0 || has_rest};
   }
 
   /// Where the pieces begin that may hold text.
-  static std::vector<std::size_t> pieces(Bytes bytes) {
-    std::vector<std::size_t> begins;
+  struct Pieces {
+    std::vector<std::size_t> narrow, wide;
+  };
+
+  static Pieces pieces(Bytes bytes) {
+    Pieces begins;
     for (std::size_t begin = 0; begin < bytes.size(); begin += kPieceBytes) {
-      if (may_hold_text(bytes.subspan(begin, std::min(kPieceBytes, bytes.size() - begin)))) begins.push_back(begin);
+      const Text text = may_hold(bytes.subspan(begin, std::min(kPieceBytes, bytes.size() - begin)));
+      if (text.is_narrow) begins.narrow.push_back(begin);
+      if (text.is_wide) begins.wide.push_back(begin);
     }
     return begins;
   }
 
-  /// True where a pattern has such a word wherever it stands, whatever surrounds it.
-  static bool sees(const std::string& pattern) {
+  /// What a pattern has wherever it stands, whatever surrounds it.
+  static Text sees(const std::string& pattern) {
     constexpr char kNeither = '\1';
-    for (std::size_t before = 0; before < 4; ++before) {
+    Text always{true, true};
+    for (std::size_t before = 0; before < 8; ++before) {
       std::string piece = std::string(before, kNeither) + pattern;
-      piece.resize((piece.size() + 3) / 4 * 4, kNeither);
-      if (!may_hold_text(std::as_bytes(std::span(piece)))) return false;
+      piece.resize((piece.size() + 7) / 8 * 8, kNeither);
+      const Text found = may_hold(std::as_bytes(std::span(piece)));
+      always = {always.is_narrow && found.is_narrow, always.is_wide && found.is_wide};
     }
-    return true;
+    return always;
   }
 
  private:
-  static constexpr std::uint32_t kHigh = 0x80808080, kLow = ~kHigh;
+  static constexpr std::uint64_t kHigh = 0x8080808080808080, kLow = ~kHigh, kLowBytes = 0x00FF00FF00FF00FF;
 
   /// The high bit of each byte that is zero.
-  static std::uint32_t zeros(std::uint32_t x) { return ~(((x & kLow) + kLow) | x) & kHigh; }
+  static std::uint64_t zeros(std::uint64_t x) { return ~(((x & kLow) + kLow) | x) & kHigh; }
+
+  /// The high bit of each byte that is 0x20 or more, and not 0xF8 or more.
+  static std::uint64_t is_text(std::uint64_t x) {
+    return (((x & kLow) + 0x6060606060606060) | x) & kHigh & ~zeros(~x & 0xF8F8F8F8F8F8F8F8);
+  }
+
+  /// Zero where the low bytes are characters from 0x20 to 0x7F and the high bytes are zero.
+  static std::uint64_t no_characters(std::uint64_t x) {
+    return (x & 0xFF80FF80FF80FF80) | (~(x >> 5 | x >> 6) & 0x0001000100010001);
+  }
+
+  /// The high bit, unless `x` is zero.
+  static std::uint64_t unless_zero(std::uint64_t x) { return x | (0 - x); }
 };
 
 /// How a pattern is searched for among pixels.
 enum class AmongPixels {
-  never,     ///< too short to prove anything there, or to be searched for in good time (UTF-16, escapes)
-  filtered,  ///< where PixelFilter sees text
-  wide,      ///< everywhere; 16 bytes or more, so that the search leaps
+  never,       ///< too short to prove anything there, or to be searched for in good time (escapes)
+  narrow,      ///< where PixelFilter sees narrow text
+  wide,        ///< where it sees wide text
+  everywhere,  ///< 16 bytes or more, so that the search leaps
 };
 
 struct Pattern {
@@ -182,14 +211,15 @@ class PatternMaker {
   }
 
   void push(const std::string& bytes, const std::string& key, bool is_date, bool is_for_pixels) {
-    constexpr std::size_t kWide = 16;
-    AmongPixels among_pixels = AmongPixels::never;
-    if (is_for_pixels && PixelFilter::sees(bytes)) {
-      among_pixels = AmongPixels::filtered;
-    } else if (is_for_pixels && bytes.size() >= kWide) {
-      among_pixels = AmongPixels::wide;
-    }
-    patterns_.push_back({bytes, key, is_date, among_pixels});
+    patterns_.push_back({bytes, key, is_date, is_for_pixels ? among_pixels(bytes) : AmongPixels::never});
+  }
+
+  static AmongPixels among_pixels(const std::string& bytes) {
+    constexpr std::size_t kShortestLeap = 16;
+    const PixelFilter::Text text = PixelFilter::sees(bytes);
+    if (text.is_narrow) return AmongPixels::narrow;
+    if (text.is_wide) return AmongPixels::wide;
+    return bytes.size() >= kShortestLeap ? AmongPixels::everywhere : AmongPixels::never;
   }
 
   /// Pixels take the values of a few digits in a row by chance: a flat region of an 8-bit image lies within ten values
@@ -339,20 +369,27 @@ struct ProofSearch::State {
   explicit State(const Identifiers& identifiers)
       : patterns(PatternMaker().make(identifiers)),
         in_text(patterns, [](const Pattern&) { return true; }),
-        in_filtered(patterns, [](const Pattern& p) { return p.among_pixels == AmongPixels::filtered; }),
-        in_wide(patterns, [](const Pattern& p) { return p.among_pixels == AmongPixels::wide; }) {
+        in_narrow(patterns, [](const Pattern& p) { return p.among_pixels == AmongPixels::narrow; }),
+        in_wide(patterns, [](const Pattern& p) { return p.among_pixels == AmongPixels::wide; }),
+        everywhere(patterns, [](const Pattern& p) { return p.among_pixels == AmongPixels::everywhere; }) {
     for (const Pattern& pattern : patterns) longest = std::max(longest, pattern.bytes.size());
   }
 
+  std::optional<Hit> find_in_pixels(Bytes bytes, const PixelFilter::Pieces& pieces, const AllowedTexts& allowed) const {
+    if (const auto hit = everywhere.find(bytes, allowed)) return hit;
+    if (const auto hit = find_in_pieces(in_narrow, bytes, pieces.narrow, allowed)) return hit;
+    return find_in_pieces(in_wide, bytes, pieces.wide, allowed);
+  }
+
   /// Neighbours of a piece that may hold text are searched with it, since a pattern may begin or end there.
-  std::optional<Hit> find_in_pixels(Bytes bytes, std::span<const std::size_t> pieces,
-                                    const AllowedTexts& allowed) const {
-    if (const auto hit = in_wide.find(bytes, allowed)) return hit;
+  template <std::size_t kBlockBytes>
+  std::optional<Hit> find_in_pieces(const Searcher<kBlockBytes>& searcher, Bytes bytes,
+                                    std::span<const std::size_t> pieces, const AllowedTexts& allowed) const {
     const std::size_t margin = longest + 2;  // with what stands beside a pattern
     for (const std::size_t begin : pieces) {
       const std::size_t end = std::min(begin + PixelFilter::kPieceBytes, bytes.size());
       const std::size_t from = begin - std::min(begin, margin), to = std::min(end + margin, bytes.size());
-      if (auto hit = in_filtered.find(bytes.subspan(from, to - from), allowed)) {
+      if (auto hit = searcher.find(bytes.subspan(from, to - from), allowed)) {
         hit->offset += from;
         return hit;
       }
@@ -361,8 +398,8 @@ struct ProofSearch::State {
   }
 
   std::vector<Pattern> patterns;
-  Searcher<2> in_text, in_filtered;
-  Searcher<4> in_wide;
+  Searcher<2> in_text, in_narrow;
+  Searcher<4> in_wide, everywhere;
   std::size_t longest = 0;
 };
 
@@ -387,7 +424,7 @@ std::optional<ProofSearch::Hit> ProofSearch::find(Bytes bytes, Where where, cons
 
 std::optional<ProofSearch::Hit> ProofSearch::find_any(std::span<const ProofSearch* const> searches, Bytes bytes,
                                                       Where where, const AllowedTexts& allowed) {
-  const auto pieces = where == Where::binary ? PixelFilter::pieces(bytes) : std::vector<std::size_t>();
+  const auto pieces = where == Where::binary ? PixelFilter::pieces(bytes) : PixelFilter::Pieces();
   for (const ProofSearch* search : searches) {
     const State& state = *search->state_;
     const auto hit =

@@ -314,6 +314,11 @@ TEST(Deidentify, ReadsTheSourceFromTheBeginningOfAFile) {
   EXPECT_EQ(whole.source.series_uid, "2.999.1.1");
   const auto part = dicom::read_deid_source(std::as_bytes(std::span(file)).first(300), file.size());
   EXPECT_TRUE(part.needs_more);
+  // Pixels are not waited for: a header is enough.
+  const auto header = dicom::read_deid_source(std::as_bytes(std::span(file)).first(file.size() - 1), file.size());
+  EXPECT_FALSE(header.needs_more);
+  EXPECT_FALSE(header.reason);
+  EXPECT_EQ(header.source.patient_id, "MRN-443322");
 }
 
 }  // namespace

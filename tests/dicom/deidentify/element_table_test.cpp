@@ -92,6 +92,18 @@ TEST(ElementTable, SaysWhereAFileWasCut) {
   }
 }
 
+TEST(ElementTable, NamesTheElementThatItsBytesCutShort) {
+  const std::string rows = SliceBytes::element(0x00280010, "US", std::string("\4\0", 2));
+  const std::string plain = rows + SliceBytes::element(0x7FE00010, "OW", std::string(64, 'x'));
+  const std::string coded = rows + SliceBytes::open_sequence(0x7FE00010).replace(4, 2, "OB") + item("") + item("abcd");
+  const std::string sequence = rows + SliceBytes::element(0x00400275, "SQ", item(rows + rows));
+  EXPECT_EQ(table_of(plain).cut_tag, 0U);
+  EXPECT_EQ(table_of(coded + kEndMark).cut_tag, 0U);
+  EXPECT_EQ(table_of(plain.substr(0, plain.size() - 60)).cut_tag, 0x7FE00010U);
+  EXPECT_EQ(table_of(coded.substr(0, coded.size() - 2)).cut_tag, 0x7FE00010U);
+  EXPECT_EQ(table_of(sequence.substr(0, sequence.size() - 6)).cut_tag, 0x00400275U);
+}
+
 TEST(ElementTable, LeavesWhatFollowsThePixels) {
   const std::string pixels = SliceBytes::element(0x7FE00010, "OW", "1234");
   const ElementTable table = table_of(pixels + "any bytes at all, a name");

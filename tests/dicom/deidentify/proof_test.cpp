@@ -81,6 +81,23 @@ TEST(Proof, FindsAWordAtAnyPlaceOfPixels) {
   }
 }
 
+TEST(Proof, FindsUtf16AmongPixelsThatLookLikeIt) {
+  const ProofSearch search({.ids = {"MRN-4433221"}});
+  for (const bool is_big : {false, true}) {
+    std::string word;
+    for (const char c : std::string_view("MRN-4433221"))
+      word += is_big ? std::string({'\0', c}) : std::string({c, '\0'});
+    for (const char background : {'\0', 'A', '\xF9'}) {  // of the low bytes: air in CT takes the values of letters
+      for (std::size_t at = 4080; at < 4100; ++at) {
+        std::string pixels(9000, '\0');
+        for (std::size_t n = 0; n < pixels.size(); n += 2) pixels[n] = background;
+        pixels.replace(at, word.size() + 1, " " + word);
+        EXPECT_TRUE(search.find(std::as_bytes(std::span(pixels)), ProofSearch::Where::binary)) << at << background;
+      }
+    }
+  }
+}
+
 TEST(Proof, FindsWhatASimpleSearchFinds) {
   // Every pattern at every place of random bytes, many at once.
   std::mt19937 random(7);
