@@ -1,5 +1,6 @@
 #include "kernels/dispatch.h"
 
+#include <array>
 #include <atomic>
 
 #include "kernels/executor.h"
@@ -9,7 +10,8 @@ namespace naru {
 namespace {
 
 CpuPath best_path() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? CpuPath::avx2 : CpuPath::baseline;
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return CpuPath::baseline;
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") ? CpuPath::avx512 : CpuPath::avx2;
 }
 
 std::atomic<CpuPath>& chosen_path() {
@@ -24,6 +26,9 @@ CpuPath cpu_path() { return chosen_path().load(std::memory_order_relaxed); }
 ForcedCpuPath::ForcedCpuPath(CpuPath path) { chosen_path().store(path); }
 ForcedCpuPath::~ForcedCpuPath() { chosen_path().store(best_path()); }
 
-std::string cpu_dispatch() { return cpu_path() == CpuPath::avx2 ? "avx2" : "baseline"; }
+std::string cpu_dispatch() {
+  constexpr std::array kNames = {"baseline", "avx2", "avx512"};
+  return kNames[static_cast<std::size_t>(cpu_path())];
+}
 
 }  // namespace naru

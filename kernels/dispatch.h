@@ -1,9 +1,11 @@
-/// Private to kernels/: which instruction set the CPU paths use. Every path gives the same bits.
+/// Private to kernels/: which instruction set the CPU paths use. Every path gives the same bits, but for
+/// those of kernels/text_network.h.
 #pragma once
 
 namespace naru {
 
-enum class CpuPath { baseline, avx2 };
+/// Each has what those before it have.
+enum class CpuPath { baseline, avx2, avx512 };
 
 /// The best that this CPU has, or what a ForcedCpuPath asks for.
 CpuPath cpu_path();

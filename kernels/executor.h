@@ -65,7 +65,8 @@ struct CudaStatus {
 };
 CudaStatus cuda_status();
 
-/// The CPU instruction sets that kernels choose from at run time, best first: "avx2" or "baseline".
+/// The CPU instruction sets that kernels choose from at run time, best first: "avx512", "avx2" or
+/// "baseline".
 std::string cpu_dispatch();
 
 }  // namespace naru

@@ -1,4 +1,4 @@
-/// Private to kernels/: the intensity map of a run of voxels, with AVX2 and FMA. @pre cpu_path() == CpuPath::avx2
+/// Private to kernels/: the intensity map of a run of voxels, with AVX2 and FMA. @pre cpu_path() >= CpuPath::avx2
 #pragma once
 
 #include <cstdint>

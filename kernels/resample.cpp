@@ -37,7 +37,7 @@ std::vector<AxisTap> taps_of_all_axes(const Size3& source, const ResampleOptions
   return taps;
 }
 
-/// NearestVoxel by rows: values are picked one by one, then mapped eight at a time. @pre cpu_path() == CpuPath::avx2
+/// NearestVoxel by rows: values are picked one by one, then mapped eight at a time. @pre cpu_path() >= CpuPath::avx2
 template <class In, class Out>
 void resample_nearest_rows(VolumeView<Out> out, const NearestVoxel<In, Out>& voxel, Executor& executor) {
   constexpr std::int64_t kRowsPerPiece = 64, kPickedValues = 1024;

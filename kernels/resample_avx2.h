@@ -1,4 +1,4 @@
-/// Private to kernels/: linear resampling on the CPU with AVX2 and FMA. @pre cpu_path() == CpuPath::avx2
+/// Private to kernels/: linear resampling on the CPU with AVX2 and FMA. @pre cpu_path() >= CpuPath::avx2
 #pragma once
 
 #include "core/volume.h"

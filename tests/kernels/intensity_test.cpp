@@ -95,7 +95,7 @@ void expect_same_bits_on_both_paths(std::vector<In> values) {
 }
 
 TEST(Intensity, GivesTheSameBitsWithAndWithoutAvx2) {
-  if (cpu_path() != CpuPath::avx2) GTEST_SKIP() << "this CPU has no AVX2";
+  if (cpu_path() == CpuPath::baseline) GTEST_SKIP() << "this CPU has no AVX2";
   for (const int count : {0, 1, 7, 8, 9, 31, 32, 33, 70001}) {
     expect_same_bits_on_both_paths<std::int16_t, float>(random_values<std::int16_t>(count, -32768, 32767));
     expect_same_bits_on_both_paths<std::uint16_t, float>(random_values<std::uint16_t>(count, 0, 65535));

@@ -253,7 +253,7 @@ void expect_same_bits_on_both_paths(Size3 size, double step, unsigned seed) {
 }
 
 TEST(Resample, GivesTheSameBitsWithAndWithoutAvx2) {
-  if (cpu_path() != CpuPath::avx2) GTEST_SKIP() << "this CPU has no AVX2";
+  if (cpu_path() == CpuPath::baseline) GTEST_SKIP() << "this CPU has no AVX2";
   unsigned seed = 0;
   for (const double step : {0.25, 0.4, 0.999, 1.0, 1.43, 1.999, 2.0, 2.4, 3.7, -0.6, -1.0, -1.7, -5.1}) {
     for (const std::int64_t nx : {1, 7, 8, 9, 33, 130, 2100}) {

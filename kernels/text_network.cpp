@@ -1,0 +1,275 @@
+#include "kernels/text_network.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+
+#include "core/error.h"
+#include "kernels/buffer.h"
+#include "kernels/dispatch.h"
+#include "kernels/fill.h"
+#include "kernels/text_network_rows.h"
+
+namespace naru {
+
+namespace {
+
+/// The network's shape: what a file of weights must state.
+struct Shape {
+  std::uint32_t inputs, outputs, size, stride, dilation;
+  friend bool operator==(const Shape&, const Shape&) = default;
+};
+constexpr std::array<Shape, static_cast<std::size_t>(TextLayerName::count)> kShapes = {{
+    {12, 24, 3, 1, 1},  // stem
+    {24, 48, 3, 2, 1},  // down1
+    {48, 48, 3, 1, 1},  // mid
+    {48, 64, 3, 2, 1},  // down2
+    {64, 64, 3, 1, 1},  // deep1
+    {64, 64, 3, 1, 2},  // deep2
+    {64, 64, 3, 1, 4},  // deep3
+    {64, 64, 3, 1, 2},  // deep4
+    {64, 48, 1, 1, 1},  // up2
+    {48, 48, 3, 1, 1},  // merge2
+    {48, 24, 1, 1, 1},  // up1
+    {24, 24, 3, 1, 1},  // merge1
+    {24, 4, 3, 1, 1},   // head
+}};
+
+constexpr std::array<char, 8> kMagic = {'N', 'A', 'R', 'U', 'T', 'X', 'T', '\0'};
+constexpr std::uint32_t kVersion = 1;
+
+/// IEEE 754 binary16 to binary32.
+float from_half(std::uint16_t half) {
+  const std::uint32_t sign = (half & 0x8000U) << 16, exponent = half >> 10 & 0x1FU, fraction = half & 0x3FFU;
+  if (exponent == 0) return (sign != 0 ? -1.0F : 1.0F) * static_cast<float>(fraction) * 0x1p-24F;
+  const std::uint32_t bits = sign | (exponent == 31 ? 0xFFU : exponent + 112) << 23 | fraction << 13;
+  return std::bit_cast<float>(bits);
+}
+
+class Reader {
+ public:
+  explicit Reader(std::span<const std::byte> file) : rest_(file) {}
+
+  template <class T>
+  T value() {
+    T result;
+    if (rest_.size() < sizeof result)
+      throw Error(ErrorCode::internal, "the weights of the text detector are cut short");
+    std::memcpy(&result, rest_.data(), sizeof result);
+    rest_ = rest_.subspan(sizeof result);
+    return result;
+  }
+
+  bool is_at_end() const { return rest_.empty(); }
+
+ private:
+  std::span<const std::byte> rest_;
+};
+
+[[noreturn]] void refuse() {
+  throw Error(ErrorCode::internal, "the weights of the text detector are not those of this version");
+}
+
+}  // namespace
+
+TextNetwork TextNetwork::from_bytes(std::span<const std::byte> file) {
+  static_assert(std::endian::native == std::endian::little);
+  Reader reader(file);
+  if (reader.value<std::array<char, 8>>() != kMagic || reader.value<std::uint32_t>() != kVersion) refuse();
+  if (reader.value<std::uint32_t>() != kShapes.size()) refuse();
+  TextNetwork network;
+  for (std::size_t n = 0; n < kShapes.size(); ++n) {
+    const Shape shape = kShapes[n];
+    if (reader.value<Shape>() != shape) refuse();
+    TextLayer& layer = network.layers_[n];
+    layer.inputs = static_cast<int>(shape.inputs);
+    layer.outputs = static_cast<int>(shape.outputs);
+    layer.size = static_cast<int>(shape.size);
+    layer.stride = static_cast<int>(shape.stride);
+    layer.dilation = static_cast<int>(shape.dilation);
+    for (std::uint32_t o = 0; o < shape.outputs; ++o) layer.bias.push_back(reader.value<float>());
+    const std::size_t count = std::size_t{shape.outputs} * shape.inputs * shape.size * shape.size;
+    for (std::size_t w = 0; w < count; ++w) layer.weights.push_back(from_half(reader.value<std::uint16_t>()));
+    const auto is_finite = [](float value) { return std::isfinite(value); };
+    if (!std::ranges::all_of(layer.bias, is_finite) || !std::ranges::all_of(layer.weights, is_finite)) refuse();
+  }
+  if (!reader.is_at_end()) refuse();
+  return network;
+}
+
+namespace {
+
+/// One map of the network and its memory.
+struct Map {
+  Map(std::int64_t width, std::int64_t height, std::int64_t channels, Executor& executor)
+      : values(static_cast<std::size_t>(width * height * channels), executor),
+        view{values.data(), {width, height, channels}} {}
+  Buffer<float> values;
+  VolumeView<float> view;
+};
+
+/// A layer's input and weights as `convolve_rows` wants them.
+class ReadyLayer {
+ public:
+  ReadyLayer(const TextLayer& layer, TextMap in, Executor& executor) {
+    const int half = layer.size / 2;
+    const int phases = layer.stride * layer.stride;
+    const std::int64_t margin = std::int64_t{layer.dilation} * half;
+    const Size3 size = {in.size.x / layer.stride, in.size.y / layer.stride, in.size.z * phases};
+    rows_.row_stride = size.x + 2 * margin + kTextOverrun;
+    const std::int64_t plane_stride = rows_.row_stride * (size.y + 2 * margin);
+    rows_.channel_stride = plane_stride * phases;
+    planes_ = Buffer<float>(static_cast<std::size_t>(plane_stride * size.z), executor);
+    rows_.in = planes_.data() + margin * rows_.row_stride + margin;
+    fill_planes(in, layer.stride, margin, size, plane_stride, executor);
+    for (int v = -half; v < layer.size - half; ++v) {
+      for (int u = -half; u < layer.size - half; ++u) {
+        // With a stride of 2, odd places stand in planes of their own: -1 is the odd place of the one before.
+        const int a = layer.stride == 2 ? v & 1 : 0, b = layer.stride == 2 ? u & 1 : 0;
+        const std::int64_t row = layer.stride == 2 ? (v - a) / 2 : v * layer.dilation;
+        const std::int64_t column = layer.stride == 2 ? (u - b) / 2 : u * layer.dilation;
+        rows_.taps[rows_.tap_count++] = (2 * a + b) * plane_stride + row * rows_.row_stride + column;
+      }
+    }
+    rows_.inputs = layer.inputs;
+    block_weights(layer);
+    rows_.bias = layer.bias.data();
+  }
+
+  TextRows rows(VolumeView<float> out, TextEnd end) const {
+    TextRows rows = rows_;
+    rows.out = out;
+    rows.end = end;
+    return rows;
+  }
+
+ private:
+  /// Every place is written, the margins with zeros.
+  void fill_planes(TextMap in, int stride, std::int64_t margin, Size3 size, std::int64_t plane_stride,
+                   Executor& executor) {
+    const int phases = stride * stride;
+    const std::int64_t height = size.y + 2 * margin;
+    executor.parallel_for(size.z * height, height, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t n = begin; n < end; ++n) {
+        const std::int64_t plane = n / height, y = n % height - margin, phase = plane % phases;
+        float* const row = planes_.data() + plane * plane_stride + (y + margin) * rows_.row_stride;
+        std::fill_n(row, rows_.row_stride, 0.0F);
+        if (y < 0 || y >= size.y) continue;
+        const float* const from = in.data + in.index(phase % 2, stride * y + phase / 2, plane / phases);
+        for (std::int64_t x = 0; x < size.x; ++x) row[margin + x] = from[stride * x];
+      }
+    });
+  }
+
+  void block_weights(const TextLayer& layer) {
+    const int terms = layer.inputs * rows_.tap_count;
+    weights_.resize(layer.weights.size());
+    for (int o = 0; o < layer.outputs; ++o) {
+      for (int n = 0; n < terms; ++n) {
+        const std::size_t to = static_cast<std::size_t>((o / kTextBlock * terms + n) * kTextBlock + o % kTextBlock);
+        weights_[to] = layer.weights[static_cast<std::size_t>(o * terms + n)];
+      }
+    }
+    rows_.weights = weights_.data();
+  }
+
+  Buffer<float> planes_;
+  std::vector<float> weights_;
+  TextRows rows_;
+};
+
+using Float4 = float __attribute__((vector_size(16)));
+using Float8 = float __attribute__((vector_size(32)));
+using Float16 = float __attribute__((vector_size(64)));
+
+void rows_baseline(const TextRows& work, std::int64_t begin, std::int64_t end) {
+  convolve_rows<Float4, 1, 2>(work, begin, end);
+}
+__attribute__((target("avx2,fma"))) void rows_avx2(const TextRows& work, std::int64_t begin, std::int64_t end) {
+  convolve_rows<Float8, 1, 2>(work, begin, end);
+}
+/// Eight outputs of 32 columns: 16 sums in 32 registers.
+__attribute__((target("avx512f,avx512vl,fma"))) void rows_avx512(const TextRows& work, std::int64_t begin,
+                                                                 std::int64_t end) {
+  if (work.out.size.z % 8 == 0) return convolve_rows<Float16, 2, 2>(work, begin, end);
+  convolve_rows<Float16, 1, 2>(work, begin, end);
+}
+
+void convolve_on_cpu(const TextLayer& layer, TextMap in, VolumeView<float> out, TextEnd end, Executor& executor) {
+  const ReadyLayer ready(layer, in, executor);
+  const TextRows rows = ready.rows(out, end);
+  const auto run = cpu_path() == CpuPath::avx512 ? rows_avx512
+                   : cpu_path() == CpuPath::avx2 ? rows_avx2
+                                                 : rows_baseline;
+  constexpr std::int64_t kRowsPerPiece = 4;
+  executor.parallel_for(out.size.y, kRowsPerPiece,
+                        [&](std::int64_t begin, std::int64_t last) { run(rows, begin, last); });
+}
+
+/// The layers one after the other.
+class Pass {
+ public:
+  Pass(const TextNetwork& network, Executor& executor) : network_(network), executor_(executor) {}
+
+  Map convolve(TextLayerName name, const Map& in, TextEnd end = TextEnd::relu) {
+    const TextLayer& layer = network_.layer(name);
+    const Size3 size = in.view.size;
+    Map out(size.x / layer.stride, size.y / layer.stride, layer.outputs, executor_);
+    if (!executor_.is_cuda()) {
+      convolve_on_cpu(layer, in.view, out.view, end, executor_);
+      return out;
+    }
+    const Buffer<float> bias = on_device(layer.bias), weights = on_device(layer.weights);
+    fill_voxels(
+        out.view,
+        TextConvolutionVoxel{in.view, layer.size, layer.stride, layer.dilation, bias.data(), weights.data(), end},
+        executor_);
+    return out;
+  }
+
+  Map unshuffle(TextMap in) {
+    Map out(in.size.x / 2, in.size.y / 2, in.size.z * 4, executor_);
+    fill_voxels(out.view, TextUnshuffleVoxel{in}, executor_);
+    return out;
+  }
+
+  Map double_and_add(const Map& low, const Map& skip) {
+    Map out(skip.view.size.x, skip.view.size.y, skip.view.size.z, executor_);
+    fill_voxels(out.view, TextDoubleVoxel{low.view, skip.view}, executor_);
+    return out;
+  }
+
+ private:
+  Buffer<float> on_device(const std::vector<float>& values) {
+    Buffer<float> copy(values.size(), executor_);
+    detail::copy_bytes(copy.data(), values.data(), values.size() * sizeof(float), executor_);
+    return copy;
+  }
+
+  const TextNetwork& network_;
+  Executor& executor_;
+};
+
+}  // namespace
+
+void detect_text(const TextNetwork& network, VolumeView<const float> windows, VolumeView<float> probability,
+                 Executor& executor) {
+  assert(windows.size.x % kTextGrain == 0 && windows.size.y % kTextGrain == 0 && windows.size.z == kTextWindows);
+  Pass pass(network, executor);
+  Map stem = pass.convolve(TextLayerName::stem, pass.unshuffle(windows));
+  Map mid = pass.convolve(TextLayerName::mid, pass.convolve(TextLayerName::down1, stem));
+  Map deep = pass.convolve(TextLayerName::down2, mid);
+  for (const auto name : {TextLayerName::deep1, TextLayerName::deep2, TextLayerName::deep3, TextLayerName::deep4}) {
+    deep = pass.convolve(name, deep, TextEnd::relu_plus_input);
+  }
+  const Map merged2 = pass.convolve(TextLayerName::merge2,
+                                    pass.double_and_add(pass.convolve(TextLayerName::up2, deep, TextEnd::none), mid));
+  const Map merged1 = pass.convolve(
+      TextLayerName::merge1, pass.double_and_add(pass.convolve(TextLayerName::up1, merged2, TextEnd::none), stem));
+  const Map head = pass.convolve(TextLayerName::head, merged1, TextEnd::none);
+  fill_voxels(probability, TextProbabilityVoxel{head.view}, executor);
+}
+
+}  // namespace naru

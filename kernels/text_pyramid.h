@@ -1,0 +1,37 @@
+/// Burned-in text at every size and in every direction: one slice, seen at several scales and turned.
+///
+///   render:  window w of a slice = clamp((value - low[w]) / (high[w] - low[w]), 0, 1)
+///   view:    the windows at scale s, upright or turned by 90 degrees, continued by their edge values
+///   merge:   probability(x, y) = the largest of what the views say of that place
+///
+/// Views: scales 1 and 1/2; 1/4 where a side is longer than 1,400 pixels; 2 where both are shorter than 400. Each
+/// upright and turned: the network knows text that stands upright or on its head. A view is smaller by means of squares
+/// of pixels, larger by repetition.
+///
+/// Shapes: column (x) fastest, row, then plane. A grey slice has one plane; a colour one has three: luminance, the
+/// largest and the smallest channel.
+#pragma once
+
+#include <array>
+
+#include "core/volume.h"
+#include "kernels/executor.h"
+#include "kernels/text_network.h"
+
+namespace naru {
+
+/// What is black and what is white in each window, in units of the slice's values.
+struct TextWindows {
+  std::array<float, kTextWindows> low{}, high{};
+};
+
+/// How many pixels the edge goes on for, so that text that the edge cuts is seen as text.
+inline constexpr std::int64_t kTextEdge = 8;
+
+/// @param slice 1 or 3 planes; values may be NaN or infinite, which count as black and white
+/// @param probability one plane as large as the slice
+/// Both in memory that `executor` reaches. Asynchronous on CUDA, for as long as `network` lives.
+void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
+                               VolumeView<float> probability, Executor& executor);
+
+}  // namespace naru

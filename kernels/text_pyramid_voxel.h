@@ -1,0 +1,80 @@
+/// Private to kernels/: what ONE value of a view, and of the merged result, holds (rules: kernels/text_pyramid.h).
+#pragma once
+
+#include <cstdint>
+
+#include "core/volume.h"
+#include "kernels/backend.h"
+#include "kernels/text_pyramid.h"
+
+namespace naru {
+
+/// A way of seeing a slice. Place (x, y) of the view stands for the `shrink` x `shrink` pixels from
+/// (x - kTextEdge, y - kTextEdge) * shrink on, or for the one at (x - kTextEdge) / grow where it is larger; turned, x
+/// and y change places and rows count from the bottom: a quarter turn to the left.
+struct TextView {
+  std::int64_t width = 0, height = 0;  ///< of the slice
+  std::int64_t shrink = 1, grow = 1;
+  bool is_turned = false;
+
+  NARU_HOST_DEVICE std::int64_t scaled(std::int64_t length) const { return (length * grow + shrink - 1) / shrink; }
+};
+
+NARU_HOST_DEVICE inline std::int64_t clamped(std::int64_t at, std::int64_t count) {
+  return at < 0 ? 0 : at >= count ? count - 1 : at;
+}
+
+struct TextRenderVoxel {
+  VolumeView<const float> slice;
+  TextWindows windows;
+  TextView view;
+
+  NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t window) const {
+    const std::int64_t along = clamped(x - kTextEdge, view.scaled(view.is_turned ? view.height : view.width));
+    const std::int64_t down = clamped(y - kTextEdge, view.scaled(view.is_turned ? view.width : view.height));
+    const std::int64_t from_x = view.is_turned ? view.scaled(view.width) - 1 - down : along;
+    const std::int64_t from_y = view.is_turned ? along : down;
+    float sum = 0;
+    for (std::int64_t v = 0; v < view.shrink; ++v) {
+      for (std::int64_t u = 0; u < view.shrink; ++u) {
+        const std::int64_t i = clamped(from_x * view.shrink / view.grow + u, view.width);
+        const std::int64_t j = clamped(from_y * view.shrink / view.grow + v, view.height);
+        sum += rendered(i, j, window);
+      }
+    }
+    return sum / static_cast<float>(view.shrink * view.shrink);
+  }
+
+  NARU_HOST_DEVICE float rendered(std::int64_t i, std::int64_t j, std::int64_t window) const {
+    const float value = slice.data[slice.index(i, j, slice.size.z == 1 ? 0 : window)];
+    const float low = windows.low[static_cast<std::size_t>(window)],
+                high = windows.high[static_cast<std::size_t>(window)];
+    const float range = high > low ? high - low : 1;
+    const float scaled = (value - low) / range;
+    return scaled > 0 ? (scaled < 1 ? scaled : 1) : 0;
+  }
+};
+
+/// The larger of what is known of a place and what one view says of it.
+struct TextMergeVoxel {
+  VolumeView<const float> known, seen;
+  TextView view;
+  bool is_first;
+
+  NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t) const {
+    const float before = is_first ? 0 : known.data[known.index(x, y, 0)];
+    float best = before;
+    for (std::int64_t v = 0; v < view.grow; ++v) {
+      for (std::int64_t u = 0; u < view.grow; ++u) {
+        const std::int64_t i = x * view.grow / view.shrink + u, j = y * view.grow / view.shrink + v;
+        const std::int64_t along = view.is_turned ? j : i;
+        const std::int64_t down = view.is_turned ? view.scaled(view.width) - 1 - i : j;
+        const float value = seen.data[seen.index(along + kTextEdge, down + kTextEdge, 0)];
+        best = value > best ? value : best;
+      }
+    }
+    return best;
+  }
+};
+
+}  // namespace naru

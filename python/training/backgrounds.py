@@ -1,0 +1,301 @@
+"""Images without text: what a detector of burned-in text must leave alone.
+
+Values are in [0, 1] of a stored range, float32, rows x columns. Everything is drawn from a seed; two kinds come from
+files of Debian packages that may be used freely (LICENCES.md lists them).
+"""
+
+import functools
+import pathlib
+
+import numpy as np
+from scipy import ndimage
+
+MRICRON = pathlib.Path("/usr/share/mricron/templates")
+
+
+def noise_field(random, size, exponent):
+    """Noise with a spectrum of 1 / f^exponent, in [0, 1]."""
+    frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.rfftfreq(size)[None, :])
+    frequency[0, 0] = 1
+    spectrum = np.fft.rfft2(random.standard_normal((size, size))) / frequency**exponent
+    field = np.fft.irfft2(spectrum, s=(size, size))
+    return ((field - field.min()) / (np.ptp(field) + 1e-9)).astype(np.float32)
+
+
+def grid(size):
+    y, x = np.mgrid[0:size, 0:size].astype(np.float32)
+    return x / size - 0.5, y / size - 0.5
+
+
+def ellipse(xy, random, centre, radii, angle=None):
+    """Negative inside, in units of the ellipse's radius; its edge is wavy."""
+    angle = random.uniform(0, np.pi) if angle is None else angle
+    x, y = xy[0] - centre[0], xy[1] - centre[1]
+    u = (x * np.cos(angle) + y * np.sin(angle)) / radii[0]
+    v = (-x * np.sin(angle) + y * np.cos(angle)) / radii[1]
+    theta = np.arctan2(v, u)
+    wave = sum(random.normal(0, 0.03) * np.cos(k * theta + random.uniform(0, 6.28)) for k in range(2, 7))
+    return np.hypot(u, v) - 1 - wave
+
+
+def soft(distance, width=0.02):
+    return 1 / (1 + np.exp(np.clip(distance / width, -30, 30)))
+
+
+def draw_curve(image, random, value, width, steps=400, wiggle=0.15):
+    """A vessel, a wire, a lead: a smooth random walk."""
+    size = image.shape[0]
+    heading = random.uniform(0, 6.28) + np.cumsum(random.normal(0, wiggle, steps))
+    step = random.uniform(0.5, 1.5)
+    x = random.uniform(0, size) + np.cumsum(np.cos(heading)) * step
+    y = random.uniform(0, size) + np.cumsum(np.sin(heading)) * step
+    stamp(image, x, y, value, width)
+
+
+def stamp(image, x, y, value, width):
+    size = image.shape[0]
+    mask = np.zeros_like(image)
+    keep = (x >= 0) & (x < size) & (y >= 0) & (y < size)
+    mask[y[keep].astype(int), x[keep].astype(int)] = 1
+    if width > 1:
+        mask = np.clip(ndimage.gaussian_filter(mask, width / 2.5) * width * 1.6, 0, 1)
+    image += mask * (value - image)
+
+
+def body_ct(random, size):
+    """A trunk or a head in air: soft tissue, organs, lungs, bone with trabeculae, a table, streaks."""
+    xy = grid(size)
+    image = np.full((size, size), 0.25 * random.uniform(0, 1), np.float32)
+    air, tissue = image[0, 0], random.uniform(0.4, 0.6)
+    centre = random.uniform(-0.08, 0.08, 2)
+    radii = random.uniform(0.25, 0.48, 2)
+    angle = random.uniform(-0.2, 0.2)
+    trunk = ellipse(xy, random, centre, radii, angle)
+    inside = soft(trunk)
+    image += inside * (tissue - image)
+    if random.random() < 0.4:  # a skull
+        shell = soft(np.abs(trunk + 0.08) - random.uniform(0.02, 0.06))
+        image += shell * (random.uniform(0.8, 1.0) - image)
+    for _ in range(random.integers(3, 14)):
+        where = centre + random.uniform(-0.8, 0.8, 2) * radii
+        organ = ellipse(xy, random, where, random.uniform(0.02, 0.2, 2)) + np.maximum(trunk, 0) * 20
+        value = random.choice([tissue + random.normal(0, 0.04), air, tissue - 0.08], p=[0.7, 0.15, 0.15])
+        image += soft(organ, random.uniform(0.02, 0.15)) * inside * (value - image)
+    for _ in range(random.integers(1, 8)):  # bone
+        where = centre + random.uniform(-0.8, 0.8, 2) * radii
+        bone = soft(ellipse(xy, random, where, random.uniform(0.01, 0.07, 2)), 0.08) * inside
+        trabeculae = noise_field(random, size, 0.6) * 0.3
+        image += bone * (random.uniform(0.7, 0.95) + trabeculae - 0.15 - image)
+    for _ in range(random.integers(0, 12)):
+        draw_curve(image, random, random.uniform(0.5, 1.0), random.uniform(1, 5), random.integers(20, 200))
+    if random.random() < 0.5:  # the table
+        row = int(size * random.uniform(0.75, 0.98))
+        bend = ((np.arange(size) / size - 0.5) ** 2 * random.uniform(0, 120)).astype(int)
+        for n in range(random.integers(1, 4)):
+            rows = np.clip(row - bend + n * random.integers(2, 9), 0, size - 1)
+            image[rows, np.arange(size)] = random.uniform(0.3, 0.7)
+    if random.random() < 0.25:  # metal and its streaks
+        add_streaks(image, random, xy)
+    image += random.normal(0, random.uniform(0, 0.04), image.shape)
+    if random.random() < 0.5:
+        image += (noise_field(random, size, random.uniform(-0.3, 0.6)) - 0.5) * random.uniform(0, 0.25)
+    if random.random() < 0.3:  # outside of the field of view
+        image[np.hypot(*xy) > random.uniform(0.48, 0.52)] = random.choice([0.0, air])
+    return image
+
+
+def add_streaks(image, random, xy):
+    for _ in range(random.integers(1, 4)):
+        cx, cy = random.uniform(-0.3, 0.3, 2)
+        theta = np.arctan2(xy[1] - cy, xy[0] - cx)
+        distance = np.hypot(xy[0] - cx, xy[1] - cy)
+        rays = sum(random.normal() * np.cos(k * theta + random.uniform(0, 6.28)) for k in random.integers(3, 40, 6))
+        image += rays * random.uniform(0.02, 0.12) * np.exp(-distance * random.uniform(2, 8))
+        image[distance < random.uniform(0.004, 0.03)] = 1
+
+
+@functools.lru_cache
+def heads():
+    """T1-weighted heads and their brains, as MRIcron gives them."""
+    import nibabel
+
+    return [np.asarray(nibabel.load(path).dataobj, np.float32) for path in sorted(MRICRON.glob("ch2*.nii.gz"))]
+
+
+def head_mr(random, size):
+    volume = heads()[random.integers(len(heads()))]
+    axis = random.integers(3)
+    index = int(volume.shape[axis] * random.uniform(0.08, 0.92))
+    plane = np.rot90(np.take(volume, index, axis)).astype(np.float32)
+    plane = plane / max(volume.max(), 1)
+    zoom = size / max(plane.shape) * random.uniform(0.7, 1.3)
+    plane = ndimage.zoom(plane, zoom, order=1)
+    image = np.zeros((size, size), np.float32)
+    h, w = min(size, plane.shape[0]), min(size, plane.shape[1])
+    top, left = (size - h) // 2, (size - w) // 2
+    image[top:top + h, left:left + w] = plane[:h, :w]
+    knots = np.sort(random.uniform(0, 1, 6))
+    image = np.interp(image, np.linspace(0, 1, 6), random.permutation(knots) if random.random() < 0.5 else knots)
+    bias = noise_field(random, size, 2.5) * random.uniform(0, 0.8)
+    return rician(image.astype(np.float32) * (1 - bias), random)
+
+
+def rician(image, random):
+    sigma = random.uniform(0, 0.06)
+    return np.hypot(image + random.normal(0, sigma, image.shape), random.normal(0, sigma, image.shape)).astype(np.float32)
+
+
+def spine_mr(random, size):
+    """Rows of similar blocks and discs, as vertebrae, teeth and fingers stand."""
+    xy = grid(size)
+    image = noise_field(random, size, random.uniform(1.2, 2.4)) * random.uniform(0.2, 0.6)
+    count = random.integers(4, 14)
+    slope, start = random.normal(0, 0.2), random.uniform(-0.3, 0.3)
+    for n in range(count):
+        y = (n + 0.5) / count - 0.5
+        where = (start + slope * y + 0.06 * np.sin(4 * y), y)
+        block = ellipse(xy, random, where, (random.uniform(0.05, 0.12), 0.36 / count), random.normal(0, 0.1))
+        image += soft(block, 0.1) * (random.uniform(0.3, 0.9) - image)
+    turn = random.random()
+    image = image.T if turn < 0.4 else image
+    return rician(image, random)
+
+
+def vessels(random, size):
+    """A maximum-intensity projection: bright curves of all widths."""
+    image = noise_field(random, size, random.uniform(0.5, 2)) * random.uniform(0, 0.4)
+    for _ in range(random.integers(5, 60)):
+        draw_curve(image, random, random.uniform(0.4, 1), random.uniform(1, 6), random.integers(30, 600),
+                   random.uniform(0.02, 0.35))
+    return rician(image, random)
+
+
+def radiograph(random, size):
+    """Overlapping soft edges, ribs, a grid: a localiser or an X-ray."""
+    xy = grid(size)
+    image = noise_field(random, size, random.uniform(1.5, 3))
+    for _ in range(random.integers(5, 30)):
+        shape = ellipse(xy, random, random.uniform(-0.5, 0.5, 2), random.uniform(0.02, 0.4, 2))
+        rim = np.abs(shape) - random.uniform(0.01, 0.1) if random.random() < 0.5 else shape
+        image += soft(rim, random.uniform(0.01, 0.2)) * random.normal(0, 0.2)
+    image += random.normal(0, random.uniform(0, 0.03), image.shape)
+    return image
+
+
+def texture(random, size):
+    """Noise of all grains, blobs, cells, stripes."""
+    kind = random.integers(5)
+    if kind == 0:
+        return noise_field(random, size, random.uniform(0, 3))
+    if kind == 1:
+        field = noise_field(random, size, random.uniform(0.8, 2))
+        levels = random.integers(2, 6)
+        return np.floor(field * levels).astype(np.float32) / levels
+    if kind == 2:  # cells: what is nearest to which point
+        points = random.uniform(-0.5, 0.5, (random.integers(10, 200), 2))
+        xy = grid(size)
+        distance = np.sort([np.hypot(xy[0] - px, xy[1] - py) for px, py in points], axis=0)
+        return np.clip((distance[1] - distance[0]) * random.uniform(5, 60), 0, 1).astype(np.float32)
+    if kind == 3:
+        xy = grid(size)
+        wave = np.sin((xy[0] * random.normal() + xy[1] * random.normal()) * random.uniform(20, 400))
+        return (wave * random.uniform(0.05, 0.5) + noise_field(random, size, 1.5)).astype(np.float32)
+    blobs = random.random((size, size)) < random.uniform(0.0005, 0.02)
+    return ndimage.gaussian_filter(blobs.astype(np.float32), random.uniform(0.5, 4)) * random.uniform(3, 20)
+
+
+@functools.lru_cache
+def photographs():
+    """Pictures of scikit-image, those without letters."""
+    import skimage.data
+
+    names = ("brick", "camera", "cell", "chelsea", "coffee", "grass", "gravel", "hubble_deep_field",
+             "immunohistochemistry", "moon", "retina")
+    found = [np.asarray(getattr(skimage.data, name)(), np.float32) for name in names]
+    return [picture.mean(-1) if picture.ndim == 3 else picture for picture in found]
+
+
+def photograph(random, size):
+    picture = photographs()[random.integers(len(photographs()))]
+    zoom = max(size / min(picture.shape), random.uniform(0.4, 1.2))
+    picture = ndimage.zoom(picture, zoom, order=1)
+    y, x = (random.integers(0, n - size + 1) for n in picture.shape)
+    return picture[y:y + size, x:x + size] / 255
+
+
+def plain(random, size):
+    """A screen: one value, or a gradient."""
+    xy = grid(size)
+    slope = random.normal(0, 0.5) if random.random() < 0.3 else 0
+    image = np.full((size, size), random.choice([0, random.random(), 1]), np.float32) + slope * xy[random.integers(2)]
+    return image + random.normal(0, random.choice([0, 0.02]), image.shape)
+
+
+KINDS = ((body_ct, 0.34), (head_mr, 0.16), (spine_mr, 0.08), (vessels, 0.08), (radiograph, 0.08), (texture, 0.1),
+         (photograph, 0.08), (plain, 0.08))
+
+
+def add_marks(image, random):
+    """What is drawn and is not text: rulers, frames, graticules, needles, electrodes, stents, markers."""
+    size = image.shape[0]
+    for _ in range(random.integers(0, 5)):
+        value = random.choice([0, 1, random.random()])
+        kind = random.integers(7)
+        if kind == 0:  # a ruler
+            at, pitch = random.integers(2, size - 12), random.uniform(4, 40)
+            base = np.zeros((size, size), bool)
+            long = random.integers(4, 12)
+            for n, tick in enumerate(np.arange(random.uniform(0, pitch), size, pitch)):
+                base[int(tick), at:at + (long if n % 5 == 0 else max(2, long // 2))] = True
+            if random.random() < 0.6:
+                base[:, at] = True
+            image[base if random.random() < 0.5 else base.T] = value
+        elif kind == 1:  # a frame
+            y, x = random.integers(0, size, 2)
+            h, w = random.integers(10, size, 2)
+            image[y:y + h, [x, min(x + w, size - 1)]] = value
+            image[[y, min(y + h, size - 1)], x:x + w] = value
+        elif kind == 2:  # a needle, a lead
+            length, angle = random.uniform(20, size), random.uniform(0, 6.28)
+            t = np.arange(0, length, 0.4)
+            if random.random() < 0.3:
+                t = t[(t // random.uniform(3, 9)) % 2 == 0]
+            x, y = random.uniform(0, size, 2)
+            stamp(image, x + t * np.cos(angle), y + t * np.sin(angle), value, random.uniform(1, 4))
+        elif kind == 3:  # electrodes
+            n = np.arange(random.integers(2, 12))
+            x, y = random.uniform(0, size, 2)
+            dx, dy = random.normal(0, 8, 2)
+            stamp(image, x + n * dx, y + n * dy, value, random.uniform(2, 6))
+        elif kind == 4:  # a stent
+            t = np.linspace(0, random.uniform(20, 100), 400)
+            wave = np.abs((t / random.uniform(4, 10)) % 2 - 1) * random.uniform(4, 12)
+            angle = random.uniform(0, 6.28)
+            x, y = random.uniform(0, size, 2)
+            for sign in (1, -1):
+                u = t * np.cos(angle) - sign * wave * np.sin(angle)
+                v = t * np.sin(angle) + sign * wave * np.cos(angle)
+                stamp(image, x + u, y + v, value, random.uniform(1, 2))
+        elif kind == 5:  # a graticule
+            pitch = random.integers(16, 120)
+            rows = np.arange(random.integers(pitch), size, pitch)
+            strength = random.uniform(0.1, 1)
+            image[rows] += strength * (value - image[rows])
+            image[:, rows] += strength * (value - image[:, rows])
+        else:  # a circle
+            x, y, r = *random.uniform(0, size, 2), random.uniform(6, 80)
+            t = np.arange(0, 6.28, 0.5 / r)
+            stamp(image, x + r * np.cos(t), y + r * np.sin(t), value, random.uniform(1, 2))
+
+
+def make_background(random, size):
+    """One image of `size` x `size`, with marks."""
+    kinds, weights = zip(*KINDS)
+    image = random.choice(kinds, p=weights)(random, size).astype(np.float32)
+    low, high = image.min(), image.max()
+    image = (image - low) / (high - low + 1e-6)
+    if random.random() < 0.15:
+        image = np.maximum.reduce([np.roll(image, n, random.integers(2)) for n in range(random.integers(2, 5))])
+    if random.random() < 0.5:
+        add_marks(image, random)
+    return np.clip(image, 0, 1)

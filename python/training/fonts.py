@@ -1,0 +1,82 @@
+"""The fonts of training, of tuning and of testing: no font is in two of them."""
+
+import functools
+import pathlib
+
+from PIL import ImageFont
+
+ROOT = pathlib.Path("/usr/share/fonts")
+
+LATIN, KOREAN, HANJA, JAPANESE = "latin", "korean", "hanja", "japanese"
+
+# Split, Debian package, files below ROOT, scripts.
+FONTS = (
+    ("train", "fonts-dejavu-core", "truetype/dejavu/*.ttf", (LATIN,)),
+    ("train", "fonts-liberation", "truetype/liberation/*.ttf", (LATIN,)),
+    ("train", "fonts-hack", "truetype/hack/*.ttf", (LATIN,)),
+    ("train", "fonts-freefont-ttf", "truetype/freefont/*.ttf", (LATIN,)),
+    ("train", "fonts-ocr-b", "*/ocr-b/*.otf", (LATIN,)),
+    ("train", "fonts-terminus-otb", "opentype/terminus/*.otb", (LATIN,)),
+    ("train", "fonts-spleen", "X11/misc/spleen-*.pcf.gz", (LATIN,)),
+    ("train", "fonts-proggy", "*/proggy/*", (LATIN,)),
+    ("train", "fonts-routed-gothic", "*/routed-gothic/*.ttf", (LATIN,)),
+    ("train", "fonts-dosis", "*/dosis/*.otf", (LATIN,)),
+    ("train", "fonts-nanum", "truetype/nanum/*.ttf", (LATIN, KOREAN)),
+    ("train", "fonts-unfonts-core", "truetype/unfonts-core/*.ttf", (LATIN, KOREAN)),
+    ("train", "fonts-wqy-zenhei", "truetype/wqy/wqy-zenhei.ttc", (LATIN, HANJA)),
+    ("train", "fonts-ipafont-gothic", "opentype/ipafont-gothic/*.ttf", (LATIN, HANJA, JAPANESE)),
+    ("train", "fonts-ipafont-mincho", "opentype/ipafont-mincho/*.ttf", (HANJA, JAPANESE)),
+    ("train", "fonts-unifont", "opentype/unifont/unifont.otf", (LATIN, KOREAN, HANJA, JAPANESE)),
+    ("tune", "fonts-open-sans", "truetype/open-sans/*.ttf", (LATIN,)),
+    ("tune", "fonts-3270", "truetype/3270/*.ttf", (LATIN,)),
+    ("tune", "fonts-woowa-bm", "*/woowa-bm/*.ttf", (LATIN, KOREAN)),
+    ("tune", "fonts-wqy-microhei", "truetype/wqy/wqy-microhei.ttc", (LATIN, HANJA)),
+    ("tune", "fonts-vlgothic", "truetype/vlgothic/*.ttf", (LATIN, JAPANESE)),
+    ("test", "fonts-roboto-unhinted", "truetype/roboto/unhinted/RobotoTTF/*.ttf", (LATIN,)),
+    ("test", "fonts-inconsolata", "*/inconsolata/*", (LATIN,)),
+    ("test", "fonts-lato", "truetype/lato/*.ttf", (LATIN,)),
+    ("test", "fonts-glasstty", "*/glasstty/*.ttf", (LATIN,)),
+    ("test", "fonts-baekmuk", "truetype/baekmuk/*.ttf", (LATIN, KOREAN, HANJA)),
+    ("test", "fonts-naver-d2coding", "*/naver-d2coding/*.tt?", (LATIN, KOREAN)),
+    ("test", "fonts-arphic-uming", "truetype/arphic/uming.ttc", (HANJA,)),
+    ("test", "fonts-takao-gothic", "truetype/takao-gothic/*.ttf", (LATIN, JAPANESE)),
+)
+
+# Thin or drawn faces that no console and no scanner has.
+UNUSED = ("Hairline", "Thin", "Symbols", "icon", "Barcode", "BPdots", "Math")
+
+
+@functools.lru_cache
+def faces(split, script):
+    """Paths of the fonts of one split that have a script, grouped by package so that each counts alike."""
+    found = []
+    for name, _package, pattern, scripts in FONTS:
+        if name != split or script not in scripts:
+            continue
+        paths = [path for path in sorted(ROOT.glob(pattern)) if path.suffix in (".ttf", ".otf", ".ttc", ".otb", ".gz")]
+        paths = [path for path in paths if not any(word in path.name for word in UNUSED)]
+        if paths:
+            found.append(paths)
+    if not found:
+        raise SystemExit(f"no font of {split} for {script}: install the packages that README.md lists")
+    return found
+
+
+@functools.lru_cache(maxsize=2000)
+def load(path, size):
+    """A font at a pixel size; a bitmap font at the nearest size that it has, or None."""
+    try:
+        return ImageFont.truetype(str(path), size)
+    except OSError:
+        for other in range(6, 40):
+            try:
+                return ImageFont.truetype(str(path), other)
+            except OSError:
+                continue
+    return None
+
+
+def choose(random, split, script, size):
+    groups = faces(split, script)
+    paths = groups[random.integers(len(groups))]
+    return load(paths[random.integers(len(paths))], size)
