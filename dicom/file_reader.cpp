@@ -17,10 +17,16 @@ FileReader::FileReader(const std::filesystem::path& path) : descriptor_(open(pat
 }
 
 FileReader::~FileReader() {
-  if (is_open()) close(descriptor_);
+  if (descriptor_ >= 0) close(descriptor_);
 }
 
 std::size_t FileReader::read_at(std::uint64_t offset, std::span<std::byte> out) const {
+  if (bytes_.data() != nullptr) {
+    const auto from = bytes_.subspan(std::min<std::uint64_t>(offset, bytes_.size()));
+    const std::size_t count = std::min(from.size(), out.size());
+    std::copy_n(from.begin(), count, out.begin());
+    return count;
+  }
   std::size_t filled = 0;
   while (filled < out.size()) {
     const ssize_t count =

@@ -1,4 +1,4 @@
-/// Reads parts of one file by offset.
+/// Reads parts of one file by offset, from the disk or from memory.
 #pragma once
 
 #include <cstddef>
@@ -11,15 +11,16 @@
 
 namespace naru::dicom {
 
-/// An open file; closed on destruction. Several threads may read at once.
+/// An open file, closed on destruction; or a file's bytes, which must outlive it. Several threads may read at once.
 class FileReader {
  public:
   explicit FileReader(const std::filesystem::path& path);
+  explicit FileReader(std::span<const std::byte> file) : size_bytes_(file.size()), bytes_(file) {}
   ~FileReader();
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
 
-  bool is_open() const { return descriptor_ >= 0; }
+  bool is_open() const { return descriptor_ >= 0 || bytes_.data() != nullptr; }
   std::uint64_t size_bytes() const { return size_bytes_; }
 
   /// Fills `out` from `offset` on. @return the count of bytes read: fewer at the end of the file or on an error
@@ -28,6 +29,7 @@ class FileReader {
  private:
   int descriptor_ = -1;
   std::uint64_t size_bytes_ = 0;
+  std::span<const std::byte> bytes_;  ///< in memory
 };
 
 /// Takes the SHA-256 of a whole file from reads that go forward, so that its bytes come from the disk once.

@@ -76,6 +76,21 @@ std::optional<Code> check_walk(const HeaderValues& header, const PixelDataSource
   return header.end() == WalkEnd::cut_short ? std::optional(Code::truncated) : std::nullopt;
 }
 
+ShownValues read_shown(const HeaderValues& header, const PixelFormat& format) {
+  ShownValues shown;
+  const auto padding = header.real(kPixelPaddingValue, format.is_signed ? vr("SS") : vr("US"));
+  if (padding) shown.padding_value = static_cast<std::int64_t>(*padding);
+  const auto first = [&](Tag tag) -> std::optional<double> {
+    const auto texts = texts_of(header[tag]);
+    return texts.empty() ? std::nullopt : decimal(texts.front());
+  };
+  const auto center = first(kWindowCenter), width = first(kWindowWidth);
+  const double slope = first(kRescaleSlope).value_or(1), intercept = first(kRescaleIntercept).value_or(0);
+  if (!center || !width || *width <= 0 || slope == 0) return shown;
+  shown.window = StoredWindow{(*center - *width / 2 - intercept) / slope, (*center + *width / 2 - intercept) / slope};
+  return shown;
+}
+
 /// How the pixels are stored and where; colour is read but is none of a slice.
 std::optional<Code> read_pixels_of(const HeaderValues& header, const SyntaxInfo* syntax, const PixelDataSource& source,
                                    HeaderResult& result, PixelFormat& format) {
@@ -85,6 +100,7 @@ std::optional<Code> read_pixels_of(const HeaderValues& header, const SyntaxInfo*
   const auto problem = syntax ? locate_pixels(header, *syntax, source, format, result.notes)
                               : std::optional(Code::unsupported_transfer_syntax);
   if (!problem) result.pixels = format;
+  result.shown = read_shown(header, format);
   if (!problem && format.photometric_interpretation == "PALETTE COLOR") result.palette = read_palette(header);
   return is_colour(format) ? Code::unsupported_sop_class : problem;
 }
@@ -170,6 +186,7 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   const HeaderValues header(source.bytes, offset, syntax ? syntax->encoding : Encoding{});
   HeaderResult result;
   result.sop_instance_uid = header.text(kSopInstanceUid);
+  result.sop_class_uid = header.text(kSopClassUid);
   const bool is_open = header.end() == WalkEnd::cut_short || header.end() == WalkEnd::complete;
   result.needs_more = is_open && source.bytes.size() < source.total_bytes;
   Instance file;

@@ -103,6 +103,17 @@ struct Instance {
   PixelFormat pixels;                  ///< of a whole frame
 };
 
+/// Stored values that are shown black and white.
+struct StoredWindow {
+  double black = 0, white = 0;
+};
+
+/// How a header says that values are shown, in stored values.
+struct ShownValues {
+  std::optional<StoredWindow> window;  ///< the first Window Center and Window Width, through the rescale
+  std::optional<std::int64_t> padding_value;
+};
+
 /// Outcome of reading one file's header. Usable: `reason` is empty. Not usable: `reason` says why, and `planes` are
 /// present where the file is known to hold slices of a series nevertheless (then the series lacks those slices);
 /// `sop_instance_uid` is filled whenever it could be read. `notes` lists what was read in spite of the standard.
@@ -114,6 +125,8 @@ struct HeaderResult {
   /// Of any object with pixels that can be located, slices or not (screenshots, ultrasound).
   std::optional<PixelFormat> pixels;
   std::optional<Palette> palette;  ///< of a PALETTE COLOR image
+  ShownValues shown;               ///< of a grey one; of a multi-frame image what its data set itself says
+  std::string sop_class_uid;
   /// The headers go on beyond `prefix`: ask again with more of the file, up to kHeaderPrefixBytes. All else is
   /// provisional then.
   bool needs_more = false;

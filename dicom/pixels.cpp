@@ -110,8 +110,17 @@ bool is_whole_frame(const Instance& part, const PixelFormat& format) {
 
 FrameReader::FrameReader(const std::filesystem::path& path, const PixelFormat& format)
     : file_(path), format_(format), syntax_(find_syntax(format.transfer_syntax_uid)) {
+  locate_frames();
+}
+
+FrameReader::FrameReader(std::span<const std::byte> file, const PixelFormat& format)
+    : file_(file), format_(format), syntax_(find_syntax(format.transfer_syntax_uid)) {
+  locate_frames();
+}
+
+void FrameReader::locate_frames() {
   if (file_.is_open() && syntax_ != nullptr && syntax_->is_encapsulated) {
-    index_.emplace(file_, format.offset_bytes, format.frame_count);
+    index_.emplace(file_, format_.offset_bytes, format_.frame_count);
   }
 }
 

@@ -29,6 +29,8 @@ struct SyntaxInfo;
 class FrameReader {
  public:
   FrameReader(const std::filesystem::path& path, const PixelFormat& format);
+  /// Of a file in memory, which must outlive it.
+  FrameReader(std::span<const std::byte> file, const PixelFormat& format);
 
   /// One plane: a frame, or the part of a frame that a tile of a mosaic is. Of uncompressed frames no more is read than
   /// the tile; a compressed frame is decoded whole for each, so that many tiles want `read_frame` and `cut_tile`.
@@ -48,6 +50,7 @@ class FrameReader {
   std::optional<Code> read_stored(std::int64_t frame, std::vector<std::byte>& bytes) const;
 
  private:
+  void locate_frames();
   std::optional<Code> check(std::int64_t frame) const;
   std::optional<Code> read_part(std::int64_t frame, const Instance& part, std::span<std::uint16_t> out,
                                 FileDigest* digest) const;

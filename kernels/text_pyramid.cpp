@@ -25,7 +25,28 @@ std::vector<TextView> views_of(std::int64_t width, std::int64_t height) {
   return views;
 }
 
-std::int64_t padded(std::int64_t length) { return (length + 2 * kTextEdge + kTextGrain - 1) / kTextGrain * kTextGrain; }
+/// Of tiles: what counts, and what is rendered around it. The network sees 92 pixels far. Multiples of kTextGrain.
+constexpr std::int64_t kInner = 768, kMargin = 96;
+
+std::int64_t padded(std::int64_t length) { return (length + kTextGrain - 1) / kTextGrain * kTextGrain; }
+
+/// Tiles that cover a view. What counts of each lies so far from its borders that no value depends on where they are.
+std::vector<TextTile> tiles_of(const TextView& view) {
+  std::vector<TextTile> tiles;
+  const std::int64_t width = view.inner_width() + 2 * kTextEdge, height = view.inner_height() + 2 * kTextEdge;
+  for (std::int64_t y = 0; y < height; y += kInner) {
+    for (std::int64_t x = 0; x < width; x += kInner) {
+      tiles.push_back({std::max<std::int64_t>(x - kMargin, 0), std::max<std::int64_t>(y - kMargin, 0), x, y,
+                       std::min(x + kInner, width), std::min(y + kInner, height)});
+    }
+  }
+  return tiles;
+}
+
+/// How far a tile is rendered along one axis, from `begin` on: beyond what counts, up to the end of the view.
+std::int64_t rendered_length(std::int64_t begin, std::int64_t counts_to, std::int64_t inner_length) {
+  return padded(std::min(counts_to + kMargin, inner_length + 2 * kTextEdge) - begin);
+}
 
 }  // namespace
 
@@ -34,15 +55,17 @@ void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const floa
   assert((slice.size.z == 1 || slice.size.z == kTextWindows) && probability.size.z == 1);
   bool is_first = true;
   for (const TextView& view : views_of(slice.size.x, slice.size.y)) {
-    std::int64_t width = padded(view.scaled(view.width)), height = padded(view.scaled(view.height));
-    if (view.is_turned) std::swap(width, height);
-    Buffer<float> rendered(static_cast<std::size_t>(width * height * kTextWindows), executor);
-    Buffer<float> seen(static_cast<std::size_t>(width * height), executor);
-    const VolumeView<float> in{rendered.data(), {width, height, kTextWindows}}, out{seen.data(), {width, height, 1}};
-    fill_voxels(in, TextRenderVoxel{slice, windows, view}, executor);
-    detect_text(network, in, out, executor);
-    fill_voxels(probability, TextMergeVoxel{probability, out, view, is_first}, executor);
-    is_first = false;
+    for (const TextTile& tile : tiles_of(view)) {
+      const std::int64_t width = rendered_length(tile.x, tile.to_x, view.inner_width());
+      const std::int64_t height = rendered_length(tile.y, tile.to_y, view.inner_height());
+      Buffer<float> rendered(static_cast<std::size_t>(width * height * kTextWindows), executor);
+      Buffer<float> seen(static_cast<std::size_t>(width * height), executor);
+      const VolumeView<float> in{rendered.data(), {width, height, kTextWindows}}, out{seen.data(), {width, height, 1}};
+      fill_voxels(in, TextRenderVoxel{slice, windows, view, tile}, executor);
+      detect_text(network, in, out, executor);
+      fill_voxels(probability, TextMergeVoxel{probability, out, view, tile, is_first}, executor);
+      is_first = false;
+    }
   }
 }
 

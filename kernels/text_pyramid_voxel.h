@@ -11,11 +11,15 @@ namespace naru {
 
 /// A way of seeing a slice. Place (x, y) of the view stands for the `shrink` x `shrink` pixels from
 /// (x - kTextEdge, y - kTextEdge) * shrink on, or for the one at (x - kTextEdge) / grow where it is larger; turned, x
-/// and y change places and rows count from the bottom: a quarter turn to the left.
+/// and y change places and rows count from the bottom: a quarter turn to the left. Large views are seen in tiles.
 struct TextView {
   std::int64_t width = 0, height = 0;  ///< of the slice
   std::int64_t shrink = 1, grow = 1;
   bool is_turned = false;
+
+  /// Of the view without its edges.
+  NARU_HOST_DEVICE std::int64_t inner_width() const { return scaled(is_turned ? height : width); }
+  NARU_HOST_DEVICE std::int64_t inner_height() const { return scaled(is_turned ? width : height); }
 
   NARU_HOST_DEVICE std::int64_t scaled(std::int64_t length) const { return (length * grow + shrink - 1) / shrink; }
 };
@@ -24,14 +28,21 @@ NARU_HOST_DEVICE inline std::int64_t clamped(std::int64_t at, std::int64_t count
   return at < 0 ? 0 : at >= count ? count - 1 : at;
 }
 
+/// A part of a view: what is rendered, from (x, y) on, and what of it counts.
+struct TextTile {
+  std::int64_t x = 0, y = 0;
+  std::int64_t from_x = 0, from_y = 0, to_x = 0, to_y = 0;  ///< places of the view; `to` is no longer part of it
+};
+
 struct TextRenderVoxel {
   VolumeView<const float> slice;
   TextWindows windows;
   TextView view;
+  TextTile tile;
 
   NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t window) const {
-    const std::int64_t along = clamped(x - kTextEdge, view.scaled(view.is_turned ? view.height : view.width));
-    const std::int64_t down = clamped(y - kTextEdge, view.scaled(view.is_turned ? view.width : view.height));
+    const std::int64_t along = clamped(tile.x + x - kTextEdge, view.inner_width());
+    const std::int64_t down = clamped(tile.y + y - kTextEdge, view.inner_height());
     const std::int64_t from_x = view.is_turned ? view.scaled(view.width) - 1 - down : along;
     const std::int64_t from_y = view.is_turned ? along : down;
     float sum = 0;
@@ -59,6 +70,7 @@ struct TextRenderVoxel {
 struct TextMergeVoxel {
   VolumeView<const float> known, seen;
   TextView view;
+  TextTile tile;
   bool is_first;
 
   NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t) const {
@@ -67,9 +79,10 @@ struct TextMergeVoxel {
     for (std::int64_t v = 0; v < view.grow; ++v) {
       for (std::int64_t u = 0; u < view.grow; ++u) {
         const std::int64_t i = x * view.grow / view.shrink + u, j = y * view.grow / view.shrink + v;
-        const std::int64_t along = view.is_turned ? j : i;
-        const std::int64_t down = view.is_turned ? view.scaled(view.width) - 1 - i : j;
-        const float value = seen.data[seen.index(along + kTextEdge, down + kTextEdge, 0)];
+        const std::int64_t along = kTextEdge + (view.is_turned ? j : i);
+        const std::int64_t down = kTextEdge + (view.is_turned ? view.scaled(view.width) - 1 - i : j);
+        if (along < tile.from_x || along >= tile.to_x || down < tile.from_y || down >= tile.to_y) continue;
+        const float value = seen.data[seen.index(along - tile.x, down - tile.y, 0)];
         best = value > best ? value : best;
       }
     }

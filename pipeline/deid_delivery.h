@@ -12,6 +12,7 @@
 #include "kernels/executor.h"
 #include "pipeline/deid_records.h"
 #include "pipeline/deid_report.h"
+#include "pipeline/deid_run.h"
 #include "pipeline/deid_scan.h"
 #include "pipeline/deid_writer.h"
 #include "pipeline/staging.h"
@@ -25,8 +26,9 @@ std::string deid_job_sha256(const Recipe& recipe, const ProjectKey& key);
 class DeidDelivery {
  public:
   /// @param scan gets the dispositions of what is withheld
+  /// @param orders what is blanked in the pixels; must outlive this
   DeidDelivery(DeidScan& scan, const Staging& staging, const ProjectKey& key, std::string job_sha256,
-               dicom::DeidProbe probe);
+               const PixelOrders& orders, dicom::DeidProbe probe);
 
   /// Takes over what an earlier run finished: where record and written file are whole, and the input, its patient's
   /// words and the job are the same. @return the inputs that are left
@@ -36,6 +38,9 @@ class DeidDelivery {
   /// Writes one result, reads it back and records it; holds back an instance whose names are no names, and one that
   /// fails on the way: nothing of it stays. Thread-safe. @throws Error{disk_full, output_unwritable}
   void take(std::size_t input, const dicom::DeidResult& result);
+
+  /// Withholds an instance of which nothing was written. Thread-safe.
+  void hold(std::size_t input, Code reason, std::string_view stage);
 
   /// After the last `take`: sorts what is delivered, and holds back all that would have stood at one path.
   void settle();
@@ -51,7 +56,6 @@ class DeidDelivery {
  private:
   std::string fingerprint(std::size_t input) const;
   void write(std::size_t input, const dicom::DeidResult& result);
-  void hold(std::size_t input, Code reason, std::string_view stage);
   void withdraw(const DeidDelivered& one);
   void remove_file(const std::string& file);
   bool is_written(const std::string& file, const dicom::DeidOutput& output);
@@ -60,6 +64,7 @@ class DeidDelivery {
   DeidScan& scan_;
   std::filesystem::path out_;
   std::string job_sha256_;
+  const PixelOrders& orders_;
   dicom::DeidProbe probe_;
   DeidRecords records_;
   DeidWriter writer_;

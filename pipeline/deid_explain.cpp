@@ -80,7 +80,7 @@ DeidPreview preview_deid(std::span<const std::string> inputs, const Recipe& reci
   plan_deid(scan, recipe, executor, cancel, on_progress);
   DeidPreview preview;
   std::mutex mutex;
-  run_deid(scan, used_inputs(scan), engine, memory_limit_bytes, executor, cancel, on_progress,
+  run_deid(scan, used_inputs(scan), engine, {}, {memory_limit_bytes}, executor, cancel, on_progress,
            [&](std::size_t input, const dicom::DeidResult& result) {
              const std::lock_guard lock(mutex);
              if (!result.reason && !instance_of(result)) hold_back(scan.files.inputs[input], Code::deid_incomplete);

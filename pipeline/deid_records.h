@@ -32,7 +32,8 @@ class DeidRecords {
   /// Thread-safe. @return the offset by which `read` finds it. @throws Error{disk_full, output_unwritable}
   std::uint64_t append(const nlohmann::ordered_json& record);
 
-  /// Thread-safe; call after the last `append`. @throws Error{output_unwritable} where there is no record of this key at `offset`
+  /// Thread-safe; call after the last `append`. @throws Error{output_unwritable} where there is no record of this key
+  /// at `offset`
   nlohmann::ordered_json read(std::uint64_t offset);
 
  private:

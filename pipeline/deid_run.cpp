@@ -2,121 +2,15 @@
 
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "core/digest.h"
-#include "pipeline/archive.h"
-#include "pipeline/memory_budget.h"
-#include "pipeline/open_file.h"
 
 namespace naru {
 
 namespace {
-
-/// The bytes of one file, in memory that is not cleared before it is read into.
-struct WholeFile {
-  std::unique_ptr<std::byte[]> data;
-  std::size_t size = 0, capacity = 0;
-  dicom::Bytes bytes() const { return {data.get(), size}; }
-};
-
-WholeFile room_for(std::uint64_t size_bytes) {
-  const auto size = static_cast<std::size_t>(size_bytes);
-  return {std::make_unique_for_overwrite<std::byte[]>(size), size, size};
-}
-
-/// Memory that is used for one file after the other: fresh pages cost as much as reading into them.
-class BufferPool {
- public:
-  /// Room for `size` bytes until the pointer goes.
-  auto take(std::size_t size) {
-    WholeFile file;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!free_.empty()) {
-        file = std::move(free_.back());
-        free_.pop_back();
-      }
-    }
-    if (file.capacity < size) file = room_for(size);
-    file.size = size;
-    const auto give_back = [this](WholeFile* used) {
-      const std::unique_ptr<WholeFile> owner(used);
-      if (used->capacity > kLargestKept) return;
-      const std::lock_guard lock(mutex_);
-      free_.push_back(std::move(*used));
-    };
-    return std::unique_ptr<WholeFile, decltype(give_back)>(new WholeFile(std::move(file)), give_back);
-  }
-
- private:
-  static constexpr std::size_t kLargestKept = std::size_t{16} << 20;
-  std::mutex mutex_;
-  std::vector<WholeFile> free_;
-};
-
-/// What work on an input takes. Deflated headers and pixels grow by so much as a rule; the engine has its own bound.
-std::uint64_t cost_bytes(const DeidScan& scan, std::size_t input) {
-  constexpr std::uint64_t kInflation = 8;
-  constexpr std::string_view kDeflatedUid = "1.2.840.10008.1.2.1.99";
-  const bool is_deflated = scan.sources[input].transfer_syntax_uid == kDeflatedUid;
-  return scan.files.inputs[input].size_bytes * kBytesPerFileByte * (is_deflated ? kInflation : 1);
-}
-
-/// The wanted members of one archive, handed out in the archive's order to whoever asks next: one thread inflates while
-/// the others work on what they were given.
-class ArchiveSource {
- public:
-  ArchiveSource(std::filesystem::path path, MemoryBudget& budget) : path_(std::move(path)), budget_(budget) {}
-
-  void want(std::size_t member, std::size_t input) { wanted_[member] = input; }
-
-  /// One member, with its share of the memory; `file` is empty where it cannot be read.
-  struct Member {
-    std::size_t input = 0;
-    std::unique_ptr<MemoryBudget::Share> share;
-    std::optional<WholeFile> file;
-    Code problem = Code::corrupt;
-  };
-
-  /// @pre called at most once for each `want`
-  Member next(const DeidScan& scan, const CancelToken& cancel) {
-    const std::lock_guard lock(mutex_);
-    if (!reader_) reader_ = std::make_unique<ArchiveReader>(path_);
-    while (const auto found = reader_->next(cancel)) {
-      const auto row = wanted_.find(found->index);
-      if (row == wanted_.end()) continue;
-      const std::size_t input = row->second;
-      wanted_.erase(row);
-      return read(input, scan.files.inputs[input].size_bytes, cost_bytes(scan, input));
-    }
-    // The archive changed since it was scanned: what is still wanted is not in it any more.
-    const auto lost = wanted_.begin();
-    Member member{lost->second, nullptr, std::nullopt, Code::unreadable};
-    wanted_.erase(lost);
-    return member;
-  }
-
- private:
-  Member read(std::size_t input, std::uint64_t size_bytes, std::uint64_t cost) {
-    if (!budget_.can_ever_hold(cost)) return {input, nullptr, std::nullopt, Code::too_large};
-    Member member{input, std::make_unique<MemoryBudget::Share>(budget_, cost), room_for(size_bytes), Code::corrupt};
-    if (reader_->read({member.file->data.get(), member.file->size}) != member.file->size) member.file.reset();
-    return member;
-  }
-
-  std::filesystem::path path_;
-  MemoryBudget& budget_;
-  std::mutex mutex_;
-  std::unique_ptr<ArchiveReader> reader_;
-  std::map<std::size_t, std::size_t> wanted_;  ///< member, input
-};
 
 /// What is made of the words of each patient whose files are in work; of few patients at a time.
 class PreparedWords {
@@ -145,110 +39,33 @@ class PreparedWords {
   std::deque<Made> made_;
 };
 
-class Runner {
- public:
-  Runner(DeidScan& scan, std::span<const std::size_t> inputs, const dicom::Deidentifier& engine,
-         std::uint64_t memory_limit_bytes, const CancelToken& cancel, const OnProgress& on_progress,
-         const OnDeidentified& on_result)
-      : scan_(scan),
-        inputs_(inputs),
-        engine_(engine),
-        budget_(memory_limit_bytes),
-        words_(scan, engine.policy()),
-        cancel_(cancel),
-        on_progress_(on_progress),
-        on_result_(on_result),
-        progress_{"de-identifying", 0, inputs.size(), "files", 0} {
-    for (const std::size_t i : inputs) {
-      const auto& place = scan.files.inputs[i].place;
-      if (!place) continue;
-      archives_.try_emplace(place->archive, place->archive, budget_).first->second.want(place->member, i);
-    }
-  }
-
-  /// One file. An input that lies in an archive stands for the archive's next wanted member.
-  void run(std::size_t n) {
-    cancel_.throw_if_canceled();
-    const InputRecord& asked = scan_.files.inputs[inputs_[n]];
-    const std::size_t done = asked.place ? run_member(archives_.at(asked.place->archive)) : run_plain_file(inputs_[n]);
-    const std::lock_guard lock(progress_mutex_);
-    ++progress_.done;
-    progress_.bytes += scan_.files.inputs[done].size_bytes;
-    on_progress_(progress_);
-  }
-
- private:
-  std::size_t run_member(ArchiveSource& archive) {
-    const ArchiveSource::Member member = archive.next(scan_, cancel_);
-    if (member.file) {
-      run_engine(member.input, member.file->bytes());
-    } else {
-      hold_back(scan_.files.inputs[member.input], member.problem);
-    }
-    return member.input;
-  }
-
-  std::size_t run_plain_file(std::size_t index) {
-    InputRecord& input = scan_.files.inputs[index];
-    const OpenFile open(input.path);
-    const std::uint64_t cost = cost_bytes(scan_, index);
-    if (!open.is_open() || !budget_.can_ever_hold(cost)) {
-      hold_back(input, open.is_open() ? Code::too_large : Code::unreadable);
-      return index;
-    }
-    const MemoryBudget::Share share(budget_, cost);
-    const auto buffer = buffers_.take(static_cast<std::size_t>(input.size_bytes));
-    const WholeFile& file = *buffer;
-    const auto count = open.read_at(0, {file.data.get(), file.size});
-    if (count == file.size && open.size_bytes() == input.size_bytes) {
-      run_engine(index, file.bytes());
-    } else {
-      hold_back(input, count ? Code::truncated : Code::unreadable);
-    }
-    return index;
-  }
-
-  void run_engine(std::size_t index, dicom::Bytes file) {
-    InputRecord& input = scan_.files.inputs[index];
-    const dicom::DeidSource& source = scan_.sources[index];
-    input.sha256 = sha256_hex(file);
-    const std::string patient = dicom::patient_identifier(source);
-    const auto words = words_.of(patient);
-    dicom::DeidResult result = engine_.run(file, words.get(), patient);
-    // The plan rests on what the first pass saw: another file in the same place was not planned.
-    const bool is_as_planned = result.source.sop_instance_uid == source.sop_instance_uid &&
-                               result.source.study_uid == source.study_uid &&
-                               result.source.patient_id == source.patient_id;
-    if (!result.reason && !is_as_planned) {
-      result.reason = Code::deid_incomplete;
-      result.stage = "read";
-    }
-    if (result.reason) hold_back(input, *result.reason);
-    on_result_(index, result);
-  }
-
-  DeidScan& scan_;
-  std::span<const std::size_t> inputs_;
-  const dicom::Deidentifier& engine_;
-  MemoryBudget budget_;
-  PreparedWords words_;
-  BufferPool buffers_;
-  std::map<std::filesystem::path, ArchiveSource> archives_;
-  const CancelToken& cancel_;
-  const OnProgress& on_progress_;
-  const OnDeidentified& on_result_;
-  std::mutex progress_mutex_;
-  Progress progress_;
-};
-
 }  // namespace
 
 void run_deid(DeidScan& scan, std::span<const std::size_t> inputs, const dicom::Deidentifier& engine,
-              std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
+              const PixelOrders& orders, DeidMemory memory, Executor& executor, const CancelToken& cancel,
               const OnProgress& on_progress, const OnDeidentified& on_result) {
-  Runner runner(scan, inputs, engine, memory_limit_bytes, cancel, on_progress, on_result);
-  executor.parallel_for(static_cast<std::int64_t>(inputs.size()), 1,
-                        [&](std::int64_t begin, std::int64_t) { runner.run(static_cast<std::size_t>(begin)); });
+  PreparedWords prepared(scan, engine.policy());
+  for_each_input(
+      scan, inputs, memory, "de-identifying", executor, cancel, on_progress, [&](std::size_t index, dicom::Bytes file) {
+        InputRecord& input = scan.files.inputs[index];
+        const dicom::DeidSource& source = scan.sources[index];
+        input.sha256 = sha256_hex(file);
+        const std::string patient = dicom::patient_identifier(source);
+        const auto words = prepared.of(patient);
+        const auto boxes = orders.find(index);
+        dicom::DeidResult result = engine.run(
+            file, words.get(), patient, boxes == orders.end() ? std::span<const dicom::PixelBox>() : boxes->second);
+        // The plan rests on what the first pass saw: another file in the same place was not planned.
+        const bool is_as_planned = result.source.sop_instance_uid == source.sop_instance_uid &&
+                                   result.source.study_uid == source.study_uid &&
+                                   result.source.patient_id == source.patient_id;
+        if (!result.reason && !is_as_planned) {
+          result.reason = Code::deid_incomplete;
+          result.stage = "read";
+        }
+        if (result.reason) hold_back(input, *result.reason);
+        on_result(index, result);
+      });
 }
 
 }  // namespace naru

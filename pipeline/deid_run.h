@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
+#include <vector>
 
 #include "core/cancel.h"
 #include "dicom/deidentify/deidentify.h"
 #include "kernels/executor.h"
+#include "pipeline/deid_inputs.h"
 #include "pipeline/deid_scan.h"
 
 namespace naru {
@@ -16,18 +19,15 @@ namespace naru {
 /// memory that is gone after the call.
 using OnDeidentified = std::function<void(std::size_t input, const dicom::DeidResult& result)>;
 
-/// Reads `inputs` (indices into the scan) on the executor's CPU threads and runs the engine on each. Archives are
-/// streamed once, however many of their members are wanted. Sets `sha256` of each, and `rejected` or `quarantined` with
-/// the reason where the file cannot be read, changed since the first pass, or the engine withholds it; `on_result` is
-/// called then too, with the reason set, if the engine ran.
-/// Memory: what is in flight stays below `memory_limit_bytes`, counted as kBytesPerFileByte times a file's size
-/// (more for deflated ones); a file that alone needs more is `too_large`.
+/// What is to be blanked in the pixels of each input.
+using PixelOrders = std::map<std::size_t, std::vector<dicom::PixelBox>>;
+
+/// Runs the engine on each of `inputs` (indices into the scan; see for_each_input). Sets `sha256` of each, and
+/// `rejected` or `quarantined` with the reason where the file cannot be read, changed since the first pass, or the
+/// engine withholds it; `on_result` is called then too, with the reason set, if the engine ran.
 /// @throws Error{canceled}, and what `on_result` throws
 void run_deid(DeidScan& scan, std::span<const std::size_t> inputs, const dicom::Deidentifier& engine,
-              std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
+              const PixelOrders& orders, DeidMemory memory, Executor& executor, const CancelToken& cancel,
               const OnProgress& on_progress, const OnDeidentified& on_result);
-
-/// The file itself, its table of elements, and a copy of the pixels where they are changed.
-inline constexpr std::uint64_t kBytesPerFileByte = 3;
 
 }  // namespace naru

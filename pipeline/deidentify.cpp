@@ -17,6 +17,7 @@
 #include "pipeline/deid_report.h"
 #include "pipeline/deid_run.h"
 #include "pipeline/files.h"
+#include "pipeline/pixels/text_plan.h"
 #include "pipeline/report.h"
 #include "pipeline/version.h"
 
@@ -142,10 +143,20 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   Staging staging(result.out, result.report, options.on_existing);
   DeidScan scan = scan_and_plan(options, executor, standard_input, cancel, on_progress);
   if (staging.is_finished()) return finished_before(scan, options, key, std::move(result));
-  DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), options.probe);
+  const LookForText look = [](dicom::Bytes file) { return TextDetector::built_in().look(file); };
+  const TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, options.memory_limit_bytes, executor,
+                                   cancel, on_progress);
+  DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), texts.orders, options.probe);
   const auto left = delivery.resume(used_inputs(scan), executor, cancel);
-  run_deid(scan, left, engine, options.memory_limit_bytes, executor, cancel, on_progress,
-           [&](std::size_t input, const dicom::DeidResult& one) { delivery.take(input, one); });
+  run_deid(scan, left, engine, texts.orders, {options.memory_limit_bytes}, executor, cancel, on_progress,
+           [&](std::size_t input, const dicom::DeidResult& one) {
+             const bool is_blanked = !one.reason && texts.orders.contains(input);
+             if (is_blanked && shows_text(one.output, look)) {
+               delivery.hold(input, Code::text_suspected, "verify");
+             } else {
+               delivery.take(input, one);
+             }
+           });
   delivery.settle();
   complete_hashes(scan.files, executor, cancel, on_progress);
   const dicom::DeidCounts counts = write_deid_lines(
@@ -157,6 +168,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_deid_report(staging.report(), scan, delivery.delivered(), counts, key,
                     {options.project, key.id(), options.recipe, options.record, result.seconds});
+  if (texts.was_looked) write_text_evidence(staging.report(), scan, texts, TextDetector::built_in().weights_sha256());
   if (result.instance_count == 0) {
     const fs::path report = staging.publish_report_only();
     throw Error(ErrorCode::nothing_delivered,

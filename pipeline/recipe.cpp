@@ -120,7 +120,7 @@ constexpr std::array kKeys = {
     Key{"deidentify", "date_shift_bound_days", read_date_shift_bound, date_shift_bound_json, true},
     Key{"pixels", "text",
         [](const TomlValue& v, Recipe& r) {
-          r.text = v.word({"keep"}, {"redact", "quarantine"});
+          r.text = v.word({"keep", "redact", "quarantine"});
         },
         [](const Recipe& r) { return Json(r.text); }},
     Key{"pixels", "face",
@@ -322,6 +322,9 @@ void require_for_prepare(const Recipe& recipe) {
   }
   if (std::ranges::find(recipe.options, "clean-pixel-data") != recipe.options.end()) {
     fail("[deidentify] options: \"clean-pixel-data\" is not available in naru prepare; run naru deidentify first");
+  }
+  if (recipe.text != "keep") {
+    fail(fmt::format("[pixels] text = \"{}\" is not available in naru prepare; run naru deidentify first", recipe.text));
   }
 }
 

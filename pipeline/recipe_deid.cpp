@@ -211,6 +211,7 @@ std::string rules_problem(const Recipe& recipe) {
 dicom::DeidentifyPolicy policy_of(const Recipe& recipe) {
   dicom::DeidentifyPolicy policy;
   for (const std::string& name : recipe.options) policy.options.add(*dicom::deid_option_from_name(name));
+  if (recipe.text == "redact") policy.options.add(dicom::DeidOption::clean_pixel_data);
   policy.attributes = recipe.attributes;
   policy.private_elements = recipe.private_elements;
   policy.regions = recipe.regions;

@@ -258,13 +258,14 @@ const Identifiers& PatientWords::identifiers() const { return state_->identifier
 class DeidRun {
  public:
   DeidRun(const DeidentifyPolicy& policy, const PseudonymKey& key, std::string_view version, const DeidProbe& probe,
-          const PatientWords* words, std::string_view patient)
+          const PatientWords* words, std::string_view patient, std::span<const PixelBox> boxes)
       : policy_(policy),
         key_(key),
         version_(version),
         probe_(probe),
         words_(words == nullptr ? nullptr : words->state_.get()),
-        patient_(patient) {}
+        patient_(patient),
+        boxes_(boxes) {}
 
   DeidResult go(Bytes file) {
     try {
@@ -326,7 +327,7 @@ class DeidRun {
   bool treat() {
     enter("pixels");
     pixel_facts_ = read_pixel_facts(table_, file_.data_set, file_.transfer_syntax_uid);
-    pixels_ = treat_pixels(find_pixels(table_), file_.data_set, pixel_facts_, policy_);
+    pixels_ = treat_pixels(find_pixels(table_), file_.data_set, pixel_facts_, policy_, boxes_);
     if (pixels_.problem) return fail(*pixels_.problem);
     result_.pixels_are_kept = !pixels_.is_replaced;
     result_.pixels_reason = pixels_.reason;
@@ -412,6 +413,7 @@ class DeidRun {
   const DeidProbe& probe_;
   const PatientWords::State* words_;
   std::string_view patient_;
+  std::span<const PixelBox> boxes_;
   OpenedFile file_;
   ElementTable table_;
   FileFacts facts_;
@@ -424,8 +426,9 @@ class DeidRun {
   DeidResult result_;
 };
 
-DeidResult Deidentifier::run(Bytes file, const PatientWords* words, std::string_view patient) const {
-  return DeidRun(policy_, key_, version_, probe_, words, patient).go(file);
+DeidResult Deidentifier::run(Bytes file, const PatientWords* words, std::string_view patient,
+                             std::span<const PixelBox> boxes) const {
+  return DeidRun(policy_, key_, version_, probe_, words, patient, boxes).go(file);
 }
 
 std::optional<Identifiers> collect_identifiers(Bytes header_or_file, const DeidentifyPolicy& policy) {

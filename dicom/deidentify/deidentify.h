@@ -74,7 +74,7 @@ struct DeidResult {
   DeidSource source;
   DeidCounts counts;
   bool pixels_are_kept = true;  ///< Pixel Data's bytes are those of the source
-  std::string pixels_reason;    ///< why not: "region", "overlay", "jpeg_comment", "trailing_bytes"; a literal
+  std::string pixels_reason;    ///< why not: "region", "text", "overlay", "jpeg_comment", "trailing_bytes"; a literal
   VolumeFacts volume;           ///< of private attributes that were removed
   Identifiers identifiers;      ///< removed: for the proof over documents and names of the whole job
   std::size_t bytes_searched = 0, patterns_searched = 0;
@@ -110,7 +110,9 @@ class Deidentifier {
   /// Any exception inside gives reason deid_incomplete: nothing leaves.
   /// @param words what the patient's files hold: cleaned and searched for too; null for the file's own alone
   /// @param patient under which the pseudonym and the date shift are made; patient_identifier(source) where empty
-  DeidResult run(Bytes file, const PatientWords* words = nullptr, std::string_view patient = {}) const;
+  /// @param boxes where text was found in the pixels: blanked, where the policy cleans pixel data
+  DeidResult run(Bytes file, const PatientWords* words = nullptr, std::string_view patient = {},
+                 std::span<const PixelBox> boxes = {}) const;
 
   const DeidentifyPolicy& policy() const { return policy_; }
 

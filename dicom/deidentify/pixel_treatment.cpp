@@ -82,14 +82,14 @@ std::uint64_t native_bytes(const PixelFormat& format) {
   return (bits + 7) / 8;
 }
 
-std::vector<const PixelRegion*> regions_of(const PixelFacts& facts, const DeidentifyPolicy& policy) {
-  std::vector<const PixelRegion*> found;
+std::vector<PixelBox> regions_of(const PixelFacts& facts, const DeidentifyPolicy& policy) {
+  std::vector<PixelBox> found;
   if (!policy.options.has(DeidOption::clean_pixel_data)) return found;
   for (const PixelRegion& region : policy.regions) {
     const bool matches = region.modality == facts.modality && region.manufacturer == facts.manufacturer &&
                          (region.model.empty() || region.model == facts.model) && region.rows == facts.format.rows &&
                          region.columns == facts.format.columns;
-    if (matches) found.push_back(&region);
+    if (matches) found.push_back({-1, region.x, region.y, region.width, region.height});
   }
   return found;
 }
@@ -100,15 +100,18 @@ class NativePixels {
   NativePixels(std::vector<std::byte>& bytes, const PixelFacts& facts, bool is_big_endian)
       : bytes_(bytes), facts_(facts), is_big_endian_(is_big_endian) {}
 
-  void blank(const PixelRegion& region) {
+  void blank(const PixelBox& box) {
     const PixelFormat& f = facts_.format;
-    const std::int64_t x_end = std::min(region.x + region.width, f.columns);
-    const std::int64_t y_end = std::min(region.y + region.height, f.rows);
-    for (std::int64_t frame = 0; frame < f.frame_count; ++frame) {
+    const std::int64_t x_end = std::min(box.x + box.width, f.columns);
+    const std::int64_t y_end = std::min(box.y + box.height, f.rows);
+    const std::int64_t first = box.frame < 0 ? 0 : box.frame;
+    const std::int64_t last = box.frame < 0 ? f.frame_count - 1 : std::min(box.frame, f.frame_count - 1);
+    for (std::int64_t frame = first; frame <= last; ++frame) {
       for (int sample = 0; sample < f.samples_per_pixel; ++sample) {
         const std::uint16_t value = background(frame, sample);
-        for (std::int64_t y = region.y; y < y_end; ++y) {
-          for (std::int64_t x = region.x; x < x_end; ++x) set(index(frame, y, x, sample), value);
+        for (std::int64_t y = std::max<std::int64_t>(box.y, 0); y < y_end; ++y) {
+          for (std::int64_t x = std::max<std::int64_t>(box.x, 0); x < x_end; ++x)
+            set(index(frame, y, x, sample), value);
         }
       }
     }
@@ -228,8 +231,7 @@ bool has_sound_geometry(const PixelFormat& format) {
          format.high_bit >= 0 && format.high_bit < format.bits_allocated;
 }
 
-PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts,
-                    const std::vector<const PixelRegion*>& regions) {
+PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std::span<const PixelBox> boxes) {
   PixelOutcome outcome;
   PixelFacts native = facts;
   const bool is_compressed = node.kind == NodeKind::encapsulated;
@@ -248,10 +250,9 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts,
   }
   NativePixels pixels(outcome.replacement, native, !is_compressed && node.encoding.is_big_endian);
   if (facts.has_overlay_in_pixels) pixels.clear_unused_bits();
-  for (const PixelRegion* region : regions) pixels.blank(*region);
+  for (const PixelBox& box : boxes) pixels.blank(box);
   outcome.is_replaced = outcome.is_redacted = true;
   outcome.is_decoded = is_compressed;
-  outcome.reason = "region";
   return outcome;
 }
 
@@ -356,14 +357,22 @@ bool shows_text_by_kind(const PixelFacts& facts) {
   return !(kind->believes_no && facts.burned_in_annotation == "NO");
 }
 
-PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy) {
+PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy,
+                          std::span<const PixelBox> boxes) {
   if (node == nullptr) return {};
   const Bytes value = value_of(*node, bytes);
-  const auto regions = regions_of(facts, policy);
-  if (regions.empty() && shows_text_by_kind(facts)) return withheld(Code::text_suspected);
+  auto wanted = regions_of(facts, policy);
+  const bool has_rule = !wanted.empty();
+  if (!has_rule && shows_text_by_kind(facts)) return withheld(Code::text_suspected);
   // Without a picture's sizes nobody can say what the bytes are.
   if (!value.empty() && !has_sound_geometry(facts.format)) return withheld(Code::corrupt);
-  if (!regions.empty()) return redact(*node, value, facts, regions);
+  if (!boxes.empty() && !policy.options.has(DeidOption::clean_pixel_data)) return withheld(Code::text_suspected);
+  wanted.insert(wanted.end(), boxes.begin(), boxes.end());
+  if (!wanted.empty()) {
+    PixelOutcome outcome = redact(*node, value, facts, wanted);
+    outcome.reason = has_rule ? "region" : "text";
+    return outcome;
+  }
   return node->kind == NodeKind::encapsulated ? treat_stream(value, facts) : treat_native(*node, value, facts);
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,7 @@ struct PixelOutcome {
   bool is_replaced = false;
   bool is_decoded = false;   ///< was compressed and is now native: Explicit VR Little Endian, Planar Configuration 0
   bool is_redacted = false;  ///< a rectangle was blanked
-  std::string_view reason;   ///< why replaced: "region", "overlay", "comment", "trailing_bytes"; a literal
+  std::string_view reason;   ///< why replaced: "region", "text", "overlay", "comment", "trailing_bytes"; a literal
   std::string photometric_interpretation;  ///< after decoding, where it changes
   std::size_t comments = 0;                ///< texts overwritten in compressed streams
 };
@@ -41,13 +42,14 @@ struct PixelOutcome {
 bool shows_text_by_kind(const PixelFacts& facts);
 
 /// Looks after one Pixel Data element of the data set itself:
-///  - rectangles of `policy.regions` for this device and matrix are blanked in every frame (with clean-pixel-data);
-///    compressed frames are decoded for that and stay native;
+///  - `boxes`, and rectangles of `policy.regions` for this device and matrix in every frame, are blanked (with
+///    clean-pixel-data); compressed frames are decoded for that and stay native;
 ///  - bits that hold an overlay are cleared;
 ///  - bytes behind the last frame become zero;
 ///  - texts inside compressed streams are overwritten (see embedded_text.h).
 /// Where nothing of it applies, the value stays as it is, byte for byte.
 /// @param node is null for objects without Pixel Data
-PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy);
+PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy,
+                          std::span<const PixelBox> boxes = {});
 
 }  // namespace naru::dicom

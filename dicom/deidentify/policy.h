@@ -33,6 +33,12 @@ struct PixelRegion {
   std::int64_t x = 0, y = 0, width = 0, height = 0;
 };
 
+/// Where text was found in one picture, in pixels.
+struct PixelBox {
+  std::int64_t frame = 0;  ///< 0-based; -1 for all
+  std::int64_t x = 0, y = 0, width = 0, height = 0;
+};
+
 struct DeidentifyPolicy {
   DeidOptions options;
   std::vector<AttributeOverride> attributes;

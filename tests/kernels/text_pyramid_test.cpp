@@ -20,7 +20,7 @@ std::vector<float> view_of(const std::vector<float>& slice, Size3 size, const Te
                            const TextView& view, Size3 view_size) {
   Executor executor = Executor::cpu(1);
   return run_on<float>(executor, slice, size, view_size, [&](auto from, auto to) {
-    fill_voxels(to, TextRenderVoxel{from, windows, view}, executor);
+    fill_voxels(to, TextRenderVoxel{from, windows, view, {}}, executor);
   });
 }
 
@@ -78,13 +78,39 @@ TEST(TextPyramid, MergesEachViewToItsPlace) {
       auto seen = view_of(slice, kSize, kUnit, view, kView);
       seen.resize(48 * 48);
       const auto merged = run_on<float>(executor, seen, {48, 48, 1}, kSize, [&](auto from, auto to) {
-        fill_voxels(to, TextMergeVoxel{to, from, view, true}, executor);
+        fill_voxels(to, TextMergeVoxel{to, from, view, {0, 0, 0, 0, 48, 48}, true}, executor);
       });
       const float share = 1 / static_cast<float>(view.shrink * view.shrink);
       EXPECT_GE(merged[static_cast<std::size_t>(place)], share) << place;  // more where the edge goes on in it
       std::size_t marked = 0;
       for (const float value : merged) marked += value > 0 ? 1 : 0;
       EXPECT_LE(marked, static_cast<std::size_t>(view.shrink * view.shrink));
+    }
+  }
+}
+
+TEST(TextPyramid, GivesTheSameInTilesAsInOne) {
+  const std::string file = random_text_weights(3);
+  const TextNetwork network = TextNetwork::from_bytes(std::as_bytes(std::span(file)));
+  Executor executor = Executor::cpu(2);
+  // A view of 1,000 x 24 takes two tiles; its right part, seen alone from a multiple of 16 on, one.
+  constexpr std::int64_t kWidth = 1000, kHeight = 24, kCut = 400;
+  std::vector<float> slice, right;
+  for (const int value : random_values<int>(kWidth * kHeight, 0, 255)) slice.push_back(static_cast<float>(value));
+  for (std::int64_t y = 0; y < kHeight; ++y) {
+    right.insert(right.end(), slice.begin() + y * kWidth + kCut, slice.begin() + (y + 1) * kWidth);
+  }
+  const auto probability_of = [&](const std::vector<float>& values, std::int64_t width) {
+    return run_on<float>(executor, values, {width, kHeight, 1}, {width, kHeight, 1}, [&](auto from, auto to) {
+      detect_text_at_all_scales(network, from, {{0, 0, 0}, {255, 255, 255}}, to, executor);
+    });
+  };
+  const auto whole = probability_of(slice, kWidth), part = probability_of(right, kWidth - kCut);
+  for (std::int64_t y = 0; y < kHeight; ++y) {
+    for (std::int64_t x = 200; x < kWidth - kCut; ++x) {  // seen at half the size: twice as far from the cut
+      const auto n = static_cast<std::size_t>(y * kWidth + kCut + x);
+      const auto m = static_cast<std::size_t>(y * (kWidth - kCut) + x);
+      ASSERT_NEAR(whole[n], part[m], 1e-5) << x << ' ' << y;
     }
   }
 }

@@ -27,7 +27,7 @@ class DeidRunTest : public ::testing::Test {
     const dicom::Deidentifier engine({}, PseudonymKey(PseudonymKey::Bytes{}), "test");
     std::multiset<std::size_t> called;
     std::mutex mutex;
-    run_deid(scan, used_inputs(scan), engine, memory, executor_, cancel_, on_progress_,
+    run_deid(scan, used_inputs(scan), engine, {}, {memory}, executor_, cancel_, on_progress_,
              [&](std::size_t input, const dicom::DeidResult& result) {
                const std::lock_guard lock(mutex);
                EXPECT_EQ(result.source.sop_instance_uid, scan.sources[input].sop_instance_uid);
@@ -78,7 +78,7 @@ TEST_F(DeidRunTest, AFileThatBecameAnotherSinceItWasScannedIsHeldBack) {
   const dicom::Deidentifier engine({}, PseudonymKey(PseudonymKey::Bytes{}), "test");
   std::vector<std::optional<Code>> reasons;
   std::mutex mutex;
-  run_deid(found, used_inputs(found), engine, 1 << 30, executor_, cancel_, on_progress_,
+  run_deid(found, used_inputs(found), engine, {}, {1 << 30}, executor_, cancel_, on_progress_,
            [&](std::size_t, const dicom::DeidResult& result) {
              const std::lock_guard lock(mutex);
              reasons.push_back(result.reason);
@@ -104,7 +104,7 @@ TEST_F(DeidRunTest, WhatTheCallerThrowsEndsTheRun) {
   for (int n = 1; n <= 20; ++n) test::spill(folder_ / (std::to_string(n) + ".dcm"), slice_of("P2", n).bytes());
   DeidScan found = scan();
   const dicom::Deidentifier engine({}, PseudonymKey(PseudonymKey::Bytes{}), "test");
-  EXPECT_THROW(run_deid(found, used_inputs(found), engine, 1 << 30, executor_, cancel_, on_progress_,
+  EXPECT_THROW(run_deid(found, used_inputs(found), engine, {}, {1 << 30}, executor_, cancel_, on_progress_,
                         [](std::size_t, const dicom::DeidResult&) { throw Error(ErrorCode::disk_full, "as if"); }),
                Error);
 }

@@ -167,6 +167,12 @@ TEST(RecipeDeid, PrepareRefusesByNameWhatOnlyDeidentifyDoes) {
   };
   EXPECT_THAT(problem("[select]\nmodality = [\"CT\", \"US\"]\n"), HasSubstr("may name \"CT\", \"MR\" and \"PT\""));
   EXPECT_THAT(problem(kEverything), HasSubstr("clean-pixel-data"));
+  EXPECT_THAT(problem("[pixels]\ntext = \"redact\"\n"), HasSubstr("run naru deidentify first"));
+}
+
+TEST(RecipeDeid, RedactingTextIsTheOptionCleanPixelData) {
+  EXPECT_TRUE(policy_of(parse("[pixels]\ntext = \"redact\"\n")).options.has(dicom::DeidOption::clean_pixel_data));
+  EXPECT_FALSE(policy_of(parse("[pixels]\ntext = \"quarantine\"\n")).options.has(dicom::DeidOption::clean_pixel_data));
 }
 
 }  // namespace

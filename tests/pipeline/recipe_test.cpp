@@ -80,7 +80,7 @@ TEST(Recipe, RefusesValuesOfTheWrongKind) {
 
 TEST(Recipe, RefusesWhatThisVersionCannotDoRatherThanIgnoringIt) {
   for (const std::string_view toml :
-       {"[pixels]\ntext = \"redact\"\n", "[pixels]\nface = \"remove\"\n", "[resample]\nconvention = \"monai\"\n",
+       {"[pixels]\nface = \"remove\"\n", "[resample]\nconvention = \"monai\"\n",
         "[resample]\ninterpolator = \"lanczos\"\n", "[resample]\nantialias = true\n", "[output]\nlayout = \"bids\"\n",
         "[output]\ndtype = \"float16\"\n", "[output]\ncompression = \"zstd\"\n", "[intensity]\nnormalize = \"nyul\"\n",
         "[crop]\n", "[deidentify]\noptions = [\"clean-recognizable-visual-features\"]\n"}) {

@@ -58,6 +58,30 @@ TEST(PixelTreatment, BlanksTheRectangleOfADeviceAndNothingElse) {
   EXPECT_TRUE(done.holds("113101"));
 }
 
+TEST(PixelTreatment, BlanksWhereTextWasFoundWithinThePictureAlone) {
+  const std::string file = numbered_slice().bytes();
+  const auto blanked = [&](const dicom::DeidentifyPolicy& policy, const dicom::PixelBox& box) {
+    const dicom::Deidentifier engine(policy, test_key(), "test");
+    dicom::DeidResult result = engine.run(std::as_bytes(std::span(file)), nullptr, {}, std::span(&box, 1));
+    std::string pixels;
+    for (const dicom::Bytes piece : result.output.pieces) {
+      pixels.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    }
+    pixels.erase(0, pixels.size() - std::min(pixels.size(), numbered().size()));
+    return std::pair(std::move(result), pixels);
+  };
+  const auto policy = policy_with({DeidOption::clean_pixel_data});
+  std::string expected = numbered();
+  for (const std::size_t n : {0, 1, 4, 5}) expected[2 * n] = 1;
+  const auto [result, pixels] = blanked(policy, {0, -3, -5, 5, 50});
+  EXPECT_EQ(pixels, expected);
+  EXPECT_EQ(result.pixels_reason, "text");
+  EXPECT_FALSE(result.pixels_are_kept);
+  EXPECT_EQ(blanked(policy, {-1, -3, -5, 5, 50}).second, expected);
+  EXPECT_EQ(blanked(policy, {1, 0, 0, 4, 2}).second, numbered());  // a frame that is not there
+  EXPECT_EQ(blanked(policy_with({}), {0, 0, 0, 1, 1}).first.reason, Code::text_suspected);
+}
+
 TEST(PixelTreatment, BlanksWithThePaddingValueAndTheBrightestOfMonochrome1) {
   const Deidentified padded(numbered_slice().number(0x00280120, 77).bytes(), policy_with_region());
   EXPECT_EQ(pixels_of(padded)[2], 77);

@@ -1,0 +1,50 @@
+/// The frames of any image as numbers to look at: what finds text in pictures reads these.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/code.h"
+#include "dicom/instance.h"
+#include "dicom/pixels.h"
+
+namespace naru::dicom {
+
+/// One file in memory, opened once.
+///
+/// A grey frame is one plane of stored values, turned over where MONOCHROME1 makes large values black (the window with
+/// them), NaN where they are Pixel Padding Value. A colour frame is three planes from 0 to 255: luminance
+/// 0.299 R + 0.587 G + 0.114 B, the largest and the smallest of the three.
+/// Shapes: column fastest, then row, then plane.
+/// Source: PS3.3 C.7.6.3.1.2, C.11.2 (the first window).
+class FrameValues {
+ public:
+  /// @param file the whole file; must outlive this
+  explicit FrameValues(Bytes file);
+
+  /// Why there is nothing to look at: no_pixels of an object without a picture, else what cannot be read.
+  std::optional<Code> problem() const { return problem_; }
+  const std::string& sop_class_uid() const { return sop_class_uid_; }
+
+  // @pre !problem()
+  const PixelFormat& format() const { return *header_.pixels; }
+  std::int64_t plane_count() const { return is_colour_ ? 3 : 1; }
+  std::optional<StoredWindow> window() const { return window_; }
+
+  /// Fills `values` with one frame. @return why it could not be read
+  std::optional<Code> read(std::int64_t frame, std::vector<float>& values) const;
+
+ private:
+  std::optional<Code> read_grey(std::int64_t frame, std::vector<float>& values) const;
+  std::optional<Code> read_colours(std::int64_t frame, std::vector<float>& values) const;
+
+  HeaderResult header_;
+  std::string sop_class_uid_;
+  std::optional<Code> problem_;
+  std::optional<FrameReader> frames_;
+  std::optional<StoredWindow> window_;
+  bool is_colour_ = false, is_inverted_ = false;
+};
+
+}  // namespace naru::dicom

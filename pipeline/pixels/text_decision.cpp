@@ -1,0 +1,148 @@
+#include "pipeline/pixels/text_decision.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+namespace naru {
+
+namespace {
+
+constexpr std::size_t kPersistentSlices = 3;
+constexpr std::size_t kMostTexts = 12;              // in one frame
+constexpr std::size_t kMostTextsOfSeries = 20'000;  // in all frames together
+constexpr double kLargestShare = 0.15;              // of one frame
+constexpr double kSamePlaceShare = 0.5;             // of the area of both together
+constexpr std::int64_t kMarginPixels = 3;
+
+double area(const TextRegion& region) { return static_cast<double>(region.width) * static_cast<double>(region.height); }
+
+bool are_at_one_place(const TextRegion& a, const TextRegion& b) {
+  const auto overlap = [](std::int64_t from_a, std::int64_t length_a, std::int64_t from_b, std::int64_t length_b) {
+    return std::max<std::int64_t>(0, std::min(from_a + length_a, from_b + length_b) - std::max(from_a, from_b));
+  };
+  const double shared = static_cast<double>(overlap(a.x, a.width, b.x, b.width)) *
+                        static_cast<double>(overlap(a.y, a.height, b.y, b.height));
+  return shared >= kSamePlaceShare * (area(a) + area(b) - shared);
+}
+
+dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame) {
+  const std::int64_t margin = kMarginPixels + std::min(region.width, region.height) / 8;
+  return {frame, region.x - margin, region.y - margin, region.width + 2 * margin, region.height + 2 * margin};
+}
+
+/// Where text stands in slices of one size.
+struct Place {
+  std::int64_t columns = 0, rows = 0;
+  TextRegion first;                                       ///< by which others are compared
+  std::int64_t left = 0, top = 0, right = 0, bottom = 0;  ///< around all
+  std::set<std::pair<std::size_t, std::int64_t>> slices;  ///< file, frame
+
+  void add(const JudgedText& text) {
+    const TextRegion& region = text.found.region;
+    left = slices.empty() ? region.x : std::min(left, region.x);
+    top = slices.empty() ? region.y : std::min(top, region.y);
+    right = std::max(right, region.x + region.width);
+    bottom = std::max(bottom, region.y + region.height);
+    slices.emplace(text.file, text.frame);
+  }
+  bool is_persistent() const { return slices.size() >= kPersistentSlices; }
+};
+
+struct Places {
+  std::vector<Place> places;
+  std::vector<std::size_t> of_text;  ///< index of each text's place
+};
+
+Places places_of(const std::vector<JudgedText>& texts, std::span<const TextLook> series) {
+  Places found;
+  for (const JudgedText& text : texts) {
+    const TextLook& look = series[text.file];
+    auto place = std::ranges::find_if(found.places, [&](const Place& one) {
+      return one.columns == look.columns && one.rows == look.rows && are_at_one_place(one.first, text.found.region);
+    });
+    if (place == found.places.end()) {
+      found.places.push_back({look.columns, look.rows, text.found.region, 0, 0, 0, 0, {}});
+      place = found.places.end() - 1;
+    }
+    place->add(text);
+    found.of_text.push_back(static_cast<std::size_t>(place - found.places.begin()));
+  }
+  return found;
+}
+
+bool is_too_much(const std::vector<FoundText>& found, const TextLook& look) {
+  double total = 0;
+  for (const FoundText& text : found) total += area(text.region);
+  return found.size() > kMostTexts ||
+         total > kLargestShare * static_cast<double>(look.columns) * static_cast<double>(look.rows);
+}
+
+std::vector<JudgedText> all_texts(std::span<const TextLook> series) {
+  std::vector<JudgedText> texts;
+  for (std::size_t file = 0; file < series.size(); ++file) {
+    for (std::size_t frame = 0; frame < series[file].frames.size(); ++frame) {
+      const auto& found = series[file].frames[frame];
+      const auto verdict = is_too_much(found, series[file]) ? TextVerdict::too_much : TextVerdict::uncertain;
+      for (const FoundText& text : found) texts.push_back({file, static_cast<std::int64_t>(frame), text, verdict});
+    }
+  }
+  return texts;
+}
+
+}  // namespace
+
+TextHandling text_handling(std::string_view word) {
+  if (word == "keep") return TextHandling::keep;
+  return word == "redact" ? TextHandling::redact : TextHandling::quarantine;
+}
+
+std::string_view name(TextVerdict verdict) {
+  constexpr std::array<std::string_view, 5> kNames = {"on_background", "persistent", "uncertain", "too_much",
+                                                      "unwanted"};
+  return kNames[static_cast<std::size_t>(verdict)];
+}
+
+TextDecision decide_text(std::span<const TextLook> series, TextHandling handling) {
+  TextDecision decision;
+  decision.boxes.resize(series.size());
+  if (handling == TextHandling::keep) return decision;
+  for (const TextLook& look : series) {
+    if (look.problem && !decision.hold) decision.hold = look.problem;
+  }
+  decision.texts = all_texts(series);
+  if (decision.texts.size() > kMostTextsOfSeries) {
+    for (JudgedText& text : decision.texts) text.verdict = TextVerdict::too_much;
+    decision.hold = decision.hold.value_or(Code::text_suspected);
+    return decision;
+  }
+  const Places places = places_of(decision.texts, series);
+  for (std::size_t n = 0; n < decision.texts.size(); ++n) {
+    JudgedText& text = decision.texts[n];
+    if (handling == TextHandling::quarantine) {
+      text.verdict = TextVerdict::unwanted;
+    } else if (text.verdict == TextVerdict::uncertain && text.found.is_on_background) {
+      text.verdict = TextVerdict::on_background;
+    } else if (text.verdict == TextVerdict::uncertain && places.places[places.of_text[n]].is_persistent()) {
+      text.verdict = TextVerdict::persistent;
+    }
+    if (!is_blanked(text.verdict)) decision.hold = decision.hold.value_or(Code::text_suspected);
+  }
+  if (decision.hold) return decision;
+  for (const JudgedText& text : decision.texts) {
+    decision.boxes[text.file].push_back(box_of(text.found.region, text.frame));
+  }
+  // What stands in several slices stands in those between them as well, seen or not.
+  for (const Place& place : places.places) {
+    if (!place.is_persistent()) continue;
+    const TextRegion around{place.left, place.top, place.right - place.left, place.bottom - place.top};
+    for (std::size_t file = 0; file < series.size(); ++file) {
+      const bool is_alike = series[file].columns == place.columns && series[file].rows == place.rows;
+      if (is_alike) decision.boxes[file].push_back(box_of(around, -1));
+    }
+  }
+  return decision;
+}
+
+}  // namespace naru

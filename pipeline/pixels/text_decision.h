@@ -1,0 +1,55 @@
+/// What is done about text that was found: a pure function of what a series shows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/code.h"
+#include "dicom/deidentify/policy.h"
+#include "pipeline/pixels/text_detector.h"
+
+namespace naru {
+
+/// [pixels] text of a recipe.
+enum class TextHandling {
+  keep,        ///< nobody looks
+  redact,      ///< what is sure is blanked, what is not is held
+  quarantine,  ///< a series that shows text is held
+};
+
+/// @pre `word` is one that a recipe may give
+TextHandling text_handling(std::string_view word);
+
+/// Why a piece of text was blanked, or why it holds its series. As written to pixels.jsonl.
+enum class TextVerdict {
+  on_background,  ///< nothing but black around it: blanked
+  persistent,     ///< over anatomy, at one place of three slices or more: blanked in all of them
+  uncertain,      ///< over anatomy and at no fixed place: held
+  too_much,       ///< more than 12 pieces, or 15 % of a frame: held
+  unwanted,       ///< the recipe holds whatever shows text
+};
+std::string_view name(TextVerdict verdict);
+constexpr bool is_blanked(TextVerdict verdict) { return verdict <= TextVerdict::persistent; }
+
+/// One piece of text, and what was made of it.
+struct JudgedText {
+  std::size_t file = 0;  ///< index into the series
+  std::int64_t frame = 0;
+  FoundText found;
+  TextVerdict verdict = TextVerdict::uncertain;
+};
+
+struct TextDecision {
+  std::optional<Code> hold;       ///< the whole series: text_suspected, or why a file could not be looked at
+  std::vector<JudgedText> texts;  ///< all that was found, by file and frame
+  /// What to blank in each file of the series; none where the series is held.
+  std::vector<std::vector<dicom::PixelBox>> boxes;
+};
+
+/// @param series what each file of one series shows
+TextDecision decide_text(std::span<const TextLook> series, TextHandling handling);
+
+}  // namespace naru

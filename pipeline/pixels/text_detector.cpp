@@ -1,0 +1,115 @@
+#include "pipeline/pixels/text_detector.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+
+#include "core/digest.h"
+#include "dicom/frame_values.h"
+#include "kernels/executor.h"
+#include "kernels/text_pyramid.h"
+
+// The file of weights, as bytes of the program.
+asm(R"(.section .rodata
+.balign 16
+naru_text_weights_begin:
+.incbin ")" NARU_TEXT_WEIGHTS R"("
+naru_text_weights_end:
+.previous
+)");
+extern "C" const std::byte naru_text_weights_begin[], naru_text_weights_end[];
+
+namespace naru {
+
+namespace {
+
+/// Pixels that are numbers, not pictures (PS3.4 B.5): nobody writes on them.
+constexpr auto kNoPictures = std::to_array<std::string_view>({
+    "1.2.840.10008.5.1.4.1.1.66.4",   // Segmentation
+    "1.2.840.10008.5.1.4.1.1.66.7",   // Label Map Segmentation
+    "1.2.840.10008.5.1.4.1.1.481.2",  // RT Dose
+    "1.2.840.10008.5.1.4.1.1.30",     // Parametric Map
+});
+
+/// Frames larger than this are not looked at: no scanner makes them.
+constexpr std::int64_t kMostPixels = std::int64_t{1} << 27;
+
+/// Black and white of the three windows: full range, as stored, and the percentiles 0.5 and 99.5.
+TextWindows windows_of(std::span<const float> values, const dicom::FrameValues& file) {
+  if (file.plane_count() > 1) return {{0, 0, 0}, {255, 255, 255}};
+  std::vector<float> finite;
+  std::ranges::copy_if(values, std::back_inserter(finite), [](float value) { return std::isfinite(value); });
+  if (finite.empty()) return {{0, 0, 0}, {1, 1, 1}};
+  const auto [low, high] = std::ranges::minmax(finite);
+  const auto at_share = [&](double share) {
+    const auto n = static_cast<std::ptrdiff_t>(share * static_cast<double>(finite.size() - 1));
+    std::ranges::nth_element(finite, finite.begin() + n);
+    return finite[static_cast<std::size_t>(n)];
+  };
+  constexpr double kLowShare = 0.005, kHighShare = 0.995;
+  const float p_low = at_share(kLowShare), p_high = at_share(kHighShare);
+  const auto window = file.window();
+  return {{low, window ? static_cast<float>(window->black) : p_low, p_low},
+          {high, window ? static_cast<float>(window->white) : p_high, p_high}};
+}
+
+/// True where what stands around a region is as dark as the darkest of the frame.
+bool is_on_background(VolumeView<const float> plane, const TextWindows& windows, const TextRegion& region) {
+  constexpr std::int64_t kRim = 4;
+  constexpr float kDark = 0.08F;
+  constexpr double kShare = 0.9;
+  const float low = windows.low.back(), high = windows.high.back();
+  std::int64_t count = 0, dark = 0;
+  for (std::int64_t y = region.y - kRim; y < region.y + region.height + kRim; ++y) {
+    for (std::int64_t x = region.x - kRim; x < region.x + region.width + kRim; ++x) {
+      const bool is_inside =
+          x >= region.x && x < region.x + region.width && y >= region.y && y < region.y + region.height;
+      if (is_inside || x < 0 || y < 0 || x >= plane.size.x || y >= plane.size.y) continue;
+      const float value = plane.data[plane.index(x, y, 0)];
+      ++count;
+      if (!(value > low + kDark * (high - low))) ++dark;  // padding is dark
+    }
+  }
+  return count > 0 && static_cast<double>(dark) >= kShare * static_cast<double>(count);
+}
+
+}  // namespace
+
+TextDetector::TextDetector(std::span<const std::byte> weights)
+    : network_(TextNetwork::from_bytes(weights)), weights_sha256_(sha256_hex(weights)) {}
+
+const TextDetector& TextDetector::built_in() {
+  static const TextDetector detector({naru_text_weights_begin, naru_text_weights_end});
+  return detector;
+}
+
+TextLook TextDetector::look(std::span<const std::byte> file) const {
+  TextLook look;
+  const dicom::FrameValues frames(file);
+  look.has_picture = frames.problem() != Code::no_pixels &&
+                     std::ranges::find(kNoPictures, frames.sop_class_uid()) == kNoPictures.end();
+  if (!look.has_picture) return look;
+  if ((look.problem = frames.problem())) return look;
+  look.columns = frames.format().columns;
+  look.rows = frames.format().rows;
+  const std::int64_t pixels = look.columns * look.rows;
+  if (pixels > kMostPixels) return look.problem = Code::too_large, look;
+  Executor executor = Executor::cpu(1);
+  std::vector<float> values, probability(static_cast<std::size_t>(pixels));
+  for (std::int64_t n = 0; n < frames.format().frame_count; ++n) {
+    if ((look.problem = frames.read(n, values))) return look.frames.clear(), look;
+    const Size3 plane{look.columns, look.rows, 1};
+    const VolumeView<const float> slice{values.data(), {look.columns, look.rows, frames.plane_count()}};
+    const TextWindows windows = windows_of(values, frames);
+    detect_text_at_all_scales(network_, slice, windows, {probability.data(), plane}, executor);
+    std::vector<FoundText> found;
+    for (const TextRegion& region : find_text_regions({probability.data(), plane}, {})) {
+      found.push_back({region, is_on_background({values.data(), plane}, windows, region)});
+    }
+    look.frames.push_back(std::move(found));
+  }
+  return look;
+}
+
+}  // namespace naru

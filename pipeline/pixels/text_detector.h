@@ -1,0 +1,53 @@
+/// Looks for burned-in text in the frames of one file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/code.h"
+#include "kernels/text_network.h"
+#include "kernels/text_regions.h"
+
+namespace naru {
+
+/// One piece of text in a frame.
+struct FoundText {
+  TextRegion region;
+  bool is_on_background = false;  ///< nothing but black stands around it
+};
+
+/// What one file shows.
+struct TextLook {
+  std::optional<Code> problem;  ///< why its pixels could not be looked at; `frames` is then empty
+  bool has_picture = true;      ///< false for documents, and for pixels that are no picture: masks, doses, maps
+  std::int64_t columns = 0, rows = 0;
+  std::vector<std::vector<FoundText>> frames;
+};
+
+/// A network ready for use. Thread-safe: one serves all.
+class TextDetector {
+ public:
+  /// The one that this program carries, made when it is first asked for.
+  static const TextDetector& built_in();
+
+  /// @param file the whole file, in memory. Works on the calling thread alone. Bad content gives a problem, not an
+  /// exception. Memory beside the file: kTextWorkBytes, and 16 bytes a pixel of one frame.
+  TextLook look(std::span<const std::byte> file) const;
+
+  const std::string& weights_sha256() const { return weights_sha256_; }
+
+ private:
+  explicit TextDetector(std::span<const std::byte> weights);
+
+  TextNetwork network_;
+  std::string weights_sha256_;
+};
+
+/// What one look takes at most, whatever the size of a frame: the maps of the network over one tile.
+inline constexpr std::uint64_t kTextWorkBytes = std::uint64_t{192} << 20;
+
+}  // namespace naru

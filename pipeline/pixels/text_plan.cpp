@@ -1,0 +1,110 @@
+#include "pipeline/pixels/text_plan.h"
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "core/text.h"
+#include "pipeline/deid_plan.h"
+#include "pipeline/files.h"
+
+namespace naru {
+
+namespace {
+
+/// False for what no look can say: frames without a size, text outside of them, a score that is none.
+bool is_possible(const TextLook& look) {
+  if (look.problem || !look.has_picture) return look.frames.empty();
+  if (look.columns <= 0 || look.rows <= 0 || look.frames.empty()) return false;
+  return std::ranges::all_of(look.frames, [&](const std::vector<FoundText>& found) {
+    return std::ranges::all_of(found, [&](const FoundText& text) {
+      const TextRegion& region = text.region;
+      return region.probability >= 0 && region.probability <= 1 && region.x >= 0 && region.y >= 0 && region.width > 0 &&
+             region.height > 0 && region.width <= look.columns - region.x && region.height <= look.rows - region.y;
+    });
+  });
+}
+
+/// Looks at every input; what cannot be read keeps a problem, so that its series is held.
+std::vector<TextLook> look_at(DeidScan& scan, const std::vector<std::size_t>& inputs, const LookForText& look,
+                              std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
+                              const OnProgress& on_progress) {
+  std::vector<TextLook> looks(scan.files.inputs.size());
+  for (const std::size_t input : inputs) looks[input].problem = Code::text_suspected;
+  for_each_input(scan, inputs, {memory_limit_bytes, kTextWorkBytes}, "looking for text", executor, cancel, on_progress,
+                 [&](std::size_t input, dicom::Bytes file) {
+                   try {
+                     TextLook seen = look(file);
+                     if (is_possible(seen)) looks[input] = std::move(seen);
+                   } catch (const std::exception&) {
+                     return;  // out of memory, or a defect: it keeps its problem
+                   }
+                 });
+  return looks;
+}
+
+}  // namespace
+
+TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& look, std::uint64_t memory_limit_bytes,
+                   Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
+  TextPlan plan;
+  if (handling == TextHandling::keep) return plan;
+  plan.was_looked = true;
+  const std::vector<std::size_t> inputs = used_inputs(scan);
+  std::vector<TextLook> looks = look_at(scan, inputs, look, memory_limit_bytes, executor, cancel, on_progress);
+  std::map<std::string_view, std::vector<std::size_t>> by_series;
+  for (const std::size_t input : inputs) by_series[scan.sources[input].series_uid].push_back(input);
+  for (const auto& [uid, members] : by_series) {
+    std::vector<TextLook> series;
+    for (const std::size_t input : members) series.push_back(std::move(looks[input]));
+    TextDecision decision = decide_text(series, handling);
+    for (const JudgedText& text : decision.texts) {
+      plan.evidence.push_back({members[text.file], text.frame, text.found, text.verdict});
+    }
+    for (std::size_t n = 0; n < members.size(); ++n) {
+      InputRecord& input = scan.files.inputs[members[n]];
+      if (input.disposition != Disposition::used) continue;  // could not be read at all
+      // Of a file that cannot be looked at, its own fault is the reason; of the others, that the series is held.
+      if (decision.hold) hold_back(input, series[n].problem.value_or(Code::text_suspected));
+      if (!decision.boxes[n].empty()) plan.orders[members[n]] = std::move(decision.boxes[n]);
+    }
+  }
+  std::ranges::sort(plan.evidence, {}, [](const TextEvidence& one) { return std::pair(one.input, one.frame); });
+  return plan;
+}
+
+bool shows_text(const dicom::DeidOutput& output, const LookForText& look) {
+  std::vector<std::byte> file;
+  file.reserve(output.size_bytes());
+  for (const dicom::Bytes piece : output.pieces) file.insert(file.end(), piece.begin(), piece.end());
+  try {
+    const TextLook seen = look(file);
+    return !is_possible(seen) || seen.problem ||
+           std::ranges::any_of(seen.frames, [](const auto& found) { return !found.empty(); });
+  } catch (const std::exception&) {
+    return true;
+  }
+}
+
+void write_text_evidence(const std::filesystem::path& folder, const DeidScan& scan, const TextPlan& plan,
+                         std::string_view weights_sha256) {
+  FileWriter writer(folder / "pixels.jsonl");
+  for (const TextEvidence& one : plan.evidence) {
+    const TextRegion& region = one.found.region;
+    const std::string line = json_line({{"schema", "naru.pixels/1"},
+                                        {"path", valid_utf8(scan.files.inputs[one.input].path.string())},
+                                        {"sop_instance_uid", valid_utf8(scan.files.inputs[one.input].sop_instance_uid)},
+                                        {"frame", one.frame},
+                                        {"box", {region.x, region.y, region.width, region.height}},
+                                        {"score", region.probability},
+                                        {"action", is_blanked(one.verdict) ? "redacted" : "held"},
+                                        {"because", name(one.verdict)},
+                                        {"detector", "naru-text"},
+                                        {"weights_sha256", weights_sha256}});
+    writer.append(std::as_bytes(std::span(line)));
+  }
+  writer.finish();
+}
+
+}  // namespace naru

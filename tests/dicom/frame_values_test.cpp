@@ -1,0 +1,102 @@
+#include "dicom/frame_values.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/dicom/coded_bytes.h"
+#include "tests/dicom/slice_bytes.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::FrameValues;
+
+std::string words(std::initializer_list<int> values) {
+  std::string bytes;
+  for (const int value : values) bytes += {static_cast<char>(value & 0xFF), static_cast<char>(value >> 8 & 0xFF)};
+  return bytes;
+}
+
+SliceBytes slice_of(std::initializer_list<int> values) {
+  SliceBytes slice;
+  slice.raw(0x7FE00010, "OW", words(values)).number(0x00280103, 1);
+  return slice;
+}
+
+/// Of a file that lives as long as the test needs it.
+struct Opened {
+  explicit Opened(const SliceBytes& slice) : file(slice.bytes()), frames(std::as_bytes(std::span(file))) {}
+  std::vector<float> values(std::int64_t frame = 0) const {
+    std::vector<float> read;
+    EXPECT_FALSE(frames.read(frame, read));
+    return read;
+  }
+  std::string file;
+  FrameValues frames;
+};
+
+TEST(FrameValues, AreStoredOnesWithTheWindowInTheSameUnits) {
+  dicom::initialize();
+  SliceBytes slice = slice_of({0, 100, 200, -300, 4, 5, 6, 7});
+  slice.text(0x00281050, "DS", "50\\999").text(0x00281051, "DS", "400\\1");
+  slice.text(0x00281052, "DS", "-1000").text(0x00281053, "DS", "2");
+  const Opened opened(slice);
+  ASSERT_FALSE(opened.frames.problem());
+  EXPECT_EQ(opened.values(), (std::vector<float>{0, 100, 200, -300, 4, 5, 6, 7}));
+  ASSERT_TRUE(opened.frames.window());
+  EXPECT_DOUBLE_EQ(opened.frames.window()->black, 425);
+  EXPECT_DOUBLE_EQ(opened.frames.window()->white, 625);
+}
+
+TEST(FrameValues, TurnMonochrome1OverWithItsWindow) {
+  SliceBytes slice = slice_of({0, 100, 200, 300, 4, 5, 6, 7});
+  slice.text(0x00280004, "CS", "MONOCHROME1").text(0x00281050, "DS", "50").text(0x00281051, "DS", "100");
+  slice.text(0x00281052, "DS", "0").text(0x00281053, "DS", "1");
+  const Opened opened(slice);
+  EXPECT_EQ(opened.values()[3], -300);
+  EXPECT_DOUBLE_EQ(opened.frames.window()->black, 0);
+  EXPECT_DOUBLE_EQ(opened.frames.window()->white, -100);
+}
+
+TEST(FrameValues, SayNothingOfPadding) {
+  SliceBytes slice = slice_of({-2000, 100, 200, 300, 4, 5, 6, -2000});
+  slice.raw(0x00280120, "SS", words({-2000}));
+  const Opened opened(slice);
+  EXPECT_TRUE(std::isnan(opened.values().front()));
+  EXPECT_TRUE(std::isnan(opened.values().back()));
+  EXPECT_EQ(opened.values()[1], 100);
+}
+
+TEST(FrameValues, OfColourAreLuminanceLargestAndSmallest) {
+  SliceBytes slice;
+  slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7").text(0x00280004, "CS", "RGB").number(0x00280002, 3);
+  slice.number(0x00280006, 0).number(0x00280100, 8).number(0x00280101, 8).number(0x00280102, 7).number(0x00280103, 0);
+  std::string pixels = "\xFF";
+  pixels.resize(24);
+  slice.raw(0x7FE00010, "OB", pixels);
+  const Opened opened(slice);
+  ASSERT_FALSE(opened.frames.problem());
+  EXPECT_EQ(opened.frames.plane_count(), 3);
+  const auto values = opened.values();
+  ASSERT_EQ(values.size(), 24U);
+  EXPECT_NEAR(values[0], 0.299F * 255, 1e-3);
+  EXPECT_EQ(values[8], 255);
+  EXPECT_EQ(values[16], 0);
+}
+
+TEST(FrameValues, TellADocumentFromAPictureThatCannotBeRead) {
+  const SliceBytes document = SliceBytes().remove(0x7FE00010);
+  EXPECT_EQ(Opened(document).frames.problem(), Code::no_pixels);
+  SliceBytes cut = slice_of({1, 2, 3, 4, 5, 6, 7, 8});
+  const std::string file = cut.bytes();
+  const FrameValues frames(std::as_bytes(std::span(file)).first(file.size() - 4));
+  std::vector<float> values;
+  EXPECT_TRUE(frames.problem() || frames.read(0, values));
+  EXPECT_TRUE(FrameValues(std::as_bytes(std::span(file)).first(20)).problem());
+}
+
+}  // namespace
+
+}  // namespace naru::test

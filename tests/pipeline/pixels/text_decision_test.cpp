@@ -1,0 +1,124 @@
+#include "pipeline/pixels/text_decision.h"
+
+#include <gtest/gtest.h>
+
+namespace naru::test {
+
+namespace {
+
+FoundText text_at(std::int64_t x, std::int64_t y, bool is_on_background, std::int64_t width = 40,
+                  std::int64_t height = 16) {
+  return {{x, y, width, height, width * height, 0.9F}, is_on_background};
+}
+
+TextLook look_with(std::vector<std::vector<FoundText>> frames) {
+  TextLook look;
+  look.columns = look.rows = 512;
+  look.frames = std::move(frames);
+  return look;
+}
+
+/// A series of one frame a file.
+std::vector<TextLook> series_of(std::size_t count, const std::vector<FoundText>& found) {
+  return std::vector<TextLook>(count, look_with({found}));
+}
+
+bool covers(const dicom::PixelBox& box, const TextRegion& region) {
+  return box.x < region.x && box.y < region.y && box.x + box.width > region.x + region.width &&
+         box.y + box.height > region.y + region.height;
+}
+
+TEST(TextDecision, LeavesASeriesWithoutTextAlone) {
+  const TextDecision decision = decide_text(series_of(5, {}), TextHandling::redact);
+  EXPECT_FALSE(decision.hold);
+  EXPECT_TRUE(decision.texts.empty());
+  for (const auto& boxes : decision.boxes) EXPECT_TRUE(boxes.empty());
+}
+
+TEST(TextDecision, BlanksTextOnBackgroundWhereItStandsAndALittleMore) {
+  auto series = series_of(4, {});
+  series[2].frames = {{}, {text_at(10, 20, true)}};
+  const TextDecision decision = decide_text(series, TextHandling::redact);
+  EXPECT_FALSE(decision.hold);
+  ASSERT_EQ(decision.texts.size(), 1U);
+  EXPECT_EQ(decision.texts[0].verdict, TextVerdict::on_background);
+  ASSERT_EQ(decision.boxes[2].size(), 1U);
+  EXPECT_EQ(decision.boxes[2][0].frame, 1);
+  EXPECT_TRUE(covers(decision.boxes[2][0], decision.texts[0].found.region));
+  EXPECT_TRUE(decision.boxes[0].empty());
+}
+
+TEST(TextDecision, HoldsTheSeriesWhereTextOverAnatomyStandsInOneOrTwoSlices) {
+  for (const std::size_t count : {1, 2}) {
+    auto series = series_of(5, {});
+    for (std::size_t n = 0; n < count; ++n) series[n].frames = {{text_at(200, 200, false)}};
+    const TextDecision decision = decide_text(series, TextHandling::redact);
+    EXPECT_EQ(decision.hold, Code::text_suspected) << count;
+    EXPECT_EQ(decision.texts[0].verdict, TextVerdict::uncertain);
+    for (const auto& boxes : decision.boxes) EXPECT_TRUE(boxes.empty());
+  }
+}
+
+TEST(TextDecision, BlanksPersistentTextInEverySliceEvenWhereItWasNotSeen) {
+  auto series = series_of(6, {});
+  for (const std::size_t n : {0, 2, 5}) series[n].frames = {{text_at(200 + static_cast<std::int64_t>(n), 200, false)}};
+  const TextDecision decision = decide_text(series, TextHandling::redact);
+  EXPECT_FALSE(decision.hold);
+  for (const auto& boxes : decision.boxes) {
+    ASSERT_FALSE(boxes.empty());
+    EXPECT_EQ(boxes.back().frame, -1);
+    EXPECT_TRUE(covers(boxes.back(), text_at(200, 200, false, 45).region));
+  }
+}
+
+TEST(TextDecision, CountsTheFramesOfOneFileAsSlices) {
+  const std::vector<FoundText> found = {text_at(200, 200, false)};
+  const std::vector<TextLook> series = {look_with({found, {}, found, found})};
+  EXPECT_FALSE(decide_text(series, TextHandling::redact).hold);
+}
+
+TEST(TextDecision, DoesNotMixSlicesOfDifferentSizes) {
+  auto series = series_of(4, {text_at(200, 200, false)});
+  series[0].columns = series[1].columns = 400;
+  EXPECT_EQ(decide_text(series, TextHandling::redact).hold, Code::text_suspected);
+}
+
+TEST(TextDecision, HoldsPagesOfText) {
+  std::vector<FoundText> many;
+  for (std::int64_t n = 0; n < 13; ++n) many.push_back(text_at(10, 30 * n, true));
+  const TextDecision decision = decide_text(series_of(5, many), TextHandling::redact);
+  EXPECT_EQ(decision.hold, Code::text_suspected);
+  EXPECT_EQ(decision.texts[0].verdict, TextVerdict::too_much);
+  many.pop_back();
+  EXPECT_FALSE(decide_text(series_of(5, many), TextHandling::redact).hold);
+  EXPECT_EQ(decide_text(series_of(5, {text_at(0, 0, true, 300, 150)}), TextHandling::redact).hold,
+            Code::text_suspected);
+}
+
+TEST(TextDecision, HoldsWhatCouldNotBeLookedAtWithTheRestOfItsSeries) {
+  auto series = series_of(3, {});
+  series[1].problem = Code::truncated;
+  EXPECT_EQ(decide_text(series, TextHandling::redact).hold, Code::truncated);
+  EXPECT_EQ(decide_text(series, TextHandling::quarantine).hold, Code::truncated);
+}
+
+TEST(TextDecision, HoldsAnyTextWhereTheRecipeSaysSo) {
+  const TextDecision decision = decide_text(series_of(3, {text_at(10, 20, true)}), TextHandling::quarantine);
+  EXPECT_EQ(decision.hold, Code::text_suspected);
+  EXPECT_EQ(decision.texts[0].verdict, TextVerdict::unwanted);
+  EXPECT_FALSE(decide_text(series_of(3, {}), TextHandling::quarantine).hold);
+}
+
+TEST(TextDecision, EndsSoonForAnyCountOfTexts) {
+  std::vector<FoundText> found;
+  for (std::int64_t n = 0; n < 12; ++n) found.push_back(text_at(n * 41, 0, true, 2, 2));
+  std::vector<TextLook> series = series_of(2000, found);
+  for (std::size_t n = 0; n < series.size(); ++n) {
+    for (FoundText& text : series[n].frames[0]) text.region.y = static_cast<std::int64_t>(n);
+  }
+  EXPECT_EQ(decide_text(series, TextHandling::redact).hold, Code::text_suspected);
+}
+
+}  // namespace
+
+}  // namespace naru::test

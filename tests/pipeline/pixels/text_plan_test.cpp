@@ -1,0 +1,161 @@
+#include "pipeline/pixels/text_plan.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <fstream>
+#include <limits>
+#include <new>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/deid_plan.h"
+#include "tests/pipeline/deid_job.h"
+#include "tests/support/archive_writer.h"
+
+namespace naru {
+namespace {
+
+using test::slice_of;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TextLook look_with(std::vector<FoundText> found) {
+  TextLook look;
+  look.columns = 100;
+  look.rows = 50;
+  look.frames = {std::move(found)};
+  return look;
+}
+
+FoundText text_at(std::int64_t x, bool is_on_background, float probability = 0.9F) {
+  return {{x, 10, 20, 8, 100, probability}, is_on_background};
+}
+
+class TextPlanTest : public ::testing::Test {
+ protected:
+  /// Two series of three slices in one folder and an archive.
+  void SetUp() override {
+    for (int n = 1; n <= 3; ++n) test::spill(folder_ / ("a" + std::to_string(n)), slice_of("P1", n).bytes());
+    std::vector<std::pair<std::string, std::string>> members;
+    for (int n = 1; n <= 3; ++n) {
+      members.emplace_back(std::to_string(n), slice_of("P2", n).text(0x0020000E, "UI", "2.999.7").bytes());
+    }
+    test::write_archive(folder_ / "b.zip", members);
+    std::vector<InputFile> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) files.push_back({entry.path(), {}});
+    std::ranges::sort(files, {}, &InputFile::path);
+    scan_ = scan_for_deid(files, {}, executor_, cancel_, [](const Progress&) {});
+  }
+
+  TextPlan plan(const LookForText& look, TextHandling handling = TextHandling::redact) {
+    return plan_text(scan_, handling, look, std::uint64_t{1} << 30, executor_, cancel_, [](const Progress&) {});
+  }
+
+  std::size_t used_count() const { return used_inputs(scan_).size(); }
+
+  test::TempFolder folder_;
+  Executor executor_ = Executor::cpu(2);
+  CancelToken cancel_;
+  DeidScan scan_;
+};
+
+/// True of the files of the second series.
+bool is_second(dicom::Bytes file) {
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  return text.find("2.999.7") != std::string_view::npos;
+}
+
+TEST_F(TextPlanTest, LooksAtNothingWhereTheRecipeKeepsText) {
+  const TextPlan made = plan([](dicom::Bytes) -> TextLook { throw std::bad_alloc(); }, TextHandling::keep);
+  EXPECT_FALSE(made.was_looked);
+  EXPECT_EQ(used_count(), 6U);
+}
+
+TEST_F(TextPlanTest, OrdersBoxesForOneSeriesAndHoldsTheOther) {
+  const TextPlan made = plan([](dicom::Bytes file) {
+    static std::atomic<int> seen{0};
+    if (!is_second(file)) return look_with({text_at(5, true)});
+    return look_with(seen++ == 0 ? std::vector<FoundText>{text_at(40, false)} : std::vector<FoundText>{});
+  });
+  EXPECT_EQ(used_count(), 3U);
+  EXPECT_EQ(made.orders.size(), 3U);
+  EXPECT_EQ(made.evidence.size(), 4U);
+  for (std::size_t n = 0; n < scan_.files.inputs.size(); ++n) {
+    const InputRecord& input = scan_.files.inputs[n];
+    EXPECT_EQ(made.orders.contains(n), !input.place.has_value());
+    EXPECT_EQ(input.reason == Code::text_suspected, input.place.has_value());
+  }
+}
+
+/// Whatever goes wrong while looking: nothing of that series is released.
+TEST_F(TextPlanTest, HoldsASeriesOfWhichOneLookFails) {
+  const std::vector<LookForText> faults = {
+      [](dicom::Bytes) -> TextLook { throw std::bad_alloc(); },
+      [](dicom::Bytes) -> TextLook { throw std::runtime_error("any"); },
+      [](dicom::Bytes) { return TextLook{}; },
+      [](dicom::Bytes) {
+        TextLook look = look_with({});
+        look.problem = Code::truncated;
+        look.frames.clear();
+        return look;
+      },
+      [](dicom::Bytes) { return look_with({text_at(5, true, std::numeric_limits<float>::quiet_NaN())}); },
+      [](dicom::Bytes) { return look_with({text_at(90, true)}); },  // beyond the picture
+      [](dicom::Bytes) { return look_with({text_at(-1, true)}); },
+      [](dicom::Bytes) {
+        TextLook look = look_with({});
+        look.columns = 0;
+        return look;
+      }};
+  for (std::size_t n = 0; n < faults.size(); ++n) {
+    SetUp();
+    std::atomic<int> seen{0};
+    const TextPlan made =
+        plan([&](dicom::Bytes file) { return is_second(file) && seen++ == 1 ? faults[n](file) : look_with({}); });
+    EXPECT_EQ(used_count(), 3U) << n;
+    EXPECT_TRUE(made.orders.empty()) << n;
+  }
+}
+
+TEST_F(TextPlanTest, LetsDocumentsAndMasksPass) {
+  plan([](dicom::Bytes) {
+    TextLook look;
+    look.has_picture = false;
+    return look;
+  });
+  EXPECT_EQ(used_count(), 6U);
+}
+
+TEST_F(TextPlanTest, WritesWhereTextWasFoundAndNeverWhatItSays) {
+  const TextPlan made = plan([](dicom::Bytes file) { return look_with({text_at(is_second(file) ? 60 : 5, true)}); });
+  write_text_evidence(folder_.path(), scan_, made, "abc");
+  std::ifstream file(folder_ / "pixels.jsonl");
+  std::size_t count = 0;
+  for (std::string line; std::getline(file, line); ++count) {
+    const auto json = nlohmann::json::parse(line);
+    EXPECT_EQ(json.at("schema"), "naru.pixels/1");
+    EXPECT_EQ(json.at("action"), "redacted");
+    EXPECT_EQ(json.at("because"), "on_background");
+    EXPECT_EQ(json.at("box").size(), 4U);
+    EXPECT_EQ(json.at("weights_sha256"), "abc");
+  }
+  EXPECT_EQ(count, 6U);
+}
+
+TEST(TextPlan, SeesTextInWhatWasMadeAndFailsClosed) {
+  dicom::DeidOutput output;
+  output.owned = {std::vector<std::byte>(3, std::byte{1}), std::vector<std::byte>(2, std::byte{2})};
+  for (const auto& piece : output.owned) output.pieces.emplace_back(piece);
+  std::size_t size = 0;
+  EXPECT_FALSE(shows_text(output, [&](dicom::Bytes file) {
+    size = file.size();
+    return look_with({});
+  }));
+  EXPECT_EQ(size, 5U);
+  EXPECT_TRUE(shows_text(output, [](dicom::Bytes) { return look_with({text_at(5, true)}); }));
+  EXPECT_TRUE(shows_text(output, [](dicom::Bytes) { return TextLook{}; }));
+  EXPECT_TRUE(shows_text(output, [](dicom::Bytes) -> TextLook { throw std::bad_alloc(); }));
+}
+
+}  // namespace
+}  // namespace naru
