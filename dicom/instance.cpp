@@ -206,6 +206,7 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   }
   file.columns = file.pixels.columns;
   file.rows = file.pixels.rows;
+  file.window = result.shown.window;
   const auto planes = read_planes(header, file, result.planes);
   result.reason = first_of({unsupported, walk, identity, planes, pixels});
   if (identity) result.planes.clear();

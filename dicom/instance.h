@@ -68,6 +68,11 @@ struct PlaneTiming {
   std::optional<Vec3> gradient_direction;          ///< unit vector in the patient frame (LPS)
 };
 
+/// Stored values that are shown black and white.
+struct StoredWindow {
+  double black = 0, white = 0;
+};
+
 /// One image plane: a single-frame file, one frame of a multi-frame file, or one tile of a mosaic.
 struct Instance {
   // Identity. Planes of one file share their UIDs and differ in `plane`.
@@ -97,15 +102,11 @@ struct Instance {
   std::optional<PhilipsScale> philips_scale;  ///< Philips MR only
   std::string units;                          ///< of the rescaled value: "HU", (0054,1001) for PET; may be empty
   std::optional<std::int64_t> padding_value;  ///< Pixel Padding Value (0028,0120), as stored
+  std::optional<StoredWindow> window;         ///< the first Window Center and Window Width of the data set itself
   // Where its pixels are: frame `frame` of Pixel Data; of it the part of columns x rows from (tile_i, tile_j) on.
   std::int64_t frame = 0, tile_i = 0, tile_j = 0;
   std::int64_t columns = 0, rows = 0;  ///< of the plane; for all but tiles the frame's
   PixelFormat pixels;                  ///< of a whole frame
-};
-
-/// Stored values that are shown black and white.
-struct StoredWindow {
-  double black = 0, white = 0;
 };
 
 /// How a header says that values are shown, in stored values.

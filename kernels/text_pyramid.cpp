@@ -13,13 +13,13 @@ namespace naru {
 namespace {
 
 std::vector<TextView> views_of(std::int64_t width, std::int64_t height) {
-  constexpr std::int64_t kLong = 1400, kShort = 400;
+  constexpr std::int64_t kTiny = 200, kShort = 400, kLong = 1400;
   std::vector<TextView> views;
   const auto add = [&](std::int64_t shrink, std::int64_t grow) {
     for (const bool is_turned : {false, true}) views.push_back({width, height, shrink, grow, is_turned});
   };
   add(1, 1);
-  add(2, 1);
+  if (std::max(width, height) >= kTiny) add(2, 1);
   if (std::max(width, height) > kLong) add(4, 1);
   if (std::max(width, height) < kShort) add(1, 2);
   return views;

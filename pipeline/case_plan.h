@@ -20,6 +20,8 @@ struct CasePlan {
   std::optional<std::string_view> body_part, manufacturer;
   Recipe recipe;
   std::string recipe_sha256;
+  /// Where text is blanked, by stack (see pixels/case_text.h); not part of the fingerprint, since it follows from it.
+  std::vector<std::vector<dicom::PixelBox>> text_boxes;
   std::optional<std::string_view> split;  ///< "train", "val" or "test"
   /// Hash over all that decides the case's bytes and its line: recipe, key, version, device, image path, findings, and
   /// the identity of every input file in order.

@@ -23,7 +23,7 @@ std::optional<CaseRecord> record_from(const std::optional<Json>& json) {
   if (!json) return std::nullopt;
   try {
     return CaseRecord{json->at("manifest"), preview_from_json(json->at("preview")),
-                      json->at("memory_bytes").get<std::uint64_t>()};
+                      json->at("memory_bytes").get<std::uint64_t>(), json->at("text_evidence")};
   } catch (const Json::exception&) {
     return std::nullopt;
   }
@@ -36,7 +36,8 @@ void store_case(const std::filesystem::path& file, const CasePlan& plan, const C
                               {"fingerprint", plan.fingerprint},
                               {"manifest", record.manifest},
                               {"memory_bytes", record.memory_bytes},
-                              {"preview", to_json(record.preview)}}));
+                              {"preview", to_json(record.preview)},
+                              {"text_evidence", record.text_evidence}}));
 }
 
 std::optional<CaseRecord> load_case(const std::filesystem::path& file) { return record_from(parse_record(file)); }

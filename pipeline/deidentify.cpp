@@ -17,6 +17,7 @@
 #include "pipeline/deid_report.h"
 #include "pipeline/deid_run.h"
 #include "pipeline/files.h"
+#include "pipeline/pixels/text_evidence.h"
 #include "pipeline/pixels/text_plan.h"
 #include "pipeline/report.h"
 #include "pipeline/version.h"
@@ -168,7 +169,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_deid_report(staging.report(), scan, delivery.delivered(), counts, key,
                     {options.project, key.id(), options.recipe, options.record, result.seconds});
-  if (texts.was_looked) write_text_evidence(staging.report(), scan, texts, TextDetector::built_in().weights_sha256());
+  if (texts.was_looked) write_text_evidence(staging.report(), texts.evidence);
   if (result.instance_count == 0) {
     const fs::path report = staging.publish_report_only();
     throw Error(ErrorCode::nothing_delivered,

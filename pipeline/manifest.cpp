@@ -28,6 +28,21 @@ Json grid_steps(const GridPlan& grid, const Recipe& recipe) {
   return steps;
 }
 
+/// Where text was blanked, in voxels of the source: training can leave it out.
+Json blanking_steps(const CasePlan& plan) {
+  Json steps = Json::array(), boxes = Json::array();
+  for (std::size_t volume = 0; volume < plan.text_boxes.size(); ++volume) {
+    for (const dicom::PixelBox& box : plan.text_boxes[volume]) {
+      Json one = {{"i", box.x}, {"j", box.y}, {"width", box.width}, {"height", box.height}};
+      one["k"] = box.frame < 0 ? Json(nullptr) : Json(box.frame);
+      if (plan.sequence) one["volume"] = volume;
+      boxes.push_back(std::move(one));
+    }
+  }
+  if (!boxes.empty()) steps.push_back({{"op", "blank_text"}, {"source_boxes", std::move(boxes)}});
+  return steps;
+}
+
 Json findings_json(const dicom::Stack& stack) {
   Json findings = Json::array();
   for (const Finding& finding : stack.findings) findings.push_back(to_json(finding));
@@ -63,7 +78,8 @@ Json axis4_of(const dicom::StackSequence& sequence) {
 
 Json manifest_line(const CasePlan& plan, const dicom::Stack& stack, const Written& written, const std::string& device) {
   const Size3& size = written.grid.grid.size;
-  Json steps = written.intensity.steps_before;
+  Json steps = blanking_steps(plan);
+  for (const Json& step : written.intensity.steps_before) steps.push_back(step);
   for (const Json& step : grid_steps(written.grid, plan.recipe)) steps.push_back(step);
   for (const Json& step : written.intensity.steps_after) steps.push_back(step);
   Json line = {

@@ -13,6 +13,8 @@
 #include "pipeline/content.h"
 #include "pipeline/dataset.h"
 #include "pipeline/dataset_proof.h"
+#include "pipeline/pixels/case_text.h"
+#include "pipeline/pixels/text_evidence.h"
 #include "pipeline/report.h"
 #include "pipeline/study_runner.h"
 
@@ -46,10 +48,29 @@ void reject_stack(Scan& scan, std::size_t index, const CaseFailure& failure) {
   }
 }
 
+/// A case whose slices show text that cannot be blanked with certainty.
+void quarantine_case(Scan& scan, const CasePlan& plan, Code reason) {
+  for (const std::size_t index : plan.stacks) {
+    for (const std::size_t candidate : scan.stacks[index].instances) {
+      mark_plane(scan, candidate, Disposition::quarantined, reason);
+    }
+  }
+}
+
+/// Lines of pixels.jsonl.
+Json evidence_of(const Scan& scan, const CaseText& text) {
+  Json lines = Json::array();
+  for (const CaseTextFound& one : text.found) {
+    lines.push_back(text_evidence(scan.inputs[one.input], {{"slice", one.slice}}, one.found, one.verdict));
+  }
+  return lines;
+}
+
 /// Cases that were made, in order; plans that failed are dropped.
 struct Made {
   std::vector<CasePlan> plans;
   std::vector<Json> lines;
+  Json text_evidence = Json::array();  ///< of cases that were made, and of those held for their text
   std::size_t resumed = 0;
   std::uint64_t memory_used_bytes = 0;
 };
@@ -91,28 +112,53 @@ class Job {
   }
 
  private:
-  void make_case(Scan& scan, const CasePlan& plan, const Staging& staging, StudyRunner& runner, Made& made) const {
+  /// False where the case is held for its text, or cannot be read; it is marked then.
+  bool look_for_text(Scan& scan, CasePlan& plan, Made& made, Json& evidence) const {
+    if (plan.recipe.text == "keep") return true;
+    const auto find = [](VolumeView<const float> slice, const std::optional<dicom::StoredWindow>& window) {
+      return TextDetector::built_in().find(slice, window);
+    };
+    CaseText text = find_text(scan, plan, find, options_.memory_limit_bytes, executor_, cancel_);
+    for (auto& [input, sha256] : text.hashes) scan.inputs[input].sha256 = std::move(sha256);
+    if (text.failure) return reject_case(scan, plan, *text.failure), false;
+    evidence = evidence_of(scan, text);
+    plan.text_boxes = std::move(text.boxes);
+    if (!text.hold) return true;
+    for (Json& line : evidence) made.text_evidence.push_back(std::move(line));
+    quarantine_case(scan, plan, *text.hold);
+    return false;
+  }
+
+  static void reject_case(Scan& scan, const CasePlan& plan, const CaseFailure& failure) {
+    log::warning("{}: rejected ({})", Public{plan.case_id}, Public{name(failure.code)});
+    reject_stack(scan, failure.stack, failure);
+    for (const std::size_t stack : plan.stacks) {  // a 4-D image lacks a volume: none of it is delivered
+      if (stack != failure.stack) reject_stack(scan, stack, {Code::gap, std::nullopt, stack});
+    }
+  }
+
+  void make_case(Scan& scan, CasePlan plan, const Staging& staging, StudyRunner& runner, Made& made) const {
     const auto file = staging.cases() / (plan.case_id + ".json");
     auto record = load_finished_case(file, plan, staging.out());
     if (record) {
       ++made.resumed;
     } else {
+      Json evidence = Json::array();
+      if (!look_for_text(scan, plan, made, evidence)) return;
       auto outcome = runner.run(scan, plan, staging.out(), cancel_);
       for (auto& [input, sha256] : outcome.hashes) scan.inputs[input].sha256 = std::move(sha256);
       if (outcome.failure) {
-        log::warning("{}: rejected ({})", Public{plan.case_id}, Public{name(outcome.failure->code)});
-        reject_stack(scan, outcome.failure->stack, *outcome.failure);
-        for (const std::size_t stack : plan.stacks) {  // a 4-D image lacks a volume: none of it is delivered
-          if (stack != outcome.failure->stack) reject_stack(scan, stack, {Code::gap, std::nullopt, stack});
-        }
+        reject_case(scan, plan, *outcome.failure);
         return;
       }
+      outcome.record->text_evidence = std::move(evidence);
       store_case(file, plan, *outcome.record);
       record = std::move(outcome.record);
     }
     made.memory_used_bytes = std::max(made.memory_used_bytes, record->memory_bytes);
     made.lines.push_back(std::move(record->manifest));
-    made.plans.push_back(plan);
+    for (Json& line : record->text_evidence) made.text_evidence.push_back(std::move(line));
+    made.plans.push_back(std::move(plan));
   }
 
   const PrepareOptions& options_;
@@ -203,6 +249,7 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   result.has_rejects = counts.has_rejects;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_job_report(staging, scan, made, key, result, options, executor);
+  if (options.recipe && options.recipe->text != "keep") write_text_evidence(staging.report(), made.text_evidence);
   if (made.plans.empty()) {
     const std::filesystem::path report = staging.publish_report_only();
     throw Error(ErrorCode::nothing_delivered,

@@ -323,9 +323,6 @@ void require_for_prepare(const Recipe& recipe) {
   if (std::ranges::find(recipe.options, "clean-pixel-data") != recipe.options.end()) {
     fail("[deidentify] options: \"clean-pixel-data\" is not available in naru prepare; run naru deidentify first");
   }
-  if (recipe.text != "keep") {
-    fail(fmt::format("[pixels] text = \"{}\" is not available in naru prepare; run naru deidentify first", recipe.text));
-  }
 }
 
 dicom::StackOptions stack_options(const std::optional<Recipe>& recipe) {

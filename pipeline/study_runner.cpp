@@ -17,6 +17,7 @@
 #include "pipeline/intensity_plan.h"
 #include "pipeline/manifest.h"
 #include "pipeline/outputs/layout.h"
+#include "pipeline/pixels/case_text.h"
 #include "pipeline/read_ahead.h"
 #include "pipeline/scratch.h"
 #include "pipeline/slices.h"
@@ -112,7 +113,14 @@ class CaseRun {
     const std::span<ReadAs<In>> values(reinterpret_cast<ReadAs<In>*>(host.data()), host.size());
     const auto failure = read_slices(scan_, plan_.stacks[volume], range, values, reader_, cancel_, hashes_);
     if (failure) throw Failed{*failure};
+    if (volume < plan_.text_boxes.size()) {
+      blank_text(host.host(), {size.x, size.y, range.count()}, range.begin, plan_.text_boxes[volume], is_inverted());
+    }
     return host;
+  }
+
+  bool is_inverted() const {
+    return scan_.candidates[stack_.instances.front()].instance.pixels.photometric_interpretation == "MONOCHROME1";
   }
 
   Owned<In> on_executor(Buffer<In> host, SliceRange range) {

@@ -21,6 +21,7 @@ struct CaseRecord {
   nlohmann::ordered_json manifest;  ///< the line of manifest.jsonl
   Preview preview;
   std::uint64_t memory_bytes = 0;  ///< working memory that the case was planned with
+  nlohmann::ordered_json text_evidence = nlohmann::ordered_json::array();  ///< its lines of pixels.jsonl
 };
 
 struct CaseOutcome {

@@ -16,5 +16,7 @@ int main(int argc, char** argv) {
   bench::add_orient();
   bench::add_statistics();
   bench::add_straighten();
+  bench::add_text_network();
+  bench::add_text_pyramid();
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -73,5 +73,7 @@ void add_intensity();
 void add_orient();
 void add_straighten();
 void add_statistics();
+void add_text_network();
+void add_text_pyramid();
 
 }  // namespace naru::bench

@@ -27,11 +27,6 @@ bool are_at_one_place(const TextRegion& a, const TextRegion& b) {
   return shared >= kSamePlaceShare * (area(a) + area(b) - shared);
 }
 
-dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame) {
-  const std::int64_t margin = kMarginPixels + std::min(region.width, region.height) / 8;
-  return {frame, region.x - margin, region.y - margin, region.width + 2 * margin, region.height + 2 * margin};
-}
-
 /// Where text stands in slices of one size.
 struct Place {
   std::int64_t columns = 0, rows = 0;
@@ -92,6 +87,11 @@ std::vector<JudgedText> all_texts(std::span<const TextLook> series) {
 }
 
 }  // namespace
+
+dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame) {
+  const std::int64_t margin = kMarginPixels + std::min(region.width, region.height) / 8;
+  return {frame, region.x - margin, region.y - margin, region.width + 2 * margin, region.height + 2 * margin};
+}
 
 TextHandling text_handling(std::string_view word) {
   if (word == "keep") return TextHandling::keep;

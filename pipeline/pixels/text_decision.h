@@ -49,6 +49,9 @@ struct TextDecision {
   std::vector<std::vector<dicom::PixelBox>> boxes;
 };
 
+/// What is blanked of a piece of text: its box and a margin, in one frame or, with -1, in all.
+dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame);
+
 /// @param series what each file of one series shows
 TextDecision decide_text(std::span<const TextLook> series, TextHandling handling);
 

@@ -36,8 +36,9 @@ constexpr auto kNoPictures = std::to_array<std::string_view>({
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 27;
 
 /// Black and white of the three windows: full range, as stored, and the percentiles 0.5 and 99.5.
-TextWindows windows_of(std::span<const float> values, const dicom::FrameValues& file) {
-  if (file.plane_count() > 1) return {{0, 0, 0}, {255, 255, 255}};
+TextWindows windows_of(VolumeView<const float> slice, const std::optional<dicom::StoredWindow>& window) {
+  if (slice.size.z > 1) return {{0, 0, 0}, {255, 255, 255}};
+  const std::span values(slice.data, static_cast<std::size_t>(slice.size.voxel_count()));
   std::vector<float> finite;
   std::ranges::copy_if(values, std::back_inserter(finite), [](float value) { return std::isfinite(value); });
   if (finite.empty()) return {{0, 0, 0}, {1, 1, 1}};
@@ -49,7 +50,6 @@ TextWindows windows_of(std::span<const float> values, const dicom::FrameValues& 
   };
   constexpr double kLowShare = 0.005, kHighShare = 0.995;
   const float p_low = at_share(kLowShare), p_high = at_share(kHighShare);
-  const auto window = file.window();
   return {{low, window ? static_cast<float>(window->black) : p_low, p_low},
           {high, window ? static_cast<float>(window->white) : p_high, p_high}};
 }
@@ -93,23 +93,27 @@ TextLook TextDetector::look(std::span<const std::byte> file) const {
   if ((look.problem = frames.problem())) return look;
   look.columns = frames.format().columns;
   look.rows = frames.format().rows;
-  const std::int64_t pixels = look.columns * look.rows;
-  if (pixels > kMostPixels) return look.problem = Code::too_large, look;
-  Executor executor = Executor::cpu(1);
-  std::vector<float> values, probability(static_cast<std::size_t>(pixels));
+  if (look.columns * look.rows > kMostPixels) return look.problem = Code::too_large, look;
+  std::vector<float> values;
   for (std::int64_t n = 0; n < frames.format().frame_count; ++n) {
     if ((look.problem = frames.read(n, values))) return look.frames.clear(), look;
-    const Size3 plane{look.columns, look.rows, 1};
-    const VolumeView<const float> slice{values.data(), {look.columns, look.rows, frames.plane_count()}};
-    const TextWindows windows = windows_of(values, frames);
-    detect_text_at_all_scales(network_, slice, windows, {probability.data(), plane}, executor);
-    std::vector<FoundText> found;
-    for (const TextRegion& region : find_text_regions({probability.data(), plane}, {})) {
-      found.push_back({region, is_on_background({values.data(), plane}, windows, region)});
-    }
-    look.frames.push_back(std::move(found));
+    look.frames.push_back(find({values.data(), {look.columns, look.rows, frames.plane_count()}}, frames.window()));
   }
   return look;
+}
+
+std::vector<FoundText> TextDetector::find(VolumeView<const float> slice,
+                                          const std::optional<dicom::StoredWindow>& window) const {
+  Executor executor = Executor::cpu(1);
+  const Size3 plane{slice.size.x, slice.size.y, 1};
+  std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
+  const TextWindows windows = windows_of(slice, window);
+  detect_text_at_all_scales(network_, slice, windows, {probability.data(), plane}, executor);
+  std::vector<FoundText> found;
+  for (const TextRegion& region : find_text_regions({probability.data(), plane}, {})) {
+    found.push_back({region, is_on_background({slice.data, plane}, windows, region)});
+  }
+  return found;
 }
 
 }  // namespace naru

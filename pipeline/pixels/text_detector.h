@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/code.h"
+#include "core/volume.h"
+#include "dicom/instance.h"
 #include "kernels/text_network.h"
 #include "kernels/text_regions.h"
 
@@ -37,6 +39,9 @@ class TextDetector {
   /// @param file the whole file, in memory. Works on the calling thread alone. Bad content gives a problem, not an
   /// exception. Memory beside the file: kTextWorkBytes, and 16 bytes a pixel of one frame.
   TextLook look(std::span<const std::byte> file) const;
+
+  /// Of one frame, as values (dicom/frame_values.h gives their shape), where `window` says how they are shown.
+  std::vector<FoundText> find(VolumeView<const float> slice, const std::optional<dicom::StoredWindow>& window) const;
 
   const std::string& weights_sha256() const { return weights_sha256_; }
 

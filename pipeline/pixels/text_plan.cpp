@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <utility>
 
-#include "core/text.h"
 #include "pipeline/deid_plan.h"
-#include "pipeline/files.h"
+#include "pipeline/pixels/text_evidence.h"
 
 namespace naru {
 
@@ -53,14 +51,16 @@ TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& loo
   plan.was_looked = true;
   const std::vector<std::size_t> inputs = used_inputs(scan);
   std::vector<TextLook> looks = look_at(scan, inputs, look, memory_limit_bytes, executor, cancel, on_progress);
+  std::vector<JudgedText> judged;  // of all series; `file` is the input
   std::map<std::string_view, std::vector<std::size_t>> by_series;
   for (const std::size_t input : inputs) by_series[scan.sources[input].series_uid].push_back(input);
   for (const auto& [uid, members] : by_series) {
     std::vector<TextLook> series;
     for (const std::size_t input : members) series.push_back(std::move(looks[input]));
     TextDecision decision = decide_text(series, handling);
-    for (const JudgedText& text : decision.texts) {
-      plan.evidence.push_back({members[text.file], text.frame, text.found, text.verdict});
+    for (JudgedText& text : decision.texts) {
+      text.file = members[text.file];
+      judged.push_back(std::move(text));
     }
     for (std::size_t n = 0; n < members.size(); ++n) {
       InputRecord& input = scan.files.inputs[members[n]];
@@ -70,7 +70,11 @@ TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& loo
       if (!decision.boxes[n].empty()) plan.orders[members[n]] = std::move(decision.boxes[n]);
     }
   }
-  std::ranges::sort(plan.evidence, {}, [](const TextEvidence& one) { return std::pair(one.input, one.frame); });
+  std::ranges::sort(judged, {}, [](const JudgedText& one) { return std::pair(one.file, one.frame); });
+  for (const JudgedText& text : judged) {
+    plan.evidence.push_back(
+        text_evidence(scan.files.inputs[text.file], {{"frame", text.frame}}, text.found, text.verdict));
+  }
   return plan;
 }
 
@@ -85,26 +89,6 @@ bool shows_text(const dicom::DeidOutput& output, const LookForText& look) {
   } catch (const std::exception&) {
     return true;
   }
-}
-
-void write_text_evidence(const std::filesystem::path& folder, const DeidScan& scan, const TextPlan& plan,
-                         std::string_view weights_sha256) {
-  FileWriter writer(folder / "pixels.jsonl");
-  for (const TextEvidence& one : plan.evidence) {
-    const TextRegion& region = one.found.region;
-    const std::string line = json_line({{"schema", "naru.pixels/1"},
-                                        {"path", valid_utf8(scan.files.inputs[one.input].path.string())},
-                                        {"sop_instance_uid", valid_utf8(scan.files.inputs[one.input].sop_instance_uid)},
-                                        {"frame", one.frame},
-                                        {"box", {region.x, region.y, region.width, region.height}},
-                                        {"score", region.probability},
-                                        {"action", is_blanked(one.verdict) ? "redacted" : "held"},
-                                        {"because", name(one.verdict)},
-                                        {"detector", "naru-text"},
-                                        {"weights_sha256", weights_sha256}});
-    writer.append(std::as_bytes(std::span(line)));
-  }
-  writer.finish();
 }
 
 }  // namespace naru

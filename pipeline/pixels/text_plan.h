@@ -1,10 +1,8 @@
 /// Text in the pixels of a de-identification: looked for in every file, decided series by series.
 #pragma once
 
-#include <filesystem>
 #include <functional>
-#include <string_view>
-#include <vector>
+#include <nlohmann/json.hpp>
 
 #include "core/cancel.h"
 #include "kernels/executor.h"
@@ -15,18 +13,10 @@
 
 namespace naru {
 
-/// One line of pixels.jsonl.
-struct TextEvidence {
-  std::size_t input = 0;  ///< index into the scan
-  std::int64_t frame = 0;
-  FoundText found;
-  TextVerdict verdict = TextVerdict::uncertain;
-};
-
 struct TextPlan {
   bool was_looked = false;  ///< false where the recipe asks for nothing
   PixelOrders orders;
-  std::vector<TextEvidence> evidence;  ///< by input and frame
+  nlohmann::ordered_json evidence = nlohmann::ordered_json::array();  ///< lines of pixels.jsonl, by input and frame
 };
 
 /// What a file in memory shows; may throw.
@@ -40,10 +30,5 @@ TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& loo
 
 /// Looks once more, at what was made: true where it shows text, or cannot be looked at.
 bool shows_text(const dicom::DeidOutput& output, const LookForText& look);
-
-/// Writes pixels.jsonl: where text was found, how sure that is, what was done. No pixels, no
-/// text. @throws Error{disk_full, output_unwritable}
-void write_text_evidence(const std::filesystem::path& folder, const DeidScan& scan, const TextPlan& plan,
-                         std::string_view weights_sha256);
 
 }  // namespace naru

@@ -208,6 +208,36 @@ def anatomy(random, size):
     return rician(image.astype(np.float32), random)
 
 
+def small_bodies(random, size):
+    """Slices of few pixels each on black, alone or side by side: echo-planar and diffusion images, mosaics, PET."""
+    volume = volumes()[random.integers(len(volumes()))]
+    axis, pitch = random.integers(3), int(np.exp(random.uniform(np.log(14), np.log(150))))
+    thumbnails = []
+    for _ in range(8):
+        plane = slice_of(random, volume, axis, int(volume.shape[axis] * random.uniform(0.05, 0.95)))
+        if random.random() < 0.2:  # not anatomy: a phantom
+            plane = soft(ellipse(grid(64), random, (0, 0), random.uniform(0.2, 0.45, 2)), 0.05) * texture(random, 64)
+        zoom = pitch * random.uniform(0.5, 0.98) / max(plane.shape)
+        plane = ndimage.zoom(ndimage.gaussian_filter(plane, 0.4 / min(zoom, 1)), zoom, order=1)
+        thumbnails.append(np.clip(plane, 0, 1)[:pitch, :pitch])
+    image = np.zeros((size, size), np.float32)
+    is_alone = random.random() < 0.4
+    for top in range(random.integers(pitch) - pitch, size, pitch):
+        for left in range(0, size, pitch):
+            if is_alone and random.random() < 0.9:
+                continue
+            thumbnail = thumbnails[random.integers(len(thumbnails))]
+            y, x = top + (pitch - thumbnail.shape[0]) // 2, left + (pitch - thumbnail.shape[1]) // 2
+            if y + thumbnail.shape[0] <= 0:
+                continue
+            part = image[max(y, 0):y + thumbnail.shape[0], x:x + thumbnail.shape[1]]
+            part += thumbnail[max(-y, 0):, :part.shape[1]][:part.shape[0]] * random.uniform(0.5, 1)
+    image = ndimage.gaussian_filter(image, random.choice([0, random.uniform(0.3, 2)]))
+    if random.random() < 0.4:
+        image = curve(random, np.clip(image, 0, 1))
+    return rician(image, random) if random.random() < 0.7 else image
+
+
 def collage(random, size):
     """Pieces of pictures and anatomy through soft masks: shapes of every kind, in no body's order."""
     image = anatomy(random, size) if random.random() < 0.5 else photograph(random, size)
@@ -319,8 +349,8 @@ def plain(random, size):
     return image + random.normal(0, random.choice([0, 0.02]), image.shape)
 
 
-KINDS = ((body_ct, 0.1), (phantom_with_details, 0.18), (anatomy, 0.28), (collage, 0.14), (spine_mr, 0.05), (vessels, 0.06),
-         (radiograph, 0.05), (texture, 0.06), (photograph, 0.05), (plain, 0.03))
+KINDS = ((body_ct, 0.1), (phantom_with_details, 0.16), (anatomy, 0.24), (small_bodies, 0.15), (collage, 0.12),
+         (spine_mr, 0.04), (vessels, 0.05), (radiograph, 0.04), (texture, 0.04), (photograph, 0.04), (plain, 0.02))
 
 
 def add_marks(image, random):
@@ -386,9 +416,10 @@ def make_background(random, size):
     image = random.choice(kinds, p=weights)(random, size).astype(np.float32)
     low, high = image.min(), image.max()
     image = (image - low) / (high - low + 1e-6)
-    if random.random() < 0.12:  # a small matrix, shown larger
-        half = image[:size // 2, :size // 2]
-        image = np.kron(half, np.ones((2, 2))) if random.random() < 0.5 else ndimage.zoom(half, 2, order=3)
+    if random.random() < 0.2:  # a small matrix, shown larger
+        times = random.choice([2, 4], p=[0.7, 0.3])
+        part = image[:size // times, :size // times]
+        image = np.kron(part, np.ones((times, times))) if random.random() < 0.5 else ndimage.zoom(part, times, order=3)
         image = np.clip(image, 0, 1).astype(np.float32)
     if random.random() < 0.08:
         image = np.maximum.reduce([np.roll(image, n, random.integers(2)) for n in range(random.integers(2, 5))])

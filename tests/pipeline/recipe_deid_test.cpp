@@ -167,7 +167,7 @@ TEST(RecipeDeid, PrepareRefusesByNameWhatOnlyDeidentifyDoes) {
   };
   EXPECT_THAT(problem("[select]\nmodality = [\"CT\", \"US\"]\n"), HasSubstr("may name \"CT\", \"MR\" and \"PT\""));
   EXPECT_THAT(problem(kEverything), HasSubstr("clean-pixel-data"));
-  EXPECT_THAT(problem("[pixels]\ntext = \"redact\"\n"), HasSubstr("run naru deidentify first"));
+  EXPECT_EQ(problem("[pixels]\ntext = \"redact\"\n"), "");
 }
 
 TEST(RecipeDeid, RedactingTextIsTheOptionCleanPixelData) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/deid_plan.h"
+#include "pipeline/pixels/text_evidence.h"
 #include "tests/pipeline/deid_job.h"
 #include "tests/support/archive_writer.h"
 
@@ -128,7 +129,7 @@ TEST_F(TextPlanTest, LetsDocumentsAndMasksPass) {
 
 TEST_F(TextPlanTest, WritesWhereTextWasFoundAndNeverWhatItSays) {
   const TextPlan made = plan([](dicom::Bytes file) { return look_with({text_at(is_second(file) ? 60 : 5, true)}); });
-  write_text_evidence(folder_.path(), scan_, made, "abc");
+  write_text_evidence(folder_.path(), made.evidence);
   std::ifstream file(folder_ / "pixels.jsonl");
   std::size_t count = 0;
   for (std::string line; std::getline(file, line); ++count) {
@@ -137,7 +138,7 @@ TEST_F(TextPlanTest, WritesWhereTextWasFoundAndNeverWhatItSays) {
     EXPECT_EQ(json.at("action"), "redacted");
     EXPECT_EQ(json.at("because"), "on_background");
     EXPECT_EQ(json.at("box").size(), 4U);
-    EXPECT_EQ(json.at("weights_sha256"), "abc");
+    EXPECT_EQ(json.at("weights_sha256"), TextDetector::built_in().weights_sha256());
   }
   EXPECT_EQ(count, 6U);
 }

@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""How well burned-in text is found: `measure.py FIND_TEXT [--dicom DIR] [--items 150] [--seed 1]`, JSON on standard output.
+
+Text of fonts that training never saw is burned into real slices (DIR), or phantoms (without); an item counts as found
+where at least 90 % of its glyph pixels would be blanked. Clean slices tell what would be blanked for nothing. Tesseract
+looks at the same slices, where it is installed. Shares come with Wilson's 95 % intervals, and every miss by name.
+"""
+
+import argparse
+import collections
+import csv
+import json
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import pydicom
+from PIL import Image
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "python" / "training"))
+sys.path.insert(0, str(HERE))
+import text_slices  # noqa: E402
+
+FOLDERS = "abcd"  # of ../shared/dicom: series without burned-in text,
+WITH_TEXT = ("ct_philips_study_localiser_mixed",)  # but for these
+COVERED = 0.9
+
+
+class Slice:
+    def __init__(self, source, values, window):
+        self.source, self.values, self.window, self.items = source, values, window, []
+
+
+def wilson(hits, count):
+    if count == 0:
+        return None
+    z, share = 1.96, hits / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * np.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return [round(100 * (middle - half), 2), round(100 * (middle + half), 2)]
+
+
+def number(value):
+    return float(value[0] if isinstance(value, pydicom.multival.MultiValue) else value)
+
+
+def window_of(dataset):
+    try:
+        centre, width = number(dataset.WindowCenter), number(dataset.WindowWidth)
+        slope, intercept = float(dataset.get("RescaleSlope", 1)), float(dataset.get("RescaleIntercept", 0))
+        return (centre - width / 2 - intercept) / slope, (centre + width / 2 - intercept) / slope
+    except (AttributeError, TypeError, ValueError, ZeroDivisionError):
+        return 0, 0
+
+
+def read_slices(folder, random, most):
+    """Up to `most` grey slices of each series folder."""
+    found = []
+    for series in sorted(path for letter in FOLDERS for path in (folder / letter).glob("*")):
+        if series.name in WITH_TEXT:
+            continue
+        files = sorted(path for path in series.rglob("*") if path.is_file())
+        taken = 0
+        for path in (files[n] for n in random.permutation(len(files))):
+            if taken == most:
+                break
+            try:
+                dataset = pydicom.dcmread(path)
+                if dataset.Modality not in ("CT", "MR", "PT") or dataset.SamplesPerPixel != 1:
+                    continue
+                values = dataset.pixel_array.astype(np.float32)
+            except Exception:  # malformed on purpose, or a codec that pydicom has not
+                continue
+            if values.ndim == 3:
+                values = values[len(values) // 2]
+            if min(values.shape) < 48 or np.ptp(values) == 0:
+                continue
+            found.append(Slice(series.name, values, window_of(dataset)))
+            taken += 1
+    return found
+
+
+def run_naru(find_text, slices):
+    """Boxes of each slice, and milliseconds."""
+    boxes, times = [None] * len(slices), [0.0] * len(slices)
+    by_shape = collections.defaultdict(list)
+    for n, one in enumerate(slices):
+        by_shape[one.values.shape].append(n)
+    for shape, members in by_shape.items():
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(np.array([len(members), shape[1], shape[0]], "<u4").tobytes())
+            for n in members:
+                file.write(np.array(slices[n].window, "<f4").tobytes())
+                file.write(slices[n].values.astype("<f4").tobytes())
+            file.flush()
+            printed = subprocess.run([find_text, file.name], check=True, capture_output=True, text=True).stdout
+        for n, line in zip(members, printed.splitlines(), strict=True):
+            answer = json.loads(line)
+            boxes[n], times[n] = answer["boxes"], answer["ms"]
+    return boxes, times
+
+
+def run_tesseract(slices, psm, inverted):
+    boxes = []
+    for one in slices:
+        low, high = np.percentile(one.values, (0.5, 99.9))
+        grey = np.clip((one.values - low) / max(high - low, 1e-6), 0, 1)
+        grey = (255 * (1 - grey if inverted else grey)).astype(np.uint8)
+        with tempfile.NamedTemporaryFile(suffix=".png") as file:
+            Image.fromarray(grey).save(file.name)
+            printed = subprocess.run(["tesseract", file.name, "-", "--psm", str(psm), "-l", "eng+kor", "tsv"],
+                                     capture_output=True, text=True, check=False).stdout
+        rows = csv.DictReader(printed.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+        boxes.append([[int(row[key]) for key in ("left", "top", "width", "height")] for row in rows
+                      if row.get("text", "").strip() and float(row["conf"]) >= 0])
+    return boxes
+
+
+def mask_of(boxes, shape):
+    mask = np.zeros(shape, bool)
+    for x, y, width, height, *_ in boxes:
+        mask[max(0, y):max(0, y + height), max(0, x):max(0, x + width)] = True
+    return mask
+
+
+def make_texts(backgrounds, random, count):
+    """Slices with items of each category."""
+    made = []
+    large = [one for one in backgrounds if min(one.values.shape) >= 200]
+    for category in text_slices.CATEGORIES:
+        items = 0
+        while items < count:
+            base = large[random.integers(len(large))]
+            values, taken = base.values.copy(), np.zeros(base.values.shape, bool)
+            one = Slice(base.source, values, base.window)
+            for _ in range(3):
+                burned = text_slices.burn(values, random, category, taken)
+                if burned:
+                    one.items.append((category, *burned))
+            one.values = text_slices.degrade(values, random, category)
+            if one.items:
+                made.append(one)
+                items += len(one.items)
+    return made
+
+
+def judge(slices, boxes):
+    """Share of items found by category, slices in which something was missed, misses by name."""
+    hits, counts, misses, unflagged, full = collections.Counter(), collections.Counter(), [], 0, 0
+    for one, found in zip(slices, boxes):
+        mask, missed = mask_of(found, one.values.shape), 0
+        for category, glyphs, text in one.items:
+            covered = (mask & glyphs).sum() / glyphs.sum()
+            counts[category] += 1
+            hits[category] += covered >= COVERED
+            if covered < COVERED:
+                missed += 1
+                misses.append({"category": category, "text": text, "on": one.source, "covered": round(float(covered), 2)})
+        unflagged += not found
+        full += not missed
+    table = {category: {"items": counts[category], "r90": round(100 * hits[category] / counts[category], 2),
+                        "wilson_95": wilson(hits[category], counts[category])} for category in counts}
+    total, found = sum(counts.values()), sum(hits.values())
+    return {"r90": round(100 * found / total, 2), "wilson_95": wilson(found, total), "items": total,
+            "full_slices": round(100 * full / len(slices), 2), "slices": len(slices), "unflagged_slices": unflagged,
+            "by_category": table}, misses
+
+
+def judge_clean(slices, boxes):
+    areas = [mask_of(found, one.values.shape).mean() for one, found in zip(slices, boxes)]
+    changed = sum(bool(found) for found in boxes)
+    hits = collections.Counter(one.source for one, found in zip(slices, boxes) if found)
+    return {"slices": len(slices), "area_percent": round(100 * float(np.mean(areas)), 4),
+            "slices_changed_percent": round(100 * changed / len(slices), 2), "wilson_95": wilson(changed, len(slices)),
+            "by_source": dict(hits)}
+
+
+def judge_truth(find_text, folder):
+    """The hand-checked boxes: the share of each that would be blanked."""
+    rows = []
+    truth = folder.parent / "burned_text_truth.tsv" if (folder.parent / "burned_text_truth.tsv").exists() else None
+    truth = truth or HERE.parent.parent.parent / "shared" / "dicom" / "burned_text_truth.tsv"
+    if not truth.exists():
+        return None
+    for row in csv.DictReader(truth.open(), delimiter="\t"):
+        files = list((folder / row["folder"]).rglob(row["file"]))
+        if not files:
+            continue
+        printed = subprocess.run([find_text, "--dicom", files[0]], check=True, capture_output=True, text=True).stdout
+        look = json.loads(printed)
+        width, height = look["columns"], look["rows"]
+        mask = np.zeros((height, width), bool)
+        for boxes in look["frames"]:
+            mask |= mask_of(boxes, (height, width))
+        x0, y0, x1, y1 = (int(float(row[key])) for key in ("x0", "y0", "x1", "y1"))
+        rows.append({"file": f"{row['folder']}/{row['file']}", "box": [x0, y0, x1, y1], "kind": row["kind"],
+                     "covered": round(float(mask[y0:y1, x0:x1].mean()), 3), "problem": look["problem"]})
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("find_text")
+    parser.add_argument("--dicom", type=pathlib.Path)
+    parser.add_argument("--items", type=int, default=150)
+    parser.add_argument("--clean", type=int, default=6, help="slices of each series")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--peers", action="store_true")
+    options = parser.parse_args()
+    random = np.random.default_rng(options.seed)
+    clean = read_slices(options.dicom, random, options.clean)
+    texts = make_texts(clean, random, options.items)
+    boxes, _ = run_naru(options.find_text, texts)
+    result, misses = judge(texts, boxes)
+    clean_boxes, times = run_naru(options.find_text, clean)
+    of_512 = [ms for one, ms in zip(clean, times) if one.values.shape == (512, 512)]
+    answer = {"naru": {**result, "clean": judge_clean(clean, clean_boxes), "ms_512": statistics.median(of_512),
+                       "misses": misses, "hand_checked": judge_truth(options.find_text, options.dicom)}}
+    if options.peers and shutil.which("tesseract"):
+        for name, psm, inverted in (("tesseract psm 3, inverted", 3, True), ("tesseract psm 11", 11, False)):
+            found, _ = judge(texts, run_tesseract(texts, psm, inverted))
+            answer[name] = {**found, "clean": judge_clean(clean, run_tesseract(clean, psm, inverted))}
+    print(json.dumps(answer, indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

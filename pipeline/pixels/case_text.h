@@ -1,0 +1,50 @@
+/// Text in the slices of a case that `naru prepare` makes: looked for before the case is made, blanked as it is read.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/cancel.h"
+#include "kernels/executor.h"
+#include "pipeline/case_plan.h"
+#include "pipeline/pixels/text_decision.h"
+#include "pipeline/slices.h"
+
+namespace naru {
+
+/// What one slice shows; may throw. See TextDetector::find.
+using FindInSlice =
+    std::function<std::vector<FoundText>(VolumeView<const float> slice, const std::optional<dicom::StoredWindow>&)>;
+
+/// One piece of text in a case.
+struct CaseTextFound {
+  std::size_t input = 0;  ///< index into Scan::inputs
+  std::int64_t slice = 0;
+  FoundText found;
+  TextVerdict verdict = TextVerdict::uncertain;
+};
+
+struct CaseText {
+  std::optional<Code> hold;                         ///< text_suspected: the case is not made
+  std::optional<CaseFailure> failure;               ///< a slice that could not be read: as StudyRunner has it
+  std::vector<std::vector<dicom::PixelBox>> boxes;  ///< by stack of the plan; `frame` is the slice k, -1 for all
+  std::vector<CaseTextFound> found;
+  InputHashes hashes;  ///< of the files that were read
+};
+
+/// Looks at every slice of the case, those that are interpolated included. A case is judged as a series is.
+/// Memory: slices are read some at a time, within `memory_limit_bytes` where it holds one and the detector's maps.
+/// @throws Error{canceled, memory_exceeded}
+CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& find, std::uint64_t memory_limit_bytes,
+                   const Executor& executor, const CancelToken& cancel);
+
+/// Blanks the boxes of slices [begin, begin + count) with the darkest value of each slice, the largest where
+/// `is_inverted`. `voxels`: i fastest, then j, then k.
+template <class T>
+void blank_text(std::span<T> voxels, Size3 slab, std::int64_t begin, std::span<const dicom::PixelBox> boxes,
+                bool is_inverted);
+
+}  // namespace naru

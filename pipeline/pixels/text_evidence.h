@@ -1,0 +1,19 @@
+/// pixels.jsonl: where text was found, how sure that is, what was done. No pixels, no text.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/pixels/text_decision.h"
+#include "pipeline/scan.h"
+
+namespace naru {
+
+/// One line. @param place which picture of the file: "frame" or "slice"
+nlohmann::ordered_json text_evidence(const InputRecord& input, const nlohmann::ordered_json& place,
+                                     const FoundText& found, TextVerdict verdict);
+
+/// Writes pixels.jsonl into the report. @throws Error{disk_full, output_unwritable}
+void write_text_evidence(const std::filesystem::path& report, const nlohmann::ordered_json& lines);
+
+}  // namespace naru

@@ -1,0 +1,82 @@
+"""Chooses the thresholds of the detector: what they find and what they take for text, on images made from another seed
+and on the fonts that are kept for tuning.
+
+    python3 tune.py WEIGHTS [--images 200] [--seed 1001]
+"""
+
+import argparse
+import itertools
+import pathlib
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+import backgrounds
+import burned_text
+import network
+
+SIZE, EDGE = 384, 8
+LOW, HIGH = (0.3, 0.4, 0.5, 0.6), (0.6, 0.7, 0.8, 0.9, 0.95)
+
+
+def padded(windows):
+    height, width = windows.shape[1:]
+    return np.pad(windows, ((0, 0), (EDGE, EDGE + -height % 8), (EDGE, EDGE + -width % 8)), "edge")
+
+
+def seen(detector, windows):
+    height, width = windows.shape[1:]
+    turned = np.ascontiguousarray(np.rot90(windows, 1, (1, 2)))
+    upright = detector.probability(padded(windows))[EDGE:EDGE + height, EDGE:EDGE + width]
+    return np.maximum(upright, np.rot90(detector.probability(padded(turned))[EDGE:EDGE + width, EDGE:EDGE + height], -1))
+
+
+def probability(detector, windows):
+    """As kernels/text_pyramid.h: scales 1 and 1/2, upright and turned."""
+    half = windows.reshape(3, SIZE // 2, 2, SIZE // 2, 2).mean((2, 4))
+    return np.maximum(seen(detector, windows), np.kron(seen(detector, half), np.ones((2, 2), np.float32)))
+
+
+def boxes_mask(found, low, high):
+    """What would be blanked: the boxes of regions, with their margin."""
+    labels, count = ndimage.label(found >= low, np.ones((3, 3)))
+    mask = np.zeros(found.shape, bool)
+    peaks = ndimage.maximum(found, labels, np.arange(1, count + 1)) if count else []
+    for place, peak in zip(ndimage.find_objects(labels), peaks):
+        if peak >= high:
+            margin = 3 + min(s.stop - s.start for s in place) // 8
+            mask[tuple(slice(max(0, s.start - margin), s.stop + margin) for s in place)] = True
+    return mask
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("weights", type=pathlib.Path)
+    parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1001)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    detector, random = network.Detector(options.weights), np.random.default_rng(options.seed)
+    pairs = [pair for pair in itertools.product(LOW, HIGH) if pair[0] <= pair[1]]
+    covered, area, hits = ({pair: [] for pair in pairs} for _ in range(3))
+    for _ in range(options.images):
+        image = backgrounds.make_background(random, SIZE)
+        clean = probability(detector, burned_text.rendered(image, random))
+        glyphs, _region = burned_text.add_text(image, random, "tune", count=3)
+        found = probability(detector, burned_text.rendered(burned_text.degrade(image, random), random))
+        items, count = ndimage.label(ndimage.binary_dilation(glyphs, np.ones((5, 25))))
+        for pair in pairs:
+            mask = boxes_mask(clean, *pair)
+            area[pair].append(mask.mean())
+            hits[pair].append(mask.any())
+            mask = boxes_mask(found, *pair)
+            covered[pair] += [mask[(items == n) & glyphs].mean() >= 0.9 for n in range(1, count + 1)]
+    print("low  high  items found %  blanked area %  images touched %")
+    for pair in pairs:
+        print(f"{pair[0]:.2f} {pair[1]:.2f}  {100 * np.mean(covered[pair]):.2f}  {100 * np.mean(area[pair]):.4f}  "
+              f"{100 * np.mean(hits[pair]):.2f}")
+
+
+if __name__ == "__main__":
+    main()

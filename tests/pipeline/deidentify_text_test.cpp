@@ -1,0 +1,121 @@
+#include <gmock/gmock.h>
+
+#include "pipeline/deidentify.h"
+#include "pipeline/pixels/text_detector.h"
+#include "tests/pipeline/deid_job.h"
+#include "tests/pipeline/pixels/burned_picture.h"
+
+namespace naru {
+namespace {
+
+using test::Json;
+using test::lines_of;
+using test::Picture;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class DeidentifyTextTest : public test::DeidJobTest {
+ protected:
+  /// Three slices of a series, the same picture in each unless told otherwise.
+  void put_pictures(const std::string& patient, const std::vector<Picture>& pictures) {
+    for (std::size_t n = 0; n < pictures.size(); ++n) {
+      const int number = static_cast<int>(n) + 1;
+      test::SliceBytes slice = test::slice_of(patient, number);
+      const test::SliceBytes image = test::slice_of_picture(pictures[n]);
+      slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
+      slice.number(0x00280101, 12).number(0x00280102, 11);
+      slice.raw(0x7FE00010, "OW", test::bytes_of(pictures[n].values, 2));
+      put(patient + "/" + std::to_string(number), slice);
+    }
+  }
+
+  void ask_for(const std::string& text) { options_.recipe.text = text; }
+
+  std::vector<Json> evidence() const { return lines_of(report() / "pixels.jsonl"); }
+};
+
+Picture with_text(std::int64_t left = 6, std::int64_t top = 8) { return Picture().write("KIM 19800101", left, top); }
+
+TEST_F(DeidentifyTextTest, BlanksTextOnBackgroundAndTouchesNothingElse) {
+  put_pictures("PAT-1", {with_text(), Picture(), Picture()});
+  ask_for("redact");
+  const DeidentifyResult result = run();
+  EXPECT_EQ(result.instance_count, 3U);
+  std::size_t changed = 0;
+  for (const Json& line : manifest()) {
+    const std::string file = test::slurp(options_.out / line["file"].get<std::string>());
+    const TextLook look = TextDetector::built_in().look(std::as_bytes(std::span(file)));
+    EXPECT_TRUE(look.frames.at(0).empty());
+    if (line["pixels"] == "kept") continue;
+    ++changed;
+    EXPECT_EQ(line["pixels_reason"], "text");
+    EXPECT_THAT(file, HasSubstr("113101"));
+    // Every pixel away from the text is what it was.
+    const Picture before = with_text();
+    const std::string_view pixels = std::string_view(file).substr(file.size() - before.values.size() * 2);
+    for (std::int64_t y = 0; y < Picture::kSize; ++y) {
+      for (std::int64_t x = 0; x < Picture::kSize; ++x) {
+        if (y < 40 && x < 180) continue;
+        const auto at = static_cast<std::size_t>(2 * (y * Picture::kSize + x));
+        const int value = static_cast<unsigned char>(pixels[at]) | static_cast<unsigned char>(pixels[at + 1]) << 8;
+        ASSERT_EQ(value, before.values[at / 2]) << x << ' ' << y;
+      }
+    }
+  }
+  EXPECT_EQ(changed, 1U);
+  ASSERT_FALSE(evidence().empty());
+  for (const Json& line : evidence()) {
+    EXPECT_EQ(line["action"], "redacted");
+    EXPECT_EQ(line["because"], "on_background");
+    EXPECT_THAT(line["path"].get<std::string>(), HasSubstr("PAT-1/1"));
+  }
+}
+
+TEST_F(DeidentifyTextTest, HoldsTheSeriesOfTextOverAnatomyAndNoOther) {
+  put_pictures("PAT-1", {with_text(70, 120), Picture(), Picture()});
+  put_pictures("PAT-2", {Picture(), Picture()});
+  ask_for("redact");
+  const DeidentifyResult result = run();
+  EXPECT_EQ(result.instance_count, 2U);
+  EXPECT_EQ(result.by_reason.at("text_suspected"), 3U);
+  for (const Json& line : manifest()) EXPECT_EQ(line["pixels"], "kept");
+  for (const Json& line : evidence()) EXPECT_EQ(line["action"], "held");
+}
+
+TEST_F(DeidentifyTextTest, BlanksTextOverAnatomyThatStaysWhereItIs) {
+  const std::vector<Picture> pictures(4, with_text(70, 120));
+  put_pictures("PAT-1", pictures);
+  ask_for("redact");
+  EXPECT_EQ(run().instance_count, 4U);
+  for (const Json& line : manifest()) EXPECT_EQ(line["pixels_reason"], "text");
+  for (const Json& line : evidence()) EXPECT_EQ(line["because"], "persistent");
+}
+
+TEST_F(DeidentifyTextTest, HoldsAllTextWhereTheRecipeSaysSo) {
+  put_pictures("PAT-1", {with_text(), Picture()});
+  put_pictures("PAT-2", {Picture()});
+  ask_for("quarantine");
+  EXPECT_EQ(run().instance_count, 1U);
+  for (const Json& line : evidence()) EXPECT_EQ(line["because"], "unwanted");
+}
+
+TEST_F(DeidentifyTextTest, LooksAtNothingUnlessAsked) {
+  put_pictures("PAT-1", {with_text()});
+  EXPECT_EQ(run().instance_count, 1U);
+  EXPECT_FALSE(std::filesystem::exists(report() / "pixels.jsonl"));
+  for (const Json& line : manifest()) EXPECT_EQ(line["pixels"], "kept");
+}
+
+TEST_F(DeidentifyTextTest, NamesNobodyInTheEvidence) {
+  put_pictures("PAT-1", {with_text()});
+  put_pictures("PAT-2", {Picture()});
+  ask_for("redact");
+  run();
+  const std::string text = test::slurp(report() / "pixels.jsonl");
+  EXPECT_THAT(text, Not(HasSubstr("KIM")));
+  EXPECT_THAT(text, Not(HasSubstr("Vermeulen")));
+  for (const auto& [name, bytes] : test::contents(options_.out)) EXPECT_THAT(name, Not(HasSubstr("pixels.jsonl")));
+}
+
+}  // namespace
+}  // namespace naru

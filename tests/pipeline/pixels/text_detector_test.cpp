@@ -1,0 +1,185 @@
+#include "pipeline/pixels/text_detector.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "dicom/instance.h"
+#include "pipeline/pixels/text_decision.h"
+#include "tests/dicom/coded_bytes.h"
+#include "tests/pipeline/pixels/burned_picture.h"
+#include "tests/support/codec_encoder.h"
+
+namespace naru::test {
+
+namespace {
+
+TextLook look_at(const std::string& file) {
+  dicom::initialize();
+  return TextDetector::built_in().look(std::as_bytes(std::span(file)));
+}
+
+/// Share of a text's box that would be blanked.
+double covered(const TextRegion& text, const std::vector<FoundText>& found) {
+  std::int64_t count = 0;
+  for (std::int64_t y = text.y; y < text.y + text.height; ++y) {
+    for (std::int64_t x = text.x; x < text.x + text.width; ++x) {
+      count += std::ranges::any_of(found, [&](const FoundText& one) {
+        const dicom::PixelBox box = box_of(one.region, 0);
+        return x >= box.x && x < box.x + box.width && y >= box.y && y < box.y + box.height;
+      });
+    }
+  }
+  return static_cast<double>(count) / static_cast<double>(text.width * text.height);
+}
+
+Picture written() {
+  Picture picture;
+  return picture.write("KIM 19800101", 6, 8).write("801 KIM", 170, 238);
+}
+
+/// One way of storing a picture.
+struct Encoding {
+  const char* name;
+  std::string (*file)(const Picture&);
+};
+std::ostream& operator<<(std::ostream& out, const Encoding& encoding) { return out << encoding.name; }
+
+std::string as_colour(const Picture& picture, const char* photometric, bool is_ybr) {
+  std::string pixels;
+  for (const int value : picture.values) {
+    const auto grey = static_cast<char>(value / 4);
+    pixels += is_ybr ? std::string{grey, '\x80', '\x80'} : std::string(3, grey);
+  }
+  SliceBytes slice = picture_slice(8, 8, false, pixels);
+  slice.text(0x00280004, "CS", photometric).number(0x00280002, 3).number(0x00280006, 0);
+  return slice.bytes();
+}
+
+std::string as_palette(const Picture& picture) {
+  SliceBytes slice = picture_slice(8, 8, false, bytes_of(picture.values, 1, [](int v) { return 255 - v / 4; }));
+  slice.text(0x00280004, "CS", "PALETTE COLOR");
+  std::vector<int> entries;
+  for (int n = 0; n < 256; ++n) entries.push_back((255 - n) << 8);
+  for (const std::uint32_t tag : {0x00281101U, 0x00281102U, 0x00281103U}) {
+    slice.raw(tag, "US", std::string("\x00\x01\x00\x00\x10\x00", 6));
+    slice.raw(tag + 0x100, "OW", bytes_of(entries, 2));
+  }
+  return slice.bytes();
+}
+
+std::string as_stream(const Picture& picture, const char* uid, std::string (*encode)(const FrameToEncode&)) {
+  const std::vector<std::int32_t> values(picture.values.begin(), picture.values.end());
+  const std::string stream = encode({values, Picture::kSize, Picture::kSize, 1, 12, false, true});
+  SliceBytes slice = picture_slice(16, 12, false, "");
+  slice.transfer_syntax(uid).remove(0x7FE00010);
+  std::string pixels = SliceBytes::open_sequence(0x7FE00010).replace(4, 2, "OB") + item("") + item(stream) + kEndMark;
+  return slice.bytes() + pixels;
+}
+
+const Encoding kEncodings[] = {
+    {"12 bits", [](const Picture& p) { return slice_of_picture(p).bytes(); }},
+    {"8 bits",
+     [](const Picture& p) {
+       return picture_slice(8, 8, false, bytes_of(p.values, 1, [](int v) { return v / 4; })).bytes();
+     }},
+    {"16 bits, far from zero",
+     [](const Picture& p) {
+       return picture_slice(16, 16, false, bytes_of(p.values, 2, [](int v) { return 30000 + 30 * v; })).bytes();
+     }},
+    {"signed",
+     [](const Picture& p) {
+       return picture_slice(16, 16, true, bytes_of(p.values, 2, [](int v) { return v - 1024; })).bytes();
+     }},
+    {"a window and a rescale",
+     [](const Picture& p) {
+       SliceBytes slice = slice_of_picture(p);
+       slice.text(0x00281050, "DS", "40").text(0x00281051, "DS", "400").text(0x00281052, "DS", "-500");
+       return slice.text(0x00281053, "DS", "1").bytes();
+     }},
+    {"MONOCHROME1",
+     [](const Picture& p) {
+       SliceBytes slice = picture_slice(16, 12, false, bytes_of(p.values, 2, [](int v) { return 1023 - v; }));
+       return slice.text(0x00280004, "CS", "MONOCHROME1").bytes();
+     }},
+    {"RGB", [](const Picture& p) { return as_colour(p, "RGB", false); }},
+    {"YBR_FULL", [](const Picture& p) { return as_colour(p, "YBR_FULL", true); }},
+    {"PALETTE COLOR", [](const Picture& p) { return as_palette(p); }},
+    {"JPEG 2000", [](const Picture& p) { return as_stream(p, "1.2.840.10008.1.2.4.90", encode_j2k); }},
+    {"HTJ2K",
+     [](const Picture& p) {
+       return as_stream(p, "1.2.840.10008.1.2.4.201", [](const FrameToEncode& frame) { return encode_htj2k(frame); });
+     }},
+};
+
+class TextDetectorEncoding : public ::testing::TestWithParam<Encoding> {};
+
+TEST_P(TextDetectorEncoding, ChangesNothing) {
+  const Picture picture = written();
+  const TextLook look = look_at(GetParam().file(picture));
+  ASSERT_FALSE(look.problem) << static_cast<int>(*look.problem);
+  ASSERT_EQ(look.frames.size(), 1U);
+  for (const TextRegion& text : picture.texts) EXPECT_GE(covered(text, look.frames[0]), 0.9);
+  for (const FoundText& found : look.frames[0]) {
+    EXPECT_TRUE(found.is_on_background) << found.region.x << ' ' << found.region.y << ' ' << found.region.width << ' '
+                                        << found.region.height;
+  }
+  const TextDecision decision = decide_text({&look, 1}, TextHandling::redact);
+  EXPECT_FALSE(decision.hold);
+  EXPECT_TRUE(look_at(GetParam().file(Picture())).frames.at(0).empty());  // without text
+}
+
+INSTANTIATE_TEST_SUITE_P(Encodings, TextDetectorEncoding, ::testing::ValuesIn(kEncodings));
+
+TEST(TextDetector, SeesTextOverAnatomyAndSaysSo) {
+  Picture picture;
+  const TextLook look = look_at(slice_of_picture(picture.write("KIM 1980", 90, 120)).bytes());
+  ASSERT_EQ(look.frames.size(), 1U);
+  ASSERT_FALSE(look.frames[0].empty());
+  EXPECT_GE(covered(picture.texts[0], look.frames[0]), 0.9);
+  EXPECT_FALSE(look.frames[0][0].is_on_background);
+}
+
+TEST(TextDetector, SeesTextInEitherPolarityAndDirection) {
+  Picture dark;
+  for (int& value : dark.values) value = 900 + value / 20;  // a bright screen
+  dark.write("KIM 1980", 60, 100, 100);
+  EXPECT_GE(covered(dark.texts[0], look_at(slice_of_picture(dark).bytes()).frames.at(0)), 0.9);
+  const Picture upright = written();
+  Picture turned = upright;
+  for (std::int64_t y = 0; y < Picture::kSize; ++y) {
+    for (std::int64_t x = 0; x < Picture::kSize; ++x) {
+      turned.at(Picture::kSize - 1 - y, x) = upright.values[static_cast<std::size_t>(y * Picture::kSize + x)];
+    }
+  }
+  const auto found = look_at(slice_of_picture(turned).bytes()).frames.at(0);
+  for (const TextRegion& text : upright.texts) {
+    const TextRegion there{Picture::kSize - text.y - text.height, text.x, text.height, text.width, 0, 1};
+    EXPECT_GE(covered(there, found), 0.9);
+  }
+}
+
+TEST(TextDetector, LooksAtEveryFrame) {
+  const Picture clean, picture = written();
+  SliceBytes slice = picture_slice(16, 12, false, bytes_of(clean.values, 2) + bytes_of(picture.values, 2));
+  const TextLook look = look_at(slice.text(0x00280008, "IS", "2").bytes());
+  ASSERT_EQ(look.frames.size(), 2U);
+  EXPECT_TRUE(look.frames[0].empty());
+  EXPECT_FALSE(look.frames[1].empty());
+}
+
+TEST(TextDetector, TellsWhatIsNoPictureFromWhatItCannotSee) {
+  EXPECT_FALSE(look_at(SliceBytes().remove(0x7FE00010).bytes()).has_picture);
+  SliceBytes mask = slice_of_picture(written());
+  EXPECT_FALSE(look_at(mask.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.66.4").bytes()).has_picture);
+  const std::string file = slice_of_picture(written()).bytes();
+  const TextLook cut = look_at(file.substr(0, file.size() - 100));
+  EXPECT_TRUE(cut.problem);
+  EXPECT_TRUE(cut.frames.empty());
+  EXPECT_TRUE(look_at("no file at all").problem);
+  EXPECT_EQ(TextDetector::built_in().weights_sha256().size(), 64U);
+}
+
+}  // namespace
+
+}  // namespace naru::test
