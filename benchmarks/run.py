@@ -5,10 +5,11 @@
   benchmarks/run.py --machine epyc-2core --end-to-end build/cpu/bin   DICOM to NIfTI, beside dcm2niix
   benchmarks/run.py --machine epyc-2core --dicom build/cpu/bin        reading series, beside ITK's GDCM and dcm2niix
   benchmarks/run.py --machine epyc-2core --deidentify build/cpu/bin   de-identifying, beside Orthanc and pydicom
+  benchmarks/run.py --machine epyc-2core --pixels DICOM build/cpu/bin burned-in text on real slices, beside Tesseract
 
 Each number is the median of at least five runs; a peer is always timed in the same run, in turn with ours, and the ratio
 is what counts. One part of the file is written by each call and leaves the other as it is. MACHINE is a neutral name,
-never a host's. Only the standard library is needed. Temporary files go where TMPDIR says.
+never a host's. Only the standard library is needed, but for --pixels, which takes NumPy, Pillow and pydicom. Temporary files go where TMPDIR says.
 """
 import argparse
 import json
@@ -23,7 +24,7 @@ import sys
 import tempfile
 import time
 
-from deidentify.measure import measure_deidentify
+from deidentify.measure import find_pydicom_python, measure_deidentify
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SLICES = 200
@@ -247,8 +248,20 @@ def print_tables(result):
         rows = [[name, f"{case['naru_ms']:.0f}", f"{case['dcm2niix_ms']:.0f}", f"{case['times_faster']:.2f}"]
                 for name, case in result["end_to_end"]["cases"].items()]
         print(table([f"{SLICES} slices, compression", "naru ms", "dcm2niix ms", "x dcm2niix"], rows) + "\n")
+    if "pixels" in result:
+        rows = [[name, f"{one['r90']} ({'-'.join(map(str, one['wilson_95']))})", str(one["full_slices"]),
+                 str(one["clean"]["area_percent"]), str(one["clean"]["slices_changed_percent"])]
+                for name, one in result["pixels"].items() if name != "facts"]
+        print(table(["detector", "items found % (Wilson 95 %)", "slices with all found %", "clean slices: area blanked %",
+                     "touched %"], rows) + "\n")
     for measured in result.get("deidentify", {}).values():
         print_deidentify_tables(measured)
+
+
+def measure_pixels(bin_dir, dicom):
+    command = [find_pydicom_python(), ROOT / "benchmarks" / "pixels" / "measure.py", bin_dir / "find_text", "--dicom", dicom,
+               "--peers"]
+    return json.loads(subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
 def main():
@@ -258,6 +271,7 @@ def main():
     parser.add_argument("--end-to-end", action="store_true", help="time naru prepare beside dcm2niix instead of kernels")
     parser.add_argument("--dicom", action="store_true", help="time the reading of series instead of kernels")
     parser.add_argument("--deidentify", action="store_true", help="time naru deidentify beside its peers")
+    parser.add_argument("--pixels", type=pathlib.Path, help="measure how burned-in text is found; the folder of real slices")
     parser.add_argument("--repetitions", type=int, default=5, help="five at least")
     options = parser.parse_args()
     if options.repetitions < 5:
@@ -275,6 +289,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             measured = measure_deidentify(bin_dir, pathlib.Path(folder), options.repetitions) | {"facts": facts}
         result.setdefault("deidentify", {})[measured["filesystem"]] = measured
+    elif options.pixels:
+        result["pixels"] = measure_pixels(bin_dir, options.pixels) | {"facts": facts}
     elif options.end_to_end:
         result["end_to_end"] = measure_end_to_end(bin_dir, options.repetitions) | {"facts": facts}
     else:

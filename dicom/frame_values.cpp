@@ -1,25 +1,51 @@
 #include "dicom/frame_values.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "dicom/colour.h"
+#include "dicom/element_walk.h"
+#include "dicom/file_layout.h"
+#include "dicom/inflate.h"
 #include "dicom/pixel_checks.h"
+#include "dicom/transfer_syntax.h"
 
 namespace naru::dicom {
 
+namespace {
+
+/// False for a data set that ends without Pixel Data; true also where that cannot be told.
+bool may_have_pixels(Bytes file) {
+  const auto layout = read_layout(file);
+  const SyntaxInfo* syntax = layout ? find_syntax(layout->transfer_syntax_uid) : nullptr;
+  if (syntax == nullptr) return true;
+  constexpr std::size_t kInflatedBytes = std::size_t{16} << 20;
+  std::vector<std::byte> inflated;
+  std::size_t offset = layout->data_set_offset;
+  if (syntax->is_deflated) {
+    inflated = inflate_prefix(file.subspan(offset), kInflatedBytes);
+    file = inflated;
+    offset = 0;
+  }
+  ElementWalk walk(file, offset, syntax->encoding);
+  while (walk.next()) continue;
+  return walk.end() != WalkEnd::complete || inflated.size() == kInflatedBytes;
+}
+
+}  // namespace
+
 FrameValues::FrameValues(Bytes file) : header_(read_instance(file, file.size())) {
-  sop_class_uid_ = header_.sop_class_uid;
   if (!header_.pixels) {
-    problem_ = header_.reason.value_or(Code::corrupt);
+    problem_ = may_have_pixels(file) ? header_.reason.value_or(Code::corrupt) : Code::no_pixels;
     return;
   }
   frames_.emplace(file, *header_.pixels);
   is_colour_ = dicom::is_colour(*header_.pixels);
   is_inverted_ = header_.pixels->photometric_interpretation == "MONOCHROME1";
-  if (is_colour_ || !header_.shown.window) return;
-  window_ = header_.shown.window;
-  if (is_inverted_) window_ = StoredWindow{-window_->black, -window_->white};
+  if (is_colour_) return;
+  shown_ = header_.shown;
+  if (!is_inverted_) return;
+  if (shown_.window) shown_.window = StoredWindow{-shown_.window->white, -shown_.window->black};
+  if (shown_.padding_value) shown_.padding_value = -*shown_.padding_value;
 }
 
 std::optional<Code> FrameValues::read(std::int64_t frame, std::vector<float>& values) const {
@@ -33,7 +59,6 @@ std::optional<Code> FrameValues::read_grey(std::int64_t frame, std::vector<float
   values.resize(stored.size());
   std::ranges::transform(stored, values.begin(), [&](std::uint16_t bits) {
     const std::int32_t value = is_unsigned ? std::int32_t{bits} : static_cast<std::int16_t>(bits);
-    if (value == header_.shown.padding_value) return std::numeric_limits<float>::quiet_NaN();
     return static_cast<float>(is_inverted_ ? -value : value);
   });
   return std::nullopt;

@@ -13,11 +13,10 @@ namespace naru::dicom {
 
 /// One file in memory, opened once.
 ///
-/// A grey frame is one plane of stored values, turned over where MONOCHROME1 makes large values black (the window with
-/// them), NaN where they are Pixel Padding Value. A colour frame is three planes from 0 to 255: luminance
-/// 0.299 R + 0.587 G + 0.114 B, the largest and the smallest of the three.
-/// Shapes: column fastest, then row, then plane.
-/// Source: PS3.3 C.7.6.3.1.2, C.11.2 (the first window).
+/// A grey frame is one plane of stored values, turned over where MONOCHROME1 makes large values black (window and
+/// padding with them). A colour frame is three planes from 0 to 255: luminance 0.299 R + 0.587 G + 0.114 B, the largest
+/// and the smallest of the three. Shapes: column fastest, then row, then plane. Source: PS3.3 C.7.6.3.1.2, C.11.2 (the
+/// first window).
 class FrameValues {
  public:
   /// @param file the whole file; must outlive this
@@ -25,12 +24,13 @@ class FrameValues {
 
   /// Why there is nothing to look at: no_pixels of an object without a picture, else what cannot be read.
   std::optional<Code> problem() const { return problem_; }
-  const std::string& sop_class_uid() const { return sop_class_uid_; }
+  const std::string& sop_class_uid() const { return header_.sop_class_uid; }
 
   // @pre !problem()
   const PixelFormat& format() const { return *header_.pixels; }
   std::int64_t plane_count() const { return is_colour_ ? 3 : 1; }
-  std::optional<StoredWindow> window() const { return window_; }
+  /// As the values of `read` are; nothing of a colour image.
+  ShownValues shown() const { return shown_; }
 
   /// Fills `values` with one frame. @return why it could not be read
   std::optional<Code> read(std::int64_t frame, std::vector<float>& values) const;
@@ -40,10 +40,9 @@ class FrameValues {
   std::optional<Code> read_colours(std::int64_t frame, std::vector<float>& values) const;
 
   HeaderResult header_;
-  std::string sop_class_uid_;
   std::optional<Code> problem_;
   std::optional<FrameReader> frames_;
-  std::optional<StoredWindow> window_;
+  ShownValues shown_;
   bool is_colour_ = false, is_inverted_ = false;
 };
 

@@ -68,7 +68,8 @@ struct PlaneTiming {
   std::optional<Vec3> gradient_direction;          ///< unit vector in the patient frame (LPS)
 };
 
-/// Stored values that are shown black and white.
+/// Two stored values, the smaller first, between which a grey image is shown: from black to white, or from white to
+/// black where the slope is negative.
 struct StoredWindow {
   double black = 0, white = 0;
 };

@@ -66,16 +66,15 @@ struct TextRenderVoxel {
   }
 };
 
-/// The larger of what is known of a place and what one view says of it.
-struct TextMergeVoxel {
+/// What one tile says of a place of the slice: the largest where the view is larger; `known` where the tile does not
+/// reach.
+struct TextGatherVoxel {
   VolumeView<const float> known, seen;
   TextView view;
   TextTile tile;
-  bool is_first;
 
   NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t) const {
-    const float before = is_first ? 0 : known.data[known.index(x, y, 0)];
-    float best = before;
+    float best = -1;
     for (std::int64_t v = 0; v < view.grow; ++v) {
       for (std::int64_t u = 0; u < view.grow; ++u) {
         const std::int64_t i = x * view.grow / view.shrink + u, j = y * view.grow / view.shrink + v;
@@ -86,8 +85,24 @@ struct TextMergeVoxel {
         best = value > best ? value : best;
       }
     }
-    return best;
+    return best >= 0 ? best : known.data[known.index(x, y, 0)];
   }
+};
+
+/// The largest of what is known of a place and what the two directions say of it.
+struct TextJoinVoxel {
+  VolumeView<const float> known, upright, turned;
+
+  NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t) const {
+    const std::int64_t at = known.index(x, y, 0);
+    const float larger = upright.data[at] > turned.data[at] ? upright.data[at] : turned.data[at];
+    return larger > known.data[at] ? larger : known.data[at];
+  }
+};
+
+/// Nothing is known yet.
+struct TextZeroVoxel {
+  NARU_HOST_DEVICE float operator()(std::int64_t, std::int64_t, std::int64_t) const { return 0; }
 };
 
 }  // namespace naru

@@ -16,6 +16,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// What was done about text in the pixels of all cases.
+std::string_view text_statement(std::span<const CasePlan> plans) {
+  const bool was_looked = std::ranges::all_of(plans, [](const CasePlan& plan) { return plan.recipe.text != "keep"; });
+  return was_looked
+             ? "searched for in every slice; what was found was blanked, or its series held back; a detector does "
+               "not find all of it"
+             : "not examined; series that declare burned-in annotation were held back";
+}
+
 struct Counts {
   std::size_t cases = 0, patients = 0, studies = 0, series = 0;
   std::map<std::string, std::size_t> by_modality, by_split;
@@ -61,7 +70,7 @@ Json dataset_json(std::span<const CasePlan> plans, const Counts& counts, const D
         {"by_split", counts.by_split}}},
       {"deidentification",
        {{"method", "no header of the source is copied; pseudonyms are HMAC-SHA-256 under the project's key"},
-        {"burned_in_text", "not examined; series that declare burned-in annotation were held back"},
+        {"burned_in_text", text_statement(plans)},
         {"faces", "not examined"}}},
   };
   std::set<std::string> described;
@@ -106,8 +115,8 @@ in order with their numbers, statistics, and what was found in the source series
 
 - No DICOM header was copied. File names, identifiers and metadata here are made by Naru or are pseudonyms under a key
   that stays with the hospital.
-- Pixels were **not** examined for burned-in text; series that declare it were held back. Faces were **not** removed:
-  a head volume may show the face. Handle the images accordingly.
+- Burned-in text: {}.
+- Faces were **not** removed: a head volume may show the face. Handle the images accordingly.
 
 ## Check and load
 
@@ -118,7 +127,7 @@ python3 -c "import nibabel, json; line = json.loads(open('manifest.jsonl').readl
 ```
 )card",
       facts.project, kVersion, facts.device, counts.cases, counts.patients, counts.studies, counts.series, modalities,
-      splits, recipes);
+      splits, recipes, text_statement(plans));
 }
 
 Json croissant_field(std::string_view name, std::string_view type, std::string_view description) {

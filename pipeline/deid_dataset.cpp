@@ -83,8 +83,8 @@ With these options:
 
 ## What to mind
 
-- Pixels were **not** examined for burned-in text, but for the regions that the recipe names. Faces were **not**
-  removed: a head volume may show the face. Handle the images accordingly.
+- Burned-in text: {}.
+- Faces were **not** removed: a head volume may show the face. Handle the images accordingly.
 
 ## Check
 
@@ -95,7 +95,10 @@ naru verify .
 )card",
       project, kVersion, recipe.name,
       is_weaker ? ", weakened by rules of the hospital's own: it may not claim the profile." : ".",
-      options_text(recipe));
+      options_text(recipe),
+      recipe.text == "keep" ? "not searched for; regions that the recipe names were blanked"
+                            : "searched for in every picture; what was found was blanked, or its series held back; a "
+                              "detector does not find all of it");
 }
 
 /// The words of a text: runs of letters, digits and bytes beyond ASCII.

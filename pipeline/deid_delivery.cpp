@@ -11,6 +11,7 @@
 #include "core/digest.h"
 #include "core/log.h"
 #include "dicom/rules/private_rules.h"
+#include "pipeline/pixels/text_detector.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -69,8 +70,9 @@ std::map<std::string, Finished> finished_by_fingerprint(DeidRecords& records) {
 }  // namespace
 
 std::string deid_job_sha256(const Recipe& recipe, const ProjectKey& key) {
-  const std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", recipe_sha256(recipe), dicom::attribute_rules_sha256(),
-                                       dicom::private_rules_sha256(), key.id(), kVersion);
+  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", recipe_sha256(recipe), dicom::attribute_rules_sha256(),
+                                 dicom::private_rules_sha256(), key.id(), kVersion);
+  if (recipe.text != "keep") text += TextDetector::built_in().weights_sha256();
   return sha256_hex(std::as_bytes(std::span(text)));
 }
 

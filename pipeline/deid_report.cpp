@@ -9,6 +9,7 @@
 #include "dicom/rules/private_rules.h"
 #include "pipeline/documents.h"
 #include "pipeline/files.h"
+#include "pipeline/pixels/text_detector.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -136,6 +137,7 @@ Json record_json(std::size_t delivered_count, const dicom::DeidCounts& counts, c
                {"inputs", inputs.by_disposition},
                {"counts_by_action", counts.by_action},
                {"residual_check", delivered_count > 0 ? "passed" : "nothing_delivered"}});
+  if (facts.recipe.text != "keep") json["text_weights_sha256"] = TextDetector::built_in().weights_sha256();
   return json;
 }
 

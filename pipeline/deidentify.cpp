@@ -58,11 +58,12 @@ InputKeys keys_of(const DeidScan& scan) {
 
 /// True where the record of a published job is that of the same recipe, tables, key and version.
 bool is_record_of(const Json& record, const DeidentifyOptions& options, const ProjectKey& key) {
-  const Json wanted = {{"policy_sha256", recipe_sha256(options.recipe)},
-                       {"attribute_rules_sha256", dicom::attribute_rules_sha256()},
-                       {"private_rules_sha256", dicom::private_rules_sha256()},
-                       {"key_id", key.id()},
-                       {"tool_version", kVersion}};
+  Json wanted = {{"policy_sha256", recipe_sha256(options.recipe)},
+                 {"attribute_rules_sha256", dicom::attribute_rules_sha256()},
+                 {"private_rules_sha256", dicom::private_rules_sha256()},
+                 {"key_id", key.id()},
+                 {"tool_version", kVersion}};
+  if (options.recipe.text != "keep") wanted["text_weights_sha256"] = TextDetector::built_in().weights_sha256();
   return record.is_object() && std::ranges::all_of(wanted.items(), [&](const auto& item) {
            return record.contains(item.key()) && record.at(item.key()) == item.value();
          });
@@ -98,6 +99,18 @@ void take_counts(const DeidScan& scan, DeidentifyResult& result) {
   result.by_disposition = counts.by_disposition;
   result.by_reason = counts.by_reason;
   result.has_rejects = counts.has_rejects;
+}
+
+/// What was blanked is looked at once more: what still shows text is held.
+void take_or_hold(std::size_t input, const dicom::DeidResult& result, const TextPlan& texts, const LookForText& look,
+                  DeidDelivery& delivery) {
+  const auto boxes = texts.orders.find(input);
+  const bool is_blanked = !result.reason && boxes != texts.orders.end();
+  if (is_blanked && shows_text(result.output, boxes->second, look)) {
+    delivery.hold(input, Code::text_suspected, "verify");
+  } else {
+    delivery.take(input, result);
+  }
 }
 
 /// Writes the documents of OUT once it is proven that they name nobody.
@@ -149,15 +162,9 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
                                    cancel, on_progress);
   DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), texts.orders, options.probe);
   const auto left = delivery.resume(used_inputs(scan), executor, cancel);
-  run_deid(scan, left, engine, texts.orders, {options.memory_limit_bytes}, executor, cancel, on_progress,
-           [&](std::size_t input, const dicom::DeidResult& one) {
-             const bool is_blanked = !one.reason && texts.orders.contains(input);
-             if (is_blanked && shows_text(one.output, look)) {
-               delivery.hold(input, Code::text_suspected, "verify");
-             } else {
-               delivery.take(input, one);
-             }
-           });
+  const DeidMemory memory{options.memory_limit_bytes, texts.orders.empty() ? 0 : kTextWorkBytes};
+  run_deid(scan, left, engine, texts.orders, memory, executor, cancel, on_progress,
+           [&](std::size_t input, const dicom::DeidResult& one) { take_or_hold(input, one, texts, look, delivery); });
   delivery.settle();
   complete_hashes(scan.files, executor, cancel, on_progress);
   const dicom::DeidCounts counts = write_deid_lines(

@@ -59,9 +59,10 @@ void quarantine_case(Scan& scan, const CasePlan& plan, Code reason) {
 
 /// Lines of pixels.jsonl.
 Json evidence_of(const Scan& scan, const CaseText& text) {
+  const bool is_held = text.hold.has_value();
   Json lines = Json::array();
   for (const CaseTextFound& one : text.found) {
-    lines.push_back(text_evidence(scan.inputs[one.input], {{"slice", one.slice}}, one.found, one.verdict));
+    lines.push_back(text_evidence(scan.inputs[one.input], {{"slice", one.slice}}, one.found, one.verdict, is_held));
   }
   return lines;
 }
@@ -115,8 +116,8 @@ class Job {
   /// False where the case is held for its text, or cannot be read; it is marked then.
   bool look_for_text(Scan& scan, CasePlan& plan, Made& made, Json& evidence) const {
     if (plan.recipe.text == "keep") return true;
-    const auto find = [](VolumeView<const float> slice, const std::optional<dicom::StoredWindow>& window) {
-      return TextDetector::built_in().find(slice, window);
+    const auto find = [](VolumeView<const float> slice, const dicom::ShownValues& shown) {
+      return TextDetector::built_in().find(slice, shown);
     };
     CaseText text = find_text(scan, plan, find, options_.memory_limit_bytes, executor_, cancel_);
     for (auto& [input, sha256] : text.hashes) scan.inputs[input].sha256 = std::move(sha256);

@@ -114,13 +114,9 @@ class CaseRun {
     const auto failure = read_slices(scan_, plan_.stacks[volume], range, values, reader_, cancel_, hashes_);
     if (failure) throw Failed{*failure};
     if (volume < plan_.text_boxes.size()) {
-      blank_text(host.host(), {size.x, size.y, range.count()}, range.begin, plan_.text_boxes[volume], is_inverted());
+      blank_text(host.host(), scan_, scan_.stacks[plan_.stacks[volume]], range, plan_.text_boxes[volume]);
     }
     return host;
-  }
-
-  bool is_inverted() const {
-    return scan_.candidates[stack_.instances.front()].instance.pixels.photometric_interpretation == "MONOCHROME1";
   }
 
   Owned<In> on_executor(Buffer<In> host, SliceRange range) {

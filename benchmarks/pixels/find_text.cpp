@@ -18,22 +18,18 @@
 
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 template <class T>
 bool read(std::ifstream& file, std::vector<T>& values) {
   const auto size = static_cast<std::streamsize>(values.size() * sizeof(T));
   return static_cast<bool>(file.read(reinterpret_cast<char*>(values.data()), size));
 }
 
-nlohmann::ordered_json json_of(const naru::FoundText& text) {
+Json json_of(const naru::FoundText& text) {
   const naru::dicom::PixelBox box = naru::box_of(text.region, 0);
   return {box.x, box.y, box.width, box.height, text.region.probability, text.is_on_background};
 }
-
-}  // namespace
-
-namespace {
-
-using Json = nlohmann::ordered_json;
 
 Json json_of(const std::vector<naru::FoundText>& found) {
   Json boxes = Json::array();
@@ -49,10 +45,10 @@ int find_in_slices(const char* path) {
   std::vector<float> window(2), values(std::size_t{shape[1]} * shape[2]);
   for (std::uint32_t n = 0; n < shape[0]; ++n) {
     if (!read(file, window) || !read(file, values)) return fmt::print(stderr, "find_text: SLICES is cut short\n"), 1;
-    const auto stored =
-        window[0] == window[1] ? std::nullopt : std::optional(naru::dicom::StoredWindow{window[0], window[1]});
+    naru::dicom::ShownValues shown;
+    if (window[0] != window[1]) shown.window = {window[0], window[1]};
     const auto start = std::chrono::steady_clock::now();
-    const auto found = detector.find({values.data(), {shape[1], shape[2], 1}}, stored);
+    const auto found = detector.find({values.data(), {shape[1], shape[2], 1}}, shown);
     const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
     fmt::print("{}\n", Json({{"ms", time.count()}, {"boxes", json_of(found)}}).dump());
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""How well burned-in text is found: `measure.py FIND_TEXT [--dicom DIR] [--items 150] [--seed 1]`, JSON on standard output.
+"""How well burned-in text is found: `measure.py FIND_TEXT --dicom DIR [--items 150] [--seed 1]`, JSON on standard output.
 
-Text of fonts that training never saw is burned into real slices (DIR), or phantoms (without); an item counts as found
+Text of fonts that training never saw is burned into the real slices of DIR; an item counts as found
 where at least 90 % of its glyph pixels would be blanked. Clean slices tell what would be blanked for nothing. Tesseract
 looks at the same slices, where it is installed. Shares come with Wilson's 95 % intervals, and every miss by name.
 """
@@ -206,7 +206,7 @@ def judge_truth(find_text, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("find_text")
-    parser.add_argument("--dicom", type=pathlib.Path)
+    parser.add_argument("--dicom", type=pathlib.Path, required=True)
     parser.add_argument("--items", type=int, default=150)
     parser.add_argument("--clean", type=int, default=6, help="slices of each series")
     parser.add_argument("--seed", type=int, default=1)

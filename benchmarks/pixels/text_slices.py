@@ -1,7 +1,6 @@
 """Slices with text that training never saw: other fonts, other backgrounds, other ways of writing.
 
-The glyphs of each item are known to the pixel. Backgrounds are real slices where a folder of DICOM is given (those that
-hold no text), else the phantoms of naru_phantom.
+The glyphs of each item are known to the pixel.
 """
 
 import io

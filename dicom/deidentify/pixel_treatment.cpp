@@ -231,6 +231,12 @@ bool has_sound_geometry(const PixelFormat& format) {
          format.high_bit >= 0 && format.high_bit < format.bits_allocated;
 }
 
+/// True where bits outside of those that are stored can hold a picture that nobody looks at.
+bool has_unused_bits(const PixelFormat& format) {
+  return format.bits_allocated == 16 && format.bits_stored > 0 && format.bits_stored < 16 && format.high_bit <= 15 &&
+         format.high_bit + 1 >= format.bits_stored;
+}
+
 PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std::span<const PixelBox> boxes) {
   PixelOutcome outcome;
   PixelFacts native = facts;
@@ -249,25 +255,24 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
     if (outcome.replacement.size() % 2 != 0) outcome.replacement.push_back(std::byte{0});
   }
   NativePixels pixels(outcome.replacement, native, !is_compressed && node.encoding.is_big_endian);
-  if (facts.has_overlay_in_pixels) pixels.clear_unused_bits();
+  if (facts.has_overlay_in_pixels || has_unused_bits(native.format)) pixels.clear_unused_bits();
   for (const PixelBox& box : boxes) pixels.blank(box);
   outcome.is_replaced = outcome.is_redacted = true;
   outcome.is_decoded = is_compressed;
   return outcome;
 }
 
-PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts) {
+PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts, bool clears_unused_bits) {
   PixelOutcome outcome;
   const std::uint64_t expected = native_bytes(facts.format);
-  if (facts.has_overlay_in_pixels) {
-    if (facts.format.bits_allocated != 16 || facts.format.bits_stored >= 16 || facts.format.bits_stored == 0 ||
-        facts.format.high_bit > 15 || facts.format.high_bit + 1 < facts.format.bits_stored) {
+  if (facts.has_overlay_in_pixels || (clears_unused_bits && has_unused_bits(facts.format))) {
+    if (!has_unused_bits(facts.format)) {
       return withheld(Code::text_suspected);
     }
     outcome.replacement.assign(value.begin(), value.end());
     NativePixels(outcome.replacement, facts, node.encoding.is_big_endian).clear_unused_bits();
     outcome.is_replaced = !std::ranges::equal(outcome.replacement, value);
-    outcome.reason = "overlay";
+    if (outcome.is_replaced) outcome.reason = "overlay";
   }
   if (expected == 0 || value.size() <= expected) return outcome;
   const Bytes rest = value.subspan(static_cast<std::size_t>(expected));
@@ -373,7 +378,9 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
     outcome.reason = has_rule ? "region" : "text";
     return outcome;
   }
-  return node->kind == NodeKind::encapsulated ? treat_stream(value, facts) : treat_native(*node, value, facts);
+  return node->kind == NodeKind::encapsulated
+             ? treat_stream(value, facts)
+             : treat_native(*node, value, facts, policy.options.has(DeidOption::clean_pixel_data));
 }
 
 }  // namespace naru::dicom

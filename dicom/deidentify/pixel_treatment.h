@@ -44,7 +44,7 @@ bool shows_text_by_kind(const PixelFacts& facts);
 /// Looks after one Pixel Data element of the data set itself:
 ///  - `boxes`, and rectangles of `policy.regions` for this device and matrix in every frame, are blanked (with
 ///    clean-pixel-data); compressed frames are decoded for that and stay native;
-///  - bits that hold an overlay are cleared;
+///  - bits that hold an overlay are cleared; with clean-pixel-data all bits outside of those that are stored;
 ///  - bytes behind the last frame become zero;
 ///  - texts inside compressed streams are overwritten (see embedded_text.h).
 /// Where nothing of it applies, the value stays as it is, byte for byte.

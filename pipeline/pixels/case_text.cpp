@@ -1,17 +1,56 @@
 #include "pipeline/pixels/case_text.h"
 
 #include <algorithm>
+#include <atomic>
 #include <type_traits>
 #include <utility>
 
-#include "dicom/pixels.h"
 #include "pipeline/pixels/text_detector.h"
 
 namespace naru {
 
 namespace {
 
-/// One stack, some slices at a time. T as read_slices has it.
+using Boxes = std::span<const dicom::PixelBox>;
+
+/// The instance of slice k; of a missing slice the one before it.
+std::size_t instance_at(const dicom::Stack& stack, std::int64_t k) {
+  if (stack.k_of_instance.empty()) return static_cast<std::size_t>(k);
+  const auto after = std::ranges::upper_bound(stack.k_of_instance, k);
+  return static_cast<std::size_t>(after - stack.k_of_instance.begin()) - 1;
+}
+
+const dicom::Instance& instance_of(const Scan& scan, const dicom::Stack& stack, std::int64_t k) {
+  return scan.candidates[stack.instances[instance_at(stack, k)]].instance;
+}
+
+bool is_inverted(const dicom::Instance& instance) {
+  return instance.pixels.photometric_interpretation == "MONOCHROME1";
+}
+
+/// How the values of a slice are meant to be seen, as read_slices gives them; turned over where large ones are black.
+dicom::ShownValues shown_of(const Scan& scan, const dicom::Stack& stack, std::int64_t k) {
+  const std::size_t n = instance_at(stack, k);
+  const dicom::Instance& instance = instance_of(scan, stack, k);
+  const auto as_read = [&](double stored) {
+    if (!stack.slice_rescales.empty()) {
+      return stack.slice_rescales[n].slope * stored + stack.slice_rescales[n].intercept;
+    }
+    return stack.stored_offsets.empty() ? stored : stored + stack.stored_offsets[n];
+  };
+  const double sign = is_inverted(instance) ? -1 : 1;
+  dicom::ShownValues shown;
+  if (instance.window) {
+    const double a = sign * as_read(instance.window->black), b = sign * as_read(instance.window->white);
+    shown.window = dicom::StoredWindow{std::min(a, b), std::max(a, b)};
+  }
+  if (instance.padding_value) {
+    shown.padding_value = static_cast<std::int64_t>(sign * as_read(static_cast<double>(*instance.padding_value)));
+  }
+  return shown;
+}
+
+/// One stack, some slices at a time. T is int16, uint16 or float, as the stack is stored or read.
 template <class T>
 class StackLook {
  public:
@@ -22,13 +61,16 @@ class StackLook {
     look.frames.resize(static_cast<std::size_t>(stack_.grid.size.z));
   }
 
-  /// @return why a slice could not be read
-  std::optional<CaseFailure> run(std::int64_t slices_at_once, InputHashes& hashes) {
+  /// @param boxes are blanked before the look. @return why a slice could not be read
+  std::optional<CaseFailure> run(std::int64_t slices_at_once, Boxes boxes, InputHashes& hashes) {
+    using Read = std::conditional_t<std::is_same_v<T, float>, float, std::uint16_t>;
     std::vector<T> voxels(static_cast<std::size_t>(slices_at_once) * slice_voxels());
     for (std::int64_t begin = 0; begin < stack_.grid.size.z; begin += slices_at_once) {
       const SliceRange range{begin, std::min(begin + slices_at_once, stack_.grid.size.z)};
       const auto part = std::span(voxels).first(static_cast<std::size_t>(range.count()) * slice_voxels());
-      if (const auto failure = read_slices(scan_, index_, range, part, executor_, cancel_, hashes)) return failure;
+      const std::span<Read> read(reinterpret_cast<Read*>(part.data()), part.size());
+      if (const auto failure = read_slices(scan_, index_, range, read, executor_, cancel_, hashes)) return failure;
+      blank_text(part, scan_, stack_, range, boxes);
       executor_.parallel_for(range.count(), 1, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t n = first; n < last; ++n) {
           cancel_.throw_if_canceled();
@@ -36,7 +78,7 @@ class StackLook {
         }
       });
     }
-    if (std::ranges::find(fails_, true) != fails_.end()) {
+    if (has_failed_) {
       look.problem = Code::text_suspected;
       look.frames.clear();
     }
@@ -48,65 +90,107 @@ class StackLook {
  private:
   std::size_t slice_voxels() const { return static_cast<std::size_t>(look.columns * look.rows); }
 
-  void look_at(std::int64_t k, std::span<const T> stored) {
-    std::vector<float> values(stored.size());
-    const std::size_t n = instance_at(stack_, k);
-    const dicom::Instance& instance = scan_.candidates[stack_.instances[n]].instance;
-    const float sign = instance.pixels.photometric_interpretation == "MONOCHROME1" ? -1.0F : 1.0F;
-    std::ranges::transform(stored, values.begin(), [&](T bits) { return sign * number(bits); });
-    auto window = instance.window;
-    if (window) window = {sign * as_read(window->black, n), sign * as_read(window->white, n)};
+  void look_at(std::int64_t k, std::span<const T> voxels) {
+    std::vector<float> values(voxels.begin(), voxels.end());
+    if (is_inverted(instance_of(scan_, stack_, k))) {
+      for (float& value : values) value = -value;
+    }
     try {
-      look.frames[static_cast<std::size_t>(k)] = find_({values.data(), {look.columns, look.rows, 1}}, window);
+      look.frames[static_cast<std::size_t>(k)] =
+          find_({values.data(), {look.columns, look.rows, 1}}, shown_of(scan_, stack_, k));
     } catch (const std::exception&) {
-      fails_[static_cast<std::size_t>(k)] = true;  // out of memory, or a defect
+      has_failed_ = true;  // out of memory, or a defect
     }
   }
 
-  float number(T bits) const {
-    if constexpr (std::is_same_v<T, float>) {
-      return bits;
-    } else {
-      return stack_.dtype == DType::uint16 ? static_cast<float>(bits)
-                                           : static_cast<float>(static_cast<std::int16_t>(bits));
-    }
-  }
-
-  /// A stored value of one instance, as read_slices gives it.
-  double as_read(double stored, std::size_t n) const {
-    if (!stack_.slice_rescales.empty()) {
-      return stack_.slice_rescales[n].slope * stored + stack_.slice_rescales[n].intercept;
-    }
-    return stack_.stored_offsets.empty() ? stored : stored + stack_.stored_offsets[n];
-  }
-
- public:
-  /// The instance of slice k; of a missing slice the one before it.
-  static std::size_t instance_at(const dicom::Stack& stack, std::int64_t k) {
-    if (stack.k_of_instance.empty()) return static_cast<std::size_t>(k);
-    const auto after = std::ranges::upper_bound(stack.k_of_instance, k);
-    return static_cast<std::size_t>(after - stack.k_of_instance.begin()) - 1;
-  }
-
- private:
   const Scan& scan_;
   std::size_t index_;
   const dicom::Stack& stack_;
   const FindInSlice& find_;
   Executor& executor_;
   const CancelToken& cancel_;
-  std::vector<char> fails_ = std::vector<char>(static_cast<std::size_t>(stack_.grid.size.z));
+  std::atomic<bool> has_failed_ = false;
 };
 
-/// Slices that are read together: as many as memory allows beside the detector's maps, at least one a thread.
-std::int64_t slices_at_once(const dicom::Stack& stack, std::uint64_t memory_limit_bytes, int thread_count) {
-  constexpr std::uint64_t kBytesPerVoxel = 4, kMost = 64;
-  const auto slice_voxels = static_cast<std::uint64_t>(stack.grid.size.x * stack.grid.size.y);
-  const auto threads = static_cast<std::uint64_t>(thread_count);
-  const std::uint64_t maps = threads * (kTextWorkBytes + 4 * kBytesPerVoxel * slice_voxels);
-  const std::uint64_t rest = memory_limit_bytes > maps ? memory_limit_bytes - maps : 0;
-  const std::uint64_t count = std::clamp(rest / (kBytesPerVoxel * slice_voxels), threads, kMost);
-  return std::min(static_cast<std::int64_t>(count), stack.grid.size.z);
+/// Looks at all stacks of a plan.
+class CaseLook {
+ public:
+  CaseLook(const Scan& scan, const CasePlan& plan, const FindInSlice& find, std::uint64_t memory_limit_bytes,
+           int thread_count, const CancelToken& cancel)
+      : scan_(scan),
+        plan_(plan),
+        find_(find),
+        memory_limit_bytes_(memory_limit_bytes),
+        executor_(Executor::cpu(threads_for(memory_limit_bytes, thread_count))),
+        cancel_(cancel) {}
+
+  /// @param boxes by stack, or none. @return what each stack shows; `failure` is set where one could not be read
+  std::vector<TextLook> run(std::span<const std::vector<dicom::PixelBox>> boxes, CaseText& result) {
+    std::vector<TextLook> looks;
+    for (std::size_t n = 0; n < plan_.stacks.size() && !result.failure; ++n) {
+      const Boxes own = boxes.empty() ? Boxes() : Boxes(boxes[n]);
+      switch (scan_.stacks[plan_.stacks[n]].dtype) {
+        case DType::int16: looks.push_back(look_at<std::int16_t>(n, own, result)); break;
+        case DType::uint16: looks.push_back(look_at<std::uint16_t>(n, own, result)); break;
+        case DType::float32: looks.push_back(look_at<float>(n, own, result)); break;
+      }
+    }
+    return looks;
+  }
+
+ private:
+  static int threads_for(std::uint64_t memory_limit_bytes, int most) {
+    const std::uint64_t room = std::max<std::uint64_t>(1, memory_limit_bytes / kTextWorkBytes);
+    return static_cast<int>(std::min<std::uint64_t>(room, static_cast<std::uint64_t>(most)));
+  }
+
+  template <class T>
+  TextLook look_at(std::size_t n, Boxes boxes, CaseText& result) {
+    StackLook<T> stack(scan_, plan_.stacks[n], find_, executor_, cancel_);
+    result.failure = stack.run(slices_at_once(scan_.stacks[plan_.stacks[n]]), boxes, result.hashes);
+    return std::move(stack.look);
+  }
+
+  /// As many as memory allows beside the detector's maps: one a thread, or more where there is room.
+  std::int64_t slices_at_once(const dicom::Stack& stack) const {
+    constexpr std::uint64_t kBytesPerVoxel = 4, kMost = 64;
+    const auto threads = static_cast<std::uint64_t>(executor_.thread_count());
+    const auto slice_bytes = static_cast<std::uint64_t>(stack.grid.size.x * stack.grid.size.y) * kBytesPerVoxel;
+    const std::uint64_t maps = threads * kTextWorkBytes;
+    const std::uint64_t room = memory_limit_bytes_ > maps ? (memory_limit_bytes_ - maps) / slice_bytes : 0;
+    const std::uint64_t count = std::clamp(room, threads, std::max(threads, kMost));
+    return std::min(static_cast<std::int64_t>(count), stack.grid.size.z);
+  }
+
+  const Scan& scan_;
+  const CasePlan& plan_;
+  const FindInSlice& find_;
+  std::uint64_t memory_limit_bytes_;
+  Executor executor_;
+  const CancelToken& cancel_;
+};
+
+/// A missing slice is the blend of its neighbours: what they show is blanked there too.
+void add_boxes_of_missing_slices(const dicom::Stack& stack, std::vector<dicom::PixelBox>& boxes) {
+  if (stack.k_of_instance.empty()) return;
+  const auto is_missing = [&](std::int64_t k) {
+    return k >= 0 && k < stack.grid.size.z && !std::ranges::binary_search(stack.k_of_instance, k);
+  };
+  const std::size_t count = boxes.size();
+  for (std::size_t n = 0; n < count; ++n) {
+    if (boxes[n].frame < 0) continue;
+    for (const std::int64_t step : {-1, 1}) {
+      dicom::PixelBox copy = boxes[n];
+      for (copy.frame += step; is_missing(copy.frame); copy.frame += step) boxes.push_back(copy);
+    }
+  }
+}
+
+bool show_text(const std::vector<TextLook>& looks, std::span<const std::vector<dicom::PixelBox>> boxes) {
+  for (std::size_t n = 0; n < looks.size(); ++n) {
+    if (shows_text(looks[n], boxes[n])) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -114,51 +198,60 @@ std::int64_t slices_at_once(const dicom::Stack& stack, std::uint64_t memory_limi
 CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& find, std::uint64_t memory_limit_bytes,
                    const Executor& executor, const CancelToken& cancel) {
   CaseText result;
-  Executor reader = Executor::cpu(executor.thread_count());
-  std::vector<TextLook> looks;
-  const auto look_at = [&]<class T>(T, std::size_t index) {
-    StackLook<T> stack(scan, index, find, reader, cancel);
-    result.failure =
-        stack.run(slices_at_once(scan.stacks[index], memory_limit_bytes, reader.thread_count()), result.hashes);
-    looks.push_back(std::move(stack.look));
-  };
-  for (const std::size_t index : plan.stacks) {
-    scan.stacks[index].dtype == DType::float32 ? look_at(float{}, index) : look_at(std::uint16_t{}, index);
-    if (result.failure) return result;
-  }
+  CaseLook look(scan, plan, find, memory_limit_bytes, executor.thread_count(), cancel);
+  const std::vector<TextLook> looks = look.run({}, result);
+  if (result.failure) return result;
   TextDecision decision = decide_text(looks, text_handling(plan.recipe.text));
   result.hold = decision.hold;
   result.boxes = std::move(decision.boxes);
   for (const JudgedText& text : decision.texts) {
     const dicom::Stack& stack = scan.stacks[plan.stacks[text.file]];
-    const std::size_t n = StackLook<float>::instance_at(stack, text.frame);
-    result.found.push_back({scan.input_of_candidate[stack.instances[n]], text.frame, text.found, text.verdict});
+    const std::size_t candidate = stack.instances[instance_at(stack, text.frame)];
+    result.found.push_back({scan.input_of_candidate[candidate], text.frame, text.found, text.verdict});
+  }
+  for (std::size_t n = 0; n < plan.stacks.size(); ++n) {
+    add_boxes_of_missing_slices(scan.stacks[plan.stacks[n]], result.boxes[n]);
+  }
+  const bool is_blanked = std::ranges::any_of(result.boxes, [](const auto& boxes) { return !boxes.empty(); });
+  if (is_blanked && !result.hold && show_text(look.run(result.boxes, result), result.boxes) && !result.failure) {
+    result.hold = Code::text_suspected;
   }
   return result;
 }
 
 template <class T>
-void blank_text(std::span<T> voxels, Size3 slab, std::int64_t begin, std::span<const dicom::PixelBox> boxes,
-                bool is_inverted) {
-  const auto slice_voxels = static_cast<std::size_t>(slab.x * slab.y);
-  for (std::int64_t n = 0; n < slab.z && !boxes.empty(); ++n) {
-    const auto slice = voxels.subspan(static_cast<std::size_t>(n) * slice_voxels, slice_voxels);
-    const auto [low, high] = std::ranges::minmax(slice);
-    for (const dicom::PixelBox& box : boxes) {
-      if (box.frame >= 0 && box.frame != begin + n) continue;
-      const std::int64_t x_begin = std::max<std::int64_t>(box.x, 0), x_end = std::min(box.x + box.width, slab.x);
-      for (std::int64_t y = std::max<std::int64_t>(box.y, 0); y < std::min(box.y + box.height, slab.y); ++y) {
-        if (x_end <= x_begin) continue;
-        const auto row =
-            slice.subspan(static_cast<std::size_t>(y * slab.x + x_begin), static_cast<std::size_t>(x_end - x_begin));
-        std::ranges::fill(row, is_inverted ? high : low);
-      }
+void blank_slice(std::span<T> voxels, std::int64_t width, std::int64_t slice, std::span<const dicom::PixelBox> boxes,
+                 bool is_inverted) {
+  const auto height = static_cast<std::int64_t>(voxels.size()) / width;
+  const auto [low, high] = std::ranges::minmax(voxels);
+  for (const dicom::PixelBox& box : boxes) {
+    if (box.frame >= 0 && box.frame != slice) continue;
+    const std::int64_t x_begin = std::max<std::int64_t>(box.x, 0), x_end = std::min(box.x + box.width, width);
+    for (std::int64_t y = std::max<std::int64_t>(box.y, 0); y < std::min(box.y + box.height, height); ++y) {
+      if (x_end <= x_begin) continue;
+      const auto row =
+          voxels.subspan(static_cast<std::size_t>(y * width + x_begin), static_cast<std::size_t>(x_end - x_begin));
+      std::ranges::fill(row, is_inverted ? high : low);
     }
   }
 }
 
-template void blank_text(std::span<std::int16_t>, Size3, std::int64_t, std::span<const dicom::PixelBox>, bool);
-template void blank_text(std::span<std::uint16_t>, Size3, std::int64_t, std::span<const dicom::PixelBox>, bool);
-template void blank_text(std::span<float>, Size3, std::int64_t, std::span<const dicom::PixelBox>, bool);
+template <class T>
+void blank_text(std::span<T> voxels, const Scan& scan, const dicom::Stack& stack, SliceRange range,
+                std::span<const dicom::PixelBox> boxes) {
+  if (boxes.empty()) return;
+  const auto slice_voxels = static_cast<std::size_t>(stack.grid.size.x * stack.grid.size.y);
+  for (std::int64_t k = range.begin; k < range.end; ++k) {
+    const auto slice = voxels.subspan(static_cast<std::size_t>(k - range.begin) * slice_voxels, slice_voxels);
+    blank_slice(slice, stack.grid.size.x, k, boxes, is_inverted(instance_of(scan, stack, k)));
+  }
+}
+
+template void blank_slice(std::span<std::int16_t>, std::int64_t, std::int64_t, Boxes, bool);
+template void blank_slice(std::span<std::uint16_t>, std::int64_t, std::int64_t, Boxes, bool);
+template void blank_slice(std::span<float>, std::int64_t, std::int64_t, Boxes, bool);
+template void blank_text(std::span<std::int16_t>, const Scan&, const dicom::Stack&, SliceRange, Boxes);
+template void blank_text(std::span<std::uint16_t>, const Scan&, const dicom::Stack&, SliceRange, Boxes);
+template void blank_text(std::span<float>, const Scan&, const dicom::Stack&, SliceRange, Boxes);
 
 }  // namespace naru

@@ -17,7 +17,7 @@ namespace naru {
 
 /// What one slice shows; may throw. See TextDetector::find.
 using FindInSlice =
-    std::function<std::vector<FoundText>(VolumeView<const float> slice, const std::optional<dicom::StoredWindow>&)>;
+    std::function<std::vector<FoundText>(VolumeView<const float> slice, const dicom::ShownValues& shown)>;
 
 /// One piece of text in a case.
 struct CaseTextFound {
@@ -35,16 +35,22 @@ struct CaseText {
   InputHashes hashes;  ///< of the files that were read
 };
 
-/// Looks at every slice of the case, those that are interpolated included. A case is judged as a series is.
-/// Memory: slices are read some at a time, within `memory_limit_bytes` where it holds one and the detector's maps.
+/// Looks at every slice of the case, those that are interpolated included. A case is judged as a series is. Where text
+/// is to be blanked, all slices are looked at once more, blanked: a case that still shows text is held. Memory: slices
+/// are read some at a time, and by so many threads as `memory_limit_bytes` has room for, one at least.
 /// @throws Error{canceled, memory_exceeded}
 CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& find, std::uint64_t memory_limit_bytes,
                    const Executor& executor, const CancelToken& cancel);
 
-/// Blanks the boxes of slices [begin, begin + count) with the darkest value of each slice, the largest where
-/// `is_inverted`. `voxels`: i fastest, then j, then k.
+/// Blanks the boxes in slices [begin, end) of a stack, each with its darkest value; what is stored as MONOCHROME1 with
+/// its largest. `voxels`: i fastest, then j, then k; T as the stack's dtype says.
 template <class T>
-void blank_text(std::span<T> voxels, Size3 slab, std::int64_t begin, std::span<const dicom::PixelBox> boxes,
-                bool is_inverted);
+void blank_text(std::span<T> voxels, const Scan& scan, const dicom::Stack& stack, SliceRange range,
+                std::span<const dicom::PixelBox> boxes);
+
+/// The same for one slice. @param slice its index, which `frame` of a box names
+template <class T>
+void blank_slice(std::span<T> voxels, std::int64_t width, std::int64_t slice, std::span<const dicom::PixelBox> boxes,
+                 bool is_inverted);
 
 }  // namespace naru

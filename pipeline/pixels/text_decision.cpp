@@ -74,6 +74,19 @@ bool is_too_much(const std::vector<FoundText>& found, const TextLook& look) {
          total > kLargestShare * static_cast<double>(look.columns) * static_cast<double>(look.rows);
 }
 
+/// Places spread over all slices may add up to more than a frame can lose.
+void hold_where_too_much_is_blanked(std::span<const TextLook> series, TextDecision& decision) {
+  for (std::size_t file = 0; file < series.size(); ++file) {
+    double everywhere = 0;
+    for (const dicom::PixelBox& box : decision.boxes[file]) {
+      if (box.frame < 0) everywhere += static_cast<double>(box.width) * static_cast<double>(box.height);
+    }
+    const auto pixels = static_cast<double>(series[file].columns) * static_cast<double>(series[file].rows);
+    if (everywhere > kLargestShare * pixels) decision.hold = Code::text_suspected;
+  }
+  if (decision.hold) decision.boxes.assign(series.size(), {});
+}
+
 std::vector<JudgedText> all_texts(std::span<const TextLook> series) {
   std::vector<JudgedText> texts;
   for (std::size_t file = 0; file < series.size(); ++file) {
@@ -102,6 +115,22 @@ std::string_view name(TextVerdict verdict) {
   constexpr std::array<std::string_view, 5> kNames = {"on_background", "persistent", "uncertain", "too_much",
                                                       "unwanted"};
   return kNames[static_cast<std::size_t>(verdict)];
+}
+
+bool shows_text(const TextLook& look, std::span<const dicom::PixelBox> boxes) {
+  const auto is_blanked = [&](const TextRegion& region, std::int64_t frame) {
+    return std::ranges::any_of(boxes, [&](const dicom::PixelBox& box) {
+      const std::int64_t rim = 8 + std::min(box.width, box.height) / 6;
+      return (box.frame < 0 || box.frame == frame) && region.x >= box.x - rim && region.y >= box.y - rim &&
+             region.x + region.width <= box.x + box.width + rim && region.y + region.height <= box.y + box.height + rim;
+    });
+  };
+  for (std::size_t frame = 0; frame < look.frames.size(); ++frame) {
+    for (const FoundText& text : look.frames[frame]) {
+      if (!is_blanked(text.region, static_cast<std::int64_t>(frame))) return true;
+    }
+  }
+  return look.problem.has_value();
 }
 
 TextDecision decide_text(std::span<const TextLook> series, TextHandling handling) {
@@ -142,6 +171,7 @@ TextDecision decide_text(std::span<const TextLook> series, TextHandling handling
       if (is_alike) decision.boxes[file].push_back(box_of(around, -1));
     }
   }
+  hold_where_too_much_is_blanked(series, decision);
   return decision;
 }
 

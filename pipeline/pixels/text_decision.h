@@ -52,6 +52,10 @@ struct TextDecision {
 /// What is blanked of a piece of text: its box and a margin, in one frame or, with -1, in all.
 dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame);
 
+/// True where a second look, at what was blanked, still shows text. What lies in a blanked box and its rim does not
+/// count: the box holds one value, and the corners of a black rectangle over anatomy look like letters.
+bool shows_text(const TextLook& look, std::span<const dicom::PixelBox> boxes);
+
 /// @param series what each file of one series shows
 TextDecision decide_text(std::span<const TextLook> series, TextHandling handling);
 

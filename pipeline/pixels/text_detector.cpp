@@ -33,14 +33,16 @@ constexpr auto kNoPictures = std::to_array<std::string_view>({
 });
 
 /// Frames larger than this are not looked at: no scanner makes them.
-constexpr std::int64_t kMostPixels = std::int64_t{1} << 27;
+constexpr std::int64_t kMostPixels = std::int64_t{1} << 25;
 
-/// Black and white of the three windows: full range, as stored, and the percentiles 0.5 and 99.5.
-TextWindows windows_of(VolumeView<const float> slice, const std::optional<dicom::StoredWindow>& window) {
+/// Black and white of the three windows: full range, as stored, and the percentiles 0.5 and 99.5. Padding does not
+/// count.
+TextWindows windows_of(VolumeView<const float> slice, const dicom::ShownValues& shown) {
   if (slice.size.z > 1) return {{0, 0, 0}, {255, 255, 255}};
   const std::span values(slice.data, static_cast<std::size_t>(slice.size.voxel_count()));
   std::vector<float> finite;
-  std::ranges::copy_if(values, std::back_inserter(finite), [](float value) { return std::isfinite(value); });
+  const auto counts = [&](float value) { return std::isfinite(value) && value != shown.padding_value; };
+  std::ranges::copy_if(values, std::back_inserter(finite), counts);
   if (finite.empty()) return {{0, 0, 0}, {1, 1, 1}};
   const auto [low, high] = std::ranges::minmax(finite);
   const auto at_share = [&](double share) {
@@ -50,8 +52,8 @@ TextWindows windows_of(VolumeView<const float> slice, const std::optional<dicom:
   };
   constexpr double kLowShare = 0.005, kHighShare = 0.995;
   const float p_low = at_share(kLowShare), p_high = at_share(kHighShare);
-  return {{low, window ? static_cast<float>(window->black) : p_low, p_low},
-          {high, window ? static_cast<float>(window->white) : p_high, p_high}};
+  return {{low, shown.window ? static_cast<float>(shown.window->black) : p_low, p_low},
+          {high, shown.window ? static_cast<float>(shown.window->white) : p_high, p_high}};
 }
 
 /// True where what stands around a region is as dark as the darkest of the frame.
@@ -97,20 +99,20 @@ TextLook TextDetector::look(std::span<const std::byte> file) const {
   std::vector<float> values;
   for (std::int64_t n = 0; n < frames.format().frame_count; ++n) {
     if ((look.problem = frames.read(n, values))) return look.frames.clear(), look;
-    look.frames.push_back(find({values.data(), {look.columns, look.rows, frames.plane_count()}}, frames.window()));
+    look.frames.push_back(find({values.data(), {look.columns, look.rows, frames.plane_count()}}, frames.shown()));
   }
   return look;
 }
 
-std::vector<FoundText> TextDetector::find(VolumeView<const float> slice,
-                                          const std::optional<dicom::StoredWindow>& window) const {
+std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const dicom::ShownValues& shown) const {
   Executor executor = Executor::cpu(1);
   const Size3 plane{slice.size.x, slice.size.y, 1};
   std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
-  const TextWindows windows = windows_of(slice, window);
+  const TextWindows windows = windows_of(slice, shown);
   detect_text_at_all_scales(network_, slice, windows, {probability.data(), plane}, executor);
   std::vector<FoundText> found;
   for (const TextRegion& region : find_text_regions({probability.data(), plane}, {})) {
+    if (found.size() == kMostFoundTexts) break;
     found.push_back({region, is_on_background({slice.data, plane}, windows, region)});
   }
   return found;

@@ -37,11 +37,12 @@ class TextDetector {
   static const TextDetector& built_in();
 
   /// @param file the whole file, in memory. Works on the calling thread alone. Bad content gives a problem, not an
-  /// exception. Memory beside the file: kTextWorkBytes, and 16 bytes a pixel of one frame.
+  /// exception. Memory beside the file: kTextWorkBytes, and 24 bytes a pixel of one frame.
   TextLook look(std::span<const std::byte> file) const;
 
-  /// Of one frame, as values (dicom/frame_values.h gives their shape), where `window` says how they are shown.
-  std::vector<FoundText> find(VolumeView<const float> slice, const std::optional<dicom::StoredWindow>& window) const;
+  /// Of one frame, as values (dicom/frame_values.h gives their shape); `shown` says how they are meant to be seen.
+  /// Never more than kMostFoundTexts: whoever finds so many holds the file.
+  std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown) const;
 
   const std::string& weights_sha256() const { return weights_sha256_; }
 
@@ -51,6 +52,8 @@ class TextDetector {
   TextNetwork network_;
   std::string weights_sha256_;
 };
+
+inline constexpr std::size_t kMostFoundTexts = 64;  ///< of one frame
 
 /// What one look takes at most, whatever the size of a frame: the maps of the network over one tile.
 inline constexpr std::uint64_t kTextWorkBytes = std::uint64_t{192} << 20;

@@ -7,7 +7,8 @@ namespace naru {
 
 using Json = nlohmann::ordered_json;
 
-Json text_evidence(const InputRecord& input, const Json& place, const FoundText& found, TextVerdict verdict) {
+Json text_evidence(const InputRecord& input, const Json& place, const FoundText& found, TextVerdict verdict,
+                   bool is_held) {
   const TextRegion& region = found.region;
   Json line = {{"schema", "naru.pixels/1"},
                {"path", valid_utf8(input.path.string())},
@@ -15,7 +16,7 @@ Json text_evidence(const InputRecord& input, const Json& place, const FoundText&
   line.update(place);
   line.update({{"box", {region.x, region.y, region.width, region.height}},
                {"score", region.probability},
-               {"action", is_blanked(verdict) ? "redacted" : "held"},
+               {"action", is_blanked(verdict) && !is_held ? "redacted" : "held"},
                {"because", name(verdict)},
                {"detector", "naru-text"},
                {"weights_sha256", TextDetector::built_in().weights_sha256()}});

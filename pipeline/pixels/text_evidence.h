@@ -9,9 +9,9 @@
 
 namespace naru {
 
-/// One line. @param place which picture of the file: "frame" or "slice"
+/// One line. @param place which picture of the file: "frame" or "slice". @param is_held the series or case as a whole
 nlohmann::ordered_json text_evidence(const InputRecord& input, const nlohmann::ordered_json& place,
-                                     const FoundText& found, TextVerdict verdict);
+                                     const FoundText& found, TextVerdict verdict, bool is_held);
 
 /// Writes pixels.jsonl into the report. @throws Error{disk_full, output_unwritable}
 void write_text_evidence(const std::filesystem::path& report, const nlohmann::ordered_json& lines);

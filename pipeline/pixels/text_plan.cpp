@@ -51,7 +51,7 @@ TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& loo
   plan.was_looked = true;
   const std::vector<std::size_t> inputs = used_inputs(scan);
   std::vector<TextLook> looks = look_at(scan, inputs, look, memory_limit_bytes, executor, cancel, on_progress);
-  std::vector<JudgedText> judged;  // of all series; `file` is the input
+  std::vector<std::pair<JudgedText, bool>> judged;  // of all series; `file` is the input; whether the series is held
   std::map<std::string_view, std::vector<std::size_t>> by_series;
   for (const std::size_t input : inputs) by_series[scan.sources[input].series_uid].push_back(input);
   for (const auto& [uid, members] : by_series) {
@@ -60,7 +60,7 @@ TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& loo
     TextDecision decision = decide_text(series, handling);
     for (JudgedText& text : decision.texts) {
       text.file = members[text.file];
-      judged.push_back(std::move(text));
+      judged.emplace_back(std::move(text), decision.hold.has_value());
     }
     for (std::size_t n = 0; n < members.size(); ++n) {
       InputRecord& input = scan.files.inputs[members[n]];
@@ -70,22 +70,21 @@ TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& loo
       if (!decision.boxes[n].empty()) plan.orders[members[n]] = std::move(decision.boxes[n]);
     }
   }
-  std::ranges::sort(judged, {}, [](const JudgedText& one) { return std::pair(one.file, one.frame); });
-  for (const JudgedText& text : judged) {
+  std::ranges::sort(judged, {}, [](const auto& one) { return std::pair(one.first.file, one.first.frame); });
+  for (const auto& [text, is_held] : judged) {
     plan.evidence.push_back(
-        text_evidence(scan.files.inputs[text.file], {{"frame", text.frame}}, text.found, text.verdict));
+        text_evidence(scan.files.inputs[text.file], {{"frame", text.frame}}, text.found, text.verdict, is_held));
   }
   return plan;
 }
 
-bool shows_text(const dicom::DeidOutput& output, const LookForText& look) {
+bool shows_text(const dicom::DeidOutput& output, std::span<const dicom::PixelBox> boxes, const LookForText& look) {
   std::vector<std::byte> file;
   file.reserve(output.size_bytes());
   for (const dicom::Bytes piece : output.pieces) file.insert(file.end(), piece.begin(), piece.end());
   try {
     const TextLook seen = look(file);
-    return !is_possible(seen) || seen.problem ||
-           std::ranges::any_of(seen.frames, [](const auto& found) { return !found.empty(); });
+    return !is_possible(seen) || shows_text(seen, boxes);
   } catch (const std::exception&) {
     return true;
   }

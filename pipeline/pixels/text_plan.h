@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "core/cancel.h"
 #include "kernels/executor.h"
@@ -28,7 +29,7 @@ using LookForText = std::function<TextLook(dicom::Bytes file)>;
 TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& look, std::uint64_t memory_limit_bytes,
                    Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
 
-/// Looks once more, at what was made: true where it shows text, or cannot be looked at.
-bool shows_text(const dicom::DeidOutput& output, const LookForText& look);
+/// Looks once more, at what was made: true where it shows text beside what was blanked, or cannot be looked at.
+bool shows_text(const dicom::DeidOutput& output, std::span<const dicom::PixelBox> boxes, const LookForText& look);
 
 }  // namespace naru

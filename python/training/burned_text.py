@@ -211,7 +211,7 @@ def degrade(image, random):
 
 
 def rendered(image, random):
-    """The three windows of the detector, as kernels/render.h defines them: full range, stored window, percentiles.
+    """The three windows of the detector, as kernels/text_pyramid.h defines them: full range, stored window, percentiles.
 
     The crop stands for a slice whose other parts are unknown: ranges are widened by chance.
     """

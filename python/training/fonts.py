@@ -57,7 +57,7 @@ def faces(split, script):
         if paths:
             found.append(paths)
     if not found:
-        raise SystemExit(f"no font of {split} for {script}: install the packages that README.md lists")
+        raise SystemExit(f"no font of {split} for {script}: run fetch.sh")
     return found
 
 

@@ -17,6 +17,7 @@ import burned_text
 import network
 
 SIZE, EDGE = 384, 8
+JOINS = ("max", "mean")
 LOW, HIGH = (0.3, 0.4, 0.5, 0.6), (0.6, 0.7, 0.8, 0.9, 0.95)
 
 
@@ -29,13 +30,15 @@ def seen(detector, windows):
     height, width = windows.shape[1:]
     turned = np.ascontiguousarray(np.rot90(windows, 1, (1, 2)))
     upright = detector.probability(padded(windows))[EDGE:EDGE + height, EDGE:EDGE + width]
-    return np.maximum(upright, np.rot90(detector.probability(padded(turned))[EDGE:EDGE + width, EDGE:EDGE + height], -1))
+    turned = np.rot90(detector.probability(padded(turned))[EDGE:EDGE + width, EDGE:EDGE + height], -1)
+    return {"max": np.maximum(upright, turned), "mean": (upright + turned) / 2}
 
 
 def probability(detector, windows):
-    """As kernels/text_pyramid.h: scales 1 and 1/2, upright and turned."""
+    """Scales 1 and 1/2, upright and turned; how the two directions are joined is a choice."""
     half = windows.reshape(3, SIZE // 2, 2, SIZE // 2, 2).mean((2, 4))
-    return np.maximum(seen(detector, windows), np.kron(seen(detector, half), np.ones((2, 2), np.float32)))
+    whole, half = seen(detector, windows), seen(detector, half)
+    return {join: np.maximum(whole[join], np.kron(half[join], np.ones((2, 2), np.float32))) for join in JOINS}
 
 
 def boxes_mask(found, low, high):
@@ -58,24 +61,26 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     detector, random = network.Detector(options.weights), np.random.default_rng(options.seed)
-    pairs = [pair for pair in itertools.product(LOW, HIGH) if pair[0] <= pair[1]]
-    covered, area, hits = ({pair: [] for pair in pairs} for _ in range(3))
+    choices = [one for one in itertools.product(JOINS, LOW, HIGH) if one[1] <= one[2]]
+    covered, area, hits = ({one: [] for one in choices} for _ in range(3))
     for _ in range(options.images):
         image = backgrounds.make_background(random, SIZE)
         clean = probability(detector, burned_text.rendered(image, random))
         glyphs, _region = burned_text.add_text(image, random, "tune", count=3)
         found = probability(detector, burned_text.rendered(burned_text.degrade(image, random), random))
         items, count = ndimage.label(ndimage.binary_dilation(glyphs, np.ones((5, 25))))
-        for pair in pairs:
-            mask = boxes_mask(clean, *pair)
-            area[pair].append(mask.mean())
-            hits[pair].append(mask.any())
-            mask = boxes_mask(found, *pair)
-            covered[pair] += [mask[(items == n) & glyphs].mean() >= 0.9 for n in range(1, count + 1)]
-    print("low  high  items found %  blanked area %  images touched %")
-    for pair in pairs:
-        print(f"{pair[0]:.2f} {pair[1]:.2f}  {100 * np.mean(covered[pair]):.2f}  {100 * np.mean(area[pair]):.4f}  "
-              f"{100 * np.mean(hits[pair]):.2f}")
+        for one in choices:
+            join, low, high = one
+            mask = boxes_mask(clean[join], low, high)
+            area[one].append(mask.mean())
+            hits[one].append(mask.any())
+            mask = boxes_mask(found[join], low, high)
+            covered[one] += [mask[(items == n) & glyphs].mean() >= 0.9 for n in range(1, count + 1)]
+    print("join  low  high  items found %  blanked area %  images touched %")
+    for one in choices:
+        join, low, high = one
+        print(f"{join:4s}  {low:.2f} {high:.2f}  {100 * np.mean(covered[one]):.2f}  {100 * np.mean(area[one]):.4f}  "
+              f"{100 * np.mean(hits[one]):.2f}")
 
 
 if __name__ == "__main__":

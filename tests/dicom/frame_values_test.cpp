@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "tests/dicom/coded_bytes.h"
 #include "tests/dicom/slice_bytes.h"
 
@@ -45,9 +43,9 @@ TEST(FrameValues, AreStoredOnesWithTheWindowInTheSameUnits) {
   const Opened opened(slice);
   ASSERT_FALSE(opened.frames.problem());
   EXPECT_EQ(opened.values(), (std::vector<float>{0, 100, 200, -300, 4, 5, 6, 7}));
-  ASSERT_TRUE(opened.frames.window());
-  EXPECT_DOUBLE_EQ(opened.frames.window()->black, 425);
-  EXPECT_DOUBLE_EQ(opened.frames.window()->white, 625);
+  ASSERT_TRUE(opened.frames.shown().window);
+  EXPECT_DOUBLE_EQ(opened.frames.shown().window->black, 425);
+  EXPECT_DOUBLE_EQ(opened.frames.shown().window->white, 625);
 }
 
 TEST(FrameValues, TurnMonochrome1OverWithItsWindow) {
@@ -56,17 +54,16 @@ TEST(FrameValues, TurnMonochrome1OverWithItsWindow) {
   slice.text(0x00281052, "DS", "0").text(0x00281053, "DS", "1");
   const Opened opened(slice);
   EXPECT_EQ(opened.values()[3], -300);
-  EXPECT_DOUBLE_EQ(opened.frames.window()->black, 0);
-  EXPECT_DOUBLE_EQ(opened.frames.window()->white, -100);
+  EXPECT_DOUBLE_EQ(opened.frames.shown().window->black, -100);
+  EXPECT_DOUBLE_EQ(opened.frames.shown().window->white, 0);
 }
 
-TEST(FrameValues, SayNothingOfPadding) {
+TEST(FrameValues, KeepPaddingAndSayWhatItIs) {
   SliceBytes slice = slice_of({-2000, 100, 200, 300, 4, 5, 6, -2000});
   slice.raw(0x00280120, "SS", words({-2000}));
-  const Opened opened(slice);
-  EXPECT_TRUE(std::isnan(opened.values().front()));
-  EXPECT_TRUE(std::isnan(opened.values().back()));
-  EXPECT_EQ(opened.values()[1], 100);
+  EXPECT_EQ(Opened(slice).values().front(), -2000);
+  EXPECT_EQ(Opened(slice).frames.shown().padding_value, -2000);
+  EXPECT_EQ(Opened(slice.text(0x00280004, "CS", "MONOCHROME1")).frames.shown().padding_value, 2000);
 }
 
 TEST(FrameValues, OfColourAreLuminanceLargestAndSmallest) {
@@ -89,6 +86,9 @@ TEST(FrameValues, OfColourAreLuminanceLargestAndSmallest) {
 TEST(FrameValues, TellADocumentFromAPictureThatCannotBeRead) {
   const SliceBytes document = SliceBytes().remove(0x7FE00010);
   EXPECT_EQ(Opened(document).frames.problem(), Code::no_pixels);
+  SliceBytes report = document;
+  report.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.88.11").text(0x00080060, "CS", "SR");
+  EXPECT_EQ(Opened(report).frames.problem(), Code::no_pixels);
   SliceBytes cut = slice_of({1, 2, 3, 4, 5, 6, 7, 8});
   const std::string file = cut.bytes();
   const FrameValues frames(std::as_bytes(std::span(file)).first(file.size() - 4));

@@ -96,7 +96,6 @@ std::vector<float> random_windows(Size3 size) {
 class TextNetworkPath : public ::testing::TestWithParam<CpuPath> {};
 
 TEST_P(TextNetworkPath, IsWhatTheFormulasSay) {
-  const ForcedCpuPath kept(cpu_path());
   if (GetParam() > cpu_path()) GTEST_SKIP() << "this CPU has not this path";
   const ForcedCpuPath forced(GetParam());
   const TextNetwork network = network_of(random_text_weights(1));

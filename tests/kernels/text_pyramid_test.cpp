@@ -64,8 +64,8 @@ TEST(TextPyramid, TakesColourPlaneByPlane) {
   for (std::size_t w = 0; w < 3; ++w) EXPECT_FLOAT_EQ(seen[w * 24 * 24], 0.1F * static_cast<float>(w + 1));
 }
 
-/// What a view shows is merged back to where it came from.
-TEST(TextPyramid, MergesEachViewToItsPlace) {
+/// What a view shows is put back to where it came from.
+TEST(TextPyramid, PutsEachViewBackToItsPlace) {
   constexpr Size3 kSize{13, 9, 1};
   Executor executor = Executor::cpu(1);
   for (const TextView view : {TextView{13, 9, 1, 1, false}, TextView{13, 9, 1, 1, true}, TextView{13, 9, 2, 1, false},
@@ -78,7 +78,7 @@ TEST(TextPyramid, MergesEachViewToItsPlace) {
       auto seen = view_of(slice, kSize, kUnit, view, kView);
       seen.resize(48 * 48);
       const auto merged = run_on<float>(executor, seen, {48, 48, 1}, kSize, [&](auto from, auto to) {
-        fill_voxels(to, TextMergeVoxel{to, from, view, {0, 0, 0, 0, 48, 48}, true}, executor);
+        fill_voxels(to, TextGatherVoxel{to, from, view, {0, 0, 0, 0, 48, 48}}, executor);
       });
       const float share = 1 / static_cast<float>(view.shrink * view.shrink);
       EXPECT_GE(merged[static_cast<std::size_t>(place)], share) << place;  // more where the edge goes on in it
@@ -87,6 +87,16 @@ TEST(TextPyramid, MergesEachViewToItsPlace) {
       EXPECT_LE(marked, static_cast<std::size_t>(view.shrink * view.shrink));
     }
   }
+}
+
+TEST(TextPyramid, TakesTheLargestOfAllViews) {
+  Executor executor = Executor::cpu(1);
+  const std::vector<float> known = {0.5F, 0.5F}, upright = {0.9F, 0.1F}, turned = {0.3F, 0};
+  const auto joined = run_on<float>(executor, known, {2, 1, 1}, {2, 1, 1}, [&](auto from, auto to) {
+    fill_voxels(to, TextJoinVoxel{from, {upright.data(), {2, 1, 1}}, {turned.data(), {2, 1, 1}}}, executor);
+  });
+  EXPECT_FLOAT_EQ(joined[0], 0.9F);
+  EXPECT_FLOAT_EQ(joined[1], 0.5F);
 }
 
 TEST(TextPyramid, GivesTheSameInTilesAsInOne) {

@@ -11,7 +11,7 @@ namespace {
 
 std::vector<TextRegion> regions_of(const std::vector<float>& values, std::int64_t width) {
   const auto height = static_cast<std::int64_t>(values.size()) / width;
-  return find_text_regions({values.data(), {width, height, 1}}, {});
+  return find_text_regions({values.data(), {width, height, 1}}, {0.3F, 0.7F});
 }
 
 TEST(TextRegions, JoinsByCornersAndKeepsWhatReachesTheUpperThreshold) {

@@ -2,31 +2,112 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <new>
+
+#include "tests/pipeline/deid_job.h"
+
 namespace naru::test {
 
 namespace {
 
-TEST(CaseText, BlanksTheBoxesOfTheirSlicesWithTheDarkestValue) {
-  // Two slices of 3 x 2, the second and third of a stack.
-  std::vector<std::int16_t> voxels = {5, 6, 7, 8, -9, 10, 1, 2, 3, 4, 5, 6};
-  const std::vector<dicom::PixelBox> boxes = {{2, 1, 0, 1, 2}, {-1, -5, 1, 6, 9}, {7, 0, 0, 3, 2}};
-  blank_text(std::span(voxels), {3, 2, 2}, 1, boxes, false);
-  EXPECT_EQ(voxels, (std::vector<std::int16_t>{5, 6, 7, -9, -9, 10, 1, 1, 3, 1, 1, 6}));
+TEST(CaseText, BlanksTheBoxesOfASliceWithItsDarkestValue) {
+  std::vector<std::int16_t> voxels = {5, 6, 7, 8, -9, 10};
+  const std::vector<dicom::PixelBox> boxes = {{2, 1, 0, 1, 1}, {-1, -5, 1, 6, 9}, {7, 0, 0, 3, 2}};
+  blank_slice(std::span(voxels), 3, 2, boxes, false);
+  EXPECT_EQ(voxels, (std::vector<std::int16_t>{5, -9, 7, -9, -9, 10}));
 }
 
 TEST(CaseText, BlanksWithTheBrightestWhereLargeValuesAreBlack) {
   std::vector<float> voxels = {1, 2, 3, 4};
   const std::vector<dicom::PixelBox> boxes = {{0, 0, 0, 1, 1}};
-  blank_text(std::span(voxels), {2, 2, 1}, 0, boxes, true);
+  blank_slice(std::span(voxels), 2, 0, boxes, true);
   EXPECT_EQ(voxels, (std::vector<float>{4, 2, 3, 4}));
 }
 
-TEST(CaseText, LeavesVoxelsAloneWithoutBoxes) {
+TEST(CaseText, LeavesVoxelsAloneOutsideOfBoxes) {
   std::vector<std::uint16_t> voxels = {1, 2, 3, 4};
-  blank_text(std::span(voxels), {2, 2, 1}, 0, {}, false);
-  const std::vector<dicom::PixelBox> outside = {{0, 5, 5, 3, 3}, {0, -9, 0, 4, 2}};
-  blank_text(std::span(voxels), {2, 2, 1}, 0, outside, false);
+  const std::vector<dicom::PixelBox> outside = {{0, 5, 5, 3, 3}, {0, -9, 0, 4, 2}, {1, 0, 0, 2, 2}};
+  blank_slice(std::span(voxels), 2, 0, outside, false);
   EXPECT_EQ(voxels, (std::vector<std::uint16_t>{1, 2, 3, 4}));
+}
+
+/// Slices of 4 x 2 pixels, each of which holds its number and, in one pixel, ten times it.
+class CaseTextTest : public ::testing::Test {
+ protected:
+  void make(const std::vector<int>& positions, dicom::GapPolicy gap = dicom::GapPolicy::reject) {
+    for (const int z : positions) {
+      SliceBytes slice = slice_of("P1", z + 1);
+      slice.text(0x00200032, "DS", "0\\0\\" + std::to_string(3 * z));
+      std::string pixels;
+      for (int n = 0; n < 8; ++n) pixels += {static_cast<char>(n == 5 ? 10 * (z + 1) : z + 1), '\0'};
+      spill(folder_ / "in" / std::to_string(z), slice.raw(0x7FE00010, "OW", pixels).bytes());
+    }
+    std::vector<InputFile> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ / "in")) files.push_back({entry.path(), {}});
+    dicom::StackOptions options;
+    options.gap = gap;
+    scan_ = scan_inputs(files, options, executor_, cancel_, [](const Progress&) {});
+    ASSERT_EQ(scan_.stacks.size(), 1U);
+    plan_.stacks = {0};
+    plan_.recipe.text = "redact";
+  }
+
+  CaseText find(const FindInSlice& look) {
+    return find_text(scan_, plan_, look, std::uint64_t{1} << 20, executor_, cancel_);
+  }
+
+  /// Text on background at the bright pixel of slice 2, which is 30 there.
+  static std::vector<FoundText> bright_pixel_of_third(VolumeView<const float> slice, const dicom::ShownValues&) {
+    if (slice.data[5] != 30) return {};
+    return {{{1, 1, 1, 1, 1, 0.9F}, true}};
+  }
+
+  TempFolder folder_;
+  Executor executor_ = Executor::cpu(2);
+  CancelToken cancel_;
+  Scan scan_;
+  CasePlan plan_;
+};
+
+TEST_F(CaseTextTest, LooksAtEverySliceAndAgainOnceItIsBlanked) {
+  make({0, 1, 2, 3});
+  std::atomic<int> looks = 0;
+  const CaseText text = find([&](auto slice, const auto& shown) {
+    ++looks;
+    return bright_pixel_of_third(slice, shown);
+  });
+  EXPECT_FALSE(text.hold);
+  EXPECT_EQ(looks, 8);
+  EXPECT_EQ(text.found.size(), 1U);
+  EXPECT_FALSE(text.boxes.at(0).empty());
+}
+
+TEST_F(CaseTextTest, HoldsACaseThatStillShowsTextWhenItIsBlanked) {
+  make({0, 1, 2, 3});
+  EXPECT_EQ(find([](auto, const auto&) {
+              return std::vector<FoundText>{{{1, 1, 1, 1, 1, 0.9F}, true}};
+            }).hold,
+            Code::text_suspected);
+}
+
+TEST_F(CaseTextTest, HoldsACaseOfWhichOneLookFails) {
+  make({0, 1, 2, 3});
+  std::atomic<int> looks = 0;
+  const CaseText text = find([&](auto, const auto&) -> std::vector<FoundText> {
+    if (looks++ == 2) throw std::bad_alloc();
+    return {};
+  });
+  EXPECT_EQ(text.hold, Code::text_suspected);
+}
+
+TEST_F(CaseTextTest, BlanksMissingSlicesAsTheirNeighbours) {
+  make({0, 1, 2, 4, 5, 6}, dicom::GapPolicy::interpolate);
+  const CaseText text = find(bright_pixel_of_third);
+  EXPECT_FALSE(text.hold);
+  std::vector<std::int64_t> slices;
+  for (const dicom::PixelBox& box : text.boxes.at(0)) slices.push_back(box.frame);
+  EXPECT_EQ(slices, (std::vector<std::int64_t>{2, 3}));
 }
 
 }  // namespace

@@ -148,14 +148,21 @@ TEST(TextPlan, SeesTextInWhatWasMadeAndFailsClosed) {
   output.owned = {std::vector<std::byte>(3, std::byte{1}), std::vector<std::byte>(2, std::byte{2})};
   for (const auto& piece : output.owned) output.pieces.emplace_back(piece);
   std::size_t size = 0;
-  EXPECT_FALSE(shows_text(output, [&](dicom::Bytes file) {
+  EXPECT_FALSE(shows_text(output, {}, [&](dicom::Bytes file) {
     size = file.size();
     return look_with({});
   }));
   EXPECT_EQ(size, 5U);
-  EXPECT_TRUE(shows_text(output, [](dicom::Bytes) { return look_with({text_at(5, true)}); }));
-  EXPECT_TRUE(shows_text(output, [](dicom::Bytes) { return TextLook{}; }));
-  EXPECT_TRUE(shows_text(output, [](dicom::Bytes) -> TextLook { throw std::bad_alloc(); }));
+  EXPECT_TRUE(shows_text(output, {}, [](dicom::Bytes) { return look_with({text_at(5, true)}); }));
+  EXPECT_TRUE(shows_text(output, {}, [](dicom::Bytes) { return TextLook{}; }));
+  // A blanked rectangle may look like text; what goes on beside it may not.
+  const std::vector<dicom::PixelBox> near = {{-1, 2, 8, 24, 12}}, far = {{-1, 40, 8, 24, 12}},
+                                     other = {{7, 2, 8, 24, 12}};
+  const auto rectangle = [](dicom::Bytes) { return look_with({text_at(5, true)}); };
+  EXPECT_FALSE(shows_text(output, near, rectangle));
+  EXPECT_TRUE(shows_text(output, far, rectangle));
+  EXPECT_TRUE(shows_text(output, other, rectangle));
+  EXPECT_TRUE(shows_text(output, {}, [](dicom::Bytes) -> TextLook { throw std::bad_alloc(); }));
 }
 
 }  // namespace
