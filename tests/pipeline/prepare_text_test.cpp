@@ -86,11 +86,11 @@ TEST_F(PrepareTextTest, HoldsACaseWithTextOverAnatomyAndMakesTheOthers) {
   for (const Json& line : evidence()) EXPECT_EQ(line.at("action"), "held");
 }
 
-TEST_F(PrepareTextTest, MakesTheSameBytesInSlabs) {
+TEST_F(PrepareTextTest, MakesTheSameBytesWithLittleMemory) {
   put_volume("P1", std::vector<Picture>(5, with_text(70, 120)));
   run();
   options_.out = folder_ / "again";
-  options_.memory_limit_bytes = std::uint64_t{4} << 20;
+  options_.memory_limit_bytes = std::uint64_t{24} << 20;
   run();
   EXPECT_EQ(manifest().at(0).at("sha256"), lines_of(folder_ / "out" / "manifest.jsonl").at(0).at("sha256"));
   EXPECT_EQ(evidence().size(), 5U);
