@@ -73,7 +73,7 @@ std::optional<Code> read_palette_colour(const FrameReader& reader, const PixelFo
   if (const auto problem = reader.read_frame(frame, stored)) return problem;
   rgb.clear();
   for (const std::uint16_t bits : stored) {
-    const auto colours = (*palette)(is_uint16(format) ? std::int32_t{bits} : static_cast<std::int16_t>(bits));
+    const auto colours = (*palette)(stored_number(bits, is_uint16(format)));
     rgb.insert(rgb.end(), colours.begin(), colours.end());
   }
   return std::nullopt;

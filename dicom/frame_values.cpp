@@ -58,7 +58,7 @@ std::optional<Code> FrameValues::read_grey(std::int64_t frame, std::vector<float
   const bool is_unsigned = is_uint16(format());
   values.resize(stored.size());
   std::ranges::transform(stored, values.begin(), [&](std::uint16_t bits) {
-    const std::int32_t value = is_unsigned ? std::int32_t{bits} : static_cast<std::int16_t>(bits);
+    const std::int32_t value = stored_number(bits, is_unsigned);
     return static_cast<float>(is_inverted_ ? -value : value);
   });
   return std::nullopt;

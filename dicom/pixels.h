@@ -86,4 +86,9 @@ std::uint64_t decode_buffer_bytes(const Instance& instance);
 /// True where stored values exceed int16 (unsigned with 16 bits stored).
 bool is_uint16(const PixelFormat& format);
 
+/// The number that the two bytes of a value stand for, which are those of a uint16 or an int16.
+constexpr std::int32_t stored_number(std::uint16_t bits, bool is_uint16) {
+  return is_uint16 ? std::int32_t{bits} : std::int32_t{static_cast<std::int16_t>(bits)};
+}
+
 }  // namespace naru::dicom

@@ -68,6 +68,18 @@ class Reader {
   std::span<const std::byte> rest_;
 };
 
+std::vector<float> blocked(const TextLayer& layer) {
+  const int terms = layer.inputs * layer.size * layer.size;
+  std::vector<float> result(layer.weights.size());
+  for (int o = 0; o < layer.outputs; ++o) {
+    for (int n = 0; n < terms; ++n) {
+      const std::size_t to = static_cast<std::size_t>((o / kTextBlock * terms + n) * kTextBlock + o % kTextBlock);
+      result[to] = layer.weights[static_cast<std::size_t>(o * terms + n)];
+    }
+  }
+  return result;
+}
+
 [[noreturn]] void refuse() {
   throw Error(ErrorCode::internal, "the weights of the text detector are not those of this version");
 }
@@ -94,6 +106,7 @@ TextNetwork TextNetwork::from_bytes(std::span<const std::byte> file) {
     for (std::size_t w = 0; w < count; ++w) layer.weights.push_back(from_half(reader.value<std::uint16_t>()));
     const auto is_finite = [](float value) { return std::isfinite(value); };
     if (!std::ranges::all_of(layer.bias, is_finite) || !std::ranges::all_of(layer.weights, is_finite)) refuse();
+    layer.blocked = blocked(layer);
   }
   if (!reader.is_at_end()) refuse();
   return network;
@@ -110,7 +123,7 @@ struct Map {
   VolumeView<float> view;
 };
 
-/// A layer's input and weights as `convolve_rows` wants them.
+/// A layer's input as `convolve_rows` wants it.
 class ReadyLayer {
  public:
   ReadyLayer(const TextLayer& layer, TextMap in, Executor& executor) {
@@ -134,7 +147,7 @@ class ReadyLayer {
       }
     }
     rows_.inputs = layer.inputs;
-    block_weights(layer);
+    rows_.weights = layer.blocked.data();
     rows_.bias = layer.bias.data();
   }
 
@@ -163,20 +176,7 @@ class ReadyLayer {
     });
   }
 
-  void block_weights(const TextLayer& layer) {
-    const int terms = layer.inputs * rows_.tap_count;
-    weights_.resize(layer.weights.size());
-    for (int o = 0; o < layer.outputs; ++o) {
-      for (int n = 0; n < terms; ++n) {
-        const std::size_t to = static_cast<std::size_t>((o / kTextBlock * terms + n) * kTextBlock + o % kTextBlock);
-        weights_[to] = layer.weights[static_cast<std::size_t>(o * terms + n)];
-      }
-    }
-    rows_.weights = weights_.data();
-  }
-
   Buffer<float> planes_;
-  std::vector<float> weights_;
   TextRows rows_;
 };
 

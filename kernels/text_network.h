@@ -28,6 +28,8 @@ struct TextLayer {
   int inputs = 0, outputs = 0, size = 0, stride = 1, dilation = 1;
   std::vector<float> bias;     ///< by output
   std::vector<float> weights;  ///< output, input, row, column; column fastest
+  std::vector<float>
+      blocked;  ///< the same as the CPU reads them: block of outputs, input, row, column, output within it
 };
 
 enum class TextLayerName : std::uint8_t {

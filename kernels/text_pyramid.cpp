@@ -1,7 +1,6 @@
 #include "kernels/text_pyramid.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <vector>
 
@@ -13,19 +12,18 @@ namespace naru {
 
 namespace {
 
-/// Shrunk and grown sides of a view, to each of which two directions belong.
-struct Scale {
-  std::int64_t shrink = 1, grow = 1;
-};
-
-std::vector<Scale> scales_of(std::int64_t width, std::int64_t height) {
+std::vector<TextView> views_of(std::int64_t width, std::int64_t height) {
   constexpr std::int64_t kTiny = 200, kShort = 400, kLong = 1400;
   const std::int64_t longest = std::max(width, height);
-  std::vector<Scale> scales = {{1, 1}};
-  if (longest >= kTiny) scales.push_back({2, 1});
-  if (longest > kLong) scales.push_back({4, 1});
-  if (longest < kShort) scales.push_back({1, 2});
-  return scales;
+  std::vector<TextView> views;
+  const auto add = [&](std::int64_t shrink, std::int64_t grow) {
+    for (const bool is_turned : {false, true}) views.push_back({width, height, shrink, grow, is_turned});
+  };
+  add(1, 1);
+  if (longest >= kTiny) add(2, 1);
+  if (longest > kLong) add(4, 1);
+  if (longest < kShort) add(1, 2);
+  return views;
 }
 
 /// Of tiles: what counts, and what is rendered around it. The network sees 92 pixels far. Multiples of kTextGrain.
@@ -51,36 +49,23 @@ std::int64_t rendered_length(std::int64_t begin, std::int64_t counts_to, std::in
   return padded(std::min(counts_to + kMargin, inner_length + 2 * kTextEdge) - begin);
 }
 
-/// One view of a slice, tile by tile, put back to where it came from.
-void look(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows, const TextView& view,
-          VolumeView<float> probability, Executor& executor) {
-  for (const TextTile& tile : tiles_of(view)) {
-    const std::int64_t width = rendered_length(tile.x, tile.to_x, view.inner_width());
-    const std::int64_t height = rendered_length(tile.y, tile.to_y, view.inner_height());
-    Buffer<float> rendered(static_cast<std::size_t>(width * height * kTextWindows), executor);
-    Buffer<float> seen(static_cast<std::size_t>(width * height), executor);
-    const VolumeView<float> in{rendered.data(), {width, height, kTextWindows}}, out{seen.data(), {width, height, 1}};
-    fill_voxels(in, TextRenderVoxel{slice, windows, view, tile}, executor);
-    detect_text(network, in, out, executor);
-    fill_voxels(probability, TextGatherVoxel{probability, out, view, tile}, executor);
-  }
-}
-
 }  // namespace
 
 void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                                VolumeView<float> probability, Executor& executor) {
   assert((slice.size.z == 1 || slice.size.z == kTextWindows) && probability.size.z == 1);
-  const auto [width, height, planes] = slice.size;
-  std::array<Buffer<float>, 2> directions;
-  for (Buffer<float>& one : directions) one = Buffer<float>(static_cast<std::size_t>(width * height), executor);
-  const VolumeView<float> upright{directions[0].data(), probability.size},
-      turned{directions[1].data(), probability.size};
   fill_voxels(probability, TextZeroVoxel{}, executor);
-  for (const Scale& scale : scales_of(width, height)) {
-    look(network, slice, windows, {width, height, scale.shrink, scale.grow, false}, upright, executor);
-    look(network, slice, windows, {width, height, scale.shrink, scale.grow, true}, turned, executor);
-    fill_voxels(probability, TextJoinVoxel{probability, upright, turned}, executor);
+  for (const TextView& view : views_of(slice.size.x, slice.size.y)) {
+    for (const TextTile& tile : tiles_of(view)) {
+      const std::int64_t width = rendered_length(tile.x, tile.to_x, view.inner_width());
+      const std::int64_t height = rendered_length(tile.y, tile.to_y, view.inner_height());
+      Buffer<float> rendered(static_cast<std::size_t>(width * height * kTextWindows), executor);
+      Buffer<float> seen(static_cast<std::size_t>(width * height), executor);
+      const VolumeView<float> in{rendered.data(), {width, height, kTextWindows}}, out{seen.data(), {width, height, 1}};
+      fill_voxels(in, TextRenderVoxel{slice, windows, view, tile}, executor);
+      detect_text(network, in, out, executor);
+      fill_voxels(probability, TextMergeVoxel{probability, out, view, tile}, executor);
+    }
   }
 }
 

@@ -4,8 +4,7 @@
 namespace naru::cuda {
 
 template void fill_voxels(VolumeView<float>, const TextRenderVoxel&, Executor&);
-template void fill_voxels(VolumeView<float>, const TextGatherVoxel&, Executor&);
-template void fill_voxels(VolumeView<float>, const TextJoinVoxel&, Executor&);
+template void fill_voxels(VolumeView<float>, const TextMergeVoxel&, Executor&);
 template void fill_voxels(VolumeView<float>, const TextZeroVoxel&, Executor&);
 
 }  // namespace naru::cuda

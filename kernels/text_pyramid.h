@@ -2,7 +2,7 @@
 ///
 ///   render:  window w of a slice = clamp((value - low[w]) / (high[w] - low[w]), 0, 1)
 ///   view:    the windows at scale s, upright or turned by 90 degrees, continued by their edge values
-///   join:    probability(x, y) = the largest of what the views say of that place
+///   merge:   probability(x, y) = the largest of what the views say of that place
 ///
 /// Scales: 1; 1/2 where a side has 200 pixels or more, 1/4 where it has more than 1,400; 2 where both have less than
 /// 400. Each upright and turned: the network knows text in every direction, but best along the rows. A view is

@@ -66,15 +66,14 @@ struct TextRenderVoxel {
   }
 };
 
-/// What one tile says of a place of the slice: the largest where the view is larger; `known` where the tile does not
-/// reach.
-struct TextGatherVoxel {
+/// The largest of what is known of a place of the slice and what one tile of a view says of it.
+struct TextMergeVoxel {
   VolumeView<const float> known, seen;
   TextView view;
   TextTile tile;
 
   NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t) const {
-    float best = -1;
+    float best = known.data[known.index(x, y, 0)];
     for (std::int64_t v = 0; v < view.grow; ++v) {
       for (std::int64_t u = 0; u < view.grow; ++u) {
         const std::int64_t i = x * view.grow / view.shrink + u, j = y * view.grow / view.shrink + v;
@@ -85,18 +84,7 @@ struct TextGatherVoxel {
         best = value > best ? value : best;
       }
     }
-    return best >= 0 ? best : known.data[known.index(x, y, 0)];
-  }
-};
-
-/// The largest of what is known of a place and what the two directions say of it.
-struct TextJoinVoxel {
-  VolumeView<const float> known, upright, turned;
-
-  NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t) const {
-    const std::int64_t at = known.index(x, y, 0);
-    const float larger = upright.data[at] > turned.data[at] ? upright.data[at] : turned.data[at];
-    return larger > known.data[at] ? larger : known.data[at];
+    return best;
   }
 };
 

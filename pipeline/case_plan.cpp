@@ -56,7 +56,7 @@ std::optional<std::string_view> split_of(const Recipe& recipe, const ProjectKey&
 std::string fingerprint_of(const Scan& scan, const CasePlan& plan, const ProjectKey& key, std::string_view device) {
   std::string text = joined(joined(plan.recipe_sha256, key.id()), joined(kVersion, device));
   text += joined("", image_path(plan));
-  if (plan.recipe.text != "keep") text += joined("", TextDetector::built_in().weights_sha256());
+  if (plan.recipe.looks_for_text()) text += joined("", TextDetector::built_in().weights_sha256());
   for (const std::size_t index : plan.stacks) {
     const dicom::Stack& stack = scan.stacks[index];
     for (const Finding& finding : stack.findings) text += to_json(finding).dump();  // other files may change them

@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 /// What was done about text in the pixels of all cases.
 std::string_view text_statement(std::span<const CasePlan> plans) {
-  const bool was_looked = std::ranges::all_of(plans, [](const CasePlan& plan) { return plan.recipe.text != "keep"; });
+  const bool was_looked = std::ranges::all_of(plans, [](const CasePlan& plan) { return plan.recipe.looks_for_text(); });
   return was_looked
              ? "searched for in every slice; what was found was blanked, or its series held back; a detector does "
                "not find all of it"

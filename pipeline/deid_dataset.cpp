@@ -96,9 +96,10 @@ naru verify .
       project, kVersion, recipe.name,
       is_weaker ? ", weakened by rules of the hospital's own: it may not claim the profile." : ".",
       options_text(recipe),
-      recipe.text == "keep" ? "not searched for; regions that the recipe names were blanked"
-                            : "searched for in every picture; what was found was blanked, or its series held back; a "
-                              "detector does not find all of it");
+      !recipe.looks_for_text()
+          ? "not searched for; regions that the recipe names were blanked"
+          : "searched for in every picture; what was found was blanked, or its series held back; a "
+            "detector does not find all of it");
 }
 
 /// The words of a text: runs of letters, digits and bytes beyond ASCII.

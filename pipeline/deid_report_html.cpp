@@ -123,25 +123,6 @@ std::string tags_table(const dicom::DeidCounts& counts) {
   return text + "</table>\n";
 }
 
-/// The files a person has to look into; the whole list is in inputs.jsonl.
-std::string held_table(const DeidScan& scan) {
-  constexpr std::size_t kMaxRows = 500;
-  std::string rows;
-  std::size_t count = 0;
-  for (const InputRecord& input : scan.files.inputs) {
-    if (input.disposition != Disposition::rejected && input.disposition != Disposition::quarantined) continue;
-    if (++count > kMaxRows) continue;
-    rows += fmt::format("<tr><td><code>{}</code></td><td>{}</td><td><code>{}</code></td></tr>\n",
-                        escaped(valid_utf8(input.path.string())), name(input.disposition), name(*input.reason));
-  }
-  if (count == 0) return "";
-  const std::string more = count > kMaxRows ? fmt::format(" (the first {} of {})", kMaxRows, count) : "";
-  return fmt::format(
-      "<h2>Rejected and quarantined files{}</h2><p>All files are in <code>inputs.jsonl</code>.</p>"
-      "<table><tr><th>file</th><th>outcome</th><th>reason</th></tr>\n{}</table>\n",
-      more, rows);
-}
-
 std::string record_table(const nlohmann::ordered_json& record) {
   std::string text =
       "<h2>Record of the job</h2><p>As <code>record.json</code> holds it. What is null was not given with "
@@ -165,7 +146,7 @@ void write_deid_report_html(const std::filesystem::path& file, const DeidScan& s
   page += words_table("What was done, by action", counts.by_action);
   page += words_table("Notes", counts.notes);
   if (!delivered.empty()) page += tags_table(counts);
-  page += held_table(scan);
+  page += rejected_table(scan.files);
   page += record_table(record_json(delivered.size(), counts, inputs, facts));
   page += kHtmlEnd;
   write_file(file, page);

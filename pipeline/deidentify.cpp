@@ -63,7 +63,7 @@ bool is_record_of(const Json& record, const DeidentifyOptions& options, const Pr
                  {"private_rules_sha256", dicom::private_rules_sha256()},
                  {"key_id", key.id()},
                  {"tool_version", kVersion}};
-  if (options.recipe.text != "keep") wanted["text_weights_sha256"] = TextDetector::built_in().weights_sha256();
+  if (options.recipe.looks_for_text()) wanted["text_weights_sha256"] = TextDetector::built_in().weights_sha256();
   return record.is_object() && std::ranges::all_of(wanted.items(), [&](const auto& item) {
            return record.contains(item.key()) && record.at(item.key()) == item.value();
          });

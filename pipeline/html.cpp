@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/code.h"
+#include "core/text.h"
 #include "pipeline/report.h"
 
 namespace naru {
@@ -59,6 +60,24 @@ std::string input_tables(const InputCounts& counts, std::string_view wanted) {
                         reason, count, row.meaning, row.remedy);
   }
   return text + "</table>\n";
+}
+
+std::string rejected_table(const Scan& scan) {
+  constexpr std::size_t kMaxRows = 500;
+  std::string rows;
+  std::size_t count = 0;
+  for (const InputRecord& input : scan.inputs) {
+    if (input.disposition != Disposition::rejected && input.disposition != Disposition::quarantined) continue;
+    if (++count > kMaxRows) continue;
+    rows += fmt::format("<tr><td><code>{}</code></td><td>{}</td><td><code>{}</code></td></tr>\n",
+                        escaped(valid_utf8(input.path.string())), name(input.disposition), name(*input.reason));
+  }
+  if (count == 0) return "";
+  const std::string more = count > kMaxRows ? fmt::format(" (the first {} of {})", kMaxRows, count) : "";
+  return fmt::format(
+      "<h2>Rejected and quarantined files{}</h2><p>All files are in <code>inputs.jsonl</code>.</p>"
+      "<table><tr><th>file</th><th>outcome</th><th>reason</th></tr>\n{}</table>\n",
+      more, rows);
 }
 
 }  // namespace naru

@@ -61,8 +61,8 @@ void quarantine_case(Scan& scan, const CasePlan& plan, Code reason) {
 Json evidence_of(const Scan& scan, const CaseText& text) {
   const bool is_held = text.hold.has_value();
   Json lines = Json::array();
-  for (const CaseTextFound& one : text.found) {
-    lines.push_back(text_evidence(scan.inputs[one.input], {{"slice", one.slice}}, one.found, one.verdict, is_held));
+  for (const JudgedText& one : text.found) {
+    lines.push_back(text_evidence(scan.inputs[one.file], {{"slice", one.frame}}, one.found, one.verdict, is_held));
   }
   return lines;
 }
@@ -115,7 +115,7 @@ class Job {
  private:
   /// False where the case is held for its text, or cannot be read; it is marked then.
   bool look_for_text(Scan& scan, CasePlan& plan, Made& made, Json& evidence) const {
-    if (plan.recipe.text == "keep") return true;
+    if (!plan.recipe.looks_for_text()) return true;
     const auto find = [](VolumeView<const float> slice, const dicom::ShownValues& shown) {
       return TextDetector::built_in().find(slice, shown);
     };
@@ -250,7 +250,7 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   result.has_rejects = counts.has_rejects;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_job_report(staging, scan, made, key, result, options, executor);
-  if (options.recipe && options.recipe->text != "keep") write_text_evidence(staging.report(), made.text_evidence);
+  if (options.recipe && options.recipe->looks_for_text()) write_text_evidence(staging.report(), made.text_evidence);
   if (made.plans.empty()) {
     const std::filesystem::path report = staging.publish_report_only();
     throw Error(ErrorCode::nothing_delivered,

@@ -49,6 +49,7 @@ struct Recipe {
   // [pixels]
   std::string text = "keep", face = "keep";
   std::vector<dicom::PixelRegion> regions;
+  bool looks_for_text() const { return text != "keep"; }
   // [orient]
   std::string axes = "RAS";
   // [resample]

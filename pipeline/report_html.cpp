@@ -100,25 +100,6 @@ std::string case_card(const ReportCase& item, const CaseRecord& record) {
 
 void append(FileWriter& writer, std::string_view text) { writer.append(std::as_bytes(std::span(text))); }
 
-/// The files a person has to look into; the whole list is in inputs.jsonl.
-std::string rejected_table(const Scan& scan) {
-  constexpr std::size_t kMaxRows = 500;
-  std::string rows;
-  std::size_t count = 0;
-  for (const InputRecord& input : scan.inputs) {
-    if (input.disposition != Disposition::rejected && input.disposition != Disposition::quarantined) continue;
-    if (++count > kMaxRows) continue;
-    rows += fmt::format("<tr><td><code>{}</code></td><td>{}</td><td><code>{}</code></td></tr>\n",
-                        escaped(input.path.string()), name(input.disposition), name(*input.reason));
-  }
-  if (count == 0) return "";
-  const std::string more = count > kMaxRows ? fmt::format(" (the first {} of {})", kMaxRows, count) : "";
-  return fmt::format(
-      "<h2>Rejected and quarantined files{}</h2><p>All files are in <code>inputs.jsonl</code>.</p>"
-      "<table><tr><th>file</th><th>outcome</th><th>reason</th></tr>\n{}</table>\n",
-      more, rows);
-}
-
 }  // namespace
 
 void write_report_html(const std::filesystem::path& file, const Scan& scan, std::span<const ReportCase> cases,

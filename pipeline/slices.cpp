@@ -116,8 +116,7 @@ class SliceReader {
     if constexpr (std::is_same_v<T, float>) {
       return bits;
     } else {
-      return stack_.dtype == DType::uint16 ? static_cast<std::int32_t>(bits)
-                                           : static_cast<std::int32_t>(static_cast<std::int16_t>(bits));
+      return dicom::stored_number(bits, stack_.dtype == DType::uint16);
     }
   }
 
@@ -151,7 +150,7 @@ class SliceReader {
       const dicom::Rescale& rescale = stack_.slice_rescales[job.instance];
       const bool is_unsigned = dicom::is_uint16(slice.pixels);
       std::ranges::transform(stored, job.out.begin(), [&](std::uint16_t bits) {
-        const double number = is_unsigned ? bits : static_cast<std::int16_t>(bits);
+        const double number = dicom::stored_number(bits, is_unsigned);
         return static_cast<float>(rescale.slope * number + rescale.intercept);
       });
     } else {

@@ -9,6 +9,7 @@ looks at the same slices, where it is installed. Shares come with Wilson's 95 % 
 import argparse
 import collections
 import csv
+import functools
 import json
 import pathlib
 import shutil
@@ -180,19 +181,22 @@ def judge_clean(slices, boxes):
             "by_source": dict(hits)}
 
 
+@functools.lru_cache
+def look_at(find_text, path):
+    return json.loads(subprocess.run([find_text, "--dicom", path], check=True, capture_output=True, text=True).stdout)
+
+
 def judge_truth(find_text, folder):
     """The hand-checked boxes: the share of each that would be blanked."""
     rows = []
-    truth = folder.parent / "burned_text_truth.tsv" if (folder.parent / "burned_text_truth.tsv").exists() else None
-    truth = truth or HERE.parent.parent.parent / "shared" / "dicom" / "burned_text_truth.tsv"
+    truth = HERE.parent.parent.parent / "shared" / "dicom" / "burned_text_truth.tsv"
     if not truth.exists():
         return None
     for row in csv.DictReader(truth.open(), delimiter="\t"):
         files = list((folder / row["folder"]).rglob(row["file"]))
         if not files:
             continue
-        printed = subprocess.run([find_text, "--dicom", files[0]], check=True, capture_output=True, text=True).stdout
-        look = json.loads(printed)
+        look = look_at(find_text, files[0])
         width, height = look["columns"], look["rows"]
         mask = np.zeros((height, width), bool)
         for boxes in look["frames"]:

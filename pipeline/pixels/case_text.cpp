@@ -204,10 +204,10 @@ CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& fi
   TextDecision decision = decide_text(looks, text_handling(plan.recipe.text));
   result.hold = decision.hold;
   result.boxes = std::move(decision.boxes);
-  for (const JudgedText& text : decision.texts) {
+  result.found = std::move(decision.texts);
+  for (JudgedText& text : result.found) {
     const dicom::Stack& stack = scan.stacks[plan.stacks[text.file]];
-    const std::size_t candidate = stack.instances[instance_at(stack, text.frame)];
-    result.found.push_back({scan.input_of_candidate[candidate], text.frame, text.found, text.verdict});
+    text.file = scan.input_of_candidate[stack.instances[instance_at(stack, text.frame)]];
   }
   for (std::size_t n = 0; n < plan.stacks.size(); ++n) {
     add_boxes_of_missing_slices(scan.stacks[plan.stacks[n]], result.boxes[n]);

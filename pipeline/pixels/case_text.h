@@ -19,20 +19,12 @@ namespace naru {
 using FindInSlice =
     std::function<std::vector<FoundText>(VolumeView<const float> slice, const dicom::ShownValues& shown)>;
 
-/// One piece of text in a case.
-struct CaseTextFound {
-  std::size_t input = 0;  ///< index into Scan::inputs
-  std::int64_t slice = 0;
-  FoundText found;
-  TextVerdict verdict = TextVerdict::uncertain;
-};
-
 struct CaseText {
   std::optional<Code> hold;                         ///< text_suspected: the case is not made
   std::optional<CaseFailure> failure;               ///< a slice that could not be read: as StudyRunner has it
   std::vector<std::vector<dicom::PixelBox>> boxes;  ///< by stack of the plan; `frame` is the slice k, -1 for all
-  std::vector<CaseTextFound> found;
-  InputHashes hashes;  ///< of the files that were read
+  std::vector<JudgedText> found;                    ///< `file` is an index into Scan::inputs, `frame` the slice k
+  InputHashes hashes;                               ///< of the files that were read
 };
 
 /// Looks at every slice of the case, those that are interpolated included. A case is judged as a series is. Where text

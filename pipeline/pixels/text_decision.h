@@ -36,7 +36,7 @@ constexpr bool is_blanked(TextVerdict verdict) { return verdict <= TextVerdict::
 
 /// One piece of text, and what was made of it.
 struct JudgedText {
-  std::size_t file = 0;  ///< index into the series
+  std::size_t file = 0;  ///< index into the series, unless told otherwise
   std::int64_t frame = 0;
   FoundText found;
   TextVerdict verdict = TextVerdict::uncertain;

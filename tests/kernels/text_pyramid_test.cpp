@@ -78,7 +78,8 @@ TEST(TextPyramid, PutsEachViewBackToItsPlace) {
       auto seen = view_of(slice, kSize, kUnit, view, kView);
       seen.resize(48 * 48);
       const auto merged = run_on<float>(executor, seen, {48, 48, 1}, kSize, [&](auto from, auto to) {
-        fill_voxels(to, TextGatherVoxel{to, from, view, {0, 0, 0, 0, 48, 48}}, executor);
+        fill_voxels(to, TextZeroVoxel{}, executor);
+        fill_voxels(to, TextMergeVoxel{to, from, view, {0, 0, 0, 0, 48, 48}}, executor);
       });
       const float share = 1 / static_cast<float>(view.shrink * view.shrink);
       EXPECT_GE(merged[static_cast<std::size_t>(place)], share) << place;  // more where the edge goes on in it
@@ -91,10 +92,18 @@ TEST(TextPyramid, PutsEachViewBackToItsPlace) {
 
 TEST(TextPyramid, TakesTheLargestOfAllViews) {
   Executor executor = Executor::cpu(1);
-  const std::vector<float> known = {0.5F, 0.5F}, upright = {0.9F, 0.1F}, turned = {0.3F, 0};
-  const auto joined = run_on<float>(executor, known, {2, 1, 1}, {2, 1, 1}, [&](auto from, auto to) {
-    fill_voxels(to, TextJoinVoxel{from, {upright.data(), {2, 1, 1}}, {turned.data(), {2, 1, 1}}}, executor);
-  });
+  std::vector<float> joined = {0.5F, 0.5F};
+  const auto merge = [&](float first, float second) {
+    std::vector<float> seen(24 * 24);
+    seen[kTextEdge * 24 + kTextEdge] = first;
+    seen[kTextEdge * 24 + kTextEdge + 1] = second;
+    joined = run_on<float>(executor, joined, {2, 1, 1}, {2, 1, 1}, [&](auto from, auto to) {
+      const TextView view{2, 1, 1, 1, false};
+      fill_voxels(to, TextMergeVoxel{from, {seen.data(), {24, 24, 1}}, view, {0, 0, 0, 0, 24, 24}}, executor);
+    });
+  };
+  merge(0.9F, 0.1F);
+  merge(0.3F, 0);
   EXPECT_FLOAT_EQ(joined[0], 0.9F);
   EXPECT_FLOAT_EQ(joined[1], 0.5F);
 }
