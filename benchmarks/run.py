@@ -5,11 +5,13 @@
   benchmarks/run.py --machine epyc-2core --end-to-end build/cpu/bin   DICOM to NIfTI, beside dcm2niix
   benchmarks/run.py --machine epyc-2core --dicom build/cpu/bin        reading series, beside ITK's GDCM and dcm2niix
   benchmarks/run.py --machine epyc-2core --deidentify build/cpu/bin   de-identifying, beside Orthanc and pydicom
-  benchmarks/run.py --machine epyc-2core --pixels DICOM build/cpu/bin burned-in text on real slices, beside Tesseract
+  benchmarks/run.py --machine epyc-2core --pixels DICOM build/cpu/bin burned-in text on real slices, beside its peers
 
 Each number is the median of at least five runs; a peer is always timed in the same run, in turn with ours, and the ratio
 is what counts. One part of the file is written by each call and leaves the other as it is. MACHINE is a neutral name,
-never a host's. Only the standard library is needed, but for --pixels, which takes NumPy, Pillow and pydicom. Temporary files go where TMPDIR says.
+never a host's. Only the standard library is needed, but for --pixels, which takes the packages python3-numpy,
+python3-pil, python3-pydicom and python3-scipy, and for its peers python3-tesserocr, tesseract-ocr-kor, python3-opencv
+and `npm ci --ignore-scripts` in benchmarks/pixels/ppocr. Temporary files go where TMPDIR says.
 """
 import argparse
 import json
@@ -25,6 +27,7 @@ import tempfile
 import time
 
 from deidentify.measure import find_pydicom_python, measure_deidentify
+from pixels.table import tables_of
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SLICES = 200
@@ -249,11 +252,7 @@ def print_tables(result):
                 for name, case in result["end_to_end"]["cases"].items()]
         print(table([f"{SLICES} slices, compression", "naru ms", "dcm2niix ms", "x dcm2niix"], rows) + "\n")
     if "pixels" in result:
-        rows = [[name, f"{one['r90']} ({'-'.join(map(str, one['wilson_95']))})", str(one["full_slices"]),
-                 str(one["clean"]["area_percent"]), str(one["clean"]["slices_changed_percent"])]
-                for name, one in result["pixels"].items() if name != "facts"]
-        print(table(["detector", "items found % (Wilson 95 %)", "slices with all found %", "clean slices: area blanked %",
-                     "touched %"], rows) + "\n")
+        print(tables_of(result["pixels"]))
     for measured in result.get("deidentify", {}).values():
         print_deidentify_tables(measured)
 
