@@ -1,10 +1,12 @@
 /// From stacks to cases: which stacks a recipe takes, under which pseudonyms.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "pipeline/pixels/stack_face.h"
 #include "pipeline/project_key.h"
 #include "pipeline/recipe.h"
 #include "pipeline/scan.h"
@@ -22,7 +24,8 @@ struct CasePlan {
   std::string recipe_sha256;
   /// Where text is blanked, by stack (see pixels/case_text.h); not part of the fingerprint, since it follows from it.
   std::vector<std::vector<dicom::PixelBox>> text_boxes;
-  std::optional<std::string_view> split;  ///< "train", "val" or "test"
+  std::shared_ptr<const FaceRemoval> face;  ///< what is taken out of every stack; follows from the fingerprint as well
+  std::optional<std::string_view> split;    ///< "train", "val" or "test"
   /// Hash over all that decides the case's bytes and its line: recipe, key, version, device, image path, findings, and
   /// the identity of every input file in order.
   std::string fingerprint;

@@ -23,7 +23,8 @@ std::optional<CaseRecord> record_from(const std::optional<Json>& json) {
   if (!json) return std::nullopt;
   try {
     return CaseRecord{json->at("manifest"), preview_from_json(json->at("preview")),
-                      json->at("memory_bytes").get<std::uint64_t>(), json->at("text_evidence")};
+                      json->at("memory_bytes").get<std::uint64_t>(), json->at("text_evidence"),
+                      json->at("face_evidence")};
   } catch (const Json::exception&) {
     return std::nullopt;
   }
@@ -37,7 +38,8 @@ void store_case(const std::filesystem::path& file, const CasePlan& plan, const C
                               {"manifest", record.manifest},
                               {"memory_bytes", record.memory_bytes},
                               {"preview", to_json(record.preview)},
-                              {"text_evidence", record.text_evidence}}));
+                              {"text_evidence", record.text_evidence},
+                              {"face_evidence", record.face_evidence}}));
 }
 
 std::optional<CaseRecord> load_case(const std::filesystem::path& file) { return record_from(parse_record(file)); }

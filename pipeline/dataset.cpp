@@ -8,6 +8,7 @@
 
 #include "pipeline/files.h"
 #include "pipeline/outputs/layout.h"
+#include "pipeline/pixels/stack_face.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -23,6 +24,13 @@ std::string_view text_statement(std::span<const CasePlan> plans) {
              ? "searched for in every slice; what was found was blanked, or its series held back; a detector does "
                "not find all of it"
              : "not examined; series that declare burned-in annotation were held back";
+}
+
+/// Of the recipe that does least.
+std::string_view face_statement_of(std::span<const CasePlan> plans) {
+  const auto least =
+      std::ranges::min_element(plans, {}, [](const CasePlan& plan) { return face_handling(plan.recipe.face); });
+  return face_statement(least == plans.end() ? FaceHandling::keep : face_handling(least->recipe.face));
 }
 
 struct Counts {
@@ -71,7 +79,7 @@ Json dataset_json(std::span<const CasePlan> plans, const Counts& counts, const D
       {"deidentification",
        {{"method", "no header of the source is copied; pseudonyms are HMAC-SHA-256 under the project's key"},
         {"burned_in_text", text_statement(plans)},
-        {"faces", "not examined"}}},
+        {"faces", face_statement_of(plans)}}},
   };
   std::set<std::string> described;
   for (const CasePlan& plan : plans) {
@@ -116,7 +124,7 @@ in order with their numbers, statistics, and what was found in the source series
 - No DICOM header was copied. File names, identifiers and metadata here are made by Naru or are pseudonyms under a key
   that stays with the hospital.
 - Burned-in text: {}.
-- Faces were **not** removed: a head volume may show the face. Handle the images accordingly.
+- Faces: {}.
 
 ## Check and load
 
@@ -127,7 +135,7 @@ python3 -c "import nibabel, json; line = json.loads(open('manifest.jsonl').readl
 ```
 )card",
       facts.project, kVersion, facts.device, counts.cases, counts.patients, counts.studies, counts.series, modalities,
-      splits, recipes, text_statement(plans));
+      splits, recipes, text_statement(plans), face_statement_of(plans));
 }
 
 Json croissant_field(std::string_view name, std::string_view type, std::string_view description) {

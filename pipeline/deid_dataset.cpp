@@ -10,6 +10,7 @@
 #include "core/digest.h"
 #include "dicom/deidentify/proof.h"
 #include "dicom/rules/private_rules.h"
+#include "pipeline/pixels/stack_face.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -84,7 +85,7 @@ With these options:
 ## What to mind
 
 - Burned-in text: {}.
-- Faces were **not** removed: a head volume may show the face. Handle the images accordingly.
+- Faces: {}.
 
 ## Check
 
@@ -99,7 +100,8 @@ naru verify .
       !recipe.looks_for_text()
           ? "not searched for; regions that the recipe names were blanked"
           : "searched for in every picture; what was found was blanked, or its series held back; a "
-            "detector does not find all of it");
+            "detector does not find all of it",
+      face_statement(face_handling(recipe.face)));
 }
 
 /// The words of a text: runs of letters, digits and bytes beyond ASCII.

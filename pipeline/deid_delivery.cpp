@@ -94,7 +94,7 @@ std::string DeidDelivery::fingerprint(std::size_t input) const {
   const auto order = orders_.find(input);
   if (order != orders_.end()) {
     for (const dicom::PixelBox& box : order->second) {
-      text += fmt::format("{} {} {} {} {}\n", box.frame, box.x, box.y, box.width, box.height);
+      text += fmt::format("{} {} {} {} {} {}\n", box.frame, box.x, box.y, box.width, box.height, box.fill.value_or(0));
     }
   }
   return sha256_hex(std::as_bytes(std::span(text)));

@@ -11,6 +11,7 @@
 #include "pipeline/deid_report.h"
 #include "pipeline/files.h"
 #include "pipeline/html.h"
+#include "pipeline/pixels/stack_face.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -68,9 +69,11 @@ std::string summary(const DeidScan& scan, std::span<const DeidDelivered> deliver
       "<h1>Naru report: de-identification</h1><p>project <code>{}</code> · key <code>{}</code> · naru {} · {:.1f} "
       "s</p>\n<p class=\"hold\">This report names source files. It stays in the hospital; the dataset beside it is "
       "what "
-      "may leave. Pixels were <b>not</b> examined for burned-in text, but for the regions that the recipe names, and "
-      "faces were <b>not</b> removed: look at the images before you release anything.</p>\n",
-      escaped(facts.project), facts.key_id, kVersion, facts.seconds);
+      "may leave. Burned-in text: {}. Faces: {}. Look at the images before you release anything.</p>\n",
+      escaped(facts.project), facts.key_id, kVersion, facts.seconds,
+      facts.recipe.looks_for_text() ? "blanked where it was found and sure, else held back"
+                                    : "<b>not</b> looked for, but for the regions that the recipe names",
+      face_statement(face_handling(facts.recipe.face)));
   if (is_weaker) {
     text +=
         "<p class=\"hold\">Rules of the hospital's own keep what the profile with these options would not: the result "

@@ -17,6 +17,7 @@
 #include "pipeline/deid_report.h"
 #include "pipeline/deid_run.h"
 #include "pipeline/files.h"
+#include "pipeline/pixels/face_plan.h"
 #include "pipeline/pixels/text_evidence.h"
 #include "pipeline/pixels/text_plan.h"
 #include "pipeline/report.h"
@@ -38,10 +39,13 @@ fs::path report_folder(const DeidentifyOptions& options) {
   return report;
 }
 
-DeidScan scan_and_plan(const DeidentifyOptions& options, Executor& executor, std::istream& standard_input,
-                       const CancelToken& cancel, const OnProgress& on_progress) {
+std::vector<InputFile> list_inputs_of(const DeidentifyOptions& options, std::istream& standard_input) {
   const std::vector<fs::path> ours = {options.out, report_folder(options), Staging::work_folder(options.out)};
-  const auto files = list_inputs(options.inputs, standard_input, ours);
+  return list_inputs(options.inputs, standard_input, ours);
+}
+
+DeidScan scan_and_plan(const std::vector<InputFile>& files, const DeidentifyOptions& options, Executor& executor,
+                       const CancelToken& cancel, const OnProgress& on_progress) {
   DeidScan scan = scan_for_deid(files, policy_of(options.recipe), executor, cancel, on_progress);
   plan_deid(scan, options.recipe, executor, cancel, on_progress);
   return scan;
@@ -113,6 +117,17 @@ void take_or_hold(std::size_t input, const dicom::DeidResult& result, const Text
   }
 }
 
+/// What is done to the pixels of every input that is still used.
+PixelOrders all_orders(const DeidScan& scan, const TextPlan& texts, const FacePlan& faces) {
+  PixelOrders orders = texts.orders;
+  for (const auto& [input, boxes] : faces.orders) {
+    orders[input].insert(orders[input].end(), boxes.begin(), boxes.end());
+  }
+  std::erase_if(orders,
+                [&](const auto& order) { return scan.files.inputs[order.first].disposition != Disposition::used; });
+  return orders;
+}
+
 /// Writes the documents of OUT once it is proven that they name nobody.
 void write_out(const fs::path& out, const DeidDelivery& delivery, const dicom::DeidCounts& counts,
                const DeidentifyOptions& options) {
@@ -155,15 +170,19 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.out = options.out;
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
-  DeidScan scan = scan_and_plan(options, executor, standard_input, cancel, on_progress);
+  const std::vector<InputFile> files = list_inputs_of(options, standard_input);
+  DeidScan scan = scan_and_plan(files, options, executor, cancel, on_progress);
   if (staging.is_finished()) return finished_before(scan, options, key, std::move(result));
   const LookForText look = [](dicom::Bytes file) { return TextDetector::built_in().look(file); };
   const TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, options.memory_limit_bytes, executor,
                                    cancel, on_progress);
-  DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), texts.orders, options.probe);
+  const FacePlan faces = plan_faces(scan, files, face_handling(options.recipe.face), options.memory_limit_bytes,
+                                    executor, cancel, on_progress);
+  const PixelOrders orders = all_orders(scan, texts, faces);
+  DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), orders, options.probe);
   const auto left = delivery.resume(used_inputs(scan), executor, cancel);
   const DeidMemory memory{options.memory_limit_bytes, texts.orders.empty() ? 0 : kTextWorkBytes};
-  run_deid(scan, left, engine, texts.orders, memory, executor, cancel, on_progress,
+  run_deid(scan, left, engine, orders, memory, executor, cancel, on_progress,
            [&](std::size_t input, const dicom::DeidResult& one) { take_or_hold(input, one, texts, look, delivery); });
   delivery.settle();
   complete_hashes(scan.files, executor, cancel, on_progress);
@@ -176,7 +195,8 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_deid_report(staging.report(), scan, delivery.delivered(), counts, key,
                     {options.project, key.id(), options.recipe, options.record, result.seconds});
-  if (texts.was_looked) write_text_evidence(staging.report(), texts.evidence);
+  if (texts.was_looked) write_evidence(staging.report() / "pixels.jsonl", texts.evidence);
+  if (faces.was_looked) write_evidence(staging.report() / "faces.jsonl", faces.evidence);
   if (result.instance_count == 0) {
     const fs::path report = staging.publish_report_only();
     throw Error(ErrorCode::nothing_delivered,

@@ -28,7 +28,7 @@ Json grid_steps(const GridPlan& grid, const Recipe& recipe) {
   return steps;
 }
 
-/// Where text was blanked, in voxels of the source: training can leave it out.
+/// Where text was blanked, in voxels of the source: training can leave it out. That a face was taken out.
 Json blanking_steps(const CasePlan& plan) {
   Json steps = Json::array(), boxes = Json::array();
   for (std::size_t volume = 0; volume < plan.text_boxes.size(); ++volume) {
@@ -40,6 +40,7 @@ Json blanking_steps(const CasePlan& plan) {
     }
   }
   if (!boxes.empty()) steps.push_back({{"op", "blank_text"}, {"source_boxes", std::move(boxes)}});
+  if (plan.face) steps.push_back({{"op", "remove_face"}, {"fill", plan.face->air}});
   return steps;
 }
 

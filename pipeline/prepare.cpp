@@ -48,7 +48,7 @@ void reject_stack(Scan& scan, std::size_t index, const CaseFailure& failure) {
   }
 }
 
-/// A case whose slices show text that cannot be blanked with certainty.
+/// A case whose slices show text or a face that cannot be taken away with certainty.
 void quarantine_case(Scan& scan, const CasePlan& plan, Code reason) {
   for (const std::size_t index : plan.stacks) {
     for (const std::size_t candidate : scan.stacks[index].instances) {
@@ -72,6 +72,7 @@ struct Made {
   std::vector<CasePlan> plans;
   std::vector<Json> lines;
   Json text_evidence = Json::array();  ///< of cases that were made, and of those held for their text
+  Json face_evidence = Json::array();  ///< of cases that were made, and of those held for their face
   std::size_t resumed = 0;
   std::uint64_t memory_used_bytes = 0;
 };
@@ -130,6 +131,24 @@ class Job {
     return false;
   }
 
+  /// False where the case is held for its face, or cannot be read; it is marked then. A 4-D image has one face.
+  bool look_for_face(Scan& scan, CasePlan& plan, Made& made, Json& evidence) const {
+    if (!plan.recipe.looks_for_faces()) return true;
+    InputHashes hashes;
+    Executor reader = Executor::cpu(executor_.thread_count());
+    StackFace face = find_face(scan, plan.stacks.front(), options_.memory_limit_bytes, reader, cancel_, hashes);
+    for (auto& [input, sha256] : hashes) scan.inputs[input].sha256 = std::move(sha256);
+    if (face.failure) return reject_case(scan, plan, *face.failure), false;
+    const bool is_held = face.may_show && !(face.cut && face_handling(plan.recipe.face) == FaceHandling::remove);
+    evidence = {{"case", plan.case_id}};
+    evidence.update(face_evidence(face, is_held));
+    if (face.cut) plan.face = std::make_shared<const FaceRemoval>(std::move(*face.cut));
+    if (!is_held) return true;
+    made.face_evidence.push_back(std::move(evidence));
+    quarantine_case(scan, plan, Code::face_present);
+    return false;
+  }
+
   static void reject_case(Scan& scan, const CasePlan& plan, const CaseFailure& failure) {
     log::warning("{}: rejected ({})", Public{plan.case_id}, Public{name(failure.code)});
     reject_stack(scan, failure.stack, failure);
@@ -145,7 +164,8 @@ class Job {
       ++made.resumed;
     } else {
       Json evidence = Json::array();
-      if (!look_for_text(scan, plan, made, evidence)) return;
+      Json face_evidence;
+      if (!look_for_text(scan, plan, made, evidence) || !look_for_face(scan, plan, made, face_evidence)) return;
       auto outcome = runner.run(scan, plan, staging.out(), cancel_);
       for (auto& [input, sha256] : outcome.hashes) scan.inputs[input].sha256 = std::move(sha256);
       if (outcome.failure) {
@@ -153,12 +173,14 @@ class Job {
         return;
       }
       outcome.record->text_evidence = std::move(evidence);
+      outcome.record->face_evidence = std::move(face_evidence);
       store_case(file, plan, *outcome.record);
       record = std::move(outcome.record);
     }
     made.memory_used_bytes = std::max(made.memory_used_bytes, record->memory_bytes);
     made.lines.push_back(std::move(record->manifest));
     for (Json& line : record->text_evidence) made.text_evidence.push_back(std::move(line));
+    if (!record->face_evidence.is_null()) made.face_evidence.push_back(std::move(record->face_evidence));
     made.plans.push_back(std::move(plan));
   }
 
@@ -250,7 +272,12 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   result.has_rejects = counts.has_rejects;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_job_report(staging, scan, made, key, result, options, executor);
-  if (options.recipe && options.recipe->looks_for_text()) write_text_evidence(staging.report(), made.text_evidence);
+  if (options.recipe && options.recipe->looks_for_text()) {
+    write_evidence(staging.report() / "pixels.jsonl", made.text_evidence);
+  }
+  if (options.recipe && options.recipe->looks_for_faces()) {
+    write_evidence(staging.report() / "faces.jsonl", made.face_evidence);
+  }
   if (made.plans.empty()) {
     const std::filesystem::path report = staging.publish_report_only();
     throw Error(ErrorCode::nothing_delivered,

@@ -125,7 +125,7 @@ constexpr std::array kKeys = {
         [](const Recipe& r) { return Json(r.text); }},
     Key{"pixels", "face",
         [](const TomlValue& v, Recipe& r) {
-          r.face = v.word({"keep"}, {"remove", "quarantine"});
+          r.face = v.word({"keep", "remove", "quarantine"});
         },
         [](const Recipe& r) { return Json(r.face); }},
     Key{"pixels", "regions", read_regions, regions_json, true},

@@ -50,6 +50,7 @@ struct Recipe {
   std::string text = "keep", face = "keep";
   std::vector<dicom::PixelRegion> regions;
   bool looks_for_text() const { return text != "keep"; }
+  bool looks_for_faces() const { return face != "keep"; }
   // [orient]
   std::string axes = "RAS";
   // [resample]

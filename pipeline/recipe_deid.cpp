@@ -96,9 +96,6 @@ void read_options(const TomlValue& value, Recipe& recipe) {
       for (const dicom::DeidOptionInfo& row : dicom::deid_options()) known.push_back(row.name);
       value.fail(fmt::format("knows no \"{}\"; known: {}", name, fmt::join(known, ", ")));
     }
-    if (*option == dicom::DeidOption::clean_recognizable_visual_features) {
-      value.fail(fmt::format("\"{}\" is not available in this version", name));
-    }
     options.add(*option);
   }
   if (const auto problem = dicom::contradiction(options)) value.fail(*problem);
@@ -200,6 +197,11 @@ std::string rules_problem(const Recipe& recipe) {
   if (!recipe.regions.empty() && std::ranges::find(recipe.options, "clean-pixel-data") == recipe.options.end()) {
     return "[pixels] regions are blanked by the option \"clean-pixel-data\" of [deidentify] alone: add it";
   }
+  const bool names_faces =
+      std::ranges::find(recipe.options, "clean-recognizable-visual-features") != recipe.options.end();
+  if (names_faces && recipe.face != "remove") {
+    return "[deidentify] \"clean-recognizable-visual-features\" is done by [pixels] face = \"remove\": set it";
+  }
   for (const std::string& word : recipe.keep_words) {
     if (std::ranges::find(recipe.remove_words, word) != recipe.remove_words.end()) {
       return "[deidentify] keep_words and remove_words hold the same word";
@@ -212,6 +214,7 @@ dicom::DeidentifyPolicy policy_of(const Recipe& recipe) {
   dicom::DeidentifyPolicy policy;
   for (const std::string& name : recipe.options) policy.options.add(*dicom::deid_option_from_name(name));
   if (recipe.text == "redact") policy.options.add(dicom::DeidOption::clean_pixel_data);
+  if (recipe.face == "remove") policy.options.add(dicom::DeidOption::clean_recognizable_visual_features);
   policy.attributes = recipe.attributes;
   policy.private_elements = recipe.private_elements;
   policy.regions = recipe.regions;

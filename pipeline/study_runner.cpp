@@ -116,6 +116,7 @@ class CaseRun {
     if (volume < plan_.text_boxes.size()) {
       blank_text(host.host(), scan_, scan_.stacks[plan_.stacks[volume]], range, plan_.text_boxes[volume]);
     }
+    if (plan_.face) remove_face(host.host(), stack_.grid, range, *plan_.face, reader_);
     return host;
   }
 

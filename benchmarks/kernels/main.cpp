@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   bench::add_intensity();
   bench::add_orient();
   bench::add_statistics();
+  bench::add_patient_grid();
   bench::add_straighten();
   bench::add_text_network();
   bench::add_text_pyramid();

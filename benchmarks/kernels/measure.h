@@ -71,6 +71,7 @@ void add_cases(const std::string& op, Where where, const Case& run);
 void add_resample();
 void add_intensity();
 void add_orient();
+void add_patient_grid();
 void add_straighten();
 void add_statistics();
 void add_text_network();

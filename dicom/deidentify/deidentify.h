@@ -74,7 +74,7 @@ struct DeidResult {
   DeidSource source;
   DeidCounts counts;
   bool pixels_are_kept = true;  ///< Pixel Data's bytes are those of the source
-  std::string pixels_reason;    ///< why not: "region", "text", "overlay", "jpeg_comment", "trailing_bytes"; a literal
+  std::string pixels_reason;    ///< why not: "region", "text", "face", "overlay", "jpeg_comment", "trailing_bytes"; a literal
   VolumeFacts volume;           ///< of private attributes that were removed
   Identifiers identifiers;      ///< removed: for the proof over documents and names of the whole job
   std::size_t bytes_searched = 0, patterns_searched = 0;

@@ -11,15 +11,16 @@ void write_method(DataSetWriter& writer, const DeidentifyPolicy& policy, std::st
   writer.element(kDeidMethod, vr("LO"), fmt::format("{}", fmt::join(method_texts(policy, version), "\\")));
 }
 
-void write_method_codes(DataSetWriter& writer, const DeidentifyPolicy& policy, bool pixels_were_cleaned) {
+void write_method_codes(DataSetWriter& writer, const DeidentifyPolicy& policy, PixelsCleaned cleaned) {
   if (policy.is_weaker_than_profile() && policy.options == DeidOptions{}) return;  // nothing can be claimed
   writer.begin_sequence(kDeidMethodCodes);
   if (!policy.is_weaker_than_profile()) {
     write_code_item(writer, "113100", "DCM", "Basic Application Confidentiality Profile");
   }
   for (const DeidOptionInfo& info : deid_options()) {
-    const bool ran = info.option != DeidOption::clean_pixel_data || pixels_were_cleaned;
-    if (policy.options.has(info.option) && ran) write_code_item(writer, info.code, "DCM", info.meaning);
+    const bool is_idle = (info.option == DeidOption::clean_pixel_data && !cleaned.text) ||
+                         (info.option == DeidOption::clean_recognizable_visual_features && !cleaned.face);
+    if (policy.options.has(info.option) && !is_idle) write_code_item(writer, info.code, "DCM", info.meaning);
   }
   writer.end_sequence();
 }

@@ -9,14 +9,20 @@
 namespace naru::dicom {
 
 inline constexpr Tag kPatientIdentityRemoved = 0x00120062, kDeidMethod = 0x00120063, kDeidMethodCodes = 0x00120064,
-                     kLongitudinalTemporalInformationModified = 0x00280303;
+                     kRecognizableVisualFeatures = 0x00280302, kLongitudinalTemporalInformationModified = 0x00280303;
+
+/// What was done to the pixels of an object.
+struct PixelsCleaned {
+  bool text = false, face = false;
+};
 
 /// De-identification Method.
 void write_method(DataSetWriter& writer, const DeidentifyPolicy& policy, std::string_view version);
 
 /// De-identification Method Code Sequence: the profile, unless a site rule weakens it, and the options as codes of CID
-/// 7050. Clean Pixel Data is stated only where it did something to this object.
-void write_method_codes(DataSetWriter& writer, const DeidentifyPolicy& policy, bool pixels_were_cleaned);
+/// 7050. Clean Pixel Data and Clean Recognizable Visual Features are stated only where they did something to this
+/// object.
+void write_method_codes(DataSetWriter& writer, const DeidentifyPolicy& policy, PixelsCleaned cleaned);
 
 /// Longitudinal Temporal Information Modified.
 void write_longitudinal(DataSetWriter& writer, DeidOptions options);

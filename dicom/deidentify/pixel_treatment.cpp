@@ -108,7 +108,7 @@ class NativePixels {
     const std::int64_t last = box.frame < 0 ? f.frame_count - 1 : std::min(box.frame, f.frame_count - 1);
     for (std::int64_t frame = first; frame <= last; ++frame) {
       for (int sample = 0; sample < f.samples_per_pixel; ++sample) {
-        const std::uint16_t value = background(frame, sample);
+        const auto value = box.fill ? placed(*box.fill) : background(frame, sample);
         for (std::int64_t y = std::max<std::int64_t>(box.y, 0); y < y_end; ++y) {
           for (std::int64_t x = std::max<std::int64_t>(box.x, 0); x < x_end; ++x)
             set(index(frame, y, x, sample), value);
@@ -155,6 +155,14 @@ class NativePixels {
       bytes_[n * 2] = is_big_endian_ ? high : low;
       bytes_[n * 2 + 1] = is_big_endian_ ? low : high;
     }
+  }
+
+  /// A stored value in its bits.
+  std::uint16_t placed(std::int64_t stored) const {
+    const PixelFormat& f = facts_.format;
+    const int low = std::max(0, f.high_bit + 1 - f.bits_stored);
+    const auto bits = static_cast<std::uint32_t>(stored) << low;
+    return static_cast<std::uint16_t>(f.is_signed ? bits : bits & ((1U << (f.high_bit + 1)) - 1));
   }
 
   /// Padding where there is one; black in colour; the darkest value that the frame's kind of grey has.
@@ -257,7 +265,7 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
   NativePixels pixels(outcome.replacement, native, !is_compressed && node.encoding.is_big_endian);
   if (facts.has_overlay_in_pixels || has_unused_bits(native.format)) pixels.clear_unused_bits();
   for (const PixelBox& box : boxes) pixels.blank(box);
-  outcome.is_replaced = outcome.is_redacted = true;
+  outcome.is_replaced = true;
   outcome.is_decoded = is_compressed;
   return outcome;
 }
@@ -371,11 +379,18 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   if (!has_rule && shows_text_by_kind(facts)) return withheld(Code::text_suspected);
   // Without a picture's sizes nobody can say what the bytes are.
   if (!value.empty() && !has_sound_geometry(facts.format)) return withheld(Code::corrupt);
-  if (!boxes.empty() && !policy.options.has(DeidOption::clean_pixel_data)) return withheld(Code::text_suspected);
+  const bool has_face = std::ranges::any_of(boxes, &PixelBox::is_face);
+  const bool has_text = !std::ranges::all_of(boxes, &PixelBox::is_face);
+  if (has_text && !policy.options.has(DeidOption::clean_pixel_data)) return withheld(Code::text_suspected);
+  if (has_face && !policy.options.has(DeidOption::clean_recognizable_visual_features)) {
+    return withheld(Code::face_present);
+  }
   wanted.insert(wanted.end(), boxes.begin(), boxes.end());
   if (!wanted.empty()) {
     PixelOutcome outcome = redact(*node, value, facts, wanted);
-    outcome.reason = has_rule ? "region" : "text";
+    outcome.is_redacted = has_rule || has_text;
+    outcome.is_defaced = has_face;
+    outcome.reason = has_rule ? "region" : has_text ? "text" : "face";
     return outcome;
   }
   return node->kind == NodeKind::encapsulated

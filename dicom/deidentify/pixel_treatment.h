@@ -31,7 +31,9 @@ struct PixelOutcome {
   bool is_replaced = false;
   bool is_decoded = false;   ///< was compressed and is now native: Explicit VR Little Endian, Planar Configuration 0
   bool is_redacted = false;  ///< a rectangle was blanked
-  std::string_view reason;   ///< why replaced: "region", "text", "overlay", "comment", "trailing_bytes"; a literal
+  bool is_defaced = false;   ///< a face was replaced by air
+  std::string_view
+      reason;  ///< why replaced: "region", "text", "face", "overlay", "comment", "trailing_bytes"; a literal
   std::string photometric_interpretation;  ///< after decoding, where it changes
   std::size_t comments = 0;                ///< texts overwritten in compressed streams
 };
@@ -43,7 +45,8 @@ bool shows_text_by_kind(const PixelFacts& facts);
 
 /// Looks after one Pixel Data element of the data set itself:
 ///  - `boxes`, and rectangles of `policy.regions` for this device and matrix in every frame, are blanked (with
-///    clean-pixel-data); compressed frames are decoded for that and stay native;
+///    clean-pixel-data; those of a face with clean-recognizable-visual-features); compressed frames are decoded for
+///    that and stay native;
 ///  - bits that hold an overlay are cleared; with clean-pixel-data all bits outside of those that are stored;
 ///  - bytes behind the last frame become zero;
 ///  - texts inside compressed streams are overwritten (see embedded_text.h).

@@ -33,10 +33,12 @@ struct PixelRegion {
   std::int64_t x = 0, y = 0, width = 0, height = 0;
 };
 
-/// Where text was found in one picture, in pixels.
+/// What is to be replaced in one picture, in pixels.
 struct PixelBox {
   std::int64_t frame = 0;  ///< 0-based; -1 for all
   std::int64_t x = 0, y = 0, width = 0, height = 0;
+  std::optional<std::int64_t> fill{};  ///< of a face: the stored value of air; text is replaced by the background
+  bool is_face() const { return fill.has_value(); }
 };
 
 struct DeidentifyPolicy {

@@ -125,12 +125,14 @@ class Rewriter {
     additions_[kPatientIdentityRemoved] = &Rewriter::add_identity_removed;
     additions_[kDeidMethod] = &Rewriter::add_method;
     additions_[kDeidMethodCodes] = &Rewriter::add_method_codes;
+    if (context_.pixels.is_defaced) additions_[kRecognizableVisualFeatures] = &Rewriter::add_visual_features;
     additions_[kLongitudinalTemporalInformationModified] = &Rewriter::add_longitudinal;
   }
 
   bool is_addition(Tag tag) const {
     return tag == kPatientIdentityRemoved || tag == kDeidMethod || tag == kDeidMethodCodes ||
-           tag == kLongitudinalTemporalInformationModified;
+           tag == kLongitudinalTemporalInformationModified ||
+           (tag == kRecognizableVisualFeatures && context_.pixels.is_defaced);
   }
 
   void write_additions(Tag before) {
@@ -152,7 +154,10 @@ class Rewriter {
   }
 
   void add_method() { write_method(writer_, context_.policy, context_.version); }
-  void add_method_codes() { write_method_codes(writer_, context_.policy, context_.pixels.is_redacted); }
+  void add_method_codes() {
+    write_method_codes(writer_, context_.policy, {context_.pixels.is_redacted, context_.pixels.is_defaced});
+  }
+  void add_visual_features() { writer_.element(kRecognizableVisualFeatures, vr("CS"), "NO"); }
   void add_longitudinal() { write_longitudinal(writer_, context_.policy.options); }
 
   // -- one node ------------------------------------------------------------------------------------------------------

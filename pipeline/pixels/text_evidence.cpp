@@ -23,8 +23,8 @@ Json text_evidence(const InputRecord& input, const Json& place, const FoundText&
   return line;
 }
 
-void write_text_evidence(const std::filesystem::path& report, const Json& lines) {
-  FileWriter writer(report / "pixels.jsonl");
+void write_evidence(const std::filesystem::path& file, const Json& lines) {
+  FileWriter writer(file);
   for (const Json& one : lines) {
     const std::string line = json_line(one);
     writer.append(std::as_bytes(std::span(line)));

@@ -13,7 +13,7 @@ namespace naru {
 nlohmann::ordered_json text_evidence(const InputRecord& input, const nlohmann::ordered_json& place,
                                      const FoundText& found, TextVerdict verdict, bool is_held);
 
-/// Writes pixels.jsonl into the report. @throws Error{disk_full, output_unwritable}
-void write_text_evidence(const std::filesystem::path& report, const nlohmann::ordered_json& lines);
+/// Writes lines of evidence, pixels.jsonl or faces.jsonl. @throws Error{disk_full, output_unwritable}
+void write_evidence(const std::filesystem::path& file, const nlohmann::ordered_json& lines);
 
 }  // namespace naru

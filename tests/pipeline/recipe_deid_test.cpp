@@ -75,12 +75,16 @@ TEST(RecipeDeid, ReadsAHospitalsOwnRules) {
 
 TEST(RecipeDeid, EveryOptionOfTheStandardIsKnownByName) {
   for (const dicom::DeidOptionInfo& row : dicom::deid_options()) {
-    const std::string problem = problem_of(fmt::format("[deidentify]\noptions = [\"{}\"]\n", row.name));
-    const bool is_later = row.option == DeidOption::clean_recognizable_visual_features;
-    EXPECT_THAT(problem, is_later ? ::testing::Matcher<std::string>(HasSubstr("not available in this version"))
-                                  : ::testing::Matcher<std::string>(""))
-        << row.name;
+    const std::string with_option = fmt::format("[deidentify]\noptions = [\"{}\"]\n", row.name);
+    EXPECT_EQ(problem_of(with_option + "[pixels]\nface = \"remove\"\n"), "") << row.name;
   }
+}
+
+TEST(RecipeDeid, CleansVisualFeaturesByRemovingFacesAlone) {
+  EXPECT_THAT(problem_of("[deidentify]\noptions = [\"clean-recognizable-visual-features\"]\n"),
+              HasSubstr("[pixels] face = \"remove\""));
+  EXPECT_TRUE(
+      policy_of(parse("[pixels]\nface = \"remove\"\n")).options.has(DeidOption::clean_recognizable_visual_features));
 }
 
 TEST(RecipeDeid, WritesDownWhatItReadAndNothingWhereThereIsNothing) {

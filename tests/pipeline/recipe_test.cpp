@@ -80,10 +80,9 @@ TEST(Recipe, RefusesValuesOfTheWrongKind) {
 
 TEST(Recipe, RefusesWhatThisVersionCannotDoRatherThanIgnoringIt) {
   for (const std::string_view toml :
-       {"[pixels]\nface = \"remove\"\n", "[resample]\nconvention = \"monai\"\n",
-        "[resample]\ninterpolator = \"lanczos\"\n", "[resample]\nantialias = true\n", "[output]\nlayout = \"bids\"\n",
-        "[output]\ndtype = \"float16\"\n", "[output]\ncompression = \"zstd\"\n", "[intensity]\nnormalize = \"nyul\"\n",
-        "[crop]\n", "[deidentify]\noptions = [\"clean-recognizable-visual-features\"]\n"}) {
+       {"[resample]\nconvention = \"monai\"\n", "[resample]\ninterpolator = \"lanczos\"\n",
+        "[resample]\nantialias = true\n", "[output]\nlayout = \"bids\"\n", "[output]\ndtype = \"float16\"\n",
+        "[output]\ncompression = \"zstd\"\n", "[intensity]\nnormalize = \"nyul\"\n", "[crop]\n"}) {
     EXPECT_THAT(problem_of(toml), HasSubstr("not available in this version")) << toml;
   }
 }

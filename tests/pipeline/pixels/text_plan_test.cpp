@@ -129,7 +129,7 @@ TEST_F(TextPlanTest, LetsDocumentsAndMasksPass) {
 
 TEST_F(TextPlanTest, WritesWhereTextWasFoundAndNeverWhatItSays) {
   const TextPlan made = plan([](dicom::Bytes file) { return look_with({text_at(is_second(file) ? 60 : 5, true)}); });
-  write_text_evidence(folder_.path(), made.evidence);
+  write_evidence(folder_ / "pixels.jsonl", made.evidence);
   std::ifstream file(folder_ / "pixels.jsonl");
   std::size_t count = 0;
   for (std::string line; std::getline(file, line); ++count) {

@@ -1,0 +1,157 @@
+#include "kernels/distance.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+
+namespace naru {
+
+namespace {
+
+constexpr float kFar = std::numeric_limits<float>::infinity();
+
+/// One line: out[q] = min over p of (q - p)^2 + in[p].
+class Envelope {
+ public:
+  explicit Envelope(std::size_t length) : places_(length), borders_(length + 1), values_(length) {}
+
+  void run(float* line, std::int64_t length, std::int64_t stride) {
+    std::int64_t last = -1;
+    for (std::int64_t q = 0; q < length; ++q) {
+      values_[static_cast<std::size_t>(q)] = line[q * stride];
+      if (line[q * stride] == kFar) continue;
+      while (last >= 0 && meets(place(last), q) <= borders_[static_cast<std::size_t>(last)]) --last;
+      ++last;
+      places_[static_cast<std::size_t>(last)] = q;
+      borders_[static_cast<std::size_t>(last)] = last == 0 ? -kFar : meets(place(last - 1), q);
+    }
+    if (last < 0) return;
+    std::int64_t n = 0;
+    for (std::int64_t q = 0; q < length; ++q) {
+      while (n < last && borders_[static_cast<std::size_t>(n) + 1] < static_cast<float>(q)) ++n;
+      const auto away = static_cast<float>(q - place(n));
+      line[q * stride] = away * away + values_[static_cast<std::size_t>(place(n))];
+    }
+  }
+
+ private:
+  std::int64_t place(std::int64_t n) const { return places_[static_cast<std::size_t>(n)]; }
+
+  /// Where the parabola of q becomes the lower one of both.
+  float meets(std::int64_t p, std::int64_t q) const {
+    const auto fp = static_cast<float>(p), fq = static_cast<float>(q);
+    return ((values_[static_cast<std::size_t>(q)] + fq * fq) - (values_[static_cast<std::size_t>(p)] + fp * fp)) /
+           (2 * (fq - fp));
+  }
+
+  std::vector<std::int64_t> places_;
+  std::vector<float> borders_, values_;
+};
+
+/// Whether a squared distance is within a radius; whole numbers differ by 1 at least.
+bool is_within(float squared, double radius) { return static_cast<double>(squared) <= radius * radius + 1e-3; }
+
+}  // namespace
+
+std::int64_t Mask::count() const {
+  return std::accumulate(cells.begin(), cells.end(), std::int64_t{0},
+                         [](std::int64_t sum, std::uint8_t cell) { return sum + (cell != 0 ? 1 : 0); });
+}
+
+std::vector<float> squared_distance(const Mask& mask, Executor& executor) {
+  std::vector<float> squared(mask.cells.size());
+  std::ranges::transform(mask.cells, squared.begin(), [](std::uint8_t cell) { return cell != 0 ? 0 : kFar; });
+  const std::array<std::int64_t, 3> stride = {1, mask.size.x, mask.size.x * mask.size.y};
+  constexpr std::int64_t kLinesPerPiece = 256;
+  for (int axis = 0; axis < 3; ++axis) {
+    const int a = axis == 0 ? 1 : 0, b = axis == 2 ? 1 : 2;  // the other two
+    const std::int64_t step = stride[static_cast<std::size_t>(axis)], length = mask.size[axis];
+    executor.parallel_for(mask.size[a] * mask.size[b], kLinesPerPiece, [&](std::int64_t begin, std::int64_t end) {
+      Envelope envelope(static_cast<std::size_t>(length));
+      for (std::int64_t n = begin; n < end; ++n) {
+        const std::int64_t first = n % mask.size[a] * stride[static_cast<std::size_t>(a)] +
+                                   n / mask.size[a] * stride[static_cast<std::size_t>(b)];
+        envelope.run(squared.data() + first, length, step);
+      }
+    });
+  }
+  return squared;
+}
+
+Mask dilated(const Mask& mask, double radius, Executor& executor) {
+  const auto squared = squared_distance(mask, executor);
+  Mask result(mask.size);
+  std::ranges::transform(squared, result.cells.begin(),
+                         [&](float value) { return static_cast<std::uint8_t>(is_within(value, radius)); });
+  return result;
+}
+
+Mask eroded(const Mask& mask, double radius, Executor& executor) {
+  Mask rest(mask.size);
+  std::ranges::transform(mask.cells, rest.cells.begin(),
+                         [](std::uint8_t cell) { return static_cast<std::uint8_t>(cell == 0); });
+  rest = dilated(rest, radius, executor);
+  for (std::uint8_t& cell : rest.cells) cell = static_cast<std::uint8_t>(cell == 0);
+  return rest;
+}
+
+namespace {
+
+/// Gives `label` to all cells that are joined to `seed` and have none yet. @return how many
+std::int64_t flood(const Mask& mask, std::size_t seed, std::int32_t label, std::vector<std::int32_t>& labels) {
+  const std::int64_t width = mask.size.x, plane = mask.size.x * mask.size.y;
+  std::vector<std::size_t> open = {seed};
+  labels[seed] = label;
+  std::int64_t count = 0;
+  for (; !open.empty(); ++count) {
+    const auto at = static_cast<std::int64_t>(open.back());
+    open.pop_back();
+    const std::int64_t x = at % width, y = at / width % mask.size.y, z = at / plane;
+    const auto visit = [&](bool is_inside, std::int64_t next) {
+      const auto n = static_cast<std::size_t>(next);
+      if (!is_inside || mask.cells[n] == 0 || labels[n] != 0) return;
+      labels[n] = label;
+      open.push_back(n);
+    };
+    visit(x > 0, at - 1);
+    visit(x + 1 < width, at + 1);
+    visit(y > 0, at - width);
+    visit(y + 1 < mask.size.y, at + width);
+    visit(z > 0, at - plane);
+    visit(z + 1 < mask.size.z, at + plane);
+  }
+  return count;
+}
+
+Mask with_label(const Mask& mask, const std::vector<std::int32_t>& labels, std::int32_t label) {
+  Mask found(mask.size);
+  std::ranges::transform(labels, found.cells.begin(),
+                         [&](std::int32_t one) { return static_cast<std::uint8_t>(one == label); });
+  return found;
+}
+
+}  // namespace
+
+Mask component_at(const Mask& mask, std::size_t seed) {
+  if (mask.cells[seed] == 0) return Mask(mask.size);
+  std::vector<std::int32_t> labels(mask.cells.size());
+  flood(mask, seed, 1, labels);
+  return with_label(mask, labels, 1);
+}
+
+Mask largest_component(const Mask& mask) {
+  std::vector<std::int32_t> labels(mask.cells.size());
+  std::int32_t last = 0, best = -1;
+  std::int64_t most = 0;
+  for (std::size_t seed = 0; seed < mask.cells.size(); ++seed) {
+    if (mask.cells[seed] == 0 || labels[seed] != 0) continue;
+    const std::int64_t count = flood(mask, seed, ++last, labels);
+    if (count <= most) continue;
+    most = count;
+    best = last;
+  }
+  return with_label(mask, labels, best);
+}
+
+}  // namespace naru

@@ -1,0 +1,159 @@
+#include <gmock/gmock.h>
+
+#include "pipeline/deidentify.h"
+#include "tests/pipeline/deid_job.h"
+#include "tests/pipeline/pixels/head_series.h"
+
+namespace naru {
+namespace {
+
+using test::GeneratedHead;
+using test::HeadSeries;
+using test::Json;
+using test::lines_of;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class DeidentifyFaceTest : public test::DeidJobTest {
+ protected:
+  DeidentifyFaceTest() { options_.recipe.face = "remove"; }
+
+  void put_head(const std::string& patient, const HeadSeries& head) {
+    for (std::int64_t z = 0; z < head.slice_count(); ++z) put(place(patient, z), head.slice(patient, z));
+  }
+  static std::string place(const std::string& patient, std::int64_t z) { return patient + "/" + std::to_string(z); }
+
+  std::vector<Json> faces() const { return lines_of(report() / "faces.jsonl"); }
+  /// Of the stack that is a head's.
+  Json face() const {
+    for (const Json& line : faces()) {
+      if (line["path"].get<std::string>().find("PAT-1") != std::string::npos) return line;
+    }
+    return nullptr;
+  }
+
+  /// Every voxel that is delivered: as it was, or air. @return how many became air
+  std::size_t changed_voxels(const HeadSeries& head) const {
+    std::size_t changed = 0;
+    const Size3& size = head.grid().size;
+    for (const Json& line : manifest()) {
+      const std::string file = test::slurp(options_.out / line["file"].get<std::string>());
+      const std::string z_text =
+          std::string(file.substr(file.find("IS", file.find(std::string("\x20\x00\x13\x00", 4)))));
+      const std::int64_t z = std::stoi(z_text.substr(4)) - 1;
+      const std::size_t first = file.size() - static_cast<std::size_t>(2 * size.x * size.y);
+      std::size_t here = 0;
+      for (std::int64_t y = 0; y < size.y; ++y) {
+        for (std::int64_t x = 0; x < size.x; ++x) {
+          const int value = test::stored_at(file, first + static_cast<std::size_t>(2 * (x + size.x * y)));
+          if (value == head.stored(x, y, z)) continue;
+          ++here;
+          EXPECT_EQ(value, head.stored_air());
+          EXPECT_NE(head.tissue(x, y, z), GeneratedHead::Tissue::brain) << x << " " << y << " " << z;
+        }
+      }
+      if (line["pixels"] == "kept") {
+        EXPECT_EQ(here, 0U);
+        EXPECT_THAT(file, Not(HasSubstr("113102")));
+      } else {
+        EXPECT_EQ(line["pixels_reason"], "face");
+        EXPECT_THAT(file, HasSubstr("113102"));
+        EXPECT_THAT(file, HasSubstr(std::string("\x28\x00\x02\x03"
+                                                "CS\x02\x00NO",
+                                                10)));
+      }
+      EXPECT_THAT(file, Not(HasSubstr("113101")));
+      changed += here;
+    }
+    return changed;
+  }
+};
+
+TEST_F(DeidentifyFaceTest, ReplacesTheFaceByAirAndTouchesNothingElse) {
+  for (const bool is_ct : {true, false}) {
+    const HeadSeries head(GeneratedHead{.is_ct = is_ct});
+    put_head("PAT-1", head);
+    options_.out = folder_ / (is_ct ? "ct" : "mr");
+    EXPECT_EQ(run().instance_count, static_cast<std::size_t>(head.slice_count()));
+    ASSERT_EQ(faces().size(), 1U);
+    const Json line = faces()[0];
+    EXPECT_EQ(line["action"], "removed") << line;
+    EXPECT_EQ(line["guard_cells_cut"], 0);
+    EXPECT_GE(line["moved_share"], 0.9);
+    EXPECT_GT(changed_voxels(head), 5000U);
+  }
+}
+
+TEST_F(DeidentifyFaceTest, HoldsAFaceWhereTheRecipeSaysSo) {
+  options_.recipe.face = "quarantine";
+  put_head("PAT-1", HeadSeries({}));
+  put_series("PAT-2", 3);
+  const DeidentifyResult result = run();
+  EXPECT_EQ(result.instance_count, 3U);
+  EXPECT_EQ(result.by_reason.at("face_present"), result.by_disposition.at("quarantined"));
+  EXPECT_EQ(face()["action"], "held");
+  EXPECT_EQ(face()["because"], "face");
+}
+
+TEST_F(DeidentifyFaceTest, HoldsAHeadThatItCannotJudgeAndDeliversTheOthers) {
+  put_head("PAT-1", HeadSeries(GeneratedHead{.has_nose = false}));
+  put_series("PAT-2", 3);
+  EXPECT_EQ(run().instance_count, 3U);
+  EXPECT_EQ(face()["because"], "no_face");
+  EXPECT_THAT(test::slurp(report() / "faces.jsonl"), Not(HasSubstr("Vermeulen")));
+}
+
+TEST_F(DeidentifyFaceTest, HoldsSlicesOfAHeadThatMakeNoVolume) {
+  const HeadSeries head({});
+  put_head("PAT-1", head);
+  for (std::int64_t z = 0; z < head.slice_count(); z += 2) {  // a second slice at every other place
+    test::SliceBytes other = head.slice("PAT-1", z);
+    other.text(0x00080018, "UI", "2.999.77." + std::to_string(z + 1)).text(0x00200013, "IS", "900");
+    other.raw(0x7FE00010, "OW", std::string(static_cast<std::size_t>(2 * head.grid().size.x * head.grid().size.y), 7));
+    put("PAT-1/other" + std::to_string(z), other);
+  }
+  put_series("PAT-2", 3);
+  EXPECT_EQ(run().instance_count, 3U);
+}
+
+TEST_F(DeidentifyFaceTest, HoldsWhatWasLostFromTheVolume) {
+  const HeadSeries head({});
+  put_head("PAT-1", head);
+  put(place("PAT-1", 10), head.slice("PAT-1", 10).raw(0x7FE00010, "OW", "cut short"));
+  put_series("PAT-2", 3);
+  run();
+  for (const Json& line : lines_of(report() / "inputs.jsonl")) {
+    const bool is_cut_short = line["path"].get<std::string>().ends_with("PAT-1/10");
+    EXPECT_TRUE(!is_cut_short || line["disposition"] != "used");
+  }
+}
+
+TEST_F(DeidentifyFaceTest, LooksAtNothingWhereTheRecipeKeepsFaces) {
+  options_.recipe.face = "keep";
+  put_head("PAT-1", HeadSeries({}));
+  run();
+  for (const Json& line : manifest()) EXPECT_EQ(line["pixels"], "kept");
+  EXPECT_FALSE(std::filesystem::exists(report() / "faces.jsonl"));
+}
+
+TEST_F(DeidentifyFaceTest, LeavesOtherPartsOfTheBodyAsTheyAre) {
+  const HeadSeries head(GeneratedHead{.has_nose = false});  // as good as any block of tissue
+  for (std::int64_t z = 0; z < head.slice_count(); ++z) {
+    put(place("PAT-1", z), head.slice("PAT-1", z).text(0x00180015, "CS", "KNEE"));
+  }
+  EXPECT_EQ(run().instance_count, static_cast<std::size_t>(head.slice_count()));
+  EXPECT_EQ(face()["action"], "kept");
+  for (const Json& line : manifest()) EXPECT_EQ(line["pixels"], "kept");
+}
+
+TEST_F(DeidentifyFaceTest, GoesOnWithTheSameBytesAfterAnInterruption) {
+  put_head("PAT-1", HeadSeries({}));
+  run();
+  const auto whole = test::contents(options_.out);
+  options_.on_existing = OnExisting::resume;
+  EXPECT_EQ(run().resumed_count, whole.size() - 4);  // what is no instance
+  EXPECT_EQ(test::contents(options_.out), whole);
+}
+
+}  // namespace
+}  // namespace naru

@@ -1,0 +1,105 @@
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <sstream>
+
+#include "pipeline/prepare.h"
+#include "tests/pipeline/deid_job.h"
+#include "tests/pipeline/pixels/head_series.h"
+
+namespace naru {
+namespace {
+
+using test::GeneratedHead;
+using test::HeadSeries;
+using test::Json;
+using test::lines_of;
+
+class PrepareFaceTest : public ::testing::Test {
+ protected:
+  PrepareFaceTest() {
+    test::spill(folder_ / "k.key", std::string(64, '7'));
+    ::chmod((folder_ / "k.key").c_str(), 0600);
+    options_.inputs = {(folder_ / "in").string()};
+    options_.out = folder_ / "out";
+    options_.memory_limit_bytes = std::uint64_t{1} << 30;
+    options_.recipe = load_recipe("original-grid");
+    options_.recipe->compression = Compression::none;
+    options_.recipe->axes = "LPS";  // voxels as the slices have them
+    options_.recipe->face = "remove";
+  }
+
+  void put_head(const std::string& patient, const HeadSeries& head) {
+    for (std::int64_t z = 0; z < head.slice_count(); ++z) {
+      test::spill(folder_ / "in" / patient / std::to_string(z), head.slice(patient, z).bytes());
+    }
+  }
+
+  PrepareResult run() {
+    Executor executor = Executor::cpu(2);
+    std::istringstream no_input;
+    return prepare(options_, ProjectKey::load(folder_ / "k.key"), executor, no_input, CancelToken(),
+                   [](const Progress&) {});
+  }
+
+  std::vector<Json> manifest() const { return lines_of(options_.out / "manifest.jsonl"); }
+  std::vector<Json> faces() const { return lines_of(options_.out.string() + ".report/faces.jsonl"); }
+  std::string image() const { return test::slurp(options_.out / manifest().at(0).at("image").get<std::string>()); }
+
+  test::TempFolder folder_;
+  PrepareOptions options_;
+};
+
+TEST_F(PrepareFaceTest, MakesAVolumeWithoutItsFaceAndSaysSo) {
+  const HeadSeries head({});
+  put_head("P1", head);
+  EXPECT_EQ(run().case_count, 1U);
+  const Json step = manifest().at(0).at("steps").at(0);
+  EXPECT_EQ(step.at("op"), "remove_face");
+  EXPECT_EQ(faces().at(0).at("action"), "removed");
+  EXPECT_EQ(faces().at(0).at("case"), manifest().at(0).at("case"));
+  const std::string bytes = image();
+  constexpr std::size_t kNiftiHeader = 352;
+  std::size_t changed = 0, at = kNiftiHeader;
+  const Size3& size = head.grid().size;
+  ASSERT_EQ(bytes.size(), kNiftiHeader + static_cast<std::size_t>(2 * size.voxel_count()));
+  for (std::int64_t z = 0; z < size.z; ++z) {
+    for (std::int64_t y = 0; y < size.y; ++y) {
+      for (std::int64_t x = 0; x < size.x; ++x, at += 2) {
+        const int hu = test::stored_at(bytes, at);
+        if (hu == head.stored(x, y, z) - 1024) continue;
+        ++changed;
+        ASSERT_EQ(hu, -1000);
+        ASSERT_NE(head.tissue(x, y, z), GeneratedHead::Tissue::brain);
+      }
+    }
+  }
+  EXPECT_GT(changed, 5000U);
+}
+
+TEST_F(PrepareFaceTest, HoldsWhatItCannotJudgeAndMakesTheOthers) {
+  put_head("P1", HeadSeries(GeneratedHead{.has_nose = false}));
+  put_head("P2", HeadSeries({}));
+  const PrepareResult result = run();
+  EXPECT_EQ(result.case_count, 1U);
+  EXPECT_EQ(result.by_reason.at("face_present"), result.by_disposition.at("quarantined"));
+  EXPECT_EQ(faces().size(), 2U);
+}
+
+TEST_F(PrepareFaceTest, HoldsAHeadThatNeedsMoreMemoryThanThereIs) {
+  put_head("P1", HeadSeries({}));
+  options_.memory_limit_bytes = std::uint64_t{8} << 20;
+  EXPECT_THROW(run(), Error);
+  EXPECT_EQ(faces().at(0).at("because"), "too_large");
+}
+
+TEST_F(PrepareFaceTest, SaysNothingWhereTheRecipeKeepsFaces) {
+  options_.recipe->face = "keep";
+  put_head("P1", HeadSeries({}));
+  run();
+  EXPECT_NE(manifest().at(0).at("steps").at(0).at("op"), "remove_face");
+  EXPECT_FALSE(std::filesystem::exists(options_.out.string() + ".report/faces.jsonl"));
+}
+
+}  // namespace
+}  // namespace naru
