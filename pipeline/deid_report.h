@@ -16,6 +16,7 @@
 #include "pipeline/project_key.h"
 #include "pipeline/recipe.h"
 #include "pipeline/report.h"
+#include "pipeline/review/decision.h"
 
 namespace naru {
 
@@ -39,6 +40,7 @@ struct DeidReportFacts {
   Recipe recipe;
   JobRecord record;
   double seconds = 0;
+  Decisions decisions;  ///< that the job heeded
 };
 
 /// Writes deid.jsonl, one line an instance: counts and places, never values.

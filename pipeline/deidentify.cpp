@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "pipeline/content.h"
 #include "pipeline/deid_dataset.h"
 #include "pipeline/deid_delivery.h"
+#include "pipeline/deid_held.h"
 #include "pipeline/deid_plan.h"
 #include "pipeline/deid_report.h"
 #include "pipeline/deid_run.h"
@@ -20,6 +22,7 @@
 #include "pipeline/pixels/text_evidence.h"
 #include "pipeline/pixels/text_plan.h"
 #include "pipeline/report.h"
+#include "pipeline/review/rulings.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -102,15 +105,48 @@ void take_counts(const DeidScan& scan, DeidentifyResult& result) {
 }
 
 /// What was blanked is looked at once more: what still shows text is held.
-void take_or_hold(std::size_t input, const dicom::DeidResult& result, const TextPlan& texts, const LookForText& look,
-                  DeidDelivery& delivery) {
-  const auto boxes = texts.orders.find(input);
-  const bool is_blanked = !result.reason && boxes != texts.orders.end();
-  if (is_blanked && shows_text(result.output, boxes->second, look)) {
+class SecondLooks {
+ public:
+  SecondLooks(const TextPlan& texts, LookForText look) : texts_(texts), look_(std::move(look)) {}
+
+  /// Thread-safe.
+  void take_or_hold(std::size_t input, const dicom::DeidResult& result, DeidDelivery& delivery) {
+    const auto boxes = texts_.orders.find(input);
+    if (result.reason || boxes == texts_.orders.end()) return delivery.take(input, result);
+    const auto kept = texts_.kept.find(input);
+    SecondLook again = look_again(
+        result.output, kept == texts_.kept.end() ? boxes->second : both(boxes->second, kept->second), look_);
+    if (again.is_clean) return delivery.take(input, result);
     delivery.hold(input, Code::text_suspected, "verify");
-  } else {
-    delivery.take(input, result);
+    const std::lock_guard lock(mutex_);
+    shown_[input] = std::move(again.texts);
   }
+
+  const std::map<std::size_t, std::vector<JudgedText>>& shown() const { return shown_; }  ///< by input
+
+ private:
+  const TextPlan& texts_;
+  LookForText look_;
+  std::mutex mutex_;
+  std::map<std::size_t, std::vector<JudgedText>> shown_;
+};
+
+/// pixels.jsonl, and what people are asked and have decided: held.json, decisions.jsonl. @return whether there is such
+bool write_review(const fs::path& report, const DeidScan& scan, const TextPlan& texts, const SecondLooks& looks,
+                  HeldQueue queue, const Decisions& decisions) {
+  Json evidence = texts.evidence;
+  for (const auto& [input, shown] : looks.shown()) {
+    for (const JudgedText& text : shown) {
+      evidence.push_back(text_evidence(scan.files.inputs[input], series_id(scan.sources[input].series_uid),
+                                       {{"frame", text.frame}}, text, true));
+    }
+  }
+  if (texts.was_looked) write_text_evidence(report, evidence);
+  if (!decisions.all.empty()) write_file(report / "decisions.jsonl", decisions.text);
+  if (queue.entries.empty() && decisions.all.empty()) return false;
+  queue.decisions_sha256 = decisions.head();
+  write_held(report, queue);
+  return true;
 }
 
 /// Writes the documents of OUT once it is proven that they name nobody.
@@ -155,16 +191,25 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.out = options.out;
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
+  const Decisions decisions = decisions_for(result.report);
+  const Rulings rulings(decisions);
   DeidScan scan = scan_and_plan(options, executor, standard_input, cancel, on_progress);
-  if (staging.is_finished()) return finished_before(scan, options, key, std::move(result));
+  if (staging.is_finished()) {
+    DeidentifyResult before = finished_before(scan, options, key, result);
+    if (are_applied(decisions, result.report)) return before;
+    staging.reopen();
+  }
+  std::vector<HeldEntry> excluded = exclude_decided(scan, rulings);
   const LookForText look = [](dicom::Bytes file) { return TextDetector::built_in().look(file); };
+  KnownLooks known(staging.cases() / "looks.sealed", key);
   const TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, options.memory_limit_bytes, executor,
-                                   cancel, on_progress);
+                                   cancel, on_progress, &known, rulings);
+  SecondLooks second_looks(texts, look);
   DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), texts.orders, options.probe);
   const auto left = delivery.resume(used_inputs(scan), executor, cancel);
   const DeidMemory memory{options.memory_limit_bytes, texts.orders.empty() ? 0 : kTextWorkBytes};
   run_deid(scan, left, engine, texts.orders, memory, executor, cancel, on_progress,
-           [&](std::size_t input, const dicom::DeidResult& one) { take_or_hold(input, one, texts, look, delivery); });
+           [&](std::size_t input, const dicom::DeidResult& one) { second_looks.take_or_hold(input, one, delivery); });
   delivery.settle();
   complete_hashes(scan.files, executor, cancel, on_progress);
   const dicom::DeidCounts counts = write_deid_lines(
@@ -174,10 +219,15 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.instance_count = delivery.delivered().size();
   result.resumed_count = delivery.resumed_count();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  HeldQueue queue{"deidentify", options.inputs, options.out, "", std::move(excluded)};
+  queue.entries.insert(queue.entries.end(), texts.queue.begin(), texts.queue.end());
+  add_held(queue.entries, scan, delivery.held(), second_looks.shown());
   write_deid_report(staging.report(), scan, delivery.delivered(), counts, key,
-                    {options.project, key.id(), options.recipe, options.record, result.seconds});
-  if (texts.was_looked) write_text_evidence(staging.report(), texts.evidence);
+                    {options.project, key.id(), options.recipe, options.record, result.seconds, decisions});
+  const bool has_review =
+      write_review(staging.report(), scan, texts, second_looks, std::move(queue), decisions);
   if (result.instance_count == 0) {
+    if (has_review) staging.keep_records();
     const fs::path report = staging.publish_report_only();
     throw Error(ErrorCode::nothing_delivered,
                 fmt::format("none of the {} input files was delivered ({}): see {}", scan.files.inputs.size(),
@@ -185,6 +235,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   }
   write_out(staging.out(), delivery, counts, options);
   cancel.throw_if_canceled();
+  if (has_review) staging.keep_records();
   staging.publish();
   return result;
 }

@@ -42,7 +42,8 @@ Error write_error(int error_number, std::string_view what) {
 }
 
 FileWriter::FileWriter(std::filesystem::path path) : path_(std::move(path)) {
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  ::unlink(path_.c_str());  // what stood there may have a second name, in a published OUT
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor_ < 0) throw write_error(errno, "a file of the dataset");
 }
 

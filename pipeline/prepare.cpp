@@ -8,14 +8,18 @@
 #include <fstream>
 #include <set>
 
+#include "core/digest.h"
 #include "core/log.h"
+#include "pipeline/case_held.h"
 #include "pipeline/case_store.h"
 #include "pipeline/content.h"
 #include "pipeline/dataset.h"
 #include "pipeline/dataset_proof.h"
+#include "pipeline/files.h"
 #include "pipeline/pixels/case_text.h"
 #include "pipeline/pixels/text_evidence.h"
 #include "pipeline/report.h"
+#include "pipeline/review/rulings.h"
 #include "pipeline/study_runner.h"
 
 namespace naru {
@@ -48,39 +52,43 @@ void reject_stack(Scan& scan, std::size_t index, const CaseFailure& failure) {
   }
 }
 
-/// A case whose slices show text that cannot be blanked with certainty.
-void quarantine_case(Scan& scan, const CasePlan& plan, Code reason) {
-  for (const std::size_t index : plan.stacks) {
-    for (const std::size_t candidate : scan.stacks[index].instances) {
-      mark_plane(scan, candidate, Disposition::quarantined, reason);
-    }
-  }
-}
-
 /// Lines of pixels.jsonl.
-Json evidence_of(const Scan& scan, const CaseText& text) {
+Json evidence_of(const Scan& scan, const CasePlan& plan, const CaseText& text) {
   const bool is_held = text.hold.has_value();
   Json lines = Json::array();
   for (const JudgedText& one : text.found) {
-    lines.push_back(text_evidence(scan.inputs[one.file], {{"slice", one.frame}}, one.found, one.verdict, is_held));
+    lines.push_back(text_evidence(scan.inputs[one.file], plan.case_id, place_in(plan, one), one, is_held));
   }
+  for (const Decision* one : text.later) lines.push_back(text_evidence(*one, is_held));
   return lines;
 }
+
+/// A case for people to decide, or about which they decided.
+struct Reviewed {
+  HeldEntry entry;
+  CasePlan plan;
+};
 
 /// Cases that were made, in order; plans that failed are dropped.
 struct Made {
   std::vector<CasePlan> plans;
   std::vector<Json> lines;
   Json text_evidence = Json::array();  ///< of cases that were made, and of those held for their text
+  std::vector<Reviewed> reviewed;
   std::size_t resumed = 0;
   std::uint64_t memory_used_bytes = 0;
 };
 
 class Job {
  public:
-  Job(const PrepareOptions& options, const ProjectKey& key, Executor& executor, const CancelToken& cancel,
-      const OnProgress& on_progress)
-      : options_(options), key_(key), executor_(executor), cancel_(cancel), on_progress_(on_progress) {}
+  Job(const PrepareOptions& options, const ProjectKey& key, const Rulings& rulings, Executor& executor,
+      const CancelToken& cancel, const OnProgress& on_progress)
+      : options_(options),
+        key_(key),
+        rulings_(rulings),
+        executor_(executor),
+        cancel_(cancel),
+        on_progress_(on_progress) {}
 
   Scan scan(std::istream& standard_input) const {
     const std::vector<std::filesystem::path> ours = {options_.out, report_folder(options_),
@@ -93,8 +101,7 @@ class Job {
     return plan_cases(scan, key_, {options_.recipe, executor_.description()});
   }
 
-  Made make_cases(Scan& scan, const Staging& staging) const {
-    const auto plans = plan(scan);
+  Made make_cases(Scan& scan, const std::vector<CasePlan>& plans, const Staging& staging) const {
     StudyRunner runner(executor_, options_.memory_limit_bytes);
     Made made;
     Progress progress{"preparing volumes", 0, plans.size(), "cases", 0};
@@ -119,14 +126,18 @@ class Job {
     const auto find = [](VolumeView<const float> slice, const dicom::ShownValues& shown) {
       return TextDetector::built_in().find(slice, shown);
     };
-    CaseText text = find_text(scan, plan, find, options_.memory_limit_bytes, executor_, cancel_);
+    CaseText text = find_text(scan, plan, find, options_.memory_limit_bytes, executor_, cancel_, rulings_);
     for (auto& [input, sha256] : text.hashes) scan.inputs[input].sha256 = std::move(sha256);
     if (text.failure) return reject_case(scan, plan, *text.failure), false;
-    evidence = evidence_of(scan, text);
+    evidence = evidence_of(scan, plan, text);
     plan.text_boxes = std::move(text.boxes);
     if (!text.hold) return true;
     for (Json& line : evidence) made.text_evidence.push_back(std::move(line));
-    quarantine_case(scan, plan, *text.hold);
+    mark_case(scan, plan, Disposition::quarantined, *text.hold);
+    HeldEntry entry = held_entry(scan, plan, Disposition::quarantined, *text.hold);
+    entry.needs_release = text.needs_release;
+    entry.can_release = text.can_release;
+    made.reviewed.push_back({std::move(entry), plan});
     return false;
   }
 
@@ -138,7 +149,21 @@ class Job {
     }
   }
 
+  /// False where people took the case out. What they decided becomes a part of its fingerprint.
+  bool heed_decisions(Scan& scan, CasePlan& plan, Made& made) const {
+    const std::string state = rulings_.state_of(plan.case_id);
+    if (state.empty()) return true;
+    plan.fingerprint += state;
+    plan.fingerprint = sha256_hex(std::as_bytes(std::span(plan.fingerprint)));
+    const auto reason = rulings_.excluded(plan.case_id);
+    if (!reason) return true;
+    mark_case(scan, plan, Disposition::excluded, *reason);
+    made.reviewed.push_back({held_entry(scan, plan, Disposition::excluded, *reason), plan});
+    return false;
+  }
+
   void make_case(Scan& scan, CasePlan plan, const Staging& staging, StudyRunner& runner, Made& made) const {
+    if (!heed_decisions(scan, plan, made)) return;
     const auto file = staging.cases() / (plan.case_id + ".json");
     auto record = load_finished_case(file, plan, staging.out());
     if (record) {
@@ -159,11 +184,15 @@ class Job {
     made.memory_used_bytes = std::max(made.memory_used_bytes, record->memory_bytes);
     made.lines.push_back(std::move(record->manifest));
     for (Json& line : record->text_evidence) made.text_evidence.push_back(std::move(line));
+    if (!rulings_.state_of(plan.case_id).empty()) {
+      made.reviewed.push_back({held_entry(scan, plan, Disposition::used, Code::text_suspected), plan});
+    }
     made.plans.push_back(std::move(plan));
   }
 
   const PrepareOptions& options_;
   const ProjectKey& key_;
+  const Rulings& rulings_;
   Executor& executor_;
   const CancelToken& cancel_;
   const OnProgress& on_progress_;
@@ -223,23 +252,42 @@ void write_job_report(const Staging& staging, const Scan& scan, const Made& made
                 result.seconds});
 }
 
+/// held.json, decisions.jsonl. @return whether there is something for people to decide, or was decided
+bool write_review(const std::filesystem::path& report, const Scan& scan, Made& made, HeldQueue queue,
+                  const Decisions& decisions) {
+  for (Reviewed& one : made.reviewed) {
+    one.entry.files_sha256 = files_sha256(scan, one.plan);
+    queue.entries.push_back(std::move(one.entry));
+  }
+  if (!decisions.all.empty()) write_file(report / "decisions.jsonl", decisions.text);
+  if (queue.entries.empty() && decisions.all.empty()) return false;
+  queue.decisions_sha256 = decisions.head();
+  write_held(report, queue);
+  return true;
+}
+
 }  // namespace
 
 PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Executor& executor,
                       std::istream& standard_input, const CancelToken& cancel, const OnProgress& on_progress) {
   const auto start = std::chrono::steady_clock::now();
   if (options.recipe) require_for_prepare(*options.recipe);
-  const Job job(options, key, executor, cancel, on_progress);
   PrepareResult result;
   result.out = options.out;
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
+  const Decisions decisions = decisions_for(result.report);
+  const Rulings rulings(decisions);
+  const Job job(options, key, rulings, executor, cancel, on_progress);
   Scan scan = job.scan(standard_input);
+  const auto plans = job.plan(scan);
   if (staging.is_finished()) {
-    const auto plans = job.plan(scan);
-    return finished_before(scan, plans, std::move(result));
+    PrepareResult before = finished_before(scan, plans, result);
+    if (are_applied(decisions, result.report)) return before;
+    staging.reopen();
   }
-  const Made made = job.make_cases(scan, staging);
+  HeldQueue queue{"prepare", options.inputs, options.out, "", held_by_header(scan, rulings)};
+  Made made = job.make_cases(scan, plans, staging);
   complete_hashes(scan, executor, cancel, on_progress);
   const InputCounts counts = count_inputs(scan);
   result.case_count = made.plans.size();
@@ -251,7 +299,9 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_job_report(staging, scan, made, key, result, options, executor);
   if (options.recipe && options.recipe->looks_for_text()) write_text_evidence(staging.report(), made.text_evidence);
+  const bool has_review = write_review(staging.report(), scan, made, std::move(queue), decisions);
   if (made.plans.empty()) {
+    if (has_review) staging.keep_records();
     const std::filesystem::path report = staging.publish_report_only();
     throw Error(ErrorCode::nothing_delivered,
                 fmt::format("none of the {} input files became part of a case ({}): see {}", scan.inputs.size(),
@@ -262,6 +312,7 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   write_documents(staging.out(), made.plans, made.lines, facts);
   prove_dataset(staging.out(), scan, made.plans, facts, executor, cancel, on_progress);
   cancel.throw_if_canceled();
+  if (has_review) staging.keep_records();
   staging.publish();
   return result;
 }

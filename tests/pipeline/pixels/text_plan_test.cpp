@@ -148,21 +148,24 @@ TEST(TextPlan, SeesTextInWhatWasMadeAndFailsClosed) {
   output.owned = {std::vector<std::byte>(3, std::byte{1}), std::vector<std::byte>(2, std::byte{2})};
   for (const auto& piece : output.owned) output.pieces.emplace_back(piece);
   std::size_t size = 0;
-  EXPECT_FALSE(shows_text(output, {}, [&](dicom::Bytes file) {
-    size = file.size();
-    return look_with({});
-  }));
+  EXPECT_TRUE(look_again(output, {}, [&](dicom::Bytes file) {
+                size = file.size();
+                return look_with({});
+              }).is_clean);
   EXPECT_EQ(size, 5U);
-  EXPECT_TRUE(shows_text(output, {}, [](dicom::Bytes) { return look_with({text_at(5, true)}); }));
-  EXPECT_TRUE(shows_text(output, {}, [](dicom::Bytes) { return TextLook{}; }));
+  const SecondLook again = look_again(output, {}, [](dicom::Bytes) { return look_with({text_at(5, true)}); });
+  EXPECT_FALSE(again.is_clean);
+  ASSERT_EQ(again.texts.size(), 1U);
+  EXPECT_EQ(again.texts[0].verdict, TextVerdict::second_look);
+  EXPECT_FALSE(look_again(output, {}, [](dicom::Bytes) { return TextLook{}; }).is_clean);
   // A blanked rectangle may look like text; what goes on beside it may not.
   const std::vector<dicom::PixelBox> near = {{-1, 2, 8, 24, 12}}, far = {{-1, 40, 8, 24, 12}},
                                      other = {{7, 2, 8, 24, 12}};
   const auto rectangle = [](dicom::Bytes) { return look_with({text_at(5, true)}); };
-  EXPECT_FALSE(shows_text(output, near, rectangle));
-  EXPECT_TRUE(shows_text(output, far, rectangle));
-  EXPECT_TRUE(shows_text(output, other, rectangle));
-  EXPECT_TRUE(shows_text(output, {}, [](dicom::Bytes) -> TextLook { throw std::bad_alloc(); }));
+  EXPECT_TRUE(look_again(output, near, rectangle).is_clean);
+  EXPECT_FALSE(look_again(output, far, rectangle).is_clean);
+  EXPECT_FALSE(look_again(output, other, rectangle).is_clean);
+  EXPECT_FALSE(look_again(output, {}, [](dicom::Bytes) -> TextLook { throw std::bad_alloc(); }).is_clean);
 }
 
 }  // namespace
