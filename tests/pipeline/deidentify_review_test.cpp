@@ -56,7 +56,8 @@ class DeidentifyReviewTest : public test::DeidJobTest {
   }
   void decide_regions(const std::string& what) {
     ReviewOrder order{{}, "A. Steward", "looked at it"};
-    for (const ReviewRegion& region : review().entries.at(0).regions) {
+    const Review now = review();
+    for (const ReviewRegion& region : now.entries.at(0).regions) {
       order.decide.push_back(region.line["id"].get<std::string>() + "=" + what);
     }
     decide(report(), order);
@@ -75,6 +76,19 @@ class DeidentifyReviewTest : public test::DeidJobTest {
     return counts;
   }
 };
+
+/// The values of a rectangle of the only frame of a file.
+std::set<int> values_at(const std::string& file, const TextRegion& region) {
+  const std::size_t begin = file.size() - static_cast<std::size_t>(2 * Picture::kSize * Picture::kSize);
+  std::set<int> values;
+  for (std::int64_t y = region.y; y < region.y + region.height; ++y) {
+    for (std::int64_t x = region.x; x < region.x + region.width; ++x) {
+      const std::size_t at = begin + static_cast<std::size_t>(2 * (y * Picture::kSize + x));
+      values.insert(static_cast<unsigned char>(file[at]) | static_cast<unsigned char>(file[at + 1]) << 8);
+    }
+  }
+  return values;
+}
 
 TEST_F(DeidentifyReviewTest, ListsWhatIsHeldWithIdsThatStayTheSame) {
   run_first();
@@ -98,8 +112,6 @@ TEST_F(DeidentifyReviewTest, BlanksWhatPeopleSayAndTouchesNoOtherFile) {
   const auto before = test::contents(options_.out);
   const auto other = before.lower_bound("patient");
   ASSERT_NE(other, before.end());
-  const auto inode = fs::hard_link_count(options_.out / other->first);
-  EXPECT_EQ(inode, 1U);
   decide_regions("redact");
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::decided);
   const DeidentifyResult result = resume();
@@ -112,13 +124,15 @@ TEST_F(DeidentifyReviewTest, BlanksWhatPeopleSayAndTouchesNoOtherFile) {
   EXPECT_EQ(after.at(other->first), other->second);
   for (const Json& line : manifest()) {
     const std::string file = test::slurp(options_.out / line["file"].get<std::string>());
-    EXPECT_TRUE(TextDetector::built_in().look(std::as_bytes(std::span(file))).frames.at(0).empty());
-    if (line["pixels"] == "changed") EXPECT_THAT(file, HasSubstr("113101"));
+    EXPECT_EQ(line["pixels"] == "changed", file.find("113101") != std::string::npos);
+    if (line["pixels"] == "kept") continue;
+    EXPECT_EQ(values_at(file, with_text().texts.at(0)).size(), 1U) << "all of it has one value";
   }
   for (const auto& [name, bytes] : after) EXPECT_THAT(bytes, Not(HasSubstr("Steward")));
   const Json record = Json::parse(test::slurp(report() / "record.json"));
-  EXPECT_EQ(record["review"]["decisions"][0]["by"], "A. Steward");
-  EXPECT_EQ(record["review"]["decisions"][0]["why"], "looked at it");
+  const Json& act = record.at("review").at("decisions").at(0);
+  EXPECT_EQ(act.at("by"), "A. Steward") << record;
+  EXPECT_EQ(act.at("why"), "looked at it");
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
   EXPECT_FALSE(review().has_unapplied);
   EXPECT_FALSE(fs::exists(Staging::work_folder(options_.out)));
@@ -211,8 +225,9 @@ TEST_F(DeidentifyReviewTest, AsksAgainAboutAFileThatChanged) {
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
 }
 
-/// What a person kept may stay when the rest is blanked; anything else that shows then is held.
-TEST_F(DeidentifyReviewTest, LooksAgainAtWhatWasBlankedAndSparesWhatWasKept) {
+/// What a person kept may stay when the rest is blanked. What else the second look finds is held, and can be decided
+/// about in turn.
+TEST_F(DeidentifyReviewTest, LooksAgainAtWhatWasBlankedAndAsksAboutWhatStillShows) {
   put_pictures("PAT-1", {with_text().write("KIM 19800101", 70, 190), Picture()});
   put_pictures("PAT-2", {Picture()});
   run();
@@ -222,7 +237,19 @@ TEST_F(DeidentifyReviewTest, LooksAgainAtWhatWasBlankedAndSparesWhatWasKept) {
   ReviewOrder order{{first.entries[0].held.id + "=redact"}, "B", "seen"};
   order.decide.push_back(regions.back().line["id"].get<std::string>() + "=keep");
   decide(report(), order);
-  EXPECT_EQ(resume().instance_count, 3U);
+  std::size_t delivered = resume().instance_count;
+  for (int turn = 0; turn < 3 && delivered < 3; ++turn) {
+    EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
+    EXPECT_TRUE(actions().contains("held second_look"));
+    order.decide.clear();
+    const Review now = review();
+    for (const ReviewRegion& region : now.entries[0].regions) {
+      if (!region.decision) order.decide.push_back(region.line["id"].get<std::string>() + "=keep");
+    }
+    decide(report(), order);
+    delivered = resume().instance_count;
+  }
+  EXPECT_EQ(delivered, 3U);
   EXPECT_EQ(actions(), (std::set<std::string>{"kept reviewed", "redacted reviewed"}));
   EXPECT_EQ(pixels(), (std::map<std::string, int>{{"changed", 1}, {"kept", 2}}));
 }

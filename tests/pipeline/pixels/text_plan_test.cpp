@@ -5,6 +5,7 @@
 #include <atomic>
 #include <fstream>
 #include <limits>
+#include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
 
@@ -141,6 +142,95 @@ TEST_F(TextPlanTest, WritesWhereTextWasFoundAndNeverWhatItSays) {
     EXPECT_EQ(json.at("weights_sha256"), TextDetector::built_in().weights_sha256());
   }
   EXPECT_EQ(count, 6U);
+}
+
+Decision about(const nlohmann::ordered_json& line, Ruling ruling) {
+  Decision decision;
+  decision.id = line.at("id");
+  decision.ruling = ruling;
+  decision.region = line;
+  return decision;
+}
+
+TEST_F(TextPlanTest, GoesByWhatPeopleDecidedOfThisVeryFile) {
+  const LookForText look = [](dicom::Bytes file) {
+    return look_with(is_second(file) ? std::vector<FoundText>{text_at(40, false)} : std::vector<FoundText>{});
+  };
+  const auto one_slice = [&, seen = std::make_shared<std::atomic<int>>(0)](dicom::Bytes file) {
+    return is_second(file) && (*seen)++ > 0 ? look_with({}) : look(file);
+  };
+  const TextPlan first = plan(one_slice);
+  ASSERT_EQ(first.queue.size(), 1U);
+  ASSERT_EQ(first.evidence.size(), 1U);
+  EXPECT_EQ(first.queue[0].files, 3U);
+  for (const Ruling ruling : {Ruling::redact, Ruling::keep}) {
+    SetUp();
+    Decisions decisions;
+    decisions.all = {about(first.evidence[0], ruling)};
+    const auto again = [&, seen = std::make_shared<std::atomic<int>>(0)](dicom::Bytes file) {
+      return is_second(file) && (*seen)++ > 0 ? look_with({}) : look(file);
+    };
+    const TextPlan made = plan_text(scan_, TextHandling::redact, again, std::uint64_t{1} << 30, executor_, cancel_,
+                                    [](const Progress&) {}, nullptr, Rulings(decisions));
+    EXPECT_EQ(used_count(), 6U);
+    EXPECT_EQ(made.orders.size(), ruling == Ruling::redact ? 1U : 0U);
+    EXPECT_EQ(made.kept.size(), ruling == Ruling::keep ? 1U : 0U);
+    EXPECT_EQ(made.evidence[0].at("because"), "reviewed");
+  }
+}
+
+/// What only a second look had shown is not found by the first: the decision itself says where it is.
+TEST_F(TextPlanTest, BlanksWhatASecondLookHadShownOnceThatIsDecided) {
+  const std::size_t input = used_inputs(scan_).front();
+  const LookForText sees_nothing = [](dicom::Bytes) { return look_with({}); };
+  plan(sees_nothing);
+  const JudgedText text{input, 0, text_at(40, false), TextVerdict::second_look, 0};
+  const std::string series = series_id(scan_.sources[input].series_uid);
+  Decisions decisions;
+  decisions.all = {about(text_evidence(scan_.files.inputs[input], series, {{"frame", 0}}, text, true), Ruling::redact)};
+  const auto orders_of = [&] {
+    SetUp();
+    return plan_text(scan_, TextHandling::redact, sees_nothing, std::uint64_t{1} << 30, executor_, cancel_,
+                     [](const Progress&) {}, nullptr, Rulings(decisions))
+        .orders;
+  };
+  const PixelOrders orders = orders_of();
+  ASSERT_EQ(orders.size(), 1U);
+  EXPECT_LT(orders.at(input).at(0).x, 40);
+  decisions.all[0].region["sha256"] = "of another file";
+  EXPECT_TRUE(orders_of().empty());
+}
+
+TEST_F(TextPlanTest, DoesNotLookAgainAtWhatItKnows) {
+  test::spill(folder_ / "k.key", std::string(64, '7'));
+  std::filesystem::permissions(folder_ / "k.key", std::filesystem::perms::owner_read);
+  const ProjectKey key = ProjectKey::load(folder_ / "k.key");
+  std::filesystem::remove(folder_ / "k.key");
+  test::TempFolder work;
+  std::atomic<int> count = 0;
+  const LookForText look = [&](dicom::Bytes) {
+    ++count;
+    return look_with({text_at(5, true)});
+  };
+  const auto run = [&] {
+    SetUp();
+    KnownLooks known(work / "looks", key);
+    return plan_text(scan_, TextHandling::redact, look, std::uint64_t{1} << 30, executor_, cancel_,
+                     [](const Progress&) {}, &known);
+  };
+  const TextPlan first = run();
+  EXPECT_EQ(count, 6);
+  count = 0;
+  const TextPlan second = run();
+  // SetUp wrote the files anew, so that they are others; the third time nothing is written.
+  EXPECT_EQ(count, 6);
+  KnownLooks known(work / "looks", key);
+  count = 0;
+  const TextPlan third = plan_text(scan_, TextHandling::redact, look, std::uint64_t{1} << 30, executor_, cancel_,
+                                   [](const Progress&) {}, &known);
+  EXPECT_EQ(count, 0);
+  EXPECT_EQ(third.evidence, second.evidence);
+  EXPECT_EQ(third.orders.size(), first.orders.size());
 }
 
 TEST(TextPlan, SeesTextInWhatWasMadeAndFailsClosed) {
