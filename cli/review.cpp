@@ -61,7 +61,8 @@ void print_next(const Review& review, const std::string& report) {
   for (const std::string& input : review.queue.inputs) inputs += " " + printable(input);
   print(
       "Decisions wait to be applied. Run the job again as it was run before, with --resume:\n  naru {}{} --out {} "
-      "--resume\nGive it the same --recipe, --project, --key-file and --report, if it had some. What is still open stays "
+      "--resume\nGive it the same --recipe, --project, --key-file and --report, if it had some. What is still open "
+      "stays "
       "held; what was made before and did not change stays as it is.\n",
       review.queue.command, inputs, printable(review.queue.out.string()));
 }

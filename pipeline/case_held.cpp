@@ -2,11 +2,37 @@
 
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
+#include "pipeline/content.h"
 #include "pipeline/pixels/case_text.h"
 
 namespace naru {
+
+namespace {
+
+/// The image planes of each series of which one says Burned In Annotation, by the series' UID.
+std::map<std::string, std::vector<std::size_t>> declared_candidates(const Scan& scan) {
+  std::set<std::string_view> declared;
+  for (const dicom::Candidate& candidate : scan.candidates) {
+    if (candidate.instance.burned_in_annotation) declared.insert(candidate.instance.series_uid);
+  }
+  std::map<std::string, std::vector<std::size_t>> found;
+  for (std::size_t c = 0; c < scan.candidates.size(); ++c) {
+    const std::string& uid = scan.candidates[c].instance.series_uid;
+    if (declared.contains(uid)) found[uid].push_back(c);
+  }
+  return found;
+}
+
+std::set<std::size_t> files_with(const Scan& scan, const std::vector<std::size_t>& candidates) {
+  std::set<std::size_t> files;
+  for (const std::size_t c : candidates) files.insert(scan.input_of_candidate[c]);
+  return files;
+}
+
+}  // namespace
 
 HeldEntry held_entry(const Scan& scan, const CasePlan& plan, Disposition disposition, Code reason) {
   HeldEntry entry;
@@ -27,37 +53,45 @@ void mark_case(Scan& scan, const CasePlan& plan, Disposition disposition, Code r
   }
 }
 
-std::vector<HeldEntry> held_by_header(Scan& scan, const Rulings& rulings) {
-  std::map<std::string, std::set<std::size_t>> candidates_of;
-  for (std::size_t c = 0; c < scan.candidates.size(); ++c) {
-    const dicom::Placement& placement = scan.placements[c];
-    if (placement.disposition != Disposition::quarantined || placement.reason != Code::text_suspected) continue;
-    candidates_of[scan.candidates[c].instance.series_uid].insert(c);
-  }
-  std::vector<HeldEntry> entries;
-  for (const auto& [uid, candidates] : candidates_of) {
-    HeldEntry entry;
-    entry.id = series_id(uid);
-    entry.series_uid = uid;
-    entry.reason = Code::text_suspected;
-    entry.needs_release = true;
-    entry.can_release = false;
-    const bool is_excluded = rulings.excluded(entry.id).has_value();
-    if (is_excluded) entry.disposition = Disposition::excluded;
-    std::set<std::size_t> files;
+std::vector<CaseHeld> held_by_header(Scan& scan, const Rulings& rulings, const PlanOptions& options) {
+  std::vector<CaseHeld> all;
+  for (const auto& [uid, candidates] : declared_candidates(scan)) {
+    CaseHeld one;
+    one.entry.id = series_id(uid);
+    one.entry.series_uid = uid;
+    one.entry.reason = Code::text_suspected;
+    one.entry.needs_release = true;
+    const bool is_released = options.released.contains(uid), is_excluded = rulings.excluded(one.entry.id).has_value();
+    if (is_released) one.entry.disposition = Disposition::used;
+    if (is_excluded) one.entry.disposition = Disposition::excluded;
+    one.files = files_with(scan, candidates);
+    one.entry.files = one.files.size();
+    bool is_held = false;
     for (const std::size_t c : candidates) {
-      files.insert(scan.input_of_candidate[c]);
-      if (is_excluded) mark_plane(scan, c, Disposition::excluded, entry.reason);
+      if (scan.placements[c].reason != Code::text_suspected) continue;
+      is_held = true;
+      if (is_excluded) mark_plane(scan, c, Disposition::excluded, one.entry.reason);
     }
-    entry.files = files.size();
-    entries.push_back(std::move(entry));
+    if (is_held || is_released) all.push_back(std::move(one));
   }
-  return entries;
+  return all;
 }
 
-std::string files_sha256(const Scan& scan, const CasePlan& plan) {
+std::set<std::string, std::less<>> released_series(Scan& scan, const Rulings& rulings, Executor& executor,
+                                                   const CancelToken& cancel, const OnProgress& on_progress) {
+  std::set<std::string, std::less<>> released;
+  for (const auto& [uid, candidates] : declared_candidates(scan)) {
+    if (!rulings.is_known(series_id(uid))) continue;
+    const std::set<std::size_t> files = files_with(scan, candidates);
+    hash_inputs(scan, std::vector<std::size_t>(files.begin(), files.end()), executor, cancel, on_progress);
+    if (rulings.releases(series_id(uid), files_sha256(scan, files))) released.insert(uid);
+  }
+  return released;
+}
+
+std::string files_sha256(const Scan& scan, const std::set<std::size_t>& files) {
   std::vector<std::string> checksums;
-  for (const std::size_t input : files_of(scan, plan)) checksums.push_back(scan.inputs[input].sha256);
+  for (const std::size_t input : files) checksums.push_back(scan.inputs[input].sha256);
   return files_sha256(std::move(checksums));
 }
 

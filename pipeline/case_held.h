@@ -1,6 +1,9 @@
 /// What `naru prepare` holds for people to decide.
 #pragma once
 
+#include <functional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "pipeline/case_plan.h"
@@ -15,11 +18,22 @@ HeldEntry held_entry(const Scan& scan, const CasePlan& plan, Disposition disposi
 /// Marks every image plane of a case.
 void mark_case(Scan& scan, const CasePlan& plan, Disposition disposition, Code reason);
 
-/// The series of which no case was planned since their headers say that they show text: they can only be excluded, and
-/// are where people said so.
-std::vector<HeldEntry> held_by_header(Scan& scan, const Rulings& rulings);
+/// An entry, and the files that it speaks of: indices into Scan::inputs.
+struct CaseHeld {
+  HeldEntry entry;
+  std::set<std::size_t> files;
+};
 
-/// Over the checksums of the files of a case, once they are known.
-std::string files_sha256(const Scan& scan, const CasePlan& plan);
+/// The series whose headers say that they show text: those of which no case was planned for that, and those that people
+/// released. What they excluded is marked so.
+std::vector<CaseHeld> held_by_header(Scan& scan, const Rulings& rulings, const PlanOptions& options);
+
+/// UIDs of the series that say that they show text, and that people released with these very files. Reads those to hash
+/// them. @throws Error{canceled}
+std::set<std::string, std::less<>> released_series(Scan& scan, const Rulings& rulings, Executor& executor,
+                                                   const CancelToken& cancel, const OnProgress& on_progress);
+
+/// Over the checksums of files.
+std::string files_sha256(const Scan& scan, const std::set<std::size_t>& files);
 
 }  // namespace naru

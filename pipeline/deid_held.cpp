@@ -1,11 +1,22 @@
 #include "pipeline/deid_held.h"
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
+#include "pipeline/content.h"
 #include "pipeline/deid_plan.h"
 
 namespace naru {
+
+namespace {
+
+std::string sha256_of(const DeidScan& scan, const std::vector<std::size_t>& inputs) {
+  std::vector<std::string> checksums;
+  for (const std::size_t n : inputs) checksums.push_back(scan.files.inputs[n].sha256);
+  return files_sha256(std::move(checksums));
+}
+
+}  // namespace
 
 std::vector<HeldEntry> exclude_decided(DeidScan& scan, const Rulings& rulings) {
   std::map<std::string, HeldEntry> entries;
@@ -28,25 +39,49 @@ std::vector<HeldEntry> exclude_decided(DeidScan& scan, const Rulings& rulings) {
   return result;
 }
 
-void add_held(std::vector<HeldEntry>& queue, const DeidScan& scan, std::span<const DeidHeld> held,
-              const std::map<std::size_t, std::vector<JudgedText>>& later) {
-  for (const DeidHeld& one : held) {
+std::set<std::size_t> released_inputs(DeidScan& scan, const Rulings& rulings, Executor& executor,
+                                      const CancelToken& cancel, const OnProgress& on_progress) {
+  std::map<std::string, std::vector<std::size_t>> members;
+  for (const std::size_t n : used_inputs(scan)) {
+    const std::string id = series_id(scan.sources[n].series_uid);
+    if (rulings.is_known(id)) members[id].push_back(n);
+  }
+  std::set<std::size_t> released;
+  for (const auto& [id, inputs] : members) {
+    hash_inputs(scan.files, inputs, executor, cancel, on_progress);
+    if (rulings.releases(id, sha256_of(scan, inputs))) released.insert(inputs.begin(), inputs.end());
+  }
+  return released;
+}
+
+void add_held(std::vector<HeldEntry>& queue, const DeidScan& scan, const MadeInstances& made) {
+  std::map<std::string, std::vector<std::size_t>> members;
+  for (const std::size_t n : made.tried) members[scan.sources[n].series_uid].push_back(n);
+  const auto entry_of = [&](std::size_t input) -> HeldEntry& {
+    const std::string& uid = scan.sources[input].series_uid;
+    const auto known = std::ranges::find(queue, series_id(uid), &HeldEntry::id);
+    if (known != queue.end()) return *known;
+    HeldEntry& entry = queue.emplace_back();
+    entry.id = series_id(uid);
+    entry.series_uid = uid;
+    entry.disposition = Disposition::used;
+    entry.reason = Code::text_suspected;
+    entry.files = members[uid].size();
+    entry.files_sha256 = sha256_of(scan, members[uid]);
+    return entry;
+  };
+  for (const std::size_t input : made.released) entry_of(input).needs_release = true;
+  for (const DeidHeld& one : made.held) {
     if (one.reason != Code::text_suspected) continue;
-    const std::string id = series_id(scan.sources[one.input].series_uid);
-    auto entry = std::ranges::find(queue, id, &HeldEntry::id);
-    if (entry == queue.end() || entry->disposition == Disposition::used) {
-      if (entry == queue.end()) entry = queue.emplace(queue.end());
-      entry->id = id;
-      entry->series_uid = scan.sources[one.input].series_uid;
-      entry->disposition = Disposition::quarantined;
-      entry->reason = one.reason;
-      entry->files = 0;
-    }
-    ++entry->files;
-    const auto texts = later.find(one.input);
-    const bool can_decide = texts != later.end() && !texts->second.empty();
-    entry->needs_release = entry->needs_release || !can_decide;
-    entry->can_release = entry->can_release && can_decide;
+    HeldEntry& entry = entry_of(one.input);
+    if (entry.disposition == Disposition::used) entry.files = 0;
+    entry.disposition = Disposition::quarantined;
+    ++entry.files;
+    const auto shown = made.shown.find(one.input);
+    const bool has_texts = shown != made.shown.end() && !shown->second.empty();
+    const bool is_of_kind = shown == made.shown.end() && !made.released.contains(one.input);
+    entry.needs_release = entry.needs_release || !has_texts;
+    entry.can_release = entry.can_release && (has_texts || is_of_kind);
   }
 }
 

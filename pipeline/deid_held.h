@@ -1,6 +1,8 @@
 /// What a de-identification holds for people to decide, beside the text that it found itself.
 #pragma once
 
+#include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -15,10 +17,22 @@ namespace naru {
 /// Takes out the series that people excluded: their used inputs become `excluded`. @return their entries
 std::vector<HeldEntry> exclude_decided(DeidScan& scan, const Rulings& rulings);
 
+/// The used inputs of series that people looked at and released as they are, with these very files. Reads those to hash
+/// them. @throws Error{canceled}
+std::set<std::size_t> released_inputs(DeidScan& scan, const Rulings& rulings, Executor& executor,
+                                      const CancelToken& cancel, const OnProgress& on_progress);
+
+/// What came of making instances.
+struct MadeInstances {
+  std::span<const std::size_t> tried;     ///< inputs, with their checksums
+  std::span<const DeidHeld> held;         ///< of them
+  const std::set<std::size_t>& released;  ///< see released_inputs
+  /// What a second look showed, by input: people can decide about that.
+  const std::map<std::size_t, std::vector<JudgedText>>& shown;
+};
+
 /// Adds the series of which an instance was held for its text when it was made: by the engine, for its kind, or by the
 /// second look.
-/// @param later inputs of which a second look showed text: people can decide about that
-void add_held(std::vector<HeldEntry>& queue, const DeidScan& scan, std::span<const DeidHeld> held,
-              const std::map<std::size_t, std::vector<JudgedText>>& later);
+void add_held(std::vector<HeldEntry>& queue, const DeidScan& scan, const MadeInstances& made);
 
 }  // namespace naru

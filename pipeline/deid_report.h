@@ -17,6 +17,7 @@
 #include "pipeline/recipe.h"
 #include "pipeline/report.h"
 #include "pipeline/review/decision.h"
+#include "pipeline/review/held.h"
 
 namespace naru {
 
@@ -40,7 +41,8 @@ struct DeidReportFacts {
   Recipe recipe;
   JobRecord record;
   double seconds = 0;
-  Decisions decisions;  ///< that the job heeded
+  Decisions decisions;          ///< that the job heeded
+  std::vector<HeldEntry> held;  ///< for people to decide
 };
 
 /// Writes deid.jsonl, one line an instance: counts and places, never values.

@@ -114,8 +114,8 @@ class SecondLooks {
     const auto boxes = texts_.orders.find(input);
     if (result.reason || boxes == texts_.orders.end()) return delivery.take(input, result);
     const auto kept = texts_.kept.find(input);
-    SecondLook again = look_again(
-        result.output, kept == texts_.kept.end() ? boxes->second : both(boxes->second, kept->second), look_);
+    SecondLook again =
+        look_again(result.output, kept == texts_.kept.end() ? boxes->second : both(boxes->second, kept->second), look_);
     if (again.is_clean) return delivery.take(input, result);
     delivery.hold(input, Code::text_suspected, "verify");
     const std::lock_guard lock(mutex_);
@@ -131,9 +131,8 @@ class SecondLooks {
   std::map<std::size_t, std::vector<JudgedText>> shown_;
 };
 
-/// pixels.jsonl, and what people are asked and have decided: held.json, decisions.jsonl. @return whether there is such
-bool write_review(const fs::path& report, const DeidScan& scan, const TextPlan& texts, const SecondLooks& looks,
-                  HeldQueue queue, const Decisions& decisions) {
+/// Lines of pixels.jsonl.
+Json evidence_of(const DeidScan& scan, const TextPlan& texts, const SecondLooks& looks) {
   Json evidence = texts.evidence;
   for (const auto& [input, shown] : looks.shown()) {
     for (const JudgedText& text : shown) {
@@ -141,12 +140,7 @@ bool write_review(const fs::path& report, const DeidScan& scan, const TextPlan& 
                                        {{"frame", text.frame}}, text, true));
     }
   }
-  if (texts.was_looked) write_text_evidence(report, evidence);
-  if (!decisions.all.empty()) write_file(report / "decisions.jsonl", decisions.text);
-  if (queue.entries.empty() && decisions.all.empty()) return false;
-  queue.decisions_sha256 = decisions.head();
-  write_held(report, queue);
-  return true;
+  return evidence;
 }
 
 /// Writes the documents of OUT once it is proven that they name nobody.
@@ -200,15 +194,18 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
     staging.reopen();
   }
   std::vector<HeldEntry> excluded = exclude_decided(scan, rulings);
+  const std::vector<std::size_t> tried = used_inputs(scan);
+  const auto released = released_inputs(scan, rulings, executor, cancel, on_progress);
   const LookForText look = [](dicom::Bytes file) { return TextDetector::built_in().look(file); };
   KnownLooks known(staging.cases() / "looks.sealed", key);
   const TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, options.memory_limit_bytes, executor,
                                    cancel, on_progress, &known, rulings);
   SecondLooks second_looks(texts, look);
-  DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), texts.orders, options.probe);
+  const PixelPlan pixels{texts.orders, released};
+  DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), pixels, options.probe);
   const auto left = delivery.resume(used_inputs(scan), executor, cancel);
   const DeidMemory memory{options.memory_limit_bytes, texts.orders.empty() ? 0 : kTextWorkBytes};
-  run_deid(scan, left, engine, texts.orders, memory, executor, cancel, on_progress,
+  run_deid(scan, left, engine, pixels, memory, executor, cancel, on_progress,
            [&](std::size_t input, const dicom::DeidResult& one) { second_looks.take_or_hold(input, one, delivery); });
   delivery.settle();
   complete_hashes(scan.files, executor, cancel, on_progress);
@@ -221,11 +218,12 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   HeldQueue queue{"deidentify", options.inputs, options.out, "", std::move(excluded)};
   queue.entries.insert(queue.entries.end(), texts.queue.begin(), texts.queue.end());
-  add_held(queue.entries, scan, delivery.held(), second_looks.shown());
-  write_deid_report(staging.report(), scan, delivery.delivered(), counts, key,
-                    {options.project, key.id(), options.recipe, options.record, result.seconds, decisions});
-  const bool has_review =
-      write_review(staging.report(), scan, texts, second_looks, std::move(queue), decisions);
+  add_held(queue.entries, scan, {tried, delivery.held(), released, second_looks.shown()});
+  write_deid_report(
+      staging.report(), scan, delivery.delivered(), counts, key,
+      {options.project, key.id(), options.recipe, options.record, result.seconds, decisions, queue.entries});
+  if (texts.was_looked) write_text_evidence(staging.report(), evidence_of(scan, texts, second_looks));
+  const bool has_review = write_review(staging.report(), std::move(queue), decisions);
   if (result.instance_count == 0) {
     if (has_review) staging.keep_records();
     const fs::path report = staging.publish_report_only();

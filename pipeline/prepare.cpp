@@ -63,18 +63,12 @@ Json evidence_of(const Scan& scan, const CasePlan& plan, const CaseText& text) {
   return lines;
 }
 
-/// A case for people to decide, or about which they decided.
-struct Reviewed {
-  HeldEntry entry;
-  CasePlan plan;
-};
-
 /// Cases that were made, in order; plans that failed are dropped.
 struct Made {
   std::vector<CasePlan> plans;
   std::vector<Json> lines;
   Json text_evidence = Json::array();  ///< of cases that were made, and of those held for their text
-  std::vector<Reviewed> reviewed;
+  std::vector<CaseHeld> reviewed;      ///< cases for people to decide, and those about which they decided
   std::size_t resumed = 0;
   std::uint64_t memory_used_bytes = 0;
 };
@@ -97,8 +91,9 @@ class Job {
     return scan_inputs(files, stack_options(options_.recipe), executor_, cancel_, on_progress_);
   }
 
-  std::vector<CasePlan> plan(Scan& scan) const {
-    return plan_cases(scan, key_, {options_.recipe, executor_.description()});
+  PlanOptions plan_options(Scan& scan) const {
+    return {options_.recipe, executor_.description(),
+            released_series(scan, rulings_, executor_, cancel_, on_progress_)};
   }
 
   Made make_cases(Scan& scan, const std::vector<CasePlan>& plans, const Staging& staging) const {
@@ -137,7 +132,7 @@ class Job {
     HeldEntry entry = held_entry(scan, plan, Disposition::quarantined, *text.hold);
     entry.needs_release = text.needs_release;
     entry.can_release = text.can_release;
-    made.reviewed.push_back({std::move(entry), plan});
+    made.reviewed.push_back({std::move(entry), files_of(scan, plan)});
     return false;
   }
 
@@ -158,7 +153,7 @@ class Job {
     const auto reason = rulings_.excluded(plan.case_id);
     if (!reason) return true;
     mark_case(scan, plan, Disposition::excluded, *reason);
-    made.reviewed.push_back({held_entry(scan, plan, Disposition::excluded, *reason), plan});
+    made.reviewed.push_back({held_entry(scan, plan, Disposition::excluded, *reason), files_of(scan, plan)});
     return false;
   }
 
@@ -185,7 +180,7 @@ class Job {
     made.lines.push_back(std::move(record->manifest));
     for (Json& line : record->text_evidence) made.text_evidence.push_back(std::move(line));
     if (!rulings_.state_of(plan.case_id).empty()) {
-      made.reviewed.push_back({held_entry(scan, plan, Disposition::used, Code::text_suspected), plan});
+      made.reviewed.push_back({held_entry(scan, plan, Disposition::used, Code::text_suspected), files_of(scan, plan)});
     }
     made.plans.push_back(std::move(plan));
   }
@@ -243,27 +238,27 @@ std::string reasons_text(const std::map<std::string, std::size_t>& by_reason) {
   return text;
 }
 
-void write_job_report(const Staging& staging, const Scan& scan, const Made& made, const ProjectKey& key,
-                      const PrepareResult& result, const PrepareOptions& options, const Executor& executor) {
+/// @return as write_review
+bool write_job_report(const Staging& staging, const Scan& scan, const Made& made, const ProjectKey& key,
+                      const PrepareResult& result, const PrepareOptions& options, const Executor& executor,
+                      const HeldQueue& queue, const Decisions& decisions) {
   std::vector<ReportCase> cases;
   for (const CasePlan& plan : made.plans) cases.push_back({&plan, staging.cases() / (plan.case_id + ".json")});
   write_report(staging.report(), scan, cases, key,
                {options.project, key.id(), executor.description(), options.memory_limit_bytes, made.memory_used_bytes,
-                result.seconds});
+                result.seconds, queue.entries, decisions});
+  if (options.recipe && options.recipe->looks_for_text()) write_text_evidence(staging.report(), made.text_evidence);
+  return write_review(staging.report(), queue, decisions);
 }
 
-/// held.json, decisions.jsonl. @return whether there is something for people to decide, or was decided
-bool write_review(const std::filesystem::path& report, const Scan& scan, Made& made, HeldQueue queue,
-                  const Decisions& decisions) {
-  for (Reviewed& one : made.reviewed) {
-    one.entry.files_sha256 = files_sha256(scan, one.plan);
+/// What people are asked, with the checksums that are known by now.
+HeldQueue queue_of(const Scan& scan, const PrepareOptions& options, std::vector<CaseHeld> held) {
+  HeldQueue queue{"prepare", options.inputs, options.out, "", {}};
+  for (CaseHeld& one : held) {
+    one.entry.files_sha256 = files_sha256(scan, one.files);
     queue.entries.push_back(std::move(one.entry));
   }
-  if (!decisions.all.empty()) write_file(report / "decisions.jsonl", decisions.text);
-  if (queue.entries.empty() && decisions.all.empty()) return false;
-  queue.decisions_sha256 = decisions.head();
-  write_held(report, queue);
-  return true;
+  return queue;
 }
 
 }  // namespace
@@ -280,14 +275,16 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   const Rulings rulings(decisions);
   const Job job(options, key, rulings, executor, cancel, on_progress);
   Scan scan = job.scan(standard_input);
-  const auto plans = job.plan(scan);
+  const PlanOptions plan_options = job.plan_options(scan);
+  const auto plans = plan_cases(scan, key, plan_options);
   if (staging.is_finished()) {
     PrepareResult before = finished_before(scan, plans, result);
     if (are_applied(decisions, result.report)) return before;
     staging.reopen();
   }
-  HeldQueue queue{"prepare", options.inputs, options.out, "", held_by_header(scan, rulings)};
+  std::vector<CaseHeld> held = held_by_header(scan, rulings, plan_options);
   Made made = job.make_cases(scan, plans, staging);
+  std::ranges::move(made.reviewed, std::back_inserter(held));
   complete_hashes(scan, executor, cancel, on_progress);
   const InputCounts counts = count_inputs(scan);
   result.case_count = made.plans.size();
@@ -297,9 +294,8 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   result.by_reason = counts.by_reason;
   result.has_rejects = counts.has_rejects;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_job_report(staging, scan, made, key, result, options, executor);
-  if (options.recipe && options.recipe->looks_for_text()) write_text_evidence(staging.report(), made.text_evidence);
-  const bool has_review = write_review(staging.report(), scan, made, std::move(queue), decisions);
+  const bool has_review = write_job_report(staging, scan, made, key, result, options, executor,
+                                           queue_of(scan, options, std::move(held)), decisions);
   if (made.plans.empty()) {
     if (has_review) staging.keep_records();
     const std::filesystem::path report = staging.publish_report_only();

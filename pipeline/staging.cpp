@@ -65,7 +65,7 @@ void link_tree(const fs::path& from, const fs::path& to) {
     std::error_code has_no_link;
     if (it->is_directory(failure)) {
       fs::create_directory(target, failure);
-    } else if (!failure) {
+    } else if (!failure && !fs::exists(target, failure)) {
       fs::create_hard_link(it->path(), target, has_no_link);
       if (has_no_link) fs::copy_file(it->path(), target, failure);
     }
@@ -188,6 +188,10 @@ void Staging::lock_report() {
 void Staging::finish_interrupted_publish() {
   std::error_code failure;
   const bool was_replacing = fs::exists(work_ / "replacing", failure);
+  // A run that applied decisions: the job sees first whether it is the same, and then reopens as before.
+  is_finished_ =
+      fs::exists(work_ / "reopened", failure) && !fs::exists(work_ / "published", failure) && is_dataset(final_out_);
+  if (is_finished_) return;
   if (was_replacing) on_existing_ = OnExisting::replace;  // a --force run is resumed as one
   if (is_empty_or_absent(final_out_) || !is_dataset(final_out_)) return;
   const bool out_is_placed = fs::exists(work_ / "published", failure) || !was_replacing;
@@ -232,6 +236,7 @@ void Staging::check_report(const fs::path& folder) const {
 }
 
 void Staging::make_parts() {
+  std::error_code failure;
   if (!has_files(cases())) ::rename((report() / kRecords).c_str(), cases().c_str());  // a run that was about to publish
   if (on_existing_ == OnExisting::refuse) {
     for (const fs::path& folder : {out(), cases()}) remove_tree(folder);
@@ -241,7 +246,10 @@ void Staging::make_parts() {
   make_folder(report(), 0700);
   make_folder(cases(), 0700);
   if (on_existing_ == OnExisting::resume) take_records();
-  if (on_existing_ == OnExisting::replace) write_file(work_ / "replacing", "");
+  if (on_existing_ == OnExisting::replace) {
+    write_file(work_ / "replacing", "");
+    fs::remove(work_ / "reopened", failure);  // --force: by whatever job
+  }
 }
 
 /// Copies, since records are appended to.
@@ -253,8 +261,12 @@ void Staging::take_records() {
 }
 
 void Staging::reopen() {
-  ::close(std::exchange(lock_, -1));  // of the work folder that is gone
-  open_work_folder();
+  std::error_code failure;
+  if (!fs::exists(work_ / "reopened", failure)) {
+    ::close(std::exchange(lock_, -1));  // of the work folder that is gone
+    open_work_folder();
+    write_file(work_ / "reopened", "");
+  }
   is_finished_ = false;
   make_parts();
   link_tree(final_out_, out());

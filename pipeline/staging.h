@@ -4,10 +4,10 @@
 /// `cases/` remembers finished cases for --resume. OUT appears by one rename. A run that is killed leaves OUT absent or
 /// whole, and the work folder behind; a run with --resume goes on from there.
 ///
-/// A job that holds something for people to decide keeps those records in its report, as `finished/`. When decisions are
-/// to be applied, it goes on from there: the files of OUT get a second name in the work folder and replace OUT in one
-/// step with what was made anew. While a run lives it holds a lock on the report that it will replace, so that nobody
-/// decides in the meantime.
+/// A job that holds something for people to decide keeps those records in its report, as `finished/`. When decisions
+/// are to be applied, it goes on from there: the files of OUT get a second name in the work folder and replace OUT in
+/// one step with what was made anew. While a run lives it holds a lock on the report that it will replace, so that
+/// nobody decides in the meantime.
 ///
 /// What a user has is not touched: --force replaces only a folder that holds a Naru dataset, and a report is replaced
 /// only together with its dataset. Nothing is deleted before its successor stands.

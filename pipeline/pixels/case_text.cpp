@@ -205,9 +205,8 @@ class CaseJudge {
     for (const std::size_t input : files_of(scan_, plan_)) checksums.push_back(file(input).sha256);
     const bool is_released = rulings_.releases(plan_.case_id, files_sha256(std::move(checksums)));
     TextDecision decision =
-        decide_text(looks, text_handling(plan_.recipe.text), {is_released, [&](const JudgedText& text) {
-                                                                return rulings_.of_region(id_of(text));
-                                                              }});
+        decide_text(looks, text_handling(plan_.recipe.text),
+                    {is_released, [&](const JudgedText& text) { return rulings_.of_region(id_of(text)); }});
     result_.hold = decision.hold;
     result_.needs_release = decision.needs_release;
     result_.boxes = std::move(decision.boxes);

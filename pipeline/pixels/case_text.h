@@ -29,7 +29,7 @@ struct CaseText {
   std::vector<std::vector<dicom::PixelBox>> boxes;  ///< by stack of the plan; `frame` is the slice k, -1 for all
   std::vector<JudgedText> found;                    ///< `file` is an index into Scan::inputs, `frame` the slice k
   std::vector<const Decision*> later;  ///< about what only a second look had found; they lie in the rulings
-  InputHashes hashes;                               ///< of the files that were read
+  InputHashes hashes;                  ///< of the files that were read
 };
 
 /// Which picture of a case, as pixels.jsonl says it.
@@ -39,8 +39,9 @@ nlohmann::ordered_json place_in(const CasePlan& plan, const JudgedText& text);
 std::set<std::size_t> files_of(const Scan& scan, const CasePlan& plan);
 
 /// Looks at every slice of the case, those that are interpolated included. A case is judged as a series is, and by what
-/// people decided. Where text is to be blanked, all slices are looked at once more, blanked: a case that still shows text is held. Memory: slices
-/// are read some at a time, and by so many threads as `memory_limit_bytes` has room for, one at least.
+/// people decided. Where text is to be blanked, all slices are looked at once more, blanked: a case that still shows
+/// text is held. Memory: slices are read some at a time, and by so many threads as `memory_limit_bytes` has room for,
+/// one at least.
 /// @throws Error{canceled, memory_exceeded}
 CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& find, std::uint64_t memory_limit_bytes,
                    const Executor& executor, const CancelToken& cancel, const Rulings& rulings = {});

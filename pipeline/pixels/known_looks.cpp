@@ -29,8 +29,8 @@ std::vector<FoundText> texts_from(const Json& json) {
   std::vector<FoundText> found;
   for (const Json& text : json) {
     const auto number = [&](std::size_t n) { return text.at(n).get<std::int64_t>(); };
-    found.push_back({{number(0), number(1), number(2), number(3), number(4), text.at(5).get<float>()},
-                     text.at(6).get<bool>()});
+    found.push_back(
+        {{number(0), number(1), number(2), number(3), number(4), text.at(5).get<float>()}, text.at(6).get<bool>()});
   }
   return found;
 }

@@ -69,17 +69,17 @@ class SeriesPlanner {
 
   void decide(std::string_view uid, const std::vector<std::size_t>& members, const std::vector<TextLook>& series) {
     HeldEntry entry = entry_of(uid, members, series);
-    TextDecision decision = decide_text(series, handling_, {rulings_.releases(entry.id, entry.files_sha256),
-                                                            [&](const JudgedText& text) {
-                                                              return rulings_.of_region(id_of(members, text));
-                                                            }});
+    TextDecision decision =
+        decide_text(series, handling_, {rulings_.releases(entry.id, entry.files_sha256), [&](const JudgedText& text) {
+                                          return rulings_.of_region(id_of(members, text));
+                                        }});
     std::set<std::string> ids;
     for (JudgedText& text : decision.texts) {
       ids.insert(id_of(members, text));
       text.file = members[text.file];
-      lines_.emplace_back(text.file, text.frame,
-                          text_evidence(scan_.files.inputs[text.file], entry.id, place_of(text), text,
-                                        decision.hold.has_value()));
+      lines_.emplace_back(
+          text.file, text.frame,
+          text_evidence(scan_.files.inputs[text.file], entry.id, place_of(text), text, decision.hold.has_value()));
     }
     add_later_texts(members, entry.id, ids, decision);
     for (std::size_t n = 0; n < members.size(); ++n) {
@@ -98,7 +98,8 @@ class SeriesPlanner {
   }
 
   void finish() {
-    std::ranges::stable_sort(lines_, {}, [](const auto& line) { return std::pair(std::get<0>(line), std::get<1>(line)); });
+    std::ranges::stable_sort(lines_, {},
+                             [](const auto& line) { return std::pair(std::get<0>(line), std::get<1>(line)); });
     for (auto& [input, frame, line] : lines_) plan_.evidence.push_back(std::move(line));
   }
 

@@ -18,9 +18,8 @@ constexpr std::size_t kMaxNameBytes = 200, kMaxReasonBytes = 1000;
 void check_text(std::string_view option, const std::string& text, std::size_t most_bytes) {
   const bool is_blank = text.find_first_not_of(' ') == std::string::npos;
   if (is_blank || text.size() > most_bytes || printable(text) != text) {
-    throw Error(ErrorCode::usage,
-                fmt::format("{} must be a text of 1 to {} bytes in UTF-8, without control characters", option,
-                            most_bytes));
+    throw Error(ErrorCode::usage, fmt::format("{} must be a text of 1 to {} bytes in UTF-8, without control characters",
+                                              option, most_bytes));
   }
 }
 
@@ -93,8 +92,9 @@ class Deciding {
   void add_lines(const ReviewEntry& entry, const Asked& asked) {
     const bool is_excluded = entry.decision && entry.decision->ruling == Ruling::exclude;
     if (is_excluded && !asked.whole) {
-      throw Error(ErrorCode::usage, fmt::format("{0} is excluded: take that back first, by {0}=keep; nothing was decided",
-                                                entry.held.id));
+      throw Error(
+          ErrorCode::usage,
+          fmt::format("{0} is excluded: take that back first, by {0}=keep; nothing was decided", entry.held.id));
     }
     if (asked.whole) {
       lines_.push_back(line_of(entry, entry.held.id, *asked.whole));
@@ -103,9 +103,12 @@ class Deciding {
     for (std::size_t n = 0; n < entry.regions.size(); ++n) {
       const auto own = asked.regions.find(n);
       if (own == asked.regions.end() && asked.whole.value_or(Ruling::exclude) == Ruling::exclude) continue;
+      // To release the whole takes back no decision to blank a part of it.
+      const bool is_settled = entry.held.needs_release && entry.regions[n].decision.has_value();
+      if (own == asked.regions.end() && is_settled) continue;
       const nlohmann::ordered_json& region = entry.regions[n].line;
-      lines_.push_back(line_of(entry, region.at("id").get<std::string>(),
-                               own == asked.regions.end() ? *asked.whole : own->second));
+      lines_.push_back(
+          line_of(entry, region.at("id").get<std::string>(), own == asked.regions.end() ? *asked.whole : own->second));
       lines_.back().region = region;
     }
   }

@@ -143,8 +143,8 @@ void append_decisions(const std::filesystem::path& report, const Decisions& seen
     before = sha256_of(std::string_view(line).substr(0, line.size() - 1));
     text += line;
   }
-  const FileDescriptor file(::openat(folder.number(), "decisions.jsonl",
-                                     O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const FileDescriptor file(
+      ::openat(folder.number(), "decisions.jsonl", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.is_open()) throw write_error(errno, "the decisions of the report");
   if (file.write_all(text) && ::fsync(file.number()) == 0 && ::fsync(folder.number()) == 0) return;
   const Error error = write_error(errno, "the decisions of the report");

@@ -1,7 +1,7 @@
 /// What people decided about held series and about the text found in them: decisions.jsonl of a report.
 ///
-/// One JSON object a line, schema naru.decision/1, only ever appended to. Each line names the SHA-256 of the line before
-/// it, so a line that was changed, moved or taken out of the middle shows. It stays with the hospital.
+/// One JSON object a line, schema naru.decision/1, only ever appended to. Each line names the SHA-256 of the line
+/// before it, so a line that was changed, moved or taken out of the middle shows. It stays with the hospital.
 #pragma once
 
 #include <filesystem>
@@ -25,15 +25,15 @@ Ruling ruling_from_name(std::string_view word);
 struct Decision {
   std::string time;  ///< UTC, YYYY-MM-DDThh:mm:ssZ
   std::string by, why;
-  std::string id;    ///< of a region, or of a held series or case
+  std::string id;  ///< of a region, or of a held series or case
   Ruling ruling = Ruling::exclude;
-  std::string reason;        ///< the code for which the series or case was held
-  std::string files_sha256;  ///< of a series or case: what it held, see HeldEntry; else empty
+  std::string reason;             ///< the code for which the series or case was held
+  std::string files_sha256;       ///< of a series or case: what it held, see HeldEntry; else empty
   nlohmann::ordered_json region;  ///< of a region: its line of pixels.jsonl; else null
 };
 
 struct Decisions {
-  std::vector<Decision> all;      ///< in order: of two on one id the later one counts
+  std::vector<Decision> all;        ///< in order: of two on one id the later one counts
   std::vector<std::string> sha256;  ///< of each line
   std::string text;                 ///< the file as it stands
 

@@ -68,9 +68,9 @@ std::string series_id(std::string_view series_uid) { return short_id("series", s
 
 std::string region_id(std::string_view sop_instance_uid, std::string_view sha256, const Json& place,
                       const TextRegion& region) {
-  return short_id("region", fmt::format("{}\n{}\n{}\n{} {} {} {}\n{}", valid_utf8(sop_instance_uid), sha256,
-                                        place.dump(), region.x, region.y, region.width, region.height,
-                                        TextDetector::built_in().weights_sha256()));
+  return short_id(
+      "region", fmt::format("{}\n{}\n{}\n{} {} {} {}\n{}", valid_utf8(sop_instance_uid), sha256, place.dump(), region.x,
+                            region.y, region.width, region.height, TextDetector::built_in().weights_sha256()));
 }
 
 std::string files_sha256(std::vector<std::string> checksums) {

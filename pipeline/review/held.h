@@ -17,8 +17,8 @@ namespace naru {
 
 /// One series (naru deidentify) or case (naru prepare) that was held, or about which people decided.
 struct HeldEntry {
-  std::string id;          ///< "series-..." or "case-..."
-  std::string series_uid;  ///< of the source
+  std::string id;                                      ///< "series-..." or "case-..."
+  std::string series_uid;                              ///< of the source
   Disposition disposition = Disposition::quarantined;  ///< used: made, as decided; excluded: as decided
   std::optional<Code> reason;                          ///< why it was held
   std::size_t files = 0;                               ///< of it that are held, or that it has where none is
@@ -26,7 +26,7 @@ struct HeldEntry {
   std::string files_sha256;                            ///< over the checksums of the files that were looked at
   /// It is not held for pieces of text alone, which can be decided one by one: `keep` of the whole releases it.
   bool needs_release = false;
-  bool can_release = true;  ///< false: it can only be excluded
+  bool can_release = true;  ///< false: nothing but its exclusion ends this
 };
 
 struct HeldQueue {

@@ -85,7 +85,7 @@ ReviewState ReviewEntry::state() const {
   if (decision && decision->ruling == Ruling::exclude) return ReviewState::excluded;
   const bool is_made = held.disposition == Disposition::used;
   const bool has_open = std::ranges::any_of(regions, [](const ReviewRegion& region) { return !region.decision; });
-  const bool is_released = decision && decision->ruling == Ruling::keep;
+  const bool is_released = held.can_release && decision && decision->ruling == Ruling::keep;
   if (has_open || (!is_made && held.needs_release && !is_released)) return ReviewState::open;
   return is_made ? ReviewState::made : ReviewState::decided;
 }
@@ -93,7 +93,8 @@ ReviewState ReviewEntry::state() const {
 Review read_review(const std::filesystem::path& report) {
   std::error_code failure;
   if (!std::filesystem::is_regular_file(report / "inputs.jsonl", failure)) {
-    throw Error(ErrorCode::input_missing, "this is no report: give the folder OUT.report of a deidentify or prepare run");
+    throw Error(ErrorCode::input_missing,
+                "this is no report: give the folder OUT.report of a deidentify or prepare run");
   }
   Review review;
   review.decisions = decisions_for(report);
@@ -103,8 +104,7 @@ Review read_review(const std::filesystem::path& report) {
   for (const Decision& decision : review.decisions.all) latest[decision.id] = decision;
   for (const HeldEntry& held : review.queue.entries) {
     const auto decision = latest.find(held.id);
-    review.entries.push_back(
-        {held, {}, 0, decision == latest.end() ? std::nullopt : std::optional(decision->second)});
+    review.entries.push_back({held, {}, 0, decision == latest.end() ? std::nullopt : std::optional(decision->second)});
   }
   add_regions(report, latest, review.entries);
   return review;

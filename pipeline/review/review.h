@@ -29,7 +29,7 @@ std::string_view name(ReviewState state);
 struct ReviewEntry {
   HeldEntry held;
   std::vector<ReviewRegion> regions;
-  std::size_t blanked_count = 0;  ///< pieces of text that are blanked whatever is decided
+  std::size_t blanked_count = 0;     ///< pieces of text that are blanked whatever is decided
   std::optional<Decision> decision;  ///< about the whole
   ReviewState state() const;
 };

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "pipeline/review/held.h"
+#include "pipeline/files.h"
 
 namespace naru {
 
@@ -59,6 +59,14 @@ Decisions decisions_for(const std::filesystem::path& report) {
                 "wrote it; nothing was done");
   }
   return decisions;
+}
+
+bool write_review(const std::filesystem::path& report, HeldQueue queue, const Decisions& decisions) {
+  if (queue.entries.empty() && decisions.all.empty()) return false;
+  if (!decisions.all.empty()) write_file(report / "decisions.jsonl", decisions.text);
+  queue.decisions_sha256 = decisions.head();
+  write_held(report, queue);
+  return true;
 }
 
 bool are_applied(const Decisions& decisions, const std::filesystem::path& report) {

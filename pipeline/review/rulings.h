@@ -10,6 +10,7 @@
 
 #include "core/code.h"
 #include "pipeline/review/decision.h"
+#include "pipeline/review/held.h"
 
 namespace naru {
 
@@ -39,13 +40,17 @@ class Rulings {
   std::string state_of(const std::string& id) const;
 
  private:
-  std::map<std::string, Decision> latest_;                              ///< by id
+  std::map<std::string, Decision> latest_;                       ///< by id
   std::map<std::string, std::vector<const Decision*>> regions_;  ///< of each series or case; they lie in `latest_`
 };
 
 /// The decisions that a job has to heed, from the report that it will replace.
 /// @throws Error{dataset_invalid} as read_decisions, and where some are missing that an earlier run knew
 Decisions decisions_for(const std::filesystem::path& report);
+
+/// Writes held.json and decisions.jsonl into a report that is being made. @return whether there is something for people
+/// to decide, or was decided: else neither is written
+bool write_review(const std::filesystem::path& report, HeldQueue queue, const Decisions& decisions);
 
 /// True where an earlier run knew all of `decisions`: there is nothing to apply.
 bool are_applied(const Decisions& decisions, const std::filesystem::path& report);

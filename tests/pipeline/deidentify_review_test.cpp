@@ -18,9 +18,7 @@ using test::Picture;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-Picture with_text(std::int64_t left = 70, std::int64_t top = 120) {
-  return Picture().write("KIM 19800101", left, top);
-}
+Picture with_text(std::int64_t left = 70, std::int64_t top = 120) { return Picture().write("KIM 19800101", left, top); }
 
 class DeidentifyReviewTest : public test::DeidJobTest {
  protected:
@@ -133,6 +131,7 @@ TEST_F(DeidentifyReviewTest, BlanksWhatPeopleSayAndTouchesNoOtherFile) {
   const Json& act = record.at("review").at("decisions").at(0);
   EXPECT_EQ(act.at("by"), "A. Steward") << record;
   EXPECT_EQ(act.at("why"), "looked at it");
+  EXPECT_THAT(test::slurp(report() / "report.html"), HasSubstr("A. Steward"));
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
   EXPECT_FALSE(review().has_unapplied);
   EXPECT_FALSE(fs::exists(Staging::work_folder(options_.out)));
@@ -223,6 +222,27 @@ TEST_F(DeidentifyReviewTest, AsksAgainAboutAFileThatChanged) {
   options_.on_existing = OnExisting::replace;
   EXPECT_EQ(run().instance_count, 1U);
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
+}
+
+TEST_F(DeidentifyReviewTest, ReleasesImagesOfAKindThatShowsTextOnceAPersonLooked) {
+  put("a", test::slice_of("PAT-1", 1).text(0x00280301, "CS", "YES"));
+  put_pictures("PAT-2", {Picture()});
+  for (const char* text : {"keep", "redact"}) {
+    options_.recipe.text = text;
+    options_.on_existing = OnExisting::refuse;
+    fs::remove_all(options_.out);
+    fs::remove_all(report());
+    EXPECT_EQ(run().instance_count, 1U);
+    ASSERT_EQ(review().entries.size(), 1U);
+    EXPECT_TRUE(review().entries[0].regions.empty());
+    EXPECT_EQ(review().entries[0].held.files, 1U);
+    EXPECT_THROW(decide_whole("redact"), Error);
+    decide_whole("keep");
+    EXPECT_EQ(resume().instance_count, 2U);
+    EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
+    decide_whole("exclude");
+    EXPECT_EQ(resume().instance_count, 1U);
+  }
 }
 
 /// What a person kept may stay when the rest is blanked. What else the second look finds is held, and can be decided

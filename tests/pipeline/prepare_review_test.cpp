@@ -18,9 +18,7 @@ using test::Json;
 using test::lines_of;
 using test::Picture;
 
-Picture with_text(std::int64_t left = 70, std::int64_t top = 120) {
-  return Picture().write("KIM 19800101", left, top);
-}
+Picture with_text(std::int64_t left = 70, std::int64_t top = 120) { return Picture().write("KIM 19800101", left, top); }
 
 class PrepareReviewTest : public ::testing::Test {
  protected:
@@ -116,6 +114,7 @@ TEST_F(PrepareReviewTest, BlanksWhatPeopleSayAndMakesNoOtherCaseAgain) {
   for (const auto& [name, bytes] : test::contents(options_.out)) {
     EXPECT_EQ(bytes.find("Steward"), std::string::npos) << name;
   }
+  EXPECT_NE(test::slurp(report() / "report.html").find("A. Steward"), std::string::npos);
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
   EXPECT_EQ(resume().resumed_count, 2U);
   decide_whole("exclude");
@@ -150,15 +149,17 @@ TEST_F(PrepareReviewTest, HoldsTheCaseWhileOneRegionIsOpen) {
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
 }
 
-TEST_F(PrepareReviewTest, CanOnlyExcludeWhatSaysThatItShowsText) {
+TEST_F(PrepareReviewTest, MakesWhatSaysThatItShowsTextOnceAPersonReleasedIt) {
   put_volume("P1", {Picture(), Picture()}, true);
   put_volume("P2", {Picture(), Picture()});
-  run();
+  EXPECT_EQ(run().case_count, 1U);
   ASSERT_EQ(review().entries.size(), 1U);
-  EXPECT_THROW(decide_whole("keep"), Error);
   decide_whole("exclude");
   EXPECT_FALSE(resume().has_rejects);
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::excluded);
+  decide_whole("keep");
+  EXPECT_EQ(resume().case_count, 2U);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
 }
 
 TEST_F(PrepareReviewTest, StopsOnADecisionsFileThatWasChanged) {

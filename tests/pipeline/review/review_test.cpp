@@ -27,9 +27,17 @@ HeldEntry entry_with(std::string id, bool needs_release = false, bool can_releas
 
 Json line_of(const std::string& id, const std::string& part_of, const std::string& because,
              const std::string& action = "held") {
-  return {{"schema", "naru.pixels/1"}, {"path", "/in/a.dcm"},  {"sop_instance_uid", "2.999.1.1"}, {"sha256", "a"},
-          {"part_of", part_of},        {"id", id},             {"frame", 0},                      {"box", {1, 2, 3, 4}},
-          {"score", 0.9},              {"action", action},     {"because", because}};
+  return {{"schema", "naru.pixels/1"},
+          {"path", "/in/a.dcm"},
+          {"sop_instance_uid", "2.999.1.1"},
+          {"sha256", "a"},
+          {"part_of", part_of},
+          {"id", id},
+          {"frame", 0},
+          {"box", {1, 2, 3, 4}},
+          {"score", 0.9},
+          {"action", action},
+          {"because", because}};
 }
 
 class ReviewTest : public ::testing::Test {
@@ -41,10 +49,10 @@ class ReviewTest : public ::testing::Test {
                      entry_with("series-scan", true, false)};
     write_held(folder_.path(), queue);
     std::string text;
-    for (const Json& line : {line_of("region-a", "series-1", "uncertain"), line_of("region-b", "series-1", "too_much"),
-                             line_of("region-c", "series-1", "on_background"),
-                             line_of("region-d", "series-2", "unwanted"),
-                             line_of("region-e", "series-made", "on_background", "redacted")}) {
+    for (const Json& line :
+         {line_of("region-a", "series-1", "uncertain"), line_of("region-b", "series-1", "too_much"),
+          line_of("region-c", "series-1", "on_background"), line_of("region-d", "series-2", "unwanted"),
+          line_of("region-e", "series-made", "on_background", "redacted")}) {
       text += json_line(line);
     }
     test::spill(folder_ / "pixels.jsonl", text);
@@ -125,6 +133,18 @@ TEST_F(ReviewTest, ReleasesWhatIsHeldWithoutRegions) {
   EXPECT_EQ(read_decisions(folder_.path()).all.at(0).files_sha256, "f");
 }
 
+/// Releasing a series must not turn what somebody wants blanked into something that stays.
+TEST_F(ReviewTest, ReleasesAWholeWithoutTakingBackWhatIsToBeBlanked) {
+  HeldQueue queue = *read_held(folder_.path());
+  queue.entries[0].needs_release = true;
+  write_held(folder_.path(), queue);
+  order({"region-a=redact"});
+  order({"series-1=keep"});
+  EXPECT_EQ(state(0), ReviewState::decided);
+  EXPECT_EQ(review().entries[0].regions[0].decision->ruling, Ruling::redact);
+  EXPECT_EQ(review().entries[0].regions[1].decision->ruling, Ruling::keep);
+}
+
 TEST_F(ReviewTest, ExcludesOnlyWhatCannotBeReleased) {
   EXPECT_THAT(refusal({"series-scan=keep"}), HasSubstr("cannot release"));
   order({"series-scan=exclude"});
@@ -133,16 +153,16 @@ TEST_F(ReviewTest, ExcludesOnlyWhatCannotBeReleased) {
 
 TEST_F(ReviewTest, RefusesOrdersThatMakeNoSenseAndWritesNothing) {
   const std::vector<std::vector<std::string>> cases = {
-      {"region-9=keep"},                       // unknown
-      {"region-c=keep"},                       // blanked anyhow
-      {"region-e=keep"},                       // of a series that is not held
+      {"region-9=keep"},  // unknown
+      {"region-c=keep"},  // blanked anyhow
+      {"region-e=keep"},  // of a series that is not held
       {"region-a"},
       {"region-a=maybe"},
       {"region-a=keep", "region-a=redact"},
       {"series-1=keep", "series-1=exclude"},
       {"series-1=exclude", "region-a=keep"},
       {"region-a=keep", "series-1=exclude"},
-      {"region-a=keep", "region-9=keep"},      // all or nothing
+      {"region-a=keep", "region-9=keep"},  // all or nothing
   };
   for (const auto& what : cases) EXPECT_NE(refusal(what), "") << what.back();
   EXPECT_EQ(line_count(), 0U);
@@ -151,8 +171,8 @@ TEST_F(ReviewTest, RefusesOrdersThatMakeNoSenseAndWritesNothing) {
 
 TEST_F(ReviewTest, WantsToKnowWhoAndWhy) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"", "seen"},          {"A", ""},          {"A", "   "},           {std::string(201, 'a'), "seen"},
-      {"A", std::string(1001, 'a')}, {"A\n", "seen"}, {"A", "\x1b[2J"}, {"A", "\xff"}};
+      {"", "seen"},    {"A", ""},        {"A", "   "}, {std::string(201, 'a'), "seen"}, {"A", std::string(1001, 'a')},
+      {"A\n", "seen"}, {"A", "\x1b[2J"}, {"A", "\xff"}};
   for (const auto& [by, why] : cases) {
     try {
       decide(folder_.path(), {{"region-a=keep"}, by, why});
