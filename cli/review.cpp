@@ -18,6 +18,15 @@ struct Options {
   ReviewOrder order;
 };
 
+/// For a shell to read: paths may hold spaces.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : printable(text)) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 std::string decision_text(const std::optional<Decision>& decision) {
   if (!decision) return "open";
   return fmt::format("{} ({}, {}: {})", name(decision->ruling), printable(decision->by), decision->time,
@@ -58,13 +67,13 @@ void print_next(const Review& review, const std::string& report) {
   }
   if (!review.has_unapplied) return;
   std::string inputs;
-  for (const std::string& input : review.queue.inputs) inputs += " " + printable(input);
+  for (const std::string& input : review.queue.inputs) inputs += " " + shell_word(input);
   print(
       "Decisions wait to be applied. Run the job again as it was run before, with --resume:\n  naru {}{} --out {} "
       "--resume\nGive it the same --recipe, --project, --key-file and --report, if it had some. What is still open "
       "stays "
       "held; what was made before and did not change stays as it is.\n",
-      review.queue.command, inputs, printable(review.queue.out.string()));
+      review.queue.command, inputs, shell_word(review.queue.out.string()));
 }
 
 int run(const Options& options, const Context& context) {
@@ -79,7 +88,7 @@ int run(const Options& options, const Context& context) {
     return kExitDone;
   }
   for (const ReviewEntry& entry : review.entries) print_entry(entry);
-  print_next(review, printable(options.report));
+  print_next(review, shell_word(options.report));
   return kExitDone;
 }
 

@@ -97,6 +97,26 @@ DeidentifyResult finished_before(const DeidScan& scan, const DeidentifyOptions& 
   return result;
 }
 
+struct InputsLeft {
+  std::vector<std::size_t> by_recipe, to_blank;
+};
+
+/// A recipe that holds all text blanks nothing; where people decided to blank, that takes a policy of its own.
+InputsLeft split(const std::vector<std::size_t>& inputs, const PixelPlan& pixels, const Recipe& recipe) {
+  InputsLeft left;
+  for (const std::size_t input : inputs) {
+    const bool is_to_blank = recipe.text == "quarantine" && !pixels.boxes_of(input).empty();
+    (is_to_blank ? left.to_blank : left.by_recipe).push_back(input);
+  }
+  return left;
+}
+
+dicom::DeidentifyPolicy blanking_policy(const Recipe& recipe) {
+  dicom::DeidentifyPolicy policy = policy_of(recipe);
+  policy.options.add(dicom::DeidOption::clean_pixel_data);
+  return policy;
+}
+
 void take_counts(const DeidScan& scan, DeidentifyResult& result) {
   const InputCounts counts = count_inputs(scan.files);
   result.by_disposition = counts.by_disposition;
@@ -203,10 +223,16 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   SecondLooks second_looks(texts, look);
   const PixelPlan pixels{texts.orders, released};
   DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), pixels, options.probe);
-  const auto left = delivery.resume(used_inputs(scan), executor, cancel);
   const DeidMemory memory{options.memory_limit_bytes, texts.orders.empty() ? 0 : kTextWorkBytes};
-  run_deid(scan, left, engine, pixels, memory, executor, cancel, on_progress,
-           [&](std::size_t input, const dicom::DeidResult& one) { second_looks.take_or_hold(input, one, delivery); });
+  const auto run_on = [&](std::span<const std::size_t> inputs, const dicom::Deidentifier& with) {
+    run_deid(scan, inputs, with, pixels, memory, executor, cancel, on_progress,
+             [&](std::size_t input, const dicom::DeidResult& one) { second_looks.take_or_hold(input, one, delivery); });
+  };
+  const InputsLeft left = split(delivery.resume(used_inputs(scan), executor, cancel), pixels, options.recipe);
+  run_on(left.by_recipe, engine);
+  if (!left.to_blank.empty()) {
+    run_on(left.to_blank, {blanking_policy(options.recipe), key.pseudonym_key(), std::string(kVersion), options.probe});
+  }
   delivery.settle();
   complete_hashes(scan.files, executor, cancel, on_progress);
   const dicom::DeidCounts counts = write_deid_lines(
@@ -217,7 +243,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.resumed_count = delivery.resumed_count();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   HeldQueue queue{"deidentify", options.inputs, options.out, "", std::move(excluded)};
-  queue.entries.insert(queue.entries.end(), texts.queue.begin(), texts.queue.end());
+  std::ranges::copy(texts.queue, std::back_inserter(queue.entries));
   add_held(queue.entries, scan, {tried, delivery.held(), released, second_looks.shown()});
   write_deid_report(
       staging.report(), scan, delivery.delivered(), counts, key,

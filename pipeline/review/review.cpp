@@ -106,7 +106,7 @@ Review read_review(const std::filesystem::path& report) {
     const auto decision = latest.find(held.id);
     review.entries.push_back({held, {}, 0, decision == latest.end() ? std::nullopt : std::optional(decision->second)});
   }
-  add_regions(report, latest, review.entries);
+  if (!review.entries.empty()) add_regions(report, latest, review.entries);
   return review;
 }
 

@@ -21,7 +21,7 @@ class ReviewProgramTest : public ::testing::Test {
   ReviewProgramTest() {
     test::spill(folder_ / "out.report/inputs.jsonl", "");
     test::spill(folder_ / "out.report/held.json",
-                R"({"schema":"naru.held/1","command":"deidentify","inputs":["/data/export"],"out":"/data/deid",)"
+                R"({"schema":"naru.held/1","command":"deidentify","inputs":["/data/my export"],"out":"/data/deid",)"
                 R"("decisions_sha256":null,"held":[{"id":"series-1f0c9a52be47","series_uid":"2.999.1",)"
                 R"("disposition":"quarantined","reason":"text_suspected","files":3,"frames":3,"files_sha256":null,)"
                 R"("needs_release":false,"can_release":true}]})");
@@ -55,7 +55,7 @@ TEST_F(ReviewProgramTest, DecidesAndSaysWhatToRunNext) {
       run({"--decide", "region-0a1b2c3d4e5f=redact", "--by", "A. Steward", "--why", "shows a name"});
   EXPECT_EQ(decided.status, 0) << decided.err;
   EXPECT_THAT(decided.out, HasSubstr("redact (A. Steward, "));
-  EXPECT_THAT(decided.out, HasSubstr("naru deidentify /data/export --out /data/deid --resume"));
+  EXPECT_THAT(decided.out, HasSubstr("naru deidentify '/data/my export' --out /data/deid --resume"));
   EXPECT_EQ(json::parse(run({"--json"}).out)["held"][0]["state"], "decided");
 }
 

@@ -138,6 +138,18 @@ TEST_F(DeidentifyReviewTest, BlanksWhatPeopleSayAndTouchesNoOtherFile) {
   EXPECT_EQ(resume().resumed_count, 3U);
 }
 
+TEST_F(DeidentifyReviewTest, BlanksWhatPeopleSayWhereTheRecipeHoldsAllText) {
+  options_.recipe.text = "quarantine";
+  run_first();
+  decide_whole("redact");
+  EXPECT_EQ(resume().instance_count, 3U);
+  EXPECT_EQ(pixels(), (std::map<std::string, int>{{"changed", 1}, {"kept", 2}}));
+  for (const Json& line : manifest()) {
+    const std::string file = test::slurp(options_.out / line["file"].get<std::string>());
+    EXPECT_EQ(line["pixels"] == "changed", file.find("113101") != std::string::npos);
+  }
+}
+
 TEST_F(DeidentifyReviewTest, LeavesWhatPeopleKeep) {
   run_first();
   decide_whole("keep");
