@@ -26,7 +26,11 @@ constexpr std::size_t kMaxDecisionBytes = std::size_t{1} << 30;
 
 std::filesystem::path file_of(const std::filesystem::path& report) { return report / "decisions.jsonl"; }
 
-std::string sha256_of(std::string_view line) { return sha256_hex(std::as_bytes(std::span(line))); }
+/// @param json a line without its own checksum
+std::string sha256_of(const Json& json) {
+  const std::string line = json_line(json);
+  return sha256_hex(std::as_bytes(std::span(line)));
+}
 
 Error broken(std::size_t line, std::string_view problem) {
   return Error(ErrorCode::dataset_invalid,
@@ -48,6 +52,16 @@ Decision decision_from(const Json& json) {
   if (!json.at("files_sha256").is_null()) json.at("files_sha256").get_to(decision.files_sha256);
   decision.region = json.at("region");
   return decision;
+}
+
+/// @throws Json::exception, Error{usage} where it is no decision, or does not follow the lines before it
+void add_line(Json json, Decisions& decisions) {
+  const auto own = json.at("sha256").get<std::string>();
+  json.erase("sha256");
+  const Json before = decisions.all.empty() ? Json(nullptr) : Json(decisions.head());
+  if (json.at("previous_sha256") != before || own != sha256_of(json)) throw Error(ErrorCode::usage, "changed");
+  decisions.all.push_back(decision_from(json));
+  decisions.sha256.push_back(own);
 }
 
 /// A folder that is locked against runs and other reviewers, and is still the one at its path.
@@ -112,19 +126,12 @@ Decisions read_decisions(const std::filesystem::path& report) {
     if (end == std::string::npos) throw broken(number, "it was not written to its end");
     const std::string_view line(decisions.text.data() + begin, end - begin);
     try {
-      const Json json = Json::parse(line);
-      const Json& before = json.at("previous_sha256");
-      if (before != (number == 1 ? Json(nullptr) : Json(decisions.head()))) {
-        throw broken(number, "it does not follow the line before it: one of them was changed");
-      }
-      decisions.all.push_back(decision_from(json));
+      add_line(Json::parse(line), decisions);
     } catch (const Json::exception&) {
       throw broken(number, "it is no decision");
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::usage) throw;
-      throw broken(number, "it is no decision");
+    } catch (const Error&) {
+      throw broken(number, "it was changed, or the line before it was, or it is no decision");
     }
-    decisions.sha256.push_back(sha256_of(line));
     begin = end + 1;
   }
   return decisions;
@@ -139,9 +146,9 @@ void append_decisions(const std::filesystem::path& report, const Decisions& seen
   for (const Decision& decision : decisions) {
     Json json = to_json(decision);
     json["previous_sha256"] = before.empty() ? Json(nullptr) : Json(before);
-    const std::string line = json_line(json);
-    before = sha256_of(std::string_view(line).substr(0, line.size() - 1));
-    text += line;
+    before = sha256_of(json);
+    json["sha256"] = before;
+    text += json_line(json);
   }
   const FileDescriptor file(
       ::openat(folder.number(), "decisions.jsonl", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));

@@ -1,7 +1,8 @@
 /// What people decided about held series and about the text found in them: decisions.jsonl of a report.
 ///
-/// One JSON object a line, schema naru.decision/1, only ever appended to. Each line names the SHA-256 of the line
-/// before it, so a line that was changed, moved or taken out of the middle shows. It stays with the hospital.
+/// One JSON object a line, schema naru.decision/1, only ever appended to. Each line holds a SHA-256 over itself and
+/// names that of the line before it, so a line that was changed, moved or taken out of the middle shows. It stays with
+/// the hospital.
 #pragma once
 
 #include <filesystem>
@@ -34,10 +35,10 @@ struct Decision {
 
 struct Decisions {
   std::vector<Decision> all;        ///< in order: of two on one id the later one counts
-  std::vector<std::string> sha256;  ///< of each line
+  std::vector<std::string> sha256;  ///< that each line holds
   std::string text;                 ///< the file as it stands
 
-  /// SHA-256 of the last line; empty where nothing was decided.
+  /// That of the last line; empty where nothing was decided.
   std::string head() const { return sha256.empty() ? "" : sha256.back(); }
 };
 

@@ -61,10 +61,13 @@ TEST_F(DecisionTest, RefusesAFileOfWhichALineWasChangedMovedOrTakenOut) {
   const std::string a = text.substr(0, second), b = text.substr(second, third - second), c = text.substr(third);
   std::string changed = a;
   changed.replace(changed.find("keep"), 4, "kept");
+  std::string last = c;
+  last.replace(last.find("seen"), 4, "same");
   std::string other = a;
   other.replace(other.find("region-1"), 8, "region-9");
-  for (const std::string& broken : {changed + b + c, other + b + c, a + c, b + c, b + a + c, a + b + "{}\n",
-                                    a + b + "no JSON\n", a + b + c.substr(0, c.size() - 1), std::string("\n")}) {
+  for (const std::string& broken :
+       {changed + b + c, other + b + c, a + b + last, a + c, b + c, b + a + c, a + b + "{}\n", a + b + "no JSON\n",
+        a + b + c.substr(0, c.size() - 1), std::string("\n")}) {
     test::spill(file(), broken);
     EXPECT_EQ(code_of_read(), ErrorCode::dataset_invalid) << broken;
     EXPECT_EQ(code_of([&] { append_decisions(folder_.path(), {}, {}); }), ErrorCode::dataset_invalid);
