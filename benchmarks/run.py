@@ -6,6 +6,7 @@
   benchmarks/run.py --machine epyc-2core --dicom build/cpu/bin        reading series, beside ITK's GDCM and dcm2niix
   benchmarks/run.py --machine epyc-2core --deidentify build/cpu/bin   de-identifying, beside Orthanc and pydicom
   benchmarks/run.py --machine epyc-2core --pixels DICOM build/cpu/bin burned-in text on real slices, beside its peers
+  benchmarks/run.py --machine epyc-2core --faces DICOM build/cpu/bin  the search for faces in real heads; it has no peer here
 
 Each number is the median of at least five runs; a peer is always timed in the same run, in turn with ours, and the ratio
 is what counts. One part of the file is written by each call and leaves the other as it is. MACHINE is a neutral name,
@@ -263,6 +264,19 @@ def measure_pixels(bin_dir, dicom):
     return json.loads(subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
+HEADS = ("a/ct_siemens_sensation16_head_2mm", "a/mr_siemens_skyra_t1_mprage_sag", "c/mr_siemens_xa30_t1_enhanced")
+
+
+def measure_faces(bin_dir, folder):
+    """Seconds and numbers of each stack of heads."""
+    heads = {}
+    for name in HEADS:
+        printed = subprocess.run([str(bin_dir / "find_face"), str(folder / name)], check=True, capture_output=True,
+                                 text=True).stdout
+        heads[name] = [json.loads(line) for line in printed.splitlines()]
+    return {"heads": heads}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bin_dir", type=pathlib.Path, help="where the programs were built, e.g. build/cpu/bin")
@@ -271,6 +285,7 @@ def main():
     parser.add_argument("--dicom", action="store_true", help="time the reading of series instead of kernels")
     parser.add_argument("--deidentify", action="store_true", help="time naru deidentify beside its peers")
     parser.add_argument("--pixels", type=pathlib.Path, help="measure how burned-in text is found; the folder of real slices")
+    parser.add_argument("--faces", type=pathlib.Path, help="measure the search for faces; the folder of real heads")
     parser.add_argument("--repetitions", type=int, default=5, help="five at least")
     options = parser.parse_args()
     if options.repetitions < 5:
@@ -290,6 +305,9 @@ def main():
         result.setdefault("deidentify", {})[measured["filesystem"]] = measured
     elif options.pixels:
         result["pixels"] = measure_pixels(bin_dir, options.pixels) | {"facts": facts}
+    elif options.faces:
+        result["faces"] = measure_faces(bin_dir, options.faces) | {"facts": facts}
+        print(json.dumps(result["faces"], indent=1))
     elif options.end_to_end:
         result["end_to_end"] = measure_end_to_end(bin_dir, options.repetitions) | {"facts": facts}
     else:

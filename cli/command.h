@@ -51,6 +51,7 @@ Action define_prepare(CLI::App& app);
 Action define_deidentify(CLI::App& app);
 Action define_inspect(CLI::App& app);
 Action define_verify(CLI::App& app);
+Action define_review(CLI::App& app);
 Action define_reidentify(CLI::App& app);
 Action define_key(CLI::App& app);
 Action define_recipes(CLI::App& app);

@@ -131,7 +131,7 @@ std::vector<CasePlan> plan_cases(Scan& scan, const ProjectKey& key, const PlanOp
     };
     if (!is_selected(recipe, stack, first)) {
       mark(Disposition::excluded, Code::not_selected);
-    } else if (has_burned_in_annotation(scan, group)) {
+    } else if (has_burned_in_annotation(scan, group) && !options.released.contains(stack.series_uid)) {
       mark(Disposition::quarantined, Code::text_suspected);
     } else {
       plans.push_back(make_plan(scan, group, recipe, key, options.device));

@@ -1,8 +1,10 @@
 /// From stacks to cases: which stacks a recipe takes, under which pseudonyms.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,8 @@ struct CasePlan {
 struct PlanOptions {
   std::optional<Recipe> recipe;  ///< empty: ct-1mm or mr-1mm by modality
   std::string device;            ///< as Executor::description
+  /// UIDs of series that people looked at and released: they may say Burned In Annotation.
+  std::set<std::string, std::less<>> released;
 };
 
 /// Plans the accepted and repaired stacks, those of a sequence as one case, sorted by case id. Stacks that are not

@@ -21,9 +21,9 @@ using Json = nlohmann::ordered_json;
 std::string_view text_statement(std::span<const CasePlan> plans) {
   const bool was_looked = std::ranges::all_of(plans, [](const CasePlan& plan) { return plan.recipe.looks_for_text(); });
   return was_looked
-             ? "searched for in every slice; what was found was blanked, or its series held back; a detector does "
-               "not find all of it"
-             : "not examined; series that declare burned-in annotation were held back";
+             ? "searched for in every slice; what was found was blanked, left where a person had judged that it "
+               "identifies nobody, or its series held back; a detector does not find all of it"
+             : "not examined; series that declare burned-in annotation were held back, unless a person released them";
 }
 
 /// Of the recipe that does least.

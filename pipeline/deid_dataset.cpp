@@ -99,8 +99,8 @@ naru verify .
       options_text(recipe),
       !recipe.looks_for_text()
           ? "not searched for; regions that the recipe names were blanked"
-          : "searched for in every picture; what was found was blanked, or its series held back; a "
-            "detector does not find all of it",
+          : "searched for in every picture; what was found was blanked, left where a person had judged "
+            "that it identifies nobody, or its series held back; a detector does not find all of it",
       face_statement(face_handling(recipe.face)));
 }
 

@@ -77,11 +77,11 @@ std::string deid_job_sha256(const Recipe& recipe, const ProjectKey& key) {
 }
 
 DeidDelivery::DeidDelivery(DeidScan& scan, const Staging& staging, const ProjectKey& key, std::string job_sha256,
-                           const PixelOrders& orders, dicom::DeidProbe probe)
+                           const PixelPlan& pixels, dicom::DeidProbe probe)
     : scan_(scan),
       out_(staging.out()),
       job_sha256_(std::move(job_sha256)),
-      orders_(orders),
+      pixels_(pixels),
       probe_(probe),
       records_(staging.cases() / "instances.sealed", key),
       writer_(out_, std::move(probe)),
@@ -91,11 +91,9 @@ std::string DeidDelivery::fingerprint(std::size_t input) const {
   const auto patient = scan_.patients.find(dicom::patient_identifier(scan_.sources[input]));
   std::string text = fmt::format("{}\n{}\n{}\n", job_sha256_, scan_.files.inputs[input].identity,
                                  patient == scan_.patients.end() ? "" : patient->second.sha256);
-  const auto order = orders_.find(input);
-  if (order != orders_.end()) {
-    for (const dicom::PixelBox& box : order->second) {
-      text += fmt::format("{} {} {} {} {} {}\n", box.frame, box.x, box.y, box.width, box.height, box.fill.value_or(0));
-    }
+  if (pixels_.released.contains(input)) text += "released\n";
+  for (const dicom::PixelBox& box : pixels_.boxes_of(input)) {
+    text += fmt::format("{} {} {} {} {} {}\n", box.frame, box.x, box.y, box.width, box.height, box.fill.value_or(0));
   }
   return sha256_hex(std::as_bytes(std::span(text)));
 }

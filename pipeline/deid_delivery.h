@@ -26,9 +26,9 @@ std::string deid_job_sha256(const Recipe& recipe, const ProjectKey& key);
 class DeidDelivery {
  public:
   /// @param scan gets the dispositions of what is withheld
-  /// @param orders what is blanked in the pixels; must outlive this
+  /// @param pixels what is done to them; must outlive this
   DeidDelivery(DeidScan& scan, const Staging& staging, const ProjectKey& key, std::string job_sha256,
-               const PixelOrders& orders, dicom::DeidProbe probe);
+               const PixelPlan& pixels, dicom::DeidProbe probe);
 
   /// Takes over what an earlier run finished: where record and written file are whole, and the input, its patient's
   /// words and the job are the same. @return the inputs that are left
@@ -64,7 +64,7 @@ class DeidDelivery {
   DeidScan& scan_;
   std::filesystem::path out_;
   std::string job_sha256_;
-  const PixelOrders& orders_;
+  const PixelPlan& pixels_;
   dicom::DeidProbe probe_;
   DeidRecords records_;
   DeidWriter writer_;

@@ -138,6 +138,7 @@ Json record_json(std::size_t delivered_count, const dicom::DeidCounts& counts, c
                {"counts_by_action", counts.by_action},
                {"residual_check", delivered_count > 0 ? "passed" : "nothing_delivered"}});
   if (facts.recipe.looks_for_text()) json["text_weights_sha256"] = TextDetector::built_in().weights_sha256();
+  if (!facts.decisions.all.empty()) json["review"] = review_json(facts.decisions);
   return json;
 }
 

@@ -16,6 +16,8 @@
 #include "pipeline/project_key.h"
 #include "pipeline/recipe.h"
 #include "pipeline/report.h"
+#include "pipeline/review/decision.h"
+#include "pipeline/review/held.h"
 
 namespace naru {
 
@@ -39,6 +41,8 @@ struct DeidReportFacts {
   Recipe recipe;
   JobRecord record;
   double seconds = 0;
+  Decisions decisions;          ///< that the job heeded
+  std::vector<HeldEntry> held;  ///< for people to decide
 };
 
 /// Writes deid.jsonl, one line an instance: counts and places, never values.

@@ -12,6 +12,7 @@
 #include "pipeline/files.h"
 #include "pipeline/html.h"
 #include "pipeline/pixels/stack_face.h"
+#include "pipeline/review/review_html.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -150,6 +151,7 @@ void write_deid_report_html(const std::filesystem::path& file, const DeidScan& s
   page += words_table("Notes", counts.notes);
   if (!delivered.empty()) page += tags_table(counts);
   page += rejected_table(scan.files);
+  page += review_tables(facts.held, facts.decisions);
   page += record_table(record_json(delivered.size(), counts, inputs, facts));
   page += kHtmlEnd;
   write_file(file, page);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "pipeline/content.h"
 #include "pipeline/deid_dataset.h"
 #include "pipeline/deid_delivery.h"
+#include "pipeline/deid_held.h"
 #include "pipeline/deid_plan.h"
 #include "pipeline/deid_report.h"
 #include "pipeline/deid_run.h"
@@ -21,6 +23,7 @@
 #include "pipeline/pixels/text_evidence.h"
 #include "pipeline/pixels/text_plan.h"
 #include "pipeline/report.h"
+#include "pipeline/review/rulings.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -98,6 +101,27 @@ DeidentifyResult finished_before(const DeidScan& scan, const DeidentifyOptions& 
   return result;
 }
 
+struct InputsLeft {
+  std::vector<std::size_t> by_recipe, to_blank;
+};
+
+/// A recipe that holds all text blanks nothing; where people decided to blank, that takes a policy of its own.
+InputsLeft split(const std::vector<std::size_t>& inputs, const PixelPlan& pixels, const Recipe& recipe) {
+  InputsLeft left;
+  for (const std::size_t input : inputs) {
+    const bool is_to_blank =
+        recipe.text == "quarantine" && !std::ranges::all_of(pixels.boxes_of(input), &dicom::PixelBox::is_face);
+    (is_to_blank ? left.to_blank : left.by_recipe).push_back(input);
+  }
+  return left;
+}
+
+dicom::DeidentifyPolicy blanking_policy(const Recipe& recipe) {
+  dicom::DeidentifyPolicy policy = policy_of(recipe);
+  policy.options.add(dicom::DeidOption::clean_pixel_data);
+  return policy;
+}
+
 void take_counts(const DeidScan& scan, DeidentifyResult& result) {
   const InputCounts counts = count_inputs(scan.files);
   result.by_disposition = counts.by_disposition;
@@ -106,15 +130,42 @@ void take_counts(const DeidScan& scan, DeidentifyResult& result) {
 }
 
 /// What was blanked is looked at once more: what still shows text is held.
-void take_or_hold(std::size_t input, const dicom::DeidResult& result, const TextPlan& texts, const LookForText& look,
-                  DeidDelivery& delivery) {
-  const auto boxes = texts.orders.find(input);
-  const bool is_blanked = !result.reason && boxes != texts.orders.end();
-  if (is_blanked && shows_text(result.output, boxes->second, look)) {
+class SecondLooks {
+ public:
+  SecondLooks(const TextPlan& texts, LookForText look) : texts_(texts), look_(std::move(look)) {}
+
+  /// Thread-safe.
+  void take_or_hold(std::size_t input, const dicom::DeidResult& result, DeidDelivery& delivery) {
+    const auto boxes = texts_.orders.find(input);
+    if (result.reason || boxes == texts_.orders.end()) return delivery.take(input, result);
+    const auto kept = texts_.kept.find(input);
+    SecondLook again =
+        look_again(result.output, kept == texts_.kept.end() ? boxes->second : both(boxes->second, kept->second), look_);
+    if (again.is_clean) return delivery.take(input, result);
     delivery.hold(input, Code::text_suspected, "verify");
-  } else {
-    delivery.take(input, result);
+    const std::lock_guard lock(mutex_);
+    shown_[input] = std::move(again.texts);
   }
+
+  const std::map<std::size_t, std::vector<JudgedText>>& shown() const { return shown_; }  ///< by input
+
+ private:
+  const TextPlan& texts_;
+  LookForText look_;
+  std::mutex mutex_;
+  std::map<std::size_t, std::vector<JudgedText>> shown_;
+};
+
+/// Lines of pixels.jsonl.
+Json evidence_of(const DeidScan& scan, const TextPlan& texts, const SecondLooks& looks) {
+  Json evidence = texts.evidence;
+  for (const auto& [input, shown] : looks.shown()) {
+    for (const JudgedText& text : shown) {
+      evidence.push_back(text_evidence(scan.files.inputs[input], series_id(scan.sources[input].series_uid),
+                                       {{"frame", text.frame}}, text, true));
+    }
+  }
+  return evidence;
 }
 
 /// What is done to the pixels of every input that is still used.
@@ -170,20 +221,38 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.out = options.out;
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
+  const Decisions decisions = decisions_for(result.report);
+  const Rulings rulings(decisions);
   const std::vector<InputFile> files = list_inputs_of(options, standard_input);
   DeidScan scan = scan_and_plan(files, options, executor, cancel, on_progress);
-  if (staging.is_finished()) return finished_before(scan, options, key, std::move(result));
+  if (staging.is_finished()) {
+    DeidentifyResult before = finished_before(scan, options, key, result);
+    if (are_applied(decisions, result.report)) return before;
+    staging.reopen();
+  }
+  std::vector<HeldEntry> excluded = exclude_decided(scan, rulings);
+  const std::vector<std::size_t> tried = used_inputs(scan);
+  const auto released = released_inputs(scan, rulings, series_id, executor, cancel, on_progress);
+  const auto faces_released = released_inputs(scan, rulings, face_id, executor, cancel, on_progress);
   const LookForText look = [](dicom::Bytes file) { return TextDetector::built_in().look(file); };
+  KnownLooks known(staging.cases() / "looks.sealed", key);
   const TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, options.memory_limit_bytes, executor,
-                                   cancel, on_progress);
-  const FacePlan faces = plan_faces(scan, files, face_handling(options.recipe.face), options.memory_limit_bytes,
-                                    executor, cancel, on_progress);
-  const PixelOrders orders = all_orders(scan, texts, faces);
-  DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), orders, options.probe);
-  const auto left = delivery.resume(used_inputs(scan), executor, cancel);
+                                   cancel, on_progress, &known, rulings);
+  const FacePlan faces = plan_faces(scan, files, face_handling(options.recipe.face), faces_released,
+                                    options.memory_limit_bytes, executor, cancel, on_progress);
+  SecondLooks second_looks(texts, look);
+  const PixelPlan pixels{all_orders(scan, texts, faces), released};
+  DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), pixels, options.probe);
   const DeidMemory memory{options.memory_limit_bytes, texts.orders.empty() ? 0 : kTextWorkBytes};
-  run_deid(scan, left, engine, orders, memory, executor, cancel, on_progress,
-           [&](std::size_t input, const dicom::DeidResult& one) { take_or_hold(input, one, texts, look, delivery); });
+  const auto run_on = [&](std::span<const std::size_t> inputs, const dicom::Deidentifier& with) {
+    run_deid(scan, inputs, with, pixels, memory, executor, cancel, on_progress,
+             [&](std::size_t input, const dicom::DeidResult& one) { second_looks.take_or_hold(input, one, delivery); });
+  };
+  const InputsLeft left = split(delivery.resume(used_inputs(scan), executor, cancel), pixels, options.recipe);
+  run_on(left.by_recipe, engine);
+  if (!left.to_blank.empty()) {
+    run_on(left.to_blank, {blanking_policy(options.recipe), key.pseudonym_key(), std::string(kVersion), options.probe});
+  }
   delivery.settle();
   complete_hashes(scan.files, executor, cancel, on_progress);
   const dicom::DeidCounts counts = write_deid_lines(
@@ -193,11 +262,18 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.instance_count = delivery.delivered().size();
   result.resumed_count = delivery.resumed_count();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_deid_report(staging.report(), scan, delivery.delivered(), counts, key,
-                    {options.project, key.id(), options.recipe, options.record, result.seconds});
-  if (texts.was_looked) write_evidence(staging.report() / "pixels.jsonl", texts.evidence);
+  HeldQueue queue{"deidentify", options.inputs, options.out, "", std::move(excluded)};
+  std::ranges::copy(texts.queue, std::back_inserter(queue.entries));
+  add_held(queue.entries, scan, {tried, delivery.held(), released, second_looks.shown()});
+  add_faces(queue.entries, scan, tried, faces.held, faces.released);
+  write_deid_report(
+      staging.report(), scan, delivery.delivered(), counts, key,
+      {options.project, key.id(), options.recipe, options.record, result.seconds, decisions, queue.entries});
+  if (texts.was_looked) write_evidence(staging.report() / "pixels.jsonl", evidence_of(scan, texts, second_looks));
   if (faces.was_looked) write_evidence(staging.report() / "faces.jsonl", faces.evidence);
+  const bool has_review = write_review(staging.report(), std::move(queue), decisions);
   if (result.instance_count == 0) {
+    if (has_review) staging.keep_records();
     const fs::path report = staging.publish_report_only();
     throw Error(ErrorCode::nothing_delivered,
                 fmt::format("none of the {} input files was delivered ({}): see {}", scan.files.inputs.size(),
@@ -205,6 +281,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   }
   write_out(staging.out(), delivery, counts, options);
   cancel.throw_if_canceled();
+  if (has_review) staging.keep_records();
   staging.publish();
   return result;
 }

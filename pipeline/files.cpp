@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,6 +43,9 @@ Error write_error(int error_number, std::string_view what) {
 }
 
 FileWriter::FileWriter(std::filesystem::path path) : path_(std::move(path)) {
+  struct stat status {};
+  // A file with a second name stands in a published OUT as well: there it must stay as it is.
+  if (::lstat(path_.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink > 1) ::unlink(path_.c_str());
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (descriptor_ < 0) throw write_error(errno, "a file of the dataset");
 }

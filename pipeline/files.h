@@ -24,7 +24,7 @@ struct FileFacts {
 /// Writes one new file from front to back, hashing as it goes. Unless `finish()` was called the file is removed again.
 class FileWriter {
  public:
-  /// Creates `path`, or empties it. @throws Error{output_unwritable, disk_full}
+  /// Creates `path`, or empties it; other names of a file that stood there keep its bytes. @throws Error{output_unwritable, disk_full}
   explicit FileWriter(std::filesystem::path path);
   ~FileWriter();
   FileWriter(const FileWriter&) = delete;

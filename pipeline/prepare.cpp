@@ -8,14 +8,18 @@
 #include <fstream>
 #include <set>
 
+#include "core/digest.h"
 #include "core/log.h"
+#include "pipeline/case_held.h"
 #include "pipeline/case_store.h"
 #include "pipeline/content.h"
 #include "pipeline/dataset.h"
 #include "pipeline/dataset_proof.h"
+#include "pipeline/files.h"
 #include "pipeline/pixels/case_text.h"
 #include "pipeline/pixels/text_evidence.h"
 #include "pipeline/report.h"
+#include "pipeline/review/rulings.h"
 #include "pipeline/study_runner.h"
 
 namespace naru {
@@ -48,22 +52,14 @@ void reject_stack(Scan& scan, std::size_t index, const CaseFailure& failure) {
   }
 }
 
-/// A case whose slices show text or a face that cannot be taken away with certainty.
-void quarantine_case(Scan& scan, const CasePlan& plan, Code reason) {
-  for (const std::size_t index : plan.stacks) {
-    for (const std::size_t candidate : scan.stacks[index].instances) {
-      mark_plane(scan, candidate, Disposition::quarantined, reason);
-    }
-  }
-}
-
 /// Lines of pixels.jsonl.
-Json evidence_of(const Scan& scan, const CaseText& text) {
+Json evidence_of(const Scan& scan, const CasePlan& plan, const CaseText& text) {
   const bool is_held = text.hold.has_value();
   Json lines = Json::array();
   for (const JudgedText& one : text.found) {
-    lines.push_back(text_evidence(scan.inputs[one.file], {{"slice", one.frame}}, one.found, one.verdict, is_held));
+    lines.push_back(text_evidence(scan.inputs[one.file], plan.case_id, place_in(plan, one), one, is_held));
   }
+  for (const Decision* one : text.later) lines.push_back(text_evidence(*one, is_held));
   return lines;
 }
 
@@ -73,15 +69,21 @@ struct Made {
   std::vector<Json> lines;
   Json text_evidence = Json::array();  ///< of cases that were made, and of those held for their text
   Json face_evidence = Json::array();  ///< of cases that were made, and of those held for their face
+  std::vector<CaseHeld> reviewed;      ///< cases for people to decide, and those about which they decided
   std::size_t resumed = 0;
   std::uint64_t memory_used_bytes = 0;
 };
 
 class Job {
  public:
-  Job(const PrepareOptions& options, const ProjectKey& key, Executor& executor, const CancelToken& cancel,
-      const OnProgress& on_progress)
-      : options_(options), key_(key), executor_(executor), cancel_(cancel), on_progress_(on_progress) {}
+  Job(const PrepareOptions& options, const ProjectKey& key, const Rulings& rulings, Executor& executor,
+      const CancelToken& cancel, const OnProgress& on_progress)
+      : options_(options),
+        key_(key),
+        rulings_(rulings),
+        executor_(executor),
+        cancel_(cancel),
+        on_progress_(on_progress) {}
 
   Scan scan(std::istream& standard_input) const {
     const std::vector<std::filesystem::path> ours = {options_.out, report_folder(options_),
@@ -90,12 +92,12 @@ class Job {
     return scan_inputs(files, stack_options(options_.recipe), executor_, cancel_, on_progress_);
   }
 
-  std::vector<CasePlan> plan(Scan& scan) const {
-    return plan_cases(scan, key_, {options_.recipe, executor_.description()});
+  PlanOptions plan_options(Scan& scan) const {
+    return {options_.recipe, executor_.description(),
+            released_series(scan, rulings_, executor_, cancel_, on_progress_)};
   }
 
-  Made make_cases(Scan& scan, const Staging& staging) const {
-    const auto plans = plan(scan);
+  Made make_cases(Scan& scan, const std::vector<CasePlan>& plans, const Staging& staging) const {
     StudyRunner runner(executor_, options_.memory_limit_bytes);
     Made made;
     Progress progress{"preparing volumes", 0, plans.size(), "cases", 0};
@@ -120,14 +122,18 @@ class Job {
     const auto find = [](VolumeView<const float> slice, const dicom::ShownValues& shown) {
       return TextDetector::built_in().find(slice, shown);
     };
-    CaseText text = find_text(scan, plan, find, options_.memory_limit_bytes, executor_, cancel_);
+    CaseText text = find_text(scan, plan, find, options_.memory_limit_bytes, executor_, cancel_, rulings_);
     for (auto& [input, sha256] : text.hashes) scan.inputs[input].sha256 = std::move(sha256);
     if (text.failure) return reject_case(scan, plan, *text.failure), false;
-    evidence = evidence_of(scan, text);
+    evidence = evidence_of(scan, plan, text);
     plan.text_boxes = std::move(text.boxes);
     if (!text.hold) return true;
     for (Json& line : evidence) made.text_evidence.push_back(std::move(line));
-    quarantine_case(scan, plan, *text.hold);
+    mark_case(scan, plan, Disposition::quarantined, *text.hold);
+    HeldEntry entry = held_entry(scan, plan, Disposition::quarantined, *text.hold);
+    entry.needs_release = text.needs_release;
+    entry.can_release = text.can_release;
+    made.reviewed.push_back({std::move(entry), files_of(scan, plan)});
     return false;
   }
 
@@ -139,14 +145,31 @@ class Job {
     StackFace face = find_face(scan, plan.stacks.front(), options_.memory_limit_bytes, reader, cancel_, hashes);
     for (auto& [input, sha256] : hashes) scan.inputs[input].sha256 = std::move(sha256);
     if (face.failure) return reject_case(scan, plan, *face.failure), false;
-    const bool is_held = face.may_show && !(face.cut && face_handling(plan.recipe.face) == FaceHandling::remove);
+    const bool can_go = !face.may_show || (face.cut && face_handling(plan.recipe.face) == FaceHandling::remove);
+    const bool is_held = !can_go && !is_released(scan, plan);
     evidence = {{"case", plan.case_id}};
     evidence.update(face_evidence(face, is_held));
-    if (face.cut) plan.face = std::make_shared<const FaceRemoval>(std::move(*face.cut));
+    if (face.cut && can_go) plan.face = std::make_shared<const FaceRemoval>(std::move(*face.cut));
     if (!is_held) return true;
     made.face_evidence.push_back(std::move(evidence));
-    quarantine_case(scan, plan, Code::face_present);
+    mark_case(scan, plan, Disposition::quarantined, Code::face_present);
+    made.reviewed.push_back({face_entry(scan, plan, Disposition::quarantined), files_of(scan, plan)});
     return false;
+  }
+
+  static HeldEntry face_entry(const Scan& scan, const CasePlan& plan, Disposition disposition) {
+    HeldEntry entry = held_entry(scan, plan, disposition, Code::face_present);
+    entry.id = face_id(plan.case_id);
+    entry.needs_release = true;
+    return entry;
+  }
+
+  /// True where people judged the face of this case, with these very files, and let it go as it is.
+  bool is_released(Scan& scan, const CasePlan& plan) const {
+    if (!rulings_.is_known(face_id(plan.case_id))) return false;
+    const std::set<std::size_t> files = files_of(scan, plan);
+    hash_inputs(scan, std::vector<std::size_t>(files.begin(), files.end()), executor_, cancel_, on_progress_);
+    return rulings_.releases(face_id(plan.case_id), files_sha256(scan, files));
   }
 
   static void reject_case(Scan& scan, const CasePlan& plan, const CaseFailure& failure) {
@@ -157,7 +180,25 @@ class Job {
     }
   }
 
+  /// False where people took the case out. What they decided becomes a part of its fingerprint.
+  bool heed_decisions(Scan& scan, CasePlan& plan, Made& made) const {
+    const std::string face = face_id(plan.case_id);
+    const std::string state = rulings_.state_of(plan.case_id) + rulings_.state_of(face);
+    if (state.empty()) return true;
+    plan.fingerprint += state;
+    plan.fingerprint = sha256_hex(std::as_bytes(std::span(plan.fingerprint)));
+    const bool is_face = rulings_.excluded(face).has_value();
+    const auto reason = is_face ? rulings_.excluded(face) : rulings_.excluded(plan.case_id);
+    if (!reason) return true;
+    mark_case(scan, plan, Disposition::excluded, *reason);
+    HeldEntry entry = is_face ? face_entry(scan, plan, Disposition::excluded)
+                              : held_entry(scan, plan, Disposition::excluded, *reason);
+    made.reviewed.push_back({std::move(entry), files_of(scan, plan)});
+    return false;
+  }
+
   void make_case(Scan& scan, CasePlan plan, const Staging& staging, StudyRunner& runner, Made& made) const {
+    if (!heed_decisions(scan, plan, made)) return;
     const auto file = staging.cases() / (plan.case_id + ".json");
     auto record = load_finished_case(file, plan, staging.out());
     if (record) {
@@ -181,11 +222,18 @@ class Job {
     made.lines.push_back(std::move(record->manifest));
     for (Json& line : record->text_evidence) made.text_evidence.push_back(std::move(line));
     if (!record->face_evidence.is_null()) made.face_evidence.push_back(std::move(record->face_evidence));
+    if (!rulings_.state_of(plan.case_id).empty()) {
+      made.reviewed.push_back({held_entry(scan, plan, Disposition::used, Code::text_suspected), files_of(scan, plan)});
+    }
+    if (!rulings_.state_of(face_id(plan.case_id)).empty()) {
+      made.reviewed.push_back({face_entry(scan, plan, Disposition::used), files_of(scan, plan)});
+    }
     made.plans.push_back(std::move(plan));
   }
 
   const PrepareOptions& options_;
   const ProjectKey& key_;
+  const Rulings& rulings_;
   Executor& executor_;
   const CancelToken& cancel_;
   const OnProgress& on_progress_;
@@ -236,13 +284,32 @@ std::string reasons_text(const std::map<std::string, std::size_t>& by_reason) {
   return text;
 }
 
-void write_job_report(const Staging& staging, const Scan& scan, const Made& made, const ProjectKey& key,
-                      const PrepareResult& result, const PrepareOptions& options, const Executor& executor) {
+/// @return as write_review
+bool write_job_report(const Staging& staging, const Scan& scan, const Made& made, const ProjectKey& key,
+                      const PrepareResult& result, const PrepareOptions& options, const Executor& executor,
+                      const HeldQueue& queue, const Decisions& decisions) {
   std::vector<ReportCase> cases;
   for (const CasePlan& plan : made.plans) cases.push_back({&plan, staging.cases() / (plan.case_id + ".json")});
   write_report(staging.report(), scan, cases, key,
                {options.project, key.id(), executor.description(), options.memory_limit_bytes, made.memory_used_bytes,
-                result.seconds});
+                result.seconds, queue.entries, decisions});
+  if (options.recipe && options.recipe->looks_for_text()) {
+    write_evidence(staging.report() / "pixels.jsonl", made.text_evidence);
+  }
+  if (options.recipe && options.recipe->looks_for_faces()) {
+    write_evidence(staging.report() / "faces.jsonl", made.face_evidence);
+  }
+  return write_review(staging.report(), queue, decisions);
+}
+
+/// What people are asked, with the checksums that are known by now.
+HeldQueue queue_of(const Scan& scan, const PrepareOptions& options, std::vector<CaseHeld> held) {
+  HeldQueue queue{"prepare", options.inputs, options.out, "", {}};
+  for (CaseHeld& one : held) {
+    one.entry.files_sha256 = files_sha256(scan, one.files);
+    queue.entries.push_back(std::move(one.entry));
+  }
+  return queue;
 }
 
 }  // namespace
@@ -251,17 +318,24 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
                       std::istream& standard_input, const CancelToken& cancel, const OnProgress& on_progress) {
   const auto start = std::chrono::steady_clock::now();
   if (options.recipe) require_for_prepare(*options.recipe);
-  const Job job(options, key, executor, cancel, on_progress);
   PrepareResult result;
   result.out = options.out;
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
+  const Decisions decisions = decisions_for(result.report);
+  const Rulings rulings(decisions);
+  const Job job(options, key, rulings, executor, cancel, on_progress);
   Scan scan = job.scan(standard_input);
+  const PlanOptions plan_options = job.plan_options(scan);
+  const auto plans = plan_cases(scan, key, plan_options);
   if (staging.is_finished()) {
-    const auto plans = job.plan(scan);
-    return finished_before(scan, plans, std::move(result));
+    PrepareResult before = finished_before(scan, plans, result);
+    if (are_applied(decisions, result.report)) return before;
+    staging.reopen();
   }
-  const Made made = job.make_cases(scan, staging);
+  std::vector<CaseHeld> held = held_by_header(scan, rulings, plan_options);
+  Made made = job.make_cases(scan, plans, staging);
+  std::ranges::move(made.reviewed, std::back_inserter(held));
   complete_hashes(scan, executor, cancel, on_progress);
   const InputCounts counts = count_inputs(scan);
   result.case_count = made.plans.size();
@@ -271,14 +345,10 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   result.by_reason = counts.by_reason;
   result.has_rejects = counts.has_rejects;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_job_report(staging, scan, made, key, result, options, executor);
-  if (options.recipe && options.recipe->looks_for_text()) {
-    write_evidence(staging.report() / "pixels.jsonl", made.text_evidence);
-  }
-  if (options.recipe && options.recipe->looks_for_faces()) {
-    write_evidence(staging.report() / "faces.jsonl", made.face_evidence);
-  }
+  const bool has_review = write_job_report(staging, scan, made, key, result, options, executor,
+                                           queue_of(scan, options, std::move(held)), decisions);
   if (made.plans.empty()) {
+    if (has_review) staging.keep_records();
     const std::filesystem::path report = staging.publish_report_only();
     throw Error(ErrorCode::nothing_delivered,
                 fmt::format("none of the {} input files became part of a case ({}): see {}", scan.inputs.size(),
@@ -289,6 +359,7 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   write_documents(staging.out(), made.plans, made.lines, facts);
   prove_dataset(staging.out(), scan, made.plans, facts, executor, cancel, on_progress);
   cancel.throw_if_canceled();
+  if (has_review) staging.keep_records();
   staging.publish();
   return result;
 }

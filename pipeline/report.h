@@ -11,6 +11,8 @@
 
 #include "pipeline/case_plan.h"
 #include "pipeline/project_key.h"
+#include "pipeline/review/decision.h"
+#include "pipeline/review/held.h"
 #include "pipeline/scan.h"
 
 namespace naru {
@@ -29,6 +31,8 @@ struct ReportFacts {
   std::uint64_t memory_limit_bytes = 0;
   std::uint64_t memory_used_bytes = 0;  ///< the most that a case was planned with
   double seconds = 0;
+  std::vector<HeldEntry> held;  ///< for people to decide
+  Decisions decisions;          ///< that the job heeded
 };
 
 /// One made case: its manifest line and its preview, read back one at a time so that memory stays flat.

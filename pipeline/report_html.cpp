@@ -8,6 +8,7 @@
 #include "pipeline/files.h"
 #include "pipeline/html.h"
 #include "pipeline/report.h"
+#include "pipeline/review/review_html.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -115,6 +116,7 @@ void write_report_html(const std::filesystem::path& file, const Scan& scan, std:
   }
   append(writer, stacks_table(scan));
   append(writer, rejected_table(scan));
+  append(writer, review_tables(facts.held, facts.decisions));
   append(writer, kHtmlEnd);
   writer.finish();
 }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "core/error.h"
 #include "pipeline/files.h"
@@ -22,14 +23,22 @@ namespace fs = std::filesystem;
 namespace {
 
 /// What a report folder of ours may hold (the contract's names).
-constexpr std::array<std::string_view, 7> kReportFiles = {"inputs.jsonl", "series.jsonl", "deid.jsonl", "pixels.jsonl",
-                                                          "link.sealed",  "record.json",  "report.html"};
+constexpr std::array<std::string_view, 10> kReportFiles = {
+    "inputs.jsonl",    "series.jsonl", "deid.jsonl",  "pixels.jsonl", "faces.jsonl",
+    "decisions.jsonl", "held.json",    "link.sealed", "record.json",  "report.html"};
+/// Its one folder: records of what is finished.
+constexpr std::string_view kRecords = "finished";
 
 bool is_empty_or_absent(const fs::path& folder) {
   std::error_code failure;
   if (!fs::exists(fs::symlink_status(folder, failure))) return true;
   return fs::is_directory(folder, failure) && !fs::is_symlink(folder, failure) && fs::is_empty(folder, failure) &&
          !failure;
+}
+
+bool has_files(const fs::path& folder) {
+  std::error_code failure;
+  return fs::is_directory(folder, failure) && !fs::is_empty(folder, failure);
 }
 
 bool is_dataset(const fs::path& folder) {
@@ -41,9 +50,28 @@ bool holds_only_a_report(const fs::path& folder) {
   std::error_code failure;
   for (fs::directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
     const std::string name = it->path().filename().string();
+    if (name == kRecords && it->is_directory(failure) && !it->is_symlink(failure)) continue;
     if (std::ranges::find(kReportFiles, name) == kReportFiles.end() || !it->is_regular_file(failure)) return false;
   }
   return !failure && fs::exists(folder / "inputs.jsonl", failure);
+}
+
+/// Gives the files below `from` a second name below `to`, which is made, or copies them where that cannot be.
+void link_tree(const fs::path& from, const fs::path& to) {
+  std::error_code failure;
+  fs::create_directories(to, failure);
+  for (fs::recursive_directory_iterator it(from, failure), end; !failure && it != end; it.increment(failure)) {
+    const fs::path target = to / it->path().lexically_relative(from);
+    std::error_code has_no_link;
+    if (it->is_directory(failure)) {
+      fs::create_directory(target, failure);
+    } else if (!failure && !fs::exists(target, failure)) {
+      fs::create_hard_link(it->path(), target, has_no_link);
+      if (has_no_link) fs::copy_file(it->path(), target, failure);
+    }
+    if (failure) break;
+  }
+  if (failure) throw write_error(failure.value(), "the work folder beside OUT");
 }
 
 void make_folder(const fs::path& folder, mode_t mode) {
@@ -101,6 +129,7 @@ Staging::Staging(const fs::path& out, const fs::path& report, OnExisting on_exis
   check_places();
   open_work_folder();
   try {
+    lock_report();
     if (on_existing_ == OnExisting::resume) finish_interrupted_publish();
     if (is_finished_) return;
     check_out();
@@ -135,23 +164,34 @@ void Staging::open_work_folder() {
   const bool is_ours =
       lock_ >= 0 && ::fstat(lock_, &status) == 0 && status.st_uid == ::geteuid() && (status.st_mode & 077) == 0;
   if (!is_ours) {
-    if (lock_ >= 0) ::close(lock_);
+    if (lock_ >= 0) ::close(std::exchange(lock_, -1));
     throw Error(ErrorCode::output_unwritable,
                 "the work folder beside OUT belongs to someone else or is open to others: choose another OUT");
   }
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     const bool is_held = errno == EWOULDBLOCK;
-    ::close(lock_);
+    ::close(std::exchange(lock_, -1));
     if (is_held)
       throw Error(ErrorCode::output_busy, "another run is writing to this OUT: wait for it or choose another");
     throw Error(ErrorCode::output_unwritable, "the work folder beside OUT cannot be locked: choose another OUT");
   }
 }
 
+/// Nobody decides while a run reads decisions and replaces the report that holds them (see append_decisions).
+void Staging::lock_report() {
+  report_lock_ = ::open(final_report_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (report_lock_ < 0 || ::flock(report_lock_, LOCK_EX | LOCK_NB) == 0) return;
+  throw Error(ErrorCode::output_busy, "somebody is deciding about this report, or another run replaces it: try again");
+}
+
 /// A run that was killed between its last renames left OUT whole and, perhaps, the report in the work folder.
 void Staging::finish_interrupted_publish() {
   std::error_code failure;
   const bool was_replacing = fs::exists(work_ / "replacing", failure);
+  // A run that applied decisions: the job sees first whether it is the same, and then reopens as before.
+  is_finished_ =
+      fs::exists(work_ / "reopened", failure) && !fs::exists(work_ / "published", failure) && is_dataset(final_out_);
+  if (is_finished_) return;
   if (was_replacing) on_existing_ = OnExisting::replace;  // a --force run is resumed as one
   if (is_empty_or_absent(final_out_) || !is_dataset(final_out_)) return;
   const bool out_is_placed = fs::exists(work_ / "published", failure) || !was_replacing;
@@ -196,6 +236,8 @@ void Staging::check_report(const fs::path& folder) const {
 }
 
 void Staging::make_parts() {
+  std::error_code failure;
+  if (!has_files(cases())) ::rename((report() / kRecords).c_str(), cases().c_str());  // a run that was about to publish
   if (on_existing_ == OnExisting::refuse) {
     for (const fs::path& folder : {out(), cases()}) remove_tree(folder);
   }
@@ -203,16 +245,46 @@ void Staging::make_parts() {
   make_folder(out(), 0777);  // less the umask: deliverable
   make_folder(report(), 0700);
   make_folder(cases(), 0700);
-  if (on_existing_ == OnExisting::replace) write_file(work_ / "replacing", "");
+  if (on_existing_ == OnExisting::resume) take_records();
+  if (on_existing_ == OnExisting::replace) {
+    write_file(work_ / "replacing", "");
+    fs::remove(work_ / "reopened", failure);  // --force: by whatever job
+  }
+}
+
+/// Copies, since records are appended to.
+void Staging::take_records() {
+  if (!has_files(final_report_ / kRecords) || has_files(cases())) return;
+  std::error_code failure;
+  fs::copy(final_report_ / kRecords, cases(), fs::copy_options::recursive, failure);
+  if (failure) throw write_error(failure.value(), "the work folder beside OUT");
+}
+
+void Staging::reopen() {
+  std::error_code failure;
+  if (!fs::exists(work_ / "reopened", failure)) {
+    ::close(std::exchange(lock_, -1));  // of the work folder that is gone
+    open_work_folder();
+    write_file(work_ / "reopened", "");
+  }
+  is_finished_ = false;
+  make_parts();
+  link_tree(final_out_, out());
+  on_existing_ = OnExisting::replace;
+  write_file(work_ / "replacing", "");
+}
+
+void Staging::keep_records() {
+  if (::rename(cases().c_str(), (report() / kRecords).c_str()) != 0) throw write_error(errno, "the report folder");
 }
 
 Staging::~Staging() { abandon(); }
 
 /// Without a finished case there is nothing to resume, so nothing is left behind.
 void Staging::abandon() {
-  std::error_code ignored;
-  if (!is_finished_ && (!fs::exists(cases(), ignored) || fs::is_empty(cases(), ignored))) remove_work_folder();
+  if (!is_finished_ && !has_files(cases()) && !has_files(report() / kRecords)) remove_work_folder();
   ::close(lock_);
+  if (report_lock_ >= 0) ::close(report_lock_);
 }
 
 void Staging::move_out() {
@@ -231,9 +303,7 @@ void Staging::move_report(const fs::path& to) {
   const fs::path copy = to.parent_path() / fmt::format(".{}.naru-copy-{}", to.filename().string(), ::getpid());
   if (::mkdir(copy.c_str(), 0700) != 0) throw write_error(errno, "the report folder");
   std::error_code failure, ignored;
-  for (const auto& entry : fs::directory_iterator(report())) {
-    if (!failure) fs::copy_file(entry.path(), copy / entry.path().filename(), failure);
-  }
+  fs::copy(report(), copy, fs::copy_options::recursive, failure);
   if (failure) {
     fs::remove_all(copy, ignored);
     throw write_error(failure.value(), "the report folder");

@@ -4,6 +4,11 @@
 /// `cases/` remembers finished cases for --resume. OUT appears by one rename. A run that is killed leaves OUT absent or
 /// whole, and the work folder behind; a run with --resume goes on from there.
 ///
+/// A job that holds something for people to decide keeps those records in its report, as `finished/`. When decisions
+/// are to be applied, it goes on from there: the files of OUT get a second name in the work folder and replace OUT in
+/// one step with what was made anew. While a run lives it holds a lock on the report that it will replace, so that
+/// nobody decides in the meantime.
+///
 /// What a user has is not touched: --force replaces only a folder that holds a Naru dataset, and a report is replaced
 /// only together with its dataset. Nothing is deleted before its successor stands.
 #pragma once
@@ -38,6 +43,13 @@ class Staging {
   /// With `resume`: OUT stands already, whole. What an interruption left to do was done; there is nothing to publish.
   bool is_finished() const { return is_finished_; }
 
+  /// Where OUT stands already: begins to replace it all the same, with all that was published of it taken over, so that
+  /// only what changed is made again. @throws Error{output_unwritable, disk_full}
+  void reopen();
+
+  /// Before `publish`: keeps the records of what is finished in the report, for `reopen`.
+  void keep_records();
+
   /// Moves OUT, then the report, to their places, each by one rename, and removes the work folder.
   void publish();
 
@@ -53,8 +65,10 @@ class Staging {
   void check_out() const;
   void check_report(const std::filesystem::path& folder) const;
   void open_work_folder();
+  void lock_report();
   void finish_interrupted_publish();
   void make_parts();
+  void take_records();
   void move_out();
   void move_report(const std::filesystem::path& to);
   void remove_work_folder();
@@ -63,7 +77,7 @@ class Staging {
   std::filesystem::path final_out_, final_report_, work_;
   OnExisting on_existing_;
   bool is_finished_ = false;
-  int lock_ = -1;
+  int lock_ = -1, report_lock_ = -1;
 };
 
 /// Absolute, without "." and trailing "/": a path that has a name and a parent. @throws Error{usage} for "" and "/"

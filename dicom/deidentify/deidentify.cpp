@@ -258,14 +258,15 @@ const Identifiers& PatientWords::identifiers() const { return state_->identifier
 class DeidRun {
  public:
   DeidRun(const DeidentifyPolicy& policy, const PseudonymKey& key, std::string_view version, const DeidProbe& probe,
-          const PatientWords* words, std::string_view patient, std::span<const PixelBox> boxes)
+          const PatientWords* words, std::string_view patient, std::span<const PixelBox> boxes, bool is_reviewed)
       : policy_(policy),
         key_(key),
         version_(version),
         probe_(probe),
         words_(words == nullptr ? nullptr : words->state_.get()),
         patient_(patient),
-        boxes_(boxes) {}
+        boxes_(boxes),
+        is_reviewed_(is_reviewed) {}
 
   DeidResult go(Bytes file) {
     try {
@@ -327,7 +328,7 @@ class DeidRun {
   bool treat() {
     enter("pixels");
     pixel_facts_ = read_pixel_facts(table_, file_.data_set, file_.transfer_syntax_uid);
-    pixels_ = treat_pixels(find_pixels(table_), file_.data_set, pixel_facts_, policy_, boxes_);
+    pixels_ = treat_pixels(find_pixels(table_), file_.data_set, pixel_facts_, policy_, boxes_, is_reviewed_);
     if (pixels_.problem) return fail(*pixels_.problem);
     result_.pixels_are_kept = !pixels_.is_replaced;
     result_.pixels_reason = pixels_.reason;
@@ -414,6 +415,7 @@ class DeidRun {
   const PatientWords::State* words_;
   std::string_view patient_;
   std::span<const PixelBox> boxes_;
+  bool is_reviewed_;
   OpenedFile file_;
   ElementTable table_;
   FileFacts facts_;
@@ -427,8 +429,8 @@ class DeidRun {
 };
 
 DeidResult Deidentifier::run(Bytes file, const PatientWords* words, std::string_view patient,
-                             std::span<const PixelBox> boxes) const {
-  return DeidRun(policy_, key_, version_, probe_, words, patient, boxes).go(file);
+                             std::span<const PixelBox> boxes, bool is_reviewed) const {
+  return DeidRun(policy_, key_, version_, probe_, words, patient, boxes, is_reviewed).go(file);
 }
 
 std::optional<Identifiers> collect_identifiers(Bytes header_or_file, const DeidentifyPolicy& policy) {

@@ -111,8 +111,9 @@ class Deidentifier {
   /// @param words what the patient's files hold: cleaned and searched for too; null for the file's own alone
   /// @param patient under which the pseudonym and the date shift are made; patient_identifier(source) where empty
   /// @param boxes where text was found in the pixels: blanked, where the policy cleans pixel data
+  /// @param is_reviewed a person looked at the pixels: the file is not withheld for being of a kind that shows text
   DeidResult run(Bytes file, const PatientWords* words = nullptr, std::string_view patient = {},
-                 std::span<const PixelBox> boxes = {}) const;
+                 std::span<const PixelBox> boxes = {}, bool is_reviewed = false) const;
 
   const DeidentifyPolicy& policy() const { return policy_; }
 

@@ -371,12 +371,12 @@ bool shows_text_by_kind(const PixelFacts& facts) {
 }
 
 PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy,
-                          std::span<const PixelBox> boxes) {
+                          std::span<const PixelBox> boxes, bool is_reviewed) {
   if (node == nullptr) return {};
   const Bytes value = value_of(*node, bytes);
   auto wanted = regions_of(facts, policy);
   const bool has_rule = !wanted.empty();
-  if (!has_rule && shows_text_by_kind(facts)) return withheld(Code::text_suspected);
+  if (!has_rule && !is_reviewed && shows_text_by_kind(facts)) return withheld(Code::text_suspected);
   // Without a picture's sizes nobody can say what the bytes are.
   if (!value.empty() && !has_sound_geometry(facts.format)) return withheld(Code::corrupt);
   const bool has_face = std::ranges::any_of(boxes, &PixelBox::is_face);

@@ -52,7 +52,8 @@ bool shows_text_by_kind(const PixelFacts& facts);
 ///  - texts inside compressed streams are overwritten (see embedded_text.h).
 /// Where nothing of it applies, the value stays as it is, byte for byte.
 /// @param node is null for objects without Pixel Data
+/// @param is_reviewed a person looked at the pixels: their kind is no reason to withhold them
 PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy,
-                          std::span<const PixelBox> boxes = {});
+                          std::span<const PixelBox> boxes = {}, bool is_reviewed = false);
 
 }  // namespace naru::dicom

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <nlohmann/json.hpp>
 #include <type_traits>
 #include <utility>
 
 #include "pipeline/pixels/text_detector.h"
+#include "pipeline/pixels/text_evidence.h"
+#include "pipeline/review/held.h"
 
 namespace naru {
 
@@ -186,36 +189,122 @@ void add_boxes_of_missing_slices(const dicom::Stack& stack, std::vector<dicom::P
   }
 }
 
-bool show_text(const std::vector<TextLook>& looks, std::span<const std::vector<dicom::PixelBox>> boxes) {
-  for (std::size_t n = 0; n < looks.size(); ++n) {
-    if (shows_text(looks[n], boxes[n])) return true;
-  }
-  return false;
+std::size_t input_of(const Scan& scan, const CasePlan& plan, std::size_t volume, std::int64_t slice) {
+  const dicom::Stack& stack = scan.stacks[plan.stacks[volume]];
+  return scan.input_of_candidate[stack.instances[instance_at(stack, slice)]];
 }
+
+/// Decides about what a case shows.
+class CaseJudge {
+ public:
+  CaseJudge(const Scan& scan, const CasePlan& plan, const Rulings& rulings, CaseText& result)
+      : scan_(scan), plan_(plan), rulings_(rulings), result_(result) {}
+
+  void decide(std::span<const TextLook> looks) {
+    std::vector<std::string> checksums;
+    for (const std::size_t input : files_of(scan_, plan_)) checksums.push_back(file(input).sha256);
+    const bool is_released = rulings_.releases(plan_.case_id, files_sha256(std::move(checksums)));
+    TextDecision decision =
+        decide_text(looks, text_handling(plan_.recipe.text),
+                    {is_released, [&](const JudgedText& text) { return rulings_.of_region(id_of(text)); }});
+    result_.hold = decision.hold;
+    result_.needs_release = decision.needs_release;
+    result_.boxes = std::move(decision.boxes);
+    kept_ = std::move(decision.kept);
+    std::set<std::string> ids;
+    for (const JudgedText& text : decision.texts) ids.insert(id_of(text));
+    add_later_texts(ids);
+    result_.found = std::move(decision.texts);
+    for (JudgedText& text : result_.found) place(text, text.file);
+    for (std::size_t n = 0; n < plan_.stacks.size(); ++n) {
+      add_boxes_of_missing_slices(scan_.stacks[plan_.stacks[n]], result_.boxes[n]);
+    }
+  }
+
+  /// @param looks at what was blanked
+  void decide_again(std::span<const TextLook> looks) {
+    for (std::size_t n = 0; n < looks.size(); ++n) {
+      if (looks[n].problem) {
+        result_.hold = Code::text_suspected;
+        result_.can_release = false;
+      }
+      for (JudgedText& text : shown_texts(looks[n], both(result_.boxes[n], kept_[n]))) {
+        place(text, n);
+        result_.found.push_back(text);
+        result_.hold = Code::text_suspected;
+      }
+    }
+  }
+
+ private:
+  /// With its checksum, which `scan_` does not have yet.
+  InputRecord file(std::size_t input) const {
+    InputRecord record = scan_.inputs[input];
+    const auto hash = result_.hashes.find(input);
+    if (hash != result_.hashes.end()) record.sha256 = hash->second;
+    return record;
+  }
+
+  /// @param text with `file` as an index into the stacks of the plan
+  std::string id_of(JudgedText text) const {
+    place(text, text.file);
+    const InputRecord record = file(text.file);
+    return region_id(record.sop_instance_uid, record.sha256, place_in(plan_, text), text.found.region);
+  }
+
+  void place(JudgedText& text, std::size_t volume) const {
+    text.volume = volume;
+    text.file = input_of(scan_, plan_, volume, text.frame);
+  }
+
+  /// What only a second look had found, and people decided about since.
+  void add_later_texts(const std::set<std::string>& known) {
+    for (const Decision* one : rulings_.regions_of(plan_.case_id)) {
+      const std::size_t volume = one->region.value("volume", std::size_t{0});
+      if (known.contains(one->id) || volume >= plan_.stacks.size()) continue;
+      const dicom::PixelBox box = box_of(one->region);
+      if (box.frame < 0 || box.frame >= scan_.stacks[plan_.stacks[volume]].grid.size.z) continue;
+      if (!is_of(one->region, file(input_of(scan_, plan_, volume, box.frame)))) continue;
+      result_.later.push_back(one);
+      if (!result_.hold) (one->ruling == Ruling::redact ? result_.boxes : kept_)[volume].push_back(box);
+    }
+  }
+
+  const Scan& scan_;
+  const CasePlan& plan_;
+  const Rulings& rulings_;
+  CaseText& result_;
+  std::vector<std::vector<dicom::PixelBox>> kept_;  ///< by stack of the plan
+};
 
 }  // namespace
 
+nlohmann::ordered_json place_in(const CasePlan& plan, const JudgedText& text) {
+  nlohmann::ordered_json place = {{"slice", text.frame}};
+  if (plan.stacks.size() > 1) place["volume"] = text.volume;
+  return place;
+}
+
+std::set<std::size_t> files_of(const Scan& scan, const CasePlan& plan) {
+  std::set<std::size_t> files;
+  for (const std::size_t stack : plan.stacks) {
+    for (const std::size_t candidate : scan.stacks[stack].instances) files.insert(scan.input_of_candidate[candidate]);
+  }
+  return files;
+}
+
 CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& find, std::uint64_t memory_limit_bytes,
-                   const Executor& executor, const CancelToken& cancel) {
+                   const Executor& executor, const CancelToken& cancel, const Rulings& rulings) {
   CaseText result;
   CaseLook look(scan, plan, find, memory_limit_bytes, executor.thread_count(), cancel);
+  CaseJudge judge(scan, plan, rulings, result);
   const std::vector<TextLook> looks = look.run({}, result);
   if (result.failure) return result;
-  TextDecision decision = decide_text(looks, text_handling(plan.recipe.text));
-  result.hold = decision.hold;
-  result.boxes = std::move(decision.boxes);
-  result.found = std::move(decision.texts);
-  for (JudgedText& text : result.found) {
-    const dicom::Stack& stack = scan.stacks[plan.stacks[text.file]];
-    text.file = scan.input_of_candidate[stack.instances[instance_at(stack, text.frame)]];
-  }
-  for (std::size_t n = 0; n < plan.stacks.size(); ++n) {
-    add_boxes_of_missing_slices(scan.stacks[plan.stacks[n]], result.boxes[n]);
-  }
+  judge.decide(looks);
   const bool is_blanked = std::ranges::any_of(result.boxes, [](const auto& boxes) { return !boxes.empty(); });
-  if (is_blanked && !result.hold && show_text(look.run(result.boxes, result), result.boxes) && !result.failure) {
-    result.hold = Code::text_suspected;
-  }
+  if (result.hold || !is_blanked) return result;
+  const std::vector<TextLook> again = look.run(result.boxes, result);
+  if (!result.failure) judge.decide_again(again);
   return result;
 }
 

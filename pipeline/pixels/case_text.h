@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "kernels/executor.h"
 #include "pipeline/case_plan.h"
 #include "pipeline/pixels/text_decision.h"
+#include "pipeline/review/rulings.h"
 #include "pipeline/slices.h"
 
 namespace naru {
@@ -21,18 +24,27 @@ using FindInSlice =
 
 struct CaseText {
   std::optional<Code> hold;                         ///< text_suspected: the case is not made
+  bool needs_release = false, can_release = true;   ///< see HeldEntry
   std::optional<CaseFailure> failure;               ///< a slice that could not be read: as StudyRunner has it
   std::vector<std::vector<dicom::PixelBox>> boxes;  ///< by stack of the plan; `frame` is the slice k, -1 for all
   std::vector<JudgedText> found;                    ///< `file` is an index into Scan::inputs, `frame` the slice k
-  InputHashes hashes;                               ///< of the files that were read
+  std::vector<const Decision*> later;  ///< about what only a second look had found; they lie in the rulings
+  InputHashes hashes;                  ///< of the files that were read
 };
 
-/// Looks at every slice of the case, those that are interpolated included. A case is judged as a series is. Where text
-/// is to be blanked, all slices are looked at once more, blanked: a case that still shows text is held. Memory: slices
-/// are read some at a time, and by so many threads as `memory_limit_bytes` has room for, one at least.
+/// Which picture of a case, as pixels.jsonl says it.
+nlohmann::ordered_json place_in(const CasePlan& plan, const JudgedText& text);
+
+/// The files of a case: indices into Scan::inputs.
+std::set<std::size_t> files_of(const Scan& scan, const CasePlan& plan);
+
+/// Looks at every slice of the case, those that are interpolated included. A case is judged as a series is, and by what
+/// people decided. Where text is to be blanked, all slices are looked at once more, blanked: a case that still shows
+/// text is held. Memory: slices are read some at a time, and by so many threads as `memory_limit_bytes` has room for,
+/// one at least.
 /// @throws Error{canceled, memory_exceeded}
 CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& find, std::uint64_t memory_limit_bytes,
-                   const Executor& executor, const CancelToken& cancel);
+                   const Executor& executor, const CancelToken& cancel, const Rulings& rulings = {});
 
 /// Blanks the boxes in slices [begin, end) of a stack, each with its darkest value; what is stored as MONOCHROME1 with
 /// its largest. `voxels`: i fastest, then j, then k; T as the stack's dtype says.

@@ -29,15 +29,19 @@ bool is_same_list(const DeidScan& scan, const Scan& slices) {
 
 class FacePlanner {
  public:
-  FacePlanner(DeidScan& scan, Scan slices, FaceHandling handling)
-      : scan_(scan), slices_(std::move(slices)), handling_(handling) {}
+  FacePlanner(DeidScan& scan, Scan slices, FaceHandling handling, const std::set<std::size_t>& released)
+      : scan_(scan), slices_(std::move(slices)), handling_(handling), released_(released) {}
 
   void run(std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
            const OnProgress& on_progress) {
     Progress progress{"looking for faces", 0, slices_.stacks.size(), "series", 0};
     for (std::size_t stack = 0; stack < slices_.stacks.size(); ++stack) {
       cancel.throw_if_canceled();
-      if (is_used(stack)) look_at(stack, memory_limit_bytes, executor, cancel);
+      if (is_released(stack)) {
+        plan.released.insert(slices_.stacks[stack].series_uid);
+      } else if (is_used(stack)) {
+        look_at(stack, memory_limit_bytes, executor, cancel);
+      }
       ++progress.done;
       on_progress(progress);
     }
@@ -64,6 +68,11 @@ class FacePlanner {
     return std::ranges::any_of(members(stack), [&](std::size_t candidate) {
       return scan_.files.inputs[input(candidate)].disposition == Disposition::used;
     });
+  }
+
+  bool is_released(std::size_t stack) const {
+    return std::ranges::any_of(members(stack),
+                               [&](std::size_t candidate) { return released_.contains(input(candidate)); });
   }
 
   void look_at(std::size_t stack, std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel) {
@@ -146,7 +155,9 @@ class FacePlanner {
 
   void hold(std::size_t index) {
     InputRecord& record = scan_.files.inputs[index];
-    if (record.disposition == Disposition::used) hold_back(record, Code::face_present);
+    if (record.disposition != Disposition::used || released_.contains(index)) return;
+    hold_back(record, Code::face_present);
+    plan.held.insert(scan_.sources[index].series_uid);
   }
 
   void hold_series() {
@@ -158,14 +169,15 @@ class FacePlanner {
   DeidScan& scan_;
   Scan slices_;
   FaceHandling handling_;
+  const std::set<std::size_t>& released_;
   std::set<std::string, std::less<>> held_;
 };
 
 }  // namespace
 
 FacePlan plan_faces(DeidScan& scan, const std::vector<InputFile>& files, FaceHandling handling,
-                    std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
-                    const OnProgress& on_progress) {
+                    const std::set<std::size_t>& released, std::uint64_t memory_limit_bytes, Executor& executor,
+                    const CancelToken& cancel, const OnProgress& on_progress) {
   FacePlan nothing;
   if (handling == FaceHandling::keep) return nothing;
   Scan slices = slices_of(files, executor, cancel, on_progress);
@@ -174,7 +186,7 @@ FacePlan plan_faces(DeidScan& scan, const std::vector<InputFile>& files, FaceHan
     nothing.was_looked = true;
     return nothing;
   }
-  FacePlanner planner(scan, std::move(slices), handling);
+  FacePlanner planner(scan, std::move(slices), handling, released);
   planner.run(memory_limit_bytes, executor, cancel, on_progress);
   planner.plan.was_looked = true;
   return std::move(planner.plan);

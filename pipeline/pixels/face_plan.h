@@ -2,6 +2,8 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/cancel.h"
@@ -17,6 +19,7 @@ struct FacePlan {
   bool was_looked = false;                                            ///< false where the recipe asks for nothing
   PixelOrders orders;                                                 ///< what is replaced by air in each input
   nlohmann::ordered_json evidence = nlohmann::ordered_json::array();  ///< lines of faces.jsonl, by stack
+  std::set<std::string> held, released;  ///< UIDs of series: held here, and left alone since people released them
 };
 
 /// Sorts the slices of all used inputs into stacks and looks for a face in each. A series is held back whole, as
@@ -24,9 +27,10 @@ struct FacePlan {
 /// and where the handling says so. What the headers alone show to be no stack of a head is left alone: single
 /// localizers, thick slices, other parts of the body.
 /// @param files what `scan` was made of
+/// @param released inputs of series that people judged: they are not looked at
 /// @throws Error{canceled, memory_exceeded}
 FacePlan plan_faces(DeidScan& scan, const std::vector<InputFile>& files, FaceHandling handling,
-                    std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
-                    const OnProgress& on_progress);
+                    const std::set<std::size_t>& released, std::uint64_t memory_limit_bytes, Executor& executor,
+                    const CancelToken& cancel, const OnProgress& on_progress);
 
 }  // namespace naru

@@ -33,6 +33,7 @@ struct Place {
   TextRegion first;                                       ///< by which others are compared
   std::int64_t left = 0, top = 0, right = 0, bottom = 0;  ///< around all
   std::set<std::pair<std::size_t, std::int64_t>> slices;  ///< file, frame
+  bool is_blanked = false;                                ///< in all slices, not where a person decides
 
   void add(const JudgedText& text) {
     const TextRegion& region = text.found.region;
@@ -58,7 +59,7 @@ Places places_of(const std::vector<JudgedText>& texts, std::span<const TextLook>
       return one.columns == look.columns && one.rows == look.rows && are_at_one_place(one.first, text.found.region);
     });
     if (place == found.places.end()) {
-      found.places.push_back({look.columns, look.rows, text.found.region, 0, 0, 0, 0, {}});
+      found.places.push_back({look.columns, look.rows, text.found.region, 0, 0, 0, 0, {}, false});
       place = found.places.end() - 1;
     }
     place->add(text);
@@ -75,16 +76,16 @@ bool is_too_much(const std::vector<FoundText>& found, const TextLook& look) {
 }
 
 /// Places spread over all slices may add up to more than a frame can lose.
-void hold_where_too_much_is_blanked(std::span<const TextLook> series, TextDecision& decision) {
+bool is_too_much_blanked(std::span<const TextLook> series, const TextDecision& decision) {
   for (std::size_t file = 0; file < series.size(); ++file) {
     double everywhere = 0;
     for (const dicom::PixelBox& box : decision.boxes[file]) {
       if (box.frame < 0) everywhere += static_cast<double>(box.width) * static_cast<double>(box.height);
     }
     const auto pixels = static_cast<double>(series[file].columns) * static_cast<double>(series[file].rows);
-    if (everywhere > kLargestShare * pixels) decision.hold = Code::text_suspected;
+    if (everywhere > kLargestShare * pixels) return true;
   }
-  if (decision.hold) decision.boxes.assign(series.size(), {});
+  return false;
 }
 
 std::vector<JudgedText> all_texts(std::span<const TextLook> series) {
@@ -93,10 +94,35 @@ std::vector<JudgedText> all_texts(std::span<const TextLook> series) {
     for (std::size_t frame = 0; frame < series[file].frames.size(); ++frame) {
       const auto& found = series[file].frames[frame];
       const auto verdict = is_too_much(found, series[file]) ? TextVerdict::too_much : TextVerdict::uncertain;
-      for (const FoundText& text : found) texts.push_back({file, static_cast<std::int64_t>(frame), text, verdict});
+      for (const FoundText& text : found) texts.push_back({file, static_cast<std::int64_t>(frame), text, verdict, 0});
     }
   }
   return texts;
+}
+
+/// What the program makes of a piece of text that is not too much.
+TextVerdict judge(const JudgedText& text, Place& place, TextHandling handling) {
+  if (handling == TextHandling::quarantine) return TextVerdict::unwanted;
+  if (text.verdict != TextVerdict::uncertain) return text.verdict;
+  if (!text.found.is_on_background && !place.is_persistent()) return TextVerdict::uncertain;
+  place.is_blanked = place.is_persistent();
+  return text.found.is_on_background ? TextVerdict::on_background : TextVerdict::persistent;
+}
+
+/// Judges all texts; what the program would hold goes by what people decided. @return where they stand
+Places judge_all(std::span<const TextLook> series, TextHandling handling, const TextReview& review,
+                 std::vector<JudgedText>& texts) {
+  const bool is_flood = texts.size() > kMostTextsOfSeries;
+  Places places = is_flood ? Places() : places_of(texts, series);
+  for (std::size_t n = 0; n < texts.size(); ++n) {
+    JudgedText& text = texts[n];
+    text.verdict = is_flood ? TextVerdict::too_much : judge(text, places.places[places.of_text[n]], handling);
+    if (is_blanked(text.verdict) || !review.ruling_of) continue;
+    const auto ruling = review.ruling_of(text);
+    if (ruling == Ruling::redact) text.verdict = TextVerdict::reviewed_redact;
+    if (ruling == Ruling::keep) text.verdict = TextVerdict::reviewed_keep;
+  }
+  return places;
 }
 
 }  // namespace
@@ -112,66 +138,70 @@ TextHandling text_handling(std::string_view word) {
 }
 
 std::string_view name(TextVerdict verdict) {
-  constexpr std::array<std::string_view, 5> kNames = {"on_background", "persistent", "uncertain", "too_much",
-                                                      "unwanted"};
+  constexpr std::array<std::string_view, 8> kNames = {"on_background", "persistent", "reviewed", "reviewed",
+                                                      "uncertain",     "too_much",   "unwanted", "second_look"};
   return kNames[static_cast<std::size_t>(verdict)];
 }
 
-bool shows_text(const TextLook& look, std::span<const dicom::PixelBox> boxes) {
-  const auto is_blanked = [&](const TextRegion& region, std::int64_t frame) {
+std::vector<dicom::PixelBox> both(std::vector<dicom::PixelBox> a, std::span<const dicom::PixelBox> b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+std::vector<JudgedText> shown_texts(const TextLook& look, std::span<const dicom::PixelBox> boxes) {
+  const auto is_known = [&](const TextRegion& region, std::int64_t frame) {
     return std::ranges::any_of(boxes, [&](const dicom::PixelBox& box) {
       const std::int64_t rim = 8 + std::min(box.width, box.height) / 6;
       return (box.frame < 0 || box.frame == frame) && region.x >= box.x - rim && region.y >= box.y - rim &&
              region.x + region.width <= box.x + box.width + rim && region.y + region.height <= box.y + box.height + rim;
     });
   };
-  for (std::size_t frame = 0; frame < look.frames.size(); ++frame) {
-    for (const FoundText& text : look.frames[frame]) {
-      if (!is_blanked(text.region, static_cast<std::int64_t>(frame))) return true;
+  std::vector<JudgedText> shown;
+  for (std::size_t n = 0; n < look.frames.size(); ++n) {
+    const auto frame = static_cast<std::int64_t>(n);
+    for (const FoundText& text : look.frames[n]) {
+      if (!is_known(text.region, frame)) shown.push_back({0, frame, text, TextVerdict::second_look, 0});
     }
   }
-  return look.problem.has_value();
+  return shown;
 }
 
-TextDecision decide_text(std::span<const TextLook> series, TextHandling handling) {
+TextDecision decide_text(std::span<const TextLook> series, TextHandling handling, const TextReview& review) {
   TextDecision decision;
   decision.boxes.resize(series.size());
+  decision.kept.resize(series.size());
   if (handling == TextHandling::keep) return decision;
   for (const TextLook& look : series) {
     if (look.problem && !decision.hold) decision.hold = look.problem;
   }
+  decision.needs_release = decision.hold.has_value();
+  if (review.is_released) decision.hold.reset();
   decision.texts = all_texts(series);
-  if (decision.texts.size() > kMostTextsOfSeries) {
-    for (JudgedText& text : decision.texts) text.verdict = TextVerdict::too_much;
+  const Places places = judge_all(series, handling, review, decision.texts);
+  if (!std::ranges::all_of(decision.texts, is_settled, &JudgedText::verdict)) {
     decision.hold = decision.hold.value_or(Code::text_suspected);
-    return decision;
-  }
-  const Places places = places_of(decision.texts, series);
-  for (std::size_t n = 0; n < decision.texts.size(); ++n) {
-    JudgedText& text = decision.texts[n];
-    if (handling == TextHandling::quarantine) {
-      text.verdict = TextVerdict::unwanted;
-    } else if (text.verdict == TextVerdict::uncertain && text.found.is_on_background) {
-      text.verdict = TextVerdict::on_background;
-    } else if (text.verdict == TextVerdict::uncertain && places.places[places.of_text[n]].is_persistent()) {
-      text.verdict = TextVerdict::persistent;
-    }
-    if (!is_blanked(text.verdict)) decision.hold = decision.hold.value_or(Code::text_suspected);
   }
   if (decision.hold) return decision;
   for (const JudgedText& text : decision.texts) {
-    decision.boxes[text.file].push_back(box_of(text.found.region, text.frame));
+    auto& boxes = is_blanked(text.verdict) ? decision.boxes : decision.kept;
+    boxes[text.file].push_back(box_of(text.found.region, text.frame));
   }
   // What stands in several slices stands in those between them as well, seen or not.
   for (const Place& place : places.places) {
-    if (!place.is_persistent()) continue;
+    if (!place.is_blanked) continue;
     const TextRegion around{place.left, place.top, place.right - place.left, place.bottom - place.top};
     for (std::size_t file = 0; file < series.size(); ++file) {
       const bool is_alike = series[file].columns == place.columns && series[file].rows == place.rows;
       if (is_alike) decision.boxes[file].push_back(box_of(around, -1));
     }
   }
-  hold_where_too_much_is_blanked(series, decision);
+  if (is_too_much_blanked(series, decision)) {
+    decision.needs_release = true;
+    if (review.is_released) return decision;
+    decision.hold = Code::text_suspected;
+    decision.boxes.assign(series.size(), {});
+    decision.kept.assign(series.size(), {});
+  }
   return decision;
 }
 

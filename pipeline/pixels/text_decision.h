@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "core/code.h"
 #include "dicom/deidentify/policy.h"
 #include "pipeline/pixels/text_detector.h"
+#include "pipeline/review/decision.h"
 
 namespace naru {
 
@@ -25,14 +27,18 @@ TextHandling text_handling(std::string_view word);
 
 /// Why a piece of text was blanked, or why it holds its series. As written to pixels.jsonl.
 enum class TextVerdict {
-  on_background,  ///< nothing but black around it: blanked
-  persistent,     ///< over anatomy, at one place of three slices or more: blanked in all of them
-  uncertain,      ///< over anatomy and at no fixed place: held
-  too_much,       ///< more than 12 pieces, or 15 % of a frame: held
-  unwanted,       ///< the recipe holds whatever shows text
+  on_background,    ///< nothing but black around it: blanked
+  persistent,       ///< over anatomy, at one place of three slices or more: blanked in all of them
+  reviewed_redact,  ///< a person said so: blanked
+  reviewed_keep,    ///< a person said that it identifies nobody: left
+  uncertain,        ///< over anatomy and at no fixed place: held
+  too_much,         ///< more than 12 pieces, or 15 % of a frame: held
+  unwanted,         ///< the recipe holds whatever shows text
+  second_look,      ///< it shows where text was blanked already: held
 };
 std::string_view name(TextVerdict verdict);
-constexpr bool is_blanked(TextVerdict verdict) { return verdict <= TextVerdict::persistent; }
+constexpr bool is_blanked(TextVerdict verdict) { return verdict <= TextVerdict::reviewed_redact; }
+constexpr bool is_settled(TextVerdict verdict) { return verdict <= TextVerdict::reviewed_keep; }
 
 /// One piece of text, and what was made of it.
 struct JudgedText {
@@ -40,23 +46,37 @@ struct JudgedText {
   std::int64_t frame = 0;
   FoundText found;
   TextVerdict verdict = TextVerdict::uncertain;
+  std::size_t volume = 0;  ///< of a 4-D case
+};
+
+/// What people decided about a series.
+struct TextReview {
+  bool is_released = false;  ///< it needs no other decision than those on its pieces of text
+  std::function<std::optional<Ruling>(const JudgedText&)> ruling_of;  ///< may be empty
 };
 
 struct TextDecision {
   std::optional<Code> hold;       ///< the whole series: text_suspected, or why a file could not be looked at
+  bool needs_release = false;     ///< held for more than pieces of text that nobody decided about
   std::vector<JudgedText> texts;  ///< all that was found, by file and frame
   /// What to blank in each file of the series; none where the series is held.
   std::vector<std::vector<dicom::PixelBox>> boxes;
+  /// Where text may stay, since a person said so, in each file; none where the series is held.
+  std::vector<std::vector<dicom::PixelBox>> kept;
 };
 
 /// What is blanked of a piece of text: its box and a margin, in one frame or, with -1, in all.
 dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame);
 
-/// True where a second look, at what was blanked, still shows text. What lies in a blanked box and its rim does not
-/// count: the box holds one value, and the corners of a black rectangle over anatomy look like letters.
-bool shows_text(const TextLook& look, std::span<const dicom::PixelBox> boxes);
+/// Boxes of both.
+std::vector<dicom::PixelBox> both(std::vector<dicom::PixelBox> a, std::span<const dicom::PixelBox> b);
+
+/// What a second look, at what was blanked, still shows. What lies in one of `boxes` (blanked, or kept by a person) and
+/// its rim does not count: a blanked box holds one value, and the corners of a black rectangle over anatomy look like
+/// letters. @return with verdict second_look; `file` is 0
+std::vector<JudgedText> shown_texts(const TextLook& look, std::span<const dicom::PixelBox> boxes);
 
 /// @param series what each file of one series shows
-TextDecision decide_text(std::span<const TextLook> series, TextHandling handling);
+TextDecision decide_text(std::span<const TextLook> series, TextHandling handling, const TextReview& review = {});
 
 }  // namespace naru

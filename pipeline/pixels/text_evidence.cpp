@@ -1,26 +1,60 @@
 #include "pipeline/pixels/text_evidence.h"
 
+#include <array>
+
 #include "core/text.h"
 #include "pipeline/files.h"
+#include "pipeline/review/held.h"
 
 namespace naru {
 
 using Json = nlohmann::ordered_json;
 
-Json text_evidence(const InputRecord& input, const Json& place, const FoundText& found, TextVerdict verdict,
+namespace {
+
+std::string_view action_of(TextVerdict verdict, bool is_held) {
+  if (is_held || !is_settled(verdict)) return "held";
+  return is_blanked(verdict) ? "redacted" : "kept";
+}
+
+}  // namespace
+
+Json text_evidence(const InputRecord& input, std::string_view part_of, const Json& place, const JudgedText& text,
                    bool is_held) {
-  const TextRegion& region = found.region;
+  const TextRegion& region = text.found.region;
   Json line = {{"schema", "naru.pixels/1"},
                {"path", valid_utf8(input.path.string())},
-               {"sop_instance_uid", valid_utf8(input.sop_instance_uid)}};
+               {"sop_instance_uid", valid_utf8(input.sop_instance_uid)},
+               {"sha256", input.sha256},
+               {"part_of", part_of},
+               {"id", region_id(input.sop_instance_uid, input.sha256, place, region)}};
   line.update(place);
   line.update({{"box", {region.x, region.y, region.width, region.height}},
                {"score", region.probability},
-               {"action", is_blanked(verdict) && !is_held ? "redacted" : "held"},
-               {"because", name(verdict)},
+               {"action", action_of(text.verdict, is_held)},
+               {"because", name(text.verdict)},
                {"detector", "naru-text"},
                {"weights_sha256", TextDetector::built_in().weights_sha256()}});
   return line;
+}
+
+Json text_evidence(const Decision& decision, bool is_held) {
+  const bool is_redacted = decision.ruling == Ruling::redact;
+  const TextVerdict verdict = is_redacted ? TextVerdict::reviewed_redact : TextVerdict::reviewed_keep;
+  Json line = decision.region;
+  line["action"] = action_of(verdict, is_held);
+  line["because"] = name(verdict);
+  return line;
+}
+
+bool is_of(const Json& region, const InputRecord& input) {
+  return region.at("sop_instance_uid") == valid_utf8(input.sop_instance_uid) && region.at("sha256") == input.sha256;
+}
+
+dicom::PixelBox box_of(const Json& region) {
+  const auto box = region.at("box").get<std::array<std::int64_t, 4>>();
+  const auto frame = region.at(region.contains("slice") ? "slice" : "frame").get<std::int64_t>();
+  return box_of(TextRegion{box[0], box[1], box[2], box[3]}, frame);
 }
 
 void write_evidence(const std::filesystem::path& file, const Json& lines) {

@@ -2,14 +2,19 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
 #include <utility>
 
+#include "core/digest.h"
 #include "pipeline/deid_plan.h"
 #include "pipeline/pixels/text_evidence.h"
 
 namespace naru {
 
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 /// False for what no look can say: frames without a size, text outside of them, a score that is none.
 bool is_possible(const TextLook& look) {
@@ -24,69 +29,157 @@ bool is_possible(const TextLook& look) {
   });
 }
 
-/// Looks at every input; what cannot be read keeps a problem, so that its series is held.
+/// Looks at every input that is not known; what cannot be read keeps a problem, so that its series is held.
 std::vector<TextLook> look_at(DeidScan& scan, const std::vector<std::size_t>& inputs, const LookForText& look,
                               std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
-                              const OnProgress& on_progress) {
+                              const OnProgress& on_progress, KnownLooks* known) {
   std::vector<TextLook> looks(scan.files.inputs.size());
-  for (const std::size_t input : inputs) looks[input].problem = Code::text_suspected;
-  for_each_input(scan, inputs, {memory_limit_bytes, kTextWorkBytes}, "looking for text", executor, cancel, on_progress,
+  std::vector<std::size_t> left;
+  for (const std::size_t input : inputs) {
+    auto before = known != nullptr ? known->find(scan.files.inputs[input]) : std::nullopt;
+    if (before && is_possible(before->look)) {
+      looks[input] = std::move(before->look);
+      scan.files.inputs[input].sha256 = std::move(before->sha256);
+    } else {
+      looks[input].problem = Code::text_suspected;
+      left.push_back(input);
+    }
+  }
+  for_each_input(scan, left, {memory_limit_bytes, kTextWorkBytes}, "looking for text", executor, cancel, on_progress,
                  [&](std::size_t input, dicom::Bytes file) {
+                   scan.files.inputs[input].sha256 = sha256_hex(file);
                    try {
                      TextLook seen = look(file);
                      if (is_possible(seen)) looks[input] = std::move(seen);
                    } catch (const std::exception&) {
                      return;  // out of memory, or a defect: it keeps its problem
                    }
+                   if (known != nullptr) known->add(scan.files.inputs[input], looks[input]);
                  });
   return looks;
 }
 
+Json place_of(const JudgedText& text) { return {{"frame", text.frame}}; }
+
+/// Decides about one series after the other.
+class SeriesPlanner {
+ public:
+  SeriesPlanner(DeidScan& scan, TextHandling handling, const Rulings& rulings, TextPlan& plan)
+      : scan_(scan), handling_(handling), rulings_(rulings), plan_(plan) {}
+
+  void decide(std::string_view uid, const std::vector<std::size_t>& members, const std::vector<TextLook>& series) {
+    HeldEntry entry = entry_of(uid, members, series);
+    TextDecision decision =
+        decide_text(series, handling_, {rulings_.releases(entry.id, entry.files_sha256), [&](const JudgedText& text) {
+                                          return rulings_.of_region(id_of(members, text));
+                                        }});
+    std::set<std::string> ids;
+    for (JudgedText& text : decision.texts) {
+      ids.insert(id_of(members, text));
+      text.file = members[text.file];
+      lines_.emplace_back(
+          text.file, text.frame,
+          text_evidence(scan_.files.inputs[text.file], entry.id, place_of(text), text, decision.hold.has_value()));
+    }
+    add_later_texts(members, entry.id, ids, decision);
+    for (std::size_t n = 0; n < members.size(); ++n) {
+      InputRecord& input = scan_.files.inputs[members[n]];
+      if (input.disposition != Disposition::used) continue;  // could not be read at all
+      // Of a file that cannot be looked at, its own fault is the reason; of the others, that the series is held.
+      if (decision.hold) hold_back(input, series[n].problem.value_or(Code::text_suspected));
+      if (!decision.boxes[n].empty()) plan_.orders[members[n]] = std::move(decision.boxes[n]);
+      if (!decision.kept[n].empty()) plan_.kept[members[n]] = std::move(decision.kept[n]);
+    }
+    if (!decision.hold && rulings_.state_of(entry.id).empty()) return;
+    entry.disposition = decision.hold ? Disposition::quarantined : Disposition::used;
+    entry.reason = Code::text_suspected;
+    entry.needs_release = decision.needs_release;
+    plan_.queue.push_back(std::move(entry));
+  }
+
+  void finish() {
+    std::ranges::stable_sort(lines_, {},
+                             [](const auto& line) { return std::pair(std::get<0>(line), std::get<1>(line)); });
+    for (auto& [input, frame, line] : lines_) plan_.evidence.push_back(std::move(line));
+  }
+
+ private:
+  HeldEntry entry_of(std::string_view uid, const std::vector<std::size_t>& members,
+                     const std::vector<TextLook>& series) const {
+    HeldEntry entry;
+    entry.id = series_id(uid);
+    entry.series_uid = uid;
+    entry.files = members.size();
+    std::vector<std::string> checksums;
+    for (std::size_t n = 0; n < members.size(); ++n) {
+      entry.frames += series[n].frames.size();
+      checksums.push_back(scan_.files.inputs[members[n]].sha256);
+    }
+    entry.files_sha256 = files_sha256(std::move(checksums));
+    return entry;
+  }
+
+  std::string id_of(const std::vector<std::size_t>& members, const JudgedText& text) const {
+    const InputRecord& input = scan_.files.inputs[members[text.file]];
+    return region_id(input.sop_instance_uid, input.sha256, place_of(text), text.found.region);
+  }
+
+  /// What only a second look had found, and people decided about since.
+  void add_later_texts(const std::vector<std::size_t>& members, const std::string& series,
+                       const std::set<std::string>& known, TextDecision& decision) {
+    for (const Decision* one : rulings_.regions_of(series)) {
+      if (known.contains(one->id)) continue;
+      for (std::size_t n = 0; n < members.size(); ++n) {
+        if (!is_of(one->region, scan_.files.inputs[members[n]])) continue;
+        const dicom::PixelBox box = box_of(one->region);
+        lines_.emplace_back(members[n], box.frame, text_evidence(*one, decision.hold.has_value()));
+        if (!decision.hold) (one->ruling == Ruling::redact ? decision.boxes : decision.kept)[n].push_back(box);
+      }
+    }
+  }
+
+  DeidScan& scan_;
+  TextHandling handling_;
+  const Rulings& rulings_;
+  TextPlan& plan_;
+  std::vector<std::tuple<std::size_t, std::int64_t, Json>> lines_;  ///< input, frame
+};
+
 }  // namespace
 
 TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& look, std::uint64_t memory_limit_bytes,
-                   Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
+                   Executor& executor, const CancelToken& cancel, const OnProgress& on_progress, KnownLooks* known,
+                   const Rulings& rulings) {
   TextPlan plan;
   if (handling == TextHandling::keep) return plan;
   plan.was_looked = true;
   const std::vector<std::size_t> inputs = used_inputs(scan);
-  std::vector<TextLook> looks = look_at(scan, inputs, look, memory_limit_bytes, executor, cancel, on_progress);
-  std::vector<std::pair<JudgedText, bool>> judged;  // of all series; `file` is the input; whether the series is held
+  std::vector<TextLook> looks = look_at(scan, inputs, look, memory_limit_bytes, executor, cancel, on_progress, known);
   std::map<std::string_view, std::vector<std::size_t>> by_series;
   for (const std::size_t input : inputs) by_series[scan.sources[input].series_uid].push_back(input);
+  SeriesPlanner planner(scan, handling, rulings, plan);
   for (const auto& [uid, members] : by_series) {
     std::vector<TextLook> series;
     for (const std::size_t input : members) series.push_back(std::move(looks[input]));
-    TextDecision decision = decide_text(series, handling);
-    for (JudgedText& text : decision.texts) {
-      text.file = members[text.file];
-      judged.emplace_back(std::move(text), decision.hold.has_value());
-    }
-    for (std::size_t n = 0; n < members.size(); ++n) {
-      InputRecord& input = scan.files.inputs[members[n]];
-      if (input.disposition != Disposition::used) continue;  // could not be read at all
-      // Of a file that cannot be looked at, its own fault is the reason; of the others, that the series is held.
-      if (decision.hold) hold_back(input, series[n].problem.value_or(Code::text_suspected));
-      if (!decision.boxes[n].empty()) plan.orders[members[n]] = std::move(decision.boxes[n]);
-    }
+    planner.decide(uid, members, series);
   }
-  std::ranges::sort(judged, {}, [](const auto& one) { return std::pair(one.first.file, one.first.frame); });
-  for (const auto& [text, is_held] : judged) {
-    plan.evidence.push_back(
-        text_evidence(scan.files.inputs[text.file], {{"frame", text.frame}}, text.found, text.verdict, is_held));
-  }
+  planner.finish();
   return plan;
 }
 
-bool shows_text(const dicom::DeidOutput& output, std::span<const dicom::PixelBox> boxes, const LookForText& look) {
+SecondLook look_again(const dicom::DeidOutput& output, std::span<const dicom::PixelBox> boxes,
+                      const LookForText& look) {
   std::vector<std::byte> file;
   file.reserve(output.size_bytes());
   for (const dicom::Bytes piece : output.pieces) file.insert(file.end(), piece.begin(), piece.end());
   try {
     const TextLook seen = look(file);
-    return !is_possible(seen) || shows_text(seen, boxes);
+    if (!is_possible(seen) || seen.problem) return {};
+    SecondLook again{true, shown_texts(seen, boxes)};
+    again.is_clean = again.texts.empty();
+    return again;
   } catch (const std::exception&) {
-    return true;
+    return {};
   }
 }
 

@@ -4,32 +4,46 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <span>
+#include <vector>
 
 #include "core/cancel.h"
 #include "kernels/executor.h"
 #include "pipeline/deid_inputs.h"
 #include "pipeline/deid_run.h"
 #include "pipeline/deid_scan.h"
+#include "pipeline/pixels/known_looks.h"
 #include "pipeline/pixels/text_decision.h"
+#include "pipeline/review/held.h"
+#include "pipeline/review/rulings.h"
 
 namespace naru {
 
 struct TextPlan {
   bool was_looked = false;  ///< false where the recipe asks for nothing
   PixelOrders orders;
+  PixelOrders kept;              ///< where text may stay, since a person said so
+  std::vector<HeldEntry> queue;  ///< the series that are held, and those about which people decided
   nlohmann::ordered_json evidence = nlohmann::ordered_json::array();  ///< lines of pixels.jsonl, by input and frame
 };
 
 /// What a file in memory shows; may throw.
 using LookForText = std::function<TextLook(dicom::Bytes file)>;
 
-/// Looks at every used input and holds back the series that show what cannot be blanked with certainty, whole. Where
-/// `look` throws, or says something that cannot be, the series is held as well.
+/// Looks at every used input and holds back the series that show what cannot be blanked with certainty and nobody
+/// decided about, whole. Where `look` throws, or says something that cannot be, the series is held as well.
+/// @param known what was looked at before is not looked at again; null where nothing is known
 /// @throws Error{canceled}
 TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& look, std::uint64_t memory_limit_bytes,
-                   Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
+                   Executor& executor, const CancelToken& cancel, const OnProgress& on_progress,
+                   KnownLooks* known = nullptr, const Rulings& rulings = {});
 
-/// Looks once more, at what was made: true where it shows text beside what was blanked, or cannot be looked at.
-bool shows_text(const dicom::DeidOutput& output, std::span<const dicom::PixelBox> boxes, const LookForText& look);
+/// What is still seen in something that was made.
+struct SecondLook {
+  bool is_clean = false;
+  std::vector<JudgedText> texts;  ///< what it shows; none where it cannot be looked at
+};
+
+/// Looks once more, at what was made. @param boxes what was blanked, and where text may stay
+SecondLook look_again(const dicom::DeidOutput& output, std::span<const dicom::PixelBox> boxes, const LookForText& look);
 
 }  // namespace naru

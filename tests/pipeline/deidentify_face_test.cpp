@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "pipeline/deidentify.h"
+#include "pipeline/review/review.h"
 #include "tests/pipeline/deid_job.h"
 #include "tests/pipeline/pixels/head_series.h"
 
@@ -101,6 +102,34 @@ TEST_F(DeidentifyFaceTest, HoldsAHeadThatItCannotJudgeAndDeliversTheOthers) {
   EXPECT_EQ(run().instance_count, 3U);
   EXPECT_EQ(face()["because"], "no_face");
   EXPECT_THAT(test::slurp(report() / "faces.jsonl"), Not(HasSubstr("Vermeulen")));
+}
+
+TEST_F(DeidentifyFaceTest, LetsPeopleReleaseWhatItHeld) {
+  const HeadSeries head(GeneratedHead{.has_nose = false});
+  put_head("PAT-1", head);
+  put_series("PAT-2", 3);
+  EXPECT_EQ(run().instance_count, 3U);
+  const std::string id = read_review(report()).entries.at(0).held.id;
+  EXPECT_THAT(id, ::testing::StartsWith("face-"));
+  EXPECT_THROW(decide(report(), {{id + "=redact"}, "A. Steward", "looked at it"}), Error);
+  decide(report(), {{id + "=keep"}, "A. Steward", "no face is left"});
+  options_.on_existing = OnExisting::resume;
+  const DeidentifyResult result = run();
+  EXPECT_EQ(result.instance_count, static_cast<std::size_t>(head.slice_count()) + 3);
+  EXPECT_EQ(result.resumed_count, 3U);
+  for (const Json& line : manifest()) EXPECT_EQ(line["pixels"], "kept");
+}
+
+TEST_F(DeidentifyFaceTest, LetsPeopleExcludeWhatItHeld) {
+  put_head("PAT-1", HeadSeries(GeneratedHead{.has_nose = false}));
+  put_series("PAT-2", 3);
+  run();
+  decide(report(), {{read_review(report()).entries.at(0).held.id + "=exclude"}, "A. Steward", "not needed"});
+  options_.on_existing = OnExisting::resume;
+  const DeidentifyResult result = run();
+  EXPECT_EQ(result.instance_count, 3U);
+  EXPECT_FALSE(result.by_disposition.contains("quarantined"));
+  EXPECT_EQ(result.by_reason.at("face_present"), result.by_disposition.at("excluded"));
 }
 
 TEST_F(DeidentifyFaceTest, HoldsSlicesOfAHeadThatMakeNoVolume) {

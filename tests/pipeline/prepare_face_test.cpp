@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "pipeline/prepare.h"
+#include "pipeline/review/review.h"
 #include "tests/pipeline/deid_job.h"
 #include "tests/pipeline/pixels/head_series.h"
 
@@ -84,6 +85,22 @@ TEST_F(PrepareFaceTest, HoldsWhatItCannotJudgeAndMakesTheOthers) {
   EXPECT_EQ(result.case_count, 1U);
   EXPECT_EQ(result.by_reason.at("face_present"), result.by_disposition.at("quarantined"));
   EXPECT_EQ(faces().size(), 2U);
+}
+
+TEST_F(PrepareFaceTest, LetsPeopleReleaseWhatItHeld) {
+  put_head("P1", HeadSeries(GeneratedHead{.has_nose = false}));
+  put_head("P2", HeadSeries({}));
+  run();
+  const auto report = options_.out.string() + ".report";
+  decide(report, {{read_review(report).entries.at(0).held.id + "=keep"}, "A. Steward", "no face is left"});
+  options_.on_existing = OnExisting::resume;
+  const PrepareResult result = run();
+  EXPECT_EQ(result.case_count, 2U);
+  EXPECT_EQ(result.resumed_count, 1U);
+  EXPECT_FALSE(result.by_reason.contains("face_present"));
+  std::size_t cut = 0;
+  for (const Json& line : manifest()) cut += line.at("steps").at(0).at("op") == "remove_face" ? 1 : 0;
+  EXPECT_EQ(cut, 1U);
 }
 
 TEST_F(PrepareFaceTest, HoldsAHeadThatNeedsMoreMemoryThanThereIs) {

@@ -1,9 +1,13 @@
 #include "pipeline/staging.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "core/error.h"
+#include "pipeline/file_descriptor.h"
+#include "pipeline/files.h"
 #include "tests/support/temp_folder.h"
 
 namespace naru {
@@ -118,6 +122,85 @@ TEST_F(StagingTest, ResumesAReplacementAsOne) {
   }
   EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "new");
   EXPECT_EQ(test::slurp(report() / "inputs.jsonl"), "new");
+}
+
+TEST_F(StagingTest, ReopensWhatWasPublishedAndReplacesItInOneStep) {
+  {
+    Staging staging(out(), report(), OnExisting::refuse);
+    fill(staging, "old");
+    staging.keep_records();
+    staging.publish();
+  }
+  EXPECT_EQ(test::slurp(report() / "finished/case.json"), "old");
+  {
+    Staging staging(out(), report(), OnExisting::resume);
+    ASSERT_TRUE(staging.is_finished());
+    staging.reopen();
+    EXPECT_FALSE(staging.is_finished());
+    EXPECT_EQ(test::slurp(staging.out() / "manifest.jsonl"), "old");
+    EXPECT_EQ(test::slurp(staging.cases() / "case.json"), "old");
+    write_file(staging.out() / "manifest.jsonl", "new");
+    FileWriter(staging.out() / "dataset.json").finish();
+    EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "old") << "what is published is not written to";
+    EXPECT_EQ(test::slurp(out() / "dataset.json"), "old");
+    test::spill(staging.cases() / "case.json", "new");
+    EXPECT_EQ(test::slurp(report() / "finished/case.json"), "old");
+    for (const char* name : {"inputs.jsonl", "report.html"}) test::spill(staging.report() / name, "new");
+    staging.publish();
+  }
+  EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "new");
+  EXPECT_EQ(test::slurp(out() / "SHA256SUMS"), "old");
+  EXPECT_EQ(test::slurp(report() / "inputs.jsonl"), "new");
+  EXPECT_FALSE(work_exists());
+}
+
+TEST_F(StagingTest, GoesOnWithAReopenedRunOnlyWhereTheJobSaysSo) {
+  {
+    Staging staging(out(), report(), OnExisting::refuse);
+    fill(staging, "old");
+    staging.keep_records();
+    staging.publish();
+  }
+  {
+    Staging staging(out(), report(), OnExisting::resume);
+    staging.reopen();
+    write_file(staging.out() / "manifest.jsonl", "new");
+  }
+  Staging again(out(), report(), OnExisting::resume);
+  EXPECT_TRUE(again.is_finished()) << "the job has to compare first";
+  again.reopen();
+  EXPECT_FALSE(again.is_finished());
+  EXPECT_EQ(test::slurp(again.out() / "manifest.jsonl"), "new");
+  EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "old");
+}
+
+TEST_F(StagingTest, KeepsRecordsOfARunThatWasKilledBeforeItPublished) {
+  {
+    Staging staging(out(), report(), OnExisting::refuse);
+    fill(staging, "a");
+    staging.keep_records();
+  }
+  Staging resumed(out(), report(), OnExisting::resume);
+  EXPECT_EQ(test::slurp(resumed.cases() / "case.json"), "a");
+}
+
+TEST_F(StagingTest, TakesOverTheRecordsOfAReportWithoutADataset) {
+  {
+    Staging staging(out(), report(), OnExisting::refuse);
+    fill(staging, "a");
+    staging.keep_records();
+    staging.publish_report_only();
+  }
+  const Staging resumed(out(), report(), OnExisting::resume);
+  EXPECT_EQ(test::slurp(resumed.cases() / "case.json"), "a");
+}
+
+TEST_F(StagingTest, WaitsForNobodyWhoDecidesAboutTheReport) {
+  publish("a");
+  const FileDescriptor locked(::open(report().c_str(), O_RDONLY | O_DIRECTORY));
+  ASSERT_EQ(::flock(locked.number(), LOCK_EX), 0);
+  EXPECT_EQ(code_of(OnExisting::replace), ErrorCode::output_busy);
+  EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "a");
 }
 
 TEST_F(StagingTest, WantsOutAndReportApart) {

@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <new>
+#include <nlohmann/json.hpp>
 
+#include "pipeline/pixels/text_evidence.h"
 #include "tests/pipeline/deid_job.h"
 
 namespace naru::test {
@@ -89,6 +91,36 @@ TEST_F(CaseTextTest, HoldsACaseThatStillShowsTextWhenItIsBlanked) {
               return std::vector<FoundText>{{{1, 1, 1, 1, 1, 0.9F}, true}};
             }).hold,
             Code::text_suspected);
+}
+
+/// The second look is held as well, is listed, and gives way to what people decide about it.
+TEST_F(CaseTextTest, HoldsWhatASecondLookShowsUntilPeopleDecide) {
+  make({0, 1, 2, 3});
+  plan_.case_id = "case-1";
+  const FindInSlice look = [](VolumeView<const float> slice, const dicom::ShownValues&) {
+    if (slice.data[5] == 30) return std::vector<FoundText>{{{1, 1, 1, 1, 1, 0.9F}, true}};
+    // Another text, which shows only when the first is blanked.
+    if (slice.data[0] == 3) return std::vector<FoundText>{{{90, 90, 1, 1, 1, 0.9F}, true}};
+    return std::vector<FoundText>{};
+  };
+  const CaseText held = find(look);
+  EXPECT_EQ(held.hold, Code::text_suspected);
+  ASSERT_EQ(held.found.size(), 2U);
+  EXPECT_EQ(held.found[1].verdict, TextVerdict::second_look);
+  for (const auto& [input, sha256] : held.hashes) scan_.inputs[input].sha256 = sha256;
+  for (const Ruling ruling : {Ruling::keep, Ruling::redact}) {
+    Decisions decisions;
+    decisions.all.emplace_back();
+    decisions.all[0].ruling = ruling;
+    decisions.all[0].region =
+        text_evidence(scan_.inputs[held.found[1].file], "case-1", place_in(plan_, held.found[1]), held.found[1], true);
+    decisions.all[0].id = decisions.all[0].region.at("id");
+    const Rulings rulings(decisions);
+    const CaseText made = find_text(scan_, plan_, look, std::uint64_t{1} << 20, executor_, cancel_, rulings);
+    EXPECT_FALSE(made.hold);
+    EXPECT_EQ(made.later.size(), 1U);
+    EXPECT_EQ(made.boxes.at(0).size(), ruling == Ruling::redact ? 2U : 1U);
+  }
 }
 
 TEST_F(CaseTextTest, HoldsACaseOfWhichOneLookFails) {

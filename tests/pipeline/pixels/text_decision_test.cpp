@@ -119,6 +119,72 @@ TEST(TextDecision, EndsSoonForAnyCountOfTexts) {
   EXPECT_EQ(decide_text(series, TextHandling::redact).hold, Code::text_suspected);
 }
 
+TextReview review_of(std::optional<Ruling> ruling, bool is_released = false) {
+  return {is_released, [=](const JudgedText&) { return ruling; }};
+}
+
+TEST(TextDecision, BlanksOrLeavesWhatPeopleDecidedAbout) {
+  auto series = series_of(3, {});
+  series[1].frames = {{text_at(200, 200, false)}};
+  const TextDecision blanked = decide_text(series, TextHandling::redact, review_of(Ruling::redact));
+  EXPECT_FALSE(blanked.hold);
+  EXPECT_EQ(blanked.texts[0].verdict, TextVerdict::reviewed_redact);
+  ASSERT_EQ(blanked.boxes[1].size(), 1U);
+  EXPECT_TRUE(covers(blanked.boxes[1][0], blanked.texts[0].found.region));
+  const TextDecision kept = decide_text(series, TextHandling::redact, review_of(Ruling::keep));
+  EXPECT_FALSE(kept.hold);
+  EXPECT_TRUE(kept.boxes[1].empty());
+  EXPECT_EQ(kept.kept[1].size(), 1U);
+  EXPECT_TRUE(decide_text(series, TextHandling::redact, review_of({})).hold);
+}
+
+TEST(TextDecision, HoldsTheSeriesWhileOneRegionIsOpen) {
+  auto series = series_of(3, {});
+  series[1].frames = {{text_at(200, 200, false), text_at(300, 300, false)}};
+  const TextDecision decision = decide_text(
+      series, TextHandling::redact, {true, [](const JudgedText& text) {
+                                       return text.found.region.x == 200 ? std::optional(Ruling::redact) : std::nullopt;
+                                     }});
+  EXPECT_EQ(decision.hold, Code::text_suspected);
+  EXPECT_FALSE(decision.needs_release);
+  EXPECT_TRUE(decision.boxes[1].empty());
+}
+
+TEST(TextDecision, BlanksWhatItIsSureOfWhateverPeopleDecided) {
+  const TextDecision decision =
+      decide_text(series_of(2, {text_at(10, 20, true)}), TextHandling::redact, review_of(Ruling::keep));
+  EXPECT_EQ(decision.texts[0].verdict, TextVerdict::on_background);
+  EXPECT_FALSE(decision.boxes[0].empty());
+}
+
+/// A false alarm in each of many slices, each of which a person kept, is not blanked for being at one place.
+TEST(TextDecision, DoesNotBlankAPlaceOfWhichEveryTextIsKept) {
+  std::vector<FoundText> many;
+  for (std::int64_t n = 0; n < 13; ++n) many.push_back(text_at(20 + 30 * n, 200, false, 20));
+  const TextDecision decision = decide_text(series_of(5, many), TextHandling::redact, review_of(Ruling::keep));
+  EXPECT_FALSE(decision.hold);
+  for (const auto& boxes : decision.boxes) EXPECT_TRUE(boxes.empty());
+}
+
+TEST(TextDecision, NeedsAReleaseWhereAFileCannotBeLookedAt) {
+  auto series = series_of(3, {});
+  series[1] = {};
+  series[1].problem = Code::truncated;
+  const TextDecision held = decide_text(series, TextHandling::redact);
+  EXPECT_TRUE(held.hold);
+  EXPECT_TRUE(held.needs_release);
+  EXPECT_FALSE(decide_text(series, TextHandling::redact, review_of({}, true)).hold);
+}
+
+TEST(TextDecision, SeesInASecondLookWhatWasNeitherBlankedNorKept) {
+  const TextLook look = look_with({{}, {text_at(100, 100, false), text_at(300, 300, false)}});
+  const auto shown = shown_texts(look, std::vector<dicom::PixelBox>{box_of(text_at(100, 100, false).region, 1)});
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(shown[0].found.region.x, 300);
+  EXPECT_EQ(shown[0].frame, 1);
+  EXPECT_EQ(shown[0].verdict, TextVerdict::second_look);
+}
+
 }  // namespace
 
 }  // namespace naru::test

@@ -143,26 +143,116 @@ TEST_F(TextPlanTest, WritesWhereTextWasFoundAndNeverWhatItSays) {
   EXPECT_EQ(count, 6U);
 }
 
+Decision about(const nlohmann::ordered_json& line, Ruling ruling) {
+  Decision decision;
+  decision.id = line.at("id");
+  decision.ruling = ruling;
+  decision.region = line;
+  return decision;
+}
+
+TEST_F(TextPlanTest, GoesByWhatPeopleDecidedOfThisVeryFile) {
+  const std::string uid = test::slice_of("P2", 1).text(0x0020000E, "UI", "2.999.7").bytes();
+  const LookForText look = [&](dicom::Bytes file) {
+    const bool is_first = std::ranges::equal(file, std::as_bytes(std::span(uid)));
+    return look_with(is_first ? std::vector<FoundText>{text_at(40, false)} : std::vector<FoundText>{});
+  };
+  const TextPlan first = plan(look);
+  ASSERT_EQ(first.queue.size(), 1U);
+  ASSERT_EQ(first.evidence.size(), 1U);
+  EXPECT_EQ(first.queue[0].files, 3U);
+  for (const Ruling ruling : {Ruling::redact, Ruling::keep}) {
+    SetUp();
+    Decisions decisions;
+    decisions.all = {about(first.evidence[0], ruling)};
+    const TextPlan made = plan_text(
+        scan_, TextHandling::redact, look, std::uint64_t{1} << 30, executor_, cancel_, [](const Progress&) {}, nullptr,
+        Rulings(decisions));
+    EXPECT_EQ(used_count(), 6U);
+    EXPECT_EQ(made.orders.size(), ruling == Ruling::redact ? 1U : 0U);
+    EXPECT_EQ(made.kept.size(), ruling == Ruling::keep ? 1U : 0U);
+    EXPECT_EQ(made.evidence[0].at("because"), "reviewed");
+  }
+}
+
+/// What only a second look had shown is not found by the first: the decision itself says where it is.
+TEST_F(TextPlanTest, BlanksWhatASecondLookHadShownOnceThatIsDecided) {
+  const std::size_t input = used_inputs(scan_).front();
+  const LookForText sees_nothing = [](dicom::Bytes) { return look_with({}); };
+  plan(sees_nothing);
+  const JudgedText text{input, 0, text_at(40, false), TextVerdict::second_look, 0};
+  const std::string series = series_id(scan_.sources[input].series_uid);
+  Decisions decisions;
+  decisions.all = {about(text_evidence(scan_.files.inputs[input], series, {{"frame", 0}}, text, true), Ruling::redact)};
+  const auto orders_of = [&] {
+    SetUp();
+    return plan_text(
+               scan_, TextHandling::redact, sees_nothing, std::uint64_t{1} << 30, executor_, cancel_,
+               [](const Progress&) {}, nullptr, Rulings(decisions))
+        .orders;
+  };
+  const PixelOrders orders = orders_of();
+  ASSERT_EQ(orders.size(), 1U);
+  EXPECT_LT(orders.at(input).at(0).x, 40);
+  decisions.all[0].region["sha256"] = "of another file";
+  EXPECT_TRUE(orders_of().empty());
+}
+
+TEST_F(TextPlanTest, DoesNotLookAgainAtWhatItKnows) {
+  test::spill(folder_ / "k.key", std::string(64, '7'));
+  std::filesystem::permissions(folder_ / "k.key", std::filesystem::perms::owner_read);
+  const ProjectKey key = ProjectKey::load(folder_ / "k.key");
+  std::filesystem::remove(folder_ / "k.key");
+  test::TempFolder work;
+  std::atomic<int> count = 0;
+  const LookForText look = [&](dicom::Bytes) {
+    ++count;
+    return look_with({text_at(5, true)});
+  };
+  const auto run = [&] {
+    SetUp();
+    KnownLooks known(work / "looks", key);
+    return plan_text(
+        scan_, TextHandling::redact, look, std::uint64_t{1} << 30, executor_, cancel_, [](const Progress&) {}, &known);
+  };
+  const TextPlan first = run();
+  EXPECT_EQ(count, 6);
+  count = 0;
+  const TextPlan second = run();
+  // SetUp wrote the files anew, so that they are others; the third time nothing is written.
+  EXPECT_EQ(count, 6);
+  KnownLooks known(work / "looks", key);
+  count = 0;
+  const TextPlan third = plan_text(
+      scan_, TextHandling::redact, look, std::uint64_t{1} << 30, executor_, cancel_, [](const Progress&) {}, &known);
+  EXPECT_EQ(count, 0);
+  EXPECT_EQ(third.evidence, second.evidence);
+  EXPECT_EQ(third.orders.size(), first.orders.size());
+}
+
 TEST(TextPlan, SeesTextInWhatWasMadeAndFailsClosed) {
   dicom::DeidOutput output;
   output.owned = {std::vector<std::byte>(3, std::byte{1}), std::vector<std::byte>(2, std::byte{2})};
   for (const auto& piece : output.owned) output.pieces.emplace_back(piece);
   std::size_t size = 0;
-  EXPECT_FALSE(shows_text(output, {}, [&](dicom::Bytes file) {
-    size = file.size();
-    return look_with({});
-  }));
+  EXPECT_TRUE(look_again(output, {}, [&](dicom::Bytes file) {
+                size = file.size();
+                return look_with({});
+              }).is_clean);
   EXPECT_EQ(size, 5U);
-  EXPECT_TRUE(shows_text(output, {}, [](dicom::Bytes) { return look_with({text_at(5, true)}); }));
-  EXPECT_TRUE(shows_text(output, {}, [](dicom::Bytes) { return TextLook{}; }));
+  const SecondLook again = look_again(output, {}, [](dicom::Bytes) { return look_with({text_at(5, true)}); });
+  EXPECT_FALSE(again.is_clean);
+  ASSERT_EQ(again.texts.size(), 1U);
+  EXPECT_EQ(again.texts[0].verdict, TextVerdict::second_look);
+  EXPECT_FALSE(look_again(output, {}, [](dicom::Bytes) { return TextLook{}; }).is_clean);
   // A blanked rectangle may look like text; what goes on beside it may not.
   const std::vector<dicom::PixelBox> near = {{-1, 2, 8, 24, 12}}, far = {{-1, 40, 8, 24, 12}},
                                      other = {{7, 2, 8, 24, 12}};
   const auto rectangle = [](dicom::Bytes) { return look_with({text_at(5, true)}); };
-  EXPECT_FALSE(shows_text(output, near, rectangle));
-  EXPECT_TRUE(shows_text(output, far, rectangle));
-  EXPECT_TRUE(shows_text(output, other, rectangle));
-  EXPECT_TRUE(shows_text(output, {}, [](dicom::Bytes) -> TextLook { throw std::bad_alloc(); }));
+  EXPECT_TRUE(look_again(output, near, rectangle).is_clean);
+  EXPECT_FALSE(look_again(output, far, rectangle).is_clean);
+  EXPECT_FALSE(look_again(output, other, rectangle).is_clean);
+  EXPECT_FALSE(look_again(output, {}, [](dicom::Bytes) -> TextLook { throw std::bad_alloc(); }).is_clean);
 }
 
 }  // namespace

@@ -1,0 +1,110 @@
+#include "pipeline/review/review.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/print.h"
+#include "core/text.h"
+
+namespace naru::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string report;
+  ReviewOrder order;
+};
+
+/// For a shell to read: paths may hold spaces.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : printable(text)) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
+std::string decision_text(const std::optional<Decision>& decision) {
+  if (!decision) return "open";
+  return fmt::format("{} ({}, {}: {})", name(decision->ruling), printable(decision->by), decision->time,
+                     printable(decision->why));
+}
+
+void print_region(const ReviewRegion& region) {
+  const Json& line = region.line;
+  const auto box = line.at("box").get<std::vector<std::int64_t>>();
+  const char* const place = line.contains("slice") ? "slice" : "frame";
+  print("  {}  {} {} x={} y={} {}x{}  score {:.2f}  {}  {}\n      {}\n", line.at("id").get<std::string>(), place,
+        line.at(place).get<std::int64_t>(), box.at(0), box.at(1), box.at(2), box.at(3), line.at("score").get<double>(),
+        line.at("because").get<std::string>(), decision_text(region.decision),
+        printable(line.at("path").get<std::string>()));
+}
+
+void print_entry(const ReviewEntry& entry) {
+  const HeldEntry& held = entry.held;
+  print("{}  {}  {}  {} files", held.id, name(entry.state()), held.reason ? name(*held.reason) : "-", held.files);
+  if (held.frames > 0) print(", {} frames", held.frames);
+  print("\n  series {}\n", printable(held.series_uid));
+  if (entry.decision) print("  decided  {}\n", decision_text(entry.decision));
+  if (!held.can_release) print("  this version cannot release it: it can only be excluded\n");
+  if (held.can_release && held.needs_release) print("  not held for regions alone: keep or exclude it as a whole\n");
+  if (entry.blanked_count > 0) print("  {} more regions are blanked in any case\n", entry.blanked_count);
+  for (const ReviewRegion& region : entry.regions) print_region(region);
+}
+
+/// What somebody who is no engineer does next.
+void print_next(const Review& review, const std::string& report) {
+  const auto count = [&](ReviewState state) {
+    return std::ranges::count_if(review.entries, [&](const ReviewEntry& entry) { return entry.state() == state; });
+  };
+  print("{} open, {} decided, {} excluded, {} made\n", count(ReviewState::open), count(ReviewState::decided),
+        count(ReviewState::excluded), count(ReviewState::made));
+  if (count(ReviewState::open) > 0) {
+    print("To decide: naru review {} --decide ID=redact|keep|exclude --by 'YOUR NAME' --why 'THE REASON'\n", report);
+  }
+  if (!review.has_unapplied) return;
+  std::string inputs;
+  for (const std::string& input : review.queue.inputs) inputs += " " + shell_word(input);
+  print(
+      "Decisions wait to be applied. Run the job again as it was run before, with --resume:\n  naru {}{} --out {} "
+      "--resume\nGive it the same --recipe, --project, --key-file and --report, if it had some. What is still open "
+      "stays "
+      "held; what was made before and did not change stays as it is.\n",
+      review.queue.command, inputs, shell_word(review.queue.out.string()));
+}
+
+int run(const Options& options, const Context& context) {
+  const bool decides = !options.order.decide.empty();
+  if (!decides && !(options.order.by.empty() && options.order.why.empty())) {
+    throw Error(ErrorCode::usage, "--by and --why go with --decide");
+  }
+  if (decides) decide(options.report, options.order);
+  const Review review = read_review(options.report);
+  if (context.output.json) {
+    print_json(to_json(review));
+    return kExitDone;
+  }
+  for (const ReviewEntry& entry : review.entries) print_entry(entry);
+  print_next(review, shell_word(options.report));
+  return kExitDone;
+}
+
+}  // namespace
+
+Action define_review(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("REPORT", options->report, "the report's folder of a deidentify or prepare run")->required();
+  app.add_option("--decide", options->order.decide,
+                 "ID=redact (blank it), ID=keep (it identifies nobody) or ID=exclude (the series stays out); ID is a "
+                 "region's, or a series' or case's for all of its regions; may be repeated")
+      ->type_name("ID=WHAT")
+      ->allow_extra_args(false);
+  app.add_option("--by", options->order.by, "who decides")->type_name("NAME");
+  app.add_option("--why", options->order.why, "why; it stays in the report")->type_name("TEXT");
+  return [options](const Context& context) { return run(*options, context); };
+}
+
+}  // namespace naru::cli

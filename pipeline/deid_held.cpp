@@ -1,0 +1,107 @@
+#include "pipeline/deid_held.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/content.h"
+#include "pipeline/deid_plan.h"
+
+namespace naru {
+
+namespace {
+
+std::string sha256_of(const DeidScan& scan, const std::vector<std::size_t>& inputs) {
+  std::vector<std::string> checksums;
+  for (const std::size_t n : inputs) checksums.push_back(scan.files.inputs[n].sha256);
+  return files_sha256(std::move(checksums));
+}
+
+}  // namespace
+
+std::vector<HeldEntry> exclude_decided(DeidScan& scan, const Rulings& rulings) {
+  std::map<std::string, HeldEntry> entries;
+  for (const std::size_t n : used_inputs(scan)) {
+    const std::string& uid = scan.sources[n].series_uid;
+    const std::string id = rulings.excluded(series_id(uid)) ? series_id(uid) : face_id(uid);
+    const auto reason = rulings.excluded(id);
+    if (!reason) continue;
+    scan.files.inputs[n].disposition = Disposition::excluded;
+    scan.files.inputs[n].reason = reason;
+    HeldEntry& entry = entries[id];
+    entry.id = id;
+    entry.series_uid = uid;
+    entry.disposition = Disposition::excluded;
+    entry.reason = reason;
+    entry.needs_release = true;
+    ++entry.files;
+  }
+  std::vector<HeldEntry> result;
+  for (auto& [id, entry] : entries) result.push_back(std::move(entry));
+  return result;
+}
+
+std::set<std::size_t> released_inputs(DeidScan& scan, const Rulings& rulings,
+                                      const std::function<std::string(std::string_view)>& id_of, Executor& executor,
+                                      const CancelToken& cancel, const OnProgress& on_progress) {
+  std::map<std::string, std::vector<std::size_t>> members;
+  for (const std::size_t n : used_inputs(scan)) {
+    const std::string id = id_of(scan.sources[n].series_uid);
+    if (rulings.is_known(id)) members[id].push_back(n);
+  }
+  std::set<std::size_t> released;
+  for (const auto& [id, inputs] : members) {
+    hash_inputs(scan.files, inputs, executor, cancel, on_progress);
+    if (rulings.releases(id, sha256_of(scan, inputs))) released.insert(inputs.begin(), inputs.end());
+  }
+  return released;
+}
+
+void add_held(std::vector<HeldEntry>& queue, const DeidScan& scan, const MadeInstances& made) {
+  std::map<std::string, std::vector<std::size_t>> members;
+  for (const std::size_t n : made.tried) members[scan.sources[n].series_uid].push_back(n);
+  const auto entry_of = [&](std::size_t input) -> HeldEntry& {
+    const std::string& uid = scan.sources[input].series_uid;
+    const auto known = std::ranges::find(queue, series_id(uid), &HeldEntry::id);
+    if (known != queue.end()) return *known;
+    HeldEntry& entry = queue.emplace_back();
+    entry.id = series_id(uid);
+    entry.series_uid = uid;
+    entry.disposition = Disposition::used;
+    entry.reason = Code::text_suspected;
+    entry.files = members[uid].size();
+    entry.files_sha256 = sha256_of(scan, members[uid]);
+    return entry;
+  };
+  for (const std::size_t input : made.released) entry_of(input).needs_release = true;
+  for (const DeidHeld& one : made.held) {
+    if (one.reason != Code::text_suspected) continue;
+    HeldEntry& entry = entry_of(one.input);
+    if (entry.disposition == Disposition::used) entry.files = 0;
+    entry.disposition = Disposition::quarantined;
+    ++entry.files;
+    const auto shown = made.shown.find(one.input);
+    const bool has_texts = shown != made.shown.end() && !shown->second.empty();
+    const bool is_of_kind = shown == made.shown.end() && !made.released.contains(one.input);
+    entry.needs_release = entry.needs_release || !has_texts;
+    entry.can_release = entry.can_release && (has_texts || is_of_kind);
+  }
+}
+
+void add_faces(std::vector<HeldEntry>& queue, const DeidScan& scan, std::span<const std::size_t> tried,
+               const std::set<std::string>& held, const std::set<std::string>& released) {
+  std::map<std::string, std::vector<std::size_t>> members;
+  for (const std::size_t n : tried) members[scan.sources[n].series_uid].push_back(n);
+  for (const auto& [uid, inputs] : members) {
+    if (!held.contains(uid) && !released.contains(uid)) continue;
+    HeldEntry& entry = queue.emplace_back();
+    entry.id = face_id(uid);
+    entry.series_uid = uid;
+    entry.disposition = held.contains(uid) ? Disposition::quarantined : Disposition::used;
+    entry.reason = Code::face_present;
+    entry.files = inputs.size();
+    entry.files_sha256 = sha256_of(scan, inputs);
+    entry.needs_release = true;
+  }
+}
+
+}  // namespace naru

@@ -1,0 +1,145 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "pipeline/review/review.h"
+
+namespace naru {
+
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 200, kMaxReasonBytes = 1000;
+
+void check_text(std::string_view option, const std::string& text, std::size_t most_bytes) {
+  const bool is_blank = text.find_first_not_of(' ') == std::string::npos;
+  if (is_blank || text.size() > most_bytes || printable(text) != text) {
+    throw Error(ErrorCode::usage, fmt::format("{} must be a text of 1 to {} bytes in UTF-8, without control characters",
+                                              option, most_bytes));
+  }
+}
+
+/// What is asked about one series or case.
+struct Asked {
+  std::optional<Ruling> whole;
+  std::map<std::size_t, Ruling> regions;  ///< by index in the entry
+};
+
+/// Turns an order into lines.
+class Deciding {
+ public:
+  Deciding(const Review& review, const ReviewOrder& order) : review_(review), order_(order) {}
+
+  std::vector<Decision> run() {
+    for (const std::string& text : order_.decide) {
+      ++number_;
+      ask(text);
+    }
+    for (const auto& [entry, asked] : asked_) add_lines(review_.entries[entry], asked);
+    return std::move(lines_);
+  }
+
+ private:
+  Error refused(std::string_view problem) const {
+    return Error(ErrorCode::usage, fmt::format("--decide, number {}: {}; nothing was decided", number_, problem));
+  }
+
+  void ask(const std::string& text) {
+    const std::size_t sign = text.rfind('=');
+    if (sign == std::string::npos) throw refused("it must be ID=redact, ID=keep or ID=exclude");
+    const std::string id = text.substr(0, sign);
+    const Ruling ruling = ruling_from_name(text.substr(sign + 1));
+    for (std::size_t n = 0; n < review_.entries.size(); ++n) {
+      const ReviewEntry& entry = review_.entries[n];
+      if (entry.held.id == id) return ask_whole(entry, asked_[n], ruling);
+      for (std::size_t region = 0; region < entry.regions.size(); ++region) {
+        if (entry.regions[region].line.at("id") == id) return ask_region(entry, asked_[n], region, ruling);
+      }
+    }
+    throw refused("nothing that is held in this report has this id; naru review lists the ids");
+  }
+
+  void ask_whole(const ReviewEntry& entry, Asked& asked, Ruling ruling) const {
+    if (ruling != Ruling::exclude && !entry.held.can_release) {
+      throw refused("this version cannot release it: exclude it, or name its regions in the recipe");
+    }
+    if (ruling == Ruling::redact && (entry.regions.empty() || entry.held.needs_release)) {
+      throw refused("it is not held for regions alone, so blanking them does not release it: keep or exclude it");
+    }
+    if (asked.whole.value_or(ruling) != ruling) throw refused("it contradicts another --decide");
+    asked.whole = ruling;
+    check_agreement(asked);
+  }
+
+  void ask_region(const ReviewEntry& entry, Asked& asked, std::size_t region, Ruling ruling) const {
+    if (ruling == Ruling::exclude) return ask_whole(entry, asked, ruling);
+    if (!entry.held.can_release) throw refused("its series cannot be released by this version: exclude it");
+    const auto [known, is_new] = asked.regions.emplace(region, ruling);
+    if (!is_new && known->second != ruling) throw refused("it contradicts another --decide");
+    check_agreement(asked);
+  }
+
+  void check_agreement(const Asked& asked) const {
+    if (asked.whole == Ruling::exclude && !asked.regions.empty()) {
+      throw refused("it contradicts another --decide: what is excluded has no regions to decide");
+    }
+  }
+
+  void add_lines(const ReviewEntry& entry, const Asked& asked) {
+    const bool is_excluded = entry.decision && entry.decision->ruling == Ruling::exclude;
+    if (is_excluded && !asked.whole) {
+      throw Error(
+          ErrorCode::usage,
+          fmt::format("{0} is excluded: take that back first, by {0}=keep; nothing was decided", entry.held.id));
+    }
+    if (asked.whole) {
+      lines_.push_back(line_of(entry, entry.held.id, *asked.whole));
+      lines_.back().files_sha256 = entry.held.files_sha256;
+    }
+    for (std::size_t n = 0; n < entry.regions.size(); ++n) {
+      const auto own = asked.regions.find(n);
+      if (own == asked.regions.end() && asked.whole.value_or(Ruling::exclude) == Ruling::exclude) continue;
+      // To release the whole takes back no decision to blank a part of it.
+      const bool is_settled = entry.held.needs_release && entry.regions[n].decision.has_value();
+      if (own == asked.regions.end() && is_settled) continue;
+      const nlohmann::ordered_json& region = entry.regions[n].line;
+      lines_.push_back(
+          line_of(entry, region.at("id").get<std::string>(), own == asked.regions.end() ? *asked.whole : own->second));
+      lines_.back().region = region;
+    }
+  }
+
+  Decision line_of(const ReviewEntry& entry, std::string id, Ruling ruling) const {
+    Decision decision;
+    decision.time = time_;
+    decision.by = order_.by;
+    decision.why = order_.why;
+    decision.id = std::move(id);
+    decision.ruling = ruling;
+    if (entry.held.reason) decision.reason = name(*entry.held.reason);
+    return decision;
+  }
+
+  const Review& review_;
+  const ReviewOrder& order_;
+  const std::string time_ = fmt::format(
+      "{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  std::size_t number_ = 0;
+  std::map<std::size_t, Asked> asked_;  ///< by entry
+  std::vector<Decision> lines_;
+};
+
+}  // namespace
+
+void decide(const std::filesystem::path& report, const ReviewOrder& order) {
+  check_text("--by", order.by, kMaxNameBytes);
+  check_text("--why", order.why, kMaxReasonBytes);
+  const Review review = read_review(report);
+  append_decisions(report, review.decisions, Deciding(review, order).run());
+}
+
+}  // namespace naru

@@ -1,0 +1,128 @@
+#include "pipeline/review/review.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <map>
+
+#include "core/error.h"
+#include "pipeline/documents.h"
+#include "pipeline/review/rulings.h"
+
+namespace naru {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// False for what the program blanks by itself, or left alone.
+bool is_decidable(const Json& line) {
+  const auto& because = line.at("because").get_ref<const std::string&>();
+  if (because == "reviewed") return true;
+  return line.at("action") == "held" && because != "on_background" && because != "persistent";
+}
+
+/// Hands the lines of pixels.jsonl to their entries.
+void add_regions(const std::filesystem::path& report, const std::map<std::string, Decision>& latest,
+                 std::vector<ReviewEntry>& entries) {
+  std::map<std::string, ReviewEntry*> by_id;
+  for (ReviewEntry& entry : entries) by_id[entry.held.id] = &entry;
+  std::ifstream file(report / "pixels.jsonl");
+  for (std::string text; std::getline(file, text);) {
+    try {
+      Json line = Json::parse(text);
+      const auto entry = by_id.find(line.at("part_of").get<std::string>());
+      if (entry == by_id.end()) continue;
+      if (!is_decidable(line)) {
+        ++entry->second->blanked_count;
+        continue;
+      }
+      const auto decision = latest.find(line.at("id").get<std::string>());
+      entry->second->regions.push_back(
+          {std::move(line), decision == latest.end() ? std::nullopt : std::optional(decision->second)});
+    } catch (const Json::exception&) {
+      throw Error(ErrorCode::dataset_invalid, "pixels.jsonl of the report is not as naru wrote it");
+    }
+  }
+}
+
+Json decision_json(const std::optional<Decision>& decision) {
+  if (!decision) return nullptr;
+  return {{"decision", name(decision->ruling)}, {"by", decision->by}, {"why", decision->why}, {"time", decision->time}};
+}
+
+Json region_json(const ReviewRegion& region) {
+  Json json = region.line;
+  json.erase("schema");
+  json["decision"] = decision_json(region.decision);
+  return json;
+}
+
+Json entry_json(const ReviewEntry& entry) {
+  Json regions = Json::array();
+  for (const ReviewRegion& region : entry.regions) regions.push_back(region_json(region));
+  return {{"id", entry.held.id},
+          {"series_uid", entry.held.series_uid},
+          {"reason", entry.held.reason ? Json(name(*entry.held.reason)) : Json(nullptr)},
+          {"state", name(entry.state())},
+          {"files", entry.held.files},
+          {"frames", entry.held.frames},
+          {"needs_release", entry.held.needs_release},
+          {"can_release", entry.held.can_release},
+          {"decision", decision_json(entry.decision)},
+          {"blanked_regions", entry.blanked_count},
+          {"regions", std::move(regions)}};
+}
+
+}  // namespace
+
+std::string_view name(ReviewState state) {
+  constexpr std::array<std::string_view, 4> kNames = {"open", "decided", "excluded", "made"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+ReviewState ReviewEntry::state() const {
+  if (decision && decision->ruling == Ruling::exclude) return ReviewState::excluded;
+  const bool is_made = held.disposition == Disposition::used;
+  const bool has_open = std::ranges::any_of(regions, [](const ReviewRegion& region) { return !region.decision; });
+  const bool is_released = held.can_release && decision && decision->ruling == Ruling::keep;
+  if (has_open || (!is_made && held.needs_release && !is_released)) return ReviewState::open;
+  return is_made ? ReviewState::made : ReviewState::decided;
+}
+
+Review read_review(const std::filesystem::path& report) {
+  std::error_code failure;
+  if (!std::filesystem::is_regular_file(report / "inputs.jsonl", failure)) {
+    throw Error(ErrorCode::input_missing,
+                "this is no report: give the folder OUT.report of a deidentify or prepare run");
+  }
+  Review review;
+  review.decisions = decisions_for(report);
+  review.queue = read_held(report).value_or(HeldQueue());
+  review.has_unapplied = review.decisions.head() != review.queue.decisions_sha256;
+  std::map<std::string, Decision> latest;
+  for (const Decision& decision : review.decisions.all) latest[decision.id] = decision;
+  for (const HeldEntry& held : review.queue.entries) {
+    const auto decision = latest.find(held.id);
+    review.entries.push_back({held, {}, 0, decision == latest.end() ? std::nullopt : std::optional(decision->second)});
+  }
+  if (!review.entries.empty()) add_regions(report, latest, review.entries);
+  return review;
+}
+
+Json to_json(const Review& review) {
+  Json entries = Json::array();
+  std::map<std::string, std::size_t> states;
+  for (const ReviewEntry& entry : review.entries) {
+    ++states[std::string(name(entry.state()))];
+    entries.push_back(entry_json(entry));
+  }
+  return {{"schema", "naru.review/1"},
+          {"command", review.queue.command},
+          {"out", review.queue.out.string()},
+          {"states", states},
+          {"has_unapplied_decisions", review.has_unapplied},
+          {"held", std::move(entries)}};
+}
+
+}  // namespace naru

@@ -1,0 +1,89 @@
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using test::Finished;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// A report as a job leaves it; how jobs make and heed one is tested with the pipeline.
+class ReviewProgramTest : public ::testing::Test {
+ protected:
+  ReviewProgramTest() {
+    test::spill(folder_ / "out.report/inputs.jsonl", "");
+    test::spill(folder_ / "out.report/held.json",
+                R"({"schema":"naru.held/1","command":"deidentify","inputs":["/data/my export"],"out":"/data/deid",)"
+                R"("decisions_sha256":null,"held":[{"id":"series-1f0c9a52be47","series_uid":"2.999.1",)"
+                R"("disposition":"quarantined","reason":"text_suspected","files":3,"frames":3,"files_sha256":null,)"
+                R"("needs_release":false,"can_release":true}]})");
+    test::spill(folder_ / "out.report/pixels.jsonl",
+                R"({"schema":"naru.pixels/1","path":"/data/export/a","sop_instance_uid":"2.999.1.1","sha256":"a",)"
+                R"("part_of":"series-1f0c9a52be47","id":"region-0a1b2c3d4e5f","frame":0,"box":[1,2,3,4],)"
+                R"("score":0.9,"action":"held","because":"uncertain"})"
+                "\n");
+  }
+  Finished run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"review", (folder_ / "out.report").string()});
+    return test::run_naru(arguments, folder_.path());
+  }
+  bool has_decisions() const { return fs::exists(folder_ / "out.report/decisions.jsonl"); }
+  test::TempFolder folder_;
+};
+
+TEST_F(ReviewProgramTest, ListsForEyesAndAsOneDocument) {
+  const Finished table = run({});
+  EXPECT_EQ(table.status, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("series-1f0c9a52be47  open  text_suspected  3 files, 3 frames"));
+  EXPECT_THAT(table.out, HasSubstr("region-0a1b2c3d4e5f  frame 0 x=1 y=2 3x4  score 0.90  uncertain  open"));
+  EXPECT_THAT(table.out, HasSubstr("1 open, 0 decided"));
+  const json listed = json::parse(run({"--json"}).out);
+  EXPECT_EQ(listed["schema"], "naru.review/1");
+  EXPECT_EQ(listed["held"][0]["regions"][0]["id"], "region-0a1b2c3d4e5f");
+}
+
+TEST_F(ReviewProgramTest, DecidesAndSaysWhatToRunNext) {
+  const Finished decided =
+      run({"--decide", "region-0a1b2c3d4e5f=redact", "--by", "A. Steward", "--why", "shows a name"});
+  EXPECT_EQ(decided.status, 0) << decided.err;
+  EXPECT_THAT(decided.out, HasSubstr("redact (A. Steward, "));
+  EXPECT_THAT(decided.out, HasSubstr("naru deidentify '/data/my export' --out /data/deid --resume"));
+  EXPECT_EQ(json::parse(run({"--json"}).out)["held"][0]["state"], "decided");
+}
+
+TEST_F(ReviewProgramTest, UsageErrorsExitWithTwoAndDecideNothing) {
+  const std::vector<std::string> cases[] = {
+      {"--decide", "region-0a1b2c3d4e5f=redact"},
+      {"--decide", "region-0a1b2c3d4e5f=redact", "--by", "A"},
+      {"--by", "A", "--why", "B"},
+      {"--decide", "SMITH=redact", "--by", "A", "--why", "B"},
+      {"--decide", "region-0a1b2c3d4e5f=SMITH", "--by", "A", "--why", "B"},
+      {"--decide", "region-0a1b2c3d4e5f=keep", "--decide", "series-1f0c9a52be47=exclude", "--by", "A", "--why", "B"},
+  };
+  for (const auto& arguments : cases) {
+    const Finished finished = run(arguments);
+    EXPECT_EQ(finished.status, 2) << finished.err;
+    EXPECT_THAT(finished.err + finished.out, Not(HasSubstr("SMITH")));
+    EXPECT_FALSE(has_decisions());
+  }
+}
+
+TEST_F(ReviewProgramTest, FailsOnABrokenChainAndOnWhatIsNoReport) {
+  test::spill(folder_ / "out.report/decisions.jsonl", "{}\n");
+  const Finished broken = run({});
+  EXPECT_EQ(broken.status, 1);
+  EXPECT_THAT(broken.err, HasSubstr("[dataset_invalid]"));
+  fs::remove_all(folder_ / "out.report");
+  EXPECT_THAT(run({}).err, HasSubstr("[input_missing]"));
+}
+
+}  // namespace
+}  // namespace naru

@@ -1,0 +1,290 @@
+// What people decide about held series, and the run that applies it.
+
+#include <gmock/gmock.h>
+
+#include "pipeline/deidentify.h"
+#include "pipeline/pixels/text_detector.h"
+#include "pipeline/review/review.h"
+#include "tests/pipeline/deid_job.h"
+#include "tests/pipeline/pixels/burned_picture.h"
+
+namespace naru {
+namespace {
+
+namespace fs = std::filesystem;
+using test::Json;
+using test::lines_of;
+using test::Picture;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Picture with_text(std::int64_t left = 70, std::int64_t top = 120) { return Picture().write("KIM 19800101", left, top); }
+
+class DeidentifyReviewTest : public test::DeidJobTest {
+ protected:
+  DeidentifyReviewTest() { options_.recipe.text = "redact"; }
+
+  void put_pictures(const std::string& patient, const std::vector<Picture>& pictures) {
+    for (std::size_t n = 0; n < pictures.size(); ++n) {
+      const int number = static_cast<int>(n) + 1;
+      test::SliceBytes slice = test::slice_of(patient, number);
+      slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
+      slice.number(0x00280101, 12).number(0x00280102, 11);
+      slice.raw(0x7FE00010, "OW", test::bytes_of(pictures[n].values, 2));
+      put(patient + "/" + std::to_string(number), slice);
+    }
+  }
+
+  /// PAT-1 is held for text over anatomy in one slice; PAT-2 is clean.
+  void run_first() {
+    put_pictures("PAT-1", {with_text(), Picture()});
+    put_pictures("PAT-2", {Picture()});
+    EXPECT_EQ(run().instance_count, 1U);
+  }
+
+  DeidentifyResult resume() {
+    options_.on_existing = OnExisting::resume;
+    return run();
+  }
+
+  Review review() const { return read_review(report()); }
+  /// All that is asked about the only entry, e.g. "keep".
+  void decide_whole(const std::string& what) {
+    decide(report(), {{review().entries.at(0).held.id + "=" + what}, "A. Steward", "looked at it"});
+  }
+  void decide_regions(const std::string& what) {
+    ReviewOrder order{{}, "A. Steward", "looked at it"};
+    const Review now = review();
+    for (const ReviewRegion& region : now.entries.at(0).regions) {
+      order.decide.push_back(region.line["id"].get<std::string>() + "=" + what);
+    }
+    decide(report(), order);
+  }
+  std::set<std::string> actions() const {
+    std::set<std::string> found;
+    for (const Json& line : lines_of(report() / "pixels.jsonl")) {
+      found.insert(line["action"].get<std::string>() + " " + line["because"].get<std::string>());
+    }
+    return found;
+  }
+  /// Pixels of the instances that say "changed", and of the others.
+  std::map<std::string, int> pixels() const {
+    std::map<std::string, int> counts;
+    for (const Json& line : manifest()) ++counts[line["pixels"]];
+    return counts;
+  }
+};
+
+/// The values of a rectangle of the only frame of a file.
+std::set<int> values_at(const std::string& file, const TextRegion& region) {
+  const std::size_t begin = file.size() - static_cast<std::size_t>(2 * Picture::kSize * Picture::kSize);
+  std::set<int> values;
+  for (std::int64_t y = region.y; y < region.y + region.height; ++y) {
+    for (std::int64_t x = region.x; x < region.x + region.width; ++x) {
+      const std::size_t at = begin + static_cast<std::size_t>(2 * (y * Picture::kSize + x));
+      values.insert(static_cast<unsigned char>(file[at]) | static_cast<unsigned char>(file[at + 1]) << 8);
+    }
+  }
+  return values;
+}
+
+TEST_F(DeidentifyReviewTest, ListsWhatIsHeldWithIdsThatStayTheSame) {
+  run_first();
+  const Review first = review();
+  ASSERT_EQ(first.entries.size(), 1U);
+  EXPECT_EQ(first.entries[0].held.files, 2U);
+  EXPECT_EQ(first.entries[0].held.frames, 2U);
+  EXPECT_EQ(first.entries[0].held.reason, Code::text_suspected);
+  EXPECT_EQ(first.entries[0].state(), ReviewState::open);
+  ASSERT_FALSE(first.entries[0].regions.empty());
+  options_.on_existing = OnExisting::replace;
+  run();
+  const Review second = review();
+  EXPECT_EQ(to_json(first), to_json(second));
+  const std::string text = to_json(second).dump();
+  EXPECT_THAT(text, Not(HasSubstr("Vermeulen")));
+}
+
+TEST_F(DeidentifyReviewTest, BlanksWhatPeopleSayAndTouchesNoOtherFile) {
+  run_first();
+  const auto before = test::contents(options_.out);
+  const auto other = before.lower_bound("patient");
+  ASSERT_NE(other, before.end());
+  decide_regions("redact");
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::decided);
+  const DeidentifyResult result = resume();
+  EXPECT_EQ(result.instance_count, 3U);
+  EXPECT_EQ(result.resumed_count, 1U);
+  EXPECT_FALSE(result.has_rejects);
+  EXPECT_EQ(pixels(), (std::map<std::string, int>{{"changed", 1}, {"kept", 2}}));
+  EXPECT_EQ(actions(), (std::set<std::string>{"redacted reviewed"}));
+  const auto after = test::contents(options_.out);
+  EXPECT_EQ(after.at(other->first), other->second);
+  for (const Json& line : manifest()) {
+    const std::string file = test::slurp(options_.out / line["file"].get<std::string>());
+    EXPECT_EQ(line["pixels"] == "changed", file.find("113101") != std::string::npos);
+    if (line["pixels"] == "kept") continue;
+    EXPECT_EQ(values_at(file, with_text().texts.at(0)).size(), 1U) << "all of it has one value";
+  }
+  for (const auto& [name, bytes] : after) EXPECT_THAT(bytes, Not(HasSubstr("Steward")));
+  const Json record = Json::parse(test::slurp(report() / "record.json"));
+  const Json& act = record.at("review").at("decisions").at(0);
+  EXPECT_EQ(act.at("by"), "A. Steward") << record;
+  EXPECT_EQ(act.at("why"), "looked at it");
+  EXPECT_THAT(test::slurp(report() / "report.html"), HasSubstr("A. Steward"));
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
+  EXPECT_FALSE(review().has_unapplied);
+  EXPECT_FALSE(fs::exists(Staging::work_folder(options_.out)));
+  EXPECT_EQ(resume().resumed_count, 3U);
+}
+
+TEST_F(DeidentifyReviewTest, BlanksWhatPeopleSayWhereTheRecipeHoldsAllText) {
+  options_.recipe.text = "quarantine";
+  run_first();
+  decide_whole("redact");
+  EXPECT_EQ(resume().instance_count, 3U);
+  EXPECT_EQ(pixels(), (std::map<std::string, int>{{"changed", 1}, {"kept", 2}}));
+  for (const Json& line : manifest()) {
+    const std::string file = test::slurp(options_.out / line["file"].get<std::string>());
+    EXPECT_EQ(line["pixels"] == "changed", file.find("113101") != std::string::npos);
+  }
+}
+
+TEST_F(DeidentifyReviewTest, LeavesWhatPeopleKeep) {
+  run_first();
+  decide_whole("keep");
+  EXPECT_EQ(resume().instance_count, 3U);
+  EXPECT_EQ(pixels(), (std::map<std::string, int>{{"kept", 3}}));
+  EXPECT_EQ(actions(), (std::set<std::string>{"kept reviewed"}));
+  for (const auto& [name, bytes] : test::contents(options_.out)) EXPECT_THAT(bytes, Not(HasSubstr("113101")));
+}
+
+TEST_F(DeidentifyReviewTest, LeavesOutWhatPeopleExcludeUntilTheyTakeItBack) {
+  run_first();
+  decide_whole("exclude");
+  const DeidentifyResult result = resume();
+  EXPECT_EQ(result.instance_count, 1U);
+  EXPECT_EQ(fates(), (std::map<std::string, int>{{"excluded:text_suspected", 2}, {"used", 1}}));
+  EXPECT_FALSE(result.has_rejects);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::excluded);
+  decide_whole("keep");
+  EXPECT_EQ(resume().by_reason.at("text_suspected"), 2U) << "it is looked at again, and held";
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
+  decide_whole("redact");
+  EXPECT_EQ(resume().instance_count, 3U);
+  decide_whole("exclude");
+  EXPECT_EQ(resume().instance_count, 1U) << "what was made can be taken out again";
+}
+
+TEST_F(DeidentifyReviewTest, HoldsTheSeriesWhileOneRegionIsOpen) {
+  put_pictures("PAT-1", {with_text(), with_text(70, 160), Picture()});
+  put_pictures("PAT-2", {Picture()});
+  run();
+  const Review first = review();
+  ASSERT_GE(first.entries.at(0).regions.size(), 2U);
+  decide(report(), {{first.entries[0].regions[0].line["id"].get<std::string>() + "=keep"}, "B", "seen"});
+  EXPECT_EQ(resume().instance_count, 1U);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
+  EXPECT_FALSE(review().has_unapplied);
+  for (const std::string& action : actions()) EXPECT_THAT(action, HasSubstr("held"));
+}
+
+TEST_F(DeidentifyReviewTest, WantsTheSameJobAndAnUnbrokenFile) {
+  run_first();
+  decide_whole("redact");
+  const auto out = test::contents(options_.out);
+  options_.recipe.keep_words = {"other"};
+  options_.on_existing = OnExisting::resume;
+  EXPECT_EQ(code_of_run(), ErrorCode::output_exists);
+  options_.recipe.keep_words = {};
+  const std::string text = test::slurp(report() / "decisions.jsonl");
+  test::spill(report() / "decisions.jsonl", text.substr(0, text.size() / 2));
+  for (const OnExisting mode : {OnExisting::resume, OnExisting::replace}) {
+    options_.on_existing = mode;
+    EXPECT_EQ(code_of_run(), ErrorCode::dataset_invalid);
+  }
+  EXPECT_EQ(test::contents(options_.out), out);
+  test::spill(report() / "decisions.jsonl", text);
+  EXPECT_EQ(resume().instance_count, 3U);
+  fs::remove(report() / "decisions.jsonl");
+  EXPECT_EQ(code_of_run(), ErrorCode::dataset_invalid) << "decisions that were applied are missing";
+}
+
+TEST_F(DeidentifyReviewTest, AppliesDecisionsWhereNothingWasDeliveredBefore) {
+  put_pictures("PAT-1", {with_text(), Picture()});
+  EXPECT_EQ(code_of_run(), ErrorCode::nothing_delivered);
+  decide_whole("redact");
+  EXPECT_EQ(resume().instance_count, 2U);
+  EXPECT_EQ(read_decisions(report()).all.size(), 1 + review().entries.at(0).regions.size());
+}
+
+TEST_F(DeidentifyReviewTest, KeepsDecisionsWhenTheJobIsRunAnew) {
+  run_first();
+  decide_whole("redact");
+  options_.on_existing = OnExisting::replace;
+  EXPECT_EQ(run().instance_count, 3U);
+  EXPECT_FALSE(read_decisions(report()).all.empty());
+}
+
+/// The decision was about another picture: the file has changed since.
+TEST_F(DeidentifyReviewTest, AsksAgainAboutAFileThatChanged) {
+  run_first();
+  decide_whole("keep");
+  put_pictures("PAT-1", {with_text().write("KIM", 100, 60), Picture()});
+  options_.on_existing = OnExisting::replace;
+  EXPECT_EQ(run().instance_count, 1U);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
+}
+
+TEST_F(DeidentifyReviewTest, ReleasesImagesOfAKindThatShowsTextOnceAPersonLooked) {
+  put("a", test::slice_of("PAT-1", 1).text(0x00280301, "CS", "YES"));
+  put_pictures("PAT-2", {Picture()});
+  for (const char* text : {"keep", "redact"}) {
+    options_.recipe.text = text;
+    options_.on_existing = OnExisting::refuse;
+    fs::remove_all(options_.out);
+    fs::remove_all(report());
+    EXPECT_EQ(run().instance_count, 1U);
+    ASSERT_EQ(review().entries.size(), 1U);
+    EXPECT_TRUE(review().entries[0].regions.empty());
+    EXPECT_EQ(review().entries[0].held.files, 1U);
+    EXPECT_THROW(decide_whole("redact"), Error);
+    decide_whole("keep");
+    EXPECT_EQ(resume().instance_count, 2U);
+    EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
+    decide_whole("exclude");
+    EXPECT_EQ(resume().instance_count, 1U);
+  }
+}
+
+/// What a person kept may stay when the rest is blanked. What else the second look finds is held, and can be decided
+/// about in turn.
+TEST_F(DeidentifyReviewTest, LooksAgainAtWhatWasBlankedAndAsksAboutWhatStillShows) {
+  put_pictures("PAT-1", {with_text().write("KIM 19800101", 70, 190), Picture()});
+  put_pictures("PAT-2", {Picture()});
+  run();
+  const Review first = review();
+  const auto& regions = first.entries.at(0).regions;
+  ASSERT_GE(regions.size(), 2U);
+  ReviewOrder order{{first.entries[0].held.id + "=redact"}, "B", "seen"};
+  order.decide.push_back(regions.back().line["id"].get<std::string>() + "=keep");
+  decide(report(), order);
+  std::size_t delivered = resume().instance_count;
+  for (int turn = 0; turn < 3 && delivered < 3; ++turn) {
+    EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
+    EXPECT_TRUE(actions().contains("held second_look"));
+    order.decide.clear();
+    const Review now = review();
+    for (const ReviewRegion& region : now.entries[0].regions) {
+      if (!region.decision) order.decide.push_back(region.line["id"].get<std::string>() + "=keep");
+    }
+    decide(report(), order);
+    delivered = resume().instance_count;
+  }
+  EXPECT_EQ(delivered, 3U);
+  EXPECT_EQ(actions(), (std::set<std::string>{"kept reviewed", "redacted reviewed"}));
+  EXPECT_EQ(pixels(), (std::map<std::string, int>{{"changed", 1}, {"kept", 2}}));
+}
+
+}  // namespace
+}  // namespace naru

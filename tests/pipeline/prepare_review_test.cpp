@@ -1,0 +1,177 @@
+// What people decide about held cases, and the run that applies it.
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "pipeline/prepare.h"
+#include "pipeline/review/review.h"
+#include "tests/pipeline/deid_job.h"
+#include "tests/pipeline/pixels/burned_picture.h"
+
+namespace naru {
+namespace {
+
+using test::Json;
+using test::lines_of;
+using test::Picture;
+
+Picture with_text(std::int64_t left = 70, std::int64_t top = 120) { return Picture().write("KIM 19800101", left, top); }
+
+class PrepareReviewTest : public ::testing::Test {
+ protected:
+  PrepareReviewTest() {
+    test::spill(folder_ / "k.key", std::string(64, '7'));
+    ::chmod((folder_ / "k.key").c_str(), 0600);
+    options_.inputs = {(folder_ / "in").string()};
+    options_.out = folder_ / "out";
+    options_.memory_limit_bytes = std::uint64_t{1} << 30;
+    options_.recipe = load_recipe("original-grid");
+    options_.recipe->compression = Compression::none;
+    options_.recipe->min_slices = 1;
+    options_.recipe->text = "redact";
+  }
+
+  void put_volume(const std::string& patient, const std::vector<Picture>& pictures, bool says_burned_in = false) {
+    for (std::size_t n = 0; n < pictures.size(); ++n) {
+      test::SliceBytes slice = test::slice_of(patient, static_cast<int>(n) + 1);
+      slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
+      slice.number(0x00280101, 12).number(0x00280102, 11);
+      if (says_burned_in) slice.text(0x00280301, "CS", "YES");
+      slice.text(0x00200032, "DS", "0\\0\\" + std::to_string(3 * n));
+      slice.raw(0x7FE00010, "OW", test::bytes_of(pictures[n].values, 2));
+      test::spill(folder_ / "in" / patient / std::to_string(n), slice.bytes());
+    }
+  }
+
+  /// P1 is held for text over anatomy in one slice; P2 is clean.
+  void run_first() {
+    put_volume("P1", {with_text(), Picture(), Picture()});
+    put_volume("P2", {Picture(), Picture()});
+    EXPECT_EQ(run().case_count, 1U);
+  }
+
+  PrepareResult run() {
+    Executor executor = Executor::cpu(2);
+    std::istringstream no_input;
+    return prepare(options_, ProjectKey::load(folder_ / "k.key"), executor, no_input, CancelToken(),
+                   [](const Progress&) {});
+  }
+  PrepareResult resume() {
+    options_.on_existing = OnExisting::resume;
+    return run();
+  }
+
+  std::filesystem::path report() const { return options_.out.string() + ".report"; }
+  Review review() const { return read_review(report()); }
+  void decide_whole(const std::string& what) {
+    decide(report(), {{review().entries.at(0).held.id + "=" + what}, "A. Steward", "looked at it"});
+  }
+  std::set<std::string> actions() const {
+    std::set<std::string> found;
+    for (const Json& line : lines_of(report() / "pixels.jsonl")) {
+      found.insert(line["action"].get<std::string>() + " " + line["because"].get<std::string>());
+    }
+    return found;
+  }
+  std::size_t blanked_count() const {
+    const auto lines = lines_of(options_.out / "manifest.jsonl");
+    return static_cast<std::size_t>(std::ranges::count_if(lines, [](const Json& line) {
+      return std::ranges::any_of(line.at("steps"), [](const Json& step) { return step.at("op") == "blank_text"; });
+    }));
+  }
+
+  test::TempFolder folder_;
+  PrepareOptions options_;
+};
+
+TEST_F(PrepareReviewTest, ListsHeldCasesByTheirPseudonyms) {
+  run_first();
+  const Review first = review();
+  ASSERT_EQ(first.entries.size(), 1U);
+  EXPECT_TRUE(first.entries[0].held.id.starts_with("case-"));
+  EXPECT_EQ(first.entries[0].held.files, 3U);
+  EXPECT_EQ(first.entries[0].held.frames, 3U);
+  EXPECT_FALSE(first.entries[0].held.files_sha256.empty());
+  options_.on_existing = OnExisting::replace;
+  run();
+  EXPECT_EQ(to_json(first), to_json(review()));
+}
+
+TEST_F(PrepareReviewTest, BlanksWhatPeopleSayAndMakesNoOtherCaseAgain) {
+  run_first();
+  const auto before = test::contents(options_.out / "images");
+  decide_whole("redact");
+  const PrepareResult result = resume();
+  EXPECT_EQ(result.case_count, 2U);
+  EXPECT_EQ(result.resumed_count, 1U);
+  EXPECT_EQ(blanked_count(), 1U);
+  EXPECT_EQ(actions(), (std::set<std::string>{"redacted reviewed"}));
+  const auto after = test::contents(options_.out / "images");
+  for (const auto& [name, bytes] : before) EXPECT_EQ(after.at(name), bytes);
+  for (const auto& [name, bytes] : test::contents(options_.out)) {
+    EXPECT_EQ(bytes.find("Steward"), std::string::npos) << name;
+  }
+  EXPECT_NE(test::slurp(report() / "report.html").find("A. Steward"), std::string::npos);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
+  EXPECT_EQ(resume().resumed_count, 2U);
+  decide_whole("exclude");
+  EXPECT_EQ(resume().case_count, 1U);
+}
+
+TEST_F(PrepareReviewTest, LeavesWhatPeopleKeep) {
+  run_first();
+  decide_whole("keep");
+  EXPECT_EQ(resume().case_count, 2U);
+  EXPECT_EQ(blanked_count(), 0U);
+  EXPECT_EQ(actions(), (std::set<std::string>{"kept reviewed"}));
+}
+
+TEST_F(PrepareReviewTest, LeavesOutWhatPeopleExclude) {
+  run_first();
+  decide_whole("exclude");
+  const PrepareResult result = resume();
+  EXPECT_EQ(result.case_count, 1U);
+  EXPECT_EQ(result.by_disposition.at("excluded"), 3U);
+  EXPECT_FALSE(result.has_rejects);
+}
+
+TEST_F(PrepareReviewTest, HoldsTheCaseWhileOneRegionIsOpen) {
+  put_volume("P1", {with_text(), with_text(70, 170), Picture()});
+  put_volume("P2", {Picture(), Picture()});
+  run();
+  ASSERT_GE(review().entries.at(0).regions.size(), 2U);
+  const std::string id = review().entries[0].regions[0].line["id"].get<std::string>();
+  decide(report(), {{id + "=keep"}, "B", "seen"});
+  EXPECT_EQ(resume().case_count, 1U);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
+}
+
+TEST_F(PrepareReviewTest, MakesWhatSaysThatItShowsTextOnceAPersonReleasedIt) {
+  put_volume("P1", {Picture(), Picture()}, true);
+  put_volume("P2", {Picture(), Picture()});
+  EXPECT_EQ(run().case_count, 1U);
+  ASSERT_EQ(review().entries.size(), 1U);
+  decide_whole("exclude");
+  EXPECT_FALSE(resume().has_rejects);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::excluded);
+  decide_whole("keep");
+  EXPECT_EQ(resume().case_count, 2U);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
+}
+
+TEST_F(PrepareReviewTest, StopsOnADecisionsFileThatWasChanged) {
+  run_first();
+  decide_whole("redact");
+  const auto out = test::contents(options_.out);
+  std::string text = test::slurp(report() / "decisions.jsonl");
+  text.replace(text.find("looked"), 6, "peeked");
+  test::spill(report() / "decisions.jsonl", text);
+  EXPECT_THROW(resume(), Error);
+  EXPECT_EQ(test::contents(options_.out), out);
+}
+
+}  // namespace
+}  // namespace naru

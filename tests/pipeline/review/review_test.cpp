@@ -1,0 +1,207 @@
+#include "pipeline/review/review.h"
+
+#include <gmock/gmock.h>
+
+#include "core/error.h"
+#include "pipeline/files.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+HeldEntry entry_with(std::string id, bool needs_release = false, bool can_release = true) {
+  HeldEntry entry;
+  entry.id = std::move(id);
+  entry.series_uid = "2.999.1";
+  entry.reason = Code::text_suspected;
+  entry.files = 3;
+  entry.files_sha256 = "f";
+  entry.needs_release = needs_release;
+  entry.can_release = can_release;
+  return entry;
+}
+
+Json line_of(const std::string& id, const std::string& part_of, const std::string& because,
+             const std::string& action = "held") {
+  return {{"schema", "naru.pixels/1"},
+          {"path", "/in/a.dcm"},
+          {"sop_instance_uid", "2.999.1.1"},
+          {"sha256", "a"},
+          {"part_of", part_of},
+          {"id", id},
+          {"frame", 0},
+          {"box", {1, 2, 3, 4}},
+          {"score", 0.9},
+          {"action", action},
+          {"because", because}};
+}
+
+class ReviewTest : public ::testing::Test {
+ protected:
+  ReviewTest() {
+    test::spill(folder_ / "inputs.jsonl", "");
+    HeldQueue queue{"deidentify", {"/in"}, "/out", "", {}};
+    queue.entries = {entry_with("series-1"), entry_with("series-2"), entry_with("series-face", true),
+                     entry_with("series-scan", true, false)};
+    write_held(folder_.path(), queue);
+    std::string text;
+    for (const Json& line :
+         {line_of("region-a", "series-1", "uncertain"), line_of("region-b", "series-1", "too_much"),
+          line_of("region-c", "series-1", "on_background"), line_of("region-d", "series-2", "unwanted"),
+          line_of("region-e", "series-made", "on_background", "redacted")}) {
+      text += json_line(line);
+    }
+    test::spill(folder_ / "pixels.jsonl", text);
+  }
+
+  void order(std::vector<std::string> what) { decide(folder_.path(), {std::move(what), "A. Steward", "seen"}); }
+  std::string refusal(std::vector<std::string> what) {
+    try {
+      order(std::move(what));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::usage);
+      return error.what();
+    }
+    return "";
+  }
+  Review review() const { return read_review(folder_.path()); }
+  ReviewState state(std::size_t entry) const { return review().entries.at(entry).state(); }
+  std::size_t line_count() const { return read_decisions(folder_.path()).all.size(); }
+
+  test::TempFolder folder_;
+};
+
+TEST_F(ReviewTest, ListsWhatPeopleCanDecideAboutAndWhatTheyNeedNot) {
+  const Json json = to_json(review());
+  EXPECT_EQ(json.at("schema"), "naru.review/1");
+  ASSERT_EQ(json.at("held").size(), 4U);
+  const Json& first = json.at("held")[0];
+  EXPECT_EQ(first.at("id"), "series-1");
+  EXPECT_EQ(first.at("regions").size(), 2U);
+  EXPECT_EQ(first.at("blanked_regions"), 1);
+  EXPECT_EQ(first.at("regions")[0].at("box"), Json({1, 2, 3, 4}));
+  EXPECT_EQ(first.at("regions")[0].at("decision"), nullptr);
+  EXPECT_EQ(json.at("states"), Json({{"open", 4}}));
+}
+
+TEST_F(ReviewTest, DecidesRegionByRegion) {
+  order({"region-a=redact"});
+  EXPECT_EQ(state(0), ReviewState::open);
+  EXPECT_TRUE(review().has_unapplied);
+  order({"region-b=keep"});
+  EXPECT_EQ(state(0), ReviewState::decided);
+  EXPECT_EQ(state(1), ReviewState::open);
+  const auto decisions = read_decisions(folder_.path()).all;
+  EXPECT_EQ(decisions[0].region.at("sop_instance_uid"), "2.999.1.1");
+  EXPECT_EQ(decisions[0].by, "A. Steward");
+  EXPECT_EQ(decisions[0].time.size(), std::string("2026-01-01T00:00:00Z").size());
+}
+
+TEST_F(ReviewTest, DecidesAboutAWholeSeriesAndGoesByTheSingleRegionFirst) {
+  order({"region-b=keep", "series-1=redact"});
+  const Review now = review();
+  EXPECT_EQ(now.entries[0].state(), ReviewState::decided);
+  EXPECT_EQ(now.entries[0].regions[0].decision->ruling, Ruling::redact);
+  EXPECT_EQ(now.entries[0].regions[1].decision->ruling, Ruling::keep);
+}
+
+TEST_F(ReviewTest, GoesByTheLaterDecision) {
+  order({"region-a=redact", "region-b=redact"});
+  order({"region-a=keep"});
+  EXPECT_EQ(review().entries[0].regions[0].decision->ruling, Ruling::keep);
+  order({"series-1=exclude"});
+  EXPECT_EQ(state(0), ReviewState::excluded);
+  order({"series-1=redact"});
+  EXPECT_EQ(state(0), ReviewState::decided);
+  EXPECT_EQ(review().entries[0].regions[0].decision->ruling, Ruling::redact);
+}
+
+TEST_F(ReviewTest, ExcludesTheSeriesOfARegionThatIsExcluded) {
+  order({"region-d=exclude"});
+  EXPECT_EQ(state(1), ReviewState::excluded);
+  EXPECT_THAT(refusal({"region-d=keep"}), HasSubstr("excluded"));
+}
+
+TEST_F(ReviewTest, ReleasesWhatIsHeldWithoutRegions) {
+  EXPECT_THAT(refusal({"series-face=redact"}), HasSubstr("keep or exclude"));
+  order({"series-face=keep"});
+  EXPECT_EQ(state(2), ReviewState::decided);
+  EXPECT_EQ(read_decisions(folder_.path()).all.at(0).files_sha256, "f");
+}
+
+/// Releasing a series must not turn what somebody wants blanked into something that stays.
+TEST_F(ReviewTest, ReleasesAWholeWithoutTakingBackWhatIsToBeBlanked) {
+  HeldQueue queue = *read_held(folder_.path());
+  queue.entries[0].needs_release = true;
+  write_held(folder_.path(), queue);
+  order({"region-a=redact"});
+  order({"series-1=keep"});
+  EXPECT_EQ(state(0), ReviewState::decided);
+  EXPECT_EQ(review().entries[0].regions[0].decision->ruling, Ruling::redact);
+  EXPECT_EQ(review().entries[0].regions[1].decision->ruling, Ruling::keep);
+}
+
+TEST_F(ReviewTest, ExcludesOnlyWhatCannotBeReleased) {
+  EXPECT_THAT(refusal({"series-scan=keep"}), HasSubstr("cannot release"));
+  order({"series-scan=exclude"});
+  EXPECT_EQ(state(3), ReviewState::excluded);
+}
+
+TEST_F(ReviewTest, RefusesOrdersThatMakeNoSenseAndWritesNothing) {
+  const std::vector<std::vector<std::string>> cases = {
+      {"region-9=keep"},  // unknown
+      {"region-c=keep"},  // blanked anyhow
+      {"region-e=keep"},  // of a series that is not held
+      {"region-a"},
+      {"region-a=maybe"},
+      {"region-a=keep", "region-a=redact"},
+      {"series-1=keep", "series-1=exclude"},
+      {"series-1=exclude", "region-a=keep"},
+      {"region-a=keep", "series-1=exclude"},
+      {"region-a=keep", "region-9=keep"},  // all or nothing
+  };
+  for (const auto& what : cases) EXPECT_NE(refusal(what), "") << what.back();
+  EXPECT_EQ(line_count(), 0U);
+  EXPECT_THAT(refusal({"SMITH=keep"}), Not(HasSubstr("SMITH")));
+}
+
+TEST_F(ReviewTest, WantsToKnowWhoAndWhy) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", "seen"},    {"A", ""},        {"A", "   "}, {std::string(201, 'a'), "seen"}, {"A", std::string(1001, 'a')},
+      {"A\n", "seen"}, {"A", "\x1b[2J"}, {"A", "\xff"}};
+  for (const auto& [by, why] : cases) {
+    try {
+      decide(folder_.path(), {{"region-a=keep"}, by, why});
+      ADD_FAILURE() << by << '|' << why;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::usage);
+    }
+  }
+  EXPECT_EQ(line_count(), 0U);
+}
+
+TEST_F(ReviewTest, WantsAReportThatIsWhole) {
+  const auto code = [&] {
+    try {
+      review();
+    } catch (const Error& error) {
+      return error.code();
+    }
+    return ErrorCode::internal;
+  };
+  const std::string pixels = test::slurp(folder_ / "pixels.jsonl"), held = test::slurp(folder_ / "held.json");
+  test::spill(folder_ / "pixels.jsonl", pixels + "{}\n");
+  EXPECT_EQ(code(), ErrorCode::dataset_invalid);
+  test::spill(folder_ / "pixels.jsonl", pixels);
+  test::spill(folder_ / "held.json", held.substr(1));
+  EXPECT_EQ(code(), ErrorCode::dataset_invalid);
+  std::filesystem::remove(folder_ / "inputs.jsonl");
+  EXPECT_EQ(code(), ErrorCode::input_missing);
+}
+
+}  // namespace
+}  // namespace naru
