@@ -131,10 +131,11 @@ class ReadyLayer {
     const int phases = layer.stride * layer.stride;
     const std::int64_t margin = std::int64_t{layer.dilation} * half;
     const Size3 size = {in.size.x / layer.stride, in.size.y / layer.stride, in.size.z * phases};
-    rows_.row_stride = size.x + 2 * margin + kTextOverrun;
-    const std::int64_t plane_stride = rows_.row_stride * (size.y + 2 * margin);
+    rows_.row_stride = size.x + margin;  // what lies behind one row lies before the next
+    const std::int64_t plane_stride = rows_.row_stride * (size.y + 2 * margin) + margin;
     rows_.channel_stride = plane_stride * phases;
-    planes_ = Buffer<float>(static_cast<std::size_t>(plane_stride * size.z), executor);
+    planes_ = Buffer<float>(static_cast<std::size_t>(plane_stride * size.z + kTextOverrun + margin), executor);
+    std::fill_n(planes_.data() + plane_stride * size.z, kTextOverrun + margin, 0.0F);
     rows_.in = planes_.data() + margin * rows_.row_stride + margin;
     fill_planes(in, layer.stride, margin, size, plane_stride, executor);
     for (int v = -half; v < layer.size - half; ++v) {
@@ -168,7 +169,8 @@ class ReadyLayer {
       for (std::int64_t n = begin; n < end; ++n) {
         const std::int64_t plane = n / height, y = n % height - margin, phase = plane % phases;
         float* const row = planes_.data() + plane * plane_stride + (y + margin) * rows_.row_stride;
-        std::fill_n(row, rows_.row_stride, 0.0F);
+        const bool is_last = y == size.y + margin - 1;
+        std::fill_n(row, rows_.row_stride + (is_last ? margin : 0), 0.0F);
         if (y < 0 || y >= size.y) continue;
         const float* const from = in.data + in.index(phase % 2, stride * y + phase / 2, plane / phases);
         for (std::int64_t x = 0; x < size.x; ++x) row[margin + x] = from[stride * x];
@@ -203,7 +205,7 @@ void convolve_on_cpu(const TextLayer& layer, TextMap in, VolumeView<float> out, 
   const auto run = cpu_path() == CpuPath::avx512 ? rows_avx512
                    : cpu_path() == CpuPath::avx2 ? rows_avx2
                                                  : rows_baseline;
-  constexpr std::int64_t kRowsPerPiece = 4;
+  constexpr std::int64_t kRowsPerPiece = 16;
   executor.parallel_for(out.size.y, kRowsPerPiece,
                         [&](std::int64_t begin, std::int64_t last) { run(rows, begin, last); });
 }

@@ -12,13 +12,13 @@ namespace naru {
 
 /// Outputs whose weights stand side by side; divides the outputs of every layer.
 inline constexpr int kTextBlock = 4;
-/// How far a pass may read behind the last column: the widest that any path takes at a time.
+/// How far a pass may read behind the last pixel: the widest that any path takes at a time.
 inline constexpr std::int64_t kTextOverrun = 32;
 
 /// A layer and its input made ready: planes with margins of zeros, weights in blocks.
 struct TextRows {
   static constexpr int kMostTaps = 9;
-  const float* in = nullptr;  ///< row 0, column 0 of input 0
+  const float* in = nullptr;  ///< row 0, column 0 of input 0; a margin of zeros lies between rows
   std::int64_t channel_stride = 0, row_stride = 0;
   std::int64_t taps[kMostTaps] = {};  ///< where each weight's value stands beside column x of row y
   int tap_count = 0, inputs = 0;
@@ -29,46 +29,54 @@ struct TextRows {
 };
 
 /// Rows [begin, end) of all outputs. Lanes of Vector are columns; Blocks x kTextBlock outputs of Vectors x lanes
-/// columns are summed at a time.
+/// columns are summed at a time. Rows are gone through as one line, margins between them included: what is summed
+/// there is thrown away, which costs less than the rest of a vector at the end of every row.
 template <class Vector, int Blocks, int Vectors>
 __attribute__((always_inline)) inline void convolve_rows(const TextRows& work, std::int64_t begin, std::int64_t end) {
   constexpr int kLanes = sizeof(Vector) / sizeof(float), kColumns = Vectors * kLanes;
   static_assert(kColumns <= kTextOverrun);
   const std::int64_t block_weights = static_cast<std::int64_t>(kTextBlock) * work.inputs * work.tap_count;
-  for (std::int64_t y = begin; y < end; ++y) {
-    for (std::int64_t x = 0; x < work.out.size.x; x += kColumns) {
-      const float* const base = work.in + y * work.row_stride + x;
-      const auto columns = static_cast<std::size_t>(std::min<std::int64_t>(kColumns, work.out.size.x - x));
-      for (std::int64_t o = 0; o < work.out.size.z; o += Blocks * kTextBlock) {
-        Vector sums[Blocks * kTextBlock][Vectors];
-        for (int n = 0; n < Blocks * kTextBlock; ++n) {
-          for (int v = 0; v < Vectors; ++v) sums[n][v] = Vector{} + work.bias[o + n];
-        }
-        const float* weights = work.weights + o / kTextBlock * block_weights;
-        for (int i = 0; i < work.inputs; ++i) {
-          const float* const channel = base + i * work.channel_stride;
-          for (int t = 0; t < work.tap_count; ++t, weights += kTextBlock) {
-            Vector values[Vectors];
-            for (int v = 0; v < Vectors; ++v) {
-              std::memcpy(&values[v], channel + work.taps[t] + v * kLanes, sizeof(Vector));
-            }
-            for (int n = 0; n < Blocks * kTextBlock; ++n) {
-              const float weight = weights[n / kTextBlock * block_weights + n % kTextBlock];
-              for (int v = 0; v < Vectors; ++v) sums[n][v] += values[v] * weight;
-            }
+  const std::int64_t width = work.out.size.x, stop = (end - 1) * work.row_stride + width;
+  for (std::int64_t at = begin * work.row_stride; at < stop; at += kColumns) {
+    const float* const base = work.in + at;
+    for (std::int64_t o = 0; o < work.out.size.z; o += Blocks * kTextBlock) {
+      Vector sums[Blocks * kTextBlock][Vectors];
+      for (int n = 0; n < Blocks * kTextBlock; ++n) {
+        for (int v = 0; v < Vectors; ++v) sums[n][v] = Vector{} + work.bias[o + n];
+      }
+      const float* weights = work.weights + o / kTextBlock * block_weights;
+      for (int i = 0; i < work.inputs; ++i) {
+        const float* const channel = base + i * work.channel_stride;
+        for (int t = 0; t < work.tap_count; ++t, weights += kTextBlock) {
+          Vector values[Vectors];
+          for (int v = 0; v < Vectors; ++v) {
+            std::memcpy(&values[v], channel + work.taps[t] + v * kLanes, sizeof(Vector));
+          }
+          for (int n = 0; n < Blocks * kTextBlock; ++n) {
+            const float weight = weights[n / kTextBlock * block_weights + n % kTextBlock];
+            for (int v = 0; v < Vectors; ++v) sums[n][v] += values[v] * weight;
           }
         }
-        for (int n = 0; n < Blocks * kTextBlock; ++n) {
-          float row[kColumns];
-          std::memcpy(row, sums[n], sizeof row);
-          if (work.end != TextEnd::none) {
-            for (float& value : row) value = value > 0 ? value : 0;
+      }
+      for (int n = 0; n < Blocks * kTextBlock; ++n) {
+        float line[kColumns];
+        std::memcpy(line, sums[n], sizeof line);
+        if (work.end != TextEnd::none) {
+          for (float& value : line) value = value > 0 ? value : 0;
+        }
+        if (work.end == TextEnd::relu_plus_input) {
+          const float* const input = base + (o + n) * work.channel_stride;
+          for (int c = 0; c < kColumns; ++c) line[c] += input[c];
+        }
+        // The parts of the line that are pixels.
+        for (std::int64_t c = 0; c < kColumns && at + c < stop;) {
+          const std::int64_t y = (at + c) / work.row_stride, x = (at + c) % work.row_stride;
+          const std::int64_t count = std::min(kColumns - c, std::max(width - x, std::int64_t{0}));
+          if (count > 0) {
+            std::memcpy(work.out.data + work.out.index(x, y, o + n), line + c,
+                        static_cast<std::size_t>(count) * sizeof(float));
           }
-          if (work.end == TextEnd::relu_plus_input) {
-            const float* const input = base + (o + n) * work.channel_stride;
-            for (std::size_t c = 0; c < columns; ++c) row[c] += input[c];
-          }
-          std::memcpy(work.out.data + work.out.index(x, y, o + n), row, columns * sizeof(float));
+          c += std::max(count, std::min(kColumns - c, work.row_stride - x));
         }
       }
     }
