@@ -2,18 +2,18 @@
 # The Debian 12 packages that Naru needs, in one place, and how the missing ones are installed.
 # Sourced by quickstart.sh and test.sh; the rows are what CMakeLists.txt and the tests look for.
 
-# What builds and runs the program.
+# What builds and runs the program. ITK's CMake package also asks for GDCM's development files and programs.
 naru_program_packages=(
   g++ cmake ninja-build pkg-config ccache ca-certificates
   libdcmtk-dev libtbb-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev
   libopenjp2-7-dev libutf8proc-dev
   libdeflate-dev libzstd-dev libsodium-dev libarchive-dev libpng-dev zlib1g-dev libssl-dev libnifti-dev
+  libinsighttoolkit5-dev libgdcm-dev libgdcm-tools
 )
 
-# What the tests and benchmarks need on top: ITK is the independent reader, Python's readers are another.
-# ITK's CMake package also asks for GDCM's development files and programs.
+# What the tests and benchmarks need on top: Python's readers are independent ones.
 naru_test_packages=(
-  git libinsighttoolkit5-dev libgdcm-dev libgdcm-tools libopenjph-dev libgtest-dev libgmock-dev libbenchmark-dev bzip2
+  git libopenjph-dev libgtest-dev libgmock-dev libbenchmark-dev bzip2
   python3 python3-numpy python3-nibabel python3-pydicom python3-pil dcm2niix dicom3tools
 )
 

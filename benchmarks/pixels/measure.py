@@ -181,6 +181,38 @@ def judge_clean(slices, boxes):
             "by_source": dict(hits)}
 
 
+def stands_in(text, page):
+    """Whether a page holds a text but for one letter (Levenshtein), blanks left aside."""
+    text, page = ("".join(one.split()).lower() for one in (text, page))
+    costs = list(range(len(text) + 1))
+    best = costs[-1]
+    for letter in page:
+        diagonal, costs[0] = costs[0], 0
+        for n, own in enumerate(text, 1):
+            diagonal, costs[n] = costs[n], min(costs[n] + 1, costs[n - 1] + 1, diagonal + (own != letter))
+        best = min(best, costs[-1])
+    return best <= 1
+
+
+def judge_redacted(slices, boxes, find_text):
+    """What Tesseract reads of the texts of five letters and more before and after they are blanked; and on how many of
+    the blanked slices our own detector still finds something away from what was blanked."""
+    read, texts, readable, left, blanked = peers.reader(), 0, 0, [], []
+    for one, found in zip(slices, boxes):
+        values = one.values.copy()
+        values[mask_of(found, values.shape)] = values.min()
+        blanked.append(Slice(one.source, values, one.window))
+        long = [text for _, _, text in one.items if len("".join(text.split())) >= 5]
+        before, after = read(one.values), read(values)
+        texts += len(long)
+        readable += sum(stands_in(text, before) for text in long)
+        left += [{"text": text, "on": one.source} for text in long if stands_in(text, after)]
+    again, _ = run_naru(find_text, blanked)
+    still = sum(any(mask_of([box], one.values.shape)[~mask_of(found, one.values.shape)].any() for box in new)
+                for one, found, new in zip(blanked, boxes, again))
+    return {"texts": texts, "read_before": readable, "read_after": left, "slices": len(slices), "slices_with_more": still}
+
+
 @functools.lru_cache
 def look_at(find_text, path):
     return json.loads(subprocess.run([find_text, "--dicom", path], check=True, capture_output=True, text=True).stdout)
@@ -242,7 +274,8 @@ def main():
     texts = make_texts(clean, random, options.items)
     ours, misses = measure(functools.partial(run_naru, options.find_text), texts, clean)
     theirs, left_out = measure_peers(texts, clean) if options.peers else ({}, {})
-    answer = {"detectors": {"naru": ours, **theirs}, "left_out": left_out, "misses": misses,
+    redacted = judge_redacted(texts, run_naru(options.find_text, texts)[0], options.find_text) if options.peers else None
+    answer = {"detectors": {"naru": ours, **theirs}, "redacted": redacted, "left_out": left_out, "misses": misses,
               "hand_checked": judge_truth(options.find_text, options.dicom),
               "noise_sources": collections.Counter(one.source for one in clean if is_noise(one.values))}
     print(json.dumps(answer, indent=1, ensure_ascii=False))

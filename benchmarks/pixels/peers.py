@@ -70,6 +70,25 @@ def tesseract(psm, scale=1, inverted=False):
     return one_by_one(look)
 
 
+def reader():
+    """Values in, all that Tesseract reads of them in either polarity out: psm 11 at twice the size, where it reads most."""
+    try:
+        import tesserocr
+    except ImportError:
+        raise NotInstalled("the package python3-tesserocr is not installed") from None
+    api = tesserocr.PyTessBaseAPI(lang="eng+kor", psm=11)
+
+    def read(values):
+        picture, texts = picture_of(values), []
+        for one in (picture, 255 - picture):
+            api.SetImage(Image.fromarray(one).resize([2 * n for n in reversed(one.shape)], Image.Resampling.BICUBIC))
+            api.SetSourceResolution(70)
+            texts.append(api.GetUTF8Text())
+        return "\n".join(texts)
+
+    return read
+
+
 def lines_of(boxes):
     """Boxes around characters of like height that stand side by side, three of them at least."""
     if len(boxes) == 0:

@@ -17,7 +17,7 @@ import burned_text
 import network
 
 SIZE, EDGE = 384, 8
-JOINS = ("max", "mean")
+JOINS = ("upright", "max", "mean")
 LOW, HIGH = (0.3, 0.4, 0.5, 0.6), (0.6, 0.7, 0.8, 0.9, 0.95)
 
 
@@ -31,11 +31,11 @@ def seen(detector, windows):
     turned = np.ascontiguousarray(np.rot90(windows, 1, (1, 2)))
     upright = detector.probability(padded(windows))[EDGE:EDGE + height, EDGE:EDGE + width]
     turned = np.rot90(detector.probability(padded(turned))[EDGE:EDGE + width, EDGE:EDGE + height], -1)
-    return {"max": np.maximum(upright, turned), "mean": (upright + turned) / 2}
+    return {"upright": upright, "max": np.maximum(upright, turned), "mean": (upright + turned) / 2}
 
 
 def probability(detector, windows):
-    """Scales 1 and 1/2, upright and turned; how the two directions are joined is a choice."""
+    """Scales 1 and 1/2; whether the image is also seen turned, and how the two are joined, is a choice."""
     half = windows.reshape(3, SIZE // 2, 2, SIZE // 2, 2).mean((2, 4))
     whole, half = seen(detector, windows), seen(detector, half)
     return {join: np.maximum(whole[join], np.kron(half[join], np.ones((2, 2), np.float32))) for join in JOINS}
@@ -76,10 +76,10 @@ def main():
             hits[one].append(mask.any())
             mask = boxes_mask(found[join], low, high)
             covered[one] += [mask[(items == n) & glyphs].mean() >= 0.9 for n in range(1, count + 1)]
-    print("join  low  high  items found %  blanked area %  images touched %")
+    print("join    low  high  items found %  blanked area %  images touched %")
     for one in choices:
         join, low, high = one
-        print(f"{join:4s}  {low:.2f} {high:.2f}  {100 * np.mean(covered[one]):.2f}  {100 * np.mean(area[one]):.4f}  "
+        print(f"{join:7s} {low:.2f} {high:.2f}  {100 * np.mean(covered[one]):.2f}  {100 * np.mean(area[one]):.4f}  "
               f"{100 * np.mean(hits[one]):.2f}")
 
 
