@@ -88,17 +88,20 @@ void add_held(std::vector<HeldEntry>& queue, const DeidScan& scan, const MadeIns
 }
 
 void add_faces(std::vector<HeldEntry>& queue, const DeidScan& scan, std::span<const std::size_t> tried,
-               const std::set<std::string>& held, const std::set<std::string>& released) {
+               const FacePlan& faces) {
   std::map<std::string, std::vector<std::size_t>> members;
   for (const std::size_t n : tried) members[scan.sources[n].series_uid].push_back(n);
   for (const auto& [uid, inputs] : members) {
-    if (!held.contains(uid) && !released.contains(uid)) continue;
+    const bool is_held = faces.held.contains(uid);
+    if (!is_held && !faces.released.contains(uid)) continue;
     HeldEntry& entry = queue.emplace_back();
     entry.id = face_id(uid);
     entry.series_uid = uid;
-    entry.disposition = held.contains(uid) ? Disposition::quarantined : Disposition::used;
+    entry.disposition = is_held ? Disposition::quarantined : Disposition::used;
     entry.reason = Code::face_present;
-    entry.files = inputs.size();
+    const auto is_held_file = [&](std::size_t n) { return scan.files.inputs[n].reason == Code::face_present; };
+    entry.files = is_held ? static_cast<std::size_t>(std::ranges::count_if(inputs, is_held_file)) : inputs.size();
+    entry.can_release = !faces.unreleasable.contains(uid);
     entry.files_sha256 = sha256_of(scan, inputs);
     entry.needs_release = true;
   }

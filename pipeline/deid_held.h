@@ -9,6 +9,7 @@
 
 #include "pipeline/deid_report.h"
 #include "pipeline/deid_scan.h"
+#include "pipeline/pixels/face_plan.h"
 #include "pipeline/pixels/text_decision.h"
 #include "pipeline/review/held.h"
 #include "pipeline/review/rulings.h"
@@ -38,8 +39,7 @@ struct MadeInstances {
 void add_held(std::vector<HeldEntry>& queue, const DeidScan& scan, const MadeInstances& made);
 
 /// Adds the series that are held for a face, or were released as one.
-/// @param held, released UIDs of series
 void add_faces(std::vector<HeldEntry>& queue, const DeidScan& scan, std::span<const std::size_t> tried,
-               const std::set<std::string>& held, const std::set<std::string>& released);
+               const FacePlan& faces);
 
 }  // namespace naru

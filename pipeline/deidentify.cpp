@@ -265,7 +265,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   HeldQueue queue{"deidentify", options.inputs, options.out, "", std::move(excluded)};
   std::ranges::copy(texts.queue, std::back_inserter(queue.entries));
   add_held(queue.entries, scan, {tried, delivery.held(), released, second_looks.shown()});
-  add_faces(queue.entries, scan, tried, faces.held, faces.released);
+  add_faces(queue.entries, scan, tried, faces);
   write_deid_report(
       staging.report(), scan, delivery.delivered(), counts, key,
       {options.project, key.id(), options.recipe, options.record, result.seconds, decisions, queue.entries});

@@ -40,7 +40,7 @@ Json blanking_steps(const CasePlan& plan) {
     }
   }
   if (!boxes.empty()) steps.push_back({{"op", "blank_text"}, {"source_boxes", std::move(boxes)}});
-  if (plan.face) steps.push_back({{"op", "remove_face"}, {"fill", plan.face->air}});
+  if (plan.face) steps.push_back({{"op", "remove_face"}, {"fill", plan.face->air_units}});
   return steps;
 }
 

@@ -142,7 +142,7 @@ class Job {
     if (!plan.recipe.looks_for_faces()) return true;
     InputHashes hashes;
     Executor reader = Executor::cpu(executor_.thread_count());
-    StackFace face = find_face(scan, plan.stacks.front(), options_.memory_limit_bytes, reader, cancel_, hashes);
+    StackFace face = find_face(scan, plan.stacks, options_.memory_limit_bytes, reader, cancel_, hashes);
     for (auto& [input, sha256] : hashes) scan.inputs[input].sha256 = std::move(sha256);
     if (face.failure) return reject_case(scan, plan, *face.failure), false;
     const bool can_go = !face.may_show || (face.cut && face_handling(plan.recipe.face) == FaceHandling::remove);

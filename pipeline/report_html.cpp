@@ -23,9 +23,8 @@ std::string summary(const Scan& scan, std::size_t case_count, const ReportFacts&
       "<h1>Naru report</h1><p>project <code>{}</code> · key <code>{}</code> · naru {} on {} · {:.1f} s · working "
       "memory "
       "{} of {} allowed</p>\n<p class=\"hold\">This report names source files and shows images. It stays in the "
-      "hospital; the dataset beside it is what may leave. Faces were <b>not</b> examined by this "
-      "version, burned-in text only where the recipe says so: look at the pictures below before you release "
-      "anything.</p>\n",
+      "hospital; the dataset beside it is what may leave. Burned-in text and faces were examined only where the "
+      "recipe says so: look at the pictures below before you release anything.</p>\n",
       escaped(facts.project), facts.key_id, kVersion, escaped(facts.device), facts.seconds,
       format_size_bytes(facts.memory_used_bytes), format_size_bytes(facts.memory_limit_bytes));
   text += fmt::format("<h2>Files</h2><p>{} files were given; {} cases were made.</p>", scan.inputs.size(), case_count);

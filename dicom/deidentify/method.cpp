@@ -7,8 +7,11 @@
 
 namespace naru::dicom {
 
-void write_method(DataSetWriter& writer, const DeidentifyPolicy& policy, std::string_view version) {
-  writer.element(kDeidMethod, vr("LO"), fmt::format("{}", fmt::join(method_texts(policy, version), "\\")));
+void write_method(DataSetWriter& writer, const DeidentifyPolicy& policy, std::string_view version,
+                  PixelsCleaned cleaned) {
+  DeidentifyPolicy ran = policy;
+  if (!cleaned.face) ran.options.remove(DeidOption::clean_recognizable_visual_features);
+  writer.element(kDeidMethod, vr("LO"), fmt::format("{}", fmt::join(method_texts(ran, version), "\\")));
 }
 
 void write_method_codes(DataSetWriter& writer, const DeidentifyPolicy& policy, PixelsCleaned cleaned) {

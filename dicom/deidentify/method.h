@@ -16,8 +16,9 @@ struct PixelsCleaned {
   bool text = false, face = false;
 };
 
-/// De-identification Method.
-void write_method(DataSetWriter& writer, const DeidentifyPolicy& policy, std::string_view version);
+/// De-identification Method. Names Clean Recognizable Visual Features only where a face was taken out.
+void write_method(DataSetWriter& writer, const DeidentifyPolicy& policy, std::string_view version,
+                  PixelsCleaned cleaned);
 
 /// De-identification Method Code Sequence: the profile, unless a site rule weakens it, and the options as codes of CID
 /// 7050. Clean Pixel Data and Clean Recognizable Visual Features are stated only where they did something to this

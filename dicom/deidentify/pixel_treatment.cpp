@@ -382,7 +382,12 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   const bool has_face = std::ranges::any_of(boxes, &PixelBox::is_face);
   const bool has_text = !std::ranges::all_of(boxes, &PixelBox::is_face);
   if (has_text && !policy.options.has(DeidOption::clean_pixel_data)) return withheld(Code::text_suspected);
-  if (has_face && !policy.options.has(DeidOption::clean_recognizable_visual_features)) {
+  const bool has_place = std::ranges::all_of(boxes, [&](const PixelBox& box) {
+    return !box.is_face() || (box.frame >= 0 && box.frame < std::max<std::int64_t>(facts.format.frame_count, 1) &&
+                              box.x >= 0 && box.y >= 0 && box.x + box.width <= facts.format.columns &&
+                              box.y + box.height <= facts.format.rows && facts.format.samples_per_pixel == 1);
+  });
+  if (!has_place || (has_face && !policy.options.has(DeidOption::clean_recognizable_visual_features))) {
     return withheld(Code::face_present);
   }
   wanted.insert(wanted.end(), boxes.begin(), boxes.end());

@@ -153,10 +153,9 @@ class Rewriter {
     writer_.element(kPatientIdentityRemoved, vr("CS"), keeps_identity ? "NO" : "YES");
   }
 
-  void add_method() { write_method(writer_, context_.policy, context_.version); }
-  void add_method_codes() {
-    write_method_codes(writer_, context_.policy, {context_.pixels.is_redacted, context_.pixels.is_defaced});
-  }
+  void add_method() { write_method(writer_, context_.policy, context_.version, cleaned()); }
+  PixelsCleaned cleaned() const { return {context_.pixels.is_redacted, context_.pixels.is_defaced}; }
+  void add_method_codes() { write_method_codes(writer_, context_.policy, cleaned()); }
   void add_visual_features() { writer_.element(kRecognizableVisualFeatures, vr("CS"), "NO"); }
   void add_longitudinal() { write_longitudinal(writer_, context_.policy.options); }
 

@@ -30,6 +30,7 @@ class DeidOptions {
  public:
   constexpr DeidOptions() = default;
   constexpr void add(DeidOption option) { bits_ |= bit(option); }
+  constexpr void remove(DeidOption option) { bits_ &= ~bit(option); }
   constexpr bool has(DeidOption option) const { return (bits_ & bit(option)) != 0; }
   constexpr std::uint32_t bits() const { return bits_; }
   friend constexpr bool operator==(DeidOptions, DeidOptions) = default;

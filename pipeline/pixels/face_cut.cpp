@@ -203,7 +203,7 @@ void take_away(Mask& mask, const Mask& other) {
 /// CT: what a closed shell of bone encloses around the middle of the head. Empty where it is no brain's size.
 Mask brain_in_bone(const HeadShape& shape, std::span<const float> values, const Vec3& nasion, Executor& executor) {
   constexpr float kBoneHu = 200;
-  constexpr double kShellCells = 3, kThroatCells = 3, kRegrownCells = 4, kLeastMl = 500, kMostMl = 2400;
+  constexpr double kShellCells = 3, kThroatCells = 3, kRegrownCells = 4, kLeastMl = 700, kMostMl = 2400;
   const PatientGrid& grid = shape.grid;
   Mask bone(grid.size);
   std::ranges::transform(values, bone.cells.begin(),
@@ -399,12 +399,10 @@ FaceCut cut_face(const HeadShape& shape, const HeadPose& pose, std::span<const f
   numbers.moved_share = moved_share(shape, left, numbers);
   numbers.profile_after_mm = profile_mm(Front(shape, left), *profile);
   for (std::size_t n = 0; n < removed.cells.size(); ++n) {
-    numbers.guard_cells_cut += (removed.cells[n] & cut.guard.cells[n]) != 0 ? 1 : 0;
     numbers.removed_ml += (removed.cells[n] & shape.inside.cells[n]) != 0 ? cell_ml : 0;
   }
   if (numbers.agreement < kLeastAgreement) return cut.doubt = FaceDoubt::disagreement, cut;
   if (numbers.moved_share < kLeastMoved) return cut.doubt = FaceDoubt::too_little, cut;
-  if (numbers.guard_cells_cut > 0) return cut.doubt = FaceDoubt::no_brain, cut;
   cut.removed = std::move(removed);
   return cut;
 }

@@ -38,7 +38,6 @@ struct FaceNumbers {
   double agreement = 0;    ///< Dice coefficient of what both cuts take of the head
   double moved_share = 0;  ///< of the face window that moves back by 5 mm or more
   double guard_ml = 0, removed_ml = 0;
-  std::int64_t guard_cells_cut = 0;  ///< 0, or the cut is wrong
   /// Depth of the skin along the middle of the head, mm behind the tip of the nose, by height; first above the brow.
   std::vector<double> profile_before_mm, profile_after_mm;
 };

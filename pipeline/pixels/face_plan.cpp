@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "core/text.h"
@@ -30,7 +32,15 @@ bool is_same_list(const DeidScan& scan, const Scan& slices) {
 class FacePlanner {
  public:
   FacePlanner(DeidScan& scan, Scan slices, FaceHandling handling, const std::set<std::size_t>& released)
-      : scan_(scan), slices_(std::move(slices)), handling_(handling), released_(released) {}
+      : scan_(scan),
+        slices_(std::move(slices)),
+        handling_(handling),
+        released_(released),
+        members_(slices_.stacks.size()) {
+    for (std::size_t c = 0; c < slices_.candidates.size(); ++c) {
+      if (slices_.placements[c].stack) members_[*slices_.placements[c].stack].push_back(c);
+    }
+  }
 
   void run(std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
            const OnProgress& on_progress) {
@@ -45,7 +55,9 @@ class FacePlanner {
       ++progress.done;
       on_progress(progress);
     }
-    for (const OtherImage& other : slices_.others) hold_if_coloured(other);
+    hold_scraps();
+    hold_localizers();
+    hold_unread();
     hold_series();
   }
 
@@ -55,23 +67,14 @@ class FacePlanner {
   const dicom::Instance& instance(std::size_t candidate) const { return slices_.candidates[candidate].instance; }
   std::size_t input(std::size_t candidate) const { return slices_.input_of_candidate[candidate]; }
 
-  /// All slices that belong to a stack, usable or not.
-  std::vector<std::size_t> members(std::size_t stack) const {
-    std::vector<std::size_t> found;
-    for (std::size_t c = 0; c < slices_.candidates.size(); ++c) {
-      if (slices_.placements[c].stack == stack) found.push_back(c);
-    }
-    return found;
-  }
-
   bool is_used(std::size_t stack) const {
-    return std::ranges::any_of(members(stack), [&](std::size_t candidate) {
+    return std::ranges::any_of(members_[stack], [&](std::size_t candidate) {
       return scan_.files.inputs[input(candidate)].disposition == Disposition::used;
     });
   }
 
   bool is_released(std::size_t stack) const {
-    return std::ranges::any_of(members(stack),
+    return std::ranges::any_of(members_[stack],
                                [&](std::size_t candidate) { return released_.contains(input(candidate)); });
   }
 
@@ -79,39 +82,46 @@ class FacePlanner {
     const dicom::Stack& one = slices_.stacks[stack];
     StackFace face;
     if (one.verdict == Verdict::reject) {
-      face.may_show = may_be_head(members(stack));
+      face.may_show = may_be_head(members_[stack]);
       face.because = face.may_show ? name(FaceDoubt::unknown_shape) : "no_head";
     } else {
       InputHashes hashes;
       face = find_face(slices_, stack, memory_limit_bytes, executor, cancel, hashes);
       if (face.failure) face.because = name(face.failure->code);
     }
-    const bool is_kept = !face.may_show;
-    const bool is_cut = face.cut && handling_ == FaceHandling::remove && order(one, *face.cut);
-    if (!is_kept && !is_cut) {
-      held_.insert(one.series_uid);
-    } else if (is_cut) {
+    const bool can_be_cut = face.cut && handling_ == FaceHandling::remove;
+    if (can_be_cut && has_tiles(one)) {
+      face.because = name(FaceDoubt::kind);
+    } else if (can_be_cut) {
+      order(one, *face.cut);
+      cut_.insert(one.series_uid);
       hold_lost_slices(stack);
     }
-    Json line = {{"series_uid", valid_utf8(one.series_uid)},
-                 {"stack", one.index},
-                 {"path", valid_utf8(slices_.inputs[input(members(stack).front())].path.string())}};
-    line.update(face_evidence(face, !is_kept && !is_cut));
-    plan.evidence.push_back(std::move(line));
+    const bool is_cut = can_be_cut && !has_tiles(one);
+    if (face.may_show && !is_cut) doubtful_.insert(one.series_uid);
+    if (!face.may_show && face.because != "no_head") scraps_.push_back(stack);
+    found_.push_back({stack, std::move(face)});
   }
 
-  /// By their headers alone, of slices that make no stack.
+  /// By their headers and places, of slices that make no stack.
   bool may_be_head(const std::vector<std::size_t>& candidates) const {
-    return std::ranges::any_of(candidates, [&](std::size_t candidate) { return shows_fine_head(instance(candidate)); });
+    return std::ranges::any_of(candidates, [&](std::size_t candidate) {
+      const dicom::Instance& one = instance(candidate);
+      return shows_fine_head(one) ||
+             (!is_limb(one.body_part) && static_cast<double>(candidates.size()) * kFineMm > kThickMm);
+    });
   }
 
-  /// Orders the cut in every file of a stack. @return false where a file has no place for it: a mosaic
-  bool order(const dicom::Stack& stack, const FaceRemoval& removal) {
-    const bool has_tiles = std::ranges::any_of(stack.instances, [&](std::size_t candidate) {
+  /// A mosaic's file has no place for a cut.
+  bool has_tiles(const dicom::Stack& stack) const {
+    return std::ranges::any_of(stack.instances, [&](std::size_t candidate) {
       const dicom::Instance& one = instance(candidate);
       return one.columns != one.pixels.columns || one.rows != one.pixels.rows;
     });
-    if (has_tiles) return false;
+  }
+
+  /// Orders the cut in every file of a stack.
+  void order(const dicom::Stack& stack, const FaceRemoval& removal) {
     for (std::size_t n = 0; n < stack.instances.size(); ++n) {
       const std::size_t candidate = stack.instances[n];
       const auto k = stack.k_of_instance.empty() ? static_cast<std::int64_t>(n) : stack.k_of_instance[n];
@@ -121,7 +131,6 @@ class FacePlanner {
         plan.orders[input(candidate)].push_back(box);
       }
     }
-    return true;
   }
 
   /// What the file itself stores for air.
@@ -140,37 +149,89 @@ class FacePlanner {
 
   /// A slice that could not be read into the stack was not cut with it.
   void hold_lost_slices(std::size_t stack) {
-    const auto& used = slices_.stacks[stack].instances;
-    for (const std::size_t candidate : members(stack)) {
-      if (std::ranges::find(used, candidate) == used.end()) hold(input(candidate));
+    const auto& instances = slices_.stacks[stack].instances;
+    const std::set<std::size_t> used(instances.begin(), instances.end());
+    for (const std::size_t candidate : members_[stack]) {
+      if (!used.contains(candidate)) hold(input(candidate));
     }
   }
 
-  /// A rendering in colour may show a face, whatever its kind says.
-  void hold_if_coloured(const OtherImage& other) {
-    const dicom::DeidSource& source = scan_.sources[other.input];
-    const bool is_volume_kind = source.modality == "CT" || source.modality == "MR" || source.modality == "PT";
-    if (other.format.samples_per_pixel > 1 && is_volume_kind && !is_other_part(source.body_part)) hold(other.input);
+  /// Thin or coarse stacks of a series that shows a face: a part of it was set apart by its header.
+  void hold_scraps() {
+    for (const std::size_t stack : scraps_) {
+      const std::string& uid = slices_.stacks[stack].series_uid;
+      if (!cut_.contains(uid) && !doubtful_.contains(uid)) continue;
+      for (const std::size_t candidate : members_[stack]) {
+        if (shows_fine_head(instance(candidate)) || cut_.contains(uid)) hold(input(candidate));
+      }
+    }
+  }
+
+  /// Localizers make no stack. As many fine ones as make a volume may show a face; so may a frame of a file that was
+  /// cut elsewhere.
+  void hold_localizers() {
+    std::map<std::string_view, std::vector<std::size_t>> of_series;
+    for (std::size_t c = 0; c < slices_.candidates.size(); ++c) {
+      if (slices_.placements[c].stack) continue;
+      if (plan.orders.contains(input(c))) hold(input(c));
+      if (shows_fine_head(instance(c))) of_series[instance(c).series_uid].push_back(c);
+    }
+    for (const auto& [uid, candidates] : of_series) {
+      if (static_cast<double>(candidates.size()) * kFineMm < kVolumeMm) continue;
+      for (const std::size_t candidate : candidates) hold(input(candidate));
+    }
+  }
+
+  /// Images of CT, MR and PET of which no slice could be read: renderings, files without geometry, kinds that this
+  /// version does not know. What has no pixels shows nothing.
+  void hold_unread() {
+    const std::set<std::size_t> read(slices_.input_of_candidate.begin(), slices_.input_of_candidate.end());
+    for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
+      const dicom::DeidSource& source = scan_.sources[index];
+      const bool is_volume_kind = source.modality == "CT" || source.modality == "MR" || source.modality == "PT";
+      const bool has_pixels = slices_.inputs[index].reason != Code::no_pixels;
+      if (is_volume_kind && has_pixels && !read.contains(index) && !is_limb(source.body_part)) hold(index);
+    }
   }
 
   void hold(std::size_t index) {
     InputRecord& record = scan_.files.inputs[index];
     if (record.disposition != Disposition::used || released_.contains(index)) return;
     hold_back(record, Code::face_present);
-    plan.held.insert(scan_.sources[index].series_uid);
+    const std::string& uid = scan_.sources[index].series_uid;
+    plan.held.insert(uid);
+    if (cut_.contains(uid) && !doubtful_.contains(uid)) plan.unreleasable.insert(uid);
   }
 
   void hold_series() {
     for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
-      if (held_.contains(scan_.sources[index].series_uid)) hold(index);
+      if (doubtful_.contains(scan_.sources[index].series_uid)) hold(index);
+    }
+    for (const auto& [stack, face] : found_) {
+      const dicom::Stack& one = slices_.stacks[stack];
+      Json line = {{"series_uid", valid_utf8(one.series_uid)},
+                   {"stack", one.index},
+                   {"path", valid_utf8(slices_.inputs[input(members_[stack].front())].path.string())}};
+      line.update(face_evidence(face, doubtful_.contains(one.series_uid)));
+      plan.evidence.push_back(std::move(line));
     }
   }
+
+  static constexpr double kFineMm = 3, kThickMm = 300, kVolumeMm = 50;
+
+  struct Found {
+    std::size_t stack;
+    StackFace face;
+  };
 
   DeidScan& scan_;
   Scan slices_;
   FaceHandling handling_;
   const std::set<std::size_t>& released_;
-  std::set<std::string, std::less<>> held_;
+  std::vector<std::vector<std::size_t>> members_;  ///< candidates of each stack, usable or not
+  std::vector<Found> found_;
+  std::vector<std::size_t> scraps_;                    ///< stacks that were left alone as too thin or too coarse
+  std::set<std::string, std::less<>> cut_, doubtful_;  ///< UIDs of series
 };
 
 }  // namespace

@@ -20,12 +20,13 @@ struct FacePlan {
   PixelOrders orders;                                                 ///< what is replaced by air in each input
   nlohmann::ordered_json evidence = nlohmann::ordered_json::array();  ///< lines of faces.jsonl, by stack
   std::set<std::string> held, released;  ///< UIDs of series: held here, and left alone since people released them
+  std::set<std::string> unreleasable;  ///< held only for what could not be cut with the rest: to keep it shows the face
 };
 
 /// Sorts the slices of all used inputs into stacks and looks for a face in each. A series is held back whole, as
-/// `face_present`, where a stack of it shows what cannot be judged, where slices that may show a face make no stack,
-/// and where the handling says so. What the headers alone show to be no stack of a head is left alone: single
-/// localizers, thick slices, other parts of the body.
+/// `face_present`, where a stack of it shows what cannot be judged and where the handling says so; single files of it
+/// where they make no stack, could not be read as slices, or were set apart from a stack that is cut. Left alone are
+/// single localizers, thick slices, limbs and trunks.
 /// @param files what `scan` was made of
 /// @param released inputs of series that people judged: they are not looked at
 /// @throws Error{canceled, memory_exceeded}

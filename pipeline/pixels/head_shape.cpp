@@ -79,16 +79,27 @@ void fill_slices(Mask& mask, Executor& executor) {
   });
 }
 
-}  // namespace
-
-double otsu_threshold(std::span<const float> values) {
+std::vector<float> numbers_of(std::span<const float> values) {
   std::vector<float> known;
   std::ranges::copy_if(values, std::back_inserter(known), [](float value) { return std::isfinite(value); });
+  return known;
+}
+
+}  // namespace
+
+double percentile(std::span<const float> values, double share) {
+  std::vector<float> known = numbers_of(values);
+  if (known.empty()) return 0;
+  const auto at = known.begin() + static_cast<std::ptrdiff_t>(static_cast<double>(known.size() - 1) * share);
+  std::ranges::nth_element(known, at);
+  return static_cast<double>(*at);
+}
+
+double otsu_threshold(std::span<const float> values) {
+  const std::vector<float> known = numbers_of(values);
   if (known.empty()) return 0;
   const auto low = *std::ranges::min_element(known);
-  const auto at = known.begin() + static_cast<std::ptrdiff_t>(static_cast<double>(known.size() - 1) * 0.99);
-  std::ranges::nth_element(known, at);
-  const float high = *at;
+  const auto high = static_cast<float>(percentile(values, 0.99));
   if (!(high > low)) return low;
   constexpr std::size_t kBins = 256;
   std::array<double, kBins> counts{};
@@ -119,7 +130,8 @@ double otsu_threshold(std::span<const float> values) {
 
 HeadShape head_shape(const PatientGrid& grid, std::span<const float> values, bool is_ct, Executor& executor) {
   HeadShape shape{grid, Mask(grid.size), Mask(grid.size)};
-  const double skin = is_ct ? kSkinHu : kSkinShare * otsu_threshold(values);
+  const double air = percentile(values, 0.01);
+  const double skin = is_ct ? kSkinHu : air + kSkinShare * (otsu_threshold(values) - air);
   for (std::size_t n = 0; n < values.size(); ++n) {
     shape.scanned.cells[n] = static_cast<std::uint8_t>(std::isfinite(values[n]));
     shape.inside.cells[n] = static_cast<std::uint8_t>(static_cast<double>(values[n]) > skin);  // false for NaN

@@ -26,4 +26,7 @@ HeadShape head_shape(const PatientGrid& grid, std::span<const float> values, boo
 /// clipped at their 99th percentile. 0 where there are none.
 double otsu_threshold(std::span<const float> values);
 
+/// The value below which `share` of the values lie that are numbers; 0 where there are none.
+double percentile(std::span<const float> values, double share);
+
 }  // namespace naru

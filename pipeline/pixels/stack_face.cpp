@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <exception>
 #include <limits>
+#include <new>
 #include <type_traits>
 #include <utility>
 
+#include "core/error.h"
 #include "pipeline/allow_list.h"
 #include "pipeline/pixels/head_pose.h"
 
@@ -17,7 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kCoarsestMm = 3.03;  // 3 mm, and what rounding adds
-constexpr double kThinnestMm = 50;    // along every axis: less shows no face
+constexpr double kThinnestMm = 20;    // along every axis: less shows no face
 constexpr double kAirHu = -1000;
 constexpr double kTrunkWidthMm = 240;
 constexpr std::uint64_t kBytesPerCell = 40;
@@ -46,29 +49,43 @@ const OtherPart* other_part(std::string_view body_part) {
   return found == kOtherParts.end() ? nullptr : &*found;
 }
 
-/// How wide the outline is where the scan ends above; 0 where the outline ends below that.
-double width_at_top_mm(const HeadShape& shape) {
-  constexpr std::int64_t kTopCells = 3;
+/// The longest run of the outline along x within one layer, and how much of the layer is air.
+struct Layer {
+  double run_mm = 0, air_share = 0;
+};
+
+Layer layer_at(const HeadShape& shape, std::int64_t z) {
   const Size3& size = shape.grid.size;
-  std::int64_t first = size.x, last = -1;
-  for (std::int64_t z = std::max<std::int64_t>(0, size.z - kTopCells); z < size.z; ++z) {
-    for (std::int64_t y = 0; y < size.y; ++y) {
-      for (std::int64_t x = 0; x < size.x; ++x) {
-        if (!shape.inside.at(x, y, z)) continue;
-        first = std::min(first, x);
-        last = std::max(last, x);
-      }
+  std::int64_t longest = 0, scanned = 0, air = 0;
+  for (std::int64_t y = 0; y < size.y; ++y) {
+    for (std::int64_t x = 0, run = 0; x < size.x; ++x) {
+      const bool is_inside = shape.inside.at(x, y, z);
+      run = is_inside ? run + 1 : 0;
+      longest = std::max(longest, run);
+      scanned += shape.scanned.at(x, y, z) ? 1 : 0;
+      air += shape.scanned.at(x, y, z) && !is_inside ? 1 : 0;
     }
   }
-  return last < first ? 0 : static_cast<double>(last - first + 1) * shape.grid.cell_mm;
+  const double share = scanned > 0 ? static_cast<double>(air) / static_cast<double>(scanned) : 0;
+  return {static_cast<double>(longest) * shape.grid.cell_mm, share};
 }
 
-/// True for a trunk or a limb: by its name where no head can be near, else by a cut across it at the top of the scan.
+/// True where the scan ends across a trunk: too broad in one piece for a head, with air beside it.
+bool is_trunk_at(const HeadShape& shape, std::int64_t z) {
+  constexpr double kLeastAir = 0.1;  // else the outline is that of the scan, and says nothing
+  const Layer layer = layer_at(shape, z);
+  return layer.run_mm >= kTrunkWidthMm && layer.air_share >= kLeastAir;
+}
+
+/// True for a limb by its name, and for a trunk: by its name and a cut across it at the top of the scan, or without a
+/// name by cuts across it at both ends. The average head does not lie over either.
 bool is_surely_no_head(const HeadShape& shape, std::string_view body_part) {
+  constexpr std::int64_t kRimCells = 2;  // the outermost may be half scanned
   const OtherPart* const part = other_part(body_part);
   if (part != nullptr && !part->may_reach_head) return true;
-  const double width = width_at_top_mm(shape);
-  return width >= kTrunkWidthMm || (part != nullptr && width > 0);
+  if (part == nullptr && public_body_part(body_part)) return false;  // a part that is, or has, a head
+  const std::int64_t top = shape.grid.size.z - 1 - kRimCells;
+  return top > kRimCells && is_trunk_at(shape, top) && (part != nullptr || is_trunk_at(shape, kRimCells));
 }
 
 std::string_view too_small_for_a_face(const Grid& grid) {
@@ -78,6 +95,16 @@ std::string_view too_small_for_a_face(const Grid& grid) {
                                         spacing[2] * static_cast<double>(grid.size.z)};
   if (std::ranges::max(spacing) > kCoarsestMm) return "too_coarse";
   return std::ranges::min(extent) < kThinnestMm ? "too_thin" : "";
+}
+
+constexpr double kLeastAgreement4d = 0.9;  // of the cuts of two volumes, air included
+
+double dice(const Mask& a, const Mask& b) {
+  if (a.size != b.size) return 0;
+  double both = 0;
+  for (std::size_t n = 0; n < a.cells.size(); ++n) both += (a.cells[n] & b.cells[n]) != 0 ? 2 : 0;
+  const auto sum = static_cast<double>(a.count() + b.count());
+  return sum > 0 ? both / sum : 0;
 }
 
 /// One stack, all of it in memory. T is int16, uint16 or float.
@@ -111,7 +138,8 @@ class FaceSearch {
     face.numbers = cut.numbers;
     face.because = cut.doubt ? name(*cut.doubt) : "face";
     if (cut.doubt) return face;
-    FaceRemoval removal{grid, std::move(cut.removed), air()};
+    FaceRemoval removal{grid, std::move(cut.removed), air(), 0};
+    removal.air_units = stack_.rescale.slope * removal.air + stack_.rescale.intercept;
     remove_face(std::span(voxels_), stack_.grid, all, removal, executor_);
     const HeadShape after = head_shape(grid, seen(grid), is_ct(), executor_);
     face.numbers.moved_share = moved_share(shape, after.inside, face.numbers);
@@ -162,12 +190,15 @@ Json rounded(const Vec3& point) { return {rounded(point[0]), rounded(point[1]), 
 
 }  // namespace
 
-bool is_other_part(std::string_view body_part) { return other_part(body_part) != nullptr; }
+bool is_limb(std::string_view body_part) {
+  const OtherPart* const part = other_part(body_part);
+  return part != nullptr && !part->may_reach_head;
+}
 
 bool shows_fine_head(const dicom::Instance& instance) {
-  const double thickness = instance.slice_thickness_mm.value_or(instance.spacing_between_slices_mm.value_or(0));
-  const bool is_fine = std::max({instance.spacing_i_mm, instance.spacing_j_mm, thickness}) <= kCoarsestMm;
-  return is_fine && !is_other_part(instance.body_part);
+  const double thickness = instance.slice_thickness_mm.value_or(0);
+  const double step = std::min(thickness, instance.spacing_between_slices_mm.value_or(thickness));
+  return std::max({instance.spacing_i_mm, instance.spacing_j_mm, step}) <= kCoarsestMm && !is_limb(instance.body_part);
 }
 
 FaceHandling face_handling(std::string_view word) {
@@ -178,8 +209,11 @@ FaceHandling face_handling(std::string_view word) {
 std::string_view face_statement(FaceHandling handling) {
   constexpr std::array<std::string_view, 3> kStatements = {
       "not examined: a head volume may show the face; handle the images accordingly",
-      "removed from CT and MR heads of 3 mm or finer voxels that could be judged, the others of them held back",
-      "CT and MR heads of 3 mm or finer voxels that show one, or may, were held back"};
+      "removed from CT and MR heads of 3 mm or finer voxels that could be judged; the others of them were held back, "
+      "or left where a person had judged so",
+      "CT and MR heads of 3 mm or finer voxels that show one, or may, were held back, or left where a person had "
+      "judged "
+      "so"};
   return kStatements[static_cast<std::size_t>(handling)];
 }
 
@@ -189,22 +223,48 @@ StackFace find_face(const Scan& scan, std::size_t stack, std::uint64_t memory_li
   const dicom::Instance& first = scan.candidates[one.instances.front()].instance;
   const std::string_view small = too_small_for_a_face(one.grid);
   if (!small.empty()) return {false, small, {}, {}, {}};
-  const OtherPart* const part = other_part(first.body_part);
-  if (part != nullptr && !part->may_reach_head) return {false, "no_head", {}, {}, {}};
   StackFace face;
   face.may_show = true;
   const auto doubtful = [&](FaceDoubt doubt) { return face.because = name(doubt), face; };
-  if (first.modality != "CT" && first.modality != "MR") return doubtful(FaceDoubt::kind);
+  if (first.modality != "CT" && first.modality != "MR") {
+    if (is_limb(first.body_part)) return {false, "no_head", {}, {}, {}};
+    return doubtful(FaceDoubt::kind);
+  }
   const auto cells = static_cast<std::uint64_t>(patient_grid(one.grid, kHeadCellMm).size.voxel_count());
   const std::uint64_t voxels = static_cast<std::uint64_t>(one.grid.size.voxel_count()) * size_bytes(one.dtype);
   const std::uint64_t needed = voxels + cells * kBytesPerCell + slice_buffer_bytes(scan, one, executor.thread_count());
   if (needed > memory_limit_bytes) return doubtful(FaceDoubt::too_large);
-  switch (one.dtype) {
-    case DType::int16: return FaceSearch<std::int16_t>(scan, stack, executor).run(cancel, hashes);
-    case DType::uint16: return FaceSearch<std::uint16_t>(scan, stack, executor).run(cancel, hashes);
-    case DType::float32: break;
+  try {
+    switch (one.dtype) {
+      case DType::int16: return FaceSearch<std::int16_t>(scan, stack, executor).run(cancel, hashes);
+      case DType::uint16: return FaceSearch<std::uint16_t>(scan, stack, executor).run(cancel, hashes);
+      case DType::float32: break;
+    }
+    return FaceSearch<float>(scan, stack, executor).run(cancel, hashes);
+  } catch (const Error&) {
+    throw;  // canceled, or the job has no memory left
+  } catch (const std::bad_alloc&) {
+    return doubtful(FaceDoubt::too_large);
+  } catch (const std::exception&) {
+    return doubtful(FaceDoubt::unknown_shape);  // of the registration
   }
-  return FaceSearch<float>(scan, stack, executor).run(cancel, hashes);
+}
+
+StackFace find_face(const Scan& scan, std::span<const std::size_t> volumes, std::uint64_t memory_limit_bytes,
+                    Executor& executor, const CancelToken& cancel, InputHashes& hashes) {
+  StackFace first = find_face(scan, volumes.front(), memory_limit_bytes, executor, cancel, hashes);
+  for (const std::size_t volume : volumes.subspan(1)) {
+    if (first.failure || (first.may_show && !first.cut)) break;
+    const StackFace next = find_face(scan, volume, memory_limit_bytes, executor, cancel, hashes);
+    if (next.failure) return next;
+    const bool agrees =
+        first.cut ? next.cut && dice(first.cut->cells, next.cut->cells) >= kLeastAgreement4d : !next.may_show;
+    if (agrees) continue;
+    first.may_show = true;
+    first.because = name(FaceDoubt::disagreement);
+    first.cut.reset();
+  }
+  return first;
 }
 
 template <class T>
@@ -269,7 +329,6 @@ Json face_evidence(const StackFace& face, bool is_held) {
                {"agreement", rounded(n.agreement)},
                {"moved_share", rounded(n.moved_share)},
                {"guard_ml", rounded(n.guard_ml)},
-               {"guard_cells_cut", n.guard_cells_cut},
                {"removed_ml", rounded(n.removed_ml)},
                {"profile_before_mm", n.profile_before_mm},
                {"profile_after_mm", n.profile_after_mm}});

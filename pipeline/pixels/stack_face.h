@@ -33,7 +33,8 @@ std::string_view face_statement(FaceHandling handling);
 struct FaceRemoval {
   PatientGrid grid;
   Mask cells;
-  double air = 0;  ///< as the stack's voxels are read: a stored value, or units where they are float
+  double air = 0;        ///< as the stack's voxels are read: a stored value, or units where they are float
+  double air_units = 0;  ///< the same in units: HU for CT
 };
 
 struct StackFace {
@@ -50,6 +51,11 @@ struct StackFace {
 StackFace find_face(const Scan& scan, std::size_t stack, std::uint64_t memory_limit_bytes, Executor& executor,
                     const CancelToken& cancel, InputHashes& hashes);
 
+/// The same of the volumes of a 4-D case: what is found in the first counts, if every other one agrees: it shows none
+/// either, or its face is gone with the same cut.
+StackFace find_face(const Scan& scan, std::span<const std::size_t> volumes, std::uint64_t memory_limit_bytes,
+                    Executor& executor, const CancelToken& cancel, InputHashes& hashes);
+
 /// Takes the face out of slices [range.begin, range.end) of a stack. T as read_slices gives it, int16 told apart.
 template <class T>
 void remove_face(std::span<T> voxels, const Grid& stack, SliceRange range, const FaceRemoval& removal,
@@ -61,8 +67,8 @@ std::vector<dicom::PixelBox> face_boxes(const Grid& stack, std::int64_t k, const
 /// By a header alone: a slice of 3 mm or less of a part of the body that is a head or may hold one.
 bool shows_fine_head(const dicom::Instance& instance);
 
-/// True for a body part (0018,0015) that is known and is no head.
-bool is_other_part(std::string_view body_part);
+/// True for a body part (0018,0015) that is known and is far from a head.
+bool is_limb(std::string_view body_part);
 
 /// One line of faces.jsonl without what names the stack. @param is_held the series or case as a whole
 nlohmann::ordered_json face_evidence(const StackFace& face, bool is_held);

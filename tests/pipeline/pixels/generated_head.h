@@ -15,6 +15,7 @@ namespace naru::test {
 struct GeneratedHead {
   bool is_ct = true, has_nose = true, has_skin = true;
   double scale = 1, pitch = 0, yaw = 0;  ///< radians
+  bool is_limb = false;                  ///< a cylinder
   double face_is_gone_mm = -1e9;         ///< what lies in front of this (y) below the brow was taken away
 
   enum class Tissue { air, soft, bone, brain };
@@ -22,6 +23,7 @@ struct GeneratedHead {
   /// @param point patient frame; the root of the nose lies at the origin
   Tissue at(const Vec3& point) const {
     const Vec3 p = (1 / scale) * turned_back(point);
+    if (is_limb) return std::hypot(p[0], p[1] - 80) < 60 ? Tissue::soft : Tissue::air;
     if (is_in(p, {0, 95, 30}, {63, 84, 74})) return Tissue::brain;
     if (!has_skin) return Tissue::air;
     if (is_in(p, {0, 95, 30}, {69, 90, 81})) return Tissue::bone;
