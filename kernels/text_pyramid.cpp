@@ -16,9 +16,7 @@ std::vector<TextView> views_of(std::int64_t width, std::int64_t height) {
   constexpr std::int64_t kTiny = 200, kShort = 400, kLong = 1400;
   const std::int64_t longest = std::max(width, height);
   std::vector<TextView> views;
-  const auto add = [&](std::int64_t shrink, std::int64_t grow) {
-    for (const bool is_turned : {false, true}) views.push_back({width, height, shrink, grow, is_turned});
-  };
+  const auto add = [&](std::int64_t shrink, std::int64_t grow) { views.push_back({width, height, shrink, grow}); };
   add(1, 1);
   if (longest >= kTiny) add(2, 1);
   if (longest > kLong) add(4, 1);

@@ -1,12 +1,12 @@
-/// Burned-in text at every size and in every direction: one slice, seen at several scales and turned.
+/// Burned-in text at every size: one slice, seen at several scales.
 ///
 ///   render:  window w of a slice = clamp((value - low[w]) / (high[w] - low[w]), 0, 1)
-///   view:    the windows at scale s, upright or turned by 90 degrees, continued by their edge values
+///   view:    the windows at scale s, continued by their edge values
 ///   merge:   probability(x, y) = the largest of what the views say of that place
 ///
 /// Scales: 1; 1/2 where a side has 200 pixels or more, 1/4 where it has more than 1,400; 2 where both have less than
-/// 400. Each upright and turned: the network knows text in every direction, but best along the rows. A view is
-/// smaller by means of squares of pixels, larger by repetition.
+/// 400. The network was trained on text in every direction, so that a slice need not be seen turned. A view is smaller
+/// by means of squares of pixels, larger by repetition.
 ///
 /// Shapes: column (x) fastest, row, then plane. A grey slice has one plane; a colour one has three: luminance, the
 /// largest and the smallest channel.

@@ -10,16 +10,15 @@
 namespace naru {
 
 /// A way of seeing a slice. Place (x, y) of the view stands for the `shrink` x `shrink` pixels from
-/// (x - kTextEdge, y - kTextEdge) * shrink on, or for the one at (x - kTextEdge) / grow where it is larger; turned, x
-/// and y change places and rows count from the bottom: a quarter turn to the left. Large views are seen in tiles.
+/// (x - kTextEdge, y - kTextEdge) * shrink on, or for the one at (x - kTextEdge) / grow where it is larger. Large views
+/// are seen in tiles.
 struct TextView {
   std::int64_t width = 0, height = 0;  ///< of the slice
   std::int64_t shrink = 1, grow = 1;
-  bool is_turned = false;
 
   /// Of the view without its edges.
-  NARU_HOST_DEVICE std::int64_t inner_width() const { return scaled(is_turned ? height : width); }
-  NARU_HOST_DEVICE std::int64_t inner_height() const { return scaled(is_turned ? width : height); }
+  NARU_HOST_DEVICE std::int64_t inner_width() const { return scaled(width); }
+  NARU_HOST_DEVICE std::int64_t inner_height() const { return scaled(height); }
 
   NARU_HOST_DEVICE std::int64_t scaled(std::int64_t length) const { return (length * grow + shrink - 1) / shrink; }
 };
@@ -43,13 +42,11 @@ struct TextRenderVoxel {
   NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t window) const {
     const std::int64_t along = clamped(tile.x + x - kTextEdge, view.inner_width());
     const std::int64_t down = clamped(tile.y + y - kTextEdge, view.inner_height());
-    const std::int64_t from_x = view.is_turned ? view.scaled(view.width) - 1 - down : along;
-    const std::int64_t from_y = view.is_turned ? along : down;
     float sum = 0;
     for (std::int64_t v = 0; v < view.shrink; ++v) {
       for (std::int64_t u = 0; u < view.shrink; ++u) {
-        const std::int64_t i = clamped(from_x * view.shrink / view.grow + u, view.width);
-        const std::int64_t j = clamped(from_y * view.shrink / view.grow + v, view.height);
+        const std::int64_t i = clamped(along * view.shrink / view.grow + u, view.width);
+        const std::int64_t j = clamped(down * view.shrink / view.grow + v, view.height);
         sum += rendered(i, j, window);
       }
     }
@@ -77,8 +74,8 @@ struct TextMergeVoxel {
     for (std::int64_t v = 0; v < view.grow; ++v) {
       for (std::int64_t u = 0; u < view.grow; ++u) {
         const std::int64_t i = x * view.grow / view.shrink + u, j = y * view.grow / view.shrink + v;
-        const std::int64_t along = kTextEdge + (view.is_turned ? j : i);
-        const std::int64_t down = kTextEdge + (view.is_turned ? view.scaled(view.width) - 1 - i : j);
+        const std::int64_t along = kTextEdge + i;
+        const std::int64_t down = kTextEdge + j;
         if (along < tile.from_x || along >= tile.to_x || down < tile.from_y || down >= tile.to_y) continue;
         const float value = seen.data[seen.index(along - tile.x, down - tile.y, 0)];
         best = value > best ? value : best;

@@ -128,8 +128,12 @@ Places judge_all(std::span<const TextLook> series, TextHandling handling, const 
 }  // namespace
 
 dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame) {
-  const std::int64_t margin = kMarginPixels + std::min(region.width, region.height) / 8;
-  return {frame, region.x - margin, region.y - margin, region.width + 2 * margin, region.height + 2 * margin};
+  // The last letter of a line may look like what lies under it: a line goes on for half of its height.
+  const std::int64_t height = std::min(region.width, region.height);
+  const std::int64_t across = kMarginPixels + height / 8, along = kMarginPixels + height / 2;
+  const bool is_upright = region.width >= region.height;
+  const std::int64_t x = is_upright ? along : across, y = is_upright ? across : along;
+  return {frame, region.x - x, region.y - y, region.width + 2 * x, region.height + 2 * y, {}};
 }
 
 TextHandling text_handling(std::string_view word) {

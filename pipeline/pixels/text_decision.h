@@ -65,7 +65,7 @@ struct TextDecision {
   std::vector<std::vector<dicom::PixelBox>> kept;
 };
 
-/// What is blanked of a piece of text: its box and a margin, in one frame or, with -1, in all.
+/// What is blanked of a piece of text: its box and a margin, broader along the line; in one frame or, with -1, in all.
 dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame);
 
 /// Boxes of both.

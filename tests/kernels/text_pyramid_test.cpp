@@ -28,7 +28,7 @@ TEST(TextPyramid, RendersEachWindowAndClampsToIt) {
   const TextWindows windows = {{0, 100, -50}, {200, 300, -50}};
   const std::vector<float> slice = {
       -10, 50, 100, 200, 250, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 300};
-  const auto seen = view_of(slice, {8, 1, 1}, windows, {8, 1, 1, 1, false}, {24, 17, 3});
+  const auto seen = view_of(slice, {8, 1, 1}, windows, {8, 1, 1, 1}, {24, 17, 3});
   const auto at = [&](std::size_t x, std::size_t window) {
     return seen[(window * 17 + kTextEdge) * 24 + kTextEdge + x];
   };
@@ -41,7 +41,7 @@ TEST(TextPyramid, RendersEachWindowAndClampsToIt) {
 }
 
 TEST(TextPyramid, ContinuesTheEdge) {
-  const auto seen = view_of({0.25F, 0.5F, 0.75F, 1}, {2, 2, 1}, kUnit, {2, 2, 1, 1, false}, {24, 24, 3});
+  const auto seen = view_of({0.25F, 0.5F, 0.75F, 1}, {2, 2, 1}, kUnit, {2, 2, 1, 1}, {24, 24, 3});
   EXPECT_FLOAT_EQ(seen.front(), 0.25F);
   EXPECT_FLOAT_EQ(seen[24 * 24 - 1], 1);
   EXPECT_FLOAT_EQ(seen[23], 0.5F);
@@ -49,10 +49,10 @@ TEST(TextPyramid, ContinuesTheEdge) {
 
 TEST(TextPyramid, SeesMeansWhereItShrinksAndRepeatsWhereItGrows) {
   const std::vector<float> slice = {0, 0.5F, 1, 1, 0.5F, 0, 1, 1};
-  const auto half = view_of(slice, {4, 2, 1}, kUnit, {4, 2, 2, 1, false}, {24, 24, 3});
+  const auto half = view_of(slice, {4, 2, 1}, kUnit, {4, 2, 2, 1}, {24, 24, 3});
   EXPECT_FLOAT_EQ(half[kTextEdge * 24 + kTextEdge], 0.25F);
   EXPECT_FLOAT_EQ(half[kTextEdge * 24 + kTextEdge + 1], 1);
-  const auto twice = view_of(slice, {4, 2, 1}, kUnit, {4, 2, 1, 2, false}, {24, 24, 3});
+  const auto twice = view_of(slice, {4, 2, 1}, kUnit, {4, 2, 1, 2}, {24, 24, 3});
   for (const std::size_t x : {0, 1, 2, 3, 4, 5}) {
     EXPECT_FLOAT_EQ(twice[kTextEdge * 24 + kTextEdge + x], slice[x / 2]) << x;
     EXPECT_FLOAT_EQ(twice[(kTextEdge + 3) * 24 + kTextEdge + x], slice[4 + x / 2]) << x;
@@ -60,7 +60,7 @@ TEST(TextPyramid, SeesMeansWhereItShrinksAndRepeatsWhereItGrows) {
 }
 
 TEST(TextPyramid, TakesColourPlaneByPlane) {
-  const auto seen = view_of({0.1F, 0.2F, 0.3F}, {1, 1, 3}, kUnit, {1, 1, 1, 1, false}, {24, 24, 3});
+  const auto seen = view_of({0.1F, 0.2F, 0.3F}, {1, 1, 3}, kUnit, {1, 1, 1, 1}, {24, 24, 3});
   for (std::size_t w = 0; w < 3; ++w) EXPECT_FLOAT_EQ(seen[w * 24 * 24], 0.1F * static_cast<float>(w + 1));
 }
 
@@ -68,9 +68,8 @@ TEST(TextPyramid, TakesColourPlaneByPlane) {
 TEST(TextPyramid, PutsEachViewBackToItsPlace) {
   constexpr Size3 kSize{13, 9, 1};
   Executor executor = Executor::cpu(1);
-  for (const TextView view : {TextView{13, 9, 1, 1, false}, TextView{13, 9, 1, 1, true}, TextView{13, 9, 2, 1, false},
-                              TextView{13, 9, 2, 1, true}, TextView{13, 9, 1, 2, false}, TextView{13, 9, 1, 2, true},
-                              TextView{13, 9, 4, 1, true}}) {
+  for (const TextView view :
+       {TextView{13, 9, 1, 1}, TextView{13, 9, 2, 1}, TextView{13, 9, 1, 2}, TextView{13, 9, 4, 1}}) {
     for (std::int64_t place = 0; place < kSize.voxel_count(); ++place) {
       std::vector<float> slice(static_cast<std::size_t>(kSize.voxel_count()));
       slice[static_cast<std::size_t>(place)] = 1;
@@ -98,7 +97,7 @@ TEST(TextPyramid, TakesTheLargestOfAllViews) {
     seen[kTextEdge * 24 + kTextEdge] = first;
     seen[kTextEdge * 24 + kTextEdge + 1] = second;
     joined = run_on<float>(executor, joined, {2, 1, 1}, {2, 1, 1}, [&](auto from, auto to) {
-      const TextView view{2, 1, 1, 1, false};
+      const TextView view{2, 1, 1, 1};
       fill_voxels(to, TextMergeVoxel{from, {seen.data(), {24, 24, 1}}, view, {0, 0, 0, 0, 24, 24}}, executor);
     });
   };
