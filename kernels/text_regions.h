@@ -19,7 +19,7 @@ struct TextRegion {
 
 /// Chosen by python/training/tune.py: few pixels of text are missed, and few regions of anatomy are taken for it.
 struct TextThresholds {
-  float low = 0.5F, high = 0.8F;
+  float low = 0.5F, high = 0.9F;
 };
 
 /// @param probability one plane in host memory; NaN counts as `high`: what cannot be judged is text

@@ -349,52 +349,8 @@ def plain(random, size):
     return image + random.normal(0, random.choice([0, 0.02]), image.shape)
 
 
-def echo_planar(random, size):
-    """Few pixels shown larger, with ghosts, voids and speckle: functional and diffusion images, maps made of them."""
-    matrix, grow = int(random.choice([48, 64, 80, 96, 128])), int(random.choice([1, 2, 3, 4], p=[0.25, 0.45, 0.15, 0.15]))
-    volume, axis, frames = volumes()[random.integers(len(volumes()))], random.integers(3), []
-    xy = grid(matrix)
-    for _ in range(4):
-        plane = slice_of(random, volume, axis, int(volume.shape[axis] * random.uniform(0.05, 0.95)))
-        zoom = matrix * random.uniform(0.6, 1) / max(plane.shape)
-        plane = ndimage.zoom(ndimage.gaussian_filter(plane, 0.4 / min(zoom, 1)), zoom, order=1)[:matrix, :matrix]
-        top, left = ((matrix - n) // 2 for n in plane.shape)
-        frame = np.zeros((matrix, matrix), np.float32)
-        frame[top:top + plane.shape[0], left:left + plane.shape[1]] = np.clip(plane, 0, 1)
-        for _ in range(random.integers(4)):
-            frame *= 1 - soft(ellipse(xy, random, random.uniform(-0.4, 0.4, 2), random.uniform(0.03, 0.15, 2)), 0.1)
-        frame += np.roll(frame, matrix // 2, random.integers(2)) * random.uniform(0, 0.3)
-        frame = curve(random, np.clip(frame, 0, 1)) if random.random() < 0.3 else frame
-        frames.append(rician(frame, random))
-    if random.random() < 0.25:  # a map: a quotient, which is noise where there is no signal
-        frames = [np.clip(a / (np.abs(b) + 0.05), 0, 3) / 3 for a, b in zip(frames, frames[1:] + frames[:1])]
-    if random.random() < 0.2:  # a map with a threshold
-        frames = [np.where(a < random.uniform(0.05, 0.3), 0, a) for a in frames]
-    order = random.choice([0, 1, 3])
-    frames = [np.kron(a, np.ones((grow, grow))) if order == 0 else ndimage.zoom(a, grow, order=order) for a in frames]
-    pitch = matrix * grow
-    rows = [np.hstack([frames[random.integers(4)] for _ in range(size // pitch + 2)]) for _ in range(size // pitch + 2)]
-    y, x = random.integers(0, pitch, 2) if random.random() < 0.5 else (0, 0)
-    return np.vstack(rows)[y:y + size, x:x + size].astype(np.float32)
-
-
-def speckled(image, random):
-    """Holes and islands of one value, as thresholds and lost packets leave them."""
-    field = noise_field(random, image.shape[0], random.uniform(0.3, 1.6))
-    image = image.copy()
-    image[field < np.quantile(field, random.uniform(0.005, 0.1))] = random.choice([0, 1, random.random()])
-    return image
-
-
-def static(random, size):
-    """Noise and little else."""
-    image = random.random((size, size)) if random.random() < 0.5 else random.normal(0.5, 0.15, (size, size))
-    return (image + random.uniform(0, 0.5) * collage(random, size)).astype(np.float32)
-
-
-KINDS = ((body_ct, 0.1), (phantom_with_details, 0.15), (anatomy, 0.2), (small_bodies, 0.1), (echo_planar, 0.13),
-         (collage, 0.1), (spine_mr, 0.04), (vessels, 0.05), (radiograph, 0.04), (texture, 0.03), (static, 0.02),
-         (photograph, 0.02), (plain, 0.02))
+KINDS = ((body_ct, 0.1), (phantom_with_details, 0.16), (anatomy, 0.24), (small_bodies, 0.15), (collage, 0.12),
+         (spine_mr, 0.04), (vessels, 0.05), (radiograph, 0.04), (texture, 0.04), (photograph, 0.04), (plain, 0.02))
 
 
 def add_marks(image, random):
@@ -467,8 +423,6 @@ def make_background(random, size):
         image = np.clip(image, 0, 1).astype(np.float32)
     if random.random() < 0.08:
         image = np.maximum.reduce([np.roll(image, n, random.integers(2)) for n in range(random.integers(2, 5))])
-    if random.random() < 0.06:
-        image = speckled(image, random)
     if random.random() < 0.5:
         add_marks(image, random)
     return np.clip(image, 0, 1)
