@@ -258,9 +258,9 @@ def print_tables(result):
         print_deidentify_tables(measured)
 
 
-def measure_pixels(bin_dir, dicom):
+def measure_pixels(bin_dir, dicom, items):
     command = [find_pydicom_python(), ROOT / "benchmarks" / "pixels" / "measure.py", bin_dir / "find_text", "--dicom", dicom,
-               "--peers"]
+               "--peers", "--items", items]
     return json.loads(subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
@@ -285,6 +285,7 @@ def main():
     parser.add_argument("--dicom", action="store_true", help="time the reading of series instead of kernels")
     parser.add_argument("--deidentify", action="store_true", help="time naru deidentify beside its peers")
     parser.add_argument("--pixels", type=pathlib.Path, help="measure how burned-in text is found; the folder of real slices")
+    parser.add_argument("--items", type=int, default=150, help="pieces of text of each category, for --pixels")
     parser.add_argument("--faces", type=pathlib.Path, help="measure the search for faces; the folder of real heads")
     parser.add_argument("--repetitions", type=int, default=5, help="five at least")
     options = parser.parse_args()
@@ -304,7 +305,7 @@ def main():
             measured = measure_deidentify(bin_dir, pathlib.Path(folder), options.repetitions) | {"facts": facts}
         result.setdefault("deidentify", {})[measured["filesystem"]] = measured
     elif options.pixels:
-        result["pixels"] = measure_pixels(bin_dir, options.pixels) | {"facts": facts}
+        result["pixels"] = measure_pixels(bin_dir, options.pixels, options.items) | {"facts": facts}
     elif options.faces:
         result["faces"] = measure_faces(bin_dir, options.faces) | {"facts": facts}
         print(json.dumps(result["faces"], indent=1))
