@@ -89,15 +89,15 @@ class FacePlanner {
       face = find_face(slices_, stack, memory_limit_bytes, executor, cancel, hashes);
       if (face.failure) face.because = name(face.failure->code);
     }
-    const bool can_be_cut = face.cut && handling_ == FaceHandling::remove;
-    if (can_be_cut && has_tiles(one)) {
-      face.because = name(FaceDoubt::kind);
-    } else if (can_be_cut) {
+    const bool is_wanted = face.cut && handling_ == FaceHandling::remove;
+    const bool is_cut = is_wanted && !has_tiles(one);
+    if (is_cut) {
       order(one, *face.cut);
       cut_.insert(one.series_uid);
       hold_lost_slices(stack);
+    } else if (is_wanted) {
+      face.because = name(FaceDoubt::kind);
     }
-    const bool is_cut = can_be_cut && !has_tiles(one);
     if (face.may_show && !is_cut) doubtful_.insert(one.series_uid);
     if (!face.may_show && face.because != "no_head") scraps_.push_back(stack);
     found_.push_back({stack, std::move(face)});

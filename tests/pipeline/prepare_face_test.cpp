@@ -1,12 +1,8 @@
 #include <gmock/gmock.h>
-#include <sys/stat.h>
 
-#include <sstream>
-
-#include "pipeline/prepare.h"
 #include "pipeline/review/review.h"
-#include "tests/pipeline/deid_job.h"
 #include "tests/pipeline/pixels/head_series.h"
+#include "tests/pipeline/prepare_job.h"
 
 namespace naru {
 namespace {
@@ -16,16 +12,9 @@ using test::HeadSeries;
 using test::Json;
 using test::lines_of;
 
-class PrepareFaceTest : public ::testing::Test {
+class PrepareFaceTest : public test::PrepareJobTest {
  protected:
   PrepareFaceTest() {
-    test::spill(folder_ / "k.key", std::string(64, '7'));
-    ::chmod((folder_ / "k.key").c_str(), 0600);
-    options_.inputs = {(folder_ / "in").string()};
-    options_.out = folder_ / "out";
-    options_.memory_limit_bytes = std::uint64_t{1} << 30;
-    options_.recipe = load_recipe("original-grid");
-    options_.recipe->compression = Compression::none;
     options_.recipe->axes = "LPS";  // voxels as the slices have them
     options_.recipe->face = "remove";
   }
@@ -36,19 +25,8 @@ class PrepareFaceTest : public ::testing::Test {
     }
   }
 
-  PrepareResult run() {
-    Executor executor = Executor::cpu(2);
-    std::istringstream no_input;
-    return prepare(options_, ProjectKey::load(folder_ / "k.key"), executor, no_input, CancelToken(),
-                   [](const Progress&) {});
-  }
-
-  std::vector<Json> manifest() const { return lines_of(options_.out / "manifest.jsonl"); }
   std::vector<Json> faces() const { return lines_of(options_.out.string() + ".report/faces.jsonl"); }
   std::string image() const { return test::slurp(options_.out / manifest().at(0).at("image").get<std::string>()); }
-
-  test::TempFolder folder_;
-  PrepareOptions options_;
 };
 
 TEST_F(PrepareFaceTest, MakesAVolumeWithoutItsFaceAndSaysSo) {

@@ -1,15 +1,11 @@
 // What people decide about held cases, and the run that applies it.
 
 #include <gmock/gmock.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <sstream>
 
-#include "pipeline/prepare.h"
 #include "pipeline/review/review.h"
-#include "tests/pipeline/deid_job.h"
-#include "tests/pipeline/pixels/burned_picture.h"
+#include "tests/pipeline/prepare_job.h"
 
 namespace naru {
 namespace {
@@ -20,31 +16,9 @@ using test::Picture;
 
 Picture with_text(std::int64_t left = 70, std::int64_t top = 120) { return Picture().write("KIM 19800101", left, top); }
 
-class PrepareReviewTest : public ::testing::Test {
+class PrepareReviewTest : public test::PrepareJobTest {
  protected:
-  PrepareReviewTest() {
-    test::spill(folder_ / "k.key", std::string(64, '7'));
-    ::chmod((folder_ / "k.key").c_str(), 0600);
-    options_.inputs = {(folder_ / "in").string()};
-    options_.out = folder_ / "out";
-    options_.memory_limit_bytes = std::uint64_t{1} << 30;
-    options_.recipe = load_recipe("original-grid");
-    options_.recipe->compression = Compression::none;
-    options_.recipe->min_slices = 1;
-    options_.recipe->text = "redact";
-  }
-
-  void put_volume(const std::string& patient, const std::vector<Picture>& pictures, bool says_burned_in = false) {
-    for (std::size_t n = 0; n < pictures.size(); ++n) {
-      test::SliceBytes slice = test::slice_of(patient, static_cast<int>(n) + 1);
-      slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
-      slice.number(0x00280101, 12).number(0x00280102, 11);
-      if (says_burned_in) slice.text(0x00280301, "CS", "YES");
-      slice.text(0x00200032, "DS", "0\\0\\" + std::to_string(3 * n));
-      slice.raw(0x7FE00010, "OW", test::bytes_of(pictures[n].values, 2));
-      test::spill(folder_ / "in" / patient / std::to_string(n), slice.bytes());
-    }
-  }
+  PrepareReviewTest() { options_.recipe->text = "redact"; }
 
   /// P1 is held for text over anatomy in one slice; P2 is clean.
   void run_first() {
@@ -53,12 +27,6 @@ class PrepareReviewTest : public ::testing::Test {
     EXPECT_EQ(run().case_count, 1U);
   }
 
-  PrepareResult run() {
-    Executor executor = Executor::cpu(2);
-    std::istringstream no_input;
-    return prepare(options_, ProjectKey::load(folder_ / "k.key"), executor, no_input, CancelToken(),
-                   [](const Progress&) {});
-  }
   PrepareResult resume() {
     options_.on_existing = OnExisting::resume;
     return run();
@@ -82,9 +50,6 @@ class PrepareReviewTest : public ::testing::Test {
       return std::ranges::any_of(line.at("steps"), [](const Json& step) { return step.at("op") == "blank_text"; });
     }));
   }
-
-  test::TempFolder folder_;
-  PrepareOptions options_;
 };
 
 TEST_F(PrepareReviewTest, ListsHeldCasesByTheirPseudonyms) {

@@ -1,12 +1,8 @@
 #include <gmock/gmock.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <sstream>
 
-#include "pipeline/prepare.h"
-#include "tests/pipeline/deid_job.h"
-#include "tests/pipeline/pixels/burned_picture.h"
+#include "tests/pipeline/prepare_job.h"
 
 namespace naru {
 namespace {
@@ -15,47 +11,15 @@ using test::Json;
 using test::lines_of;
 using test::Picture;
 
-class PrepareTextTest : public ::testing::Test {
+class PrepareTextTest : public test::PrepareJobTest {
  protected:
-  PrepareTextTest() {
-    test::spill(folder_ / "k.key", std::string(64, '7'));
-    ::chmod((folder_ / "k.key").c_str(), 0600);
-    options_.inputs = {(folder_ / "in").string()};
-    options_.out = folder_ / "out";
-    options_.memory_limit_bytes = std::uint64_t{1} << 30;
-    options_.recipe = load_recipe("original-grid");
-    options_.recipe->compression = Compression::none;
-    options_.recipe->min_slices = 1;
-    options_.recipe->text = "redact";
-  }
+  PrepareTextTest() { options_.recipe->text = "redact"; }
 
-  void put_volume(const std::string& patient, const std::vector<Picture>& pictures) {
-    for (std::size_t n = 0; n < pictures.size(); ++n) {
-      test::SliceBytes slice = test::slice_of(patient, static_cast<int>(n) + 1);
-      slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
-      slice.number(0x00280101, 12).number(0x00280102, 11);
-      slice.text(0x00200032, "DS", "0\\0\\" + std::to_string(3 * n));
-      slice.raw(0x7FE00010, "OW", test::bytes_of(pictures[n].values, 2));
-      test::spill(folder_ / "in" / patient / std::to_string(n), slice.bytes());
-    }
-  }
-
-  PrepareResult run() {
-    Executor executor = Executor::cpu(2);
-    std::istringstream no_input;
-    return prepare(options_, ProjectKey::load(folder_ / "k.key"), executor, no_input, CancelToken(),
-                   [](const Progress&) {});
-  }
-
-  std::vector<Json> manifest() const { return lines_of(options_.out / "manifest.jsonl"); }
   bool says_blanked() const {
     const Json steps = manifest().at(0).at("steps");
     return std::ranges::any_of(steps, [](const Json& step) { return step.at("op") == "blank_text"; });
   }
   std::vector<Json> evidence() const { return lines_of(options_.out.string() + ".report/pixels.jsonl"); }
-
-  test::TempFolder folder_;
-  PrepareOptions options_;
 };
 
 Picture with_text(std::int64_t left, std::int64_t top) { return Picture().write("KIM 19800101", left, top); }
