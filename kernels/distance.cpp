@@ -79,6 +79,13 @@ std::vector<float> squared_distance(const Mask& mask, Executor& executor) {
   return squared;
 }
 
+Mask complement(const Mask& mask) {
+  Mask rest(mask.size);
+  std::ranges::transform(mask.cells, rest.cells.begin(),
+                         [](std::uint8_t cell) { return static_cast<std::uint8_t>(cell == 0); });
+  return rest;
+}
+
 Mask dilated(const Mask& mask, double radius, Executor& executor) {
   const auto squared = squared_distance(mask, executor);
   Mask result(mask.size);
@@ -88,12 +95,7 @@ Mask dilated(const Mask& mask, double radius, Executor& executor) {
 }
 
 Mask eroded(const Mask& mask, double radius, Executor& executor) {
-  Mask rest(mask.size);
-  std::ranges::transform(mask.cells, rest.cells.begin(),
-                         [](std::uint8_t cell) { return static_cast<std::uint8_t>(cell == 0); });
-  rest = dilated(rest, radius, executor);
-  for (std::uint8_t& cell : rest.cells) cell = static_cast<std::uint8_t>(cell == 0);
-  return rest;
+  return complement(dilated(complement(mask), radius, executor));
 }
 
 namespace {

@@ -31,6 +31,9 @@ struct Mask {
 /// the mask is empty.
 std::vector<float> squared_distance(const Mask& mask, Executor& executor);
 
+/// All cells of the grid that are not in the mask.
+Mask complement(const Mask& mask);
+
 /// All cells no farther than `radius` cells from the mask.
 Mask dilated(const Mask& mask, double radius, Executor& executor);
 

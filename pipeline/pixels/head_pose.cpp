@@ -59,10 +59,8 @@ Image::Pointer image_of(const Size3& size, const Vec3& origin, double cell_mm) {
 Image::Pointer image_of(const HeadShape& shape, Executor& executor) {
   const PatientGrid& grid = shape.grid;
   const auto image = image_of(grid.size, grid.origin_mm, grid.cell_mm);
-  Mask outside(grid.size);
-  std::ranges::transform(shape.inside.cells, outside.cells.begin(),
-                         [](std::uint8_t cell) { return static_cast<std::uint8_t>(cell == 0); });
-  const auto to_inside = squared_distance(shape.inside, executor), to_outside = squared_distance(outside, executor);
+  const auto to_inside = squared_distance(shape.inside, executor);
+  const auto to_outside = squared_distance(complement(shape.inside), executor);
   for (std::size_t n = 0; n < to_inside.size(); ++n) {
     const double cells = std::sqrt(static_cast<double>(to_inside[n])) - std::sqrt(static_cast<double>(to_outside[n]));
     image->GetBufferPointer()[n] = cut_off(cells * grid.cell_mm);
