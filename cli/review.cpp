@@ -33,6 +33,11 @@ std::string decision_text(const std::optional<Decision>& decision) {
                      printable(decision->why));
 }
 
+/// True where somebody has to look at it, and there is a picture to look at.
+bool is_open(const ReviewRegion& region) {
+  return !region.decision && region.line.value("full_crop", Json()).is_string();
+}
+
 void print_region(const ReviewRegion& region) {
   const Json& line = region.line;
   const auto box = line.at("box").get<std::vector<std::int64_t>>();
@@ -41,6 +46,7 @@ void print_region(const ReviewRegion& region) {
         line.at(place).get<std::int64_t>(), box.at(0), box.at(1), box.at(2), box.at(3), line.at("score").get<double>(),
         line.at("because").get<std::string>(), decision_text(region.decision),
         printable(line.at("path").get<std::string>()));
+  if (is_open(region)) print("      picture {}\n", line.at("full_crop").get<std::string>());
 }
 
 void print_entry(const ReviewEntry& entry) {

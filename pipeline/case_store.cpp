@@ -24,7 +24,7 @@ std::optional<CaseRecord> record_from(const std::optional<Json>& json) {
   try {
     return CaseRecord{json->at("manifest"), preview_from_json(json->at("preview")),
                       json->at("memory_bytes").get<std::uint64_t>(), json->at("text_evidence"),
-                      json->at("face_evidence")};
+                      json->at("text_pictures"), json->at("face_evidence")};
   } catch (const Json::exception&) {
     return std::nullopt;
   }
@@ -39,6 +39,7 @@ void store_case(const std::filesystem::path& file, const CasePlan& plan, const C
                               {"memory_bytes", record.memory_bytes},
                               {"preview", to_json(record.preview)},
                               {"text_evidence", record.text_evidence},
+                              {"text_pictures", record.text_pictures},
                               {"face_evidence", record.face_evidence}}));
 }
 

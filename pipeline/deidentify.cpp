@@ -19,6 +19,7 @@
 #include "pipeline/deid_report.h"
 #include "pipeline/deid_run.h"
 #include "pipeline/files.h"
+#include "pipeline/pixels/deid_pictures.h"
 #include "pipeline/pixels/face_plan.h"
 #include "pipeline/pixels/text_evidence.h"
 #include "pipeline/pixels/text_plan.h"
@@ -129,10 +130,11 @@ void take_counts(const DeidScan& scan, DeidentifyResult& result) {
   result.has_rejects = counts.has_rejects;
 }
 
-/// What was blanked is looked at once more: what still shows text is held.
+/// What was blanked is looked at once more: what still shows text is held, and drawn.
 class SecondLooks {
  public:
-  SecondLooks(const TextPlan& texts, LookForText look) : texts_(texts), look_(std::move(look)) {}
+  SecondLooks(const DeidScan& scan, const TextPlan& texts, LookForText look, fs::path report)
+      : scan_(scan), texts_(texts), look_(std::move(look)), report_(std::move(report)) {}
 
   /// Thread-safe.
   void take_or_hold(std::size_t input, const dicom::DeidResult& result, DeidDelivery& delivery) {
@@ -143,28 +145,50 @@ class SecondLooks {
         look_again(result.output, kept == texts_.kept.end() ? boxes->second : both(boxes->second, kept->second), look_);
     if (again.is_clean) return delivery.take(input, result);
     delivery.hold(input, Code::text_suspected, "verify");
+    Json lines = lines_of(input, again.texts, result.output.bytes());
     const std::lock_guard lock(mutex_);
-    shown_[input] = std::move(again.texts);
+    shown_[input] = {std::move(again.texts), std::move(lines)};
   }
 
-  const std::map<std::size_t, std::vector<JudgedText>>& shown() const { return shown_; }  ///< by input
+  std::map<std::size_t, std::vector<JudgedText>> shown() const {  ///< by input
+    std::map<std::size_t, std::vector<JudgedText>> shown;
+    for (const auto& [input, seen] : shown_) shown[input] = seen.first;
+    return shown;
+  }
+  /// Of pixels.jsonl.
+  std::vector<Json> lines() const {
+    std::vector<Json> all;
+    for (const auto& [input, seen] : shown_) all.insert(all.end(), seen.second.begin(), seen.second.end());
+    return all;
+  }
 
  private:
+  Json lines_of(std::size_t input, const std::vector<JudgedText>& texts, dicom::Bytes file) const {
+    const std::string series = series_id(scan_.sources[input].series_uid);
+    Json lines = Json::array();
+    for (const JudgedText& text : texts) {
+      lines.push_back(text_evidence(scan_.files.inputs[input], series, {{"frame", text.frame}}, text, true));
+    }
+    std::vector<Json*> to_draw;
+    for (Json& line : lines) to_draw.push_back(&line);
+    TextPictures pictures(series, [&](const std::string& path, const auto& png) { write_picture(report_, path, png); });
+    draw_file(file, frames_to_draw<std::int64_t>(to_draw, [&](std::size_t n) { return texts[n].frame; }), kMostTiles,
+              pictures);
+    return lines;
+  }
+
+  const DeidScan& scan_;
   const TextPlan& texts_;
   LookForText look_;
+  fs::path report_;
   std::mutex mutex_;
-  std::map<std::size_t, std::vector<JudgedText>> shown_;
+  std::map<std::size_t, std::pair<std::vector<JudgedText>, Json>> shown_;
 };
 
 /// Lines of pixels.jsonl.
-Json evidence_of(const DeidScan& scan, const TextPlan& texts, const SecondLooks& looks) {
+Json evidence_of(const TextPlan& texts, const SecondLooks& looks) {
   Json evidence = texts.evidence;
-  for (const auto& [input, shown] : looks.shown()) {
-    for (const JudgedText& text : shown) {
-      evidence.push_back(text_evidence(scan.files.inputs[input], series_id(scan.sources[input].series_uid),
-                                       {{"frame", text.frame}}, text, true));
-    }
-  }
+  for (Json& line : looks.lines()) evidence.push_back(std::move(line));
   return evidence;
 }
 
@@ -236,11 +260,12 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   const auto faces_released = released_inputs(scan, rulings, face_id, executor, cancel, on_progress);
   const LookForText look = [](dicom::Bytes file) { return TextDetector::built_in().look(file); };
   KnownLooks known(staging.cases() / "looks.sealed", key);
-  const TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, options.memory_limit_bytes, executor,
-                                   cancel, on_progress, &known, rulings);
+  TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, options.memory_limit_bytes, executor,
+                             cancel, on_progress, &known, rulings);
   const FacePlan faces = plan_faces(scan, files, face_handling(options.recipe.face), faces_released,
                                     options.memory_limit_bytes, executor, cancel, on_progress);
-  SecondLooks second_looks(texts, look);
+  draw_texts(scan, texts, staging.report(), options.memory_limit_bytes, executor, cancel, on_progress);
+  SecondLooks second_looks(scan, texts, look, staging.report());
   const PixelPlan pixels{all_orders(scan, texts, faces), released};
   DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), pixels, options.probe);
   const DeidMemory memory{options.memory_limit_bytes, texts.orders.empty() ? 0 : kTextWorkBytes};
@@ -269,7 +294,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   write_deid_report(
       staging.report(), scan, delivery.delivered(), counts, key,
       {options.project, key.id(), options.recipe, options.record, result.seconds, decisions, queue.entries});
-  if (texts.was_looked) write_evidence(staging.report() / "pixels.jsonl", evidence_of(scan, texts, second_looks));
+  if (texts.was_looked) write_evidence(staging.report() / "pixels.jsonl", evidence_of(texts, second_looks));
   if (faces.was_looked) write_evidence(staging.report() / "faces.jsonl", faces.evidence);
   const bool has_review = write_review(staging.report(), std::move(queue), decisions);
   if (result.instance_count == 0) {

@@ -18,6 +18,7 @@
 #include "pipeline/files.h"
 #include "pipeline/pixels/case_text.h"
 #include "pipeline/pixels/text_evidence.h"
+#include "pipeline/pixels/text_pictures.h"
 #include "pipeline/report.h"
 #include "pipeline/review/rulings.h"
 #include "pipeline/study_runner.h"
@@ -61,6 +62,27 @@ Json evidence_of(const Scan& scan, const CasePlan& plan, const CaseText& text) {
   }
   for (const Decision* one : text.later) lines.push_back(text_evidence(*one, is_held));
   return lines;
+}
+
+/// Draws what was found in a case; the lines then name their pictures. A slice that cannot be read again has none.
+void draw_case(const Scan& scan, const CasePlan& plan, Json& evidence, Executor& executor, const CancelToken& cancel,
+               const TakePicture& take) {
+  using Place = std::pair<std::size_t, std::int64_t>;  // volume, slice
+  std::vector<Json*> lines;
+  for (Json& line : evidence) lines.push_back(&line);
+  const auto frames = frames_to_draw<Place>(lines, [&](std::size_t n) {
+    return Place(lines[n]->value("volume", std::size_t{0}), lines[n]->at("slice").get<std::int64_t>());
+  });
+  TextPictures pictures(plan.case_id, take);
+  std::size_t rank = 0;
+  for (const auto& [place, of_slice] : frames) {
+    const auto draw = [&](VolumeView<const float> slice, const dicom::ShownValues& shown) {
+      pictures.add(rank, slice, shown, of_slice);
+    };
+    show_slice(scan, plan.stacks[place.first], place.second, executor, cancel, draw);
+    ++rank;
+  }
+  pictures.finish();
 }
 
 /// Cases that were made, in order; plans that failed are dropped.
@@ -117,7 +139,7 @@ class Job {
 
  private:
   /// False where the case is held for its text, or cannot be read; it is marked then.
-  bool look_for_text(Scan& scan, CasePlan& plan, Made& made, Json& evidence) const {
+  bool look_for_text(Scan& scan, CasePlan& plan, const Staging& staging, Made& made, CaseRecord& record) const {
     if (!plan.recipe.looks_for_text()) return true;
     const auto find = [](VolumeView<const float> slice, const dicom::ShownValues& shown) {
       return TextDetector::built_in().find(slice, shown);
@@ -125,10 +147,15 @@ class Job {
     CaseText text = find_text(scan, plan, find, options_.memory_limit_bytes, executor_, cancel_, rulings_);
     for (auto& [input, sha256] : text.hashes) scan.inputs[input].sha256 = std::move(sha256);
     if (text.failure) return reject_case(scan, plan, *text.failure), false;
-    evidence = evidence_of(scan, plan, text);
+    record.text_evidence = evidence_of(scan, plan, text);
+    Executor reader = Executor::cpu(executor_.thread_count());
+    draw_case(scan, plan, record.text_evidence, reader, cancel_, [&](const std::string& path, const auto& png) {
+      if (text.hold) return write_picture(staging.report(), path, png);
+      record.text_pictures[path] = base64(png);
+    });
     plan.text_boxes = std::move(text.boxes);
     if (!text.hold) return true;
-    for (Json& line : evidence) made.text_evidence.push_back(std::move(line));
+    for (Json& line : record.text_evidence) made.text_evidence.push_back(std::move(line));
     mark_case(scan, plan, Disposition::quarantined, *text.hold);
     HeldEntry entry = held_entry(scan, plan, Disposition::quarantined, *text.hold);
     entry.needs_release = text.needs_release;
@@ -138,7 +165,7 @@ class Job {
   }
 
   /// False where the case is held for its face, or cannot be read; it is marked then. A 4-D image has one face.
-  bool look_for_face(Scan& scan, CasePlan& plan, Made& made, Json& evidence) const {
+  bool look_for_face(Scan& scan, CasePlan& plan, Made& made, CaseRecord& record) const {
     if (!plan.recipe.looks_for_faces()) return true;
     InputHashes hashes;
     Executor reader = Executor::cpu(executor_.thread_count());
@@ -147,6 +174,7 @@ class Job {
     if (face.failure) return reject_case(scan, plan, *face.failure), false;
     const bool can_go = !face.may_show || (face.cut && face_handling(plan.recipe.face) == FaceHandling::remove);
     const bool is_held = !can_go && !is_released(scan, plan);
+    Json& evidence = record.face_evidence;
     evidence = {{"case", plan.case_id}};
     evidence.update(face_evidence(face, is_held));
     if (face.cut && can_go) plan.face = std::make_shared<const FaceRemoval>(std::move(*face.cut));
@@ -204,19 +232,22 @@ class Job {
     if (record) {
       ++made.resumed;
     } else {
-      Json evidence = Json::array();
-      Json face_evidence;
-      if (!look_for_text(scan, plan, made, evidence) || !look_for_face(scan, plan, made, face_evidence)) return;
+      CaseRecord looks;
+      if (!look_for_text(scan, plan, staging, made, looks) || !look_for_face(scan, plan, made, looks)) return;
       auto outcome = runner.run(scan, plan, staging.out(), cancel_);
       for (auto& [input, sha256] : outcome.hashes) scan.inputs[input].sha256 = std::move(sha256);
       if (outcome.failure) {
         reject_case(scan, plan, *outcome.failure);
         return;
       }
-      outcome.record->text_evidence = std::move(evidence);
-      outcome.record->face_evidence = std::move(face_evidence);
+      outcome.record->text_evidence = std::move(looks.text_evidence);
+      outcome.record->text_pictures = std::move(looks.text_pictures);
+      outcome.record->face_evidence = std::move(looks.face_evidence);
       store_case(file, plan, *outcome.record);
       record = std::move(outcome.record);
+    }
+    for (const auto& [path, png] : record->text_pictures.items()) {
+      write_picture(staging.report(), path, bytes_of_base64(png.get_ref<const std::string&>()));
     }
     made.memory_used_bytes = std::max(made.memory_used_bytes, record->memory_bytes);
     made.lines.push_back(std::move(record->manifest));

@@ -1,14 +1,11 @@
 #include "pipeline/preview.h"
 
-#include <openssl/evp.h>
-#include <png.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "core/error.h"
+#include "pipeline/png.h"
 
 namespace naru {
 
@@ -76,33 +73,14 @@ std::pair<float, float> gray_range(const std::array<Picture, 3>& pictures) {
   return {low, std::max(at(kHighPercentile), low + 1e-6F)};
 }
 
-std::string base64(const std::vector<unsigned char>& bytes) {
-  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(length));
-  return text;
-}
-
 std::string png_base64(const Picture& picture, float low, float high) {
-  std::vector<unsigned char> gray;
-  gray.reserve(picture.values.size());
+  GreyPicture grey{picture.width, picture.height, {}};
+  grey.pixels.reserve(picture.values.size());
   for (const float value : picture.values) {
-    gray.push_back(static_cast<unsigned char>(std::lround(255 * std::clamp((value - low) / (high - low), 0.F, 1.F))));
+    grey.pixels.push_back(
+        static_cast<std::uint8_t>(std::lround(255 * std::clamp((value - low) / (high - low), 0.F, 1.F))));
   }
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  image.width = static_cast<png_uint_32>(picture.width);
-  image.height = static_cast<png_uint_32>(picture.height);
-  image.format = PNG_FORMAT_GRAY;
-  image.flags = PNG_IMAGE_FLAG_FAST;
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
-  std::vector<unsigned char> png(size);
-  if (png_image_write_to_memory(&image, png.data(), &size, 0, gray.data(), 0, nullptr) == 0) {
-    throw Error(ErrorCode::internal, "a picture of the report could not be encoded");
-  }
-  png.resize(size);
-  return base64(png);
+  return base64(png_of(grey));
 }
 
 /// Every `stride`-th voxel: a picture of the distribution, not a statistic (those are exact, in the manifest).

@@ -26,8 +26,9 @@ namespace {
 constexpr std::array<std::string_view, 10> kReportFiles = {
     "inputs.jsonl",    "series.jsonl", "deid.jsonl",  "pixels.jsonl", "faces.jsonl",
     "decisions.jsonl", "held.json",    "link.sealed", "record.json",  "report.html"};
-/// Its one folder: records of what is finished.
+/// Its folders: records of what is finished, and pictures of text that was found.
 constexpr std::string_view kRecords = "finished";
+constexpr std::array<std::string_view, 3> kReportFolders = {kRecords, "crops", "sheets"};
 
 bool is_empty_or_absent(const fs::path& folder) {
   std::error_code failure;
@@ -50,7 +51,8 @@ bool holds_only_a_report(const fs::path& folder) {
   std::error_code failure;
   for (fs::directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
     const std::string name = it->path().filename().string();
-    if (name == kRecords && it->is_directory(failure) && !it->is_symlink(failure)) continue;
+    const bool is_folder = it->is_directory(failure) && !it->is_symlink(failure);
+    if (is_folder && std::ranges::find(kReportFolders, name) != kReportFolders.end()) continue;
     if (std::ranges::find(kReportFiles, name) == kReportFiles.end() || !it->is_regular_file(failure)) return false;
   }
   return !failure && fs::exists(folder / "inputs.jsonl", failure);

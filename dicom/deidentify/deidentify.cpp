@@ -193,6 +193,13 @@ std::uint64_t DeidOutput::size_bytes() const {
   return total;
 }
 
+std::vector<std::byte> DeidOutput::bytes() const {
+  std::vector<std::byte> file;
+  file.reserve(size_bytes());
+  for (const Bytes piece : pieces) file.insert(file.end(), piece.begin(), piece.end());
+  return file;
+}
+
 DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes) {
   constexpr std::size_t kInflatedPrefixBytes = std::size_t{16} << 20;
   constexpr Tag kLastWanted = 0x00280301;

@@ -62,6 +62,7 @@ struct DeidOutput {
   std::vector<std::vector<std::byte>> owned;
   std::vector<Bytes> pieces;
   std::uint64_t size_bytes() const;
+  std::vector<std::byte> bytes() const;  ///< a copy of all pieces
 };
 
 struct DeidResult {

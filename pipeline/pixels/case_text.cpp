@@ -53,6 +53,24 @@ dicom::ShownValues shown_of(const Scan& scan, const dicom::Stack& stack, std::in
   return shown;
 }
 
+/// Large where the slice is to look bright.
+template <class T>
+std::vector<float> seen_values(std::span<const T> voxels, bool is_inverted) {
+  std::vector<float> values(voxels.begin(), voxels.end());
+  if (is_inverted) {
+    for (float& value : values) value = -value;
+  }
+  return values;
+}
+
+template <class T>
+std::optional<CaseFailure> read_range(const Scan& scan, std::size_t stack, SliceRange range, std::span<T> voxels,
+                                      Executor& executor, const CancelToken& cancel, InputHashes& hashes) {
+  using Read = std::conditional_t<std::is_same_v<T, float>, float, std::uint16_t>;
+  const std::span<Read> read(reinterpret_cast<Read*>(voxels.data()), voxels.size());
+  return read_slices(scan, stack, range, read, executor, cancel, hashes);
+}
+
 /// One stack, some slices at a time. T is int16, uint16 or float, as the stack is stored or read.
 template <class T>
 class StackLook {
@@ -66,13 +84,11 @@ class StackLook {
 
   /// @param boxes are blanked before the look. @return why a slice could not be read
   std::optional<CaseFailure> run(std::int64_t slices_at_once, Boxes boxes, InputHashes& hashes) {
-    using Read = std::conditional_t<std::is_same_v<T, float>, float, std::uint16_t>;
     std::vector<T> voxels(static_cast<std::size_t>(slices_at_once) * slice_voxels());
     for (std::int64_t begin = 0; begin < stack_.grid.size.z; begin += slices_at_once) {
       const SliceRange range{begin, std::min(begin + slices_at_once, stack_.grid.size.z)};
       const auto part = std::span(voxels).first(static_cast<std::size_t>(range.count()) * slice_voxels());
-      const std::span<Read> read(reinterpret_cast<Read*>(part.data()), part.size());
-      if (const auto failure = read_slices(scan_, index_, range, read, executor_, cancel_, hashes)) return failure;
+      if (const auto failure = read_range(scan_, index_, range, part, executor_, cancel_, hashes)) return failure;
       blank_text(part, scan_, stack_, range, boxes);
       executor_.parallel_for(range.count(), 1, [&](std::int64_t first, std::int64_t last) {
         for (std::int64_t n = first; n < last; ++n) {
@@ -94,10 +110,7 @@ class StackLook {
   std::size_t slice_voxels() const { return static_cast<std::size_t>(look.columns * look.rows); }
 
   void look_at(std::int64_t k, std::span<const T> voxels) {
-    std::vector<float> values(voxels.begin(), voxels.end());
-    if (is_inverted(instance_of(scan_, stack_, k))) {
-      for (float& value : values) value = -value;
-    }
+    const std::vector<float> values = seen_values(voxels, is_inverted(instance_of(scan_, stack_, k)));
     try {
       look.frames[static_cast<std::size_t>(k)] =
           find_({values.data(), {look.columns, look.rows, 1}}, shown_of(scan_, stack_, k));
@@ -306,6 +319,26 @@ CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& fi
   const std::vector<TextLook> again = look.run(result.boxes, result);
   if (!result.failure) judge.decide_again(again);
   return result;
+}
+
+std::optional<CaseFailure> show_slice(const Scan& scan, std::size_t stack, std::int64_t k, Executor& executor,
+                                      const CancelToken& cancel, const UseSlice& use) {
+  const dicom::Stack& of = scan.stacks[stack];
+  const Size3 plane{of.grid.size.x, of.grid.size.y, 1};
+  const auto show = [&]<class T>(std::vector<T> voxels) {
+    InputHashes hashes;
+    const auto failure = read_range(scan, stack, {k, k + 1}, std::span(voxels), executor, cancel, hashes);
+    if (failure) return failure;
+    const std::vector<float> values = seen_values(std::span<const T>(voxels), is_inverted(instance_of(scan, of, k)));
+    use({values.data(), plane}, shown_of(scan, of, k));
+    return failure;
+  };
+  const auto count = static_cast<std::size_t>(plane.voxel_count());
+  switch (of.dtype) {
+    case DType::int16: return show(std::vector<std::int16_t>(count));
+    case DType::uint16: return show(std::vector<std::uint16_t>(count));
+    default: return show(std::vector<float>(count));
+  }
 }
 
 template <class T>

@@ -46,6 +46,14 @@ std::set<std::size_t> files_of(const Scan& scan, const CasePlan& plan);
 CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& find, std::uint64_t memory_limit_bytes,
                    const Executor& executor, const CancelToken& cancel, const Rulings& rulings = {});
 
+/// A slice of a case, as its detector is shown it.
+using UseSlice = std::function<void(VolumeView<const float> slice, const dicom::ShownValues& shown)>;
+
+/// Reads one slice k of a stack of the plan. @return why it could not be read
+/// @throws Error{canceled, memory_exceeded}
+std::optional<CaseFailure> show_slice(const Scan& scan, std::size_t stack, std::int64_t k, Executor& executor,
+                                      const CancelToken& cancel, const UseSlice& use);
+
 /// Blanks the boxes in slices [begin, end) of a stack, each with its darkest value; what is stored as MONOCHROME1 with
 /// its largest. `voxels`: i fastest, then j, then k; T as the stack's dtype says.
 template <class T>

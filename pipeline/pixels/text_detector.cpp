@@ -8,7 +8,6 @@
 #include "core/digest.h"
 #include "dicom/frame_values.h"
 #include "kernels/executor.h"
-#include "kernels/text_pyramid.h"
 
 // The file of weights, as bytes of the program.
 asm(R"(.section .rodata
@@ -35,27 +34,6 @@ constexpr auto kNoPictures = std::to_array<std::string_view>({
 /// Frames larger than this are not looked at: no scanner makes them.
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 25;
 
-/// Black and white of the three windows: full range, as stored, and the percentiles 0.5 and 99.5. Padding does not
-/// count.
-TextWindows windows_of(VolumeView<const float> slice, const dicom::ShownValues& shown) {
-  if (slice.size.z > 1) return {{0, 0, 0}, {255, 255, 255}};
-  const std::span values(slice.data, static_cast<std::size_t>(slice.size.voxel_count()));
-  std::vector<float> finite;
-  const auto counts = [&](float value) { return std::isfinite(value) && value != shown.padding_value; };
-  std::ranges::copy_if(values, std::back_inserter(finite), counts);
-  if (finite.empty()) return {{0, 0, 0}, {1, 1, 1}};
-  const auto [low, high] = std::ranges::minmax(finite);
-  const auto at_share = [&](double share) {
-    const auto n = static_cast<std::ptrdiff_t>(share * static_cast<double>(finite.size() - 1));
-    std::ranges::nth_element(finite, finite.begin() + n);
-    return finite[static_cast<std::size_t>(n)];
-  };
-  constexpr double kLowShare = 0.005, kHighShare = 0.995;
-  const float p_low = at_share(kLowShare), p_high = at_share(kHighShare);
-  return {{low, shown.window ? static_cast<float>(shown.window->black) : p_low, p_low},
-          {high, shown.window ? static_cast<float>(shown.window->white) : p_high, p_high}};
-}
-
 /// True where what stands around a region is as dark as the darkest of the frame.
 bool is_on_background(VolumeView<const float> plane, const TextWindows& windows, const TextRegion& region) {
   constexpr std::int64_t kRim = 4;
@@ -77,6 +55,25 @@ bool is_on_background(VolumeView<const float> plane, const TextWindows& windows,
 }
 
 }  // namespace
+
+TextWindows text_windows(VolumeView<const float> slice, const dicom::ShownValues& shown) {
+  if (slice.size.z > 1) return {{0, 0, 0}, {255, 255, 255}};
+  const std::span values(slice.data, static_cast<std::size_t>(slice.size.voxel_count()));
+  std::vector<float> finite;
+  const auto counts = [&](float value) { return std::isfinite(value) && value != shown.padding_value; };
+  std::ranges::copy_if(values, std::back_inserter(finite), counts);
+  if (finite.empty()) return {{0, 0, 0}, {1, 1, 1}};
+  const auto [low, high] = std::ranges::minmax(finite);
+  const auto at_share = [&](double share) {
+    const auto n = static_cast<std::ptrdiff_t>(share * static_cast<double>(finite.size() - 1));
+    std::ranges::nth_element(finite, finite.begin() + n);
+    return finite[static_cast<std::size_t>(n)];
+  };
+  constexpr double kLowShare = 0.005, kHighShare = 0.995;
+  const float p_low = at_share(kLowShare), p_high = at_share(kHighShare);
+  return {{low, shown.window ? static_cast<float>(shown.window->black) : p_low, p_low},
+          {high, shown.window ? static_cast<float>(shown.window->white) : p_high, p_high}};
+}
 
 TextDetector::TextDetector(std::span<const std::byte> weights)
     : network_(TextNetwork::from_bytes(weights)), weights_sha256_(sha256_hex(weights)) {}
@@ -108,7 +105,7 @@ std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const d
   Executor executor = Executor::cpu(1);
   const Size3 plane{slice.size.x, slice.size.y, 1};
   std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
-  const TextWindows windows = windows_of(slice, shown);
+  const TextWindows windows = text_windows(slice, shown);
   detect_text_at_all_scales(network_, slice, windows, {probability.data(), plane}, executor);
   std::vector<FoundText> found;
   for (const TextRegion& region : find_text_regions({probability.data(), plane}, {})) {

@@ -12,6 +12,7 @@
 #include "core/volume.h"
 #include "dicom/instance.h"
 #include "kernels/text_network.h"
+#include "kernels/text_pyramid.h"
 #include "kernels/text_regions.h"
 
 namespace naru {
@@ -29,6 +30,10 @@ struct TextLook {
   std::int64_t columns = 0, rows = 0;
   std::vector<std::vector<FoundText>> frames;
 };
+
+/// Black and white of the three windows in which a frame is seen: its full range, as stored, and the percentiles 0.5
+/// and 99.5; of a colour frame 0 and 255. Padding does not count.
+TextWindows text_windows(VolumeView<const float> slice, const dicom::ShownValues& shown);
 
 /// A network ready for use. Thread-safe: one serves all.
 class TextDetector {

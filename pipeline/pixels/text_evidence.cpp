@@ -1,5 +1,6 @@
 #include "pipeline/pixels/text_evidence.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/text.h"
@@ -45,6 +46,13 @@ Json text_evidence(const Decision& decision, bool is_held) {
   line["action"] = action_of(verdict, is_held);
   line["because"] = name(verdict);
   return line;
+}
+
+bool waits_for_decision(const Json& line) {
+  constexpr std::array<TextVerdict, 4> kOpen = {TextVerdict::uncertain, TextVerdict::too_much, TextVerdict::unwanted,
+                                                TextVerdict::second_look};
+  const auto& because = line.at("because").get_ref<const std::string&>();
+  return std::ranges::any_of(kOpen, [&](TextVerdict verdict) { return because == name(verdict); });
 }
 
 bool is_of(const Json& region, const InputRecord& input) {

@@ -19,6 +19,9 @@ nlohmann::ordered_json text_evidence(const InputRecord& input, std::string_view 
 /// The line of a piece of text that only a second look had found, once people decided about it.
 nlohmann::ordered_json text_evidence(const Decision& decision, bool is_held);
 
+/// True for the line of a piece of text about which somebody has to decide.
+bool waits_for_decision(const nlohmann::ordered_json& line);
+
 /// True where `region` was found in this very file. @param input with its checksum
 bool is_of(const nlohmann::ordered_json& region, const InputRecord& input);
 

@@ -100,7 +100,10 @@ class SeriesPlanner {
   void finish() {
     std::ranges::stable_sort(lines_, {},
                              [](const auto& line) { return std::pair(std::get<0>(line), std::get<1>(line)); });
-    for (auto& [input, frame, line] : lines_) plan_.evidence.push_back(std::move(line));
+    for (auto& [input, frame, line] : lines_) {
+      plan_.evidence.push_back(std::move(line));
+      plan_.evidence_inputs.push_back(input);
+    }
   }
 
  private:
@@ -169,11 +172,8 @@ TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& loo
 
 SecondLook look_again(const dicom::DeidOutput& output, std::span<const dicom::PixelBox> boxes,
                       const LookForText& look) {
-  std::vector<std::byte> file;
-  file.reserve(output.size_bytes());
-  for (const dicom::Bytes piece : output.pieces) file.insert(file.end(), piece.begin(), piece.end());
   try {
-    const TextLook seen = look(file);
+    const TextLook seen = look(output.bytes());
     if (!is_possible(seen) || seen.problem) return {};
     SecondLook again{true, shown_texts(seen, boxes)};
     again.is_clean = again.texts.empty();

@@ -24,6 +24,7 @@ struct TextPlan {
   PixelOrders kept;              ///< where text may stay, since a person said so
   std::vector<HeldEntry> queue;  ///< the series that are held, and those about which people decided
   nlohmann::ordered_json evidence = nlohmann::ordered_json::array();  ///< lines of pixels.jsonl, by input and frame
+  std::vector<std::size_t> evidence_inputs;                           ///< of each line
 };
 
 /// What a file in memory shows; may throw.

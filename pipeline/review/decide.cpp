@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "pipeline/pixels/text_pictures.h"
 #include "pipeline/review/review.h"
 
 namespace naru {
@@ -110,6 +111,7 @@ class Deciding {
       lines_.push_back(
           line_of(entry, region.at("id").get<std::string>(), own == asked.regions.end() ? *asked.whole : own->second));
       lines_.back().region = region;
+      for (const char* const picture : {"crop", "full_crop", "sheet"}) lines_.back().region.erase(picture);
     }
   }
 
@@ -133,6 +135,18 @@ class Deciding {
   std::vector<Decision> lines_;
 };
 
+/// What shows text is there for whoever decides, and no longer.
+void remove_signed_off_pictures(const std::filesystem::path& report) {
+  for (const ReviewEntry& entry : read_review(report).entries) {
+    const bool is_excluded = entry.state() == ReviewState::excluded;
+    for (const ReviewRegion& region : entry.regions) {
+      if (!region.decision && !is_excluded) continue;
+      std::error_code ignored;  // it may be gone, or never have been there
+      std::filesystem::remove(report / full_crop_path(region.line.at("id").get<std::string>()), ignored);
+    }
+  }
+}
+
 }  // namespace
 
 void decide(const std::filesystem::path& report, const ReviewOrder& order) {
@@ -140,6 +154,7 @@ void decide(const std::filesystem::path& report, const ReviewOrder& order) {
   check_text("--why", order.why, kMaxReasonBytes);
   const Review review = read_review(report);
   append_decisions(report, review.decisions, Deciding(review, order).run());
+  remove_signed_off_pictures(report);
 }
 
 }  // namespace naru

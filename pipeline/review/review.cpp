@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "pipeline/documents.h"
+#include "pipeline/pixels/text_evidence.h"
 #include "pipeline/review/rulings.h"
 
 namespace naru {
@@ -16,11 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// False for what the program blanks by itself, or left alone.
-bool is_decidable(const Json& line) {
-  const auto& because = line.at("because").get_ref<const std::string&>();
-  if (because == "reviewed") return true;
-  return line.at("action") == "held" && because != "on_background" && because != "persistent";
-}
+bool is_decidable(const Json& line) { return line.at("because") == "reviewed" || waits_for_decision(line); }
 
 /// Hands the lines of pixels.jsonl to their entries.
 void add_regions(const std::filesystem::path& report, const std::map<std::string, Decision>& latest,

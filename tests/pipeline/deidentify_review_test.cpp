@@ -286,5 +286,37 @@ TEST_F(DeidentifyReviewTest, LooksAgainAtWhatWasBlankedAndAsksAboutWhatStillShow
   EXPECT_EQ(pixels(), (std::map<std::string, int>{{"changed", 1}, {"kept", 2}}));
 }
 
+TEST_F(DeidentifyReviewTest, ShowsTheTextUntilSomebodyDecided) {
+  run_first();
+  const auto pictures = [&](const std::string& key) {
+    std::vector<fs::path> paths;
+    for (const Json& line : lines_of(report() / "pixels.jsonl")) {
+      if (line.at(key).is_string()) paths.push_back(report() / line.at(key).get<std::string>());
+    }
+    return paths;
+  };
+  ASSERT_FALSE(pictures("full_crop").empty());
+  for (const char* const key : {"crop", "full_crop", "sheet"}) {
+    for (const fs::path& path : pictures(key)) EXPECT_TRUE(fs::exists(path)) << path;
+  }
+  const std::vector<fs::path> shown = pictures("full_crop");
+  decide_regions("redact");
+  for (const fs::path& path : shown) EXPECT_FALSE(fs::exists(path)) << path;
+  for (const fs::path& path : pictures("crop")) EXPECT_TRUE(fs::exists(path)) << path;
+  resume();
+  EXPECT_TRUE(pictures("full_crop").empty());
+  ASSERT_FALSE(pictures("crop").empty());
+  for (const fs::path& path : pictures("crop")) EXPECT_TRUE(fs::exists(path)) << path;
+  for (const auto& [name, bytes] : test::contents(options_.out)) EXPECT_THAT(name, Not(HasSubstr(".png")));
+}
+
+TEST_F(DeidentifyReviewTest, ShowsNoTextOfWhatIsExcluded) {
+  run_first();
+  decide_whole("exclude");
+  for (const auto& [name, bytes] : test::contents(report())) EXPECT_THAT(name, Not(HasSubstr(".full.png")));
+  options_.on_existing = OnExisting::replace;  // a report with pictures is still one that may be replaced
+  EXPECT_EQ(run().instance_count, 1U);
+}
+
 }  // namespace
 }  // namespace naru

@@ -138,5 +138,29 @@ TEST_F(PrepareReviewTest, StopsOnADecisionsFileThatWasChanged) {
   EXPECT_EQ(test::contents(options_.out), out);
 }
 
+TEST_F(PrepareReviewTest, KeepsThePicturesOfCasesThatAreNotMadeAgain) {
+  put_volume("P1", {with_text(), Picture(), Picture()});
+  put_volume("P2", {with_text(6, 8), Picture()});
+  EXPECT_EQ(run().case_count, 1U);
+  const auto pictures = [&](const std::string& key) {
+    std::map<std::string, std::string> bytes;
+    for (const Json& line : lines_of(report() / "pixels.jsonl")) {
+      if (!line.at(key).is_string()) continue;
+      const auto path = line.at(key).get<std::string>();
+      bytes[path] = test::slurp(report() / path);
+      EXPECT_TRUE(bytes[path].starts_with("\x89PNG")) << path;
+    }
+    return bytes;
+  };
+  const auto crops = pictures("crop"), sheets = pictures("sheet");
+  EXPECT_EQ(sheets.size(), 2U);
+  ASSERT_FALSE(pictures("full_crop").empty());
+  decide_whole("redact");
+  EXPECT_EQ(resume().resumed_count, 1U);
+  EXPECT_EQ(pictures("crop"), crops);
+  EXPECT_EQ(pictures("sheet"), sheets);
+  EXPECT_TRUE(pictures("full_crop").empty());
+}
+
 }  // namespace
 }  // namespace naru
