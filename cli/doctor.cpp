@@ -9,6 +9,7 @@
 #include "cli/print.h"
 #include "core/units.h"
 #include "dicom/instance.h"
+#include "pipeline/pixels/text_reader.h"
 #include "pipeline/prepare.h"
 #include "pipeline/version.h"
 
@@ -47,6 +48,13 @@ Check check_codecs() {
   return {"codecs", text, !text.empty(), true};
 }
 
+/// Without it nothing is held up, but what was blanked is not read.
+Check check_text_reader() {
+  const std::string& reader = TextReader::built_in().name();
+  if (!reader.empty()) return {"reader", reader, true, false};
+  return {"reader", "no language of Tesseract is installed (tesseract-ocr-eng, tesseract-ocr-kor)", false, false};
+}
+
 Check check_disk() {
   std::error_code failure;
   const auto space = fs::space(".", failure);
@@ -82,6 +90,7 @@ std::vector<Check> run_checks(bool gpu_needed) {
       {"memory", fmt::format("{} would be used at most (--memory)", format_size_bytes(default_memory_limit_bytes()))},
       check_gpu(gpu_needed),
       check_codecs(),
+      check_text_reader(),
       check_disk(),
       check_key(),
   };

@@ -16,20 +16,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The files that used inputs come from, each once: of a member its archive.
-std::vector<InputFile> files_of(const Scan& scan) {
-  std::set<fs::path> paths;
-  for (const InputRecord& input : scan.inputs) {
-    const bool is_used = input.planes[static_cast<std::size_t>(Disposition::used)].count > 0;
-    if (is_used) paths.insert(input.place ? input.place->archive : input.path);
+std::set<std::size_t> used_inputs(const Scan& scan) {
+  std::set<std::size_t> used;
+  for (std::size_t n = 0; n < scan.inputs.size(); ++n) {
+    if (scan.inputs[n].planes[static_cast<std::size_t>(Disposition::used)].count > 0) used.insert(n);
   }
-  std::vector<InputFile> files;
-  for (const fs::path& path : paths) files.push_back({path, std::nullopt});
-  return files;
+  return used;
 }
 
-/// Names, ids and places of every patient; UIDs as the scan read them.
-dicom::Identifiers identifiers_of(const Scan& scan, const DeidScan& headers) {
+dicom::Identifiers words_of(const DeidScan& headers) {
   dicom::Identifiers all;
   for (const auto& [patient, words] : headers.patients) {
     if (!words.words) continue;  // too many to be words of one person: see kMaxPatientWords
@@ -38,6 +33,18 @@ dicom::Identifiers identifiers_of(const Scan& scan, const DeidScan& headers) {
       (all.*member).insert((all.*member).end(), ((*words.words).*member).begin(), ((*words.words).*member).end());
     }
   }
+  return all;
+}
+
+/// The Basic Profile: nothing of a header is retained.
+DeidScan headers_of(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
+                    const OnProgress& on_progress) {
+  return scan_for_deid(files, dicom::DeidentifyPolicy(), executor, cancel, on_progress);
+}
+
+/// Names, ids and places of every patient; UIDs as the scan read them.
+dicom::Identifiers identifiers_of(const Scan& scan, const DeidScan& headers) {
+  dicom::Identifiers all = words_of(headers);
   std::set<std::string> uids;
   for (const dicom::Candidate& candidate : scan.candidates) {
     const dicom::Instance& instance = candidate.instance;
@@ -77,10 +84,33 @@ DeidDocuments documents_of_no_case(const fs::path& folder, std::span<const CaseP
 
 }  // namespace
 
+std::vector<InputFile> source_files(const Scan& scan, const std::set<std::size_t>& inputs) {
+  std::set<fs::path> paths;
+  for (const std::size_t n : inputs) {
+    const InputRecord& input = scan.inputs[n];
+    paths.insert(input.place ? input.place->archive : input.path);
+  }
+  std::vector<InputFile> files;
+  for (const fs::path& path : paths) files.push_back({path, std::nullopt});
+  return files;
+}
+
+dicom::Identifiers identifiers_in(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
+                                  const OnProgress& on_progress) {
+  const DeidScan headers = headers_of(files, executor, cancel, on_progress);
+  dicom::Identifiers all = words_of(headers);
+  std::set<std::string> births;
+  for (const dicom::DeidSource& source : headers.sources) {
+    const std::size_t bar = source.patient_name_birth.rfind('|');
+    if (bar != std::string::npos) births.insert(source.patient_name_birth.substr(bar + 1));
+  }
+  all.dates.assign(births.begin(), births.end());
+  return all;
+}
+
 void prove_dataset(const fs::path& out, const Scan& scan, std::span<const CasePlan> plans, const DatasetFacts& facts,
                    Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
-  const dicom::DeidentifyPolicy removes_all;  // the Basic Profile: nothing of a header is retained
-  const DeidScan headers = scan_for_deid(files_of(scan), removes_all, executor, cancel, on_progress);
+  const DeidScan headers = headers_of(source_files(scan, used_inputs(scan)), executor, cancel, on_progress);
   const fs::path beside = out.parent_path() / "no-case";
   prove_documents(documents_in(out), documents_of_no_case(beside, plans, facts), identifiers_of(scan, headers));
 }

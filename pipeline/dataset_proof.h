@@ -2,9 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <span>
+#include <vector>
 
 #include "core/cancel.h"
+#include "dicom/deidentify/identifiers.h"
 #include "kernels/executor.h"
 #include "pipeline/case_plan.h"
 #include "pipeline/dataset.h"
@@ -12,10 +15,17 @@
 
 namespace naru {
 
+/// The files that some inputs come from, each once: of a member its archive.
+std::vector<InputFile> source_files(const Scan& scan, const std::set<std::size_t>& inputs);
+
+/// Names, ids, places and birth dates of every patient in these files. @throws Error{canceled}
+dicom::Identifiers identifiers_in(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
+                                  const OnProgress& on_progress);
+
 /// Reads the headers of all inputs that were used, collects their names, ids and places as the engine of `naru
-/// deidentify` does, and their UIDs, and searches every document of `out` and the names of its files. Words that the same documents hold of no case at all, and those of our own public lists, are no
-/// evidence. Images are not searched: their headers
-/// hold numbers of ours, and voxels are results of arithmetic.
+/// deidentify` does, and their UIDs, and searches every document of `out` and the names of its files. Words that the
+/// same documents hold of no case at all, and those of our own public lists, are no evidence. Images are not searched:
+/// their headers hold numbers of ours, and voxels are results of arithmetic.
 /// @throws Error{internal} naming the document where there is a hit: nothing may be published
 /// @throws Error{canceled}
 void prove_dataset(const std::filesystem::path& out, const Scan& scan, std::span<const CasePlan> plans,

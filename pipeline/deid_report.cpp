@@ -10,6 +10,7 @@
 #include "pipeline/documents.h"
 #include "pipeline/files.h"
 #include "pipeline/pixels/text_detector.h"
+#include "pipeline/pixels/text_reader.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -137,7 +138,11 @@ Json record_json(std::size_t delivered_count, const dicom::DeidCounts& counts, c
                {"inputs", inputs.by_disposition},
                {"counts_by_action", counts.by_action},
                {"residual_check", delivered_count > 0 ? "passed" : "nothing_delivered"}});
-  if (facts.recipe.looks_for_text()) json["text_weights_sha256"] = TextDetector::built_in().weights_sha256();
+  if (facts.recipe.looks_for_text()) {
+    const TextReader& reader = TextReader::built_in();
+    json["text_weights_sha256"] = TextDetector::built_in().weights_sha256();
+    json["text_reader"] = reader.is_ready() ? Json(reader.name()) : Json(nullptr);
+  }
   if (!facts.decisions.all.empty()) json["review"] = review_json(facts.decisions);
   return json;
 }

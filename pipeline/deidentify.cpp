@@ -141,8 +141,9 @@ class SecondLooks {
     const auto boxes = texts_.orders.find(input);
     if (result.reason || boxes == texts_.orders.end()) return delivery.take(input, result);
     const auto kept = texts_.kept.find(input);
-    SecondLook again =
-        look_again(result.output, kept == texts_.kept.end() ? boxes->second : both(boxes->second, kept->second), look_);
+    SecondLook again = look_again(result.output, boxes->second,
+                                  kept == texts_.kept.end() ? std::span<const dicom::PixelBox>() : kept->second,
+                                  dicom::SeenWords(result.identifiers), look_);
     if (again.is_clean) return delivery.take(input, result);
     delivery.hold(input, Code::text_suspected, "verify");
     Json lines = lines_of(input, again.texts, result.output.bytes());

@@ -144,7 +144,8 @@ class Job {
     const auto find = [](VolumeView<const float> slice, const dicom::ShownValues& shown) {
       return TextDetector::built_in().find(slice, shown);
     };
-    CaseText text = find_text(scan, plan, find, options_.memory_limit_bytes, executor_, cancel_, rulings_);
+    const WordsOfCase words = [&] { return words_of(scan, plan); };
+    CaseText text = find_text(scan, plan, find, options_.memory_limit_bytes, executor_, cancel_, rulings_, words);
     for (auto& [input, sha256] : text.hashes) scan.inputs[input].sha256 = std::move(sha256);
     if (text.failure) return reject_case(scan, plan, *text.failure), false;
     record.text_evidence = evidence_of(scan, plan, text);
@@ -162,6 +163,17 @@ class Job {
     entry.can_release = text.can_release;
     made.reviewed.push_back({std::move(entry), files_of(scan, plan)});
     return false;
+  }
+
+  /// The last answer is kept: cases of one archive have the same.
+  dicom::SeenWords words_of(const Scan& scan, const CasePlan& plan) const {
+    std::vector<InputFile> files = source_files(scan, files_of(scan, plan));
+    std::vector<std::filesystem::path> paths;
+    for (const InputFile& file : files) paths.push_back(file.path);
+    if (!words_ || words_->first != paths) {
+      words_.emplace(paths, dicom::SeenWords(identifiers_in(files, executor_, cancel_, on_progress_)));
+    }
+    return words_->second;
   }
 
   /// False where the case is held for its face, or cannot be read; it is marked then. A 4-D image has one face.
@@ -268,6 +280,7 @@ class Job {
   Executor& executor_;
   const CancelToken& cancel_;
   const OnProgress& on_progress_;
+  mutable std::optional<std::pair<std::vector<std::filesystem::path>, dicom::SeenWords>> words_;  ///< of which files
 };
 
 /// --resume where OUT stands already: the answer comes from what was published.

@@ -249,6 +249,28 @@ class CaseJudge {
     }
   }
 
+  /// Reads around what was blanked.
+  void read_again(const dicom::SeenWords& words, Executor& executor, const CancelToken& cancel) {
+    for (std::size_t n = 0; n < plan_.stacks.size(); ++n) {
+      const std::int64_t slices = scan_.stacks[plan_.stacks[n]].grid.size.z;
+      for (std::int64_t k = 0; k < slices; ++k) {
+        const auto blanked = boxes_to_read(result_.boxes[n], k, slices), kept = boxes_to_read(kept_[n], k, slices);
+        if (blanked.empty()) continue;
+        std::optional<TextRegion> place;
+        const auto read = [&](VolumeView<const float> slice, const dicom::ShownValues& shown) {
+          place = find_words_beside(slice, shown, blanked, kept, words, TextReader::built_in());
+        };
+        result_.failure = show_slice(scan_, plan_.stacks[n], k, executor, cancel, read);
+        if (result_.failure) return;
+        if (!place) continue;
+        JudgedText text{n, k, {*place, false}, TextVerdict::read, 0};
+        this->place(text, n);
+        result_.found.push_back(text);
+        result_.hold = Code::text_suspected;
+      }
+    }
+  }
+
  private:
   /// With its checksum, which `scan_` does not have yet.
   InputRecord file(std::size_t input) const {
@@ -307,7 +329,8 @@ std::set<std::size_t> files_of(const Scan& scan, const CasePlan& plan) {
 }
 
 CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& find, std::uint64_t memory_limit_bytes,
-                   const Executor& executor, const CancelToken& cancel, const Rulings& rulings) {
+                   const Executor& executor, const CancelToken& cancel, const Rulings& rulings,
+                   const WordsOfCase& words) {
   CaseText result;
   CaseLook look(scan, plan, find, memory_limit_bytes, executor.thread_count(), cancel);
   CaseJudge judge(scan, plan, rulings, result);
@@ -317,7 +340,12 @@ CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& fi
   const bool is_blanked = std::ranges::any_of(result.boxes, [](const auto& boxes) { return !boxes.empty(); });
   if (result.hold || !is_blanked) return result;
   const std::vector<TextLook> again = look.run(result.boxes, result);
-  if (!result.failure) judge.decide_again(again);
+  if (result.failure) return result;
+  judge.decide_again(again);
+  if (!result.hold && words && TextReader::built_in().is_ready()) {
+    Executor reading = Executor::cpu(executor.thread_count());
+    judge.read_again(words(), reading, cancel);
+  }
   return result;
 }
 

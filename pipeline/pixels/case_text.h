@@ -13,10 +13,14 @@
 #include "kernels/executor.h"
 #include "pipeline/case_plan.h"
 #include "pipeline/pixels/text_decision.h"
+#include "pipeline/pixels/text_reader.h"
 #include "pipeline/review/rulings.h"
 #include "pipeline/slices.h"
 
 namespace naru {
+
+/// The words of the patients of a case; asked for only where something is blanked.
+using WordsOfCase = std::function<dicom::SeenWords()>;
 
 /// What one slice shows; may throw. See TextDetector::find.
 using FindInSlice =
@@ -39,12 +43,13 @@ nlohmann::ordered_json place_in(const CasePlan& plan, const JudgedText& text);
 std::set<std::size_t> files_of(const Scan& scan, const CasePlan& plan);
 
 /// Looks at every slice of the case, those that are interpolated included. A case is judged as a series is, and by what
-/// people decided. Where text is to be blanked, all slices are looked at once more, blanked: a case that still shows
-/// text is held. Memory: slices are read some at a time, and by so many threads as `memory_limit_bytes` has room for,
-/// one at least.
+/// people decided. Where text is to be blanked, all slices are looked at once more, blanked, and what stands around is
+/// read: a case that still shows text, or one of `words`, is held. Memory: slices are read some at a time, and by so
+/// many threads as `memory_limit_bytes` has room for, one at least.
 /// @throws Error{canceled, memory_exceeded}
 CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& find, std::uint64_t memory_limit_bytes,
-                   const Executor& executor, const CancelToken& cancel, const Rulings& rulings = {});
+                   const Executor& executor, const CancelToken& cancel, const Rulings& rulings = {},
+                   const WordsOfCase& words = {});
 
 /// A slice of a case, as its detector is shown it.
 using UseSlice = std::function<void(VolumeView<const float> slice, const dicom::ShownValues& shown)>;

@@ -142,8 +142,8 @@ TextHandling text_handling(std::string_view word) {
 }
 
 std::string_view name(TextVerdict verdict) {
-  constexpr std::array<std::string_view, 8> kNames = {"on_background", "persistent", "reviewed", "reviewed",
-                                                      "uncertain",     "too_much",   "unwanted", "second_look"};
+  constexpr std::array<std::string_view, 9> kNames = {"on_background", "persistent", "reviewed", "reviewed",
+                                                      "uncertain",     "too_much",   "unwanted", "second_look", "read"};
   return kNames[static_cast<std::size_t>(verdict)];
 }
 

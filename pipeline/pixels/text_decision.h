@@ -35,6 +35,7 @@ enum class TextVerdict {
   too_much,         ///< more than 12 pieces, or 15 % of a frame: held
   unwanted,         ///< the recipe holds whatever shows text
   second_look,      ///< it shows where text was blanked already: held
+  read,             ///< one of the patient's words can be read beside what was blanked: held
 };
 std::string_view name(TextVerdict verdict);
 constexpr bool is_blanked(TextVerdict verdict) { return verdict <= TextVerdict::reviewed_redact; }

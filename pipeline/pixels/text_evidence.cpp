@@ -49,8 +49,8 @@ Json text_evidence(const Decision& decision, bool is_held) {
 }
 
 bool waits_for_decision(const Json& line) {
-  constexpr std::array<TextVerdict, 4> kOpen = {TextVerdict::uncertain, TextVerdict::too_much, TextVerdict::unwanted,
-                                                TextVerdict::second_look};
+  constexpr std::array<TextVerdict, 5> kOpen = {TextVerdict::uncertain, TextVerdict::too_much, TextVerdict::unwanted,
+                                                TextVerdict::second_look, TextVerdict::read};
   const auto& because = line.at("because").get_ref<const std::string&>();
   return std::ranges::any_of(kOpen, [&](TextVerdict verdict) { return because == name(verdict); });
 }

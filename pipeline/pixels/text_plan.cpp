@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "core/digest.h"
+#include "core/error.h"
+#include "dicom/frame_values.h"
 #include "pipeline/deid_plan.h"
 #include "pipeline/pixels/text_evidence.h"
 
@@ -148,6 +150,22 @@ class SeriesPlanner {
   std::vector<std::tuple<std::size_t, std::int64_t, Json>> lines_;  ///< input, frame
 };
 
+/// Reads around what was blanked in every frame.
+void add_read_words(dicom::Bytes file, std::span<const dicom::PixelBox> blanked, std::span<const dicom::PixelBox> kept,
+                    const dicom::SeenWords& words, const TextReader& reader, std::vector<JudgedText>& texts) {
+  const dicom::FrameValues values(file);
+  if (values.problem()) return;  // look has no problem: it has no picture
+  std::vector<float> frame;
+  for (std::int64_t n = 0; n < values.format().frame_count; ++n) {
+    const auto boxes = boxes_to_read(blanked, n, values.format().frame_count);
+    if (boxes.empty() || words.empty()) continue;
+    if (values.read(n, frame)) throw Error(ErrorCode::internal, "a frame that was written cannot be read back");
+    const Size3 size{values.format().columns, values.format().rows, values.plane_count()};
+    const auto place = find_words_beside({frame.data(), size}, values.shown(), boxes, kept, words, reader);
+    if (place) texts.push_back({0, n, {*place, false}, TextVerdict::read, 0});
+  }
+}
+
 }  // namespace
 
 TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& look, std::uint64_t memory_limit_bytes,
@@ -170,12 +188,15 @@ TextPlan plan_text(DeidScan& scan, TextHandling handling, const LookForText& loo
   return plan;
 }
 
-SecondLook look_again(const dicom::DeidOutput& output, std::span<const dicom::PixelBox> boxes,
-                      const LookForText& look) {
+SecondLook look_again(const dicom::DeidOutput& output, std::span<const dicom::PixelBox> blanked,
+                      std::span<const dicom::PixelBox> kept, const dicom::SeenWords& words, const LookForText& look,
+                      const TextReader& reader) {
   try {
-    const TextLook seen = look(output.bytes());
+    const std::vector<std::byte> file = output.bytes();
+    const TextLook seen = look(file);
     if (!is_possible(seen) || seen.problem) return {};
-    SecondLook again{true, shown_texts(seen, boxes)};
+    SecondLook again{true, shown_texts(seen, both({blanked.begin(), blanked.end()}, kept))};
+    if (reader.is_ready()) add_read_words(file, blanked, kept, words, reader, again.texts);
     again.is_clean = again.texts.empty();
     return again;
   } catch (const std::exception&) {

@@ -13,6 +13,7 @@
 #include "pipeline/deid_scan.h"
 #include "pipeline/pixels/known_looks.h"
 #include "pipeline/pixels/text_decision.h"
+#include "pipeline/pixels/text_reader.h"
 #include "pipeline/review/held.h"
 #include "pipeline/review/rulings.h"
 
@@ -44,7 +45,12 @@ struct SecondLook {
   std::vector<JudgedText> texts;  ///< what it shows; none where it cannot be looked at
 };
 
-/// Looks once more, at what was made. @param boxes what was blanked, and where text may stay
-SecondLook look_again(const dicom::DeidOutput& output, std::span<const dicom::PixelBox> boxes, const LookForText& look);
+/// Looks once more, at what was made, and reads around what was blanked.
+/// @param blanked boxes, of single frames or of all
+/// @param kept where text may stay
+/// @param words of the patient; none of them may be readable
+SecondLook look_again(const dicom::DeidOutput& output, std::span<const dicom::PixelBox> blanked,
+                      std::span<const dicom::PixelBox> kept, const dicom::SeenWords& words, const LookForText& look,
+                      const TextReader& reader = TextReader::built_in());
 
 }  // namespace naru

@@ -14,7 +14,7 @@ set(may_include_cli core pipeline cli kernels/executor.h dicom/instance.h)  # an
 set(folders core kernels dicom pipeline server cli)
 
 # Foreign headers and the only places that may see them.
-set(libraries cuda dcmtk http itk)
+set(libraries cuda dcmtk http itk tesseract)
 set(headers_of_cuda "^(cuda|cub/|thrust/|cooperative_groups|nvrtc|nvtx3/|device_launch_parameters)")
 set(places_of_cuda kernels)
 set(headers_of_dcmtk "^dcmtk/")
@@ -23,6 +23,8 @@ set(headers_of_http "^(boost/(beast|asio)|httplib|drogon/|crow|uwebsockets|micro
 set(places_of_http server/http)
 set(headers_of_itk "^(itk[A-Z]|itk_|vnl/)")
 set(places_of_itk pipeline/outputs pipeline/pixels tests benchmarks)
+set(headers_of_tesseract "^(tesseract|leptonica)/")
+set(places_of_tesseract pipeline/pixels)
 
 # Sets `result` to TRUE where `path` is one of `places` or lies below one.
 function(lies_in path places result)
@@ -86,12 +88,12 @@ set(wrong
   "cli/b.cpp server/jobs/job_state.h" "pipeline/c.cpp cuda_runtime_api.h" "core/c.cpp cuda/std/array"
   "tests/kernels/a.cpp cub/cub.cuh" "pipeline/d.cpp dcmtk/config/osconfig.h" "tests/pipeline/a.cpp dcmtk/dcmdata/dctk.h"
   "server/routes/c.cpp boost/beast.hpp" "cli/c.cpp httplib.h" "kernels/b.cpp itkImage.h" "pipeline/e.cpp itkImage.h"
-  "dicom/c.cpp itkGDCMImageIO.h")
+  "dicom/c.cpp itkGDCMImageIO.h" "cli/d.cpp tesseract/baseapi.h")
 set(right
   "kernels/c.cu core/volume.h" "kernels/cuda/a.cpp cuda_runtime_api.h" "dicom/d.cpp dicom/dcmtk/codecs.h"
   "dicom/dcmtk/e.cpp dcmtk/dcmdata/dctk.h" "tests/support/a.cpp dcmtk/dcmdata/dctk.h" "pipeline/f.cpp kernels/resample.h"
   "server/http/a.cpp boost/beast.hpp" "pipeline/outputs/a.cpp itkImage.h" "benchmarks/kernels/a.cpp itkImage.h"
-  "cli/d.cpp kernels/executor.h" "cli/e.cpp vector")
+  "cli/f.cpp kernels/executor.h" "cli/e.cpp vector" "pipeline/pixels/a.cpp tesseract/baseapi.h")
 
 file(REMOVE_RECURSE ${SCRATCH})
 foreach(row IN LISTS wrong right)

@@ -8,6 +8,7 @@
 
 #include "pipeline/pixels/text_evidence.h"
 #include "tests/pipeline/deid_job.h"
+#include "tests/pipeline/pixels/burned_picture.h"
 
 namespace naru::test {
 
@@ -55,6 +56,19 @@ class CaseTextTest : public ::testing::Test {
     plan_.recipe.text = "redact";
   }
 
+  /// One slice with text of two words on black.
+  void make_picture() {
+    SliceBytes slice = slice_of("P1", 1);
+    const Picture picture = Picture().write("8091 KIMIM", 20, 8, 1000, 3);
+    slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
+    slice.number(0x00280101, 12).number(0x00280102, 11).raw(0x7FE00010, "OW", bytes_of(picture.values, 2));
+    spill(folder_ / "in" / "picture", slice.bytes());
+    scan_ = scan_inputs({{folder_ / "in" / "picture", {}}}, {}, executor_, cancel_, [](const Progress&) {});
+    ASSERT_EQ(scan_.stacks.size(), 1U);
+    plan_.stacks = {0};
+    plan_.recipe.text = "redact";
+  }
+
   CaseText find(const FindInSlice& look) {
     return find_text(scan_, plan_, look, std::uint64_t{1} << 20, executor_, cancel_);
   }
@@ -91,6 +105,25 @@ TEST_F(CaseTextTest, HoldsACaseThatStillShowsTextWhenItIsBlanked) {
               return std::vector<FoundText>{{{1, 1, 1, 1, 1, 0.9F}, true}};
             }).hold,
             Code::text_suspected);
+}
+
+TEST_F(CaseTextTest, HoldsACaseInWhichAWordOfThePatientCanStillBeRead) {
+  make_picture();
+  std::atomic<int> looks = 0;
+  const FindInSlice sees_the_first_word = [&](auto, const auto&) {
+    return looks++ == 0 ? std::vector<FoundText>{{{20, 8, 69, 21, 1, 0.9F}, true}} : std::vector<FoundText>{};
+  };
+  const auto find_with = [&](const dicom::Identifiers& words) {
+    looks = 0;
+    return find_text(scan_, plan_, sees_the_first_word, std::uint64_t{1} << 28, executor_, cancel_, {},
+                     [&] { return dicom::SeenWords(words); });
+  };
+  const CaseText held = find_with({.person_names = {"Kimim^A"}});
+  EXPECT_EQ(held.hold, Code::text_suspected);
+  ASSERT_EQ(held.found.size(), 2U);
+  EXPECT_EQ(held.found[1].verdict, TextVerdict::read);
+  EXPECT_FALSE(held.boxes.at(0).empty());
+  EXPECT_FALSE(find_with({.person_names = {"Vermeulen^Tess"}}).hold);
 }
 
 /// The second look is held as well, is listed, and gives way to what people decide about it.

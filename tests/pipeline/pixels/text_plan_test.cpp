@@ -11,6 +11,7 @@
 #include "pipeline/deid_plan.h"
 #include "pipeline/pixels/text_evidence.h"
 #include "tests/pipeline/deid_job.h"
+#include "tests/pipeline/pixels/burned_picture.h"
 #include "tests/support/archive_writer.h"
 
 namespace naru {
@@ -230,29 +231,57 @@ TEST_F(TextPlanTest, DoesNotLookAgainAtWhatItKnows) {
   EXPECT_EQ(third.orders.size(), first.orders.size());
 }
 
+const dicom::SeenWords kNoWords{dicom::Identifiers()};
+
 TEST(TextPlan, SeesTextInWhatWasMadeAndFailsClosed) {
   dicom::DeidOutput output;
   output.owned = {std::vector<std::byte>(3, std::byte{1}), std::vector<std::byte>(2, std::byte{2})};
   for (const auto& piece : output.owned) output.pieces.emplace_back(piece);
   std::size_t size = 0;
-  EXPECT_TRUE(look_again(output, {}, [&](dicom::Bytes file) {
+  EXPECT_TRUE(look_again(output, {}, {}, kNoWords, [&](dicom::Bytes file) {
                 size = file.size();
                 return look_with({});
               }).is_clean);
   EXPECT_EQ(size, 5U);
-  const SecondLook again = look_again(output, {}, [](dicom::Bytes) { return look_with({text_at(5, true)}); });
+  const SecondLook again =
+      look_again(output, {}, {}, kNoWords, [](dicom::Bytes) { return look_with({text_at(5, true)}); });
   EXPECT_FALSE(again.is_clean);
   ASSERT_EQ(again.texts.size(), 1U);
   EXPECT_EQ(again.texts[0].verdict, TextVerdict::second_look);
-  EXPECT_FALSE(look_again(output, {}, [](dicom::Bytes) { return TextLook{}; }).is_clean);
+  EXPECT_FALSE(look_again(output, {}, {}, kNoWords, [](dicom::Bytes) { return TextLook{}; }).is_clean);
   // A blanked rectangle may look like text; what goes on beside it may not.
   const std::vector<dicom::PixelBox> near = {{-1, 2, 8, 24, 12}}, far = {{-1, 40, 8, 24, 12}},
                                      other = {{7, 2, 8, 24, 12}};
   const auto rectangle = [](dicom::Bytes) { return look_with({text_at(5, true)}); };
-  EXPECT_TRUE(look_again(output, near, rectangle).is_clean);
-  EXPECT_FALSE(look_again(output, far, rectangle).is_clean);
-  EXPECT_FALSE(look_again(output, other, rectangle).is_clean);
-  EXPECT_FALSE(look_again(output, {}, [](dicom::Bytes) -> TextLook { throw std::bad_alloc(); }).is_clean);
+  EXPECT_TRUE(look_again(output, near, {}, kNoWords, rectangle).is_clean);
+  EXPECT_FALSE(look_again(output, far, {}, kNoWords, rectangle).is_clean);
+  EXPECT_FALSE(look_again(output, other, {}, kNoWords, rectangle).is_clean);
+  EXPECT_FALSE(look_again(output, {}, {}, kNoWords, [](dicom::Bytes) -> TextLook { throw std::bad_alloc(); }).is_clean);
+}
+
+/// A file with a piece of text of which the first half is to be blanked.
+dicom::DeidOutput with_half_a_text() {
+  const std::string bytes = test::slice_of_picture(test::Picture().write("8091 KIMIM", 20, 8, 1000, 3)).bytes();
+  dicom::DeidOutput output;
+  const auto* const data = reinterpret_cast<const std::byte*>(bytes.data());
+  output.owned = {std::vector<std::byte>(data, data + bytes.size())};
+  output.pieces.emplace_back(output.owned[0]);
+  return output;
+}
+
+TEST(TextPlan, ReadsThePatientsWordsBesideWhatWasBlanked) {
+  const dicom::DeidOutput output = with_half_a_text();
+  const auto blind = [](dicom::Bytes) { return look_with({}); };
+  const std::vector<dicom::PixelBox> blanked = {{0, 16, 4, 78, 29}}, kept = {{0, 106, 4, 100, 29}};
+  const dicom::SeenWords own{dicom::Identifiers{.person_names = {"Kimim^A"}}},
+      other{dicom::Identifiers{.ids = {"77345612"}}};
+  const SecondLook again = look_again(output, blanked, {}, own, blind);
+  EXPECT_FALSE(again.is_clean);
+  ASSERT_EQ(again.texts.size(), 1U);
+  EXPECT_EQ(name(again.texts[0].verdict), "read");
+  EXPECT_TRUE(look_again(output, blanked, {}, other, blind).is_clean);
+  EXPECT_TRUE(look_again(output, blanked, kept, own, blind).is_clean);
+  EXPECT_TRUE(look_again(output, {}, {}, own, blind).is_clean);
 }
 
 }  // namespace
