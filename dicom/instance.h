@@ -12,6 +12,7 @@
 
 #include "core/code.h"
 #include "core/geometry.h"
+#include "dicom/image_class.h"
 #include "dicom/palette.h"
 
 namespace naru::dicom {
@@ -83,11 +84,12 @@ struct Instance {
   PlaneSource source = PlaneSource::single_frame;
   // What it is.
   std::string modality;                 ///< "CT", "MR" or "PT" for a usable instance
-  std::string manufacturer, body_part;  ///< as found: free text, must pass an allow-list before it leaves
+  std::string manufacturer, model, body_part;  ///< as found: free text, must pass an allow-list before it leaves
   std::vector<std::string> image_type;  ///< of a frame: Frame Type
   std::optional<std::int64_t> instance_number;
   bool is_localizer = false;
-  bool burned_in_annotation = false;  ///< (0028,0301) is YES; NO proves nothing
+  bool burned_in_annotation = false;  ///< (0028,0301) is YES, or Image Type names a page of text; NO proves nothing
+  ImageClass image_class = ImageClass::original;
   std::string echo;                   ///< Echo Number(s) and Echo Time joined: differs between echoes
   std::string reconstruction_kernel;  ///< Convolution Kernel (0018,1210), values joined
   PlaneTiming timing;

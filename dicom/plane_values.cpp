@@ -73,7 +73,10 @@ void read_description(const HeaderValues& header, Instance& plane) {
   plane.image_type = texts_of(frame_type.empty() ? header[kImageType] : frame_type);
   plane.instance_number = integer(header.text(kInstanceNumber));
   plane.is_localizer = std::ranges::find(plane.image_type, "LOCALIZER") != plane.image_type.end();
-  plane.burned_in_annotation = header.text(kBurnedInAnnotation) == "YES";
+  plane.model = header.text(kManufacturerModelName);
+  const std::string burned_in = header.text(kBurnedInAnnotation);
+  plane.image_class = image_class(plane.sop_class_uid, plane.image_type, burned_in);
+  plane.burned_in_annotation = burned_in == "YES" || names_a_page(plane.image_type);
   plane.echo = echo_of(header);
   plane.reconstruction_kernel = header.text(kConvolutionKernel);
   plane.gantry_tilt_degrees = header.real(kGantryDetectorTilt, vr("DS"));

@@ -10,6 +10,7 @@
 #include "pipeline/allow_list.h"
 #include "pipeline/documents.h"
 #include "pipeline/outputs/layout.h"
+#include "pipeline/pixels/case_text.h"
 #include "pipeline/pixels/text_detector.h"
 #include "pipeline/version.h"
 
@@ -32,7 +33,7 @@ bool is_selected(const Recipe& recipe, const dicom::Stack& stack, const dicom::I
   const auto contains = [](const std::vector<std::string>& list, std::string_view value) {
     return list.empty() || std::ranges::find(list, value) != list.end();
   };
-  return contains(recipe.modality, first.modality) &&
+  return contains(recipe.modality, first.modality) && contains(recipe.classes, name(first.image_class)) &&
          contains(recipe.body_part, public_body_part(first.body_part).value_or("")) &&
          static_cast<std::int64_t>(stack.instances.size()) >= recipe.min_slices;
 }
@@ -90,8 +91,10 @@ CasePlan make_plan(const Scan& scan, const Group& group, const Recipe& recipe, c
   return plan;
 }
 
-bool has_burned_in_annotation(const Scan& scan, const Group& group) {
+/// True where a slice says that text is burned in, and no rule for its device blanks it.
+bool has_burned_in_annotation(const Scan& scan, const Group& group, const Recipe& recipe) {
   return std::ranges::any_of(group.stacks, [&](std::size_t stack) {
+    if (!regions_of(recipe, scan, scan.stacks[stack]).empty()) return false;
     return std::ranges::any_of(scan.stacks[stack].instances,
                                [&](std::size_t c) { return scan.candidates[c].instance.burned_in_annotation; });
   });
@@ -131,7 +134,7 @@ std::vector<CasePlan> plan_cases(Scan& scan, const ProjectKey& key, const PlanOp
     };
     if (!is_selected(recipe, stack, first)) {
       mark(Disposition::excluded, Code::not_selected);
-    } else if (has_burned_in_annotation(scan, group) && !options.released.contains(stack.series_uid)) {
+    } else if (has_burned_in_annotation(scan, group, recipe) && !options.released.contains(stack.series_uid)) {
       mark(Disposition::quarantined, Code::text_suspected);
     } else {
       plans.push_back(make_plan(scan, group, recipe, key, options.device));

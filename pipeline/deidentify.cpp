@@ -259,8 +259,13 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   const std::vector<std::size_t> tried = used_inputs(scan);
   const auto released = released_inputs(scan, rulings, series_id, executor, cancel, on_progress);
   const auto faces_released = released_inputs(scan, rulings, face_id, executor, cancel, on_progress);
-  const LookForText look = [](dicom::Bytes file) { return TextDetector::built_in().look(file); };
-  KnownLooks known(staging.cases() / "looks.sealed", key);
+  const TextThresholds thresholds = options.recipe.text_thresholds();
+  const LookForText look = [&](dicom::Bytes file) {
+    TextLook seen = TextDetector::built_in().look(file, thresholds);
+    seen.regions = dicom::regions_of_file(file, engine.policy());
+    return seen;
+  };
+  KnownLooks known(staging.cases() / "looks.sealed", key, recipe_sha256(options.recipe));
   TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, options.memory_limit_bytes, executor,
                              cancel, on_progress, &known, rulings);
   const FacePlan faces = plan_faces(scan, files, face_handling(options.recipe.face), faces_released,

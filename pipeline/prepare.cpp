@@ -140,9 +140,12 @@ class Job {
  private:
   /// False where the case is held for its text, or cannot be read; it is marked then.
   bool look_for_text(Scan& scan, CasePlan& plan, const Staging& staging, Made& made, CaseRecord& record) const {
+    for (const std::size_t stack : plan.stacks) {
+      plan.text_boxes.push_back(regions_of(plan.recipe, scan, scan.stacks[stack]));
+    }
     if (!plan.recipe.looks_for_text()) return true;
-    const auto find = [](VolumeView<const float> slice, const dicom::ShownValues& shown) {
-      return TextDetector::built_in().find(slice, shown);
+    const auto find = [&](VolumeView<const float> slice, const dicom::ShownValues& shown) {
+      return TextDetector::built_in().find(slice, shown, plan.recipe.text_thresholds());
     };
     const WordsOfCase words = [&] { return words_of(scan, plan); };
     CaseText text = find_text(scan, plan, find, options_.memory_limit_bytes, executor_, cancel_, rulings_, words);

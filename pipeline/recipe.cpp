@@ -128,6 +128,8 @@ constexpr std::array kKeys = {
           r.face = v.word({"keep", "remove", "quarantine"});
         },
         [](const Recipe& r) { return Json(r.face); }},
+    Key{"pixels", "classes", read_classes, classes_json, true},
+    Key{"pixels", "thresholds", read_thresholds, thresholds_json, true},
     Key{"pixels", "regions", read_regions, regions_json, true},
     Key{"orient", "axes", read_axes, [](const Recipe& r) { return Json(r.axes); }},
     Key{"resample", "spacing_mm", read_spacing,
@@ -320,8 +322,11 @@ void require_for_prepare(const Recipe& recipe) {
       fail("[select] modality may name \"CT\", \"MR\" and \"PT\" for naru prepare");
     }
   }
-  if (std::ranges::find(recipe.options, "clean-pixel-data") != recipe.options.end()) {
-    fail("[deidentify] options: \"clean-pixel-data\" is not available in naru prepare; run naru deidentify first");
+  const bool cleans_pixels = std::ranges::find(recipe.options, "clean-pixel-data") != recipe.options.end();
+  if (cleans_pixels && recipe.regions.empty() && recipe.text != "redact") {
+    fail(
+        "[deidentify] options: \"clean-pixel-data\" blanks nothing by itself: add [pixels] regions or text = "
+        "\"redact\"");
   }
 }
 

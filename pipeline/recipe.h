@@ -14,6 +14,7 @@
 #include "dicom/deidentify/policy.h"
 #include "dicom/stack.h"
 #include "kernels/resample.h"
+#include "kernels/text_regions.h"
 
 namespace naru {
 
@@ -48,8 +49,11 @@ struct Recipe {
   std::optional<int> date_shift_bound_days;
   // [pixels]
   std::string text = "keep", face = "keep";
+  std::vector<std::string> classes;                 ///< names of dicom::ImageClass; empty means any
+  std::optional<std::array<double, 2>> thresholds;  ///< empty: TextThresholds' own
   std::vector<dicom::PixelRegion> regions;
   bool looks_for_text() const { return text != "keep"; }
+  TextThresholds text_thresholds() const;
   bool looks_for_faces() const { return face != "keep"; }
   // [orient]
   std::string axes = "RAS";
@@ -80,8 +84,7 @@ Recipe parse_recipe(std::string_view toml, std::string_view origin);
 /// @throws Error{recipe_invalid} for an unknown name, an unreadable file, or as parse_recipe
 Recipe load_recipe(const std::string& name_or_file);
 
-/// @throws Error{recipe_invalid} for what `naru prepare` cannot do: other modalities than CT, MR and PT, and redaction
-/// of pixels
+/// @throws Error{recipe_invalid} for what `naru prepare` cannot do: other modalities than CT, MR and PT
 void require_for_prepare(const Recipe& recipe);
 
 /// The whole recipe with its defaults filled in, keys as in the TOML; a hospital's own rules (attributes, private,

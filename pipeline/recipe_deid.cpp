@@ -146,6 +146,24 @@ void read_date_shift_bound(const TomlValue& value, Recipe& recipe) {
   recipe.date_shift_bound_days = static_cast<int>(between(value, 1, kMaxDateShiftDays));
 }
 
+void read_classes(const TomlValue& value, Recipe& recipe) {
+  recipe.classes = value.strings();
+  std::ranges::sort(recipe.classes);
+  const bool is_known = std::ranges::all_of(
+      recipe.classes, [](const std::string& one) { return one == "A" || one == "B" || one == "C"; });
+  const bool is_twice = std::ranges::adjacent_find(recipe.classes) != recipe.classes.end();
+  if (!is_known || is_twice || recipe.classes.empty()) value.fail("must name one or more of \"A\", \"B\" and \"C\"");
+}
+
+void read_thresholds(const TomlValue& value, Recipe& recipe) {
+  constexpr double kLeast = 0.05, kMost = 0.99;
+  const std::vector<double> numbers = value.numbers(2);
+  if (numbers[0] < kLeast || numbers[0] > numbers[1] || numbers[1] > kMost) {
+    value.fail(fmt::format("must be [low, high] with {} <= low <= high <= {}", kLeast, kMost));
+  }
+  recipe.thresholds = std::array{numbers[0], numbers[1]};
+}
+
 void read_regions(const TomlValue& value, Recipe& recipe) {
   constexpr std::array<std::string_view, 9> kKnown = {"modality", "manufacturer", "model", "rows", "columns", "x",
                                                       "y",        "width",        "height"};
@@ -177,6 +195,10 @@ Json date_shift_bound_json(const Recipe& recipe) {
   return recipe.date_shift_bound_days ? Json(*recipe.date_shift_bound_days) : Json(nullptr);
 }
 
+Json classes_json(const Recipe& recipe) { return recipe.classes.empty() ? Json(nullptr) : Json(recipe.classes); }
+
+Json thresholds_json(const Recipe& recipe) { return recipe.thresholds ? Json(*recipe.thresholds) : Json(nullptr); }
+
 Json regions_json(const Recipe& recipe) {
   Json rows;
   for (const dicom::PixelRegion& r : recipe.regions) {
@@ -191,6 +213,11 @@ Json regions_json(const Recipe& recipe) {
                     {"height", r.height}});
   }
   return rows;
+}
+
+TextThresholds Recipe::text_thresholds() const {
+  if (!thresholds) return {};
+  return {static_cast<float>((*thresholds)[0]), static_cast<float>((*thresholds)[1])};
 }
 
 std::string rules_problem(const Recipe& recipe) {

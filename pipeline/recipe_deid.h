@@ -16,6 +16,8 @@ void read_private_elements(const TomlValue& value, Recipe& recipe);
 void read_words(const TomlValue& value, std::vector<std::string>& words);
 void read_date_shift_bound(const TomlValue& value, Recipe& recipe);
 // [pixels]
+void read_classes(const TomlValue& value, Recipe& recipe);
+void read_thresholds(const TomlValue& value, Recipe& recipe);
 void read_regions(const TomlValue& value, Recipe& recipe);
 
 /// Null where the recipe holds none, as every writer below.
@@ -23,6 +25,8 @@ nlohmann::ordered_json attributes_json(const Recipe& recipe);
 nlohmann::ordered_json private_elements_json(const Recipe& recipe);
 nlohmann::ordered_json words_json(const std::vector<std::string>& words);
 nlohmann::ordered_json date_shift_bound_json(const Recipe& recipe);
+nlohmann::ordered_json classes_json(const Recipe& recipe);
+nlohmann::ordered_json thresholds_json(const Recipe& recipe);
 nlohmann::ordered_json regions_json(const Recipe& recipe);
 
 /// What is wrong with the rules taken together; empty where nothing is.

@@ -200,6 +200,15 @@ std::vector<std::byte> DeidOutput::bytes() const {
   return file;
 }
 
+std::vector<PixelBox> regions_of_file(Bytes bytes, const DeidentifyPolicy& policy) {
+  constexpr std::size_t kInflatedBytes = std::size_t{16} << 20;
+  if (policy.regions.empty()) return {};
+  const OpenedFile file = opened(bytes, kInflatedBytes);
+  if (file.problem) return {};
+  const ElementTable table = read_elements(file.data_set, 0, file.encoding);
+  return regions_for(read_pixel_facts(table, file.data_set, file.transfer_syntax_uid), policy);
+}
+
 DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes) {
   constexpr std::size_t kInflatedPrefixBytes = std::size_t{16} << 20;
   constexpr Tag kLastWanted = 0x00280301;

@@ -25,6 +25,7 @@
 #include "dicom/deidentify/policy.h"
 #include "dicom/deidentify/volume_facts.h"
 #include "dicom/element_walk.h"
+#include "dicom/image_class.h"
 
 namespace naru::dicom {
 
@@ -33,7 +34,7 @@ struct DeidSource {
   std::string patient_id, issuer_of_patient_id;
   std::string study_uid, series_uid, sop_instance_uid, sop_class_uid, transfer_syntax_uid;
   std::string modality, body_part;
-  bool burned_in_annotation = false;
+  ImageClass image_class = ImageClass::original;
   std::string patient_name_birth;  ///< the words of the name, small, with '^' between them, then '|' and the birth date
 };
 
@@ -75,9 +76,10 @@ struct DeidResult {
   DeidSource source;
   DeidCounts counts;
   bool pixels_are_kept = true;  ///< Pixel Data's bytes are those of the source
-  std::string pixels_reason;    ///< why not: "region", "text", "face", "overlay", "jpeg_comment", "trailing_bytes"; a literal
-  VolumeFacts volume;           ///< of private attributes that were removed
-  Identifiers identifiers;      ///< removed: for the proof over documents and names of the whole job
+  std::string
+      pixels_reason;   ///< why not: "region", "text", "face", "overlay", "jpeg_comment", "trailing_bytes"; a literal
+  VolumeFacts volume;  ///< of private attributes that were removed
+  Identifiers identifiers;  ///< removed: for the proof over documents and names of the whole job
   std::size_t bytes_searched = 0, patterns_searched = 0;
 };
 
@@ -124,6 +126,9 @@ class Deidentifier {
   std::string version_;
   DeidProbe probe_;
 };
+
+/// The rectangles that the policy's rules name for a file, in all frames; none where the file cannot be read.
+std::vector<PixelBox> regions_of_file(Bytes file, const DeidentifyPolicy& policy);
 
 /// Identifiers of a file's header alone, as the engine would remove them: for documents made from the file by others
 /// (naru prepare). Empty where the header cannot be read.

@@ -228,18 +228,21 @@ FileFacts collect_facts(const ElementTable& table, Bytes bytes, const Deidentify
 
 DeidSource source_of(const ElementTable& table, Bytes bytes) {
   DeidSource source;
-  std::string name, birth_date;
+  std::string name, birth_date, burned_in;
+  std::vector<std::string> image_type;
   for (std::uint32_t i = 0; i < table.nodes.size(); i = table.nodes[i].end) {
     const Node& node = table.nodes[i];
     if (node.kind != NodeKind::element) continue;
     const Bytes value = value_of(node, bytes);
     const auto row = std::ranges::find(kSourceTags, node.tag, &SourceTag::tag);
     if (row != kSourceTags.end()) source.*(row->member) = text_of(value);
-    if (node.tag == kBurnedInAnnotation) source.burned_in_annotation = text_of(value) == "YES";
+    if (node.tag == kBurnedInAnnotation) burned_in = text_of(value);
+    if (node.tag == kImageType) image_type = texts_of(value);
     if (node.tag == kPatientName) name = normalised(text_of(value));
     if (node.tag == kPatientBirthDate) birth_date = text_of(value);
   }
   if (!name.empty()) source.patient_name_birth = name + '|' + birth_date;
+  source.image_class = image_class(source.sop_class_uid, image_type, burned_in);
   return source;
 }
 

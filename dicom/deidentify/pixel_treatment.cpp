@@ -11,31 +11,12 @@
 #include "dicom/deidentify/stream_frames.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
+#include "dicom/image_class.h"
 #include "dicom/transfer_syntax.h"
 
 namespace naru::dicom {
 
 namespace {
-
-constexpr Tag kManufacturerModelName = 0x00081090;
-
-/// SOP classes by the beginning of their UIDs (PS3.4 B.5).
-struct Kind {
-  std::string_view uid;
-  bool is_prefix;
-  bool believes_no;  ///< Burned In Annotation = NO counts
-};
-constexpr std::array kTextKinds = {
-    Kind{"1.2.840.10008.5.1.4.1.1.7", false, false},    // Secondary Capture
-    Kind{"1.2.840.10008.5.1.4.1.1.7.", true, false},    // its multi-frame forms
-    Kind{"1.2.840.10008.5.1.1.30", false, false},       // Hardcopy Color
-    Kind{"1.2.840.10008.5.1.1.29", false, false},       // Hardcopy Grayscale
-    Kind{"1.2.840.10008.5.1.4.1.1.3.1", false, true},   // Ultrasound Multi-frame
-    Kind{"1.2.840.10008.5.1.4.1.1.6.1", false, true},   // Ultrasound
-    Kind{"1.2.840.10008.5.1.4.1.1.3", false, true},     // Ultrasound Multi-frame (retired)
-    Kind{"1.2.840.10008.5.1.4.1.1.6", false, true},     // Ultrasound (retired)
-    Kind{"1.2.840.10008.5.1.4.1.1.77.1.", true, true},  // Visible light
-};
 
 std::int64_t number_or(const std::string& text, std::int64_t otherwise) { return integer(text).value_or(otherwise); }
 
@@ -80,18 +61,6 @@ std::uint64_t native_bytes(const PixelFormat& format) {
   std::uint64_t bits = frame_bits(format) * static_cast<std::uint64_t>(std::max<std::int64_t>(format.frame_count, 1));
   if (format.photometric_interpretation.ends_with("_422")) bits = bits / 3 * 2;
   return (bits + 7) / 8;
-}
-
-std::vector<PixelBox> regions_of(const PixelFacts& facts, const DeidentifyPolicy& policy) {
-  std::vector<PixelBox> found;
-  if (!policy.options.has(DeidOption::clean_pixel_data)) return found;
-  for (const PixelRegion& region : policy.regions) {
-    const bool matches = region.modality == facts.modality && region.manufacturer == facts.manufacturer &&
-                         (region.model.empty() || region.model == facts.model) && region.rows == facts.format.rows &&
-                         region.columns == facts.format.columns;
-    if (matches) found.push_back({-1, region.x, region.y, region.width, region.height});
-  }
-  return found;
 }
 
 /// Native frames in memory, two or one bytes a sample.
@@ -359,24 +328,20 @@ PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_
   return facts;
 }
 
-bool shows_text_by_kind(const PixelFacts& facts) {
-  if (facts.burned_in_annotation == "YES") return true;
-  const auto is_screen = [](const std::string& word) { return word == "SCREEN SAVE" || word == "SCREEN_SAVE"; };
-  if (std::ranges::any_of(facts.image_type, is_screen)) return true;
-  const auto kind = std::ranges::find_if(kTextKinds, [&](const Kind& row) {
-    return row.is_prefix ? facts.sop_class_uid.starts_with(row.uid) : facts.sop_class_uid == row.uid;
-  });
-  if (kind == kTextKinds.end()) return false;
-  return !(kind->believes_no && facts.burned_in_annotation == "NO");
+std::vector<PixelBox> regions_for(const PixelFacts& facts, const DeidentifyPolicy& policy) {
+  return policy.regions_for({facts.modality, facts.manufacturer, facts.model, facts.format.rows, facts.format.columns});
 }
 
 PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy,
                           std::span<const PixelBox> boxes, bool is_reviewed) {
   if (node == nullptr) return {};
   const Bytes value = value_of(*node, bytes);
-  auto wanted = regions_of(facts, policy);
+  auto wanted = regions_for(facts, policy);
   const bool has_rule = !wanted.empty();
-  if (!has_rule && !is_reviewed && shows_text_by_kind(facts)) return withheld(Code::text_suspected);
+  if (!has_rule && !is_reviewed &&
+      shows_text_by_kind(facts.sop_class_uid, facts.image_type, facts.burned_in_annotation)) {
+    return withheld(Code::text_suspected);
+  }
   // Without a picture's sizes nobody can say what the bytes are.
   if (!value.empty() && !has_sound_geometry(facts.format)) return withheld(Code::corrupt);
   const bool has_face = std::ranges::any_of(boxes, &PixelBox::is_face);

@@ -38,10 +38,8 @@ struct PixelOutcome {
   std::size_t comments = 0;                ///< texts overwritten in compressed streams
 };
 
-/// True for images whose kind shows text as a rule (screenshots, screen saves, documents, ultrasound) or whose header
-/// says so: without a rule for their device they must not leave unseen. Burned In Annotation = NO is believed of
-/// ultrasound and visible light images alone.
-bool shows_text_by_kind(const PixelFacts& facts);
+/// The rectangles that the policy's rules name for the device and size of this picture, in all frames.
+std::vector<PixelBox> regions_for(const PixelFacts& facts, const DeidentifyPolicy& policy);
 
 /// Looks after one Pixel Data element of the data set itself:
 ///  - `boxes`, and rectangles of `policy.regions` for this device and matrix in every frame, are blanked (with

@@ -53,6 +53,18 @@ std::string_view cause_of(const AttributeRule& rule, DeidOptions options) {
 
 }  // namespace
 
+std::vector<PixelBox> DeidentifyPolicy::regions_for(const DeviceFrame& frame) const {
+  std::vector<PixelBox> found;
+  if (!options.has(DeidOption::clean_pixel_data)) return found;
+  for (const PixelRegion& region : regions) {
+    const bool matches = region.modality == frame.modality && region.manufacturer == frame.manufacturer &&
+                         (region.model.empty() || region.model == frame.model) && region.rows == frame.rows &&
+                         region.columns == frame.columns;
+    if (matches) found.push_back({-1, region.x, region.y, region.width, region.height, {}});
+  }
+  return found;
+}
+
 bool DeidentifyPolicy::is_weaker_than_profile() const {
   const bool keeps_attribute = std::ranges::any_of(attributes, [&](const AttributeOverride& own) {
     const AttributeRule* rule = find_attribute_rule(own.tag);

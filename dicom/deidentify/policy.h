@@ -41,6 +41,12 @@ struct PixelBox {
   bool is_face() const { return fill.has_value(); }
 };
 
+/// Which device made a picture, and its size: what rules for devices go by.
+struct DeviceFrame {
+  std::string_view modality, manufacturer, model;
+  std::int64_t rows = 0, columns = 0;
+};
+
 struct DeidentifyPolicy {
   DeidOptions options;
   std::vector<AttributeOverride> attributes;
@@ -48,6 +54,9 @@ struct DeidentifyPolicy {
   std::vector<PixelRegion> regions;
   std::vector<std::string> keep_words, remove_words;  ///< see DescriptorCleaner
   int date_shift_bound_days = 3650;
+
+  /// Rectangles of `regions` for such a picture, in all frames; none without the option clean-pixel-data.
+  std::vector<PixelBox> regions_for(const DeviceFrame& frame) const;
 
   /// True where a rule of the hospital's own keeps what the profile with these options would not: then the result may
   /// not claim the profile (PS3.15 E.1.1).

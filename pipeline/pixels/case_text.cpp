@@ -163,6 +163,7 @@ class CaseLook {
   template <class T>
   TextLook look_at(std::size_t n, Boxes boxes, CaseText& result) {
     StackLook<T> stack(scan_, plan_.stacks[n], find_, executor_, cancel_);
+    stack.look.regions = regions_of(plan_.recipe, scan_, scan_.stacks[plan_.stacks[n]]);
     result.failure = stack.run(slices_at_once(scan_.stacks[plan_.stacks[n]]), boxes, result.hashes);
     return std::move(stack.look);
   }
@@ -230,6 +231,10 @@ class CaseJudge {
     result_.found = std::move(decision.texts);
     for (JudgedText& text : result_.found) place(text, text.file);
     for (std::size_t n = 0; n < plan_.stacks.size(); ++n) {
+      if (!result_.hold) {
+        result_.boxes[n] = both(std::move(result_.boxes[n]), looks[n].regions);
+        kept_[n] = both(std::move(kept_[n]), looks[n].regions);
+      }
       add_boxes_of_missing_slices(scan_.stacks[plan_.stacks[n]], result_.boxes[n]);
     }
   }
@@ -313,6 +318,13 @@ class CaseJudge {
 };
 
 }  // namespace
+
+std::vector<dicom::PixelBox> regions_of(const Recipe& recipe, const Scan& scan, const dicom::Stack& stack) {
+  if (recipe.regions.empty()) return {};
+  const dicom::Instance& first = instance_of(scan, stack, 0);
+  return policy_of(recipe).regions_for(
+      {first.modality, first.manufacturer, first.model, stack.grid.size.y, stack.grid.size.x});
+}
 
 nlohmann::ordered_json place_in(const CasePlan& plan, const JudgedText& text) {
   nlohmann::ordered_json place = {{"slice", text.frame}};

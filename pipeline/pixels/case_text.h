@@ -22,6 +22,9 @@ namespace naru {
 /// The words of the patients of a case; asked for only where something is blanked.
 using WordsOfCase = std::function<dicom::SeenWords()>;
 
+/// What rules of the recipe name for the device of a stack, blanked in every slice: see DeidentifyPolicy::regions_for.
+std::vector<dicom::PixelBox> regions_of(const Recipe& recipe, const Scan& scan, const dicom::Stack& stack);
+
 /// What one slice shows; may throw. See TextDetector::find.
 using FindInSlice =
     std::function<std::vector<FoundText>(VolumeView<const float> slice, const dicom::ShownValues& shown)>;

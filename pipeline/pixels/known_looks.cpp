@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kSchema = "naru.look_record/1";
+constexpr std::string_view kSchema = "naru.look_record/2";
 
 Json frames_json(const TextLook& look) {
   Json frames = Json::array();
@@ -23,6 +23,12 @@ Json frames_json(const TextLook& look) {
     frames.push_back(std::move(texts));
   }
   return frames;
+}
+
+Json regions_json(const TextLook& look) {
+  Json regions = Json::array();
+  for (const dicom::PixelBox& box : look.regions) regions.push_back({box.frame, box.x, box.y, box.width, box.height});
+  return regions;
 }
 
 std::vector<FoundText> texts_from(const Json& json) {
@@ -42,16 +48,22 @@ KnownLooks::Known known_from(const Json& record) {
   record.at("columns").get_to(known.look.columns);
   record.at("rows").get_to(known.look.rows);
   for (const Json& frame : record.at("frames")) known.look.frames.push_back(texts_from(frame));
+  for (const Json& box : record.at("regions")) {
+    const auto [frame_number, x, y, width, height] = box.get<std::array<std::int64_t, 5>>();
+    known.look.regions.push_back({frame_number, x, y, width, height, {}});
+  }
   return known;
 }
 
 }  // namespace
 
-KnownLooks::KnownLooks(std::filesystem::path file, const ProjectKey& key) : records_(std::move(file), key) {
+KnownLooks::KnownLooks(std::filesystem::path file, const ProjectKey& key, std::string recipe_sha256)
+    : records_(std::move(file), key), recipe_sha256_(std::move(recipe_sha256)) {
   const std::string& weights = TextDetector::built_in().weights_sha256();
   records_.for_each([&](std::uint64_t, const Json& record) {
     try {
       if (record.at("schema") != kSchema || record.at("weights_sha256") != weights) return;
+      if (record.at("recipe_sha256") != recipe_sha256_) return;
       known_[record.at("identity").get<std::string>()] = known_from(record);
     } catch (const Json::exception&) {
       return;  // of another version: looked at again
@@ -68,12 +80,14 @@ void KnownLooks::add(const InputRecord& input, const TextLook& look) {
   if (input.identity.empty() || look.problem) return;  // what could not be looked at is tried again
   records_.append({{"schema", kSchema},
                    {"weights_sha256", TextDetector::built_in().weights_sha256()},
+                   {"recipe_sha256", recipe_sha256_},
                    {"identity", input.identity},
                    {"sha256", input.sha256},
                    {"has_picture", look.has_picture},
                    {"columns", look.columns},
                    {"rows", look.rows},
-                   {"frames", frames_json(look)}});
+                   {"frames", frames_json(look)},
+                   {"regions", regions_json(look)}});
 }
 
 }  // namespace naru

@@ -20,8 +20,9 @@ class KnownLooks {
     TextLook look;
   };
 
-  /// Reads what is there, of this detector. @throws Error{output_unwritable}
-  KnownLooks(std::filesystem::path file, const ProjectKey& key);
+  /// Reads what is there, of this detector. @param recipe_sha256 looks of another recipe do not count
+  /// @throws Error{output_unwritable}
+  KnownLooks(std::filesystem::path file, const ProjectKey& key, std::string recipe_sha256);
 
   /// Empty where the file was not looked at, or is another by now (InputRecord::identity).
   std::optional<Known> find(const InputRecord& input) const;
@@ -31,6 +32,7 @@ class KnownLooks {
 
  private:
   DeidRecords records_;
+  std::string recipe_sha256_;
   std::map<std::string, Known> known_;  ///< by identity
 };
 

@@ -68,6 +68,15 @@ Places places_of(const std::vector<JudgedText>& texts, std::span<const TextLook>
   return found;
 }
 
+/// True where a rule for the device blanks all of a piece of text, give or take its rim.
+bool is_in_a_region(const TextLook& look, const TextRegion& text) {
+  constexpr std::int64_t kRim = 2;
+  return std::ranges::any_of(look.regions, [&](const dicom::PixelBox& box) {
+    return text.x >= box.x - kRim && text.y >= box.y - kRim && text.x + text.width <= box.x + box.width + kRim &&
+           text.y + text.height <= box.y + box.height + kRim;
+  });
+}
+
 bool is_too_much(const std::vector<FoundText>& found, const TextLook& look) {
   double total = 0;
   for (const FoundText& text : found) total += area(text.region);
@@ -93,8 +102,14 @@ std::vector<JudgedText> all_texts(std::span<const TextLook> series) {
   for (std::size_t file = 0; file < series.size(); ++file) {
     for (std::size_t frame = 0; frame < series[file].frames.size(); ++frame) {
       const auto& found = series[file].frames[frame];
-      const auto verdict = is_too_much(found, series[file]) ? TextVerdict::too_much : TextVerdict::uncertain;
-      for (const FoundText& text : found) texts.push_back({file, static_cast<std::int64_t>(frame), text, verdict, 0});
+      std::vector<FoundText> beside;
+      std::ranges::copy_if(found, std::back_inserter(beside),
+                           [&](const FoundText& text) { return !is_in_a_region(series[file], text.region); });
+      const auto verdict = is_too_much(beside, series[file]) ? TextVerdict::too_much : TextVerdict::uncertain;
+      for (const FoundText& text : found) {
+        const bool is_known = is_in_a_region(series[file], text.region);
+        texts.push_back({file, static_cast<std::int64_t>(frame), text, is_known ? TextVerdict::region : verdict, 0});
+      }
     }
   }
   return texts;
@@ -102,6 +117,7 @@ std::vector<JudgedText> all_texts(std::span<const TextLook> series) {
 
 /// What the program makes of a piece of text that is not too much.
 TextVerdict judge(const JudgedText& text, Place& place, TextHandling handling) {
+  if (text.verdict == TextVerdict::region) return text.verdict;
   if (handling == TextHandling::quarantine) return TextVerdict::unwanted;
   if (text.verdict != TextVerdict::uncertain) return text.verdict;
   if (!text.found.is_on_background && !place.is_persistent()) return TextVerdict::uncertain;
@@ -142,8 +158,9 @@ TextHandling text_handling(std::string_view word) {
 }
 
 std::string_view name(TextVerdict verdict) {
-  constexpr std::array<std::string_view, 9> kNames = {"on_background", "persistent", "reviewed", "reviewed",
-                                                      "uncertain",     "too_much",   "unwanted", "second_look", "read"};
+  constexpr std::array<std::string_view, 10> kNames = {"region",      "on_background", "persistent", "reviewed",
+                                                       "reviewed",    "uncertain",     "too_much",   "unwanted",
+                                                       "second_look", "read"};
   return kNames[static_cast<std::size_t>(verdict)];
 }
 
@@ -187,6 +204,7 @@ TextDecision decide_text(std::span<const TextLook> series, TextHandling handling
   }
   if (decision.hold) return decision;
   for (const JudgedText& text : decision.texts) {
+    if (text.verdict == TextVerdict::region) continue;  // blanked without our doing
     auto& boxes = is_blanked(text.verdict) ? decision.boxes : decision.kept;
     boxes[text.file].push_back(box_of(text.found.region, text.frame));
   }

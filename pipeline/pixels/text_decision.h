@@ -27,6 +27,7 @@ TextHandling text_handling(std::string_view word);
 
 /// Why a piece of text was blanked, or why it holds its series. As written to pixels.jsonl.
 enum class TextVerdict {
+  region,           ///< where a rule for the device blanks in any case
   on_background,    ///< nothing but black around it: blanked
   persistent,       ///< over anatomy, at one place of three slices or more: blanked in all of them
   reviewed_redact,  ///< a person said so: blanked

@@ -83,7 +83,7 @@ const TextDetector& TextDetector::built_in() {
   return detector;
 }
 
-TextLook TextDetector::look(std::span<const std::byte> file) const {
+TextLook TextDetector::look(std::span<const std::byte> file, const TextThresholds& thresholds) const {
   TextLook look;
   const dicom::FrameValues frames(file);
   look.has_picture = frames.problem() != Code::no_pixels &&
@@ -96,19 +96,21 @@ TextLook TextDetector::look(std::span<const std::byte> file) const {
   std::vector<float> values;
   for (std::int64_t n = 0; n < frames.format().frame_count; ++n) {
     if ((look.problem = frames.read(n, values))) return look.frames.clear(), look;
-    look.frames.push_back(find({values.data(), {look.columns, look.rows, frames.plane_count()}}, frames.shown()));
+    look.frames.push_back(
+        find({values.data(), {look.columns, look.rows, frames.plane_count()}}, frames.shown(), thresholds));
   }
   return look;
 }
 
-std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const dicom::ShownValues& shown) const {
+std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const dicom::ShownValues& shown,
+                                          const TextThresholds& thresholds) const {
   Executor executor = Executor::cpu(1);
   const Size3 plane{slice.size.x, slice.size.y, 1};
   std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
   const TextWindows windows = text_windows(slice, shown);
   detect_text_at_all_scales(network_, slice, windows, {probability.data(), plane}, executor);
   std::vector<FoundText> found;
-  for (const TextRegion& region : find_text_regions({probability.data(), plane}, {})) {
+  for (const TextRegion& region : find_text_regions({probability.data(), plane}, thresholds)) {
     if (found.size() == kMostFoundTexts) break;
     found.push_back({region, is_on_background({slice.data, plane}, windows, region)});
   }

@@ -10,6 +10,7 @@
 
 #include "core/code.h"
 #include "core/volume.h"
+#include "dicom/deidentify/policy.h"
 #include "dicom/instance.h"
 #include "kernels/text_network.h"
 #include "kernels/text_pyramid.h"
@@ -29,6 +30,7 @@ struct TextLook {
   bool has_picture = true;      ///< false for documents, and for pixels that are no picture: masks, doses, maps
   std::int64_t columns = 0, rows = 0;
   std::vector<std::vector<FoundText>> frames;
+  std::vector<dicom::PixelBox> regions;  ///< blanked in all frames whatever is found: rules for the device
 };
 
 /// Black and white of the three windows in which a frame is seen: its full range, as stored, and the percentiles 0.5
@@ -43,11 +45,12 @@ class TextDetector {
 
   /// @param file the whole file, in memory. Works on the calling thread alone. Bad content gives a problem, not an
   /// exception. Memory beside the file: kTextWorkBytes, and 24 bytes a pixel of one frame.
-  TextLook look(std::span<const std::byte> file) const;
+  TextLook look(std::span<const std::byte> file, const TextThresholds& thresholds = {}) const;
 
   /// Of one frame, as values (dicom/frame_values.h gives their shape); `shown` says how they are meant to be seen.
   /// Never more than kMostFoundTexts: whoever finds so many holds the file.
-  std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown) const;
+  std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown,
+                              const TextThresholds& thresholds = {}) const;
 
   const std::string& weights_sha256() const { return weights_sha256_; }
 

@@ -90,7 +90,8 @@ class SeriesPlanner {
       // Of a file that cannot be looked at, its own fault is the reason; of the others, that the series is held.
       if (decision.hold) hold_back(input, series[n].problem.value_or(Code::text_suspected));
       if (!decision.boxes[n].empty()) plan_.orders[members[n]] = std::move(decision.boxes[n]);
-      if (!decision.kept[n].empty()) plan_.kept[members[n]] = std::move(decision.kept[n]);
+      auto kept = both(std::move(decision.kept[n]), series[n].regions);  // a rule blanks those: no second look needed
+      if (!kept.empty()) plan_.kept[members[n]] = std::move(kept);
     }
     if (!decision.hold && rulings_.state_of(entry.id).empty()) return;
     entry.disposition = decision.hold ? Disposition::quarantined : Disposition::used;

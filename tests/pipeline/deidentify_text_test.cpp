@@ -117,5 +117,27 @@ TEST_F(DeidentifyTextTest, NamesNobodyInTheEvidence) {
   for (const auto& [name, bytes] : test::contents(options_.out)) EXPECT_THAT(name, Not(HasSubstr("pixels.jsonl")));
 }
 
+TEST_F(DeidentifyTextTest, LeavesToARuleForTheDeviceWhatStandsInItsRectangle) {
+  put_pictures("PAT-1", {with_text(70, 120), Picture(), Picture()});
+  ask_for("redact");
+  options_.recipe.options.push_back("clean-pixel-data");
+  options_.recipe.regions = {{"CT", "GE MEDICAL SYSTEMS", "", Picture::kSize, Picture::kSize, 60, 112, 168, 32}};
+  EXPECT_EQ(run().instance_count, 3U);
+  for (const Json& line : manifest()) EXPECT_EQ(line["pixels_reason"], "region");
+  for (const Json& line : evidence()) {
+    EXPECT_EQ(line["because"], "region");
+    EXPECT_EQ(line["action"], "redacted");
+  }
+}
+
+TEST_F(DeidentifyTextTest, TakesTheClassesThatAreAskedFor) {
+  put_pictures("PAT-1", {Picture()});
+  test::SliceBytes derived = test::slice_of("PAT-2", 1);
+  put("PAT-2/1", derived.text(0x00080008, "CS", "DERIVED\\PRIMARY\\MPR"));
+  options_.recipe.classes = {"C"};
+  EXPECT_EQ(run().instance_count, 1U);
+  EXPECT_EQ(fates().at("excluded:not_selected"), 1);
+}
+
 }  // namespace
 }  // namespace naru

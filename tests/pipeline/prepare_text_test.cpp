@@ -68,5 +68,64 @@ TEST_F(PrepareTextTest, LeavesPixelsAloneUnlessAsked) {
   EXPECT_FALSE(std::filesystem::exists(options_.out.string() + ".report/pixels.jsonl"));
 }
 
+dicom::PixelRegion region_of_the_text() {
+  return {"CT", "GE MEDICAL SYSTEMS", "", Picture::kSize, Picture::kSize, 60, 112, 168, 32};
+}
+
+TEST_F(PrepareTextTest, BlanksWhatARuleNamesForTheDevice) {
+  put_volume("P1", {with_text(70, 120), Picture(), Picture(), Picture()});
+  options_.recipe->options.push_back("clean-pixel-data");
+  options_.recipe->regions = {region_of_the_text()};
+  for (const std::string text : {"redact", "quarantine", "keep"}) {
+    options_.recipe->text = text;
+    options_.on_existing = text == "redact" ? OnExisting::refuse : OnExisting::replace;
+    EXPECT_EQ(run().case_count, 1U) << text;
+    const Json step = manifest().at(0).at("steps").at(0);
+    ASSERT_EQ(step.at("op"), "blank_text");
+    EXPECT_EQ(step.at("source_boxes"), Json::parse(R"([{"i":60,"j":112,"width":168,"height":32,"k":null}])"));
+  }
+  options_.recipe->regions[0].rows = 512;  // of another size: not this picture's
+  options_.recipe->text = "redact";
+  EXPECT_THROW(run(), Error);
+}
+
+TEST_F(PrepareTextTest, MakesWhatSaysThatItShowsTextWhereARuleBlanksIt) {
+  put_volume("P1", {Picture(), Picture()}, true);
+  options_.recipe->options.push_back("clean-pixel-data");
+  options_.recipe->regions = {region_of_the_text()};
+  EXPECT_EQ(run().case_count, 1U);
+  options_.recipe->regions[0].manufacturer = "Others";
+  options_.on_existing = OnExisting::replace;
+  EXPECT_THROW(run(), Error);
+}
+
+TEST_F(PrepareTextTest, TakesTheClassesThatAreAskedFor) {
+  put_volume("P1", {Picture(), Picture()});
+  options_.recipe->classes = {"A", "C"};
+  EXPECT_THROW(run(), Error);
+  options_.recipe->classes = {"B"};
+  EXPECT_EQ(run().case_count, 1U);
+}
+
+TEST_F(PrepareTextTest, FindsMoreWithLowerThresholdsAndLessWithHigherOnes) {
+  put_volume("P1", {with_text(70, 120), Picture(), Picture()});
+  options_.recipe->thresholds = std::array{0.99, 0.99};
+  const auto count = [&] {
+    try {
+      run();
+    } catch (const Error&) {
+      // nothing is delivered, but there is a report
+    }
+    const auto lines = evidence();
+    double pixels = 0;
+    for (const Json& line : lines) pixels += line.at("box").at(2).get<double>() * line.at("box").at(3).get<double>();
+    return pixels;
+  };
+  const double strict = count();
+  options_.recipe->thresholds = std::array{0.1, 0.5};
+  options_.on_existing = OnExisting::replace;
+  EXPECT_GT(count(), strict);
+}
+
 }  // namespace
 }  // namespace naru

@@ -27,6 +27,9 @@ private = [{group = "0019", creator = "SIEMENS MR HEADER", element = "0C", keep 
 keep_words = ["Gated"]
 remove_words = ["Zonnebloem"]
 date_shift_bound_days = 365
+[pixels]
+classes = ["C", "B"]
+thresholds = [0.3, 0.8]
 [[pixels.regions]]
 modality = "US"
 manufacturer = "GE Healthcare"
@@ -147,6 +150,12 @@ TEST(RecipeDeid, RefusesRulesThatSayNothingUsable) {
       {"[deidentify]\nkeep_words = [\"A\"]\nremove_words = [\"A\"]\n", "the same word"},
       {"[deidentify]\ndate_shift_bound_days = 0\n", "between 1 and 36500"},
       {"[deidentify]\ndate_shift_bound_days = 36501\n", "between 1 and 36500"},
+      {"[pixels]\nclasses = []\n", "one or more of"},
+      {"[pixels]\nclasses = [\"D\"]\n", "one or more of"},
+      {"[pixels]\nclasses = [\"A\", \"A\"]\n", "one or more of"},
+      {"[pixels]\nthresholds = [0.9, 0.5]\n", "low <= high"},
+      {"[pixels]\nthresholds = [0.0, 0.5]\n", "0.05 <= low"},
+      {"[pixels]\nthresholds = [0.5]\n", "2 numbers"},
       {region + "rows = 10\ncolumns = 10\nx = 0\ny = 0\nwidth = 11\nheight = 1\n", "width must lie between 1 and 10"},
       {region + "rows = 10\ncolumns = 10\nx = 10\ny = 0\nwidth = 1\nheight = 1\n", "x must lie between 0 and 9"},
       {region + "rows = 0\ncolumns = 10\nx = 0\ny = 0\nwidth = 1\nheight = 1\n", "rows must lie between 1 and 65535"},
@@ -170,7 +179,8 @@ TEST(RecipeDeid, PrepareRefusesByNameWhatOnlyDeidentifyDoes) {
     return "";
   };
   EXPECT_THAT(problem("[select]\nmodality = [\"CT\", \"US\"]\n"), HasSubstr("may name \"CT\", \"MR\" and \"PT\""));
-  EXPECT_THAT(problem(kEverything), HasSubstr("clean-pixel-data"));
+  EXPECT_THAT(problem("[deidentify]\noptions = [\"clean-pixel-data\"]\n"), HasSubstr("add [pixels] regions"));
+  EXPECT_EQ(problem(kEverything), "");
   EXPECT_EQ(problem("[pixels]\ntext = \"redact\"\n"), "");
 }
 

@@ -21,6 +21,7 @@ class KnownLooksTest : public ::testing::Test {
     look_.columns = 100;
     look_.rows = 50;
     look_.frames = {{}, {{{5, 6, 7, 8, 9, 0.75F}, true}}};
+    look_.regions = {{-1, 1, 2, 3, 4, {}}};
   }
   ProjectKey key(const char* name = "7.key") const { return ProjectKey::load(folder_ / name); }
 
@@ -31,8 +32,8 @@ class KnownLooksTest : public ::testing::Test {
 
 TEST_F(KnownLooksTest, RemembersWhatAFileShowed) {
   const ProjectKey own = key();
-  { KnownLooks(folder_ / "looks", own).add(input_, look_); }
-  const KnownLooks known(folder_ / "looks", own);
+  { KnownLooks(folder_ / "looks", own, "recipe").add(input_, look_); }
+  const KnownLooks known(folder_ / "looks", own, "recipe");
   const auto found = known.find(input_);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->sha256, "abc");
@@ -44,6 +45,10 @@ TEST_F(KnownLooksTest, RemembersWhatAFileShowed) {
   EXPECT_EQ(text.region.height, 8);
   EXPECT_EQ(text.region.probability, 0.75F);
   EXPECT_TRUE(text.is_on_background);
+  ASSERT_EQ(found->look.regions.size(), 1U);
+  EXPECT_EQ(found->look.regions[0].frame, -1);
+  EXPECT_EQ(found->look.regions[0].height, 4);
+  EXPECT_FALSE(KnownLooks(folder_ / "looks", own, "another recipe").find(input_));
   input_.identity = "1 2 4";
   EXPECT_FALSE(known.find(input_));
 }
@@ -51,16 +56,16 @@ TEST_F(KnownLooksTest, RemembersWhatAFileShowed) {
 TEST_F(KnownLooksTest, KnowsNothingUnderAnotherKeyOfWhatFailedOrHasNoIdentity) {
   const ProjectKey own = key(), other = key("8.key");
   {
-    KnownLooks looks(folder_ / "looks", own);
+    KnownLooks looks(folder_ / "looks", own, "recipe");
     look_.problem = Code::truncated;
     looks.add(input_, look_);
   }
-  EXPECT_FALSE(KnownLooks(folder_ / "looks", own).find(input_));
+  EXPECT_FALSE(KnownLooks(folder_ / "looks", own, "recipe").find(input_));
   look_.problem.reset();
-  { KnownLooks(folder_ / "looks", own).add(input_, look_); }
-  EXPECT_FALSE(KnownLooks(folder_ / "looks", other).find(input_));
+  { KnownLooks(folder_ / "looks", own, "recipe").add(input_, look_); }
+  EXPECT_FALSE(KnownLooks(folder_ / "looks", other, "recipe").find(input_));
   input_.identity.clear();
-  EXPECT_FALSE(KnownLooks(folder_ / "looks", own).find(input_));
+  EXPECT_FALSE(KnownLooks(folder_ / "looks", own, "recipe").find(input_));
 }
 
 }  // namespace

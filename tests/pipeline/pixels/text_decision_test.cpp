@@ -48,6 +48,22 @@ TEST(TextDecision, BlanksTextOnBackgroundWhereItStandsAndALittleMore) {
   EXPECT_TRUE(decision.boxes[0].empty());
 }
 
+TEST(TextDecision, LeavesToARuleForTheDeviceWhatStandsInItsRectangle) {
+  auto series = series_of(3, {});
+  series[1].frames = {{text_at(200, 200, false), text_at(200, 260, false)}};
+  for (TextLook& look : series) look.regions = {{-1, 198, 198, 60, 40, {}}};
+  for (const auto handling : {TextHandling::redact, TextHandling::quarantine}) {
+    const TextDecision held = decide_text(series, handling);
+    EXPECT_TRUE(held.hold);  // for the second
+    EXPECT_EQ(held.texts[0].verdict, TextVerdict::region);
+    EXPECT_FALSE(decide_text(series_of(1, {}), handling).hold);
+  }
+  series[1].frames[0].pop_back();
+  const TextDecision decision = decide_text(series, TextHandling::quarantine);
+  EXPECT_FALSE(decision.hold);
+  for (const auto& boxes : decision.boxes) EXPECT_TRUE(boxes.empty());
+}
+
 TEST(TextDecision, HoldsTheSeriesWhereTextOverAnatomyStandsInOneOrTwoSlices) {
   for (const std::size_t count : {1, 2}) {
     auto series = series_of(5, {});

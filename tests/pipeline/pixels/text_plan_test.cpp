@@ -212,7 +212,7 @@ TEST_F(TextPlanTest, DoesNotLookAgainAtWhatItKnows) {
   };
   const auto run = [&] {
     SetUp();
-    KnownLooks known(work / "looks", key);
+    KnownLooks known(work / "looks", key, "recipe");
     return plan_text(
         scan_, TextHandling::redact, look, std::uint64_t{1} << 30, executor_, cancel_, [](const Progress&) {}, &known);
   };
@@ -222,7 +222,7 @@ TEST_F(TextPlanTest, DoesNotLookAgainAtWhatItKnows) {
   const TextPlan second = run();
   // SetUp wrote the files anew, so that they are others; the third time nothing is written.
   EXPECT_EQ(count, 6);
-  KnownLooks known(work / "looks", key);
+  KnownLooks known(work / "looks", key, "recipe");
   count = 0;
   const TextPlan third = plan_text(
       scan_, TextHandling::redact, look, std::uint64_t{1} << 30, executor_, cancel_, [](const Progress&) {}, &known);

@@ -1,0 +1,33 @@
+/// How likely an image shows text, by what its header says it is.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace naru::dicom {
+
+enum class ImageClass : std::uint8_t {
+  captured,  ///< "A": made to show text: captures, screen saves, dose and patient pages, film, ultrasound, photographs
+  original,  ///< "B": as a scanner acquired it
+  derived,   ///< "C": localizers, and what was made of other images: reformats, projections, maps
+};
+
+/// Burned In Annotation = YES makes any image one of class A; NO makes none of another class.
+/// Source: PS3.3 C.7.6.1.1.2 (Image Type), PS3.4 B.5 (SOP classes), vendors' values of Image Type.
+ImageClass image_class(std::string_view sop_class_uid, std::span<const std::string> image_type,
+                       std::string_view burned_in_annotation);
+
+/// True for images of class A, but for ultrasound and visible light whose Burned In Annotation is NO: without a rule
+/// for their device, or a person, they must not leave.
+bool shows_text_by_kind(std::string_view sop_class_uid, std::span<const std::string> image_type,
+                        std::string_view burned_in_annotation);
+
+/// True where Image Type says that the picture is one of text: a screen save, a dose or patient page.
+bool names_a_page(std::span<const std::string> image_type);
+
+/// "A", "B" or "C".
+std::string_view name(ImageClass image_class);
+
+}  // namespace naru::dicom

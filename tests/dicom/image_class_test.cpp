@@ -1,0 +1,50 @@
+#include "dicom/image_class.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace naru::dicom {
+namespace {
+
+constexpr std::string_view kCt = "1.2.840.10008.5.1.4.1.1.2", kCapture = "1.2.840.10008.5.1.4.1.1.7",
+                           kMultiFrameCapture = "1.2.840.10008.5.1.4.1.1.7.4",
+                           kUltrasound = "1.2.840.10008.5.1.4.1.1.6.1", kPhotograph = "1.2.840.10008.5.1.4.1.1.77.1.4";
+
+struct Row {
+  std::string_view sop_class_uid;
+  std::vector<std::string> image_type;
+  std::string_view burned_in;
+  std::string_view expected;
+  bool shows_text;
+};
+
+TEST(ImageClass, FollowsFromWhatTheHeaderSays) {
+  const Row rows[] = {
+      {kCt, {"ORIGINAL", "PRIMARY", "AXIAL"}, "", "B", false},
+      {kCt, {}, "", "B", false},
+      {kCt, {"ORIGINAL", "PRIMARY", "AXIAL"}, "NO", "B", false},
+      {kCt, {"ORIGINAL", "PRIMARY", "AXIAL"}, "YES", "A", true},
+      {kCt, {"ORIGINAL", "PRIMARY", "LOCALIZER"}, "", "C", false},
+      {kCt, {"DERIVED", "PRIMARY", "AXIAL"}, "", "C", false},
+      {kCt, {"DERIVED ", "PRIMARY", "AXIAL"}, "", "C", false},
+      {kCt, {"ORIGINAL", "SECONDARY", "OTHER"}, "NO", "C", false},
+      {kCt, {"DERIVED", "SECONDARY", "SCREEN SAVE"}, "NO", "A", true},
+      {kCt, {"DERIVED", "SECONDARY", "DOSE_INFO"}, "NO", "A", true},
+      {kCapture, {"DERIVED", "SECONDARY", "RESULTS"}, "NO", "A", true},
+      {kCapture, {}, "NO", "A", true},
+      {kMultiFrameCapture, {"DERIVED", "PRIMARY"}, "", "A", true},
+      {kUltrasound, {"ORIGINAL", "PRIMARY"}, "", "A", true},
+      {kUltrasound, {"ORIGINAL", "PRIMARY"}, "NO", "A", false},
+      {kUltrasound, {"DERIVED", "SECONDARY", "REPORT"}, "NO", "A", true},
+      {kPhotograph, {"ORIGINAL", "PRIMARY"}, "NO", "A", false},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(name(image_class(row.sop_class_uid, row.image_type, row.burned_in)), row.expected) << row.sop_class_uid;
+    EXPECT_EQ(shows_text_by_kind(row.sop_class_uid, row.image_type, row.burned_in), row.shows_text)
+        << row.sop_class_uid;
+  }
+}
+
+}  // namespace
+}  // namespace naru::dicom
