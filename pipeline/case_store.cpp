@@ -22,9 +22,12 @@ std::optional<Json> parse_record(const std::filesystem::path& file) {
 std::optional<CaseRecord> record_from(const std::optional<Json>& json) {
   if (!json) return std::nullopt;
   try {
-    return CaseRecord{json->at("manifest"), preview_from_json(json->at("preview")),
-                      json->at("memory_bytes").get<std::uint64_t>(), json->at("text_evidence"),
-                      json->at("text_pictures"), json->at("face_evidence")};
+    return CaseRecord{json->at("manifest"),
+                      preview_from_json(json->at("preview")),
+                      json->at("memory_bytes").get<std::uint64_t>(),
+                      json->at("text_evidence"),
+                      json->at("text_pictures"),
+                      json->at("face_evidence")};
   } catch (const Json::exception&) {
     return std::nullopt;
   }
@@ -51,8 +54,13 @@ std::optional<CaseRecord> load_finished_case(const std::filesystem::path& file, 
   if (!json || !json->contains("fingerprint") || json->at("fingerprint") != plan.fingerprint) return std::nullopt;
   auto record = record_from(json);
   if (!record || !record->manifest.contains("sha256")) return std::nullopt;
-  const auto facts = hash_file(out / image_path(plan));
-  if (!facts || record->manifest.at("sha256") != facts->sha256) return std::nullopt;
+  const auto is_whole = [&](const std::string& path, const Json& said) {
+    const auto facts = hash_file(out / path);
+    return facts && said.at("sha256") == facts->sha256;
+  };
+  if (!is_whole(image_path(plan), record->manifest)) return std::nullopt;
+  const auto mask = record->manifest.find("redaction");
+  if (mask != record->manifest.end() && !is_whole(redaction_path(plan), *mask)) return std::nullopt;
   return record;
 }
 

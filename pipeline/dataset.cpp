@@ -125,6 +125,7 @@ in order with their numbers, statistics, and what was found in the source series
   that stays with the hospital.
 - Burned-in text: {}.
 - Faces: {}.
+- `redactions/` has a mask for each case of which something was blanked: 1 there, else 0, on the grid of the image.
 
 ## Check and load
 
@@ -207,6 +208,8 @@ void write_documents(const std::filesystem::path& out, std::span<const CasePlan>
   for (const Json& line : lines) {
     manifest += json_line(line);
     sums[line.at("image").get<std::string>()] = line.at("sha256").get<std::string>();
+    const auto mask = line.find("redaction");
+    if (mask != line.end()) sums[mask->at("image").get<std::string>()] = mask->at("sha256").get<std::string>();
   }
   const FileFacts manifest_facts = write_file(out / "manifest.jsonl", manifest);
   sums["manifest.jsonl"] = manifest_facts.sha256;

@@ -316,7 +316,10 @@ PrepareResult finished_before(const Scan& scan, const std::vector<CasePlan>& pla
 /// Images of an earlier, interrupted run that belong to no case of this one must not be delivered.
 void remove_strays(const std::filesystem::path& out, const Made& made) {
   std::set<std::string> known;
-  for (const Json& line : made.lines) known.insert(line.at("image").get<std::string>());
+  for (const Json& line : made.lines) {
+    known.insert(line.at("image").get<std::string>());
+    if (line.contains("redaction")) known.insert(line.at("redaction").at("image").get<std::string>());
+  }
   std::vector<std::filesystem::path> strays;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(out)) {
     if (!entry.is_regular_file()) continue;

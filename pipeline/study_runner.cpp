@@ -10,6 +10,7 @@
 
 #include "kernels/buffer.h"
 #include "kernels/orient.h"
+#include "kernels/patient_grid.h"
 #include "kernels/resample.h"
 #include "kernels/statistics.h"
 #include "pipeline/case_budget.h"
@@ -60,6 +61,10 @@ struct Failed {
 template <class In>
 class CaseRun {
  public:
+  /// How a blanked voxel of the source is marked: so high that the least share of it in a resampled one rounds to more
+  /// than 0.
+  static constexpr std::int16_t kMark = 10'000;
+
   CaseRun(const Scan& scan, const CasePlan& plan, const GridPlan& grid, const CaseBudget& budget,
           const std::filesystem::path& out, Executor& executor, const CancelToken& cancel, InputHashes& hashes)
       : scan_(scan),
@@ -80,6 +85,23 @@ class CaseRun {
     Written written{grid_, intensity, {}, {}};
     return intensity.dtype == DType::int16 ? finish<std::int16_t>(std::move(written))
                                            : finish<float>(std::move(written));
+  }
+
+  /// Writes the mask of what was blanked, on the grid of the result: 1 where a blanked voxel has a share in a voxel,
+  /// else 0. Another run than the one that made the image. @return what the manifest says of it
+  nlohmann::ordered_json write_mask() {
+    static_assert(std::is_same_v<In, std::int16_t>);
+    makes_mask_ = true;
+    IntensityPlan as_it_is;
+    as_it_is.dtype = DType::int16;
+    Result<std::int16_t> result(*this, executor_);
+    make_voxels(as_it_is, result);
+    const std::span<std::int16_t> voxels = result.voxels();
+    std::ranges::transform(voxels, voxels.begin(),
+                           [](std::int16_t mark) { return static_cast<std::int16_t>(mark > 0 ? 1 : 0); });
+    const std::string path = redaction_path(plan_);
+    const FileFacts facts = write_image(path, encoded(voxels, DType::int16));
+    return {{"image", path}, {"sha256", facts.sha256}, {"size_bytes", facts.size_bytes}};
   }
 
  private:
@@ -110,6 +132,9 @@ class CaseRun {
     cancel_.throw_if_canceled();
     const Size3& size = stack_.grid.size;
     auto host = Buffer<In>::on_host(static_cast<std::size_t>(size.x * size.y * range.count()), executor_);
+    if constexpr (std::is_same_v<In, std::int16_t>) {
+      if (makes_mask_) return mark(volume, range, host.host()), std::move(host);
+    }
     const std::span<ReadAs<In>> values(reinterpret_cast<ReadAs<In>*>(host.data()), host.size());
     const auto failure = read_slices(scan_, plan_.stacks[volume], range, values, reader_, cancel_, hashes_);
     if (failure) throw Failed{*failure};
@@ -118,6 +143,15 @@ class CaseRun {
     }
     if (plan_.face) remove_face(host.host(), stack_.grid, range, *plan_.face, reader_);
     return host;
+  }
+
+  void mark(std::size_t volume, SliceRange range, std::span<std::int16_t> marks) {
+    const Size3& size = stack_.grid.size;
+    std::ranges::fill(marks, std::int16_t{0});
+    if (volume < plan_.text_boxes.size()) mark_text(marks, size, range, plan_.text_boxes[volume], kMark);
+    if (!plan_.face) return;
+    replace_in_cells(VolumeView<std::int16_t>{marks.data(), {size.x, size.y, range.count()}}, stack_.grid, range.begin,
+                     plan_.face->grid, plan_.face->cells.view(), kMark, reader_);
   }
 
   Owned<In> on_executor(Buffer<In> host, SliceRange range) {
@@ -159,6 +193,7 @@ class CaseRun {
 
   /// What lies outside of a straightened slice, as a value of In.
   float padding() const {
+    if (makes_mask_) return 0;
     return static_cast<float>((stack_.padding_units - stack_.rescale.intercept) / stack_.rescale.slope);
   }
 
@@ -289,23 +324,33 @@ class CaseRun {
   }
 
   template <class Out>
+  EncodedVolume encoded(std::span<Out> voxels, DType dtype) const {
+    EncodedVolume volume{std::as_bytes(voxels), grid_.grid, dtype};
+    volume.volume_count = static_cast<std::int64_t>(plan_.stacks.size());
+    if (plan_.sequence) volume.time_step = time_step_of(*plan_.sequence);
+    return volume;
+  }
+
+  FileFacts write_image(const std::string& relative_path, const EncodedVolume& volume) {
+    const auto path = out_ / relative_path;
+    std::error_code failure;
+    std::filesystem::create_directories(path.parent_path(), failure);
+    if (failure) throw write_error(failure.value(), "a folder of the dataset");
+    cancel_.throw_if_canceled();
+    return write_nifti(path, volume, plan_.recipe.compression, executor_);
+  }
+
+  template <class Out>
   CaseRecord finish(Written written) {
     Result<Out> result(*this, executor_);
     make_voxels(written.intensity, result);
     const std::span<const Out> voxels = result.voxels();
     written.statistics = statistics_of(voxels);
-    EncodedVolume encoded{std::as_bytes(voxels), grid_.grid, written.intensity.dtype};
-    encoded.volume_count = static_cast<std::int64_t>(plan_.stacks.size());
-    if (plan_.sequence) encoded.time_step = time_step_of(*plan_.sequence);
-    const auto path = out_ / image_path(plan_);
-    std::error_code failure;
-    std::filesystem::create_directories(path.parent_path(), failure);
-    if (failure) throw write_error(failure.value(), "a folder of the dataset");
-    cancel_.throw_if_canceled();
-    written.facts = write_nifti(path, encoded, plan_.recipe.compression, executor_);
+    const EncodedVolume image = encoded(voxels, written.intensity.dtype);
+    written.facts = write_image(image_path(plan_), image);
     CaseRecord record;
-    EncodedVolume first = encoded;
-    first.voxels = encoded.voxels.first(encoded.voxels.size() / plan_.stacks.size());
+    EncodedVolume first = image;
+    first.voxels = image.voxels.first(image.voxels.size() / plan_.stacks.size());
     record.preview = make_preview(first, written.statistics.min, written.statistics.max);
     record.manifest = manifest_line(plan_, stack_, written, executor_.description());
     return record;
@@ -321,8 +366,17 @@ class CaseRun {
   Executor reader_;  ///< reads and decodes beside the executor's work
   const CancelToken& cancel_;
   InputHashes& hashes_;          ///< one slab is read at a time
+  bool makes_mask_ = false;      ///< read() gives marks instead of voxels
   std::vector<Owned<In>> kept_;  ///< one a volume, empty unless kept
 };
+
+}  // namespace
+
+namespace {
+
+bool is_blanked(const CasePlan& plan) {
+  return plan.face || !std::ranges::all_of(plan.text_boxes, [](const auto& boxes) { return boxes.empty(); });
+}
 
 }  // namespace
 
@@ -348,6 +402,10 @@ CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::
                         : stack.dtype == DType::uint16 ? make(std::uint16_t{})
                                                        : make(std::int16_t{});
     record.memory_bytes = budget->memory_bytes;
+    if (is_blanked(plan)) {
+      record.manifest["redaction"] =
+          CaseRun<std::int16_t>(scan, plan, grid, *budget, out, executor_, cancel, hashes).write_mask();
+    }
     return {std::move(record), std::nullopt, std::move(hashes)};
   } catch (const Failed& failed) {
     return {std::nullopt, failed.failure, std::move(hashes)};

@@ -125,6 +125,26 @@ class Verifier {
     check_header(path, line, *read.image);
     check_statistics(path, line, *read.image);
     check_promises(path, line, *read.image);
+    if (line.contains("redaction")) check_mask(line.at("redaction"), *read.image);
+  }
+
+  /// On the grid of the image, and of zeros and ones.
+  void check_mask(const Json& redaction, const NiftiImage& image) {
+    const auto path = redaction.at("image").get<std::string>();
+    if (leaves_dataset(path)) return differ("manifest.jsonl", "names an image outside the dataset");
+    const auto facts = hash_file(files_.dataset() / path);
+    if (!facts) return;  // said already
+    if (facts->sha256 != redaction.at("sha256")) differ(path, "has another SHA-256 than manifest.jsonl says");
+    if (facts->size_bytes != redaction.at("size_bytes")) differ(path, "has another size than manifest.jsonl says");
+    const auto read = read_nifti(files_.dataset() / path, static_cast<std::size_t>(memory_limit_bytes_));
+    if (!read.image) return differ(path, read.problem);
+    const NiftiImage& mask = *read.image;
+    const bool is_alike = mask.size == image.size && mask.volume_count == image.volume_count &&
+                          mask.affine_ras.rows == image.affine_ras.rows && mask.dtype == DType::int16;
+    if (!is_alike) return differ(path, "is not on the grid of its image");
+    const auto values = histogram(view_of<std::int16_t>(mask), executor_);
+    const Statistics found = statistics(values);
+    if (found.min < 0 || found.max > 1) differ(path, "holds other values than 0 and 1");
   }
 
   void count(const Json& line) {

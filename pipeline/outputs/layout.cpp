@@ -47,4 +47,8 @@ std::string image_path(const CasePlan& plan) {
   return layout(plan.recipe.layout).image_stem(plan) + std::string(image_extension(plan.recipe.compression));
 }
 
+std::string redaction_path(const CasePlan& plan) {
+  return "redactions/" + plan.case_id + std::string(image_extension(plan.recipe.compression));
+}
+
 }  // namespace naru

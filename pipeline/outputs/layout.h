@@ -28,4 +28,7 @@ std::string_view image_extension(Compression compression);
 /// Relative path of a case's image.
 std::string image_path(const CasePlan& plan);
 
+/// Relative path of the mask of what was blanked in a case.
+std::string redaction_path(const CasePlan& plan);
+
 }  // namespace naru

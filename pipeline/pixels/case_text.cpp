@@ -381,20 +381,38 @@ std::optional<CaseFailure> show_slice(const Scan& scan, std::size_t stack, std::
   }
 }
 
+namespace {
+
 template <class T>
-void blank_slice(std::span<T> voxels, std::int64_t width, std::int64_t slice, std::span<const dicom::PixelBox> boxes,
-                 bool is_inverted) {
-  const auto height = static_cast<std::int64_t>(voxels.size()) / width;
-  const auto [low, high] = std::ranges::minmax(voxels);
+void fill_boxes(std::span<T> slice, std::int64_t width, std::int64_t k, Boxes boxes, T value) {
+  const auto height = static_cast<std::int64_t>(slice.size()) / width;
   for (const dicom::PixelBox& box : boxes) {
-    if (box.frame >= 0 && box.frame != slice) continue;
+    if (box.frame >= 0 && box.frame != k) continue;
     const std::int64_t x_begin = std::max<std::int64_t>(box.x, 0), x_end = std::min(box.x + box.width, width);
     for (std::int64_t y = std::max<std::int64_t>(box.y, 0); y < std::min(box.y + box.height, height); ++y) {
       if (x_end <= x_begin) continue;
-      const auto row =
-          voxels.subspan(static_cast<std::size_t>(y * width + x_begin), static_cast<std::size_t>(x_end - x_begin));
-      std::ranges::fill(row, is_inverted ? high : low);
+      std::ranges::fill(
+          slice.subspan(static_cast<std::size_t>(y * width + x_begin), static_cast<std::size_t>(x_end - x_begin)),
+          value);
     }
+  }
+}
+
+}  // namespace
+
+template <class T>
+void blank_slice(std::span<T> voxels, std::int64_t width, std::int64_t slice, std::span<const dicom::PixelBox> boxes,
+                 bool is_inverted) {
+  const auto [low, high] = std::ranges::minmax(voxels);
+  fill_boxes(voxels, width, slice, boxes, is_inverted ? high : low);
+}
+
+void mark_text(std::span<std::int16_t> marks, Size3 size, SliceRange range, std::span<const dicom::PixelBox> boxes,
+               std::int16_t mark) {
+  const auto slice_voxels = static_cast<std::size_t>(size.x * size.y);
+  for (std::int64_t k = range.begin; k < range.end; ++k) {
+    fill_boxes(marks.subspan(static_cast<std::size_t>(k - range.begin) * slice_voxels, slice_voxels), size.x, k, boxes,
+               mark);
   }
 }
 

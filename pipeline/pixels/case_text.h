@@ -73,4 +73,8 @@ template <class T>
 void blank_slice(std::span<T> voxels, std::int64_t width, std::int64_t slice, std::span<const dicom::PixelBox> boxes,
                  bool is_inverted);
 
+/// Marks the boxes in slices [begin, end) of a stack of `size`.
+void mark_text(std::span<std::int16_t> marks, Size3 size, SliceRange range, std::span<const dicom::PixelBox> boxes,
+               std::int16_t mark);
+
 }  // namespace naru

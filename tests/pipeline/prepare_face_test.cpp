@@ -38,6 +38,9 @@ TEST_F(PrepareFaceTest, MakesAVolumeWithoutItsFaceAndSaysSo) {
   EXPECT_EQ(faces().at(0).at("action"), "removed");
   EXPECT_EQ(faces().at(0).at("case"), manifest().at(0).at("case"));
   const std::string bytes = image();
+  const Json redaction = manifest().at(0).at("redaction");
+  const std::string mask = test::slurp(options_.out / redaction.at("image").get<std::string>());
+  ASSERT_EQ(mask.size(), bytes.size());
   constexpr std::size_t kNiftiHeader = 352;
   std::size_t changed = 0, at = kNiftiHeader;
   const Size3& size = head.grid().size;
@@ -46,6 +49,9 @@ TEST_F(PrepareFaceTest, MakesAVolumeWithoutItsFaceAndSaysSo) {
     for (std::int64_t y = 0; y < size.y; ++y) {
       for (std::int64_t x = 0; x < size.x; ++x, at += 2) {
         const int hu = test::stored_at(bytes, at);
+        // The mask says where, to the voxel.
+        ASSERT_TRUE(test::stored_at(mask, at) == 1 || hu == head.stored(x, y, z) - 1024);
+        ASSERT_TRUE(test::stored_at(mask, at) == 0 || hu == -1000);
         if (hu == head.stored(x, y, z) - 1024) continue;
         ++changed;
         ASSERT_EQ(hu, -1000);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "pipeline/outputs/nifti.h"
+#include "pipeline/verify.h"
 #include "tests/pipeline/prepare_job.h"
 
 namespace naru {
@@ -18,6 +20,14 @@ class PrepareTextTest : public test::PrepareJobTest {
   bool says_blanked() const {
     const Json steps = manifest().at(0).at("steps");
     return std::ranges::any_of(steps, [](const Json& step) { return step.at("op") == "blank_text"; });
+  }
+  std::vector<std::string> verified() const {
+    Executor executor = Executor::cpu(2);
+    std::vector<std::string> differences;
+    const Json json =
+        to_json(verify(options_.out, std::uint64_t{1} << 30, executor, CancelToken(), [](const Progress&) {}));
+    for (const Json& one : json.at("differences")) differences.push_back(one.dump());
+    return differences;
   }
   std::vector<Json> evidence() const { return lines_of(options_.out.string() + ".report/pixels.jsonl"); }
 };
@@ -58,6 +68,75 @@ TEST_F(PrepareTextTest, MakesTheSameBytesWithLittleMemory) {
   run();
   EXPECT_EQ(manifest().at(0).at("sha256"), lines_of(folder_ / "out" / "manifest.jsonl").at(0).at("sha256"));
   EXPECT_EQ(evidence().size(), 5U);
+}
+
+NiftiImage image_of(const std::filesystem::path& file) {
+  auto read = read_nifti(file, std::size_t{1} << 30);
+  EXPECT_TRUE(read.image) << read.problem;
+  return std::move(*read.image);
+}
+
+std::set<std::int64_t> voxels_of(const Json& boxes, Size3 size) {
+  std::set<std::int64_t> voxels;
+  for (const Json& box : boxes) {
+    const auto number = [&](const char* key) { return box.at(key).get<std::int64_t>(); };
+    for (std::int64_t y = std::max<std::int64_t>(0, number("j")); y < number("j") + number("height"); ++y) {
+      for (std::int64_t x = std::max<std::int64_t>(0, number("i")); x < number("i") + number("width"); ++x) {
+        voxels.insert(x + size.x * (y + size.y * number("k")));
+      }
+    }
+  }
+  return voxels;
+}
+
+TEST_F(PrepareTextTest, GivesAMaskOfWhatWasBlanked) {
+  put_volume("P1", {with_text(6, 8), Picture(), Picture(), Picture()});
+  put_volume("P2", {Picture(), Picture()});
+  options_.recipe->axes = "LPS";  // as the slices come, but in what order they are stored
+  run();
+  std::size_t masks = 0;
+  for (const Json& line : manifest()) {
+    if (!line.contains("redaction")) continue;
+    ++masks;
+    const NiftiImage image = image_of(options_.out / line.at("image").get<std::string>());
+    const NiftiImage mask = image_of(options_.out / line.at("redaction").at("image").get<std::string>());
+    ASSERT_EQ(mask.size, image.size);
+    const auto* const marks = reinterpret_cast<const std::int16_t*>(mask.voxels.data());
+    const auto* const values = reinterpret_cast<const std::int16_t*>(image.voxels.data());
+    const std::set<std::int64_t> marked = voxels_of(line.at("steps").at(0).at("source_boxes"), mask.size);
+    ASSERT_FALSE(marked.empty());
+    for (std::int64_t n = 0; n < mask.size.voxel_count(); ++n) {
+      ASSERT_EQ(marks[n], marked.contains(n) ? 1 : 0) << n;
+      ASSERT_TRUE(marks[n] == 0 || values[n] == values[*marked.begin()]) << n;
+    }
+  }
+  EXPECT_EQ(masks, 1U);
+  EXPECT_TRUE(verified().empty());
+}
+
+TEST_F(PrepareTextTest, GivesTheMaskOnTheGridOfTheResult) {
+  put_volume("P1", {with_text(6, 8), Picture(), Picture(), Picture()});
+  options_.recipe->spacing_mm = Vec3{1.3, 0.9, 2.0};
+  run();
+  const Json line = manifest().at(0);
+  const auto before = test::contents(options_.out / "redactions");
+  EXPECT_TRUE(verified().empty());
+  const NiftiImage mask = image_of(options_.out / line.at("redaction").at("image").get<std::string>());
+  const auto* const marks = reinterpret_cast<const std::int16_t*>(mask.voxels.data());
+  const auto count = std::count(marks, marks + mask.size.voxel_count(), std::int16_t{1});
+  EXPECT_GT(count, 500);
+  EXPECT_LT(count, mask.size.voxel_count() / 10);
+  // Slab by slab the same, and again where the mask is lost or was changed.
+  options_.memory_limit_bytes = std::uint64_t{24} << 20;
+  options_.on_existing = OnExisting::replace;
+  run();
+  EXPECT_EQ(test::contents(options_.out / "redactions"), before);
+  for (const auto& [name, bytes] : before) {
+    std::string other = bytes;
+    other.back() = static_cast<char>(other.back() ^ 3);
+    test::spill(options_.out / "redactions" / name, other);
+  }
+  EXPECT_FALSE(verified().empty());
 }
 
 TEST_F(PrepareTextTest, LeavesPixelsAloneUnlessAsked) {
