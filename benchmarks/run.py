@@ -259,8 +259,8 @@ def print_tables(result):
 
 
 def measure_pixels(bin_dir, dicom, items):
-    command = [find_pydicom_python(), ROOT / "benchmarks" / "pixels" / "measure.py", bin_dir / "find_text", "--dicom", dicom,
-               "--peers", "--items", items]
+    command = [find_pydicom_python(), ROOT / "benchmarks" / "pixels" / "measure.py", bin_dir, "--dicom", dicom, "--peers",
+               "--items", items, "--own-items", 270]
     return json.loads(subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 

@@ -12,9 +12,8 @@ namespace naru {
 
 namespace {
 
-std::vector<TextView> views_of(std::int64_t width, std::int64_t height) {
+std::vector<TextView> views_of(std::int64_t width, std::int64_t height, std::int64_t longest) {
   constexpr std::int64_t kTiny = 200, kShort = 400, kLong = 1400;
-  const std::int64_t longest = std::max(width, height);
   std::vector<TextView> views;
   const auto add = [&](std::int64_t shrink, std::int64_t grow) { views.push_back({width, height, shrink, grow}); };
   add(1, 1);
@@ -50,10 +49,11 @@ std::int64_t rendered_length(std::int64_t begin, std::int64_t counts_to, std::in
 }  // namespace
 
 void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
-                               VolumeView<float> probability, Executor& executor) {
+                               VolumeView<float> probability, Executor& executor, std::int64_t longest) {
   assert((slice.size.z == 1 || slice.size.z == kTextWindows) && probability.size.z == 1);
   fill_voxels(probability, TextZeroVoxel{}, executor);
-  for (const TextView& view : views_of(slice.size.x, slice.size.y)) {
+  if (longest == 0) longest = std::max(slice.size.x, slice.size.y);
+  for (const TextView& view : views_of(slice.size.x, slice.size.y, longest)) {
     for (const TextTile& tile : tiles_of(view)) {
       const std::int64_t width = rendered_length(tile.x, tile.to_x, view.inner_width());
       const std::int64_t height = rendered_length(tile.y, tile.to_y, view.inner_height());

@@ -30,8 +30,10 @@ inline constexpr std::int64_t kTextEdge = 8;
 
 /// @param slice 1 or 3 planes; values may be NaN or infinite, which count as black and white
 /// @param probability one plane as large as the slice
+/// @param longest of a part of a slice: how long the longer side of the slice is, by which scales are chosen; 0: of a
+/// whole one
 /// Both in memory that `executor` reaches. Asynchronous on CUDA, for as long as `network` lives.
 void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
-                               VolumeView<float> probability, Executor& executor);
+                               VolumeView<float> probability, Executor& executor, std::int64_t longest = 0);
 
 }  // namespace naru

@@ -11,7 +11,7 @@ std::vector<TextRegion> find_text_regions(VolumeView<const float> probability, T
   const auto [width, height, planes] = probability.size;
   const auto value_at = [&](std::int64_t at) {
     const float value = probability.data[at];
-    return std::isnan(value) ? thresholds.high : value;
+    return std::isnan(value) ? 1.F : value;
   };
   std::vector<bool> is_taken(static_cast<std::size_t>(width * height));
   std::vector<std::pair<std::int64_t, std::int64_t>> open;

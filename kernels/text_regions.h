@@ -19,10 +19,10 @@ struct TextRegion {
 
 /// Chosen by python/training/tune.py: few pixels of text are missed, and few regions of anatomy are taken for it.
 struct TextThresholds {
-  float low = 0.5F, high = 0.9F;
+  float low = 0.25F, high = 0.9F;
 };
 
-/// @param probability one plane in host memory; NaN counts as `high`: what cannot be judged is text
+/// @param probability one plane in host memory; NaN counts as 1: what cannot be judged is text
 /// @return by the row, then the column in which each is met first
 std::vector<TextRegion> find_text_regions(VolumeView<const float> probability, TextThresholds thresholds);
 

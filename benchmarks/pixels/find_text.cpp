@@ -37,7 +37,7 @@ Json json_of(const std::vector<naru::FoundText>& found) {
   return boxes;
 }
 
-int find_in_slices(const char* path) {
+int find_in_slices(const char* path, const naru::TextThresholds& thresholds) {
   std::ifstream file(path, std::ios::binary);
   std::vector<std::uint32_t> shape(3);
   if (!read(file, shape)) return fmt::print(stderr, "find_text: SLICES cannot be read\n"), 1;
@@ -48,7 +48,7 @@ int find_in_slices(const char* path) {
     naru::dicom::ShownValues shown;
     if (window[0] != window[1]) shown.window = {window[0], window[1]};
     const auto start = std::chrono::steady_clock::now();
-    const auto found = detector.find({values.data(), {shape[1], shape[2], 1}}, shown);
+    const auto found = detector.find({values.data(), {shape[1], shape[2], 1}}, shown, thresholds);
     const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
     fmt::print("{}\n", Json({{"ms", time.count()}, {"boxes", json_of(found)}}).dump());
   }
@@ -75,7 +75,8 @@ int find_in_dicom(const char* path) {
 
 int main(int argument_count, char** arguments) {
   naru::dicom::initialize();
-  if (argument_count == 2) return find_in_slices(arguments[1]);
+  if (argument_count == 2) return find_in_slices(arguments[1], {});
+  if (argument_count == 4) return find_in_slices(arguments[1], {std::stof(arguments[2]), std::stof(arguments[3])});
   if (argument_count == 3 && std::string_view(arguments[1]) == "--dicom") return find_in_dicom(arguments[2]);
-  return fmt::print(stderr, "usage: find_text SLICES | find_text --dicom FILE\n"), 2;
+  return fmt::print(stderr, "usage: find_text SLICES [LOW HIGH] | find_text --dicom FILE\n"), 2;
 }

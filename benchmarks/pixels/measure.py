@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How well burned-in text is found: `measure.py FIND_TEXT --dicom DIR [--items 150] [--clean 6] [--seed 1] [--peers]`,
+"""How well burned-in text is found: `measure.py BIN --dicom DIR [--items 150] [--clean 6] [--seed 1] [--peers]`,
 JSON on standard output; table.py makes tables of it.
 
 Text of fonts that training never saw is burned into the real slices of DIR; an item counts as found where at least 90 %
@@ -8,7 +8,7 @@ publisher put in place of the image: slices in which neighbours correlate by les
 columns. They count among the clean ones, no text is burned into them, and noise_sources tells how many each source has.
 
 Other detectors look at the same slices, all of them, in the same run (peers.py); left_out says which are not installed.
-All run on one core; ms_512 is the median over clean slices of 512 x 512. Shares come with Wilson's 95 % intervals.
+`many` is ours alone, on more slices. All run on one core; ms_512 is the median over clean slices of 512 x 512. Shares come with Wilson's 95 % intervals.
 Misses are ours, each by name, with width and height of its glyphs in pixels.
 """
 
@@ -31,6 +31,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "python" / "training"))
 sys.path.insert(0, str(HERE))
 import peers  # noqa: E402
+import program  # noqa: E402
 import text_slices  # noqa: E402
 
 FOLDERS = "abcd"  # of ../shared/dicom: series without burned-in text,
@@ -66,12 +67,14 @@ def window_of(dataset):
         return 0, 0
 
 
+def clean_series(folder):
+    return sorted(path for letter in FOLDERS for path in (folder / letter).glob("*") if path.name not in WITH_TEXT)
+
+
 def read_slices(folder, random, most):
     """Up to `most` grey slices of each series folder."""
     found = []
-    for series in sorted(path for letter in FOLDERS for path in (folder / letter).glob("*")):
-        if series.name in WITH_TEXT:
-            continue
+    for series in clean_series(folder):
         files = sorted(path for path in series.rglob("*") if path.is_file())
         taken = 0
         for path in (files[n] for n in random.permutation(len(files))):
@@ -195,9 +198,10 @@ def stands_in(text, page):
 
 
 def judge_redacted(slices, boxes, find_text):
-    """What Tesseract reads of the texts of five letters and more before and after they are blanked; and on how many of
-    the blanked slices our own detector still finds something away from what was blanked."""
-    read, texts, readable, left, blanked = peers.reader(), 0, 0, [], []
+    """What Tesseract reads of the texts of five letters and more before and after they are blanked; which texts our own
+    detector still finds of what is left of their glyphs; and on how many of the blanked slices it finds anything away
+    from what was blanked (the program then holds the slice)."""
+    read, texts, readable, left, blanked, found_again = peers.reader(), 0, 0, [], [], []
     for one, found in zip(slices, boxes):
         values = one.values.copy()
         values[mask_of(found, values.shape)] = values.min()
@@ -210,7 +214,11 @@ def judge_redacted(slices, boxes, find_text):
     again, _ = run_naru(find_text, blanked)
     still = sum(any(mask_of([box], one.values.shape)[~mask_of(found, one.values.shape)].any() for box in new)
                 for one, found, new in zip(blanked, boxes, again))
-    return {"texts": texts, "read_before": readable, "read_after": left, "slices": len(slices), "slices_with_more": still}
+    for one, found, new in zip(slices, boxes, again):
+        more = mask_of(new, one.values.shape) & ~mask_of(found, one.values.shape)
+        found_again += [{"text": text, "on": one.source} for _, glyphs, text in one.items if (more & glyphs).any()]
+    return {"texts": texts, "read_before": readable, "read_after": left, "found_again": found_again,
+            "slices": len(slices), "slices_with_more": still}
 
 
 @functools.lru_cache
@@ -261,9 +269,10 @@ def measure_peers(texts, clean):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("find_text")
+    parser.add_argument("bin", type=pathlib.Path, help="the folder of find_text and naru")
     parser.add_argument("--dicom", type=pathlib.Path, required=True)
     parser.add_argument("--items", type=int, default=150, help="of each category")
+    parser.add_argument("--own-items", type=int, default=0, help="of each category, for our detector alone")
     parser.add_argument("--clean", type=int, default=6, help="slices of each series")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--peers", action="store_true")
@@ -272,11 +281,17 @@ def main():
     random = np.random.default_rng(options.seed)
     clean = read_slices(options.dicom, random, options.clean)
     texts = make_texts(clean, random, options.items)
-    ours, misses = measure(functools.partial(run_naru, options.find_text), texts, clean)
+    find_text = options.bin / "find_text"
+    ours, misses = measure(functools.partial(run_naru, find_text), texts, clean)
     theirs, left_out = measure_peers(texts, clean) if options.peers else ({}, {})
-    redacted = judge_redacted(texts, run_naru(options.find_text, texts)[0], options.find_text) if options.peers else None
-    answer = {"detectors": {"naru": ours, **theirs}, "redacted": redacted, "left_out": left_out, "misses": misses,
-              "hand_checked": judge_truth(options.find_text, options.dicom),
+    redacted = judge_redacted(texts, run_naru(find_text, texts)[0], find_text) if options.peers else None
+    many, own_texts = None, make_texts(clean, np.random.default_rng(options.seed + 1), options.own_items)
+    if own_texts:
+        many, missed = judge(own_texts, run_naru(find_text, own_texts)[0])
+        misses += missed
+    answer = {"many": many, "detectors": {"naru": ours, **theirs}, "redacted": redacted, "left_out": left_out, "misses": misses,
+              "program": program.judge(options.bin / "naru", clean_series(options.dicom)),
+              "hand_checked": judge_truth(find_text, options.dicom),
               "noise_sources": collections.Counter(one.source for one in clean if is_noise(one.values))}
     print(json.dumps(answer, indent=1, ensure_ascii=False))
 

@@ -8,6 +8,7 @@
 #include "core/digest.h"
 #include "dicom/frame_values.h"
 #include "kernels/executor.h"
+#include "pipeline/pixels/text_confirm.h"
 
 // The file of weights, as bytes of the program.
 asm(R"(.section .rodata
@@ -112,9 +113,16 @@ std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const d
   std::vector<FoundText> found;
   for (const TextRegion& region : find_text_regions({probability.data(), plane}, thresholds)) {
     if (found.size() == kMostFoundTexts) break;
+    if (region.probability < kCertainText && !is_confirmed_text(network_, slice, windows, region, executor)) continue;
     found.push_back({region, is_on_background({slice.data, plane}, windows, region)});
   }
   return found;
+}
+
+bool TextDetector::confirms(VolumeView<const float> slice, const dicom::ShownValues& shown,
+                            const TextRegion& region) const {
+  Executor executor = Executor::cpu(1);
+  return is_confirmed_text(network_, slice, text_windows(slice, shown), region, executor);
 }
 
 }  // namespace naru

@@ -52,6 +52,9 @@ class TextDetector {
   std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown,
                               const TextThresholds& thresholds = {}) const;
 
+  /// Whether a region of such a frame is text in other views too (text_confirm.h); `find` asks where it is not certain.
+  bool confirms(VolumeView<const float> slice, const dicom::ShownValues& shown, const TextRegion& region) const;
+
   const std::string& weights_sha256() const { return weights_sha256_; }
 
  private:

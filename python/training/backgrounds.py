@@ -349,8 +349,95 @@ def plain(random, size):
     return image + random.normal(0, random.choice([0, 0.02]), image.shape)
 
 
-KINDS = ((body_ct, 0.1), (phantom_with_details, 0.16), (anatomy, 0.24), (small_bodies, 0.15), (collage, 0.12),
-         (spine_mr, 0.04), (vessels, 0.05), (radiograph, 0.04), (texture, 0.04), (photograph, 0.04), (plain, 0.02))
+def echo_planar(random, size):
+    """Few pixels shown larger, with ghosts, voids and speckle: functional and diffusion images, maps made of them."""
+    matrix, grow = int(random.choice([48, 64, 80, 96, 128])), int(random.choice([1, 2, 3, 4], p=[0.25, 0.45, 0.15, 0.15]))
+    volume, axis, frames = volumes()[random.integers(len(volumes()))], random.integers(3), []
+    xy = grid(matrix)
+    for _ in range(4):
+        plane = slice_of(random, volume, axis, int(volume.shape[axis] * random.uniform(0.05, 0.95)))
+        zoom = matrix * random.uniform(0.6, 1) / max(plane.shape)
+        plane = ndimage.zoom(ndimage.gaussian_filter(plane, 0.4 / min(zoom, 1)), zoom, order=1)[:matrix, :matrix]
+        top, left = ((matrix - n) // 2 for n in plane.shape)
+        frame = np.zeros((matrix, matrix), np.float32)
+        frame[top:top + plane.shape[0], left:left + plane.shape[1]] = np.clip(plane, 0, 1)
+        for _ in range(random.integers(4)):
+            frame *= 1 - soft(ellipse(xy, random, random.uniform(-0.4, 0.4, 2), random.uniform(0.03, 0.15, 2)), 0.1)
+        frame += np.roll(frame, matrix // 2, random.integers(2)) * random.uniform(0, 0.3)
+        frame = curve(random, np.clip(frame, 0, 1)) if random.random() < 0.3 else frame
+        frames.append(rician(frame, random))
+    if random.random() < 0.25:  # a map: a quotient, which is noise where there is no signal
+        frames = [np.clip(a / (np.abs(b) + 0.05), 0, 3) / 3 for a, b in zip(frames, frames[1:] + frames[:1])]
+    if random.random() < 0.2:  # a map with a threshold
+        frames = [np.where(a < random.uniform(0.05, 0.3), 0, a) for a in frames]
+    order = random.choice([0, 1, 3])
+    frames = [np.kron(a, np.ones((grow, grow))) if order == 0 else ndimage.zoom(a, grow, order=order) for a in frames]
+    pitch = matrix * grow
+    rows = [np.hstack([frames[random.integers(4)] for _ in range(size // pitch + 2)]) for _ in range(size // pitch + 2)]
+    y, x = random.integers(0, pitch, 2) if random.random() < 0.5 else (0, 0)
+    return np.vstack(rows)[y:y + size, x:x + size].astype(np.float32)
+
+
+def speckled(image, random):
+    """Holes and islands of one value, as thresholds and lost packets leave them."""
+    field = noise_field(random, image.shape[0], random.uniform(0.3, 1.6))
+    image = image.copy()
+    image[field < np.quantile(field, random.uniform(0.005, 0.1))] = random.choice([0, 1, random.random()])
+    return image
+
+
+def machined(random, size):
+    """A test object: blocks, slots, wedges, rows of holes and bars in a bright body, as scanners are checked with."""
+    matrix = int(random.choice([64, 96, 128, 256, size], p=[0.3, 0.1, 0.2, 0.2, 0.2]))
+    matrix, xy = min(matrix, size), grid(min(matrix, size))
+    is_round, half = random.random() < 0.5, random.uniform(0.2, 0.45, 2)
+    edge = np.hypot(xy[0] / half[0], xy[1] / half[1]) - 1 if is_round else np.maximum(np.abs(xy[0]) / half[0],
+                                                                                   np.abs(xy[1]) / half[1]) - 1
+    body, image = random.choice([0.15, random.uniform(0.1, 1)]), np.zeros((matrix, matrix), np.float32)
+    image[edge < 0] = body
+    if random.random() < 0.5:
+        image[np.abs(edge) < random.uniform(0.02, 0.12)] = random.uniform(0.2, 1)
+    values = (0, 1, random.random())
+    for _ in range(random.integers(2, 14)):
+        value = values[random.integers(3)]
+        y, x = (random.uniform(0.5 - half[1], 0.5 + half[1]), random.uniform(0.5 - half[0], 0.5 + half[0]))
+        h, w = np.exp(random.uniform(np.log(0.01), np.log(0.3), 2))
+        repeats, pitch = (1, 0) if random.random() < 0.5 else (random.integers(2, 8), random.uniform(1.2, 2.5))
+        across = random.integers(2)
+        for n in range(repeats):
+            top, left = y + n * pitch * h * (across == 0), x + n * pitch * w * (across == 1)
+            if random.random() < 0.25:
+                image[np.hypot(xy[0] + 0.5 - left, xy[1] + 0.5 - top) < min(h, w) / 2] = value
+                continue
+            rows, columns = (slice(int(max(a - b / 2, 0) * matrix), max(int(max(a - b / 2, 0) * matrix) + 1, int(
+                (a + b / 2) * matrix))) for a, b in ((top, h), (left, w)))
+            if random.random() < 0.2:  # a wedge
+                part = image[rows, columns]
+                slope = np.linspace(0, 1, part.shape[1])[None] > np.linspace(0, 1, max(part.shape[0], 1))[:, None]
+                part[slope[:part.shape[0]]] = value
+            else:
+                image[rows, columns] = value
+    if random.random() < 0.4:
+        image = ndimage.rotate(image, random.normal(0, 6) if random.random() < 0.7 else random.uniform(0, 90),
+                               order=1, reshape=False)
+    image = ndimage.gaussian_filter(image, random.choice([0, random.uniform(0.3, 1.2)]))
+    image = image * (1 - random.uniform(0, 0.7) * noise_field(random, matrix, 2.5))
+    if random.random() < 0.3:
+        image = image + np.roll(image, matrix // 2, random.integers(2)) * random.uniform(0, 0.2)
+    image = np.abs(ndimage.zoom(rician(image.astype(np.float32), random), size / matrix,
+                                order=random.choice([0, 1, 3])))[:size, :size]
+    return np.pad(image, [(0, size - n) for n in image.shape], "edge").astype(np.float32)
+
+
+def static(random, size):
+    """Noise and little else."""
+    image = random.random((size, size)) if random.random() < 0.5 else random.normal(0.5, 0.15, (size, size))
+    return (image + random.uniform(0, 0.5) * collage(random, size)).astype(np.float32)
+
+
+KINDS = ((body_ct, 0.1), (phantom_with_details, 0.14), (anatomy, 0.18), (small_bodies, 0.08), (echo_planar, 0.12),
+         (machined, 0.1), (collage, 0.09), (spine_mr, 0.03), (vessels, 0.05), (radiograph, 0.04), (texture, 0.03),
+         (static, 0.01), (photograph, 0.01), (plain, 0.02))
 
 
 def add_marks(image, random):
@@ -362,6 +449,8 @@ def add_marks(image, random):
         if kind >= 7:  # what was blanked before, or lies outside of the picture
             y, x = random.integers(-20, size, 2)
             h, w = np.exp(random.uniform(np.log(6), np.log(200), 2)).astype(int)
+            if random.random() < 0.5:  # as high as a line
+                h = max(6, w // random.integers(2, 10))
             image[max(y, 0):max(y + h, 0), max(x, 0):max(x + w, 0)] = random.choice([0, image.min(), value])
         elif kind == 0:  # a ruler
             at, pitch = random.integers(2, size - 12), random.uniform(4, 40)
@@ -423,6 +512,8 @@ def make_background(random, size):
         image = np.clip(image, 0, 1).astype(np.float32)
     if random.random() < 0.08:
         image = np.maximum.reduce([np.roll(image, n, random.integers(2)) for n in range(random.integers(2, 5))])
+    if random.random() < 0.06:
+        image = speckled(image, random)
     if random.random() < 0.5:
         add_marks(image, random)
     return np.clip(image, 0, 1)

@@ -71,7 +71,7 @@ def words(random, script):
 
 def text_size(random):
     """Pixels from the top of capitals and accents to the bottom of tails; small ones are the most frequent."""
-    return int(np.exp(random.uniform(np.log(7), np.log(60))))
+    return int(np.exp(random.uniform(np.log(6), np.log(60))))
 
 
 def draw_line(random, split, script=None, text=None, size=None):
@@ -83,7 +83,7 @@ def draw_line(random, split, script=None, text=None, size=None):
         return None
     if text is None:
         text = words(random, script)
-        if random.random() < 0.12:  # one letter
+        if random.random() < 0.2:  # one letter
             text = random.choice(list(LETTERS)) if script == fonts.LATIN and random.random() < 0.6 else text.strip()[:1]
     box = font.getbbox(text)
     width, height = box[2] - box[0], box[3] - box[1]
@@ -141,7 +141,7 @@ def paint(image, random, page, ink):
     """Puts ink on a page: a value beyond the image, or a grey; outlined, boxed, half transparent."""
     under = image[page]
     levels = [1.0, random.uniform(1, 3), random.uniform(0.6, 1), 0.0, -random.uniform(0, 1), random.uniform(0, 0.4)]
-    value = random.choice(levels, p=[0.35, 0.2, 0.2, 0.1, 0.05, 0.1])
+    value = random.choice(levels, p=[0.33, 0.17, 0.18, 0.14, 0.06, 0.12])
     if random.random() < 0.6 and abs(value - under.mean()) < 0.25:  # low contrast is the exception
         value = 1.0 if under.mean() < 0.5 else 0.0
     if abs(value - under.mean()) < 0.1:
@@ -152,7 +152,7 @@ def paint(image, random, page, ink):
         under = under + around * ((0 if value > 0.5 else 1) - under)
     elif style < 0.24:
         under = np.full_like(under, 0 if value > 0.5 else 1)
-    opacity = random.uniform(0.4, 0.9) if random.random() < 0.12 else 1
+    opacity = random.uniform(0.35, 0.9) if random.random() < 0.16 else 1
     image[page] = under + opacity * ink * (value - under)
 
 
@@ -167,13 +167,13 @@ def add_text(image, random, split, count=None):
     """Burns lines of text into an image. @return their glyph masks and the region to be learnt, both bool"""
     glyphs, region = np.zeros(image.shape, bool), np.zeros(image.shape, bool)
     if count is None:
-        count = random.choice([0, 1, 2, 3, 5, 8], p=[0.2, 0.25, 0.2, 0.15, 0.1, 0.1])
+        count = random.choice([0, 1, 2, 3, 5, 8], p=[0.26, 0.25, 0.18, 0.13, 0.09, 0.09])
     at = None
     for _ in range(count):
         ink = draw_line(random, split)
         if ink is None:
             continue
-        turn = random.choice([0, 2, 1, 3], p=[0.76, 0.08, 0.08, 0.08])
+        turn = random.choice([0, 2, 1, 3], p=[0.6, 0.06, 0.17, 0.17])
         ink = shaped(ink, random, turn)
         size_px = ink.shape[1 if turn % 2 else 0]
         is_below = at is not None and random.random() < 0.4

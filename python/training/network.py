@@ -54,6 +54,17 @@ class TextNetwork(nn.Module):
             if name not in PLAIN:
                 setattr(self, f"{name}_norm", nn.BatchNorm2d(outputs))
 
+    def start_from(self, path):
+        """Takes over a file of weights. Its normalisation is in the weights: what is left of it only shifts."""
+        for name, (weights, bias, *_) in Detector(path).layers.items():
+            getattr(self, name).weight.data.copy_(weights)
+            if name in PLAIN:
+                getattr(self, name).bias.data.copy_(bias)
+                continue
+            norm = getattr(self, f"{name}_norm")
+            norm.running_var.fill_(1 - norm.eps)
+            norm.bias.data.copy_(bias)
+
     def layer(self, name, x):
         x = getattr(self, name)(x)
         return x if name in PLAIN else functional.relu(getattr(self, f"{name}_norm")(x))

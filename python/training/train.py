@@ -1,6 +1,6 @@
 """Trains the detector of burned-in text from a seed and writes its weights.
 
-    python3 train.py WEIGHTS [--steps 8000] [--seed 1] [--device cpu] [--threads 2]
+    python3 train.py WEIGHTS [--start WEIGHTS] [--steps 8000] [--rate 3e-3] [--seed 1] [--device cpu] [--threads 2]
 """
 
 import argparse
@@ -62,7 +62,9 @@ def loss_of(logits, region):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=pathlib.Path)
+    parser.add_argument("--start", type=pathlib.Path, help="weights to go on from")
     parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--rate", type=float, default=3e-3, help="of learning, at its highest")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
@@ -71,12 +73,15 @@ def main():
     torch.set_num_threads(options.threads)
     queue = multiprocessing.Queue(8)
     multiprocessing.Process(target=produce, args=(options.seed, queue), daemon=True).start()
-    model = network.TextNetwork().to(options.device)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=1e-4)
+    model = network.TextNetwork()
+    if options.start:
+        model.start_from(options.start)
+    model.to(options.device).train(not options.start)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=1e-4)
     start, recent = time.monotonic(), []
     for step in range(1, options.steps + 1):
         for group in optimizer.param_groups:
-            group["lr"] = 3e-3 * min(1, step / 100) * (0.5 * (1 + np.cos(np.pi * step / options.steps)) + 0.005)
+            group["lr"] = options.rate * min(1, step / 100) * (0.5 * (1 + np.cos(np.pi * step / options.steps)) + 0.005)
         windows, region = (torch.from_numpy(part).to(options.device) for part in queue.get())
         loss = loss_of(model(windows.float()), region)
         optimizer.zero_grad()
@@ -88,7 +93,7 @@ def main():
             print(f"{step} {time.monotonic() - start:.0f} s loss {np.mean(recent[-100:]):.3f}", flush=True)
             if step % 500 == 0:
                 network.write_weights(model.cpu().eval(), options.weights)
-                model.to(options.device).train()
+                model.to(options.device).train(not options.start)
     print(network.write_weights(model.cpu().eval(), options.weights))
 
 

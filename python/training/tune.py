@@ -1,7 +1,10 @@
 """Chooses the thresholds of the detector: what they find and what they take for text, on images made from another seed
 and on the fonts that are kept for tuning.
 
-    python3 tune.py WEIGHTS [--images 200] [--seed 1001]
+    python3 tune.py WEIGHTS [--images 80] [--seed 1001]
+
+low and high: hysteresis. A region that reaches `certain` is text; another is where the median of five other views of
+its surroundings (pipeline/pixels/text_confirm.h) reaches `confirmed`.
 """
 
 import argparse
@@ -16,71 +19,100 @@ import backgrounds
 import burned_text
 import network
 
-SIZE, EDGE = 384, 8
-JOINS = ("upright", "max", "mean")
-LOW, HIGH = (0.3, 0.4, 0.5, 0.6), (0.6, 0.7, 0.8, 0.9, 0.95)
-
-
-def padded(windows):
-    height, width = windows.shape[1:]
-    return np.pad(windows, ((0, 0), (EDGE, EDGE + -height % 8), (EDGE, EDGE + -width % 8)), "edge")
+SIZE, EDGE, AROUND = 384, 8, 48
+LOW, HIGH = (0.25, 0.5), (0.6, 0.7, 0.8, 0.9, 0.95)
+CERTAIN, CONFIRMED = (0.99, 0.998, 1.1), (0, 0.8, 0.9, 0.95, 0.98)
 
 
 def seen(detector, windows):
     height, width = windows.shape[1:]
-    turned = np.ascontiguousarray(np.rot90(windows, 1, (1, 2)))
-    upright = detector.probability(padded(windows))[EDGE:EDGE + height, EDGE:EDGE + width]
-    turned = np.rot90(detector.probability(padded(turned))[EDGE:EDGE + width, EDGE:EDGE + height], -1)
-    return {"upright": upright, "max": np.maximum(upright, turned), "mean": (upright + turned) / 2}
+    padded = np.pad(windows, ((0, 0), (EDGE, EDGE + -height % 8), (EDGE, EDGE + -width % 8)), "edge")
+    return detector.probability(padded)[EDGE:EDGE + height, EDGE:EDGE + width]
 
 
 def probability(detector, windows):
-    """Scales 1 and 1/2; whether the image is also seen turned, and how the two are joined, is a choice."""
-    half = windows.reshape(3, SIZE // 2, 2, SIZE // 2, 2).mean((2, 4))
-    whole, half = seen(detector, windows), seen(detector, half)
-    return {join: np.maximum(whole[join], np.kron(half[join], np.ones((2, 2), np.float32))) for join in JOINS}
+    """Scales 1, 1/2 and 2: an image of so many pixels is seen in all three."""
+    height, width = (n // 2 * 2 for n in windows.shape[1:])
+    windows = windows[:, :height, :width]
+    half = windows.reshape(3, height // 2, 2, width // 2, 2).mean((2, 4))
+    twice = seen(detector, np.kron(windows, np.ones((1, 2, 2), np.float32)))
+    twice = twice.reshape(height, 2, width, 2).max((1, 3))
+    return np.maximum.reduce([seen(detector, windows), twice, np.kron(seen(detector, half), np.ones((2, 2), np.float32))])
 
 
-def boxes_mask(found, low, high):
-    """What would be blanked: the boxes of regions, with their margin."""
+def views_of(part, region):
+    """As text_confirm.cpp makes them: picture, and the region in it."""
+    yield part[:, ::-1, ::-1], region[::-1, ::-1]
+    larger = np.stack([ndimage.zoom(one, 1.25, order=1) for one in part])
+    yield larger, ndimage.zoom(region.astype(np.uint8), 1.25, order=0) > 0
+    yield np.pad(part, ((0, 0), (3, 0), (5, 0)), "edge"), np.pad(region, ((3, 0), (5, 0)))
+    yield part**0.6, region
+    yield np.stack([ndimage.gaussian_filter(one, 0.6) for one in part]), region
+
+
+def second_opinion(detector, windows, place):
+    """The median of the largest probabilities in a region."""
+    around = tuple(slice(max(0, s.start - AROUND), s.stop + AROUND) for s in place)
+    region = np.zeros(windows.shape[1:], bool)
+    region[place] = True
+    peaks = []
+    for part, inside in views_of(windows[(slice(None), *around)], region[around]):
+        found = probability(detector, np.ascontiguousarray(part, np.float32))
+        peaks.append(found[inside[:found.shape[0], :found.shape[1]]].max(initial=0))
+    return float(np.median(peaks))
+
+
+def regions_of(detector, windows, low):
+    """Place, peak and second opinion of each region that any choice may take."""
+    found = probability(detector, windows)
     labels, count = ndimage.label(found >= low, np.ones((3, 3)))
-    mask = np.zeros(found.shape, bool)
     peaks = ndimage.maximum(found, labels, np.arange(1, count + 1)) if count else []
-    for place, peak in zip(ndimage.find_objects(labels), peaks):
-        if peak >= high:
-            margin = 3 + min(s.stop - s.start for s in place) // 8
-            mask[tuple(slice(max(0, s.start - margin), s.stop + margin) for s in place)] = True
+    return [(place, float(peak), second_opinion(detector, windows, place))
+            for place, peak in zip(ndimage.find_objects(labels), peaks) if peak >= min(HIGH)]
+
+
+def boxes_mask(regions, high, certain, confirmed):
+    """What would be blanked: the boxes of regions, with their margin."""
+    mask = np.zeros((SIZE, SIZE), bool)
+    for place, peak, median in regions:
+        if peak < high or (peak < certain and median < confirmed):
+            continue
+        height, width = (s.stop - s.start for s in place)
+        small = min(height, width)
+        across, along = 3 + small // 8, 3 + small // 2
+        y, x = (across, along) if width >= height else (along, across)
+        mask[max(0, place[0].start - y):place[0].stop + y, max(0, place[1].start - x):place[1].stop + x] = True
     return mask
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=pathlib.Path)
-    parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--images", type=int, default=80)
     parser.add_argument("--seed", type=int, default=1001)
     options = parser.parse_args()
     torch.set_num_threads(1)
     detector, random = network.Detector(options.weights), np.random.default_rng(options.seed)
-    choices = [one for one in itertools.product(JOINS, LOW, HIGH) if one[1] <= one[2]]
+    choices = [one for one in itertools.product(LOW, HIGH, CERTAIN, CONFIRMED) if one[0] <= one[1]]
     covered, area, hits = ({one: [] for one in choices} for _ in range(3))
     for _ in range(options.images):
         image = backgrounds.make_background(random, SIZE)
-        clean = probability(detector, burned_text.rendered(image, random))
+        clean = burned_text.rendered(image, random)
         glyphs, _region = burned_text.add_text(image, random, "tune", count=3)
-        found = probability(detector, burned_text.rendered(burned_text.degrade(image, random), random))
+        text = burned_text.rendered(burned_text.degrade(image, random), random)
         items, count = ndimage.label(ndimage.binary_dilation(glyphs, np.ones((5, 25))))
-        for one in choices:
-            join, low, high = one
-            mask = boxes_mask(clean[join], low, high)
-            area[one].append(mask.mean())
-            hits[one].append(mask.any())
-            mask = boxes_mask(found[join], low, high)
-            covered[one] += [mask[(items == n) & glyphs].mean() >= 0.9 for n in range(1, count + 1)]
-    print("join    low  high  items found %  blanked area %  images touched %")
+        for low in LOW:
+            of_clean, of_text = regions_of(detector, clean, low), regions_of(detector, text, low)
+            for one in (choice for choice in choices if choice[0] == low):
+                mask = boxes_mask(of_clean, *one[1:])
+                area[one].append(mask.mean())
+                hits[one].append(mask.any())
+                mask = boxes_mask(of_text, *one[1:])
+                covered[one] += [mask[(items == n) & glyphs].mean() >= 0.9 for n in range(1, count + 1)]
+    print("low   high  certain confirmed  items found %  blanked area %  images touched %")
     for one in choices:
-        join, low, high = one
-        print(f"{join:7s} {low:.2f} {high:.2f}  {100 * np.mean(covered[one]):.2f}  {100 * np.mean(area[one]):.4f}  "
-              f"{100 * np.mean(hits[one]):.2f}")
+        print("{:.2f}  {:.2f}  {:.3f}   {:.2f}       ".format(*one), f"{100 * np.mean(covered[one]):.2f}         "
+              f"{100 * np.mean(area[one]):.4f}          {100 * np.mean(hits[one]):.2f}")
 
 
 if __name__ == "__main__":
