@@ -57,7 +57,9 @@ std::optional<std::string_view> split_of(const Recipe& recipe, const ProjectKey&
 std::string fingerprint_of(const Scan& scan, const CasePlan& plan, const ProjectKey& key, std::string_view device) {
   std::string text = joined(joined(plan.recipe_sha256, key.id()), joined(kVersion, device));
   text += joined("", image_path(plan));
-  if (plan.recipe.looks_for_text()) text += joined("", TextDetector::built_in().weights_sha256());
+  if (plan.recipe.looks_for_text()) {
+    text += joined("", joined(TextDetector::built_in().weights_sha256(), TextReader::built_in().name()));
+  }
   for (const std::size_t index : plan.stacks) {
     const dicom::Stack& stack = scan.stacks[index];
     for (const Finding& finding : stack.findings) text += to_json(finding).dump();  // other files may change them
@@ -91,12 +93,13 @@ CasePlan make_plan(const Scan& scan, const Group& group, const Recipe& recipe, c
   return plan;
 }
 
-/// True where a slice says that text is burned in, and no rule for its device blanks it.
+/// True where a slice says that text is burned in, and no rule for its own device blanks it.
 bool has_burned_in_annotation(const Scan& scan, const Group& group, const Recipe& recipe) {
   return std::ranges::any_of(group.stacks, [&](std::size_t stack) {
-    if (!regions_of(recipe, scan, scan.stacks[stack]).empty()) return false;
-    return std::ranges::any_of(scan.stacks[stack].instances,
-                               [&](std::size_t c) { return scan.candidates[c].instance.burned_in_annotation; });
+    return std::ranges::any_of(scan.stacks[stack].instances, [&](std::size_t c) {
+      const dicom::Instance& slice = scan.candidates[c].instance;
+      return slice.burned_in_annotation && regions_of(recipe, slice).empty();
+    });
   });
 }
 

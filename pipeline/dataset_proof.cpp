@@ -95,15 +95,15 @@ std::vector<InputFile> source_files(const Scan& scan, const std::set<std::size_t
   return files;
 }
 
-dicom::Identifiers identifiers_in(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
-                                  const OnProgress& on_progress) {
+std::optional<dicom::Identifiers> identifiers_in(const std::vector<InputFile>& files, Executor& executor,
+                                                 const CancelToken& cancel, const OnProgress& on_progress) {
   const DeidScan headers = headers_of(files, executor, cancel, on_progress);
+  const bool has_all =
+      std::ranges::all_of(headers.patients, [](const auto& one) { return one.second.words.has_value(); });
+  if (!has_all) return std::nullopt;
   dicom::Identifiers all = words_of(headers);
   std::set<std::string> births;
-  for (const dicom::DeidSource& source : headers.sources) {
-    const std::size_t bar = source.patient_name_birth.rfind('|');
-    if (bar != std::string::npos) births.insert(source.patient_name_birth.substr(bar + 1));
-  }
+  for (const dicom::DeidSource& source : headers.sources) births.insert(source.birth_date);
   all.dates.assign(births.begin(), births.end());
   return all;
 }

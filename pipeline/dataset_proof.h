@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -18,9 +19,10 @@ namespace naru {
 /// The files that some inputs come from, each once: of a member its archive.
 std::vector<InputFile> source_files(const Scan& scan, const std::set<std::size_t>& inputs);
 
-/// Names, ids, places and birth dates of every patient in these files. @throws Error{canceled}
-dicom::Identifiers identifiers_in(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
-                                  const OnProgress& on_progress);
+/// Names, ids, places and birth dates of every patient in these files; empty where a patient has more of them than
+/// kMaxPatientWords. @throws Error{canceled}
+std::optional<dicom::Identifiers> identifiers_in(const std::vector<InputFile>& files, Executor& executor,
+                                                 const CancelToken& cancel, const OnProgress& on_progress);
 
 /// Reads the headers of all inputs that were used, collects their names, ids and places as the engine of `naru
 /// deidentify` does, and their UIDs, and searches every document of `out` and the names of its files. Words that the

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "dicom/rules/private_rules.h"
 #include "pipeline/pixels/text_detector.h"
+#include "pipeline/pixels/text_reader.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -72,7 +73,7 @@ std::map<std::string, Finished> finished_by_fingerprint(DeidRecords& records) {
 std::string deid_job_sha256(const Recipe& recipe, const ProjectKey& key) {
   std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", recipe_sha256(recipe), dicom::attribute_rules_sha256(),
                                  dicom::private_rules_sha256(), key.id(), kVersion);
-  if (recipe.looks_for_text()) text += TextDetector::built_in().weights_sha256();
+  if (recipe.looks_for_text()) text += TextDetector::built_in().weights_sha256() + TextReader::built_in().name();
   return sha256_hex(std::as_bytes(std::span(text)));
 }
 

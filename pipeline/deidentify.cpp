@@ -138,12 +138,13 @@ class SecondLooks {
 
   /// Thread-safe.
   void take_or_hold(std::size_t input, const dicom::DeidResult& result, DeidDelivery& delivery) {
-    const auto boxes = texts_.orders.find(input);
-    if (result.reason || boxes == texts_.orders.end()) return delivery.take(input, result);
-    const auto kept = texts_.kept.find(input);
-    SecondLook again = look_again(result.output, boxes->second,
-                                  kept == texts_.kept.end() ? std::span<const dicom::PixelBox>() : kept->second,
-                                  dicom::SeenWords(result.identifiers), look_);
+    const auto boxes_in = [&](const PixelOrders& orders) {
+      const auto found = orders.find(input);
+      return found == orders.end() ? std::vector<dicom::PixelBox>() : found->second;
+    };
+    const std::vector<dicom::PixelBox> blanked = both(boxes_in(texts_.orders), boxes_in(texts_.regions));
+    if (result.reason || blanked.empty()) return delivery.take(input, result);
+    SecondLook again = look_again(result.output, blanked, boxes_in(texts_.kept), words_of(input, result), look_);
     if (again.is_clean) return delivery.take(input, result);
     delivery.hold(input, Code::text_suspected, "verify");
     Json lines = lines_of(input, again.texts, result.output.bytes());
@@ -164,6 +165,20 @@ class SecondLooks {
   }
 
  private:
+  /// What was removed from the file, and what all files of its patient hold.
+  dicom::SeenWords words_of(std::size_t input, const dicom::DeidResult& result) const {
+    dicom::Identifiers all = result.identifiers;
+    const auto patient = scan_.patients.find(dicom::patient_identifier(scan_.sources[input]));
+    if (patient != scan_.patients.end() && patient->second.words) {
+      const dicom::Identifiers& shared = *patient->second.words;
+      for (const auto member :
+           {&dicom::Identifiers::person_names, &dicom::Identifiers::ids, &dicom::Identifiers::places}) {
+        (all.*member).insert((all.*member).end(), (shared.*member).begin(), (shared.*member).end());
+      }
+    }
+    return dicom::SeenWords(all);
+  }
+
   Json lines_of(std::size_t input, const std::vector<JudgedText>& texts, dicom::Bytes file) const {
     const std::string series = series_id(scan_.sources[input].series_uid);
     Json lines = Json::array();
@@ -274,7 +289,8 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   SecondLooks second_looks(scan, texts, look, staging.report());
   const PixelPlan pixels{all_orders(scan, texts, faces), released};
   DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), pixels, options.probe);
-  const DeidMemory memory{options.memory_limit_bytes, texts.orders.empty() ? 0 : kTextWorkBytes};
+  const DeidMemory memory{options.memory_limit_bytes,
+                          texts.orders.empty() && texts.regions.empty() ? 0 : kTextWorkBytes};
   const auto run_on = [&](std::span<const std::size_t> inputs, const dicom::Deidentifier& with) {
     run_deid(scan, inputs, with, pixels, memory, executor, cancel, on_progress,
              [&](std::size_t input, const dicom::DeidResult& one) { second_looks.take_or_hold(input, one, delivery); });

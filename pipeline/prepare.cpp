@@ -65,22 +65,30 @@ Json evidence_of(const Scan& scan, const CasePlan& plan, const CaseText& text) {
 }
 
 /// Draws what was found in a case; the lines then name their pictures. A slice that cannot be read again has none.
-void draw_case(const Scan& scan, const CasePlan& plan, Json& evidence, Executor& executor, const CancelToken& cancel,
-               const TakePicture& take) {
+/// @param boxes what is blanked, by stack of the plan; none where the case is held
+void draw_case(const Scan& scan, const CasePlan& plan, const std::vector<std::vector<dicom::PixelBox>>& boxes,
+               Json& evidence, Executor& executor, const CancelToken& cancel, const TakePicture& take) {
   using Place = std::pair<std::size_t, std::int64_t>;  // volume, slice
   std::vector<Json*> lines;
   for (Json& line : evidence) lines.push_back(&line);
-  const auto frames = frames_to_draw<Place>(lines, [&](std::size_t n) {
-    return Place(lines[n]->value("volume", std::size_t{0}), lines[n]->at("slice").get<std::int64_t>());
-  });
+  std::vector<std::map<std::int64_t, FrameToDraw>> frames(plan.stacks.size());
+  std::vector<std::set<std::int64_t>> slices(plan.stacks.size());
+  for (auto& [place, what] : frames_to_draw<Place>(lines, [&](std::size_t n) {
+         return Place(lines[n]->value("volume", std::size_t{0}), lines[n]->at("slice").get<std::int64_t>());
+       })) {
+    const auto& [volume, k] = place;
+    const auto regions = regions_of(plan.recipe, scan, scan.stacks[plan.stacks[volume]]);
+    what.covers = both(std::move(what.covers), both(boxes_in_frame(boxes[volume], k), regions));
+    frames[volume][k] = std::move(what);
+    slices[volume].insert(k);
+  }
   TextPictures pictures(plan.case_id, take);
   std::size_t rank = 0;
-  for (const auto& [place, of_slice] : frames) {
-    const auto draw = [&](VolumeView<const float> slice, const dicom::ShownValues& shown) {
-      pictures.add(rank, slice, shown, of_slice);
+  for (std::size_t volume = 0; volume < plan.stacks.size(); ++volume) {
+    const auto draw = [&](std::int64_t k, VolumeView<const float> slice, const dicom::ShownValues& shown) {
+      pictures.add(rank++, slice, shown, frames[volume].at(k));
     };
-    show_slice(scan, plan.stacks[place.first], place.second, executor, cancel, draw);
-    ++rank;
+    show_slices(scan, plan.stacks[volume], slices[volume], executor, cancel, draw);
   }
   pictures.finish();
 }
@@ -153,10 +161,11 @@ class Job {
     if (text.failure) return reject_case(scan, plan, *text.failure), false;
     record.text_evidence = evidence_of(scan, plan, text);
     Executor reader = Executor::cpu(executor_.thread_count());
-    draw_case(scan, plan, record.text_evidence, reader, cancel_, [&](const std::string& path, const auto& png) {
-      if (text.hold) return write_picture(staging.report(), path, png);
-      record.text_pictures[path] = base64(png);
-    });
+    draw_case(scan, plan, text.boxes, record.text_evidence, reader, cancel_,
+              [&](const std::string& path, const auto& png) {
+                if (text.hold) return write_picture(staging.report(), path, png);
+                record.text_pictures[path] = base64(png);
+              });
     plan.text_boxes = std::move(text.boxes);
     if (!text.hold) return true;
     for (Json& line : record.text_evidence) made.text_evidence.push_back(std::move(line));
@@ -169,12 +178,13 @@ class Job {
   }
 
   /// The last answer is kept: cases of one archive have the same.
-  dicom::SeenWords words_of(const Scan& scan, const CasePlan& plan) const {
+  std::optional<dicom::SeenWords> words_of(const Scan& scan, const CasePlan& plan) const {
     std::vector<InputFile> files = source_files(scan, files_of(scan, plan));
     std::vector<std::filesystem::path> paths;
     for (const InputFile& file : files) paths.push_back(file.path);
     if (!words_ || words_->first != paths) {
-      words_.emplace(paths, dicom::SeenWords(identifiers_in(files, executor_, cancel_, on_progress_)));
+      const auto identifiers = identifiers_in(files, executor_, cancel_, on_progress_);
+      words_.emplace(paths, identifiers ? std::optional(dicom::SeenWords(*identifiers)) : std::nullopt);
     }
     return words_->second;
   }
@@ -283,7 +293,8 @@ class Job {
   Executor& executor_;
   const CancelToken& cancel_;
   const OnProgress& on_progress_;
-  mutable std::optional<std::pair<std::vector<std::filesystem::path>, dicom::SeenWords>> words_;  ///< of which files
+  /// Of which files.
+  mutable std::optional<std::pair<std::vector<std::filesystem::path>, std::optional<dicom::SeenWords>>> words_;
 };
 
 /// --resume where OUT stands already: the answer comes from what was published.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -254,29 +255,45 @@ class CaseJudge {
     }
   }
 
-  /// Reads around what was blanked.
-  void read_again(const dicom::SeenWords& words, Executor& executor, const CancelToken& cancel) {
-    for (std::size_t n = 0; n < plan_.stacks.size(); ++n) {
-      const std::int64_t slices = scan_.stacks[plan_.stacks[n]].grid.size.z;
-      for (std::int64_t k = 0; k < slices; ++k) {
-        const auto blanked = boxes_to_read(result_.boxes[n], k, slices), kept = boxes_to_read(kept_[n], k, slices);
-        if (blanked.empty()) continue;
-        std::optional<TextRegion> place;
-        const auto read = [&](VolumeView<const float> slice, const dicom::ShownValues& shown) {
-          place = find_words_beside(slice, shown, blanked, kept, words, TextReader::built_in());
-        };
-        result_.failure = show_slice(scan_, plan_.stacks[n], k, executor, cancel, read);
-        if (result_.failure) return;
-        if (!place) continue;
-        JudgedText text{n, k, {*place, false}, TextVerdict::read, 0};
-        this->place(text, n);
-        result_.found.push_back(text);
-        result_.hold = Code::text_suspected;
-      }
+  /// Reads around what was blanked. What cannot be read holds the case.
+  void read_again(const WordsOfCase& words_of_case, Executor& executor, const CancelToken& cancel) {
+    try {
+      const std::optional<dicom::SeenWords> words = words_of_case();
+      if (!words) return hold_for_good();
+      for (std::size_t n = 0; n < plan_.stacks.size() && !result_.failure; ++n) read_stack(n, *words, executor, cancel);
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::canceled) throw;
+      hold_for_good();
+    } catch (const std::exception&) {
+      hold_for_good();  // out of memory, or a defect
     }
   }
 
  private:
+  void hold_for_good() {
+    result_.hold = Code::text_suspected;
+    result_.can_release = false;
+  }
+
+  void read_stack(std::size_t n, const dicom::SeenWords& words, Executor& executor, const CancelToken& cancel) {
+    const std::int64_t slices = scan_.stacks[plan_.stacks[n]].grid.size.z;
+    std::set<std::int64_t> wanted;
+    for (std::int64_t k = 0; k < slices; ++k) {
+      if (!boxes_to_read(result_.boxes[n], k, slices).empty()) wanted.insert(k);
+    }
+    const auto read = [&](std::int64_t k, VolumeView<const float> slice, const dicom::ShownValues& shown) {
+      const auto covered = both(boxes_in_frame(result_.boxes[n], k), boxes_in_frame(kept_[n], k));
+      const auto found = find_words_beside(slice, shown, boxes_to_read(result_.boxes[n], k, slices), covered, words,
+                                           TextReader::built_in());
+      if (!found) return;
+      JudgedText text{n, k, {*found, false}, TextVerdict::read, 0};
+      place(text, n);
+      result_.found.push_back(text);
+      result_.hold = Code::text_suspected;
+    };
+    result_.failure = show_slices(scan_, plan_.stacks[n], wanted, executor, cancel, read);
+  }
+
   /// With its checksum, which `scan_` does not have yet.
   InputRecord file(std::size_t input) const {
     InputRecord record = scan_.inputs[input];
@@ -319,11 +336,21 @@ class CaseJudge {
 
 }  // namespace
 
-std::vector<dicom::PixelBox> regions_of(const Recipe& recipe, const Scan& scan, const dicom::Stack& stack) {
+std::vector<dicom::PixelBox> regions_of(const Recipe& recipe, const dicom::Instance& slice) {
   if (recipe.regions.empty()) return {};
-  const dicom::Instance& first = instance_of(scan, stack, 0);
-  return policy_of(recipe).regions_for(
-      {first.modality, first.manufacturer, first.model, stack.grid.size.y, stack.grid.size.x});
+  return policy_of(recipe).regions_for({slice.modality, slice.manufacturer, slice.model, slice.rows, slice.columns});
+}
+
+std::vector<dicom::PixelBox> regions_of(const Recipe& recipe, const Scan& scan, const dicom::Stack& stack) {
+  std::vector<dicom::PixelBox> all;
+  if (recipe.regions.empty()) return all;
+  std::set<std::tuple<std::string_view, std::string_view, std::string_view>> devices;
+  for (const std::size_t candidate : stack.instances) {
+    const dicom::Instance& slice = scan.candidates[candidate].instance;
+    if (!devices.emplace(slice.modality, slice.manufacturer, slice.model).second) continue;
+    all = both(std::move(all), regions_of(recipe, slice));
+  }
+  return all;
 }
 
 nlohmann::ordered_json place_in(const CasePlan& plan, const JudgedText& text) {
@@ -356,28 +383,49 @@ CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& fi
   judge.decide_again(again);
   if (!result.hold && words && TextReader::built_in().is_ready()) {
     Executor reading = Executor::cpu(executor.thread_count());
-    judge.read_again(words(), reading, cancel);
+    judge.read_again(words, reading, cancel);
   }
   return result;
 }
 
-std::optional<CaseFailure> show_slice(const Scan& scan, std::size_t stack, std::int64_t k, Executor& executor,
-                                      const CancelToken& cancel, const UseSlice& use) {
+namespace {
+
+/// As show_slices, of a stack whose stored type is settled.
+template <class T>
+std::optional<CaseFailure> show_slices_of(const Scan& scan, std::size_t stack, const std::set<std::int64_t>& slices,
+                                          Executor& executor, const CancelToken& cancel, const UseSlice& use) {
+  constexpr std::int64_t kMostSlices = 32, kMostVoxels = std::int64_t{1} << 24;
   const dicom::Stack& of = scan.stacks[stack];
   const Size3 plane{of.grid.size.x, of.grid.size.y, 1};
-  const auto show = [&]<class T>(std::vector<T> voxels) {
+  const auto slice_voxels = static_cast<std::size_t>(plane.voxel_count());
+  const std::int64_t most = std::clamp<std::int64_t>(kMostVoxels / plane.voxel_count(), 1, kMostSlices);
+  for (auto next = slices.begin(); next != slices.end();) {
+    const auto begin = next;
+    std::int64_t end = *begin;
+    while (next != slices.end() && *next < *begin + most) end = *next++ + 1;
+    std::vector<T> voxels(static_cast<std::size_t>(end - *begin) * slice_voxels);
     InputHashes hashes;
-    const auto failure = read_range(scan, stack, {k, k + 1}, std::span(voxels), executor, cancel, hashes);
+    const auto failure = read_range(scan, stack, {*begin, end}, std::span(voxels), executor, cancel, hashes);
     if (failure) return failure;
-    const std::vector<float> values = seen_values(std::span<const T>(voxels), is_inverted(instance_of(scan, of, k)));
-    use({values.data(), plane}, shown_of(scan, of, k));
-    return failure;
-  };
-  const auto count = static_cast<std::size_t>(plane.voxel_count());
-  switch (of.dtype) {
-    case DType::int16: return show(std::vector<std::int16_t>(count));
-    case DType::uint16: return show(std::vector<std::uint16_t>(count));
-    default: return show(std::vector<float>(count));
+    for (auto k = begin; k != next; ++k) {
+      cancel.throw_if_canceled();
+      const auto slice =
+          std::span<const T>(voxels).subspan(static_cast<std::size_t>(*k - *begin) * slice_voxels, slice_voxels);
+      const std::vector<float> values = seen_values(slice, is_inverted(instance_of(scan, of, *k)));
+      use(*k, {values.data(), plane}, shown_of(scan, of, *k));
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<CaseFailure> show_slices(const Scan& scan, std::size_t stack, const std::set<std::int64_t>& slices,
+                                       Executor& executor, const CancelToken& cancel, const UseSlice& use) {
+  switch (scan.stacks[stack].dtype) {
+    case DType::int16: return show_slices_of<std::int16_t>(scan, stack, slices, executor, cancel, use);
+    case DType::uint16: return show_slices_of<std::uint16_t>(scan, stack, slices, executor, cancel, use);
+    default: return show_slices_of<float>(scan, stack, slices, executor, cancel, use);
   }
 }
 

@@ -19,10 +19,14 @@
 
 namespace naru {
 
-/// The words of the patients of a case; asked for only where something is blanked.
-using WordsOfCase = std::function<dicom::SeenWords()>;
+/// The words of the patients of a case, or nothing where they cannot all be had: then the case is held. Asked for only
+/// where something is blanked; may throw.
+using WordsOfCase = std::function<std::optional<dicom::SeenWords>()>;
 
-/// What rules of the recipe name for the device of a stack, blanked in every slice: see DeidentifyPolicy::regions_for.
+/// What rules of the recipe name for the device of a slice: see DeidentifyPolicy::regions_for.
+std::vector<dicom::PixelBox> regions_of(const Recipe& recipe, const dicom::Instance& slice);
+
+/// The same for all slices of a stack together, blanked in every slice.
 std::vector<dicom::PixelBox> regions_of(const Recipe& recipe, const Scan& scan, const dicom::Stack& stack);
 
 /// What one slice shows; may throw. See TextDetector::find.
@@ -54,13 +58,13 @@ CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& fi
                    const Executor& executor, const CancelToken& cancel, const Rulings& rulings = {},
                    const WordsOfCase& words = {});
 
-/// A slice of a case, as its detector is shown it.
-using UseSlice = std::function<void(VolumeView<const float> slice, const dicom::ShownValues& shown)>;
+/// Slice k of a stack, as its detector is shown it.
+using UseSlice = std::function<void(std::int64_t k, VolumeView<const float> slice, const dicom::ShownValues& shown)>;
 
-/// Reads one slice k of a stack of the plan. @return why it could not be read
-/// @throws Error{canceled, memory_exceeded}
-std::optional<CaseFailure> show_slice(const Scan& scan, std::size_t stack, std::int64_t k, Executor& executor,
-                                      const CancelToken& cancel, const UseSlice& use);
+/// Reads some slices of a stack, a few at a time, in order. @return why one could not be read
+/// @throws Error{canceled, memory_exceeded}, and what `use` throws
+std::optional<CaseFailure> show_slices(const Scan& scan, std::size_t stack, const std::set<std::int64_t>& slices,
+                                       Executor& executor, const CancelToken& cancel, const UseSlice& use);
 
 /// Blanks the boxes in slices [begin, end) of a stack, each with its darkest value; what is stored as MONOCHROME1 with
 /// its largest. `voxels`: i fastest, then j, then k; T as the stack's dtype says.

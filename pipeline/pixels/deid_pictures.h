@@ -17,7 +17,7 @@ void draw_texts(DeidScan& scan, TextPlan& texts, const std::filesystem::path& re
                 Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
 
 /// Draws frames of one file in memory. @param first_rank that of its first frame
-void draw_file(dicom::Bytes file, const std::map<std::int64_t, FrameLines>& frames, std::size_t first_rank,
+void draw_file(dicom::Bytes file, const std::map<std::int64_t, FrameToDraw>& frames, std::size_t first_rank,
                TextPictures& pictures);
 
 }  // namespace naru

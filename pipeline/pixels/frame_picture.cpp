@@ -24,12 +24,13 @@ FramePart part_of(const dicom::PixelBox& box, std::int64_t rim, Size3 size) {
           std::min(size.x, box.x + box.width + rim), std::min(size.y, box.y + box.height + rim)};
 }
 
-GreyPicture picture_of(VolumeView<const float> frame, const FramePart& part, float black, float white) {
+GreyPicture picture_of(VolumeView<const float> frame, const FramePart& part, float black, float white,
+                       std::int64_t plane) {
   GreyPicture picture{part.right - part.left, part.bottom - part.top, {}};
   const float scale = white > black ? 255 / (white - black) : 0;
   for (std::int64_t y = part.top; y < part.bottom; ++y) {
     for (std::int64_t x = part.left; x < part.right; ++x) {
-      const float grey = (frame.data[frame.index(x, y, 0)] - black) * scale;
+      const float grey = (frame.data[frame.index(x, y, plane)] - black) * scale;
       picture.pixels.push_back(std::isfinite(grey) ? static_cast<std::uint8_t>(std::clamp(grey, 0.F, 255.F)) : 0);
     }
   }

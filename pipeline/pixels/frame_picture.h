@@ -18,8 +18,9 @@ struct FramePart {
 /// A box and `rim` pixels around it, as far as the frame goes.
 FramePart part_of(const dicom::PixelBox& box, std::int64_t rim, Size3 size);
 
-/// A part of the first plane of a frame, from black to white; what is no number is black.
-GreyPicture picture_of(VolumeView<const float> frame, const FramePart& part, float black, float white);
+/// A part of one plane of a frame, from black to white; what is no number is black.
+GreyPicture picture_of(VolumeView<const float> frame, const FramePart& part, float black, float white,
+                       std::int64_t plane = 0);
 
 /// Smaller by a whole factor, so that no side is longer than `most`.
 GreyPicture shrunk(const GreyPicture& picture, std::int64_t most);

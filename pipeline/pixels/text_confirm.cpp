@@ -27,6 +27,7 @@ struct Rectangle {
 
 Windows rendered(VolumeView<const float> slice, const TextWindows& windows, const Rectangle& part) {
   Windows result{part.right - part.left, part.bottom - part.top, {}};
+  result.values.reserve(static_cast<std::size_t>(result.width * result.height * kTextWindows));
   for (std::int64_t window = 0; window < kTextWindows; ++window) {
     const auto n = static_cast<std::size_t>(window);
     const float range = windows.high[n] > windows.low[n] ? windows.high[n] - windows.low[n] : 1;

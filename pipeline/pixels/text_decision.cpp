@@ -105,9 +105,10 @@ std::vector<JudgedText> all_texts(std::span<const TextLook> series) {
       std::vector<FoundText> beside;
       std::ranges::copy_if(found, std::back_inserter(beside),
                            [&](const FoundText& text) { return !is_in_a_region(series[file], text.region); });
-      const auto verdict = is_too_much(beside, series[file]) ? TextVerdict::too_much : TextVerdict::uncertain;
+      const bool is_cut = found.size() >= kMostFoundTexts;  // there may be more, anywhere
+      const auto verdict = is_cut || is_too_much(beside, series[file]) ? TextVerdict::too_much : TextVerdict::uncertain;
       for (const FoundText& text : found) {
-        const bool is_known = is_in_a_region(series[file], text.region);
+        const bool is_known = !is_cut && is_in_a_region(series[file], text.region);
         texts.push_back({file, static_cast<std::int64_t>(frame), text, is_known ? TextVerdict::region : verdict, 0});
       }
     }
@@ -128,10 +129,12 @@ TextVerdict judge(const JudgedText& text, Place& place, TextHandling handling) {
 /// Judges all texts; what the program would hold goes by what people decided. @return where they stand
 Places judge_all(std::span<const TextLook> series, TextHandling handling, const TextReview& review,
                  std::vector<JudgedText>& texts) {
-  const bool is_flood = texts.size() > kMostTextsOfSeries;
+  const auto is_beside = [](const JudgedText& text) { return text.verdict != TextVerdict::region; };
+  const bool is_flood = static_cast<std::size_t>(std::ranges::count_if(texts, is_beside)) > kMostTextsOfSeries;
   Places places = is_flood ? Places() : places_of(texts, series);
   for (std::size_t n = 0; n < texts.size(); ++n) {
     JudgedText& text = texts[n];
+    if (is_flood && !is_beside(text)) continue;
     text.verdict = is_flood ? TextVerdict::too_much : judge(text, places.places[places.of_text[n]], handling);
     if (is_blanked(text.verdict) || !review.ruling_of) continue;
     const auto ruling = review.ruling_of(text);

@@ -34,6 +34,9 @@ constexpr auto kNoPictures = std::to_array<std::string_view>({
 
 /// Frames larger than this are not looked at: no scanner makes them.
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 25;
+/// Of one frame, and in one of them: more, and larger ones, are text without a second opinion.
+constexpr std::size_t kMostOpinions = 128;
+constexpr std::int64_t kMostOpinionPixels = std::int64_t{1} << 21;
 
 /// True where what stands around a region is as dark as the darkest of the frame.
 bool is_on_background(VolumeView<const float> plane, const TextWindows& windows, const TextRegion& region) {
@@ -111,9 +114,12 @@ std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const d
   const TextWindows windows = text_windows(slice, shown);
   detect_text_at_all_scales(network_, slice, windows, {probability.data(), plane}, executor);
   std::vector<FoundText> found;
+  std::size_t opinions = 0;
   for (const TextRegion& region : find_text_regions({probability.data(), plane}, thresholds)) {
     if (found.size() == kMostFoundTexts) break;
-    if (region.probability < kCertainText && !is_confirmed_text(network_, slice, windows, region, executor)) continue;
+    const bool needs_opinion = region.probability < kCertainText &&
+                               region.width * region.height <= kMostOpinionPixels && opinions++ < kMostOpinions;
+    if (needs_opinion && !is_confirmed_text(network_, slice, windows, region, executor)) continue;
     found.push_back({region, is_on_background({slice.data, plane}, windows, region)});
   }
   return found;

@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <utility>
 
+#include "core/error.h"
 #include "pipeline/files.h"
 #include "pipeline/pixels/frame_picture.h"
 #include "pipeline/pixels/text_decision.h"
-#include "pipeline/pixels/text_evidence.h"
 
 namespace naru {
 
@@ -38,11 +39,24 @@ void cover(GreyPicture& picture, const FramePart& part, const dicom::PixelBox& b
 std::string full_crop_path(const std::string& region_id) { return fmt::format("crops/{}.full.png", region_id); }
 
 void TextPictures::add(std::size_t rank, VolumeView<const float> frame, const dicom::ShownValues& shown,
-                       const FrameLines& lines) {
+                       const FrameToDraw& what) {
+  try {
+    draw(rank, frame, shown, what);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::disk_full || error.code() == ErrorCode::output_unwritable) throw;
+  } catch (const std::bad_alloc&) {
+    return;  // a picture is no reason to stop
+  }
+}
+
+void TextPictures::draw(std::size_t rank, VolumeView<const float> frame, const dicom::ShownValues& shown,
+                        const FrameToDraw& what) {
   const TextWindows windows = text_windows(frame, shown);
   const FramePart whole{0, 0, frame.size.x, frame.size.y};
   GreyPicture covered = picture_of(frame, whole, windows.low.back(), windows.high.back());
-  for (const Json* line : lines) cover(covered, whole, box_of(*line));
+  for (const dicom::PixelBox& box : what.covers) cover(covered, whole, box);
+  // Where so much was found there may be more.
+  if (what.covers.size() >= kMostFoundTexts) cover(covered, whole, {0, 0, 0, frame.size.x, frame.size.y, {}});
   const auto part_of_covered = [&](const FramePart& part) {
     GreyPicture picture{part.right - part.left, part.bottom - part.top, {}};
     for (std::int64_t y = part.top; y < part.bottom; ++y) {
@@ -51,7 +65,7 @@ void TextPictures::add(std::size_t rank, VolumeView<const float> frame, const di
     }
     return picture;
   };
-  for (Json* line : lines) {
+  for (Json* line : what.lines) {
     const auto id = line->at("id").get<std::string>();
     const dicom::PixelBox box = box_of(*line);
     const FramePart part = part_of(box, std::max(kLeastRim, std::min(box.width, box.height)), frame.size);
@@ -62,7 +76,8 @@ void TextPictures::add(std::size_t rank, VolumeView<const float> frame, const di
     if (!waits_for_decision(*line)) continue;
     std::vector<GreyPicture> views;
     for (std::size_t n = 0; n < windows.low.size(); ++n) {
-      views.push_back(shrunk(picture_of(frame, part, windows.low[n], windows.high[n]), kMostCropPixels));
+      const std::int64_t plane = frame.size.z > 1 ? static_cast<std::int64_t>(n) : 0;  // colours: a plane a view
+      views.push_back(shrunk(picture_of(frame, part, windows.low[n], windows.high[n], plane), kMostCropPixels));
     }
     take_(full_crop_path(id), png_of(tiled(views, kTextWindows)));
     (*line)["full_crop"] = full_crop_path(id);

@@ -17,12 +17,16 @@
 
 #include "core/volume.h"
 #include "dicom/instance.h"
+#include "pipeline/pixels/text_evidence.h"
 #include "pipeline/png.h"
 
 namespace naru {
 
-/// Lines of pixels.jsonl about one frame.
-using FrameLines = std::vector<nlohmann::ordered_json*>;
+/// What is drawn of one frame.
+struct FrameToDraw {
+  std::vector<nlohmann::ordered_json*> lines;  ///< of pixels.jsonl
+  std::vector<dicom::PixelBox> covers;         ///< all that is covered in pictures that stay
+};
 
 /// Takes a finished picture: its path below the report, and the PNG. Called from several threads where `add` is.
 using TakePicture = std::function<void(const std::string& path, std::vector<std::uint8_t> png)>;
@@ -34,13 +38,17 @@ inline constexpr std::size_t kMostTiles = 48;
 inline constexpr std::size_t kMostDrawnTexts = 400;
 
 /// Sorts the lines of one series or case by frame, which `place_of` tells of the n-th line. Each gets its "crop",
-/// "full_crop" and "sheet", null until it is drawn. @return the frames to draw
+/// "full_crop" and "sheet", null until it is drawn. @return the frames to draw, with the boxes of all of their lines
 template <class Place>
-std::map<Place, FrameLines> frames_to_draw(std::span<nlohmann::ordered_json* const> lines, const auto& place_of) {
-  std::map<Place, FrameLines> frames;
+std::map<Place, FrameToDraw> frames_to_draw(std::span<nlohmann::ordered_json* const> lines, const auto& place_of) {
+  std::map<Place, FrameToDraw> frames;
   for (std::size_t n = 0; n < lines.size(); ++n) {
     lines[n]->update({{"crop", nullptr}, {"full_crop", nullptr}, {"sheet", nullptr}});
-    if (n < kMostDrawnTexts) frames[place_of(n)].push_back(lines[n]);
+    if (n < kMostDrawnTexts) frames[place_of(n)].lines.push_back(lines[n]);
+  }
+  for (std::size_t n = 0; n < lines.size(); ++n) {
+    const auto frame = frames.find(place_of(n));
+    if (frame != frames.end()) frame->second.covers.push_back(box_of(*lines[n]));
   }
   return frames;
 }
@@ -50,13 +58,16 @@ class TextPictures {
  public:
   TextPictures(std::string id, TakePicture take) : id_(std::move(id)), take_(std::move(take)) {}
 
-  /// One frame, as TextDetector::find takes it; `rank` is its place among all that are drawn. Thread-safe.
-  void add(std::size_t rank, VolumeView<const float> frame, const dicom::ShownValues& shown, const FrameLines& lines);
+  /// One frame, as TextDetector::find takes it; `rank` is its place among all that are drawn. Thread-safe. Where
+  /// drawing fails its lines name no picture. @throws Error{disk_full, output_unwritable}
+  void add(std::size_t rank, VolumeView<const float> frame, const dicom::ShownValues& shown, const FrameToDraw& what);
 
   /// Hands out the sheet, if a frame was drawn.
   void finish();
 
  private:
+  void draw(std::size_t rank, VolumeView<const float> frame, const dicom::ShownValues& shown, const FrameToDraw& what);
+
   std::string id_;
   TakePicture take_;
   std::mutex mutex_;

@@ -90,8 +90,8 @@ class SeriesPlanner {
       // Of a file that cannot be looked at, its own fault is the reason; of the others, that the series is held.
       if (decision.hold) hold_back(input, series[n].problem.value_or(Code::text_suspected));
       if (!decision.boxes[n].empty()) plan_.orders[members[n]] = std::move(decision.boxes[n]);
-      auto kept = both(std::move(decision.kept[n]), series[n].regions);  // a rule blanks those: no second look needed
-      if (!kept.empty()) plan_.kept[members[n]] = std::move(kept);
+      if (!decision.kept[n].empty()) plan_.kept[members[n]] = std::move(decision.kept[n]);
+      if (!series[n].regions.empty()) plan_.regions[members[n]] = series[n].regions;
     }
     if (!decision.hold && rulings_.state_of(entry.id).empty()) return;
     entry.disposition = decision.hold ? Disposition::quarantined : Disposition::used;
@@ -160,9 +160,10 @@ void add_read_words(dicom::Bytes file, std::span<const dicom::PixelBox> blanked,
   for (std::int64_t n = 0; n < values.format().frame_count; ++n) {
     const auto boxes = boxes_to_read(blanked, n, values.format().frame_count);
     if (boxes.empty() || words.empty()) continue;
+    const auto covered = both(boxes_in_frame(blanked, n), boxes_in_frame(kept, n));
     if (values.read(n, frame)) throw Error(ErrorCode::internal, "a frame that was written cannot be read back");
     const Size3 size{values.format().columns, values.format().rows, values.plane_count()};
-    const auto place = find_words_beside({frame.data(), size}, values.shown(), boxes, kept, words, reader);
+    const auto place = find_words_beside({frame.data(), size}, values.shown(), boxes, covered, words, reader);
     if (place) texts.push_back({0, n, {*place, false}, TextVerdict::read, 0});
   }
 }

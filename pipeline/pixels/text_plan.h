@@ -22,6 +22,7 @@ namespace naru {
 struct TextPlan {
   bool was_looked = false;  ///< false where the recipe asks for nothing
   PixelOrders orders;
+  PixelOrders regions;           ///< what rules for devices blank besides
   PixelOrders kept;              ///< where text may stay, since a person said so
   std::vector<HeldEntry> queue;  ///< the series that are held, and those about which people decided
   nlohmann::ordered_json evidence = nlohmann::ordered_json::array();  ///< lines of pixels.jsonl, by input and frame

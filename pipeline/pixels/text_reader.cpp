@@ -111,15 +111,14 @@ bool holds(std::span<const dicom::PixelBox> boxes, std::int64_t x, std::int64_t 
   });
 }
 
-/// The percentiles 0.5 and 99.5 of a part beside what was blanked and what was kept; empty where nothing is beside it.
-std::optional<std::pair<float, float>> range_beside(VolumeView<const float> frame, const FramePart& part,
-                                                    std::span<const dicom::PixelBox> blanked,
-                                                    std::span<const dicom::PixelBox> kept) {
+/// The percentiles 0.5 and 99.5 of a part beside what is covered; empty where all of it is.
+std::optional<std::pair<float, float>> range_beside(VolumeView<const float> frame, std::int64_t plane,
+                                                    const FramePart& part, std::span<const dicom::PixelBox> covered) {
   std::vector<float> values;
   for (std::int64_t y = part.top; y < part.bottom; ++y) {
     for (std::int64_t x = part.left; x < part.right; ++x) {
-      const float value = frame.data[frame.index(x, y, 0)];
-      if (std::isfinite(value) && !holds(blanked, x, y) && !holds(kept, x, y)) values.push_back(value);
+      const float value = frame.data[frame.index(x, y, plane)];
+      if (std::isfinite(value) && !holds(covered, x, y)) values.push_back(value);
     }
   }
   if (values.empty()) return std::nullopt;
@@ -172,25 +171,26 @@ GreyPicture to_be_read(const GreyPicture& picture, std::int64_t height) {
 }  // namespace
 
 std::optional<TextRegion> find_words_beside(VolumeView<const float> frame, const dicom::ShownValues& shown,
-                                            std::span<const dicom::PixelBox> blanked,
-                                            std::span<const dicom::PixelBox> kept, const dicom::SeenWords& words,
+                                            std::span<const dicom::PixelBox> around,
+                                            std::span<const dicom::PixelBox> covered, const dicom::SeenWords& words,
                                             const TextReader& reader) {
   constexpr float kLeastContrast = 0.04F;  // of the frame's percentiles
-  if (words.empty() || blanked.empty()) return std::nullopt;
+  if (words.empty() || around.empty()) return std::nullopt;
   const TextWindows windows = text_windows(frame, shown);
   const float least_contrast = kLeastContrast * (windows.high.back() - windows.low.back());
-  for (const dicom::PixelBox& box : blanked) {
+  for (const dicom::PixelBox& box : around) {
     const FramePart part = part_beside(box, frame.size);
-    const auto range = range_beside(frame, part, blanked, kept);
-    if (!range || range->second - range->first < least_contrast) continue;
-    GreyPicture picture = picture_of(frame, part, range->first, range->second);
-    cover(picture, part, blanked);
-    cover(picture, part, kept);
-    if (is_noise(picture)) continue;
-    picture = to_be_read(picture, std::min(box.width, box.height));
-    std::string text = reader.read(picture);
-    if (box.height > box.width) {  // a line that runs up or down
-      picture = turned(picture);
+    std::string text;
+    for (std::int64_t plane = 0; plane < std::min<std::int64_t>(frame.size.z, 2); ++plane) {  // luminance, maximum
+      const auto range = range_beside(frame, plane, part, covered);
+      if (!range || range->second - range->first < least_contrast) continue;
+      GreyPicture picture = picture_of(frame, part, range->first, range->second, plane);
+      cover(picture, part, covered);
+      if (is_noise(picture)) continue;
+      picture = to_be_read(picture, std::min(box.width, box.height));
+      text += reader.read(picture);
+      if (box.height <= box.width) continue;
+      picture = turned(picture);  // a line that runs up or down
       text += reader.read(picture);
       text += reader.read(turned(turned(picture)));
     }
@@ -201,13 +201,25 @@ std::optional<TextRegion> find_words_beside(VolumeView<const float> frame, const
   return std::nullopt;
 }
 
-std::vector<dicom::PixelBox> boxes_to_read(std::span<const dicom::PixelBox> boxes, std::int64_t frame,
-                                           std::int64_t frame_count) {
-  const bool stands_for_all = frame == 0 || frame == frame_count / 2 || frame == frame_count - 1;
+std::vector<dicom::PixelBox> boxes_in_frame(std::span<const dicom::PixelBox> boxes, std::int64_t frame) {
   std::vector<dicom::PixelBox> found;
   std::ranges::copy_if(boxes, std::back_inserter(found), [&](const dicom::PixelBox& box) {
-    return !box.is_face() && (box.frame < 0 ? stands_for_all : box.frame == frame);
+    return !box.is_face() && (box.frame < 0 || box.frame == frame);
   });
+  return found;
+}
+
+std::vector<dicom::PixelBox> boxes_to_read(std::span<const dicom::PixelBox> boxes, std::int64_t frame,
+                                           std::int64_t frame_count) {
+  if (frame == 0 || frame == frame_count / 2 || frame == frame_count - 1) return boxes_in_frame(boxes, frame);
+  const auto stands_in_all = [&](const dicom::PixelBox& box) {
+    return box.frame < 0 || std::ranges::any_of(boxes, [&](const dicom::PixelBox& all) {
+             return all.frame < 0 && box.x >= all.x && box.y >= all.y && box.x + box.width <= all.x + all.width &&
+                    box.y + box.height <= all.y + all.height;
+           });
+  };
+  std::vector<dicom::PixelBox> found = boxes_in_frame(boxes, frame);
+  std::erase_if(found, stands_in_all);
   return found;
 }
 

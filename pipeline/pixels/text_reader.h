@@ -40,16 +40,19 @@ class TextReader {
 };
 
 /// Reads around what was blanked in one frame: two lines above and below a box, a dozen letters along it.
-/// @param blanked boxes of this frame; what still stands in them does not count
-/// @param kept where a person let text stand: not read
+/// @param around boxes of this frame
+/// @param covered whatever does not count: all that is blanked in this frame, and where a person let text stand
 /// @return a place in which one of `words` can be read, if there is one
 std::optional<TextRegion> find_words_beside(VolumeView<const float> frame, const dicom::ShownValues& shown,
-                                            std::span<const dicom::PixelBox> blanked,
-                                            std::span<const dicom::PixelBox> kept, const dicom::SeenWords& words,
+                                            std::span<const dicom::PixelBox> around,
+                                            std::span<const dicom::PixelBox> covered, const dicom::SeenWords& words,
                                             const TextReader& reader);
 
-/// The boxes of one frame out of those of a file. One that stands in all frames is read in the first, the middle and
-/// the last. @param frame_count of the file
+/// The boxes of a file that hold in one frame; those of faces are left out.
+std::vector<dicom::PixelBox> boxes_in_frame(std::span<const dicom::PixelBox> boxes, std::int64_t frame);
+
+/// The boxes around which a frame is read. One that stands in all frames, with those of single frames within it, is
+/// read in the first, the middle and the last. @param boxes of the file. @param frame_count of the file
 std::vector<dicom::PixelBox> boxes_to_read(std::span<const dicom::PixelBox> boxes, std::int64_t frame,
                                            std::int64_t frame_count);
 

@@ -178,6 +178,23 @@ TEST_F(PrepareTextTest, MakesWhatSaysThatItShowsTextWhereARuleBlanksIt) {
   EXPECT_THROW(run(), Error);
 }
 
+TEST_F(PrepareTextTest, HoldsASliceThatSaysThatItShowsTextAndIsOfAnotherDevice) {
+  put_volume("P1", {Picture(), Picture(), Picture()});
+  const std::string file = (folder_ / "in" / "P1" / "1").string();
+  std::string bytes = test::slurp(file);
+  bytes.replace(bytes.find("GE MEDICAL SYSTEMS"), 18, "XX MEDICAL SYSTEMS");
+  test::spill(file, bytes);
+  options_.recipe->options.push_back("clean-pixel-data");
+  options_.recipe->regions = {region_of_the_text()};
+  EXPECT_EQ(run().case_count, 1U);
+  put_volume("P1", {Picture(), Picture(), Picture()}, true);
+  bytes = test::slurp(file);
+  bytes.replace(bytes.find("GE MEDICAL SYSTEMS"), 18, "XX MEDICAL SYSTEMS");
+  test::spill(file, bytes);
+  options_.on_existing = OnExisting::replace;
+  EXPECT_THROW(run(), Error);
+}
+
 TEST_F(PrepareTextTest, TakesTheClassesThatAreAskedFor) {
   put_volume("P1", {Picture(), Picture()});
   options_.recipe->classes = {"A", "C"};

@@ -64,6 +64,16 @@ TEST(TextDecision, LeavesToARuleForTheDeviceWhatStandsInItsRectangle) {
   for (const auto& boxes : decision.boxes) EXPECT_TRUE(boxes.empty());
 }
 
+/// So many pieces may be all that was found, or not.
+TEST(TextDecision, LeavesNothingToARuleWhereAFrameShowsAsMuchAsIsEverFound) {
+  const std::vector<FoundText> many(kMostFoundTexts, text_at(200, 200, false));
+  auto series = series_of(1, many);
+  series[0].regions = {{-1, 0, 0, 512, 512, {}}};
+  EXPECT_TRUE(decide_text(series, TextHandling::redact).hold);
+  series[0].frames[0].pop_back();
+  EXPECT_FALSE(decide_text(series, TextHandling::redact).hold);
+}
+
 TEST(TextDecision, HoldsTheSeriesWhereTextOverAnatomyStandsInOneOrTwoSlices) {
   for (const std::size_t count : {1, 2}) {
     auto series = series_of(5, {});

@@ -36,7 +36,7 @@ class TextPicturesTest : public ::testing::Test {
 
   void draw(TextPictures& pictures, std::size_t rank, Json& one) const {
     const std::vector<float> values(picture_.values.begin(), picture_.values.end());
-    pictures.add(rank, {values.data(), {Picture::kSize, Picture::kSize, 1}}, {}, {&one});
+    pictures.add(rank, {values.data(), {Picture::kSize, Picture::kSize, 1}}, {}, {{&one}, {box_of(one)}});
   }
 
   Picture picture_ = Picture().write("KIM 19800101", 70, 120);

@@ -281,6 +281,9 @@ TEST(TextPlan, ReadsThePatientsWordsBesideWhatWasBlanked) {
   EXPECT_EQ(name(again.texts[0].verdict), "read");
   EXPECT_TRUE(look_again(output, blanked, {}, other, blind).is_clean);
   EXPECT_TRUE(look_again(output, blanked, kept, own, blind).is_clean);
+  std::vector<dicom::PixelBox> elsewhere = kept;
+  elsewhere[0].frame = 7;  // what a person kept in another frame
+  EXPECT_FALSE(look_again(output, blanked, elsewhere, own, blind).is_clean);
   EXPECT_TRUE(look_again(output, {}, {}, own, blind).is_clean);
 }
 

@@ -17,7 +17,10 @@ class TextReaderTest : public ::testing::Test {
   bool reads(const Picture& picture, const std::vector<dicom::PixelBox>& blanked,
              const std::vector<dicom::PixelBox>& kept = {}) const {
     const std::vector<float> values(picture.values.begin(), picture.values.end());
-    return find_words_beside({values.data(), {Picture::kSize, Picture::kSize, 1}}, {}, blanked, kept, words_, reader_)
+    std::vector<dicom::PixelBox> covered = blanked;
+    covered.insert(covered.end(), kept.begin(), kept.end());
+    return find_words_beside({values.data(), {Picture::kSize, Picture::kSize, 1}}, {}, blanked, covered, words_,
+                             reader_)
         .has_value();
   }
 
@@ -74,10 +77,11 @@ TEST_F(TextReaderTest, ReadsOnSeveralThreads) {
 }
 
 TEST(BoxesToRead, AreThoseOfTheFrameAndOfAllFramesInThree) {
-  const std::vector<dicom::PixelBox> boxes = {{-1, 0, 0, 9, 9}, {3, 0, 0, 9, 9}, {3, 0, 0, 9, 9, 5}};
+  const std::vector<dicom::PixelBox> boxes = {{-1, 0, 0, 9, 9}, {3, 0, 0, 9, 8}, {3, 20, 0, 9, 9}, {3, 20, 0, 9, 9, 5}};
   const std::vector<std::size_t> expected = {1, 0, 0, 1, 0, 1, 0, 0, 0, 1};  // of frames 0 to 9
   for (std::size_t n = 0; n < expected.size(); ++n) {
     EXPECT_EQ(boxes_to_read(boxes, static_cast<std::int64_t>(n), 10).size(), expected[n]) << n;
+    EXPECT_EQ(boxes_in_frame(boxes, static_cast<std::int64_t>(n)).size(), n == 3 ? 3U : 1U) << n;
   }
 }
 
