@@ -65,6 +65,7 @@ Json evidence_of(const Scan& scan, const CasePlan& plan, const CaseText& text) {
 }
 
 /// Draws what was found in a case; the lines then name their pictures. A slice that cannot be read again has none.
+/// @param plan whose `text_boxes` hold what rules for the device blank, so far
 /// @param boxes what is blanked, by stack of the plan; none where the case is held
 void draw_case(const Scan& scan, const CasePlan& plan, const std::vector<std::vector<dicom::PixelBox>>& boxes,
                Json& evidence, Executor& executor, const CancelToken& cancel, const TakePicture& take) {
@@ -77,8 +78,7 @@ void draw_case(const Scan& scan, const CasePlan& plan, const std::vector<std::ve
          return Place(lines[n]->value("volume", std::size_t{0}), lines[n]->at("slice").get<std::int64_t>());
        })) {
     const auto& [volume, k] = place;
-    const auto regions = regions_of(plan.recipe, scan, scan.stacks[plan.stacks[volume]]);
-    what.covers = both(std::move(what.covers), both(boxes_in_frame(boxes[volume], k), regions));
+    what.covers = both(std::move(what.covers), both(boxes_in_frame(boxes[volume], k), plan.text_boxes[volume]));
     frames[volume][k] = std::move(what);
     slices[volume].insert(k);
   }

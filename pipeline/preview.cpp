@@ -5,6 +5,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/pixels/text_detector.h"
 #include "pipeline/png.h"
 
 namespace naru {
@@ -64,13 +65,8 @@ Picture cut_plane(const EncodedVolume& volume, const Plane& plane) {
 std::pair<float, float> gray_range(const std::array<Picture, 3>& pictures) {
   std::vector<float> values;
   for (const Picture& picture : pictures) values.insert(values.end(), picture.values.begin(), picture.values.end());
-  const auto at = [&](double share) {
-    const auto nth = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-    std::nth_element(values.begin(), nth, values.end());
-    return *nth;
-  };
-  const float low = at(kLowPercentile);
-  return {low, std::max(at(kHighPercentile), low + 1e-6F)};
+  const auto [low, high] = at_shares(values, kLowPercentile, kHighPercentile);
+  return {low, std::max(high, low + 1e-6F)};
 }
 
 std::string png_base64(const Picture& picture, float low, float high) {

@@ -232,10 +232,7 @@ class CaseJudge {
     result_.found = std::move(decision.texts);
     for (JudgedText& text : result_.found) place(text, text.file);
     for (std::size_t n = 0; n < plan_.stacks.size(); ++n) {
-      if (!result_.hold) {
-        result_.boxes[n] = both(std::move(result_.boxes[n]), looks[n].regions);
-        kept_[n] = both(std::move(kept_[n]), looks[n].regions);
-      }
+      if (!result_.hold) result_.boxes[n] = both(std::move(result_.boxes[n]), looks[n].regions);
       add_boxes_of_missing_slices(scan_.stacks[plan_.stacks[n]], result_.boxes[n]);
     }
   }

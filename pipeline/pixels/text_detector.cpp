@@ -60,6 +60,16 @@ bool is_on_background(VolumeView<const float> plane, const TextWindows& windows,
 
 }  // namespace
 
+std::pair<float, float> at_shares(std::span<float> values, double low, double high) {
+  const auto at = [&](double share) {
+    const auto n = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+    std::ranges::nth_element(values, values.begin() + n);
+    return values[static_cast<std::size_t>(n)];
+  };
+  const float first = at(low);
+  return {first, at(high)};
+}
+
 TextWindows text_windows(VolumeView<const float> slice, const dicom::ShownValues& shown) {
   if (slice.size.z > 1) return {{0, 0, 0}, {255, 255, 255}};
   const std::span values(slice.data, static_cast<std::size_t>(slice.size.voxel_count()));
@@ -68,13 +78,8 @@ TextWindows text_windows(VolumeView<const float> slice, const dicom::ShownValues
   std::ranges::copy_if(values, std::back_inserter(finite), counts);
   if (finite.empty()) return {{0, 0, 0}, {1, 1, 1}};
   const auto [low, high] = std::ranges::minmax(finite);
-  const auto at_share = [&](double share) {
-    const auto n = static_cast<std::ptrdiff_t>(share * static_cast<double>(finite.size() - 1));
-    std::ranges::nth_element(finite, finite.begin() + n);
-    return finite[static_cast<std::size_t>(n)];
-  };
   constexpr double kLowShare = 0.005, kHighShare = 0.995;
-  const float p_low = at_share(kLowShare), p_high = at_share(kHighShare);
+  const auto [p_low, p_high] = at_shares(finite, kLowShare, kHighShare);
   return {{low, shown.window ? static_cast<float>(shown.window->black) : p_low, p_low},
           {high, shown.window ? static_cast<float>(shown.window->white) : p_high, p_high}};
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/code.h"
@@ -32,6 +33,9 @@ struct TextLook {
   std::vector<std::vector<FoundText>> frames;
   std::vector<dicom::PixelBox> regions;  ///< blanked in all frames whatever is found: rules for the device
 };
+
+/// What stands at two shares, from 0 to 1, of the sorted values. @pre there is a value. Reorders them.
+std::pair<float, float> at_shares(std::span<float> values, double low, double high);
 
 /// Black and white of the three windows in which a frame is seen: its full range, as stored, and the percentiles 0.5
 /// and 99.5; of a colour frame 0 and 255. Padding does not count.

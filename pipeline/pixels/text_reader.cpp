@@ -122,13 +122,7 @@ std::optional<std::pair<float, float>> range_beside(VolumeView<const float> fram
     }
   }
   if (values.empty()) return std::nullopt;
-  const auto at_share = [&](double share) {
-    const auto n = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-    std::ranges::nth_element(values, values.begin() + n);
-    return values[static_cast<std::size_t>(n)];
-  };
-  const float low = at_share(0.005);
-  return std::pair(low, at_share(0.995));
+  return at_shares(values, 0.005, 0.995);
 }
 
 /// Darkens boxes.
