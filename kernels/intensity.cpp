@@ -1,5 +1,6 @@
 #include "kernels/intensity.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "kernels/dispatch.h"
@@ -23,6 +24,13 @@ IntensityMap zscored(IntensityMap map, double mean, double deviation) {
   map.gain = static_cast<float>(1 / deviation);
   map.offset = static_cast<float>(-mean / deviation);
   return map;
+}
+
+IntensityMap ct_normalized(IntensityMap map, const Fingerprint& foreground) {
+  constexpr double kLeastDeviation = 1e-8;
+  map.clip_low = static_cast<float>(foreground.percentile_00_5);
+  map.clip_high = static_cast<float>(foreground.percentile_99_5);
+  return zscored(map, foreground.mean, std::max(foreground.deviation, kLeastDeviation));
 }
 
 template <class In, class Out>

@@ -11,6 +11,7 @@
 
 #include "core/volume.h"
 #include "kernels/executor.h"
+#include "kernels/statistics.h"
 
 namespace naru {
 
@@ -21,13 +22,17 @@ struct IntensityMap {
   float gain = 1, offset = 0;
 };
 
-/// `map` with gain and offset such that [low, high] in units becomes [0, 1] (values outside are clipped to it), to within
-/// the rounding of f32: 1e-6.
+/// `map` with gain and offset such that [low, high] in units becomes [0, 1] (values outside are clipped to it), to
+/// within the rounding of f32: 1e-6.
 /// @pre low < high
 IntensityMap windowed(IntensityMap map, double low, double high);
 
 /// `map` with gain and offset such that out = (units - mean) / deviation. @pre deviation > 0
 IntensityMap zscored(IntensityMap map, double mean, double deviation);
+
+/// `map` as nnU-Net normalises CT (CTNormalization): units clipped to the 0.5th and 99.5th percentile of the dataset's
+/// foreground, then (units - mean) / deviation; a deviation below 1e-8 counts as 1e-8. @param foreground in units
+IntensityMap ct_normalized(IntensityMap map, const Fingerprint& foreground);
 
 /// Applies `map` to every voxel.
 /// @param in, out same size, in memory that `executor` reaches; they may not overlap unless identical in type and place

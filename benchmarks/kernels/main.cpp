@@ -13,8 +13,13 @@ int main(int argc, char** argv) {
   if (cuda_status().devices.empty()) std::fputs("NOTE: no GPU here: nothing was measured on one\n", stderr);
   bench::add_resample();
   bench::add_intensity();
+  bench::add_piecewise();
+  bench::add_float16();
   bench::add_orient();
   bench::add_statistics();
+  bench::add_foreground_box();
+  bench::add_components();
+  bench::add_morphology();
   bench::add_patient_grid();
   bench::add_straighten();
   bench::add_text_network();

@@ -70,6 +70,11 @@ void add_cases(const std::string& op, Where where, const Case& run);
 
 void add_resample();
 void add_intensity();
+void add_components();
+void add_float16();
+void add_foreground_box();
+void add_morphology();
+void add_piecewise();
 void add_orient();
 void add_patient_grid();
 void add_straighten();
