@@ -10,15 +10,24 @@ namespace naru {
 
 namespace {
 
+/// Whether one of `count` values is foreground. Without a way out, so that the compiler takes several at once.
+template <class T>
+bool has_foreground(const T* values, std::int64_t count, float above) {
+  int any = 0;
+  for (std::int64_t i = 0; i < count; ++i) any |= is_foreground(values[i], above) ? 1 : 0;
+  return any != 0;
+}
+
 /// From both ends: what lies between is not read.
 template <class T>
 void add_row(const T* values, std::int64_t width, std::int64_t y, std::int64_t z, float above, BoxSoFar& box) {
-  const auto is_in = [&](T value) { return is_foreground(value, above); };
-  const T* const first = std::find_if(values, values + width, is_in);
-  if (first == values + width) return;
-  std::int64_t last = width - 1;
-  while (!is_in(values[last])) --last;
-  box.add(0, first - values);
+  constexpr std::int64_t kBlock = 64;
+  std::int64_t first = 0, last = width - 1;
+  while (first < width && !has_foreground(values + first, std::min(kBlock, width - first), above)) first += kBlock;
+  if (first >= width) return;
+  while (!is_foreground(values[first], above)) ++first;
+  while (!is_foreground(values[last], above)) --last;
+  box.add(0, first);
   box.add(0, last);
   box.add(1, y);
   box.add(2, z);

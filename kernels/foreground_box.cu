@@ -11,9 +11,9 @@ namespace {
 
 /// Neighbouring threads read neighbouring voxels. A warp that met foreground adds its box to the one of all.
 template <class T>
-__global__ void foreground_box_kernel(VolumeView<const T> in, float above, BoxSoFar* box) {
+__global__ void foreground_box_kernel(VolumeView<const T> in, std::int64_t count, float above, BoxSoFar* box) {
   BoxSoFar own;
-  const std::int64_t count = in.size.voxel_count(), stride = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   for (std::int64_t v = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; v < count; v += stride) {
     if (!is_foreground(in.data[v], above)) continue;
     const std::int64_t row = v / in.size.x;
@@ -38,8 +38,9 @@ BoxSoFar foreground_box(VolumeView<const T> in, float above, Executor& executor)
   auto start = Buffer<BoxSoFar>::on_host(1, executor);
   start.host()[0] = BoxSoFar{};
   Buffer<BoxSoFar> box = to_executor(std::move(start), executor);
-  const auto blocks = static_cast<unsigned>(std::min(kMaxBlocks, (in.size.voxel_count() + kThreads - 1) / kThreads));
-  foreground_box_kernel<<<blocks, static_cast<unsigned>(kThreads), 0, selected_stream(executor)>>>(in, above,
+  const std::int64_t count = in.size.voxel_count();
+  const auto blocks = static_cast<unsigned>(std::min(kMaxBlocks, (count + kThreads - 1) / kThreads));
+  foreground_box_kernel<<<blocks, static_cast<unsigned>(kThreads), 0, selected_stream(executor)>>>(in, count, above,
                                                                                                    box.data());
   cuda_check(cudaGetLastError(), "launching the search for a box");
   return to_host(std::move(box), executor).host()[0];

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernels/dispatch.h"
 #include "tests/kernels/golden/masks.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
@@ -95,6 +96,11 @@ TEST(Components, AreThoseOfTheDefinition) {
           EXPECT_EQ(found.labels, expected.labels) << executor.description() << " " << size.x << " " << percent;
           EXPECT_EQ(found.components, expected.components) << executor.description();
         }
+        const ForcedCpuPath forced(CpuPath::baseline);  // voxel by voxel, as a device does it
+        Executor two = Executor::cpu(2);
+        const Labelled plain = labelled_on(two, mask, size, neighbours);
+        EXPECT_EQ(plain.labels, expected.labels) << size.x << " " << percent;
+        EXPECT_EQ(plain.components, expected.components) << size.x << " " << percent;
       }
     }
   }
@@ -131,8 +137,9 @@ TEST(Components, FollowASpiralThroughManyPieces) {
   for (Executor& executor : executors_under_test()) {
     for (const Neighbours neighbours : kAll) {
       const Labelled found = labelled_on(executor, mask, size, neighbours);
-      ASSERT_EQ(found.components.size(), 1U);
-      EXPECT_EQ(found.components[0], (Component{0, set}));
+      EXPECT_EQ(found.components, (std::vector{Component{0, set}}));
+      const ForcedCpuPath forced(CpuPath::baseline);
+      EXPECT_EQ(labelled_on(executor, mask, size, neighbours).components, found.components);
     }
   }
 }
