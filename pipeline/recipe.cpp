@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
@@ -26,13 +27,12 @@ constexpr double kMinSpacingMm = 0.01, kMaxSpacingMm = 100;
 
 constexpr std::array<std::string_view, 2> kInterpolators = {"nearest", "linear"};
 constexpr std::array<std::string_view, 2> kInterpolatorsLater = {"bspline", "lanczos"};
-constexpr std::array<std::string_view, 5> kNormalize = {"none", "window", "minmax", "zscore", "percentile"};
-constexpr std::array<std::string_view, 1> kNormalizeLater = {"nyul"};
+constexpr std::array<std::string_view, 6> kNormalize = {"none", "window", "minmax", "zscore", "percentile", "nyul"};
+constexpr std::array<std::string_view, 3> kForeground = {"otsu", "mean", "all"};
 constexpr std::array<std::string_view, 2> kClipWhen = {"before", "after"};
 constexpr std::array<std::string_view, 2> kCompression = {"none", "gzip"};
 constexpr std::array<std::string_view, 1> kCompressionLater = {"zstd"};
 constexpr std::array<std::string_view, 2> kDtypes = {"int16", "float32"};
-constexpr std::array<std::string_view, 1> kDtypesLater = {"float16"};
 
 /// A code of Modality (0008,0060): upper-case letters and digits.
 bool is_modality(std::string_view code) {
@@ -64,6 +64,21 @@ void read_clip(const TomlValue& value, Recipe& recipe) {
   const auto range = value.numbers(2);
   if (range[0] >= range[1]) value.fail("must be [low, high] with low < high");
   recipe.clip = ClipRange{range[0], range[1]};
+}
+
+void read_nyul_landmarks(const TomlValue& value, Recipe& recipe) {
+  const auto numbers = value.numbers(kNyulPercentiles.size());
+  if (!std::ranges::is_sorted(numbers, std::less_equal<>())) value.fail("must ascend");
+  std::ranges::copy(numbers, recipe.nyul_landmarks.emplace().begin());
+}
+
+void read_dtype(const TomlValue& value, Recipe& recipe) {
+  if (value.string() == "float16") {
+    value.fail(
+        "= \"float16\" is not available in this version: NIfTI-1, which both layouts write, has no such type; use "
+        "\"float32\". It comes with the layouts npy, zarr and webdataset");
+  }
+  recipe.dtype = value.one_of(kDtypes) == 0 ? DType::int16 : DType::float32;
 }
 
 void read_axes(const TomlValue& value, Recipe& recipe) {
@@ -158,10 +173,13 @@ constexpr std::array kKeys = {
         [](const TomlValue& v, Recipe& r) { r.clip_when = static_cast<ClipWhen>(v.one_of(kClipWhen)); },
         [](const Recipe& r) { return Json(kClipWhen[static_cast<std::size_t>(r.clip_when)]); }},
     Key{"intensity", "normalize",
-        [](const TomlValue& v, Recipe& r) {
-          r.normalize = static_cast<Normalize>(v.one_of(kNormalize, kNormalizeLater));
-        },
+        [](const TomlValue& v, Recipe& r) { r.normalize = static_cast<Normalize>(v.one_of(kNormalize)); },
         [](const Recipe& r) { return Json(kNormalize[static_cast<std::size_t>(r.normalize)]); }},
+    Key{"intensity", "foreground",
+        [](const TomlValue& v, Recipe& r) { r.foreground = static_cast<Foreground>(v.one_of(kForeground)); },
+        [](const Recipe& r) { return r.foreground ? Json(name(*r.foreground)) : Json(nullptr); }, true},
+    Key{"intensity", "nyul_landmarks", read_nyul_landmarks,
+        [](const Recipe& r) { return r.nyul_landmarks ? Json(*r.nyul_landmarks) : Json(nullptr); }, true},
     Key{"intensity", "philips_scale",
         [](const TomlValue& v, Recipe& r) {
           r.philips_scale = v.word({"display", "precise"});
@@ -173,11 +191,7 @@ constexpr std::array kKeys = {
               v.word({"plain", "nnunet"}, {"monai", "bids", "webdataset", "zarr", "npy", "mha", "nrrd", "dicom"});
         },
         [](const Recipe& r) { return Json(r.layout); }},
-    Key{"output", "dtype",
-        [](const TomlValue& v, Recipe& r) {
-          r.dtype = v.one_of(kDtypes, kDtypesLater) == 0 ? DType::int16 : DType::float32;
-        },
-        [](const Recipe& r) { return r.dtype ? Json(dtype_word(r)) : Json(nullptr); }},
+    Key{"output", "dtype", read_dtype, [](const Recipe& r) { return r.dtype ? Json(dtype_word(r)) : Json(nullptr); }},
     Key{"output", "compression",
         [](const TomlValue& v, Recipe& r) {
           r.compression = static_cast<Compression>(v.one_of(kCompression, kCompressionLater));
@@ -245,6 +259,15 @@ void check_whole(const Recipe& recipe, const TomlOrigin& origin) {
   if (recipe.normalize != Normalize::none && recipe.dtype == DType::int16) {
     fail("[output] dtype = \"int16\" cannot hold normalised values; use \"float32\"");
   }
+  if (recipe.foreground && recipe.normalize != Normalize::zscore && recipe.normalize != Normalize::nyul) {
+    fail("[intensity] foreground belongs to normalize = \"zscore\" or \"nyul\"");
+  }
+  if (recipe.nyul_landmarks && recipe.normalize != Normalize::nyul) {
+    fail("[intensity] nyul_landmarks belongs to normalize = \"nyul\"");
+  }
+  if (recipe.normalize == Normalize::nyul && recipe.modality.size() != 1) {
+    fail("[intensity] normalize = \"nyul\" needs one modality in [select], since one scale holds for all cases");
+  }
   if (recipe.layout == "nnunet" && recipe.modality.size() != 1) {
     fail("[output] layout = \"nnunet\" needs one modality in [select], since nnU-Net gives a channel one meaning");
   }
@@ -311,6 +334,12 @@ nlohmann::ordered_json to_json(const Recipe& recipe) {
     if (!key.is_own_rule || !value.is_null()) json[key.section][key.name] = std::move(value);
   }
   return json;
+}
+
+std::string_view name(Foreground foreground) { return kForeground[static_cast<std::size_t>(foreground)]; }
+
+Foreground foreground_of(const Recipe& recipe) {
+  return recipe.foreground.value_or(recipe.normalize == Normalize::nyul ? Foreground::mean : Foreground::otsu);
 }
 
 void require_for_prepare(const Recipe& recipe) {

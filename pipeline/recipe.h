@@ -13,13 +13,15 @@
 #include "core/volume.h"
 #include "dicom/deidentify/policy.h"
 #include "dicom/stack.h"
+#include "kernels/nyul.h"
 #include "kernels/resample.h"
 #include "kernels/text_regions.h"
 
 namespace naru {
 
 enum class Compression { none, gzip };
-enum class Normalize { none, window, minmax, zscore, percentile };
+enum class Normalize { none, window, minmax, zscore, percentile, nyul };
+enum class Foreground { otsu, mean, all };  ///< stored values above Otsu's threshold, above their mean, or all
 enum class ClipWhen { before, after };
 
 /// A clip range in modality units (HU for CT).
@@ -66,6 +68,8 @@ struct Recipe {
   std::optional<ClipRange> clip;
   ClipWhen clip_when = ClipWhen::after;
   Normalize normalize = Normalize::none;
+  std::optional<Foreground> foreground;         ///< empty: what its method takes, see foreground_of
+  std::optional<NyulLandmarks> nyul_landmarks;  ///< the standard scale; empty: the cases of the job teach it
   std::string philips_scale = "display";
   // [output]
   std::string layout = "plain";
@@ -88,9 +92,14 @@ Recipe load_recipe(const std::string& name_or_file);
 void require_for_prepare(const Recipe& recipe);
 
 /// The whole recipe with its defaults filled in, keys as in the TOML; a hospital's own rules (attributes, private,
-/// keep_words, remove_words, date_shift_bound_days, regions) only where it has some. The same recipe gives the same
-/// JSON.
+/// keep_words, remove_words, date_shift_bound_days, regions) and keys that refine a method only where they are set. The
+/// same recipe gives the same JSON.
 nlohmann::ordered_json to_json(const Recipe& recipe);
+
+/// The foreground that normalisation takes its constants from: what the recipe says, else Otsu's for the z-score and,
+/// as published, what is above the mean for Nyul's landmarks.
+Foreground foreground_of(const Recipe& recipe);
+std::string_view name(Foreground foreground);
 
 /// What the recipe says to de-identification.
 dicom::DeidentifyPolicy policy_of(const Recipe& recipe);

@@ -11,6 +11,7 @@
 #include "kernels/buffer.h"
 #include "kernels/orient.h"
 #include "kernels/patient_grid.h"
+#include "kernels/piecewise.h"
 #include "kernels/resample.h"
 #include "kernels/statistics.h"
 #include "pipeline/case_budget.h"
@@ -81,10 +82,16 @@ class CaseRun {
 
   CaseRecord run() {
     const Constants constants = needs_histogram(plan_.recipe) ? measure() : Constants{{}, stack_.rescale};
-    const IntensityPlan intensity = plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins);
+    const IntensityPlan intensity =
+        plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins, plan_.nyul_standard);
     Written written{grid_, intensity, {}, {}};
     return intensity.dtype == DType::int16 ? finish<std::int16_t>(std::move(written))
                                            : finish<float>(std::move(written));
+  }
+
+  NyulLandmarks landmarks() {
+    const Constants constants = measure();
+    return landmarks_of(plan_.recipe, constants.histogram, constants.bins);
   }
 
   /// Writes the mask of what was blanked, on the grid of the result: 1 where a blanked voxel has a share in a voxel,
@@ -241,6 +248,9 @@ class CaseRun {
     const Size3 size{options.axes[0].target_count, options.axes[1].target_count, options.axes[2].target_count};
     auto result = allocate<Out>(size, executor_);
     resample<T, Out>(source.view(), result.view(), options, executor_);
+    if constexpr (std::is_same_v<Out, float>) {
+      if (intensity.landmarks) apply_piecewise(result.view(), result.view(), *intensity.landmarks, executor_);
+    }
     executor_.wait();  // `source` is freed now
     return result;
   }
@@ -378,37 +388,59 @@ bool is_blanked(const CasePlan& plan) {
   return plan.face || !std::ranges::all_of(plan.text_boxes, [](const auto& boxes) { return boxes.empty(); });
 }
 
-}  // namespace
-
-CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out,
-                             const CancelToken& cancel) {
+/// Calls `use(case_run)` with the case's stored type settled. @return empty where it has no place in a file or in
+/// memory
+template <class Use>
+auto with_case(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out, Executor& executor,
+               std::uint64_t memory_limit_bytes, const CancelToken& cancel, InputHashes& hashes, const Use& use)
+    -> std::optional<decltype(use(std::declval<CaseRun<float>&>(), GridPlan(), CaseBudget()))> {
   const dicom::Stack& stack = scan.stacks[plan.stacks.front()];
-  const auto too_large = [&] {
-    return CaseOutcome{std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}, {}};
-  };
   const GridPlan grid = plan_grid(stack, plan.recipe);
   const Size3& size = grid.grid.size;
   const auto volumes = static_cast<std::int64_t>(plan.stacks.size());
   // Sizes that fit the format cannot overflow the sum of bytes, so the format is asked first.
-  if (std::max({size.x, size.y, size.z, volumes}) > kMaxNiftiSize) return too_large();
-  const auto budget = plan_budget(scan, plan, grid, executor_, memory_limit_bytes_);
-  if (!budget) return too_large();
-  InputHashes hashes;
-  const auto make = [&]<class In>(In) {
-    return CaseRun<In>(scan, plan, grid, *budget, out, executor_, cancel, hashes).run();
+  if (std::max({size.x, size.y, size.z, volumes}) > kMaxNiftiSize) return std::nullopt;
+  const auto budget = plan_budget(scan, plan, grid, executor, memory_limit_bytes);
+  if (!budget) return std::nullopt;
+  const auto with = [&]<class In>(In) {
+    CaseRun<In> run(scan, plan, grid, *budget, out, executor, cancel, hashes);
+    return use(run, grid, *budget);
   };
-  try {
-    CaseRecord record = stack.dtype == DType::float32  ? make(float{})
-                        : stack.dtype == DType::uint16 ? make(std::uint16_t{})
-                                                       : make(std::int16_t{});
-    record.memory_bytes = budget->memory_bytes;
+  if (stack.dtype == DType::float32) return with(float{});
+  return stack.dtype == DType::uint16 ? with(std::uint16_t{}) : with(std::int16_t{});
+}
+
+}  // namespace
+
+CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out,
+                             const CancelToken& cancel) {
+  InputHashes hashes;
+  const auto make = [&](auto& run, const GridPlan& grid, const CaseBudget& budget) {
+    CaseRecord record = run.run();
+    record.memory_bytes = budget.memory_bytes;
     if (is_blanked(plan)) {
       record.manifest["redaction"] =
-          CaseRun<std::int16_t>(scan, plan, grid, *budget, out, executor_, cancel, hashes).write_mask();
+          CaseRun<std::int16_t>(scan, plan, grid, budget, out, executor_, cancel, hashes).write_mask();
     }
+    return record;
+  };
+  try {
+    auto record = with_case(scan, plan, out, executor_, memory_limit_bytes_, cancel, hashes, make);
+    if (!record) return {std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}, {}};
     return {std::move(record), std::nullopt, std::move(hashes)};
   } catch (const Failed& failed) {
     return {std::nullopt, failed.failure, std::move(hashes)};
+  }
+}
+
+CaseLandmarks StudyRunner::landmarks(const Scan& scan, const CasePlan& plan, const CancelToken& cancel) {
+  InputHashes hashes;
+  const auto learn = [](auto& run, const GridPlan&, const CaseBudget&) { return run.landmarks(); };
+  try {
+    const auto landmarks = with_case(scan, plan, {}, executor_, memory_limit_bytes_, cancel, hashes, learn);
+    return {landmarks, std::move(hashes)};
+  } catch (const Failed&) {
+    return {std::nullopt, std::move(hashes)};
   }
 }
 

@@ -21,9 +21,15 @@ struct CaseRecord {
   nlohmann::ordered_json manifest;  ///< the line of manifest.jsonl
   Preview preview;
   std::uint64_t memory_bytes = 0;  ///< working memory that the case was planned with
-  nlohmann::ordered_json text_evidence = nlohmann::ordered_json::array();  ///< its lines of pixels.jsonl
+  nlohmann::ordered_json text_evidence = nlohmann::ordered_json::array();   ///< its lines of pixels.jsonl
   nlohmann::ordered_json text_pictures = nlohmann::ordered_json::object();  ///< base64 by path below the report
-  nlohmann::ordered_json face_evidence;                                    ///< its line of faces.jsonl, or null
+  nlohmann::ordered_json face_evidence;                                     ///< its line of faces.jsonl, or null
+};
+
+/// Nyul's landmarks of one case; empty where its slices cannot be read.
+struct CaseLandmarks {
+  std::optional<NyulLandmarks> landmarks;
+  InputHashes hashes;  ///< of the files that were read
 };
 
 struct CaseOutcome {
@@ -43,6 +49,10 @@ class StudyRunner {
   /// Makes `plan`'s image at `out / image_path(plan)`; a scratch file lies beside `out`.
   /// @throws Error{disk_full, output_unwritable, memory_exceeded, device_unavailable, canceled}: the job cannot go on
   CaseOutcome run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out, const CancelToken& cancel);
+
+  /// The landmarks of `plan`'s voxels as they are read, from one pass over them; a case that `run` would refuse for its
+  /// size has none. @throws Error{memory_exceeded, device_unavailable, canceled}
+  CaseLandmarks landmarks(const Scan& scan, const CasePlan& plan, const CancelToken& cancel);
 
  private:
   Executor& executor_;

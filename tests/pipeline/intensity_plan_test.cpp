@@ -28,7 +28,7 @@ double applied(const IntensityMap& map, double stored) {
 
 /// A histogram of stored values, as every stack of whole numbers has it.
 IntensityPlan planned(const Recipe& recipe, const dicom::Stack& stack, const Histogram& values) {
-  return plan_intensity(recipe, stack, values, stack.rescale);
+  return plan_intensity(recipe, stack, values, stack.rescale, recipe.nyul_landmarks);
 }
 
 TEST(IntensityPlan, KeepsInt16WhereEveryValueIsExact) {
