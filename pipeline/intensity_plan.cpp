@@ -146,8 +146,10 @@ IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, co
   plan.steps_before = plan.steps_after = nlohmann::ordered_json::array();
   plan.clip_before = recipe.clip && recipe.clip_when == ClipWhen::before;
   IntensityMap rescale;
-  rescale.slope = static_cast<float>(stack.rescale.slope);
-  rescale.intercept = static_cast<float>(stack.rescale.intercept);
+  if (!recipe.restores()) {
+    rescale.slope = static_cast<float>(stack.rescale.slope);
+    rescale.intercept = static_cast<float>(stack.rescale.intercept);
+  }
   rescale.clip_low = static_cast<float>(clip.low);
   rescale.clip_high = static_cast<float>(clip.high);
   (plan.clip_before ? plan.before : plan.map) = rescale;
@@ -160,6 +162,8 @@ IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, co
                                  {"from_header", stack.has_rescale},
                                  {"source", stack.rescale_source}});
   }
+  if (recipe.bias_field != "none") plan.steps_before.push_back({{"op", "bias_field"}, {"method", recipe.bias_field}});
+  if (recipe.denoise != "none") plan.steps_before.push_back({{"op", "denoise"}, {"method", recipe.denoise}});
   if (recipe.clip) {
     auto& steps = plan.clip_before ? plan.steps_before : plan.steps_after;
     steps.push_back({{"op", "clip"}, {"low", clip.low}, {"high", clip.high}});
@@ -171,7 +175,7 @@ IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, co
   }
   const bool is_straightened = stack.is_tilted && recipe.tilt == "straighten";
   const bool keeps_values = (!recipe.spacing_mm || recipe.interpolator == Interpolator::nearest) && !is_straightened &&
-                            stack.dtype != DType::float32;
+                            stack.dtype != DType::float32 && !recipe.restores();
   const bool is_whole = recipe.normalize == Normalize::none && keeps_values && is_exact_in_int16(units, histogram);
   plan.dtype = recipe.dtype ? *recipe.dtype : is_whole ? DType::int16 : DType::float32;
   plan.steps_after.push_back({{"op", "cast"}, {"dtype", name(plan.dtype)}});

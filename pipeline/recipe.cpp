@@ -96,6 +96,8 @@ SplitShares& shares(Recipe& recipe) {
   return *recipe.split;
 }
 
+Json unless_none(const std::string& word) { return word == "none" ? Json(nullptr) : Json(word); }
+
 std::string_view dtype_word(const Recipe& r) { return name(*r.dtype); }
 
 /// One key of the recipe: how it is read and how it is written down again.
@@ -185,6 +187,16 @@ constexpr std::array kKeys = {
           r.philips_scale = v.word({"display", "precise"});
         },
         [](const Recipe& r) { return Json(r.philips_scale); }},
+    Key{"intensity", "bias_field",
+        [](const TomlValue& v, Recipe& r) {
+          r.bias_field = v.word({"none", "n4"});
+        },
+        [](const Recipe& r) { return unless_none(r.bias_field); }, true},
+    Key{"intensity", "denoise",
+        [](const TomlValue& v, Recipe& r) {
+          r.denoise = v.word({"none", "curvature"});
+        },
+        [](const Recipe& r) { return unless_none(r.denoise); }, true},
     Key{"output", "layout",
         [](const TomlValue& v, Recipe& r) {
           r.layout =
@@ -258,6 +270,9 @@ void check_whole(const Recipe& recipe, const TomlOrigin& origin) {
   if (recipe.normalize == Normalize::window && !recipe.clip) fail("[intensity] normalize = \"window\" needs clip");
   if (recipe.normalize != Normalize::none && recipe.dtype == DType::int16) {
     fail("[output] dtype = \"int16\" cannot hold normalised values; use \"float32\"");
+  }
+  if (recipe.bias_field != "none" && recipe.modality != std::vector<std::string>{"MR"}) {
+    fail("[intensity] bias_field is a matter of MR coils: it needs [select] modality = [\"MR\"]");
   }
   if (recipe.foreground && recipe.normalize != Normalize::zscore && recipe.normalize != Normalize::nyul) {
     fail("[intensity] foreground belongs to normalize = \"zscore\" or \"nyul\"");

@@ -71,6 +71,8 @@ struct Recipe {
   std::optional<Foreground> foreground;         ///< empty: what its method takes, see foreground_of
   std::optional<NyulLandmarks> nyul_landmarks;  ///< the standard scale; empty: the cases of the job teach it
   std::string philips_scale = "display";
+  std::string bias_field = "none", denoise = "none";
+  bool restores() const { return bias_field != "none" || denoise != "none"; }  ///< voxels are units before resampling
   // [output]
   std::string layout = "plain";
   std::optional<DType> dtype;  ///< int16 or float32; empty: int16 where every value is exact, else float32

@@ -21,6 +21,8 @@
 #include "pipeline/outputs/layout.h"
 #include "pipeline/pixels/case_text.h"
 #include "pipeline/read_ahead.h"
+#include "pipeline/restore/bias_field.h"
+#include "pipeline/restore/denoise.h"
 #include "pipeline/scratch.h"
 #include "pipeline/slices.h"
 #include "pipeline/unit_bins.h"
@@ -81,6 +83,7 @@ class CaseRun {
         kept_(plan.stacks.size()) {}
 
   CaseRecord run() {
+    learn_field();
     const Constants constants = needs_histogram(plan_.recipe) ? measure() : Constants{{}, stack_.rescale};
     const IntensityPlan intensity =
         plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins, plan_.nyul_standard);
@@ -90,6 +93,7 @@ class CaseRun {
   }
 
   NyulLandmarks landmarks() {
+    learn_field();
     const Constants constants = measure();
     return landmarks_of(plan_.recipe, constants.histogram, constants.bins);
   }
@@ -134,15 +138,30 @@ class CaseRun {
 
   bool is_whole() const { return budget_.slab_slices == grid_.grid.size[grid_.slice_axis()]; }
 
-  /// Slices of one volume as they are stored, in host memory (pinned for a GPU).
+  /// Slices of one volume as they are stored, in host memory (pinned for a GPU); in units where the recipe restores
+  /// them.
   Buffer<In> read(std::size_t volume, SliceRange range) {
     cancel_.throw_if_canceled();
-    const Size3& size = stack_.grid.size;
-    auto host = Buffer<In>::on_host(static_cast<std::size_t>(size.x * size.y * range.count()), executor_);
     if constexpr (std::is_same_v<In, std::int16_t>) {
-      if (makes_mask_) return mark(volume, range, host.host()), std::move(host);
+      if (makes_mask_) {
+        auto marks = Buffer<In>::on_host(stack_voxels(range), executor_);
+        return mark(volume, range, marks.host()), std::move(marks);
+      }
     }
-    const std::span<ReadAs<In>> values(reinterpret_cast<ReadAs<In>*>(host.data()), host.size());
+    if constexpr (std::is_same_v<In, float>) {
+      if (plan_.recipe.restores()) return restored(volume, range);
+    }
+    return read_stored<In>(volume, range);
+  }
+
+  std::size_t stack_voxels(SliceRange range) const {
+    return static_cast<std::size_t>(stack_.grid.size.x * stack_.grid.size.y * range.count());
+  }
+
+  template <class Stored>
+  Buffer<Stored> read_stored(std::size_t volume, SliceRange range) {
+    auto host = Buffer<Stored>::on_host(stack_voxels(range), executor_);
+    const std::span<ReadAs<Stored>> values(reinterpret_cast<ReadAs<Stored>*>(host.data()), host.size());
     const auto failure = read_slices(scan_, plan_.stacks[volume], range, values, reader_, cancel_, hashes_);
     if (failure) throw Failed{*failure};
     if (volume < plan_.text_boxes.size()) {
@@ -150,6 +169,43 @@ class CaseRun {
     }
     if (plan_.face) remove_face(host.host(), stack_.grid, range, *plan_.face, reader_);
     return host;
+  }
+
+  Buffer<float> read_units(std::size_t volume, SliceRange range) {
+    if (stack_.dtype == DType::float32) return read_stored<float>(volume, range);
+    return stack_.dtype == DType::uint16 ? to_units(read_stored<std::uint16_t>(volume, range))
+                                         : to_units(read_stored<std::int16_t>(volume, range));
+  }
+
+  template <class Stored>
+  Buffer<float> to_units(const Buffer<Stored>& stored) {
+    const IntensityMap rescale{static_cast<float>(stack_.rescale.slope), static_cast<float>(stack_.rescale.intercept)};
+    auto units = Buffer<float>::on_host(stored.size(), executor_);
+    const Size3 size{static_cast<std::int64_t>(stored.size()), 1, 1};
+    apply_intensity(VolumeView<const Stored>{stored.data(), size}, VolumeView<float>{units.data(), size}, rescale,
+                    reader_);
+    return units;
+  }
+
+  /// The bias field of the first volume, which all volumes of the case share.
+  void learn_field() {
+    if (plan_.recipe.bias_field == "none") return;
+    const Size3& size = stack_.grid.size;
+    ShrunkVolume shrunk(size);
+    for (std::int64_t k = 0; k < size.z; k += source_step()) {
+      const SliceRange range{k, std::min(k + source_step(), size.z)};
+      shrunk.add(read_units(0, range).host(), k);
+    }
+    field_ = estimate_bias_field(shrunk, stack_.grid.spacing_mm());
+  }
+
+  Buffer<float> restored(std::size_t volume, SliceRange range) {
+    auto units = read_units(volume, range);
+    if (field_) field_->divide(units.host(), range.begin, reader_);
+    if (plan_.recipe.denoise != "none") {  // of whole volumes: see plan_budget
+      denoise_curvature(units.host(), stack_.grid.size, stack_.grid.spacing_mm());
+    }
+    return units;
   }
 
   void mark(std::size_t volume, SliceRange range, std::span<std::int16_t> marks) {
@@ -165,11 +221,16 @@ class CaseRun {
     return {to_executor(std::move(host), executor_), {stack_.grid.size.x, stack_.grid.size.y, range.count()}};
   }
 
+  /// So many slices of the stack are read at a time.
+  std::int64_t source_step() const {
+    return is_whole() ? stack_.grid.size.z : std::max<std::int64_t>(1, slabs().front().source.count());
+  }
+
   /// Calls `use(voxels)` for every stored voxel of the case once, in order; keeps them where the budget says so.
   template <class Use>
   void each_source(const Use& use) {
     const Size3& size = stack_.grid.size;
-    const std::int64_t step = is_whole() ? size.z : std::max<std::int64_t>(1, slabs().front().source.count());
+    const std::int64_t step = source_step();
     for (std::size_t v = 0; v < plan_.stacks.size(); ++v) {
       for (std::int64_t k = 0; k < size.z; k += step) {
         const SliceRange range{k, std::min(k + step, size.z)};
@@ -201,6 +262,7 @@ class CaseRun {
   /// What lies outside of a straightened slice, as a value of In.
   float padding() const {
     if (makes_mask_) return 0;
+    if (plan_.recipe.restores()) return static_cast<float>(stack_.padding_units);
     return static_cast<float>((stack_.padding_units - stack_.rescale.intercept) / stack_.rescale.slope);
   }
 
@@ -375,8 +437,9 @@ class CaseRun {
   Executor& executor_;
   Executor reader_;  ///< reads and decodes beside the executor's work
   const CancelToken& cancel_;
-  InputHashes& hashes_;          ///< one slab is read at a time
-  bool makes_mask_ = false;      ///< read() gives marks instead of voxels
+  InputHashes& hashes_;      ///< one slab is read at a time
+  bool makes_mask_ = false;  ///< read() gives marks instead of voxels
+  std::optional<BiasField> field_;
   std::vector<Owned<In>> kept_;  ///< one a volume, empty unless kept
 };
 
@@ -406,7 +469,7 @@ auto with_case(const Scan& scan, const CasePlan& plan, const std::filesystem::pa
     CaseRun<In> run(scan, plan, grid, *budget, out, executor, cancel, hashes);
     return use(run, grid, *budget);
   };
-  if (stack.dtype == DType::float32) return with(float{});
+  if (stack.dtype == DType::float32 || plan.recipe.restores()) return with(float{});
   return stack.dtype == DType::uint16 ? with(std::uint16_t{}) : with(std::int16_t{});
 }
 
