@@ -91,6 +91,19 @@ void read_share(const TomlValue& value, double& share) {
   if (share < 0 || share > 1) value.fail("must lie between 0 and 1");
 }
 
+CropRule& crop_rule(Recipe& recipe) {
+  if (!recipe.crop) recipe.crop.emplace();
+  return *recipe.crop;
+}
+
+void read_margin(const TomlValue& value, Recipe& recipe) {
+  constexpr double kMostMm = 1000;
+  crop_rule(recipe).margin_mm = value.number();
+  if (recipe.crop->margin_mm < 0 || recipe.crop->margin_mm > kMostMm) {
+    value.fail(fmt::format("must lie between 0 and {} mm", kMostMm));
+  }
+}
+
 SplitShares& shares(Recipe& recipe) {
   if (!recipe.split) recipe.split.emplace();
   return *recipe.split;
@@ -197,6 +210,12 @@ constexpr std::array kKeys = {
           r.denoise = v.word({"none", "curvature"});
         },
         [](const Recipe& r) { return unless_none(r.denoise); }, true},
+    Key{"crop", "foreground", [](const TomlValue& v, Recipe& r) { crop_rule(r).foreground = v.boolean(); },
+        [](const Recipe& r) { return r.crop ? Json(r.crop->foreground) : Json(nullptr); }, true},
+    Key{"crop", "margin_mm", read_margin,
+        [](const Recipe& r) { return r.crop ? Json(r.crop->margin_mm) : Json(nullptr); }, true},
+    Key{"crop", "threshold", [](const TomlValue& v, Recipe& r) { crop_rule(r).threshold = v.number(); },
+        [](const Recipe& r) { return r.crop && r.crop->threshold ? Json(*r.crop->threshold) : Json(nullptr); }, true},
     Key{"output", "layout",
         [](const TomlValue& v, Recipe& r) {
           r.layout =
@@ -217,8 +236,8 @@ constexpr std::array kKeys = {
         [](const Recipe& r) { return r.split ? Json(r.split->test) : Json(nullptr); }},
 };
 
-// [crop] and [labels] are in the contract; their keys come with later versions.
-constexpr std::array<std::string_view, 2> kSectionsLater = {"crop", "labels"};
+// [labels] is in the contract; its keys come with later versions.
+constexpr std::array<std::string_view, 1> kSectionsLater = {"labels"};
 
 std::vector<std::string_view> section_names() {
   std::vector<std::string_view> names;
@@ -274,6 +293,9 @@ void check_whole(const Recipe& recipe, const TomlOrigin& origin) {
   if (recipe.bias_field != "none" && recipe.modality != std::vector<std::string>{"MR"}) {
     fail("[intensity] bias_field is a matter of MR coils: it needs [select] modality = [\"MR\"]");
   }
+  if (recipe.crop && !recipe.crop->foreground && recipe.crop->threshold) {
+    fail("[crop] threshold belongs to foreground = true");
+  }
   if (recipe.foreground && recipe.normalize != Normalize::zscore && recipe.normalize != Normalize::nyul) {
     fail("[intensity] foreground belongs to normalize = \"zscore\" or \"nyul\"");
   }
@@ -323,6 +345,7 @@ Recipe parse_recipe(std::string_view toml_text, std::string_view name_or_file) {
     }
   }
   check_whole(recipe, origin);
+  if (recipe.crop && !recipe.crop->foreground) recipe.crop.reset();  // switched off
   return recipe;
 }
 

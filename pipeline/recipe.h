@@ -29,6 +29,13 @@ struct ClipRange {
   double low = 0, high = 0;
 };
 
+/// Cropping to the foreground.
+struct CropRule {
+  bool foreground = false;
+  double margin_mm = 5;
+  std::optional<double> threshold;  ///< in modality units; empty: see crop_threshold
+};
+
 /// Shares of the patients; they add up to 1.
 struct SplitShares {
   double train = 0, val = 0, test = 0;
@@ -73,6 +80,8 @@ struct Recipe {
   std::string philips_scale = "display";
   std::string bias_field = "none", denoise = "none";
   bool restores() const { return bias_field != "none" || denoise != "none"; }  ///< voxels are units before resampling
+  // [crop]
+  std::optional<CropRule> crop;  ///< empty: nothing is cropped
   // [output]
   std::string layout = "plain";
   std::optional<DType> dtype;  ///< int16 or float32; empty: int16 where every value is exact, else float32

@@ -82,7 +82,7 @@ TEST(Recipe, RefusesWhatThisVersionCannotDoRatherThanIgnoringIt) {
   for (const std::string_view toml :
        {"[resample]\nconvention = \"monai\"\n", "[resample]\ninterpolator = \"lanczos\"\n",
         "[resample]\nantialias = true\n", "[output]\nlayout = \"bids\"\n", "[output]\ndtype = \"float16\"\n",
-        "[output]\ncompression = \"zstd\"\n", "[crop]\n"}) {
+        "[output]\ncompression = \"zstd\"\n", "[labels]\n"}) {
     EXPECT_THAT(problem_of(toml), HasSubstr("not available in this version")) << toml;
   }
 }
@@ -109,6 +109,18 @@ TEST(Recipe, WritesKeysThatRefineAMethodOnlyWhereTheyAreSet) {
   EXPECT_EQ(json["denoise"], "curvature");
   EXPECT_EQ(to_json(parse_recipe(std::string(kStart) + "[intensity]\nbias_field = \"none\"\n", "f")),
             to_json(parse_recipe(kStart, "f")));
+}
+
+TEST(Recipe, CropsOnlyWhereAskedTo) {
+  const Recipe recipe = parse_recipe(std::string(kStart) + "[crop]\nforeground = true\nmargin_mm = 7.5\n", "f");
+  ASSERT_TRUE(recipe.crop);
+  EXPECT_EQ(recipe.crop->margin_mm, 7.5);
+  EXPECT_EQ(to_json(recipe)["crop"]["foreground"], true);
+  EXPECT_FALSE(to_json(recipe)["crop"].contains("threshold"));
+  const Recipe off = parse_recipe(std::string(kStart) + "[crop]\nforeground = false\nmargin_mm = 7.5\n", "f");
+  EXPECT_EQ(to_json(off), to_json(parse_recipe(kStart, "f")));
+  EXPECT_THAT(problem_of("[crop]\nthreshold = 4.0\n"), HasSubstr("belongs to foreground"));
+  EXPECT_THAT(problem_of("[crop]\nforeground = true\nmargin_mm = -1\n"), HasSubstr("between 0 and"));
 }
 
 TEST(Recipe, TakesTheForegroundThatIsUsualForAMethod) {
