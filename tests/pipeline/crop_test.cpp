@@ -146,7 +146,9 @@ TEST_F(CropJobTest, GivesTheVoxelsOfTheUncroppedCaseAtTheSamePlaces) {
     const Json step = *std::ranges::find(manifest().at(0)["steps"], "crop", [](const Json& s) { return s["op"]; });
     const auto first = step["first"].get<std::array<std::int64_t, 3>>();
     EXPECT_EQ(step["foreground"], -500);
-    if (rest.empty()) EXPECT_EQ(part.size, (Size3{13, 21, 8}));  // 9 + 4, 17 + 4, 6 + 2 voxels
+    if (rest.empty()) {
+      EXPECT_EQ(part.size, (Size3{13, 21, 8}));  // 9 + 4, 17 + 4, 6 + 2 voxels
+    }
     EXPECT_LT(part.size.voxel_count(), whole.size.voxel_count());
     const auto value = [](const NiftiImage& of, std::int64_t i, std::int64_t y, std::int64_t z) {
       const auto at = static_cast<std::size_t>(i + of.size.x * (y + of.size.y * z));

@@ -30,11 +30,12 @@ std::string voxels_of(int patient, int slice) {
 class NyulStandardTest : public PrepareJobTest {
  protected:
   /// One MR series, brightened by a scanner as the rescale says.
-  void put_mr(int patient, const std::string& slope, const std::string& intercept) {
+  void put_mr(int patient, const std::string& slope, const std::string& intercept, const std::string& name = "") {
     for (int n = 0; n < kSlices; ++n) {
       SliceBytes slice = slice_of("P" + std::to_string(patient), n + 1);
       slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.4").text(0x00080060, "CS", "MR");
       slice.number(0x00280010, kSize).number(0x00280011, kSize).number(0x00280103, 0);
+      if (!name.empty()) slice.text(0x00100010, "PN", name);
       slice.text(0x00281053, "DS", slope).text(0x00281052, "DS", intercept);
       slice.text(0x00200032, "DS", "0\\0\\" + std::to_string(2 * n)).raw(0x7FE00010, "OW", voxels_of(patient, n));
       spill(folder_ / "in" / ("P" + std::to_string(patient)) / std::to_string(n), slice.bytes());
@@ -139,6 +140,15 @@ TEST_F(NyulStandardTest, GivesTheSameBytesAgainAndAfterAnInterruption) {
   options_.on_existing = OnExisting::resume;
   EXPECT_EQ(run().resumed_count, 1U);
   EXPECT_EQ(contents(options_.out), expected);
+}
+
+TEST_F(NyulStandardTest, APatientMayBeCalledLikeAMethod) {
+  put_mr(1, "1", "0", "Otsu^Nyul");
+  for (const char* method : {"zscore", "nyul"}) {
+    use(std::string("[intensity]\nnormalize = \"") + method + "\"\n");
+    EXPECT_EQ(run().case_count, 1U) << method;
+    options_.out = folder_ / "next";
+  }
 }
 
 TEST_F(NyulStandardTest, SaysSoWhereNoCaseTeaches) {
