@@ -155,7 +155,7 @@ TEST(BiasField, MakesEachTissueOneBrightnessAgain) {
   const auto found = divided(field_of(phantom, phantom.brightened, {0.9, 0.9, 3}), phantom.brightened);
   for (const int tissue : {1, 2}) {
     const double before = phantom.variation(phantom.brightened, tissue), after = phantom.variation(found, tissue);
-    EXPECT_GT(before, 0.15) << tissue;
+    EXPECT_GT(before, 0.08) << tissue;
     EXPECT_LT(after, before / 4) << tissue << ": " << before << " to " << after;
   }
 }
@@ -163,7 +163,7 @@ TEST(BiasField, MakesEachTissueOneBrightnessAgain) {
 TEST(BiasField, LeavesAVolumeWithoutOneAsItIs) {
   const Phantom phantom({48, 40, 24}, false);
   const auto found = divided(field_of(phantom, phantom.clean), phantom.clean);
-  // N4 finds a weak field in anything: the noise has 0.006, the field of the other tests above 0.15.
+  // N4 finds a weak field in anything: the noise has 0.006, the field of the other tests from 0.09 on.
   EXPECT_LT(phantom.variation(found, 1), 0.04);
   const std::vector<float> nothing(static_cast<std::size_t>(phantom.size.voxel_count()), 7);
   EXPECT_EQ(divided(field_of(phantom, nothing), nothing), nothing);
