@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/log.h"
+#include "core/trace.h"
 #include "kernels/buffer.h"
 #include "kernels/orient.h"
 #include "kernels/patient_grid.h"
@@ -16,6 +18,7 @@
 #include "pipeline/case_budget.h"
 #include "pipeline/grid_plan.h"
 #include "pipeline/intensity_plan.h"
+#include "pipeline/less_memory.h"
 #include "pipeline/manifest.h"
 #include "pipeline/outputs/layout.h"
 #include "pipeline/pixels/case_text.h"
@@ -145,6 +148,13 @@ class CaseRun {
     return host;
   }
 
+  /// Null where the buffer stays where it is.
+  template <class T>
+  std::unique_ptr<Span> copy_span(std::string_view name, const Buffer<T>& buffer) const {
+    if (!executor_.is_cuda()) return nullptr;
+    return std::make_unique<Span>(Stage::copy, name, SpanFacts{{}, buffer.size() * sizeof(T)});
+  }
+
   void mark(std::size_t volume, SliceRange range, std::span<std::int16_t> marks) {
     const Size3& size = stack_.grid.size;
     std::ranges::fill(marks, std::int16_t{0});
@@ -155,6 +165,7 @@ class CaseRun {
   }
 
   Owned<In> on_executor(Buffer<In> host, SliceRange range) {
+    const auto span = copy_span("to device", host);
     return {to_executor(std::move(host), executor_), {stack_.grid.size.x, stack_.grid.size.y, range.count()}};
   }
 
@@ -167,6 +178,7 @@ class CaseRun {
       for (std::int64_t k = 0; k < size.z; k += step) {
         const SliceRange range{k, std::min(k + step, size.z)};
         Owned<In> voxels = kept_[v].buffer.size() > 0 ? std::move(kept_[v]) : on_executor(read(v, range), range);
+        const Span span(Stage::compute, "histogram");
         use(VolumeView<const In>(voxels.view()));
         executor_.wait();
         if (budget_.keeps_sources) kept_[v] = std::move(voxels);
@@ -197,6 +209,14 @@ class CaseRun {
     return static_cast<float>((stack_.padding_units - stack_.rescale.intercept) / stack_.rescale.slope);
   }
 
+  /// Runs a kernel and waits for it.
+  template <class Work>
+  void compute(std::string_view name, const Slab& slab, const Work& work) {
+    const Span span(Stage::compute, name, {slab.begin, {}});
+    work();
+    executor_.wait();
+  }
+
   template <class Out>
   Owned<Out> make_slab(Owned<In> stored, const Slab& slab, const IntensityPlan& intensity) {
     if (!grid_.straighten) return oriented<In, Out>(std::move(stored), slab, intensity);
@@ -205,8 +225,7 @@ class CaseRun {
     const auto shifts =
         std::span(grid_.straighten->shifts)
             .subspan(static_cast<std::size_t>(slab.source.begin), static_cast<std::size_t>(slab.source.count()));
-    straighten<In>(stored.view(), upright.view(), shifts, padding(), executor_);
-    executor_.wait();
+    compute("straighten", slab, [&] { straighten<In>(stored.view(), upright.view(), shifts, padding(), executor_); });
     stored = {};
     return oriented<float, Out>(std::move(upright), slab, intensity);
   }
@@ -219,14 +238,13 @@ class CaseRun {
       const Size3& from = source.size;
       const auto& axis = permutation.source_axis;
       auto target = allocate<T>({from[axis[0]], from[axis[1]], from[axis[2]]}, executor_);
-      orient<T>(source.view(), target.view(), permutation, executor_);
-      executor_.wait();
+      compute("orient", slab, [&] { orient<T>(source.view(), target.view(), permutation, executor_); });
       source = std::move(target);
     }
     if (!intensity.clip_before) return resampled_part<T, Out>(std::move(source), slab, intensity);
     auto clipped = allocate<float>(source.size, executor_);
-    apply_intensity<T, float>(source.view(), clipped.view(), intensity.before, executor_);
-    executor_.wait();
+    compute("clip", slab,
+            [&] { apply_intensity<T, float>(source.view(), clipped.view(), intensity.before, executor_); });
     source = {};
     return resampled_part<float, Out>(std::move(clipped), slab, intensity);
   }
@@ -240,14 +258,14 @@ class CaseRun {
     options.axes[along].source_begin = slab.source.begin;
     const Size3 size{options.axes[0].target_count, options.axes[1].target_count, options.axes[2].target_count};
     auto result = allocate<Out>(size, executor_);
-    resample<T, Out>(source.view(), result.view(), options, executor_);
-    executor_.wait();  // `source` is freed now
-    return result;
+    compute("resample", slab, [&] { resample<T, Out>(source.view(), result.view(), options, executor_); });
+    return result;  // `source` is freed now
   }
 
   /// Copies a slab to its place in the gathered result.
   template <class Out>
   void place(const Owned<Out>& slab_voxels, const Slab& slab, std::span<Out> result) const {
+    const Span span(Stage::copy, "gather", {slab.begin, slab_voxels.buffer.size() * sizeof(Out)});
     const Size3 &size = grid_.grid.size, &part = slab_voxels.size;
     std::array<std::int64_t, 3> first{};
     first[static_cast<std::size_t>(grid_.slice_axis())] = slab.begin;
@@ -299,12 +317,15 @@ class CaseRun {
       return kept_[slab.volume].buffer.size() > 0 ? Buffer<In>() : read(slab.volume, slab.source);
     };
     // While one slab is computed the next is read, where memory was planned for both.
-    ReadAhead<Buffer<In>> ahead(parts.size(), budget_.reads_ahead, load);
+    ReadAhead<Buffer<In>> ahead(parts.size(), budget_.reads_ahead ? 1 : 0, load);
     for (const Slab& slab : parts) {
       Buffer<In> host = ahead.next();
       Owned<In> stored = host.size() > 0 ? on_executor(std::move(host), slab.source) : std::move(kept_[slab.volume]);
       auto voxels = make_slab<Out>(std::move(stored), slab, intensity);
-      voxels.buffer = to_host(std::move(voxels.buffer), executor_);
+      {
+        const auto span = copy_span("to host", voxels.buffer);
+        voxels.buffer = to_host(std::move(voxels.buffer), executor_);
+      }
       if (!result.is_gathered()) return result.take(std::move(voxels.buffer));
       place(voxels, slab, result.voxels());
       result.release_pages();
@@ -313,6 +334,7 @@ class CaseRun {
 
   template <class Out>
   Statistics statistics_of(std::span<const Out> voxels) {
+    const Span span(Stage::compute, "statistics");
     const Size3& size = grid_.grid.size;
     const Size3 all{size.x, size.y, size.z * static_cast<std::int64_t>(plan_.stacks.size())};
     const VolumeView<const Out> view{voxels.data(), all};
@@ -370,18 +392,56 @@ class CaseRun {
   std::vector<Owned<In>> kept_;  ///< one a volume, empty unless kept
 };
 
-}  // namespace
-
-namespace {
-
 bool is_blanked(const CasePlan& plan) {
   return plan.face || !std::ranges::all_of(plan.text_boxes, [](const auto& boxes) { return boxes.empty(); });
+}
+
+/// What a case is made of, however it is made.
+struct CaseParts {
+  const Scan& scan;
+  const CasePlan& plan;
+  const GridPlan& grid;
+  const std::filesystem::path& out;
+  const CancelToken& cancel;
+  InputHashes& hashes;
+};
+
+CaseRecord make_case(const CaseParts& parts, const CaseBudget& budget, Executor& executor) {
+  const auto& [scan, plan, grid, out, cancel, hashes] = parts;
+  const auto run_of = [&]<class In>(In) {
+    return CaseRun<In>(scan, plan, grid, budget, out, executor, cancel, hashes);
+  };
+  const DType dtype = scan.stacks[plan.stacks.front()].dtype;
+  CaseRecord record = dtype == DType::float32  ? run_of(float{}).run()
+                      : dtype == DType::uint16 ? run_of(std::uint16_t{}).run()
+                                               : run_of(std::int16_t{}).run();
+  record.memory_bytes = budget.memory_bytes;
+  if (is_blanked(plan)) record.manifest["redaction"] = run_of(std::int16_t{}).write_mask();
+  return record;
+}
+
+/// Where the device has too little memory the case is made slab by slab there, in the end on the CPU.
+CaseRecord make_case_on_device(const CaseParts& parts, const CaseBudget& planned, Executor& device) {
+  const std::string& id = parts.plan.case_id;
+  const auto make = [&](const Attempt& attempt) {
+    if (attempt.slab_slices == planned.slab_slices && !attempt.on_cpu) return make_case(parts, planned, device);
+    Executor cpu = Executor::cpu(device.thread_count());
+    if (attempt.on_cpu) return make_case(parts, planned, cpu);
+    return make_case(parts, CaseBudget{attempt.slab_slices, false, false, false, planned.memory_bytes}, device);
+  };
+  return with_less_memory(planned.slab_slices, make, [&](const Attempt& next) {
+    if (next.on_cpu) {
+      log::info("{}: the device has too little memory: made on the CPU", Public{id});
+    } else {
+      log::info("{}: the device has too little memory: made in slabs of {} slices", Public{id}, next.slab_slices);
+    }
+  });
 }
 
 }  // namespace
 
 CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out,
-                             const CancelToken& cancel) {
+                             const CancelToken& cancel, InputHashes known) {
   const dicom::Stack& stack = scan.stacks[plan.stacks.front()];
   const auto too_large = [&] {
     return CaseOutcome{std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}, {}};
@@ -391,24 +451,17 @@ CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::
   const auto volumes = static_cast<std::int64_t>(plan.stacks.size());
   // Sizes that fit the format cannot overflow the sum of bytes, so the format is asked first.
   if (std::max({size.x, size.y, size.z, volumes}) > kMaxNiftiSize) return too_large();
-  const auto budget = plan_budget(scan, plan, grid, executor_, memory_limit_bytes_);
+  const auto budget = plan_budget(scan, plan, grid, executor_, memory_.limit_bytes());
   if (!budget) return too_large();
-  InputHashes hashes;
-  const auto make = [&]<class In>(In) {
-    return CaseRun<In>(scan, plan, grid, *budget, out, executor_, cancel, hashes).run();
-  };
+  const MemoryBudget::Share share(memory_, budget->memory_bytes);
+  cancel.throw_if_canceled();
+  const CaseParts parts{scan, plan, grid, out, cancel, known};
   try {
-    CaseRecord record = stack.dtype == DType::float32  ? make(float{})
-                        : stack.dtype == DType::uint16 ? make(std::uint16_t{})
-                                                       : make(std::int16_t{});
-    record.memory_bytes = budget->memory_bytes;
-    if (is_blanked(plan)) {
-      record.manifest["redaction"] =
-          CaseRun<std::int16_t>(scan, plan, grid, *budget, out, executor_, cancel, hashes).write_mask();
-    }
-    return {std::move(record), std::nullopt, std::move(hashes)};
+    CaseRecord record =
+        executor_.is_cuda() ? make_case_on_device(parts, *budget, executor_) : make_case(parts, *budget, executor_);
+    return {std::move(record), std::nullopt, std::move(known)};
   } catch (const Failed& failed) {
-    return {std::nullopt, failed.failure, std::move(hashes)};
+    return {std::nullopt, failed.failure, std::move(known)};
   }
 }
 

@@ -9,6 +9,7 @@
 #include "core/cancel.h"
 #include "kernels/executor.h"
 #include "pipeline/case_plan.h"
+#include "pipeline/memory_budget.h"
 #include "pipeline/outputs/nifti.h"
 #include "pipeline/preview.h"
 #include "pipeline/scan.h"
@@ -21,32 +22,36 @@ struct CaseRecord {
   nlohmann::ordered_json manifest;  ///< the line of manifest.jsonl
   Preview preview;
   std::uint64_t memory_bytes = 0;  ///< working memory that the case was planned with
-  nlohmann::ordered_json text_evidence = nlohmann::ordered_json::array();  ///< its lines of pixels.jsonl
+  nlohmann::ordered_json text_evidence = nlohmann::ordered_json::array();   ///< its lines of pixels.jsonl
   nlohmann::ordered_json text_pictures = nlohmann::ordered_json::object();  ///< base64 by path below the report
-  nlohmann::ordered_json face_evidence;                                    ///< its line of faces.jsonl, or null
+  nlohmann::ordered_json face_evidence;                                     ///< its line of faces.jsonl, or null
 };
 
 struct CaseOutcome {
   std::optional<CaseRecord> record;
   std::optional<CaseFailure> failure;
-  InputHashes hashes;  ///< of the files that were read
+  InputHashes hashes;  ///< of the files that were read, and those that were known
 };
 
-/// Runs cases one after the other on one executor.
+/// Runs cases one after the other on one executor. Several runners, each on a thread of its own, may share a budget and
+/// a scan.
 class StudyRunner {
  public:
-  /// @param memory_limit_bytes cases that need more are made slab by slab through a scratch file, with the same bytes;
-  /// where not even one slice fits they fail with `too_large` before anything is allocated
-  StudyRunner(Executor& executor, std::uint64_t memory_limit_bytes)
-      : executor_(executor), memory_limit_bytes_(memory_limit_bytes) {}
+  /// @param memory cases that need more than its limit are made slab by slab through a scratch file, with the same
+  /// bytes; where not even one slice fits they fail with `too_large` before anything is allocated. A case waits until
+  /// what it needs is free.
+  StudyRunner(Executor& executor, MemoryBudget& memory) : executor_(executor), memory_(memory) {}
 
-  /// Makes `plan`'s image at `out / image_path(plan)`; a scratch file lies beside `out`.
+  /// Makes `plan`'s image at `out / image_path(plan)`; a scratch file lies beside `out`. Where a device runs out of
+  /// memory the case is made there in thinner slabs, in the end on the CPU.
+  /// @param known checksums beside those in `scan`: these files are not hashed again
   /// @throws Error{disk_full, output_unwritable, memory_exceeded, device_unavailable, canceled}: the job cannot go on
-  CaseOutcome run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out, const CancelToken& cancel);
+  CaseOutcome run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out, const CancelToken& cancel,
+                  InputHashes known = {});
 
  private:
   Executor& executor_;
-  std::uint64_t memory_limit_bytes_;
+  MemoryBudget& memory_;
 };
 
 }  // namespace naru
