@@ -102,7 +102,11 @@ void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogra
 }  // namespace
 
 bool needs_histogram(const Recipe& recipe) {
-  return !recipe.dtype || (recipe.normalize != Normalize::none && recipe.normalize != Normalize::window);
+  return !recipe.dtype || normalizes_by_histogram(recipe);
+}
+
+bool normalizes_by_histogram(const Recipe& recipe) {
+  return recipe.normalize != Normalize::none && recipe.normalize != Normalize::window;
 }
 
 IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,

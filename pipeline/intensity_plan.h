@@ -33,4 +33,7 @@ IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, co
 /// True where the recipe needs the histogram at all.
 bool needs_histogram(const Recipe& recipe);
 
+/// True where constants of normalisation come from it. Else only its ends count: whether int16 holds all values.
+bool normalizes_by_histogram(const Recipe& recipe);
+
 }  // namespace naru

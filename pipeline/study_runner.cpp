@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <future>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -15,6 +17,7 @@
 #include "kernels/patient_grid.h"
 #include "kernels/resample.h"
 #include "kernels/statistics.h"
+#include "pipeline/buffer_pool.h"
 #include "pipeline/case_budget.h"
 #include "pipeline/grid_plan.h"
 #include "pipeline/intensity_plan.h"
@@ -55,6 +58,11 @@ struct Slab {
   SliceRange source;                ///< slices of the stack that it is made of
 };
 
+void add(Histogram& sum, const Histogram& part) {
+  if (sum.counts.empty()) sum = Histogram{part.first_value, std::vector<std::uint64_t>(part.counts.size())};
+  for (std::size_t b = 0; b < part.counts.size(); ++b) sum.counts[b] += part.counts[b];
+}
+
 /// A failure that ends the case, carried through the steps.
 struct Failed {
   CaseFailure failure;
@@ -83,11 +91,15 @@ class CaseRun {
         kept_(plan.stacks.size()) {}
 
   CaseRecord run() {
-    const Constants constants = needs_histogram(plan_.recipe) ? measure() : Constants{{}, stack_.rescale};
-    const IntensityPlan intensity = plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins);
+    if (const auto hopeful = hopeful_plan(); hopeful && can_stream(*hopeful)) {
+      if (auto record = stream({grid_, *hopeful, {}, {}}, true)) return std::move(*record);
+    }
+    const IntensityPlan intensity =
+        plan_values(needs_histogram(plan_.recipe) ? measure() : Constants{{}, stack_.rescale});
     Written written{grid_, intensity, {}, {}};
-    return intensity.dtype == DType::int16 ? finish<std::int16_t>(std::move(written))
-                                           : finish<float>(std::move(written));
+    if (intensity.dtype != DType::int16) return finish<float>(std::move(written));
+    if (!can_stream(intensity)) return finish<std::int16_t>(std::move(written));
+    return *stream(std::move(written), false);
   }
 
   /// Writes the mask of what was blanked, on the grid of the result: 1 where a blanked voxel has a share in a voxel,
@@ -130,22 +142,29 @@ class CaseRun {
 
   bool is_whole() const { return budget_.slab_slices == grid_.grid.size[grid_.slice_axis()]; }
 
+  std::size_t source_voxels(SliceRange range) const {
+    return static_cast<std::size_t>(stack_.grid.size.x * stack_.grid.size.y * range.count());
+  }
+
   /// Slices of one volume as they are stored, in host memory (pinned for a GPU).
   Buffer<In> read(std::size_t volume, SliceRange range) {
+    auto host = Buffer<In>::on_host(source_voxels(range), executor_);
+    read_into(host.host(), volume, range);
+    return host;
+  }
+
+  void read_into(std::span<In> host, std::size_t volume, SliceRange range) {
     cancel_.throw_if_canceled();
-    const Size3& size = stack_.grid.size;
-    auto host = Buffer<In>::on_host(static_cast<std::size_t>(size.x * size.y * range.count()), executor_);
     if constexpr (std::is_same_v<In, std::int16_t>) {
-      if (makes_mask_) return mark(volume, range, host.host()), std::move(host);
+      if (makes_mask_) return mark(volume, range, host);
     }
     const std::span<ReadAs<In>> values(reinterpret_cast<ReadAs<In>*>(host.data()), host.size());
     const auto failure = read_slices(scan_, plan_.stacks[volume], range, values, reader_, cancel_, hashes_);
     if (failure) throw Failed{*failure};
     if (volume < plan_.text_boxes.size()) {
-      blank_text(host.host(), scan_, scan_.stacks[plan_.stacks[volume]], range, plan_.text_boxes[volume]);
+      blank_text(host, scan_, scan_.stacks[plan_.stacks[volume]], range, plan_.text_boxes[volume]);
     }
-    if (plan_.face) remove_face(host.host(), stack_.grid, range, *plan_.face, reader_);
-    return host;
+    if (plan_.face) remove_face(host, stack_.grid, range, *plan_.face, reader_);
   }
 
   /// Null where the buffer stays where it is.
@@ -186,6 +205,19 @@ class CaseRun {
     }
   }
 
+  IntensityPlan plan_values(const Constants& constants) const {
+    return plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins);
+  }
+
+  /// Where only the range of values decides between int16 and float: the plan if int16 holds them all, which nearly
+  /// always it does. So they need not be read before the work begins, and are looked at on the way. Empty where that
+  /// cannot be.
+  std::optional<IntensityPlan> hopeful_plan() const {
+    if (std::is_same_v<In, float> || plan_.recipe.dtype || normalizes_by_histogram(plan_.recipe)) return std::nullopt;
+    IntensityPlan plan = plan_values({Histogram{0, {1}}, stack_.rescale});
+    return plan.dtype == DType::int16 ? std::optional(std::move(plan)) : std::nullopt;
+  }
+
   Constants measure() {
     if constexpr (std::is_same_v<In, float>) {
       UnitBins bins;
@@ -194,11 +226,7 @@ class CaseRun {
       return {bins.histogram(), bins.units_of_bins()};
     } else {
       Histogram sum;
-      each_source([&](VolumeView<const In> voxels) {
-        const Histogram part = histogram<In>(voxels, executor_);
-        if (sum.counts.empty()) sum = Histogram{part.first_value, std::vector<std::uint64_t>(part.counts.size())};
-        for (std::size_t b = 0; b < part.counts.size(); ++b) sum.counts[b] += part.counts[b];
-      });
+      each_source([&](VolumeView<const In> voxels) { add(sum, histogram<In>(voxels, executor_)); });
       return {std::move(sum), stack_.rescale};
     }
   }
@@ -353,13 +381,139 @@ class CaseRun {
     return volume;
   }
 
-  FileFacts write_image(const std::string& relative_path, const EncodedVolume& volume) {
-    const auto path = out_ / relative_path;
+  /// Where a file goes; its folder is there then.
+  std::filesystem::path place_for(const std::string& relative_path) const {
+    auto path = out_ / relative_path;
     std::error_code failure;
     std::filesystem::create_directories(path.parent_path(), failure);
     if (failure) throw write_error(failure.value(), "a folder of the dataset");
+    return path;
+  }
+
+  FileFacts write_image(const std::string& relative_path, const EncodedVolume& volume) {
+    const auto path = place_for(relative_path);
     cancel_.throw_if_canceled();
     return write_nifti(path, volume, plan_.recipe.compression, executor_);
+  }
+
+  /// One volume whose slabs follow each other in the file, and are resampled and no more. A device is fed whole
+  /// volumes.
+  bool can_stream(const IntensityPlan& intensity) const {
+    return !executor_.is_cuda() && is_whole() && plan_.stacks.size() == 1 && !grid_.straighten &&
+           !grid_.orient.is_permutation() && grid_.slice_axis() == 2 && !intensity.clip_before;
+  }
+
+  /// So thin that what is read, computed and written stays in memory that is used again and again, and so thick that
+  /// each thread has a member of gzip to make.
+  std::vector<Slab> stream_slabs() const {
+    constexpr std::int64_t kBytesPerThread = std::int64_t{4} << 20, kLeastBytes = std::int64_t{16} << 20;
+    const Size3& size = grid_.grid.size;
+    const std::int64_t slice_bytes = size.x * size.y * static_cast<std::int64_t>(sizeof(std::int16_t));
+    const std::int64_t step = std::max(kLeastBytes, kBytesPerThread * executor_.thread_count()) / slice_bytes + 1;
+    std::vector<Slab> result;
+    for (std::int64_t begin = 0; begin < size.z; begin += step) {
+      const std::int64_t end = std::min(begin + step, size.z);
+      const auto [first, last] = grid_.source_slices(begin, end);
+      result.push_back({0, begin, end, {first, last}});
+    }
+    return result;
+  }
+
+  /// Resamples one slab, from the whole volume where that is in memory.
+  void resample_slab(Buffer<In>& source, const Slab& slab, const IntensityMap& map, VolumeView<std::int16_t> out) {
+    const bool is_kept = kept_[0].buffer.size() > 0;
+    ResampleOptions options{grid_.axes, plan_.recipe.interpolator, map};
+    options.axes[2].target_begin = slab.begin;
+    options.axes[2].target_count = slab.end - slab.begin;
+    options.axes[2].source_begin = is_kept ? 0 : slab.source.begin;
+    const Size3 size{stack_.grid.size.x, stack_.grid.size.y, slab.source.count()};
+    const VolumeView<const In> in = is_kept ? kept_[0].view() : VolumeView<const In>{source.data(), size};
+    compute("resample", slab, [&] { resample<In, std::int16_t>(in, out, options, executor_); });
+  }
+
+  /// Memory of slabs on their way from input to file.
+  struct StreamMemory {
+    explicit StreamMemory(Executor& executor) : sources(executor), results(executor) {}
+    BufferPool<In> sources;
+    BufferPool<std::int16_t> results;
+  };
+
+  /// Empty where the whole volume is in memory.
+  Buffer<In> load_slab(const Slab& slab, StreamMemory& memory) {
+    if (kept_[0].buffer.size() > 0) return {};
+    const std::size_t count = source_voxels(slab.source);
+    Buffer<In> source = memory.sources.take(count);
+    read_into(source.host().first(count), 0, slab.source);
+    return source;
+  }
+
+  /// While one slab is computed the next is read and the one before is written.
+  /// @return empty where a plan that was hopeful proved wrong: nothing is left of the file then
+  std::optional<CaseRecord> stream(Written written, bool is_hopeful) {
+    const std::vector<Slab> parts = stream_slabs();
+    const EncodedVolume shape{{}, grid_.grid, DType::int16};
+    Executor encoder = Executor::cpu(executor_.thread_count());
+    NiftiWriter file(place_for(image_path(plan_)), shape, plan_.recipe.compression, encoder);
+    PreviewMaker preview(shape);
+    Histogram stored, made;
+    // Without resampling every stored value is there once in the result, as a whole number.
+    const bool is_counted = is_hopeful && !plan_.recipe.spacing_mm;
+    StreamMemory memory(executor_);
+    ReadAhead<Buffer<In>> ahead(parts.size(), 1, [&](std::size_t n) { return load_slab(parts[n], memory); });
+    std::future<void> writing;
+    for (const Slab& slab : parts) {
+      Buffer<In> source = ahead.next();
+      if (is_hopeful) add_stored(stored, source, slab);
+      const Size3 size{grid_.grid.size.x, grid_.grid.size.y, slab.end - slab.begin};
+      Buffer<std::int16_t> result = memory.results.take(static_cast<std::size_t>(size.voxel_count()));
+      const auto voxels = result.host().first(static_cast<std::size_t>(size.voxel_count()));
+      resample_slab(source, slab, written.intensity.map, {voxels.data(), size});
+      memory.sources.give_back(std::move(source));
+      if (!is_counted) {
+        compute("statistics", slab, [&] { add(made, histogram<std::int16_t>({voxels.data(), size}, executor_)); });
+      }
+      preview.add(slab.begin, std::as_bytes(voxels));
+      if (writing.valid()) writing.get();
+      writing = std::async(std::launch::async, [&, voxels, at = trace_context(), result = std::move(result)]() mutable {
+        const TraceScope scope(at, "writer");
+        file.append(std::as_bytes(voxels));
+        memory.results.give_back(std::move(result));
+      });
+    }
+    writing.get();
+    if (is_hopeful && plan_values({stored, stack_.rescale}).dtype != DType::int16) return std::nullopt;
+    written.facts = file.finish();
+    written.statistics = statistics(is_counted ? mapped(stored) : made);
+    return record_of(written, preview.finish(written.statistics.min, written.statistics.max));
+  }
+
+  /// How often each value occurs in the result. @pre units of stored values are whole, and int16 holds them
+  Histogram mapped(const Histogram& stored) const {
+    constexpr std::int32_t kLeast = std::numeric_limits<std::int16_t>::min();
+    Histogram result{kLeast, std::vector<std::uint64_t>(std::size_t{1} << 16)};
+    const auto& clip = plan_.recipe.clip;
+    for (std::size_t bin = 0; bin < stored.counts.size(); ++bin) {
+      if (stored.counts[bin] == 0) continue;
+      const double value = static_cast<double>(stored.first_value) + static_cast<double>(bin);
+      double units = stack_.rescale.slope * value + stack_.rescale.intercept;
+      if (clip) units = std::clamp(units, clip->low, clip->high);
+      result.counts[static_cast<std::size_t>(static_cast<std::int32_t>(units) - kLeast)] += stored.counts[bin];
+    }
+    return result;
+  }
+
+  void add_stored(Histogram& sum, Buffer<In>& source, const Slab& slab) {
+    if constexpr (!std::is_same_v<In, float>) {
+      const Size3 size{stack_.grid.size.x, stack_.grid.size.y, slab.source.count()};
+      compute("histogram", slab, [&] { add(sum, histogram<In>({source.data(), size}, executor_)); });
+    }
+  }
+
+  CaseRecord record_of(const Written& written, Preview preview) const {
+    CaseRecord record;
+    record.preview = std::move(preview);
+    record.manifest = manifest_line(plan_, stack_, written, executor_.description());
+    return record;
   }
 
   template <class Out>
@@ -370,12 +524,9 @@ class CaseRun {
     written.statistics = statistics_of(voxels);
     const EncodedVolume image = encoded(voxels, written.intensity.dtype);
     written.facts = write_image(image_path(plan_), image);
-    CaseRecord record;
     EncodedVolume first = image;
     first.voxels = image.voxels.first(image.voxels.size() / plan_.stacks.size());
-    record.preview = make_preview(first, written.statistics.min, written.statistics.max);
-    record.manifest = manifest_line(plan_, stack_, written, executor_.description());
-    return record;
+    return record_of(written, make_preview(first, written.statistics.min, written.statistics.max));
   }
 
   const Scan& scan_;

@@ -4,8 +4,7 @@
 #include <libdeflate.h>
 
 #include <algorithm>
-#include <array>
-#include <future>
+#include <cstring>
 #include <memory>
 
 #include "core/error.h"
@@ -30,75 +29,91 @@ using Decompressor = std::unique_ptr<libdeflate_decompressor, FreeDecompressor>;
 /// trailer, and what ISA-L asks for.
 constexpr std::size_t most_bytes(std::size_t size_bytes) { return size_bytes + 5 * (size_bytes / 65535 + 1) + 1024; }
 
-/// One member in the making. Its rooms serve one batch after the other: fresh memory would cost more than the
-/// compression of what goes into it.
-struct Member {
-  std::unique_ptr<std::byte[]> room, work;
-  std::size_t room_bytes = 0, size_bytes = 0;
+}  // namespace
 
-  std::span<const std::byte> bytes() const { return {room.get(), size_bytes}; }
-};
-
-void compress(std::span<const std::byte> piece, Member& member) {
+void GzipWriter::Member::compress(std::span<const std::byte> piece) {
   const Span span(Stage::encode, "gzip", {{}, piece.size()});
-  if (!member.work) member.work = std::make_unique_for_overwrite<std::byte[]>(kLevelBytes);
+  // Both are cleared each time: what stood there before can change what ISA-L makes, though not what it means.
+  if (!work) work = std::make_unique_for_overwrite<std::byte[]>(kLevelBytes);
+  std::memset(work.get(), 0, kLevelBytes);
+  const auto cleared = std::make_unique<isal_zstream>();
+  isal_zstream& stream = *cleared;
   const std::size_t needed = most_bytes(piece.size());
-  if (member.room_bytes < needed) {
-    member.room = std::make_unique_for_overwrite<std::byte[]>(needed);
-    member.room_bytes = needed;
+  if (room_bytes < needed) {
+    room = std::make_unique_for_overwrite<std::byte[]>(needed);
+    room_bytes = needed;
   }
-  isal_zstream stream;
   isal_deflate_stateless_init(&stream);
   stream.level = kLevel;
-  stream.level_buf = reinterpret_cast<std::uint8_t*>(member.work.get());
+  stream.level_buf = reinterpret_cast<std::uint8_t*>(work.get());
   stream.level_buf_size = kLevelBytes;
   stream.gzip_flag = IGZIP_GZIP;
   stream.end_of_stream = 1;
   stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(piece.data()));  // which is only read
   stream.avail_in = static_cast<std::uint32_t>(piece.size());
-  stream.next_out = reinterpret_cast<std::uint8_t*>(member.room.get());
-  stream.avail_out = static_cast<std::uint32_t>(member.room_bytes);
+  stream.next_out = reinterpret_cast<std::uint8_t*>(room.get());
+  stream.avail_out = static_cast<std::uint32_t>(room_bytes);
   if (isal_deflate_stateless(&stream) != COMP_OK) throw Error(ErrorCode::internal, "gzip compression failed");
-  member.size_bytes = stream.total_out;
+  size_bytes = stream.total_out;
 }
 
-/// The pieces that become members: parts are cut, never joined, so no byte is copied.
-std::vector<std::span<const std::byte>> cut(std::span<const std::span<const std::byte>> parts) {
+void GzipWriter::append(std::span<const std::byte> bytes) {
+  const std::size_t missing = rest_.empty() ? 0 : std::min(bytes.size(), kGzipMemberBytes - rest_.size());
+  rest_.insert(rest_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(missing));
+  bytes = bytes.subspan(missing);
   std::vector<std::span<const std::byte>> pieces;
-  for (std::span<const std::byte> part : parts) {
-    for (; !part.empty(); part = part.subspan(std::min(part.size(), kGzipMemberBytes))) {
-      pieces.push_back(part.first(std::min(part.size(), kGzipMemberBytes)));
-    }
+  if (rest_.size() == kGzipMemberBytes) pieces.emplace_back(rest_);
+  for (; bytes.size() >= kGzipMemberBytes; bytes = bytes.subspan(kGzipMemberBytes)) {
+    pieces.push_back(bytes.first(kGzipMemberBytes));
   }
-  return pieces;
+  compress(pieces);
+  if (rest_.size() == kGzipMemberBytes) rest_.clear();
+  rest_.insert(rest_.end(), bytes.begin(), bytes.end());
 }
 
-}  // namespace
+void GzipWriter::end_member() {
+  if (rest_.empty()) return;
+  const std::array<std::span<const std::byte>, 1> piece = {rest_};
+  compress(piece);
+  rest_.clear();
+}
+
+void GzipWriter::finish() {
+  end_member();
+  if (writing_.valid()) writing_.get();
+}
+
+void GzipWriter::compress(Pieces pieces) {
+  const auto batch_size = static_cast<std::size_t>(executor_.thread_count() * kMembersPerThread);
+  for (; !pieces.empty(); pieces = pieces.subspan(std::min(batch_size, pieces.size()))) {
+    compress_batch(pieces.first(std::min(batch_size, pieces.size())));
+  }
+}
+
+void GzipWriter::compress_batch(Pieces batch) {
+  const TraceContext context = trace_context();
+  std::vector<Member>& members = batches_[batch_count_++ % 2];
+  members.resize(std::max(members.size(), batch.size()));
+  executor_.parallel_for(static_cast<std::int64_t>(batch.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+    const TraceScope scope(context, "worker");
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+      members[i].compress(batch[i]);
+  });
+  if (writing_.valid()) writing_.get();
+  writing_ =
+      std::async(std::launch::async, [this, context, made = std::span<const Member>(members).first(batch.size())] {
+        const TraceScope scope(context, "writer");
+        for (const Member& member : made) file_.append({member.room.get(), member.size_bytes});
+      });
+}
 
 void append_gzip(FileWriter& writer, std::span<const std::span<const std::byte>> parts, Executor& executor) {
-  const auto pieces = cut(parts);
-  const TraceContext context = trace_context();
-  const auto batch_size = static_cast<std::size_t>(executor.thread_count() * kMembersPerThread);
-  // While one batch is compressed the one before it is written.
-  std::array<std::vector<Member>, 2> batches;
-  std::future<void> writing;
-  for (std::size_t first = 0; first < pieces.size(); first += batch_size) {
-    const auto batch = std::span(pieces).subspan(first).first(std::min(batch_size, pieces.size() - first));
-    auto& members = batches[first / batch_size % 2];
-    members.resize(std::max(members.size(), batch.size()));
-    executor.parallel_for(static_cast<std::int64_t>(batch.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-      const TraceScope scope(context, "worker");
-      for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-        compress(batch[i], members[i]);
-      }
-    });
-    if (writing.valid()) writing.get();
-    writing = std::async(std::launch::async, [&, made = std::span<const Member>(members).first(batch.size())] {
-      const TraceScope scope(context, "writer");
-      for (const Member& member : made) writer.append(member.bytes());
-    });
+  GzipWriter gzip(writer, executor);
+  for (const auto part : parts) {
+    gzip.append(part);
+    gzip.end_member();
   }
-  if (writing.valid()) writing.get();
+  gzip.finish();
 }
 
 std::optional<std::vector<std::byte>> gunzip(std::span<const std::byte> compressed, std::size_t limit_bytes) {

@@ -392,7 +392,7 @@ TEST_F(PrepareTest, NnunetLayoutHasWhatNnunetReads) {
 }
 
 TEST_F(PrepareTest, StopsOnRequestAndResumesWithoutRedoing) {
-  for (int series = 0; series < 3; ++series) {
+  for (int series = 0; series < 8; ++series) {
     PhantomOptions options;
     options.series_uid = "2.999.6." + std::to_string(series);
     write_series(options, folder_ / "in" / options.series_uid);
@@ -413,8 +413,9 @@ TEST_F(PrepareTest, StopsOnRequestAndResumesWithoutRedoing) {
   std::istringstream no_input;
   const PrepareResult result =
       prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, fresh, [](const Progress&) {});
-  EXPECT_EQ(result.case_count, 3U);
-  EXPECT_EQ(result.resumed_count, 2U);
+  EXPECT_EQ(result.case_count, 8U);
+  EXPECT_GE(result.resumed_count, 2U);
+  EXPECT_LE(result.resumed_count, 5U);  // three more may have been in the making
   // The same bytes as a run that was never interrupted.
   options.out = folder_ / "whole";
   options.on_existing = OnExisting::refuse;
