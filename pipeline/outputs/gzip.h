@@ -15,6 +15,8 @@
 #include "kernels/executor.h"
 #include "pipeline/files.h"
 
+struct libdeflate_compressor;  // of libdeflate.h
+
 namespace naru {
 
 inline constexpr std::size_t kGzipMemberBytes = std::size_t{1} << 20;  ///< uncompressed size of a member
@@ -42,10 +44,14 @@ class GzipWriter {
   void finish();
 
  private:
-  /// One member in the making. Its rooms serve one batch after the other: fresh memory would cost more than the
-  /// compression of what goes into it.
+  struct FreeCompressor {
+    void operator()(libdeflate_compressor* compressor) const;
+  };
+  /// One member in the making. Room and compressor serve one batch after the other: fresh memory would cost more than
+  /// the compression of what goes into it.
   struct Member {
-    std::unique_ptr<std::byte[]> room, work;
+    std::unique_ptr<libdeflate_compressor, FreeCompressor> compressor;
+    std::unique_ptr<std::byte[]> room;
     std::size_t room_bytes = 0, size_bytes = 0;
     void compress(std::span<const std::byte> piece);
   };
