@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "cli/bundle.h"
 #include "cli/command.h"
 #include "cli/print.h"
 #include "core/log.h"
@@ -76,6 +77,7 @@ void add_output_options(CLI::App& app, OutputOptions& output) {
 
 int main(int argc, char** argv) {
   open_standard_streams();
+  naru::cli::use_bundled_files();
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app("Naru turns DICOM studies into de-identified, AI-ready datasets.", "naru");
   app.set_version_flag("--version", fmt::format("naru {}", naru::kVersion));

@@ -17,7 +17,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> inputs;
-  std::string out, report, recipe, project = "default", key_file;
+  std::string out, report, recipe, project = "default", key_file, trace;
   bool resume = false, force = false;
   MachineOptions machine;
 };
@@ -49,6 +49,7 @@ int run(const Options& options, const Context& context) {
   job.out = options.out;
   job.report = options.report;
   job.project = options.project;
+  job.trace = options.trace;
   job.on_existing = options.resume ? OnExisting::resume : options.force ? OnExisting::replace : OnExisting::refuse;
   if (!options.recipe.empty()) job.recipe = load_recipe(options.recipe);
   job.memory_limit_bytes = memory_limit_bytes(options.machine);
@@ -88,6 +89,9 @@ Action define_prepare(CLI::App& app) {
       ->type_name("FILE");
   app.add_flag("--resume", options->resume, "go on after an interruption without redoing finished cases");
   app.add_flag("--force", options->force, "replace the dataset that OUT holds");
+  app.add_option("--trace", options->trace,
+                 "writes where the time went, for chrome://tracing or Perfetto; not below OUT")
+      ->type_name("FILE");
   add_machine_options(app, options->machine, true);
   return [options](const Context& context) { return run(*options, context); };
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/trace.h"
 #include "dicom/codecs/decode.h"
 #include "dicom/file_reader.h"
 #include "dicom/fragments.h"
@@ -69,6 +70,7 @@ std::uint64_t max_coded_bytes(const PixelFormat& format) {
 /// read beyond the pixels' end.
 std::optional<Code> read_deflated(const FileReader& file, const PixelFormat& format, std::span<std::uint16_t> out) {
   if (format.offset_bytes > kHeaderPrefixBytes) return Code::too_large;
+  const Span span(Stage::decode, "inflate");
   std::vector<std::byte> piece(kPieceBytes), passed(kPieceBytes);
   std::uint64_t offset = format.deflated_from_bytes;
   Inflater inflater([&] {
@@ -202,6 +204,7 @@ std::optional<Code> FrameReader::read_part(std::int64_t frame, const Instance& p
   if (!index_) return read_deflated(file_, format_, out);
   std::vector<std::byte> bytes;
   if (const auto problem = read_coded(frame, bytes, digest)) return problem;
+  const Span span(Stage::decode, "frame", {{}, bytes.size()});
   const auto problem = decode_frame(bytes, format_, out);
   if (!problem) keep_stored_bits(format_, out);
   return problem;

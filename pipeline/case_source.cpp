@@ -1,6 +1,7 @@
 #include "pipeline/case_source.h"
 
 #include <algorithm>
+#include <cassert>
 #include <type_traits>
 
 #include "kernels/intensity.h"
@@ -45,16 +46,28 @@ Buffer<In> CaseSource<In>::read(std::size_t volume, SliceRange range) {
 template <class In>
 template <class Stored>
 Buffer<Stored> CaseSource<In>::read_stored(std::size_t volume, SliceRange range) {
-  cancel_.throw_if_canceled();
   auto host = Buffer<Stored>::on_host(voxel_count(range), executor_);
+  read_stored_into(host.host(), volume, range);
+  return host;
+}
+
+template <class In>
+void CaseSource<In>::read_into(std::span<In> host, std::size_t volume, SliceRange range) {
+  assert(!plan_.recipe.restores());
+  read_stored_into(host, volume, range);
+}
+
+template <class In>
+template <class Stored>
+void CaseSource<In>::read_stored_into(std::span<Stored> host, std::size_t volume, SliceRange range) {
+  cancel_.throw_if_canceled();
   const std::span<ReadAs<Stored>> values(reinterpret_cast<ReadAs<Stored>*>(host.data()), host.size());
   const auto failure = read_slices(scan_, plan_.stacks[volume], range, values, reader_, cancel_, hashes_);
   if (failure) throw Failed{*failure};
   if (volume < plan_.text_boxes.size()) {
-    blank_text(host.host(), scan_, scan_.stacks[plan_.stacks[volume]], range, plan_.text_boxes[volume]);
+    blank_text(host, scan_, scan_.stacks[plan_.stacks[volume]], range, plan_.text_boxes[volume]);
   }
-  if (plan_.face) remove_face(host.host(), stack_.grid, range, *plan_.face, reader_);
-  return host;
+  if (plan_.face) remove_face(host, stack_.grid, range, *plan_.face, reader_);
 }
 
 template <class In>

@@ -37,6 +37,9 @@ class CaseSource {
   /// Slices of one volume in host memory (pinned for a GPU).
   Buffer<In> read(std::size_t volume, SliceRange range);
 
+  /// The same into memory that is there. @pre the recipe restores nothing
+  void read_into(std::span<In> host, std::size_t volume, SliceRange range);
+
   /// kMark in the voxels that are blanked, else 0; nothing is read.
   Buffer<std::int16_t> marks(std::size_t volume, SliceRange range);
 
@@ -46,6 +49,8 @@ class CaseSource {
   std::size_t voxel_count(SliceRange range) const;
   template <class Stored>
   Buffer<Stored> read_stored(std::size_t volume, SliceRange range);
+  template <class Stored>
+  void read_stored_into(std::span<Stored> host, std::size_t volume, SliceRange range);
   template <class Stored>
   Buffer<float> in_units(const Buffer<Stored>& stored);
   Buffer<float> read_units(std::size_t volume, SliceRange range);

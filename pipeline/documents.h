@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/code.h"
+#include "core/trace.h"
 
 namespace naru {
 
@@ -21,6 +22,16 @@ inline nlohmann::ordered_json to_json(const Finding& finding) {
     }
   }
   return {{"code", name(finding.code)}, {"detail", std::move(detail)}, {"action", finding.action}};
+}
+
+/// {STAGE: {seconds, share}, ...}: share of the job's seconds, 0 to 1.
+inline nlohmann::ordered_json stages_json(const StageSeconds& seconds, double job_seconds) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (std::size_t s = 0; s < kStageCount; ++s) {
+    const double share = job_seconds > 0 ? seconds[s] / job_seconds : 0;
+    json[std::string(name(static_cast<Stage>(s)))] = {{"seconds", seconds[s]}, {"share", share}};
+  }
+  return json;
 }
 
 template <class T>

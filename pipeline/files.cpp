@@ -13,6 +13,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/trace.h"
 #include "pipeline/open_file.h"
 
 namespace naru {
@@ -58,6 +59,7 @@ FileWriter::~FileWriter() {
 }
 
 void FileWriter::append(std::span<const std::byte> bytes) {
+  const Span span(Stage::write, "file", {{}, bytes.size()});
   size_bytes_ += bytes.size();
   if (bytes.size() < kParallelHashBytes) {
     hash_.update(bytes);
@@ -71,6 +73,7 @@ void FileWriter::append(std::span<const std::byte> bytes) {
 
 FileFacts FileWriter::finish() {
   // The disk may begin now; `sync_file_system` waits for it once, before anything is published.
+  const Span span(Stage::write, "close");
   ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE);
   const int closed = ::close(descriptor_);
   descriptor_ = -1;
@@ -123,6 +126,7 @@ std::string json_line(const nlohmann::ordered_json& json) {
 }
 
 void sync_file_system(const std::filesystem::path& folder) {
+  const Span span(Stage::write, "sync");
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) throw write_error(errno, "the folder of OUT");
   const int synced = ::syncfs(descriptor);

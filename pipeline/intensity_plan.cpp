@@ -153,8 +153,11 @@ NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, con
 }
 
 bool needs_histogram(const Recipe& recipe) {
-  return !recipe.dtype || clips_to_source(recipe) ||
-         (recipe.normalize != Normalize::none && recipe.normalize != Normalize::window);
+  return !recipe.dtype || clips_to_source(recipe) || normalizes_by_histogram(recipe);
+}
+
+bool normalizes_by_histogram(const Recipe& recipe) {
+  return recipe.normalize != Normalize::none && recipe.normalize != Normalize::window;
 }
 
 IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,

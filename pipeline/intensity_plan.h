@@ -47,4 +47,7 @@ void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom
 /// True where the recipe needs the histogram at all.
 bool needs_histogram(const Recipe& recipe);
 
+/// True where constants of normalisation come from it. Else only its ends count: whether int16 holds all values.
+bool normalizes_by_histogram(const Recipe& recipe);
+
 }  // namespace naru

@@ -1,6 +1,7 @@
 /// Keeps what many threads hold in memory at once below a bound.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -10,6 +11,14 @@ namespace naru {
 class MemoryBudget {
  public:
   explicit MemoryBudget(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  std::uint64_t limit_bytes() const { return limit_bytes_; }
+
+  /// The most that was held at once.
+  std::uint64_t peak_bytes() const {
+    const std::lock_guard lock(mutex_);
+    return peak_bytes_;
+  }
 
   bool can_ever_hold(std::uint64_t bytes) const { return bytes <= limit_bytes_; }
 
@@ -21,6 +30,7 @@ class MemoryBudget {
       std::unique_lock lock(budget_.mutex_);
       budget_.room_.wait(lock, [&] { return budget_.used_bytes_ + bytes_ <= budget_.limit_bytes_; });
       budget_.used_bytes_ += bytes_;
+      budget_.peak_bytes_ = std::max(budget_.peak_bytes_, budget_.used_bytes_);
     }
     ~Share() {
       {
@@ -39,8 +49,8 @@ class MemoryBudget {
 
  private:
   const std::uint64_t limit_bytes_;
-  std::uint64_t used_bytes_ = 0;
-  std::mutex mutex_;
+  std::uint64_t used_bytes_ = 0, peak_bytes_ = 0;
+  mutable std::mutex mutex_;
   std::condition_variable room_;
 };
 

@@ -4,25 +4,28 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
+#include <memory>
+#include <mutex>
 #include <set>
 
-#include "core/digest.h"
 #include "core/log.h"
+#include "kernels/executor_like.h"
 #include "pipeline/case_held.h"
-#include "pipeline/case_store.h"
+#include "pipeline/case_maker.h"
 #include "pipeline/content.h"
 #include "pipeline/dataset.h"
 #include "pipeline/dataset_proof.h"
+#include "pipeline/documents.h"
 #include "pipeline/files.h"
 #include "pipeline/nyul_standard.h"
 #include "pipeline/pixels/case_text.h"
 #include "pipeline/pixels/text_evidence.h"
 #include "pipeline/pixels/text_pictures.h"
+#include "pipeline/read_ahead.h"
 #include "pipeline/report.h"
 #include "pipeline/review/rulings.h"
-#include "pipeline/study_runner.h"
+#include "pipeline/trace_file.h"
 
 namespace naru {
 
@@ -54,46 +57,6 @@ void reject_stack(Scan& scan, std::size_t index, const CaseFailure& failure) {
   }
 }
 
-/// Lines of pixels.jsonl.
-Json evidence_of(const Scan& scan, const CasePlan& plan, const CaseText& text) {
-  const bool is_held = text.hold.has_value();
-  Json lines = Json::array();
-  for (const JudgedText& one : text.found) {
-    lines.push_back(text_evidence(scan.inputs[one.file], plan.case_id, place_in(plan, one), one, is_held));
-  }
-  for (const Decision* one : text.later) lines.push_back(text_evidence(*one, is_held));
-  return lines;
-}
-
-/// Draws what was found in a case; the lines then name their pictures. A slice that cannot be read again has none.
-/// @param plan whose `text_boxes` hold what rules for the device blank, so far
-/// @param boxes what is blanked, by stack of the plan; none where the case is held
-void draw_case(const Scan& scan, const CasePlan& plan, const std::vector<std::vector<dicom::PixelBox>>& boxes,
-               Json& evidence, Executor& executor, const CancelToken& cancel, const TakePicture& take) {
-  using Place = std::pair<std::size_t, std::int64_t>;  // volume, slice
-  std::vector<Json*> lines;
-  for (Json& line : evidence) lines.push_back(&line);
-  std::vector<std::map<std::int64_t, FrameToDraw>> frames(plan.stacks.size());
-  std::vector<std::set<std::int64_t>> slices(plan.stacks.size());
-  for (auto& [place, what] : frames_to_draw<Place>(lines, [&](std::size_t n) {
-         return Place(lines[n]->value("volume", std::size_t{0}), lines[n]->at("slice").get<std::int64_t>());
-       })) {
-    const auto& [volume, k] = place;
-    what.covers = both(std::move(what.covers), both(boxes_in_frame(boxes[volume], k), plan.text_boxes[volume]));
-    frames[volume][k] = std::move(what);
-    slices[volume].insert(k);
-  }
-  TextPictures pictures(plan.case_id, take);
-  std::size_t rank = 0;
-  for (std::size_t volume = 0; volume < plan.stacks.size(); ++volume) {
-    const auto draw = [&](std::int64_t k, VolumeView<const float> slice, const dicom::ShownValues& shown) {
-      pictures.add(rank++, slice, shown, frames[volume].at(k));
-    };
-    show_slices(scan, plan.stacks[volume], slices[volume], executor, cancel, draw);
-  }
-  pictures.finish();
-}
-
 /// Cases that were made, in order; plans that failed are dropped.
 struct Made {
   std::vector<CasePlan> plans;
@@ -101,22 +64,48 @@ struct Made {
   Json text_evidence = Json::array();  ///< of cases that were made, and of those held for their text
   Json face_evidence = Json::array();  ///< of cases that were made, and of those held for their face
   std::vector<CaseHeld> reviewed;      ///< cases for people to decide, and those about which they decided
+  std::vector<CaseEnd> left_out;       ///< cases that failed or are held: what the scan has yet to say of their files
+  InputHashes hashes;                  ///< of the files that were read
   std::size_t resumed = 0;
   std::uint64_t memory_used_bytes = 0;
 };
 
+/// The words of patients, as the last case had them: cases of one archive have the same. For use by several threads.
+class PatientWords {
+ public:
+  PatientWords(const Scan& scan, Executor executor, const CancelToken& cancel, const OnProgress& on_progress)
+      : scan_(scan), executor_(std::move(executor)), cancel_(cancel), on_progress_(on_progress) {}
+
+  std::optional<dicom::SeenWords> of(const CasePlan& plan) {
+    const std::vector<InputFile> files = source_files(scan_, files_of(scan_, plan));
+    std::vector<std::filesystem::path> paths;
+    for (const InputFile& file : files) paths.push_back(file.path);
+    const std::lock_guard lock(mutex_);
+    if (!last_ || last_->first != paths) {
+      const auto identifiers = identifiers_in(files, executor_, cancel_, on_progress_);
+      last_.emplace(paths, identifiers ? std::optional(dicom::SeenWords(*identifiers)) : std::nullopt);
+    }
+    return last_->second;
+  }
+
+ private:
+  const Scan& scan_;
+  Executor executor_;
+  const CancelToken& cancel_;
+  const OnProgress& on_progress_;
+  std::mutex mutex_;
+  std::optional<std::pair<std::vector<std::filesystem::path>, std::optional<dicom::SeenWords>>>
+      last_;  ///< of which files
+};
+
 class Job {
  public:
-  Job(const PrepareOptions& options, const ProjectKey& key, const Rulings& rulings, Executor& executor,
-      const CancelToken& cancel, const OnProgress& on_progress)
-      : options_(options),
-        key_(key),
-        rulings_(rulings),
-        executor_(executor),
-        cancel_(cancel),
-        on_progress_(on_progress) {}
+  Job(const PrepareOptions& options, const Rulings& rulings, Executor& executor, const CancelToken& cancel,
+      const OnProgress& on_progress)
+      : options_(options), rulings_(rulings), executor_(executor), cancel_(cancel), on_progress_(on_progress) {}
 
   Scan scan(std::istream& standard_input) const {
+    const Span span(Stage::scan, "headers");
     const std::vector<std::filesystem::path> ours = {options_.out, report_folder(options_),
                                                      Staging::work_folder(options_.out)};
     const auto files = list_inputs(options_.inputs, standard_input, ours);
@@ -128,103 +117,78 @@ class Job {
             released_series(scan, rulings_, executor_, cancel_, on_progress_)};
   }
 
-  Made make_cases(Scan& scan, std::vector<CasePlan>& plans, const Staging& staging) const {
-    StudyRunner runner(executor_, options_.memory_limit_bytes);
-    give_nyul_standard(scan, plans, runner, cancel_, on_progress_);
+  /// Some cases side by side, as memory allows: while one is computed another is read and a third is written. They are
+  /// taken up, and counted, in their order, so that nothing that is written depends on which was first.
+  Made make_cases(Scan& scan, std::vector<CasePlan>& plans, const Staging& staging, Trace& trace) const {
+    hash_judged_faces(scan, plans);
+    std::mutex progress_mutex;
+    const OnProgress one_at_a_time = [&](const Progress& progress) {
+      const std::lock_guard lock(progress_mutex);
+      on_progress_(progress);
+    };
+    PatientWords words(scan, executor_like(executor_), cancel_, one_at_a_time);
+    const CaseJob job{scan, rulings_, staging, [&](const CasePlan& plan) { return words.of(plan); }, cancel_};
+    MemoryBudget memory(options_.memory_limit_bytes);
+    StudyRunner learner(executor_, memory);
+    give_nyul_standard(scan, plans, learner, cancel_, one_at_a_time);
+    const std::size_t in_flight = std::min(cases_in_flight(), plans.size());
+    std::vector<std::unique_ptr<CaseMaker>> makers;
+    for (std::size_t n = 0; n < in_flight; ++n) {
+      makers.push_back(std::make_unique<CaseMaker>(job, executor_like(executor_), memory));
+    }
+    const auto make = [&](std::size_t n) {
+      cancel_.throw_if_canceled();
+      const TraceScope scope(trace.of_case(plans[n].case_id), "case");
+      const Span span("case");
+      return makers[n % in_flight]->make(plans[n]);
+    };
+    ReadAhead<CaseEnd> ends(plans.size(), in_flight > 1 ? in_flight : 0, make, "case");
     Made made;
     Progress progress{"preparing volumes", 0, plans.size(), "cases", 0};
     for (const CasePlan& plan : plans) {
       cancel_.throw_if_canceled();
-      make_case(scan, plan, staging, runner, made);
+      take(scan, ends.next(), staging, made);
       ++progress.done;
-      for (const std::size_t stack : plan.stacks) {
-        for (const std::size_t c : scan.stacks[stack].instances) {
-          progress.bytes += scan.inputs[scan.input_of_candidate[c]].size_bytes;
-        }
-      }
-      on_progress_(progress);
+      progress.bytes += source_bytes(scan, plan);
+      one_at_a_time(progress);
     }
+    made.memory_used_bytes = std::max(made.memory_used_bytes, memory.peak_bytes());
     return made;
   }
 
+  /// Tells the scan what became of its files.
+  static void mark(Scan& scan, const Made& made) {
+    for (const auto& [input, sha256] : made.hashes) scan.inputs[input].sha256 = sha256;
+    for (const CaseEnd& end : made.left_out) {
+      if (end.hold) mark_case(scan, end.plan, end.hold->disposition, end.hold->reason);
+      if (end.failure) reject_case(scan, end.plan, *end.failure);
+    }
+  }
+
  private:
-  /// False where the case is held for its text, or cannot be read; it is marked then.
-  bool look_for_text(Scan& scan, CasePlan& plan, const Staging& staging, Made& made, CaseRecord& record) const {
+  /// One thread makes one case after the other. More cases than these only take memory.
+  std::size_t cases_in_flight() const {
+    constexpr int kMost = 3;
+    return static_cast<std::size_t>(std::min(kMost, executor_.thread_count()));
+  }
+
+  /// Whether people released a case hangs on the checksums of its files, which must be known before it is made.
+  void hash_judged_faces(Scan& scan, const std::vector<CasePlan>& plans) const {
+    std::set<std::size_t> judged;
+    for (const CasePlan& plan : plans) {
+      if (plan.recipe.looks_for_faces() && rulings_.is_known(face_id(plan.case_id))) judged.merge(files_of(scan, plan));
+    }
+    if (judged.empty()) return;
+    hash_inputs(scan, std::vector<std::size_t>(judged.begin(), judged.end()), executor_, cancel_, on_progress_);
+  }
+
+  static std::uint64_t source_bytes(const Scan& scan, const CasePlan& plan) {
+    std::uint64_t bytes = 0;
     for (const std::size_t stack : plan.stacks) {
-      plan.text_boxes.push_back(regions_of(plan.recipe, scan, scan.stacks[stack]));
+      for (const std::size_t c : scan.stacks[stack].instances)
+        bytes += scan.inputs[scan.input_of_candidate[c]].size_bytes;
     }
-    if (!plan.recipe.looks_for_text()) return true;
-    const auto find = [&](VolumeView<const float> slice, const dicom::ShownValues& shown) {
-      return TextDetector::built_in().find(slice, shown, plan.recipe.text_thresholds());
-    };
-    const WordsOfCase words = [&] { return words_of(scan, plan); };
-    CaseText text = find_text(scan, plan, find, options_.memory_limit_bytes, executor_, cancel_, rulings_, words);
-    for (auto& [input, sha256] : text.hashes) scan.inputs[input].sha256 = std::move(sha256);
-    if (text.failure) return reject_case(scan, plan, *text.failure), false;
-    record.text_evidence = evidence_of(scan, plan, text);
-    Executor reader = Executor::cpu(executor_.thread_count());
-    draw_case(scan, plan, text.boxes, record.text_evidence, reader, cancel_,
-              [&](const std::string& path, const auto& png) {
-                if (text.hold) return write_picture(staging.report(), path, png);
-                record.text_pictures[path] = base64(png);
-              });
-    plan.text_boxes = std::move(text.boxes);
-    if (!text.hold) return true;
-    for (Json& line : record.text_evidence) made.text_evidence.push_back(std::move(line));
-    mark_case(scan, plan, Disposition::quarantined, *text.hold);
-    HeldEntry entry = held_entry(scan, plan, Disposition::quarantined, *text.hold);
-    entry.needs_release = text.needs_release;
-    entry.can_release = text.can_release;
-    made.reviewed.push_back({std::move(entry), files_of(scan, plan)});
-    return false;
-  }
-
-  /// The last answer is kept: cases of one archive have the same.
-  std::optional<dicom::SeenWords> words_of(const Scan& scan, const CasePlan& plan) const {
-    std::vector<InputFile> files = source_files(scan, files_of(scan, plan));
-    std::vector<std::filesystem::path> paths;
-    for (const InputFile& file : files) paths.push_back(file.path);
-    if (!words_ || words_->first != paths) {
-      const auto identifiers = identifiers_in(files, executor_, cancel_, on_progress_);
-      words_.emplace(paths, identifiers ? std::optional(dicom::SeenWords(*identifiers)) : std::nullopt);
-    }
-    return words_->second;
-  }
-
-  /// False where the case is held for its face, or cannot be read; it is marked then. A 4-D image has one face.
-  bool look_for_face(Scan& scan, CasePlan& plan, Made& made, CaseRecord& record) const {
-    if (!plan.recipe.looks_for_faces()) return true;
-    InputHashes hashes;
-    Executor reader = Executor::cpu(executor_.thread_count());
-    StackFace face = find_face(scan, plan.stacks, options_.memory_limit_bytes, reader, cancel_, hashes);
-    for (auto& [input, sha256] : hashes) scan.inputs[input].sha256 = std::move(sha256);
-    if (face.failure) return reject_case(scan, plan, *face.failure), false;
-    const bool can_go = !face.may_show || (face.cut && face_handling(plan.recipe.face) == FaceHandling::remove);
-    const bool is_held = !can_go && !is_released(scan, plan);
-    Json& evidence = record.face_evidence;
-    evidence = {{"case", plan.case_id}};
-    evidence.update(face_evidence(face, is_held));
-    if (face.cut && can_go) plan.face = std::make_shared<const FaceRemoval>(std::move(*face.cut));
-    if (!is_held) return true;
-    made.face_evidence.push_back(std::move(evidence));
-    mark_case(scan, plan, Disposition::quarantined, Code::face_present);
-    made.reviewed.push_back({face_entry(scan, plan, Disposition::quarantined), files_of(scan, plan)});
-    return false;
-  }
-
-  static HeldEntry face_entry(const Scan& scan, const CasePlan& plan, Disposition disposition) {
-    HeldEntry entry = held_entry(scan, plan, disposition, Code::face_present);
-    entry.id = face_id(plan.case_id);
-    entry.needs_release = true;
-    return entry;
-  }
-
-  /// True where people judged the face of this case, with these very files, and let it go as it is.
-  bool is_released(Scan& scan, const CasePlan& plan) const {
-    if (!rulings_.is_known(face_id(plan.case_id))) return false;
-    const std::set<std::size_t> files = files_of(scan, plan);
-    hash_inputs(scan, std::vector<std::size_t>(files.begin(), files.end()), executor_, cancel_, on_progress_);
-    return rulings_.releases(face_id(plan.case_id), files_sha256(scan, files));
+    return bytes;
   }
 
   static void reject_case(Scan& scan, const CasePlan& plan, const CaseFailure& failure) {
@@ -235,68 +199,40 @@ class Job {
     }
   }
 
-  /// False where people took the case out. What they decided becomes a part of its fingerprint.
-  bool heed_decisions(Scan& scan, CasePlan& plan, Made& made) const {
-    const std::string face = face_id(plan.case_id);
-    const std::string state = rulings_.state_of(plan.case_id) + rulings_.state_of(face);
-    if (state.empty()) return true;
-    plan.fingerprint += state;
-    plan.fingerprint = sha256_hex(std::as_bytes(std::span(plan.fingerprint)));
-    const bool is_face = rulings_.excluded(face).has_value();
-    const auto reason = is_face ? rulings_.excluded(face) : rulings_.excluded(plan.case_id);
-    if (!reason) return true;
-    mark_case(scan, plan, Disposition::excluded, *reason);
-    HeldEntry entry = is_face ? face_entry(scan, plan, Disposition::excluded)
-                              : held_entry(scan, plan, Disposition::excluded, *reason);
-    made.reviewed.push_back({std::move(entry), files_of(scan, plan)});
-    return false;
+  void take(const Scan& scan, CaseEnd end, const Staging& staging, Made& made) const {
+    made.hashes.merge(end.hashes);
+    for (Json& line : end.text_evidence) made.text_evidence.push_back(std::move(line));
+    if (!end.face_evidence.is_null()) made.face_evidence.push_back(std::move(end.face_evidence));
+    if (end.hold) made.reviewed.push_back({entry_of(scan, end.plan, *end.hold), files_of(scan, end.plan)});
+    if (!end.record) {
+      made.left_out.push_back(std::move(end));
+    } else {
+      if (end.is_resumed) ++made.resumed;
+      take_record(scan, std::move(end.plan), std::move(*end.record), staging, made);
+    }
   }
 
-  void make_case(Scan& scan, CasePlan plan, const Staging& staging, StudyRunner& runner, Made& made) const {
-    if (!heed_decisions(scan, plan, made)) return;
-    const auto file = staging.cases() / (plan.case_id + ".json");
-    auto record = load_finished_case(file, plan, staging.out());
-    if (record) {
-      ++made.resumed;
-    } else {
-      CaseRecord looks;
-      if (!look_for_text(scan, plan, staging, made, looks) || !look_for_face(scan, plan, made, looks)) return;
-      auto outcome = runner.run(scan, plan, staging.out(), cancel_);
-      for (auto& [input, sha256] : outcome.hashes) scan.inputs[input].sha256 = std::move(sha256);
-      if (outcome.failure) {
-        reject_case(scan, plan, *outcome.failure);
-        return;
-      }
-      outcome.record->text_evidence = std::move(looks.text_evidence);
-      outcome.record->text_pictures = std::move(looks.text_pictures);
-      outcome.record->face_evidence = std::move(looks.face_evidence);
-      store_case(file, plan, *outcome.record);
-      record = std::move(outcome.record);
-    }
-    for (const auto& [path, png] : record->text_pictures.items()) {
+  void take_record(const Scan& scan, CasePlan plan, CaseRecord record, const Staging& staging, Made& made) const {
+    for (const auto& [path, png] : record.text_pictures.items()) {
       write_picture(staging.report(), path, bytes_of_base64(png.get_ref<const std::string&>()));
     }
-    made.memory_used_bytes = std::max(made.memory_used_bytes, record->memory_bytes);
-    made.lines.push_back(std::move(record->manifest));
-    for (Json& line : record->text_evidence) made.text_evidence.push_back(std::move(line));
-    if (!record->face_evidence.is_null()) made.face_evidence.push_back(std::move(record->face_evidence));
-    if (!rulings_.state_of(plan.case_id).empty()) {
-      made.reviewed.push_back({held_entry(scan, plan, Disposition::used, Code::text_suspected), files_of(scan, plan)});
-    }
-    if (!rulings_.state_of(face_id(plan.case_id)).empty()) {
-      made.reviewed.push_back({face_entry(scan, plan, Disposition::used), files_of(scan, plan)});
+    made.memory_used_bytes = std::max(made.memory_used_bytes, record.memory_bytes);
+    made.lines.push_back(std::move(record.manifest));
+    for (Json& line : record.text_evidence) made.text_evidence.push_back(std::move(line));
+    if (!record.face_evidence.is_null()) made.face_evidence.push_back(std::move(record.face_evidence));
+    for (const bool is_face : {false, true}) {
+      if (rulings_.state_of(is_face ? face_id(plan.case_id) : plan.case_id).empty()) continue;
+      const CaseHold released{Disposition::used, is_face ? Code::face_present : Code::text_suspected, is_face};
+      made.reviewed.push_back({entry_of(scan, plan, released), files_of(scan, plan)});
     }
     made.plans.push_back(std::move(plan));
   }
 
   const PrepareOptions& options_;
-  const ProjectKey& key_;
   const Rulings& rulings_;
   Executor& executor_;
   const CancelToken& cancel_;
   const OnProgress& on_progress_;
-  /// Of which files.
-  mutable std::optional<std::pair<std::vector<std::filesystem::path>, std::optional<dicom::SeenWords>>> words_;
 };
 
 /// --resume where OUT stands already: the answer comes from what was published.
@@ -355,7 +291,7 @@ bool write_job_report(const Staging& staging, const Scan& scan, const Made& made
   for (const CasePlan& plan : made.plans) cases.push_back({&plan, staging.cases() / (plan.case_id + ".json")});
   write_report(staging.report(), scan, cases, key,
                {options.project, key.id(), executor.description(), options.memory_limit_bytes, made.memory_used_bytes,
-                result.seconds, queue.entries, decisions});
+                result.seconds, result.stage_seconds, queue.entries, decisions});
   if (options.recipe && options.recipe->looks_for_text()) {
     write_evidence(staging.report() / "pixels.jsonl", made.text_evidence);
   }
@@ -375,19 +311,50 @@ HeldQueue queue_of(const Scan& scan, const PrepareOptions& options, std::vector<
   return queue;
 }
 
-}  // namespace
+/// A temporary file for the trace, if one is asked for.
+std::optional<TraceFile> trace_file(const PrepareOptions& options) {
+  if (options.trace.empty()) return std::nullopt;
+  std::vector<std::filesystem::path> apart = {options.out, report_folder(options), Staging::work_folder(options.out)};
+  for (const std::string& input : options.inputs) apart.push_back(input);
+  return std::optional<TraceFile>(std::in_place, options.trace, apart);
+}
 
-PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Executor& executor,
-                      std::istream& standard_input, const CancelToken& cancel, const OnProgress& on_progress) {
-  const auto start = std::chrono::steady_clock::now();
-  if (options.recipe) require_for_prepare(*options.recipe);
+/// Sets what time has gone by, in all and by stage.
+void take_time(PrepareResult& result, const Trace& trace) {
+  result.seconds = trace.age_seconds();
+  result.stage_seconds = trace.seconds();
+}
+
+void set_counts(PrepareResult& result, const Scan& scan, const Made& made) {
+  const InputCounts counts = count_inputs(scan);
+  result.case_count = made.plans.size();
+  result.resumed_count = made.resumed;
+  result.memory_used_bytes = made.memory_used_bytes;
+  result.by_disposition = counts.by_disposition;
+  result.by_reason = counts.by_reason;
+  result.has_rejects = counts.has_rejects;
+}
+
+/// The report alone is published, since it says why. @throws Error{nothing_delivered}
+[[noreturn]] void end_without_cases(Staging& staging, bool has_review, const Scan& scan, const PrepareResult& result) {
+  if (has_review) staging.keep_records();
+  const std::filesystem::path report = staging.publish_report_only();
+  throw Error(ErrorCode::nothing_delivered,
+              fmt::format("none of the {} input files became part of a case ({}): see {}", scan.inputs.size(),
+                          reasons_text(result.by_reason), (report / "report.html").string()));
+}
+
+/// The whole job, whose time `trace` keeps.
+PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Executor& executor,
+                      std::istream& standard_input, const CancelToken& cancel, const OnProgress& on_progress,
+                      Trace& trace) {
   PrepareResult result;
   result.out = options.out;
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
   const Decisions decisions = decisions_for(result.report);
   const Rulings rulings(decisions);
-  const Job job(options, key, rulings, executor, cancel, on_progress);
+  const Job job(options, rulings, executor, cancel, on_progress);
   Scan scan = job.scan(standard_input);
   const PlanOptions plan_options = job.plan_options(scan);
   auto plans = plan_cases(scan, key, plan_options);
@@ -397,33 +364,39 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
     staging.reopen();
   }
   std::vector<CaseHeld> held = held_by_header(scan, rulings, plan_options);
-  Made made = job.make_cases(scan, plans, staging);
+  Made made = job.make_cases(scan, plans, staging, trace);
+  Job::mark(scan, made);
   std::ranges::move(made.reviewed, std::back_inserter(held));
   complete_hashes(scan, executor, cancel, on_progress);
-  const InputCounts counts = count_inputs(scan);
-  result.case_count = made.plans.size();
-  result.resumed_count = made.resumed;
-  result.memory_used_bytes = made.memory_used_bytes;
-  result.by_disposition = counts.by_disposition;
-  result.by_reason = counts.by_reason;
-  result.has_rejects = counts.has_rejects;
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  set_counts(result, scan, made);
+  take_time(result, trace);
   const bool has_review = write_job_report(staging, scan, made, key, result, options, executor,
                                            queue_of(scan, options, std::move(held)), decisions);
-  if (made.plans.empty()) {
-    if (has_review) staging.keep_records();
-    const std::filesystem::path report = staging.publish_report_only();
-    throw Error(ErrorCode::nothing_delivered,
-                fmt::format("none of the {} input files became part of a case ({}): see {}", scan.inputs.size(),
-                            reasons_text(result.by_reason), (report / "report.html").string()));
-  }
+  if (made.plans.empty()) end_without_cases(staging, has_review, scan, result);
   remove_strays(staging.out(), made);
   const DatasetFacts facts{options.project, executor.description()};
   write_documents(staging.out(), made.plans, made.lines, facts);
-  prove_dataset(staging.out(), scan, made.plans, facts, executor, cancel, on_progress);
+  {
+    const Span span(Stage::scan, "proof");
+    prove_dataset(staging.out(), scan, made.plans, facts, executor, cancel, on_progress);
+  }
   cancel.throw_if_canceled();
   if (has_review) staging.keep_records();
   staging.publish();
+  return result;
+}
+
+}  // namespace
+
+PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Executor& executor,
+                      std::istream& standard_input, const CancelToken& cancel, const OnProgress& on_progress) {
+  if (options.recipe) require_for_prepare(*options.recipe);
+  std::optional<TraceFile> file = trace_file(options);
+  Trace trace(file.has_value());
+  const TraceScope scope({&trace, {}}, "job");
+  PrepareResult result = run_job(options, key, executor, standard_input, cancel, on_progress, trace);
+  take_time(result, trace);
+  if (file) file->write(trace.log());
   return result;
 }
 
@@ -432,7 +405,7 @@ Json to_json(const PrepareResult& result) {
           {"report", result.report.string()}, {"cases", result.case_count},
           {"resumed", result.resumed_count},  {"inputs", result.by_disposition},
           {"reasons", result.by_reason},      {"memory_used_bytes", result.memory_used_bytes},
-          {"seconds", result.seconds}};
+          {"seconds", result.seconds},        {"stages", stages_json(result.stage_seconds, result.seconds)}};
 }
 
 std::uint64_t default_memory_limit_bytes() {

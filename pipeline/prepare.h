@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/cancel.h"
+#include "core/trace.h"
 #include "kernels/executor.h"
 #include "pipeline/project_key.h"
 #include "pipeline/recipe.h"
@@ -26,6 +27,7 @@ struct PrepareOptions {
   std::string project = "default";
   std::uint64_t memory_limit_bytes = 0;  ///< see memory_needed_bytes
   OnExisting on_existing = OnExisting::refuse;
+  std::filesystem::path trace;  ///< see TraceFile; empty: none
 };
 
 struct PrepareResult {
@@ -34,10 +36,12 @@ struct PrepareResult {
   std::map<std::string, std::size_t> by_disposition, by_reason;  ///< of the inputs
   std::uint64_t memory_used_bytes = 0;
   double seconds = 0;
+  StageSeconds stage_seconds{};
   bool has_rejects = false;  ///< some input was rejected or quarantined: exit status 3
 };
 
-/// Runs the whole job on one executor. On return OUT and the report are published, each by one rename.
+/// Runs the whole job on one executor, and others like it for cases side by side; all cases together stay within the
+/// memory limit. On return OUT and the report are published, each by one rename.
 /// @throws Error: nothing is at OUT. After {canceled, disk_full, ...} finished cases wait in the work folder for
 /// --resume; with {nothing_delivered} the report is published all the same, since it says why.
 PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Executor& executor,

@@ -22,54 +22,46 @@ struct Plane {
 };
 constexpr std::array<Plane, 3> kPlanes = {{{2, 0, 1}, {1, 0, 2}, {0, 1, 2}}};
 
-struct Picture {
-  int width = 0, height = 0;
-  std::vector<float> values;
-};
-
-float voxel(const EncodedVolume& volume, const std::array<std::int64_t, 3>& index) {
-  const auto offset =
-      static_cast<std::size_t>(index[0] + volume.grid.size.x * (index[1] + volume.grid.size.y * index[2]));
-  if (volume.dtype == DType::float32) {
+/// @param voxels that begin with slice k = begin
+float voxel(const EncodedVolume& shape, std::span<const std::byte> voxels, std::int64_t begin,
+            const std::array<std::int64_t, 3>& index) {
+  const Size3& size = shape.grid.size;
+  const auto offset = static_cast<std::size_t>(index[0] + size.x * (index[1] + size.y * (index[2] - begin)));
+  if (shape.dtype == DType::float32) {
     float value = 0;
-    std::memcpy(&value, volume.voxels.data() + offset * sizeof(value), sizeof(value));
+    std::memcpy(&value, voxels.data() + offset * sizeof(value), sizeof(value));
     return value;
   }
   std::int16_t value = 0;
-  std::memcpy(&value, volume.voxels.data() + offset * sizeof(value), sizeof(value));
+  std::memcpy(&value, voxels.data() + offset * sizeof(value), sizeof(value));
   return value;
 }
 
-Picture cut_plane(const EncodedVolume& volume, const Plane& plane) {
-  const Vec3 spacing = volume.grid.spacing_mm();
-  const auto extent_mm = [&](int axis) {
-    return static_cast<double>(volume.grid.size[axis]) * spacing[static_cast<std::size_t>(axis)];
-  };
-  const double scale = kMaxSidePixels / std::max(extent_mm(plane.right), extent_mm(plane.up));
-  Picture picture;
-  picture.width = std::max(1, static_cast<int>(std::lround(extent_mm(plane.right) * scale)));
-  picture.height = std::max(1, static_cast<int>(std::lround(extent_mm(plane.up) * scale)));
+/// Calls `use(n, index)` for pixel n of a plane's picture and the voxel that it shows.
+template <class Use>
+void for_each_pixel(const Size3& size, const Plane& plane, int width, int height, const Use& use) {
   std::array<std::int64_t, 3> index{};
-  index[static_cast<std::size_t>(plane.across)] = volume.grid.size[plane.across] / 2;
-  for (int y = 0; y < picture.height; ++y) {
+  index[static_cast<std::size_t>(plane.across)] = size[plane.across] / 2;
+  std::size_t n = 0;
+  for (int y = 0; y < height; ++y) {
     // Row 0 is the top of the picture: the greatest index of the axis that points up.
-    index[static_cast<std::size_t>(plane.up)] = volume.grid.size[plane.up] * (picture.height - 1 - y) / picture.height;
-    for (int x = 0; x < picture.width; ++x) {
-      index[static_cast<std::size_t>(plane.right)] = volume.grid.size[plane.right] * x / picture.width;
-      picture.values.push_back(voxel(volume, index));
+    index[static_cast<std::size_t>(plane.up)] = size[plane.up] * (height - 1 - y) / height;
+    for (int x = 0; x < width; ++x) {
+      index[static_cast<std::size_t>(plane.right)] = size[plane.right] * x / width;
+      use(n++, index);
     }
   }
-  return picture;
 }
 
-std::pair<float, float> gray_range(const std::array<Picture, 3>& pictures) {
+template <class Pictures>
+std::pair<float, float> gray_range(const Pictures& pictures) {
   std::vector<float> values;
-  for (const Picture& picture : pictures) values.insert(values.end(), picture.values.begin(), picture.values.end());
+  for (const auto& picture : pictures) values.insert(values.end(), picture.values.begin(), picture.values.end());
   const auto [low, high] = at_shares(values, kLowPercentile, kHighPercentile);
   return {low, std::max(high, low + 1e-6F)};
 }
 
-std::string png_base64(const Picture& picture, float low, float high) {
+std::string png_base64(const auto& picture, float low, float high) {
   GreyPicture grey{picture.width, picture.height, {}};
   grey.pixels.reserve(picture.values.size());
   for (const float value : picture.values) {
@@ -79,33 +71,70 @@ std::string png_base64(const Picture& picture, float low, float high) {
   return base64(png_of(grey));
 }
 
-/// Every `stride`-th voxel: a picture of the distribution, not a statistic (those are exact, in the manifest).
-std::vector<std::uint64_t> bins(const EncodedVolume& volume, double low, double high) {
-  constexpr std::int64_t kMaxSamples = 250'000;
+std::vector<std::uint64_t> bins(std::span<const float> samples, double low, double high) {
   std::vector<std::uint64_t> counts(kBinCount, 0);
-  const std::int64_t voxel_count = volume.grid.size.voxel_count();
-  const std::int64_t stride = std::max<std::int64_t>(1, voxel_count / kMaxSamples) | 1;
   const double scale = high > low ? static_cast<double>(kBinCount) / (high - low) : 0;
-  for (std::int64_t i = 0; i < voxel_count; i += stride) {
-    const double value = static_cast<double>(voxel(volume, {i, 0, 0}));
-    const auto bin = static_cast<std::size_t>(std::max(0.0, (value - low) * scale));
+  for (const float value : samples) {
+    const auto bin = static_cast<std::size_t>(std::max(0.0, (static_cast<double>(value) - low) * scale));
     ++counts[std::min(bin, kBinCount - 1)];
   }
   return counts;
 }
 
+/// For a picture of the distribution, not a statistic (those are exact, in the manifest).
+std::int64_t stride_of(const Size3& size) {
+  constexpr std::int64_t kMaxSamples = 250'000;
+  return std::max<std::int64_t>(1, size.voxel_count() / kMaxSamples) | 1;
+}
+
 }  // namespace
 
-Preview make_preview(const EncodedVolume& volume, double low, double high) {
-  std::array<Picture, 3> pictures;
-  for (std::size_t p = 0; p < 3; ++p) pictures[p] = cut_plane(volume, kPlanes[p]);
-  const auto [dark, bright] = gray_range(pictures);
+PreviewMaker::PreviewMaker(const EncodedVolume& shape) : shape_(shape), sample_stride_(stride_of(shape.grid.size)) {
+  const Vec3 spacing = shape.grid.spacing_mm();
+  const auto extent_mm = [&](int axis) {
+    return static_cast<double>(shape.grid.size[axis]) * spacing[static_cast<std::size_t>(axis)];
+  };
+  for (std::size_t p = 0; p < 3; ++p) {
+    const Plane& plane = kPlanes[p];
+    const double scale = kMaxSidePixels / std::max(extent_mm(plane.right), extent_mm(plane.up));
+    Picture& picture = pictures_[p];
+    picture.width = std::max(1, static_cast<int>(std::lround(extent_mm(plane.right) * scale)));
+    picture.height = std::max(1, static_cast<int>(std::lround(extent_mm(plane.up) * scale)));
+    picture.values.resize(static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height));
+  }
+}
+
+void PreviewMaker::add(std::int64_t begin, std::span<const std::byte> voxels) {
+  const Size3& size = shape_.grid.size;
+  const auto slice_voxels = size.x * size.y;
+  const auto count = static_cast<std::int64_t>(voxels.size() / size_bytes(shape_.dtype));
+  const std::int64_t end = begin + count / slice_voxels;
+  for (std::size_t p = 0; p < 3; ++p) {
+    Picture& picture = pictures_[p];
+    for_each_pixel(size, kPlanes[p], picture.width, picture.height, [&](std::size_t n, const auto& index) {
+      if (index[2] >= begin && index[2] < end) picture.values[n] = voxel(shape_, voxels, begin, index);
+    });
+  }
+  for (auto i = static_cast<std::int64_t>(samples_.size()) * sample_stride_; i < end * slice_voxels;
+       i += sample_stride_) {
+    samples_.push_back(voxel(shape_, voxels, begin, {i - begin * slice_voxels, 0, begin}));
+  }
+}
+
+Preview PreviewMaker::finish(double low, double high) const {
+  const auto [dark, bright] = gray_range(pictures_);
   Preview preview;
-  for (std::size_t p = 0; p < 3; ++p) preview.planes_png_base64[p] = png_base64(pictures[p], dark, bright);
-  preview.histogram = bins(volume, low, high);
+  for (std::size_t p = 0; p < 3; ++p) preview.planes_png_base64[p] = png_base64(pictures_[p], dark, bright);
+  preview.histogram = bins(samples_, low, high);
   preview.low = low;
   preview.high = high;
   return preview;
+}
+
+Preview make_preview(const EncodedVolume& volume, double low, double high) {
+  PreviewMaker maker(volume);
+  maker.add(0, volume.voxels);
+  return maker.finish(low, high);
 }
 
 nlohmann::ordered_json to_json(const Preview& preview) {

@@ -17,6 +17,29 @@ struct Preview {
   double low = 0, high = 0;                      ///< of all voxels
 };
 
+/// Draws a preview of a volume that comes slice by slice: see make_preview.
+class PreviewMaker {
+ public:
+  /// @param shape its `voxels` are not looked at
+  explicit PreviewMaker(const EncodedVolume& shape);
+
+  /// Slices k = begin, begin + 1, ... as far as `voxels` go. @pre they follow those before without a gap
+  void add(std::int64_t begin, std::span<const std::byte> voxels);
+
+  /// @pre all slices were added
+  Preview finish(double low, double high) const;
+
+ private:
+  struct Picture {
+    int width = 0, height = 0;
+    std::vector<float> values;  ///< row after row
+  };
+  EncodedVolume shape_;
+  std::array<Picture, 3> pictures_;
+  std::int64_t sample_stride_;
+  std::vector<float> samples_;  ///< every so many voxels one
+};
+
 /// Draws the middle planes of a volume stored with axes RAS or alike, scaled to square pixels (at most 224 a side),
 /// grey from the 1st to the 99th percentile of the planes' own values.
 Preview make_preview(const EncodedVolume& volume, double low, double high);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "core/trace.h"
 #include "pipeline/case_plan.h"
 #include "pipeline/project_key.h"
 #include "pipeline/review/decision.h"
@@ -29,8 +30,9 @@ InputCounts count_inputs(const Scan& scan);
 struct ReportFacts {
   std::string project, key_id, device;
   std::uint64_t memory_limit_bytes = 0;
-  std::uint64_t memory_used_bytes = 0;  ///< the most that a case was planned with
+  std::uint64_t memory_used_bytes = 0;  ///< the most that cases in the making were planned with
   double seconds = 0;
+  StageSeconds stage_seconds{};
   std::vector<HeldEntry> held;  ///< for people to decide
   Decisions decisions;          ///< that the job heeded
 };

@@ -17,6 +17,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Where the time went. Stages overlap, so that shares may add up to more than the whole.
+std::string stages_text(const ReportFacts& facts) {
+  std::string text = "<p>time by stage, side by side where they can be:";
+  for (std::size_t s = 0; s < kStageCount; ++s) {
+    const double seconds = facts.stage_seconds[s];
+    text += fmt::format("{} {} {:.1f} s ({:.0f} %)", s == 0 ? "" : " ·", name(static_cast<Stage>(s)), seconds,
+                        facts.seconds > 0 ? 100 * seconds / facts.seconds : 0);
+  }
+  return text + "</p>\n";
+}
+
 std::string summary(const Scan& scan, std::size_t case_count, const ReportFacts& facts) {
   const InputCounts counts = count_inputs(scan);
   std::string text = fmt::format(
@@ -27,6 +38,7 @@ std::string summary(const Scan& scan, std::size_t case_count, const ReportFacts&
       "recipe says so: look at the pictures below before you release anything.</p>\n",
       escaped(facts.project), facts.key_id, kVersion, escaped(facts.device), facts.seconds,
       format_size_bytes(facts.memory_used_bytes), format_size_bytes(facts.memory_limit_bytes));
+  text += stages_text(facts);
   text += fmt::format("<h2>Files</h2><p>{} files were given; {} cases were made.</p>", scan.inputs.size(), case_count);
   return text + input_tables(counts, "used");
 }

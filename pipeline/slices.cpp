@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/trace.h"
 #include "dicom/pixels.h"
 #include "pipeline/archive.h"
 
@@ -143,6 +144,7 @@ class SliceReader {
 
   void read_from(Job& job, const std::filesystem::path& path) const {
     const dicom::Instance& slice = instance(job);
+    const Span span(Stage::read, "slice", {{}, input(job).size_bytes});
     std::string* const sha256 = job.is_hashed ? &job.sha256 : nullptr;
     if constexpr (std::is_same_v<T, float>) {
       std::vector<std::uint16_t> stored(slice_voxels_);
@@ -197,7 +199,8 @@ std::optional<CaseFailure> read_slices(const Scan& scan, std::size_t stack, Slic
                                        Executor& executor, const CancelToken& cancel, InputHashes& hashes) {
   SliceReader<T> reader(scan, stack, range, voxels, hashes);
   const auto count = static_cast<std::int64_t>(reader.size());
-  executor.parallel_for(count, kSlicesAtOnce, [&](std::int64_t begin, std::int64_t end) {
+  executor.parallel_for(count, kSlicesAtOnce, [&, context = trace_context()](std::int64_t begin, std::int64_t end) {
+    const TraceScope scope(context, "worker");
     for (std::int64_t job = begin; job < end; ++job) {
       cancel.throw_if_canceled();
       reader.read_plain(static_cast<std::size_t>(job));

@@ -2,23 +2,29 @@
 
 #include <algorithm>
 #include <cstring>
+#include <future>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "core/log.h"
+#include "core/trace.h"
 #include "kernels/buffer.h"
 #include "kernels/foreground_box.h"
 #include "kernels/orient.h"
 #include "kernels/piecewise.h"
 #include "kernels/resample.h"
 #include "kernels/statistics.h"
+#include "pipeline/buffer_pool.h"
 #include "pipeline/case_budget.h"
 #include "pipeline/case_source.h"
 #include "pipeline/crop.h"
 #include "pipeline/grid_plan.h"
 #include "pipeline/intensity_plan.h"
+#include "pipeline/less_memory.h"
 #include "pipeline/manifest.h"
 #include "pipeline/outputs/layout.h"
 #include "pipeline/read_ahead.h"
@@ -43,6 +49,13 @@ Owned<T> allocate(const Size3& size, Executor& executor) {
   return {Buffer<T>(static_cast<std::size_t>(size.voxel_count()), executor), size};
 }
 
+/// A part of one volume of the case.
+struct Slab {
+  std::size_t volume = 0;
+  std::int64_t begin = 0, end = 0;  ///< of the result, along GridPlan::slice_axis()
+  SliceRange source;                ///< slices of the stack that it is made of
+};
+
 /// The box around two.
 VoxelBox joined(const VoxelBox& a, const VoxelBox& b) {
   VoxelBox all = a;
@@ -52,13 +65,6 @@ VoxelBox joined(const VoxelBox& a, const VoxelBox& b) {
   }
   return all;
 }
-
-/// A part of one volume of the case.
-struct Slab {
-  std::size_t volume = 0;
-  std::int64_t begin = 0, end = 0;  ///< of the result, along GridPlan::slice_axis()
-  SliceRange source;                ///< slices of the stack that it is made of
-};
 
 /// One case whose stored type is settled.
 template <class In>
@@ -79,14 +85,16 @@ class CaseRun {
 
   /// @param crop what the manifest says of the grid's cropping, or null
   CaseRecord run(nlohmann::ordered_json crop) {
+    if (const auto hopeful = hopeful_plan(); hopeful && can_stream(*hopeful)) {
+      if (auto record = stream({grid_, *hopeful, crop, {}, {}}, true)) return std::move(*record);
+    }
     source_.learn_field(source_step());
-    const Constants constants = needs_histogram(plan_.recipe) ? measure() : Constants{{}, stack_.rescale};
-    IntensityPlan intensity =
-        plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins, plan_.nyul_standard);
-    if (clips_to_source(plan_.recipe)) clip_to_source(intensity, constants.histogram, constants.bins);
+    const IntensityPlan intensity =
+        plan_values(needs_histogram(plan_.recipe) ? measure() : Constants{{}, stack_.rescale});
     Written written{grid_, intensity, std::move(crop), {}, {}};
-    return intensity.dtype == DType::int16 ? finish<std::int16_t>(std::move(written))
-                                           : finish<float>(std::move(written));
+    if (intensity.dtype != DType::int16) return finish<float>(std::move(written));
+    if (!can_stream(intensity)) return finish<std::int16_t>(std::move(written));
+    return *stream(std::move(written), false);
   }
 
   NyulLandmarks landmarks() {
@@ -153,6 +161,10 @@ class CaseRun {
 
   bool is_whole() const { return budget_.slab_slices == grid_.grid.size[grid_.slice_axis()]; }
 
+  std::size_t source_voxels(SliceRange range) const {
+    return static_cast<std::size_t>(stack_.grid.size.x * stack_.grid.size.y * range.count());
+  }
+
   Buffer<In> read(std::size_t volume, SliceRange range) {
     if constexpr (std::is_same_v<In, std::int16_t>) {
       if (makes_mask_) return source_.marks(volume, range);
@@ -160,7 +172,15 @@ class CaseRun {
     return source_.read(volume, range);
   }
 
+  /// Null where the buffer stays where it is.
+  template <class T>
+  std::unique_ptr<Span> copy_span(std::string_view name, const Buffer<T>& buffer) const {
+    if (!executor_.is_cuda()) return nullptr;
+    return std::make_unique<Span>(Stage::copy, name, SpanFacts{{}, buffer.size() * sizeof(T)});
+  }
+
   Owned<In> on_executor(Buffer<In> host, SliceRange range) {
+    const auto span = copy_span("to device", host);
     return {to_executor(std::move(host), executor_), {stack_.grid.size.x, stack_.grid.size.y, range.count()}};
   }
 
@@ -178,11 +198,29 @@ class CaseRun {
       for (std::int64_t k = 0; k < size.z; k += step) {
         const SliceRange range{k, std::min(k + step, size.z)};
         Owned<In> voxels = kept_[v].buffer.size() > 0 ? std::move(kept_[v]) : on_executor(read(v, range), range);
+        const Span span(Stage::compute, "histogram");
         use(VolumeView<const In>(voxels.view()));
         executor_.wait();
         if (budget_.keeps_sources) kept_[v] = std::move(voxels);
       }
     }
+  }
+
+  IntensityPlan plan_values(const Constants& constants) const {
+    IntensityPlan plan = plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins, plan_.nyul_standard);
+    if (clips_to_source(plan_.recipe)) clip_to_source(plan, constants.histogram, constants.bins);
+    return plan;
+  }
+
+  /// Where only the range of values decides between int16 and float: the plan if int16 holds them all, which nearly
+  /// always it does. So they need not be read before the work begins, and are looked at on the way. Empty where that
+  /// cannot be, or where not all slices are on the way.
+  std::optional<IntensityPlan> hopeful_plan() const {
+    const Recipe& recipe = plan_.recipe;
+    if (std::is_same_v<In, float> || recipe.dtype || normalizes_by_histogram(recipe)) return std::nullopt;
+    if (recipe.spacing_mm || recipe.crop) return std::nullopt;
+    IntensityPlan plan = plan_values({Histogram{0, {1}}, stack_.rescale});
+    return plan.dtype == DType::int16 ? std::optional(std::move(plan)) : std::nullopt;
   }
 
   Constants measure() {
@@ -193,11 +231,7 @@ class CaseRun {
       return {bins.histogram(), bins.units_of_bins()};
     } else {
       Histogram sum;
-      each_source([&](VolumeView<const In> voxels) {
-        const Histogram part = histogram<In>(voxels, executor_);
-        if (sum.counts.empty()) sum = Histogram{part.first_value, std::vector<std::uint64_t>(part.counts.size())};
-        for (std::size_t b = 0; b < part.counts.size(); ++b) sum.counts[b] += part.counts[b];
-      });
+      each_source([&](VolumeView<const In> voxels) { add(sum, histogram<In>(voxels, executor_)); });
       return {std::move(sum), stack_.rescale};
     }
   }
@@ -217,6 +251,14 @@ class CaseRun {
   /// What lies outside of a straightened slice, as a value of In.
   float padding() const { return makes_mask_ ? 0 : static_cast<float>(as_stored(stack_.padding_units)); }
 
+  /// Runs a kernel and waits for it.
+  template <class Work>
+  void compute(std::string_view name, const Slab& slab, const Work& work) {
+    const Span span(Stage::compute, name, {slab.begin, {}});
+    work();
+    executor_.wait();
+  }
+
   template <class Out>
   Owned<Out> make_slab(Owned<In> stored, const Slab& slab, const IntensityPlan& intensity) {
     if (!grid_.straighten) return oriented<In, Out>(std::move(stored), slab, intensity);
@@ -225,8 +267,7 @@ class CaseRun {
     const auto shifts =
         std::span(grid_.straighten->shifts)
             .subspan(static_cast<std::size_t>(slab.source.begin), static_cast<std::size_t>(slab.source.count()));
-    straighten<In>(stored.view(), upright.view(), shifts, padding(), executor_);
-    executor_.wait();
+    compute("straighten", slab, [&] { straighten<In>(stored.view(), upright.view(), shifts, padding(), executor_); });
     stored = {};
     return oriented<float, Out>(std::move(upright), slab, intensity);
   }
@@ -239,14 +280,13 @@ class CaseRun {
       const Size3& from = source.size;
       const auto& axis = permutation.source_axis;
       auto target = allocate<T>({from[axis[0]], from[axis[1]], from[axis[2]]}, executor_);
-      orient<T>(source.view(), target.view(), permutation, executor_);
-      executor_.wait();
+      compute("orient", slab, [&] { orient<T>(source.view(), target.view(), permutation, executor_); });
       source = std::move(target);
     }
     if (!intensity.clip_before) return resampled_part<T, Out>(std::move(source), slab, intensity);
     auto clipped = allocate<float>(source.size, executor_);
-    apply_intensity<T, float>(source.view(), clipped.view(), intensity.before, executor_);
-    executor_.wait();
+    compute("clip", slab,
+            [&] { apply_intensity<T, float>(source.view(), clipped.view(), intensity.before, executor_); });
     source = {};
     return resampled_part<float, Out>(std::move(clipped), slab, intensity);
   }
@@ -261,13 +301,14 @@ class CaseRun {
     options.axes[along].source_begin = slab.source.begin;
     const Size3 size{options.axes[0].target_count, options.axes[1].target_count, options.axes[2].target_count};
     auto result = allocate<Out>(size, executor_);
-    resample<T, Out>(source.view(), result.view(), options, executor_);
-    fill_outside<Out>(result.view(), inside_of(slab), value_of_units<Out>(0, intensity.map), executor_);
-    if constexpr (std::is_same_v<Out, float>) {
-      if (intensity.landmarks) apply_piecewise(result.view(), result.view(), *intensity.landmarks, executor_);
-    }
-    executor_.wait();  // `source` is freed now
-    return result;
+    compute("resample", slab, [&] {
+      resample<T, Out>(source.view(), result.view(), options, executor_);
+      fill_outside<Out>(result.view(), inside_of(slab), value_of_units<Out>(0, intensity.map), executor_);
+      if constexpr (std::is_same_v<Out, float>) {
+        if (intensity.landmarks) apply_piecewise(result.view(), result.view(), *intensity.landmarks, executor_);
+      }
+    });
+    return result;  // `source` is freed now
   }
 
   /// Of a slab's own targets.
@@ -283,6 +324,7 @@ class CaseRun {
   /// Copies a slab to its place in the gathered result.
   template <class Out>
   void place(const Owned<Out>& slab_voxels, const Slab& slab, std::span<Out> result) const {
+    const Span span(Stage::copy, "gather", {slab.begin, slab_voxels.buffer.size() * sizeof(Out)});
     const Size3 &size = grid_.grid.size, &part = slab_voxels.size;
     std::array<std::int64_t, 3> first{};
     first[static_cast<std::size_t>(grid_.slice_axis())] = slab.begin;
@@ -334,12 +376,15 @@ class CaseRun {
       return kept_[slab.volume].buffer.size() > 0 ? Buffer<In>() : read(slab.volume, slab.source);
     };
     // While one slab is computed the next is read, where memory was planned for both.
-    ReadAhead<Buffer<In>> ahead(parts.size(), budget_.reads_ahead, load);
+    ReadAhead<Buffer<In>> ahead(parts.size(), budget_.reads_ahead ? 1 : 0, load);
     for (const Slab& slab : parts) {
       Buffer<In> host = ahead.next();
       Owned<In> stored = host.size() > 0 ? on_executor(std::move(host), slab.source) : std::move(kept_[slab.volume]);
       auto voxels = make_slab<Out>(std::move(stored), slab, intensity);
-      voxels.buffer = to_host(std::move(voxels.buffer), executor_);
+      {
+        const auto span = copy_span("to host", voxels.buffer);
+        voxels.buffer = to_host(std::move(voxels.buffer), executor_);
+      }
       if (!result.is_gathered()) return result.take(std::move(voxels.buffer));
       place(voxels, slab, result.voxels());
       result.release_pages();
@@ -348,6 +393,7 @@ class CaseRun {
 
   template <class Out>
   Statistics statistics_of(std::span<const Out> voxels) {
+    const Span span(Stage::compute, "statistics");
     const Size3& size = grid_.grid.size;
     const Size3 all{size.x, size.y, size.z * static_cast<std::int64_t>(plan_.stacks.size())};
     const VolumeView<const Out> view{voxels.data(), all};
@@ -366,13 +412,154 @@ class CaseRun {
     return volume;
   }
 
-  FileFacts write_image(const std::string& relative_path, const EncodedVolume& volume) {
-    const auto path = out_ / relative_path;
+  /// Where a file goes; its folder is there then.
+  std::filesystem::path place_for(const std::string& relative_path) const {
+    auto path = out_ / relative_path;
     std::error_code failure;
     std::filesystem::create_directories(path.parent_path(), failure);
     if (failure) throw write_error(failure.value(), "a folder of the dataset");
+    return path;
+  }
+
+  FileFacts write_image(const std::string& relative_path, const EncodedVolume& volume) {
+    const auto path = place_for(relative_path);
     cancel_.throw_if_canceled();
     return write_nifti(path, volume, plan_.recipe.compression, executor_);
+  }
+
+  /// One volume whose slabs follow each other in the file, and are resampled and no more. A device is fed whole
+  /// volumes.
+  bool can_stream(const IntensityPlan& intensity) const {
+    return !executor_.is_cuda() && is_whole() && plan_.stacks.size() == 1 && !grid_.straighten &&
+           !grid_.orient.is_permutation() && grid_.slice_axis() == 2 && !intensity.clip_before &&
+           !plan_.recipe.restores();
+  }
+
+  /// So thin that what is read, computed and written stays in memory that is used again and again, and so thick that
+  /// each thread has a member of gzip to make.
+  std::vector<Slab> stream_slabs() const {
+    constexpr std::int64_t kBytesPerThread = std::int64_t{4} << 20, kLeastBytes = std::int64_t{16} << 20;
+    const Size3& size = grid_.grid.size;
+    const std::int64_t slice_bytes = size.x * size.y * static_cast<std::int64_t>(sizeof(std::int16_t));
+    const std::int64_t step = std::max(kLeastBytes, kBytesPerThread * executor_.thread_count()) / slice_bytes + 1;
+    std::vector<Slab> result;
+    for (std::int64_t begin = 0; begin < size.z; begin += step) {
+      const std::int64_t end = std::min(begin + step, size.z);
+      const auto [first, last] = grid_.source_slices(begin, end);
+      result.push_back({0, begin, end, {first, last}});
+    }
+    return result;
+  }
+
+  /// Resamples one slab, from the whole volume where that is in memory.
+  void resample_slab(Buffer<In>& source, const Slab& slab, const IntensityMap& map, VolumeView<std::int16_t> out) {
+    const bool is_kept = kept_[0].buffer.size() > 0;
+    ResampleOptions options = grid_.resample;
+    options.intensity = map;
+    options.axes[2].target_begin = slab.begin;
+    options.axes[2].target_count = slab.end - slab.begin;
+    options.axes[2].source_begin = is_kept ? 0 : slab.source.begin;
+    const Size3 size{stack_.grid.size.x, stack_.grid.size.y, slab.source.count()};
+    const VolumeView<const In> in = is_kept ? kept_[0].view() : VolumeView<const In>{source.data(), size};
+    compute("resample", slab, [&] {
+      resample<In, std::int16_t>(in, out, options, executor_);
+      fill_outside<std::int16_t>(out, inside_of(slab), value_of_units<std::int16_t>(0, map), executor_);
+    });
+  }
+
+  /// Memory of slabs on their way from input to file.
+  struct StreamMemory {
+    explicit StreamMemory(Executor& executor) : sources(executor), results(executor) {}
+    BufferPool<In> sources;
+    BufferPool<std::int16_t> results;
+  };
+
+  /// Empty where the whole volume is in memory.
+  Buffer<In> load_slab(const Slab& slab, StreamMemory& memory) {
+    if (kept_[0].buffer.size() > 0) return {};
+    const std::size_t count = source_voxels(slab.source);
+    Buffer<In> source = memory.sources.take(count);
+    source_.read_into(source.host().first(count), 0, slab.source);
+    return source;
+  }
+
+  /// While one slab is computed the next is read and the one before is written.
+  /// @return empty where a plan that was hopeful proved wrong: nothing is left of the file then
+  std::optional<CaseRecord> stream(Written written, bool is_hopeful) {
+    const std::vector<Slab> parts = stream_slabs();
+    const EncodedVolume shape{{}, grid_.grid, DType::int16};
+    Executor encoder = Executor::cpu(executor_.thread_count());
+    NiftiWriter file(place_for(image_path(plan_)), shape, plan_.recipe.compression, encoder);
+    PreviewMaker preview(shape);
+    Histogram stored, made;
+    SliceRange counted;
+    StreamMemory memory(executor_);
+    ReadAhead<Buffer<In>> ahead(parts.size(), 1, [&](std::size_t n) { return load_slab(parts[n], memory); });
+    std::future<void> writing;
+    for (const Slab& slab : parts) {
+      Buffer<In> source = ahead.next();
+      if (is_hopeful) add_stored(stored, counted, source, slab);
+      const Size3 size{grid_.grid.size.x, grid_.grid.size.y, slab.end - slab.begin};
+      Buffer<std::int16_t> result = memory.results.take(static_cast<std::size_t>(size.voxel_count()));
+      const auto voxels = result.host().first(static_cast<std::size_t>(size.voxel_count()));
+      resample_slab(source, slab, written.intensity.map, {voxels.data(), size});
+      memory.sources.give_back(std::move(source));
+      if (!is_hopeful) {
+        compute("statistics", slab, [&] { add(made, histogram<std::int16_t>({voxels.data(), size}, executor_)); });
+      }
+      preview.add(slab.begin, std::as_bytes(voxels));
+      if (writing.valid()) writing.get();
+      writing = std::async(std::launch::async, [&, voxels, at = trace_context(), result = std::move(result)]() mutable {
+        const TraceScope scope(at, "writer");
+        file.append(std::as_bytes(voxels));
+        memory.results.give_back(std::move(result));
+      });
+    }
+    writing.get();
+    if (is_hopeful && plan_values({stored, stack_.rescale}).dtype != DType::int16) return std::nullopt;
+    written.facts = file.finish();
+    // Without resampling every stored value is there once in the result, as a whole number.
+    written.statistics = statistics(is_hopeful ? mapped(stored) : made);
+    return record_of(written, preview.finish(written.statistics.min, written.statistics.max));
+  }
+
+  /// How often each value occurs in the result. @pre units of stored values are whole, and int16 holds them
+  Histogram mapped(const Histogram& stored) const {
+    constexpr std::int32_t kLeast = std::numeric_limits<std::int16_t>::min();
+    Histogram result{kLeast, std::vector<std::uint64_t>(std::size_t{1} << 16)};
+    const auto& clip = plan_.recipe.clip;
+    for (std::size_t bin = 0; bin < stored.counts.size(); ++bin) {
+      if (stored.counts[bin] == 0) continue;
+      const double value = static_cast<double>(stored.first_value) + static_cast<double>(bin);
+      double units = stack_.rescale.slope * value + stack_.rescale.intercept;
+      if (clip) units = std::clamp(units, clip->low, clip->high);
+      result.counts[static_cast<std::size_t>(static_cast<std::int32_t>(units) - kLeast)] += stored.counts[bin];
+    }
+    return result;
+  }
+
+  /// Of the slices that no slab before had: slabs overlap, and go up or down the stack.
+  void add_stored(Histogram& sum, SliceRange& counted, Buffer<In>& source, const Slab& slab) {
+    if constexpr (!std::is_same_v<In, float>) {
+      const SliceRange& all = slab.source;
+      SliceRange fresh = all;
+      if (counted.count() > 0) {
+        fresh = all.begin < counted.begin ? SliceRange{all.begin, counted.begin} : SliceRange{counted.end, all.end};
+      }
+      counted =
+          counted.count() > 0 ? SliceRange{std::min(counted.begin, all.begin), std::max(counted.end, all.end)} : all;
+      if (fresh.count() <= 0) return;
+      const Size3 size{stack_.grid.size.x, stack_.grid.size.y, fresh.count()};
+      const In* const first = source.data() + size.x * size.y * (fresh.begin - all.begin);
+      compute("histogram", slab, [&] { add(sum, histogram<In>({first, size}, executor_)); });
+    }
+  }
+
+  CaseRecord record_of(const Written& written, Preview preview) const {
+    CaseRecord record;
+    record.preview = std::move(preview);
+    record.manifest = manifest_line(plan_, stack_, written, executor_.description());
+    return record;
   }
 
   template <class Out>
@@ -383,12 +570,9 @@ class CaseRun {
     written.statistics = statistics_of(voxels);
     const EncodedVolume image = encoded(voxels, written.intensity.dtype);
     written.facts = write_image(image_path(plan_), image);
-    CaseRecord record;
     EncodedVolume first = image;
     first.voxels = image.voxels.first(image.voxels.size() / plan_.stacks.size());
-    record.preview = make_preview(first, written.statistics.min, written.statistics.max);
-    record.manifest = manifest_line(plan_, stack_, written, executor_.description());
-    return record;
+    return record_of(written, make_preview(first, written.statistics.min, written.statistics.max));
   }
 
   const Scan& scan_;
@@ -404,76 +588,132 @@ class CaseRun {
   std::vector<Owned<In>> kept_;  ///< one a volume, empty unless kept
 };
 
-}  // namespace
-
-namespace {
-
 bool is_blanked(const CasePlan& plan) {
   return plan.face || !std::ranges::all_of(plan.text_boxes, [](const auto& boxes) { return boxes.empty(); });
 }
 
-/// Calls `use(case_run, budget)` with the case's stored type settled. @return empty where it has no place in a file or
-/// in memory
+/// What a case is made of, however it is made.
+struct CaseParts {
+  const Scan& scan;
+  const CasePlan& plan;
+  const GridPlan& grid;
+  const std::filesystem::path& out;
+  const CancelToken& cancel;
+  InputHashes& hashes;
+};
+
+/// Calls `use(case_run)` with the case's stored type settled.
 template <class Use>
-auto with_case(const Scan& scan, const CasePlan& plan, const GridPlan& grid, const std::filesystem::path& out,
-               Executor& executor, std::uint64_t memory_limit_bytes, const CancelToken& cancel, InputHashes& hashes,
-               const Use& use) -> std::optional<decltype(use(std::declval<CaseRun<float>&>(), CaseBudget()))> {
-  const dicom::Stack& stack = scan.stacks[plan.stacks.front()];
-  const Size3& size = grid.grid.size;
-  const auto volumes = static_cast<std::int64_t>(plan.stacks.size());
+auto with_run(const CaseParts& parts, const CaseBudget& budget, Executor& executor, const Use& use) {
+  const auto& [scan, plan, grid, out, cancel, hashes] = parts;
+  const auto with = [&]<class In>(In) {
+    CaseRun<In> run(scan, plan, grid, budget, out, executor, cancel, hashes);
+    return use(run);
+  };
+  const DType dtype = scan.stacks[plan.stacks.front()].dtype;
+  if (dtype == DType::float32 || plan.recipe.restores()) return with(float{});
+  return dtype == DType::uint16 ? with(std::uint16_t{}) : with(std::int16_t{});
+}
+
+/// Empty where the case has no place in a file or in memory.
+std::optional<CaseBudget> budget_of(const CaseParts& parts, const Executor& executor, std::uint64_t limit_bytes) {
+  const Size3& size = parts.grid.grid.size;
+  const auto volumes = static_cast<std::int64_t>(parts.plan.stacks.size());
   // Sizes that fit the format cannot overflow the sum of bytes, so the format is asked first.
   if (std::max({size.x, size.y, size.z, volumes}) > kMaxNiftiSize) return std::nullopt;
-  const auto budget = plan_budget(scan, plan, grid, executor, memory_limit_bytes);
-  if (!budget) return std::nullopt;
-  const auto with = [&]<class In>(In) {
-    CaseRun<In> run(scan, plan, grid, *budget, out, executor, cancel, hashes);
-    return use(run, *budget);
+  return plan_budget(parts.scan, parts.plan, parts.grid, executor, limit_bytes);
+}
+
+/// What `work(budget, executor)` returns. Where a device has too little memory it is done slab by slab there, in the
+/// end on the CPU.
+template <class Work>
+auto on_executor(const CasePlan& plan, const CaseBudget& planned, Executor& executor, const Work& work) {
+  if (!executor.is_cuda()) return work(planned, executor);
+  const auto make = [&](const Attempt& attempt) {
+    if (attempt.slab_slices == planned.slab_slices && !attempt.on_cpu) return work(planned, executor);
+    Executor cpu = Executor::cpu(executor.thread_count());
+    if (attempt.on_cpu) return work(planned, cpu);
+    return work(CaseBudget{attempt.slab_slices, false, false, false, planned.memory_bytes}, executor);
   };
-  if (stack.dtype == DType::float32 || plan.recipe.restores()) return with(float{});
-  return stack.dtype == DType::uint16 ? with(std::uint16_t{}) : with(std::int16_t{});
+  return with_less_memory(planned.slab_slices, make, [&](const Attempt& next) {
+    if (next.on_cpu) {
+      log::info("{}: the device has too little memory: made on the CPU", Public{plan.case_id});
+    } else {
+      log::info("{}: the device has too little memory: made in slabs of {} slices", Public{plan.case_id},
+                next.slab_slices);
+    }
+  });
+}
+
+/// What `use(case_run)` returns, within the memory that there is. Empty where the case has no place.
+template <class Use>
+auto within_memory(const CaseParts& parts, Executor& executor, MemoryBudget& memory, const Use& use)
+    -> std::optional<decltype(use(std::declval<CaseRun<float>&>()))> {
+  const auto budget = budget_of(parts, executor, memory.limit_bytes());
+  if (!budget) return std::nullopt;
+  const MemoryBudget::Share share(memory, budget->memory_bytes);
+  parts.cancel.throw_if_canceled();
+  return on_executor(parts.plan, *budget, executor,
+                     [&](const CaseBudget& within, Executor& there) { return with_run(parts, within, there, use); });
+}
+
+/// The grid of the result, cropped to the foreground of `plan`'s voxels where the recipe asks for that.
+struct CroppedGrid {
+  GridPlan grid;
+  nlohmann::ordered_json step;  ///< what the manifest says of it, or null
+};
+
+CroppedGrid crop_case(const CaseParts& parts, Executor& executor, MemoryBudget& memory) {
+  const CasePlan& plan = parts.plan;
+  const auto threshold = crop_threshold(plan.recipe, plan.modality);
+  const auto box = within_memory(parts, executor, memory, [&](auto& run) { return run.foreground(threshold); });
+  if (!box || !*box) return {parts.grid, nullptr};
+  const double margin_mm = plan.recipe.crop->margin_mm;
+  GridPlan grid = cropped(parts.grid, **box, margin_mm);
+  return {grid, crop_step(parts.grid, grid, margin_mm, threshold)};
+}
+
+CaseRecord make_case(const CaseParts& parts, const CaseBudget& budget, Executor& executor,
+                     const nlohmann::ordered_json& crop) {
+  CaseRecord record = with_run(parts, budget, executor, [&](auto& run) { return run.run(crop); });
+  record.memory_bytes = budget.memory_bytes;
+  if (is_blanked(parts.plan)) {
+    CaseRun<std::int16_t> marks(parts.scan, parts.plan, parts.grid, budget, parts.out, executor, parts.cancel,
+                                parts.hashes);
+    record.manifest["redaction"] = marks.write_mask();
+  }
+  return record;
 }
 
 }  // namespace
 
 CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out,
-                             const CancelToken& cancel) {
-  GridPlan grid = plan_grid(scan.stacks[plan.stacks.front()], plan.recipe);
-  InputHashes hashes;
-  nlohmann::ordered_json crop;
-  const auto find = [&](auto& run, const CaseBudget&) {
-    return run.foreground(crop_threshold(plan.recipe, plan.modality));
-  };
-  const auto make = [&](auto& run, const CaseBudget& budget) {
-    CaseRecord record = run.run(crop);
-    record.memory_bytes = budget.memory_bytes;
-    if (is_blanked(plan)) {
-      record.manifest["redaction"] =
-          CaseRun<std::int16_t>(scan, plan, grid, budget, out, executor_, cancel, hashes).write_mask();
-    }
-    return record;
-  };
+                             const CancelToken& cancel, InputHashes known) {
+  const GridPlan whole = plan_grid(scan.stacks[plan.stacks.front()], plan.recipe);
   try {
-    if (plan.recipe.crop) {
-      const auto box = with_case(scan, plan, grid, out, executor_, memory_limit_bytes_, cancel, hashes, find);
-      if (box && *box) {
-        const GridPlan before = std::exchange(grid, cropped(grid, **box, plan.recipe.crop->margin_mm));
-        crop = crop_step(before, grid, plan.recipe.crop->margin_mm, crop_threshold(plan.recipe, plan.modality));
-      }
-    }
-    auto record = with_case(scan, plan, grid, out, executor_, memory_limit_bytes_, cancel, hashes, make);
-    if (!record) return {std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}, {}};
-    return {std::move(record), std::nullopt, std::move(hashes)};
+    CroppedGrid cut{whole, nullptr};
+    if (plan.recipe.crop) cut = crop_case({scan, plan, whole, out, cancel, known}, executor_, memory_);
+    const CaseParts parts{scan, plan, cut.grid, out, cancel, known};
+    const auto budget = budget_of(parts, executor_, memory_.limit_bytes());
+    if (!budget) return {std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}, {}};
+    const MemoryBudget::Share share(memory_, budget->memory_bytes);
+    cancel.throw_if_canceled();
+    CaseRecord record = on_executor(plan, *budget, executor_, [&](const CaseBudget& within, Executor& there) {
+      return make_case(parts, within, there, cut.step);
+    });
+    return {std::move(record), std::nullopt, std::move(known)};
   } catch (const Failed& failed) {
-    return {std::nullopt, failed.failure, std::move(hashes)};
+    return {std::nullopt, failed.failure, std::move(known)};
   }
 }
 
 CaseLandmarks StudyRunner::landmarks(const Scan& scan, const CasePlan& plan, const CancelToken& cancel) {
   InputHashes hashes;
   const GridPlan grid = plan_grid(scan.stacks[plan.stacks.front()], plan.recipe);
-  const auto learn = [](auto& run, const CaseBudget&) { return run.landmarks(); };
+  const std::filesystem::path nowhere;
   try {
-    const auto landmarks = with_case(scan, plan, grid, {}, executor_, memory_limit_bytes_, cancel, hashes, learn);
+    const auto landmarks = within_memory({scan, plan, grid, nowhere, cancel, hashes}, executor_, memory_,
+                                         [](auto& run) { return run.landmarks(); });
     return {landmarks, std::move(hashes)};
   } catch (const Failed&) {
     return {std::nullopt, std::move(hashes)};

@@ -9,6 +9,7 @@
 #include "core/cancel.h"
 #include "kernels/executor.h"
 #include "pipeline/case_plan.h"
+#include "pipeline/memory_budget.h"
 #include "pipeline/outputs/nifti.h"
 #include "pipeline/preview.h"
 #include "pipeline/scan.h"
@@ -35,20 +36,24 @@ struct CaseLandmarks {
 struct CaseOutcome {
   std::optional<CaseRecord> record;
   std::optional<CaseFailure> failure;
-  InputHashes hashes;  ///< of the files that were read
+  InputHashes hashes;  ///< of the files that were read, and those that were known
 };
 
-/// Runs cases one after the other on one executor.
+/// Runs cases one after the other on one executor. Several runners, each on a thread of its own, may share a budget and
+/// a scan.
 class StudyRunner {
  public:
-  /// @param memory_limit_bytes cases that need more are made slab by slab through a scratch file, with the same bytes;
-  /// where not even one slice fits they fail with `too_large` before anything is allocated
-  StudyRunner(Executor& executor, std::uint64_t memory_limit_bytes)
-      : executor_(executor), memory_limit_bytes_(memory_limit_bytes) {}
+  /// @param memory cases that need more than its limit are made slab by slab through a scratch file, with the same
+  /// bytes; where not even one slice fits they fail with `too_large` before anything is allocated. A case waits until
+  /// what it needs is free.
+  StudyRunner(Executor& executor, MemoryBudget& memory) : executor_(executor), memory_(memory) {}
 
-  /// Makes `plan`'s image at `out / image_path(plan)`; a scratch file lies beside `out`.
+  /// Makes `plan`'s image at `out / image_path(plan)`; a scratch file lies beside `out`. Where a device runs out of
+  /// memory the case is made there in thinner slabs, in the end on the CPU.
+  /// @param known checksums beside those in `scan`: these files are not hashed again
   /// @throws Error{disk_full, output_unwritable, memory_exceeded, device_unavailable, canceled}: the job cannot go on
-  CaseOutcome run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out, const CancelToken& cancel);
+  CaseOutcome run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out, const CancelToken& cancel,
+                  InputHashes known = {});
 
   /// The landmarks of `plan`'s voxels as they are read, from one pass over them; a case that `run` would refuse for its
   /// size has none. @throws Error{memory_exceeded, device_unavailable, canceled}
@@ -56,7 +61,7 @@ class StudyRunner {
 
  private:
   Executor& executor_;
-  std::uint64_t memory_limit_bytes_;
+  MemoryBudget& memory_;
 };
 
 }  // namespace naru

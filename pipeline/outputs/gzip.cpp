@@ -3,86 +3,100 @@
 #include <libdeflate.h>
 
 #include <algorithm>
-#include <array>
-#include <future>
 #include <memory>
 
 #include "core/error.h"
+#include "core/trace.h"
 
 namespace naru {
 
 namespace {
 
-// Level 1 of libdeflate is as small as zlib's 6 on CT and several times as fast (benchmarks/results).
+// Level 1 of libdeflate is as small as zlib's 6 on CT and several times as fast (docs/decisions/0004).
 constexpr int kLevel = 1;
 constexpr std::int64_t kMembersPerThread = 4;
 
-struct FreeCompressor {
-  void operator()(libdeflate_compressor* c) const { libdeflate_free_compressor(c); }
-};
 struct FreeDecompressor {
   void operator()(libdeflate_decompressor* d) const { libdeflate_free_decompressor(d); }
 };
-using Compressor = std::unique_ptr<libdeflate_compressor, FreeCompressor>;
 using Decompressor = std::unique_ptr<libdeflate_decompressor, FreeDecompressor>;
-
-/// One member in the making. Room and compressor serve one batch after the other: fresh memory would cost more than the
-/// compression of what goes into it.
-struct Member {
-  Compressor compressor;
-  std::unique_ptr<std::byte[]> room;
-  std::size_t room_bytes = 0, size_bytes = 0;
-
-  std::span<const std::byte> bytes() const { return {room.get(), size_bytes}; }
-};
-
-void compress(std::span<const std::byte> piece, Member& member) {
-  if (!member.compressor) member.compressor.reset(libdeflate_alloc_compressor(kLevel));
-  if (!member.compressor) throw Error(ErrorCode::memory_exceeded, "no memory for gzip compression");
-  const std::size_t needed = libdeflate_gzip_compress_bound(member.compressor.get(), piece.size());
-  if (member.room_bytes < needed) {
-    member.room = std::make_unique_for_overwrite<std::byte[]>(needed);
-    member.room_bytes = needed;
-  }
-  member.size_bytes = libdeflate_gzip_compress(member.compressor.get(), piece.data(), piece.size(), member.room.get(),
-                                               member.room_bytes);
-  if (member.size_bytes == 0) throw Error(ErrorCode::internal, "gzip compression failed");
-}
-
-/// The pieces that become members: parts are cut, never joined, so no byte is copied.
-std::vector<std::span<const std::byte>> cut(std::span<const std::span<const std::byte>> parts) {
-  std::vector<std::span<const std::byte>> pieces;
-  for (std::span<const std::byte> part : parts) {
-    for (; !part.empty(); part = part.subspan(std::min(part.size(), kGzipMemberBytes))) {
-      pieces.push_back(part.first(std::min(part.size(), kGzipMemberBytes)));
-    }
-  }
-  return pieces;
-}
 
 }  // namespace
 
-void append_gzip(FileWriter& writer, std::span<const std::span<const std::byte>> parts, Executor& executor) {
-  const auto pieces = cut(parts);
-  const auto batch_size = static_cast<std::size_t>(executor.thread_count() * kMembersPerThread);
-  // While one batch is compressed the one before it is written.
-  std::array<std::vector<Member>, 2> batches;
-  std::future<void> writing;
-  for (std::size_t first = 0; first < pieces.size(); first += batch_size) {
-    const auto batch = std::span(pieces).subspan(first).first(std::min(batch_size, pieces.size() - first));
-    auto& members = batches[first / batch_size % 2];
-    members.resize(std::max(members.size(), batch.size()));
-    executor.parallel_for(static_cast<std::int64_t>(batch.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-      for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-        compress(batch[i], members[i]);
-      }
-    });
-    if (writing.valid()) writing.get();
-    writing = std::async(std::launch::async, [&writer, made = std::span<const Member>(members).first(batch.size())] {
-      for (const Member& member : made) writer.append(member.bytes());
-    });
+void GzipWriter::FreeCompressor::operator()(libdeflate_compressor* compressor) const {
+  libdeflate_free_compressor(compressor);
+}
+
+void GzipWriter::Member::compress(std::span<const std::byte> piece) {
+  const Span span(Stage::encode, "gzip", {{}, piece.size()});
+  if (!compressor) compressor.reset(libdeflate_alloc_compressor(kLevel));
+  if (!compressor) throw Error(ErrorCode::memory_exceeded, "no memory for gzip compression");
+  const std::size_t needed = libdeflate_gzip_compress_bound(compressor.get(), piece.size());
+  if (room_bytes < needed) {
+    room = std::make_unique_for_overwrite<std::byte[]>(needed);
+    room_bytes = needed;
   }
-  if (writing.valid()) writing.get();
+  size_bytes = libdeflate_gzip_compress(compressor.get(), piece.data(), piece.size(), room.get(), room_bytes);
+  if (size_bytes == 0) throw Error(ErrorCode::internal, "gzip compression failed");
+}
+
+void GzipWriter::append(std::span<const std::byte> bytes) {
+  const std::size_t missing = rest_.empty() ? 0 : std::min(bytes.size(), kGzipMemberBytes - rest_.size());
+  rest_.insert(rest_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(missing));
+  bytes = bytes.subspan(missing);
+  std::vector<std::span<const std::byte>> pieces;
+  if (rest_.size() == kGzipMemberBytes) pieces.emplace_back(rest_);
+  for (; bytes.size() >= kGzipMemberBytes; bytes = bytes.subspan(kGzipMemberBytes)) {
+    pieces.push_back(bytes.first(kGzipMemberBytes));
+  }
+  compress(pieces);
+  if (rest_.size() == kGzipMemberBytes) rest_.clear();
+  rest_.insert(rest_.end(), bytes.begin(), bytes.end());
+}
+
+void GzipWriter::end_member() {
+  if (rest_.empty()) return;
+  const std::array<std::span<const std::byte>, 1> piece = {rest_};
+  compress(piece);
+  rest_.clear();
+}
+
+void GzipWriter::finish() {
+  end_member();
+  if (writing_.valid()) writing_.get();
+}
+
+void GzipWriter::compress(Pieces pieces) {
+  const auto batch_size = static_cast<std::size_t>(executor_.thread_count() * kMembersPerThread);
+  for (; !pieces.empty(); pieces = pieces.subspan(std::min(batch_size, pieces.size()))) {
+    compress_batch(pieces.first(std::min(batch_size, pieces.size())));
+  }
+}
+
+void GzipWriter::compress_batch(Pieces batch) {
+  const TraceContext context = trace_context();
+  std::vector<Member>& members = batches_[batch_count_++ % 2];
+  members.resize(std::max(members.size(), batch.size()));
+  executor_.parallel_for(static_cast<std::int64_t>(batch.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+    const TraceScope scope(context, "worker");
+    for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+      members[i].compress(batch[i]);
+  });
+  if (writing_.valid()) writing_.get();
+  writing_ =
+      std::async(std::launch::async, [this, context, made = std::span<const Member>(members).first(batch.size())] {
+        const TraceScope scope(context, "writer");
+        for (const Member& member : made) file_.append({member.room.get(), member.size_bytes});
+      });
+}
+
+void append_gzip(FileWriter& writer, std::span<const std::span<const std::byte>> parts, Executor& executor) {
+  GzipWriter gzip(writer, executor);
+  for (const auto part : parts) {
+    gzip.append(part);
+    gzip.end_member();
+  }
+  gzip.finish();
 }
 
 std::optional<std::vector<std::byte>> gunzip(std::span<const std::byte> compressed, std::size_t limit_bytes) {

@@ -122,16 +122,29 @@ double time_step_of(const dicom::StackSequence& sequence) {
   return step * seconds;
 }
 
+NiftiWriter::NiftiWriter(const std::filesystem::path& path, const EncodedVolume& shape, Compression compression,
+                         Executor& executor)
+    : file_(path) {
+  const auto header = header_bytes(shape);
+  if (compression == Compression::gzip) gzip_.emplace(file_, executor);
+  append(header);
+  if (gzip_) gzip_->end_member();
+}
+
+void NiftiWriter::append(std::span<const std::byte> voxels) {
+  if (gzip_) return gzip_->append(voxels);
+  file_.append(voxels);
+}
+
+FileFacts NiftiWriter::finish() {
+  if (gzip_) gzip_->finish();
+  return file_.finish();
+}
+
 FileFacts write_nifti(const std::filesystem::path& path, const EncodedVolume& volume, Compression compression,
                       Executor& executor) {
-  const auto header = header_bytes(volume);
-  FileWriter writer(path);
-  const std::array<std::span<const std::byte>, 2> parts = {header, volume.voxels};
-  if (compression == Compression::gzip) {
-    append_gzip(writer, parts, executor);
-  } else {
-    for (const auto part : parts) writer.append(part);
-  }
+  NiftiWriter writer(path, volume, compression, executor);
+  writer.append(volume.voxels);
   return writer.finish();
 }
 

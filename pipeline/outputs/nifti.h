@@ -17,6 +17,7 @@
 #include "dicom/stack.h"
 #include "kernels/executor.h"
 #include "pipeline/files.h"
+#include "pipeline/outputs/gzip.h"
 #include "pipeline/recipe.h"
 
 namespace naru {
@@ -35,6 +36,27 @@ struct EncodedVolume {
 
 /// The even step between the volumes of a sequence in seconds; 0 where its axis is no time or its steps differ.
 double time_step_of(const dicom::StackSequence& sequence);
+
+/// Writes an image from front to back as its voxels come.
+class NiftiWriter {
+ public:
+  /// @param shape the whole image; its `voxels` are not looked at
+  /// @param executor outlives it, and is for it alone while a call lasts
+  /// @pre every size <= kMaxNiftiSize
+  NiftiWriter(const std::filesystem::path& path, const EncodedVolume& shape, Compression compression,
+              Executor& executor);
+
+  /// The next voxels, any number of them. The bytes of the file do not depend on how they come in parts.
+  /// @throws Error{disk_full, output_unwritable, memory_exceeded}
+  void append(std::span<const std::byte> voxels);
+
+  /// @pre all voxels were appended. @throws as append
+  FileFacts finish();
+
+ private:
+  FileWriter file_;
+  std::optional<GzipWriter> gzip_;  ///< none: uncompressed
+};
 
 /// Writes `path` and returns its facts. @pre every size <= kMaxNiftiSize
 FileFacts write_nifti(const std::filesystem::path& path, const EncodedVolume& volume, Compression compression,

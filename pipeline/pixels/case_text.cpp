@@ -17,6 +17,13 @@ namespace {
 
 using Boxes = std::span<const dicom::PixelBox>;
 
+constexpr std::uint64_t kMostSlicesAtOnce = 64;
+
+/// Of one slice, as floats.
+std::uint64_t slice_bytes(const dicom::Stack& stack) {
+  return static_cast<std::uint64_t>(stack.grid.size.x * stack.grid.size.y) * sizeof(float);
+}
+
 /// The instance of slice k; of a missing slice the one before it.
 std::size_t instance_at(const dicom::Stack& stack, std::int64_t k) {
   if (stack.k_of_instance.empty()) return static_cast<std::size_t>(k);
@@ -171,12 +178,10 @@ class CaseLook {
 
   /// As many as memory allows beside the detector's maps: one a thread, or more where there is room.
   std::int64_t slices_at_once(const dicom::Stack& stack) const {
-    constexpr std::uint64_t kBytesPerVoxel = 4, kMost = 64;
     const auto threads = static_cast<std::uint64_t>(executor_.thread_count());
-    const auto slice_bytes = static_cast<std::uint64_t>(stack.grid.size.x * stack.grid.size.y) * kBytesPerVoxel;
     const std::uint64_t maps = threads * kTextWorkBytes;
-    const std::uint64_t room = memory_limit_bytes_ > maps ? (memory_limit_bytes_ - maps) / slice_bytes : 0;
-    const std::uint64_t count = std::clamp(room, threads, std::max(threads, kMost));
+    const std::uint64_t room = memory_limit_bytes_ > maps ? (memory_limit_bytes_ - maps) / slice_bytes(stack) : 0;
+    const std::uint64_t count = std::clamp(room, threads, std::max(threads, kMostSlicesAtOnce));
     return std::min(static_cast<std::int64_t>(count), stack.grid.size.z);
   }
 
@@ -362,6 +367,13 @@ std::set<std::size_t> files_of(const Scan& scan, const CasePlan& plan) {
     for (const std::size_t candidate : scan.stacks[stack].instances) files.insert(scan.input_of_candidate[candidate]);
   }
   return files;
+}
+
+std::uint64_t text_memory_bytes(const Scan& scan, const CasePlan& plan, int thread_count) {
+  const auto threads = static_cast<std::uint64_t>(thread_count);
+  std::uint64_t most = 0;
+  for (const std::size_t stack : plan.stacks) most = std::max(most, slice_bytes(scan.stacks[stack]));
+  return threads * kTextWorkBytes + std::max(threads, kMostSlicesAtOnce) * most;
 }
 
 CaseText find_text(const Scan& scan, const CasePlan& plan, const FindInSlice& find, std::uint64_t memory_limit_bytes,

@@ -49,6 +49,9 @@ nlohmann::ordered_json place_in(const CasePlan& plan, const JudgedText& text);
 /// The files of a case: indices into Scan::inputs.
 std::set<std::size_t> files_of(const Scan& scan, const CasePlan& plan);
 
+/// What find_text takes on `thread_count` threads where nothing limits it.
+std::uint64_t text_memory_bytes(const Scan& scan, const CasePlan& plan, int thread_count);
+
 /// Looks at every slice of the case, those that are interpolated included. A case is judged as a series is, and by what
 /// people decided. Where text is to be blanked, all slices are looked at once more, blanked, and what stands around is
 /// read: a case that still shows text, or one of `words`, is held. Memory: slices are read some at a time, and by so

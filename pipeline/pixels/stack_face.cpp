@@ -217,6 +217,13 @@ std::string_view face_statement(FaceHandling handling) {
   return kStatements[static_cast<std::size_t>(handling)];
 }
 
+std::uint64_t face_memory_bytes(const Scan& scan, std::size_t stack, int thread_count) {
+  const dicom::Stack& one = scan.stacks[stack];
+  const auto cells = static_cast<std::uint64_t>(patient_grid(one.grid, kHeadCellMm).size.voxel_count());
+  const std::uint64_t voxels = static_cast<std::uint64_t>(one.grid.size.voxel_count()) * size_bytes(one.dtype);
+  return voxels + cells * kBytesPerCell + slice_buffer_bytes(scan, one, thread_count);
+}
+
 StackFace find_face(const Scan& scan, std::size_t stack, std::uint64_t memory_limit_bytes, Executor& executor,
                     const CancelToken& cancel, InputHashes& hashes) {
   const dicom::Stack& one = scan.stacks[stack];
@@ -230,10 +237,8 @@ StackFace find_face(const Scan& scan, std::size_t stack, std::uint64_t memory_li
     if (is_limb(first.body_part)) return {false, "no_head", {}, {}, {}};
     return doubtful(FaceDoubt::kind);
   }
-  const auto cells = static_cast<std::uint64_t>(patient_grid(one.grid, kHeadCellMm).size.voxel_count());
-  const std::uint64_t voxels = static_cast<std::uint64_t>(one.grid.size.voxel_count()) * size_bytes(one.dtype);
-  const std::uint64_t needed = voxels + cells * kBytesPerCell + slice_buffer_bytes(scan, one, executor.thread_count());
-  if (needed > memory_limit_bytes) return doubtful(FaceDoubt::too_large);
+  if (face_memory_bytes(scan, stack, executor.thread_count()) > memory_limit_bytes)
+    return doubtful(FaceDoubt::too_large);
   try {
     switch (one.dtype) {
       case DType::int16: return FaceSearch<std::int16_t>(scan, stack, executor).run(cancel, hashes);

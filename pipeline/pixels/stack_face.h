@@ -45,8 +45,12 @@ struct StackFace {
   std::optional<CaseFailure> failure;  ///< a slice that could not be read
 };
 
+/// What find_face takes of one stack, where it searches it, on `thread_count` threads.
+std::uint64_t face_memory_bytes(const Scan& scan, std::size_t stack, int thread_count);
+
 /// A face is looked for where the stack is 3-D and its voxels are 3 mm or less: CT and MR. Reads all slices.
-/// Memory: the stack's voxels and about 40 bytes a cell of 2 mm; a stack that needs more than the limit is a doubt.
+/// Memory: face_memory_bytes, which is the stack's voxels and about 40 bytes a cell of 2 mm; a stack that needs more
+/// than the limit is a doubt.
 /// @throws Error{canceled, memory_exceeded}
 StackFace find_face(const Scan& scan, std::size_t stack, std::uint64_t memory_limit_bytes, Executor& executor,
                     const CancelToken& cancel, InputHashes& hashes);

@@ -31,6 +31,17 @@ TEST(MemoryBudget, KeepsTheSumOfAllSharesBelowItsLimit) {
   EXPECT_EQ(held, 0);
 }
 
+TEST(MemoryBudget, RemembersTheMostThatWasHeldAtOnce) {
+  MemoryBudget budget(100);
+  EXPECT_EQ(budget.peak_bytes(), 0u);
+  {
+    const MemoryBudget::Share first(budget, 30);
+    std::jthread([&] { const MemoryBudget::Share second(budget, 40); }).join();
+  }
+  { const MemoryBudget::Share third(budget, 50); }
+  EXPECT_EQ(budget.peak_bytes(), 70u);
+}
+
 TEST(MemoryBudget, KnowsWhatItCanNeverHold) {
   const MemoryBudget budget(100);
   EXPECT_TRUE(budget.can_ever_hold(100));

@@ -1,0 +1,12 @@
+/// More executors of one kind, for work that runs side by side.
+#pragma once
+
+#include "kernels/executor.h"
+
+namespace naru {
+
+/// A new executor on the same CPU threads or CUDA device; on a device it has a stream of its own.
+/// @throws Error{device_unavailable} where the device failed
+Executor executor_like(Executor& one);
+
+}  // namespace naru
