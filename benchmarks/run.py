@@ -2,6 +2,8 @@
 """Measures Naru beside its peers and writes benchmarks/results/<machine>-<commit>.json.
 
   benchmarks/run.py --machine epyc-2core build/cpu/bin                kernels, and ITK where its program was built
+  benchmarks/run.py --machine epyc-2core --speed build/cpu/bin        each operation and the whole path beside their peers, and
+                                                                      how cost grows; benchmarks/render.py makes the document
   benchmarks/run.py --machine epyc-2core --end-to-end build/cpu/bin   DICOM to NIfTI, beside dcm2niix
   benchmarks/run.py --machine epyc-2core --dicom build/cpu/bin        reading series, beside ITK's GDCM and dcm2niix
   benchmarks/run.py --machine epyc-2core --deidentify build/cpu/bin   de-identifying, beside Orthanc and pydicom
@@ -9,9 +11,10 @@
   benchmarks/run.py --machine epyc-2core --faces DICOM build/cpu/bin  the search for faces in real heads; it has no peer here
 
 Each number is the median of at least five runs; a peer is always timed in the same run, in turn with ours, and the ratio
-is what counts. One part of the file is written by each call and leaves the other as it is. MACHINE is a neutral name,
-never a host's. Only the standard library is needed, but for --pixels, which takes the packages python3-numpy,
-python3-pil, python3-pydicom and python3-scipy, and for its peers python3-tesserocr, tesseract-ocr-kor, python3-opencv
+is what counts; where fewer were made, the file says so. One part of the file is written by each call and leaves the other as it is. MACHINE is a neutral name,
+never a host's. Only the standard library is needed, but for the peers of --speed (python3-numpy,
+python3-scipy, python3-skimage, python3-torch, python3-nibabel, python3-pydicom, dcm2niix, pigz; one that is missing is named
+in the file), and for --pixels, which takes the packages python3-numpy, python3-pil, python3-pydicom and python3-scipy, and for its peers python3-tesserocr, tesseract-ocr-kor, python3-opencv
 and `npm ci --ignore-scripts` in benchmarks/pixels/ppocr. Temporary files go where TMPDIR says.
 """
 import argparse
@@ -20,7 +23,6 @@ import os
 import pathlib
 import platform
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -29,20 +31,12 @@ import time
 
 from deidentify.measure import find_pydicom_python, measure_deidentify
 from pixels.table import tables_of
+from speed.measure import PARTS, measure_speed, said_by
+from speed.path import DCM2NIIX_SLICES, Workshop, beside_dcm2niix, measure_dcm2niix
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SLICES = 200
 ITK_PEER = "itk_linear_int16"
 GDCM_PEER = "itk_gdcm_series"
-
-
-def first_line(command):
-    """What a program says of itself, or None where it is missing."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    return (done.stdout or done.stderr).strip().splitlines()[0] if (done.stdout or done.stderr).strip() else None
 
 
 def git(*arguments):
@@ -67,8 +61,8 @@ def machine_facts():
         "threads": len(os.sched_getaffinity(0)),
         "load_average_at_start": round(os.getloadavg()[0], 1),  # of others too: near 0 on a quiet machine
         "kernel": platform.release().split("-")[0],
-        "gpu": first_line(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]),
-        "compiler": first_line(["c++", "--version"]),
+        "gpu": said_by("nvidia-smi", "--query-gpu=name", "--format=csv,noheader"),
+        "compiler": said_by("c++", "--version"),
     }
 
 
@@ -109,83 +103,17 @@ def measure_kernels(bin_dir, repetitions):
     return result
 
 
-def timed(command, out, environment):
-    """Seconds that `command` takes. What it wrote is removed before and afterwards."""
-    for leftover in (out, pathlib.Path(f"{out}.report")):
-        shutil.rmtree(leftover, ignore_errors=True)
-    start = time.monotonic()
-    done = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True, check=False)
-    seconds = time.monotonic() - start
-    if done.returncode != 0:
-        sys.exit(f"{command[0]} failed with {done.returncode}: {done.stderr.strip()[-500:]}")
-    return seconds
-
-
-def write_recipe(path, compression):
-    path.write_text(f"""schema = "naru.recipe/1"
-name = "original-grid-{compression}"
-[orient]
-axes = "RAS"
-[resample]
-spacing_mm = "native"
-[output]
-layout = "plain"
-compression = "{compression}"
-""")
-    return path
-
-
-def measure_series(bin_dir, work, noise, repetitions):
-    """One uncompressed CT series to NIfTI, with and without gzip, ours in turn with dcm2niix."""
-    environment = dict(os.environ, HOME=str(work), XDG_STATE_HOME=str(work / "state"))  # no key of the user is touched
-    series, out, theirs = work / f"series-{noise}", work / "out", work / "dcm2niix"
-    subprocess.run([str(bin_dir / "naru_phantom"), "--out", str(series), "--modality", "CT", "--size", "512", "512",
-                    str(SLICES), "--spacing", "0.7", "0.7", "1.25", "--noise", str(noise)],
-                   check=True, stdout=subprocess.DEVNULL)
-    cases = {}
-    for ours_compression, their_flag in (("none", "n"), ("gzip", "y")):
-        recipe = write_recipe(work / f"{ours_compression}.toml", ours_compression)
-        ours_command = [bin_dir / "naru", "prepare", series, "--out", out, "--recipe", recipe, "--quiet"]
-        seconds = {"naru": [], "dcm2niix": []}
-        for _ in range(repetitions + 1):
-            seconds["naru"].append(timed(ours_command, out, environment))
-            shutil.rmtree(theirs, ignore_errors=True)
-            theirs.mkdir()
-            seconds["dcm2niix"].append(
-                timed(["dcm2niix", "-z", their_flag, "-o", theirs, series], work / "none", environment))
-        medians = {name: statistics.median(runs[1:]) for name, runs in seconds.items()}  # the first warms the cache
-        cases[f"noise {noise} HU, {ours_compression}"] = {
-            "naru_ms": 1000 * medians["naru"], "dcm2niix_ms": 1000 * medians["dcm2niix"],
-            "times_faster": medians["dcm2niix"] / medians["naru"], "runs": repetitions}
-    return cases
-
-
 def measure_end_to_end(bin_dir, repetitions):
-    """A series as a scanner makes them, with noise, and one without, which compresses as no real one does."""
-    with tempfile.TemporaryDirectory() as folder:
-        cases = {}
-        for noise in (12, 0):
-            cases.update(measure_series(bin_dir, pathlib.Path(folder), noise, repetitions))
-        return {"slices": SLICES, "dcm2niix": first_line(["dcm2niix", "--version"]), "cases": cases}
+    return {"slices": DCM2NIIX_SLICES, "dcm2niix": said_by("dcm2niix", "--version"), "pigz": said_by("pigz", "--version"),
+            "cases": measure_dcm2niix(bin_dir, repetitions)}
 
 
 def measure_lossless(bin_dir, work, repetitions):
     """A series in JPEG Lossless, decoded and written as .nii without gzip, ours in turn with dcm2niix."""
-    environment = dict(os.environ, HOME=str(work), XDG_STATE_HOME=str(work / "state"))
-    series, out, theirs = work / "lossless", work / "out", work / "dcm2niix"
-    subprocess.run([str(bin_dir / "naru_phantom"), "--out", str(series), "--size", "512", "512", str(SLICES), "--noise",
-                    "12", "--transfer-syntax", "jpeg-lossless-sv1"], check=True, stdout=subprocess.DEVNULL)
-    recipe = write_recipe(work / "none.toml", "none")
-    seconds = {"naru": [], "dcm2niix": []}
-    for _ in range(repetitions + 1):
-        command = [bin_dir / "naru", "prepare", series, "--out", out, "--recipe", recipe, "--quiet"]
-        seconds["naru"].append(timed(command, out, environment))
-        shutil.rmtree(theirs, ignore_errors=True)
-        theirs.mkdir()
-        seconds["dcm2niix"].append(timed(["dcm2niix", "-z", "n", "-o", theirs, series], work / "none", environment))
-    medians = {name: statistics.median(runs[1:]) for name, runs in seconds.items()}  # the first warms the cache
-    return {"naru_ms": 1000 * medians["naru"], "dcm2niix_ms": 1000 * medians["dcm2niix"],
-            "times_faster": medians["dcm2niix"] / medians["naru"], "runs": repetitions, "slices": SLICES}
+    workshop = Workshop(bin_dir, work)
+    series = workshop.phantom("lossless", "--size", 512, 512, DCM2NIIX_SLICES, "--noise", 12, "--transfer-syntax",
+                              "jpeg-lossless-sv1")
+    return beside_dcm2niix(workshop, series, "none", repetitions) | {"slices": DCM2NIIX_SLICES}
 
 
 def measure_header_pass(bin_dir, work, repetitions):
@@ -213,7 +141,7 @@ def measure_dicom(bin_dir, repetitions):
         lossless = measure_lossless(bin_dir, work, repetitions)
         headers = measure_header_pass(bin_dir, work, repetitions)
     return {"context": context, "series_reading": cases, "jpeg_lossless": lossless, "header_pass": headers,
-            "dcm2niix": first_line(["dcm2niix", "--version"])}
+            "dcm2niix": said_by("dcm2niix", "--version")}
 
 
 def table(head, rows):
@@ -251,7 +179,7 @@ def print_tables(result):
     if "end_to_end" in result:
         rows = [[name, f"{case['naru_ms']:.0f}", f"{case['dcm2niix_ms']:.0f}", f"{case['times_faster']:.2f}"]
                 for name, case in result["end_to_end"]["cases"].items()]
-        print(table([f"{SLICES} slices, compression", "naru ms", "dcm2niix ms", "x dcm2niix"], rows) + "\n")
+        print(table([f"{DCM2NIIX_SLICES} slices, compression", "naru ms", "dcm2niix ms", "x dcm2niix"], rows) + "\n")
     if "pixels" in result:
         print(tables_of(result["pixels"]))
     for measured in result.get("deidentify", {}).values():
@@ -281,6 +209,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bin_dir", type=pathlib.Path, help="where the programs were built, e.g. build/cpu/bin")
     parser.add_argument("--machine", required=True, help="a neutral name such as epyc-2core")
+    parser.add_argument("--speed", action="store_true", help="time every operation and the whole path beside their peers")
+    parser.add_argument("--only", choices=PARTS, action="append", help="a part of --speed; may be given again")
+    parser.add_argument("--quick", action="store_true", help="--speed on small volumes: a proof that it runs, no figures")
     parser.add_argument("--end-to-end", action="store_true", help="time naru prepare beside dcm2niix instead of kernels")
     parser.add_argument("--dicom", action="store_true", help="time the reading of series instead of kernels")
     parser.add_argument("--deidentify", action="store_true", help="time naru deidentify beside its peers")
@@ -297,7 +228,17 @@ def main():
     result |= {"machine": options.machine, "commit": commit}
     facts = machine_facts()
     bin_dir = options.bin_dir.resolve()
-    if options.dicom:
+
+    def save():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")
+
+    if options.speed:
+        def keep(measured):
+            result["speed"] = result.get("speed", {}) | measured | {"facts": facts}
+            save()
+        measure_speed(bin_dir, options.only or PARTS, facts["threads"], options.repetitions, options.quick, keep)
+    elif options.dicom:
         result["dicom"] = measure_dicom(bin_dir, options.repetitions) | {"facts": facts}
         print(json.dumps(result["dicom"], indent=1))
     elif options.deidentify:
@@ -313,8 +254,7 @@ def main():
         result["end_to_end"] = measure_end_to_end(bin_dir, options.repetitions) | {"facts": facts}
     else:
         result["kernels"] = measure_kernels(bin_dir, options.repetitions) | {"facts": facts}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")
+    save()
     print_tables(result)
     print(f"written: {path.relative_to(ROOT)}", file=sys.stderr)
 

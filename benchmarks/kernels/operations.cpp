@@ -1,0 +1,193 @@
+// Our side of benchmarks/speed/operations.py: one operation at a time on one volume, as requests.h says.
+//   operations_benchmark PLACE VOLUME X Y Z [COPIES]
+// PLACE is cpu:THREADS or cuda. VOLUME holds X x Y x Z int16 voxels; COPIES of it lie one behind the other along z.
+// What is timed begins and ends in memory that the place reaches, with the output there already.
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <map>
+#include <stdexcept>
+
+#include "benchmarks/kernels/requests.h"
+#include "kernels/buffer.h"
+#include "kernels/resample.h"
+#include "kernels/statistics.h"
+
+namespace naru::bench {
+
+namespace {
+
+Executor executor_of(const std::string& place) {
+  if (place == "cuda") return Executor::cuda(0, 0);
+  if (place.rfind("cpu:", 0) != 0) throw std::runtime_error("PLACE is cpu:THREADS or cuda");
+  return Executor::cpu(std::stoi(place.substr(4)));
+}
+
+Interpolator interpolator_of(const std::string& name) {
+  static const std::map<std::string, Interpolator> rows = {{"nearest", Interpolator::nearest},
+                                                           {"linear", Interpolator::linear}};
+  const auto found = rows.find(name);
+  if (found == rows.end()) throw std::runtime_error("no interpolator " + name);
+  return found->second;
+}
+
+class Session {
+ public:
+  Session(const std::string& place, const std::string& path, Size3 size, std::int64_t copies)
+      : executor_(executor_of(place)), size_{size.x, size.y, size.z * copies} {
+    const std::vector<std::int16_t> voxels = read_volume(path, size);
+    in_ = Buffer<std::int16_t>(static_cast<std::size_t>(size_.voxel_count()), executor_);
+    for (std::int64_t copy = 0; copy < copies; ++copy) {
+      detail::copy_bytes(in_.data() + copy * size.voxel_count(), voxels.data(), voxels.size() * sizeof(std::int16_t),
+                         executor_);
+    }
+    executor_.wait();
+  }
+
+  std::string answer(std::istream& words) {
+    static const std::map<std::string, std::string (Session::*)(std::istream&)> rows = {
+        {"copy", &Session::copy},
+        {"resample", &Session::resample},
+        {"histogram", &Session::histogram},
+        {"percentiles", &Session::percentiles},
+        {"statistics", &Session::statistics},
+        {"otsu", &Session::otsu},
+    };
+    std::string name;
+    words >> name;
+    const auto found = rows.find(name);
+    if (found == rows.end()) throw std::runtime_error("no operation " + name);
+    return (this->*found->second)(words);
+  }
+
+ private:
+  VolumeView<const std::int16_t> in() const { return {in_.data(), size_}; }
+
+  /// Seconds of one call. On a device: of one of several given before one wait, as a run of many volumes pays for it.
+  double seconds(const std::function<void()>& call) {
+    const int calls = executor_.is_cuda() ? 16 : 1;
+    return seconds_of([&] {
+             for (int i = 0; i < calls; ++i) call();
+             executor_.wait();
+           }) /
+           calls;
+  }
+
+  /// Two blocks of 256 MiB: what memory can do.
+  std::string copy(std::istream&) {
+    constexpr std::int64_t kSizeBytes = std::int64_t{256} << 20, kPieceBytes = std::int64_t{1} << 20;
+    if (copies_.empty()) {
+      for (int i = 0; i < 2; ++i) copies_.push_back(blank<std::byte>(kSizeBytes));
+    }
+    return answer_of(seconds([&] {
+      if (executor_.is_cuda()) {
+        detail::copy_bytes(copies_[1].data(), copies_[0].data(), kSizeBytes, executor_);
+        return;
+      }
+      executor_.parallel_for(kSizeBytes, kPieceBytes, [&](std::int64_t begin, std::int64_t end) {
+        std::memcpy(copies_[1].data() + begin, copies_[0].data() + begin, static_cast<std::size_t>(end - begin));
+      });
+    }));
+  }
+
+  /// resample INTERPOLATOR BOUNDARY TYPE AXES [FILE]; TYPE is int16, float32, or float32_in_range: cut off at the least
+  /// and the greatest value of the input, which are looked for within the time.
+  std::string resample(std::istream& words) {
+    std::string interpolator, boundary, type;
+    words >> interpolator >> boundary >> type;
+    if (boundary != "nearest") throw std::runtime_error("no boundary " + boundary);
+    ResampleOptions options{read_axes(words), interpolator_of(interpolator), {}};
+    if (type == "int16") return resample_to(out_int16_, options, false, words);
+    return resample_to(out_float32_, options, type == "float32_in_range", words);
+  }
+
+  template <class Out>
+  std::string resample_to(Buffer<Out>& out, ResampleOptions& options, bool in_range, std::istream& words) {
+    const Size3 size = size_of(options.axes);
+    const auto count = static_cast<std::size_t>(size.voxel_count());
+    if (out.size() != count) out = blank<Out>(count);
+    const double taken = seconds([&] {
+      if (in_range) {
+        const Statistics range = naru::statistics(naru::histogram(in(), executor_));
+        options.intensity.clip_low = static_cast<float>(range.min);
+        options.intensity.clip_high = static_cast<float>(range.max);
+      }
+      naru::resample(in(), VolumeView<Out>{out.data(), size}, options, executor_);
+    });
+    if (words >> std::ws && !words.eof()) write(out, words);
+    return answer_of(taken);
+  }
+
+  template <class Out>
+  void write(const Buffer<Out>& out, std::istream& words) {
+    auto host = Buffer<Out>::on_host(out.size(), executor_);
+    detail::copy_bytes(host.data(), out.data(), out.size() * sizeof(Out), executor_);
+    executor_.wait();
+    write_if_asked(words, host.data(), host.size() * sizeof(Out));
+  }
+
+  std::string histogram(std::istream&) {
+    Histogram counts;
+    const double taken = seconds([&] { counts = naru::histogram(in(), executor_); });
+    const auto distinct = counts.counts.size() - static_cast<std::size_t>(std::ranges::count(counts.counts, 0U));
+    const std::uint64_t zeros = counts.counts[static_cast<std::size_t>(-counts.first_value)];
+    return answer_of(taken, {static_cast<double>(distinct), static_cast<double>(zeros)});
+  }
+
+  std::string percentiles(std::istream&) {
+    double low = 0, high = 0;
+    const double taken = seconds([&] {
+      const Histogram counts = naru::histogram(in(), executor_);
+      low = percentile(counts, 0.5), high = percentile(counts, 99.5);
+    });
+    return answer_of(taken, {low, high});
+  }
+
+  std::string statistics(std::istream&) {
+    Statistics found;
+    const double taken = seconds([&] { found = naru::statistics(naru::histogram(in(), executor_)); });
+    return answer_of(taken, {found.mean, found.deviation});
+  }
+
+  std::string otsu(std::istream&) {
+    double threshold = 0;
+    const double taken = seconds([&] { threshold = otsu_threshold(naru::histogram(in(), executor_)); });
+    return answer_of(taken, {threshold});
+  }
+
+  /// Memory whose first touch is not timed.
+  template <class T>
+  Buffer<T> blank(std::size_t count) {
+    Buffer<T> buffer(count, executor_);
+    if (!executor_.is_cuda()) std::memset(static_cast<void*>(buffer.data()), 0, count * sizeof(T));
+    return buffer;
+  }
+
+  Executor executor_;
+  Size3 size_;
+  Buffer<std::int16_t> in_, out_int16_;
+  Buffer<float> out_float32_;
+  std::vector<Buffer<std::byte>> copies_;
+};
+
+}  // namespace
+
+}  // namespace naru::bench
+
+int main(int argc, char** argv) {
+  using namespace naru;
+  if (argc < 6) {
+    std::cerr << "operations_benchmark PLACE VOLUME X Y Z [COPIES]\n";
+    return 2;
+  }
+  try {
+    const Size3 size{std::atoll(argv[3]), std::atoll(argv[4]), std::atoll(argv[5])};
+    bench::Session session(argv[1], argv[2], size, argc > 6 ? std::atoll(argv[6]) : 1);
+    bench::serve([&](std::istream& words) { return session.answer(words); });
+  } catch (const std::exception& error) {
+    std::cerr << "operations_benchmark: " << error.what() << "\n";
+    return 1;
+  }
+}
