@@ -82,7 +82,8 @@ class Speed:
         write_volume(volume, size)
         self.attempt("growth", "slices", lambda: growth.measure_slices(self.bin_dir, volume, slices, self.threads, self.runs))
         self.attempt("growth", "threads", lambda: growth.measure_threads(self.bin_dir, volume, size, self.threads, self.runs))
-        self.attempt("growth", "studies", lambda: growth.measure_studies(self.bin_dir, self.threads, self.runs))
+        self.attempt("growth", "studies", lambda: growth.measure_studies(
+            self.bin_dir, growth.QUICK_STUDIES if self.quick else growth.STUDIES, self.threads, self.runs))
 
 
 def said_by(*command):

@@ -9,6 +9,7 @@ step first, three times) and, if it is wanted, a file for the result as float64.
 """
 import sys
 import time
+import warnings
 
 import numpy
 
@@ -176,6 +177,7 @@ def versions(names):
 
 def main():
     threads, device, path, *size = sys.argv[1:]
+    warnings.simplefilter("ignore")  # of scipy, that a call means something else since 0.18
     session = Session(int(threads), device, path, [int(count) for count in size])
     for line in sys.stdin:
         try:
