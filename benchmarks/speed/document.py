@@ -2,6 +2,8 @@
 import re
 
 from speed import picture
+from speed.tables import (beside, difference, done, ms, peer_name, slices_table, studies_table, table, threads_table,
+                          times)
 
 INTRODUCTION = """# How fast Naru is
 
@@ -14,7 +16,8 @@ All numbers on this page come from one run, which is kept whole in [{name}](../b
 - **Peers**: {peers}.
 - **How**: Naru and each peer are asked in turn, one call each, in processes that stay alive. A time is the median of {runs}
   such turns after one that is not counted. All may use {threads} threads; a peer that knows only one is marked with ¹.
-- **Volume**: {x} × {y} × {z} voxels, int16, 0.7 × 0.7 × 1.25 mm, brought to 1 mm. It is larger than the processor's caches.
+  Between two turns of one, the calls of the others and a copy of 256 MiB go through the processor's caches.
+- **Volume**: {x} × {y} × {z} voxels, int16, 0.7 × 0.7 × 1.25 mm, brought to 1 mm.
 - **Not in the times**: reading the volume from disk, and turning it into the type that a peer wants.
 - Times differ between machines. Compare the ratios, and measure on your own machine with `benchmarks/run.py --speed`.
 """
@@ -23,39 +26,10 @@ QUICK = """
 > **These are no figures.** The run was a short one on small volumes, to prove that each row can be measured.
 """
 
-GPU = """## On a GPU
+NO_GPU = """## On a GPU
 
 Not run on a GPU. `benchmarks/gpu/run.sh` measures on one: see [run on a GPU](how-to/run-on-a-gpu.md).
 """
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
-
-
-def ms(value):
-    return f"{value:.0f} ms" if value >= 100 else f"{value:.3g} ms"
-
-
-def times(row):
-    return f"{picture.short(row['times_faster'])} ×"
-
-
-def done(rows):
-    """The rows that were run, in the order in which they were, with their peers."""
-    return [(name, row) for name, row in rows.items() if "ms" in row]
-
-
-def difference(peer):
-    if peer["max_difference"] == 0:
-        return "none"
-    is_kept = peer["max_difference_allowed"] is None or peer["max_difference"] <= peer["max_difference_allowed"]
-    return f"{peer['max_difference']:.1e}" + ("" if is_kept else " **more than allowed**")
-
-
-def peer_name(name, peer, threads):
-    return name + ("¹" if peer["threads"] < threads else "") + (f" ({peer['runs']} runs)" if peer["runs"] < 5 else "")
 
 
 def version_of_dcm2niix(speed):
@@ -80,7 +54,7 @@ def introduction(name, result):
 def operations_section(speed):
     rows = []
     for case, row in done(speed["operations"]):
-        for name, peer in row["peers"].items():
+        for name, peer in beside(row):
             rows.append([case, ms(row["ms"]), peer_name(name, peer, row["threads"]), ms(peer["ms"]), times(peer),
                          f"{peer['aim']} ×" if peer["aim"] else "", difference(peer)])
     text = f"""## Each operation beside its peers
@@ -118,7 +92,7 @@ beside what a plain copy between two blocks of 256 MiB reached on the same threa
 
 
 def path_row(name, peer, row, peer_key):
-    return [name, ms(row["naru_ms"]), peer, ms(row[peer_key]), times(row)]
+    return [name, ms(row["naru_ms"]), peer, ms(row[peer_key]), times(row), f"{row['aim']} ×"]
 
 
 def paths_section(speed):
@@ -143,39 +117,8 @@ its end, with checksums, pseudonyms, findings, manifest and report. Noise stands
 noise compresses as no real one does. "MONAI's steps" are those of LoadImage (PydicomReader), Spacing, ScaleIntensityRange and
 SaveImage, written out on pydicom, torch and nibabel, in a Python that has imported them already.
 
-{table(["path", "Naru", "peer", "its time", "Naru is faster by"], rows)}
+{table(["path", "Naru", "peer", "its time", "Naru is faster by", "aim"], rows)}
 {compared}{failed}"""
-
-
-def slices_table(rows):
-    measured = done(rows)
-    if not measured:
-        return ""
-    head = ["slices of 512 × 512", *(str(count) for count in measured[0][1]["slices"]), "off proportion by at most"]
-    cells = [[name, *(ms(one) for one in row["ms"]), f"{row['most_off_linear_percent']:.0f} %"] for name, row in measured]
-    return "Time against slices; proportion is the median time a slice:\n\n" + table(head, cells)
-
-
-def threads_table(rows):
-    measured = done(rows)
-    if not measured:
-        return ""
-    head = ["threads", *(str(count) for count in measured[0][1]["threads"])]
-    cells = [[name, *(f"{ms(one)} ({faster:.2f} ×)" for one, faster in zip(row["ms"], row["times_faster"]))]
-             for name, row in measured]
-    return "\nTime against threads:\n\n" + table(head, cells)
-
-
-def studies_table(row):
-    if "ms" not in row:
-        return ""
-    cells = [[str(count), f"{one:.0f} ms", f"{one / count:.0f} ms", f"{peak / 2**20:.0f} MiB"]
-             for count, one, peak in zip(row["studies"], row["ms"], row["peak_bytes"])]
-    return f"""
-Studies in one `naru prepare` ({row['study']}); memory is the greatest resident size, and grows by
-{row['peak_bytes_a_study'] / 2**20:.2f} MiB a study:
-
-{table(["studies", "time", "time a study", "memory"], cells)}"""
 
 
 def growth_section(speed):
@@ -189,23 +132,51 @@ def growth_section(speed):
 """
 
 
+def shortfall(what, peer, row):
+    """A line where Naru is slower than a peer or short of its aim, else none."""
+    if row["times_faster"] < 1:
+        return [f"- {what}: {peer} takes {picture.short(row['times_faster'])} of Naru's time."]
+    if row.get("aim") and row["times_faster"] < row["aim"]:
+        return [f"- {what}: {times(row)} as fast as {peer}; the aim is {row['aim']} ×."]
+    return []
+
+
 def slower_section(speed):
     """What a reader must not have to look for."""
     lines = []
     for case, row in done(speed.get("operations", {})):
-        for name, peer in row["peers"].items():
-            if peer["times_faster"] < 1:
-                lines.append(f"- {case}: {name} takes {picture.short(peer['times_faster'])} of Naru's time.")
-            elif peer["aim"] and peer["times_faster"] < peer["aim"]:
-                lines.append(f"- {case}: {times(peer)} as fast as {name}; the aim is {peer['aim']} ×.")
+        for name, peer in beside(row):
+            lines += shortfall(case, name, peer)
     paths = speed.get("paths", {})
     for name, row in paths.get("dcm2niix", {}).get("cases", {}).items():
-        if row["times_faster"] < 1:
-            lines.append(f"- {name}: dcm2niix takes {picture.short(row['times_faster'])} of Naru's time.")
-    normalised = paths.get("normalised", {})
-    if normalised.get("times_faster", 1e9) < normalised.get("aim", 0):
-        lines.append(f"- normalised 1 mm: {times(normalised)} as fast as MONAI's steps; the aim is {normalised['aim']} ×.")
+        lines += shortfall(f"DICOM to NIfTI on its own grid, {name}", "dcm2niix", row)
+    if "times_faster" in paths.get("normalised", {}):
+        lines += shortfall("DICOM to normalised 1 mm", "MONAI's steps", paths["normalised"])
     return "## Where Naru is slower, or short of its aim\n\n" + ("\n".join(lines) or "Nowhere in this run.") + "\n"
+
+
+def gpu_section(named):
+    """@param named the name of the file that benchmarks/gpu/run.sh wrote, and what is in it; or None"""
+    if not named:
+        return NO_GPU
+    name, gpu = named[0], named[1]["gpu"]
+    rows = []
+    for case, row in done(gpu["operations"]):
+        rate = [ms(row["ms"]), f"{row['bytes_per_second'] / 1e9:.0f}", f"{row['copy_percent']:.0f} %"]
+        peers = [[peer_name(*peer, row["threads"]), ms(peer[1]["ms"]), times(peer[1])] for peer in beside(row)]
+        rows += [[case, *rate, *peer] for peer in peers or [[""] * 3]]
+    path = gpu.get("path")
+    whole = f"""
+`naru prepare` of a series of {path['files']} files to normalised 1 mm, .nii.gz: {ms(path['cuda_ms'])} with the GPU, {ms(path['cpu_ms'])} without.
+""" if path else ""
+    return f"""## On a GPU
+
+{gpu['device']}, from [{name}](../benchmarks/results/{name}); input and output in the GPU's memory. The aim is
+{gpu['aim_copy_percent']} % of the bandwidth of a copy measured there, and 10 × torch.
+
+{table(["operation", "Naru", "GB/s", "of a copy", "peer on the GPU", "its time", "Naru is faster by"], rows)}
+compute-sanitizer: {"; ".join(f"{tool}: {said}" for tool, said in gpu["sanitizer"].items())}.
+{whole}"""
 
 
 def compiled_section(result):
@@ -225,14 +196,14 @@ What the compiler made of each kernel: registers a thread, and bytes spilled to 
 SECTIONS = {"operations": (operations_section, bandwidth_section), "paths": (paths_section,), "growth": (growth_section,)}
 
 
-def page(name, result):
+def page(name, result, gpu=None):
     """The text of docs/performance.md. @param name of the file of results"""
     speed = result["speed"]
     parts = [introduction(name, result)]
     for part, sections in SECTIONS.items():
         if part in speed:
             parts += [section(speed) for section in sections]
-    return "\n".join([*parts, slower_section(speed), GPU + compiled_section(result)])
+    return "\n".join([*parts, slower_section(speed), gpu_section(gpu) + compiled_section(result)])
 
 
 def growth_series(growth):
@@ -244,12 +215,12 @@ def growth_series(growth):
 def images(result):
     """The text of each docs/images/performance-NAME.svg."""
     speed = result["speed"]
-    operations = done(speed.get("operations", {}))
-    ratios = [(f"{case}: {name}", peer["times_faster"]) for case, row in operations for name, peer in row["peers"].items()]
-    rates = [(case, row["bytes_per_second"] / 1e9, row["copy_bytes_per_second"] / 1e9) for case, row in operations]
+    measured = done(speed.get("operations", {}))
+    ratios = [(f"{case}: {name}", peer["times_faster"]) for case, row in measured for name, peer in beside(row)]
+    rates = [(case, row["bytes_per_second"] / 1e9, row["copy_bytes_per_second"] / 1e9) for case, row in measured]
     series = growth_series(speed.get("growth", {}))
     made = {}
-    if operations:
+    if measured:
         made["peers"] = picture.ratios("How many times faster than each peer (logarithmic; the dark line is equal speed)", ratios)
         made["bandwidth"] = picture.roof("GB/s read and written; the red line is a copy on the same threads", rates)
     if series:

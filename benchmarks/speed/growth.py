@@ -66,7 +66,7 @@ def measure_studies(bin_dir, counts, threads, runs):
         done = {count: [] for count in counts}
         for _ in range(runs + 1):
             for count in counts:
-                done[count].append(workshop.prepare(recipe, *series[:count], threads=threads))
+                done[count].append(workshop.prepare(recipe, *series[:count], options=("--threads", threads)))
     ms = [1000 * statistics.median(one.seconds for one in done[count][1:]) for count in counts]
     peaks = [statistics.median(one.peak_bytes for one in done[count][1:]) for count in counts]
     return {"studies": list(counts), "ms": ms, "peak_bytes": peaks, "runs": runs, "threads": threads,

@@ -11,10 +11,10 @@ import tempfile
 import time
 
 from deidentify.measure import find_pydicom_python
-from speed import growth, operations, path, program
+from speed import compiled, growth, operations, path, program
 
 HERE = pathlib.Path(__file__).resolve().parent
-PARTS = ("operations", "paths", "growth")
+PARTS = ("operations", "paths", "growth", "compiled")
 
 
 def write_volume(file, size):
@@ -32,10 +32,10 @@ def write_volume(file, size):
 
 
 class Speed:
-    def __init__(self, bin_dir, threads, runs, quick, save):
-        self.bin_dir, self.threads, self.runs, self.quick, self.save = bin_dir, threads, runs, quick, save
+    def __init__(self, bin_dir, cuda_build, threads, runs, quick, save):
+        self.bin_dir, self.cuda_build = bin_dir, cuda_build
+        self.threads, self.runs, self.quick, self.save = threads, runs, quick, save
         self.start = time.monotonic()
-        self.python = find_pydicom_python()
         self.size = operations.QUICK_SIZE if quick else operations.SIZE
         self.result = {"quick": quick, "threads": threads, "size": list(self.size)}
 
@@ -60,7 +60,7 @@ class Speed:
             def start(*command):
                 return stack.enter_context(program.Program([*command, *self.size], self.threads))
             servers = {"naru": start(ours, f"cpu:{self.threads}", volume),
-                       "python": start(self.python, HERE / "peers.py", self.threads, "cpu", volume)}
+                       "python": start(find_pydicom_python(), HERE / "peers.py", self.threads, "cpu", volume)}
             if itk.exists():
                 servers["itk"] = start(itk, self.threads, volume)
             self.result["versions"] = versions(servers)
@@ -70,7 +70,7 @@ class Speed:
     def paths(self, _):
         slices = path.QUICK_SLICES if self.quick else path.NORMALISED_SLICES
         self.attempt("paths", "normalised", lambda: path.measure_normalised(
-            self.bin_dir, self.python, self.threads, self.runs, slices))
+            self.bin_dir, find_pydicom_python(), self.threads, self.runs, slices))
         slices = path.QUICK_SLICES if self.quick else path.DCM2NIIX_SLICES
         self.attempt("paths", "dcm2niix", lambda: {
             "slices": slices, "cases": path.measure_dcm2niix(self.bin_dir, self.runs, slices),
@@ -85,13 +85,18 @@ class Speed:
         self.attempt("growth", "studies", lambda: growth.measure_studies(
             self.bin_dir, growth.QUICK_STUDIES if self.quick else growth.STUDIES, self.threads, self.runs))
 
+    def compiled(self, _):
+        self.attempt("compiled", "kernels", lambda: compiled.measure_compiled(self.cuda_build))
+        nvcc = shutil.which("nvcc") or "/usr/local/cuda/bin/nvcc"
+        self.put("compiled", "nvcc", said_by(nvcc, "--version", line=-2))
 
-def said_by(*command):
-    """The first line of what a program says of itself, or None where it is missing."""
+
+def said_by(*command, line=0):
+    """A line of what a program says of itself, or None where it is missing."""
     if not shutil.which(command[0]):
         return None
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (done.stdout or done.stderr).strip().splitlines()[0]
+    return (done.stdout or done.stderr).strip().splitlines()[line]
 
 
 def versions(servers):
@@ -100,8 +105,8 @@ def versions(servers):
     return found | ({"itk": servers["itk"].ask("version")[1]} if "itk" in servers else {})
 
 
-def measure_speed(bin_dir, parts, threads, runs, quick, save):
-    speed = Speed(bin_dir, threads, runs, quick, save)
+def measure_speed(bin_dir, cuda_build, parts, threads, runs, quick, save):
+    speed = Speed(bin_dir, cuda_build, threads, runs, quick, save)
     for part in parts:
         with tempfile.TemporaryDirectory() as folder:
             getattr(speed, part)(pathlib.Path(folder))

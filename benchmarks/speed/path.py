@@ -1,6 +1,7 @@
 """Whole paths, from DICOM files to a file that a model reads: `naru prepare` in turn with dcm2niix and with what MONAI does."""
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -30,7 +31,8 @@ def timed(command, environment):
     seconds = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed with {process.returncode}: {said.strip()[-500:]}")
+        reason = re.sub(r"/\S*/", "", said.strip())  # no folder of this machine in a file of results
+        raise RuntimeError(f"{pathlib.Path(command[0]).name} failed with {process.returncode}: {reason[-500:]}")
     return Done(seconds, usage.ru_maxrss * 1024)
 
 
@@ -55,13 +57,12 @@ class Workshop:
         path.write_text(f'schema = "naru.recipe/1"\nname = "{name}"\n{text}')
         return path
 
-    def prepare(self, recipe, *series, threads=None):
+    def prepare(self, recipe, *series, options=()):
         """What was there before is removed, untimed."""
         for leftover in (self.out, self.folder / "out.report"):
             shutil.rmtree(leftover, ignore_errors=True)
-        bound = ("--threads", threads) if threads else ()
         return timed([self.bin_dir / "naru", "prepare", *series, "--out", self.out, "--recipe", recipe, "--quiet",
-                      *bound], self.environment)
+                      *options], self.environment)
 
     def dcm2niix(self, flag, series):
         theirs = self.folder / "dcm2niix"
@@ -122,8 +123,9 @@ def measure_dcm2niix(bin_dir, repetitions, slices=DCM2NIIX_SLICES):
         workshop = Workshop(bin_dir, pathlib.Path(folder))
         for noise in (12, 0):
             series = workshop.ct(f"noise-{noise}", (512, 512, slices), "--noise", noise)
-            for compression in ("none", "gzip"):
-                cases[f"noise {noise} HU, {compression}"] = beside_dcm2niix(workshop, series, compression, repetitions)
+            for compression, aim in (("none", 1), ("gzip", 8)):
+                row = beside_dcm2niix(workshop, series, compression, repetitions)
+                cases[f"noise {noise} HU, {compression}"] = row | {"aim": aim}
     return cases
 
 
@@ -141,9 +143,9 @@ def measure_normalised(bin_dir, python, threads, repetitions, slices):
     with tempfile.TemporaryDirectory() as folder:
         workshop = Workshop(bin_dir, pathlib.Path(folder))
         series = workshop.ct("series", (512, 512, slices), "--noise", 12)
-        recipe, theirs = normalised(workshop), workshop.folder / "theirs.nii.gz"
+        recipe, theirs, bound = normalised(workshop), workshop.folder / "theirs.nii.gz", ("--threads", threads)
         with program.Program([python, pathlib.Path(__file__).with_name("monai_path.py"), threads], threads) as peer:
-            medians = in_turn({"naru": lambda: workshop.prepare(recipe, series, threads=threads).seconds,
+            medians = in_turn({"naru": lambda: workshop.prepare(recipe, series, options=bound).seconds,
                                "monai_like": lambda: float(peer.ask(f"path {series} {theirs}")[0])}, repetitions)
             compared = compare(peer, next(workshop.out.rglob("*.nii.gz")), theirs)
     return compared | {"slices": slices, "naru_ms": 1000 * medians["naru"], "monai_like_ms": 1000 * medians["monai_like"],

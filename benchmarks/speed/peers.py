@@ -13,6 +13,8 @@ import warnings
 
 import numpy
 
+CALLS_ON_GPU = 16  # as operations.cpp
+
 
 def seconds_of(call):
     start = time.perf_counter()
@@ -24,7 +26,7 @@ class Session:
     def __init__(self, threads, device, path, size):
         self.threads, self.device = threads, device
         self.volume = numpy.fromfile(path, numpy.int16).reshape(size[::-1])  # z, y, x
-        self.kept = (None, None)
+        self.kept, self.kept_on_device = (None, None), (None, None)
 
     def as_type(self, dtype):
         """The volume converted, kept until another type is asked for."""
@@ -40,14 +42,18 @@ class Session:
 
     def on_device(self, dtype):
         """The volume as torch wants it, (1, 1, z, y, x)."""
-        return self.torch().from_numpy(self.as_type(dtype)).to(self.device)[None, None]
+        if self.kept_on_device[0] != dtype:
+            self.kept_on_device = (dtype, self.torch().from_numpy(self.as_type(dtype)).to(self.device)[None, None])
+        return self.kept_on_device[1]
 
     def timed_on_device(self, call):
-        torch = self.torch()
+        """On a GPU: of one of several calls given before one wait, as ours is timed."""
         if self.device == "cpu":
             return seconds_of(call)
-        torch.cuda.synchronize()
-        return seconds_of(lambda: (call(), torch.cuda.synchronize())[0])
+        wait = self.torch().cuda.synchronize
+        wait()
+        seconds, _ = seconds_of(lambda: ([call() for _ in range(CALLS_ON_GPU)][-1], wait()))
+        return seconds / CALLS_ON_GPU, call()
 
 
 def torch_grid_sample(session, axes, dtype):
