@@ -166,22 +166,72 @@ Grid reoriented(const Grid& grid, const AxisMap& map) {
   return {size, grid.patient_from_voxel * source_from_target};
 }
 
-ResampledGrid resampled(const Grid& grid, const Vec3& spacing_mm) {
+namespace {
+
+std::int64_t at_least_one(double count) { return std::max<std::int64_t>(1, static_cast<std::int64_t>(count)); }
+
+/// Products and quotients in the order of each tool, since counts at half a voxel depend on it.
+/// @param n voxels of spacing `from` to be brought to spacing `to`
+AxisSteps steps_of(double n, double from, double to, GridConvention convention) {
+  const double step = to / from;
+  // nearbyint() rounds half to even, as Python and numpy do.
+  const auto zoomed = [&](double ratio) { return at_least_one(std::nearbyint(ratio)); };
+  switch (convention) {
+    case GridConvention::naru: {
+      const std::int64_t count = at_least_one(std::round(n / step));
+      return {count, step, 0.5 * (n - 1) - 0.5 * static_cast<double>(count - 1) * step};
+    }
+    case GridConvention::nnunet: {
+      const std::int64_t count = zoomed(from / to * n);
+      const double exact = n / static_cast<double>(count);
+      return {count, exact, 0.5 * exact - 0.5};
+    }
+    case GridConvention::monai: return {zoomed((n - 1) * from / to + 1), step, 0};
+    case GridConvention::torchio: return {n == 1 ? 1 : at_least_one(std::ceil(n * from / to)), step, 0.5 * (step - 1)};
+    case GridConvention::totalsegmentator: {
+      const std::int64_t count = zoomed(n * (from / to));
+      return {count, count > 1 ? (n - 1) / static_cast<double>(count - 1) : step, 0};
+    }
+    case GridConvention::itk: return {zoomed(n * from / to), step, 0};
+  }
+  return {};
+}
+
+/// @param n source voxels
+InsideRange inside_of(const AxisSteps& axis, double n, GridConvention convention) {
+  const auto is_inside = [&](std::int64_t target) {
+    const double source = axis.first + static_cast<double>(target) * axis.step;
+    switch (convention) {
+      case GridConvention::torchio:
+      case GridConvention::itk: return source >= -0.5 && source < n - 0.5;
+      case GridConvention::totalsegmentator: return source <= n - 1;
+      default: return true;
+    }
+  };
+  InsideRange range{0, axis.target_count};
+  while (range.begin < range.end && !is_inside(range.begin)) ++range.begin;
+  while (range.begin < range.end && !is_inside(range.end - 1)) --range.end;
+  return range;
+}
+
+}  // namespace
+
+ResampledGrid resampled(const Grid& grid, const Vec3& spacing_mm, GridConvention convention) {
   ResampledGrid result;
   const Vec3 source_spacing = grid.spacing_mm();
   Affine source_from_target;
-  std::array<std::int64_t, 3> counts{};
   for (int a = 0; a < 3; ++a) {
     assert(spacing_mm[a] > 0 && source_spacing[a] > 0);
-    const double source_count = static_cast<double>(grid.size[a]);
-    const double step = spacing_mm[a] / source_spacing[a];
-    counts[a] = std::max<std::int64_t>(1, std::llround(source_count / step));
-    const double first = 0.5 * (source_count - 1) - 0.5 * static_cast<double>(counts[a] - 1) * step;
-    result.axes[a] = {counts[a], step, first};
-    source_from_target.rows[a][a] = step;
-    source_from_target.rows[a][3] = first;
+    const auto n = static_cast<double>(grid.size[a]);
+    const AxisSteps axis = steps_of(n, source_spacing[a], spacing_mm[a], convention);
+    result.axes[a] = axis;
+    result.inside[a] = inside_of(axis, n, convention);
+    source_from_target.rows[a][a] = axis.step;
+    source_from_target.rows[a][3] = axis.first;
   }
-  result.grid = {{counts[0], counts[1], counts[2]}, grid.patient_from_voxel * source_from_target};
+  const auto& axes = result.axes;
+  result.grid = {{axes[0].target_count, axes[1].target_count, axes[2].target_count},
+                 grid.patient_from_voxel * source_from_target};
   return result;
 }
 

@@ -99,13 +99,36 @@ struct AxisSteps {
   std::int64_t target_begin = 0, source_begin = 0, source_total = 0;
 };
 
-/// The grid that covers `grid` with voxels of `spacing_mm` in convention "naru": extent-preserving and centre-aligned.
-/// Along each axis count = max(1, round(size * spacing / spacing_mm)) and the centre of the volume stays where it is,
-/// so that the spacing is exactly the one asked for.
+/// How a grid of another spacing is laid over a volume. With n voxels of spacing s to be brought to s', round() to even
+/// at half but in `naru`:
+///
+///   convention       count              first centre at    step           beyond the source
+///   naru             round(n s / s')    centre kept        s' / s         outer values continue
+///   nnunet           round(n s / s')    (step - 1) / 2     n / count      outer values continue
+///   monai            round((n-1)s/s'+1) 0                  s' / s         outer values continue
+///   torchio          ceil(n s / s')     (step - 1) / 2     s' / s         0 from half a voxel on
+///   totalsegmentator round(n s / s')    0                  (n-1)/(count-1) never reached
+///   itk              round(n s / s')    0                  s' / s         0 from half a voxel on
+///
+/// so that nnunet and totalsegmentator do not meet the spacing exactly: the grid says what it truly is. Sources:
+/// nnunetv2 default_resampling.py (scikit-image resize), MONAI compute_shape_offset, TorchIO Resample, TotalSegmentator
+/// resampling.py (scipy zoom, whose rounding at times puts its last plane outside, as here), and for itk the usual
+/// ResampleImageFilter with the origin kept.
+enum class GridConvention { naru, nnunet, monai, torchio, totalsegmentator, itk };
+
+/// Targets [begin, end) along an axis; those beside them lie beyond the source and are 0 in units.
+struct InsideRange {
+  std::int64_t begin = 0, end = 0;
+};
+
 struct ResampledGrid {
   Grid grid;
   std::array<AxisSteps, 3> axes;
+  std::array<InsideRange, 3> inside;
 };
-ResampledGrid resampled(const Grid& grid, const Vec3& spacing_mm);
+
+/// The grid that covers `grid` with voxels of `spacing_mm`. At least one voxel along each axis. Of `naru`: the extent
+/// is kept and the centre of the volume stays where it is.
+ResampledGrid resampled(const Grid& grid, const Vec3& spacing_mm, GridConvention convention = GridConvention::naru);
 
 }  // namespace naru

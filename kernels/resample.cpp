@@ -12,6 +12,7 @@
 #include "kernels/intensity_avx2.h"
 #include "kernels/resample_avx2.h"
 #include "kernels/resample_voxel.h"
+#include "kernels/separable.h"
 
 namespace naru {
 
@@ -61,6 +62,7 @@ template <class In, class Out>
 void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options, Executor& executor) {
   for (int a = 0; a < 3; ++a) assert(in.size[a] > 0 && out.size[a] == options.axes[a].target_count);
   if (out.size.voxel_count() == 0) return;
+  if (is_separable(options)) return resample_separable(in, out, options, executor);
   const std::vector<AxisTap> taps = taps_of_all_axes(in.size, options);
   const AxisTap* reachable = taps.data();
   Buffer<AxisTap> on_device;
@@ -80,6 +82,15 @@ void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOption
   }
 }
 
+template <class Out>
+void fill_outside(VolumeView<Out> out, const std::array<InsideRange, 3>& inside, Out value, Executor& executor) {
+  bool is_all = true;
+  for (int a = 0; a < 3; ++a) is_all = is_all && inside[a].begin == 0 && inside[a].end == out.size[a];
+  if (!is_all) fill_voxels(out, OutsideVoxel<Out>{out, inside[0], inside[1], inside[2], value}, executor);
+}
+
+template void fill_outside(VolumeView<float>, const std::array<InsideRange, 3>&, float, Executor&);
+template void fill_outside(VolumeView<std::int16_t>, const std::array<InsideRange, 3>&, std::int16_t, Executor&);
 template void resample(VolumeView<const std::int16_t>, VolumeView<float>, const ResampleOptions&, Executor&);
 template void resample(VolumeView<const std::uint16_t>, VolumeView<float>, const ResampleOptions&, Executor&);
 template void resample(VolumeView<const float>, VolumeView<float>, const ResampleOptions&, Executor&);

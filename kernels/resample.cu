@@ -17,4 +17,7 @@ template void fill_voxels(VolumeView<std::int16_t>, const NearestVoxel<std::int1
 template void fill_voxels(VolumeView<std::int16_t>, const NearestVoxel<std::uint16_t, std::int16_t>&, Executor&);
 template void fill_voxels(VolumeView<std::int16_t>, const NearestVoxel<float, std::int16_t>&, Executor&);
 
+template void fill_voxels(VolumeView<float>, const OutsideVoxel<float>&, Executor&);
+template void fill_voxels(VolumeView<std::int16_t>, const OutsideVoxel<std::int16_t>&, Executor&);
+
 }  // namespace naru::cuda

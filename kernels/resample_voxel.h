@@ -65,4 +65,17 @@ struct NearestVoxel {
   }
 };
 
+template <class Out>
+struct OutsideVoxel {
+  VolumeView<const Out> voxels;
+  InsideRange x_inside, y_inside, z_inside;
+  Out value;
+
+  NARU_HOST_DEVICE Out operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    const bool is_inside = x >= x_inside.begin && x < x_inside.end && y >= y_inside.begin && y < y_inside.end &&
+                           z >= z_inside.begin && z < z_inside.end;
+    return is_inside ? voxels.data[voxels.index(x, y, z)] : value;
+  }
+};
+
 }  // namespace naru

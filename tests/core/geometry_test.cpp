@@ -136,9 +136,66 @@ TEST(Resampled, HasTheCountsOfTheDocumentedExample) {
   EXPECT_EQ(resampled(grid, {1, 1, 1}).grid.size, (Size3{358, 358, 375}));
 }
 
+constexpr std::array kConventions = {GridConvention::naru,    GridConvention::nnunet,           GridConvention::monai,
+                                     GridConvention::torchio, GridConvention::totalsegmentator, GridConvention::itk};
+
+TEST(Resampled, HasTheCountsOfEachTool) {
+  const Grid grid{{512, 511, 5}, affine_of({0.7, 0, 0}, {0, 0.7, 0}, {0, 0, 0.5}, {})};
+  const auto size = [&](GridConvention convention) { return resampled(grid, {1, 1, 1}, convention).grid.size; };
+  EXPECT_EQ(size(GridConvention::nnunet), (Size3{358, 358, 2}));  // 2.5 goes to the even number
+  EXPECT_EQ(size(GridConvention::monai), (Size3{359, 358, 3}));
+  EXPECT_EQ(size(GridConvention::torchio), (Size3{359, 358, 3}));
+  EXPECT_EQ(size(GridConvention::totalsegmentator), (Size3{358, 358, 2}));
+  EXPECT_EQ(size(GridConvention::itk), (Size3{358, 358, 2}));
+}
+
+TEST(Resampled, SaysTheTrueAffineInEveryConvention) {
+  const Grid grid = oblique_grid();
+  for (const GridConvention convention : kConventions) {
+    const ResampledGrid result = resampled(grid, {1.3, 0.9, 2}, convention);
+    const Vec3 target = {2, 3, 1};
+    Vec3 source{};
+    for (int a = 0; a < 3; ++a) source[a] = result.axes[a].first + target[a] * result.axes[a].step;
+    expect_near(result.grid.patient_from_voxel(target), grid.patient_from_voxel(source));
+  }
+}
+
+TEST(Resampled, KeepsTheOuterFacesAsNnunetDoesAndTheOuterCentresAsTotalsegmentatorDoes) {
+  const Grid grid{{100, 41, 9}, Affine{}};
+  const ResampledGrid faces = resampled(grid, {1.7, 0.6, 1.1}, GridConvention::nnunet);
+  const ResampledGrid centres = resampled(grid, {1.7, 0.6, 1.1}, GridConvention::totalsegmentator);
+  for (int a = 0; a < 3; ++a) {
+    const auto n = static_cast<double>(grid.size[a]);
+    const auto last = [&](const AxisSteps& axis) {
+      return axis.first + static_cast<double>(axis.target_count - 1) * axis.step;
+    };
+    EXPECT_NEAR(faces.axes[a].first - faces.axes[a].step / 2, -0.5, 1e-12);
+    EXPECT_NEAR(last(faces.axes[a]) + faces.axes[a].step / 2, n - 0.5, 1e-9);
+    EXPECT_EQ(centres.axes[a].first, 0);
+    EXPECT_NEAR(last(centres.axes[a]), n - 1, 1e-9);
+  }
+}
+
+TEST(Resampled, SaysWhatLiesBeyondTheSource) {
+  const Grid grid{{512, 359, 1}, affine_of({0.7, 0, 0}, {0, 1, 0}, {0, 0, 1}, {})};
+  // 359 voxels of 1 mm over 512 of 0.7: the last centre lies 0.14 mm outside; 180 of 2 mm end on the face itself.
+  const ResampledGrid torchio = resampled(grid, {1, 2, 1}, GridConvention::torchio);
+  EXPECT_EQ(torchio.inside[0].begin, 0);
+  EXPECT_EQ(torchio.inside[0].end, 358);
+  EXPECT_EQ(torchio.grid.size.y, 180);
+  EXPECT_EQ(torchio.inside[1].end, 179);
+  EXPECT_EQ(torchio.inside[2].end, 1);
+  for (const GridConvention convention : {GridConvention::naru, GridConvention::nnunet, GridConvention::monai}) {
+    const ResampledGrid result = resampled(grid, {1, 2, 1}, convention);
+    for (int a = 0; a < 3; ++a) EXPECT_EQ(result.inside[a].end, result.axes[a].target_count);
+  }
+}
+
 TEST(Resampled, KeepsAtLeastOneVoxel) {
   const Grid grid{{3, 3, 1}, Affine{}};
-  EXPECT_EQ(resampled(grid, {100, 100, 100}).grid.size, (Size3{1, 1, 1}));
+  for (const GridConvention convention : kConventions) {
+    EXPECT_EQ(resampled(grid, {100, 100, 100}, convention).grid.size, (Size3{1, 1, 1}));
+  }
 }
 
 }  // namespace

@@ -1,0 +1,16 @@
+/// Private to kernels/: resampling by one weighted sum along each axis (rules: kernels/resample.h).
+#pragma once
+
+#include "kernels/resample.h"
+
+namespace naru {
+
+/// True for what LinearVoxel and NearestVoxel do not do.
+bool is_separable(const ResampleOptions& options);
+
+/// As `resample`. @pre is_separable(options), views are not empty
+template <class In, class Out>
+void resample_separable(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options,
+                        Executor& executor);
+
+}  // namespace naru

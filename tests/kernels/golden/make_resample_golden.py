@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Writes resample_golden.h: what the named tools make of one small volume. Run from this folder after a change.
+
+nnU-Net, MONAI and TotalSegmentator are not packaged: what is run here are the calls that they make, of scikit-image
+(nnunetv2/preprocessing/resampling/default_resampling.py), torch (monai/transforms/spatial/functional.py) and scipy
+(totalsegmentator/resampling.py).
+"""
+import numpy
+import scipy
+import skimage
+import skimage.transform
+import torch
+from scipy import ndimage
+
+SIZE = (23, 17, 13)                     # x, y, z
+SPACING = (0.7, 0.7, 1.25)              # mm, to 1 mm
+SEPARATE_SPACING = (0.6, 0.7, 2.9)      # more than 3 times: nnU-Net resamples slice by slice
+STEPS = ((0.8, -0.4), (1.7, 0.3), (-0.65, 12.2))  # step, first: beyond both ends by less than half a voxel
+TARGET = (28, 9, 19)
+EVERY = 5                               # of the values of a result, so many are left out but one: x, y and z all vary
+
+
+def volume():
+    """12-bit values that the test makes in the same way."""
+    i = numpy.arange(numpy.prod(SIZE), dtype=numpy.uint64)
+    return (((i * 2654435761) % 2**32 >> 20).astype(numpy.int16) - 1024).reshape(SIZE[::-1])
+
+
+def array(kind, name, values, form):
+    lines, line = [], ""
+    for text in (form.format(v) + "," for v in values):
+        if len(line) + len(text) > 110:
+            lines.append(line)
+            line = ""
+        line += " " + text
+    return f"inline constexpr std::array<{kind}, {len(values)}> {name} = {{\n   " + "\n   ".join(lines + [line]) + "\n};\n"
+
+
+def zoomed_counts(spacing):
+    return [int(round(s / 1 * n)) for s, n in zip(spacing, SIZE)]
+
+
+def resize_as_nnunet(data, shape, order):
+    return skimage.transform.resize(data, shape, order, mode="edge", anti_aliasing=False, clip=True)
+
+
+def nnunet_separate(data, shape):
+    """resample_data_or_seg with do_separate_z, axis 0 (z): order 3 in the slices, order 0 across."""
+    slices = numpy.stack([resize_as_nnunet(one, shape[1:], 3) for one in data])
+    scale = data.shape[0] / shape[0]
+    z = scale * (numpy.arange(shape[0]) + 0.5) - 0.5
+    maps = numpy.array(numpy.meshgrid(z, *(numpy.arange(n) for n in shape[1:]), indexing="ij"))
+    return ndimage.map_coordinates(slices, maps, order=0, mode="nearest")
+
+
+def monai(data, mode):
+    """Spacing: first centre kept, f64, border padding; grid_sample wants x first and [-1, 1] between outer centres."""
+    counts = [int(numpy.round((n - 1) * s + 1)) for n, s in zip(SIZE, SPACING)]
+    axes = [torch.arange(c, dtype=torch.float64) / s for c, s in zip(counts, SPACING)]
+    z, y, x = torch.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
+    grid = torch.stack([2 * a / (n - 1) - 1 for a, n in zip((x, y, z), SIZE)], dim=-1)
+    out = torch.nn.functional.grid_sample(torch.from_numpy(data)[None, None], grid[None], mode=mode,
+                                          padding_mode="border", align_corners=True)
+    return counts, out[0, 0].numpy()
+
+
+source = volume().astype(numpy.float64)
+axes = [first + step * numpy.arange(n) for (step, first), n in zip(STEPS, TARGET)]
+at = numpy.array(numpy.meshgrid(axes[2], axes[1], axes[0], indexing="ij"))
+inner = numpy.array(numpy.meshgrid(*(numpy.clip(a, 0, n - 1) for a, n in zip(axes[::-1], SIZE[::-1])), indexing="ij"))
+sigma = [0.6, 0.9, 0.45]  # x, y, z
+counts = zoomed_counts(SPACING)
+separate_counts = zoomed_counts(SEPARATE_SPACING)
+monai_counts, monai_linear = monai(source, "bilinear")
+cases = [
+    ("kBsplineMirror", "map_coordinates(order=3, mode='mirror') at kSteps", ndimage.map_coordinates(source, at, order=3, mode="mirror")),
+    ("kBsplineNearest", "map_coordinates(order=3, mode='nearest') at kSteps", ndimage.map_coordinates(source, at, order=3, mode="nearest")),
+    ("kGaussianLinear", "gaussian_filter(kSigma, mode='nearest'), then map_coordinates(order=1) at kSteps, held within the volume",
+     ndimage.map_coordinates(ndimage.gaussian_filter(source, sigma[::-1], mode="nearest"), inner, order=1)),
+    ("kNnunet", "skimage resize, order 3, as nnU-Net calls it", resize_as_nnunet(source, counts[::-1], 3)),
+    ("kNnunetLinear", "the same, order 1", resize_as_nnunet(source, counts[::-1], 1)),
+    ("kNnunetSeparate", "nnU-Net's separate z", nnunet_separate(source, separate_counts[::-1])),
+    ("kMonai", "grid_sample as MONAI's Spacing calls it", monai_linear),
+    ("kTotalsegmentator", "scipy zoom, order 3, as TotalSegmentator calls it", ndimage.zoom(source, SPACING[::-1], order=3)),
+    ("kTotalsegmentatorNearest", "the same, order 0", ndimage.zoom(source, SPACING[::-1], order=0)),
+]
+
+with open("resample_golden.h", "w") as out:
+    versions = ", ".join(f"{m.__name__} {m.__version__}" for m in (numpy, scipy, skimage, torch))
+    out.write(f"// Made by make_resample_golden.py with {versions}; not edited by hand.\n")
+    out.write("// clang-format off\n#pragma once\n\n#include <array>\n#include <cstdint>\n\nnamespace naru::test::golden {\n\n")
+    out.write(f"inline constexpr std::size_t kEvery = {EVERY};  ///< each array holds every fifth value\n")
+    for name, numbers in (("kResampleSize", SIZE), ("kResampleTarget", TARGET), ("kMonaiSize", monai_counts),
+                          ("kZoomSize", counts), ("kSeparateSize", separate_counts)):
+        out.write(f"inline constexpr std::array<std::int64_t, 3> {name} = {{{', '.join(map(str, numbers))}}};\n")
+    for name, numbers in (("kResampleSpacing", SPACING), ("kSeparateSpacing", SEPARATE_SPACING), ("kSigma", sigma),
+                          ("kResampleSteps", [s for s, _ in STEPS]), ("kResampleFirsts", [f for _, f in STEPS])):
+        out.write(f"inline constexpr std::array<double, 3> {name} = {{{', '.join(map(str, numbers))}}};\n")
+    for name, comment, values in cases:
+        out.write(f"/// {comment}\n")
+        out.write(array("float", name, values.ravel()[::EVERY], "{:.4f}f"))
+    out.write("\n}  // namespace naru::test::golden\n")

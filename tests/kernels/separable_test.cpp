@@ -1,0 +1,359 @@
+// Resampling by weighted sums along the axes: bspline, lanczos, a Gaussian before, nnU-Net's separate axis.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+#include <span>
+
+#include "kernels/axis_weights.h"
+#include "kernels/dispatch.h"
+#include "kernels/resample.h"
+#include "tests/kernels/golden/resample_golden.h"
+#include "tests/kernels/run_on.h"
+#include "tests/support/executors.h"
+
+namespace naru::test {
+namespace {
+
+using Axes = std::array<AxisSteps, 3>;
+
+Size3 target_of(const Axes& axes) { return {axes[0].target_count, axes[1].target_count, axes[2].target_count}; }
+
+template <class Out, class In>
+std::vector<Out> resampled_on(Executor& executor, const std::vector<In>& values, Size3 size,
+                              const ResampleOptions& options) {
+  return run_on<Out>(executor, values, size, target_of(options.axes),
+                     [&](VolumeView<const In> in, VolumeView<Out> out) { resample(in, out, options, executor); });
+}
+
+/// The 12-bit values of make_resample_golden.py.
+std::vector<std::int16_t> golden_volume() {
+  std::vector<std::int16_t> values;
+  const auto& n = golden::kResampleSize;
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(n[0] * n[1] * n[2]); ++i) {
+    values.push_back(static_cast<std::int16_t>(static_cast<int>(i * 2654435761 % (1ull << 32) >> 20) - 1024));
+  }
+  return values;
+}
+
+Size3 golden_size() { return {golden::kResampleSize[0], golden::kResampleSize[1], golden::kResampleSize[2]}; }
+
+Axes golden_axes() {
+  Axes axes;
+  for (std::size_t a = 0; a < 3; ++a) {
+    axes[a] = {golden::kResampleTarget[a], golden::kResampleSteps[a], golden::kResampleFirsts[a]};
+  }
+  return axes;
+}
+
+ResampledGrid golden_grid(const std::array<double, 3>& spacing_mm, GridConvention convention) {
+  Grid grid{golden_size(), {}};
+  for (std::size_t a = 0; a < 3; ++a) grid.patient_from_voxel.rows[a][a] = spacing_mm[a];
+  return resampled(grid, {1, 1, 1}, convention);
+}
+
+/// Against a tool, in Hounsfield units.
+void expect_golden(std::span<const float> golden, const ResampleOptions& options, double tolerance) {
+  for (Executor& executor : executors_under_test()) {
+    const auto out = resampled_on<float>(executor, golden_volume(), golden_size(), options);
+    ASSERT_EQ((out.size() + golden::kEvery - 1) / golden::kEvery, golden.size());
+    double worst = 0;
+    for (std::size_t i = 0; i < golden.size(); ++i) {
+      worst = std::max(worst, std::abs(static_cast<double>(out[i * golden::kEvery]) - golden[i]));
+    }
+    EXPECT_LE(worst, tolerance);
+  }
+}
+
+ResampleOptions bspline(const Axes& axes, Boundary boundary) {
+  ResampleOptions options{axes, Interpolator::bspline, {}};
+  options.boundary = boundary;
+  return options;
+}
+
+TEST(Separable, AgreesWithScipyAboutBsplinesInBothBoundaries) {
+  expect_golden(golden::kBsplineMirror, bspline(golden_axes(), Boundary::mirror), 1e-3);
+  expect_golden(golden::kBsplineNearest, bspline(golden_axes(), Boundary::nearest), 1e-3);
+}
+
+TEST(Separable, AgreesWithScipyAboutTheGaussian) {
+  Axes held = golden_axes();  // within the volume: beyond its ends scipy clamps what is filtered, not what is stored
+  ResampleOptions options{held, Interpolator::linear, {}};
+  options.sigma = {golden::kSigma[0], golden::kSigma[1], golden::kSigma[2]};
+  for (Executor& executor : executors_under_test()) {
+    const auto out = resampled_on<float>(executor, golden_volume(), golden_size(), options);
+    const Size3 size = target_of(held);
+    double worst = 0;
+    std::size_t compared = 0;
+    for (std::size_t i = 0; i < out.size(); i += golden::kEvery) {
+      const auto at = static_cast<std::int64_t>(i);
+      const std::array<std::int64_t, 3> target = {at % size.x, at / size.x % size.y, at / (size.x * size.y)};
+      bool is_within = true;
+      for (std::size_t a = 0; a < 3; ++a) {
+        const double source = held[a].first + static_cast<double>(target[a]) * held[a].step;
+        is_within = is_within && source >= 0 && source <= static_cast<double>(golden_size()[static_cast<int>(a)] - 1);
+      }
+      if (!is_within) continue;
+      ++compared;
+      worst = std::max(worst, std::abs(static_cast<double>(out[i]) - golden::kGaussianLinear[i / golden::kEvery]));
+    }
+    EXPECT_GT(compared, 600u);
+    EXPECT_LE(worst, 2e-3);
+  }
+}
+
+TEST(Separable, GivesTheVoxelsOfNnunet) {
+  const ResampledGrid grid = golden_grid(golden::kResampleSpacing, GridConvention::nnunet);
+  ResampleOptions options = bspline(grid.axes, Boundary::nearest);
+  const auto values = golden_volume();
+  const auto [low, high] = std::ranges::minmax(values);
+  options.intensity.clip_low = low;  // skimage clips to the range of its input
+  options.intensity.clip_high = high;
+  expect_golden(golden::kNnunet, options, 1e-3);
+  expect_golden(golden::kNnunetLinear, {grid.axes, Interpolator::linear, {}}, 1e-3);
+}
+
+TEST(Separable, GivesTheVoxelsOfNnunetsSeparateZ) {
+  ResampleOptions options =
+      bspline(golden_grid(golden::kSeparateSpacing, GridConvention::nnunet).axes, Boundary::nearest);
+  options.separate_axis = 2;
+  expect_golden(golden::kNnunetSeparate, options, 1e-3);
+}
+
+TEST(Separable, GivesTheVoxelsOfMonai) {
+  expect_golden(golden::kMonai,
+                {golden_grid(golden::kResampleSpacing, GridConvention::monai).axes, Interpolator::linear, {}}, 1e-3);
+}
+
+TEST(Separable, GivesTheVoxelsOfTotalsegmentator) {
+  const Axes axes = golden_grid(golden::kResampleSpacing, GridConvention::totalsegmentator).axes;
+  expect_golden(golden::kTotalsegmentator, bspline(axes, Boundary::mirror), 1e-3);
+  expect_golden(golden::kTotalsegmentatorNearest, {axes, Interpolator::nearest, {}}, 0);
+}
+
+/// Its definition in kernels/axis_weights.h, in f64.
+double windowed_sinc(std::span<const std::int16_t> line, double x, int radius) {
+  const auto sinc = [](double v) { return v == 0 ? 1 : std::sin(std::numbers::pi * v) / (std::numbers::pi * v); };
+  double sum = 0, weights = 0;
+  const auto base = static_cast<std::int64_t>(std::floor(x));
+  for (std::int64_t j = base - radius + 1; j <= base + radius; ++j) {
+    const double d = x - static_cast<double>(j), weight = sinc(d) * sinc(d / radius);
+    sum += weight * line[static_cast<std::size_t>(std::clamp<std::int64_t>(j, 0, std::ssize(line) - 1))];
+    weights += weight;
+  }
+  return sum / weights;
+}
+
+TEST(Separable, WeighsAsLanczosWrote) {
+  const auto values = random_values<std::int16_t>(60, -1024, 3071);
+  for (const int radius : {2, 3, 5}) {
+    ResampleOptions options{
+        {AxisSteps{90, 0.65, -0.4}, AxisSteps{1, 1, 0}, AxisSteps{1, 1, 0}}, Interpolator::lanczos, {}};
+    options.sinc.radius = radius;
+    for (Executor& executor : executors_under_test()) {
+      const auto out = resampled_on<float>(executor, values, {60, 1, 1}, options);
+      for (int t = 0; t < 90; ++t) ASSERT_NEAR(out[t], windowed_sinc(values, -0.4 + 0.65 * t, radius), 2e-3) << t;
+    }
+  }
+}
+
+std::vector<ResampleOptions> all_kinds(const Axes& axes) {
+  std::vector<ResampleOptions> kinds = {
+      bspline(axes, Boundary::nearest), bspline(axes, Boundary::mirror), {axes, Interpolator::lanczos, {}}};
+  for (const Interpolator interpolator : {Interpolator::linear, Interpolator::nearest, Interpolator::bspline}) {
+    kinds.push_back({axes, interpolator, {}});
+    kinds.back().sigma = {0.8, 0, 1.7};
+  }
+  for (const int axis : {0, 1, 2}) {
+    kinds.push_back(bspline(axes, Boundary::nearest));
+    kinds.back().separate_axis = axis;
+  }
+  return kinds;
+}
+
+TEST(Separable, KeepsAConstantExact) {
+  const Size3 size{33, 9, 5};
+  const std::vector<float> values(static_cast<std::size_t>(size.voxel_count()), 0.1f);
+  const Axes axes = {AxisSteps{80, 0.37, 0.1}, AxisSteps{6, 1.7, -0.3}, AxisSteps{8, 0.61, 0.2}};
+  for (const ResampleOptions& options : all_kinds(axes)) {
+    for (Executor& executor : executors_under_test()) {
+      for (const float v : resampled_on<float>(executor, values, size, options)) ASSERT_EQ(v, 0.1f);
+    }
+  }
+}
+
+TEST(Separable, PassesThroughTheStoredValues) {
+  const Size3 size{40, 34, 35};
+  const auto values = random_values<std::int16_t>(size.voxel_count(), -32768, 32767);
+  const Axes same = {AxisSteps{40, 1, 0}, AxisSteps{34, 1, 0}, AxisSteps{35, 1, 0}};
+  const Axes flipped = {AxisSteps{40, -1, 39}, AxisSteps{34, -1, 33}, AxisSteps{35, -1, 34}};
+  for (const Interpolator interpolator : {Interpolator::bspline, Interpolator::lanczos}) {
+    for (Executor& executor : executors_under_test()) {
+      EXPECT_EQ(resampled_on<std::int16_t>(executor, values, size, {same, interpolator, {}}), values);
+      EXPECT_EQ(resampled_on<std::int16_t>(executor, values, size, {flipped, interpolator, {}}),
+                std::vector<std::int16_t>(values.rbegin(), values.rend()));
+    }
+  }
+}
+
+TEST(Separable, KeepsALinearRampInsideTheVolume) {
+  const Size3 size{64, 60, 62};
+  std::vector<std::int16_t> values;
+  for (int z = 0; z < size.z; ++z) {
+    for (int y = 0; y < size.y; ++y) {
+      for (int x = 0; x < size.x; ++x) values.push_back(static_cast<std::int16_t>(3 * x - 7 * y + 11 * z));
+    }
+  }
+  // Far from the ends, where the signal without ends is no ramp any more.
+  const Axes axes = {AxisSteps{18, 0.75, 25}, AxisSteps{6, 1.625, 24.25}, AxisSteps{9, -1.0625, 35.5}};
+  for (Executor& executor : executors_under_test()) {
+    const auto out = resampled_on<float>(executor, values, size, bspline(axes, Boundary::nearest));
+    std::size_t i = 0;
+    for (int z = 0; z < 9; ++z) {
+      for (int y = 0; y < 6; ++y) {
+        for (int x = 0; x < 18; ++x, ++i) {
+          const double expected = 3 * (25 + 0.75 * x) - 7 * (24.25 + 1.625 * y) + 11 * (35.5 - 1.0625 * z);
+          ASSERT_NEAR(out[i], expected, 1e-4) << x << " " << y << " " << z;
+        }
+      }
+    }
+  }
+}
+
+TEST(Separable, SpreadsADeltaAsTheCardinalSpline) {
+  const Size3 size{65, 1, 1};
+  std::vector<std::int16_t> values(65);
+  values[32] = 1000;
+  ResampleOptions options = bspline({AxisSteps{1, 1, 32.5}, AxisSteps{1, 1, 0}, AxisSteps{1, 1, 0}}, Boundary::mirror);
+  // The four values of the cubic at a half, 1/48 and 23/48 twice each, times the prefilter's sqrt(3) pole^m.
+  const double pole = std::numbers::sqrt3 - 2;
+  const double expected = 1000 * std::numbers::sqrt3 * ((23 + 23 * pole + pole + pole * pole) / 48);
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_NEAR(resampled_on<float>(executor, values, size, options).front(), expected, 1e-4);
+  }
+}
+
+TEST(Separable, LetsNoDetailThroughThatTheCoarseGridCannotHold) {
+  const Size3 size{128, 1, 1};
+  std::vector<std::int16_t> values;
+  for (int x = 0; x < 128; ++x) values.push_back(x % 2 == 0 ? 1000 : -1000);  // the finest stripes
+  ResampleOptions options{{AxisSteps{32, 4, 0}, AxisSteps{1, 1, 0}, AxisSteps{1, 1, 0}}, Interpolator::linear, {}};
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_EQ(resampled_on<float>(executor, values, size, options)[8], 1000);  // aliased
+    options.sigma[0] = 1.6;
+    EXPECT_NEAR(resampled_on<float>(executor, values, size, options)[8], 0, 0.1);
+    options.sigma[0] = 0;
+  }
+}
+
+TEST(Separable, ClipsToTheSliceAlongWhicheverAxisIsSeparate) {
+  const Size3 size{12, 12, 12};
+  for (const int axis : {0, 1, 2}) {
+    std::vector<std::int16_t> values;  // each slice across `axis` has its own pair of values
+    for (int i = 0; i < 12 * 12 * 12; ++i) {
+      const std::array<int, 3> at = {i % 12, i / 12 % 12, i / 144};
+      const int slice = at[static_cast<std::size_t>(axis)], side = at[static_cast<std::size_t>((axis + 1) % 3)];
+      values.push_back(static_cast<std::int16_t>(100 * slice + (side < 6 ? 0 : 10)));
+    }
+    ResampleOptions options =
+        bspline({AxisSteps{30, 0.4, -0.2}, AxisSteps{30, 0.4, -0.2}, AxisSteps{30, 0.4, -0.2}}, Boundary::nearest);
+    options.separate_axis = axis;
+    for (Executor& executor : executors_under_test()) {
+      const auto out = resampled_on<float>(executor, values, size, options);
+      for (int i = 0; i < 27000; ++i) {
+        const std::array<int, 3> at = {i % 30, i / 30 % 30, i / 900};
+        const int slice = static_cast<int>(std::floor(-0.2 + 0.4 * at[static_cast<std::size_t>(axis)] + 0.5));
+        ASSERT_GE(out[static_cast<std::size_t>(i)], 100 * slice) << axis;
+        ASSERT_LE(out[static_cast<std::size_t>(i)], 100 * slice + 10) << axis;
+      }
+    }
+  }
+}
+
+TEST(Separable, GivesTheSameBytesSlabBySlab) {
+  const Size3 size{21, 19, 90};
+  const auto values = random_values<std::int16_t>(size.voxel_count(), -1024, 3071, 5);
+  for (const double step : {0.7, 1.9, -1.3}) {
+    const std::int64_t count = step > 0 ? 40 : 60;
+    const Axes axes = {AxisSteps{30, 0.7, 0}, AxisSteps{12, 1.6, 0}, AxisSteps{count, step, step > 0 ? 0.0 : 85.0}};
+    for (ResampleOptions options : all_kinds(axes)) {
+      if (options.separate_axis && *options.separate_axis != 2) continue;  // whole slices of the other axes are needed
+      Executor executor = Executor::cpu(2);
+      const auto whole = resampled_on<float>(executor, values, size, options);
+      for (std::int64_t begin = 0; begin < count; begin += 7) {
+        AxisSteps& along = options.axes[2];
+        along.target_begin = begin;
+        along.target_count = std::min<std::int64_t>(7, count - begin);
+        along.source_total = size.z;
+        along.source_begin = 0;
+        const auto [first, end] = source_range(options, 2, size.z);
+        along.source_begin = first;
+        const std::vector<std::int16_t> part(values.begin() + first * size.x * size.y,
+                                             values.begin() + end * size.x * size.y);
+        const auto out = resampled_on<float>(executor, part, {size.x, size.y, end - first}, options);
+        ASSERT_TRUE(std::equal(out.begin(), out.end(), whole.begin() + begin * 30 * 12)) << step << " " << begin;
+      }
+    }
+  }
+}
+
+template <class In, class Out>
+void expect_same_bits(Size3 size, double step, unsigned seed) {
+  const auto values = random_values<In>(size.voxel_count(), std::is_unsigned_v<In> ? 0 : -32768, 32767, seed);
+  const auto count = [&](std::int64_t n) {
+    return std::max<std::int64_t>(1, std::llround(static_cast<double>(n) / std::abs(step)));
+  };
+  const auto axis = [&](std::int64_t n) { return AxisSteps{count(n), step, step > 0 ? 0.1 : static_cast<double>(n)}; };
+  for (ResampleOptions options : all_kinds({axis(size.x), axis(size.y), axis(size.z)})) {
+    options.intensity = windowed({.slope = 1.37f, .intercept = -3.1f}, -900.5, 1234.25);
+    std::vector<Out> expected;
+    {
+      const ForcedCpuPath forced(CpuPath::baseline);
+      Executor executor = Executor::cpu(2);
+      expected = resampled_on<Out>(executor, values, size, options);
+    }
+    for (Executor& executor : executors_under_test()) {
+      EXPECT_TRUE(resampled_on<Out>(executor, values, size, options) == expected)
+          << executor.description() << " " << size.x << "x" << size.y << "x" << size.z << " step " << step;
+    }
+  }
+}
+
+TEST(Separable, GivesTheSameBitsOnEveryExecutorAndWithAndWithoutAvx2) {
+  unsigned seed = 0;
+  for (const double step : {0.4, 1.0, 1.43, 3.7, -1.7}) {
+    for (const Size3& size : {Size3{1, 1, 1}, Size3{7, 33, 5}, Size3{32, 31, 70}, Size3{130, 65, 3}}) {
+      expect_same_bits<std::int16_t, float>(size, step, ++seed);
+      expect_same_bits<std::uint16_t, std::int16_t>(size, step, ++seed);
+      expect_same_bits<float, float>(size, step, ++seed);
+    }
+  }
+}
+
+TEST(Separable, TakesNoMoreMemoryThanItSays) {
+  const Axes axes = {AxisSteps{358, 1.43, 0}, AxisSteps{358, 1.43, 0}, AxisSteps{375, 0.8, 0}};
+  const Executor executor = Executor::cpu(2);
+  const auto bytes = [&](std::int64_t slices, const ResampleOptions& options) {
+    return resample_working_bytes({512, 512, slices}, options, executor);
+  };
+  EXPECT_EQ(bytes(300, {axes, Interpolator::linear, {}}), 0u);
+  if (cpu_path() == CpuPath::baseline) return;
+  // Flat in the number of slices.
+  EXPECT_EQ(bytes(300, bspline(axes, Boundary::nearest)), bytes(3000, bspline(axes, Boundary::nearest)));
+  EXPECT_LT(bytes(300, bspline(axes, Boundary::nearest)), 16u << 20);
+}
+
+TEST(Separable, FillsWhatLiesBeyondTheSource) {
+  for (Executor& executor : executors_under_test()) {
+    const auto out = run_on<std::int16_t>(executor, std::vector<std::int16_t>(60, 5), {5, 4, 3}, {5, 4, 3},
+                                          [&](VolumeView<const std::int16_t> in, VolumeView<std::int16_t> to) {
+                                            const Axes same = {AxisSteps{5}, AxisSteps{4}, AxisSteps{3}};
+                                            resample(in, to, {same, Interpolator::nearest, {}}, executor);
+                                            fill_outside<std::int16_t>(to, {{{1, 5}, {0, 3}, {0, 3}}}, -7, executor);
+                                          });
+    for (int i = 0; i < 60; ++i) EXPECT_EQ(out[static_cast<std::size_t>(i)], i % 5 < 1 || i / 5 % 4 == 3 ? -7 : 5) << i;
+  }
+}
+
+}  // namespace
+}  // namespace naru::test
