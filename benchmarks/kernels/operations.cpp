@@ -25,12 +25,19 @@ Executor executor_of(const std::string& place) {
   return Executor::cpu(std::stoi(place.substr(4)));
 }
 
-Interpolator interpolator_of(const std::string& name) {
+/// Sets what to interpolate with. "lanczos_unscaled" has weights that do not add up to 1, as ITK's.
+void set_interpolator(ResampleOptions& options, const std::string& name, const std::string& boundary) {
   static const std::map<std::string, Interpolator> rows = {{"nearest", Interpolator::nearest},
-                                                           {"linear", Interpolator::linear}};
+                                                           {"linear", Interpolator::linear},
+                                                           {"bspline", Interpolator::bspline},
+                                                           {"lanczos", Interpolator::lanczos},
+                                                           {"lanczos_unscaled", Interpolator::lanczos}};
   const auto found = rows.find(name);
   if (found == rows.end()) throw std::runtime_error("no interpolator " + name);
-  return found->second;
+  if (boundary != "nearest" && boundary != "mirror") throw std::runtime_error("no boundary " + boundary);
+  options.interpolator = found->second;
+  options.boundary = boundary == "mirror" ? Boundary::mirror : Boundary::nearest;
+  options.sinc.is_normalized = name != "lanczos_unscaled";
 }
 
 class Session {
@@ -97,8 +104,9 @@ class Session {
   std::string resample(std::istream& words) {
     std::string interpolator, boundary, type;
     words >> interpolator >> boundary >> type;
-    if (boundary != "nearest") throw std::runtime_error("no boundary " + boundary);
-    ResampleOptions options{read_axes(words), interpolator_of(interpolator), {}};
+    ResampleOptions options;
+    options.axes = read_axes(words);
+    set_interpolator(options, interpolator, boundary);
     if (type == "int16") return resample_to(out_int16_, options, false, words);
     return resample_to(out_float32_, options, type == "float32_in_range", words);
   }

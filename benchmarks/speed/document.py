@@ -61,9 +61,9 @@ def operations_section(speed):
 
 {table(["operation", "Naru", "peer", "its time", "Naru is faster by", "aim", "greatest difference"], rows)}
 The greatest difference is between all voxels of the two results, in HU, or between the numbers found. ITK writes a value of
-its own where a target voxel lies beyond the outermost centres of the source; those voxels are not compared. "linear" and
-"cubic" are the same interpolation on each side; "Lanczos-3" is compared without a limit, because ITK does not scale its
-weights to a sum of one. For nnU-Net's order 3 the search for the least and the greatest value, at which the result is cut off,
+its own where a target voxel lies beyond the outermost centres of the source; those voxels are not compared. Results in int16
+may differ by 1, since ITK cuts off what Naru rounds. Both sides compute the same: for Lanczos-3 Naru too leaves the weights
+as they are, as ITK does, whose sum is not one. For nnU-Net's order 3 the search for the least and the greatest value, at which the result is cut off,
 is in the time of both.
 
 ![Times faster than each peer](images/performance-peers.svg)
@@ -157,7 +157,7 @@ def slower_section(speed):
 
 def gpu_section(named):
     """@param named the name of the file that benchmarks/gpu/run.sh wrote, and what is in it; or None"""
-    if not named:
+    if not named or not named[1]["gpu"]["device"]:
         return NO_GPU
     name, gpu = named[0], named[1]["gpu"]
     rows = []

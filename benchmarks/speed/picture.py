@@ -4,7 +4,7 @@ import xml.sax.saxutils
 
 INK, GOOD, BAD, FILL, PALE = "#333333", "#1b7837", "#b2182b", "#2166ac", "#dddddd"
 SERIES = (FILL, "#e08214", GOOD, BAD)
-ROW, LEFT, WIDTH, TOP = 26, 360, 860, 56
+ROW, LEFT, WIDTH, TOP = 26, 430, 930, 56
 
 
 def short(value):
@@ -78,7 +78,7 @@ def roof(title, rows):
 def curves(title, x_name, series):
     """Lines on logarithmic scales, each from its own first value, with the line of proportion dashed.
     @param series name, xs, ys; all xs begin with the same value"""
-    width, height, left, top, side = 620, 460, 70, 50, 360
+    width, height, left, top, side = 480, 460, 70, 50, 360
     picture = Picture(width, height)
     picture.text(16, 24, title, size=15)
     x_most = max(x / xs[0] for _, xs, _ in series for x in xs)
