@@ -7,18 +7,21 @@ import shutil
 import subprocess
 import tempfile
 
+KERNELS = pathlib.Path(__file__).resolve().parent.parent.parent / "kernels"
 REPORT = re.compile(r"Compiling entry function '(?P<symbol>\w+)' for '(?P<target>sm_\w+)'.*?"
                     r"(?P<stack>\d+) bytes stack frame, (?P<stores>\d+) bytes spill stores, (?P<loads>\d+) bytes spill loads.*?"
                     r"Used (?P<registers>\d+) registers(?P<rest>[^\n]*)", re.DOTALL)
 
 
 def commands_of(build):
-    """The command of each of our .cu files. @raise RuntimeError where CUDA was not configured"""
+    """The command of each of our .cu files. @raise RuntimeError where CUDA was not configured, or before a file was new"""
     database = build / "compile_commands.json"
-    if not database.exists():
-        raise RuntimeError("CUDA is not configured here: run `cmake --preset cuda` first")
-    rows = json.loads(database.read_text())
-    return {row["file"]: row for row in rows if row["file"].endswith(".cu")}
+    rows = json.loads(database.read_text()) if database.exists() else []
+    found = {pathlib.Path(row["file"]): row for row in rows if row["file"].endswith(".cu")}
+    missing = [file.name for file in sorted(KERNELS.rglob("*.cu")) if file not in found]
+    if missing:
+        raise RuntimeError(f"CMake has no command for {', '.join(missing)}: run `cmake --preset cuda` first")
+    return found
 
 
 def compiled(row, out):
@@ -42,10 +45,13 @@ def plain_names(symbols):
 
 
 def kernel_name(signature):
-    """"void naru::(anonymous namespace)::blend<float>(float*)" is blend."""
-    signature = signature.replace("(anonymous namespace)", "")
-    head = re.split(r"[<(]", signature, maxsplit=1)[0]
-    return head.split("::")[-1].split()[-1] if head.split("::")[-1].split() else signature
+    """"void naru::fill_voxels_kernel<short, naru::OrientVoxel<short> >(...)" is OrientVoxel: what one thread computes tells
+    more than the loop around it. Without such a part, the function's own name."""
+    voxel = re.search(r"naru::(\w+Voxel)\b", signature)
+    if voxel:
+        return voxel.group(1)
+    head = re.split(r"[<(]", signature.replace("(anonymous namespace)", ""), maxsplit=1)[0]
+    return head.split("::")[-1].split()[-1]
 
 
 def parse(text):
@@ -67,7 +73,7 @@ def measure_compiled(build):
     with tempfile.TemporaryDirectory() as folder:
         for file, row in sorted(commands_of(build).items()):
             for name, target, numbers in parse(compiled(row, pathlib.Path(folder) / "out.o")):
-                kernel = kernels.setdefault(f"{pathlib.Path(file).stem}: {name}", {})
+                kernel = kernels.setdefault(f"{file.stem}: {name}", {})
                 worst = kernel.setdefault(target, dict.fromkeys(numbers, 0) | {"instances": 0})
                 worst |= {key: max(worst[key], value) for key, value in numbers.items()}
                 worst["instances"] += 1
