@@ -147,6 +147,8 @@ def slower_section(speed):
     for case, row in done(speed.get("operations", {})):
         for name, peer in beside(row):
             lines += shortfall(case, name, peer)
+        if row["copy_percent"] < (row["aim_copy_percent"] or 0):
+            lines.append(f"- {case}: {row['copy_percent']:.0f} % of the bandwidth of a copy; the aim is {row['aim_copy_percent']} %.")
     paths = speed.get("paths", {})
     for name, row in paths.get("dcm2niix", {}).get("cases", {}).items():
         lines += shortfall(f"DICOM to NIfTI on its own grid, {name}", "dcm2niix", row)

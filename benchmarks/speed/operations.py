@@ -1,5 +1,6 @@
 """Each operation against its peers: ours and theirs take turns on one volume, on as many threads."""
 import dataclasses
+import itertools
 import math
 import statistics
 
@@ -7,6 +8,7 @@ from speed import grids, program
 
 SIZE, QUICK_SIZE = (512, 512, 300), (128, 128, 80)
 MASK_ABOVE_HU = 600
+LINEAR_COPY_PERCENT = 50
 COPY_BYTES = 2 * 256 * 2**20  # read and written by one request "copy"
 
 
@@ -30,6 +32,7 @@ class Case:
     peers: list
     grid: callable = None       # None: nothing is resampled
     out_bytes: int = 0          # of one voxel
+    aim_copy_percent: float = None
 
 
 def itk(request, dtype, **more):
@@ -38,16 +41,16 @@ def itk(request, dtype, **more):
 
 CASES = [
     Case("linear to int16", "resample linear nearest int16", [itk("linear", "int16", aim=20, limit=1)],
-         grids.centred, 2),
+         grids.centred, 2, LINEAR_COPY_PERCENT),
     Case("linear to float32", "resample linear nearest float32",
          [itk("linear", "float32", aim=20, limit=1e-3),
           Peer("scipy affine_transform, order 1", "python", "scipy_affine:1:nearest", threads=1, limit=1e-3)],
-         grids.centred, 4),
+         grids.centred, 4, LINEAR_COPY_PERCENT),
     Case("linear on MONAI's grid", "resample linear nearest float32",
          [Peer("torch grid_sample, float64 (MONAI Spacing)", "python", "torch_grid_sample:float64", aim=100, limit=1e-3),
-          Peer("torch grid_sample, float32", "python", "torch_grid_sample:float32")], grids.monai, 4),
+          Peer("torch grid_sample, float32", "python", "torch_grid_sample:float32")], grids.monai, 4, LINEAR_COPY_PERCENT),
     Case("linear on torch's grid", "resample linear nearest float32",
-         [Peer("torch interpolate, float32", "python", "torch_interpolate:float32", aim=20)], grids.corners, 4),
+         [Peer("torch interpolate, float32", "python", "torch_interpolate:float32", aim=20)], grids.corners, 4, LINEAR_COPY_PERCENT),
     Case("cubic B-spline", "resample bspline mirror float32",
          [itk("bspline", "float32", aim=60, limit=1e-3),
           Peer("scipy affine_transform, order 3, mirror", "python", "scipy_affine:3:mirror", threads=1, limit=1e-3)],
@@ -97,6 +100,7 @@ class Measurement:
 
     def __init__(self, servers, size, folder, threads, runs):
         self.servers, self.size, self.folder, self.threads, self.runs = servers, size, folder, threads, runs
+        self.numbers = itertools.count()  # of the files of results
 
     def ready(self, case, request, which, runs=None):
         """A runner that has run once already, unless `runs` says that it is too slow for that. @raise Unsupported"""
@@ -106,7 +110,7 @@ class Measurement:
         words = request + (f" {grids.words(case.grid(self.size))}" if case.grid else "")
         if not runs:
             server.ask(words)
-        file = self.folder / f"{id(request)}.raw" if case.grid else None
+        file = self.folder / f"{next(self.numbers)}.raw" if case.grid else None
         return Runner(server, words, min(runs or self.runs, self.runs), file)
 
     def ready_peers(self, case, row):
@@ -132,8 +136,9 @@ class Measurement:
         row |= ours.result() | {"threads": self.threads} | self.rates(case, ours, copying)
         for peer, theirs in running:
             row["peers"][peer.name] = self.beside(case, peer, ours, theirs)
-        for file in self.folder.glob("*.raw"):
-            file.unlink()
+        for runner in (ours, *(theirs for _, theirs in running)):
+            if runner.file:
+                runner.file.unlink()
         return row
 
     def rates(self, case, ours, copying):
@@ -142,7 +147,7 @@ class Measurement:
         rate, copy_rate = size_bytes / ours.result()["ms"], COPY_BYTES / copying.result()["ms"]
         return {"voxels_per_second": 1000 * (voxels_out or math.prod(self.size)) / ours.result()["ms"],
                 "size_bytes": size_bytes, "bytes_per_second": 1000 * rate, "copy_bytes_per_second": 1000 * copy_rate,
-                "copy_percent": 100 * rate / copy_rate}
+                "copy_percent": 100 * rate / copy_rate, "aim_copy_percent": case.aim_copy_percent}
 
     def beside(self, case, peer, ours, theirs):
         return theirs.result() | {
@@ -164,7 +169,10 @@ class Measurement:
 
 
 def measure_operations(servers, size, folder, threads, runs, put):
-    """Gives `put` the name and the row of each case as soon as it is done."""
+    """Gives `put` the name and the row of each case as soon as it is done. Where a program ends, its case says so."""
     measurement = Measurement(servers, size, folder, threads, runs)
     for case in CASES:
-        put(case.name, measurement.measure(case))
+        try:
+            put(case.name, measurement.measure(case))
+        except (RuntimeError, OSError) as reason:
+            put(case.name, {"request": case.request, "peers": {}, "not_run": {"a program": str(reason)}})
