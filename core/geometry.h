@@ -115,6 +115,8 @@ struct AxisSteps {
 /// resampling.py (scipy zoom, whose rounding at times puts its last plane outside, as here), and for itk the usual
 /// ResampleImageFilter with the origin kept.
 enum class GridConvention { naru, nnunet, monai, torchio, totalsegmentator, itk };
+inline constexpr std::array<std::string_view, 6> kGridConventions = {"naru",    "nnunet",           "monai",
+                                                                     "torchio", "totalsegmentator", "itk"};
 
 /// Targets [begin, end) along an axis; those beside them lie beyond the source and are 0 in units.
 struct InsideRange {

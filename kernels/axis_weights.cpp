@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernels/separable.h"
+
 namespace naru {
 
 namespace {
@@ -87,9 +89,9 @@ Response gaussian(double sigma) {
   return result;
 }
 
-Response interpolated_at(double x, const AxisFilter& filter) {
+Response interpolated_at(double x, double step, const AxisFilter& filter) {
   switch (filter.interpolator) {
-    case Interpolator::nearest: return {static_cast<std::int64_t>(std::floor(x + 0.5)), {1}};
+    case Interpolator::nearest: return {static_cast<std::int64_t>(nearest_index(x, step, filter.ties_to_even)), {1}};
     case Interpolator::linear: return sampled(x, 1, [](double d) { return 1 - std::abs(d); });
     case Interpolator::bspline: {
       const Response cubic = sampled(x, 2, cubic_bspline);
@@ -101,6 +103,12 @@ Response interpolated_at(double x, const AxisFilter& filter) {
     }
   }
   return {};
+}
+
+Response prefiltered_at(double x) {
+  Response response = bspline_prefilter();
+  response.begin += static_cast<std::int64_t>(x);
+  return response;
 }
 
 std::int64_t folded(std::int64_t place, std::int64_t count, Boundary boundary) {
@@ -117,8 +125,8 @@ struct Row {
   double sum = 0;
 };
 
-Row row_at(double x, std::int64_t count, const AxisFilter& filter) {
-  Response response = interpolated_at(x, filter);
+Row row_at(double x, double step, std::int64_t count, const AxisFilter& filter) {
+  Response response = filter.is_prefilter ? prefiltered_at(x) : interpolated_at(x, step, filter);
   if (filter.sigma > 0) response = convolved(response, gaussian(filter.sigma));
   Row row{count, 0, {}, 0};
   std::int64_t end = 0;
@@ -145,7 +153,7 @@ std::vector<Row> rows_of(const AxisSteps& axis, std::int64_t total, const AxisFi
     const double x = axis.first + static_cast<double>(axis.target_begin + t) * axis.step;
     // Far outside, a signal without ends is the same everywhere or repeats; what matters is that nothing overflows.
     const double reach = 4 * static_cast<double>(total) + 64;
-    rows.push_back(row_at(std::clamp(x, -reach, reach), total, filter));
+    rows.push_back(row_at(std::clamp(x, -reach, reach), axis.step, total, filter));
   }
   return rows;
 }
@@ -160,9 +168,15 @@ std::int64_t total_count(const AxisSteps& axis, std::int64_t source_count) {
 
 }  // namespace
 
+double nearest_index(double source, double step, bool ties_to_even) {
+  if (ties_to_even) return std::nearbyint(source);
+  return step < 0 ? std::ceil(source - 0.5) : std::floor(source + 0.5);
+}
+
 AxisFilter filter_along(int axis, const ResampleOptions& options) {
-  AxisFilter filter{options.interpolator, options.boundary, options.sinc,
-                    options.sigma[static_cast<std::size_t>(axis)]};
+  AxisFilter filter{options.interpolator, options.boundary,
+                    options.sinc,         options.sigma[static_cast<std::size_t>(axis)],
+                    options.ties_to_even, false};
   if (options.separate_axis == axis) filter.interpolator = Interpolator::nearest;
   return filter;
 }
@@ -196,15 +210,30 @@ AxisWeights axis_weights(const AxisSteps& axis, std::int64_t source_count, const
   return result;
 }
 
+namespace {
+
+/// Of nearest and linear: both neighbours of every place, whatever their weights.
+std::pair<std::int64_t, std::int64_t> plain_range(const AxisSteps& axis, std::int64_t total) {
+  const double a = axis.first + static_cast<double>(axis.target_begin) * axis.step;
+  const double b = axis.first + static_cast<double>(axis.target_begin + axis.target_count - 1) * axis.step;
+  const double last = static_cast<double>(total - 1);
+  return {static_cast<std::int64_t>(std::clamp(std::floor(std::min(a, b)), 0.0, last)),
+          static_cast<std::int64_t>(std::clamp(std::floor(std::max(a, b)) + 1, 0.0, last)) + 1};
+}
+
+}  // namespace
+
 std::pair<std::int64_t, std::int64_t> source_range(const ResampleOptions& options, int axis,
                                                    std::int64_t source_count) {
   const AxisSteps& steps = options.axes[static_cast<std::size_t>(axis)];
-  std::int64_t begin = source_count, end = 0;
-  for (const Row& row : rows_of(steps, total_count(steps, source_count), filter_along(axis, options))) {
+  const std::int64_t total = total_count(steps, source_count);
+  if (!is_separable(options)) return plain_range(steps, total);
+  std::int64_t begin = total, end = 0;
+  for (const Row& row : rows_of(steps, total, filter_along(axis, options))) {
     begin = std::min(begin, row.begin);
     end = std::max(end, row.begin + static_cast<std::int64_t>(row.weights.size()));
   }
-  return {std::min(begin, end), end};
+  return {begin, end};
 }
 
 }  // namespace naru

@@ -25,6 +25,16 @@ IntensityMap zscored(IntensityMap map, double mean, double deviation) {
   return map;
 }
 
+template <class Out>
+Out value_of_units(float units, IntensityMap map) {
+  map.slope = 1;
+  map.intercept = 0;
+  return cast_to<Out>(mapped(units, map));
+}
+
+template float value_of_units(float, IntensityMap);
+template std::int16_t value_of_units(float, IntensityMap);
+
 template <class In, class Out>
 void apply_intensity(VolumeView<const In> in, VolumeView<Out> out, const IntensityMap& map, Executor& executor) {
   assert(in.size == out.size);

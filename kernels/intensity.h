@@ -21,13 +21,17 @@ struct IntensityMap {
   float gain = 1, offset = 0;
 };
 
-/// `map` with gain and offset such that [low, high] in units becomes [0, 1] (values outside are clipped to it), to within
-/// the rounding of f32: 1e-6.
+/// `map` with gain and offset such that [low, high] in units becomes [0, 1] (values outside are clipped to it), to
+/// within the rounding of f32: 1e-6.
 /// @pre low < high
 IntensityMap windowed(IntensityMap map, double low, double high);
 
 /// `map` with gain and offset such that out = (units - mean) / deviation. @pre deviation > 0
 IntensityMap zscored(IntensityMap map, double mean, double deviation);
+
+/// What `map` makes of a value that is in units already. Out: int16, float.
+template <class Out>
+Out value_of_units(float units, IntensityMap map);
 
 /// Applies `map` to every voxel.
 /// @param in, out same size, in memory that `executor` reaches; they may not overlap unless identical in type and place

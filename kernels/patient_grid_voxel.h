@@ -7,22 +7,9 @@
 #include "core/geometry.h"
 #include "core/volume.h"
 #include "kernels/backend.h"
+#include "kernels/map_rows.h"
 
 namespace naru {
-
-/// An affine map as the device takes it.
-struct MapRows {
-  double m[3][4];
-
-  explicit MapRows(const Affine& map) {
-    for (std::size_t r = 0; r < 3; ++r) {
-      for (std::size_t c = 0; c < 4; ++c) m[r][c] = map.rows[r][c];
-    }
-  }
-  NARU_HOST_DEVICE double at(int row, double x, double y, double z) const {
-    return m[row][0] * x + m[row][1] * y + m[row][2] * z + m[row][3];
-  }
-};
 
 NARU_HOST_DEVICE inline std::int64_t nearest(double place) {
   return static_cast<std::int64_t>(std::floor(place + 0.5));

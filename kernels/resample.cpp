@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cmath>
-#include <vector>
 
-#include "kernels/buffer.h"
+#include "kernels/axis_taps.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
 #include "kernels/intensity_avx2.h"
@@ -17,26 +15,6 @@
 namespace naru {
 
 namespace {
-
-void append_axis(std::vector<AxisTap>& taps, const AxisSteps& axis, std::int64_t source_count,
-                 Interpolator interpolator) {
-  const double last = static_cast<double>((axis.source_total > 0 ? axis.source_total : source_count) - 1);
-  for (std::int64_t t = 0; t < axis.target_count; ++t) {
-    const double source = axis.first + static_cast<double>(axis.target_begin + t) * axis.step;
-    const double rounded = interpolator == Interpolator::nearest ? std::floor(source + 0.5) : source;
-    const double clamped = std::clamp(rounded, 0.0, last);
-    const double index = std::floor(clamped);
-    const std::int64_t there = static_cast<std::int64_t>(index) - axis.source_begin;
-    assert(there >= 0 && there < source_count);
-    taps.push_back({static_cast<std::int32_t>(there), static_cast<float>(clamped - index)});
-  }
-}
-
-std::vector<AxisTap> taps_of_all_axes(const Size3& source, const ResampleOptions& options) {
-  std::vector<AxisTap> taps;
-  for (int a = 0; a < 3; ++a) append_axis(taps, options.axes[a], source[a], options.interpolator);
-  return taps;
-}
 
 /// NearestVoxel by rows: values are picked one by one, then mapped eight at a time. @pre cpu_path() >= CpuPath::avx2
 template <class In, class Out>
@@ -63,15 +41,8 @@ void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOption
   for (int a = 0; a < 3; ++a) assert(in.size[a] > 0 && out.size[a] == options.axes[a].target_count);
   if (out.size.voxel_count() == 0) return;
   if (is_separable(options)) return resample_separable(in, out, options, executor);
-  const std::vector<AxisTap> taps = taps_of_all_axes(in.size, options);
-  const AxisTap* reachable = taps.data();
-  Buffer<AxisTap> on_device;
-  if (executor.is_cuda()) {
-    on_device = Buffer<AxisTap>(taps.size(), executor);
-    detail::copy_bytes(on_device.data(), taps.data(), taps.size() * sizeof(AxisTap), executor);
-    reachable = on_device.data();
-  }
-  const AxisTaps axes{reachable, reachable + out.size.x, reachable + out.size.x + out.size.y};
+  const ReachableTaps taps(in.size, options, executor);
+  const AxisTaps axes = taps.axes();
   const bool by_voxel = executor.is_cuda() || cpu_path() == CpuPath::baseline;
   if (options.interpolator == Interpolator::nearest) {
     const NearestVoxel<In, Out> voxel{in, axes, options.intensity};

@@ -2,7 +2,8 @@
 ///
 /// linear:  v(x,y,z) = trilinear interpolation of the 8 stored values around the source index; indices outside
 ///          [0, n-1] are clamped to it (edge values extend outwards)
-/// nearest: the stored value at floor(index + 0.5), clamped likewise
+/// nearest: the stored value at the index rounded, clamped likewise; a half goes in the direction of the target's axis,
+///          or to the even index
 /// bspline, lanczos, and all with a sigma: one weighted sum along y, then x, then z (kernels/axis_weights.h), each in
 ///          f32 as (sum of weights) * anchor + sum of weight * (value - anchor), anchor being the nearest value: errors
 ///          are those of differences, and a constant stays what it is
@@ -54,6 +55,7 @@ struct ResampleOptions {
   Interpolator interpolator = Interpolator::linear;
   IntensityMap intensity;
   Boundary boundary = Boundary::nearest;
+  bool ties_to_even = false;  ///< of nearest, as torch rounds
   Sinc sinc{};
   Vec3 sigma{};  ///< of a Gaussian before the interpolation, in source voxels along each axis; 0: none
   /// nnU-Net's "separate z": along this axis the nearest slice, resampled alone and clipped to its own least and
@@ -62,7 +64,7 @@ struct ResampleOptions {
 };
 
 /// The indices [begin, end) of the source along `axis` that the targets of options.axes[axis] are made of. Its
-/// source_begin does not matter. @param source_count of the whole axis
+/// source_begin does not matter. @pre there are targets @param source_count of the whole axis
 std::pair<std::int64_t, std::int64_t> source_range(const ResampleOptions& options, int axis, std::int64_t source_count);
 
 /// Memory that a call takes beside its views, at most. @param in, out sizes of a call's views

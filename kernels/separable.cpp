@@ -81,6 +81,27 @@ std::int64_t taps_along(int axis, std::int64_t source_count, const ResampleOptio
   return axis_weights(options.axes[static_cast<std::size_t>(axis)], source_count, filter_along(axis, options)).taps;
 }
 
+template <class In, class Out>
+void run_passes(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options,
+                const std::array<AxisFilter, 3>& filters, Executor& executor) {
+  const auto tables_of = [&](int a) {
+    const auto axis = static_cast<std::size_t>(a);
+    return Tables(options.axes[axis], in.size[a], filters[axis], executor);
+  };
+  const std::array<Tables, 3> tables = {tables_of(0), tables_of(1), tables_of(2)};
+  avx2::SeparableTask<In> task{tables[1].pass(),        tables[0].pass(),        tables[2].pass(),
+                               tables[1].is_identity(), tables[0].is_identity(), {},
+                               options.intensity};
+  Buffer<Limits<In>> limits;
+  if (options.separate_axis) {
+    const int axis = *options.separate_axis;
+    limits = slice_limits(in, axis, executor);
+    task.limits = {limits.data(), tables[static_cast<std::size_t>(axis)].pass().first, axis};
+  }
+  if (executor.is_cuda() || cpu_path() == CpuPath::baseline) return pass_by_pass(in, out, task, executor);
+  avx2::resample_separable(in, out, task, executor);
+}
+
 }  // namespace
 
 bool is_separable(const ResampleOptions& options) {
@@ -100,24 +121,21 @@ std::uint64_t resample_working_bytes(const Size3& in, const ResampleOptions& opt
 template <class In, class Out>
 void resample_separable(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options,
                         Executor& executor) {
-  const auto tables_of = [&](int a) {
-    return Tables(options.axes[static_cast<std::size_t>(a)], in.size[a], filter_along(a, options), executor);
-  };
-  const std::array<Tables, 3> tables = {tables_of(0), tables_of(1), tables_of(2)};
-  avx2::SeparableTask<In> task{tables[1].pass(),        tables[0].pass(),        tables[2].pass(),
-                               tables[1].is_identity(), tables[0].is_identity(), {},
-                               options.intensity};
-  Buffer<Limits<In>> limits;
-  if (options.separate_axis) {
-    const int axis = *options.separate_axis;
-    limits = slice_limits(in, axis, executor);
-    task.limits = {limits.data(), tables[static_cast<std::size_t>(axis)].pass().first, axis};
-  }
-  if (executor.is_cuda() || cpu_path() == CpuPath::baseline) return pass_by_pass(in, out, task, executor);
-  avx2::resample_separable(in, out, task, executor);
+  const std::array filters = {filter_along(0, options), filter_along(1, options), filter_along(2, options)};
+  run_passes(in, out, options, filters, executor);
+}
+
+template <class In>
+void bspline_coefficients(VolumeView<const In> in, VolumeView<float> out, Executor& executor) {
+  AxisFilter filter{Interpolator::bspline, Boundary::mirror};
+  filter.is_prefilter = true;
+  const ResampleOptions in_place{
+      {AxisSteps{in.size.x}, AxisSteps{in.size.y}, AxisSteps{in.size.z}}, Interpolator::bspline, {}};
+  run_passes(in, out, in_place, {filter, filter, filter}, executor);
 }
 
 #define NARU_INSTANTIATE(In)                                                                                    \
+  template void bspline_coefficients(VolumeView<const In>, VolumeView<float>, Executor&);                       \
   template void resample_separable(VolumeView<const In>, VolumeView<float>, const ResampleOptions&, Executor&); \
   template void resample_separable(VolumeView<const In>, VolumeView<std::int16_t>, const ResampleOptions&, Executor&);
 NARU_INSTANTIATE(std::int16_t)

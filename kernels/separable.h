@@ -13,4 +13,9 @@ template <class In, class Out>
 void resample_separable(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options,
                         Executor& executor);
 
+/// The coefficients of the cubic B-spline through the values of `in`, mirrored about its outer centres. Sizes are
+/// equal.
+template <class In>
+void bspline_coefficients(VolumeView<const In> in, VolumeView<float> out, Executor& executor);
+
 }  // namespace naru

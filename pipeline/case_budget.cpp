@@ -14,7 +14,11 @@ namespace {
 class CaseSizes {
  public:
   CaseSizes(const Scan& scan, const CasePlan& plan, const GridPlan& grid, const Executor& executor)
-      : stack_(scan.stacks[plan.stacks.front()]), plan_(plan), grid_(grid), volumes_(plan.stacks.size()) {
+      : stack_(scan.stacks[plan.stacks.front()]),
+        plan_(plan),
+        grid_(grid),
+        executor_(executor),
+        volumes_(plan.stacks.size()) {
     for (const std::size_t stack : plan.stacks) {
       reading_ = std::max(reading_, slice_buffer_bytes(scan, scan.stacks[stack], executor.thread_count()));
     }
@@ -58,8 +62,19 @@ class CaseSizes {
     if (grid_.straighten) step(as_floats);
     if (grid_.orient.is_permutation()) step(current);
     if (clips_first) step(as_floats);
+    const std::uint64_t before = current;
     step(result(slab_slices));
-    return most;
+    return std::max(most, before + current + resampling(slab_slices, slices));
+  }
+
+  /// What the resampling itself takes, beside its source and its target.
+  std::uint64_t resampling(std::int64_t slab_slices, std::int64_t source_slices) const {
+    const Size3& upright = grid_.straighten ? grid_.straighten->grid.size : stack_.grid.size;
+    const auto counts = std::array{upright.x, upright.y, source_slices};
+    const auto& axis = grid_.orient.source_axis;
+    ResampleOptions part = grid_.resample;
+    part.axes[static_cast<std::size_t>(grid_.slice_axis())].target_count = slab_slices;
+    return resample_working_bytes({counts[axis[0]], counts[axis[1]], counts[axis[2]]}, part, executor_);
   }
 
   /// What reading the slices of a slab takes.
@@ -71,6 +86,7 @@ class CaseSizes {
   const dicom::Stack& stack_;
   const CasePlan& plan_;
   const GridPlan& grid_;
+  const Executor& executor_;
   std::uint64_t volumes_, reading_ = 0, encoder_ = 0;
 };
 
@@ -91,6 +107,8 @@ std::optional<CaseBudget> plan_budget(const Scan& scan, const CasePlan& plan, co
     return CaseBudget{all, true, true, true, whole + sources + ahead};
   }
   if (whole + ahead <= memory_limit_bytes) return CaseBudget{all, false, true, true, whole + ahead};
+  // nnU-Net clips a slice to its own range: where that is no slice of the stack, all of them are needed at once.
+  if (grid.resample.separate_axis.value_or(grid.slice_axis()) != grid.slice_axis()) return std::nullopt;
   for (std::int64_t slab = all;; slab = (slab + 1) / 2) {
     const std::uint64_t present = std::max(sizes.slab(slab), sizes.encoder()), both = present + sizes.reading(slab);
     if (both <= memory_limit_bytes) return CaseBudget{slab, false, true, false, both};

@@ -53,15 +53,53 @@ int GridPlan::slice_axis() const {
 }
 
 std::pair<std::int64_t, std::int64_t> GridPlan::source_slices(std::int64_t begin, std::int64_t end) const {
-  const AxisSteps& steps = axes[static_cast<std::size_t>(slice_axis())];
-  const std::int64_t count = steps.source_total;
-  const double a = steps.first + static_cast<double>(begin) * steps.step;
-  const double b = steps.first + static_cast<double>(end - 1) * steps.step;
-  // Nearest rounds, linear takes the slice after too: one more on either side serves both.
-  const auto low = static_cast<std::int64_t>(std::floor(std::min(a, b))) - 1;
-  const auto high = static_cast<std::int64_t>(std::floor(std::max(a, b))) + 2;
-  return {std::clamp<std::int64_t>(low, 0, count - 1), std::clamp<std::int64_t>(high, 0, count - 1) + 1};
+  const int along = slice_axis();
+  ResampleOptions part = resample;
+  AxisSteps& steps = part.axes[static_cast<std::size_t>(along)];
+  steps.target_begin = begin;
+  steps.target_count = end - begin;
+  return source_range(part, along, steps.source_total);
 }
+
+namespace {
+
+constexpr double kSeparateRatio = 3;
+
+/// The axis that nnU-Net resamples by itself: of the spacings now, else of those to come, the one that is far coarser.
+std::optional<int> separate_axis_of(const Vec3& spacing_mm, const Vec3& target_mm) {
+  for (const Vec3& mm : {spacing_mm, target_mm}) {
+    const auto [least, greatest] = std::ranges::minmax_element(mm);
+    if (*greatest / *least <= kSeparateRatio) continue;
+    if (std::ranges::count(mm, *greatest) > 1) return std::nullopt;
+    return static_cast<int>(greatest - mm.begin());
+  }
+  return std::nullopt;
+}
+
+double antialias_sigma(double step) {
+  const double k = std::abs(step);
+  return k > 1 ? std::sqrt((k * k - 1) / (8 * std::numbers::ln2)) : 0;
+}
+
+void set_sampling(GridPlan& plan, const Recipe& recipe) {
+  ResampleOptions& resample = plan.resample;
+  resample.interpolator = recipe.interpolator;
+  switch (recipe.convention) {
+    case GridConvention::naru:
+      if (!recipe.antialias) break;
+      for (std::size_t a = 0; a < 3; ++a) resample.sigma[a] = antialias_sigma(resample.axes[a].step);
+      break;
+    case GridConvention::nnunet:
+      resample.separate_axis = separate_axis_of(plan.source_spacing_mm, *recipe.spacing_mm);
+      break;
+    case GridConvention::monai: resample.ties_to_even = true; break;
+    case GridConvention::torchio: resample.sinc.radius = 5; [[fallthrough]];
+    case GridConvention::itk: resample.sinc.is_normalized = false; [[fallthrough]];
+    case GridConvention::totalsegmentator: resample.boundary = Boundary::mirror; break;
+  }
+}
+
+}  // namespace
 
 GridPlan plan_grid(const dicom::Stack& stack, const Recipe& recipe) {
   GridPlan plan;
@@ -70,17 +108,20 @@ GridPlan plan_grid(const dicom::Stack& stack, const Recipe& recipe) {
   plan.orient = axis_map(source.patient_from_voxel, recipe.axes);
   const Grid oriented = reoriented(source, plan.orient);
   plan.source_spacing_mm = oriented.spacing_mm();
-  const ResampledGrid result = resampled(oriented, recipe.spacing_mm.value_or(plan.source_spacing_mm));
+  const Vec3 spacing_mm = recipe.spacing_mm.value_or(plan.source_spacing_mm);
+  const ResampledGrid result = resampled(oriented, spacing_mm, recipe.convention);
   plan.grid = recipe.spacing_mm ? result.grid : oriented;
   for (int a = 0; a < 3; ++a) {
     AxisSteps steps = recipe.spacing_mm ? result.axes[a] : AxisSteps{oriented.size[a], 1, 0};
+    plan.inside[a] = recipe.spacing_mm ? result.inside[a] : InsideRange{0, oriented.size[a]};
     if (plan.orient.flip[a]) {
       steps.first = static_cast<double>(oriented.size[a] - 1) - steps.first;
       steps.step = -steps.step;
     }
     steps.source_total = oriented.size[a];
-    plan.axes[a] = steps;
+    plan.resample.axes[a] = steps;
   }
+  if (recipe.spacing_mm) set_sampling(plan, recipe);
   return plan;
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/geometry.h"
 #include "dicom/stack.h"
+#include "kernels/resample.h"
 #include "kernels/straighten.h"
 #include "pipeline/recipe.h"
 
@@ -23,7 +24,8 @@ struct GridPlan {
   std::optional<Straightening> straighten;  ///< first, where the stack is tilted and the recipe does not keep that
   AxisMap orient;                           ///< from the (straightened) stack's axes to the recipe's
   Grid grid;                                ///< of the result
-  std::array<AxisSteps, 3> axes;            ///< from the permuted (not flipped) voxels: flips are negative steps
+  ResampleOptions resample;                 ///< of the permuted (not flipped) voxels: flips are negative steps
+  std::array<InsideRange, 3> inside;        ///< of the result: what lies beside it is 0 in units
   Vec3 source_spacing_mm{};                 ///< along the result's axes
 
   /// The axis of the result along which the stack's slices lie.
@@ -33,6 +35,12 @@ struct GridPlan {
 };
 
 /// Straightening, orientation, then resampling in the recipe's convention. Without a spacing no voxel centre moves.
+/// What each convention adds to the grids of core/geometry.h, as its tool does it:
+///   boundary       of bspline and lanczos: the outer value in naru, nnunet and monai, mirrored in the others
+///   lanczos        3 values a side, normalised, in naru; 3 in itk and 5 in torchio as ITK has it: not normalised
+///   separate axis  nnunet, where a spacing is more than 3 times another (nnunetv2 determine_do_sep_z_and_axis)
+///   antialias      naru: sigma^2 = (step^2 - 1) / (8 ln 2) along axes that become coarser (Cardoso et al., MICCAI
+///   2015)
 GridPlan plan_grid(const dicom::Stack& stack, const Recipe& recipe);
 
 /// The upright grid of a sheared one. The bounding box of all slices, its voxels those of slice 0 continued.

@@ -101,8 +101,27 @@ void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogra
 
 }  // namespace
 
+bool clips_to_source(const Recipe& recipe) {
+  return recipe.spacing_mm && recipe.convention == GridConvention::nnunet &&
+         recipe.interpolator == Interpolator::bspline;
+}
+
+void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom::Rescale& bins) {
+  const Statistics stored = statistics(histogram);
+  if (stored.count == 0) return;
+  // Where the clip came before, it is before that these are the units.
+  const IntensityMap& clip = plan.clip_before ? plan.before : plan.map;
+  const Units units{bins.slope, bins.intercept, {clip.clip_low, clip.clip_high}};
+  const Range range = sorted(units(stored.min), units(stored.max));
+  plan.map.clip_low = std::max(plan.map.clip_low, static_cast<float>(range.low));
+  plan.map.clip_high = std::min(plan.map.clip_high, static_cast<float>(range.high));
+  const auto cast = plan.steps_after.end() - 1;
+  plan.steps_after.insert(cast, {{"op", "clip_to_source"}, {"low", range.low}, {"high", range.high}});
+}
+
 bool needs_histogram(const Recipe& recipe) {
-  return !recipe.dtype || (recipe.normalize != Normalize::none && recipe.normalize != Normalize::window);
+  return !recipe.dtype || clips_to_source(recipe) ||
+         (recipe.normalize != Normalize::none && recipe.normalize != Normalize::window);
 }
 
 IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,

@@ -30,6 +30,11 @@ struct IntensityPlan {
 IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,
                              const dicom::Rescale& bins);
 
+/// True where the tool that the recipe follows clips what it interpolates to the least and greatest value before:
+/// nnU-Net, through scikit-image. (Along a separate axis it does so slice by slice: kernels/resample.h.)
+bool clips_to_source(const Recipe& recipe);
+void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom::Rescale& bins);
+
 /// True where the recipe needs the histogram at all.
 bool needs_histogram(const Recipe& recipe);
 

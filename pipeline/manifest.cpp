@@ -20,10 +20,12 @@ Json grid_steps(const GridPlan& grid, const Recipe& recipe) {
       {{"op", "orient"}, {"axes", recipe.axes}, {"source_axis", grid.orient.source_axis}, {"flip", grid.orient.flip}});
   if (recipe.spacing_mm) {
     steps.push_back({{"op", "resample"},
-                     {"convention", recipe.convention},
-                     {"interpolator", recipe.interpolator == Interpolator::linear ? "linear" : "nearest"},
+                     {"convention", kGridConventions[static_cast<std::size_t>(recipe.convention)]},
+                     {"interpolator", kInterpolators[static_cast<std::size_t>(recipe.interpolator)]},
                      {"from_mm", grid.source_spacing_mm},
                      {"to_mm", *recipe.spacing_mm}});
+    if (grid.resample.separate_axis) steps.back()["separate_axis"] = *grid.resample.separate_axis;
+    if (grid.resample.sigma != Vec3{}) steps.back()["antialias_sigma_voxels"] = grid.resample.sigma;
   }
   return steps;
 }

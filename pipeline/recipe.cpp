@@ -24,8 +24,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMaxRecipeBytes = 1 << 20;
 constexpr double kMinSpacingMm = 0.01, kMaxSpacingMm = 100;
 
-constexpr std::array<std::string_view, 2> kInterpolators = {"nearest", "linear"};
-constexpr std::array<std::string_view, 2> kInterpolatorsLater = {"bspline", "lanczos"};
 constexpr std::array<std::string_view, 5> kNormalize = {"none", "window", "minmax", "zscore", "percentile"};
 constexpr std::array<std::string_view, 1> kNormalizeLater = {"nyul"};
 constexpr std::array<std::string_view, 2> kClipWhen = {"before", "after"};
@@ -135,20 +133,12 @@ constexpr std::array kKeys = {
     Key{"resample", "spacing_mm", read_spacing,
         [](const Recipe& r) { return r.spacing_mm ? Json(*r.spacing_mm) : Json("native"); }},
     Key{"resample", "convention",
-        [](const TomlValue& v, Recipe& r) {
-          r.convention = v.word({"naru"}, {"nnunet", "monai", "torchio", "totalsegmentator", "itk"});
-        },
-        [](const Recipe& r) { return Json(r.convention); }},
+        [](const TomlValue& v, Recipe& r) { r.convention = static_cast<GridConvention>(v.one_of(kGridConventions)); },
+        [](const Recipe& r) { return Json(kGridConventions[static_cast<std::size_t>(r.convention)]); }},
     Key{"resample", "interpolator",
-        [](const TomlValue& v, Recipe& r) {
-          r.interpolator = static_cast<Interpolator>(v.one_of(kInterpolators, kInterpolatorsLater));
-        },
+        [](const TomlValue& v, Recipe& r) { r.interpolator = static_cast<Interpolator>(v.one_of(kInterpolators)); },
         [](const Recipe& r) { return Json(kInterpolators[static_cast<std::size_t>(r.interpolator)]); }},
-    Key{"resample", "antialias",
-        [](const TomlValue& v, Recipe& r) {
-          r.antialias = v.boolean();
-          if (r.antialias) v.fail("= true is not available in this version; use false");
-        },
+    Key{"resample", "antialias", [](const TomlValue& v, Recipe& r) { r.antialias = v.boolean(); },
         [](const Recipe& r) { return Json(r.antialias); }},
     Key{"intensity", "clip", read_clip,
         [](const Recipe& r) {
@@ -244,6 +234,16 @@ void check_whole(const Recipe& recipe, const TomlOrigin& origin) {
   if (recipe.normalize == Normalize::window && !recipe.clip) fail("[intensity] normalize = \"window\" needs clip");
   if (recipe.normalize != Normalize::none && recipe.dtype == DType::int16) {
     fail("[output] dtype = \"int16\" cannot hold normalised values; use \"float32\"");
+  }
+  const bool has_lanczos = recipe.convention == GridConvention::naru || recipe.convention == GridConvention::torchio ||
+                           recipe.convention == GridConvention::itk;
+  if (recipe.interpolator == Interpolator::lanczos && !has_lanczos) {
+    fail(
+        "[resample] interpolator = \"lanczos\" is known to the conventions naru, torchio and itk alone; use "
+        "\"bspline\"");
+  }
+  if (recipe.antialias && recipe.convention != GridConvention::naru) {
+    fail("[resample] antialias = true goes with convention = \"naru\" alone, since the other tools do not do the same");
   }
   if (recipe.layout == "nnunet" && recipe.modality.size() != 1) {
     fail("[output] layout = \"nnunet\" needs one modality in [select], since nnU-Net gives a channel one meaning");

@@ -18,6 +18,8 @@
 
 namespace naru {
 
+inline constexpr std::array<std::string_view, 4> kInterpolators = {"nearest", "linear", "bspline", "lanczos"};
+
 enum class Compression { none, gzip };
 enum class Normalize { none, window, minmax, zscore, percentile };
 enum class ClipWhen { before, after };
@@ -59,7 +61,7 @@ struct Recipe {
   std::string axes = "RAS";
   // [resample]
   std::optional<Vec3> spacing_mm;  ///< empty: native
-  std::string convention = "naru";
+  GridConvention convention = GridConvention::naru;
   Interpolator interpolator = Interpolator::linear;
   bool antialias = false;
   // [intensity]

@@ -81,7 +81,8 @@ class CaseRun {
 
   CaseRecord run() {
     const Constants constants = needs_histogram(plan_.recipe) ? measure() : Constants{{}, stack_.rescale};
-    const IntensityPlan intensity = plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins);
+    IntensityPlan intensity = plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins);
+    if (clips_to_source(plan_.recipe)) clip_to_source(intensity, constants.histogram, constants.bins);
     Written written{grid_, intensity, {}, {}};
     return intensity.dtype == DType::int16 ? finish<std::int16_t>(std::move(written))
                                            : finish<float>(std::move(written));
@@ -98,7 +99,7 @@ class CaseRun {
     make_voxels(as_it_is, result);
     const std::span<std::int16_t> voxels = result.voxels();
     std::ranges::transform(voxels, voxels.begin(),
-                           [](std::int16_t mark) { return static_cast<std::int16_t>(mark > 0 ? 1 : 0); });
+                           [](std::int16_t mark) { return static_cast<std::int16_t>(mark != 0 ? 1 : 0); });
     const std::string path = redaction_path(plan_);
     const FileFacts facts = write_image(path, encoded(voxels, DType::int16));
     return {{"image", path}, {"sha256", facts.sha256}, {"size_bytes", facts.size_bytes}};
@@ -234,15 +235,27 @@ class CaseRun {
   template <class T, class Out>
   Owned<Out> resampled_part(Owned<T> source, const Slab& slab, const IntensityPlan& intensity) {
     const auto along = static_cast<std::size_t>(grid_.slice_axis());
-    ResampleOptions options{grid_.axes, plan_.recipe.interpolator, intensity.map};
+    ResampleOptions options = grid_.resample;
+    options.intensity = intensity.map;
     options.axes[along].target_begin = slab.begin;
     options.axes[along].target_count = slab.end - slab.begin;
     options.axes[along].source_begin = slab.source.begin;
     const Size3 size{options.axes[0].target_count, options.axes[1].target_count, options.axes[2].target_count};
     auto result = allocate<Out>(size, executor_);
     resample<T, Out>(source.view(), result.view(), options, executor_);
+    fill_outside<Out>(result.view(), inside_of(slab), value_of_units<Out>(0, intensity.map), executor_);
     executor_.wait();  // `source` is freed now
     return result;
+  }
+
+  /// Of a slab's own targets.
+  std::array<InsideRange, 3> inside_of(const Slab& slab) const {
+    std::array<InsideRange, 3> inside = grid_.inside;
+    InsideRange& along = inside[static_cast<std::size_t>(grid_.slice_axis())];
+    const std::int64_t count = slab.end - slab.begin;
+    along.begin = std::clamp<std::int64_t>(along.begin - slab.begin, 0, count);
+    along.end = std::clamp<std::int64_t>(along.end - slab.begin, along.begin, count);
+    return inside;
   }
 
   /// Copies a slab to its place in the gathered result.

@@ -21,9 +21,9 @@ struct CaseRecord {
   nlohmann::ordered_json manifest;  ///< the line of manifest.jsonl
   Preview preview;
   std::uint64_t memory_bytes = 0;  ///< working memory that the case was planned with
-  nlohmann::ordered_json text_evidence = nlohmann::ordered_json::array();  ///< its lines of pixels.jsonl
+  nlohmann::ordered_json text_evidence = nlohmann::ordered_json::array();   ///< its lines of pixels.jsonl
   nlohmann::ordered_json text_pictures = nlohmann::ordered_json::object();  ///< base64 by path below the report
-  nlohmann::ordered_json face_evidence;                                    ///< its line of faces.jsonl, or null
+  nlohmann::ordered_json face_evidence;                                     ///< its line of faces.jsonl, or null
 };
 
 struct CaseOutcome {

@@ -12,6 +12,9 @@ int main(int argc, char** argv) {
   benchmark::AddCustomContext("cpu_dispatch", cpu_dispatch());
   if (cuda_status().devices.empty()) std::fputs("NOTE: no GPU here: nothing was measured on one\n", stderr);
   bench::add_resample();
+  bench::add_separable();
+  bench::add_affine();
+  bench::add_labels();
   bench::add_intensity();
   bench::add_orient();
   bench::add_statistics();

@@ -69,7 +69,10 @@ using Case = std::function<void(benchmark::State&, const Place&, Size3)>;
 void add_cases(const std::string& op, Where where, const Case& run);
 
 void add_resample();
+void add_separable();
+void add_affine();
 void add_intensity();
+void add_labels();
 void add_orient();
 void add_patient_grid();
 void add_straighten();

@@ -8,7 +8,7 @@
 #include "kernels/axis_weights.h"
 #include "kernels/dispatch.h"
 #include "kernels/resample.h"
-#include "tests/kernels/golden/resample_golden.h"
+#include "tests/kernels/golden/golden_volume.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
 
@@ -24,16 +24,6 @@ std::vector<Out> resampled_on(Executor& executor, const std::vector<In>& values,
                               const ResampleOptions& options) {
   return run_on<Out>(executor, values, size, target_of(options.axes),
                      [&](VolumeView<const In> in, VolumeView<Out> out) { resample(in, out, options, executor); });
-}
-
-/// The 12-bit values of make_resample_golden.py.
-std::vector<std::int16_t> golden_volume() {
-  std::vector<std::int16_t> values;
-  const auto& n = golden::kResampleSize;
-  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(n[0] * n[1] * n[2]); ++i) {
-    values.push_back(static_cast<std::int16_t>(static_cast<int>(i * 2654435761 % (1ull << 32) >> 20) - 1024));
-  }
-  return values;
 }
 
 Size3 golden_size() { return {golden::kResampleSize[0], golden::kResampleSize[1], golden::kResampleSize[2]}; }

@@ -17,6 +17,8 @@ SPACING = (0.7, 0.7, 1.25)              # mm, to 1 mm
 SEPARATE_SPACING = (0.6, 0.7, 2.9)      # more than 3 times: nnU-Net resamples slice by slice
 STEPS = ((0.8, -0.4), (1.7, 0.3), (-0.65, 12.2))  # step, first: beyond both ends by less than half a voxel
 TARGET = (28, 9, 19)
+AFFINE = ((0.9, 0.2, -0.1, 1.3), (-0.15, 1.1, 0.3, 0.4), (0.05, -0.25, 0.7, 2.1))  # rows x, y, z: turned and sheared
+AFFINE_SIZE = (20, 15, 14)
 EVERY = 5                               # of the values of a result, so many are left out but one: x, y and z all vary
 
 
@@ -64,6 +66,26 @@ def monai(data, mode):
     return counts, out[0, 0].numpy()
 
 
+def affine(data, order):
+    """scipy.ndimage.affine_transform, mirrored; it takes z, y, x. What lies outside is left out by the test."""
+    matrix, offset = numpy.array(AFFINE)[:, :3], numpy.array(AFFINE)[:, 3]
+    return ndimage.affine_transform(data, matrix[::-1, ::-1], offset[::-1], AFFINE_SIZE[::-1], order=order, mode="mirror")
+
+
+def labels():
+    """Five labels in small blocks."""
+    return numpy.repeat(numpy.repeat(numpy.repeat(volume()[:7, :9, :12] % 5, 2, 0), 2, 1), 2, 2)[:13, :17, :23]
+
+
+def resize_segmentation(segmentation, shape):
+    """batchgenerators' resize_segmentation, order 1, as nnU-Net calls it."""
+    reshaped = numpy.zeros(shape, dtype=segmentation.dtype)
+    for c in numpy.unique(segmentation):
+        mask = skimage.transform.resize((segmentation == c).astype(float), shape, 1, mode="edge", clip=True, anti_aliasing=False)
+        reshaped[mask >= 0.5] = c
+    return reshaped
+
+
 source = volume().astype(numpy.float64)
 axes = [first + step * numpy.arange(n) for (step, first), n in zip(STEPS, TARGET)]
 at = numpy.array(numpy.meshgrid(axes[2], axes[1], axes[0], indexing="ij"))
@@ -72,6 +94,7 @@ sigma = [0.6, 0.9, 0.45]  # x, y, z
 counts = zoomed_counts(SPACING)
 separate_counts = zoomed_counts(SEPARATE_SPACING)
 monai_counts, monai_linear = monai(source, "bilinear")
+label_counts = [11, 29, 21]
 cases = [
     ("kBsplineMirror", "map_coordinates(order=3, mode='mirror') at kSteps", ndimage.map_coordinates(source, at, order=3, mode="mirror")),
     ("kBsplineNearest", "map_coordinates(order=3, mode='nearest') at kSteps", ndimage.map_coordinates(source, at, order=3, mode="nearest")),
@@ -82,6 +105,9 @@ cases = [
     ("kNnunetSeparate", "nnU-Net's separate z", nnunet_separate(source, separate_counts[::-1])),
     ("kMonai", "grid_sample as MONAI's Spacing calls it", monai_linear),
     ("kTotalsegmentator", "scipy zoom, order 3, as TotalSegmentator calls it", ndimage.zoom(source, SPACING[::-1], order=3)),
+    ("kAffineLinear", "affine_transform(order=1, mode='mirror')", affine(source, 1)),
+    ("kAffineBspline", "affine_transform(order=3, mode='mirror')", affine(source, 3)),
+    ("kLabels", "resize_segmentation", resize_segmentation(labels(), label_counts[::-1]).astype(float)),
     ("kTotalsegmentatorNearest", "the same, order 0", ndimage.zoom(source, SPACING[::-1], order=0)),
 ]
 
@@ -91,11 +117,14 @@ with open("resample_golden.h", "w") as out:
     out.write("// clang-format off\n#pragma once\n\n#include <array>\n#include <cstdint>\n\nnamespace naru::test::golden {\n\n")
     out.write(f"inline constexpr std::size_t kEvery = {EVERY};  ///< each array holds every fifth value\n")
     for name, numbers in (("kResampleSize", SIZE), ("kResampleTarget", TARGET), ("kMonaiSize", monai_counts),
-                          ("kZoomSize", counts), ("kSeparateSize", separate_counts)):
+                          ("kZoomSize", counts), ("kSeparateSize", separate_counts),
+                          ("kAffineSize", AFFINE_SIZE), ("kLabelSize", label_counts)):
         out.write(f"inline constexpr std::array<std::int64_t, 3> {name} = {{{', '.join(map(str, numbers))}}};\n")
     for name, numbers in (("kResampleSpacing", SPACING), ("kSeparateSpacing", SEPARATE_SPACING), ("kSigma", sigma),
                           ("kResampleSteps", [s for s, _ in STEPS]), ("kResampleFirsts", [f for _, f in STEPS])):
         out.write(f"inline constexpr std::array<double, 3> {name} = {{{', '.join(map(str, numbers))}}};\n")
+    rows = ", ".join("{" + ", ".join(map(str, row)) + "}" for row in AFFINE)
+    out.write(f"inline constexpr double kAffine[3][4] = {{{rows}}};  ///< source_from_target\n")
     for name, comment, values in cases:
         out.write(f"/// {comment}\n")
         out.write(array("float", name, values.ravel()[::EVERY], "{:.4f}f"))

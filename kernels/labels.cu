@@ -1,0 +1,10 @@
+#include "kernels/cuda/fill.cuh"
+#include "kernels/labels_voxel.h"
+
+namespace naru::cuda {
+
+template void fill_voxels(VolumeView<std::uint8_t>, const LabelVoxel<std::uint8_t>&, Executor&);
+template void fill_voxels(VolumeView<std::uint16_t>, const LabelVoxel<std::uint16_t>&, Executor&);
+template void fill_voxels(VolumeView<std::int16_t>, const LabelVoxel<std::int16_t>&, Executor&);
+
+}  // namespace naru::cuda

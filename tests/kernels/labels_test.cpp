@@ -1,0 +1,109 @@
+#include "kernels/labels.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/kernels/golden/golden_volume.h"
+#include "tests/kernels/run_on.h"
+#include "tests/support/executors.h"
+
+namespace naru::test {
+namespace {
+
+using Axes = std::array<AxisSteps, 3>;
+
+template <class Label>
+std::vector<Label> resampled_on(Executor& executor, const std::vector<Label>& values, Size3 size, const Axes& axes,
+                                LabelRule rule) {
+  const Size3 target{axes[0].target_count, axes[1].target_count, axes[2].target_count};
+  return run_on<Label>(executor, values, size, target, [&](VolumeView<const Label> in, VolumeView<Label> out) {
+    resample_labels(in, out, axes, rule, executor);
+  });
+}
+
+const Axes kOneVoxelHalfway = {AxisSteps{1, 1, 0.5}, AxisSteps{1, 1, 0.5}, AxisSteps{1, 1, 0.5}};
+
+TEST(Labels, TakesTheGreatestShare) {
+  const std::vector<std::uint8_t> three_of_eight = {7, 7, 7, 1, 2, 3, 4, 5};
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_EQ(resampled_on(executor, three_of_eight, {2, 2, 2}, kOneVoxelHalfway, LabelRule::greatest).front(), 7);
+    EXPECT_EQ(resampled_on(executor, three_of_eight, {2, 2, 2}, kOneVoxelHalfway, LabelRule::half).front(), 0);
+  }
+}
+
+TEST(Labels, DecidesBetweenEqualShares) {
+  const std::vector<std::uint8_t> halves = {9, 9, 9, 9, 4, 4, 4, 4};
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_EQ(resampled_on(executor, halves, {2, 2, 2}, kOneVoxelHalfway, LabelRule::greatest).front(), 4);
+    EXPECT_EQ(resampled_on(executor, halves, {2, 2, 2}, kOneVoxelHalfway, LabelRule::half).front(), 9);
+  }
+}
+
+/// As make_resample_golden.py makes it.
+std::vector<std::int16_t> golden_labels() {
+  const auto volume = golden_volume();
+  std::vector<std::int16_t> values;
+  for (std::size_t z = 0; z < 13; ++z) {
+    for (std::size_t y = 0; y < 17; ++y) {
+      for (std::size_t x = 0; x < 23; ++x) {
+        const int value = volume[x / 2 + 23 * (y / 2 + 17 * (z / 2))] % 5;
+        values.push_back(static_cast<std::int16_t>(value < 0 ? value + 5 : value));  // as Python divides
+      }
+    }
+  }
+  return values;
+}
+
+TEST(Labels, GivesTheLabelsOfNnunet) {
+  const auto axis = [](double n, std::int64_t count) {
+    const double step = n / static_cast<double>(count);
+    return AxisSteps{count, step, 0.5 * step - 0.5};
+  };
+  const Axes axes = {axis(23, golden::kLabelSize[0]), axis(17, golden::kLabelSize[1]), axis(13, golden::kLabelSize[2])};
+  for (Executor& executor : executors_under_test()) {
+    const auto out = resampled_on(executor, golden_labels(), {23, 17, 13}, axes, LabelRule::half);
+    std::size_t zero_count = 0;
+    for (std::size_t i = 0; i < golden::kLabels.size(); ++i) {
+      ASSERT_EQ(out[i * golden::kEvery], golden::kLabels[i]) << i;
+      zero_count += golden::kLabels[i] == 0 ? 1 : 0;
+    }
+    EXPECT_GT(zero_count, 50u);
+    EXPECT_LT(zero_count, golden::kLabels.size() / 2);
+  }
+}
+
+TEST(Labels, BringsOutNoLabelThatDidNotGoIn) {
+  const Size3 size{20, 13, 7};
+  auto values = random_values<std::uint16_t>(size.voxel_count(), 0, 2);
+  for (auto& value : values) value = static_cast<std::uint16_t>(1000 * value + 17);
+  const Axes axes = {AxisSteps{37, 0.6, -0.4}, AxisSteps{5, 2.9, 0.2}, AxisSteps{9, -0.7, 6.2}};
+  for (Executor& executor : executors_under_test()) {
+    for (const auto label : resampled_on(executor, values, size, axes, LabelRule::greatest)) {
+      ASSERT_TRUE(label == 17 || label == 1017 || label == 2017) << label;
+    }
+  }
+}
+
+TEST(Labels, AgreesWithNearestAtTheVoxelsThemselves) {
+  const Size3 size{9, 8, 7};
+  const auto values = random_values<std::uint8_t>(size.voxel_count(), 0, 255);
+  const Axes same = {AxisSteps{9}, AxisSteps{8}, AxisSteps{7}};
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_EQ(resampled_on(executor, values, size, same, LabelRule::greatest), values);
+    EXPECT_EQ(resampled_on(executor, values, size, same, LabelRule::half), values);
+  }
+}
+
+TEST(Labels, GivesTheSameLabelsOnEveryExecutor) {
+  for (const Size3& size : {Size3{1, 1, 1}, Size3{33, 31, 2}, Size3{64, 5, 32}}) {
+    const auto values = random_values<std::uint8_t>(size.voxel_count(), 0, 4);
+    const Axes axes = {AxisSteps{32, 0.9, 0}, AxisSteps{33, 0.4, 0.1}, AxisSteps{31, 0.3, 0.2}};
+    auto executors = executors_under_test();
+    const auto expected = resampled_on(executors.front(), values, size, axes, LabelRule::half);
+    for (Executor& executor : executors) {
+      EXPECT_EQ(resampled_on(executor, values, size, axes, LabelRule::half), expected) << executor.description();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace naru::test
