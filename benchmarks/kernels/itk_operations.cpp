@@ -1,8 +1,8 @@
 // The peer: ITK's ResampleImageFilter, asked as requests.h says.
 //   itk_operations THREADS VOLUME X Y Z
-// Requests: resample linear|bspline|lanczos int16|float32 AXES [FILE]. The image has spacing 1 and origin 0, so that
-// the axes, given in voxels of the source, are the output's spacing and origin. ITK keeps its output buffer between
-// updates.
+// Requests: resample linear|bspline|lanczos int16|float32 AXES [FILE], and turned linear|bspline DEGREES AXES [FILE].
+// The image has spacing 1 and origin 0, so that the axes, given in voxels of the source, are the output's spacing and
+// origin. ITK keeps its output buffer between updates.
 
 #include <itkBSplineInterpolateImageFunction.h>
 #include <itkImage.h>
@@ -40,7 +40,7 @@ Function::Pointer function_of(const std::string& interpolator) {
 
 class Session {
  public:
-  Session(const std::string& path, Size3 size) : voxels_(read_volume(path, size)) {
+  Session(const std::string& path, Size3 size) : size_(size), voxels_(read_volume(path, size)) {
     auto import = itk::ImportImageFilter<std::int16_t, 3>::New();
     import->SetRegion(Image::RegionType{region_size(size)});
     import->SetImportPointer(voxels_.data(), voxels_.size(), false);
@@ -52,9 +52,10 @@ class Session {
     std::string name, interpolator, type;
     words >> name;
     if (name == "version") return answer_of(0) + itk::Version::GetITKVersion();
-    if (name != "resample") throw std::runtime_error("no operation " + name);
+    if (name != "resample" && name != "turned") throw std::runtime_error("no operation " + name);
     words >> interpolator >> type;
-    return type == "int16" ? resample<std::int16_t>(interpolator, words) : resample<float>(interpolator, words);
+    if (name == "turned") return resample<float>(interpolator, std::stod(type), words);
+    return type == "int16" ? resample<std::int16_t>(interpolator, 0, words) : resample<float>(interpolator, 0, words);
   }
 
  private:
@@ -64,14 +65,20 @@ class Session {
   }
 
   template <class Out>
-  std::string resample(const std::string& interpolator, std::istream& words) {
+  std::string resample(const std::string& interpolator, double degrees, std::istream& words) {
     const auto axes = read_axes(words);
+    const Affine source_from_target = turned(axes, size_, degrees);
     auto filter = itk::ResampleImageFilter<Image, itk::Image<Out, 3>>::New();
     filter->SetInput(image_);
     filter->SetInterpolator(function_of(interpolator));
-    for (int a = 0; a < 3; ++a) origin_[a] = axes[a].first, spacing_[a] = axes[a].step;
+    Image::DirectionType direction;
+    for (int a = 0; a < 3; ++a) {
+      origin_[a] = source_from_target.rows[a][3], spacing_[a] = axes[a].step;
+      for (int b = 0; b < 3; ++b) direction[a][b] = source_from_target.rows[a][b] / axes[b].step;
+    }
     filter->SetOutputOrigin(origin_);
     filter->SetOutputSpacing(spacing_);
+    filter->SetOutputDirection(direction);
     filter->SetSize(region_size(size_of(axes)));
     filter->ReleaseDataBeforeUpdateFlagOff();
     filter->GetOutput()->SetPixelContainer(pixels_of<Out>(size_of(axes)));
@@ -90,6 +97,7 @@ class Session {
     return pixels;
   }
 
+  Size3 size_;
   std::vector<std::int16_t> voxels_;
   Image::Pointer image_;
   double origin_[3] = {}, spacing_[3] = {};

@@ -11,7 +11,9 @@
 #include <stdexcept>
 
 #include "benchmarks/kernels/requests.h"
+#include "kernels/affine.h"
 #include "kernels/buffer.h"
+#include "kernels/labels.h"
 #include "kernels/resample.h"
 #include "kernels/statistics.h"
 
@@ -57,6 +59,8 @@ class Session {
     static const std::map<std::string, std::string (Session::*)(std::istream&)> rows = {
         {"copy", &Session::copy},
         {"resample", &Session::resample},
+        {"turned", &Session::turned},
+        {"labels", &Session::labels},
         {"histogram", &Session::histogram},
         {"percentiles", &Session::percentiles},
         {"statistics", &Session::statistics},
@@ -111,11 +115,51 @@ class Session {
     return resample_to(out_float32_, options, type == "float32_in_range", words);
   }
 
+  /// turned INTERPOLATOR DEGREES AXES [FILE], to float32.
+  std::string turned(std::istream& words) {
+    std::string interpolator;
+    double degrees = 0;
+    words >> interpolator >> degrees;
+    const auto axes = read_axes(words);
+    ResampleOptions options;
+    set_interpolator(options, interpolator, "mirror");
+    const AffineOptions affine{bench::turned(axes, size_, degrees), options.interpolator, {}};
+    const Size3 size = size_of(axes);
+    make_room(out_float32_, size);
+    const double taken = seconds([&] {
+      resample_affine(in(), VolumeView<float>{out_float32_.data(), size}, affine, executor_);
+    });
+    write(out_float32_, words);
+    return answer_of(taken);
+  }
+
+  /// labels AXES [FILE]: five labels in blocks of 16 voxels, as uint8, by the rule of nnU-Net.
+  std::string labels(std::istream& words) {
+    const auto axes = read_axes(words);
+    const Size3 size = size_of(axes);
+    if (labels_in_.size() == 0) labels_in_ = blocks();
+    make_room(labels_out_, size);
+    const double taken = seconds([&] {
+      resample_labels(VolumeView<const std::uint8_t>{labels_in_.data(), size_},
+                      VolumeView<std::uint8_t>{labels_out_.data(), size}, axes, LabelRule::half, executor_);
+    });
+    write(labels_out_, words);
+    return answer_of(taken);
+  }
+
+  Buffer<std::uint8_t> blocks() {
+    auto host = Buffer<std::uint8_t>::on_host(in_.size(), executor_);
+    for (std::int64_t i = 0; i < size_.voxel_count(); ++i) {
+      const std::int64_t x = i % size_.x, y = i / size_.x % size_.y, z = i / (size_.x * size_.y);
+      host.data()[i] = static_cast<std::uint8_t>((x / 16 + 7 * (y / 16) + 3 * (z / 16)) % 5);
+    }
+    return to_executor(std::move(host), executor_);
+  }
+
   template <class Out>
   std::string resample_to(Buffer<Out>& out, ResampleOptions& options, bool in_range, std::istream& words) {
     const Size3 size = size_of(options.axes);
-    const auto count = static_cast<std::size_t>(size.voxel_count());
-    if (out.size() != count) out = blank<Out>(count);
+    make_room(out, size);
     const double taken = seconds([&] {
       if (in_range) {
         const Statistics range = naru::statistics(naru::histogram(in(), executor_));
@@ -124,12 +168,14 @@ class Session {
       }
       naru::resample(in(), VolumeView<Out>{out.data(), size}, options, executor_);
     });
-    if (words >> std::ws && !words.eof()) write(out, words);
+    write(out, words);
     return answer_of(taken);
   }
 
+  /// Where a file is asked for.
   template <class Out>
   void write(const Buffer<Out>& out, std::istream& words) {
+    if (!(words >> std::ws) || words.eof()) return;
     auto host = Buffer<Out>::on_host(out.size(), executor_);
     detail::copy_bytes(host.data(), out.data(), out.size() * sizeof(Out), executor_);
     executor_.wait();
@@ -165,6 +211,12 @@ class Session {
     return answer_of(taken, {threshold});
   }
 
+  template <class Out>
+  void make_room(Buffer<Out>& out, Size3 size) {
+    const auto count = static_cast<std::size_t>(size.voxel_count());
+    if (out.size() != count) out = blank<Out>(count);
+  }
+
   /// Memory whose first touch is not timed.
   template <class T>
   Buffer<T> blank(std::size_t count) {
@@ -177,6 +229,7 @@ class Session {
   Size3 size_;
   Buffer<std::int16_t> in_, out_int16_;
   Buffer<float> out_float32_;
+  Buffer<std::uint8_t> labels_in_, labels_out_;
   std::vector<Buffer<std::byte>> copies_;
 };
 

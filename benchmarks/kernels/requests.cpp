@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <fstream>
 #include <iostream>
+#include <numbers>
 #include <sstream>
 #include <stdexcept>
 
@@ -40,6 +42,15 @@ std::array<AxisSteps, 3> read_axes(std::istream& words) {
 
 Size3 size_of(const std::array<AxisSteps, 3>& axes) {
   return {axes[0].target_count, axes[1].target_count, axes[2].target_count};
+}
+
+Affine turned(const std::array<AxisSteps, 3>& axes, Size3 size, double degrees) {
+  const double radians = degrees * std::numbers::pi / 180, c = std::cos(radians), s = std::sin(radians);
+  const double x = static_cast<double>(size.x - 1) / 2, y = static_cast<double>(size.y - 1) / 2;
+  const Affine turn{{{{c, -s, 0, x - c * x + s * y}, {s, c, 0, y - s * x - c * y}, {0, 0, 1, 0}}}};
+  Affine scaled;
+  for (int a = 0; a < 3; ++a) scaled.rows[a][a] = axes[a].step, scaled.rows[a][3] = axes[a].first;
+  return turn * scaled;
 }
 
 void write_if_asked(std::istream& words, const void* data, std::size_t size_bytes) {

@@ -26,6 +26,9 @@ std::vector<std::int16_t> read_volume(const std::string& path, Size3 size);
 std::array<AxisSteps, 3> read_axes(std::istream& words);
 Size3 size_of(const std::array<AxisSteps, 3>& axes);
 
+/// source_from_target of these axes, after a turn of so many degrees about z and the centre of a source of `size`.
+Affine turned(const std::array<AxisSteps, 3>& axes, Size3 size, double degrees);
+
 /// Writes `size_bytes` from `data` to the file that the next word names. Does nothing where there is none.
 void write_if_asked(std::istream& words, const void* data, std::size_t size_bytes);
 

@@ -56,14 +56,15 @@ def operations_section(speed):
     for case, row in done(speed["operations"]):
         for name, peer in beside(row):
             rows.append([case, ms(row["ms"]), peer_name(name, peer, row["threads"]), ms(peer["ms"]), times(peer),
-                         f"{peer['aim']} ×" if peer["aim"] else "", difference(peer)])
+                         f"{peer['aim']} ×" if peer["aim"] else "", difference(case, peer)])
     text = f"""## Each operation beside its peers
 
 {table(["operation", "Naru", "peer", "its time", "Naru is faster by", "aim", "greatest difference"], rows)}
 The greatest difference is between all voxels of the two results, in HU, or between the numbers found. ITK writes a value of
 its own where a target voxel lies beyond the outermost centres of the source; those voxels are not compared. Results in int16
 may differ by 1, since ITK cuts off what Naru rounds. Both sides compute the same: for Lanczos-3 Naru too leaves the weights
-as they are, as ITK does, whose sum is not one. For nnU-Net's order 3 the search for the least and the greatest value, at which the result is cut off,
+as they are, as ITK does, whose sum is not one. Of labels the share of voxels is given whose
+label differs: where two labels have a half each, rounding decides. For nnU-Net's order 3 the search for the least and the greatest value, at which the result is cut off,
 is in the time of both.
 
 ![Times faster than each peer](images/performance-peers.svg)

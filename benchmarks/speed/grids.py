@@ -50,3 +50,8 @@ def inside(axes, size):
         within = [t for t in range(count) if 0 <= first + t * step <= count_in - 1]
         ranges.append((within[0], within[-1] + 1))
     return ranges
+
+
+def inner_half(axes, _):
+    """Of the middle half along x and y: what stays within the source when it is turned by a few degrees."""
+    return [(count // 4, count - count // 4) for count, _, _ in axes[:2]] + [(1, axes[2][0] - 1)]

@@ -9,6 +9,7 @@ from speed import grids, program
 SIZE, QUICK_SIZE = (512, 512, 300), (128, 128, 80)
 MASK_ABOVE_HU = 600
 LINEAR_COPY_PERCENT = 50
+TURN_DEGREES = 10
 COPY_BYTES = 2 * 256 * 2**20  # read and written by one request "copy"
 
 
@@ -19,7 +20,7 @@ class Peer:
     request: str                # without the axes
     dtype: str = "float64"      # of the file that it writes
     limit: float = None         # greatest difference allowed
-    only_inside: bool = False   # it writes something of its own beyond the outer centres
+    compared: callable = None   # gives the ranges of voxels that are compared; None: all
     aim: float = None           # times faster that ours is to be
     runs: int = None            # fewer than the others, where one takes a minute
     threads: int = None         # None: as many as ours
@@ -33,10 +34,11 @@ class Case:
     grid: callable = None       # None: nothing is resampled
     out_bytes: int = 0          # of one voxel
     aim_copy_percent: float = None
+    in_bytes: int = 2
 
 
 def itk(request, dtype, **more):
-    return Peer(f"ITK, {dtype}", "itk", f"resample {request} {dtype}", dtype, only_inside=True, **more)
+    return Peer(f"ITK, {dtype}", "itk", f"resample {request} {dtype}", dtype, compared=grids.inside, **more)
 
 
 CASES = [
@@ -60,6 +62,14 @@ CASES = [
          grids.corners, 4),
     Case("Lanczos-3", "resample lanczos_unscaled nearest float32",
          [itk("lanczos", "float32", aim=100, runs=3, limit=1e-2)], grids.centred, 4),
+    Case("linear, turned by 10 degrees", f"turned linear {TURN_DEGREES}",
+         [Peer("ITK, turned", "itk", f"turned linear {TURN_DEGREES}", "float32", 1e-3, grids.inner_half),
+          Peer("torch grid_sample, float64, turned", "python", f"torch_grid_sample:float64:{TURN_DEGREES}", "float64", 1e-3,
+               grids.inner_half),
+          Peer("scipy affine_transform, order 1, turned", "python", f"scipy_turned:1:nearest:{TURN_DEGREES}", "float64", 1e-3,
+               grids.inner_half, threads=1)], grids.centred, 4),
+    Case("labels, five", "labels", [Peer("nnU-Net's resize_segmentation", "python", "skimage_labels", runs=3, threads=1)],
+         grids.corners, 1, in_bytes=1),
     Case("percentiles 0.5 and 99.5", "percentiles",
          [Peer("numpy percentile", "python", "numpy_percentiles", aim=40, threads=1, limit=0)]),
     Case("mean and deviation", "statistics",
@@ -143,7 +153,7 @@ class Measurement:
 
     def rates(self, case, ours, copying):
         voxels_out = grids.voxel_count(case.grid(self.size)) if case.grid else 0
-        size_bytes = 2 * math.prod(self.size) + voxels_out * case.out_bytes  # read and written at the least
+        size_bytes = case.in_bytes * math.prod(self.size) + voxels_out * case.out_bytes  # read and written at the least
         rate, copy_rate = size_bytes / ours.result()["ms"], COPY_BYTES / copying.result()["ms"]
         return {"voxels_per_second": 1000 * (voxels_out or math.prod(self.size)) / ours.result()["ms"],
                 "size_bytes": size_bytes, "bytes_per_second": 1000 * rate, "copy_bytes_per_second": 1000 * copy_rate,
@@ -153,19 +163,20 @@ class Measurement:
         return theirs.result() | {
             "threads": peer.threads or self.threads, "request": peer.request, "aim": peer.aim,
             "times_faster": theirs.result()["ms"] / ours.result()["ms"],
-            "max_difference": self.greatest_difference(case, peer, ours, theirs),
-            "max_difference_allowed": peer.limit}
+            "max_difference_allowed": peer.limit} | self.difference(case, peer, ours, theirs)
 
-    def greatest_difference(self, case, peer, ours, theirs):
+    def difference(self, case, peer, ours, theirs):
         """Between two results, by voxel or by value."""
         if not case.grid:
-            return max(abs(float(a) - float(b)) for a, b in zip(ours.values, theirs.values, strict=True))
+            return {"max_difference": max(abs(float(a) - float(b))
+                                          for a, b in zip(ours.values, theirs.values, strict=True))}
         axes = case.grid(self.size)
-        ranges = grids.inside(axes, self.size) if peer.only_inside else [(0, count) for count, _, _ in axes]
+        ranges = peer.compared(axes, self.size) if peer.compared else [(0, count) for count, _, _ in axes]
         numbers = [count for count, _, _ in axes] + [number for pair in ranges for number in pair]
-        our_type = "int16" if case.out_bytes == 2 else "float32"
+        our_type = {1: "uint8", 2: "int16", 4: "float32"}[case.out_bytes]
         words = ["compare", ours.file, our_type, theirs.file, peer.dtype, *numbers]
-        return float(self.servers["python"].ask(" ".join(map(str, words)))[1])
+        _, worst, share = self.servers["python"].ask(" ".join(map(str, words)))
+        return {"max_difference": float(worst), "differing_share": float(share)}
 
 
 def measure_operations(servers, size, folder, threads, runs, put):

@@ -56,19 +56,29 @@ class Session:
         return seconds / CALLS_ON_GPU, call()
 
 
-def torch_grid_sample(session, axes, dtype):
-    """What monai.transforms.Spacing does: affine_grid and grid_sample, bilinear, border, on float64 by default."""
+def source_from_target(session, axes, degrees):
+    """Matrix and offset, x first, as requests.cpp has them: a turn about z and the centre of the source."""
+    turn = numpy.deg2rad(float(degrees))
+    c, s = numpy.cos(turn), numpy.sin(turn)
+    rotation = numpy.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    centre = (numpy.array(session.volume.shape[::-1]) - 1) / 2 * (1, 1, 0)
+    steps, firsts = numpy.array([a[1] for a in axes]), numpy.array([a[2] for a in axes])
+    return rotation * steps, centre + rotation @ (firsts - centre)
+
+
+def torch_grid_sample(session, axes, dtype, degrees=0):
+    """What monai.transforms.Spacing and Affine do: affine_grid and grid_sample, bilinear, border, on float64 by default."""
     torch = session.torch()
     image = session.on_device(dtype)
-    shape = [1, 1, *(count for count, _, _ in reversed(axes))]
-    theta = torch.zeros((1, 3, 4), dtype=image.dtype, device=image.device)
-    for a, (count, step, first) in enumerate(axes):  # normalised: voxel edges lie at -1 and 1
-        size = image.shape[4 - a]
-        theta[0, a, a] = step * count / size
-        theta[0, a, 3] = (2 * first + 1 + step * (count - 1)) / size - 1
+    counts = numpy.array([a[0] for a in axes])
+    sizes = numpy.array(session.volume.shape[::-1])
+    matrix, offset = source_from_target(session, axes, degrees)
+    # Normalised: voxel edges lie at -1 and 1.
+    theta = numpy.column_stack([matrix * counts / sizes[:, None], (2 * offset + 1 + matrix @ (counts - 1)) / sizes - 1])
+    theta = torch.as_tensor(theta[None], dtype=image.dtype, device=image.device)
 
     def call():
-        grid = torch.nn.functional.affine_grid(theta, shape, align_corners=False)
+        grid = torch.nn.functional.affine_grid(theta, [1, 1, *map(int, counts[::-1])], align_corners=False)
         return torch.nn.functional.grid_sample(image, grid, "bilinear", "border", align_corners=False)
 
     return session.timed_on_device(call)
@@ -89,6 +99,36 @@ def scipy_affine(session, axes, order, mode):
     return seconds_of(lambda: ndimage.affine_transform(session.volume, steps, firsts, out.shape, out, int(order), mode))
 
 
+def scipy_turned(session, axes, order, mode, degrees):
+    """scipy.ndimage.affine_transform with a whole matrix; float64 within, float32 out."""
+    from scipy import ndimage
+    matrix, offset = source_from_target(session, axes, degrees)
+    matrix, offset = matrix[::-1, ::-1], offset[::-1]  # z first
+    out = numpy.zeros([a[0] for a in reversed(axes)], numpy.float32)
+    return seconds_of(lambda: ndimage.affine_transform(session.volume, matrix, offset, out.shape, out, int(order), mode))
+
+
+def blocks(session):
+    """The labels of operations.cpp."""
+    z, y, x = (numpy.arange(count) // 16 for count in session.volume.shape)
+    return ((x + 7 * y[:, None] + 3 * z[:, None, None]) % 5).astype(numpy.uint8)
+
+
+def skimage_labels(session, axes):
+    """batchgenerators' resize_segmentation, order 1, as nnU-Net calls it for segmentations."""
+    from skimage.transform import resize
+    segmentation, shape = blocks(session), [count for count, _, _ in reversed(axes)]
+
+    def call():
+        reshaped = numpy.zeros(shape, segmentation.dtype)
+        for label in numpy.unique(segmentation):
+            mask = (segmentation == label).astype(float)
+            reshaped[resize(mask, shape, 1, mode="edge", clip=True, anti_aliasing=False) >= 0.5] = label
+        return reshaped
+
+    return seconds_of(call)
+
+
 def skimage_resize(session, axes):
     """As nnU-Net's resample_data_or_seg calls it for images."""
     from skimage.transform import resize
@@ -98,7 +138,8 @@ def skimage_resize(session, axes):
 
 
 RESAMPLING = {"torch_grid_sample": torch_grid_sample, "torch_interpolate": torch_interpolate,
-              "scipy_affine": scipy_affine, "skimage_resize": skimage_resize}
+              "scipy_affine": scipy_affine, "scipy_turned": scipy_turned, "skimage_resize": skimage_resize,
+              "skimage_labels": skimage_labels}
 
 
 def numpy_percentiles(session):
@@ -147,14 +188,16 @@ def resample(call, session, options, words):
 
 
 def compare(ours, our_type, theirs, their_type, *numbers):
-    """The greatest difference of two volumes of the same size, within [begin, end) of x, y and z."""
+    """The greatest difference of two volumes of the same size, within [begin, end) of x, y and z, and which share of the
+    voxels differs by half a unit or more: of labels this tells."""
     x, y, z, x0, x1, y0, y1, z0, z1 = map(int, numbers)
     pair = [numpy.memmap(path, dtype, "r", shape=(z, y, x)) for path, dtype in ((ours, our_type), (theirs, their_type))]
-    worst = 0.0
+    worst, differing = 0.0, 0
     for k in range(z0, z1):
         slices = [volume[k, y0:y1, x0:x1].astype(numpy.float64) for volume in pair]
-        worst = max(worst, float(numpy.abs(slices[0] - slices[1]).max()))
-    return worst
+        difference = numpy.abs(slices[0] - slices[1])
+        worst, differing = max(worst, float(difference.max())), differing + int(numpy.count_nonzero(difference >= 0.5))
+    return worst, differing / ((z1 - z0) * (y1 - y0) * (x1 - x0))
 
 
 def answer(session, line):
@@ -163,7 +206,7 @@ def answer(session, line):
     if name == "version":
         return 0, versions(words)
     if name == "compare":
-        return 0, [compare(*words)]
+        return 0, compare(*words)
     if name in RESAMPLING:
         return resample(RESAMPLING[name], session, options, words)
     if name in FINDING:

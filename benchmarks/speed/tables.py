@@ -28,7 +28,9 @@ def beside(row):
     return sorted(row["peers"].items(), key=lambda peer: names.index(peer[0]) if peer[0] in names else len(names))
 
 
-def difference(peer):
+def difference(case, peer):
+    if case.startswith("labels"):
+        return f"{100 * peer['differing_share']:.2g} % of labels"
     if peer["max_difference"] == 0:
         return "none"
     is_kept = peer["max_difference_allowed"] is None or peer["max_difference"] <= peer["max_difference_allowed"]
