@@ -63,9 +63,9 @@ def operations_section(speed):
 The greatest difference is between all voxels of the two results, in HU, or between the numbers found. ITK writes a value of
 its own where a target voxel lies beyond the outermost centres of the source; those voxels are not compared. Results in int16
 may differ by 1, since ITK cuts off what Naru rounds. Both sides compute the same: for Lanczos-3 Naru too leaves the weights
-as they are, as ITK does, whose sum is not one. Of labels the share of voxels is given whose
-label differs: where two labels have a half each, rounding decides. For nnU-Net's order 3 the search for the least and the greatest value, at which the result is cut off,
-is in the time of both.
+as they are, as ITK does, whose sum is not one. Of labels the share of voxels is given whose label differs: where two labels
+have a half each, rounding decides. For nnU-Net's order 3 the search for the least and the greatest value, at which the result
+is cut off, is in the time of both.
 
 ![Times faster than each peer](images/performance-peers.svg)
 """
@@ -102,8 +102,8 @@ def paths_section(speed):
     if "naru_ms" in normalised:
         name = f"{normalised['slices']} slices to normalised 1 mm float32, .nii.gz"
         rows.append(path_row(name, "MONAI's steps", normalised, "monai_like_ms"))
-        compared = f"""The two results of the first row differ by at most {normalised['max_difference']:.1e} in voxels of 0 to 1, and
-their outer voxels lie {normalised['corners_moved_mm']:.1e} mm apart at most.
+        compared = f"""The two results of the first row differ by at most {normalised['max_difference']:.1e} in voxels of 0 to 1, and their outer
+voxels lie {normalised['corners_moved_mm']:.1e} mm apart at most.
 """ if "max_difference" in normalised else f"The results of the first row were not compared: {normalised['not_compared']}.\n"
     for name, row in converted.get("cases", {}).items():
         noise, compression = name.split(", ")
