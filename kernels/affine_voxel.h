@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/volume.h"
+#include "kernels/along.h"
 #include "kernels/backend.h"
 #include "kernels/intensity_voxel.h"
 #include "kernels/map_rows.h"
@@ -45,7 +46,8 @@ struct NearestSample {
 
   NARU_HOST_DEVICE float operator()(const double (&p)[3]) const {
     std::int64_t at[3];
-    for (int a = 0; a < 3; ++a) at[a] = held(static_cast<std::int64_t>(std::floor(p[a] + 0.5)), in.size[a]);
+    for (int a = 0; a < 3; ++a)
+      at[a] = held(static_cast<std::int64_t>(std::floor(p[a] + 0.5)), count_along(in.size, a));
     return static_cast<float>(in.data[in.index(at[0], at[1], at[2])]);
   }
 };
@@ -82,7 +84,7 @@ struct BsplineSample {
       weights[a][1] = fmaf(t * t, fmaf(3.0f, t, -6.0f), 4.0f) / 6;
       weights[a][2] = fmaf(s * s, fmaf(3.0f, s, -6.0f), 4.0f) / 6;
       weights[a][3] = t * t * t / 6;
-      for (int i = 0; i < 4; ++i) index[a][i] = mirrored(place.index - 1 + i, in.size[a]);
+      for (int i = 0; i < 4; ++i) index[a][i] = mirrored(place.index - 1 + i, count_along(in.size, a));
     }
     // Differences to one coefficient: what rounds is small where the volume is even.
     const float anchor = in.data[in.index(index[0][1], index[1][1], index[2][1])];
@@ -112,7 +114,7 @@ struct AffineVoxel {
     double p[3];
     for (int a = 0; a < 3; ++a) {
       p[a] = source_from_target.at(a, static_cast<double>(x), static_cast<double>(y), static_cast<double>(z));
-      if (!lies_within(p[a], sample.in.size[a])) return outside;
+      if (!lies_within(p[a], count_along(sample.in.size, a))) return outside;
     }
     return cast_to<Out>(mapped(sample(p), map));
   }

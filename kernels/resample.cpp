@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "kernels/axis_taps.h"
+#include "kernels/cuda/columns.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
 #include "kernels/intensity_avx2.h"
@@ -49,6 +50,9 @@ void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOption
     by_voxel ? fill_voxels(out, voxel, executor) : resample_nearest_rows(out, voxel, executor);
   } else {
     const LinearVoxel<In, Out> voxel{in, axes, options.intensity};
+    if constexpr (kWithCuda) {
+      if (executor.is_cuda()) return cuda::fill_columns<LinearColumn<In, Out>>(out, voxel, executor);
+    }
     by_voxel ? fill_voxels(out, voxel, executor) : avx2::resample_linear(out, voxel, executor);
   }
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "core/volume.h"
+#include "kernels/along.h"
 #include "kernels/backend.h"
 #include "kernels/intensity_voxel.h"
 
@@ -99,11 +100,11 @@ struct LineLimitsVoxel {
   int axis, line_axis, along;  ///< all three axes; the line runs along the last
 
   NARU_HOST_DEVICE Limits<In> operator()(std::int64_t x, std::int64_t y, std::int64_t) const {
-    const std::int64_t strides[3] = {1, in.size.x, in.size.x * in.size.y};
-    const In* const line = in.data + x * strides[axis] + y * strides[line_axis];
+    const std::int64_t stride = stride_along(in.size, along);
+    const In* const line = in.data + x * stride_along(in.size, axis) + y * stride_along(in.size, line_axis);
     Limits<In> limits{line[0], line[0]};
-    for (std::int64_t i = 1; i < in.size[along]; ++i) {
-      const In value = line[i * strides[along]];
+    for (std::int64_t i = 1; i < count_along(in.size, along); ++i) {
+      const In value = line[i * stride];
       limits.low = value < limits.low ? value : limits.low;
       limits.high = value > limits.high ? value : limits.high;
     }

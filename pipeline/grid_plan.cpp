@@ -95,7 +95,9 @@ void set_sampling(GridPlan& plan, const Recipe& recipe) {
     case GridConvention::monai: resample.ties_to_even = true; break;
     case GridConvention::torchio: resample.sinc.radius = 5; [[fallthrough]];
     case GridConvention::itk: resample.sinc.is_normalized = false; [[fallthrough]];
-    case GridConvention::totalsegmentator: resample.boundary = Boundary::mirror; break;
+    case GridConvention::totalsegmentator:
+      if (recipe.interpolator == Interpolator::bspline) resample.boundary = Boundary::mirror;
+      break;
   }
 }
 

@@ -36,7 +36,7 @@ struct GridPlan {
 
 /// Straightening, orientation, then resampling in the recipe's convention. Without a spacing no voxel centre moves.
 /// What each convention adds to the grids of core/geometry.h, as its tool does it:
-///   boundary       of bspline and lanczos: the outer value in naru, nnunet and monai, mirrored in the others
+///   boundary       of bspline: the outer value in naru, nnunet and monai, mirrored in the others; else the outer value
 ///   lanczos        3 values a side, normalised, in naru; 3 in itk and 5 in torchio as ITK has it: not normalised
 ///   separate axis  nnunet, where a spacing is more than 3 times another (nnunetv2 determine_do_sep_z_and_axis)
 ///   antialias      naru: sigma^2 = (step^2 - 1) / (8 ln 2) along axes that become coarser (Cardoso et al., MICCAI

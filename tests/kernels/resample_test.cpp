@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/axis_taps.h"
 #include "kernels/dispatch.h"
 #include "tests/kernels/golden/golden.h"
 #include "tests/kernels/run_on.h"
@@ -264,6 +265,25 @@ TEST(Resample, GivesTheSameBitsWithAndWithoutAvx2) {
       expect_same_bits_on_both_paths<std::uint16_t, std::int16_t>(size, step, ++seed);
       expect_same_bits_on_both_paths<float, float>(size, step, ++seed);
       expect_same_bits_on_both_paths<float, std::int16_t>(size, step, ++seed);
+    }
+  }
+}
+
+// What a GPU's threads run, run here on the CPU.
+TEST(Resample, GoesDownAColumnToTheSameBits) {
+  const Size3 size{9, 8, 40};
+  const auto values = random_values<std::int16_t>(size.voxel_count(), -32768, 32767, 11);
+  for (const double step : {0.3, 0.8, 1.0, 1.9, 4.2, -0.7, -2.5}) {
+    ResampleOptions options = linear({centred(9, 1.3), centred(8, 0.6), centred(40, step)});
+    for (AxisSteps& axis : options.axes) axis.first -= 0.4;  // beyond both ends too
+    Executor executor = Executor::cpu(1);
+    const ReachableTaps taps(size, options, executor);
+    const LinearVoxel<std::int16_t, float> voxel{{values.data(), size}, taps.axes(), options.intensity};
+    for (std::int64_t y = 0; y < options.axes[1].target_count; ++y) {
+      for (std::int64_t x = 0; x < options.axes[0].target_count; ++x) {
+        LinearColumn<std::int16_t, float> column(voxel, x, y);
+        for (std::int64_t z = 0; z < options.axes[2].target_count; ++z) ASSERT_EQ(column(z), voxel(x, y, z)) << step;
+      }
     }
   }
 }

@@ -176,6 +176,10 @@ TEST_F(StudyRunnerTest, GivesTheSameBytesSlabBySlab) {
     Vec3 row, column, extra_step_mm;
     Fault fault;
     std::string recipe;
+    std::uint64_t slab_bytes = 60000;
+  };
+  const auto in_convention = [&](const std::string& name, const std::string& interpolator) {
+    return head + one_mm + "convention = \"" + name + "\"\ninterpolator = \"" + interpolator + "\"\n";
   };
   const std::vector<Case> cases = {
       {"axial", {1, 0, 0}, {0, 1, 0}, {}, Fault::none, head + one_mm + zscore},
@@ -185,6 +189,13 @@ TEST_F(StudyRunnerTest, GivesTheSameBytesSlabBySlab) {
       {"floats", {1, 0, 0}, {0, 1, 0}, {}, Fault::per_slice_rescale, head + one_mm + zscore},
       {"4-D", {1, 0, 0}, {0, 1, 0}, {}, Fault::two_phases, head + one_mm + zscore},
       {"gaps", {1, 0, 0}, {0, 1, 0}, {}, Fault::missing_slices, head + "[geometry]\ngap = \"interpolate\"\n" + one_mm},
+      {"B-spline", {1, 0, 0}, {0, 1, 0}, {}, Fault::none, in_convention("naru", "bspline") + zscore, 350000},
+      {"Gaussian", {0, 1, 0}, {0, 0, -1}, {}, Fault::none, head + one_mm + "antialias = true\n", 350000},
+      {"nnU-Net", {1, 0, 0}, {0, 1, 0}, {}, Fault::none, in_convention("nnunet", "bspline"), 350000},
+      {"MONAI", {0, 1, 0}, {0, 0, -1}, {}, Fault::none, in_convention("monai", "linear")},
+      {"TorchIO", {1, 0, 0}, {0, 1, 0}, {}, Fault::none, in_convention("torchio", "lanczos") + zscore, 350000},
+      {"TotalSegmentator", {1, 0, 0}, {0, 1, 0}, {}, Fault::none, in_convention("totalsegmentator", "bspline"), 350000},
+      {"ITK", {1, 0, 0}, {0, 1, 0}, {}, Fault::none, in_convention("itk", "nearest")},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.what);
@@ -197,11 +208,42 @@ TEST_F(StudyRunnerTest, GivesTheSameBytesSlabBySlab) {
     test::write_series(options, folder_ / "in");
     const PrepareResult whole = run(c.recipe, std::uint64_t{1} << 30, "whole");
     const std::uint64_t encoder = 12 << 20;
-    const PrepareResult slabs = run(c.recipe, encoder + 60000, "slabs");
-    EXPECT_LE(slabs.memory_used_bytes, encoder + 60000);
+    const PrepareResult slabs = run(c.recipe, encoder + c.slab_bytes, "slabs");
+    EXPECT_LE(slabs.memory_used_bytes, encoder + c.slab_bytes);
     EXPECT_LT(slabs.memory_used_bytes, whole.memory_used_bytes);
     EXPECT_EQ(line("slabs"), line("whole"));
     EXPECT_EQ(image("slabs").voxels, image("whole").voxels);
+  }
+}
+
+TEST_F(StudyRunnerTest, SaysTrulyWhereVoxelsLieInEveryConvention) {
+  PhantomOptions options;
+  options.row_direction = {0.8, 0.6, 0};
+  options.column_direction = {-0.6 * 0.6, 0.8 * 0.6, 0.8};
+  test::write_series(options, folder_ / "in");
+  for (const std::string_view name : kGridConventions) {
+    run("schema = \"naru.recipe/1\"\nname = \"t\"\n[resample]\nspacing_mm = [1.1, 0.6, 1.4]\nconvention = \"" +
+        std::string(name) + "\"\n[output]\ndtype = \"float32\"\n");
+    // What a tool leaves empty is 0, which is no value of the phantom's.
+    NiftiImage written = image();
+    const double share = part_that_is_true(written, options, 1, 0);
+    EXPECT_GT(share, 0.9) << name;
+    written.affine_ras.rows[0][3] += 1;  // a millimetre beside it
+    EXPECT_LT(part_that_is_true(written, options, 1, 0), share - 0.1) << name;
+  }
+}
+
+TEST_F(StudyRunnerTest, LeavesEmptyWhatTorchioLeavesEmpty) {
+  PhantomOptions options;  // 64 voxels of 0.8 mm: 51.2 of 1 mm, and the last of 52 lies outside
+  test::write_series(options, folder_ / "in");
+  run("schema = \"naru.recipe/1\"\nname = \"t\"\n[resample]\nspacing_mm = [1.0, 1.0, 1.0]\nconvention = \"torchio\"\n"
+      "[intensity]\nclip = [100, 2000]\n");
+  const NiftiImage written = image();
+  ASSERT_EQ(written.size, (Size3{52, 52, 25}));
+  const auto values = values_of(written);
+  for (std::int64_t i = 0; i < written.size.voxel_count(); ++i) {
+    if (i % 52 != 51 && i / 52 % 52 != 51) continue;
+    ASSERT_EQ(values[static_cast<std::size_t>(i)], 100) << i;  // 0, clipped
   }
 }
 

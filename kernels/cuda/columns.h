@@ -1,0 +1,18 @@
+/// Private to kernels/: columns of voxels on the device, defined in kernels/cuda/columns.cuh and instantiated by each
+/// <op>.cu.
+#pragma once
+
+#include <cstdint>
+
+#include "core/volume.h"
+#include "kernels/executor.h"
+
+namespace naru::cuda {
+
+inline constexpr std::int64_t kColumnPlanes = 32;
+
+/// out(x, y, z) = Column(voxel, x, y)(z), with z rising within a column. @pre at most 65,535 * 8 rows
+template <class Column, class T, class Voxel>
+void fill_columns(VolumeView<T> out, const Voxel& voxel, Executor& executor);
+
+}  // namespace naru::cuda
