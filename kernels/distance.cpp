@@ -5,6 +5,8 @@
 #include <limits>
 #include <numeric>
 
+#include "kernels/components.h"
+
 namespace naru {
 
 namespace {
@@ -100,60 +102,28 @@ Mask eroded(const Mask& mask, double radius, Executor& executor) {
 
 namespace {
 
-/// Gives `label` to all cells that are joined to `seed` and have none yet. @return how many
-std::int64_t flood(const Mask& mask, std::size_t seed, std::int32_t label, std::vector<std::int32_t>& labels) {
-  const std::int64_t width = mask.size.x, plane = mask.size.x * mask.size.y;
-  std::vector<std::size_t> open = {seed};
-  labels[seed] = label;
-  std::int64_t count = 0;
-  for (; !open.empty(); ++count) {
-    const auto at = static_cast<std::int64_t>(open.back());
-    open.pop_back();
-    const std::int64_t x = at % width, y = at / width % mask.size.y, z = at / plane;
-    const auto visit = [&](bool is_inside, std::int64_t next) {
-      const auto n = static_cast<std::size_t>(next);
-      if (!is_inside || mask.cells[n] == 0 || labels[n] != 0) return;
-      labels[n] = label;
-      open.push_back(n);
-    };
-    visit(x > 0, at - 1);
-    visit(x + 1 < width, at + 1);
-    visit(y > 0, at - width);
-    visit(y + 1 < mask.size.y, at + width);
-    visit(z > 0, at - plane);
-    visit(z + 1 < mask.size.z, at + plane);
-  }
-  return count;
-}
-
-Mask with_label(const Mask& mask, const std::vector<std::int32_t>& labels, std::int32_t label) {
+/// The cells of one component: the one that `label_of(components, labels)` chooses; 0 is none.
+template <class LabelOf>
+Mask component(const Mask& mask, Executor& executor, const LabelOf& label_of) {
+  Executor host = Executor::cpu(executor.thread_count());
+  std::vector<std::int32_t> labels(mask.cells.size());
+  const auto components = label_components(mask.view(), {labels.data(), mask.size}, Neighbours::faces, host);
+  const std::int32_t label = label_of(components, labels);
   Mask found(mask.size);
-  std::ranges::transform(labels, found.cells.begin(),
-                         [&](std::int32_t one) { return static_cast<std::uint8_t>(one == label); });
+  std::ranges::transform(labels, found.cells.begin(), [&](std::int32_t one) {
+    return static_cast<std::uint8_t>(label != 0 && one == label ? 1 : 0);
+  });
   return found;
 }
 
 }  // namespace
 
-Mask component_at(const Mask& mask, std::size_t seed) {
-  if (mask.cells[seed] == 0) return Mask(mask.size);
-  std::vector<std::int32_t> labels(mask.cells.size());
-  flood(mask, seed, 1, labels);
-  return with_label(mask, labels, 1);
+Mask component_at(const Mask& mask, std::size_t seed, Executor& executor) {
+  return component(mask, executor, [&](const auto&, const auto& labels) { return labels[seed]; });
 }
 
-Mask largest_component(const Mask& mask) {
-  std::vector<std::int32_t> labels(mask.cells.size());
-  std::int32_t last = 0, best = -1;
-  std::int64_t most = 0;
-  for (std::size_t seed = 0; seed < mask.cells.size(); ++seed) {
-    if (mask.cells[seed] == 0 || labels[seed] != 0) continue;
-    const std::int64_t count = flood(mask, seed, ++last, labels);
-    if (count <= most) continue;
-    most = count;
-    best = last;
-  }
-  return with_label(mask, labels, best);
+Mask largest_component(const Mask& mask, Executor& executor) {
+  return component(mask, executor, [](const auto& components, const auto&) { return largest_of(components); });
 }
 
 }  // namespace naru

@@ -42,9 +42,9 @@ Mask dilated(const Mask& mask, double radius, Executor& executor);
 Mask eroded(const Mask& mask, double radius, Executor& executor);
 
 /// The cells that are joined to `seed` through faces. Empty where the seed is not in the mask.
-Mask component_at(const Mask& mask, std::size_t seed);
+Mask component_at(const Mask& mask, std::size_t seed, Executor& executor);
 
 /// The largest set of cells that are joined through faces; of two alike the one that comes first in memory.
-Mask largest_component(const Mask& mask);
+Mask largest_component(const Mask& mask, Executor& executor);
 
 }  // namespace naru

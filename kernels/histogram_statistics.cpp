@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 #include "kernels/statistics.h"
 
@@ -21,6 +23,36 @@ std::int64_t value_of(const Histogram& histogram, std::size_t bin) {
 }
 
 }  // namespace
+
+void add(Histogram& sum, const Histogram& part) {
+  if (sum.counts.empty()) {
+    sum = part;
+    return;
+  }
+  assert(sum.first_value == part.first_value && sum.counts.size() == part.counts.size());
+  std::ranges::transform(sum.counts, part.counts, sum.counts.begin(), std::plus<>());
+}
+
+Histogram values_above(Histogram histogram, double threshold) {
+  for (std::size_t bin = 0; bin < histogram.counts.size(); ++bin) {
+    if (!(static_cast<double>(value_of(histogram, bin)) > threshold)) histogram.counts[bin] = 0;
+  }
+  return histogram;
+}
+
+Fingerprint fingerprint(const Histogram& histogram, double slope, double intercept) {
+  const auto units = [&](double value) { return slope * value + intercept; };
+  const Statistics values = statistics(histogram);
+  if (values.count == 0) return {};
+  Fingerprint result{
+      values.count,      units(values.mean), units(percentile(histogram, 50)),  std::abs(slope) * values.deviation,
+      units(values.min), units(values.max),  units(percentile(histogram, 0.5)), units(percentile(histogram, 99.5))};
+  if (slope < 0) {  // the greatest value is the least unit
+    std::swap(result.min, result.max);
+    std::swap(result.percentile_00_5, result.percentile_99_5);
+  }
+  return result;
+}
 
 Statistics statistics(const Histogram& histogram, double above) {
   Statistics result;

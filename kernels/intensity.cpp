@@ -1,5 +1,6 @@
 #include "kernels/intensity.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "kernels/dispatch.h"
@@ -34,6 +35,13 @@ Out value_of_units(float units, IntensityMap map) {
 
 template float value_of_units(float, IntensityMap);
 template std::int16_t value_of_units(float, IntensityMap);
+
+IntensityMap ct_normalized(IntensityMap map, const Fingerprint& foreground) {
+  constexpr double kLeastDeviation = 1e-8;
+  map.clip_low = static_cast<float>(foreground.percentile_00_5);
+  map.clip_high = static_cast<float>(foreground.percentile_99_5);
+  return zscored(map, foreground.mean, std::max(foreground.deviation, kLeastDeviation));
+}
 
 template <class In, class Out>
 void apply_intensity(VolumeView<const In> in, VolumeView<Out> out, const IntensityMap& map, Executor& executor) {

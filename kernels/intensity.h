@@ -11,6 +11,7 @@
 
 #include "core/volume.h"
 #include "kernels/executor.h"
+#include "kernels/statistics.h"
 
 namespace naru {
 
@@ -32,6 +33,10 @@ IntensityMap zscored(IntensityMap map, double mean, double deviation);
 /// What `map` makes of a value that is in units already. Out: int16, float.
 template <class Out>
 Out value_of_units(float units, IntensityMap map);
+
+/// `map` as nnU-Net normalises CT (CTNormalization): units clipped to the 0.5th and 99.5th percentile of the dataset's
+/// foreground, then (units - mean) / deviation; a deviation below 1e-8 counts as 1e-8. @param foreground in units
+IntensityMap ct_normalized(IntensityMap map, const Fingerprint& foreground);
 
 /// Applies `map` to every voxel.
 /// @param in, out same size, in memory that `executor` reaches; they may not overlap unless identical in type and place

@@ -7,6 +7,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "kernels/backend.h"
 #include "kernels/cuda/statistics.h"
@@ -39,26 +40,45 @@ struct Counters {
     }
     for (; i < count; ++i) ++sets[bin(i)];
   }
+
+  template <class T>
+  void add(const T* values, const std::uint8_t* mask, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto bin = static_cast<std::size_t>(static_cast<std::int32_t>(values[i]) - std::numeric_limits<T>::min());
+      counts[bin + static_cast<std::size_t>(i % kSets) * kBinCount] += mask[i] != 0 ? 1 : 0;
+    }
+  }
 };
 
-template <class T>
-void add_histogram(const T* values, std::int64_t count, std::vector<std::uint64_t>& counts, Executor& executor) {
+/// Adds what `add(counters, begin, end)` counts in pieces of `count` voxels.
+template <class Add>
+void add_pieces(std::int64_t count, std::vector<std::uint64_t>& counts, Executor& executor, const Add& add) {
   constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
   tbb::enumerable_thread_specific<Counters> counters_of_thread;
-  executor.parallel_for(count, kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
-    counters_of_thread.local().add(values + begin, end - begin);
-  });
+  executor.parallel_for(count, kVoxelsPerPiece,
+                        [&](std::int64_t begin, std::int64_t end) { add(counters_of_thread.local(), begin, end); });
   for (const Counters& counters : counters_of_thread) {
     for (std::size_t i = 0; i < counters.counts.size(); ++i) counts[i % kBinCount] += counters.counts[i];
   }
 }
 
-std::vector<FloatSums> piece_sums(VolumeView<const float> in, Executor& executor) {
+/// Calls `use(first, count)` for runs of voxels so short that no 32-bit counter can overflow in one.
+template <class Use>
+void each_run(std::int64_t voxel_count, const Use& use) {
+  constexpr std::int64_t kVoxelsPerRun = std::int64_t{1} << 31;
+  for (std::int64_t first = 0; first < voxel_count; first += kVoxelsPerRun) {
+    use(first, std::min(kVoxelsPerRun, voxel_count - first));
+  }
+}
+
+std::vector<FloatSums> piece_sums(VolumeView<const float> in, const std::uint8_t* mask, Executor& executor) {
   const std::int64_t count = in.size.voxel_count();
   std::vector<FloatSums> pieces((count + kPieceValues - 1) / kPieceValues);
   executor.parallel_for(count, kPieceValues, [&](std::int64_t begin, std::int64_t end) {
     std::array<FloatSums, kLaneCount> lanes;
-    for (std::int64_t i = begin; i < end; ++i) lanes[(i - begin) % kLaneCount].add(in.data[i]);
+    for (std::int64_t i = begin; i < end; ++i) {
+      if (mask == nullptr || mask[i] != 0) lanes[(i - begin) % kLaneCount].add(in.data[i]);
+    }
     for (const FloatSums& lane : lanes) pieces[begin / kPieceValues].add(lane);
   });
   return pieces;
@@ -75,23 +95,46 @@ Histogram histogram(VolumeView<const T> in, Executor& executor) {
       return result;
     }
   }
-  constexpr std::int64_t kVoxelsPerRun = std::int64_t{1} << 31;  // no 32-bit counter can overflow in one run
-  const std::int64_t count = in.size.voxel_count();
-  for (std::int64_t begin = 0; begin < count; begin += kVoxelsPerRun) {
-    add_histogram(in.data + begin, std::min(kVoxelsPerRun, count - begin), result.counts, executor);
+  each_run(in.size.voxel_count(), [&](std::int64_t first, std::int64_t count) {
+    add_pieces(count, result.counts, executor, [&](Counters& counters, std::int64_t begin, std::int64_t end) {
+      counters.add(in.data + first + begin, end - begin);
+    });
+  });
+  return result;
+}
+
+template <class T>
+Histogram histogram(VolumeView<const T> in, VolumeView<const std::uint8_t> mask, Executor& executor) {
+  assert(in.size == mask.size);
+  Histogram result{std::numeric_limits<T>::min(), std::vector<std::uint64_t>(kBinCount)};
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) {
+      cuda::add_histogram(in, mask.data, result.counts, executor);
+      return result;
+    }
   }
+  each_run(in.size.voxel_count(), [&](std::int64_t first, std::int64_t count) {
+    add_pieces(count, result.counts, executor, [&](Counters& counters, std::int64_t begin, std::int64_t end) {
+      counters.add(in.data + first + begin, mask.data + first + begin, end - begin);
+    });
+  });
   return result;
 }
 
 template Histogram histogram(VolumeView<const std::int16_t>, Executor&);
 template Histogram histogram(VolumeView<const std::uint16_t>, Executor&);
+template Histogram histogram(VolumeView<const std::int16_t>, VolumeView<const std::uint8_t>, Executor&);
+template Histogram histogram(VolumeView<const std::uint16_t>, VolumeView<const std::uint8_t>, Executor&);
 
-Statistics statistics(VolumeView<const float> in, Executor& executor) {
+namespace {
+
+/// @param mask null: all values
+Statistics float_statistics(VolumeView<const float> in, const std::uint8_t* mask, Executor& executor) {
   std::vector<FloatSums> pieces;
   if constexpr (kWithCuda) {
-    if (executor.is_cuda()) pieces = cuda::piece_sums(in, executor);
+    if (executor.is_cuda()) pieces = cuda::piece_sums(in, mask, executor);
   }
-  if (!executor.is_cuda()) pieces = piece_sums(in, executor);
+  if (!executor.is_cuda()) pieces = piece_sums(in, mask, executor);
   FloatSums total;
   for (const FloatSums& piece : pieces) total.add(piece);
   Statistics result;
@@ -106,5 +149,25 @@ Statistics statistics(VolumeView<const float> in, Executor& executor) {
   result.deviation = total.min == total.max ? 0 : std::sqrt(std::max(0.0, variance));
   return result;
 }
+
+}  // namespace
+
+Statistics statistics(VolumeView<const float> in, Executor& executor) {
+  return float_statistics(in, nullptr, executor);
+}
+
+template <class T>
+Statistics statistics(VolumeView<const T> in, VolumeView<const std::uint8_t> mask, Executor& executor) {
+  assert(in.size == mask.size);
+  if constexpr (std::is_same_v<T, float>) {
+    return float_statistics(in, mask.data, executor);
+  } else {
+    return statistics(histogram(in, mask, executor));
+  }
+}
+
+template Statistics statistics(VolumeView<const std::int16_t>, VolumeView<const std::uint8_t>, Executor&);
+template Statistics statistics(VolumeView<const std::uint16_t>, VolumeView<const std::uint8_t>, Executor&);
+template Statistics statistics(VolumeView<const float>, VolumeView<const std::uint8_t>, Executor&);
 
 }  // namespace naru

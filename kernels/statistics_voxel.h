@@ -40,11 +40,25 @@ struct FloatSums {
   }
 };
 
-/// Of lane `lane` of a piece of `count` values.
-NARU_HOST_DEVICE inline FloatSums lane_sums(const float* piece, std::int64_t count, std::int64_t lane) {
+/// Of lane `lane` of a piece of `count` values. `mask` lies beside the piece, or is null: then every value counts.
+NARU_HOST_DEVICE inline FloatSums lane_sums(const float* piece, const std::uint8_t* mask, std::int64_t count,
+                                            std::int64_t lane) {
   FloatSums sums;
-  for (std::int64_t i = lane; i < count; i += kLaneCount) sums.add(piece[i]);
+  for (std::int64_t i = lane; i < count; i += kLaneCount) {
+    if (mask == nullptr || mask[i] != 0) sums.add(piece[i]);
+  }
   return sums;
 }
+
+/// A masked value as CUB's histogram takes it: what lies outside of the mask lies below every bin.
+template <class T>
+struct MaskedValue {
+  const T* values;
+  const std::uint8_t* mask;
+
+  NARU_HOST_DEVICE int operator()(std::int64_t i) const {
+    return mask[i] != 0 ? static_cast<int>(values[i]) : static_cast<int>(std::numeric_limits<T>::min()) - 1;
+  }
+};
 
 }  // namespace naru

@@ -1,48 +1,50 @@
 #include "kernels/text_regions.h"
 
 #include <algorithm>
-#include <array>
+#include <cassert>
 #include <cmath>
-#include <utility>
+
+#include "kernels/components.h"
 
 namespace naru {
 
+namespace {
+
+/// A region with its box from (x, y) to (x + width, y + height), the last pixels included until it is done.
+void add_pixel(TextRegion& region, std::int64_t x, std::int64_t y, float value) {
+  if (region.pixel_count == 0) region = {x, y, x, y, 0, value};
+  region.x = std::min(region.x, x), region.width = std::max(region.width, x);
+  region.y = std::min(region.y, y), region.height = std::max(region.height, y);
+  region.probability = std::max(region.probability, value);
+  ++region.pixel_count;
+}
+
+}  // namespace
+
 std::vector<TextRegion> find_text_regions(VolumeView<const float> probability, TextThresholds thresholds) {
-  const auto [width, height, planes] = probability.size;
+  const Size3& size = probability.size;
+  assert(size.z == 1);
   const auto value_at = [&](std::int64_t at) {
     const float value = probability.data[at];
     return std::isnan(value) ? 1.F : value;
   };
-  std::vector<bool> is_taken(static_cast<std::size_t>(width * height));
-  std::vector<std::pair<std::int64_t, std::int64_t>> open;
-  std::vector<TextRegion> regions;
-  const auto take = [&](std::int64_t x, std::int64_t y) {
-    const auto at = static_cast<std::size_t>(y * width + x);
-    if (x < 0 || y < 0 || x >= width || y >= height || is_taken[at]) return;
-    if (value_at(static_cast<std::int64_t>(at)) < thresholds.low) return;
-    is_taken[at] = true;
-    open.emplace_back(x, y);
-  };
-  for (std::int64_t start = 0; start < width * height; ++start) {
-    take(start % width, start / width);
-    if (open.empty()) continue;
-    std::int64_t left = width, top = height, right = 0, bottom = 0;
-    TextRegion region;
-    while (!open.empty()) {
-      const auto [x, y] = open.back();
-      open.pop_back();
-      left = std::min(left, x), right = std::max(right, x);
-      top = std::min(top, y), bottom = std::max(bottom, y);
-      region.probability = std::max(region.probability, value_at(y * width + x));
-      ++region.pixel_count;
-      for (std::int64_t v = -1; v <= 1; ++v) {
-        for (std::int64_t u = -1; u <= 1; ++u) take(x + u, y + v);
-      }
-    }
-    if (region.probability < thresholds.high) continue;
-    region.x = left, region.y = top;
-    region.width = right - left + 1, region.height = bottom - top + 1;
-    regions.push_back(region);
+  std::vector<std::uint8_t> mask(static_cast<std::size_t>(size.voxel_count()));
+  for (std::size_t at = 0; at < mask.size(); ++at) {
+    mask[at] = value_at(static_cast<std::int64_t>(at)) >= thresholds.low ? 1 : 0;
+  }
+  std::vector<std::int32_t> labels(mask.size());
+  Executor executor = Executor::cpu(1);  // callers look at several pictures at once
+  const auto components = label_components({mask.data(), size}, {labels.data(), size}, Neighbours::corners, executor);
+  std::vector<TextRegion> regions(components.size());
+  for (std::size_t at = 0; at < labels.size(); ++at) {
+    if (labels[at] == 0) continue;
+    const auto pixel = static_cast<std::int64_t>(at);
+    add_pixel(regions[static_cast<std::size_t>(labels[at] - 1)], pixel % size.x, pixel / size.x, value_at(pixel));
+  }
+  std::erase_if(regions, [&](const TextRegion& region) { return region.probability < thresholds.high; });
+  for (TextRegion& region : regions) {
+    region.width += 1 - region.x;
+    region.height += 1 - region.y;
   }
   return regions;
 }

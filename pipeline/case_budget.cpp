@@ -4,6 +4,7 @@
 
 #include "pipeline/intensity_plan.h"
 #include "pipeline/outputs/gzip.h"
+#include "pipeline/restore/denoise.h"
 #include "pipeline/slices.h"
 
 namespace naru {
@@ -29,7 +30,7 @@ class CaseSizes {
   std::uint64_t volumes() const { return volumes_; }
 
   std::uint64_t stored(std::int64_t slices) const {
-    return static_cast<std::uint64_t>(stack_.grid.size.x * stack_.grid.size.y * slices) * size_bytes(stack_.dtype);
+    return voxels(slices) * (plan_.recipe.restores() ? sizeof(float) : size_bytes(stack_.dtype));
   }
 
   std::uint64_t result(std::int64_t slices) const {
@@ -54,7 +55,7 @@ class CaseSizes {
     const auto voxels = static_cast<std::uint64_t>(upright.x * upright.y * slices);
     const std::uint64_t as_floats = 4 * voxels;
     const bool clips_first = plan_.recipe.clip && plan_.recipe.clip_when == ClipWhen::before;
-    std::uint64_t current = stored(slices), most = current + reading_;
+    std::uint64_t current = stored(slices), most = current + reading_ + restoring(slices);
     const auto step = [&](std::uint64_t next) {
       most = std::max(most, current + next);
       current = next;
@@ -78,11 +79,28 @@ class CaseSizes {
   }
 
   /// What reading the slices of a slab takes.
-  std::uint64_t reading(std::int64_t slab_slices) const { return stored(source_slices(slab_slices)) + reading_; }
+  std::uint64_t reading(std::int64_t slab_slices) const {
+    const std::int64_t slices = source_slices(slab_slices);
+    return stored(slices) + reading_ + restoring(slices);
+  }
 
   std::uint64_t encoder() const { return encoder_; }
 
  private:
+  std::uint64_t voxels(std::int64_t slices) const {
+    return static_cast<std::uint64_t>(stack_.grid.size.x * stack_.grid.size.y * slices);
+  }
+
+  /// Stored values beside the units that they become, what denoising takes, and the shrunken volume of a bias field:
+  /// a sixty-fourth of all voxels, in some twenty copies.
+  std::uint64_t restoring(std::int64_t slices) const {
+    if (!plan_.recipe.restores()) return 0;
+    constexpr std::uint64_t kFieldBytes = 160, kBlockVoxels = 64;
+    const std::uint64_t denoising = plan_.recipe.denoise != "none" ? kDenoiseBytesPerVoxel : 0;
+    const std::uint64_t field = plan_.recipe.bias_field != "none" ? kFieldBytes : 0;
+    return voxels(slices) * (sizeof(std::uint16_t) + denoising) + voxels(stack_.grid.size.z) / kBlockVoxels * field;
+  }
+
   const dicom::Stack& stack_;
   const CasePlan& plan_;
   const GridPlan& grid_;
@@ -109,6 +127,7 @@ std::optional<CaseBudget> plan_budget(const Scan& scan, const CasePlan& plan, co
   if (whole + ahead <= memory_limit_bytes) return CaseBudget{all, false, true, true, whole + ahead};
   // nnU-Net clips a slice to its own range: where that is no slice of the stack, all of them are needed at once.
   if (grid.resample.separate_axis.value_or(grid.slice_axis()) != grid.slice_axis()) return std::nullopt;
+  if (plan.recipe.denoise != "none") return std::nullopt;  // it needs whole volumes
   for (std::int64_t slab = all;; slab = (slab + 1) / 2) {
     const std::uint64_t present = std::max(sizes.slab(slab), sizes.encoder()), both = present + sizes.reading(slab);
     if (both <= memory_limit_bytes) return CaseBudget{slab, false, true, false, both};

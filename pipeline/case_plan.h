@@ -28,6 +28,7 @@ struct CasePlan {
   std::vector<std::vector<dicom::PixelBox>> text_boxes;
   std::shared_ptr<const FaceRemoval> face;  ///< what is taken out of every stack; follows from the fingerprint as well
   std::optional<std::string_view> split;    ///< "train", "val" or "test"
+  std::optional<NyulLandmarks> nyul_standard;  ///< see nyul_standard.h; a part of the fingerprint
   /// Hash over all that decides the case's bytes and its line: recipe, key, version, device, image path, findings, and
   /// the identity of every input file in order.
   std::string fingerprint;

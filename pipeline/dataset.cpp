@@ -81,6 +81,9 @@ Json dataset_json(std::span<const CasePlan> plans, const Counts& counts, const D
         {"burned_in_text", text_statement(plans)},
         {"faces", face_statement_of(plans)}}},
   };
+  if (!plans.empty() && plans.front().nyul_standard) {  // all plans have the same
+    dataset["nyul"] = {{"percentiles", kNyulPercentiles}, {"standard_scale", *plans.front().nyul_standard}};
+  }
   std::set<std::string> described;
   for (const CasePlan& plan : plans) {
     const Layout& row = layout(plan.recipe.layout);

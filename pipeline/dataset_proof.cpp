@@ -73,6 +73,7 @@ DeidDocuments documents_of_no_case(const fs::path& folder, std::span<const CaseP
   DeidDocuments documents = documents_in(folder);
   fs::remove_all(folder);
   std::string& words = documents["words"];
+  words += "otsu nyul ";  // methods that steps name, and people
   for (const CasePlan& plan : plans) {
     for (const auto& word : {plan.manufacturer, plan.body_part}) {
       if (word) words += std::string(*word) + ' ';

@@ -1,6 +1,7 @@
 #include "pipeline/intensity_plan.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -68,17 +69,38 @@ void add_window(IntensityPlan& plan, Range range, const char* method) {
   plan.steps_after.push_back({{"op", "normalize"}, {"method", method}, {"low", range.low}, {"high", range.high}});
 }
 
-void add_zscore(IntensityPlan& plan, const Histogram& histogram, const Units& units) {
-  const double threshold = otsu_threshold(histogram);
-  Statistics foreground = unit_statistics(histogram, units, threshold);
+/// Stored values above it are foreground.
+double threshold_of(Foreground foreground, const Histogram& histogram) {
+  switch (foreground) {
+    case Foreground::otsu: return otsu_threshold(histogram);
+    case Foreground::mean: return statistics(histogram).mean;
+    case Foreground::all: break;
+  }
+  return -kInfinity;
+}
+
+void add_zscore(IntensityPlan& plan, const Recipe& recipe, const Histogram& histogram, const Units& units) {
+  const Foreground kind = foreground_of(recipe);
+  Statistics foreground = unit_statistics(histogram, units, threshold_of(kind, histogram));
   if (foreground.count == 0) foreground = unit_statistics(histogram, units, -kInfinity);
   plan.map = zscored(plan.map, foreground.mean, foreground.deviation > 0 ? foreground.deviation : 1);
   plan.steps_after.push_back({{"op", "normalize"},
                               {"method", "zscore"},
-                              {"foreground", "otsu"},
+                              {"foreground", name(kind)},
                               {"foreground_voxels", foreground.count},
                               {"mean", foreground.mean},
                               {"deviation", foreground.deviation}});
+}
+
+void add_nyul(IntensityPlan& plan, const Recipe& recipe, const NyulLandmarks& landmarks,
+              const NyulLandmarks& standard) {
+  plan.landmarks = nyul_map(landmarks, standard);
+  plan.steps_after.push_back({{"op", "normalize"},
+                              {"method", "nyul"},
+                              {"foreground", name(foreground_of(recipe))},
+                              {"percentiles", kNyulPercentiles},
+                              {"landmarks", landmarks},
+                              {"standard_scale", standard}});
 }
 
 void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogram& histogram, const Units& units) {
@@ -95,7 +117,8 @@ void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogra
       add_window(plan, between(percentile(histogram, kLowPercentile), percentile(histogram, kHighPercentile)),
                  "percentile");
       break;
-    case Normalize::zscore: add_zscore(plan, histogram, units); break;
+    case Normalize::zscore: add_zscore(plan, recipe, histogram, units); break;
+    case Normalize::nyul: break;  // see plan_intensity
   }
 }
 
@@ -119,21 +142,33 @@ void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom
   plan.steps_after.insert(cast, {{"op", "clip_to_source"}, {"low", range.low}, {"high", range.high}});
 }
 
+NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, const dicom::Rescale& bins) {
+  Histogram foreground = values_above(histogram, threshold_of(foreground_of(recipe), histogram));
+  if (statistics(foreground).count == 0) foreground = histogram;
+  NyulLandmarks landmarks = nyul_landmarks(foreground, bins.slope, bins.intercept);
+  for (double& value : landmarks) {
+    if (recipe.clip) value = std::clamp(value, recipe.clip->low, recipe.clip->high);
+  }
+  return landmarks;
+}
+
 bool needs_histogram(const Recipe& recipe) {
   return !recipe.dtype || clips_to_source(recipe) ||
          (recipe.normalize != Normalize::none && recipe.normalize != Normalize::window);
 }
 
 IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,
-                             const dicom::Rescale& bins) {
+                             const dicom::Rescale& bins, const std::optional<NyulLandmarks>& standard) {
   const Range clip = recipe.clip ? Range{recipe.clip->low, recipe.clip->high} : Range{-kInfinity, kInfinity};
   const Units units{bins.slope, bins.intercept, clip};
   IntensityPlan plan;
   plan.steps_before = plan.steps_after = nlohmann::ordered_json::array();
   plan.clip_before = recipe.clip && recipe.clip_when == ClipWhen::before;
   IntensityMap rescale;
-  rescale.slope = static_cast<float>(stack.rescale.slope);
-  rescale.intercept = static_cast<float>(stack.rescale.intercept);
+  if (!recipe.restores()) {
+    rescale.slope = static_cast<float>(stack.rescale.slope);
+    rescale.intercept = static_cast<float>(stack.rescale.intercept);
+  }
   rescale.clip_low = static_cast<float>(clip.low);
   rescale.clip_high = static_cast<float>(clip.high);
   (plan.clip_before ? plan.before : plan.map) = rescale;
@@ -146,14 +181,20 @@ IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, co
                                  {"from_header", stack.has_rescale},
                                  {"source", stack.rescale_source}});
   }
+  if (recipe.bias_field != "none") plan.steps_before.push_back({{"op", "bias_field"}, {"method", recipe.bias_field}});
+  if (recipe.denoise != "none") plan.steps_before.push_back({{"op", "denoise"}, {"method", recipe.denoise}});
   if (recipe.clip) {
     auto& steps = plan.clip_before ? plan.steps_before : plan.steps_after;
     steps.push_back({{"op", "clip"}, {"low", clip.low}, {"high", clip.high}});
   }
   add_normalization(plan, recipe, histogram, units);
+  if (recipe.normalize == Normalize::nyul) {
+    assert(standard);
+    add_nyul(plan, recipe, landmarks_of(recipe, histogram, bins), *standard);
+  }
   const bool is_straightened = stack.is_tilted && recipe.tilt == "straighten";
   const bool keeps_values = (!recipe.spacing_mm || recipe.interpolator == Interpolator::nearest) && !is_straightened &&
-                            stack.dtype != DType::float32;
+                            stack.dtype != DType::float32 && !recipe.restores();
   const bool is_whole = recipe.normalize == Normalize::none && keeps_values && is_exact_in_int16(units, histogram);
   plan.dtype = recipe.dtype ? *recipe.dtype : is_whole ? DType::int16 : DType::float32;
   plan.steps_after.push_back({{"op", "cast"}, {"dtype", name(plan.dtype)}});

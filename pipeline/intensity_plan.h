@@ -2,9 +2,12 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "dicom/stack.h"
 #include "kernels/intensity.h"
+#include "kernels/nyul.h"
+#include "kernels/piecewise.h"
 #include "kernels/statistics.h"
 #include "pipeline/recipe.h"
 
@@ -13,7 +16,8 @@ namespace naru {
 struct IntensityPlan {
   IntensityMap before;  ///< applied to the stored voxels before resampling; used only where clip_before
   bool clip_before = false;
-  IntensityMap map;  ///< applied to what the resampling gives
+  IntensityMap map;                       ///< applied to what the resampling gives
+  std::optional<PiecewiseMap> landmarks;  ///< applied to what `map` gives
   DType dtype = DType::int16;
   nlohmann::ordered_json steps_before, steps_after;  ///< the resampling, as the manifest lists them
 };
@@ -23,12 +27,17 @@ struct IntensityPlan {
 ///   window      [clip low, clip high]            -> [0, 1]
 ///   minmax      [least, greatest]                -> [0, 1]
 ///   percentile  [0.5th, 99.5th percentile]       -> [0, 1], clipped
-///   zscore      (units - mean) / deviation of the foreground: stored values above Otsu's threshold
+///   zscore      (units - mean) / deviation of the foreground (see foreground_of)
+///   nyul        the landmarks of the foreground to `standard`, straight in between
 /// A constant volume becomes 0. dtype empty: int16 where no value is lost by it, else float32.
 /// Where the stack is straightened or brought to units slice by slice no value is sure to be whole: float32.
 /// @param bins what a value of the histogram means in units: the stack's rescale where stored values were counted
+/// @param standard of nyul, which needs it
 IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,
-                             const dicom::Rescale& bins);
+                             const dicom::Rescale& bins, const std::optional<NyulLandmarks>& standard);
+
+/// Nyul's landmarks of a case, in units after the clip. A foreground without values counts as all of them.
+NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, const dicom::Rescale& bins);
 
 /// True where the tool that the recipe follows clips what it interpolates to the least and greatest value before:
 /// nnU-Net, through scikit-image. (Along a separate axis it does so slice by slice: kernels/resample.h.)

@@ -84,6 +84,7 @@ Json manifest_line(const CasePlan& plan, const dicom::Stack& stack, const Writte
   Json steps = blanking_steps(plan);
   for (const Json& step : written.intensity.steps_before) steps.push_back(step);
   for (const Json& step : grid_steps(written.grid, plan.recipe)) steps.push_back(step);
+  if (!written.crop.is_null()) steps.push_back(written.crop);
   for (const Json& step : written.intensity.steps_after) steps.push_back(step);
   Json line = {
       {"schema", "naru.manifest/1"},

@@ -17,7 +17,8 @@ namespace naru {
 struct Written {
   GridPlan grid;
   IntensityPlan intensity;
-  Statistics statistics;  ///< of the voxels as written
+  nlohmann::ordered_json crop;  ///< the step that cropped the grid, or null
+  Statistics statistics;        ///< of the voxels as written
   FileFacts facts;
 };
 

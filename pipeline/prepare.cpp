@@ -16,6 +16,7 @@
 #include "pipeline/dataset.h"
 #include "pipeline/dataset_proof.h"
 #include "pipeline/files.h"
+#include "pipeline/nyul_standard.h"
 #include "pipeline/pixels/case_text.h"
 #include "pipeline/pixels/text_evidence.h"
 #include "pipeline/pixels/text_pictures.h"
@@ -127,8 +128,9 @@ class Job {
             released_series(scan, rulings_, executor_, cancel_, on_progress_)};
   }
 
-  Made make_cases(Scan& scan, const std::vector<CasePlan>& plans, const Staging& staging) const {
+  Made make_cases(Scan& scan, std::vector<CasePlan>& plans, const Staging& staging) const {
     StudyRunner runner(executor_, options_.memory_limit_bytes);
+    give_nyul_standard(scan, plans, runner, cancel_, on_progress_);
     Made made;
     Progress progress{"preparing volumes", 0, plans.size(), "cases", 0};
     for (const CasePlan& plan : plans) {
@@ -388,7 +390,7 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   const Job job(options, key, rulings, executor, cancel, on_progress);
   Scan scan = job.scan(standard_input);
   const PlanOptions plan_options = job.plan_options(scan);
-  const auto plans = plan_cases(scan, key, plan_options);
+  auto plans = plan_cases(scan, key, plan_options);
   if (staging.is_finished()) {
     PrepareResult before = finished_before(scan, plans, result);
     if (are_applied(decisions, result.report)) return before;

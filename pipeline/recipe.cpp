@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <utility>
@@ -24,13 +25,12 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMaxRecipeBytes = 1 << 20;
 constexpr double kMinSpacingMm = 0.01, kMaxSpacingMm = 100;
 
-constexpr std::array<std::string_view, 5> kNormalize = {"none", "window", "minmax", "zscore", "percentile"};
-constexpr std::array<std::string_view, 1> kNormalizeLater = {"nyul"};
+constexpr std::array<std::string_view, 6> kNormalize = {"none", "window", "minmax", "zscore", "percentile", "nyul"};
+constexpr std::array<std::string_view, 3> kForeground = {"otsu", "mean", "all"};
 constexpr std::array<std::string_view, 2> kClipWhen = {"before", "after"};
 constexpr std::array<std::string_view, 2> kCompression = {"none", "gzip"};
 constexpr std::array<std::string_view, 1> kCompressionLater = {"zstd"};
 constexpr std::array<std::string_view, 2> kDtypes = {"int16", "float32"};
-constexpr std::array<std::string_view, 1> kDtypesLater = {"float16"};
 
 /// A code of Modality (0008,0060): upper-case letters and digits.
 bool is_modality(std::string_view code) {
@@ -64,6 +64,21 @@ void read_clip(const TomlValue& value, Recipe& recipe) {
   recipe.clip = ClipRange{range[0], range[1]};
 }
 
+void read_nyul_landmarks(const TomlValue& value, Recipe& recipe) {
+  const auto numbers = value.numbers(kNyulPercentiles.size());
+  if (!std::ranges::is_sorted(numbers, std::less_equal<>())) value.fail("must ascend");
+  std::ranges::copy(numbers, recipe.nyul_landmarks.emplace().begin());
+}
+
+void read_dtype(const TomlValue& value, Recipe& recipe) {
+  if (value.string() == "float16") {
+    value.fail(
+        "= \"float16\" is not available in this version: NIfTI-1, which both layouts write, has no such type; use "
+        "\"float32\". It comes with the layouts npy, zarr and webdataset");
+  }
+  recipe.dtype = value.one_of(kDtypes) == 0 ? DType::int16 : DType::float32;
+}
+
 void read_axes(const TomlValue& value, Recipe& recipe) {
   recipe.axes = value.string();
   if (!is_axis_codes(recipe.axes)) value.fail("must name one of L/R, one of P/A and one of S/I, e.g. \"RAS\"");
@@ -74,10 +89,25 @@ void read_share(const TomlValue& value, double& share) {
   if (share < 0 || share > 1) value.fail("must lie between 0 and 1");
 }
 
+CropRule& crop_rule(Recipe& recipe) {
+  if (!recipe.crop) recipe.crop.emplace();
+  return *recipe.crop;
+}
+
+void read_margin(const TomlValue& value, Recipe& recipe) {
+  constexpr double kMostMm = 1000;
+  crop_rule(recipe).margin_mm = value.number();
+  if (recipe.crop->margin_mm < 0 || recipe.crop->margin_mm > kMostMm) {
+    value.fail(fmt::format("must lie between 0 and {} mm", kMostMm));
+  }
+}
+
 SplitShares& shares(Recipe& recipe) {
   if (!recipe.split) recipe.split.emplace();
   return *recipe.split;
 }
+
+Json unless_none(const std::string& word) { return word == "none" ? Json(nullptr) : Json(word); }
 
 std::string_view dtype_word(const Recipe& r) { return name(*r.dtype); }
 
@@ -148,26 +178,41 @@ constexpr std::array kKeys = {
         [](const TomlValue& v, Recipe& r) { r.clip_when = static_cast<ClipWhen>(v.one_of(kClipWhen)); },
         [](const Recipe& r) { return Json(kClipWhen[static_cast<std::size_t>(r.clip_when)]); }},
     Key{"intensity", "normalize",
-        [](const TomlValue& v, Recipe& r) {
-          r.normalize = static_cast<Normalize>(v.one_of(kNormalize, kNormalizeLater));
-        },
+        [](const TomlValue& v, Recipe& r) { r.normalize = static_cast<Normalize>(v.one_of(kNormalize)); },
         [](const Recipe& r) { return Json(kNormalize[static_cast<std::size_t>(r.normalize)]); }},
+    Key{"intensity", "foreground",
+        [](const TomlValue& v, Recipe& r) { r.foreground = static_cast<Foreground>(v.one_of(kForeground)); },
+        [](const Recipe& r) { return r.foreground ? Json(name(*r.foreground)) : Json(nullptr); }, true},
+    Key{"intensity", "nyul_landmarks", read_nyul_landmarks,
+        [](const Recipe& r) { return r.nyul_landmarks ? Json(*r.nyul_landmarks) : Json(nullptr); }, true},
     Key{"intensity", "philips_scale",
         [](const TomlValue& v, Recipe& r) {
           r.philips_scale = v.word({"display", "precise"});
         },
         [](const Recipe& r) { return Json(r.philips_scale); }},
+    Key{"intensity", "bias_field",
+        [](const TomlValue& v, Recipe& r) {
+          r.bias_field = v.word({"none", "n4"});
+        },
+        [](const Recipe& r) { return unless_none(r.bias_field); }, true},
+    Key{"intensity", "denoise",
+        [](const TomlValue& v, Recipe& r) {
+          r.denoise = v.word({"none", "curvature"});
+        },
+        [](const Recipe& r) { return unless_none(r.denoise); }, true},
+    Key{"crop", "foreground", [](const TomlValue& v, Recipe& r) { crop_rule(r).foreground = v.boolean(); },
+        [](const Recipe& r) { return r.crop ? Json(r.crop->foreground) : Json(nullptr); }, true},
+    Key{"crop", "margin_mm", read_margin,
+        [](const Recipe& r) { return r.crop ? Json(r.crop->margin_mm) : Json(nullptr); }, true},
+    Key{"crop", "threshold", [](const TomlValue& v, Recipe& r) { crop_rule(r).threshold = v.number(); },
+        [](const Recipe& r) { return r.crop && r.crop->threshold ? Json(*r.crop->threshold) : Json(nullptr); }, true},
     Key{"output", "layout",
         [](const TomlValue& v, Recipe& r) {
           r.layout =
               v.word({"plain", "nnunet"}, {"monai", "bids", "webdataset", "zarr", "npy", "mha", "nrrd", "dicom"});
         },
         [](const Recipe& r) { return Json(r.layout); }},
-    Key{"output", "dtype",
-        [](const TomlValue& v, Recipe& r) {
-          r.dtype = v.one_of(kDtypes, kDtypesLater) == 0 ? DType::int16 : DType::float32;
-        },
-        [](const Recipe& r) { return r.dtype ? Json(dtype_word(r)) : Json(nullptr); }},
+    Key{"output", "dtype", read_dtype, [](const Recipe& r) { return r.dtype ? Json(dtype_word(r)) : Json(nullptr); }},
     Key{"output", "compression",
         [](const TomlValue& v, Recipe& r) {
           r.compression = static_cast<Compression>(v.one_of(kCompression, kCompressionLater));
@@ -181,8 +226,8 @@ constexpr std::array kKeys = {
         [](const Recipe& r) { return r.split ? Json(r.split->test) : Json(nullptr); }},
 };
 
-// [crop] and [labels] are in the contract; their keys come with later versions.
-constexpr std::array<std::string_view, 2> kSectionsLater = {"crop", "labels"};
+// [labels] is in the contract; its keys come with later versions.
+constexpr std::array<std::string_view, 1> kSectionsLater = {"labels"};
 
 std::vector<std::string_view> section_names() {
   std::vector<std::string_view> names;
@@ -245,6 +290,21 @@ void check_whole(const Recipe& recipe, const TomlOrigin& origin) {
   if (recipe.antialias && recipe.convention != GridConvention::naru) {
     fail("[resample] antialias = true goes with convention = \"naru\" alone, since the other tools do not do the same");
   }
+  if (recipe.bias_field != "none" && recipe.modality != std::vector<std::string>{"MR"}) {
+    fail("[intensity] bias_field is a matter of MR coils: it needs [select] modality = [\"MR\"]");
+  }
+  if (recipe.crop && !recipe.crop->foreground && recipe.crop->threshold) {
+    fail("[crop] threshold belongs to foreground = true");
+  }
+  if (recipe.foreground && recipe.normalize != Normalize::zscore && recipe.normalize != Normalize::nyul) {
+    fail("[intensity] foreground belongs to normalize = \"zscore\" or \"nyul\"");
+  }
+  if (recipe.nyul_landmarks && recipe.normalize != Normalize::nyul) {
+    fail("[intensity] nyul_landmarks belongs to normalize = \"nyul\"");
+  }
+  if (recipe.normalize == Normalize::nyul && recipe.modality.size() != 1) {
+    fail("[intensity] normalize = \"nyul\" needs one modality in [select], since one scale holds for all cases");
+  }
   if (recipe.layout == "nnunet" && recipe.modality.size() != 1) {
     fail("[output] layout = \"nnunet\" needs one modality in [select], since nnU-Net gives a channel one meaning");
   }
@@ -285,6 +345,7 @@ Recipe parse_recipe(std::string_view toml_text, std::string_view name_or_file) {
     }
   }
   check_whole(recipe, origin);
+  if (recipe.crop && !recipe.crop->foreground) recipe.crop.reset();  // switched off
   return recipe;
 }
 
@@ -311,6 +372,12 @@ nlohmann::ordered_json to_json(const Recipe& recipe) {
     if (!key.is_own_rule || !value.is_null()) json[key.section][key.name] = std::move(value);
   }
   return json;
+}
+
+std::string_view name(Foreground foreground) { return kForeground[static_cast<std::size_t>(foreground)]; }
+
+Foreground foreground_of(const Recipe& recipe) {
+  return recipe.foreground.value_or(recipe.normalize == Normalize::nyul ? Foreground::mean : Foreground::otsu);
 }
 
 void require_for_prepare(const Recipe& recipe) {

@@ -13,6 +13,7 @@
 #include "core/volume.h"
 #include "dicom/deidentify/policy.h"
 #include "dicom/stack.h"
+#include "kernels/nyul.h"
 #include "kernels/resample.h"
 #include "kernels/text_regions.h"
 
@@ -21,12 +22,20 @@ namespace naru {
 inline constexpr std::array<std::string_view, 4> kInterpolators = {"nearest", "linear", "bspline", "lanczos"};
 
 enum class Compression { none, gzip };
-enum class Normalize { none, window, minmax, zscore, percentile };
+enum class Normalize { none, window, minmax, zscore, percentile, nyul };
+enum class Foreground { otsu, mean, all };  ///< stored values above Otsu's threshold, above their mean, or all
 enum class ClipWhen { before, after };
 
 /// A clip range in modality units (HU for CT).
 struct ClipRange {
   double low = 0, high = 0;
+};
+
+/// Cropping to the foreground.
+struct CropRule {
+  bool foreground = false;
+  double margin_mm = 5;
+  std::optional<double> threshold;  ///< in modality units; empty: see crop_threshold
 };
 
 /// Shares of the patients; they add up to 1.
@@ -68,7 +77,13 @@ struct Recipe {
   std::optional<ClipRange> clip;
   ClipWhen clip_when = ClipWhen::after;
   Normalize normalize = Normalize::none;
+  std::optional<Foreground> foreground;         ///< empty: what its method takes, see foreground_of
+  std::optional<NyulLandmarks> nyul_landmarks;  ///< the standard scale; empty: the cases of the job teach it
   std::string philips_scale = "display";
+  std::string bias_field = "none", denoise = "none";
+  bool restores() const { return bias_field != "none" || denoise != "none"; }  ///< voxels are units before resampling
+  // [crop]
+  std::optional<CropRule> crop;  ///< empty: nothing is cropped
   // [output]
   std::string layout = "plain";
   std::optional<DType> dtype;  ///< int16 or float32; empty: int16 where every value is exact, else float32
@@ -90,9 +105,14 @@ Recipe load_recipe(const std::string& name_or_file);
 void require_for_prepare(const Recipe& recipe);
 
 /// The whole recipe with its defaults filled in, keys as in the TOML; a hospital's own rules (attributes, private,
-/// keep_words, remove_words, date_shift_bound_days, regions) only where it has some. The same recipe gives the same
-/// JSON.
+/// keep_words, remove_words, date_shift_bound_days, regions) and keys that refine a method only where they are set. The
+/// same recipe gives the same JSON.
 nlohmann::ordered_json to_json(const Recipe& recipe);
+
+/// The foreground that normalisation takes its constants from: what the recipe says, else Otsu's for the z-score and,
+/// as published, what is above the mean for Nyul's landmarks.
+Foreground foreground_of(const Recipe& recipe);
+std::string_view name(Foreground foreground);
 
 /// What the recipe says to de-identification.
 dicom::DeidentifyPolicy policy_of(const Recipe& recipe);

@@ -9,16 +9,18 @@
 #include <vector>
 
 #include "kernels/buffer.h"
+#include "kernels/foreground_box.h"
 #include "kernels/orient.h"
-#include "kernels/patient_grid.h"
+#include "kernels/piecewise.h"
 #include "kernels/resample.h"
 #include "kernels/statistics.h"
 #include "pipeline/case_budget.h"
+#include "pipeline/case_source.h"
+#include "pipeline/crop.h"
 #include "pipeline/grid_plan.h"
 #include "pipeline/intensity_plan.h"
 #include "pipeline/manifest.h"
 #include "pipeline/outputs/layout.h"
-#include "pipeline/pixels/case_text.h"
 #include "pipeline/read_ahead.h"
 #include "pipeline/scratch.h"
 #include "pipeline/slices.h"
@@ -41,9 +43,15 @@ Owned<T> allocate(const Size3& size, Executor& executor) {
   return {Buffer<T>(static_cast<std::size_t>(size.voxel_count()), executor), size};
 }
 
-/// What a stack's slices are read as: the bits of stored values, or units.
-template <class In>
-using ReadAs = std::conditional_t<std::is_same_v<In, float>, float, std::uint16_t>;
+/// The box around two.
+VoxelBox joined(const VoxelBox& a, const VoxelBox& b) {
+  VoxelBox all = a;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    all.first[axis] = std::min(a.first[axis], b.first[axis]);
+    all.last[axis] = std::max(a.last[axis], b.last[axis]);
+  }
+  return all;
+}
 
 /// A part of one volume of the case.
 struct Slab {
@@ -52,19 +60,10 @@ struct Slab {
   SliceRange source;                ///< slices of the stack that it is made of
 };
 
-/// A failure that ends the case, carried through the steps.
-struct Failed {
-  CaseFailure failure;
-};
-
 /// One case whose stored type is settled.
 template <class In>
 class CaseRun {
  public:
-  /// How a blanked voxel of the source is marked: so high that the least share of it in a resampled one rounds to more
-  /// than 0.
-  static constexpr std::int16_t kMark = 10'000;
-
   CaseRun(const Scan& scan, const CasePlan& plan, const GridPlan& grid, const CaseBudget& budget,
           const std::filesystem::path& out, Executor& executor, const CancelToken& cancel, InputHashes& hashes)
       : scan_(scan),
@@ -74,18 +73,44 @@ class CaseRun {
         budget_(budget),
         out_(out),
         executor_(executor),
-        reader_(Executor::cpu(executor.thread_count())),
         cancel_(cancel),
-        hashes_(hashes),
+        source_(scan, plan, executor, cancel, hashes),
         kept_(plan.stacks.size()) {}
 
-  CaseRecord run() {
+  /// @param crop what the manifest says of the grid's cropping, or null
+  CaseRecord run(nlohmann::ordered_json crop) {
+    source_.learn_field(source_step());
     const Constants constants = needs_histogram(plan_.recipe) ? measure() : Constants{{}, stack_.rescale};
-    IntensityPlan intensity = plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins);
+    IntensityPlan intensity =
+        plan_intensity(plan_.recipe, stack_, constants.histogram, constants.bins, plan_.nyul_standard);
     if (clips_to_source(plan_.recipe)) clip_to_source(intensity, constants.histogram, constants.bins);
-    Written written{grid_, intensity, {}, {}};
+    Written written{grid_, intensity, std::move(crop), {}, {}};
     return intensity.dtype == DType::int16 ? finish<std::int16_t>(std::move(written))
                                            : finish<float>(std::move(written));
+  }
+
+  NyulLandmarks landmarks() {
+    source_.learn_field(source_step());
+    const Constants constants = measure();
+    return landmarks_of(plan_.recipe, constants.histogram, constants.bins);
+  }
+
+  /// The box of the foreground in the stack's voxels, over all volumes. A foreground without voxels has none.
+  std::optional<VoxelBox> foreground(std::optional<double> threshold) {
+    source_.learn_field(source_step());
+    const auto above = static_cast<float>(threshold ? as_stored(*threshold) : otsu_as_stored());
+    std::optional<VoxelBox> all;
+    std::int64_t slices = 0;
+    each_source([&](VolumeView<const In> voxels) {
+      auto part = foreground_box(voxels, above, executor_);
+      if (part) {
+        part->first[2] += slices % stack_.grid.size.z;
+        part->last[2] += slices % stack_.grid.size.z;
+        all = all ? joined(*all, *part) : *part;
+      }
+      slices += voxels.size.z;
+    });
+    return all;
   }
 
   /// Writes the mask of what was blanked, on the grid of the result: 1 where a blanked voxel has a share in a voxel,
@@ -128,42 +153,27 @@ class CaseRun {
 
   bool is_whole() const { return budget_.slab_slices == grid_.grid.size[grid_.slice_axis()]; }
 
-  /// Slices of one volume as they are stored, in host memory (pinned for a GPU).
   Buffer<In> read(std::size_t volume, SliceRange range) {
-    cancel_.throw_if_canceled();
-    const Size3& size = stack_.grid.size;
-    auto host = Buffer<In>::on_host(static_cast<std::size_t>(size.x * size.y * range.count()), executor_);
     if constexpr (std::is_same_v<In, std::int16_t>) {
-      if (makes_mask_) return mark(volume, range, host.host()), std::move(host);
+      if (makes_mask_) return source_.marks(volume, range);
     }
-    const std::span<ReadAs<In>> values(reinterpret_cast<ReadAs<In>*>(host.data()), host.size());
-    const auto failure = read_slices(scan_, plan_.stacks[volume], range, values, reader_, cancel_, hashes_);
-    if (failure) throw Failed{*failure};
-    if (volume < plan_.text_boxes.size()) {
-      blank_text(host.host(), scan_, scan_.stacks[plan_.stacks[volume]], range, plan_.text_boxes[volume]);
-    }
-    if (plan_.face) remove_face(host.host(), stack_.grid, range, *plan_.face, reader_);
-    return host;
-  }
-
-  void mark(std::size_t volume, SliceRange range, std::span<std::int16_t> marks) {
-    const Size3& size = stack_.grid.size;
-    std::ranges::fill(marks, std::int16_t{0});
-    if (volume < plan_.text_boxes.size()) mark_text(marks, size, range, plan_.text_boxes[volume], kMark);
-    if (!plan_.face) return;
-    replace_in_cells(VolumeView<std::int16_t>{marks.data(), {size.x, size.y, range.count()}}, stack_.grid, range.begin,
-                     plan_.face->grid, plan_.face->cells.view(), kMark, reader_);
+    return source_.read(volume, range);
   }
 
   Owned<In> on_executor(Buffer<In> host, SliceRange range) {
     return {to_executor(std::move(host), executor_), {stack_.grid.size.x, stack_.grid.size.y, range.count()}};
   }
 
+  /// So many slices of the stack are read at a time.
+  std::int64_t source_step() const {
+    return is_whole() ? stack_.grid.size.z : std::max<std::int64_t>(1, slabs().front().source.count());
+  }
+
   /// Calls `use(voxels)` for every stored voxel of the case once, in order; keeps them where the budget says so.
   template <class Use>
   void each_source(const Use& use) {
     const Size3& size = stack_.grid.size;
-    const std::int64_t step = is_whole() ? size.z : std::max<std::int64_t>(1, slabs().front().source.count());
+    const std::int64_t step = source_step();
     for (std::size_t v = 0; v < plan_.stacks.size(); ++v) {
       for (std::int64_t k = 0; k < size.z; k += step) {
         const SliceRange range{k, std::min(k + step, size.z)};
@@ -192,11 +202,20 @@ class CaseRun {
     }
   }
 
-  /// What lies outside of a straightened slice, as a value of In.
-  float padding() const {
-    if (makes_mask_) return 0;
-    return static_cast<float>((stack_.padding_units - stack_.rescale.intercept) / stack_.rescale.slope);
+  /// Units as a value of In.
+  double as_stored(double units) const {
+    return plan_.recipe.restores() ? units : (units - stack_.rescale.intercept) / stack_.rescale.slope;
   }
+
+  /// Otsu's threshold as a value of In.
+  double otsu_as_stored() {
+    const Constants constants = measure();
+    const double threshold = otsu_threshold(constants.histogram);
+    return std::is_same_v<In, float> ? constants.bins.slope * threshold + constants.bins.intercept : threshold;
+  }
+
+  /// What lies outside of a straightened slice, as a value of In.
+  float padding() const { return makes_mask_ ? 0 : static_cast<float>(as_stored(stack_.padding_units)); }
 
   template <class Out>
   Owned<Out> make_slab(Owned<In> stored, const Slab& slab, const IntensityPlan& intensity) {
@@ -244,6 +263,9 @@ class CaseRun {
     auto result = allocate<Out>(size, executor_);
     resample<T, Out>(source.view(), result.view(), options, executor_);
     fill_outside<Out>(result.view(), inside_of(slab), value_of_units<Out>(0, intensity.map), executor_);
+    if constexpr (std::is_same_v<Out, float>) {
+      if (intensity.landmarks) apply_piecewise(result.view(), result.view(), *intensity.landmarks, executor_);
+    }
     executor_.wait();  // `source` is freed now
     return result;
   }
@@ -330,9 +352,9 @@ class CaseRun {
     const Size3 all{size.x, size.y, size.z * static_cast<std::int64_t>(plan_.stacks.size())};
     const VolumeView<const Out> view{voxels.data(), all};
     if constexpr (std::is_same_v<Out, float>) {
-      return statistics(view, reader_);
+      return statistics(view, source_.reader());
     } else {
-      return statistics(histogram<Out>(view, reader_));
+      return statistics(histogram<Out>(view, source_.reader()));
     }
   }
 
@@ -376,9 +398,8 @@ class CaseRun {
   const CaseBudget& budget_;
   const std::filesystem::path& out_;
   Executor& executor_;
-  Executor reader_;  ///< reads and decodes beside the executor's work
   const CancelToken& cancel_;
-  InputHashes& hashes_;          ///< one slab is read at a time
+  CaseSource<In> source_;
   bool makes_mask_ = false;      ///< read() gives marks instead of voxels
   std::vector<Owned<In>> kept_;  ///< one a volume, empty unless kept
 };
@@ -391,37 +412,71 @@ bool is_blanked(const CasePlan& plan) {
   return plan.face || !std::ranges::all_of(plan.text_boxes, [](const auto& boxes) { return boxes.empty(); });
 }
 
+/// Calls `use(case_run, budget)` with the case's stored type settled. @return empty where it has no place in a file or
+/// in memory
+template <class Use>
+auto with_case(const Scan& scan, const CasePlan& plan, const GridPlan& grid, const std::filesystem::path& out,
+               Executor& executor, std::uint64_t memory_limit_bytes, const CancelToken& cancel, InputHashes& hashes,
+               const Use& use) -> std::optional<decltype(use(std::declval<CaseRun<float>&>(), CaseBudget()))> {
+  const dicom::Stack& stack = scan.stacks[plan.stacks.front()];
+  const Size3& size = grid.grid.size;
+  const auto volumes = static_cast<std::int64_t>(plan.stacks.size());
+  // Sizes that fit the format cannot overflow the sum of bytes, so the format is asked first.
+  if (std::max({size.x, size.y, size.z, volumes}) > kMaxNiftiSize) return std::nullopt;
+  const auto budget = plan_budget(scan, plan, grid, executor, memory_limit_bytes);
+  if (!budget) return std::nullopt;
+  const auto with = [&]<class In>(In) {
+    CaseRun<In> run(scan, plan, grid, *budget, out, executor, cancel, hashes);
+    return use(run, *budget);
+  };
+  if (stack.dtype == DType::float32 || plan.recipe.restores()) return with(float{});
+  return stack.dtype == DType::uint16 ? with(std::uint16_t{}) : with(std::int16_t{});
+}
+
 }  // namespace
 
 CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out,
                              const CancelToken& cancel) {
-  const dicom::Stack& stack = scan.stacks[plan.stacks.front()];
-  const auto too_large = [&] {
-    return CaseOutcome{std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}, {}};
-  };
-  const GridPlan grid = plan_grid(stack, plan.recipe);
-  const Size3& size = grid.grid.size;
-  const auto volumes = static_cast<std::int64_t>(plan.stacks.size());
-  // Sizes that fit the format cannot overflow the sum of bytes, so the format is asked first.
-  if (std::max({size.x, size.y, size.z, volumes}) > kMaxNiftiSize) return too_large();
-  const auto budget = plan_budget(scan, plan, grid, executor_, memory_limit_bytes_);
-  if (!budget) return too_large();
+  GridPlan grid = plan_grid(scan.stacks[plan.stacks.front()], plan.recipe);
   InputHashes hashes;
-  const auto make = [&]<class In>(In) {
-    return CaseRun<In>(scan, plan, grid, *budget, out, executor_, cancel, hashes).run();
+  nlohmann::ordered_json crop;
+  const auto find = [&](auto& run, const CaseBudget&) {
+    return run.foreground(crop_threshold(plan.recipe, plan.modality));
   };
-  try {
-    CaseRecord record = stack.dtype == DType::float32  ? make(float{})
-                        : stack.dtype == DType::uint16 ? make(std::uint16_t{})
-                                                       : make(std::int16_t{});
-    record.memory_bytes = budget->memory_bytes;
+  const auto make = [&](auto& run, const CaseBudget& budget) {
+    CaseRecord record = run.run(crop);
+    record.memory_bytes = budget.memory_bytes;
     if (is_blanked(plan)) {
       record.manifest["redaction"] =
-          CaseRun<std::int16_t>(scan, plan, grid, *budget, out, executor_, cancel, hashes).write_mask();
+          CaseRun<std::int16_t>(scan, plan, grid, budget, out, executor_, cancel, hashes).write_mask();
     }
+    return record;
+  };
+  try {
+    if (plan.recipe.crop) {
+      const auto box = with_case(scan, plan, grid, out, executor_, memory_limit_bytes_, cancel, hashes, find);
+      if (box && *box) {
+        const GridPlan before = std::exchange(grid, cropped(grid, **box, plan.recipe.crop->margin_mm));
+        crop = crop_step(before, grid, plan.recipe.crop->margin_mm, crop_threshold(plan.recipe, plan.modality));
+      }
+    }
+    auto record = with_case(scan, plan, grid, out, executor_, memory_limit_bytes_, cancel, hashes, make);
+    if (!record) return {std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}, {}};
     return {std::move(record), std::nullopt, std::move(hashes)};
   } catch (const Failed& failed) {
     return {std::nullopt, failed.failure, std::move(hashes)};
+  }
+}
+
+CaseLandmarks StudyRunner::landmarks(const Scan& scan, const CasePlan& plan, const CancelToken& cancel) {
+  InputHashes hashes;
+  const GridPlan grid = plan_grid(scan.stacks[plan.stacks.front()], plan.recipe);
+  const auto learn = [](auto& run, const CaseBudget&) { return run.landmarks(); };
+  try {
+    const auto landmarks = with_case(scan, plan, grid, {}, executor_, memory_limit_bytes_, cancel, hashes, learn);
+    return {landmarks, std::move(hashes)};
+  } catch (const Failed&) {
+    return {std::nullopt, std::move(hashes)};
   }
 }
 

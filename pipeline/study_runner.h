@@ -26,6 +26,12 @@ struct CaseRecord {
   nlohmann::ordered_json face_evidence;                                     ///< its line of faces.jsonl, or null
 };
 
+/// Nyul's landmarks of one case; empty where its slices cannot be read.
+struct CaseLandmarks {
+  std::optional<NyulLandmarks> landmarks;
+  InputHashes hashes;  ///< of the files that were read
+};
+
 struct CaseOutcome {
   std::optional<CaseRecord> record;
   std::optional<CaseFailure> failure;
@@ -43,6 +49,10 @@ class StudyRunner {
   /// Makes `plan`'s image at `out / image_path(plan)`; a scratch file lies beside `out`.
   /// @throws Error{disk_full, output_unwritable, memory_exceeded, device_unavailable, canceled}: the job cannot go on
   CaseOutcome run(const Scan& scan, const CasePlan& plan, const std::filesystem::path& out, const CancelToken& cancel);
+
+  /// The landmarks of `plan`'s voxels as they are read, from one pass over them; a case that `run` would refuse for its
+  /// size has none. @throws Error{memory_exceeded, device_unavailable, canceled}
+  CaseLandmarks landmarks(const Scan& scan, const CasePlan& plan, const CancelToken& cancel);
 
  private:
   Executor& executor_;

@@ -16,8 +16,13 @@ int main(int argc, char** argv) {
   bench::add_affine();
   bench::add_labels();
   bench::add_intensity();
+  bench::add_piecewise();
+  bench::add_float16();
   bench::add_orient();
   bench::add_statistics();
+  bench::add_foreground_box();
+  bench::add_components();
+  bench::add_morphology();
   bench::add_patient_grid();
   bench::add_straighten();
   bench::add_text_network();

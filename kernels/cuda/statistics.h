@@ -14,7 +14,12 @@ namespace naru::cuda {
 template <class T>
 void add_histogram(VolumeView<const T> in, std::vector<std::uint64_t>& counts, Executor& executor);
 
-/// The sums of each piece, in order.
-std::vector<FloatSums> piece_sums(VolumeView<const float> in, Executor& executor);
+/// The same where `mask` is not 0.
+template <class T>
+void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector<std::uint64_t>& counts,
+                   Executor& executor);
+
+/// The sums of each piece, in order; where `mask` is not null, of the values where it is not 0.
+std::vector<FloatSums> piece_sums(VolumeView<const float> in, const std::uint8_t* mask, Executor& executor);
 
 }  // namespace naru::cuda

@@ -220,7 +220,7 @@ Mask brain_in_bone(const HeadShape& shape, std::span<const float> values, const 
     const std::int64_t x = middle[0] + n % (2 * kReach + 1) - kReach, y = middle[1],
                        z = middle[2] + n / (2 * kReach + 1) - kReach;
     const bool is_inside = x >= 0 && y >= 0 && z >= 0 && x < grid.size.x && y < grid.size.y && z < grid.size.z;
-    if (is_inside && core.at(x, y, z)) brain = component_at(core, core.index(x, y, z));
+    if (is_inside && core.at(x, y, z)) brain = component_at(core, core.index(x, y, z), executor);
   }
   if (brain.count() == 0) return brain;
   brain = dilated(brain, kRegrownCells, executor);

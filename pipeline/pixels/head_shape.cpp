@@ -137,7 +137,7 @@ HeadShape head_shape(const PatientGrid& grid, std::span<const float> values, boo
     shape.inside.cells[n] = static_cast<std::uint8_t>(static_cast<double>(values[n]) > skin);  // false for NaN
   }
   shape.inside = dilated(eroded(shape.inside, kOpenCells, executor), kOpenCells, executor);
-  shape.inside = closed(largest_component(shape.inside), executor);
+  shape.inside = closed(largest_component(shape.inside, executor), executor);
   fill_slices(shape.inside, executor);
   return shape;
 }

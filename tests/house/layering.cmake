@@ -22,7 +22,7 @@ set(places_of_dcmtk dicom tests/dicom tests/support)
 set(headers_of_http "^(boost/(beast|asio)|httplib|drogon/|crow|uwebsockets|microhttpd|evhttp|pistache/)")
 set(places_of_http server/http)
 set(headers_of_itk "^(itk[A-Z]|itk_|vnl/)")
-set(places_of_itk pipeline/outputs pipeline/pixels tests benchmarks)
+set(places_of_itk pipeline/outputs pipeline/pixels pipeline/restore tests benchmarks)
 set(headers_of_tesseract "^(tesseract|leptonica)/")
 set(places_of_tesseract pipeline/pixels)
 

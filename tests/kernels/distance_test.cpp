@@ -66,14 +66,15 @@ TEST(Distance, DoesNotErodeFromBeyondTheGrid) {
 }
 
 TEST(Distance, TellsComponentsApartByFaces) {
+  Executor executor = Executor::cpu(2);
   Mask mask({6, 3, 1});
   for (const auto& [x, y] : {std::pair{0, 0}, {1, 0}, {2, 1}, {3, 1}, {4, 1}}) mask.cells[mask.index(x, y, 0)] = 1;
-  EXPECT_EQ(component_at(mask, mask.index(0, 0, 0)).count(), 2);  // (1, 0) and (2, 1) touch at a corner only
-  EXPECT_EQ(component_at(mask, mask.index(5, 2, 0)).count(), 0);
-  const Mask largest = largest_component(mask);
+  EXPECT_EQ(component_at(mask, mask.index(0, 0, 0), executor).count(), 2);  // (1, 0) and (2, 1) touch at a corner only
+  EXPECT_EQ(component_at(mask, mask.index(5, 2, 0), executor).count(), 0);
+  const Mask largest = largest_component(mask, executor);
   EXPECT_EQ(largest.count(), 3);
   EXPECT_TRUE(largest.at(4, 1, 0));
-  EXPECT_EQ(largest_component(Mask({4, 4, 4})).count(), 0);
+  EXPECT_EQ(largest_component(Mask({4, 4, 4}), executor).count(), 0);
 }
 
 }  // namespace

@@ -54,6 +54,25 @@ TEST(Intensity, BringsMeanAndDeviationToZeroAndOne) {
   }
 }
 
+TEST(Intensity, NormalisesCtAsNnunetDoes) {
+  const Fingerprint foreground{.count = 9,
+                               .mean = 40,
+                               .median = 0,
+                               .deviation = 16,
+                               .min = -999,
+                               .max = 999,
+                               .percentile_00_5 = -100,
+                               .percentile_99_5 = 300};
+  const IntensityMap map = ct_normalized({.slope = 2, .intercept = -1024}, foreground);
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_EQ(mapped_on<float>(executor, std::vector<std::int16_t>{0, 462, 532, 542, 662, 2000}, map),
+              (std::vector<float>{-8.75F, -8.75F, 0, 1.25F, 16.25F, 16.25F}));
+    const auto flat = mapped_on<float>(executor, std::vector<std::int16_t>{40},
+                                       ct_normalized({}, {.mean = 40, .percentile_00_5 = 40, .percentile_99_5 = 40}));
+    EXPECT_EQ(flat.front(), 0);
+  }
+}
+
 TEST(Intensity, RoundsHalfToEvenAndSaturates) {
   const std::vector<float> values = {0.5f, 1.5f, 2.5f, -0.5f, -1.5f, 32767.4f, 32768, 1e9f, 1e30f, -32769, -1e30f};
   const std::vector<std::int16_t> expected = {0, 2, 2, 0, -2, 32767, 32767, 32767, 32767, -32768, -32768};

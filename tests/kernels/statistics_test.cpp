@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tests/kernels/golden/golden.h"
+#include "tests/kernels/golden/masks.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
 
@@ -162,6 +163,109 @@ TEST(FloatStatistics, GiveAConstantNoDeviation) {
     EXPECT_EQ(found.deviation, 0);
     EXPECT_NEAR(found.mean, 0.1f, 1e-12);
   }
+}
+
+template <class T>
+Histogram masked_histogram_on(Executor& executor, const std::vector<T>& values, const std::vector<std::uint8_t>& mask) {
+  const auto buffer = on_executor(values, executor);
+  const auto mask_buffer = on_executor(mask, executor);
+  const Size3 size{static_cast<std::int64_t>(values.size()), 1, 1};
+  return histogram(VolumeView<const T>{buffer.data(), size}, {mask_buffer.data(), size}, executor);
+}
+
+template <class T>
+Statistics masked_statistics_on(Executor& executor, const std::vector<T>& values,
+                                const std::vector<std::uint8_t>& mask) {
+  const auto buffer = on_executor(values, executor);
+  const auto mask_buffer = on_executor(mask, executor);
+  const Size3 size{static_cast<std::int64_t>(values.size()), 1, 1};
+  return statistics(VolumeView<const T>{buffer.data(), size}, {mask_buffer.data(), size}, executor);
+}
+
+/// The same as of the chosen values alone.
+template <class T>
+void expect_masked_is_chosen(int low, int high) {
+  for (const int count : {1, 31, 32, 33, 70001}) {
+    const auto values = random_values<T>(count, low, high);
+    const auto mask = random_values<std::uint8_t>(count, 0, 2, 9);
+    std::vector<T> chosen;
+    for (std::size_t v = 0; v < values.size(); ++v) {
+      if (mask[v] != 0) chosen.push_back(values[v]);
+    }
+    for (Executor& executor : executors_under_test()) {
+      const Histogram expected = histogram_on(executor, chosen);
+      EXPECT_EQ(masked_histogram_on(executor, values, mask).counts, expected.counts) << executor.description();
+      const Statistics found = masked_statistics_on(executor, values, mask), all = statistics(expected);
+      EXPECT_EQ(found.count, all.count);
+      EXPECT_EQ(found.mean, all.mean);
+      EXPECT_EQ(found.deviation, all.deviation);
+      EXPECT_EQ(found.max, all.max);
+    }
+  }
+}
+
+TEST(MaskedStatistics, CountTheVoxelsOfTheMaskExactly) {
+  expect_masked_is_chosen<std::int16_t>(-32768, 32767);
+  expect_masked_is_chosen<std::uint16_t>(0, 65535);
+}
+
+TEST(MaskedStatistics, OfFloatsDescribeTheVoxelsOfTheMask) {
+  const auto values = random_values<float>(200001, -1000, 3000);
+  const auto mask = random_values<std::uint8_t>(200001, 0, 1, 5);
+  long double sum = 0, squares = 0, count = 0;
+  for (std::size_t v = 0; v < values.size(); ++v) sum += mask[v] != 0 ? values[v] : 0, count += mask[v];
+  for (std::size_t v = 0; v < values.size(); ++v) {
+    squares += mask[v] != 0 ? (values[v] - sum / count) * (values[v] - sum / count) : 0;
+  }
+  auto executors = executors_under_test();
+  const Statistics first = masked_statistics_on(executors.front(), values, mask);
+  EXPECT_EQ(first.count, static_cast<std::uint64_t>(count));
+  EXPECT_NEAR(first.mean, static_cast<double>(sum / count), 1e-9);
+  EXPECT_NEAR(first.deviation, static_cast<double>(std::sqrt(squares / count)), 1e-8);
+  for (Executor& executor : executors) {
+    EXPECT_EQ(masked_statistics_on(executor, values, mask).mean, first.mean) << executor.description();
+    EXPECT_EQ(masked_statistics_on(executor, values, std::vector<std::uint8_t>(200001)).count, 0U);
+  }
+}
+
+TEST(Fingerprint, IsThatOfNumpyOverTheMask) {
+  const auto values = random_values<std::int16_t>(5001, -1000, 2000, 30);
+  const auto mask = random_values<std::uint8_t>(5001, 0, 1, 31);
+  const auto& [count, mean, median, deviation, min, max, low, high] = golden::kFingerprint;
+  for (Executor& executor : executors_under_test()) {
+    const Fingerprint found = fingerprint(masked_histogram_on(executor, values, mask), 1, 0);
+    EXPECT_EQ(found.count, static_cast<std::uint64_t>(count));
+    EXPECT_NEAR(found.mean, mean, 1e-9);
+    EXPECT_EQ(found.median, median);
+    EXPECT_NEAR(found.deviation, deviation, 1e-9);
+    EXPECT_EQ(found.min, min);
+    EXPECT_EQ(found.max, max);
+    EXPECT_NEAR(found.percentile_00_5, low, 1e-9);
+    EXPECT_NEAR(found.percentile_99_5, high, 1e-9);
+  }
+}
+
+TEST(Fingerprint, IsInUnitsWhateverTheSlope) {
+  const Histogram values = histogram_of({0, 10, 20, 100});
+  const Fingerprint up = fingerprint(values, 2, -1024), down = fingerprint(values, -2, 0);
+  EXPECT_EQ(up.min, -1024);
+  EXPECT_EQ(up.max, -824);
+  EXPECT_EQ(up.median, -994);
+  EXPECT_EQ(down.min, -200);
+  EXPECT_EQ(down.max, 0);
+  EXPECT_EQ(down.mean, -65);
+  EXPECT_LT(down.percentile_00_5, down.percentile_99_5);
+  EXPECT_EQ(up.deviation, down.deviation);
+  EXPECT_EQ(fingerprint(Histogram{}, 2, -1024).count, 0U);
+}
+
+TEST(Histogram, AddsAnotherAndLeavesOutWhatIsNotAbove) {
+  Histogram sum;
+  add(sum, histogram_of({1, 2, 2}));
+  add(sum, histogram_of({2, -7}));
+  EXPECT_EQ(sum.counts, histogram_of({-7, 1, 2, 2, 2}).counts);
+  EXPECT_EQ(values_above(sum, 1).counts, histogram_of({2, 2, 2}).counts);
+  EXPECT_EQ(values_above(sum, -7.5).counts, sum.counts);
 }
 
 }  // namespace

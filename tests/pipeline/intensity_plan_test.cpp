@@ -28,7 +28,7 @@ double applied(const IntensityMap& map, double stored) {
 
 /// A histogram of stored values, as every stack of whole numbers has it.
 IntensityPlan planned(const Recipe& recipe, const dicom::Stack& stack, const Histogram& values) {
-  return plan_intensity(recipe, stack, values, stack.rescale);
+  return plan_intensity(recipe, stack, values, stack.rescale, recipe.nyul_landmarks);
 }
 
 TEST(IntensityPlan, KeepsInt16WhereEveryValueIsExact) {
@@ -64,6 +64,52 @@ TEST(IntensityPlan, ZscoreUsesTheForegroundOnly) {
   EXPECT_NEAR(applied(plan.map, 102), 0, 1e-5);
   EXPECT_NEAR(applied(plan.map, 104), 1, 1e-5);
   EXPECT_EQ(plan.dtype, DType::float32);
+}
+
+TEST(IntensityPlan, ZscoreTakesTheForegroundThatTheRecipeNames) {
+  Recipe recipe;
+  recipe.normalize = Normalize::zscore;
+  const Histogram values = histogram_of({{0, 4}, {10, 4}, {60, 1}, {91, 1}});  // mean 19.1, Otsu's threshold 10
+  recipe.foreground = Foreground::all;
+  const IntensityPlan all = planned(recipe, stack_with(1, 0), values);
+  EXPECT_NEAR(applied(all.map, 19.1), 0, 1e-5);
+  EXPECT_EQ(all.steps_after[0]["foreground"], "all");
+  EXPECT_EQ(all.steps_after[0]["foreground_voxels"], 10);
+  recipe.foreground = Foreground::mean;
+  const IntensityPlan mean = planned(recipe, stack_with(1, 0), values);
+  EXPECT_NEAR(applied(mean.map, 75.5), 0, 1e-5);
+  EXPECT_EQ(mean.steps_after[0]["foreground_voxels"], 2);
+}
+
+TEST(IntensityPlan, NyulMapsLandmarksOfTheForegroundInUnits) {
+  Recipe recipe;
+  recipe.normalize = Normalize::nyul;
+  recipe.nyul_landmarks = NyulLandmarks{0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100};
+  Histogram values = histogram_of({{0, 5000}});
+  for (int v = 1000; v <= 2000; ++v) values.counts[static_cast<std::size_t>(v + 32768)] = 1;
+  const dicom::Stack stack = stack_with(2, 5);
+  const NyulLandmarks landmarks = landmarks_of(recipe, values, stack.rescale);
+  for (std::size_t i = 0; i < landmarks.size(); ++i) {
+    EXPECT_NEAR(landmarks[i], 2 * (1000 + 10 * kNyulPercentiles[i]) + 5, 1e-9);
+  }
+  const IntensityPlan plan = planned(recipe, stack, values);
+  ASSERT_TRUE(plan.landmarks);
+  EXPECT_EQ(plan.landmarks->from[5], 3005);
+  EXPECT_EQ(plan.landmarks->to[5], 50);
+  EXPECT_EQ(applied(plan.map, 1500), 3005);  // units before the landmarks
+  EXPECT_EQ(plan.dtype, DType::float32);
+  recipe.clip = ClipRange{0, 3500};
+  EXPECT_EQ(landmarks_of(recipe, values, stack.rescale)[10], 3500);
+}
+
+TEST(IntensityPlan, TakesRestoredVoxelsAsUnits) {
+  Recipe recipe;
+  recipe.denoise = "curvature";
+  const IntensityPlan plan = planned(recipe, stack_with(2, -1024), histogram_of({{5, 1}}));
+  EXPECT_EQ(applied(plan.map, 7), 7);
+  EXPECT_EQ(plan.dtype, DType::float32);
+  EXPECT_EQ(plan.steps_before[0]["slope"], 2);
+  EXPECT_EQ(plan.steps_before[1]["op"], "denoise");
 }
 
 TEST(IntensityPlan, ZscoreTakesStatisticsAfterTheClip) {

@@ -81,9 +81,55 @@ TEST(Recipe, RefusesValuesOfTheWrongKind) {
 TEST(Recipe, RefusesWhatThisVersionCannotDoRatherThanIgnoringIt) {
   for (const std::string_view toml :
        {"[output]\nlayout = \"bids\"\n", "[output]\ndtype = \"float16\"\n", "[output]\ncompression = \"zstd\"\n",
-        "[intensity]\nnormalize = \"nyul\"\n", "[crop]\n"}) {
+        "[labels]\n"}) {
     EXPECT_THAT(problem_of(toml), HasSubstr("not available in this version")) << toml;
   }
+}
+
+TEST(Recipe, SaysWhyFloat16IsRefusedAndWhatToTake) {
+  EXPECT_THAT(problem_of("[output]\ndtype = \"float16\"\n"),
+              AllOf(HasSubstr("NIfTI-1"), HasSubstr("use \"float32\""), HasSubstr("zarr")));
+}
+
+TEST(Recipe, WritesKeysThatRefineAMethodOnlyWhereTheyAreSet) {
+  const auto plain = to_json(load_recipe("mr-1mm"))["intensity"];
+  for (const char* key : {"foreground", "nyul_landmarks", "bias_field", "denoise"}) {
+    EXPECT_FALSE(plain.contains(key)) << key;
+  }
+  const Recipe recipe = parse_recipe(std::string(kStart) +
+                                         "[select]\nmodality = [\"MR\"]\n[intensity]\nnormalize = \"nyul\"\n"
+                                         "nyul_landmarks = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]\n"
+                                         "foreground = \"otsu\"\nbias_field = \"n4\"\ndenoise = \"curvature\"\n",
+                                     "f");
+  const auto json = to_json(recipe)["intensity"];
+  EXPECT_EQ(json["foreground"], "otsu");
+  EXPECT_EQ(json["nyul_landmarks"][9], 90);
+  EXPECT_EQ(json["bias_field"], "n4");
+  EXPECT_EQ(json["denoise"], "curvature");
+  EXPECT_EQ(to_json(parse_recipe(std::string(kStart) + "[intensity]\nbias_field = \"none\"\n", "f")),
+            to_json(parse_recipe(kStart, "f")));
+}
+
+TEST(Recipe, CropsOnlyWhereAskedTo) {
+  const Recipe recipe = parse_recipe(std::string(kStart) + "[crop]\nforeground = true\nmargin_mm = 7.5\n", "f");
+  ASSERT_TRUE(recipe.crop);
+  EXPECT_EQ(recipe.crop->margin_mm, 7.5);
+  EXPECT_EQ(to_json(recipe)["crop"]["foreground"], true);
+  EXPECT_FALSE(to_json(recipe)["crop"].contains("threshold"));
+  const Recipe off = parse_recipe(std::string(kStart) + "[crop]\nforeground = false\nmargin_mm = 7.5\n", "f");
+  EXPECT_EQ(to_json(off), to_json(parse_recipe(kStart, "f")));
+  EXPECT_THAT(problem_of("[crop]\nthreshold = 4.0\n"), HasSubstr("belongs to foreground"));
+  EXPECT_THAT(problem_of("[crop]\nforeground = true\nmargin_mm = -1\n"), HasSubstr("between 0 and"));
+}
+
+TEST(Recipe, TakesTheForegroundThatIsUsualForAMethod) {
+  Recipe recipe;
+  recipe.normalize = Normalize::zscore;
+  EXPECT_EQ(foreground_of(recipe), Foreground::otsu);
+  recipe.normalize = Normalize::nyul;
+  EXPECT_EQ(foreground_of(recipe), Foreground::mean);
+  recipe.foreground = Foreground::all;
+  EXPECT_EQ(foreground_of(recipe), Foreground::all);
 }
 
 TEST(Recipe, RefusesCombinationsThatContradict) {
@@ -91,6 +137,13 @@ TEST(Recipe, RefusesCombinationsThatContradict) {
               HasSubstr("use \"bspline\""));
   EXPECT_THAT(problem_of("[resample]\nconvention = \"itk\"\nantialias = true\n"),
               HasSubstr("antialias = true goes with"));
+  EXPECT_THAT(problem_of("[intensity]\nforeground = \"all\"\n"), HasSubstr("belongs to normalize"));
+  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"nyul\"\n"), HasSubstr("needs one modality"));
+  EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n"),
+              HasSubstr("belongs to normalize"));
+  EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 3, 5, 6, 7, 8, 9, 10]\n"), HasSubstr("ascend"));
+  EXPECT_THAT(problem_of("[select]\nmodality = [\"CT\"]\n[intensity]\nbias_field = \"n4\"\n"), HasSubstr("[\"MR\"]"));
+  EXPECT_THAT(problem_of("[intensity]\nbias_field = \"n4\"\n"), HasSubstr("[\"MR\"]"));
   EXPECT_THAT(problem_of("[intensity]\nnormalize = \"window\"\n"), HasSubstr("needs clip"));
   EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\n[output]\ndtype = \"int16\"\n"),
               HasSubstr("cannot hold"));

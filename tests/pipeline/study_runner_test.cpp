@@ -247,6 +247,43 @@ TEST_F(StudyRunnerTest, LeavesEmptyWhatTorchioLeavesEmpty) {
   }
 }
 
+TEST_F(StudyRunnerTest, TakesTheSameBiasFieldOutOfSlabs) {
+  const std::string recipe =
+      "schema = \"naru.recipe/1\"\nname = \"t\"\n[select]\nmodality = [\"MR\"]\n[resample]\nspacing_mm = [1.0, 1.0, "
+      "1.0]\n"
+      "[intensity]\nnormalize = \"zscore\"\n";
+  for (const char* axes : {"RAS", "SRA"}) {
+    PhantomOptions options;
+    options.modality = "MR";
+    options.rescale = test::Rescale{0.5, 100};
+    fs::remove_all(folder_ / "in");
+    test::write_series(options, folder_ / "in");
+    const std::string restoring = recipe + "bias_field = \"n4\"\n[orient]\naxes = \"" + axes + "\"\n";
+    run(restoring, std::uint64_t{1} << 30, "whole");
+    run(restoring, (12 << 20) + 420000, "slabs");
+    EXPECT_EQ(line("slabs"), line("whole"));
+    EXPECT_EQ(image("slabs").voxels, image("whole").voxels);
+    EXPECT_EQ(line("whole")["steps"][1]["op"], "bias_field");
+    run(recipe + "[orient]\naxes = \"" + axes + "\"\n", std::uint64_t{1} << 30, "plain");
+    EXPECT_NE(image("plain").voxels, image("whole").voxels);
+  }
+}
+
+TEST_F(StudyRunnerTest, DenoisesWholeVolumesAndRefusesSlabs) {
+  PhantomOptions options;
+  options.noise = 20;
+  test::write_series(options, folder_ / "in");
+  const std::string head = "schema = \"naru.recipe/1\"\nname = \"t\"\n";
+  run(head, std::uint64_t{1} << 30, "noisy");
+  run(head + "[intensity]\ndenoise = \"curvature\"\n", std::uint64_t{1} << 30, "clean");
+  options.noise = 0;
+  const double noisy = part_that_is_true(image("noisy"), options, 15, 1e9);
+  EXPECT_LT(noisy, 0.65);
+  EXPECT_GT(part_that_is_true(image("clean"), options, 15, 1e9), noisy + 0.1);
+  EXPECT_THROW(run(head + "[intensity]\ndenoise = \"curvature\"\n", (12 << 20) + 60000, "slabs"), Error);
+  EXPECT_THAT(test::slurp(folder_ / "slabs.report/inputs.jsonl"), ::testing::HasSubstr("too_large"));
+}
+
 TEST_F(StudyRunnerTest, RejectsWhatNotEvenASliceOfFits) {
   test::write_series({}, folder_ / "in");
   EXPECT_THROW(run("ct-1mm", 1 << 20), Error);

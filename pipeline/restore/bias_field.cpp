@@ -1,0 +1,196 @@
+#include "pipeline/restore/bias_field.h"
+
+#include <itkImage.h>
+#include <itkMultiThreaderBase.h>
+#include <itkN4BiasFieldCorrectionImageFilter.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "kernels/statistics.h"
+#include "pipeline/unit_bins.h"
+
+namespace naru {
+
+namespace {
+
+constexpr std::int64_t kBlock = 4, kLeastBlocks = 16, kLeastVoxels = 4;
+
+/// ITK gives each filter so many threads as stand here when it is made.
+class OneItkThread {
+ public:
+  OneItkThread() : before_(itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads()) {
+    itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(1);
+  }
+  ~OneItkThread() { itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(before_); }
+  OneItkThread(const OneItkThread&) = delete;
+  OneItkThread& operator=(const OneItkThread&) = delete;
+
+ private:
+  itk::ThreadIdType before_;
+};
+
+template <class T>
+typename itk::Image<T, 3>::Pointer itk_image(const Size3& size, const std::array<double, 3>& spacing) {
+  const auto image = itk::Image<T, 3>::New();
+  const auto length = [](std::int64_t n) { return static_cast<itk::SizeValueType>(n); };
+  image->SetRegions(itk::Size<3>{{length(size.x), length(size.y), length(size.z)}});
+  image->SetSpacing(spacing.data());
+  image->Allocate();
+  return image;
+}
+
+/// Values above Otsu's threshold. A logarithm is taken of them, so they are greater than 0 as well.
+std::vector<std::uint8_t> foreground_of(const std::vector<float>& voxels, const Size3& size) {
+  Executor executor = Executor::cpu(1);
+  const VolumeView<const float> view{voxels.data(), size};
+  UnitBins bins;
+  bins.widen(statistics(view, executor));
+  bins.add(view, executor);
+  const dicom::Rescale units = bins.units_of_bins();
+  const double threshold = std::max(0.0, units.slope * otsu_threshold(bins.histogram()) + units.intercept);
+  std::vector<std::uint8_t> mask(voxels.size());
+  std::ranges::transform(voxels, mask.begin(), [&](float value) {
+    return static_cast<std::uint8_t>(std::isfinite(value) && static_cast<double>(value) > threshold ? 1 : 0);
+  });
+  return mask;
+}
+
+}  // namespace
+
+ShrunkVolume::ShrunkVolume(const Size3& full) : full_(full) {
+  const auto count = [&](std::size_t a) { return full_[static_cast<int>(a)]; };
+  for (std::size_t a = 0; a < 3; ++a) {
+    block_[a] = std::clamp<std::int64_t>(count(a) / kLeastBlocks, 1, kBlock);
+    repeats_[a] = (kLeastVoxels + count(a) - 1) / count(a);
+    if (count(a) >= kLeastVoxels) repeats_[a] = 1;
+  }
+  const auto shrunk = [&](std::size_t a) { return count(a) / block_[a] * repeats_[a]; };
+  size_ = {shrunk(0), shrunk(1), shrunk(2)};
+  sums_.resize(static_cast<std::size_t>(size_.voxel_count()));
+}
+
+void ShrunkVolume::add(std::span<const float> voxels, std::int64_t begin) {
+  const std::int64_t slice = full_.x * full_.y, slices = static_cast<std::int64_t>(voxels.size()) / slice;
+  const auto [repeat_x, repeat_y, repeat_z] = repeats_;
+  for (std::int64_t z = begin; z < begin + slices; ++z) {
+    for (std::int64_t y = 0; y < full_.y; ++y) {
+      const float* const row = voxels.data() + (z - begin) * slice + y * full_.x;
+      for (std::int64_t n = 0; n < repeat_y * repeat_z; ++n) {
+        const std::int64_t to_y = y / block_[1] * repeat_y + n % repeat_y,
+                           to_z = z / block_[2] * repeat_z + n / repeat_y;
+        if (to_y >= size_.y || to_z >= size_.z) continue;
+        double* const sums = sums_.data() + size_.x * (to_y + size_.y * to_z);
+        for (std::int64_t x = 0; x < size_.x / repeat_x * block_[0]; ++x) {
+          for (std::int64_t r = 0; r < repeat_x; ++r) sums[x / block_[0] * repeat_x + r] += row[x];
+        }
+      }
+    }
+  }
+}
+
+std::vector<float> ShrunkVolume::voxels() const {
+  const auto block_voxels = static_cast<double>(block_[0] * block_[1] * block_[2]);
+  std::vector<float> means(sums_.size());
+  std::ranges::transform(sums_, means.begin(), [&](double sum) { return static_cast<float>(sum / block_voxels); });
+  return means;
+}
+
+BiasField::BiasField(const ShrunkVolume& shrunk, const Size3& lattice, std::vector<double> control_points)
+    : full_(shrunk.full()), lattice_(lattice), control_points_(std::move(control_points)) {
+  assert(static_cast<std::int64_t>(control_points_.size()) == lattice.voxel_count());
+  constexpr std::int64_t kOrder = 3;
+  for (int a = 0; a < 3; ++a) {
+    const auto last = static_cast<double>(shrunk.size()[a] - 1);
+    const double scale = static_cast<double>(shrunk.repeats(a)) / static_cast<double>(shrunk.block(a));
+    const std::int64_t spans = lattice[a] - kOrder;
+    for (std::int64_t v = 0; v < full_[a]; ++v) {
+      const double in_shrunk = std::clamp((static_cast<double>(v) + 0.5) * scale - 0.5, 0.0, last);
+      const double place = in_shrunk / last * static_cast<double>(spans);
+      const std::int64_t first = std::min(static_cast<std::int64_t>(place), spans - 1);
+      const double t = place - static_cast<double>(first), u = 1 - t;
+      places_[static_cast<std::size_t>(a)].push_back(
+          {first,
+           {u * u * u / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (3 * u * u * u - 6 * u * u + 4) / 6, t * t * t / 6}});
+    }
+  }
+}
+
+double BiasField::log_at(std::int64_t x, std::int64_t y, std::int64_t z) const {
+  const Place &px = places_[0][static_cast<std::size_t>(x)], &py = places_[1][static_cast<std::size_t>(y)],
+              &pz = places_[2][static_cast<std::size_t>(z)];
+  double sum = 0;
+  for (std::int64_t n = 0; n < 64; ++n) {
+    const std::int64_t i = n % 4, j = n / 4 % 4, k = n / 16;
+    const std::int64_t at = px.first + i + lattice_.x * (py.first + j + lattice_.y * (pz.first + k));
+    sum += px.weights[static_cast<std::size_t>(i)] * py.weights[static_cast<std::size_t>(j)] *
+           pz.weights[static_cast<std::size_t>(k)] * control_points_[static_cast<std::size_t>(at)];
+  }
+  return sum;
+}
+
+void BiasField::divide(std::span<float> voxels, std::int64_t begin, Executor& executor) const {
+  constexpr std::int64_t kRowsPerPiece = 64;
+  const std::int64_t rows = static_cast<std::int64_t>(voxels.size()) / full_.x;
+  executor.parallel_for(rows, kRowsPerPiece, [&](std::int64_t first_row, std::int64_t end_row) {
+    std::vector<double> line(static_cast<std::size_t>(lattice_.x));  // control points along x at this y and z
+    for (std::int64_t row = first_row; row < end_row; ++row) {
+      const Place& y = places_[1][static_cast<std::size_t>(row % full_.y)];
+      const Place& z = places_[2][static_cast<std::size_t>(begin + row / full_.y)];
+      std::ranges::fill(line, 0.0);
+      for (std::size_t n = 0; n < 16; ++n) {
+        const double weight = y.weights[n % 4] * z.weights[n / 4];
+        const auto j = y.first + static_cast<std::int64_t>(n % 4), k = z.first + static_cast<std::int64_t>(n / 4);
+        const double* const points = control_points_.data() + lattice_.x * (j + lattice_.y * k);
+        for (std::size_t i = 0; i < line.size(); ++i) line[i] += weight * points[i];
+      }
+      float* const values = voxels.data() + row * full_.x;
+      for (std::size_t x = 0; x < places_[0].size(); ++x) {
+        const auto& [first, weights] = places_[0][x];
+        const double* const points = line.data() + first;
+        const double log_field =
+            weights[0] * points[0] + weights[1] * points[1] + weights[2] * points[2] + weights[3] * points[3];
+        values[x] = static_cast<float>(static_cast<double>(values[x]) / std::exp(log_field));
+      }
+    }
+  });
+}
+
+BiasField estimate_bias_field(const ShrunkVolume& shrunk, const Vec3& spacing_mm) {
+  const std::vector<float> voxels = shrunk.voxels();
+  const std::vector<std::uint8_t> mask = foreground_of(voxels, shrunk.size());
+  if (std::ranges::count(mask, 1) < 2) return BiasField(shrunk, {4, 4, 4}, std::vector<double>(64));
+  std::array<double, 3> spacing{};
+  for (int a = 0; a < 3; ++a) {
+    spacing[static_cast<std::size_t>(a)] = spacing_mm[static_cast<std::size_t>(a)] *
+                                           static_cast<double>(shrunk.block(a)) /
+                                           static_cast<double>(shrunk.repeats(a));
+  }
+  const OneItkThread one_thread;
+  using Filter = itk::N4BiasFieldCorrectionImageFilter<itk::Image<float, 3>, itk::Image<std::uint8_t, 3>>;
+  const auto image = itk_image<float>(shrunk.size(), spacing);
+  std::ranges::copy(voxels, image->GetBufferPointer());
+  const auto itk_mask = itk_image<std::uint8_t>(shrunk.size(), spacing);
+  std::ranges::copy(mask, itk_mask->GetBufferPointer());
+  const auto filter = Filter::New();
+  filter->SetInput(image);
+  filter->SetMaskImage(itk_mask);
+  constexpr unsigned kLevels = 4, kIterations = 50;
+  Filter::VariableSizeArrayType iterations(kLevels);
+  iterations.Fill(kIterations);
+  filter->SetMaximumNumberOfIterations(iterations);
+  filter->SetNumberOfFittingLevels(kLevels);
+  filter->SetConvergenceThreshold(0.001);
+  filter->Update();
+  const auto* const lattice = filter->GetLogBiasFieldControlPointLattice();
+  const auto size = lattice->GetLargestPossibleRegion().GetSize();
+  const auto length = [&](unsigned a) { return static_cast<std::int64_t>(size[a]); };
+  std::vector<double> points;
+  const auto count = size[0] * size[1] * size[2];
+  std::transform(lattice->GetBufferPointer(), lattice->GetBufferPointer() + count, std::back_inserter(points),
+                 [](const auto& point) { return static_cast<double>(point[0]); });
+  return BiasField(shrunk, {length(0), length(1), length(2)}, std::move(points));
+}
+
+}  // namespace naru

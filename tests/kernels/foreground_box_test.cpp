@@ -1,0 +1,69 @@
+#include "kernels/foreground_box.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "tests/kernels/run_on.h"
+#include "tests/support/executors.h"
+
+namespace naru::test {
+namespace {
+
+template <class T>
+std::optional<VoxelBox> box_on(Executor& executor, const std::vector<T>& values, Size3 size, float above) {
+  const Buffer<T> buffer = on_executor(values, executor);
+  return foreground_box(VolumeView<const T>{buffer.data(), size}, above, executor);
+}
+
+/// The box of two voxels is that of their corners, wherever they lie.
+template <class T>
+void expect_box_of_two_voxels() {
+  const Size3 size{70, 33, 31};
+  const VolumeView<const T> view{nullptr, size};
+  const std::array<std::array<std::int64_t, 3>, 5> places = {
+      {{0, 0, 0}, {69, 32, 30}, {31, 32, 1}, {32, 0, 29}, {5, 17, 11}}};
+  for (const auto& a : places) {
+    for (const auto& b : places) {
+      std::vector<T> values(static_cast<std::size_t>(size.voxel_count()), T{3});
+      values[static_cast<std::size_t>(view.index(a[0], a[1], a[2]))] = T{5};
+      values[static_cast<std::size_t>(view.index(b[0], b[1], b[2]))] = T{4};
+      VoxelBox expected;
+      for (std::size_t i = 0; i < 3; ++i) {
+        expected.first[i] = std::min(a[i], b[i]);
+        expected.last[i] = std::max(a[i], b[i]);
+      }
+      for (Executor& executor : executors_under_test()) EXPECT_EQ(box_on<T>(executor, values, size, 3), expected);
+    }
+  }
+}
+
+TEST(ForegroundBox, HoldsEveryVoxelAboveTheThresholdAndNoMore) {
+  expect_box_of_two_voxels<std::uint8_t>();
+  expect_box_of_two_voxels<std::int16_t>();
+  expect_box_of_two_voxels<std::uint16_t>();
+  expect_box_of_two_voxels<float>();
+}
+
+TEST(ForegroundBox, IsEmptyWhereNothingIsAbove) {
+  const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_EQ(box_on<std::int16_t>(executor, std::vector<std::int16_t>(12, -500), {3, 2, 2}, -500), std::nullopt);
+    EXPECT_EQ(box_on<float>(executor, {nan, -infinity, 0}, {3, 1, 1}, 0), std::nullopt);
+    EXPECT_EQ(box_on<float>(executor, {}, {0, 0, 0}, 0), std::nullopt);
+    EXPECT_EQ(box_on<float>(executor, {nan, infinity, nan}, {1, 3, 1}, 0), (VoxelBox{{0, 1, 0}, {0, 1, 0}}));
+  }
+}
+
+TEST(ForegroundBox, IsTheWholeVolumeWhereAllIsAbove) {
+  for (const Size3 size : {Size3{1, 1, 1}, Size3{31, 1, 1}, Size3{32, 3, 1}, Size3{33, 5, 2}}) {
+    const std::vector<std::uint16_t> values(static_cast<std::size_t>(size.voxel_count()), 60000);
+    for (Executor& executor : executors_under_test()) {
+      EXPECT_EQ(box_on<std::uint16_t>(executor, values, size, 59999),
+                (VoxelBox{{0, 0, 0}, {size.x - 1, size.y - 1, size.z - 1}}));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace naru::test
