@@ -13,6 +13,7 @@
 #include "benchmarks/kernels/requests.h"
 #include "kernels/affine.h"
 #include "kernels/buffer.h"
+#include "kernels/components.h"
 #include "kernels/labels.h"
 #include "kernels/resample.h"
 #include "kernels/statistics.h"
@@ -57,6 +58,7 @@ class Session {
 
   std::string answer(std::istream& words) {
     static const std::map<std::string, std::string (Session::*)(std::istream&)> rows = {
+        {"components", &Session::components},
         {"copy", &Session::copy},
         {"resample", &Session::resample},
         {"turned", &Session::turned},
@@ -182,6 +184,31 @@ class Session {
     write_if_asked(words, host.data(), host.size() * sizeof(Out));
   }
 
+  /// components ABOVE: of the voxels above a value, joined through their faces.
+  std::string components(std::istream& words) {
+    int above = 0;
+    words >> above;
+    const Buffer<std::uint8_t> mask = mask_above(above);
+    if (labels_.size() == 0) labels_ = blank<std::int32_t>(in_.size());
+    std::size_t count = 0;
+    const double taken = seconds([&] {
+      count = label_components(VolumeView<const std::uint8_t>{mask.data(), size_},
+                               VolumeView<std::int32_t>{labels_.data(), size_}, Neighbours::faces, executor_)
+                  .size();
+    });
+    return answer_of(taken, {static_cast<double>(count)});
+  }
+
+  Buffer<std::uint8_t> mask_above(int above) {
+    auto values = Buffer<std::int16_t>::on_host(in_.size(), executor_);
+    detail::copy_bytes(values.data(), in_.data(), in_.size() * sizeof(std::int16_t), executor_);
+    executor_.wait();
+    auto mask = Buffer<std::uint8_t>::on_host(in_.size(), executor_);
+    std::ranges::transform(values.host(), mask.data(),
+                           [&](std::int16_t value) { return static_cast<std::uint8_t>(value > above); });
+    return to_executor(std::move(mask), executor_);
+  }
+
   std::string histogram(std::istream&) {
     Histogram counts;
     const double taken = seconds([&] { counts = naru::histogram(in(), executor_); });
@@ -230,6 +257,7 @@ class Session {
   Buffer<std::int16_t> in_, out_int16_;
   Buffer<float> out_float32_;
   Buffer<std::uint8_t> labels_in_, labels_out_;
+  Buffer<std::int32_t> labels_;
   std::vector<Buffer<std::byte>> copies_;
 };
 

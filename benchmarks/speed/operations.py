@@ -78,7 +78,7 @@ CASES = [
     Case("Otsu's threshold", "otsu",
          [Peer("scikit-image threshold_otsu", "python", "skimage_otsu", threads=1, limit=0)]),
     Case("connected components", f"components {MASK_ABOVE_HU}",
-         [Peer("scipy label", "python", f"scipy_label:{MASK_ABOVE_HU}", threads=1, limit=0)]),
+         [Peer("scipy label", "python", f"scipy_label:{MASK_ABOVE_HU}", threads=1, limit=0)], in_bytes=5),
 ]
 
 
