@@ -2,25 +2,32 @@
 """Measures Naru beside its peers and writes benchmarks/results/<machine>-<commit>.json.
 
   benchmarks/run.py --machine epyc-2core build/cpu/bin                kernels, and ITK where its program was built
+  benchmarks/run.py --machine epyc-2core --speed build/cpu/bin        operations and whole paths beside their peers, and how
+                                                                      cost grows: for benchmarks/render.py
   benchmarks/run.py --machine epyc-2core --end-to-end build/cpu/bin   DICOM to NIfTI, beside dcm2niix
   benchmarks/run.py --machine epyc-2core --dicom build/cpu/bin        reading series, beside ITK's GDCM and dcm2niix
   benchmarks/run.py --machine epyc-2core --deidentify build/cpu/bin   de-identifying, beside Orthanc and pydicom
   benchmarks/run.py --machine epyc-2core --pixels DICOM build/cpu/bin burned-in text on real slices, beside its peers
   benchmarks/run.py --machine epyc-2core --faces DICOM build/cpu/bin  the search for faces in real heads; it has no peer here
+  benchmarks/gpu/run.sh h100                                          on a GPU machine: see there
 
-Each number is the median of at least five runs; a peer is always timed in the same run, in turn with ours, and the ratio
-is what counts. One part of the file is written by each call and leaves the other as it is. MACHINE is a neutral name,
-never a host's. Only the standard library is needed, but for --pixels, which takes the packages python3-numpy,
-python3-pil, python3-pydicom and python3-scipy, and for its peers python3-tesserocr, tesseract-ocr-kor, python3-opencv
-and `npm ci --ignore-scripts` in benchmarks/pixels/ppocr. Temporary files go where TMPDIR says.
+Each number is the median of at least five runs, or the file says of how many; a peer is always timed in the same run, in
+turn with ours, and the ratio is what counts. One part of the file is written by each call and leaves the other as it is.
+MACHINE is a neutral name, never a host's. --speed takes about half an hour; it writes each row as soon as it has it.
+Only the standard library is needed, but
+- for the peers of --speed: dcm2niix, pigz and python3-nibabel, -numpy, -pydicom, -scipy, -skimage, -torch; one that is
+  missing is named in the file;
+- for --pixels: python3-numpy, -pil, -pydicom, -scipy, and for its peers python3-tesserocr, tesseract-ocr-kor,
+  python3-opencv and `npm ci --ignore-scripts` in benchmarks/pixels/ppocr.
+Temporary files go where TMPDIR says: --speed needs 2 GB there.
 """
 import argparse
+import functools
 import json
 import os
 import pathlib
 import platform
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -29,20 +36,13 @@ import time
 
 from deidentify.measure import find_pydicom_python, measure_deidentify
 from pixels.table import tables_of
+from speed.gpu import measure_gpu, measure_path as measure_gpu_path
+from speed.measure import PARTS, measure_speed, said_by
+from speed.path import DCM2NIIX_SLICES, Workshop, beside_dcm2niix, measure_dcm2niix
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SLICES = 200
 ITK_PEER = "itk_linear_int16"
 GDCM_PEER = "itk_gdcm_series"
-
-
-def first_line(command):
-    """What a program says of itself, or None where it is missing."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    return (done.stdout or done.stderr).strip().splitlines()[0] if (done.stdout or done.stderr).strip() else None
 
 
 def git(*arguments):
@@ -50,7 +50,10 @@ def git(*arguments):
 
 
 def commit_name():
-    """The short commit, with "-dirty" where the tree differs from it outside the results."""
+    """The short commit, with "-dirty" where the tree differs from it outside the results. "unversioned" in a copy without
+    its history, as a GPU machine may have it."""
+    if not (ROOT / ".git").exists():
+        return "unversioned"
     changed = git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!benchmarks/results")
     return git("rev-parse", "--short=10", "HEAD") + ("-dirty" if changed else "")
 
@@ -67,8 +70,8 @@ def machine_facts():
         "threads": len(os.sched_getaffinity(0)),
         "load_average_at_start": round(os.getloadavg()[0], 1),  # of others too: near 0 on a quiet machine
         "kernel": platform.release().split("-")[0],
-        "gpu": first_line(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]),
-        "compiler": first_line(["c++", "--version"]),
+        "gpu": said_by("nvidia-smi", "--query-gpu=name", "--format=csv,noheader"),
+        "compiler": said_by("c++", "--version"),
     }
 
 
@@ -109,83 +112,17 @@ def measure_kernels(bin_dir, repetitions):
     return result
 
 
-def timed(command, out, environment):
-    """Seconds that `command` takes. What it wrote is removed before and afterwards."""
-    for leftover in (out, pathlib.Path(f"{out}.report")):
-        shutil.rmtree(leftover, ignore_errors=True)
-    start = time.monotonic()
-    done = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True, check=False)
-    seconds = time.monotonic() - start
-    if done.returncode != 0:
-        sys.exit(f"{command[0]} failed with {done.returncode}: {done.stderr.strip()[-500:]}")
-    return seconds
-
-
-def write_recipe(path, compression):
-    path.write_text(f"""schema = "naru.recipe/1"
-name = "original-grid-{compression}"
-[orient]
-axes = "RAS"
-[resample]
-spacing_mm = "native"
-[output]
-layout = "plain"
-compression = "{compression}"
-""")
-    return path
-
-
-def measure_series(bin_dir, work, noise, repetitions):
-    """One uncompressed CT series to NIfTI, with and without gzip, ours in turn with dcm2niix."""
-    environment = dict(os.environ, HOME=str(work), XDG_STATE_HOME=str(work / "state"))  # no key of the user is touched
-    series, out, theirs = work / f"series-{noise}", work / "out", work / "dcm2niix"
-    subprocess.run([str(bin_dir / "naru_phantom"), "--out", str(series), "--modality", "CT", "--size", "512", "512",
-                    str(SLICES), "--spacing", "0.7", "0.7", "1.25", "--noise", str(noise)],
-                   check=True, stdout=subprocess.DEVNULL)
-    cases = {}
-    for ours_compression, their_flag in (("none", "n"), ("gzip", "y")):
-        recipe = write_recipe(work / f"{ours_compression}.toml", ours_compression)
-        ours_command = [bin_dir / "naru", "prepare", series, "--out", out, "--recipe", recipe, "--quiet"]
-        seconds = {"naru": [], "dcm2niix": []}
-        for _ in range(repetitions + 1):
-            seconds["naru"].append(timed(ours_command, out, environment))
-            shutil.rmtree(theirs, ignore_errors=True)
-            theirs.mkdir()
-            seconds["dcm2niix"].append(
-                timed(["dcm2niix", "-z", their_flag, "-o", theirs, series], work / "none", environment))
-        medians = {name: statistics.median(runs[1:]) for name, runs in seconds.items()}  # the first warms the cache
-        cases[f"noise {noise} HU, {ours_compression}"] = {
-            "naru_ms": 1000 * medians["naru"], "dcm2niix_ms": 1000 * medians["dcm2niix"],
-            "times_faster": medians["dcm2niix"] / medians["naru"], "runs": repetitions}
-    return cases
-
-
 def measure_end_to_end(bin_dir, repetitions):
-    """A series as a scanner makes them, with noise, and one without, which compresses as no real one does."""
-    with tempfile.TemporaryDirectory() as folder:
-        cases = {}
-        for noise in (12, 0):
-            cases.update(measure_series(bin_dir, pathlib.Path(folder), noise, repetitions))
-        return {"slices": SLICES, "dcm2niix": first_line(["dcm2niix", "--version"]), "cases": cases}
+    return {"slices": DCM2NIIX_SLICES, "dcm2niix": said_by("dcm2niix", "--version"), "pigz": said_by("pigz", "--version"),
+            "cases": measure_dcm2niix(bin_dir, repetitions)}
 
 
 def measure_lossless(bin_dir, work, repetitions):
     """A series in JPEG Lossless, decoded and written as .nii without gzip, ours in turn with dcm2niix."""
-    environment = dict(os.environ, HOME=str(work), XDG_STATE_HOME=str(work / "state"))
-    series, out, theirs = work / "lossless", work / "out", work / "dcm2niix"
-    subprocess.run([str(bin_dir / "naru_phantom"), "--out", str(series), "--size", "512", "512", str(SLICES), "--noise",
-                    "12", "--transfer-syntax", "jpeg-lossless-sv1"], check=True, stdout=subprocess.DEVNULL)
-    recipe = write_recipe(work / "none.toml", "none")
-    seconds = {"naru": [], "dcm2niix": []}
-    for _ in range(repetitions + 1):
-        command = [bin_dir / "naru", "prepare", series, "--out", out, "--recipe", recipe, "--quiet"]
-        seconds["naru"].append(timed(command, out, environment))
-        shutil.rmtree(theirs, ignore_errors=True)
-        theirs.mkdir()
-        seconds["dcm2niix"].append(timed(["dcm2niix", "-z", "n", "-o", theirs, series], work / "none", environment))
-    medians = {name: statistics.median(runs[1:]) for name, runs in seconds.items()}  # the first warms the cache
-    return {"naru_ms": 1000 * medians["naru"], "dcm2niix_ms": 1000 * medians["dcm2niix"],
-            "times_faster": medians["dcm2niix"] / medians["naru"], "runs": repetitions, "slices": SLICES}
+    workshop = Workshop(bin_dir, work)
+    series = workshop.phantom("lossless", "--size", 512, 512, DCM2NIIX_SLICES, "--noise", 12, "--transfer-syntax",
+                              "jpeg-lossless-sv1")
+    return beside_dcm2niix(workshop, series, "none", repetitions) | {"slices": DCM2NIIX_SLICES}
 
 
 def measure_header_pass(bin_dir, work, repetitions):
@@ -213,7 +150,7 @@ def measure_dicom(bin_dir, repetitions):
         lossless = measure_lossless(bin_dir, work, repetitions)
         headers = measure_header_pass(bin_dir, work, repetitions)
     return {"context": context, "series_reading": cases, "jpeg_lossless": lossless, "header_pass": headers,
-            "dcm2niix": first_line(["dcm2niix", "--version"])}
+            "dcm2niix": said_by("dcm2niix", "--version")}
 
 
 def table(head, rows):
@@ -251,7 +188,7 @@ def print_tables(result):
     if "end_to_end" in result:
         rows = [[name, f"{case['naru_ms']:.0f}", f"{case['dcm2niix_ms']:.0f}", f"{case['times_faster']:.2f}"]
                 for name, case in result["end_to_end"]["cases"].items()]
-        print(table([f"{SLICES} slices, compression", "naru ms", "dcm2niix ms", "x dcm2niix"], rows) + "\n")
+        print(table([f"{DCM2NIIX_SLICES} slices, compression", "naru ms", "dcm2niix ms", "x dcm2niix"], rows) + "\n")
     if "pixels" in result:
         print(tables_of(result["pixels"]))
     for measured in result.get("deidentify", {}).values():
@@ -277,10 +214,80 @@ def measure_faces(bin_dir, folder):
     return {"heads": heads}
 
 
-def main():
+class Results:
+    """The file of one machine and commit. What one call measures leaves the rest of it as it is."""
+
+    def __init__(self, machine):
+        commit = commit_name()
+        self.path = ROOT / "benchmarks" / "results" / f"{machine}-{commit}.json"
+        self.all = json.loads(self.path.read_text()) if self.path.exists() else {"schema": "naru.benchmark/1"}
+        self.all |= {"machine": machine, "commit": commit}
+        self.facts = machine_facts()
+
+    def keep(self, part, measured):
+        """Adds to a part of the file and writes it."""
+        self.all[part] = self.all.get(part, {}) | measured | {"facts": self.facts}
+        self.save()
+
+    def save(self):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps(self.all, indent=1, sort_keys=True) + "\n")
+
+
+def run_speed(options, results):
+    measure_speed(options.bin_dir, options.cuda_build.resolve(), options.only or PARTS, results.facts["threads"],
+                  options.repetitions, options.quick, functools.partial(results.keep, "speed"))
+
+
+def run_gpu(options, results):
+    measure_gpu(options.bin_dir, options.gpu, results.facts["threads"], options.repetitions, options.quick,
+                functools.partial(results.keep, "gpu"))
+
+
+def run_gpu_path(options, results):
+    results.keep("gpu", {"path": measure_gpu_path(options.bin_dir, options.gpu_path.resolve(), options.repetitions)})
+
+
+def run_dicom(options, results):
+    results.keep("dicom", measure_dicom(options.bin_dir, options.repetitions))
+    print(json.dumps(results.all["dicom"], indent=1))
+
+
+def run_deidentify(options, results):
+    with tempfile.TemporaryDirectory() as folder:
+        measured = measure_deidentify(options.bin_dir, pathlib.Path(folder), options.repetitions) | {"facts": results.facts}
+    results.all.setdefault("deidentify", {})[measured["filesystem"]] = measured
+
+
+def run_pixels(options, results):
+    results.keep("pixels", measure_pixels(options.bin_dir, options.pixels, options.items))
+
+
+def run_faces(options, results):
+    results.keep("faces", measure_faces(options.bin_dir, options.faces))
+    print(json.dumps(results.all["faces"], indent=1))
+
+
+def run_end_to_end(options, results):
+    results.keep("end_to_end", measure_end_to_end(options.bin_dir, options.repetitions))
+
+
+def run_kernels(options, results):
+    results.keep("kernels", measure_kernels(options.bin_dir, options.repetitions))
+
+
+def read_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bin_dir", type=pathlib.Path, help="where the programs were built, e.g. build/cpu/bin")
+    parser.add_argument("bin_dir", type=lambda text: pathlib.Path(text).resolve(),
+                        help="where the programs were built, e.g. build/cpu/bin")
     parser.add_argument("--machine", required=True, help="a neutral name such as epyc-2core")
+    parser.add_argument("--speed", action="store_true", help="time every operation and the whole path beside their peers")
+    parser.add_argument("--only", choices=PARTS, action="append", help="a part of --speed; may be given again")
+    parser.add_argument("--quick", action="store_true", help="--speed on small volumes: a proof that it runs, no figures")
+    parser.add_argument("--cuda-build", type=pathlib.Path, default=ROOT / "build" / "cuda",
+                        help="where CMake was configured with CUDA, for registers and spills; nothing need be built")
+    parser.add_argument("--gpu", choices=("cuda", "cpu"), help="time every operation beside torch on a GPU; cpu: a dry run")
+    parser.add_argument("--gpu-path", type=pathlib.Path, help="time naru prepare with and without the GPU; a real series")
     parser.add_argument("--end-to-end", action="store_true", help="time naru prepare beside dcm2niix instead of kernels")
     parser.add_argument("--dicom", action="store_true", help="time the reading of series instead of kernels")
     parser.add_argument("--deidentify", action="store_true", help="time naru deidentify beside its peers")
@@ -291,32 +298,21 @@ def main():
     options = parser.parse_args()
     if options.repetitions < 5:
         parser.error("a median needs five repetitions at least")
-    commit = commit_name()
-    path = ROOT / "benchmarks" / "results" / f"{options.machine}-{commit}.json"
-    result = json.loads(path.read_text()) if path.exists() else {"schema": "naru.benchmark/1"}
-    result |= {"machine": options.machine, "commit": commit}
-    facts = machine_facts()
-    bin_dir = options.bin_dir.resolve()
-    if options.dicom:
-        result["dicom"] = measure_dicom(bin_dir, options.repetitions) | {"facts": facts}
-        print(json.dumps(result["dicom"], indent=1))
-    elif options.deidentify:
-        with tempfile.TemporaryDirectory() as folder:
-            measured = measure_deidentify(bin_dir, pathlib.Path(folder), options.repetitions) | {"facts": facts}
-        result.setdefault("deidentify", {})[measured["filesystem"]] = measured
-    elif options.pixels:
-        result["pixels"] = measure_pixels(bin_dir, options.pixels, options.items) | {"facts": facts}
-    elif options.faces:
-        result["faces"] = measure_faces(bin_dir, options.faces) | {"facts": facts}
-        print(json.dumps(result["faces"], indent=1))
-    elif options.end_to_end:
-        result["end_to_end"] = measure_end_to_end(bin_dir, options.repetitions) | {"facts": facts}
-    else:
-        result["kernels"] = measure_kernels(bin_dir, options.repetitions) | {"facts": facts}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")
-    print_tables(result)
-    print(f"written: {path.relative_to(ROOT)}", file=sys.stderr)
+    return options
+
+
+CHOICES = {"speed": run_speed, "gpu": run_gpu, "gpu_path": run_gpu_path, "dicom": run_dicom, "deidentify": run_deidentify,
+           "pixels": run_pixels, "faces": run_faces, "end_to_end": run_end_to_end}
+
+
+def main():
+    options = read_options()
+    results = Results(options.machine)
+    chosen = next((run for name, run in CHOICES.items() if getattr(options, name)), run_kernels)
+    chosen(options, results)
+    results.save()
+    print_tables(results.all)
+    print(f"written: {results.path.relative_to(ROOT)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,12 @@ naru_program_packages=(
 # What the tests and benchmarks need on top: Python's readers are independent ones.
 naru_test_packages=(
   git libopenjph-dev libgtest-dev libgmock-dev libbenchmark-dev bzip2
-  python3 python3-numpy python3-nibabel python3-pydicom python3-pil dcm2niix dicom3tools
+  python3 python3-numpy python3-nibabel python3-pydicom python3-pil dcm2niix pigz dicom3tools
 )
+
+# The peers of `benchmarks/run.py --speed`, on top of those. No test needs them:
+#   . scripts/packages.sh; naru_install_missing "${naru_benchmark_packages[@]}"
+naru_benchmark_packages=(python3-scipy python3-skimage python3-torch)
 
 naru_say() { printf '== %s\n' "$*" >&2; }
 
