@@ -68,14 +68,37 @@ void add_machine_options(CLI::App& app, MachineOptions& options, bool with_devic
       ->type_name("SIZE");
 }
 
+std::string_view why_cpu(const CudaStatus& status) {
+  if (!status.built_in) return "this program was built without CUDA";
+  if (status.driver_version == 0) return "there is no NVIDIA driver";
+  return status.devices.empty() ? "there is no GPU of compute capability 8.0 or later that works" : "";
+}
+
+namespace {
+
+/// The first GPU where it works, else the CPU.
+Executor automatic_executor(int thread_count) {
+  const CudaStatus status = cuda_status();
+  std::string_view reason = why_cpu(status);
+  if (reason.empty()) {
+    try {
+      Executor executor = Executor::cuda(status.devices.front().index, thread_count);
+      log::info("--device auto: running on {}", Public{executor.description()});
+      return executor;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::device_unavailable && error.code() != ErrorCode::memory_exceeded) throw;
+      reason = "the GPU is there, but cannot be used now; naru doctor --gpu tells more";
+    }
+  }
+  log::info("--device auto: running on cpu ({})", Public{reason});
+  return Executor::cpu(thread_count);
+}
+
+}  // namespace
+
 Executor make_executor(const MachineOptions& options) {
   if (options.device == "cpu") return Executor::cpu(options.threads);
-  if (options.device == "auto") {
-    const bool has_gpu = !cuda_status().devices.empty();
-    Executor executor = has_gpu ? Executor::cuda(0, options.threads) : Executor::cpu(options.threads);
-    log::info("--device auto: running on {}", Public{executor.description()});
-    return executor;
-  }
+  if (options.device == "auto") return automatic_executor(options.threads);
   int index = 0;
   std::string_view rest(options.device);
   bool is_valid = rest.starts_with("cuda");

@@ -63,7 +63,10 @@ CLI::Validator thread_count_check();
 /// Adds --device (where `with_device`), --threads and --memory.
 void add_machine_options(CLI::App& app, MachineOptions& options, bool with_device);
 
-/// The executor that --device asks for. "auto" takes the first GPU, else the CPU, and logs which.
+/// Why --device auto takes the CPU; empty where it takes a GPU.
+std::string_view why_cpu(const CudaStatus& status);
+
+/// The executor that --device asks for. "auto" takes the first GPU, else the CPU, and logs which and why.
 /// @throws Error{usage} for a malformed device; Error{device_unavailable} for one that is not there
 Executor make_executor(const MachineOptions& options);
 

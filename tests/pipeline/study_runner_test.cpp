@@ -167,6 +167,24 @@ TEST_F(StudyRunnerTest, GivesNnUNetItsVolumesOneByOne) {
   EXPECT_EQ(run("ct-nnunet").case_count, 2u);
 }
 
+TEST_F(StudyRunnerTest, BeginsAnewAsFloatWhereAValueExceedsInt16) {
+  PhantomOptions options;
+  write_series(options, folder_ / "in");
+  for (const auto& file : fs::directory_iterator(folder_ / "in")) {
+    // Whole numbers still, so that int16 is hoped for; but now tissue lies above 32,767.
+    std::string bytes = test::slurp(file.path());
+    bytes.replace(bytes.find("-1024"), 5, "32000");
+    test::spill(file.path(), bytes);
+  }
+  run("original-grid");
+  EXPECT_EQ(line()["dtype"], "float32");
+  EXPECT_GT(line()["statistics"]["max"], 32767);
+  EXPECT_EQ(image().dtype, DType::float32);
+  const auto values = values_of(image());
+  EXPECT_EQ(std::ranges::max(values), line()["statistics"]["max"].get<double>());
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "out/images"), {}), 1);  // nothing is left of the first try
+}
+
 TEST_F(StudyRunnerTest, GivesTheSameBytesSlabBySlab) {
   const std::string head = "schema = \"naru.recipe/1\"\nname = \"t\"\n";
   const std::string one_mm = "[resample]\nspacing_mm = [1.0, 1.0, 1.0]\n";

@@ -59,6 +59,28 @@ TEST(Gzip, GrowsByLittleWhereNothingCanBeCompressed) {
   }
 }
 
+TEST(Gzip, GivesTheSameBytesHoweverTheyComeInParts) {
+  const auto data = noise(3 * kGzipMemberBytes + 99);
+  const test::TempFolder folder;
+  Executor executor = Executor::cpu(2);
+  const auto written = [&](std::size_t part_bytes) {
+    FileWriter file(folder / "a.gz");
+    GzipWriter gzip(file, executor);
+    for (std::span<const std::byte> rest(data); !rest.empty(); rest = rest.subspan(std::min(part_bytes, rest.size()))) {
+      gzip.append(rest.first(std::min(part_bytes, rest.size())));
+    }
+    gzip.finish();
+    file.finish();
+    return test::slurp(folder / "a.gz");
+  };
+  const std::string whole = written(data.size());
+  EXPECT_EQ(gunzip(std::as_bytes(std::span(whole)), data.size()), data);
+  for (const std::size_t part_bytes :
+       {std::size_t{1000}, kGzipMemberBytes - 1, kGzipMemberBytes, kGzipMemberBytes + 1}) {
+    EXPECT_EQ(written(part_bytes), whole) << part_bytes;
+  }
+}
+
 TEST(Gzip, HoldsNoTimeAndNoName) {
   const std::string file = compressed_file(noise(1000), 1);
   EXPECT_EQ(file.substr(0, 3), "\x1f\x8b\x08");
