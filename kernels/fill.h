@@ -15,13 +15,9 @@ template <class T, class Voxel>
 void fill_voxels(VolumeView<T> out, const Voxel& voxel, Executor& executor);
 }  // namespace cuda
 
-/// out(x, y, z) = voxel(x, y, z) for every voxel, on the CPU or on the executor's device.
+/// out(x, y, z) = voxel(x, y, z) for every voxel, on the executor's CPU threads. @pre `out` is not empty
 template <class T, class Voxel>
-void fill_voxels(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
-  if (out.size.voxel_count() == 0) return;
-  if constexpr (kWithCuda) {
-    if (executor.is_cuda()) return cuda::fill_voxels(out, voxel, executor);
-  }
+void fill_voxels_on_cpu(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
   constexpr std::int64_t kVoxelsPerPiece = 1 << 15;  // long against the cost of handing out a piece
   const std::int64_t rows_per_piece = std::max<std::int64_t>(1, kVoxelsPerPiece / out.size.x);
   executor.parallel_for(out.size.y * out.size.z, rows_per_piece, [&](std::int64_t begin, std::int64_t end) {
@@ -31,6 +27,16 @@ void fill_voxels(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
       for (std::int64_t x = 0; x < out.size.x; ++x) values[x] = voxel(x, y, z);
     }
   });
+}
+
+/// The same on the CPU or on the executor's device.
+template <class T, class Voxel>
+void fill_voxels(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
+  if (out.size.voxel_count() == 0) return;
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) return cuda::fill_voxels(out, voxel, executor);
+  }
+  fill_voxels_on_cpu(out, voxel, executor);
 }
 
 }  // namespace naru

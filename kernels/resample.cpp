@@ -53,7 +53,7 @@ void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOption
     if constexpr (kWithCuda) {
       if (executor.is_cuda()) return cuda::fill_columns<LinearColumn<In, Out>>(out, voxel, executor);
     }
-    by_voxel ? fill_voxels(out, voxel, executor) : avx2::resample_linear(out, voxel, executor);
+    by_voxel ? fill_voxels_on_cpu(out, voxel, executor) : avx2::resample_linear(out, voxel, executor);
   }
 }
 

@@ -124,7 +124,7 @@ TEST_F(NyulStandardTest, TheLearnedScaleGivesTheSameVoxelsToOneCaseAlone) {
 }
 
 TEST_F(NyulStandardTest, GivesTheSameBytesAgainAndAfterAnInterruption) {
-  for (int patient = 0; patient < 3; ++patient) put_mr(patient, std::to_string(1 + patient), "0");
+  for (int patient = 0; patient < 6; ++patient) put_mr(patient, std::to_string(1 + patient), "0");
   use(kNyul);
   run();
   const auto expected = contents(options_.out);
@@ -138,7 +138,9 @@ TEST_F(NyulStandardTest, GivesTheSameBytesAgainAndAfterAnInterruption) {
   };
   EXPECT_THROW(prepare(options_, key, executor, no_input, cancel, stop_after_one), Error);
   options_.on_existing = OnExisting::resume;
-  EXPECT_EQ(run().resumed_count, 1U);
+  const std::size_t resumed_count = run().resumed_count;
+  EXPECT_GE(resumed_count, 1U);
+  EXPECT_LE(resumed_count, 4U);  // three more may have been in the making
   EXPECT_EQ(contents(options_.out), expected);
 }
 
