@@ -65,10 +65,14 @@ struct UniteAt {
   }
 };
 
+/// Each thread writes the label of its own voxel alone: shortening the ways of others here could undo what they wrote.
 struct FlattenVoxel {
   DeviceParents parents;
   __device__ void operator()(std::int32_t v) const {
-    if (parents.load(v) >= 0) parents.store(v, root_of(parents, v));
+    std::int32_t root = parents.load(v);
+    if (root < 0) return;
+    for (std::int32_t next = parents.load(root); next != root; next = parents.load(root)) root = next;
+    parents.store(v, root);
   }
 };
 

@@ -14,7 +14,7 @@ void resample_labels(VolumeView<const Label> in, VolumeView<Label> out, const st
   for (int a = 0; a < 3; ++a) assert(in.size[a] > 0 && out.size[a] == axes[a].target_count);
   if (out.size.voxel_count() == 0) return;
   const ReachableTaps taps(in.size, {axes, Interpolator::linear, {}}, executor);
-  fill_voxels(out, LabelVoxel<Label>{in, taps.axes(), rule}, executor);
+  fill_voxels(out, LabelsVoxel<Label>{in, taps.axes(), rule}, executor);
 }
 
 template void resample_labels(VolumeView<const std::uint8_t>, VolumeView<std::uint8_t>, const std::array<AxisSteps, 3>&,

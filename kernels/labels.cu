@@ -3,8 +3,8 @@
 
 namespace naru::cuda {
 
-template void fill_voxels(VolumeView<std::uint8_t>, const LabelVoxel<std::uint8_t>&, Executor&);
-template void fill_voxels(VolumeView<std::uint16_t>, const LabelVoxel<std::uint16_t>&, Executor&);
-template void fill_voxels(VolumeView<std::int16_t>, const LabelVoxel<std::int16_t>&, Executor&);
+template void fill_voxels(VolumeView<std::uint8_t>, const LabelsVoxel<std::uint8_t>&, Executor&);
+template void fill_voxels(VolumeView<std::uint16_t>, const LabelsVoxel<std::uint16_t>&, Executor&);
+template void fill_voxels(VolumeView<std::int16_t>, const LabelsVoxel<std::int16_t>&, Executor&);
 
 }  // namespace naru::cuda

@@ -12,7 +12,7 @@
 namespace naru {
 
 template <class Label>
-struct LabelVoxel {
+struct LabelsVoxel {
   VolumeView<const Label> in;
   AxisTaps taps;
   LabelRule rule;

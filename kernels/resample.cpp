@@ -44,10 +44,13 @@ void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOption
   if (is_separable(options)) return resample_separable(in, out, options, executor);
   const ReachableTaps taps(in.size, options, executor);
   const AxisTaps axes = taps.axes();
-  const bool by_voxel = executor.is_cuda() || cpu_path() == CpuPath::baseline;
+  const bool by_voxel = cpu_path() == CpuPath::baseline;
   if (options.interpolator == Interpolator::nearest) {
     const NearestVoxel<In, Out> voxel{in, axes, options.intensity};
-    by_voxel ? fill_voxels(out, voxel, executor) : resample_nearest_rows(out, voxel, executor);
+    if constexpr (kWithCuda) {
+      if (executor.is_cuda()) return cuda::fill_columns<NearestColumn<In, Out>>(out, voxel, executor);
+    }
+    by_voxel ? fill_voxels_on_cpu(out, voxel, executor) : resample_nearest_rows(out, voxel, executor);
   } else {
     const LinearVoxel<In, Out> voxel{in, axes, options.intensity};
     if constexpr (kWithCuda) {

@@ -103,6 +103,23 @@ struct NearestVoxel {
   }
 };
 
+/// One column of it.
+template <class In, class Out>
+class NearestColumn {
+ public:
+  NARU_HOST_DEVICE NearestColumn(const NearestVoxel<In, Out>& voxel, std::int64_t x, std::int64_t y)
+      : voxel_(voxel), offset_(voxel.in.index(voxel.taps.x[x].index, voxel.taps.y[y].index, 0)) {}
+
+  NARU_HOST_DEVICE Out operator()(std::int64_t z) const {
+    const std::int64_t plane = voxel_.taps.z[z].index * voxel_.in.size.x * voxel_.in.size.y;
+    return cast_to<Out>(mapped(static_cast<float>(voxel_.in.data[offset_ + plane]), voxel_.map));
+  }
+
+ private:
+  NearestVoxel<In, Out> voxel_;
+  std::int64_t offset_;
+};
+
 template <class Out>
 struct OutsideVoxel {
   VolumeView<const Out> voxels;

@@ -7,6 +7,7 @@
 
 #include "kernels/axis_weights.h"
 #include "kernels/buffer.h"
+#include "kernels/cuda/lines.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
 #include "kernels/separable_avx2.h"
@@ -32,14 +33,26 @@ class Tables {
     first_ = copied(host_.first, executor);
     anchor_ = copied(host_.anchor, executor);
     total_ = copied(host_.total, executor);
-    weights_ = copied(host_.weights, executor);
+    std::vector<float> by_tap(host_.weights.size());
+    const std::size_t count = host_.first.size(), taps = static_cast<std::size_t>(host_.taps);
+    for (std::size_t t = 0; t < count; ++t) {
+      for (std::size_t i = 0; i < taps; ++i) by_tap[i * count + t] = host_.weights[t * taps + i];
+    }
+    weights_ = copied(by_tap, executor);
   }
 
   AxisPass pass() const {
     if (first_.size() == 0) {
-      return {host_.first.data(), host_.anchor.data(), host_.total.data(), host_.weights.data(), host_.taps};
+      return {
+          host_.first.data(), host_.anchor.data(), host_.total.data(), host_.weights.data(), host_.taps, host_.taps, 1};
     }
-    return {first_.data(), anchor_.data(), total_.data(), weights_.data(), host_.taps};
+    return {first_.data(),
+            anchor_.data(),
+            total_.data(),
+            weights_.data(),
+            host_.taps,
+            1,
+            static_cast<std::int64_t>(host_.first.size())};
   }
   bool is_identity() const { return is_identity_; }
 
@@ -64,6 +77,14 @@ Buffer<Limits<In>> slice_limits(VolumeView<const In> in, int axis, Executor& exe
   return slices;
 }
 
+template <class T, class Voxel>
+void fill_lines(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) return cuda::fill_lines(out, voxel, executor);
+  }
+  fill_voxels_on_cpu(out, voxel, executor);
+}
+
 /// Every pass over the whole volume. Buffers are freed in stream order.
 template <class In, class Out>
 void pass_by_pass(VolumeView<const In> in, VolumeView<Out> out, const avx2::SeparableTask<In>& task,
@@ -72,9 +93,9 @@ void pass_by_pass(VolumeView<const In> in, VolumeView<Out> out, const avx2::Sepa
   Buffer<float> first(static_cast<std::size_t>(after_y.voxel_count()), executor);
   Buffer<float> second(static_cast<std::size_t>(after_x.voxel_count()), executor);
   const VolumeView<float> first_view{first.data(), after_y}, second_view{second.data(), after_x};
-  fill_voxels(first_view, AlongYVoxel<In>{in, task.y}, executor);
-  fill_voxels(second_view, AlongXVoxel{first_view, task.x}, executor);
-  fill_voxels(out, AlongZVoxel<In, Out>{second_view, task.z, task.limits, task.map}, executor);
+  fill_lines(first_view, AlongYVoxel<In>{in, task.y}, executor);
+  fill_lines(second_view, AlongXVoxel{first_view, task.x}, executor);
+  fill_lines(out, AlongZVoxel<In, Out>{second_view, task.z, task.limits, task.map}, executor);
 }
 
 std::int64_t taps_along(int axis, std::int64_t source_count, const ResampleOptions& options) {

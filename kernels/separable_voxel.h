@@ -17,44 +17,72 @@ struct AxisPass {
   const std::int32_t* first;
   const std::int32_t* anchor;
   const float* total;
-  const float* weights;
+  const float* weights;  ///< of target t and tap i: weights[t * target_stride + i * tap_stride]
   std::int64_t taps;
+  std::int64_t target_stride, tap_stride;  ///< neighbouring threads make neighbouring targets: there tap after tap
 };
 
-/// Target t of a line of values that are `stride` apart.
-template <class In>
-NARU_HOST_DEVICE float weighted(const In* line, std::int64_t stride, const AxisPass& pass, std::int64_t t) {
-  const In* const from = line + pass.first[t] * stride;
-  const float* const weights = pass.weights + t * pass.taps;
-  const float anchor = static_cast<float>(from[pass.anchor[t] * stride]);
-  float even = 0, odd = 0;  // two sums, since each addition waits for the one before it
+/// So many values a thread of a device makes at a time: the weights of a target serve as many lines.
+inline constexpr int kLines = 4;
+
+/// Target t of `kCount` lines that are `line_stride` apart, their values `stride` apart.
+template <int kCount, class In>
+NARU_HOST_DEVICE void weighted(const In* lines, std::int64_t line_stride, std::int64_t stride, const AxisPass& pass,
+                               std::int64_t t, float (&out)[kCount]) {
+  const In* const from = lines + pass.first[t] * stride;
+  const float* const weights = pass.weights + t * pass.target_stride;
+  float anchor[kCount], even[kCount], odd[kCount];  // two sums, since each addition waits for the one before it
+  for (int n = 0; n < kCount; ++n) {
+    anchor[n] = static_cast<float>(from[pass.anchor[t] * stride + n * line_stride]);
+    even[n] = odd[n] = 0;
+  }
+  const auto add = [&](std::int64_t i, float(&sums)[kCount]) {
+    const float weight = weights[i * pass.tap_stride];
+    for (int n = 0; n < kCount; ++n) {
+      sums[n] = fmaf(weight, static_cast<float>(from[i * stride + n * line_stride]) - anchor[n], sums[n]);
+    }
+  };
   std::int64_t i = 0;
   for (; i + 2 <= pass.taps; i += 2) {
-    even = fmaf(weights[i], static_cast<float>(from[i * stride]) - anchor, even);
-    odd = fmaf(weights[i + 1], static_cast<float>(from[(i + 1) * stride]) - anchor, odd);
+    add(i, even);
+    add(i + 1, odd);
   }
-  if (i < pass.taps) even = fmaf(weights[i], static_cast<float>(from[i * stride]) - anchor, even);
-  return fmaf(pass.total[t], anchor, even + odd);
+  if (i < pass.taps) add(i, even);
+  for (int n = 0; n < kCount; ++n) out[n] = fmaf(pass.total[t], anchor[n], even[n] + odd[n]);
 }
 
-/// First pass.
+/// First pass. Lines are planes.
 template <class In>
 struct AlongYVoxel {
+  static constexpr int kLineAxis = 2;
   VolumeView<const In> in;
   AxisPass pass;
 
+  template <int kCount>
+  NARU_HOST_DEVICE void make(std::int64_t x, std::int64_t y, std::int64_t z, float (&out)[kCount]) const {
+    weighted<kCount>(in.data + in.index(x, 0, z), in.size.x * in.size.y, in.size.x, pass, y, out);
+  }
   NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    return weighted(in.data + in.index(x, 0, z), in.size.x, pass, y);
+    float out[1];
+    make<1>(x, y, z, out);
+    return out[0];
   }
 };
 
-/// Second pass.
+/// Second pass. Lines are planes.
 struct AlongXVoxel {
+  static constexpr int kLineAxis = 2;
   VolumeView<const float> in;
   AxisPass pass;
 
+  template <int kCount>
+  NARU_HOST_DEVICE void make(std::int64_t x, std::int64_t y, std::int64_t z, float (&out)[kCount]) const {
+    weighted<kCount>(in.data + in.index(0, y, z), in.size.x * in.size.y, 1, pass, x, out);
+  }
   NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    return weighted(in.data + in.index(0, y, z), 1, pass, x);
+    float out[1];
+    make<1>(x, y, z, out);
+    return out[0];
   }
 };
 
@@ -78,18 +106,29 @@ struct SliceLimits {
   }
 };
 
-/// Last pass, and what follows the interpolation.
+/// Last pass, and what follows the interpolation. Lines are rows.
 template <class In, class Out>
 struct AlongZVoxel {
+  static constexpr int kLineAxis = 1;
   VolumeView<const float> in;
   AxisPass pass;
   SliceLimits<In> limits;
   IntensityMap map;
 
+  template <int kCount>
+  NARU_HOST_DEVICE void make(std::int64_t x, std::int64_t y, std::int64_t z, Out (&out)[kCount]) const {
+    float values[kCount];
+    weighted<kCount>(in.data + in.index(x, y, 0), in.size.x, in.size.x * in.size.y, pass, z, values);
+    for (int n = 0; n < kCount; ++n) {
+      float value = values[n];
+      if (limits.slices != nullptr) value = limits(value, limits.axis == 0 ? x : limits.axis == 1 ? y + n : z);
+      out[n] = cast_to<Out>(mapped(value, map));
+    }
+  }
   NARU_HOST_DEVICE Out operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    float value = weighted(in.data + in.index(x, y, 0), in.size.x * in.size.y, pass, z);
-    if (limits.slices != nullptr) value = limits(value, limits.axis == 0 ? x : limits.axis == 1 ? y : z);
-    return cast_to<Out>(mapped(value, map));
+    Out out[1];
+    make<1>(x, y, z, out);
+    return out[0];
   }
 };
 

@@ -50,15 +50,4 @@ NARU_HOST_DEVICE inline FloatSums lane_sums(const float* piece, const std::uint8
   return sums;
 }
 
-/// A masked value as CUB's histogram takes it: what lies outside of the mask lies below every bin.
-template <class T>
-struct MaskedValue {
-  const T* values;
-  const std::uint8_t* mask;
-
-  NARU_HOST_DEVICE int operator()(std::int64_t i) const {
-    return mask[i] != 0 ? static_cast<int>(values[i]) : static_cast<int>(std::numeric_limits<T>::min()) - 1;
-  }
-};
-
 }  // namespace naru

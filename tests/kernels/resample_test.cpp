@@ -279,10 +279,15 @@ TEST(Resample, GoesDownAColumnToTheSameBits) {
     Executor executor = Executor::cpu(1);
     const ReachableTaps taps(size, options, executor);
     const LinearVoxel<std::int16_t, float> voxel{{values.data(), size}, taps.axes(), options.intensity};
+    const NearestVoxel<std::int16_t, float> nearest{{values.data(), size}, taps.axes(), options.intensity};
     for (std::int64_t y = 0; y < options.axes[1].target_count; ++y) {
       for (std::int64_t x = 0; x < options.axes[0].target_count; ++x) {
         LinearColumn<std::int16_t, float> column(voxel, x, y);
-        for (std::int64_t z = 0; z < options.axes[2].target_count; ++z) ASSERT_EQ(column(z), voxel(x, y, z)) << step;
+        NearestColumn<std::int16_t, float> nearest_column(nearest, x, y);
+        for (std::int64_t z = 0; z < options.axes[2].target_count; ++z) {
+          ASSERT_EQ(column(z), voxel(x, y, z)) << step;
+          ASSERT_EQ(nearest_column(z), nearest(x, y, z)) << step;
+        }
       }
     }
   }

@@ -8,6 +8,7 @@
 #include "kernels/axis_weights.h"
 #include "kernels/dispatch.h"
 #include "kernels/resample.h"
+#include "kernels/separable_voxel.h"
 #include "tests/kernels/golden/golden_volume.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
@@ -316,6 +317,36 @@ TEST(Separable, GivesTheSameBitsOnEveryExecutorAndWithAndWithoutAvx2) {
       expect_same_bits<std::int16_t, float>(size, step, ++seed);
       expect_same_bits<std::uint16_t, std::int16_t>(size, step, ++seed);
       expect_same_bits<float, float>(size, step, ++seed);
+    }
+  }
+}
+
+// What a GPU's threads run, run here on the CPU.
+TEST(Separable, MakesSeveralLinesToTheSameBits) {
+  const Size3 size{13, 11, 9};
+  const auto values = random_values<float>(size.voxel_count(), -1024, 3071, 21);
+  ResampleOptions options =
+      bspline({AxisSteps{13, 0.9, 0.1}, AxisSteps{11, 0.8, 0.3}, AxisSteps{9, 0.7, 0.2}}, Boundary::mirror);
+  const auto weights = [&](int axis) {
+    return axis_weights(options.axes[static_cast<std::size_t>(axis)], size[axis], filter_along(axis, options));
+  };
+  const auto pass = [](const AxisWeights& of) {
+    return AxisPass{of.first.data(), of.anchor.data(), of.total.data(), of.weights.data(), of.taps, of.taps, 1};
+  };
+  const AxisWeights wx = weights(0), wy = weights(1), wz = weights(2);
+  const VolumeView<const float> in{values.data(), size};
+  const AlongYVoxel<float> y_pass{in, pass(wy)};
+  const AlongXVoxel x_pass{in, pass(wx)};
+  const AlongZVoxel<float, float> z_pass{in, pass(wz), {}, {}};
+  float planes[kLines], turned[kLines], rows[kLines];
+  for (std::int64_t x = 0; x < size.x; ++x) {
+    y_pass.make<kLines>(x, 3, 2, planes);
+    x_pass.make<kLines>(x, 3, 2, turned);
+    z_pass.make<kLines>(x, 3, 2, rows);
+    for (int n = 0; n < kLines; ++n) {
+      ASSERT_EQ(planes[n], y_pass(x, 3, 2 + n));
+      ASSERT_EQ(turned[n], x_pass(x, 3, 2 + n));
+      ASSERT_EQ(rows[n], z_pass(x, 3 + n, 2));
     }
   }
 }
