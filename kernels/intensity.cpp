@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernels/cuda/intensity.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
 #include "kernels/intensity_avx2.h"
@@ -46,9 +47,11 @@ IntensityMap ct_normalized(IntensityMap map, const Fingerprint& foreground) {
 template <class In, class Out>
 void apply_intensity(VolumeView<const In> in, VolumeView<Out> out, const IntensityMap& map, Executor& executor) {
   assert(in.size == out.size);
-  if (executor.is_cuda() || cpu_path() == CpuPath::baseline) {
-    return fill_voxels(out, IntensityVoxel<In, Out>{in, map}, executor);
+  if (in.size.voxel_count() == 0) return;
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) return cuda::apply_intensity(in.data, out.data, in.size.voxel_count(), map, executor);
   }
+  if (cpu_path() == CpuPath::baseline) return fill_voxels_on_cpu(out, IntensityVoxel<In, Out>{in, map}, executor);
   constexpr std::int64_t kVoxelsPerPiece = 1 << 16;
   executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
     avx2::apply_intensity(in.data + begin, out.data + begin, end - begin, map);

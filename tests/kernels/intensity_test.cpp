@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -20,6 +21,26 @@ std::vector<Out> mapped_on(Executor& executor, const std::vector<In>& values, co
   const Size3 size{static_cast<std::int64_t>(values.size()), 1, 1};
   return run_on<Out>(executor, values, size, size,
                      [&](VolumeView<const In> in, VolumeView<Out> out) { apply_intensity(in, out, map, executor); });
+}
+
+// A slab may begin at any voxel, where no 16 bytes begin.
+TEST(Intensity, MapsFromAndToAnyAddress) {
+  const auto values = random_values<std::int16_t>(1000, -1024, 3071);
+  const IntensityMap map = windowed({.slope = 0.5f, .intercept = -3}, -100, 900);
+  for (Executor& executor : executors_under_test()) {
+    const auto whole = run_on<float>(
+        executor, values, {1000, 1, 1}, {1000, 1, 1},
+        [&](VolumeView<const std::int16_t> in, VolumeView<float> out) { apply_intensity(in, out, map, executor); });
+    for (const std::int64_t begin : {1, 7, 8, 500}) {
+      const auto moved = run_on<float>(executor, values, {1000, 1, 1}, {1000, 1, 1},
+                                       [&](VolumeView<const std::int16_t> in, VolumeView<float> out) {
+                                         const Size3 size{1000 - begin, 1, 1};
+                                         apply_intensity(VolumeView<const std::int16_t>{in.data + begin, size},
+                                                         VolumeView<float>{out.data, size}, map, executor);
+                                       });
+      EXPECT_TRUE(std::equal(whole.begin() + begin, whole.end(), moved.begin())) << begin;
+    }
+  }
 }
 
 TEST(Intensity, IsTheIdentityByDefault) {
