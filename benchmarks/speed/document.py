@@ -170,7 +170,8 @@ def gpu_section(named):
         rows += [[case, *rate, *peer] for peer in peers or [[""] * 3]]
     path = gpu.get("path")
     whole = f"""
-`naru prepare` of a series of {path['files']} files to normalised 1 mm, .nii.gz: {ms(path['cuda_ms'])} with the GPU, {ms(path['cpu_ms'])} without.
+`naru prepare` of a series of {path['files']} files to 1 mm, .nii.gz: {ms(path['cuda_ms'])} with the GPU, {ms(path['cpu_ms'])} without; each
+time a process of its own, which starts the device first.
 """ if path else ""
     return f"""## On a GPU
 
