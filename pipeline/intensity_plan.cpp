@@ -139,7 +139,8 @@ void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom
   plan.map.clip_low = std::max(plan.map.clip_low, static_cast<float>(range.low));
   plan.map.clip_high = std::min(plan.map.clip_high, static_cast<float>(range.high));
   const auto cast = plan.steps_after.end() - 1;
-  plan.steps_after.insert(cast, {{"op", "clip_to_source"}, {"low", range.low}, {"high", range.high}});
+  const nlohmann::ordered_json step = {{"op", "clip_to_source"}, {"low", range.low}, {"high", range.high}};
+  plan.steps_after.insert(cast, step);
 }
 
 NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, const dicom::Rescale& bins) {

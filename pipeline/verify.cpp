@@ -213,8 +213,10 @@ class Verifier {
     Affine lps = affine_ras(image.affine_ras);  // the same change of signs leads back
     if (axis_codes(lps) != promise.at("orient").at("axes")) differ(path, "is not in the recipe's orientation");
     const Json& spacing = promise.at("resample").at("spacing_mm");
+    const auto convention = promise.at("resample").at("convention").get<std::string>();
+    const bool keeps_spacing = convention != "nnunet" && convention != "totalsegmentator";  // see GridConvention
     const auto stated = line.at("spacing_mm").get<Vec3>();
-    for (std::size_t a = 0; spacing.is_array() && a < 3; ++a) {
+    for (std::size_t a = 0; spacing.is_array() && keeps_spacing && a < 3; ++a) {
       if (std::abs(spacing.at(a).get<double>() - stated[a]) > kAffineTolerance)
         differ(path, "has not the recipe's spacing");
     }

@@ -45,6 +45,27 @@ TEST(IntensityPlan, KeepsInt16WhereEveryValueIsExact) {
   EXPECT_EQ(planned(recipe, stack_with(1, -1024), values).dtype, DType::int16);
 }
 
+TEST(IntensityPlan, ClipsToTheRangeOfTheSourceWhereNnunetDoes) {
+  Recipe recipe;
+  recipe.spacing_mm = Vec3{1, 1, 1};
+  recipe.interpolator = Interpolator::bspline;
+  EXPECT_FALSE(clips_to_source(recipe));
+  recipe.convention = GridConvention::nnunet;
+  EXPECT_TRUE(clips_to_source(recipe));
+  EXPECT_TRUE(needs_histogram(recipe));
+  recipe.clip = ClipRange{-500, 5000};
+  const dicom::Stack stack = stack_with(-2, 1000);  // falls: 10 becomes 980, 2000 becomes -3000
+  const Histogram values = histogram_of({{10, 3}, {2000, 1}});
+  IntensityPlan plan = planned(recipe, stack, values);
+  clip_to_source(plan, values, stack.rescale);
+  EXPECT_EQ(applied(plan.map, -100), 980);
+  EXPECT_EQ(applied(plan.map, 5000), -500);
+  const auto& steps = plan.steps_after;
+  ASSERT_EQ(steps.size(), 3U);
+  EXPECT_EQ(steps[1], (nlohmann::ordered_json{{"op", "clip_to_source"}, {"low", -500.0}, {"high", 980.0}}));
+  EXPECT_EQ(steps[2]["op"], "cast");
+}
+
 TEST(IntensityPlan, WindowMapsTheClipRangeToZeroAndOne) {
   Recipe recipe;
   recipe.clip = ClipRange{-200, 300};
