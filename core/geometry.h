@@ -41,8 +41,8 @@ Affine operator*(const Affine& a, const Affine& b);
 /// Count of voxels along i, j, k.
 struct Size3 {
   std::int64_t x = 0, y = 0, z = 0;
-  std::int64_t voxel_count() const { return x * y * z; }
-  std::int64_t operator[](int axis) const { return axis == 0 ? x : axis == 1 ? y : z; }
+  constexpr std::int64_t voxel_count() const { return x * y * z; }
+  constexpr std::int64_t operator[](int axis) const { return axis == 0 ? x : axis == 1 ? y : z; }
   bool operator==(const Size3&) const = default;
 };
 

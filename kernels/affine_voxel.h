@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "core/volume.h"
-#include "kernels/along.h"
 #include "kernels/backend.h"
+#include "kernels/folding.h"
 #include "kernels/intensity_voxel.h"
 #include "kernels/map_rows.h"
 #include "kernels/resample_voxel.h"
@@ -28,26 +28,13 @@ NARU_HOST_DEVICE inline Place place_of(double p) {
   return {static_cast<std::int64_t>(index), static_cast<float>(p - index)};
 }
 
-NARU_HOST_DEVICE inline std::int64_t held(std::int64_t index, std::int64_t count) {
-  return index < 0 ? 0 : index < count ? index : count - 1;
-}
-
-/// About the outer centres. @pre -count < index < 2 * count - 1, or count is 1
-NARU_HOST_DEVICE inline std::int64_t mirrored(std::int64_t index, std::int64_t count) {
-  if (count == 1) return 0;
-  const std::int64_t period = 2 * (count - 1);
-  index = (index % period + period) % period;
-  return index < count ? index : period - index;
-}
-
 template <class In>
 struct NearestSample {
   VolumeView<const In> in;
 
   NARU_HOST_DEVICE float operator()(const double (&p)[3]) const {
     std::int64_t at[3];
-    for (int a = 0; a < 3; ++a)
-      at[a] = held(static_cast<std::int64_t>(std::floor(p[a] + 0.5)), count_along(in.size, a));
+    for (int a = 0; a < 3; ++a) at[a] = held(static_cast<std::int64_t>(std::floor(p[a] + 0.5)), in.size[a]);
     return static_cast<float>(in.data[in.index(at[0], at[1], at[2])]);
   }
 };
@@ -84,7 +71,7 @@ struct BsplineSample {
       weights[a][1] = fmaf(t * t, fmaf(3.0f, t, -6.0f), 4.0f) / 6;
       weights[a][2] = fmaf(s * s, fmaf(3.0f, s, -6.0f), 4.0f) / 6;
       weights[a][3] = t * t * t / 6;
-      for (int i = 0; i < 4; ++i) index[a][i] = mirrored(place.index - 1 + i, count_along(in.size, a));
+      for (int i = 0; i < 4; ++i) index[a][i] = mirrored(place.index - 1 + i, in.size[a]);
     }
     // Differences to one coefficient: what rounds is small where the volume is even.
     const float anchor = in.data[in.index(index[0][1], index[1][1], index[2][1])];
@@ -114,7 +101,7 @@ struct AffineVoxel {
     double p[3];
     for (int a = 0; a < 3; ++a) {
       p[a] = source_from_target.at(a, static_cast<double>(x), static_cast<double>(y), static_cast<double>(z));
-      if (!lies_within(p[a], count_along(sample.in.size, a))) return outside;
+      if (!lies_within(p[a], sample.in.size[a])) return outside;
     }
     return cast_to<Out>(mapped(sample(p), map));
   }

@@ -1,14 +1,10 @@
-/// Private to kernels/: sizes by axis, for devices too.
+/// Private to kernels/: distances by axis, for devices too.
 #pragma once
 
 #include "core/geometry.h"
 #include "kernels/backend.h"
 
 namespace naru {
-
-NARU_HOST_DEVICE inline std::int64_t count_along(const Size3& size, int axis) {
-  return axis == 0 ? size.x : axis == 1 ? size.y : size.z;
-}
 
 /// Between neighbours along `axis`, in voxels.
 NARU_HOST_DEVICE inline std::int64_t stride_along(const Size3& size, int axis) {

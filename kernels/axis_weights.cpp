@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernels/folding.h"
 #include "kernels/separable.h"
 
 namespace naru {
@@ -112,10 +113,7 @@ Response prefiltered_at(double x) {
 }
 
 std::int64_t folded(std::int64_t place, std::int64_t count, Boundary boundary) {
-  if (boundary == Boundary::nearest || count == 1) return std::clamp<std::int64_t>(place, 0, count - 1);
-  const std::int64_t period = 2 * (count - 1);
-  place = ((place % period) + period) % period;
-  return place < count ? place : period - place;
+  return boundary == Boundary::nearest ? held(place, count) : mirrored(place, count);
 }
 
 /// Weights of values that exist: [begin, begin + weights.size()) of `total`.

@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "core/volume.h"
-#include "kernels/along.h"
 #include "kernels/backend.h"
 #include "kernels/labels.h"
 #include "kernels/resample_voxel.h"
@@ -27,7 +26,7 @@ struct LabelsVoxel {
       float weight = 1;
       for (int a = 0; a < 3; ++a) {
         const bool is_upper = (corner >> a & 1) != 0;
-        place[a] = at[a].index + (is_upper && at[a].index + 1 < count_along(in.size, a) ? 1 : 0);
+        place[a] = at[a].index + (is_upper && at[a].index + 1 < in.size[a] ? 1 : 0);
         weight *= is_upper ? at[a].weight : 1 - at[a].weight;
       }
       labels[corner] = in.data[in.index(place[0], place[1], place[2])];

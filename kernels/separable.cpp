@@ -82,7 +82,8 @@ void fill_lines(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
   if constexpr (kWithCuda) {
     if (executor.is_cuda()) return cuda::fill_lines(out, voxel, executor);
   }
-  fill_voxels_on_cpu(out, voxel, executor);
+  const auto one = [&](std::int64_t x, std::int64_t y, std::int64_t z) { return made_at<T>(voxel, x, y, z); };
+  fill_voxels_on_cpu(out, one, executor);
 }
 
 /// Every pass over the whole volume. Buffers are freed in stream order.

@@ -51,6 +51,14 @@ NARU_HOST_DEVICE void weighted(const In* lines, std::int64_t line_stride, std::i
   for (int n = 0; n < kCount; ++n) out[n] = fmaf(pass.total[t], anchor[n], even[n] + odd[n]);
 }
 
+/// One voxel of a pass. T: what the pass makes.
+template <class T, class Voxel>
+NARU_HOST_DEVICE T made_at(const Voxel& voxel, std::int64_t x, std::int64_t y, std::int64_t z) {
+  T out[1];
+  voxel.template make<1>(x, y, z, out);
+  return out[0];
+}
+
 /// First pass. Lines are planes.
 template <class In>
 struct AlongYVoxel {
@@ -61,11 +69,6 @@ struct AlongYVoxel {
   template <int kCount>
   NARU_HOST_DEVICE void make(std::int64_t x, std::int64_t y, std::int64_t z, float (&out)[kCount]) const {
     weighted<kCount>(in.data + in.index(x, 0, z), in.size.x * in.size.y, in.size.x, pass, y, out);
-  }
-  NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    float out[1];
-    make<1>(x, y, z, out);
-    return out[0];
   }
 };
 
@@ -78,11 +81,6 @@ struct AlongXVoxel {
   template <int kCount>
   NARU_HOST_DEVICE void make(std::int64_t x, std::int64_t y, std::int64_t z, float (&out)[kCount]) const {
     weighted<kCount>(in.data + in.index(0, y, z), in.size.x * in.size.y, 1, pass, x, out);
-  }
-  NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    float out[1];
-    make<1>(x, y, z, out);
-    return out[0];
   }
 };
 
@@ -125,11 +123,6 @@ struct AlongZVoxel {
       out[n] = cast_to<Out>(mapped(value, map));
     }
   }
-  NARU_HOST_DEVICE Out operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    Out out[1];
-    make<1>(x, y, z, out);
-    return out[0];
-  }
 };
 
 /// Of one line across a slice: x is the slice's index along `axis`, y the line's place along `line_axis`.
@@ -142,7 +135,7 @@ struct LineLimitsVoxel {
     const std::int64_t stride = stride_along(in.size, along);
     const In* const line = in.data + x * stride_along(in.size, axis) + y * stride_along(in.size, line_axis);
     Limits<In> limits{line[0], line[0]};
-    for (std::int64_t i = 1; i < count_along(in.size, along); ++i) {
+    for (std::int64_t i = 1; i < in.size[along]; ++i) {
       const In value = line[i * stride];
       limits.low = value < limits.low ? value : limits.low;
       limits.high = value > limits.high ? value : limits.high;

@@ -57,9 +57,7 @@ GridPlan cropped(GridPlan plan, const VoxelBox& box, double margin_mm) {
     count[a] = span.last - span.first + 1;
     steps.first += static_cast<double>(span.first) * steps.step;
     steps.target_count = count[a];
-    InsideRange& inside = plan.inside[a];
-    inside.begin = std::clamp<std::int64_t>(inside.begin - span.first, 0, count[a]);
-    inside.end = std::clamp<std::int64_t>(inside.end - span.first, inside.begin, count[a]);
+    plan.inside[a] = part_of(plan.inside[a], span.first, count[a]);
   }
   Affine& affine = plan.grid.patient_from_voxel;
   affine.set_column(

@@ -48,6 +48,11 @@ Straightening plan_straightening(const Grid& sheared) {
   return plan;
 }
 
+InsideRange part_of(const InsideRange& inside, std::int64_t begin, std::int64_t count) {
+  const std::int64_t first = std::clamp<std::int64_t>(inside.begin - begin, 0, count);
+  return {first, std::clamp<std::int64_t>(inside.end - begin, first, count)};
+}
+
 int GridPlan::slice_axis() const {
   return static_cast<int>(std::ranges::find(orient.source_axis, 2) - orient.source_axis.begin());
 }

@@ -43,6 +43,9 @@ struct GridPlan {
 ///   2015)
 GridPlan plan_grid(const dicom::Stack& stack, const Recipe& recipe);
 
+/// What of `inside` lies in the targets [begin, begin + count), counted from `begin`.
+InsideRange part_of(const InsideRange& inside, std::int64_t begin, std::int64_t count);
+
 /// The upright grid of a sheared one. The bounding box of all slices, its voxels those of slice 0 continued.
 Straightening plan_straightening(const Grid& sheared);
 

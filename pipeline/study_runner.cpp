@@ -293,32 +293,33 @@ class CaseRun {
 
   template <class T, class Out>
   Owned<Out> resampled_part(Owned<T> source, const Slab& slab, const IntensityPlan& intensity) {
-    const auto along = static_cast<std::size_t>(grid_.slice_axis());
-    ResampleOptions options = grid_.resample;
-    options.intensity = intensity.map;
-    options.axes[along].target_begin = slab.begin;
-    options.axes[along].target_count = slab.end - slab.begin;
-    options.axes[along].source_begin = slab.source.begin;
-    const Size3 size{options.axes[0].target_count, options.axes[1].target_count, options.axes[2].target_count};
+    Size3 size = grid_.grid.size;
+    (grid_.slice_axis() == 0 ? size.x : grid_.slice_axis() == 1 ? size.y : size.z) = slab.end - slab.begin;
     auto result = allocate<Out>(size, executor_);
-    compute("resample", slab, [&] {
-      resample<T, Out>(source.view(), result.view(), options, executor_);
-      fill_outside<Out>(result.view(), inside_of(slab), value_of_units<Out>(0, intensity.map), executor_);
-      if constexpr (std::is_same_v<Out, float>) {
-        if (intensity.landmarks) apply_piecewise(result.view(), result.view(), *intensity.landmarks, executor_);
-      }
-    });
+    resample_slab<T, Out>(source.view(), slab.source.begin, slab, intensity, result.view());
     return result;  // `source` is freed now
   }
 
-  /// Of a slab's own targets.
-  std::array<InsideRange, 3> inside_of(const Slab& slab) const {
-    std::array<InsideRange, 3> inside = grid_.inside;
-    InsideRange& along = inside[static_cast<std::size_t>(grid_.slice_axis())];
+  /// @param first_slice of the stack that `source` begins with
+  template <class T, class Out>
+  void resample_slab(VolumeView<const T> source, std::int64_t first_slice, const Slab& slab,
+                     const IntensityPlan& intensity, VolumeView<Out> out) {
+    const auto along = static_cast<std::size_t>(grid_.slice_axis());
     const std::int64_t count = slab.end - slab.begin;
-    along.begin = std::clamp<std::int64_t>(along.begin - slab.begin, 0, count);
-    along.end = std::clamp<std::int64_t>(along.end - slab.begin, along.begin, count);
-    return inside;
+    ResampleOptions options = grid_.resample;
+    options.intensity = intensity.map;
+    options.axes[along].target_begin = slab.begin;
+    options.axes[along].target_count = count;
+    options.axes[along].source_begin = first_slice;
+    auto inside = grid_.inside;
+    inside[along] = part_of(inside[along], slab.begin, count);
+    compute("resample", slab, [&] {
+      resample<T, Out>(source, out, options, executor_);
+      fill_outside<Out>(out, inside, value_of_units<Out>(0, intensity.map), executor_);
+      if constexpr (std::is_same_v<Out, float>) {
+        if (intensity.landmarks) apply_piecewise(out, out, *intensity.landmarks, executor_);
+      }
+    });
   }
 
   /// Copies a slab to its place in the gathered result.
@@ -452,19 +453,12 @@ class CaseRun {
   }
 
   /// Resamples one slab, from the whole volume where that is in memory.
-  void resample_slab(Buffer<In>& source, const Slab& slab, const IntensityMap& map, VolumeView<std::int16_t> out) {
-    const bool is_kept = kept_[0].buffer.size() > 0;
-    ResampleOptions options = grid_.resample;
-    options.intensity = map;
-    options.axes[2].target_begin = slab.begin;
-    options.axes[2].target_count = slab.end - slab.begin;
-    options.axes[2].source_begin = is_kept ? 0 : slab.source.begin;
+  void stream_slab(const Buffer<In>& source, const Slab& slab, const IntensityPlan& intensity,
+                   VolumeView<std::int16_t> out) {
     const Size3 size{stack_.grid.size.x, stack_.grid.size.y, slab.source.count()};
-    const VolumeView<const In> in = is_kept ? kept_[0].view() : VolumeView<const In>{source.data(), size};
-    compute("resample", slab, [&] {
-      resample<In, std::int16_t>(in, out, options, executor_);
-      fill_outside<std::int16_t>(out, inside_of(slab), value_of_units<std::int16_t>(0, map), executor_);
-    });
+    const bool is_kept = kept_[0].buffer.size() > 0;
+    resample_slab<In, std::int16_t>(is_kept ? kept_[0].view() : VolumeView<const In>{source.data(), size},
+                                    is_kept ? 0 : slab.source.begin, slab, intensity, out);
   }
 
   /// Memory of slabs on their way from input to file.
@@ -502,7 +496,7 @@ class CaseRun {
       const Size3 size{grid_.grid.size.x, grid_.grid.size.y, slab.end - slab.begin};
       Buffer<std::int16_t> result = memory.results.take(static_cast<std::size_t>(size.voxel_count()));
       const auto voxels = result.host().first(static_cast<std::size_t>(size.voxel_count()));
-      resample_slab(source, slab, written.intensity.map, {voxels.data(), size});
+      stream_slab(source, slab, written.intensity, {voxels.data(), size});
       memory.sources.give_back(std::move(source));
       if (!is_hopeful) {
         compute("statistics", slab, [&] { add(made, histogram<std::int16_t>({voxels.data(), size}, executor_)); });

@@ -30,7 +30,7 @@ __global__ void fill_lines_kernel(VolumeView<T> out, Voxel voxel) {
       continue;
     }
     for (int n = 0; n < left; ++n) {
-      to[n * stride] = voxel(x, y + (Voxel::kLineAxis == 1 ? n : 0), z + (Voxel::kLineAxis == 2 ? n : 0));
+      to[n * stride] = made_at<T>(voxel, x, y + (Voxel::kLineAxis == 1 ? n : 0), z + (Voxel::kLineAxis == 2 ? n : 0));
     }
   }
 }

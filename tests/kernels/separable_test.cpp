@@ -344,9 +344,9 @@ TEST(Separable, MakesSeveralLinesToTheSameBits) {
     x_pass.make<kLines>(x, 3, 2, turned);
     z_pass.make<kLines>(x, 3, 2, rows);
     for (int n = 0; n < kLines; ++n) {
-      ASSERT_EQ(planes[n], y_pass(x, 3, 2 + n));
-      ASSERT_EQ(turned[n], x_pass(x, 3, 2 + n));
-      ASSERT_EQ(rows[n], z_pass(x, 3 + n, 2));
+      ASSERT_EQ(planes[n], made_at<float>(y_pass, x, 3, 2 + n));
+      ASSERT_EQ(turned[n], made_at<float>(x_pass, x, 3, 2 + n));
+      ASSERT_EQ(rows[n], made_at<float>(z_pass, x, 3 + n, 2));
     }
   }
 }

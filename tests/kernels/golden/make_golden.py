@@ -4,20 +4,12 @@ import numpy
 import scipy
 import scipy.ndimage
 
+from cpp_array import array
+
 SIZE = (7, 6, 5)                                # x, y, z
 TARGET = (10, 4, 8)
 STEPS = ((0.7, -0.3), (1.6, 0.2), (-0.65, 4.4))  # step, first: upsampling, downsampling, a flip; beyond both ends
 PERCENTILES = (0, 0.5, 1, 12.3, 50, 77.7, 99.5, 100)
-
-
-def array(kind, name, values, form):
-    lines, line = [], ""
-    for text in (form.format(v) + "," for v in values):
-        if len(line) + len(text) > 110:
-            lines.append(line)
-            line = ""
-        line += " " + text
-    return f"inline constexpr std::array<{kind}, {len(values)}> {name} = {{\n   " + "\n   ".join(lines + [line]) + "\n};\n"
 
 
 random = numpy.random.default_rng(20240501)

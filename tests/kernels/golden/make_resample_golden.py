@@ -12,6 +12,8 @@ import skimage.transform
 import torch
 from scipy import ndimage
 
+from cpp_array import array
+
 SIZE = (23, 17, 13)                     # x, y, z
 SPACING = (0.7, 0.7, 1.25)              # mm, to 1 mm
 SEPARATE_SPACING = (0.6, 0.7, 2.9)      # more than 3 times: nnU-Net resamples slice by slice
@@ -26,16 +28,6 @@ def volume():
     """12-bit values that the test makes in the same way."""
     i = numpy.arange(numpy.prod(SIZE), dtype=numpy.uint64)
     return (((i * 2654435761) % 2**32 >> 20).astype(numpy.int16) - 1024).reshape(SIZE[::-1])
-
-
-def array(kind, name, values, form):
-    lines, line = [], ""
-    for text in (form.format(v) + "," for v in values):
-        if len(line) + len(text) > 110:
-            lines.append(line)
-            line = ""
-        line += " " + text
-    return f"inline constexpr std::array<{kind}, {len(values)}> {name} = {{\n   " + "\n   ".join(lines + [line]) + "\n};\n"
 
 
 def zoomed_counts(spacing):
