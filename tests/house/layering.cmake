@@ -9,12 +9,14 @@ set(may_include_core core)
 set(may_include_kernels core kernels)
 set(may_include_dicom core dicom)
 set(may_include_pipeline core kernels dicom pipeline)
-set(may_include_server core pipeline server kernels/executor.h)  # the pipeline is given an executor
-set(may_include_cli core pipeline cli kernels/executor.h dicom/instance.h)  # and `doctor` lists the codecs
+set(may_include_server core pipeline server dicom/storage_scp.h)  # which receives what the server keeps
+set(may_include_cli core pipeline cli kernels/executor.h  # the pipeline is given an executor
+  dicom/instance.h                                        # `doctor` lists the codecs
+  server/serve.h server/audit_verify.h)                   # commands of the server: decision 0017
 set(folders core kernels dicom pipeline server cli)
 
 # Foreign headers and the only places that may see them.
-set(libraries cuda dcmtk http itk tesseract)
+set(libraries cuda dcmtk http itk tesseract sql)
 set(headers_of_cuda "^(cuda|cub/|thrust/|cooperative_groups|nvrtc|nvtx3/|device_launch_parameters)")
 set(places_of_cuda kernels)
 set(headers_of_dcmtk "^dcmtk/")
@@ -23,6 +25,8 @@ set(headers_of_http "^(boost/(beast|asio)|httplib|drogon/|crow|uwebsockets|micro
 set(places_of_http server/http)
 set(headers_of_itk "^(itk[A-Z]|itk_|vnl/)")
 set(places_of_itk pipeline/outputs pipeline/pixels pipeline/restore tests benchmarks)
+set(headers_of_sql "^(sqlite3|libpq-fe|pqxx/|soci/|postgresql/)")
+set(places_of_sql server/store)
 set(headers_of_tesseract "^(tesseract|leptonica)/")
 set(places_of_tesseract pipeline/pixels)
 
@@ -88,12 +92,13 @@ set(wrong
   "cli/b.cpp server/jobs/job_state.h" "pipeline/c.cpp cuda_runtime_api.h" "core/c.cpp cuda/std/array"
   "tests/kernels/a.cpp cub/cub.cuh" "pipeline/d.cpp dcmtk/config/osconfig.h" "tests/pipeline/a.cpp dcmtk/dcmdata/dctk.h"
   "server/routes/c.cpp boost/beast.hpp" "cli/c.cpp httplib.h" "kernels/b.cpp itkImage.h" "pipeline/e.cpp itkImage.h"
-  "dicom/c.cpp itkGDCMImageIO.h" "cli/d.cpp tesseract/baseapi.h")
+  "dicom/c.cpp itkGDCMImageIO.h" "cli/d.cpp tesseract/baseapi.h" "server/jobs/a.cpp sqlite3.h")
 set(right
   "kernels/c.cu core/volume.h" "kernels/cuda/a.cpp cuda_runtime_api.h" "dicom/d.cpp dicom/dcmtk/codecs.h"
   "dicom/dcmtk/e.cpp dcmtk/dcmdata/dctk.h" "tests/support/a.cpp dcmtk/dcmdata/dctk.h" "pipeline/f.cpp kernels/resample.h"
   "server/http/a.cpp boost/beast.hpp" "pipeline/outputs/a.cpp itkImage.h" "benchmarks/kernels/a.cpp itkImage.h"
-  "cli/f.cpp kernels/executor.h" "cli/e.cpp vector" "pipeline/pixels/a.cpp tesseract/baseapi.h")
+  "cli/f.cpp kernels/executor.h" "cli/e.cpp vector" "pipeline/pixels/a.cpp tesseract/baseapi.h" "server/store/a.cpp sqlite3.h"
+  "cli/g.cpp server/serve.h")
 
 file(REMOVE_RECURSE ${SCRATCH})
 foreach(row IN LISTS wrong right)

@@ -1,0 +1,84 @@
+/// The server's configuration: one TOML file, every key optional.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace naru::server {
+
+struct ListenConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8600;
+  std::filesystem::path tls_certificate, tls_key;  ///< both or none
+  bool plain_is_allowed = false;                   ///< without TLS on another address than loopback
+  std::string public_url;                          ///< as clients see it; empty: from address and port
+  int max_connections = 20000;
+  int header_timeout_s = 20, body_timeout_s = 60, idle_timeout_s = 75, send_timeout_s = 120;
+  int drain_s = 30;
+  int requests_per_second = 200;  ///< of one client address; 0: no limit
+};
+
+struct DicomConfig {
+  bool is_on = false;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 11112;
+  std::string ae_title = "NARU", organisation;  ///< whose studies these are: its name
+  std::vector<std::string> allowed_ae_titles;   ///< empty: nobody
+  std::filesystem::path tls_certificate, tls_key, tls_ca;
+  int max_associations = 32;
+};
+
+struct FolderConfig {
+  std::filesystem::path path;
+  std::string organisation;
+};
+
+struct IngestConfig {
+  int quiet_s = 60;  ///< a study closes when nothing came for so long
+  std::uint64_t max_upload_bytes = std::uint64_t{64} << 30;
+  std::uint64_t max_instance_bytes = std::uint64_t{4} << 30;
+  std::vector<FolderConfig> folders;
+};
+
+struct JobConfig {
+  int worker_count = 1;
+  std::uint64_t memory_bytes = 0;  ///< of all jobs together; 0: half of the machine
+  int threads = 0;
+  std::string device = "auto";
+  int lease_s = 30, max_attempts = 3, max_queued_per_organisation = 1000;
+};
+
+struct OidcConfig {
+  bool is_on = false;
+  std::string issuer, client_id, client_secret_file, redirect_url;
+};
+
+struct LedgerConfig {
+  std::string origin;                     ///< name of the log; empty: "naru.local/" and a random id
+  std::vector<std::string> witness_keys;  ///< of logs whose checkpoints this server cosigns (verifier keys)
+};
+
+struct RetentionConfig {
+  int study_days = 0;    ///< after closing; 0: until somebody destroys it
+  int record_years = 3;  ///< records of destroyed data are kept at least so long
+};
+
+struct Config {
+  std::filesystem::path data;        ///< everything that is kept lies below it
+  std::string database;              ///< empty: sqlite:DATA/naru.db
+  std::filesystem::path master_key;  ///< empty: $CREDENTIALS_DIRECTORY/naru-master-key, else DATA/master.key
+  ListenConfig listen;
+  DicomConfig dicom;
+  IngestConfig ingest;
+  JobConfig jobs;
+  OidcConfig oidc;
+  LedgerConfig ledger;
+  RetentionConfig retention;
+};
+
+/// @throws Error{config_invalid} naming file, line, column and what would do
+Config load_config(const std::filesystem::path& file);
+
+}  // namespace naru::server

@@ -1,0 +1,29 @@
+/// What handlers and background work share. Made once by `serve`; tests make their own.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace naru::server {
+
+class Clock;
+class ContentStore;
+class Database;
+class JobQueue;
+class KeyStore;
+class Ledger;
+class Transfers;
+struct Config;
+
+struct Services {
+  const Config& config;
+  const Clock& clock;
+  Database& database;
+  KeyStore& keys;         ///< sealed secrets: audit/key_store.h
+  Ledger& ledger;         ///< audit/ledger.h
+  ContentStore& content;  ///< received instances: ingest/content_store.h
+  JobQueue& jobs;         ///< jobs/job_queue.h
+  Transfers& transfers;   ///< downloads under way: delivery/transfers.h
+};
+
+}  // namespace naru::server

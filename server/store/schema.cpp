@@ -1,0 +1,119 @@
+#include "server/store/schema.h"
+
+#include <array>
+
+namespace naru::server {
+
+namespace {
+
+constexpr std::string_view kAccounts = R"sql(
+CREATE TABLE organisations (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, -- hospital | company | operator
+  created_ms BIGINT NOT NULL, disabled_ms BIGINT);
+CREATE TABLE users (
+  id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisations(id), login TEXT NOT NULL UNIQUE,
+  roles TEXT NOT NULL, -- names with ' ' between
+  password_hash TEXT, oidc_issuer TEXT, oidc_subject TEXT, created_ms BIGINT NOT NULL, disabled_ms BIGINT,
+  failed_count BIGINT NOT NULL, locked_until_ms BIGINT NOT NULL, UNIQUE (oidc_issuer, oidc_subject));
+CREATE TABLE sessions (
+  secret_sha256 TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users(id), csrf_sha256 TEXT NOT NULL,
+  created_ms BIGINT NOT NULL, seen_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL);
+CREATE TABLE tokens (
+  id TEXT PRIMARY KEY, secret_sha256 TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL REFERENCES users(id), name TEXT NOT NULL,
+  scopes TEXT NOT NULL, created_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL, revoked_ms BIGINT);
+CREATE TABLE oidc_logins (
+  state_sha256 TEXT PRIMARY KEY, nonce TEXT NOT NULL, verifier TEXT NOT NULL, expires_ms BIGINT NOT NULL);
+)sql";
+
+constexpr std::string_view kIngest = R"sql(
+CREATE TABLE uploads (
+  id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisations(id), created_by TEXT NOT NULL,
+  kind TEXT NOT NULL, -- file | archive
+  state TEXT NOT NULL, -- open | received | done | failed | aborted
+  size_bytes BIGINT NOT NULL, received_bytes BIGINT NOT NULL, sha256 TEXT, result TEXT,
+  created_ms BIGINT NOT NULL, updated_ms BIGINT NOT NULL);
+CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, size_bytes BIGINT NOT NULL, created_ms BIGINT NOT NULL);
+CREATE TABLE studies (
+  id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisations(id), study_uid TEXT NOT NULL,
+  state TEXT NOT NULL, -- open | closed | destroyed
+  instance_count BIGINT NOT NULL, size_bytes BIGINT NOT NULL, modalities TEXT NOT NULL,
+  created_ms BIGINT NOT NULL, received_ms BIGINT NOT NULL, closed_ms BIGINT, destroyed_ms BIGINT,
+  UNIQUE (organisation_id, study_uid));
+CREATE TABLE instances (
+  study_id TEXT NOT NULL REFERENCES studies(id), sop_instance_uid TEXT NOT NULL, sha256 TEXT NOT NULL REFERENCES blobs(sha256),
+  series_uid TEXT NOT NULL, sop_class_uid TEXT NOT NULL, transfer_syntax_uid TEXT NOT NULL, modality TEXT NOT NULL,
+  source TEXT NOT NULL, -- upload | folder | stow | storescp
+  received_ms BIGINT NOT NULL, PRIMARY KEY (study_id, sop_instance_uid, sha256));
+CREATE INDEX instances_by_blob ON instances (sha256);
+CREATE INDEX studies_by_state ON studies (state, received_ms);
+)sql";
+
+constexpr std::string_view kGrants = R"sql(
+CREATE TABLE grants (
+  id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisations(id),
+  recipient_id TEXT NOT NULL REFERENCES organisations(id), purpose TEXT NOT NULL, decision TEXT NOT NULL,
+  recipe TEXT NOT NULL, mode TEXT NOT NULL, -- download | safe_zone
+  state TEXT NOT NULL, -- proposed | active | revoked
+  quota_bytes BIGINT NOT NULL, used_bytes BIGINT NOT NULL, created_ms BIGINT NOT NULL, created_by TEXT NOT NULL,
+  approved_ms BIGINT, approved_by TEXT, expires_ms BIGINT NOT NULL, revoked_ms BIGINT, revoked_by TEXT,
+  key_sealed TEXT NOT NULL, key_id TEXT NOT NULL);
+CREATE TABLE grant_studies (
+  grant_id TEXT NOT NULL REFERENCES grants(id), study_id TEXT NOT NULL REFERENCES studies(id),
+  PRIMARY KEY (grant_id, study_id));
+)sql";
+
+constexpr std::string_view kJobs = R"sql(
+CREATE TABLE jobs (
+  id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisations(id), created_by TEXT NOT NULL,
+  grant_id TEXT REFERENCES grants(id), kind TEXT NOT NULL, -- prepare | deidentify
+  name TEXT NOT NULL, recipe TEXT NOT NULL, state TEXT NOT NULL, wish TEXT NOT NULL, -- none | pause | cancel
+  priority BIGINT NOT NULL, attempt BIGINT NOT NULL, max_attempts BIGINT NOT NULL, available_ms BIGINT NOT NULL,
+  fence BIGINT NOT NULL, lease_owner TEXT, lease_until_ms BIGINT, memory_bytes BIGINT NOT NULL, device TEXT NOT NULL,
+  progress TEXT NOT NULL, error_code TEXT, error_text TEXT, dataset_id TEXT, event_count BIGINT NOT NULL,
+  created_ms BIGINT NOT NULL, started_ms BIGINT, ended_ms BIGINT);
+CREATE INDEX jobs_by_state ON jobs (state, available_ms);
+CREATE TABLE job_studies (
+  job_id TEXT NOT NULL REFERENCES jobs(id), study_id TEXT NOT NULL REFERENCES studies(id), PRIMARY KEY (job_id, study_id));
+CREATE TABLE job_events (
+  job_id TEXT NOT NULL REFERENCES jobs(id), number BIGINT NOT NULL, at_ms BIGINT NOT NULL, kind TEXT NOT NULL,
+  detail TEXT NOT NULL, PRIMARY KEY (job_id, number));
+CREATE TABLE idempotency (
+  organisation_id TEXT NOT NULL, key TEXT NOT NULL, payload_sha256 TEXT NOT NULL, state TEXT NOT NULL, -- in_flight | done
+  status BIGINT, location TEXT, body TEXT, created_ms BIGINT NOT NULL, PRIMARY KEY (organisation_id, key));
+)sql";
+
+constexpr std::string_view kDelivery = R"sql(
+CREATE TABLE datasets (
+  id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisations(id), job_id TEXT NOT NULL UNIQUE REFERENCES jobs(id),
+  grant_id TEXT REFERENCES grants(id), name TEXT NOT NULL, state TEXT NOT NULL, -- published | destroyed
+  sha256 TEXT NOT NULL, file_count BIGINT NOT NULL, size_bytes BIGINT NOT NULL, created_ms BIGINT NOT NULL, destroyed_ms BIGINT);
+CREATE TABLE dataset_files (
+  dataset_id TEXT NOT NULL REFERENCES datasets(id), path TEXT NOT NULL, object_id TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL,
+  size_bytes BIGINT NOT NULL, PRIMARY KEY (dataset_id, path));
+CREATE TABLE deliveries (
+  id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL, grant_id TEXT, dataset_id TEXT NOT NULL REFERENCES datasets(id),
+  object_id TEXT NOT NULL, user_id TEXT NOT NULL, first_byte BIGINT NOT NULL, last_byte BIGINT NOT NULL, sent_bytes BIGINT NOT NULL,
+  outcome TEXT NOT NULL, started_ms BIGINT NOT NULL, ended_ms BIGINT);
+CREATE INDEX deliveries_by_dataset ON deliveries (dataset_id, started_ms);
+)sql";
+
+constexpr std::string_view kLedger = R"sql(
+CREATE TABLE ledger_head (id BIGINT PRIMARY KEY, size BIGINT NOT NULL);
+INSERT INTO ledger_head (id, size) VALUES (1, 0);
+CREATE TABLE ledger_leaves (number BIGINT PRIMARY KEY, leaf TEXT NOT NULL);
+CREATE TABLE ledger_hashes (level BIGINT NOT NULL, number BIGINT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (level, number));
+CREATE TABLE ledger_checkpoints (size BIGINT PRIMARY KEY, note TEXT NOT NULL, created_ms BIGINT NOT NULL);
+CREATE TABLE sealed_keys (name TEXT PRIMARY KEY, sealed TEXT NOT NULL, created_ms BIGINT NOT NULL);
+CREATE TABLE witnessed (origin TEXT PRIMARY KEY, size BIGINT NOT NULL, root TEXT NOT NULL, created_ms BIGINT NOT NULL);
+)sql";
+
+constexpr std::array kMigrations = {
+    Migration{1, "accounts", kAccounts}, Migration{2, "ingest", kIngest},     Migration{3, "grants", kGrants},
+    Migration{4, "jobs", kJobs},         Migration{5, "delivery", kDelivery}, Migration{6, "ledger", kLedger},
+};
+
+}  // namespace
+
+std::span<const Migration> migrations() { return kMigrations; }
+
+}  // namespace naru::server
