@@ -22,12 +22,21 @@ struct LedgerEvent {
   nlohmann::ordered_json detail = nlohmann::ordered_json::object();
 };
 
+/// What proves to somebody outside that a leaf is in the ledger.
+struct Receipt {
+  std::string leaf;   ///< the leaf itself, canonical JSON
+  std::string proof;  ///< C2SP tlog-proof
+};
+
 class Ledger {
  public:
   Ledger(Database& database, KeyStore& keys, const Clock& clock, std::string origin);
 
   /// Adds a leaf within `transaction`. @return its number, counted from 0
   std::uint64_t append(Transaction& transaction, const LedgerEvent& event);
+
+  /// @throws Error{not_found}
+  Receipt receipt(std::uint64_t number);
 
  private:
   Database& database_;
