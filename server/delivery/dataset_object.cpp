@@ -121,7 +121,7 @@ std::string rfc3339(std::int64_t time_ms) {
 }
 
 DatasetListing list_dataset(Services& services, const Dataset& dataset) {
-  DatasetListing listing{dataset, {}};
+  DatasetListing listing{dataset, {}, nullptr};
   const auto add = [&](const DatasetFile& file, const std::filesystem::path& folder) {
     listing.files.push_back({DatasetObject::Kind::file, object_id_of_file(dataset.id, file.path), file.path,
                              file.sha256, file.size_bytes, folder / file.path});
@@ -131,6 +131,7 @@ DatasetListing list_dataset(Services& services, const Dataset& dataset) {
   for (const DatasetFile& file : rows) add(file, dataset_folder(services, dataset.id));
   for (const DatasetFile& file : receipt_files(services, dataset)) add(file, receipt_folder(services, dataset.id));
   std::ranges::sort(listing.files, {}, &DatasetObject::path);
+  listing.tar = tar_segments(listing);
   return listing;
 }
 
@@ -161,7 +162,7 @@ Json drs_object(Services& services, const DatasetListing& listing, const Dataset
     json["access_methods"] = Json::array({access_method("https")});
   } else if (object.kind == Kind::tar) {
     json.update({{"name", listing.dataset.name + ".tar"},
-                 {"size", tar_size_bytes(*tar_segments(listing))},
+                 {"size", tar_size_bytes(*listing.tar)},
                  {"mime_type", "application/x-tar"}});
     json["checksums"] = checksums(tar_sha256(services, listing));
     json["access_methods"] = Json::array({access_method("https")});

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "server/delivery/dataset_store.h"
+#include "server/http/message.h"
 
 namespace naru::server {
 
@@ -36,6 +38,7 @@ struct DatasetObject {
 struct DatasetListing {
   Dataset dataset;
   std::vector<DatasetObject> files;
+  std::shared_ptr<const std::vector<Segment>> tar;  ///< see tar_segments
 };
 DatasetListing list_dataset(Services& services, const Dataset& dataset);
 

@@ -92,7 +92,7 @@ std::string tar_sha256(Services& services, const DatasetListing& listing) {
   constexpr std::size_t kHexDigits = 64;
   if (auto known = read_file(file, kHexDigits); known && known->size() == kHexDigits) return *known;
   Sha256 hash;
-  for (const Segment& segment : *tar_segments(listing)) {
+  for (const Segment& segment : *listing.tar) {
     if (segment.file.empty()) {
       hash.update(std::as_bytes(std::span(segment.bytes)));
     } else {
