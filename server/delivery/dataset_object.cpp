@@ -150,8 +150,8 @@ std::optional<DatasetObject> find_object(const DatasetListing& listing, std::str
   return std::nullopt;
 }
 
-Json drs_object(Services& services, const DatasetListing& listing, const DatasetObject& object,
-                std::string_view public_url, bool expand) {
+Json drs_object(const DatasetListing& listing, const DatasetObject& object, std::string_view public_url, bool expand,
+                std::string_view sha256_of_tar) {
   using Kind = DatasetObject::Kind;
   const std::string_view host = host_of(public_url);
   const std::string time = rfc3339(listing.dataset.created_ms);
@@ -164,7 +164,7 @@ Json drs_object(Services& services, const DatasetListing& listing, const Dataset
     json.update({{"name", listing.dataset.name + ".tar"},
                  {"size", tar_size_bytes(*listing.tar)},
                  {"mime_type", "application/x-tar"}});
-    json["checksums"] = checksums(tar_sha256(services, listing));
+    json["checksums"] = checksums(sha256_of_tar);
     json["access_methods"] = Json::array({access_method("https")});
   } else {
     FolderFacts facts = folder_facts(listing, object.path, host, expand);

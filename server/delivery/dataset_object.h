@@ -47,8 +47,9 @@ std::optional<DatasetObject> find_object(const DatasetListing& listing, std::str
 /// The DrsObject document (DRS 1.2: id, self_uri, size, checksums, access_methods or contents).
 /// @param public_url how clients reach this server, e.g. "https://naru.example"
 /// @param expand contents of folders too
-nlohmann::ordered_json drs_object(Services& services, const DatasetListing& listing, const DatasetObject& object,
-                                  std::string_view public_url, bool expand);
+/// @param sha256_of_tar of an object of kind tar
+nlohmann::ordered_json drs_object(const DatasetListing& listing, const DatasetObject& object,
+                                  std::string_view public_url, bool expand, std::string_view sha256_of_tar = "");
 
 /// "2026-11-26T12:00:00.000Z" (RFC 3339).
 std::string rfc3339(std::int64_t time_ms);

@@ -11,6 +11,7 @@
 #include "server/delivery/dataset_object.h"
 #include "server/delivery/links.h"
 #include "server/delivery/listings.h"
+#include "server/delivery/tar.h"
 #include "server/routes/route.h"
 #include "server/services.h"
 #include "server/store/database.h"
@@ -46,8 +47,9 @@ Response get_object(Services& services, Request& request) {
   if (expand && *expand != "true" && *expand != "false") {
     throw Error(ErrorCode::request_invalid, "expand must be true or false");
   }
-  return json_response(
-      drs_object(services, *found.listing, found.object, services.config.listen.public_url, expand == "true"));
+  const bool is_tar = found.object.kind == DatasetObject::Kind::tar;
+  return json_response(drs_object(*found.listing, found.object, services.config.listen.public_url, expand == "true",
+                                  is_tar ? tar_sha256(services, *found.listing) : ""));
 }
 
 Response get_access(Services& services, Request& request) {
