@@ -3,15 +3,15 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
-#include <array>
-
 #include "core/digest.h"
 #include "core/error.h"
+#include "pipeline/project_key.h"
 #include "server/audit/key_store.h"
 #include "server/audit/ledger.h"
 #include "server/clock.h"
 #include "server/delivery/dataset_object.h"
 #include "server/delivery/transfers.h"
+#include "server/jobs/job_grant.h"
 #include "server/random_id.h"
 #include "server/recipe_text.h"
 #include "server/services.h"
@@ -53,15 +53,13 @@ void check_proposal(Services& services, Transaction& transaction, const Caller& 
   }
 }
 
-/// A new pseudonym key, in the form of key files, and its sealed form.
+/// A new pseudonym key, sealed.
 void make_key(const Services& services, Grant& grant) {
-  std::array<std::byte, 32> key;
+  std::string key(ProjectKey::kSizeBytes, '\0');
   randombytes_buf(key.data(), key.size());
-  std::string digits = to_hex(key);
-  grant.key_sealed = services.keys.seal("grant:" + grant.id, digits);
-  grant.key_id = sha256_hex(std::as_bytes(std::span(grant.key_sealed))).substr(0, 16);
-  sodium_memzero(digits.data(), digits.size());
+  grant.key_sealed = services.keys.seal(kGrantKeyPurpose, key);
   sodium_memzero(key.data(), key.size());
+  grant.key_id = sha256_hex(std::as_bytes(std::span(grant.key_sealed))).substr(0, 16);
 }
 
 void append(Services& services, Transaction& transaction, std::string_view kind, const std::string& actor,

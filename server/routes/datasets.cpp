@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "core/error.h"
@@ -9,7 +10,7 @@
 #include "server/delivery/send_object.h"
 #include "server/delivery/tar.h"
 #include "server/delivery/transfers.h"
-#include "server/routes/json_body.h"
+#include "server/routes/page.h"
 #include "server/routes/route.h"
 #include "server/services.h"
 #include "server/store/database.h"
@@ -41,25 +42,25 @@ Json to_json(const Dataset& dataset) {
           {"ledger_leaf", dataset.leaf_number}};
 }
 
-/// Ids of the datasets that the caller may know of.
-Rows visible_ids(Transaction& transaction, const Caller& caller, const Page& page) {
+/// Those that the caller may know of.
+std::vector<Dataset> visible_datasets(Transaction& transaction, const Caller& caller, const PageRequest& page) {
   const std::int64_t is_hospital = caller.roles.has_any(kHospital) ? 1 : 0;
   const std::int64_t is_company = caller.roles.has(Role::company) ? 1 : 0;
-  return transaction.query(
+  const Rows rows = transaction.query(
       "SELECT id FROM datasets WHERE id > $1 AND state = 'published' AND (($2 = 1 AND organisation_id = $3) OR ($4 = 1 "
       "AND grant_id IN (SELECT id FROM grants WHERE recipient_id = $3 AND state <> 'proposed'))) ORDER BY id LIMIT $5",
-      {page.after, is_hospital, caller.organisation_id, is_company, page.limit + 1});
+      {page.after, is_hospital, caller.organisation_id, is_company, std::int64_t{page.limit} + 1});
+  std::vector<Dataset> datasets;
+  for (const Row& row : rows) datasets.push_back(*find_dataset(transaction, row.text(0)));
+  return datasets;
 }
 
 Response get_datasets(Services& services, Request& request) {
-  const Page page = page_of(request);
-  return json_response(in_transaction(services.database, Access::read, [&](Transaction& transaction) {
-    std::vector<Json> items;
-    for (const Row& row : visible_ids(transaction, request.caller, page)) {
-      items.push_back(to_json(*find_dataset(transaction, row.text(0))));
-    }
-    return page_json("datasets", std::move(items), page);
-  }));
+  const PageRequest page = page_of(request);
+  auto datasets = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
+    return visible_datasets(transaction, request.caller, page);
+  });
+  return page_response("naru.datasets/1", std::move(datasets), page, to_json);
 }
 
 Response get_dataset(Services& services, Request& request) {
@@ -70,21 +71,24 @@ Response get_dataset(Services& services, Request& request) {
   return json_response(json);
 }
 
-Response get_files(Services& services, Request& request) {
-  const auto listing =
-      services.listings.get(services, access_of(services, request.caller, request.path_values.at(0)).dataset);
-  const Page page = page_of(request);
-  std::vector<Json> items;
-  for (const DatasetObject& file : listing->files) {
-    if (file.path <= page.after) continue;
-    if (static_cast<std::int64_t>(items.size()) > page.limit) break;
-    items.push_back({{"id", file.path},
-                     {"path", file.path},
-                     {"drs_id", file.id},
-                     {"sha256", file.sha256},
-                     {"size_bytes", file.size_bytes}});
+/// A page of the files after the one whose id is `page.after`, and one more.
+std::vector<DatasetObject> files_of(const DatasetListing& listing, const PageRequest& page) {
+  auto begin = listing.files.begin();
+  if (!page.after.empty()) {
+    begin = std::ranges::find(listing.files, page.after, &DatasetObject::id);
+    if (begin == listing.files.end()) throw Error(ErrorCode::request_invalid, "page_token is none of this list");
+    ++begin;
   }
-  return json_response(page_json("files", std::move(items), page));
+  return {begin, begin + std::min<std::ptrdiff_t>(page.limit + 1, listing.files.end() - begin)};
+}
+
+Response get_files(Services& services, Request& request) {
+  const DatasetAccess access = access_of(services, request.caller, request.path_values.at(0));
+  const auto listing = services.listings.get(services, access.dataset);
+  const PageRequest page = page_of(request);
+  return page_response("naru.dataset_files/1", files_of(*listing, page), page, [](const DatasetObject& file) {
+    return Json{{"path", file.path}, {"drs_id", file.id}, {"sha256", file.sha256}, {"size_bytes", file.size_bytes}};
+  });
 }
 
 /// The caller of a link is the account that it was made for, as that account is now.
@@ -112,27 +116,34 @@ Response get_data(Services& services, Request& request) {
   return send_object(services, request, access, *listing, *object);
 }
 
+struct Delivery {
+  std::string id;
+  Json json;
+};
+
+Delivery delivery_of(const Row& row) {
+  Json json = {{"id", row.text(0)},           {"drs_id", row.text(1)},
+               {"user_id", row.text(2)},      {"first_byte", row.integer(4)},
+               {"last_byte", row.integer(5)}, {"sent_bytes", row.integer(6)},
+               {"outcome", row.text(7)},      {"started_at", rfc3339(row.integer(8))}};
+  if (const auto grant = row.text_if(3)) json["grant_id"] = *grant;
+  if (const auto ended = row.integer_if(9)) json["ended_at"] = rfc3339(*ended);
+  return {row.text(0), std::move(json)};
+}
+
 Response get_deliveries(Services& services, Request& request) {
-  const Page page = page_of(request);
+  const PageRequest page = page_of(request);
   const DatasetAccess access = access_of(services, request.caller, request.path_values.at(0));
   const Rows rows = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     return transaction.query(
         "SELECT id, object_id, user_id, grant_id, first_byte, last_byte, sent_bytes, outcome, started_ms, ended_ms "
         "FROM "
         "deliveries WHERE dataset_id = $1 AND organisation_id = $2 AND id > $3 ORDER BY id LIMIT $4",
-        {access.dataset.id, request.caller.organisation_id, page.after, page.limit + 1});
+        {access.dataset.id, request.caller.organisation_id, page.after, std::int64_t{page.limit} + 1});
   });
-  std::vector<Json> items;
-  for (const Row& row : rows) {
-    Json item = {{"id", row.text(0)},           {"drs_id", row.text(1)},
-                 {"user_id", row.text(2)},      {"first_byte", row.integer(4)},
-                 {"last_byte", row.integer(5)}, {"sent_bytes", row.integer(6)},
-                 {"outcome", row.text(7)},      {"started_at", rfc3339(row.integer(8))}};
-    if (const auto grant = row.text_if(3)) item["grant_id"] = *grant;
-    if (const auto ended = row.integer_if(9)) item["ended_at"] = rfc3339(*ended);
-    items.push_back(std::move(item));
-  }
-  return json_response(page_json("deliveries", std::move(items), page));
+  std::vector<Delivery> deliveries;
+  for (const Row& row : rows) deliveries.push_back(delivery_of(row));
+  return page_response("naru.deliveries/1", std::move(deliveries), page, [](const Delivery& d) { return d.json; });
 }
 
 Response delete_dataset(Services& services, Request& request) {

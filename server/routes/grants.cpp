@@ -1,10 +1,14 @@
 #include "server/delivery/grants.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "core/error.h"
 #include "server/clock.h"
+#include "server/routes/idempotency.h"
 #include "server/routes/json_body.h"
+#include "server/routes/page.h"
 #include "server/routes/route.h"
 #include "server/services.h"
 #include "server/store/database.h"
@@ -31,40 +35,46 @@ Grant require_own_grant(Transaction& transaction, const Request& request) {
   return grant;
 }
 
+/// @throws Error{request_invalid} naming the field
+std::int64_t integer_within(const JsonBody& body, std::string_view field, std::int64_t least, std::int64_t most) {
+  const std::int64_t number = body.integer(field);
+  if (number >= least && number <= most) return number;
+  throw Error(ErrorCode::request_invalid, fmt::format("\"{}\" must lie between {} and {}", field, least, most));
+}
+
 GrantProposal proposal_of(const Request& request) {
-  JsonBody body(request);
+  const JsonBody body(
+      request, {"recipient_id", "purpose", "decision", "recipe", "mode", "quota_bytes", "expires_ms", "study_ids"});
   GrantProposal proposal;
   proposal.recipient_id = body.text("recipient_id", kMaxIdBytes);
   proposal.purpose = body.text("purpose", kMaxTextBytes);
   proposal.decision = body.text("decision", kMaxTextBytes);
   proposal.recipe = body.text("recipe", kMaxRecipeBytes);
-  proposal.mode = body.optional_text("mode", kMaxIdBytes).value_or("download");
-  proposal.quota_bytes =
-      static_cast<std::uint64_t>(body.optional_integer("quota_bytes", 0, kMaxQuotaBytes).value_or(0));
-  proposal.expires_ms = body.integer("expires_ms", 0, INT64_MAX);
+  proposal.mode = body.text_if("mode", kMaxIdBytes).value_or("download");
+  if (body.has("quota_bytes")) {
+    proposal.quota_bytes = static_cast<std::uint64_t>(integer_within(body, "quota_bytes", 0, kMaxQuotaBytes));
+  }
+  proposal.expires_ms = integer_within(body, "expires_ms", 0, INT64_MAX);
   proposal.study_ids = body.texts("study_ids", kMaxStudies, kMaxIdBytes);
-  body.finish();
   return proposal;
 }
 
 Response post_grant(Services& services, Request& request) {
   const GrantProposal proposal = proposal_of(request);
-  const Grant grant = in_transaction(services.database, Access::write, [&](Transaction& transaction) {
-    return propose_grant(services, transaction, request.caller, proposal);
+  return create_once(services, request, [&](Transaction& transaction) {
+    const Grant grant = propose_grant(services, transaction, request.caller, proposal);
+    Response response = json_response(to_json(grant), 201);
+    response.headers.add("Location", "/api/v1/grants/" + grant.id);
+    return response;
   });
-  Response response = json_response(to_json(grant), 201);
-  response.headers.add("Location", "/api/v1/grants/" + grant.id);
-  return response;
 }
 
 Response get_grants(Services& services, Request& request) {
-  const Page page = page_of(request);
-  const auto grants = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
+  const PageRequest page = page_of(request);
+  auto grants = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     return list_grants(transaction, request.caller, page.after, page.limit + 1);
   });
-  std::vector<nlohmann::ordered_json> items;
-  for (const Grant& grant : grants) items.push_back(to_json(grant));
-  return json_response(page_json("grants", std::move(items), page));
+  return page_response("naru.grants/1", std::move(grants), page, [](const Grant& grant) { return to_json(grant); });
 }
 
 Response get_grant(Services& services, Request& request) {
