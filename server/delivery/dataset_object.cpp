@@ -45,15 +45,6 @@ std::set<std::string, std::less<>> folders_of(const DatasetListing& listing) {
   return folders;
 }
 
-std::string mime_type(std::string_view path) {
-  static const std::map<std::string_view, std::string_view> kTypes = {
-      {".json", "application/json"}, {".jsonl", "application/jsonl"}, {".gz", "application/gzip"},
-      {".md", "text/markdown"},      {".dcm", "application/dicom"},   {".nii", "application/octet-stream"}};
-  const std::size_t dot = path.rfind('.');
-  const auto found = dot == std::string_view::npos ? kTypes.end() : kTypes.find(path.substr(dot));
-  return std::string(found == kTypes.end() ? "application/octet-stream" : found->second);
-}
-
 /// Size and checksum of what lies directly or deeper in a folder: DRS asks for the sum of sizes, and for a checksum
 /// over the sorted checksums of the direct members.
 struct FolderFacts {
@@ -102,6 +93,17 @@ std::string_view host_of(std::string_view url) {
 }
 
 }  // namespace
+
+std::string mime_type(const DatasetObject& object) {
+  if (object.kind == DatasetObject::Kind::tar) return "application/x-tar";
+  const std::string_view path = object.path;
+  static const std::map<std::string_view, std::string_view> kTypes = {
+      {".json", "application/json"}, {".jsonl", "application/jsonl"}, {".gz", "application/gzip"},
+      {".md", "text/markdown"},      {".dcm", "application/dicom"},   {".nii", "application/octet-stream"}};
+  const std::size_t dot = path.rfind('.');
+  const auto found = dot == std::string_view::npos ? kTypes.end() : kTypes.find(path.substr(dot));
+  return std::string(found == kTypes.end() ? "application/octet-stream" : found->second);
+}
 
 std::string object_id_of_file(std::string_view dataset_id, std::string_view path) {
   return object_id(dataset_id, "file", path);
@@ -157,13 +159,13 @@ Json drs_object(const DatasetListing& listing, const DatasetObject& object, std:
   const std::string time = rfc3339(listing.dataset.created_ms);
   Json json = {{"id", object.id}, {"self_uri", fmt::format("drs://{}/{}", host, object.id)}};
   if (object.kind == Kind::file) {
-    json.update({{"name", name_of(object.path)}, {"size", object.size_bytes}, {"mime_type", mime_type(object.path)}});
+    json.update({{"name", name_of(object.path)}, {"size", object.size_bytes}, {"mime_type", mime_type(object)}});
     json["checksums"] = checksums(object.sha256);
     json["access_methods"] = Json::array({access_method("https")});
   } else if (object.kind == Kind::tar) {
     json.update({{"name", listing.dataset.name + ".tar"},
                  {"size", tar_size_bytes(*listing.tar)},
-                 {"mime_type", "application/x-tar"}});
+                 {"mime_type", mime_type(object)}});
     json["checksums"] = checksums(sha256_of_tar);
     json["access_methods"] = Json::array({access_method("https")});
   } else {

@@ -44,6 +44,8 @@ DatasetListing list_dataset(Services& services, const Dataset& dataset);
 
 std::optional<DatasetObject> find_object(const DatasetListing& listing, std::string_view object_id);
 
+std::string mime_type(const DatasetObject& object);
+
 /// The DrsObject document (DRS 1.2: id, self_uri, size, checksums, access_methods or contents).
 /// @param public_url how clients reach this server, e.g. "https://naru.example"
 /// @param expand contents of folders too
