@@ -318,6 +318,10 @@ void check(const Config& config) {
   }
 }
 
+std::string database_url(const Config& config) {
+  return config.database.empty() ? "sqlite:" + (config.data / "naru.db").string() : config.database;
+}
+
 Config load_config(const std::filesystem::path& file) {
   const auto text = read_file(file, kMaxConfigBytes);
   const std::string where = fmt::format("configuration {}", file.string());

@@ -12,9 +12,9 @@
 namespace naru::server {
 
 struct ServeOptions {
-  std::filesystem::path config;       ///< empty: defaults
-  std::filesystem::path data;         ///< wins over the configuration's; empty: that, else the user's state folder
-  std::string listen;                 ///< "ADDR:PORT", wins over the configuration's
+  std::filesystem::path config;  ///< empty: defaults
+  std::filesystem::path data;    ///< wins over the configuration's; empty: that, else the user's state folder
+  std::string listen;            ///< "ADDR:PORT", wins over the configuration's
 };
 
 /// Runs until `cancel`, then drains. Says on the log where it listens.
