@@ -131,7 +131,7 @@ DatasetListing list_dataset(Services& services, const Dataset& dataset) {
   const auto rows = in_transaction(services.database, Access::read,
                                    [&](Transaction& transaction) { return dataset_files(transaction, dataset.id); });
   for (const DatasetFile& file : rows) add(file, dataset_folder(services, dataset.id));
-  for (const DatasetFile& file : receipt_files(services, dataset)) add(file, receipt_folder(services, dataset.id));
+  add(receipt_file(services, dataset), receipt_folder(services, dataset.id));
   std::ranges::sort(listing.files, {}, &DatasetObject::path);
   listing.tar = tar_segments(listing);
   return listing;

@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::size_t kMaxSumsBytes = std::size_t{256} << 20;
 constexpr std::size_t kHexDigits = 64;
-constexpr std::string_view kSums = "SHA256SUMS";
+constexpr std::string_view kSums = "SHA256SUMS", kReceipt = "receipt.tlog-proof";
 
 [[noreturn]] void fail(std::string_view problem) {
   throw Error(ErrorCode::dataset_invalid, fmt::format("the dataset is not whole: {}; run the job again", problem));
@@ -148,23 +148,17 @@ void destroy_dataset(Services& services, Transaction& transaction, const Dataset
   });
 }
 
-std::vector<DatasetFile> receipt_files(Services& services, const Dataset& dataset) {
-  const fs::path folder = receipt_folder(services, dataset.id);
-  const fs::path proof = folder / "receipt.tlog-proof", leaf = folder / "receipt.leaf.json";
+DatasetFile receipt_file(Services& services, const Dataset& dataset) {
+  const fs::path folder = receipt_folder(services, dataset.id), file = folder / kReceipt;
   std::error_code failure;
-  if (!fs::exists(proof, failure)) {
-    const Receipt receipt = services.ledger.receipt(dataset.leaf_number);
+  if (!fs::exists(file, failure)) {
+    const std::string receipt = services.ledger.receipt(dataset.leaf_number);
     fs::create_directories(folder);
-    write_file(leaf, receipt.leaf);
-    write_file(proof, receipt.proof);  // last: where it stands, both do
+    write_file(file, receipt);
   }
-  std::vector<DatasetFile> files;
-  for (const fs::path& file : {leaf, proof}) {
-    const auto facts = hash_file(file);
-    if (!facts) throw Error(ErrorCode::internal, "a receipt cannot be read; run naru admin fsck");
-    files.push_back({file.filename().string(), facts->sha256, facts->size_bytes});
-  }
-  return files;
+  const auto facts = hash_file(file);
+  if (!facts) throw Error(ErrorCode::internal, "a receipt cannot be read; run naru admin fsck");
+  return {std::string(kReceipt), facts->sha256, facts->size_bytes};
 }
 
 }  // namespace naru::server

@@ -64,9 +64,9 @@ std::vector<DatasetFile> dataset_files(Transaction& transaction, const std::stri
 /// @throws Error{gone} where it was destroyed before
 void destroy_dataset(Services& services, Transaction& transaction, const Dataset& dataset, const std::string& actor);
 
-/// The files of the ledger's receipt, `receipt.tlog-proof` and `receipt.leaf.json`: made on the first call after the
+/// `receipt.tlog-proof`, the ledger's proof that the dataset was published: made on the first call after the
 /// publication, the same ever after.
-std::vector<DatasetFile> receipt_files(Services& services, const Dataset& dataset);
+DatasetFile receipt_file(Services& services, const Dataset& dataset);
 std::filesystem::path receipt_folder(const Services& services, const std::string& dataset_id);
 
 }  // namespace naru::server
