@@ -20,6 +20,7 @@
 #include "dicom/element_values.h"
 #include "dicom/file_layout.h"
 #include "dicom/header_values.h"
+#include "dicom/implementation_uid.h"
 #include "dicom/inflate.h"
 #include "dicom/transfer_syntax.h"
 
@@ -28,8 +29,6 @@ namespace naru::dicom {
 namespace {
 
 constexpr std::string_view kExplicitLittleUid = "1.2.840.10008.1.2.1";
-/// Of this program, for (0002,0012); made once from a random UUID.
-constexpr std::string_view kImplementationClassUid = "2.25.206461835739046582019375064821934571286";
 /// What a deflated data set may grow to.
 constexpr std::size_t kMaxInflatedBytes = std::size_t{2} << 30;
 

@@ -1,0 +1,103 @@
+#include "server/ingest/dicom_service.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/error.h"
+#include "server/config.h"
+#include "server/store/database.h"
+
+namespace naru::server {
+
+namespace {
+
+using dicom::StoreStatus;
+
+std::string organisation_id(Database& database, const std::string& name) {
+  const Rows rows = in_transaction(database, Access::read, [&](Transaction& transaction) {
+    return transaction.query("SELECT id FROM organisations WHERE name = $1 AND disabled_ms IS NULL", {name});
+  });
+  if (rows.empty()) {
+    throw Error(ErrorCode::config_invalid,
+                fmt::format("dicom.organisation: there is no organisation \"{}\": make it first, or correct the name", name));
+  }
+  return rows[0].text(0);
+}
+
+dicom::StorageScpOptions scp_options(const DicomConfig& config) {
+  dicom::StorageScpOptions options;
+  options.address = config.address;
+  options.port = config.port;
+  options.ae_title = config.ae_title;
+  options.calling_ae_titles = config.allowed_ae_titles;
+  options.max_associations = config.max_associations;
+  options.tls_certificate = config.tls_certificate;
+  options.tls_key = config.tls_key;
+  options.tls_ca = config.tls_ca;
+  return options;
+}
+
+StoreStatus status_of_rejection(Code reason) {
+  return reason == Code::unsupported_sop_class ? StoreStatus::sop_class_not_supported : StoreStatus::cannot_understand;
+}
+
+/// One object: written and hashed as it comes, then received.
+class Sink final : public dicom::ObjectSink {
+ public:
+  Sink(Receiver& receiver, const Origin& origin, dicom::ObjectMeta meta, StagedWriter writer)
+      : receiver_(receiver), origin_(origin), meta_(std::move(meta)), writer_(std::move(writer)) {}
+
+  void write(std::span<const std::byte> bytes) override { writer_.append(bytes); }
+
+  StoreStatus finish() override {
+    Checked checked = check_instance(writer_.finish());
+    if (!checked.arrival) return status_of_rejection(*checked.rejection.reason);
+    const InstanceFacts& facts = checked.arrival->facts;
+    // The sender is told that what it named is safe, so it must be that.
+    if (facts.sop_instance_uid != meta_.sop_instance_uid || facts.sop_class_uid != meta_.sop_class_uid) {
+      return StoreStatus::does_not_match;
+    }
+    std::vector<Arrival> arrivals;
+    arrivals.push_back(std::move(*checked.arrival));
+    receiver_.store(origin_, std::move(arrivals));
+    return StoreStatus::success;
+  }
+
+ private:
+  Receiver& receiver_;
+  const Origin& origin_;
+  dicom::ObjectMeta meta_;
+  StagedWriter writer_;
+};
+
+}  // namespace
+
+class DicomService::Store final : public dicom::ObjectStore {
+ public:
+  Store(std::string organisation, Database& database, Ledger& ledger, ContentStore& content, const Clock& clock)
+      : origin_{std::move(organisation), "server", "storescp"},
+        content_(content),
+        receiver_(database, ledger, content, clock) {}
+
+  std::unique_ptr<dicom::ObjectSink> open(const dicom::ObjectMeta& meta) override {
+    return std::make_unique<Sink>(receiver_, origin_, meta, content_.stage());
+  }
+  StoreStatus status_of(const std::exception&) const override { return StoreStatus::out_of_resources; }
+
+ private:
+  const Origin origin_;
+  ContentStore& content_;
+  Receiver receiver_;
+};
+
+DicomService::DicomService(const DicomConfig& config, Database& database, Ledger& ledger, ContentStore& content,
+                           const Clock& clock)
+    : store_(std::make_unique<Store>(organisation_id(database, config.organisation), database, ledger, content, clock)),
+      scp_(std::make_unique<dicom::StorageScp>(scp_options(config), *store_)) {}
+
+DicomService::~DicomService() = default;
+
+std::uint16_t DicomService::port() const { return scp_->port(); }
+
+}  // namespace naru::server

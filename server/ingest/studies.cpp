@@ -1,0 +1,163 @@
+#include "server/ingest/studies.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "server/audit/ledger.h"
+#include "server/clock.h"
+#include "server/ingest/content_store.h"
+#include "server/store/database.h"
+
+namespace naru::server {
+
+namespace {
+
+constexpr std::int64_t kMsPerSecond = 1000;
+constexpr std::int64_t kMsPerDay = 24 * 3600 * kMsPerSecond;
+
+struct StudyRow {
+  std::string state;
+  std::int64_t instance_count = 0, size_bytes = 0;
+};
+
+/// Locks the study's row. @throws Error{not_found, gone}
+StudyRow lock_study(Transaction& transaction, const StudyChange& change) {
+  const Rows rows = transaction.query(
+      "SELECT state, instance_count, size_bytes FROM studies WHERE id = $1 AND organisation_id = $2" +
+          std::string(transaction.for_update()),
+      {change.study_id, change.organisation_id});
+  if (rows.empty()) throw Error(ErrorCode::not_found, "no such study: see GET /api/v1/studies");
+  if (rows[0].text(0) == "destroyed") throw Error(ErrorCode::gone, "the study was destroyed; its record remains");
+  return {rows[0].text(0), rows[0].integer(1), rows[0].integer(2)};
+}
+
+void append_leaf(Transaction& transaction, Ledger& ledger, std::string_view kind, const StudyChange& change,
+                 const StudyRow& study) {
+  ledger.append(transaction, {kind, change.organisation_id, change.actor, change.study_id,
+                              {{"instances", study.instance_count}, {"bytes", study.size_bytes}}});
+}
+
+bool is_worked_on(Transaction& transaction, const std::string& study_id) {
+  return !transaction
+              .query("SELECT 1 FROM job_studies s JOIN jobs j ON j.id = s.job_id WHERE s.study_id = $1 AND j.state IN "
+                     "('QUEUED', 'INITIALIZING', 'RUNNING', 'PAUSED') LIMIT 1",
+                     {study_id})
+              .empty();
+}
+
+/// The studies of `sql`, an (id, organisation_id) a row, each changed in a transaction of its own.
+template <class Change>
+int change_each(Database& database, const Clock& clock, std::string_view sql, std::int64_t until_ms, Change change) {
+  const Rows rows = in_transaction(database, Access::read, [&](Transaction& t) { return t.query(sql, {until_ms}); });
+  int count = 0;
+  for (const Row& row : rows) {
+    const StudyChange asked{row.text(0), row.text(1), "server", clock.now_ms()};
+    count += in_transaction(database, Access::write, [&](Transaction& t) { return change(t, asked); }) ? 1 : 0;
+  }
+  return count;
+}
+
+/// The first that refer to nothing.
+std::vector<std::string> unreferenced_blobs(Database& database) {
+  const Rows rows = in_transaction(database, Access::read, [](Transaction& t) {
+    return t.query("SELECT sha256 FROM blobs WHERE NOT EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = "
+                   "blobs.sha256) LIMIT 256");
+  });
+  std::vector<std::string> hashes;
+  for (const Row& row : rows) hashes.push_back(row.text(0));
+  return hashes;
+}
+
+/// Those of `hashes` of which `sql` gives no row.
+std::vector<std::string> without_row(Database& database, std::vector<std::string> hashes, std::string_view sql) {
+  in_transaction(database, Access::read, [&](Transaction& t) {
+    std::erase_if(hashes, [&](const std::string& hash) { return !t.query(sql, {hash}).empty(); });
+  });
+  return hashes;
+}
+
+}  // namespace
+
+int close_quiet_studies(Database& database, Ledger& ledger, const Clock& clock, int quiet_s) {
+  const std::int64_t until_ms = clock.now_ms() - quiet_s * kMsPerSecond;
+  return change_each(
+      database, clock,
+      "SELECT id, organisation_id FROM studies WHERE state = 'open' AND received_ms <= $1 ORDER BY received_ms LIMIT 1000",
+      until_ms, [&](Transaction& transaction, const StudyChange& change) {
+        const Rows still = transaction.query("SELECT 1 FROM studies WHERE id = $1 AND state = 'open' AND received_ms <= $2",
+                                             {change.study_id, until_ms});
+        if (!still.empty()) close_study(transaction, ledger, change);
+        return !still.empty();
+      });
+}
+
+void close_study(Transaction& transaction, Ledger& ledger, const StudyChange& change) {
+  const StudyRow study = lock_study(transaction, change);
+  if (study.state == "closed") return;
+  transaction.execute("UPDATE studies SET state = 'closed', closed_ms = $1 WHERE id = $2",
+                      {change.now_ms, change.study_id});
+  append_leaf(transaction, ledger, "study.closed", change, study);
+}
+
+void destroy_study(Transaction& transaction, Ledger& ledger, const StudyChange& change) {
+  const StudyRow study = lock_study(transaction, change);
+  if (is_worked_on(transaction, change.study_id)) {
+    throw Error(ErrorCode::conflict, "a job works on the study: cancel the job, or wait for its end");
+  }
+  transaction.execute("DELETE FROM instances WHERE study_id = $1", {change.study_id});
+  transaction.execute("UPDATE studies SET state = 'destroyed', study_uid = $1, destroyed_ms = $2 WHERE id = $3",
+                      {"destroyed " + change.study_id, change.now_ms, change.study_id});
+  append_leaf(transaction, ledger, "study.destroyed", change, study);
+}
+
+int destroy_expired_studies(Database& database, Ledger& ledger, const Clock& clock, int days) {
+  return change_each(
+      database, clock,
+      "SELECT id, organisation_id FROM studies WHERE state = 'closed' AND closed_ms <= $1 ORDER BY closed_ms LIMIT 1000",
+      clock.now_ms() - days * kMsPerDay, [&](Transaction& transaction, const StudyChange& change) {
+        const Rows still = transaction.query("SELECT 1 FROM studies WHERE id = $1 AND state = 'closed'", {change.study_id});
+        if (still.empty() || is_worked_on(transaction, change.study_id)) return false;
+        destroy_study(transaction, ledger, change);
+        return true;
+      });
+}
+
+int remove_unreferenced_content(Database& database, ContentStore& content) {
+  const auto unused = [&](std::vector<std::string> hashes) {
+    return without_row(database, std::move(hashes), "SELECT 1 FROM instances WHERE sha256 = $1 LIMIT 1");
+  };
+  int count = 0;
+  for (std::vector<std::string> hashes; !(hashes = unreferenced_blobs(database)).empty();) {
+    // The file goes first: should this process die, the row still says what is left to do.
+    const std::vector<std::string> removed = content.remove(std::move(hashes), unused);
+    if (removed.empty()) break;  // all held by instances that come in
+    in_transaction(database, Access::write, [&](Transaction& t) {
+      for (const std::string& hash : removed) {
+        t.execute("DELETE FROM blobs WHERE sha256 = $1 AND NOT EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = $2)",
+                  {hash, hash});
+      }
+    });
+    count += static_cast<int>(removed.size());
+  }
+  return count;
+}
+
+int remove_unrecorded_content(Database& database, ContentStore& content) {
+  int count = 0;
+  for (int first_byte = 0; first_byte < 256; ++first_byte) {
+    std::vector<std::string> hashes = content.kept_files(fmt::format("{:02x}", first_byte));
+    const auto unused = [&](std::vector<std::string> unheld) {
+      return without_row(database, std::move(unheld), "SELECT 1 FROM blobs WHERE sha256 = $1");
+    };
+    hashes = unused(std::move(hashes));
+    if (!hashes.empty()) count += static_cast<int>(content.remove(std::move(hashes), unused).size());
+  }
+  return count;
+}
+
+}  // namespace naru::server
