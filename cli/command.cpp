@@ -36,6 +36,8 @@ constexpr std::array kCommands = {
     Command{"recipes", "list the built-in recipes, or show one as TOML", "naru recipes show ct-1mm > my.toml",
             define_recipes},
     Command{"doctor", "say what this machine has; exit 1 if something needed is missing", "naru doctor", define_doctor},
+    Command{"worker", "run one job of the server, which uses this itself: reads naru.work/1 on stdin",
+            "(cat order.json; sleep infinity) | naru worker", define_worker},
 };
 
 constexpr std::uint64_t kMinMemoryBytes = std::uint64_t{64} << 20;

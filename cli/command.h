@@ -56,6 +56,7 @@ Action define_reidentify(CLI::App& app);
 Action define_key(CLI::App& app);
 Action define_recipes(CLI::App& app);
 Action define_doctor(CLI::App& app);
+Action define_worker(CLI::App& app);
 
 /// What --threads takes; its message does not repeat the argument.
 CLI::Validator thread_count_check();

@@ -38,6 +38,9 @@ class ProjectKey {
   /// @throws Error{key_invalid} where it is missing, malformed, open to group or others, or owned by another user
   static ProjectKey load(const std::filesystem::path& file);
 
+  /// Of 64 hexadecimal digits. @throws Error{key_invalid} for anything else
+  static ProjectKey from_hex(std::string_view digits);
+
   /// As load, but empty where that throws.
   static std::optional<ProjectKey> load_if_sound(const std::filesystem::path& file);
 
