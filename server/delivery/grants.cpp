@@ -12,8 +12,8 @@
 #include "server/delivery/dataset_object.h"
 #include "server/delivery/transfers.h"
 #include "server/jobs/job_grant.h"
+#include "server/jobs/job_recipe.h"
 #include "server/random_id.h"
-#include "server/recipe_text.h"
 #include "server/services.h"
 #include "server/store/database.h"
 
@@ -44,7 +44,7 @@ void check_proposal(Services& services, Transaction& transaction, const Caller& 
   if (proposal.expires_ms <= services.clock.now_ms()) fail("\"expires_ms\" lies in the past");
   if (proposal.mode != "download" && proposal.mode != "safe_zone") fail("\"mode\" must be download or safe_zone");
   if (proposal.study_ids.empty()) fail("\"study_ids\" must name at least one study");
-  recipe_text(proposal.recipe);
+  recipe_toml(WorkKind::prepare, proposal.recipe);
   for (const std::string& study_id : proposal.study_ids) {
     const auto found = transaction.query("SELECT state FROM studies WHERE id = $1 AND organisation_id = $2",
                                          {study_id, caller.organisation_id});
