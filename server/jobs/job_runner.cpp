@@ -14,7 +14,6 @@
 #include "server/jobs/job_grant.h"
 #include "server/jobs/job_place.h"
 #include "server/random_id.h"
-#include "server/services.h"
 #include "server/store/database.h"
 
 namespace naru::server {
@@ -95,12 +94,11 @@ std::size_t count_gpus() {
   return count;
 }
 
-JobRunner::JobRunner(Services& services, JobExecutor& executor, JobLimits limits, JobRunnerOptions options)
-    : services_(services),
-      executor_(executor),
+JobRunner::JobRunner(const JobRunnerParts& parts, JobLimits limits, JobRunnerOptions options)
+    : parts_(parts),
       limits_(std::move(limits)),
       options_(std::move(options)),
-      claims_(services.database, services.ledger, services.clock, limits_, options_.lease, owner_of(options_.node)),
+      claims_(parts.database, parts.ledger, parts.clock, limits_, options_.lease, owner_of(options_.node)),
       watch_(options_.lease) {
   for (std::size_t n = 0; n < options_.gpu_count; ++n) free_gpus_.insert(n);
   for (int n = 0; n < std::max(1, options_.worker_count); ++n) {
@@ -165,20 +163,20 @@ void JobRunner::keep_house() {
 /// Of jobs that have ended: work folders, datasets that were not published, reports of what was withdrawn.
 void JobRunner::remove_leftovers() {
   std::set<std::string> ids;
-  for (std::string& id : executor_.kept()) ids.insert(std::move(id));
+  for (std::string& id : parts_.executor.kept()) ids.insert(std::move(id));
   std::error_code failure;
   for (fs::directory_iterator it(options_.data / "datasets", failure), end; !failure && it != end;
        it.increment(failure)) {
     ids.insert(job_id_of_dataset(it->path().filename().string()));
   }
   for (const std::string& id : ids) {
-    const auto [state, is_published] = in_transaction(services_.database, Access::read, [&](Transaction& transaction) {
+    const auto [state, is_published] = in_transaction(parts_.database, Access::read, [&](Transaction& transaction) {
       const auto job = read_job(transaction, id, false);
       const Rows rows = transaction.query("SELECT id FROM datasets WHERE job_id = $1", {id});
       return std::pair(job ? std::optional(job->state) : std::nullopt, !rows.empty());
     });
     if (!state || !is_terminal(*state)) continue;
-    executor_.clear(id);
+    parts_.executor.clear(id);
     std::error_code ignored;
     if (!is_published) fs::remove_all(dataset_folder(id), ignored);
     if (*state == JobState::canceled) fs::remove_all(options_.data / "reports" / id, ignored);
@@ -223,7 +221,7 @@ void JobRunner::run(const std::stop_token& stop, const JobRow& job, const Place&
   }
   std::unique_ptr<RunningWork> work;
   try {
-    work = executor_.start(make_order(job, place));
+    work = parts_.executor.start(make_order(job, place));
   } catch (const Error& error) {
     return claims_.fail(lease, error.code(), error.what());
   }
@@ -247,11 +245,11 @@ JobOrder JobRunner::make_order(const JobRow& job, const Place& place) {
   order.memory_bytes = static_cast<std::uint64_t>(place.memory_bytes);
   order.threads = threads_of_one(options_.threads, options_.worker_count);
   order.device = device_for(job.device, options_.gpu_count, place.gpu);
-  in_transaction(services_.database, Access::write, [&](Transaction& transaction) {
-    const std::int64_t now_ms = services_.clock.now_ms();
+  in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
+    const std::int64_t now_ms = parts_.clock.now_ms();
     check_grant(transaction, job, study_ids_of(transaction, job.id), now_ms);
     order.input_sha256 = inputs_of_job(transaction, job.id);
-    order.key = job_key(transaction, services_.keys, job, now_ms);
+    order.key = job_key(transaction, parts_.keys, job, now_ms);
     order.record = job_record_of(transaction, job);
   });
   return order;
@@ -299,12 +297,12 @@ fs::path JobRunner::dataset_folder(const std::string& job_id) const {
 void JobRunner::publish(const Lease& lease, const std::optional<WorkResult>& result) {
   try {
     crash_point("job.before_rename");
-    place_dataset(executor_.result_folder(lease.job_id), dataset_folder(lease.job_id));
+    place_dataset(parts_.executor.result_folder(lease.job_id), dataset_folder(lease.job_id));
     crash_point("job.after_rename");
-    in_transaction(services_.database, Access::write, [&](Transaction& transaction) {
+    in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
       JobRow job = claims_.held(transaction, lease);
       if (job.wish == JobWish::cancel) return claims_.withdraw(transaction, job);
-      check_grant(transaction, job, study_ids_of(transaction, job.id), services_.clock.now_ms());
+      check_grant(transaction, job, study_ids_of(transaction, job.id), parts_.clock.now_ms());
       const std::string id = options_.publish(transaction, job, dataset_folder(lease.job_id));
       claims_.complete(transaction, job, id, counts_of(result));
       crash_point("job.before_commit");
@@ -314,7 +312,7 @@ void JobRunner::publish(const Lease& lease, const std::optional<WorkResult>& res
     return claims_.fail(lease, error.code(), error.what());
   }
   crash_point("job.after_commit");
-  executor_.clear(lease.job_id);
+  parts_.executor.clear(lease.job_id);
 }
 
 }  // namespace naru::server

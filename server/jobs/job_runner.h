@@ -22,7 +22,16 @@
 
 namespace naru::server {
 
-struct Services;
+class KeyStore;
+
+/// What a runner works with.
+struct JobRunnerParts {
+  Database& database;
+  KeyStore& keys;
+  Ledger& ledger;
+  const Clock& clock;
+  JobExecutor& executor;
+};
 
 struct JobRunnerOptions {
   std::filesystem::path data;
@@ -44,7 +53,7 @@ std::size_t count_gpus();
 class JobRunner {
  public:
   /// Starts. Jobs that an earlier process of this node had wait again at once.
-  JobRunner(Services& services, JobExecutor& executor, JobLimits limits, JobRunnerOptions options);
+  JobRunner(const JobRunnerParts& parts, JobLimits limits, JobRunnerOptions options);
   /// Asks all workers to stop, waits for them, and lets their jobs wait for the next start.
   ~JobRunner();
   JobRunner(const JobRunner&) = delete;
@@ -76,8 +85,7 @@ class JobRunner {
   Room room() const;
   Place take_place(const JobRow& job);
 
-  Services& services_;
-  JobExecutor& executor_;
+  JobRunnerParts parts_;
   JobLimits limits_;
   JobRunnerOptions options_;
   JobClaims claims_;

@@ -27,15 +27,15 @@ class JobQueueTest : public testing::TestWithParam<test::DatabaseCase> {
     return "";
   }
   std::string code_of_submit(const JobRequest& request, const std::string& organisation = "org-a") {
-    return code_of([&](Transaction& transaction) {
-      world_.queue.submit(transaction, world_.steward(organisation), request);
-    });
+    return code_of(
+        [&](Transaction& transaction) { world_.queue.submit(transaction, world_.steward(organisation), request); });
   }
   void add_grant(const std::string& id, const std::string& recipe, const std::string& state, std::int64_t expires_ms) {
     world_.write([&](Transaction& transaction) {
       transaction.execute(
           "INSERT INTO grants (id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, quota_bytes, "
-          "used_bytes, created_ms, created_by, expires_ms, key_sealed, key_id) VALUES ($1, 'org-a', 'org-c', 'research', "
+          "used_bytes, created_ms, created_by, expires_ms, key_sealed, key_id) VALUES ($1, 'org-a', 'org-c', "
+          "'research', "
           "'DRB-1', $2, 'download', $3, 0, 0, 0, 'user-org-a', $4, $5, 'k')",
           {id, recipe, state, expires_ms, world_.keys.seal(kGrantKeyPurpose, std::string(32, 'k'))});
       transaction.execute("INSERT INTO grant_studies (grant_id, study_id) VALUES ($1, 'study-org-a')", {id});
@@ -72,7 +72,10 @@ TEST_P(JobQueueTest, BadRequestsAreRefusedWithTheirCodeAndLeaveNothing) {
       {"recipe_invalid", [](JobRequest& r) { r.recipe = "schema = \"naru.recipe/1\"\nname = \"a\"\n[no]\nx = 1\n"; }},
       {"not_found", [](JobRequest& r) { r.study_ids = {"study-nowhere"}; }},
       {"not_found", [](JobRequest& r) { r.study_ids = {"study-org-b"}; }},
-      {"conflict", [](JobRequest& r) { r.study_ids = {"study-org-a", "study-open"}; }},
+      {"conflict",
+       [](JobRequest& r) {
+         r.study_ids = {"study-org-a", "study-open"};
+       }},
       {"conflict", [](JobRequest& r) { r.study_ids = {"study-gone"}; }},
       {"not_found", [](JobRequest& r) { r.grant_id = "grant-nowhere"; }},
   };
@@ -129,7 +132,8 @@ TEST_P(JobQueueTest, AnOrganisationCannotFillTheQueue) {
   limits.max_queued_per_organisation = 2;
   const JobQueue queue(world_.ledger, world_.clock, limits);
   const auto submit = [&](const std::string& organisation) {
-    return code_of([&](Transaction& t) { queue.submit(t, world_.steward(organisation), world_.request(organisation)); });
+    return code_of(
+        [&](Transaction& t) { queue.submit(t, world_.steward(organisation), world_.request(organisation)); });
   };
   EXPECT_EQ(submit("org-a"), "");
   EXPECT_EQ(submit("org-a"), "");
@@ -156,7 +160,8 @@ TEST_P(JobQueueTest, PagesListEveryJobOnceNewestFirst) {
   std::vector<std::string> found;
   JobFilter filter{.state = {}, .page_token = "", .count = 3};
   do {
-    const JobPage page = world_.write([&](Transaction& t) { return world_.queue.list(t, world_.steward("org-a"), filter); });
+    const JobPage page =
+        world_.write([&](Transaction& t) { return world_.queue.list(t, world_.steward("org-a"), filter); });
     EXPECT_LE(page.jobs.size(), 3U);
     for (const JobRow& job : page.jobs) found.push_back(job.id);
     filter.page_token = page.next;

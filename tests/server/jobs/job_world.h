@@ -24,12 +24,12 @@ struct JobWorld {
       : limits(std::move(given)), database(engine.make()) {
     for (const std::string organisation : {"org-a", "org-b", "org-c"}) {
       write([&](Transaction& transaction) {
+        transaction.execute("INSERT INTO organisations (id, name, kind, created_ms) VALUES ($1, $2, 'hospital', 0)",
+                            {organisation, organisation});
         transaction.execute(
-            "INSERT INTO organisations (id, name, kind, created_ms) VALUES ($1, $2, 'hospital', 0)",
-            {organisation, organisation});
-        transaction.execute("INSERT INTO users (id, organisation_id, login, roles, created_ms, failed_count, "
-                            "locked_until_ms) VALUES ($1, $2, $3, 'hospital_steward', 0, 0, 0)",
-                            {"user-" + organisation, organisation, organisation});
+            "INSERT INTO users (id, organisation_id, login, roles, created_ms, failed_count, "
+            "locked_until_ms) VALUES ($1, $2, $3, 'hospital_steward', 0, 0, 0)",
+            {"user-" + organisation, organisation, organisation});
       });
       add_study("study-" + organisation, organisation);
     }
@@ -94,6 +94,8 @@ struct JobWorld {
   JobRow job(const std::string& id) {
     return write([&](Transaction& transaction) { return read_job(transaction, id, false).value(); });
   }
+
+  JobRow job_in(Transaction& transaction, const std::string& id) { return read_job(transaction, id, false).value(); }
 
   std::int64_t number(const std::string& sql) {
     return write([&](Transaction& transaction) { return transaction.query(sql).front().integer(0); });
