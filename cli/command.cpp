@@ -33,11 +33,16 @@ constexpr std::array kCommands = {
             "naru reidentify /data/deid.report --reason 'IRB 2026-12: call back' --pseudonym patient-1f0c9a52be47d360",
             define_reidentify},
     Command{"key", "list, rotate or destroy the keys of projects", "naru key rotate --project liver", define_key},
+    Command{"serve", "run the job server", "naru serve --data /var/lib/naru --listen 127.0.0.1:8600", define_serve},
+    Command{"admin", "back up, restore and check the data of a stopped server",
+            "naru admin backup --data /var/lib/naru --out /backup/2026-11-26", define_admin},
     Command{"audit", "check a ledger, or a receipt from one, offline",
             "naru audit verify liver-ct.tlog-proof --key ledger.key --dataset /data/liver-ct", define_audit},
     Command{"recipes", "list the built-in recipes, or show one as TOML", "naru recipes show ct-1mm > my.toml",
             define_recipes},
     Command{"doctor", "say what this machine has; exit 1 if something needed is missing", "naru doctor", define_doctor},
+    Command{"worker", "run one job of the server, which uses this itself: reads naru.work/1 on stdin",
+            "(cat order.json; sleep infinity) | naru worker", define_worker},
 };
 
 constexpr std::uint64_t kMinMemoryBytes = std::uint64_t{64} << 20;

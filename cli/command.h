@@ -55,8 +55,11 @@ Action define_review(CLI::App& app);
 Action define_reidentify(CLI::App& app);
 Action define_key(CLI::App& app);
 Action define_audit(CLI::App& app);
+Action define_serve(CLI::App& app);
+Action define_admin(CLI::App& app);
 Action define_recipes(CLI::App& app);
 Action define_doctor(CLI::App& app);
+Action define_worker(CLI::App& app);
 
 /// What --threads takes; its message does not repeat the argument.
 CLI::Validator thread_count_check();

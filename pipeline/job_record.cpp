@@ -94,6 +94,24 @@ JobRecord load_job_record(const std::filesystem::path& file) {
   return parse_job_record(*text, file.string());
 }
 
+JobRecord job_record_from(const Json& json) {
+  JobRecord record;
+  for (const Key& key : kKeys) {
+    const auto found = json.find(key.name);
+    if (found == json.end() || found->is_null()) continue;
+    const bool is_text = found->is_string() && !found->get_ref<const std::string&>().empty() &&
+                         found->get_ref<const std::string&>().size() <= kMaxTextBytes;
+    if (!is_text) {
+      throw Error(ErrorCode::usage, fmt::format("record: {} must be a text of 1 to {} bytes", key.name, kMaxTextBytes));
+    }
+    record.*(key.member) = found->get<std::string>();
+  }
+  if (record.destruction_date && !is_date(*record.destruction_date)) {
+    throw Error(ErrorCode::usage, "record: destruction_date must be a date: YYYY-MM-DD");
+  }
+  return record;
+}
+
 Json to_json(const JobRecord& record) {
   Json json = Json::object();
   for (const Key& key : kKeys) json[key.name] = or_null(record.*(key.member));

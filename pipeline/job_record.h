@@ -24,6 +24,9 @@ JobRecord parse_job_record(std::string_view toml, std::string_view origin);
 /// @throws Error{usage} where `file` cannot be read, or as parse_job_record
 JobRecord load_job_record(const std::filesystem::path& file);
 
+/// From what to_json gave. @throws Error{usage} as parse_job_record, without a place
+JobRecord job_record_from(const nlohmann::ordered_json& json);
+
 /// All keys, null where nothing is known.
 nlohmann::ordered_json to_json(const JobRecord& record);
 

@@ -91,6 +91,18 @@ ProjectKey ProjectKey::load(const std::filesystem::path& file) {
   return key;
 }
 
+ProjectKey ProjectKey::from_hex(std::string_view digits) {
+  ProjectKey key(Bytes{});
+  std::size_t length = 0;
+  const char* end = nullptr;
+  const bool is_key =
+      digits.size() == 2 * kSizeBytes &&
+      sodium_hex2bin(key.bytes_.data(), key.bytes_.size(), digits.data(), digits.size(), nullptr, &length, &end) == 0 &&
+      length == kSizeBytes;
+  if (!is_key) throw Error(ErrorCode::key_invalid, "a key must be 64 hexadecimal digits");
+  return key;
+}
+
 std::optional<ProjectKey> ProjectKey::load_if_sound(const std::filesystem::path& file) {
   ProjectKey key(Bytes{});
   return key.read(file).empty() ? std::optional(key) : std::nullopt;

@@ -40,6 +40,9 @@ class ProjectKey {
   /// group of root may read root's files: that is how the system's services get theirs.
   static ProjectKey load(const std::filesystem::path& file);
 
+  /// Of 64 hexadecimal digits. @throws Error{key_invalid} for anything else
+  static ProjectKey from_hex(std::string_view digits);
+
   /// As load, but empty where that throws.
   static std::optional<ProjectKey> load_if_sound(const std::filesystem::path& file);
 

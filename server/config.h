@@ -81,4 +81,13 @@ struct Config {
 /// @throws Error{config_invalid} naming file, line, column and what would do
 Config load_config(const std::filesystem::path& file);
 
+/// @throws Error{config_invalid} where keys contradict each other
+void check(const Config& config);
+
+/// How `open_database` is given the database: what the configuration says, else SQLite in the data folder.
+std::string database_url(const Config& config);
+
+/// A file with every key, its meaning and its default.
+std::string sample_config();
+
 }  // namespace naru::server

@@ -12,6 +12,8 @@ class Database;
 class JobQueue;
 class KeyStore;
 class Ledger;
+class Listings;
+class Metrics;
 class Transfers;
 struct Config;
 
@@ -23,7 +25,9 @@ struct Services {
   Ledger& ledger;         ///< audit/ledger.h
   ContentStore& content;  ///< received instances: ingest/content_store.h
   JobQueue& jobs;         ///< jobs/job_queue.h
-  Transfers& transfers;   ///< downloads under way: delivery/transfers.h
+  Listings& listings;     ///< of datasets lately asked for: delivery/listings.h
+  Metrics& metrics;
+  Transfers& transfers;  ///< downloads under way: delivery/transfers.h
 };
 
 }  // namespace naru::server

@@ -14,8 +14,8 @@ constexpr std::array<std::string_view, kJobStateCount> kStateNames = {
     "QUEUED", "INITIALIZING", "RUNNING", "PAUSED", "COMPLETE", "EXECUTOR_ERROR", "SYSTEM_ERROR", "CANCELED",
 };
 constexpr std::array<std::string_view, kJobEventCount> kEventNames = {
-    "claimed",  "started",     "pause_requested", "resumed",          "interrupted",
-    "finished", "work_failed", "system_failed",   "cancel_requested",
+    "claimed", "started",  "pause_requested", "resumed",       "interrupted",
+    "retried", "finished", "work_failed",     "system_failed", "cancel_requested",
 };
 
 constexpr std::array kTransitions = {
@@ -24,12 +24,15 @@ constexpr std::array kTransitions = {
     JobTransition{queued, system_failed, system_error, "the job could not be kept or handed over"},
     JobTransition{queued, cancel_requested, canceled, "withdrawn before any work"},
     JobTransition{initializing, started, running, "inputs and recipe are sound, OUT is staged"},
+    JobTransition{initializing, pause_requested, paused, "held back before any case was begun"},
     JobTransition{initializing, interrupted, queued, "no case was begun, so it simply waits again"},
+    JobTransition{initializing, retried, queued, "waits until what was in the way may have passed"},
     JobTransition{initializing, work_failed, executor_error, "the recipe or the inputs cannot be worked on"},
     JobTransition{initializing, system_failed, system_error, "no folder, disk or memory to work with"},
     JobTransition{initializing, cancel_requested, canceled, "withdrawn; the staging folder is removed"},
     JobTransition{running, pause_requested, paused, "stops after the case in hand; finished cases are kept"},
-    JobTransition{running, interrupted, paused, "the server stopped; finished cases are kept for a resume"},
+    JobTransition{running, interrupted, queued, "finished cases are kept; the next worker goes on after them"},
+    JobTransition{running, retried, queued, "finished cases are kept; waits until what was in the way may have passed"},
     JobTransition{running, finished, complete, "OUT was published by one rename"},
     JobTransition{running, work_failed, executor_error, "no case could be made, or the device failed"},
     JobTransition{running, system_failed, system_error, "disk full or memory exceeded"},

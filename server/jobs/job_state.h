@@ -14,7 +14,7 @@ enum class JobState {
   queued,          ///< accepted, waiting for a worker
   initializing,    ///< a worker has it: inputs and recipe are checked, OUT is staged
   running,         ///< cases are being made
-  paused,          ///< stopped on request or by a restart; finished cases are kept
+  paused,          ///< stopped on request; finished cases are kept
   complete,        ///< OUT is published
   executor_error,  ///< the work itself failed: no case, a bad recipe, a device that failed
   system_error,    ///< the machine failed: disk full, out of memory, no folder
@@ -26,14 +26,15 @@ enum class JobEvent {
   started,          ///< all is ready; the first case begins
   pause_requested,  ///< by a person
   resumed,          ///< by a person, after a pause
-  interrupted,      ///< the server stops or was restarted
+  interrupted,      ///< the worker is gone or had to stop: the server stops, was killed, or lost the lease
+  retried,          ///< an attempt failed by what can pass, and there are attempts left
   finished,         ///< OUT was published
   work_failed,
   system_failed,
   cancel_requested,
 };
 
-inline constexpr int kJobStateCount = 8, kJobEventCount = 9;
+inline constexpr int kJobStateCount = 8, kJobEventCount = 10;
 
 /// "QUEUED", "EXECUTOR_ERROR", ...: as TES spells them.
 std::string_view name(JobState state);

@@ -86,7 +86,8 @@ constexpr std::string_view kDelivery = R"sql(
 CREATE TABLE datasets (
   id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisations(id), job_id TEXT NOT NULL UNIQUE REFERENCES jobs(id),
   grant_id TEXT REFERENCES grants(id), name TEXT NOT NULL, state TEXT NOT NULL, -- published | destroyed
-  sha256 TEXT NOT NULL, file_count BIGINT NOT NULL, size_bytes BIGINT NOT NULL, created_ms BIGINT NOT NULL, destroyed_ms BIGINT);
+  sha256 TEXT NOT NULL, file_count BIGINT NOT NULL, size_bytes BIGINT NOT NULL, leaf_number BIGINT NOT NULL,
+  created_ms BIGINT NOT NULL, destroyed_ms BIGINT);
 CREATE TABLE dataset_files (
   dataset_id TEXT NOT NULL REFERENCES datasets(id), path TEXT NOT NULL, object_id TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL,
   size_bytes BIGINT NOT NULL, PRIMARY KEY (dataset_id, path));

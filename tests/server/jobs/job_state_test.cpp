@@ -25,13 +25,15 @@ std::vector<JobEvent> all_events() {
 }
 
 /// What is wanted, written out a second time: one row a state, one column an event, empty for "refused".
-/// claimed, started, pause_requested, resumed, interrupted, finished, work_failed, system_failed, cancel_requested
+/// claimed, started, pause_requested, resumed, interrupted, retried, finished, work_failed, system_failed,
+/// cancel_requested
 using Row = std::array<std::string_view, kJobEventCount>;
 const std::map<std::string_view, Row> kWanted = {
-    {"QUEUED", {"INITIALIZING", "", "PAUSED", "", "", "", "", "SYSTEM_ERROR", "CANCELED"}},
-    {"INITIALIZING", {"", "RUNNING", "", "", "QUEUED", "", "EXECUTOR_ERROR", "SYSTEM_ERROR", "CANCELED"}},
-    {"RUNNING", {"", "", "PAUSED", "", "PAUSED", "COMPLETE", "EXECUTOR_ERROR", "SYSTEM_ERROR", "CANCELED"}},
-    {"PAUSED", {"", "", "", "QUEUED", "", "", "", "SYSTEM_ERROR", "CANCELED"}},
+    {"QUEUED", {"INITIALIZING", "", "PAUSED", "", "", "", "", "", "SYSTEM_ERROR", "CANCELED"}},
+    {"INITIALIZING",
+     {"", "RUNNING", "PAUSED", "", "QUEUED", "QUEUED", "", "EXECUTOR_ERROR", "SYSTEM_ERROR", "CANCELED"}},
+    {"RUNNING", {"", "", "PAUSED", "", "QUEUED", "QUEUED", "COMPLETE", "EXECUTOR_ERROR", "SYSTEM_ERROR", "CANCELED"}},
+    {"PAUSED", {"", "", "", "QUEUED", "", "", "", "", "SYSTEM_ERROR", "CANCELED"}},
     {"COMPLETE", {}},
     {"EXECUTOR_ERROR", {}},
     {"SYSTEM_ERROR", {}},

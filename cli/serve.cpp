@@ -1,0 +1,124 @@
+#include "server/serve.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/print.h"
+#include "core/error.h"
+
+namespace naru::cli {
+
+namespace {
+
+struct Options {
+  server::ServeOptions serve;
+  std::string init_login;
+  bool prints_config = false;
+};
+
+extern "C" void on_reload(int) { server::request_reload(); }
+
+/// The admin's password, from standard input and never from the arguments, which others can see; an empty line, or
+/// none, asks for one to be made.
+int run_init(const Options& options, const Context& context) {
+  std::string password;
+  std::getline(std::cin, password);
+  const std::string made = server::init(options.serve, options.init_login, password);
+  if (context.output.json) {
+    nlohmann::ordered_json json = {{"schema", "naru.init/1"}, {"login", options.init_login}};
+    if (!made.empty()) json["password"] = made;
+    print_json(json);
+  } else if (made.empty()) {
+    print("admin {} was made\n", options.init_login);
+  } else {
+    print("admin {} was made; the password, shown once, is\n{}\n", options.init_login, made);
+  }
+  return kExitDone;
+}
+
+int run(const Options& options, const Context& context) {
+  if (options.prints_config) {
+    print("{}", server::sample_configuration());
+    return kExitDone;
+  }
+  if (!options.init_login.empty()) return run_init(options, context);
+  std::signal(SIGHUP, on_reload);
+  server::serve(options.serve, context.cancel);
+  return kExitDone;
+}
+
+void add_place_options(CLI::App& app, server::ServeOptions& options) {
+  app.add_option("--config", options.config, "the configuration, TOML (see naru serve --print-config)")
+      ->type_name("FILE");
+  app.add_option("--data", options.data, "where everything is kept; wins over the configuration")->type_name("DIR");
+}
+
+}  // namespace
+
+Action define_serve(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_place_options(app, options->serve);
+  app.add_option("--listen", options->serve.listen, "wins over the configuration")->type_name("ADDRESS:PORT");
+  app.add_option("--init", options->init_login,
+                 "make the first admin with this login and end; the password is read from standard input")
+      ->type_name("LOGIN");
+  app.add_flag("--print-config", options->prints_config, "print a configuration with every key and its default");
+  return [options](const Context& context) { return run(*options, context); };
+}
+
+namespace {
+
+struct AdminOptions {
+  server::ServeOptions serve;
+  std::string out, backup;
+  bool reads_bytes = false, repairs = false;
+  CLI::App *to_backup = nullptr, *to_restore = nullptr, *to_check = nullptr;
+};
+
+int report(const nlohmann::ordered_json& json, const Context& context) {
+  if (context.output.json) {
+    print_json(json);
+  } else if (json.contains("file_count")) {
+    print("{} files, {} bytes\n", json.at("file_count").get<std::uint64_t>(),
+          json.at("size_bytes").get<std::uint64_t>());
+  } else {
+    for (const auto& problem : json.at("problems")) {
+      print("{} {}{}\n", problem.at("code").get<std::string>(), problem.at("object").get<std::string>(),
+            problem.at("is_repaired").get<bool>() ? " (removed)" : "");
+    }
+    for (const auto& [what, count] : json.at("counts").items()) print("{} {}\n", count.get<std::uint64_t>(), what);
+    print("{}\n", json.at("is_sound").get<bool>() ? "sound" : "NOT sound");
+  }
+  return json.value("is_sound", true) ? kExitDone : kExitFailed;
+}
+
+int run_admin(const AdminOptions& options, const Context& context) {
+  if (*options.to_backup) return report(server::admin_backup(options.serve, options.out), context);
+  if (*options.to_restore) return report(server::admin_restore(options.serve, options.backup), context);
+  return report(server::admin_fsck(options.serve, options.reads_bytes, options.repairs), context);
+}
+
+}  // namespace
+
+Action define_admin(CLI::App& app) {
+  auto options = std::make_shared<AdminOptions>();
+  app.require_subcommand(1);
+  options->to_backup = app.add_subcommand("backup", "write a backup; the server must be stopped");
+  options->to_backup->add_option("--out", options->out, "a new folder")->type_name("DIR")->required();
+  options->to_restore = app.add_subcommand("restore", "bring a backup back into a new data folder");
+  options->to_restore->add_option("BACKUP", options->backup, "a folder that backup wrote")->required();
+  options->to_check = app.add_subcommand("fsck", "check that what is on the disk fits what is in the database");
+  options->to_check->add_flag("--read", options->reads_bytes, "read every byte and recompute every checksum");
+  options->to_check->add_flag("--repair", options->repairs, "remove what nothing refers to");
+  for (CLI::App* sub : {options->to_backup, options->to_restore, options->to_check}) {
+    add_place_options(*sub, options->serve);
+  }
+  return [options](const Context& context) { return run_admin(*options, context); };
+}
+
+}  // namespace naru::cli

@@ -1,0 +1,48 @@
+#include "server/delivery/access.h"
+
+#include "core/error.h"
+#include "server/store/database.h"
+
+namespace naru::server {
+
+namespace {
+
+constexpr Roles kHospital = {Role::hospital_steward, Role::reviewer, Role::auditor};
+
+}  // namespace
+
+DatasetAccess find_access(Transaction& transaction, const Caller& caller, const std::string& dataset_id) {
+  const auto dataset = find_dataset(transaction, dataset_id);
+  const Error missing(ErrorCode::not_found, "there is no such dataset");
+  if (!dataset) throw missing;
+  DatasetAccess access{*dataset, std::nullopt, caller.user_id, caller.organisation_id};
+  if (dataset->organisation_id != caller.organisation_id || !caller.roles.has_any(kHospital)) {
+    if (!dataset->grant_id || !caller.roles.has(Role::company)) throw missing;
+    access.grant = find_grant(transaction, caller, *dataset->grant_id);
+    if (!access.grant || access.grant->recipient_id != caller.organisation_id) throw missing;
+  }
+  if (dataset->state == "destroyed") throw Error(ErrorCode::gone, "this dataset was destroyed; its record stays");
+  return access;
+}
+
+void require_bytes(const DatasetAccess& access, const Caller& caller, std::int64_t now_ms) {
+  if (!access.grant) {
+    if (caller.roles.has(Role::hospital_steward)) return;
+    throw Error(ErrorCode::forbidden, "within the hospital only stewards download datasets");
+  }
+  require_active(*access.grant, now_ms);
+  if (access.grant->mode != "download") throw Error(ErrorCode::forbidden, "this grant is for the safe zone alone");
+}
+
+std::optional<Caller> caller_of_user(Transaction& transaction, const std::string& user_id) {
+  const Rows rows = transaction.query(
+      "SELECT users.organisation_id, users.roles FROM users JOIN organisations ON organisations.id = "
+      "users.organisation_id WHERE users.id = $1 AND users.disabled_ms IS NULL AND organisations.disabled_ms IS NULL",
+      {user_id});
+  if (rows.empty()) return std::nullopt;
+  Caller caller{user_id, rows.front().text(0), roles_from_text(rows.front().text(1))};
+  caller.scopes = (1U << kScopeCount) - 1;
+  return caller;
+}
+
+}  // namespace naru::server

@@ -1,0 +1,31 @@
+/// Who may have a dataset: its hospital, and the recipient of its grant while that is active. Others do not learn that
+/// it exists.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "server/auth/caller.h"
+#include "server/delivery/dataset_store.h"
+#include "server/delivery/grants.h"
+
+namespace naru::server {
+
+struct DatasetAccess {
+  Dataset dataset;
+  std::optional<Grant> grant;  ///< as whose recipient; empty: as its hospital
+  std::string user_id, organisation_id;
+};
+
+/// That the caller may know of it.
+/// @throws Error{not_found}; Error{gone} where it was destroyed
+DatasetAccess find_access(Transaction& transaction, const Caller& caller, const std::string& dataset_id);
+
+/// That the caller may have its bytes now. @throws Error{grant_ended}; Error{forbidden} in a safe zone, or for roles
+/// that read records alone
+void require_bytes(const DatasetAccess& access, const Caller& caller, std::int64_t now_ms);
+
+/// The account as it is now, with all scopes, for signed links; empty where it or its organisation is disabled.
+std::optional<Caller> caller_of_user(Transaction& transaction, const std::string& user_id);
+
+}  // namespace naru::server

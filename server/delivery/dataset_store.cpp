@@ -1,0 +1,164 @@
+#include "server/delivery/dataset_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "pipeline/files.h"
+#include "server/audit/ledger.h"
+#include "server/clock.h"
+#include "server/config.h"
+#include "server/delivery/dataset_object.h"
+#include "server/services.h"
+#include "server/store/database.h"
+
+namespace naru::server {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kMaxSumsBytes = std::size_t{256} << 20;
+constexpr std::size_t kHexDigits = 64;
+constexpr std::string_view kSums = "SHA256SUMS", kReceipt = "receipt.tlog-proof";
+
+[[noreturn]] void fail(std::string_view problem) {
+  throw Error(ErrorCode::dataset_invalid, fmt::format("the dataset is not whole: {}; run the job again", problem));
+}
+
+/// Path → checksum, as sha256sum writes them.
+std::map<std::string, std::string> read_sums(const fs::path& file) {
+  const auto text = read_file(file, kMaxSumsBytes);
+  if (!text) fail("SHA256SUMS cannot be read");
+  std::map<std::string, std::string> sums;
+  std::istringstream lines(*text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.size() < kHexDigits + 3) fail("SHA256SUMS has a line without a path");
+    sums.emplace(line.substr(kHexDigits + 2), line.substr(0, kHexDigits));
+  }
+  return sums;
+}
+
+/// Every regular file below `folder`. Folders are the only other thing that may be there.
+std::vector<std::string> files_below(const fs::path& folder) {
+  std::vector<std::string> paths;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_symlink() || (!entry.is_regular_file() && !entry.is_directory())) fail("it holds a link or a device");
+    if (entry.is_regular_file()) paths.push_back(entry.path().lexically_relative(folder).generic_string());
+  }
+  std::ranges::sort(paths);
+  return paths;
+}
+
+Value number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+}  // namespace
+
+DatasetFiles read_dataset(const fs::path& folder) {
+  const auto sums = read_sums(folder / kSums);
+  DatasetFiles result;
+  for (const std::string& path : files_below(folder)) {
+    const auto facts = hash_file(folder / path);
+    if (!facts) fail("a file cannot be read");
+    if (path == kSums) {
+      result.sha256 = facts->sha256;
+    } else if (const auto sum = sums.find(path); sum == sums.end() || sum->second != facts->sha256) {
+      fail("a file differs from SHA256SUMS");
+    }
+    result.files.push_back({path, facts->sha256, facts->size_bytes});
+    result.size_bytes += facts->size_bytes;
+  }
+  if (result.files.size() != sums.size() + 1) fail("a file of SHA256SUMS is missing");
+  return result;
+}
+
+std::string dataset_id_of_job(const std::string& job_id) { return "dataset-" + job_id.substr(job_id.find('-') + 1); }
+
+fs::path dataset_folder(const Services& services, const std::string& dataset_id) {
+  return services.config.data / "datasets" / dataset_id;
+}
+
+fs::path receipt_folder(const Services& services, const std::string& dataset_id) {
+  return services.config.data / "receipts" / dataset_id;
+}
+
+void publish_dataset(Services& services, Transaction& transaction, const DatasetOwner& owner,
+                     const DatasetFiles& files) {
+  LedgerEvent event{"dataset.published", owner.organisation_id, "server", owner.id};
+  event.detail = {{"job", owner.job_id},
+                  {"sha256", files.sha256},
+                  {"file_count", files.files.size()},
+                  {"size_bytes", files.size_bytes}};
+  if (owner.grant_id) event.detail["grant"] = *owner.grant_id;
+  const std::uint64_t leaf = services.ledger.append(transaction, event);
+  transaction.execute(
+      "INSERT INTO datasets (id, organisation_id, job_id, grant_id, name, state, sha256, file_count, size_bytes, "
+      "leaf_number, created_ms) VALUES ($1, $2, $3, $4, $5, 'published', $6, $7, $8, $9, $10)",
+      {owner.id, owner.organisation_id, owner.job_id, owner.grant_id ? Value(*owner.grant_id) : Value(), owner.name,
+       files.sha256, number(files.files.size()), number(files.size_bytes), number(leaf), services.clock.now_ms()});
+  for (const DatasetFile& file : files.files) {
+    transaction.execute(
+        "INSERT INTO dataset_files (dataset_id, path, object_id, sha256, size_bytes) VALUES ($1, $2, $3, $4, $5)",
+        {owner.id, file.path, object_id_of_file(owner.id, file.path), file.sha256, number(file.size_bytes)});
+  }
+}
+
+std::optional<Dataset> find_dataset(Transaction& transaction, const std::string& dataset_id) {
+  const Rows rows = transaction.query(
+      "SELECT organisation_id, job_id, grant_id, name, state, sha256, file_count, size_bytes, leaf_number, created_ms "
+      "FROM datasets WHERE id = $1",
+      {dataset_id});
+  if (rows.empty()) return std::nullopt;
+  const Row& row = rows.front();
+  Dataset dataset{dataset_id, row.text(0), row.text(1), row.text(3), row.text(4), row.text(5), row.text_if(2)};
+  dataset.file_count = static_cast<std::uint64_t>(row.integer(6));
+  dataset.size_bytes = static_cast<std::uint64_t>(row.integer(7));
+  dataset.leaf_number = static_cast<std::uint64_t>(row.integer(8));
+  dataset.created_ms = row.integer(9);
+  return dataset;
+}
+
+std::vector<DatasetFile> dataset_files(Transaction& transaction, const std::string& dataset_id) {
+  std::vector<DatasetFile> files;
+  for (const Row& row :
+       transaction.query("SELECT path, sha256, size_bytes FROM dataset_files WHERE dataset_id = $1", {dataset_id})) {
+    files.push_back({row.text(0), row.text(1), static_cast<std::uint64_t>(row.integer(2))});
+  }
+  // Not by the database, whose order of text depends on its locale.
+  std::ranges::sort(files, {}, &DatasetFile::path);
+  return files;
+}
+
+void destroy_dataset(Services& services, Transaction& transaction, const Dataset& dataset, const std::string& actor) {
+  const auto changed = transaction.execute(
+      "UPDATE datasets SET state = 'destroyed', destroyed_ms = $1 WHERE id = $2 AND state = 'published'",
+      {services.clock.now_ms(), dataset.id});
+  if (changed == 0) throw Error(ErrorCode::gone, "this dataset was destroyed before; its record stays");
+  LedgerEvent event{"dataset.destroyed", dataset.organisation_id, actor, dataset.id};
+  event.detail["sha256"] = dataset.sha256;
+  services.ledger.append(transaction, event);
+  transaction.after_commit([folder = dataset_folder(services, dataset.id), id = dataset.id] {
+    std::error_code failure;
+    fs::remove_all(folder, failure);
+    if (failure) log::warning("the folder of {} could not be removed; naru admin fsck will", Public{id});
+  });
+}
+
+DatasetFile receipt_file(Services& services, const Dataset& dataset) {
+  const fs::path folder = receipt_folder(services, dataset.id), file = folder / kReceipt;
+  std::error_code failure;
+  if (!fs::exists(file, failure)) {
+    const std::string receipt = services.ledger.receipt(dataset.leaf_number);
+    fs::create_directories(folder);
+    write_file(file, receipt);
+  }
+  const auto facts = hash_file(file);
+  if (!facts) throw Error(ErrorCode::internal, "a receipt cannot be read; run naru admin fsck");
+  return {std::string(kReceipt), facts->sha256, facts->size_bytes};
+}
+
+}  // namespace naru::server

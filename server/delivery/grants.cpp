@@ -1,0 +1,181 @@
+#include "server/delivery/grants.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include "core/digest.h"
+#include "core/error.h"
+#include "pipeline/project_key.h"
+#include "server/audit/key_store.h"
+#include "server/audit/ledger.h"
+#include "server/clock.h"
+#include "server/delivery/dataset_object.h"
+#include "server/delivery/transfers.h"
+#include "server/jobs/job_grant.h"
+#include "server/jobs/job_recipe.h"
+#include "server/random_id.h"
+#include "server/services.h"
+#include "server/store/database.h"
+
+namespace naru::server {
+
+namespace {
+
+constexpr std::string_view kColumns =
+    "id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, created_by, key_sealed, key_id, "
+    "quota_bytes, used_bytes, created_ms, expires_ms";
+
+Grant grant_of(const Row& row) {
+  Grant grant{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5),
+              row.text(6), row.text(7), row.text(8), row.text(9), row.text(10)};
+  grant.quota_bytes = static_cast<std::uint64_t>(row.integer(11));
+  grant.used_bytes = static_cast<std::uint64_t>(row.integer(12));
+  grant.created_ms = row.integer(13);
+  grant.expires_ms = row.integer(14);
+  return grant;
+}
+
+void check_proposal(Services& services, Transaction& transaction, const Caller& caller, const GrantProposal& proposal) {
+  const auto fail = [](const std::string& problem) { throw Error(ErrorCode::request_invalid, problem); };
+  if (transaction.query("SELECT id FROM organisations WHERE id = $1 AND disabled_ms IS NULL", {proposal.recipient_id})
+          .empty()) {
+    fail("\"recipient_id\" names no organisation");
+  }
+  if (proposal.expires_ms <= services.clock.now_ms()) fail("\"expires_ms\" lies in the past");
+  if (proposal.mode != "download" && proposal.mode != "safe_zone") fail("\"mode\" must be download or safe_zone");
+  if (proposal.study_ids.empty()) fail("\"study_ids\" must name at least one study");
+  recipe_toml(WorkKind::prepare, proposal.recipe);
+  for (const std::string& study_id : proposal.study_ids) {
+    const auto found = transaction.query("SELECT state FROM studies WHERE id = $1 AND organisation_id = $2",
+                                         {study_id, caller.organisation_id});
+    if (found.empty()) throw Error(ErrorCode::not_found, "a study of \"study_ids\" is not there");
+    if (found.front().text(0) == "destroyed") throw Error(ErrorCode::gone, "a study of \"study_ids\" was destroyed");
+  }
+}
+
+/// A new pseudonym key, sealed.
+void make_key(const Services& services, Grant& grant) {
+  std::string key(ProjectKey::kSizeBytes, '\0');
+  randombytes_buf(key.data(), key.size());
+  grant.key_sealed = services.keys.seal(kGrantKeyPurpose, key);
+  sodium_memzero(key.data(), key.size());
+  grant.key_id = sha256_hex(std::as_bytes(std::span(grant.key_sealed))).substr(0, 16);
+}
+
+void append(Services& services, Transaction& transaction, std::string_view kind, const std::string& actor,
+            const Grant& grant, nlohmann::ordered_json detail = nlohmann::ordered_json::object()) {
+  services.ledger.append(transaction, {kind, grant.organisation_id, actor, grant.id, std::move(detail)});
+}
+
+Value number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+}  // namespace
+
+Grant propose_grant(Services& services, Transaction& transaction, const Caller& caller, const GrantProposal& proposal) {
+  check_proposal(services, transaction, caller, proposal);
+  Grant grant{random_id("grant"),
+              caller.organisation_id,
+              proposal.recipient_id,
+              proposal.purpose,
+              proposal.decision,
+              proposal.recipe,
+              proposal.mode,
+              "proposed",
+              caller.user_id,
+              "",
+              ""};
+  grant.quota_bytes = proposal.quota_bytes;
+  grant.created_ms = services.clock.now_ms();
+  grant.expires_ms = proposal.expires_ms;
+  make_key(services, grant);
+  transaction.execute(
+      fmt::format("INSERT INTO grants ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14)",
+                  kColumns),
+      {grant.id, grant.organisation_id, grant.recipient_id, grant.purpose, grant.decision, grant.recipe, grant.mode,
+       grant.state, grant.created_by, grant.key_sealed, grant.key_id, number(grant.quota_bytes), grant.created_ms,
+       grant.expires_ms});
+  for (const std::string& study_id : proposal.study_ids) {
+    transaction.execute("INSERT INTO grant_studies (grant_id, study_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                        {grant.id, study_id});
+  }
+  append(services, transaction, "grant.proposed", caller.user_id, grant,
+         {{"recipient", grant.recipient_id},
+          {"study_count", proposal.study_ids.size()},
+          {"recipe_sha256", sha256_hex(std::as_bytes(std::span(grant.recipe)))},
+          {"decision_sha256", sha256_hex(std::as_bytes(std::span(grant.decision)))},
+          {"mode", grant.mode},
+          {"quota_bytes", grant.quota_bytes},
+          {"expires_ms", grant.expires_ms},
+          {"key", grant.key_id}});
+  return grant;
+}
+
+void approve_grant(Services& services, Transaction& transaction, const Caller& caller, const Grant& grant) {
+  if (grant.created_by == caller.user_id) {
+    throw Error(ErrorCode::forbidden, "a grant is approved by another person than the one who proposed it");
+  }
+  const auto changed = transaction.execute(
+      "UPDATE grants SET state = 'active', approved_ms = $1, approved_by = $2 WHERE id = $3 AND state = 'proposed'",
+      {services.clock.now_ms(), caller.user_id, grant.id});
+  if (changed == 0) throw Error(ErrorCode::conflict, fmt::format("this grant is {}", grant.state));
+  append(services, transaction, "grant.approved", caller.user_id, grant);
+}
+
+void revoke_grant(Services& services, Transaction& transaction, const Caller& caller, const Grant& grant) {
+  const auto changed = transaction.execute(
+      "UPDATE grants SET state = 'revoked', revoked_ms = $1, revoked_by = $2 WHERE id = $3 AND state <> 'revoked'",
+      {services.clock.now_ms(), caller.user_id, grant.id});
+  if (changed == 0) throw Error(ErrorCode::conflict, "this grant was revoked before");
+  append(services, transaction, "grant.revoked", caller.user_id, grant);
+  transaction.after_commit([&transfers = services.transfers, id = grant.id] { transfers.stop_grant(id); });
+}
+
+std::optional<Grant> find_grant(Transaction& transaction, const Caller& caller, const std::string& grant_id) {
+  const Rows rows = transaction.query(
+      fmt::format("SELECT {} FROM grants WHERE id = $1 AND (organisation_id = $2 OR (recipient_id = $2 AND state <> "
+                  "'proposed'))",
+                  kColumns),
+      {grant_id, caller.organisation_id});
+  return rows.empty() ? std::nullopt : std::optional(grant_of(rows.front()));
+}
+
+std::vector<Grant> list_grants(Transaction& transaction, const Caller& caller, const std::string& after,
+                               std::int64_t limit) {
+  std::vector<Grant> grants;
+  for (const Row& row : transaction.query(
+           fmt::format(
+               "SELECT {} FROM grants WHERE (organisation_id = $1 OR (recipient_id = $1 AND state <> 'proposed')) "
+               "AND id > $2 ORDER BY id LIMIT $3",
+               kColumns),
+           {caller.organisation_id, after, limit})) {
+    grants.push_back(grant_of(row));
+  }
+  return grants;
+}
+
+void require_active(const Grant& grant, std::int64_t now_ms) {
+  const bool is_over = now_ms >= grant.expires_ms;
+  if (grant.state == "active" && !is_over) return;
+  throw Error(ErrorCode::grant_ended, is_over && grant.state == "active"
+                                          ? "the grant's end date has passed; ask the hospital for a new one"
+                                          : fmt::format("the grant is {}; ask the hospital", grant.state));
+}
+
+nlohmann::ordered_json to_json(const Grant& grant) {
+  return {{"schema", "naru.grant/1"},
+          {"id", grant.id},
+          {"state", grant.state},
+          {"organisation_id", grant.organisation_id},
+          {"recipient_id", grant.recipient_id},
+          {"purpose", grant.purpose},
+          {"decision", grant.decision},
+          {"recipe", grant.recipe},
+          {"mode", grant.mode},
+          {"quota_bytes", grant.quota_bytes},
+          {"used_bytes", grant.used_bytes},
+          {"created_at", rfc3339(grant.created_ms)},
+          {"expires_at", rfc3339(grant.expires_ms)},
+          {"key_id", grant.key_id}};
+}
+
+}  // namespace naru::server

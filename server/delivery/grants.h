@@ -1,0 +1,60 @@
+/// Grants: who may have which data, made by which recipe, until when. A job under a grant makes its dataset with the
+/// grant's own pseudonym key, so that two recipients cannot join what they got.
+///
+///   proposed --approve--> active --revoke--> revoked
+///       \-------------------revoke------------/
+///
+/// Two persons make a grant: a steward proposes, a reviewer of the same hospital approves. An end date that has passed
+/// ends it like a revocation.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/auth/caller.h"
+
+namespace naru::server {
+
+struct Services;
+class Transaction;
+
+struct Grant {
+  std::string id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, created_by, key_sealed, key_id;
+  std::uint64_t quota_bytes = 0, used_bytes = 0;
+  std::int64_t created_ms = 0, expires_ms = 0;
+};
+
+struct GrantProposal {
+  std::string recipient_id, purpose, decision, recipe, mode;
+  std::uint64_t quota_bytes = 0;
+  std::int64_t expires_ms = 0;
+  std::vector<std::string> study_ids;
+};
+
+/// @throws Error{request_invalid} no such recipient, an end in the past, a recipe that does not parse;
+/// Error{not_found} a study that is not the caller's
+Grant propose_grant(Services& services, Transaction& transaction, const Caller& caller, const GrantProposal& proposal);
+
+/// @throws Error{forbidden} by the person who proposed it; Error{conflict} not in state proposed
+void approve_grant(Services& services, Transaction& transaction, const Caller& caller, const Grant& grant);
+
+/// Running downloads stop once the transaction is committed. @throws Error{conflict} revoked before
+void revoke_grant(Services& services, Transaction& transaction, const Caller& caller, const Grant& grant);
+
+/// Empty where it is not there, or concerns neither the caller's organisation nor is for it.
+std::optional<Grant> find_grant(Transaction& transaction, const Caller& caller, const std::string& grant_id);
+
+/// Those that the caller's organisation made or may use, by id, `limit` at most after `after`.
+std::vector<Grant> list_grants(Transaction& transaction, const Caller& caller, const std::string& after,
+                               std::int64_t limit);
+
+/// @throws Error{grant_ended} unless it is active now
+void require_active(const Grant& grant, std::int64_t now_ms);
+
+/// Without its key.
+nlohmann::ordered_json to_json(const Grant& grant);
+
+}  // namespace naru::server

@@ -1,0 +1,216 @@
+#include "server/delivery/transfers.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "server/audit/ledger.h"
+#include "server/clock.h"
+#include "server/random_id.h"
+#include "server/services.h"
+#include "server/store/database.h"
+
+namespace naru::server {
+
+namespace {
+
+Value number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+Value optional_text(const std::optional<std::string>& text) { return text ? Value(*text) : Value(); }
+
+}  // namespace
+
+/// What is to be recorded once a download has ended.
+struct Transfers::Ended {
+  std::string id, organisation_id, user_id, object_id;
+  std::optional<std::string> grant_id;
+  std::uint64_t size_bytes = 0, sent_bytes = 0;
+  std::string outcome;
+};
+
+class Transfers::Download final : public Transfer {
+ public:
+  Download(Transfers& transfers, Services& services, std::string dataset_id, std::shared_ptr<Ended> end)
+      : transfers_(transfers), services_(services), dataset_id_(std::move(dataset_id)), end_(std::move(end)) {}
+
+  bool may_go_on(std::uint64_t sent_bytes) override {
+    count(sent_bytes);
+    return !is_stopped_.load(std::memory_order_relaxed);
+  }
+
+  void finished(std::uint64_t sent_bytes, bool is_whole) override {
+    count(sent_bytes);
+    end_->sent_bytes = sent_bytes;
+    end_->outcome = is_whole ? "complete" : is_stopped_.load() ? "stopped" : "broken_off";
+    {
+      const std::lock_guard lock(transfers_.mutex_);
+      transfers_.active_.erase(this);
+    }
+    transfers_.ended(services_, end_);
+  }
+
+  void stop() { is_stopped_.store(true, std::memory_order_relaxed); }
+  const Ended& end() const { return *end_; }
+  const std::string& dataset_id() const { return dataset_id_; }
+
+ private:
+  void count(std::uint64_t sent_bytes) {
+    transfers_.sent_bytes_.fetch_add(sent_bytes - counted_bytes_, std::memory_order_relaxed);
+    counted_bytes_ = sent_bytes;
+  }
+
+  Transfers& transfers_;
+  Services& services_;
+  std::string dataset_id_;
+  std::shared_ptr<Ended> end_;
+  std::uint64_t counted_bytes_ = 0;
+  std::atomic<bool> is_stopped_{false};
+};
+
+Transfers::Transfers() = default;
+Transfers::~Transfers() = default;
+
+namespace {
+
+/// Charges a grant, unless it ended or would exceed its quota in the meantime.
+void charge(Transaction& transaction, const Grant& grant, std::uint64_t size_bytes, std::int64_t now_ms) {
+  const auto changed = transaction.execute(
+      "UPDATE grants SET used_bytes = used_bytes + $1 WHERE id = $2 AND state = 'active' AND expires_ms > $3 AND "
+      "(quota_bytes = 0 OR used_bytes + $1 <= quota_bytes)",
+      {number(size_bytes), grant.id, now_ms});
+  if (changed == 1) return;
+  const Row row = transaction.query("SELECT state, expires_ms FROM grants WHERE id = $1", {grant.id}).at(0);
+  Grant now = grant;
+  now.state = row.text(0);
+  now.expires_ms = row.integer(1);
+  require_active(now, now_ms);
+  throw Error(ErrorCode::quota_exceeded, "the grant's quota is used up; ask the hospital to raise it");
+}
+
+}  // namespace
+
+std::shared_ptr<Transfer> Transfers::begin(Services& services, const DatasetAccess& access,
+                                           const std::string& object_id, std::uint64_t first,
+                                           std::uint64_t size_bytes) {
+  auto end = std::make_shared<Ended>();
+  *end = {random_id("delivery"),
+          access.dataset.organisation_id,
+          access.user_id,
+          object_id,
+          access.dataset.grant_id,
+          size_bytes,
+          0,
+          ""};
+  if (!access.grant) end->grant_id.reset();  // the hospital's own downloads use up no grant
+  in_transaction(services.database, Access::write, [&](Transaction& transaction) {
+    const std::int64_t now_ms = services.clock.now_ms();
+    if (access.grant) charge(transaction, *access.grant, size_bytes, now_ms);
+    transaction.execute(
+        "INSERT INTO deliveries (id, organisation_id, grant_id, dataset_id, object_id, user_id, first_byte, last_byte, "
+        "sent_bytes, outcome, started_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 'running', $9)",
+        {end->id, end->organisation_id, optional_text(end->grant_id), access.dataset.id, object_id, end->user_id,
+         number(first), number(first + size_bytes - (size_bytes > 0 ? 1 : 0)), now_ms});
+  });
+  auto download = std::make_shared<Download>(*this, services, access.dataset.id, std::move(end));
+  const std::lock_guard lock(mutex_);
+  active_.emplace(download.get(), download);
+  return download;
+}
+
+namespace {
+
+void record_end(Services& services, const std::string& id, const std::string& organisation_id,
+                const std::string& user_id, const std::string& object_id, const std::optional<std::string>& grant_id,
+                std::uint64_t sent_bytes, std::uint64_t unsent_bytes, const std::string& outcome) {
+  in_transaction(services.database, Access::write, [&](Transaction& transaction) {
+    const auto changed = transaction.execute(
+        "UPDATE deliveries SET sent_bytes = $1, outcome = $2, ended_ms = $3 WHERE id = $4 AND outcome = 'running'",
+        {number(sent_bytes), outcome, services.clock.now_ms(), id});
+    if (changed == 0) return;  // recorded before: only the answer was lost
+    if (grant_id && unsent_bytes > 0) {
+      transaction.execute("UPDATE grants SET used_bytes = used_bytes - $1 WHERE id = $2",
+                          {number(unsent_bytes), *grant_id});
+    }
+    LedgerEvent event{"delivery.ended", organisation_id, user_id, id};
+    event.detail = {{"object", object_id}, {"sent_bytes", sent_bytes}, {"outcome", outcome}};
+    if (grant_id) event.detail["grant"] = *grant_id;
+    services.ledger.append(transaction, event);
+  });
+}
+
+}  // namespace
+
+void Transfers::ended(Services& services, const std::shared_ptr<Ended>& end) {
+  try {
+    record_end(services, end->id, end->organisation_id, end->user_id, end->object_id, end->grant_id, end->sent_bytes,
+               end->size_bytes - std::min(end->sent_bytes, end->size_bytes), end->outcome);
+  } catch (const std::exception&) {
+    // The database is away: `sweep` tries again, and a restart would call it interrupted.
+    const std::lock_guard lock(mutex_);
+    unrecorded_.push_back(end);
+  }
+}
+
+void Transfers::stop_grant(const std::string& grant_id) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, weak] : active_) {
+    if (const auto download = weak.lock(); download && download->end().grant_id == grant_id) download->stop();
+  }
+}
+
+void Transfers::stop_dataset(const std::string& dataset_id) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, weak] : active_) {
+    if (const auto download = weak.lock(); download && download->dataset_id() == dataset_id) download->stop();
+  }
+}
+
+void Transfers::sweep(Services& services) {
+  std::vector<std::shared_ptr<Ended>> unrecorded;
+  std::vector<std::shared_ptr<Download>> active;
+  {
+    const std::lock_guard lock(mutex_);
+    unrecorded = std::exchange(unrecorded_, {});
+    for (const auto& [key, weak] : active_) {
+      if (auto download = weak.lock()) active.push_back(std::move(download));
+    }
+  }
+  for (const auto& end : unrecorded) ended(services, end);
+  if (active.empty()) return;
+  std::unordered_map<std::string, bool> may_go_on;  // of grants and users
+  in_transaction(services.database, Access::read, [&](Transaction& transaction) {
+    const std::int64_t now_ms = services.clock.now_ms();
+    for (const auto& download : active) {
+      if (const auto& grant = download->end().grant_id; grant && !may_go_on.contains(*grant)) {
+        may_go_on[*grant] = !transaction
+                                 .query("SELECT id FROM grants WHERE id = $1 AND state = 'active' AND expires_ms > $2",
+                                        {*grant, now_ms})
+                                 .empty();
+      }
+      if (const auto& user = download->end().user_id; !may_go_on.contains(user)) {
+        may_go_on[user] = caller_of_user(transaction, user).has_value();
+      }
+    }
+  });
+  for (const auto& download : active) {
+    const auto& grant = download->end().grant_id;
+    if (!may_go_on[download->end().user_id] || (grant && !may_go_on[*grant])) download->stop();
+  }
+}
+
+void Transfers::close_interrupted(Services& services) {
+  const Rows rows = in_transaction(services.database, Access::read, [](Transaction& transaction) {
+    return transaction.query(
+        "SELECT id, organisation_id, user_id, object_id, grant_id FROM deliveries WHERE outcome = 'running'");
+  });
+  for (const Row& row : rows) {
+    record_end(services, row.text(0), row.text(1), row.text(2), row.text(3), row.text_if(4), 0, 0, "interrupted");
+  }
+}
+
+std::size_t Transfers::active_count() const {
+  const std::lock_guard lock(mutex_);
+  return active_.size();
+}
+
+}  // namespace naru::server

@@ -1,0 +1,57 @@
+/// Downloads under way: each is a row from its first byte on, stops when its grant ends, and is charged to the quota.
+///
+/// The whole range is charged when a download begins, and what was not sent is given back at its end. A server that
+/// dies in between gives nothing back: the quota is never exceeded, and the steward can raise it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "server/delivery/access.h"
+#include "server/http/message.h"
+
+namespace naru::server {
+
+struct Services;
+
+class Transfers {
+ public:
+  Transfers();
+  ~Transfers();
+
+  /// Records and charges a download of bytes [first, first + size) of an object, in its own transaction.
+  /// @throws Error{quota_exceeded, grant_ended, gone}; Error{store_unavailable}
+  std::shared_ptr<Transfer> begin(Services& services, const DatasetAccess& access, const std::string& object_id,
+                                  std::uint64_t first, std::uint64_t size_bytes);
+
+  void stop_grant(const std::string& grant_id);
+  void stop_dataset(const std::string& dataset_id);
+
+  /// Stops what may no longer go on (end dates, accounts that were disabled, what another server revoked), and records
+  /// the ends that the database did not take before. Called every second.
+  void sweep(Services& services);
+
+  /// At start: downloads that a server left open are ended as `interrupted`.
+  static void close_interrupted(Services& services);
+
+  std::size_t active_count() const;
+  std::uint64_t sent_bytes() const { return sent_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  class Download;
+  struct Ended;
+  void ended(Services& services, const std::shared_ptr<Ended>& end);
+
+  mutable std::mutex mutex_;
+  std::unordered_map<const Download*, std::weak_ptr<Download>> active_;
+  std::vector<std::shared_ptr<Ended>> unrecorded_;
+  std::atomic<std::uint64_t> sent_bytes_{0};
+};
+
+}  // namespace naru::server

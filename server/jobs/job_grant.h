@@ -1,0 +1,33 @@
+/// What a grant lets a job do, and under which key. Asked when a job is handed in, when it begins and when its dataset
+/// is published: a grant that was revoked in between delivers nothing.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "pipeline/job_record.h"
+#include "server/jobs/job_row.h"
+
+namespace naru::server {
+
+class KeyStore;
+class Transaction;
+
+/// The purpose under which KeyStore seals the 32 bytes of a grant's key in grants.key_sealed.
+inline constexpr std::string_view kGrantKeyPurpose = "grant-key";
+
+/// @throws Error{not_found} no such grant of the job's organisation; {grant_ended} it is not active, or its end has
+/// passed; {forbidden} a study outside its cohort, or another recipe than its own
+void check_grant(Transaction& transaction, const JobRow& job, std::span<const std::string> study_ids,
+                 std::int64_t now_ms);
+
+/// The key for the job's pseudonyms, as 64 hexadecimal digits: the grant's own, else the organisation's, which is made
+/// on first use. @throws Error{key_invalid}
+std::string job_key(Transaction& transaction, const KeyStore& keys, const JobRow& job, std::int64_t now_ms);
+
+/// What the law asks to be kept of the job, as far as the grant knows it.
+JobRecord job_record_of(Transaction& transaction, const JobRow& job);
+
+}  // namespace naru::server

@@ -1,0 +1,76 @@
+#include "server/jobs/job_place.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <thread>
+
+#include "pipeline/file_descriptor.h"
+#include "pipeline/files.h"
+#include "server/jobs/job_row.h"
+#include "server/store/database.h"
+
+namespace naru::server {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Makes renames in `folder` last.
+void sync_folder(const fs::path& folder) {
+  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.is_open() || ::fsync(opened.number()) != 0) throw write_error(errno, "the data folder of the server");
+}
+
+}  // namespace
+
+std::string job_id_of_dataset(std::string_view dataset_id) {
+  return fmt::format("job-{}", dataset_id.substr(std::min(dataset_id.size(), dataset_id.find('-') + 1)));
+}
+
+std::vector<std::string> inputs_of_job(Transaction& transaction, std::string_view job_id) {
+  const Rows open = transaction.query(
+      "SELECT COUNT(*) FROM job_studies j, studies s WHERE j.job_id = $1 AND s.id = j.study_id AND s.state <> 'closed'",
+      {std::string(job_id)});
+  if (open.front().integer(0) > 0) {
+    throw Error(ErrorCode::gone, fmt::format("{} of the studies were destroyed meanwhile", open.front().integer(0)));
+  }
+  std::vector<std::string> inputs;
+  for (const Row& row :
+       transaction.query("SELECT DISTINCT i.sha256 FROM job_studies j, instances i WHERE j.job_id = $1 "
+                         "AND i.study_id = j.study_id ORDER BY i.sha256",
+                         {std::string(job_id)})) {
+    inputs.push_back(row.text(0));
+  }
+  if (inputs.empty()) throw Error(ErrorCode::input_empty, "the studies hold no file");
+  return inputs;
+}
+
+int threads_of_one(int threads, int worker_count) {
+  const int all = threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
+  return std::max(1, all / std::max(1, worker_count));
+}
+
+std::string device_for(std::string_view asked, std::size_t gpu_count, std::optional<std::size_t> gpu) {
+  const bool may_choose = asked == "auto" || asked == "cuda";
+  if (asked == "auto" && gpu_count == 0) return "cpu";
+  return may_choose && gpu && gpu_count > 1 ? fmt::format("cuda:{}", *gpu) : std::string(asked);
+}
+
+void place_dataset(const fs::path& out, const fs::path& dataset) {
+  std::error_code failure;
+  fs::create_directories(dataset.parent_path(), failure);
+  if (failure) throw write_error(failure.value(), "the data folder of the server");
+  if (fs::exists(dataset, failure)) return;
+  if (::rename(out.c_str(), dataset.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST) {
+    throw write_error(errno, "the folder of datasets");
+  }
+  sync_folder(dataset.parent_path());
+  sync_folder(out.parent_path());
+}
+
+}  // namespace naru::server

@@ -1,0 +1,203 @@
+#include <algorithm>
+#include <array>
+
+#include "core/error.h"
+#include "server/clock.h"
+#include "server/delivery/access.h"
+#include "server/delivery/dataset_object.h"
+#include "server/delivery/links.h"
+#include "server/delivery/listings.h"
+#include "server/delivery/send_object.h"
+#include "server/delivery/tar.h"
+#include "server/delivery/transfers.h"
+#include "server/routes/page.h"
+#include "server/routes/route.h"
+#include "server/services.h"
+#include "server/store/database.h"
+
+namespace naru::server {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr Roles kReaders = {Role::hospital_steward, Role::reviewer, Role::company, Role::auditor};
+constexpr Roles kHospital = {Role::hospital_steward, Role::reviewer, Role::auditor};
+
+DatasetAccess access_of(Services& services, const Caller& caller, const std::string& dataset_id) {
+  return in_transaction(services.database, Access::read,
+                        [&](Transaction& transaction) { return find_access(transaction, caller, dataset_id); });
+}
+
+Json to_json(const Dataset& dataset) {
+  return {{"schema", "naru.dataset/1"},
+          {"id", dataset.id},
+          {"name", dataset.name},
+          {"state", dataset.state},
+          {"sha256", dataset.sha256},
+          {"file_count", dataset.file_count},
+          {"size_bytes", dataset.size_bytes},
+          {"created_at", rfc3339(dataset.created_ms)},
+          {"drs_id", dataset.id},
+          {"ledger_leaf", dataset.leaf_number}};
+}
+
+/// Those that the caller may know of.
+std::vector<Dataset> visible_datasets(Transaction& transaction, const Caller& caller, const PageRequest& page) {
+  const std::int64_t is_hospital = caller.roles.has_any(kHospital) ? 1 : 0;
+  const std::int64_t is_company = caller.roles.has(Role::company) ? 1 : 0;
+  const Rows rows = transaction.query(
+      "SELECT id FROM datasets WHERE id > $1 AND state = 'published' AND (($2 = 1 AND organisation_id = $3) OR ($4 = 1 "
+      "AND grant_id IN (SELECT id FROM grants WHERE recipient_id = $3 AND state <> 'proposed'))) ORDER BY id LIMIT $5",
+      {page.after, is_hospital, caller.organisation_id, is_company, std::int64_t{page.limit} + 1});
+  std::vector<Dataset> datasets;
+  for (const Row& row : rows) datasets.push_back(*find_dataset(transaction, row.text(0)));
+  return datasets;
+}
+
+Response get_datasets(Services& services, Request& request) {
+  const PageRequest page = page_of(request);
+  auto datasets = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
+    return visible_datasets(transaction, request.caller, page);
+  });
+  return page_response("naru.datasets/1", std::move(datasets), page, to_json);
+}
+
+Response get_dataset(Services& services, Request& request) {
+  const DatasetAccess access = access_of(services, request.caller, request.path_values.at(0));
+  Json json = to_json(access.dataset);
+  if (!access.grant) json["job_id"] = access.dataset.job_id;
+  if (access.dataset.grant_id) json["grant_id"] = *access.dataset.grant_id;
+  return json_response(json);
+}
+
+/// A page of the files after the one whose id is `page.after`, and one more.
+std::vector<DatasetObject> files_of(const DatasetListing& listing, const PageRequest& page) {
+  auto begin = listing.files.begin();
+  if (!page.after.empty()) {
+    begin = std::ranges::find(listing.files, page.after, &DatasetObject::id);
+    if (begin == listing.files.end()) throw Error(ErrorCode::request_invalid, "page_token is none of this list");
+    ++begin;
+  }
+  return {begin, begin + std::min<std::ptrdiff_t>(page.limit + 1, listing.files.end() - begin)};
+}
+
+Response get_files(Services& services, Request& request) {
+  const DatasetAccess access = access_of(services, request.caller, request.path_values.at(0));
+  const auto listing = services.listings.get(services, access.dataset);
+  const PageRequest page = page_of(request);
+  return page_response("naru.dataset_files/1", files_of(*listing, page), page, [](const DatasetObject& file) {
+    return Json{{"path", file.path}, {"drs_id", file.id}, {"sha256", file.sha256}, {"size_bytes", file.size_bytes}};
+  });
+}
+
+/// The caller of a link is the account that it was made for, as that account is now.
+Caller caller_of_link(Services& services, const Link& link) {
+  const auto caller = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
+    return caller_of_user(transaction, link.user_id);
+  });
+  if (!caller) throw Error(ErrorCode::unauthenticated, "the account of this link was disabled");
+  return *caller;
+}
+
+Response get_data(Services& services, Request& request) {
+  const std::string& object_id = request.path_values.at(0);
+  const std::int64_t now_ms = services.clock.now_ms();
+  const auto link = link_of(services.keys, request, object_id, now_ms);
+  if (link) request.caller = caller_of_link(services, *link);
+  const DatasetAccess access = access_of(services, request.caller, dataset_id_of_object(object_id));
+  if (link && link->grant_id != (access.grant ? access.grant->id : "")) {
+    throw Error(ErrorCode::unauthenticated, "this link was made under another grant; ask for a new one");
+  }
+  require_bytes(access, request.caller, now_ms);
+  const auto listing = services.listings.get(services, access.dataset);
+  const auto object = find_object(*listing, object_id);
+  if (!object) throw Error(ErrorCode::not_found, "there is no such object");
+  return send_object(services, request, access, *listing, *object);
+}
+
+struct Delivery {
+  std::string id;
+  Json json;
+};
+
+Delivery delivery_of(const Row& row) {
+  Json json = {{"id", row.text(0)},           {"drs_id", row.text(1)},
+               {"user_id", row.text(2)},      {"first_byte", row.integer(4)},
+               {"last_byte", row.integer(5)}, {"sent_bytes", row.integer(6)},
+               {"outcome", row.text(7)},      {"started_at", rfc3339(row.integer(8))}};
+  if (const auto grant = row.text_if(3)) json["grant_id"] = *grant;
+  if (const auto ended = row.integer_if(9)) json["ended_at"] = rfc3339(*ended);
+  return {row.text(0), std::move(json)};
+}
+
+Response get_deliveries(Services& services, Request& request) {
+  const PageRequest page = page_of(request);
+  const DatasetAccess access = access_of(services, request.caller, request.path_values.at(0));
+  const Rows rows = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
+    return transaction.query(
+        "SELECT id, object_id, user_id, grant_id, first_byte, last_byte, sent_bytes, outcome, started_ms, ended_ms "
+        "FROM "
+        "deliveries WHERE dataset_id = $1 AND organisation_id = $2 AND id > $3 ORDER BY id LIMIT $4",
+        {access.dataset.id, request.caller.organisation_id, page.after, std::int64_t{page.limit} + 1});
+  });
+  std::vector<Delivery> deliveries;
+  for (const Row& row : rows) deliveries.push_back(delivery_of(row));
+  return page_response("naru.deliveries/1", std::move(deliveries), page, [](const Delivery& d) { return d.json; });
+}
+
+Response delete_dataset(Services& services, Request& request) {
+  in_transaction(services.database, Access::write, [&](Transaction& transaction) {
+    const DatasetAccess access = find_access(transaction, request.caller, request.path_values.at(0));
+    destroy_dataset(services, transaction, access.dataset, request.caller.user_id);
+  });
+  services.transfers.stop_dataset(request.path_values.at(0));
+  Response response;
+  response.status = 204;
+  return response;
+}
+
+constexpr std::array kRoutes = {
+    Route{.method = Method::get,
+          .pattern = "/api/v1/datasets",
+          .door = Door::roles,
+          .roles = kReaders,
+          .scope = Scope::read,
+          .handle = get_datasets},
+    Route{.method = Method::get,
+          .pattern = "/api/v1/datasets/{dataset_id}",
+          .door = Door::roles,
+          .roles = kReaders,
+          .scope = Scope::read,
+          .handle = get_dataset},
+    Route{.method = Method::get,
+          .pattern = "/api/v1/datasets/{dataset_id}/files",
+          .door = Door::roles,
+          .roles = kReaders,
+          .scope = Scope::read,
+          .handle = get_files},
+    Route{.method = Method::get,
+          .pattern = "/api/v1/datasets/{dataset_id}/deliveries",
+          .door = Door::roles,
+          .roles = kHospital,
+          .scope = Scope::read,
+          .handle = get_deliveries},
+    Route{.method = Method::delete_,
+          .pattern = "/api/v1/datasets/{dataset_id}",
+          .door = Door::roles,
+          .roles = {Role::hospital_steward},
+          .scope = Scope::admin,
+          .handle = delete_dataset},
+    Route{.method = Method::get,
+          .pattern = "/api/v1/data/{object_id}",
+          .door = Door::link,
+          .roles = {Role::hospital_steward, Role::company},
+          .scope = Scope::deliver,
+          .handle = get_data},
+};
+
+}  // namespace
+
+std::span<const Route> dataset_routes() { return kRoutes; }
+
+}  // namespace naru::server

@@ -1,0 +1,309 @@
+#include "server/serve.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <charconv>
+#include <cstdlib>
+#include <thread>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "pipeline/file_descriptor.h"
+#include "pipeline/files.h"
+#include "pipeline/prepare.h"
+#include "server/audit/key_store.h"
+#include "server/audit/ledger.h"
+#include "server/auth/auth.h"
+#include "server/auth/first_admin.h"
+#include "server/backup.h"
+#include "server/clock.h"
+#include "server/config.h"
+#include "server/delivery/listings.h"
+#include "server/delivery/transfers.h"
+#include "server/fsck.h"
+#include "server/http/http_server.h"
+#include "server/ingest/content_store.h"
+#include "server/ingest/dicom_service.h"
+#include "server/ingest/receiver.h"
+#include "server/ingest/studies.h"
+#include "server/ingest/uploads.h"
+#include "server/ingest/watched_folder.h"
+#include "server/jobs/job_queue.h"
+#include "server/jobs/job_runner.h"
+#include "server/jobs/local_executor.h"
+#include "server/maintenance.h"
+#include "server/metrics.h"
+#include "server/routes/application.h"
+#include "server/services.h"
+#include "server/store/database.h"
+
+namespace naru::server {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::atomic<bool> reload_is_wanted{false};
+
+constexpr std::string_view kCredential = "naru-master-key";
+
+fs::path default_data_folder() {
+  if (::geteuid() == 0) return "/var/lib/naru";
+  const char* state = std::getenv("XDG_STATE_HOME");
+  const char* home = std::getenv("HOME");
+  if (state != nullptr && *state == '/') return fs::path(state) / "naru" / "server";
+  if (home != nullptr && *home == '/') return fs::path(home) / ".local" / "state" / "naru" / "server";
+  throw Error(ErrorCode::config_invalid, "give the folder of the data with --data");
+}
+
+void set_listen(ListenConfig& listen, const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  const char* end = text.data() + text.size();
+  if (colon == std::string::npos || colon == 0 ||
+      std::from_chars(text.data() + colon + 1, end, listen.port).ptr != end || colon + 1 == text.size()) {
+    throw Error(ErrorCode::usage, "--listen must be ADDRESS:PORT, e.g. 127.0.0.1:8600 or [::1]:8600");
+  }
+  listen.address = text.substr(0, colon);
+  if (listen.address.front() == '[' && listen.address.back() == ']') {
+    listen.address = listen.address.substr(1, listen.address.size() - 2);
+  }
+}
+
+Config config_of(const ServeOptions& options) {
+  Config config = options.config.empty() ? Config{} : load_config(options.config);
+  if (!options.data.empty()) config.data = options.data;
+  if (config.data.empty()) config.data = default_data_folder();
+  config.data = fs::absolute(config.data).lexically_normal();
+  if (!options.listen.empty()) set_listen(config.listen, options.listen);
+  check(config);
+  return config;
+}
+
+fs::path master_key_file(const Config& config) {
+  if (!config.master_key.empty()) return config.master_key;
+  const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  std::error_code failure;
+  if (credentials != nullptr && fs::exists(fs::path(credentials) / kCredential, failure)) {
+    return fs::path(credentials) / kCredential;
+  }
+  return config.data / "master.key";
+}
+
+/// The data folder, private and held by this process alone.
+FileDescriptor lock_data(const Config& config) {
+  std::error_code failure;
+  fs::create_directories(config.data, failure);
+  if (failure) throw write_error(failure.value(), "the data folder");
+  ::chmod(config.data.c_str(), 0700);
+  FileDescriptor lock(::open((config.data / "serve.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.is_open()) throw write_error(errno, "the data folder");
+  if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
+    throw Error(ErrorCode::output_busy, "another naru serve, or naru admin, works on this data folder; stop it first");
+  }
+  for (const char* folder : {"datasets", "receipts", "reports", "jobs", "uploads"}) {
+    fs::create_directories(config.data / folder, failure);
+    ::chmod((config.data / folder).c_str(), 0700);
+  }
+  return lock;
+}
+
+std::string origin_of(const Config& config, KeyStore& keys, Database& database, const Clock& clock) {
+  if (!config.ledger.origin.empty()) return config.ledger.origin;
+  constexpr std::size_t kBytes = 8;
+  const std::string random = in_transaction(database, Access::write, [&](Transaction& transaction) {
+    return keys.secret(transaction, "ledger-origin", kBytes, clock.now_ms());
+  });
+  return "naru.local/" + to_hex(std::as_bytes(std::span(random)));
+}
+
+/// What is there whether the server runs or is looked after: made in this order, taken apart in the other.
+struct Base {
+  explicit Base(const ServeOptions& options)
+      : config(config_of(options)),
+        lock(lock_data(config)),
+        keys(master_key_file(config), true),
+        database(open_database(database_url(config))),
+        ledger(*database, keys, clock, origin_of(config, keys, *database, clock)),
+        content(config.data / "content", config.ingest.max_instance_bytes),
+        receiver(*database, ledger, content, clock),
+        jobs(ledger, clock, job_limits(config.jobs)),
+        auth(AuthParts{*database, ledger, clock}, config),
+        services{config, clock, *database, keys, ledger, content, jobs, listings, metrics, transfers} {
+    services.auth = &auth;
+    services.receiver = &receiver;
+  }
+
+  Config config;
+  FileDescriptor lock;
+  SystemClock clock;
+  KeyStore keys;
+  std::unique_ptr<Database> database;
+  Ledger ledger;
+  ContentStore content;
+  Receiver receiver;
+  JobQueue jobs;
+  Auth auth;
+  Listings listings;
+  Metrics metrics;
+  Transfers transfers;
+  Services services;
+};
+
+using Values = std::vector<std::pair<std::string, double>>;
+
+/// `SELECT label, number` as a gauge.
+Metrics::Gauge gauge_of(Database& database, std::string_view sql) {
+  return [&database, sql] {
+    Values values;
+    for (const Row& row : in_transaction(database, Access::read, [&](Transaction& t) { return t.query(sql); })) {
+      values.emplace_back(row.text(0), static_cast<double>(row.integer(1)));
+    }
+    return values;
+  };
+}
+
+void add_gauges(Base& base, const HttpServer& http, const JobRunner& runner) {
+  Metrics& metrics = base.metrics;
+  metrics.add_gauge("naru_jobs", "Jobs by state.", "state",
+                    gauge_of(*base.database, "SELECT state, COUNT(*) FROM jobs GROUP BY state"));
+  metrics.add_gauge("naru_studies", "Studies by state.", "state",
+                    gauge_of(*base.database, "SELECT state, COUNT(*) FROM studies GROUP BY state"));
+  metrics.add_gauge("naru_datasets", "Datasets by state.", "state",
+                    gauge_of(*base.database, "SELECT state, COUNT(*) FROM datasets GROUP BY state"));
+  metrics.add_gauge("naru_ledger_leaves", "Leaves of the ledger.", "kind",
+                    gauge_of(*base.database, "SELECT 'all', size FROM ledger_head"));
+  metrics.add_gauge("naru_jobs_running", "Jobs that this server works on.", "", [&runner] {
+    return Values{{"", static_cast<double>(runner.running_count())}};
+  });
+  metrics.add_gauge("naru_downloads_active", "Downloads under way.", "", [&base] {
+    return Values{{"", static_cast<double>(base.transfers.active_count())}};
+  });
+  metrics.add_gauge("naru_delivered_bytes", "Bytes of datasets sent since the start.", "", [&base] {
+    return Values{{"", static_cast<double>(base.transfers.sent_bytes())}};
+  });
+  metrics.add_gauge("naru_http_connections", "Connections now.", "", [&http] {
+    return Values{{"", static_cast<double>(http.counters().connections)}};
+  });
+  metrics.add_gauge("naru_http_responses", "Responses since the start, by class.", "class", [&http] {
+    const auto counts = http.counters().responses;
+    Values values;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      values.emplace_back(fmt::format("{}xx", i + 1), static_cast<double>(counts[i]));
+    }
+    return values;
+  });
+  metrics.add_gauge("naru_gpu_memory_bytes", "Memory of each GPU, free and in all.", "gpu_kind", gpu_memory_values);
+}
+
+std::vector<MaintenanceTask> tasks(Base& base) {
+  Services& services = base.services;
+  const Config& config = base.config;
+  return {
+      {"the watch over downloads", 1s, [&services] { services.transfers.sweep(services); }},
+      {"the ledger's checkpoint", 1s, [&base] { base.ledger.checkpoint(); }},
+      {"the ledger's export", 60s, [&base, &config] { base.ledger.export_tiles(config.data / "ledger"); }},
+      {"closing of quiet studies", 1s,
+       [&base, &config] { close_quiet_studies(*base.database, base.ledger, base.clock, config.ingest.quiet_s); }},
+      {"retention", 600s,
+       [&base, &config] {
+         if (config.retention.study_days == 0) return;
+         destroy_expired_studies(*base.database, base.ledger, base.clock, config.retention.study_days);
+       }},
+      {"clearing of content", 600s, [&base] { remove_unreferenced_content(*base.database, base.content); }},
+      {"clearing of uploads", 600s, [&services] { remove_expired_uploads(services); }},
+      {"clearing of sessions", 600s, [&base] { remove_expired(base.auth.parts); }},
+  };
+}
+
+JobRunnerOptions runner_options(Base& base) {
+  JobRunnerOptions options;
+  options.data = base.config.data;
+  options.worker_count = base.config.jobs.worker_count;
+  options.threads = base.config.jobs.threads;
+  options.gpu_count = base.config.jobs.device == "cpu" ? 0 : count_gpus();
+  options.lease = std::chrono::seconds(base.config.jobs.lease_s);
+  return options;
+}
+
+std::string public_url_of(const Config& config, std::uint16_t port) {
+  const bool is_v6 = config.listen.address.find(':') != std::string::npos;
+  return fmt::format("{}://{}{}{}:{}", config.listen.tls_certificate.empty() ? "http" : "https", is_v6 ? "[" : "",
+                     config.listen.address, is_v6 ? "]" : "", port);
+}
+
+void wait(const CancelToken& cancel, HttpServer& http) {
+  while (!cancel.is_canceled()) {
+    std::this_thread::sleep_for(50ms);
+    if (!reload_is_wanted.exchange(false)) continue;
+    try {
+      http.reload_certificate();
+      log::info("the certificate was read again");
+    } catch (const Error& error) {
+      log::warning("the new certificate is not good, the old one stays: {}", Public{error.what()});
+    }
+  }
+}
+
+}  // namespace
+
+void serve(const ServeOptions& options, const CancelToken& cancel) {
+  Base base(options);
+  const std::uint64_t leaf_count = base.ledger.check_at_start();
+  Transfers::close_interrupted(base.services);
+  remove_unrecorded_content(*base.database, base.content);
+  LocalExecutor executor({base.config.data, "/proc/self/exe",
+                          [&base](const std::string& sha256) { return base.content.path_of(sha256); }});
+  JobRunner runner(base.services, executor, job_limits(base.config.jobs), runner_options(base));
+  NaruApplication application(base.services);
+  HttpServer http(base.config.listen, application);
+  http.start();
+  if (base.config.listen.public_url.empty()) base.config.listen.public_url = public_url_of(base.config, http.port());
+  add_gauges(base, http, runner);
+  std::optional<DicomService> dicom;
+  if (base.config.dicom.is_on) {
+    dicom.emplace(base.config.dicom, *base.database, base.ledger, base.content, base.clock);
+    log::info("receiving DICOM on port {}", dicom->port());
+  }
+  const WatchedFolders folders(base.services);
+  const Maintenance maintenance(tasks(base));
+  log::info("listening on {}; {} leaves in the ledger", Public{base.config.listen.public_url}, leaf_count);
+  wait(cancel, http);
+  log::info("stopping: requests under way may take {} s", base.config.listen.drain_s);
+  runner.drain();
+  dicom.reset();
+  http.drain();
+}
+
+std::string init(const ServeOptions& options, const std::string& login, const std::string& password) {
+  Base base(options);
+  base.ledger.check_at_start();
+  return create_first_admin(base.auth.parts, base.auth.passwords,
+                            {"Operator", login, password.empty() ? std::nullopt : std::optional(password)});
+}
+
+std::string sample_configuration() { return sample_config(); }
+
+nlohmann::ordered_json admin_backup(const ServeOptions& options, const fs::path& out) {
+  Base base(options);
+  const BackupFacts facts = write_backup(base.config, *base.database, out, base.clock.now_ms());
+  return {{"schema", "naru.backup/1"}, {"file_count", facts.file_count}, {"size_bytes", facts.size_bytes}};
+}
+
+nlohmann::ordered_json admin_restore(const ServeOptions& options, const fs::path& backup) {
+  const BackupFacts facts = restore_backup(config_of(options), backup);
+  return {{"schema", "naru.restore/1"}, {"file_count", facts.file_count}, {"size_bytes", facts.size_bytes}};
+}
+
+nlohmann::ordered_json admin_fsck(const ServeOptions& options, bool reads_bytes, bool repairs) {
+  Base base(options);
+  return to_json(fsck(base.services, {reads_bytes, repairs}));
+}
+
+void request_reload() { reload_is_wanted.store(true); }
+
+}  // namespace naru::server

@@ -1,0 +1,40 @@
+/// `naru serve` and `naru admin`: the server put together, and what an operator does with it while it is stopped.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "core/cancel.h"
+
+namespace naru::server {
+
+struct ServeOptions {
+  std::filesystem::path config;  ///< empty: defaults
+  std::filesystem::path data;    ///< wins over the configuration's; empty: that, else the user's state folder
+  std::string listen;            ///< "ADDR:PORT", wins over the configuration's
+};
+
+/// Runs until `cancel`, then drains. Says on the log where it listens.
+/// @throws Error{config_invalid, key_invalid, store_unavailable, ledger_invalid, output_busy (another server has the
+/// data folder), output_unwritable}
+void serve(const ServeOptions& options, const CancelToken& cancel);
+
+/// Makes the operator's organisation and its first admin. @param password empty: one is made
+/// @return the password that was made, else "". @throws as serve; Error{conflict} where there is an admin
+std::string init(const ServeOptions& options, const std::string& login, const std::string& password);
+
+/// Every key of the configuration with its meaning and default.
+std::string sample_configuration();
+
+nlohmann::ordered_json admin_backup(const ServeOptions& options, const std::filesystem::path& out);
+nlohmann::ordered_json admin_restore(const ServeOptions& options, const std::filesystem::path& backup);
+/// {schema, is_sound, counts, problems}
+nlohmann::ordered_json admin_fsck(const ServeOptions& options, bool reads_bytes, bool repairs);
+
+/// Asks the server to read its certificate again; may be called from a signal handler.
+void request_reload();
+
+}  // namespace naru::server

@@ -1,0 +1,83 @@
+#include "server/delivery/tar.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "pipeline/files.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru::server::test {
+namespace {
+
+using naru::test::TempFolder;
+
+/// A listing of files written below `folder`.
+DatasetListing listing_of(const std::filesystem::path& folder,
+                          const std::vector<std::pair<std::string, std::string>>& files) {
+  DatasetListing listing;
+  listing.dataset.id = "dataset-1";
+  listing.dataset.name = "liver";
+  for (const auto& [path, bytes] : files) {
+    std::filesystem::create_directories((folder / path).parent_path());
+    write_file(folder / path, bytes);
+    listing.files.push_back({DatasetObject::Kind::file, "", path, "", bytes.size(), folder / path});
+  }
+  listing.tar = tar_segments(listing);
+  return listing;
+}
+
+std::string whole(const DatasetListing& listing) {
+  std::string bytes;
+  for (const Segment& segment : *listing.tar) {
+    bytes += segment.file.empty() ? segment.bytes : *read_file(segment.file, segment.size_bytes);
+  }
+  return bytes;
+}
+
+const std::string kLongPath = "images/" + std::string(150, 'a') + "/" + std::string(120, 'b') + ".nii.gz";
+
+const std::vector<std::pair<std::string, std::string>> kFiles = {{"README.md", "read me\n"},
+                                                                 {"empty.json", ""},
+                                                                 {kLongPath, std::string(511, 'x')},
+                                                                 {"images/block.nii", std::string(512, 'y')},
+                                                                 {"images/over.nii", std::string(513, 'z')}};
+
+TEST(Tar, IsUnpackedByTarToTheSameFiles) {
+  const TempFolder folder, unpacked;
+  const DatasetListing listing = listing_of(folder.path(), kFiles);
+  write_file(unpacked.path() / "all.tar", whole(listing));
+  const std::string command = "tar -xf " + (unpacked.path() / "all.tar").string() + " -C " + unpacked.path().string();
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  for (const auto& [path, bytes] : kFiles) {
+    EXPECT_EQ(read_file(unpacked.path() / "liver" / path, 10000), bytes) << path;
+  }
+}
+
+TEST(Tar, SaysItsSizeBeforeItIsMade) {
+  const TempFolder folder;
+  const DatasetListing listing = listing_of(folder.path(), kFiles);
+  EXPECT_EQ(tar_size_bytes(*listing.tar), whole(listing).size());
+  EXPECT_EQ(whole(listing).size() % 512, 0U);
+}
+
+TEST(Tar, HasTheSameBytesEveryTime) {
+  const TempFolder folder;
+  const DatasetListing first = listing_of(folder.path(), kFiles);
+  const DatasetListing second = listing_of(folder.path(), kFiles);
+  EXPECT_EQ(whole(first), whole(second));
+}
+
+TEST(Tar, TellsNothingOfWhoMadeItOrWhen) {
+  const TempFolder folder;
+  const DatasetListing listing = listing_of(folder.path(), {{"a", "b"}});
+  const std::string header = whole(listing).substr(0, 512);
+  EXPECT_EQ(header.substr(0, 7), std::string("liver/a"));
+  EXPECT_EQ(std::strtol(header.substr(136, 11).c_str(), nullptr, 8), 0) << "mtime";
+  EXPECT_EQ(std::strtol(header.substr(108, 7).c_str(), nullptr, 8), 0) << "uid";
+  EXPECT_EQ(header.substr(265, 32), std::string(32, '\0')) << "user name";
+}
+
+}  // namespace
+}  // namespace naru::server::test

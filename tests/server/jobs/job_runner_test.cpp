@@ -1,0 +1,314 @@
+#include "server/jobs/job_runner.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <deque>
+#include <fstream>
+
+#include "server/jobs/job_place.h"
+#include "tests/server/jobs/job_world.h"
+
+namespace naru::server {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using test::JobWorld;
+using test::lease_of;
+
+constexpr auto kDeadline = std::chrono::seconds(60);
+
+template <class Condition>
+bool wait_until(Condition&& condition) {
+  const auto end = std::chrono::steady_clock::now() + kDeadline;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  return true;
+}
+
+/// What a worker of the test does.
+struct Script {
+  bool waits = false;              ///< until it is asked to stop or killed
+  std::optional<WorkError> error;  ///< how it ends; else with a result
+  std::function<void()> before_end = [] {};
+};
+
+/// Plays scripts instead of running workers.
+class StageExecutor final : public JobExecutor {
+ public:
+  explicit StageExecutor(fs::path folder) : folder_(std::move(folder)) {}
+
+  class Work final : public RunningWork {
+   public:
+    Work(StageExecutor& stage, Script script, JobOrder order)
+        : stage_(stage), script_(std::move(script)), order_(std::move(order)) {}
+    ~Work() override { ++stage_.ended; }
+    WorkNews poll(milliseconds wait) override {
+      WorkNews news;
+      if (!has_spoken_) {
+        news.progress = WorkProgress{"preparing volumes", 1, 2, "cases", 0};
+        has_spoken_ = true;
+        return news;
+      }
+      if (is_killed_) return news.end = WorkEnd{{}, {}, SIGKILL}, news;
+      if (is_asked_) return news.end = WorkEnd{{}, WorkError{ErrorCode::canceled, "stopped"}, 0}, news;
+      if (script_.waits) return std::this_thread::sleep_for(std::min(wait, milliseconds(5))), news;
+      script_.before_end();
+      if (script_.error) return news.end = WorkEnd{{}, script_.error, 0}, news;
+      fs::create_directories(stage_.result_folder(order_.job_id));
+      std::ofstream(stage_.result_folder(order_.job_id) / "file") << order_.key;
+      news.end = WorkEnd{WorkResult{{{"cases", 2}, {"out", "/secret/path"}}}, {}, 0};
+      return news;
+    }
+    void ask_to_stop() override { is_asked_ = true; }
+    void kill() override { is_killed_ = true; }
+
+   private:
+    StageExecutor& stage_;
+    Script script_;
+    JobOrder order_;
+    bool has_spoken_ = false, is_asked_ = false, is_killed_ = false;
+  };
+
+  std::unique_ptr<RunningWork> start(const JobOrder& order) override {
+    const std::lock_guard lock(mutex_);
+    orders.push_back(order);
+    Script script;
+    if (!scripts.empty()) script = std::move(scripts.front()), scripts.pop_front();
+    return std::make_unique<Work>(*this, std::move(script), order);
+  }
+  fs::path result_folder(const std::string& job_id) const override { return folder_ / job_id / "out"; }
+  std::vector<std::string> kept() const override {
+    std::vector<std::string> ids;
+    if (!fs::exists(folder_)) return ids;
+    for (const auto& entry : fs::directory_iterator(folder_)) ids.push_back(entry.path().filename().string());
+    return ids;
+  }
+  void clear(const std::string& job_id) override { fs::remove_all(folder_ / job_id); }
+  std::size_t start_count() {
+    const std::lock_guard lock(mutex_);
+    return orders.size();
+  }
+
+  std::deque<Script> scripts;
+  std::vector<JobOrder> orders;
+  std::atomic<int> ended = 0;
+
+ private:
+  fs::path folder_;
+  std::mutex mutex_;
+};
+
+class JobRunnerTest : public testing::TestWithParam<test::DatabaseCase> {
+ protected:
+  JobRunnerTest() {
+    for (const std::string organisation : {"org-a", "org-b"}) {
+      world_.add_instance("study-" + organisation, std::string(63, '0') + organisation.back());
+    }
+  }
+
+  std::unique_ptr<JobRunner> make_runner(int worker_count = 1) {
+    JobRunnerOptions options;
+    options.data = data_;
+    options.worker_count = worker_count;
+    options.threads = 4;
+    options.lease = milliseconds(2000);
+    options.heartbeat = options.idle = milliseconds(20);
+    options.node = "node-1";
+    options.publish = [this](Transaction& transaction, const JobRow& job, const fs::path& folder) {
+      const std::string id = folder.filename().string();
+      EXPECT_TRUE(fs::exists(folder / "file"));
+      transaction.execute(
+          "INSERT INTO datasets (id, organisation_id, job_id, name, state, sha256, file_count, size_bytes, created_ms) "
+          "VALUES ($1, $2, $3, $4, 'published', 'x', 1, 1, 0)",
+          {id, job.organisation_id, job.id, job.name});
+      return id;
+    };
+    const JobRunnerParts parts{*world_.database, world_.keys, world_.ledger, world_.clock, stage_};
+    return std::make_unique<JobRunner>(parts, world_.limits, options);
+  }
+
+  bool reaches(const std::string& id, JobState state) {
+    return wait_until([&] { return world_.job(id).state == state; });
+  }
+  void person(JobRow (JobQueue::*act)(Transaction&, const Caller&, std::string_view) const, const std::string& id) {
+    world_.write(
+        [&](Transaction& t) { (world_.queue.*act)(t, world_.steward(world_.job_in(t, id).organisation_id), id); });
+  }
+
+  JobWorld world_{GetParam()};
+  fs::path data_ = world_.folder / "data";
+  StageExecutor stage_{world_.folder / "data/jobs"};
+};
+NARU_FOR_EACH_DATABASE(JobRunnerTest);
+
+TEST_P(JobRunnerTest, AJobRunsAndItsDatasetIsPublished) {
+  const std::string id = world_.submit("org-a").id;
+  const auto runner = make_runner();
+  ASSERT_TRUE(reaches(id, JobState::complete));
+  const JobRow job = world_.job(id);
+  EXPECT_EQ(job.dataset_id, dataset_id_of(id));
+  EXPECT_TRUE(fs::exists(data_ / "datasets" / dataset_id_of(id) / "file"));
+  EXPECT_TRUE(wait_until([&] { return stage_.kept().empty(); }));
+  EXPECT_EQ(job.progress["result"], (nlohmann::ordered_json{{"cases", 2}})) << "counts, and no path";
+  ASSERT_EQ(stage_.orders.size(), 1U);
+  EXPECT_EQ(stage_.orders[0].input_sha256, std::vector<std::string>{std::string(63, '0') + "a"});
+  EXPECT_EQ(stage_.orders[0].key.size(), 64U);
+  EXPECT_EQ(stage_.orders[0].threads, 4);
+}
+
+TEST_P(JobRunnerTest, SeveralRunSideBySide) {
+  stage_.scripts = {Script{.waits = true, .error = {}}, Script{.waits = true, .error = {}}};
+  const std::string a = world_.submit("org-a").id, b = world_.submit("org-b").id;
+  auto runner = make_runner(2);
+  EXPECT_TRUE(reaches(a, JobState::running));
+  EXPECT_TRUE(reaches(b, JobState::running));
+  EXPECT_EQ(runner->running_count(), 2U);
+}
+
+TEST_P(JobRunnerTest, WhatCanPassIsTriedAgain) {
+  stage_.scripts = {Script{.waits = false, .error = WorkError{ErrorCode::disk_full, "no room"}}};
+  const std::string id = world_.submit("org-a").id;
+  const auto runner = make_runner();
+  ASSERT_TRUE(wait_until([&] { return world_.job(id).error_code == "disk_full"; }));
+  world_.clock.advance(60'000);
+  EXPECT_TRUE(reaches(id, JobState::complete));
+}
+
+TEST_P(JobRunnerTest, WhatCannotPassEndsTheJob) {
+  stage_.scripts = {Script{.waits = false, .error = WorkError{ErrorCode::nothing_delivered, "none"}}};
+  const std::string id = world_.submit("org-a").id;
+  const auto runner = make_runner();
+  EXPECT_TRUE(reaches(id, JobState::executor_error));
+  EXPECT_EQ(stage_.start_count(), 1U);
+}
+
+TEST_P(JobRunnerTest, PauseStopsTheWorkerAndResumeGoesOn) {
+  stage_.scripts = {Script{.waits = true, .error = {}}};
+  const std::string id = world_.submit("org-a").id;
+  const auto runner = make_runner();
+  ASSERT_TRUE(reaches(id, JobState::running));
+  person(&JobQueue::pause, id);
+  ASSERT_TRUE(reaches(id, JobState::paused));
+  person(&JobQueue::resume, id);
+  EXPECT_TRUE(reaches(id, JobState::complete));
+}
+
+TEST_P(JobRunnerTest, CancelStopsTheWorkerAndNothingIsPublished) {
+  stage_.scripts = {Script{.waits = true, .error = {}}};
+  const std::string id = world_.submit("org-a").id;
+  const auto runner = make_runner();
+  ASSERT_TRUE(reaches(id, JobState::running));
+  person(&JobQueue::cancel, id);
+  EXPECT_TRUE(reaches(id, JobState::canceled));
+  EXPECT_EQ(world_.number("SELECT COUNT(*) FROM datasets"), 0);
+}
+
+TEST_P(JobRunnerTest, ACancelInTheLastMomentWinsAndLeavesNoFolder) {
+  const std::string id = world_.submit("org-a").id;
+  stage_.scripts = {Script{.waits = false, .error = {}, .before_end = [&] { person(&JobQueue::cancel, id); }}};
+  auto runner = make_runner();
+  ASSERT_TRUE(reaches(id, JobState::canceled));
+  runner.reset();
+  runner = make_runner();  // its first look around clears up
+  EXPECT_TRUE(wait_until([&] { return !fs::exists(data_ / "datasets" / dataset_id_of(id)); }));
+  EXPECT_EQ(world_.number("SELECT COUNT(*) FROM datasets"), 0);
+}
+
+TEST_P(JobRunnerTest, AServerThatStopsLetsItsJobsWaitForTheNextStart) {
+  stage_.scripts = {Script{.waits = true, .error = {}}};
+  const std::string id = world_.submit("org-a").id;
+  auto runner = make_runner();
+  ASSERT_TRUE(reaches(id, JobState::running));
+  runner.reset();
+  EXPECT_EQ(world_.job(id).state, JobState::queued);
+  EXPECT_EQ(world_.job(id).attempt, 0);
+  EXPECT_EQ(stage_.ended, 1);
+  runner = make_runner();
+  EXPECT_TRUE(reaches(id, JobState::complete));
+}
+
+TEST_P(JobRunnerTest, JobsOfAKilledServerGoOnAtTheNextStart) {
+  const std::string id = world_.submit("org-a").id;
+  JobClaims killed = world_.claims("node-1/killed");
+  ASSERT_TRUE(killed.claim(test::kRoom));
+  const auto runner = make_runner();
+  EXPECT_TRUE(reaches(id, JobState::complete));
+}
+
+TEST_P(JobRunnerTest, ADatasetThatWasMovedBeforeACrashIsPublishedWithoutAnotherRun) {
+  const std::string id = world_.submit("org-a").id;
+  naru::test::spill(data_ / "datasets" / dataset_id_of(id) / "file", "whole");
+  const auto runner = make_runner();
+  EXPECT_TRUE(reaches(id, JobState::complete));
+  EXPECT_EQ(stage_.start_count(), 0U);
+}
+
+TEST_P(JobRunnerTest, AWorkerWhoseJobWasTakenOverIsEndedAndPublishesNothing) {
+  stage_.scripts = {Script{.waits = true, .error = {}}};
+  const std::string id = world_.submit("org-a").id;
+  const auto runner = make_runner();
+  ASSERT_TRUE(reaches(id, JobState::running));
+  const JobRow before = world_.job(id);
+  world_.write([&](Transaction& t) {  // as another server would
+    JobRow job = read_job(t, id, true).value();
+    job.fence += 1;
+    job.lease_owner = "node-2/x";
+    update_job(t, job);
+  });
+  EXPECT_TRUE(wait_until([&] { return stage_.ended == 1; }));
+  EXPECT_EQ(world_.job(id).fence, before.fence + 1);
+  EXPECT_EQ(world_.number("SELECT COUNT(*) FROM datasets"), 0);
+}
+
+TEST_P(JobRunnerTest, AGrantThatEndsMeanwhileDeliversNothing) {
+  world_.write([&](Transaction& t) {
+    t.execute(
+        "INSERT INTO grants (id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, "
+        "quota_bytes, used_bytes, created_ms, created_by, expires_ms, key_sealed, key_id) VALUES ('grant-1', "
+        "'org-a', 'org-c', 'research', 'DRB-1', '', 'download', 'active', 0, 0, 0, 'user-org-a', $1, $2, 'k')",
+        {world_.clock.now_ms() + 1'000'000, world_.keys.seal("grant-key", std::string(32, 'k'))});
+    t.execute("INSERT INTO grant_studies (grant_id, study_id) VALUES ('grant-1', 'study-org-a')", {});
+  });
+  JobRequest request = world_.request("org-a");
+  request.grant_id = "grant-1";
+  const std::string id =
+      world_.write([&](Transaction& t) { return world_.queue.submit(t, world_.steward("org-a"), request); }).id;
+  stage_.scripts = {Script{.waits = false, .error = {}, .before_end = [&] {
+                             world_.write(
+                                 [&](Transaction& t) { t.execute("UPDATE grants SET state = 'revoked'", {}); });
+                           }}};
+  const auto runner = make_runner();
+  EXPECT_TRUE(reaches(id, JobState::executor_error));
+  EXPECT_EQ(world_.job(id).error_code, "grant_ended");
+  EXPECT_EQ(world_.number("SELECT COUNT(*) FROM datasets"), 0);
+}
+
+TEST_P(JobRunnerTest, AStudyThatWasDestroyedMeanwhileEndsTheJob) {
+  const std::string id = world_.submit("org-a").id;
+  world_.write([&](Transaction& t) { t.execute("UPDATE studies SET state = 'destroyed'", {}); });
+  const auto runner = make_runner();
+  EXPECT_TRUE(reaches(id, JobState::executor_error));
+  EXPECT_EQ(world_.job(id).error_code, "gone");
+}
+
+TEST(JobPlace, DatasetAndJobNameEachOther) {
+  EXPECT_EQ(dataset_id_of("job-0123"), "dataset-0123");
+  EXPECT_EQ(job_id_of_dataset("dataset-0123"), "job-0123");
+}
+
+TEST(JobPlace, GpusAndThreadsAreShared) {
+  EXPECT_EQ(device_for("auto", 0, {}), "cpu");
+  EXPECT_EQ(device_for("auto", 1, 0), "auto");
+  EXPECT_EQ(device_for("auto", 2, 1), "cuda:1");
+  EXPECT_EQ(device_for("cuda:0", 2, 1), "cuda:0");
+  EXPECT_EQ(device_for("cpu", 2, {}), "cpu");
+  EXPECT_EQ(threads_of_one(8, 3), 2);
+  EXPECT_EQ(threads_of_one(1, 3), 1);
+}
+
+}  // namespace
+}  // namespace naru::server
