@@ -33,6 +33,8 @@ constexpr std::array kCommands = {
             "naru reidentify /data/deid.report --reason 'IRB 2026-12: call back' --pseudonym patient-1f0c9a52be47d360",
             define_reidentify},
     Command{"key", "list, rotate or destroy the keys of projects", "naru key rotate --project liver", define_key},
+    Command{"audit", "check a ledger, or a receipt from one, offline",
+            "naru audit verify liver-ct.tlog-proof --key ledger.key --dataset /data/liver-ct", define_audit},
     Command{"recipes", "list the built-in recipes, or show one as TOML", "naru recipes show ct-1mm > my.toml",
             define_recipes},
     Command{"doctor", "say what this machine has; exit 1 if something needed is missing", "naru doctor", define_doctor},

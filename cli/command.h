@@ -54,6 +54,7 @@ Action define_verify(CLI::App& app);
 Action define_review(CLI::App& app);
 Action define_reidentify(CLI::App& app);
 Action define_key(CLI::App& app);
+Action define_audit(CLI::App& app);
 Action define_recipes(CLI::App& app);
 Action define_doctor(CLI::App& app);
 

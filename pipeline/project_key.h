@@ -30,12 +30,14 @@ std::string_view rotated_key_id(std::string_view name);
 class ProjectKey {
  public:
   static constexpr std::size_t kSizeBytes = 32;
+  using Bytes = std::array<unsigned char, kSizeBytes>;
 
   /// A new one, from the system's random numbers.
   static ProjectKey random();
 
   /// The key in `file`: 64 hexadecimal digits and a newline.
-  /// @throws Error{key_invalid} where it is missing, malformed, open to group or others, or owned by another user
+  /// @throws Error{key_invalid} where it is missing, malformed, open to group or others, or owned by another user. The
+  /// group of root may read root's files: that is how the system's services get theirs.
   static ProjectKey load(const std::filesystem::path& file);
 
   /// As load, but empty where that throws.
@@ -69,6 +71,9 @@ class ProjectKey {
   /// Names the key without giving it away: 16 hexadecimal digits.
   std::string id() const;
 
+  /// HMAC-SHA-256(key, purpose): a key of its own for each purpose. The caller wipes it.
+  Bytes derived(std::string_view purpose) const;
+
   /// Encrypts and authenticates `text` under a key of its own derived from this one (XSalsa20-Poly1305, random nonce).
   std::vector<std::byte> seal(std::string_view text) const;
 
@@ -79,11 +84,9 @@ class ProjectKey {
   std::optional<std::string> unseal_if_ours(std::span<const std::byte> sealed) const;
 
  private:
-  using Bytes = std::array<unsigned char, kSizeBytes>;
   explicit ProjectKey(const Bytes& bytes);
   /// What is wrong with `file`; empty where its key is now in this object.
   std::string_view read(const std::filesystem::path& file);
-  Bytes derived(std::string_view purpose) const;
   Bytes bytes_;
 };
 

@@ -1,4 +1,7 @@
 /// Secrets at rest, sealed under the master key (libsodium's secretbox).
+///
+/// Each purpose has a subkey of its own, HMAC-SHA-256 of the purpose under the master key: what was sealed for one
+/// purpose does not open for another, and what is handed out as `derived` opens nothing.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +16,11 @@ class Transaction;
 
 class KeyStore {
  public:
-  /// The master key in `file`: 64 hexadecimal digits; mode 0600. Made on first use where `create`.
-  /// @throws Error{key_invalid} missing, malformed, open to others
+  /// The master key in `file`: 64 hexadecimal digits; mode 0600. Made on first use where `create`, and then on the disk
+  /// before this returns.
+  /// @throws Error{key_invalid} missing, malformed, open to others, of another owner, a link
   KeyStore(const std::filesystem::path& file, bool create);
-  ~KeyStore();
+  ~KeyStore();  ///< wipes it from memory
   KeyStore(const KeyStore&) = delete;
   KeyStore& operator=(const KeyStore&) = delete;
 
@@ -25,10 +29,11 @@ class KeyStore {
   std::string unseal(std::string_view purpose, std::string_view sealed) const;
 
   /// The secret called `name`, made by `random` bytes on first use, from the table sealed_keys.
+  /// @throws Error{key_invalid} where it was sealed by another master key; RetryTransaction
   std::string secret(Transaction& transaction, std::string_view name, std::size_t size_bytes,
                      std::int64_t now_ms) const;
 
-  /// A key for `purpose` that follows from the master key: for signed links.
+  /// A key of 32 bytes for `purpose` that follows from the master key: for signed links.
   std::string derived(std::string_view purpose) const;
 
  private:

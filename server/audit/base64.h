@@ -1,0 +1,18 @@
+/// Standard base64 (RFC 4648 section 4) by libsodium: padded, strict, one text for each sequence of bytes.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace naru::server {
+
+std::string to_base64(std::span<const std::byte> bytes);
+std::string to_base64(std::string_view bytes);
+
+/// Empty where `text` is not what to_base64 gives for some bytes.
+std::optional<std::string> from_base64(std::string_view text);
+
+}  // namespace naru::server
