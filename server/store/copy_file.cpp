@@ -1,6 +1,7 @@
 #include "server/store/copy_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <cerrno>
 
@@ -26,7 +27,7 @@ fs::path folder_of(const fs::path& file) { return file.has_parent_path() ? file.
 }  // namespace
 
 void publish_copy(const fs::path& file, const std::function<void(const fs::path&)>& make) {
-  const fs::path temporary = folder_of(file) / ("." + random_id("copy") + ".tmp");
+  const fs::path temporary = folder_of(file) / fmt::format(".{}.tmp", random_id("copy"));
   try {
     {
       const FileDescriptor created(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
