@@ -17,7 +17,7 @@ naru_program_packages=(
 naru_test_packages=(
   git libopenjph-dev libgtest-dev libgmock-dev libbenchmark-dev bzip2
   python3 python3-numpy python3-nibabel python3-pydicom python3-pil dcm2niix pigz dicom3tools
-  postgresql curl python3-yaml dcmtk
+  postgresql curl python3-yaml python3-cryptography dcmtk
 )
 
 # The peers of `benchmarks/run.py --speed`, on top of those. No test needs them:
