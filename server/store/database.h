@@ -5,7 +5,8 @@
 /// base64). What differs is asked for: `Transaction::skip_locked()`. A parameter has the type of its value, so a number
 /// is never compared with a text; text sorts by its bytes and LIKE tells capitals from small letters.
 ///
-/// A transaction sees all or nothing of every other one, as if one ran after the other. A write transaction of SQLite
+/// A transaction sees all or nothing of every other one: those that write are as if one ran after the other, those that
+/// read see the state of one instant. A write transaction of SQLite
 /// takes the one lock at once, so it never fails half-way for another's sake; one of PostgreSQL may (serialisation),
 /// which is why work is given as a function to `in_transaction`, which runs it again: it may have no effect but on the
 /// database and on what `after_commit` is told.

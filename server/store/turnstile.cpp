@@ -3,6 +3,7 @@
 namespace naru::server {
 
 bool Turnstile::enter(int places, std::chrono::milliseconds patience) {
+  if (places == 0) return true;
   std::unique_lock lock(mutex_);
   if (waiters_.empty() && free_ >= places) {
     free_ -= places;

@@ -12,7 +12,7 @@ class Turnstile {
  public:
   explicit Turnstile(int places) : free_(places) {}
 
-  /// Takes `places`, which others may hold. @return false where `patience` ended before
+  /// Takes `places`, once they are free; for none it does not wait. @return false where `patience` ended before
   [[nodiscard]] bool enter(int places, std::chrono::milliseconds patience);
   void leave(int places);
 

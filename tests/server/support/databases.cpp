@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cstdio>
 
+#include "tests/server/support/postgresql_server.h"
 #include "tests/support/temp_folder.h"
 
 namespace naru::server::test {
@@ -19,10 +21,26 @@ std::string new_sqlite_url() {
 
 }  // namespace
 
-std::string DatabaseCase::make_url() const { return new_sqlite_url(); }
+PostgresqlServer& postgresql_server() {
+  static PostgresqlServer server;
+  return server;
+}
+
+std::string DatabaseCase::make_url() const {
+  return name == "sqlite" ? new_sqlite_url() : postgresql_server().create_database();
+}
 
 std::unique_ptr<Database> DatabaseCase::make() const { return open_database(make_url()); }
 
-std::vector<DatabaseCase> databases_under_test() { return {{"sqlite"}}; }
+std::vector<DatabaseCase> databases_under_test() {
+  std::vector<DatabaseCase> cases = {{"sqlite"}};
+  if (postgresql_programs().empty()) {
+    static const int once = std::fputs("PostgreSQL is not installed: its half of the tests does not run\n", stderr);
+    static_cast<void>(once);
+  } else {
+    cases.push_back({"postgresql"});
+  }
+  return cases;
+}
 
 }  // namespace naru::server::test

@@ -21,13 +21,18 @@ namespace naru::server::test {
 struct DatabaseCase {
   std::string name;  ///< "sqlite" or "postgresql"
 
-  /// A new, empty database with the whole schema. It is gone with the object.
+  /// A new, empty database with the whole schema. It is gone at the program's end.
   std::unique_ptr<Database> make() const;
 
   /// The url of a new database without a schema, for tests that open it themselves, several times. Gone at the
   /// program's end.
   std::string make_url() const;
 };
+
+class PostgresqlServer;
+
+/// The one of this program, started on first use and stopped at its end. Not to be called where none is installed.
+PostgresqlServer& postgresql_server();
 
 /// SQLite always; PostgreSQL, started by this program, where it is installed: where not, one printed line says so.
 std::vector<DatabaseCase> databases_under_test();

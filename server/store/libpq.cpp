@@ -1,0 +1,66 @@
+#include "server/store/libpq.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include "core/error.h"
+
+namespace naru::server {
+
+namespace {
+
+template <class Function>
+void load(void* library, Function& function, const char* symbol) {
+  function = reinterpret_cast<Function>(::dlsym(library, symbol));
+  if (function == nullptr) {
+    throw Error(ErrorCode::config_invalid, fmt::format("libpq.so.5 lacks {}: install the package libpq5", symbol));
+  }
+}
+
+Libpq load_all() {
+  void* library = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    throw Error(ErrorCode::config_invalid,
+                "PostgreSQL's client library libpq.so.5 is not there: install the package libpq5, or use sqlite:PATH");
+  }
+  Libpq loaded{};
+#define NARU_LOAD(name) load(library, loaded.name, "PQ" #name)
+  NARU_LOAD(clear);
+  NARU_LOAD(cmdStatus);
+  NARU_LOAD(cmdTuples);
+  NARU_LOAD(connectdbParams);
+  NARU_LOAD(conninfoFree);
+  NARU_LOAD(conninfoParse);
+  NARU_LOAD(consumeInput);
+  NARU_LOAD(errorMessage);
+  NARU_LOAD(finish);
+  NARU_LOAD(freemem);
+  NARU_LOAD(ftype);
+  NARU_LOAD(getisnull);
+  NARU_LOAD(getlength);
+  NARU_LOAD(getResult);
+  NARU_LOAD(getvalue);
+  NARU_LOAD(isBusy);
+  NARU_LOAD(nfields);
+  NARU_LOAD(ntuples);
+  NARU_LOAD(resultErrorField);
+  NARU_LOAD(resultStatus);
+  NARU_LOAD(sendPrepare);
+  NARU_LOAD(sendQuery);
+  NARU_LOAD(sendQueryPrepared);
+  NARU_LOAD(setNoticeReceiver);
+  NARU_LOAD(socket);
+  NARU_LOAD(status);
+  NARU_LOAD(transactionStatus);
+#undef NARU_LOAD
+  return loaded;
+}
+
+}  // namespace
+
+const Libpq& libpq() {
+  static const Libpq loaded = load_all();
+  return loaded;
+}
+
+}  // namespace naru::server
