@@ -92,6 +92,7 @@ class JobRunner {
   LeaseWatch watch_;
   bool has_recovered_ = false;  // used by the one thread that keeps house, as are the two below
   std::chrono::steady_clock::time_point next_look_, next_sweep_;
+  std::mutex claiming_;
   mutable std::mutex mutex_;  // of what follows
   std::condition_variable_any changed_;
   std::set<Lease> ours_;

@@ -151,7 +151,7 @@ class RandomDays {
       if (what == 0) publish(process, lease);
       if (what == 1) process.claims.fail(lease, pick(2) == 0 ? ErrorCode::disk_full : ErrorCode::internal, "x");
       if (what == 2) process.claims.stopped(lease);
-      if (what == 3) process.claims.started(lease);
+      if (what == 3) process.claims.heartbeat(lease, {});
       if (what > 3) process.claims.heartbeat(lease, WorkProgress{"preparing volumes", random_() % 20, 20, "cases", 0});
       EXPECT_TRUE(is_ours) << "a stale worker wrote";
     } catch (const LeaseLost&) {
