@@ -7,15 +7,11 @@ namespace naru::server::test {
 
 namespace {
 
-/// Stands for a part that no route under test uses: it may be named and nothing else.
-template <class Part>
-Part& unused_part() {
-  alignas(16) static char nothing[16];
-  return *reinterpret_cast<Part*>(nothing);
-}
+constexpr std::uint64_t kMaxFileBytes = 1 << 20;
 
-Config config_with(const OidcConfig& oidc) {
+Config config_with(const OidcConfig& oidc, const std::filesystem::path& data) {
   Config config;
+  config.data = data;
   config.oidc = oidc;
   return config;
 }
@@ -58,7 +54,7 @@ std::string problem_code(const Response& response) {
 
 TestServer::TestServer(const DatabaseCase& which, std::vector<Route> routes, const OidcConfig& oidc,
                        std::shared_ptr<HttpsClient> issuer_client)
-    : config(config_with(oidc)),
+    : config(config_with(oidc, folder.path())),
       database(which.make()),
       keys(folder / "master.key", true),
       ledger(*database, keys, clock, "naru.test/log"),
@@ -68,15 +64,9 @@ TestServer::TestServer(const DatabaseCase& which, std::vector<Route> routes, con
             .sign_in_rate = {},
             .plain_loopback_issuer = false,
             .issuer_client = std::move(issuer_client)}),
-      services{config,
-               clock,
-               *database,
-               keys,
-               ledger,
-               unused_part<ContentStore>(),
-               unused_part<JobQueue>(),
-               unused_part<Transfers>(),
-               &auth},
+      content(folder / "content", kMaxFileBytes),
+      jobs(ledger, clock, job_limits(config.jobs)),
+      services{config, clock, *database, keys, ledger, content, jobs, listings, metrics, transfers, &auth},
       application(services, std::move(routes)) {
   create_first_admin(parts, auth.passwords, {"Operator", "operator-admin", std::string(kPassword)});
   in_transaction(*database, Access::read, [&](Transaction& transaction) {

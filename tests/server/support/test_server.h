@@ -14,6 +14,11 @@
 #include "server/audit/ledger.h"
 #include "server/auth/auth.h"
 #include "server/config.h"
+#include "server/delivery/listings.h"
+#include "server/delivery/transfers.h"
+#include "server/ingest/content_store.h"
+#include "server/jobs/job_queue.h"
+#include "server/metrics.h"
 #include "server/routes/application.h"
 #include "server/services.h"
 #include "tests/server/support/databases.h"
@@ -61,6 +66,11 @@ class TestServer {
   Ledger ledger;
   AuthParts parts;
   Auth auth;
+  ContentStore content;
+  JobQueue jobs;
+  Listings listings;
+  Metrics metrics;
+  Transfers transfers;
   Services services;
   NaruApplication application;
 
