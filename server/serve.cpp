@@ -33,6 +33,7 @@
 #include "server/ingest/uploads.h"
 #include "server/ingest/watched_folder.h"
 #include "server/jobs/job_queue.h"
+#include "server/jobs/job_row.h"
 #include "server/jobs/job_runner.h"
 #include "server/jobs/local_executor.h"
 #include "server/maintenance.h"
@@ -214,11 +215,11 @@ JobRunnerOptions runner_options(Base& base) {
   options.threads = base.config.jobs.threads;
   options.gpu_count = base.config.jobs.device == "cpu" ? 0 : count_gpus();
   options.lease = std::chrono::seconds(base.config.jobs.lease_s);
-  options.publish = [&base](Transaction& transaction, const JobRow& job, const fs::path& folder) {
-    const std::string id = dataset_id_of_job(job.id);
-    publish_dataset(base.services, transaction, {id, job.organisation_id, job.id, job.name, job.grant_id},
-                    read_dataset(folder));
-    return id;
+  options.publish = [&base](const fs::path& folder) {
+    return [&base, files = read_dataset(folder), id = folder.filename().string()](Transaction& transaction,
+                                                                                  const JobRow& job) {
+      publish_dataset(base.services, transaction, {id, job.organisation_id, job.id, job.name, job.grant_id}, files);
+    };
   };
   return options;
 }
@@ -251,7 +252,8 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
   remove_unrecorded_content(*base.database, base.content);
   LocalExecutor executor({base.config.data, "/proc/self/exe",
                           [&base](const std::string& sha256) { return base.content.path_of(sha256); }});
-  JobRunner runner(base.services, executor, job_limits(base.config.jobs), runner_options(base));
+  JobRunner runner({*base.database, base.keys, base.ledger, base.clock, executor}, job_limits(base.config.jobs),
+                   runner_options(base));
   NaruApplication application(base.services);
   HttpServer http(base.config.listen, application);
   http.start();
@@ -262,6 +264,7 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
     dicom.emplace(base.config.dicom, *base.database, base.ledger, base.content, base.clock);
     log::info("receiving DICOM on port {}", dicom->port());
   }
+  const UploadWorker uploads(base.services);
   const WatchedFolders folders(base.services);
   const Maintenance maintenance(tasks(base));
   log::info("listening on {}", Public{base.config.listen.public_url});

@@ -306,12 +306,13 @@ void JobRunner::publish(const Lease& lease, const std::optional<WorkResult>& res
     crash_point("job.before_rename");
     place_dataset(parts_.executor.result_folder(lease.job_id), dataset_folder(lease.job_id));
     crash_point("job.after_rename");
+    const auto write_rows = options_.publish(dataset_folder(lease.job_id));
     in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
       JobRow job = claims_.held(transaction, lease);
       if (job.wish == JobWish::cancel) return claims_.withdraw(transaction, job);
       check_grant(transaction, job, study_ids_of(transaction, job.id), parts_.clock.now_ms());
-      const std::string id = options_.publish(transaction, job, dataset_folder(lease.job_id));
-      claims_.complete(transaction, job, id, counts_of(result));
+      write_rows(transaction, job);
+      claims_.complete(transaction, job, dataset_id_of(job.id), counts_of(result));
       crash_point("job.before_commit");
     });
   } catch (const Error& error) {
