@@ -64,10 +64,10 @@ struct NewUser {
 
 /// What is to be changed; empty members stay.
 struct UserChange {
-  std::optional<Roles> roles;
-  std::optional<bool> is_disabled;           ///< true also ends all sessions and tokens
-  std::optional<std::string> password_hash;  ///< also ends all sessions and a lockout
-  std::optional<OidcIdentity> identity;      ///< linked; with an empty issuer: unlinked
+  std::optional<Roles> roles = {};
+  std::optional<bool> is_disabled = {};           ///< true also ends all sessions and tokens
+  std::optional<std::string> password_hash = {};  ///< also ends all sessions and a lockout
+  std::optional<OidcIdentity> identity = {};      ///< linked; with an empty issuer: unlinked
 };
 
 /// Rows after `after` (an id; empty: from the first), in the order of their ids.
