@@ -9,7 +9,7 @@ naru_program_packages=(
   libopenjp2-7-dev libutf8proc-dev
   libdeflate-dev libzstd-dev libsodium-dev libarchive-dev libpng-dev zlib1g-dev libssl-dev libnifti-dev
   libtesseract-dev tesseract-ocr-eng tesseract-ocr-kor
-  libboost-dev libsqlite3-dev libpq-dev
+  libboost-dev libsqlite3-dev libpq-dev libcurl4-openssl-dev
   libinsighttoolkit5-dev libgdcm-dev libgdcm-tools
 )
 
@@ -17,7 +17,7 @@ naru_program_packages=(
 naru_test_packages=(
   git libopenjph-dev libgtest-dev libgmock-dev libbenchmark-dev bzip2
   python3 python3-numpy python3-nibabel python3-pydicom python3-pil dcm2niix pigz dicom3tools
-  postgresql curl python3-yaml dcmtk
+  postgresql curl python3-yaml python3-cryptography dcmtk
 )
 
 # The peers of `benchmarks/run.py --speed`, on top of those. No test needs them:

@@ -148,6 +148,8 @@ Rows rows_of(const PGresult* result) {
   return rows;
 }
 
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+
 std::string_view text_or_empty(const char* text) { return text == nullptr ? std::string_view() : text; }
 
 }  // namespace
@@ -161,7 +163,8 @@ PostgresqlConnection::PostgresqlConnection(const std::string& url) {
     if (connection_ == nullptr) throw std::bad_alloc();
     if (is_lost()) {
       // Names of hosts and users are for the operator, not for those who wait for an answer.
-      log::warning("database: {}", Public{printable(libpq().errorMessage(connection_))});
+      const std::string reason = printable(first_line(libpq().errorMessage(connection_)));
+      log::warning("database: {}", Public{reason});
       throw Error(ErrorCode::store_unavailable, "PostgreSQL cannot be reached: see the server's log");
     }
     libpq().setNoticeReceiver(connection_, ignore_notice, nullptr);

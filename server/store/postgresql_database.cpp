@@ -6,7 +6,9 @@
 #include <thread>
 
 #include "core/error.h"
+#include "server/store/copy_file.h"
 #include "server/store/postgresql_connection.h"
+#include "server/store/postgresql_program.h"
 #include "server/store/turnstile.h"
 
 namespace naru::server {
@@ -37,6 +39,8 @@ class Pool {
     idle_.push_back(std::move(connection));
   }
   std::unique_ptr<PostgresqlConnection> connect() const { return std::make_unique<PostgresqlConnection>(url_); }
+
+  const std::string& url() const { return url_; }
 
   bool enter_thread() {
     const std::lock_guard lock(mutex_);
@@ -192,7 +196,12 @@ class PostgresqlDatabase final : public Database {
   Pool pool_;
 };
 
-void PostgresqlDatabase::backup(const std::string&) { throw Error(ErrorCode::internal, "not yet"); }
+void PostgresqlDatabase::backup(const std::string& file) {
+  publish_copy(file, [&](const std::filesystem::path& temporary) {
+    run_postgresql_program({"pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--lock-wait-timeout=60s",
+                            "--file=" + temporary.string(), "--dbname=" + pool_.url()});
+  });
+}
 
 }  // namespace
 

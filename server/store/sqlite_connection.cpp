@@ -6,6 +6,7 @@
 
 #include <array>
 #include <new>
+#include <utility>
 
 #include "core/error.h"
 #include "pipeline/file_descriptor.h"
@@ -43,9 +44,17 @@ const Remedy* remedy_for(int code) {
   return nullptr;
 }
 
-Error unavailable(int code) {
-  const Remedy* remedy = remedy_for(code);
-  return Error(ErrorCode::store_unavailable, fmt::format("{} (SQLite {})", remedy->text, code));
+[[noreturn]] void throw_unavailable(const Remedy& remedy, int code) {
+  const std::string text = fmt::format("{} (SQLite {})", remedy.text, code);
+  const bool is_damaged = remedy.code == SQLITE_CORRUPT || remedy.code == SQLITE_NOTADB;
+  if (is_damaged) throw DamagedFile(ErrorCode::store_unavailable, text);
+  throw Error(ErrorCode::store_unavailable, text);
+}
+
+Error copy_failed(int code) {
+  return Error(
+      ErrorCode::store_unavailable,
+      fmt::format("the copy of the database cannot be made: check the disk that it goes to (SQLite {})", code));
 }
 
 /// A new file is readable by its owner alone; its log gets the same mode. An existing one is not touched: closing
@@ -138,6 +147,7 @@ SqliteConnection::SqliteConnection(const std::filesystem::path& file) {
 }
 
 SqliteConnection::~SqliteConnection() {
+  end_copy();
   forget_statements();
   sqlite3_close(database_);
 }
@@ -200,6 +210,29 @@ void SqliteConnection::run_script(const std::string& sql) {
 
 bool SqliteConnection::is_in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
 
+void SqliteConnection::begin_copy(const std::filesystem::path& file) {
+  if (copy_ != nullptr) throw Error(ErrorCode::conflict, "a copy of the database is being made already");
+  create_private(file);
+  const int code = sqlite3_open_v2(file.c_str(), &copy_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, nullptr);
+  if (code == SQLITE_OK) copying_ = sqlite3_backup_init(copy_, "main", database_, "main");
+  if (copying_ != nullptr) return;
+  const int problem = code == SQLITE_OK ? sqlite3_extended_errcode(copy_) : code;
+  end_copy();
+  throw copy_failed(problem);
+}
+
+bool SqliteConnection::copy_pages(int count) {
+  // A copy that is gone ended with the connection that it was begun on.
+  const int code = copying_ == nullptr ? SQLITE_IOERR : sqlite3_backup_step(copying_, count);
+  if (code != SQLITE_OK && code != SQLITE_DONE) throw copy_failed(code);
+  return code == SQLITE_DONE;
+}
+
+void SqliteConnection::end_copy() {
+  sqlite3_backup_finish(std::exchange(copying_, nullptr));
+  sqlite3_close(std::exchange(copy_, nullptr));
+}
+
 void SqliteConnection::fail(int code) {
   if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY) throw UniqueViolation();
   if (code == SQLITE_CONSTRAINT_FOREIGNKEY) {
@@ -207,9 +240,9 @@ void SqliteConnection::fail(int code) {
   }
   if ((code & 0xff) == SQLITE_NOMEM) throw std::bad_alloc();
   if ((code & 0xff) == SQLITE_TOOBIG) throw Error(ErrorCode::request_invalid, "a text is too long for the database");
-  if (remedy_for(code) != nullptr) {
+  if (const Remedy* remedy = remedy_for(code)) {
     is_broken_ = true;
-    throw unavailable(code);
+    throw_unavailable(*remedy, code);
   }
   // The library's text names tables, columns and words of the statement, never values: those are bound.
   throw Error(ErrorCode::internal, fmt::format("SQLite refuses a statement ({}): {}", code, sqlite3_errmsg(database_)));

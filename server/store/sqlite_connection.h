@@ -15,18 +15,26 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/error.h"
 #include "server/store/database.h"
 
 struct sqlite3;
+struct sqlite3_backup;
 struct sqlite3_stmt;
 
 namespace naru::server {
+
+/// The file is damaged, or no database at all.
+class DamagedFile : public Error {
+ public:
+  using Error::Error;
+};
 
 /// Used by one thread at a time.
 class SqliteConnection {
  public:
   /// Opens the file, which is created (mode 0600) where it is missing.
-  /// @throws Error{store_unavailable} it cannot be opened, another program holds it, or it is damaged
+  /// @throws Error{store_unavailable} it cannot be opened, or another program holds it; DamagedFile
   explicit SqliteConnection(const std::filesystem::path& file);
   ~SqliteConnection();
   SqliteConnection(const SqliteConnection&) = delete;
@@ -37,7 +45,7 @@ class SqliteConnection {
     std::int64_t changed_count = 0;
   };
 
-  /// One statement; its compiled form is kept for the next time. @throws as Transaction::query
+  /// One statement; its compiled form is kept for the next time. @throws as Transaction::query; DamagedFile
   Result run(std::string_view sql, std::span<const Value> values, Access access);
 
   /// Statements with ';' between.
@@ -48,7 +56,11 @@ class SqliteConnection {
   /// Whether the disk or the library failed in a way after which the file is better opened again.
   bool is_broken() const { return is_broken_; }
 
-  sqlite3* handle() const { return database_; }  ///< for the copy: server/store/backup.cpp
+  /// A copy of the file, made page by page between transactions, which the copy sees as well. One at a time.
+  /// @throws Error{store_unavailable}
+  void begin_copy(const std::filesystem::path& file);
+  bool copy_pages(int count);  ///< true once all are copied. @throws Error{store_unavailable}
+  void end_copy();
 
  private:
   struct Statement {
@@ -67,6 +79,8 @@ class SqliteConnection {
   };
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements_;
   sqlite3* database_ = nullptr;
+  sqlite3* copy_ = nullptr;
+  sqlite3_backup* copying_ = nullptr;
   bool is_broken_ = false;
 };
 

@@ -12,4 +12,7 @@ namespace naru::server {
 /// After a failure of the disk the next transaction opens the file anew. @throws Error{store_unavailable}
 std::unique_ptr<Database> open_sqlite(const std::filesystem::path& file);
 
+/// Reads the whole file, which nobody may have open. @throws Error{store_unavailable} it is damaged, or no database
+void check_sqlite(const std::filesystem::path& file);
+
 }  // namespace naru::server

@@ -47,7 +47,7 @@ class AuditVerify : public LedgerTest {
 };
 // What is checked here are files; the engine that they come from makes no difference.
 INSTANTIATE_TEST_SUITE_P(Databases, AuditVerify, testing::Values(test::databases_under_test().front()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& each) { return each.param.name; });
 
 TEST_P(AuditVerify, WhatTheLedgerGaveOutIsAsPromised) {
   question_.inputs = {out(), folder_ / "r.tlog-proof", folder_ / "old"};

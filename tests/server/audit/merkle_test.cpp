@@ -64,7 +64,8 @@ TEST(Merkle, RootsAndProofsAreThoseOfTheRfc) {
                                      : vector.kind == "inclusion" ? inclusion_proof(vector.a, vector.b, source)
                                                                   : consistency_proof(vector.a, vector.b, source);
     EXPECT_EQ(hashes, vector.hashes) << vector.kind << ' ' << vector.a << ' ' << vector.b;
-    if (vector.kind == "root") EXPECT_EQ(roots.at(vector.a), vector.hashes.front()) << vector.a;
+    if (vector.kind != "root") continue;
+    EXPECT_EQ(roots.at(vector.a), vector.hashes.front()) << vector.a;
   }
 }
 
@@ -122,7 +123,7 @@ TEST(Merkle, AnInclusionProofHoldsForItsIndexAloneAndWhole) {
       const Hash leaf = leaf_hash(StoredTree::leaf(index));
       auto proof = inclusion_proof(index, size, tree.source());
       for (std::uint64_t other = 0; other <= size; ++other) {
-        if (other != index) EXPECT_FALSE(verify_inclusion(leaf, other, head, proof));
+        EXPECT_EQ(verify_inclusion(leaf, other, head, proof), other == index);
       }
       proof.push_back(leaf);
       EXPECT_FALSE(verify_inclusion(leaf, index, head, proof));
