@@ -58,9 +58,9 @@ struct StorageScpOptions {
   std::vector<std::string> calling_ae_titles;  ///< who may send; empty: nobody
   std::vector<std::string> peer_addresses;     ///< from where, in numbers; empty: from anywhere
   int max_associations = 32;
-  int association_timeout_s = 10;  ///< from the connection to the association, TLS included
-  int idle_timeout_s = 60;         ///< between two messages
-  int data_timeout_s = 30;         ///< for each piece (at most 128 KiB) of a data set
+  int association_timeout_s = 10;                  ///< from the connection to the association, TLS included
+  int idle_timeout_s = 60;                         ///< between two messages
+  int data_timeout_s = 30;                         ///< for each piece (at most 128 KiB) of a data set
   std::filesystem::path tls_certificate, tls_key;  ///< PEM; empty: without TLS
   std::filesystem::path tls_ca;                    ///< whoever it did not certify is refused
 };

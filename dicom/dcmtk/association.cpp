@@ -52,7 +52,8 @@ std::optional<Refusal> refusal(T_ASC_Parameters* params, const StorageScpOptions
   if (std::string_view(context.data()) != UID_StandardApplicationContext) return kContext;
   if (trimmed(params->DULparams.calledAPTitle) != options.ae_title) return kCalled;
   const std::string_view calling = trimmed(params->DULparams.callingAPTitle);
-  const bool is_known = std::ranges::any_of(options.calling_ae_titles, [&](const auto& title) { return title == calling; });
+  const bool is_known =
+      std::ranges::any_of(options.calling_ae_titles, [&](const auto& title) { return title == calling; });
   return is_known ? std::nullopt : std::optional(kCalling);
 }
 
@@ -150,7 +151,8 @@ OFCondition write_meta(DcmOutputStream& stream, const ObjectMeta& meta) {
       std::pair{DCM_TransferSyntaxUID, meta.transfer_syntax_uid},
       std::pair{DCM_ImplementationClassUID, std::string(kImplementationClassUid)}};
   OFCondition result = info.putAndInsertUint32(DCM_FileMetaInformationGroupLength, 0);
-  if (result.good()) result = info.putAndInsertUint8Array(DCM_FileMetaInformationVersion, version.data(), version.size());
+  if (result.good())
+    result = info.putAndInsertUint8Array(DCM_FileMetaInformationVersion, version.data(), version.size());
   for (const auto& [tag, uid] : uids) {
     if (result.good()) result = info.putAndInsertString(tag, uid.c_str());
   }
@@ -188,8 +190,8 @@ bool take_object(T_ASC_Association& association, T_ASC_PresentationContextID id,
   T_ASC_PresentationContext context;
   if (ASC_findAcceptedPresentationContext(association.params, id, &context).bad()) return false;
   if (request.DataSetType == DIMSE_DATASET_NULL) return false;
-  const ObjectMeta meta{std::string(trimmed(association.params->DULparams.callingAPTitle)),
-                        request.AffectedSOPClassUID, request.AffectedSOPInstanceUID, context.acceptedTransferSyntax};
+  const ObjectMeta meta{std::string(trimmed(association.params->DULparams.callingAPTitle)), request.AffectedSOPClassUID,
+                        request.AffectedSOPInstanceUID, context.acceptedTransferSyntax};
   SinkConsumer consumer(store, on_phase);
   if (meta.sop_class_uid != context.abstractSyntax) consumer.refuse(StoreStatus::does_not_match);
   consumer.open(meta);

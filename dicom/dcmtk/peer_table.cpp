@@ -61,8 +61,8 @@ bool PeerTable::admit(int socket) {
   const std::lock_guard lock(mutex_);
   if (is_closed_ || address.empty()) return false;
   if (!allowed.empty() && std::ranges::find(allowed, address) == allowed.end()) return false;
-  const auto connecting = std::ranges::count_if(
-      peers_, [&](const Peer& peer) { return !peer.is_association && peer.address == address; });
+  const auto connecting =
+      std::ranges::count_if(peers_, [&](const Peer& peer) { return !peer.is_association && peer.address == address; });
   if (connecting >= kMaxConnecting) return false;
   ::fcntl(socket, F_SETFD, FD_CLOEXEC);
   const int at_once = 1;

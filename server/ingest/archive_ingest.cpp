@@ -15,7 +15,8 @@ constexpr std::uint64_t kMaxBatchBytes = std::uint64_t{64} << 20;
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
 /// The member as a staged file; empty where it cannot be read.
-std::optional<StagedFile> stage_member(ArchiveReader& reader, const ContentStore& content, std::vector<std::byte>& piece) {
+std::optional<StagedFile> stage_member(ArchiveReader& reader, const ContentStore& content,
+                                       std::vector<std::byte>& piece) {
   StagedWriter writer = content.stage();
   for (;;) {
     const auto count = reader.read(piece);
@@ -68,7 +69,8 @@ nlohmann::ordered_json IngestCounts::to_json() const {
   return {{"stored", stored},
           {"duplicate", duplicate},
           {"conflicting", conflicting},
-          {"rejected", rejected_by_code.empty() ? nlohmann::ordered_json::object() : nlohmann::ordered_json(rejected_by_code)},
+          {"rejected",
+           rejected_by_code.empty() ? nlohmann::ordered_json::object() : nlohmann::ordered_json(rejected_by_code)},
           {"studies", study_ids}};
 }
 

@@ -65,8 +65,9 @@ StagedWriter::StagedWriter(std::filesystem::path path, std::uint64_t max_bytes)
 
 void StagedWriter::append(std::span<const std::byte> bytes) {
   if (bytes.size() > max_bytes_ - size_bytes_) {
-    throw Error(ErrorCode::body_too_large,
-                fmt::format("a file is longer than {} bytes: raise ingest.max_instance_bytes if it is right", max_bytes_));
+    throw Error(
+        ErrorCode::body_too_large,
+        fmt::format("a file is longer than {} bytes: raise ingest.max_instance_bytes if it is right", max_bytes_));
   }
   hash_.update(bytes);
   if (!descriptor_.write_all({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
@@ -78,9 +79,7 @@ void StagedWriter::append(std::span<const std::byte> bytes) {
 StagedFile StagedWriter::finish() { return {std::move(path_), hash_.finish(), size_bytes_}; }
 
 ContentStore::ContentStore(std::filesystem::path folder, std::uint64_t max_file_bytes)
-    : folder_((make_folder(folder), std::move(folder))),
-      max_file_bytes_(max_file_bytes),
-      lock_(lock_folder(folder_)) {
+    : folder_((make_folder(folder), std::move(folder))), max_file_bytes_(max_file_bytes), lock_(lock_folder(folder_)) {
   make_folder(incoming());
   for (int first_byte = 0; first_byte < 256; ++first_byte) make_folder(folder_ / fmt::format("{:02x}", first_byte));
   sync_folder(folder_);
@@ -145,8 +144,10 @@ std::vector<std::string> ContentStore::remove(std::vector<std::string> hashes, c
   std::set<std::filesystem::path> changed;
   for (const std::string& hash : hashes) {
     const std::filesystem::path path = path_of(hash);
-    if (::unlink(path.c_str()) == 0) changed.insert(path.parent_path());
-    else if (errno != ENOENT) throw write_error(errno, kWhat);
+    if (::unlink(path.c_str()) == 0)
+      changed.insert(path.parent_path());
+    else if (errno != ENOENT)
+      throw write_error(errno, kWhat);
   }
   for (const auto& folder : changed) sync_folder(folder);
   return hashes;

@@ -79,7 +79,8 @@ class DicomService::Store final : public dicom::ObjectStore {
 
 DicomService::DicomService(const DicomConfig& config, Database& database, Ledger& ledger, ContentStore& content,
                            const Clock& clock)
-    : store_(std::make_unique<Store>(organisation_id(database, config.organisation, "dicom.organisation"), database, ledger, content, clock)),
+    : store_(std::make_unique<Store>(organisation_id(database, config.organisation, "dicom.organisation"), database,
+                                     ledger, content, clock)),
       scp_(std::make_unique<dicom::StorageScp>(scp_options(config), *store_)) {}
 
 DicomService::~DicomService() = default;

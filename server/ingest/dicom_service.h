@@ -15,7 +15,8 @@ struct DicomConfig;
 class DicomService {
  public:
   /// @throws Error{config_invalid} where the organisation does not exist, or the address or keys cannot be used
-  DicomService(const DicomConfig& config, Database& database, Ledger& ledger, ContentStore& content, const Clock& clock);
+  DicomService(const DicomConfig& config, Database& database, Ledger& ledger, ContentStore& content,
+               const Clock& clock);
   ~DicomService();
   std::uint16_t port() const;
 

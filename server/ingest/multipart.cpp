@@ -79,7 +79,8 @@ std::optional<MediaType> parse_media_type(std::string_view text) {
   MediaType type{lower(trimmed(text.substr(0, end))), {}};
   const std::size_t slash = type.name.find('/');
   if (slash == std::string::npos) return std::nullopt;
-  if (!is_token(std::string_view(type.name).substr(0, slash)) || !is_token(std::string_view(type.name).substr(slash + 1))) {
+  if (!is_token(std::string_view(type.name).substr(0, slash)) ||
+      !is_token(std::string_view(type.name).substr(slash + 1))) {
     return std::nullopt;
   }
   std::string_view rest = trimmed(text.substr(end));

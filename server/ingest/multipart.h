@@ -16,8 +16,8 @@ inline constexpr std::size_t kMaxPartHeaderBytes = std::size_t{8} << 10;
 
 /// A media type with its parameters, e.g. of Content-Type. Names in lower case.
 struct MediaType {
-  std::string name;                                            ///< "multipart/related"
-  std::vector<std::pair<std::string, std::string>> parameters; ///< unquoted
+  std::string name;                                             ///< "multipart/related"
+  std::vector<std::pair<std::string, std::string>> parameters;  ///< unquoted
   std::optional<std::string_view> parameter(std::string_view name) const;
 };
 /// Empty where `text` is none (RFC 9110 8.3.1).
@@ -54,7 +54,7 @@ class MultipartReader {
   std::string delimiter_;  ///< CR LF "--" boundary
   PartHandler& handler_;
   State state_ = State::preamble;
-  std::string held_;  ///< what was not dealt with yet
+  std::string held_;            ///< what was not dealt with yet
   std::size_t skip_bytes_ = 0;  ///< at the front of it, that are no data
   std::size_t part_count_ = 0;
 };

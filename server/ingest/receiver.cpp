@@ -44,16 +44,17 @@ Addition open_study(Transaction& transaction, const Origin& origin, const std::s
       "INSERT INTO studies (id, organisation_id, study_uid, state, instance_count, size_bytes, modalities, created_ms, "
       "received_ms) VALUES ($1, $2, $3, 'open', 0, 0, '', $4, $5) ON CONFLICT DO NOTHING",
       {id, origin.organisation_id, study_uid, now_ms, now_ms});
-  const Rows rows = transaction.query("SELECT id, state, modalities FROM studies WHERE organisation_id = $1 AND study_uid = $2" +
-                                          std::string(transaction.for_update()),
-                                      {origin.organisation_id, study_uid});
+  const Rows rows =
+      transaction.query("SELECT id, state, modalities FROM studies WHERE organisation_id = $1 AND study_uid = $2" +
+                            std::string(transaction.for_update()),
+                        {origin.organisation_id, study_uid});
   const bool is_new = rows.at(0).text(0) == id;
   return {rows[0].text(0), is_new ? "new" : rows[0].text(1), words(rows[0].text(2))};
 }
 
 /// @return whether it was not there
-bool add_instance(Transaction& transaction, const std::string& study_id, const Arrival& arrival, std::string_view source,
-                  std::int64_t now_ms) {
+bool add_instance(Transaction& transaction, const std::string& study_id, const Arrival& arrival,
+                  std::string_view source, std::int64_t now_ms) {
   const InstanceFacts& facts = arrival.facts;
   transaction.execute("INSERT INTO blobs (sha256, size_bytes, created_ms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
                       {arrival.file.sha256, static_cast<std::int64_t>(arrival.file.size_bytes), now_ms});
@@ -83,7 +84,8 @@ void update_study(Transaction& transaction, const Addition& study, std::int64_t 
 
 Checked check_instance(StagedFile file) {
   InstanceCheck check = read_instance_facts(file.path.get());
-  if (check.reason) return {std::nullopt, Received{Received::Kind::rejected, check.reason, std::move(check.facts), {}, {}}};
+  if (check.reason)
+    return {std::nullopt, Received{Received::Kind::rejected, check.reason, std::move(check.facts), {}, {}}};
   return {Arrival{std::move(file), std::move(check.facts)}, {}};
 }
 
@@ -173,8 +175,9 @@ void Receiver::write_rows(Transaction& transaction, Batch& batch) {
     update_study(transaction, study, now_ms);
     const std::string_view kind = study.state == "new" ? "study.opened" : "study.reopened";
     if (study.state != "open") {
-      ledger_.append(transaction, {kind, batch.origin.organisation_id, batch.origin.actor, study.id,
-                                   {{"source", batch.origin.source}}});
+      ledger_.append(
+          transaction,
+          {kind, batch.origin.organisation_id, batch.origin.actor, study.id, {{"source", batch.origin.source}}});
     }
   }
 }

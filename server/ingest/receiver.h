@@ -44,9 +44,9 @@ struct Arrival {
 struct Received {
   enum class Kind { stored, duplicate, rejected };
   Kind kind = Kind::rejected;
-  std::optional<Code> reason;  ///< of a rejected one
-  InstanceFacts facts;         ///< as far as they could be read
-  std::string study_id;        ///< of one that was stored or there already
+  std::optional<Code> reason;   ///< of a rejected one
+  InstanceFacts facts;          ///< as far as they could be read
+  std::string study_id;         ///< of one that was stored or there already
   bool is_conflicting = false;  ///< the study holds this SOP Instance UID with other bytes too
 };
 

@@ -104,8 +104,10 @@ StowReceiver::Answer StowReceiver::finish() {
     (outcome.failure ? failed : stored).push_back(std::move(item));
   }
   Answer answer;
-  if (stored.empty()) answer.status = 409;
-  else if (!failed.empty()) answer.status = 202;
+  if (stored.empty())
+    answer.status = 409;
+  else if (!failed.empty())
+    answer.status = 202;
   answer.body = {{"00081190", {{"vr", "UR"}}}};  // nothing can be retrieved from here
   if (!failed.empty()) answer.body["00081198"] = {{"vr", "SQ"}, {"Value", std::move(failed)}};
   if (!stored.empty()) answer.body["00081199"] = {{"vr", "SQ"}, {"Value", std::move(stored)}};

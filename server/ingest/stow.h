@@ -26,7 +26,7 @@ class StowReceiver final : public PartHandler {
   void end() override;
 
   struct Answer {
-    int status = 200;              ///< 200 all stored, 202 some, 409 none
+    int status = 200;             ///< 200 all stored, 202 some, 409 none
     nlohmann::ordered_json body;  ///< application/dicom+json (PS3.18 I.2.2, F.2)
   };
   /// Stores what waits.
@@ -44,8 +44,8 @@ class StowReceiver final : public PartHandler {
   ContentStore& content_;
   Origin origin_;
   std::string study_uid_;
-  std::optional<StagedWriter> writer_;        ///< of the part that comes now
-  std::optional<unsigned> failure_;           ///< of that part
+  std::optional<StagedWriter> writer_;  ///< of the part that comes now
+  std::optional<unsigned> failure_;     ///< of that part
   std::vector<Arrival> waiting_;
   std::uint64_t waiting_bytes_ = 0;
   std::vector<Outcome> outcomes_;

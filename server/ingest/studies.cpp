@@ -27,10 +27,10 @@ struct StudyRow {
 
 /// Locks the study's row. @throws Error{not_found, gone}
 StudyRow lock_study(Transaction& transaction, const StudyChange& change) {
-  const Rows rows = transaction.query(
-      "SELECT state, instance_count, size_bytes FROM studies WHERE id = $1 AND organisation_id = $2" +
-          std::string(transaction.for_update()),
-      {change.study_id, change.organisation_id});
+  const Rows rows =
+      transaction.query("SELECT state, instance_count, size_bytes FROM studies WHERE id = $1 AND organisation_id = $2" +
+                            std::string(transaction.for_update()),
+                        {change.study_id, change.organisation_id});
   if (rows.empty()) throw Error(ErrorCode::not_found, "no such study: see GET /api/v1/studies");
   if (rows[0].text(0) == "destroyed") throw Error(ErrorCode::gone, "the study was destroyed; its record remains");
   return {rows[0].text(0), rows[0].integer(1), rows[0].integer(2)};
@@ -38,15 +38,19 @@ StudyRow lock_study(Transaction& transaction, const StudyChange& change) {
 
 void append_leaf(Transaction& transaction, Ledger& ledger, std::string_view kind, const StudyChange& change,
                  const StudyRow& study) {
-  ledger.append(transaction, {kind, change.organisation_id, change.actor, change.study_id,
+  ledger.append(transaction, {kind,
+                              change.organisation_id,
+                              change.actor,
+                              change.study_id,
                               {{"instances", study.instance_count}, {"bytes", study.size_bytes}}});
 }
 
 bool is_worked_on(Transaction& transaction, const std::string& study_id) {
   return !transaction
-              .query("SELECT 1 FROM job_studies s JOIN jobs j ON j.id = s.job_id WHERE s.study_id = $1 AND j.state IN "
-                     "('QUEUED', 'INITIALIZING', 'RUNNING', 'PAUSED') LIMIT 1",
-                     {study_id})
+              .query(
+                  "SELECT 1 FROM job_studies s JOIN jobs j ON j.id = s.job_id WHERE s.study_id = $1 AND j.state IN "
+                  "('QUEUED', 'INITIALIZING', 'RUNNING', 'PAUSED') LIMIT 1",
+                  {study_id})
               .empty();
 }
 
@@ -65,8 +69,9 @@ int change_each(Database& database, const Clock& clock, std::string_view sql, st
 /// The first that refer to nothing.
 std::vector<std::string> unreferenced_blobs(Database& database) {
   const Rows rows = in_transaction(database, Access::read, [](Transaction& t) {
-    return t.query("SELECT sha256 FROM blobs WHERE NOT EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = "
-                   "blobs.sha256) LIMIT 256");
+    return t.query(
+        "SELECT sha256 FROM blobs WHERE NOT EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = "
+        "blobs.sha256) LIMIT 256");
   });
   std::vector<std::string> hashes;
   for (const Row& row : rows) hashes.push_back(row.text(0));
@@ -85,15 +90,16 @@ std::vector<std::string> without_row(Database& database, std::vector<std::string
 
 int close_quiet_studies(Database& database, Ledger& ledger, const Clock& clock, int quiet_s) {
   const std::int64_t until_ms = clock.now_ms() - quiet_s * kMsPerSecond;
-  return change_each(
-      database, clock,
-      "SELECT id, organisation_id FROM studies WHERE state = 'open' AND received_ms <= $1 ORDER BY received_ms LIMIT 1000",
-      until_ms, [&](Transaction& transaction, const StudyChange& change) {
-        const Rows still = transaction.query("SELECT 1 FROM studies WHERE id = $1 AND state = 'open' AND received_ms <= $2",
-                                             {change.study_id, until_ms});
-        if (!still.empty()) close_study(transaction, ledger, change);
-        return !still.empty();
-      });
+  return change_each(database, clock,
+                     "SELECT id, organisation_id FROM studies WHERE state = 'open' AND received_ms <= $1 ORDER BY "
+                     "received_ms LIMIT 1000",
+                     until_ms, [&](Transaction& transaction, const StudyChange& change) {
+                       const Rows still = transaction.query(
+                           "SELECT 1 FROM studies WHERE id = $1 AND state = 'open' AND received_ms <= $2",
+                           {change.study_id, until_ms});
+                       if (!still.empty()) close_study(transaction, ledger, change);
+                       return !still.empty();
+                     });
 }
 
 void close_study(Transaction& transaction, Ledger& ledger, const StudyChange& change) {
@@ -116,15 +122,16 @@ void destroy_study(Transaction& transaction, Ledger& ledger, const StudyChange& 
 }
 
 int destroy_expired_studies(Database& database, Ledger& ledger, const Clock& clock, int days) {
-  return change_each(
-      database, clock,
-      "SELECT id, organisation_id FROM studies WHERE state = 'closed' AND closed_ms <= $1 ORDER BY closed_ms LIMIT 1000",
-      clock.now_ms() - days * kMsPerDay, [&](Transaction& transaction, const StudyChange& change) {
-        const Rows still = transaction.query("SELECT 1 FROM studies WHERE id = $1 AND state = 'closed'", {change.study_id});
-        if (still.empty() || is_worked_on(transaction, change.study_id)) return false;
-        destroy_study(transaction, ledger, change);
-        return true;
-      });
+  return change_each(database, clock,
+                     "SELECT id, organisation_id FROM studies WHERE state = 'closed' AND closed_ms <= $1 ORDER BY "
+                     "closed_ms LIMIT 1000",
+                     clock.now_ms() - days * kMsPerDay, [&](Transaction& transaction, const StudyChange& change) {
+                       const Rows still = transaction.query("SELECT 1 FROM studies WHERE id = $1 AND state = 'closed'",
+                                                            {change.study_id});
+                       if (still.empty() || is_worked_on(transaction, change.study_id)) return false;
+                       destroy_study(transaction, ledger, change);
+                       return true;
+                     });
 }
 
 int remove_unreferenced_content(Database& database, ContentStore& content) {
@@ -138,8 +145,9 @@ int remove_unreferenced_content(Database& database, ContentStore& content) {
     if (removed.empty()) break;  // all held by instances that come in
     in_transaction(database, Access::write, [&](Transaction& t) {
       for (const std::string& hash : removed) {
-        t.execute("DELETE FROM blobs WHERE sha256 = $1 AND NOT EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = $2)",
-                  {hash, hash});
+        t.execute(
+            "DELETE FROM blobs WHERE sha256 = $1 AND NOT EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = $2)",
+            {hash, hash});
       }
     });
     count += static_cast<int>(removed.size());

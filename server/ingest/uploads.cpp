@@ -75,9 +75,10 @@ bool change_state(const Services& services, Upload& upload, std::string_view fro
                   const std::string& actor) {
   upload.updated_ms = services.clock.now_ms();
   return in_transaction(services.database, Access::write, [&](Transaction& transaction) {
-    const std::int64_t changed = transaction.execute(
-        "UPDATE uploads SET state = $1, result = $2, updated_ms = $3 WHERE id = $4 AND state = $5",
-        {std::string(to), upload.result ? Value(*upload.result) : Value(), upload.updated_ms, upload.id, std::string(from)});
+    const std::int64_t changed =
+        transaction.execute("UPDATE uploads SET state = $1, result = $2, updated_ms = $3 WHERE id = $4 AND state = $5",
+                            {std::string(to), upload.result ? Value(*upload.result) : Value(), upload.updated_ms,
+                             upload.id, std::string(from)});
     if (changed == 0) return false;
     upload.state = to;
     append_leaf(transaction, services, upload, actor);
@@ -154,13 +155,16 @@ Upload open_upload(Transaction& transaction, const Services& services, Upload wa
   wanted.state = "open";
   wanted.received_bytes = 0;
   wanted.created_ms = wanted.updated_ms = services.clock.now_ms();
-  const Rows open = transaction.query(
-      "SELECT count(*) FROM uploads WHERE organisation_id = $1 AND state IN ('open', 'received')", {wanted.organisation_id});
+  const Rows open =
+      transaction.query("SELECT count(*) FROM uploads WHERE organisation_id = $1 AND state IN ('open', 'received')",
+                        {wanted.organisation_id});
   if (open.at(0).integer(0) >= kMaxOpenUploads) {
-    throw Error(ErrorCode::quota_exceeded, fmt::format("{} uploads are open: complete or delete some first", kMaxOpenUploads));
+    throw Error(ErrorCode::quota_exceeded,
+                fmt::format("{} uploads are open: complete or delete some first", kMaxOpenUploads));
   }
   transaction.execute(
-      "INSERT INTO uploads (id, organisation_id, created_by, kind, state, size_bytes, received_bytes, sha256, created_ms, "
+      "INSERT INTO uploads (id, organisation_id, created_by, kind, state, size_bytes, received_bytes, sha256, "
+      "created_ms, "
       "updated_ms) VALUES ($1, $2, $3, $4, 'open', $5, 0, $6, $7, $8)",
       {wanted.id, wanted.organisation_id, wanted.created_by, wanted.kind, static_cast<std::int64_t>(wanted.size_bytes),
        wanted.sha256 ? Value(*wanted.sha256) : Value(), wanted.created_ms, wanted.updated_ms});
@@ -178,9 +182,7 @@ Upload find_upload(const Services& services, const std::string& organisation_id,
 
 UploadPart::UploadPart(const Services& services, const std::string& organisation_id, const std::string& id,
                        std::uint64_t offset)
-    : services_(services),
-      upload_(find_upload(services, organisation_id, id)),
-      file_(lock_part(services, upload_.id)) {
+    : services_(services), upload_(find_upload(services, organisation_id, id)), file_(lock_part(services, upload_.id)) {
   upload_ = find_upload(services, organisation_id, id);  // as it is now that nobody else changes it
   if (upload_.state != "open") {
     throw Error(ErrorCode::conflict, fmt::format("the upload is {}: nothing can be added", upload_.state));
@@ -232,8 +234,8 @@ Upload complete_upload(const Services& services, const std::string& organisation
   upload = find_upload(services, organisation_id, id);
   if (upload.state == "open") {
     if (upload.received_bytes != upload.size_bytes) {
-      throw Error(ErrorCode::conflict,
-                  fmt::format("{} of {} bytes were received: send the rest first", upload.received_bytes, upload.size_bytes));
+      throw Error(ErrorCode::conflict, fmt::format("{} of {} bytes were received: send the rest first",
+                                                   upload.received_bytes, upload.size_bytes));
     }
     change_state(services, upload, "open", "received", upload.created_by);
   }

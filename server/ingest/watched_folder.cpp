@@ -57,8 +57,10 @@ IngestCounts ingest(const std::filesystem::path& path, const FileDescriptor& fil
   }
   try {
     auto staged = copy(file, services.content);
-    if (staged) counts.add(receiver.receive(origin, std::move(*staged)));
-    else counts.add_rejected(Code::unreadable);
+    if (staged)
+      counts.add(receiver.receive(origin, std::move(*staged)));
+    else
+      counts.add_rejected(Code::unreadable);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::body_too_large) throw;
     counts.add_rejected(Code::too_large);
@@ -123,7 +125,8 @@ std::vector<std::filesystem::path> WatchedFolder::ready_files() {
 }
 
 void WatchedFolder::take(const std::filesystem::path& path, const CancelToken& cancel, IngestCounts& sum) {
-  struct stat before {}, after{};
+  struct stat before {
+  }, after{};
   const FileDescriptor file = open_regular(path, before);
   if (!file.is_open()) return;
   const Origin origin{organisation_id_, "server", "folder"};
@@ -133,8 +136,10 @@ void WatchedFolder::take(const std::filesystem::path& path, const CancelToken& c
                        after.st_size == before.st_size && after.st_mtim.tv_sec == before.st_mtim.tv_sec &&
                        after.st_mtim.tv_nsec == before.st_mtim.tv_nsec;
   if (!is_same) return;
-  if (counts.rejected == 0) std::filesystem::remove(path);
-  else put_aside(path);
+  if (counts.rejected == 0)
+    std::filesystem::remove(path);
+  else
+    put_aside(path);
   add(sum, counts);
 }
 
@@ -142,7 +147,8 @@ void WatchedFolder::take(const std::filesystem::path& path, const CancelToken& c
 void WatchedFolder::put_aside(const std::filesystem::path& file) const {
   const std::filesystem::path rejected = folder_ / kRejected;
   ::mkdir(rejected.c_str(), 0700);
-  for (std::filesystem::path to = rejected / file.filename();; to = rejected / (random_id("again") + "-" + file.filename().string())) {
+  for (std::filesystem::path to = rejected / file.filename();;
+       to = rejected / (random_id("again") + "-" + file.filename().string())) {
     if (::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
     if (errno != EEXIST) throw Error(ErrorCode::output_unwritable, "a rejected file cannot be moved to rejected/");
   }
@@ -150,7 +156,8 @@ void WatchedFolder::put_aside(const std::filesystem::path& file) const {
 
 WatchedFolders::WatchedFolders(const Services& services) {
   for (const FolderConfig& folder : services.config.ingest.folders) {
-    folders_.emplace_back(folder.path, organisation_id(services.database, folder.organisation, "ingest.folders"), services);
+    folders_.emplace_back(folder.path, organisation_id(services.database, folder.organisation, "ingest.folders"),
+                          services);
   }
   if (folders_.empty()) return;
   thread_ = std::jthread([this](const std::stop_token& stop) {

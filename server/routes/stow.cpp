@@ -1,8 +1,9 @@
 /// DICOMweb STOW-RS (DICOM PS3.18 10.5).
+#include "server/ingest/stow.h"
+
 #include <array>
 
 #include "core/error.h"
-#include "server/ingest/stow.h"
 #include "server/routes/route.h"
 #include "server/services.h"
 
@@ -16,7 +17,8 @@ constexpr std::uint64_t kMaxBodyBytes = std::uint64_t{64} << 30;
 std::string boundary_of(const Request& request) {
   const auto header = request.headers.find("Content-Type");
   const auto type = header ? parse_media_type(*header) : std::nullopt;
-  if (!type || type->name != "multipart/related" || type->parameter("type").value_or("application/dicom") != "application/dicom") {
+  if (!type || type->name != "multipart/related" ||
+      type->parameter("type").value_or("application/dicom") != "application/dicom") {
     throw Error(ErrorCode::media_type_unsupported,
                 "Content-Type: send multipart/related; type=\"application/dicom\"; boundary=...");
   }
@@ -74,9 +76,22 @@ std::unique_ptr<BodySink> receive_of_study(Services& services, Request& request)
 }
 
 constexpr std::array kRoutes = {
-    Route{Method::post, "/dicomweb/studies", Door::roles, {Role::hospital_steward}, Scope::ingest, nullptr, receive_any, kMaxBodyBytes},
-    Route{Method::post, "/dicomweb/studies/{study_uid}", Door::roles, {Role::hospital_steward}, Scope::ingest, nullptr,
-          receive_of_study, kMaxBodyBytes},
+    Route{Method::post,
+          "/dicomweb/studies",
+          Door::roles,
+          {Role::hospital_steward},
+          Scope::ingest,
+          nullptr,
+          receive_any,
+          kMaxBodyBytes},
+    Route{Method::post,
+          "/dicomweb/studies/{study_uid}",
+          Door::roles,
+          {Role::hospital_steward},
+          Scope::ingest,
+          nullptr,
+          receive_of_study,
+          kMaxBodyBytes},
 };
 
 }  // namespace

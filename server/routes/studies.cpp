@@ -73,7 +73,8 @@ Response list(Services& services, Request& request) {
     for (const Row& row : transaction.query(
              std::string(kColumns) + "WHERE organisation_id = $1 AND id > $2 AND ($3 = '' OR state = $4) AND "
                                      "($5 = '' OR study_uid = $6) ORDER BY id LIMIT $7",
-             {request.caller.organisation_id, asked.after, state, state, study_uid, study_uid, std::int64_t{asked.limit}})) {
+             {request.caller.organisation_id, asked.after, state, state, study_uid, study_uid,
+              std::int64_t{asked.limit}})) {
       items.push_back(from_row(row));
     }
   });

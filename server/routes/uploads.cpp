@@ -119,7 +119,8 @@ class InstanceBody final : public BodySink {
     const Received received = receiver_.receive(origin_, writer_.finish());
     if (received.reason) {
       const CodeInfo& code = info(*received.reason);
-      throw Error(ErrorCode::request_invalid, fmt::format("rejected as {}: {} {}", code.name, code.meaning, code.remedy));
+      throw Error(ErrorCode::request_invalid,
+                  fmt::format("rejected as {}: {} {}", code.name, code.meaning, code.remedy));
     }
     const bool is_new = received.kind == Received::Kind::stored;
     return json_response({{"schema", "naru.received/1"},
@@ -140,7 +141,8 @@ std::unique_ptr<BodySink> receive_instance(Services& services, Request& request)
 }
 
 constexpr std::array kRoutes = {
-    Route{Method::post, "/api/v1/uploads", Door::roles, kSteward, Scope::ingest, create, nullptr, kSmallBodyBytes, true},
+    Route{Method::post, "/api/v1/uploads", Door::roles, kSteward, Scope::ingest, create, nullptr, kSmallBodyBytes,
+          true},
     Route{Method::get, "/api/v1/uploads/{upload_id}", Door::roles, kSteward, Scope::ingest, show},
     Route{Method::patch, "/api/v1/uploads/{upload_id}", Door::roles, kSteward, Scope::ingest, nullptr, receive_part,
           kMaxPartBytes},

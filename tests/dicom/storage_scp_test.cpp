@@ -37,6 +37,10 @@ class MemoryStore final : public ObjectStore {
     const std::lock_guard lock(mutex_);
     return files_;
   }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    files_.clear();
+  }
   ObjectMeta last() const {
     const std::lock_guard lock(mutex_);
     return last_;
@@ -48,7 +52,7 @@ class MemoryStore final : public ObjectStore {
   struct Sink final : ObjectSink {
     Sink(MemoryStore& to, ObjectMeta of) : store(to), meta(std::move(of)) {}
     void write(std::span<const std::byte> piece) override {
-      if (store.fails_to_write && bytes.size() > 1000) throw std::runtime_error("disk full");
+      if (store.fails_to_write && bytes.size() > 200) throw std::runtime_error("disk full");
       bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size());
     }
     StoreStatus finish() override {
@@ -102,7 +106,8 @@ std::string data_set_of(const std::string& file) {
 class StorageScpTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (run("which storescu echoscu").status != 0) GTEST_SKIP() << "storescu and echoscu (Debian: dcmtk) are not installed";
+    if (run("which storescu echoscu").status != 0)
+      GTEST_SKIP() << "storescu and echoscu (Debian: dcmtk) are not installed";
   }
   std::vector<std::filesystem::path> series(const std::string& transfer_syntax_uid = "1.2.840.10008.1.2.1") {
     naru::test::PhantomOptions phantom;
@@ -119,37 +124,35 @@ TEST_F(StorageScpTest, AnswersAnEcho) {
   EXPECT_EQ(run("echoscu" + to(scp)).status, 0);
 }
 
-TEST_F(StorageScpTest, DataSetsAreKeptAsTheyWereSentInEverySyntax) {
+TEST_F(StorageScpTest, ObjectsAreTakenInEverySyntax) {
   const StorageScp scp(options(), store);
   const std::map<std::string, std::string> flags = {
-      {"1.2.840.10008.1.2", "-xi"},        {"1.2.840.10008.1.2.1", "-xe"},      {"1.2.840.10008.1.2.2", "-xb"},
-      {"1.2.840.10008.1.2.1.99", "-xd"},   {"1.2.840.10008.1.2.4.70", "-xs"},   {"1.2.840.10008.1.2.4.80", "-xt"},
-      {"1.2.840.10008.1.2.5", "-xr"},      {"1.2.840.10008.1.2.4.50", "-xy"},   {"1.2.840.10008.1.2.4.51", "-xx"}};
+      {"1.2.840.10008.1.2", "-xi"},      {"1.2.840.10008.1.2.1", "-xe"},    {"1.2.840.10008.1.2.2", "-xb"},
+      {"1.2.840.10008.1.2.1.99", "-xd"}, {"1.2.840.10008.1.2.4.70", "-xs"}, {"1.2.840.10008.1.2.4.80", "-xt"},
+      {"1.2.840.10008.1.2.5", "-xr"},    {"1.2.840.10008.1.2.4.50", "-xy"}, {"1.2.840.10008.1.2.4.51", "-xx"}};
   for (const naru::test::SyntaxName& syntax : naru::test::all_syntaxes()) {
     const auto flag = flags.find(std::string(syntax.uid));
     if (flag == flags.end()) continue;
     const auto files = series(std::string(syntax.uid));
+    store.clear();
     const Ran sent = run("storescu " + flag->second + to(scp) + "+sd " + files[0].parent_path().string());
     EXPECT_EQ(sent.status, 0) << syntax.name << sent.output;
     EXPECT_EQ(store.last().transfer_syntax_uid, syntax.uid);
     const auto got = store.files();
     ASSERT_EQ(got.size(), files.size());
-    for (std::size_t n = 0; n < files.size(); ++n) {
-      const std::string& kept = got.at("2.999.1.1.1." + std::to_string(n + 1));
-      EXPECT_EQ(kept.substr(128, 4), "DICM");
-      // storescu writes the data set anew, so what arrives is compared by value, and without it bit by bit below.
-      EXPECT_EQ(data_set_of(kept).size() > 1000, true);
+    for (const auto& [uid, kept] : got) {
+      naru::test::spill(folder / "kept.dcm", kept);
+      EXPECT_EQ(run("dcmdump -q " + (folder / "kept.dcm").string() + " >/dev/null").status, 0) << syntax.name;
     }
   }
 }
 
-TEST_F(StorageScpTest, TheFileIsWhatDcmtkReadsWithTheSamePixels) {
+TEST_F(StorageScpTest, ADataSetIsKeptAsItWasSentBitByBit) {
   const StorageScp scp(options(), store);
   const auto files = series();
   ASSERT_EQ(run("storescu" + to(scp) + files[2].string()).status, 0);
   const std::string kept = store.files().at("2.999.1.1.1.3");
   naru::test::spill(folder / "kept.dcm", kept);
-  const std::string dump = "dcmdump +W " + folder.path().string() + " ";
   EXPECT_EQ(run("dcmftest " + (folder / "kept.dcm").string()).status, 0);
   EXPECT_EQ(data_set_of(kept), data_set_of(slurp(files[2])));
   EXPECT_EQ(store.last().calling_ae_title, "SENDER");
@@ -159,7 +162,8 @@ TEST_F(StorageScpTest, TheFileIsWhatDcmtkReadsWithTheSamePixels) {
 TEST_F(StorageScpTest, StrangersAreRefusedWithTheReason) {
   const StorageScp scp(options(), store);
   EXPECT_NE(run("echoscu" + to(scp, "STRANGER")).output.find("Calling AE Title Not Recognized"), std::string::npos);
-  EXPECT_NE(run("echoscu" + to(scp, "SENDER", "OTHER")).output.find("Called AE Title Not Recognized"), std::string::npos);
+  EXPECT_NE(run("echoscu" + to(scp, "SENDER", "OTHER")).output.find("Called AE Title Not Recognized"),
+            std::string::npos);
   StorageScpOptions nobody = options();
   nobody.calling_ae_titles.clear();
   const StorageScp closed(nobody, store);
@@ -176,13 +180,14 @@ TEST_F(StorageScpTest, AFailureIsAnsweredWithItsStatusAndTheAssociationGoesOn) {
   const auto files = series();
   const std::string command = "storescu -v --no-halt" + to(scp) + "+sd " + files[0].parent_path().string();
   store.fails_to_write = true;
-  EXPECT_NE(run(command).output.find("0xa700"), std::string::npos);
+  const Ran full = run(command);
+  EXPECT_NE(full.output.find("OutOfResources"), std::string::npos) << full.output;
   store.fails_to_write = false;
   store.fails_to_open = true;
-  EXPECT_NE(run(command).output.find("0xa700"), std::string::npos);
+  EXPECT_NE(run(command).output.find("OutOfResources"), std::string::npos);
   store.fails_to_open = false;
   store.status = StoreStatus::cannot_understand;
-  EXPECT_NE(run(command).output.find("0xc000"), std::string::npos);
+  EXPECT_NE(run(command).output.find("CannotUnderstand"), std::string::npos);
   store.status = StoreStatus::success;
   EXPECT_EQ(run(command).status, 0);
   EXPECT_EQ(store.files().size(), files.size());
@@ -241,7 +246,8 @@ TEST_F(StorageScpTest, TooManyAssociationsAreRefusedAsTransient) {
 
 TEST_F(StorageScpTest, GarbageClosesTheConnectionAndNothingElse) {
   const StorageScp scp(options(), store);
-  for (const std::string garbage : {"GET / HTTP/1.1\\r\\n\\r\\n", "\\001\\000\\377\\377\\377\\377", "\\004\\000\\000\\000\\000\\004abcd"}) {
+  for (const std::string garbage :
+       {"GET / HTTP/1.1\\r\\n\\r\\n", "\\001\\000\\377\\377\\377\\377", "\\004\\000\\000\\000\\000\\004abcd"}) {
     run("printf '" + garbage + "' | timeout 5 nc -q1 127.0.0.1 " + std::to_string(scp.port()));
   }
   EXPECT_EQ(run("echoscu" + to(scp)).status, 0);
@@ -253,9 +259,8 @@ TEST_F(StorageScpTest, SeveralSendersAtOnceAreServed) {
   std::vector<std::jthread> senders;
   std::atomic<int> good = 0;
   for (int n = 0; n < 6; ++n) {
-    senders.emplace_back([&] {
-      good += run("storescu" + to(scp) + "+sd " + files[0].parent_path().string()).status == 0 ? 1 : 0;
-    });
+    senders.emplace_back(
+        [&] { good += run("storescu" + to(scp) + "+sd " + files[0].parent_path().string()).status == 0 ? 1 : 0; });
   }
   senders.clear();
   EXPECT_EQ(good, 6);
@@ -264,8 +269,14 @@ TEST_F(StorageScpTest, SeveralSendersAtOnceAreServed) {
 
 TEST_F(StorageScpTest, TlsIsSpokenWhereKeysAreGivenAndStrangersToTheAuthorityAreRefused) {
   const std::string f = folder.path().string();
-  ASSERT_EQ(run("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=naru -keyout " + f + "/k.pem -out " + f + "/c.pem").status, 0);
-  ASSERT_EQ(run("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout " + f + "/k2.pem -out " + f + "/c2.pem").status, 0);
+  ASSERT_EQ(run("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=naru -keyout " + f + "/k.pem -out " + f +
+                "/c.pem")
+                .status,
+            0);
+  ASSERT_EQ(run("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout " + f + "/k2.pem -out " + f +
+                "/c2.pem")
+                .status,
+            0);
   StorageScpOptions tls = options();
   tls.tls_certificate = folder / "c.pem";
   tls.tls_key = folder / "k.pem";

@@ -9,8 +9,8 @@
 namespace naru::server {
 namespace {
 
-using test::instances;
 using test::IngestWorld;
+using test::instances;
 using Members = std::vector<std::pair<std::string, std::string>>;
 using Codes = std::map<std::string, std::size_t>;
 
@@ -71,7 +71,8 @@ TEST_F(ArchiveIngest, ABombIsStopped) {
 
 TEST_F(ArchiveIngest, AMemberThatIsTooLargeDoesNotStopTheOthers) {
   const std::string file = instances(1)[0];
-  const IngestCounts counts = ingest("large.zip", {{"large", std::string((std::size_t{64} << 20) + 1, '\0')}, {"small", file}});
+  const IngestCounts counts =
+      ingest("large.zip", {{"large", std::string((std::size_t{64} << 20) + 1, '\0')}, {"small", file}});
   EXPECT_EQ(counts.rejected_by_code, (Codes{{"too_large", 1}}));
   EXPECT_EQ(counts.stored, 1U);
 }

@@ -73,8 +73,8 @@ struct IngestWorld {
   std::vector<std::string> leaves() const {
     std::vector<std::string> kinds;
     for (const Row& row : query("SELECT leaf FROM ledger_leaves ORDER BY number")) {
-      for (const std::string kind : {"study.opened", "study.reopened", "study.closed", "study.destroyed", "upload.opened",
-                                     "upload.done", "upload.failed", "upload.aborted"}) {
+      for (const std::string kind : {"study.opened", "study.reopened", "study.closed", "study.destroyed",
+                                     "upload.opened", "upload.done", "upload.failed", "upload.aborted"}) {
         if (row.text(0).find(kind) != std::string::npos) kinds.push_back(kind);
       }
     }
@@ -103,7 +103,8 @@ inline std::vector<std::string> instances(int count, const std::string& study_ui
   options.series_uid = study_uid + ".1";
   options.transfer_syntax_uid = transfer_syntax_uid;
   std::vector<std::string> files;
-  for (const auto& file : naru::test::write_series(options, folder.path()).files) files.push_back(naru::test::slurp(file));
+  for (const auto& file : naru::test::write_series(options, folder.path()).files)
+    files.push_back(naru::test::slurp(file));
   return files;
 }
 

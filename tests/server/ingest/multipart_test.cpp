@@ -46,9 +46,10 @@ using Wanted = std::vector<std::pair<std::string, std::string>>;
 
 TEST(Multipart, PartsAreTheSameHoweverTheBytesCome) {
   const std::string tricky = "\r\n-\r\n--\r\n--c\r--b\n--b\r\n\r\n--a\r";
-  const std::string body = "preamble, to be passed over\r\n--b\r\nContent-Type: application/dicom\r\n\r\n" + tricky +
-                           "\r\n--b  \t\r\ncontent-type:text/html; charset=\"a;b\"\r\nX-Other: y\r\n\r\n<html>\r\n--b\r\n\r\nno header"
-                           "\r\n--b--\r\nepilogue --b";
+  const std::string body =
+      "preamble, to be passed over\r\n--b\r\nContent-Type: application/dicom\r\n\r\n" + tricky +
+      "\r\n--b  \t\r\ncontent-type:text/html; charset=\"a;b\"\r\nX-Other: y\r\n\r\n<html>\r\n--b\r\n\r\nno header"
+      "\r\n--b--\r\nepilogue --b";
   const Wanted wanted = {{"application/dicom", tricky}, {"text/html", "<html>"}, {"text/plain", "no header"}};
   for (std::size_t piece = 1; piece <= body.size(); ++piece) EXPECT_EQ(split(body, piece), wanted) << piece;
 }
@@ -86,7 +87,8 @@ TEST(Multipart, HeadersHaveToBeSound) {
 
 TEST(Multipart, WhatGrowsWithoutEndIsRefused) {
   EXPECT_EQ(error_of("--b\r\nX: " + std::string(kMaxPartHeaderBytes, 'x')), ErrorCode::body_too_large);
-  EXPECT_EQ(error_of("--b\r\nX: " + std::string(kMaxPartHeaderBytes, 'x') + "\r\n\r\n\r\n--b--"), ErrorCode::body_too_large);
+  EXPECT_EQ(error_of("--b\r\nX: " + std::string(kMaxPartHeaderBytes, 'x') + "\r\n\r\n\r\n--b--"),
+            ErrorCode::body_too_large);
   EXPECT_EQ(error_of("--b" + std::string(100000, ' ')), ErrorCode::request_invalid);
   std::string many;
   for (std::size_t n = 0; n < kMaxParts; ++n) many += "--b\r\n\r\n\r\n";
@@ -101,7 +103,8 @@ TEST(MediaTypes, AreReadWithTheirParameters) {
   EXPECT_EQ(type->parameter("type"), "application/dicom");
   EXPECT_EQ(type->parameter("boundary"), "a \"b");
   EXPECT_EQ(type->parameter("charset"), std::nullopt);
-  for (const std::string wrong : {"", "text", "/b", "a/", "a/b; c", "a/b; c=\"d", "a/b c", "a/b; c=1; c=2", "a/b; =d"}) {
+  for (const std::string wrong :
+       {"", "text", "/b", "a/", "a/b; c", "a/b; c=\"d", "a/b c", "a/b; c=1; c=2", "a/b; =d"}) {
     EXPECT_FALSE(parse_media_type(wrong)) << wrong;
   }
 }

@@ -72,10 +72,12 @@ std::set<std::string> live_and_die(const Place& place, const std::vector<std::st
   waitpid(child, nullptr, 0);
   std::string said;
   char piece[4096];
-  for (ssize_t count; (count = read(ends[0], piece, sizeof piece)) > 0;) said.append(piece, static_cast<std::size_t>(count));
+  for (ssize_t count; (count = read(ends[0], piece, sizeof piece)) > 0;)
+    said.append(piece, static_cast<std::size_t>(count));
   close(ends[0]);
   std::set<std::string> hashes;
-  for (std::size_t at = 0; at + kHashDigits < said.size(); at += kHashDigits + 1) hashes.insert(said.substr(at, kHashDigits));
+  for (std::size_t at = 0; at + kHashDigits < said.size(); at += kHashDigits + 1)
+    hashes.insert(said.substr(at, kHashDigits));
   return hashes;
 }
 

@@ -11,8 +11,8 @@
 namespace naru::server {
 namespace {
 
-using test::instances;
 using test::IngestWorld;
+using test::instances;
 using Kind = Received::Kind;
 
 class ReceiverOn : public testing::TestWithParam<test::DatabaseCase> {};
@@ -32,7 +32,8 @@ TEST_P(ReceiverOn, WhatIsStoredHasItsBytesItsRowsAndItsStudy) {
     const std::string bytes = naru::test::slurp(world.content.path_of(row.text(0)));
     EXPECT_EQ(std::ranges::count(files, bytes), 1);
   }
-  const Row study = world.query("SELECT id, state, instance_count, size_bytes, modalities, organisation_id FROM studies").at(0);
+  const Row study =
+      world.query("SELECT id, state, instance_count, size_bytes, modalities, organisation_id FROM studies").at(0);
   EXPECT_EQ(study.text(0), study_id);
   EXPECT_EQ(study.text(1), "open");
   EXPECT_EQ(study.integer(2), 3);

@@ -11,8 +11,8 @@
 namespace naru::server {
 namespace {
 
-using test::instances;
 using test::IngestWorld;
+using test::instances;
 
 class StudiesOn : public testing::TestWithParam<test::DatabaseCase> {};
 NARU_FOR_EACH_DATABASE(StudiesOn);
@@ -114,7 +114,8 @@ TEST_P(StudiesOn, AStudyThatAJobWorksOnIsNotDestroyed) {
   const Received received = world.receive(instances(1)[0]);
   add_job(world, received.study_id, "RUNNING");
   EXPECT_EQ(destroy(world, received.study_id), ErrorCode::conflict);
-  in_transaction(*world.database, Access::write, [](Transaction& t) { t.execute("UPDATE jobs SET state = 'COMPLETE'"); });
+  in_transaction(*world.database, Access::write,
+                 [](Transaction& t) { t.execute("UPDATE jobs SET state = 'COMPLETE'"); });
   EXPECT_EQ(destroy(world, received.study_id), std::nullopt);
 }
 

@@ -9,8 +9,8 @@ namespace naru::server {
 namespace {
 
 using naru::test::spill;
-using test::instances;
 using test::IngestWorld;
+using test::instances;
 
 class AWatchedFolder : public testing::Test {
  protected:

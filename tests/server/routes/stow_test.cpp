@@ -8,8 +8,8 @@ namespace {
 using test::Answered;
 using test::call;
 using test::find_route;
-using test::instances;
 using test::IngestWorld;
+using test::instances;
 
 class Stow : public testing::TestWithParam<test::DatabaseCase> {
  protected:
@@ -18,7 +18,8 @@ class Stow : public testing::TestWithParam<test::DatabaseCase> {
     for (const std::string& part : parts) body += "--xyz\r\nContent-Type: " + type + "\r\n\r\n" + part + "\r\n";
     return body + "--xyz--\r\n";
   }
-  Answered post(const std::string& body, const std::string& study_uid = "", const std::string& accept = "application/dicom+json",
+  Answered post(const std::string& body, const std::string& study_uid = "",
+                const std::string& accept = "application/dicom+json",
                 const std::string& content_type = "multipart/related; type=\"application/dicom\"; boundary=xyz") {
     Request request;
     request.caller = {"user-1", "org-a", {Role::hospital_steward}, ~0U, false};
@@ -26,12 +27,15 @@ class Stow : public testing::TestWithParam<test::DatabaseCase> {
     request.headers.add("Accept", accept);
     request.body = body;
     if (!study_uid.empty()) request.path_values.push_back(study_uid);
-    return call(world, find_route(stow_routes(), Method::post, study_uid.empty() ? "/dicomweb/studies" : "/dicomweb/studies/{study_uid}"),
+    return call(world,
+                find_route(stow_routes(), Method::post,
+                           study_uid.empty() ? "/dicomweb/studies" : "/dicomweb/studies/{study_uid}"),
                 std::move(request), 777);
   }
   static nlohmann::json failures(const Answered& answered) {
     nlohmann::json reasons = nlohmann::json::array();
-    for (const auto& item : answered.json.at("00081198").at("Value")) reasons.push_back(item.at("00081197").at("Value").at(0));
+    for (const auto& item : answered.json.at("00081198").at("Value"))
+      reasons.push_back(item.at("00081197").at("Value").at(0));
     return reasons;
   }
   IngestWorld world{GetParam()};
@@ -79,7 +83,8 @@ TEST_P(Stow, WhatIsNotUnderstoodIsRefused) {
   EXPECT_EQ(post(body_of({}), "", "*/*", "application/dicom").error, ErrorCode::media_type_unsupported);
   EXPECT_EQ(post(body_of({}), "", "*/*", "multipart/related; type=\"application/dicom+json\"; boundary=xyz").error,
             ErrorCode::media_type_unsupported);
-  EXPECT_EQ(post(body_of({}), "", "*/*", "multipart/related; type=\"application/dicom\"").error, ErrorCode::request_invalid);
+  EXPECT_EQ(post(body_of({}), "", "*/*", "multipart/related; type=\"application/dicom\"").error,
+            ErrorCode::request_invalid);
   EXPECT_EQ(post(body_of({instances(1)[0]}), "", "application/dicom+xml").status, 406);
   EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 0);
 }

@@ -10,21 +10,23 @@ namespace {
 using test::Answered;
 using test::call;
 using test::find_route;
-using test::instances;
 using test::IngestWorld;
+using test::instances;
 using test::request_of;
 
 constexpr std::string_view kStudy = "/api/v1/studies/{study_id}";
 
 class StudyRoutes : public testing::TestWithParam<test::DatabaseCase> {
  protected:
-  Answered list(std::vector<std::pair<std::string, std::string>> query = {}, const std::string& organisation = "org-a") {
+  Answered list(std::vector<std::pair<std::string, std::string>> query = {},
+                const std::string& organisation = "org-a") {
     Request request = request_of();
     request.query = std::move(query);
     request.caller.organisation_id = organisation;
     return call(world, find_route(study_routes(), Method::get, "/api/v1/studies"), std::move(request));
   }
-  Answered at(Method method, std::string_view pattern, const std::string& id, const std::string& organisation = "org-a") {
+  Answered at(Method method, std::string_view pattern, const std::string& id,
+              const std::string& organisation = "org-a") {
     Request request = request_of({id});
     request.caller.organisation_id = organisation;
     return call(world, find_route(study_routes(), method, pattern), std::move(request));

@@ -11,8 +11,8 @@ namespace {
 using test::Answered;
 using test::call;
 using test::find_route;
-using test::instances;
 using test::IngestWorld;
+using test::instances;
 using test::request_of;
 
 constexpr std::string_view kUpload = "/api/v1/uploads/{upload_id}";
@@ -34,9 +34,12 @@ class UploadRoutes : public testing::TestWithParam<test::DatabaseCase> {
     request.headers.add("Upload-Offset", std::to_string(offset));
     return call(world, find_route(upload_routes(), Method::patch, kUpload), std::move(request));
   }
-  Answered show(const std::string& id) { return call(world, find_route(upload_routes(), Method::get, kUpload), request_of({id})); }
+  Answered show(const std::string& id) {
+    return call(world, find_route(upload_routes(), Method::get, kUpload), request_of({id}));
+  }
   Answered complete(const std::string& id) {
-    return call(world, find_route(upload_routes(), Method::post, "/api/v1/uploads/{upload_id}/complete"), request_of({id}));
+    return call(world, find_route(upload_routes(), Method::post, "/api/v1/uploads/{upload_id}/complete"),
+                request_of({id}));
   }
   Answered remove(const std::string& id) {
     return call(world, find_route(upload_routes(), Method::delete_, kUpload), request_of({id}));
@@ -119,7 +122,8 @@ TEST_P(UploadRoutes, AWrongChecksumFailsAndNothingIsStored) {
   EXPECT_EQ(failed.json.at("state"), "failed");
   EXPECT_EQ(failed.json.at("result").at("error"), "checksum_mismatch");
   EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 0);
-  const std::string right = opened("file", file.size(), R"(, "sha256": ")" + sha256_hex(std::as_bytes(std::span(file))) + '"');
+  const std::string right =
+      opened("file", file.size(), R"(, "sha256": ")" + sha256_hex(std::as_bytes(std::span(file))) + '"');
   patch(right, 0, file);
   EXPECT_EQ(complete(right).json.at("state"), "done");
 }
