@@ -36,7 +36,7 @@ TEST(AccessLog, WritesOnStandardErrorWhatWasAddedBeforeItsEnd) {
   ::testing::internal::CaptureStderr();
   {
     AccessLog log(true);
-    for (int i = 0; i < 100; ++i) log.add({.request_id = "req-1", .status = 200});
+    for (int i = 0; i < 100; ++i) log.add(AccessEntry{});
   }
   const std::string written = ::testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::ranges::count(written, '\n'), 100);
