@@ -7,6 +7,7 @@
   benchmarks/run.py --machine epyc-2core --end-to-end build/cpu/bin   DICOM to NIfTI, beside dcm2niix
   benchmarks/run.py --machine epyc-2core --dicom build/cpu/bin        reading series, beside ITK's GDCM and dcm2niix
   benchmarks/run.py --machine epyc-2core --deidentify build/cpu/bin   de-identifying, beside Orthanc and pydicom
+  benchmarks/run.py --machine epyc-2core --server build/cpu/bin       the server's door under load, beside nginx
   benchmarks/run.py --machine epyc-2core --pixels DICOM build/cpu/bin burned-in text on real slices, beside its peers
   benchmarks/run.py --machine epyc-2core --faces DICOM build/cpu/bin  the search for faces in real heads; it has no peer here
   benchmarks/gpu/run.sh h100                                          on a GPU machine: see there
@@ -36,6 +37,7 @@ import time
 
 from deidentify.measure import find_pydicom_python, measure_deidentify
 from pixels.table import tables_of
+from server.measure import measure_server
 from speed.gpu import measure_gpu, measure_path as measure_gpu_path
 from speed.measure import PARTS, measure_speed, said_by
 from speed.path import DCM2NIIX_SLICES, Workshop, beside_dcm2niix, measure_dcm2niix
@@ -259,6 +261,12 @@ def run_deidentify(options, results):
     results.all.setdefault("deidentify", {})[measured["filesystem"]] = measured
 
 
+def run_server(options, results):
+    with tempfile.TemporaryDirectory() as folder:
+        results.keep("server", measure_server(options.bin_dir, pathlib.Path(folder), options.repetitions))
+    print(json.dumps(results.all["server"], indent=1))
+
+
 def run_pixels(options, results):
     results.keep("pixels", measure_pixels(options.bin_dir, options.pixels, options.items))
 
@@ -291,6 +299,7 @@ def read_options():
     parser.add_argument("--end-to-end", action="store_true", help="time naru prepare beside dcm2niix instead of kernels")
     parser.add_argument("--dicom", action="store_true", help="time the reading of series instead of kernels")
     parser.add_argument("--deidentify", action="store_true", help="time naru deidentify beside its peers")
+    parser.add_argument("--server", action="store_true", help="load the server's door beside nginx")
     parser.add_argument("--pixels", type=pathlib.Path, help="measure how burned-in text is found; the folder of real slices")
     parser.add_argument("--items", type=int, default=150, help="pieces of text of each category, for --pixels")
     parser.add_argument("--faces", type=pathlib.Path, help="measure the search for faces; the folder of real heads")
@@ -302,6 +311,7 @@ def read_options():
 
 
 CHOICES = {"speed": run_speed, "gpu": run_gpu, "gpu_path": run_gpu_path, "dicom": run_dicom, "deidentify": run_deidentify,
+           "server": run_server,
            "pixels": run_pixels, "faces": run_faces, "end_to_end": run_end_to_end}
 
 

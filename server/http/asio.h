@@ -1,6 +1,9 @@
 /// Boost.Asio as the door uses it: only http_server.cpp and session*.cpp include this.
 #pragma once
 
+#ifdef __SANITIZE_THREAD__
+#define BOOST_ASIO_DISABLE_FENCED_BLOCK  // the sanitizer knows no fences; the queue's mutex orders the same
+#endif
 // clang-format off
 #include <utility>  // Boost 1.74 forgets it in C++20
 #include <boost/asio/awaitable.hpp>

@@ -15,7 +15,7 @@ namespace naru::server {
 
 namespace {
 constexpr std::uint64_t kMaxPieceBytes = 1 << 20;   // of one sendfile: others on this thread get their turn
-constexpr std::size_t kMaxTlsReadBytes = 16 << 10;  // of a file, into TLS
+constexpr std::size_t kMaxTlsReadBytes = 64 << 10;  // of a file, into TLS
 
 IoResult of_errno(IoState when_full) {
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {when_full};
@@ -82,10 +82,22 @@ IoResult Channel::send_file(int file, std::uint64_t offset, std::uint64_t size) 
     ERR_clear_error();
     return of_ssl(static_cast<int>(SSL_sendfile(ssl_.get(), file, at, piece, 0)));
   }
+  return write_file_by_tls(file, at, piece);
+}
+
+/// A call of OpenSSL writes one record; the file is read for several. What is left over is read again.
+IoResult Channel::write_file_by_tls(int file, std::int64_t offset, std::size_t size) {
   std::array<char, kMaxTlsReadBytes> bytes;
-  const ssize_t count = pread(file, bytes.data(), std::min(piece, bytes.size()), at);
+  const ssize_t count = pread(file, bytes.data(), std::min(size, bytes.size()), offset);
   if (count <= 0) return {IoState::failed};
-  return write({bytes.data(), static_cast<std::size_t>(count)}, false);
+  IoResult all{IoState::done};
+  for (std::string_view left(bytes.data(), static_cast<std::size_t>(count)); !left.empty();) {
+    const IoResult one = write(left, false);
+    if (one.state != IoState::done) return all.bytes > 0 ? all : one;
+    all.bytes += one.bytes;
+    left.remove_prefix(one.bytes);
+  }
+  return all;
 }
 
 void Channel::say_goodbye() {

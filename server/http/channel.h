@@ -47,6 +47,7 @@ class Channel {
 
  private:
   IoResult of_ssl(int result);
+  IoResult write_file_by_tls(int file, std::int64_t offset, std::size_t size);
 
   int descriptor_;
   SslHandle ssl_;

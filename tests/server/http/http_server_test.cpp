@@ -173,6 +173,25 @@ TEST_F(HttpServerTest, WhatHandlersThrowBecomesAProblem) {
   EXPECT_EQ(unknown.body.find("KIM"), std::string::npos);
 }
 
+TEST_F(HttpServerTest, LogsTheRouteAndNothingThatTheClientWrote) {
+  ListenConfig config = loopback();
+  config.access_log = true;
+  application.on_admit = [](Request& request) {
+    request.route = "/patients/{id}";
+    return Admission{{}, 10, false};
+  };
+  ::testing::internal::CaptureStderr();
+  start(config);
+  RawClient client(server->port());
+  client.ask("GET /patients/KIM1?name=KIM2 HTTP/1.1\r\nHost: KIM3\r\nX: KIM4\r\n\r\n");
+  client.ask("KIM5 /KIM6 HTTP/1.1\r\nHost: KIM7\r\n\r\n");
+  server.reset();
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("/patients/{id}"), std::string::npos);
+  EXPECT_NE(log.find("405"), std::string::npos);
+  EXPECT_EQ(log.find("KIM"), std::string::npos) << log;
+}
+
 TEST_F(HttpServerTest, AFullQueueIsAnswered503AtOnce) {
   ListenConfig config = loopback();
   config.handler_threads = 1;
