@@ -105,7 +105,7 @@ BackupFacts restore_backup(const Config& config, const fs::path& backup) {
   make_private_folder(config.data);
   BackupFacts facts;
   for (const std::string_view folder : kFolders) add_tree(backup / folder, config.data / folder, false, &facts);
-  restore_database(database_url(config), json.value("engine", ""), (backup / "database").string());
+  restore_database(database_url(config), backup / "database", false);
   sync_file_system(config.data);
   return facts;
 }

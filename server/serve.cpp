@@ -22,17 +22,18 @@
 #include "server/backup.h"
 #include "server/clock.h"
 #include "server/config.h"
+#include "server/delivery/dataset_store.h"
 #include "server/delivery/listings.h"
 #include "server/delivery/transfers.h"
 #include "server/fsck.h"
 #include "server/http/http_server.h"
 #include "server/ingest/content_store.h"
 #include "server/ingest/dicom_service.h"
-#include "server/ingest/receiver.h"
 #include "server/ingest/studies.h"
 #include "server/ingest/uploads.h"
 #include "server/ingest/watched_folder.h"
 #include "server/jobs/job_queue.h"
+#include "server/jobs/job_row.h"
 #include "server/jobs/job_runner.h"
 #include "server/jobs/local_executor.h"
 #include "server/maintenance.h"
@@ -112,15 +113,6 @@ FileDescriptor lock_data(const Config& config) {
   return lock;
 }
 
-std::string origin_of(const Config& config, KeyStore& keys, Database& database, const Clock& clock) {
-  if (!config.ledger.origin.empty()) return config.ledger.origin;
-  constexpr std::size_t kBytes = 8;
-  const std::string random = in_transaction(database, Access::write, [&](Transaction& transaction) {
-    return keys.secret(transaction, "ledger-origin", kBytes, clock.now_ms());
-  });
-  return "naru.local/" + to_hex(std::as_bytes(std::span(random)));
-}
-
 /// What is there whether the server runs or is looked after: made in this order, taken apart in the other.
 struct Base {
   explicit Base(const ServeOptions& options)
@@ -128,14 +120,12 @@ struct Base {
         lock(lock_data(config)),
         keys(master_key_file(config), true),
         database(open_database(database_url(config))),
-        ledger(*database, keys, clock, origin_of(config, keys, *database, clock)),
+        ledger(*database, keys, clock, config.ledger.origin, config.ledger.witness_keys),
         content(config.data / "content", config.ingest.max_instance_bytes),
-        receiver(*database, ledger, content, clock),
         jobs(ledger, clock, job_limits(config.jobs)),
         auth(AuthParts{*database, ledger, clock}, config),
         services{config, clock, *database, keys, ledger, content, jobs, listings, metrics, transfers} {
     services.auth = &auth;
-    services.receiver = &receiver;
   }
 
   Config config;
@@ -145,7 +135,6 @@ struct Base {
   std::unique_ptr<Database> database;
   Ledger ledger;
   ContentStore content;
-  Receiver receiver;
   JobQueue jobs;
   Auth auth;
   Listings listings;
@@ -197,7 +186,6 @@ void add_gauges(Base& base, const HttpServer& http, const JobRunner& runner) {
     }
     return values;
   });
-  metrics.add_gauge("naru_gpu_memory_bytes", "Memory of each GPU, free and in all.", "gpu_kind", gpu_memory_values);
 }
 
 std::vector<MaintenanceTask> tasks(Base& base) {
@@ -227,6 +215,12 @@ JobRunnerOptions runner_options(Base& base) {
   options.threads = base.config.jobs.threads;
   options.gpu_count = base.config.jobs.device == "cpu" ? 0 : count_gpus();
   options.lease = std::chrono::seconds(base.config.jobs.lease_s);
+  options.publish = [&base](const fs::path& folder) {
+    return [&base, files = read_dataset(folder), id = folder.filename().string()](Transaction& transaction,
+                                                                                  const JobRow& job) {
+      publish_dataset(base.services, transaction, {id, job.organisation_id, job.id, job.name, job.grant_id}, files);
+    };
+  };
   return options;
 }
 
@@ -253,12 +247,13 @@ void wait(const CancelToken& cancel, HttpServer& http) {
 
 void serve(const ServeOptions& options, const CancelToken& cancel) {
   Base base(options);
-  const std::uint64_t leaf_count = base.ledger.check_at_start();
+  base.ledger.check_at_start();
   Transfers::close_interrupted(base.services);
   remove_unrecorded_content(*base.database, base.content);
   LocalExecutor executor({base.config.data, "/proc/self/exe",
                           [&base](const std::string& sha256) { return base.content.path_of(sha256); }});
-  JobRunner runner(base.services, executor, job_limits(base.config.jobs), runner_options(base));
+  JobRunner runner({*base.database, base.keys, base.ledger, base.clock, executor}, job_limits(base.config.jobs),
+                   runner_options(base));
   NaruApplication application(base.services);
   HttpServer http(base.config.listen, application);
   http.start();
@@ -269,9 +264,10 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
     dicom.emplace(base.config.dicom, *base.database, base.ledger, base.content, base.clock);
     log::info("receiving DICOM on port {}", dicom->port());
   }
+  const UploadWorker uploads(base.services);
   const WatchedFolders folders(base.services);
   const Maintenance maintenance(tasks(base));
-  log::info("listening on {}; {} leaves in the ledger", Public{base.config.listen.public_url}, leaf_count);
+  log::info("listening on {}", Public{base.config.listen.public_url});
   wait(cancel, http);
   log::info("stopping: requests under way may take {} s", base.config.listen.drain_s);
   runner.drain();

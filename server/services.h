@@ -6,6 +6,7 @@
 
 namespace naru::server {
 
+struct Auth;
 class Clock;
 class ContentStore;
 class Database;
@@ -28,6 +29,7 @@ struct Services {
   Listings& listings;     ///< of datasets lately asked for: delivery/listings.h
   Metrics& metrics;
   Transfers& transfers;  ///< downloads under way: delivery/transfers.h
+  Auth* auth = nullptr;  ///< accounts, tokens, sessions: auth/auth.h; the application needs it
 };
 
 }  // namespace naru::server

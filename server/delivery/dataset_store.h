@@ -39,9 +39,6 @@ struct DatasetOwner {
   std::optional<std::string> grant_id;
 };
 
-/// The id that belongs to a job: a publication that was interrupted finds its folder again.
-std::string dataset_id_of_job(const std::string& job_id);
-
 std::filesystem::path dataset_folder(const Services& services, const std::string& dataset_id);
 
 /// Adds the rows and the leaf "dataset.published" within `transaction`; the folder stands at dataset_folder already and

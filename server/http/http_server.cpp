@@ -175,11 +175,10 @@ void HttpServer::Parts::take(int descriptor, const sockaddr_storage& from) {
 }
 
 Task<void> HttpServer::Parts::tick(SessionThread& thread) {
-  Timer timer(thread.context.get_executor());
   boost::system::error_code error;
   while (!is_stopping) {
-    timer.expires_after(kTimeBetweenTicks);
-    co_await timer.async_wait(asio::redirect_error(kAwait, error));
+    thread.tick.expires_after(kTimeBetweenTicks);
+    co_await thread.tick.async_wait(asio::redirect_error(kAwait, error));
     const auto now = Steady::now();
     for (Session* session : thread.sessions) session->tick(now);
   }
@@ -245,6 +244,9 @@ void HttpServer::stop() {
     if (parts.acceptor) parts.acceptor->close(ignored);
   });
   parts.for_each_session([](Session& session) { session.abort(); });
+  for (SessionThread& thread : parts.sessions) {
+    asio::post(thread.context, [&thread] { thread.tick.cancel(); });
+  }
   for (std::thread& thread : parts.threads) thread.join();  // when the last session has ended
   parts.door.pool.reset();                                  // when the last `finished` has returned
 }

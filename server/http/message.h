@@ -32,6 +32,12 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+/// The Idempotency-Key of a request that creates: routes/idempotency.h.
+struct IdempotencyKey {
+  std::string key, payload_hmac;
+  bool is_kept = false;  ///< the answer was written, in the transaction that created
+};
+
 struct Request {
   Method method = Method::get;
   std::string path;  ///< percent-decoded, begins with '/', without "//", "." and ".." parts (the door refuses them)
@@ -45,6 +51,7 @@ struct Request {
   std::string client_address;  ///< without the port
   std::string request_id;
   Caller caller;
+  std::optional<IdempotencyKey> idempotency;
 
   std::optional<std::string_view> query_value(std::string_view name) const;
   /// The cookie of that name.

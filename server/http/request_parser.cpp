@@ -7,6 +7,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/verb.hpp>
+#include <cstdint>
 
 #include "core/error.h"
 #include "server/http/header_scanner.h"
@@ -67,7 +68,7 @@ struct RequestParser::Parts {
 
 RequestParser::RequestParser() : parts_(std::make_unique<Parts>()) {
   parts_->parser.header_limit(kMaxHeaderBytes + 1);
-  parts_->parser.body_limit(boost::none);  // the session counts: the limit is the route's
+  parts_->parser.body_limit(UINT64_MAX);  // the session counts: the limit is the route's. (None would refuse all.)
 }
 
 RequestParser::~RequestParser() = default;

@@ -25,6 +25,7 @@ class LongBodyReader;
 /// What the sessions of one thread share. All of it is touched by that thread alone.
 struct SessionThread {
   boost::asio::io_context context{1};
+  Timer tick{context.get_executor()};
   std::unordered_set<Session*> sessions;
   std::array<char, 64 << 10> scratch;  ///< read into, so that a connection that rests holds no buffer
 };

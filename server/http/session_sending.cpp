@@ -48,6 +48,16 @@ class TransferEnd {
   const std::uint64_t& sent_bytes_;
 };
 
+class Counted {
+ public:
+  explicit Counted(std::atomic<std::int64_t>& count) : count_(count) { ++count_; }
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+
+ private:
+  std::atomic<std::int64_t>& count_;
+};
+
 std::optional<std::uint64_t> content_length(const Response& response) {
   if (const auto* text = std::get_if<std::string>(&response.body)) return text->size();
   if (const auto* body = std::get_if<LongBody>(&response.body)) return body->size_bytes;
@@ -81,6 +91,11 @@ void bound_unsent_bytes(int descriptor) {
 
 Task<bool> Session::send(Exchange& exchange, Response response) {
   sent_bytes_ = 0;
+  if (std::holds_alternative<std::shared_ptr<EventSource>>(response.body) &&
+      door_.counters.event_streams >= door_.config.max_event_streams) {
+    response = problem_response(Error(ErrorCode::draining, "too many streams of events are open: ask again later"),
+                                exchange.request_id);
+  }
   const TransferEnd end(*door_.pool, std::get_if<LongBody>(&response.body), sent_bytes_);
   const bool has_events = std::holds_alternative<std::shared_ptr<EventSource>>(response.body);
   bool keeps_alive = exchange.may_keep_alive && exchange.is_body_read && !door_.is_draining && !has_events;
@@ -167,6 +182,7 @@ Task<bool> Session::send_piece(LongBodyReader& reader, const OpenFile* file, Pac
 
 Task<bool> Session::send_events(std::shared_ptr<EventSource> source) {
   const ReleaseOnPool<EventSource> held(*door_.pool, std::move(source));
+  const Counted counted(door_.counters.event_streams);
   Timer timer(thread_.context.get_executor());
   auto written = Steady::now();
   while (!is_over_) {

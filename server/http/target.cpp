@@ -56,19 +56,22 @@ void check_parts(std::string_view path) {
 }
 
 /// What follows scheme and host of the absolute form; the origin form as it is.
-std::string_view origin_form(std::string_view target) {
+std::string origin_form(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!target.starts_with(scheme)) continue;
     const std::size_t end_of_host = target.find_first_of("/?", scheme.size());
     if (end_of_host == scheme.size()) refuse("no host after its scheme");
-    return end_of_host == std::string_view::npos ? "/" : target.substr(end_of_host);
+    if (end_of_host == std::string_view::npos) return "/";
+    const std::string_view rest = target.substr(end_of_host);
+    return std::string(rest.starts_with('?') ? "/" : "").append(rest);
   }
-  return target;
+  return std::string(target);
 }
 }  // namespace
 
-Target parse_target(std::string_view target) {
-  target = origin_form(target);
+Target parse_target(std::string_view text) {
+  const std::string origin = origin_form(text);
+  const std::string_view target = origin;
   if (!target.starts_with('/')) refuse("a path that does not begin with '/'");
   if (target.find('#') != std::string_view::npos) refuse("a '#'");
   const std::size_t question = target.find('?');

@@ -1,29 +1,15 @@
 #include "server/ingest/dicom_service.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
-#include "core/error.h"
 #include "server/config.h"
-#include "server/store/database.h"
+#include "server/ingest/organisation.h"
 
 namespace naru::server {
 
 namespace {
 
 using dicom::StoreStatus;
-
-std::string organisation_id(Database& database, const std::string& name) {
-  const Rows rows = in_transaction(database, Access::read, [&](Transaction& transaction) {
-    return transaction.query("SELECT id FROM organisations WHERE name = $1 AND disabled_ms IS NULL", {name});
-  });
-  if (rows.empty()) {
-    throw Error(ErrorCode::config_invalid,
-                fmt::format("dicom.organisation: there is no organisation \"{}\": make it first, or correct the name", name));
-  }
-  return rows[0].text(0);
-}
 
 dicom::StorageScpOptions scp_options(const DicomConfig& config) {
   dicom::StorageScpOptions options;
@@ -93,7 +79,7 @@ class DicomService::Store final : public dicom::ObjectStore {
 
 DicomService::DicomService(const DicomConfig& config, Database& database, Ledger& ledger, ContentStore& content,
                            const Clock& clock)
-    : store_(std::make_unique<Store>(organisation_id(database, config.organisation), database, ledger, content, clock)),
+    : store_(std::make_unique<Store>(organisation_id(database, config.organisation, "dicom.organisation"), database, ledger, content, clock)),
       scp_(std::make_unique<dicom::StorageScp>(scp_options(config), *store_)) {}
 
 DicomService::~DicomService() = default;

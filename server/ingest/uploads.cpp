@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include "core/error.h"
@@ -57,6 +58,7 @@ void make_folder(const Services& services) {
 
 /// The file, made where it is not there, for this request alone. @throws Error{conflict}
 FileDescriptor lock_part(const Services& services, const std::string& id) {
+  make_folder(services);
   FileDescriptor file(::open(part_path(services, id).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.is_open()) throw write_error(errno, kWhat);
   if (::flock(file.number(), LOCK_EX | LOCK_NB) == 0) return file;
@@ -146,26 +148,23 @@ nlohmann::ordered_json to_json(const Upload& upload) {
   return json;
 }
 
-Upload open_upload(const Services& services, Upload wanted) {
+Upload open_upload(Transaction& transaction, const Services& services, Upload wanted) {
   check_room(services, wanted);
   wanted.id = random_id("upload");
   wanted.state = "open";
+  wanted.received_bytes = 0;
   wanted.created_ms = wanted.updated_ms = services.clock.now_ms();
-  make_folder(services);
-  in_transaction(services.database, Access::write, [&](Transaction& transaction) {
-    const Rows open = transaction.query("SELECT count(*) FROM uploads WHERE organisation_id = $1 AND state IN ('open', 'received')",
-                                        {wanted.organisation_id});
-    if (open.at(0).integer(0) >= kMaxOpenUploads) {
-      throw Error(ErrorCode::quota_exceeded,
-                  fmt::format("{} uploads are open: complete or delete some first", kMaxOpenUploads));
-    }
-    transaction.execute(
-        "INSERT INTO uploads (id, organisation_id, created_by, kind, state, size_bytes, received_bytes, sha256, created_ms, "
-        "updated_ms) VALUES ($1, $2, $3, $4, 'open', $5, 0, $6, $7, $8)",
-        {wanted.id, wanted.organisation_id, wanted.created_by, wanted.kind, static_cast<std::int64_t>(wanted.size_bytes),
-         wanted.sha256 ? Value(*wanted.sha256) : Value(), wanted.created_ms, wanted.updated_ms});
-    append_leaf(transaction, services, wanted, wanted.created_by);
-  });
+  const Rows open = transaction.query(
+      "SELECT count(*) FROM uploads WHERE organisation_id = $1 AND state IN ('open', 'received')", {wanted.organisation_id});
+  if (open.at(0).integer(0) >= kMaxOpenUploads) {
+    throw Error(ErrorCode::quota_exceeded, fmt::format("{} uploads are open: complete or delete some first", kMaxOpenUploads));
+  }
+  transaction.execute(
+      "INSERT INTO uploads (id, organisation_id, created_by, kind, state, size_bytes, received_bytes, sha256, created_ms, "
+      "updated_ms) VALUES ($1, $2, $3, $4, 'open', $5, 0, $6, $7, $8)",
+      {wanted.id, wanted.organisation_id, wanted.created_by, wanted.kind, static_cast<std::int64_t>(wanted.size_bytes),
+       wanted.sha256 ? Value(*wanted.sha256) : Value(), wanted.created_ms, wanted.updated_ms});
+  append_leaf(transaction, services, wanted, wanted.created_by);
   return wanted;
 }
 
@@ -273,7 +272,25 @@ int ingest_received_uploads(const Services& services, const CancelToken& cancel)
   return count;
 }
 
-int expire_uploads(const Services& services) {
+UploadWorker::UploadWorker(const Services& services)
+    : thread_([this, &services](const std::stop_token& stop) {
+        constexpr auto kPeriod = std::chrono::milliseconds(500);
+        while (!stop.stop_requested()) {
+          try {
+            ingest_received_uploads(services, cancel_);
+          } catch (const std::exception&) {
+            log::detail("upload: the database cannot be reached, or the server stops");
+          }
+          std::this_thread::sleep_for(kPeriod);
+        }
+      }) {}
+
+UploadWorker::~UploadWorker() {
+  cancel_.cancel();
+  thread_.request_stop();
+}
+
+int remove_expired_uploads(const Services& services) {
   const Rows rows = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     return transaction.query(std::string(kColumns) + "WHERE state = 'open' AND updated_ms <= $1",
                              {services.clock.now_ms() - kAbandonedAfter_ms});

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "core/cancel.h"
 #include "pipeline/file_descriptor.h"
@@ -40,10 +41,10 @@ struct Upload {
 /// naru.upload/1
 nlohmann::ordered_json to_json(const Upload& upload);
 
-/// Makes the row.
+/// Makes the row of `wanted`, of which the organisation, who asks, the kind, the size and the checksum are taken.
 /// @throws Error{body_too_large, quota_exceeded, disk_full}: larger than the configuration allows, too many are open,
 /// or the disk has not as much room
-Upload open_upload(const Services& services, Upload wanted);
+Upload open_upload(Transaction& transaction, const Services& services, Upload wanted);
 
 /// @throws Error{not_found}
 Upload find_upload(const Services& services, const std::string& organisation_id, const std::string& id);
@@ -83,7 +84,20 @@ void abort_upload(const Services& services, const std::string& organisation_id, 
 /// @return how many. @throws Error{canceled}
 int ingest_received_uploads(const Services& services, const CancelToken& cancel);
 
+/// Does so every half second, on a thread of its own.
+class UploadWorker {
+ public:
+  explicit UploadWorker(const Services& services);
+  ~UploadWorker();  ///< stops at the next file of an archive; the rest is done after the next start
+  UploadWorker(const UploadWorker&) = delete;
+  UploadWorker& operator=(const UploadWorker&) = delete;
+
+ private:
+  CancelToken cancel_;
+  std::jthread thread_;
+};
+
 /// Aborts abandoned uploads, and removes files that belong to no open or received upload. @return how many of both
-int expire_uploads(const Services& services);
+int remove_expired_uploads(const Services& services);
 
 }  // namespace naru::server

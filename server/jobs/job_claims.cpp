@@ -82,7 +82,8 @@ std::optional<JobRow> JobClaims::claim(const Room& room) {
     ++job.attempt;
     job.lease_owner = owner_;
     job.lease_until_ms = next_stamp(job);
-    job.error_code = job.error_text = std::nullopt;
+    job.error_code.reset();
+    job.error_text.reset();
     if (!job.started_ms) job.started_ms = now_ms;
     move(transaction, job, JobEvent::claimed, {{"fence", job.fence}});
     return job;
@@ -95,16 +96,10 @@ JobRow JobClaims::held(Transaction& transaction, const Lease& lease) const {
   return *std::move(job);
 }
 
-void JobClaims::started(const Lease& lease) {
-  in_transaction(database_, Access::write, [&](Transaction& transaction) {
-    JobRow job = held(transaction, lease);
-    if (job.state == JobState::initializing) move(transaction, job, JobEvent::started);
-  });
-}
-
 JobWish JobClaims::heartbeat(const Lease& lease, const std::optional<WorkProgress>& progress) {
   return in_transaction(database_, Access::write, [&](Transaction& transaction) {
     JobRow job = held(transaction, lease);
+    if (progress && job.state == JobState::initializing) move(transaction, job, JobEvent::started);
     if (progress) {
       const bool is_new_stage = job.progress.value("stage", "") != progress->stage;
       take_progress(job, *progress);

@@ -65,9 +65,8 @@ class JobClaims {
   /// The row, locked, if it is still ours. @throws LeaseLost
   JobRow held(Transaction& transaction, const Lease& lease) const;
 
-  /// The first case begins. @throws LeaseLost
-  void started(const Lease& lease);
-  /// Renews the lease and tells how far the work is. @return what people wish. @throws LeaseLost
+  /// Renews the lease and tells how far the work is; with its first progress a job is RUNNING.
+  /// @return what people wish. @throws LeaseLost
   JobWish heartbeat(const Lease& lease, const std::optional<WorkProgress>& progress);
 
   /// Within the transaction that wrote the dataset's row. `job` is what `held` gave.

@@ -29,7 +29,11 @@ void move_job(Transaction& transaction, Ledger& ledger, const Clock& clock, JobR
   Json told = {{"from", name(job.state)}, {"to", name(*next)}, {"attempt", job.attempt}};
   told.update(detail);
   job.state = *next;
-  if (!is_leased(job)) job.lease_owner = std::nullopt, job.lease_until_ms = std::nullopt, job.wish = JobWish::none;
+  if (!is_leased(job)) {
+    job.lease_owner.reset();
+    job.lease_until_ms.reset();
+    job.wish = JobWish::none;
+  }
   if (is_terminal(job.state)) job.ended_ms = now_ms;
   add_job_event(transaction, job, name(event), told, now_ms);
   update_job(transaction, job);

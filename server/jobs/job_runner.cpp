@@ -44,9 +44,14 @@ Json counts_of(const std::optional<WorkResult>& result) {
   return counts;
 }
 
-/// Of a worker that ended without a result.
-WorkError error_of(const WorkEnd& end) {
-  if (end.error) return *end.error;
+/// Of a worker that ended without a result. Where the server keeps its files is nobody's business.
+WorkError error_of(const WorkEnd& end, const fs::path& data) {
+  if (end.error) {
+    WorkError error = *end.error;
+    const std::string place = data.string() + '/';
+    for (std::size_t at; (at = error.message.find(place)) != std::string::npos;) error.message.erase(at, place.size());
+    return error;
+  }
   if (end.signal == SIGKILL) {
     return {ErrorCode::memory_exceeded, "the worker was killed from outside; the system may have had no memory left"};
   }
@@ -121,18 +126,22 @@ std::size_t JobRunner::running_count() const {
 }
 
 void JobRunner::loop(const std::stop_token& stop, bool keeps_house) {
+  std::string_view trouble, told;  // an outage is told once
   while (!stop.stop_requested()) {
     bool has_worked = false;
+    trouble = "";
     try {
       if (keeps_house) keep_house();
       has_worked = claim_and_run(stop);
-    } catch (const LeaseLost&) {
-      log::warning("a job was taken over by another worker");
+    } catch (const LeaseLost& lost) {
+      log::warning("jobs: {}", Public{lost.what()});
     } catch (const Error& error) {
-      log::warning("jobs: {}", Public{name(error.code())});
+      trouble = name(error.code());
     } catch (const std::exception&) {
-      log::warning("jobs: an unexpected failure");  // what it says may quote a file
+      trouble = "internal";  // what it says may quote a file
     }
+    if (!trouble.empty() && trouble != told) log::warning("jobs wait: {}", Public{trouble});
+    told = trouble;
     if (has_worked) continue;
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, stop, options_.idle, [] { return false; });
@@ -184,29 +193,28 @@ void JobRunner::remove_leftovers() {
 }
 
 Room JobRunner::room() const {
+  const std::lock_guard lock(mutex_);
   return {limits_.total_memory_bytes - used_memory_bytes_, options_.gpu_count == 0 || !free_gpus_.empty()};
 }
 
 JobRunner::Place JobRunner::take_place(const JobRow& job) {
+  const std::lock_guard lock(mutex_);
   Place place{std::min(job.memory_bytes, limits_.total_memory_bytes), std::nullopt};
   used_memory_bytes_ += place.memory_bytes;
   if (job.device != "cpu" && !free_gpus_.empty()) {
     place.gpu = *free_gpus_.begin();
     free_gpus_.erase(free_gpus_.begin());
   }
+  ours_.insert({job.id, job.fence});
   return place;
 }
 
 bool JobRunner::claim_and_run(const std::stop_token& stop) {
-  std::optional<JobRow> job;
-  Place place;
-  {
-    const std::lock_guard lock(mutex_);  // one claim at a time, so that two do not take the same room
-    job = claims_.claim(room());
-    if (!job) return false;
-    place = take_place(*job);
-    ours_.insert({job->id, job->fence});
-  }
+  std::unique_lock one_at_a_time(claiming_);  // so that two do not take the same room
+  const std::optional<JobRow> job = claims_.claim(room());
+  if (!job) return false;
+  const Place place = take_place(*job);
+  one_at_a_time.unlock();
   const Held held(*this, {job->id, job->fence}, place);
   crash_point("job.claimed");
   run(stop, *job, place);
@@ -231,7 +239,7 @@ void JobRunner::run(const std::stop_token& stop, const JobRow& job, const Place&
   crash_point("job.worker_ended");
   if (end.result) return until_stored(stop, [&] { publish(lease, end.result); });
   if (was_asked) return until_stored(stop, [&] { claims_.stopped(lease); });
-  const WorkError error = error_of(end);
+  const WorkError error = error_of(end, options_.data);
   until_stored(stop, [&] { claims_.fail(lease, error.code, error.message); });
 }
 
@@ -258,7 +266,6 @@ JobOrder JobRunner::make_order(const JobRow& job, const Place& place) {
 /// One heartbeat; empty where the database is away: the lease may then be lost, which the next one tells.
 std::optional<JobWish> JobRunner::beat(const Lease& lease, const std::optional<WorkProgress>& progress) {
   try {
-    if (progress) claims_.started(lease);
     return claims_.heartbeat(lease, progress);
   } catch (const Error&) {
     return std::nullopt;
@@ -299,12 +306,13 @@ void JobRunner::publish(const Lease& lease, const std::optional<WorkResult>& res
     crash_point("job.before_rename");
     place_dataset(parts_.executor.result_folder(lease.job_id), dataset_folder(lease.job_id));
     crash_point("job.after_rename");
+    const auto write_rows = options_.publish(dataset_folder(lease.job_id));
     in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
       JobRow job = claims_.held(transaction, lease);
       if (job.wish == JobWish::cancel) return claims_.withdraw(transaction, job);
       check_grant(transaction, job, study_ids_of(transaction, job.id), parts_.clock.now_ms());
-      const std::string id = options_.publish(transaction, job, dataset_folder(lease.job_id));
-      claims_.complete(transaction, job, id, counts_of(result));
+      write_rows(transaction, job);
+      claims_.complete(transaction, job, dataset_id_of(job.id), counts_of(result));
       crash_point("job.before_commit");
     });
   } catch (const Error& error) {

@@ -43,8 +43,10 @@ struct JobRunnerOptions {
   std::chrono::milliseconds idle{500};         ///< between looks at an empty queue
   std::chrono::milliseconds grace{60'000};     ///< for a worker to stop, before it is killed
   std::string node;                            ///< names this host and data folder; empty: the host's name
-  /// Writes the rows of the dataset in `folder` and gives its id: delivery/dataset_store.h.
-  std::function<std::string(Transaction&, const JobRow&, const std::filesystem::path& folder)> publish;
+  /// Reads the dataset in `folder`, outside of any transaction, and gives what writes its rows within the one that ends
+  /// the job: delivery/dataset_store.h.
+  using WriteRows = std::function<void(Transaction&, const JobRow&)>;
+  std::function<WriteRows(const std::filesystem::path& folder)> publish;
 };
 
 /// How many GPUs this machine shows.
@@ -92,6 +94,7 @@ class JobRunner {
   LeaseWatch watch_;
   bool has_recovered_ = false;  // used by the one thread that keeps house, as are the two below
   std::chrono::steady_clock::time_point next_look_, next_sweep_;
+  std::mutex claiming_;
   mutable std::mutex mutex_;  // of what follows
   std::condition_variable_any changed_;
   std::set<Lease> ours_;

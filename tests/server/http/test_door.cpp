@@ -8,7 +8,7 @@
 #include <array>
 #include <thread>
 
-namespace naru::server::testing {
+namespace naru::test {
 
 RawClient::RawClient(std::uint16_t port, int receive_buffer_bytes) : descriptor_(socket(AF_INET, SOCK_STREAM, 0)) {
   if (receive_buffer_bytes > 0) {
@@ -104,4 +104,4 @@ void wait_until(const std::function<bool()>& holds) {
   }
 }
 
-}  // namespace naru::server::testing
+}  // namespace naru::test

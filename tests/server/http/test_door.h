@@ -13,7 +13,10 @@
 #include "server/http/http_server.h"
 #include "server/http/message.h"
 
-namespace naru::server::testing {
+namespace naru::test {
+
+using server::Admission, server::Application, server::BodySink, server::HttpServer, server::ListenConfig,
+    server::Request, server::Response;
 
 inline constexpr std::chrono::seconds kHangLimit{60};  ///< only so that a defect does not hang the suite
 
@@ -75,7 +78,18 @@ class RawClient {
   std::string input_;
 };
 
+/// A door that a test opens when its application is ready.
+class DoorTest : public ::testing::Test {
+ protected:
+  void start(const ListenConfig& config = loopback()) {
+    server = std::make_unique<HttpServer>(config, application);
+    server->start();
+  }
+  FunctionApplication application;
+  std::unique_ptr<HttpServer> server;
+};
+
 /// Waits until `holds`, which has to become true.
 void wait_until(const std::function<bool()>& holds);
 
-}  // namespace naru::server::testing
+}  // namespace naru::test

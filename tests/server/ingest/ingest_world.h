@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -9,8 +10,11 @@
 
 #include "server/audit/key_store.h"
 #include "server/audit/ledger.h"
+#include "server/config.h"
 #include "server/ingest/content_store.h"
 #include "server/ingest/receiver.h"
+#include "server/services.h"
+#include "server/store/database.h"
 #include "tests/server/support/databases.h"
 #include "tests/server/support/fake_clock.h"
 #include "tests/support/phantom.h"
@@ -20,6 +24,13 @@ namespace naru::server::test {
 
 using naru::test::TempFolder;
 
+/// A part of the services that a test does not use.
+template <class T>
+T& unused() {
+  alignas(std::max_align_t) static std::byte nothing[1];
+  return reinterpret_cast<T&>(nothing);
+}
+
 /// With the organisations "org-a" (Hospital A) and "org-b".
 struct IngestWorld {
   explicit IngestWorld(const DatabaseCase& engine)
@@ -27,7 +38,18 @@ struct IngestWorld {
         keys(folder / "master.key", true),
         ledger(*database, keys, clock, "test.example/ledger"),
         content(folder / "content", std::uint64_t{64} << 20),
-        receiver(*database, ledger, content, clock) {
+        receiver(*database, ledger, content, clock),
+        services{.config = config,
+                 .clock = clock,
+                 .database = *database,
+                 .keys = keys,
+                 .ledger = ledger,
+                 .content = content,
+                 .jobs = unused<JobQueue>(),
+                 .listings = unused<Listings>(),
+                 .metrics = unused<Metrics>(),
+                 .transfers = unused<Transfers>()} {
+    config.data = folder.path();
     in_transaction(*database, Access::write, [](Transaction& t) {
       for (const std::string id : {"org-a", "org-b"}) {
         t.execute("INSERT INTO organisations (id, name, kind, created_ms) VALUES ($1, $2, 'hospital', 0)",
@@ -66,6 +88,8 @@ struct IngestWorld {
   Ledger ledger;
   ContentStore content;
   Receiver receiver;
+  Config config;
+  Services services;
   Origin origin{"org-a", "user-1", "upload"};
 };
 

@@ -54,7 +54,7 @@ TEST_P(JobClaimsTest, AStaleWorkerCanWriteNothing) {
   const auto is_refused = [&] {
     const Lease lease = lease_of(stale);
     const std::int64_t leaves = world_.number("SELECT COUNT(*) FROM ledger_leaves");
-    EXPECT_THROW(here_.started(lease), LeaseLost);
+    EXPECT_THROW(here_.heartbeat(lease, {}), LeaseLost);
     EXPECT_THROW(here_.heartbeat(lease, cases(9)), LeaseLost);
     EXPECT_THROW(here_.fail(lease, ErrorCode::disk_full, "x"), LeaseLost);
     EXPECT_THROW(here_.stopped(lease), LeaseLost);
@@ -64,7 +64,7 @@ TEST_P(JobClaimsTest, AStaleWorkerCanWriteNothing) {
   is_refused();  // while it waits
   const JobRow fresh = claim(there_);
   is_refused();  // while another has it
-  there_.started(lease_of(fresh));
+  there_.heartbeat(lease_of(fresh), cases(0));
   world_.write([&](Transaction& t) {
     JobRow job = there_.held(t, lease_of(fresh));
     there_.complete(t, job, "dataset-1", {});
@@ -249,8 +249,8 @@ TEST_P(JobClaimsTest, EveryChangeOfStateHasItsEventAndItsLeaf) {
   here_.fail(lease_of(claim(here_)), ErrorCode::disk_full, "x");
   world_.clock.advance(kFirstBackOffMs);
   const Lease lease = lease_of(claim(here_));
-  here_.started(lease);
-  here_.started(lease);  // again: nothing
+  here_.heartbeat(lease, cases(0));
+  here_.heartbeat(lease, cases(1));  // RUNNING already, and the same stage: no event
   world_.write([&](Transaction& t) {
     JobRow job = here_.held(t, lease);
     here_.complete(t, job, "dataset-1", {{"cases", 3}});
@@ -263,8 +263,9 @@ TEST_P(JobClaimsTest, EveryChangeOfStateHasItsEventAndItsLeaf) {
     EXPECT_EQ(row.integer(0), static_cast<std::int64_t>(kinds.size()) + 1);
     kinds.push_back(row.text(1));
   }
-  EXPECT_EQ(kinds, (std::vector<std::string>{"created", "claimed", "retried", "claimed", "started", "finished"}));
-  EXPECT_EQ(world_.number("SELECT COUNT(*) FROM ledger_leaves"), 6);
+  EXPECT_EQ(kinds,
+            (std::vector<std::string>{"created", "claimed", "retried", "claimed", "started", "stage", "finished"}));
+  EXPECT_EQ(world_.number("SELECT COUNT(*) FROM ledger_leaves"), 6) << "a stage is no state";
   EXPECT_EQ(world_.job(id).progress["result"]["cases"], 3);
 }
 

@@ -38,7 +38,6 @@ TEST_P(JobEventsTest, AStreamThatIsTakenUpAgainMissesNoneAndDoublesNone) {
     EXPECT_FALSE(first.is_over());
   }
   claims_.heartbeat(lease_of(job), WorkProgress{"reading headers", 1, 2, "files", 0});
-  claims_.started(lease_of(job));
   JobEventSource second(*world_.database, id, std::stoll(last));
   take(second);
   claims_.fail(lease_of(job), ErrorCode::nothing_delivered, "x");

@@ -118,14 +118,14 @@ class JobRunnerTest : public testing::TestWithParam<test::DatabaseCase> {
     options.lease = milliseconds(2000);
     options.heartbeat = options.idle = milliseconds(20);
     options.node = "node-1";
-    options.publish = [this](Transaction& transaction, const JobRow& job, const fs::path& folder) {
-      const std::string id = folder.filename().string();
+    options.publish = [](const fs::path& folder) {
       EXPECT_TRUE(fs::exists(folder / "file"));
-      transaction.execute(
-          "INSERT INTO datasets (id, organisation_id, job_id, name, state, sha256, file_count, size_bytes, created_ms) "
-          "VALUES ($1, $2, $3, $4, 'published', 'x', 1, 1, 0)",
-          {id, job.organisation_id, job.id, job.name});
-      return id;
+      return [id = folder.filename().string()](Transaction& transaction, const JobRow& job) {
+        transaction.execute(
+            "INSERT INTO datasets (id, organisation_id, job_id, name, state, sha256, file_count, size_bytes, "
+            "leaf_number, created_ms) VALUES ($1, $2, $3, $4, 'published', 'x', 1, 1, 0, 0)",
+            {id, job.organisation_id, job.id, job.name});
+      };
     };
     const JobRunnerParts parts{*world_.database, world_.keys, world_.ledger, world_.clock, stage_};
     return std::make_unique<JobRunner>(parts, world_.limits, options);

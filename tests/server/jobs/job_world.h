@@ -20,6 +20,11 @@
 namespace naru::server::test {
 
 struct JobWorld {
+  template <class Work>
+  auto write(Work&& work) {
+    return in_transaction(*database, Access::write, std::forward<Work>(work));
+  }
+
   explicit JobWorld(const DatabaseCase& engine, JobLimits given = default_limits())
       : limits(std::move(given)), database(engine.make()) {
     for (const std::string organisation : {"org-a", "org-b", "org-c"}) {
@@ -41,11 +46,6 @@ struct JobWorld {
             .memory_bytes = 100,
             .total_memory_bytes = 400,
             .device = "cpu"};
-  }
-
-  template <class Work>
-  auto write(Work&& work) {
-    return in_transaction(*database, Access::write, std::forward<Work>(work));
   }
 
   void add_study(const std::string& id, const std::string& organisation, const std::string& state = "closed") {

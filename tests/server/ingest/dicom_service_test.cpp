@@ -1,0 +1,78 @@
+/// From storescu to the database and the disk.
+#include "server/ingest/dicom_service.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+
+#include "core/error.h"
+#include "tests/server/ingest/ingest_world.h"
+
+namespace naru::server {
+namespace {
+
+using test::IngestWorld;
+
+int run(const std::string& command) {
+  const int status = std::system((command + " >/dev/null 2>&1").c_str());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+DicomConfig config() {
+  DicomConfig config;
+  config.port = 0;
+  config.organisation = "Hospital A";
+  config.allowed_ae_titles = {"SENDER"};
+  return config;
+}
+
+class DicomServiceOn : public testing::TestWithParam<test::DatabaseCase> {
+ protected:
+  void SetUp() override {
+    if (run("which storescu") != 0) GTEST_SKIP() << "storescu (Debian: dcmtk) is not installed";
+  }
+};
+NARU_FOR_EACH_DATABASE(DicomServiceOn);
+
+TEST_P(DicomServiceOn, WhatASenderWasToldIsStoredIsInTheDatabaseAndOnTheDisk) {
+  IngestWorld world(GetParam());
+  naru::test::PhantomOptions phantom;
+  phantom.size = {64, 64, 20};
+  naru::test::write_series(phantom, world.folder / "series");
+  const DicomService service(config(), *world.database, world.ledger, world.content, world.clock);
+  const std::string send = "storescu -aet SENDER -aec NARU 127.0.0.1 " + std::to_string(service.port()) + " +sd ";
+  ASSERT_EQ(run(send + (world.folder / "series").string()), 0);
+  EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 20);
+  EXPECT_EQ(world.number("SELECT instance_count FROM studies"), 20);
+  for (const Row& row : world.query("SELECT sha256, source FROM instances")) {
+    const std::string bytes = naru::test::slurp(world.content.path_of(row.text(0)));
+    EXPECT_EQ(sha256_hex(std::as_bytes(std::span(bytes))), row.text(0));
+    EXPECT_EQ(row.text(1), "storescp");
+  }
+  ASSERT_EQ(run(send + (world.folder / "series").string()), 0) << "sent again";
+  EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 20);
+}
+
+TEST_P(DicomServiceOn, WhatCannotBeStoredIsNotAcknowledged) {
+  IngestWorld world(GetParam());
+  naru::test::PhantomOptions phantom;
+  phantom.size = {16, 16, 1};
+  naru::test::write_series(phantom, world.folder / "series");
+  const DicomService service(config(), *world.database, world.ledger, world.content, world.clock);
+  in_transaction(*world.database, Access::write, [](Transaction& t) { t.execute("DELETE FROM organisations"); });
+  EXPECT_NE(run("storescu -aet SENDER -aec NARU 127.0.0.1 " + std::to_string(service.port()) + " +sd " +
+                (world.folder / "series").string()),
+            0);
+  EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 0);
+}
+
+TEST_P(DicomServiceOn, AnOrganisationThatIsNotThereIsAnErrorOfTheConfiguration) {
+  IngestWorld world(GetParam());
+  DicomConfig wrong = config();
+  wrong.organisation = "Nobody";
+  EXPECT_THROW(DicomService(wrong, *world.database, world.ledger, world.content, world.clock), Error);
+}
+
+}  // namespace
+}  // namespace naru::server
