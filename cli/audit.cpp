@@ -85,7 +85,8 @@ Action define_audit(CLI::App& app) {
       ->type_name("KEY")
       ->required();
   act->add_option("--witness", options->witnesses, "verifier key of a witness that must have cosigned; may be repeated")
-      ->type_name("KEY");
+      ->type_name("KEY")
+      ->allow_extra_args(false);
   act->add_option("--dataset", options->dataset, "the dataset that a receipt is about: its files are checked as well")
       ->type_name("DIR");
   return [options](const Context& context) { return run(*options, context); };

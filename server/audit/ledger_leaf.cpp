@@ -33,12 +33,13 @@ std::string shape(std::string_view text) {
 
 bool looks_like_a_patients(std::string_view text) {
   if (!has_only(text, "0123456789.-/")) return false;
-  constexpr std::size_t kPatientNumberDigits = 6, kUidDots = 3, kHashDigits = 64;
+  constexpr std::size_t kMinNumberDigits = 6, kMaxNumberDigits = 15;  // what is longer is a hash by chance
+  constexpr std::size_t kUidDots = 3, kMaxVersionBytes = 16;
   constexpr std::string_view kShapes[] = {"dddddd-ddddddd", "dddd-dd-dd", "dddd.dd.dd", "dddd/dd/dd"};
-  if (has_only(text, kDigits)) return text.size() >= kPatientNumberDigits && text.size() != kHashDigits;
-  const std::string found = shape(text);
-  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '.')) >= kUidDots ||
-         std::find(std::begin(kShapes), std::end(kShapes), found) != std::end(kShapes);
+  if (has_only(text, kDigits)) return text.size() >= kMinNumberDigits && text.size() <= kMaxNumberDigits;
+  const auto dots = static_cast<std::size_t>(std::count(text.begin(), text.end(), '.'));
+  return dots >= kUidDots || (dots > 0 && text.size() > kMaxVersionBytes) ||
+         std::find(std::begin(kShapes), std::end(kShapes), shape(text)) != std::end(kShapes);
 }
 
 Error refused(std::string_view field, std::string_view why) {

@@ -33,12 +33,15 @@ TEST_F(AuditProgramTest, ExplainsItselfWithAnExample) {
 }
 
 TEST_F(AuditProgramTest, ALedgerReceiptAndCheckpointThatHoldExitWithZero) {
-  const Finished all = verify({path("ledger"), path("dataset.tlog-proof"), path("old.checkpoint"), "--dataset",
-                               path("dataset"), "--witness", path("witness.key")});
+  const Finished all = verify(
+      {"--witness", path("witness.key"), path("ledger"), path("dataset.tlog-proof"), "--dataset", path("dataset")});
   EXPECT_EQ(all.status, 0) << all.out << all.err;
   EXPECT_THAT(all.out, HasSubstr("ledger of 300 leaves, 300 entries read"));
   EXPECT_THAT(all.out, HasSubstr("receipt for leaf 299 of 300: {\"actor\":\"server\""));
   EXPECT_THAT(all.out, HasSubstr("hospital.example/naru: everything is as promised\n"));
+  EXPECT_EQ(verify({path("ledger"), path("old.checkpoint")}).status, 0);
+  EXPECT_EQ(verify({path("ledger"), path("old.checkpoint"), "--witness", path("witness.key")}).status, 1)
+      << "the witness saw the whole ledger alone";
 }
 
 TEST_F(AuditProgramTest, PrintsOneJsonDocument) {

@@ -52,13 +52,16 @@ TEST(LedgerLeaf, TakesIdsHashesAndCodes) {
        {"job-5f0c", "DUO:0000042", "0.1.0", "2026-017", "ct-1mm", "QUEUED", "42", "sha256/abc="}) {
     EXPECT_TRUE(takes_detail(word)) << word;
   }
-  EXPECT_TRUE(takes_detail(std::string(64, '1'))) << "a hash may have digits alone";
+  for (const std::size_t digits : {16, 32, 64}) {
+    EXPECT_TRUE(takes_detail(std::string(digits, '1'))) << "a hash, or what it begins with, may have digits alone";
+  }
 }
 
 TEST(LedgerLeaf, RefusesWhatCouldBeAPatients) {
-  for (const char* const text : {"KIM^MINSU", "KIM MINSU", "KIM\tMINSU", "KIM,MINSU", "김민수", "kim@hospital.example",
-                                 "1.2.840.113619.2.55.3", "900101-1234567", "9001011234567", "1980-01-31", "1980.01.31",
-                                 "1980/01/31", "19800131", "00123456", "192.168.0.1", ""}) {
+  for (const char* const text :
+       {"KIM^MINSU", "KIM MINSU", "KIM\tMINSU", "KIM,MINSU", "김민수", "kim@hospital.example", "1.2.840.113619.2.55.3",
+        "2.25.329800735698586629295641978511506172918", "900101-1234567", "9001011234567", "1980-01-31", "1980.01.31",
+        "1980/01/31", "19800131", "00123456", "192.168.0.1", ""}) {
     EXPECT_FALSE(takes_detail(text)) << text;
     EXPECT_FALSE(takes_detail({{"deeper", {text}}})) << text;
     LedgerEvent changed = event();
