@@ -32,6 +32,7 @@ constexpr std::array kNames = {
     "precondition_failed",
     "length_required",
     "body_too_large",
+    "header_too_large",
     "media_type_unsupported",
     "range_unsatisfiable",
     "rate_limited",

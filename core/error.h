@@ -39,6 +39,7 @@ enum class ErrorCode {
   precondition_failed,     ///< If-Match, or the offset of an upload, does not fit
   length_required,         ///< a body without its length
   body_too_large,          ///< the body is longer than the route takes
+  header_too_large,        ///< a header with longer lines, more lines or more bytes than the server reads
   media_type_unsupported,  ///< the body is of a kind that the route does not take
   range_unsatisfiable,     ///< no byte of the asked range exists
   rate_limited,            ///< too many requests; Retry-After says when

@@ -9,7 +9,7 @@ naru_program_packages=(
   libopenjp2-7-dev libutf8proc-dev
   libdeflate-dev libzstd-dev libsodium-dev libarchive-dev libpng-dev zlib1g-dev libssl-dev libnifti-dev
   libtesseract-dev tesseract-ocr-eng tesseract-ocr-kor
-  libboost-dev libsqlite3-dev libpq-dev
+  libboost-dev libsqlite3-dev libpq-dev libcurl4-openssl-dev
   libinsighttoolkit5-dev libgdcm-dev libgdcm-tools
 )
 

@@ -17,7 +17,13 @@ struct ListenConfig {
   int max_connections = 20000;
   int header_timeout_s = 20, body_timeout_s = 60, idle_timeout_s = 75, send_timeout_s = 120;
   int drain_s = 30;
-  int requests_per_second = 200;  ///< of one client address; 0: no limit
+  int requests_per_second = 200;          ///< of one client address; 0: no limit
+  int max_connections_per_address = 256;  ///< 0: no limit
+  /// Whether both limits hold for loopback too. A proxy on the same machine speaks for all its clients, so they do not.
+  bool loopback_is_limited = false;
+  int max_event_streams = 512;  ///< connections that follow events; more are answered 503
+  int handler_threads = 16, max_waiting_requests = 1024;
+  bool access_log = true;  ///< a line of JSON on stderr for each request
 };
 
 struct DicomConfig {

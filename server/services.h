@@ -6,6 +6,7 @@
 
 namespace naru::server {
 
+struct Auth;
 class Clock;
 class ContentStore;
 class Database;
@@ -24,6 +25,7 @@ struct Services {
   ContentStore& content;  ///< received instances: ingest/content_store.h
   JobQueue& jobs;         ///< jobs/job_queue.h
   Transfers& transfers;   ///< downloads under way: delivery/transfers.h
+  Auth* auth = nullptr;   ///< accounts, tokens, sessions: auth/auth.h; the application needs it
 };
 
 }  // namespace naru::server

@@ -32,9 +32,17 @@ class Headers {
   std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+/// The Idempotency-Key of a request that creates: routes/idempotency.h.
+struct IdempotencyKey {
+  std::string key, payload_hmac;
+  bool is_kept = false;  ///< the answer was written, in the transaction that created
+};
+
 struct Request {
   Method method = Method::get;
   std::string path;  ///< percent-decoded, begins with '/', without "//", "." and ".." parts (the door refuses them)
+  std::string_view
+      route;  ///< the pattern that `admit` found, of static lifetime; what the access log shows of the path
   std::vector<std::string> path_values;                    ///< what stood at the {...} of the route's pattern, in order
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded
   Headers headers;
@@ -43,6 +51,7 @@ struct Request {
   std::string client_address;  ///< without the port
   std::string request_id;
   Caller caller;
+  std::optional<IdempotencyKey> idempotency;
 
   std::optional<std::string_view> query_value(std::string_view name) const;
   /// The cookie of that name.
@@ -62,7 +71,8 @@ class Transfer {
   virtual ~Transfer() = default;
   /// Asked before each piece of at most 1 MiB and at least every second; false closes the connection. Must not wait.
   virtual bool may_go_on(std::uint64_t sent_bytes) = 0;
-  /// Called once at the end. May wait.
+  /// Called exactly once, after the last `may_go_on`: whatever became of the client, and for HEAD too (0 bytes). May
+  /// wait, must not throw. `is_whole`: all bytes of the body were handed to the network.
   virtual void finished(std::uint64_t sent_bytes, bool is_whole) = 0;
 };
 
@@ -108,19 +118,18 @@ struct Admission {
   bool takes_long_body = false;      ///< `receive` instead of `respond`
 };
 
-/// What stands behind the door: routes, accounts, errors. Calls come from several threads.
+/// What stands behind the door: routes, accounts, errors. Calls come from several threads and may wait. What they
+/// throw, like what goes wrong in the door itself, is answered as problem_response of server/http/problem.h has it.
 class Application {
  public:
   virtual ~Application() = default;
-  /// Finds the route, the caller and whether the caller may; fills `path_values` and `caller`.
+  /// Finds the route, the caller and whether the caller may; fills `route`, `path_values` and `caller`.
   virtual Admission admit(Request& request) = 0;
-  virtual Response respond(Request& request) = 0;  ///< never throws
+  virtual Response respond(Request& request) = 0;
   virtual std::unique_ptr<BodySink> receive(Request& request) = 0;
-  /// The answer for what went wrong in the door itself (malformed, too large, too slow) or in a sink.
-  virtual Response problem(const std::exception& error) = 0;
 };
 
-/// 200 (or `status`) with a JSON document.
+/// `status` with a JSON document.
 Response json_response(const nlohmann::ordered_json& json, int status = 200);
 
 }  // namespace naru::server

@@ -16,9 +16,11 @@ set(may_include_cli core pipeline cli kernels/executor.h  # the pipeline is give
 set(folders core kernels dicom pipeline server cli)
 
 # Foreign headers and the only places that may see them.
-set(libraries cuda dcmtk http itk tesseract sql)
+set(libraries cuda curl dcmtk http itk tesseract sql)
 set(headers_of_cuda "^(cuda|cub/|thrust/|cooperative_groups|nvrtc|nvtx3/|device_launch_parameters)")
 set(places_of_cuda kernels)
+set(headers_of_curl "^curl/")
+set(places_of_curl server/auth)
 set(headers_of_dcmtk "^dcmtk/")
 set(places_of_dcmtk dicom tests/dicom tests/support)
 set(headers_of_http "^(boost/(beast|asio)|httplib|drogon/|crow|uwebsockets|microhttpd|evhttp|pistache/)")
@@ -92,12 +94,14 @@ set(wrong
   "cli/b.cpp server/jobs/job_state.h" "pipeline/c.cpp cuda_runtime_api.h" "core/c.cpp cuda/std/array"
   "tests/kernels/a.cpp cub/cub.cuh" "pipeline/d.cpp dcmtk/config/osconfig.h" "tests/pipeline/a.cpp dcmtk/dcmdata/dctk.h"
   "server/routes/c.cpp boost/beast.hpp" "cli/c.cpp httplib.h" "kernels/b.cpp itkImage.h" "pipeline/e.cpp itkImage.h"
-  "dicom/c.cpp itkGDCMImageIO.h" "cli/d.cpp tesseract/baseapi.h" "server/jobs/a.cpp sqlite3.h")
+  "dicom/c.cpp itkGDCMImageIO.h" "cli/d.cpp tesseract/baseapi.h" "server/jobs/a.cpp sqlite3.h"
+  "server/http/c.cpp curl/curl.h")
 set(right
   "kernels/c.cu core/volume.h" "kernels/cuda/a.cpp cuda_runtime_api.h" "dicom/d.cpp dicom/dcmtk/codecs.h"
   "dicom/dcmtk/e.cpp dcmtk/dcmdata/dctk.h" "tests/support/a.cpp dcmtk/dcmdata/dctk.h" "pipeline/f.cpp kernels/resample.h"
   "server/http/a.cpp boost/beast.hpp" "pipeline/outputs/a.cpp itkImage.h" "benchmarks/kernels/a.cpp itkImage.h"
   "cli/f.cpp kernels/executor.h" "cli/e.cpp vector" "pipeline/pixels/a.cpp tesseract/baseapi.h" "server/store/a.cpp sqlite3.h"
+  "server/auth/a.cpp curl/curl.h"
   "cli/g.cpp server/serve.h")
 
 file(REMOVE_RECURSE ${SCRATCH})

@@ -1,10 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "server/http/problem.h"
 #include "server/jobs/job_claims.h"
 #include "server/jobs/job_queue.h"
-#include "server/routes/application.h"
+#include "server/routes/route.h"
 #include "tests/server/support/test_server.h"
 
 namespace naru::server::test {
@@ -13,8 +12,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::HasSubstr;
-
-JobLimits limits() { return {.memory_bytes = 100, .total_memory_bytes = 400, .device = "cpu"}; }
 
 class JobRoutes : public testing::TestWithParam<DatabaseCase> {
  protected:
@@ -32,29 +29,21 @@ class JobRoutes : public testing::TestWithParam<DatabaseCase> {
                const std::string& key = "") {
     Request request = request_for(method, path, body.is_null() ? "" : body.dump());
     if (!key.empty()) request.headers.add("Idempotency-Key", key);
-    request = with_token(std::move(request), token);
-    try {
-      const Admission admission = application_.admit(request);
-      return admission.refusal ? *admission.refusal : application_.respond(request);
-    } catch (const std::exception& error) {
-      return problem_response(error, request.request_id);
-    }
+    return server_.ask(with_token(std::move(request), token));
   }
   json wanted() const { return {{"kind", "prepare"}, {"name", "set"}, {"study_ids", {"study-1"}}}; }
   std::string submit() { return json_of(ask(Method::post, "/api/v1/jobs", steward_, wanted())).at("id"); }
   JobRow claim() { return claims_.claim(Room{1000, true}).value(); }
 
-  TestServer server_{GetParam(), {}};
-  JobQueue queue_{server_.ledger, server_.clock, limits()};
-  JobClaims claims_{*server_.database, server_.ledger, server_.clock, limits(), std::chrono::seconds(30), "node/1"};
-  Services services_{server_.config,           server_.clock, *server_.database,          server_.keys, server_.ledger,
-                     server_.services.content, queue_,        server_.services.transfers, &server_.auth};
-  NaruApplication application_{services_, {job_routes().begin(), job_routes().end()}};
+  TestServer server_{GetParam()};
+  JobClaims claims_{*server_.database,     server_.ledger,           server_.clock,
+                    server_.jobs.limits(), std::chrono::seconds(30), "node/1"};
   std::string steward_ = server_.token_of(server_.add_user(server_.hospital_id, "steward", {Role::hospital_steward}));
   std::string auditor_ = server_.token_of(server_.add_user(server_.hospital_id, "auditor", {Role::auditor}));
   std::string company_ = server_.token_of(server_.add_user(server_.company_id, "company", {Role::company}));
   std::string foreign_ =
-      server_.token_of(server_.add_user(server_.company_id, "foreign-steward", {Role::hospital_steward}));
+      server_.token_of(server_.add_user(server_.add_organisation("Other hospital", OrganisationKind::hospital),
+                                        "foreign-steward", {Role::hospital_steward}));
 };
 NARU_FOR_EACH_DATABASE(JobRoutes);
 
@@ -120,8 +109,7 @@ TEST_P(JobRoutes, EventsComeAsAListAsALogAndAsAStream) {
   Request request = with_token(request_for(Method::get, path + "/events"), steward_);
   request.headers.add("Accept", "text/event-stream");
   request.headers.add("Last-Event-ID", "1");
-  ASSERT_FALSE(application_.admit(request).refusal);
-  const Response response = application_.respond(request);
+  const Response response = server_.ask(request);
   const auto events = std::get<std::shared_ptr<EventSource>>(response.body)->next();
   ASSERT_FALSE(events.empty());
   EXPECT_EQ(events.front().id, "2");

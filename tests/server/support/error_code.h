@@ -1,6 +1,7 @@
 /// Which error something throws.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 
 #include "core/error.h"
@@ -16,6 +17,17 @@ ErrorCode code_of(Act&& act) {
     return error.code();
   }
   throw std::logic_error("no error was thrown");
+}
+
+/// The same; empty where nothing is thrown.
+template <class Act>
+std::optional<ErrorCode> code_if_thrown(Act&& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return std::nullopt;
 }
 
 }  // namespace naru::server::test

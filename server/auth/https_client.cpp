@@ -1,0 +1,105 @@
+#include "server/auth/https_client.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <memory>
+#include <mutex>
+
+#include "core/error.h"
+
+namespace naru::server {
+
+namespace {
+
+constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;
+constexpr long kConnectMs = 5'000, kWholeMs = 10'000;
+
+using Curl = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+
+void require_curl() {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+}
+
+std::size_t take(char* bytes, std::size_t, std::size_t count, void* body) {
+  auto& text = *static_cast<std::string*>(body);
+  if (text.size() + count > kMaxReplyBytes) return 0;  // ends the transfer
+  text.append(bytes, count);
+  return count;
+}
+
+void set_limits(CURL* curl, bool plain_loopback) {
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, plain_loopback ? "https,http" : "https");
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kConnectMs);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, kWholeMs);
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "naru");
+}
+
+}  // namespace
+
+bool is_allowed_url(std::string_view url, bool plain_loopback) {
+  constexpr std::string_view kHttps = "https://";
+  if (url.size() > kHttps.size() && url.starts_with(kHttps)) return true;
+  for (const std::string_view host : {"http://127.0.0.1", "http://localhost"}) {
+    if (!plain_loopback || !url.starts_with(host)) continue;
+    const std::string_view rest = url.substr(host.size());
+    if (rest.empty() || rest.front() == ':' || rest.front() == '/') {
+      // "http://localhost:x@elsewhere" names elsewhere.
+      return rest.substr(0, rest.find('/')).find('@') == std::string_view::npos;
+    }
+  }
+  return false;
+}
+
+std::string form_encoded(const std::vector<std::pair<std::string, std::string>>& fields) {
+  require_curl();
+  std::string form;
+  for (const auto& [name, value] : fields) {
+    const std::unique_ptr<char, decltype(&curl_free)> text(
+        curl_easy_escape(nullptr, value.data(), static_cast<int>(value.size())), &curl_free);
+    if (!text) throw Error(ErrorCode::internal, "a form field cannot be encoded");
+    form += fmt::format("{}{}={}", form.empty() ? "" : "&", name, text.get());
+  }
+  return form;
+}
+
+CurlClient::CurlClient(bool plain_loopback) : plain_loopback_(plain_loopback) { require_curl(); }
+
+OutgoingReply CurlClient::send(const OutgoingRequest& request) {
+  if (!is_allowed_url(request.url, plain_loopback_)) {
+    throw Error(ErrorCode::store_unavailable, "the identity provider's address must begin with https://");
+  }
+  const Curl curl(curl_easy_init(), &curl_easy_cleanup);
+  if (!curl) throw Error(ErrorCode::internal, "libcurl does not start");
+  set_limits(curl.get(), plain_loopback_);
+  OutgoingReply reply;
+  curl_easy_setopt(curl.get(), CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &take);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &reply.body);
+  if (request.form) {
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(request.form->size()));
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, request.form->c_str());
+  }
+  if (request.basic_user) {
+    curl_easy_setopt(curl.get(), CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    curl_easy_setopt(curl.get(), CURLOPT_USERNAME, request.basic_user->c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_PASSWORD, request.basic_password.value_or("").c_str());
+  }
+  const CURLcode code = curl_easy_perform(curl.get());
+  if (code != CURLE_OK) {
+    throw Error(ErrorCode::store_unavailable,
+                fmt::format("the identity provider does not answer: {}", curl_easy_strerror(code)));
+  }
+  long status = 0;
+  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  reply.status = static_cast<int>(status);
+  return reply;
+}
+
+}  // namespace naru::server

@@ -1,0 +1,210 @@
+#include "server/auth/oidc.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "pipeline/files.h"
+#include "server/auth/https_client.h"
+#include "server/auth/id_token.h"
+#include "server/auth/secrets.h"
+#include "server/clock.h"
+#include "server/random_id.h"
+#include "server/store/database.h"
+
+namespace naru::server {
+
+namespace {
+
+using Json = nlohmann::json;
+constexpr std::size_t kMaxParameterBytes = 4096;
+
+Error refused(std::string_view reason) {
+  return {ErrorCode::unauthenticated, fmt::format("sign-in refused: {}", reason)};
+}
+
+Error unavailable(std::string_view problem) {
+  return {ErrorCode::store_unavailable, fmt::format("the identity provider {}", problem)};
+}
+
+std::string text_of(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Json object_of(std::string_view text) {
+  Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) throw unavailable("answers with what is no JSON object");
+  return json;
+}
+
+std::optional<std::string> secret_in(const std::string& file) {
+  if (file.empty()) return std::nullopt;
+  constexpr std::size_t kMaxSecretBytes = 4096;
+  auto text = read_file(file, kMaxSecretBytes);
+  while (text && !text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+  if (!text || text->empty()) {
+    throw Error(ErrorCode::config_invalid, "[oidc] client_secret_file cannot be read or is empty");
+  }
+  return text;
+}
+
+/// RFC 7636 section 4.2.
+std::string challenge_of(const std::string& verifier) {
+  const std::string hex = sha256_of(verifier);
+  std::string bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  return to_base64url(bytes);
+}
+
+}  // namespace
+
+Oidc::Oidc(AuthParts parts, OidcConfig config, HttpsClient& client, bool plain_loopback)
+    : parts_(parts), config_(std::move(config)), client_(client), plain_loopback_(plain_loopback) {
+  if (!is_allowed_url(config_.issuer, plain_loopback_)) {
+    throw Error(ErrorCode::config_invalid, "[oidc] issuer must begin with https://");
+  }
+  if (config_.client_id.empty() || config_.redirect_url.empty()) {
+    throw Error(ErrorCode::config_invalid, "[oidc] needs client_id and redirect_url");
+  }
+  client_secret_ = secret_in(config_.client_secret_file);
+}
+
+std::string Oidc::get(const std::string& url) {
+  OutgoingReply reply = client_.send({url, std::nullopt, std::nullopt, std::nullopt});
+  if (reply.status != 200) throw unavailable(fmt::format("answers {}", reply.status));
+  return std::move(reply.body);
+}
+
+Oidc::Provider Oidc::provider() {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now_ms = parts_.clock.now_ms();
+  if (provider_ && std::abs(now_ms - provider_->fetched_ms) < kDiscoveryMs) return *provider_;
+  const bool has_slash = config_.issuer.ends_with('/');
+  const Json document =
+      object_of(get(fmt::format("{}{}.well-known/openid-configuration", config_.issuer, has_slash ? "" : "/")));
+  if (text_of(document, "issuer") != config_.issuer) throw unavailable("says that it is another issuer");
+  Provider found{text_of(document, "authorization_endpoint"),
+                 text_of(document, "token_endpoint"),
+                 text_of(document, "jwks_uri"),
+                 {},
+                 now_ms,
+                 now_ms};
+  for (const std::string& url : {found.authorization_endpoint, found.token_endpoint, found.keys_url}) {
+    if (!is_allowed_url(url, plain_loopback_)) throw unavailable("names an address that is not https");
+  }
+  found.keys = keys_from_json(get(found.keys_url));
+  provider_ = found;
+  return found;
+}
+
+Oidc::Provider Oidc::with_new_keys() {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now_ms = parts_.clock.now_ms();
+  // At most once a minute, so that tokens with invented key ids do not make us a nuisance.
+  if (provider_ && std::abs(now_ms - provider_->keys_fetched_ms) >= kKeyRetryMs) {
+    provider_->keys_fetched_ms = now_ms;
+    provider_->keys = keys_from_json(get(provider_->keys_url));
+  }
+  return provider_.value();
+}
+
+Oidc::Start Oidc::start() {
+  const Provider found = provider();
+  const std::string state = random_secret(), nonce = random_secret(), verifier = random_secret();
+  in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
+    const std::int64_t now_ms = parts_.clock.now_ms();
+    transaction.execute("DELETE FROM oidc_logins WHERE expires_ms <= $1", {now_ms});
+    if (transaction.query("SELECT COUNT(*) FROM oidc_logins").at(0).integer(0) >= kMaxOidcLogins) {
+      throw Error(ErrorCode::rate_limited, "too many sign-ins were begun; try again in some minutes");
+    }
+    transaction.execute("INSERT INTO oidc_logins (state_sha256, nonce, verifier, expires_ms) VALUES ($1, $2, $3, $4)",
+                        {sha256_of(state), nonce, verifier, now_ms + kOidcLoginMs});
+  });
+  const char glue = found.authorization_endpoint.find('?') == std::string::npos ? '?' : '&';
+  return {fmt::format("{}{}{}", found.authorization_endpoint, glue,
+                      form_encoded({{"response_type", "code"},
+                                    {"client_id", config_.client_id},
+                                    {"redirect_uri", config_.redirect_url},
+                                    {"scope", "openid"},
+                                    {"state", state},
+                                    {"nonce", nonce},
+                                    {"code_challenge", challenge_of(verifier)},
+                                    {"code_challenge_method", "S256"}})),
+          state};
+}
+
+Oidc::Login Oidc::take_login(std::string_view state) {
+  const std::string sha256 = sha256_of(state);
+  const auto login = in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
+    const Rows rows =
+        transaction.query("SELECT nonce, verifier, expires_ms FROM oidc_logins WHERE state_sha256 = $1", {sha256});
+    // Only who deletes the row may go on, so that a state serves once.
+    const bool is_ours = transaction.execute("DELETE FROM oidc_logins WHERE state_sha256 = $1", {sha256}) == 1;
+    if (!is_ours || rows.empty() || rows.front().integer(2) <= parts_.clock.now_ms()) return std::optional<Login>();
+    return std::optional<Login>({rows.front().text(0), rows.front().text(1)});
+  });
+  if (!login) throw refused("it was not begun here, took too long, or was ended already; begin again");
+  return *login;
+}
+
+std::string Oidc::id_token_for(std::string_view code, const std::string& verifier, const Provider& provider) {
+  std::vector<std::pair<std::string, std::string>> form = {{"grant_type", "authorization_code"},
+                                                           {"code", std::string(code)},
+                                                           {"redirect_uri", config_.redirect_url},
+                                                           {"code_verifier", verifier}};
+  OutgoingRequest request{provider.token_endpoint, std::nullopt, std::nullopt, std::nullopt};
+  if (client_secret_) {
+    // Both are form-encoded before they become Basic: RFC 6749 section 2.3.1.
+    request.basic_user = form_encoded({{"", config_.client_id}}).substr(1);
+    request.basic_password = form_encoded({{"", *client_secret_}}).substr(1);
+  } else {
+    form.emplace_back("client_id", config_.client_id);
+  }
+  request.form = form_encoded(form);
+  const OutgoingReply reply = client_.send(request);
+  if (reply.status >= 400 && reply.status < 500) throw refused("the identity provider does not know the code");
+  if (reply.status != 200) throw unavailable(fmt::format("answers {}", reply.status));
+  return text_of(object_of(reply.body), "id_token");
+}
+
+std::string Oidc::subject_of(std::string_view id_token, const std::string& nonce) {
+  const ExpectedClaims expected{config_.issuer, config_.client_id, nonce, parts_.clock.now_ms() / 1000};
+  try {
+    try {
+      return checked_subject(id_token, provider().keys, expected);
+    } catch (const UnknownKey&) {
+      return checked_subject(id_token, with_new_keys().keys, expected);
+    }
+  } catch (const UnknownKey& error) {
+    throw refused(error.what());
+  }
+}
+
+std::string Oidc::user_of(const std::string& subject) {
+  return in_transaction(parts_.database, Access::read, [&](Transaction& transaction) {
+    const Rows rows = transaction.query(
+        "SELECT users.id FROM users JOIN organisations ON organisations.id = users.organisation_id "
+        "WHERE users.oidc_issuer = $1 AND users.oidc_subject = $2 AND users.disabled_ms IS NULL "
+        "AND organisations.disabled_ms IS NULL",
+        {config_.issuer, subject});
+    if (rows.empty()) throw refused("no account is linked to this identity; ask your admin");
+    return rows.front().text(0);
+  });
+}
+
+std::string Oidc::finish(const Callback& callback) {
+  if (callback.state.empty() || callback.state.size() > kMaxParameterBytes ||
+      !is_same_secret(callback.state, callback.cookie_state)) {
+    throw refused("this browser did not begin it");
+  }
+  const Login login = take_login(callback.state);
+  if (callback.issuer && *callback.issuer != config_.issuer) throw refused("another issuer answered");
+  if (callback.code.empty() || callback.code.size() > kMaxParameterBytes) throw refused("the answer holds no code");
+  return user_of(subject_of(id_token_for(callback.code, login.verifier, provider()), login.nonce));
+}
+
+}  // namespace naru::server

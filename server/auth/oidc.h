@@ -1,0 +1,72 @@
+/// Sign-in at an OpenID provider: authorization code with PKCE (OpenID Connect Core 1.0; RFC 7636, 9207). An account is
+/// found by the identity that an admin linked to it before; none is ever made.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/auth/accounts.h"
+#include "server/auth/jwk.h"
+#include "server/config.h"
+
+namespace naru::server {
+
+class HttpsClient;
+
+inline constexpr std::int64_t kOidcLoginMs = 10 * 60'000, kDiscoveryMs = 60 * 60'000, kKeyRetryMs = 60'000;
+inline constexpr int kMaxOidcLogins = 10'000;  ///< begun and not ended; more are refused
+
+/// Safe to use from any thread.
+class Oidc {
+ public:
+  /// @param plain_loopback the issuer may be http on this machine: for tests and development
+  /// @throws Error{config_invalid} issuer, client id, redirect address or the secret's file
+  Oidc(AuthParts parts, OidcConfig config, HttpsClient& client, bool plain_loopback = false);
+
+  struct Start {
+    std::string url;    ///< where the browser goes
+    std::string state;  ///< kept in the browser's cookie, so that nobody can end a login that another one began
+  };
+  /// @throws Error{store_unavailable, rate_limited}
+  Start start();
+
+  struct Callback {
+    std::string_view code, state, cookie_state;
+    std::optional<std::string_view> issuer;  ///< "iss" of RFC 9207
+  };
+  /// The id of the user whom the provider names. A state serves once.
+  /// @throws Error{unauthenticated, store_unavailable}
+  std::string finish(const Callback& callback);
+
+ private:
+  struct Provider {
+    std::string authorization_endpoint, token_endpoint, keys_url;
+    std::vector<Jwk> keys;
+    std::int64_t fetched_ms = 0, keys_fetched_ms = 0;
+  };
+  struct Login {
+    std::string nonce, verifier;
+  };
+
+  std::string get(const std::string& url);
+  Provider provider();
+  Provider with_new_keys();
+  Login take_login(std::string_view state);
+  std::string id_token_for(std::string_view code, const std::string& verifier, const Provider& provider);
+  std::string subject_of(std::string_view id_token, const std::string& nonce);
+  std::string user_of(const std::string& subject);
+
+  AuthParts parts_;
+  OidcConfig config_;
+  HttpsClient& client_;
+  bool plain_loopback_;
+  std::optional<std::string> client_secret_;
+  std::mutex mutex_;
+  std::optional<Provider> provider_;
+};
+
+}  // namespace naru::server

@@ -1,0 +1,97 @@
+#include "server/auth/password_sign_in.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "server/audit/ledger.h"
+#include "server/auth/passwords.h"
+#include "server/clock.h"
+#include "server/store/database.h"
+
+namespace naru::server {
+
+namespace {
+
+/// An account whose next attempt was counted.
+struct Attempt {
+  std::string user_id, organisation_id, password_hash;
+};
+
+std::int64_t lock_ms(std::int64_t failed_count) {
+  if (failed_count < kFreeFailures) return 0;
+  const std::int64_t doublings = std::min<std::int64_t>(failed_count - kFreeFailures, 10);
+  return std::min(kFirstLockMs << doublings, kLongestLockMs);
+}
+
+/// Counts the attempt as failed; `succeed` takes it back. Empty where no password would be right now.
+std::optional<Attempt> begin_attempt(const AuthParts& parts, const std::string& login) {
+  return in_transaction(parts.database, Access::write, [&](Transaction& transaction) -> std::optional<Attempt> {
+    const Rows rows = transaction.query(
+        "SELECT users.id, users.organisation_id, users.password_hash, users.failed_count, users.locked_until_ms "
+        "FROM users JOIN organisations ON organisations.id = users.organisation_id "
+        "WHERE users.login = $1 AND users.disabled_ms IS NULL AND organisations.disabled_ms IS NULL",
+        {login});
+    if (rows.empty() || rows.front().is_null(2)) return std::nullopt;
+    const Row& row = rows.front();
+    const std::int64_t now_ms = parts.clock.now_ms();
+    if (now_ms < row.integer(4)) return std::nullopt;
+    const std::int64_t failed_count = row.integer(3) + 1, locked_ms = lock_ms(failed_count);
+    transaction.execute("UPDATE users SET failed_count = failed_count + 1, locked_until_ms = $1 WHERE id = $2",
+                        {locked_ms == 0 ? std::int64_t{0} : now_ms + locked_ms, row.text(0)});
+    if (locked_ms != 0) {
+      parts.ledger.append(transaction,
+                          {"user.locked", row.text(1), "server", row.text(0), {{"failed_count", failed_count}}});
+    }
+    return Attempt{row.text(0), row.text(1), row.text(2)};
+  });
+}
+
+void succeed(const AuthParts& parts, Passwords& passwords, const Attempt& attempt, std::string_view password) {
+  std::optional<std::string> stronger;
+  if (passwords.is_outdated(attempt.password_hash)) stronger = passwords.hash(password);
+  in_transaction(parts.database, Access::write, [&](Transaction& transaction) {
+    transaction.execute("UPDATE users SET failed_count = 0, locked_until_ms = 0 WHERE id = $1", {attempt.user_id});
+    if (!stronger) return;
+    // Unless the password was changed meanwhile.
+    transaction.execute("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3",
+                        {*stronger, attempt.user_id, attempt.password_hash});
+  });
+}
+
+}  // namespace
+
+std::string sign_in_by_password(const AuthParts& parts, Passwords& passwords, std::string_view login,
+                                std::string_view password) {
+  const Error refused(ErrorCode::unauthenticated,
+                      "login or password is wrong, or the account is locked for a while after failures");
+  std::optional<Attempt> attempt;
+  try {
+    attempt = begin_attempt(parts, checked_login(login));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::request_invalid) throw;  // what cannot be a login is an unknown one
+  }
+  if (!attempt) {
+    passwords.check_nobody(password);
+    throw refused;
+  }
+  if (!passwords.is_right(attempt->password_hash, password)) throw refused;
+  succeed(parts, passwords, *attempt, password);
+  return attempt->user_id;
+}
+
+void change_own_password(const AuthParts& parts, Passwords& passwords, const Caller& caller,
+                         std::string_view old_password, std::string_view new_password) {
+  const std::string login = in_transaction(parts.database, Access::read, [&](Transaction& transaction) {
+    return transaction.query("SELECT login FROM users WHERE id = $1", {caller.user_id}).at(0).text(0);
+  });
+  check_password_rules(new_password, login);
+  sign_in_by_password(parts, passwords, login, old_password);
+  const std::string hash = passwords.hash(new_password);
+  in_transaction(parts.database, Access::write, [&](Transaction& transaction) {
+    transaction.execute("UPDATE users SET password_hash = $1 WHERE id = $2", {hash, caller.user_id});
+    transaction.execute("DELETE FROM sessions WHERE user_id = $1", {caller.user_id});
+    parts.ledger.append(transaction, {"user.password_changed", caller.organisation_id, caller.user_id, caller.user_id});
+  });
+}
+
+}  // namespace naru::server

@@ -1,0 +1,34 @@
+/// What stands before every handler: the route, who asks, whether that is allowed, and creations that may be repeated.
+#pragma once
+
+#include <vector>
+
+#include "server/http/message.h"
+#include "server/routes/idempotency.h"
+#include "server/routes/route.h"
+#include "server/routes/route_table.h"
+
+namespace naru::server {
+
+/// In this order: 404 for a path that no route has, 405 for another method, 401 for who is not known, 403 for a role,
+/// scope or CSRF token that is missing. HEAD is answered by the GET route. Services needs `auth`.
+class NaruApplication final : public Application {
+ public:
+  explicit NaruApplication(Services& services, std::vector<Route> routes = all_routes());
+
+  Admission admit(Request& request) override;
+  Response respond(Request& request) override;
+  std::unique_ptr<BodySink> receive(Request& request) override;
+
+ private:
+  /// Empty: nobody, or by a credential that is not good.
+  Caller caller_of(const Request& request) const;
+  void check_csrf(const Request& request) const;
+  void admit_caller(const Route& route, Request& request) const;
+
+  Services& services_;
+  RouteTable routes_;
+  KeysInFlight in_flight_;
+};
+
+}  // namespace naru::server

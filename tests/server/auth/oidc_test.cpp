@@ -1,0 +1,203 @@
+#include "server/auth/oidc.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/digest.h"
+#include "tests/server/support/error_code.h"
+#include "tests/server/support/test_issuer.h"
+#include "tests/server/support/test_server.h"
+
+namespace naru::server::test {
+namespace {
+
+using nlohmann::json;
+
+std::string parameter(const std::string& url, const std::string& name) {
+  const std::size_t at = url.find(name + "=");
+  if (at == std::string::npos || (url[at - 1] != '&' && url[at - 1] != '?')) return {};
+  const std::size_t begin = at + name.size() + 1;
+  return url.substr(begin, std::min(url.find('&', begin), url.size()) - begin);
+}
+
+class OidcSignIn : public testing::TestWithParam<DatabaseCase> {
+ protected:
+  OidcSignIn() {
+    issuer_.keys = {key_.jwk()};
+    const Caller admin = server_.caller(server_.add_user(server_.hospital_id, "admin", {Role::admin}));
+    user_id_ = server_.add_user(server_.hospital_id, "kim", {Role::reviewer});
+    server_.auth.accounts.update_user(admin, user_id_, {.identity = OidcIdentity{std::string(kIssuer), "person-1"}});
+  }
+
+  static OidcConfig config() {
+    return {true, std::string(kIssuer), "naru", "", "https://naru.example/api/v1/session/oidc/callback"};
+  }
+
+  json claims(const std::string& nonce) {
+    const std::int64_t now_s = server_.clock.now_ms() / 1000;
+    return {{"iss", kIssuer},     {"sub", "person-1"}, {"aud", "naru"},
+            {"exp", now_s + 300}, {"iat", now_s},      {"nonce", nonce}};
+  }
+
+  /// As the browser would: begins, and comes back with the issuer's answer.
+  std::string sign_in() {
+    const auto start = oidc_.start();
+    issuer_.id_token = signed_token(claims(parameter(start.url, "nonce")), key_);
+    return oidc_.finish({"code-1", start.state, start.state, std::nullopt});
+  }
+
+  TestServer server_{GetParam()};
+  IssuerKey key_{IssuerKey::Kind::p256, "key-1"};
+  TestIssuer issuer_;
+  Oidc oidc_{server_.parts, config(), issuer_};
+  std::string user_id_;
+};
+NARU_FOR_EACH_DATABASE(OidcSignIn);
+
+TEST_P(OidcSignIn, FindsTheAccountThatAnAdminLinked) { EXPECT_EQ(sign_in(), user_id_); }
+
+TEST_P(OidcSignIn, AsksWithPkceAndSendsTheVerifierOnlyToTheTokenEndpoint) {
+  const auto start = oidc_.start();
+  EXPECT_EQ(start.url.substr(0, 33), std::string(kIssuer) + "/authorize?");
+  EXPECT_EQ(parameter(start.url, "response_type"), "code");
+  EXPECT_EQ(parameter(start.url, "code_challenge_method"), "S256");
+  EXPECT_EQ(parameter(start.url, "state"), start.state);
+  EXPECT_EQ(parameter(start.url, "redirect_uri"), "https%3A%2F%2Fnaru.example%2Fapi%2Fv1%2Fsession%2Foidc%2Fcallback");
+  issuer_.id_token = signed_token(claims(parameter(start.url, "nonce")), key_);
+  oidc_.finish({"code/1", start.state, start.state, kIssuer});
+  const std::string form = "?" + issuer_.asked.back().form.value();
+  EXPECT_EQ(parameter(form, "grant_type"), "authorization_code");
+  EXPECT_EQ(parameter(form, "code"), "code%2F1");
+  const std::string verifier = parameter(form, "code_verifier");
+  EXPECT_GE(verifier.size(), 43U);
+  EXPECT_EQ(start.url.find(verifier), std::string::npos);
+  // RFC 7636: challenge = BASE64URL(SHA256(verifier)), here by OpenSSL's base64.
+  const std::string hex = sha256_hex(std::as_bytes(std::span(verifier)));
+  std::string digest;
+  for (std::size_t i = 0; i < hex.size(); i += 2) digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  EXPECT_EQ(parameter(start.url, "code_challenge"), base64url(digest));
+}
+
+TEST_P(OidcSignIn, ServesAStateOnceAndInTimeAndInOneBrowser) {
+  const auto finish = [&](std::string_view state, std::string_view cookie) {
+    return code_if_thrown([&] { oidc_.finish({"code-1", state, cookie, std::nullopt}); });
+  };
+  const auto start = oidc_.start();
+  issuer_.id_token = signed_token(claims(parameter(start.url, "nonce")), key_);
+  EXPECT_EQ(finish(start.state, ""), ErrorCode::unauthenticated) << "another browser";
+  EXPECT_EQ(finish("", ""), ErrorCode::unauthenticated);
+  EXPECT_EQ(finish("invented", "invented"), ErrorCode::unauthenticated);
+  EXPECT_EQ(finish(start.state, start.state), std::nullopt);
+  EXPECT_EQ(finish(start.state, start.state), ErrorCode::unauthenticated) << "replayed";
+  const auto late = oidc_.start();
+  server_.clock.advance(kOidcLoginMs);
+  issuer_.id_token = signed_token(claims(parameter(late.url, "nonce")), key_);
+  EXPECT_EQ(finish(late.state, late.state), ErrorCode::unauthenticated);
+}
+
+TEST_P(OidcSignIn, RefusesATokenOfAnotherLogin) {
+  const auto first = oidc_.start(), second = oidc_.start();
+  issuer_.id_token = signed_token(claims(parameter(first.url, "nonce")), key_);
+  EXPECT_EQ(code_if_thrown([&] {
+              oidc_.finish({"code-1", second.state, second.state, std::nullopt});
+            }),
+            ErrorCode::unauthenticated);
+}
+
+TEST_P(OidcSignIn, RefusesAnotherIssuersAnswer) {
+  const auto start = oidc_.start();
+  issuer_.id_token = signed_token(claims(parameter(start.url, "nonce")), key_);
+  EXPECT_EQ(code_if_thrown([&] {
+              oidc_.finish({"code-1", start.state, start.state, "https://other.example"});
+            }),
+            ErrorCode::unauthenticated);
+}
+
+TEST_P(OidcSignIn, MakesNoAccounts) {
+  const auto start = oidc_.start();
+  json stranger = claims(parameter(start.url, "nonce"));
+  stranger["sub"] = "person-2";
+  issuer_.id_token = signed_token(stranger, key_);
+  EXPECT_EQ(code_if_thrown([&] {
+              oidc_.finish({"code-1", start.state, start.state, std::nullopt});
+            }),
+            ErrorCode::unauthenticated);
+}
+
+TEST_P(OidcSignIn, RefusesWhoIsDisabled) {
+  const Caller admin = server_.caller(server_.add_user(server_.hospital_id, "admin-2", {Role::admin}));
+  server_.auth.accounts.update_user(admin, user_id_, {.is_disabled = true});
+  EXPECT_EQ(code_if_thrown([&] { sign_in(); }), ErrorCode::unauthenticated);
+}
+
+TEST_P(OidcSignIn, FetchesKeysAnewForAnUnknownOneButNotForEachToken) {
+  EXPECT_EQ(sign_in(), user_id_);
+  key_ = IssuerKey(IssuerKey::Kind::ed25519, "key-2");
+  issuer_.keys = {key_.jwk()};
+  EXPECT_EQ(code_if_thrown([&] { sign_in(); }), ErrorCode::unauthenticated) << "not within a minute";
+  server_.clock.advance(kKeyRetryMs);
+  EXPECT_EQ(sign_in(), user_id_);
+  const auto count = [&] {
+    return std::ranges::count(issuer_.asked, std::string(kIssuer) + "/keys", &OutgoingRequest::url);
+  };
+  EXPECT_EQ(count(), 2);
+  key_ = IssuerKey(IssuerKey::Kind::ed25519, "key-3");  // that the issuer never publishes
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(code_if_thrown([&] { sign_in(); }), ErrorCode::unauthenticated);
+  EXPECT_EQ(count(), 2);
+}
+
+TEST_P(OidcSignIn, AsksTheIssuerOnceAnHour) {
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(sign_in(), user_id_);
+  const std::string url = std::string(kIssuer) + "/.well-known/openid-configuration";
+  EXPECT_EQ(std::ranges::count(issuer_.asked, url, &OutgoingRequest::url), 1);
+  server_.clock.advance(kDiscoveryMs);
+  EXPECT_EQ(sign_in(), user_id_);
+  EXPECT_EQ(std::ranges::count(issuer_.asked, url, &OutgoingRequest::url), 2);
+}
+
+TEST_P(OidcSignIn, DoesNotTrustADocumentThatNamesAnotherIssuerOrPlainAddresses) {
+  for (const auto& [field, value] :
+       {std::pair("issuer", "https://other.example"), std::pair("token_endpoint", "http://issuer.example/token"),
+        std::pair("jwks_uri", "file:///etc/passwd"), std::pair("authorization_endpoint", "javascript:alert(1)")}) {
+    TestIssuer bad;
+    bad.keys = {key_.jwk()};
+    bad.discovery[field] = value;
+    Oidc oidc(server_.parts, config(), bad);
+    EXPECT_EQ(code_if_thrown([&] { oidc.start(); }), ErrorCode::store_unavailable) << field;
+  }
+}
+
+TEST_P(OidcSignIn, TellsARefusedCodeFromAnIssuerThatFails) {
+  issuer_.token_status = 400;
+  EXPECT_EQ(code_if_thrown([&] { sign_in(); }), ErrorCode::unauthenticated);
+  issuer_.token_status = 500;
+  EXPECT_EQ(code_if_thrown([&] { sign_in(); }), ErrorCode::store_unavailable);
+}
+
+TEST_P(OidcSignIn, SendsTheClientsSecretFormEncodedAsBasic) {
+  const std::string file = server_.folder / "secret";
+  std::ofstream(file) << "s+ cret\n";
+  OidcConfig with_secret = config();
+  with_secret.client_secret_file = file;
+  Oidc oidc(server_.parts, with_secret, issuer_);
+  const auto start = oidc.start();
+  issuer_.id_token = signed_token(claims(parameter(start.url, "nonce")), key_);
+  EXPECT_EQ(oidc.finish({"code-1", start.state, start.state, std::nullopt}), user_id_);
+  EXPECT_EQ(issuer_.asked.back().basic_user, "naru");
+  EXPECT_EQ(issuer_.asked.back().basic_password, "s%2B%20cret");
+}
+
+TEST_P(OidcSignIn, IsNotMadeFromABadConfiguration) {
+  const auto code = [&](auto&& spoil) {
+    OidcConfig bad = config();
+    spoil(bad);
+    return code_if_thrown([&] { Oidc(server_.parts, bad, issuer_); });
+  };
+  EXPECT_EQ(code([](OidcConfig& c) { c.issuer = "http://issuer.example"; }), ErrorCode::config_invalid);
+  EXPECT_EQ(code([](OidcConfig& c) { c.client_id = ""; }), ErrorCode::config_invalid);
+  EXPECT_EQ(code([](OidcConfig& c) { c.redirect_url = ""; }), ErrorCode::config_invalid);
+  EXPECT_EQ(code([](OidcConfig& c) { c.client_secret_file = "/nowhere/secret"; }), ErrorCode::config_invalid);
+}
+
+}  // namespace
+}  // namespace naru::server::test

@@ -1,0 +1,44 @@
+#include "server/auth/sign_in_limits.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/server/support/error_code.h"
+#include "tests/server/support/fake_clock.h"
+
+namespace naru::server::test {
+namespace {
+
+class SignInLimits : public testing::Test {
+ protected:
+  bool may(const std::string& address, const std::string& login) {
+    return !code_if_thrown([&] { limits_.count(address, login); });
+  }
+  FakeClock clock_;
+  server::SignInLimits limits_{clock_, {.window_ms = 1000, .per_address = 6, .per_login = 3, .max_entries = 8}};
+};
+
+TEST_F(SignInLimits, HoldForALoginFromWhereverItIsTried) {
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(may("192.0.2." + std::to_string(i), "kim"));
+  EXPECT_EQ(code_if_thrown([&] { limits_.count("192.0.2.9", "kim"); }), ErrorCode::rate_limited);
+  clock_.advance(1000);
+  EXPECT_TRUE(may("192.0.2.9", "kim"));
+}
+
+TEST_F(SignInLimits, HoldForAnAddressWhateverItTries) {
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(may("192.0.2.1", ""));
+  EXPECT_FALSE(may("192.0.2.1", "kim"));
+  EXPECT_TRUE(may("192.0.2.2", "kim"));
+}
+
+TEST_F(SignInLimits, RememberABoundedNumber) {
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(may("192.0.2.1", "login-" + std::to_string(i)));
+  EXPECT_TRUE(may("192.0.2.2", "login-0"));
+  EXPECT_TRUE(may("192.0.2.3", ""));
+  EXPECT_TRUE(may("192.0.2.4", ""));
+  EXPECT_FALSE(may("192.0.2.5", "")) << "eight are remembered";
+  clock_.advance(1000);
+  EXPECT_TRUE(may("192.0.2.5", "")) << "they were forgotten";
+}
+
+}  // namespace
+}  // namespace naru::server::test

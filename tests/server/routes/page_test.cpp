@@ -1,0 +1,23 @@
+#include "server/routes/page.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/server/support/error_code.h"
+#include "tests/server/support/test_server.h"
+
+namespace naru::server::test {
+namespace {
+
+TEST(Page, HasBounds) {
+  const auto limit = [](const std::string& query) { return page_of(request_for(Method::get, "/?" + query)).limit; };
+  EXPECT_EQ(limit(""), 100);
+  EXPECT_EQ(limit("limit=1"), 1);
+  EXPECT_EQ(limit("limit=1000"), 1000);
+  for (const char* bad : {"limit=0", "limit=1001", "limit=-1", "limit=1x", "limit=", "limit=99999999999",
+                          "page_token=", "page_token=a%27", "page_token=A", "page_token=a;b"}) {
+    EXPECT_EQ(code_of([&] { limit(bad); }), ErrorCode::request_invalid) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace naru::server::test

@@ -1,0 +1,130 @@
+#include "tests/server/support/test_server.h"
+
+#include "server/auth/first_admin.h"
+#include "server/http/problem.h"
+
+namespace naru::server::test {
+
+namespace {
+
+/// Stands for a part that no route under test uses: it may be named and nothing else.
+template <class Part>
+Part& unused_part() {
+  alignas(16) static char nothing[16];
+  return *reinterpret_cast<Part*>(nothing);
+}
+
+Config config_with(const OidcConfig& oidc) {
+  Config config;
+  config.oidc = oidc;
+  return config;
+}
+
+}  // namespace
+
+Request request_for(Method method, std::string_view path, std::string_view body) {
+  Request request;
+  request.method = method;
+  const std::size_t mark = std::min(path.find('?'), path.size());
+  request.path = path.substr(0, mark);
+  std::string_view query = path.substr(std::min(mark + 1, path.size()));
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view field = query.substr(0, end);
+    const std::size_t equals = std::min(field.find('='), field.size());
+    request.query.emplace_back(field.substr(0, equals), field.substr(std::min(equals + 1, field.size())));
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  request.body = body;
+  if (!body.empty()) request.headers.add("Content-Type", "application/json");
+  request.client_address = "192.0.2.1";
+  request.request_id = "request-1";
+  return request;
+}
+
+Request with_token(Request request, const std::string& token) {
+  if (!token.empty()) request.headers.add("Authorization", "Bearer " + token);
+  return request;
+}
+
+nlohmann::json json_of(const Response& response) {
+  return nlohmann::json::parse(std::get<std::string>(response.body), nullptr, false);
+}
+
+std::string problem_code(const Response& response) {
+  const nlohmann::json json = json_of(response);
+  return json.is_object() ? json.value("code", "") : "";
+}
+
+TestServer::TestServer(const DatabaseCase& which, std::vector<Route> routes, const OidcConfig& oidc,
+                       std::shared_ptr<HttpsClient> issuer_client)
+    : config(config_with(oidc)),
+      database(which.make()),
+      keys(folder / "master.key", true),
+      ledger(*database, keys, clock, "naru.test/log"),
+      parts{*database, ledger, clock},
+      auth(parts, config,
+           {.password_cost = kCheapPasswords,
+            .sign_in_rate = {},
+            .plain_loopback_issuer = false,
+            .issuer_client = std::move(issuer_client)}),
+      jobs(ledger, clock, {.memory_bytes = 100, .total_memory_bytes = 400, .device = "cpu"}),
+      services{config, clock, *database, keys, ledger, unused_part<ContentStore>(), jobs, unused_part<Transfers>(),
+               &auth},
+      application(services, std::move(routes)) {
+  create_first_admin(parts, auth.passwords, {"Operator", "operator-admin", std::string(kPassword)});
+  in_transaction(*database, Access::read, [&](Transaction& transaction) {
+    operator_id = transaction.query("SELECT id FROM organisations").at(0).text(0);
+  });
+  hospital_id = add_organisation("Hospital", OrganisationKind::hospital);
+  company_id = add_organisation("Company", OrganisationKind::company);
+}
+
+Response TestServer::ask(Request request) {
+  try {
+    Admission admission = application.admit(request);
+    if (admission.refusal) return *std::move(admission.refusal);
+    if (!admission.takes_long_body) return application.respond(request);
+    const auto sink = application.receive(request);
+    sink->write(std::as_bytes(std::span(request.body)));
+    return sink->finish();
+  } catch (const std::exception& error) {
+    return problem_response(error, request.request_id);
+  }
+}
+
+Response TestServer::ask(Method method, std::string_view path, const std::string& token, const nlohmann::json& body) {
+  return ask(with_token(request_for(method, path, body.is_null() ? "" : body.dump()), token));
+}
+
+std::string TestServer::add_organisation(std::string_view name, OrganisationKind kind) {
+  return in_transaction(*database, Access::write, [&](Transaction& transaction) {
+    return auth.accounts.create_organisation(transaction, "server", name, kind).id;
+  });
+}
+
+std::string TestServer::add_user(const std::string& organisation_id, std::string_view login, Roles roles) {
+  const std::string hash = auth.passwords.hash(kPassword);
+  return in_transaction(*database, Access::write, [&](Transaction& transaction) {
+    return auth.accounts.create_user(transaction, "server", organisation_id, {std::string(login), roles, hash}).id;
+  });
+}
+
+Caller TestServer::caller(const std::string& user_id) {
+  return in_transaction(*database, Access::read, [&](Transaction& transaction) {
+    const Row row = transaction.query("SELECT organisation_id, roles FROM users WHERE id = $1", {user_id}).at(0);
+    return Caller{user_id, row.text(0), roles_from_text(row.text(1)), kAllScopes, true};
+  });
+}
+
+std::string TestServer::token_of(const std::string& user_id, unsigned scopes) {
+  return auth.tokens.create(caller(user_id), "test", scopes, clock.now_ms() + 3600'000).secret;
+}
+
+std::vector<std::string> TestServer::ledger_kinds() {
+  std::vector<std::string> kinds;
+  for (const std::string& leaf : ledger.leaves(0, 1000)) kinds.push_back(nlohmann::json::parse(leaf).at("kind"));
+  return kinds;
+}
+
+}  // namespace naru::server::test
