@@ -65,7 +65,7 @@ TestServer::TestServer(const DatabaseCase& which, std::vector<Route> routes, con
             .plain_loopback_issuer = false,
             .issuer_client = std::move(issuer_client)}),
       content(folder / "content", kMaxFileBytes),
-      jobs(ledger, clock, job_limits(config.jobs)),
+      jobs(ledger, clock, {.memory_bytes = 100, .total_memory_bytes = 400, .device = "cpu"}),
       services{config, clock, *database, keys, ledger, content, jobs, listings, metrics, transfers, &auth},
       application(services, std::move(routes)) {
   create_first_admin(parts, auth.passwords, {"Operator", "operator-admin", std::string(kPassword)});

@@ -1,0 +1,130 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/jobs/job_claims.h"
+#include "server/jobs/job_queue.h"
+#include "server/routes/route.h"
+#include "tests/server/support/test_server.h"
+
+namespace naru::server::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::HasSubstr;
+
+class JobRoutes : public testing::TestWithParam<DatabaseCase> {
+ protected:
+  JobRoutes() {
+    server_.config.data = server_.folder.path();
+    in_transaction(*server_.database, Access::write, [&](Transaction& transaction) {
+      transaction.execute(
+          "INSERT INTO studies (id, organisation_id, study_uid, state, instance_count, size_bytes, modalities, "
+          "created_ms, received_ms) VALUES ('study-1', $1, '2.999.1', 'closed', 0, 0, 'CT', 0, 0)",
+          {server_.hospital_id});
+    });
+  }
+
+  Response ask(Method method, std::string_view path, const std::string& token, const json& body = {},
+               const std::string& key = "") {
+    Request request = request_for(method, path, body.is_null() ? "" : body.dump());
+    if (!key.empty()) request.headers.add("Idempotency-Key", key);
+    return server_.ask(with_token(std::move(request), token));
+  }
+  json wanted() const { return {{"kind", "prepare"}, {"name", "set"}, {"study_ids", {"study-1"}}}; }
+  std::string submit() { return json_of(ask(Method::post, "/api/v1/jobs", steward_, wanted())).at("id"); }
+  JobRow claim() { return claims_.claim(Room{1000, true}).value(); }
+
+  TestServer server_{GetParam()};
+  JobClaims claims_{*server_.database,     server_.ledger,           server_.clock,
+                    server_.jobs.limits(), std::chrono::seconds(30), "node/1"};
+  std::string steward_ = server_.token_of(server_.add_user(server_.hospital_id, "steward", {Role::hospital_steward}));
+  std::string auditor_ = server_.token_of(server_.add_user(server_.hospital_id, "auditor", {Role::auditor}));
+  std::string company_ = server_.token_of(server_.add_user(server_.company_id, "company", {Role::company}));
+  std::string foreign_ =
+      server_.token_of(server_.add_user(server_.add_organisation("Other hospital", OrganisationKind::hospital),
+                                        "foreign-steward", {Role::hospital_steward}));
+};
+NARU_FOR_EACH_DATABASE(JobRoutes);
+
+TEST_P(JobRoutes, AJobIsCreatedShownAndListed) {
+  const Response made = ask(Method::post, "/api/v1/jobs", steward_, wanted());
+  ASSERT_EQ(made.status, 201);
+  const std::string id = json_of(made)["id"];
+  EXPECT_EQ(made.headers.find("Location"), "/api/v1/jobs/" + id);
+  EXPECT_EQ(json_of(ask(Method::get, "/api/v1/jobs/" + id, auditor_)), json_of(made));
+  EXPECT_EQ(json_of(ask(Method::get, "/api/v1/jobs?state=QUEUED", auditor_))["items"].size(), 1U);
+  EXPECT_EQ(json_of(ask(Method::get, "/api/v1/jobs?state=RUNNING", auditor_))["items"].size(), 0U);
+  EXPECT_EQ(problem_code(ask(Method::get, "/api/v1/jobs?state=DANCING", auditor_)), "request_invalid");
+  EXPECT_EQ(problem_code(ask(Method::get, "/api/v1/jobs?limit=-1", auditor_)), "request_invalid");
+}
+
+TEST_P(JobRoutes, TheSameKeyGivesTheSameJob) {
+  const Response first = ask(Method::post, "/api/v1/jobs", steward_, wanted(), "key-1");
+  const Response again = ask(Method::post, "/api/v1/jobs", steward_, wanted(), "key-1");
+  EXPECT_EQ(json_of(first)["id"], json_of(again)["id"]);
+  json other = wanted();
+  other["priority"] = 2;
+  EXPECT_EQ(problem_code(ask(Method::post, "/api/v1/jobs", steward_, other, "key-1")), "idempotency_mismatch");
+  EXPECT_NE(json_of(ask(Method::post, "/api/v1/jobs", steward_, other, "key-2"))["id"], json_of(first)["id"]);
+  EXPECT_EQ(json_of(ask(Method::get, "/api/v1/jobs", steward_))["items"].size(), 2U);
+}
+
+TEST_P(JobRoutes, EveryRouteAsksForItsRoleAndHidesForeignJobs) {
+  const std::string id = submit();
+  for (const Route& route : job_routes()) {
+    if (route.is_idempotent_creation) continue;
+    std::string path(route.pattern);
+    const std::size_t at = path.find("{job_id}");
+    if (at != std::string::npos) path.replace(at, 8, id);
+    const json body = route.method == Method::patch ? json{{"priority", 1}} : json();
+    EXPECT_EQ(ask(route.method, path, "").status, 401) << path;
+    EXPECT_EQ(ask(route.method, path, company_).status, 403) << path;
+    const int of_others = at == std::string::npos ? 200 : 404;
+    EXPECT_EQ(ask(route.method, path, foreign_, body).status, of_others) << path;
+  }
+  EXPECT_EQ(problem_code(ask(Method::post, "/api/v1/jobs", auditor_, wanted())), "forbidden");
+  EXPECT_EQ(problem_code(ask(Method::post, "/api/v1/jobs/" + id + "/cancel", auditor_)), "forbidden");
+  EXPECT_EQ(problem_code(ask(Method::get, "/api/v1/jobs/" + id + "/report", auditor_)), "forbidden");
+}
+
+TEST_P(JobRoutes, PauseResumePriorityAndCancelAnswerWithTheJob) {
+  const std::string path = "/api/v1/jobs/" + submit();
+  EXPECT_EQ(json_of(ask(Method::post, path + "/pause", steward_))["state"], "PAUSED");
+  EXPECT_EQ(json_of(ask(Method::post, path + "/resume", steward_))["state"], "QUEUED");
+  EXPECT_EQ(json_of(ask(Method::patch, path, steward_, {{"priority", 5}}))["priority"], 5);
+  EXPECT_EQ(problem_code(ask(Method::patch, path, steward_, {{"priority", 50}})), "request_invalid");
+  EXPECT_EQ(json_of(ask(Method::post, path + "/cancel", steward_))["state"], "CANCELED");
+  EXPECT_EQ(problem_code(ask(Method::post, path + "/pause", steward_)), "conflict");
+}
+
+TEST_P(JobRoutes, EventsComeAsAListAsALogAndAsAStream) {
+  const std::string path = "/api/v1/jobs/" + submit();
+  claim();
+  const json all = json_of(ask(Method::get, path + "/events", steward_));
+  ASSERT_EQ(all["items"].size(), 2U);
+  EXPECT_EQ(all["after"], 2);
+  EXPECT_EQ(json_of(ask(Method::get, path + "/events?after=1", steward_))["items"][0], all["items"][1]);
+  EXPECT_THAT(std::get<std::string>(ask(Method::get, path + "/log", steward_).body), HasSubstr(" 2 claimed {"));
+  Request request = with_token(request_for(Method::get, path + "/events"), steward_);
+  request.headers.add("Accept", "text/event-stream");
+  request.headers.add("Last-Event-ID", "1");
+  const Response response = server_.ask(request);
+  const auto events = std::get<std::shared_ptr<EventSource>>(response.body)->next();
+  ASSERT_FALSE(events.empty());
+  EXPECT_EQ(events.front().id, "2");
+}
+
+TEST_P(JobRoutes, TheReportIsForTheStewardOnceItIsThere) {
+  const std::string id = submit(), path = "/api/v1/jobs/" + id + "/report";
+  EXPECT_EQ(json_of(ask(Method::get, path, steward_))["items"].size(), 0U);
+  EXPECT_EQ(problem_code(ask(Method::get, path + "/report.html", steward_)), "not_found");
+  naru::test::spill(server_.folder / "reports" / id / "report.html", "<p>hello</p>");
+  EXPECT_EQ(json_of(ask(Method::get, path, steward_))["items"][0]["name"], "report.html");
+  const Response page = ask(Method::get, path + "/report.html", steward_);
+  EXPECT_EQ(std::get<LongBody>(page.body).size_bytes, 12U);
+  EXPECT_THAT(std::string(page.headers.find("Content-Security-Policy").value_or("")), HasSubstr("sandbox"));
+}
+
+}  // namespace
+}  // namespace naru::server::test
