@@ -57,7 +57,7 @@ std::optional<std::string> take_value(std::string_view& text) {
 }
 
 void check_boundary(std::string_view boundary) {
-  constexpr std::size_t kMaxLength = 70;
+  constexpr std::size_t kMaxLength = 200;  // RFC 2046 allows 70, Orthanc sends 73
   constexpr std::string_view kMarks = "'()+_,-./:=? ";
   const bool is_allowed = std::ranges::all_of(boundary, [&](unsigned char c) {
     return std::isalnum(c) != 0 || kMarks.find(static_cast<char>(c)) != std::string_view::npos;

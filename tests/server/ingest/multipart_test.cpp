@@ -75,8 +75,8 @@ TEST(Multipart, ABoundaryIsOneOnlyInFull) {
   for (const std::string boundary : {"", "b ", "a\nb", "a\"b"}) {
     EXPECT_EQ(error_of("--b--", boundary), ErrorCode::request_invalid) << boundary;
   }
-  EXPECT_EQ(error_of("--b--", std::string(71, 'b')), ErrorCode::request_invalid);
-  EXPECT_EQ(error_of("--" + std::string(70, 'b') + "--", std::string(70, 'b')), std::nullopt);
+  EXPECT_EQ(error_of("--b--", std::string(201, 'b')), ErrorCode::request_invalid);
+  EXPECT_EQ(error_of("--" + std::string(200, 'b') + "--", std::string(200, 'b')), std::nullopt);
 }
 
 TEST(Multipart, HeadersHaveToBeSound) {
