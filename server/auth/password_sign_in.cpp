@@ -15,6 +15,7 @@ namespace {
 /// An account whose next attempt was counted.
 struct Attempt {
   std::string user_id, organisation_id, password_hash;
+  std::int64_t failed_count = 0;  ///< with this one
 };
 
 std::int64_t lock_ms(std::int64_t failed_count) {
@@ -38,11 +39,17 @@ std::optional<Attempt> begin_attempt(const AuthParts& parts, const std::string& 
     const std::int64_t failed_count = row.integer(3) + 1, locked_ms = lock_ms(failed_count);
     transaction.execute("UPDATE users SET failed_count = failed_count + 1, locked_until_ms = $1 WHERE id = $2",
                         {locked_ms == 0 ? std::int64_t{0} : now_ms + locked_ms, row.text(0)});
-    if (locked_ms != 0) {
-      parts.ledger.append(transaction,
-                          {"user.locked", row.text(1), "server", row.text(0), {{"failed_count", failed_count}}});
-    }
-    return Attempt{row.text(0), row.text(1), row.text(2)};
+    return Attempt{row.text(0), row.text(1), row.text(2), failed_count};
+  });
+}
+
+/// The password was wrong: the count stands, and with it the lock.
+void fail(const AuthParts& parts, const Attempt& attempt) {
+  if (lock_ms(attempt.failed_count) == 0) return;
+  in_transaction(parts.database, Access::write, [&](Transaction& transaction) {
+    parts.ledger.append(
+        transaction,
+        {"user.locked", attempt.organisation_id, "server", attempt.user_id, {{"failed_count", attempt.failed_count}}});
   });
 }
 
@@ -74,7 +81,10 @@ std::string sign_in_by_password(const AuthParts& parts, Passwords& passwords, st
     passwords.check_nobody(password);
     throw refused;
   }
-  if (!passwords.is_right(attempt->password_hash, password)) throw refused;
+  if (!passwords.is_right(attempt->password_hash, password)) {
+    fail(parts, *attempt);
+    throw refused;
+  }
   succeed(parts, passwords, *attempt, password);
   return attempt->user_id;
 }

@@ -43,8 +43,9 @@ TEST_P(Tokens, SayWhoHoldsThemAndWhatForAndAreKeptAsHashesAlone) {
     for (const Row& row : transaction.query("SELECT id, secret_sha256, name, scopes FROM tokens")) {
       for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(row.text(i).find(random), std::string::npos);
     }
-    for (const std::string& leaf : server_.ledger.leaves(0, 100)) EXPECT_EQ(leaf.find(random), std::string::npos);
   });
+  const auto secret = made.secret.substr(kTokenPrefix.size());
+  for (const std::string& leaf : server_.ledger.leaves(0, 100)) EXPECT_EQ(leaf.find(secret), std::string::npos);
 }
 
 TEST_P(Tokens, AreNotGuessed) {

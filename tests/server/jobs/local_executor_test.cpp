@@ -207,10 +207,11 @@ TEST_F(LocalExecutorTest, SaysHowAWorkerEnded) {
 TEST_F(LocalExecutorTest, AWorkerEndsWithItsHandle) {
   LocalExecutor executor(options());
   auto work = executor.start(order());
-  const std::vector<pid_t> children = children_of(::getpid());
-  ASSERT_EQ(children.size(), 1U);
+  // The newest: the process may have others, such as a database.
+  const pid_t worker = children_of(::getpid()).back();
+  ASSERT_TRUE(is_alive(worker));
   work.reset();
-  EXPECT_FALSE(is_alive(children.front()));
+  EXPECT_FALSE(is_alive(worker));
 }
 
 TEST_F(LocalExecutorTest, AWorkerEndsWithTheServer) {
@@ -236,7 +237,7 @@ TEST_F(LocalExecutorTest, TheKeyIsSeenByNobodyElse) {
   LocalExecutor executor(options());
   ::setenv("NARU_TEST_SECRET", "hunter2", 1);
   const auto work = executor.start(order());
-  const std::string process = fmt::format("/proc/{}", children_of(::getpid()).at(0));
+  const std::string process = fmt::format("/proc/{}", children_of(::getpid()).back());
   ASSERT_TRUE(wait_until([&] { return fs::exists(folder_ / "data/jobs/job-1/.out.naru-work"); }));
   const std::string key = order().key;
   for (const char* const name : {"/cmdline", "/environ"}) {

@@ -135,7 +135,7 @@ JSON
   pacs=http://127.0.0.1:$orthanc_port
   for _ in $(seq 100); do curl -fs "$pacs/system" >/dev/null 2>&1 && break; sleep 0.1; done
   for n in 3 4; do
-    find "input/$n" -type f -print0 | xargs -0 -n 1 -I{} curl -sS --fail -o /dev/null --data-binary @{} "$pacs/instances"
+    find "input/$n" -type f -print0 | xargs -0 -I{} curl -sS --fail -o /dev/null --data-binary @{} "$pacs/instances"
   done
   by_store=$(curl -sS "$pacs/studies" | json 0)
   by_web=$(curl -sS "$pacs/studies" | json 1)
@@ -173,7 +173,7 @@ say 'the company downloads through DRS'
 dataset=$(as "$engineer" GET /api/v1/datasets | json items.0.id)
 as "$engineer" GET "/ga4gh/drs/v1/objects/$dataset?expand=true" > drs.json
 link=$(as "$engineer" GET "/ga4gh/drs/v1/objects/$dataset/access/tar" | json url)
-curl -sS --fail --limit-rate 200k --max-time 2 -o by-curl.tar "$link" || true
+curl -sS --fail -r 0-99999 -o by-curl.tar "$link"
 curl -sS --fail -C - -o by-curl.tar "$link"
 cp by-curl.tar whole.tar
 if has aria2c 'download by aria2c in pieces'; then

@@ -92,7 +92,7 @@ class AllRoutes : public testing::TestWithParam<DatabaseCase> {
       for (int i = 0; i < kRoleCount; ++i) {
         const auto role = static_cast<Role>(i);
         if (!roles_of(kind).has(role)) continue;
-        const std::string who = std::string(name(kind)) + '-' + std::string(name(role));
+        const std::string who = "a-" + std::string(name(kind)) + '-' + std::string(name(role));
         // A second one keeps each organisation its admin, whatever a route does.
         if (role == Role::admin) server_.add_user(id, who + "-2", {role});
         const std::string someone = server_.add_user(id, who, {role});
