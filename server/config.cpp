@@ -144,8 +144,35 @@ const std::array kKeys = {Key{"", "data", "\"/var/lib/naru\"",
       NARU_KEY(v, c){c.listen.drain_s = number_within(v, 0, 3600);
 }
 }
-, Key{"listen", "requests_per_second", "200", "Of one client address, 0: no limit. Loopback is not limited.",
+, Key{"listen", "requests_per_second", "200", "Of one client address, 0: no limit. See loopback_is_limited.",
       NARU_KEY(v, c){c.listen.requests_per_second = number_within(v, 0, 1000000);
+}
+}
+,
+
+    Key{"listen", "max_connections_per_address", "256", "Of one client address; 0: no limit.",
+        NARU_KEY(v, c){c.listen.max_connections_per_address = number_within(v, 0, 1000000);
+}
+}
+, Key{"listen", "loopback_is_limited", "false",
+      "Whether both limits hold for loopback too. A proxy on this machine speaks for all its clients, so they do not.",
+      NARU_KEY(v, c){c.listen.loopback_is_limited = v.boolean();
+}
+}
+, Key{"listen", "max_event_streams", "512", "Connections that follow events.",
+      NARU_KEY(v, c){c.listen.max_event_streams = number_within(v, 1, 100000);
+}
+}
+, Key{"listen", "handler_threads", "16", "Requests worked on at a time.",
+      NARU_KEY(v, c){c.listen.handler_threads = number_within(v, 1, 1024);
+}
+}
+, Key{"listen", "max_waiting_requests", "1024", "Requests that may wait for them; more are answered 503.",
+      NARU_KEY(v, c){c.listen.max_waiting_requests = number_within(v, 1, 1000000);
+}
+}
+, Key{"listen", "access_log", "true", "A line of JSON on stderr for each request, without path, query or names.",
+      NARU_KEY(v, c){c.listen.access_log = v.boolean();
 }
 }
 ,

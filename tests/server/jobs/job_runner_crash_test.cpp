@@ -55,13 +55,13 @@ struct Server {
     options.threads = 1;
     options.heartbeat = options.idle = milliseconds(20);
     options.node = "node-1";
-    options.publish = [](Transaction& transaction, const JobRow& job, const fs::path& folder) {
-      const std::string id = folder.filename().string();
-      transaction.execute(
-          "INSERT INTO datasets (id, organisation_id, job_id, name, state, sha256, file_count, size_bytes, created_ms) "
-          "VALUES ($1, $2, $3, $4, 'published', 'x', 1, 1, 0)",
-          {id, job.organisation_id, job.id, job.name});
-      return id;
+    options.publish = [](const fs::path& folder) {
+      return [id = folder.filename().string()](Transaction& transaction, const JobRow& job) {
+        transaction.execute(
+            "INSERT INTO datasets (id, organisation_id, job_id, name, state, sha256, file_count, size_bytes, "
+            "leaf_number, created_ms) VALUES ($1, $2, $3, $4, 'published', 'x', 1, 1, 0, 0)",
+            {id, job.organisation_id, job.id, job.name});
+      };
     };
     runner = std::make_unique<JobRunner>(JobRunnerParts{*database, keys, ledger, clock, executor}, limits(), options);
   }

@@ -28,6 +28,22 @@ const std::map<std::string, json>& bodies() {
       {"POST /api/v1/tokens", {{"name", "t"}, {"scopes", {"read"}}, {"expires_ms", 1767225601000}}},
       {"POST /api/v1/session", {{"login", "nobody"}, {"password", kPassword}}},
       {"POST /api/v1/ledger/witness/add-checkpoint", {{"old", 0}}},
+      {"POST /api/v1/grants",
+       {{"recipient_id", "x"},
+        {"purpose", "p"},
+        {"decision", "d"},
+        {"recipe", "ct-1mm"},
+        {"expires_ms", 1767225601000},
+        {"study_ids", {"study-1"}}}},
+      {"POST /api/v1/grants/{grant_id}/approve", json()},  // none is needed
+      {"POST /api/v1/grants/{grant_id}/revoke", json()},
+      {"POST /api/v1/studies/{study_id}/close", json()},
+      {"POST /api/v1/uploads", {{"kind", "file"}, {"size_bytes", 9}}},
+      {"PATCH /api/v1/uploads/{upload_id}", json()},
+      {"POST /api/v1/uploads/{upload_id}/complete", json()},
+      {"POST /api/v1/instances", json()},
+      {"POST /dicomweb/studies", json()},
+      {"POST /dicomweb/studies/{study_uid}", json()},
       {"POST /api/v1/jobs", {{"kind", "prepare"}, {"name", "set"}, {"study_ids", {"study-1"}}}},
       {"PATCH /api/v1/jobs/{job_id}", {{"priority", 1}}},
       {"POST /api/v1/jobs/{job_id}/cancel", json()},  // none is needed
@@ -69,6 +85,7 @@ class AllRoutes : public testing::TestWithParam<DatabaseCase> {
     // Of the ledger: a tile, and a leaf that is not there (routes/ledger_test.cpp asks for others' leaves).
     foreign_.insert({{"path*", "000.p/1"}, {"number", "4000000001"}});
     foreign_.emplace("job_id", job_of(server_.caller(user)));
+    add_foreign_data(victim, user);
     for (const auto& [id, kind] : {std::pair(server_.operator_id, OrganisationKind::operator_),
                                    std::pair(server_.hospital_id, OrganisationKind::hospital),
                                    std::pair(server_.company_id, OrganisationKind::company)}) {
@@ -97,6 +114,32 @@ class AllRoutes : public testing::TestWithParam<DatabaseCase> {
       request.study_ids = {"study-1"};
       return server_.jobs.submit(transaction, caller, request).id;
     });
+  }
+
+  /// An upload, a grant and a dataset of the other hospital.
+  void add_foreign_data(const std::string& victim, const std::string& user) {
+    in_transaction(*server_.database, Access::write, [&](Transaction& transaction) {
+      transaction.execute(
+          "INSERT INTO uploads (id, organisation_id, created_by, kind, state, size_bytes, received_bytes, created_ms, "
+          "updated_ms) VALUES ('upload-1', $1, $2, 'file', 'open', 9, 0, 0, 0)",
+          {victim, user});
+      transaction.execute(
+          "INSERT INTO grants (id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, quota_bytes, "
+          "used_bytes, created_ms, created_by, expires_ms, key_sealed, key_id) VALUES ('grant-1', $1, $1, 'p', 'd', "
+          "'ct-1mm', 'download', 'active', 0, 0, 0, $2, $3, 'k', 'k')",
+          {victim, user, server_.clock.now_ms() + 3600'000});
+      transaction.execute(
+          "INSERT INTO datasets (id, organisation_id, job_id, grant_id, name, state, sha256, file_count, size_bytes, "
+          "leaf_number, created_ms) VALUES ('dataset-1', $1, $2, 'grant-1', 'set', 'published', 'x', 0, 0, 0, 0)",
+          {victim, foreign_.at("job_id")});
+    });
+    foreign_.insert({{"study_id", "study-1"},
+                     {"study_uid", "2.999.1"},
+                     {"upload_id", "upload-1"},
+                     {"grant_id", "grant-1"},
+                     {"dataset_id", "dataset-1"},
+                     {"object_id", "dataset-1.tar"},
+                     {"access_id", "tar"}});
   }
 
   /// The pattern with another organisation's ids.

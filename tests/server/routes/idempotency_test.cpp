@@ -179,9 +179,9 @@ TEST_P(Idempotency, KeepsNoHashFromWhichAPasswordCouldBeGuessed) {
     read_idempotency_key(server_.services, request);
     EXPECT_EQ(row.text(0), request.idempotency->payload_hmac);
     KeyStore other(server_.folder / "other.key", true);
-    Services with_other_key{
-        server_.config,           server_.clock,         *server_.database,          other,        server_.ledger,
-        server_.services.content, server_.services.jobs, server_.services.transfers, &server_.auth};
+    const Services& own = server_.services;
+    Services with_other_key{own.config, own.clock,    own.database, other,         own.ledger, own.content,
+                            own.jobs,   own.listings, own.metrics,  own.transfers, own.auth};
     read_idempotency_key(with_other_key, request);
     EXPECT_NE(row.text(0), request.idempotency->payload_hmac) << "it hangs on the master key";
   });

@@ -1,0 +1,93 @@
+#include "server/config.h"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+#include <sstream>
+
+#include "core/error.h"
+#include "pipeline/files.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru::server::test {
+namespace {
+
+using naru::test::TempFolder;
+
+Config load(const std::string& toml) {
+  const TempFolder folder;
+  write_file(folder / "naru.toml", toml);
+  return load_config(folder / "naru.toml");
+}
+
+std::string error_of(const std::string& toml) {
+  try {
+    load(toml);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::config_invalid);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Config, SampleIsWhatHoldsWithoutAFile) {
+  Config sample = load(sample_config());
+  sample.data.clear();  // the one default that depends on the user
+  const Config plain;
+  EXPECT_EQ(sample.listen.port, plain.listen.port);
+  EXPECT_EQ(sample.listen.address, plain.listen.address);
+  EXPECT_EQ(sample.listen.max_connections, plain.listen.max_connections);
+  EXPECT_EQ(sample.listen.requests_per_second, plain.listen.requests_per_second);
+  EXPECT_EQ(sample.listen.handler_threads, plain.listen.handler_threads);
+  EXPECT_EQ(sample.listen.access_log, plain.listen.access_log);
+  EXPECT_EQ(sample.dicom.is_on, plain.dicom.is_on);
+  EXPECT_EQ(sample.dicom.ae_title, plain.dicom.ae_title);
+  EXPECT_EQ(sample.dicom.max_associations, plain.dicom.max_associations);
+  EXPECT_EQ(sample.ingest.quiet_s, plain.ingest.quiet_s);
+  EXPECT_EQ(sample.ingest.max_upload_bytes, plain.ingest.max_upload_bytes);
+  EXPECT_EQ(sample.ingest.max_instance_bytes, plain.ingest.max_instance_bytes);
+  EXPECT_EQ(sample.jobs.worker_count, plain.jobs.worker_count);
+  EXPECT_EQ(sample.jobs.memory_bytes, plain.jobs.memory_bytes);
+  EXPECT_EQ(sample.jobs.device, plain.jobs.device);
+  EXPECT_EQ(sample.jobs.lease_s, plain.jobs.lease_s);
+  EXPECT_EQ(sample.retention.record_years, plain.retention.record_years);
+  EXPECT_TRUE(sample.ingest.folders.empty());
+  EXPECT_TRUE(sample.dicom.allowed_ae_titles.empty());
+}
+
+TEST(Config, EveryLineOfTheSampleHasItsMeaningBeforeIt) {
+  std::istringstream lines(sample_config());
+  std::string before;
+  int keys = 0;
+  for (std::string line; std::getline(lines, line); before = line) {
+    if (!std::regex_match(line, std::regex("[a-z_0-9]+ = .*"))) continue;
+    EXPECT_TRUE(before.starts_with("# ")) << line;
+    ++keys;
+  }
+  EXPECT_GE(keys, 40);
+}
+
+TEST(Config, NamesFileLineAndColumnOfWhatIsWrong) {
+  EXPECT_NE(error_of("[listen]\nport = 70000\n").find("naru.toml:2:8: [listen] port must lie between"),
+            std::string::npos);
+  EXPECT_NE(error_of("[listen]\nporte = 1\n").find("2:1: unknown key [listen] porte"), std::string::npos);
+  EXPECT_NE(error_of("listen = 3\n").find("unknown key listen"), std::string::npos);
+  EXPECT_NE(error_of("[listen\n").find("naru.toml:1:"), std::string::npos);
+  EXPECT_NE(error_of("[jobs]\nmemory = \"much\"\n").find("such as"), std::string::npos);
+}
+
+TEST(Config, RefusesWhatContradictsItself) {
+  EXPECT_NE(error_of("[listen]\ntls_key = \"a\"\n"), "");
+  EXPECT_NE(error_of("[dicom]\nis_on = true\n"), "");
+  EXPECT_NE(error_of("[dicom]\nallowed_ae_titles = [\"SEVENTEENLETTERS!\"]\n"), "");
+  EXPECT_NE(
+      error_of(
+          "[oidc]\nis_on = true\nissuer = \"http://idp.example\"\nclient_id = \"a\"\nredirect_url = \"https://a\"\n"),
+      "");
+  EXPECT_NE(error_of("[ingest]\nfolders = [{ path = \"relative\", organisation = \"a\" }]\n"), "");
+}
+
+TEST(Config, AFileThatIsNotThereIsNamed) { EXPECT_THROW(load_config("/nowhere/naru.toml"), Error); }
+
+}  // namespace
+}  // namespace naru::server::test
