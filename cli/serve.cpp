@@ -18,7 +18,7 @@ namespace {
 struct Options {
   server::ServeOptions serve;
   std::string init_login;
-  bool prints_config = false;
+  bool prints_config = false, prints_routes = false;
 };
 
 extern "C" void on_reload(int) { server::request_reload(); }
@@ -46,6 +46,10 @@ int run(const Options& options, const Context& context) {
     print("{}", server::sample_configuration());
     return kExitDone;
   }
+  if (options.prints_routes) {
+    print("{}", server::route_table_json());
+    return kExitDone;
+  }
   if (!options.init_login.empty()) return run_init(options, context);
   std::signal(SIGHUP, on_reload);
   server::serve(options.serve, context.cancel);
@@ -68,6 +72,7 @@ Action define_serve(CLI::App& app) {
                  "make the first admin with this login and end; the password is read from standard input")
       ->type_name("LOGIN");
   app.add_flag("--print-config", options->prints_config, "print a configuration with every key and its default");
+  app.add_flag("--print-routes", options->prints_routes, "print every route, who may use it and with which scope");
   return [options](const Context& context) { return run(*options, context); };
 }
 

@@ -8,7 +8,13 @@ install(TARGETS naru RUNTIME DESTINATION bin)
 
 # What the program loads while it runs, so that nothing names it as needed.
 find_file(NARU_TBBMALLOC libtbbmalloc.so.2 PATHS /usr/lib PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE} NO_DEFAULT_PATH)
-set(NARU_LOADED_LIBRARIES ${NARU_TBBMALLOC})
+find_file(NARU_LIBPQ libpq.so.5 PATHS /usr/lib PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE} NO_DEFAULT_PATH)
+set(NARU_LOADED_LIBRARIES "")
+foreach(library IN ITEMS ${NARU_TBBMALLOC} ${NARU_LIBPQ})
+  if(library)
+    list(APPEND NARU_LOADED_LIBRARIES ${library})
+  endif()
+endforeach()
 
 find_path(NARU_DICOM_DICTIONARY dicom.dic PATHS /usr/share/libdcmtk17 ${DCMTK_DIR}/../../../share/dcmtk REQUIRED)
 find_path(NARU_TESSDATA eng.traineddata PATHS /usr/share/tesseract-ocr/5/tessdata REQUIRED)
@@ -18,6 +24,8 @@ install(SCRIPT ${PROJECT_BINARY_DIR}/generated/bundle_libraries.cmake)
 
 install(FILES ${NARU_DICOM_DICTIONARY}/dicom.dic ${NARU_DICOM_DICTIONARY}/private.dic DESTINATION share/naru)
 install(FILES ${NARU_TESSDATA}/eng.traineddata ${NARU_TESSDATA}/kor.traineddata DESTINATION share/naru/tessdata)
+
+install(FILES cmake/naru.service DESTINATION share/naru)
 
 install(FILES README.md CHANGELOG.md LICENSE SECURITY.md DESTINATION .)
 install(DIRECTORY docs DESTINATION .)

@@ -284,6 +284,8 @@ std::string init(const ServeOptions& options, const std::string& login, const st
 
 std::string sample_configuration() { return sample_config(); }
 
+std::string route_table_json() { return json_lines(RouteTable(all_routes())); }
+
 nlohmann::ordered_json admin_backup(const ServeOptions& options, const fs::path& out) {
   Base base(options);
   const BackupFacts facts = write_backup(base.config, *base.database, out, base.clock.now_ms());

@@ -29,6 +29,9 @@ std::string init(const ServeOptions& options, const std::string& login, const st
 /// Every key of the configuration with its meaning and default.
 std::string sample_configuration();
 
+/// Every route as a line of JSON: method, path, door, roles, scope, takes_idempotency_key.
+std::string route_table_json();
+
 nlohmann::ordered_json admin_backup(const ServeOptions& options, const std::filesystem::path& out);
 nlohmann::ordered_json admin_restore(const ServeOptions& options, const std::filesystem::path& backup);
 /// {schema, is_sound, counts, problems}

@@ -3,12 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "server/auth/accounts.h"
 
 namespace naru::server {
 
 namespace {
+
+constexpr std::array<std::string_view, 4> kDoors = {"open", "signed_in", "roles", "link"};  // in the order of Door
 
 /// Takes the first part off a path that begins with '/'.
 std::string_view take_part(std::string_view& path) {
@@ -102,6 +107,20 @@ const Route& RouteTable::found(const Request& request) const {
     }
   }
   throw Error(ErrorCode::internal, "a request that was not admitted");
+}
+
+std::string json_lines(const RouteTable& table) {
+  std::string lines;
+  for (const Route& route : table.routes()) {
+    const nlohmann::ordered_json json = {{"method", name(route.method)},
+                                         {"path", route.pattern},
+                                         {"door", kDoors[static_cast<std::size_t>(route.door)]},
+                                         {"roles", word_list(to_text(route.roles))},
+                                         {"scope", name(route.scope)},
+                                         {"takes_idempotency_key", route.is_idempotent_creation}};
+    lines += json.dump() + '\n';
+  }
+  return lines;
 }
 
 }  // namespace naru::server

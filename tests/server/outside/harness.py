@@ -171,11 +171,11 @@ class World:
                                     headers={"Content-Type": "application/dicom"})
 
     def studies(self):
-        found, token = [], ""
-        while token is not None:
-            page = self.steward.expect(200, "GET", f"/api/v1/studies?limit=1000&page_token={token}").json()
+        found, more = [], ""
+        while more is not None:
+            page = self.steward.expect(200, "GET", "/api/v1/studies?limit=1000" + more).json()
             found += page["items"]
-            token = page.get("next_page_token")
+            more = "&page_token=" + page["next_page_token"] if "next_page_token" in page else None
         return found
 
     def close_studies(self):

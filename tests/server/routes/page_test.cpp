@@ -19,5 +19,12 @@ TEST(Page, HasBounds) {
   }
 }
 
+TEST(Page, TakesTheIdsOfFilesAndOfJobsAsTokens) {
+  for (const char* token :
+       {"dataset-14b5807d598b58fe7f3bbb2d302e927f.03d978a7ff82c77b", "1795701520914.job-14b5807d"}) {
+    EXPECT_EQ(page_of(request_for(Method::get, std::string("/?page_token=") + token)).after, token);
+  }
+}
+
 }  // namespace
 }  // namespace naru::server::test
