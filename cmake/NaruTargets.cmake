@@ -41,15 +41,24 @@ function(naru_library name)
   target_link_libraries(naru_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
-# naru_test(core SOURCES ... LIBS ...): the program core_tests, each TEST a ctest.
+# naru_test(core SOURCES ... LIBS ...): the program core_tests, each TEST a ctest; with SHARDS N, all of them as N.
 function(naru_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SHARDS" "SOURCES;LIBS" ${ARGN})
   add_executable(${name}_tests ${ARG_SOURCES})
   naru_own(${name}_tests)
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(${name}_tests PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-O1>)  # tests are compiled more than run
   endif()
   target_link_libraries(${name}_tests PRIVATE ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+  if(ARG_SHARDS)
+    math(EXPR last "${ARG_SHARDS} - 1")
+    foreach(shard RANGE ${last})
+      add_test(NAME ${name}.shard_${shard} COMMAND ${name}_tests --gtest_brief=1)
+      set_tests_properties(${name}.shard_${shard} PROPERTIES TIMEOUT 900
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${shard}")
+    endforeach()
+    return()
+  endif()
   include(GoogleTest)
   gtest_discover_tests(${name}_tests TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
 endfunction()

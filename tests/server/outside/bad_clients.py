@@ -307,7 +307,8 @@ def requests_that_are_random(server, world, options):
             filled += "?" + rng.choice(["limit=0", "limit=-5", "limit=abc", "page_token=%ff", "limit=1001", "expand=maybe", "a=b&a=c"])
         answer = rng.choice(clients).request(method.upper(), filled, body, headers=headers)
         assert answer.status < 500, f"{method} {filled} {body and body[:300]}: {answer!r}"
-        if answer.status >= 400 and method != "head":
+        is_witness = path.endswith("/witness/add-checkpoint")  # answers in text, as C2SP has it
+        if answer.status >= 400 and method != "head" and not is_witness:
             assert answer.headers["Content-Type"].startswith("application/problem+json"), (path, answer)
             problem = answer.json()
             assert problem["code"] and problem["status"] == answer.status

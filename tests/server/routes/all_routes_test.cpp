@@ -275,8 +275,10 @@ TEST_P(AllRoutes, NeverTouchAnotherOrganisation) {
       const auto ledger = server_.ledger_kinds();
       const Response response = ask(route, foreign_path(route), someone.token);
       const bool has_role = route.door != Door::roles || someone.roles.has_any(route.roles);
-      EXPECT_THAT(response.status, has_role ? testing::AnyOf(404, 401) : testing::AnyOf(403, 403))
-          << called(route) << " as " << someone.who;
+      // 400 and 415: of the two that look at headers before they look at the id.
+      const bool is_early = route.receive != nullptr && (response.status == 400 || response.status == 415);
+      EXPECT_TRUE(has_role ? is_early || response.status == 404 || response.status == 401 : response.status == 403)
+          << response.status << ' ' << called(route) << " as " << someone.who;
       EXPECT_EQ(server_.ledger_kinds(), ledger) << called(route) << " changed something as " << someone.who;
       EXPECT_EQ(named_foreign_id(response), "") << called(route) << " as " << someone.who;
       ++asked_count;
