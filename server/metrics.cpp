@@ -15,15 +15,12 @@ struct Info {
   std::string_view name, help;
 };
 constexpr std::array kCounters = {
-    Info{"naru_http_requests_total", "Requests answered, by status class."},
     Info{"naru_errors_total", "Requests and jobs that failed, by code."},
-    Info{"naru_instances_received_total", "DICOM instances received, by source and outcome."},
-    Info{"naru_received_bytes_total", "Bytes of instances received."},
-    Info{"naru_jobs_ended_total", "Jobs that ended, by state."},
+    Info{"naru_works_total", "Attempts at jobs that ended, by code; ok: with a result."},
 };
 constexpr std::array kHistograms = {
-    Info{"naru_job_stage_seconds", "Time that jobs spent in each stage."},
-    Info{"naru_job_seconds", "Time from the first claim of a job to its end."},
+    Info{"naru_work_stage_seconds", "Time that an attempt at a job spent in each stage."},
+    Info{"naru_work_seconds", "Time of an attempt at a job."},
 };
 /// Upper bounds of the histograms' buckets: from a small study to a night's work.
 constexpr std::array kBounds = {0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0, 28800.0};

@@ -164,6 +164,8 @@ void add_gauges(Base& base, const HttpServer& http, const JobRunner& runner) {
                     gauge_of(*base.database, "SELECT state, COUNT(*) FROM studies GROUP BY state"));
   metrics.add_gauge("naru_datasets", "Datasets by state.", "state",
                     gauge_of(*base.database, "SELECT state, COUNT(*) FROM datasets GROUP BY state"));
+  metrics.add_gauge("naru_instances", "Instances in the store.", "kind",
+                    gauge_of(*base.database, "SELECT 'all', COUNT(*) FROM blobs"));
   metrics.add_gauge("naru_ledger_leaves", "Leaves of the ledger.", "kind",
                     gauge_of(*base.database, "SELECT 'all', size FROM ledger_head"));
   metrics.add_gauge("naru_jobs_running", "Jobs that this server works on.", "", [&runner] {
@@ -177,6 +179,11 @@ void add_gauges(Base& base, const HttpServer& http, const JobRunner& runner) {
   });
   metrics.add_gauge("naru_http_connections", "Connections now.", "", [&http] {
     return Values{{"", static_cast<double>(http.counters().connections)}};
+  });
+  metrics.add_gauge("naru_http_body_bytes", "Bytes of bodies since the start.", "direction", [&http] {
+    const HttpCounters counters = http.counters();
+    return Values{{"sent", static_cast<double>(counters.sent_bytes)},
+                  {"received", static_cast<double>(counters.received_bytes)}};
   });
   metrics.add_gauge("naru_http_responses", "Responses since the start, by class.", "class", [&http] {
     const auto counts = http.counters().responses;
@@ -208,6 +215,18 @@ std::vector<MaintenanceTask> tasks(Base& base) {
   };
 }
 
+/// Counts how an attempt at a job went: its stages, as the pipeline tells them, or the code of its failure.
+void count_work(Metrics& metrics, const WorkResult* result, ErrorCode code) {
+  metrics.add("naru_works_total", {{"code", result != nullptr ? "ok" : name(code)}});
+  if (result == nullptr || !result->facts.is_object()) return;
+  metrics.observe_seconds("naru_work_seconds", {}, result->facts.value("seconds", 0.0));
+  const auto stages = result->facts.find("stages");
+  if (stages == result->facts.end() || !stages->is_object()) return;
+  for (const auto& [stage, seconds] : stages->items()) {
+    if (seconds.is_number()) metrics.observe_seconds("naru_work_stage_seconds", {{"stage", stage}}, seconds);
+  }
+}
+
 JobRunnerOptions runner_options(Base& base) {
   JobRunnerOptions options;
   options.data = base.config.data;
@@ -221,6 +240,7 @@ JobRunnerOptions runner_options(Base& base) {
       publish_dataset(base.services, transaction, {id, job.organisation_id, job.id, job.name, job.grant_id}, files);
     };
   };
+  options.count_end = [&base](const WorkResult* result, ErrorCode code) { count_work(base.metrics, result, code); };
   return options;
 }
 

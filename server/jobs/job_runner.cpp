@@ -237,9 +237,11 @@ void JobRunner::run(const std::stop_token& stop, const JobRow& job, const Place&
   bool was_asked = false;
   const WorkEnd end = watch(stop, lease, *work, was_asked);
   crash_point("job.worker_ended");
+  if (end.result && options_.count_end) options_.count_end(&*end.result, ErrorCode::internal);
   if (end.result) return until_stored(stop, [&] { publish(lease, end.result); });
   if (was_asked) return until_stored(stop, [&] { claims_.stopped(lease); });
   const WorkError error = error_of(end, options_.data);
+  if (options_.count_end) options_.count_end(nullptr, error.code);
   until_stored(stop, [&] { claims_.fail(lease, error.code, error.message); });
 }
 

@@ -47,6 +47,8 @@ struct JobRunnerOptions {
   /// the job: delivery/dataset_store.h.
   using WriteRows = std::function<void(Transaction&, const JobRow&)>;
   std::function<WriteRows(const std::filesystem::path& folder)> publish;
+  /// Told how a worker ended, for what is counted: its result, or the code of its failure. May be empty.
+  std::function<void(const WorkResult* result, ErrorCode code)> count_end;
 };
 
 /// How many GPUs this machine shows.

@@ -68,6 +68,7 @@ Admission NaruApplication::admit(Request& request) {
     return {
         .refusal = std::nullopt, .max_body_bytes = route.max_body_bytes, .takes_long_body = route.receive != nullptr};
   } catch (const Error& error) {
+    count(error.code());
     Response response = problem_response(error, request.request_id);
     if (error.code() == ErrorCode::method_not_allowed) {
       response.headers.add("Allow", routes_.allowed_methods(request.path));
@@ -76,7 +77,23 @@ Admission NaruApplication::admit(Request& request) {
   }
 }
 
+void NaruApplication::count(ErrorCode code) const {
+  services_.metrics.add("naru_errors_total", {{"code", name(code)}});
+}
+
 Response NaruApplication::respond(Request& request) {
+  try {
+    return handle(request);
+  } catch (const Error& error) {
+    count(error.code());
+    throw;
+  } catch (const std::exception&) {
+    count(ErrorCode::internal);
+    throw;
+  }
+}
+
+Response NaruApplication::handle(Request& request) {
   const Route& route = routes_.found(request);
   if (route.is_idempotent_creation) read_idempotency_key(services_, request);
   const KeysInFlight::Hold hold(in_flight_, request);

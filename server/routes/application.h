@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "core/error.h"
 #include "server/http/message.h"
 #include "server/routes/idempotency.h"
 #include "server/routes/route.h"
@@ -21,6 +22,8 @@ class NaruApplication final : public Application {
   std::unique_ptr<BodySink> receive(Request& request) override;
 
  private:
+  Response handle(Request& request);
+  void count(ErrorCode code) const;  ///< for /metrics
   /// Empty: nobody, or by a credential that is not good.
   Caller caller_of(const Request& request) const;
   void check_csrf(const Request& request) const;
