@@ -95,6 +95,7 @@ JobRecord load_job_record(const std::filesystem::path& file) {
 }
 
 JobRecord job_record_from(const Json& json) {
+  if (!json.is_object()) throw Error(ErrorCode::usage, "record: must be an object");
   JobRecord record;
   for (const Key& key : kKeys) {
     const auto found = json.find(key.name);

@@ -62,8 +62,8 @@ TEST(JobRecord, IsReadFromItsOwnJson) {
   const JobRecord record = parse_job_record("purpose = \"research\"\ndestruction_date = 2030-01-31\n", "r");
   EXPECT_EQ(to_json(job_record_from(to_json(record))), to_json(record));
   for (const nlohmann::ordered_json& wrong :
-       {nlohmann::ordered_json{{"purpose", 7}}, nlohmann::ordered_json{{"purpose", ""}},
-        nlohmann::ordered_json{{"purpose", std::string(1001, 'x')}},
+       {nlohmann::ordered_json::array({"purpose"}), nlohmann::ordered_json{{"purpose", 7}},
+        nlohmann::ordered_json{{"purpose", ""}}, nlohmann::ordered_json{{"purpose", std::string(1001, 'x')}},
         nlohmann::ordered_json{{"destruction_date", "2030-02-30"}}}) {
     EXPECT_THROW(job_record_from(wrong), Error) << wrong;
   }
