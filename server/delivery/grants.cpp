@@ -58,8 +58,10 @@ void make_key(const Services& services, Grant& grant) {
   std::string key(ProjectKey::kSizeBytes, '\0');
   randombytes_buf(key.data(), key.size());
   grant.key_sealed = services.keys.seal(kGrantKeyPurpose, key);
+  std::string digits = naru::to_hex(std::as_bytes(std::span(key)));
+  grant.key_id = ProjectKey::from_hex(digits).id();
+  sodium_memzero(digits.data(), digits.size());
   sodium_memzero(key.data(), key.size());
-  grant.key_id = sha256_hex(std::as_bytes(std::span(grant.key_sealed))).substr(0, 16);
 }
 
 void append(Services& services, Transaction& transaction, std::string_view kind, const std::string& actor,

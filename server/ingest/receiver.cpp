@@ -7,6 +7,7 @@
 
 #include "server/audit/ledger.h"
 #include "server/clock.h"
+#include "server/crash_point.h"
 #include "server/random_id.h"
 #include "server/store/database.h"
 
@@ -131,7 +132,9 @@ void Receiver::commit_together(const std::vector<Batch*>& batches) {
     for (const Batch* batch : batches) {
       for (Arrival& arrival : batch->arrivals) files.push_back(&arrival.file);
     }
+    crash_point("receive.staged");
     const ContentStore::Hold hold = content_.keep(files);
+    crash_point("receive.kept");
     if (batches.size() > 1 && commit(batches)) return;
     for (Batch* batch : batches) commit({batch});  // one that cannot be stored does not take the others with it
   } catch (...) {
@@ -143,7 +146,9 @@ bool Receiver::commit(const std::vector<Batch*>& batches) {
   try {
     in_transaction(database_, Access::write, [&](Transaction& transaction) {
       for (Batch* batch : batches) write_rows(transaction, *batch);
+      crash_point("receive.before_commit");
     });
+    crash_point("receive.after_commit");
     return true;
   } catch (...) {
     if (batches.size() == 1) batches[0]->error = std::current_exception();

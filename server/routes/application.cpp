@@ -4,6 +4,7 @@
 #include "server/auth/auth.h"
 #include "server/config.h"
 #include "server/http/problem.h"
+#include "server/metrics.h"
 
 namespace naru::server {
 

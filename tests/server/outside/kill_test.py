@@ -156,11 +156,7 @@ def check_all(server, world, load, naru, folder):
         job = world.wait_job(job_id, seconds=600)
         if job["state"] != "COMPLETE":
             wrong.append(f"{job_id} ended as {job['state']}: {job}")
-    datasets, token = [], ""
-    while token is not None:
-        page = world.steward.expect(200, "GET", f"/api/v1/datasets?limit=1000&page_token={token}").json()
-        datasets += page["items"]
-        token = page.get("next_page_token")
+    datasets = world.all_of("/api/v1/datasets")
     if len(datasets) != len({dataset["name"] for dataset in datasets}) or len(datasets) < len(load.jobs):
         wrong.append(f"{len(load.jobs)} jobs were promised, {len(datasets)} datasets are there")
     for dataset in datasets:
