@@ -118,7 +118,10 @@ Response show_events(Services& services, Request& request) {
   const std::int64_t after = after_of(request);
   const auto accept = request.headers.find("Accept");
   if (accept && accept->find("text/event-stream") != std::string_view::npos) {
-    return {.status = 200, .headers = {}, .body = std::make_shared<JobEventSource>(services.database, id, after)};
+    Response stream{
+        .status = 200, .headers = {}, .body = std::make_shared<JobEventSource>(services.database, id, after)};
+    stream.headers.add("Content-Type", "text/event-stream");
+    return stream;
   }
   const auto events = in_transaction(services.database, Access::read,
                                      [&](Transaction& transaction) { return job_events(transaction, id, after); });

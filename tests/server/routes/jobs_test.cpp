@@ -110,6 +110,7 @@ TEST_P(JobRoutes, EventsComeAsAListAsALogAndAsAStream) {
   request.headers.add("Accept", "text/event-stream");
   request.headers.add("Last-Event-ID", "1");
   const Response response = server_.ask(request);
+  EXPECT_EQ(response.headers.find("Content-Type"), "text/event-stream");  // else no browser reads it
   const auto events = std::get<std::shared_ptr<EventSource>>(response.body)->next();
   ASSERT_FALSE(events.empty());
   EXPECT_EQ(events.front().id, "2");
