@@ -9,6 +9,7 @@
 set -eu -o pipefail
 
 naru=$1 phantom=$2 folder=$3
+rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"
 password='correct horse battery staple'

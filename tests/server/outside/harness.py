@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -82,6 +83,7 @@ class Client:
 class Server:
     def __init__(self, naru, folder, config="", database=""):
         self.naru, self.folder = str(naru), pathlib.Path(folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
         self.data = self.folder / "data"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port, self.dicom_port = free_port(), free_port()

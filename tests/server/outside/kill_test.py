@@ -53,6 +53,7 @@ class Load:
                         for step in (self.send, self.hand_in, self.download, self.look)]
         self.next_file = self.next_job = 0
         self.max_jobs = 40
+        self.max_files = len(files) - 2 * len(CRASH_POINTS)  # the rest is for the steps
 
     def forever(self, step):
         while not self.stop.is_set():
@@ -62,7 +63,7 @@ class Load:
                 time.sleep(0.02)  # the server was killed: try again, as clients do
 
     def send(self):
-        if self.next_file >= len(self.files):
+        if self.next_file >= min(self.max_files, len(self.files)):
             return time.sleep(0.1)
         file = self.files[self.next_file]
         answer = self.world.send_file(file)
@@ -136,6 +137,7 @@ def kill_at_random(server, load, count, rng):
 def kill_at_points(server, world, load):
     for point in CRASH_POINTS:
         load.max_jobs = len(load.jobs) + 3
+        load.max_files += 2
         server.kill()
         server.start(env={"NARU_CRASH_AT": point}, wait=False)
         try:
@@ -204,7 +206,7 @@ def main():
     server.init()
     server.start()
     world = World(server)
-    files = make_files(options.phantom, options.folder / "input", max(4, options.kills // 8), options.seed)
+    files = make_files(options.phantom, options.folder / "input", max(6, options.kills // 4), options.seed)
     load = Load(world, files, options.seed)
     for thread in load.threads:
         thread.start()

@@ -1,0 +1,83 @@
+/// A hospital with a study, a granted dataset on the disk, and those who deal with it.
+#pragma once
+
+#include "pipeline/files.h"
+#include "server/delivery/access.h"
+#include "server/delivery/dataset_store.h"
+#include "server/delivery/grants.h"
+#include "server/store/database.h"
+#include "tests/server/support/test_server.h"
+
+namespace naru::server::test {
+
+class DeliveryWorld {
+ public:
+  template <class Work>
+  auto write(Work&& work) {
+    return in_transaction(*server.database, Access::write, std::forward<Work>(work));
+  }
+
+  explicit DeliveryWorld(const DatabaseCase& database) : server(database) {
+    steward = server.caller(server.add_user(server.hospital_id, "steward", {Role::hospital_steward}));
+    reviewer = server.caller(server.add_user(server.hospital_id, "reviewer", {Role::reviewer}));
+    engineer = server.caller(server.add_user(server.company_id, "engineer", {Role::company}));
+    write([&](Transaction& transaction) {
+      transaction.execute(
+          "INSERT INTO studies (id, organisation_id, study_uid, state, instance_count, size_bytes, modalities, "
+          "created_ms, received_ms) VALUES ('study-1', $1, '2.999.1', 'closed', 0, 0, 'CT', 0, 0)",
+          {server.hospital_id});
+    });
+  }
+
+  GrantProposal proposal() const {
+    GrantProposal wanted;
+    wanted.recipient_id = server.company_id;
+    wanted.purpose = "DUO:0000042";
+    wanted.decision = "DRB-2026-012";
+    wanted.recipe = "ct-1mm";
+    wanted.mode = "download";
+    wanted.expires_ms = server.clock.now_ms() + 3600'000;
+    wanted.study_ids = {"study-1"};
+    return wanted;
+  }
+
+  Grant grant(const GrantProposal& wanted) {
+    return write([&](Transaction& transaction) {
+      const Grant made = propose_grant(server.services, transaction, steward, wanted);
+      approve_grant(server.services, transaction, reviewer, made);
+      return find_grant(transaction, steward, made.id).value();
+    });
+  }
+  Grant now(const Grant& grant) {
+    return write([&](Transaction& transaction) { return find_grant(transaction, steward, grant.id).value(); });
+  }
+
+  /// A published dataset of two files, made under `grant`.
+  std::string publish(const Grant& grant) {
+    const std::string id = "dataset-1";
+    const auto folder = dataset_folder(server.services, id);
+    std::filesystem::create_directories(folder / "images");
+    const std::string image(1000, 'i');
+    write_file(folder / "images/1.nii.gz", image);
+    write_file(folder / "SHA256SUMS", sha256_hex(std::as_bytes(std::span(image))) + "  images/1.nii.gz\n");
+    write([&](Transaction& transaction) {
+      transaction.execute(
+          "INSERT INTO jobs (id, organisation_id, created_by, kind, name, recipe, state, wish, priority, attempt, "
+          "max_attempts, available_ms, fence, memory_bytes, device, progress, event_count, created_ms) VALUES "
+          "('job-1', "
+          "$1, $2, 'prepare', 'set', '', 'COMPLETE', 'none', 0, 1, 1, 0, 1, 1, 'cpu', '{}', 0, 0)",
+          {server.hospital_id, steward.user_id});
+      publish_dataset(server.services, transaction, {id, server.hospital_id, "job-1", "set", grant.id},
+                      read_dataset(folder));
+    });
+    return id;
+  }
+  DatasetAccess access(const Caller& caller, const std::string& id) {
+    return write([&](Transaction& transaction) { return find_access(transaction, caller, id); });
+  }
+
+  TestServer server;
+  Caller steward, reviewer, engineer;
+};
+
+}  // namespace naru::server::test
