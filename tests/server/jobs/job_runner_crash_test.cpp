@@ -121,6 +121,7 @@ class World {
   pid_t start_server(const char* crash_at) const {
     const pid_t process = ::fork();
     if (process != 0) return process;
+    for (const char* shard : {"GTEST_TOTAL_SHARDS", "GTEST_SHARD_INDEX"}) ::unsetenv(shard);  // it runs one test
     ::setenv(kFolderVariable, folder_.path().c_str(), 1);
     if (crash_at != nullptr) ::setenv("NARU_CRASH_AT", crash_at, 1);
     ::execl("/proc/self/exe", "server", "--gtest_also_run_disabled_tests",

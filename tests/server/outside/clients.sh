@@ -8,6 +8,7 @@
 # is named and left out; NARU_NEEDS_ALL=1 makes that a failure.
 set -eu -o pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 naru=$1 phantom=$2 folder=$3
 rm -rf "$folder"
 mkdir -p "$folder"
@@ -25,7 +26,7 @@ has() {
 json() { python3 -c 'import json,sys; v=json.load(sys.stdin)
 for k in sys.argv[1].split("."): v = v[int(k)] if k.isdigit() else v[k]
 print(v)' "$1"; }
-free_port() { python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])'; }
+free_port() { PYTHONPATH=$here python3 -Bc 'import harness; print(harness.free_port())'; }
 
 port=$(free_port) dicom_port=$(free_port) orthanc_port=$(free_port) orthanc_dicom_port=$(free_port)
 url=http://127.0.0.1:$port

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -16,9 +17,15 @@ PASSWORD = "correct horse battery staple"
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """Below those that the system gives to clients, so that none of them takes it before the server does."""
+    while True:
+        port = random.randrange(15000, 30000)
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Answer:
@@ -173,9 +180,13 @@ class World:
                                     headers={"Content-Type": "application/dicom"})
 
     def studies(self):
+        return self.all_of("/api/v1/studies")
+
+    def all_of(self, path):
+        """Every item of a list, page by page."""
         found, more = [], ""
         while more is not None:
-            page = self.steward.expect(200, "GET", "/api/v1/studies?limit=1000" + more).json()
+            page = self.steward.expect(200, "GET", f"{path}?limit=1000{more}").json()
             found += page["items"]
             more = "&page_token=" + page["next_page_token"] if "next_page_token" in page else None
         return found
