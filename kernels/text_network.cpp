@@ -25,12 +25,12 @@ constexpr std::array<Shape, static_cast<std::size_t>(TextLayerName::count)> kSha
     {12, 24, 3, 1, 1},  // stem
     {24, 48, 3, 2, 1},  // down1
     {48, 48, 3, 1, 1},  // mid
-    {48, 64, 3, 2, 1},  // down2
-    {64, 64, 3, 1, 1},  // deep1
-    {64, 64, 3, 1, 2},  // deep2
-    {64, 64, 3, 1, 4},  // deep3
-    {64, 64, 3, 1, 2},  // deep4
-    {64, 48, 1, 1, 1},  // up2
+    {48, 80, 3, 2, 1},  // down2
+    {80, 80, 3, 1, 1},  // deep1
+    {80, 80, 3, 1, 2},  // deep2
+    {80, 80, 3, 1, 4},  // deep3
+    {80, 80, 3, 1, 2},  // deep4
+    {80, 48, 1, 1, 1},  // up2
     {48, 48, 3, 1, 1},  // merge2
     {48, 24, 1, 1, 1},  // up1
     {24, 24, 3, 1, 1},  // merge1
@@ -107,6 +107,9 @@ TextNetwork TextNetwork::from_bytes(std::span<const std::byte> file) {
     const auto is_finite = [](float value) { return std::isfinite(value); };
     if (!std::ranges::all_of(layer.bias, is_finite) || !std::ranges::all_of(layer.weights, is_finite)) refuse();
     layer.blocked = blocked(layer);
+    network.places_[n] = network.values_.size();
+    network.values_.insert(network.values_.end(), layer.bias.begin(), layer.bias.end());
+    network.values_.insert(network.values_.end(), layer.weights.begin(), layer.weights.end());
   }
   if (!reader.is_at_end()) refuse();
   return network;
@@ -213,7 +216,12 @@ void convolve_on_cpu(const TextLayer& layer, TextMap in, VolumeView<float> out, 
 /// The layers one after the other.
 class Pass {
  public:
-  Pass(const TextNetwork& network, Executor& executor) : network_(network), executor_(executor) {}
+  Pass(const TextNetwork& network, Executor& executor) : network_(network), executor_(executor) {
+    if (!executor.is_cuda()) return;
+    const std::span<const float> values = network.values();
+    values_ = Buffer<float>(values.size(), executor);
+    detail::copy_bytes(values_.data(), values.data(), values.size_bytes(), executor);
+  }
 
   Map convolve(TextLayerName name, const Map& in, TextEnd end = TextEnd::relu) {
     const TextLayer& layer = network_.layer(name);
@@ -223,11 +231,11 @@ class Pass {
       convolve_on_cpu(layer, in.view, out.view, end, executor_);
       return out;
     }
-    const Buffer<float> bias = on_device(layer.bias), weights = on_device(layer.weights);
-    fill_voxels(
-        out.view,
-        TextConvolutionVoxel{in.view, layer.size, layer.stride, layer.dilation, bias.data(), weights.data(), end},
-        executor_);
+    if constexpr (kWithCuda) {
+      const float* const bias = values_.data() + network_.place(name);
+      cuda::convolve_text({in.view, layer.size, layer.stride, layer.dilation, bias, bias + layer.bias.size(), end},
+                          out.view, executor_);
+    }
     return out;
   }
 
@@ -244,14 +252,9 @@ class Pass {
   }
 
  private:
-  Buffer<float> on_device(const std::vector<float>& values) {
-    Buffer<float> copy(values.size(), executor_);
-    detail::copy_bytes(copy.data(), values.data(), values.size() * sizeof(float), executor_);
-    return copy;
-  }
-
   const TextNetwork& network_;
   Executor& executor_;
+  Buffer<float> values_;  ///< the network's, on the device
 };
 
 }  // namespace

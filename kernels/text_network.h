@@ -2,7 +2,7 @@
 ///
 ///   windows W x H x 3  ->  probability W x H that a pixel belongs to text
 ///
-/// The layers are those of python/training/network.py, which also trains it: unshuffle 2, three levels of 24, 48 and 64
+/// The layers are those of python/training/network.py, which also trains it: unshuffle 2, three levels of 24, 48 and 80
 /// channels, 3 x 3 convolutions (dilations 1, 2 and 4 at the bottom), two sums on the way up, shuffle 2, logistic.
 /// Outside of the image every layer sees 0.
 ///
@@ -57,9 +57,15 @@ class TextNetwork {
 
   const TextLayer& layer(TextLayerName name) const { return layers_[static_cast<std::size_t>(name)]; }
 
+  /// Bias and weights of all layers, one after the other, as they are copied to a device; and where a layer's begin.
+  std::span<const float> values() const { return values_; }
+  std::size_t place(TextLayerName name) const { return places_[static_cast<std::size_t>(name)]; }
+
  private:
   TextNetwork() = default;
   std::array<TextLayer, static_cast<std::size_t>(TextLayerName::count)> layers_;
+  std::array<std::size_t, static_cast<std::size_t>(TextLayerName::count)> places_{};
+  std::vector<float> values_;
 };
 
 /// What W and H are multiples of, and how many windows there are.

@@ -7,6 +7,7 @@
 
 #include "core/volume.h"
 #include "kernels/backend.h"
+#include "kernels/executor.h"
 
 namespace naru {
 
@@ -23,32 +24,20 @@ struct TextUnshuffleVoxel {
 /// What is done with a sum: nothing; max(0, it); max(0, it) and the input at the same place added.
 enum class TextEnd : std::uint8_t { none, relu, relu_plus_input };
 
-/// One value of a TextLayer, added in the order bias, input, row, column.
-struct TextConvolutionVoxel {
+/// One TextLayer on the device, and what it is done to. Values are added in the order bias, input, row, column.
+struct TextConvolution {
   TextMap in;
   int size, stride, dilation;
   const float* bias;
-  const float* weights;
+  const float* weights;  ///< output, input, row, column
   TextEnd end;
-
-  NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t channel) const {
-    const int half = size / 2;
-    const float* weight = weights + channel * in.size.z * size * size;
-    float sum = bias[channel];
-    for (std::int64_t i = 0; i < in.size.z; ++i) {
-      for (int v = 0; v < size; ++v) {
-        for (int u = 0; u < size; ++u, ++weight) {
-          const std::int64_t at_x = stride * x + dilation * (u - half), at_y = stride * y + dilation * (v - half);
-          const bool is_inside = at_x >= 0 && at_y >= 0 && at_x < in.size.x && at_y < in.size.y;
-          if (is_inside) sum = std::fma(in.data[in.index(at_x, at_y, i)], *weight, sum);
-        }
-      }
-    }
-    if (end == TextEnd::none) return sum;
-    sum = sum > 0 ? sum : 0;
-    return end == TextEnd::relu ? sum : sum + in.data[in.index(x, y, channel)];
-  }
 };
+
+namespace cuda {
+/// Of a layer whose weights for kTextDeviceBlock outputs fit a block's shared memory: of 80 inputs and 9 taps at most.
+inline constexpr int kTextDeviceBlock = 8, kTextDeviceTerms = 80 * 9;
+void convolve_text(const TextConvolution& work, VolumeView<float> out, Executor& executor);
+}  // namespace cuda
 
 /// out(x, y, c) = low(x / 2, y / 2, c) + skip(x, y, c)
 struct TextDoubleVoxel {

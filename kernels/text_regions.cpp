@@ -19,6 +19,15 @@ void add_pixel(TextRegion& region, std::int64_t x, std::int64_t y, float value) 
   ++region.pixel_count;
 }
 
+bool is_beside(const TextRegion& text, const TextRegion& other) {
+  const std::int64_t height = std::min(text.width, text.height);
+  const auto gap = [](std::int64_t a, std::int64_t length_a, std::int64_t b, std::int64_t length_b) {
+    return std::max(a, b) - std::min(a + length_a, b + length_b);
+  };
+  return gap(text.x, text.width, other.x, other.width) <= height &&
+         gap(text.y, text.height, other.y, other.height) <= height && std::min(other.width, other.height) <= 2 * height;
+}
+
 }  // namespace
 
 std::vector<TextRegion> find_text_regions(VolumeView<const float> probability, TextThresholds thresholds) {
@@ -47,6 +56,24 @@ std::vector<TextRegion> find_text_regions(VolumeView<const float> probability, T
     region.height += 1 - region.y;
   }
   return regions;
+}
+
+void add_text_beside(std::span<const TextRegion> regions, std::vector<bool>& is_text, std::size_t most) {
+  std::vector<std::size_t> open;
+  for (std::size_t n = 0; n < regions.size(); ++n) {
+    if (is_text[n]) open.push_back(n);
+  }
+  std::size_t count = open.size();
+  while (!open.empty() && count < most) {
+    const TextRegion& text = regions[open.back()];
+    open.pop_back();
+    for (std::size_t n = 0; n < regions.size(); ++n) {
+      if (is_text[n] || !is_beside(text, regions[n])) continue;
+      is_text[n] = true;
+      open.push_back(n);
+      ++count;
+    }
+  }
 }
 
 }  // namespace naru

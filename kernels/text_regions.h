@@ -4,7 +4,9 @@
 /// Shapes: column (x) fastest.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/volume.h"
@@ -25,5 +27,13 @@ struct TextThresholds {
 /// @param probability one plane in host memory; NaN counts as 1: what cannot be judged is text
 /// @return by the row, then the column in which each is met first
 std::vector<TextRegion> find_text_regions(VolumeView<const float> probability, TextThresholds thresholds);
+
+/// From here on a region is text where it stands beside text.
+inline constexpr float kBesideText = 0.6F;
+
+/// What alone would not do is text where it stands beside text: the rest of a word, the other words of a line. Beside
+/// is what stands no farther from a piece of text than that is high (its shorter side), and is at most twice as high.
+/// @param is_text by region; gains what stands beside text, and beside that, until nothing more does or `most` are text
+void add_text_beside(std::span<const TextRegion> regions, std::vector<bool>& is_text, std::size_t most);
 
 }  // namespace naru

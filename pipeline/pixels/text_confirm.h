@@ -9,13 +9,13 @@
 namespace naru {
 
 /// From here on a region is text without a second opinion.
-inline constexpr float kCertainText = 0.998F;
+inline constexpr float kCertainText = 0.9995F;
 
 /// Sees the surroundings of a region in five other ways: moved by a few pixels, turned by half a turn, larger by a
 /// quarter, with its greys shifted (gamma 0.6), and softened (sigma 0.6 pixels). Each has a largest probability in the
 /// region; the median of the five must reach kConfirmedText. Stops once that is settled.
 /// @param slice, windows as detect_text_at_all_scales has them, in host memory
-inline constexpr float kConfirmedText = 0.95F;
+inline constexpr float kConfirmedText = 0.998F;
 bool is_confirmed_text(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                        const TextRegion& region, Executor& executor);
 

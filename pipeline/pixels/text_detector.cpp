@@ -118,14 +118,22 @@ std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const d
   std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
   const TextWindows windows = text_windows(slice, shown);
   detect_text_at_all_scales(network_, slice, windows, {probability.data(), plane}, executor);
-  std::vector<FoundText> found;
-  std::size_t opinions = 0;
-  for (const TextRegion& region : find_text_regions({probability.data(), plane}, thresholds)) {
-    if (found.size() == kMostFoundTexts) break;
+  const auto regions =
+      find_text_regions({probability.data(), plane}, {thresholds.low, std::min(thresholds.high, kBesideText)});
+  std::size_t opinions = 0, text_count = 0;
+  std::vector<bool> is_text(regions.size());
+  for (std::size_t n = 0; n < regions.size() && text_count < kMostFoundTexts; ++n) {
+    const TextRegion& region = regions[n];
+    if (region.probability < thresholds.high) continue;
     const bool needs_opinion = region.probability < kCertainText &&
                                region.width * region.height <= kMostOpinionPixels && opinions++ < kMostOpinions;
-    if (needs_opinion && !is_confirmed_text(network_, slice, windows, region, executor)) continue;
-    found.push_back({region, is_on_background({slice.data, plane}, windows, region)});
+    is_text[n] = !needs_opinion || is_confirmed_text(network_, slice, windows, region, executor);
+    text_count += is_text[n] ? 1U : 0U;
+  }
+  add_text_beside(regions, is_text, kMostFoundTexts);
+  std::vector<FoundText> found;
+  for (std::size_t n = 0; n < regions.size() && found.size() < kMostFoundTexts; ++n) {
+    if (is_text[n]) found.push_back({regions[n], is_on_background({slice.data, plane}, windows, regions[n])});
   }
   return found;
 }

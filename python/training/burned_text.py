@@ -19,6 +19,8 @@ JAPANESE_LETTERS = "あいうえおかきくけこさしすせそたちつてと
 LABELS = ("Name:", "ID", "DOB", "Acc", "Sex", "Age", "Ex:", "Se:", "Im:", "DFOV", "kVp", "mA", "Hosp", "Dr.", "Study", "Date",
           "W", "L", "TR", "TE", "mm", "cm", "ET:1", "SFOV", "Patient", "Position", "Zoom", "Tilt", "HFS", "FFS")
 LETTERS = "RLAPHFISW"
+ALL_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+ALL_SYLLABLES = [chr(n) for n in range(0xAC00, 0xD7A4) if chr(n).encode("euc_kr", "ignore")]  # the 2,350 in use
 
 
 def digits(random, count):
@@ -57,7 +59,7 @@ def korean_words(random):
         return f"{random.choice(KOREAN_WORDS)} {digits(random, random.integers(1, 8))}"
     if kind == 2:
         return " ".join(random.choice(KOREAN_WORDS, random.integers(1, 4)))
-    return "".join(chr(random.integers(0xAC00, 0xD7A4)) for _ in range(random.integers(1, 8)))
+    return "".join(random.choice(ALL_SYLLABLES, random.integers(1, 8)))
 
 
 def words(random, script):
@@ -67,6 +69,13 @@ def words(random, script):
         letters = HANJA_LETTERS if script == fonts.HANJA else JAPANESE_LETTERS
         return "".join(random.choice(list(letters), random.integers(1, 9)))
     return latin_words(random)
+
+
+def one_letter(random, script):
+    if script != fonts.LATIN:
+        return words(random, script).strip()[:1]
+    kind = random.random()
+    return random.choice(list(LETTERS if kind < 0.45 else "0123456789" if kind < 0.75 else ALL_LETTERS))
 
 
 def text_size(random):
@@ -82,9 +91,7 @@ def draw_line(random, split, script=None, text=None, size=None):
     if font is None:
         return None
     if text is None:
-        text = words(random, script)
-        if random.random() < 0.2:  # one letter
-            text = random.choice(list(LETTERS)) if script == fonts.LATIN and random.random() < 0.6 else text.strip()[:1]
+        text = one_letter(random, script) if random.random() < 0.35 else words(random, script)
     box = font.getbbox(text)
     width, height = box[2] - box[0], box[3] - box[1]
     if width < 1 or height < 3 or width > 4000:
@@ -138,10 +145,13 @@ def crop_of(shape, ink, at):
 
 
 def paint(image, random, page, ink):
-    """Puts ink on a page: a value beyond the image, or a grey; outlined, boxed, half transparent."""
+    """Puts ink on a page: a value beyond the image, or a grey; outlined, boxed, half transparent.
+
+    @return whether it can be seen; the image is as it was where it cannot
+    """
     under = image[page]
     levels = [1.0, random.uniform(1, 3), random.uniform(0.6, 1), 0.0, -random.uniform(0, 1), random.uniform(0, 0.4)]
-    value = random.choice(levels, p=[0.33, 0.17, 0.18, 0.14, 0.06, 0.12])
+    value = random.choice(levels, p=[0.28, 0.16, 0.15, 0.21, 0.08, 0.12])
     if random.random() < 0.6 and abs(value - under.mean()) < 0.25:  # low contrast is the exception
         value = 1.0 if under.mean() < 0.5 else 0.0
     if abs(value - under.mean()) < 0.1:
@@ -153,7 +163,11 @@ def paint(image, random, page, ink):
     elif style < 0.24:
         under = np.full_like(under, 0 if value > 0.5 else 1)
     opacity = random.uniform(0.35, 0.9) if random.random() < 0.16 else 1
-    image[page] = under + opacity * ink * (value - under)
+    change = opacity * ink * (value - under)
+    if (np.abs(change[ink > 0.4]) < 0.04).mean() > 0.5:
+        return False
+    image[page] = under + change
+    return True
 
 
 def region_of(ink, size_px):
@@ -164,8 +178,9 @@ def region_of(ink, size_px):
 
 
 def add_text(image, random, split, count=None):
-    """Burns lines of text into an image. @return their glyph masks and the region to be learnt, both bool"""
-    glyphs, region = np.zeros(image.shape, bool), np.zeros(image.shape, bool)
+    """Burns lines of text into an image. @return their glyph masks (bool), and the region to be learnt: 0, or how much
+    a pixel of it weighs in sixteenths, more in small pieces of text than in large ones"""
+    glyphs, region = np.zeros(image.shape, bool), np.zeros(image.shape, np.uint8)
     if count is None:
         count = random.choice([0, 1, 2, 3, 5, 8], p=[0.26, 0.25, 0.18, 0.13, 0.09, 0.09])
     at = None
@@ -184,14 +199,15 @@ def add_text(image, random, split, count=None):
             continue
         page, part = found
         is_scrap = min(ink[part].shape) < 4 or (ink[part] > 0.4).sum() < 8  # no one reads a corner of a letter
-        if is_scrap or region[page].any():
+        if is_scrap or region[page].any() or not paint(image, random, page, ink[part]):
             continue
-        paint(image, random, page, ink[part])
         glyphs[page] |= ink[part] > 0.4
         mask = np.zeros(image.shape, np.float32)
         mask[page] = ink[part]
         around = tuple(slice(max(0, s.start - 12), s.stop + 12) for s in page)
-        region[around] |= region_of(mask[around], size_px) > 0.4
+        inside = region_of(mask[around], size_px) > 0.4
+        weight = np.clip(np.sqrt(600 / max(inside.sum(), 1)), 0.5, 2)
+        region[around] = np.maximum(region[around], (16 * weight * inside).astype(np.uint8))
     return glyphs, region
 
 
@@ -205,29 +221,40 @@ def degrade(image, random):
         image = np.asarray(Image.open(coded), np.float32) / 255 * (high - low) + low
     if random.random() < 0.1:
         image = ndimage.gaussian_filter(image, random.uniform(0.3, 0.8))
-    if random.random() < 0.3:
-        image = image + random.normal(0, random.uniform(0, 0.03), image.shape)
+    if random.random() < 0.35:
+        image = image + random.normal(0, random.uniform(0, 0.03 if random.random() < 0.6 else 0.08), image.shape)
     return image.astype(np.float32)
 
 
-def rendered(image, random):
-    """The three windows of the detector, as kernels/text_pyramid.h defines them: full range, stored window, percentiles.
+def range_of(image):
+    """Smallest and largest value, and the percentiles by which a slice is shown."""
+    return np.array([image.min(), image.max(), *np.percentile(image, (0.5, 99.5))], np.float32)
 
-    The crop stands for a slice whose other parts are unknown: ranges are widened by chance.
+
+def windows_of(ranges, random):
+    """Black and white of the three windows of the detector, as kernels/text_pyramid.h defines them: full range, stored
+    window, percentiles. A crop stands for a slice whose other parts are unknown: ranges are widened by chance.
+
+    @param ranges count x 4, of range_of. @return count x 3 x 2
     """
-    low, high = image.min(), image.max()
-    p_low, p_high = np.percentile(image, (0.5, 99.5))
-    if random.random() < 0.5:
-        p_low, p_high = p_low - random.exponential(0.1), p_high + random.exponential(0.2)
-    if random.random() < 0.3:
-        low, high = low - random.exponential(0.3), high + random.exponential(0.5)
-    kind = random.random()
-    if kind < 0.25:
-        window = p_low, p_high
-    elif kind < 0.9:
-        centre, width = random.uniform(0.1, 0.9), np.exp(random.uniform(np.log(0.08), np.log(1.5)))
-        window = centre - width / 2, centre + width / 2
-    else:
-        window = low, high
-    ranges = ((low, high), window, (p_low, p_high))
-    return np.stack([np.clip((image - a) / max(b - a, 1e-6), 0, 1) for a, b in ranges]).astype(np.float32)
+    low, high, p_low, p_high = ranges.T
+    count = len(ranges)
+
+    def sometimes(share, value):
+        return np.where(random.random(count) < share, value, 0)
+
+    is_wider = random.random(count) < 0.5
+    p_low = p_low - is_wider * random.exponential(0.1, count)
+    p_high = p_high + is_wider * random.exponential(0.2, count)
+    low, high = low - sometimes(0.2, random.exponential(0.3, count)), high + sometimes(0.2, random.exponential(0.5, count))
+    kind = random.random(count)
+    centre, width = random.uniform(0.1, 0.9, count), np.exp(random.uniform(np.log(0.08), np.log(1.5), count))
+    black = np.select([kind < 0.25, kind < 0.9], [p_low, centre - width / 2], low)
+    white = np.select([kind < 0.25, kind < 0.9], [p_high, centre + width / 2], high)
+    return np.stack([np.stack(pair, 1) for pair in ((low, high), (black, white), (p_low, p_high))], 1).astype(np.float32)
+
+
+def rendered(image, random):
+    """The three windows in which the detector sees a crop."""
+    windows = windows_of(range_of(image)[None], random)[0]
+    return np.stack([np.clip((image - a) / max(b - a, 1e-6), 0, 1) for a, b in windows]).astype(np.float32)

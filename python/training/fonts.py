@@ -1,11 +1,13 @@
 """The fonts of training, of tuning and of testing: no font is in two of them."""
 
 import functools
+import io
+import os
 import pathlib
 
 from PIL import ImageFont
 
-ROOT = pathlib.Path("/usr/share/fonts")
+ROOT = pathlib.Path(os.environ.get("NARU_TRAINING_ROOT", "/")) / "usr/share/fonts"
 
 LATIN, KOREAN, HANJA, JAPANESE = "latin", "korean", "hanja", "japanese"
 
@@ -61,17 +63,16 @@ def faces(split, script):
     return found
 
 
-@functools.lru_cache(maxsize=2000)
+@functools.lru_cache(maxsize=20000)
 def load(path, size):
     """A font at a pixel size; a bitmap font at the nearest size that it has, or None."""
-    try:
-        return ImageFont.truetype(str(path), size)
-    except OSError:
-        for other in range(6, 40):
-            try:
-                return ImageFont.truetype(str(path), other)
-            except OSError:
-                continue
+    for pixels in (size, *range(6, 40)):
+        # What Pillow cannot open by its name it looks for in all folders: bitmap fonts come from memory.
+        file = io.BytesIO(path.read_bytes()) if path.suffix in (".gz", ".otb") else str(path)
+        try:
+            return ImageFont.truetype(file, pixels)
+        except OSError:
+            continue
     return None
 
 

@@ -5,8 +5,8 @@
     stem             24                      3x3
     down1            48 x H/4 x W/4          3x3, stride 2
     mid              48                      3x3
-    down2            64 x H/8 x W/8          3x3, stride 2
-    deep1..deep4     64                      3x3, dilations 1 2 4 2, each added to what came in
+    down2            80 x H/8 x W/8          3x3, stride 2
+    deep1..deep4     80                      3x3, dilations 1 2 4 2, each added to what came in
     up2              48 x H/4 x W/4          1x1, each value doubled along both axes, added to mid
     merge2           48                      3x3
     up1              24 x H/2 x W/2          1x1, doubled, added to stem
@@ -29,12 +29,12 @@ LAYERS = (
     ("stem", 12, 24, 3, 1, 1),
     ("down1", 24, 48, 3, 2, 1),
     ("mid", 48, 48, 3, 1, 1),
-    ("down2", 48, 64, 3, 2, 1),
-    ("deep1", 64, 64, 3, 1, 1),
-    ("deep2", 64, 64, 3, 1, 2),
-    ("deep3", 64, 64, 3, 1, 4),
-    ("deep4", 64, 64, 3, 1, 2),
-    ("up2", 64, 48, 1, 1, 1),
+    ("down2", 48, 80, 3, 2, 1),
+    ("deep1", 80, 80, 3, 1, 1),
+    ("deep2", 80, 80, 3, 1, 2),
+    ("deep3", 80, 80, 3, 1, 4),
+    ("deep4", 80, 80, 3, 1, 2),
+    ("up2", 80, 48, 1, 1, 1),
     ("merge2", 48, 48, 3, 1, 1),
     ("up1", 48, 24, 1, 1, 1),
     ("merge1", 24, 24, 3, 1, 1),

@@ -1,9 +1,15 @@
 """Trains the detector of burned-in text from a seed and writes its weights.
 
-    python3 train.py WEIGHTS [--start WEIGHTS] [--steps 8000] [--rate 3e-3] [--seed 1] [--device cpu] [--threads 2]
+    python3 train.py WEIGHTS [--start WEIGHTS] [--steps 8000 | --minutes 60] [--rate 3e-3] [--seed 1] [--device cpu]
+                     [--workers 1] [--batch 12] [--fresh 12] [--kept 2000] [--threads 2]
+
+Workers make crops, each from a seed of its own. In every step `fresh` of them join those that are kept, and a batch is
+drawn from these; each time that a crop is drawn, it is seen in other windows. The weights that are written are a moving
+average of those that are trained.
 """
 
 import argparse
+import copy
 import multiprocessing
 import pathlib
 import time
@@ -16,86 +22,156 @@ import backgrounds
 import burned_text
 import network
 
-CROP, EDGE, BATCH = 208, 8, 12
-POOL, POOL_SIZE = 64, 448  # backgrounds in memory: each is cut, turned and flipped often before it goes
+CROP, EDGE = 208, 8
+INNER = CROP - 2 * EDGE
+POOL, POOL_SIZE, NEW = 64, 448, 0.03  # backgrounds in memory: each is cut, turned and flipped often before it goes
+AVERAGED_STEPS = 500
 
 
 def make_crop(random, pool):
-    """@return windows 3 x CROP x CROP, region CROP x CROP"""
+    """@return image and region, INNER x INNER, and the range of the image"""
     slot = random.integers(POOL)
-    if pool[slot] is None or random.random() < 0.06:
+    if pool[slot] is None or random.random() < NEW:
         pool[slot] = backgrounds.make_background(random, POOL_SIZE)
-    inner = CROP - 2 * EDGE
-    y, x = random.integers(0, POOL_SIZE - inner + 1, 2)
+    y, x = random.integers(0, POOL_SIZE - INNER + 1, 2)
     if random.random() < 0.5:  # corners, where annotations stand
-        y, x = random.choice([0, POOL_SIZE - inner], 2)
-    image = np.rot90(pool[slot][y:y + inner, x:x + inner], random.integers(4)).copy()
+        y, x = random.choice([0, POOL_SIZE - INNER], 2)
+    image = np.rot90(pool[slot][y:y + INNER, x:x + INNER], random.integers(4))
+    image = (image if random.random() < 0.5 else image[:, ::-1]).copy()
     if random.random() < 0.3:
         image = 1 - image
     image = image * random.uniform(0.3, 1) + random.uniform(0, 0.3)
     _glyphs, region = burned_text.add_text(image, random, "train")
-    windows = burned_text.rendered(burned_text.degrade(image, random), random)
-    edge = ((EDGE, EDGE), (EDGE, EDGE))  # a slice is continued by its edge before it is looked at
-    return np.pad(windows, ((0, 0), *edge), "edge"), np.pad(region, edge)
+    image = burned_text.degrade(image, random)
+    return image.astype(np.float16), region, burned_text.range_of(image)
 
 
-def produce(seed, queue):
+def produce(seed, count, queue):
     random = np.random.default_rng(seed)
     torch.set_num_threads(1)
     pool = [None] * POOL
     while True:
-        crops = [make_crop(random, pool) for _ in range(BATCH)]
-        queue.put((np.stack([windows for windows, _ in crops]).astype(np.float16), np.stack([region for _, region in crops])))
+        queue.put(tuple(np.stack(part) for part in zip(*(make_crop(random, pool) for _ in range(count)))))
+
+
+class Crops:
+    """The crops that are kept, on the device that trains."""
+
+    def __init__(self, options):
+        self.device, self.fresh, self.count, self.at = options.device, options.fresh, 0, 0
+        self.queues = [multiprocessing.Queue(3) for _ in range(options.workers)]
+        for n, queue in enumerate(self.queues):
+            multiprocessing.Process(target=produce, args=((options.seed, n), options.fresh, queue), daemon=True).start()
+        self.images = torch.empty((options.kept, INNER, INNER), dtype=torch.float16, device=options.device)
+        self.regions = torch.empty((options.kept, INNER, INNER), dtype=torch.uint8, device=options.device)
+        self.ranges = np.empty((options.kept, 4), np.float32)
+
+    def renew(self, step):
+        """Takes `fresh` crops of the worker whose turn it is, in place of the oldest."""
+        images, regions, ranges = self.queues[step % len(self.queues)].get(timeout=600)
+        place = np.arange(self.at, self.at + self.fresh) % len(self.ranges)
+        self.ranges[place] = ranges
+        place = torch.from_numpy(place).to(self.device)
+        self.images[place] = torch.from_numpy(images).to(self.device)
+        self.regions[place] = torch.from_numpy(regions).to(self.device)
+        self.at += self.fresh
+        self.count = min(self.at, len(self.ranges))
+
+    def draw(self, random, count):
+        """@return windows count x 3 x CROP x CROP, region count x INNER x INNER"""
+        chosen = random.integers(self.count, size=count)
+        if count == self.fresh:  # each is drawn once
+            chosen = np.arange(self.at - count, self.at) % len(self.ranges)
+        windows = torch.from_numpy(burned_text.windows_of(self.ranges[chosen], random)).to(self.device)
+        chosen = torch.from_numpy(chosen).to(self.device)
+        black, white = windows[..., 0, None, None], windows[..., 1, None, None]
+        seen = ((self.images[chosen, None].float() - black) / (white - black).clamp(min=1e-6)).clamp(0, 1)
+        is_negative = torch.from_numpy(random.random((count, 1, 1, 1)) < 0.1).to(self.device)
+        seen = torch.where(is_negative, 1 - seen, seen)
+        # A slice is continued by its edge before it is looked at.
+        return functional.pad(seen, (EDGE,) * 4, "replicate"), self.regions[chosen]
 
 
 def loss_of(logits, region):
     """Cross-entropy, in which text and what is hard weigh more, and overlap."""
     edge = slice(EDGE, -EDGE)
-    logits, target = logits[:, edge, edge], region[:, edge, edge].float()
-    each = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    hard = each.flatten(1).topk(each[0].numel() // 16, 1).values.mean()
+    logits, target = logits[:, edge, edge].float(), (region > 0).float()
+    weight = torch.where(region > 0, region.float() / 16, 1)
+    each = weight * functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    hard = each.flatten(1).topk(each[0].numel() // 16, 1, sorted=False).values.mean()
     probability = torch.sigmoid(logits)
-    overlap = 1 - (2 * (probability * target).sum() + 1) / (probability.sum() + target.sum() + 1)
+    overlap = 1 - (2 * (weight * probability * target).sum() + 1) / ((weight * (probability + target)).sum() + 1)
     return each.mean() + hard + overlap
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def average(averaged, model, step):
+    """Moves the average towards the model, at first as the mean of all steps."""
+    share = max(1 / AVERAGED_STEPS, 1 / step)
+    for mean, value in zip(averaged.state_dict().values(), model.state_dict().values()):
+        if mean.is_floating_point():
+            mean.lerp_(value, share)
+
+
+def write(averaged, path):
+    return network.write_weights(copy.deepcopy(averaged).cpu().eval(), path)
+
+
+def options_of_call():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("weights", type=pathlib.Path)
     parser.add_argument("--start", type=pathlib.Path, help="weights to go on from")
     parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--minutes", type=float, help="ends then, and not after a number of steps")
     parser.add_argument("--rate", type=float, default=3e-3, help="of learning, at its highest")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--fresh", type=int, default=12, help="crops that are new in each step")
+    parser.add_argument("--kept", type=int, default=2000)
     parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def train(options):
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
-    queue = multiprocessing.Queue(8)
-    multiprocessing.Process(target=produce, args=(options.seed, queue), daemon=True).start()
+    torch.backends.cudnn.benchmark = True
+    start, random, crops = time.monotonic(), np.random.default_rng(options.seed), Crops(options)
     model = network.TextNetwork()
     if options.start:
         model.start_from(options.start)
-    model.to(options.device).train(not options.start)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=1e-4)
-    start, recent = time.monotonic(), []
-    for step in range(1, options.steps + 1):
+    model.to(options.device, memory_format=torch.channels_last).train(not options.start)
+    averaged = copy.deepcopy(model)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=1e-3)
+    for step in range(options.workers * 4):  # something to draw from
+        crops.renew(step)
+    print(f"0 {time.monotonic() - start:.0f} s", flush=True)
+    losses, step, done = [], 0, 0.0
+    while done < 1:
+        step += 1
         for group in optimizer.param_groups:
-            group["lr"] = options.rate * min(1, step / 100) * (0.5 * (1 + np.cos(np.pi * step / options.steps)) + 0.005)
-        windows, region = (torch.from_numpy(part).to(options.device) for part in queue.get())
-        loss = loss_of(model(windows.float()), region)
+            group["lr"] = options.rate * min(1, step / 200) * (0.5 * (1 + np.cos(np.pi * done)) + 0.002)
+        crops.renew(step)
+        windows, region = crops.draw(random, options.batch)
+        with torch.autocast(options.device.split(":")[0], torch.bfloat16, enabled=options.device != "cpu"):
+            logits = model(windows.contiguous(memory_format=torch.channels_last))
+        loss = loss_of(logits, region)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1)
         optimizer.step()
-        recent.append(loss.item())
+        average(averaged, model, step)
+        losses.append(loss.detach())
+        done = (time.monotonic() - start) / 60 / options.minutes if options.minutes else step / options.steps
         if step % 100 == 0 or step == 20:
-            print(f"{step} {time.monotonic() - start:.0f} s loss {np.mean(recent[-100:]):.3f}", flush=True)
-            if step % 500 == 0:
-                network.write_weights(model.cpu().eval(), options.weights)
-                model.to(options.device).train(not options.start)
-    print(network.write_weights(model.cpu().eval(), options.weights))
+            print(f"{step} {time.monotonic() - start:.0f} s loss {torch.stack(losses[-100:]).mean():.3f}", flush=True)
+        if step % 500 == 0:
+            write(averaged, options.weights)
+    print(f"{step} steps, {step * options.fresh} crops, SHA-256 {write(averaged, options.weights)}")
 
 
 if __name__ == "__main__":
-    main()
+    multiprocessing.set_start_method("fork")
+    backgrounds.volumes(), backgrounds.pictures()  # read once, before there are workers
+    train(options_of_call())

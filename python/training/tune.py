@@ -4,7 +4,8 @@ and on the fonts that are kept for tuning.
     python3 tune.py WEIGHTS [--images 80] [--seed 1001]
 
 low and high: hysteresis. A region that reaches `certain` is text; another is where the median of five other views of
-its surroundings (pipeline/pixels/text_confirm.h) reaches `confirmed`.
+its surroundings (pipeline/pixels/text_confirm.h) reaches `confirmed`. What stands beside text, which the program
+then takes for text as well, does not count here.
 """
 
 import argparse
@@ -20,8 +21,8 @@ import burned_text
 import network
 
 SIZE, EDGE, AROUND = 384, 8, 48
-LOW, HIGH = (0.25, 0.5), (0.6, 0.7, 0.8, 0.9, 0.95)
-CERTAIN, CONFIRMED = (0.99, 0.998, 1.1), (0, 0.8, 0.9, 0.95, 0.98)
+LOW, HIGH = (0.25,), (0.8, 0.9, 0.95, 0.98)
+CERTAIN, CONFIRMED = (0.998, 0.9995, 1.1), (0.8, 0.95, 0.98, 0.99, 0.998)
 
 
 def seen(detector, windows):

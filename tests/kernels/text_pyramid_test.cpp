@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
+#include <string>
 
 #include "kernels/fill.h"
 #include "kernels/text_pyramid_voxel.h"
@@ -151,6 +153,36 @@ TEST(TextPyramid, GivesTheSameOnEveryExecutor) {
         ASSERT_TRUE(found[n] > 0 && found[n] < 1) << n;
       }
     }
+  }
+}
+
+TEST(TextPyramid, MarksTheSamePixelsOnEveryExecutor) {
+  const std::string file = random_text_weights(3);
+  const TextNetwork network = TextNetwork::from_bytes(std::as_bytes(std::span(file)));
+  constexpr Size3 kSize{512, 512, 1};
+  std::vector<float> slice;
+  for (const int value : random_values<int>(kSize.voxel_count(), 0, 255)) slice.push_back(static_cast<float>(value));
+  std::vector<float> first;
+  float middle = 0;  // half of the pixels are marked: none of them is far from the threshold
+  for (Executor& executor : executors_under_test()) {
+    const auto found = run_on<float>(executor, slice, kSize, kSize, [&](auto from, auto to) {
+      detect_text_at_all_scales(network, from, {{0, 50, 10}, {255, 200, 240}}, to, executor);
+    });
+    if (first.empty()) {
+      first = found;
+      std::vector<float> sorted = found;
+      std::ranges::sort(sorted);
+      ASSERT_LT(sorted.front(), sorted.back());
+      middle = sorted[sorted.size() / 2];
+    }
+    std::size_t both = 0, any = 0;
+    for (std::size_t n = 0; n < found.size(); ++n) {
+      both += found[n] >= middle && first[n] >= middle ? 1U : 0U;
+      any += found[n] >= middle || first[n] >= middle ? 1U : 0U;
+    }
+    const double share = static_cast<double>(both) / static_cast<double>(any);
+    EXPECT_GE(share, 0.999);
+    RecordProperty(executor.is_cuda() ? "iou_cuda" : "iou_cpu", std::to_string(share));
   }
 }
 

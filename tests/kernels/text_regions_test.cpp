@@ -50,6 +50,26 @@ TEST(TextRegions, FindsNothingInNothingAndAllInAll) {
   EXPECT_EQ(regions[0].pixel_count, 1'000'000);
 }
 
+std::vector<bool> with_text_beside(const std::vector<TextRegion>& regions, std::vector<bool> is_text,
+                                   std::size_t most = 100) {
+  add_text_beside(regions, is_text, most);
+  return is_text;
+}
+
+TEST(TextRegions, TakesTheRestOfALineAndNothingFarther) {
+  const std::vector<TextRegion> regions = {
+      {100, 100, 40, 10, 400, 1},     // text
+      {150, 101, 20, 9, 180, 0.7F},   // as far as it is high
+      {179, 100, 20, 10, 200, 0.7F},  // beside that one
+      {151, 80, 20, 9, 180, 0.7F},    // 11 away
+      {100, 66, 30, 25, 400, 0.7F},   // too high
+      {100, 120, 20, 20, 400, 0.7F}   // the next line
+  };
+  EXPECT_EQ(with_text_beside(regions, {true, false, false, false, false, false}),
+            (std::vector<bool>{true, true, true, false, false, true}));
+  EXPECT_EQ(with_text_beside(regions, std::vector<bool>(6)), std::vector<bool>(6));
+}
+
 }  // namespace
 
 }  // namespace naru::test
