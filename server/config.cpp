@@ -75,230 +75,120 @@ void set_device(const TomlValue& value, Config& config) {
   }
 }
 
-#define NARU_KEY(value, config) [](const TomlValue& value, Config& config)
-
 /// In the order of the sample file.
-const std::array kKeys = {Key{"", "data", "\"/var/lib/naru\"",
-                              "Everything that is kept lies below this folder. --data wins over it.",
-                              NARU_KEY(v, c){c.data = v.string();
-}  // namespace
-}  // namespace naru::server
-, Key{"", "database", "\"\"",
-      "\"\": SQLite in the data folder. Else \"postgresql://host/name?user=naru\"; a password belongs in ~/.pgpass.",
-      NARU_KEY(v, c){c.database = v.string();
-}
-}
-, Key{"", "master_key", "\"\"",
-      "The key under which all secrets are sealed: 64 hexadecimal digits, mode 0600. \"\": the systemd credential "
-      "naru-master-key, else master.key in the data folder.",
-      NARU_KEY(v, c){c.master_key = v.string();
-}
-}
-,
-
-    Key{"listen", "address", "\"127.0.0.1\"", "The address to listen on.", NARU_KEY(v, c){c.listen.address = v.string();
-}
-}
-, Key{"listen", "port", "8600", "The port; 0 takes a free one and says which.",
-      NARU_KEY(v, c){c.listen.port = port_of(v);
-}
-}
-, Key{"listen", "tls_certificate", "\"\"", "PEM file with the chain; with tls_key turns TLS on. SIGHUP reads it again.",
-      NARU_KEY(v, c){c.listen.tls_certificate = v.string();
-}
-}
-, Key{"listen", "tls_key", "\"\"", "PEM file with the private key, mode 0600.",
-      NARU_KEY(v, c){c.listen.tls_key = v.string();
-}
-}
-, Key{"listen", "plain_is_allowed", "false",
-      "Without TLS the server listens on loopback alone, unless a proxy in front of it does TLS and this says so.",
-      NARU_KEY(v, c){c.listen.plain_is_allowed = v.boolean();
-}
-}
-, Key{"listen", "public_url", "\"\"", "How clients reach it, e.g. \"https://naru.hospital.example\"; stands in links.",
-      NARU_KEY(v, c){c.listen.public_url = url_of(v, "http");
-}
-}
-, Key{"listen", "max_connections", "20000", "More than these are refused.",
-      NARU_KEY(v, c){c.listen.max_connections = number_within(v, 1, 1000000);
-}
-}
-, Key{"listen", "header_timeout_s", "20", "A request's header must be there within this time.",
-      NARU_KEY(v, c){c.listen.header_timeout_s = number_within(v, 1, 3600);
-}
-}
-, Key{"listen", "body_timeout_s", "60", "A body may not pause for longer.",
-      NARU_KEY(v, c){c.listen.body_timeout_s = number_within(v, 1, 3600);
-}
-}
-, Key{"listen", "idle_timeout_s", "75", "A connection without requests is closed after this time.",
-      NARU_KEY(v, c){c.listen.idle_timeout_s = number_within(v, 1, 3600);
-}
-}
-, Key{"listen", "send_timeout_s", "120", "A reader that takes no byte for so long is cut off; it may resume.",
-      NARU_KEY(v, c){c.listen.send_timeout_s = number_within(v, 1, 3600);
-}
-}
-, Key{"listen", "drain_s", "30", "On SIGTERM, how long running requests may still take.",
-      NARU_KEY(v, c){c.listen.drain_s = number_within(v, 0, 3600);
-}
-}
-, Key{"listen", "requests_per_second", "200", "Of one client address, 0: no limit. See loopback_is_limited.",
-      NARU_KEY(v, c){c.listen.requests_per_second = number_within(v, 0, 1000000);
-}
-}
-,
-
+const std::array kKeys = {
+    Key{"", "data", "\"/var/lib/naru\"", "Everything that is kept lies below this folder. --data wins over it.",
+        [](const TomlValue& v, Config& c) { c.data = v.string(); }},
+    Key{"", "database", "\"\"",
+        "\"\": SQLite in the data folder. Else \"postgresql://host/name?user=naru\"; a password belongs in ~/.pgpass.",
+        [](const TomlValue& v, Config& c) { c.database = v.string(); }},
+    Key{"", "master_key", "\"\"",
+        "The key under which all secrets are sealed: 64 hexadecimal digits, mode 0600. \"\": the systemd credential "
+        "naru-master-key, else master.key in the data folder.",
+        [](const TomlValue& v, Config& c) { c.master_key = v.string(); }},
+    Key{"listen", "address", "\"127.0.0.1\"", "The address to listen on.",
+        [](const TomlValue& v, Config& c) { c.listen.address = v.string(); }},
+    Key{"listen", "port", "8600", "The port; 0 takes a free one and says which.",
+        [](const TomlValue& v, Config& c) { c.listen.port = port_of(v); }},
+    Key{"listen", "tls_certificate", "\"\"",
+        "PEM file with the chain; with tls_key turns TLS on. SIGHUP reads it again.",
+        [](const TomlValue& v, Config& c) { c.listen.tls_certificate = v.string(); }},
+    Key{"listen", "tls_key", "\"\"", "PEM file with the private key, mode 0600.",
+        [](const TomlValue& v, Config& c) { c.listen.tls_key = v.string(); }},
+    Key{"listen", "plain_is_allowed", "false",
+        "Without TLS the server listens on loopback alone, unless a proxy in front of it does TLS and this says so.",
+        [](const TomlValue& v, Config& c) { c.listen.plain_is_allowed = v.boolean(); }},
+    Key{"listen", "public_url", "\"\"",
+        "How clients reach it, e.g. \"https://naru.hospital.example\"; stands in links.",
+        [](const TomlValue& v, Config& c) { c.listen.public_url = url_of(v, "http"); }},
+    Key{"listen", "max_connections", "20000", "More than these are refused.",
+        [](const TomlValue& v, Config& c) { c.listen.max_connections = number_within(v, 1, 1000000); }},
+    Key{"listen", "header_timeout_s", "20", "A request's header must be there within this time.",
+        [](const TomlValue& v, Config& c) { c.listen.header_timeout_s = number_within(v, 1, 3600); }},
+    Key{"listen", "body_timeout_s", "60", "A body may not pause for longer.",
+        [](const TomlValue& v, Config& c) { c.listen.body_timeout_s = number_within(v, 1, 3600); }},
+    Key{"listen", "idle_timeout_s", "75", "A connection without requests is closed after this time.",
+        [](const TomlValue& v, Config& c) { c.listen.idle_timeout_s = number_within(v, 1, 3600); }},
+    Key{"listen", "send_timeout_s", "120", "A reader that takes no byte for so long is cut off; it may resume.",
+        [](const TomlValue& v, Config& c) { c.listen.send_timeout_s = number_within(v, 1, 3600); }},
+    Key{"listen", "drain_s", "30", "On SIGTERM, how long running requests may still take.",
+        [](const TomlValue& v, Config& c) { c.listen.drain_s = number_within(v, 0, 3600); }},
+    Key{"listen", "requests_per_second", "200", "Of one client address, 0: no limit. See loopback_is_limited.",
+        [](const TomlValue& v, Config& c) { c.listen.requests_per_second = number_within(v, 0, 1000000); }},
     Key{"listen", "max_connections_per_address", "256", "Of one client address; 0: no limit.",
-        NARU_KEY(v, c){c.listen.max_connections_per_address = number_within(v, 0, 1000000);
-}
-}
-, Key{"listen", "loopback_is_limited", "false",
-      "Whether both limits hold for loopback too. A proxy on this machine speaks for all its clients, so they do not.",
-      NARU_KEY(v, c){c.listen.loopback_is_limited = v.boolean();
-}
-}
-, Key{"listen", "max_event_streams", "512", "Connections that follow events.",
-      NARU_KEY(v, c){c.listen.max_event_streams = number_within(v, 1, 100000);
-}
-}
-, Key{"listen", "handler_threads", "16", "Requests worked on at a time.",
-      NARU_KEY(v, c){c.listen.handler_threads = number_within(v, 1, 1024);
-}
-}
-, Key{"listen", "max_waiting_requests", "1024", "Requests that may wait for them; more are answered 503.",
-      NARU_KEY(v, c){c.listen.max_waiting_requests = number_within(v, 1, 1000000);
-}
-}
-, Key{"listen", "access_log", "true", "A line of JSON on stderr for each request, without path, query or names.",
-      NARU_KEY(v, c){c.listen.access_log = v.boolean();
-}
-}
-,
-
-    Key{"dicom", "is_on", "false", "Receive by C-STORE.", NARU_KEY(v, c){c.dicom.is_on = v.boolean();
-}
-}
-, Key{"dicom", "address", "\"127.0.0.1\"", "The address to listen on.", NARU_KEY(v, c){c.dicom.address = v.string();
-}
-}
-, Key{"dicom", "port", "11112", "The port.", NARU_KEY(v, c){c.dicom.port = port_of(v);
-}
-}
-, Key{"dicom", "ae_title", "\"NARU\"", "Our AE title.", NARU_KEY(v, c){c.dicom.ae_title = ae_title_of(v, v.string());
-}
-}
-, Key{"dicom", "organisation", "\"\"", "The hospital (its name here) that owns what is received.",
-      NARU_KEY(v, c){c.dicom.organisation = v.string();
-}
-}
-,
+        [](const TomlValue& v, Config& c) { c.listen.max_connections_per_address = number_within(v, 0, 1000000); }},
+    Key{"listen", "loopback_is_limited", "false",
+        "Whether both limits hold for loopback too. A proxy on this machine speaks for all its clients, so they do "
+        "not.",
+        [](const TomlValue& v, Config& c) { c.listen.loopback_is_limited = v.boolean(); }},
+    Key{"listen", "max_event_streams", "512", "Connections that follow events.",
+        [](const TomlValue& v, Config& c) { c.listen.max_event_streams = number_within(v, 1, 100000); }},
+    Key{"listen", "handler_threads", "16", "Requests worked on at a time.",
+        [](const TomlValue& v, Config& c) { c.listen.handler_threads = number_within(v, 1, 1024); }},
+    Key{"listen", "max_waiting_requests", "1024", "Requests that may wait for them; more are answered 503.",
+        [](const TomlValue& v, Config& c) { c.listen.max_waiting_requests = number_within(v, 1, 1000000); }},
+    Key{"listen", "access_log", "true", "A line of JSON on stderr for each request, without path, query or names.",
+        [](const TomlValue& v, Config& c) { c.listen.access_log = v.boolean(); }},
+    Key{"dicom", "is_on", "false", "Receive by C-STORE.",
+        [](const TomlValue& v, Config& c) { c.dicom.is_on = v.boolean(); }},
+    Key{"dicom", "address", "\"127.0.0.1\"", "The address to listen on.",
+        [](const TomlValue& v, Config& c) { c.dicom.address = v.string(); }},
+    Key{"dicom", "port", "11112", "The port.", [](const TomlValue& v, Config& c) { c.dicom.port = port_of(v); }},
+    Key{"dicom", "ae_title", "\"NARU\"", "Our AE title.",
+        [](const TomlValue& v, Config& c) { c.dicom.ae_title = ae_title_of(v, v.string()); }},
+    Key{"dicom", "organisation", "\"\"", "The hospital (its name here) that owns what is received.",
+        [](const TomlValue& v, Config& c) { c.dicom.organisation = v.string(); }},
     Key{"dicom", "allowed_ae_titles", "[]", "Who may send; others are rejected. An empty list allows nobody.",
         set_ae_titles},
     Key{"dicom", "tls_certificate", "\"\"", "PEM file; with tls_key turns TLS on.",
-        NARU_KEY(v, c){c.dicom.tls_certificate = v.string();
-}
-}
-, Key{"dicom", "tls_key", "\"\"", "PEM file, mode 0600.", NARU_KEY(v, c){c.dicom.tls_key = v.string();
-}
-}
-, Key{"dicom", "tls_ca", "\"\"",
-      "PEM file with the authorities of senders; \"\": their certificates are not asked for.",
-      NARU_KEY(v, c){c.dicom.tls_ca = v.string();
-}
-}
-, Key{"dicom", "max_associations", "32", "At the same time; more are rejected for now.",
-      NARU_KEY(v, c){c.dicom.max_associations = number_within(v, 1, 1000);
-}
-}
-,
-
+        [](const TomlValue& v, Config& c) { c.dicom.tls_certificate = v.string(); }},
+    Key{"dicom", "tls_key", "\"\"", "PEM file, mode 0600.",
+        [](const TomlValue& v, Config& c) { c.dicom.tls_key = v.string(); }},
+    Key{"dicom", "tls_ca", "\"\"",
+        "PEM file with the authorities of senders; \"\": their certificates are not asked for.",
+        [](const TomlValue& v, Config& c) { c.dicom.tls_ca = v.string(); }},
+    Key{"dicom", "max_associations", "32", "At the same time; more are rejected for now.",
+        [](const TomlValue& v, Config& c) { c.dicom.max_associations = number_within(v, 1, 1000); }},
     Key{"ingest", "quiet_s", "60", "A study closes when nothing came for so long.",
-        NARU_KEY(v, c){c.ingest.quiet_s = number_within(v, 1, 86400);
-}
-}
-, Key{"ingest", "max_upload_bytes", "\"64GiB\"", "Of one upload.",
-      NARU_KEY(v, c){c.ingest.max_upload_bytes = size_of(v);
-}
-}
-, Key{"ingest", "max_instance_bytes", "\"4GiB\"", "Of one DICOM file.",
-      NARU_KEY(v, c){c.ingest.max_instance_bytes = size_of(v);
-}
-}
-,
+        [](const TomlValue& v, Config& c) { c.ingest.quiet_s = number_within(v, 1, 86400); }},
+    Key{"ingest", "max_upload_bytes", "\"64GiB\"", "Of one upload.",
+        [](const TomlValue& v, Config& c) { c.ingest.max_upload_bytes = size_of(v); }},
+    Key{"ingest", "max_instance_bytes", "\"4GiB\"", "Of one DICOM file.",
+        [](const TomlValue& v, Config& c) { c.ingest.max_instance_bytes = size_of(v); }},
     Key{"ingest", "folders", "[]",
         "Folders to take files from: [{ path = \"/srv/export\", organisation = \"Seoul Hospital\" }].", set_folders},
-
     Key{"jobs", "worker_count", "1", "Jobs at the same time.",
-        NARU_KEY(v, c){c.jobs.worker_count = number_within(v, 0, 64);
-}
-}
-, Key{"jobs", "memory", "\"\"", "Of all jobs together, e.g. \"16GiB\". \"\": half of the machine.",
-      NARU_KEY(v, c){if (!v.string().empty()) c.jobs.memory_bytes = size_of(v);
-}
-}
-, Key{"jobs", "threads", "0", "Of one job; 0: all.", NARU_KEY(v, c){c.jobs.threads = number_within(v, 0, 1024);
-}
-}
-, Key{"jobs", "device", "\"auto\"", "auto, cpu, cuda or cuda:N.", set_device},
+        [](const TomlValue& v, Config& c) { c.jobs.worker_count = number_within(v, 0, 64); }},
+    Key{"jobs", "memory", "\"\"", "Of all jobs together, e.g. \"16GiB\". \"\": half of the machine.",
+        [](const TomlValue& v, Config& c) {
+          if (!v.string().empty()) c.jobs.memory_bytes = size_of(v);
+        }},
+    Key{"jobs", "threads", "0", "Of one job; 0: all.",
+        [](const TomlValue& v, Config& c) { c.jobs.threads = number_within(v, 0, 1024); }},
+    Key{"jobs", "device", "\"auto\"", "auto, cpu, cuda or cuda:N.", set_device},
     Key{"jobs", "lease_s", "30", "A job whose worker was not heard of for so long is given to another.",
-        NARU_KEY(v, c){c.jobs.lease_s = number_within(v, 5, 3600);
-}
-}
-, Key{"jobs", "max_attempts", "3", "How often a job is begun before it counts as failed.",
-      NARU_KEY(v, c){c.jobs.max_attempts = number_within(v, 1, 100);
-}
-}
-, Key{"jobs", "max_queued_per_organisation", "1000", "More are refused.",
-      NARU_KEY(v, c){c.jobs.max_queued_per_organisation = number_within(v, 1, 1000000);
-}
-}
-,
-
+        [](const TomlValue& v, Config& c) { c.jobs.lease_s = number_within(v, 5, 3600); }},
+    Key{"jobs", "max_attempts", "3", "How often a job is begun before it counts as failed.",
+        [](const TomlValue& v, Config& c) { c.jobs.max_attempts = number_within(v, 1, 100); }},
+    Key{"jobs", "max_queued_per_organisation", "1000", "More are refused.",
+        [](const TomlValue& v, Config& c) { c.jobs.max_queued_per_organisation = number_within(v, 1, 1000000); }},
     Key{"oidc", "is_on", "false", "Sign in through the hospital's identity provider.",
-        NARU_KEY(v, c){c.oidc.is_on = v.boolean();
-}
-}
-, Key{"oidc", "issuer", "\"\"", "Its issuer URL.", NARU_KEY(v, c){c.oidc.issuer = url_of(v, "http");
-}
-}
-, Key{"oidc", "client_id", "\"\"", "Our client id there.", NARU_KEY(v, c){c.oidc.client_id = v.string();
-}
-}
-, Key{"oidc", "client_secret_file", "\"\"", "File with the client's secret, mode 0600; \"\": none.",
-      NARU_KEY(v, c){c.oidc.client_secret_file = v.string();
-}
-}
-, Key{"oidc", "redirect_url", "\"\"", "PUBLIC_URL/api/v1/session/oidc/callback, as registered there.",
-      NARU_KEY(v, c){c.oidc.redirect_url = url_of(v, "http");
-}
-}
-,
-
+        [](const TomlValue& v, Config& c) { c.oidc.is_on = v.boolean(); }},
+    Key{"oidc", "issuer", "\"\"", "Its issuer URL.",
+        [](const TomlValue& v, Config& c) { c.oidc.issuer = url_of(v, "http"); }},
+    Key{"oidc", "client_id", "\"\"", "Our client id there.",
+        [](const TomlValue& v, Config& c) { c.oidc.client_id = v.string(); }},
+    Key{"oidc", "client_secret_file", "\"\"", "File with the client's secret, mode 0600; \"\": none.",
+        [](const TomlValue& v, Config& c) { c.oidc.client_secret_file = v.string(); }},
+    Key{"oidc", "redirect_url", "\"\"", "PUBLIC_URL/api/v1/session/oidc/callback, as registered there.",
+        [](const TomlValue& v, Config& c) { c.oidc.redirect_url = url_of(v, "http"); }},
     Key{"ledger", "origin", "\"\"", "Name of the ledger, e.g. \"naru.hospital.example\"; \"\": a random one, kept.",
-        NARU_KEY(v, c){c.ledger.origin = v.string();
-}
-}
-, Key{"ledger", "witness_keys", "[]", "Verifier keys of other hospitals' ledgers that this server cosigns.",
-      NARU_KEY(v, c){c.ledger.witness_keys = v.strings();
-}
-}
-,
-
+        [](const TomlValue& v, Config& c) { c.ledger.origin = v.string(); }},
+    Key{"ledger", "witness_keys", "[]", "Verifier keys of other hospitals' ledgers that this server cosigns.",
+        [](const TomlValue& v, Config& c) { c.ledger.witness_keys = v.strings(); }},
     Key{"retention", "study_days", "0", "Studies are destroyed so many days after they closed; 0: by hand alone.",
-        NARU_KEY(v, c){c.retention.study_days = number_within(v, 0, 36500);
-}
-}
-, Key{"retention", "record_years", "3", "Records of what was destroyed are kept at least so long.",
-      NARU_KEY(v, c){c.retention.record_years = number_within(v, 3, 100);
-}
-}
-,
-}
-;
-
-#undef NARU_KEY
+        [](const TomlValue& v, Config& c) { c.retention.study_days = number_within(v, 0, 36500); }},
+};
 
 const Key* find_key(std::string_view section, std::string_view name) {
   const auto found = std::ranges::find_if(kKeys, [&](const Key& k) { return k.section == section && k.name == name; });

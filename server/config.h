@@ -68,7 +68,6 @@ struct LedgerConfig {
 
 struct RetentionConfig {
   int study_days = 0;    ///< after closing; 0: until somebody destroys it
-  int record_years = 3;  ///< records of destroyed data are kept at least so long
 };
 
 struct Config {

@@ -276,8 +276,12 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
                    runner_options(base));
   NaruApplication application(base.services);
   HttpServer http(base.config.listen, application);
+  // Known before the first request, but for a port that the system chooses.
+  const bool is_given = !base.config.listen.public_url.empty();
+  if (!is_given) base.config.listen.public_url = public_url_of(base.config, base.config.listen.port);
   http.start();
-  if (base.config.listen.public_url.empty()) base.config.listen.public_url = public_url_of(base.config, http.port());
+  if (!is_given && base.config.listen.port == 0)
+    base.config.listen.public_url = public_url_of(base.config, http.port());
   add_gauges(base, http, runner);
   std::optional<DicomService> dicom;
   if (base.config.dicom.is_on) {

@@ -84,7 +84,7 @@ void charge(Transaction& transaction, const Grant& grant, std::uint64_t size_byt
   now.state = row.text(0);
   now.expires_ms = row.integer(1);
   require_active(now, now_ms);
-  throw Error(ErrorCode::quota_exceeded, "the grant's quota is used up; ask the hospital to raise it");
+  throw Error(ErrorCode::quota_exceeded, "the grant's quota is used up; ask the hospital for a new grant");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 /// Downloads under way: each is a row from its first byte on, stops when its grant ends, and is charged to the quota.
 ///
 /// The whole range is charged when a download begins, and what was not sent is given back at its end. A server that
-/// dies in between gives nothing back: the quota is never exceeded, and the steward can raise it.
+/// dies in between gives nothing back: the quota is never exceeded.
 #pragma once
 
 #include <atomic>

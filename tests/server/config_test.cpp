@@ -50,7 +50,6 @@ TEST(Config, SampleIsWhatHoldsWithoutAFile) {
   EXPECT_EQ(sample.jobs.memory_bytes, plain.jobs.memory_bytes);
   EXPECT_EQ(sample.jobs.device, plain.jobs.device);
   EXPECT_EQ(sample.jobs.lease_s, plain.jobs.lease_s);
-  EXPECT_EQ(sample.retention.record_years, plain.retention.record_years);
   EXPECT_TRUE(sample.ingest.folders.empty());
   EXPECT_TRUE(sample.dicom.allowed_ae_titles.empty());
 }
