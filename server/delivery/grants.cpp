@@ -9,7 +9,6 @@
 #include "server/audit/key_store.h"
 #include "server/audit/ledger.h"
 #include "server/clock.h"
-#include "server/delivery/dataset_object.h"
 #include "server/delivery/transfers.h"
 #include "server/jobs/job_grant.h"
 #include "server/jobs/job_recipe.h"
@@ -175,8 +174,8 @@ nlohmann::ordered_json to_json(const Grant& grant) {
           {"mode", grant.mode},
           {"quota_bytes", grant.quota_bytes},
           {"used_bytes", grant.used_bytes},
-          {"created_at", rfc3339(grant.created_ms)},
-          {"expires_at", rfc3339(grant.expires_ms)},
+          {"created_ms", grant.created_ms},
+          {"expires_ms", grant.expires_ms},
           {"key_id", grant.key_id}};
 }
 

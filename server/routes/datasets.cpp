@@ -37,7 +37,7 @@ Json to_json(const Dataset& dataset) {
           {"sha256", dataset.sha256},
           {"file_count", dataset.file_count},
           {"size_bytes", dataset.size_bytes},
-          {"created_at", rfc3339(dataset.created_ms)},
+          {"created_ms", dataset.created_ms},
           {"drs_id", dataset.id},
           {"ledger_leaf", dataset.leaf_number}};
 }
@@ -125,9 +125,9 @@ Delivery delivery_of(const Row& row) {
   Json json = {{"id", row.text(0)},           {"drs_id", row.text(1)},
                {"user_id", row.text(2)},      {"first_byte", row.integer(4)},
                {"last_byte", row.integer(5)}, {"sent_bytes", row.integer(6)},
-               {"outcome", row.text(7)},      {"started_at", rfc3339(row.integer(8))}};
+               {"outcome", row.text(7)},      {"started_ms", row.integer(8)}};
   if (const auto grant = row.text_if(3)) json["grant_id"] = *grant;
-  if (const auto ended = row.integer_if(9)) json["ended_at"] = rfc3339(*ended);
+  if (const auto ended = row.integer_if(9)) json["ended_ms"] = *ended;
   return {row.text(0), std::move(json)};
 }
 
