@@ -122,6 +122,7 @@ Action define_admin(CLI::App& app) {
   options->to_check->add_flag("--repair", options->repairs, "remove what nothing refers to");
   for (CLI::App* sub : {options->to_backup, options->to_restore, options->to_check}) {
     add_place_options(*sub, options->serve);
+    sub->fallthrough();  // --json may stand behind it too
   }
   return [options](const Context& context) { return run_admin(*options, context); };
 }
