@@ -26,6 +26,9 @@ class Inflater {
   /// Fills `out` with what follows. @return the count of bytes: fewer where the stream ends, is cut or is damaged
   std::size_t read(std::span<std::byte> out);
 
+  /// Whether the stream's own end was reached, not only the end of what there is of it.
+  bool has_ended() const { return status_ == Z_STREAM_END; }
+
  private:
   void refill();
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dicom/dicomdir.h"
@@ -83,6 +84,21 @@ std::optional<Code> check_end(const dicom::HeaderValues& header, Bytes data, boo
   return dicom::check_fragments_of_file(read, pixels.value_offset, data.size()).problem;
 }
 
+/// Inflates a deflated data set to its end, keeping nothing: one that is cut between two elements looks whole
+/// otherwise.
+std::optional<Code> check_deflated(Bytes deflated) {
+  constexpr std::uint64_t kMaxInflatedBytes = std::uint64_t{8} << 30;
+  constexpr std::size_t kPieceBytes = std::size_t{1} << 16;
+  Bytes rest = deflated;
+  dicom::Inflater inflater([&] { return std::exchange(rest, Bytes{}); });
+  std::vector<std::byte> piece(kPieceBytes);
+  std::uint64_t size_bytes = 0;
+  while (const std::size_t count = inflater.read(piece)) {
+    if ((size_bytes += count) > kMaxInflatedBytes) return Code::too_large;
+  }
+  return inflater.has_ended() ? std::nullopt : std::optional(Code::truncated);
+}
+
 InstanceFacts facts_of(const dicom::HeaderValues& header, const dicom::FileLayout& layout) {
   InstanceFacts facts;
   facts.sop_instance_uid = uid_or_nothing(header.text(dicom::kSopInstanceUid));
@@ -124,7 +140,9 @@ InstanceCheck read_instance_facts(const std::filesystem::path& file) {
     return check_data_set(*layout, mapping.bytes(), layout->data_set_offset, syntax);
   }
   const Bytes deflated = mapping.bytes().subspan(layout->data_set_offset);
-  return check_data_set(*layout, dicom::inflate_prefix(deflated, dicom::kHeaderPrefixBytes), 0, syntax);
+  InstanceCheck check = check_data_set(*layout, dicom::inflate_prefix(deflated, dicom::kHeaderPrefixBytes), 0, syntax);
+  if (!check.reason) check.reason = check_deflated(deflated);
+  return check;
 }
 
 }  // namespace naru

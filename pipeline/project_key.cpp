@@ -45,9 +45,9 @@ std::string_view problem_of(const FileDescriptor& opened) {
   struct stat status {};
   if (!opened.is_open() || ::fstat(opened.number(), &status) != 0) return "does not exist or may not be read";
   if (!S_ISREG(status.st_mode)) return "is no regular file";
-  // Root hands keys to the system's services: by an access list, whose mask shows as the right of root's group to read.
-  const bool is_of_system = status.st_uid == 0 && status.st_gid == 0;
-  if ((status.st_mode & (is_of_system ? 037 : 077)) != 0) return "is open to others; run chmod 600 on it";
+  // Root hands keys to the system's services by an access list, whose mask shows as the right of a group to read.
+  const bool is_of_system = status.st_uid == 0 && status.st_gid == 0 && (status.st_mode & 0777) == 0440;
+  if ((status.st_mode & 077) != 0 && !is_of_system) return "is open to others; run chmod 600 on it";
   // Whoever owns it knows it and can change it.
   return status.st_uid == ::geteuid() || status.st_uid == 0 ? "" : "belongs to another user";
 }
