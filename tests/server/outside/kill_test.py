@@ -47,7 +47,7 @@ class Load:
 
     def __init__(self, world, files, seed):
         self.world, self.files, self.random = world, files, random.Random(seed)
-        self.instances, self.jobs, self.checkpoints, self.wrong = {}, {}, [], []
+        self.instances, self.jobs, self.asked, self.checkpoints, self.wrong = {}, {}, {}, [], []
         self.stop = threading.Event()
         self.threads = [threading.Thread(target=self.forever, args=(step,), daemon=True)
                         for step in (self.send, self.hand_in, self.download, self.look)]
@@ -78,8 +78,9 @@ class Load:
         studies = [study["id"] for study in self.world.studies() if study["state"] == "closed"]
         if studies and len(self.jobs) < self.max_jobs:
             key = f"job-{self.next_job}"
-            body = {"kind": "prepare", "name": f"set-{self.next_job}", "recipe": "original-grid",
-                    "study_ids": [studies[self.next_job % len(studies)]]}
+            # Where the answer to a request was lost, the same request is made again, to the byte.
+            body = self.asked.setdefault(key, {"kind": "prepare", "name": f"set-{self.next_job}", "recipe": "original-grid",
+                                               "study_ids": [studies[self.next_job % len(studies)]]})
             answer = self.world.steward.request("POST", "/api/v1/jobs", body, headers={"Idempotency-Key": key})
             if answer.status == 201:
                 self.jobs[key] = (answer.json()["id"], body)
