@@ -96,9 +96,10 @@ class ProgressLines {
   std::chrono::steady_clock::time_point last_;
 };
 
-/// @return the exit status
-int do_prepare(const WorkOrder& order, const ProjectKey& key, Executor& executor, const CancelToken& cancel) {
-  PrepareOptions job;
+/// What both kinds of work are given alike.
+template <class Options>
+Options options_of(const WorkOrder& order) {
+  Options job;
   job.inputs = order.inputs;
   job.out = order.out;
   job.report = order.report;
@@ -106,6 +107,12 @@ int do_prepare(const WorkOrder& order, const ProjectKey& key, Executor& executor
   job.memory_limit_bytes = order.memory_bytes;
   job.on_existing = order.resume ? OnExisting::resume : OnExisting::refuse;
   if (!order.recipe.empty()) job.recipe = parse_recipe(order.recipe, "recipe");
+  return job;
+}
+
+/// @return the exit status
+int do_prepare(const WorkOrder& order, const ProjectKey& key, Executor& executor, const CancelToken& cancel) {
+  const auto job = options_of<PrepareOptions>(order);
   std::istringstream no_paths;
   ProgressLines lines;
   const PrepareResult result = prepare(job, key, executor, no_paths, cancel, [&](const Progress& p) { lines.show(p); });
@@ -114,15 +121,8 @@ int do_prepare(const WorkOrder& order, const ProjectKey& key, Executor& executor
 }
 
 int do_deidentify(const WorkOrder& order, const ProjectKey& key, Executor& executor, const CancelToken& cancel) {
-  DeidentifyOptions job;
-  job.inputs = order.inputs;
-  job.out = order.out;
-  job.report = order.report;
-  job.project = order.project;
+  auto job = options_of<DeidentifyOptions>(order);
   job.record = order.record;
-  job.memory_limit_bytes = order.memory_bytes;
-  job.on_existing = order.resume ? OnExisting::resume : OnExisting::refuse;
-  if (!order.recipe.empty()) job.recipe = parse_recipe(order.recipe, "recipe");
   std::istringstream no_paths;
   ProgressLines lines;
   const DeidentifyResult result =

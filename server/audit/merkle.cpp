@@ -106,23 +106,31 @@ std::vector<Hash> consistency_proof(std::uint64_t old_size, std::uint64_t size, 
   return proof;
 }
 
+namespace {
+
+/// One step of a proof from `node` to its parent; `last` is the last node of the level. Levels at which the node has no
+/// sibling are passed as well.
+/// @return whether the sibling stands to the left
+bool climb(std::uint64_t& node, std::uint64_t& last) {
+  const bool is_left = (node & 1) == 1 || node == last;
+  const auto rise = [&] {
+    node >>= 1;
+    last >>= 1;
+  };
+  while (is_left && (node & 1) == 0 && node != 0) rise();
+  rise();
+  return is_left;
+}
+
+}  // namespace
+
 bool verify_inclusion(const Hash& leaf, std::uint64_t index, const TreeHead& tree, std::span<const Hash> proof) {
   if (index >= tree.size) return false;
   std::uint64_t node = index, last = tree.size - 1;
   Hash hash = leaf;
   for (const Hash& other : proof) {
     if (last == 0) return false;
-    if ((node & 1) == 1 || node == last) {
-      hash = node_hash(other, hash);
-      while ((node & 1) == 0 && node != 0) {
-        node >>= 1;
-        last >>= 1;
-      }
-    } else {
-      hash = node_hash(hash, other);
-    }
-    node >>= 1;
-    last >>= 1;
+    hash = climb(node, last) ? node_hash(other, hash) : node_hash(hash, other);
   }
   return last == 0 && hash == tree.root;
 }
@@ -142,18 +150,9 @@ bool verify_consistency(const TreeHead& old_tree, const TreeHead& tree, std::spa
   Hash hash = old_hash;
   for (const Hash& other : proof.subspan(is_complete ? 0 : 1)) {
     if (last == 0) return false;
-    if ((node & 1) == 1 || node == last) {
-      old_hash = node_hash(other, old_hash);
-      hash = node_hash(other, hash);
-      while ((node & 1) == 0 && node != 0) {
-        node >>= 1;
-        last >>= 1;
-      }
-    } else {
-      hash = node_hash(hash, other);
-    }
-    node >>= 1;
-    last >>= 1;
+    const bool is_left = climb(node, last);
+    if (is_left) old_hash = node_hash(other, old_hash);
+    hash = is_left ? node_hash(other, hash) : node_hash(hash, other);
   }
   return last == 0 && old_hash == old_tree.root && hash == tree.root;
 }

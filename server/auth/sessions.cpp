@@ -52,9 +52,9 @@ std::string Sessions::begin(const std::string& user_id, std::optional<std::strin
     if (replaced && replaced->size() <= kMaxSecretBytes) end_in(transaction, parts_, sha256_of(*replaced));
     end_oldest(transaction, user_id, now_ms);
     transaction.execute(
-        "INSERT INTO sessions (secret_sha256, user_id, csrf_sha256, created_ms, seen_ms, expires_ms) "
-        "VALUES ($1, $2, $3, $4, $5, $6)",
-        {sha256_of(secret), user_id, sha256_of(csrf_token(secret)), now_ms, now_ms, now_ms + kSessionLifeMs});
+        "INSERT INTO sessions (secret_sha256, user_id, created_ms, seen_ms, expires_ms) "
+        "VALUES ($1, $2, $3, $4, $5)",
+        {sha256_of(secret), user_id, now_ms, now_ms, now_ms + kSessionLifeMs});
     parts_.ledger.append(transaction, {"session.begun", user.front().text(0), user_id, user_id});
   });
   return secret;

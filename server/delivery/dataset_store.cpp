@@ -54,8 +54,6 @@ std::vector<std::string> files_below(const fs::path& folder) {
   return paths;
 }
 
-Value number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-
 }  // namespace
 
 DatasetFiles read_dataset(const fs::path& folder) {
@@ -98,12 +96,12 @@ void publish_dataset(Services& services, Transaction& transaction, const Dataset
   transaction.execute(
       "INSERT INTO datasets (id, organisation_id, job_id, grant_id, name, state, sha256, file_count, size_bytes, "
       "leaf_number, created_ms) VALUES ($1, $2, $3, $4, $5, 'published', $6, $7, $8, $9, $10)",
-      {owner.id, owner.organisation_id, owner.job_id, owner.grant_id ? Value(*owner.grant_id) : Value(), owner.name,
-       files.sha256, number(files.files.size()), number(files.size_bytes), number(leaf), services.clock.now_ms()});
+      {owner.id, owner.organisation_id, owner.job_id, value_or_null(owner.grant_id), owner.name, files.sha256,
+       value_of(files.files.size()), value_of(files.size_bytes), value_of(leaf), services.clock.now_ms()});
   for (const DatasetFile& file : files.files) {
     transaction.execute(
         "INSERT INTO dataset_files (dataset_id, path, object_id, sha256, size_bytes) VALUES ($1, $2, $3, $4, $5)",
-        {owner.id, file.path, object_id_of_file(owner.id, file.path), file.sha256, number(file.size_bytes)});
+        {owner.id, file.path, object_id_of_file(owner.id, file.path), file.sha256, value_of(file.size_bytes)});
   }
 }
 

@@ -68,8 +68,6 @@ void append(Services& services, Transaction& transaction, std::string_view kind,
   services.ledger.append(transaction, {kind, grant.organisation_id, actor, grant.id, std::move(detail)});
 }
 
-Value number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-
 }  // namespace
 
 Grant propose_grant(Services& services, Transaction& transaction, const Caller& caller, const GrantProposal& proposal) {
@@ -93,7 +91,7 @@ Grant propose_grant(Services& services, Transaction& transaction, const Caller& 
       fmt::format("INSERT INTO grants ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14)",
                   kColumns),
       {grant.id, grant.organisation_id, grant.recipient_id, grant.purpose, grant.decision, grant.recipe, grant.mode,
-       grant.state, grant.created_by, grant.key_sealed, grant.key_id, number(grant.quota_bytes), grant.created_ms,
+       grant.state, grant.created_by, grant.key_sealed, grant.key_id, value_of(grant.quota_bytes), grant.created_ms,
        grant.expires_ms});
   for (const std::string& study_id : proposal.study_ids) {
     transaction.execute("INSERT INTO grant_studies (grant_id, study_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",

@@ -13,13 +13,6 @@
 
 namespace naru::server {
 
-namespace {
-
-Value number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-Value optional_text(const std::optional<std::string>& text) { return text ? Value(*text) : Value(); }
-
-}  // namespace
-
 /// What is to be recorded once a download has ended.
 struct Transfers::Ended {
   std::string id, organisation_id, user_id, object_id;
@@ -77,7 +70,7 @@ void charge(Transaction& transaction, const Grant& grant, std::uint64_t size_byt
   const auto changed = transaction.execute(
       "UPDATE grants SET used_bytes = used_bytes + $1 WHERE id = $2 AND state = 'active' AND expires_ms > $3 AND "
       "(quota_bytes = 0 OR used_bytes + $1 <= quota_bytes)",
-      {number(size_bytes), grant.id, now_ms});
+      {value_of(size_bytes), grant.id, now_ms});
   if (changed == 1) return;
   const Row row = transaction.query("SELECT state, expires_ms FROM grants WHERE id = $1", {grant.id}).at(0);
   Grant now = grant;
@@ -108,8 +101,8 @@ std::shared_ptr<Transfer> Transfers::begin(Services& services, const DatasetAcce
     transaction.execute(
         "INSERT INTO deliveries (id, organisation_id, grant_id, dataset_id, object_id, user_id, first_byte, last_byte, "
         "sent_bytes, outcome, started_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 'running', $9)",
-        {end->id, end->organisation_id, optional_text(end->grant_id), access.dataset.id, object_id, end->user_id,
-         number(first), number(first + size_bytes - (size_bytes > 0 ? 1 : 0)), now_ms});
+        {end->id, end->organisation_id, value_or_null(end->grant_id), access.dataset.id, object_id, end->user_id,
+         value_of(first), value_of(first + size_bytes - (size_bytes > 0 ? 1 : 0)), now_ms});
   });
   auto download = std::make_shared<Download>(*this, services, access.dataset.id, std::move(end));
   const std::lock_guard lock(mutex_);
@@ -125,11 +118,11 @@ void record_end(Services& services, const std::string& id, const std::string& or
   in_transaction(services.database, Access::write, [&](Transaction& transaction) {
     const auto changed = transaction.execute(
         "UPDATE deliveries SET sent_bytes = $1, outcome = $2, ended_ms = $3 WHERE id = $4 AND outcome = 'running'",
-        {number(sent_bytes), outcome, services.clock.now_ms(), id});
+        {value_of(sent_bytes), outcome, services.clock.now_ms(), id});
     if (changed == 0) return;  // recorded before: only the answer was lost
     if (grant_id && unsent_bytes > 0) {
       transaction.execute("UPDATE grants SET used_bytes = used_bytes - $1 WHERE id = $2",
-                          {number(unsent_bytes), *grant_id});
+                          {value_of(unsent_bytes), *grant_id});
     }
     LedgerEvent event{"delivery.ended", organisation_id, user_id, id};
     event.detail = {{"object", object_id}, {"sent_bytes", sent_bytes}, {"outcome", outcome}};

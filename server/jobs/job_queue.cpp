@@ -173,20 +173,21 @@ JobRow JobQueue::wish(Transaction& transaction, const Caller& caller, JobRow job
   return job;
 }
 
-JobRow JobQueue::cancel(Transaction& transaction, const Caller& caller, std::string_view id) const {
+JobRow JobQueue::hold_back(Transaction& transaction, const Caller& caller, std::string_view id, JobWish wanted,
+                           JobEvent event) const {
   JobRow job = read_to_change(transaction, caller, id);
-  if (is_granted(job, JobWish::cancel)) return job;
-  if (is_leased(job)) return wish(transaction, caller, std::move(job), JobWish::cancel);
-  move_job(transaction, ledger_, clock_, job, JobEvent::cancel_requested, caller.user_id);
+  if (is_granted(job, wanted)) return job;
+  if (is_leased(job)) return wish(transaction, caller, std::move(job), wanted);
+  move_job(transaction, ledger_, clock_, job, event, caller.user_id);
   return job;
 }
 
+JobRow JobQueue::cancel(Transaction& transaction, const Caller& caller, std::string_view id) const {
+  return hold_back(transaction, caller, id, JobWish::cancel, JobEvent::cancel_requested);
+}
+
 JobRow JobQueue::pause(Transaction& transaction, const Caller& caller, std::string_view id) const {
-  JobRow job = read_to_change(transaction, caller, id);
-  if (is_granted(job, JobWish::pause)) return job;
-  if (is_leased(job)) return wish(transaction, caller, std::move(job), JobWish::pause);
-  move_job(transaction, ledger_, clock_, job, JobEvent::pause_requested, caller.user_id);
-  return job;
+  return hold_back(transaction, caller, id, JobWish::pause, JobEvent::pause_requested);
 }
 
 JobRow JobQueue::resume(Transaction& transaction, const Caller& caller, std::string_view id) const {

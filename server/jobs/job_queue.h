@@ -76,6 +76,8 @@ class JobQueue {
  private:
   JobRow read_to_change(Transaction& transaction, const Caller& caller, std::string_view id) const;
   JobRow wish(Transaction& transaction, const Caller& caller, JobRow job, JobWish wish) const;
+  JobRow hold_back(Transaction& transaction, const Caller& caller, std::string_view id, JobWish wanted,
+                   JobEvent event) const;
   void check_room(Transaction& transaction, const std::string& organisation_id) const;
 
   Ledger& ledger_;

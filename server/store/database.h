@@ -40,6 +40,9 @@ Value value_or_null(const std::optional<T>& value) {
   return value ? Value(*value) : Value();
 }
 
+/// A size or a count, of which the database keeps those below 2^63.
+inline Value value_of(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
 /// One row of a result. Columns are counted from 0.
 class Row {
  public:

@@ -16,7 +16,7 @@ CREATE TABLE users (
   password_hash TEXT, oidc_issuer TEXT, oidc_subject TEXT, created_ms BIGINT NOT NULL, disabled_ms BIGINT,
   failed_count BIGINT NOT NULL, locked_until_ms BIGINT NOT NULL, UNIQUE (oidc_issuer, oidc_subject));
 CREATE TABLE sessions (
-  secret_sha256 TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users(id), csrf_sha256 TEXT NOT NULL,
+  secret_sha256 TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users(id),
   created_ms BIGINT NOT NULL, seen_ms BIGINT NOT NULL, expires_ms BIGINT NOT NULL);
 CREATE TABLE tokens (
   id TEXT PRIMARY KEY, secret_sha256 TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL REFERENCES users(id), name TEXT NOT NULL,
