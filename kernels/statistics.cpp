@@ -128,15 +128,7 @@ template Histogram histogram(VolumeView<const std::uint16_t>, VolumeView<const s
 
 namespace {
 
-/// @param mask null: all values
-Statistics float_statistics(VolumeView<const float> in, const std::uint8_t* mask, Executor& executor) {
-  std::vector<FloatSums> pieces;
-  if constexpr (kWithCuda) {
-    if (executor.is_cuda()) pieces = cuda::piece_sums(in, mask, executor);
-  }
-  if (!executor.is_cuda()) pieces = piece_sums(in, mask, executor);
-  FloatSums total;
-  for (const FloatSums& piece : pieces) total.add(piece);
+Statistics from_sums(const FloatSums& total) {
   Statistics result;
   if (total.count == 0) return result;
   const double count = static_cast<double>(total.count);
@@ -150,10 +142,62 @@ Statistics float_statistics(VolumeView<const float> in, const std::uint8_t* mask
   return result;
 }
 
+/// @param mask null: all values
+Statistics float_statistics(VolumeView<const float> in, const std::uint8_t* mask, Executor& executor) {
+  std::vector<FloatSums> pieces;
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) pieces = cuda::piece_sums(in, mask, executor);
+  }
+  if (!executor.is_cuda()) pieces = piece_sums(in, mask, executor);
+  FloatSums total;
+  for (const FloatSums& piece : pieces) total.add(piece);
+  return from_sums(total);
+}
+
 }  // namespace
 
 Statistics statistics(VolumeView<const float> in, Executor& executor) {
   return float_statistics(in, nullptr, executor);
+}
+
+struct StatisticsInParts::State {
+  FloatSums total;                          ///< of whole pieces
+  std::array<FloatSums, kLaneCount> lanes;  ///< of the piece that is not whole yet
+  std::int64_t filled = 0;                  ///< its values so far
+
+  void fill(std::span<const float> values) {
+    for (const float value : values) lanes[static_cast<std::size_t>(filled++ % kLaneCount)].add(value);
+    if (filled == kPieceValues) end_piece();
+  }
+
+  void end_piece() {
+    FloatSums piece;
+    for (const FloatSums& lane : lanes) piece.add(lane);
+    total.add(piece);
+    lanes = {};
+    filled = 0;
+  }
+};
+
+StatisticsInParts::StatisticsInParts() : state_(std::make_unique<State>()) {}
+StatisticsInParts::~StatisticsInParts() = default;
+
+void StatisticsInParts::add(std::span<const float> part, Executor& executor) {
+  if (state_->filled > 0) {
+    const auto missing = std::min(part.size(), static_cast<std::size_t>(kPieceValues - state_->filled));
+    state_->fill(part.first(missing));
+    part = part.subspan(missing);
+  }
+  const auto rest = part.size() % static_cast<std::size_t>(kPieceValues);
+  const auto whole = part.first(part.size() - rest);
+  const Size3 size{static_cast<std::int64_t>(whole.size()), 1, 1};
+  for (const FloatSums& piece : piece_sums({whole.data(), size}, nullptr, executor)) state_->total.add(piece);
+  state_->fill(part.last(rest));
+}
+
+Statistics StatisticsInParts::finish() {
+  if (state_->filled > 0) state_->end_piece();
+  return from_sums(state_->total);
 }
 
 template <class T>

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "core/volume.h"
@@ -42,6 +44,21 @@ Statistics statistics(const Histogram& histogram, double above = -1e300);
 /// Of a float volume: sums in f64 over fixed pieces added in a fixed order, so that the answer does not depend on the
 /// number of threads. `in` is in memory that `executor` reaches; non-finite values are not counted. Waits.
 Statistics statistics(VolumeView<const float> in, Executor& executor);
+
+/// The same of a float volume in host memory that comes in parts: the answer is that of the whole.
+class StatisticsInParts {
+ public:
+  StatisticsInParts();
+  ~StatisticsInParts();
+
+  /// @param part the values that follow those before
+  void add(std::span<const float> part, Executor& executor);
+  Statistics finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// Of the voxels where `mask`, of the same size, is not 0. int16 and uint16: exact, from their histogram. float: as
 /// above, so deterministic too. Waits.

@@ -22,6 +22,8 @@ namespace {
 
 /// From this size on, hashing and writing run side by side.
 constexpr std::size_t kParallelHashBytes = std::size_t{4} << 20;
+/// So often the disk is told to begin with what was written, so that little is left to wait for at the end.
+constexpr std::uint64_t kFlushBytes = std::uint64_t{16} << 20;
 
 void write_all(int descriptor, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
@@ -64,11 +66,14 @@ void FileWriter::append(std::span<const std::byte> bytes) {
   if (bytes.size() < kParallelHashBytes) {
     hash_.update(bytes);
     write_all(descriptor_, bytes);
-    return;
+  } else {
+    auto hashing = std::async(std::launch::async, [&] { hash_.update(bytes); });
+    write_all(descriptor_, bytes);  // if this throws, the future's destructor waits for the hash
+    hashing.get();
   }
-  auto hashing = std::async(std::launch::async, [&] { hash_.update(bytes); });
-  write_all(descriptor_, bytes);  // if this throws, the future's destructor waits for the hash
-  hashing.get();
+  if (size_bytes_ - flushed_bytes_ < kFlushBytes) return;
+  ::sync_file_range(descriptor_, static_cast<off64_t>(flushed_bytes_), 0, SYNC_FILE_RANGE_WRITE);
+  flushed_bytes_ = size_bytes_;
 }
 
 FileFacts FileWriter::finish() {

@@ -39,7 +39,7 @@ class FileWriter {
  private:
   std::filesystem::path path_;
   int descriptor_ = -1;
-  std::uint64_t size_bytes_ = 0;
+  std::uint64_t size_bytes_ = 0, flushed_bytes_ = 0;
   Sha256 hash_;
 };
 

@@ -377,8 +377,14 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
   const DatasetFacts facts{options.project, executor.description()};
   write_documents(staging.out(), made.plans, made.lines, facts);
   {
+    // The disk takes what was written while headers are read once more; publishing waits for the rest.
+    auto flushing = std::async(std::launch::async, [&, at = trace_context()] {
+      const TraceScope scope(at, "flusher");
+      sync_file_system(staging.out());
+    });
     const Span span(Stage::scan, "proof");
     prove_dataset(staging.out(), scan, made.plans, facts, executor, cancel, on_progress);
+    flushing.get();
   }
   cancel.throw_if_canceled();
   if (has_review) staging.keep_records();

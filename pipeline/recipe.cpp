@@ -28,7 +28,7 @@ constexpr double kMinSpacingMm = 0.01, kMaxSpacingMm = 100;
 constexpr std::array<std::string_view, 6> kNormalize = {"none", "window", "minmax", "zscore", "percentile", "nyul"};
 constexpr std::array<std::string_view, 3> kForeground = {"otsu", "mean", "all"};
 constexpr std::array<std::string_view, 2> kClipWhen = {"before", "after"};
-constexpr std::array<std::string_view, 2> kCompression = {"none", "gzip"};
+constexpr std::array<std::string_view, 3> kCompression = {"none", "gzip", "gzip-small"};
 constexpr std::array<std::string_view, 1> kCompressionLater = {"zstd"};
 constexpr std::array<std::string_view, 2> kDtypes = {"int16", "float32"};
 
@@ -308,7 +308,7 @@ void check_whole(const Recipe& recipe, const TomlOrigin& origin) {
   if (recipe.layout == "nnunet" && recipe.modality.size() != 1) {
     fail("[output] layout = \"nnunet\" needs one modality in [select], since nnU-Net gives a channel one meaning");
   }
-  if (recipe.layout == "nnunet" && recipe.compression != Compression::gzip) {
+  if (recipe.layout == "nnunet" && recipe.compression == Compression::none) {
     fail("[output] layout = \"nnunet\" needs compression = \"gzip\"");
   }
   if (recipe.split) {

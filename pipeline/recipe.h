@@ -21,7 +21,7 @@ namespace naru {
 
 inline constexpr std::array<std::string_view, 4> kInterpolators = {"nearest", "linear", "bspline", "lanczos"};
 
-enum class Compression { none, gzip };
+enum class Compression { none, gzip, gzip_small };
 enum class Normalize { none, window, minmax, zscore, percentile, nyul };
 enum class Foreground { otsu, mean, all };  ///< stored values above Otsu's threshold, above their mean, or all
 enum class ClipWhen { before, after };

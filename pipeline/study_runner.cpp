@@ -86,15 +86,13 @@ class CaseRun {
   /// @param crop what the manifest says of the grid's cropping, or null
   CaseRecord run(nlohmann::ordered_json crop) {
     if (const auto hopeful = hopeful_plan(); hopeful && can_stream(*hopeful)) {
-      if (auto record = stream({grid_, *hopeful, crop, {}, {}}, true)) return std::move(*record);
+      if (auto record = stream<std::int16_t>({grid_, *hopeful, crop, {}, {}}, true)) return std::move(*record);
     }
     source_.learn_field(source_step());
     const IntensityPlan intensity =
         plan_values(needs_histogram(plan_.recipe) ? measure() : Constants{{}, stack_.rescale});
     Written written{grid_, intensity, std::move(crop), {}, {}};
-    if (intensity.dtype != DType::int16) return finish<float>(std::move(written));
-    if (!can_stream(intensity)) return finish<std::int16_t>(std::move(written));
-    return *stream(std::move(written), false);
+    return intensity.dtype == DType::int16 ? make<std::int16_t>(std::move(written)) : make<float>(std::move(written));
   }
 
   NyulLandmarks landmarks() {
@@ -438,10 +436,11 @@ class CaseRun {
 
   /// So thin that what is read, computed and written stays in memory that is used again and again, and so thick that
   /// each thread has a member of gzip to make.
+  template <class Out>
   std::vector<Slab> stream_slabs() const {
     constexpr std::int64_t kBytesPerThread = std::int64_t{4} << 20, kLeastBytes = std::int64_t{16} << 20;
     const Size3& size = grid_.grid.size;
-    const std::int64_t slice_bytes = size.x * size.y * static_cast<std::int64_t>(sizeof(std::int16_t));
+    const std::int64_t slice_bytes = size.x * size.y * static_cast<std::int64_t>(sizeof(Out));
     const std::int64_t step = std::max(kLeastBytes, kBytesPerThread * executor_.thread_count()) / slice_bytes + 1;
     std::vector<Slab> result;
     for (std::int64_t begin = 0; begin < size.z; begin += step) {
@@ -453,54 +452,71 @@ class CaseRun {
   }
 
   /// Resamples one slab, from the whole volume where that is in memory.
-  void stream_slab(const Buffer<In>& source, const Slab& slab, const IntensityPlan& intensity,
-                   VolumeView<std::int16_t> out) {
+  template <class Out>
+  void stream_slab(const Buffer<In>& source, const Slab& slab, const IntensityPlan& intensity, VolumeView<Out> out) {
     const Size3 size{stack_.grid.size.x, stack_.grid.size.y, slab.source.count()};
     const bool is_kept = kept_[0].buffer.size() > 0;
-    resample_slab<In, std::int16_t>(is_kept ? kept_[0].view() : VolumeView<const In>{source.data(), size},
-                                    is_kept ? 0 : slab.source.begin, slab, intensity, out);
+    resample_slab<In, Out>(is_kept ? kept_[0].view() : VolumeView<const In>{source.data(), size},
+                           is_kept ? 0 : slab.source.begin, slab, intensity, out);
   }
 
   /// Memory of slabs on their way from input to file.
+  template <class Out>
   struct StreamMemory {
     explicit StreamMemory(Executor& executor) : sources(executor), results(executor) {}
     BufferPool<In> sources;
-    BufferPool<std::int16_t> results;
+    BufferPool<Out> results;
   };
 
   /// Empty where the whole volume is in memory.
-  Buffer<In> load_slab(const Slab& slab, StreamMemory& memory) {
+  Buffer<In> load_slab(const Slab& slab, BufferPool<In>& sources) {
     if (kept_[0].buffer.size() > 0) return {};
     const std::size_t count = source_voxels(slab.source);
-    Buffer<In> source = memory.sources.take(count);
+    Buffer<In> source = sources.take(count);
     source_.read_into(source.host().first(count), 0, slab.source);
     return source;
   }
 
+  /// Statistics of a result that comes in parts: the same as of the whole.
+  class Made {
+   public:
+    void add(std::span<const std::int16_t> part, Executor& executor) {
+      naru::add(counts_,
+                histogram<std::int16_t>({part.data(), {static_cast<std::int64_t>(part.size()), 1, 1}}, executor));
+    }
+    void add(std::span<const float> part, Executor& executor) { sums_.add(part, executor); }
+    Statistics finish(std::int16_t) { return statistics(counts_); }
+    Statistics finish(float) { return sums_.finish(); }
+
+   private:
+    Histogram counts_;
+    StatisticsInParts sums_;
+  };
+
   /// While one slab is computed the next is read and the one before is written.
   /// @return empty where a plan that was hopeful proved wrong: nothing is left of the file then
+  template <class Out>
   std::optional<CaseRecord> stream(Written written, bool is_hopeful) {
-    const std::vector<Slab> parts = stream_slabs();
-    const EncodedVolume shape{{}, grid_.grid, DType::int16};
+    const std::vector<Slab> parts = stream_slabs<Out>();
+    const EncodedVolume shape{{}, grid_.grid, written.intensity.dtype};
     Executor encoder = Executor::cpu(executor_.thread_count());
     NiftiWriter file(place_for(image_path(plan_)), shape, plan_.recipe.compression, encoder);
     PreviewMaker preview(shape);
-    Histogram stored, made;
+    Histogram stored;
+    Made made;
     SliceRange counted;
-    StreamMemory memory(executor_);
-    ReadAhead<Buffer<In>> ahead(parts.size(), 1, [&](std::size_t n) { return load_slab(parts[n], memory); });
+    StreamMemory<Out> memory(executor_);
+    ReadAhead<Buffer<In>> ahead(parts.size(), 1, [&](std::size_t n) { return load_slab(parts[n], memory.sources); });
     std::future<void> writing;
     for (const Slab& slab : parts) {
       Buffer<In> source = ahead.next();
       if (is_hopeful) add_stored(stored, counted, source, slab);
       const Size3 size{grid_.grid.size.x, grid_.grid.size.y, slab.end - slab.begin};
-      Buffer<std::int16_t> result = memory.results.take(static_cast<std::size_t>(size.voxel_count()));
-      const auto voxels = result.host().first(static_cast<std::size_t>(size.voxel_count()));
-      stream_slab(source, slab, written.intensity, {voxels.data(), size});
+      Buffer<Out> result = memory.results.take(static_cast<std::size_t>(size.voxel_count()));
+      const std::span<Out> voxels = result.host().first(static_cast<std::size_t>(size.voxel_count()));
+      stream_slab<Out>(source, slab, written.intensity, {voxels.data(), size});
       memory.sources.give_back(std::move(source));
-      if (!is_hopeful) {
-        compute("statistics", slab, [&] { add(made, histogram<std::int16_t>({voxels.data(), size}, executor_)); });
-      }
+      if (!is_hopeful) compute("statistics", slab, [&] { made.add(voxels, executor_); });
       preview.add(slab.begin, std::as_bytes(voxels));
       if (writing.valid()) writing.get();
       writing = std::async(std::launch::async, [&, voxels, at = trace_context(), result = std::move(result)]() mutable {
@@ -513,7 +529,7 @@ class CaseRun {
     if (is_hopeful && plan_values({stored, stack_.rescale}).dtype != DType::int16) return std::nullopt;
     written.facts = file.finish();
     // Without resampling every stored value is there once in the result, as a whole number.
-    written.statistics = statistics(is_hopeful ? mapped(stored) : made);
+    written.statistics = is_hopeful ? statistics(mapped(stored)) : made.finish(Out{});
     return record_of(written, preview.finish(written.statistics.min, written.statistics.max));
   }
 
@@ -554,6 +570,12 @@ class CaseRun {
     record.preview = std::move(preview);
     record.manifest = manifest_line(plan_, stack_, written, executor_.description());
     return record;
+  }
+
+  template <class Out>
+  CaseRecord make(Written written) {
+    if (can_stream(written.intensity)) return *stream<Out>(std::move(written), false);
+    return finish<Out>(std::move(written));
   }
 
   template <class Out>

@@ -7,7 +7,7 @@ naru_program_packages=(
   g++ cmake ninja-build pkg-config ccache ca-certificates
   libdcmtk-dev libtbb-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev
   libopenjp2-7-dev libutf8proc-dev
-  libdeflate-dev libzstd-dev libsodium-dev libarchive-dev libpng-dev zlib1g-dev libssl-dev libnifti-dev
+  libdeflate-dev libisal-dev libzstd-dev libsodium-dev libarchive-dev libpng-dev zlib1g-dev libssl-dev libnifti-dev
   libtesseract-dev tesseract-ocr-eng tesseract-ocr-kor
   libboost-dev libsqlite3-dev libpq-dev libcurl4-openssl-dev
   libinsighttoolkit5-dev libgdcm-dev libgdcm-tools

@@ -1,16 +1,14 @@
 #include "dicom/dcmtk/data_dictionary.h"
 
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dcdicent.h>
 #include <dcmtk/dcmdata/dcdict.h>
 #include <dcmtk/dcmdata/dcuid.h>
 
-#include <array>
+#include <iterator>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 #include "core/error.h"
 
@@ -18,25 +16,10 @@ namespace naru::dicom {
 
 namespace {
 
-/// VRs that DCMTK's dictionary spells in its own way, where several are allowed.
-struct Ambiguous {
-  std::string_view name;
+struct Row {
+  Tag tag;
   Vr value_representation;
 };
-constexpr std::array kAmbiguous = {
-    Ambiguous{"ox", vr("OW")}, Ambiguous{"px", vr("OW")}, Ambiguous{"xs", vr("US")},
-    Ambiguous{"lt", vr("OW")}, Ambiguous{"up", vr("UL")},
-};
-
-std::optional<Vr> vr_of(const DcmDictEntry& entry) {
-  const DcmVR stated(entry.getEVR());
-  const std::string_view name(stated.getVRName());
-  for (const Ambiguous& row : kAmbiguous) {
-    if (row.name == name) return row.value_representation;
-  }
-  const auto letters = static_cast<Vr>(static_cast<unsigned char>(name[0]) << 8 | static_cast<unsigned char>(name[1]));
-  return is_known_vr(letters) ? std::optional(letters) : std::nullopt;
-}
 
 struct Range {
   Tag first, last;
@@ -44,60 +27,40 @@ struct Range {
   Vr value_representation;
 };
 
-struct Dictionary {
-  std::unordered_map<Tag, Vr> attributes;
-  std::vector<Range> ranges;
-};
+#include "dictionary_rows.inc"  // of dicom/dcmtk/write_dictionary_rows.cpp
 
-Dictionary load() {
-  Dictionary result;
-  DcmDataDictionary& source = dcmDataDict.wrlock();  // its iterators are not const
-  const bool is_loaded = source.isDictionaryLoaded();
-  for (auto it = source.normalBegin(); it != source.normalEnd(); ++it) {
-    const DcmDictEntry& entry = **it;
-    const Tag tag = static_cast<Tag>(entry.getGroup()) << 16 | entry.getElement();
-    if ((entry.getGroup() & 1) != 0 || entry.getPrivateCreator() != nullptr) continue;
-    if (const auto found = vr_of(entry)) result.attributes.emplace(tag, *found);
+std::unordered_map<Tag, Vr> known_rows() {
+  std::unordered_map<Tag, Vr> rows;
+  rows.reserve(std::size(kRows));
+  for (const Row& row : kRows) {
+    if (is_known_vr(row.value_representation)) rows.emplace(row.tag, row.value_representation);
   }
-  for (auto it = source.repeatingBegin(); it != source.repeatingEnd(); ++it) {
-    const DcmDictEntry& entry = **it;
-    const auto found = vr_of(entry);
-    const bool is_private =
-        entry.getGroupRangeRestriction() == DcmDictRange_Odd || entry.getPrivateCreator() != nullptr;
-    if (!found || is_private || (entry.getGroup() & 1) != 0) continue;
-    result.ranges.push_back({static_cast<Tag>(entry.getGroup()) << 16 | entry.getElement(),
-                             static_cast<Tag>(entry.getUpperGroup()) << 16 | entry.getUpperElement(),
-                             entry.getGroupRangeRestriction() == DcmDictRange_Even, *found});
-  }
-  dcmDataDict.wrunlock();
-  if (!is_loaded || result.attributes.empty()) {
-    throw Error(ErrorCode::internal,
-                "the DICOM data dictionary is missing: install the package that DCMTK's libraries belong to, or name "
-                "the file dicom.dic in the environment variable DCMDICTPATH");
-  }
-  return result;
-}
-
-const Dictionary& dictionary() {
-  static const Dictionary loaded = load();
-  return loaded;
+  return rows;
 }
 
 bool is_within(const Range& range, Tag tag) {
   const auto element = [](Tag t) { return t & 0xFFFF; };
   return group_of(tag) >= group_of(range.first) && group_of(tag) <= group_of(range.last) &&
          element(tag) >= element(range.first) && element(tag) <= element(range.last) &&
-         (!range.has_even_groups || (group_of(tag) & 1) == 0);
+         (!range.has_even_groups || (group_of(tag) & 1) == 0) && is_known_vr(range.value_representation);
 }
 
 }  // namespace
 
-void require_data_dictionary() { dictionary(); }
+void require_data_dictionary() {
+  const bool is_loaded = dcmDataDict.rdlock().isDictionaryLoaded();
+  dcmDataDict.rdunlock();
+  if (is_loaded) return;
+  throw Error(ErrorCode::internal,
+              "the DICOM data dictionary is missing: install the package that DCMTK's libraries belong to, or name the "
+              "file dicom.dic in the environment variable DCMDICTPATH");
+}
 
 std::optional<Vr> standard_vr(Tag tag) {
-  const auto found = dictionary().attributes.find(tag);
-  if (found != dictionary().attributes.end()) return found->second;
-  for (const Range& range : dictionary().ranges) {
+  static const std::unordered_map<Tag, Vr> rows = known_rows();
+  const auto found = rows.find(tag);
+  if (found != rows.end()) return found->second;
+  for (const Range& range : kRanges) {
     if (is_within(range, tag)) return range.value_representation;
   }
   return std::nullopt;

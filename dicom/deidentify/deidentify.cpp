@@ -241,7 +241,6 @@ std::string patient_identifier(const DeidSource& source) {
 
 Deidentifier::Deidentifier(DeidentifyPolicy policy, const PseudonymKey& key, std::string version, DeidProbe probe)
     : policy_(std::move(policy)), key_(key), version_(std::move(version)), probe_(std::move(probe)) {
-  require_data_dictionary();
   initialize();
   if (const auto problem = contradiction(policy_.options)) throw Error(ErrorCode::recipe_invalid, *problem);
 }

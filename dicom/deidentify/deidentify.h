@@ -107,7 +107,6 @@ using DeidProbe = std::function<void(std::string_view stage)>;
 class Deidentifier {
  public:
   /// @throws Error{recipe_invalid} for options that contradict each other
-  /// @throws Error{internal} where the data dictionary cannot be loaded
   Deidentifier(DeidentifyPolicy policy, const PseudonymKey& key, std::string version, DeidProbe probe = {});
 
   /// @param file the whole file

@@ -1,8 +1,10 @@
 #include "pipeline/outputs/gzip.h"
 
+#include <isa-l/igzip_lib.h>
 #include <libdeflate.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 #include "core/error.h"
@@ -12,31 +14,94 @@ namespace naru {
 
 namespace {
 
-// Level 1 of libdeflate is as small as zlib's 6 on CT and several times as fast (docs/decisions/0004).
-constexpr int kLevel = 1;
+constexpr int kSmallLevel = 1;  // of libdeflate: higher ones make CT hardly smaller
 constexpr std::int64_t kMembersPerThread = 4;
+// So much of a member decides how its bytes are coded, in parts taken from all over it.
+constexpr std::size_t kSampleBytes = std::size_t{128} << 10, kSampleParts = 4;
 
-struct FreeDecompressor {
+struct Free {
+  void operator()(libdeflate_compressor* c) const { libdeflate_free_compressor(c); }
   void operator()(libdeflate_decompressor* d) const { libdeflate_free_decompressor(d); }
 };
-using Decompressor = std::unique_ptr<libdeflate_decompressor, FreeDecompressor>;
+using Compressor = std::unique_ptr<libdeflate_compressor, Free>;
+using Decompressor = std::unique_ptr<libdeflate_decompressor, Free>;
+
+/// What ISA-L works with.
+struct IsalWork {
+  isal_zstream stream;
+  isal_hufftables codes;
+  isal_huff_histogram counts;
+};
+
+/// What a member of incompressible bytes takes at most: stored blocks of 65,535 bytes with 5 more each, a header, a
+/// trailer, and what ISA-L asks for.
+constexpr std::size_t most_bytes(std::size_t size_bytes) { return size_bytes + 5 * (size_bytes / 65535 + 1) + 1024; }
+
+std::uint8_t* isal_bytes(std::span<const std::byte> bytes) {
+  return reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(bytes.data()));  // which are only read
+}
+
+/// The Huffman codes of a piece, from a sample of it.
+void choose_codes(std::span<const std::byte> piece, IsalWork& work) {
+  const bool is_small = piece.size() <= kSampleBytes;
+  const std::size_t parts = is_small ? 1 : kSampleParts, part_bytes = is_small ? piece.size() : kSampleBytes / parts;
+  for (std::size_t n = 0; n < parts; ++n) {
+    const auto part = piece.subspan(n * (piece.size() / parts), part_bytes);
+    isal_update_histogram(isal_bytes(part), static_cast<int>(part.size()), &work.counts);
+  }
+  if (isal_create_hufftables(&work.codes, &work.counts) != 0) throw Error(ErrorCode::internal, "gzip has no codes");
+}
+
+/// @return the size of the member in `room`
+std::size_t compress_fast(std::span<const std::byte> piece, std::span<std::byte> room, IsalWork& work) {
+  // Cleared each time: what stood there before can change what ISA-L makes, though not what it means.
+  std::memset(&work, 0, sizeof work);
+  choose_codes(piece, work);
+  isal_zstream& stream = work.stream;
+  isal_deflate_stateless_init(&stream);
+  stream.level = 0;  // those above look at addresses: docs/decisions/0004
+  stream.hufftables = &work.codes;
+  stream.gzip_flag = IGZIP_GZIP;
+  stream.end_of_stream = 1;
+  stream.next_in = isal_bytes(piece);
+  stream.avail_in = static_cast<std::uint32_t>(piece.size());
+  stream.next_out = reinterpret_cast<std::uint8_t*>(room.data());
+  stream.avail_out = static_cast<std::uint32_t>(room.size());
+  return isal_deflate_stateless(&stream) == COMP_OK ? stream.total_out : 0;
+}
 
 }  // namespace
 
-void GzipWriter::FreeCompressor::operator()(libdeflate_compressor* compressor) const {
-  libdeflate_free_compressor(compressor);
-}
+/// One member in the making. Its memory serves one batch after the other: fresh memory would cost more than the
+/// compression of what goes into it.
+struct GzipWriter::Member {
+  std::unique_ptr<IsalWork> work;  ///< of fast ones
+  Compressor compressor;           ///< of small ones
+  std::unique_ptr<std::byte[]> room;
+  std::size_t room_bytes = 0, size_bytes = 0;
 
-void GzipWriter::Member::compress(std::span<const std::byte> piece) {
+  void compress(std::span<const std::byte> piece, GzipEffort effort);
+};
+
+GzipWriter::GzipWriter(FileWriter& file, Executor& executor, GzipEffort effort)
+    : file_(file), executor_(executor), effort_(effort) {}
+
+GzipWriter::~GzipWriter() = default;
+
+void GzipWriter::Member::compress(std::span<const std::byte> piece, GzipEffort effort) {
   const Span span(Stage::encode, "gzip", {{}, piece.size()});
-  if (!compressor) compressor.reset(libdeflate_alloc_compressor(kLevel));
-  if (!compressor) throw Error(ErrorCode::memory_exceeded, "no memory for gzip compression");
-  const std::size_t needed = libdeflate_gzip_compress_bound(compressor.get(), piece.size());
+  const bool is_fast = effort == GzipEffort::fast;
+  if (is_fast && !work) work = std::make_unique<IsalWork>();
+  if (!is_fast && !compressor) compressor.reset(libdeflate_alloc_compressor(kSmallLevel));
+  if (!is_fast && !compressor) throw Error(ErrorCode::memory_exceeded, "no memory for gzip compression");
+  const std::size_t needed =
+      is_fast ? most_bytes(piece.size()) : libdeflate_gzip_compress_bound(compressor.get(), piece.size());
   if (room_bytes < needed) {
     room = std::make_unique_for_overwrite<std::byte[]>(needed);
     room_bytes = needed;
   }
-  size_bytes = libdeflate_gzip_compress(compressor.get(), piece.data(), piece.size(), room.get(), room_bytes);
+  size_bytes = is_fast ? compress_fast(piece, {room.get(), room_bytes}, *work)
+                       : libdeflate_gzip_compress(compressor.get(), piece.data(), piece.size(), room.get(), room_bytes);
   if (size_bytes == 0) throw Error(ErrorCode::internal, "gzip compression failed");
 }
 
@@ -80,7 +145,7 @@ void GzipWriter::compress_batch(Pieces batch) {
   executor_.parallel_for(static_cast<std::int64_t>(batch.size()), 1, [&](std::int64_t begin, std::int64_t end) {
     const TraceScope scope(context, "worker");
     for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
-      members[i].compress(batch[i]);
+      members[i].compress(batch[i], effort_);
   });
   if (writing_.valid()) writing_.get();
   writing_ =
@@ -88,15 +153,6 @@ void GzipWriter::compress_batch(Pieces batch) {
         const TraceScope scope(context, "writer");
         for (const Member& member : made) file_.append({member.room.get(), member.size_bytes});
       });
-}
-
-void append_gzip(FileWriter& writer, std::span<const std::span<const std::byte>> parts, Executor& executor) {
-  GzipWriter gzip(writer, executor);
-  for (const auto part : parts) {
-    gzip.append(part);
-    gzip.end_member();
-  }
-  gzip.finish();
 }
 
 std::optional<std::vector<std::byte>> gunzip(std::span<const std::byte> compressed, std::size_t limit_bytes) {

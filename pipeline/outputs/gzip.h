@@ -15,11 +15,12 @@
 #include "kernels/executor.h"
 #include "pipeline/files.h"
 
-struct libdeflate_compressor;  // of libdeflate.h
-
 namespace naru {
 
 inline constexpr std::size_t kGzipMemberBytes = std::size_t{1} << 20;  ///< uncompressed size of a member
+
+/// How much time is spent for smaller files: docs/decisions/0004.
+enum class GzipEffort { fast, small };
 
 /// Working memory of GzipWriter: four members being made and four being written a thread, with their compressors.
 inline constexpr std::size_t kGzipBytesPerThread = 12 * kGzipMemberBytes;
@@ -29,8 +30,8 @@ inline constexpr std::size_t kGzipBytesPerThread = 12 * kGzipMemberBytes;
 class GzipWriter {
  public:
   /// Both outlive it; `executor` is for it alone while a call lasts.
-  GzipWriter(FileWriter& file, Executor& executor) : file_(file), executor_(executor) {}
-  ~GzipWriter() = default;  // waits for what is being written
+  GzipWriter(FileWriter& file, Executor& executor, GzipEffort effort = GzipEffort::fast);
+  ~GzipWriter();  // waits for what is being written
   GzipWriter(const GzipWriter&) = delete;
   GzipWriter& operator=(const GzipWriter&) = delete;
 
@@ -44,31 +45,19 @@ class GzipWriter {
   void finish();
 
  private:
-  struct FreeCompressor {
-    void operator()(libdeflate_compressor* compressor) const;
-  };
-  /// One member in the making. Room and compressor serve one batch after the other: fresh memory would cost more than
-  /// the compression of what goes into it.
-  struct Member {
-    std::unique_ptr<libdeflate_compressor, FreeCompressor> compressor;
-    std::unique_ptr<std::byte[]> room;
-    std::size_t room_bytes = 0, size_bytes = 0;
-    void compress(std::span<const std::byte> piece);
-  };
+  struct Member;
   using Pieces = std::span<const std::span<const std::byte>>;
   void compress(Pieces pieces);
   void compress_batch(Pieces batch);
 
   FileWriter& file_;
   Executor& executor_;
+  GzipEffort effort_;
   std::vector<std::byte> rest_;  ///< less than a member
   std::array<std::vector<Member>, 2> batches_;
   std::size_t batch_count_ = 0;
   std::future<void> writing_;
 };
-
-/// Appends `parts` to `writer`, each as members of its own. Working memory: kGzipBytesPerThread a thread.
-void append_gzip(FileWriter& writer, std::span<const std::span<const std::byte>> parts, Executor& executor);
 
 /// All members of a gzip file, decompressed and joined. Empty where the bytes are no gzip, fail their checksums, or
 /// would grow beyond `limit_bytes`.

@@ -40,7 +40,7 @@ const Layout& layout(std::string_view name) {
 }
 
 std::string_view image_extension(Compression compression) {
-  return compression == Compression::gzip ? ".nii.gz" : ".nii";
+  return compression == Compression::none ? ".nii" : ".nii.gz";
 }
 
 std::string image_path(const CasePlan& plan) {

@@ -126,7 +126,9 @@ NiftiWriter::NiftiWriter(const std::filesystem::path& path, const EncodedVolume&
                          Executor& executor)
     : file_(path) {
   const auto header = header_bytes(shape);
-  if (compression == Compression::gzip) gzip_.emplace(file_, executor);
+  if (compression != Compression::none) {
+    gzip_.emplace(file_, executor, compression == Compression::gzip ? GzipEffort::fast : GzipEffort::small);
+  }
   append(header);
   if (gzip_) gzip_->end_member();
 }

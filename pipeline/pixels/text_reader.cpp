@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <omp.h>
-#include <tesseract/baseapi.h>
 
 #include <algorithm>
 #include <array>
@@ -13,25 +12,39 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "pipeline/pixels/frame_picture.h"
+#include "pipeline/pixels/tesseract.h"
 #include "pipeline/pixels/text_detector.h"
 
 namespace naru {
 
 namespace {
 
-using Engine = tesseract::TessBaseAPI;
+struct FreeEngine {
+  void operator()(TessBaseAPI* engine) const { tesseract()->destroy(engine); }
+};
+using Engine = std::unique_ptr<TessBaseAPI, FreeEngine>;
+
+struct FreeText {
+  void operator()(char* text) const { tesseract()->delete_text(text); }
+};
 
 constexpr std::array<const char*, 3> kLanguages = {"eng+kor", "eng", "kor"};  // the first that is whole
 
-std::unique_ptr<Engine> engine_of(const char* languages) {
-  auto engine = std::make_unique<Engine>();
-  engine->SetVariable("debug_file", "/dev/null");
-  if (engine->Init(nullptr, languages, tesseract::OEM_LSTM_ONLY) != 0) return nullptr;
+std::ptrdiff_t count_languages(const TessBaseAPI* engine) {
+  char** const names = tesseract()->loaded_languages(engine);
+  std::ptrdiff_t count = 0;
+  while (names != nullptr && names[count] != nullptr) ++count;
+  if (names != nullptr) tesseract()->delete_text_array(names);
+  return count;
+}
+
+/// @pre tesseract() is there
+Engine engine_of(const char* languages) {
+  Engine engine(tesseract()->create());
+  tesseract()->set_variable(engine.get(), "debug_file", "/dev/null");
+  if (tesseract()->init(engine.get(), nullptr, languages, ::tesseract::OEM_LSTM_ONLY) != 0) return nullptr;
   // A language that is missing is left out without an error.
-  std::vector<std::string> loaded;
-  engine->GetLoadedLanguagesAsVector(&loaded);
-  const auto wanted = static_cast<std::size_t>(std::ranges::count(std::string_view(languages), '+')) + 1;
-  if (loaded.size() != wanted) return nullptr;
+  if (count_languages(engine.get()) != std::ranges::count(std::string_view(languages), '+') + 1) return nullptr;
   return engine;
 }
 
@@ -41,9 +54,9 @@ std::unique_ptr<Engine> engine_of(const char* languages) {
 struct TextReader::Engines {
   const char* languages = nullptr;
   std::mutex mutex;
-  std::vector<std::unique_ptr<Engine>> free;
+  std::vector<Engine> free;
 
-  std::unique_ptr<Engine> take() {
+  Engine take() {
     {
       const std::lock_guard lock(mutex);
       if (!free.empty()) {
@@ -56,7 +69,7 @@ struct TextReader::Engines {
     if (!engine) throw Error(ErrorCode::internal, "the reader of text in pictures could not be started");
     return engine;
   }
-  void give_back(std::unique_ptr<Engine> engine) {
+  void give_back(Engine engine) {
     const std::lock_guard lock(mutex);
     free.push_back(std::move(engine));
   }
@@ -64,11 +77,12 @@ struct TextReader::Engines {
 
 TextReader::TextReader() : engines_(std::make_unique<Engines>()) {
   for (const char* const languages : kLanguages) {
+    if (tesseract() == nullptr) break;
     auto engine = engine_of(languages);
     if (!engine) continue;
     engines_->languages = languages;
     engines_->give_back(std::move(engine));
-    name_ = fmt::format("tesseract {} {}", Engine::Version(), languages);
+    name_ = fmt::format("tesseract {} {}", tesseract()->version(), languages);
     return;
   }
   log::warning("what is blanked is not read: install tesseract-ocr-eng and tesseract-ocr-kor");
@@ -88,17 +102,18 @@ std::string TextReader::read(const GreyPicture& picture) const {
                          [](std::uint8_t grey) { return static_cast<std::uint8_t>(255 - grey); });
   auto engine = engines_->take();
   constexpr int kDotsPerInch = 150;  // taken for granted, so that it is not guessed
-  engine->SetImage(dark_on_light.data(), static_cast<int>(picture.width), static_cast<int>(picture.height), 1,
-                   static_cast<int>(picture.width));
-  engine->SetSourceResolution(kDotsPerInch);
+  const Tesseract& with = *tesseract();
+  with.set_image(engine.get(), dark_on_light.data(), static_cast<int>(picture.width), static_cast<int>(picture.height),
+                 1, static_cast<int>(picture.width));
+  with.set_source_resolution(engine.get(), kDotsPerInch);
   std::string both;
-  for (const auto mode : {tesseract::PSM_SPARSE_TEXT, tesseract::PSM_SINGLE_BLOCK}) {
-    engine->SetPageSegMode(mode);
-    const std::unique_ptr<char[]> text(engine->GetUTF8Text());
+  for (const auto mode : {::tesseract::PSM_SPARSE_TEXT, ::tesseract::PSM_SINGLE_BLOCK}) {
+    with.set_page_seg_mode(engine.get(), mode);
+    const std::unique_ptr<char, FreeText> text(with.utf8_text(engine.get()));
     if (!text) throw Error(ErrorCode::internal, "the reader of text in pictures failed");
     both += std::string(text.get()) + '\n';
   }
-  engine->Clear();
+  with.clear(engine.get());
   engines_->give_back(std::move(engine));
   return both;
 }

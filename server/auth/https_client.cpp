@@ -1,12 +1,11 @@
 #include "server/auth/https_client.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <memory>
-#include <mutex>
 
 #include "core/error.h"
+#include "server/auth/libcurl.h"
 
 namespace naru::server {
 
@@ -15,12 +14,14 @@ namespace {
 constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;
 constexpr long kConnectMs = 5'000, kWholeMs = 10'000;
 
-using Curl = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+struct FreeCurl {
+  void operator()(CURL* curl) const { libcurl().easy_cleanup(curl); }
+};
+using Curl = std::unique_ptr<CURL, FreeCurl>;
 
-void require_curl() {
-  static std::once_flag once;
-  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-}
+struct FreeText {
+  void operator()(char* text) const { libcurl().free(text); }
+};
 
 std::size_t take(char* bytes, std::size_t, std::size_t count, void* body) {
   auto& text = *static_cast<std::string*>(body);
@@ -30,15 +31,15 @@ std::size_t take(char* bytes, std::size_t, std::size_t count, void* body) {
 }
 
 void set_limits(CURL* curl, bool plain_loopback) {
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, plain_loopback ? "https,http" : "https");
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kConnectMs);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, kWholeMs);
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-  curl_easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(curl, CURLOPT_USERAGENT, "naru");
+  libcurl().easy_setopt(curl, CURLOPT_PROTOCOLS_STR, plain_loopback ? "https,http" : "https");
+  libcurl().easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  libcurl().easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kConnectMs);
+  libcurl().easy_setopt(curl, CURLOPT_TIMEOUT_MS, kWholeMs);
+  libcurl().easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  libcurl().easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+  libcurl().easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+  libcurl().easy_setopt(curl, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  libcurl().easy_setopt(curl, CURLOPT_USERAGENT, "naru");
 }
 
 }  // namespace
@@ -58,46 +59,45 @@ bool is_allowed_url(std::string_view url, bool plain_loopback) {
 }
 
 std::string form_encoded(const std::vector<std::pair<std::string, std::string>>& fields) {
-  require_curl();
   std::string form;
   for (const auto& [name, value] : fields) {
-    const std::unique_ptr<char, decltype(&curl_free)> text(
-        curl_easy_escape(nullptr, value.data(), static_cast<int>(value.size())), &curl_free);
+    const std::unique_ptr<char, FreeText> text(
+        libcurl().easy_escape(nullptr, value.data(), static_cast<int>(value.size())));
     if (!text) throw Error(ErrorCode::internal, "a form field cannot be encoded");
     form += fmt::format("{}{}={}", form.empty() ? "" : "&", name, text.get());
   }
   return form;
 }
 
-CurlClient::CurlClient(bool plain_loopback) : plain_loopback_(plain_loopback) { require_curl(); }
+CurlClient::CurlClient(bool plain_loopback) : plain_loopback_(plain_loopback) {}
 
 OutgoingReply CurlClient::send(const OutgoingRequest& request) {
   if (!is_allowed_url(request.url, plain_loopback_)) {
     throw Error(ErrorCode::store_unavailable, "the identity provider's address must begin with https://");
   }
-  const Curl curl(curl_easy_init(), &curl_easy_cleanup);
+  const Curl curl(libcurl().easy_init());
   if (!curl) throw Error(ErrorCode::internal, "libcurl does not start");
   set_limits(curl.get(), plain_loopback_);
   OutgoingReply reply;
-  curl_easy_setopt(curl.get(), CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &take);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &reply.body);
+  libcurl().easy_setopt(curl.get(), CURLOPT_URL, request.url.c_str());
+  libcurl().easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &take);
+  libcurl().easy_setopt(curl.get(), CURLOPT_WRITEDATA, &reply.body);
   if (request.form) {
-    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(request.form->size()));
-    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, request.form->c_str());
+    libcurl().easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(request.form->size()));
+    libcurl().easy_setopt(curl.get(), CURLOPT_POSTFIELDS, request.form->c_str());
   }
   if (request.basic_user) {
-    curl_easy_setopt(curl.get(), CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
-    curl_easy_setopt(curl.get(), CURLOPT_USERNAME, request.basic_user->c_str());
-    curl_easy_setopt(curl.get(), CURLOPT_PASSWORD, request.basic_password.value_or("").c_str());
+    libcurl().easy_setopt(curl.get(), CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    libcurl().easy_setopt(curl.get(), CURLOPT_USERNAME, request.basic_user->c_str());
+    libcurl().easy_setopt(curl.get(), CURLOPT_PASSWORD, request.basic_password.value_or("").c_str());
   }
-  const CURLcode code = curl_easy_perform(curl.get());
+  const CURLcode code = libcurl().easy_perform(curl.get());
   if (code != CURLE_OK) {
     throw Error(ErrorCode::store_unavailable,
-                fmt::format("the identity provider does not answer: {}", curl_easy_strerror(code)));
+                fmt::format("the identity provider does not answer: {}", libcurl().easy_strerror(code)));
   }
   long status = 0;
-  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  libcurl().easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   reply.status = static_cast<int>(status);
   return reply;
 }

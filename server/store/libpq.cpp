@@ -1,30 +1,16 @@
 #include "server/store/libpq.h"
 
-#include <dlfcn.h>
-#include <fmt/format.h>
-
-#include "core/error.h"
+#include "core/shared_library.h"
 
 namespace naru::server {
 
 namespace {
 
-template <class Function>
-void load(void* library, Function& function, const char* symbol) {
-  function = reinterpret_cast<Function>(::dlsym(library, symbol));
-  if (function == nullptr) {
-    throw Error(ErrorCode::config_invalid, fmt::format("libpq.so.5 lacks {}: install the package libpq5", symbol));
-  }
-}
-
 Libpq load_all() {
-  void* library = ::dlopen("libpq.so.5", RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    throw Error(ErrorCode::config_invalid,
-                "PostgreSQL's client library libpq.so.5 is not there: install the package libpq5, or use sqlite:PATH");
-  }
+  const SharedLibrary library("libpq.so.5", "install the package libpq5, or use sqlite:PATH",
+                              ErrorCode::config_invalid);
   Libpq loaded{};
-#define NARU_LOAD(name) load(library, loaded.name, "PQ" #name)
+#define NARU_LOAD(name) library.get("PQ" #name, loaded.name)
   NARU_LOAD(clear);
   NARU_LOAD(cmdStatus);
   NARU_LOAD(cmdTuples);

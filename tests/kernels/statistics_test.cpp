@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "tests/kernels/golden/golden.h"
 #include "tests/kernels/golden/masks.h"
@@ -155,6 +156,27 @@ TEST(FloatStatistics, LeaveOutWhatIsNotFinite) {
     EXPECT_EQ(statistics_on(executor, {std::nanf("")}).count, 0u);
     EXPECT_EQ(statistics_on(executor, {}).count, 0u);
   }
+}
+
+TEST(StatisticsInParts, AreTheSameBitsAsOfTheWhole) {
+  constexpr std::size_t kPiece = 65536;
+  auto values = random_values<float>(5 * kPiece + 1234, -1000, 3000);
+  values[70'000] = std::numeric_limits<float>::quiet_NaN();
+  Executor executor = Executor::cpu(2);
+  const Statistics whole = statistics_on(executor, values);
+  for (const std::size_t part : {std::size_t{999}, kPiece, 3 * kPiece + 17, values.size()}) {
+    StatisticsInParts parts;
+    for (std::span<const float> rest(values); !rest.empty(); rest = rest.subspan(std::min(part, rest.size()))) {
+      parts.add(rest.first(std::min(part, rest.size())), executor);
+    }
+    const Statistics joined = parts.finish();
+    EXPECT_EQ(joined.count, whole.count) << part;
+    EXPECT_EQ(joined.min, whole.min) << part;
+    EXPECT_EQ(joined.max, whole.max) << part;
+    EXPECT_EQ(joined.mean, whole.mean) << part;
+    EXPECT_EQ(joined.deviation, whole.deviation) << part;
+  }
+  EXPECT_EQ(StatisticsInParts().finish().count, 0U);
 }
 
 TEST(FloatStatistics, GiveAConstantNoDeviation) {
