@@ -11,6 +11,8 @@
 
 #include "kernels/backend.h"
 #include "kernels/cuda/statistics.h"
+#include "kernels/dispatch.h"
+#include "kernels/statistics_avx2.h"
 #include "kernels/statistics_voxel.h"
 
 namespace naru {
@@ -74,7 +76,12 @@ void each_run(std::int64_t voxel_count, const Use& use) {
 std::vector<FloatSums> piece_sums(VolumeView<const float> in, const std::uint8_t* mask, Executor& executor) {
   const std::int64_t count = in.size.voxel_count();
   std::vector<FloatSums> pieces((count + kPieceValues - 1) / kPieceValues);
+  const bool by_lanes = mask == nullptr && cpu_path() != CpuPath::baseline;
   executor.parallel_for(count, kPieceValues, [&](std::int64_t begin, std::int64_t end) {
+    if (by_lanes && end - begin == kPieceValues) {
+      pieces[begin / kPieceValues] = avx2::piece_sums(in.data + begin);
+      return;
+    }
     std::array<FloatSums, kLaneCount> lanes;
     for (std::int64_t i = begin; i < end; ++i) {
       if (mask == nullptr || mask[i] != 0) lanes[(i - begin) % kLaneCount].add(in.data[i]);

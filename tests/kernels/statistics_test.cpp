@@ -6,6 +6,7 @@
 #include <limits>
 #include <span>
 
+#include "kernels/dispatch.h"
 #include "tests/kernels/golden/golden.h"
 #include "tests/kernels/golden/masks.h"
 #include "tests/kernels/run_on.h"
@@ -144,6 +145,23 @@ TEST(FloatStatistics, AreTheSameBitsOnEveryExecutor) {
     EXPECT_EQ(found.mean, expected.mean) << executor.description();
     EXPECT_EQ(found.deviation, expected.deviation) << executor.description();
   }
+}
+
+TEST(FloatStatistics, AreTheSameBitsWithAndWithoutAvx2) {
+  auto values = random_values<float>(3 * 65536 + 99, -1000, 3000);
+  values[0] = std::numeric_limits<float>::quiet_NaN();
+  values[65'536] = std::numeric_limits<float>::infinity();
+  values[70'000] = -std::numeric_limits<float>::infinity();
+  Executor executor = Executor::cpu(2);
+  const Statistics fast = statistics_on(executor, values);
+  const ForcedCpuPath forced(CpuPath::baseline);
+  const Statistics plain = statistics_on(executor, values);
+  EXPECT_EQ(fast.count, values.size() - 3);
+  EXPECT_EQ(fast.count, plain.count);
+  EXPECT_EQ(fast.min, plain.min);
+  EXPECT_EQ(fast.max, plain.max);
+  EXPECT_EQ(fast.mean, plain.mean);
+  EXPECT_EQ(fast.deviation, plain.deviation);
 }
 
 TEST(FloatStatistics, LeaveOutWhatIsNotFinite) {
