@@ -11,6 +11,7 @@
 #include "core/units.h"
 #include "pipeline/files.h"
 #include "pipeline/toml_value.h"
+#include "server/auth/https_client.h"
 
 namespace naru::server {
 
@@ -188,6 +189,13 @@ const std::array kKeys = {
         [](const TomlValue& v, Config& c) { c.ledger.witness_keys = v.strings(); }},
     Key{"retention", "study_days", "0", "Studies are destroyed so many days after they closed; 0: by hand alone.",
         [](const TomlValue& v, Config& c) { c.retention.study_days = number_within(v, 0, 36500); }},
+    Key{"backup", "folder", "\"\"",
+        "Where the running server puts its backups, best on another disk; \"\": it makes none. See docs/operations.md.",
+        [](const TomlValue& v, Config& c) { c.backup.folder = v.string(); }},
+    Key{"backup", "every_hours", "0", "A backup so many hours after the last good one; 0: when an admin asks alone.",
+        [](const TomlValue& v, Config& c) { c.backup.every_hours = number_within(v, 0, 8760); }},
+    Key{"backup", "keep", "7", "So many good ones are kept; older ones are removed.",
+        [](const TomlValue& v, Config& c) { c.backup.keep = number_within(v, 1, 10000); }},
 };
 
 const Key* find_key(std::string_view section, std::string_view name) {
@@ -213,6 +221,11 @@ void read_table(const TomlOrigin& origin, std::string_view section, const toml::
   }
 }
 
+bool is_below(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const auto relative = path.lexically_normal().lexically_relative(folder.lexically_normal());
+  return !relative.empty() && *relative.begin() != "..";
+}
+
 }  // namespace
 
 void check(const Config& config) {
@@ -232,6 +245,13 @@ void check(const Config& config) {
   }
   if (oidc.is_on && !oidc.issuer.starts_with("https://") && !oidc.issuer.starts_with("http://127.0.0.1")) {
     fail("[oidc] issuer must be an https address");
+  }
+  const BackupConfig& backup = config.backup;
+  if (backup.every_hours > 0 && backup.folder.empty()) fail("[backup] every_hours needs folder");
+  if (!backup.folder.empty() && !backup.folder.is_absolute()) fail("[backup] folder must be an absolute path");
+  // The data folder would grow by each backup of it.
+  if (!backup.folder.empty() && !config.data.empty() && is_below(backup.folder, config.data)) {
+    fail("[backup] folder must not lie within the data folder");
   }
 }
 

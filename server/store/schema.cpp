@@ -108,9 +108,17 @@ CREATE TABLE sealed_keys (name TEXT PRIMARY KEY, sealed TEXT NOT NULL, created_m
 CREATE TABLE witnessed (origin TEXT PRIMARY KEY, size BIGINT NOT NULL, root TEXT NOT NULL, created_ms BIGINT NOT NULL);
 )sql";
 
+constexpr std::string_view kBackups = R"sql(
+CREATE TABLE backups (
+  id TEXT PRIMARY KEY, state TEXT NOT NULL, -- waiting | running | complete | incomplete | failed | removed
+  created_by TEXT NOT NULL, created_ms BIGINT NOT NULL, started_ms BIGINT, ended_ms BIGINT, file_count BIGINT NOT NULL,
+  size_bytes BIGINT NOT NULL, missing_count BIGINT NOT NULL, error_code TEXT);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts}, Migration{2, "ingest", kIngest},     Migration{3, "grants", kGrants},
     Migration{4, "jobs", kJobs},         Migration{5, "delivery", kDelivery}, Migration{6, "ledger", kLedger},
+    Migration{7, "backups", kBackups},
 };
 
 }  // namespace

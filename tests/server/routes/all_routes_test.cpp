@@ -27,6 +27,7 @@ const std::map<std::string, json>& bodies() {
       {"PATCH /api/v1/users/{user_id}", {{"is_disabled", true}}},
       {"POST /api/v1/tokens", {{"name", "t"}, {"scopes", {"read"}}, {"expires_ms", 1767225601000}}},
       {"POST /api/v1/session", {{"login", "nobody"}, {"password", kPassword}}},
+      {"POST /api/v1/backups", json()},  // none is needed
       {"POST /api/v1/ledger/witness/add-checkpoint", {{"old", 0}}},
       {"POST /api/v1/grants",
        {{"recipient_id", "x"},
@@ -138,6 +139,7 @@ class AllRoutes : public testing::TestWithParam<DatabaseCase> {
                      {"upload_id", "upload-1"},
                      {"grant_id", "grant-1"},
                      {"dataset_id", "dataset-1"},
+                     {"backup_id", "backup-1"},
                      {"object_id", "dataset-1.tar"},
                      {"access_id", "tar"}});
   }
