@@ -68,6 +68,23 @@ void set_ae_titles(const TomlValue& value, Config& config) {
   }
 }
 
+void set_witnesses(const TomlValue& value, Config& config) {
+  constexpr std::array<std::string_view, 3> kKnown = {"name", "url", "key"};
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+  constexpr std::size_t kMaxNameBytes = 64;
+  for (const TomlTable& table : value.tables(kKnown)) {
+    WitnessConfig witness{table.at("name").string(), table.at("url").string(), table.at("key").string()};
+    const bool is_name = !witness.name.empty() && witness.name.size() <= kMaxNameBytes &&
+                         witness.name.find_first_not_of(kLetters) == std::string::npos;
+    if (!is_name) table.at("name").fail("must be 1 to 64 small letters, digits, '-', '_' and '.'");
+    const auto is_same = [&](const WitnessConfig& other) { return other.name == witness.name; };
+    if (std::ranges::any_of(config.ledger.witnesses, is_same)) table.at("name").fail("is there twice");
+    if (!is_allowed_url(witness.url, true)) table.at("url").fail("must be an https address");
+    while (witness.url.ends_with('/')) witness.url.pop_back();
+    config.ledger.witnesses.push_back(std::move(witness));
+  }
+}
+
 void set_device(const TomlValue& value, Config& config) {
   config.jobs.device = value.string();
   const std::string& device = config.jobs.device;
@@ -187,6 +204,12 @@ const std::array kKeys = {
         [](const TomlValue& v, Config& c) { c.ledger.origin = v.string(); }},
     Key{"ledger", "witness_keys", "[]", "Verifier keys of other hospitals' ledgers that this server cosigns.",
         [](const TomlValue& v, Config& c) { c.ledger.witness_keys = v.strings(); }},
+    Key{"ledger", "witnesses", "[]",
+        "Servers of others that cosign ours: [{ name = \"busan\", url = "
+        "\"https://naru.busan.example/api/v1/ledger/witness\", key = \"its witness key\" }].",
+        set_witnesses},
+    Key{"ledger", "witness_every_s", "60", "Each of them is asked that often at most.",
+        [](const TomlValue& v, Config& c) { c.ledger.witness_every_s = number_within(v, 1, 86400); }},
     Key{"retention", "study_days", "0", "Studies are destroyed so many days after they closed; 0: by hand alone.",
         [](const TomlValue& v, Config& c) { c.retention.study_days = number_within(v, 0, 36500); }},
     Key{"backup", "folder", "\"\"",

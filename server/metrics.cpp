@@ -16,6 +16,7 @@ struct Info {
 };
 constexpr std::array kCounters = {
     Info{"naru_errors_total", "Requests and jobs that failed, by code."},
+    Info{"naru_witness_requests_total", "Checkpoints sent to witnesses, by witness and outcome."},
     Info{"naru_works_total", "Attempts at jobs that ended, by code; ok: with a result."},
 };
 constexpr std::array kHistograms = {

@@ -15,10 +15,12 @@
 #include "pipeline/file_descriptor.h"
 #include "pipeline/files.h"
 #include "pipeline/prepare.h"
+#include "server/audit/cosigners.h"
 #include "server/audit/key_store.h"
 #include "server/audit/ledger.h"
 #include "server/auth/auth.h"
 #include "server/auth/first_admin.h"
+#include "server/auth/https_client.h"
 #include "server/backup.h"
 #include "server/backup_check.h"
 #include "server/backup_service.h"
@@ -183,6 +185,8 @@ void add_gauges(Base& base, const HttpServer& http, const JobRunner& runner) {
     }
     return values;
   });
+  metrics.add_gauge("naru_witness_cosigned_leaves", "Leaves of the last checkpoint that a witness cosigned.", "witness",
+                    gauge_of(*base.database, "SELECT name, cosigned_size FROM witnesses"));
   metrics.add_gauge("naru_jobs_running", "Jobs that this server works on.", "", [&runner] {
     return Values{{"", static_cast<double>(runner.running_count())}};
   });
@@ -308,6 +312,14 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
   const WatchedFolders folders(base.services);
   const Maintenance maintenance(tasks(base));
   backups.start();
+  CurlClient witness_client(true);
+  Cosigners cosigners(
+      base.ledger, *base.database, base.clock, witness_client, base.config.ledger.witnesses,
+      std::chrono::seconds(base.config.ledger.witness_every_s),
+      [&base](const std::string& witness, WitnessOutcome outcome) {
+        base.metrics.add("naru_witness_requests_total", {{"witness", witness}, {"outcome", name(outcome)}});
+      });
+  cosigners.start();
   log::info("listening on {}", Public{base.config.listen.public_url});
   wait(cancel, http);
   log::info("stopping: requests under way may take {} s", base.config.listen.drain_s);

@@ -16,6 +16,7 @@ constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;
 constexpr long kConnectMs = 5'000, kWholeMs = 10'000;
 
 using Curl = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 void require_curl() {
   static std::once_flag once;
@@ -73,7 +74,7 @@ CurlClient::CurlClient(bool plain_loopback) : plain_loopback_(plain_loopback) { 
 
 OutgoingReply CurlClient::send(const OutgoingRequest& request) {
   if (!is_allowed_url(request.url, plain_loopback_)) {
-    throw Error(ErrorCode::store_unavailable, "the identity provider's address must begin with https://");
+    throw Error(ErrorCode::store_unavailable, "the other server's address must begin with https://");
   }
   const Curl curl(curl_easy_init(), &curl_easy_cleanup);
   if (!curl) throw Error(ErrorCode::internal, "libcurl does not start");
@@ -82,10 +83,13 @@ OutgoingReply CurlClient::send(const OutgoingRequest& request) {
   curl_easy_setopt(curl.get(), CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &take);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &reply.body);
-  if (request.form) {
-    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(request.form->size()));
-    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, request.form->c_str());
+  if (const auto& body = request.text ? request.text : request.form) {
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(body->size()));
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body->c_str());
   }
+  const Headers text_headers(curl_slist_append(nullptr, "Content-Type: text/plain; charset=utf-8"),
+                             &curl_slist_free_all);
+  if (request.text) curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, text_headers.get());
   if (request.basic_user) {
     curl_easy_setopt(curl.get(), CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
     curl_easy_setopt(curl.get(), CURLOPT_USERNAME, request.basic_user->c_str());
@@ -94,7 +98,7 @@ OutgoingReply CurlClient::send(const OutgoingRequest& request) {
   const CURLcode code = curl_easy_perform(curl.get());
   if (code != CURLE_OK) {
     throw Error(ErrorCode::store_unavailable,
-                fmt::format("the identity provider does not answer: {}", curl_easy_strerror(code)));
+                fmt::format("the other server does not answer: {}", curl_easy_strerror(code)));
   }
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);

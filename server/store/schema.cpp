@@ -115,10 +115,17 @@ CREATE TABLE backups (
   size_bytes BIGINT NOT NULL, missing_count BIGINT NOT NULL, error_code TEXT);
 )sql";
 
+constexpr std::string_view kWitnesses = R"sql(
+CREATE TABLE witnesses ( -- who cosign our checkpoints; `witnessed` has the logs that we cosign
+  name TEXT PRIMARY KEY, cosigned_size BIGINT NOT NULL, cosigned_ms BIGINT, asked_ms BIGINT, outcome TEXT);
+ALTER TABLE ledger_checkpoints ADD COLUMN cosignature_count BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX ledger_checkpoints_by_cosignatures ON ledger_checkpoints (cosignature_count, size);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts}, Migration{2, "ingest", kIngest},     Migration{3, "grants", kGrants},
     Migration{4, "jobs", kJobs},         Migration{5, "delivery", kDelivery}, Migration{6, "ledger", kLedger},
-    Migration{7, "backups", kBackups},
+    Migration{7, "backups", kBackups},   Migration{8, "witnesses", kWitnesses},
 };
 
 }  // namespace
