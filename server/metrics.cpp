@@ -99,7 +99,7 @@ std::string Metrics::text() const {
       const auto values = info.gauge();
       add_head(text, info.name, info.help, "gauge");
       for (const auto& [label, value] : values) {
-        const std::string labels = info.label.empty() ? "" : fmt::format("{}=\"{}\"", info.label, label);
+        const std::string labels = info.label.empty() ? label : fmt::format("{}=\"{}\"", info.label, label);
         text += fmt::format("{}{} {}\n", info.name, braces(labels), value);
       }
     } catch (const std::exception&) {

@@ -30,6 +30,7 @@
 #include "server/delivery/listings.h"
 #include "server/delivery/transfers.h"
 #include "server/fsck.h"
+#include "server/gpu_memory.h"
 #include "server/http/http_server.h"
 #include "server/ingest/content_store.h"
 #include "server/ingest/dicom_service.h"
@@ -187,6 +188,20 @@ void add_gauges(Base& base, const HttpServer& http, const JobRunner& runner) {
   });
   metrics.add_gauge("naru_witness_cosigned_leaves", "Leaves of the last checkpoint that a witness cosigned.", "witness",
                     gauge_of(*base.database, "SELECT name, cosigned_size FROM witnesses"));
+  metrics.add_gauge(
+      "naru_gpu_memory_bytes", "Memory of each GPU: as its driver sees it, and of the job that has it.", "", [&runner] {
+        Values values;
+        const auto add = [&](std::size_t device, std::string_view kind, auto bytes) {
+          values.emplace_back(fmt::format("device=\"{}\",kind=\"{}\"", device, kind), static_cast<double>(bytes));
+        };
+        const auto devices = gpu_memory();
+        for (std::size_t n = 0; n < devices.size(); ++n) {
+          add(n, "used", devices[n].used_bytes);
+          add(n, "total", devices[n].total_bytes);
+        }
+        for (const auto& [n, bytes] : runner.gpu_reserved_bytes()) add(n, "reserved", bytes);
+        return values;
+      });
   metrics.add_gauge("naru_jobs_running", "Jobs that this server works on.", "", [&runner] {
     return Values{{"", static_cast<double>(runner.running_count())}};
   });
