@@ -122,10 +122,20 @@ ALTER TABLE ledger_checkpoints ADD COLUMN cosignature_count BIGINT NOT NULL DEFA
 CREATE INDEX ledger_checkpoints_by_cosignatures ON ledger_checkpoints (cosignature_count, size);
 )sql";
 
+constexpr std::string_view kAmendments = R"sql(
+CREATE TABLE grant_amendments (
+  id TEXT PRIMARY KEY, grant_id TEXT NOT NULL REFERENCES grants(id), state TEXT NOT NULL, -- proposed | approved | rejected
+  created_by TEXT NOT NULL, created_ms BIGINT NOT NULL, quota_bytes BIGINT, expires_ms BIGINT, -- NULL: stays
+  decided_by TEXT, decided_ms BIGINT);
+CREATE UNIQUE INDEX grant_amendments_proposed ON grant_amendments (grant_id) WHERE state = 'proposed';
+CREATE INDEX grant_amendments_by_grant ON grant_amendments (grant_id, id);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts}, Migration{2, "ingest", kIngest},     Migration{3, "grants", kGrants},
     Migration{4, "jobs", kJobs},         Migration{5, "delivery", kDelivery}, Migration{6, "ledger", kLedger},
     Migration{7, "backups", kBackups},   Migration{8, "witnesses", kWitnesses},
+    Migration{9, "amendments of grants", kAmendments},
 };
 
 }  // namespace
