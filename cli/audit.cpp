@@ -19,6 +19,7 @@ namespace {
 struct Options {
   std::vector<std::string> inputs, witnesses;
   std::string key, dataset;
+  std::optional<std::size_t> witnesses_required;
 };
 
 /// What differs between a dataset's files and its SHA256SUMS, whose own hash the receipt holds.
@@ -52,7 +53,8 @@ void print_inputs(const server::AuditResult& result) {
 }
 
 int run(const Options& options, const Context& context) {
-  server::AuditQuestion question{{options.inputs.begin(), options.inputs.end()}, options.key, options.witnesses, ""};
+  server::AuditQuestion question{
+      {options.inputs.begin(), options.inputs.end()}, options.key, options.witnesses, options.witnesses_required, ""};
   if (!options.dataset.empty()) question.sums_sha256 = sums_sha256(options.dataset);
   server::AuditResult result = server::audit(question, context.cancel);
   if (!options.dataset.empty()) {
@@ -87,6 +89,9 @@ Action define_audit(CLI::App& app) {
   act->add_option("--witness", options->witnesses, "verifier key of a witness that must have cosigned; may be repeated")
       ->type_name("KEY")
       ->allow_extra_args(false);
+  act->add_option("--witnesses-required", options->witnesses_required,
+                  "so many of the --witness must have cosigned each checkpoint; without it, all of them")
+      ->type_name("N");
   act->add_option("--dataset", options->dataset, "the dataset that a receipt is about: its files are checked as well")
       ->type_name("DIR");
   return [options](const Context& context) { return run(*options, context); };

@@ -17,7 +17,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> inputs;
-  std::string out, report, recipe, project = "default", key_file, trace;
+  std::string out, report, recipe, record, project = "default", key_file, trace;
   bool resume = false, force = false;
   MachineOptions machine;
 };
@@ -52,6 +52,7 @@ int run(const Options& options, const Context& context) {
   job.trace = options.trace;
   job.on_existing = options.resume ? OnExisting::resume : options.force ? OnExisting::replace : OnExisting::refuse;
   if (!options.recipe.empty()) job.recipe = load_recipe(options.recipe);
+  if (!options.record.empty()) job.record = load_job_record(options.record);
   job.memory_limit_bytes = memory_limit_bytes(options.machine);
   Executor executor = make_executor(options.machine);
   require_room(job.memory_limit_bytes, executor);
@@ -82,6 +83,10 @@ Action define_prepare(CLI::App& app) {
       ->type_name("NAME|FILE");
   app.add_option("--report", options->report, "where the hospital's report goes (default: OUT.report)")
       ->type_name("DIR");
+  app.add_option("--record", options->record,
+                 "a TOML file with what only people know of the job: purpose, recipient, decision_number, period, "
+                 "reviewer, destruction_date")
+      ->type_name("FILE");
   app.add_option("--project", options->project, "names the key under which pseudonyms are made")
       ->type_name("NAME")
       ->capture_default_str();

@@ -105,6 +105,7 @@ int report(const nlohmann::ordered_json& json, const Context& context) {
 int run_admin(const AdminOptions& options, const Context& context) {
   if (*options.to_backup) return report(server::admin_backup(options.serve, options.out), context);
   if (*options.to_restore) return report(server::admin_restore(options.serve, options.backup), context);
+  if (!options.backup.empty()) return report(server::admin_check_backup(options.backup, options.reads_bytes), context);
   return report(server::admin_fsck(options.serve, options.reads_bytes, options.repairs), context);
 }
 
@@ -119,7 +120,11 @@ Action define_admin(CLI::App& app) {
   options->to_restore->add_option("BACKUP", options->backup, "a folder that backup wrote")->required();
   options->to_check = app.add_subcommand("fsck", "check that what is on the disk fits what is in the database");
   options->to_check->add_flag("--read", options->reads_bytes, "read every byte and recompute every checksum");
-  options->to_check->add_flag("--repair", options->repairs, "remove what nothing refers to");
+  CLI::Option* const repair =
+      options->to_check->add_flag("--repair", options->repairs, "remove what nothing refers to");
+  options->to_check->add_option("--backup", options->backup, "check this backup instead; the server may run")
+      ->type_name("DIR")
+      ->excludes(repair);
   for (CLI::App* sub : {options->to_backup, options->to_restore, options->to_check}) {
     add_place_options(*sub, options->serve);
     sub->fallthrough();  // --json may stand behind it too

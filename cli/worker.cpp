@@ -112,7 +112,8 @@ Options options_of(const WorkOrder& order) {
 
 /// @return the exit status
 int do_prepare(const WorkOrder& order, const ProjectKey& key, Executor& executor, const CancelToken& cancel) {
-  const auto job = options_of<PrepareOptions>(order);
+  auto job = options_of<PrepareOptions>(order);
+  job.record = order.record;
   std::istringstream no_paths;
   ProgressLines lines;
   const PrepareResult result = prepare(job, key, executor, no_paths, cancel, [&](const Progress& p) { lines.show(p); });

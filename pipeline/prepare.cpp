@@ -291,7 +291,7 @@ bool write_job_report(const Staging& staging, const Scan& scan, const Made& made
   for (const CasePlan& plan : made.plans) cases.push_back({&plan, staging.cases() / (plan.case_id + ".json")});
   write_report(staging.report(), scan, cases, key,
                {options.project, key.id(), executor.description(), options.memory_limit_bytes, made.memory_used_bytes,
-                result.seconds, result.stage_seconds, queue.entries, decisions});
+                result.seconds, result.stage_seconds, queue.entries, decisions, options.record});
   if (options.recipe && options.recipe->looks_for_text()) {
     write_evidence(staging.report() / "pixels.jsonl", made.text_evidence);
   }

@@ -12,6 +12,7 @@
 #include "core/cancel.h"
 #include "core/trace.h"
 #include "kernels/executor.h"
+#include "pipeline/job_record.h"
 #include "pipeline/project_key.h"
 #include "pipeline/recipe.h"
 #include "pipeline/scan.h"
@@ -28,6 +29,7 @@ struct PrepareOptions {
   std::uint64_t memory_limit_bytes = 0;  ///< see memory_needed_bytes
   OnExisting on_existing = OnExisting::refuse;
   std::filesystem::path trace;  ///< see TraceFile; empty: none
+  JobRecord record;             ///< for record.json of the report
 };
 
 struct PrepareResult {

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/text.h"
 #include "pipeline/documents.h"
 #include "pipeline/files.h"
 #include "pipeline/series.h"
+#include "pipeline/version.h"
 
 namespace naru {
 
@@ -79,7 +81,42 @@ std::string link_table(const Scan& scan, std::span<const ReportCase> cases) {
   return text;
 }
 
+/// What was done to how many cases.
+Json counts_by_action(std::span<const ReportCase> cases) {
+  const auto count = [&](auto&& is_done) {
+    return std::ranges::count_if(cases, [&](const ReportCase& one) { return is_done(*one.plan); });
+  };
+  const auto is_blanked = [](const CasePlan& plan) {
+    return std::ranges::any_of(plan.text_boxes, [](const auto& boxes) { return !boxes.empty(); });
+  };
+  return {{"prepare", cases.size()},
+          {"blank_text", count(is_blanked)},
+          {"remove_face", count([](const CasePlan& plan) { return plan.face != nullptr; })}};
+}
+
 }  // namespace
+
+Json record_json(const Scan& scan, std::span<const ReportCase> cases, const ReportFacts& facts) {
+  std::map<std::string, std::string> recipes;  // by hash: without --recipe CT and MR have one each
+  for (const ReportCase& one : cases) recipes.emplace(one.plan->recipe_sha256, one.plan->recipe.name);
+  Json policies = Json::array();
+  for (const auto& [sha256, recipe] : recipes) policies.push_back({{"recipe", recipe}, {"policy_sha256", sha256}});
+  Json json = {{"schema", "naru.record/1"}};
+  json.update(to_json(facts.record));
+  json.update({{"project", facts.project},
+               {"key_id", facts.key_id},
+               {"tool_version", kVersion},
+               {"policies", std::move(policies)},
+               // No element of a header is taken over, so that no table of them was asked.
+               {"attribute_rules_sha256", nullptr},
+               {"private_rules_sha256", nullptr},
+               {"cases", cases.size()},
+               {"inputs", count_inputs(scan).by_disposition},
+               {"counts_by_action", counts_by_action(cases)},
+               {"residual_check", cases.empty() ? "nothing_delivered" : "passed"}});
+  if (!facts.decisions.all.empty()) json["review"] = review_json(facts.decisions);
+  return json;
+}
 
 InputCounts count_inputs(const Scan& scan) {
   InputCounts counts;
@@ -107,6 +144,7 @@ void write_report(const std::filesystem::path& folder, const Scan& scan, std::sp
     series += json_line(json);
   }
   write_file(folder / "series.jsonl", series);
+  write_file(folder / "record.json", record_json(scan, cases, facts).dump(2) + "\n");
   if (!cases.empty()) {
     const auto sealed = key.seal(link_table(scan, cases));
     write_file(folder / "link.sealed", {reinterpret_cast<const char*>(sealed.data()), sealed.size()});

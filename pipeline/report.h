@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "core/trace.h"
 #include "pipeline/case_plan.h"
+#include "pipeline/job_record.h"
 #include "pipeline/project_key.h"
 #include "pipeline/review/decision.h"
 #include "pipeline/review/held.h"
@@ -35,6 +37,7 @@ struct ReportFacts {
   StageSeconds stage_seconds{};
   std::vector<HeldEntry> held;  ///< for people to decide
   Decisions decisions;          ///< that the job heeded
+  JobRecord record;             ///< what only people know of the job
 };
 
 /// One made case: its manifest line and its preview, read back one at a time so that memory stays flat.
@@ -43,10 +46,14 @@ struct ReportCase {
   std::filesystem::path record;  ///< the case's record in the work folder
 };
 
-/// Writes inputs.jsonl, series.jsonl, report.html and, where there are cases, link.sealed into `folder`.
+/// Writes inputs.jsonl, series.jsonl, record.json, report.html and, where there are cases, link.sealed into `folder`.
 /// @throws Error{disk_full, output_unwritable}
 void write_report(const std::filesystem::path& folder, const Scan& scan, std::span<const ReportCase> cases,
                   const ProjectKey& key, const ReportFacts& facts);
+
+/// record.json: `facts.record` and what the job itself knows. It is published only with a dataset that was proven to
+/// hold nothing of its inputs' headers (dataset_proof.h), or with none.
+nlohmann::ordered_json record_json(const Scan& scan, std::span<const ReportCase> cases, const ReportFacts& facts);
 
 /// report.html alone: one page, no script, no network.
 void write_report_html(const std::filesystem::path& file, const Scan& scan, std::span<const ReportCase> cases,

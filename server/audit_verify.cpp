@@ -46,6 +46,9 @@ class Audit {
       : question_(question), cancel_(cancel), key_(key_of("--key", question.key, KeyType::log)) {
     for (const std::string& text : question.witnesses)
       witnesses_.push_back(key_of("--witness", text, KeyType::witness));
+    if (question.witnesses_required.value_or(0) > witnesses_.size()) {
+      throw Error(ErrorCode::usage, "--witnesses-required asks for more than there are --witness");
+    }
     result_.origin = key_.name;
   }
 
@@ -77,11 +80,24 @@ class Audit {
     if (result_.differences.size() < kMaxDifferences) result_.differences.push_back(fmt::format("{}: {}", file, what));
   }
 
-  /// @return false where nothing that the checkpoint says may be believed
-  bool check_signatures(const std::string& file, const SignedCheckpoint& checkpoint) {
+  void check_cosignatures(const std::string& file, const Note& note) {
+    std::size_t count = 0;
     for (const VerifierKey& witness : witnesses_) {
-      if (!is_signed_by(checkpoint.note, witness)) differ(file, "the checkpoint is not cosigned by " + witness.name);
+      if (is_signed_by(note, witness)) {
+        ++count;
+      } else if (!question_.witnesses_required) {
+        differ(file, "the checkpoint is not cosigned by " + witness.name);
+      }
     }
+    const std::size_t required = question_.witnesses_required.value_or(0);
+    if (count < required) {
+      differ(file, fmt::format("the checkpoint is cosigned by {} of the witnesses, {} are required", count, required));
+    }
+  }
+
+  /// @return false where nothing that the checkpoint says may be believed
+  bool check_signatures(const std::string& file, const SignedCheckpoint& checkpoint, bool needs_witnesses = true) {
+    if (needs_witnesses) check_cosignatures(file, checkpoint.note);
     const bool is_ours = checkpoint.checkpoint.origin == key_.name && is_signed_by(checkpoint.note, key_);
     if (!is_ours) differ(file, "the checkpoint is not signed by " + key_.name);
     return is_ours;
@@ -121,7 +137,12 @@ class Audit {
     const auto checkpoint = text ? parse_signed_checkpoint(*text) : std::nullopt;
     if (!checkpoint) return differ(file, "is missing or malformed: the folder is no exported ledger");
     const TreeHead& tree = checkpoint->checkpoint.tree;
-    check_signatures(file, *checkpoint);
+    // Witnesses come later than a checkpoint: the last one that they cosigned lies beside it.
+    const fs::path cosigned = folder / "checkpoint.cosigned";
+    std::error_code absent;
+    const bool has_cosigned = !witnesses_.empty() && fs::exists(cosigned, absent);
+    if (has_cosigned) check_file(cosigned);
+    check_signatures(file, *checkpoint, !has_cosigned);
     heads_.push_back({file, tree, true});
     const auto on_grown = [&](const GrowingTree& grown) { compare_heads(grown); };
     const auto on_difference = [&](const std::string& tile, std::string_view what) {

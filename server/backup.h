@@ -7,6 +7,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
+
+#include "core/cancel.h"
 
 namespace naru::server {
 
@@ -15,14 +18,32 @@ struct Config;
 
 struct BackupFacts {
   std::uint64_t file_count = 0, size_bytes = 0;
+  std::uint64_t missing_count = 0;  ///< files that the copied database names and that are not there: 0 in a good one
+  std::string engine{};             ///< of its database
 };
 
-/// Writes the backup to `out`, which must not exist; it appears by one rename. The server may run: what comes in
-/// meanwhile is in it or not. Files that lie on the same file system are linked, since they never change; a backup that
-/// is to outlive the disk is copied away then.
-/// @throws Error{output_exists, output_unwritable, disk_full, store_unavailable}
+struct BackupOptions {
+  /// An earlier backup on the file system of the new one: what cannot be linked from the data folder is linked from
+  /// there instead of copied. Empty: none.
+  std::filesystem::path earlier;
+};
+
+/// Writes the backup to `out`, which must not exist; it appears by one rename. The server may run, and studies may be
+/// destroyed meanwhile:
+///  1. every kept file is linked into DATA/backup-hold, so that it outlives its removal
+///  2. the database is copied, a state of one instant
+///  3. exactly the files that the copy's rows name are linked into the backup, or copied where the disk is another one
+/// Where one is missing then (it came after 1 and went before 3) all is done again, three times at most.
+/// Files never change, so links are as good as copies; a backup that is to outlive the disk is copied away.
+/// @throws Error{output_exists, output_unwritable, disk_full, store_unavailable, config_invalid, canceled}
 BackupFacts write_backup(const Config& config, Database& database, const std::filesystem::path& out,
-                         std::int64_t now_ms);
+                         std::int64_t now_ms, const BackupOptions& options, const CancelToken& cancel);
+
+/// What backup.json of a finished backup says. @throws Error{dataset_invalid} it is none
+BackupFacts read_backup_facts(const std::filesystem::path& backup);
+
+/// Removes what a backup that was broken off left in the data folder, and `out`.partial.
+void remove_unfinished_backup(const Config& config, const std::filesystem::path& out);
 
 /// Brings `backup` back into the data folder of `config`, which must be absent or empty, and its database, which must
 /// be new. Files are copied.

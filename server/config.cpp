@@ -11,6 +11,7 @@
 #include "core/units.h"
 #include "pipeline/files.h"
 #include "pipeline/toml_value.h"
+#include "server/auth/https_client.h"
 
 namespace naru::server {
 
@@ -64,6 +65,23 @@ void set_folders(const TomlValue& value, Config& config) {
 void set_ae_titles(const TomlValue& value, Config& config) {
   for (const std::string& text : value.strings()) {
     config.dicom.allowed_ae_titles.push_back(ae_title_of(value, text));
+  }
+}
+
+void set_witnesses(const TomlValue& value, Config& config) {
+  constexpr std::array<std::string_view, 3> kKnown = {"name", "url", "key"};
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+  constexpr std::size_t kMaxNameBytes = 64;
+  for (const TomlTable& table : value.tables(kKnown)) {
+    WitnessConfig witness{table.at("name").string(), table.at("url").string(), table.at("key").string()};
+    const bool is_name = !witness.name.empty() && witness.name.size() <= kMaxNameBytes &&
+                         witness.name.find_first_not_of(kLetters) == std::string::npos;
+    if (!is_name) table.at("name").fail("must be 1 to 64 small letters, digits, '-', '_' and '.'");
+    const auto is_same = [&](const WitnessConfig& other) { return other.name == witness.name; };
+    if (std::ranges::any_of(config.ledger.witnesses, is_same)) table.at("name").fail("is there twice");
+    if (!is_allowed_url(witness.url, true)) table.at("url").fail("must be an https address");
+    while (witness.url.ends_with('/')) witness.url.pop_back();
+    config.ledger.witnesses.push_back(std::move(witness));
   }
 }
 
@@ -186,8 +204,21 @@ const std::array kKeys = {
         [](const TomlValue& v, Config& c) { c.ledger.origin = v.string(); }},
     Key{"ledger", "witness_keys", "[]", "Verifier keys of other hospitals' ledgers that this server cosigns.",
         [](const TomlValue& v, Config& c) { c.ledger.witness_keys = v.strings(); }},
+    Key{"ledger", "witnesses", "[]",
+        "Servers of others that cosign ours: [{ name = \"busan\", url = "
+        "\"https://naru.busan.example/api/v1/ledger/witness\", key = \"its witness key\" }].",
+        set_witnesses},
+    Key{"ledger", "witness_every_s", "60", "Each of them is asked that often at most.",
+        [](const TomlValue& v, Config& c) { c.ledger.witness_every_s = number_within(v, 1, 86400); }},
     Key{"retention", "study_days", "0", "Studies are destroyed so many days after they closed; 0: by hand alone.",
         [](const TomlValue& v, Config& c) { c.retention.study_days = number_within(v, 0, 36500); }},
+    Key{"backup", "folder", "\"\"",
+        "Where the running server puts its backups, best on another disk; \"\": it makes none. See docs/operations.md.",
+        [](const TomlValue& v, Config& c) { c.backup.folder = v.string(); }},
+    Key{"backup", "every_hours", "0", "A backup so many hours after the last good one; 0: when an admin asks alone.",
+        [](const TomlValue& v, Config& c) { c.backup.every_hours = number_within(v, 0, 8760); }},
+    Key{"backup", "keep", "7", "So many good ones are kept; older ones are removed.",
+        [](const TomlValue& v, Config& c) { c.backup.keep = number_within(v, 1, 10000); }},
 };
 
 const Key* find_key(std::string_view section, std::string_view name) {
@@ -213,6 +244,11 @@ void read_table(const TomlOrigin& origin, std::string_view section, const toml::
   }
 }
 
+bool is_below(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const auto relative = path.lexically_normal().lexically_relative(folder.lexically_normal());
+  return !relative.empty() && *relative.begin() != "..";
+}
+
 }  // namespace
 
 void check(const Config& config) {
@@ -232,6 +268,13 @@ void check(const Config& config) {
   }
   if (oidc.is_on && !oidc.issuer.starts_with("https://") && !oidc.issuer.starts_with("http://127.0.0.1")) {
     fail("[oidc] issuer must be an https address");
+  }
+  const BackupConfig& backup = config.backup;
+  if (backup.every_hours > 0 && backup.folder.empty()) fail("[backup] every_hours needs folder");
+  if (!backup.folder.empty() && !backup.folder.is_absolute()) fail("[backup] folder must be an absolute path");
+  // The data folder would grow by each backup of it.
+  if (!backup.folder.empty() && !config.data.empty() && is_below(backup.folder, config.data)) {
+    fail("[backup] folder must not lie within the data folder");
   }
 }
 

@@ -61,13 +61,26 @@ struct OidcConfig {
   std::string issuer, client_id, client_secret_file, redirect_url;
 };
 
+/// Another hospital's server, which is asked to cosign our checkpoints.
+struct WitnessConfig {
+  std::string name, url, key;  ///< url: what `/add-checkpoint` comes behind; key: its verifier key as a witness
+};
+
 struct LedgerConfig {
   std::string origin;                     ///< name of the log; empty: "naru.local/" and a random id
   std::vector<std::string> witness_keys;  ///< of logs whose checkpoints this server cosigns (verifier keys)
+  std::vector<WitnessConfig> witnesses;   ///< who cosign ours
+  int witness_every_s = 60;               ///< each is asked that often at most
 };
 
 struct RetentionConfig {
-  int study_days = 0;    ///< after closing; 0: until somebody destroys it
+  int study_days = 0;  ///< after closing; 0: until somebody destroys it
+};
+
+struct BackupConfig {
+  std::filesystem::path folder;  ///< empty: the running server makes none
+  int every_hours = 0;           ///< 0: when asked alone
+  int keep = 7;                  ///< good ones; older ones are removed
 };
 
 struct Config {
@@ -81,6 +94,7 @@ struct Config {
   OidcConfig oidc;
   LedgerConfig ledger;
   RetentionConfig retention;
+  BackupConfig backup;
 };
 
 /// @throws Error{config_invalid} naming file, line, column and what would do

@@ -16,6 +16,7 @@ struct Info {
 };
 constexpr std::array kCounters = {
     Info{"naru_errors_total", "Requests and jobs that failed, by code."},
+    Info{"naru_witness_requests_total", "Checkpoints sent to witnesses, by witness and outcome."},
     Info{"naru_works_total", "Attempts at jobs that ended, by code; ok: with a result."},
 };
 constexpr std::array kHistograms = {
@@ -98,7 +99,7 @@ std::string Metrics::text() const {
       const auto values = info.gauge();
       add_head(text, info.name, info.help, "gauge");
       for (const auto& [label, value] : values) {
-        const std::string labels = info.label.empty() ? "" : fmt::format("{}=\"{}\"", info.label, label);
+        const std::string labels = info.label.empty() ? label : fmt::format("{}=\"{}\"", info.label, label);
         text += fmt::format("{}{} {}\n", info.name, braces(labels), value);
       }
     } catch (const std::exception&) {

@@ -15,17 +15,22 @@
 #include "pipeline/file_descriptor.h"
 #include "pipeline/files.h"
 #include "pipeline/prepare.h"
+#include "server/audit/cosigners.h"
 #include "server/audit/key_store.h"
 #include "server/audit/ledger.h"
 #include "server/auth/auth.h"
 #include "server/auth/first_admin.h"
+#include "server/auth/https_client.h"
 #include "server/backup.h"
+#include "server/backup_check.h"
+#include "server/backup_service.h"
 #include "server/clock.h"
 #include "server/config.h"
 #include "server/delivery/dataset_store.h"
 #include "server/delivery/listings.h"
 #include "server/delivery/transfers.h"
 #include "server/fsck.h"
+#include "server/gpu_memory.h"
 #include "server/http/http_server.h"
 #include "server/ingest/content_store.h"
 #include "server/ingest/dicom_service.h"
@@ -168,6 +173,35 @@ void add_gauges(Base& base, const HttpServer& http, const JobRunner& runner) {
                     gauge_of(*base.database, "SELECT 'all', COUNT(*) FROM blobs"));
   metrics.add_gauge("naru_ledger_leaves", "Leaves of the ledger.", "kind",
                     gauge_of(*base.database, "SELECT 'all', size FROM ledger_head"));
+  metrics.add_gauge("naru_backups", "Backups by state.", "state",
+                    gauge_of(*base.database, "SELECT state, COUNT(*) FROM backups GROUP BY state"));
+  // Of what it holds, so from its begin; without a good one there is no series.
+  metrics.add_gauge("naru_backup_age_seconds", "Age of the last good backup.", "", [&base] {
+    Values values;
+    for (const Row& row : in_transaction(*base.database, Access::read, [](Transaction& transaction) {
+           return transaction.query("SELECT MAX(started_ms) FROM backups WHERE state = 'complete'");
+         })) {
+      if (row.is_null(0)) continue;
+      values.emplace_back("", static_cast<double>(base.clock.now_ms() - row.integer(0)) / 1000);
+    }
+    return values;
+  });
+  metrics.add_gauge("naru_witness_cosigned_leaves", "Leaves of the last checkpoint that a witness cosigned.", "witness",
+                    gauge_of(*base.database, "SELECT name, cosigned_size FROM witnesses"));
+  metrics.add_gauge(
+      "naru_gpu_memory_bytes", "Memory of each GPU: as its driver sees it, and of the job that has it.", "", [&runner] {
+        Values values;
+        const auto add = [&](std::size_t device, std::string_view kind, auto bytes) {
+          values.emplace_back(fmt::format("device=\"{}\",kind=\"{}\"", device, kind), static_cast<double>(bytes));
+        };
+        const auto devices = gpu_memory();
+        for (std::size_t n = 0; n < devices.size(); ++n) {
+          add(n, "used", devices[n].used_bytes);
+          add(n, "total", devices[n].total_bytes);
+        }
+        for (const auto& [n, bytes] : runner.gpu_reserved_bytes()) add(n, "reserved", bytes);
+        return values;
+      });
   metrics.add_gauge("naru_jobs_running", "Jobs that this server works on.", "", [&runner] {
     return Values{{"", static_cast<double>(runner.running_count())}};
   });
@@ -270,6 +304,7 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
   base.ledger.check_at_start();
   Transfers::close_interrupted(base.services);
   remove_unrecorded_content(*base.database, base.content);
+  BackupService backups(base.services);
   LocalExecutor executor({base.config.data, "/proc/self/exe",
                           [&base](const std::string& sha256) { return base.content.path_of(sha256); }});
   JobRunner runner({*base.database, base.keys, base.ledger, base.clock, executor}, job_limits(base.config.jobs),
@@ -291,6 +326,15 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
   const UploadWorker uploads(base.services);
   const WatchedFolders folders(base.services);
   const Maintenance maintenance(tasks(base));
+  backups.start();
+  CurlClient witness_client(true);
+  Cosigners cosigners(
+      base.ledger, *base.database, base.clock, witness_client, base.config.ledger.witnesses,
+      std::chrono::seconds(base.config.ledger.witness_every_s),
+      [&base](const std::string& witness, WitnessOutcome outcome) {
+        base.metrics.add("naru_witness_requests_total", {{"witness", witness}, {"outcome", name(outcome)}});
+      });
+  cosigners.start();
   log::info("listening on {}", Public{base.config.listen.public_url});
   wait(cancel, http);
   log::info("stopping: requests under way may take {} s", base.config.listen.drain_s);
@@ -312,8 +356,12 @@ std::string route_table_json() { return json_lines(RouteTable(all_routes())); }
 
 nlohmann::ordered_json admin_backup(const ServeOptions& options, const fs::path& out) {
   Base base(options);
-  const BackupFacts facts = write_backup(base.config, *base.database, out, base.clock.now_ms());
-  return {{"schema", "naru.backup/1"}, {"file_count", facts.file_count}, {"size_bytes", facts.size_bytes}};
+  const CancelToken never;
+  const BackupFacts facts = write_backup(base.config, *base.database, out, base.clock.now_ms(), {}, never);
+  return {{"schema", "naru.backup/1"},
+          {"file_count", facts.file_count},
+          {"size_bytes", facts.size_bytes},
+          {"missing_count", facts.missing_count}};
 }
 
 nlohmann::ordered_json admin_restore(const ServeOptions& options, const fs::path& backup) {
@@ -324,6 +372,10 @@ nlohmann::ordered_json admin_restore(const ServeOptions& options, const fs::path
 nlohmann::ordered_json admin_fsck(const ServeOptions& options, bool reads_bytes, bool repairs) {
   Base base(options);
   return to_json(fsck(base.services, {reads_bytes, repairs}));
+}
+
+nlohmann::ordered_json admin_check_backup(const fs::path& backup, bool reads_bytes) {
+  return to_json(check_backup(backup, reads_bytes));
 }
 
 void request_reload() { reload_is_wanted.store(true); }

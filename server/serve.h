@@ -37,6 +37,9 @@ nlohmann::ordered_json admin_restore(const ServeOptions& options, const std::fil
 /// {schema, is_sound, counts, problems}
 nlohmann::ordered_json admin_fsck(const ServeOptions& options, bool reads_bytes, bool repairs);
 
+/// The same of a backup where it lies; the server may run.
+nlohmann::ordered_json admin_check_backup(const std::filesystem::path& backup, bool reads_bytes);
+
 /// Asks the server to read its certificate again; may be called from a signal handler.
 void request_reload();
 

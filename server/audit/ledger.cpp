@@ -150,11 +150,11 @@ std::string Ledger::receipt(std::uint64_t number) {
   const auto published = parse_signed_checkpoint(published_checkpoint());
   if (published && published->checkpoint.tree.size <= number) checkpoint();
   return in_transaction(database_, Access::read, [&](Transaction& transaction) {
-    auto last = last_checkpoint(transaction);
-    if (!last || number >= last->checkpoint.tree.size) throw Error(ErrorCode::not_found, "the ledger has no such leaf");
+    auto best = best_checkpoint(transaction, number);
+    if (!best) throw Error(ErrorCode::not_found, "the ledger has no such leaf");
     auto leaf = stored_leaves(transaction, number, 1);
-    auto proof = inclusion_proof(number, last->checkpoint.tree.size, stored_hashes(transaction));
-    return to_text(Receipt{std::move(leaf.at(0)), number, std::move(proof), *std::move(last)});
+    auto proof = inclusion_proof(number, best->checkpoint.tree.size, stored_hashes(transaction));
+    return to_text(Receipt{std::move(leaf.at(0)), number, std::move(proof), *std::move(best)});
   });
 }
 
@@ -210,8 +210,9 @@ std::size_t Ledger::add_cosignatures(std::uint64_t size, std::string_view lines,
     const auto added = cosignatures(note, lines, witnesses);
     note.signatures.insert(note.signatures.end(), added.begin(), added.end());
     if (note.signatures.size() > kMaxNoteSignatures) return 0;
-    transaction.execute("UPDATE ledger_checkpoints SET note = $1 WHERE size = $2",
-                        {to_text(note), signed_number(size)});
+    transaction.execute(
+        "UPDATE ledger_checkpoints SET note = $1, cosignature_count = cosignature_count + $2 WHERE size = $3",
+        {to_text(note), value_of(added.size()), signed_number(size)});
     return added.size();
   });
 }

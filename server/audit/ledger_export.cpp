@@ -46,19 +46,20 @@ void remove_partial(const Tile& tile, const fs::path& folder) {
 void Ledger::export_tiles(const fs::path& folder) {
   make_folders(folder);
   checkpoint();
-  const auto [tiles, note] = in_transaction(database_, Access::read, [&](Transaction& transaction) {
+  const auto [tiles, note, cosigned] = in_transaction(database_, Access::read, [&](Transaction& transaction) {
     const auto last = last_checkpoint(transaction).value();
     const TreeHead exported = exported_tree(folder, key_->verifier());
     const std::uint64_t size = last.checkpoint.tree.size;
     if (exported.size > size || root_hash(exported.size, stored_hashes(transaction)) != exported.root) {
       throw ledger_error("it is not what was exported before");
     }
-    return std::pair(tiles_between(exported.size, size), to_text(last.note));
+    return std::tuple(tiles_between(exported.size, size), to_text(last.note), cosigned_checkpoint(transaction));
   });
   // What a tile holds never changes, so each is read for itself: others need not wait for the disk.
   for (const Tile& tile : tiles) write_tile(this->tile(tile).value(), folder / path_of(tile));
   sync_file_system(folder);  // the checkpoint promises what is on the disk
   write_file(folder / "checkpoint", note);
+  if (cosigned) write_file(folder / "checkpoint.cosigned", to_text(cosigned->note));
   sync_file_system(folder);
   for (const Tile& tile : tiles) remove_partial(tile, folder);
 }

@@ -76,6 +76,17 @@ std::optional<SignedCheckpoint> last_checkpoint(Transaction& transaction) {
   return parsed(transaction.query("SELECT note FROM ledger_checkpoints ORDER BY size DESC LIMIT 1"));
 }
 
+std::optional<SignedCheckpoint> best_checkpoint(Transaction& transaction, std::uint64_t size) {
+  return parsed(transaction.query(
+      "SELECT note FROM ledger_checkpoints WHERE size > $1 ORDER BY cosignature_count DESC, size DESC LIMIT 1",
+      {static_cast<std::int64_t>(size)}));
+}
+
+std::optional<SignedCheckpoint> cosigned_checkpoint(Transaction& transaction) {
+  return parsed(
+      transaction.query("SELECT note FROM ledger_checkpoints WHERE cosignature_count > 0 ORDER BY size DESC LIMIT 1"));
+}
+
 std::optional<SignedCheckpoint> checkpoint_of(Transaction& transaction, std::uint64_t size) {
   return parsed(
       transaction.query("SELECT note FROM ledger_checkpoints WHERE size = $1", {static_cast<std::int64_t>(size)}));

@@ -24,6 +24,10 @@ std::vector<std::string> stored_leaves(Transaction& transaction, std::uint64_t f
 
 /// The checkpoint of the largest size. @throws Error{ledger_invalid} where it is malformed
 std::optional<SignedCheckpoint> last_checkpoint(Transaction& transaction);
+/// The one of more than `size` leaves that most witnesses cosigned, of those the largest.
+std::optional<SignedCheckpoint> best_checkpoint(Transaction& transaction, std::uint64_t size);
+/// The largest one that a witness cosigned.
+std::optional<SignedCheckpoint> cosigned_checkpoint(Transaction& transaction);
 /// The checkpoint of this size.
 std::optional<SignedCheckpoint> checkpoint_of(Transaction& transaction, std::uint64_t size);
 

@@ -14,14 +14,13 @@ namespace {
 constexpr std::size_t kMaxReplyBytes = std::size_t{1} << 20;
 constexpr long kConnectMs = 5'000, kWholeMs = 10'000;
 
-struct FreeCurl {
+struct Free {
   void operator()(CURL* curl) const { libcurl().easy_cleanup(curl); }
-};
-using Curl = std::unique_ptr<CURL, FreeCurl>;
-
-struct FreeText {
+  void operator()(curl_slist* list) const { libcurl().slist_free_all(list); }
   void operator()(char* text) const { libcurl().free(text); }
 };
+using Curl = std::unique_ptr<CURL, Free>;
+using Headers = std::unique_ptr<curl_slist, Free>;
 
 std::size_t take(char* bytes, std::size_t, std::size_t count, void* body) {
   auto& text = *static_cast<std::string*>(body);
@@ -61,7 +60,7 @@ bool is_allowed_url(std::string_view url, bool plain_loopback) {
 std::string form_encoded(const std::vector<std::pair<std::string, std::string>>& fields) {
   std::string form;
   for (const auto& [name, value] : fields) {
-    const std::unique_ptr<char, FreeText> text(
+    const std::unique_ptr<char, Free> text(
         libcurl().easy_escape(nullptr, value.data(), static_cast<int>(value.size())));
     if (!text) throw Error(ErrorCode::internal, "a form field cannot be encoded");
     form += fmt::format("{}{}={}", form.empty() ? "" : "&", name, text.get());
@@ -73,7 +72,7 @@ CurlClient::CurlClient(bool plain_loopback) : plain_loopback_(plain_loopback) {}
 
 OutgoingReply CurlClient::send(const OutgoingRequest& request) {
   if (!is_allowed_url(request.url, plain_loopback_)) {
-    throw Error(ErrorCode::store_unavailable, "the identity provider's address must begin with https://");
+    throw Error(ErrorCode::store_unavailable, "the other server's address must begin with https://");
   }
   const Curl curl(libcurl().easy_init());
   if (!curl) throw Error(ErrorCode::internal, "libcurl does not start");
@@ -82,10 +81,12 @@ OutgoingReply CurlClient::send(const OutgoingRequest& request) {
   libcurl().easy_setopt(curl.get(), CURLOPT_URL, request.url.c_str());
   libcurl().easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &take);
   libcurl().easy_setopt(curl.get(), CURLOPT_WRITEDATA, &reply.body);
-  if (request.form) {
-    libcurl().easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(request.form->size()));
-    libcurl().easy_setopt(curl.get(), CURLOPT_POSTFIELDS, request.form->c_str());
+  if (const auto& body = request.text ? request.text : request.form) {
+    libcurl().easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(body->size()));
+    libcurl().easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body->c_str());
   }
+  const Headers text_headers(libcurl().slist_append(nullptr, "Content-Type: text/plain; charset=utf-8"));
+  if (request.text) libcurl().easy_setopt(curl.get(), CURLOPT_HTTPHEADER, text_headers.get());
   if (request.basic_user) {
     libcurl().easy_setopt(curl.get(), CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
     libcurl().easy_setopt(curl.get(), CURLOPT_USERNAME, request.basic_user->c_str());
@@ -94,7 +95,7 @@ OutgoingReply CurlClient::send(const OutgoingRequest& request) {
   const CURLcode code = libcurl().easy_perform(curl.get());
   if (code != CURLE_OK) {
     throw Error(ErrorCode::store_unavailable,
-                fmt::format("the identity provider does not answer: {}", libcurl().easy_strerror(code)));
+                fmt::format("the other server does not answer: {}", libcurl().easy_strerror(code)));
   }
   long status = 0;
   libcurl().easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);

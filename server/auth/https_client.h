@@ -14,6 +14,7 @@ struct OutgoingRequest {
   std::string url;
   std::optional<std::string> form;  ///< POST application/x-www-form-urlencoded; else GET
   std::optional<std::string> basic_user, basic_password;
+  std::optional<std::string> text{};  ///< POST text/plain; instead of `form`
 };
 
 struct OutgoingReply {

@@ -18,6 +18,8 @@ Libcurl load_all() {
   library.get("curl_easy_getinfo", loaded.easy_getinfo);
   library.get("curl_easy_strerror", loaded.easy_strerror);
   library.get("curl_easy_escape", loaded.easy_escape);
+  library.get("curl_slist_append", loaded.slist_append);
+  library.get("curl_slist_free_all", loaded.slist_free_all);
   loaded.global_init(CURL_GLOBAL_DEFAULT);
   return loaded;
 }

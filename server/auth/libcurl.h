@@ -16,6 +16,8 @@ struct Libcurl {
   decltype(&::curl_easy_getinfo) easy_getinfo;
   decltype(&::curl_easy_strerror) easy_strerror;
   decltype(&::curl_easy_escape) easy_escape;
+  decltype(&::curl_slist_append) slist_append;
+  decltype(&::curl_slist_free_all) slist_free_all;
 };
 
 /// Loaded and started once for the process. @throws Error{config_invalid} where it is not installed

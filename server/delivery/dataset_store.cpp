@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kMaxSumsBytes = std::size_t{256} << 20;
-constexpr std::size_t kHexDigits = 64;
+constexpr std::size_t kHexDigits = 64, kMaxRecordBytes = std::size_t{64} << 20, kDateBytes = 10;
+constexpr std::int64_t kKeepRecordMs = std::int64_t{3 * 365 + 1} * 86'400'000;  // three years, one of them a leap year
 constexpr std::string_view kSums = "SHA256SUMS", kReceipt = "receipt.tlog-proof";
 
 [[noreturn]] void fail(std::string_view problem) {
@@ -52,6 +53,21 @@ std::vector<std::string> files_below(const fs::path& folder) {
   }
   std::ranges::sort(paths);
   return paths;
+}
+
+/// The record of the job, which stays with the hospital, says when its data were destroyed. Nothing removes it; the law
+/// asks for three years.
+void note_destruction(const fs::path& file, std::int64_t now_ms) {
+  try {
+    const auto text = read_file(file, kMaxRecordBytes);
+    auto json = nlohmann::ordered_json::parse(text.value_or(""), nullptr, false);
+    if (!json.is_object()) return;
+    json["destruction_date"] = rfc3339(now_ms).substr(0, kDateBytes);
+    json["keep_until"] = rfc3339(now_ms + kKeepRecordMs).substr(0, kDateBytes);
+    write_file(file, json.dump(2) + "\n");
+  } catch (const std::exception&) {
+    log::warning("a record does not say yet that its data were destroyed; the ledger does");
+  }
 }
 
 }  // namespace
@@ -139,10 +155,13 @@ void destroy_dataset(Services& services, Transaction& transaction, const Dataset
   LedgerEvent event{"dataset.destroyed", dataset.organisation_id, actor, dataset.id};
   event.detail["sha256"] = dataset.sha256;
   services.ledger.append(transaction, event);
-  transaction.after_commit([folder = dataset_folder(services, dataset.id), id = dataset.id] {
+  transaction.after_commit([folder = dataset_folder(services, dataset.id), id = dataset.id,
+                            record = services.config.data / "reports" / dataset.job_id / "record.json",
+                            now_ms = services.clock.now_ms()] {
     std::error_code failure;
     fs::remove_all(folder, failure);
     if (failure) log::warning("the folder of {} could not be removed; naru admin fsck will", Public{id});
+    note_destruction(record, now_ms);
   });
 }
 

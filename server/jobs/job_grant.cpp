@@ -75,7 +75,8 @@ JobRecord job_record_of(Transaction& transaction, const JobRow& job) {
   JobRecord record;
   if (!job.grant_id) return record;
   const Rows rows = transaction.query(
-      "SELECT g.purpose, g.decision, g.recipient_id, g.approved_by, g.expires_ms FROM grants g WHERE g.id = $1",
+      "SELECT g.purpose, g.decision, g.recipient_id, g.approved_by, g.expires_ms, g.approved_ms FROM grants g WHERE "
+      "g.id = $1",
       {*job.grant_id});
   if (rows.empty()) return record;
   const auto set = [](std::optional<std::string>& member, std::optional<std::string> text) {
@@ -86,7 +87,7 @@ JobRecord job_record_of(Transaction& transaction, const JobRow& job) {
   set(record.decision_number, grant.text(1));
   set(record.recipient, grant.text(2));
   set(record.reviewer, grant.text_if(3));
-  record.period = fmt::format("until {}", date_of(grant.integer(4)));
+  record.period = fmt::format("{} to {}", date_of(grant.integer_if(5).value_or(0)), date_of(grant.integer(4)));
   return record;
 }
 

@@ -81,7 +81,7 @@ class JobRunner::Held {
     const std::lock_guard lock(runner_.mutex_);
     runner_.ours_.erase(lease_);
     runner_.used_memory_bytes_ -= place_.memory_bytes;
-    if (place_.gpu) runner_.free_gpus_.insert(*place_.gpu);
+    if (place_.gpu) runner_.free_gpus_.insert(*place_.gpu), runner_.gpu_reserved_bytes_[*place_.gpu] = 0;
   }
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
@@ -105,7 +105,7 @@ JobRunner::JobRunner(const JobRunnerParts& parts, JobLimits limits, JobRunnerOpt
       options_(std::move(options)),
       claims_(parts.database, parts.ledger, parts.clock, limits_, options_.lease, owner_of(options_.node)),
       watch_(options_.lease) {
-  for (std::size_t n = 0; n < options_.gpu_count; ++n) free_gpus_.insert(n);
+  for (std::size_t n = 0; n < options_.gpu_count; ++n) free_gpus_.insert(n), gpu_reserved_bytes_[n] = 0;
   for (int n = 0; n < std::max(1, options_.worker_count); ++n) {
     threads_.emplace_back([this, n](const std::stop_token& stop) { loop(stop, n == 0); });
   }
@@ -123,6 +123,11 @@ void JobRunner::drain() {
 std::size_t JobRunner::running_count() const {
   const std::lock_guard lock(mutex_);
   return ours_.size();
+}
+
+std::map<std::size_t, std::int64_t> JobRunner::gpu_reserved_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return gpu_reserved_bytes_;
 }
 
 void JobRunner::loop(const std::stop_token& stop, bool keeps_house) {
@@ -204,6 +209,7 @@ JobRunner::Place JobRunner::take_place(const JobRow& job) {
   if (job.device != "cpu" && !free_gpus_.empty()) {
     place.gpu = *free_gpus_.begin();
     free_gpus_.erase(free_gpus_.begin());
+    gpu_reserved_bytes_[*place.gpu] = place.memory_bytes;
   }
   ours_.insert({job.id, job.fence});
   return place;

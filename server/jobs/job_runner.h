@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -67,6 +68,8 @@ class JobRunner {
   void drain();
   /// How many jobs it has now.
   std::size_t running_count() const;
+  /// Memory of the jobs that have a GPU now, by its number; those without a job are there with 0.
+  std::map<std::size_t, std::int64_t> gpu_reserved_bytes() const;
 
  private:
   /// What a running job takes of this host.
@@ -102,6 +105,7 @@ class JobRunner {
   std::set<Lease> ours_;
   std::int64_t used_memory_bytes_ = 0;
   std::set<std::size_t> free_gpus_;
+  std::map<std::size_t, std::int64_t> gpu_reserved_bytes_;
   std::vector<std::jthread> threads_;  // last: they use all the others
 };
 

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "server/audit/ledger.h"
 #include "server/clock.h"
 #include "server/delivery/access.h"
 #include "server/delivery/dataset_object.h"
@@ -91,6 +92,16 @@ Response get_files(Services& services, Request& request) {
   });
 }
 
+/// As receipt.tlog-proof of the dataset, which stays as it was first made; this one has the cosignatures that came
+/// later.
+Response get_dataset_receipt(Services& services, Request& request) {
+  const DatasetAccess access = access_of(services, request.caller, request.path_values.at(0));
+  Response response{200, {}, services.ledger.receipt(access.dataset.leaf_number)};
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.headers.add("Cache-Control", "private, no-cache");
+  return response;
+}
+
 /// The caller of a link is the account that it was made for, as that account is now.
 Caller caller_of_link(Services& services, const Link& link) {
   const auto caller = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
@@ -176,6 +187,12 @@ constexpr std::array kRoutes = {
           .roles = kReaders,
           .scope = Scope::read,
           .handle = get_files},
+    Route{.method = Method::get,
+          .pattern = "/api/v1/datasets/{dataset_id}/receipt",
+          .door = Door::roles,
+          .roles = kReaders,
+          .scope = Scope::read,
+          .handle = get_dataset_receipt},
     Route{.method = Method::get,
           .pattern = "/api/v1/datasets/{dataset_id}/deliveries",
           .door = Door::roles,

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "server/clock.h"
+#include "server/delivery/amendments.h"
 #include "server/routes/idempotency.h"
 #include "server/routes/json_body.h"
 #include "server/routes/page.h"
@@ -40,6 +41,10 @@ std::int64_t integer_within(const JsonBody& body, std::string_view field, std::i
   const std::int64_t number = body.integer(field);
   if (number >= least && number <= most) return number;
   throw Error(ErrorCode::request_invalid, fmt::format("\"{}\" must lie between {} and {}", field, least, most));
+}
+
+std::optional<std::int64_t> integer_if(const JsonBody& body, std::string_view field, std::int64_t most) {
+  return body.has(field) ? std::optional(integer_within(body, field, 0, most)) : std::nullopt;
 }
 
 GrantProposal proposal_of(const Request& request) {
@@ -103,6 +108,46 @@ Response change_grant(Services& services, Request& request, Change change) {
 Response post_approve(Services& services, Request& request) { return change_grant(services, request, approve_grant); }
 Response post_revoke(Services& services, Request& request) { return change_grant(services, request, revoke_grant); }
 
+Response post_amendment(Services& services, Request& request) {
+  const JsonBody body(request, {"quota_bytes", "expires_ms"});
+  const auto quota_bytes = integer_if(body, "quota_bytes", kMaxQuotaBytes);
+  const auto expires_ms = integer_if(body, "expires_ms", INT64_MAX);
+  return create_once(services, request, [&](Transaction& transaction) {
+    const Grant grant = require_own_grant(transaction, request);
+    const Amendment amendment =
+        propose_amendment(services, transaction, request.caller, grant, quota_bytes, expires_ms);
+    Response response = json_response(to_json(amendment, true), 201);
+    response.headers.add("Location", fmt::format("/api/v1/grants/{}/amendments", grant.id));
+    return response;
+  });
+}
+
+Response get_amendments(Services& services, Request& request) {
+  const PageRequest page = page_of(request);
+  return in_transaction(services.database, Access::read, [&](Transaction& transaction) {
+    const Grant grant = require_grant(transaction, request);
+    return page_response("naru.grant-amendments/1",
+                         list_amendments(transaction, request.caller, grant, with_one_more(page)), page,
+                         [&](const Amendment& amendment) {
+                           return to_json(amendment, grant.organisation_id == request.caller.organisation_id);
+                         });
+  });
+}
+
+using Decide = void (*)(Services&, Transaction&, const Caller&, const Grant&, const Amendment&);
+
+template <Decide Decision>
+Response decide(Services& services, Request& request) {
+  return json_response(in_transaction(services.database, Access::write, [&](Transaction& transaction) {
+    const Grant grant = require_own_grant(transaction, request);
+    const std::string& id = request.path_values.at(1);
+    const auto amendment = find_amendment(transaction, grant, id);
+    if (!amendment) throw Error(ErrorCode::not_found, "the grant has no such amendment");
+    Decision(services, transaction, request.caller, grant, *amendment);
+    return to_json(find_amendment(transaction, grant, id).value(), true);
+  }));
+}
+
 constexpr std::array kRoutes = {
     Route{.method = Method::post,
           .pattern = "/api/v1/grants",
@@ -135,6 +180,31 @@ constexpr std::array kRoutes = {
           .roles = {Role::hospital_steward, Role::reviewer},
           .scope = Scope::review,
           .handle = post_revoke},
+    Route{.method = Method::post,
+          .pattern = "/api/v1/grants/{grant_id}/amendments",
+          .door = Door::roles,
+          .roles = {Role::hospital_steward},
+          .scope = Scope::review,
+          .handle = post_amendment,
+          .is_idempotent_creation = true},
+    Route{.method = Method::get,
+          .pattern = "/api/v1/grants/{grant_id}/amendments",
+          .door = Door::roles,
+          .roles = kReaders,
+          .scope = Scope::read,
+          .handle = get_amendments},
+    Route{.method = Method::post,
+          .pattern = "/api/v1/grants/{grant_id}/amendments/{amendment_id}/approve",
+          .door = Door::roles,
+          .roles = {Role::reviewer},
+          .scope = Scope::review,
+          .handle = decide<approve_amendment>},
+    Route{.method = Method::post,
+          .pattern = "/api/v1/grants/{grant_id}/amendments/{amendment_id}/reject",
+          .door = Door::roles,
+          .roles = {Role::hospital_steward, Role::reviewer},
+          .scope = Scope::review,
+          .handle = decide<reject_amendment>},
 };
 
 }  // namespace

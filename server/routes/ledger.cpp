@@ -6,7 +6,9 @@
 #include <charconv>
 
 #include "core/error.h"
+#include "server/audit/cosigners.h"
 #include "server/audit/ledger_leaf.h"
+#include "server/audit/ledger_rows.h"
 #include "server/routes/route.h"
 #include "server/services.h"
 #include "server/store/database.h"
@@ -54,6 +56,24 @@ bool is_own(const Caller& caller, std::string_view leaf) {
 
 Response get_checkpoint(Services& services, Request&) {
   return response_of(services.ledger.published_checkpoint(), kText, kNever);
+}
+
+Response get_cosigned_checkpoint(Services& services, Request&) {
+  const auto cosigned = in_transaction(services.database, Access::read, cosigned_checkpoint);
+  if (!cosigned) throw Error(ErrorCode::not_found, "no witness has cosigned a checkpoint yet");
+  return response_of(to_text(cosigned->note), kText, kNever);
+}
+
+Response get_witnesses(Services& services, Request&) {
+  nlohmann::ordered_json json = {{"schema", "naru.ledger-witnesses/1"}, {"items", nlohmann::ordered_json::array()}};
+  for (const WitnessState& state : witness_states(services.database)) {
+    nlohmann::ordered_json item = {{"name", state.name}, {"cosigned_size", state.cosigned_size}};
+    if (state.cosigned_ms) item["cosigned_ms"] = *state.cosigned_ms;
+    if (state.asked_ms) item["asked_ms"] = *state.asked_ms;
+    if (state.outcome) item["outcome"] = *state.outcome;
+    json["items"].push_back(std::move(item));
+  }
+  return json_response(json);
 }
 
 Response get_key(Services& services, Request&) {
@@ -114,6 +134,8 @@ Response post_add_checkpoint(Services& services, Request& request) {
 
 constexpr std::array kRoutes = {
     Route{Method::get, "/api/v1/ledger/checkpoint", Door::open, {}, Scope::read, get_checkpoint},
+    Route{Method::get, "/api/v1/ledger/checkpoint/cosigned", Door::open, {}, Scope::read, get_cosigned_checkpoint},
+    Route{Method::get, "/api/v1/ledger/witnesses", Door::roles, kReaders, Scope::read, get_witnesses},
     Route{Method::get, "/api/v1/ledger/key", Door::open, {}, Scope::read, get_key},
     Route{Method::get, "/api/v1/ledger/tile/{path*}", Door::open, {}, Scope::read, get_tile},
     Route{Method::get, "/api/v1/ledger/tile/entries/{path*}", Door::roles, kReaders, Scope::read, get_entries},

@@ -2,7 +2,11 @@
 
 #include "core/error.h"
 #include "pipeline/version.h"
+#include "server/auth/auth.h"
+#include "server/backup_service.h"
 #include "server/metrics.h"
+#include "server/routes/idempotency.h"
+#include "server/routes/page.h"
 #include "server/routes/route.h"
 #include "server/services.h"
 #include "server/store/database.h"
@@ -35,6 +39,43 @@ Response get_metrics(Services& services, Request& request) {
   return response;
 }
 
+constexpr Roles kAdmins = {Role::admin};
+
+void require_operator(Services& services, const Request& request) {
+  if (services.auth->accounts.is_operator(request.caller)) return;
+  throw Error(ErrorCode::forbidden, "only an admin of the operator may do this");
+}
+
+Response post_backup(Services& services, Request& request) {
+  require_operator(services, request);
+  return create_once(services, request, [&](Transaction& transaction) {
+    const BackupRow backup = request_backup(services, transaction, request.caller.user_id);
+    Response response = json_response(to_json(backup), 202);
+    response.headers.add("Location", "/api/v1/backups/" + backup.id);
+    return response;
+  });
+}
+
+Response get_backups(Services& services, Request& request) {
+  require_operator(services, request);
+  const PageRequest page = page_of(request);
+  auto backups = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
+    return list_backups(transaction, with_one_more(page));
+  });
+  return page_response("naru.server-backups/1", std::move(backups), page,
+                       [](const BackupRow& backup) { return to_json(backup); });
+}
+
+Response get_backup(Services& services, Request& request) {
+  const auto backup = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
+    return find_backup(transaction, request.path_values.at(0));
+  });
+  if (!backup || !services.auth->accounts.is_operator(request.caller)) {
+    throw Error(ErrorCode::not_found, "there is no such backup");
+  }
+  return json_response(to_json(*backup));
+}
+
 constexpr std::array kRoutes = {
     Route{.method = Method::get,
           .pattern = "/healthz",
@@ -54,6 +95,25 @@ constexpr std::array kRoutes = {
           .roles = {Role::admin},
           .scope = Scope::read,
           .handle = get_metrics},
+    Route{.method = Method::post,
+          .pattern = "/api/v1/backups",
+          .door = Door::roles,
+          .roles = kAdmins,
+          .scope = Scope::admin,
+          .handle = post_backup,
+          .is_idempotent_creation = true},
+    Route{.method = Method::get,
+          .pattern = "/api/v1/backups",
+          .door = Door::roles,
+          .roles = kAdmins,
+          .scope = Scope::admin,
+          .handle = get_backups},
+    Route{.method = Method::get,
+          .pattern = "/api/v1/backups/{backup_id}",
+          .door = Door::roles,
+          .roles = kAdmins,
+          .scope = Scope::admin,
+          .handle = get_backup},
 };
 
 }  // namespace

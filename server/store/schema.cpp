@@ -108,9 +108,34 @@ CREATE TABLE sealed_keys (name TEXT PRIMARY KEY, sealed TEXT NOT NULL, created_m
 CREATE TABLE witnessed (origin TEXT PRIMARY KEY, size BIGINT NOT NULL, root TEXT NOT NULL, created_ms BIGINT NOT NULL);
 )sql";
 
+constexpr std::string_view kBackups = R"sql(
+CREATE TABLE backups (
+  id TEXT PRIMARY KEY, state TEXT NOT NULL, -- waiting | running | complete | incomplete | failed | removed
+  created_by TEXT NOT NULL, created_ms BIGINT NOT NULL, started_ms BIGINT, ended_ms BIGINT, file_count BIGINT NOT NULL,
+  size_bytes BIGINT NOT NULL, missing_count BIGINT NOT NULL, error_code TEXT);
+)sql";
+
+constexpr std::string_view kWitnesses = R"sql(
+CREATE TABLE witnesses ( -- who cosign our checkpoints; `witnessed` has the logs that we cosign
+  name TEXT PRIMARY KEY, cosigned_size BIGINT NOT NULL, cosigned_ms BIGINT, asked_ms BIGINT, outcome TEXT);
+ALTER TABLE ledger_checkpoints ADD COLUMN cosignature_count BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX ledger_checkpoints_by_cosignatures ON ledger_checkpoints (cosignature_count, size);
+)sql";
+
+constexpr std::string_view kAmendments = R"sql(
+CREATE TABLE grant_amendments (
+  id TEXT PRIMARY KEY, grant_id TEXT NOT NULL REFERENCES grants(id), state TEXT NOT NULL, -- proposed | approved | rejected
+  created_by TEXT NOT NULL, created_ms BIGINT NOT NULL, quota_bytes BIGINT, expires_ms BIGINT, -- NULL: stays
+  decided_by TEXT, decided_ms BIGINT);
+CREATE UNIQUE INDEX grant_amendments_proposed ON grant_amendments (grant_id) WHERE state = 'proposed';
+CREATE INDEX grant_amendments_by_grant ON grant_amendments (grant_id, id);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts}, Migration{2, "ingest", kIngest},     Migration{3, "grants", kGrants},
     Migration{4, "jobs", kJobs},         Migration{5, "delivery", kDelivery}, Migration{6, "ledger", kLedger},
+    Migration{7, "backups", kBackups},   Migration{8, "witnesses", kWitnesses},
+    Migration{9, "amendments of grants", kAmendments},
 };
 
 }  // namespace

@@ -175,6 +175,36 @@ TEST_P(AuditVerify, EveryWitnessThatIsAskedForMustHaveCosigned) {
   EXPECT_THROW(differences({out()}), Error) << "a log is no witness";
 }
 
+TEST_P(AuditVerify, SoManyOfTheWitnessesAsAreRequired) {
+  const SigningKey one("one.example", KeyType::witness, std::string(32, '1'));
+  const SigningKey two("two.example", KeyType::witness, std::string(32, '2'));
+  question_.witnesses = {to_text(one.verifier()), to_text(two.verifier())};
+  question_.witnesses_required = 1;
+  EXPECT_THAT(differences({out()}), ElementsAre(HasSubstr("cosigned by 0 of the witnesses, 1 are required")));
+  const std::vector<VerifierKey> known = {one.verifier()};
+  ledger_.add_cosignatures(600, to_text(one.sign(checkpoint().note.text, 9)), known);
+  ledger_.export_tiles(out());
+  EXPECT_THAT(differences({out()}), IsEmpty());
+  question_.witnesses_required = 2;
+  EXPECT_THAT(differences({out()}), ElementsAre(HasSubstr("cosigned by 1 of the witnesses, 2 are required")));
+  question_.witnesses_required = 3;
+  EXPECT_THROW(differences({out()}), Error) << "more than were given";
+}
+
+TEST_P(AuditVerify, OfAnExportTheLastCosignedCheckpointCountsForTheWitnesses) {
+  const SigningKey witness("witness.example", KeyType::witness, std::string(32, 'w'));
+  const std::vector<VerifierKey> known = {witness.verifier()};
+  ledger_.add_cosignatures(600, to_text(witness.sign(checkpoint().note.text, 9)), known);
+  grow(610);
+  ledger_.export_tiles(out());
+  question_.witnesses = {to_text(witness.verifier())};
+  EXPECT_THAT(differences({out()}), IsEmpty());
+  // One of another tree shows, however well it is signed.
+  const std::string text = to_text(Checkpoint{"hospital.example/naru", {600, Hash{}}, {}});
+  spill(out() / "checkpoint.cosigned", to_text(Note{text, {witness.sign(text, 9)}}));
+  EXPECT_THAT(differences({out()}), Contains(HasSubstr("not signed by hospital.example/naru")));
+}
+
 TEST_P(AuditVerify, AReceiptOfAnotherDatasetIsNotThisOnes) {
   question_.sums_sha256 = std::string(64, 'b');
   EXPECT_THAT(differences({folder_ / "r.tlog-proof"}),

@@ -54,6 +54,34 @@ TEST(Config, SampleIsWhatHoldsWithoutAFile) {
   EXPECT_TRUE(sample.dicom.allowed_ae_titles.empty());
 }
 
+TEST(Config, BackupsLieOutsideOfWhatTheyHold) {
+  const Config config =
+      load("data = \"/srv/naru\"\n[backup]\nfolder = \"/srv/naru-backups\"\nevery_hours = 24\nkeep = 3\n");
+  EXPECT_EQ(config.backup.folder, "/srv/naru-backups");
+  EXPECT_EQ(config.backup.every_hours, 24);
+  EXPECT_EQ(config.backup.keep, 3);
+  EXPECT_NE(error_of("data = \"/srv/naru\"\n[backup]\nfolder = \"/srv/naru/backups\"\n"), "");
+  EXPECT_NE(error_of("data = \"/srv/naru\"\n[backup]\nfolder = \"/srv/x/../naru\"\n"), "");
+  EXPECT_NE(error_of("[backup]\nfolder = \"backups\"\n"), "") << "a relative path depends on where the start was";
+  EXPECT_NE(error_of("[backup]\nevery_hours = 24\n"), "");
+  EXPECT_NE(error_of("[backup]\nkeep = 0\n"), "");
+}
+
+TEST(Config, WitnessesAreNamedAndReachedSafely) {
+  const auto with = [](const std::string& name, const std::string& url) {
+    return "[ledger]\nwitnesses = [{ name = \"" + name + "\", url = \"" + url + "\", key = \"k\" }]\n";
+  };
+  const Config config = load(with("busan", "https://naru.busan.example/api/v1/ledger/witness/"));
+  ASSERT_EQ(config.ledger.witnesses.size(), 1U);
+  EXPECT_EQ(config.ledger.witnesses[0].url, "https://naru.busan.example/api/v1/ledger/witness");
+  EXPECT_EQ(error_of(with("busan", "http://127.0.0.1:8600/w")), "");
+  for (const char* url : {"http://naru.busan.example/w", "http://127.0.0.1.example/w", "", "ftp://a"}) {
+    EXPECT_NE(error_of(with("busan", url)), "") << url;
+  }
+  for (const char* name : {"", "Busan", "a b", "a\\\"b"})
+    EXPECT_NE(error_of(with(name, "https://a.example/w")), "") << name;
+}
+
 TEST(Config, EveryLineOfTheSampleHasItsMeaningBeforeIt) {
   std::istringstream lines(sample_config());
   std::string before;

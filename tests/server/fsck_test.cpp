@@ -4,7 +4,6 @@
 
 #include <fstream>
 
-#include "server/backup.h"
 #include "tests/server/delivery/delivery_world.h"
 
 namespace naru::server::test {
@@ -72,17 +71,6 @@ TEST_P(Fsck, RemovesWhatNoRowNamesAndNothingElse) {
   EXPECT_TRUE(repaired.is_sound());
   EXPECT_FALSE(std::filesystem::exists(dataset().parent_path() / "dataset-left"));
   EXPECT_EQ(codes(), Codes{});
-}
-
-TEST_P(Fsck, ABackupHoldsAllThatIsKeptButTheMasterKey) {
-  const auto out = world_.server.folder / "backup";
-  write_backup(world_.server.config, *world_.server.database, out, 0);
-  EXPECT_TRUE(std::filesystem::exists(out / "content" / sha256_.substr(0, 2) / sha256_));
-  EXPECT_TRUE(std::filesystem::exists(out / "datasets" / dataset_ / "images/1.nii.gz"));
-  EXPECT_TRUE(std::filesystem::exists(out / "database"));
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(out)) {
-    EXPECT_NE(entry.path().filename(), "master.key");
-  }
 }
 
 }  // namespace

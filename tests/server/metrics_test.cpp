@@ -31,6 +31,14 @@ TEST(Metrics, BucketsOfAHistogramHoldAllBelowTheirBound) {
   EXPECT_THAT(text, HasSubstr("naru_work_seconds_count 3\n"));
 }
 
+TEST(Metrics, AGaugeMayHaveSeveralLabels) {
+  Metrics metrics;
+  metrics.add_gauge("naru_two", "Two.", "", [] {
+    return std::vector<std::pair<std::string, double>>{{"a=\"1\",b=\"2\"", 3}};
+  });
+  EXPECT_THAT(metrics.text(), HasSubstr("naru_two{a=\"1\",b=\"2\"} 3\n"));
+}
+
 TEST(Metrics, AreThereWhenTheDatabaseIsNot) {
   Metrics metrics;
   metrics.add_gauge("naru_broken", "Throws.", "",

@@ -48,8 +48,11 @@ class DeliveryWorld {
       return find_grant(transaction, steward, made.id).value();
     });
   }
+  Grant now_in(Transaction& transaction, const Grant& grant) const {
+    return find_grant(transaction, steward, grant.id).value();
+  }
   Grant now(const Grant& grant) {
-    return write([&](Transaction& transaction) { return find_grant(transaction, steward, grant.id).value(); });
+    return write([&](Transaction& transaction) { return now_in(transaction, grant); });
   }
 
   /// A published dataset of two files, made under `grant`.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/jobs/job_grant.h"
 #include "tests/server/delivery/delivery_world.h"
 #include "tests/server/support/error_code.h"
 
@@ -63,6 +64,33 @@ TEST_P(Grants, EndOnceByRevocationAndByTheirDate) {
   revoke();
   EXPECT_EQ(code_if_thrown([&] { require_active(world_.now(grant), 0); }), ErrorCode::grant_ended);
   EXPECT_EQ(code_if_thrown(revoke), ErrorCode::conflict);
+}
+
+TEST_P(Grants, TellTheRecordOfAJobWhatTheLawAsksFor) {
+  const Grant grant = world_.grant(world_.proposal());
+  JobRow job;
+  job.grant_id = grant.id;
+  const JobRecord record = world_.write([&](Transaction& t) { return job_record_of(t, job); });
+  EXPECT_EQ(record.purpose, "DUO:0000042");
+  EXPECT_EQ(record.recipient, world_.server.company_id);
+  EXPECT_EQ(record.decision_number, "DRB-2026-012");
+  EXPECT_EQ(record.reviewer, world_.reviewer.user_id);
+  EXPECT_EQ(record.period, "2026-01-01 to 2026-01-01");
+}
+
+TEST_P(Grants, TheRecordOutlivesTheDatasetAndSaysWhenItWasDestroyed) {
+  const std::string id = world_.publish(world_.grant(world_.proposal()));
+  const auto file = world_.server.config.data / "reports/job-1/record.json";
+  std::filesystem::create_directories(file.parent_path());
+  write_file(file, R"({"schema":"naru.record/1","purpose":"p","destruction_date":null})");
+  world_.write([&](Transaction& t) {
+    destroy_dataset(world_.server.services, t, find_dataset(t, id).value(), world_.steward.user_id);
+  });
+  EXPECT_FALSE(std::filesystem::exists(dataset_folder(world_.server.services, id)));
+  const auto record = nlohmann::json::parse(read_file(file, 10000).value_or(""));
+  EXPECT_EQ(record["purpose"], "p");
+  EXPECT_EQ(record["destruction_date"], "2026-01-01");
+  EXPECT_EQ(record["keep_until"], "2029-01-01");
 }
 
 TEST_P(Grants, AreSeenByTheRecipientOnceApprovedAndByNobodyElse) {

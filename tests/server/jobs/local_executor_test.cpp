@@ -123,7 +123,12 @@ class LocalExecutorTest : public testing::Test {
 TEST_F(LocalExecutorTest, LeavesTheDatasetAndTheReportAndTellsHowFarItIs) {
   LocalExecutor executor(options());
   std::set<std::string> stages;
-  const auto work = executor.start(order());
+  JobOrder job = order();
+  job.record.purpose = "DUO:0000042";
+  job.record.recipient = "org-company";
+  job.record.decision_number = "DRB-2026-012";
+  job.record.reviewer = "user-reviewer";
+  const auto work = executor.start(job);
   const WorkEnd end = finish(*work, [&](const WorkNews& news) {
     if (news.progress) stages.insert(news.progress->stage);
   });
@@ -132,6 +137,16 @@ TEST_F(LocalExecutorTest, LeavesTheDatasetAndTheReportAndTellsHowFarItIs) {
   EXPECT_TRUE(stages.contains("preparing volumes"));
   EXPECT_TRUE(fs::exists(executor.result_folder("job-1") / "SHA256SUMS"));
   EXPECT_TRUE(fs::exists(folder_ / "data/reports/job-1/report.html"));
+  const auto record = nlohmann::json::parse(naru::test::slurp(folder_ / "data/reports/job-1/record.json"));
+  EXPECT_EQ(record["schema"], "naru.record/1");
+  EXPECT_EQ(record["purpose"], "DUO:0000042");
+  EXPECT_EQ(record["recipient"], "org-company");
+  EXPECT_EQ(record["decision_number"], "DRB-2026-012");
+  EXPECT_EQ(record["reviewer"], "user-reviewer");
+  EXPECT_EQ(record["residual_check"], "passed");
+  EXPECT_EQ(record["counts_by_action"]["prepare"], kSeriesCount);
+  EXPECT_EQ(record["policies"].size(), 1U);
+  EXPECT_EQ(record["key_id"].get<std::string>().find(job.key), std::string::npos);
   EXPECT_EQ(executor.kept(), std::vector<std::string>{"job-1"});
   executor.clear("job-1");
   EXPECT_TRUE(executor.kept().empty());

@@ -27,6 +27,7 @@ const std::map<std::string, json>& bodies() {
       {"PATCH /api/v1/users/{user_id}", {{"is_disabled", true}}},
       {"POST /api/v1/tokens", {{"name", "t"}, {"scopes", {"read"}}, {"expires_ms", 1767225601000}}},
       {"POST /api/v1/session", {{"login", "nobody"}, {"password", kPassword}}},
+      {"POST /api/v1/backups", json()},  // none is needed
       {"POST /api/v1/ledger/witness/add-checkpoint", {{"old", 0}}},
       {"POST /api/v1/grants",
        {{"recipient_id", "x"},
@@ -37,6 +38,9 @@ const std::map<std::string, json>& bodies() {
         {"study_ids", {"study-1"}}}},
       {"POST /api/v1/grants/{grant_id}/approve", json()},  // none is needed
       {"POST /api/v1/grants/{grant_id}/revoke", json()},
+      {"POST /api/v1/grants/{grant_id}/amendments", {{"quota_bytes", 9}}},
+      {"POST /api/v1/grants/{grant_id}/amendments/{amendment_id}/approve", json()},  // none is needed
+      {"POST /api/v1/grants/{grant_id}/amendments/{amendment_id}/reject", json()},
       {"POST /api/v1/studies/{study_id}/close", json()},
       {"POST /api/v1/uploads", {{"kind", "file"}, {"size_bytes", 9}}},
       {"PATCH /api/v1/uploads/{upload_id}", json()},
@@ -129,6 +133,10 @@ class AllRoutes : public testing::TestWithParam<DatabaseCase> {
           "'ct-1mm', 'download', 'active', 0, 0, 0, $2, $3, 'k', 'k')",
           {victim, user, server_.clock.now_ms() + 3600'000});
       transaction.execute(
+          "INSERT INTO grant_amendments (id, grant_id, state, created_by, created_ms, quota_bytes) VALUES "
+          "('amendment-1', 'grant-1', 'proposed', $1, 0, 9)",
+          {user});
+      transaction.execute(
           "INSERT INTO datasets (id, organisation_id, job_id, grant_id, name, state, sha256, file_count, size_bytes, "
           "leaf_number, created_ms) VALUES ('dataset-1', $1, $2, 'grant-1', 'set', 'published', 'x', 0, 0, 0, 0)",
           {victim, foreign_.at("job_id")});
@@ -138,6 +146,8 @@ class AllRoutes : public testing::TestWithParam<DatabaseCase> {
                      {"upload_id", "upload-1"},
                      {"grant_id", "grant-1"},
                      {"dataset_id", "dataset-1"},
+                     {"amendment_id", "amendment-1"},
+                     {"backup_id", "backup-1"},
                      {"object_id", "dataset-1.tar"},
                      {"access_id", "tar"}});
   }
