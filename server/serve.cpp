@@ -34,6 +34,7 @@
 #include "server/http/http_server.h"
 #include "server/ingest/content_store.h"
 #include "server/ingest/dicom_service.h"
+#include "server/ingest/receiver.h"
 #include "server/ingest/studies.h"
 #include "server/ingest/uploads.h"
 #include "server/ingest/watched_folder.h"
@@ -127,9 +128,10 @@ struct Base {
         database(open_database(database_url(config))),
         ledger(*database, keys, clock, config.ledger.origin, config.ledger.witness_keys),
         content(config.data / "content", config.ingest.max_instance_bytes),
+        receiver(*database, ledger, content, clock),
         jobs(ledger, clock, job_limits(config.jobs)),
         auth(AuthParts{*database, ledger, clock}, config),
-        services{config, clock, *database, keys, ledger, content, jobs, listings, metrics, transfers} {
+        services{config, clock, *database, keys, ledger, content, receiver, jobs, listings, metrics, transfers} {
     services.auth = &auth;
   }
 
@@ -140,6 +142,7 @@ struct Base {
   std::unique_ptr<Database> database;
   Ledger ledger;
   ContentStore content;
+  Receiver receiver;
   JobQueue jobs;
   Auth auth;
   Listings listings;
@@ -320,7 +323,7 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
   add_gauges(base, http, runner);
   std::optional<DicomService> dicom;
   if (base.config.dicom.is_on) {
-    dicom.emplace(base.config.dicom, *base.database, base.ledger, base.content, base.clock);
+    dicom.emplace(base.services);
     log::info("receiving DICOM on port {}", dicom->port());
   }
   const UploadWorker uploads(base.services);

@@ -15,6 +15,7 @@ class KeyStore;
 class Ledger;
 class Listings;
 class Metrics;
+class Receiver;
 class Transfers;
 struct Config;
 
@@ -25,6 +26,7 @@ struct Services {
   KeyStore& keys;         ///< sealed secrets: audit/key_store.h
   Ledger& ledger;         ///< audit/ledger.h
   ContentStore& content;  ///< received instances: ingest/content_store.h
+  Receiver& receiver;     ///< of instances, whichever way they come, so that all share commits: ingest/receiver.h
   JobQueue& jobs;         ///< jobs/job_queue.h
   Listings& listings;     ///< of datasets lately asked for: delivery/listings.h
   Metrics& metrics;

@@ -4,6 +4,8 @@
 
 #include "server/config.h"
 #include "server/ingest/organisation.h"
+#include "server/ingest/receiver.h"
+#include "server/services.h"
 
 namespace naru::server {
 
@@ -61,10 +63,11 @@ class Sink final : public dicom::ObjectSink {
 
 class DicomService::Store final : public dicom::ObjectStore {
  public:
-  Store(std::string organisation, Database& database, Ledger& ledger, ContentStore& content, const Clock& clock)
-      : origin_{std::move(organisation), "server", "storescp"},
-        content_(content),
-        receiver_(database, ledger, content, clock) {}
+  explicit Store(const Services& services)
+      : origin_{organisation_id(services.database, services.config.dicom.organisation, "dicom.organisation"), "server",
+                "storescp"},
+        content_(services.content),
+        receiver_(services.receiver) {}
 
   std::unique_ptr<dicom::ObjectSink> open(const dicom::ObjectMeta& meta) override {
     return std::make_unique<Sink>(receiver_, origin_, meta, content_.stage());
@@ -74,14 +77,12 @@ class DicomService::Store final : public dicom::ObjectStore {
  private:
   const Origin origin_;
   ContentStore& content_;
-  Receiver receiver_;
+  Receiver& receiver_;
 };
 
-DicomService::DicomService(const DicomConfig& config, Database& database, Ledger& ledger, ContentStore& content,
-                           const Clock& clock)
-    : store_(std::make_unique<Store>(organisation_id(database, config.organisation, "dicom.organisation"), database,
-                                     ledger, content, clock)),
-      scp_(std::make_unique<dicom::StorageScp>(scp_options(config), *store_)) {}
+DicomService::DicomService(const Services& services)
+    : store_(std::make_unique<Store>(services)),
+      scp_(std::make_unique<dicom::StorageScp>(scp_options(services.config.dicom), *store_)) {}
 
 DicomService::~DicomService() = default;
 

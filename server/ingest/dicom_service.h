@@ -5,18 +5,16 @@
 #include <memory>
 
 #include "dicom/storage_scp.h"
-#include "server/ingest/receiver.h"
 
 namespace naru::server {
 
-struct DicomConfig;
+struct Services;
 
 /// Runs from construction to destruction.
 class DicomService {
  public:
   /// @throws Error{config_invalid} where the organisation does not exist, or the address or keys cannot be used
-  DicomService(const DicomConfig& config, Database& database, Ledger& ledger, ContentStore& content,
-               const Clock& clock);
+  explicit DicomService(const Services& services);
   ~DicomService();
   std::uint16_t port() const;
 

@@ -126,6 +126,11 @@ std::vector<Received> Receiver::store(const Origin& origin, std::vector<Arrival>
   return std::move(batch.results);
 }
 
+std::size_t Receiver::waiting_count() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
 void Receiver::commit_together(const std::vector<Batch*>& batches) {
   try {
     std::vector<StagedFile*> files;

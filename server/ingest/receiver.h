@@ -9,6 +9,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstddef>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -64,6 +65,9 @@ class Receiver {
   /// @throws as receive, and then for all of them
   std::vector<Received> store(const Origin& origin, std::vector<Arrival> arrivals);
 
+  /// How many callers wait for the commit after the one under way.
+  std::size_t waiting_count() const;
+
  private:
   struct Batch {
     const Origin& origin;
@@ -80,7 +84,7 @@ class Receiver {
   Ledger& ledger_;
   ContentStore& content_;
   const Clock& clock_;
-  std::mutex mutex_;  ///< of the rest
+  mutable std::mutex mutex_;  ///< of the rest
   std::condition_variable finished_;
   std::vector<Batch*> waiting_;
   bool is_committing_ = false;

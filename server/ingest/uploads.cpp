@@ -110,14 +110,13 @@ StagedFile stage_part(const Services& services, const Upload& upload) {
 /// What the upload holds, received. @return the result as JSON
 std::string ingest(const Services& services, const Upload& upload, const CancelToken& cancel) {
   const Origin origin{upload.organisation_id, upload.created_by, "upload"};
-  Receiver receiver(services.database, services.ledger, services.content, services.clock);
   IngestCounts counts;
   if (upload.kind == "archive") {
-    ingest_archive(part_path(services, upload.id), receiver, services.content, origin, cancel, counts);
+    ingest_archive(part_path(services, upload.id), services.receiver, services.content, origin, cancel, counts);
   } else if (upload.size_bytes > services.content.max_file_bytes()) {
     counts.add_rejected(Code::too_large);
   } else {
-    counts.add(receiver.receive(origin, stage_part(services, upload)));
+    counts.add(services.receiver.receive(origin, stage_part(services, upload)));
   }
   return counts.to_json().dump();
 }

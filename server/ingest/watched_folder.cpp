@@ -48,17 +48,17 @@ std::optional<StagedFile> copy(const FileDescriptor& file, const ContentStore& c
 /// What one file holds. @throws as Receiver::receive
 IngestCounts ingest(const std::filesystem::path& path, const FileDescriptor& file, const Services& services,
                     const Origin& origin, const CancelToken& cancel) {
-  Receiver receiver(services.database, services.ledger, services.content, services.clock);
   IngestCounts counts;
   if (is_archive_name(path)) {
     // By the descriptor: what stands under the name may be another file by now.
-    ingest_archive(fmt::format("/proc/self/fd/{}", file.number()), receiver, services.content, origin, cancel, counts);
+    ingest_archive(fmt::format("/proc/self/fd/{}", file.number()), services.receiver, services.content, origin, cancel,
+                   counts);
     return counts;
   }
   try {
     auto staged = copy(file, services.content);
     if (staged)
-      counts.add(receiver.receive(origin, std::move(*staged)));
+      counts.add(services.receiver.receive(origin, std::move(*staged)));
     else
       counts.add_rejected(Code::unreadable);
   } catch (const Error& error) {

@@ -38,8 +38,7 @@ class StowBody final : public BodySink {
  public:
   StowBody(Services& services, const Request& request, std::string study_uid)
       : is_json_taken_(takes_json(request)),
-        receiver_(services.database, services.ledger, services.content, services.clock),
-        stow_(receiver_, services.content, {request.caller.organisation_id, request.caller.user_id, "stow"},
+        stow_(services.receiver, services.content, {request.caller.organisation_id, request.caller.user_id, "stow"},
               std::move(study_uid)),
         parts_(boundary_of(request), stow_) {}
 
@@ -62,7 +61,6 @@ class StowBody final : public BodySink {
 
  private:
   bool is_json_taken_;
-  Receiver receiver_;
   StowReceiver stow_;
   MultipartReader parts_;
 };

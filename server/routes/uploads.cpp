@@ -111,7 +111,7 @@ std::unique_ptr<BodySink> receive_part(Services& services, Request& request) {
 class InstanceBody final : public BodySink {
  public:
   InstanceBody(Services& services, const Request& request)
-      : receiver_(services.database, services.ledger, services.content, services.clock),
+      : receiver_(services.receiver),
         origin_{request.caller.organisation_id, request.caller.user_id, "upload"},
         writer_(services.content.stage()) {}
   void write(std::span<const std::byte> bytes) override { writer_.append(bytes); }
@@ -131,7 +131,7 @@ class InstanceBody final : public BodySink {
   }
 
  private:
-  Receiver receiver_;
+  Receiver& receiver_;
   Origin origin_;
   StagedWriter writer_;
 };

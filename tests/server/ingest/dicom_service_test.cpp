@@ -40,7 +40,8 @@ TEST_P(DicomServiceOn, WhatASenderWasToldIsStoredIsInTheDatabaseAndOnTheDisk) {
   naru::test::PhantomOptions phantom;
   phantom.size = {64, 64, 20};
   naru::test::write_series(phantom, world.folder / "series");
-  const DicomService service(config(), *world.database, world.ledger, world.content, world.clock);
+  world.config.dicom = config();
+  const DicomService service(world.services);
   const std::string send = "storescu -aet SENDER -aec NARU 127.0.0.1 " + std::to_string(service.port()) + " +sd ";
   ASSERT_EQ(run(send + (world.folder / "series").string()), 0);
   EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 20);
@@ -59,7 +60,8 @@ TEST_P(DicomServiceOn, WhatCannotBeStoredIsNotAcknowledged) {
   naru::test::PhantomOptions phantom;
   phantom.size = {16, 16, 1};
   naru::test::write_series(phantom, world.folder / "series");
-  const DicomService service(config(), *world.database, world.ledger, world.content, world.clock);
+  world.config.dicom = config();
+  const DicomService service(world.services);
   in_transaction(*world.database, Access::write, [](Transaction& t) { t.execute("DELETE FROM organisations"); });
   EXPECT_NE(run("storescu -aet SENDER -aec NARU 127.0.0.1 " + std::to_string(service.port()) + " +sd " +
                 (world.folder / "series").string()),
@@ -69,9 +71,9 @@ TEST_P(DicomServiceOn, WhatCannotBeStoredIsNotAcknowledged) {
 
 TEST_P(DicomServiceOn, AnOrganisationThatIsNotThereIsAnErrorOfTheConfiguration) {
   IngestWorld world(GetParam());
-  DicomConfig wrong = config();
-  wrong.organisation = "Nobody";
-  EXPECT_THROW(DicomService(wrong, *world.database, world.ledger, world.content, world.clock), Error);
+  world.config.dicom = config();
+  world.config.dicom.organisation = "Nobody";
+  EXPECT_THROW(DicomService{world.services}, Error);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstddef>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -11,8 +10,12 @@
 #include "server/audit/key_store.h"
 #include "server/audit/ledger.h"
 #include "server/config.h"
+#include "server/delivery/listings.h"
+#include "server/delivery/transfers.h"
 #include "server/ingest/content_store.h"
 #include "server/ingest/receiver.h"
+#include "server/jobs/job_queue.h"
+#include "server/metrics.h"
 #include "server/services.h"
 #include "server/store/database.h"
 #include "tests/server/support/databases.h"
@@ -24,31 +27,17 @@ namespace naru::server::test {
 
 using naru::test::TempFolder;
 
-/// A part of the services that a test does not use.
-template <class T>
-T& unused() {
-  alignas(std::max_align_t) static std::byte nothing[1];
-  return reinterpret_cast<T&>(nothing);
-}
-
 /// With the organisations "org-a" (Hospital A) and "org-b".
 struct IngestWorld {
-  explicit IngestWorld(const DatabaseCase& engine)
-      : database(engine.make()),
+  explicit IngestWorld(const DatabaseCase& engine) : IngestWorld(engine.make()) {}
+  explicit IngestWorld(std::unique_ptr<Database> given)
+      : database(std::move(given)),
         keys(folder / "master.key", true),
         ledger(*database, keys, clock, "test.example/ledger"),
         content(folder / "content", std::uint64_t{64} << 20),
         receiver(*database, ledger, content, clock),
-        services{.config = config,
-                 .clock = clock,
-                 .database = *database,
-                 .keys = keys,
-                 .ledger = ledger,
-                 .content = content,
-                 .jobs = unused<JobQueue>(),
-                 .listings = unused<Listings>(),
-                 .metrics = unused<Metrics>(),
-                 .transfers = unused<Transfers>()} {
+        jobs(ledger, clock, {}),
+        services{config, clock, *database, keys, ledger, content, receiver, jobs, listings, metrics, transfers} {
     config.data = folder.path();
     in_transaction(*database, Access::write, [](Transaction& t) {
       for (const std::string id : {"org-a", "org-b"}) {
@@ -88,6 +77,10 @@ struct IngestWorld {
   Ledger ledger;
   ContentStore content;
   Receiver receiver;
+  JobQueue jobs;
+  Listings listings;
+  Metrics metrics;
+  Transfers transfers;
   Config config;
   Services services;
   Origin origin{"org-a", "user-1", "upload"};

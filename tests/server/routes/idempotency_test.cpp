@@ -180,8 +180,8 @@ TEST_P(Idempotency, KeepsNoHashFromWhichAPasswordCouldBeGuessed) {
     EXPECT_EQ(row.text(0), request.idempotency->payload_hmac);
     KeyStore other(server_.folder / "other.key", true);
     const Services& own = server_.services;
-    Services with_other_key{own.config, own.clock,    own.database, other,         own.ledger, own.content,
-                            own.jobs,   own.listings, own.metrics,  own.transfers, own.auth};
+    Services with_other_key{own.config,   own.clock, own.database, other,       own.ledger,    own.content,
+                            own.receiver, own.jobs,  own.listings, own.metrics, own.transfers, own.auth};
     read_idempotency_key(with_other_key, request);
     EXPECT_NE(row.text(0), request.idempotency->payload_hmac) << "it hangs on the master key";
   });

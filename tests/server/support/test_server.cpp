@@ -65,8 +65,9 @@ TestServer::TestServer(const DatabaseCase& which, std::vector<Route> routes, con
             .plain_loopback_issuer = false,
             .issuer_client = std::move(issuer_client)}),
       content(folder / "content", kMaxFileBytes),
+      receiver(*database, ledger, content, clock),
       jobs(ledger, clock, {.memory_bytes = 100, .total_memory_bytes = 400, .device = "cpu"}),
-      services{config, clock, *database, keys, ledger, content, jobs, listings, metrics, transfers, &auth},
+      services{config, clock, *database, keys, ledger, content, receiver, jobs, listings, metrics, transfers, &auth},
       application(services, std::move(routes)) {
   create_first_admin(parts, auth.passwords, {"Operator", "operator-admin", std::string(kPassword)});
   in_transaction(*database, Access::read, [&](Transaction& transaction) {

@@ -17,6 +17,7 @@
 #include "server/delivery/listings.h"
 #include "server/delivery/transfers.h"
 #include "server/ingest/content_store.h"
+#include "server/ingest/receiver.h"
 #include "server/jobs/job_queue.h"
 #include "server/metrics.h"
 #include "server/routes/application.h"
@@ -67,6 +68,7 @@ class TestServer {
   AuthParts parts;
   Auth auth;
   ContentStore content;
+  Receiver receiver;
   JobQueue jobs;
   Listings listings;
   Metrics metrics;
