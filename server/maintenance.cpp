@@ -1,9 +1,11 @@
 #include "server/maintenance.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/log.h"
+#include "server/trouble_log.h"
 
 namespace naru::server {
 
@@ -43,9 +45,9 @@ void Maintenance::run(Entry& entry) {
   } catch (const std::exception&) {
     code = name(ErrorCode::internal);
   }
-  if (!code.empty() && !entry.has_failed)
-    log::warning("{} does not work now: {}", Public{entry.task.name}, Public{code});
-  if (code.empty() && entry.has_failed) log::info("{} works again", Public{entry.task.name});
+  // At times, since on a full disk a task may work and not work in turns.
+  if (!code.empty() && !entry.has_failed) warn_at_times(fmt::format("{} does not work now: {}", entry.task.name, code));
+  if (code.empty() && entry.has_failed) warn_at_times(fmt::format("{} works again", entry.task.name));
   entry.has_failed = !code.empty();
 }
 

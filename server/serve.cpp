@@ -25,6 +25,7 @@
 #include "server/backup_check.h"
 #include "server/backup_service.h"
 #include "server/clock.h"
+#include "server/clock_watch.h"
 #include "server/config.h"
 #include "server/delivery/dataset_store.h"
 #include "server/delivery/listings.h"
@@ -138,6 +139,7 @@ struct Base {
   Config config;
   FileDescriptor lock;
   SystemClock clock;
+  ClockWatch clock_watch;  ///< of the thread of `Maintenance`
   KeyStore keys;
   std::unique_ptr<Database> database;
   Ledger ledger;
@@ -232,6 +234,21 @@ void add_gauges(Base& base, const HttpServer& http, const JobRunner& runner) {
   });
 }
 
+/// Whether the wall clock may be trusted with what it has not passed by itself for `least` of real time.
+bool is_clock_settled_for(Base& base, std::chrono::seconds least) {
+  const auto now = std::chrono::steady_clock::now();
+  const std::int64_t moved_ms = base.clock_watch.look(base.clock.now_ms(), now);
+  if (moved_ms != 0) log::warning("the clock was moved by {} s: what waits by it waits anew", moved_ms / 1000);
+  return base.clock_watch.is_settled_for(least, now);
+}
+
+/// What destroys or forgets, and is in no hurry.
+MaintenanceTask forgetting(Base& base, std::string_view name, std::function<void()> forget) {
+  return {name, 600s, [&base, forget = std::move(forget)] {
+            if (is_clock_settled_for(base, 24h)) forget();
+          }};
+}
+
 std::vector<MaintenanceTask> tasks(Base& base) {
   Services& services = base.services;
   const Config& config = base.config;
@@ -240,15 +257,18 @@ std::vector<MaintenanceTask> tasks(Base& base) {
       {"the ledger's checkpoint", 1s, [&base] { base.ledger.checkpoint(); }},
       {"the ledger's export", 60s, [&base, &config] { base.ledger.export_tiles(config.data / "ledger"); }},
       {"closing of quiet studies", 1s,
-       [&base, &config] { close_quiet_studies(*base.database, base.ledger, base.clock, config.ingest.quiet_s); }},
-      {"retention", 600s,
        [&base, &config] {
-         if (config.retention.study_days == 0) return;
-         destroy_expired_studies(*base.database, base.ledger, base.clock, config.retention.study_days);
+         if (!is_clock_settled_for(base, std::chrono::seconds(config.ingest.quiet_s))) return;
+         close_quiet_studies(*base.database, base.ledger, base.clock, config.ingest.quiet_s);
        }},
+      forgetting(base, "retention",
+                 [&base, &config] {
+                   if (config.retention.study_days == 0) return;
+                   destroy_expired_studies(*base.database, base.ledger, base.clock, config.retention.study_days);
+                 }),
       {"clearing of content", 600s, [&base] { remove_unreferenced_content(*base.database, base.content); }},
-      {"clearing of uploads", 600s, [&services] { remove_expired_uploads(services); }},
-      {"clearing of sessions", 600s, [&base] { remove_expired(base.auth.parts); }},
+      forgetting(base, "clearing of uploads", [&services] { remove_expired_uploads(services); }),
+      forgetting(base, "clearing of sessions", [&base] { remove_expired(base.auth.parts); }),
   };
 }
 
@@ -314,12 +334,6 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
                    runner_options(base));
   NaruApplication application(base.services);
   HttpServer http(base.config.listen, application);
-  // Known before the first request, but for a port that the system chooses.
-  const bool is_given = !base.config.listen.public_url.empty();
-  if (!is_given) base.config.listen.public_url = public_url_of(base.config, base.config.listen.port);
-  http.start();
-  if (!is_given && base.config.listen.port == 0)
-    base.config.listen.public_url = public_url_of(base.config, http.port());
   add_gauges(base, http, runner);
   std::optional<DicomService> dicom;
   if (base.config.dicom.is_on) {
@@ -338,6 +352,12 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
         base.metrics.add("naru_witness_requests_total", {{"witness", witness}, {"outcome", name(outcome)}});
       });
   cosigners.start();
+  // Known before the first request, but for a port that the system chooses.
+  const bool is_given = !base.config.listen.public_url.empty();
+  if (!is_given) base.config.listen.public_url = public_url_of(base.config, base.config.listen.port);
+  http.start();  // last, since /readyz may not say yes while anything above can still fail
+  if (!is_given && base.config.listen.port == 0)
+    base.config.listen.public_url = public_url_of(base.config, http.port());
   log::info("listening on {}", Public{base.config.listen.public_url});
   wait(cancel, http);
   log::info("stopping: requests under way may take {} s", base.config.listen.drain_s);

@@ -35,7 +35,8 @@ std::optional<Attempt> begin_attempt(const AuthParts& parts, const std::string& 
     if (rows.empty() || rows.front().is_null(2)) return std::nullopt;
     const Row& row = rows.front();
     const std::int64_t now_ms = parts.clock.now_ms();
-    if (now_ms < row.integer(4)) return std::nullopt;
+    // No lock is longer than the longest: after the clock was set back an old one does not hold for hours.
+    if (now_ms < row.integer(4) && row.integer(4) <= now_ms + kLongestLockMs) return std::nullopt;
     const std::int64_t failed_count = row.integer(3) + 1, locked_ms = lock_ms(failed_count);
     transaction.execute("UPDATE users SET failed_count = failed_count + 1, locked_until_ms = $1 WHERE id = $2",
                         {locked_ms == 0 ? std::int64_t{0} : now_ms + locked_ms, row.text(0)});

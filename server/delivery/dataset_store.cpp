@@ -170,7 +170,8 @@ DatasetFile receipt_file(Services& services, const Dataset& dataset) {
   std::error_code failure;
   if (!fs::exists(file, failure)) {
     const std::string receipt = services.ledger.receipt(dataset.leaf_number);
-    fs::create_directories(folder);
+    fs::create_directories(folder, failure);
+    if (failure) throw write_error(failure.value(), "a receipt");
     write_file(file, receipt);
   }
   const auto facts = hash_file(file);

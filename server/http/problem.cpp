@@ -35,6 +35,7 @@ constexpr std::array kRows = {
     Row{ErrorCode::grant_ended, 403, "The grant has ended"},
     Row{ErrorCode::gone, 410, "Destroyed"},
     Row{ErrorCode::disk_full, 507, "The disk is full"},
+    Row{ErrorCode::output_unwritable, 503, "The disk cannot be written"},
     Row{ErrorCode::store_unavailable, 503, "The database cannot be reached"},
     Row{ErrorCode::draining, 503, "The server is stopping or busy"},
     Row{ErrorCode::output_busy, 409, "In use"},

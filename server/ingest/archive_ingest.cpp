@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "pipeline/archive.h"
+#include "server/crash_point.h"
 
 namespace naru::server {
 
@@ -84,6 +85,7 @@ void BatchedReceiver::add(StagedFile file) {
 
 void BatchedReceiver::flush() {
   for (const Received& received : receiver_.store(origin_, std::exchange(waiting_, {}))) counts_.add(received);
+  crash_point("archive.batch");
   waiting_bytes_ = 0;
 }
 

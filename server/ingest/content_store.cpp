@@ -61,6 +61,7 @@ StagedWriter::StagedWriter(std::filesystem::path path, std::uint64_t max_bytes)
       descriptor_(::open(path_.get().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode)),
       max_bytes_(max_bytes) {
   if (!descriptor_.is_open()) throw write_error(errno, kWhat);
+  room_.grown_to(0, descriptor_.number());
 }
 
 void StagedWriter::append(std::span<const std::byte> bytes) {
@@ -69,6 +70,7 @@ void StagedWriter::append(std::span<const std::byte> bytes) {
         ErrorCode::body_too_large,
         fmt::format("a file is longer than {} bytes: raise ingest.max_instance_bytes if it is right", max_bytes_));
   }
+  room_.grown_to(size_bytes_, descriptor_.number());
   hash_.update(bytes);
   if (!descriptor_.write_all({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
     throw write_error(errno, kWhat);

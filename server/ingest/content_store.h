@@ -20,6 +20,7 @@
 
 #include "core/digest.h"
 #include "pipeline/file_descriptor.h"
+#include "server/disk_room.h"
 
 namespace naru::server {
 
@@ -63,6 +64,7 @@ class StagedWriter {
  private:
   OwnedPath path_;
   FileDescriptor descriptor_;
+  RoomWatch room_;
   std::uint64_t max_bytes_, size_bytes_ = 0;
   Sha256 hash_;
 };

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/log.h"
+#include "server/trouble_log.h"
 
 namespace naru::server {
 
@@ -87,7 +87,7 @@ void StowReceiver::flush() {
     receiver_.store(origin_, std::exchange(waiting_, {}));
   } catch (const std::exception& error) {
     failure = reason_of(error);
-    log::warning("STOW-RS: {} instances could not be stored", facts.size());
+    warn_at_times("STOW-RS: instances could not be stored");
   }
   waiting_.clear();
   waiting_bytes_ = 0;

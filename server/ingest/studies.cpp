@@ -66,6 +66,20 @@ int change_each(Database& database, const Clock& clock, std::string_view sql, st
   return count;
 }
 
+/// An instance that came later than now came before the clock was set back. It counts as of now, or its study would
+/// stay open for as long as the clock was moved.
+void bring_to_now(Database& database, std::int64_t now_ms) {
+  constexpr std::int64_t kToleranceMs = 10 * kMsPerSecond;
+  const Rows later = in_transaction(database, Access::read, [&](Transaction& t) {
+    return t.query("SELECT 1 FROM studies WHERE state = 'open' AND received_ms > $1 LIMIT 1", {now_ms + kToleranceMs});
+  });
+  if (later.empty()) return;
+  in_transaction(database, Access::write, [&](Transaction& t) {
+    t.execute("UPDATE studies SET received_ms = $1 WHERE state = 'open' AND received_ms > $2",
+              {now_ms, now_ms + kToleranceMs});
+  });
+}
+
 /// The first that refer to nothing.
 std::vector<std::string> unreferenced_blobs(Database& database) {
   const Rows rows = in_transaction(database, Access::read, [](Transaction& t) {
@@ -89,6 +103,7 @@ std::vector<std::string> without_row(Database& database, std::vector<std::string
 }  // namespace
 
 int close_quiet_studies(Database& database, Ledger& ledger, const Clock& clock, int quiet_s) {
+  bring_to_now(database, clock.now_ms());
   const std::int64_t until_ms = clock.now_ms() - quiet_s * kMsPerSecond;
   return change_each(database, clock,
                      "SELECT id, organisation_id FROM studies WHERE state = 'open' AND received_ms <= $1 ORDER BY "

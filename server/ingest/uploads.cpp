@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,11 +16,13 @@
 #include "server/audit/ledger.h"
 #include "server/clock.h"
 #include "server/config.h"
+#include "server/crash_point.h"
 #include "server/ingest/archive_ingest.h"
 #include "server/ingest/content_store.h"
 #include "server/random_id.h"
 #include "server/services.h"
 #include "server/store/database.h"
+#include "server/trouble_log.h"
 
 namespace naru::server {
 
@@ -50,6 +51,12 @@ std::filesystem::path uploads_folder(const Services& services) { return services
 
 std::filesystem::path part_path(const Services& services, const std::string& id) {
   return uploads_folder(services) / (id + ".part");
+}
+
+/// What cannot be removed now is cleared later: the state of the upload tells that it may go.
+void remove_part(const Services& services, const std::string& id) {
+  std::error_code ignored;
+  std::filesystem::remove(part_path(services, id), ignored);
 }
 
 void make_folder(const Services& services) {
@@ -92,10 +99,7 @@ void check_room(const Services& services, const Upload& wanted) {
     throw Error(ErrorCode::body_too_large,
                 fmt::format("size_bytes: an upload has at most {} bytes here: send it in parts", max_bytes));
   }
-  struct statvfs room {};
-  if (::statvfs(services.config.data.c_str(), &room) == 0 && room.f_bavail * room.f_frsize < wanted.size_bytes) {
-    throw Error(ErrorCode::disk_full, "the server's disk has no room for this upload: free some, or send less");
-  }
+  require_room(services.config.data, wanted.size_bytes);
 }
 
 std::string failure(std::string_view code) { return nlohmann::ordered_json{{"error", code}}.dump(); }
@@ -126,8 +130,10 @@ void ingest_received(const Services& services, Upload& upload, const CancelToken
   const auto facts = upload.sha256 ? hash_file(part_path(services, upload.id)) : std::nullopt;
   const bool is_right = !upload.sha256 || (facts && facts->sha256 == *upload.sha256);
   upload.result = is_right ? ingest(services, upload, cancel) : failure("checksum_mismatch");
+  crash_point("upload.ingested");
   change_state(services, upload, "received", is_right ? "done" : "failed", "server");
-  std::filesystem::remove(part_path(services, upload.id));
+  crash_point("upload.done");
+  remove_part(services, upload.id);
 }
 
 }  // namespace
@@ -201,7 +207,7 @@ UploadPart::~UploadPart() {
   try {
     save();
   } catch (const std::exception&) {
-    log::warning("upload: what came before the connection broke could not be kept");
+    warn_at_times("upload: what came before the connection broke could not be kept");
   }
 }
 
@@ -209,19 +215,23 @@ void UploadPart::write(std::span<const std::byte> bytes) {
   if (bytes.size() > upload_.size_bytes - upload_.received_bytes) {
     throw Error(ErrorCode::body_too_large, fmt::format("the upload was announced with {} bytes", upload_.size_bytes));
   }
+  room_.grown_to(upload_.received_bytes, file_.number());
   is_saved_ = false;
   if (!file_.write_all({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) throw write_error(errno, kWhat);
   upload_.received_bytes += bytes.size();
+  crash_point("upload.written");
 }
 
 std::uint64_t UploadPart::save() {
   is_saved_ = true;
   const FileDescriptor folder(::open(uploads_folder(services_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (::fdatasync(file_.number()) != 0 || ::fsync(folder.number()) != 0) throw write_error(errno, kWhat);
+  crash_point("upload.synced");
   in_transaction(services_.database, Access::write, [&](Transaction& transaction) {
     transaction.execute("UPDATE uploads SET received_bytes = $1, updated_ms = $2 WHERE id = $3 AND state = 'open'",
                         {static_cast<std::int64_t>(upload_.received_bytes), services_.clock.now_ms(), upload_.id});
   });
+  crash_point("upload.saved");
   return upload_.received_bytes;
 }
 
@@ -237,6 +247,7 @@ Upload complete_upload(const Services& services, const std::string& organisation
                                                    upload.received_bytes, upload.size_bytes));
     }
     change_state(services, upload, "open", "received", upload.created_by);
+    crash_point("upload.received");
   }
   if (upload.state == "received" && upload.kind == "file") ingest_received(services, upload, CancelToken());
   return upload;
@@ -250,7 +261,7 @@ void abort_upload(const Services& services, const std::string& organisation_id, 
   if (!change_state(services, upload, "open", "aborted", actor)) {
     throw Error(ErrorCode::conflict, "the upload was completed already");
   }
-  std::filesystem::remove(part_path(services, id));
+  remove_part(services, id);
 }
 
 int ingest_received_uploads(const Services& services, const CancelToken& cancel) {
@@ -267,7 +278,7 @@ int ingest_received_uploads(const Services& services, const CancelToken& cancel)
       ++count;
     } catch (const Error& error) {
       if (error.code() == ErrorCode::canceled) throw;
-      log::warning("upload: cannot be ingested now: {}", Public{name(error.code())});
+      warn_at_times(fmt::format("upload: cannot be ingested now: {}", name(error.code())));
     }
   }
   return count;

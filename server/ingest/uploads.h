@@ -19,6 +19,7 @@
 
 #include "core/cancel.h"
 #include "pipeline/file_descriptor.h"
+#include "server/disk_room.h"
 #include "server/ingest/receiver.h"
 
 namespace naru::server {
@@ -69,6 +70,7 @@ class UploadPart {
   const Services& services_;
   Upload upload_;
   FileDescriptor file_;
+  RoomWatch room_;
   bool is_saved_ = true;
 };
 

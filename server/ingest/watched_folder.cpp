@@ -10,14 +10,15 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/log.h"
 #include "pipeline/archive.h"
 #include "pipeline/file_descriptor.h"
 #include "server/config.h"
+#include "server/crash_point.h"
 #include "server/ingest/content_store.h"
 #include "server/ingest/organisation.h"
 #include "server/random_id.h"
 #include "server/services.h"
+#include "server/trouble_log.h"
 
 namespace naru::server {
 
@@ -90,7 +91,7 @@ IngestCounts WatchedFolder::look(const CancelToken& cancel) {
       take(file, cancel, counts);
     } catch (const Error& error) {
       if (error.code() == ErrorCode::canceled) throw;
-      log::warning("watched folder: a file cannot be stored now: {}", Public{name(error.code())});
+      warn_at_times(fmt::format("watched folder: a file cannot be stored now: {}", name(error.code())));
     }
   }
   return counts;
@@ -136,10 +137,12 @@ void WatchedFolder::take(const std::filesystem::path& path, const CancelToken& c
                        after.st_size == before.st_size && after.st_mtim.tv_sec == before.st_mtim.tv_sec &&
                        after.st_mtim.tv_nsec == before.st_mtim.tv_nsec;
   if (!is_same) return;
-  if (counts.rejected == 0)
-    std::filesystem::remove(path);
-  else
+  crash_point("folder.stored");
+  if (counts.rejected > 0)
     put_aside(path);
+  else if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    throw Error(ErrorCode::output_unwritable, "a file that was stored cannot be removed from its watched folder");
+  crash_point("folder.removed");
   add(sum, counts);
 }
 
@@ -169,7 +172,10 @@ WatchedFolders::WatchedFolders(const Services& services) {
         try {
           folder.look(cancel_);
         } catch (const Error& error) {
-          log::detail("watched folder: {}", Public{name(error.code())});
+          if (error.code() == ErrorCode::canceled) return;
+          warn_at_times(fmt::format("watched folder: {}", name(error.code())));
+        } catch (const std::exception&) {
+          warn_at_times("watched folder: internal");  // what it says may quote a file
         }
       }
       due = std::chrono::steady_clock::now() + kPeriod;

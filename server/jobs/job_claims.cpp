@@ -70,7 +70,9 @@ std::optional<JobRow> JobClaims::claim(const Room& room) {
     const std::int64_t now_ms = clock_.now_ms();
     const Rows rows = transaction.query(
         fmt::format("SELECT id FROM jobs WHERE state = 'QUEUED' AND (available_ms <= $1 OR available_ms > $2) AND "
-                    "(device = 'cpu' OR $3 = 1) ORDER BY (SELECT COUNT(*) FROM jobs others WHERE "
+                    "(device = 'cpu' OR $3 = 1) AND NOT EXISTS (SELECT 1 FROM job_studies JOIN studies ON studies.id = "
+                    "job_studies.study_id WHERE job_studies.job_id = jobs.id AND studies.state = 'open') "
+                    "ORDER BY (SELECT COUNT(*) FROM jobs others WHERE "
                     "others.organisation_id = jobs.organisation_id AND others.state IN ('INITIALIZING', 'RUNNING')), "
                     "priority DESC, created_ms, id LIMIT 1{}",
                     transaction.skip_locked()),

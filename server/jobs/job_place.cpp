@@ -33,11 +33,12 @@ std::string job_id_of_dataset(std::string_view dataset_id) {
 }
 
 std::vector<std::string> inputs_of_job(Transaction& transaction, std::string_view job_id) {
-  const Rows open = transaction.query(
-      "SELECT COUNT(*) FROM job_studies j, studies s WHERE j.job_id = $1 AND s.id = j.study_id AND s.state <> 'closed'",
+  const Rows destroyed = transaction.query(
+      "SELECT COUNT(*) FROM job_studies j, studies s WHERE j.job_id = $1 AND s.id = j.study_id AND s.state = "
+      "'destroyed'",
       {std::string(job_id)});
-  if (open.front().integer(0) > 0) {
-    throw Error(ErrorCode::gone, fmt::format("{} of the studies were destroyed meanwhile", open.front().integer(0)));
+  if (const std::int64_t count = destroyed.front().integer(0); count > 0) {
+    throw Error(ErrorCode::gone, fmt::format("{} of the studies were destroyed meanwhile", count));
   }
   std::vector<std::string> inputs;
   for (const Row& row :

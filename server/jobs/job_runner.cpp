@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "server/clock.h"
 #include "server/crash_point.h"
+#include "server/disk_room.h"
 #include "server/jobs/job_grant.h"
 #include "server/jobs/job_place.h"
 #include "server/random_id.h"
@@ -146,6 +147,7 @@ void JobRunner::loop(const std::stop_token& stop, bool keeps_house) {
       trouble = "internal";  // what it says may quote a file
     }
     if (!trouble.empty() && trouble != told) log::warning("jobs wait: {}", Public{trouble});
+    if (trouble.empty() && !told.empty()) log::info("jobs go on");
     told = trouble;
     if (has_worked) continue;
     std::unique_lock lock(mutex_);
@@ -216,6 +218,7 @@ JobRunner::Place JobRunner::take_place(const JobRow& job) {
 }
 
 bool JobRunner::claim_and_run(const std::stop_token& stop) {
+  require_room(options_.data);
   std::unique_lock one_at_a_time(claiming_);  // so that two do not take the same room
   const std::optional<JobRow> job = claims_.claim(room());
   if (!job) return false;
@@ -237,7 +240,7 @@ void JobRunner::run(const std::stop_token& stop, const JobRow& job, const Place&
   try {
     work = parts_.executor.start(make_order(job, place));
   } catch (const Error& error) {
-    return claims_.fail(lease, error.code(), error.what());
+    return until_stored(stop, [&] { claims_.fail(lease, error.code(), error.what()); });
   }
   crash_point("job.worker_started");
   bool was_asked = false;
@@ -249,6 +252,8 @@ void JobRunner::run(const std::stop_token& stop, const JobRow& job, const Place&
   const WorkError error = error_of(end, options_.data);
   if (options_.count_end) options_.count_end(nullptr, error.code);
   until_stored(stop, [&] { claims_.fail(lease, error.code, error.message); });
+  // What was finished may be what fills the disk; without it the server at least can go on receiving.
+  if (error.code == ErrorCode::disk_full) parts_.executor.clear(job.id);
 }
 
 JobOrder JobRunner::make_order(const JobRow& job, const Place& place) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "server/crash_point.h"
 #include "server/http/message.h"
 #include "server/services.h"
 #include "server/store/database.h"
@@ -40,12 +41,14 @@ Response kept_answer(const Services& services, Request& request);
 template <class Create>
 Response create_once(Services& services, Request& request, Create&& create) {
   try {
-    return in_transaction(services.database, Access::write, [&](Transaction& transaction) {
+    Response made = in_transaction(services.database, Access::write, [&](Transaction& transaction) {
       take_key(transaction, services, request);
       Response response = create(transaction);
       keep_answer(transaction, request, response);
       return response;
     });
+    crash_point("create.after_commit");
+    return made;
   } catch (const KeyIsTaken&) {
     return kept_answer(services, request);
   }

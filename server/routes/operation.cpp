@@ -4,6 +4,9 @@
 #include "pipeline/version.h"
 #include "server/auth/auth.h"
 #include "server/backup_service.h"
+#include "server/config.h"
+#include "server/disk_room.h"
+#include "server/ingest/content_store.h"
 #include "server/metrics.h"
 #include "server/routes/idempotency.h"
 #include "server/routes/page.h"
@@ -18,10 +21,13 @@ namespace {
 /// The process answers.
 Response get_healthz(Services&, Request&) { return json_response({{"status", "ok"}, {"version", kVersion}}); }
 
-/// It can do its work: the database answers. Load balancers take it out of service otherwise.
+/// It can do its work: the database answers, and the data may be written. Load balancers take it out of service
+/// otherwise.
 Response get_readyz(Services& services, Request&) {
   in_transaction(services.database, Access::read,
                  [](Transaction& transaction) { transaction.query("SELECT size FROM ledger_head WHERE id = 1"); });
+  require_writable(services.config.data);
+  require_writable(services.content.incoming());
   return json_response({{"status", "ready"}});
 }
 

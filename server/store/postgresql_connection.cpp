@@ -8,10 +8,10 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "core/log.h"
 #include "core/text.h"
 #include "server/store/libpq.h"
 #include "server/store/statement.h"
+#include "server/trouble_log.h"
 
 namespace naru::server {
 
@@ -164,7 +164,7 @@ PostgresqlConnection::PostgresqlConnection(const std::string& url) {
     if (is_lost()) {
       // Names of hosts and users are for the operator, not for those who wait for an answer.
       const std::string reason = printable(first_line(libpq().errorMessage(connection_)));
-      log::warning("database: {}", Public{reason});
+      warn_at_times("database: " + reason);
       throw Error(ErrorCode::store_unavailable, "PostgreSQL cannot be reached: see the server's log");
     }
     libpq().setNoticeReceiver(connection_, ignore_notice, nullptr);

@@ -1,5 +1,6 @@
 #include "server/store/postgresql_database.h"
 
+#include <atomic>
 #include <mutex>
 #include <regex>
 #include <set>
@@ -38,7 +39,19 @@ class Pool {
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(connection));
   }
-  std::unique_ptr<PostgresqlConnection> connect() const { return std::make_unique<PostgresqlConnection>(url_); }
+  /// While the database is away one thread at a time tries to reach it; the others need not wait to hear the same.
+  std::unique_ptr<PostgresqlConnection> connect() {
+    const std::unique_lock trying(trying_, std::try_to_lock);
+    if (is_away_ && !trying) throw Error(ErrorCode::store_unavailable, "PostgreSQL cannot be reached: try again");
+    try {
+      auto connection = std::make_unique<PostgresqlConnection>(url_);
+      is_away_ = false;
+      return connection;
+    } catch (const Error&) {
+      is_away_ = true;
+      throw;
+    }
+  }
 
   const std::string& url() const { return url_; }
 
@@ -55,6 +68,8 @@ class Pool {
 
  private:
   const std::string url_;
+  std::mutex trying_;
+  std::atomic<bool> is_away_{false};
   std::mutex mutex_;
   std::vector<std::unique_ptr<PostgresqlConnection>> idle_;
   std::set<std::thread::id> busy_threads_;

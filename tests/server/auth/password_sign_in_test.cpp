@@ -67,6 +67,13 @@ TEST_P(PasswordSignIn, LocksTwiceAsLongWithEachFailure) {
   EXPECT_THAT(server_.ledger_kinds(), testing::Contains("user.locked").Times(9));
 }
 
+TEST_P(PasswordSignIn, AClockThatWasSetBackLocksNobodyForHours) {
+  fail(kFreeFailures);
+  EXPECT_EQ(sign_in("kim", kPassword), ErrorCode::unauthenticated);
+  server_.clock.advance(-10 * 3'600'000);
+  EXPECT_EQ(sign_in("kim", kPassword), std::nullopt);
+}
+
 TEST_P(PasswordSignIn, CountsGuessesThatComeAtOnce) {
   std::atomic<int> looked_at = 0;
   std::vector<std::jthread> guessers;

@@ -43,6 +43,8 @@ TEST(Problem, StatusesAreThoseOfTheirCodes) {
       {ErrorCode::media_type_unsupported, 415},
       {ErrorCode::range_unsatisfiable, 416},
       {ErrorCode::store_unavailable, 503},
+      {ErrorCode::disk_full, 507},
+      {ErrorCode::output_unwritable, 503},
   };
   for (const auto& [code, status] : rows) EXPECT_EQ(http_status(code), status) << name(code);
 }

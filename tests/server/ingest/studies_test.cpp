@@ -55,6 +55,17 @@ TEST_P(StudiesOn, CloseOnceNothingCameForLong) {
   EXPECT_EQ(world.leaves(), (std::vector<std::string>{"study.opened", "study.closed"}));
 }
 
+TEST_P(StudiesOn, AClockThatWasSetBackHoldsNoStudyOpenForLong) {
+  IngestWorld world(GetParam());
+  world.receive(instances(1)[0]);
+  world.clock.advance(-10 * 3600 * 1000);
+  EXPECT_EQ(close_quiet_studies(*world.database, world.ledger, world.clock, 60), 0);
+  world.clock.advance(59'999);
+  EXPECT_EQ(close_quiet_studies(*world.database, world.ledger, world.clock, 60), 0);
+  world.clock.advance(1);
+  EXPECT_EQ(close_quiet_studies(*world.database, world.ledger, world.clock, 60), 1);
+}
+
 TEST_P(StudiesOn, AClockThatGoesBackClosesNothingEarly) {
   IngestWorld world(GetParam());
   world.receive(instances(1)[0]);

@@ -295,6 +295,15 @@ TEST_P(JobRunnerTest, AStudyThatWasDestroyedMeanwhileEndsTheJob) {
   EXPECT_EQ(world_.job(id).error_code, "gone");
 }
 
+TEST_P(JobRunnerTest, AStudyThatIsOpenAgainHoldsTheJobUpUntilItCloses) {
+  const std::string id = world_.submit("org-a").id;
+  world_.write([&](Transaction& t) { t.execute("UPDATE studies SET state = 'open' WHERE id = 'study-org-a'", {}); });
+  JobClaims claims = world_.claims("node-1/a");
+  EXPECT_FALSE(claims.claim(test::kRoom));
+  world_.write([&](Transaction& t) { t.execute("UPDATE studies SET state = 'closed' WHERE id = 'study-org-a'", {}); });
+  EXPECT_EQ(claims.claim(test::kRoom).value().id, id);
+}
+
 TEST(JobPlace, DatasetAndJobNameEachOther) {
   EXPECT_EQ(dataset_id_of("job-0123"), "dataset-0123");
   EXPECT_EQ(job_id_of_dataset("dataset-0123"), "job-0123");

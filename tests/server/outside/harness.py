@@ -6,11 +6,13 @@ import http.client
 import json
 import os
 import pathlib
+import pwd
 import random
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 PASSWORD = "correct horse battery staple"
@@ -37,6 +39,14 @@ class Answer:
 
     def __repr__(self):
         return f"{self.status} {self.body[:300]!r}"
+
+
+class Unexpected(AssertionError):
+    """Another status than the one that was expected; the answer is `answer`."""
+
+    def __init__(self, what, answer):
+        super().__init__(f"{what}, got {answer!r}")
+        self.answer = answer
 
 
 class Client:
@@ -71,7 +81,8 @@ class Client:
 
     def expect(self, status, method, path, body=None, **more):
         answer = self.request(method, path, body, **more)
-        assert answer.status == status, f"{method} {path}: expected {status}, got {answer!r}"
+        if answer.status != status:
+            raise Unexpected(f"{method} {path}: expected {status}", answer)
         return answer
 
     def sign_in(self, login, password=PASSWORD):
@@ -98,6 +109,11 @@ class Server:
         text = f'database = "{database}"\n' if database else ""
         self.config.write_text(text + config.format(port=self.port, dicom_port=self.dicom_port))
         self.process, self.log = None, self.folder / "serve.log"
+
+    def change_config(self, old, new):
+        text = self.config.read_text()
+        assert old in text, old
+        self.config.write_text(text.replace(old, new))
 
     def command(self, *more):
         return [self.naru, "serve", "--config", str(self.config), "--data", str(self.data),
@@ -137,6 +153,50 @@ class Server:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=90)
+
+
+class Postgres:
+    """A PostgreSQL of the test's own, on a socket in a folder of its own. As root it runs as another user, as it must."""
+
+    def __init__(self):
+        versions = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        assert versions, "PostgreSQL is not installed"
+        self.programs = versions[-1].parent
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naru-postgres-"))
+        self.process, self.user = None, {}
+        if os.geteuid() == 0:
+            account = pwd.getpwnam("postgres")
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+            self.user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        self.run("initdb", "-D", self.folder / "data", "-U", "naru", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.start()
+        self.run("createdb", "-h", self.folder, "-U", "naru", "naru")
+
+    url = property(lambda self: f"postgresql:///naru?host={self.folder}&user=naru")
+
+    def run(self, program, *arguments):
+        done = subprocess.run([self.programs / program, *arguments], capture_output=True, text=True, cwd="/", **self.user)
+        assert done.returncode == 0, done.stderr
+
+    def start(self):
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-h", "", "-F",
+                 "-c", "shared_buffers=16MB"], stdout=log, stderr=log, cwd="/", **self.user)
+        for _ in range(600):
+            if subprocess.run([self.programs / "pg_isready", "-q", "-h", self.folder], cwd="/", **self.user).returncode == 0:
+                return
+            time.sleep(0.05)
+        raise AssertionError("PostgreSQL does not start: " + (self.folder / "log").read_text()[-2000:])
+
+    def kill(self):
+        """At once, as a power cut: connections are cut, nothing is written any more."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait()
+
+    def remove(self):
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class World:
