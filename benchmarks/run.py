@@ -7,7 +7,7 @@
   benchmarks/run.py --machine epyc-2core --end-to-end build/cpu/bin   DICOM to NIfTI, beside dcm2niix
   benchmarks/run.py --machine epyc-2core --dicom build/cpu/bin        reading series, beside ITK's GDCM and dcm2niix
   benchmarks/run.py --machine epyc-2core --deidentify build/cpu/bin   de-identifying, beside Orthanc and pydicom
-  benchmarks/run.py --machine epyc-2core --server build/cpu/bin       the server's door under load, beside nginx
+  benchmarks/run.py --machine epyc-2core --server build/cpu/bin       naru serve under load, its downloads beside nginx
   benchmarks/run.py --machine epyc-2core --pixels DICOM build/cpu/bin burned-in text on real slices, beside its peers
   benchmarks/run.py --machine epyc-2core --faces DICOM build/cpu/bin  the search for faces in real heads; it has no peer here
   benchmarks/gpu/run.sh h100                                          on a GPU machine: see there
@@ -18,9 +18,10 @@ MACHINE is a neutral name, never a host's. --speed takes about half an hour; it 
 Only the standard library is needed, but
 - for the peers of --speed: dcm2niix, pigz and python3-nibabel, -numpy, -pydicom, -scipy, -skimage, -torch; one that is
   missing is named in the file;
+- for --server: nginx-light, postgresql and openssl;
 - for --pixels: python3-numpy, -pil, -pydicom, -scipy, and for its peers python3-tesserocr, tesseract-ocr-kor,
   python3-opencv and `npm ci --ignore-scripts` in benchmarks/pixels/ppocr.
-Temporary files go where TMPDIR says: --speed needs 2 GB there.
+Temporary files go where TMPDIR says: --speed needs 2 GB there, --server 3 GB.
 """
 import argparse
 import functools
@@ -299,7 +300,7 @@ def read_options():
     parser.add_argument("--end-to-end", action="store_true", help="time naru prepare beside dcm2niix instead of kernels")
     parser.add_argument("--dicom", action="store_true", help="time the reading of series instead of kernels")
     parser.add_argument("--deidentify", action="store_true", help="time naru deidentify beside its peers")
-    parser.add_argument("--server", action="store_true", help="load the server's door beside nginx")
+    parser.add_argument("--server", action="store_true", help="load naru serve, beside nginx; five minutes")
     parser.add_argument("--pixels", type=pathlib.Path, help="measure how burned-in text is found; the folder of real slices")
     parser.add_argument("--items", type=int, default=150, help="pieces of text of each category, for --pixels")
     parser.add_argument("--faces", type=pathlib.Path, help="measure the search for faces; the folder of real heads")

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -307,6 +308,14 @@ std::string public_url_of(const Config& config, std::uint16_t port) {
                      config.listen.address, is_v6 ? "]" : "", port);
 }
 
+/// One pool of memory for each thread, as the C library has it, keeps much that is free apart; and by default it gives
+/// back and takes again from the system what each answer needs.
+void bound_free_memory() {
+  constexpr int kPools = 2, kKeptBytes = 1 << 20;
+  mallopt(M_ARENA_MAX, kPools);
+  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+}
+
 void wait(const CancelToken& cancel, HttpServer& http) {
   while (!cancel.is_canceled()) {
     std::this_thread::sleep_for(50ms);
@@ -323,10 +332,12 @@ void wait(const CancelToken& cancel, HttpServer& http) {
 }  // namespace
 
 void serve(const ServeOptions& options, const CancelToken& cancel) {
+  bound_free_memory();
   Base base(options);
   base.ledger.check_at_start();
   Transfers::close_interrupted(base.services);
   remove_unrecorded_content(*base.database, base.content);
+  malloc_trim(0);  // the checks looked at everything
   BackupService backups(base.services);
   LocalExecutor executor({base.config.data, "/proc/self/exe",
                           [&base](const std::string& sha256) { return base.content.path_of(sha256); }});

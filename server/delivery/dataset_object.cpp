@@ -125,8 +125,9 @@ std::string rfc3339(std::int64_t time_ms) {
 DatasetListing list_dataset(Services& services, const Dataset& dataset) {
   DatasetListing listing{dataset, {}, nullptr};
   const auto add = [&](const DatasetFile& file, const std::filesystem::path& folder) {
-    listing.files.push_back({DatasetObject::Kind::file, object_id_of_file(dataset.id, file.path), file.path,
-                             file.sha256, file.size_bytes, folder / file.path});
+    listing.files.push_back(
+        {DatasetObject::Kind::file, object_id_of_file(dataset.id, file.path), file.path, file.sha256, file.size_bytes,
+         std::make_shared<const std::vector<Segment>>(1, Segment{{}, folder / file.path, file.size_bytes})});
   };
   const auto rows = in_transaction(services.database, Access::read,
                                    [&](Transaction& transaction) { return dataset_files(transaction, dataset.id); });
@@ -140,13 +141,14 @@ DatasetListing list_dataset(Services& services, const Dataset& dataset) {
 std::optional<DatasetObject> find_object(const DatasetListing& listing, std::string_view object_id) {
   using Kind = DatasetObject::Kind;
   const std::string& dataset_id = listing.dataset.id;
-  if (object_id == dataset_id) return DatasetObject{Kind::whole, dataset_id, "", "", 0, {}};
-  if (object_id == object_id_of_tar(dataset_id)) return DatasetObject{Kind::tar, std::string(object_id), "", "", 0, {}};
+  if (object_id == dataset_id) return DatasetObject{Kind::whole, dataset_id, "", "", 0, nullptr};
+  if (object_id == object_id_of_tar(dataset_id))
+    return DatasetObject{Kind::tar, std::string(object_id), "", "", 0, nullptr};
   const auto file = std::ranges::find(listing.files, object_id, &DatasetObject::id);
   if (file != listing.files.end()) return *file;
   for (const std::string& folder : folders_of(listing)) {
     if (object_id_of_folder(dataset_id, folder) == object_id) {
-      return DatasetObject{Kind::folder, std::string(object_id), folder, "", 0, {}};
+      return DatasetObject{Kind::folder, std::string(object_id), folder, "", 0, nullptr};
     }
   }
   return std::nullopt;

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -31,7 +30,7 @@ struct DatasetObject {
   std::string id, path;  ///< path: of a file or a folder
   std::string sha256;    ///< of a file
   std::uint64_t size_bytes = 0;
-  std::filesystem::path disk_path;  ///< of a file
+  std::shared_ptr<const std::vector<Segment>> bytes;  ///< of a file: all of it, shared by those who download it
 };
 
 /// All files of a dataset, the receipt's too, each with its place on the disk; sorted by path.

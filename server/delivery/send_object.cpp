@@ -22,9 +22,7 @@ std::string etag_of(const DatasetListing& listing, const DatasetObject& object) 
 
 LongBody body_of(const DatasetListing& listing, const DatasetObject& object) {
   LongBody body;
-  body.segments = object.kind == Kind::tar ? listing.tar
-                                           : std::make_shared<const std::vector<Segment>>(
-                                                 1, Segment{{}, object.disk_path, object.size_bytes});
+  body.segments = object.kind == Kind::tar ? listing.tar : object.bytes;
   return body;
 }
 

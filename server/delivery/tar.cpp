@@ -47,8 +47,8 @@ std::string header_of(const std::string& path, std::uint64_t size_bytes) {
       archive_write_header(writer.get(), entry.get()) < ARCHIVE_WARN) {
     throw Error(ErrorCode::internal, "the header of a tar member could not be made");
   }
-  std::string header = text;  // what freeing the writer adds belongs to no member
-  return header;
+  archive_write_fail(writer.get());  // or freeing it writes the whole member, all zeros
+  return text;
 }
 
 Segment bytes_segment(std::string bytes) {
@@ -73,7 +73,7 @@ std::shared_ptr<const std::vector<Segment>> tar_segments(const DatasetListing& l
   for (const DatasetObject& file : listing.files) {
     segments->push_back(bytes_segment(header_of(listing.dataset.name + "/" + file.path, file.size_bytes)));
     if (file.size_bytes == 0) continue;
-    segments->push_back({{}, file.disk_path, file.size_bytes});
+    segments->push_back(file.bytes->front());
     const std::uint64_t over = file.size_bytes % kBlockBytes;
     if (over != 0) segments->push_back(bytes_segment(std::string(kBlockBytes - over, '\0')));
   }

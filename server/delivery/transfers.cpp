@@ -95,7 +95,7 @@ std::shared_ptr<Transfer> Transfers::begin(Services& services, const DatasetAcce
           0,
           ""};
   if (!access.grant) end->grant_id.reset();  // the hospital's own downloads use up no grant
-  in_transaction(services.database, Access::write, [&](Transaction& transaction) {
+  writes_.run(services.database, [&](Transaction& transaction) {
     const std::int64_t now_ms = services.clock.now_ms();
     if (access.grant) charge(transaction, *access.grant, size_bytes, now_ms);
     transaction.execute(
@@ -112,31 +112,27 @@ std::shared_ptr<Transfer> Transfers::begin(Services& services, const DatasetAcce
 
 namespace {
 
-void record_end(Services& services, const std::string& id, const std::string& organisation_id,
-                const std::string& user_id, const std::string& object_id, const std::optional<std::string>& grant_id,
-                std::uint64_t sent_bytes, std::uint64_t unsent_bytes, const std::string& outcome) {
-  in_transaction(services.database, Access::write, [&](Transaction& transaction) {
-    const auto changed = transaction.execute(
-        "UPDATE deliveries SET sent_bytes = $1, outcome = $2, ended_ms = $3 WHERE id = $4 AND outcome = 'running'",
-        {value_of(sent_bytes), outcome, services.clock.now_ms(), id});
-    if (changed == 0) return;  // recorded before: only the answer was lost
-    if (grant_id && unsent_bytes > 0) {
-      transaction.execute("UPDATE grants SET used_bytes = used_bytes - $1 WHERE id = $2",
-                          {value_of(unsent_bytes), *grant_id});
-    }
-    LedgerEvent event{"delivery.ended", organisation_id, user_id, id};
-    event.detail = {{"object", object_id}, {"sent_bytes", sent_bytes}, {"outcome", outcome}};
-    if (grant_id) event.detail["grant"] = *grant_id;
-    services.ledger.append(transaction, event);
-  });
+/// Records the end of a download once, gives back what was not sent, and adds the leaf.
+void record_end(Services& services, Transaction& transaction, const Transfers::Ended& end) {
+  const auto changed = transaction.execute(
+      "UPDATE deliveries SET sent_bytes = $1, outcome = $2, ended_ms = $3 WHERE id = $4 AND outcome = 'running'",
+      {value_of(end.sent_bytes), end.outcome, services.clock.now_ms(), end.id});
+  if (changed == 0) return;  // recorded before: only the answer was lost
+  if (end.grant_id && end.sent_bytes < end.size_bytes) {
+    transaction.execute("UPDATE grants SET used_bytes = used_bytes - $1 WHERE id = $2",
+                        {value_of(end.size_bytes - end.sent_bytes), *end.grant_id});
+  }
+  LedgerEvent event{"delivery.ended", end.organisation_id, end.user_id, end.id};
+  event.detail = {{"object", end.object_id}, {"sent_bytes", end.sent_bytes}, {"outcome", end.outcome}};
+  if (end.grant_id) event.detail["grant"] = *end.grant_id;
+  services.ledger.append(transaction, event);
 }
 
 }  // namespace
 
 void Transfers::ended(Services& services, const std::shared_ptr<Ended>& end) {
   try {
-    record_end(services, end->id, end->organisation_id, end->user_id, end->object_id, end->grant_id, end->sent_bytes,
-               end->size_bytes - std::min(end->sent_bytes, end->size_bytes), end->outcome);
+    writes_.run(services.database, [&](Transaction& transaction) { record_end(services, transaction, *end); });
   } catch (const std::exception&) {
     // The database is away: `sweep` tries again, and a restart would call it interrupted.
     const std::lock_guard lock(mutex_);
@@ -197,7 +193,9 @@ void Transfers::close_interrupted(Services& services) {
         "SELECT id, organisation_id, user_id, object_id, grant_id FROM deliveries WHERE outcome = 'running'");
   });
   for (const Row& row : rows) {
-    record_end(services, row.text(0), row.text(1), row.text(2), row.text(3), row.text_if(4), 0, 0, "interrupted");
+    const Ended end{row.text(0), row.text(1), row.text(2), row.text(3), row.text_if(4), 0, 0, "interrupted"};
+    in_transaction(services.database, Access::write,
+                   [&](Transaction& transaction) { record_end(services, transaction, end); });
   }
 }
 

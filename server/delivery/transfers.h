@@ -1,5 +1,7 @@
 /// Downloads under way: each is a row from its first byte on, stops when its grant ends, and is charged to the quota.
 ///
+/// Begins and ends of downloads that come at the same time share a transaction.
+///
 /// The whole range is charged when a download begins, and what was not sent is given back at its end. A server that
 /// dies in between gives nothing back: the quota is never exceeded.
 #pragma once
@@ -15,6 +17,7 @@
 
 #include "server/delivery/access.h"
 #include "server/http/message.h"
+#include "server/store/shared_writes.h"
 
 namespace naru::server {
 
@@ -25,7 +28,7 @@ class Transfers {
   Transfers();
   ~Transfers();
 
-  /// Records and charges a download of bytes [first, first + size) of an object, in its own transaction.
+  /// Records and charges a download of bytes [first, first + size) of an object, durable on return.
   /// @throws Error{quota_exceeded, grant_ended, gone}; Error{store_unavailable}
   std::shared_ptr<Transfer> begin(Services& services, const DatasetAccess& access, const std::string& object_id,
                                   std::uint64_t first, std::uint64_t size_bytes);
@@ -43,12 +46,14 @@ class Transfers {
   std::size_t active_count() const;
   std::uint64_t sent_bytes() const { return sent_bytes_.load(std::memory_order_relaxed); }
 
+  struct Ended;  ///< what is to be recorded of one
+
  private:
   class Download;
-  struct Ended;
   void ended(Services& services, const std::shared_ptr<Ended>& end);
 
-  mutable std::mutex mutex_;
+  SharedWrites writes_;
+  mutable std::mutex mutex_;  ///< of the rest
   std::unordered_map<const Download*, std::weak_ptr<Download>> active_;
   std::vector<std::shared_ptr<Ended>> unrecorded_;
   std::atomic<std::uint64_t> sent_bytes_{0};

@@ -1,5 +1,7 @@
 #include "server/http/channel.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -16,6 +18,11 @@ namespace naru::server {
 namespace {
 constexpr std::uint64_t kMaxPieceBytes = 1 << 20;   // of one sendfile: others on this thread get their turn
 constexpr std::size_t kMaxTlsReadBytes = 64 << 10;  // of a file, into TLS
+// Above 1 MiB/s a peer is fast; at the end of each period it is asked anew.
+constexpr std::chrono::milliseconds kPeriod{250};
+constexpr std::size_t kFastBytes = 256 << 10;
+
+constexpr int kMaxUnsentBytes = 32 << 10, kMaxUnsentBytesOfFast = 256 << 10;
 
 IoResult of_errno(IoState when_full) {
   if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {when_full};
@@ -27,6 +34,18 @@ IoResult of_count(ssize_t count, IoState when_full) {
   return {IoState::done, static_cast<std::size_t>(count)};
 }
 }  // namespace
+
+std::size_t RecordSize::after(std::size_t bytes, Time now) {
+  bytes_ += bytes;
+  if (now - began_ < kPeriod) {
+    if (bytes_ >= kFastBytes) size_ = kLongBytes;
+    return size_;
+  }
+  size_ = bytes_ >= kFastBytes && now - began_ < 2 * kPeriod ? kLongBytes : kSmallBytes;
+  began_ = now;
+  bytes_ = 0;
+  return size_;
+}
 
 void SslDeleter::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
@@ -93,11 +112,29 @@ IoResult Channel::write_file_by_tls(int file, std::int64_t offset, std::size_t s
   IoResult all{IoState::done};
   for (std::string_view left(bytes.data(), static_cast<std::size_t>(count)); !left.empty();) {
     const IoResult one = write(left, false);
-    if (one.state != IoState::done) return all.bytes > 0 ? all : one;
+    if (one.state != IoState::done) {
+      if (all.bytes == 0) all = one;
+      break;
+    }
     all.bytes += one.bytes;
     left.remove_prefix(one.bytes);
   }
+  write_records_of(record_size_.after(all.bytes, std::chrono::steady_clock::now()));
   return all;
+}
+
+/// OpenSSL's buffer is as long as the records were when it was made: it goes first, unless a record waits in it.
+void Channel::write_records_of(std::size_t bytes) {
+  if (bytes == record_bytes_ || SSL_free_buffers(ssl_.get()) != 1) return;
+  SSL_set_max_send_fragment(ssl_.get(), static_cast<long>(bytes));
+  SSL_set_split_send_fragment(ssl_.get(), static_cast<long>(bytes));  // the former only brings it down
+  record_bytes_ = bytes;
+  bound_unsent_bytes();
+}
+
+void Channel::bound_unsent_bytes() {
+  const int bytes = record_bytes_ == RecordSize::kLongBytes ? kMaxUnsentBytesOfFast : kMaxUnsentBytes;
+  setsockopt(descriptor_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
 }
 
 void Channel::say_goodbye() {

@@ -4,6 +4,7 @@
 /// 10,000 slow readers that is a third of the memory.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,21 @@ struct SslDeleter {
 };
 using SslHandle = std::unique_ptr<ssl_st, SslDeleter>;
 
+/// Records of TLS are small, and long for a peer that takes much: a record that waits to go out is what a connection of
+/// a slow reader holds, and what each record costs is most of what a fast one pays.
+class RecordSize {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  static constexpr std::size_t kSmallBytes = 4096, kLongBytes = 16384;
+
+  /// `bytes` went out. @return the size of records from now on
+  std::size_t after(std::size_t bytes, Time now);
+
+ private:
+  Time began_ = {};
+  std::size_t bytes_ = 0, size_ = kSmallBytes;
+};
+
 class Channel {
  public:
   /// Borrows the descriptor. No `ssl`: in the clear.
@@ -43,15 +59,21 @@ class Channel {
   /// Bytes [offset, offset + size) of the file: by sendfile in the clear and where the kernel does TLS (kTLS).
   /// failed: the file is shorter.
   IoResult send_file(int file, std::uint64_t offset, std::uint64_t size);
+  /// A reader who is slow must not fill the memory of the kernel: no more than a few records wait unsent, while what is
+  /// on its way may still grow with the distance (SO_SNDBUF would bound both). A fast one gets more room.
+  void bound_unsent_bytes();
   void say_goodbye();  ///< close_notify and the end of writing
 
  private:
   IoResult of_ssl(int result);
   IoResult write_file_by_tls(int file, std::int64_t offset, std::size_t size);
+  void write_records_of(std::size_t bytes);
 
   int descriptor_;
   SslHandle ssl_;
   bool has_kernel_tls_ = false;
+  RecordSize record_size_;
+  std::size_t record_bytes_ = RecordSize::kSmallBytes;
 };
 
 }  // namespace naru::server

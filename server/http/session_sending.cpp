@@ -1,7 +1,3 @@
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -19,7 +15,6 @@ namespace asio = boost::asio;
 namespace {
 constexpr std::uint64_t kMaxLingerBytes = 1 << 20;
 constexpr std::chrono::seconds kLingerTime{2};
-constexpr int kMaxUnsentBytes = 32 << 10;
 constexpr std::chrono::milliseconds kTimeBetweenQuestions{500};
 constexpr std::chrono::seconds kTimeBetweenComments{15};
 
@@ -81,12 +76,6 @@ std::string to_text(const std::vector<ServerEvent>& events) {
   }
   return out;
 }
-
-/// A reader who is slow must not fill the memory of the kernel: no more than this waits unsent, while what is on its
-/// way may still grow with the distance (SO_SNDBUF would bound both).
-void bound_unsent_bytes(int descriptor) {
-  setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kMaxUnsentBytes, sizeof kMaxUnsentBytes);
-}
 }  // namespace
 
 Task<bool> Session::send(Exchange& exchange, Response response) {
@@ -110,6 +99,9 @@ Task<bool> Session::send(Exchange& exchange, Response response) {
   const bool has_body = exchange.request.method != Method::head && !is_without_body(response.status);
   exchange.parser.reset();  // a long body may take hours: keep little meanwhile
   exchange.request.headers = {};
+  exchange.request.query = {};
+  exchange.request.path_values = {};
+  response.headers = {};
   exchange.request.body = {};
   bool is_sent = false;
   if (auto* text = std::get_if<std::string>(&response.body)) {
@@ -136,7 +128,7 @@ Task<bool> Session::send_pieces(LongBody body) {
   const std::shared_ptr<Transfer> transfer = body.transfer;
   LongBodyReader reader(std::move(body));
   if (reader.is_short()) co_return false;
-  bound_unsent_bytes(socket_.native_handle());
+  channel_.bound_unsent_bytes();
   Pace pace{.silence = std::chrono::seconds(door_.config.send_timeout_s)};
   std::shared_ptr<const OpenFile> file;
   const std::filesystem::path* opened = nullptr;

@@ -10,7 +10,6 @@
 namespace naru::server {
 
 namespace {
-constexpr std::size_t kRecordBytes = 4096;
 constexpr char kCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";  // of TLS 1.2; those of 1.3 are all sound
 
 [[noreturn]] void refuse(const char* what, const std::filesystem::path& file, const char* remedy) {
@@ -43,7 +42,7 @@ std::shared_ptr<ssl_ctx_st> TlsServer::load() const {
   SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                SSL_OP_ENABLE_KTLS | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_max_send_fragment(raw, kRecordBytes);
+  SSL_CTX_set_max_send_fragment(raw, RecordSize::kSmallBytes);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(raw, 1);
   SSL_CTX_set_alpn_select_cb(raw, choose_protocol, nullptr);

@@ -13,8 +13,9 @@ struct ssl_ctx_st;
 
 namespace naru::server {
 
-/// TLS 1.2 (ECDHE with AEAD alone) and 1.3, HTTP/1.1 by ALPN, no renegotiation, no compression; records of 4 KiB and
-/// buffers given back while a connection rests, since most of the memory of 10,000 connections would be these.
+/// TLS 1.2 (ECDHE with AEAD alone) and 1.3, HTTP/1.1 by ALPN, no renegotiation, no compression; small records
+/// (RecordSize) and buffers given back while a connection rests, since most of the memory of 10,000 connections would
+/// be these.
 class TlsServer {
  public:
   /// @throws Error{config_invalid} where certificate (PEM, with its chain) or key cannot be read or do not fit

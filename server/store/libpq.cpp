@@ -18,7 +18,9 @@ Libpq load_all() {
   NARU_LOAD(conninfoFree);
   NARU_LOAD(conninfoParse);
   NARU_LOAD(consumeInput);
+  NARU_LOAD(enterPipelineMode);
   NARU_LOAD(errorMessage);
+  NARU_LOAD(exitPipelineMode);
   NARU_LOAD(finish);
   NARU_LOAD(freemem);
   NARU_LOAD(ftype);
@@ -29,10 +31,12 @@ Libpq load_all() {
   NARU_LOAD(isBusy);
   NARU_LOAD(nfields);
   NARU_LOAD(ntuples);
+  NARU_LOAD(pipelineSync);
   NARU_LOAD(resultErrorField);
   NARU_LOAD(resultStatus);
   NARU_LOAD(sendPrepare);
   NARU_LOAD(sendQuery);
+  NARU_LOAD(sendQueryParams);
   NARU_LOAD(sendQueryPrepared);
   NARU_LOAD(setNoticeReceiver);
   NARU_LOAD(socket);

@@ -15,7 +15,9 @@ struct Libpq {
   decltype(&::PQconninfoFree) conninfoFree;
   decltype(&::PQconninfoParse) conninfoParse;
   decltype(&::PQconsumeInput) consumeInput;
+  decltype(&::PQenterPipelineMode) enterPipelineMode;
   decltype(&::PQerrorMessage) errorMessage;
+  decltype(&::PQexitPipelineMode) exitPipelineMode;
   decltype(&::PQfinish) finish;
   decltype(&::PQfreemem) freemem;
   decltype(&::PQftype) ftype;
@@ -26,10 +28,12 @@ struct Libpq {
   decltype(&::PQisBusy) isBusy;
   decltype(&::PQnfields) nfields;
   decltype(&::PQntuples) ntuples;
+  decltype(&::PQpipelineSync) pipelineSync;
   decltype(&::PQresultErrorField) resultErrorField;
   decltype(&::PQresultStatus) resultStatus;
   decltype(&::PQsendPrepare) sendPrepare;
   decltype(&::PQsendQuery) sendQuery;
+  decltype(&::PQsendQueryParams) sendQueryParams;
   decltype(&::PQsendQueryPrepared) sendQueryPrepared;
   decltype(&::PQsetNoticeReceiver) setNoticeReceiver;
   decltype(&::PQsocket) socket;

@@ -177,7 +177,49 @@ PostgresqlConnection::PostgresqlConnection(const std::string& url) {
 
 PostgresqlConnection::~PostgresqlConnection() { libpq().finish(connection_); }
 
+PostgresqlConnection::Result PostgresqlConnection::result_of(pg_result* result) {
+  const std::string_view command = libpq().cmdStatus(result);
+  const std::string_view changed = libpq().cmdTuples(result);
+  return {rows_of(result), command.starts_with("SELECT") || changed.empty() ? 0 : number_of(changed)};
+}
+
 PostgresqlConnection::Result PostgresqlConnection::run(std::string_view sql, std::span<const Value> values) {
+  settle();
+  send_prepared(sql, values);
+  return result_of(last_result(kStatementPatience).get());
+}
+
+PostgresqlConnection::Result PostgresqlConnection::run_first(const std::string& begin, std::string_view sql,
+                                                             std::span<const Value> values) {
+  settle();
+  prepared(sql, values);  // not between the two
+  libpq().enterPipelineMode(connection_);
+  libpq().sendQueryParams(connection_, begin.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0);
+  send_prepared(sql, values);
+  libpq().pipelineSync(connection_);
+  const auto deadline = steady_clock::now() + kStatementPatience;
+  ResultPointer last, failed;
+  for (int ended = 0;;) {
+    ResultPointer next = next_result(deadline);
+    if (!next) {
+      const bool is_over = is_lost() || ++ended > 2;  // more ends than there are statements: nothing was sent
+      if (is_over) {
+        lose();
+        fail(failed.get());
+      }
+      continue;
+    }
+    const ExecStatusType status = libpq().resultStatus(next.get());
+    if (status == PGRES_PIPELINE_SYNC) break;
+    if (status == PGRES_PIPELINE_ABORTED) continue;
+    (status == PGRES_FATAL_ERROR && !failed ? failed : last) = std::move(next);
+  }
+  libpq().exitPipelineMode(connection_);
+  if (failed || !last) fail(failed.get());
+  return result_of(last.get());
+}
+
+void PostgresqlConnection::send_prepared(std::string_view sql, std::span<const Value> values) {
   const std::string name = prepared(sql, values);
   std::vector<std::string> numbers(values.size());
   std::vector<const char*> texts(values.size(), nullptr);
@@ -191,10 +233,6 @@ PostgresqlConnection::Result PostgresqlConnection::run(std::string_view sql, std
   }
   libpq().sendQueryPrepared(connection_, name.c_str(), static_cast<int>(values.size()), texts.data(), nullptr, nullptr,
                             0);
-  const ResultPointer result = last_result(kStatementPatience);
-  const std::string_view command = libpq().cmdStatus(result.get());
-  const std::string_view changed = libpq().cmdTuples(result.get());
-  return {rows_of(result.get()), command.starts_with("SELECT") || changed.empty() ? 0 : number_of(changed)};
 }
 
 /// The statement's name on the server. NULL has no type, so the same text may be prepared more than once.
@@ -222,8 +260,22 @@ std::string PostgresqlConnection::prepared(std::string_view sql, std::span<const
 }
 
 void PostgresqlConnection::run_script(const std::string& sql, seconds patience) {
+  settle();
   libpq().sendQuery(connection_, sql.c_str());
   last_result(patience);
+}
+
+void PostgresqlConnection::end_reading() {
+  settle();
+  libpq().sendQuery(connection_, "COMMIT");
+  is_ending_ = true;
+}
+
+/// Waits for what `end_reading` began.
+void PostgresqlConnection::settle() {
+  if (!is_ending_) return;
+  is_ending_ = false;
+  last_result(kStatementPatience);
 }
 
 void PostgresqlConnection::commit() {
@@ -246,8 +298,7 @@ PostgresqlConnection::ResultPointer PostgresqlConnection::last_result(seconds pa
   const auto deadline = steady_clock::now() + patience;
   ResultPointer last, failed;
   while (true) {
-    while (libpq().isBusy(connection_) != 0) wait_for_input(deadline);
-    ResultPointer next(libpq().getResult(connection_));
+    ResultPointer next = next_result(deadline);
     if (!next) break;
     if (libpq().resultStatus(next.get()) == PGRES_FATAL_ERROR && !failed)
       failed = std::move(next);
@@ -256,6 +307,11 @@ PostgresqlConnection::ResultPointer PostgresqlConnection::last_result(seconds pa
   }
   if (failed || !last) fail(failed.get());
   return last;
+}
+
+PostgresqlConnection::ResultPointer PostgresqlConnection::next_result(steady_clock::time_point deadline) {
+  while (libpq().isBusy(connection_) != 0) wait_for_input(deadline);
+  return ResultPointer(libpq().getResult(connection_));
 }
 
 void PostgresqlConnection::wait_for_input(steady_clock::time_point deadline) {
@@ -277,7 +333,9 @@ void PostgresqlConnection::lose() {
 }
 
 bool PostgresqlConnection::is_lost() const { return libpq().status(connection_) != CONNECTION_OK; }
-bool PostgresqlConnection::is_idle() const { return libpq().transactionStatus(connection_) == PQTRANS_IDLE; }
+bool PostgresqlConnection::is_idle() const {
+  return is_ending_ || libpq().transactionStatus(connection_) == PQTRANS_IDLE;
+}
 
 void PostgresqlConnection::fail(const pg_result* result) {
   const std::string_view state = text_or_empty(libpq().resultErrorField(result, PG_DIAG_SQLSTATE));

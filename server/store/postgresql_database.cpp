@@ -118,20 +118,22 @@ class Lease {
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
 
-  /// Sends `sql`, which begins a transaction, on a connection of the pool, or on a new one where that was lost since:
-  /// nothing was done yet.
-  void begin(const std::string& sql) {
+  /// Does what begins a transaction on a connection of the pool, or on a new one where that was lost since: nothing was
+  /// done yet.
+  template <class Begin>
+  auto begin(const Begin& begin) {
     while ((connection_ = pool_.take())) {
       try {
-        return connection_->run_script(sql, kShort);
+        return begin(*connection_);
       } catch (const Error&) {
         if (!connection_->is_lost()) throw;
       }
     }
     connection_ = pool_.connect();
-    connection_->run_script(sql, kShort);
+    return begin(*connection_);
   }
 
+  bool has_begun() const { return connection_ != nullptr; }
   PostgresqlConnection& connection() { return *connection_; }
 
  private:
@@ -144,13 +146,10 @@ class Lease {
 class PostgresqlTransaction final : public Transaction {
  public:
   PostgresqlTransaction(Pool& pool, Access access, Company company)
-      : lease_(std::make_unique<Lease>(pool, writer_places(access, company))) {
-    lease_->begin(access == Access::write ? "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE"
-                                          : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  }
+      : lease_(std::make_unique<Lease>(pool, writer_places(access, company))), access_(access) {}
 
   ~PostgresqlTransaction() override {
-    if (!lease_ || lease_->connection().is_lost()) return;
+    if (!lease_ || !lease_->has_begun() || lease_->connection().is_lost() || lease_->connection().is_idle()) return;
     try {
       lease_->connection().run_script("ROLLBACK", kShort);
     } catch (const std::exception&) {
@@ -168,24 +167,39 @@ class PostgresqlTransaction final : public Transaction {
   }
 
   Result run_statement(std::string_view sql, std::span<const Value> values) override {
-    auto result = lease_->connection().run(sql, values);
+    auto result = lease_->has_begun() ? lease_->connection().run(sql, values)
+                                      : lease_->begin([&](PostgresqlConnection& connection) {
+                                          return connection.run_first(begin_sql(), sql, values);
+                                        });
     return {std::move(result.rows), result.changed_count};
   }
 
   void run_statements(std::string_view sql) override {
     // Text sorts by its bytes, as in SQLite, whatever the language of the database.
     static const std::regex kText(R"(\bTEXT\b)");
+    if (!lease_->has_begun()) {
+      lease_->begin([&](PostgresqlConnection& connection) { connection.run_script(begin_sql(), kShort); });
+    }
     lease_->connection().run_script("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0", kShort);
     lease_->connection().run_script(std::regex_replace(std::string(sql), kText, R"(TEXT COLLATE "C")"),
                                     kMigrationPatience);
   }
 
   void commit_and_release() override {
-    lease_->connection().commit();
+    if (lease_->has_begun()) {
+      access_ == Access::write ? lease_->connection().commit() : lease_->connection().end_reading();
+    }
     lease_.reset();
   }
 
+  /// Sent with the first statement: one wait less.
+  std::string begin_sql() const {
+    return access_ == Access::write ? "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE"
+                                    : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+  }
+
   std::unique_ptr<Lease> lease_;
+  const Access access_;
 };
 
 class PostgresqlDatabase final : public Database {

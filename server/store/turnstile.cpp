@@ -5,35 +5,37 @@ namespace naru::server {
 bool Turnstile::enter(int places, std::chrono::milliseconds patience) {
   if (places == 0) return true;
   std::unique_lock lock(mutex_);
-  if (waiters_.empty() && free_ >= places) {
+  if (free_ >= places && (waiters_.empty() || passing_ < kMaxPassing)) {
     free_ -= places;
+    if (!waiters_.empty()) ++passing_;
     return true;
   }
   const auto self = waiters_.emplace(waiters_.end());
   self->places = places;
-  admit();  // those before may have been let in already
-  self->admitted.wait_for(lock, patience, [&] { return self->is_admitted; });
-  const bool is_admitted = self->is_admitted;
+  const bool is_in = self->changed.wait_for(lock, patience, [&] {
+    self->is_woken = false;
+    return self == waiters_.begin() && free_ >= places;
+  });
   waiters_.erase(self);
-  if (!is_admitted) admit();  // who stood behind may fit where this one did not
-  return is_admitted;
+  if (is_in) {
+    free_ -= places;
+    passing_ = 0;
+  }
+  wake_first();  // who stood behind may fit as well, or where this one did not
+  return is_in;
 }
 
 void Turnstile::leave(int places) {
   const std::lock_guard lock(mutex_);
   free_ += places;
-  admit();
+  wake_first();
 }
 
-/// In order; one that does not fit yet holds up those behind it, or it would never fit.
-void Turnstile::admit() {
-  for (Waiter& waiter : waiters_) {
-    if (waiter.is_admitted) continue;
-    if (waiter.places > free_) return;
-    free_ -= waiter.places;
-    waiter.is_admitted = true;
-    waiter.admitted.notify_one();
-  }
+/// One that does not fit yet holds up those behind it, or it would never fit.
+void Turnstile::wake_first() {
+  if (waiters_.empty() || waiters_.front().is_woken || waiters_.front().places > free_) return;
+  waiters_.front().is_woken = true;
+  waiters_.front().changed.notify_one();
 }
 
 }  // namespace naru::server

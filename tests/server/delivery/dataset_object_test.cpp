@@ -18,7 +18,7 @@ DatasetListing small_listing() {
   for (const auto& [path, size] : std::vector<std::pair<std::string, std::uint64_t>>{
            {"README.md", 5}, {"images/a/1.nii.gz", 10}, {"images/b.nii.gz", 20}}) {
     listing.files.push_back(
-        {DatasetObject::Kind::file, object_id_of_file("dataset-1", path), path, sha256(path), size, "/nowhere"});
+        {DatasetObject::Kind::file, object_id_of_file("dataset-1", path), path, sha256(path), size, nullptr});
   }
   listing.tar = std::make_shared<std::vector<Segment>>();
   return listing;

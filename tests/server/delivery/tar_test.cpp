@@ -22,7 +22,9 @@ DatasetListing listing_of(const std::filesystem::path& folder,
   for (const auto& [path, bytes] : files) {
     std::filesystem::create_directories((folder / path).parent_path());
     write_file(folder / path, bytes);
-    listing.files.push_back({DatasetObject::Kind::file, "", path, "", bytes.size(), folder / path});
+    listing.files.push_back(
+        {DatasetObject::Kind::file, "", path, "", bytes.size(),
+         std::make_shared<const std::vector<Segment>>(1, Segment{{}, folder / path, bytes.size()})});
   }
   listing.tar = tar_segments(listing);
   return listing;
@@ -53,6 +55,19 @@ TEST(Tar, IsUnpackedByTarToTheSameFiles) {
   for (const auto& [path, bytes] : kFiles) {
     EXPECT_EQ(read_file(unpacked.path() / "liver" / path, 10000), bytes) << path;
   }
+}
+
+TEST(Tar, OfLargeFilesTakesNoMemoryForTheirBytes) {
+  constexpr std::uint64_t kHugeBytes = std::uint64_t{1} << 40;  // which no machine here could hold
+  DatasetListing listing;
+  listing.dataset.name = "liver";
+  listing.files.push_back({DatasetObject::Kind::file, "", "huge.nii", "", kHugeBytes,
+                           std::make_shared<const std::vector<Segment>>(1, Segment{{}, "/nowhere", kHugeBytes})});
+  const auto tar = tar_segments(listing);
+  std::size_t held_bytes = 0;
+  for (const Segment& segment : *tar) held_bytes += segment.bytes.size();
+  EXPECT_LE(held_bytes, 10240U);
+  EXPECT_EQ(tar_size_bytes(*tar) - held_bytes, kHugeBytes);
 }
 
 TEST(Tar, SaysItsSizeBeforeItIsMade) {

@@ -32,6 +32,27 @@ TEST(Turnstile, LetsNoMoreInThanThereArePlaces) {
   EXPECT_TRUE(turnstile.enter(3, 0ms));
 }
 
+TEST(Turnstile, LetsOneInWhoWantsAllPlacesHoweverManyComeAndGo) {
+  Turnstile turnstile(2);
+  std::atomic<bool> is_over = false;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      while (!is_over) {
+        ASSERT_TRUE(turnstile.enter(1, 1h));
+        std::this_thread::yield();
+        turnstile.leave(1);
+      }
+    });
+  }
+  for (int run = 0; run < 50; ++run) {
+    ASSERT_TRUE(turnstile.enter(2, 1h));
+    turnstile.leave(2);
+  }
+  is_over = true;
+  for (std::thread& thread : threads) thread.join();
+}
+
 TEST(Turnstile, GivesUpWherePatienceEndsAndHoldsNobodyUp) {
   Turnstile turnstile(2);
   ASSERT_TRUE(turnstile.enter(1, 0ms));
