@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "kernels/axis_taps.h"
+#include "kernels/cuda/columns.h"
 #include "kernels/fill.h"
 #include "kernels/labels_voxel.h"
 
@@ -14,7 +15,11 @@ void resample_labels(VolumeView<const Label> in, VolumeView<Label> out, const st
   for (int a = 0; a < 3; ++a) assert(in.size[a] > 0 && out.size[a] == axes[a].target_count);
   if (out.size.voxel_count() == 0) return;
   const ReachableTaps taps(in.size, {axes, Interpolator::linear, {}}, executor);
-  fill_voxels(out, LabelsVoxel<Label>{in, taps.axes(), rule}, executor);
+  const LabelsVoxel<Label> voxel{in, taps.axes(), rule};
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) return cuda::fill_columns<LabelsColumns<Label>>(out, voxel, executor);
+  }
+  fill_voxels_on_cpu(out, voxel, executor);
 }
 
 template void resample_labels(VolumeView<const std::uint8_t>, VolumeView<std::uint8_t>, const std::array<AxisSteps, 3>&,
