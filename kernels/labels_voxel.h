@@ -25,14 +25,17 @@ struct LabelsVoxel {
     const std::int64_t below = at[1].index + 1 < in.size.y ? in.size.x : 0;
     const std::int64_t behind = at[2].index + 1 < in.size.z ? in.size.x * in.size.y : 0;
     const Label* const corner = in.data + in.index(at[0].index, at[1].index, at[2].index);
-    const auto part_at = [&](const Label* of) { return Part{{of[0], of[right], of[below], of[below + right]}}; };
-    return between(part_at(corner), part_at(corner + behind), at[0], at[1], at[2]);
+    return between(part_at(corner, right, below), part_at(corner + behind, right, below), at[0], at[1], at[2]);
   }
 
   /// For kernels/columns_voxel.h: the four labels in one source plane.
   struct Part {
     Label corners[4];
   };
+
+  NARU_HOST_DEVICE static Part part_at(const Label* corner, std::int64_t right, std::int64_t below) {
+    return {{corner[0], corner[right], corner[below], corner[below + right]}};
+  }
 
   NARU_HOST_DEVICE Part part(const Label (&corners)[4], AxisTap) const {
     return {{corners[0], corners[1], corners[2], corners[3]}};
@@ -92,8 +95,8 @@ struct LabelsVoxel {
   }
 };
 
-/// One row: more would not fit the registers.
+/// One row and one plane: more would not fit the registers.
 template <class Label>
-using LabelsColumns = Columns<LabelsVoxel<Label>, 1, 2>;
+using LabelsColumns = Columns<LabelsVoxel<Label>, 1, 1>;
 
 }  // namespace naru
