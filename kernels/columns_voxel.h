@@ -37,6 +37,7 @@ class Columns {
 
  public:
   static constexpr int kRows = kRowsOf;
+  static constexpr std::int64_t kPlanes = 16;  ///< that a device makes at a time
 
   NARU_HOST_DEVICE Columns(const Voxel& voxel, std::int64_t x, const std::int64_t (&y)[kRows])
       : voxel_(voxel),
@@ -126,13 +127,14 @@ class Columns {
 };
 
 /// The voxels of one column of a Voxel that takes one value each. kAhead of them are loaded before the first is used.
-template <class Voxel, int kAhead = 8>
+template <class Voxel, int kAhead = 4>
 class NearestColumns {
   using In = typename Voxel::In;
   using Out = typename Voxel::Out;
 
  public:
   static constexpr int kRows = 1;
+  static constexpr std::int64_t kPlanes = 8;
 
   NARU_HOST_DEVICE NearestColumns(const Voxel& voxel, std::int64_t x, const std::int64_t (&y)[kRows])
       : voxel_(voxel),

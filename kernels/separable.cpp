@@ -68,14 +68,6 @@ Buffer<Limits<In>> slice_limits(VolumeView<const In> in, int axis, Executor& exe
   return slices;
 }
 
-/// Of the first pass on a device, before the second goes over them: as many as half of a large cache holds, which are
-/// enough to fill the device.
-std::int64_t planes_at_once(const Size3& in, const Size3& out) {
-  constexpr std::int64_t kSizeBytes = std::int64_t{24} << 20;
-  const std::int64_t plane_bytes = in.x * out.y * static_cast<std::int64_t>(sizeof(float));
-  return std::clamp<std::int64_t>(kSizeBytes / plane_bytes, 1, in.z);
-}
-
 /// What the passes work on.
 template <class In, class Out>
 struct Passes {
@@ -98,24 +90,18 @@ void pass_by_pass(const Passes<In, Out>& task, Executor& executor) {
   fill_voxels_on_cpu(task.out, AlongZVoxel<In, Out>{second_view, task.tables[2].pass(), task.finish}, executor);
 }
 
-/// The same on a device. What the first pass makes of a few planes is still in the cache when the second reads it;
-/// there neighbours in memory are neighbours along y. Buffers are freed in stream order.
+/// The same on a device. After the first pass, neighbours in memory are neighbours along y. Buffers are freed in stream
+/// order.
 template <class In, class Out>
 void pass_by_pass_on_device(const Passes<In, Out>& task, Executor& executor) {
   const Size3 &in = task.in.size, &out = task.out.size;
   const std::int64_t in_plane = in.x * in.y, first_plane = in.x * out.y, out_plane = out.x * out.y;
-  const std::int64_t planes = planes_at_once(in, out);
-  Buffer<float> first(static_cast<std::size_t>(first_plane * planes), executor);
+  Buffer<float> first(static_cast<std::size_t>(first_plane * in.z), executor);
   Buffer<float> second(static_cast<std::size_t>(out_plane * in.z), executor);
-  for (std::int64_t z = 0; z < in.z; z += planes) {
-    const std::int64_t count = std::min(planes, in.z - z);
-    cuda::fill_turned<In>(
-        {task.in.data + z * in_plane, first.data(), in.x, out.y, count, in.x, in_plane, out.y, first_plane},
-        task.tables[1].grouped(), executor);
-    cuda::fill_turned<float>(
-        {first.data(), second.data() + z * out_plane, out.y, out.x, count, out.y, first_plane, out.x, out_plane},
-        task.tables[0].grouped(), executor);
-  }
+  cuda::fill_turned<In>({task.in.data, first.data(), in.x, out.y, in.z, in.x, in_plane, out.y, first_plane},
+                        task.tables[1].grouped(), executor);
+  cuda::fill_turned<float>({first.data(), second.data(), out.y, out.x, in.z, out.y, first_plane, out.x, out_plane},
+                           task.tables[0].grouped(), executor);
   cuda::fill_finished<In, Out>({second.data(), task.out.data, out.x, out.z, out.y, out_plane, out.x, out_plane, out.x},
                                task.tables[2].grouped(), task.finish, executor);
 }
@@ -165,8 +151,7 @@ std::uint64_t resample_working_bytes(const Size3& in, const ResampleOptions& opt
   if (!executor.is_cuda() && cpu_path() != CpuPath::baseline) {
     return avx2::separable_working_bytes(in, out, taps_along(2, in.z, options), executor.thread_count());
   }
-  const std::int64_t first_planes = executor.is_cuda() ? planes_at_once(in, out) : in.z;
-  return static_cast<std::uint64_t>((in.x * first_planes + out.x * in.z) * out.y) * sizeof(float);
+  return static_cast<std::uint64_t>(in.x + out.x) * static_cast<std::uint64_t>(out.y * in.z) * sizeof(float);
 }
 
 template <class In, class Out>

@@ -79,7 +79,8 @@ NARU_HOST_DEVICE void weighted_group(const In* lines, std::int64_t line_stride, 
       even[l][n] = odd[l][n] = 0;
     }
   }
-  const auto add = [&](const GroupWeights& weight, const In(&values)[kLines], float(&sums)[kLines][kGroup]) {
+  // Weights by value: four are loaded at once.
+  const auto add = [&](const GroupWeights weight, const In(&values)[kLines], float(&sums)[kLines][kGroup]) {
     for (int l = 0; l < kLines; ++l) {
       for (int n = 0; n < kGroup; ++n) {
         sums[l][n] = fmaf(weight.of[n], static_cast<float>(values[l]) - anchor[l][n], sums[l][n]);

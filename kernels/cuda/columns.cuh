@@ -10,7 +10,7 @@
 
 namespace naru::cuda {
 
-/// One thread makes kColumnPlanes voxels of each of Columns::kRows columns, a block's height apart: neighbouring
+/// One thread makes Columns::kPlanes voxels of each of Columns::kRows columns, a block's height apart: neighbouring
 /// threads write neighbouring values, and a block shares source rows in L1. Parts are long against what each loads
 /// twice and short enough that a volume of 100 planes still fills the device.
 template <class Columns, class T, class Voxel>
@@ -26,20 +26,20 @@ __global__ void __launch_bounds__(kColumnThreads) fill_columns_kernel(VolumeView
   }
   const Columns columns(voxel, x, rows);
   const ColumnTarget<T> target{out.data + out.index(x, y, 0), blockDim.y * out.size.x, out.size.x * out.size.y, count};
-  const std::int64_t parts = (out.size.z + kColumnPlanes - 1) / kColumnPlanes;
+  const std::int64_t parts = (out.size.z + Columns::kPlanes - 1) / Columns::kPlanes;
   for (std::int64_t part = blockIdx.z; part < parts; part += gridDim.z) {
-    columns.make(part * kColumnPlanes, min((part + 1) * kColumnPlanes, out.size.z), target);
+    columns.make(part * Columns::kPlanes, min((part + 1) * Columns::kPlanes, out.size.z), target);
   }
 }
 
 template <class Columns, class T, class Voxel>
 void fill_columns(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
-  constexpr dim3 kBlock(32, kColumnThreads / 32);
+  constexpr dim3 kBlock(kColumnWidth, kColumnThreads / kColumnWidth);
   constexpr std::int64_t kMaxGrid = 65535;
   const auto groups = [](std::int64_t count, std::int64_t size) { return (count + size - 1) / size; };
   const dim3 grid(static_cast<unsigned>(groups(out.size.x, kBlock.x)),
                   static_cast<unsigned>(groups(out.size.y, kBlock.y * Columns::kRows)),
-                  static_cast<unsigned>(std::min(groups(out.size.z, kColumnPlanes), kMaxGrid)));
+                  static_cast<unsigned>(std::min(groups(out.size.z, Columns::kPlanes), kMaxGrid)));
   fill_columns_kernel<Columns><<<grid, kBlock, 0, selected_stream(executor)>>>(out, voxel);
   cuda_check(cudaGetLastError(), "launching a kernel over columns");
 }

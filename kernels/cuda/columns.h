@@ -9,8 +9,7 @@
 
 namespace naru::cuda {
 
-inline constexpr std::int64_t kColumnPlanes = 32;
-inline constexpr int kColumnThreads = 256;
+inline constexpr int kColumnThreads = 256, kColumnWidth = 128;  ///< of a block, and those of them along x
 
 /// Fills `out` with what Columns(voxel, x, rows) makes. @pre at most 65,535 * 8 rows
 template <class Columns, class T, class Voxel>

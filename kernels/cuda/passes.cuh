@@ -24,37 +24,40 @@ template <int kRows, bool kIsTurned, class In, class Out, class Made>
 __global__ void __launch_bounds__(kLanes* kGroupsOfBlock)
     pass_kernel(PassView<In, Out> view, GroupedPass pass, Made finish) {
   __shared__ Out tile[kIsTurned ? kRows : 1][kLanes][kTargetsOfBlock + 1];  // one more, so that columns use all banks
+  const int x = threadIdx.x, y = threadIdx.y;
   const std::int64_t first_lane = static_cast<std::int64_t>(blockIdx.x) * kLanes;
   const std::int64_t first_target = static_cast<std::int64_t>(blockIdx.y) * kTargetsOfBlock;
-  const std::int64_t lane = min(first_lane + threadIdx.x, view.lanes - 1);
-  const std::int64_t group = min(first_target / kGroup + threadIdx.y, (view.targets - 1) / kGroup);
-  const std::int64_t last_start = view.rows > kRows ? view.rows - kRows : 0;
+  const int lanes = static_cast<int>(min(view.lanes - first_lane, std::int64_t{kLanes}));
+  const int targets = static_cast<int>(min(view.targets - first_target, std::int64_t{kTargetsOfBlock}));
+  const int rows = static_cast<int>(min(view.rows, std::int64_t{kRows}));
+  const std::int64_t lane = first_lane + min(x, lanes - 1);
+  const std::int64_t group = first_target / kGroup + min(y, (targets - 1) / kGroup);
   for (std::int64_t start = blockIdx.z * kRows; start < view.rows; start += gridDim.z * kRows) {
-    const std::int64_t row = min(start, last_start);  // the last rows: some of them are made twice
+    const std::int64_t row = min(start, view.rows - rows);  // the last rows: some of them are made twice
     float values[kRows][kGroup];
     weighted_group<kRows>(view.in + row * view.in_row + lane, view.rows < kRows ? 0 : view.in_row, view.in_step, pass,
                           group, values);
-    for (int r = 0; r < kRows; ++r) {
-      for (int n = 0; n < kGroup; ++n) {
-        const std::int64_t target = first_target + threadIdx.y * kGroup + n;
-        if constexpr (kIsTurned) {
-          tile[r][threadIdx.x][threadIdx.y * kGroup + n] = values[r][n];
-        } else if (target < view.targets && first_lane + threadIdx.x < view.lanes && row + r < view.rows) {
-          __stcs(view.out + lane + target * view.out_step + (row + r) * view.out_row,
-                 finish(values[r][n], lane, row + r, target));
-        }
-      }
-    }
     if constexpr (kIsTurned) {
-      __syncthreads();
-      const std::int64_t target = first_target + threadIdx.x;
       for (int r = 0; r < kRows; ++r) {
-        for (int l = threadIdx.y; l < kLanes; l += kGroupsOfBlock) {
-          if (target >= view.targets || first_lane + l >= view.lanes || row + r >= view.rows) continue;
-          view.out[target + (first_lane + l) * view.out_step + (row + r) * view.out_row] = tile[r][l][threadIdx.x];
+        for (int n = 0; n < kGroup; ++n) tile[r][x][y * kGroup + n] = values[r][n];
+      }
+      __syncthreads();
+      Out* to = view.out + row * view.out_row + (first_lane + y) * view.out_step + first_target + x;
+      for (int r = 0; r < kRows && x < targets; ++r, to += view.out_row) {
+        Out* at = to;
+        for (int l = y; l < kLanes; l += kGroupsOfBlock, at += kGroupsOfBlock * view.out_step) {
+          if (l < lanes && r < rows) *at = tile[r][l][x];
         }
       }
       __syncthreads();
+    } else {
+      Out* to = view.out + row * view.out_row + (first_target + y * kGroup) * view.out_step + lane;
+      for (int n = 0; n < kGroup && x < lanes; ++n, to += view.out_step) {
+        for (int r = 0; r < kRows; ++r) {
+          if (y * kGroup + n >= targets || r >= rows) continue;
+          __stcs(to + r * view.out_row, finish(values[r][n], lane, row + r, first_target + y * kGroup + n));
+        }
+      }
     }
   }
 }
