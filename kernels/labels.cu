@@ -1,10 +1,13 @@
-#include "kernels/cuda/fill.cuh"
+#include "kernels/cuda/columns.cuh"
 #include "kernels/labels_voxel.h"
 
 namespace naru::cuda {
 
-template void fill_voxels(VolumeView<std::uint8_t>, const LabelsVoxel<std::uint8_t>&, Executor&);
-template void fill_voxels(VolumeView<std::uint16_t>, const LabelsVoxel<std::uint16_t>&, Executor&);
-template void fill_voxels(VolumeView<std::int16_t>, const LabelsVoxel<std::int16_t>&, Executor&);
+template void fill_columns<LabelsColumns<std::uint8_t>>(VolumeView<std::uint8_t>, const LabelsVoxel<std::uint8_t>&,
+                                                        Executor&);
+template void fill_columns<LabelsColumns<std::uint16_t>>(VolumeView<std::uint16_t>, const LabelsVoxel<std::uint16_t>&,
+                                                         Executor&);
+template void fill_columns<LabelsColumns<std::int16_t>>(VolumeView<std::int16_t>, const LabelsVoxel<std::int16_t>&,
+                                                        Executor&);
 
 }  // namespace naru::cuda

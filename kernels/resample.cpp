@@ -5,6 +5,7 @@
 #include <cassert>
 
 #include "kernels/axis_taps.h"
+#include "kernels/columns_voxel.h"
 #include "kernels/cuda/columns.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
@@ -48,13 +49,13 @@ void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOption
   if (options.interpolator == Interpolator::nearest) {
     const NearestVoxel<In, Out> voxel{in, axes, options.intensity};
     if constexpr (kWithCuda) {
-      if (executor.is_cuda()) return cuda::fill_columns<NearestColumn<In, Out>>(out, voxel, executor);
+      if (executor.is_cuda()) return cuda::fill_columns<NearestColumns<NearestVoxel<In, Out>>>(out, voxel, executor);
     }
     by_voxel ? fill_voxels_on_cpu(out, voxel, executor) : resample_nearest_rows(out, voxel, executor);
   } else {
     const LinearVoxel<In, Out> voxel{in, axes, options.intensity};
     if constexpr (kWithCuda) {
-      if (executor.is_cuda()) return cuda::fill_columns<LinearColumn<In, Out>>(out, voxel, executor);
+      if (executor.is_cuda()) return cuda::fill_columns<Columns<LinearVoxel<In, Out>>>(out, voxel, executor);
     }
     by_voxel ? fill_voxels_on_cpu(out, voxel, executor) : avx2::resample_linear(out, voxel, executor);
   }

@@ -1,12 +1,14 @@
+#include "kernels/columns_voxel.h"
 #include "kernels/cuda/columns.cuh"
 #include "kernels/cuda/fill.cuh"
 #include "kernels/resample_voxel.h"
 
 namespace naru::cuda {
 
-#define NARU_INSTANTIATE(In, Out)                                                                             \
-  template void fill_columns<LinearColumn<In, Out>>(VolumeView<Out>, const LinearVoxel<In, Out>&, Executor&); \
-  template void fill_columns<NearestColumn<In, Out>>(VolumeView<Out>, const NearestVoxel<In, Out>&, Executor&);
+#define NARU_INSTANTIATE(In, Out)                                                                                     \
+  template void fill_columns<Columns<LinearVoxel<In, Out>>>(VolumeView<Out>, const LinearVoxel<In, Out>&, Executor&); \
+  template void fill_columns<NearestColumns<NearestVoxel<In, Out>>>(VolumeView<Out>, const NearestVoxel<In, Out>&,    \
+                                                                    Executor&);
 NARU_INSTANTIATE(std::int16_t, float)
 NARU_INSTANTIATE(std::uint16_t, float)
 NARU_INSTANTIATE(float, float)

@@ -11,7 +11,7 @@
 namespace naru {
 
 /// One line of an axis table: a target index takes source `index` and, for linear, `weight` of the one after it.
-struct AxisTap {
+struct alignas(8) AxisTap {
   std::int32_t index;
   float weight;
 };
@@ -26,8 +26,10 @@ struct AxisTaps {
   const AxisTap* z;
 };
 
-template <class In, class Out>
+template <class InType, class OutType>
 struct LinearVoxel {
+  using In = InType;
+  using Out = OutType;
   VolumeView<const In> in;
   AxisTaps taps;
   IntensityMap map;
@@ -51,73 +53,36 @@ struct LinearVoxel {
   NARU_HOST_DEVICE float stored(std::int64_t i, std::int64_t j, std::int64_t k) const {
     return static_cast<float>(in.data[in.index(i, j, k)]);
   }
-};
 
-/// The voxels of one column (x, y), plane by plane, as LinearVoxel defines them, bit for bit. What two source planes
-/// give along y is kept while z goes on, so that a step to the next plane loads four values instead of eight.
-template <class In, class Out>
-class LinearColumn {
- public:
-  NARU_HOST_DEVICE LinearColumn(const LinearVoxel<In, Out>& voxel, std::int64_t x, std::int64_t y)
-      : voxel_(voxel), x_(voxel.taps.x[x]), y_(voxel.taps.y[y]) {}
-
-  NARU_HOST_DEVICE Out operator()(std::int64_t z) {
-    const AxisTap at = voxel_.taps.z[z];
-    const std::int64_t last = voxel_.in.size.z - 1;
-    const std::int64_t next = at.index < last ? at.index + 1 : last;
-    if (at.index != near_.plane) near_ = at.index == far_.plane ? far_ : pair_in(at.index);
-    if (next != far_.plane) far_ = next == near_.plane ? near_ : pair_in(next);
-    const float left = lerp(near_.left, far_.left, at.weight), right = lerp(near_.right, far_.right, at.weight);
-    return cast_to<Out>(mapped(lerp(left, right, x_.weight), voxel_.map));
-  }
-
- private:
-  /// Both neighbours along x in one source plane, blended along y.
-  struct Pair {
-    std::int64_t plane;
+  /// For kernels/columns_voxel.h: both neighbours along x in one source plane, blended along y.
+  struct Part {
     float left, right;
   };
 
-  NARU_HOST_DEVICE Pair pair_in(std::int64_t k) const {
-    const Size3& size = voxel_.in.size;
-    const std::int64_t right = x_.index + 1 < size.x ? x_.index + 1 : x_.index;
-    const std::int64_t below = y_.index + 1 < size.y ? y_.index + 1 : y_.index;
-    return {k, lerp(voxel_.stored(x_.index, y_.index, k), voxel_.stored(x_.index, below, k), y_.weight),
-            lerp(voxel_.stored(right, y_.index, k), voxel_.stored(right, below, k), y_.weight)};
+  NARU_HOST_DEVICE Part part(const In (&corners)[4], AxisTap y) const {
+    return {lerp(static_cast<float>(corners[0]), static_cast<float>(corners[2]), y.weight),
+            lerp(static_cast<float>(corners[1]), static_cast<float>(corners[3]), y.weight)};
   }
 
-  LinearVoxel<In, Out> voxel_;
-  AxisTap x_, y_;
-  Pair near_{-1, 0, 0}, far_{-1, 0, 0};
+  NARU_HOST_DEVICE Out between(const Part& near, const Part& far, AxisTap x, AxisTap, AxisTap z) const {
+    const float left = lerp(near.left, far.left, z.weight), right = lerp(near.right, far.right, z.weight);
+    return cast_to<Out>(mapped(lerp(left, right, x.weight), map));
+  }
 };
 
-template <class In, class Out>
+template <class InType, class OutType>
 struct NearestVoxel {
+  using In = InType;
+  using Out = OutType;
   VolumeView<const In> in;
   AxisTaps taps;
   IntensityMap map;
 
   NARU_HOST_DEVICE Out operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    const In stored = in.data[in.index(taps.x[x].index, taps.y[y].index, taps.z[z].index)];
-    return cast_to<Out>(mapped(static_cast<float>(stored), map));
-  }
-};
-
-/// One column of it.
-template <class In, class Out>
-class NearestColumn {
- public:
-  NARU_HOST_DEVICE NearestColumn(const NearestVoxel<In, Out>& voxel, std::int64_t x, std::int64_t y)
-      : voxel_(voxel), offset_(voxel.in.index(voxel.taps.x[x].index, voxel.taps.y[y].index, 0)) {}
-
-  NARU_HOST_DEVICE Out operator()(std::int64_t z) const {
-    const std::int64_t plane = voxel_.taps.z[z].index * voxel_.in.size.x * voxel_.in.size.y;
-    return cast_to<Out>(mapped(static_cast<float>(voxel_.in.data[offset_ + plane]), voxel_.map));
+    return made(in.data[in.index(taps.x[x].index, taps.y[y].index, taps.z[z].index)]);
   }
 
- private:
-  NearestVoxel<In, Out> voxel_;
-  std::int64_t offset_;
+  NARU_HOST_DEVICE Out made(In stored) const { return cast_to<Out>(mapped(static_cast<float>(stored), map)); }
 };
 
 template <class Out>

@@ -5,9 +5,10 @@
 #include <cassert>
 #include <vector>
 
+#include "kernels/axis_groups.h"
 #include "kernels/axis_weights.h"
 #include "kernels/buffer.h"
-#include "kernels/cuda/lines.h"
+#include "kernels/cuda/passes.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
 #include "kernels/separable_avx2.h"
@@ -30,37 +31,27 @@ class Tables {
   Tables(const AxisSteps& axis, std::int64_t source_count, const AxisFilter& filter, Executor& executor)
       : host_(axis_weights(axis, source_count, filter)), is_identity_(host_.is_identity(source_count)) {
     if (!executor.is_cuda()) return;
-    first_ = copied(host_.first, executor);
-    anchor_ = copied(host_.anchor, executor);
-    total_ = copied(host_.total, executor);
-    std::vector<float> by_tap(host_.weights.size());
-    const std::size_t count = host_.first.size(), taps = static_cast<std::size_t>(host_.taps);
-    for (std::size_t t = 0; t < count; ++t) {
-      for (std::size_t i = 0; i < taps; ++i) by_tap[i * count + t] = host_.weights[t * taps + i];
-    }
-    weights_ = copied(by_tap, executor);
+    const AxisGroups groups = axis_groups(host_, source_count);
+    taps_ = static_cast<std::int32_t>(groups.taps);
+    heads_ = copied(groups.heads, executor);
+    weights_ = copied(groups.weights, executor);
   }
 
+  /// Of an executor that is the CPU.
   AxisPass pass() const {
-    if (first_.size() == 0) {
-      return {
-          host_.first.data(), host_.anchor.data(), host_.total.data(), host_.weights.data(), host_.taps, host_.taps, 1};
-    }
-    return {first_.data(),
-            anchor_.data(),
-            total_.data(),
-            weights_.data(),
-            host_.taps,
-            1,
-            static_cast<std::int64_t>(host_.first.size())};
+    return {host_.first.data(), host_.anchor.data(), host_.total.data(), host_.weights.data(), host_.taps};
   }
+  /// Of one that is not.
+  GroupedPass grouped() const { return {heads_.data(), weights_.data(), taps_}; }
+  const std::vector<std::int32_t>& first() const { return host_.first; }
   bool is_identity() const { return is_identity_; }
 
  private:
   AxisWeights host_;
   bool is_identity_;
-  Buffer<std::int32_t> first_, anchor_;
-  Buffer<float> total_, weights_;
+  std::int32_t taps_ = 0;
+  Buffer<GroupHead> heads_;
+  Buffer<GroupWeights> weights_;
 };
 
 /// Of each slice along `axis`.
@@ -77,26 +68,42 @@ Buffer<Limits<In>> slice_limits(VolumeView<const In> in, int axis, Executor& exe
   return slices;
 }
 
-template <class T, class Voxel>
-void fill_lines(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
-  if constexpr (kWithCuda) {
-    if (executor.is_cuda()) return cuda::fill_lines(out, voxel, executor);
-  }
-  const auto one = [&](std::int64_t x, std::int64_t y, std::int64_t z) { return made_at<T>(voxel, x, y, z); };
-  fill_voxels_on_cpu(out, one, executor);
-}
-
-/// Every pass over the whole volume. Buffers are freed in stream order.
+/// What the passes work on.
 template <class In, class Out>
-void pass_by_pass(VolumeView<const In> in, VolumeView<Out> out, const avx2::SeparableTask<In>& task,
-                  Executor& executor) {
-  const Size3 after_y{in.size.x, out.size.y, in.size.z}, after_x{out.size.x, out.size.y, in.size.z};
+struct Passes {
+  VolumeView<const In> in;
+  VolumeView<Out> out;
+  const std::array<Tables, 3>& tables;  ///< along x, y, z
+  Finish<In, Out> finish;
+};
+
+/// Every pass over the whole volume, on the CPU.
+template <class In, class Out>
+void pass_by_pass(const Passes<In, Out>& task, Executor& executor) {
+  const Size3 &in = task.in.size, &out = task.out.size;
+  const Size3 after_y{in.x, out.y, in.z}, after_x{out.x, out.y, in.z};
   Buffer<float> first(static_cast<std::size_t>(after_y.voxel_count()), executor);
   Buffer<float> second(static_cast<std::size_t>(after_x.voxel_count()), executor);
   const VolumeView<float> first_view{first.data(), after_y}, second_view{second.data(), after_x};
-  fill_lines(first_view, AlongYVoxel<In>{in, task.y}, executor);
-  fill_lines(second_view, AlongXVoxel{first_view, task.x}, executor);
-  fill_lines(out, AlongZVoxel<In, Out>{second_view, task.z, task.limits, task.map}, executor);
+  fill_voxels_on_cpu(first_view, AlongYVoxel<In>{task.in, task.tables[1].pass()}, executor);
+  fill_voxels_on_cpu(second_view, AlongXVoxel{first_view, task.tables[0].pass()}, executor);
+  fill_voxels_on_cpu(task.out, AlongZVoxel<In, Out>{second_view, task.tables[2].pass(), task.finish}, executor);
+}
+
+/// The same on a device. After the first pass, neighbours in memory are neighbours along y. Buffers are freed in stream
+/// order.
+template <class In, class Out>
+void pass_by_pass_on_device(const Passes<In, Out>& task, Executor& executor) {
+  const Size3 &in = task.in.size, &out = task.out.size;
+  const std::int64_t in_plane = in.x * in.y, first_plane = in.x * out.y, out_plane = out.x * out.y;
+  Buffer<float> first(static_cast<std::size_t>(first_plane * in.z), executor);
+  Buffer<float> second(static_cast<std::size_t>(out_plane * in.z), executor);
+  cuda::fill_turned<In>({task.in.data, first.data(), in.x, out.y, in.z, in.x, in_plane, out.y, first_plane},
+                        task.tables[1].grouped(), executor);
+  cuda::fill_turned<float>({first.data(), second.data(), out.y, out.x, in.z, out.y, first_plane, out.x, out_plane},
+                           task.tables[0].grouped(), executor);
+  cuda::fill_finished<In, Out>({second.data(), task.out.data, out.x, out.z, out.y, out_plane, out.x, out_plane, out.x},
+                               task.tables[2].grouped(), task.finish, executor);
 }
 
 std::int64_t taps_along(int axis, std::int64_t source_count, const ResampleOptions& options) {
@@ -111,17 +118,24 @@ void run_passes(VolumeView<const In> in, VolumeView<Out> out, const ResampleOpti
     return Tables(options.axes[axis], in.size[a], filters[axis], executor);
   };
   const std::array<Tables, 3> tables = {tables_of(0), tables_of(1), tables_of(2)};
-  avx2::SeparableTask<In> task{tables[1].pass(),        tables[0].pass(),        tables[2].pass(),
-                               tables[1].is_identity(), tables[0].is_identity(), {},
-                               options.intensity};
+  Finish<In, Out> finish{{}, options.intensity};
   Buffer<Limits<In>> limits;
+  Buffer<std::int32_t> slices;
   if (options.separate_axis) {
     const int axis = *options.separate_axis;
     limits = slice_limits(in, axis, executor);
-    task.limits = {limits.data(), tables[static_cast<std::size_t>(axis)].pass().first, axis};
+    slices = copied(tables[static_cast<std::size_t>(axis)].first(), executor);
+    finish.limits = {limits.data(), slices.data(), axis};
   }
-  if (executor.is_cuda() || cpu_path() == CpuPath::baseline) return pass_by_pass(in, out, task, executor);
-  avx2::resample_separable(in, out, task, executor);
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) return pass_by_pass_on_device<In, Out>({in, out, tables, finish}, executor);
+  }
+  if (cpu_path() == CpuPath::baseline) return pass_by_pass<In, Out>({in, out, tables, finish}, executor);
+  avx2::resample_separable(
+      in, out,
+      avx2::SeparableTask<In>{tables[1].pass(), tables[0].pass(), tables[2].pass(), tables[1].is_identity(),
+                              tables[0].is_identity(), finish.limits, options.intensity},
+      executor);
 }
 
 }  // namespace

@@ -12,35 +12,24 @@
 
 namespace naru {
 
-/// An AxisWeights in memory that the backend reaches.
+/// An AxisWeights in memory of the host.
 struct AxisPass {
   const std::int32_t* first;
   const std::int32_t* anchor;
   const float* total;
-  const float* weights;  ///< of target t and tap i: weights[t * target_stride + i * tap_stride]
+  const float* weights;  ///< of target t and tap i: weights[t * taps + i]
   std::int64_t taps;
-  std::int64_t target_stride, tap_stride;  ///< neighbouring threads make neighbouring targets: there tap after tap
 };
 
-/// So many values a thread of a device makes at a time: the weights of a target serve as many lines.
-inline constexpr int kLines = 4;
-
-/// Target t of `kCount` lines that are `line_stride` apart, their values `stride` apart.
-template <int kCount, class In>
-NARU_HOST_DEVICE void weighted(const In* lines, std::int64_t line_stride, std::int64_t stride, const AxisPass& pass,
-                               std::int64_t t, float (&out)[kCount]) {
-  const In* const from = lines + pass.first[t] * stride;
-  const float* const weights = pass.weights + t * pass.target_stride;
-  float anchor[kCount], even[kCount], odd[kCount];  // two sums, since each addition waits for the one before it
-  for (int n = 0; n < kCount; ++n) {
-    anchor[n] = static_cast<float>(from[pass.anchor[t] * stride + n * line_stride]);
-    even[n] = odd[n] = 0;
-  }
-  const auto add = [&](std::int64_t i, float(&sums)[kCount]) {
-    const float weight = weights[i * pass.tap_stride];
-    for (int n = 0; n < kCount; ++n) {
-      sums[n] = fmaf(weight, static_cast<float>(from[i * stride + n * line_stride]) - anchor[n], sums[n]);
-    }
+/// Target t of a line whose values are `stride` apart.
+template <class In>
+float weighted(const In* line, std::int64_t stride, const AxisPass& pass, std::int64_t t) {
+  const In* const from = line + pass.first[t] * stride;
+  const float* const weights = pass.weights + t * pass.taps;
+  const auto anchor = static_cast<float>(from[pass.anchor[t] * stride]);
+  float even = 0, odd = 0;  // two sums, since each addition waits for the one before it
+  const auto add = [&](std::int64_t i, float& sum) {
+    sum = fmaf(weights[i], static_cast<float>(from[i * stride]) - anchor, sum);
   };
   std::int64_t i = 0;
   for (; i + 2 <= pass.taps; i += 2) {
@@ -48,39 +37,96 @@ NARU_HOST_DEVICE void weighted(const In* lines, std::int64_t line_stride, std::i
     add(i + 1, odd);
   }
   if (i < pass.taps) add(i, even);
-  for (int n = 0; n < kCount; ++n) out[n] = fmaf(pass.total[t], anchor[n], even[n] + odd[n]);
+  return fmaf(pass.total[t], anchor, even + odd);
 }
 
-/// One voxel of a pass. T: what the pass makes.
-template <class T, class Voxel>
-NARU_HOST_DEVICE T made_at(const Voxel& voxel, std::int64_t x, std::int64_t y, std::int64_t z) {
-  T out[1];
-  voxel.template make<1>(x, y, z, out);
-  return out[0];
+/// So many neighbouring targets a thread of a device makes at a time (kernels/axis_groups.h).
+inline constexpr int kGroup = 4;
+
+/// So many values of each line are loaded before the first is used. Even: a value's sum depends on its place.
+inline constexpr int kTapsAtOnce = 4;
+
+struct GroupHead {
+  std::int32_t first;           ///< source value of the group's first weight
+  std::int32_t anchor[kGroup];  ///< counted from there
+  float total[kGroup];
+};
+
+struct alignas(sizeof(float) * kGroup) GroupWeights {
+  float of[kGroup];
+};
+
+/// An AxisGroups in memory that the backend reaches.
+struct GroupedPass {
+  const GroupHead* heads;
+  const GroupWeights* weights;  ///< of group g and tap i: weights[g * taps + i]
+  std::int32_t taps;
+};
+
+/// Group g of kLines lines that are `line_stride` apart, their values `stride` apart: what `weighted` gives, bit for
+/// bit. A weight of 0 adds nothing to a sum, and where a row begins at an odd place, the two sums only change their
+/// names.
+template <int kLines, class In>
+NARU_HOST_DEVICE void weighted_group(const In* lines, std::int64_t line_stride, std::int64_t stride,
+                                     const GroupedPass& pass, std::int64_t g, float (&out)[kLines][kGroup]) {
+  const GroupHead& head = pass.heads[g];
+  const GroupWeights* const weights = pass.weights + g * pass.taps;
+  const In* from = lines + head.first * stride;
+  float anchor[kLines][kGroup], even[kLines][kGroup], odd[kLines][kGroup];
+  for (int l = 0; l < kLines; ++l) {
+    for (int n = 0; n < kGroup; ++n) {
+      anchor[l][n] = static_cast<float>(from[head.anchor[n] * stride + l * line_stride]);
+      even[l][n] = odd[l][n] = 0;
+    }
+  }
+  // Weights by value: four are loaded at once.
+  const auto add = [&](const GroupWeights weight, const In(&values)[kLines], float(&sums)[kLines][kGroup]) {
+    for (int l = 0; l < kLines; ++l) {
+      for (int n = 0; n < kGroup; ++n) {
+        sums[l][n] = fmaf(weight.of[n], static_cast<float>(values[l]) - anchor[l][n], sums[l][n]);
+      }
+    }
+  };
+  std::int32_t i = 0;
+  for (; i + kTapsAtOnce <= pass.taps; i += kTapsAtOnce) {
+    In values[kTapsAtOnce][kLines];
+    for (int k = 0; k < kTapsAtOnce; ++k, from += stride) {
+      for (int l = 0; l < kLines; ++l) values[k][l] = from[l * line_stride];
+    }
+    for (int k = 0; k < kTapsAtOnce; ++k) add(weights[i + k], values[k], k % 2 == 0 ? even : odd);
+  }
+  for (; i < pass.taps; ++i, from += stride) {
+    In values[kLines];
+    for (int l = 0; l < kLines; ++l) values[l] = from[l * line_stride];
+    if (i % 2 == 0) {
+      add(weights[i], values, even);
+    } else {
+      add(weights[i], values, odd);
+    }
+  }
+  for (int l = 0; l < kLines; ++l) {
+    for (int n = 0; n < kGroup; ++n) out[l][n] = fmaf(head.total[n], anchor[l][n], even[l][n] + odd[l][n]);
+  }
 }
 
-/// First pass. Lines are planes.
+/// First pass.
 template <class In>
 struct AlongYVoxel {
-  static constexpr int kLineAxis = 2;
   VolumeView<const In> in;
   AxisPass pass;
 
-  template <int kCount>
-  NARU_HOST_DEVICE void make(std::int64_t x, std::int64_t y, std::int64_t z, float (&out)[kCount]) const {
-    weighted<kCount>(in.data + in.index(x, 0, z), in.size.x * in.size.y, in.size.x, pass, y, out);
+  float operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    return weighted(in.data + in.index(x, 0, z), in.size.x, pass, y);
   }
 };
 
-/// Second pass. Lines are planes.
+/// Second pass.
 struct AlongXVoxel {
-  static constexpr int kLineAxis = 2;
   VolumeView<const float> in;
   AxisPass pass;
 
-  template <int kCount>
-  NARU_HOST_DEVICE void make(std::int64_t x, std::int64_t y, std::int64_t z, float (&out)[kCount]) const {
-    weighted<kCount>(in.data + in.index(0, y, z), in.size.x * in.size.y, 1, pass, x, out);
+  float operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    return weighted(in.data + in.index(0, y, z), 1, pass, x);
   }
 };
 
@@ -104,24 +150,27 @@ struct SliceLimits {
   }
 };
 
-/// Last pass, and what follows the interpolation. Lines are rows.
+/// What follows the interpolation.
 template <class In, class Out>
-struct AlongZVoxel {
-  static constexpr int kLineAxis = 1;
-  VolumeView<const float> in;
-  AxisPass pass;
+struct Finish {
   SliceLimits<In> limits;
   IntensityMap map;
 
-  template <int kCount>
-  NARU_HOST_DEVICE void make(std::int64_t x, std::int64_t y, std::int64_t z, Out (&out)[kCount]) const {
-    float values[kCount];
-    weighted<kCount>(in.data + in.index(x, y, 0), in.size.x, in.size.x * in.size.y, pass, z, values);
-    for (int n = 0; n < kCount; ++n) {
-      float value = values[n];
-      if (limits.slices != nullptr) value = limits(value, limits.axis == 0 ? x : limits.axis == 1 ? y + n : z);
-      out[n] = cast_to<Out>(mapped(value, map));
-    }
+  NARU_HOST_DEVICE Out operator()(float value, std::int64_t x, std::int64_t y, std::int64_t z) const {
+    if (limits.slices != nullptr) value = limits(value, limits.axis == 0 ? x : limits.axis == 1 ? y : z);
+    return cast_to<Out>(mapped(value, map));
+  }
+};
+
+/// Last pass.
+template <class In, class Out>
+struct AlongZVoxel {
+  VolumeView<const float> in;
+  AxisPass pass;
+  Finish<In, Out> finish;
+
+  Out operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    return finish(weighted(in.data + in.index(x, y, 0), in.size.x * in.size.y, pass, z), x, y, z);
   }
 };
 

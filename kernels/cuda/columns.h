@@ -9,10 +9,10 @@
 
 namespace naru::cuda {
 
-inline constexpr std::int64_t kColumnPlanes = 32;
+inline constexpr int kColumnThreads = 256, kColumnWidth = 128;  ///< of a block, and those of them along x
 
-/// out(x, y, z) = Column(voxel, x, y)(z), with z rising within a column. @pre at most 65,535 * 8 rows
-template <class Column, class T, class Voxel>
+/// Fills `out` with what Columns(voxel, x, rows) makes. @pre at most 65,535 * 8 rows
+template <class Columns, class T, class Voxel>
 void fill_columns(VolumeView<T> out, const Voxel& voxel, Executor& executor);
 
 }  // namespace naru::cuda

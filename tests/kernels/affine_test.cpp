@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "kernels/affine_voxel.h"
 #include "tests/kernels/golden/golden_volume.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
@@ -155,6 +156,14 @@ TEST(Affine, GivesTheSameBytesOnEveryExecutor) {
     const auto expected = resampled_on<float>(executors.front(), values, size, target, options);
     for (Executor& executor : executors) {
       EXPECT_EQ(resampled_on<float>(executor, values, size, target, options), expected) << executor.description();
+    }
+  }
+}
+
+TEST(Affine, MirrorsNearAnEndAsAnywhere) {
+  for (int count = 1; count < 8; ++count) {
+    for (int index = -2; index < count + 2; ++index) {
+      EXPECT_EQ(mirrored_near(index, count), mirrored(index, count)) << index << " of " << count;
     }
   }
 }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/axis_taps.h"
+#include "kernels/labels_voxel.h"
+#include "tests/kernels/columns.h"
 #include "tests/kernels/golden/golden_volume.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
@@ -101,6 +104,43 @@ TEST(Labels, GivesTheSameLabelsOnEveryExecutor) {
     const auto expected = resampled_on(executors.front(), values, size, axes, LabelRule::half);
     for (Executor& executor : executors) {
       EXPECT_EQ(resampled_on(executor, values, size, axes, LabelRule::half), expected) << executor.description();
+    }
+  }
+}
+
+TEST(Labels, GoesDownColumnsToTheSameLabels) {
+  const Size3 size{9, 8, 40};
+  const auto values = random_values<std::uint8_t>(size.voxel_count(), 0, 3);
+  for (const double step : {0.3, 1.9, 4.2, -0.7}) {
+    const Axes axes = {AxisSteps{14, 0.7, -0.4}, AxisSteps{7, 1.3, -0.2}, AxisSteps{30, step, step > 0 ? -0.4 : 39.5}};
+    Executor executor = Executor::cpu(1);
+    const ReachableTaps taps(size, {axes, Interpolator::linear, {}}, executor);
+    for (const LabelRule rule : {LabelRule::greatest, LabelRule::half}) {
+      const LabelsVoxel<std::uint8_t> voxel{{values.data(), size}, taps.axes(), rule};
+      expect_same_columns<LabelsColumns<std::uint8_t>>(voxel, {14, 7, 30}, step);
+    }
+  }
+}
+
+/// The share of each label added up on its own, in f64.
+TEST(Labels, WeighsAnyNumberOfLabelsAsDefined) {
+  const std::vector<float> places = {0.25f, 0.5f, 0.625f};
+  for (unsigned seed = 1; seed < 400; ++seed) {
+    const auto values = random_values<std::uint8_t>(8, 1, 1 + seed % 6, seed);
+    const float x = places[seed % 3], y = places[seed / 3 % 3], z = places[seed / 9 % 3];  // exact in f32
+    double shares[8] = {}, most = 0;
+    for (unsigned i = 0; i < 8; ++i) {
+      shares[values[i]] += (i & 1 ? x : 1 - x) * (i & 2 ? y : 1 - y) * (i & 4 ? z : 1 - z);
+    }
+    int greatest = 0, half = 0;
+    for (int label = 0; label < 8; ++label) {
+      if (shares[label] > most) most = shares[label], greatest = label;
+      if (shares[label] >= 0.5) half = label;
+    }
+    const Axes axes = {AxisSteps{1, 1, x}, AxisSteps{1, 1, y}, AxisSteps{1, 1, z}};
+    for (Executor& executor : executors_under_test()) {
+      ASSERT_EQ(resampled_on(executor, values, {2, 2, 2}, axes, LabelRule::greatest).front(), greatest) << seed;
+      ASSERT_EQ(resampled_on(executor, values, {2, 2, 2}, axes, LabelRule::half).front(), half) << seed;
     }
   }
 }

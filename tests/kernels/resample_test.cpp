@@ -6,7 +6,9 @@
 #include <cstring>
 
 #include "kernels/axis_taps.h"
+#include "kernels/columns_voxel.h"
 #include "kernels/dispatch.h"
+#include "tests/kernels/columns.h"
 #include "tests/kernels/golden/golden.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
@@ -269,27 +271,20 @@ TEST(Resample, GivesTheSameBitsWithAndWithoutAvx2) {
   }
 }
 
-// What a GPU's threads run, run here on the CPU.
-TEST(Resample, GoesDownAColumnToTheSameBits) {
+TEST(Resample, GoesDownColumnsToTheSameBits) {
   const Size3 size{9, 8, 40};
   const auto values = random_values<std::int16_t>(size.voxel_count(), -32768, 32767, 11);
   for (const double step : {0.3, 0.8, 1.0, 1.9, 4.2, -0.7, -2.5}) {
     ResampleOptions options = linear({centred(9, 1.3), centred(8, 0.6), centred(40, step)});
     for (AxisSteps& axis : options.axes) axis.first -= 0.4;  // beyond both ends too
+    const Size3 to{options.axes[0].target_count, options.axes[1].target_count, options.axes[2].target_count};
     Executor executor = Executor::cpu(1);
     const ReachableTaps taps(size, options, executor);
     const LinearVoxel<std::int16_t, float> voxel{{values.data(), size}, taps.axes(), options.intensity};
     const NearestVoxel<std::int16_t, float> nearest{{values.data(), size}, taps.axes(), options.intensity};
-    for (std::int64_t y = 0; y < options.axes[1].target_count; ++y) {
-      for (std::int64_t x = 0; x < options.axes[0].target_count; ++x) {
-        LinearColumn<std::int16_t, float> column(voxel, x, y);
-        NearestColumn<std::int16_t, float> nearest_column(nearest, x, y);
-        for (std::int64_t z = 0; z < options.axes[2].target_count; ++z) {
-          ASSERT_EQ(column(z), voxel(x, y, z)) << step;
-          ASSERT_EQ(nearest_column(z), nearest(x, y, z)) << step;
-        }
-      }
-    }
+    expect_same_columns<Columns<LinearVoxel<std::int16_t, float>>>(voxel, to, step);
+    expect_same_columns<Columns<LinearVoxel<std::int16_t, float>, 1, 4>>(voxel, to, step);
+    expect_same_columns<NearestColumns<NearestVoxel<std::int16_t, float>>>(nearest, to, step);
   }
 }
 

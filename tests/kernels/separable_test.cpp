@@ -5,6 +5,7 @@
 #include <numbers>
 #include <span>
 
+#include "kernels/axis_groups.h"
 #include "kernels/axis_weights.h"
 #include "kernels/dispatch.h"
 #include "kernels/resample.h"
@@ -322,31 +323,27 @@ TEST(Separable, GivesTheSameBitsOnEveryExecutorAndWithAndWithoutAvx2) {
 }
 
 // What a GPU's threads run, run here on the CPU.
-TEST(Separable, MakesSeveralLinesToTheSameBits) {
-  const Size3 size{13, 11, 9};
-  const auto values = random_values<float>(size.voxel_count(), -1024, 3071, 21);
-  ResampleOptions options =
-      bspline({AxisSteps{13, 0.9, 0.1}, AxisSteps{11, 0.8, 0.3}, AxisSteps{9, 0.7, 0.2}}, Boundary::mirror);
-  const auto weights = [&](int axis) {
-    return axis_weights(options.axes[static_cast<std::size_t>(axis)], size[axis], filter_along(axis, options));
-  };
-  const auto pass = [](const AxisWeights& of) {
-    return AxisPass{of.first.data(), of.anchor.data(), of.total.data(), of.weights.data(), of.taps, of.taps, 1};
-  };
-  const AxisWeights wx = weights(0), wy = weights(1), wz = weights(2);
-  const VolumeView<const float> in{values.data(), size};
-  const AlongYVoxel<float> y_pass{in, pass(wy)};
-  const AlongXVoxel x_pass{in, pass(wx)};
-  const AlongZVoxel<float, float> z_pass{in, pass(wz), {}, {}};
-  float planes[kLines], turned[kLines], rows[kLines];
-  for (std::int64_t x = 0; x < size.x; ++x) {
-    y_pass.make<kLines>(x, 3, 2, planes);
-    x_pass.make<kLines>(x, 3, 2, turned);
-    z_pass.make<kLines>(x, 3, 2, rows);
-    for (int n = 0; n < kLines; ++n) {
-      ASSERT_EQ(planes[n], made_at<float>(y_pass, x, 3, 2 + n));
-      ASSERT_EQ(turned[n], made_at<float>(x_pass, x, 3, 2 + n));
-      ASSERT_EQ(rows[n], made_at<float>(z_pass, x, 3 + n, 2));
+TEST(Separable, MakesGroupsOfTargetsToTheSameBits) {
+  unsigned seed = 20;
+  for (const double step : {0.3, 0.8, 1.0, 1.43, 3.7, -1.7}) {
+    for (const std::int64_t count : {1, 3, 37, 90}) {
+      const auto values = random_values<float>(2 * count, -1024, 3071, ++seed);  // two lines, their values in turn
+      const AxisSteps axis{std::max<std::int64_t>(1, std::llround(static_cast<double>(count) / std::abs(step))), step,
+                           step > 0 ? 0.1 : static_cast<double>(count)};
+      for (const ResampleOptions& options : all_kinds({axis, axis, axis})) {
+        const AxisWeights rows = axis_weights(axis, count, filter_along(2, options));
+        const AxisGroups groups = axis_groups(rows, count);
+        const AxisPass pass{rows.first.data(), rows.anchor.data(), rows.total.data(), rows.weights.data(), rows.taps};
+        const GroupedPass grouped{groups.heads.data(), groups.weights.data(), static_cast<std::int32_t>(groups.taps)};
+        ASSERT_LE(groups.taps, count);
+        for (std::int64_t t = 0; t < axis.target_count; ++t) {
+          float made[2][kGroup];
+          weighted_group<2>(values.data(), 1, 2, grouped, t / kGroup, made);
+          for (int l = 0; l < 2; ++l) {
+            ASSERT_EQ(made[l][t % kGroup], weighted(values.data() + l, 2, pass, t)) << step << " " << count << " " << t;
+          }
+        }
+      }
     }
   }
 }
