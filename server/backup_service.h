@@ -51,8 +51,8 @@ class BackupService {
 
   void start();  ///< from now on it looks for work once a second, on a thread of its own
 
-  /// Does what is to be done now: asks for a backup where the schedule says so, and makes the one that waits. Not beside
-  /// `start`.
+  /// Does what is to be done now: asks for a backup where the schedule says so, and makes the one that waits. Not
+  /// beside `start`.
   /// @return whether one was made
   bool work_once();
 

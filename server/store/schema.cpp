@@ -132,9 +132,14 @@ CREATE INDEX grant_amendments_by_grant ON grant_amendments (grant_id, id);
 )sql";
 
 constexpr std::array kMigrations = {
-    Migration{1, "accounts", kAccounts}, Migration{2, "ingest", kIngest},     Migration{3, "grants", kGrants},
-    Migration{4, "jobs", kJobs},         Migration{5, "delivery", kDelivery}, Migration{6, "ledger", kLedger},
-    Migration{7, "backups", kBackups},   Migration{8, "witnesses", kWitnesses},
+    Migration{1, "accounts", kAccounts},
+    Migration{2, "ingest", kIngest},
+    Migration{3, "grants", kGrants},
+    Migration{4, "jobs", kJobs},
+    Migration{5, "delivery", kDelivery},
+    Migration{6, "ledger", kLedger},
+    Migration{7, "backups", kBackups},
+    Migration{8, "witnesses", kWitnesses},
     Migration{9, "amendments of grants", kAmendments},
 };
 
