@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "kernels/columns_voxel.h"
+#include "kernels/column_walk.h"
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/columns.h"
 #include "kernels/cuda/runtime.h"
