@@ -5,7 +5,7 @@
 
 #include "core/volume.h"
 #include "kernels/backend.h"
-#include "kernels/columns_voxel.h"
+#include "kernels/column_walk.h"
 #include "kernels/labels.h"
 #include "kernels/resample_voxel.h"
 
@@ -28,7 +28,7 @@ struct LabelsVoxel {
     return between(part_at(corner, right, below), part_at(corner + behind, right, below), at[0], at[1], at[2]);
   }
 
-  /// For kernels/columns_voxel.h: the four labels in one source plane.
+  /// For kernels/column_walk.h: the four labels in one source plane.
   struct Part {
     Label corners[4];
   };

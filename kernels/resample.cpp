@@ -5,7 +5,7 @@
 #include <cassert>
 
 #include "kernels/axis_taps.h"
-#include "kernels/columns_voxel.h"
+#include "kernels/column_walk.h"
 #include "kernels/cuda/columns.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"

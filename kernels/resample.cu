@@ -1,4 +1,4 @@
-#include "kernels/columns_voxel.h"
+#include "kernels/column_walk.h"
 #include "kernels/cuda/columns.cuh"
 #include "kernels/cuda/fill.cuh"
 #include "kernels/resample_voxel.h"

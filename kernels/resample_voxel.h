@@ -54,7 +54,7 @@ struct LinearVoxel {
     return static_cast<float>(in.data[in.index(i, j, k)]);
   }
 
-  /// For kernels/columns_voxel.h: both neighbours along x in one source plane, blended along y.
+  /// For kernels/column_walk.h: both neighbours along x in one source plane, blended along y.
   struct Part {
     float left, right;
   };

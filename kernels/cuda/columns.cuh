@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "kernels/columns_voxel.h"
+#include "kernels/column_walk.h"
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/columns.h"
 #include "kernels/cuda/runtime.h"
@@ -14,7 +14,7 @@ namespace naru::cuda {
 /// threads write neighbouring values, and a block shares source rows in L1. Parts are long against what each loads
 /// twice and short enough that a volume of 100 planes still fills the device.
 template <class Columns, class T, class Voxel>
-__global__ void __launch_bounds__(kColumnThreads) fill_columns_kernel(VolumeView<T> out, Voxel voxel) {
+__global__ void __launch_bounds__(Columns::kThreads) fill_columns_kernel(VolumeView<T> out, Voxel voxel) {
   const std::int64_t x = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   const std::int64_t y = static_cast<std::int64_t>(blockIdx.y) * blockDim.y * Columns::kRows + threadIdx.y;
   if (x >= out.size.x || y >= out.size.y) return;
@@ -34,7 +34,8 @@ __global__ void __launch_bounds__(kColumnThreads) fill_columns_kernel(VolumeView
 
 template <class Columns, class T, class Voxel>
 void fill_columns(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
-  constexpr dim3 kBlock(kColumnWidth, kColumnThreads / kColumnWidth);
+  constexpr int kWidth = 128;  // of whole cache lines, few of which are shared with the next block
+  constexpr dim3 kBlock(kWidth, Columns::kThreads / kWidth);
   constexpr std::int64_t kMaxGrid = 65535;
   const auto groups = [](std::int64_t count, std::int64_t size) { return (count + size - 1) / size; };
   const dim3 grid(static_cast<unsigned>(groups(out.size.x, kBlock.x)),

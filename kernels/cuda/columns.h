@@ -9,9 +9,7 @@
 
 namespace naru::cuda {
 
-inline constexpr int kColumnThreads = 256, kColumnWidth = 128;  ///< of a block, and those of them along x
-
-/// Fills `out` with what Columns(voxel, x, rows) makes. @pre at most 65,535 * 8 rows
+/// Fills `out` with what Columns(voxel, x, rows) makes. @pre at most 65,535 rows
 template <class Columns, class T, class Voxel>
 void fill_columns(VolumeView<T> out, const Voxel& voxel, Executor& executor);
 

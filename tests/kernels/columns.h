@@ -1,4 +1,4 @@
-/// Columns of voxels (kernels/columns_voxel.h) against the voxels themselves.
+/// Columns of voxels (kernels/column_walk.h) against the voxels themselves.
 #pragma once
 
 #include <gtest/gtest.h>

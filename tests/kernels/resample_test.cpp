@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "kernels/axis_taps.h"
-#include "kernels/columns_voxel.h"
+#include "kernels/column_walk.h"
 #include "kernels/dispatch.h"
 #include "tests/kernels/columns.h"
 #include "tests/kernels/golden/golden.h"

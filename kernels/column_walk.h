@@ -16,16 +16,6 @@ struct ColumnTarget {
   std::int32_t column_count;  ///< that are written; the others are made for nothing
 };
 
-/// Writes what is not read again, so that it takes no room in a device's cache, where neighbours find source rows.
-template <class T>
-NARU_HOST_DEVICE void write_once(T* to, T value) {
-#ifdef __CUDA_ARCH__
-  __stcs(to, value);
-#else
-  *to = value;
-#endif
-}
-
 /// The voxels of kRows columns at one x, as Voxel defines them, bit for bit. Source planes are gone through once, in
 /// rising order, and kAhead of them are loaded before the first is used: a device then waits for many values at once.
 /// What becomes of a plane's four values (Voxel::Part) serves the targets on both sides of it.
@@ -37,7 +27,8 @@ class Columns {
 
  public:
   static constexpr int kRows = kRowsOf;
-  static constexpr std::int64_t kPlanes = 16;  ///< that a device makes at a time
+  static constexpr int kThreads = 128;         ///< of a device's block
+  static constexpr std::int64_t kPlanes = 16;  ///< that a thread makes at a time
 
   NARU_HOST_DEVICE Columns(const Voxel& voxel, std::int64_t x, const std::int64_t (&y)[kRows])
       : voxel_(voxel),
@@ -78,7 +69,7 @@ class Columns {
         for (; at.index == plane; at = *tap) {
           for (int r = 0; r < kRows; ++r) {
             if (r > 0 && r >= target.column_count) continue;
-            write_once(to + r * target.row, voxel_.between(near[r], far[r], x_, y_[r], at));
+            to[r * target.row] = voxel_.between(near[r], far[r], x_, y_[r], at);
           }
           if (--left == 0) return;
           to += step;
@@ -134,7 +125,8 @@ class NearestColumns {
 
  public:
   static constexpr int kRows = 1;
-  static constexpr std::int64_t kPlanes = 8;
+  static constexpr int kThreads = 256;
+  static constexpr std::int64_t kPlanes = 16;
 
   NARU_HOST_DEVICE NearestColumns(const Voxel& voxel, std::int64_t x, const std::int64_t (&y)[kRows])
       : voxel_(voxel),
@@ -149,7 +141,7 @@ class NearestColumns {
       In stored[kAhead];
       for (int n = 0; n < kAhead; ++n) stored[n] = corner_[tap[n < left ? n : left - 1].index * plane_];
       for (int n = 0; n < kAhead; ++n, to += target.plane) {
-        if (n < left) write_once(to, voxel_.made(stored[n]));
+        if (n < left) *to = voxel_.made(stored[n]);
       }
     }
   }
