@@ -251,9 +251,9 @@ void JobRunner::run(const std::stop_token& stop, const JobRow& job, const Place&
   if (was_asked) return until_stored(stop, [&] { claims_.stopped(lease); });
   const WorkError error = error_of(end, options_.data);
   if (options_.count_end) options_.count_end(nullptr, error.code);
-  until_stored(stop, [&] { claims_.fail(lease, error.code, error.message); });
-  // What was finished may be what fills the disk; without it the server at least can go on receiving.
+  // What was finished may be what fills the disk. Without it the server can go on, and write down what happened.
   if (error.code == ErrorCode::disk_full) parts_.executor.clear(job.id);
+  until_stored(stop, [&] { claims_.fail(lease, error.code, error.message); });
 }
 
 JobOrder JobRunner::make_order(const JobRow& job, const Place& place) {

@@ -295,6 +295,17 @@ TEST_P(JobRunnerTest, AStudyThatWasDestroyedMeanwhileEndsTheJob) {
   EXPECT_EQ(world_.job(id).error_code, "gone");
 }
 
+TEST_P(JobRunnerTest, AJobThatFilledTheDiskGivesUpWhatItHadMade) {
+  const std::string id = world_.submit("org-a").id;
+  stage_.scripts = {Script{.waits = false, .error = WorkError{ErrorCode::disk_full, "no room"}, .before_end = [&] {
+                             fs::create_directories(stage_.result_folder(id));
+                           }}};
+  const auto runner = make_runner();
+  EXPECT_TRUE(wait_until([&] { return world_.job(id).error_code == "disk_full"; }));
+  EXPECT_EQ(world_.job(id).state, JobState::queued);
+  EXPECT_TRUE(stage_.kept().empty());
+}
+
 TEST_P(JobRunnerTest, AStudyThatIsOpenAgainHoldsTheJobUpUntilItCloses) {
   const std::string id = world_.submit("org-a").id;
   world_.write([&](Transaction& t) { t.execute("UPDATE studies SET state = 'open' WHERE id = 'study-org-a'", {}); });

@@ -69,17 +69,17 @@ class Load:
     """Clients that know what was promised to them. Each promise is noted only once the answer is here."""
 
     def __init__(self, world, studies, folder, seed):
-        self.world, self.folder, self.random = world, folder, random.Random(seed)
+        self.world, self.folder, self.random, self.study_size = world, folder, random.Random(seed), len(studies[0])
         self.instances, self.uploads, self.jobs, self.asked, self.checkpoints, self.wrong = {}, {}, {}, {}, [], []
         self.stop = threading.Event()
         ways = [self.send, self.send_archive, self.send_by_stow, self.drop] + [self.send_by_c_store] * bool(shutil.which("storescu"))
-        # Each way has studies of its own, sent in order, so that what is there of one at any time is a volume.
+        # Each way has studies of its own.
         own = [itertools.cycle(itertools.chain.from_iterable(studies[n::len(ways)])) for n in range(len(ways))]
         self.threads = [threading.Thread(target=self.forever, args=(step, files), daemon=True) for step, files in zip(ways, own)]
         self.threads += [threading.Thread(target=self.forever, args=(step,), daemon=True)
                          for step in (self.hand_in, self.download, self.look)]
         self.counts = {step.__name__: 0 for step in ways}
-        self.next_job, self.max_jobs, self.dropped = 0, 40, {}
+        self.next_job, self.max_jobs, self.dropped = 0, 200, {}
         self.upload = None  # the one under way
 
     def forever(self, step, *arguments):
@@ -171,7 +171,8 @@ class Load:
         time.sleep(0.1 + self.random.random() * 0.2)
 
     def hand_in(self):
-        studies = [study["id"] for study in self.world.studies() if study["state"] == "closed"]
+        studies = [study["id"] for study in self.world.studies()  # one that closed half sent would be no volume
+                   if study["state"] == "closed" and study["instance_count"] == self.study_size]
         if studies and len(self.jobs) < self.max_jobs:
             key = f"job-{self.next_job}"
             # Where the answer to a request was lost, the same request is made again, to the byte.
