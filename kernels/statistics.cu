@@ -50,56 +50,40 @@ std::vector<FloatSums> piece_sums(VolumeView<const float> in, const std::uint8_t
 namespace {
 
 constexpr int kHistogramThreads = 1024;
-constexpr int kValuesAhead = 8;       // loaded by a thread before the first is counted
-constexpr int kSharedBins = 1 << 15;  // of a block: 128 KiB, one block a multiprocessor
+// A block counts so many values in shared counters of 16 bits, two in a word, before it adds them to those of all:
+// fewer than 65,536, so that no counter overflows into its neighbour.
+constexpr int kValuesPerThread = 63;
+constexpr std::int64_t kHistogramPiece = kHistogramThreads * kValuesPerThread;
+constexpr int kSharedWords = kBinCount / 2;
 
-/// Values from -4096 or 0 on, which scanners give, are counted in shared memory; the others are right too, but slow.
-template <class T>
-constexpr int kFirstSharedBin = std::numeric_limits<T>::is_signed ? kBinCount / 2 - 4096 : 0;
-
-/// Counts the bins of a warp's threads; -1 is none. Warps of one value, as the air around a patient gives, add once.
-template <class T>
-__device__ void count_bin(int bin, unsigned* counters, unsigned long long* bins) {
-  constexpr unsigned kWarp = 0xffff'ffffu;
-  const bool is_one_value = __all_sync(kWarp, bin == __shfl_sync(kWarp, bin, 0));
-  if (bin < 0 || (is_one_value && threadIdx.x % 32 != 0)) return;
-  const unsigned added = is_one_value ? 32 : 1;
-  const int shared = bin - kFirstSharedBin<T>;
-  if (shared >= 0 && shared < kSharedBins) {
-    atomicAdd(counters + shared, added);
-  } else {
-    atomicAdd(bins + bin, static_cast<unsigned long long>(added));
-  }
-}
-
-/// @pre a block counts fewer than 2^32 values
+/// One block a multiprocessor has room for its 128 KiB of counters. Whole warps of one value, as the air around a
+/// patient gives, add once.
 template <class T>
 __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(const T* values, const std::uint8_t* mask,
                                                                       std::int64_t count, unsigned long long* bins) {
-  extern __shared__ unsigned counters[];
-  for (int bin = threadIdx.x; bin < kSharedBins; bin += kHistogramThreads) counters[bin] = 0;
-  __syncthreads();
-  constexpr std::int64_t kPiece = kHistogramThreads * kValuesAhead;
-  for (std::int64_t begin = blockIdx.x * kPiece; begin < count; begin += gridDim.x * kPiece) {
-    int found[kValuesAhead];
-    for (int n = 0; n < kValuesAhead; ++n) {
-      const std::int64_t at = begin + n * kHistogramThreads + threadIdx.x;
+  extern __shared__ unsigned words[];
+  const std::int64_t pieces = (count + kHistogramPiece - 1) / kHistogramPiece;
+  for (std::int64_t piece = blockIdx.x; piece < pieces; piece += gridDim.x) {
+    for (int w = threadIdx.x; w < kSharedWords; w += kHistogramThreads) words[w] = 0;
+    __syncthreads();
+#pragma unroll 9
+    for (int n = 0; n < kValuesPerThread; ++n) {
+      const std::int64_t at = piece * kHistogramPiece + n * kHistogramThreads + threadIdx.x;
       const bool is_counted = at < count && (mask == nullptr || mask[at] != 0);
-      found[n] = is_counted ? static_cast<int>(values[at]) - std::numeric_limits<T>::min() : -1;
+      const int bin = is_counted ? static_cast<int>(values[at]) - std::numeric_limits<T>::min() : -1;
+      int is_one_value = 0;
+      (void)__match_all_sync(0xffff'ffffu, bin, &is_one_value);
+      const unsigned added = !is_one_value ? 1u : threadIdx.x % 32 == 0 ? 32u : 0u;
+      if (bin >= 0 && added > 0) atomicAdd(words + bin / 2, added << (16 * (bin % 2)));
     }
-    for (const int bin : found) count_bin<T>(bin, counters, bins);
+    __syncthreads();
+    for (int w = threadIdx.x; w < kSharedWords; w += kHistogramThreads) {
+      const unsigned low = words[w] & 0xffffu, high = words[w] >> 16;
+      if (low > 0) atomicAdd(bins + 2 * w, static_cast<unsigned long long>(low));
+      if (high > 0) atomicAdd(bins + 2 * w + 1, static_cast<unsigned long long>(high));
+    }
+    __syncthreads();
   }
-  __syncthreads();
-  for (int bin = threadIdx.x; bin < kSharedBins; bin += kHistogramThreads) {
-    if (counters[bin] > 0) atomicAdd(bins + kFirstSharedBin<T> + bin, static_cast<unsigned long long>(counters[bin]));
-  }
-}
-
-int multiprocessors() {
-  int device = 0, count = 0;
-  cuda_check(cudaGetDevice(&device), "asking for the device");
-  cuda_check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device), "asking for the device");
-  return count;
 }
 
 }  // namespace
@@ -107,7 +91,8 @@ int multiprocessors() {
 template <class T>
 void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector<std::uint64_t>& counts,
                    Executor& executor) {
-  constexpr int kSharedBytes = kSharedBins * static_cast<int>(sizeof(unsigned));
+  constexpr std::int64_t kMaxBlocks = 1024;  // some a multiprocessor, so that none waits long for the last
+  constexpr int kSharedBytes = kSharedWords * static_cast<int>(sizeof(unsigned));
   const std::int64_t count = in.size.voxel_count();
   if (count == 0) return;
   CUstream_st* const stream = selected_stream(executor);
@@ -115,12 +100,11 @@ void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector
              "asking for shared memory");
   Buffer<unsigned long long> bins(kBinCount, executor);
   cuda_check(cudaMemsetAsync(bins.data(), 0, kBinCount * sizeof(unsigned long long), stream), "clearing a histogram");
-  histogram_kernel<<<multiprocessors(), kHistogramThreads, kSharedBytes, stream>>>(in.data, mask, count, bins.data());
+  const auto blocks = static_cast<unsigned>(std::min(kMaxBlocks, (count + kHistogramPiece - 1) / kHistogramPiece));
+  histogram_kernel<<<blocks, kHistogramThreads, kSharedBytes, stream>>>(in.data, mask, count, bins.data());
   cuda_check(cudaGetLastError(), "launching a histogram");
-  std::vector<unsigned long long> found(kBinCount);  // pinning memory for it would take longer than the copy
-  detail::copy_bytes(found.data(), bins.data(), kBinCount * sizeof(unsigned long long), executor);
-  executor.wait();
-  for (int bin = 0; bin < kBinCount; ++bin) counts[bin] += found[bin];
+  const auto on_host = to_host(std::move(bins), executor);
+  for (int bin = 0; bin < kBinCount; ++bin) counts[bin] += on_host.host()[bin];
 }
 
 template <class T>
