@@ -27,6 +27,8 @@ function(naru_own target)
   if(NARU_SANITIZE)
     target_compile_options(${target} PRIVATE
       "$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${NARU_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>")
+    # GCC's guess is wrong about the standard library once its code is instrumented (<regex>).
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-maybe-uninitialized>)
     target_link_options(${target} PRIVATE -fsanitize=${NARU_SANITIZE})
   endif()
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})

@@ -72,7 +72,7 @@ void check_dataset_files(Run& run, const std::string& id, const std::string& sha
   const fs::path folder = dataset_folder(run.services, id);
   if (run.options.reads_bytes) {
     try {
-      if (read_dataset(folder).sha256 != sha256) run.add("dataset_differs", id);
+      if (read_dataset(folder, CancelToken()).sha256 != sha256) run.add("dataset_differs", id);
     } catch (const std::exception&) {
       run.add("dataset_differs", id);
     }

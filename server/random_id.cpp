@@ -7,6 +7,7 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "server/audit/base64.h"
 
 namespace naru::server {
 
@@ -25,12 +26,8 @@ std::array<std::byte, Size> random_bytes() {
 std::string random_id(std::string_view prefix) { return fmt::format("{}-{}", prefix, to_hex(random_bytes<16>())); }
 
 std::string random_secret() {
-  constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
   auto bytes = random_bytes<32>();
-  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), kVariant), '\0');
-  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-                    kVariant);
-  text.pop_back();  // the terminating zero
+  std::string text = to_base64url(bytes);
   sodium_memzero(bytes.data(), bytes.size());
   return text;
 }

@@ -292,9 +292,9 @@ JobRunnerOptions runner_options(Base& base) {
   options.threads = base.config.jobs.threads;
   options.gpu_count = base.config.jobs.device == "cpu" ? 0 : count_gpus();
   options.lease = std::chrono::seconds(base.config.jobs.lease_s);
-  options.publish = [&base](const fs::path& folder) {
-    return [&base, files = read_dataset(folder), id = folder.filename().string()](Transaction& transaction,
-                                                                                  const JobRow& job) {
+  options.publish = [&base](const fs::path& folder, const CancelToken& cancel) {
+    return [&base, files = read_dataset(folder, cancel), id = folder.filename().string()](Transaction& transaction,
+                                                                                          const JobRow& job) {
       publish_dataset(base.services, transaction, {id, job.organisation_id, job.id, job.name, job.grant_id}, files);
     };
   };

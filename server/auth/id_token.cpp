@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "server/audit/base64.h"
 #include "server/auth/secrets.h"
 
 namespace naru::server {

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "server/auth/secrets.h"
+#include "server/audit/base64.h"
 
 namespace naru::server {
 

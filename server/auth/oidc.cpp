@@ -6,8 +6,10 @@
 
 #include "core/error.h"
 #include "pipeline/files.h"
+#include "server/audit/base64.h"
 #include "server/auth/https_client.h"
 #include "server/auth/id_token.h"
+#include "server/auth/live_users.h"
 #include "server/auth/secrets.h"
 #include "server/clock.h"
 #include "server/random_id.h"
@@ -186,11 +188,9 @@ std::string Oidc::subject_of(std::string_view id_token, const std::string& nonce
 
 std::string Oidc::user_of(const std::string& subject) {
   return in_transaction(parts_.database, Access::read, [&](Transaction& transaction) {
-    const Rows rows = transaction.query(
-        "SELECT users.id FROM users JOIN organisations ON organisations.id = users.organisation_id "
-        "WHERE users.oidc_issuer = $1 AND users.oidc_subject = $2 AND users.disabled_ms IS NULL "
-        "AND organisations.disabled_ms IS NULL",
-        {config_.issuer, subject});
+    const Rows rows =
+        transaction.query(fmt::format("SELECT id FROM {} WHERE oidc_issuer = $1 AND oidc_subject = $2", kLiveUsers),
+                          {config_.issuer, subject});
     if (rows.empty()) throw refused("no account is linked to this identity; ask your admin");
     return rows.front().text(0);
   });

@@ -1,9 +1,12 @@
 #include "server/auth/password_sign_in.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/error.h"
 #include "server/audit/ledger.h"
+#include "server/auth/live_users.h"
 #include "server/auth/passwords.h"
 #include "server/clock.h"
 #include "server/store/database.h"
@@ -28,9 +31,8 @@ std::int64_t lock_ms(std::int64_t failed_count) {
 std::optional<Attempt> begin_attempt(const AuthParts& parts, const std::string& login) {
   return in_transaction(parts.database, Access::write, [&](Transaction& transaction) -> std::optional<Attempt> {
     const Rows rows = transaction.query(
-        "SELECT users.id, users.organisation_id, users.password_hash, users.failed_count, users.locked_until_ms "
-        "FROM users JOIN organisations ON organisations.id = users.organisation_id "
-        "WHERE users.login = $1 AND users.disabled_ms IS NULL AND organisations.disabled_ms IS NULL",
+        fmt::format("SELECT id, organisation_id, password_hash, failed_count, locked_until_ms FROM {} WHERE login = $1",
+                    kLiveUsers),
         {login});
     if (rows.empty() || rows.front().is_null(2)) return std::nullopt;
     const Row& row = rows.front();

@@ -1,7 +1,6 @@
 /// Small operations on secrets that every part of `auth` needs.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,9 +14,5 @@ bool is_same_secret(std::string_view a, std::string_view b);
 
 /// HMAC-SHA256 of `text`, in hexadecimal.
 std::string hmac_sha256(std::string_view key, std::string_view text);
-
-/// URL-safe base64 without padding (RFC 4648 section 5); reading is strict.
-std::string to_base64url(std::string_view bytes);
-std::optional<std::string> from_base64url(std::string_view text);
 
 }  // namespace naru::server

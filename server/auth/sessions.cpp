@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "server/audit/ledger.h"
+#include "server/auth/live_users.h"
 #include "server/auth/secrets.h"
 #include "server/auth/tokens.h"
 #include "server/clock.h"
@@ -47,7 +48,7 @@ std::string Sessions::begin(const std::string& user_id, std::optional<std::strin
   in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
     const std::int64_t now_ms = parts_.clock.now_ms();
     const Rows user =
-        transaction.query("SELECT organisation_id FROM users WHERE id = $1 AND disabled_ms IS NULL", {user_id});
+        transaction.query(fmt::format("SELECT organisation_id FROM {} WHERE id = $1", kLiveUsers), {user_id});
     if (user.empty()) throw Error(ErrorCode::unauthenticated, "the account was disabled");
     if (replaced && replaced->size() <= kMaxSecretBytes) end_in(transaction, parts_, sha256_of(*replaced));
     end_oldest(transaction, user_id, now_ms);
@@ -73,10 +74,9 @@ std::optional<Caller> Sessions::caller_with(std::string_view secret) {
   std::int64_t seen_ms = 0;
   auto caller = in_transaction(parts_.database, Access::read, [&](Transaction& transaction) -> std::optional<Caller> {
     const Rows rows = transaction.query(
-        "SELECT sessions.secret_sha256, sessions.seen_ms, users.id, users.organisation_id, users.roles FROM sessions "
-        "JOIN users ON users.id = sessions.user_id JOIN organisations ON organisations.id = users.organisation_id "
-        "WHERE sessions.secret_sha256 = $1 AND sessions.expires_ms > $2 AND sessions.seen_ms > $3 "
-        "AND users.disabled_ms IS NULL AND organisations.disabled_ms IS NULL",
+        fmt::format("SELECT secret_sha256, seen_ms, id, organisation_id, roles FROM sessions JOIN {} ON id = user_id "
+                    "WHERE secret_sha256 = $1 AND expires_ms > $2 AND seen_ms > $3",
+                    kLiveUsers),
         {sha256, now_ms, now_ms - kSessionIdleMs});
     if (rows.empty() || !is_same_secret(rows.front().text(0), sha256)) return std::nullopt;
     const Row& row = rows.front();

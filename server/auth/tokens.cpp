@@ -1,7 +1,10 @@
 #include "server/auth/tokens.h"
 
+#include <fmt/format.h>
+
 #include "core/error.h"
 #include "server/audit/ledger.h"
+#include "server/auth/live_users.h"
 #include "server/auth/secrets.h"
 #include "server/clock.h"
 #include "server/random_id.h"
@@ -107,12 +110,12 @@ std::optional<Caller> Tokens::caller_with(std::string_view secret) {
   if (!secret.starts_with(kTokenPrefix) || secret.size() != kTokenPrefix.size() + kSecretLength) return std::nullopt;
   const std::string sha256 = sha256_of(secret);
   return in_transaction(parts_.database, Access::read, [&](Transaction& transaction) -> std::optional<Caller> {
-    const Rows rows = transaction.query(
-        "SELECT tokens.secret_sha256, tokens.scopes, users.id, users.organisation_id, users.roles FROM tokens "
-        "JOIN users ON users.id = tokens.user_id JOIN organisations ON organisations.id = users.organisation_id "
-        "WHERE tokens.secret_sha256 = $1 AND tokens.revoked_ms IS NULL AND tokens.expires_ms > $2 "
-        "AND users.disabled_ms IS NULL AND organisations.disabled_ms IS NULL",
-        {sha256, parts_.clock.now_ms()});
+    const Rows rows =
+        transaction.query(fmt::format("SELECT secret_sha256, scopes, user_id, organisation_id, roles FROM tokens "
+                                      "JOIN {} ON live_users.id = user_id "
+                                      "WHERE secret_sha256 = $1 AND revoked_ms IS NULL AND expires_ms > $2",
+                                      kLiveUsers),
+                          {sha256, parts_.clock.now_ms()});
     if (rows.empty() || !is_same_secret(rows.front().text(0), sha256)) return std::nullopt;
     const Row& row = rows.front();
     return Caller{row.text(2), row.text(3), roles_from_text(row.text(4)), scopes_from_text(row.text(1)), false};

@@ -1,6 +1,9 @@
 #include "server/delivery/access.h"
 
+#include <fmt/format.h>
+
 #include "core/error.h"
+#include "server/auth/live_users.h"
 #include "server/store/database.h"
 
 namespace naru::server {
@@ -35,10 +38,8 @@ void require_bytes(const DatasetAccess& access, const Caller& caller, std::int64
 }
 
 std::optional<Caller> caller_of_user(Transaction& transaction, const std::string& user_id) {
-  const Rows rows = transaction.query(
-      "SELECT users.organisation_id, users.roles FROM users JOIN organisations ON organisations.id = "
-      "users.organisation_id WHERE users.id = $1 AND users.disabled_ms IS NULL AND organisations.disabled_ms IS NULL",
-      {user_id});
+  const Rows rows =
+      transaction.query(fmt::format("SELECT organisation_id, roles FROM {} WHERE id = $1", kLiveUsers), {user_id});
   if (rows.empty()) return std::nullopt;
   Caller caller{user_id, rows.front().text(0), roles_from_text(rows.front().text(1))};
   caller.scopes = (1U << kScopeCount) - 1;

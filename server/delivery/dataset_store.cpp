@@ -72,10 +72,11 @@ void note_destruction(const fs::path& file, std::int64_t now_ms) {
 
 }  // namespace
 
-DatasetFiles read_dataset(const fs::path& folder) {
+DatasetFiles read_dataset(const fs::path& folder, const CancelToken& cancel) {
   const auto sums = read_sums(folder / kSums);
   DatasetFiles result;
   for (const std::string& path : files_below(folder)) {
+    cancel.throw_if_canceled();
     const auto facts = hash_file(folder / path);
     if (!facts) fail("a file cannot be read");
     if (path == kSums) {

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "core/cancel.h"
+
 namespace naru::server {
 
 struct Services;
@@ -28,10 +30,10 @@ struct DatasetFiles {
   std::uint64_t size_bytes = 0;
 };
 
-/// Reads every byte of `folder`.
+/// Reads every byte of `folder`. @throws Error{canceled}, looked for before each file
 /// @throws Error{dataset_invalid} a file that SHA256SUMS does not name, or the other way round, a checksum that
 /// differs, something that is no regular file
-DatasetFiles read_dataset(const std::filesystem::path& folder);
+DatasetFiles read_dataset(const std::filesystem::path& folder, const CancelToken& cancel);
 
 /// Whose dataset it is and where it came from.
 struct DatasetOwner {

@@ -59,10 +59,11 @@ void JobClaims::move(Transaction& transaction, JobRow& job, JobEvent event, Json
   move_job(transaction, ledger_, clock_, job, event, kServer, std::move(detail));
 }
 
-/// Differs from the one before even where the wall clock stands still.
+/// Differs from all before, also where the wall clock stands still or is set back: who watches sees every heartbeat,
+/// however many came between two looks.
 std::int64_t JobClaims::next_stamp(const JobRow& job) const {
   const std::int64_t stamp = clock_.now_ms() + lease_ms_;
-  return job.lease_until_ms == stamp ? stamp + 1 : stamp;
+  return job.lease_until_ms ? std::max(stamp, *job.lease_until_ms + 1) : stamp;
 }
 
 std::optional<JobRow> JobClaims::claim(const Room& room) {

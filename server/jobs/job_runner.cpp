@@ -14,6 +14,7 @@
 #include "server/disk_room.h"
 #include "server/jobs/job_grant.h"
 #include "server/jobs/job_place.h"
+#include "server/jobs/lease_keeper.h"
 #include "server/random_id.h"
 #include "server/store/database.h"
 
@@ -314,12 +315,24 @@ fs::path JobRunner::dataset_folder(const std::string& job_id) const {
   return options_.data / "datasets" / dataset_id_of(job_id);
 }
 
+/// Reads every byte of the dataset, which may take longer than a lease.
+JobRunnerOptions::WriteRows JobRunner::read_result(const Lease& lease) {
+  const LeaseKeeper keeper(options_.heartbeat, [&] {
+    try {
+      return beat(lease, std::nullopt) != JobWish::cancel;
+    } catch (const std::exception&) {
+      return false;  // LeaseLost, or a defect: what is written next is checked against the fence anyway
+    }
+  });
+  return options_.publish(dataset_folder(lease.job_id), keeper.cancel());
+}
+
 void JobRunner::publish(const Lease& lease, const std::optional<WorkResult>& result) {
   try {
     crash_point("job.before_rename");
     place_dataset(parts_.executor.result_folder(lease.job_id), dataset_folder(lease.job_id));
     crash_point("job.after_rename");
-    const auto write_rows = options_.publish(dataset_folder(lease.job_id));
+    const auto write_rows = read_result(lease);
     in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
       JobRow job = claims_.held(transaction, lease);
       if (job.wish == JobWish::cancel) return claims_.withdraw(transaction, job);

@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/cancel.h"
 #include "server/jobs/executor.h"
 #include "server/jobs/job_claims.h"
 
@@ -45,9 +46,10 @@ struct JobRunnerOptions {
   std::chrono::milliseconds grace{60'000};     ///< for a worker to stop, before it is killed
   std::string node;                            ///< names this host and data folder; empty: the host's name
   /// Reads the dataset in `folder`, outside of any transaction, and gives what writes its rows within the one that ends
-  /// the job: delivery/dataset_store.h.
+  /// the job: delivery/dataset_store.h. The lease is kept meanwhile; where it is lost, or a cancel is wished, `cancel`
+  /// is set.
   using WriteRows = std::function<void(Transaction&, const JobRow&)>;
-  std::function<WriteRows(const std::filesystem::path& folder)> publish;
+  std::function<WriteRows(const std::filesystem::path& folder, const CancelToken& cancel)> publish;
   /// Told how a worker ended, for what is counted: its result, or the code of its failure. May be empty.
   std::function<void(const WorkResult* result, ErrorCode code)> count_end;
 };
@@ -87,6 +89,7 @@ class JobRunner {
   JobOrder make_order(const JobRow& job, const Place& place);
   WorkEnd watch(const std::stop_token& stop, const Lease& lease, RunningWork& work, bool& was_asked);
   std::optional<JobWish> beat(const Lease& lease, const std::optional<WorkProgress>& progress);
+  JobRunnerOptions::WriteRows read_result(const Lease& lease);
   void publish(const Lease& lease, const std::optional<WorkResult>& result);
   std::filesystem::path dataset_folder(const std::string& job_id) const;
   Room room() const;

@@ -2,11 +2,12 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
 
 #include "core/error.h"
+#include "server/store/commit_gate.h"
 #include "server/store/copy_file.h"
 #include "server/store/sqlite_connection.h"
-#include "server/store/turnstile.h"
 
 namespace naru::server {
 
@@ -14,11 +15,22 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{30};  // a transaction takes milliseconds; something hangs
 
-/// What the database and its one transaction share.
+/// What the database and its transactions share. What is not the gate belongs to the one who is in.
 struct Shared {
   explicit Shared(std::filesystem::path path) : file(std::move(path)) {}
+
+  /// Makes durable what is open. After a failure nothing of it is left: opening the file anew rolls back.
+  void commit() {
+    try {
+      connection->run("COMMIT", {}, Access::write);
+    } catch (...) {
+      connection.reset();
+      throw;
+    }
+  }
+
   const std::filesystem::path file;
-  Turnstile turnstile{1};
+  CommitGate gate;
   std::atomic<std::thread::id> holder;
   std::unique_ptr<SqliteConnection> connection;  ///< empty after a failure of the disk
 };
@@ -26,11 +38,11 @@ struct Shared {
 /// While it lives this thread alone has the connection.
 class Turn {
  public:
-  explicit Turn(Shared& shared) : shared_(&shared) {
+  Turn(Shared& shared, Access access) : shared_(&shared) {
     if (shared.holder == std::this_thread::get_id()) {
       throw Error(ErrorCode::internal, "a thread begins a transaction within another one");
     }
-    if (!shared.turnstile.enter(1, kPatience)) {
+    if (!shared.gate.enter(access, kPatience)) {
       throw Error(ErrorCode::store_unavailable, "the database is busy: try again");
     }
     shared.holder = std::this_thread::get_id();
@@ -39,37 +51,57 @@ class Turn {
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
-  void end() {
-    if (shared_ == nullptr) return;
-    if (shared_->connection && shared_->connection->is_broken()) shared_->connection.reset();
-    shared_->holder = std::thread::id();
-    shared_->turnstile.leave(1);
-    shared_ = nullptr;
-  }
-
   SqliteConnection& connection() {
     if (!shared_->connection) shared_->connection = std::make_unique<SqliteConnection>(shared_->file);
     return *shared_->connection;
+  }
+  void drop_connection() { shared_->connection.reset(); }
+
+  /// Whether the transaction that is open holds the work of others.
+  bool has_group() const { return shared_->gate.has_group(); }
+
+  /// Ends it with its work done: durable on return. @throws as Transaction::commit
+  void commit() {
+    Shared& shared = *std::exchange(shared_, nullptr);
+    shared.holder = std::thread::id();
+    shared.gate.commit([&shared] { shared.commit(); });
+  }
+
+  /// Ends it with nothing to commit of its own.
+  void end() {
+    if (shared_ == nullptr) return;
+    Shared& shared = *std::exchange(shared_, nullptr);
+    shared.holder = std::thread::id();
+    if (shared.connection && shared.connection->is_broken()) shared.connection.reset();
+    // A failure of the disk may have rolled back all that was open.
+    const bool is_open = shared.connection && shared.connection->is_in_transaction();
+    if (shared.gate.has_group() && !is_open) {
+      return shared.gate.lose(std::make_exception_ptr(
+          Error(ErrorCode::store_unavailable, "the disk of the database failed before this was stored: try again")));
+    }
+    shared.gate.leave([&shared] { shared.commit(); });
   }
 
  private:
   Shared* shared_;
 };
 
-/// Nobody else has the connection, so one that only reads needs nothing around its statements.
+/// Nobody else has the connection, so one that only reads needs nothing around its statements. One that writes is a
+/// transaction of SQLite, or a savepoint in the one that those before it have left open.
 class SqliteTransaction final : public Transaction {
  public:
-  SqliteTransaction(Shared& shared, Access access) : turn_(shared), access_(access) {
+  SqliteTransaction(Shared& shared, Access access)
+      : turn_(shared, access), access_(access), is_joined_(turn_.has_group()) {
     turn_.connection();
-    if (access == Access::write) run_plain("BEGIN IMMEDIATE");
+    if (access == Access::write) run_plain(is_joined_ ? "SAVEPOINT own" : "BEGIN IMMEDIATE");
   }
 
   ~SqliteTransaction() override {
     if (!is_held_) return;
     try {
-      if (turn_.connection().is_in_transaction()) run_plain("ROLLBACK");
+      if (turn_.connection().is_in_transaction()) undo();
     } catch (const std::exception&) {
-      // The connection counts as broken now; opening it anew rolls back as well.
+      turn_.drop_connection();  // opening it anew rolls back as well
     }
   }
 
@@ -88,21 +120,28 @@ class SqliteTransaction final : public Transaction {
   }
 
   void commit_and_release() override {
-    if (access_ == Access::write) run_plain("COMMIT");
+    if (is_joined_) run_plain("RELEASE own");
     is_held_ = false;
-    turn_.end();
+    access_ == Access::write ? turn_.commit() : turn_.end();
+  }
+
+  void undo() {
+    run_plain(is_joined_ ? "ROLLBACK TO own" : "ROLLBACK");
+    if (is_joined_) run_plain("RELEASE own");
   }
 
   void run_plain(std::string_view sql) { turn_.connection().run(sql, {}, Access::write); }
 
   Turn turn_;
   Access access_;
-  bool is_held_ = true;
+  bool is_joined_, is_held_ = true;
 };
 
 class SqliteDatabase final : public Database {
  public:
-  explicit SqliteDatabase(const std::filesystem::path& file) : shared_(file) { Turn(shared_).connection(); }
+  explicit SqliteDatabase(const std::filesystem::path& file) : shared_(file) {
+    Turn(shared_, Access::read).connection();
+  }
 
   std::unique_ptr<Transaction> begin(Access access, Company /*always alone*/) override {
     return std::make_unique<SqliteTransaction>(shared_, access);
@@ -118,14 +157,14 @@ class SqliteDatabase final : public Database {
 void SqliteDatabase::backup(const std::string& file) {
   constexpr int kPagesATurn = 256;  // 1 MiB: others wait for a few milliseconds
   publish_copy(file, [&](const std::filesystem::path& temporary) {
-    Turn(shared_).connection().begin_copy(temporary);
+    Turn(shared_, Access::read).connection().begin_copy(temporary);
     try {
-      while (!Turn(shared_).connection().copy_pages(kPagesATurn)) continue;
+      while (!Turn(shared_, Access::read).connection().copy_pages(kPagesATurn)) continue;
     } catch (...) {
-      Turn(shared_).connection().end_copy();
+      Turn(shared_, Access::read).connection().end_copy();
       throw;
     }
-    Turn(shared_).connection().end_copy();
+    Turn(shared_, Access::read).connection().end_copy();
     check_sqlite(temporary);
   });
 }

@@ -1,4 +1,5 @@
-/// SQLite as a Database: one connection, which one transaction at a time holds.
+/// SQLite as a Database: one connection, which one transaction at a time holds. Those that write while others wait to
+/// write are committed with them: commit_gate.h.
 #pragma once
 
 #include <filesystem>

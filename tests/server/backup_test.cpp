@@ -188,7 +188,7 @@ TEST_P(Backups, ComeBackWhole) {
   restore_backup(config, out_);
   EXPECT_EQ(check_database(config.database), Problems{});
   EXPECT_EQ(read_file(config.data / "content" / sha256_.substr(0, 2) / sha256_, 100).value_or(""), "some bytes");
-  EXPECT_EQ(read_dataset(config.data / "datasets" / dataset_).files.size(), 2U);
+  EXPECT_EQ(read_dataset(config.data / "datasets" / dataset_, CancelToken()).files.size(), 2U);
   EXPECT_FALSE(
       fs::equivalent(config.data / "datasets" / dataset_ / "SHA256SUMS", out_ / "datasets" / dataset_ / "SHA256SUMS"))
       << "a restored file is a copy: what happens to it leaves the backup alone";

@@ -137,18 +137,5 @@ TEST(Note, ACosignatureIsOfItsTypeAndTime) {
   EXPECT_EQ(again->type, KeyType::witness);
 }
 
-TEST(Base64, OneTextForEachSequenceOfBytes) {
-  EXPECT_EQ(to_base64("foobar"), "Zm9vYmFy");  // RFC 4648 section 10
-  EXPECT_EQ(to_base64("foob"), "Zm9vYg==");
-  EXPECT_EQ(from_base64("Zm9vYg=="), "foob");
-  EXPECT_EQ(from_base64(""), "");
-  for (const char* const wrong :
-       {"Zm9vYg=", "Zm9vYg", "Zm9vYh==", "Zm9v Yg==", "Zm9vYg==\n", "Zm9vYg==Zm9v", "Zm9-Yg==",
-        "Zm9vYm\xaf"
-        "5"}) {
-    EXPECT_FALSE(from_base64(wrong)) << wrong;
-  }
-}
-
 }  // namespace
 }  // namespace naru::server

@@ -71,7 +71,7 @@ class DeliveryWorld {
           "$1, $2, 'prepare', 'set', '', 'COMPLETE', 'none', 0, 1, 1, 0, 1, 1, 'cpu', '{}', 0, 0)",
           {server.hospital_id, steward.user_id});
       publish_dataset(server.services, transaction, {id, server.hospital_id, "job-1", "set", grant.id},
-                      read_dataset(folder));
+                      read_dataset(folder, CancelToken()));
     });
     return id;
   }

@@ -7,6 +7,7 @@
 #include "server/ingest/watched_folder.h"
 #include "tests/server/ingest/route_call.h"
 #include "tests/server/support/held_database.h"
+#include "tests/server/support/wait_until.h"
 
 namespace naru::server {
 namespace {
@@ -17,8 +18,6 @@ using test::find_route;
 using test::HeldDatabase;
 using test::IngestWorld;
 using test::instances;
-
-constexpr std::chrono::seconds kDeadline{60};
 
 class AllWaysIn : public testing::TestWithParam<test::DatabaseCase> {
  protected:
@@ -43,11 +42,7 @@ class AllWaysIn : public testing::TestWithParam<test::DatabaseCase> {
     threads.emplace_back([&] { EXPECT_EQ(post(file).status, 201); });
     database->wait_for_writer();
     for (const auto& other : others) threads.emplace_back(other);
-    const auto end = std::chrono::steady_clock::now() + kDeadline;
-    while (world.receiver.waiting_count() < others.size() && std::chrono::steady_clock::now() < end) {
-      std::this_thread::yield();
-    }
-    EXPECT_EQ(world.receiver.waiting_count(), others.size());
+    EXPECT_TRUE(test::wait_until([&] { return world.receiver.waiting_count() == others.size(); }));
     database->let_go();
   }
 

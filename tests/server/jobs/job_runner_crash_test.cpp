@@ -55,7 +55,7 @@ struct Server {
     options.threads = 1;
     options.heartbeat = options.idle = milliseconds(20);
     options.node = "node-1";
-    options.publish = [](const fs::path& folder) {
+    options.publish = [](const fs::path& folder, const CancelToken&) {
       return [id = folder.filename().string()](Transaction& transaction, const JobRow& job) {
         transaction.execute(
             "INSERT INTO datasets (id, organisation_id, job_id, name, state, sha256, file_count, size_bytes, "

@@ -8,6 +8,7 @@
 
 #include "server/jobs/job_place.h"
 #include "tests/server/jobs/job_world.h"
+#include "tests/server/support/wait_until.h"
 
 namespace naru::server {
 namespace {
@@ -16,18 +17,7 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 using test::JobWorld;
 using test::lease_of;
-
-constexpr auto kDeadline = std::chrono::seconds(60);
-
-template <class Condition>
-bool wait_until(Condition&& condition) {
-  const auto end = std::chrono::steady_clock::now() + kDeadline;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return true;
-}
+using test::wait_until;
 
 /// What a worker of the test does.
 struct Script {
@@ -118,8 +108,9 @@ class JobRunnerTest : public testing::TestWithParam<test::DatabaseCase> {
     options.lease = milliseconds(2000);
     options.heartbeat = options.idle = milliseconds(20);
     options.node = "node-1";
-    options.publish = [](const fs::path& folder) {
+    options.publish = [this](const fs::path& folder, const CancelToken& cancel) {
       EXPECT_TRUE(fs::exists(folder / "file"));
+      while_read_(cancel);
       return [id = folder.filename().string()](Transaction& transaction, const JobRow& job) {
         transaction.execute(
             "INSERT INTO datasets (id, organisation_id, job_id, name, state, sha256, file_count, size_bytes, "
@@ -142,6 +133,8 @@ class JobRunnerTest : public testing::TestWithParam<test::DatabaseCase> {
   JobWorld world_{GetParam()};
   fs::path data_ = world_.folder / "data";
   StageExecutor stage_{world_.folder / "data/jobs"};
+  /// What happens while the dataset of a job is read.
+  std::function<void(const CancelToken&)> while_read_ = [](const CancelToken&) {};
 };
 NARU_FOR_EACH_DATABASE(JobRunnerTest);
 
@@ -261,6 +254,52 @@ TEST_P(JobRunnerTest, AWorkerWhoseJobWasTakenOverIsEndedAndPublishesNothing) {
   });
   EXPECT_TRUE(wait_until([&] { return stage_.ended == 1; }));
   EXPECT_EQ(world_.job(id).fence, before.fence + 1);
+  EXPECT_EQ(world_.number("SELECT COUNT(*) FROM datasets"), 0);
+}
+
+TEST_P(JobRunnerTest, TheLeaseIsKeptWhileTheDatasetIsRead) {
+  const std::string id = world_.submit("org-a").id;
+  while_read_ = [&](const CancelToken& cancel) {
+    for (int beat = 0; beat < 3; ++beat) {
+      const auto before = world_.job(id).lease_until_ms;
+      EXPECT_TRUE(wait_until([&] { return world_.job(id).lease_until_ms != before; }));
+    }
+    EXPECT_FALSE(cancel.is_canceled());
+  };
+  const auto runner = make_runner();
+  EXPECT_TRUE(reaches(id, JobState::complete));
+}
+
+TEST_P(JobRunnerTest, ReadingADatasetStopsWhereTheJobWasTakenOver) {
+  const std::string id = world_.submit("org-a").id;
+  std::atomic<bool> was_stopped = false;
+  while_read_ = [&](const CancelToken& cancel) {
+    world_.write([&](Transaction& t) {  // as another server would
+      JobRow job = read_job(t, id, true).value();
+      job.fence += 1;
+      job.lease_owner = "node-2/x";
+      update_job(t, job);
+    });
+    was_stopped = wait_until([&] { return cancel.is_canceled(); });
+    cancel.throw_if_canceled();
+  };
+  auto runner = make_runner();
+  EXPECT_TRUE(wait_until([&] { return was_stopped.load(); }));
+  EXPECT_TRUE(wait_until([&] { return runner->running_count() == 0; }));
+  EXPECT_EQ(world_.job(id).lease_owner, "node-2/x") << "the other one's job is as it was";
+  EXPECT_EQ(world_.job(id).state, JobState::running);
+  EXPECT_EQ(world_.number("SELECT COUNT(*) FROM datasets"), 0);
+}
+
+TEST_P(JobRunnerTest, ReadingADatasetStopsWhereItIsNotWantedAnyMore) {
+  const std::string id = world_.submit("org-a").id;
+  while_read_ = [&](const CancelToken& cancel) {
+    person(&JobQueue::cancel, id);
+    EXPECT_TRUE(wait_until([&] { return cancel.is_canceled(); }));
+    cancel.throw_if_canceled();
+  };
+  const auto runner = make_runner();
+  EXPECT_TRUE(reaches(id, JobState::canceled));
   EXPECT_EQ(world_.number("SELECT COUNT(*) FROM datasets"), 0);
 }
 

@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "pipeline/files.h"
+#include "tests/server/support/wait_until.h"
 #include "tests/support/phantom.h"
 #include "tests/support/temp_folder.h"
 
@@ -21,9 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
+using test::wait_until;
 
-/// Long enough for a loaded machine; a test that waits so long has failed.
-constexpr auto kDeadline = std::chrono::seconds(120);
 constexpr std::size_t kSeriesCount = 6;
 
 /// The processes that `process` started.
@@ -41,16 +41,6 @@ bool is_alive(pid_t process) {
   const std::string status = naru::test::slurp(fmt::format("/proc/{}/stat", process));
   const std::size_t end = status.rfind(')');
   return end != std::string::npos && end + 2 < status.size() && status[end + 2] != 'Z';
-}
-
-template <class Condition>
-bool wait_until(Condition&& condition) {
-  const auto end = std::chrono::steady_clock::now() + kDeadline;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(milliseconds(2));
-  }
-  return true;
 }
 
 /// Every file below `folder` with its bytes.

@@ -8,9 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <random>
+#include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "tests/server/support/error_code.h"
 #include "tests/support/temp_folder.h"
@@ -144,6 +148,29 @@ TEST(SqliteDatabase, WorksAgainAfterTheDiskWasFull) {
   }
 }
 
+/// The same by several at once.
+[[noreturn]] void write_together_for_ever(const fs::path& file, std::int64_t first, int acknowledgements) {
+  const auto database = open_sqlite(file);
+  std::atomic<std::int64_t> next = first;
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 6; ++t) {
+    threads.emplace_back([&] {
+      for (;;) {
+        const std::int64_t number = next++;
+        insert(*database, number, static_cast<std::size_t>(number % 7 * 900));
+        if (::write(acknowledgements, &number, sizeof number) != sizeof number) ::_exit(1);
+      }
+    });
+  }
+  threads.clear();
+  ::_exit(1);
+}
+
+bool holds(Database& database, std::int64_t number) {
+  const auto reader = database.begin(Access::read);
+  return !reader->query("SELECT 1 FROM things WHERE number = $1", {number}).empty();
+}
+
 TEST(SqliteDatabase, KeepsEveryAcknowledgedRowThroughKills) {
   const TempFolder folder;
   const fs::path file = folder / "a.db";
@@ -173,6 +200,110 @@ TEST(SqliteDatabase, KeepsEveryAcknowledgedRowThroughKills) {
     next = found;
   }
   EXPECT_GT(next, 100);
+}
+
+/// Writers at once, who are committed together: what goes wrong for one is its own matter.
+TEST(SqliteDatabase, OfManyWritersTheFailedOnesLeaveNothingAndTheOthersAll) {
+  const TempFolder folder;
+  const auto database = open_sqlite(folder / "a.db");
+  make_table(*database);
+  constexpr int kThreads = 8, kRuns = 60;
+  std::atomic<int> stored = 0, thrown = 0, refused = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        for (int run = 0; run < kRuns; ++run) {
+          const std::int64_t number = 2 * (t * kRuns + run);
+          try {
+            in_transaction(*database, Access::write, [&](Transaction& transaction) {
+              const auto add = [&](std::int64_t n) {
+                transaction.execute("INSERT INTO things (number, words) VALUES ($1, $2)", {n, std::to_string(t)});
+              };
+              add(number);
+              if (run % 5 == 3) throw std::runtime_error("changed its mind");
+              add(run % 5 == 1 ? number : number + 1);  // one of five: there already
+            });
+            ++stored;
+          } catch (const UniqueViolation&) {
+            ++refused;
+          } catch (const std::runtime_error&) {
+            ++thrown;
+          }
+          EXPECT_EQ(count(*database) % 2, 0) << "pairs alone are seen";
+        }
+      });
+    }
+  }
+  EXPECT_EQ(stored, kThreads * kRuns * 3 / 5);
+  EXPECT_EQ(refused, kThreads * kRuns / 5);
+  EXPECT_EQ(thrown, kThreads * kRuns / 5);
+  EXPECT_EQ(count(*database), 2 * stored);
+  EXPECT_EQ(integrity(*database), "ok");
+}
+
+TEST(SqliteDatabase, ManyWritersOnAFullDiskAreToldTheTruth) {
+  const TempFolder folder;
+  const auto database = open_sqlite(folder / "a.db");
+  make_table(*database);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, SIG_IGN);
+  std::atomic<std::int64_t> next = 0, stored = 0;
+  for (int round = 0; round < 3; ++round) {
+    const rlimit small{rlim_t{1} << 20 << round, before.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    {
+      std::vector<std::jthread> threads;
+      for (int t = 0; t < 8; ++t) {
+        threads.emplace_back([&] {
+          EXPECT_EQ(code_of([&] {
+                      for (;; ++stored) insert(*database, next++, 9000);
+                    }),
+                    ErrorCode::store_unavailable);
+        });
+      }
+    }
+    EXPECT_EQ(count(*database), stored);
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    insert(*database, next++);
+    EXPECT_EQ(count(*database), ++stored);
+    EXPECT_EQ(integrity(*database), "ok");
+  }
+}
+
+TEST(SqliteDatabase, KeepsEveryRowThatWasAcknowledgedToOneOfManyThroughKills) {
+  const TempFolder folder;
+  const fs::path file = folder / "a.db";
+  make_table(*open_sqlite(file));
+  std::mt19937 random(11);
+  std::int64_t first = 0;
+  std::size_t all = 0;
+  for (int kill = 0; kill < 20; ++kill) {
+    int ends[2];
+    ASSERT_EQ(::pipe(ends), 0);
+    const pid_t child = ::fork();
+    if (child == 0) write_together_for_ever(file, first, ends[1]);
+    ::close(ends[1]);
+    std::vector<std::int64_t> acknowledged;
+    const auto read_one = [&] {
+      std::int64_t number = 0;
+      const bool is_there = ::read(ends[0], &number, sizeof number) == ssize_t{sizeof number};
+      if (is_there) acknowledged.push_back(number);
+      return is_there;
+    };
+    for (unsigned wanted = 1 + random() % 40; wanted > 0; --wanted) ASSERT_TRUE(read_one());
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    while (read_one()) continue;
+    ::close(ends[0]);
+    const auto database = open_sqlite(file);
+    for (const std::int64_t number : acknowledged) ASSERT_TRUE(holds(*database, number)) << number;
+    EXPECT_EQ(integrity(*database), "ok");
+    all += acknowledged.size();
+    first += 1'000'000;
+  }
+  EXPECT_GT(all, 100U);
 }
 
 }  // namespace
