@@ -128,25 +128,34 @@ float peak_of(const TextNetwork& network, const View& view, std::int64_t longest
   return peak;
 }
 
+constexpr float kMostLogOdds = 9;
+
+float log_odds(float probability) {
+  return std::clamp(std::log(probability / (1 - probability)), -kMostLogOdds, kMostLogOdds);
+}
+
+bool is_line(const TextRegion& region) {
+  return std::max(region.width, region.height) >= kLineShape * std::min(region.width, region.height);
+}
+
 }  // namespace
 
 bool is_confirmed_text(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                        const TextRegion& region, Executor& executor) {
   constexpr std::int64_t kAround = 48;
-  constexpr std::size_t kMajority = kViews.size() / 2 + 1;
   const Rectangle part{std::max<std::int64_t>(0, region.x - kAround), std::max<std::int64_t>(0, region.y - kAround),
                        std::min(slice.size.x, region.x + region.width + kAround),
                        std::min(slice.size.y, region.y + region.height + kAround)};
   const Rectangle inner{region.x - part.left, region.y - part.top, region.x + region.width - part.left,
                         region.y + region.height - part.top};
   const Windows seen = rendered(slice, windows, part);
-  std::size_t yes = 0, no = 0;
+  float missing = static_cast<float>(kViews.size()) * (is_line(region) ? kConfirmedLine : kConfirmedSign);
+  auto views_left = static_cast<float>(kViews.size());
   for (const auto& view : kViews) {
-    const float peak = peak_of(network, view(seen, inner), std::max(slice.size.x, slice.size.y), executor);
-    ++(peak >= kConfirmedText ? yes : no);
-    if (yes == kMajority || no == kMajority) break;
+    missing -= log_odds(peak_of(network, view(seen, inner), std::max(slice.size.x, slice.size.y), executor));
+    if (missing > kMostLogOdds * --views_left) return false;  // beyond what the others can say
   }
-  return yes == kMajority;
+  return true;
 }
 
 }  // namespace naru

@@ -1,6 +1,8 @@
 /// A second opinion on a piece of text: text stays text however it is seen, anatomy that looks like letters does not.
 #pragma once
 
+#include <cstdint>
+
 #include "core/volume.h"
 #include "kernels/executor.h"
 #include "kernels/text_pyramid.h"
@@ -11,11 +13,15 @@ namespace naru {
 /// From here on a region is text without a second opinion.
 inline constexpr float kCertainText = 0.9995F;
 
+/// What the mean log-odds of the views must reach. Rings and bars of bone look like one letter, seldom like a line:
+/// what is less than kLineShape times as long as it is high must be surer.
+inline constexpr float kConfirmedSign = 5.6F, kConfirmedLine = 4.3F;
+inline constexpr std::int64_t kLineShape = 2;
+
 /// Sees the surroundings of a region in five other ways: moved by a few pixels, turned by half a turn, larger by a
 /// quarter, with its greys shifted (gamma 0.6), and softened (sigma 0.6 pixels). Each has a largest probability in the
-/// region; the median of the five must reach kConfirmedText. Stops once that is settled.
+/// region; its log-odds, from -9 to 9, count. Stops once that is settled.
 /// @param slice, windows as detect_text_at_all_scales has them, in host memory
-inline constexpr float kConfirmedText = 0.998F;
 bool is_confirmed_text(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                        const TextRegion& region, Executor& executor);
 

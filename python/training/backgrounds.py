@@ -122,9 +122,9 @@ def body_ct(random, size):
     return image
 
 
-def hollow_bone(image, random, x, y, angle):
+def hollow_bone(image, random, x, y, angle, half=None):
     """A bone cut across: a bright rim of uneven width around marrow, sometimes open. Its half length in pixels."""
-    half = np.exp(random.uniform(np.log(4), np.log(32)))
+    half = half or np.exp(random.uniform(np.log(4), np.log(32)))
     short, rim = max(2.0, half * random.uniform(0.2, 0.9)), random.uniform(0.6, 2.5)
     rows, columns = (slice(max(0, int(at - 1.5 * half - 8)), max(0, int(at + 1.5 * half + 8))) for at in (y, x))
     part = image[rows, columns]
@@ -159,6 +159,144 @@ def ribs(random, size):
     for _ in range(random.integers(0, 6)):
         hollow_bone(image, random, *random.uniform(0, size, 2), random.uniform(0, 6.28))
     return image + random.normal(0, random.uniform(0, 0.03), image.shape)
+
+
+def shard(image, random, value):
+    """A calcification, a clip, a stone, an end of bone: a small bright piece of no certain shape."""
+    half = np.exp(random.uniform(np.log(1.5), np.log(9)))
+    y, x = random.integers(14, image.shape[0] - 14, 2)
+    v, u = np.mgrid[-14:14, -14:14].astype(np.float32)
+    angle, flat = random.uniform(0, 6.28), random.uniform(0.25, 1)
+    u, v = u * np.cos(angle) + v * np.sin(angle), (v * np.cos(angle) - u * np.sin(angle)) / flat
+    theta = np.arctan2(v, u)
+    wave = sum(random.normal(0, 0.3) / np.sqrt(k) * np.cos(k * theta + random.uniform(0, 6.28)) for k in range(1, 8))
+    part = image[y - 14:y + 14, x - 14:x + 14]
+    part += soft((np.hypot(u, v) - half * (1 + wave)) * flat, random.uniform(0.2, 0.8)) * (value - part)
+
+
+def tree(random, size, x, y, heading, width, reach):
+    """Points of a vessel that branches, by width: lists of (x, y, width)."""
+    steps = int(random.uniform(0.15, 0.4) * reach)
+    headings = heading + np.cumsum(random.normal(0, 0.06, steps))
+    xs, ys = x + np.cumsum(np.cos(headings)), y + np.cumsum(np.sin(headings))
+    found = [(xs, ys, width)]
+    if width > 0.8 and reach > 12 and steps > 2:
+        for _ in range(random.integers(1, 4)):
+            at = random.integers(steps // 2, steps)
+            turn = random.choice([-1, 1]) * random.uniform(0.2, 1.1)
+            found += tree(random, size, xs[at], ys[at], headings[at] + turn, width * random.uniform(0.5, 0.85), reach * 0.7)
+    return found
+
+
+def lungs(image, random, inside, centre, reach):
+    """Vessels as tubes and as dots, bronchi as small rings, in what is `inside`."""
+    size, bright = image.shape[0], random.uniform(0.3, 0.6)
+    layers = {}
+    for side in (-1, 1):
+        for _ in range(random.integers(3, 9)):
+            angle = random.uniform(-1.4, 1.4) + (np.pi if side < 0 else 0)
+            for xs, ys, width in tree(random, size, centre[0] + side * reach * 0.35, centre[1], angle,
+                                      random.uniform(1.5, 7), reach):
+                layers.setdefault(min(6, max(1, round(width))), []).append((xs, ys))
+    drawn = np.zeros_like(image)
+    for width, curves in layers.items():
+        stamp(drawn, *(np.concatenate(part) for part in zip(*curves)), 1, width)
+    dots = (random.random(image.shape) < random.uniform(0.0005, 0.006)) * random.uniform(0.4, 1, image.shape)
+    dots = ndimage.gaussian_filter(dots.astype(np.float32), spread := random.uniform(0.5, 1.6)) * 2 * np.pi * spread**2
+    image += inside * np.clip(drawn + dots, 0, 1) * (bright - image) * random.uniform(0.5, 1)
+    for _ in range(random.integers(0, 8)):
+        x, y = centre + random.uniform(-1, 1, 2) * reach * 0.7
+        if inside[int(np.clip(y, 0, size - 1)), int(np.clip(x, 0, size - 1))] > 0.5:
+            hollow_bone(image, random, x, y, random.uniform(0, 6.28), random.uniform(2.5, 8))
+
+
+def chest(random, size):
+    """A chest by CT: skin, fat, muscles with fat between them, ribs and shoulder blades in the wall, spine, lungs with
+    vessels, heart, wires and tubes, a table, the noise of a sharp kernel."""
+    xy, trunk = grid(size), None
+    image = np.full((size, size), 0.01, np.float32)
+    centre, radii = random.uniform(-0.12, 0.12, 2), random.uniform(0.3, 0.5) * np.array([1, random.uniform(0.6, 0.95)])
+    trunk = ellipse(xy, random, centre, radii, random.normal(0, 0.05))
+    fat, muscle, air = random.uniform(0.33, 0.4), random.uniform(0.42, 0.5), random.uniform(0.03, 0.12)
+    skin, wall = random.uniform(0.02, 0.16), random.uniform(0.1, 0.22)
+    image += soft(trunk, 0.008) * (muscle - image)
+    image += soft(trunk + 0.012, 0.008) * (fat - image)
+    flesh = soft(trunk + skin, 0.01)
+    image += flesh * (muscle - image)
+    folds = noise_field(random, size, random.uniform(1.2, 1.9)) + 0.4 * np.hypot(*xy)
+    image += flesh * soft(np.abs(folds % 0.12 - 0.06) - random.uniform(0.004, 0.02), 0.006) * (fat - image)
+    cavity = soft(trunk + skin + wall, 0.01)
+    heart = soft(ellipse(xy, random, centre + random.normal(0, 0.03, 2), radii * random.uniform(0.15, 0.5, 2)), 0.05)
+    has_lungs = random.random() < 0.75
+    inside = cavity * (1 - heart) if has_lungs else cavity * 0
+    image += cavity * (random.uniform(0.42, 0.5) - image)
+    image += inside * (air - image)
+    middle, reach = (centre + 0.5) * size, radii[0] * size * (1 - skin - wall)
+    if has_lungs:
+        lungs(image, random, inside, middle, reach)
+    for _ in range(random.integers(0, 6)):  # vessels and organs, some with contrast medium
+        where = centre + random.uniform(-0.5, 0.5, 2) * radii
+        organ = soft(ellipse(xy, random, where, random.uniform(0.01, 0.12, 2)), 0.05) * (1 - inside) * cavity
+        image += organ * (random.choice([muscle + random.normal(0, 0.03), random.uniform(0.5, 0.7)]) - image)
+    theta = random.uniform(0, 6.28)
+    for _ in range(random.integers(6, 26)):  # ribs
+        depth = 1 - skin - wall * random.uniform(0.55, 0.95)
+        x, y = middle + depth * radii * size * (np.cos(theta), np.sin(theta))
+        tangent = np.arctan2(radii[1] * np.cos(theta), -radii[0] * np.sin(theta))
+        half = np.exp(random.uniform(np.log(4), np.log(26)))
+        hollow_bone(image, random, x, y, tangent + random.normal(0, 0.25), half)
+        theta += half * random.uniform(1.8, 5) / (radii.mean() * size)
+    x, y = middle + (random.normal(0, 4), radii[1] * size * random.uniform(0.45, 0.75))
+    for dx, dy, half in ((0, 0, 24), (0, 26, 11), (-24, 22, 14), (24, 22, 14), (0, 46, 13)):  # spine
+        hollow_bone(image, random, x + dx, y + dy, random.uniform(0, 3.14), half * random.uniform(0.7, 1.3))
+    for _ in range(random.integers(0, 12)):
+        shard(image, random, random.uniform(0.6, 1.1))
+    for _ in range(random.integers(0, 4)):  # leads, catheters, their loops
+        draw_curve(image, random, random.uniform(0.6, 1.1), random.uniform(1, 3), random.integers(30, 300),
+                   random.uniform(0.02, 0.2))
+    if random.random() < 0.6:  # the table and its rails
+        row = (centre[1] + radii[1] + 0.5) * size + random.uniform(0, 10)
+        bend = ((np.arange(size) / size - 0.5 - centre[0]) ** 2 * random.uniform(-40, 140))
+        for n in (0, random.integers(3, 14)):
+            rows = np.clip(row - bend + n, 0, size - 1).astype(int)
+            image[rows, np.arange(size)] = random.uniform(0.1, 0.5)
+        for side in (-1, 1):
+            hollow_bone(image, random, middle[0] + side * reach * random.uniform(0.5, 1.2), row + 6, 0)
+    if random.random() < 0.1:
+        add_streaks(image, random, xy)
+    grain = ndimage.gaussian_filter(random.normal(0, 1, image.shape), (random.uniform(0.3, 0.8), random.uniform(0.3, 1.5)))
+    image += grain / grain.std() * random.uniform(0, 0.05) * (0.4 + soft(trunk, 0.1))
+    if random.random() < 0.6:  # edges are overshot
+        image += random.uniform(0.2, 1.2) * (image - ndimage.gaussian_filter(image, random.uniform(0.6, 1.6)))
+    return np.clip(image, 0, random.uniform(0.8, 1.2))
+
+
+def holed(random, size):
+    """What a threshold or a mask leaves of an image: islands and holes of one value, with steps as coarse as pixels."""
+    grow = random.integers(1, 5)
+    matrix = size // grow + 1
+    volume, axis, image = volumes()[random.integers(len(volumes()))], random.integers(3), np.zeros((matrix, matrix))
+    if random.random() < 0.8:
+        plane = slice_of(random, volume, axis, int(volume.shape[axis] * random.uniform(0.15, 0.85)))
+        zoom = matrix * random.uniform(0.5, 1) / max(plane.shape)
+        plane = ndimage.zoom(ndimage.gaussian_filter(plane, 0.4 / min(zoom, 1)), zoom, order=1)[:matrix, :matrix]
+        top, left = (random.integers(0, matrix - n + 1) for n in plane.shape)
+        image[top:top + plane.shape[0], left:left + plane.shape[1]] = np.clip(plane, 0, 1)
+    else:
+        image = np.clip(body_ct(random, matrix), 0, 1)
+    grain = noise_field(random, matrix, random.uniform(0.6, 1.8)) - 0.5
+    image = np.where(image > 0.1, image + random.uniform(0, 0.4) * grain, image)
+    body = image[image > 0.1] if (image > 0.1).sum() > 100 else image
+    low, high = np.quantile(body, (random.uniform(0.02, 0.35), random.uniform(0.85, 1)))
+    kept = (image >= low) & (image <= high)
+    base = random.uniform(0, 0.9)  # how flat what is left is
+    inner = base + (1 - base) * np.clip((image - low) / max(high - low, 1e-3), 0, 1)
+    hole = 0 if random.random() < 0.8 else random.uniform(0, 0.4)
+    image = np.where(kept, inner, hole)
+    image = np.kron(image, np.ones((grow, grow))) if random.random() < 0.7 else ndimage.zoom(image, grow, order=1)
+    image = image[:size, :size].astype(np.float32)
+    image = ndimage.gaussian_filter(image, random.choice([0, random.uniform(0.3, 1)]))
+    return image + random.normal(0, random.choice([0, random.uniform(0, 0.03)]), image.shape)
 
 
 def add_streaks(image, random, xy):
@@ -488,9 +626,9 @@ def static(random, size):
     return (image + random.choice([0, random.uniform(0, 0.5)]) * collage(random, size)).astype(np.float32)
 
 
-KINDS = ((body_ct, 0.06), (phantom_with_details, 0.1), (ribs, 0.14), (anatomy, 0.13), (small_bodies, 0.07),
-         (echo_planar, 0.11), (machined, 0.09), (collage, 0.09), (spine_mr, 0.03), (vessels, 0.05), (radiograph, 0.04),
-         (texture, 0.03), (static, 0.03), (photograph, 0.01), (plain, 0.02))
+KINDS = ((body_ct, 0.04), (phantom_with_details, 0.08), (ribs, 0.08), (chest, 0.14), (holed, 0.08), (anatomy, 0.12),
+         (small_bodies, 0.08), (echo_planar, 0.11), (machined, 0.06), (collage, 0.07), (spine_mr, 0.03), (vessels, 0.03),
+         (radiograph, 0.02), (texture, 0.02), (static, 0.02), (photograph, 0.01), (plain, 0.01))
 
 
 def add_marks(image, random):
@@ -547,7 +685,7 @@ def add_marks(image, random):
             image[rows] += strength * (value - image[rows])
             image[:, rows] += strength * (value - image[:, rows])
         else:  # a circle
-            x, y, r = *random.uniform(0, size, 2), random.uniform(6, 80)
+            x, y, r = *random.uniform(0, size, 2), random.uniform(16, 90)  # a smaller one is a letter
             t = np.arange(0, 6.28, 0.5 / r)
             stamp(image, x + r * np.cos(t), y + r * np.sin(t), value, random.uniform(1, 2))
 
@@ -567,6 +705,9 @@ def make_background(random, size):
         image = np.maximum.reduce([np.roll(image, n, random.integers(2)) for n in range(random.integers(2, 5))])
     if random.random() < 0.06:
         image = speckled(image, random)
-    if random.random() < 0.5:
+    if random.random() < 0.15:
+        for _ in range(random.integers(1, 8)):
+            shard(image, random, random.choice([0, 1, random.random()]))
+    if random.random() < 0.45:
         add_marks(image, random)
     return np.clip(image, 0, 1)

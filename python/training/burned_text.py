@@ -75,11 +75,14 @@ def one_letter(random, script):
     if script != fonts.LATIN:
         return words(random, script).strip()[:1]
     kind = random.random()
-    return random.choice(list(LETTERS if kind < 0.45 else "0123456789" if kind < 0.75 else ALL_LETTERS))
+    return random.choice(list(LETTERS if kind < 0.35 else "0123456789" if kind < 0.75 else "01IlO" if kind < 0.82 else
+                              ALL_LETTERS))
 
 
 def text_size(random):
     """Pixels from the top of capitals and accents to the bottom of tails; small ones are the most frequent."""
+    if random.random() < 0.1:
+        return int(random.integers(6, 11))
     return int(np.exp(random.uniform(np.log(6), np.log(60))))
 
 
@@ -150,8 +153,10 @@ def paint(image, random, page, ink):
     @return whether it can be seen; the image is as it was where it cannot
     """
     under = image[page]
-    levels = [1.0, random.uniform(1, 3), random.uniform(0.6, 1), 0.0, -random.uniform(0, 1), random.uniform(0, 0.4)]
-    value = random.choice(levels, p=[0.28, 0.16, 0.15, 0.21, 0.08, 0.12])
+    darkest, brightest = np.percentile(image, (0.5, 99.5)) if random.random() < 0.5 else (image.min(), image.max())
+    levels = [1.0, random.uniform(1, 3), random.uniform(0.6, 1), 0.0, -random.uniform(0, 1), random.uniform(0, 0.4),
+              darkest, brightest + random.uniform(0, 1) * (brightest - darkest)]
+    value = random.choice(levels, p=[0.2, 0.1, 0.12, 0.1, 0.06, 0.1, 0.18, 0.14])
     if random.random() < 0.6 and abs(value - under.mean()) < 0.25:  # low contrast is the exception
         value = 1.0 if under.mean() < 0.5 else 0.0
     if abs(value - under.mean()) < 0.1:
@@ -221,8 +226,8 @@ def degrade(image, random):
         image = np.asarray(Image.open(coded), np.float32) / 255 * (high - low) + low
     if random.random() < 0.1:
         image = ndimage.gaussian_filter(image, random.uniform(0.3, 0.8))
-    if random.random() < 0.35:
-        image = image + random.normal(0, random.uniform(0, 0.03 if random.random() < 0.6 else 0.08), image.shape)
+    if random.random() < 0.4:
+        image = image + random.normal(0, random.uniform(0, 0.03 if random.random() < 0.5 else 0.08), image.shape)
     return image.astype(np.float32)
 
 

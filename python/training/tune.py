@@ -3,8 +3,8 @@ and on the fonts that are kept for tuning.
 
     python3 tune.py WEIGHTS [--images 80] [--seed 1001]
 
-low and high: hysteresis. A region that reaches `certain` is text; another is where the median of five other views of
-its surroundings (pipeline/pixels/text_confirm.h) reaches `confirmed`. What stands beside text, which the program
+low and high: hysteresis. A region that reaches `certain` is text; another is where the mean log-odds of five other views
+of its surroundings (pipeline/pixels/text_confirm.h) reach `sign`, or `line` where it is twice as long as it is high. What stands beside text, which the program
 then takes for text as well, does not count here.
 """
 
@@ -22,7 +22,8 @@ import network
 
 SIZE, EDGE, AROUND = 384, 8, 48
 LOW, HIGH = (0.25,), (0.8, 0.9, 0.95, 0.98)
-CERTAIN, CONFIRMED = (0.998, 0.9995, 1.1), (0.8, 0.95, 0.98, 0.99, 0.998)
+CERTAIN, SIGN, LINE = (0.9995, 1.1), (4.5, 5.2, 5.6), (3.0, 3.5, 4.3)
+MOST_LOG_ODDS = 9
 
 
 def seen(detector, windows):
@@ -52,7 +53,7 @@ def views_of(part, region):
 
 
 def second_opinion(detector, windows, place):
-    """The median of the largest probabilities in a region."""
+    """The mean log-odds of the largest probabilities in a region."""
     around = tuple(slice(max(0, s.start - AROUND), s.stop + AROUND) for s in place)
     region = np.zeros(windows.shape[1:], bool)
     region[place] = True
@@ -60,7 +61,9 @@ def second_opinion(detector, windows, place):
     for part, inside in views_of(windows[(slice(None), *around)], region[around]):
         found = probability(detector, np.ascontiguousarray(part, np.float32))
         peaks.append(found[inside[:found.shape[0], :found.shape[1]]].max(initial=0))
-    return float(np.median(peaks))
+    with np.errstate(divide="ignore"):
+        odds = np.log(np.array(peaks) / (1 - np.array(peaks)))
+    return float(np.clip(odds, -MOST_LOG_ODDS, MOST_LOG_ODDS).mean())
 
 
 def regions_of(detector, windows, low):
@@ -72,13 +75,14 @@ def regions_of(detector, windows, low):
             for place, peak in zip(ndimage.find_objects(labels), peaks) if peak >= min(HIGH)]
 
 
-def boxes_mask(regions, high, certain, confirmed):
+def boxes_mask(regions, high, certain, sign, line):
     """What would be blanked: the boxes of regions, with their margin."""
     mask = np.zeros((SIZE, SIZE), bool)
-    for place, peak, median in regions:
-        if peak < high or (peak < certain and median < confirmed):
-            continue
+    for place, peak, opinion in regions:
         height, width = (s.stop - s.start for s in place)
+        is_line = max(height, width) >= 2 * min(height, width)
+        if peak < high or (peak < certain and opinion < (line if is_line else sign)):
+            continue
         small = min(height, width)
         across, along = 3 + small // 8, 3 + small // 2
         y, x = (across, along) if width >= height else (along, across)
@@ -94,7 +98,7 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     detector, random = network.Detector(options.weights), np.random.default_rng(options.seed)
-    choices = [one for one in itertools.product(LOW, HIGH, CERTAIN, CONFIRMED) if one[0] <= one[1]]
+    choices = [one for one in itertools.product(LOW, HIGH, CERTAIN, SIGN, LINE) if one[0] <= one[1]]
     covered, area, hits = ({one: [] for one in choices} for _ in range(3))
     for _ in range(options.images):
         image = backgrounds.make_background(random, SIZE)
@@ -110,9 +114,9 @@ def main():
                 hits[one].append(mask.any())
                 mask = boxes_mask(of_text, *one[1:])
                 covered[one] += [mask[(items == n) & glyphs].mean() >= 0.9 for n in range(1, count + 1)]
-    print("low   high  certain confirmed  items found %  blanked area %  images touched %")
+    print("low   high  certain sign line  items found %  blanked area %  images touched %")
     for one in choices:
-        print("{:.2f}  {:.2f}  {:.3f}   {:.2f}       ".format(*one), f"{100 * np.mean(covered[one]):.2f}         "
+        print("{:.2f}  {:.2f}  {:.4f}  {:.1f}  {:.1f}   ".format(*one), f"{100 * np.mean(covered[one]):.2f}         "
               f"{100 * np.mean(area[one]):.4f}          {100 * np.mean(hits[one]):.2f}")
 
 
