@@ -176,7 +176,9 @@ TEST_F(CommitGateTest, OfManyAtOnceNoneIsLostAndOneIsIn) {
         const Access access = (t + run) % 3 == 0 ? Access::read : Access::write;
         ASSERT_TRUE(gate.enter(access, 1h));
         EXPECT_EQ(++inside, 1);
-        if (access == Access::read) EXPECT_EQ(open, 0) << "what is not durable is not seen";
+        if (access == Access::read) {
+          EXPECT_EQ(open, 0) << "what is not durable is not seen";
+        }
         const bool commits = access == Access::write && run % 5 != 0;
         if (commits) ++open;
         --inside;
