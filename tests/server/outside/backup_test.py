@@ -173,10 +173,14 @@ def main():
     server.init()
     server.start()
     world = World(server)
-    load = Load(world, make_files(options.phantom, folder / "input", 24, 1))
+    studies = make_files(options.phantom, folder / "input", 24, 1)
+    load = Load(world, [file for study in studies for file in study])
     for thread in load.threads:
         thread.start()
+    end = time.monotonic() + 60
     while not load.kept:
+        if time.monotonic() > end:
+            sys.exit("WRONG: no instance was acknowledged within a minute")
         time.sleep(0.05)
     check_backups(options.naru, server, world, load, folder, options)
     load.stop.set()
