@@ -13,18 +13,25 @@
 
 namespace naru::server {
 
+/// Who gets what from whom. Thousands of downloads have these in common.
+struct Transfers::Parties {
+  std::string organisation_id, user_id, dataset_id, object_id;
+  std::optional<std::string> grant_id;
+  auto operator<=>(const Parties&) const = default;
+};
+
 /// What is to be recorded once a download has ended.
 struct Transfers::Ended {
-  std::string id, organisation_id, user_id, object_id;
-  std::optional<std::string> grant_id;
+  std::string id;
+  std::shared_ptr<const Parties> parties;
   std::uint64_t size_bytes = 0, sent_bytes = 0;
-  std::string outcome;
+  std::string_view outcome = {};  ///< of static lifetime
 };
 
 class Transfers::Download final : public Transfer {
  public:
-  Download(Transfers& transfers, Services& services, std::string dataset_id, std::shared_ptr<Ended> end)
-      : transfers_(transfers), services_(services), dataset_id_(std::move(dataset_id)), end_(std::move(end)) {}
+  Download(Transfers& transfers, Services& services, Ended end)
+      : transfers_(transfers), services_(services), end_(std::move(end)) {}
 
   bool may_go_on(std::uint64_t sent_bytes) override {
     count(sent_bytes);
@@ -33,8 +40,8 @@ class Transfers::Download final : public Transfer {
 
   void finished(std::uint64_t sent_bytes, bool is_whole) override {
     count(sent_bytes);
-    end_->sent_bytes = sent_bytes;
-    end_->outcome = is_whole ? "complete" : is_stopped_.load() ? "stopped" : "broken_off";
+    end_.sent_bytes = sent_bytes;
+    end_.outcome = is_whole ? "complete" : is_stopped_.load() ? "stopped" : "broken_off";
     {
       const std::lock_guard lock(transfers_.mutex_);
       transfers_.active_.erase(this);
@@ -43,8 +50,7 @@ class Transfers::Download final : public Transfer {
   }
 
   void stop() { is_stopped_.store(true, std::memory_order_relaxed); }
-  const Ended& end() const { return *end_; }
-  const std::string& dataset_id() const { return dataset_id_; }
+  const Parties& parties() const { return *end_.parties; }
 
  private:
   void count(std::uint64_t sent_bytes) {
@@ -54,14 +60,18 @@ class Transfers::Download final : public Transfer {
 
   Transfers& transfers_;
   Services& services_;
-  std::string dataset_id_;
-  std::shared_ptr<Ended> end_;
+  Ended end_;
   std::uint64_t counted_bytes_ = 0;
   std::atomic<bool> is_stopped_{false};
 };
 
 Transfers::Transfers() = default;
 Transfers::~Transfers() = default;
+
+bool Transfers::ByContent::operator()(const std::shared_ptr<const Parties>& a,
+                                      const std::shared_ptr<const Parties>& b) const {
+  return *a < *b;
+}
 
 namespace {
 
@@ -85,27 +95,23 @@ void charge(Transaction& transaction, const Grant& grant, std::uint64_t size_byt
 std::shared_ptr<Transfer> Transfers::begin(Services& services, const DatasetAccess& access,
                                            const std::string& object_id, std::uint64_t first,
                                            std::uint64_t size_bytes) {
-  auto end = std::make_shared<Ended>();
-  *end = {random_id("delivery"),
-          access.dataset.organisation_id,
-          access.user_id,
-          object_id,
-          access.dataset.grant_id,
-          size_bytes,
-          0,
-          ""};
-  if (!access.grant) end->grant_id.reset();  // the hospital's own downloads use up no grant
+  const Dataset& dataset = access.dataset;
+  auto parties =
+      std::make_shared<Parties>(dataset.organisation_id, access.user_id, dataset.id, object_id, dataset.grant_id);
+  if (!access.grant) parties->grant_id.reset();  // the hospital's own downloads use up no grant
+  std::string id = random_id("delivery");
   writes_.run(services.database, [&](Transaction& transaction) {
     const std::int64_t now_ms = services.clock.now_ms();
     if (access.grant) charge(transaction, *access.grant, size_bytes, now_ms);
     transaction.execute(
         "INSERT INTO deliveries (id, organisation_id, grant_id, dataset_id, object_id, user_id, first_byte, last_byte, "
         "sent_bytes, outcome, started_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 'running', $9)",
-        {end->id, end->organisation_id, value_or_null(end->grant_id), access.dataset.id, object_id, end->user_id,
+        {id, parties->organisation_id, value_or_null(parties->grant_id), dataset.id, object_id, parties->user_id,
          value_of(first), value_of(first + size_bytes - (size_bytes > 0 ? 1 : 0)), now_ms});
   });
-  auto download = std::make_shared<Download>(*this, services, access.dataset.id, std::move(end));
   const std::lock_guard lock(mutex_);
+  auto download = std::make_shared<Download>(
+      *this, services, Ended{std::move(id), *parties_.insert(std::move(parties)).first, size_bytes});
   active_.emplace(download.get(), download);
   return download;
 }
@@ -116,23 +122,24 @@ namespace {
 void record_end(Services& services, Transaction& transaction, const Transfers::Ended& end) {
   const auto changed = transaction.execute(
       "UPDATE deliveries SET sent_bytes = $1, outcome = $2, ended_ms = $3 WHERE id = $4 AND outcome = 'running'",
-      {value_of(end.sent_bytes), end.outcome, services.clock.now_ms(), end.id});
+      {value_of(end.sent_bytes), std::string(end.outcome), services.clock.now_ms(), end.id});
   if (changed == 0) return;  // recorded before: only the answer was lost
-  if (end.grant_id && end.sent_bytes < end.size_bytes) {
+  const auto& [organisation_id, user_id, dataset_id, object_id, grant_id] = *end.parties;
+  if (grant_id && end.sent_bytes < end.size_bytes) {
     transaction.execute("UPDATE grants SET used_bytes = used_bytes - $1 WHERE id = $2",
-                        {value_of(end.size_bytes - end.sent_bytes), *end.grant_id});
+                        {value_of(end.size_bytes - end.sent_bytes), *grant_id});
   }
-  LedgerEvent event{"delivery.ended", end.organisation_id, end.user_id, end.id};
-  event.detail = {{"object", end.object_id}, {"sent_bytes", end.sent_bytes}, {"outcome", end.outcome}};
-  if (end.grant_id) event.detail["grant"] = *end.grant_id;
+  LedgerEvent event{"delivery.ended", organisation_id, user_id, end.id};
+  event.detail = {{"object", object_id}, {"sent_bytes", end.sent_bytes}, {"outcome", end.outcome}};
+  if (grant_id) event.detail["grant"] = *grant_id;
   services.ledger.append(transaction, event);
 }
 
 }  // namespace
 
-void Transfers::ended(Services& services, const std::shared_ptr<Ended>& end) {
+void Transfers::ended(Services& services, const Ended& end) {
   try {
-    writes_.run(services.database, [&](Transaction& transaction) { record_end(services, transaction, *end); });
+    writes_.run(services.database, [&](Transaction& transaction) { record_end(services, transaction, end); });
   } catch (const std::exception&) {
     // The database is away: `sweep` tries again, and a restart would call it interrupted.
     const std::lock_guard lock(mutex_);
@@ -143,57 +150,60 @@ void Transfers::ended(Services& services, const std::shared_ptr<Ended>& end) {
 void Transfers::stop_grant(const std::string& grant_id) {
   const std::lock_guard lock(mutex_);
   for (const auto& [key, weak] : active_) {
-    if (const auto download = weak.lock(); download && download->end().grant_id == grant_id) download->stop();
+    if (const auto download = weak.lock(); download && download->parties().grant_id == grant_id) download->stop();
   }
 }
 
 void Transfers::stop_dataset(const std::string& dataset_id) {
   const std::lock_guard lock(mutex_);
   for (const auto& [key, weak] : active_) {
-    if (const auto download = weak.lock(); download && download->dataset_id() == dataset_id) download->stop();
+    if (const auto download = weak.lock(); download && download->parties().dataset_id == dataset_id) download->stop();
   }
 }
 
 void Transfers::sweep(Services& services) {
-  std::vector<std::shared_ptr<Ended>> unrecorded;
+  std::vector<Ended> unrecorded;
   std::vector<std::shared_ptr<Download>> active;
   {
     const std::lock_guard lock(mutex_);
     unrecorded = std::exchange(unrecorded_, {});
+    std::erase_if(parties_, [](const auto& parties) { return parties.use_count() == 1; });
     for (const auto& [key, weak] : active_) {
       if (auto download = weak.lock()) active.push_back(std::move(download));
     }
   }
-  for (const auto& end : unrecorded) ended(services, end);
+  for (const Ended& end : unrecorded) ended(services, end);
   if (active.empty()) return;
   std::unordered_map<std::string, bool> may_go_on;  // of grants and users
   in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     const std::int64_t now_ms = services.clock.now_ms();
     for (const auto& download : active) {
-      if (const auto& grant = download->end().grant_id; grant && !may_go_on.contains(*grant)) {
+      if (const auto& grant = download->parties().grant_id; grant && !may_go_on.contains(*grant)) {
         may_go_on[*grant] = !transaction
                                  .query("SELECT id FROM grants WHERE id = $1 AND state = 'active' AND expires_ms > $2",
                                         {*grant, now_ms})
                                  .empty();
       }
-      if (const auto& user = download->end().user_id; !may_go_on.contains(user)) {
+      if (const auto& user = download->parties().user_id; !may_go_on.contains(user)) {
         may_go_on[user] = caller_of_user(transaction, user).has_value();
       }
     }
   });
   for (const auto& download : active) {
-    const auto& grant = download->end().grant_id;
-    if (!may_go_on[download->end().user_id] || (grant && !may_go_on[*grant])) download->stop();
+    const auto& grant = download->parties().grant_id;
+    if (!may_go_on[download->parties().user_id] || (grant && !may_go_on[*grant])) download->stop();
   }
 }
 
 void Transfers::close_interrupted(Services& services) {
   const Rows rows = in_transaction(services.database, Access::read, [](Transaction& transaction) {
     return transaction.query(
-        "SELECT id, organisation_id, user_id, object_id, grant_id FROM deliveries WHERE outcome = 'running'");
+        "SELECT id, organisation_id, user_id, dataset_id, object_id, grant_id FROM deliveries WHERE outcome = "
+        "'running'");
   });
   for (const Row& row : rows) {
-    const Ended end{row.text(0), row.text(1), row.text(2), row.text(3), row.text_if(4), 0, 0, "interrupted"};
+    const auto parties = std::make_shared<Parties>(row.text(1), row.text(2), row.text(3), row.text(4), row.text_if(5));
+    const Ended end{row.text(0), parties, 0, 0, "interrupted"};
     in_transaction(services.database, Access::write,
                    [&](Transaction& transaction) { record_end(services, transaction, end); });
   }

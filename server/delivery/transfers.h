@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -49,13 +50,18 @@ class Transfers {
   struct Ended;  ///< what is to be recorded of one
 
  private:
+  struct Parties;
+  struct ByContent {
+    bool operator()(const std::shared_ptr<const Parties>& a, const std::shared_ptr<const Parties>& b) const;
+  };
   class Download;
-  void ended(Services& services, const std::shared_ptr<Ended>& end);
+  void ended(Services& services, const Ended& end);
 
   SharedWrites writes_;
   mutable std::mutex mutex_;  ///< of the rest
   std::unordered_map<const Download*, std::weak_ptr<Download>> active_;
-  std::vector<std::shared_ptr<Ended>> unrecorded_;
+  std::set<std::shared_ptr<const Parties>, ByContent> parties_;  ///< `sweep` drops those of no download
+  std::vector<Ended> unrecorded_;
   std::atomic<std::uint64_t> sent_bytes_{0};
 };
 

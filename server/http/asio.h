@@ -4,6 +4,7 @@
 #ifdef __SANITIZE_THREAD__
 #define BOOST_ASIO_DISABLE_FENCED_BLOCK  // the sanitizer knows no fences; the queue's mutex orders the same
 #endif
+#define BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING  // a long block goes to whoever wants a short one, for hours
 // clang-format off
 #include <utility>  // Boost 1.74 forgets it in C++20
 #include <boost/asio/awaitable.hpp>

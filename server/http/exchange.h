@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "server/http/message.h"
 #include "server/http/request_parser.h"
@@ -18,6 +19,15 @@ struct Pace {
   std::chrono::steady_clock::duration silence{};
   std::uint64_t bytes = 0;
   std::chrono::steady_clock::duration waited{};
+};
+
+/// What the access log says of a request at its end.
+struct Served {
+  std::string request_id, user_id;
+  std::string_view method, route;  ///< of static lifetime
+  int status = 0;
+  bool keeps_alive = false;  ///< the connection, if all is sent
+  std::chrono::steady_clock::time_point began;
 };
 
 struct Exchange {

@@ -71,8 +71,6 @@ std::string text_of(const sockaddr_storage& from) {
   return address.starts_with(mapped) && address.find('.') != std::string::npos ? address.substr(mapped.size())
                                                                                : address;
 }
-
-Task<void> run_session(std::unique_ptr<Session> session) { co_await session->run(); }
 }  // namespace
 
 DoorState::DoorState(const ListenConfig& config_, Application& application_)
@@ -170,7 +168,8 @@ void HttpServer::Parts::take(int descriptor, const sockaddr_storage& from) {
                Socket socket(thread.context.get_executor(), protocol, descriptor);
                auto session = std::make_unique<Session>(door, thread, std::move(socket), address, ticket);
                if (is_stopping) return;
-               asio::co_spawn(thread.context.get_executor(), run_session(std::move(session)), asio::detached);
+               Session& running = *session;
+               asio::co_spawn(thread.context.get_executor(), running.run(std::move(session)), asio::detached);
              });
 }
 

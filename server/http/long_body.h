@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "server/http/message.h"
 
@@ -27,6 +29,9 @@ class LongBodyReader {
   };
   Piece piece() const;
   void pass(std::uint64_t bytes);  ///< at most piece().size_bytes
+
+  Transfer* transfer() const { return body_.transfer.get(); }
+  std::shared_ptr<Transfer> take_transfer() { return std::move(body_.transfer); }
 
  private:
   void skip_passed_segments();

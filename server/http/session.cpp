@@ -8,6 +8,7 @@
 #include "server/http/header_scanner.h"
 #include "server/http/problem.h"
 #include "server/http/release_on_pool.h"
+#include "server/http/sending.h"
 #include "server/random_id.h"
 
 namespace naru::server {
@@ -22,6 +23,8 @@ void check_length(std::uint64_t bytes, std::uint64_t max_bytes) {
   if (bytes <= max_bytes) return;
   throw Error(ErrorCode::body_too_large, "the body is longer than the " + std::to_string(max_bytes) + " bytes allowed");
 }
+
+Task<bool> now(bool value) { co_return value; }
 }  // namespace
 
 Session::Session(DoorState& door, SessionThread& thread, Socket socket, std::string address, std::string ticket)
@@ -40,9 +43,13 @@ Session::~Session() {
   --door_.counters.connections;
 }
 
-Task<void> Session::run() {
-  if (co_await shake_hands()) {
-    while (co_await serve()) continue;
+Task<void> Session::run([[maybe_unused]] std::unique_ptr<Session> self) {
+  bool goes_on = co_await shake_hands();
+  if (goes_on) {
+    while (goes_on) {
+      goes_on = co_await serve();
+      if (sending_) goes_on = co_await send_long_body();
+    }
     if (lingers_ && !is_over_) co_await linger();
   }
   if (is_over_) {  // a reset: what waits in the socket must not be sent, or nobody would take it
@@ -211,17 +218,22 @@ Task<std::optional<std::size_t>> Session::read_body(Exchange& exchange, std::spa
   co_return 0;
 }
 
+/// Not a coroutine of its own: what 10,000 readers wait in is to be small.
 Task<bool> Session::wait(IoState what, Pace& pace) {
-  if (is_over_ || (what != IoState::wants_read && what != IoState::wants_write)) co_return false;
-  const auto began = Steady::now();
-  const auto left = pace.silence + std::chrono::seconds(pace.bytes / kMinBytesPerSecond) - pace.waited;
-  deadline_ = began + std::min<Steady::duration>(left, pace.silence);
-  boost::system::error_code error;
-  co_await socket_.async_wait(what == IoState::wants_read ? Socket::wait_read : Socket::wait_write,
-                              asio::redirect_error(kAwait, error));
-  deadline_ = Steady::time_point::max();
-  pace.waited += Steady::now() - began;
-  co_return !error && !is_over_;
+  if (is_over_ || (what != IoState::wants_read && what != IoState::wants_write)) return now(false);
+  const auto initiate = [this, what, &pace](auto handler) {
+    const auto began = Steady::now();
+    const auto left = pace.silence + std::chrono::seconds(pace.bytes / kMinBytesPerSecond) - pace.waited;
+    deadline_ = began + std::min<Steady::duration>(left, pace.silence);
+    socket_.async_wait(
+        what == IoState::wants_read ? Socket::wait_read : Socket::wait_write,
+        [this, &pace, began, handler = std::move(handler)](const boost::system::error_code& error) mutable {
+          deadline_ = Steady::time_point::max();
+          pace.waited += Steady::now() - began;
+          handler(!error && !is_over_);
+        });
+  };
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(bool)>(initiate, kAwait);
 }
 
 Task<void> Session::on_pool(Start start, std::function<void()> work) {
@@ -250,7 +262,7 @@ void Session::tick(Steady::time_point now) {
   if (now >= deadline_) {
     ++door_.counters.timed_out;
     abort();
-  } else if (transfer_ && !transfer_->may_go_on(sent_bytes_)) {
+  } else if (sending_ && !sending_->may_go_on()) {
     abort();
   }
 }

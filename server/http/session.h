@@ -20,7 +20,8 @@
 namespace naru::server {
 
 class Session;
-class LongBodyReader;
+class Sending;
+struct Served;
 
 /// What the sessions of one thread share. All of it is touched by that thread alone.
 struct SessionThread {
@@ -37,7 +38,7 @@ class Session {
   ~Session();
   Session(const Session&) = delete;
 
-  Task<void> run();
+  Task<void> run(std::unique_ptr<Session> self);  ///< which goes when this ends
 
   // By the thread of the session:
   void tick(Steady::time_point now);  ///< every half second: time-outs, may_go_on
@@ -49,7 +50,7 @@ class Session {
   enum class Start { anew, goes_on };  ///< of a request: only the former is refused where the pool is full
 
   Task<bool> shake_hands();
-  Task<bool> serve();  ///< one request; whether another may follow
+  Task<bool> serve();  ///< one request, but for a long body of its response; whether another may follow
   // Reading: session.cpp. None of these: the connection is over.
   Task<std::size_t> read_header();  ///< 0: over. @throws Error where it is refused
   void begin(Exchange& exchange, std::size_t header_size);
@@ -59,13 +60,13 @@ class Session {
   Task<bool> read_whole_body(Exchange& exchange, std::uint64_t max_bytes);
   Task<std::optional<std::size_t>> read_body(Exchange& exchange, std::span<char> out);
   // Sending: session_sending.cpp. False: the connection is over.
-  Task<bool> send(Exchange& exchange, Response response);
-  Task<bool> send_pieces(LongBody body);
-  Task<bool> send_piece(LongBodyReader& reader, const OpenFile* file, Pace& pace);
+  Task<bool> send(Exchange& exchange, Response response);  ///< of a long body only the header: it is `sending_` then
+  Task<bool> send_long_body();
+  IoResult send_some();  ///< of `sending_`
   Task<bool> send_events(std::shared_ptr<EventSource> source);
   Task<bool> write_all(std::string_view bytes, bool has_more);
   Task<void> linger();
-  void log(const Exchange& exchange, int status);
+  void log(const Served& served);
 
   /// Waits for the socket; false where the connection is over.
   Task<bool> wait(IoState what, Pace& pace);
@@ -79,7 +80,7 @@ class Session {
   const std::string address_, ticket_;
   std::string input_;  ///< what was read and not used
   Steady::time_point deadline_ = Steady::time_point::max();
-  Transfer* transfer_ = nullptr;  ///< asked by `tick`
+  std::unique_ptr<Sending> sending_;
   std::uint64_t sent_bytes_ = 0;  ///< of the body under way
   Timer* event_timer_ = nullptr;
   bool is_over_ = false;  ///< ended by us, with a reset

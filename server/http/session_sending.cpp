@@ -2,10 +2,10 @@
 #include <utility>
 
 #include "core/error.h"
-#include "server/http/long_body.h"
 #include "server/http/problem.h"
 #include "server/http/release_on_pool.h"
 #include "server/http/response_header.h"
+#include "server/http/sending.h"
 #include "server/http/session.h"
 
 namespace naru::server {
@@ -17,31 +17,6 @@ constexpr std::uint64_t kMaxLingerBytes = 1 << 20;
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::chrono::milliseconds kTimeBetweenQuestions{500};
 constexpr std::chrono::seconds kTimeBetweenComments{15};
-
-/// Tells a transfer its end, exactly once, on the pool.
-class TransferEnd {
- public:
-  TransferEnd(HandlerPool& pool, const LongBody* body, const std::uint64_t& sent_bytes)
-      : pool_(pool),
-        transfer_(body ? body->transfer : nullptr),
-        size_bytes_(body ? body->size_bytes : 0),
-        sent_bytes_(sent_bytes) {}
-  ~TransferEnd() {
-    if (!transfer_) return;
-    pool_.submit(
-        [transfer = std::move(transfer_), sent = sent_bytes_, is_whole = sent_bytes_ == size_bytes_]() mutable {
-          transfer->finished(sent, is_whole);
-          transfer = nullptr;
-        });
-  }
-  TransferEnd(const TransferEnd&) = delete;
-
- private:
-  HandlerPool& pool_;
-  std::shared_ptr<Transfer> transfer_;
-  std::uint64_t size_bytes_;
-  const std::uint64_t& sent_bytes_;
-};
 
 class Counted {
  public:
@@ -57,6 +32,17 @@ std::optional<std::uint64_t> content_length(const Response& response) {
   if (const auto* text = std::get_if<std::string>(&response.body)) return text->size();
   if (const auto* body = std::get_if<LongBody>(&response.body)) return body->size_bytes;
   return std::nullopt;
+}
+
+Served served_of(const Exchange& exchange, int status, bool keeps_alive) {
+  const Request& request = exchange.request;
+  return {.request_id = exchange.request_id,
+          .user_id = request.caller.user_id,
+          .method = request.path.empty() ? "" : name(request.method),
+          .route = request.route,
+          .status = status,
+          .keeps_alive = keeps_alive,
+          .began = exchange.began};
 }
 
 void append_line(std::string& out, std::string_view field, std::string_view value) {
@@ -85,24 +71,23 @@ Task<bool> Session::send(Exchange& exchange, Response response) {
     response = problem_response(Error(ErrorCode::draining, "too many streams of events are open: ask again later"),
                                 exchange.request_id);
   }
-  const TransferEnd end(*door_.pool, std::get_if<LongBody>(&response.body), sent_bytes_);
+  std::unique_ptr<Sending> sending;  // made first, so that its transfer is told whatever happens
+  const std::optional<std::uint64_t> length = content_length(response);
+  if (auto* body = std::get_if<LongBody>(&response.body)) {
+    sending = std::make_unique<Sending>(*door_.pool, std::move(*body));
+  }
   const bool has_events = std::holds_alternative<std::shared_ptr<EventSource>>(response.body);
   bool keeps_alive = exchange.may_keep_alive && exchange.is_body_read && !door_.is_draining && !has_events;
   std::string header;
   try {
-    header = response_header(response, {exchange.request_id, channel_.is_tls(), keeps_alive, content_length(response)});
+    header = response_header(response, {exchange.request_id, channel_.is_tls(), keeps_alive, length});
   } catch (const std::exception& error) {
     keeps_alive = false;
     response = problem_response(error, exchange.request_id);
     header = response_header(response, {exchange.request_id, channel_.is_tls(), false, content_length(response)});
   }
   const bool has_body = exchange.request.method != Method::head && !is_without_body(response.status);
-  exchange.parser.reset();  // a long body may take hours: keep little meanwhile
-  exchange.request.headers = {};
-  exchange.request.query = {};
-  exchange.request.path_values = {};
-  response.headers = {};
-  exchange.request.body = {};
+  Served served = served_of(exchange, response.status, keeps_alive);
   bool is_sent = false;
   if (auto* text = std::get_if<std::string>(&response.body)) {
     if (has_body) header += *text;
@@ -110,66 +95,57 @@ Task<bool> Session::send(Exchange& exchange, Response response) {
     if (is_sent && has_body) sent_bytes_ = text->size();
   } else {
     is_sent = co_await write_all(header, has_body);
-    std::string().swap(header);
     if (is_sent && has_body) {
-      if (has_events) {
-        is_sent = co_await send_events(std::move(std::get<std::shared_ptr<EventSource>>(response.body)));
-      } else {
-        is_sent = co_await send_pieces(std::move(std::get<LongBody>(response.body)));
+      if (sending) {
+        sending->served = std::move(served);
+        sending_ = std::move(sending);
+        co_return true;
       }
+      exchange.parser.reset();  // events may take hours: keep little meanwhile
+      exchange.request = {};
+      is_sent = co_await send_events(std::move(std::get<std::shared_ptr<EventSource>>(response.body)));
     }
   }
-  log(exchange, response.status);
+  log(served);
   lingers_ = is_sent && !keeps_alive;
   co_return is_sent&& keeps_alive;
 }
 
-Task<bool> Session::send_pieces(LongBody body) {
-  const std::shared_ptr<Transfer> transfer = body.transfer;
-  LongBodyReader reader(std::move(body));
-  if (reader.is_short()) co_return false;
+Task<bool> Session::send_long_body() {
   channel_.bound_unsent_bytes();
-  Pace pace{.silence = std::chrono::seconds(door_.config.send_timeout_s)};
-  std::shared_ptr<const OpenFile> file;
-  const std::filesystem::path* opened = nullptr;
-  transfer_ = transfer.get();
-  bool goes_on = true;
-  while (goes_on && !reader.is_done()) {
-    if (transfer && !transfer->may_go_on(sent_bytes_)) {
+  sending_->pace.silence = std::chrono::seconds(door_.config.send_timeout_s);
+  bool goes_on = !sending_->reader.is_short();
+  while (goes_on && !sending_->reader.is_done()) {
+    if (!sending_->may_go_on()) {
       abort();
       break;
     }
-    const LongBodyReader::Piece piece = reader.piece();
-    if (piece.file && piece.file != opened) {
-      file = door_.files.open(*piece.file);
-      opened = piece.file;
-      if (!file) break;
-    }
-    goes_on = co_await send_piece(reader, file.get(), pace);
+    const IoResult result = send_some();
+    if (result.state != IoState::done) goes_on = co_await wait(result.state, sending_->pace);
   }
-  transfer_ = nullptr;
-  co_return reader.is_done();
+  const std::unique_ptr<Sending> ended = std::move(sending_);
+  log(ended->served);
+  const bool is_sent = ended->reader.is_done() && !is_over_;
+  lingers_ = is_sent && !ended->served.keeps_alive;
+  co_return is_sent && ended->served.keeps_alive;
 }
 
-/// Until the end of what is now the reader's next piece.
-Task<bool> Session::send_piece(LongBodyReader& reader, const OpenFile* file, Pace& pace) {
-  const std::uint64_t end = reader.passed_bytes() + reader.piece().size_bytes;
-  while (reader.passed_bytes() < end) {
-    const LongBodyReader::Piece piece = reader.piece();
-    const std::uint64_t size = std::min(piece.size_bytes, end - reader.passed_bytes());
-    const IoResult result = piece.file ? channel_.send_file(file->descriptor(), piece.offset, size)
-                                       : channel_.write(piece.bytes.substr(0, size), !piece.is_last);
-    if (result.state == IoState::done) {
-      reader.pass(result.bytes);
-      sent_bytes_ = reader.passed_bytes();
-      pace.bytes += result.bytes;
-      door_.counters.sent_bytes += result.bytes;
-      continue;
-    }
-    const bool goes_on = co_await wait(result.state, pace);
-    if (!goes_on) co_return false;
+IoResult Session::send_some() {
+  Sending& sending = *sending_;
+  const LongBodyReader::Piece piece = sending.reader.piece();
+  if (piece.file && piece.file != sending.opened) {
+    sending.file = door_.files.open(*piece.file);
+    sending.opened = piece.file;
+    if (!sending.file) return {IoState::failed};
   }
-  co_return !is_over_;
+  const IoResult result = piece.file ? channel_.send_file(sending.file->descriptor(), piece.offset, piece.size_bytes)
+                                     : channel_.write(piece.bytes, !piece.is_last);
+  if (result.state != IoState::done) return result;
+  sending.reader.pass(result.bytes);
+  sent_bytes_ = sending.reader.passed_bytes();
+  sending.pace.bytes += result.bytes;
+  door_.counters.sent_bytes += result.bytes;
+  return result;
 }
 
 Task<bool> Session::send_events(std::shared_ptr<EventSource> source) {
@@ -240,15 +216,15 @@ Task<void> Session::linger() {
   }
 }
 
-void Session::log(const Exchange& exchange, int status) {
-  ++door_.counters.responses[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)];
-  const std::chrono::duration<double, std::milli> elapsed = Steady::now() - exchange.began;
-  door_.log.add({.request_id = exchange.request_id,
-                 .method = exchange.request.path.empty() ? "" : name(exchange.request.method),
-                 .route = exchange.request.route,
+void Session::log(const Served& served) {
+  ++door_.counters.responses[static_cast<std::size_t>(std::clamp(served.status / 100, 1, 5) - 1)];
+  const std::chrono::duration<double, std::milli> elapsed = Steady::now() - served.began;
+  door_.log.add({.request_id = served.request_id,
+                 .method = served.method,
+                 .route = served.route,
                  .client_address = address_,
-                 .user_id = exchange.request.caller.user_id,
-                 .status = status,
+                 .user_id = served.user_id,
+                 .status = served.status,
                  .sent_bytes = sent_bytes_,
                  .elapsed_ms = elapsed.count()});
 }

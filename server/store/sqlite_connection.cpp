@@ -74,7 +74,7 @@ PRAGMA cell_size_check = ON;
 PRAGMA case_sensitive_like = ON;
 PRAGMA temp_store = MEMORY;
 PRAGMA journal_size_limit = 67108864;
-PRAGMA cache_size = -8192;
+PRAGMA cache_size = -4096;
 BEGIN IMMEDIATE;
 COMMIT;
 )sql";
