@@ -5,15 +5,18 @@
 While instances come in (one by one, as archives in pieces, by STOW-RS, by C-STORE, through a watched folder), jobs are
 handed in and datasets are downloaded, the server is killed again and again. With --postgres a PostgreSQL is started for
 it, and one kill in four is PostgreSQL's, one in eight is both at once. Then it is left alone, and:
- 1. every acknowledged instance is in the store, its bytes right (`naru admin fsck --read`)
+ 1. every acknowledged instance is in the database and in the store, its bytes right (`naru admin fsck --read`)
  2. every acknowledged upload is done, with nothing rejected; no upload is left half way
  3. every acknowledged job is there once, has ended as COMPLETE, and has one dataset; a job that was asked for again
     under the same key is the same job
  4. every dataset is whole: each file has its checksum, downloaded through the server; nothing else is listed
  5. no download was ever answered with wrong bytes
- 6. the ledger is consistent, holds a leaf for every one of these, and every checkpoint seen before a kill is in it
+ 6. the ledger is consistent (`naru audit verify` of its export), holds one leaf for every job and every dataset, and the
+    checkpoints that were seen before a kill are of it
 """
 import argparse
+import collections
+import contextlib
 import hashlib
 import http.client
 import io
@@ -21,7 +24,9 @@ import itertools
 import json
 import pathlib
 import random
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -315,6 +320,7 @@ def check_all(server, world, load, naru, folder):
     if left:
         wrong.append(f"left over: {left}")
     last = world.auditor.expect(200, "GET", "/api/v1/ledger/checkpoint").body.decode()
+    check_leaves(world, load, datasets, wrong)
     key = world.auditor.expect(200, "GET", "/api/v1/ledger/key").body.decode()
     server.stop()
     checked = subprocess.run([naru, "admin", "fsck", "--config", str(server.config), "--data", str(server.data), "--read", "--json"],
@@ -322,14 +328,52 @@ def check_all(server, world, load, naru, folder):
     result = json.loads(checked.stdout)
     if checked.returncode != 0 or not result["is_sound"]:
         wrong.append(f"fsck: {checked.stdout}")
-    kept = {sha256_of(data_set_of(file.read_bytes())) for file in (server.data / "content").glob("??/*")}
+    recorded = recorded_hashes(server)
+    kept = {sha256_of(data_set_of(file.read_bytes())) for file in (server.data / "content").glob("??/*") if file.name in recorded}
     wrong += [f"an acknowledged instance is lost: {file}" for data_set, file in load.instances.items() if data_set not in kept]
     check_ledger(load, last, wrong)
+    check_export(naru, server, load, key, wrong)
     return result, key
 
 
+def recorded_hashes(server):
+    """Of the instances that the database holds, as its own client says. @pre the server is stopped"""
+    query, url = "SELECT DISTINCT sha256 FROM instances", re.search(r'^database = "(postgres.*)"', server.config.read_text(), re.M)
+    if url:
+        return set(subprocess.run(["psql", url[1], "-Atqc", query], check=True, capture_output=True, text=True).stdout.split())
+    with contextlib.closing(sqlite3.connect(f"file:{server.data / 'naru.db'}?mode=ro", uri=True)) as database:
+        return {row[0] for row in database.execute(query)}
+
+
+def check_leaves(world, load, datasets, wrong):
+    """One leaf says that a job was made, and one that a dataset was published."""
+    leaves, at = [], 0
+    while at is not None:
+        page = world.auditor.expect(200, "GET", f"/api/v1/ledger/leaves?from={at}&limit=1000").json()
+        leaves, at = leaves + page["items"], page["next"]
+    counts = collections.Counter((leaf["kind"], leaf["object_id"]) for leaf in leaves)
+    wanted = [("job.created", job_id) for job_id, _ in load.jobs.values()] + [("dataset.published", one["id"]) for one in datasets]
+    wrong += [f"{counts[one]} leaves for {one}" for one in wanted if counts[one] != 1]
+
+
+def check_export(naru, server, load, key, wrong, most=300):
+    """The exported tree is whole, and what was seen of it before is of it: by the program that strangers use. The export is
+    made once a minute, so the newest checkpoints may not be in it yet."""
+    export, seen = server.data / "ledger", server.folder / "checkpoints"
+    size = int((export / "checkpoint").read_text().split("\n")[1])
+    notes = sorted({note for note in load.checkpoints if int(note.split("\n")[1]) <= size})
+    seen.mkdir()
+    for index, note in enumerate(notes[:: max(1, len(notes) // most)]):
+        (seen / f"{index}.checkpoint").write_text(note)
+    (server.folder / "ledger.key").write_text(key)
+    done = subprocess.run([naru, "audit", "verify", export, *sorted(seen.iterdir()), "--key", server.folder / "ledger.key"],
+                          capture_output=True, text=True)
+    if done.returncode != 0 or size == 0:
+        wrong.append(f"naru audit verify of {size} leaves and {len(notes)} checkpoints: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
 def check_ledger(load, last, wrong):
-    """Sizes never shrink, and the same size never has two roots. That the tree is one is what fsck recomputed."""
+    """Sizes never shrink, and the same size never has two roots."""
     roots, size_before = {}, 0
     for note in load.checkpoints + [last]:
         _, size, root = note.split("\n")[:3]
