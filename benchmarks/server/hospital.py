@@ -5,8 +5,6 @@ import http.client
 import json
 import os
 import pathlib
-import pwd
-import signal
 import ssl
 import subprocess
 import sys
@@ -14,7 +12,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "server" / "outside"))
-from harness import Server, World  # noqa: E402
+from harness import Postgres, Server, World  # noqa: E402
 
 START_SECONDS = 60
 # One slice becomes many: a file of 1 GiB and more from 32 instances. 1,280 x 1,280 x 174 voxels of 4 bytes.
@@ -42,47 +40,19 @@ quiet_s = 3600
 """
 
 
-class Postgresql:
-    """A server of its own with what is durable by default, in `folder`, while the `with` lasts."""
+@contextlib.contextmanager
+def durable_postgresql(folder):
+    """A server of its own below `folder`, which waits for the disk as is its default, while the `with` lasts."""
+    postgresql = Postgres(folder, options=(), initdb_options=("--locale=C.UTF-8",))
+    try:
+        yield postgresql
+    finally:
+        postgresql.remove()
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.programs = max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), default=None)
-        if not self.programs:
-            sys.exit("PostgreSQL is missing: install the package postgresql")
-        self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
-    def command(self, program, *arguments):
-        return [str(part) for part in (self.programs / program, *arguments)]
-
-    def run(self, program, *arguments):
-        subprocess.run(self.command(program, *arguments), user=self.user, check=True, stdout=subprocess.DEVNULL)
-
-    def __enter__(self):
-        self.folder.mkdir()
-        os.chown(self.folder, pwd.getpwnam(self.user).pw_uid, -1)
-        self.run("initdb", "-D", self.folder / "data", "-U", "naru", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
-        with open(self.folder.parent / "postgresql.log", "w") as log:
-            self.process = subprocess.Popen(self.command("postgres", "-D", self.folder / "data", "-k", self.folder, "-h", ""),
-                                            user=self.user, stdout=log, stderr=log)
-        end = time.monotonic() + START_SECONDS
-        while subprocess.run(self.command("pg_isready", "-q", "-h", self.folder)).returncode != 0:
-            if time.monotonic() > end:
-                sys.exit("PostgreSQL does not start")
-            time.sleep(0.1)
-        self.run("createdb", "-h", self.folder, "-U", "naru", "naru")
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=60)
-
-    def url(self):
-        return f"postgresql:///naru?host={self.folder}&user=naru"
-
-    def version(self):
-        said = subprocess.run(self.command("postgres", "--version"), capture_output=True, text=True, check=True).stdout
-        return said.split()[2]
+def version_of(postgresql):
+    said = subprocess.run([postgresql.programs / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    return said.split()[2]
 
 
 def asked(method, path, client, body=None, key=None):

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 
-from server.hospital import Hospital, Postgresql
+from server.hospital import Hospital, durable_postgresql, version_of
 
 READERS, READER_BYTES, READER_SECONDS = 10_000, 256 << 10, 20
 ASKERS, ASKER_SECONDS = 64, 6
@@ -156,9 +156,9 @@ def measure_server(bin_dir, work, repetitions, readers=READERS):
             measured["download"][name] = load.downloads(hospital, nginx, repetitions)
             measured["nginx"] = nginx.version()
     shutil.rmtree(hospital.server.folder)
-    with Postgresql(work / "postgresql") as postgresql:
-        hospital = Hospital(bin_dir, work, "on-postgresql", postgresql.url())
+    with durable_postgresql(work) as postgresql:
+        hospital = Hospital(bin_dir, work, "on-postgresql", postgresql.url)
         measured["small_requests"]["postgresql"] = small_requests(hospital, bin_dir, repetitions)
         measured["slow_readers"]["plain_postgresql"] = slow_readers(hospital, bin_dir, readers)
-        measured["postgresql"] = postgresql.version()
+        measured["postgresql"] = version_of(postgresql)
     return measured

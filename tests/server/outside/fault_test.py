@@ -266,7 +266,7 @@ def stopping(server):
 
 
 def check(server, world, load, options):
-    check_all(server, world, load, options.naru, options.folder)
+    check_all(server, world, load, options.naru)
     assert not load.wrong, "\n".join(load.wrong)
     assert load.jobs and load.uploads and all(load.counts.values()), load.counts
 

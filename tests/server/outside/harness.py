@@ -156,19 +156,20 @@ class Server:
 
 
 class Postgres:
-    """A PostgreSQL of the test's own, on a socket in a folder of its own. As root it runs as another user, as it must."""
+    """A PostgreSQL of the test's own, on a socket in a folder of its own. As root it runs as another user, as it must.
+    Without -F it waits for the disk, as one in use does."""
 
-    def __init__(self):
+    def __init__(self, parent=None, options=("-F", "-c", "shared_buffers=16MB"), initdb_options=("--no-sync",)):
         versions = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         assert versions, "PostgreSQL is not installed"
         self.programs = versions[-1].parent
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naru-postgres-"))
-        self.process, self.user = None, {}
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naru-postgres-", dir=parent))
+        self.process, self.options, self.user = None, options, {}
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")
             os.chown(self.folder, account.pw_uid, account.pw_gid)
             self.user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        self.run("initdb", "-D", self.folder / "data", "-U", "naru", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.run("initdb", "-D", self.folder / "data", "-U", "naru", "-A", "trust", "-E", "UTF8", *initdb_options)
         self.start()
         self.run("createdb", "-h", self.folder, "-U", "naru", "naru")
 
@@ -181,8 +182,8 @@ class Postgres:
     def start(self):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-h", "", "-F",
-                 "-c", "shared_buffers=16MB"], stdout=log, stderr=log, cwd="/", **self.user)
+                [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-h", "", *self.options],
+                stdout=log, stderr=log, cwd="/", **self.user)
         for _ in range(600):
             if subprocess.run([self.programs / "pg_isready", "-q", "-h", self.folder], cwd="/", **self.user).returncode == 0:
                 return

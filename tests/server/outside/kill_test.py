@@ -298,7 +298,7 @@ def wait_tidy(server):
     return left
 
 
-def check_all(server, world, load, naru, folder):
+def check_all(server, world, load, naru):
     wrong = load.wrong
     for key, (job_id, body) in load.jobs.items():
         again = world.steward.request("POST", "/api/v1/jobs", body, headers={"Idempotency-Key": key})
@@ -333,7 +333,7 @@ def check_all(server, world, load, naru, folder):
     wrong += [f"an acknowledged instance is lost: {file}" for data_set, file in load.instances.items() if data_set not in kept]
     check_ledger(load, last, wrong)
     check_export(naru, server, load, key, wrong)
-    return result, key
+    return result
 
 
 def recorded_hashes(server):
@@ -407,7 +407,7 @@ def main():
         load.stop.set()
         for thread in load.threads:
             thread.join(timeout=60)
-        result, _ = check_all(server, world, load, options.naru, options.folder)
+        result = check_all(server, world, load, options.naru)
     finally:
         if postgres:
             postgres.remove()
