@@ -52,15 +52,16 @@ struct Finished {
   DeidInstance instance;
   std::string input_sha256;
   dicom::Identifiers identifiers;
+  dicom::DeidCounts counts;
 };
 
 std::map<std::string, Finished> finished_by_fingerprint(DeidRecords& records) {
   std::map<std::string, Finished> result;
-  records.for_each([&](std::uint64_t offset, const Json& record) {
+  records.for_each([&](std::uint64_t offset, const Json& record, std::string_view line) {
     try {
-      result[record.at("fingerprint").get<std::string>()] = {offset, instance_from_json(record.at("instance")),
-                                                             record.at("input_sha256").get<std::string>(),
-                                                             identifiers_from(record.at("identifiers"))};
+      result[record.at("fingerprint").get<std::string>()] = {
+          offset, instance_from_json(record.at("instance")), record.at("input_sha256").get<std::string>(),
+          identifiers_from(record.at("identifiers")), counts_of_line(line)};
     } catch (const Json::exception&) {
       return;  // of another version: made again
     }
@@ -119,7 +120,7 @@ std::vector<std::size_t> DeidDelivery::resume(const std::vector<std::size_t>& in
       continue;
     }
     scan_.files.inputs[inputs[n]].sha256 = done->input_sha256;
-    add_identifiers(done->identifiers);
+    add(done->identifiers, done->counts);
     delivered_.push_back({inputs[n], done->instance, done->record});
     ++resumed_count_;
   }
@@ -152,15 +153,14 @@ void DeidDelivery::write(std::size_t input, const dicom::DeidResult& result) {
     remove_file(file);
     return hold(input, Code::deid_incomplete, "verify");
   }
-  const std::uint64_t record = records_.append({{"schema", "naru.deid_record/1"},
+  const InputRecord& source = scan_.files.inputs[input];
+  const std::uint64_t record = records_.append({{"schema", "naru.deid_record/2"},
                                                 {"fingerprint", fingerprint(input)},
-                                                {"input_sha256", scan_.files.inputs[input].sha256},
+                                                {"input_sha256", source.sha256},
                                                 {"instance", to_json(*instance)},
-                                                {"identifiers", to_json(result.identifiers)},
-                                                {"counts", naru::to_json(result.counts)},
-                                                {"bytes_searched", result.bytes_searched},
-                                                {"patterns_searched", result.patterns_searched}});
-  add_identifiers(result.identifiers);
+                                                {"identifiers", to_json(result.identifiers)}},
+                                               deid_line(source, *instance, result));
+  add(result.identifiers, result.counts);
   const std::lock_guard lock(mutex_);
   delivered_.push_back({input, std::move(*instance), record});
 }
@@ -178,11 +178,13 @@ void DeidDelivery::remove_file(const std::string& file) {
 
 void DeidDelivery::withdraw(const DeidDelivered& one) {
   remove_file(one.instance.file());
+  take_from(counts_, counts_of_line(records_.read_line(one.record)));
   hold(one.input, Code::deid_incomplete, "write");
 }
 
-void DeidDelivery::add_identifiers(const dicom::Identifiers& identifiers) {
+void DeidDelivery::add(const dicom::Identifiers& identifiers, const dicom::DeidCounts& counts) {
   const std::lock_guard lock(mutex_);
+  add_to(counts_, counts);
   for (std::size_t k = 0; k < kKinds.size(); ++k) {
     const auto& values = identifiers.*kKinds[k].member;
     identifiers_[k].insert(values.begin(), values.end());

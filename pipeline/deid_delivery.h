@@ -51,7 +51,9 @@ class DeidDelivery {
   /// Everything that was removed from any instance but UIDs, of which each instance's own were looked for in what the
   /// manifest says of it.
   dicom::Identifiers identifiers() const;
-  DeidRecords& records() { return records_; }
+  const dicom::DeidCounts& counts() const { return counts_; }  ///< of all delivered ones together
+  /// Of deid.jsonl. @throws Error{output_unwritable}
+  std::string line_of(const DeidDelivered& one) { return records_.read_line(one.record); }
 
  private:
   std::string fingerprint(std::size_t input) const;
@@ -59,7 +61,7 @@ class DeidDelivery {
   void withdraw(const DeidDelivered& one);
   void remove_file(const std::string& file);
   bool is_written(const std::string& file, const dicom::DeidOutput& output);
-  void add_identifiers(const dicom::Identifiers& identifiers);
+  void add(const dicom::Identifiers& identifiers, const dicom::DeidCounts& counts);
 
   DeidScan& scan_;
   std::filesystem::path out_;
@@ -73,6 +75,7 @@ class DeidDelivery {
   std::vector<DeidHeld> held_;
   std::set<std::string> contested_;  ///< paths that more than one instance would have had
   std::vector<std::set<std::string>> identifiers_;
+  dicom::DeidCounts counts_;
   std::size_t resumed_count_ = 0;
 };
 

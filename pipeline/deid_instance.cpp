@@ -81,6 +81,9 @@ Json volume_json(const dicom::VolumeFacts& facts) {
   return json;
 }
 
+constexpr std::array kKindsOfCounts = {&dicom::DeidCounts::by_action, &dicom::DeidCounts::by_tag,
+                                       &dicom::DeidCounts::notes};
+
 }  // namespace
 
 std::span<const std::string_view> public_modalities() { return kModalities; }
@@ -141,9 +144,18 @@ DeidInstance instance_from_json(const Json& json) {
 }
 
 void add_to(dicom::DeidCounts& sum, const dicom::DeidCounts& counts) {
-  for (const auto& [action, count] : counts.by_action) sum.by_action[action] += count;
-  for (const auto& [tag, count] : counts.by_tag) sum.by_tag[tag] += count;
-  for (const auto& [note, count] : counts.notes) sum.notes[note] += count;
+  for (const auto kind : kKindsOfCounts) {
+    for (const auto& [what, count] : counts.*kind) (sum.*kind)[what] += count;
+  }
+}
+
+void take_from(dicom::DeidCounts& sum, const dicom::DeidCounts& counts) {
+  for (const auto kind : kKindsOfCounts) {
+    for (const auto& [what, count] : counts.*kind) {
+      const auto found = (sum.*kind).find(what);
+      if (found != (sum.*kind).end() && (found->second -= count) == 0) (sum.*kind).erase(found);
+    }
+  }
 }
 
 Json to_json(const dicom::DeidCounts& counts) {

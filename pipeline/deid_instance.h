@@ -39,6 +39,8 @@ DeidInstance instance_from_json(const nlohmann::ordered_json& json);
 
 /// All counts of several instances together.
 void add_to(dicom::DeidCounts& sum, const dicom::DeidCounts& counts);
+/// The counts without those of an instance that was among them.
+void take_from(dicom::DeidCounts& sum, const dicom::DeidCounts& counts);
 nlohmann::ordered_json to_json(const dicom::DeidCounts& counts);
 dicom::DeidCounts counts_from_json(const nlohmann::ordered_json& json);
 

@@ -3,11 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,12 +41,13 @@ std::string sealed_at(const OpenFile& file, std::uint64_t offset) {
   return file.read_at(offset + kLengthBytes, bytes) == length ? sealed : "";
 }
 
-std::optional<Json> opened(const std::string& sealed, const ProjectKey& key) {
-  const auto text = key.unseal_if_ours(std::as_bytes(std::span(sealed)));
-  if (!text) return std::nullopt;
-  Json json = Json::parse(*text, nullptr, false);
-  if (!json.is_object()) return std::nullopt;
-  return json;
+/// Both lines of a record, each with its end; empty where it is none of this key.
+std::string opened(const std::string& sealed, const ProjectKey& key) {
+  return key.unseal_if_ours(std::as_bytes(std::span(sealed))).value_or("");
+}
+
+std::string_view line_of(std::string_view opened) {
+  return opened.substr(std::min(opened.find('\n'), opened.size() - 1) + 1);
 }
 
 }  // namespace
@@ -56,18 +58,20 @@ DeidRecords::~DeidRecords() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void DeidRecords::for_each(const std::function<void(std::uint64_t, const Json&)>& visit) {
+void DeidRecords::for_each(const Visit& visit) {
   const OpenFile file(file_);
   if (!file.is_open()) return;
   end_ = 0;
   for (std::string sealed; !(sealed = sealed_at(file, end_)).empty(); end_ += kLengthBytes + sealed.size()) {
-    if (const auto record = opened(sealed, key_)) visit(end_, *record);
+    const std::string text = opened(sealed, key_);
+    const Json record = Json::parse(text.substr(0, text.find('\n')), nullptr, false);
+    if (record.is_object()) visit(end_, record, line_of(text));
   }
   if (::truncate(file_.c_str(), static_cast<off_t>(end_)) != 0) throw write_error(errno, "the work folder beside OUT");
 }
 
-std::uint64_t DeidRecords::append(const Json& record) {
-  const auto sealed = key_.seal(json_line(record));
+std::uint64_t DeidRecords::append(const Json& record, std::string_view line) {
+  const auto sealed = key_.seal(json_line(record).append(line));
   const auto length = length_bytes(sealed.size());
   std::vector<std::byte> bytes(length.begin(), length.end());
   bytes.insert(bytes.end(), sealed.begin(), sealed.end());
@@ -86,14 +90,14 @@ std::uint64_t DeidRecords::append(const Json& record) {
   return offset;
 }
 
-Json DeidRecords::read(std::uint64_t offset) {
+std::string DeidRecords::read_line(std::uint64_t offset) {
   {
     const std::lock_guard lock(mutex_);
     if (!reader_) reader_ = std::make_unique<OpenFile>(file_);
   }
-  const auto record = opened(sealed_at(*reader_, offset), key_);
-  if (!record) throw Error(ErrorCode::output_unwritable, "a record vanished from the work folder: run again");
-  return *record;
+  const std::string text = opened(sealed_at(*reader_, offset), key_);
+  if (text.empty()) throw Error(ErrorCode::output_unwritable, "a record vanished from the work folder: run again");
+  return std::string(line_of(text));
 }
 
 }  // namespace naru

@@ -62,23 +62,6 @@ std::string link_table(const DeidScan& scan, std::span<const DeidDelivered> deli
   return text;
 }
 
-Json delivered_line(const DeidScan& scan, const DeidDelivered& one, const Json& rest) {
-  const Json& counts = rest.at("counts");
-  return {{"schema", "naru.deid/1"},
-          {"output", one.instance.file()},
-          {"sop_instance_uid", text_or_null(scan.files.inputs[one.input].sop_instance_uid)},
-          {"by_action", counts.at("by_action")},
-          {"by_tag", counts.at("by_tag")},
-          {"notes", counts.at("notes")},
-          {"pixels", one.instance.pixels_are_kept ? "kept" : "changed"},
-          {"pixels_reason", text_or_null(one.instance.pixels_reason)},
-          {"bytes_searched", rest.at("bytes_searched")},
-          {"patterns_searched", rest.at("patterns_searched")},
-          {"residual_check", "passed"},
-          {"reason", nullptr},
-          {"stage", nullptr}};
-}
-
 Json held_line(const DeidScan& scan, const DeidHeld& one) {
   return {{"schema", "naru.deid/1"},
           {"output", nullptr},
@@ -90,35 +73,32 @@ Json held_line(const DeidScan& scan, const DeidHeld& one) {
 
 }  // namespace
 
-dicom::DeidCounts write_deid_lines(const std::filesystem::path& folder, const DeidScan& scan,
-                                   std::span<const DeidDelivered> delivered, std::span<const DeidHeld> held,
-                                   const std::function<Json(const DeidDelivered&)>& rest_of, Executor& executor) {
-  constexpr std::size_t kLinesAtOnce = 1024;
-  struct Line {
-    std::string text;
-    dicom::DeidCounts counts;
-  };
+std::string deid_line(const InputRecord& input, const DeidInstance& instance, const dicom::DeidResult& result) {
+  return json_line({{"schema", "naru.deid/1"},
+                    {"output", instance.file()},
+                    {"sop_instance_uid", text_or_null(input.sop_instance_uid)},
+                    {"by_action", result.counts.by_action},
+                    {"by_tag", result.counts.by_tag},
+                    {"notes", result.counts.notes},
+                    {"pixels", instance.pixels_are_kept ? "kept" : "changed"},
+                    {"pixels_reason", text_or_null(instance.pixels_reason)},
+                    {"bytes_searched", result.bytes_searched},
+                    {"patterns_searched", result.patterns_searched},
+                    {"residual_check", "passed"},
+                    {"reason", nullptr},
+                    {"stage", nullptr}});
+}
+
+dicom::DeidCounts counts_of_line(std::string_view line) { return counts_from_json(Json::parse(line)); }
+
+void write_deid_lines(const std::filesystem::path& folder, const DeidScan& scan,
+                      std::span<const DeidDelivered> delivered, std::span<const DeidHeld> held,
+                      const std::function<std::string(const DeidDelivered&)>& line_of) {
   FileWriter writer(folder / "deid.jsonl");
-  dicom::DeidCounts counts;
-  for (std::span rest = delivered; !rest.empty(); rest = rest.subspan(std::min(kLinesAtOnce, rest.size()))) {
-    std::vector<Line> lines(std::min(kLinesAtOnce, rest.size()));
-    executor.parallel_for(static_cast<std::int64_t>(lines.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-      for (auto n = static_cast<std::size_t>(begin); n < static_cast<std::size_t>(end); ++n) {
-        const Json known = rest_of(rest[n]);
-        lines[n] = {json_line(delivered_line(scan, rest[n], known)), counts_from_json(known.at("counts"))};
-      }
-    });
-    for (const Line& line : lines) {
-      writer.append(std::as_bytes(std::span(line.text)));
-      add_to(counts, line.counts);
-    }
-  }
-  for (const DeidHeld& one : held) {
-    const std::string line = json_line(held_line(scan, one));
-    writer.append(std::as_bytes(std::span(line)));
-  }
+  const auto write = [&](const std::string& line) { writer.append(std::as_bytes(std::span(line))); };
+  for (const DeidDelivered& one : delivered) write(line_of(one));
+  for (const DeidHeld& one : held) write(json_line(held_line(scan, one)));
   writer.finish();
-  return counts;
 }
 
 Json record_json(std::size_t delivered_count, const dicom::DeidCounts& counts, const InputCounts& inputs,

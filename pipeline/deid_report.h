@@ -45,14 +45,17 @@ struct DeidReportFacts {
   std::vector<HeldEntry> held;  ///< for people to decide
 };
 
-/// Writes deid.jsonl, one line an instance: counts and places, never values.
-/// @param delivered sorted by file; `rest_of` gives what is known of each beside the manifest: `counts`,
-/// `bytes_searched`, `patterns_searched`; it is called by many threads
-/// @return the counts of all delivered ones together
-dicom::DeidCounts write_deid_lines(const std::filesystem::path& folder, const DeidScan& scan,
-                                   std::span<const DeidDelivered> delivered, std::span<const DeidHeld> held,
-                                   const std::function<nlohmann::ordered_json(const DeidDelivered&)>& rest_of,
-                                   Executor& executor);
+/// The line of deid.jsonl of an instance that is delivered: counts and places, never values.
+std::string deid_line(const InputRecord& input, const DeidInstance& instance, const dicom::DeidResult& result);
+
+/// The counts in such a line. @throws nlohmann::json::exception where it is none
+dicom::DeidCounts counts_of_line(std::string_view line);
+
+/// Writes deid.jsonl, one line an instance.
+/// @param delivered sorted by file; `line_of` gives the line of each
+void write_deid_lines(const std::filesystem::path& folder, const DeidScan& scan,
+                      std::span<const DeidDelivered> delivered, std::span<const DeidHeld> held,
+                      const std::function<std::string(const DeidDelivered&)>& line_of);
 
 /// Writes the rest: inputs.jsonl, record.json, report.html and, where something is delivered, link.sealed.
 /// @throws Error{disk_full, output_unwritable}

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -220,19 +221,18 @@ PixelOrders all_orders(const DeidScan& scan, const TextPlan& texts, const FacePl
 }
 
 /// Writes the documents of OUT once it is proven that they name nobody.
-void write_out(const fs::path& out, const DeidDelivery& delivery, const dicom::DeidCounts& counts,
-               const DeidentifyOptions& options) {
+void write_out(const fs::path& out, const DeidDelivery& delivery, const DeidentifyOptions& options) {
   std::vector<DeidInstance> instances;
   std::set<std::string> files;
   for (const DeidDelivered& one : delivery.delivered()) {
     instances.push_back(one.instance);
     files.insert(one.instance.file());
   }
-  const DeidDocuments documents = deid_documents(instances, counts, options.recipe, options.project);
+  const DeidDocuments documents = deid_documents(instances, delivery.counts(), options.recipe, options.project);
   // The names that the user chose are searched as well: a project named after a patient would publish the name.
   Recipe unnamed = options.recipe;
   unnamed.name = "recipe";
-  prove_documents(documents, deid_documents({}, counts, unnamed, "default"), delivery.identifiers());
+  prove_documents(documents, deid_documents({}, delivery.counts(), unnamed, "default"), delivery.identifiers());
   remove_all_but(out, files);
   for (const auto& [name, text] : documents) write_file(out / name, text);
 }
@@ -280,9 +280,12 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
     seen.regions = dicom::regions_of_file(file, engine.policy());
     return seen;
   };
-  KnownLooks known(staging.cases() / "looks.sealed", key, recipe_sha256(options.recipe));
+  std::optional<KnownLooks> known;  // a recipe that looks for nothing needs no detector
+  if (options.recipe.looks_for_text()) {
+    known.emplace(staging.cases() / "looks.sealed", key, recipe_sha256(options.recipe));
+  }
   TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, options.memory_limit_bytes, executor,
-                             cancel, on_progress, &known, rulings);
+                             cancel, on_progress, known ? &*known : nullptr, rulings);
   const FacePlan faces = plan_faces(scan, files, face_handling(options.recipe.face), faces_released,
                                     options.memory_limit_bytes, executor, cancel, on_progress);
   draw_texts(scan, texts, staging.report(), options.memory_limit_bytes, executor, cancel, on_progress);
@@ -302,9 +305,8 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   }
   delivery.settle();
   complete_hashes(scan.files, executor, cancel, on_progress);
-  const dicom::DeidCounts counts = write_deid_lines(
-      staging.report(), scan, delivery.delivered(), delivery.held(),
-      [&](const DeidDelivered& one) { return delivery.records().read(one.record); }, executor);
+  write_deid_lines(staging.report(), scan, delivery.delivered(), delivery.held(),
+                   [&](const DeidDelivered& one) { return delivery.line_of(one); });
   take_counts(scan, result);
   result.instance_count = delivery.delivered().size();
   result.resumed_count = delivery.resumed_count();
@@ -314,7 +316,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   add_held(queue.entries, scan, {tried, delivery.held(), released, second_looks.shown()});
   add_faces(queue.entries, scan, tried, faces);
   write_deid_report(
-      staging.report(), scan, delivery.delivered(), counts, key,
+      staging.report(), scan, delivery.delivered(), delivery.counts(), key,
       {options.project, key.id(), options.recipe, options.record, result.seconds, decisions, queue.entries});
   if (texts.was_looked) write_evidence(staging.report() / "pixels.jsonl", evidence_of(texts, second_looks));
   if (faces.was_looked) write_evidence(staging.report() / "faces.jsonl", faces.evidence);
@@ -326,7 +328,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
                 fmt::format("none of the {} input files was delivered ({}): see {}", scan.files.inputs.size(),
                             reasons_text(result.by_reason), (report / "report.html").string()));
   }
-  write_out(staging.out(), delivery, counts, options);
+  write_out(staging.out(), delivery, options);
   cancel.throw_if_canceled();
   if (has_review) staging.keep_records();
   staging.publish();

@@ -6,12 +6,14 @@
 #include <array>
 #include <iterator>
 #include <memory>
+#include <utility>
 
 #include "core/error.h"
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/descriptors.h"
 #include "dicom/deidentify/element_table.h"
 #include "dicom/deidentify/file_facts.h"
+#include "dicom/deidentify/patient_words.h"
 #include "dicom/deidentify/pixel_treatment.h"
 #include "dicom/deidentify/proof.h"
 #include "dicom/deidentify/rewrite.h"
@@ -147,33 +149,6 @@ std::optional<Code> check_source(const DeidSource& source) {
   return std::nullopt;
 }
 
-constexpr std::array kCategories = {&Identifiers::person_names, &Identifiers::ids,  &Identifiers::places,
-                                    &Identifiers::dates,        &Identifiers::uids, &Identifiers::others};
-
-/// What `own` holds and `shared` does not. Both are sorted.
-Identifiers without(const Identifiers& own, const Identifiers& shared) {
-  Identifiers rest;
-  for (const auto category : kCategories) {
-    std::ranges::set_difference(own.*category, shared.*category, std::back_inserter(rest.*category));
-  }
-  return rest;
-}
-
-Identifiers joined(const Identifiers& a, const Identifiers& b) {
-  Identifiers result;
-  for (const auto category : kCategories) {
-    std::ranges::set_union(a.*category, b.*category, std::back_inserter(result.*category));
-  }
-  return result;
-}
-
-/// UIDs do not stand in free text as a rule, and are found there by their looks: no cleaner is made for them.
-bool holds_words(const Identifiers& identifiers) {
-  return std::ranges::any_of(kCategories, [&](const auto category) {
-    return category != &Identifiers::uids && !(identifiers.*category).empty();
-  });
-}
-
 /// Texts that are in the result by our doing, and therefore prove nothing: dates that are results, how pseudonyms
 /// begin.
 AllowedTexts allowed_texts(const FileFacts& facts, int shift_days) {
@@ -245,29 +220,6 @@ Deidentifier::Deidentifier(DeidentifyPolicy policy, const PseudonymKey& key, std
   if (const auto problem = contradiction(policy_.options)) throw Error(ErrorCode::recipe_invalid, *problem);
 }
 
-struct PatientWords::State {
-  State(Identifiers all, const DeidentifyPolicy& policy)
-      : identifiers(std::move(all)),
-        cleaner(identifiers, policy.keep_words, policy.remove_words),
-        search(identifiers) {}
-  Identifiers identifiers;
-  DescriptorCleaner cleaner;
-  ProofSearch search;
-};
-
-PatientWords::PatientWords(Identifiers identifiers, const DeidentifyPolicy& policy) {
-  for (const auto category : kCategories) {
-    auto& values = identifiers.*category;
-    std::ranges::sort(values);
-    values.erase(std::ranges::unique(values).begin(), values.end());
-  }
-  state_ = std::make_unique<State>(std::move(identifiers), policy);
-}
-PatientWords::~PatientWords() = default;
-PatientWords::PatientWords(PatientWords&&) noexcept = default;
-PatientWords& PatientWords::operator=(PatientWords&&) noexcept = default;
-const Identifiers& PatientWords::identifiers() const { return state_->identifiers; }
-
 /// One file's way through the stages.
 class DeidRun {
  public:
@@ -277,7 +229,7 @@ class DeidRun {
         key_(key),
         version_(version),
         probe_(probe),
-        words_(words == nullptr ? nullptr : words->state_.get()),
+        words_(words),
         patient_(patient),
         boxes_(boxes),
         is_reviewed_(is_reviewed) {}
@@ -352,16 +304,13 @@ class DeidRun {
 
   bool rewrite_all() {
     enter("rewrite");
-    own_ = words_ == nullptr ? facts_.identifiers : without(facts_.identifiers, words_->identifiers);
-    // What the patient's files share has its cleaner already; a file that holds more words gets one of its own.
-    std::optional<DescriptorCleaner> cleaner;
-    if (words_ == nullptr || holds_words(own_)) {
-      cleaner.emplace(words_ == nullptr ? own_ : joined(own_, words_->identifiers), policy_.keep_words,
-                      policy_.remove_words);
-    }
-    const RewriteContext context{
-        facts_,          policy_,     key_,          cleaner ? *cleaner : words_->cleaner, pixels_, version_,
-        result_.patient, shift_days_, file_.encoding};
+    own_ = words_ == nullptr ? facts_.identifiers : without(facts_.identifiers, words_->identifiers());
+    if (words_ != nullptr) uids_.uids = std::exchange(own_.uids, {});
+    const auto cleaner =
+        words_ != nullptr ? words_->cleaner(own_)
+                          : std::make_shared<const DescriptorCleaner>(own_, policy_.keep_words, policy_.remove_words);
+    const RewriteContext context{facts_,   policy_,         key_,        *cleaner,      pixels_,
+                                 version_, result_.patient, shift_days_, file_.encoding};
     Rewritten rewritten = rewrite(table_, file_.data_set, context);
     if (rewritten.problem) return fail(*rewritten.problem);
     result_.counts = std::move(rewritten.counts);
@@ -378,14 +327,16 @@ class DeidRun {
     std::ranges::copy_if(removed_words_, std::back_inserter(own_.others), [](const std::string& word) {
       return std::ranges::any_of(word, [](char c) { return c >= '0' && c <= '9'; });
     });
-    const ProofSearch own_search(own_);
+    std::ranges::sort(own_.others);
+    const auto own = words_ != nullptr ? words_->search_of(own_) : std::make_shared<const ProofSearch>(own_);
+    const ProofSearch uids(uids_);
+    std::vector<const ProofSearch*> searches = {own.get(), &uids};
+    if (words_ != nullptr) searches.push_back(&words_->search());
     const AllowedTexts allowed = allowed_texts(facts_, shift_days_);
-    std::vector<const ProofSearch*> searches = {&own_search};
-    if (words_ != nullptr) searches.push_back(&words_->search);
     const auto finds = [&](Bytes bytes, ProofSearch::Where where) {
       return ProofSearch::find_any(searches, bytes, where, allowed).has_value();
     };
-    result_.patterns_searched = own_search.pattern_count() + (words_ == nullptr ? 0 : words_->search.pattern_count());
+    for (const ProofSearch* search : searches) result_.patterns_searched += search->pattern_count();
     append(result_.output,
            file_meta(result_.sop_class_uid, result_.sop_instance_uid, result_.transfer_syntax_uid, version_));
     if (finds(result_.output.pieces.front(), ProofSearch::Where::text)) return fail(Code::deid_incomplete);
@@ -426,7 +377,7 @@ class DeidRun {
   const PseudonymKey& key_;
   std::string_view version_;
   const DeidProbe& probe_;
-  const PatientWords::State* words_;
+  const PatientWords* words_;
   std::string_view patient_;
   std::span<const PixelBox> boxes_;
   bool is_reviewed_;
@@ -436,7 +387,8 @@ class DeidRun {
   PixelFacts pixel_facts_;
   PixelOutcome pixels_;
   int shift_days_ = 0;
-  Identifiers own_;  ///< what identifies in this file and not in `words_`
+  Identifiers own_;   ///< what identifies in this file and not in `words_`
+  Identifiers uids_;  ///< of them, where there are `words_`: they differ from file to file
   std::vector<std::string> removed_words_;
   DeidOutput plain_;
   DeidResult result_;

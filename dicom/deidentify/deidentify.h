@@ -22,6 +22,7 @@
 #include "core/code.h"
 #include "core/pseudonym.h"
 #include "dicom/deidentify/identifiers.h"
+#include "dicom/deidentify/patient_words.h"
 #include "dicom/deidentify/policy.h"
 #include "dicom/deidentify/volume_facts.h"
 #include "dicom/element_walk.h"
@@ -82,23 +83,6 @@ struct DeidResult {
   VolumeFacts volume;  ///< of private attributes that were removed
   Identifiers identifiers;  ///< removed: for the proof over documents and names of the whole job
   std::size_t bytes_searched = 0, patterns_searched = 0;
-};
-
-/// What identifies one patient in several files, with all that is made of it, once: a name that stands in one file is
-/// taken out of the others too.
-class PatientWords {
- public:
-  PatientWords(Identifiers identifiers, const DeidentifyPolicy& policy);
-  ~PatientWords();
-  PatientWords(PatientWords&&) noexcept;
-  PatientWords& operator=(PatientWords&&) noexcept;
-
-  const Identifiers& identifiers() const;
-
- private:
-  friend class DeidRun;
-  struct State;
-  std::unique_ptr<const State> state_;
 };
 
 /// Called at each stage with its name, for fault injection in tests; may throw.

@@ -1,6 +1,9 @@
 /// What identifies someone in one file: the words that no output may hold.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -17,6 +20,29 @@ struct Identifiers {
   std::vector<std::string> dates{};   ///< DA, or the date part of DT, as YYYYMMDD
   std::vector<std::string> uids{};    ///< replaced UIDs
   std::vector<std::string> others{};  ///< telephone numbers, religious preference, free text that was removed whole
+  friend bool operator==(const Identifiers&, const Identifiers&) = default;
 };
+
+inline constexpr std::array kIdentifierCategories = {&Identifiers::person_names, &Identifiers::ids,
+                                                     &Identifiers::places,       &Identifiers::dates,
+                                                     &Identifiers::uids,         &Identifiers::others};
+
+/// What `a` holds and `b` does not. Both are sorted.
+inline Identifiers without(const Identifiers& a, const Identifiers& b) {
+  Identifiers rest;
+  for (const auto category : kIdentifierCategories) {
+    std::ranges::set_difference(a.*category, b.*category, std::back_inserter(rest.*category));
+  }
+  return rest;
+}
+
+/// What `a` or `b` holds. Both are sorted.
+inline Identifiers joined(const Identifiers& a, const Identifiers& b) {
+  Identifiers result;
+  for (const auto category : kIdentifierCategories) {
+    std::ranges::set_union(a.*category, b.*category, std::back_inserter(result.*category));
+  }
+  return result;
+}
 
 }  // namespace naru::dicom

@@ -60,7 +60,7 @@ KnownLooks::Known known_from(const Json& record) {
 KnownLooks::KnownLooks(std::filesystem::path file, const ProjectKey& key, std::string recipe_sha256)
     : records_(std::move(file), key), recipe_sha256_(std::move(recipe_sha256)) {
   const std::string& weights = TextDetector::built_in().weights_sha256();
-  records_.for_each([&](std::uint64_t, const Json& record) {
+  records_.for_each([&](std::uint64_t, const Json& record, std::string_view) {
     try {
       if (record.at("schema") != kSchema || record.at("weights_sha256") != weights) return;
       if (record.at("recipe_sha256") != recipe_sha256_) return;

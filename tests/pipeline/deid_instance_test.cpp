@@ -80,6 +80,10 @@ TEST(DeidInstance, CountsAddUpAndComeBack) {
   EXPECT_EQ(sum.by_tag["(0010,0010) Z"], 2U);
   EXPECT_EQ(sum.notes["charset_undecodable"], 6U);
   EXPECT_EQ(to_json(counts_from_json(to_json(sum))), to_json(sum));
+  take_from(sum, one);
+  EXPECT_EQ(to_json(sum), to_json(one));
+  take_from(sum, one);
+  EXPECT_EQ(to_json(sum), to_json(dicom::DeidCounts()));  // no zeros stay
 }
 
 }  // namespace

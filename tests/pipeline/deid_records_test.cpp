@@ -1,5 +1,6 @@
 #include "pipeline/deid_records.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -26,7 +27,8 @@ class DeidRecordsTest : public ::testing::Test {
   std::vector<int> numbers(const ProjectKey& key) {
     std::vector<int> found;
     DeidRecords records(file_, key);
-    records.for_each([&](std::uint64_t offset, const Json& json) {
+    records.for_each([&](std::uint64_t offset, const Json& json, std::string_view line) {
+      EXPECT_EQ(line, fmt::format("line {}\n", json.at("n").get<int>()));
       found.push_back(json.at("n").get<int>());
       offsets_.push_back(offset);
     });
@@ -34,8 +36,8 @@ class DeidRecordsTest : public ::testing::Test {
   }
   void append(const ProjectKey& key, std::initializer_list<int> all) {
     DeidRecords records(file_, key);
-    records.for_each([](std::uint64_t, const Json&) {});
-    for (const int n : all) records.append({{"n", n}, {"name", "Vermeulen^Tess"}});
+    records.for_each([](std::uint64_t, const Json&, std::string_view) {});
+    for (const int n : all) records.append({{"n", n}, {"name", "Vermeulen^Tess"}}, fmt::format("line {}\n", n));
   }
 
   test::TempFolder folder_;
@@ -49,8 +51,8 @@ TEST_F(DeidRecordsTest, GivesBackWhatWasAppendedAndShowsItToNobodyElse) {
   append(mine, {3});
   EXPECT_THAT(numbers(mine), ::testing::ElementsAre(1, 2, 3));
   DeidRecords records(file_, mine);
-  EXPECT_EQ(records.read(offsets_[1])["n"], 2);
-  EXPECT_EQ(records.read(offsets_[0])["n"], 1);
+  EXPECT_EQ(records.read_line(offsets_[1]), "line 2\n");
+  EXPECT_EQ(records.read_line(offsets_[0]), "line 1\n");
   EXPECT_THAT(test::slurp(file_), ::testing::Not(::testing::HasSubstr("Vermeulen")));
   struct stat status {};
   ::stat(file_.c_str(), &status);
@@ -88,7 +90,7 @@ TEST_F(DeidRecordsTest, PassesOverRecordsOfAnotherKeyAndDamagedOnes) {
   test::spill(file_, bytes);
   EXPECT_THAT(numbers(mine), ::testing::ElementsAre(2));
   DeidRecords records(file_, mine);
-  EXPECT_THROW(records.read(0), Error);
+  EXPECT_THROW(records.read_line(0), Error);
 }
 
 TEST_F(DeidRecordsTest, TakesRecordsFromManyThreads) {
@@ -98,7 +100,7 @@ TEST_F(DeidRecordsTest, TakesRecordsFromManyThreads) {
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&, t] {
-        for (int n = 0; n < 50; ++n) records.append({{"n", 100 * t + n}});
+        for (int n = 0; n < 50; ++n) records.append({{"n", 100 * t + n}}, fmt::format("line {}\n", 100 * t + n));
       });
     }
   }
