@@ -65,6 +65,9 @@ class ProofSearch {
                                      const AllowedTexts& allowed);
 
  private:
+  static std::vector<std::size_t> wide_words_of(std::span<const ProofSearch* const> searches, Bytes bytes,
+                                                std::span<const std::size_t> pieces);
+
   struct State;
   std::unique_ptr<const State> state_;
 };

@@ -98,6 +98,32 @@ TEST(Proof, FindsUtf16AmongPixelsThatLookLikeIt) {
   }
 }
 
+TEST(Proof, FindsUtf16ThatBeginsWithOtherLettersInThePieceBefore) {
+  const ProofSearch search({.ids = {"홍길MRN44332211"}});
+  std::string word("\x4D\xD6\x38\xAE");  // the Hangul in UTF-16
+  for (const char c : std::string_view("MRN44332211")) word += {c, '\0'};
+  for (std::size_t at = 4060; at < 4100; ++at) {
+    std::string pixels(9000, '\1');
+    pixels.replace(at, word.size(), word);
+    const auto hit = search.find(std::as_bytes(std::span(pixels)), ProofSearch::Where::binary);
+    ASSERT_TRUE(hit) << at;
+    EXPECT_EQ(hit->offset, at);
+  }
+}
+
+TEST(Proof, FindsUtf16InAnyCaseAmongPixels) {
+  const ProofSearch search({.person_names = {"Vermeulen^Tess"}});
+  for (const std::string_view name : {"VERMEULEN, TESS", "Tess Vermeulen", "vermeulen"}) {
+    std::string word;
+    for (const char c : name) word += {c, '\0'};
+    for (std::size_t at = 100; at < 110; ++at) {
+      std::string pixels(9000, '\1');
+      pixels.replace(at, word.size(), word);
+      EXPECT_TRUE(search.find(std::as_bytes(std::span(pixels)), ProofSearch::Where::binary)) << name << " at " << at;
+    }
+  }
+}
+
 TEST(Proof, FindsWhatASimpleSearchFinds) {
   // Every pattern at every place of random bytes, many at once.
   std::mt19937 random(7);
