@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +27,15 @@ naru::CancelToken cancel_token;
 extern "C" void on_signal(int number) {
   cancel_token.cancel();
   std::signal(number, SIG_DFL);
+}
+
+/// Memory is to follow what is in work, not what was: buffers of a mebibyte and more go back to the system when they are
+/// freed. In the heap, where the C library puts them once it has seen a few, they leave gaps, and after a hundred
+/// studies those were three times what a study needs.
+void give_back_large_buffers() {
+  constexpr int kLargeBytes = 1 << 20, kKeptBytes = 4 << 20;
+  mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+  mallopt(M_TRIM_THRESHOLD, kKeptBytes);
 }
 
 /// A program that was started with a standard stream closed would get the stream's number for the next file it opens,
@@ -77,6 +87,7 @@ void add_output_options(CLI::App& app, OutputOptions& output) {
 
 int main(int argc, char** argv) {
   open_standard_streams();
+  give_back_large_buffers();
   naru::cli::use_bundled_files();
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app("Naru turns DICOM studies into de-identified, AI-ready datasets.", "naru");
