@@ -177,7 +177,7 @@ class Reader {
     const std::uint64_t size_bytes = row.record.size_bytes;
     dicom::DeidSourceResult result;
     const bool is_read = grow_until(size_bytes, read, [&] {
-      result = dicom::read_deid_source(prefix_.bytes(), size_bytes);
+      result = dicom::read_deid_source(prefix_.bytes(), size_bytes, &policy_);
       return !result.needs_more;
     });
     if (!is_read) return false;
@@ -192,6 +192,8 @@ class Reader {
       row.record.reason = Code::unsupported_sop_class;
     } else if (result.reason) {
       hold_back(row.record, *result.reason);
+    } else if (result.identifiers) {
+      words_.add(dicom::patient_identifier(row.source), *result.identifiers);
     } else {
       return collect_words(row, read);
     }

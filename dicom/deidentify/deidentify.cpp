@@ -183,7 +183,7 @@ std::vector<PixelBox> regions_of_file(Bytes bytes, const DeidentifyPolicy& polic
   return regions_for(read_pixel_facts(table, file.data_set, file.transfer_syntax_uid), policy);
 }
 
-DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes) {
+DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes, const DeidentifyPolicy* policy) {
   constexpr std::size_t kInflatedPrefixBytes = std::size_t{16} << 20;
   constexpr Tag kLastWanted = 0x00280301;
   DeidSourceResult result;
@@ -206,6 +206,10 @@ DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes) {
   result.needs_more = !is_whole && !has_all && (may_be_cut || !table.problem);
   if (is_whole && !is_only_a_prefix) result.reason = table.problem;
   if (!result.reason && !result.needs_more && !result.is_dicomdir) result.reason = check_source(result.source);
+  const bool has_header = !table.problem || table.cut_tag == kPixelData;
+  if (policy != nullptr && !result.reason && has_header && file.inflated.empty()) {
+    result.identifiers = collect_facts(table, file.data_set, *policy).identifiers;
+  }
   return result;
 }
 
@@ -237,7 +241,8 @@ class DeidRun {
   DeidResult go(Bytes file) {
     try {
       const bool is_done = read(file) && treat() && rewrite_all() && prove();
-      if (is_done && result_.counts.by_action.contains("private_removed")) result_.volume = read_volume_facts(file);
+      const bool has_facts = result_.modality == "MR" && result_.counts.by_action.contains("private_removed");
+      if (is_done && has_facts) result_.volume = read_volume_facts(file);
     } catch (const std::exception&) {
       fail(Code::deid_incomplete);  // what was thrown may hold a value: it is not looked at
     }

@@ -45,9 +45,12 @@ struct DeidSourceResult {
   DeidSource source;
   std::optional<Code> reason;
   bool is_dicomdir = false;
-  bool needs_more = false;  ///< ask again with more of the file
+  bool needs_more = false;                 ///< ask again with more of the file
+  std::optional<Identifiers> identifiers;  ///< as collect_identifiers, where the prefix goes as far as Pixel Data
 };
-DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes);
+/// @param policy by which identifiers are told, where they are wanted
+DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes,
+                                  const DeidentifyPolicy* policy = nullptr);
 
 /// The text under which a patient's pseudonym and date shift are made: id with issuer, or the study without an id.
 std::string patient_identifier(const DeidSource& source);
