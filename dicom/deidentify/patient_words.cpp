@@ -31,7 +31,7 @@ class LastMade {
   }
 
  private:
-  static constexpr std::size_t kMostKept = 8;
+  static constexpr std::size_t kMostKept = 4;
   using Made = std::pair<Identifiers, std::shared_ptr<const Value>>;
   std::mutex mutex_;
   std::deque<Made> made_;
