@@ -158,8 +158,9 @@ def slower_section(speed):
     return "## Where Naru is slower, or short of its aim\n\n" + ("\n".join(lines) or "Nowhere in this run.") + "\n"
 
 
-def gpu_section(named):
-    """@param named the name of the file that benchmarks/gpu/run.sh wrote, and what is in it; or None"""
+def gpu_section(named, commit):
+    """@param named the name of the file that benchmarks/gpu/run.sh wrote, and what is in it; or None
+    @param commit of the rest of the page"""
     if not named or not named[1]["gpu"]["device"]:
         return NO_GPU
     name, gpu = named[0], named[1]["gpu"]
@@ -173,8 +174,13 @@ def gpu_section(named):
 `naru prepare` of a series of {path['files']} files to 1 mm, .nii.gz: {ms(path['cuda_ms'])} with the GPU, {ms(path['cpu_ms'])} without; each
 time a process of its own, which starts the device first.
 """ if path else ""
+    is_older = named[1]["commit"] != commit
+    older = f"""
+**Not run on a GPU:** what changed in `kernels/` from commit {named[1]["commit"]}, which was measured here, to {commit}, of which the
+rest of this page is. It was compiled, and the CPU runs the same definitions of the arithmetic in the tests.
+""" if is_older else ""
     return f"""## On a GPU
-
+{older}
 {gpu['device']}, from [{name}](../benchmarks/results/{name}); input and output in the GPU's memory. The aim is
 {gpu['aim_copy_percent']} % of the bandwidth of a copy measured there, and 10 × torch.
 
@@ -207,7 +213,7 @@ def page(name, result, gpu=None):
     for part, sections in SECTIONS.items():
         if part in speed:
             parts += [section(speed) for section in sections]
-    return "\n".join([*parts, slower_section(speed), gpu_section(gpu) + compiled_section(result)])
+    return "\n".join([*parts, slower_section(speed), gpu_section(gpu, result["commit"]) + compiled_section(result)])
 
 
 def growth_series(growth):
