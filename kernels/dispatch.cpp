@@ -11,7 +11,9 @@ namespace {
 
 CpuPath best_path() {
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return CpuPath::baseline;
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") ? CpuPath::avx512 : CpuPath::avx2;
+  const bool has_avx512 =
+      __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  return has_avx512 ? CpuPath::avx512 : CpuPath::avx2;
 }
 
 std::atomic<CpuPath>& chosen_path() {

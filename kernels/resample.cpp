@@ -11,6 +11,7 @@
 #include "kernels/fill.h"
 #include "kernels/intensity_avx2.h"
 #include "kernels/resample_avx2.h"
+#include "kernels/resample_avx512.h"
 #include "kernels/resample_voxel.h"
 #include "kernels/separable.h"
 
@@ -57,7 +58,9 @@ void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOption
     if constexpr (kWithCuda) {
       if (executor.is_cuda()) return cuda::fill_columns<Columns<LinearVoxel<In, Out>>>(out, voxel, executor);
     }
-    by_voxel ? fill_voxels_on_cpu(out, voxel, executor) : avx2::resample_linear(out, voxel, executor);
+    if (by_voxel) return fill_voxels_on_cpu(out, voxel, executor);
+    cpu_path() == CpuPath::avx512 ? avx512::resample_linear(out, voxel, executor)
+                                  : avx2::resample_linear(out, voxel, executor);
   }
 }
 

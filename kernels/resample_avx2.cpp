@@ -1,18 +1,14 @@
 #include "kernels/resample_avx2.h"
 
-#include <oneapi/tbb/enumerable_thread_specific.h>
-
 #include <algorithm>
 #include <array>
 #include <vector>
 
 #include "kernels/avx2.h"
+#include "kernels/resample_bands.h"
 
-// How a row of the target comes about:
-//   1. two source planes are blended along y, straight from the stored type, for a band of target rows;
-//   2. the two are blended along z into one row of floats, which is padded with its last value;
-//   3. eight targets at a time take their two neighbours from that row by permutes inside registers.
-// Step 1 depends on the source plane alone, so a band marches along z and keeps the rows of the two latest planes.
+// How a row of the target comes about: two blended rows are blended along z into one, from which eight targets at a
+// time take their two neighbours by permutes inside registers.
 
 namespace naru::avx2 {
 
@@ -51,32 +47,12 @@ XTaps x_taps_of(const AxisTap* taps, std::int64_t count) {
   return result;
 }
 
-constexpr std::int64_t kPadding = 2 * kLanes + 1;  // what step 3 may load behind the last value
-constexpr std::int64_t kBandBytes = 128 * 1024;    // rows of a band that are kept: part of a core's L2
-constexpr std::int64_t kMaxBandRows = 16;
-constexpr std::int64_t kPlanesPerPiece = 64;  // a piece blends its first plane anew: cheap beside 64
-
-std::int64_t padded_row(std::int64_t count) { return (count + kPadding + kLanes - 1) / kLanes * kLanes; }
-
-std::int64_t band_rows_for(std::int64_t row_values) {
-  const std::int64_t rows = kBandBytes / (2 * row_values * static_cast<std::int64_t>(sizeof(float)));
-  return std::clamp<std::int64_t>(rows, 1, kMaxBandRows);
-}
-
 template <class In>
 NARU_AVX2 void blend_stored(const In* a, const In* b, float weight, std::int64_t count, float* to) {
   const __m256 weights = _mm256_set1_ps(weight);
   std::int64_t i = 0;
   for (; i + kLanes <= count; i += kLanes) _mm256_store_ps(to + i, lerp(load(a + i), load(b + i), weights));
   for (; i < count; ++i) to[i] = naru::lerp(static_cast<float>(a[i]), static_cast<float>(b[i]), weight);
-}
-
-/// Asks for a row that is needed soon to come into L2.
-template <class T>
-void prefetch_row(const T* row, std::int64_t count) {
-  constexpr std::int64_t kLineValues = 64 / sizeof(T);
-  for (std::int64_t i = 0; i < count; i += kLineValues)
-    _mm_prefetch(reinterpret_cast<const char*>(row + i), _MM_HINT_T1);
 }
 
 /// Over whole registers: what lies behind `count` is padding of the same rows.
@@ -119,117 +95,53 @@ NARU_AVX2 void resample_row(const float* row, const std::vector<TapGroup>& group
   std::copy_n(last, count - x, out + x);
 }
 
-/// The y-blended rows of two neighbouring source planes, and the row that is being made.
-class Band {
- public:
-  Band(std::int64_t rows, std::int64_t row_values)
-      : row_values_(row_values), values_((2 * rows + 1) * row_values + kLanes) {
-    const auto misaligned = reinterpret_cast<std::uintptr_t>(values_.data()) % (kLanes * sizeof(float));
-    first_ = values_.data() + (misaligned == 0 ? 0 : kLanes - misaligned / sizeof(float));
-    rows_ = rows;
-  }
-
-  void forget() { planes_ = {-1, -1}; }
-
-  float* made_row() { return first_ + 2 * rows_ * row_values_; }
-
-  /// Row `r` of plane `k`. Neighbouring planes differ in their last bit, so two places are enough.
-  float* row(std::int64_t k, std::int64_t r) { return first_ + ((k & 1) * rows_ + r) * row_values_; }
-
-  /// True where plane `k` has to be blended first.
-  bool take_place(std::int64_t k) {
-    if (planes_[k & 1] == k) return false;
-    planes_[k & 1] = k;
-    return true;
-  }
-
- private:
-  std::int64_t row_values_, rows_ = 0;
-  std::vector<float> values_;
-  float* first_ = nullptr;
-  std::array<std::int64_t, 2> planes_{-1, -1};
-};
-
-struct Range {
-  std::int64_t begin, end;
-};
-
+/// Rows of LinearBands.
 template <class In, class Out>
-class LinearPass {
+class Rows {
  public:
-  LinearPass(VolumeView<Out> out, const LinearVoxel<In, Out>& voxel)
-      : out_(out), voxel_(voxel), in_(voxel.in), x_taps_(x_taps_of(voxel.taps.x, out.size.x)) {}
+  static constexpr std::int64_t kPadding = 2 * kLanes + 1;
 
-  void run(Executor& executor) {
-    const std::int64_t row_values = padded_row(in_.size.x), band_rows = band_rows_for(row_values);
-    const std::int64_t bands = (out_.size.y + band_rows - 1) / band_rows;
-    const std::int64_t slabs = (out_.size.z + kPlanesPerPiece - 1) / kPlanesPerPiece;
-    tbb::enumerable_thread_specific<Band> band_of_thread([=] { return Band(band_rows, row_values); });
-    executor.parallel_for(bands * slabs, 1, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t piece = begin; piece < end; ++piece) {
-        const std::int64_t y = piece % bands * band_rows, z = piece / bands * kPlanesPerPiece;
-        march(band_of_thread.local(), {y, std::min(y + band_rows, out_.size.y)},
-              {z, std::min(z + kPlanesPerPiece, out_.size.z)});
-      }
-    });
+  Rows(const VolumeView<Out>& out, const LinearVoxel<In, Out>& voxel)
+      : in_count_(voxel.in.size.x),
+        out_count_(out.size.x),
+        x_taps_(x_taps_of(voxel.taps.x, out.size.x)),
+        map_(voxel.map) {}
+
+  void blend(const In* a, const In* b, float weight, float* row) const {
+    blend_stored(a, b, weight, in_count_, row);
+    const std::int64_t last = in_count_ - 1;
+    row[in_count_] = naru::lerp(static_cast<float>(a[last]), static_cast<float>(b[last]), weight);
+  }
+
+  void write(const BlendedRows& rows, float* spare_row, Out* out) const {
+    for (std::int64_t r = 0; r < rows.count; ++r) {
+      blend_floats(rows.near + r * rows.distance, rows.far + r * rows.distance, rows.weight, in_count_ + 1, spare_row);
+      write_row(spare_row, out + r * out_count_);
+    }
   }
 
  private:
-  void march(Band& band, Range rows, Range planes) const {
-    band.forget();
-    for (std::int64_t z = planes.begin; z < planes.end; ++z) {
-      const AxisTap tap = voxel_.taps.z[z];
-      const std::int64_t next = std::min<std::int64_t>(tap.index + 1, in_.size.z - 1);
-      blend_plane(band, tap.index, rows);
-      blend_plane(band, next, rows);
-      for (std::int64_t y = rows.begin; y < rows.end; ++y) {
-        make_row(band.row(tap.index, y - rows.begin), band.row(next, y - rows.begin), tap.weight, band.made_row());
-        write_row(band.made_row(), out_.data + out_.index(0, y, z));
-      }
-    }
-  }
-
-  void blend_plane(Band& band, std::int64_t k, Range rows) const {
-    if (!band.take_place(k)) return;
-    // The hardware foresees the next row but not the jump to the next plane, where this band goes afterwards.
-    const bool has_next_plane = k + 1 < in_.size.z;
-    for (std::int64_t y = rows.begin; y < rows.end; ++y) {
-      const AxisTap tap = voxel_.taps.y[y];
-      const std::int64_t next = std::min<std::int64_t>(tap.index + 1, in_.size.y - 1);
-      blend_stored(in_.data + in_.index(0, tap.index, k), in_.data + in_.index(0, next, k), tap.weight, in_.size.x,
-                   band.row(k, y - rows.begin));
-      if (!has_next_plane) continue;
-      prefetch_row(in_.data + in_.index(0, tap.index, k + 1), in_.size.x);
-      prefetch_row(in_.data + in_.index(0, next, k + 1), in_.size.x);
-    }
-  }
-
-  void make_row(const float* near, const float* far, float weight, float* row) const {
-    blend_floats(near, far, weight, in_.size.x, row);
-    row[in_.size.x] = row[in_.size.x - 1];
-  }
-
   NARU_AVX2 void write_row(const float* row, Out* out) const {
-    const Map map = broadcast(voxel_.map);
+    const Map map = broadcast(map_);
     const std::vector<TapGroup>& groups = x_taps_.groups;
     switch (x_taps_.reach) {
-      case Reach::one_register: return resample_row<Reach::one_register>(row, groups, map, out_.size.x, out);
-      case Reach::two_registers: return resample_row<Reach::two_registers>(row, groups, map, out_.size.x, out);
-      case Reach::any: return resample_row<Reach::any>(row, groups, map, out_.size.x, out);
+      case Reach::one_register: return resample_row<Reach::one_register>(row, groups, map, out_count_, out);
+      case Reach::two_registers: return resample_row<Reach::two_registers>(row, groups, map, out_count_, out);
+      case Reach::any: return resample_row<Reach::any>(row, groups, map, out_count_, out);
     }
   }
 
-  VolumeView<Out> out_;
-  LinearVoxel<In, Out> voxel_;
-  VolumeView<const In> in_;
+  std::int64_t in_count_, out_count_;
   XTaps x_taps_;
+  IntensityMap map_;
 };
 
 }  // namespace
 
 template <class In, class Out>
 void resample_linear(VolumeView<Out> out, const LinearVoxel<In, Out>& voxel, Executor& executor) {
-  LinearPass<In, Out>(out, voxel).run(executor);
+  const Rows<In, Out> rows(out, voxel);
+  LinearBands<In, Out, Rows<In, Out>>(out, voxel, rows).run(executor);
 }
 
 template void resample_linear(VolumeView<float>, const LinearVoxel<std::int16_t, float>&, Executor&);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "kernels/axis_taps.h"
 #include "kernels/column_walk.h"
@@ -240,36 +241,74 @@ TEST(Resample, GivesTheSameBytesOnEveryExecutor) {
   }
 }
 
+/// Of both interpolators, on the path forced and on the plain one.
 template <class In, class Out>
-void expect_same_bits_on_both_paths(Size3 size, double step, unsigned seed) {
+void expect_same_bits(CpuPath path, Size3 size, const Axes& axes, unsigned seed, const IntensityMap& map) {
   const auto values = random_values<In>(size.voxel_count(), std::is_unsigned_v<In> ? 0 : -32768, 32767, seed);
-  const Axes axes = {centred(size.x, step), centred(size.y, 0.9 * step), centred(size.z, 0.8)};
-  const IntensityMap map = windowed({.slope = 1.37f, .intercept = -3.1f}, -900.5, 1234.25);
   Executor executor = Executor::cpu(2);
+  const auto on = [&](CpuPath forced_path, const ResampleOptions& options) {
+    const ForcedCpuPath forced(forced_path);
+    return resampled_on<Out>(executor, values, size, options);
+  };
   for (const Interpolator interpolator : {Interpolator::linear, Interpolator::nearest}) {
     const ResampleOptions options{axes, interpolator, map};
-    const auto best = resampled_on<Out>(executor, values, size, options);
-    const ForcedCpuPath forced(CpuPath::baseline);
-    EXPECT_TRUE(same_bytes(best, resampled_on<Out>(executor, values, size, options)))
-        << size.x << "x" << size.y << "x" << size.z << " step " << step;
+    EXPECT_TRUE(same_bytes(on(path, options), on(CpuPath::baseline, options)))
+        << size.x << "x" << size.y << "x" << size.z << " step " << axes[0].step;
   }
 }
 
-TEST(Resample, GivesTheSameBitsWithAndWithoutAvx2) {
-  if (cpu_path() == CpuPath::baseline) GTEST_SKIP() << "this CPU has no AVX2";
+class ResamplePath : public ::testing::TestWithParam<CpuPath> {
+ protected:
+  void SetUp() override {
+    if (GetParam() > cpu_path()) GTEST_SKIP() << "this CPU has not this path";
+  }
+};
+
+TEST_P(ResamplePath, GivesTheSameBitsAsTheFormula) {
+  const IntensityMap map = windowed({.slope = 1.37f, .intercept = -3.1f}, -900.5, 1234.25);
   unsigned seed = 0;
-  for (const double step : {0.25, 0.4, 0.999, 1.0, 1.43, 1.999, 2.0, 2.4, 3.7, -0.6, -1.0, -1.7, -5.1}) {
+  for (const double step : {0.25, 0.4, 0.96, 0.999, 1.0, 1.43, 1.5, 1.999, 2.0, 2.4, 3.7, -0.6, -1.0, -1.7, -5.1}) {
     for (const std::int64_t nx : {1, 7, 8, 9, 33, 130, 2100}) {
       const Size3 size{nx, 11, 7};
-      expect_same_bits_on_both_paths<std::int16_t, float>(size, step, ++seed);
-      expect_same_bits_on_both_paths<std::int16_t, std::int16_t>(size, step, ++seed);
-      expect_same_bits_on_both_paths<std::uint16_t, float>(size, step, ++seed);
-      expect_same_bits_on_both_paths<std::uint16_t, std::int16_t>(size, step, ++seed);
-      expect_same_bits_on_both_paths<float, float>(size, step, ++seed);
-      expect_same_bits_on_both_paths<float, std::int16_t>(size, step, ++seed);
+      const Axes axes = {centred(nx, step), centred(11, 0.9 * step), centred(7, 0.8)};
+      expect_same_bits<std::int16_t, float>(GetParam(), size, axes, ++seed, map);
+      expect_same_bits<std::int16_t, std::int16_t>(GetParam(), size, axes, ++seed, map);
+      expect_same_bits<std::uint16_t, float>(GetParam(), size, axes, ++seed, map);
+      expect_same_bits<std::uint16_t, std::int16_t>(GetParam(), size, axes, ++seed, map);
+      expect_same_bits<float, float>(GetParam(), size, axes, ++seed, map);
+      expect_same_bits<float, std::int16_t>(GetParam(), size, axes, ++seed, map);
     }
   }
 }
+
+TEST_P(ResamplePath, GivesTheSameBitsForMapsOfAllKinds) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Size3 size{75, 9, 5};
+  Axes axes = {centred(75, 1.43), centred(9, 0.7), centred(5, 0.8)};
+  axes[0].first -= 2.5;  // beyond both ends too
+  axes[0].target_count += 5;
+  for (const IntensityMap& map :
+       {IntensityMap{}, IntensityMap{.intercept = -1024}, IntensityMap{.slope = -2, .intercept = 70000},
+        IntensityMap{.slope = 1e6f}, IntensityMap{.slope = -1e9f}, IntensityMap{.slope = 1e38f},
+        IntensityMap{.clip_high = 5}, IntensityMap{.gain = 3e5f}, IntensityMap{.gain = nan}, IntensityMap{.slope = nan},
+        IntensityMap{.offset = -1e12f}}) {
+    expect_same_bits<std::int16_t, std::int16_t>(GetParam(), size, axes, 5, map);
+    expect_same_bits<std::uint16_t, std::int16_t>(GetParam(), size, axes, 6, map);
+    expect_same_bits<float, std::int16_t>(GetParam(), size, axes, 7, map);
+    expect_same_bits<std::int16_t, float>(GetParam(), size, axes, 8, map);
+  }
+}
+
+TEST_P(ResamplePath, GivesTheSameBitsForTargetsThatNoCacheHolds) {
+  const Size3 size{150, 101, 90};
+  for (const std::int64_t columns : {313, 320}) {  // whose rows end within cache lines, and with them
+    const Axes axes = {AxisSteps{columns, 0.48, -1}, centred(101, 0.5), centred(90, 0.5)};
+    expect_same_bits<std::int16_t, std::int16_t>(GetParam(), size, axes, 9, {});
+    expect_same_bits<std::int16_t, float>(GetParam(), size, axes, 10, {});
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Paths, ResamplePath, ::testing::Values(CpuPath::avx2, CpuPath::avx512));
 
 TEST(Resample, GoesDownColumnsToTheSameBits) {
   const Size3 size{9, 8, 40};

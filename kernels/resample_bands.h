@@ -1,0 +1,205 @@
+/// Private to resample_*.cpp: linear resampling on the CPU by bands of target rows.
+///
+/// Of a source plane the two rows that a target row lies between are blended along y, straight from the stored type.
+/// This depends on the source plane alone, so a band of target rows marches along z and keeps what became of the two
+/// latest planes; they stay in L1. Rows of the target are made of these, and written to memory in whole cache lines.
+#pragma once
+
+#include <immintrin.h>
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/executor.h"
+#include "kernels/resample_voxel.h"
+
+namespace naru {
+
+inline constexpr std::int64_t kLineBytes = 64;
+
+/// The first place in `values` that is `beyond` bytes behind the begin of a cache line.
+template <class T>
+T* line_in(std::vector<T>& values, std::uintptr_t beyond = 0) {
+  const auto address = reinterpret_cast<std::uintptr_t>(values.data());
+  return values.data() + (beyond - address) % kLineBytes / sizeof(T);
+}
+
+/// Copies past the caches, but for the first and the last cache line where those are not whole.
+/// @pre both lie in cache lines alike
+template <class T>
+void stream(const T* from, T* to, std::int64_t count) {
+  constexpr std::int64_t kLineValues = kLineBytes / sizeof(T);
+  const auto beyond = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(to) % kLineBytes / sizeof(T));
+  std::int64_t i = beyond == 0 ? 0 : std::min(kLineValues - beyond, count);
+  std::copy_n(from, i, to);
+  for (; i + kLineValues <= count; i += kLineValues) {
+    const auto* const line = reinterpret_cast<const __m128i*>(from + i);
+    auto* const to_line = reinterpret_cast<__m128i*>(to + i);
+    for (int part = 0; part < 4; ++part) _mm_stream_si128(to_line + part, _mm_load_si128(line + part));
+  }
+  std::copy_n(from + i, count - i, to + i);
+}
+
+/// How much room a band takes, in values.
+struct BandSizes {
+  std::int64_t rows;         ///< of the target
+  std::int64_t row_values;   ///< of a blended row: whole cache lines
+  std::int64_t made_values;  ///< of a target plane
+};
+
+/// What becomes of two neighbouring source planes, and of these.
+template <class Out>
+class Band {
+ public:
+  explicit Band(const BandSizes& sizes)
+      : sizes_(sizes),
+        values_((2 * sizes.rows + 1) * sizes.row_values + kLineBytes / sizeof(float)),
+        made_(sizes.made_values + kLineBytes / sizeof(Out)) {}
+
+  void forget() { planes_ = {-1, -1}; }
+
+  /// Room for one row more.
+  float* spare_row() { return line_in(values_) + 2 * sizes_.rows * sizes_.row_values; }
+
+  /// Room for what goes `to` a place, that lies in cache lines as that does.
+  Out* made_for(const Out* to) { return line_in(made_, reinterpret_cast<std::uintptr_t>(to)); }
+
+  /// Row `r` of plane `k`. Neighbouring planes differ in their last bit, so two places are enough.
+  float* row(std::int64_t k, std::int64_t r) {
+    return line_in(values_) + ((k & 1) * sizes_.rows + r) * sizes_.row_values;
+  }
+
+  /// True where plane `k` has to be blended first.
+  bool take_place(std::int64_t k) {
+    if (planes_[k & 1] == k) return false;
+    planes_[k & 1] = k;
+    return true;
+  }
+
+ private:
+  BandSizes sizes_;
+  std::vector<float> values_;
+  std::vector<Out> made_;
+  std::array<std::int64_t, 2> planes_{-1, -1};
+};
+
+/// What target rows are made of.
+struct BlendedRows {
+  const float *near, *far;  ///< the first of each plane
+  float weight;             ///< of the far ones
+  std::int64_t distance;    ///< from a row to the next
+  std::int64_t count;
+};
+
+struct BandRange {
+  std::int64_t begin, end;
+};
+
+/// `Rows` does the arithmetic:
+///   blend(a, b, weight, row)             two source rows along y, and the last value once more
+///   write(BlendedRows, spare_row, out)   as many rows of the target
+///   kPadding                             values behind the source values of a row that write() may load
+template <class In, class Out, class Rows>
+class LinearBands {
+ public:
+  LinearBands(VolumeView<Out> out, const LinearVoxel<In, Out>& voxel, const Rows& rows)
+      : out_(out),
+        taps_(voxel.taps),
+        in_(voxel.in),
+        rows_(rows),
+        is_streamed_(out.size.voxel_count() * static_cast<std::int64_t>(sizeof(Out)) >= kStreamedBytes) {}
+
+  void run(Executor& executor) const {
+    const std::int64_t band_rows = rows_of_band();
+    const BandSizes sizes{band_rows, row_values(), band_rows * out_.size.x};
+    const std::int64_t bands = (out_.size.y + band_rows - 1) / band_rows;
+    const std::int64_t slabs = (out_.size.z + kPlanesPerPiece - 1) / kPlanesPerPiece;
+    tbb::enumerable_thread_specific<Band<Out>> band_of_thread([=] { return Band<Out>(sizes); });
+    executor.parallel_for(bands * slabs, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t piece = begin; piece < end; ++piece) {
+        const std::int64_t y = piece % bands * band_rows, z = piece / bands * kPlanesPerPiece;
+        march(band_of_thread.local(), {y, std::min(y + band_rows, out_.size.y)},
+              {z, std::min(z + kPlanesPerPiece, out_.size.z)});
+      }
+      _mm_sfence();  // what was written past the caches is there before others are told
+    });
+  }
+
+ private:
+  static constexpr std::int64_t kBandBytes = 16 * 1024;  // of the rows that wait: half of a core's L1
+  static constexpr std::int64_t kFewestRows = 2;         // neighbouring bands read a source row both
+  static constexpr std::int64_t kMostRows = 16;
+  static constexpr std::int64_t kPlanesPerPiece = 64;  // a piece blends its first plane anew: cheap beside 64
+  static constexpr std::int64_t kStreamedBytes = std::int64_t{16} << 20;  // of a target that no cache would keep
+
+  std::int64_t row_values() const {
+    constexpr std::int64_t kLineValues = kLineBytes / sizeof(float);
+    return (in_.size.x + Rows::kPadding + kLineValues - 1) / kLineValues * kLineValues;
+  }
+
+  std::int64_t rows_of_band() const {
+    const std::int64_t rows = kBandBytes / (2 * row_values() * static_cast<std::int64_t>(sizeof(float)));
+    return std::clamp(rows, kFewestRows, kMostRows);
+  }
+
+  void march(Band<Out>& band, BandRange rows, BandRange planes) const {
+    band.forget();
+    const std::int64_t row_count = rows.end - rows.begin, count = row_count * out_.size.x;
+    for (std::int64_t z = planes.begin; z < planes.end; ++z) {
+      const AxisTap tap = taps_.z[z];
+      const std::int64_t next = std::min<std::int64_t>(tap.index + 1, in_.size.z - 1);
+      Out* const to = out_.data + out_.index(0, rows.begin, z);
+      if (is_streamed_) ask_for_ends(to, count);
+      blend_plane(band, tap.index, rows);
+      blend_plane(band, next, rows);
+      Out* const made = is_streamed_ ? band.made_for(to) : to;
+      rows_.write({band.row(tap.index, 0), band.row(next, 0), tap.weight, row_values(), row_count}, band.spare_row(),
+                  made);
+      if (is_streamed_) stream(made, to, count);
+    }
+  }
+
+  /// Those cache lines are written only in part, so they have to be there: everything else would wait for them.
+  static void ask_for_ends(const Out* to, std::int64_t count) {
+    constexpr int kToWrite = 1;
+    __builtin_prefetch(to, kToWrite);
+    __builtin_prefetch(to + count - 1, kToWrite);
+  }
+
+  void blend_plane(Band<Out>& band, std::int64_t k, BandRange rows) const {
+    if (!band.take_place(k)) return;
+    // The hardware foresees the next row but not the jump to the next plane, where this band goes afterwards.
+    const bool has_next_plane = k + 1 < in_.size.z;
+    std::array<std::int64_t, 2> asked{-1, -1};
+    for (std::int64_t y = rows.begin; y < rows.end; ++y) {
+      const AxisTap tap = taps_.y[y];
+      const std::array<std::int64_t, 2> both = {tap.index, std::min<std::int64_t>(tap.index + 1, in_.size.y - 1)};
+      rows_.blend(in_.data + in_.index(0, both[0], k), in_.data + in_.index(0, both[1], k), tap.weight,
+                  band.row(k, y - rows.begin));
+      if (!has_next_plane) continue;
+      for (const std::int64_t j : both) {
+        if (j != asked[0] && j != asked[1]) prefetch_row(in_.data + in_.index(0, j, k + 1));
+      }
+      asked = both;
+    }
+  }
+
+  /// Asks for a row that is needed soon to come into L2.
+  void prefetch_row(const In* row) const {
+    constexpr std::int64_t kLineInputs = kLineBytes / sizeof(In);
+    for (std::int64_t i = 0; i < in_.size.x; i += kLineInputs) {
+      _mm_prefetch(reinterpret_cast<const char*>(row + i), _MM_HINT_T1);
+    }
+  }
+
+  VolumeView<Out> out_;
+  AxisTaps taps_;
+  VolumeView<const In> in_;
+  const Rows& rows_;
+  bool is_streamed_;
+};
+
+}  // namespace naru
