@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "kernels/affine_voxel.h"
+#include "kernels/dispatch.h"
 #include "tests/kernels/golden/golden_volume.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
@@ -156,6 +158,51 @@ TEST(Affine, GivesTheSameBytesOnEveryExecutor) {
     const auto expected = resampled_on<float>(executors.front(), values, size, target, options);
     for (Executor& executor : executors) {
       EXPECT_EQ(resampled_on<float>(executor, values, size, target, options), expected) << executor.description();
+    }
+  }
+}
+
+/// Turned about all axes, centre upon centre, the corners of the target outside of the source.
+Affine turned_about_all(const Size3& size, const Size3& target) {
+  Affine affine{{{{0, 0.1, -0.07, 0}, {-0.04, 0, 0.12, 0}, {0.03, -0.08, 0, 0}}}};
+  for (std::size_t a = 0; a < 3; ++a) {
+    auto& row = affine.rows[a];
+    const auto axis = static_cast<int>(a);
+    row[a] = 1.1 * static_cast<double>(size[axis]) / static_cast<double>(target[axis]);
+    row[3] = static_cast<double>(size[axis] - 1) / 2;
+    for (int b = 0; b < 3; ++b) row[3] -= row[static_cast<std::size_t>(b)] * static_cast<double>(target[b] - 1) / 2;
+  }
+  return affine;
+}
+
+/// Both ways of making it.
+template <class In, class Out>
+void expect_same_bits(Size3 size, Size3 target, const IntensityMap& map) {
+  const auto values = random_values<In>(size.voxel_count(), std::is_unsigned_v<In> ? 0 : -32768, 32767);
+  AffineOptions options{turned_about_all(size, target), Interpolator::linear, map};
+  options.outside = -1000;
+  Executor executor = Executor::cpu(2);
+  const auto best = resampled_on<Out>(executor, values, size, target, options);
+  const ForcedCpuPath forced(CpuPath::baseline);
+  const auto plain = resampled_on<Out>(executor, values, size, target, options);
+  EXPECT_EQ(std::memcmp(best.data(), plain.data(), best.size() * sizeof(Out)), 0) << size.x << " " << target.x;
+  // As many as the voxels outside hold their value, or more: clipping makes some of it.
+  const auto outside = static_cast<std::size_t>(std::ranges::count(plain, plain.front()));
+  EXPECT_TRUE(target.x < 15 || size.x < 31 || (outside > 0 && outside < plain.size() * 3 / 4)) << outside;
+}
+
+TEST(Affine, GivesTheSameBitsOnEveryCpuPath) {
+  if (cpu_path() < CpuPath::avx512) GTEST_SKIP() << "this CPU has one path alone";
+  const IntensityMap map = windowed({.slope = 1.37f, .intercept = -3.1f}, -900.5, 1234.25);
+  for (const std::int64_t nx : {1, 2, 3, 31, 200}) {
+    for (const std::int64_t count : {1, 15, 16, 17, 90}) {
+      const Size3 size{nx, 17, 12}, target{count, 32, 9};
+      expect_same_bits<std::int16_t, float>(size, target, map);
+      expect_same_bits<std::int16_t, std::int16_t>(size, target, {.slope = 1.5f});
+      expect_same_bits<std::uint16_t, float>(size, target, map);
+      expect_same_bits<std::uint16_t, std::int16_t>(size, target, {});
+      expect_same_bits<float, float>(size, target, map);
+      expect_same_bits<float, std::int16_t>(size, target, {.slope = -1e9f});
     }
   }
 }
