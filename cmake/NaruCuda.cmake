@@ -19,6 +19,13 @@ if(NOT NARU_CUDA STREQUAL "OFF")
     set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
     set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
     string(APPEND CMAKE_CUDA_FLAGS " --expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra")
+    # No kernel may spill registers to memory. Which ones would depends on the compiler and on what it optimises: with the
+    # one that the registers were chosen for it is an error, with others a warning.
+    set(spills --warn-on-spills)
+    if(CMAKE_CUDA_COMPILER_VERSION MATCHES "^13\\.0\\.")
+      string(APPEND spills ",--warning-as-error")
+    endif()
+    string(APPEND CMAKE_CUDA_FLAGS_RELEASE " -Xptxas=${spills}")
     find_package(CUDAToolkit REQUIRED)
     set(NARU_WITH_CUDA 1)
   elseif(NARU_CUDA STREQUAL "ON")

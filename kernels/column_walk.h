@@ -19,7 +19,8 @@ struct ColumnTarget {
 /// The voxels of kRows columns at one x, as Voxel defines them, bit for bit. Source planes are gone through once, in
 /// rising order, and kAhead of them are loaded before the first is used: a device then waits for many values at once.
 /// What becomes of a plane's four values (Voxel::Part) serves the targets on both sides of it.
-template <class Voxel, int kRowsOf = 2, int kAhead = 2>
+/// `kBlocksOf` is for kernels/cuda/fewest_blocks.cuh.
+template <class Voxel, int kRowsOf = 2, int kAhead = 2, int kBlocksOf = 0>
 class Columns {
   using In = typename Voxel::In;
   using Out = typename Voxel::Out;
@@ -27,7 +28,8 @@ class Columns {
 
  public:
   static constexpr int kRows = kRowsOf;
-  static constexpr int kThreads = 128;         ///< of a device's block
+  static constexpr int kThreads = 128;  ///< of a device's block
+  static constexpr int kBlocks = kBlocksOf;
   static constexpr std::int64_t kPlanes = 16;  ///< that a thread makes at a time
 
   NARU_HOST_DEVICE Columns(const Voxel& voxel, std::int64_t x, const std::int64_t (&y)[kRows])
@@ -126,6 +128,7 @@ class NearestColumns {
  public:
   static constexpr int kRows = 1;
   static constexpr int kThreads = 256;
+  static constexpr int kBlocks = 0;
   static constexpr std::int64_t kPlanes = 16;
 
   NARU_HOST_DEVICE NearestColumns(const Voxel& voxel, std::int64_t x, const std::int64_t (&y)[kRows])

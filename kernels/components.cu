@@ -78,7 +78,13 @@ struct FlattenVoxel {
 
 struct IsRoot {
   const std::int32_t* labels;
-  __device__ bool operator()(std::int32_t v) const { return labels[v] == v + 1; }
+  __device__ bool operator()(std::int32_t v) const {
+#if __CUDA_ARCH__ == 800
+    return labels[v] - 1 == v;  // written so, CUB's selection needs no more registers there than it gets
+#else
+    return labels[v] == v + 1;
+#endif
+  }
 };
 
 struct CountRoot {

@@ -97,6 +97,6 @@ struct LabelsVoxel {
 
 /// One row and one plane: more would not fit the registers.
 template <class Label>
-using LabelsColumns = Columns<LabelsVoxel<Label>, 1, 1>;
+using LabelsColumns = Columns<LabelsVoxel<Label>, 1, 1, 6>;
 
 }  // namespace naru

@@ -6,6 +6,7 @@
 #include "kernels/column_walk.h"
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/columns.h"
+#include "kernels/cuda/fewest_blocks.cuh"
 #include "kernels/cuda/runtime.h"
 
 namespace naru::cuda {
@@ -14,7 +15,8 @@ namespace naru::cuda {
 /// threads write neighbouring values, and a block shares source rows in L1. Parts are long against what each loads
 /// twice and short enough that a volume of 100 planes still fills the device.
 template <class Columns, class T, class Voxel>
-__global__ void __launch_bounds__(Columns::kThreads) fill_columns_kernel(VolumeView<T> out, Voxel voxel) {
+__global__ void __launch_bounds__(Columns::kThreads, fewest_blocks(Columns::kBlocks))
+    fill_columns_kernel(VolumeView<T> out, Voxel voxel) {
   const std::int64_t x = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   const std::int64_t y = static_cast<std::int64_t>(blockIdx.y) * blockDim.y * Columns::kRows + threadIdx.y;
   if (x >= out.size.x || y >= out.size.y) return;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/check.h"
+#include "kernels/cuda/fewest_blocks.cuh"
 #include "kernels/cuda/passes.h"
 #include "kernels/cuda/runtime.h"
 
@@ -21,7 +22,7 @@ struct KeepValue {
 /// One thread makes a group of targets in kRows rows of one lane. A warp lies along lanes: it reads neighbouring values
 /// and shares weights. Threads beyond the edge do the work of the last ones and write nothing.
 template <int kRows, bool kIsTurned, class In, class Out, class Made>
-__global__ void __launch_bounds__(kLanes* kGroupsOfBlock)
+__global__ void __launch_bounds__(kLanes* kGroupsOfBlock, fewest_blocks(kIsTurned ? 0 : 3))
     pass_kernel(PassView<In, Out> view, GroupedPass pass, Made finish) {
   __shared__ Out tile[kIsTurned ? kRows : 1][kLanes][kTargetsOfBlock + 1];  // one more, so that columns use all banks
   const int x = threadIdx.x, y = threadIdx.y;
