@@ -4,6 +4,8 @@
 
 #include "kernels/axis_taps.h"
 #include "kernels/cuda/columns.h"
+#include "kernels/dispatch.h"
+#include "kernels/labels_avx512.h"
 #include "kernels/labels_voxel.h"
 
 namespace naru {
@@ -45,6 +47,7 @@ void resample_labels(VolumeView<const Label> in, VolumeView<Label> out, const st
   if constexpr (kWithCuda) {
     if (executor.is_cuda()) return cuda::fill_columns<LabelsColumns<Label>>(out, voxel, executor);
   }
+  if (cpu_path() >= CpuPath::avx512 && avx512::resample_labels(out, voxel, executor)) return;
   resample_rows(out, voxel, executor);
 }
 

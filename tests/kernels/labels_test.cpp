@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <type_traits>
+
 #include "kernels/axis_taps.h"
+#include "kernels/dispatch.h"
 #include "kernels/labels_voxel.h"
 #include "tests/kernels/columns.h"
 #include "tests/kernels/golden/golden_volume.h"
@@ -104,6 +108,38 @@ TEST(Labels, GivesTheSameLabelsOnEveryExecutor) {
     const auto expected = resampled_on(executors.front(), values, size, axes, LabelRule::half);
     for (Executor& executor : executors) {
       EXPECT_EQ(resampled_on(executor, values, size, axes, LabelRule::half), expected) << executor.description();
+    }
+  }
+}
+
+/// Of up to `most` + 1 labels in blocks, so that some places have one label around them, and some up to eight.
+template <class Label>
+void expect_same_labels(Size3 size, const Axes& axes, int most, LabelRule rule) {
+  auto values = random_values<Label>(size.voxel_count(), std::is_signed_v<Label> ? -most : 0, most);
+  for (std::int64_t i = 0; i < size.voxel_count(); ++i) {
+    if (i % size.x % 4 != 0) values[static_cast<std::size_t>(i)] = values[static_cast<std::size_t>(i - 1)];
+  }
+  Executor executor = Executor::cpu(2);
+  const auto best = resampled_on(executor, values, size, axes, rule);
+  const ForcedCpuPath forced(CpuPath::baseline);
+  EXPECT_EQ(best, resampled_on(executor, values, size, axes, rule)) << size.x << " step " << axes[0].step;
+}
+
+TEST(Labels, GivesTheSameLabelsOnEveryCpuPath) {
+  if (cpu_path() < CpuPath::avx512) GTEST_SKIP() << "this CPU has one path alone";
+  for (const std::int64_t nx : {1, 2, 16, 31, 33, 200}) {
+    for (const double step : {0.3, 1.0, 1.43, 2.0, 3.1, -0.7, -1.9}) {
+      const std::int64_t count =
+          std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(nx) / std::abs(step)));
+      const Axes axes = {AxisSteps{count + 2, step, step > 0 ? -0.4 : static_cast<double>(nx) - 0.6},
+                         AxisSteps{13, 0.8, -0.3}, AxisSteps{9, 0.6, 0.2}};
+      for (const LabelRule rule : {LabelRule::greatest, LabelRule::half}) {
+        for (const int most : {1, 2, 200}) {
+          expect_same_labels<std::uint8_t>({nx, 11, 5}, axes, most, rule);
+          expect_same_labels<std::uint16_t>({nx, 11, 5}, axes, 300 * most, rule);
+          expect_same_labels<std::int16_t>({nx, 11, 5}, axes, 100 * most, rule);
+        }
+      }
     }
   }
 }
