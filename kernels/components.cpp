@@ -1,13 +1,14 @@
 #include "kernels/components.h"
 
+#include <emmintrin.h>
+
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cassert>
 #include <cstdlib>
-#include <cstring>
 #include <limits>
-#include <numeric>
 
 #include "kernels/buffer.h"
 #include "kernels/components_voxel.h"
@@ -43,34 +44,36 @@ struct Run {
   std::int64_t begin, end;
 };
 
-/// Bit n says whether voxel n of eight is in the mask.
-unsigned bits_of(const std::uint8_t* voxels) {
-  constexpr std::uint64_t kLow = 0x7f7f'7f7f'7f7f'7f7f, kTop = 0x8080'8080'8080'8080, kGather = 0x0002'0408'1020'4081;
-  std::uint64_t word = 0;
-  std::memcpy(&word, voxels, 8);
-  const std::uint64_t tops = (((word & kLow) + kLow) | word) & kTop;  // of every byte that is not 0
-  return static_cast<unsigned>(((tops >> 7) * (kGather << 7)) >> 56);
+constexpr std::int64_t kWordVoxels = 64;
+
+/// Bit n says whether voxel n of 64 is in the mask.
+std::uint64_t bits_of(const std::uint8_t* voxels) {
+  std::uint64_t nothing = 0;
+  for (int part = 0; part < 4; ++part) {
+    const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(voxels) + part);
+    const auto zeros = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(sixteen, _mm_setzero_si128())));
+    nothing |= std::uint64_t{zeros} << (16 * part);
+  }
+  return ~nothing;
 }
 
 template <class Use>
 void each_run(const std::uint8_t* row, std::int64_t width, const Use& use) {
   std::int64_t begin = -1;
-  const auto turn = [&](std::int64_t x) {
-    if (begin >= 0) use(Run{begin, x});
-    begin = begin < 0 ? x : -1;
+  std::uint64_t before = 0;
+  const auto take = [&](std::int64_t x, std::uint64_t bits) {
+    for (std::uint64_t edges = bits ^ (bits << 1 | before); edges != 0; edges &= edges - 1) {
+      const std::int64_t edge = x + std::countr_zero(edges);
+      if (begin >= 0) use(Run{begin, edge});
+      begin = begin < 0 ? edge : -1;
+    }
+    before = bits >> 63;
   };
   std::int64_t x = 0;
-  for (unsigned before = 0; x + 8 <= width; x += 8) {
-    const unsigned bits = bits_of(row + x);
-    for (unsigned edges = (bits ^ (bits << 1 | before)) & 0xff; edges != 0; edges &= edges - 1) {
-      turn(x + std::countr_zero(edges));
-    }
-    before = bits >> 7;
-  }
-  for (; x < width; ++x) {
-    if ((row[x] != 0) != (begin >= 0)) turn(x);
-  }
-  if (begin >= 0) use(Run{begin, width});
+  for (; x + kWordVoxels <= width; x += kWordVoxels) take(x, bits_of(row + x));
+  std::array<std::uint8_t, kWordVoxels> rest{};
+  std::copy(row + x, row + width, rest.begin());
+  take(x, bits_of(rest.data()));  // what follows the row is in no mask: there its last run ends
 }
 
 /// The passes over a volume on the CPU, in pieces of whole rows. A run has one parent, held in its first voxel.
@@ -90,17 +93,16 @@ class HostLabelling {
     each_piece([&](std::int64_t begin, std::int64_t end) { start(begin, end, by_voxel); });
     each_piece(
         [&](std::int64_t begin, std::int64_t end) { by_voxel ? unite_voxels(begin, end) : unite_runs(begin, end); });
-    std::vector<std::int64_t> roots(static_cast<std::size_t>((rows() + rows_per_piece_ - 1) / rows_per_piece_));
+    std::vector<Roots> roots(static_cast<std::size_t>((rows() + rows_per_piece_ - 1) / rows_per_piece_));
     each_piece([&](std::int64_t begin, std::int64_t end) { roots[piece_of(begin)] = flatten(begin, end); });
-    std::vector<std::int64_t> first(roots.size());
-    std::exclusive_scan(roots.begin(), roots.end(), first.begin(), std::int64_t{0});
-    components_.resize(static_cast<std::size_t>(first.back() + roots.back()));
-    each_piece([&](std::int64_t begin, std::int64_t end) { number_roots(begin, end, first[piece_of(begin)]); });
+    for (const Roots& of_piece : roots) number_roots(of_piece);
     each_piece([&](std::int64_t begin, std::int64_t end) { give_labels(begin, end); });
     return std::move(components_);
   }
 
  private:
+  using Roots = std::vector<std::int32_t>;  // voxels
+
   std::int64_t rows() const { return mask_.size.y * mask_.size.z; }
   std::size_t piece_of(std::int64_t row) const { return static_cast<std::size_t>(row / rows_per_piece_); }
 
@@ -132,25 +134,29 @@ class HostLabelling {
     }
   }
 
+  void find_runs(std::int64_t row, std::vector<Run>& runs) const {
+    runs.clear();
+    each_run(mask_.data + row * mask_.size.x, mask_.size.x, [&](Run run) { runs.push_back(run); });
+  }
+
   void unite_runs(std::int64_t begin, std::int64_t end) {
-    std::vector<Run> own, other;
-    const std::int64_t width = mask_.size.x, reach = neighbours_ == Neighbours::faces ? 0 : 1;
+    std::vector<Run> own, above, other;
+    const std::int64_t width = mask_.size.x, height = mask_.size.y, reach = neighbours_ == Neighbours::faces ? 0 : 1;
     for (std::int64_t row = begin; row < end; ++row) {
-      own.clear();
-      each_run(mask_.data + row * width, width, [&](Run run) { own.push_back(run); });
-      const auto with = [&](std::int64_t dy, std::int64_t dz, std::int64_t row_reach) {
-        const std::int64_t y = row % mask_.size.y + dy, z = row / mask_.size.y + dz;
-        if (own.empty() || y < 0 || y >= mask_.size.y || z < 0) return;
-        other.clear();
-        const std::int64_t start = mask_.index(0, y, z);
-        each_run(mask_.data + start, width, [&](Run run) { other.push_back(run); });
-        unite_rows(own, row * width, other, start, row_reach);
+      std::swap(own, above);
+      if (row == begin && row > 0) find_runs(row - 1, above);
+      find_runs(row, own);
+      if (row % height > 0) unite_rows(own, row * width, above, (row - 1) * width, reach);
+      const auto with = [&](std::int64_t dy, std::int64_t row_reach) {
+        const std::int64_t y = row % height + dy, there = row + dy - height;
+        if (own.empty() || y < 0 || y >= height || row < height) return;
+        find_runs(there, other);
+        unite_rows(own, row * width, other, there * width, row_reach);
       };
-      with(-1, 0, reach);
-      with(0, -1, reach);
+      with(0, reach);
       if (neighbours_ == Neighbours::faces) continue;
-      with(-1, -1, neighbours_ == Neighbours::corners ? 1 : 0);
-      with(1, -1, neighbours_ == Neighbours::corners ? 1 : 0);
+      with(-1, neighbours_ == Neighbours::corners ? 1 : 0);
+      with(1, neighbours_ == Neighbours::corners ? 1 : 0);
     }
   }
 
@@ -166,25 +172,24 @@ class HostLabelling {
     }
   }
 
-  /// Every parent becomes a root. @return how many roots there are
-  std::int64_t flatten(std::int64_t begin, std::int64_t end) {
-    std::int64_t count = 0;
+  /// Every parent becomes a root. @return the roots
+  Roots flatten(std::int64_t begin, std::int64_t end) {
+    Roots roots;
     each_run_of(begin, end, [&](std::int64_t first, std::int64_t) {
       const auto voxel = static_cast<std::int32_t>(first);
       const std::int32_t root = root_of(parents_, voxel);
       parents_.store(voxel, root);
-      count += root == voxel ? 1 : 0;
+      if (root == voxel) roots.push_back(voxel);
     });
-    return count;
+    return roots;
   }
 
   /// A root holds its label, negative.
-  void number_roots(std::int64_t begin, std::int64_t end, std::int64_t next) {
-    each_run_of(begin, end, [&](std::int64_t first, std::int64_t) {
-      if (labels_.data[first] != first + 1) return;
-      components_[static_cast<std::size_t>(next)].first_voxel = first;
-      labels_.data[first] = static_cast<std::int32_t>(-++next);
-    });
+  void number_roots(const Roots& roots) {
+    for (const std::int32_t root : roots) {
+      components_.push_back({root, 0});
+      labels_.data[root] = -static_cast<std::int32_t>(components_.size());
+    }
   }
 
   /// Whole rows get their labels. Where another thread has come by, a root holds its label as it is.
