@@ -133,7 +133,7 @@ class LinearBands {
   static constexpr std::int64_t kFewestRows = 2;         // neighbouring bands read a source row both
   static constexpr std::int64_t kMostRows = 16;
   static constexpr std::int64_t kPlanesPerPiece = 64;  // a piece blends its first plane anew: cheap beside 64
-  static constexpr std::int64_t kStreamedBytes = std::int64_t{16} << 20;  // of a target that no cache would keep
+  static constexpr std::int64_t kStreamedBytes = std::int64_t{4} << 20;  // of a target that no core keeps in its caches
 
   std::int64_t row_values() const {
     constexpr std::int64_t kLineValues = kLineBytes / sizeof(float);
