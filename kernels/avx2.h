@@ -29,13 +29,16 @@ NARU_AVX2_INLINE __m256 load(const std::uint16_t* values) {
 }
 
 NARU_AVX2_INLINE void store(float* to, __m256 values) { _mm256_storeu_ps(to, values); }
-NARU_AVX2_INLINE void store(std::int16_t* to, __m256 values) {
-  values = _mm256_and_ps(values, _mm256_cmp_ps(values, values, _CMP_ORD_Q));  // NaN to 0
-  values = _mm256_max_ps(_mm256_set1_ps(-32768.0f), values);
-  values = _mm256_min_ps(_mm256_set1_ps(32767.0f), values);
+/// Of values that 32 bits hold.
+NARU_AVX2_INLINE void store_rounded(std::int16_t* to, __m256 values) {
   const __m256i rounded = _mm256_cvtps_epi32(values);
   const __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), packed);
+}
+NARU_AVX2_INLINE void store(std::int16_t* to, __m256 values) {
+  values = _mm256_and_ps(values, _mm256_cmp_ps(values, values, _CMP_ORD_Q));  // NaN to 0
+  values = _mm256_max_ps(_mm256_set1_ps(-32768.0f), values);
+  store_rounded(to, _mm256_min_ps(_mm256_set1_ps(32767.0f), values));
 }
 
 /// IntensityMap with each number in all lanes.

@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "kernels/avx2.h"
+#include "kernels/intensity_finish.h"
 #include "kernels/resample_bands.h"
 
-// How a row of the target comes about: two blended rows are blended along z into one, from which eight targets at a
-// time take their two neighbours by permutes inside registers.
+// How a row of the target comes about, eight targets at a time: the blended source values that they lie between are
+// blended along z in one or two registers, from which each target takes its two neighbours by permutes. Targets farther
+// apart gather them from a row that is blended along z as a whole.
 
 namespace naru::avx2 {
 
@@ -43,7 +45,7 @@ XTaps x_taps_of(const AxisTap* taps, std::int64_t count) {
     }
     result.groups.push_back(group);
   }
-  if (widest >= kLanes) result.reach = widest < 2 * kLanes ? Reach::two_registers : Reach::any;
+  if (widest + 1 >= kLanes) result.reach = widest + 1 < 2 * kLanes ? Reach::two_registers : Reach::any;
   return result;
 }
 
@@ -63,36 +65,62 @@ NARU_AVX2 void blend_floats(const float* a, const float* b, float weight, std::i
   }
 }
 
-/// Left and right neighbours of a group's eight targets, interpolated.
-template <Reach kReach>
-NARU_AVX2_INLINE __m256 interpolated(const float* row, const TapGroup& group) {
-  const float* const from = row + group.base;
-  const __m256i offsets = _mm256_load_si256(reinterpret_cast<const __m256i*>(group.offsets.data()));
-  const __m256 weights = _mm256_load_ps(group.weights.data());
-  if constexpr (kReach == Reach::any) {
-    return lerp(_mm256_i32gather_ps(from, offsets, 4), _mm256_i32gather_ps(from + 1, offsets, 4), weights);
-  }
-  __m256 left = _mm256_permutevar8x32_ps(load(from), offsets);
-  __m256 right = _mm256_permutevar8x32_ps(load(from + 1), offsets);
-  if constexpr (kReach == Reach::two_registers) {
-    const __m256 is_second = _mm256_castsi256_ps(_mm256_slli_epi32(offsets, 28));  // bit 3 becomes the sign
-    left = _mm256_blendv_ps(left, _mm256_permutevar8x32_ps(load(from + kLanes), offsets), is_second);
-    right = _mm256_blendv_ps(right, _mm256_permutevar8x32_ps(load(from + kLanes + 1), offsets), is_second);
-  }
-  return lerp(left, right, weights);
+/// Eight neighbours in memory, of both planes.
+NARU_AVX2_INLINE __m256 between(const float* near, const float* far, __m256 weights) {
+  __m256 values = load(near);
+  asm("" : "+x"(values));  // it is used twice: GCC would load it twice, and loads are what takes time
+  return lerp(values, load(far), weights);
 }
 
-template <Reach kReach, class Out>
-NARU_AVX2 void resample_row(const float* row, const std::vector<TapGroup>& groups, const Map& map, std::int64_t count,
-                            Out* out) {
-  std::int64_t x = 0;
-  for (; x + kLanes <= count; x += kLanes) {
-    store(out + x, mapped(interpolated<kReach>(row, groups[x / kLanes]), map));
+/// Those of two registers' values that `offsets` names.
+NARU_AVX2_INLINE __m256 picked(__m256 first, __m256 second, __m256i offsets) {
+  const __m256 is_second = _mm256_castsi256_ps(_mm256_slli_epi32(offsets, 28));  // bit 3 becomes the sign
+  return _mm256_blendv_ps(_mm256_permutevar8x32_ps(first, offsets), _mm256_permutevar8x32_ps(second, offsets),
+                          is_second);
+}
+
+/// Left and right neighbours of a group's eight targets, interpolated. Reach::any: `near` is blended along z already.
+template <Reach kReach>
+NARU_AVX2_INLINE __m256 interpolated(const float* near, const float* far, __m256 z_weights, const TapGroup& group) {
+  near += group.base;
+  far += group.base;
+  const __m256i left = _mm256_load_si256(reinterpret_cast<const __m256i*>(group.offsets.data()));
+  const __m256i right = _mm256_add_epi32(left, _mm256_set1_epi32(1));
+  const __m256 weights = _mm256_load_ps(group.weights.data());
+  if constexpr (kReach == Reach::any) {
+    return lerp(_mm256_i32gather_ps(near, left, 4), _mm256_i32gather_ps(near, right, 4), weights);
   }
-  if (x == count) return;
+  const __m256 first = between(near, far, z_weights);
+  if constexpr (kReach == Reach::one_register) {
+    return lerp(_mm256_permutevar8x32_ps(first, left), _mm256_permutevar8x32_ps(first, right), weights);
+  }
+  const __m256 second = between(near + kLanes, far + kLanes, z_weights);
+  return lerp(picked(first, second, left), picked(first, second, right), weights);
+}
+
+template <Finish kFinish>
+NARU_AVX2_INLINE void finish(float* to, __m256 values, const Map& map) {
+  store(to, kFinish == Finish::cast ? values : mapped(values, map));
+}
+template <Finish kFinish>
+NARU_AVX2_INLINE void finish(std::int16_t* to, __m256 values, const Map& map) {
+  if constexpr (kFinish != Finish::cast) values = mapped(values, map);
+  kFinish == Finish::any ? store(to, values) : store_rounded(to, values);
+}
+
+template <Reach kReach, Finish kFinish, class Out>
+NARU_AVX2 void resample_row(const float* near, const float* far, float weight, const std::vector<TapGroup>& groups,
+                            const IntensityMap& intensity, std::int64_t count, Out* out) {
+  const __m256 z_weights = _mm256_set1_ps(weight);
+  const Map map = broadcast(intensity);
+  const TapGroup* group = groups.data();
+  for (; count >= kLanes; count -= kLanes, out += kLanes) {
+    finish<kFinish>(out, interpolated<kReach>(near, far, z_weights, *group++), map);
+  }
+  if (count == 0) return;
   Out last[kLanes];
-  store(last, mapped(interpolated<kReach>(row, groups.back()), map));
-  std::copy_n(last, count - x, out + x);
+  finish<kFinish>(last, interpolated<kReach>(near, far, z_weights, *group), map);
+  std::copy_n(last, count, out);
 }
 
 /// Rows of LinearBands.
@@ -105,7 +133,8 @@ class Rows {
       : in_count_(voxel.in.size.x),
         out_count_(out.size.x),
         x_taps_(x_taps_of(voxel.taps.x, out.size.x)),
-        map_(voxel.map) {}
+        map_(voxel.map),
+        finish_(finish_of<In>(voxel.map)) {}
 
   void blend(const In* a, const In* b, float weight, float* row) const {
     blend_stored(a, b, weight, in_count_, row);
@@ -114,26 +143,31 @@ class Rows {
   }
 
   void write(const BlendedRows& rows, float* spare_row, Out* out) const {
-    for (std::int64_t r = 0; r < rows.count; ++r) {
-      blend_floats(rows.near + r * rows.distance, rows.far + r * rows.distance, rows.weight, in_count_ + 1, spare_row);
-      write_row(spare_row, out + r * out_count_);
+    for (std::int64_t r = 0; r < rows.count; ++r, out += out_count_) {
+      const float *const near = rows.near + r * rows.distance, *const far = rows.far + r * rows.distance;
+      switch (x_taps_.reach) {
+        case Reach::one_register: write_row<Reach::one_register>(near, far, rows.weight, out); break;
+        case Reach::two_registers: write_row<Reach::two_registers>(near, far, rows.weight, out); break;
+        case Reach::any:
+          blend_floats(near, far, rows.weight, in_count_ + 1, spare_row);
+          write_row<Reach::any>(spare_row, spare_row, 0, out);
+      }
     }
   }
 
  private:
-  NARU_AVX2 void write_row(const float* row, Out* out) const {
-    const Map map = broadcast(map_);
-    const std::vector<TapGroup>& groups = x_taps_.groups;
-    switch (x_taps_.reach) {
-      case Reach::one_register: return resample_row<Reach::one_register>(row, groups, map, out_count_, out);
-      case Reach::two_registers: return resample_row<Reach::two_registers>(row, groups, map, out_count_, out);
-      case Reach::any: return resample_row<Reach::any>(row, groups, map, out_count_, out);
-    }
+  template <Reach kReach>
+  void write_row(const float* near, const float* far, float weight, Out* out) const {
+    const auto run = finish_ == Finish::cast      ? resample_row<kReach, Finish::cast, Out>
+                     : finish_ == Finish::bounded ? resample_row<kReach, Finish::bounded, Out>
+                                                  : resample_row<kReach, Finish::any, Out>;
+    run(near, far, weight, x_taps_.groups, map_, out_count_, out);
   }
 
   std::int64_t in_count_, out_count_;
   XTaps x_taps_;
   IntensityMap map_;
+  Finish finish_;
 };
 
 }  // namespace

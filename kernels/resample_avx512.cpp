@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <type_traits>
 #include <vector>
 
 #include "kernels/avx512.h"
+#include "kernels/intensity_finish.h"
 #include "kernels/resample_avx2.h"
 #include "kernels/resample_bands.h"
 
@@ -67,25 +66,6 @@ std::vector<TapPair> pairs_of(const AxisTap* taps, std::int64_t count) {
   std::vector<TapPair> pairs;
   for (std::int64_t begin = 0; begin < count; begin += 2 * kLanes) pairs.push_back(pair_of(taps, begin, count));
   return pairs;
-}
-
-/// What is left to do with an interpolated value.
-enum class Finish {
-  cast,     ///< the map changes nothing, and 32 bits hold it
-  bounded,  ///< to map it, and then 32 bits hold it
-  any
-};
-
-template <class In>
-Finish finish_of(const IntensityMap& map) {
-  if (std::is_floating_point_v<In>) return Finish::any;
-  constexpr IntensityMap kNone;
-  const bool is_none = map.slope == kNone.slope && map.intercept == kNone.intercept && map.clip_low == kNone.clip_low &&
-                       map.clip_high == kNone.clip_high && map.gain == kNone.gain && map.offset == kNone.offset;
-  if (is_none) return Finish::cast;
-  constexpr float kHeld = 1 << 30;  // a map rises or falls throughout, so the ends tell of all
-  const bool is_held = std::abs(mapped(-32768.0f, map)) < kHeld && std::abs(mapped(65535.0f, map)) < kHeld;
-  return is_held ? Finish::bounded : Finish::any;
 }
 
 struct Two {
