@@ -15,33 +15,9 @@
 
 #include "kernels/executor.h"
 #include "kernels/resample_voxel.h"
+#include "kernels/stream.h"
 
 namespace naru {
-
-inline constexpr std::int64_t kLineBytes = 64;
-
-/// The first place in `values` that is `beyond` bytes behind the begin of a cache line.
-template <class T>
-T* line_in(std::vector<T>& values, std::uintptr_t beyond = 0) {
-  const auto address = reinterpret_cast<std::uintptr_t>(values.data());
-  return values.data() + (beyond - address) % kLineBytes / sizeof(T);
-}
-
-/// Copies past the caches, but for the first and the last cache line where those are not whole.
-/// @pre both lie in cache lines alike
-template <class T>
-void stream(const T* from, T* to, std::int64_t count) {
-  constexpr std::int64_t kLineValues = kLineBytes / sizeof(T);
-  const auto beyond = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(to) % kLineBytes / sizeof(T));
-  std::int64_t i = beyond == 0 ? 0 : std::min(kLineValues - beyond, count);
-  std::copy_n(from, i, to);
-  for (; i + kLineValues <= count; i += kLineValues) {
-    const auto* const line = reinterpret_cast<const __m128i*>(from + i);
-    auto* const to_line = reinterpret_cast<__m128i*>(to + i);
-    for (int part = 0; part < 4; ++part) _mm_stream_si128(to_line + part, _mm_load_si128(line + part));
-  }
-  std::copy_n(from + i, count - i, to + i);
-}
 
 /// How much room a band takes, in values.
 struct BandSizes {
@@ -106,11 +82,7 @@ template <class In, class Out, class Rows>
 class LinearBands {
  public:
   LinearBands(VolumeView<Out> out, const LinearVoxel<In, Out>& voxel, const Rows& rows)
-      : out_(out),
-        taps_(voxel.taps),
-        in_(voxel.in),
-        rows_(rows),
-        is_streamed_(out.size.voxel_count() * static_cast<std::int64_t>(sizeof(Out)) >= kStreamedBytes) {}
+      : out_(out), taps_(voxel.taps), in_(voxel.in), rows_(rows), is_streamed_(is_worth_streaming(out)) {}
 
   void run(Executor& executor) const {
     const std::int64_t band_rows = rows_of_band();
@@ -133,7 +105,6 @@ class LinearBands {
   static constexpr std::int64_t kFewestRows = 2;         // neighbouring bands read a source row both
   static constexpr std::int64_t kMostRows = 16;
   static constexpr std::int64_t kPlanesPerPiece = 64;  // a piece blends its first plane anew: cheap beside 64
-  static constexpr std::int64_t kStreamedBytes = std::int64_t{4} << 20;  // of a target that no core keeps in its caches
 
   std::int64_t row_values() const {
     constexpr std::int64_t kLineValues = kLineBytes / sizeof(float);
@@ -160,13 +131,6 @@ class LinearBands {
                   made);
       if (is_streamed_) stream(made, to, count);
     }
-  }
-
-  /// Those cache lines are written only in part, so they have to be there: everything else would wait for them.
-  static void ask_for_ends(const Out* to, std::int64_t count) {
-    constexpr int kToWrite = 1;
-    __builtin_prefetch(to, kToWrite);
-    __builtin_prefetch(to + count - 1, kToWrite);
   }
 
   void blend_plane(Band<Out>& band, std::int64_t k, BandRange rows) const {

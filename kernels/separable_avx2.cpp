@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernels/avx2.h"
+#include "kernels/stream.h"
 
 // How the target comes about, for a band of 32 rows at a time:
 //   1. the band of a source plane is summed along y, 32 columns at a time, then along x, all 32 rows at a time: for
@@ -53,7 +54,7 @@ struct BandSizes {
         planes(std::min(in.z, z_taps + kAheadPlanes)),
         line_values(rounded_up(std::max(in.y, kStrip), kLanes) * kStrip),
         turned_values(rounded_up(std::max(in.x, out.x), kStrip) * kStrip),
-        made_values(kMostTargets * row_values) {}
+        made_values(kMostTargets * (row_values + 16)) {}  // a cache line more each
 
   std::int64_t total() const {
     return planes * plane_stride + line_values + kStrip * kStrip + 2 * turned_values + made_values;
@@ -249,27 +250,38 @@ class BandRun {
     }
   }
 
+  /// Where a row of the target is made: in cache lines it lies as there.
+  Out* made_row(std::int64_t n, const Out* to) const {
+    const auto beyond = reinterpret_cast<std::uintptr_t>(to) % kLineBytes / sizeof(Out);
+    return made_rows_ + n * (sizes_.row_values + kLineBytes / static_cast<std::int64_t>(sizeof(Out))) + beyond;
+  }
+
   /// Row by row for all targets: what they share stays in the nearest cache, and rows are written whole.
   void sum_along_z(Range part, Range planes) {
     const std::int64_t taps = task_.z.taps;
+    const bool is_streamed = is_worth_streaming(out_);
     taken_.clear();
     for (std::int64_t z = part.begin; z < part.end; ++z) {
       for (std::int64_t i = 0; i < taps; ++i) taken_.push_back(plane(task_.z.first[z] + i));
     }
     for (std::int64_t r = 0; r < row_count(); ++r) {
+      const auto row_of = [&](std::int64_t z) { return out_.data + out_.index(0, rows_.begin + r, z); };
+      for (std::int64_t z = part.begin; z < part.end && is_streamed; ++z) ask_for_ends(row_of(z), out_.size.x);
       for (std::int64_t x = 0; x < out_.size.x; x += kStrip) {
         const std::int64_t at = r * sizes_.row_values + x;
         prefetch_strip(planes, at + kStrip);
         for (std::int64_t z = part.begin; z < part.end; ++z) {
           sum_strip({x, rows_.begin + r, z}, taken_.data() + (z - part.begin) * taps, at,
-                    made_rows_ + (z - part.begin) * sizes_.row_values + x);
+                    made_row(z - part.begin, row_of(z)) + x);
         }
       }
       for (std::int64_t z = part.begin; z < part.end; ++z) {
-        std::copy_n(made_rows_ + (z - part.begin) * sizes_.row_values, out_.size.x,
-                    out_.data + out_.index(0, rows_.begin + r, z));
+        const Out* const made = made_row(z - part.begin, row_of(z));
+        is_streamed ? stream(made, row_of(z), out_.size.x)
+                    : static_cast<void>(std::copy_n(made, out_.size.x, row_of(z)));
       }
     }
+    _mm_sfence();
   }
 
   /// Strips of so many planes are more streams than the hardware foresees.

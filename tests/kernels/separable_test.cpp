@@ -322,6 +322,19 @@ TEST(Separable, GivesTheSameBitsOnEveryExecutorAndWithAndWithoutAvx2) {
   }
 }
 
+TEST(Separable, GivesTheSameBitsForATargetThatNoCacheHolds) {
+  const Size3 size{75, 90, 70};
+  const auto values = random_values<std::int16_t>(size.voxel_count(), -1024, 3071, 31);
+  const ResampleOptions options{
+      {AxisSteps{151, 0.49, 0.2}, AxisSteps{180, 0.49, 0.2}, AxisSteps{80, 0.8, 0.2}}, Interpolator::lanczos, {}};
+  for (Executor& executor : executors_under_test()) {
+    const auto made = resampled_on<std::int16_t>(executor, values, size, options);
+    const ForcedCpuPath forced(CpuPath::baseline);
+    Executor plain = Executor::cpu(2);
+    EXPECT_TRUE(made == resampled_on<std::int16_t>(plain, values, size, options)) << executor.description();
+  }
+}
+
 // What a GPU's threads run, run here on the CPU.
 TEST(Separable, MakesGroupsOfTargetsToTheSameBits) {
   unsigned seed = 20;

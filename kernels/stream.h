@@ -1,0 +1,56 @@
+/// Private to kernels/: writing past the caches, whole cache lines at a time. Else each line would be read before it is
+/// written, a third of all that moves. _mm_sfence() ends it, before other threads are told of what was written.
+#pragma once
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "core/volume.h"
+
+namespace naru {
+
+inline constexpr std::int64_t kLineBytes = 64;
+
+/// The first place in `values` that is `beyond` bytes behind the begin of a cache line.
+template <class T>
+T* line_in(std::vector<T>& values, std::uintptr_t beyond = 0) {
+  const auto address = reinterpret_cast<std::uintptr_t>(values.data());
+  return values.data() + (beyond - address) % kLineBytes / sizeof(T);
+}
+
+/// Copies past the caches, but for the first and the last cache line where those are not whole.
+/// @pre both lie in cache lines alike
+template <class T>
+void stream(const T* from, T* to, std::int64_t count) {
+  constexpr std::int64_t kLineValues = kLineBytes / sizeof(T);
+  const auto beyond = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(to) % kLineBytes / sizeof(T));
+  std::int64_t i = beyond == 0 ? 0 : std::min(kLineValues - beyond, count);
+  std::copy_n(from, i, to);
+  for (; i + kLineValues <= count; i += kLineValues) {
+    const auto* const line = reinterpret_cast<const __m128i*>(from + i);
+    auto* const to_line = reinterpret_cast<__m128i*>(to + i);
+    for (int part = 0; part < 4; ++part) _mm_stream_si128(to_line + part, _mm_load_si128(line + part));
+  }
+  std::copy_n(from + i, count - i, to + i);
+}
+
+/// To be called some time before `stream`: cache lines at the ends are written only in part, so they have to be there;
+/// everything else would wait for them.
+template <class T>
+void ask_for_ends(const T* to, std::int64_t count) {
+  constexpr int kToWrite = 1;
+  __builtin_prefetch(to, kToWrite);
+  __builtin_prefetch(to + count - 1, kToWrite);
+}
+
+/// Whether no core keeps it in its caches.
+template <class T>
+bool is_worth_streaming(const VolumeView<T>& out) {
+  constexpr std::int64_t kStreamedBytes = std::int64_t{4} << 20;
+  return out.size.voxel_count() * static_cast<std::int64_t>(sizeof(T)) >= kStreamedBytes;
+}
+
+}  // namespace naru
