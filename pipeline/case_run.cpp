@@ -1,0 +1,403 @@
+#include "pipeline/case_run.h"
+
+#include <algorithm>
+#include <future>
+#include <memory>
+#include <utility>
+
+#include "core/trace.h"
+#include "kernels/statistics.h"
+#include "pipeline/outputs/layout.h"
+#include "pipeline/read_ahead.h"
+#include "pipeline/unit_bins.h"
+
+namespace naru {
+
+namespace {
+
+/// The box around two.
+VoxelBox joined(const VoxelBox& a, const VoxelBox& b) {
+  VoxelBox all = a;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    all.first[axis] = std::min(a.first[axis], b.first[axis]);
+    all.last[axis] = std::max(a.last[axis], b.last[axis]);
+  }
+  return all;
+}
+
+/// Null where the buffer stays where it is.
+template <class T>
+std::unique_ptr<Span> copy_span(std::string_view name, const Buffer<T>& buffer, const Executor& executor) {
+  if (!executor.is_cuda()) return nullptr;
+  return std::make_unique<Span>(Stage::copy, name, SpanFacts{{}, buffer.size() * sizeof(T)});
+}
+
+/// On the CPU: the result is there.
+template <class Out>
+Statistics statistics_of(std::span<const Out> voxels, Executor& reader) {
+  const Span span(Stage::compute, "statistics");
+  const VolumeView<const Out> view{voxels.data(), {static_cast<std::int64_t>(voxels.size()), 1, 1}};
+  if constexpr (std::is_same_v<Out, float>) {
+    return statistics(view, reader);
+  } else {
+    return statistics(histogram<Out>(view, reader));
+  }
+}
+
+/// Statistics of a result that comes in parts: the same as of the whole.
+class MadeStatistics {
+ public:
+  void add(std::span<const std::int16_t> part, Executor& executor) {
+    naru::add(counts_,
+              histogram<std::int16_t>({part.data(), {static_cast<std::int64_t>(part.size()), 1, 1}}, executor));
+  }
+  void add(std::span<const float> part, Executor& executor) { sums_.add(part, executor); }
+  Statistics finish(std::int16_t) { return statistics(counts_); }
+  Statistics finish(float) { return sums_.finish(); }
+
+ private:
+  Histogram counts_;
+  StatisticsInParts sums_;
+};
+
+}  // namespace
+
+template <class In>
+CaseRun<In>::CaseRun(const CaseParts& parts, const CaseBudget& budget, Executor& executor)
+    : scan_(parts.scan),
+      plan_(parts.plan),
+      stack_(scan_.stacks[plan_.stacks.front()]),
+      grid_(parts.grid),
+      budget_(budget),
+      out_(parts.out),
+      executor_(executor),
+      cancel_(parts.cancel),
+      source_(scan_, plan_, executor, cancel_, parts.hashes),
+      maker_(grid_, executor),
+      kept_(plan_.stacks.size()) {}
+
+template <class In>
+CaseImage CaseRun<In>::run(nlohmann::ordered_json crop) {
+  if constexpr (!std::is_same_v<In, float>) {
+    if (const auto hopeful = hopeful_plan(plan_, stack_); hopeful && can_stream(*hopeful)) {
+      if (auto image = stream<std::int16_t>({grid_, *hopeful, crop, {}, {}}, true)) return std::move(*image);
+    }
+  }
+  source_.learn_field(source_step());
+  const IntensityPlan intensity =
+      plan_values(plan_, stack_, needs_histogram(plan_.recipe) ? measure() : CaseHistogram{{}, stack_.rescale});
+  Written written{grid_, intensity, std::move(crop), {}, {}};
+  return intensity.dtype == DType::int16 ? make<std::int16_t>(std::move(written)) : make<float>(std::move(written));
+}
+
+template <class In>
+NyulLandmarks CaseRun<In>::landmarks() {
+  source_.learn_field(source_step());
+  const CaseHistogram values = measure();
+  return landmarks_of(plan_.recipe, values.histogram, values.bins);
+}
+
+template <class In>
+std::optional<VoxelBox> CaseRun<In>::foreground(std::optional<double> threshold) {
+  source_.learn_field(source_step());
+  const auto above = static_cast<float>(threshold ? as_stored(plan_, stack_, *threshold) : otsu_as_stored());
+  std::optional<VoxelBox> all;
+  std::int64_t slices = 0;
+  each_source([&](VolumeView<const In> voxels) {
+    auto part = foreground_box(voxels, above, executor_);
+    if (part) {
+      part->first[2] += slices % stack_.grid.size.z;
+      part->last[2] += slices % stack_.grid.size.z;
+      all = all ? joined(*all, *part) : *part;
+    }
+    slices += voxels.size.z;
+  });
+  return all;
+}
+
+template <class In>
+nlohmann::ordered_json CaseRun<In>::write_mask() requires std::is_same_v<In, std::int16_t> {
+  makes_mask_ = true;
+  IntensityPlan as_it_is;
+  as_it_is.dtype = DType::int16;
+  auto result = make_voxels<std::int16_t>(as_it_is);
+  const std::span<std::int16_t> voxels = result.voxels();
+  std::ranges::transform(voxels, voxels.begin(),
+                         [](std::int16_t mark) { return static_cast<std::int16_t>(mark != 0 ? 1 : 0); });
+  const std::string path = redaction_path(plan_);
+  const FileFacts facts = write_image(path, encoded(voxels, DType::int16));
+  return {{"image", path}, {"sha256", facts.sha256}, {"size_bytes", facts.size_bytes}};
+}
+
+template <class In>
+std::vector<Slab> CaseRun<In>::slabs() const {
+  const std::int64_t count = grid_.grid.size[grid_.slice_axis()];
+  std::vector<Slab> result;
+  for (std::size_t v = 0; v < plan_.stacks.size(); ++v) {
+    for (std::int64_t begin = 0; begin < count; begin += budget_.slab_slices) {
+      const std::int64_t end = std::min(begin + budget_.slab_slices, count);
+      const auto [first, last] =
+          is_whole() ? std::pair<std::int64_t, std::int64_t>{0, stack_.grid.size.z} : grid_.source_slices(begin, end);
+      result.push_back({v, begin, end, {first, last}});
+    }
+  }
+  return result;
+}
+
+template <class In>
+Buffer<In> CaseRun<In>::read(std::size_t volume, SliceRange range) {
+  if constexpr (std::is_same_v<In, std::int16_t>) {
+    if (makes_mask_) return source_.marks(volume, range);
+  }
+  return source_.read(volume, range);
+}
+
+template <class In>
+Owned<In> CaseRun<In>::on_executor(Buffer<In> host, SliceRange range) {
+  const auto span = copy_span("to device", host, executor_);
+  return {to_executor(std::move(host), executor_), {stack_.grid.size.x, stack_.grid.size.y, range.count()}};
+}
+
+/// So many slices of the stack are read at a time.
+template <class In>
+std::int64_t CaseRun<In>::source_step() const {
+  return is_whole() ? stack_.grid.size.z : std::max<std::int64_t>(1, slabs().front().source.count());
+}
+
+/// Calls `use(voxels)` for every stored voxel of the case once, in order; keeps them where the budget says so.
+template <class In>
+template <class Use>
+void CaseRun<In>::each_source(const Use& use) {
+  const Size3& size = stack_.grid.size;
+  const std::int64_t step = source_step();
+  for (std::size_t v = 0; v < plan_.stacks.size(); ++v) {
+    for (std::int64_t k = 0; k < size.z; k += step) {
+      const SliceRange range{k, std::min(k + step, size.z)};
+      Owned<In> voxels = kept_[v].buffer.size() > 0 ? std::move(kept_[v]) : on_executor(read(v, range), range);
+      const Span span(Stage::compute, "histogram");
+      use(VolumeView<const In>(voxels.view()));
+      executor_.wait();
+      if (budget_.keeps_sources) kept_[v] = std::move(voxels);
+    }
+  }
+}
+
+template <class In>
+CaseHistogram CaseRun<In>::measure() {
+  if constexpr (std::is_same_v<In, float>) {
+    UnitBins bins;
+    each_source([&](VolumeView<const In> voxels) { bins.widen(statistics(voxels, executor_)); });
+    each_source([&](VolumeView<const In> voxels) { bins.add(voxels, executor_); });
+    return {bins.histogram(), bins.units_of_bins()};
+  } else {
+    Histogram sum;
+    each_source([&](VolumeView<const In> voxels) { add(sum, histogram<In>(voxels, executor_)); });
+    return {std::move(sum), stack_.rescale};
+  }
+}
+
+/// Otsu's threshold as a value of In.
+template <class In>
+double CaseRun<In>::otsu_as_stored() {
+  const CaseHistogram values = measure();
+  const double threshold = otsu_threshold(values.histogram);
+  return std::is_same_v<In, float> ? values.bins.slope * threshold + values.bins.intercept : threshold;
+}
+
+/// What lies outside of a straightened slice, as a value of In.
+template <class In>
+float CaseRun<In>::padding() const {
+  return makes_mask_ ? 0 : static_cast<float>(as_stored(plan_, stack_, stack_.padding_units));
+}
+
+template <class In>
+template <class Out>
+CaseResult<Out> CaseRun<In>::make_voxels(const IntensityPlan& intensity) {
+  CaseResult<Out> result(grid_.grid.size, plan_.stacks.size(), budget_.result_in_memory, out_.parent_path(), executor_);
+  const auto parts = slabs();
+  const auto load = [&](std::size_t n) {
+    const Slab& slab = parts[n];
+    return kept_[slab.volume].buffer.size() > 0 ? Buffer<In>() : read(slab.volume, slab.source);
+  };
+  // While one slab is computed the next is read, where memory was planned for both.
+  ReadAhead<Buffer<In>> ahead(parts.size(), budget_.reads_ahead ? 1 : 0, load);
+  for (const Slab& slab : parts) {
+    Buffer<In> host = ahead.next();
+    Owned<In> stored = host.size() > 0 ? on_executor(std::move(host), slab.source) : std::move(kept_[slab.volume]);
+    auto voxels = maker_.template make<Out>(std::move(stored), slab, intensity, padding());
+    {
+      const auto span = copy_span("to host", voxels.buffer, executor_);
+      voxels.buffer = to_host(std::move(voxels.buffer), executor_);
+    }
+    if (!result.is_gathered()) {
+      result.take(std::move(voxels.buffer));
+      return result;
+    }
+    result.place(voxels, slab, grid_.slice_axis());
+  }
+  return result;
+}
+
+template <class In>
+template <class Out>
+EncodedVolume CaseRun<In>::encoded(std::span<Out> voxels, DType dtype) const {
+  EncodedVolume volume{std::as_bytes(voxels), grid_.grid, dtype};
+  volume.volume_count = static_cast<std::int64_t>(plan_.stacks.size());
+  if (plan_.sequence) volume.time_step = time_step_of(*plan_.sequence);
+  return volume;
+}
+
+/// Where a file goes; its folder is there then.
+template <class In>
+std::filesystem::path CaseRun<In>::place_for(const std::string& relative_path) const {
+  auto path = out_ / relative_path;
+  std::error_code failure;
+  std::filesystem::create_directories(path.parent_path(), failure);
+  if (failure) throw write_error(failure.value(), "a folder of the dataset");
+  return path;
+}
+
+template <class In>
+FileFacts CaseRun<In>::write_image(const std::string& relative_path, const EncodedVolume& volume) {
+  const auto path = place_for(relative_path);
+  cancel_.throw_if_canceled();
+  return write_nifti(path, volume, plan_.recipe.compression, executor_);
+}
+
+/// One volume whose slabs follow each other in the file, and are resampled and no more. A device is fed whole
+/// volumes.
+template <class In>
+bool CaseRun<In>::can_stream(const IntensityPlan& intensity) const {
+  return !executor_.is_cuda() && is_whole() && plan_.stacks.size() == 1 && !grid_.straighten &&
+         !grid_.orient.is_permutation() && grid_.slice_axis() == 2 && !intensity.clip_before &&
+         !plan_.recipe.restores();
+}
+
+/// So thin that what is read, computed and written stays in memory that is used again and again, and so thick that
+/// each thread has a member of gzip to make.
+template <class In>
+template <class Out>
+std::vector<Slab> CaseRun<In>::stream_slabs() const {
+  constexpr std::int64_t kBytesPerThread = std::int64_t{4} << 20, kLeastBytes = std::int64_t{16} << 20;
+  const Size3& size = grid_.grid.size;
+  const std::int64_t slice_bytes = size.x * size.y * static_cast<std::int64_t>(sizeof(Out));
+  const std::int64_t step = std::max(kLeastBytes, kBytesPerThread * executor_.thread_count()) / slice_bytes + 1;
+  std::vector<Slab> result;
+  for (std::int64_t begin = 0; begin < size.z; begin += step) {
+    const std::int64_t end = std::min(begin + step, size.z);
+    const auto [first, last] = grid_.source_slices(begin, end);
+    result.push_back({0, begin, end, {first, last}});
+  }
+  return result;
+}
+
+/// Memory of slabs on their way from input to file.
+template <class In>
+template <class Out>
+struct CaseRun<In>::StreamMemory {
+  explicit StreamMemory(Executor& executor) : sources(executor), results(executor) {}
+  BufferPool<In> sources;
+  BufferPool<Out> results;
+};
+
+/// Empty where the whole volume is in memory.
+template <class In>
+Buffer<In> CaseRun<In>::load_slab(const Slab& slab, BufferPool<In>& sources) {
+  if (kept_[0].buffer.size() > 0) return {};
+  const auto count = static_cast<std::size_t>(stack_.grid.size.x * stack_.grid.size.y * slab.source.count());
+  Buffer<In> source = sources.take(count);
+  source_.read_into(source.host().first(count), 0, slab.source);
+  return source;
+}
+
+/// While one slab is computed the next is read and the one before is written.
+/// @return empty where a plan that was hopeful proved wrong: nothing is left of the file then
+template <class In>
+template <class Out>
+std::optional<CaseImage> CaseRun<In>::stream(Written written, bool is_hopeful) {
+  const std::vector<Slab> parts = stream_slabs<Out>();
+  const EncodedVolume shape{{}, grid_.grid, written.intensity.dtype};
+  Executor encoder = Executor::cpu(executor_.thread_count());
+  NiftiWriter file(place_for(image_path(plan_)), shape, plan_.recipe.compression, encoder);
+  PreviewMaker preview(shape);
+  Histogram stored;
+  MadeStatistics made;
+  SliceRange counted;
+  StreamMemory<Out> memory(executor_);
+  ReadAhead<Buffer<In>> ahead(parts.size(), 1, [&](std::size_t n) { return load_slab(parts[n], memory.sources); });
+  std::future<void> writing;
+  for (const Slab& slab : parts) {
+    Buffer<In> source = ahead.next();
+    if (is_hopeful) add_stored(stored, counted, source, slab);
+    const Size3 size{grid_.grid.size.x, grid_.grid.size.y, slab.end - slab.begin};
+    Buffer<Out> result = memory.results.take(static_cast<std::size_t>(size.voxel_count()));
+    const std::span<Out> voxels = result.host().first(static_cast<std::size_t>(size.voxel_count()));
+    const bool is_kept = kept_[0].buffer.size() > 0;
+    const Size3 read{stack_.grid.size.x, stack_.grid.size.y, slab.source.count()};
+    maker_.template resample_slab<In, Out>(is_kept ? kept_[0].view() : VolumeView<const In>{source.data(), read},
+                                           is_kept ? 0 : slab.source.begin, slab, written.intensity,
+                                           {voxels.data(), size});
+    memory.sources.give_back(std::move(source));
+    if (!is_hopeful) {
+      const Span span(Stage::compute, "statistics", {slab.begin, {}});
+      made.add(voxels, executor_);
+    }
+    preview.add(slab.begin, std::as_bytes(voxels));
+    if (writing.valid()) writing.get();
+    writing = std::async(std::launch::async, [&, voxels, at = trace_context(), result = std::move(result)]() mutable {
+      const TraceScope scope(at, "writer");
+      file.append(std::as_bytes(voxels));
+      memory.results.give_back(std::move(result));
+    });
+  }
+  writing.get();
+  if (is_hopeful && plan_values(plan_, stack_, {stored, stack_.rescale}).dtype != DType::int16) return std::nullopt;
+  written.facts = file.finish();
+  // Without resampling every stored value is there once in the result, as a whole number.
+  written.statistics = is_hopeful ? statistics(as_mapped(stored, plan_, stack_)) : made.finish(Out{});
+  return image_of(written, preview.finish(written.statistics.min, written.statistics.max));
+}
+
+/// Of the slices that no slab before had: slabs overlap, and go up or down the stack.
+template <class In>
+void CaseRun<In>::add_stored(Histogram& sum, SliceRange& counted, Buffer<In>& source, const Slab& slab) {
+  if constexpr (!std::is_same_v<In, float>) {
+    const SliceRange& all = slab.source;
+    SliceRange fresh = all;
+    if (counted.count() > 0) {
+      fresh = all.begin < counted.begin ? SliceRange{all.begin, counted.begin} : SliceRange{counted.end, all.end};
+    }
+    counted =
+        counted.count() > 0 ? SliceRange{std::min(counted.begin, all.begin), std::max(counted.end, all.end)} : all;
+    if (fresh.count() <= 0) return;
+    const Size3 size{stack_.grid.size.x, stack_.grid.size.y, fresh.count()};
+    const In* const first = source.data() + size.x * size.y * (fresh.begin - all.begin);
+    const Span span(Stage::compute, "histogram", {slab.begin, {}});
+    add(sum, histogram<In>({first, size}, executor_));
+  }
+}
+
+template <class In>
+CaseImage CaseRun<In>::image_of(const Written& written, Preview preview) const {
+  return {manifest_line(plan_, stack_, written, executor_.description()), std::move(preview)};
+}
+
+template <class In>
+template <class Out>
+CaseImage CaseRun<In>::make(Written written) {
+  if (can_stream(written.intensity)) return *stream<Out>(std::move(written), false);
+  auto result = make_voxels<Out>(written.intensity);
+  const std::span<Out> voxels = result.voxels();
+  written.statistics = statistics_of<Out>(voxels, source_.reader());
+  const EncodedVolume image = encoded(voxels, written.intensity.dtype);
+  written.facts = write_image(image_path(plan_), image);
+  EncodedVolume first = image;
+  first.voxels = image.voxels.first(image.voxels.size() / plan_.stacks.size());
+  return image_of(written, make_preview(first, written.statistics.min, written.statistics.max));
+}
+
+template class CaseRun<std::int16_t>;
+template class CaseRun<std::uint16_t>;
+template class CaseRun<float>;
+
+}  // namespace naru

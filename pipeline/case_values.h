@@ -1,0 +1,35 @@
+/// What becomes of a case's values: from its recipe, its stack and the histogram of its stored values to the map that
+/// is applied to every voxel.
+#pragma once
+
+#include <optional>
+
+#include "dicom/stack.h"
+#include "kernels/statistics.h"
+#include "pipeline/case_plan.h"
+#include "pipeline/intensity_plan.h"
+
+namespace naru {
+
+/// How often each stored value occurs in the whole case, and what a bin means in units.
+struct CaseHistogram {
+  Histogram histogram;
+  dicom::Rescale bins;
+};
+
+/// Units as a value of what the stack is read as: a stored value, or units where the recipe restores them.
+double as_stored(const CasePlan& plan, const dicom::Stack& stack, double units);
+
+/// plan_intensity for a case, clipped to its source where the recipe's convention does so.
+IntensityPlan plan_values(const CasePlan& plan, const dicom::Stack& stack, const CaseHistogram& values);
+
+/// Where only the range of values decides between int16 and float: the plan if int16 holds them all, which nearly
+/// always it does. So they need not be read before the work begins, and are looked at on the way. Empty where that
+/// cannot be, or where not all slices are on the way. @pre the stack has stored values
+std::optional<IntensityPlan> hopeful_plan(const CasePlan& plan, const dicom::Stack& stack);
+
+/// How often each value occurs in the result of a hopeful plan that held, from the stored values.
+/// @pre units of stored values are whole, and int16 holds them
+Histogram as_mapped(const Histogram& stored, const CasePlan& plan, const dicom::Stack& stack);
+
+}  // namespace naru
