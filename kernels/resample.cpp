@@ -12,6 +12,7 @@
 #include "kernels/intensity_avx2.h"
 #include "kernels/resample_avx2.h"
 #include "kernels/resample_avx512.h"
+#include "kernels/resample_copy.h"
 #include "kernels/resample_voxel.h"
 #include "kernels/separable.h"
 
@@ -59,6 +60,7 @@ void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOption
       if (executor.is_cuda()) return cuda::fill_columns<Columns<LinearVoxel<In, Out>>>(out, voxel, executor);
     }
     if (by_voxel) return fill_voxels_on_cpu(out, voxel, executor);
+    if (is_copy(axes, out.size)) return resample_copy(out, voxel, executor);
     cpu_path() == CpuPath::avx512 ? avx512::resample_linear(out, voxel, executor)
                                   : avx2::resample_linear(out, voxel, executor);
   }

@@ -281,6 +281,23 @@ TEST_P(ResamplePath, GivesTheSameBitsAsTheFormula) {
   }
 }
 
+TEST_P(ResamplePath, GivesTheSameBitsWhereItOnlyFlips) {
+  const IntensityMap map = windowed({.slope = 1.37f, .intercept = -3.1f}, -900.5, 1234.25);
+  unsigned seed = 0;
+  for (const double x : {1.0, -1.0, 2.0}) {  // 2: no value lies between two either, but neighbours are apart
+    for (const double y : {1.0, -1.0}) {
+      for (const std::int64_t nx : {1, 7, 8, 9, 33, 130, 2101}) {
+        const Size3 size{nx, 11, 7};
+        const Axes axes = {centred(nx, x), centred(11, y), centred(7, -y)};
+        expect_same_bits<std::int16_t, float>(GetParam(), size, axes, ++seed, map);
+        expect_same_bits<std::int16_t, std::int16_t>(GetParam(), size, axes, ++seed, map);
+        expect_same_bits<std::uint16_t, std::int16_t>(GetParam(), size, axes, ++seed, map);
+        expect_same_bits<float, float>(GetParam(), size, axes, ++seed, map);
+      }
+    }
+  }
+}
+
 TEST_P(ResamplePath, GivesTheSameBitsForMapsOfAllKinds) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const Size3 size{75, 9, 5};
