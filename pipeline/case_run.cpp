@@ -44,27 +44,12 @@ Statistics statistics_of(std::span<const Out> voxels, Executor& reader) {
   }
 }
 
-/// Statistics of a result that comes in parts: the same as of the whole.
-class MadeStatistics {
- public:
-  void add(std::span<const std::int16_t> part, Executor& executor) {
-    naru::add(counts_,
-              histogram<std::int16_t>({part.data(), {static_cast<std::int64_t>(part.size()), 1, 1}}, executor));
-  }
-  void add(std::span<const float> part, Executor& executor) { sums_.add(part, executor); }
-  Statistics finish(std::int16_t) { return statistics(counts_); }
-  Statistics finish(float) { return sums_.finish(); }
-
- private:
-  Histogram counts_;
-  StatisticsInParts sums_;
-};
-
 }  // namespace
 
 template <class In>
 CaseRun<In>::CaseRun(const CaseParts& parts, const CaseBudget& budget, Executor& executor)
-    : scan_(parts.scan),
+    : parts_(parts),
+      scan_(parts.scan),
       plan_(parts.plan),
       stack_(scan_.stacks[plan_.stacks.front()]),
       grid_(parts.grid),
@@ -79,7 +64,7 @@ CaseRun<In>::CaseRun(const CaseParts& parts, const CaseBudget& budget, Executor&
 template <class In>
 CaseImage CaseRun<In>::run(nlohmann::ordered_json crop) {
   if constexpr (!std::is_same_v<In, float>) {
-    if (const auto hopeful = hopeful_plan(plan_, stack_); hopeful && can_stream(*hopeful)) {
+    if (const auto hopeful = hopeful_plan(plan_, stack_)) {
       if (auto image = stream<std::int16_t>({grid_, *hopeful, crop, {}, {}}, true)) return std::move(*image);
     }
   }
@@ -264,117 +249,21 @@ FileFacts CaseRun<In>::write_image(const std::string& relative_path, const Encod
   return write_nifti(path, volume, plan_.recipe.compression, executor_);
 }
 
-/// One volume whose slabs follow each other in the file, and are resampled and no more. A device is fed whole
-/// volumes.
-template <class In>
-bool CaseRun<In>::can_stream(const IntensityPlan& intensity) const {
-  return !executor_.is_cuda() && is_whole() && plan_.stacks.size() == 1 && !grid_.straighten &&
-         !grid_.orient.is_permutation() && grid_.slice_axis() == 2 && !intensity.clip_before &&
-         !plan_.recipe.restores();
-}
-
-/// So thin that what is read, computed and written stays in memory that is used again and again, and so thick that
-/// each thread has a member of gzip to make.
-template <class In>
-template <class Out>
-std::vector<Slab> CaseRun<In>::stream_slabs() const {
-  constexpr std::int64_t kBytesPerThread = std::int64_t{4} << 20, kLeastBytes = std::int64_t{16} << 20;
-  const Size3& size = grid_.grid.size;
-  const std::int64_t slice_bytes = size.x * size.y * static_cast<std::int64_t>(sizeof(Out));
-  const std::int64_t step = std::max(kLeastBytes, kBytesPerThread * executor_.thread_count()) / slice_bytes + 1;
-  std::vector<Slab> result;
-  for (std::int64_t begin = 0; begin < size.z; begin += step) {
-    const std::int64_t end = std::min(begin + step, size.z);
-    const auto [first, last] = grid_.source_slices(begin, end);
-    result.push_back({0, begin, end, {first, last}});
-  }
-  return result;
-}
-
-/// Memory of slabs on their way from input to file.
-template <class In>
-template <class Out>
-struct CaseRun<In>::StreamMemory {
-  explicit StreamMemory(Executor& executor) : sources(executor), results(executor) {}
-  BufferPool<In> sources;
-  BufferPool<Out> results;
-};
-
-/// Empty where the whole volume is in memory.
-template <class In>
-Buffer<In> CaseRun<In>::load_slab(const Slab& slab, BufferPool<In>& sources) {
-  if (kept_[0].buffer.size() > 0) return {};
-  const auto count = static_cast<std::size_t>(stack_.grid.size.x * stack_.grid.size.y * slab.source.count());
-  Buffer<In> source = sources.take(count);
-  source_.read_into(source.host().first(count), 0, slab.source);
-  return source;
-}
-
-/// While one slab is computed the next is read and the one before is written.
-/// @return empty where a plan that was hopeful proved wrong: nothing is left of the file then
+/// Empty where the case cannot be streamed, which only a CPU does and with whole volumes, or where a plan that was
+/// hopeful proved wrong.
 template <class In>
 template <class Out>
 std::optional<CaseImage> CaseRun<In>::stream(Written written, bool is_hopeful) {
-  const std::vector<Slab> parts = stream_slabs<Out>();
-  const EncodedVolume shape{{}, grid_.grid, written.intensity.dtype};
-  Executor encoder = Executor::cpu(executor_.thread_count());
-  NiftiWriter file(place_for(image_path(plan_)), shape, plan_.recipe.compression, encoder);
-  PreviewMaker preview(shape);
-  Histogram stored;
-  MadeStatistics made;
-  SliceRange counted;
-  StreamMemory<Out> memory(executor_);
-  ReadAhead<Buffer<In>> ahead(parts.size(), 1, [&](std::size_t n) { return load_slab(parts[n], memory.sources); });
-  std::future<void> writing;
-  for (const Slab& slab : parts) {
-    Buffer<In> source = ahead.next();
-    if (is_hopeful) add_stored(stored, counted, source, slab);
-    const Size3 size{grid_.grid.size.x, grid_.grid.size.y, slab.end - slab.begin};
-    Buffer<Out> result = memory.results.take(static_cast<std::size_t>(size.voxel_count()));
-    const std::span<Out> voxels = result.host().first(static_cast<std::size_t>(size.voxel_count()));
-    const bool is_kept = kept_[0].buffer.size() > 0;
-    const Size3 read{stack_.grid.size.x, stack_.grid.size.y, slab.source.count()};
-    maker_.template resample_slab<In, Out>(is_kept ? kept_[0].view() : VolumeView<const In>{source.data(), read},
-                                           is_kept ? 0 : slab.source.begin, slab, written.intensity,
-                                           {voxels.data(), size});
-    memory.sources.give_back(std::move(source));
-    if (!is_hopeful) {
-      const Span span(Stage::compute, "statistics", {slab.begin, {}});
-      made.add(voxels, executor_);
-    }
-    preview.add(slab.begin, std::as_bytes(voxels));
-    if (writing.valid()) writing.get();
-    writing = std::async(std::launch::async, [&, voxels, at = trace_context(), result = std::move(result)]() mutable {
-      const TraceScope scope(at, "writer");
-      file.append(std::as_bytes(voxels));
-      memory.results.give_back(std::move(result));
-    });
-  }
-  writing.get();
-  if (is_hopeful && plan_values(plan_, stack_, {stored, stack_.rescale}).dtype != DType::int16) return std::nullopt;
-  written.facts = file.finish();
-  // Without resampling every stored value is there once in the result, as a whole number.
-  written.statistics = is_hopeful ? statistics(as_mapped(stored, plan_, stack_)) : made.finish(Out{});
-  return image_of(written, preview.finish(written.statistics.min, written.statistics.max));
-}
-
-/// Of the slices that no slab before had: slabs overlap, and go up or down the stack.
-template <class In>
-void CaseRun<In>::add_stored(Histogram& sum, SliceRange& counted, Buffer<In>& source, const Slab& slab) {
-  if constexpr (!std::is_same_v<In, float>) {
-    const SliceRange& all = slab.source;
-    SliceRange fresh = all;
-    if (counted.count() > 0) {
-      fresh = all.begin < counted.begin ? SliceRange{all.begin, counted.begin} : SliceRange{counted.end, all.end};
-    }
-    counted =
-        counted.count() > 0 ? SliceRange{std::min(counted.begin, all.begin), std::max(counted.end, all.end)} : all;
-    if (fresh.count() <= 0) return;
-    const Size3 size{stack_.grid.size.x, stack_.grid.size.y, fresh.count()};
-    const In* const first = source.data() + size.x * size.y * (fresh.begin - all.begin);
-    const Span span(Stage::compute, "histogram", {slab.begin, {}});
-    add(sum, histogram<In>({first, size}, executor_));
-  }
+  if (executor_.is_cuda() || !is_whole()) return std::nullopt;
+  const std::vector<Slab> slabs = stream_slabs(parts_, written.intensity, executor_.thread_count());
+  if (slabs.empty()) return std::nullopt;
+  const VolumeView<const In> kept = kept_[0].buffer.size() > 0 ? kept_[0].view() : VolumeView<In>{};
+  auto image = stream_case<In, Out>(
+      {parts_, written.intensity, slabs, kept, place_for(image_path(plan_)), is_hopeful, executor_.thread_count()});
+  if (!image) return std::nullopt;
+  written.facts = std::move(image->facts);
+  written.statistics = image->statistics;
+  return image_of(written, std::move(image->preview));
 }
 
 template <class In>
@@ -385,7 +274,7 @@ CaseImage CaseRun<In>::image_of(const Written& written, Preview preview) const {
 template <class In>
 template <class Out>
 CaseImage CaseRun<In>::make(Written written) {
-  if (can_stream(written.intensity)) return *stream<Out>(std::move(written), false);
+  if (auto image = stream<Out>(written, false)) return std::move(*image);
   auto result = make_voxels<Out>(written.intensity);
   const std::span<Out> voxels = result.voxels();
   written.statistics = statistics_of<Out>(voxels, source_.reader());

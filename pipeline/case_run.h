@@ -10,11 +10,11 @@
 #include "core/cancel.h"
 #include "kernels/executor.h"
 #include "kernels/foreground_box.h"
-#include "pipeline/buffer_pool.h"
 #include "pipeline/case_budget.h"
 #include "pipeline/case_plan.h"
 #include "pipeline/case_result.h"
 #include "pipeline/case_source.h"
+#include "pipeline/case_stream.h"
 #include "pipeline/case_values.h"
 #include "pipeline/grid_plan.h"
 #include "pipeline/manifest.h"
@@ -25,16 +25,6 @@
 #include "pipeline/slices.h"
 
 namespace naru {
-
-/// What a case is made of, however it is made.
-struct CaseParts {
-  const Scan& scan;
-  const CasePlan& plan;
-  const GridPlan& grid;
-  const std::filesystem::path& out;
-  const CancelToken& cancel;
-  InputHashes& hashes;  ///< of the files that were read
-};
 
 /// An image that was written: what the manifest says of it, and what the report shows.
 struct CaseImage {
@@ -63,9 +53,6 @@ class CaseRun {
   nlohmann::ordered_json write_mask() requires std::is_same_v<In, std::int16_t>;
 
  private:
-  template <class Out>
-  struct StreamMemory;
-
   std::vector<Slab> slabs() const;
   bool is_whole() const { return budget_.slab_slices == grid_.grid.size[grid_.slice_axis()]; }
   std::int64_t source_step() const;
@@ -86,14 +73,10 @@ class CaseRun {
   CaseImage make(Written written);
   CaseImage image_of(const Written& written, Preview preview) const;
 
-  bool can_stream(const IntensityPlan& intensity) const;
-  template <class Out>
-  std::vector<Slab> stream_slabs() const;
-  Buffer<In> load_slab(const Slab& slab, BufferPool<In>& sources);
-  void add_stored(Histogram& sum, SliceRange& counted, Buffer<In>& source, const Slab& slab);
   template <class Out>
   std::optional<CaseImage> stream(Written written, bool is_hopeful);
 
+  const CaseParts& parts_;
   const Scan& scan_;
   const CasePlan& plan_;
   const dicom::Stack& stack_;

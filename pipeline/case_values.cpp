@@ -1,8 +1,7 @@
 #include "pipeline/case_values.h"
 
-#include <algorithm>
 #include <cstdint>
-#include <limits>
+#include <utility>
 
 namespace naru {
 
@@ -23,18 +22,12 @@ std::optional<IntensityPlan> hopeful_plan(const CasePlan& plan, const dicom::Sta
   return hopeful.dtype == DType::int16 ? std::optional(std::move(hopeful)) : std::nullopt;
 }
 
-Histogram as_mapped(const Histogram& stored, const CasePlan& plan, const dicom::Stack& stack) {
-  constexpr std::int32_t kLeast = std::numeric_limits<std::int16_t>::min();
-  Histogram result{kLeast, std::vector<std::uint64_t>(std::size_t{1} << 16)};
-  const auto& clip = plan.recipe.clip;
-  for (std::size_t bin = 0; bin < stored.counts.size(); ++bin) {
-    if (stored.counts[bin] == 0) continue;
-    const double value = static_cast<double>(stored.first_value) + static_cast<double>(bin);
-    double units = stack.rescale.slope * value + stack.rescale.intercept;
-    if (clip) units = std::clamp(units, clip->low, clip->high);
-    result.counts[static_cast<std::size_t>(static_cast<std::int32_t>(units) - kLeast)] += stored.counts[bin];
-  }
-  return result;
+bool is_fulfilled(const CasePlan& plan, const dicom::Stack& stack, const Statistics& stored) {
+  if (stored.count == 0) return true;
+  Histogram ends{static_cast<std::int32_t>(stored.min), {}};  // see normalizes_by_histogram
+  ends.counts.resize(static_cast<std::size_t>(stored.max - stored.min) + 1);
+  ends.counts.front() = ends.counts.back() = 1;
+  return plan_values(plan, stack, {std::move(ends), stack.rescale}).dtype == DType::int16;
 }
 
 }  // namespace naru

@@ -28,8 +28,7 @@ IntensityPlan plan_values(const CasePlan& plan, const dicom::Stack& stack, const
 /// cannot be, or where not all slices are on the way. @pre the stack has stored values
 std::optional<IntensityPlan> hopeful_plan(const CasePlan& plan, const dicom::Stack& stack);
 
-/// How often each value occurs in the result of a hopeful plan that held, from the stored values.
-/// @pre units of stored values are whole, and int16 holds them
-Histogram as_mapped(const Histogram& stored, const CasePlan& plan, const dicom::Stack& stack);
+/// True where int16 holds all values of a hopeful plan after all. @param stored of the case's stored values
+bool is_fulfilled(const CasePlan& plan, const dicom::Stack& stack, const Statistics& stored);
 
 }  // namespace naru

@@ -37,18 +37,20 @@ float voxel(const EncodedVolume& shape, std::span<const std::byte> voxels, std::
   return value;
 }
 
-/// Calls `use(n, index)` for pixel n of a plane's picture and the voxel that it shows.
+/// Calls `use(n, index)` for pixel n of a plane's picture and the voxel that it shows, where that lies in the slices
+/// [begin, end). No plane has its slices along its rows.
 template <class Use>
-void for_each_pixel(const Size3& size, const Plane& plane, int width, int height, const Use& use) {
+void for_each_pixel(const Size3& size, const Plane& plane, int width, int height, std::int64_t begin, std::int64_t end,
+                    const Use& use) {
   std::array<std::int64_t, 3> index{};
   index[static_cast<std::size_t>(plane.across)] = size[plane.across] / 2;
-  std::size_t n = 0;
   for (int y = 0; y < height; ++y) {
     // Row 0 is the top of the picture: the greatest index of the axis that points up.
     index[static_cast<std::size_t>(plane.up)] = size[plane.up] * (height - 1 - y) / height;
+    if (index[2] < begin || index[2] >= end) continue;
     for (int x = 0; x < width; ++x) {
       index[static_cast<std::size_t>(plane.right)] = size[plane.right] * x / width;
-      use(n++, index);
+      use(static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x), index);
     }
   }
 }
@@ -90,6 +92,7 @@ std::int64_t stride_of(const Size3& size) {
 }  // namespace
 
 PreviewMaker::PreviewMaker(const EncodedVolume& shape) : shape_(shape), sample_stride_(stride_of(shape.grid.size)) {
+  samples_.resize(static_cast<std::size_t>((shape.grid.size.voxel_count() + sample_stride_ - 1) / sample_stride_));
   const Vec3 spacing = shape.grid.spacing_mm();
   const auto extent_mm = [&](int axis) {
     return static_cast<double>(shape.grid.size[axis]) * spacing[static_cast<std::size_t>(axis)];
@@ -111,20 +114,24 @@ void PreviewMaker::add(std::int64_t begin, std::span<const std::byte> voxels) {
   const std::int64_t end = begin + count / slice_voxels;
   for (std::size_t p = 0; p < 3; ++p) {
     Picture& picture = pictures_[p];
-    for_each_pixel(size, kPlanes[p], picture.width, picture.height, [&](std::size_t n, const auto& index) {
-      if (index[2] >= begin && index[2] < end) picture.values[n] = voxel(shape_, voxels, begin, index);
-    });
+    for_each_pixel(size, kPlanes[p], picture.width, picture.height, begin, end,
+                   [&](std::size_t n, const auto& index) { picture.values[n] = voxel(shape_, voxels, begin, index); });
   }
-  for (auto i = static_cast<std::int64_t>(samples_.size()) * sample_stride_; i < end * slice_voxels;
-       i += sample_stride_) {
-    samples_.push_back(voxel(shape_, voxels, begin, {i - begin * slice_voxels, 0, begin}));
+  const std::int64_t first = (begin * slice_voxels + sample_stride_ - 1) / sample_stride_;
+  for (std::int64_t n = first; n * sample_stride_ < end * slice_voxels; ++n) {
+    samples_[static_cast<std::size_t>(n)] =
+        voxel(shape_, voxels, begin, {n * sample_stride_ - begin * slice_voxels, 0, begin});
   }
 }
 
-Preview PreviewMaker::finish(double low, double high) const {
+void PreviewMaker::draw() {
   const auto [dark, bright] = gray_range(pictures_);
+  for (std::size_t p = 0; p < 3; ++p) drawn_[p] = png_base64(pictures_[p], dark, bright);
+}
+
+Preview PreviewMaker::finish(double low, double high) const {
   Preview preview;
-  for (std::size_t p = 0; p < 3; ++p) preview.planes_png_base64[p] = png_base64(pictures_[p], dark, bright);
+  preview.planes_png_base64 = drawn_;
   preview.histogram = bins(samples_, low, high);
   preview.low = low;
   preview.high = high;
@@ -134,6 +141,7 @@ Preview PreviewMaker::finish(double low, double high) const {
 Preview make_preview(const EncodedVolume& volume, double low, double high) {
   PreviewMaker maker(volume);
   maker.add(0, volume.voxels);
+  maker.draw();
   return maker.finish(low, high);
 }
 

@@ -17,16 +17,19 @@ struct Preview {
   double low = 0, high = 0;                      ///< of all voxels
 };
 
-/// Draws a preview of a volume that comes slice by slice: see make_preview.
+/// Draws a preview of a volume that comes in parts: see make_preview.
 class PreviewMaker {
  public:
   /// @param shape its `voxels` are not looked at
   explicit PreviewMaker(const EncodedVolume& shape);
 
-  /// Slices k = begin, begin + 1, ... as far as `voxels` go. @pre they follow those before without a gap
+  /// Slices k = begin, begin + 1, ... as far as `voxels` go. In any order, by several threads at once, each slice once.
   void add(std::int64_t begin, std::span<const std::byte> voxels);
 
-  /// @pre all slices were added
+  /// Makes the pictures, which takes most of the time. @pre all slices were added
+  void draw();
+
+  /// @pre draw() was called
   Preview finish(double low, double high) const;
 
  private:
@@ -38,6 +41,7 @@ class PreviewMaker {
   std::array<Picture, 3> pictures_;
   std::int64_t sample_stride_;
   std::vector<float> samples_;  ///< every so many voxels one
+  std::array<std::string, 3> drawn_;
 };
 
 /// Draws the middle planes of a volume stored with axes RAS or alike, scaled to square pixels (at most 224 a side),

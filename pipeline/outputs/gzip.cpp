@@ -72,38 +72,53 @@ std::size_t compress_fast(std::span<const std::byte> piece, std::span<std::byte>
 
 }  // namespace
 
+std::size_t gzip_room_bytes(GzipEffort effort) {
+  return effort == GzipEffort::fast ? most_bytes(kGzipMemberBytes)
+                                    : libdeflate_gzip_compress_bound(nullptr, kGzipMemberBytes);
+}
+
+struct GzipCompressor::Work {
+  std::unique_ptr<IsalWork> fast;
+  Compressor small;
+};
+
+GzipCompressor::GzipCompressor() : work_(std::make_unique<Work>()) {}
+GzipCompressor::~GzipCompressor() = default;
+GzipCompressor::GzipCompressor(GzipCompressor&&) noexcept = default;
+
+std::span<const std::byte> GzipCompressor::compress(std::span<const std::byte> piece, GzipEffort effort,
+                                                    std::span<std::byte> room) {
+  const Span span(Stage::encode, "gzip", {{}, piece.size()});
+  std::size_t size_bytes = 0;
+  if (effort == GzipEffort::fast) {
+    if (!work_->fast) work_->fast = std::make_unique<IsalWork>();
+    size_bytes = compress_fast(piece, room, *work_->fast);
+  } else {
+    if (!work_->small) work_->small.reset(libdeflate_alloc_compressor(kSmallLevel));
+    if (!work_->small) throw Error(ErrorCode::memory_exceeded, "no memory for gzip compression");
+    size_bytes = libdeflate_gzip_compress(work_->small.get(), piece.data(), piece.size(), room.data(), room.size());
+  }
+  if (size_bytes == 0) throw Error(ErrorCode::internal, "gzip compression failed");
+  return room.first(size_bytes);
+}
+
 /// One member in the making. Its memory serves one batch after the other: fresh memory would cost more than the
 /// compression of what goes into it.
 struct GzipWriter::Member {
-  std::unique_ptr<IsalWork> work;  ///< of fast ones
-  Compressor compressor;           ///< of small ones
-  std::unique_ptr<std::byte[]> room;
-  std::size_t room_bytes = 0, size_bytes = 0;
+  GzipCompressor compressor;
+  std::vector<std::byte> room;
+  std::span<const std::byte> bytes;
 
-  void compress(std::span<const std::byte> piece, GzipEffort effort);
+  void compress(std::span<const std::byte> piece, GzipEffort effort) {
+    room.resize(gzip_room_bytes(effort));
+    bytes = compressor.compress(piece, effort, room);
+  }
 };
 
 GzipWriter::GzipWriter(FileWriter& file, Executor& executor, GzipEffort effort)
     : file_(file), executor_(executor), effort_(effort) {}
 
 GzipWriter::~GzipWriter() = default;
-
-void GzipWriter::Member::compress(std::span<const std::byte> piece, GzipEffort effort) {
-  const Span span(Stage::encode, "gzip", {{}, piece.size()});
-  const bool is_fast = effort == GzipEffort::fast;
-  if (is_fast && !work) work = std::make_unique<IsalWork>();
-  if (!is_fast && !compressor) compressor.reset(libdeflate_alloc_compressor(kSmallLevel));
-  if (!is_fast && !compressor) throw Error(ErrorCode::memory_exceeded, "no memory for gzip compression");
-  const std::size_t needed =
-      is_fast ? most_bytes(piece.size()) : libdeflate_gzip_compress_bound(compressor.get(), piece.size());
-  if (room_bytes < needed) {
-    room = std::make_unique_for_overwrite<std::byte[]>(needed);
-    room_bytes = needed;
-  }
-  size_bytes = is_fast ? compress_fast(piece, {room.get(), room_bytes}, *work)
-                       : libdeflate_gzip_compress(compressor.get(), piece.data(), piece.size(), room.get(), room_bytes);
-  if (size_bytes == 0) throw Error(ErrorCode::internal, "gzip compression failed");
-}
 
 void GzipWriter::append(std::span<const std::byte> bytes) {
   const std::size_t missing = rest_.empty() ? 0 : std::min(bytes.size(), kGzipMemberBytes - rest_.size());
@@ -151,7 +166,7 @@ void GzipWriter::compress_batch(Pieces batch) {
   writing_ =
       std::async(std::launch::async, [this, context, made = std::span<const Member>(members).first(batch.size())] {
         const TraceScope scope(context, "writer");
-        for (const Member& member : made) file_.append({member.room.get(), member.size_bytes});
+        for (const Member& member : made) file_.append(member.bytes);
       });
 }
 

@@ -25,6 +25,25 @@ enum class GzipEffort { fast, small };
 /// Working memory of GzipWriter: four members being made and four being written a thread, with their compressors.
 inline constexpr std::size_t kGzipBytesPerThread = 12 * kGzipMemberBytes;
 
+/// The most that a member of a whole piece takes.
+std::size_t gzip_room_bytes(GzipEffort effort);
+
+/// Makes members, one after the other: for one thread.
+class GzipCompressor {
+ public:
+  GzipCompressor();
+  ~GzipCompressor();
+  GzipCompressor(GzipCompressor&&) noexcept;
+
+  /// @pre piece.size() <= kGzipMemberBytes, room.size() >= gzip_room_bytes(effort)
+  /// @return the member, in `room`. @throws Error{memory_exceeded}
+  std::span<const std::byte> compress(std::span<const std::byte> piece, GzipEffort effort, std::span<std::byte> room);
+
+ private:
+  struct Work;
+  std::unique_ptr<Work> work_;
+};
+
 /// Appends bytes to a file as gzip members, however they come in pieces: while some members are compressed those before
 /// are written.
 class GzipWriter {

@@ -18,9 +18,7 @@ static_assert(std::endian::native == std::endian::little, "voxels are written as
 
 namespace {
 
-constexpr std::size_t kVoxelOffset = 352;  // header, then four bytes that say "no extension"
-constexpr float kVoxelOffsetField = 352;
-static_assert(sizeof(nifti_1_header) == 348);
+static_assert(sizeof(nifti_1_header) + 4 == kNiftiHeaderBytes);  // four bytes say "no extension"
 
 struct TypeCode {
   DType dtype;
@@ -45,43 +43,11 @@ void fill_transforms(nifti_1_header& header, const Grid& grid) {
                          &header.qoffset_y, &header.qoffset_z, nullptr, nullptr, nullptr, &header.pixdim[0]);
 }
 
-std::array<std::byte, kVoxelOffset> header_bytes(const EncodedVolume& volume) {
-  nifti_1_header header{};
-  header.sizeof_hdr = sizeof(nifti_1_header);
-  const Vec3 spacing = volume.grid.spacing_mm();
-  header.dim[0] = 3;
-  for (int a = 0; a < 3; ++a) {
-    assert(volume.grid.size[a] <= kMaxNiftiSize);
-    header.dim[a + 1] = static_cast<short>(volume.grid.size[a]);
-    header.pixdim[a + 1] = static_cast<float>(spacing[a]);
-  }
-  for (int d = 4; d < 8; ++d) header.dim[d] = 1;
-  if (volume.volume_count > 1) {
-    header.dim[0] = 4;
-    header.dim[4] = static_cast<short>(volume.volume_count);
-    header.pixdim[4] = static_cast<float>(volume.time_step);
-  }
-  for (const TypeCode& type : kTypes) {
-    if (type.dtype != volume.dtype) continue;
-    header.datatype = type.code;
-    header.bitpix = type.bits;
-  }
-  header.vox_offset = kVoxelOffsetField;
-  header.scl_slope = 1;
-  header.xyzt_units = volume.time_step > 0 ? NIFTI_UNITS_MM | NIFTI_UNITS_SEC : NIFTI_UNITS_MM;
-  fmt::format_to_n(header.descrip, sizeof(header.descrip) - 1, "naru {}", kVersion);
-  std::memcpy(header.magic, "n+1", 4);
-  fill_transforms(header, volume.grid);
-  std::array<std::byte, kVoxelOffset> bytes{};
-  std::memcpy(bytes.data(), &header, sizeof(header));
-  return bytes;
-}
-
 NiftiResult problem(std::string text) { return {std::nullopt, std::move(text)}; }
 
 NiftiResult parse(std::vector<std::byte> bytes) {
   nifti_1_header header;
-  if (bytes.size() < kVoxelOffset) return problem("is shorter than a NIfTI header");
+  if (bytes.size() < kNiftiHeaderBytes) return problem("is shorter than a NIfTI header");
   std::memcpy(&header, bytes.data(), sizeof(header));
   if (header.sizeof_hdr != sizeof(header) || std::memcmp(header.magic, "n+1", 4) != 0 ||
       (header.dim[0] != 3 && header.dim[0] != 4)) {
@@ -102,8 +68,8 @@ NiftiResult parse(std::vector<std::byte> bytes) {
   }
   const std::size_t expected = static_cast<std::size_t>(image.size.voxel_count()) *
                                static_cast<std::size_t>(image.volume_count) * size_bytes(image.dtype);
-  if (bytes.size() != kVoxelOffset + expected) return problem("does not hold as many voxels as its header says");
-  bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(kVoxelOffset));
+  if (bytes.size() != kNiftiHeaderBytes + expected) return problem("does not hold as many voxels as its header says");
+  bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(kNiftiHeaderBytes));
   image.voxels = std::move(bytes);
   return {std::move(image), ""};
 }
@@ -122,32 +88,58 @@ double time_step_of(const dicom::StackSequence& sequence) {
   return step * seconds;
 }
 
-NiftiWriter::NiftiWriter(const std::filesystem::path& path, const EncodedVolume& shape, Compression compression,
-                         Executor& executor)
-    : file_(path) {
-  const auto header = header_bytes(shape);
-  if (compression != Compression::none) {
-    gzip_.emplace(file_, executor, compression == Compression::gzip ? GzipEffort::fast : GzipEffort::small);
+std::array<std::byte, kNiftiHeaderBytes> nifti_header(const EncodedVolume& shape) {
+  nifti_1_header header{};
+  header.sizeof_hdr = sizeof(nifti_1_header);
+  const Vec3 spacing = shape.grid.spacing_mm();
+  header.dim[0] = 3;
+  for (int a = 0; a < 3; ++a) {
+    assert(shape.grid.size[a] <= kMaxNiftiSize);
+    header.dim[a + 1] = static_cast<short>(shape.grid.size[a]);
+    header.pixdim[a + 1] = static_cast<float>(spacing[a]);
   }
-  append(header);
-  if (gzip_) gzip_->end_member();
+  for (int d = 4; d < 8; ++d) header.dim[d] = 1;
+  if (shape.volume_count > 1) {
+    header.dim[0] = 4;
+    header.dim[4] = static_cast<short>(shape.volume_count);
+    header.pixdim[4] = static_cast<float>(shape.time_step);
+  }
+  for (const TypeCode& type : kTypes) {
+    if (type.dtype != shape.dtype) continue;
+    header.datatype = type.code;
+    header.bitpix = type.bits;
+  }
+  header.vox_offset = static_cast<float>(kNiftiHeaderBytes);
+  header.scl_slope = 1;
+  header.xyzt_units = shape.time_step > 0 ? NIFTI_UNITS_MM | NIFTI_UNITS_SEC : NIFTI_UNITS_MM;
+  fmt::format_to_n(header.descrip, sizeof(header.descrip) - 1, "naru {}", kVersion);
+  std::memcpy(header.magic, "n+1", 4);
+  fill_transforms(header, shape.grid);
+  std::array<std::byte, kNiftiHeaderBytes> bytes{};
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  return bytes;
 }
 
-void NiftiWriter::append(std::span<const std::byte> voxels) {
-  if (gzip_) return gzip_->append(voxels);
-  file_.append(voxels);
-}
-
-FileFacts NiftiWriter::finish() {
-  if (gzip_) gzip_->finish();
-  return file_.finish();
+GzipEffort effort_of(Compression compression) {
+  assert(compression != Compression::none);
+  return compression == Compression::gzip ? GzipEffort::fast : GzipEffort::small;
 }
 
 FileFacts write_nifti(const std::filesystem::path& path, const EncodedVolume& volume, Compression compression,
                       Executor& executor) {
-  NiftiWriter writer(path, volume, compression, executor);
-  writer.append(volume.voxels);
-  return writer.finish();
+  FileWriter file(path);
+  const auto header = nifti_header(volume);
+  if (compression == Compression::none) {
+    file.append(header);
+    file.append(volume.voxels);
+    return file.finish();
+  }
+  GzipWriter gzip(file, executor, effort_of(compression));
+  gzip.append(header);
+  gzip.end_member();
+  gzip.append(volume.voxels);
+  gzip.finish();
+  return file.finish();
 }
 
 NiftiResult read_nifti(const std::filesystem::path& path, std::size_t limit_bytes) {

@@ -5,6 +5,7 @@
 /// nifti1.h of the NIfTI reference library.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -37,26 +38,14 @@ struct EncodedVolume {
 /// The even step between the volumes of a sequence in seconds; 0 where its axis is no time or its steps differ.
 double time_step_of(const dicom::StackSequence& sequence);
 
-/// Writes an image from front to back as its voxels come.
-class NiftiWriter {
- public:
-  /// @param shape the whole image; its `voxels` are not looked at
-  /// @param executor outlives it, and is for it alone while a call lasts
-  /// @pre every size <= kMaxNiftiSize
-  NiftiWriter(const std::filesystem::path& path, const EncodedVolume& shape, Compression compression,
-              Executor& executor);
+/// What stands before the voxels in an uncompressed file; in a compressed one it is a gzip member of its own.
+inline constexpr std::size_t kNiftiHeaderBytes = 352;
 
-  /// The next voxels, any number of them. The bytes of the file do not depend on how they come in parts.
-  /// @throws Error{disk_full, output_unwritable, memory_exceeded}
-  void append(std::span<const std::byte> voxels);
+/// @param shape the whole image; its `voxels` are not looked at. @pre every size <= kMaxNiftiSize
+std::array<std::byte, kNiftiHeaderBytes> nifti_header(const EncodedVolume& shape);
 
-  /// @pre all voxels were appended. @throws as append
-  FileFacts finish();
-
- private:
-  FileWriter file_;
-  std::optional<GzipWriter> gzip_;  ///< none: uncompressed
-};
+/// How much effort a compressed image is worth. @pre compression is not `none`
+GzipEffort effort_of(Compression compression);
 
 /// Writes `path` and returns its facts. @pre every size <= kMaxNiftiSize
 FileFacts write_nifti(const std::filesystem::path& path, const EncodedVolume& volume, Compression compression,

@@ -22,6 +22,7 @@ TEST(PreviewMaker, DrawsTheSameOfSlabsAsOfTheWhole) {
       const auto count = static_cast<std::size_t>(std::min(step, size.z - begin));
       maker.add(begin, volume.voxels.subspan(static_cast<std::size_t>(begin) * slice_bytes, count * slice_bytes));
     }
+    maker.draw();
     EXPECT_EQ(to_json(maker.finish(0, 1008)), whole) << step;
   }
 }

@@ -1,0 +1,139 @@
+#include "pipeline/case_stream.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <cstring>
+#include <sstream>
+
+#include "pipeline/outputs/gzip.h"
+#include "pipeline/outputs/nifti.h"
+#include "pipeline/prepare.h"
+#include "tests/support/phantom.h"
+#include "tests/support/temp_folder.h"
+
+namespace naru {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using test::Fault;
+using test::PhantomOptions;
+
+const std::string kNative = "schema = \"naru.recipe/1\"\nname = \"t\"\n";
+const std::string kOneMm = kNative + "[resample]\nspacing_mm = [1.0, 1.0, 1.0]\n";
+
+class CaseStreamTest : public ::testing::Test {
+ protected:
+  CaseStreamTest() {
+    test::spill(folder_ / "k.key", std::string(64, '7'));
+    ::chmod((folder_ / "k.key").c_str(), 0600);
+    options_.size = {91, 83, 150};  // several members of gzip, none of which ends with a slab
+    options_.noise = 12;
+  }
+
+  void write_series() { test::write_series(options_, folder_ / "in"); }
+
+  PrepareResult run(const std::string& recipe, int threads, const std::string& out) {
+    PrepareOptions options;
+    options.inputs = {(folder_ / "in").string()};
+    options.out = folder_ / out;
+    options.recipe = parse_recipe(recipe, "test");
+    options.memory_limit_bytes = std::uint64_t{1} << 30;
+    options.on_existing = OnExisting::replace;
+    Executor executor = Executor::cpu(threads);
+    std::istringstream no_input;
+    return prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, cancel_, [](const Progress&) {});
+  }
+
+  Json line(const std::string& out) { return Json::parse(test::slurp(folder_ / out / "manifest.jsonl")); }
+  std::string file(const std::string& out) {
+    return test::slurp(folder_ / out / line(out)["image"].get<std::string>());
+  }
+
+  test::TempFolder folder_;
+  PhantomOptions options_;
+  CancelToken cancel_;
+};
+
+TEST_F(CaseStreamTest, GivesTheSameFileForAnyNumberOfThreads) {
+  for (const bool is_down : {false, true}) {  // slabs go up or down the stack
+    options_.column_direction = {0, is_down ? -1.0 : 1.0, 0};
+    fs::remove_all(folder_ / "in");
+    write_series();
+    for (const std::string& recipe :
+         {kNative, kOneMm, kOneMm + "interpolator = \"lanczos\"\n", kNative + "[output]\ndtype = \"float32\"\n"}) {
+      SCOPED_TRACE(recipe);
+      run(recipe, 1, "one");
+      run(recipe, 2, "two");
+      EXPECT_EQ(line("two"), line("one"));
+      EXPECT_EQ(file("two"), file("one"));
+    }
+  }
+}
+
+TEST_F(CaseStreamTest, CompressesWhatItWouldWriteOtherwise) {
+  write_series();
+  const std::string floats = kOneMm + "[output]\ndtype = \"float32\"\ncompression = ";
+  run(floats + "\"gzip\"\n", 2, "small");
+  run(floats + "\"none\"\n", 2, "plain");
+  const std::string small = file("small"), plain = file("plain");
+  const auto unpacked = gunzip(std::as_bytes(std::span(small)), std::size_t{1} << 28);
+  ASSERT_TRUE(unpacked);
+  ASSERT_EQ(unpacked->size(), plain.size());
+  EXPECT_EQ(std::memcmp(unpacked->data(), plain.data(), plain.size()), 0);
+  EXPECT_GT(plain.size(), 3 * kGzipMemberBytes);
+  EXPECT_EQ(line("small")["statistics"], line("plain")["statistics"]);
+}
+
+TEST_F(CaseStreamTest, CountsEveryVoxelOnce) {
+  write_series();
+  run(kNative + "[output]\ncompression = \"none\"\n", 2, "out");
+  const std::string bytes = file("out");
+  std::int64_t sum = 0, count = 0;
+  std::int16_t least = 32767, greatest = -32768;
+  for (std::size_t at = kNiftiHeaderBytes; at < bytes.size(); at += 2, ++count) {
+    std::int16_t value = 0;
+    std::memcpy(&value, bytes.data() + at, 2);
+    sum += value;
+    least = std::min(least, value);
+    greatest = std::max(greatest, value);
+  }
+  EXPECT_EQ(count, options_.size.voxel_count());
+  const Json statistics = line("out")["statistics"];
+  EXPECT_EQ(statistics["min"], least);
+  EXPECT_EQ(statistics["max"], greatest);
+  EXPECT_NEAR(statistics["mean"].get<double>(), static_cast<double>(sum) / static_cast<double>(count), 1e-9);
+}
+
+TEST_F(CaseStreamTest, HashesEveryFileOfASeries) {
+  write_series();
+  run(kOneMm, 2, "out");
+  std::istringstream inputs(test::slurp(folder_ / "out.report/inputs.jsonl"));
+  int count = 0;
+  for (std::string text; std::getline(inputs, text); ++count) {
+    const Json input = Json::parse(text);
+    const std::string bytes = test::slurp(input["path"].get<std::string>());
+    ASSERT_EQ(input["sha256"], sha256_hex(std::as_bytes(std::span(bytes))));
+  }
+  EXPECT_EQ(count, options_.size.z);
+}
+
+TEST_F(CaseStreamTest, NamesTheFirstSliceThatCannotBeReadWhateverTheThreads) {
+  options_.fault = Fault::truncated;
+  write_series();
+  const auto reasons = [&](int threads) {
+    EXPECT_THROW(run(kOneMm, threads, "out"), Error);
+    std::string text;
+    std::istringstream inputs(test::slurp(folder_ / "out.report/inputs.jsonl"));
+    for (std::string one; std::getline(inputs, one);) text += Json::parse(one)["reason"].dump();
+    return text;
+  };
+  const std::string alone = reasons(1);
+  EXPECT_THAT(alone, ::testing::HasSubstr("truncated"));
+  EXPECT_EQ(reasons(2), alone);
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
+}  // namespace
+}  // namespace naru
