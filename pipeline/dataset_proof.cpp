@@ -24,9 +24,26 @@ std::set<std::size_t> used_inputs(const Scan& scan) {
   return used;
 }
 
-dicom::Identifiers words_of(const DeidScan& headers) {
+using Patients = std::set<std::string, std::less<>>;
+
+/// The patients of whom there is something in these files, each a path or an archive.
+Patients patients_in(const DeidScan& headers, const std::vector<InputFile>& files) {
+  std::set<fs::path> paths;
+  for (const InputFile& file : files) paths.insert(file.path);
+  Patients patients;
+  for (std::size_t n = 0; n < headers.sources.size(); ++n) {
+    const InputRecord& input = headers.files.inputs[n];
+    if (paths.contains(input.place ? input.place->archive : input.path)) {
+      patients.insert(dicom::patient_identifier(headers.sources[n]));
+    }
+  }
+  return patients;
+}
+
+dicom::Identifiers words_of(const DeidScan& headers, const Patients& patients) {
   dicom::Identifiers all;
   for (const auto& [patient, words] : headers.patients) {
+    if (!patients.contains(patient)) continue;
     if (!words.words) continue;  // too many to be words of one person: see kMaxPatientWords
     for (const auto member : {&dicom::Identifiers::person_names, &dicom::Identifiers::ids, &dicom::Identifiers::places,
                               &dicom::Identifiers::others}) {
@@ -44,7 +61,7 @@ DeidScan headers_of(const std::vector<InputFile>& files, Executor& executor, con
 
 /// Names, ids and places of every patient; UIDs as the scan read them.
 dicom::Identifiers identifiers_of(const Scan& scan, const DeidScan& headers) {
-  dicom::Identifiers all = words_of(headers);
+  dicom::Identifiers all = words_of(headers, patients_in(headers, used_files(scan)));
   std::set<std::string> uids;
   for (const dicom::Candidate& candidate : scan.candidates) {
     const dicom::Instance& instance = candidate.instance;
@@ -102,16 +119,21 @@ std::optional<dicom::Identifiers> identifiers_in(const std::vector<InputFile>& f
   const bool has_all =
       std::ranges::all_of(headers.patients, [](const auto& one) { return one.second.words.has_value(); });
   if (!has_all) return std::nullopt;
-  dicom::Identifiers all = words_of(headers);
+  dicom::Identifiers all = words_of(headers, patients_in(headers, files));
   std::set<std::string> births;
   for (const dicom::DeidSource& source : headers.sources) births.insert(source.birth_date);
   all.dates.assign(births.begin(), births.end());
   return all;
 }
 
-void prove_dataset(const fs::path& out, const Scan& scan, std::span<const CasePlan> plans, const DatasetFacts& facts,
-                   Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
-  const DeidScan headers = headers_of(source_files(scan, used_inputs(scan)), executor, cancel, on_progress);
+std::vector<InputFile> used_files(const Scan& scan) { return source_files(scan, used_inputs(scan)); }
+
+DeidScan headers_to_prove(const std::vector<InputFile>& files, Executor executor, const CancelToken& cancel) {
+  return headers_of(files, executor, cancel, [](const Progress&) {});
+}
+
+void prove_dataset(const fs::path& out, const Scan& scan, const DeidScan& headers, std::span<const CasePlan> plans,
+                   const DatasetFacts& facts) {
   const fs::path beside = out.parent_path() / "no-case";
   prove_documents(documents_in(out), documents_of_no_case(beside, plans, facts), identifiers_of(scan, headers));
 }

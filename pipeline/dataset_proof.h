@@ -12,6 +12,7 @@
 #include "kernels/executor.h"
 #include "pipeline/case_plan.h"
 #include "pipeline/dataset.h"
+#include "pipeline/deid_scan.h"
 #include "pipeline/scan.h"
 
 namespace naru {
@@ -24,14 +25,20 @@ std::vector<InputFile> source_files(const Scan& scan, const std::set<std::size_t
 std::optional<dicom::Identifiers> identifiers_in(const std::vector<InputFile>& files, Executor& executor,
                                                  const CancelToken& cancel, const OnProgress& on_progress);
 
-/// Reads the headers of all inputs that were used, collects their names, ids and places as the engine of `naru
-/// deidentify` does, and their UIDs, and searches every document of `out` and the names of its files. Words that the
-/// same documents hold of no case at all, and those of our own public lists, are no evidence. Images are not searched:
-/// their headers hold numbers of ours, and voxels are results of arithmetic.
+/// The files of all inputs that are used so far.
+std::vector<InputFile> used_files(const Scan& scan);
+
+/// Reads the headers of `files` and collects their names, ids and places, as the engine of `naru deidentify` does. For
+/// beside the making of the cases. @throws Error{canceled}
+DeidScan headers_to_prove(const std::vector<InputFile>& files, Executor executor, const CancelToken& cancel);
+
+/// Searches every document of `out` and the names of its files for the words of every patient of whom an input was used
+/// in the end, and for all UIDs. Words that the same documents hold of no case at all, and those of our own public
+/// lists, are no evidence. Images are not searched: their headers hold numbers of ours, and voxels are results of
+/// arithmetic.
+/// @param headers of used_files, or of more: fewer may be used once the cases are made
 /// @throws Error{internal} naming the document where there is a hit: nothing may be published
-/// @throws Error{canceled}
-void prove_dataset(const std::filesystem::path& out, const Scan& scan, std::span<const CasePlan> plans,
-                   const DatasetFacts& facts, Executor& executor, const CancelToken& cancel,
-                   const OnProgress& on_progress);
+void prove_dataset(const std::filesystem::path& out, const Scan& scan, const DeidScan& headers,
+                   std::span<const CasePlan> plans, const DatasetFacts& facts);
 
 }  // namespace naru

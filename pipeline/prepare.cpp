@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -364,6 +365,11 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
     staging.reopen();
   }
   std::vector<CaseHeld> held = held_by_header(scan, rulings, plan_options);
+  auto headers = std::async(std::launch::async, [&, at = trace_context(), files = used_files(scan)] {
+    const TraceScope scope(at, "prover");
+    const Span span(Stage::scan, "proof");
+    return headers_to_prove(files, Executor::cpu(executor.thread_count()), cancel);
+  });
   Made made = job.make_cases(scan, plans, staging, trace);
   Job::mark(scan, made);
   std::ranges::move(made.reviewed, std::back_inserter(held));
@@ -376,19 +382,16 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
   remove_strays(staging.out(), made);
   const DatasetFacts facts{options.project, executor.description()};
   write_documents(staging.out(), made.plans, made.lines, facts);
-  {
-    // The disk takes what was written while headers are read once more; publishing waits for the rest.
-    auto flushing = std::async(std::launch::async, [&, at = trace_context()] {
-      const TraceScope scope(at, "flusher");
-      sync_file_system(staging.out());
-    });
-    const Span span(Stage::scan, "proof");
-    prove_dataset(staging.out(), scan, made.plans, facts, executor, cancel, on_progress);
-    flushing.get();
-  }
+  // All files of the dataset and its report are written: the disk takes what it lacks of them during the last proof.
+  auto syncing = std::async(std::launch::async, [&, at = trace_context()] {
+    const TraceScope scope(at, "flusher");
+    sync_file_system(staging.out());
+  });
+  prove_dataset(staging.out(), scan, headers.get(), made.plans, facts);
+  syncing.get();
   cancel.throw_if_canceled();
   if (has_review) staging.keep_records();
-  staging.publish();
+  staging.publish_synced();
   return result;
 }
 

@@ -320,7 +320,11 @@ void Staging::remove_work_folder() {
 }
 
 void Staging::publish() {
-  sync_file_system(work_);  // a power cut after the renames must not find empty files
+  sync_file_system(work_);
+  publish_synced();
+}
+
+void Staging::publish_synced() {
   check_report(final_report_);
   move_out();
   move_report(final_report_);
