@@ -3,7 +3,8 @@
 
 # Found by the program and, unlike DT_RUNPATH, by the libraries of its libraries.
 target_link_options(naru PRIVATE -Wl,--disable-new-dtags)
-set_target_properties(naru PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
+# As it is installed so it is built: else CMake fills the place with empty entries, each of which means the current folder.
+set_target_properties(naru PROPERTIES INSTALL_RPATH "$ORIGIN/../lib" BUILD_WITH_INSTALL_RPATH ON)
 install(TARGETS naru RUNTIME DESTINATION bin)
 
 # What the program loads while it runs, so that nothing names it as needed.
