@@ -197,11 +197,21 @@ def stands_in(text, page):
     return best <= 1
 
 
+def is_in_boxes(region, boxes):
+    """Whether a look at what was blanked says no more than that: pipeline/pixels/text_box.h."""
+    x, y, width, height = region
+    for left, top, w, h, *_ in boxes:
+        rim = 8 + min(w, h) // 6
+        if (x >= left - rim and y >= top - rim and x + width <= left + w + rim and y + height <= top + h + rim):
+            return True
+    return False
+
+
 def judge_redacted(slices, boxes, find_text):
-    """What Tesseract reads of the texts of five letters and more before and after they are blanked; which texts our own
-    detector still finds of what is left of their glyphs; and on how many of the blanked slices it finds anything away
-    from what was blanked (the program then holds the slice)."""
-    read, texts, readable, left, blanked, found_again = peers.reader(), 0, 0, [], [], []
+    """What Tesseract reads of the texts of five letters and more before and after they are blanked. Then as the program
+    does: our own detector looks again, and a slice that shows text beside what was blanked is held. found_again names the
+    texts of which it finds something in slices that go out, found_in_held those for which a slice is held."""
+    read, texts, readable, left, blanked = peers.reader(), 0, 0, [], []
     for one, found in zip(slices, boxes):
         values = one.values.copy()
         values[mask_of(found, values.shape)] = values.min()
@@ -212,13 +222,15 @@ def judge_redacted(slices, boxes, find_text):
         readable += sum(stands_in(text, before) for text in long)
         left += [{"text": text, "on": one.source} for text in long if stands_in(text, after)]
     again, _ = run_naru(find_text, blanked)
-    still = sum(any(mask_of([box], one.values.shape)[~mask_of(found, one.values.shape)].any() for box in new)
-                for one, found, new in zip(blanked, boxes, again))
+    held, found_in_held, found_again = 0, [], []
     for one, found, new in zip(slices, boxes, again):
+        is_held = not all(is_in_boxes(box[6:10], found) for box in new if len(box) == 10)
+        held += is_held
         more = mask_of(new, one.values.shape) & ~mask_of(found, one.values.shape)
-        found_again += [{"text": text, "on": one.source} for _, glyphs, text in one.items if (more & glyphs).any()]
+        (found_in_held if is_held else found_again).extend(
+            {"text": text, "on": one.source} for _, glyphs, text in one.items if (more & glyphs).any())
     return {"texts": texts, "read_before": readable, "read_after": left, "found_again": found_again,
-            "slices": len(slices), "slices_with_more": still}
+            "found_in_held": found_in_held, "slices": len(slices), "slices_held": held}
 
 
 @functools.lru_cache

@@ -138,21 +138,43 @@ bool is_line(const TextRegion& region) {
   return std::max(region.width, region.height) >= kLineShape * std::min(region.width, region.height);
 }
 
-}  // namespace
+/// What lies around a region.
+struct Surroundings {
+  Windows seen;
+  Rectangle inner;
+  std::int64_t longest = 0;  ///< side of the slice
+};
 
-bool is_confirmed_text(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
-                       const TextRegion& region, Executor& executor) {
+Surroundings surroundings_of(VolumeView<const float> slice, const TextWindows& windows, const TextRegion& region) {
   constexpr std::int64_t kAround = 48;
   const Rectangle part{std::max<std::int64_t>(0, region.x - kAround), std::max<std::int64_t>(0, region.y - kAround),
                        std::min(slice.size.x, region.x + region.width + kAround),
                        std::min(slice.size.y, region.y + region.height + kAround)};
-  const Rectangle inner{region.x - part.left, region.y - part.top, region.x + region.width - part.left,
-                        region.y + region.height - part.top};
-  const Windows seen = rendered(slice, windows, part);
+  return {rendered(slice, windows, part),
+          {region.x - part.left, region.y - part.top, region.x + region.width - part.left,
+           region.y + region.height - part.top},
+          std::max(slice.size.x, slice.size.y)};
+}
+
+}  // namespace
+
+float text_log_odds(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
+                    const TextRegion& region, Executor& executor) {
+  const Surroundings around = surroundings_of(slice, windows, region);
+  float sum = 0;
+  for (const auto& view : kViews) {
+    sum += log_odds(peak_of(network, view(around.seen, around.inner), around.longest, executor));
+  }
+  return sum / static_cast<float>(kViews.size());
+}
+
+bool is_confirmed_text(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
+                       const TextRegion& region, Executor& executor) {
+  const Surroundings around = surroundings_of(slice, windows, region);
   float missing = static_cast<float>(kViews.size()) * (is_line(region) ? kConfirmedLine : kConfirmedSign);
   auto views_left = static_cast<float>(kViews.size());
   for (const auto& view : kViews) {
-    missing -= log_odds(peak_of(network, view(seen, inner), std::max(slice.size.x, slice.size.y), executor));
+    missing -= log_odds(peak_of(network, view(around.seen, around.inner), around.longest, executor));
     if (missing > kMostLogOdds * --views_left) return false;  // beyond what the others can say
   }
   return true;

@@ -25,4 +25,8 @@ inline constexpr std::int64_t kLineShape = 2;
 bool is_confirmed_text(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                        const TextRegion& region, Executor& executor);
 
+/// The mean of all five, which the thresholds are about.
+float text_log_odds(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
+                    const TextRegion& region, Executor& executor);
+
 }  // namespace naru

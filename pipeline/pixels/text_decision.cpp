@@ -14,7 +14,6 @@ constexpr std::size_t kMostTexts = 12;              // in one frame
 constexpr std::size_t kMostTextsOfSeries = 20'000;  // in all frames together
 constexpr double kLargestShare = 0.15;              // of one frame
 constexpr double kSamePlaceShare = 0.5;             // of the area of both together
-constexpr std::int64_t kMarginPixels = 3;
 
 double area(const TextRegion& region) { return static_cast<double>(region.width) * static_cast<double>(region.height); }
 
@@ -146,15 +145,6 @@ Places judge_all(std::span<const TextLook> series, TextHandling handling, const 
 
 }  // namespace
 
-dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame) {
-  // The last letter of a line may look like what lies under it: a line goes on for half of its height.
-  const std::int64_t height = std::min(region.width, region.height);
-  const std::int64_t across = kMarginPixels + height / 8, along = kMarginPixels + height / 2;
-  const bool is_upright = region.width >= region.height;
-  const std::int64_t x = is_upright ? along : across, y = is_upright ? across : along;
-  return {frame, region.x - x, region.y - y, region.width + 2 * x, region.height + 2 * y, {}};
-}
-
 TextHandling text_handling(std::string_view word) {
   if (word == "keep") return TextHandling::keep;
   return word == "redact" ? TextHandling::redact : TextHandling::quarantine;
@@ -173,18 +163,11 @@ std::vector<dicom::PixelBox> both(std::vector<dicom::PixelBox> a, std::span<cons
 }
 
 std::vector<JudgedText> shown_texts(const TextLook& look, std::span<const dicom::PixelBox> boxes) {
-  const auto is_known = [&](const TextRegion& region, std::int64_t frame) {
-    return std::ranges::any_of(boxes, [&](const dicom::PixelBox& box) {
-      const std::int64_t rim = 8 + std::min(box.width, box.height) / 6;
-      return (box.frame < 0 || box.frame == frame) && region.x >= box.x - rim && region.y >= box.y - rim &&
-             region.x + region.width <= box.x + box.width + rim && region.y + region.height <= box.y + box.height + rim;
-    });
-  };
   std::vector<JudgedText> shown;
   for (std::size_t n = 0; n < look.frames.size(); ++n) {
     const auto frame = static_cast<std::int64_t>(n);
     for (const FoundText& text : look.frames[n]) {
-      if (!is_known(text.region, frame)) shown.push_back({0, frame, text, TextVerdict::second_look, 0});
+      if (!is_in_boxes(text.region, frame, boxes)) shown.push_back({0, frame, text, TextVerdict::second_look, 0});
     }
   }
   return shown;
@@ -220,6 +203,7 @@ TextDecision decide_text(std::span<const TextLook> series, TextHandling handling
       if (is_alike) decision.boxes[file].push_back(box_of(around, -1));
     }
   }
+  for (auto& boxes : decision.boxes) boxes = both(std::move(boxes), between_words(boxes));
   if (is_too_much_blanked(series, decision)) {
     decision.needs_release = true;
     if (review.is_released) return decision;

@@ -10,6 +10,7 @@
 
 #include "core/code.h"
 #include "dicom/deidentify/policy.h"
+#include "pipeline/pixels/text_box.h"
 #include "pipeline/pixels/text_detector.h"
 #include "pipeline/review/decision.h"
 
@@ -67,15 +68,11 @@ struct TextDecision {
   std::vector<std::vector<dicom::PixelBox>> kept;
 };
 
-/// What is blanked of a piece of text: its box and a margin, broader along the line; in one frame or, with -1, in all.
-dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame);
-
 /// Boxes of both.
 std::vector<dicom::PixelBox> both(std::vector<dicom::PixelBox> a, std::span<const dicom::PixelBox> b);
 
-/// What a second look, at what was blanked, still shows. What lies in one of `boxes` (blanked, or kept by a person) and
-/// its rim does not count: a blanked box holds one value, and the corners of a black rectangle over anatomy look like
-/// letters. @return with verdict second_look; `file` is 0
+/// What a second look, at what was blanked, still shows beside `boxes` (blanked, or kept by a person).
+/// @return with verdict second_look; `file` is 0
 std::vector<JudgedText> shown_texts(const TextLook& look, std::span<const dicom::PixelBox> boxes);
 
 /// @param series what each file of one series shows

@@ -8,6 +8,7 @@
 #include "core/digest.h"
 #include "dicom/frame_values.h"
 #include "kernels/executor.h"
+#include "pipeline/pixels/text_box.h"
 #include "pipeline/pixels/text_confirm.h"
 
 // The file of weights, as bytes of the program.
@@ -34,7 +35,9 @@ constexpr auto kNoPictures = std::to_array<std::string_view>({
 
 /// Frames larger than this are not looked at: no scanner makes them.
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 25;
-/// Of one frame, and in one of them: more, and larger ones, are text without a second opinion.
+/// At one frame, each without the text that was found before.
+constexpr int kMostLooks = 3;
+/// Of one look, and in one of them: more, and larger ones, are text without a second opinion.
 constexpr std::size_t kMostOpinions = 128;
 constexpr std::int64_t kMostOpinionPixels = std::int64_t{1} << 21;
 
@@ -56,6 +59,43 @@ bool is_on_background(VolumeView<const float> plane, const TextWindows& windows,
     }
   }
   return count > 0 && static_cast<double>(dark) >= kShare * static_cast<double>(count);
+}
+
+void blank(VolumeView<float> slice, const dicom::PixelBox& box, float value) {
+  const std::int64_t left = std::max<std::int64_t>(box.x, 0), right = std::min(box.x + box.width, slice.size.x);
+  for (std::int64_t z = 0; z < slice.size.z; ++z) {
+    for (std::int64_t y = std::max<std::int64_t>(box.y, 0); y < std::min(box.y + box.height, slice.size.y); ++y) {
+      if (left < right) std::fill_n(slice.data + slice.index(left, y, z), right - left, value);
+    }
+  }
+}
+
+/// What one look says is text.
+std::vector<TextRegion> text_in(const TextNetwork& network, VolumeView<const float> slice,
+                                const dicom::ShownValues& shown, const TextThresholds& thresholds) {
+  Executor executor = Executor::cpu(1);
+  const Size3 plane{slice.size.x, slice.size.y, 1};
+  std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
+  const TextWindows windows = text_windows(slice, shown);
+  detect_text_at_all_scales(network, slice, windows, {probability.data(), plane}, executor);
+  const auto regions =
+      find_text_regions({probability.data(), plane}, {thresholds.low, std::min(thresholds.high, kBesideText)});
+  std::size_t opinions = 0, text_count = 0;
+  std::vector<bool> is_text(regions.size());
+  for (std::size_t n = 0; n < regions.size() && text_count < kMostFoundTexts; ++n) {
+    const TextRegion& region = regions[n];
+    if (region.probability < thresholds.high) continue;
+    const bool needs_opinion = region.probability < kCertainText &&
+                               region.width * region.height <= kMostOpinionPixels && opinions++ < kMostOpinions;
+    is_text[n] = !needs_opinion || is_confirmed_text(network, slice, windows, region, executor);
+    text_count += is_text[n] ? 1U : 0U;
+  }
+  add_text_beside(regions, is_text, kMostFoundTexts);
+  std::vector<TextRegion> found;
+  for (std::size_t n = 0; n < regions.size() && found.size() < kMostFoundTexts; ++n) {
+    if (is_text[n]) found.push_back(regions[n]);
+  }
+  return found;
 }
 
 }  // namespace
@@ -113,27 +153,23 @@ TextLook TextDetector::look(std::span<const std::byte> file, const TextThreshold
 
 std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const dicom::ShownValues& shown,
                                           const TextThresholds& thresholds) const {
-  Executor executor = Executor::cpu(1);
-  const Size3 plane{slice.size.x, slice.size.y, 1};
-  std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
   const TextWindows windows = text_windows(slice, shown);
-  detect_text_at_all_scales(network_, slice, windows, {probability.data(), plane}, executor);
-  const auto regions =
-      find_text_regions({probability.data(), plane}, {thresholds.low, std::min(thresholds.high, kBesideText)});
-  std::size_t opinions = 0, text_count = 0;
-  std::vector<bool> is_text(regions.size());
-  for (std::size_t n = 0; n < regions.size() && text_count < kMostFoundTexts; ++n) {
-    const TextRegion& region = regions[n];
-    if (region.probability < thresholds.high) continue;
-    const bool needs_opinion = region.probability < kCertainText &&
-                               region.width * region.height <= kMostOpinionPixels && opinions++ < kMostOpinions;
-    is_text[n] = !needs_opinion || is_confirmed_text(network_, slice, windows, region, executor);
-    text_count += is_text[n] ? 1U : 0U;
-  }
-  add_text_beside(regions, is_text, kMostFoundTexts);
   std::vector<FoundText> found;
-  for (std::size_t n = 0; n < regions.size() && found.size() < kMostFoundTexts; ++n) {
-    if (is_text[n]) found.push_back({regions[n], is_on_background({slice.data, plane}, windows, regions[n])});
+  std::vector<dicom::PixelBox> boxes;
+  std::vector<float> rest;
+  VolumeView<const float> seen = slice;
+  for (int look = 0; look < kMostLooks && found.size() < kMostFoundTexts; ++look) {
+    std::vector<TextRegion> more = text_in(network_, seen, shown, thresholds);
+    std::erase_if(more, [&](const TextRegion& region) { return is_in_boxes(region, 0, boxes); });
+    if (more.empty()) break;
+    if (rest.empty()) rest.assign(slice.data, slice.data + slice.size.voxel_count());
+    for (const TextRegion& region : more) {
+      if (found.size() == kMostFoundTexts) break;
+      found.push_back({region, is_on_background({slice.data, {slice.size.x, slice.size.y, 1}}, windows, region)});
+      boxes.push_back(box_of(region, 0));
+      blank({rest.data(), slice.size}, boxes.back(), windows.low.front());
+    }
+    seen.data = rest.data();
   }
   return found;
 }

@@ -48,10 +48,11 @@ class TextDetector {
   static const TextDetector& built_in();
 
   /// @param file the whole file, in memory. Works on the calling thread alone. Bad content gives a problem, not an
-  /// exception. Memory beside the file: kTextWorkBytes, and 24 bytes a pixel of one frame.
+  /// exception. Memory beside the file: kTextWorkBytes, and 36 bytes a pixel of one frame.
   TextLook look(std::span<const std::byte> file, const TextThresholds& thresholds = {}) const;
 
-  /// Of one frame, as values (dicom/frame_values.h gives their shape); `shown` says how they are meant to be seen.
+  /// Of one frame, as values (dicom/frame_values.h gives their shape); `shown` says how they are meant to be seen. Where
+  /// it finds text it looks again, at the frame without it: bright text may hide faint text, by the windows as well.
   /// Never more than kMostFoundTexts: whoever finds so many holds the file.
   std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown,
                               const TextThresholds& thresholds = {}) const;
@@ -59,6 +60,7 @@ class TextDetector {
   /// Whether a region of such a frame is text in other views too (text_confirm.h); `find` asks where it is not certain.
   bool confirms(VolumeView<const float> slice, const dicom::ShownValues& shown, const TextRegion& region) const;
 
+  const TextNetwork& network() const { return network_; }
   const std::string& weights_sha256() const { return weights_sha256_; }
 
  private:

@@ -216,14 +216,18 @@ def add_text(image, random, split, count=None):
     return glyphs, region
 
 
+def jpeg(image, quality):
+    low, high = image.min(), image.max()
+    coded = io.BytesIO()
+    grey = ((image - low) / max(high - low, 1e-6) * 255).astype(np.uint8)
+    Image.fromarray(grey).save(coded, "JPEG", quality=quality)
+    return np.asarray(Image.open(coded), np.float32) / 255 * (high - low) + low
+
+
 def degrade(image, random):
     """JPEG, and growth of an image that was smaller when its text was burned in."""
     if random.random() < 0.15:
-        low, high = image.min(), image.max()
-        coded = io.BytesIO()
-        grey = ((image - low) / max(high - low, 1e-6) * 255).astype(np.uint8)
-        Image.fromarray(grey).save(coded, "JPEG", quality=int(random.integers(25, 96)))
-        image = np.asarray(Image.open(coded), np.float32) / 255 * (high - low) + low
+        image = jpeg(image, int(random.integers(25, 96)))
     if random.random() < 0.1:
         image = ndimage.gaussian_filter(image, random.uniform(0.3, 0.8))
     if random.random() < 0.4:

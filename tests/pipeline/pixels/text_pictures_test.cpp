@@ -54,8 +54,8 @@ TEST_F(TextPicturesTest, CoversTheTextAndShowsWhatLiesAroundIt) {
   EXPECT_EQ(one.at("sheet"), "sheets/s.png");
   EXPECT_FALSE(one.contains("full_crop"));
   const GreyPicture crop = read_png(taken_.at("crops/a.png"));
-  // 142 x 14 pixels of text, a margin of 10 and 4 along and across it, 22 around.
-  ASSERT_EQ(crop.width, 142 + 2 * 10 + 2 * 22);
+  // 142 x 14 pixels of text, a margin of 11 and 4 along and across it, 22 around.
+  ASSERT_EQ(crop.width, 142 + 2 * 11 + 2 * 22);
   ASSERT_EQ(crop.height, 14 + 2 * 4 + 2 * 22);
   std::size_t around = 0;
   for (std::int64_t y = 0; y < crop.height; ++y) {
@@ -84,7 +84,7 @@ TEST_F(TextPicturesTest, ShowsTheTextOnlyOfWhatWaits) {
     ASSERT_EQ(crop.width, 3 * covered.width + 2 * 4);
     for (const std::int64_t view : {0, 1, 2}) {
       const auto at = [&](std::int64_t x, std::int64_t y) {
-        return int{crop.pixels[static_cast<std::size_t>((26 + y) * crop.width + view * (covered.width + 4) + 32 + x)]};
+        return int{crop.pixels[static_cast<std::size_t>((26 + y) * crop.width + view * (covered.width + 4) + 33 + x)]};
       };
       EXPECT_GT(at(0, 6), 240);
       EXPECT_LT(at(6, 0), 200);
