@@ -78,7 +78,7 @@ int find_in_slices(const char* path, const naru::TextThresholds& thresholds) {
   });
 }
 
-/// What no threshold that may be chosen leaves out, and what the other views say of it where that may count.
+/// What no threshold that may be chosen leaves out, and the mean log-odds of all looks where they may count.
 int find_candidates(const char* path) {
   constexpr naru::TextThresholds kMayBeText{naru::TextThresholds().low, 0.5F};
   constexpr float kAskedFor = 0.8F;

@@ -25,10 +25,15 @@ std::optional<dicom::PixelBox> between(const dicom::PixelBox& a, const dicom::Pi
 
 }  // namespace
 
+float shape_of(const TextRegion& region) {
+  return static_cast<float>(std::max(region.width, region.height)) /
+         static_cast<float>(std::min(region.width, region.height));
+}
+
 dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame) {
   // The last letter of a line may look like what lies under it: a line goes on for more than half of its height.
-  constexpr std::int64_t kMarginPixels = 3;
-  const std::int64_t height = std::min(region.width, region.height);
+  constexpr std::int64_t kMarginPixels = 3, kHighestLetter = 64;
+  const std::int64_t height = std::min({region.width, region.height, kHighestLetter});
   const std::int64_t across = kMarginPixels + height / 8, along = kMarginPixels + height * 5 / 8;
   const std::int64_t x = region.width >= region.height ? along : across;
   const std::int64_t y = region.width >= region.height ? across : along;

@@ -10,6 +10,9 @@
 
 namespace naru {
 
+/// How many times as long as high a piece of text is.
+float shape_of(const TextRegion& region);
+
 /// Of a piece of text: its box and a margin, broader along the line; in one frame or, with -1, in all.
 dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame);
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "pipeline/pixels/text_box.h"
+
 namespace naru {
 
 namespace {
@@ -134,8 +136,9 @@ float log_odds(float probability) {
   return std::clamp(std::log(probability / (1 - probability)), -kMostLogOdds, kMostLogOdds);
 }
 
-bool is_line(const TextRegion& region) {
-  return std::max(region.width, region.height) >= kLineShape * std::min(region.width, region.height);
+float needed_log_odds(const TextRegion& region) {
+  const float share = std::clamp((shape_of(region) - kSignShape) / (kLineShape - kSignShape), 0.0F, 1.0F);
+  return std::lerp(kConfirmedSign, kConfirmedLine, share);
 }
 
 /// What lies around a region.
@@ -161,18 +164,18 @@ Surroundings surroundings_of(VolumeView<const float> slice, const TextWindows& w
 float text_log_odds(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                     const TextRegion& region, Executor& executor) {
   const Surroundings around = surroundings_of(slice, windows, region);
-  float sum = 0;
+  float sum = log_odds(region.probability);
   for (const auto& view : kViews) {
     sum += log_odds(peak_of(network, view(around.seen, around.inner), around.longest, executor));
   }
-  return sum / static_cast<float>(kViews.size());
+  return sum / (1 + static_cast<float>(kViews.size()));
 }
 
 bool is_confirmed_text(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                        const TextRegion& region, Executor& executor) {
   const Surroundings around = surroundings_of(slice, windows, region);
-  float missing = static_cast<float>(kViews.size()) * (is_line(region) ? kConfirmedLine : kConfirmedSign);
   auto views_left = static_cast<float>(kViews.size());
+  float missing = (1 + views_left) * needed_log_odds(region) - log_odds(region.probability);
   for (const auto& view : kViews) {
     missing -= log_odds(peak_of(network, view(around.seen, around.inner), around.longest, executor));
     if (missing > kMostLogOdds * --views_left) return false;  // beyond what the others can say

@@ -13,19 +13,21 @@ namespace naru {
 /// From here on a region is text without a second opinion.
 inline constexpr float kCertainText = 0.9995F;
 
-/// What the mean log-odds of the views must reach. Rings and bars of bone look like one letter, seldom like a line:
-/// what is less than kLineShape times as long as it is high must be surer.
-inline constexpr float kConfirmedSign = 5.6F, kConfirmedLine = 4.3F;
-inline constexpr std::int64_t kLineShape = 2;
+/// What the mean log-odds of all six looks must reach. Rings and bars of bone look like one letter, seldom like a line:
+/// what is less than kSignShape times as long as it is high must be surest, what is kLineShape times as long may be
+/// least sure, and what lies between as it lies between. Chosen by python/training/tune.py.
+inline constexpr float kConfirmedSign = 5.0F, kConfirmedLine = 3.5F;
+inline constexpr float kSignShape = 2, kLineShape = 3;
 
 /// Sees the surroundings of a region in five other ways: moved by a few pixels, turned by half a turn, larger by a
 /// quarter, with its greys shifted (gamma 0.6), and softened (sigma 0.6 pixels). Each has a largest probability in the
-/// region; its log-odds, from -9 to 9, count. Stops once that is settled.
+/// region; its log-odds, from -9 to 9, count, and so do those of the first look (region.probability). Stops once that
+/// is settled.
 /// @param slice, windows as detect_text_at_all_scales has them, in host memory
 bool is_confirmed_text(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                        const TextRegion& region, Executor& executor);
 
-/// The mean of all five, which the thresholds are about.
+/// The mean of all six, which the thresholds are about.
 float text_log_odds(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                     const TextRegion& region, Executor& executor);
 

@@ -5,11 +5,16 @@
 #include <set>
 #include <utility>
 
+#include "pipeline/pixels/text_confirm.h"
+
 namespace naru {
 
 namespace {
 
 constexpr std::size_t kPersistentSlices = 3;
+constexpr std::size_t kLongSeries = 10;             // frames
+constexpr std::size_t kLeastShareOfIt = 6;          // a sixth
+constexpr float kLongestSign = 2.25;                // a name of three letters is longer
 constexpr std::size_t kMostTexts = 12;              // in one frame
 constexpr std::size_t kMostTextsOfSeries = 20'000;  // in all frames together
 constexpr double kLargestShare = 0.15;              // of one frame
@@ -33,6 +38,8 @@ struct Place {
   std::int64_t left = 0, top = 0, right = 0, bottom = 0;  ///< around all
   std::set<std::pair<std::size_t, std::int64_t>> slices;  ///< file, frame
   bool is_blanked = false;                                ///< in all slices, not where a person decides
+  bool is_sure = false;                                   ///< somewhere it is certain, on background, or a line
+  bool is_unlikely = false;
 
   void add(const JudgedText& text) {
     const TextRegion& region = text.found.region;
@@ -41,6 +48,7 @@ struct Place {
     right = std::max(right, region.x + region.width);
     bottom = std::max(bottom, region.y + region.height);
     slices.emplace(text.file, text.frame);
+    is_sure |= text.found.is_on_background || region.probability >= kCertainText || shape_of(region) >= kLongestSign;
   }
   bool is_persistent() const { return slices.size() >= kPersistentSlices; }
 };
@@ -49,6 +57,15 @@ struct Places {
   std::vector<Place> places;
   std::vector<std::size_t> of_text;  ///< index of each text's place
 };
+
+/// How many frames are as large as those of a place.
+std::size_t frames_like(const Place& place, std::span<const TextLook> series) {
+  std::size_t count = 0;
+  for (const TextLook& look : series) {
+    if (look.columns == place.columns && look.rows == place.rows) count += look.frames.size();
+  }
+  return count;
+}
 
 Places places_of(const std::vector<JudgedText>& texts, std::span<const TextLook> series) {
   Places found;
@@ -65,6 +82,22 @@ Places places_of(const std::vector<JudgedText>& texts, std::span<const TextLook>
     found.of_text.push_back(static_cast<std::size_t>(place - found.places.begin()));
   }
   return found;
+}
+
+/// Marks what looks like a sign over anatomy in few slices of many, nowhere beyond doubt, and beside no other text. A
+/// letter on anatomy stands there in every slice, and is found in a quarter of them at least; a bone that looks like
+/// one changes from slice to slice.
+void mark_unlikely(std::vector<Place>& places, std::span<const TextLook> series) {
+  std::set<std::pair<std::size_t, std::int64_t>> sure;  // slices
+  for (const Place& place : places) {
+    if (place.is_sure) sure.insert(place.slices.begin(), place.slices.end());
+  }
+  for (Place& place : places) {
+    const std::size_t frames = frames_like(place, series);
+    const bool is_rare = frames >= kLongSeries && place.slices.size() * kLeastShareOfIt < frames;
+    place.is_unlikely =
+        is_rare && std::ranges::none_of(place.slices, [&](const auto& one) { return sure.contains(one); });
+  }
 }
 
 /// True where a rule for the device blanks all of a piece of text, give or take its rim.
@@ -120,6 +153,7 @@ TextVerdict judge(const JudgedText& text, Place& place, TextHandling handling) {
   if (text.verdict == TextVerdict::region) return text.verdict;
   if (handling == TextHandling::quarantine) return TextVerdict::unwanted;
   if (text.verdict != TextVerdict::uncertain) return text.verdict;
+  if (place.is_unlikely) return TextVerdict::unlikely;
   if (!text.found.is_on_background && !place.is_persistent()) return TextVerdict::uncertain;
   place.is_blanked = place.is_persistent();
   return text.found.is_on_background ? TextVerdict::on_background : TextVerdict::persistent;
@@ -131,6 +165,7 @@ Places judge_all(std::span<const TextLook> series, TextHandling handling, const 
   const auto is_beside = [](const JudgedText& text) { return text.verdict != TextVerdict::region; };
   const bool is_flood = static_cast<std::size_t>(std::ranges::count_if(texts, is_beside)) > kMostTextsOfSeries;
   Places places = is_flood ? Places() : places_of(texts, series);
+  mark_unlikely(places.places, series);
   for (std::size_t n = 0; n < texts.size(); ++n) {
     JudgedText& text = texts[n];
     if (is_flood && !is_beside(text)) continue;
@@ -151,9 +186,9 @@ TextHandling text_handling(std::string_view word) {
 }
 
 std::string_view name(TextVerdict verdict) {
-  constexpr std::array<std::string_view, 10> kNames = {"region",      "on_background", "persistent", "reviewed",
-                                                       "reviewed",    "uncertain",     "too_much",   "unwanted",
-                                                       "second_look", "read"};
+  constexpr std::array<std::string_view, 11> kNames = {"region",   "on_background", "persistent", "reviewed",
+                                                       "reviewed", "unlikely",      "uncertain",  "too_much",
+                                                       "unwanted", "second_look",   "read"};
   return kNames[static_cast<std::size_t>(verdict)];
 }
 

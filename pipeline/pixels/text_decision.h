@@ -33,6 +33,7 @@ enum class TextVerdict {
   persistent,       ///< over anatomy, at one place of three slices or more: blanked in all of them
   reviewed_redact,  ///< a person said so: blanked
   reviewed_keep,    ///< a person said that it identifies nobody: left
+  unlikely,         ///< a sign over anatomy, in few slices of a long series and in none beyond doubt: left
   uncertain,        ///< over anatomy and at no fixed place: held
   too_much,         ///< more than 12 pieces, or 15 % of a frame: held
   unwanted,         ///< the recipe holds whatever shows text
@@ -41,7 +42,7 @@ enum class TextVerdict {
 };
 std::string_view name(TextVerdict verdict);
 constexpr bool is_blanked(TextVerdict verdict) { return verdict <= TextVerdict::reviewed_redact; }
-constexpr bool is_settled(TextVerdict verdict) { return verdict <= TextVerdict::reviewed_keep; }
+constexpr bool is_settled(TextVerdict verdict) { return verdict <= TextVerdict::unlikely; }
 
 /// One piece of text, and what was made of it.
 struct JudgedText {
@@ -64,7 +65,7 @@ struct TextDecision {
   std::vector<JudgedText> texts;  ///< all that was found, by file and frame
   /// What to blank in each file of the series; none where the series is held.
   std::vector<std::vector<dicom::PixelBox>> boxes;
-  /// Where text may stay, since a person said so, in each file; none where the series is held.
+  /// Where text may stay, since a person said so or it is none, in each file; none where the series is held.
   std::vector<std::vector<dicom::PixelBox>> kept;
 };
 

@@ -51,9 +51,9 @@ class TextDetector {
   /// exception. Memory beside the file: kTextWorkBytes, and 36 bytes a pixel of one frame.
   TextLook look(std::span<const std::byte> file, const TextThresholds& thresholds = {}) const;
 
-  /// Of one frame, as values (dicom/frame_values.h gives their shape); `shown` says how they are meant to be seen. Where
-  /// it finds text it looks again, at the frame without it: bright text may hide faint text, by the windows as well.
-  /// Never more than kMostFoundTexts: whoever finds so many holds the file.
+  /// Of one frame, as values (dicom/frame_values.h gives their shape); `shown` says how they are meant to be seen.
+  /// Where it finds text it looks again, at the frame without it: bright text may hide faint text, by the windows as
+  /// well. Never more than kMostFoundTexts: whoever finds so many holds the file.
   std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown,
                               const TextThresholds& thresholds = {}) const;
 

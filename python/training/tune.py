@@ -4,9 +4,10 @@ on the real slices that benchmarks/pixels does not look at, and on the fonts tha
     python3 tune.py FIND_TEXT DICOM [--items 150] [--seed 1001] [--keep FILE]
 
 FIND_TEXT is the program of benchmarks/pixels: it sees the images as the product does, with the weights that were built
-into it, and says of every region that may be text what the five other views say of it (pipeline/pixels/text_confirm.h).
-high: a region that reaches it may be text. One that reaches `certain` is; another is where the mean log-odds of the views
-reach `sign`, or `line` where it is twice as long as it is high. What stands beside text is text from `beside` on.
+into it, and says of every region that may be text the mean log-odds of six looks at it (pipeline/pixels/text_confirm.h).
+high: a region that reaches it may be text. One that reaches `certain` is; another is where the mean log-odds of all looks
+reach `sign`, or `line` where it is three times as long as it is high; between twice and three times as long the limit
+falls evenly. What stands beside text is text from `beside` on.
 --keep keeps what FIND_TEXT says: images are made and seen once, whatever is asked of them.
 """
 
@@ -28,8 +29,8 @@ import fonts
 
 SIZE = 384
 HIGH, CERTAIN, BESIDE = (0.9,), (0.9995,), (0.6,)
-SIGN, LINE = (3.5, 4.0, 4.5, 5.0, 5.6), (2.5, 3.0, 3.5, 4.3)
-NOW = (0.9, 0.9995, 0.6, 5.6, 4.3)
+SIGN, LINE = (4.5, 5.0, 5.3, 5.6), (3.0, 3.5, 4.0, 4.5)
+NOW = (0.9, 0.9995, 0.6, 5.0, 3.5)
 COVERED, MOST = 0.9, 100
 # Series of DICOM, none of them below the folders of which benchmarks/pixels/measure.py takes slices.
 SERIES = ("f/rtstruct_lung_ct60", "f/rtstruct_rtutils", "f/seg_liver_with_source_ct", "g/mr_ge_refaced_deid_sequence",
@@ -136,7 +137,8 @@ def made_images(random, real, items):
 
 
 def seen(find_text, images):
-    """What the program says of each image: boxes, by box its probability, the opinion of the views, what is blanked."""
+    """What the program says of each image: regions, each with its probability, the mean log-odds of all looks ("opinion"; null
+    where nobody asked) and what is blanked."""
     answers = [None] * len(images)
     by_shape = collections.defaultdict(list)
     for n, (image, *_) in enumerate(images):
@@ -165,11 +167,11 @@ def is_beside(text, other):
 def taken_for_text(candidates, high, certain, beside, sign, line):
     """As TextDetector::find and add_text_beside have it."""
     def is_text(one):
-        width, height = one["region"][2:4]
-        is_line = max(width, height) >= 2 * min(width, height)
+        size = one["region"][2:4]
+        needed = np.interp(max(size) / min(size), (2, 3), (sign, line))
         if one["probability"] < high:
             return False
-        return one["probability"] >= certain or one["opinion"] is None or one["opinion"] >= (line if is_line else sign)
+        return one["probability"] >= certain or one["opinion"] is None or one["opinion"] >= needed
 
     found = [one for one in candidates if is_text(one)]
     rest = [one for one in candidates if one["probability"] >= beside and not any(one is other for other in found)]

@@ -48,6 +48,41 @@ TEST(TextDecision, BlanksTextOnBackgroundWhereItStandsAndALittleMore) {
   EXPECT_TRUE(decision.boxes[0].empty());
 }
 
+FoundText sign_at(std::int64_t x, std::int64_t y, float probability = 0.99F) {
+  return {{x, y, 12, 20, 240, probability}, false};
+}
+
+/// Of 24 slices, of which `count` show something.
+TextDecision decided_with(std::size_t count, const std::vector<FoundText>& found,
+                          TextHandling handling = TextHandling::redact) {
+  auto series = series_of(24, {});
+  for (std::size_t n = 0; n < count; ++n) series[n].frames = {found};
+  return decide_text(series, handling);
+}
+
+TEST(TextDecision, LeavesASignOverAnatomyThatFewSlicesOfManyShow) {
+  for (const std::size_t count : {1, 2, 3}) {
+    const TextDecision decision = decided_with(count, {sign_at(200, 200)});
+    EXPECT_FALSE(decision.hold);
+    ASSERT_EQ(decision.texts.size(), count);
+    for (const JudgedText& text : decision.texts) EXPECT_EQ(text.verdict, TextVerdict::unlikely);
+    EXPECT_TRUE(decision.boxes[0].empty());
+    EXPECT_EQ(decision.kept[0].size(), 1U);  // a second look may see it
+  }
+  EXPECT_EQ(decided_with(4, {sign_at(200, 200)}).texts[0].verdict, TextVerdict::persistent);
+}
+
+TEST(TextDecision, LeavesNoSignThatIsCertainAWordOneBesideTextOneOfAFewSlicesOrWhereNoneMayBe) {
+  EXPECT_TRUE(decided_with(1, {sign_at(200, 200, 0.9996F)}).hold);
+  EXPECT_TRUE(decided_with(1, {text_at(200, 200, false)}).hold);
+  EXPECT_TRUE(decided_with(1, {text_at(200, 200, false, 20, 45)}).hold);
+  EXPECT_TRUE(decided_with(1, {sign_at(200, 200), text_at(10, 10, true)}).hold);
+  EXPECT_TRUE(decided_with(1, {sign_at(200, 200)}, TextHandling::quarantine).hold);
+  auto few = series_of(9, {});
+  few[0].frames = {{sign_at(200, 200)}};
+  EXPECT_TRUE(decide_text(few, TextHandling::redact).hold);
+}
+
 TEST(TextDecision, LeavesToARuleForTheDeviceWhatStandsInItsRectangle) {
   auto series = series_of(3, {});
   series[1].frames = {{text_at(200, 200, false), text_at(200, 260, false)}};
