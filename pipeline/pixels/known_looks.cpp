@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kSchema = "naru.look_record/2";
+constexpr std::string_view kSchema = "naru.look_record/3";
 
 Json frames_json(const TextLook& look) {
   Json frames = Json::array();
@@ -18,7 +18,8 @@ Json frames_json(const TextLook& look) {
     Json texts = Json::array();
     for (const FoundText& text : found) {
       const TextRegion& r = text.region;
-      texts.push_back({r.x, r.y, r.width, r.height, r.pixel_count, r.probability, text.is_on_background});
+      texts.push_back(
+          {r.x, r.y, r.width, r.height, r.pixel_count, r.probability, text.is_on_background, text.log_odds});
     }
     frames.push_back(std::move(texts));
   }
@@ -35,8 +36,9 @@ std::vector<FoundText> texts_from(const Json& json) {
   std::vector<FoundText> found;
   for (const Json& text : json) {
     const auto number = [&](std::size_t n) { return text.at(n).get<std::int64_t>(); };
-    found.push_back(
-        {{number(0), number(1), number(2), number(3), number(4), text.at(5).get<float>()}, text.at(6).get<bool>()});
+    found.push_back({{number(0), number(1), number(2), number(3), number(4), text.at(5).get<float>()},
+                     text.at(6).get<bool>(),
+                     text.at(7).get<float>()});
   }
   return found;
 }

@@ -130,8 +130,6 @@ float peak_of(const TextNetwork& network, const View& view, std::int64_t longest
   return peak;
 }
 
-constexpr float kMostLogOdds = 9;
-
 float log_odds(float probability) {
   return std::clamp(std::log(probability / (1 - probability)), -kMostLogOdds, kMostLogOdds);
 }
@@ -171,16 +169,16 @@ float text_log_odds(const TextNetwork& network, VolumeView<const float> slice, c
   return sum / (1 + static_cast<float>(kViews.size()));
 }
 
-bool is_confirmed_text(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
-                       const TextRegion& region, Executor& executor) {
+std::optional<float> confirmed_log_odds(const TextNetwork& network, VolumeView<const float> slice,
+                                        const TextWindows& windows, const TextRegion& region, Executor& executor) {
   const Surroundings around = surroundings_of(slice, windows, region);
   auto views_left = static_cast<float>(kViews.size());
   float missing = (1 + views_left) * needed_log_odds(region) - log_odds(region.probability);
   for (const auto& view : kViews) {
     missing -= log_odds(peak_of(network, view(around.seen, around.inner), around.longest, executor));
-    if (missing > kMostLogOdds * --views_left) return false;  // beyond what the others can say
+    if (missing > kMostLogOdds * --views_left) return std::nullopt;  // beyond what the others can say
   }
-  return true;
+  return needed_log_odds(region) - missing / (1 + static_cast<float>(kViews.size()));
 }
 
 }  // namespace naru

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/volume.h"
 #include "kernels/executor.h"
@@ -12,6 +13,9 @@ namespace naru {
 
 /// From here on a region is text without a second opinion.
 inline constexpr float kCertainText = 0.9995F;
+
+/// The most and, negative, the least that one look says.
+inline constexpr float kMostLogOdds = 9;
 
 /// What the mean log-odds of all six looks must reach. Rings and bars of bone look like one letter, seldom like a line:
 /// what is less than kSignShape times as long as it is high must be surest, what is kLineShape times as long may be
@@ -24,8 +28,9 @@ inline constexpr float kSignShape = 2, kLineShape = 3;
 /// region; its log-odds, from -9 to 9, count, and so do those of the first look (region.probability). Stops once that
 /// is settled.
 /// @param slice, windows as detect_text_at_all_scales has them, in host memory
-bool is_confirmed_text(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
-                       const TextRegion& region, Executor& executor);
+/// @return the mean where it is text
+std::optional<float> confirmed_log_odds(const TextNetwork& network, VolumeView<const float> slice,
+                                        const TextWindows& windows, const TextRegion& region, Executor& executor);
 
 /// The mean of all six, which the thresholds are about.
 float text_log_odds(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,

@@ -15,6 +15,7 @@ constexpr std::size_t kPersistentSlices = 3;
 constexpr std::size_t kLongSeries = 10;             // frames
 constexpr std::size_t kLeastShareOfIt = 6;          // a sixth
 constexpr float kLongestSign = 2.25;                // a name of three letters is longer
+constexpr float kSureLine = 4.3F;                   // log-odds of what is longer
 constexpr std::size_t kMostTexts = 12;              // in one frame
 constexpr std::size_t kMostTextsOfSeries = 20'000;  // in all frames together
 constexpr double kLargestShare = 0.15;              // of one frame
@@ -38,7 +39,7 @@ struct Place {
   std::int64_t left = 0, top = 0, right = 0, bottom = 0;  ///< around all
   std::set<std::pair<std::size_t, std::int64_t>> slices;  ///< file, frame
   bool is_blanked = false;                                ///< in all slices, not where a person decides
-  bool is_sure = false;                                   ///< somewhere it is certain, on background, or a line
+  bool is_sure = false;  ///< somewhere it is certain, on background, or a line beyond doubt
   bool is_unlikely = false;
 
   void add(const JudgedText& text) {
@@ -48,7 +49,8 @@ struct Place {
     right = std::max(right, region.x + region.width);
     bottom = std::max(bottom, region.y + region.height);
     slices.emplace(text.file, text.frame);
-    is_sure |= text.found.is_on_background || region.probability >= kCertainText || shape_of(region) >= kLongestSign;
+    const bool is_sure_line = shape_of(region) >= kLongestSign && text.found.log_odds >= kSureLine;
+    is_sure |= text.found.is_on_background || region.probability >= kCertainText || is_sure_line;
   }
   bool is_persistent() const { return slices.size() >= kPersistentSlices; }
 };
@@ -84,7 +86,7 @@ Places places_of(const std::vector<JudgedText>& texts, std::span<const TextLook>
   return found;
 }
 
-/// Marks what looks like a sign over anatomy in few slices of many, nowhere beyond doubt, and beside no other text. A
+/// Marks what looks like text over anatomy in few slices of many, nowhere beyond doubt, and beside no other text. A
 /// letter on anatomy stands there in every slice, and is found in a quarter of them at least; a bone that looks like
 /// one changes from slice to slice.
 void mark_unlikely(std::vector<Place>& places, std::span<const TextLook> series) {

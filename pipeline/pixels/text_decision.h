@@ -33,7 +33,7 @@ enum class TextVerdict {
   persistent,       ///< over anatomy, at one place of three slices or more: blanked in all of them
   reviewed_redact,  ///< a person said so: blanked
   reviewed_keep,    ///< a person said that it identifies nobody: left
-  unlikely,         ///< a sign over anatomy, in few slices of a long series and in none beyond doubt: left
+  unlikely,         ///< over anatomy in few slices of a long series, and in none beyond doubt: left
   uncertain,        ///< over anatomy and at no fixed place: held
   too_much,         ///< more than 12 pieces, or 15 % of a frame: held
   unwanted,         ///< the recipe holds whatever shows text

@@ -9,7 +9,6 @@
 #include "dicom/frame_values.h"
 #include "kernels/executor.h"
 #include "pipeline/pixels/text_box.h"
-#include "pipeline/pixels/text_confirm.h"
 
 // The file of weights, as bytes of the program.
 asm(R"(.section .rodata
@@ -71,8 +70,8 @@ void blank(VolumeView<float> slice, const dicom::PixelBox& box, float value) {
 }
 
 /// What one look says is text.
-std::vector<TextRegion> text_in(const TextNetwork& network, VolumeView<const float> slice,
-                                const dicom::ShownValues& shown, const TextThresholds& thresholds) {
+std::vector<FoundText> text_in(const TextNetwork& network, VolumeView<const float> slice,
+                               const dicom::ShownValues& shown, const TextThresholds& thresholds) {
   Executor executor = Executor::cpu(1);
   const Size3 plane{slice.size.x, slice.size.y, 1};
   std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
@@ -82,18 +81,26 @@ std::vector<TextRegion> text_in(const TextNetwork& network, VolumeView<const flo
       find_text_regions({probability.data(), plane}, {thresholds.low, std::min(thresholds.high, kBesideText)});
   std::size_t opinions = 0, text_count = 0;
   std::vector<bool> is_text(regions.size());
+  std::vector<float> log_odds(regions.size());
   for (std::size_t n = 0; n < regions.size() && text_count < kMostFoundTexts; ++n) {
     const TextRegion& region = regions[n];
     if (region.probability < thresholds.high) continue;
     const bool needs_opinion = region.probability < kCertainText &&
                                region.width * region.height <= kMostOpinionPixels && opinions++ < kMostOpinions;
-    is_text[n] = !needs_opinion || is_confirmed_text(network, slice, windows, region, executor);
+    if (needs_opinion) {
+      const auto confirmed = confirmed_log_odds(network, slice, windows, region, executor);
+      log_odds[n] = confirmed.value_or(0);
+      is_text[n] = confirmed.has_value();
+    } else {
+      log_odds[n] = kMostLogOdds;
+      is_text[n] = true;
+    }
     text_count += is_text[n] ? 1U : 0U;
   }
   add_text_beside(regions, is_text, kMostFoundTexts);
-  std::vector<TextRegion> found;
+  std::vector<FoundText> found;
   for (std::size_t n = 0; n < regions.size() && found.size() < kMostFoundTexts; ++n) {
-    if (is_text[n]) found.push_back(regions[n]);
+    if (is_text[n]) found.push_back({regions[n], false, log_odds[n]});
   }
   return found;
 }
@@ -159,14 +166,15 @@ std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const d
   std::vector<float> rest;
   VolumeView<const float> seen = slice;
   for (int look = 0; look < kMostLooks && found.size() < kMostFoundTexts; ++look) {
-    std::vector<TextRegion> more = text_in(network_, seen, shown, thresholds);
-    std::erase_if(more, [&](const TextRegion& region) { return is_in_boxes(region, 0, boxes); });
+    std::vector<FoundText> more = text_in(network_, seen, shown, thresholds);
+    std::erase_if(more, [&](const FoundText& text) { return is_in_boxes(text.region, 0, boxes); });
     if (more.empty()) break;
     if (rest.empty()) rest.assign(slice.data, slice.data + slice.size.voxel_count());
-    for (const TextRegion& region : more) {
+    for (FoundText& text : more) {
       if (found.size() == kMostFoundTexts) break;
-      found.push_back({region, is_on_background({slice.data, {slice.size.x, slice.size.y, 1}}, windows, region)});
-      boxes.push_back(box_of(region, 0));
+      text.is_on_background = is_on_background({slice.data, {slice.size.x, slice.size.y, 1}}, windows, text.region);
+      found.push_back(text);
+      boxes.push_back(box_of(text.region, 0));
       blank({rest.data(), slice.size}, boxes.back(), windows.low.front());
     }
     seen.data = rest.data();
@@ -177,7 +185,7 @@ std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const d
 bool TextDetector::confirms(VolumeView<const float> slice, const dicom::ShownValues& shown,
                             const TextRegion& region) const {
   Executor executor = Executor::cpu(1);
-  return is_confirmed_text(network_, slice, text_windows(slice, shown), region, executor);
+  return confirmed_log_odds(network_, slice, text_windows(slice, shown), region, executor).has_value();
 }
 
 }  // namespace naru

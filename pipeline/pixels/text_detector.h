@@ -16,6 +16,7 @@
 #include "kernels/text_network.h"
 #include "kernels/text_pyramid.h"
 #include "kernels/text_regions.h"
+#include "pipeline/pixels/text_confirm.h"
 
 namespace naru {
 
@@ -23,6 +24,7 @@ namespace naru {
 struct FoundText {
   TextRegion region;
   bool is_on_background = false;  ///< nothing but black stands around it
+  float log_odds = kMostLogOdds;  ///< of all looks at it (text_confirm.h), where they were asked
 };
 
 /// What one file shows.

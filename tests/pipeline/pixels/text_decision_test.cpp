@@ -76,6 +76,10 @@ TEST(TextDecision, LeavesNoSignThatIsCertainAWordOneBesideTextOneOfAFewSlicesOrW
   EXPECT_TRUE(decided_with(1, {sign_at(200, 200, 0.9996F)}).hold);
   EXPECT_TRUE(decided_with(1, {text_at(200, 200, false)}).hold);
   EXPECT_TRUE(decided_with(1, {text_at(200, 200, false, 20, 45)}).hold);
+  FoundText doubtful = text_at(200, 200, false);
+  doubtful.log_odds = 4.2F;
+  EXPECT_FALSE(decided_with(1, {doubtful}).hold);
+  EXPECT_EQ(decided_with(4, {doubtful}).texts[0].verdict, TextVerdict::persistent);
   EXPECT_TRUE(decided_with(1, {sign_at(200, 200), text_at(10, 10, true)}).hold);
   EXPECT_TRUE(decided_with(1, {sign_at(200, 200)}, TextHandling::quarantine).hold);
   auto few = series_of(9, {});
