@@ -63,10 +63,8 @@ CLI::Validator thread_count_check() {
           ""};
 }
 
-void add_machine_options(CLI::App& app, MachineOptions& options, bool with_device) {
-  if (with_device) {
-    app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->type_name("NAME")->capture_default_str();
-  }
+void add_machine_options(CLI::App& app, MachineOptions& options) {
+  app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->type_name("NAME")->capture_default_str();
   app.add_option("--threads", options.threads, "CPU threads; 0 means all")
       ->type_name("N")
       ->check(thread_count_check())
@@ -116,6 +114,12 @@ Executor make_executor(const MachineOptions& options) {
   }
   if (!is_valid || index < 0) throw Error(ErrorCode::usage, "--device must be auto, cpu, cuda or cuda:N");
   return Executor::cuda(index, options.threads);
+}
+
+Executor make_cpu_executor(const MachineOptions& options) {
+  const bool is_for_gpu = options.device != "auto" && make_executor(options).is_cuda();
+  if (is_for_gpu) log::info("running on cpu: this command has no part on a GPU");
+  return Executor::cpu(options.threads);
 }
 
 std::uint64_t memory_limit_bytes(const MachineOptions& options) {

@@ -64,8 +64,8 @@ Action define_worker(CLI::App& app);
 /// What --threads takes; its message does not repeat the argument.
 CLI::Validator thread_count_check();
 
-/// Adds --device (where `with_device`), --threads and --memory.
-void add_machine_options(CLI::App& app, MachineOptions& options, bool with_device);
+/// Adds --device, --threads and --memory.
+void add_machine_options(CLI::App& app, MachineOptions& options);
 
 /// Why --device auto takes the CPU; empty where it takes a GPU.
 std::string_view why_cpu(const CudaStatus& status);
@@ -73,6 +73,9 @@ std::string_view why_cpu(const CudaStatus& status);
 /// The executor that --device asks for. "auto" takes the first GPU, else the CPU, and logs which and why.
 /// @throws Error{usage} for a malformed device; Error{device_unavailable} for one that is not there
 Executor make_executor(const MachineOptions& options);
+
+/// For work that has no part on a GPU: the CPU's, whatever --device names. @throws as make_executor
+Executor make_cpu_executor(const MachineOptions& options);
 
 /// --memory in bytes, or the default. @throws Error{usage} for a malformed size
 std::uint64_t memory_limit_bytes(const MachineOptions& options);

@@ -60,7 +60,7 @@ void print_preview(const DeidPreview& preview) {
 int explain(const Options& options, const Recipe& recipe, const Context& context) {
   std::optional<DeidPreview> preview;
   if (!options.inputs.empty()) {
-    Executor executor = Executor::cpu(options.machine.threads);
+    Executor executor = make_cpu_executor(options.machine);
     ProgressDisplay display(context.output.quiet);
     preview = preview_deid(options.inputs, recipe, memory_limit_bytes(options.machine), executor, std::cin,
                            context.cancel, [&](const Progress& p) { display.show(p); });
@@ -85,7 +85,7 @@ int deidentify_now(const Options& options, Recipe recipe, const Context& context
   job.on_existing = options.resume ? OnExisting::resume : options.force ? OnExisting::replace : OnExisting::refuse;
   if (!options.record.empty()) job.record = load_job_record(options.record);
   job.memory_limit_bytes = memory_limit_bytes(options.machine);
-  Executor executor = Executor::cpu(options.machine.threads);
+  Executor executor = make_cpu_executor(options.machine);
   const ProjectKey key = load_key(options.project, options.key_file);
   DeidentifyResult result;
   {
@@ -140,7 +140,7 @@ Action define_deidentify(CLI::App& app) {
   app.add_flag("--explain", options->explain,
                "print what becomes of each attribute and write nothing; with INPUT, also how many elements and "
                "instances it concerns");
-  add_machine_options(app, options->machine, false);
+  add_machine_options(app, options->machine);
   return [options](const Context& context) { return run(*options, context); };
 }
 

@@ -29,8 +29,8 @@ extern "C" void on_signal(int number) {
   std::signal(number, SIG_DFL);
 }
 
-/// Memory is to follow what is in work, not what was: buffers of a mebibyte and more go back to the system when they are
-/// freed. In the heap, where the C library puts them once it has seen a few, they leave gaps, and after a hundred
+/// Memory is to follow what is in work, not what was: buffers of a mebibyte and more go back to the system when they
+/// are freed. In the heap, where the C library puts them once it has seen a few, they leave gaps, and after a hundred
 /// studies those were three times what a study needs.
 void give_back_large_buffers() {
   constexpr int kLargeBytes = 1 << 20, kKeptBytes = 4 << 20;

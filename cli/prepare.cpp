@@ -97,7 +97,7 @@ Action define_prepare(CLI::App& app) {
   app.add_option("--trace", options->trace,
                  "writes where the time went, for chrome://tracing or Perfetto; not below OUT")
       ->type_name("FILE");
-  add_machine_options(app, options->machine, true);
+  add_machine_options(app, options->machine);
   return [options](const Context& context) { return run(*options, context); };
 }
 

@@ -6,8 +6,8 @@
 
 #include "cli/command.h"
 #include "cli/print.h"
-#include "core/text.h"
 #include "cli/progress.h"
+#include "core/text.h"
 
 namespace naru::cli {
 
@@ -19,7 +19,7 @@ struct Options {
 };
 
 int run(const Options& options, const Context& context) {
-  Executor executor = Executor::cpu(options.machine.threads);
+  Executor executor = make_cpu_executor(options.machine);
   VerifyResult result;
   {
     ProgressDisplay display(context.output.quiet);
@@ -42,7 +42,7 @@ int run(const Options& options, const Context& context) {
 Action define_verify(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("DATASET", options->dataset, "the folder that prepare or deidentify wrote (its OUT)")->required();
-  add_machine_options(app, options->machine, false);
+  add_machine_options(app, options->machine);
   return [options](const Context& context) { return run(*options, context); };
 }
 

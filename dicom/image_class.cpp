@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace naru::dicom {
 
@@ -25,10 +26,10 @@ constexpr std::array kTextKinds = {
     Kind{"1.2.840.10008.5.1.4.1.1.77.1.", true, true},  // Visible light
 };
 
-/// Values of Image Type, from the third on.
-constexpr std::array<std::string_view, 12> kPages = {
-    "SCREEN SAVE", "SCREEN_SAVE",  "SCREENSAVE",       "SCREEN CAPTURE",   "DOSE_INFO", "DOSE INFO",
-    "DOSE REPORT", "PATIENT_INFO", "PATIENT PROTOCOL", "PATIENT_PROTOCOL", "RESULTS",   "REPORT"};
+/// What values of Image Type that name a page have in them, e.g. "SCREEN SAVE", "DOSE_INFO", "CSA REPORT", "CT_SOM5
+/// PROT".
+constexpr std::array<std::string_view, 9> kPages = {"SCREEN",   "CAPTURE",  "DOSE_", "DOSE ",  "REPORT",
+                                                    "PATIENT_", "PATIENT ", " PROT", "RESULTS"};
 constexpr std::array<std::string_view, 10> kMade = {"LOCALIZER", "SCOUT",   "SURVIEW", "REF_SURVIEW",      "TOPOGRAM",
                                                     "MPR",       "CSA MPR", "MIP",     "PROJECTION IMAGE", "CSA MIP"};
 
@@ -36,6 +37,16 @@ bool names_one(std::span<const std::string> image_type, std::span<const std::str
   return std::ranges::any_of(image_type,
                              [&](const std::string& word) { return std::ranges::find(words, word) != words.end(); });
 }
+
+/// In capitals: some writers do not keep to them.
+std::string capital(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::toupper(c); });
+  return result;
+}
+
+/// Anything but NO that is stated counts as YES.
+bool is_stated_burned_in(std::string_view annotation) { return !annotation.empty() && capital(annotation) != "NO"; }
 
 const Kind* text_kind(std::string_view sop_class_uid) {
   const auto kind = std::ranges::find_if(kTextKinds, [&](const Kind& row) {
@@ -48,7 +59,7 @@ const Kind* text_kind(std::string_view sop_class_uid) {
 
 ImageClass image_class(std::string_view sop_class_uid, std::span<const std::string> image_type,
                        std::string_view burned_in_annotation) {
-  if (burned_in_annotation == "YES" || text_kind(sop_class_uid) != nullptr || names_one(image_type, kPages)) {
+  if (is_stated_burned_in(burned_in_annotation) || text_kind(sop_class_uid) != nullptr || names_a_page(image_type)) {
     return ImageClass::captured;
   }
   const bool is_derived = !image_type.empty() && image_type[0].starts_with("DERIVED");
@@ -60,10 +71,15 @@ bool shows_text_by_kind(std::string_view sop_class_uid, std::span<const std::str
                         std::string_view burned_in_annotation) {
   if (image_class(sop_class_uid, image_type, burned_in_annotation) != ImageClass::captured) return false;
   const Kind* const kind = text_kind(sop_class_uid);
-  return kind == nullptr || !kind->believes_no || burned_in_annotation != "NO" || names_one(image_type, kPages);
+  return kind == nullptr || !kind->believes_no || capital(burned_in_annotation) != "NO" || names_a_page(image_type);
 }
 
-bool names_a_page(std::span<const std::string> image_type) { return names_one(image_type, kPages); }
+bool names_a_page(std::span<const std::string> image_type) {
+  return std::ranges::any_of(image_type, [](const std::string& value) {
+    const std::string text = capital(value);
+    return std::ranges::any_of(kPages, [&](std::string_view part) { return text.find(part) != std::string::npos; });
+  });
+}
 
 std::string_view name(ImageClass image_class) {
   constexpr std::array<std::string_view, 3> kNames = {"A", "B", "C"};

@@ -14,7 +14,7 @@ enum class ImageClass : std::uint8_t {
   derived,   ///< "C": localizers, and what was made of other images: reformats, projections, maps
 };
 
-/// Burned In Annotation = YES makes any image one of class A; NO makes none of another class.
+/// Burned In Annotation that says anything but NO makes any image one of class A; NO makes none of another class.
 /// Source: PS3.3 C.7.6.1.1.2 (Image Type), PS3.4 B.5 (SOP classes), vendors' values of Image Type.
 ImageClass image_class(std::string_view sop_class_uid, std::span<const std::string> image_type,
                        std::string_view burned_in_annotation);

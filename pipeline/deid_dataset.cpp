@@ -38,6 +38,9 @@ Json dataset_json(std::span<const DeidInstance> instances, const dicom::DeidCoun
                   const std::string& project) {
   const dicom::DeidentifyPolicy policy = policy_of(recipe);
   const Recipe told = deliverable(recipe);
+  dicom::DeidentifyPolicy of_all = policy;  // pixels are cleaned where there is something to clean
+  of_all.options.remove(dicom::DeidOption::clean_pixel_data);
+  of_all.options.remove(dicom::DeidOption::clean_recognizable_visual_features);
   return {{"schema", "naru.deid-dataset/1"},
           {"name", project},
           {"schemas", {{"manifest", "naru.deid-manifest/1"}, {"recipe", "naru.recipe/1"}}},
@@ -48,7 +51,7 @@ Json dataset_json(std::span<const DeidInstance> instances, const dicom::DeidCoun
           {"profile", "DICOM PS3.15 2026d Basic Application Level Confidentiality Profile"},
           {"options", recipe.options},
           {"weaker_than_profile", policy.is_weaker_than_profile()},
-          {"method", dicom::method_texts(policy, kVersion)},
+          {"method", dicom::method_texts(of_all, kVersion)},
           {"attribute_rules_sha256", dicom::attribute_rules_sha256()},
           {"private_rules_sha256", dicom::private_rules_sha256()},
           {"counts", counts_json(instances, counts)}};

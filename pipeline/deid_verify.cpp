@@ -28,7 +28,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr dicom::Tag kPatientIdentityRemoved = 0x00120062, kDeidentificationMethod = 0x00120063;
+constexpr dicom::Tag kPatientName = 0x00100010, kPatientIdentityRemoved = 0x00120062,
+                     kDeidentificationMethod = 0x00120063;
 
 /// Attributes of the header that the manifest states too.
 struct Stated {
@@ -49,7 +50,7 @@ constexpr std::array kStated = {
 
 /// What a header says of its own de-identification.
 struct DeidStatement {
-  std::string identity_removed;
+  std::string patient_name, identity_removed;
   std::vector<std::string> methods;
 };
 
@@ -66,6 +67,7 @@ DeidStatement statement_of(dicom::Bytes prefix) {
   while (const auto element = walk.next()) {
     if (element->tag > kDeidentificationMethod) break;
     const dicom::Bytes value = data_set.subspan(element->value_offset, element->length);
+    if (element->tag == kPatientName) statement.patient_name = dicom::text_of(value);
     if (element->tag == kPatientIdentityRemoved) statement.identity_removed = dicom::text_of(value);
     if (element->tag == kDeidentificationMethod) statement.methods = dicom::texts_of(value);
   }
@@ -189,6 +191,10 @@ class DeidVerifier {
       }
     }
     const DeidStatement statement = statement_of(prefix.bytes());
+    const bool is_named = !statement.patient_name.empty() && statement.patient_name != one.patient;
+    if (is_named && !own_rules_.contains("(0010,0010)")) {
+      problems.push_back("has another Patient's Name than the pseudonym of manifest.jsonl");
+    }
     if (statement.identity_removed != "YES") problems.push_back("does not say that the patient's identity was removed");
     if (!std::ranges::includes(sorted(statement.methods), sorted(methods_))) {
       problems.push_back("does not name the method that dataset.json names");

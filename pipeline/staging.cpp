@@ -295,23 +295,29 @@ void Staging::move_out() {
   write_file(work_ / "published", "");
 }
 
-void Staging::move_report(const fs::path& to) {
+fs::path Staging::report_beside(const fs::path& to) {
   struct stat here {
   }, there{};
   const bool same_disk = ::stat(report().c_str(), &here) == 0 && ::stat(to.parent_path().c_str(), &there) == 0 &&
                          here.st_dev == there.st_dev;
-  if (same_disk) return place_folder(report(), to);
+  if (same_disk) return report();
   // --report on another file system: a copy beside its place, then the rename.
   const fs::path copy = to.parent_path() / fmt::format(".{}.naru-copy-{}", to.filename().string(), ::getpid());
   if (::mkdir(copy.c_str(), 0700) != 0) throw write_error(errno, "the report folder");
   std::error_code failure, ignored;
   fs::copy(report(), copy, fs::copy_options::recursive, failure);
-  if (failure) {
-    fs::remove_all(copy, ignored);
-    throw write_error(failure.value(), "the report folder");
-  }
-  place_folder(copy, to);
-  fs::remove_all(copy, ignored);  // an older report that stood there
+  if (!failure) return copy;
+  constexpr std::uintmax_t kFull = 4096;  // a copy that finds no room may be told as an error of the device
+  const bool is_full = fs::space(copy, ignored).available < kFull;
+  fs::remove_all(copy, ignored);
+  throw write_error(is_full ? ENOSPC : failure.value(), "the report folder (--report)");
+}
+
+void Staging::move_report(const fs::path& to) {
+  const fs::path ready = report_beside(to);
+  std::error_code ignored;
+  place_folder(ready, to);
+  if (ready != report()) fs::remove_all(ready, ignored);  // an older report that stood there
 }
 
 void Staging::remove_work_folder() {
@@ -326,8 +332,16 @@ void Staging::publish() {
 
 void Staging::publish_synced() {
   check_report(final_report_);
-  move_out();
-  move_report(final_report_);
+  const fs::path ready = report_beside(final_report_);  // what can fail for want of room comes before OUT
+  std::error_code ignored;
+  try {
+    move_out();
+  } catch (...) {
+    if (ready != report()) fs::remove_all(ready, ignored);
+    throw;
+  }
+  place_folder(ready, final_report_);
+  if (ready != report()) fs::remove_all(ready, ignored);  // an older report that stood there
   remove_work_folder();
   is_finished_ = true;
 }

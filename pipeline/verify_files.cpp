@@ -79,12 +79,19 @@ void VerifyFiles::check_sums(Executor& executor, const CancelToken& cancel, cons
 void VerifyFiles::check_no_strangers(const fs::path& folder) {
   std::error_code failure, ignored;  // an entry whose kind cannot be read counts as a file
   fs::directory_iterator entry(folder, failure);
+  if (!failure && entry == fs::directory_iterator()) {
+    differ(folder.lexically_relative(dataset_).string(), "is a folder without a file");  // its name may say anything
+  }
   for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
-    if (entry->is_directory(ignored) && !entry->is_symlink(ignored)) {
+    const std::string path = entry->path().lexically_relative(dataset_).string();
+    if (entry->is_symlink(ignored)) {
+      differ(path, "is a symbolic link, and leads to what is no part of the dataset");
+      continue;
+    }
+    if (entry->is_directory(ignored)) {
       check_no_strangers(entry->path());
       continue;
     }
-    const std::string path = entry->path().lexically_relative(dataset_).string();
     if (path != "SHA256SUMS" && !sums_.contains(path)) differ(path, "is not in SHA256SUMS");
   }
   if (failure) differ(folder.lexically_relative(dataset_).string(), "is a folder that cannot be listed");

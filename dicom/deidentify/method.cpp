@@ -10,6 +10,7 @@ namespace naru::dicom {
 void write_method(DataSetWriter& writer, const DeidentifyPolicy& policy, std::string_view version,
                   PixelsCleaned cleaned) {
   DeidentifyPolicy ran = policy;
+  if (!cleaned.text) ran.options.remove(DeidOption::clean_pixel_data);
   if (!cleaned.face) ran.options.remove(DeidOption::clean_recognizable_visual_features);
   writer.element(kDeidMethod, vr("LO"), fmt::format("{}", fmt::join(method_texts(ran, version), "\\")));
 }

@@ -251,7 +251,8 @@ PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts
     outcome.is_replaced = !std::ranges::equal(outcome.replacement, value);
     if (outcome.is_replaced) outcome.reason = "overlay";
   }
-  if (expected == 0 || value.size() <= expected) return outcome;
+  if (value.size() < expected) return withheld(Code::corrupt);  // nobody can show the picture
+  if (expected == 0 || value.size() == expected) return outcome;
   const Bytes rest = value.subspan(static_cast<std::size_t>(expected));
   if (std::ranges::all_of(rest, [](std::byte b) { return b == std::byte{0}; })) return outcome;
   if (!outcome.is_replaced) {

@@ -25,14 +25,22 @@ constexpr Tag kSpecificCharacterSet = 0x00080005, kIccProfile = 0x00282000, kEnc
 constexpr std::string_view kUtf8 = "ISO_IR 192";
 
 /// Attributes that the table does not list, and whose values are of one person or one order: dates in another calendar,
-/// retired order numbers, addresses.
+/// retired order numbers, addresses, a device and a time server by their names.
 bool names_by_nature(Tag tag) {
-  constexpr std::array<Tag, 10> kTags = {0x00100033, 0x00100034, 0x00401006, 0x00401007, 0x00402006,
-                                         0x00402007, 0x00081190, 0x0040E010, 0x00404073, 0x0074100A};
+  constexpr std::array<Tag, 12> kTags = {0x00100033, 0x00100034, 0x00401006, 0x00401007, 0x00402006, 0x00402007,
+                                         0x00081190, 0x0040E010, 0x00404073, 0x0074100A, 0x00181003, 0x00181803};
   return std::ranges::find(kTags, tag) != kTags.end();
 }
 
 bool is_long_text(Vr v) { return v == vr("ST") || v == vr("LT") || v == vr("UT") || v == vr("UC"); }
+bool is_short_text(Vr v) { return v == vr("LO") || v == vr("SH"); }
+
+/// Maker, model and software, which everybody has who bought them: their names look like places, their builds like
+/// dates.
+bool names_a_product(Tag tag) {
+  constexpr Tag kSoftwareVersions = 0x00181020;
+  return tag == kManufacturer || tag == kManufacturerModelName || tag == kSoftwareVersions;
+}
 
 /// The retired forms of Pixel Data in groups 7F02 to 7FFE, and tables of offsets, which nothing needs.
 bool is_retired_bulk(Tag tag) {
@@ -215,6 +223,8 @@ class Rewriter {
     const bool cleans = context_.policy.options.has(DeidOption::clean_descriptors);
     // Whole sentences say anything; without the option that cleans them they go as the table's own do.
     if (is_long_text(v)) return cleans ? apply(i, DeidAction::C) : remove(node, "unlisted_removed");
+    // So may a short one, as the name of a protocol that somebody typed.
+    if (cleans && is_short_text(v) && !is_code(node.tag) && !names_a_product(node.tag)) return apply(i, DeidAction::C);
     if (v == vr("PN")) return apply(i, DeidAction::Z);
     if (!is_date(v)) return apply(i, DeidAction::K);
     const DeidOptions options = context_.policy.options;

@@ -20,11 +20,6 @@ namespace {
 constexpr Tag kTimezoneOffset = 0x00080201, kPatientName = 0x00100010, kPatientAge = 0x00101010,
               kClinicalTrialSubjectId = 0x00120040;
 
-/// Code Value, Coding Scheme Designator and Version, Long and URN Code Value: codes, in which no pattern is looked for.
-constexpr std::array<Tag, 5> kCodeTags = {0x00080100, 0x00080102, 0x00080103, 0x00080119, 0x00080120};
-
-bool is_code(Tag tag) { return std::ranges::find(kCodeTags, tag) != kCodeTags.end(); }
-
 /// Attributes that get the patient's pseudonym, which is a dummy wherever Z and D ask for one.
 bool names_patient(Tag tag) { return tag == kPatientName || tag == kPatientId || tag == kClinicalTrialSubjectId; }
 
@@ -62,6 +57,11 @@ void store(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
 }
 
 }  // namespace
+
+bool is_code(Tag tag) {
+  constexpr std::array<Tag, 5> kTags = {0x00080100, 0x00080102, 0x00080103, 0x00080119, 0x00080120};
+  return std::ranges::find(kTags, tag) != kTags.end();
+}
 
 bool ValueWriter::has_other_order(const Node& node) const {
   return node.encoding.is_big_endian != context_.encoding.is_big_endian && !is_text(node.value_representation);

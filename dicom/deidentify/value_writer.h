@@ -26,6 +26,9 @@ struct TextContext {
   bool cleans_all = false;  ///< inside a sequence that is to be cleaned: its texts are cleaned too
 };
 
+/// Code Value, Coding Scheme Designator and Version, Long and URN Code Value: codes, in which no pattern is looked for.
+bool is_code(Tag tag);
+
 class ValueWriter {
  public:
   /// All of them must outlive the writer.

@@ -246,6 +246,21 @@ TEST(Deidentify, HoldsBackWhatTheProofFinds) {
   EXPECT_EQ(done.result.stage, "proof");
 }
 
+TEST(Deidentify, CleansShortTextsThatTheTableDoesNotList) {
+  SliceBytes slice = hospital_slice();
+  const std::string told = "RRN 541107-1234567 call 010-9876-5432 kim.cs@snuh.org 2017-03-14 head";
+  slice.text(0x00189423, "LO", told.substr(0, 64)).text(0x00400255, "LO", "head, call 010-9876-5432");
+  slice.text(0x00181003, "LO", "Unit of Dr Abernathy").text(0x00181803, "SH", "ntp1.snuh.org");
+  slice.text(0x00080070, "LO", "Hangang Medical Center Systems").text(0x00180024, "SH", "*tfl3d1_16ns");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason);
+  for (const std::string_view gone : {"541107", "9876", "snuh", "2017", "Abernathy"})
+    EXPECT_FALSE(done.holds(gone)) << gone;
+  EXPECT_EQ(done.value(0x00400255), "head, call");
+  EXPECT_EQ(done.value(0x00080070), "Hangang Medical Center Systems");  // the maker: not cleaned
+  EXPECT_EQ(done.value(0x00180024), "*tfl3d1_16ns");
+}
+
 TEST(Deidentify, TakesCodesThatNameSomeoneOutAsAWhole) {
   SliceBytes slice = hospital_slice();
   slice.text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\MRN-443322").text(0x00180015, "CS", "DAVIDSON");

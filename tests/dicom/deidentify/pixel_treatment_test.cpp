@@ -104,6 +104,32 @@ TEST(PixelTreatment, ReleasesAnnotatedImagesOnlyWhereARuleCoversThem) {
   EXPECT_EQ(done.value(0x00280301), "NO");
 }
 
+TEST(PixelTreatment, TakesAnythingButNoForAnnotated) {
+  for (const std::string said : {"yes", "Y", "TRUE", "1"}) {
+    EXPECT_EQ(Deidentified(numbered_slice().text(0x00280301, "CS", said).bytes()).result.reason, Code::text_suspected)
+        << said;
+  }
+  EXPECT_FALSE(Deidentified(numbered_slice().text(0x00280301, "CS", "NO").bytes()).result.reason);
+}
+
+TEST(PixelTreatment, HoldsAPictureBackOfWhichAPartIsMissing) {
+  const std::string pixels = numbered();
+  for (const std::size_t size : {std::size_t{0}, std::size_t{2}, pixels.size() / 2, pixels.size() - 2}) {
+    const SliceBytes slice = numbered_slice().raw(0x7FE00010, "OW", pixels.substr(0, size));
+    EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::corrupt) << size;
+  }
+  EXPECT_EQ(Deidentified(numbered_slice().text(0x00280008, "IS", "5").bytes()).result.reason, Code::corrupt);
+}
+
+TEST(PixelTreatment, TheMethodNamesTheCleaningOfPixelsOnlyWhereItRan) {
+  const Deidentified clean(numbered_slice().bytes(), policy_with({DeidOption::clean_pixel_data}));
+  EXPECT_FALSE(clean.holds("113101"));
+  EXPECT_FALSE(clean.holds("clean-pixel-data"));
+  const Deidentified blanked(numbered_slice().bytes(), policy_with_region());
+  EXPECT_TRUE(blanked.holds("113101"));
+  EXPECT_TRUE(blanked.holds("clean-pixel-data"));
+}
+
 TEST(PixelTreatment, HoldsScreenshotsBackWhateverTheySay) {
   SliceBytes slice = numbered_slice();
   slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7").text(0x00280301, "CS", "NO");
