@@ -133,6 +133,26 @@ TEST_F(DeidVerifyTest, NamesAFileThatDoesNotSayWhatRan) {
   EXPECT_THAT(differences(), Contains(HasSubstr("does not name the method")));
 }
 
+TEST_F(DeidVerifyTest, NamesAFileWithAnotherPatientsName) {
+  const auto file = lines_[0]["file"].get<std::string>(), patient = lines_[0]["patient"].get<std::string>();
+  std::string bytes = test::slurp(options_.out / file);
+  const std::size_t at = bytes.find("PN");
+  ASSERT_NE(bytes.find(patient, at), std::string::npos);
+  bytes.replace(bytes.find(patient, at), patient.size(), std::string("Zimmerlein^W").append(patient.size() - 12, ' '));
+  forge(file, bytes);
+  EXPECT_THAT(differences(), Contains(HasSubstr("has another Patient's Name")));
+}
+
+TEST_F(DeidVerifyTest, NamesLinksAndFoldersWithoutAFile) {
+  const auto first = lines_[0]["file"].get<std::string>();
+  std::filesystem::rename(options_.out / first, folder_ / "elsewhere.dcm");
+  std::filesystem::create_symlink(folder_ / "elsewhere.dcm", options_.out / first);
+  std::filesystem::create_directory(options_.out / "Zimmerlein");
+  const auto found = differences();
+  EXPECT_THAT(found, Contains(HasSubstr(first + ": is a symbolic link")));
+  EXPECT_THAT(found, Contains(HasSubstr("Zimmerlein: is a folder without a file")));
+}
+
 TEST_F(DeidVerifyTest, NamesOneStudyUnderTwoPatients) {
   auto forged = lines_;
   forged[0]["study"] = forged[2]["study"];

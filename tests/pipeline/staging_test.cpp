@@ -1,9 +1,11 @@
 #include "pipeline/staging.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/error.h"
 #include "pipeline/file_descriptor.h"
@@ -108,6 +110,34 @@ TEST_F(StagingTest, ResumeBringsTheReportThatAKilledRunLeftBehind) {
   { const Staging resumed(out(), report(), OnExisting::resume); }
   EXPECT_EQ(test::slurp(report() / "inputs.jsonl"), "a");
   EXPECT_FALSE(work_exists());
+}
+
+TEST_F(StagingTest, PublishesNothingWhereTheReportCannotBeBroughtToAnotherFileSystem) {
+  struct stat here {
+  }, there{};
+  const fs::path other = fs::path("/dev/shm") / fmt::format("naru-staging-{}", ::getpid());
+  std::error_code failure;
+  if (!fs::create_directory(other, failure) || ::stat(other.c_str(), &there) != 0 ||
+      ::stat(folder_.path().c_str(), &here) != 0 || here.st_dev == there.st_dev) {
+    GTEST_SKIP() << "there is no other file system";
+  }
+  {
+    Staging staging(out(), other / "report", OnExisting::refuse);
+    fill(staging, "a");
+    // What stands where the copy would is not written over.
+    test::spill(other / fmt::format(".report.naru-copy-{}", ::getpid()), "");
+    EXPECT_THROW(staging.publish(), Error);
+    EXPECT_FALSE(fs::exists(out()));
+    fs::remove(other / fmt::format(".report.naru-copy-{}", ::getpid()));
+  }
+  {
+    Staging staging(out(), other / "report", OnExisting::resume);
+    fill(staging, "b");
+    staging.publish();
+  }
+  EXPECT_EQ(test::slurp(other / "report" / "inputs.jsonl"), "b");
+  EXPECT_EQ(std::distance(fs::directory_iterator(other), {}), 1);
+  fs::remove_all(other);
 }
 
 TEST_F(StagingTest, ResumesAReplacementAsOne) {
