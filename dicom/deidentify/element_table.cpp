@@ -137,15 +137,29 @@ class TableReader {
     return guesses_ == 0 && value_offset <= bytes_.size() && stated_ends_.empty() ? Code::truncated : Code::corrupt;
   }
 
-  /// Some writers put implicit items into explicit files: told by the first element, which then has no VR.
+  /// Some writers put implicit items into explicit files: told by the first element, which then has no VR. Others put
+  /// explicit items into sequences of VR UN: told by the first element, which has one and would else be too long.
   Encoding encoding_of_item(std::size_t offset, std::size_t end, Encoding stated) const {
-    if (!stated.is_explicit_vr || end == offset) return stated;
+    if (end == offset) return stated;
+    if (!stated.is_explicit_vr)
+      return is_explicit_after_all(offset, stated) ? Encoding{true, stated.is_big_endian} : stated;
     const auto first = read_element_header(bytes_.first(limit()), offset, stated);
     if (!first || first->tag == kItemEnd || is_known_vr(first->value_representation)) return stated;
     const Encoding implicit{false, stated.is_big_endian};
     const auto other = read_element_header(bytes_.first(limit()), offset, implicit);
     const bool fits = other && (other->length == kUndefinedLength || other->length <= limit() - other->value_offset);
     return fits ? implicit : stated;
+  }
+
+  bool is_explicit_after_all(std::size_t offset, Encoding stated) const {
+    if (!open_.front().encoding.is_explicit_vr) return false;
+    const Bytes readable = bytes_.first(limit());
+    const auto fits = [&](const std::optional<ElementHeader>& header) {
+      return header && (header->length == kUndefinedLength || header->length <= limit() - header->value_offset);
+    };
+    const auto implicit = read_element_header(readable, offset, stated);
+    const auto other = read_element_header(readable, offset, {true, stated.is_big_endian});
+    return !fits(implicit) && fits(other) && other->tag != kItemEnd && is_known_vr(other->value_representation);
   }
 
   bool step_element() {

@@ -54,6 +54,17 @@ TEST(ElementTable, ReadsUnknownSequencesAsImplicit) {
   EXPECT_EQ(table.nodes[2].value_representation, vr("PN"));
 }
 
+TEST(ElementTable, ReadsExplicitItemsInAnUnknownSequence) {
+  const std::string name = SliceBytes::element(0x00100010, "PN", "A^B ");
+  const std::string bytes = SliceBytes::element(0x00400275, "UN", item(name) + item(name));
+  const ElementTable table = table_of(bytes);
+  ASSERT_FALSE(table.problem);
+  ASSERT_EQ(table.nodes.size(), 5U);
+  EXPECT_EQ(table.nodes[0].kind, NodeKind::sequence);
+  EXPECT_EQ(table.nodes[4].tag, 0x00100010U);
+  EXPECT_EQ(table.nodes[4].value_bytes, 4U);
+}
+
 TEST(ElementTable, TakesBytesThatOnlyLookLikeItemsAsAValue) {
   const std::string value = std::string("\xFE\xFF\0\xE0\x04\0\0\0", 8) + "abcdefgh";
   const std::string bytes = SliceBytes::element(0x00091010, "UN", value) + SliceBytes::element(0x00100020, "LO", "P1");
