@@ -4,6 +4,8 @@
 #include <dcmtk/dcmdata/dcdict.h>
 #include <dcmtk/dcmdata/dcuid.h>
 
+#include <algorithm>
+#include <array>
 #include <iterator>
 #include <mutex>
 #include <shared_mutex>
@@ -37,6 +39,27 @@ std::unordered_map<Tag, Vr> known_rows() {
   }
   return rows;
 }
+
+/// Storage SOP classes of PS3.4 Table B.5-1 (2026d) that are newer than DCMTK 3.6.7. Inventory Storage is left out: it
+/// lists many patients in one object.
+constexpr std::array<std::string_view, 16> kNewClasses = {
+    "1.2.840.10008.5.1.4.1.1.6.3",      // Photoacoustic Image
+    "1.2.840.10008.5.1.4.1.1.9.1.4",    // General 32-bit ECG Waveform
+    "1.2.840.10008.5.1.4.1.1.9.100.1",  // Waveform Presentation State
+    "1.2.840.10008.5.1.4.1.1.9.100.2",  // Waveform Acquisition Presentation State
+    "1.2.840.10008.5.1.4.1.1.11.12",    // Variable Modality LUT Softcopy Presentation State
+    "1.2.840.10008.5.1.4.1.1.66.7",     // Label Map Segmentation
+    "1.2.840.10008.5.1.4.1.1.66.8",     // Height Map Segmentation
+    "1.2.840.10008.5.1.4.1.1.77.1.8",   // Confocal Microscopy Image
+    "1.2.840.10008.5.1.4.1.1.77.1.9",   // Confocal Microscopy Tiled Pyramidal Image
+    "1.2.840.10008.5.1.4.1.1.88.77",    // Waveform Annotation SR
+    "1.2.840.10008.5.1.4.1.1.481.23",   // Enhanced RT Image
+    "1.2.840.10008.5.1.4.1.1.481.24",   // Enhanced Continuous RT Image
+    "1.2.840.10008.5.1.4.1.1.481.25",   // RT Patient Position Acquisition Instruction
+    "1.2.840.10008.5.1.4.1.1.601.3",    // Thermography Image
+    "1.2.840.10008.5.1.4.1.1.601.4",    // Thermography Multi-frame Image
+    "1.2.840.10008.5.1.4.1.1.601.5",    // Ultrasound Waveform
+};
 
 bool is_within(const Range& range, Tag tag) {
   const auto element = [](Tag t) { return t & 0xFFFF; };
@@ -77,7 +100,8 @@ bool is_standard_uid(std::string_view uid) {
     const std::shared_lock lock(mutex);
     if (const auto found = known.find(text); found != known.end()) return found->second;
   }
-  const bool is_known = dcmFindNameOfUID(text.c_str()) != nullptr;
+  const bool is_known =
+      dcmFindNameOfUID(text.c_str()) != nullptr || std::ranges::find(kNewClasses, uid) != kNewClasses.end();
   constexpr std::size_t kMaxRemembered = 4096;
   const std::unique_lock lock(mutex);
   if (known.size() < kMaxRemembered) known.emplace(text, is_known);

@@ -32,6 +32,15 @@ TEST(StandardVr, KnowsNothingThatIsPrivateOrUnknown) {
   EXPECT_FALSE(standard_vr(0xFFFEE000));  // a delimiter
 }
 
+TEST(IsStandardUid, KnowsClassesOfDcmtkAndNewerOnes) {
+  EXPECT_TRUE(is_standard_uid("1.2.840.10008.5.1.4.1.1.2"));
+  EXPECT_TRUE(is_standard_uid("1.2.840.10008.5.1.4.1.1.66.7"));
+  EXPECT_TRUE(is_standard_uid("1.2.840.10008.5.1.4.1.1.481.23"));
+  EXPECT_FALSE(is_standard_uid("1.2.840.10008.5.1.4.1.1.66.77"));
+  EXPECT_FALSE(is_standard_uid("1.2.840.10008.5.1.4.1.1.201.1")) << "an inventory lists many patients";
+  EXPECT_FALSE(is_standard_uid("1.3.12.2.1107.5.9.1"));
+}
+
 /// The rows are those of DCMTK's dictionary as it is installed here.
 TEST(StandardVr, AgreesWithDcmtkForEveryRow) {
   DcmDataDictionary& dictionary = dcmDataDict.wrlock();
