@@ -24,8 +24,8 @@ struct VolumeFacts {
   bool is_empty() const { return !b_value_s_per_mm2 && !gradient_direction && !philips_scale && !mosaic; }
 };
 
-/// Of an MR image with one frame: Siemens' and UIH's mosaics, diffusion of Siemens, GE, Philips, Canon and UIH,
-/// Philips' scale (see vendor_values.h). Of others nothing: multi-frame objects have all of it in attributes that stay.
+/// Of an MR image: Siemens' and UIH's mosaics, diffusion of Siemens, GE, Philips, Canon and UIH, Philips' scale (see
+/// vendor_values.h). Of an enhanced one diffusion and scale, each where it is one for all frames. Of others nothing.
 VolumeFacts read_volume_facts(Bytes file);
 
 }  // namespace naru::dicom
