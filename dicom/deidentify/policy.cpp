@@ -12,13 +12,18 @@ namespace naru::dicom {
 
 namespace {
 
-/// Places where the table removes an attribute (X) that the IOD wants to be there, if empty: type 2. The standard's
-/// profile says nothing of it; an invalid object helps nobody, and an empty value tells nothing.
+/// Places where the table removes an attribute (X) that the IOD wants to be there, if empty (type 2) or with a value
+/// (type 1). The standard's profile says nothing of it; an invalid object helps nobody, and neither an empty value nor
+/// a dummy tells anything.
 struct RequiredPlace {
   Tag parent, tag;
+  DeidAction action;
 };
-constexpr std::array kEmptiedNotRemoved = {
-    RequiredPlace{0x0040A370, 0x00401001},  // Requested Procedure ID in Referenced Request Sequence (PS3.3 C.17.2)
+constexpr std::array kRequiredPlaces = {
+    RequiredPlace{0x0040A370, 0x00401001, DeidAction::Z},  // Requested Procedure ID in Referenced Request Sequence
+                                                           // (PS3.3 C.17.2)
+    RequiredPlace{0, 0x00700082, DeidAction::D},           // Presentation Creation Date and Time of presentation states
+    RequiredPlace{0, 0x00700083, DeidAction::D},           // (PS3.3 C.11.10)
 };
 
 /// How much an action protects: what keeps a value protects least.
@@ -80,9 +85,9 @@ bool DeidentifyPolicy::is_weaker_than_profile() const {
 DeidAction resolve_action(const DeidentifyPolicy& policy, std::string_view sop_class_uid, Tag parent, Tag tag) {
   if (const AttributeOverride* own = find_override(policy, tag)) return own->action;
   const DeidAction action = action_of_profile(tag, policy.options);
-  const bool is_required = std::ranges::any_of(
-      kEmptiedNotRemoved, [&](const RequiredPlace& place) { return place.parent == parent && place.tag == tag; });
-  if (action == DeidAction::X && is_required) return DeidAction::Z;
+  const auto required = std::ranges::find_if(
+      kRequiredPlaces, [&](const RequiredPlace& place) { return place.parent == parent && place.tag == tag; });
+  if (action == DeidAction::X && required != kRequiredPlaces.end()) return required->action;
   const bool is_conditional = action >= DeidAction::X_Z;
   return is_conditional ? resolve_by_type(action, attribute_type(sop_class_uid, parent, tag)) : action;
 }

@@ -28,6 +28,34 @@ constexpr auto kAttributesByPlace = [] {
   return attributes;
 }();
 
+struct UnlistedText {
+  Tag tag;
+  AttributeType type;
+};
+constexpr std::array kUnlistedTexts = {
+    UnlistedText{0x00080114, AttributeType::type2},  // Coding Scheme External ID
+    UnlistedText{0x0008030C, AttributeType::type1},  // Private Data Element Name
+    UnlistedText{0x0008030D, AttributeType::type1},  // Private Data Element Keyword
+    UnlistedText{0x00100222, AttributeType::type1},  // Genetic Modifications Description
+    UnlistedText{0x00189080, AttributeType::type1},  // Metabolite Map Description
+    UnlistedText{0x00189901, AttributeType::type1},  // Reference Location Description
+    UnlistedText{0x00189917, AttributeType::type1},  // Instruction Description
+    UnlistedText{0x00400031, AttributeType::type1},  // Local Namespace Entity ID
+    UnlistedText{0x00400032, AttributeType::type1},  // Universal Entity ID
+    UnlistedText{0x00404073, AttributeType::type1},  // Storage URL
+    UnlistedText{0x0040A160, AttributeType::type1},  // Text Value
+    UnlistedText{0x0040E001, AttributeType::type1},  // HL7 Instance Identifier
+    UnlistedText{0x0040E010, AttributeType::type1},  // Retrieve URI
+    UnlistedText{0x00420010, AttributeType::type2},  // Document Title
+    UnlistedText{0x00620020, AttributeType::type1},  // Tracking ID
+    UnlistedText{0x00686280, AttributeType::type1},  // Information Summary
+    UnlistedText{0x300A0730, AttributeType::type1},  // Treatment Termination Description
+    UnlistedText{0x300A0735, AttributeType::type1},  // Treatment Tolerance Violation Identification
+    UnlistedText{0x3010000C, AttributeType::type1},  // Conceptual Volume Combination Expression
+    UnlistedText{0x3010001D, AttributeType::type1},  // Device Alternate Identifier Format
+};
+static_assert(std::ranges::is_sorted(kUnlistedTexts, {}, &UnlistedText::tag));
+
 /// The modules of a SOP class; none where the table does not know it.
 Modules modules_of(std::string_view sop_class_uid) {
   if (!sop_class_uid.starts_with(kUidRoot)) return 0;
@@ -51,6 +79,11 @@ AttributeType attribute_type(std::string_view sop_class_uid, Tag parent, Tag tag
     type = type == AttributeType::absent ? attribute->type : std::min(type, attribute->type);
   }
   return type;
+}
+
+AttributeType unlisted_text_type(Tag tag) {
+  const auto row = std::ranges::lower_bound(kUnlistedTexts, tag, {}, &UnlistedText::tag);
+  return row != kUnlistedTexts.end() && row->tag == tag ? row->type : AttributeType::type3;
 }
 
 DeidAction resolve_by_type(DeidAction action, AttributeType type) {

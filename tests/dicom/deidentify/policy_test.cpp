@@ -28,6 +28,13 @@ TEST(Policy, FollowsTheTableUnderItsOptions) {
       DeidAction::C);
 }
 
+TEST(Policy, LeavesADummyWhereTheTableRemovesWhatTheIodDemands) {
+  constexpr std::string_view kPresentationState = "1.2.840.10008.5.1.4.1.1.11.1";
+  EXPECT_EQ(resolve_action({}, kPresentationState, 0, 0x00700082), DeidAction::D);
+  EXPECT_EQ(resolve_action({}, kPresentationState, 0, 0x00700083), DeidAction::D);
+  EXPECT_EQ(resolve_action({}, kPresentationState, 0x0040A370, 0x00401001), DeidAction::Z);
+}
+
 TEST(Policy, PutsTheHospitalsOwnRuleFirst) {
   dicom::DeidentifyPolicy policy;
   policy.attributes = {{0x00081030, DeidAction::K}, {0x00280010, DeidAction::X}};

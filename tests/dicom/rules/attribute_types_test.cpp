@@ -159,6 +159,12 @@ TEST(AttributeTypes, AreAbsentWhereNothingIsKnown) {
   EXPECT_EQ(attribute_type("1.2.840.10008.5.1.4.1.1.2", 0x00081140, 0x00100020), kAbsent);
 }
 
+TEST(UnlistedTextType, IsThatOfTheStrictestPlace) {
+  EXPECT_EQ(dicom::unlisted_text_type(0x0040A160), k1) << "Text Value of a content item";
+  EXPECT_EQ(dicom::unlisted_text_type(0x00420010), k2) << "Document Title";
+  EXPECT_EQ(dicom::unlisted_text_type(0x00620006), k3) << "Segment Description";
+}
+
 TEST(ResolveByType, ChoosesWhatTheTypeDemands) {
   using enum DeidAction;
   struct Row {
