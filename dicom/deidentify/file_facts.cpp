@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/content_items.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
@@ -113,7 +114,7 @@ std::string normalised(std::string_view name) {
 
 /// One entry of the walk's stack: an item, or the data set.
 struct Level {
-  std::uint32_t end;
+  std::uint32_t begin, end;  ///< nodes
   const CharacterSet* set;
 };
 
@@ -121,7 +122,7 @@ class Collector {
  public:
   Collector(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy)
       : table_(table), bytes_(bytes), policy_(policy) {
-    levels_.push_back({static_cast<std::uint32_t>(table.nodes.size()), &sets_.of("")});
+    levels_.push_back({0, static_cast<std::uint32_t>(table.nodes.size()), &sets_.of("")});
   }
 
   FileFacts collect() {
@@ -129,9 +130,10 @@ class Collector {
     for (std::uint32_t i = 0; i < table_.nodes.size(); ++i) {
       while (levels_.size() > 1 && levels_.back().end <= i) levels_.pop_back();
       const Node& node = table_.nodes[i];
-      if (node.kind == NodeKind::item) levels_.push_back({node.end, levels_.back().set});
+      if (node.kind == NodeKind::item) levels_.push_back({i + 1, node.end, levels_.back().set});
       if (node.kind == NodeKind::element) take(node);
     }
+    take_device_names();
     for (const Category category : {&Identifiers::person_names, &Identifiers::ids, &Identifiers::places,
                                     &Identifiers::dates, &Identifiers::uids, &Identifiers::others}) {
       auto& values = facts_.identifiers.*category;
@@ -148,17 +150,22 @@ class Collector {
     if (node.tag == kSpecificCharacterSet) levels_.back().set = &sets_.of(text_of(value));
     if (value.empty() || !is_text(vr_of_node)) return;
     if (is_charset_text(vr_of_node) && needs_decoding(value)) facts_.has_non_ascii_text = true;
-    const DeidAction action_of_node = is_private(node.tag) ? DeidAction::X : action(node);
+    const ContentRule* rule = is_content_value(node.tag)
+                                  ? content_rule_of(table_, bytes_, levels_.back().begin, levels_.back().end)
+                                  : nullptr;
+    const DeidAction action_of_node = is_private(node.tag) ? DeidAction::X : action(node, rule);
     if (action_of_node == DeidAction::K) return;
     if (vr_of_node == vr("PN")) return take_text(node, &Identifiers::person_names);
     if (is_private(node.tag)) return;
     if (vr_of_node == vr("UI") && action_of_node != DeidAction::none) return take_uids(value);
     if (is_date(vr_of_node)) return take_dates(value);
+    if (rule != nullptr) return take_content(node, rule->kind);
     const auto row = std::ranges::lower_bound(kIdentifyingTags, node.tag, {}, &IdentifyingTag::tag);
     if (row != kIdentifyingTags.end() && row->tag == node.tag) take_text(node, row->category);
   }
 
-  DeidAction action(const Node& node) const {
+  DeidAction action(const Node& node, const ContentRule* rule) const {
+    if (rule != nullptr) return resolve_action(policy_, facts_.source.sop_class_uid, 0, rule->header);
     return resolve_action(policy_, facts_.source.sop_class_uid, node.parent, node.tag);
   }
 
@@ -170,6 +177,28 @@ class Collector {
     }
     for (std::string& one : split_values(*text, node.value_representation)) {
       if (!one.empty()) (facts_.identifiers.*category).push_back(std::move(one));
+    }
+  }
+
+  void take_content(const Node& node, ContentKind kind) {
+    switch (kind) {
+      case ContentKind::id: return take_text(node, &Identifiers::ids);
+      case ContentKind::person: return take_text(node, &Identifiers::person_names);
+      case ContentKind::place: return take_text(node, &Identifiers::places);
+      case ContentKind::device_name: return device_names_.push_back(node);
+      default: return;
+    }
+  }
+
+  /// Many programs call a device by its manufacturer's name or by its model, which stay.
+  void take_device_names() {
+    constexpr Tag kManufacturer = 0x00080070, kModel = 0x00081090;
+    for (const Node& device : device_names_) {
+      const std::string_view name = text_of(value_of(device, bytes_));
+      const bool is_type = std::ranges::any_of(table_.nodes, [&](const Node& node) {
+        return (node.tag == kManufacturer || node.tag == kModel) && text_of(value_of(node, bytes_)) == name;
+      });
+      if (!is_type) take_text(device, &Identifiers::places);
     }
   }
 
@@ -190,6 +219,7 @@ class Collector {
   const DeidentifyPolicy& policy_;
   CharacterSets sets_;
   std::vector<Level> levels_;
+  std::vector<Node> device_names_;
   FileFacts facts_;
 };
 

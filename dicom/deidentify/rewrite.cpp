@@ -8,6 +8,7 @@
 #include <map>
 
 #include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/content_items.h"
 #include "dicom/deidentify/dummy_items.h"
 #include "dicom/deidentify/embedded_text.h"
 #include "dicom/deidentify/method.h"
@@ -15,12 +16,14 @@
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
+#include "dicom/rules/attribute_types.h"
 
 namespace naru::dicom {
 
 namespace {
 
-constexpr Tag kSpecificCharacterSet = 0x00080005, kIccProfile = 0x00282000, kEncapsulatedDocument = 0x00420011,
+constexpr Tag kSpecificCharacterSet = 0x00080005, kLongCodeValue = 0x00080119, kUrnCodeValue = 0x00080120,
+              kPatientAge = 0x00101010, kIccProfile = 0x00282000, kEncapsulatedDocument = 0x00420011,
               kMimeType = 0x00420012, kEncapsulatedDocumentLength = 0x00420015;
 constexpr std::string_view kUtf8 = "ISO_IR 192";
 
@@ -62,7 +65,7 @@ bool is_creator(Tag tag) { return is_private(tag) && (tag & 0xFFFF) >= 0x10 && (
 
 /// An item, a sequence, or the data set itself, while its elements are gone through.
 struct Level {
-  std::uint32_t end = 0;
+  std::uint32_t begin = 0, end = 0;  ///< nodes
   bool is_sequence = false;
   TextContext text;
   std::map<std::uint32_t, std::string_view> creators;  ///< by group << 8 | block
@@ -71,14 +74,15 @@ struct Level {
 class Rewriter {
  public:
   Rewriter(const ElementTable& table, Bytes bytes, const RewriteContext& context)
-      : nodes_(table.nodes),
+      : table_(table),
+        nodes_(table.nodes),
         bytes_(bytes),
         context_(context),
         writer_(context.encoding),
         values_(bytes, context, writer_) {}
 
   Rewritten run() {
-    levels_.push_back({static_cast<std::uint32_t>(nodes_.size()), false, {&sets_.of(""), false}, {}});
+    levels_.push_back({0, static_cast<std::uint32_t>(nodes_.size()), false, {&sets_.of(""), false}, {}});
     plan_additions();
     lists_nothing_ = refers(false) && !refers(true);
     for (const std::uint32_t root : roots()) {
@@ -176,7 +180,7 @@ class Rewriter {
     const Node& node = nodes_[i];
     if (node.kind == NodeKind::item) {
       writer_.begin_item();
-      levels_.push_back({node.end, false, levels_.back().text, {}});
+      levels_.push_back({i + 1, node.end, false, levels_.back().text, {}});
       return i + 1;
     }
     const bool is_group_length = (node.tag & 0xFFFF) == 0;
@@ -207,6 +211,7 @@ class Rewriter {
     // Without its bitmap a plane has no meaning; what a bitmap shows no rule can clean.
     if (is_overlay_or_curve(node.tag)) return remove(node, "X");
     if (is_retired_bulk(node.tag)) return remove(node, "X");
+    if (const ContentRule* rule = content_rule(node.tag)) return write_content(i, *rule);
     const DeidAction action =
         resolve_action(context_.policy, context_.facts.source.sop_class_uid, node.parent, node.tag);
     if (is_top() && lists_references(node.tag) && lists_nothing_) return remove(node, "X");
@@ -214,15 +219,50 @@ class Rewriter {
     return apply(i, action);
   }
 
+  /// Of a content item's value whose concept name has one, unless the hospital has a rule for such values.
+  const ContentRule* content_rule(Tag tag) const {
+    if (!is_content_value(tag)) return nullptr;
+    const auto& own = context_.policy.attributes;
+    if (std::ranges::find(own, tag, &AttributeOverride::tag) != own.end()) return nullptr;
+    return content_rule_of(table_, bytes_, levels_.back().begin, levels_.back().end);
+  }
+
+  /// What becomes of the header's attribute becomes of the value that repeats it. A content item must have its value:
+  /// a dummy stands for what the header would lose.
+  std::uint32_t write_content(std::uint32_t i, const ContentRule& rule) {
+    const Node& node = nodes_[i];
+    const bool is_sequence = node.kind == NodeKind::sequence;
+    const DeidAction action = resolve_action(context_.policy, context_.facts.source.sop_class_uid, 0, rule.header);
+    const bool is_kept = action == DeidAction::K || action == DeidAction::C;
+    const bool is_old = rule.header == kPatientAge && is_age_over_89(table_, bytes_, i);
+    if (is_kept && !is_old && !node.is_contradictory) {
+      count(node.tag, name(action));
+      if (is_sequence) return enter(i, false);
+      values_.write(node, action, {levels_.back().text.set, false});
+      return node.end;
+    }
+    count(node.tag, "D");
+    if (!is_sequence) {
+      values_.write_dummy(node, rule.header);
+    } else if (is_kept) {
+      write_old_age(writer_);
+    } else {
+      write_removed_content(writer_, node.tag);
+    }
+    return node.end;
+  }
+
   /// Not in the table: what the standard knows stays, but dates and persons' names are never left to chance.
   std::uint32_t write_unlisted(std::uint32_t i) {
     const Node& node = nodes_[i];
     const Vr v = node.value_representation;
     if (!standard_vr(node.tag) || node.is_contradictory) return remove(node, "unknown_removed");
-    if (names_by_nature(node.tag) || v == vr("UR")) return remove(node, "unlisted_removed");
+    // A code must keep its code; codes are checked for identifiers as they are written.
+    if (node.tag == kLongCodeValue || node.tag == kUrnCodeValue) return apply(i, DeidAction::K);
+    if (names_by_nature(node.tag) || v == vr("UR")) return remove_unlisted(i);
     const bool cleans = context_.policy.options.has(DeidOption::clean_descriptors);
     // Whole sentences say anything; without the option that cleans them they go as the table's own do.
-    if (is_long_text(v)) return cleans ? apply(i, DeidAction::C) : remove(node, "unlisted_removed");
+    if (is_long_text(v)) return cleans ? apply(i, DeidAction::C) : remove_unlisted(i);
     // So may a short one, as the name of a protocol that somebody typed.
     if (cleans && is_short_text(v) && !is_code(node.tag) && !names_a_product(node.tag)) return apply(i, DeidAction::C);
     if (v == vr("PN")) return apply(i, DeidAction::Z);
@@ -231,6 +271,14 @@ class Rewriter {
     if (options.has(DeidOption::retain_longitudinal_full_dates)) return apply(i, DeidAction::K);
     const bool shifts = options.has(DeidOption::retain_longitudinal_modified_dates);
     return apply(i, shifts ? DeidAction::C : DeidAction::X);
+  }
+
+  /// As the table's conditional actions do: what may be left out goes, what must be there is emptied or a dummy.
+  std::uint32_t remove_unlisted(std::uint32_t i) {
+    const Node& node = nodes_[i];
+    const AttributeType type = unlisted_text_type(node.tag);
+    if (type == AttributeType::type3) return remove(node, "unlisted_removed");
+    return apply(i, resolve_by_type(DeidAction::X_Z_D, type));
   }
 
   std::uint32_t apply(std::uint32_t i, DeidAction action) {
@@ -255,7 +303,8 @@ class Rewriter {
   std::uint32_t enter(std::uint32_t i, bool cleans_all) {
     const Node& node = nodes_[i];
     writer_.begin_sequence(node.tag);
-    levels_.push_back({node.end, true, {levels_.back().text.set, levels_.back().text.cleans_all || cleans_all}, {}});
+    levels_.push_back(
+        {i + 1, node.end, true, {levels_.back().text.set, levels_.back().text.cleans_all || cleans_all}, {}});
     return i + 1;
   }
 
@@ -434,6 +483,7 @@ class Rewriter {
     return result;
   }
 
+  const ElementTable& table_;
   const std::vector<Node>& nodes_;
   Bytes bytes_;
   const RewriteContext& context_;

@@ -20,6 +20,13 @@ namespace {
 constexpr Tag kTimezoneOffset = 0x00080201, kPatientName = 0x00100010, kPatientAge = 0x00101010,
               kClinicalTrialSubjectId = 0x00120040;
 
+/// URN Code Value: a URN or an address of a concept (PS3.3 8.2).
+constexpr Tag kUrnCodeValue = 0x00080120;
+bool is_concept_urn(std::string_view value) {
+  constexpr std::array<std::string_view, 3> kBegins = {"urn:", "http://", "https://"};
+  return std::ranges::any_of(kBegins, [&](std::string_view begin) { return value.starts_with(begin); });
+}
+
 /// Attributes that get the patient's pseudonym, which is a dummy wherever Z and D ask for one.
 bool names_patient(Tag tag) { return tag == kPatientName || tag == kPatientId || tag == kClinicalTrialSubjectId; }
 
@@ -98,7 +105,8 @@ void ValueWriter::write_code(const Node& node, Vr v) {
   std::vector<std::string> values = texts_of(value_of(node, bytes_));
   for (std::string& one : values) {
     const bool names_someone = is_identifier(one) || context_.cleaner.remove_identifiers(one).is_changed();
-    if (!names_someone && (v != vr("CS") || is_code_word(one))) continue;
+    const bool is_sound = node.tag == kUrnCodeValue ? is_concept_urn(one) : v != vr("CS") || is_code_word(one);
+    if (!names_someone && is_sound) continue;
     is_changed = true;
     one = dummy_value(v);
   }
@@ -119,9 +127,9 @@ void ValueWriter::write_empty(const Node& node) {
                   names_patient(node.tag) ? std::string_view(context_.patient) : std::string_view());
 }
 
-void ValueWriter::write_dummy(const Node& node) {
+void ValueWriter::write_dummy(const Node& node, Tag meant) {
   const Vr v = node.value_representation;
-  if (names_patient(node.tag)) {
+  if (names_patient(meant) && is_charset_text(v)) {
     writer_.element(node.tag, v, context_.patient);
   } else if (v == vr("UI")) {
     write_uids(node);
@@ -272,7 +280,7 @@ std::map<std::string, std::size_t> ValueWriter::notes() const {
 void ValueWriter::write(const Node& node, DeidAction action, const TextContext& text) {
   switch (action) {
     case DeidAction::Z: return write_empty(node);
-    case DeidAction::D: return write_dummy(node);
+    case DeidAction::D: return write_dummy(node, node.tag);
     case DeidAction::U: return write_uids(node);
     case DeidAction::C: return clean(node, text);
     default: return keep_checked(node, text);

@@ -39,6 +39,9 @@ class ValueWriter {
   void write(const Node& node, DeidAction action, const TextContext& text);
   void write_private(const Node& node, const PrivateDecision& decision, const TextContext& text);
 
+  /// A dummy, as the attribute `meant` would get one.
+  void write_dummy(const Node& node, Tag meant);
+
   /// As it stands in the source.
   void keep(const Node& node, Vr v);
 
@@ -52,7 +55,6 @@ class ValueWriter {
   bool is_identifier(std::string_view value) const;
   void keep_checked(const Node& node, const TextContext& text);
   void write_empty(const Node& node);
-  void write_dummy(const Node& node);
   void write_uids(const Node& node);
   void write_converted(const Node& node, Vr v, const std::optional<std::string>& value);
   void clean(const Node& node, const TextContext& text);

@@ -270,6 +270,36 @@ TEST(Deidentify, TakesCodesThatNameSomeoneOutAsAWhole) {
   EXPECT_EQ(done.value(0x00180015), "REMOVED");
 }
 
+TEST(Deidentify, LeavesUnlistedTextsByTheirType) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00420010, "ST", "Report of Davidson").text(0x0040E001, "ST", "2.999.5^77");
+  slice.text(0x00281351, "ST", "Left half of Davidson");
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00420010), "");         // type 2
+  EXPECT_EQ(done.value(0x0040E001), "REMOVED");  // type 1C
+  EXPECT_FALSE(done.has(0x00281351));            // type 3
+}
+
+TEST(Deidentify, LeavesEveryCodeItemItsCode) {
+  constexpr std::uint32_t kLong = 0x00080119, kUrn = 0x00080120, kRegions = 0x00082218;
+  const std::string concept_urn = "urn:lex:us:federal:codified.regulation";
+  SliceBytes slice = hospital_slice();
+  slice.raw(kRegions, "SQ",
+            item(SliceBytes::element(kLong, "UC", "621566751000087104-ABCD")) +
+                item(SliceBytes::element(kUrn, "UR", concept_urn)) +
+                item(SliceBytes::element(kUrn, "UR", "urn:oid:MRN-443322")) +
+                item(SliceBytes::element(kUrn, "UR", "ftp://elsewhere")));
+  for (const auto& policy : {policy_with({}), policy_with({DeidOption::clean_descriptors})}) {
+    const Deidentified done(slice.bytes(), policy);
+    ASSERT_FALSE(done.result.reason) << name(*done.result.reason) << done.result.stage;
+    EXPECT_EQ(done.value(kLong), "621566751000087104-ABCD");
+    EXPECT_EQ(done.value(kUrn, 0), concept_urn);
+    EXPECT_EQ(done.value(kUrn, 1), "about:blank");
+    EXPECT_EQ(done.value(kUrn, 2), "about:blank");
+  }
+}
+
 TEST(Deidentify, RefusesContradictingOptions) {
   const auto both =
       policy_with({DeidOption::retain_longitudinal_full_dates, DeidOption::retain_longitudinal_modified_dates});

@@ -1,0 +1,86 @@
+#include "dicom/deidentify/content_items.h"
+
+#include <algorithm>
+#include <array>
+
+#include "dicom/deidentify/dummy_items.h"
+#include "dicom/element_values.h"
+
+namespace naru::dicom {
+
+namespace {
+
+constexpr Tag kCodeValue = 0x00080100, kCodingScheme = 0x00080102, kUnits = 0x004008EA, kConceptName = 0x0040A043,
+              kConceptCode = 0x0040A168, kMeasuredValue = 0x0040A300, kNumericValue = 0x0040A30A;
+
+/// DateTime, Date, Time, Person Name, Text Value, Concept Code Sequence, Measured Value Sequence, Numeric Value (of the
+/// Content Item Macro, 10.2).
+constexpr std::array<Tag, 8> kValues = {0x0040A120, 0x0040A121,   0x0040A122,     0x0040A123,
+                                        0x0040A160, kConceptCode, kMeasuredValue, kNumericValue};
+
+std::string_view text_at(const ElementTable& table, Bytes bytes, std::uint32_t node) {
+  return text_of(value_of(table.nodes[node], bytes));
+}
+
+/// The first element of this tag among the nodes, at any depth; `end` where there is none.
+std::uint32_t find(const ElementTable& table, std::uint32_t begin, std::uint32_t end, Tag tag) {
+  while (begin < end && (table.nodes[begin].tag != tag || table.nodes[begin].kind == NodeKind::item)) ++begin;
+  return begin;
+}
+
+/// Units of UCUM in which ages are stated, as parts of a year. What has another is taken for years.
+double years_per(std::string_view unit) {
+  if (unit == "mo") return 1 / 12.0;
+  if (unit == "wk") return 7 / 365.25;
+  return unit == "d" ? 1 / 365.25 : 1;
+}
+
+}  // namespace
+
+bool is_content_value(Tag tag) { return std::ranges::find(kValues, tag) != kValues.end(); }
+
+const ContentRule* content_rule_of(const ElementTable& table, Bytes bytes, std::uint32_t begin, std::uint32_t end) {
+  while (begin < end && table.nodes[begin].tag != kConceptName) begin = table.nodes[begin].end;
+  if (begin >= end) return nullptr;
+  const std::uint32_t name_end = table.nodes[begin].end;
+  const std::uint32_t code = find(table, begin, name_end, kCodeValue);
+  const std::uint32_t scheme = find(table, begin, name_end, kCodingScheme);
+  if (code == name_end || scheme == name_end) return nullptr;
+  return find_content_rule(text_at(table, bytes, scheme), text_at(table, bytes, code));
+}
+
+bool is_age_over_89(const ElementTable& table, Bytes bytes, std::uint32_t value) {
+  constexpr double kOldest = 90;
+  const Node& node = table.nodes[value];
+  if (node.tag != kMeasuredValue && node.tag != kNumericValue) {
+    const std::string_view text = text_at(table, bytes, value);
+    const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
+    return decimal(digits).value_or(0) >= kOldest;
+  }
+  const std::uint32_t number = find(table, value, node.end, kNumericValue);
+  const std::uint32_t units = find(table, value, node.end, kUnits);
+  const std::uint32_t unit = find(table, units, node.end, kCodeValue);
+  if (number == node.end) return true;  // stated in another way
+  const double factor = unit == node.end ? 1 : years_per(text_at(table, bytes, unit));
+  return decimal(text_at(table, bytes, number)).value_or(kOldest) * factor >= kOldest;
+}
+
+void write_removed_content(DataSetWriter& writer, Tag tag) {
+  if (tag == kMeasuredValue) return writer.empty_sequence(tag);
+  writer.begin_sequence(tag);
+  write_code_item(writer, "REMOVED", "99NARU", "Removed");
+  writer.end_sequence();
+}
+
+void write_old_age(DataSetWriter& writer) {
+  writer.begin_sequence(kMeasuredValue);
+  writer.begin_item();
+  writer.begin_sequence(kUnits);
+  write_code_item(writer, "a", "UCUM", "year");
+  writer.end_sequence();
+  writer.element(kNumericValue, vr("DS"), "90");
+  writer.end_item();
+  writer.end_sequence();
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,74 @@
+#include "dicom/rules/content_rules.h"
+
+#include <algorithm>
+#include <array>
+
+namespace naru::dicom {
+
+namespace {
+
+using enum ContentKind;
+
+constexpr Tag kAccessionNumber = 0x00080050, kStationAeTitle = 0x00080055, kInstitutionName = 0x00080080,
+              kStationName = 0x00081010, kDepartmentName = 0x00081040, kPatientName = 0x00100010,
+              kPatientId = 0x00100020, kIssuerOfPatientId = 0x00100021, kBirthDate = 0x00100030,
+              kPatientSex = 0x00100040, kPatientAge = 0x00101010, kDeviceSerialNumber = 0x00181000,
+              kDeviceIdentifier = 0x00181009, kContainerId = 0x00400512, kSpecimenId = 0x00400551,
+              kPlacerNumber = 0x00402016, kFillerNumber = 0x00402017, kObserverName = 0x0040A075;
+
+/// PS3.16 Annex D: of TID 1002 to 1010 (observation context), 1020 and 1021 (participants), 1204, 3106, 8001, 10022.
+/// UIDs are not listed: the attribute that holds them has a rule of its own.
+constexpr std::array kRules = {
+    ContentRule{"110119", kStationAeTitle, place},       // Station AE Title
+    ContentRule{"110190", kIssuerOfPatientId, place},    // Issuer of Identifier
+    ContentRule{"111700", kContainerId, id},             // Specimen Container Identifier
+    ContentRule{"111705", kSpecimenId, id},              // Parent Specimen Identifier
+    ContentRule{"111706", kIssuerOfPatientId, place},    // Issuer of Parent Specimen Identifier
+    ContentRule{"111724", kIssuerOfPatientId, place},    // Issuer of Specimen Identifier
+    ContentRule{"113511", kPlacerNumber, id},            // Radiopharmaceutical Dispense Unit Identifier
+    ContentRule{"113516", kPlacerNumber, id},            // Prescription Identifier
+    ContentRule{"113870", kObserverName, person},        // Person Name
+    ContentRule{"113871", kObserverName, id},            // Person ID
+    ContentRule{"113872", kIssuerOfPatientId, place},    // Person ID Issuer
+    ContentRule{"113873", kInstitutionName, place},      // Organization Name
+    ContentRule{"113877", kStationName, device_name},    // Device Name
+    ContentRule{"113880", kDeviceSerialNumber, id},      // Device Serial Number
+    ContentRule{"121008", kObserverName, person},        // Person Observer Name
+    ContentRule{"121009", kInstitutionName, place},      // Person Observer's Organization Name
+    ContentRule{"121013", kStationName, device_name},    // Device Observer Name
+    ContentRule{"121016", kDeviceSerialNumber, id},      // Device Observer Serial Number
+    ContentRule{"121017", kStationName, place},          // Device Observer Physical Location During Observation
+    ContentRule{"121020", kPlacerNumber, id},            // Placer Number
+    ContentRule{"121021", kFillerNumber, id},            // Filler Number
+    ContentRule{"121022", kAccessionNumber, id},         // Accession Number
+    ContentRule{"121029", kPatientName, person},         // Subject Name
+    ContentRule{"121030", kPatientId, id},               // Subject ID
+    ContentRule{"121031", kBirthDate, date},             // Subject Birth Date
+    ContentRule{"121032", kPatientSex, characteristic},  // Subject Sex
+    ContentRule{"121033", kPatientAge, characteristic},  // Subject Age
+    ContentRule{"121036", kObserverName, person},        // Mother of fetus
+    ContentRule{"121040", kAccessionNumber, id},         // Specimen Accession Number
+    ContentRule{"121041", kSpecimenId, id},              // Specimen Identifier
+    ContentRule{"121043", kContainerId, id},             // Slide Identifier
+    ContentRule{"121114", kObserverName, person},        // Performing Physician
+    ContentRule{"121148", kDeviceSerialNumber, id},      // Unit Serial Identifier
+    ContentRule{"121152", kObserverName, person},        // Person administering drug/contrast
+    ContentRule{"121193", kStationName, device_name},    // Device Subject Name
+    ContentRule{"121196", kDeviceSerialNumber, id},      // Device Subject Serial Number
+    ContentRule{"121197", kStationName, place},          // Device Subject Physical Location during observation
+    ContentRule{"121434", kDepartmentName, place},       // Service Delivery Location
+    ContentRule{"128739", kDeviceIdentifier, id},        // UDI
+    ContentRule{"128774", kObserverName, id},            // Person Observer's Login Name
+    ContentRule{"128775", kObserverName, id},            // Identifier within Person Observer's Role
+};
+static_assert(std::ranges::is_sorted(kRules, {}, &ContentRule::code));
+
+}  // namespace
+
+const ContentRule* find_content_rule(std::string_view coding_scheme, std::string_view code) {
+  if (coding_scheme != "DCM") return nullptr;
+  const auto row = std::ranges::lower_bound(kRules, code, {}, &ContentRule::code);
+  return row != kRules.end() && row->code == code ? &*row : nullptr;
+}
+
+}  // namespace naru::dicom

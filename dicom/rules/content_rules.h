@@ -1,0 +1,24 @@
+/// Concept names of content items (PS3.3 10.2, C.17.3) whose value repeats an attribute of the header, or is of its
+/// kind: what the profile does with that attribute is done with the value.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "dicom/element_walk.h"
+
+namespace naru::dicom {
+
+/// What the words of such a value are.
+enum class ContentKind : std::uint8_t { id, person, place, device_name, date, characteristic };
+
+struct ContentRule {
+  std::string_view code;  ///< of the coding scheme DCM
+  Tag header = 0;         ///< the attribute whose rule holds
+  ContentKind kind = ContentKind::id;
+};
+
+/// The rule of a concept name; null where it names nobody.
+const ContentRule* find_content_rule(std::string_view coding_scheme, std::string_view code);
+
+}  // namespace naru::dicom

@@ -1,0 +1,137 @@
+#include "dicom/deidentify/content_items.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/dicom/coded_bytes.h"
+#include "tests/dicom/deidentify/deidentified.h"
+#include "tests/dicom/slice_bytes.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::DeidOption;
+
+std::string element(std::uint32_t tag, std::string_view vr, std::string_view value) {
+  return SliceBytes::element(tag, vr, value);
+}
+
+std::string sequence_of(std::uint32_t tag, const std::string& items) { return element(tag, "SQ", items); }
+
+std::string code(std::string_view value, std::string_view scheme) {
+  return item(element(0x00080100, "SH", value) + element(0x00080102, "SH", scheme) +
+              element(0x00080104, "LO", "Meaning"));
+}
+
+std::string content(std::string_view type, std::string_view concept_code, const std::string& value) {
+  return item(element(0x0040A010, "CS", "CONTAINS") + element(0x0040A040, "CS", type) +
+              sequence_of(0x0040A043, code(concept_code, "DCM")) + value);
+}
+
+std::string text(std::string_view concept_code, std::string_view value) {
+  return content("TEXT", concept_code, element(0x0040A160, "UT", value));
+}
+
+std::string number(std::string_view concept_code, std::string_view value, std::string_view unit) {
+  const std::string units = sequence_of(0x004008EA, code(unit, "UCUM"));
+  return content("NUM", concept_code, sequence_of(0x0040A300, item(units + element(0x0040A30A, "DS", value))));
+}
+
+/// The code that the first content item of type CODE has.
+std::string concept_of(const Deidentified& done) {
+  for (const dicom::Node& node : done.table.nodes) {
+    if (node.tag == 0x00080100 && node.parent == 0x0040A168) {
+      return std::string(dicom::text_of(dicom::value_of(node, done.view())));
+    }
+  }
+  return "";
+}
+
+/// A report, as far as these rules look at it.
+std::string report(const std::string& items) {
+  SliceBytes slice;
+  slice.text(0x00100010, "PN", "Davidson^Douglas").text(0x00100020, "LO", "MRN-443322");
+  slice.raw(0x0040A730, "SQ", items);
+  return slice.bytes();
+}
+
+const auto kCleaned = {DeidOption::clean_structured_content, DeidOption::clean_descriptors,
+                       DeidOption::retain_longitudinal_modified_dates};
+
+TEST(ContentItems, AreTreatedAsTheHeaderThatTheyRepeat) {
+  const std::string items = text("121030", "OTHER77") + text("121016", "SN5577") + text("121022", "AC55501") +
+                            text("121009", "North Clinic") + text("121071", "Nodule of 12 mm") +
+                            content("PNAME", "121029", element(0x0040A123, "PN", "Other^Otto")) +
+                            content("DATE", "121031", element(0x0040A121, "DA", "19541107"));
+  const Deidentified done(report(items), policy_with(kCleaned));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(0x0040A160, 0), done.result.patient);
+  EXPECT_EQ(done.value(0x0040A160, 1), "REMOVED");
+  EXPECT_EQ(done.value(0x0040A160, 2), "REMOVED");
+  EXPECT_EQ(done.value(0x0040A160, 3), "REMOVED");
+  EXPECT_EQ(done.value(0x0040A160, 4), "Nodule of 12 mm");
+  EXPECT_EQ(done.value(0x0040A123), done.result.patient);
+  EXPECT_EQ(done.value(0x0040A121), "19000101");
+}
+
+TEST(ContentItems, KeepWhatTheOptionsRetainOfTheHeader) {
+  auto policy = policy_with(kCleaned);
+  policy.options.add(DeidOption::retain_device_identity);
+  const Deidentified device(report(text("121016", "SN5577") + text("121009", "North Clinic")), policy);
+  EXPECT_EQ(device.value(0x0040A160, 0), "SN5577");
+  EXPECT_EQ(device.value(0x0040A160, 1), "REMOVED");
+  policy.options.add(DeidOption::retain_institution_identity);
+  const Deidentified both(report(text("121016", "SN5577") + text("121009", "North Clinic")), policy);
+  EXPECT_EQ(both.value(0x0040A160, 1), "North Clinic");
+}
+
+TEST(ContentItems, AreFoundAtAnyDepth) {
+  const std::string inner = sequence_of(0x0040A730, text("121020", "PL55502"));
+  const std::string middle = sequence_of(0x0040A730, content("CONTAINER", "121070", inner));
+  const Deidentified done(report(content("CONTAINER", "121070", middle)), policy_with(kCleaned));
+  EXPECT_EQ(done.value(0x0040A160), "REMOVED");
+}
+
+TEST(ContentItems, GoFromOtherTextsToo) {
+  const std::string items = text("121030", "OTHER7766") + text("121071", "Compare OTHER7766 of last year");
+  const Deidentified done(report(items), policy_with(kCleaned));
+  EXPECT_FALSE(done.holds("OTHER7766"));
+}
+
+TEST(ContentItems, HaveCodesAndNumbersThatMayBeMissing) {
+  const std::string sex = content("CODE", "121032", sequence_of(0x0040A168, code("M", "DCM")));
+  const Deidentified done(report(sex + number("121033", "64", "a")), policy_with(kCleaned));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(concept_of(done), "REMOVED");
+  EXPECT_TRUE(done.has(0x0040A300));
+  EXPECT_FALSE(done.has(0x0040A30A));
+}
+
+TEST(ContentItems, KeepCharacteristicsButNoAgeAbove89) {
+  auto policy = policy_with(kCleaned);
+  policy.options.add(DeidOption::retain_patient_characteristics);
+  const std::string sex = content("CODE", "121032", sequence_of(0x0040A168, code("M", "DCM")));
+  const std::string ages = number("121033", "64", "a") + number("121033", "97", "a") + number("121033", "400", "mo") +
+                           number("121033", "1100", "mo") + text("121033", "97 years");
+  const Deidentified done(report(sex + ages), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(concept_of(done), "M");
+  EXPECT_EQ(done.value(0x0040A30A, 0), "64");
+  EXPECT_EQ(done.value(0x0040A30A, 1), "90");
+  EXPECT_EQ(done.value(0x0040A30A, 2), "400");
+  EXPECT_EQ(done.value(0x0040A30A, 3), "90");
+  EXPECT_EQ(done.value(0x0040A160), "REMOVED");
+}
+
+TEST(ContentItems, MayCallADeviceByItsModel) {
+  SliceBytes slice;
+  slice.text(0x00081090, "LO", "Sensation 16");
+  slice.raw(0x0040A730, "SQ", text("121013", "Sensation 16"));
+  const Deidentified done(slice.bytes(), policy_with(kCleaned));
+  EXPECT_EQ(done.value(0x00081090), "Sensation 16");
+  EXPECT_EQ(done.value(0x0040A160), "REMOVED");
+}
+
+}  // namespace
+
+}  // namespace naru::test
