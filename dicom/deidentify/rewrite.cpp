@@ -313,8 +313,10 @@ class Rewriter {
   bool lists_references(Tag tag) const {
     constexpr Tag kReferencedSeries = 0x00081115, kStudiesWithReferences = 0x00081200;
     constexpr std::string_view kPresentationStates = "1.2.840.10008.5.1.4.1.1.11.";
-    return (tag == kReferencedSeries || tag == kStudiesWithReferences) &&
-           !context_.facts.source.sop_class_uid.starts_with(kPresentationStates);
+    constexpr std::string_view kOfWaveforms = "1.2.840.10008.5.1.4.1.1.9.100.";
+    const std::string_view sop_class = context_.facts.source.sop_class_uid;
+    return (tag == kReferencedSeries || tag == kStudiesWithReferences) && !sop_class.starts_with(kPresentationStates) &&
+           !sop_class.starts_with(kOfWaveforms);
   }
 
   /// True where an object is referred to beside those lists: by the source, or also by the result.
