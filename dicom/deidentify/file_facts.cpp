@@ -112,6 +112,8 @@ std::string normalised(std::string_view name) {
   return result;
 }
 
+bool has_digit(std::string_view text) { return text.find_first_of("0123456789") != std::string_view::npos; }
+
 /// One entry of the walk's stack: an item, or the data set.
 struct Level {
   std::uint32_t begin, end;  ///< nodes
@@ -155,7 +157,7 @@ class Collector {
                                   : nullptr;
     const DeidAction action_of_node = is_private(node.tag) ? DeidAction::X : action(node, rule);
     if (action_of_node == DeidAction::K) return;
-    if (vr_of_node == vr("PN")) return take_text(node, &Identifiers::person_names);
+    if (vr_of_node == vr("PN")) return take_names(node);
     if (is_private(node.tag)) return;
     if (vr_of_node == vr("UI") && action_of_node != DeidAction::none) return take_uids(value);
     if (is_date(vr_of_node)) return take_dates(value);
@@ -167,6 +169,28 @@ class Collector {
   DeidAction action(const Node& node, const ContentRule* rule) const {
     if (rule != nullptr) return resolve_action(policy_, facts_.source.sop_class_uid, 0, rule->header);
     return resolve_action(policy_, facts_.source.sop_class_uid, node.parent, node.tag);
+  }
+
+  void take_names(const Node& node) {
+    auto& names = facts_.identifiers.person_names;
+    const std::size_t before = names.size();
+    take_text(node, &Identifiers::person_names);
+    for (std::size_t i = before; i < names.size(); ++i) take_ids_of(names[i]);
+  }
+
+  /// A name with digits is an id ("KR8812345", "TRAUMA^X77123"), and so is each of its parts that has some.
+  void take_ids_of(const std::string& name) {
+    const auto take = [&](std::string_view part) {
+      if (has_digit(part)) facts_.identifiers.ids.emplace_back(part);
+    };
+    take(name);
+    constexpr std::string_view kBetween = "=^ ,_";
+    if (name.find_first_of(kBetween) == std::string::npos) return;
+    for (std::size_t begin = 0; begin < name.size();) {
+      const std::size_t end = std::min(name.find_first_of(kBetween, begin), name.size());
+      take(std::string_view(name).substr(begin, end - begin));
+      begin = end + 1;
+    }
   }
 
   void take_text(const Node& node, Category category) {

@@ -35,6 +35,18 @@ TEST(FileFacts, CollectsWhatIdentifiesAtAnyDepth) {
   EXPECT_EQ(found.uids, (Strings{"2.999.1", "2.999.1.1", "2.999.1.1.1"}));
 }
 
+TEST(FileFacts, TakesANameWithDigitsForAnId) {
+  const auto ids_of = [](const char* name) {
+    SliceBytes slice;
+    slice.text(0x00100010, "PN", name);
+    return identifiers_of(slice).ids;
+  };
+  EXPECT_EQ(ids_of("KR8812345"), (Strings{"KR8812345", "P1"}));
+  EXPECT_EQ(ids_of("TRAUMA^X77123"), (Strings{"P1", "TRAUMA^X77123", "X77123"}));
+  EXPECT_EQ(ids_of("ANON_77123"), (Strings{"77123", "ANON_77123", "P1"}));
+  EXPECT_EQ(ids_of("Davidson^Douglas"), Strings{"P1"});
+}
+
 TEST(FileFacts, TakesWhatIsRetainedForNoIdentifier) {
   SliceBytes slice;
   slice.text(0x00080080, "LO", "Mercy Hospital").text(0x00181000, "LO", "SN1").text(0x00080020, "DA", "20140321");
