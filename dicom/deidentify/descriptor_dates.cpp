@@ -103,10 +103,9 @@ struct DateFinder::Reader {
       return is_date(year, a, b) || is_date(year, b, a) ? at + 1 : at;
     }
     if (token.length != 6) return at;
+    // Of the header's dates any century's: births lie further back than two digits of a year tell.
     const std::int64_t a = value(at, 0, 2), b = value(at, 2, 2), c = value(at, 4, 2);
-    const bool is_own =
-        finder.is_own(century(a), b, c) || finder.is_own(century(c), a, b) || finder.is_own(century(c), b, a);
-    return is_own ? at + 1 : at;
+    return finder.is_own(a, b, c) || finder.is_own(c, a, b) || finder.is_own(c, b, a) ? at + 1 : at;
   }
 
   /// Three numbers between the same signs.
@@ -135,7 +134,8 @@ struct DateFinder::Reader {
       const bool is_valid = is_date(c, a, b) || is_date(c, b, a);
       return is_valid && !(is_spaced && (a_length + b_length != 4 || has_unit(at, at + 3))) ? at + 3 : at;
     }
-    return c_length == 2 ? short_year(at, gap) : at;
+    if (c_length == 2) return short_year(at, gap);
+    return a_length == 2 && finder.is_own(a, b, c) && !has_unit(at, at + 3) ? at + 3 : at;  // "54.11.7"
   }
 
   /// "03/21/14": of numbers that could mean anything, so what stands around them decides.

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "dicom/deidentify/descriptor_hanja.h"
 #include "dicom/deidentify/descriptor_romanisation.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
 
@@ -55,6 +56,27 @@ bool is_east_asian(TokenKind kind) {
   return kind == TokenKind::hangul || kind == TokenKind::han || kind == TokenKind::kana;
 }
 
+bool is_latin(const FoldedText& text, const Token& token) {
+  const std::u32string_view word = text.folded(token);
+  return token.is_letters() && (word_flags(token.hash) & (kPlaceholder | kTitle | kDegree)) == 0 &&
+         std::all_of(word.begin(), word.end(), [](char32_t code) { return code < 0x80; });
+}
+
+/// Without apostrophes.
+std::string ascii(std::u32string_view word) {
+  std::string letters;
+  for (const char32_t code : word) {
+    if (code != U'\'') letters += static_cast<char>(code);
+  }
+  return letters;
+}
+
+std::string joined(std::span<const std::string> words) {
+  std::string all;
+  for (const std::string& word : words) all += word;
+  return all;
+}
+
 // What is said after a Korean name without a space; a known word may follow as well ("환자", "교수").
 constexpr std::u32string_view kParticles[] = {U"님", U"씨", U"군", U"양", U"의",   U"은",   U"는",   U"이",   U"가",
                                               U"을", U"를", U"께", U"에", U"에게", U"께서", U"님의", U"님이", U"님은"};
@@ -78,11 +100,13 @@ void NameIndex::add(std::string_view person_name) {
 void NameIndex::add_group(std::string_view group) {
   const auto components = split(group, '^', kComponents);
   std::array<std::u32string, 2> east_asian;  // family and given name
+  std::array<std::vector<std::string>, 2> latin;
   for (std::size_t i = 0; i < components.size(); ++i) {
     add_component(components[i], static_cast<std::uint8_t>(i * kMostWords));
     const FoldedText text(components[i]);
     for (const Token& token : text.tokens()) {
       if (is_east_asian(token.kind) && i < 2) east_asian[i] += text.folded(token);
+      if (is_latin(text, token) && i < 3) latin[std::min<std::size_t>(i, 1)].push_back(ascii(text.folded(token)));
     }
   }
   auto& [family, given] = east_asian;
@@ -92,6 +116,30 @@ void NameIndex::add_group(std::string_view group) {
     family.resize(length);
   }
   if (!family.empty() && !given.empty()) add_east_asian(family, given);
+  if (!latin[1].empty()) return add_latin(joined(latin[0]), joined(latin[1]));
+  // "LEE SOO MIN", "Soo Min Lee", "LEESOOMIN"
+  std::vector<std::string>& words = latin[0];
+  if (words.size() < 2) return add_latin(joined(words), "");
+  add_latin(words.front(), joined(std::span(words).subspan(1)));
+  add_latin(words.back(), joined(std::span(words).first(words.size() - 1)));
+}
+
+/// The whole name, and the given name alone. Which of two parts is the family's name, headers do not always say.
+void NameIndex::add_latin(std::string_view family, std::string_view given) {
+  constexpr std::size_t kShortestWhole = 4, kShortestGiven = 4, kLongest = 40;
+  const auto person = static_cast<std::uint16_t>(initials_.size() - 1);
+  const std::size_t length = family.size() + given.size();
+  if (length < kShortestWhole || length > kLongest) return;
+  const auto add = [&](std::string letters, std::size_t number, bool is_whole) {
+    const auto size = static_cast<std::uint8_t>(letters.size());
+    latin_.push_back({std::move(letters), {person, static_cast<std::uint8_t>(number), Rank::strong, size}, is_whole});
+  };
+  if (given.empty()) return add(std::string(family), 2 * kMostWords, true);
+  for (const auto& [first, second] : {std::pair(family, given), std::pair(given, family)}) {
+    if (!is_surname_spelling(first)) continue;
+    add(std::string(first).append(second), 2 * kMostWords, true);
+    if (second.size() >= kShortestGiven) add(std::string(second), kMostWords, false);
+  }
 }
 
 void NameIndex::add_component(std::string_view component, std::uint8_t number) {
@@ -161,6 +209,10 @@ void NameIndex::add_east_asian(std::u32string_view family, std::u32string_view g
   const Rank rank = whole.size() >= 3 ? Rank::whole : Rank::strong;
   add_part(hash_of(whole), whole[0], whole.size(), 2 * kMostWords, rank);
   add_romanised(family, given);
+  for (const std::u32string& reading : name_readings(whole)) {
+    const std::size_t length = surname_length(reading);
+    add_east_asian(reading.substr(0, length), reading.substr(length));
+  }
 }
 
 void NameIndex::add_romanised(std::u32string_view family, std::u32string_view given) {
@@ -192,6 +244,17 @@ void NameIndex::find(const FoldedText& text, Removals& removals) const {
   }
 }
 
+/// What is the word, as it is written, or as its Latin spelling is.
+template <typename F>
+void NameIndex::for_each_part(std::u32string_view word, F f) const {
+  index_.for_each(hash_of(word), f);
+  constexpr std::size_t kLongest = 4;
+  if (word.size() > kLongest) return;
+  for (const LatinName& name : latin_) {
+    if (is_spelling(name.letters, word, name.begins_with_surname)) f(name.part);
+  }
+}
+
 /// All words and rows of up to four words that are a part of some name.
 void NameIndex::find_words(const FoldedText& text, Units& units) const {
   const auto& tokens = text.tokens();
@@ -219,6 +282,8 @@ void NameIndex::find_words(const FoldedText& text, Units& units) const {
     if (units.size() != found_before) continue;
     if (is_east_asian(tokens[i].kind)) {
       find_in_run(text, i, units);
+      if (units.size() == found_before && tokens[i].kind == TokenKind::hangul) find_spaced(text, i, units);
+      if (units.size() == found_before && tokens[i].kind == TokenKind::han) find_hanja(text, i, units);
     } else if (tokens[i].length >= kShortestPartial && tokens[i].length <= kLongestJoined &&
                (word_flags(tokens[i].hash) & kProtocolWord) == 0) {
       find_joined(text, i, units);
@@ -318,12 +383,12 @@ void NameIndex::find_in_run(const FoldedText& text, std::uint32_t i, Units& unit
   constexpr std::size_t kLongest = 8;
   if (is_known_word(run)) return;
   for (std::size_t begin = 0; begin + 2 <= run.size(); ++begin) {
-    if (!index_.may_begin_with(run[begin])) continue;
+    if (!index_.may_begin_with(run[begin]) && latin_.empty()) continue;
     for (std::size_t end = std::min(run.size(), begin + kLongest); end >= begin + 2; --end) {
       bool is_found = false;
-      index_.for_each(hash_of(run.substr(begin, end - begin)), [&](const Part& part) {
+      for_each_part(run.substr(begin, end - begin), [&](const Part& part) {
         if (is_found || part.rank == Rank::weak) return;
-        const bool stands_out = (begin == 0 && may_follow_name(run.substr(end))) ||
+        const bool stands_out = (begin == 0 && (end == run.size() || may_follow_name(run.substr(end)))) ||
                                 (end == run.size() && is_known_word(run.substr(0, begin)));
         bool is_in_word = false;
         for (std::size_t n = end + 1; n <= std::min(run.size(), begin + kLongest); ++n) {
@@ -334,6 +399,46 @@ void NameIndex::find_in_run(const FoldedText& text, std::uint32_t i, Units& unit
         units.push_back({i, i, static_cast<std::uint32_t>(token.begin + begin),
                          static_cast<std::uint32_t>(token.begin + end), part});
       });
+      if (is_found) return;
+    }
+  }
+}
+
+/// "김 민지", where the header has Latin letters.
+void NameIndex::find_spaced(const FoldedText& text, std::uint32_t i, Units& units) const {
+  const auto& tokens = text.tokens();
+  constexpr std::size_t kShortest = 3, kLongest = 4;
+  std::u32string name(text.folded(tokens[i]));
+  if (latin_.empty() || name.size() > 2 || !is_korean_surname(name)) return;
+  for (std::uint32_t last = i + 1; last < tokens.size() && tokens[last].kind == TokenKind::hangul; ++last) {
+    name += text.folded(tokens[last]);
+    if (name.size() > kLongest || !joins_names(text.gap_before(last))) return;
+    if (name.size() < kShortest) continue;
+    for (const LatinName& latin : latin_) {
+      if (!latin.begins_with_surname || !is_spelling(latin.letters, name, true)) continue;
+      return units.push_back({i, last, tokens[i].begin, tokens[last].end, latin.part});
+    }
+  }
+}
+
+/// "金哲洙腹部", where the header has another script. Two characters alone may be a word: they stand for themselves.
+void NameIndex::find_hanja(const FoldedText& text, std::uint32_t i, Units& units) const {
+  const Token& token = text.tokens()[i];
+  const std::u32string_view run = text.folded(token);
+  constexpr std::size_t kLongest = 4;
+  for (std::size_t begin = 0; begin + 2 <= run.size(); ++begin) {
+    if (!is_surname_hanja(run[begin])) continue;
+    for (std::size_t end = std::min(run.size(), begin + kLongest); end >= begin + 2; --end) {
+      if (end - begin == 2 && run.size() != 2) continue;
+      bool is_found = false;
+      for (const std::u32string& reading : name_readings(run.substr(begin, end - begin))) {
+        for_each_part(reading, [&](const Part& part) {
+          if (is_found || part.number != 2 * kMostWords || part.rank == Rank::weak) return;
+          is_found = true;
+          units.push_back({i, i, static_cast<std::uint32_t>(token.begin + begin),
+                           static_cast<std::uint32_t>(token.begin + end), part});
+        });
+      }
       if (is_found) return;
     }
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,7 +24,8 @@ bool joins_names(std::u32string_view gap);
 
 class NameIndex {
  public:
-  /// @param person_name a PN value in UTF-8 with all its component groups. Hangul is added as it is romanised, too.
+  /// @param person_name a PN value in UTF-8 with all its component groups. A Korean name is found in Hangul, Hanja and
+  /// Latin letters, whichever of them the header has.
   void add(std::string_view person_name);
 
   /// Parts that identify alone go wherever they stand as words; others (words of protocols, one or two letters, one
@@ -55,6 +57,7 @@ class NameIndex {
   void add_words(std::string_view component, std::uint8_t number);
   void add_east_asian(std::u32string_view family, std::u32string_view given);
   void add_romanised(std::u32string_view family, std::u32string_view given);
+  void add_latin(std::string_view family, std::string_view given);
   void add_part(WordHash hash, char32_t first, std::size_t length, std::uint8_t number, Rank rank);
   static Rank rank_of(const Token& token, WordHash hash, std::size_t length);
 
@@ -62,6 +65,10 @@ class NameIndex {
   void find_possessive(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_joined(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_at_edges(const FoldedText& text, std::uint32_t i, Units& units) const;
+  template <typename F>
+  void for_each_part(std::u32string_view word, F f) const;
+  void find_spaced(const FoldedText& text, std::uint32_t i, Units& units) const;
+  void find_hanja(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_in_run(const FoldedText& text, std::uint32_t i, Units& units) const;
   bool is_cover(std::u32string_view letters, std::uint16_t person, std::uint32_t used, int parts) const;
   void keep_names(const FoldedText& text, Units& units) const;
@@ -69,7 +76,15 @@ class NameIndex {
   void remove_initials(const FoldedText& text, const Unit& unit, Removals& removals) const;
   bool is_initial(const FoldedText& text, std::size_t i, std::uint16_t person) const;
 
+  /// Small Latin letters that may be a Korean name.
+  struct LatinName {
+    std::string letters;
+    Part part;
+    bool begins_with_surname = false;
+  };
+
   WordIndex<Part> index_;
+  std::vector<LatinName> latin_;
   std::vector<std::uint32_t> initials_;  ///< of each person: a bit for each letter
 };
 

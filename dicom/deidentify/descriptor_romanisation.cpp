@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace naru::dicom {
 
@@ -228,6 +229,30 @@ std::vector<Spelling> continued(const std::vector<Spelling>& begun, std::string_
   return longer;
 }
 
+/// Places in a word, a bit each: where reading on from one of `places` by one of the spellings ends.
+std::uint64_t read_on(std::string_view letters, std::uint64_t places, std::string_view list) {
+  std::uint64_t ends = 0;
+  for_each_spelling(list, [&](std::string_view spelling) {
+    for (std::size_t at = 0; at <= letters.size(); ++at) {
+      if ((places >> at & 1U) != 0 && letters.substr(at).starts_with(spelling)) {
+        ends |= std::uint64_t{1} << (at + spelling.size());
+      }
+    }
+  });
+  return ends;
+}
+
+std::uint64_t read_syllable(std::string_view letters, std::uint64_t places, char32_t code) {
+  if (code < kFirstSyllable || code > kLastSyllable) return 0;
+  const auto* whole = std::find_if(std::begin(kSyllables), std::end(kSyllables),
+                                   [&](const Syllable& row) { return row.hangul == code; });
+  if (whole != std::end(kSyllables)) return read_on(letters, places, whole->spellings);
+  const std::size_t index = code - kFirstSyllable;
+  places = read_on(letters, places, kLeads[index / (kVowels.size() * kTails.size())]);
+  if (places != 0) places = read_on(letters, places, kVowels[index / kTails.size() % kVowels.size()]);
+  return places == 0 ? 0 : read_on(letters, places, kTails[index % kTails.size()]);
+}
+
 const Surname* find_surname(std::u32string_view hangul) {
   const auto* found = std::find_if(std::begin(kSurnames), std::end(kSurnames),
                                    [&](const Surname& row) { return row.hangul == hangul; });
@@ -246,6 +271,28 @@ std::size_t surname_length(std::u32string_view hangul) {
 std::string_view surname_spellings(std::u32string_view hangul) {
   const Surname* surname = find_surname(hangul);
   return surname == nullptr ? std::string_view() : surname->spellings;
+}
+
+bool is_surname_spelling(std::string_view letters) {
+  return std::any_of(std::begin(kSurnames), std::end(kSurnames), [&](const Surname& row) {
+    bool is_found = false;
+    for_each_spelling(row.spellings, [&](std::string_view spelling) { is_found = is_found || spelling == letters; });
+    return is_found;
+  });
+}
+
+bool is_spelling(std::string_view letters, std::u32string_view hangul, bool begins_with_surname) {
+  constexpr std::size_t kLongest = 63;
+  if (letters.size() > kLongest) return false;
+  std::uint64_t places = 1;
+  if (begins_with_surname) {
+    const std::size_t length = surname_length(hangul);
+    places = read_on(letters, places, surname_spellings(hangul.substr(0, length)));
+    hangul.remove_prefix(length);
+    if (hangul.empty() || places == 1) return false;
+  }
+  for (std::size_t i = 0; i < hangul.size() && places != 0; ++i) places = read_syllable(letters, places, hangul[i]);
+  return (places >> letters.size() & 1U) != 0;
 }
 
 std::vector<Spelling> spellings(std::u32string_view hangul) {

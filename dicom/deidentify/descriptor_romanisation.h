@@ -28,4 +28,12 @@ struct Spelling {
 };
 std::vector<Spelling> spellings(std::u32string_view hangul);
 
+/// True for small letters that are a usual spelling of some surname.
+bool is_surname_spelling(std::string_view letters);
+
+/// True where small letters are, from the first to the last, a usual spelling of the syllables.
+/// @param letters up to 63
+/// @param begins_with_surname the first syllable (or two) is a surname, spelled as one; false where it is none
+bool is_spelling(std::string_view letters, std::u32string_view hangul, bool begins_with_surname);
+
 }  // namespace naru::dicom

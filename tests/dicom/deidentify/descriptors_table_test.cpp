@@ -268,6 +268,7 @@ constexpr Row kManyKindsGone[] = {
     {"PHILIPS E71E3F0", ""},
     {"15.05.1960", ""},
     {"5/15/60", ""},
+    {"600515", ""},
     {"May 15", ""},
     {"Jan 5", ""},
     {"5 Jan", ""},
@@ -280,17 +281,11 @@ constexpr Row kManyKindsGone[] = {
 };
 
 constexpr Row kManyKindsKept[] = {
-    {"CT Brown fat", "CT Brown fat"},
-    {"이상소견 없음", "이상소견 없음"},
-    {"정상호흡", "정상호흡"},
-    {"T1 AX 12", "T1 AX 12"},
-    {"CHEST01", "CHEST01"},
-    {"Community Hospital", "Community Hospital"},
-    {"Radiology", "Radiology"},
-    {"Philips", "Philips"},
-    {"600515", "600515"},
-    {"chest pain", "chest pain"},
-    {"fell off the ladder", "fell off the ladder"},
+    {"CT Brown fat", "CT Brown fat"}, {"이상소견 없음", "이상소견 없음"},
+    {"정상호흡", "정상호흡"},         {"T1 AX 12", "T1 AX 12"},
+    {"CHEST01", "CHEST01"},           {"Community Hospital", "Community Hospital"},
+    {"Radiology", "Radiology"},       {"Philips", "Philips"},
+    {"chest pain", "chest pain"},     {"fell off the ladder", "fell off the ladder"},
 };
 
 TEST(DescriptorTable, HeadersOfManyKinds) {
@@ -415,6 +410,100 @@ constexpr Row kPlantedKept[] = {
 TEST(DescriptorTable, DatesAndSettings) {
   expect_cleaned(planted(), kPlantedGone);
   expect_cleaned(planted(), kPlantedKept);
+}
+
+void expect_cleaned_for(const char* person, std::span<const Row> rows) {
+  expect_cleaned({.person_names = {person}}, rows);
+}
+
+constexpr Row kRomanisedHeader[] = {
+    {"김민지 뇌", "뇌"},        {"김민지", ""},
+    {"김민지님 뇌", "님 뇌"},   {"김민지 환자 뇌", "환자 뇌"},
+    {"김민지의 뇌", "의 뇌"},   {"김 민지 뇌", "뇌"},
+    {"김 민 지 뇌", "뇌"},      {"CT김민지MR", "CT MR"},
+    {"민지님 뇌", "님 뇌"},     {"金敏智 뇌", "뇌"},
+    {"김치", "김치"},           {"민감도", "민감도"},
+    {"금지 뇌", "금지 뇌"},     {"김영희 뇌", "김영희 뇌"},
+    {"敏感度 腦", "敏感度 腦"},
+};
+constexpr Row kRomanisedWithoutCaret[] = {
+    {"이수민 흉부", "흉부"}, {"이 수민 흉부", "흉부"},       {"수민 흉부", "흉부"},      {"李秀敏 胸部", "胸部"},
+    {"李秀敏胸部", "胸部"},  {"이수근 흉부", "이수근 흉부"}, {"수면 흉부", "수면 흉부"},
+};
+constexpr Row kRomanisedGildong[] = {
+    {"홍길동 복부", "복부"},
+    {"洪吉童 복부", "복부"},
+    {"홍조 복부", "홍조 복부"},
+};
+constexpr Row kHangulHeader[] = {
+    {"金哲洙 뇌", "뇌"},
+    {"金哲洙腦", "腦"},
+    {"金 뇌", "金 뇌"},
+    {"鐵 결핍", "鐵 결핍"},
+};
+constexpr Row kHanjaHeader[] = {
+    {"김철수 뇌", "뇌"},    {"김철수님 뇌", "님 뇌"}, {"철수 뇌", "뇌"}, {"KIM CHEOLSU brain", "brain"},
+    {"철분 뇌", "철분 뇌"},
+};
+constexpr Row kWordsInHangul[] = {
+    {"이상소견 없음", "이상소견 없음"},
+    {"이상 없음", "이상 없음"},
+    {"異常 없음", "異常 없음"},
+};
+constexpr Row kWesternName[] = {
+    {"수산 복부", "수산 복부"},
+    {"스미스 복부", "스미스 복부"},
+};
+
+TEST(DescriptorTable, AKoreanNameInAnyScriptWhicheverTheHeaderHas) {
+  expect_cleaned_for("Kim^Minji", kRomanisedHeader);
+  expect_cleaned_for("Minji^Kim", kRomanisedHeader);
+  expect_cleaned_for("LEE SOO MIN", kRomanisedWithoutCaret);
+  expect_cleaned_for("HONG^GILDONG", kRomanisedGildong);
+  expect_cleaned_for("HONGGILDONG", kRomanisedGildong);
+  expect_cleaned_for("HONG^GIL^DONG", kRomanisedGildong);
+  expect_cleaned_for("김^철수", kHangulHeader);
+  expect_cleaned_for("金^哲洙", kHanjaHeader);
+  expect_cleaned_for("金哲洙", kHanjaHeader);
+  expect_cleaned_for("Lee^Sang", kWordsInHangul);
+  expect_cleaned_for("Smith^Susan", kWesternName);
+}
+
+const Identifiers& born_long_ago() {
+  static const Identifiers identifiers = {
+      .person_names = {},
+      .ids = {},
+      .places = {},
+      .dates = {"19541107", "20190301"},
+      .uids = {},
+      .others = {},
+  };
+  return identifiers;
+}
+
+constexpr Row kBornLongAgoGone[] = {
+    {"DOB 541107", "DOB"},
+    {"541107 liver", "liver"},
+    {"liver_541107_t1", "liver_t1"},
+    {"54.11.7", ""},
+    {"54-11-07 liver", "liver"},
+    {"7.11.54", ""},
+    {"11/7/54", ""},
+    {"071154", ""},
+    {"110754", ""},
+    {"541107-1234567", ""},
+    {"54년 11월 7일생", "생"},
+    {"19.3.1 liver", "liver"},
+};
+
+constexpr Row kBornLongAgoKept[] = {
+    {"541108 T2", "541108 T2"},   {"54.11.8", "54.11.8"},         {"3/14 slices", "3/14 slices"},   {"54 11", "54 11"},
+    {"54.11.7 mm", "54.11.7 mm"}, {"1.1.54.11.7", "1.1.54.11.7"}, {"slice 54/107", "slice 54/107"},
+};
+
+TEST(DescriptorTable, DatesOfTheHeaderWhateverTheirYear) {
+  expect_cleaned(born_long_ago(), kBornLongAgoGone);
+  expect_cleaned(born_long_ago(), kBornLongAgoKept);
 }
 
 const Identifiers& stranger() {
