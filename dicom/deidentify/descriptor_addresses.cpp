@@ -40,7 +40,10 @@ class AddressFinder {
       std::size_t end = i;
       if (tokens_[i].is_number()) end = english(i);
       if (tokens_[i].is_letters()) end = post_box(i);
+      if (tokens_[i].is_letters() && end == i) end = british_postcode(i);
       if (tokens_[i].kind == TokenKind::hangul) end = korean(i);
+      if (tokens_[i].kind == TokenKind::hangul && end == i) end = korean_flat(i);
+      if (tokens_[i].kind == TokenKind::hangul && end == i) end = korean_postcode(i);
       if (end != i) removals_.push_back({tokens_[i].begin, tokens_[end - 1].end, DescriptorReason::contact});
       i = std::max(end, i + 1);
     }
@@ -63,6 +66,46 @@ class AddressFinder {
       return i;
     const bool is_box = box < tokens_.size() && text_.folded(tokens_[box]) == U"box" && is_number(box + 1);
     return is_box && is_spaced(box) && is_spaced(box + 1) ? box + 2 : i;
+  }
+
+  /// "NW1 6XE", "SW1A 2AA": where neither group of letters is a word ("CT1 3DT").
+  std::size_t british_postcode(std::size_t i) const {
+    const auto is_group = [&](std::size_t k, std::size_t shortest) {
+      return k < tokens_.size() && tokens_[k].token_case == TokenCase::upper && tokens_[k].length >= shortest &&
+             tokens_[k].length <= 2 && (word_flags(tokens_[k].hash) & (kProtocolWord | kMeasure)) == 0;
+    };
+    if (!is_group(i, 2) || tokens_[i].is_glued || !is_number(i + 1) || !tokens_[i + 1].is_glued ||
+        tokens_[i + 1].length > 2) {
+      return i;
+    }
+    std::size_t in = i + 2;
+    if (in < tokens_.size() && tokens_[in].is_glued && tokens_[in].is_letters() && tokens_[in].length == 1) ++in;
+    const bool is_inward = is_number(in) && text_.gap_before(in) == U" " && tokens_[in].length == 1 &&
+                           is_group(in + 1, 2) && tokens_[in + 1].is_glued;
+    const bool is_end = in + 2 >= tokens_.size() || !tokens_[in + 2].is_glued;
+    return is_inward && is_end ? in + 2 : i;
+  }
+
+  /// "래미안아파트 101동 1203호"
+  std::size_t korean_flat(std::size_t i) const {
+    constexpr std::u32string_view kHouses[] = {U"아파트", U"빌라", U"오피스텔", U"맨션", U"주택"};
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    const bool is_house = std::any_of(std::begin(kHouses), std::end(kHouses),
+                                      [&](std::u32string_view house) { return word.ends_with(house); });
+    if (!is_house || !is_number(i + 1) || !is_spaced(i + 1)) return i;
+    const std::size_t end = after_number(i + 1);
+    return end > i + 2 && !tokens_[end - 1].is_number() ? end : i;
+  }
+
+  /// "우)03080", "우편번호 03080"
+  std::size_t korean_postcode(std::size_t i) const {
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    constexpr std::uint32_t kDigits = 5;
+    if (!is_number(i + 1) || tokens_[i + 1].length != kDigits) return i;
+    const std::u32string_view gap = text_.gap_before(i + 1);
+    const bool is_label = (word == U"우" && (gap == U")" || gap == U") ")) ||
+                          (word == U"우편번호" && gap.size() <= 3 && gap.find_first_not_of(U" :=") == gap.npos);
+    return is_label ? i + 2 : i;
   }
 
   /// "12 Baker Street", "1600 Pennsylvania Ave NW, Springfield, IL 62704"

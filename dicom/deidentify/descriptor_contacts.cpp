@@ -103,10 +103,12 @@ class ContactFinder {
   std::size_t at(std::size_t i) {
     if (!tokens_[i].is_number()) {
       if (const std::size_t end = labelled(i); end != i) return end;
+      if (const std::size_t end = extension(i); end != i) return end;
       if (const std::size_t end = passport(i); end != i) return end;
       if (const std::size_t end = url(i); end != i) return end;
     } else {
       if (const std::size_t end = international(i); end != i) return end;
+      if (const std::size_t end = behind_telephone_sign(i); end != i) return end;
       for (const Shape& shape : kShapes) {
         if (const std::size_t end = matched(i, shape); end != i) return end;
       }
@@ -183,6 +185,31 @@ class ContactFinder {
     constexpr std::size_t kFewest = 9, kMost = 15;
     if (digits < kFewest || digits > kMost) return i;
     return remove(begin - 1, tokens_[end - 1].end, end, DescriptorReason::contact);
+  }
+
+  /// "☎2072-2114"
+  std::size_t behind_telephone_sign(std::size_t i) {
+    constexpr std::u32string_view kSigns = U"\u260E\u260F\u2706\u2121\U0001F4DE\U0001F4F1";
+    constexpr std::size_t kFewest = 7;
+    if (text_.gap_before(i).find_first_of(kSigns) == std::u32string_view::npos) return i;
+    std::size_t digits = 0;
+    const std::size_t end = end_of_digits(i, digits);
+    return digits < kFewest ? i : remove(tokens_[i].begin, tokens_[end - 1].end, end, DescriptorReason::contact);
+  }
+
+  /// "내선 4567", "ext 4567": "ext" is an extremity as well, so that only a lone number of four or five digits counts.
+  std::size_t extension(std::size_t i) {
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    const bool is_korean = word == U"내선" || word == U"내선번호";
+    if ((!is_korean && word != U"ext" && word != U"extn") || i + 1 >= tokens_.size()) return i;
+    const Token& number = tokens_[i + 1];
+    const std::u32string_view gap = text_.gap_before(i + 1);
+    const std::uint32_t shortest = is_korean ? 3 : 4;
+    if (!number.is_number() || number.length < shortest || number.length > 5) return i;
+    if (gap.empty() || gap.size() > 2 || !is_among(gap, U" .:#") || is_chained(i + 1, i + 2)) return i;
+    const bool has_unit =
+        i + 2 < tokens_.size() && (tokens_[i + 2].is_glued || (word_flags(tokens_[i + 2].hash) & kMeasure) != 0);
+    return has_unit ? i : remove(number.begin, number.end, i + 2, DescriptorReason::contact);
   }
 
   /// "Tel. 555 1234", "전화 1234567", "SSN 123456789"

@@ -1,6 +1,7 @@
 #include "dicom/deidentify/descriptor_context.h"
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 
 #include "dicom/deidentify/descriptor_vocabulary.h"
@@ -74,6 +75,9 @@ class NameContext {
       if ((flags & kTitle) != 0) behind_title(i);
       if ((flags & kDegree) != 0 || is_dotted_degree(i)) before_degree(i);
       if (const Trigger* trigger = find_trigger(tokens_[i].hash)) behind_trigger(i, *trigger);
+      if (is_labelled_person(i)) behind_trigger(i, Trigger::role);
+      before_person(i);
+      around_sign(i);
     }
   }
 
@@ -131,6 +135,44 @@ class NameContext {
     removals_.push_back({tokens_[first].begin, tokens_[end - 1].end, DescriptorReason::title});
   }
 
+  /// "Pat: Smith", "Referred: Abernathy": words that a person follows behind a colon alone.
+  bool is_labelled_person(std::size_t i) const {
+    constexpr std::u32string_view kWords[] = {U"pat", U"referred", U"dictated", U"signed"};
+    const std::u32string_view gap = text_.gap_before(i + 1);
+    return i + 1 < tokens_.size() && gap.find_first_of(U":=") != std::u32string_view::npos &&
+           std::find(std::begin(kWords), std::end(kWords), text_.folded(tokens_[i])) != std::end(kWords);
+  }
+
+  /// A word that stands for nothing but a name: raised, of three letters or more, in no list of words.
+  bool is_only_name(std::size_t i) const {
+    const Token& token = tokens_[i];
+    constexpr std::size_t kShortest = 3;
+    const bool is_whole = !(i + 1 < tokens_.size() && tokens_[i + 1].is_glued) && !token.is_glued;
+    return is_whole && token.is_raised() && token.length >= kShortest && !is_known_word(text_.folded(token)) &&
+           (flags(i) & (kTitle | kDegree | kPlaceholder | kMeasure | kInstitution | kInstitutionFiller)) == 0;
+  }
+
+  /// "KANG GAMCHAN M 45Y": two names or more before sex and age.
+  void before_person(std::size_t i) {
+    constexpr std::size_t kMostWords = 4;
+    if (!is_person_at(text_, i + 1)) return;
+    std::size_t first = i + 1;
+    while (first > 0 && i + 1 - first < kMostWords && tokens_[first - 1].is_letters() && is_only_name(first - 1) &&
+           (first == i + 1 || joins_names(text_.gap_before(first)))) {
+      --first;
+    }
+    if (first <= i && (i > first || (flags(i) & kKnownName) != 0)) remove(first, i + 1);
+  }
+
+  /// "Smith^John", "SMITH, JOHN": two names, one of them well known, with what stands between family and given name.
+  void around_sign(std::size_t i) {
+    if (i + 1 >= tokens_.size() || !tokens_[i + 1].is_letters()) return;
+    const std::u32string_view gap = text_.gap_before(i + 1);
+    if (gap != U"^" && gap != U"," && gap != U", ") return;
+    if (!is_only_name(i) || !is_only_name(i + 1) || ((flags(i) | flags(i + 1)) & kKnownName) == 0) return;
+    remove(i, i + 2);
+  }
+
   bool has_gap(std::size_t i, std::u32string_view allowed) const {
     if (i >= tokens_.size()) return false;
     const std::u32string_view gap = text_.gap_before(i);
@@ -140,6 +182,15 @@ class NameContext {
   /// "DR" and "MR" are modalities as well, "MS" a disease: in capitals and without a point they are titles only before
   /// what is known as a name.
   void behind_title(std::size_t i) {
+    // "Dr. med. Steiner"
+    const std::u32string_view next = i + 1 < tokens_.size() ? text_.folded(tokens_[i + 1]) : std::u32string_view();
+    const bool is_of_faculty = (next == U"med" || next == U"dent" || next == U"habil") && i + 2 < tokens_.size() &&
+                               text_.gap_before(i + 1) == U". " && text_.gap_before(i + 2) == U". ";
+    if (is_of_faculty) {
+      const std::size_t end = end_of_name(i + 2, true);
+      if (end != i + 2) remove(i + 2, end);
+      return;
+    }
     if (!has_gap(i + 1, U" .:_^") && !(i + 1 < tokens_.size() && tokens_[i + 1].is_glued)) return;
     const bool has_point = text_.gap_before(i + 1).starts_with(U'.');
     const bool is_doubtful = tokens_[i].token_case == TokenCase::upper && !has_point;
@@ -265,14 +316,18 @@ struct IdLabel {
 };
 constexpr std::size_t kNever = 1000;
 constexpr IdLabel kIdLabels[] = {
-    {"mrn", 3, 3},        {"pid", 3, 5},       {"id", 3, 5},          {"ids", 3, 5},         {"accession", 3, 4},
-    {"acc", 4, 6},        {"case", 4, kNever}, {"chart", 3, 5},       {"record", 4, kNever}, {"encounter", 3, 5},
-    {"visit", 5, kNever}, {"episode", 4, 6},   {"hn", 4, 5},          {"nhs", 5, 8},         {"uhid", 3, 4},
-    {"fin", 5, 6},        {"csn", 5, 6},       {"order", 4, kNever},  {"passport", 5, 6},    {"insurance", 5, 6},
-    {"serial", 4, 5},     {"account", 4, 6},   {"folder", 4, kNever}, {"등록번호", 3, 3},    {"환자번호", 3, 3},
-    {"병록번호", 3, 3},   {"차트번호", 3, 3},  {"접수번호", 3, 3},    {"검사번호", 3, 3},    {"병원번호", 3, 3},
-    {"수검번호", 3, 3},   {"여권번호", 5, 5},  {"여권", 8, 8},        {"차트", 4, 5},        {"번호", 5, 6},
-    {"patientid", 3, 4},  {"patid", 3, 4},
+    {"mrn", 3, 3},         {"pid", 3, 5},        {"id", 3, 5},           {"ids", 3, 5},
+    {"accession", 3, 4},   {"acc", 4, 6},        {"case", 4, 7},         {"chart", 3, 5},
+    {"record", 4, kNever}, {"encounter", 3, 5},  {"visit", 5, kNever},   {"episode", 4, 6},
+    {"hn", 4, 5},          {"nhs", 5, 8},        {"uhid", 3, 4},         {"fin", 5, 6},
+    {"csn", 5, 6},         {"order", 4, kNever}, {"passport", 5, 6},     {"insurance", 5, 6},
+    {"sn", 4, kNever},     {"req", 4, kNever},   {"request", 4, kNever}, {"requisition", 4, kNever},
+    {"입원번호", 3, 3},    {"병리번호", 3, 3},   {"외래번호", 3, 3},     {"진료번호", 3, 3},
+    {"검체번호", 3, 3},    {"처방번호", 3, 3},   {"serial", 4, 5},       {"account", 4, 6},
+    {"folder", 4, kNever}, {"등록번호", 3, 3},   {"환자번호", 3, 3},     {"병록번호", 3, 3},
+    {"차트번호", 3, 3},    {"접수번호", 3, 3},   {"검사번호", 3, 3},     {"병원번호", 3, 3},
+    {"수검번호", 3, 3},    {"여권번호", 5, 5},   {"여권", 8, 8},         {"차트", 4, 5},
+    {"번호", 5, 6},        {"patientid", 3, 4},  {"patid", 3, 4},
 };
 // Between label and number.
 constexpr std::u32string_view kNumberWords[] = {U"no", U"nr", U"num", U"number", U"id", U"is", U"번호"};
@@ -289,6 +344,31 @@ const IdLabel* find_label(WordHash hash) {
 
 }  // namespace
 
+bool is_person_at(const FoldedText& text, std::size_t i) {
+  constexpr std::u32string_view kSexes[] = {U"m", U"f", U"남", U"여", U"남자", U"여자", U"male", U"female"};
+  constexpr std::u32string_view kYears[] = {U"세", U"y", U"yo", U"yr", U"yrs", U"years", U"yrsold"};
+  const auto& tokens = text.tokens();
+  const auto is_one_of = [&](std::size_t k, std::span<const std::u32string_view> words) {
+    return k < tokens.size() && std::find(words.begin(), words.end(), text.folded(tokens[k])) != words.end();
+  };
+  const auto is_age = [&](std::size_t k) {
+    return k < tokens.size() && tokens[k].is_number() && tokens[k].length <= 3 && text.number(tokens[k]) <= 120;
+  };
+  const auto is_near = [&](std::size_t k) {
+    const std::u32string_view gap = text.gap_before(k);
+    return gap.size() <= 2 && gap.find_first_not_of(U" /,-(") == std::u32string_view::npos;
+  };
+  if (i == 0 || i >= tokens.size() || !is_near(i) || tokens[i].is_glued) return false;
+  const bool is_spaced = i + 1 < tokens.size() && is_near(i + 1);
+  if (is_one_of(i, kSexes)) {
+    if (!is_spaced || !is_age(i + 1)) return false;
+    // "M 45" alone may be anything.
+    return text.gap_before(i + 1) != U" " || (is_one_of(i + 2, kYears) && is_near(i + 2));
+  }
+  if (!is_age(i) || !is_spaced) return false;
+  return is_one_of(i + 1, kYears) || (is_one_of(i + 1, kSexes) && text.gap_before(i + 1) == U"/");
+}
+
 void find_names_by_context(const FoldedText& text, const NameIndex& names, Removals& removals) {
   NameContext(text, names, removals).find();
 }
@@ -297,6 +377,10 @@ void find_labelled_ids(const FoldedText& text, Removals& removals) {
   const auto& tokens = text.tokens();
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     const IdLabel* label = tokens[i].is_number() ? nullptr : find_label(tokens[i].hash);
+    constexpr IdLabel kSerialNumber = {"s/n", 4, 4};
+    const bool is_serial_number = text.folded(tokens[i]) == U"n" && i > 0 && text.folded(tokens[i - 1]) == U"s" &&
+                                  text.gap_before(i) == U"/" && !tokens[i - 1].is_glued;
+    if (is_serial_number) label = &kSerialNumber;
     if (label == nullptr) continue;
     const auto is_gap = [&](std::size_t k) {
       const std::u32string_view gap = text.gap_before(k);

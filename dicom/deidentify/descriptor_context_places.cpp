@@ -50,7 +50,7 @@ class PlaceContext {
       if (!tokens_[i].is_letters()) continue;
       const std::u32string_view word = text_.folded(tokens_[i]);
       if (word == U"at" && i > 0 && is_one_of(text_.folded(tokens_[i - 1]), kVerbs)) behind_at(i + 1);
-      if (tokens_[i].is_raised() && is_one_of(word, kKinds)) around_kind(i);
+      if (tokens_[i].is_raised() && (is_one_of(word, kKinds) || is_centre(i, word))) around_kind(i);
     }
   }
 
@@ -68,6 +68,12 @@ class PlaceContext {
   bool is_saint(std::size_t i) const {
     const std::u32string_view word = text_.folded(tokens_[i]);
     return word == U"st" || word == U"saint" || word == U"sankt" || word == U"san" || word == U"santa";
+  }
+  /// "Medical Center": a centre alone is one of imaging as well.
+  bool is_centre(std::size_t i, std::u32string_view word) const {
+    if ((word != U"center" && word != U"centre") || i == 0 || !joins(i)) return false;
+    const std::u32string_view before = text_.folded(tokens_[i - 1]);
+    return before == U"medical" || before == U"cancer" || before == U"health";
   }
   void remove(std::size_t first, std::size_t end) {
     removals_.push_back({tokens_[first].begin, tokens_[end - 1].end, DescriptorReason::place});
@@ -136,6 +142,8 @@ constexpr std::u32string_view kGeneral[] = {
     U"타",   U"본",   U"외부", U"대학", U"종합", U"지역",   U"협력", U"인근", U"해당", U"동네",     U"개인",
     U"요양", U"한방", U"국립", U"시립", U"군",   U"전",     U"이전", U"다른", U"상급", U"상급종합", U"일반",
     U"전문", U"모",   U"원",   U"의뢰", U"전원", U"연고지", U"사립", U"국립", U"의과"};
+// Hospitals by themselves: "강남세브란스"
+constexpr std::u32string_view kHospitals[] = {U"세브란스"};
 // After a name, without or with a space; longer ones before what they end with.
 constexpr std::u32string_view kTitles[] = {U"환자분",   U"환자",   U"교수님", U"교수", U"선생님", U"선생", U"의사",
                                            U"과장님",   U"과장",   U"원장님", U"원장", U"박사",   U"기사", U"간호사",
@@ -148,6 +156,7 @@ constexpr std::u32string_view kLabels[] = {U"환자",   U"환자명", U"환자�
                                            U"담당의", U"담당",   U"주치의",   U"판독의", U"판독",   U"의뢰의",
                                            U"시행자", U"검사자", U"촬영자",   U"판독자", U"보호자", U"기사",
                                            U"교수",   U"원장",   U"산모",     U"수진자", U"피검자"};
+constexpr std::u32string_view kNameLabels[] = {U"환자명", U"환자이름", U"성명", U"이름", U"수진자명", U"피검자명"};
 // Words, not names, end so.
 constexpr std::u32string_view kWordEndings[] = {
     U"암",   U"염",   U"증", U"병", U"통", U"종",   U"술",   U"부전", U"경색", U"출혈", U"골절", U"질환",
@@ -163,12 +172,14 @@ class KoreanContext {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       if (tokens_[i].kind != TokenKind::hangul || tokens_[i].length > kLongestRun) continue;
       const std::u32string_view run = text_.folded(tokens_[i]);
-      if (institution(i, run) || is_known_word(run)) continue;
+      // Some surnames are words as well ("김").
+      if (institution(i, run) || (run.size() > 1 && is_known_word(run))) continue;
       if (glued_title(i, run)) continue;
-      if (is_title_at(i + 1) && is_name(run, title_at(i + 1)))
+      const bool has_title = is_title_at(i + 1) && is_name(run, title_at(i + 1));
+      if (has_title || (is_name(run, U"환자") && is_person_at(text_, i + 1)))
         remove(i, run.size(), DescriptorReason::title);
-      else
-        behind_label(i, run);
+      else if (!behind_label(i, run))
+        behind_name_label(i, run);
     }
   }
 
@@ -222,16 +233,46 @@ class KoreanContext {
   }
 
   /// "환자명: 홍길동", "판독의 김철수"
-  void behind_label(std::size_t i, std::u32string_view run) {
-    if (i == 0 || !is_one_of(text_.folded(tokens_[i - 1]), kLabels)) return;
+  bool behind_label(std::size_t i, std::u32string_view run) {
+    if (i == 0 || !is_one_of(text_.folded(tokens_[i - 1]), kLabels) || !is_label_gap(i)) return false;
+    if (!is_name(run, has_sign(i) ? U"님" : U"환자")) return false;
+    remove(i, run.size(), DescriptorReason::title);
+    return true;
+  }
+
+  /// Behind what only a name follows, also one whose surname is rare, or in syllables: "환자명: 을지문덕", "성명: 김 철
+  /// 수"
+  void behind_name_label(std::size_t i, std::u32string_view run) {
+    constexpr std::size_t kLongest = 4;
+    if (i == 0 || !is_one_of(text_.folded(tokens_[i - 1]), kNameLabels) || !is_label_gap(i)) return;
+    std::size_t end = i + 1, length = run.size();
+    if (run.size() == 1) {
+      while (end < tokens_.size() && tokens_[end].kind == TokenKind::hangul && text_.gap_before(end) == U" " &&
+             length + tokens_[end].length <= kLongest && (tokens_[end].length == 1 || end == i + 1)) {
+        length += tokens_[end++].length;
+      }
+    }
+    if (length < 2 || length > kLongest || is_known_word(text_.folded(tokens_[end - 1]))) return;
+    removals_.push_back({tokens_[i].begin, tokens_[end - 1].end, DescriptorReason::title});
+  }
+
+  bool has_sign(std::size_t i) const { return text_.gap_before(i).find_first_of(U":=") != std::u32string_view::npos; }
+  bool is_label_gap(std::size_t i) const {
     const std::u32string_view gap = text_.gap_before(i);
-    if (gap.empty() || gap.size() > 3 || gap.find_first_not_of(U" :=/-") != std::u32string_view::npos) return;
-    const bool has_sign = gap.find_first_of(U":=") != std::u32string_view::npos;
-    if (is_name(run, has_sign ? U"님" : U"환자")) remove(i, run.size(), DescriptorReason::title);
+    return !gap.empty() && gap.size() <= 3 && gap.find_first_not_of(U" :=/-") == std::u32string_view::npos;
   }
 
   /// "한빛병원"
   bool institution(std::size_t i, std::u32string_view run) {
+    for (const std::u32string_view hospital : kHospitals) {
+      const std::size_t at = run.find(hospital);
+      if (at == std::u32string_view::npos) continue;
+      const std::u32string_view rest = run.substr(at + hospital.size());
+      const bool has_kind = !rest.empty() && std::any_of(std::begin(kHangulKinds), std::end(kHangulKinds),
+                                                         [&](std::u32string_view kind) { return rest == kind; });
+      remove(i, has_kind ? run.size() : at + hospital.size(), DescriptorReason::place);
+      return true;
+    }
     for (const std::u32string_view kind : kHangulKinds) {
       const std::size_t at = run.find(kind);
       if (at == std::u32string_view::npos || at < 2) continue;

@@ -207,8 +207,35 @@ struct DateFinder::Reader {
         !(tokens()[year].length == 2 && has_unit(at, year + 1))) {
       return year + 1;
     }
-    const bool is_certain = !month->is_word_too || finder.is_own(-1, month->month, value(at));
+    // "14MAR"
+    const bool is_stamp = tokens()[at].length == 2 && i == at + 1 && tokens()[i].is_glued && tokens()[i].is_raised() &&
+                          !(i + 1 < tokens().size() && tokens()[i + 1].is_glued);
+    const bool is_certain = !month->is_word_too || is_stamp || finder.is_own(-1, month->month, value(at));
     return is_certain && !has_unit(at, at + 1) ? i + 1 : at;
+  }
+
+  /// "14/III/2019", "14-III-19"
+  std::size_t roman_month(std::size_t at) const {
+    constexpr std::u32string_view kMonths[] = {U"i",   U"ii",   U"iii", U"iv", U"v",  U"vi",
+                                               U"vii", U"viii", U"ix",  U"x",  U"xi", U"xii"};
+    const std::size_t year = at + 2;
+    if (!is_number(at, 1, 2) || tokens()[at].is_glued || !is_number(year, 2, 4) || tokens()[year].length == 3)
+      return at;
+    const std::u32string_view gap = text.gap_before(at + 1);
+    if ((gap != U"/" && gap != U"-" && gap != U".") || text.gap_before(year) != gap) return at;
+    const auto* month = std::find(std::begin(kMonths), std::end(kMonths), text.folded(tokens()[at + 1]));
+    if (month == std::end(kMonths) || tokens()[at + 1].token_case != TokenCase::upper) return at;
+    const bool is_short = tokens()[year].length == 2;
+    if (is_short && tokens()[at].length != 2) return at;
+    const std::int64_t year_value = is_short ? century(value(year)) : value(year);
+    return is_date(year_value, month - std::begin(kMonths) + 1, value(at)) ? at + 3 : at;
+  }
+
+  /// "1954년생", "54년생"
+  std::size_t birth_year(std::size_t at) const {
+    const bool is_year_number = is_number(at, 2, 2) || (is_number(at, 4, 4) && is_year(value(at)));
+    if (!is_year_number || at + 1 >= tokens().size() || !is_among(text.gap_before(at + 1), U" ", 1)) return at;
+    return text.folded(tokens()[at + 1]).starts_with(U"년생") ? at + 2 : at;
   }
 
   /// "March 12, 2014", "Mar 2014", "March 12"
@@ -220,13 +247,18 @@ struct DateFinder::Reader {
     if (is_number(i, 4, 4) && is_year(value(i)) && !has_unit(i, i + 1)) return i + 1;
     if (!is_number(i, 1, 2) || !is_day(-1, month->month, value(i))) return at;
     const std::size_t day = i++;
-    if (is_day_ending(i)) ++i;
+    const bool has_ending = is_day_ending(i);
+    if (has_ending) ++i;
+    // "Mar 14 10:15:30 2019"
+    const std::size_t after_clock = is_date_gap(i) ? clock(i) : i;
+    if (after_clock != i && is_number(after_clock, 4, 4) && is_year(value(after_clock))) return after_clock + 1;
+    const std::size_t end = i;
     i = after_of(i);
     if (is_year_at(i) && tokens()[i].length == 4) return i + 1;
     const bool has_short_year = is_year_at(i) && text.gap_before(i) != U" " && text.gap_before(i) != U".";
     if (has_short_year && !has_unit(at, i + 1)) return i + 1;
-    const bool is_certain = !month->is_word_too || finder.is_own(-1, month->month, value(day));
-    return is_certain && !has_unit(day, day + 1) ? day + 1 : at;
+    const bool is_certain = !month->is_word_too || has_ending || finder.is_own(-1, month->month, value(day));
+    return is_certain && !has_unit(day, day + 1) ? end : at;
   }
 
   /// "2014 Mar 21", "2014-March-21"
@@ -267,8 +299,9 @@ struct DateFinder::Reader {
 
   std::size_t date(std::size_t at) const {
     using Form = std::size_t (Reader::*)(std::size_t) const;
-    constexpr Form kForms[] = {&Reader::joined,    &Reader::separated,       &Reader::east_asian,
-                               &Reader::day_month, &Reader::year_month_name, &Reader::year_month};
+    constexpr Form kForms[] = {&Reader::joined,      &Reader::separated,       &Reader::east_asian,
+                               &Reader::day_month,   &Reader::year_month_name, &Reader::year_month,
+                               &Reader::roman_month, &Reader::birth_year};
     if (tokens()[at].is_letters()) return month_day(at);
     if (!tokens()[at].is_number()) return at;
     for (const Form form : kForms) {

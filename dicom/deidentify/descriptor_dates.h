@@ -2,9 +2,9 @@
 ///
 /// Found in any text: YYYYMMDD, MMDDYYYY and DDMMYYYY of the calendar's years 1900 to 2099; year, month and day between
 /// - / . or spaces in any usual order; months by name (English, German, French, Spanish, Portuguese, Italian, Dutch,
-/// Polish); Korean, Japanese and Chinese forms (2014년 3월 12일, 2014年3月12日), month and year alone; a time beside a
-/// date. Found only where they are a date of the header: YYMMDD and the like, a day and a month without a year where
-/// the words could mean something else.
+/// Polish, Russian); Korean, Japanese and Chinese forms (2014년 3월 12일, 2014年3月12日), month and year alone; a time
+/// beside a date. Found only where they are a date of the header: YYMMDD and the like, a day and a month without a year
+/// where the words could mean something else.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 #include "dicom/deidentify/descriptor_hanja.h"
 
-// Data alone. Source: Unicode 15, Unihan database, kHangul: characters of education, of personal names and of KS X 1001.
-// Copyright 1991-2022 Unicode, Inc. Distributed under the Unicode License (https://www.unicode.org/license.txt).
+// Data alone. Source: Unicode 15, Unihan database, kHangul: characters of education, of personal names and of KS X
+// 1001. Copyright 1991-2022 Unicode, Inc. Distributed under the Unicode License (https://www.unicode.org/license.txt).
 // clang-format off
 
 namespace naru::dicom {

@@ -103,7 +103,7 @@ bool is_telling_phrase(std::string_view phrase) {
 void IdIndex::add(std::string_view id, DescriptorReason reason) {
   const FoldedText text(id);
   const IdShape shape = shape_of(text);
-  if (!is_telling_id(text, shape)) return;
+  if (!is_telling_id(text, shape)) return add_short(text, reason);
   const IdHash hash = hash_of(text);
   const bool is_mixed = shape.letters > 0 && shape.digits > 0;
   index_.add(hash.hash, hash.first, {reason, hash.length});
@@ -111,14 +111,57 @@ void IdIndex::add(std::string_view id, DescriptorReason reason) {
   if (is_mixed) add_digits(text, reason);
 }
 
-/// "PID-00123456" is "123456" as well.
+/// "PID-00123456" is "123456" as well; where the digits stand apart, five are enough.
 void IdIndex::add_digits(const FoldedText& text, DescriptorReason reason) {
   for (const Token& token : text.tokens()) {
-    if (!token.is_number() || token.length < kShortestDigits) continue;
+    const std::size_t shortest = token.begin > 0 && !token.is_glued ? kShortestId : kShortestDigits;
+    if (!token.is_number() || token.length < shortest) continue;
     IdHash hash;
     hash.append(text.folded(token));
-    if (hash.length >= kShortestDigits) index_.add(hash.hash, hash.first, {reason, hash.length});
+    if (hash.length >= shortest) index_.add(hash.hash, hash.first, {reason, hash.length});
   }
+}
+
+void IdIndex::add_short(const FoldedText& text, DescriptorReason reason) {
+  constexpr std::size_t kMostParts = 3;
+  const auto& tokens = text.tokens();
+  const IdShape shape = shape_of(text);
+  if (reason != DescriptorReason::id || tokens.empty() || tokens.size() > kMostParts || shape.is_placeholder) return;
+  const bool is_number = shape.letters == 0 && tokens.size() == 1 && shape.digits >= 3 && !shape.is_one_char;
+  const bool is_dashed = shape.letters > 0 && shape.digits >= 2 && tokens.size() == 2 && text.gap_before(1) == U"-";
+  if (!is_number && !is_dashed) return;
+  WordHash hash = kHashSeed;
+  for (const char32_t code : text.folded(tokens.front().begin, tokens.back().end)) hash = hash_on(hash, code);
+  short_.add(hash, text.chars()[tokens.front().begin].code, {reason, static_cast<std::uint32_t>(tokens.size())});
+}
+
+/// The token after a short id at token `begin`, or `begin`.
+std::size_t IdIndex::find_short(const FoldedText& text, std::size_t begin, Removals& removals) const {
+  constexpr std::u32string_view kLabels[] = {
+      U"pid",  U"id",  U"pt",        U"patient", U"no",   U"nr",    U"mrn",  U"chart", U"case",     U"subject",
+      U"subj", U"sub", U"accession", U"acc",     U"exam", U"study", U"환자", U"번호",  U"등록번호", U"환자번호"};
+  const auto& tokens = text.tokens();
+  const auto is_free = [&](std::size_t i) { return i == 0 || i >= tokens.size() || !tokens[i].is_glued; };
+  const std::size_t parts = tokens[begin].is_number() ? 1 : 2;
+  const std::size_t end = begin + parts;
+  if (end > tokens.size() || !is_free(begin) || !is_free(end)) return begin;
+  WordHash hash = kHashSeed;
+  for (const char32_t code : text.folded(tokens[begin].begin, tokens[end - 1].end)) hash = hash_on(hash, code);
+  bool is_found = false;
+  short_.for_each(hash, [&](const Entry& entry) { is_found = is_found || entry.length == parts; });
+  if (!is_found) return begin;
+  if (parts == 1) {
+    const std::u32string_view before = text.gap_before(begin), after = text.gap_before(end);
+    const bool is_labelled =
+        begin > 0 && before.size() <= 2 && before.find_first_not_of(U" .:#=_") == std::u32string_view::npos &&
+        std::find(std::begin(kLabels), std::end(kLabels), text.folded(tokens[begin - 1])) != std::end(kLabels);
+    // At the beginning of a name of parts: inside of it numbers are settings ("t2_tse_tra_320").
+    constexpr std::uint32_t kShortestUnlabelled = 4;
+    const bool is_first = begin == 0 && before.empty() && after == U"_" && tokens[begin].length >= kShortestUnlabelled;
+    if (!is_labelled && !is_first) return begin;
+  }
+  removals.push_back({tokens[begin].begin, tokens[end - 1].end, DescriptorReason::id});
+  return end;
 }
 
 void IdIndex::add_phrase(std::string_view phrase, DescriptorReason reason) {
@@ -130,8 +173,9 @@ void IdIndex::add_phrase(std::string_view phrase, DescriptorReason reason) {
 }
 
 void IdIndex::find(const FoldedText& text, Removals& removals) const {
-  if (index_.empty()) return;
   const auto& tokens = text.tokens();
+  for (std::size_t i = 0; !short_.empty() && i < tokens.size();) i = std::max(find_short(text, i, removals), i + 1);
+  if (index_.empty()) return;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     IdHash hash;
     std::size_t found = 0;

@@ -18,6 +18,8 @@ bool is_telling_phrase(std::string_view phrase);
 ///
 /// Left out are those that would take words of the protocol with them: shorter than 5 characters (4 where letters and
 /// digits mix), zeros, one character repeated, "UNKNOWN" and the like, words of the vocabulary with up to two digits.
+/// Short ones go where a label tells them ("Pt 4321"), an underscore joins them ("4321_lung") or a dash inside
+/// ("K-77").
 class IdIndex {
  public:
   void add(std::string_view id, DescriptorReason reason);
@@ -27,6 +29,8 @@ class IdIndex {
 
  private:
   void add_digits(const FoldedText& text, DescriptorReason reason);
+  void add_short(const FoldedText& text, DescriptorReason reason);
+  std::size_t find_short(const FoldedText& text, std::size_t begin, Removals& removals) const;
   bool find_in_number(const FoldedText& text, const Token& token, Removals& removals) const;
 
   struct Entry {
@@ -35,6 +39,7 @@ class IdIndex {
     bool operator==(const Entry&) const = default;
   };
   WordIndex<Entry> index_;
+  WordIndex<Entry> short_;  ///< as they are written, with what separates their parts
   std::size_t most_tokens_ = 1;
 };
 

@@ -11,8 +11,8 @@ struct MonthName {
   bool is_word_too = false;  ///< means something else as well: counts only beside day and year, or as a header's date
 };
 
-/// English, German, French, Spanish, Portuguese, Italian, Dutch and Polish names and their short forms; nullptr for
-/// other words.
+/// English, German, French, Spanish, Portuguese, Italian, Dutch, Polish and Russian names and their short forms;
+/// nullptr for other words.
 const MonthName* find_month(WordHash hash);
 
 }  // namespace naru::dicom

@@ -469,6 +469,121 @@ TEST(DescriptorTable, AKoreanNameInAnyScriptWhicheverTheHeaderHas) {
   expect_cleaned_for("Smith^Susan", kWesternName);
 }
 
+// What stands beside a name tells it, though the header does not.
+constexpr Row kTellingKorean[] = {
+    {"김철수(M/54) 복부", "(M/54) 복부"},
+    {"강감찬 M/45 복부", "M/45 복부"},
+    {"강감찬/남/45 복부", "남/45 복부"},
+    {"강감찬 (M, 45세) 복부", "(M, 45세) 복부"},
+    {"김철수 45세", "45세"},
+    {"김철수, 45/남", "45/남"},
+    {"환자명: 을지문덕", "환자명:"},
+    {"환자명=을지문덕", "환자명="},
+    {"성명 : 김 철 수", "성명 :"},
+    {"성명: 김 철수 복부", "성명: 복부"},
+    {"김 과장님 의뢰", "과장님 의뢰"},
+    {"강남세브란스 의뢰 복부", "의뢰 복부"},
+    {"세브란스병원 복부", "복부"},
+    {"래미안아파트 101동 1203호", ""},
+    {"우)03080", ""},
+    {"복부 M/45", "복부 M/45"},
+    {"위 과장", "과장"},
+    {"조영증강 45세", "조영증강 45세"},
+    {"유방암 45세 여", "유방암 45세 여"},
+    {"복부 45세 남", "복부 45세 남"},
+    {"환자명: 복부", "환자명: 복부"},
+    {"이상소견 없음 45세", "이상소견 없음 45세"},
+    {"아파트 거주", "아파트 거주"},
+};
+constexpr Row kTellingLatin[] = {
+    {"KANG GAMCHAN M 45Y liver", "M 45Y liver"},
+    {"Gildong HONG, 45/M, liver", "45/M, liver"},
+    {"Smith^John liver", "liver"},
+    {"SMITH, JOHN liver", "liver"},
+    {"SMITH,JOHN M 45", "M 45"},
+    {"Pat: Smith", "Pat:"},
+    {"Referred: Abernathy", "Referred:"},
+    {"Prof. Dr. med. Steiner", "Prof. Dr. med."},
+    {"Abernathy Medical Center liver", "liver"},
+    {"22 Baker Street, London NW1 6XE", ""},
+    {"NW1 6XE", ""},
+    {"CHEST PA M 45Y", "CHEST PA M 45Y"},
+    {"BRAIN MRI F/30", "BRAIN MRI F/30"},
+    {"Thorax^TAP (Adult)", "Thorax^TAP (Adult)"},
+    {"Abdomen^Leber", "Abdomen^Leber"},
+    {"P4^P101^S108^I0, Gated, 0.0%", "P4^P101^S108^I0, Gated, 0.0%"},
+    {"HEAD, NECK", "HEAD, NECK"},
+    {"CHEST, ABDOMEN", "CHEST, ABDOMEN"},
+    {"iPAT: 2", "iPAT: 2"},
+    {"PAT: GRAPPA", "PAT: GRAPPA"},
+    {"Imaging Center protocol", "Imaging Center protocol"},
+    {"CT1 3DT", "CT1 3DT"},
+    {"T1 3TE", "T1 3TE"},
+    {"C-spine", "C-spine"},
+    {"T1 3D", "T1 3D"},
+    {"b1000", "b1000"},
+    {"1.5 mm", "1.5 mm"},
+};
+constexpr Row kTellingNumbers[] = {
+    {"☎2072-2114", "☎"},
+    {"내선 4567", "내선"},
+    {"ext 4567 liver", "ext liver"},
+    {"입원번호 20190314001", "입원번호"},
+    {"병리번호 S19-12345", "병리번호"},
+    {"S/N A123456 liver", "S/N liver"},
+    {"SN: 8842-AX-99 liver", "SN: liver"},
+    {"req. no 2019-000123", "req. no"},
+    {"case S19-12345 pathology", "case pathology"},
+    {"1954년생 뇌", "생 뇌"},
+    {"14/III/2019 liver", "liver"},
+    {"14-III-19", ""},
+    {"Thu Mar 14 10:15:30 2019", "Thu"},
+    {"March 14 liver", "liver"},
+    {"14MAR liver", "liver"},
+    {"Mar. 14th liver", "liver"},
+    {"14 марта 2019", ""},
+    {"EXT 3 mm", "EXT 3 mm"},
+    {"ext 1024 x 1024", "ext 1024 x 1024"},
+    {"3/14", "3/14"},
+    {"3/14 liver", "3/14 liver"},
+    {"S/N ratio 100", "S/N ratio 100"},
+    {"SNR: 8842", "SNR: 8842"},
+    {"2014년", "2014년"},
+    {"L4-V-12", "L4-V-12"},
+    {"5-V-12", "5-V-12"},
+    {"MAR 14", "MAR 14"},
+    {"case 3", "case 3"},
+};
+
+TEST(DescriptorTable, WhatTheWordsBesideItGiveAway) {
+  expect_cleaned({}, kTellingKorean);
+  expect_cleaned({}, kTellingLatin);
+  expect_cleaned({}, kTellingNumbers);
+}
+
+constexpr Row kShortIds[] = {
+    {"PID 4321 lung", "PID lung"},
+    {"ID:4321", "ID:"},
+    {"Pt 4321", "Pt"},
+    {"No.4321", "No."},
+    {"4321_lung_t1", "lung_t1"},
+    {"lung 4321", "lung 4321"},
+    {"t2_tse_4321", "t2_tse_4321"},
+    {"K-77 lung", "lung"},
+    {"K77 lung", "K77 lung"},
+    {"CK-77 lung", "CK-77 lung"},
+    {"sub-01_T1w", "T1w"},
+    {"sub-02_T1w", "sub-02_T1w"},
+    {"T1 brain", "T1 brain"},
+    {"77321 lung", "lung"},
+    {"matrix 320", "matrix 320"},
+    {"t2_tse_tra_320", "t2_tse_tra_320"},
+};
+
+TEST(DescriptorTable, ShortIdsWhereSomethingTellsThem) {
+  expect_cleaned({.ids = {"4321", "K-77", "sub-01", "T1", "김-77321", "320"}}, kShortIds);
+}
+
 const Identifiers& born_long_ago() {
   static const Identifiers identifiers = {
       .person_names = {},
