@@ -41,9 +41,10 @@ class AddressFinder {
       if (tokens_[i].is_number()) end = english(i);
       if (tokens_[i].is_letters()) end = post_box(i);
       if (tokens_[i].is_letters() && end == i) end = british_postcode(i);
+      if (tokens_[i].is_letters() && end == i) end = labelled_postcode(i);
       if (tokens_[i].kind == TokenKind::hangul) end = korean(i);
       if (tokens_[i].kind == TokenKind::hangul && end == i) end = korean_flat(i);
-      if (tokens_[i].kind == TokenKind::hangul && end == i) end = korean_postcode(i);
+      if (tokens_[i].kind == TokenKind::hangul && end == i) end = labelled_postcode(i);
       if (end != i) removals_.push_back({tokens_[i].begin, tokens_[end - 1].end, DescriptorReason::contact});
       i = std::max(end, i + 1);
     }
@@ -97,14 +98,15 @@ class AddressFinder {
     return end > i + 2 && !tokens_[end - 1].is_number() ? end : i;
   }
 
-  /// "우)03080", "우편번호 03080"
-  std::size_t korean_postcode(std::size_t i) const {
+  /// "우)03080", "우편번호 03080", "zip 03080"
+  std::size_t labelled_postcode(std::size_t i) const {
     const std::u32string_view word = text_.folded(tokens_[i]);
     constexpr std::uint32_t kDigits = 5;
     if (!is_number(i + 1) || tokens_[i + 1].length != kDigits) return i;
     const std::u32string_view gap = text_.gap_before(i + 1);
     const bool is_label = (word == U"우" && (gap == U")" || gap == U") ")) ||
-                          (word == U"우편번호" && gap.size() <= 3 && gap.find_first_not_of(U" :=") == gap.npos);
+                          ((word == U"우편번호" || word == U"zip") && !gap.empty() && gap.size() <= 3 &&
+                           gap.find_first_not_of(U" :=") == gap.npos);
     return is_label ? i + 2 : i;
   }
 

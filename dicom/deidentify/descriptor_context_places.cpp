@@ -170,6 +170,7 @@ class KoreanContext {
 
   void find() {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      if (tokens_[i].kind == TokenKind::han) han_name(i);
       if (tokens_[i].kind != TokenKind::hangul || tokens_[i].length > kLongestRun) continue;
       const std::u32string_view run = text_.folded(tokens_[i]);
       // Some surnames are words as well ("김").
@@ -254,6 +255,20 @@ class KoreanContext {
     }
     if (length < 2 || length > kLongest || is_known_word(text_.folded(tokens_[end - 1]))) return;
     removals_.push_back({tokens_[i].begin, tokens_[end - 1].end, DescriptorReason::title});
+  }
+
+  /// "患者：王小明", "氏名 山田太郎", "山田様"
+  void han_name(std::size_t i) {
+    constexpr std::u32string_view kHanLabels[] = {U"氏名", U"姓名", U"患者名", U"患者姓名", U"患者氏名"};
+    constexpr std::size_t kShortest = 2, kLongest = 5;
+    const std::u32string_view run = text_.folded(tokens_[i]);
+    const bool is_polite = run.ends_with(U"様");
+    const std::u32string_view name = is_polite ? run.substr(0, run.size() - 1) : run;
+    if (name.size() < kShortest || name.size() > kLongest || is_known_word(name)) return;
+    const std::u32string_view before = i > 0 ? text_.folded(tokens_[i - 1]) : std::u32string_view();
+    const bool is_labelled =
+        i > 0 && is_label_gap(i) && (is_one_of(before, kHanLabels) || (before == U"患者" && has_sign(i)));
+    if (is_labelled || is_polite) remove(i, name.size(), DescriptorReason::title);
   }
 
   bool has_sign(std::size_t i) const { return text_.gap_before(i).find_first_of(U":=") != std::u32string_view::npos; }

@@ -83,6 +83,13 @@ struct DateFinder::Reader {
     return is_own && text.gap_before(at + 1) == text.gap_before(at + 2) ? at + 3 : at;
   }
 
+  /// "DOB 541107", "생년월일: 541107"
+  bool is_behind_birth(std::size_t at) const {
+    constexpr std::u32string_view kLabels[] = {U"dob", U"born", U"birthdate", U"birthday", U"생년월일", U"생일"};
+    return at > 0 && is_among(text.gap_before(at), U" :=.", 3) &&
+           std::find(std::begin(kLabels), std::end(kLabels), text.folded(tokens()[at - 1])) != std::end(kLabels);
+  }
+
   /// Digits alone.
   std::size_t joined(std::size_t at) const {
     const Token& token = tokens()[at];
@@ -105,7 +112,8 @@ struct DateFinder::Reader {
     if (token.length != 6) return at;
     // Of the header's dates any century's: births lie further back than two digits of a year tell.
     const std::int64_t a = value(at, 0, 2), b = value(at, 2, 2), c = value(at, 4, 2);
-    return finder.is_own(a, b, c) || finder.is_own(c, a, b) || finder.is_own(c, b, a) ? at + 1 : at;
+    const bool is_own = finder.is_own(a, b, c) || finder.is_own(c, a, b) || finder.is_own(c, b, a);
+    return is_own || (is_behind_birth(at) && (is_day(-1, b, c) || is_day(-1, a, b) || is_day(-1, b, a))) ? at + 1 : at;
   }
 
   /// Three numbers between the same signs.
@@ -116,7 +124,10 @@ struct DateFinder::Reader {
     const auto is_dot = [](std::u32string_view sign) { return sign == U"." || sign == U". "; };
     const bool is_dotted_loosely = is_dot(gap) && is_dot(text.gap_before(at + 2));
     if (gap.empty() || (gap != text.gap_before(at + 2) && !is_dotted_loosely)) return at;
-    if (!is_among(gap, U"-/._ \u2010\u2011\u2012\u2013", 2) || gap == U"  ") return at;
+    // "2019:03:14", as pictures have it
+    const bool is_exif =
+        gap == U":" && tokens()[at].length == 4 && tokens()[at + 1].length == 2 && is_number(at + 2, 2, 2);
+    if (!is_exif && (!is_among(gap, U"-/._ \u2010\u2011\u2012\u2013", 2) || gap == U"  ")) return at;
     const std::int64_t a = value(at), b = value(at + 1), c = value(at + 2);
     const std::uint32_t a_length = tokens()[at].length, b_length = tokens()[at + 1].length,
                         c_length = tokens()[at + 2].length;
@@ -144,6 +155,10 @@ struct DateFinder::Reader {
     const bool is_own =
         finder.is_own(c, a, b) || finder.is_own(c, b, a) || (tokens()[at].length == 2 && finder.is_own(a, b, c));
     if (is_own) return at + 3;
+    // "'19.3.14"
+    const std::uint32_t begin = tokens()[at].begin;
+    const bool has_apostrophe = begin > 0 && text.folded(begin - 1, begin) == U"'";
+    if (has_apostrophe && tokens()[at].length == 2 && is_day(century(a), b, c)) return at + 3;
     const bool is_padded = tokens()[at].length == 2 && tokens()[at + 1].length == 2;
     const bool is_slashed = gap == U"/", is_dashed = gap == U"-", is_dotted = gap == U"." || gap == U". ";
     if (!is_slashed && !((is_dashed || is_dotted) && is_padded)) return at;
@@ -257,6 +272,8 @@ struct DateFinder::Reader {
     if (is_year_at(i) && tokens()[i].length == 4) return i + 1;
     const bool has_short_year = is_year_at(i) && text.gap_before(i) != U" " && text.gap_before(i) != U".";
     if (has_short_year && !has_unit(at, i + 1)) return i + 1;
+    const bool is_apostrophe_year = has_ending && is_number(i, 2, 2) && text.gap_before(i).ends_with(U'\'');
+    if (is_apostrophe_year) return i + 1;
     const bool is_certain = !month->is_word_too || has_ending || finder.is_own(-1, month->month, value(day));
     return is_certain && !has_unit(day, day + 1) ? end : at;
   }

@@ -486,6 +486,16 @@ constexpr Row kTellingKorean[] = {
     {"세브란스병원 복부", "복부"},
     {"래미안아파트 101동 1203호", ""},
     {"우)03080", ""},
+    {"전립선 45세", "전립선 45세"},
+    {"고혈압 45세", "고혈압 45세"},
+    {"신생아 M/1", "신생아 M/1"},
+    {"임산부 30세", "임산부 30세"},
+    {"소아과 5세", "소아과 5세"},
+    {"정형외과 45세", "정형외과 45세"},
+    {"외래 F/45", "외래 F/45"},
+    {"조직검사 45세", "조직검사 45세"},
+    {"주의사항 45세", "주의사항 45세"},
+    {"성명: 없음", "성명: 없음"},
     {"복부 M/45", "복부 M/45"},
     {"위 과장", "과장"},
     {"조영증강 45세", "조영증강 45세"},
@@ -494,6 +504,11 @@ constexpr Row kTellingKorean[] = {
     {"환자명: 복부", "환자명: 복부"},
     {"이상소견 없음 45세", "이상소견 없음 45세"},
     {"아파트 거주", "아파트 거주"},
+};
+constexpr Row kTellingHan[] = {
+    {"患者：王小明", "患者："},         {"患者 腹部", "患者 腹部"}, {"氏名 山田太郎", "氏名"},
+    {"姓名:王小明 腹部", "姓名: 腹部"}, {"山田様 腹部", "様 腹部"}, {"患者様 腹部", "患者様 腹部"},
+    {"胸部 造影", "胸部 造影"},
 };
 constexpr Row kTellingLatin[] = {
     {"KANG GAMCHAN M 45Y liver", "M 45Y liver"},
@@ -525,6 +540,17 @@ constexpr Row kTellingLatin[] = {
     {"1.5 mm", "1.5 mm"},
 };
 constexpr Row kTellingNumbers[] = {
+    {"DOB 541107", "DOB"},
+    {"생년월일: 541107 뇌", "생년월일: 뇌"},
+    {"2019:03:14 liver", "liver"},
+    {"'19.3.14 liver", "liver"},
+    {"Mar. 14th, '19 liver", "liver"},
+    {"zip 03080", ""},
+    {"ZIP 512", "ZIP 512"},
+    {"zip2 1024", "zip2 1024"},
+    {"541107 T2", "541107 T2"},
+    {"12:30:45", "12:30:45"},
+    {"born 3 weeks early", "born 3 weeks early"},
     {"☎2072-2114", "☎"},
     {"내선 4567", "내선"},
     {"ext 4567 liver", "ext liver"},
@@ -557,6 +583,7 @@ constexpr Row kTellingNumbers[] = {
 
 TEST(DescriptorTable, WhatTheWordsBesideItGiveAway) {
   expect_cleaned({}, kTellingKorean);
+  expect_cleaned({}, kTellingHan);
   expect_cleaned({}, kTellingLatin);
   expect_cleaned({}, kTellingNumbers);
 }
