@@ -148,7 +148,11 @@ class NameContext {
     const Token& token = tokens_[i];
     constexpr std::size_t kShortest = 3;
     const bool is_whole = !(i + 1 < tokens_.size() && tokens_[i + 1].is_glued) && !token.is_glued;
-    return is_whole && token.is_raised() && token.length >= kShortest && !is_known_word(text_.folded(token)) &&
+    // Of other alphabets the lists know few words.
+    const bool is_ascii =
+        text_.folded(token).find_first_not_of(U"abcdefghijklmnopqrstuvwxyz'") == std::u32string_view::npos;
+    return is_whole && is_ascii && token.is_raised() && token.length >= kShortest &&
+           !is_known_word(text_.folded(token)) &&
            (flags(i) & (kTitle | kDegree | kPlaceholder | kMeasure | kInstitution | kInstitutionFiller)) == 0;
   }
 
@@ -168,7 +172,8 @@ class NameContext {
   void around_sign(std::size_t i) {
     if (i + 1 >= tokens_.size() || !tokens_[i + 1].is_letters()) return;
     const std::u32string_view gap = text_.gap_before(i + 1);
-    if (gap != U"^" && gap != U"," && gap != U", ") return;
+    const bool is_upper = tokens_[i].token_case == TokenCase::upper && tokens_[i + 1].token_case == TokenCase::upper;
+    if (gap != U"^" && !(is_upper && (gap == U"," || gap == U", "))) return;
     if (!is_only_name(i) || !is_only_name(i + 1) || ((flags(i) | flags(i + 1)) & kKnownName) == 0) return;
     remove(i, i + 2);
   }

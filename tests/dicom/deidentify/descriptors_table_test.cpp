@@ -522,6 +522,8 @@ constexpr Row kTellingLatin[] = {
     {"Abernathy Medical Center liver", "liver"},
     {"22 Baker Street, London NW1 6XE", ""},
     {"NW1 6XE", ""},
+    {"Грудь, Ivanov", "Грудь, Ivanov"},
+    {"Abdomen, Smith", "Abdomen, Smith"},
     {"CHEST PA M 45Y", "CHEST PA M 45Y"},
     {"BRAIN MRI F/30", "BRAIN MRI F/30"},
     {"Thorax^TAP (Adult)", "Thorax^TAP (Adult)"},
