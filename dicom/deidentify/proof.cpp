@@ -207,7 +207,7 @@ class WordProbe {
   }
 
   /// Without a way out, so that the compiler takes many words at a time.
-  __attribute__((target_clones("avx2", "default"))) static bool knows_any(const std::uint32_t* bits, Bytes words) {
+  NARU_AVX2_CLONE static bool knows_any(const std::uint32_t* bits, Bytes words) {
     std::uint32_t known = 0;
     for (std::size_t at = 0; at + kWordBytes <= words.size(); at += kWordBytes) {
       std::uint64_t word;

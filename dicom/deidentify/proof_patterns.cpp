@@ -32,7 +32,7 @@ class PixelFilter {
     bool is_narrow = false, is_wide = false;
   };
 
-  __attribute__((target_clones("avx2", "default"))) static Text may_hold(Bytes piece) {
+  NARU_AVX2_CLONE static Text may_hold(Bytes piece) {
     constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
     std::uint64_t no_narrow = kSign, no_wide = kSign;
     std::size_t at = 0;
