@@ -54,11 +54,16 @@ TEST_F(DeidScanTest, WordsAndTheirHashDoNotDependOnTheOrderOfFiles) {
 }
 
 TEST_F(DeidScanTest, APatientWithTooManyWordsHasNone) {
+  const auto name = [](std::string_view begin, std::size_t n) {  // without digits, with which it would be an id as well
+    std::string text(begin);
+    for (; n > 0; n /= 10) text += static_cast<char>('a' + n % 10);
+    return text + "\\";
+  };
   std::string names;
-  for (std::size_t n = 0; n < kMaxPatientWords / 2; ++n) names += "Name" + std::to_string(n) + "\\";
+  for (std::size_t n = 0; n < kMaxPatientWords / 2; ++n) names += name("Name", n);
   put("a.dcm", slice_of("P1", 1).text(0x00081070, "PN", names + "Last^A"));
   ASSERT_TRUE(scan().patients.begin()->second.words);
-  for (std::size_t n = 0; n < kMaxPatientWords / 2; ++n) names += "More" + std::to_string(n) + "\\";
+  for (std::size_t n = 0; n < kMaxPatientWords / 2; ++n) names += name("More", n);
   put("b.dcm", slice_of("P1", 2).text(0x00081070, "PN", names));
   EXPECT_FALSE(scan().patients.begin()->second.words);
 }

@@ -184,8 +184,10 @@ def disk_full(options, studies):
             # Full while a job is at work: it fails, and begins again once there is room.
             largest = max(world.studies(), key=lambda study: study["size_bytes"])
             job = world.job([largest["id"]], name="large")
-            wait_for("the job runs", lambda: world.steward.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "RUNNING")
-            ballast.leave(0)
+            # It stands still until the disk is full: it would be done before.
+            with frozen(lambda: children(server.process.pid),
+                        once=lambda: world.steward.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "RUNNING"):
+                ballast.leave(0)
             time.sleep(options.seconds)
             ballast.file.unlink()
             job = world.wait_job(job["id"])
@@ -333,7 +335,26 @@ def quietly(function, *arguments):
 
 
 def children(process):
-    return [int(child) for child in pathlib.Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    """Of all its threads."""
+    return [int(child) for listed in pathlib.Path(f"/proc/{process}/task").glob("*/children")
+            for child in listed.read_text().split()]
+
+
+@contextlib.contextmanager
+def frozen(processes, once):
+    """Stops processes as soon as `once()`, and lets them go on at the end."""
+    end = time.monotonic() + 60
+    while not once():
+        assert time.monotonic() < end
+    stopped = processes()
+    for process in stopped:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
 
 
 class FakeTime:
