@@ -74,19 +74,18 @@ Json held_line(const DeidScan& scan, const DeidHeld& one) {
 }  // namespace
 
 std::string deid_line(const InputRecord& input, const DeidInstance& instance, const dicom::DeidResult& result) {
-  return json_line({{"schema", "naru.deid/1"},
-                    {"output", instance.file()},
-                    {"sop_instance_uid", text_or_null(input.sop_instance_uid)},
-                    {"by_action", result.counts.by_action},
-                    {"by_tag", result.counts.by_tag},
-                    {"notes", result.counts.notes},
-                    {"pixels", instance.pixels_are_kept ? "kept" : "changed"},
-                    {"pixels_reason", text_or_null(instance.pixels_reason)},
-                    {"bytes_searched", result.bytes_searched},
-                    {"patterns_searched", result.patterns_searched},
-                    {"residual_check", "passed"},
-                    {"reason", nullptr},
-                    {"stage", nullptr}});
+  Json line = {{"schema", "naru.deid/1"},
+               {"output", instance.file()},
+               {"sop_instance_uid", text_or_null(input.sop_instance_uid)}};
+  line.update(to_json(result.counts));
+  line.update({{"pixels", instance.pixels_are_kept ? "kept" : "changed"},
+               {"pixels_reason", text_or_null(instance.pixels_reason)},
+               {"bytes_searched", result.bytes_searched},
+               {"patterns_searched", result.patterns_searched},
+               {"residual_check", "passed"},
+               {"reason", nullptr},
+               {"stage", nullptr}});
+  return json_line(line);
 }
 
 dicom::DeidCounts counts_of_line(std::string_view line) { return counts_from_json(Json::parse(line)); }

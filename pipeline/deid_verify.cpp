@@ -16,6 +16,7 @@
 #include "dicom/deidentify/deidentify.h"
 #include "dicom/element_values.h"
 #include "dicom/file_layout.h"
+#include "dicom/header_values.h"
 #include "dicom/inflate.h"
 #include "dicom/instance.h"
 #include "pipeline/deid_instance.h"
@@ -28,8 +29,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr dicom::Tag kPatientName = 0x00100010, kPatientIdentityRemoved = 0x00120062,
-                     kDeidentificationMethod = 0x00120063;
+constexpr dicom::Tag kPatientIdentityRemoved = 0x00120062, kDeidentificationMethod = 0x00120063;
 
 /// Attributes of the header that the manifest states too.
 struct Stated {
@@ -67,7 +67,7 @@ DeidStatement statement_of(dicom::Bytes prefix) {
   while (const auto element = walk.next()) {
     if (element->tag > kDeidentificationMethod) break;
     const dicom::Bytes value = data_set.subspan(element->value_offset, element->length);
-    if (element->tag == kPatientName) statement.patient_name = dicom::text_of(value);
+    if (element->tag == dicom::kPatientName) statement.patient_name = dicom::text_of(value);
     if (element->tag == kPatientIdentityRemoved) statement.identity_removed = dicom::text_of(value);
     if (element->tag == kDeidentificationMethod) statement.methods = dicom::texts_of(value);
   }

@@ -313,12 +313,13 @@ fs::path Staging::report_beside(const fs::path& to) {
   throw write_error(is_full ? ENOSPC : failure.value(), "the report folder (--report)");
 }
 
-void Staging::move_report(const fs::path& to) {
-  const fs::path ready = report_beside(to);
-  std::error_code ignored;
+void Staging::place_report(const fs::path& ready, const fs::path& to) {
   place_folder(ready, to);
+  std::error_code ignored;
   if (ready != report()) fs::remove_all(ready, ignored);  // an older report that stood there
 }
+
+void Staging::move_report(const fs::path& to) { place_report(report_beside(to), to); }
 
 void Staging::remove_work_folder() {
   std::error_code ignored;
@@ -333,15 +334,14 @@ void Staging::publish() {
 void Staging::publish_synced() {
   check_report(final_report_);
   const fs::path ready = report_beside(final_report_);  // what can fail for want of room comes before OUT
-  std::error_code ignored;
   try {
     move_out();
   } catch (...) {
+    std::error_code ignored;
     if (ready != report()) fs::remove_all(ready, ignored);
     throw;
   }
-  place_folder(ready, final_report_);
-  if (ready != report()) fs::remove_all(ready, ignored);  // an older report that stood there
+  place_report(ready, final_report_);
   remove_work_folder();
   is_finished_ = true;
 }

@@ -77,6 +77,8 @@ class Staging {
   void move_out();
   /// The report where a rename brings it to `to`: a copy, where that is on another file system.
   std::filesystem::path report_beside(const std::filesystem::path& to);
+  /// @param ready from `report_beside`
+  void place_report(const std::filesystem::path& ready, const std::filesystem::path& to);
   void move_report(const std::filesystem::path& to);
   void remove_work_folder();
   void abandon();

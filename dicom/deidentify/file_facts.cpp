@@ -84,7 +84,7 @@ struct SourceTag {
   Tag tag;
   std::string DeidSource::*member;
 };
-constexpr Tag kPatientName = 0x00100010, kPatientBirthDate = 0x00100030, kSpecificCharacterSet = 0x00080005;
+constexpr Tag kPatientBirthDate = 0x00100030, kSpecificCharacterSet = 0x00080005;
 constexpr std::array kSourceTags = {
     SourceTag{kSopClassUid, &DeidSource::sop_class_uid},
     SourceTag{kSopInstanceUid, &DeidSource::sop_instance_uid},

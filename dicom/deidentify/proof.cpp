@@ -59,8 +59,6 @@ class Searcher {
     std::ranges::sort(ends_);
   }
 
-  bool is_empty() const { return shift_.empty(); }
-
   std::optional<ProofSearch::Hit> find(Bytes bytes, const AllowedTexts& allowed) const {
     if (shift_.empty() || bytes.size() < window_) return std::nullopt;
     const char* text = reinterpret_cast<const char*>(bytes.data());

@@ -158,7 +158,6 @@ class Rewriter {
   void add_character_set() { writer_.element(kSpecificCharacterSet, vr("CS"), kUtf8); }
   void add_identity_removed() {
     const bool keeps_identity = std::ranges::any_of(context_.policy.attributes, [](const AttributeOverride& own) {
-      constexpr Tag kPatientName = 0x00100010;
       const bool is_kept = own.action == DeidAction::K || own.action == DeidAction::C;
       return is_kept && (own.tag == kPatientName || own.tag == kPatientId);
     });

@@ -17,8 +17,7 @@ namespace naru::dicom {
 
 namespace {
 
-constexpr Tag kTimezoneOffset = 0x00080201, kPatientName = 0x00100010, kPatientAge = 0x00101010,
-              kClinicalTrialSubjectId = 0x00120040;
+constexpr Tag kTimezoneOffset = 0x00080201, kPatientAge = 0x00101010, kClinicalTrialSubjectId = 0x00120040;
 
 /// URN Code Value: a URN or an address of a concept (PS3.3 8.2).
 constexpr Tag kUrnCodeValue = 0x00080120;

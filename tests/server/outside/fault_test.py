@@ -42,12 +42,12 @@ def expect_problem(answer, status, code):
     assert status != 503 or answer.headers["Retry-After"], "a 503 without Retry-After"
 
 
-def wait_for(what, condition, seconds=60):
+def wait_for(what, condition, seconds=60, pause=0.1):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
             return
-        time.sleep(0.1)
+        time.sleep(pause)
     raise AssertionError("it did not come to this: " + what)
 
 
@@ -184,9 +184,8 @@ def disk_full(options, studies):
             # Full while a job is at work: it fails, and begins again once there is room.
             largest = max(world.studies(), key=lambda study: study["size_bytes"])
             job = world.job([largest["id"]], name="large")
-            # It stands still until the disk is full: it would be done before.
-            with frozen(lambda: children(server.process.pid),
-                        once=lambda: world.steward.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "RUNNING"):
+            wait_for("the job runs", lambda: world.steward.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "RUNNING", pause=0)
+            with frozen(children(server.process.pid)):  # it would be done before the disk is full
                 ballast.leave(0)
             time.sleep(options.seconds)
             ballast.file.unlink()
@@ -309,15 +308,11 @@ def database_away(options, studies):
             assert job["state"] == "COMPLETE" and job["attempt"] <= 2, job
             with loaded(world, studies[:-1], watched, options) as load_again:
                 # It does not answer, which is worse than to be gone.
-                frozen = [postgres.process.pid] + children(postgres.process.pid)
-                for process in frozen:
-                    os.kill(process, signal.SIGSTOP)
-                threads = [threading.Thread(target=lambda: quietly(world.steward.get, "/api/v1/jobs"), daemon=True) for _ in range(40)]
-                for thread in threads:
-                    thread.start()
-                time.sleep(options.seconds / 2)
-                for process in frozen:
-                    os.kill(process, signal.SIGCONT)
+                with frozen([postgres.process.pid] + children(postgres.process.pid)):
+                    threads = [threading.Thread(target=lambda: quietly(world.steward.get, "/api/v1/jobs"), daemon=True) for _ in range(40)]
+                    for thread in threads:
+                        thread.start()
+                    time.sleep(options.seconds / 2)
                 server.wait_ready(30)
                 for thread in threads:
                     thread.join(timeout=60)
@@ -341,18 +336,14 @@ def children(process):
 
 
 @contextlib.contextmanager
-def frozen(processes, once):
-    """Stops processes as soon as `once()`, and lets them go on at the end."""
-    end = time.monotonic() + 60
-    while not once():
-        assert time.monotonic() < end
-    stopped = processes()
-    for process in stopped:
+def frozen(processes):
+    """Stops processes, and lets them go on at the end."""
+    for process in processes:
         os.kill(process, signal.SIGSTOP)
     try:
         yield
     finally:
-        for process in stopped:
+        for process in processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGCONT)
 
