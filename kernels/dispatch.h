@@ -2,6 +2,10 @@
 /// those of kernels/text_network.h.
 #pragma once
 
+/// Of a function that is chosen where cpu_path() is avx2 or more: all that it calls is compiled for AVX2 and FMA within
+/// it.
+#define NARU_AVX2_FLAT __attribute__((target("avx2,fma"), flatten))
+
 namespace naru {
 
 /// Each has what those before it have.

@@ -175,37 +175,49 @@ Affine turned_about_all(const Size3& size, const Size3& target) {
   return affine;
 }
 
-/// Both ways of making it.
+/// On the path forced and on the plain one.
 template <class In, class Out>
-void expect_same_bits(Size3 size, Size3 target, const IntensityMap& map) {
+void expect_same_bits(CpuPath path, Size3 size, Size3 target, const IntensityMap& map, Interpolator interpolator) {
   const auto values = random_values<In>(size.voxel_count(), std::is_unsigned_v<In> ? 0 : -32768, 32767);
-  AffineOptions options{turned_about_all(size, target), Interpolator::linear, map};
+  AffineOptions options{turned_about_all(size, target), interpolator, map};
   options.outside = -1000;
   Executor executor = Executor::cpu(2);
-  const auto best = resampled_on<Out>(executor, values, size, target, options);
-  const ForcedCpuPath forced(CpuPath::baseline);
-  const auto plain = resampled_on<Out>(executor, values, size, target, options);
-  EXPECT_EQ(std::memcmp(best.data(), plain.data(), best.size() * sizeof(Out)), 0) << size.x << " " << target.x;
+  const auto on = [&](CpuPath forced_path) {
+    const ForcedCpuPath forced(forced_path);
+    return resampled_on<Out>(executor, values, size, target, options);
+  };
+  const auto plain = on(CpuPath::baseline), other = on(path);
+  EXPECT_EQ(std::memcmp(other.data(), plain.data(), other.size() * sizeof(Out)), 0) << size.x << " " << target.x;
   // As many as the voxels outside hold their value, or more: clipping makes some of it.
   const auto outside = static_cast<std::size_t>(std::ranges::count(plain, plain.front()));
   EXPECT_TRUE(target.x < 15 || size.x < 31 || (outside > 0 && outside < plain.size() * 3 / 4)) << outside;
 }
 
-TEST(Affine, GivesTheSameBitsOnEveryCpuPath) {
-  if (cpu_path() < CpuPath::avx512) GTEST_SKIP() << "this CPU has one path alone";
+class AffinePath : public ::testing::TestWithParam<CpuPath> {
+ protected:
+  void SetUp() override {
+    if (GetParam() > cpu_path()) GTEST_SKIP() << "this CPU has not this path";
+  }
+};
+
+TEST_P(AffinePath, GivesTheSameBitsAsTheFormula) {
   const IntensityMap map = windowed({.slope = 1.37f, .intercept = -3.1f}, -900.5, 1234.25);
-  for (const std::int64_t nx : {1, 2, 3, 31, 200}) {
-    for (const std::int64_t count : {1, 15, 16, 17, 90}) {
-      const Size3 size{nx, 17, 12}, target{count, 32, 9};
-      expect_same_bits<std::int16_t, float>(size, target, map);
-      expect_same_bits<std::int16_t, std::int16_t>(size, target, {.slope = 1.5f});
-      expect_same_bits<std::uint16_t, float>(size, target, map);
-      expect_same_bits<std::uint16_t, std::int16_t>(size, target, {});
-      expect_same_bits<float, float>(size, target, map);
-      expect_same_bits<float, std::int16_t>(size, target, {.slope = -1e9f});
+  for (const Interpolator interpolator : {Interpolator::linear, Interpolator::nearest, Interpolator::bspline}) {
+    for (const std::int64_t nx : {1, 2, 3, 31, 200}) {
+      for (const std::int64_t count : {1, 15, 16, 17, 90}) {
+        const Size3 size{nx, 17, 12}, target{count, 32, 9};
+        expect_same_bits<std::int16_t, float>(GetParam(), size, target, map, interpolator);
+        expect_same_bits<std::int16_t, std::int16_t>(GetParam(), size, target, {.slope = 1.5f}, interpolator);
+        expect_same_bits<std::uint16_t, float>(GetParam(), size, target, map, interpolator);
+        expect_same_bits<std::uint16_t, std::int16_t>(GetParam(), size, target, {}, interpolator);
+        expect_same_bits<float, float>(GetParam(), size, target, map, interpolator);
+        expect_same_bits<float, std::int16_t>(GetParam(), size, target, {.slope = -1e9f}, interpolator);
+      }
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(EveryCpuPath, AffinePath, ::testing::Values(CpuPath::avx2, CpuPath::avx512));
 
 TEST(Affine, MirrorsNearAnEndAsAnywhere) {
   for (int count = 1; count < 8; ++count) {
