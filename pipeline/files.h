@@ -24,7 +24,8 @@ struct FileFacts {
 /// Writes one new file from front to back, hashing as it goes. Unless `finish()` was called the file is removed again.
 class FileWriter {
  public:
-  /// Creates `path`, or empties it; other names of a file that stood there keep its bytes. @throws Error{output_unwritable, disk_full}
+  /// Creates `path`, or empties it; other names of a file that stood there keep its bytes. @throws
+  /// Error{output_unwritable, disk_full}
   explicit FileWriter(std::filesystem::path path);
   ~FileWriter();
   FileWriter(const FileWriter&) = delete;
@@ -33,7 +34,7 @@ class FileWriter {
   /// @throws Error{disk_full, output_unwritable}
   void append(std::span<const std::byte> bytes);
 
-  /// Closes. The bytes may still be on their way to the disk: see sync_file_system. @throws as append
+  /// Closes. The bytes may still be on their way to the disk: see sync_tree. @throws as append
   FileFacts finish();
 
  private:
@@ -58,8 +59,12 @@ std::string json_line(const nlohmann::ordered_json& json);
 /// The error for a failed write: disk_full for ENOSPC and EDQUOT, else output_unwritable.
 Error write_error(int error_number, std::string_view what);
 
-/// Waits until everything written to the file system of `folder` is on its disk: once a job, instead of once a file.
+/// Waits until everything written to the file system of `folder` is on its disk, whoever wrote it.
 /// @throws Error{disk_full, output_unwritable} where the disk refuses
 void sync_file_system(const std::filesystem::path& folder);
+
+/// Waits until all files and folders below `folder` are on their disk, and for nothing that others wrote; of thousands
+/// of files as sync_file_system, which is quicker then. @throws as that
+void sync_tree(const std::filesystem::path& folder);
 
 }  // namespace naru

@@ -385,7 +385,7 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
   // All files of the dataset and its report are written: the disk takes what it lacks of them during the last proof.
   auto syncing = std::async(std::launch::async, [&, at = trace_context()] {
     const TraceScope scope(at, "flusher");
-    sync_file_system(staging.out());
+    staging.sync();
   });
   prove_dataset(staging.out(), scan, headers.get(), made.plans, facts);
   syncing.get();

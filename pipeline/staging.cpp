@@ -326,8 +326,13 @@ void Staging::remove_work_folder() {
   fs::remove_all(work_, ignored);
 }
 
+void Staging::sync() const {
+  sync_tree(out());
+  sync_tree(report());
+}
+
 void Staging::publish() {
-  sync_file_system(work_);
+  sync();
   publish_synced();
 }
 

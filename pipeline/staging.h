@@ -50,12 +50,15 @@ class Staging {
   /// Before `publish`: keeps the records of what is finished in the report, for `reopen`.
   void keep_records();
 
-  /// Waits for the disk, then moves OUT and the report to their places.
+  /// Waits until OUT and the report, as they are now in the work folder, are on their disk.
+  /// @throws Error{disk_full, output_unwritable}
+  void sync() const;
+
+  /// Syncs, then moves OUT and the report to their places.
   void publish();
 
   /// Moves OUT, then the report, to their places, each by one rename, and removes the work folder.
-  /// @pre all files in the work folder are on its disk (sync_file_system): a power cut after the renames must not find
-  /// empty ones
+  /// @pre all files in OUT and report were synced: a power cut after the renames must not find empty ones
   void publish_synced();
 
   /// For a job that delivers nothing: moves the report alone, beside ("NAME.failed") the report of an OUT that stays.

@@ -76,6 +76,23 @@ TEST(ReadFile, RefusesWhatIsTooLongOrMissing) {
   EXPECT_FALSE(read_file(folder / "b", 4));
 }
 
+TEST(SyncTree, TakesFilesInFoldersAndTellsOfOneThatCannotBeSynced) {
+  const test::TempFolder folder;
+  std::filesystem::create_directories(folder / "a/b");
+  test::spill(folder / "a/b/c", "1");
+  test::spill(folder / "d", "2");
+  EXPECT_NO_THROW(sync_tree(folder.path()));
+  std::filesystem::create_symlink("/dev/null", folder / "a/other");  // a link is no file of ours
+  for (const auto& path : {folder.path(), folder / "absent"}) {
+    try {
+      sync_tree(path);
+      FAIL() << "synced " << path;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::output_unwritable);
+    }
+  }
+}
+
 TEST(JsonLine, ReplacesInvalidUtf8InsteadOfFailing) {
   EXPECT_EQ(json_line({{"path", "a\xff"}}), "{\"path\":\"a\xef\xbf\xbd\"}\n");
 }
