@@ -35,8 +35,8 @@ void write_all(int descriptor, std::span<const std::byte> bytes) {
   }
 }
 
-/// Where more files than these were written, what others wrote to the same disk is small beside them.
-constexpr std::size_t kMostFilesSynced = 2048;
+/// To wait for each of more files than these takes longer than to wait for all that anybody wrote, as a rule.
+constexpr std::size_t kMostFilesSynced = 64;
 /// They only wait, and a file system takes many files that wait at once to its disk together.
 constexpr std::size_t kSyncThreads = 8;
 

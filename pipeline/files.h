@@ -63,8 +63,8 @@ Error write_error(int error_number, std::string_view what);
 /// @throws Error{disk_full, output_unwritable} where the disk refuses
 void sync_file_system(const std::filesystem::path& folder);
 
-/// Waits until all files and folders below `folder` are on their disk, and for nothing that others wrote; of thousands
-/// of files as sync_file_system, which is quicker then. @throws as that
+/// Waits until all files and folders below `folder` are on their disk, and for nothing that others wrote; of many
+/// files as sync_file_system, which is quicker then. @throws as that
 void sync_tree(const std::filesystem::path& folder);
 
 }  // namespace naru
