@@ -11,7 +11,8 @@ namespace naru::dicom {
 namespace {
 
 constexpr Tag kCodeValue = 0x00080100, kCodingScheme = 0x00080102, kUnits = 0x004008EA, kConceptName = 0x0040A043,
-              kConceptCode = 0x0040A168, kMeasuredValue = 0x0040A300, kNumericValue = 0x0040A30A;
+              kConceptCode = 0x0040A168, kPatientAge = 0x00101010, kMeasuredValue = 0x0040A300,
+              kNumericValue = 0x0040A30A;
 
 /// DateTime, Date, Time, Person Name, Text Value, Concept Code Sequence, Measured Value Sequence, Numeric Value (of the
 /// Content Item Macro, 10.2).
@@ -35,20 +36,6 @@ double years_per(std::string_view unit) {
   return unit == "d" ? 1 / 365.25 : 1;
 }
 
-}  // namespace
-
-bool is_content_value(Tag tag) { return std::ranges::find(kValues, tag) != kValues.end(); }
-
-const ContentRule* content_rule_of(const ElementTable& table, Bytes bytes, std::uint32_t begin, std::uint32_t end) {
-  while (begin < end && table.nodes[begin].tag != kConceptName) begin = table.nodes[begin].end;
-  if (begin >= end) return nullptr;
-  const std::uint32_t name_end = table.nodes[begin].end;
-  const std::uint32_t code = find(table, begin, name_end, kCodeValue);
-  const std::uint32_t scheme = find(table, begin, name_end, kCodingScheme);
-  if (code == name_end || scheme == name_end) return nullptr;
-  return find_content_rule(text_at(table, bytes, scheme), text_at(table, bytes, code));
-}
-
 bool is_age_over_89(const ElementTable& table, Bytes bytes, std::uint32_t value) {
   constexpr double kOldest = 90;
   const Node& node = table.nodes[value];
@@ -65,7 +52,7 @@ bool is_age_over_89(const ElementTable& table, Bytes bytes, std::uint32_t value)
   return decimal(text_at(table, bytes, number)).value_or(kOldest) * factor >= kOldest;
 }
 
-void write_removed_content(DataSetWriter& writer, Tag tag) {
+void write_removed(DataSetWriter& writer, Tag tag) {
   if (tag == kMeasuredValue) return writer.empty_sequence(tag);
   writer.begin_sequence(tag);
   write_code_item(writer, "REMOVED", "99NARU", "Removed");
@@ -81,6 +68,32 @@ void write_old_age(DataSetWriter& writer) {
   writer.element(kNumericValue, vr("DS"), "90");
   writer.end_item();
   writer.end_sequence();
+}
+
+}  // namespace
+
+bool is_content_value(Tag tag) { return std::ranges::find(kValues, tag) != kValues.end(); }
+
+const ContentRule* content_rule_of(const ElementTable& table, Bytes bytes, std::uint32_t begin, std::uint32_t end) {
+  while (begin < end && table.nodes[begin].tag != kConceptName) begin = table.nodes[begin].end;
+  if (begin >= end) return nullptr;
+  const std::uint32_t name_end = table.nodes[begin].end;
+  const std::uint32_t code = find(table, begin, name_end, kCodeValue);
+  const std::uint32_t scheme = find(table, begin, name_end, kCodingScheme);
+  if (code == name_end || scheme == name_end) return nullptr;
+  return find_content_rule(text_at(table, bytes, scheme), text_at(table, bytes, code));
+}
+
+ContentFate content_fate(const ElementTable& table, Bytes bytes, std::uint32_t value, const ContentRule& rule,
+                         DeidAction action) {
+  const bool is_kept = action == DeidAction::K || action == DeidAction::C;
+  const bool is_old = rule.header == kPatientAge && is_age_over_89(table, bytes, value);
+  if (is_kept && is_old) return ContentFate::becomes_90_years;
+  return is_kept && !table.nodes[value].is_contradictory ? ContentFate::stays : ContentFate::goes;
+}
+
+void write_content_dummy(DataSetWriter& writer, Tag tag, ContentFate fate) {
+  fate == ContentFate::becomes_90_years ? write_old_age(writer) : write_removed(writer, tag);
 }
 
 }  // namespace naru::dicom

@@ -4,6 +4,7 @@
 
 #include "dicom/deidentify/data_set_writer.h"
 #include "dicom/deidentify/element_table.h"
+#include "dicom/rules/attribute_rules.h"
 #include "dicom/rules/content_rules.h"
 
 namespace naru::dicom {
@@ -15,11 +16,17 @@ bool is_content_value(Tag tag);
 /// @param begin,end the nodes of what the item (or the data set) holds
 const ContentRule* content_rule_of(const ElementTable& table, Bytes bytes, std::uint32_t begin, std::uint32_t end);
 
-/// True where the value states an age above 89 years: a number with its unit, or a text that begins with one.
-bool is_age_over_89(const ElementTable& table, Bytes bytes, std::uint32_t value);
+/// What becomes of such a value: as of the attribute that it repeats. A content item must have its value, so that a
+/// dummy stands for what the header would lose.
+enum class ContentFate : std::uint8_t { stays, goes, becomes_90_years };
 
-/// In place of a value that is a sequence: a code that says so, or no number, or for an age above 89 years "90 years".
-void write_removed_content(DataSetWriter& writer, Tag tag);
-void write_old_age(DataSetWriter& writer);
+/// @param action of the attribute that the value repeats
+/// @param value its node. An age above 89 years becomes 90: it is a number with its unit, or a text that begins with
+/// one
+ContentFate content_fate(const ElementTable& table, Bytes bytes, std::uint32_t value, const ContentRule& rule,
+                         DeidAction action);
+
+/// In place of a value that is a sequence and does not stay: a code that says so, or no number, or "90 years".
+void write_content_dummy(DataSetWriter& writer, Tag tag, ContentFate fate);
 
 }  // namespace naru::dicom

@@ -12,16 +12,8 @@ namespace naru::dicom {
 
 namespace {
 
-constexpr std::size_t kComponents = 5, kMostWords = 4;
-constexpr std::size_t kShortestStrong = 3, kShortestPartial = 5;
-/// Longer words are no names joined: so looking inside them costs no more than their length.
-constexpr std::size_t kLongestJoined = 40;
-
-WordHash hash_of(std::u32string_view word) {
-  WordHash hash = kHashSeed;
-  for (const char32_t code : word) hash = hash_on(hash, code);
-  return hash;
-}
+constexpr std::size_t kComponents = 5;
+constexpr std::size_t kShortestStrong = 3;
 
 std::vector<std::string_view> split(std::string_view text, char separator, std::size_t most) {
   std::vector<std::string_view> parts;
@@ -52,10 +44,6 @@ std::string replaced(std::string_view text, std::span<const Replacement> replace
   return result;
 }
 
-bool is_east_asian(TokenKind kind) {
-  return kind == TokenKind::hangul || kind == TokenKind::han || kind == TokenKind::kana;
-}
-
 bool is_latin(const FoldedText& text, const Token& token) {
   const std::u32string_view word = text.folded(token);
   return token.is_letters() && (word_flags(token.hash) & (kPlaceholder | kTitle | kDegree)) == 0 &&
@@ -77,20 +65,7 @@ std::string joined(std::span<const std::string> words) {
   return all;
 }
 
-// What is said after a Korean name without a space; a known word may follow as well ("환자", "교수").
-constexpr std::u32string_view kParticles[] = {U"님", U"씨", U"군", U"양", U"의",   U"은",   U"는",   U"이",   U"가",
-                                              U"을", U"를", U"께", U"에", U"에게", U"께서", U"님의", U"님이", U"님은"};
-
-bool may_follow_name(std::u32string_view rest) {
-  return std::find(std::begin(kParticles), std::end(kParticles), rest) != std::end(kParticles) || is_known_word(rest);
-}
-
 }  // namespace
-
-bool joins_names(std::u32string_view gap) {
-  constexpr std::u32string_view kJoining = U" -_.,^'/\u2019\u00B7\u30FB\u2010";
-  return gap.size() <= 3 && gap.find_first_not_of(kJoining) == std::u32string_view::npos;
-}
 
 void NameIndex::add(std::string_view person_name) {
   initials_.push_back(0);
@@ -105,7 +80,7 @@ void NameIndex::add_group(std::string_view group) {
     add_component(components[i], static_cast<std::uint8_t>(i * kMostWords));
     const FoldedText text(components[i]);
     for (const Token& token : text.tokens()) {
-      if (is_east_asian(token.kind) && i < 2) east_asian[i] += text.folded(token);
+      if (token.is_east_asian() && i < 2) east_asian[i] += text.folded(token);
       if (is_latin(text, token) && i < 3) latin[std::min<std::size_t>(i, 1)].push_back(ascii(text.folded(token)));
     }
   }
@@ -188,7 +163,7 @@ void NameIndex::add_words(std::string_view component, std::uint8_t number) {
 }
 
 NameIndex::Rank NameIndex::rank_of(const Token& token, WordHash hash, std::size_t length) {
-  const std::size_t shortest = is_east_asian(token.kind) ? 2 : kShortestStrong;
+  const std::size_t shortest = token.is_east_asian() ? 2 : kShortestStrong;
   const bool is_word = (word_flags(hash) & (kProtocolWord | kNameParticle)) != 0;
   return length < shortest || is_word ? Rank::weak : Rank::strong;
 }
@@ -203,11 +178,12 @@ void NameIndex::add_part(WordHash hash, char32_t first, std::size_t length, std:
 void NameIndex::add_east_asian(std::u32string_view family, std::u32string_view given) {
   const std::u32string whole = std::u32string(family).append(given);
   constexpr std::uint8_t kGiven = kMostWords;
-  add_part(hash_of(family), family[0], family.size(), 0, family.size() < 2 ? Rank::weak : Rank::strong);
-  const bool is_word = (word_flags(hash_of(given)) & kProtocolWord) != 0;
-  add_part(hash_of(given), given[0], given.size(), kGiven, given.size() < 2 || is_word ? Rank::weak : Rank::strong);
+  add_part(hash_of_folded(family), family[0], family.size(), 0, family.size() < 2 ? Rank::weak : Rank::strong);
+  const bool is_word = (word_flags(hash_of_folded(given)) & kProtocolWord) != 0;
+  add_part(hash_of_folded(given), given[0], given.size(), kGiven,
+           given.size() < 2 || is_word ? Rank::weak : Rank::strong);
   const Rank rank = whole.size() >= 3 ? Rank::whole : Rank::strong;
-  add_part(hash_of(whole), whole[0], whole.size(), 2 * kMostWords, rank);
+  add_part(hash_of_folded(whole), whole[0], whole.size(), 2 * kMostWords, rank);
   add_romanised(family, given);
   for (const std::u32string& reading : name_readings(whole)) {
     const std::size_t length = surname_length(reading);
@@ -228,282 +204,6 @@ void NameIndex::add_romanised(std::u32string_view family, std::u32string_view gi
   add_spellings(given, kMostWords, true);
   for (std::size_t i = 0; i < given.size() && i < kMostWords && given.size() > 1; ++i) {
     add_spellings(given.substr(i, 1), static_cast<std::uint8_t>(kMostWords + i), false);
-  }
-}
-
-void NameIndex::find(const FoldedText& text, Removals& removals) const {
-  if (index_.empty()) return;
-  Units units;
-  find_words(text, units);
-  if (units.empty()) return;
-  keep_names(text, units);
-  for (const Unit& unit : units) {
-    if (!unit.is_removed) continue;
-    removals.push_back({unit.begin, unit.end, DescriptorReason::name});
-    remove_initials(text, unit, removals);
-  }
-}
-
-/// What is the word, as it is written, or as its Latin spelling is.
-template <typename F>
-void NameIndex::for_each_part(std::u32string_view word, F f) const {
-  index_.for_each(hash_of(word), f);
-  constexpr std::size_t kLongest = 4;
-  if (word.size() > kLongest) return;
-  for (const LatinName& name : latin_) {
-    if (is_spelling(name.letters, word, name.begins_with_surname)) f(name.part);
-  }
-}
-
-/// All words and rows of up to four words that are a part of some name.
-void NameIndex::find_words(const FoldedText& text, Units& units) const {
-  const auto& tokens = text.tokens();
-  for (std::uint32_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i].is_number()) continue;
-    const bool may_begin = index_.may_begin_with(text.chars()[tokens[i].begin].code);
-    const std::size_t found_before = units.size();
-    WordHash hash = tokens[i].hash;
-    std::size_t length = tokens[i].length;
-    for (std::uint32_t last = i; may_begin;) {
-      const bool is_loose = last > i && length < kShortestPartial && !tokens[last].is_glued;
-      index_.for_each(hash, [&](Part part) {
-        if (is_loose && part.rank == Rank::strong && tokens[i].is_letters()) part.rank = Rank::weak;
-        units.push_back({i, last, tokens[i].begin, tokens[last].end, part});
-      });
-      ++last;
-      if (last == tokens.size() || last - i >= kMostWords || tokens[last].is_number() ||
-          tokens[last].kind != tokens[i].kind || !joins_names(text.gap_before(last))) {
-        break;
-      }
-      for (const char32_t code : text.folded(tokens[last])) hash = hash_on(hash, code);
-      length += tokens[last].length;
-    }
-    if (tokens[i].length != tokens[i].end - tokens[i].begin) find_possessive(text, i, units);
-    if (units.size() != found_before) continue;
-    if (is_east_asian(tokens[i].kind)) {
-      find_in_run(text, i, units);
-      if (units.size() == found_before && tokens[i].kind == TokenKind::hangul) find_spaced(text, i, units);
-      if (units.size() == found_before && tokens[i].kind == TokenKind::han) find_hanja(text, i, units);
-    } else if (tokens[i].length >= kShortestPartial && tokens[i].length <= kLongestJoined &&
-               (word_flags(tokens[i].hash) & kProtocolWord) == 0) {
-      find_joined(text, i, units);
-    }
-  }
-}
-
-/// "Davidson's"
-void NameIndex::find_possessive(const FoldedText& text, std::uint32_t i, Units& units) const {
-  const Token& token = text.tokens()[i];
-  const std::u32string_view word = text.folded(token);
-  if (word.size() < 4 || !word.ends_with(U's') || word[word.size() - 2] > U'\u2019') return;
-  const std::u32string_view stem = word.substr(0, word.size() - 2);
-  if (stem.find_first_of(U"'\u2019") != std::u32string_view::npos) return;
-  index_.for_each(hash_of(stem), [&](const Part& part) { units.push_back({i, i, token.begin, token.end, part}); });
-}
-
-/// True where letters are nothing but different parts and initials of one person's name.
-bool NameIndex::is_cover(std::u32string_view letters, std::uint16_t person, std::uint32_t used, int parts) const {
-  if (letters.empty()) return parts >= 2;
-  bool is_covered = false;
-  WordHash hash = kHashSeed;
-  for (std::size_t n = 1; n <= letters.size() && !is_covered; ++n) {
-    hash = hash_on(hash, letters[n - 1]);
-    if (n == 1) continue;
-    index_.for_each(hash, [&](const Part& part) {
-      const std::uint32_t bit = 1U << (part.number % 32U);
-      if (is_covered || part.person != person || (used & bit) != 0) return;
-      is_covered = is_cover(letters.substr(n), person, used | bit, parts + 1);
-    });
-  }
-  // Initials before or after a part of at least four letters.
-  if (!is_covered && letters.size() <= 2 && parts == 1) {
-    is_covered = std::all_of(letters.begin(), letters.end(), [&](char32_t code) {
-      return code >= U'a' && code <= U'z' && (initials_[person] >> (code - U'a') & 1U) != 0;
-    });
-  }
-  return is_covered;
-}
-
-/// "davidsondouglas", "ddavidson", "hongkildong"
-void NameIndex::find_joined(const FoldedText& text, std::uint32_t i, Units& units) const {
-  const Token& token = text.tokens()[i];
-  const std::u32string_view letters = text.folded(token);
-  const std::size_t found_before = units.size();
-  WordHash hash = kHashSeed;
-  for (std::size_t n = 1; n < letters.size() && units.size() == found_before; ++n) {
-    hash = hash_on(hash, letters[n - 1]);
-    if (!index_.may_begin_with(letters[0]) || n < 2) continue;
-    index_.for_each(hash, [&](const Part& part) {
-      if (units.size() != found_before) return;
-      const bool has_initials = letters.size() - n <= 2;
-      if (has_initials && part.rank == Rank::weak) return;
-      if (is_cover(letters.substr(n), part.person, 1U << (part.number % 32U), 1)) {
-        units.push_back({i, i, token.begin, token.end, {part.person, part.number, Rank::strong, part.length}});
-      }
-    });
-  }
-  if (units.size() == found_before && !is_known_word(letters)) find_at_edges(text, i, units);
-}
-
-/// "ddavidson"; "davidsonct" and "ctdavidson": a part of at least five letters at the beginning or end of a longer
-/// word.
-void NameIndex::find_at_edges(const FoldedText& text, std::uint32_t i, Units& units) const {
-  const Token& token = text.tokens()[i];
-  const std::u32string_view letters = text.folded(token);
-  const auto add = [&](std::size_t begin, std::size_t end) {
-    const std::u32string_view word = letters.substr(begin, end - begin);
-    if (!index_.may_begin_with(word[0])) return false;
-    const std::u32string_view rest = begin == 0 ? letters.substr(end) : letters.substr(0, begin);
-    bool is_found = false;
-    index_.for_each(hash_of(word), [&](const Part& part) {
-      if (is_found || part.rank == Rank::weak) return;
-      const bool is_initial =
-          begin == 1 && rest[0] >= U'a' && rest[0] <= U'z' && (initials_[part.person] >> (rest[0] - U'a') & 1U) != 0;
-      const bool is_long = word.size() > kShortestPartial;
-      if (!is_initial && !is_long && !(word.size() == kShortestPartial && is_known_word(rest))) return;
-      is_found = true;
-      const auto from = static_cast<std::uint32_t>(token.begin + (is_initial ? 0 : begin));
-      units.push_back({i, i, from, static_cast<std::uint32_t>(token.begin + end), part});
-    });
-    return is_found;
-  };
-  for (std::size_t n = letters.size() - 1; n >= kShortestPartial; --n) {
-    if (add(0, n)) return;
-  }
-  for (std::size_t n = letters.size() - 1; n >= 4; --n) {
-    if (add(letters.size() - n, letters.size())) return;
-  }
-}
-
-/// Inside a run of Hangul, Han or Kana: whole names anywhere, other strong parts where the rest is a known word or a
-/// particle. A match that belongs to a known word ("이상소" in "이상소견") is none.
-void NameIndex::find_in_run(const FoldedText& text, std::uint32_t i, Units& units) const {
-  const Token& token = text.tokens()[i];
-  const std::u32string_view run = text.folded(token);
-  constexpr std::size_t kLongest = 8;
-  if (is_known_word(run)) return;
-  for (std::size_t begin = 0; begin + 2 <= run.size(); ++begin) {
-    if (!index_.may_begin_with(run[begin]) && latin_.empty()) continue;
-    for (std::size_t end = std::min(run.size(), begin + kLongest); end >= begin + 2; --end) {
-      bool is_found = false;
-      for_each_part(run.substr(begin, end - begin), [&](const Part& part) {
-        if (is_found || part.rank == Rank::weak) return;
-        const bool stands_out = (begin == 0 && (end == run.size() || may_follow_name(run.substr(end)))) ||
-                                (end == run.size() && is_known_word(run.substr(0, begin)));
-        bool is_in_word = false;
-        for (std::size_t n = end + 1; n <= std::min(run.size(), begin + kLongest); ++n) {
-          is_in_word = is_in_word || is_known_word(run.substr(begin, n - begin));
-        }
-        if ((part.rank != Rank::whole && !stands_out) || (is_in_word && !stands_out)) return;
-        is_found = true;
-        units.push_back({i, i, static_cast<std::uint32_t>(token.begin + begin),
-                         static_cast<std::uint32_t>(token.begin + end), part});
-      });
-      if (is_found) return;
-    }
-  }
-}
-
-/// "김 민지", where the header has Latin letters.
-void NameIndex::find_spaced(const FoldedText& text, std::uint32_t i, Units& units) const {
-  const auto& tokens = text.tokens();
-  constexpr std::size_t kShortest = 3, kLongest = 4;
-  std::u32string name(text.folded(tokens[i]));
-  if (latin_.empty() || name.size() > 2 || !is_korean_surname(name)) return;
-  for (std::uint32_t last = i + 1; last < tokens.size() && tokens[last].kind == TokenKind::hangul; ++last) {
-    name += text.folded(tokens[last]);
-    if (name.size() > kLongest || !joins_names(text.gap_before(last))) return;
-    if (name.size() < kShortest) continue;
-    for (const LatinName& latin : latin_) {
-      if (!latin.begins_with_surname || !is_spelling(latin.letters, name, true)) continue;
-      return units.push_back({i, last, tokens[i].begin, tokens[last].end, latin.part});
-    }
-  }
-}
-
-/// "金哲洙腹部", where the header has another script. Two characters alone may be a word: they stand for themselves.
-void NameIndex::find_hanja(const FoldedText& text, std::uint32_t i, Units& units) const {
-  const Token& token = text.tokens()[i];
-  const std::u32string_view run = text.folded(token);
-  constexpr std::size_t kLongest = 4;
-  for (std::size_t begin = 0; begin + 2 <= run.size(); ++begin) {
-    if (!is_surname_hanja(run[begin])) continue;
-    for (std::size_t end = std::min(run.size(), begin + kLongest); end >= begin + 2; --end) {
-      if (end - begin == 2 && run.size() != 2) continue;
-      bool is_found = false;
-      for (const std::u32string& reading : name_readings(run.substr(begin, end - begin))) {
-        for_each_part(reading, [&](const Part& part) {
-          if (is_found || part.number != 2 * kMostWords || part.rank == Rank::weak) return;
-          is_found = true;
-          units.push_back({i, i, static_cast<std::uint32_t>(token.begin + begin),
-                           static_cast<std::uint32_t>(token.begin + end), part});
-        });
-      }
-      if (is_found) return;
-    }
-  }
-}
-
-/// Decides which of the units are names.
-void NameIndex::keep_names(const FoldedText& text, Units& units) const {
-  const auto is_beside = [&](const Unit& left, const Unit& right) {
-    if (left.part.person != right.part.person || left.part.number == right.part.number) return false;
-    if (right.first <= left.last || right.first > left.last + 2) return false;
-    for (std::uint32_t t = left.last + 1; t <= right.first; ++t) {
-      if (!joins_names(text.gap_before(t))) return false;
-      if (t < right.first && !is_initial(text, t, left.part.person)) return false;
-    }
-    return true;
-  };
-  for (Unit& unit : units) unit.is_removed = unit.part.rank != Rank::weak || has_initial(text, unit);
-  // In the order of their first tokens, so that what stands beside a unit is near it in the list as well.
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    for (std::size_t k = i + 1; k < units.size() && units[k].first <= units[i].last + 2; ++k) {
-      if (is_beside(units[i], units[k])) units[i].is_removed = units[k].is_removed = true;
-    }
-  }
-}
-
-/// One letter, or two or three ("Kim GD") that are no word.
-bool NameIndex::is_initial(const FoldedText& text, std::size_t i, std::uint16_t person) const {
-  constexpr std::size_t kMostInitials = 3;
-  const auto& tokens = text.tokens();
-  if (i >= tokens.size() || tokens[i].length > kMostInitials || tokens[i].token_case != TokenCase::upper) return false;
-  const std::u32string_view letters = text.folded(tokens[i]);
-  if (letters.size() > 1 && is_known_word(letters)) return false;
-  return std::all_of(letters.begin(), letters.end(), [&](char32_t code) {
-    return code >= U'a' && code <= U'z' && (initials_[person] >> (code - U'a') & 1U) != 0;
-  });
-}
-
-/// "K. Lee", "Lee, K.": a word of protocols is a name beside an initial with a point or behind a comma.
-bool NameIndex::has_initial(const FoldedText& text, const Unit& unit) const {
-  const auto& tokens = text.tokens();
-  const auto is_letter = [&](std::size_t i) {
-    return i < tokens.size() && tokens[i].length == 1 && is_initial(text, i, unit.part.person);
-  };
-  const bool has_family_name =
-      tokens[unit.first].is_letters() && tokens[unit.first].is_raised() && unit.part.length > 1;
-  if (!has_family_name) return false;
-  const bool is_before = unit.first > 0 && is_letter(unit.first - 1) &&
-                         (text.gap_before(unit.first) == U". " || text.gap_before(unit.first) == U".");
-  const std::u32string_view gap = text.gap_before(unit.last + 1);
-  return is_before || (is_letter(unit.last + 1) && gap.starts_with(U',') && gap.size() <= 2);
-}
-
-/// "D. Davidson", "Davidson, D. M."
-void NameIndex::remove_initials(const FoldedText& text, const Unit& unit, Removals& removals) const {
-  const auto& tokens = text.tokens();
-  if (!tokens[unit.first].is_letters()) return;
-  const auto remove = [&](const Token& token) { removals.push_back({token.begin, token.end, DescriptorReason::name}); };
-  for (std::size_t t = unit.first; t > 0 && joins_names(text.gap_before(t)); --t) {
-    if (!is_initial(text, t - 1, unit.part.person) || tokens[t - 1].is_glued) break;
-    remove(tokens[t - 1]);
-  }
-  for (std::size_t t = unit.last + 1; t < tokens.size() && joins_names(text.gap_before(t)); ++t) {
-    const bool is_followed = t + 1 < tokens.size() && tokens[t + 1].is_glued;
-    if (!is_initial(text, t, unit.part.person) || is_followed) break;
-    remove(tokens[t]);
   }
 }
 

@@ -36,6 +36,8 @@ class NameIndex {
   bool is_part(WordHash hash) const { return index_.contains(hash); }
 
  private:
+  static constexpr std::size_t kMostWords = 4;        ///< of a component
+  static constexpr std::size_t kShortestPartial = 5;  ///< where a part stands in a longer word, or in pieces
   enum class Rank : std::uint8_t { weak, strong, whole };
   struct Part {
     std::uint16_t person = 0;

@@ -43,6 +43,7 @@ struct Token {
 
   bool is_letters() const { return kind == TokenKind::letters; }
   bool is_number() const { return kind == TokenKind::number; }
+  bool is_east_asian() const { return kind == TokenKind::hangul || kind == TokenKind::han || kind == TokenKind::kana; }
   /// Written as a name would be: "Kim" or "KIM".
   bool is_raised() const { return is_letters() && token_case != TokenCase::lower; }
 };
@@ -78,6 +79,13 @@ class FoldedText {
   std::u32string codes_;
   std::vector<Token> tokens_;
 };
+
+/// Hash of characters that are folded already.
+constexpr WordHash hash_of_folded(std::u32string_view word) {
+  WordHash hash = kHashSeed;
+  for (const char32_t code : word) hash = hash_on(hash, code);
+  return hash;
+}
 
 /// Hash of a word's folded letters, digits and characters of East Asia; what separates them does not count.
 WordHash hash_of_word(std::string_view utf8);

@@ -12,38 +12,19 @@
 #include "dicom/deidentify/dummy_items.h"
 #include "dicom/deidentify/embedded_text.h"
 #include "dicom/deidentify/method.h"
+#include "dicom/deidentify/unlisted.h"
 #include "dicom/deidentify/value_writer.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
-#include "dicom/rules/attribute_types.h"
 
 namespace naru::dicom {
 
 namespace {
 
-constexpr Tag kSpecificCharacterSet = 0x00080005, kLongCodeValue = 0x00080119, kUrnCodeValue = 0x00080120,
-              kPatientAge = 0x00101010, kIccProfile = 0x00282000, kEncapsulatedDocument = 0x00420011,
+constexpr Tag kSpecificCharacterSet = 0x00080005, kIccProfile = 0x00282000, kEncapsulatedDocument = 0x00420011,
               kMimeType = 0x00420012, kEncapsulatedDocumentLength = 0x00420015;
 constexpr std::string_view kUtf8 = "ISO_IR 192";
-
-/// Attributes that the table does not list, and whose values are of one person or one order: dates in another calendar,
-/// retired order numbers, addresses, a device and a time server by their names.
-bool names_by_nature(Tag tag) {
-  constexpr std::array<Tag, 12> kTags = {0x00100033, 0x00100034, 0x00401006, 0x00401007, 0x00402006, 0x00402007,
-                                         0x00081190, 0x0040E010, 0x00404073, 0x0074100A, 0x00181003, 0x00181803};
-  return std::ranges::find(kTags, tag) != kTags.end();
-}
-
-bool is_long_text(Vr v) { return v == vr("ST") || v == vr("LT") || v == vr("UT") || v == vr("UC"); }
-bool is_short_text(Vr v) { return v == vr("LO") || v == vr("SH"); }
-
-/// Maker, model and software, which everybody has who bought them: their names look like places, their builds like
-/// dates.
-bool names_a_product(Tag tag) {
-  constexpr Tag kSoftwareVersions = 0x00181020;
-  return tag == kManufacturer || tag == kManufacturerModelName || tag == kSoftwareVersions;
-}
 
 /// The retired forms of Pixel Data in groups 7F02 to 7FFE, and tables of offsets, which nothing needs.
 bool is_retired_bulk(Tag tag) {
@@ -226,58 +207,26 @@ class Rewriter {
     return content_rule_of(table_, bytes_, levels_.back().begin, levels_.back().end);
   }
 
-  /// What becomes of the header's attribute becomes of the value that repeats it. A content item must have its value:
-  /// a dummy stands for what the header would lose.
   std::uint32_t write_content(std::uint32_t i, const ContentRule& rule) {
     const Node& node = nodes_[i];
-    const bool is_sequence = node.kind == NodeKind::sequence;
     const DeidAction action = resolve_action(context_.policy, context_.facts.source.sop_class_uid, 0, rule.header);
-    const bool is_kept = action == DeidAction::K || action == DeidAction::C;
-    const bool is_old = rule.header == kPatientAge && is_age_over_89(table_, bytes_, i);
-    if (is_kept && !is_old && !node.is_contradictory) {
-      count(node.tag, name(action));
-      if (is_sequence) return enter(i, false);
+    const ContentFate fate = content_fate(table_, bytes_, i, rule, action);
+    count(node.tag, name(fate == ContentFate::stays ? action : DeidAction::D));
+    if (fate == ContentFate::stays && node.kind == NodeKind::sequence) return enter(i, false);
+    if (fate == ContentFate::stays)
       values_.write(node, action, {levels_.back().text.set, false});
-      return node.end;
-    }
-    count(node.tag, "D");
-    if (!is_sequence) {
+    else if (node.kind == NodeKind::sequence)
+      write_content_dummy(writer_, node.tag, fate);
+    else
       values_.write_dummy(node, rule.header);
-    } else if (is_kept) {
-      write_old_age(writer_);
-    } else {
-      write_removed_content(writer_, node.tag);
-    }
     return node.end;
   }
 
-  /// Not in the table: what the standard knows stays, but dates and persons' names are never left to chance.
   std::uint32_t write_unlisted(std::uint32_t i) {
     const Node& node = nodes_[i];
-    const Vr v = node.value_representation;
-    if (!standard_vr(node.tag) || node.is_contradictory) return remove(node, "unknown_removed");
-    // A code must keep its code; codes are checked for identifiers as they are written.
-    if (node.tag == kLongCodeValue || node.tag == kUrnCodeValue) return apply(i, DeidAction::K);
-    if (names_by_nature(node.tag) || v == vr("UR")) return remove_unlisted(i);
-    const bool cleans = context_.policy.options.has(DeidOption::clean_descriptors);
-    // Whole sentences say anything; without the option that cleans them they go as the table's own do.
-    if (is_long_text(v)) return cleans ? apply(i, DeidAction::C) : remove_unlisted(i);
-    // So may a short one, as the name of a protocol that somebody typed.
-    if (cleans && is_short_text(v) && !is_code(node.tag) && !names_a_product(node.tag)) return apply(i, DeidAction::C);
-    if (v == vr("PN")) return apply(i, DeidAction::Z);
-    if (!is_date(v)) return apply(i, DeidAction::K);
-    const DeidOptions options = context_.policy.options;
-    if (options.has(DeidOption::retain_longitudinal_full_dates)) return apply(i, DeidAction::K);
-    const bool shifts = options.has(DeidOption::retain_longitudinal_modified_dates);
-    return apply(i, shifts ? DeidAction::C : DeidAction::X);
-  }
-
-  /// As the table's conditional actions do: what may be left out goes, what must be there is emptied or a dummy.
-  std::uint32_t remove_unlisted(std::uint32_t i) {
-    const Node& node = nodes_[i];
-    const AttributeType type = unlisted_text_type(node.tag);
-    if (type == AttributeType::type3) return remove(node, "unlisted_removed");
-    return apply(i, resolve_by_type(DeidAction::X_Z_D, type));
+    const UnlistedDecision decision =
+        unlisted_decision(node.tag, node.value_representation, node.is_contradictory, context_.policy);
+    return decision.action == DeidAction::X ? remove(node, decision.removed_as) : apply(i, decision.action);
   }
 
   std::uint32_t apply(std::uint32_t i, DeidAction action) {

@@ -1,0 +1,23 @@
+/// Attributes that the table does not list: what the standard knows stays, but dates, persons' names and whole
+/// sentences are never left to chance.
+#pragma once
+
+#include <string_view>
+
+#include "dicom/deidentify/policy.h"
+#include "dicom/element_walk.h"
+#include "dicom/rules/deid_option.h"
+
+namespace naru::dicom {
+
+struct UnlistedDecision {
+  DeidAction action = DeidAction::X;
+  std::string_view removed_as = "X";  ///< how it is counted where it goes
+};
+
+/// What leaves an attribute that may be missing is removed; else it is emptied or gets a dummy, as the table's
+/// conditional actions do.
+UnlistedDecision unlisted_decision(Tag tag, Vr value_representation, bool is_contradictory,
+                                   const DeidentifyPolicy& policy);
+
+}  // namespace naru::dicom
