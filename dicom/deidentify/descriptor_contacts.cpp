@@ -3,85 +3,17 @@
 #include <algorithm>
 #include <string>
 
+#include "dicom/deidentify/descriptor_number_shapes.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
 
 namespace naru::dicom {
 
 namespace {
 
-/// YYMMDD as it stands in a resident registration number.
-bool is_birth(std::u32string_view digits) {
-  const auto two = [&](std::size_t i) { return 10 * (digits[i] - U'0') + (digits[i + 1] - U'0'); };
-  return two(2) >= 1 && two(2) <= 12 && two(4) >= 1 && two(4) <= 31;
-}
-
-/// Korea: birth date, then sex and century (1-4, foreigners 5-8, born before 1900 9 and 0), six digits. The checksum of
-/// older numbers is not asked for: numbers given since October 2020 have none.
-bool is_resident_number(std::u32string_view digits) { return is_birth(digits); }
-
-/// USA: no area 000, 666 or 9xx, no group 00, no serial 0000.
-bool is_social_security_number(std::u32string_view digits) {
-  const std::u32string_view area = digits.substr(0, 3);
-  return area != U"000" && area != U"666" && area[0] != U'9' && digits.substr(3, 2) != U"00" &&
-         digits.substr(5) != U"0000";
-}
-
-/// China: the last of 18 characters checks the others (GB 11643, ISO 7064 MOD 11-2), digits 7 to 14 are a date.
-bool is_chinese_resident_number(std::u32string_view digits) {
-  unsigned sum = 0, weight = 1;
-  for (std::size_t i = digits.size() - 1; i-- > 0;) {
-    weight = weight * 2 % 11;
-    sum += weight * (digits[i] - U'0');
-  }
-  return (sum + (digits.back() - U'0')) % 11 == 1 && is_birth(digits.substr(8, 6));
-}
-
-/// North America: area and exchange begin with 2 to 9.
-bool is_american_number(std::u32string_view digits) {
-  const std::size_t area = digits.size() - 10;
-  return digits[area] >= U'2' && digits[area + 3] >= U'2';
-}
-
-/// Korea's numbers of companies, without those that are round numbers of a scanner as well.
-bool is_company_number(std::u32string_view digits) {
-  constexpr std::u32string_view kPrefixes[] = {U"1522", U"1533", U"1544", U"1566", U"1577", U"1588", U"1599",
-                                               U"1644", U"1660", U"1661", U"1666", U"1668", U"1670", U"1688",
-                                               U"1811", U"1833", U"1855", U"1866", U"1877", U"1899"};
-  return std::find(std::begin(kPrefixes), std::end(kPrefixes), digits.substr(0, 4)) != std::end(kPrefixes);
-}
-
 /// Of a telephone number or an address: looking farther would take the square of the text's length.
 constexpr std::size_t kMostParts = 12;
 
-bool is_any(std::u32string_view) { return true; }
-
-/// Rows of numbers: a digit stands for itself, d for any, - for one or two of - . ) ( or, where `may_be_spaced`, space.
-struct Shape {
-  std::u32string_view mask;
-  DescriptorReason reason;
-  bool (*is_valid)(std::u32string_view digits);
-  bool may_be_spaced;
-};
-constexpr Shape kShapes[] = {
-    {U"dddddd-ddddddd", DescriptorReason::national, is_resident_number, true},
-    {U"ddddddddddddd", DescriptorReason::national, is_resident_number, false},
-    {U"dddddddddddddddddd", DescriptorReason::national, is_chinese_resident_number, false},
-    {U"ddd-dd-dddd", DescriptorReason::national, is_social_security_number, false},
-    {U"dd-dd-dddddd-dd", DescriptorReason::national, is_any, false},  // Korean driving licence
-    {U"01d-dddd-dddd", DescriptorReason::contact, is_any, true},
-    {U"01d-ddd-dddd", DescriptorReason::contact, is_any, true},
-    {U"010dddddddd", DescriptorReason::contact, is_any, false},
-    {U"02-dddd-dddd", DescriptorReason::contact, is_any, false},
-    {U"02-ddd-dddd", DescriptorReason::contact, is_any, false},
-    {U"0dd-dddd-dddd", DescriptorReason::contact, is_any, false},
-    {U"0dd-ddd-dddd", DescriptorReason::contact, is_any, false},
-    {U"050d-ddd-dddd", DescriptorReason::contact, is_any, false},
-    {U"050d-dddd-dddd", DescriptorReason::contact, is_any, false},
-    {U"1ddd-dddd", DescriptorReason::contact, is_company_number, false},
-    {U"ddd-ddd-dddd", DescriptorReason::contact, is_american_number, false},
-    {U"1-ddd-ddd-dddd", DescriptorReason::contact, is_american_number, false},
-};
-
+constexpr std::u32string_view kDashes = U"-.)(\u2010\u2011\u2012\u2013~";
 bool is_among(std::u32string_view text, std::u32string_view allowed) {
   return text.find_first_not_of(allowed) == std::u32string_view::npos;
 }
@@ -109,7 +41,7 @@ class ContactFinder {
     } else {
       if (const std::size_t end = international(i); end != i) return end;
       if (const std::size_t end = behind_telephone_sign(i); end != i) return end;
-      for (const Shape& shape : kShapes) {
+      for (const NumberShape& shape : number_shapes()) {
         if (const std::size_t end = matched(i, shape); end != i) return end;
       }
       if (const std::size_t end = masked_resident_number(i); end != i) return end;
@@ -136,13 +68,13 @@ class ContactFinder {
            (end < tokens_.size() && tokens_[end].is_number() && joins(end));
   }
 
-  std::size_t matched(std::size_t first, const Shape& shape) {
+  std::size_t matched(std::size_t first, const NumberShape& shape) {
     std::u32string digits;
     std::size_t i = first;
     for (std::size_t begin = 0; begin < shape.mask.size(); ++i) {
       const std::size_t stop = std::min(shape.mask.find(U'-', begin), shape.mask.size());
       if (i >= tokens_.size() || !tokens_[i].is_number() || tokens_[i].length != stop - begin) return first;
-      if (i > first && !is_gap(i, shape.may_be_spaced)) return first;
+      if (i > first && !is_gap(i, shape.between)) return first;
       const std::u32string_view number = text_.folded(tokens_[i]);
       for (std::size_t k = 0; k < number.size(); ++k) {
         const char32_t wanted = shape.mask[begin + k];
@@ -157,11 +89,14 @@ class ContactFinder {
     return remove(begin, tokens_[i - 1].end, i, shape.reason);
   }
 
-  bool is_gap(std::size_t i, bool may_be_spaced) const {
+  bool is_gap(std::size_t i, Between between) const {
     const std::u32string_view gap = text_.gap_before(i);
-    const bool has_sign = gap.find_first_of(U"-.)(\u2010\u2011\u2012\u2013~") != std::u32string_view::npos;
-    return gap.size() <= 2 && is_among(gap, U"-.)( \u2010\u2011\u2012\u2013~") &&
-           (has_sign || (may_be_spaced && !gap.empty()));
+    if (between == Between::slash_or_dashes && (gap == U"/" || gap == U" / ")) return true;
+    const std::size_t signs =
+        std::count_if(gap.begin(), gap.end(), [](char32_t c) { return kDashes.find(c) != kDashes.npos; });
+    const std::size_t spaces = std::count(gap.begin(), gap.end(), U' ');
+    return gap.size() <= 2 && signs + spaces == gap.size() &&
+           (signs > 0 || (between == Between::dashes_or_space && !gap.empty()));
   }
 
   /// Tokens of digits from i on with what may stand inside a telephone number between them.
@@ -169,7 +104,7 @@ class ContactFinder {
     digits = 0;
     std::size_t end = i;
     while (end < std::min(tokens_.size(), i + kMostParts) && tokens_[end].is_number()) {
-      if (end > i && (text_.gap_before(end).size() > 2 || !is_among(text_.gap_before(end), U"-.)( "))) break;
+      if (end > i && (text_.gap_before(end).size() > 2 || !is_among(text_.gap_before(end), U"-.)( /"))) break;
       digits += tokens_[end].length;
       ++end;
     }
@@ -220,14 +155,39 @@ class ContactFinder {
       DescriptorReason reason;
     };
     constexpr Label kLabels[] = {
-        {U"tel", 7, DescriptorReason::contact},       {U"telephone", 7, DescriptorReason::contact},
-        {U"phone", 7, DescriptorReason::contact},     {U"fax", 7, DescriptorReason::contact},
-        {U"mobile", 7, DescriptorReason::contact},    {U"cell", 7, DescriptorReason::contact},
-        {U"hp", 9, DescriptorReason::contact},        {U"전화", 7, DescriptorReason::contact},
-        {U"전화번호", 7, DescriptorReason::contact},  {U"연락처", 7, DescriptorReason::contact},
-        {U"휴대폰", 7, DescriptorReason::contact},    {U"핸드폰", 7, DescriptorReason::contact},
-        {U"팩스", 7, DescriptorReason::contact},      {U"ssn", 9, DescriptorReason::national},
-        {U"주민번호", 6, DescriptorReason::national}, {U"주민등록번호", 6, DescriptorReason::national},
+        {U"tel", 7, DescriptorReason::contact},
+        {U"telephone", 7, DescriptorReason::contact},
+        {U"phone", 7, DescriptorReason::contact},
+        {U"fax", 7, DescriptorReason::contact},
+        {U"mobile", 7, DescriptorReason::contact},
+        {U"cell", 7, DescriptorReason::contact},
+        {U"hp", 9, DescriptorReason::contact},
+        {U"telefon", 6, DescriptorReason::contact},
+        {U"telefono", 7, DescriptorReason::contact},
+        {U"telefone", 7, DescriptorReason::contact},
+        {U"fon", 6, DescriptorReason::contact},
+        {U"handy", 7, DescriptorReason::contact},
+        {U"mobil", 7, DescriptorReason::contact},
+        {U"rufnummer", 6, DescriptorReason::contact},
+        {U"전화", 7, DescriptorReason::contact},
+        {U"전화번호", 7, DescriptorReason::contact},
+        {U"연락처", 7, DescriptorReason::contact},
+        {U"휴대폰", 7, DescriptorReason::contact},
+        {U"핸드폰", 7, DescriptorReason::contact},
+        {U"팩스", 7, DescriptorReason::contact},
+        {U"電話", 7, DescriptorReason::contact},
+        {U"電話番号", 7, DescriptorReason::contact},
+        {U"携帯", 7, DescriptorReason::contact},
+        {U"連絡先", 7, DescriptorReason::contact},
+        {U"电话", 7, DescriptorReason::contact},
+        {U"联系电话", 7, DescriptorReason::contact},
+        {U"手机", 7, DescriptorReason::contact},
+        {U"手机号", 7, DescriptorReason::contact},
+        {U"手機", 7, DescriptorReason::contact},
+        {U"imei", 14, DescriptorReason::contact},
+        {U"ssn", 9, DescriptorReason::national},
+        {U"주민번호", 6, DescriptorReason::national},
+        {U"주민등록번호", 6, DescriptorReason::national},
     };
     const std::u32string_view word = text_.folded(tokens_[i]);
     const auto* label =

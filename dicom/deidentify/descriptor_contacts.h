@@ -10,7 +10,17 @@ namespace naru::dicom {
 /// Telephone, resident registration, social security and passport numbers, e-mail, URL, IPv4.
 void find_contacts(const FoldedText& text, Removals& removals);
 
+/// Addresses of network cards (MAC) and of IPv6. Times, versions and rows of vertebrae are none.
+void find_network_addresses(const FoldedText& text, Removals& removals);
+
 /// Postal addresses, Korean and English.
 void find_addresses(const FoldedText& text, Removals& removals);
+
+/// German and French: a street with its number; where the street's word says other things as well, only before a
+/// postal code with its town.
+void find_european_addresses(const FoldedText& text, Removals& removals);
+
+/// Japanese and Chinese: from the province or city on, or a district's street with its number; Japan's postal codes.
+void find_han_addresses(const FoldedText& text, Removals& removals);
 
 }  // namespace naru::dicom

@@ -10,6 +10,10 @@ namespace naru::dicom {
 /// @param names of the header: their parts count as names even where they are words as well
 void find_names_by_context(const FoldedText& text, const NameIndex& names, Removals& removals);
 
+/// Login names in small letters behind an operator's label: "tech: jpark", "by: j.park", where a common name, a Korean
+/// surname or a part of the header's names is in them.
+void find_logins(const FoldedText& text, const NameIndex& names, Removals& removals);
+
 /// True where token i begins what is said of a person beside the name: sex and age ("M/45", "(M, 45세)", "45Y F",
 /// "45세").
 bool is_person_at(const FoldedText& text, std::size_t i);

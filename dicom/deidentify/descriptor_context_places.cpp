@@ -163,6 +163,16 @@ constexpr std::u32string_view kWordEndings[] = {
     U"검사", U"촬영", U"중", U"됨", U"된", U"될",   U"히",   U"후",   U"시",   U"용",   U"대",   U"점",
     U"등",   U"함",   U"된", U"할", U"적", U"부위", U"상태", U"관",   U"부",   U"제",   U"예정"};
 
+// Surnames of most people, and the syllables of most given names: what a name without a title must be made of.
+constexpr std::u32string_view kCommonSurnames =
+    U"김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차우구민나진엄채원천방공현";
+constexpr std::u32string_view kGivenSyllables =
+    U"가강건겸경계관광교국권규균근기길나남다대덕도동두라란래려련렬령례로록룡리린림만명모무묵문미민배백범별병보복봉빈상"
+    U"서석선설섭성세소"
+    U"솔송수숙순슬승시식신아안애양언연열영예오옥완요용우욱운웅원위유윤율은을음의이익인일임자장재전정제조종주준중지진찬"
+    U"창채천철청초춘충"
+    U"치태택표필하학한해행향헌혁현협형혜호홍화환회효후훈휘흥희";
+
 class KoreanContext {
  public:
   KoreanContext(const FoldedText& text, Removals& removals)
@@ -177,7 +187,7 @@ class KoreanContext {
       if (institution(i, run) || (run.size() > 1 && is_known_word(run))) continue;
       if (glued_title(i, run)) continue;
       const bool has_title = is_title_at(i + 1) && is_name(run, title_at(i + 1));
-      if (has_title || (is_name(run, U"환자") && is_person_at(text_, i + 1)))
+      if (has_title || (is_name(run, U"환자") && is_person_at(text_, i + 1)) || is_aged_name(i, run))
         remove(i, run.size(), DescriptorReason::title);
       else if (!behind_label(i, run))
         behind_name_label(i, run);
@@ -204,6 +214,17 @@ class KoreanContext {
     if (is_verb) return false;
     return std::none_of(std::begin(kWordEndings), std::end(kWordEndings),
                         [&](std::u32string_view ending) { return word.ends_with(ending); });
+  }
+
+  /// "김철수(45)": a common name and nothing but an age in brackets. Numbers stand so behind words of measure as well.
+  bool is_aged_name(std::size_t i, std::u32string_view run) const {
+    constexpr std::int64_t kOldest = 120;
+    const bool has_age = i + 1 < tokens_.size() && tokens_[i + 1].is_number() &&
+                         (text_.gap_before(i + 1) == U"(" || text_.gap_before(i + 1) == U" (") &&
+                         text_.gap_before(i + 2).starts_with(U')') && text_.number(tokens_[i + 1]) <= kOldest;
+    return has_age && run.size() == 3 && kCommonSurnames.find(run[0]) != run.npos && is_name(run, U"환자") &&
+           !is_known_word(run.substr(0, 2)) && !is_known_word(run.substr(1)) &&
+           run.substr(1).find_first_not_of(kGivenSyllables) == run.npos;
   }
 
   bool is_title_at(std::size_t i) const { return !title_at(i).empty(); }
@@ -246,6 +267,7 @@ class KoreanContext {
   void behind_name_label(std::size_t i, std::u32string_view run) {
     constexpr std::size_t kLongest = 4;
     if (i == 0 || !is_one_of(text_.folded(tokens_[i - 1]), kNameLabels) || !is_label_gap(i)) return;
+    if (!has_sign(i) && text_.folded(tokens_[i - 1]) == U"이름") return;  // "이름 없는 조직": of things as well
     std::size_t end = i + 1, length = run.size();
     if (run.size() == 1) {
       while (end < tokens_.size() && tokens_[end].kind == TokenKind::hangul && text_.gap_before(end) == U" " &&

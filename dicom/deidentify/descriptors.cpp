@@ -238,9 +238,13 @@ struct DescriptorCleaner::State {
 
   void find_patterns(const FoldedText& text, Removals& removals) const {
     find_contacts(text, removals);
+    find_network_addresses(text, removals);
     dates.find(text, removals);
     find_addresses(text, removals);
+    find_european_addresses(text, removals);
+    find_han_addresses(text, removals);
     find_names_by_context(text, names, removals);
+    find_logins(text, names, removals);
     find_korean_by_context(text, removals);
     find_places_by_context(text, removals);
     find_labelled_ids(text, removals);

@@ -86,7 +86,8 @@ TEST(DescriptorCleaner, FollowsNoPatternWhereOnlyIdentifiersAreAskedFor) {
   const DescriptorCleaner cleaner({.person_names = {"Davidson^Douglas"}, .ids = {"87654321"}, .dates = {"20140321"}},
                                   {}, {});
   EXPECT_EQ(cleaner.remove_identifiers("Dr. Hughes 20140322 010-1234-5678").text, "Dr. Hughes 20140322 010-1234-5678");
-  EXPECT_EQ(cleaner.remove_identifiers("AX 20140321 2014-03-21 21.3.2014 5mm").text, "AX 5mm");  // the header's own date
+  EXPECT_EQ(cleaner.remove_identifiers("AX 20140321 2014-03-21 21.3.2014 5mm").text,
+            "AX 5mm");  // the header's own date
   EXPECT_EQ(cleaner.remove_identifiers("DAVIDSON 87654321 CT").text, "CT");
 }
 

@@ -1,0 +1,118 @@
+#include "dicom/deidentify/descriptor_number_shapes.h"
+
+#include <algorithm>
+
+namespace naru::dicom {
+
+namespace {
+
+/// Korea: birth date, then sex and century (1-4, foreigners 5-8, born before 1900 9 and 0), six digits. The checksum of
+/// older numbers is not asked for: numbers given since October 2020 have none.
+bool is_resident_number(std::u32string_view digits) { return is_birth(digits); }
+
+/// USA: no area 000, 666 or 9xx, no group 00, no serial 0000.
+bool is_social_security_number(std::u32string_view digits) {
+  const std::u32string_view area = digits.substr(0, 3);
+  return area != U"000" && area != U"666" && area[0] != U'9' && digits.substr(3, 2) != U"00" &&
+         digits.substr(5) != U"0000";
+}
+
+/// China: the last of 18 characters checks the others (GB 11643, ISO 7064 MOD 11-2), digits 7 to 14 are a date.
+bool is_chinese_resident_number(std::u32string_view digits) {
+  unsigned sum = 0, weight = 1;
+  for (std::size_t i = digits.size() - 1; i-- > 0;) {
+    weight = weight * 2 % 11;
+    sum += weight * (digits[i] - U'0');
+  }
+  return (sum + (digits.back() - U'0')) % 11 == 1 && is_birth(digits.substr(8, 6));
+}
+
+/// North America: area and exchange begin with 2 to 9.
+bool is_american_number(std::u32string_view digits) {
+  const std::size_t area = digits.size() - 10;
+  return digits[area] >= U'2' && digits[area + 3] >= U'2';
+}
+
+/// Korea's numbers of companies, without those that are round numbers of a scanner as well.
+bool is_company_number(std::u32string_view digits) {
+  constexpr std::u32string_view kPrefixes[] = {U"1522", U"1533", U"1544", U"1566", U"1577", U"1588", U"1599",
+                                               U"1644", U"1660", U"1661", U"1666", U"1668", U"1670", U"1688",
+                                               U"1811", U"1833", U"1855", U"1866", U"1877", U"1899"};
+  return std::find(std::begin(kPrefixes), std::end(kPrefixes), digits.substr(0, 4)) != std::end(kPrefixes);
+}
+
+bool is_any(std::u32string_view) { return true; }
+
+/// The second digit is none: behind a zero, of an area.
+bool is_area_number(std::u32string_view digits) { return digits[1] != U'0'; }
+
+/// France: five pairs. Pairs that go up or down one after the other are settings ("05 10 15 20 25").
+bool is_french_number(std::u32string_view digits) {
+  int up = 0, down = 0;
+  for (std::size_t i = 2; i < digits.size(); i += 2) {
+    const auto before = digits.substr(i - 2, 2), pair = digits.substr(i, 2);
+    up += pair > before ? 1 : 0;
+    down += pair < before ? 1 : 0;
+  }
+  return is_area_number(digits) && up > 0 && down > 0;
+}
+
+/// China's and Germany's mobile networks.
+bool is_chinese_mobile(std::u32string_view digits) { return std::u32string_view(U"35789").find(digits[1]) < 5; }
+bool is_german_mobile(std::u32string_view digits) { return digits[2] >= U'5' && digits[2] <= U'7'; }
+
+/// Number of a mobile telephone (3GPP TS 23.003): the last digit checks the others (Luhn); most begin with 35 or 86.
+bool is_device_number(std::u32string_view digits) {
+  unsigned sum = 0;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const unsigned doubled = (digits[i] - U'0') * (i % 2 == 1 ? 2 : 1);
+    sum += doubled / 10 + doubled % 10;
+  }
+  const std::u32string_view body = digits.substr(0, 2);
+  return sum % 10 == 0 && (body == U"35" || body == U"86");
+}
+
+constexpr NumberShape kShapes[] = {
+    {U"dddddd-ddddddd", DescriptorReason::national, is_resident_number, Between::dashes_or_space},
+    {U"ddddddddddddd", DescriptorReason::national, is_resident_number},
+    {U"dddddddddddddddddd", DescriptorReason::national, is_chinese_resident_number},
+    {U"ddd-dd-dddd", DescriptorReason::national, is_social_security_number},
+    {U"dd-dd-dddddd-dd", DescriptorReason::national, is_any},  // Korean driving licence
+    {U"ddddddddddddddd", DescriptorReason::contact, is_device_number},
+    {U"dd-dddddd-dddddd-d", DescriptorReason::contact, is_device_number},
+    {U"01d-dddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},
+    {U"01d-ddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},
+    {U"010dddddddd", DescriptorReason::contact, is_any},
+    {U"02-ddd-dddd", DescriptorReason::contact, is_any},
+    {U"0d-dddd-dddd", DescriptorReason::contact, is_area_number},  // Korea, Japan
+    {U"0dd-dddd-dddd", DescriptorReason::contact, is_any},
+    {U"0dd-ddd-dddd", DescriptorReason::contact, is_any},
+    {U"050d-ddd-dddd", DescriptorReason::contact, is_any},
+    {U"050d-dddd-dddd", DescriptorReason::contact, is_any},
+    {U"1ddd-dddd", DescriptorReason::contact, is_company_number},
+    {U"ddd-ddd-dddd", DescriptorReason::contact, is_american_number},
+    {U"1-ddd-ddd-dddd", DescriptorReason::contact, is_american_number},
+    {U"0ddd-dd-dddd", DescriptorReason::contact, is_area_number},  // Japan
+    {U"0120-ddd-ddd", DescriptorReason::contact, is_any},
+    {U"0570-ddd-ddd", DescriptorReason::contact, is_any},
+    {U"0800-ddd-dddd", DescriptorReason::contact, is_any},
+    {U"1dd-dddd-dddd", DescriptorReason::contact, is_chinese_mobile, Between::dashes_or_space},
+    {U"1dddddddddd", DescriptorReason::contact, is_chinese_mobile},
+    {U"0dd-dddddddd", DescriptorReason::contact, is_area_number, Between::slash_or_dashes},   // China, Germany
+    {U"0ddd-ddddddd", DescriptorReason::contact, is_area_number, Between::slash_or_dashes},   // China, Germany
+    {U"0ddd-dddddddd", DescriptorReason::contact, is_area_number, Between::slash_or_dashes},  // China, Germany
+    {U"01dd-ddddddd", DescriptorReason::contact, is_german_mobile, Between::dashes_or_space},
+    {U"01dd-dddddddd", DescriptorReason::contact, is_german_mobile, Between::dashes_or_space},
+    {U"0d-dd-dd-dd-dd", DescriptorReason::contact, is_french_number, Between::dashes_or_space},
+};
+
+}  // namespace
+
+std::span<const NumberShape> number_shapes() { return kShapes; }
+
+bool is_birth(std::u32string_view digits) {
+  const auto two = [&](std::size_t i) { return 10 * (digits[i] - U'0') + (digits[i + 1] - U'0'); };
+  return two(2) >= 1 && two(2) <= 12 && two(4) >= 1 && two(4) <= 31;
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,27 @@
+/// Telephone, resident registration and other numbers that their digits tell.
+/// Source: the numbering plans of Korea, the USA, France, Germany, Japan and China; 3GPP TS 23.003 (IMEI); GB 11643.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "dicom/deidentify/descriptors.h"
+
+namespace naru::dicom {
+
+/// What stands between the parts of a number.
+enum class Between : std::uint8_t { dashes, dashes_or_space, slash_or_dashes };
+
+/// Rows of numbers: a digit stands for itself, d for any, - for one or two signs of those that may stand between.
+struct NumberShape {
+  std::u32string_view mask;
+  DescriptorReason reason;
+  bool (*is_valid)(std::u32string_view digits);
+  Between between = Between::dashes;
+};
+std::span<const NumberShape> number_shapes();
+
+/// YYMMDD as it stands in a resident registration number.
+bool is_birth(std::u32string_view digits);
+
+}  // namespace naru::dicom

@@ -1,0 +1,179 @@
+// Addresses, numbers and names of persons whom no header names, by their form alone; and what looks like them.
+
+#include <gtest/gtest.h>
+
+#include <span>
+#include <string>
+
+#include "dicom/deidentify/descriptors.h"
+
+namespace naru::dicom {
+namespace {
+
+struct Row {
+  const char* text;
+  const char* expected;
+};
+
+void expect_cleaned(std::span<const Row> rows) {
+  const DescriptorCleaner cleaner({}, {}, {});
+  for (const Row& row : rows) EXPECT_EQ(cleaner.clean(row.text).text, row.expected) << row.text;
+}
+
+void expect_kept(std::span<const char* const> texts) {
+  const DescriptorCleaner cleaner({}, {}, {});
+  for (const char* text : texts) EXPECT_EQ(cleaner.clean(text).text, text);
+}
+
+TEST(DescriptorForeign, NamesBesideAnAgeAndLoginsBehindALabel) {
+  constexpr Row kGone[] = {
+      {"김철수(45) 복부", "(45) 복부"},
+      {"복부 이영희 (72)", "복부 (72)"},
+      {"김철수 45세/M", "45세/M"},
+      {"tech: jpark", "tech:"},
+      {"by: jpark", "by:"},
+      {"Tech: jhkim chest", "Tech: chest"},
+      {"operator=smithj, chest", "operator=, chest"},
+      {"by: j.park chest", "by: chest"},
+      {"user: john_doe", "user:"},
+      {"Tech: mueller2 knee", "Tech: mueller2 knee"},  // no name of the lists is in it
+      {"tech: kim77", "tech:"},
+      {"촬영자: jpark 복부", "촬영자: 복부"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "심박수(72)", "박출률(55)",       "이미지(12)",  "전립선(45)",    "기준치(45)",    "최고치(12)",
+      "고신호(5)",  "이완기(40)",       "조영제(80)",  "김치(3)",       "유선형(2)",     "정상인(30)",
+      "tech: asir", "by: protocol",     "by: default", "tech: routine", "by: syngo",     "operator: none",
+      "tech: park", "by: hand",         "user: admin", "by: long_head", "tech: aborted", "by: freesurfer",
+      "tech note",  "done by: scanner", "by: than",    "tech: dose 3",
+  };
+  expect_kept(kKept);
+}
+
+TEST(DescriptorForeign, AddressesOfNetworksAndNumbersOfDevices) {
+  constexpr Row kGone[] = {
+      {"00:1A:2B:3C:4D:5E scanner", "scanner"},
+      {"MAC:00-1a-2b-3c-4d-5e end", "MAC: end"},
+      {"001a.2b3c.4d5e", ""},
+      {"AA:BB:CC:DD:EE:FF", ""},
+      {"from fe80::1ff:fe23:4567:890a on", "from on"},
+      {"2001:db8:85a3:0:0:8a2e:370:7334", ""},
+      {"2001:db8::1 node", "node"},
+      {"IMEI 356938035643809", "IMEI"},
+      {"IMEI: 49-015420-323751-8", "IMEI:"},
+      {"356938035643809", ""},
+      {"35-693803-564380-9", ""},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "12:30:45",          "12:30:45:10:20:30", "C2-C3-C4-C5-C6-C7", "C6-C7-D1-D2-D3-D4",
+      "C2:C3:C4:C5:C6:C7", "1:2:3:4:5:6:7:8",   "std::face",         "a::b",
+      "ratio 1:2",         "Add::effect",
+      "356938035643808",  // the last digit does not check
+      "100000000000000",   "VE11.2.10",         "b0-b1-b2-b3-b4-b5", "fa:ce",
+      "ab-cd-ef",
+  };
+  expect_kept(kKept);
+}
+
+TEST(DescriptorForeign, TelephoneNumbersOfOtherCountries) {
+  constexpr Row kGone[] = {
+      {"Tel.: 030/1234567", "Tel.:"},
+      {"030/12345678", ""},
+      {"Telefon 0711 123456", "Telefon"},
+      {"0171 1234567", ""},
+      {"0151-12345678", ""},
+      {"06 12 84 07 31", ""},
+      {"01.42.68.53.00 chest", "chest"},
+      {"Tél. 01 42 68 53 00", "Tél."},
+      {"03-1234-5678", ""},
+      {"090-1234-5678", ""},
+      {"0120-123-456", ""},
+      {"電話 03-1234-5678", "電話"},
+      {"0422-12-3456", ""},
+      {"138-1234-5678", ""},
+      {"手机 13812345678", "手机"},
+      {"13812345678", ""},
+      {"010-12345678", ""},
+      {"0571-87654321", ""},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "05 10 15 20 25",      "05-10-15-20-25 min", "30 25 20 15 10",  "001-20",        "00-10-20-30-40",
+      "12812345678",         "11812345678",        "TE 10/20/30/40",  "slice 030/120", "0 45 90 135",
+      "Spine L5/S1 03-1234", "1.3.12.2",           "512/1024 matrix", "0010-1234567",
+  };
+  expect_kept(kKept);
+}
+
+TEST(DescriptorForeign, GermanAndFrenchAddresses) {
+  constexpr Row kGone[] = {
+      {"Hauptstr. 12, 10115 Berlin", ""},
+      {"wohnt Hauptstraße 12a", "wohnt"},
+      {"Berliner Str. 5 Knie", "Knie"},
+      {"Karl-Marx-Allee 3, 10178 Berlin", ""},
+      {"Bahnhofsweg 7, D-60311 Frankfurt am Main", ""},
+      {"Am Markt 3, 04109 Leipzig", ""},
+      {"D-10115 Berlin", ""},
+      {"12 rue de la Paix, 75002 Paris", ""},
+      {"5 bis, avenue Foch", ""},
+      {"3 place de la Concorde, 75008 Paris", ""},
+      {"14 rue du 8 Mai chest", "chest"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "Atemwege 3 mm",
+      "Atemweg 2",
+      "Gallenweg 2, 12345",
+      "Registr. 12",
+      "Kontrastmittel 80 ml",
+      "Kopf Ring 3",
+      "T2 Str 5",
+      "Serie 3, 10115 Bilder",
+      "3 place",
+      "3 cours du traitement",
+      "12 coupes fines",
+      "2 passages",
+      "D-10115",
+      "C-10115 Scan",
+      "Spine L5/S1",
+      "1 avenue",
+      "THINS",
+      "Routine 5 Weg",
+      "Platz 3",
+      "Sehstrahlung 2",
+      "Magenstr 5 mm",
+      "route orale 3",
+      "Demonstr. 3",
+  };
+  expect_kept(kKept);
+}
+
+TEST(DescriptorForeign, JapaneseAndChineseAddresses) {
+  constexpr Row kGone[] = {
+      {"東京都新宿区西新宿2-8-1", ""},
+      {"東京都千代田区霞が関1-3-1 胸部", "胸部"},
+      {"大阪府大阪市北区梅田3丁目1番1号", ""},
+      {"西新宿二丁目8番1号", ""},
+      {"患者 神奈川県横浜市 胸部", "患者 胸部"},
+      {"〒160-0023", ""},
+      {"〒 1600023 胸部", "胸部"},
+      {"北京市朝阳区建国路88号", ""},
+      {"住北京市朝阳区建国路88号2单元301室", "住"},
+      {"朝阳区建国路88号 胸部", "胸部"},
+      {"上海市浦东新区", ""},
+      {"台北市中正區中山南路7號", ""},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "胸部 造影",  "右上肺野区2",   "旁路1号",     "静脉通路2号",          "尿路造影",
+      "东京都",     "東京都",        "北京医院 CT", "北京协和医院内科病区", "内科病区旁路3号",
+      "消化道造影", "肝右叶S5区2-3", "160-0023",    "腹部 2-8-1",           "第3区2-8-1",
+      "上海 CT",    "冠状面 3号",
+  };
+  expect_kept(kKept);
+}
+
+}  // namespace
+}  // namespace naru::dicom
