@@ -105,15 +105,18 @@ void NameIndex::add_latin(std::string_view family, std::string_view given) {
   const auto person = static_cast<std::uint16_t>(initials_.size() - 1);
   const std::size_t length = family.size() + given.size();
   if (length < kShortestWhole || length > kLongest) return;
-  const auto add = [&](std::string letters, std::size_t number, bool is_whole) {
+  const auto add = [&](std::string letters, std::size_t number, bool is_whole, bool is_reversed) {
     const auto size = static_cast<std::uint8_t>(letters.size());
-    latin_.push_back({std::move(letters), {person, static_cast<std::uint8_t>(number), Rank::strong, size}, is_whole});
+    const Part part{person, static_cast<std::uint8_t>(number), Rank::strong, size};
+    latin_.push_back({std::move(letters), part, is_whole, is_reversed});
   };
-  if (given.empty()) return add(std::string(family), 2 * kMostWords, true);
+  if (given.empty()) return add(std::string(family), 2 * kMostWords, true, false);
+  bool is_reversed = false;
   for (const auto& [first, second] : {std::pair(family, given), std::pair(given, family)}) {
     if (!is_surname_spelling(first)) continue;
-    add(std::string(first).append(second), 2 * kMostWords, true);
-    if (second.size() >= kShortestGiven) add(std::string(second), kMostWords, false);
+    add(std::string(first).append(second), 2 * kMostWords, true, is_reversed);
+    if (second.size() >= kShortestGiven) add(std::string(second), kMostWords, false, false);
+    is_reversed = true;
   }
 }
 

@@ -68,7 +68,7 @@ class NameIndex {
   void find_joined(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_at_edges(const FoldedText& text, std::uint32_t i, Units& units) const;
   template <typename F>
-  void for_each_part(std::u32string_view word, F f) const;
+  void for_each_part(std::u32string_view word, std::u32string_view behind, F f) const;
   void find_spaced(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_hanja(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_in_run(const FoldedText& text, std::uint32_t i, Units& units) const;
@@ -83,6 +83,7 @@ class NameIndex {
     std::string letters;
     Part part;
     bool begins_with_surname = false;
+    bool is_reversed = false;  ///< the given name is a surname as well, and stands first
   };
 
   WordIndex<Part> index_;

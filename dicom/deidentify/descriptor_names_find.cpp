@@ -41,13 +41,17 @@ void NameIndex::find(const FoldedText& text, Removals& removals) const {
   }
 }
 
-/// What is the word, as it is written, or as its Latin spelling is.
+/// What is the word, as it is written, or as its Latin spelling is. Many a word is spelled as some name is ("강도",
+/// Kang Do): a known one is a name only before what is said to persons.
 template <typename F>
-void NameIndex::for_each_part(std::u32string_view word, F f) const {
+void NameIndex::for_each_part(std::u32string_view word, std::u32string_view behind, F f) const {
   index_.for_each(hash_of_folded(word), f);
   constexpr std::size_t kLongest = 4;
-  if (word.size() > kLongest) return;
+  if (latin_.empty() || word.size() > kLongest) return;
+  const bool is_person = behind.starts_with(U'님') || behind.starts_with(U'씨');
+  if (!is_person && is_known_word(word)) return;
   for (const LatinName& name : latin_) {
+    if (name.is_reversed && word.size() == 2 && !is_person) continue;
     if (is_spelling(name.letters, word, name.begins_with_surname)) f(name.part);
   }
 }
@@ -185,7 +189,7 @@ void NameIndex::find_in_run(const FoldedText& text, std::uint32_t i, Units& unit
     if (!index_.may_begin_with(run[begin]) && latin_.empty()) continue;
     for (std::size_t end = std::min(run.size(), begin + kLongest); end >= begin + 2; --end) {
       bool is_found = false;
-      for_each_part(run.substr(begin, end - begin), [&](const Part& part) {
+      for_each_part(run.substr(begin, end - begin), run.substr(end), [&](const Part& part) {
         if (is_found || part.rank == Rank::weak) return;
         const bool stands_out = (begin == 0 && (end == run.size() || may_follow_name(run.substr(end)))) ||
                                 (end == run.size() && is_known_word(run.substr(0, begin)));
@@ -203,7 +207,7 @@ void NameIndex::find_in_run(const FoldedText& text, std::uint32_t i, Units& unit
   }
 }
 
-/// "김 민지", where the header has Latin letters.
+/// "김 민지", where the header has Latin letters. "이 상태" is "this state".
 void NameIndex::find_spaced(const FoldedText& text, std::uint32_t i, Units& units) const {
   const auto& tokens = text.tokens();
   constexpr std::size_t kShortest = 3, kLongest = 4;
@@ -212,6 +216,7 @@ void NameIndex::find_spaced(const FoldedText& text, std::uint32_t i, Units& unit
   for (std::uint32_t last = i + 1; last < tokens.size() && tokens[last].kind == TokenKind::hangul; ++last) {
     name += text.folded(tokens[last]);
     if (name.size() > kLongest || !joins_names(text.gap_before(last))) return;
+    if (last == i + 1 && is_known_word(text.folded(tokens[last]))) return;
     if (name.size() < kShortest) continue;
     for (const LatinName& latin : latin_) {
       if (!latin.begins_with_surname || !is_spelling(latin.letters, name, true)) continue;
@@ -231,7 +236,7 @@ void NameIndex::find_hanja(const FoldedText& text, std::uint32_t i, Units& units
       if (end - begin == 2 && run.size() != 2) continue;
       bool is_found = false;
       for (const std::u32string& reading : name_readings(run.substr(begin, end - begin))) {
-        for_each_part(reading, [&](const Part& part) {
+        for_each_part(reading, {}, [&](const Part& part) {
           if (is_found || part.number != 2 * kMostWords || part.rank == Rank::weak) return;
           is_found = true;
           units.push_back({i, i, static_cast<std::uint32_t>(token.begin + begin),
