@@ -107,6 +107,7 @@ void IdIndex::add(std::string_view id, DescriptorReason reason) {
   const IdHash hash = hash_of(text);
   const bool is_mixed = shape.letters > 0 && shape.digits > 0;
   index_.add(hash.hash, hash.first, {reason, hash.length});
+  longest_ = std::max(longest_, hash.length);
   most_tokens_ = std::max(most_tokens_, text.tokens().size());
   if (is_mixed) add_digits(text, reason);
 }
@@ -169,6 +170,7 @@ void IdIndex::add_phrase(std::string_view phrase, DescriptorReason reason) {
   if (!is_telling_phrase(text, shape_of(text))) return;
   const IdHash hash = hash_of(text);
   index_.add(hash.hash, hash.first, {reason, hash.length});
+  longest_ = std::max(longest_, hash.length);
   most_tokens_ = std::max(most_tokens_, text.tokens().size());
 }
 
@@ -180,9 +182,12 @@ void IdIndex::find(const FoldedText& text, Removals& removals) const {
     IdHash hash;
     std::size_t found = 0;
     DescriptorReason reason = DescriptorReason::id;
-    const std::size_t end = std::min(tokens.size(), i + most_tokens_ + 3);
-    for (std::size_t last = i; last < end; ++last) {
+    std::size_t parts = 0;
+    for (std::size_t last = i; last < tokens.size(); ++last) {
       if (last > i && !joins_ids(text.gap_before(last))) break;
+      // "QuAcKeNbUsH" is cut into many pieces, but one word.
+      parts += tokens[last].is_letters() && tokens[last].is_glued ? 0 : 1;
+      if (parts > most_tokens_ + 3 || hash.length > longest_) break;
       hash.append(text.folded(tokens[last]));
       if (hash.length > 0 && !index_.may_begin_with(hash.first)) break;
       index_.for_each(hash.hash, [&](const Entry& entry) {

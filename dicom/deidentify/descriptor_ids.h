@@ -41,6 +41,7 @@ class IdIndex {
   WordIndex<Entry> index_;
   WordIndex<Entry> short_;  ///< as they are written, with what separates their parts
   std::size_t most_tokens_ = 1;
+  std::uint32_t longest_ = 0;
 };
 
 /// UIDs of any kind but those of the standard (2.25 and 1.2.840.10008 class UIDs stay out of free text anyway).
@@ -69,6 +70,7 @@ class PlaceIndex {
   void add_acronym(WordHash hash, char32_t first);
   void add_hangul(std::u32string_view word);
   void find_hangul(const FoldedText& text, const Token& token, Removals& removals) const;
+  std::size_t find_in_pieces(const FoldedText& text, std::size_t begin, Removals& removals) const;
   std::size_t find_run(const FoldedText& text, std::size_t begin, Removals& removals) const;
   std::size_t match(const FoldedText& text, std::size_t begin, const Word& first) const;
 

@@ -64,7 +64,7 @@ void NameIndex::find_words(const FoldedText& text, Units& units) const {
     const bool may_begin = index_.may_begin_with(text.chars()[tokens[i].begin].code);
     const std::size_t found_before = units.size();
     WordHash hash = tokens[i].hash;
-    std::size_t length = tokens[i].length;
+    std::size_t length = tokens[i].length, words = 1;
     for (std::uint32_t last = i; may_begin;) {
       const bool is_loose = last > i && length < kShortestPartial && !tokens[last].is_glued;
       index_.for_each(hash, [&](Part part) {
@@ -72,10 +72,13 @@ void NameIndex::find_words(const FoldedText& text, Units& units) const {
         units.push_back({i, last, tokens[i].begin, tokens[last].end, part});
       });
       ++last;
-      if (last == tokens.size() || last - i >= kMostWords || tokens[last].is_number() ||
-          tokens[last].kind != tokens[i].kind || !joins_names(text.gap_before(last))) {
+      if (last == tokens.size() || tokens[last].is_number() || tokens[last].kind != tokens[i].kind ||
+          !joins_names(text.gap_before(last))) {
         break;
       }
+      // "QuAcKeNbUsH" is cut into many pieces, but one word.
+      words += tokens[last].is_glued ? 0 : 1;
+      if (words > kMostWords || length > kLongestJoined) break;
       for (const char32_t code : text.folded(tokens[last])) hash = hash_on(hash, code);
       length += tokens[last].length;
     }

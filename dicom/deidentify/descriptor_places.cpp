@@ -20,12 +20,6 @@ bool joins_places(std::u32string_view gap) {
   return gap.size() <= 3 && gap.find_first_not_of(kJoining) == std::u32string_view::npos;
 }
 
-WordHash hash_of(std::u32string_view word) {
-  WordHash hash = kHashSeed;
-  for (const char32_t code : word) hash = hash_on(hash, code);
-  return hash;
-}
-
 bool has_vowel(std::u32string_view word) { return word.find_first_of(U"aeiouy") != std::u32string_view::npos; }
 
 }  // namespace
@@ -93,7 +87,7 @@ void PlaceIndex::add_hangul(std::u32string_view word) {
   if (stem.empty() || is_known_word(word) || is_known_word(stem)) return;
   const auto add_name = [&](const std::u32string& name) {
     if (name.size() < kShortestTelling || is_known_word(name)) return;
-    hangul_.add(hash_of(name), name[0], static_cast<std::uint32_t>(name.size()));
+    hangul_.add(hash_of_folded(name), name[0], static_cast<std::uint32_t>(name.size()));
   };
   add_name(std::u32string(word));
   if (kind->find(U"대") == 0) add_name(stem + U"대");
@@ -116,7 +110,7 @@ void PlaceIndex::find_hangul(const FoldedText& text, const Token& token, Removal
   for (std::size_t begin = 0; begin + kShortestTelling <= run.size(); ++begin) {
     if (!hangul_.may_begin_with(run[begin])) continue;
     for (std::size_t end = run.size(); end >= begin + kShortestTelling; --end) {
-      if (!hangul_.contains(hash_of(run.substr(begin, end - begin)))) continue;
+      if (!hangul_.contains(hash_of_folded(run.substr(begin, end - begin)))) continue;
       // The kind of institution goes with its name.
       for (const std::u32string_view kind : kHangulKinds) {
         if (!run.substr(end).starts_with(kind)) continue;
@@ -139,9 +133,31 @@ std::size_t PlaceIndex::find_run(const FoldedText& text, std::size_t begin, Remo
     if (places_[word.place].is_acronym && tokens[begin].token_case != TokenCase::upper) return;
     longest = std::max(longest, match(text, begin, word));
   });
-  if (longest == begin) return begin + 1;
+  if (longest == begin) return find_in_pieces(text, begin, removals);
   removals.push_back({tokens[begin].begin, tokens[longest - 1].end, DescriptorReason::place});
   return longest;
+}
+
+/// "QuAcKeNbUsH", where one word tells the place: cut into many pieces, but one word. Returns the token behind it, or
+/// behind `begin`.
+std::size_t PlaceIndex::find_in_pieces(const FoldedText& text, std::size_t begin, Removals& removals) const {
+  constexpr std::size_t kLongest = 40;
+  const auto& tokens = text.tokens();
+  std::size_t end = begin + 1;
+  while (end < tokens.size() && tokens[end].is_glued && tokens[end].is_letters() &&
+         tokens[end].end - tokens[begin].begin <= kLongest) {
+    ++end;
+  }
+  const std::u32string_view word = text.folded(tokens[begin].begin, tokens[end - 1].end);
+  bool is_found = false;
+  if (end > begin + 1 && tokens[begin].is_letters()) {
+    words_.for_each(hash_of_folded(word), [&](const Word& one) {
+      is_found = is_found || (one.weight == Weight::telling && places_[one.place].tells_alone);
+    });
+  }
+  if (!is_found) return begin + 1;
+  removals.push_back({tokens[begin].begin, tokens[end - 1].end, DescriptorReason::place});
+  return end;
 }
 
 /// Words of one place in its order, few left out. Returns the token after them, or `begin` where they do not tell.

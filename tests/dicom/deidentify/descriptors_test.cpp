@@ -118,6 +118,17 @@ TEST(DescriptorCleaner, SeesThroughWidthMarksAndJamo) {
   EXPECT_EQ(cleaned(named("Иванов^Пётр"), "КТ ИВАНОВ ПЕТР"), "КТ");
 }
 
+TEST(DescriptorCleaner, FindsAWordInAnyMixtureOfCases) {
+  for (const char* text : {"QuAcKeNbUsH chest", "qUACKENBUSH chest", "QUackENbuSH chest", "quackenbush chest",
+                           "QUACKENBUSH chest", "qUaCkEnBuSh chest", "QuackenBush chest"}) {
+    EXPECT_EQ(cleaned(named("Quackenbush^Ann"), text), "chest") << text;
+    EXPECT_EQ(cleaned(named("QuAcKeNbUsH^Ann"), text), "chest") << text;
+    EXPECT_EQ(cleaned({.ids = {"Quackenbush"}}, text), "chest") << text;
+    EXPECT_EQ(cleaned({.places = {"Quackenbush Clinic"}}, text), "chest") << text;
+  }
+  EXPECT_EQ(cleaned(named("Quackenbush^Ann"), "AxTseFsQuAcK"), "AxTseFsQuAcK");
+}
+
 TEST(DescriptorCleaner, KeepsBytesThatAreNoUtf8) {
   EXPECT_EQ(cleaned(named("Davidson^Douglas"), "CT \xFF\xFE Davidson"), "CT \xFF\xFE");
   EXPECT_EQ(cleaned({}, "\xC3"), "\xC3");
@@ -130,6 +141,9 @@ TEST(DescriptorCleaner, StopsAtNoLength) {
   EXPECT_EQ(result.text.find("Davidson"), std::string::npos);
   EXPECT_EQ(removed(result, DescriptorReason::name), 40000U);
   const std::string one_word(200000, 'a'), one_number(200000, '1');
+  std::string mixed;
+  while (mixed.size() < 200000) mixed += "aAbB";
+  EXPECT_EQ(cleaned({.person_names = {"Davidson^Abbo"}, .ids = {"aabbaac"}, .places = {"Abbac Clinic"}}, mixed), mixed);
   EXPECT_EQ(cleaned(named("Davidson^Douglas"), one_word), one_word);
   EXPECT_EQ(cleaned(named("Davidson^Douglas"), one_number), one_number);
 }
