@@ -69,19 +69,17 @@ void DataSetWriter::element(Tag tag, Vr value_representation, std::string_view v
 }
 
 void DataSetWriter::close_piece() {
-  if (buffer_.size() > piece_begin_) pieces_.push_back({piece_begin_, buffer_.size() - piece_begin_, {}});
+  if (buffer_.size() > piece_begin_) pieces_.push_back({piece_begin_, buffer_.size() - piece_begin_, {}, is_own_});
   piece_begin_ = buffer_.size();
 }
 
 void DataSetWriter::refer(Bytes bytes) {
   if (bytes.empty()) return;
   close_piece();
-  pieces_.push_back({0, 0, bytes});
+  pieces_.push_back({0, 0, bytes, false});
 }
 
 void DataSetWriter::element_view(Tag tag, Vr value_representation, Bytes value) {
-  constexpr std::size_t kWorthAPiece = 4096;
-  if (value.size() < kWorthAPiece) return element(tag, value_representation, value);
   header(tag, value_representation, static_cast<std::uint32_t>(value.size() + value.size() % 2));
   refer(value);
   if (value.size() % 2 != 0) buffer_.push_back(static_cast<std::byte>(padding_of(value_representation)));
@@ -103,6 +101,11 @@ void DataSetWriter::end_sequence() { mark(kSequenceEnd, 0); }
 void DataSetWriter::begin_item() { mark(kItem, kUndefinedLength); }
 void DataSetWriter::end_item() { mark(kItemEnd, 0); }
 void DataSetWriter::empty_sequence(Tag tag) { header(tag, vr("SQ"), 0); }
+
+void DataSetWriter::set_own(bool is_own) {
+  close_piece();
+  is_own_ = is_own;
+}
 
 DataSetWriter::Written DataSetWriter::finish() {
   close_piece();

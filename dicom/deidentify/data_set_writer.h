@@ -19,7 +19,8 @@ class DataSetWriter {
   void element(Tag tag, Vr value_representation, std::string_view value);
   void element(Tag tag, Vr value_representation, Bytes value);
 
-  /// An element whose value is referred to: it must live as long as the pieces. Odd lengths are padded.
+  /// An element whose value is referred to: it is a piece of its own, and must live as long as the pieces. Odd lengths
+  /// are padded.
   void element_view(Tag tag, Vr value_representation, Bytes value);
 
   /// Fragments with their end mark (the length is undefined).
@@ -31,12 +32,16 @@ class DataSetWriter {
   void end_item();
   void empty_sequence(Tag tag);
 
+  /// From now on what is written is made of constants of ours alone (true), or may hold something of a source (false).
+  void set_own(bool is_own);
+
   Encoding encoding() const { return encoding_; }
 
   /// One piece of what was written: bytes of `buffer`, or others'.
   struct Piece {
     std::size_t begin = 0, size = 0;  ///< within buffer, where `view` is empty
     Bytes view;
+    bool is_own = false;  ///< made of constants of ours: the same whatever the source holds
   };
   /// What was written, in order. Ends the writing.
   struct Written {
@@ -58,6 +63,7 @@ class DataSetWriter {
   std::vector<std::byte> buffer_;
   std::vector<Piece> pieces_;
   std::size_t piece_begin_ = 0;
+  bool is_own_ = false;
 };
 
 /// A value with its bytes exchanged for the other byte order, as the VR has them: numbers of 2, 4 or 8 bytes.

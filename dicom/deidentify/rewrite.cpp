@@ -129,11 +129,14 @@ class Rewriter {
   }
 
   void write_additions(Tag before) {
+    if (additions_.empty() || additions_.begin()->first > before) return;
+    writer_.set_own(true);
     while (!additions_.empty() && additions_.begin()->first <= before) {
       const Addition add = additions_.begin()->second;
       additions_.erase(additions_.begin());
       (this->*add)();
     }
+    writer_.set_own(false);
   }
 
   void add_character_set() { writer_.element(kSpecificCharacterSet, vr("CS"), kUtf8); }

@@ -74,11 +74,12 @@ bool ValueWriter::has_other_order(const Node& node) const {
 }
 
 void ValueWriter::keep(const Node& node, Vr v) {
+  constexpr std::size_t kWorthAPiece = 4096;
   const Bytes value = value_of(node, bytes_);
   if (has_other_order(node)) {
     writer_.element(node.tag, v, Bytes(swapped(value, v)));
-  } else if (is_text(v)) {
-    writer_.element(node.tag, v, value);  // among our own bytes, where short words are searched for too
+  } else if (is_text(v) || value.size() < kWorthAPiece) {
+    writer_.element(node.tag, v, value);
   } else {
     writer_.element_view(node.tag, v, value);
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <stdexcept>
@@ -244,6 +245,35 @@ TEST(Deidentify, HoldsBackWhatTheProofFinds) {
   const Deidentified done(slice.bytes());
   EXPECT_EQ(done.result.reason, Code::deid_incomplete);
   EXPECT_EQ(done.result.stage, "proof");
+}
+
+TEST(Deidentify, HoldsNobodyBackForWordsOfOurOwn) {
+  for (const char* person : {"Basic^Profile", "Application^Anna", "Confidentiality^Anna", "Naru^Anna", "Table^Clean",
+                             "Removed^Modified", "Profile^Dicom", "Descriptors^Option"}) {
+    SliceBytes slice = hospital_slice();
+    slice.text(0x00100010, "PN", person).text(0x00081030, "LO", "CT CHEST");
+    const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+    EXPECT_FALSE(done.result.reason) << person << name(done.result.reason.value_or(Code::corrupt)) << done.result.stage;
+    EXPECT_TRUE(done.holds("Basic Application Confidentiality Profile")) << person;
+    // Anywhere else the words are a name.
+    std::string words = std::string("..") + person + "..";
+    std::ranges::replace(words, '^', ' ');
+    slice.raw(0x00281201, "OW", words);
+    EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::deid_incomplete) << person;
+  }
+}
+
+TEST(Deidentify, WantsMoreOfPixelsThanAShortNumberHoweverFewTheyAre) {
+  SliceBytes slice = hospital_slice();
+  const auto with_pixels = [&](std::string_view text) {
+    SliceBytes changed = slice;
+    std::string pixels(16, '\1');
+    pixels.replace(3, text.size(), text);
+    return Deidentified(changed.raw(0x7FE00010, "OW", pixels).bytes()).result.reason;
+  };
+  slice.text(0x00100020, "LO", "12345");
+  EXPECT_FALSE(with_pixels("12345"));
+  EXPECT_EQ(with_pixels("Davidson"), Code::deid_incomplete);  // no pixels take these values by chance
 }
 
 TEST(Deidentify, CleansShortTextsThatTheTableDoesNotList) {
