@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace naru::dicom {
 
@@ -12,9 +13,10 @@ using enum ContentKind;
 constexpr Tag kAccessionNumber = 0x00080050, kStationAeTitle = 0x00080055, kInstitutionName = 0x00080080,
               kStationName = 0x00081010, kDepartmentName = 0x00081040, kPatientName = 0x00100010,
               kPatientId = 0x00100020, kIssuerOfPatientId = 0x00100021, kBirthDate = 0x00100030,
-              kPatientSex = 0x00100040, kPatientAge = 0x00101010, kDeviceSerialNumber = 0x00181000,
-              kDeviceIdentifier = 0x00181009, kContainerId = 0x00400512, kSpecimenId = 0x00400551,
-              kPlacerNumber = 0x00402016, kFillerNumber = 0x00402017, kObserverName = 0x0040A075;
+              kPatientSex = 0x00100040, kPatientAddress = 0x00101040, kPatientTelephone = 0x00102154,
+              kPatientAge = 0x00101010, kDeviceSerialNumber = 0x00181000, kDeviceIdentifier = 0x00181009,
+              kContainerId = 0x00400512, kSpecimenId = 0x00400551, kPlacerNumber = 0x00402016,
+              kFillerNumber = 0x00402017, kObserverName = 0x0040A075;
 
 /// PS3.16 Annex D: of TID 1002 to 1010 (observation context), 1020 and 1021 (participants), 1204, 3106, 8001, 10022.
 /// UIDs are not listed: the attribute that holds them has a rule of its own.
@@ -63,12 +65,55 @@ constexpr std::array kRules = {
 };
 static_assert(std::ranges::is_sorted(kRules, {}, &ContentRule::code));
 
+/// LOINC's observations of the patient as a person.
+constexpr std::array kLoincRules = {
+    ContentRule{"21112-8", kBirthDate, date},             // Birth date
+    ContentRule{"21611-9", kPatientAge, characteristic},  // Age - estimated
+    ContentRule{"21612-7", kPatientAge, characteristic},  // Age - reported
+    ContentRule{"21840-4", kPatientSex, characteristic},  // Sex
+    ContentRule{"29553-5", kPatientAge, characteristic},  // Age - calculated
+    ContentRule{"30525-0", kPatientAge, characteristic},  // Age
+    ContentRule{"42077-8", kPatientTelephone, id},        // Patient phone number
+    ContentRule{"45392-8", kPatientName, person},         // First name
+    ContentRule{"45394-4", kPatientName, person},         // Last name
+    ContentRule{"46098-0", kPatientSex, characteristic},  // Sex
+    ContentRule{"54125-0", kPatientName, person},         // Patient name
+    ContentRule{"56799-0", kPatientAddress, place},       // Address
+    ContentRule{"63900-5", kPatientAge, characteristic},  // Current age or age at death
+    ContentRule{"76689-9", kPatientSex, characteristic},  // Sex assigned at birth
+};
+static_assert(std::ranges::is_sorted(kLoincRules, {}, &ContentRule::code));
+
+/// SNOMED CT's observable entities of the same meaning.
+constexpr std::array kSnomedRules = {
+    ContentRule{"184095009", kPatientName, person},         // Patient forename
+    ContentRule{"184096005", kPatientName, person},         // Patient surname
+    ContentRule{"184097001", kPatientAddress, place},       // Patient address
+    ContentRule{"184099003", kBirthDate, date},             // Date of birth
+    ContentRule{"184100006", kPatientSex, characteristic},  // Patient sex
+    ContentRule{"184103008", kPatientTelephone, id},        // Patient telephone number
+    ContentRule{"184107009", kPatientId, id},               // Patient hospital number
+    ContentRule{"263495000", kPatientSex, characteristic},  // Gender
+    ContentRule{"371484003", kPatientName, person},         // Patient name
+    ContentRule{"397669002", kPatientAge, characteristic},  // Age
+    ContentRule{"398225001", kPatientId, id},               // Medical record number
+    ContentRule{"424144002", kPatientAge, characteristic},  // Current chronological age
+};
+static_assert(std::ranges::is_sorted(kSnomedRules, {}, &ContentRule::code));
+
+struct Scheme {
+  std::string_view designator;  ///< PS3.16 table 8-1
+  std::span<const ContentRule> rules;
+};
+constexpr std::array kSchemes = {Scheme{"DCM", kRules}, Scheme{"LN", kLoincRules}, Scheme{"SCT", kSnomedRules}};
+
 }  // namespace
 
 const ContentRule* find_content_rule(std::string_view coding_scheme, std::string_view code) {
-  if (coding_scheme != "DCM") return nullptr;
-  const auto row = std::ranges::lower_bound(kRules, code, {}, &ContentRule::code);
-  return row != kRules.end() && row->code == code ? &*row : nullptr;
+  const auto scheme = std::ranges::find(kSchemes, coding_scheme, &Scheme::designator);
+  if (scheme == kSchemes.end()) return nullptr;
+  const auto row = std::ranges::lower_bound(scheme->rules, code, {}, &ContentRule::code);
+  return row != scheme->rules.end() && row->code == code ? &*row : nullptr;
 }
 
 }  // namespace naru::dicom

@@ -13,12 +13,12 @@ namespace naru::dicom {
 enum class ContentKind : std::uint8_t { id, person, place, device_name, date, characteristic };
 
 struct ContentRule {
-  std::string_view code;  ///< of the coding scheme DCM
+  std::string_view code;  ///< of its coding scheme
   Tag header = 0;         ///< the attribute whose rule holds
   ContentKind kind = ContentKind::id;
 };
 
-/// The rule of a concept name; null where it names nobody.
+/// The rule of a concept name of DICOM (DCM), LOINC (LN) or SNOMED CT (SCT); null where it names nobody.
 const ContentRule* find_content_rule(std::string_view coding_scheme, std::string_view code);
 
 }  // namespace naru::dicom

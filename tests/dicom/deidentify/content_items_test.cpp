@@ -23,9 +23,10 @@ std::string code(std::string_view value, std::string_view scheme) {
               element(0x00080104, "LO", "Meaning"));
 }
 
-std::string content(std::string_view type, std::string_view concept_code, const std::string& value) {
+std::string content(std::string_view type, std::string_view concept_code, const std::string& value,
+                    std::string_view scheme = "DCM") {
   return item(element(0x0040A010, "CS", "CONTAINS") + element(0x0040A040, "CS", type) +
-              sequence_of(0x0040A043, code(concept_code, "DCM")) + value);
+              sequence_of(0x0040A043, code(concept_code, scheme)) + value);
 }
 
 std::string text(std::string_view concept_code, std::string_view value) {
@@ -121,6 +122,24 @@ TEST(ContentItems, KeepCharacteristicsButNoAgeAbove89) {
   EXPECT_EQ(done.value(0x0040A30A, 2), "400");
   EXPECT_EQ(done.value(0x0040A30A, 3), "90");
   EXPECT_EQ(done.value(0x0040A160), "REMOVED");
+}
+
+TEST(ContentItems, AreTreatedSoByTheirNamesInOtherSchemesToo) {
+  const std::string items =
+      content("PNAME", "54125-0", element(0x0040A123, "PN", "Other^Otto"), "LN") +
+      content("DATE", "184099003", element(0x0040A121, "DA", "19541107"), "SCT") +
+      content("TEXT", "398225001", element(0x0040A160, "UT", "OTHER77"), "SCT") +
+      content("TEXT", "184097001", element(0x0040A160, "UT", "somewhere"), "SCT") +
+      content("TEXT", "8302-2", element(0x0040A160, "UT", "172 cm"), "LN") +          // Body height
+      content("TEXT", "54125-0", element(0x0040A160, "UT", "a finding"), "99LOCAL");  // of nobody's scheme
+  const Deidentified done(report(items), policy_with(kCleaned));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(0x0040A123), done.result.patient);
+  EXPECT_EQ(done.value(0x0040A121), "19000101");
+  EXPECT_EQ(done.value(0x0040A160, 0), done.result.patient);
+  EXPECT_EQ(done.value(0x0040A160, 1), "REMOVED");
+  EXPECT_EQ(done.value(0x0040A160, 2), "172 cm");
+  EXPECT_EQ(done.value(0x0040A160, 3), "a finding");
 }
 
 TEST(ContentItems, MayCallADeviceByItsModel) {

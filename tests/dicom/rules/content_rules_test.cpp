@@ -6,12 +6,33 @@ namespace naru::test {
 
 namespace {
 
-TEST(ContentRules, KnowConceptNamesOfTheSchemeDcmAlone) {
+TEST(ContentRules, KnowConceptNamesInTheirOwnSchemeAlone) {
   ASSERT_NE(dicom::find_content_rule("DCM", "121030"), nullptr);
   EXPECT_EQ(dicom::find_content_rule("DCM", "121030")->header, dicom::Tag{0x00100020});
   EXPECT_EQ(dicom::find_content_rule("99LOCAL", "121030"), nullptr);
   EXPECT_EQ(dicom::find_content_rule("DCM", "121071"), nullptr);  // Finding
   EXPECT_EQ(dicom::find_content_rule("DCM", ""), nullptr);
+}
+
+TEST(ContentRules, GiveLoincAndSnomedTheRuleOfTheSameMeaning) {
+  struct Row {
+    const char *scheme, *code, *dcm;
+  };
+  constexpr Row kRows[] = {
+      {"LN", "54125-0", "121029"},    {"SCT", "371484003", "121029"}, {"LN", "21112-8", "121031"},
+      {"SCT", "184099003", "121031"}, {"LN", "46098-0", "121032"},    {"SCT", "184100006", "121032"},
+      {"LN", "30525-0", "121033"},    {"SCT", "397669002", "121033"}, {"SCT", "398225001", "121030"}};
+  for (const Row& row : kRows) {
+    const auto* found = dicom::find_content_rule(row.scheme, row.code);
+    const auto* meant = dicom::find_content_rule("DCM", row.dcm);
+    ASSERT_TRUE(found != nullptr && meant != nullptr) << row.code;
+    EXPECT_EQ(found->header, meant->header) << row.code;
+    EXPECT_EQ(found->kind, meant->kind) << row.code;
+  }
+  EXPECT_EQ(dicom::find_content_rule("SCT", "54125-0"), nullptr);
+  EXPECT_EQ(dicom::find_content_rule("LN", "8302-2"), nullptr);      // Body height
+  EXPECT_EQ(dicom::find_content_rule("LN", "29463-7"), nullptr);     // Body weight
+  EXPECT_EQ(dicom::find_content_rule("SCT", "128601007"), nullptr);  // a finding
 }
 
 }  // namespace
