@@ -5,6 +5,7 @@
 #include <string>
 
 #include "dicom/deidentify/descriptor_hanja.h"
+#include "dicom/deidentify/descriptor_inflections.h"
 #include "dicom/deidentify/descriptor_romanisation.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
 
@@ -13,7 +14,7 @@ namespace naru::dicom {
 namespace {
 
 constexpr std::size_t kComponents = 5;
-constexpr std::size_t kShortestStrong = 3;
+constexpr std::size_t kShortestStrong = 3, kShortestStem = 4;
 
 std::vector<std::string_view> split(std::string_view text, char separator, std::size_t most) {
   std::vector<std::string_view> parts;
@@ -31,6 +32,10 @@ struct Replacement {
 // How letters are written where they are missing, and back.
 constexpr Replacement kSpelledOut[] = {{"ä", "ae"}, {"ö", "oe"}, {"ü", "ue"}, {"Ä", "Ae"}, {"Ö", "Oe"},
                                        {"Ü", "Ue"}, {"å", "aa"}, {"Å", "Aa"}, {"ø", "oe"}, {"Ø", "Oe"}};
+// Pinyin: "ü" as passports and keyboards have it.
+constexpr Replacement kAsV[] = {{"lü", "lv"}, {"nü", "nv"}, {"Lü", "Lv"}, {"Nü", "Nv"}, {"LÜ", "LV"}, {"NÜ", "NV"}};
+constexpr Replacement kAsYu[] = {{"lü", "lyu"}, {"nü", "nyu"}, {"Lü", "Lyu"},
+                                 {"Nü", "Nyu"}, {"LÜ", "LYU"}, {"NÜ", "NYU"}};
 constexpr Replacement kDrawnTogether[] = {{"ae", "a"}, {"oe", "o"}, {"ue", "u"}, {"AE", "A"}, {"OE", "O"}, {"UE", "U"}};
 
 std::string replaced(std::string_view text, std::span<const Replacement> replacements) {
@@ -79,10 +84,15 @@ void NameIndex::add_group(std::string_view group) {
   for (std::size_t i = 0; i < components.size(); ++i) {
     add_component(components[i], static_cast<std::uint8_t>(i * kMostWords));
     const FoldedText text(components[i]);
+    if (i < 2) add_kana(text, static_cast<std::uint8_t>(i * kMostWords));
     for (const Token& token : text.tokens()) {
       if (token.is_east_asian() && i < 2) east_asian[i] += text.folded(token);
       if (is_latin(text, token) && i < 3) latin[std::min<std::size_t>(i, 1)].push_back(ascii(text.folded(token)));
     }
+  }
+  if (!latin[0].empty() && !latin[1].empty()) {
+    add_latin_for_kana(joined(latin[0]) + joined(latin[1]), 2 * kMostWords);
+    add_latin_for_kana(joined(latin[1]) + joined(latin[0]), 2 * kMostWords);
   }
   auto& [family, given] = east_asian;
   if (given.empty() && family.size() >= 2) {
@@ -120,12 +130,34 @@ void NameIndex::add_latin(std::string_view family, std::string_view given) {
   }
 }
 
+/// A family's or a given name in Kana or in Latin letters, to be compared with texts in the other.
+void NameIndex::add_kana(const FoldedText& component, std::uint8_t number) {
+  constexpr std::size_t kShortest = 2, kLongest = 24;
+  const auto person = static_cast<std::uint16_t>(initials_.size() - 1);
+  for (const Token& token : component.tokens()) {
+    const std::u32string_view word = component.folded(token);
+    if (is_latin(component, token)) add_latin_for_kana(ascii(word), number);
+    if (token.kind != TokenKind::kana || word.size() < kShortest || word.size() > kLongest) continue;
+    kana_.push_back({std::u32string(word), {}, {person, number, Rank::strong, static_cast<std::uint8_t>(word.size())}});
+  }
+}
+
+void NameIndex::add_latin_for_kana(std::string letters, std::uint8_t number) {
+  constexpr std::size_t kShortest = 3, kLongest = 40;
+  if (letters.size() < kShortest || letters.size() > kLongest) return;
+  const auto person = static_cast<std::uint16_t>(initials_.size() - 1);
+  const auto size = static_cast<std::uint8_t>(letters.size());
+  latin_for_kana_.push_back({{}, std::move(letters), {person, number, Rank::strong, size}});
+}
+
 void NameIndex::add_component(std::string_view component, std::uint8_t number) {
   add_words(component, number);
-  const std::string spelled_out = replaced(component, kSpelledOut),
-                    drawn_together = replaced(component, kDrawnTogether);
-  if (spelled_out != component) add_words(spelled_out, number);
-  if (drawn_together != component) add_words(drawn_together, number);
+  for (const std::span<const Replacement> replacements :
+       {std::span<const Replacement>(kSpelledOut), std::span<const Replacement>(kDrawnTogether),
+        std::span<const Replacement>(kAsV), std::span<const Replacement>(kAsYu)}) {
+    const std::string other = replaced(component, replacements);
+    if (other != component) add_words(other, number);
+  }
 }
 
 void NameIndex::add_words(std::string_view component, std::uint8_t number) {
@@ -149,7 +181,14 @@ void NameIndex::add_words(std::string_view component, std::uint8_t number) {
       if (first >= U'a' && first <= U'z') initials_.back() |= 1U << (first - U'a');
     } else {
       const auto word = static_cast<std::uint8_t>(number + std::min(words, kMostWords - 1));
-      add_part(hash, first, length, word, rank_of(tokens[i], hash, length));
+      const Rank rank = rank_of(tokens[i], hash, length);
+      add_part(hash, first, length, word, rank);
+      const std::u32string_view stem = cyrillic_stem(text.folded(tokens[i]));
+      if (!stem.empty()) {
+        const auto person = static_cast<std::uint16_t>(initials_.size() - 1);
+        stems_.add(hash_of_folded(stem), stem[0],
+                   {person, word, stem.size() >= kShortestStem ? rank : Rank::weak, static_cast<std::uint8_t>(length)});
+      }
     }
     for (std::size_t k = i; k < end; ++k) {
       for (const char32_t code : text.folded(tokens[k])) {

@@ -60,10 +60,15 @@ class NameIndex {
   void add_east_asian(std::u32string_view family, std::u32string_view given);
   void add_romanised(std::u32string_view family, std::u32string_view given);
   void add_latin(std::string_view family, std::string_view given);
+  void add_kana(const FoldedText& component, std::uint8_t number);
+  void add_latin_for_kana(std::string letters, std::uint8_t number);
   void add_part(WordHash hash, char32_t first, std::size_t length, std::uint8_t number, Rank rank);
   static Rank rank_of(const Token& token, WordHash hash, std::size_t length);
 
   void find_words(const FoldedText& text, Units& units) const;
+  std::uint32_t end_of_tone(const FoldedText& text, std::uint32_t token) const;
+  void find_inflected(const FoldedText& text, std::uint32_t i, Units& units) const;
+  void find_kana(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_possessive(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_joined(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_at_edges(const FoldedText& text, std::uint32_t i, Units& units) const;
@@ -86,8 +91,17 @@ class NameIndex {
     bool is_reversed = false;  ///< the given name is a surname as well, and stands first
   };
 
+  /// A part of a name in Kana, or one in small Latin letters that may stand in Kana in a text.
+  struct KanaName {
+    std::u32string kana;
+    std::string letters;
+    Part part;
+  };
+
   WordIndex<Part> index_;
+  WordIndex<Part> stems_;  ///< of Cyrillic names, without their endings
   std::vector<LatinName> latin_;
+  std::vector<KanaName> kana_, latin_for_kana_;
   std::vector<std::uint32_t> initials_;  ///< of each person: a bit for each letter
 };
 

@@ -2,6 +2,8 @@
 #include <string>
 
 #include "dicom/deidentify/descriptor_hanja.h"
+#include "dicom/deidentify/descriptor_inflections.h"
+#include "dicom/deidentify/descriptor_kana.h"
 #include "dicom/deidentify/descriptor_names.h"
 #include "dicom/deidentify/descriptor_romanisation.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
@@ -14,8 +16,10 @@ namespace {
 constexpr std::size_t kLongestJoined = 40;
 
 // What is said after a Korean name without a space; a known word may follow as well ("환자", "교수").
-constexpr std::u32string_view kParticles[] = {U"님", U"씨", U"군", U"양", U"의",   U"은",   U"는",   U"이",   U"가",
-                                              U"을", U"를", U"께", U"에", U"에게", U"께서", U"님의", U"님이", U"님은"};
+constexpr std::u32string_view kParticles[] = {U"님",     U"씨",   U"군",   U"양",   U"의",   U"은",   U"는",
+                                              U"이",     U"가",   U"을",   U"를",   U"께",   U"에",   U"에게",
+                                              U"께서",   U"님의", U"님이", U"님은", U"さん", U"さま", U"くん",
+                                              U"ちゃん", U"の",   U"は",   U"か",   U"も",   U"に"};
 
 bool may_follow_name(std::u32string_view rest) {
   return std::find(std::begin(kParticles), std::end(kParticles), rest) != std::end(kParticles) || is_known_word(rest);
@@ -69,9 +73,9 @@ void NameIndex::find_words(const FoldedText& text, Units& units) const {
       const bool is_loose = last > i && length < kShortestPartial && !tokens[last].is_glued;
       index_.for_each(hash, [&](Part part) {
         if (is_loose && part.rank == Rank::strong && tokens[i].is_letters()) part.rank = Rank::weak;
-        units.push_back({i, last, tokens[i].begin, tokens[last].end, part});
+        units.push_back({i, last, tokens[i].begin, tokens[end_of_tone(text, last)].end, part});
       });
-      ++last;
+      last = end_of_tone(text, last) + 1;
       if (last == tokens.size() || tokens[last].is_number() || tokens[last].kind != tokens[i].kind ||
           !joins_names(text.gap_before(last))) {
         break;
@@ -83,6 +87,8 @@ void NameIndex::find_words(const FoldedText& text, Units& units) const {
       length += tokens[last].length;
     }
     if (tokens[i].length != tokens[i].end - tokens[i].begin) find_possessive(text, i, units);
+    find_kana(text, i, units);
+    if (units.size() == found_before) find_inflected(text, i, units);
     if (units.size() != found_before) continue;
     if (tokens[i].is_east_asian()) {
       find_in_run(text, i, units);
@@ -91,6 +97,54 @@ void NameIndex::find_words(const FoldedText& text, Units& units) const {
     } else if (tokens[i].length >= kShortestPartial && tokens[i].length <= kLongestJoined &&
                (word_flags(tokens[i].hash) & kProtocolWord) == 0) {
       find_joined(text, i, units);
+    }
+  }
+}
+
+/// "wang2 xiao3ming2": the token of a tone's number behind one of letters, or the token itself.
+std::uint32_t NameIndex::end_of_tone(const FoldedText& text, std::uint32_t token) const {
+  const auto& tokens = text.tokens();
+  const std::uint32_t next = token + 1;
+  constexpr std::int64_t kTones = 5;
+  const bool is_tone = next < tokens.size() && tokens[token].is_letters() && tokens[next].is_number() &&
+                       tokens[next].is_glued && tokens[next].length == 1 && text.number(tokens[next]) <= kTones &&
+                       (next + 1 == tokens.size() || !tokens[next + 1].is_glued ||
+                        (tokens[next + 1].token_case == TokenCase::lower && tokens[next + 1].length > 1));
+  return is_tone && text.number(tokens[next]) > 0 ? next : token;
+}
+
+/// "Иванову", where the header has "Иванов" or "Иванова".
+void NameIndex::find_inflected(const FoldedText& text, std::uint32_t i, Units& units) const {
+  const Token& token = text.tokens()[i];
+  if (stems_.empty() || !token.is_raised()) return;
+  for_each_cyrillic_stem(text.folded(token), [&](std::u32string_view stem) {
+    stems_.for_each(hash_of_folded(stem), [&](const Part& part) {
+      units.push_back({i, i, token.begin, token.end, part});
+    });
+  });
+}
+
+/// "やまだ" and "ヤマダ" where the header has "Yamada", and the other way round.
+void NameIndex::find_kana(const FoldedText& text, std::uint32_t i, Units& units) const {
+  const Token& token = text.tokens()[i];
+  const std::u32string_view word = text.folded(token);
+  constexpr std::size_t kShortestKana = 3, kShortestLetters = 4, kLongest = 24;
+  const bool is_kana = token.kind == TokenKind::kana;
+  const auto& names = is_kana ? latin_for_kana_ : kana_;
+  const bool is_latin = token.is_letters() && word[0] < 0x80;
+  if (names.empty() || (!is_kana && !is_latin) || word.size() > kLongest || is_known_word(word)) return;
+  const auto add = [&](std::size_t length, std::size_t shortest, Part part) {
+    if (length < shortest) part.rank = Rank::weak;
+    units.push_back({i, i, token.begin, static_cast<std::uint32_t>(token.begin + length), part});
+  };
+  const std::string letters = is_kana ? std::string() : std::string(word.begin(), word.end());
+  for (const KanaName& name : names) {
+    if (!is_kana && is_kana_spelling(letters, name.kana)) add(word.size(), kShortestLetters, name.part);
+    for (std::size_t n = word.size(); is_kana && n >= 2; --n) {
+      if (n < word.size() && !may_follow_name(word.substr(n))) continue;
+      if (!is_kana_spelling(name.letters, word.substr(0, n))) continue;
+      add(n, kShortestKana, name.part);
+      break;
     }
   }
 }

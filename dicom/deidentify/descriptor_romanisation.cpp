@@ -229,19 +229,6 @@ std::vector<Spelling> continued(const std::vector<Spelling>& begun, std::string_
   return longer;
 }
 
-/// Places in a word, a bit each: where reading on from one of `places` by one of the spellings ends.
-std::uint64_t read_on(std::string_view letters, std::uint64_t places, std::string_view list) {
-  std::uint64_t ends = 0;
-  for_each_spelling(list, [&](std::string_view spelling) {
-    for (std::size_t at = 0; at <= letters.size(); ++at) {
-      if ((places >> at & 1U) != 0 && letters.substr(at).starts_with(spelling)) {
-        ends |= std::uint64_t{1} << (at + spelling.size());
-      }
-    }
-  });
-  return ends;
-}
-
 std::uint64_t read_syllable(std::string_view letters, std::uint64_t places, char32_t code) {
   if (code < kFirstSyllable || code > kLastSyllable) return 0;
   const auto* whole = std::find_if(std::begin(kSyllables), std::end(kSyllables),
@@ -260,6 +247,18 @@ const Surname* find_surname(std::u32string_view hangul) {
 }
 
 }  // namespace
+
+std::uint64_t read_on(std::string_view letters, std::uint64_t places, std::string_view list) {
+  std::uint64_t ends = 0;
+  for_each_spelling(list, [&](std::string_view spelling) {
+    for (std::size_t at = 0; at <= letters.size(); ++at) {
+      if ((places >> at & 1U) != 0 && letters.substr(at).starts_with(spelling)) {
+        ends |= std::uint64_t{1} << (at + spelling.size());
+      }
+    }
+  });
+  return ends;
+}
 
 bool is_korean_surname(std::u32string_view hangul) { return find_surname(hangul) != nullptr; }
 

@@ -2,6 +2,7 @@
 /// Source: Revised Romanisation (2000), McCune-Reischauer without its marks, and the spellings that passports show.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,11 @@ struct Spelling {
   char32_t first = 0;  ///< letter
 };
 std::vector<Spelling> spellings(std::u32string_view hangul);
+
+/// Places in a word of up to 63 letters, a bit each: where reading on from one of `places` by one of the spellings
+/// ends.
+/// @param list between spaces, "." for none
+std::uint64_t read_on(std::string_view letters, std::uint64_t places, std::string_view list);
 
 /// True for small letters that are a usual spelling of some surname.
 bool is_surname_spelling(std::string_view letters);

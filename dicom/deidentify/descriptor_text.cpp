@@ -124,8 +124,10 @@ void FoldedText::append_decomposed(char32_t code, std::size_t begin, std::size_t
   }
 }
 
-/// Puts conjoining jamo together as they come.
+/// Puts conjoining jamo together as they come, and makes Katakana Hiragana.
 void FoldedText::append(char32_t code, std::size_t begin, std::size_t end) {
+  constexpr char32_t kFirstKatakana = 0x30A1, kLastKatakana = 0x30F6, kToHiragana = 0x60;
+  if (code >= kFirstKatakana && code <= kLastKatakana) code -= kToHiragana;
   if (!chars_.empty()) {
     FoldedChar& last = chars_.back();
     const bool is_lead = last.code >= kLead && last.code < kLead + kLeads;

@@ -1,0 +1,97 @@
+// The header's names as other scripts, tones and cases have them.
+
+#include <gtest/gtest.h>
+
+#include <span>
+#include <string>
+
+#include "dicom/deidentify/descriptors.h"
+
+namespace naru::dicom {
+namespace {
+
+struct Row {
+  const char* text;
+  const char* expected;
+};
+
+void expect_cleaned_for(const char* person, std::span<const Row> rows) {
+  const DescriptorCleaner cleaner({.person_names = {person}}, {}, {});
+  for (const Row& row : rows) EXPECT_EQ(cleaner.clean(row.text).text, row.expected) << person << ": " << row.text;
+}
+
+TEST(DescriptorReadings, JapaneseNamesInEitherKanaAndInLatinLetters) {
+  constexpr Row kAnyGroup[] = {
+      {"ヤマダ タロウ 胸部", "胸部"},
+      {"やまだたろう様 胸部", "様 胸部"},
+      {"ﾔﾏﾀﾞﾀﾛｳ 胸部", "胸部"},
+      {"やまださん 胸部", "さん 胸部"},
+      {"ヤマダの胸部", "の胸部"},
+      {"ヤマノ 胸部", "ヤマノ 胸部"},
+      {"カテーテル 胸部", "カテーテル 胸部"},
+      {"タロ芋", "タロ芋"},
+  };
+  for (const char* person :
+       {"Yamada^Tarou=山田^太郎=やまだ^たろう", "=山田^太郎=ヤマダ^タロウ", "Yamada^Tarou", "YAMADA^TARO"}) {
+    expect_cleaned_for(person, kAnyGroup);
+  }
+  constexpr Row kKanaHeader[] = {
+      {"YAMADA TARO chest", "chest"},
+      {"Yamada Tarou chest", "chest"},
+      {"Taroh Yamada chest", "chest"},
+      {"Yamaha chest", "Yamaha chest"},
+      {"Taro", ""},
+  };
+  expect_cleaned_for("=山田^太郎=やまだ^たろう", kKanaHeader);
+  constexpr Row kOther[] = {
+      {"しんじょう じゅんいち 胸部", "胸部"},
+      {"シンジョウジュンイチ 胸部", "胸部"},
+      {"シンチ 胸部", "シンチ 胸部"},
+  };
+  expect_cleaned_for("Shinjo^Junichi", kOther);
+  constexpr Row kWords[] = {
+      {"アミラーゼ 上昇", "アミラーゼ 上昇"},
+      {"リンパ節", "リンパ節"},
+      {"カラー 画像", "カラー 画像"},
+      {"カト 胸部", "カト 胸部"},
+      {"リン 3.5", "リン 3.5"},
+  };
+  expect_cleaned_for("Kato^Rin", kWords);
+  expect_cleaned_for("Ami^Ran", kWords);
+}
+
+TEST(DescriptorReadings, PinyinJoinedAndWithTones) {
+  constexpr Row kRows[] = {
+      {"wangxiaoming", ""},   {"Wáng Xiǎomíng chest", "chest"},  {"wang2 xiao3ming2 chest", "chest"},
+      {"WANG XiaoMing", ""},  {"Xiao-Ming Wang chest", "chest"}, {"Xiao Ming WANG", ""},
+      {"T2 xiao", "T2 xiao"}, {"wang2d map", "2d map"},
+  };
+  expect_cleaned_for("Wang^Xiaoming=王^小明", kRows);
+  constexpr Row kUmlaut[] = {{"Lv Jing chest", "chest"},
+                             {"LYU JING chest", "chest"},
+                             {"Lü Jing chest", "chest"},
+                             {"Lu Jing chest", "chest"},
+                             {"LV function", "LV function"}};
+  expect_cleaned_for("Lü^Jing", kUmlaut);
+}
+
+TEST(DescriptorReadings, RussianNamesInTheirCases) {
+  constexpr Row kRows[] = {
+      {"КТ Иванова", "КТ"},
+      {"КТ Ивановым", "КТ"},
+      {"Иванову назначено", "назначено"},
+      {"пациентка Иванова КТ", "пациентка КТ"},
+      {"о Петре Иванове", "о"},
+      {"иванов", ""},
+      {"КТ органов", "КТ органов"},
+      {"Петрификаты", "Петрификаты"},
+  };
+  expect_cleaned_for("Иванов^Пётр", kRows);
+  constexpr Row kWoman[] = {{"КТ Ивановой Анны", "КТ"}, {"Иванову КТ", "КТ"}, {"Ивановских", "Ивановских"}};
+  expect_cleaned_for("Иванова^Анна", kWoman);
+  constexpr Row kAdjective[] = {{"КТ Петровского", "КТ"}, {"Петровской КТ", "КТ"}, {"Петровскому", ""}};
+  expect_cleaned_for("Петровский^Олег", kAdjective);
+}
+
+}  // namespace
+}  // namespace naru::dicom
