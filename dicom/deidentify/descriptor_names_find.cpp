@@ -133,8 +133,10 @@ void NameIndex::find_kana(const FoldedText& text, std::uint32_t i, Units& units)
   const auto& names = is_kana ? latin_for_kana_ : kana_;
   const bool is_latin = token.is_letters() && word[0] < 0x80;
   if (names.empty() || (!is_kana && !is_latin) || word.size() > kLongest || is_known_word(word)) return;
+  // Words of other languages have long sounds ("ガード"), names in Kana seldom.
+  const bool is_doubtful = word.find(U'ー') != word.npos;
   const auto add = [&](std::size_t length, std::size_t shortest, Part part) {
-    if (length < shortest) part.rank = Rank::weak;
+    if (length < shortest || is_doubtful) part.rank = Rank::weak;
     units.push_back({i, i, token.begin, static_cast<std::uint32_t>(token.begin + length), part});
   };
   const std::string letters = is_kana ? std::string() : std::string(word.begin(), word.end());

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "core/digest.h"
 #include "pipeline/files.h"
 #include "tests/pipeline/deid_job.h"
 
@@ -12,6 +13,7 @@ using test::Json;
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class DeidVerifyTest : public test::DeidJobTest {
  protected:
@@ -131,6 +133,32 @@ TEST_F(DeidVerifyTest, NamesAFileThatDoesNotSayWhatRan) {
   forged["method"].push_back("clean-graphics");
   forge_dataset(forged);
   EXPECT_THAT(differences(), Contains(HasSubstr("does not name the method")));
+}
+
+TEST_F(DeidVerifyTest, NamesOptionsThatRecipeAndFilesDoNotShare) {
+  // A recipe and its hash, forged together.
+  Json forged = dataset();
+  forged["recipe"]["deidentify"]["options"] = {"clean-descriptors", "retain-uids"};
+  const std::string recipe = forged["recipe"].dump();
+  forged["recipe_sha256"] = sha256_hex(std::as_bytes(std::span(recipe)));
+  forge_dataset(forged);
+  const auto found = differences();
+  for (const char* problem : {"does not state retain-uids in (0012,0063)", "does not state retain-uids in (0012,0064)",
+                              "states retain-longitudinal-modified-dates in (0012,0063), which the recipe has not",
+                              "states retain-longitudinal-modified-dates in (0012,0064), which the recipe has not"}) {
+    EXPECT_THAT(found, Contains(HasSubstr(problem)));
+  }
+  EXPECT_THAT(found, Not(Contains(HasSubstr("clean-descriptors"))));
+}
+
+TEST_F(DeidVerifyTest, NamesAFileWhoseCodesDoNotStateTheProfile) {
+  const auto file = lines_[0]["file"].get<std::string>();
+  std::string bytes = test::slurp(options_.out / file);
+  const std::size_t at = bytes.find("113100");
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at, 6, "113109");
+  forge(file, bytes);
+  EXPECT_THAT(differences(), Contains(HasSubstr("does not state the Basic Profile in (0012,0064)")));
 }
 
 TEST_F(DeidVerifyTest, NamesAFileWithAnotherPatientsName) {

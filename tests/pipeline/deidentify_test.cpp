@@ -247,6 +247,9 @@ TEST_F(DeidentifyTest, AFailureAtAnyStageLeavesNothingOfThatInstanceAndAllOfTheO
     ASSERT_EQ(lines.size(), 4U);
     EXPECT_EQ(lines.back()["stage"], stage);
     EXPECT_EQ(lines.back()["reason"], "deid_incomplete");
+    const Json record = Json::parse(test::slurp(report() / "record.json"));
+    EXPECT_EQ(record["residual_check"], "passed");
+    EXPECT_EQ(record["residual_check_held"], stage == "proof" ? 1 : 0) << stage;
     EXPECT_THAT(test::slurp(report() / "deid.jsonl") + test::slurp(report() / "report.html"),
                 Not(HasSubstr("Vermeulen")));
     ++stages;
@@ -504,7 +507,6 @@ TEST_F(DeidentifyTest, ReportPageIsSelfContainedAndEscapesWhatFilesAreCalled) {
 }
 
 // -- Whole series of the phantom
-
 
 TEST_F(DeidentifyTest, LetsNoTokenOfAPhantomsHeaderThroughInAnySyntax) {
   const std::string token = "ZQXJTOKEN7";

@@ -60,8 +60,15 @@ TEST_F(KeyStoreTest, RotationMakesANewKeyAndKeepsTheOldOneReadable) {
   EXPECT_THAT(acts(), ElementsAre("create " + first, "rotate " + rotation.new_id));
 }
 
-TEST_F(KeyStoreTest, RotationNeedsAKey) {
-  EXPECT_THROW(rotate_key("liver"), Error);
+TEST_F(KeyStoreTest, RotationNeedsAKeyAndSaysWhereKeysComeFrom) {
+  try {
+    rotate_key("liver");
+    ADD_FAILURE() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::key_invalid);
+    EXPECT_THAT(error.what(), ::testing::AllOf(::testing::HasSubstr("liver"), ::testing::HasSubstr("naru key list"),
+                                               ::testing::HasSubstr("naru deidentify")));
+  }
   EXPECT_THROW(rotate_key("../evil"), Error);
   EXPECT_EQ(names(), std::set<std::string>{"log.jsonl"});
 }

@@ -157,6 +157,7 @@ TEST_F(ReidentifyTest, RefusesOtherProjectsChangedTablesAndAbsentKeys) {
   ReidentifyOptions options = sealed();
   options.project = "lung";
   EXPECT_EQ(code_of(options), ErrorCode::key_invalid);  // no key
+  EXPECT_EQ(last_log_line()["act"], "reidentify_failed");
   ProjectKey::of_project("lung");
   EXPECT_EQ(code_of(options), ErrorCode::key_invalid);  // another key
   options.project = "liver";
@@ -167,8 +168,30 @@ TEST_F(ReidentifyTest, RefusesOtherProjectsChangedTablesAndAbsentKeys) {
   test::spill(folder_ / "report/link.sealed", "");
   EXPECT_EQ(code_of(options), ErrorCode::key_invalid);
   options.link = folder_ / "absent";
-  EXPECT_EQ(code_of(options), ErrorCode::input_missing);
-  EXPECT_THAT(log_text(), Not(HasSubstr("reidentify")));
+  EXPECT_EQ(code_of(options), ErrorCode::input_missing);  // there was nothing to try
+  EXPECT_THAT(log_text(), Not(HasSubstr("\"reidentify\"")));
+}
+
+TEST_F(ReidentifyTest, LogsWhatFailedAndWhatWasNotThere) {
+  ReidentifyOptions options = sealed();
+  options.pseudonyms = {"2.25.404", "2.25.77"};
+  reidentify(options);
+  EXPECT_THAT(last_log_line()["missing"].get<std::vector<std::string>>(), ElementsAre("2.25.404"));
+  ProjectKey::of_project("lung");
+  options.project = "lung";
+  EXPECT_EQ(code_of(options), ErrorCode::key_invalid);
+  const ordered_json line = last_log_line();
+  EXPECT_EQ(line["act"], "reidentify_failed");
+  EXPECT_EQ(line["error"], "key_invalid");
+  EXPECT_EQ(line["project"], "lung");
+  EXPECT_EQ(line["reason"], "call the patient back");
+  EXPECT_THAT(line["pseudonyms"].get<std::vector<std::string>>(), ElementsAre("2.25.404", "2.25.77"));
+  EXPECT_TRUE(line["key"].is_null());
+  const std::string table = test::slurp(folder_ / "report/link.sealed");
+  EXPECT_EQ(line["link_sha256"], sha256_hex(std::as_bytes(std::span(table))));
+  EXPECT_EQ(code_of(sealed("SECRET")), ErrorCode::dataset_invalid);
+  EXPECT_EQ(last_log_line()["error"], "dataset_invalid");
+  EXPECT_THAT(log_text(), Not(HasSubstr("SECRET")));
 }
 
 TEST_F(ReidentifyTest, TakesAKeyFileAndLogsBesideIt) {

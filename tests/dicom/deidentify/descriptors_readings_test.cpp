@@ -55,9 +55,12 @@ TEST(DescriptorReadings, JapaneseNamesInEitherKanaAndInLatinLetters) {
       {"カラー 画像", "カラー 画像"},
       {"カト 胸部", "カト 胸部"},
       {"リン 3.5", "リン 3.5"},
+      {"ガード 条件", "ガード 条件"},
   };
   expect_cleaned_for("Kato^Rin", kWords);
   expect_cleaned_for("Ami^Ran", kWords);
+  constexpr Row kSite[] = {{"サイト 名", "サイト 名"}, {"サイトウ 胸部", "胸部"}};
+  expect_cleaned_for("Saito^Ken", kSite);
 }
 
 TEST(DescriptorReadings, PinyinJoinedAndWithTones) {
