@@ -18,6 +18,48 @@ bool is_among(std::u32string_view text, std::u32string_view allowed) {
   return text.find_first_not_of(allowed) == std::u32string_view::npos;
 }
 
+// Before a number of this kind, with how many digits it has at least.
+struct Label {
+  std::u32string_view word;
+  std::size_t fewest_digits;
+  DescriptorReason reason;
+};
+constexpr Label kLabels[] = {
+    {U"tel", 7, DescriptorReason::contact},
+    {U"telephone", 7, DescriptorReason::contact},
+    {U"phone", 7, DescriptorReason::contact},
+    {U"fax", 7, DescriptorReason::contact},
+    {U"mobile", 7, DescriptorReason::contact},
+    {U"cell", 7, DescriptorReason::contact},
+    {U"hp", 9, DescriptorReason::contact},
+    {U"telefon", 6, DescriptorReason::contact},
+    {U"telefono", 7, DescriptorReason::contact},
+    {U"telefone", 7, DescriptorReason::contact},
+    {U"fon", 6, DescriptorReason::contact},
+    {U"handy", 7, DescriptorReason::contact},
+    {U"mobil", 7, DescriptorReason::contact},
+    {U"rufnummer", 6, DescriptorReason::contact},
+    {U"전화", 7, DescriptorReason::contact},
+    {U"전화번호", 7, DescriptorReason::contact},
+    {U"연락처", 7, DescriptorReason::contact},
+    {U"휴대폰", 7, DescriptorReason::contact},
+    {U"핸드폰", 7, DescriptorReason::contact},
+    {U"팩스", 7, DescriptorReason::contact},
+    {U"電話", 7, DescriptorReason::contact},
+    {U"電話番号", 7, DescriptorReason::contact},
+    {U"携帯", 7, DescriptorReason::contact},
+    {U"連絡先", 7, DescriptorReason::contact},
+    {U"电话", 7, DescriptorReason::contact},
+    {U"联系电话", 7, DescriptorReason::contact},
+    {U"手机", 7, DescriptorReason::contact},
+    {U"手机号", 7, DescriptorReason::contact},
+    {U"手機", 7, DescriptorReason::contact},
+    {U"imei", 14, DescriptorReason::contact},
+    {U"ssn", 9, DescriptorReason::national},
+    {U"주민번호", 6, DescriptorReason::national},
+    {U"주민등록번호", 6, DescriptorReason::national},
+};
+
 class ContactFinder {
  public:
   ContactFinder(const FoldedText& text, Removals& removals)
@@ -149,46 +191,6 @@ class ContactFinder {
 
   /// "Tel. 555 1234", "전화 1234567", "SSN 123456789"
   std::size_t labelled(std::size_t i) {
-    struct Label {
-      std::u32string_view word;
-      std::size_t fewest_digits;
-      DescriptorReason reason;
-    };
-    constexpr Label kLabels[] = {
-        {U"tel", 7, DescriptorReason::contact},
-        {U"telephone", 7, DescriptorReason::contact},
-        {U"phone", 7, DescriptorReason::contact},
-        {U"fax", 7, DescriptorReason::contact},
-        {U"mobile", 7, DescriptorReason::contact},
-        {U"cell", 7, DescriptorReason::contact},
-        {U"hp", 9, DescriptorReason::contact},
-        {U"telefon", 6, DescriptorReason::contact},
-        {U"telefono", 7, DescriptorReason::contact},
-        {U"telefone", 7, DescriptorReason::contact},
-        {U"fon", 6, DescriptorReason::contact},
-        {U"handy", 7, DescriptorReason::contact},
-        {U"mobil", 7, DescriptorReason::contact},
-        {U"rufnummer", 6, DescriptorReason::contact},
-        {U"전화", 7, DescriptorReason::contact},
-        {U"전화번호", 7, DescriptorReason::contact},
-        {U"연락처", 7, DescriptorReason::contact},
-        {U"휴대폰", 7, DescriptorReason::contact},
-        {U"핸드폰", 7, DescriptorReason::contact},
-        {U"팩스", 7, DescriptorReason::contact},
-        {U"電話", 7, DescriptorReason::contact},
-        {U"電話番号", 7, DescriptorReason::contact},
-        {U"携帯", 7, DescriptorReason::contact},
-        {U"連絡先", 7, DescriptorReason::contact},
-        {U"电话", 7, DescriptorReason::contact},
-        {U"联系电话", 7, DescriptorReason::contact},
-        {U"手机", 7, DescriptorReason::contact},
-        {U"手机号", 7, DescriptorReason::contact},
-        {U"手機", 7, DescriptorReason::contact},
-        {U"imei", 14, DescriptorReason::contact},
-        {U"ssn", 9, DescriptorReason::national},
-        {U"주민번호", 6, DescriptorReason::national},
-        {U"주민등록번호", 6, DescriptorReason::national},
-    };
     const std::u32string_view word = text_.folded(tokens_[i]);
     const auto* label =
         std::find_if(std::begin(kLabels), std::end(kLabels), [&](const Label& row) { return row.word == word; });

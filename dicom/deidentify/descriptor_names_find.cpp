@@ -65,27 +65,8 @@ void NameIndex::find_words(const FoldedText& text, Units& units) const {
   const auto& tokens = text.tokens();
   for (std::uint32_t i = 0; i < tokens.size(); ++i) {
     if (tokens[i].is_number()) continue;
-    const bool may_begin = index_.may_begin_with(text.chars()[tokens[i].begin].code);
     const std::size_t found_before = units.size();
-    WordHash hash = tokens[i].hash;
-    std::size_t length = tokens[i].length, words = 1;
-    for (std::uint32_t last = i; may_begin;) {
-      const bool is_loose = last > i && length < kShortestPartial && !tokens[last].is_glued;
-      index_.for_each(hash, [&](Part part) {
-        if (is_loose && part.rank == Rank::strong && tokens[i].is_letters()) part.rank = Rank::weak;
-        units.push_back({i, last, tokens[i].begin, tokens[end_of_tone(text, last)].end, part});
-      });
-      last = end_of_tone(text, last) + 1;
-      if (last == tokens.size() || tokens[last].is_number() || tokens[last].kind != tokens[i].kind ||
-          !joins_names(text.gap_before(last))) {
-        break;
-      }
-      // "QuAcKeNbUsH" is cut into many pieces, but one word.
-      words += tokens[last].is_glued ? 0 : 1;
-      if (words > kMostWords || length > kLongestJoined) break;
-      for (const char32_t code : text.folded(tokens[last])) hash = hash_on(hash, code);
-      length += tokens[last].length;
-    }
+    if (index_.may_begin_with(text.chars()[tokens[i].begin].code)) find_rows(text, i, units);
     if (tokens[i].length != tokens[i].end - tokens[i].begin) find_possessive(text, i, units);
     find_kana(text, i, units);
     if (units.size() == found_before) find_inflected(text, i, units);
@@ -98,6 +79,27 @@ void NameIndex::find_words(const FoldedText& text, Units& units) const {
                (word_flags(tokens[i].hash) & kProtocolWord) == 0) {
       find_joined(text, i, units);
     }
+  }
+}
+
+/// Rows of words from token `i` on.
+void NameIndex::find_rows(const FoldedText& text, std::uint32_t i, Units& units) const {
+  const auto& tokens = text.tokens();
+  WordHash hash = tokens[i].hash;
+  std::size_t length = tokens[i].length, words = 1;
+  for (std::uint32_t last = i;;) {
+    const bool is_loose = last > i && length < kShortestPartial && !tokens[last].is_glued;
+    index_.for_each(hash, [&](Part part) {
+      if (is_loose && part.rank == Rank::strong && tokens[i].is_letters()) part.rank = Rank::weak;
+      units.push_back({i, last, tokens[i].begin, tokens[end_of_tone(text, last)].end, part});
+    });
+    last = end_of_tone(text, last) + 1;
+    if (last == tokens.size() || tokens[last].kind != tokens[i].kind || !joins_names(text.gap_before(last))) return;
+    // "QuAcKeNbUsH" is cut into many pieces, but one word.
+    words += tokens[last].is_glued ? 0 : 1;
+    if (words > kMostWords || length > kLongestJoined) return;
+    for (const char32_t code : text.folded(tokens[last])) hash = hash_on(hash, code);
+    length += tokens[last].length;
   }
 }
 
