@@ -66,12 +66,14 @@ Json held_line(const DeidScan& scan, const DeidHeld& one) {
   return {{"schema", "naru.deid/1"},
           {"output", nullptr},
           {"sop_instance_uid", text_or_null(scan.files.inputs[one.input].sop_instance_uid)},
-          {"residual_check", one.stage == "proof" ? "failed" : "not_reached"},
+          {"residual_check", is_held_by_proof(one) ? "failed" : "not_reached"},
           {"reason", name(one.reason)},
           {"stage", one.stage}};
 }
 
 }  // namespace
+
+bool is_held_by_proof(const DeidHeld& one) { return one.stage == "proof"; }
 
 std::string deid_line(const InputRecord& input, const DeidInstance& instance, const dicom::DeidResult& result) {
   Json line = {{"schema", "naru.deid/1"},
@@ -116,7 +118,8 @@ Json record_json(std::size_t delivered_count, const dicom::DeidCounts& counts, c
                {"instances", delivered_count},
                {"inputs", inputs.by_disposition},
                {"counts_by_action", counts.by_action},
-               {"residual_check", delivered_count > 0 ? "passed" : "nothing_delivered"}});
+               {"residual_check", delivered_count > 0 ? "passed" : "nothing_delivered"},
+               {"residual_check_held", facts.held_by_proof}});
   if (facts.recipe.looks_for_text()) {
     const TextReader& reader = TextReader::built_in();
     json["text_weights_sha256"] = TextDetector::built_in().weights_sha256();

@@ -34,6 +34,8 @@ struct DeidHeld {
   Code reason = Code::deid_incomplete;
   std::string stage;
 };
+/// True where the search of the result found what was to be removed, or failed.
+bool is_held_by_proof(const DeidHeld& one);
 
 /// What the report says of the job as a whole.
 struct DeidReportFacts {
@@ -41,8 +43,9 @@ struct DeidReportFacts {
   Recipe recipe;
   JobRecord record;
   double seconds = 0;
-  Decisions decisions;          ///< that the job heeded
-  std::vector<HeldEntry> held;  ///< for people to decide
+  Decisions decisions;            ///< that the job heeded
+  std::vector<HeldEntry> held;    ///< for people to decide
+  std::size_t held_by_proof = 0;  ///< instances in which the search found what was removed
 };
 
 /// The line of deid.jsonl of an instance that is delivered: counts and places, never values.

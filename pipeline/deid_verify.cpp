@@ -14,11 +14,13 @@
 
 #include "core/digest.h"
 #include "dicom/deidentify/deidentify.h"
+#include "dicom/deidentify/element_table.h"
 #include "dicom/element_values.h"
 #include "dicom/file_layout.h"
 #include "dicom/header_values.h"
 #include "dicom/inflate.h"
 #include "dicom/instance.h"
+#include "dicom/rules/deid_option.h"
 #include "pipeline/deid_instance.h"
 #include "pipeline/open_file.h"
 #include "pipeline/prefix.h"
@@ -29,7 +31,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr dicom::Tag kPatientIdentityRemoved = 0x00120062, kDeidentificationMethod = 0x00120063;
+constexpr dicom::Tag kPatientIdentityRemoved = 0x00120062, kDeidentificationMethod = 0x00120063,
+                     kDeidentificationMethodCodes = 0x00120064, kCodeValue = 0x00080100;
+constexpr std::string_view kProfileCode = "113100";
 
 /// Attributes of the header that the manifest states too.
 struct Stated {
@@ -51,7 +55,7 @@ constexpr std::array kStated = {
 /// What a header says of its own de-identification.
 struct DeidStatement {
   std::string patient_name, identity_removed;
-  std::vector<std::string> methods;
+  std::vector<std::string> methods, codes;
 };
 
 DeidStatement statement_of(dicom::Bytes prefix) {
@@ -63,13 +67,17 @@ DeidStatement statement_of(dicom::Bytes prefix) {
   dicom::Bytes data_set = prefix.subspan(layout->data_set_offset);
   std::vector<std::byte> inflated;
   if (syntax->is_deflated) data_set = inflated = dicom::inflate_prefix(data_set, kInflatedBytes);
-  dicom::ElementWalk walk(data_set, 0, syntax->encoding);
-  while (const auto element = walk.next()) {
-    if (element->tag > kDeidentificationMethod) break;
-    const dicom::Bytes value = data_set.subspan(element->value_offset, element->length);
-    if (element->tag == dicom::kPatientName) statement.patient_name = dicom::text_of(value);
-    if (element->tag == kPatientIdentityRemoved) statement.identity_removed = dicom::text_of(value);
-    if (element->tag == kDeidentificationMethod) statement.methods = dicom::texts_of(value);
+  const dicom::ElementTable table = dicom::read_elements(data_set, 0, syntax->encoding);
+  for (const dicom::Node& node : table.nodes) {
+    if (node.parent == 0 && node.tag > kDeidentificationMethodCodes) break;
+    const dicom::Bytes value = dicom::value_of(node, data_set);
+    if (node.parent == kDeidentificationMethodCodes && node.tag == kCodeValue) {
+      statement.codes.emplace_back(dicom::text_of(value));
+    }
+    if (node.parent != 0) continue;
+    if (node.tag == dicom::kPatientName) statement.patient_name = dicom::text_of(value);
+    if (node.tag == kPatientIdentityRemoved) statement.identity_removed = dicom::text_of(value);
+    if (node.tag == kDeidentificationMethod) statement.methods = dicom::texts_of(value);
   }
   return statement;
 }
@@ -86,6 +94,8 @@ class DeidVerifier {
       if (sha256_hex(std::as_bytes(std::span(text))) != dataset.at("recipe_sha256")) {
         files.differ("dataset.json", "holds a recipe that does not match its SHA-256");
       }
+      options_ = recipe.at("deidentify").at("options").get<std::vector<std::string>>();
+      is_weaker_ = dataset.at("weaker_than_profile").get<bool>();
       const Json own = recipe.at("deidentify").value("attributes", Json::array());
       for (const Json& rule : own) own_rules_.insert(rule.at("tag").get<std::string>());
     } catch (const Json::exception&) {
@@ -199,7 +209,28 @@ class DeidVerifier {
     if (!std::ranges::includes(sorted(statement.methods), sorted(methods_))) {
       problems.push_back("does not name the method that dataset.json names");
     }
+    compare_options(statement, problems);
     return problems;
+  }
+
+  /// The recipe's options with those that the file states. What is done to pixels is stated only of files where it was.
+  void compare_options(const DeidStatement& statement, std::vector<std::string>& problems) const {
+    const auto has = [](const std::vector<std::string>& texts, std::string_view text) {
+      return std::ranges::find(texts, text) != texts.end();
+    };
+    const auto compare = [&](bool is_in_recipe, bool is_stated, std::string_view what, std::string_view where) {
+      if (is_in_recipe == is_stated) return;
+      problems.push_back(is_stated ? fmt::format("states {} in {}, which the recipe has not", what, where)
+                                   : fmt::format("does not state {} in {}, which the recipe has", what, where));
+    };
+    for (const dicom::DeidOptionInfo& info : dicom::deid_options()) {
+      const bool is_of_pixels = info.option == dicom::DeidOption::clean_pixel_data ||
+                                info.option == dicom::DeidOption::clean_recognizable_visual_features;
+      if (is_of_pixels) continue;
+      compare(has(options_, info.name), has(statement.methods, info.name), info.name, "(0012,0063)");
+      compare(has(options_, info.name), has(statement.codes, info.code), info.name, "(0012,0064)");
+    }
+    compare(!is_weaker_, has(statement.codes, kProfileCode), "the Basic Profile", "(0012,0064)");
   }
 
   static std::vector<std::string> sorted(std::vector<std::string> texts) {
@@ -223,7 +254,8 @@ class DeidVerifier {
 
   VerifyFiles& files_;
   Json counts_;
-  std::vector<std::string> methods_;
+  std::vector<std::string> methods_, options_;
+  bool is_weaker_ = false;
   std::set<std::string> own_rules_;
   std::vector<DeidInstance> instances_;
   std::string previous_;

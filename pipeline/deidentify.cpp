@@ -317,7 +317,8 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   add_faces(queue.entries, scan, tried, faces);
   write_deid_report(
       staging.report(), scan, delivery.delivered(), delivery.counts(), key,
-      {options.project, key.id(), options.recipe, options.record, result.seconds, decisions, queue.entries});
+      {options.project, key.id(), options.recipe, options.record, result.seconds, decisions, queue.entries,
+       static_cast<std::size_t>(std::ranges::count_if(delivery.held(), is_held_by_proof))});
   if (texts.was_looked) write_evidence(staging.report() / "pixels.jsonl", evidence_of(texts, second_looks));
   if (faces.was_looked) write_evidence(staging.report() / "faces.jsonl", faces.evidence);
   const bool has_review = write_review(staging.report(), std::move(queue), decisions);

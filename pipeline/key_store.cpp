@@ -131,6 +131,12 @@ KeyRotation rotate_key(std::string_view project) {
   const fs::path file = ProjectKey::file_of_project(project);
   const fs::path folder = file.parent_path();
   KeyLog log(folder);
+  std::error_code unreadable;
+  if (!fs::exists(file, unreadable)) {
+    throw store_error(project,
+                      "does not exist, so that there is nothing to rotate: see naru key list for the name of the "
+                      "project; the first naru deidentify or naru prepare of a project makes its key");
+  }
   const KeyRotation ids{ProjectKey::load(file).id(), {}};
   const NewKeyFile made(file);
   const fs::path kept = folder / fmt::format("{}.{}{}", project, ids.old_id, kSuffix);

@@ -110,16 +110,8 @@ std::vector<std::string> hits(const Json& row, const std::set<std::string, std::
   return found;
 }
 
-}  // namespace
-
-Reidentified reidentify(const ReidentifyOptions& options) {
-  check(options);
-  const std::string sealed = read_sealed(options.link);
-  const std::filesystem::path key_file =
-      options.key_file.empty() ? ProjectKey::file_of_project(options.project) : options.key_file;
-  KeyLog log(std::filesystem::absolute(key_file).parent_path());
-  const Opened table = open_table(sealed, keys_to_try(options));
-  const std::set<std::string, std::less<>> asked(options.pseudonyms.begin(), options.pseudonyms.end());
+/// The rows that are asked for.
+Reidentified rows_of(const Opened& table, const std::set<std::string, std::less<>>& asked) {
   std::set<std::string, std::less<>> missing = asked;
   Reidentified result{table.key_id, {}, {}};
   for (std::string_view rest = table.text; !rest.empty();) {
@@ -131,13 +123,35 @@ Reidentified reidentify(const ReidentifyOptions& options) {
     if (asked.empty() || !found.empty()) result.rows.push_back(std::move(row));
   }
   result.missing.assign(missing.begin(), missing.end());
-  log.append("reidentify", {{"project", options.key_file.empty() ? Json(options.project) : Json(nullptr)},
-                            {"key", result.key_id},
-                            {"reason", valid_utf8(options.reason)},
-                            {"pseudonyms", asked},
-                            {"rows", result.rows.size()},
-                            {"link_sha256", sha256_hex(std::as_bytes(std::span(sealed)))}});
   return result;
+}
+
+}  // namespace
+
+Reidentified reidentify(const ReidentifyOptions& options) {
+  check(options);
+  const std::string sealed = read_sealed(options.link);
+  const std::filesystem::path key_file =
+      options.key_file.empty() ? ProjectKey::file_of_project(options.project) : options.key_file;
+  KeyLog log(std::filesystem::absolute(key_file).parent_path());
+  const std::set<std::string, std::less<>> asked(options.pseudonyms.begin(), options.pseudonyms.end());
+  Json facts = {{"project", options.key_file.empty() ? Json(options.project) : Json(nullptr)},
+                {"key", nullptr},
+                {"reason", valid_utf8(options.reason)},
+                {"pseudonyms", asked}};
+  const std::string link_sha256 = sha256_hex(std::as_bytes(std::span(sealed)));
+  try {
+    const Opened table = open_table(sealed, keys_to_try(options));
+    facts["key"] = table.key_id;
+    Reidentified result = rows_of(table, asked);
+    facts.update({{"rows", result.rows.size()}, {"missing", result.missing}, {"link_sha256", link_sha256}});
+    log.append("reidentify", facts);
+    return result;
+  } catch (const Error& failure) {
+    facts.update({{"error", name(failure.code())}, {"link_sha256", link_sha256}});
+    log.append("reidentify_failed", facts);
+    throw;
+  }
 }
 
 }  // namespace naru
