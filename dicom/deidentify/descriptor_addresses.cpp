@@ -25,11 +25,6 @@ constexpr std::u32string_view kProvinces[] = {
     U"경기", U"강원",     U"충북",     U"충남",     U"전북",     U"전남",     U"경북",    U"경남",
     U"제주", U"충청북도", U"충청남도", U"전라북도", U"전라남도", U"경상북도", U"경상남도"};
 
-template <std::size_t N>
-bool is_one_of(std::u32string_view word, const std::u32string_view (&list)[N]) {
-  return std::find(std::begin(list), std::end(list), word) != std::end(list);
-}
-
 class AddressFinder {
  public:
   AddressFinder(const FoldedText& text, Removals& removals)

@@ -29,11 +29,6 @@ constexpr Street kFrenchStreets[] = {
 constexpr std::u32string_view kFrenchParticles[] = {U"de", U"du", U"des", U"d", U"la", U"le", U"les", U"l", U"et"};
 constexpr std::u32string_view kTownParticles[] = {U"am", U"an", U"der", U"ob", U"sur"};
 
-template <std::size_t N>
-bool is_one_of(std::u32string_view word, const std::u32string_view (&list)[N]) {
-  return std::find(std::begin(list), std::end(list), word) != std::end(list);
-}
-
 class EuropeanAddressFinder {
  public:
   EuropeanAddressFinder(const FoldedText& text, Removals& removals)

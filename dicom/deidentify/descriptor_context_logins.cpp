@@ -59,10 +59,9 @@ void find_logins(const FoldedText& text, const NameIndex& names, Removals& remov
   const LoginReader reader(text, names);
   for (std::size_t i = 1; i < tokens.size(); ++i) {
     const std::u32string_view gap = text.gap_before(i);
-    const bool is_labelled =
-        gap.size() <= 3 && gap.find_first_of(U":=") != gap.npos && gap.find_first_not_of(U" :=") == gap.npos &&
-        tokens[i].token_case == TokenCase::lower &&
-        std::find(std::begin(kLabels), std::end(kLabels), text.folded(tokens[i - 1])) != std::end(kLabels);
+    const bool is_labelled = gap.size() <= 3 && gap.find_first_of(U":=") != gap.npos &&
+                             gap.find_first_not_of(U" :=") == gap.npos && tokens[i].token_case == TokenCase::lower &&
+                             is_one_of(text.folded(tokens[i - 1]), kLabels);
     if (!is_labelled) continue;
     // "j.park", "jane_doe", "jpark2": all of it, where one part holds a name.
     constexpr std::size_t kMostParts = 4;

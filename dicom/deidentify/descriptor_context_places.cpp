@@ -8,11 +8,6 @@ namespace naru::dicom {
 
 namespace {
 
-template <std::size_t N>
-bool is_one_of(std::u32string_view word, const std::u32string_view (&list)[N]) {
-  return std::find(std::begin(list), std::end(list), word) != std::end(list);
-}
-
 // Around these, words that are no words of the vocabulary name a place.
 constexpr std::u32string_view kKinds[] = {U"hospital",
                                           U"hospitals",

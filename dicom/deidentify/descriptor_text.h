@@ -1,13 +1,15 @@
 /// A free text made comparable, and cut into words: what all finders of identifying words work on.
 ///
 /// Every character is folded: compatibility forms (full and half width, ligatures), case and diacritics do not matter,
-/// Hiragana and Katakana are one, decomposed jamo are put together, characters without width vanish. Each folded
-/// character knows the bytes of the original that it came from, so that words can be cut out of the original. Source:
-/// Unicode 15 (NFKD, case folding, conjoining jamo: section 3.12), by utf8proc.
+/// Hiragana and Katakana are one, decomposed jamo are put together, characters without width vanish. Each folded one
+/// knows the bytes of the original that it came from, so that words can be cut out of the original.
+/// Source: Unicode 15 (NFKD, case folding, conjoining jamo: section 3.12), by utf8proc.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +81,12 @@ class FoldedText {
   std::u32string codes_;
   std::vector<Token> tokens_;
 };
+
+/// True for one of the words of a list in folded letters.
+template <std::size_t N>
+bool is_one_of(std::u32string_view word, const std::u32string_view (&list)[N]) {
+  return std::find(std::begin(list), std::end(list), word) != std::end(list);
+}
 
 /// Hash of characters that are folded already.
 constexpr WordHash hash_of_folded(std::u32string_view word) {
