@@ -25,7 +25,9 @@ struct Reidentified {
 
 /// Opens the link table and finds the rows of the pseudonyms. Before it returns, an act "reidentify" is written to the
 /// log in the folder of the keys (or beside `key_file`), with the reason, the pseudonyms asked for, the count of rows,
-/// the SHA-256 of the sealed table and the key's id. Where that cannot be written nothing is returned.
+/// the pseudonyms that were missing, the SHA-256 of the sealed table and the key's id. Where that cannot be written
+/// nothing is returned. Once the table was read, what fails is written as well: an act "reidentify_failed" with the
+/// code of the error.
 /// @throws Error{usage} without a reason, or where a pseudonym has not the form of one (it might be a patient's name,
 /// and would go to the log); Error{input_missing, input_unreadable} for the table; Error{key_invalid} where no key
 /// opens it; Error{dataset_invalid} where what it holds is no link table; Error{output_unwritable, disk_full} for the

@@ -214,7 +214,7 @@ class KoreanContext {
   /// "김철수(45)": a common name and nothing but an age in brackets. Numbers stand so behind words of measure as well.
   bool is_aged_name(std::size_t i, std::u32string_view run) const {
     constexpr std::int64_t kOldest = 120;
-    const bool has_age = i + 1 < tokens_.size() && tokens_[i + 1].is_number() &&
+    const bool has_age = i + 1 < tokens_.size() && tokens_[i + 1].is_number() && tokens_[i + 1].length <= 3 &&
                          (text_.gap_before(i + 1) == U"(" || text_.gap_before(i + 1) == U" (") &&
                          text_.gap_before(i + 2).starts_with(U')') && text_.number(tokens_[i + 1]) <= kOldest;
     return has_age && run.size() == 3 && kCommonSurnames.find(run[0]) != run.npos && is_name(run, U"환자") &&

@@ -42,11 +42,11 @@ TEST(DescriptorForeign, NamesBesideAnAgeAndLoginsBehindALabel) {
   };
   expect_cleaned(kGone);
   constexpr const char* kKept[] = {
-      "심박수(72)", "박출률(55)",       "이미지(12)",  "전립선(45)",    "기준치(45)",    "최고치(12)",
-      "고신호(5)",  "이완기(40)",       "조영제(80)",  "김치(3)",       "유선형(2)",     "정상인(30)",
-      "tech: asir", "by: protocol",     "by: default", "tech: routine", "by: syngo",     "operator: none",
-      "tech: park", "by: hand",         "user: admin", "by: long_head", "tech: aborted", "by: freesurfer",
-      "tech note",  "done by: scanner", "by: than",    "tech: dose 3",
+      "김철수(1234567890)", "심박수(72)", "박출률(55)",       "이미지(12)",  "전립선(45)",    "기준치(45)",
+      "최고치(12)",         "고신호(5)",  "이완기(40)",       "조영제(80)",  "김치(3)",       "유선형(2)",
+      "정상인(30)",         "tech: asir", "by: protocol",     "by: default", "tech: routine", "by: syngo",
+      "operator: none",     "tech: park", "by: hand",         "user: admin", "by: long_head", "tech: aborted",
+      "by: freesurfer",     "tech note",  "done by: scanner", "by: than",    "tech: dose 3",
   };
   expect_kept(kKept);
 }
