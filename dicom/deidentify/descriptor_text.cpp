@@ -35,7 +35,9 @@ CharKind kind_of(char32_t code) {
     return CharKind::hangul;
   }
   if (code >= 0x3040 && code < 0x3100) return CharKind::kana;
-  if ((code >= 0x3400 && code < 0xA000) || (code >= 0xF900 && code < 0xFB00) || (code >= 0x20000 && code < 0x32000)) {
+  constexpr char32_t kIterationMark = 0x3005;  // 々 repeats the ideograph before it: 佐々木
+  if (code == kIterationMark || (code >= 0x3400 && code < 0xA000) || (code >= 0xF900 && code < 0xFB00) ||
+      (code >= 0x20000 && code < 0x32000)) {
     return CharKind::han;
   }
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(code))) {

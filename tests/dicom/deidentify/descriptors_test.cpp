@@ -129,6 +129,11 @@ TEST(DescriptorCleaner, FindsAWordInAnyMixtureOfCases) {
   EXPECT_EQ(cleaned(named("Quackenbush^Ann"), "AxTseFsQuAcK"), "AxTseFsQuAcK");
 }
 
+TEST(DescriptorCleaner, TakesTheMarkThatRepeatsAnIdeographForOne) {
+  EXPECT_EQ(cleaned(named("佐々木^茂"), "佐々木茂 胸部"), "胸部");
+  EXPECT_EQ(cleaned(named("佐々木茂"), "佐々木茂 胸部"), "胸部");
+}
+
 TEST(DescriptorCleaner, KeepsBytesThatAreNoUtf8) {
   EXPECT_EQ(cleaned(named("Davidson^Douglas"), "CT \xFF\xFE Davidson"), "CT \xFF\xFE");
   EXPECT_EQ(cleaned({}, "\xC3"), "\xC3");
