@@ -98,6 +98,14 @@ class Converter {
   iconv_t handle_ = kClosed;
 };
 
+/// A control of C1: what glibc's EUC makes of the first bytes of its supersets.
+bool has_c1(std::string_view utf8) {
+  for (std::size_t at = utf8.find('\xC2'); at < utf8.size(); at = utf8.find('\xC2', at + 1)) {
+    if (at + 1 < utf8.size() && static_cast<unsigned char>(utf8[at + 1]) < 0xA0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 const SetInfo& info(Set set) { return kSets[static_cast<std::size_t>(set)]; }
@@ -105,7 +113,11 @@ const SetInfo& info(Set set) { return kSets[static_cast<std::size_t>(set)]; }
 bool append_as_utf8(Set set, std::string_view bytes, std::string& out) {
   thread_local std::array<Converter, kSetCount> converters, wider_converters;
   const auto index = static_cast<std::size_t>(set);
-  if (converters[index].append("UTF-8", info(set).iconv_name, bytes, out)) return true;
+  const std::size_t begin = out.size();
+  if (converters[index].append("UTF-8", info(set).iconv_name, bytes, out)) {
+    if (info(set).wider == nullptr || !has_c1(std::string_view(out).substr(begin))) return true;
+    out.resize(begin);
+  }
   return info(set).wider != nullptr && wider_converters[index].append("UTF-8", info(set).wider, bytes, out);
 }
 

@@ -3,86 +3,130 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
+
+#include "dicom/dcmtk/character_cost.h"
 
 namespace naru::dicom {
 
 namespace {
 
-bool is_high(char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; }
 unsigned byte(char c) { return static_cast<unsigned char>(c); }
+bool is_high(char c) { return (byte(c) & 0x80U) != 0; }
 
-/// Characters of valid UTF-8, or empty. `longest` is the most bytes that one takes.
-struct Utf8Shape {
-  bool is_valid = false;
-  int longest = 1;
-  bool is_east_asian = true;  ///< all of three bytes or more are Hangul, Han, Kana or full width
+struct Candidate {
+  std::optional<Set> set;            ///< empty: as stated
+  std::optional<Language> language;  ///< empty: any
+  int bits;                          ///< added to what its texts cost: how unlikely it is before they are looked at
 };
-Utf8Shape utf8_shape(std::string_view bytes) {
-  Utf8Shape shape;
-  const auto* data = reinterpret_cast<const utf8proc_uint8_t*>(bytes.data());
-  for (std::size_t i = 0; i < bytes.size();) {
-    utf8proc_int32_t code = 0;
-    const auto length = utf8proc_iterate(data + i, static_cast<utf8proc_ssize_t>(bytes.size() - i), &code);
-    if (length <= 0) return {};
-    shape.longest = std::max(shape.longest, static_cast<int>(length));
-    if (length >= 3 && (code < 0x1100 || (code >= 0x1200 && code < 0x3000))) shape.is_east_asian = false;
-    i += static_cast<std::size_t>(length);
-  }
-  shape.is_valid = true;
-  return shape;
-}
+constexpr std::array<Candidate, 7> kCandidates = {{
+    {std::nullopt, std::nullopt, -12},
+    {Set::utf8, std::nullopt, -4},  // of other bytes, few are well-formed by chance
+    {Set::uhc, Language::korean, 0},
+    {Set::windows1252, Language::western, 0},
+    {Set::gb18030, Language::chinese, 1},
+    {Set::shift_jis, Language::japanese, 1},
+    {Set::jis_x_0208, Language::japanese, 3},
+}};
 
-/// Calls `f` with each run of bytes from 0x80 on; stops and returns false where `f` does.
-template <typename F>
-bool for_each_high_run(std::string_view bytes, F f) {
-  for (std::size_t i = 0; i < bytes.size();) {
-    if (!is_high(bytes[i])) {
-      ++i;
-      continue;
-    }
-    std::size_t end = i;
-    while (end < bytes.size() && is_high(bytes[end])) ++end;
-    if (!f(bytes.substr(i, end - i))) return false;
-    i = end;
-  }
-  return true;
-}
-
-/// True where every run of high bytes is a row of KS X 1001 pairs, Hangul or Hanja.
-struct KoreanShape {
-  bool is_possible = false;
-  int pairs = 0, hangul = 0;
-  bool has_sign = false;  ///< a byte that in Latin sets is no letter: then Latin text is out of the question
+/// A language that a stated set is of.
+struct SetLanguage {
+  Set set;
+  Language language;
 };
-KoreanShape korean_shape(std::string_view bytes) {
-  KoreanShape shape;
-  shape.is_possible = for_each_high_run(bytes, [&](std::string_view run) {
-    if (run.size() % 2 != 0) return false;
-    for (std::size_t i = 0; i < run.size(); i += 2) {
-      const unsigned lead = byte(run[i]), trail = byte(run[i + 1]);
-      const bool is_hangul = lead >= 0xB0 && lead <= 0xC8;
-      if (!(is_hangul || (lead >= 0xCA && lead <= 0xFD)) || trail < 0xA1 || trail == 0xFF) return false;
-      ++shape.pairs;
-      shape.hangul += is_hangul ? 1 : 0;
-      if (lead < 0xC0 || trail < 0xC0) shape.has_sign = true;
-    }
-    return true;
+constexpr std::array<SetLanguage, 8> kLanguages = {{{Set::ks_x_1001, Language::korean},
+                                                    {Set::gb2312, Language::chinese},
+                                                    {Set::gb18030, Language::chinese},
+                                                    {Set::katakana, Language::japanese},
+                                                    {Set::jis_x_0208, Language::japanese},
+                                                    {Set::jis_x_0212, Language::japanese},
+                                                    {Set::latin1, Language::western},
+                                                    {Set::latin9, Language::western}}};
+constexpr int kOfStatedLanguage = -6;
+
+bool is_stated_language(const std::optional<Language>& language, std::span<const Set> stated) {
+  return std::ranges::any_of(kLanguages, [&](const SetLanguage& row) {
+    return language == row.language && std::ranges::find(stated, row.set) != stated.end();
   });
-  return shape;
 }
 
-/// True where each high byte stands alone and is a letter of Western Europe or a sign that measures: then it is
-/// Windows-1252 and not half of a wide character.
-bool looks_western(std::string_view bytes) {
-  return for_each_high_run(bytes, [](std::string_view run) {
-    constexpr std::string_view kSigns = "\x91\x92\x93\x94\x96\xA9\xAE\xB0\xB1\xB2\xB3\xB5\xB9\xBD";
-    return run.size() == 1 && (byte(run[0]) >= 0xC0 || kSigns.find(run[0]) != std::string_view::npos);
-  });
+/// As Latin 2, which Windows-1252 would decode as well.
+bool are_latin(std::span<const Set> stated) {
+  return std::ranges::any_of(stated, [](Set set) { return info(set).is_latin; });
+}
+
+/// What one candidate makes of the texts.
+struct Reading {
+  std::optional<Set> set;
+  int cost = 0;
+  std::vector<std::string> texts;  ///< empty where one was not decoded
+  std::size_t decoded = 0;         ///< how many
+};
+
+/// Empty where the candidate cannot be right.
+std::optional<int> least_cost(const Candidate& candidate, std::string_view utf8) {
+  constexpr int kNoCharacter = 20, kMostOfALetter = 13;
+  const auto characters = static_cast<int>(std::ranges::count_if(utf8, [](char c) { return byte(c) >= 0xC0; }));
+  if (!candidate.language) {
+    // Controls and private use do not show the stated set to be wrong, nor UTF-8: programs wrote them there.
+    int least = kNoCharacter * characters;
+    for (const Language one : {Language::korean, Language::chinese, Language::japanese, Language::western}) {
+      least = std::min(least, cost_in(one, utf8).value_or(least));
+    }
+    return least;
+  }
+  const auto cost = cost_in(*candidate.language, utf8);
+  // Windows-1252 decodes nearly all bytes: what looks like no word in it is something else.
+  if (candidate.language == Language::western && cost > kMostOfALetter * characters) return std::nullopt;
+  return cost;
+}
+
+Reading read(const Candidate& candidate, std::span<const CharacterSet::Text> texts, const StatedDecoder& as_stated) {
+  constexpr int kUndecoded = 40, kUndecodedByte = 16;
+  Reading reading{candidate.set, candidate.bits, {}, 0};
+  for (const CharacterSet::Text& text : texts) {
+    auto utf8 = candidate.set ? whole_as_utf8(*candidate.set, text.bytes) : as_stated(text);
+    if (const auto cost = utf8 ? least_cost(candidate, *utf8) : std::nullopt) {
+      reading.cost += *cost;
+      reading.texts.push_back(std::move(*utf8));
+      ++reading.decoded;
+    } else {
+      reading.cost += kUndecoded + kUndecodedByte * static_cast<int>(std::ranges::count_if(text.bytes, is_high));
+      reading.texts.emplace_back();
+    }
+  }
+  return reading;
 }
 
 }  // namespace
 
-bool is_utf8(std::string_view bytes) { return utf8_shape(bytes).is_valid; }
+bool has_high(std::string_view bytes) {
+  std::uint64_t seen = 0;
+  std::size_t i = 0;
+  for (; i + sizeof seen <= bytes.size(); i += sizeof seen) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, sizeof word);
+    seen |= word;
+  }
+  for (; i < bytes.size(); ++i) seen |= byte(bytes[i]);
+  return (seen & 0x8080808080808080ULL) != 0;
+}
+
+bool is_plainly_utf8(std::string_view bytes) {
+  bool has_east_asian = false;
+  const auto* data = reinterpret_cast<const utf8proc_uint8_t*>(bytes.data());
+  for (std::size_t i = 0; i < bytes.size();) {
+    utf8proc_int32_t code = 0;
+    const auto length = utf8proc_iterate(data + i, static_cast<utf8proc_ssize_t>(bytes.size() - i), &code);
+    const bool is_east_asian = (code >= 0x1100 && code < 0x1200) || code >= 0x3000;
+    if (length <= 0 || (length >= 3 && !is_east_asian)) return false;
+    has_east_asian = has_east_asian || is_east_asian;
+    i += static_cast<std::size_t>(length);
+  }
+  return has_east_asian;
+}
 
 std::optional<std::string> whole_as_utf8(Set set, std::string_view bytes) {
   std::string text;
@@ -106,36 +150,24 @@ std::string without_escapes(std::string_view bytes) {
   return left;
 }
 
-std::optional<std::string> guessed_utf8(std::string_view bytes, bool is_korean, bool is_japanese) {
-  // An escape that no table knows: what follows could mean anything.
-  if (bytes.find(kEscape) != std::string_view::npos) return {};
-  const Utf8Shape shape = utf8_shape(bytes);
-  const KoreanShape korean = korean_shape(bytes);
-  // "홍" in KS X 1001 is also one Latin letter in UTF-8: where Korean was stated, it is Korean.
-  if (shape.is_valid && !(is_korean && shape.longest == 2 && korean.is_possible)) return std::string(bytes);
-  // Japanese devices write Shift_JIS whatever they state.
-  if (is_japanese) {
-    if (auto text = whole_as_utf8(Set::shift_jis, bytes)) return text;
+Choice choose(std::span<const CharacterSet::Text> texts, std::span<const Set> stated, const StatedDecoder& as_stated) {
+  constexpr int kMargin = 4;
+  std::vector<Reading> readings;
+  for (const Candidate& candidate : kCandidates) {
+    const bool is_as_good = !readings.empty() && !readings[0].set && readings[0].decoded == texts.size();
+    if (candidate.set == Set::windows1252 && is_as_good && are_latin(stated)) continue;
+    Reading reading = read(candidate, texts, as_stated);
+    if (is_stated_language(candidate.language, stated)) reading.cost += kOfStatedLanguage;
+    if (reading.decoded > 0) readings.push_back(std::move(reading));
   }
-  if (auto text = whole_as_utf8(Set::ks_x_1001, bytes); text && korean.is_possible) return text;
-  if (!is_korean && looks_western(bytes)) return whole_as_utf8(Set::windows1252, bytes);
-  if (auto text = whole_as_utf8(Set::uhc, bytes)) return text;
-  return whole_as_utf8(Set::gb18030, bytes);
-}
-
-std::optional<std::string> contradicting_utf8(Set stated, std::string_view bytes, Vr value_representation) {
-  const Utf8Shape shape = utf8_shape(bytes);
-  if (shape.is_valid && shape.longest > 1) {
-    if (info(stated).is_latin || (shape.longest > 2 && (stated != Set::gb18030 || shape.is_east_asian))) {
-      return std::string(bytes);
-    }
+  Choice choice;
+  const auto best = std::ranges::min_element(readings, {}, &Reading::cost);
+  if (best == readings.end()) return choice;
+  choice.push_back(best->set);
+  for (const Reading& other : readings) {
+    if (other.cost < best->cost + kMargin && other.texts != best->texts) choice.push_back(other.set);
   }
-  // Of the Latin sets only these have signs, not letters, where Hangul has most of its first bytes.
-  if (stated != Set::latin1 && stated != Set::latin5 && stated != Set::latin9) return {};
-  const KoreanShape korean = korean_shape(bytes);
-  const bool is_enough = korean.pairs >= 2 || value_representation == vr("PN");
-  if (!korean.is_possible || !korean.has_sign || !is_enough || 2 * korean.hangul < korean.pairs) return {};
-  return whole_as_utf8(Set::ks_x_1001, bytes);
+  return choice;
 }
 
 }  // namespace naru::dicom

@@ -3,9 +3,8 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <cstdint>
+#include <cctype>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "dicom/dcmtk/character_conversion.h"
@@ -18,18 +17,6 @@ namespace {
 bool is_high(char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; }
 unsigned byte(char c) { return static_cast<unsigned char>(c); }
 
-bool has_high(std::string_view bytes) {
-  std::uint64_t seen = 0;
-  std::size_t i = 0;
-  for (; i + sizeof seen <= bytes.size(); i += sizeof seen) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + i, sizeof word);
-    seen |= word;
-  }
-  for (; i < bytes.size(); ++i) seen |= byte(bytes[i]);
-  return (seen & 0x8080808080808080ULL) != 0;
-}
-
 }  // namespace
 
 struct CharacterSet::State {
@@ -38,8 +25,11 @@ struct CharacterSet::State {
   std::optional<Set> g1;
   std::optional<Set> whole;  ///< UTF-8 or GB18030: no code extensions
   std::optional<Set> wide;   ///< the stated set of two bytes that fills G1: meant where its escape is missing
+  std::optional<Choice> settled;
 
   bool states(Set set) const { return std::find(stated.begin(), stated.end(), set) != stated.end(); }
+  std::optional<Decoded> decoded(const Text& text, std::optional<Set> set) const;
+  Choice chosen(std::span<const Text> texts) const;
 };
 
 namespace {
@@ -109,16 +99,23 @@ class Iso2022Reader {
       out_.is_as_stated = false;
     }
     if (!set) return false;
-    const std::size_t end = static_cast<std::size_t>(std::find_if(bytes_.begin() + static_cast<std::ptrdiff_t>(at_),
-                                                                  bytes_.end(), [](char c) { return !is_high(c); }) -
-                                                     bytes_.begin());
-    const std::string_view run = bytes_.substr(at_, end - at_);
-    at_ = end;
+    const std::string_view run = high_run(info(*set).bytes_per_char);
+    at_ += run.size();
     // C1 controls are no text: such bytes are of another set than the stated one.
     if (info(*set).bytes_per_char == 1 && std::any_of(run.begin(), run.end(), [](char c) { return byte(c) < 0xA0; })) {
       return false;
     }
     return append(*set, run);
+  }
+
+  /// The bytes of G1 from here on. UHC, the vendors' superset of KS X 1001, has letters as second bytes.
+  std::string_view high_run(int bytes_per_char) const {
+    const auto is_second = [&](std::size_t at) {
+      return at < bytes_.size() && (is_high(bytes_[at]) || std::isalpha(static_cast<int>(byte(bytes_[at]))) != 0);
+    };
+    std::size_t end = at_;
+    while (end < bytes_.size() && is_high(bytes_[end])) end += bytes_per_char == 2 && is_second(end + 1) ? 2 : 1;
+    return bytes_.substr(at_, end - at_);
   }
 
   template <typename State>
@@ -211,31 +208,65 @@ CharacterSet::~CharacterSet() = default;
 CharacterSet::CharacterSet(CharacterSet&&) noexcept = default;
 CharacterSet& CharacterSet::operator=(CharacterSet&&) noexcept = default;
 
+/// @param set empty: as stated
+std::optional<CharacterSet::Decoded> CharacterSet::State::decoded(const Text& text, std::optional<Set> set) const {
+  if (!set && !whole) return Iso2022Reader({}, text.bytes, text.value_representation).read(*this);
+  auto utf8 = whole_as_utf8(set ? *set : *whole, text.bytes);
+  return utf8 ? std::optional(Decoded{std::move(*utf8), !set}) : std::nullopt;
+}
+
+Choice CharacterSet::State::chosen(std::span<const Text> texts) const {
+  return choose(texts, stated, [this](const Text& text) -> std::optional<std::string> {
+    auto utf8 = decoded(text, {});
+    return utf8 ? std::optional(std::move(utf8->text)) : std::nullopt;
+  });
+}
+
+namespace {
+
+bool has_escapes(std::string_view bytes) {
+  return bytes.find(kEscape) != std::string_view::npos || bytes.find("$)C") != std::string_view::npos;
+}
+
+}  // namespace
+
+void CharacterSet::settle(std::span<const Text> texts) {
+  constexpr std::size_t kEnoughBytes = 4096;
+  std::vector<Text> unclear;
+  std::size_t size = 0;
+  for (const Text& text : texts) {
+    if (!has_high(text.bytes) || has_escapes(text.bytes) || is_plainly_utf8(text.bytes)) continue;
+    unclear.push_back(text);
+    size += text.bytes.size();
+    if (size > kEnoughBytes) break;
+  }
+  if (!unclear.empty()) state_->settled = state_->chosen(unclear);
+}
+
 std::optional<CharacterSet::Decoded> CharacterSet::to_utf8(std::string_view bytes, Vr value_representation) const {
-  const bool is_high_free = !has_high(bytes);
-  if (is_high_free && bytes.find(kEscape) == std::string_view::npos && bytes.find('$') == std::string_view::npos) {
-    return Decoded{std::string(bytes), true};
+  std::vector<Decoded> found = readings(bytes, value_representation);
+  if (found.size() != 1) return {};
+  return std::move(found.front());
+}
+
+std::vector<CharacterSet::Decoded> CharacterSet::readings(std::string_view bytes, Vr value_representation) const {
+  std::string plain(bytes);
+  if (!has_high(bytes) || has_escapes(bytes)) {
+    if (bytes.find_first_of("$\x1B") == std::string_view::npos) return {{plain, true}};
+    if (auto read = Iso2022Reader({}, bytes, value_representation).read(*state_)) return {std::move(*read)};
+    plain = without_escapes(bytes);
+    // An escape that no table knows: what follows could mean anything.
+    if (plain.find(kEscape) != std::string::npos) return {};
+    if (!has_high(plain)) return {{plain, false}};
   }
-  const bool has_escapes = bytes.find(kEscape) != std::string_view::npos || bytes.find("$)C") != std::string_view::npos;
-  if (!has_escapes && state_->whole && !is_high_free) {
-    if (auto other = contradicting_utf8(*state_->whole, bytes, value_representation);
-        other && *state_->whole != Set::utf8) {
-      return Decoded{std::move(*other), false};
-    }
-    const bool is_valid = *state_->whole != Set::utf8 || is_utf8(bytes);
-    if (auto text = is_valid ? whole_as_utf8(*state_->whole, bytes) : std::nullopt)
-      return Decoded{std::move(*text), true};
-  } else {
-    if (!has_escapes && state_->g1) {
-      if (auto other = contradicting_utf8(*state_->g1, bytes, value_representation))
-        return Decoded{std::move(*other), false};
-    }
-    if (auto read = Iso2022Reader({}, bytes, value_representation).read(*state_)) return read;
+  if (is_plainly_utf8(plain)) return {{plain, state_->whole == Set::utf8}};
+  const Text text{plain, value_representation};
+  std::vector<Decoded> found;
+  for (const std::optional<Set>& set : state_->settled ? *state_->settled : state_->chosen({&text, 1})) {
+    auto decoded = state_->decoded(text, set);
+    if (decoded) found.push_back(std::move(*decoded));
   }
-  const bool is_japanese = state_->states(Set::katakana) || state_->states(Set::jis_x_0208);
-  if (auto text = guessed_utf8(without_escapes(bytes), state_->states(Set::ks_x_1001), is_japanese))
-    return Decoded{std::move(*text), false};
-  return {};
+  return found;
 }
 
 namespace {
@@ -288,8 +319,11 @@ std::vector<std::string> CharacterSet::all_encodings(std::string_view utf8) {
     add_as(Set::utf16_le, form);
     add_as(Set::utf16_be, form);
     if (is_plain) continue;
-    add(with_escapes(add_as(Set::ks_x_1001, form)));
-    for (const Set set : {Set::uhc, Set::gb18030, Set::shift_jis, Set::iso_2022_jp, Set::latin1}) add_as(set, form);
+    add(with_escapes(add_as(Set::uhc, form)));
+    for (const Set set :
+         {Set::gb18030, Set::shift_jis, Set::jis_x_0208, Set::iso_2022_jp, Set::latin1, Set::windows1252}) {
+      add_as(set, form);
+    }
   }
   return encodings;
 }

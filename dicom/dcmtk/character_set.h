@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,23 +21,33 @@ class CharacterSet {
   CharacterSet(CharacterSet&&) noexcept;
   CharacterSet& operator=(CharacterSet&&) noexcept;
 
+  struct Text {
+    std::string_view bytes;
+    Vr value_representation;  ///< decides which delimiters reset ISO 2022 (PS3.5 6.1.2.5.3): '^' and '=' in PN, '\' in
+                              ///< all that may have several values
+  };
+
+  /// Looks at texts that stand under this set in one file, all together: what is stated may be missing or wrong, and
+  /// then they are in another set. Where several sets are about equally likely, texts in it are not decoded.
+  /// Without it, each text is decided on alone.
+  void settle(std::span<const Text> texts);
+
   /// The text in UTF-8, its characters as they are (decomposed jamo stay so). ISO 2022 escapes are consumed; of one
-  /// that lost its ESC byte the rest ("$)C") is taken for it. Where the stated set cannot decode the bytes (or none is
-  /// stated and they are not ASCII), UTF-8, KS X 1001 as EUC, Windows-1252 (single letters between ASCII), cp949 and
-  /// GB18030 are tried in this order, Shift_JIS before them where a Japanese set is stated. A set of single bytes that
-  /// could decode everything gives way to UTF-8 and to Korean that cannot be anything else. `is_as_stated` is false
-  /// then. Empty where nothing decodes it: the value must be removed and reported.
-  /// @param value_representation decides which delimiters reset ISO 2022 (PS3.5 6.1.2.5.3): '^' and '=' in PN, '\' in
-  /// all that may have several values
+  /// that lost its ESC byte the rest ("$)C") is taken for it. Plain UTF-8 is taken for what it is, all else for what
+  /// `settle` decided. `is_as_stated` is false where that is not the stated set.
+  /// Empty where nothing decodes it, or where that is in doubt: the value must be removed and reported.
   struct Decoded {
     std::string text;
     bool is_as_stated = true;
   };
   std::optional<Decoded> to_utf8(std::string_view bytes, Vr value_representation) const;
 
+  /// All that the text may be: what `to_utf8` gives or, where that is in doubt, each possible text.
+  std::vector<Decoded> readings(std::string_view bytes, Vr value_representation) const;
+
   /// Every encoding in which this text could stand in bytes somewhere: UTF-8, UTF-16 LE and BE, KS X 1001 (EUC-KR
-  /// and with the escapes of ISO 2022 IR 149), GB18030, Shift_JIS and ISO-2022-JP, Latin-1, as far as each can hold it;
-  /// NFC and NFD for Hangul. Without duplicates. For searching outputs.
+  /// and with the escapes of ISO 2022 IR 149), GB18030, Shift_JIS, EUC-JP and ISO-2022-JP, Latin-1, Windows-1252, as
+  /// far as each can hold it; NFC and NFD for Hangul. Without duplicates. For searching outputs.
   static std::vector<std::string> all_encodings(std::string_view utf8);
 
  private:

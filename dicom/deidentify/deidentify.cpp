@@ -322,8 +322,16 @@ class DeidRun {
     const auto cleaner =
         words_ != nullptr ? words_->cleaner(own_)
                           : std::make_shared<const DescriptorCleaner>(own_, policy_.keep_words, policy_.remove_words);
-    const RewriteContext context{facts_,   policy_,         key_,        *cleaner,      pixels_,
-                                 version_, result_.patient, shift_days_, file_.encoding};
+    std::vector<const ProofSearch*> searches;
+    std::shared_ptr<const ProofSearch> own;
+    if (facts_.sets.has_non_ascii()) {
+      const Identifiers names = beyond_ascii(own_);
+      own = words_ != nullptr ? words_->search_of(names) : std::make_shared<const ProofSearch>(names);
+      searches.push_back(own.get());
+      if (words_ != nullptr) searches.push_back(&words_->search());
+    }
+    const RewriteContext context{facts_,   policy_,         key_,        *cleaner,       pixels_,
+                                 version_, result_.patient, shift_days_, file_.encoding, searches};
     Rewritten rewritten = rewrite(table_, file_.data_set, context);
     if (rewritten.problem) return fail(*rewritten.problem);
     result_.counts = std::move(rewritten.counts);

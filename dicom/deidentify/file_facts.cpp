@@ -84,7 +84,7 @@ struct SourceTag {
   Tag tag;
   std::string DeidSource::*member;
 };
-constexpr Tag kPatientBirthDate = 0x00100030, kSpecificCharacterSet = 0x00080005;
+constexpr Tag kPatientBirthDate = 0x00100030;
 constexpr std::array kSourceTags = {
     SourceTag{kSopClassUid, &DeidSource::sop_class_uid},
     SourceTag{kSopInstanceUid, &DeidSource::sop_instance_uid},
@@ -124,7 +124,8 @@ class Collector {
  public:
   Collector(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy)
       : table_(table), bytes_(bytes), policy_(policy) {
-    levels_.push_back({0, static_cast<std::uint32_t>(table.nodes.size()), &sets_.of("")});
+    facts_.sets = CharacterSets(table, bytes);
+    levels_.push_back({0, static_cast<std::uint32_t>(table.nodes.size()), &facts_.sets.of("")});
   }
 
   FileFacts collect() {
@@ -149,9 +150,8 @@ class Collector {
   void take(const Node& node) {
     const Vr vr_of_node = node.value_representation;
     const Bytes value = value_of(node, bytes_);
-    if (node.tag == kSpecificCharacterSet) levels_.back().set = &sets_.of(text_of(value));
+    if (node.tag == kSpecificCharacterSet) levels_.back().set = &facts_.sets.of(text_of(value));
     if (value.empty() || !is_text(vr_of_node)) return;
-    if (is_charset_text(vr_of_node) && needs_decoding(value)) facts_.has_non_ascii_text = true;
     const ContentRule* rule = is_content_value(node.tag)
                                   ? content_rule_of(table_, bytes_, levels_.back().begin, levels_.back().end)
                                   : nullptr;
@@ -194,14 +194,17 @@ class Collector {
   }
 
   void take_text(const Node& node, Category category) {
-    const auto text = decode_text(value_of(node, bytes_), node.value_representation, *levels_.back().set);
-    if (!text) {
-      facts_.problem = Code::charset_undecodable;
-      return;
-    }
-    for (std::string& one : split_values(*text, node.value_representation)) {
-      if (!one.empty()) (facts_.identifiers.*category).push_back(std::move(one));
-    }
+    const Bytes value = value_of(node, bytes_);
+    const CharacterSet& set = *levels_.back().set;
+    const auto add = [&](std::string_view text) {
+      for (std::string& one : split_values(text, node.value_representation)) {
+        if (!one.empty()) (facts_.identifiers.*category).push_back(std::move(one));
+      }
+    };
+    if (const auto text = decode_text(value, node.value_representation, set)) return add(*text);
+    const auto possible = possible_texts(value, node.value_representation, set);
+    if (possible.empty()) facts_.problem = Code::charset_undecodable;
+    for (const std::string& text : possible) add(text);
   }
 
   void take_content(const Node& node, ContentKind kind) {
@@ -241,40 +244,12 @@ class Collector {
   const ElementTable& table_;
   Bytes bytes_;
   const DeidentifyPolicy& policy_;
-  CharacterSets sets_;
   std::vector<Level> levels_;
   std::vector<Node> device_names_;
   FileFacts facts_;
 };
 
 }  // namespace
-
-const CharacterSet& CharacterSets::of(std::string_view value) {
-  const auto found = sets_.find(value);
-  if (found != sets_.end()) return found->second;
-  return sets_.emplace(std::string(value), CharacterSet(value)).first->second;
-}
-
-bool needs_decoding(Bytes value) {
-  constexpr std::byte kFirstBeyond{0x80}, kEscape{0x1B};
-  return std::ranges::any_of(value, [](std::byte b) { return b >= kFirstBeyond || b == kEscape; });
-}
-
-std::optional<std::string> decode_text(Bytes value, Vr value_representation, const CharacterSet& set) {
-  const std::string_view text = text_of(value);
-  if (text.find('\0') != std::string_view::npos) return std::nullopt;  // UTF-16, or no text at all
-  if (!needs_decoding(value) && text.find("$)C") == std::string_view::npos) return std::string(text);
-  auto decoded = set.to_utf8(text, value_representation);
-  if (!decoded) return std::nullopt;
-  return std::move(decoded->text);
-}
-
-std::vector<std::string> split_values(std::string_view text, Vr value_representation) {
-  if (value_representation == vr("LT") || value_representation == vr("ST") || value_representation == vr("UT")) {
-    return {std::string(text)};
-  }
-  return texts_of(std::as_bytes(std::span(text)));
-}
 
 FileFacts collect_facts(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy) {
   return Collector(table, bytes, policy).collect();

@@ -45,4 +45,15 @@ inline Identifiers joined(const Identifiers& a, const Identifiers& b) {
   return result;
 }
 
+/// Those of them that are not ASCII.
+inline Identifiers beyond_ascii(const Identifiers& all) {
+  Identifiers result;
+  for (const auto category : kIdentifierCategories) {
+    std::ranges::copy_if(all.*category, std::back_inserter(result.*category), [](const std::string& one) {
+      return std::ranges::any_of(one, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    });
+  }
+  return result;
+}
+
 }  // namespace naru::dicom

@@ -22,8 +22,8 @@ namespace naru::dicom {
 
 namespace {
 
-constexpr Tag kSpecificCharacterSet = 0x00080005, kIccProfile = 0x00282000, kEncapsulatedDocument = 0x00420011,
-              kMimeType = 0x00420012, kEncapsulatedDocumentLength = 0x00420015;
+constexpr Tag kIccProfile = 0x00282000, kEncapsulatedDocument = 0x00420011, kMimeType = 0x00420012,
+              kEncapsulatedDocumentLength = 0x00420015;
 constexpr std::string_view kUtf8 = "ISO_IR 192";
 
 /// The retired forms of Pixel Data in groups 7F02 to 7FFE, and tables of offsets, which nothing needs.
@@ -63,7 +63,7 @@ class Rewriter {
         values_(bytes, context, writer_) {}
 
   Rewritten run() {
-    levels_.push_back({0, static_cast<std::uint32_t>(nodes_.size()), false, {&sets_.of(""), false}, {}});
+    levels_.push_back({0, static_cast<std::uint32_t>(nodes_.size()), false, {&context_.facts.sets.of(""), false}, {}});
     plan_additions();
     lists_nothing_ = refers(false) && !refers(true);
     for (const std::uint32_t root : roots()) {
@@ -114,7 +114,8 @@ class Rewriter {
   void plan_additions() {
     const bool has_set = std::ranges::any_of(
         nodes_, [](const Node& node) { return node.tag == kSpecificCharacterSet && node.parent == 0; });
-    if (context_.facts.has_non_ascii_text && !has_set) additions_[kSpecificCharacterSet] = &Rewriter::add_character_set;
+    if (context_.facts.sets.has_non_ascii() && !has_set)
+      additions_[kSpecificCharacterSet] = &Rewriter::add_character_set;
     additions_[kPatientIdentityRemoved] = &Rewriter::add_identity_removed;
     additions_[kDeidMethod] = &Rewriter::add_method;
     additions_[kDeidMethodCodes] = &Rewriter::add_method_codes;
@@ -179,8 +180,8 @@ class Rewriter {
 
   std::uint32_t write_character_set(const Node& node) {
     const std::string_view terms = text_of(value_of(node, bytes_));
-    levels_.back().text.set = &sets_.of(terms);
-    if (!context_.facts.has_non_ascii_text) {
+    levels_.back().text.set = &context_.facts.sets.of(terms);
+    if (!context_.facts.sets.has_non_ascii()) {
       if (!are_character_sets(terms)) return node.end;
       values_.keep(node, node.value_representation);
     } else if (is_top()) {
@@ -442,7 +443,6 @@ class Rewriter {
   const RewriteContext& context_;
   DataSetWriter writer_;
   ValueWriter values_;
-  CharacterSets sets_;
   std::vector<Level> levels_;
   std::map<Tag, Addition> additions_;
   std::map<std::pair<Tag, std::string_view>, std::size_t> counted_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "dicom/deidentify/element_table.h"
 #include "dicom/deidentify/file_facts.h"
 #include "dicom/deidentify/pixel_treatment.h"
+#include "dicom/deidentify/proof.h"
 
 namespace naru::dicom {
 
@@ -28,7 +30,8 @@ struct RewriteContext {
   std::string_view version;
   std::string patient;  ///< pseudonym
   int shift_days = 0;
-  Encoding encoding;  ///< of the result
+  Encoding encoding;                             ///< of the result
+  std::span<const ProofSearch* const> searches;  ///< for names by their bytes, where texts are not ASCII
 };
 
 struct Rewritten {

@@ -159,19 +159,33 @@ void ValueWriter::clean(const Node& node, const TextContext& text) {
   writer_.element(node.tag, v, must_have_value(node.tag) ? dummy_value(v) : std::string());
 }
 
+/// A name whose bytes stand in the value is in the text as well, unless one of the two was decoded wrongly.
+bool ValueWriter::hides_a_name(Bytes value, std::string_view text) const {
+  if (context_.searches.empty() || !needs_decoding(value)) return false;
+  const auto holds = [&](Bytes bytes) {
+    return ProofSearch::find_any(context_.searches, bytes, ProofSearch::Where::text, {}).has_value();
+  };
+  return holds(value) && !holds(std::as_bytes(std::span(text)));
+}
+
+/// What cannot be decoded goes; where it is in doubt what it is, its words that are not ASCII go.
+std::string ValueWriter::decoded(Bytes value, Vr v, const CharacterSet& set) {
+  auto text = decode_text(value, v, set);
+  if (text && !hides_a_name(value, *text)) return std::move(*text);
+  ++notes_["charset_undecodable"];
+  const bool is_in_doubt = text || possible_texts(value, v, set).size() > 1;
+  return is_in_doubt ? ascii_words(value) : std::string();
+}
+
 void ValueWriter::write_text(const Node& node, Vr v, const CharacterSet& set, bool cleans) {
   const Bytes value = value_of(node, bytes_);
-  const auto text = decode_text(value, v, set);
-  if (!text) {
-    ++notes_["charset_undecodable"];
-    return writer_.element(node.tag, v, std::string_view());
-  }
-  std::vector<std::string> values = split_values(*text, v);
+  const std::string text = decoded(value, v, set);
+  std::vector<std::string> values = split_values(text, v);
   const bool is_changed = clean_values(values, cleans);
   const std::string result = fmt::format("{}", fmt::join(values, "\\"));
-  if (!is_changed && !context_.facts.has_non_ascii_text) return keep(node, v);
-  const bool is_emptied = result.empty() && !text->empty() && must_have_value(node.tag);
-  writer_.element(node.tag, v, is_emptied ? dummy_value(v) : is_changed ? result : *text);
+  if (!is_changed && text == text_of(value) && !context_.facts.sets.has_non_ascii()) return keep(node, v);
+  const bool is_emptied = result.empty() && !text_of(value).empty() && must_have_value(node.tag);
+  writer_.element(node.tag, v, is_emptied ? dummy_value(v) : is_changed ? result : text);
 }
 
 void ValueWriter::write_private(const Node& node, const PrivateDecision& decision, const TextContext& text) {

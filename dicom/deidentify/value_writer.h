@@ -61,6 +61,8 @@ class ValueWriter {
   void write_code(const Node& node, Vr v);
   void write_zone(const Node& node);
   void write_text(const Node& node, Vr v, const CharacterSet& set, bool cleans);
+  std::string decoded(Bytes value, Vr v, const CharacterSet& set);
+  bool hides_a_name(Bytes value, std::string_view text) const;
   bool clean_values(std::vector<std::string>& values, bool cleans);
   void write_private_uid(const Node& node, Vr v);
   void write_private_date(const Node& node, Vr v);

@@ -133,6 +133,10 @@ const std::vector<Example>& wrong_examples() {
       {"utf-8 but korean", "ISO_IR 192", "\xC8\xAB^\xB1\xE6\xB5\xBF", "홍^길동"},
       {"gb18030 but utf-8", "GB18030", "\xE7\x8E\x8B^\xE5\xB0\x8F\xE6\x9D\xB1", "王^小東"},
       {"katakana but shift_jis", "ISO_IR 13", "\x8E\x52\x93\x63^\x91\xBE\x98\x59", "山田^太郎"},
+      {"latin 1 but chinese", "ISO_IR 100", "\xCD\xF5^\xD0\xA1\xC3\xF7", "王^小明"},
+      {"korean but chinese", "\\ISO 2022 IR 149", "\xD5\xC5^\xCE\xB0\xC7\xBF", "张^伟强"},
+      {"nothing stated, shift_jis", "", "\x8E\x52\x93\x63^\x91\xBE\x98\x59", "山田^太郎"},
+      {"japanese but euc-jp", "\\ISO 2022 IR 87", "\xBB\xB3\xC5\xC4^\xC2\xC0\xCF\xBA", "山田^太郎"},
       {"unknown term", "ISO_IR 999", "M\xC3\xBCller", "Müller"},
       {"set not stated", "\\ISO 2022 IR 87", "\x1B$)C\xC8\xAB", "홍"},
   };
@@ -156,6 +160,46 @@ TEST(CharacterSet, KeepsLatinTextThatOnlyLooksKorean) {
     ASSERT_TRUE(decoded);
     EXPECT_TRUE(decoded->is_as_stated) << decoded->text;
   }
+}
+
+TEST(CharacterSet, DecodesHangulBeyondKsX1001BehindItsEscape) {
+  const CharacterSet set("\\ISO 2022 IR 149");
+  EXPECT_EQ(set.to_utf8("\x1B$)C\x8C\x63\xB9\xE6\xB0\xA2\xC7\xCF CT", vr("LO"))->text, "똠방각하 CT");
+  EXPECT_EQ(set.to_utf8("Hong=\x1B$)C\xAA\x42^\x1B$)C\x8C\x63", vr("PN"))->text, "Hong=찦^똠");
+}
+
+TEST(CharacterSet, GivesEachPossibleTextWhereItIsInDoubt) {
+  const CharacterSet set("");
+  EXPECT_FALSE(set.to_utf8("\xC8\xAB", vr("PN")));
+  const auto readings = set.readings("\xC8\xAB", vr("PN"));
+  ASSERT_EQ(readings.size(), 2U);
+  EXPECT_EQ(readings[0].text, "홍");
+  EXPECT_EQ(readings[1].text, "全");
+}
+
+TEST(CharacterSet, DecidesFromAllTextsWhatEachOneIs) {
+  CharacterSet korean(""), chinese("");
+  const std::string_view doubtful = "\xC8\xAB", hangul = "\xBA\xB9\xBA\xCE \xC1\xB6\xBF\xB5\xC1\xF5\xB0\xAD",
+                         hanzi = "\xCD\xF5^\xD0\xA1\xC3\xF7";
+  korean.settle(std::vector<CharacterSet::Text>{{doubtful, vr("PN")}, {hangul, vr("LO")}});
+  chinese.settle(std::vector<CharacterSet::Text>{{doubtful, vr("PN")}, {hanzi, vr("PN")}});
+  EXPECT_EQ(korean.to_utf8(doubtful, vr("PN"))->text, "홍");
+  EXPECT_EQ(chinese.to_utf8(doubtful, vr("PN"))->text, "全");
+}
+
+TEST(CharacterSet, TakesPlainUtf8ForItselfBesideTextsInAnotherSet) {
+  CharacterSet set("ISO_IR 100");
+  const std::string_view hangul = "\xBA\xB9\xBA\xCE \xC1\xB6\xBF\xB5\xC1\xF5\xB0\xAD";
+  set.settle(std::vector<CharacterSet::Text>{{hangul, vr("LO")}, {"복부", vr("LO")}});
+  EXPECT_EQ(set.to_utf8(hangul, vr("LO"))->text, "복부 조영증강");
+  EXPECT_EQ(set.to_utf8("복부", vr("LO"))->text, "복부");
+}
+
+TEST(CharacterSet, BelievesStatedUtf8ThatHoldsControls) {
+  const auto decoded = CharacterSet("ISO_IR 192").to_utf8("Crohn\xC2\x92s", vr("LO"));
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->text, "Crohn\xC2\x92s");
+  EXPECT_TRUE(decoded->is_as_stated);
 }
 
 TEST(CharacterSet, TakesTermsInLooseSpelling) {
