@@ -125,8 +125,9 @@ if has storescu 'C-STORE by storescu'; then
 fi
 
 orthanc_program=$(command -v Orthanc || echo /usr/sbin/Orthanc)
+plugins=$(find /usr/share/orthanc/plugins /usr/lib -name 'libOrthancDicomWeb.so*' 2>/dev/null | head -1)
+[ -n "$plugins" ] || orthanc_program=orthanc-dicomweb  # missing without its plugin
 if has "$orthanc_program" 'Orthanc as a PACS'; then
-  plugins=$(find /usr/share/orthanc/plugins /usr/lib -name 'libOrthancDicomWeb.so*' 2>/dev/null | head -1)
   cat > orthanc.json <<JSON
 {"Name": "PACS", "HttpPort": $orthanc_port, "DicomPort": $orthanc_dicom_port, "DicomAet": "ORTHANC",
  "StorageDirectory": "orthanc", "IndexDirectory": "orthanc", "RemoteAccessAllowed": false, "AuthenticationEnabled": false,
