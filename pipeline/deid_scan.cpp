@@ -85,6 +85,7 @@ class WordCollection {
 struct Row {
   InputRecord record;
   dicom::DeidSource source;
+  std::size_t header_bytes = 0;  ///< of the prefix
 };
 
 class Reader {
@@ -117,7 +118,7 @@ class Reader {
     row.record.size_bytes = file.size_bytes();
     const auto read = [&](std::size_t offset, std::span<std::byte> bytes) { return file.read_at(offset, bytes); };
     if (!file.is_open() || !read_header(row, read)) return unusable(path, Code::unreadable);
-    row.record.identity = identity_of(file.identity(), 0);
+    row.record.identity = identity_of(file.identity(), 0, row.header_bytes);
     return row;
   }
 
@@ -147,7 +148,7 @@ class Reader {
     } else if (!size_bytes || !read_header(row, read)) {
       hold_back(row.record, problem_of(reader.state()).value_or(Code::corrupt));
     } else {
-      row.record.identity = identity_of(identity, member.index);
+      row.record.identity = identity_of(identity, member.index, row.header_bytes);
     }
     return row;
   }
@@ -186,6 +187,7 @@ class Reader {
     }
     row.record.sop_instance_uid = result.source.sop_instance_uid;
     row.source = std::move(result.source);
+    row.header_bytes = result.header_bytes;
     if (result.is_dicomdir) {
       // It lists what was there, by name: it is dropped, and nothing is lost by it.
       row.record.disposition = Disposition::excluded;
@@ -221,8 +223,8 @@ class Reader {
   }
 
   /// What must be the same for a finished instance to stay: the file, its place in an archive, its header.
-  std::string identity_of(std::string_view file, std::size_t member) const {
-    return fmt::format("{} {} {}", file, member, sha256_hex(prefix_.bytes()));
+  std::string identity_of(std::string_view file, std::size_t member, std::size_t header_bytes) const {
+    return fmt::format("{} {} {}", file, member, sha256_hex(prefix_.bytes().first(header_bytes)));
   }
 
   const dicom::DeidentifyPolicy& policy_;

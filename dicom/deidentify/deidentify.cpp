@@ -196,6 +196,7 @@ DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes, c
   constexpr Tag kLastWanted = 0x00280301;
   DeidSourceResult result;
   const bool is_whole = prefix.size() >= file_size_bytes;
+  result.header_bytes = prefix.size();
   result.is_dicomdir = is_dicomdir(prefix);
   OpenedFile file = opened(prefix, kInflatedPrefixBytes);
   const bool is_only_a_prefix = file.problem == Code::too_large;  // of what a deflated file expands to
@@ -217,6 +218,10 @@ DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes, c
   const bool has_header = !table.problem || table.cut_tag == kPixelData;
   if (policy != nullptr && !result.reason && has_header && file.inflated.empty()) {
     result.identifiers = collect_facts(table, file.data_set, *policy).identifiers;
+  }
+  if (table.cut_tag == kPixelData && file.inflated.empty() && !table.nodes.empty()) {
+    const Bytes last = value_of(table.nodes.back(), prefix.last(file.data_set.size()));
+    result.header_bytes = static_cast<std::size_t>(last.data() + last.size() - prefix.data());
   }
   return result;
 }

@@ -45,7 +45,8 @@ struct DeidSourceResult {
   DeidSource source;
   std::optional<Code> reason;
   bool is_dicomdir = false;
-  bool needs_more = false;                 ///< ask again with more of the file
+  bool needs_more = false;       ///< ask again with more of the file
+  std::size_t header_bytes = 0;  ///< of the prefix: less than all where it goes beyond the beginning of Pixel Data
   std::optional<Identifiers> identifiers;  ///< as collect_identifiers, where the prefix goes as far as Pixel Data
 };
 /// @param policy by which identifiers are told, where they are wanted
