@@ -78,10 +78,11 @@ int find_in_slices(const char* path, const naru::TextThresholds& thresholds) {
   });
 }
 
-/// What no threshold that may be chosen leaves out, and the mean log-odds of all looks where they may count.
+/// What no threshold that may be chosen leaves out, and the mean log-odds of all looks where they may count: of what
+/// may be text and is not certain. Others would cost most of the time.
 int find_candidates(const char* path) {
   constexpr naru::TextThresholds kMayBeText{naru::TextThresholds().low, 0.5F};
-  constexpr float kAskedFor = 0.8F;
+  constexpr float kAskedFor = naru::TextThresholds().high;
   constexpr int kMostAsked = 32;  // of one slice
   const naru::TextNetwork& network = naru::TextDetector::built_in().network();
   return look_at_slices(path, [&](const Slice& slice) {
@@ -93,7 +94,8 @@ int find_candidates(const char* path) {
     Json candidates = Json::array();
     int asked = 0;
     for (const naru::TextRegion& region : naru::find_text_regions({map.data, map.size}, kMayBeText)) {
-      const bool is_asked = region.probability >= kAskedFor && asked++ < kMostAsked;
+      const bool may_count = region.probability >= kAskedFor && region.probability < naru::kCertainText;
+      const bool is_asked = may_count && asked++ < kMostAsked;
       candidates.push_back(
           {{"region", {region.x, region.y, region.width, region.height}},
            {"box", json_of(naru::box_of(region, 0))},

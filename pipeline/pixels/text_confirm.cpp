@@ -47,6 +47,7 @@ Windows rendered(VolumeView<const float> slice, const TextWindows& windows, cons
 struct View {
   Windows windows;
   Rectangle region;
+  bool is_turned = false;  ///< by half a turn
 };
 
 template <class Value>
@@ -71,7 +72,8 @@ View moved(const Windows& part, const Rectangle& r) {
 View turned(const Windows& part, const Rectangle& r) {
   return {made(part.width, part.height,
                [&](auto x, auto y, auto w) { return part.at(part.width - 1 - x, part.height - 1 - y, w); }),
-          {part.width - r.right, part.height - r.bottom, part.width - r.left, part.height - r.top}};
+          {part.width - r.right, part.height - r.bottom, part.width - r.left, part.height - r.top},
+          true};
 }
 
 View larger(const Windows& part, const Rectangle& r) {
@@ -114,22 +116,6 @@ View softer(const Windows& part, const Rectangle& r) {
 
 constexpr std::array kViews = {turned, larger, moved, brighter, softer};
 
-float peak_of(const TextNetwork& network, const View& view, std::int64_t longest, Executor& executor) {
-  constexpr TextWindows kAsTheyAre = {{0, 0, 0}, {1, 1, 1}};
-  const Size3 plane{view.windows.width, view.windows.height, 1};
-  std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
-  detect_text_at_all_scales(network, {view.windows.values.data(), {plane.x, plane.y, kTextWindows}}, kAsTheyAre,
-                            {probability.data(), plane}, executor, longest);
-  float peak = 0;
-  for (std::int64_t y = view.region.top; y < std::min(view.region.bottom, plane.y); ++y) {
-    for (std::int64_t x = view.region.left; x < std::min(view.region.right, plane.x); ++x) {
-      const float value = probability[static_cast<std::size_t>(x + y * plane.x)];
-      peak = std::max(peak, std::isnan(value) ? 1 : value);  // what cannot be judged is text
-    }
-  }
-  return peak;
-}
-
 float log_odds(float probability) {
   return std::clamp(std::log(probability / (1 - probability)), -kMostLogOdds, kMostLogOdds);
 }
@@ -157,28 +143,70 @@ Surroundings surroundings_of(VolumeView<const float> slice, const TextWindows& w
           std::max(slice.size.x, slice.size.y)};
 }
 
+/// What the looks say of each place of a region, added up.
+class Opinions {
+ public:
+  Opinions(const TextNetwork& network, const Surroundings& around, float first)
+      : network_(network),
+        around_(around),
+        width_(around.inner.right - around.inner.left),
+        sums_(static_cast<std::size_t>(width_ * (around.inner.bottom - around.inner.top)), first) {}
+
+  void add(const View& view, Executor& executor) {
+    constexpr TextWindows kAsTheyAre = {{0, 0, 0}, {1, 1, 1}};
+    const Size3 plane{view.windows.width, view.windows.height, 1};
+    std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
+    detect_text_at_all_scales(network_, {view.windows.values.data(), {plane.x, plane.y, kTextWindows}}, kAsTheyAre,
+                              {probability.data(), plane}, executor, around_.longest);
+    for (std::size_t n = 0; n < sums_.size(); ++n) {
+      const float value = probability[static_cast<std::size_t>(place_in(view, static_cast<std::int64_t>(n)))];
+      sums_[n] += log_odds(std::isnan(value) ? 1 : value);  // what cannot be judged is text
+    }
+  }
+
+  float highest() const { return std::ranges::max(sums_); }
+
+ private:
+  /// Where the n-th place of the region lies in a view.
+  std::int64_t place_in(const View& view, std::int64_t n) const {
+    const Rectangle& to = view.region;
+    const std::int64_t height = around_.inner.bottom - around_.inner.top;
+    std::int64_t x = (2 * (n % width_) + 1) * (to.right - to.left) / (2 * width_);
+    std::int64_t y = (2 * (n / width_) + 1) * (to.bottom - to.top) / (2 * height);
+    if (view.is_turned) x = to.right - to.left - 1 - x, y = to.bottom - to.top - 1 - y;
+    return std::min(to.left + x, view.windows.width - 1) +
+           std::min(to.top + y, view.windows.height - 1) * view.windows.width;
+  }
+
+  const TextNetwork& network_;
+  const Surroundings& around_;
+  std::int64_t width_;
+  std::vector<float> sums_;
+};
+
+constexpr float kLooks = 1 + static_cast<float>(kViews.size());
+
 }  // namespace
 
 float text_log_odds(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                     const TextRegion& region, Executor& executor) {
   const Surroundings around = surroundings_of(slice, windows, region);
-  float sum = log_odds(region.probability);
-  for (const auto& view : kViews) {
-    sum += log_odds(peak_of(network, view(around.seen, around.inner), around.longest, executor));
-  }
-  return sum / (1 + static_cast<float>(kViews.size()));
+  Opinions opinions(network, around, log_odds(region.probability));
+  for (const auto& view : kViews) opinions.add(view(around.seen, around.inner), executor);
+  return opinions.highest() / kLooks;
 }
 
 std::optional<float> confirmed_log_odds(const TextNetwork& network, VolumeView<const float> slice,
                                         const TextWindows& windows, const TextRegion& region, Executor& executor) {
   const Surroundings around = surroundings_of(slice, windows, region);
-  auto views_left = static_cast<float>(kViews.size());
-  float missing = (1 + views_left) * needed_log_odds(region) - log_odds(region.probability);
+  Opinions opinions(network, around, log_odds(region.probability));
+  float views_left = kLooks - 1;
   for (const auto& view : kViews) {
-    missing -= log_odds(peak_of(network, view(around.seen, around.inner), around.longest, executor));
+    opinions.add(view(around.seen, around.inner), executor);
+    const float missing = kLooks * needed_log_odds(region) - opinions.highest();
     if (missing > kMostLogOdds * --views_left) return std::nullopt;  // beyond what the others can say
   }
-  return needed_log_odds(region) - missing / (1 + static_cast<float>(kViews.size()));
+  return opinions.highest() / kLooks;
 }
 
 }  // namespace naru

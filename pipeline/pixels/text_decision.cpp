@@ -14,8 +14,9 @@ namespace {
 constexpr std::size_t kPersistentSlices = 3;
 constexpr std::size_t kLongSeries = 10;             // frames
 constexpr std::size_t kLeastShareOfIt = 6;          // a sixth
-constexpr float kLongestSign = 2.25;                // a name of three letters is longer
-constexpr float kSureLine = 4.3F;                   // log-odds of what is longer
+constexpr float kLongestSign = 1.5;                 // most names of three letters are longer
+constexpr float kShortestLine = 1.75;               // what is longer holds the series from
+constexpr float kSureLine = 4.3F;                   // these log-odds on
 constexpr std::size_t kMostTexts = 12;              // in one frame
 constexpr std::size_t kMostTextsOfSeries = 20'000;  // in all frames together
 constexpr double kLargestShare = 0.15;              // of one frame
@@ -49,7 +50,7 @@ struct Place {
     right = std::max(right, region.x + region.width);
     bottom = std::max(bottom, region.y + region.height);
     slices.emplace(text.file, text.frame);
-    const bool is_sure_line = shape_of(region) >= kLongestSign && text.found.log_odds >= kSureLine;
+    const bool is_sure_line = shape_of(region) >= kShortestLine && text.found.log_odds >= kSureLine;
     is_sure |= text.found.is_on_background || region.probability >= kCertainText || is_sure_line;
   }
   bool is_persistent() const { return slices.size() >= kPersistentSlices; }
@@ -155,7 +156,9 @@ TextVerdict judge(const JudgedText& text, Place& place, TextHandling handling) {
   if (text.verdict == TextVerdict::region) return text.verdict;
   if (handling == TextHandling::quarantine) return TextVerdict::unwanted;
   if (text.verdict != TextVerdict::uncertain) return text.verdict;
-  if (place.is_unlikely) return TextVerdict::unlikely;
+  if (place.is_unlikely) {
+    return shape_of(text.found.region) < kLongestSign ? TextVerdict::unlikely : TextVerdict::doubtful;
+  }
   if (!text.found.is_on_background && !place.is_persistent()) return TextVerdict::uncertain;
   place.is_blanked = place.is_persistent();
   return text.found.is_on_background ? TextVerdict::on_background : TextVerdict::persistent;
@@ -188,9 +191,9 @@ TextHandling text_handling(std::string_view word) {
 }
 
 std::string_view name(TextVerdict verdict) {
-  constexpr std::array<std::string_view, 11> kNames = {"region",   "on_background", "persistent", "reviewed",
-                                                       "reviewed", "unlikely",      "uncertain",  "too_much",
-                                                       "unwanted", "second_look",   "read"};
+  constexpr std::array<std::string_view, 12> kNames = {"region",   "on_background", "persistent",  "doubtful",
+                                                       "reviewed", "reviewed",      "unlikely",    "uncertain",
+                                                       "too_much", "unwanted",      "second_look", "read"};
   return kNames[static_cast<std::size_t>(verdict)];
 }
 

@@ -127,8 +127,10 @@ TextWindows text_windows(VolumeView<const float> slice, const dicom::ShownValues
   const auto [low, high] = std::ranges::minmax(finite);
   constexpr double kLowShare = 0.005, kHighShare = 0.995;
   const auto [p_low, p_high] = at_shares(finite, kLowShare, kHighShare);
-  return {{low, shown.window ? static_cast<float>(shown.window->black) : p_low, p_low},
-          {high, shown.window ? static_cast<float>(shown.window->white) : p_high, p_high}};
+  // A window in which all is white is not meant for these values; in one in which all is black nothing is shown.
+  if (!shown.window || shown.window->white <= p_low) return {{low, p_low, p_low}, {high, p_high, p_high}};
+  return {{low, static_cast<float>(shown.window->black), p_low},
+          {high, static_cast<float>(shown.window->white), p_high}};
 }
 
 TextDetector::TextDetector(std::span<const std::byte> weights)

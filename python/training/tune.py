@@ -7,7 +7,8 @@ FIND_TEXT is the program of benchmarks/pixels: it sees the images as the product
 into it, and says of every region that may be text the mean log-odds of six looks at it (pipeline/pixels/text_confirm.h).
 high: a region that reaches it may be text. One that reaches `certain` is; another is where the mean log-odds of all looks
 reach `sign`, or `line` where it is three times as long as it is high; between twice and three times as long the limit
-falls evenly. What stands beside text is text from `beside` on.
+falls evenly. What stands beside text is text from `beside` on. FIND_TEXT gives an opinion only between its own `high` and
+`certain`: to try others, change them there.
 --keep keeps what FIND_TEXT says: images are made and seen once, whatever is asked of them.
 """
 
@@ -29,8 +30,8 @@ import fonts
 
 SIZE = 384
 HIGH, CERTAIN, BESIDE = (0.9,), (0.9995,), (0.6,)
-SIGN, LINE = (4.5, 5.0, 5.3, 5.6), (3.0, 3.5, 4.0, 4.5)
-NOW = (0.9, 0.9995, 0.6, 5.0, 3.5)
+SIGN, LINE = (4.5, 4.75, 5.0, 5.3), (2.0, 2.5, 3.0, 3.5)
+NOW = (0.9, 0.9995, 0.6, 4.75, 2.5)
 COVERED, MOST = 0.9, 100
 # Series of DICOM, none of them below the folders of which benchmarks/pixels/measure.py takes slices.
 SERIES = ("f/rtstruct_lung_ct60", "f/rtstruct_rtutils", "f/seg_liver_with_source_ct", "g/mr_ge_refaced_deid_sequence",

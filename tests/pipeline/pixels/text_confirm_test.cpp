@@ -32,6 +32,14 @@ TEST_F(TextConfirmTest, SeesTextAsTextAndAnatomyAsNone) {
   EXPECT_FALSE(is_confirmed(Picture(), {0, 0, Picture::kSize, Picture::kSize, 1, 1}));
 }
 
+/// Views are turned, moved and of other sizes: what they say must be of one place.
+TEST_F(TextConfirmTest, FindsTextAnywhereInALargeRegion) {
+  for (const auto& [x, y] : {std::pair<std::int64_t, std::int64_t>{10, 30}, {120, 200}}) {
+    const Picture picture = Picture().write("KIM 19800101", x, y);
+    EXPECT_TRUE(is_confirmed(picture, {0, 0, Picture::kSize, Picture::kSize, 1, 1})) << x;
+  }
+}
+
 TEST_F(TextConfirmTest, SeesTextInCornersAndInColour) {
   for (const auto& [x, y] : {std::pair<std::int64_t, std::int64_t>{2, 2}, {112, 238}}) {
     const Picture picture = Picture().write("KIM 19800101", x, y);

@@ -49,7 +49,7 @@ TEST(TextDecision, BlanksTextOnBackgroundWhereItStandsAndALittleMore) {
 }
 
 FoundText sign_at(std::int64_t x, std::int64_t y, float probability = 0.99F) {
-  return {{x, y, 12, 20, 240, probability}, false};
+  return {{x, y, 16, 20, 320, probability}, false};
 }
 
 /// Of 24 slices, of which `count` show something.
@@ -76,15 +76,28 @@ TEST(TextDecision, LeavesNoSignThatIsCertainAWordOneBesideTextOneOfAFewSlicesOrW
   EXPECT_TRUE(decided_with(1, {sign_at(200, 200, 0.9996F)}).hold);
   EXPECT_TRUE(decided_with(1, {text_at(200, 200, false)}).hold);
   EXPECT_TRUE(decided_with(1, {text_at(200, 200, false, 20, 45)}).hold);
-  FoundText doubtful = text_at(200, 200, false);
-  doubtful.log_odds = 4.2F;
-  EXPECT_FALSE(decided_with(1, {doubtful}).hold);
-  EXPECT_EQ(decided_with(4, {doubtful}).texts[0].verdict, TextVerdict::persistent);
+  EXPECT_TRUE(decided_with(1, {text_at(200, 200, false, 20, 35)}).hold);
   EXPECT_TRUE(decided_with(1, {sign_at(200, 200), text_at(10, 10, true)}).hold);
   EXPECT_TRUE(decided_with(1, {sign_at(200, 200)}, TextHandling::quarantine).hold);
   auto few = series_of(9, {});
   few[0].frames = {{sign_at(200, 200)}};
   EXPECT_TRUE(decide_text(few, TextHandling::redact).hold);
+}
+
+/// It may be a name of three letters, or a line that can hardly be read.
+TEST(TextDecision, BlanksWhereItStandsWhatIsInDoubtAndLongerThanASign) {
+  FoundText line = text_at(200, 200, false), word = {{200, 200, 20, 32, 640, 0.99F}, false};
+  line.log_odds = 4.2F;
+  for (const FoundText& doubtful : {line, word}) {
+    const TextDecision decision = decided_with(1, {doubtful});
+    EXPECT_FALSE(decision.hold);
+    EXPECT_EQ(decision.texts[0].verdict, TextVerdict::doubtful);
+    ASSERT_EQ(decision.boxes[0].size(), 1U);
+    EXPECT_EQ(decision.boxes[0][0].frame, 0);
+    EXPECT_TRUE(covers(decision.boxes[0][0], doubtful.region));
+    EXPECT_TRUE(decision.boxes[1].empty());
+    EXPECT_EQ(decided_with(4, {doubtful}).texts[0].verdict, TextVerdict::persistent);
+  }
 }
 
 TEST(TextDecision, LeavesToARuleForTheDeviceWhatStandsInItsRectangle) {

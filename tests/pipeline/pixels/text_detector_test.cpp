@@ -159,6 +159,19 @@ TEST(TextDetector, SeesTextInEitherPolarityAndDirection) {
   }
 }
 
+TEST(TextDetector, SeesPercentilesWhereAllIsWhiteInTheStoredWindow) {
+  std::vector<float> values(32 * 32);
+  for (std::size_t n = 0; n < values.size(); ++n) values[n] = static_cast<float>(n);
+  const auto window_of = [&](double black, double white) {
+    const TextWindows seen = text_windows({values.data(), {32, 32, 1}}, {dicom::StoredWindow{black, white}, {}});
+    return std::pair(seen.low[1], seen.high[1]);
+  };
+  EXPECT_EQ(window_of(100, 200), std::pair(100.F, 200.F));
+  EXPECT_EQ(window_of(2000, 3000),
+            std::pair(2000.F, 3000.F));  // nothing is shown, as in the first slices of many series
+  EXPECT_EQ(window_of(-300, -200), std::pair(5.F, 1017.F));
+}
+
 TEST(TextDetector, LooksAtEveryFrame) {
   const Picture clean, picture = written();
   SliceBytes slice = picture_slice(16, 12, false, bytes_of(clean.values, 2) + bytes_of(picture.values, 2));
