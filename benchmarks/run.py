@@ -19,7 +19,7 @@ Only the standard library is needed, but
 - for the peers of --speed: dcm2niix, pigz and python3-nibabel, -numpy, -pydicom, -scipy, -skimage, -torch; one that is
   missing is named in the file;
 - for --server: nginx-light, postgresql and openssl;
-- for --pixels: python3-gdcm, -numpy, -pil, -pydicom, -scipy, and for its peers python3-tesserocr, tesseract-ocr-kor,
+- for --pixels: dcmtk, python3-numpy, -pil, -pydicom, -scipy, and for its peers python3-tesserocr, tesseract-ocr-kor,
   python3-opencv and `npm ci --ignore-scripts` in benchmarks/pixels/ppocr.
 Temporary files go where TMPDIR says: --speed needs 2 GB there, --server 3 GB.
 """

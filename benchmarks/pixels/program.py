@@ -27,9 +27,17 @@ def run(naru, series, work):
     return work / "out.report"
 
 
+def pixels_of(path):
+    try:
+        return pydicom.dcmread(path, force=True).pixel_array
+    except RuntimeError:  # a codec that pydicom has not
+        with tempfile.NamedTemporaryFile() as plain:
+            subprocess.run(["dcmdjpeg", path, plain.name], check=True)
+            return pydicom.dcmread(plain.name).pixel_array
+
+
 def changed_pixels(source, result):
-    before, after = (pydicom.dcmread(path, force=True).pixel_array for path in (source, result))
-    return int((before != after).sum())
+    return int((pixels_of(source) != pixels_of(result)).sum())
 
 
 def judge_series(naru, series):
