@@ -20,7 +20,7 @@ inline constexpr float kMostLogOdds = 9;
 /// What the mean log-odds of all six looks must reach. Rings and bars of bone look like one letter, seldom like a line:
 /// what is less than kSignShape times as long as it is high must be surest, what is kLineShape times as long may be
 /// least sure, and what lies between as it lies between. Chosen by python/training/tune.py.
-inline constexpr float kConfirmedSign = 4.75F, kConfirmedLine = 2.5F;
+inline constexpr float kConfirmedSign = 4.5F, kConfirmedLine = 2.5F;
 inline constexpr float kSignShape = 2, kLineShape = 3;
 
 /// Sees the surroundings of a region in five other ways: moved by a few pixels, turned by half a turn, larger by a

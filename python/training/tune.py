@@ -31,7 +31,7 @@ import fonts
 SIZE = 384
 HIGH, CERTAIN, BESIDE = (0.9,), (0.9995,), (0.6,)
 SIGN, LINE = (4.5, 4.75, 5.0, 5.3), (2.0, 2.5, 3.0, 3.5)
-NOW = (0.9, 0.9995, 0.6, 4.75, 2.5)
+NOW = (0.9, 0.9995, 0.6, 4.5, 2.5)
 COVERED, MOST = 0.9, 100
 # Series of DICOM, none of them below the folders of which benchmarks/pixels/measure.py takes slices.
 SERIES = ("f/rtstruct_lung_ct60", "f/rtstruct_rtutils", "f/seg_liver_with_source_ct", "g/mr_ge_refaced_deid_sequence",
