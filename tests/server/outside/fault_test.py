@@ -79,6 +79,20 @@ def prepared(world, studies):
     return world.all_of("/api/v1/datasets")[0]
 
 
+def job_at_work(world, study_id, name):
+    """A job that was seen RUNNING. One that is done between two looks is followed by another."""
+    for number in range(30):
+        job = world.job([study_id], name=f"{name}-{number}")
+        seen = "QUEUED"
+        end = time.monotonic() + 60
+        while seen in ("QUEUED", "INITIALIZING") and time.monotonic() < end:
+            seen = world.steward.expect(200, "GET", f"/api/v1/jobs/{job['id']}").json()["state"]
+        if seen == "RUNNING":
+            return job
+        assert seen == "COMPLETE", f"the job is {seen}"
+    raise AssertionError("no job was seen at work")
+
+
 def download(world, dataset):
     wrong = []
     check_dataset(world, dataset, wrong)
@@ -183,8 +197,7 @@ def disk_full(options, studies):
             world.close_studies()
             # Full while a job is at work: it fails, and begins again once there is room.
             largest = max(world.studies(), key=lambda study: study["size_bytes"])
-            job = world.job([largest["id"]], name="large")
-            wait_for("the job runs", lambda: world.steward.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "RUNNING", pause=0)
+            job = job_at_work(world, largest["id"], "large")
             with frozen(children(server.process.pid)):  # it would be done before the disk is full
                 ballast.leave(0)
             time.sleep(options.seconds)
@@ -286,8 +299,7 @@ def database_away(options, studies):
                     assert world.send_file(file).status in (200, 201)
                 world.close_studies()
                 largest = max(world.studies(), key=lambda study: study["size_bytes"])
-                job = world.job([largest["id"]], name="through-it")
-                wait_for("the job runs", lambda: world.steward.get(f"/api/v1/jobs/{job['id']}").json()["state"] == "RUNNING")
+                job = job_at_work(world, largest["id"], "through-it")
                 before = server.log.read_text()
                 postgres.kill()
                 end = time.monotonic() + options.seconds
