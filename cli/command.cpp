@@ -118,7 +118,7 @@ Executor make_executor(const MachineOptions& options) {
 
 Executor make_cpu_executor(const MachineOptions& options) {
   const bool is_for_gpu = options.device != "auto" && make_executor(options).is_cuda();
-  if (is_for_gpu) log::info("running on cpu: this command has no part on a GPU");
+  if (is_for_gpu) log::info("running on cpu: nothing of this has a part on a GPU");
   return Executor::cpu(options.threads);
 }
 

@@ -85,7 +85,7 @@ int deidentify_now(const Options& options, Recipe recipe, const Context& context
   job.on_existing = options.resume ? OnExisting::resume : options.force ? OnExisting::replace : OnExisting::refuse;
   if (!options.record.empty()) job.record = load_job_record(options.record);
   job.memory_limit_bytes = memory_limit_bytes(options.machine);
-  Executor executor = make_cpu_executor(options.machine);
+  Executor executor = job.recipe.looks_for_text() ? make_executor(options.machine) : make_cpu_executor(options.machine);
   const ProjectKey key = load_key(options.project, options.key_file);
   DeidentifyResult result;
   {

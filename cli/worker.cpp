@@ -141,7 +141,7 @@ int do_work(const CancelToken& cancel) {
   const ProjectKey key = ProjectKey::from_hex(order.key);
   for (std::string* secret : {&text, &order.key}) ::explicit_bzero(secret->data(), secret->size());
   MachineOptions machine;
-  machine.device = order.kind == WorkKind::prepare ? order.device : "cpu";
+  machine.device = order.device;
   machine.threads = order.threads;
   Executor executor = make_executor(machine);
   return order.kind == WorkKind::prepare ? do_prepare(order, key, executor, cancel)

@@ -67,4 +67,21 @@ void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const floa
   }
 }
 
+std::vector<float> text_probability(const TextNetwork& network, VolumeView<const float> slice,
+                                    const TextWindows& windows, Executor& executor, std::int64_t longest) {
+  const Size3 plane{slice.size.x, slice.size.y, 1};
+  std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
+  if (!executor.is_cuda()) {
+    detect_text_at_all_scales(network, slice, windows, {probability.data(), plane}, executor, longest);
+    return probability;
+  }
+  const auto count = static_cast<std::size_t>(slice.size.voxel_count());
+  Buffer<float> seen(count, executor), found(probability.size(), executor);
+  detail::copy_bytes(seen.data(), slice.data, count * sizeof(float), executor);
+  detect_text_at_all_scales(network, {seen.data(), slice.size}, windows, {found.data(), plane}, executor, longest);
+  detail::copy_bytes(probability.data(), found.data(), probability.size() * sizeof(float), executor);
+  executor.wait();
+  return probability;
+}
+
 }  // namespace naru

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 #include "core/volume.h"
 #include "kernels/executor.h"
@@ -35,5 +36,9 @@ inline constexpr std::int64_t kTextEdge = 8;
 /// Both in memory that `executor` reaches. Asynchronous on CUDA, for as long as `network` lives.
 void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                                VolumeView<float> probability, Executor& executor, std::int64_t longest = 0);
+
+/// The same for a slice in host memory, once it is done. @throws Error{memory_exceeded, device_unavailable}
+std::vector<float> text_probability(const TextNetwork& network, VolumeView<const float> slice,
+                                    const TextWindows& windows, Executor& executor, std::int64_t longest = 0);
 
 }  // namespace naru

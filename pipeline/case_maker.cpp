@@ -107,7 +107,7 @@ bool CaseMaker::look_for_text(CaseEnd& end, CaseRecord& looks) {
   const std::uint64_t memory_bytes = std::min(wanted, memory_.limit_bytes());
   const MemoryBudget::Share share(memory_, memory_bytes);
   const auto find = [&](VolumeView<const float> slice, const dicom::ShownValues& shown) {
-    return TextDetector::built_in().find(slice, shown, plan.recipe.text_thresholds());
+    return TextDetector::built_in().find(slice, shown, plan.recipe.text_thresholds(), text_device_);
   };
   CaseText text = find_text(job_.scan, plan, find, memory_bytes, executor_, job_.cancel, job_.rulings,
                             [&] { return job_.words(plan); });

@@ -11,6 +11,7 @@
 #include "dicom/deidentify/seen_words.h"
 #include "pipeline/case_plan.h"
 #include "pipeline/memory_budget.h"
+#include "pipeline/pixels/text_device.h"
 #include "pipeline/review/rulings.h"
 #include "pipeline/staging.h"
 #include "pipeline/study_runner.h"
@@ -52,7 +53,11 @@ struct CaseJob {
 class CaseMaker {
  public:
   CaseMaker(const CaseJob& job, Executor executor, MemoryBudget& memory)
-      : job_(job), executor_(std::move(executor)), memory_(memory), runner_(executor_, memory) {}
+      : job_(job),
+        executor_(std::move(executor)),
+        memory_(memory),
+        runner_(executor_, memory),
+        text_device_(executor_) {}
   CaseMaker(const CaseMaker&) = delete;
   CaseMaker& operator=(const CaseMaker&) = delete;
 
@@ -71,6 +76,7 @@ class CaseMaker {
   Executor executor_;
   MemoryBudget& memory_;
   StudyRunner runner_;
+  TextDevice text_device_;
 };
 
 /// The entry of a case that is held, or that people released.

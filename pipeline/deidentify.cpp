@@ -252,9 +252,11 @@ Recipe default_deid_recipe() {
   return recipe;
 }
 
-DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& key, Executor& executor,
+DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& key, Executor& device,
                             std::istream& standard_input, const CancelToken& cancel, const OnProgress& on_progress) {
   const auto start = std::chrono::steady_clock::now();
+  Executor executor = Executor::cpu(device.thread_count());
+  TextDevice text_device(device);
   const dicom::Deidentifier engine(policy_of(options.recipe), key.pseudonym_key(), std::string(kVersion),
                                    options.probe);
   DeidentifyResult result;
@@ -276,7 +278,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   const auto faces_released = released_inputs(scan, rulings, face_id, executor, cancel, on_progress);
   const TextThresholds thresholds = options.recipe.text_thresholds();
   const LookForText look = [&](dicom::Bytes file) {
-    TextLook seen = TextDetector::built_in().look(file, thresholds);
+    TextLook seen = TextDetector::built_in().look(file, thresholds, text_device);
     seen.regions = dicom::regions_of_file(file, engine.policy());
     return seen;
   };

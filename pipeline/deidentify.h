@@ -49,7 +49,8 @@ struct DeidentifyResult {
 /// for what was removed, byte by byte, and read back from the disk.
 /// @throws Error: nothing is at OUT. After {canceled, disk_full, ...} finished instances wait in the work folder for
 /// --resume; with {nothing_delivered} the report is published all the same, since it says why.
-DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& key, Executor& executor,
+/// @param device where text is looked for; all else runs on its CPU threads
+DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& key, Executor& device,
                             std::istream& standard_input, const CancelToken& cancel, const OnProgress& on_progress);
 
 nlohmann::ordered_json to_json(const DeidentifyResult& result);

@@ -86,22 +86,19 @@ int find_candidates(const char* path) {
   constexpr int kMostAsked = 32;  // of one slice
   const naru::TextNetwork& network = naru::TextDetector::built_in().network();
   return look_at_slices(path, [&](const Slice& slice) {
-    naru::Executor executor = naru::Executor::cpu(1);
-    std::vector<float> probability(static_cast<std::size_t>(slice.view.size.voxel_count()));
+    naru::TextDevice here;
     const naru::TextWindows windows = naru::text_windows(slice.view, slice.shown);
-    const naru::VolumeView<float> map{probability.data(), slice.view.size};
-    naru::detect_text_at_all_scales(network, slice.view, windows, map, executor);
+    const std::vector<float> probability = here.probability(network, slice.view, windows);
     Json candidates = Json::array();
     int asked = 0;
-    for (const naru::TextRegion& region : naru::find_text_regions({map.data, map.size}, kMayBeText)) {
+    for (const naru::TextRegion& region : naru::find_text_regions({probability.data(), slice.view.size}, kMayBeText)) {
       const bool may_count = region.probability >= kAskedFor && region.probability < naru::kCertainText;
       const bool is_asked = may_count && asked++ < kMostAsked;
-      candidates.push_back(
-          {{"region", {region.x, region.y, region.width, region.height}},
-           {"box", json_of(naru::box_of(region, 0))},
-           {"probability", region.probability},
-           {"opinion",
-            is_asked ? Json(naru::text_log_odds(network, slice.view, windows, region, executor)) : Json(nullptr)}});
+      candidates.push_back({{"region", {region.x, region.y, region.width, region.height}},
+                            {"box", json_of(naru::box_of(region, 0))},
+                            {"probability", region.probability},
+                            {"opinion", is_asked ? Json(naru::text_log_odds(network, slice.view, windows, region, here))
+                                                 : Json(nullptr)}});
     }
     return candidates;
   });

@@ -152,12 +152,11 @@ class Opinions {
         width_(around.inner.right - around.inner.left),
         sums_(static_cast<std::size_t>(width_ * (around.inner.bottom - around.inner.top)), first) {}
 
-  void add(const View& view, Executor& executor) {
+  void add(const View& view, TextDevice& device) {
     constexpr TextWindows kAsTheyAre = {{0, 0, 0}, {1, 1, 1}};
-    const Size3 plane{view.windows.width, view.windows.height, 1};
-    std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
-    detect_text_at_all_scales(network_, {view.windows.values.data(), {plane.x, plane.y, kTextWindows}}, kAsTheyAre,
-                              {probability.data(), plane}, executor, around_.longest);
+    const Size3 size{view.windows.width, view.windows.height, kTextWindows};
+    const std::vector<float> probability =
+        device.probability(network_, {view.windows.values.data(), size}, kAsTheyAre, around_.longest);
     for (std::size_t n = 0; n < sums_.size(); ++n) {
       const float value = probability[static_cast<std::size_t>(place_in(view, static_cast<std::int64_t>(n)))];
       sums_[n] += log_odds(std::isnan(value) ? 1 : value);  // what cannot be judged is text
@@ -189,20 +188,20 @@ constexpr float kLooks = 1 + static_cast<float>(kViews.size());
 }  // namespace
 
 float text_log_odds(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
-                    const TextRegion& region, Executor& executor) {
+                    const TextRegion& region, TextDevice& device) {
   const Surroundings around = surroundings_of(slice, windows, region);
   Opinions opinions(network, around, log_odds(region.probability));
-  for (const auto& view : kViews) opinions.add(view(around.seen, around.inner), executor);
+  for (const auto& view : kViews) opinions.add(view(around.seen, around.inner), device);
   return opinions.highest() / kLooks;
 }
 
 std::optional<float> confirmed_log_odds(const TextNetwork& network, VolumeView<const float> slice,
-                                        const TextWindows& windows, const TextRegion& region, Executor& executor) {
+                                        const TextWindows& windows, const TextRegion& region, TextDevice& device) {
   const Surroundings around = surroundings_of(slice, windows, region);
   Opinions opinions(network, around, log_odds(region.probability));
   float views_left = kLooks - 1;
   for (const auto& view : kViews) {
-    opinions.add(view(around.seen, around.inner), executor);
+    opinions.add(view(around.seen, around.inner), device);
     const float missing = kLooks * needed_log_odds(region) - opinions.highest();
     if (missing > kMostLogOdds * --views_left) return std::nullopt;  // beyond what the others can say
   }

@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "core/volume.h"
-#include "kernels/executor.h"
 #include "kernels/text_pyramid.h"
 #include "kernels/text_regions.h"
+#include "pipeline/pixels/text_device.h"
 
 namespace naru {
 
@@ -31,10 +31,10 @@ inline constexpr float kSignShape = 2, kLineShape = 3;
 /// @param slice, windows as detect_text_at_all_scales has them, in host memory
 /// @return the mean where it is text
 std::optional<float> confirmed_log_odds(const TextNetwork& network, VolumeView<const float> slice,
-                                        const TextWindows& windows, const TextRegion& region, Executor& executor);
+                                        const TextWindows& windows, const TextRegion& region, TextDevice& device);
 
 /// The mean of all six, which the thresholds are about.
 float text_log_odds(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
-                    const TextRegion& region, Executor& executor);
+                    const TextRegion& region, TextDevice& device);
 
 }  // namespace naru

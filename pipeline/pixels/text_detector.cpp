@@ -7,7 +7,6 @@
 
 #include "core/digest.h"
 #include "dicom/frame_values.h"
-#include "kernels/executor.h"
 #include "pipeline/pixels/text_box.h"
 
 // The file of weights, as bytes of the program.
@@ -71,14 +70,11 @@ void blank(VolumeView<float> slice, const dicom::PixelBox& box, float value) {
 
 /// What one look says is text.
 std::vector<FoundText> text_in(const TextNetwork& network, VolumeView<const float> slice,
-                               const dicom::ShownValues& shown, const TextThresholds& thresholds) {
-  Executor executor = Executor::cpu(1);
-  const Size3 plane{slice.size.x, slice.size.y, 1};
-  std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
+                               const dicom::ShownValues& shown, const TextThresholds& thresholds, TextDevice& device) {
   const TextWindows windows = text_windows(slice, shown);
-  detect_text_at_all_scales(network, slice, windows, {probability.data(), plane}, executor);
-  const auto regions =
-      find_text_regions({probability.data(), plane}, {thresholds.low, std::min(thresholds.high, kBesideText)});
+  const std::vector<float> probability = device.probability(network, slice, windows);
+  const auto regions = find_text_regions({probability.data(), {slice.size.x, slice.size.y, 1}},
+                                         {thresholds.low, std::min(thresholds.high, kBesideText)});
   std::size_t opinions = 0, text_count = 0;
   std::vector<bool> is_text(regions.size());
   std::vector<float> log_odds(regions.size());
@@ -88,7 +84,7 @@ std::vector<FoundText> text_in(const TextNetwork& network, VolumeView<const floa
     const bool needs_opinion = region.probability < kCertainText &&
                                region.width * region.height <= kMostOpinionPixels && opinions++ < kMostOpinions;
     if (needs_opinion) {
-      const auto confirmed = confirmed_log_odds(network, slice, windows, region, executor);
+      const auto confirmed = confirmed_log_odds(network, slice, windows, region, device);
       log_odds[n] = confirmed.value_or(0);
       is_text[n] = confirmed.has_value();
     } else {
@@ -133,6 +129,17 @@ TextWindows text_windows(VolumeView<const float> slice, const dicom::ShownValues
           {high, static_cast<float>(shown.window->white), p_high}};
 }
 
+TextLook TextDetector::look(std::span<const std::byte> file, const TextThresholds& thresholds) const {
+  TextDevice here;
+  return look(file, thresholds, here);
+}
+
+std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const dicom::ShownValues& shown,
+                                          const TextThresholds& thresholds) const {
+  TextDevice here;
+  return find(slice, shown, thresholds, here);
+}
+
 TextDetector::TextDetector(std::span<const std::byte> weights)
     : network_(TextNetwork::from_bytes(weights)), weights_sha256_(sha256_hex(weights)) {}
 
@@ -141,7 +148,8 @@ const TextDetector& TextDetector::built_in() {
   return detector;
 }
 
-TextLook TextDetector::look(std::span<const std::byte> file, const TextThresholds& thresholds) const {
+TextLook TextDetector::look(std::span<const std::byte> file, const TextThresholds& thresholds,
+                            TextDevice& device) const {
   TextLook look;
   const dicom::FrameValues frames(file);
   look.has_picture = frames.problem() != Code::no_pixels &&
@@ -155,20 +163,20 @@ TextLook TextDetector::look(std::span<const std::byte> file, const TextThreshold
   for (std::int64_t n = 0; n < frames.format().frame_count; ++n) {
     if ((look.problem = frames.read(n, values))) return look.frames.clear(), look;
     look.frames.push_back(
-        find({values.data(), {look.columns, look.rows, frames.plane_count()}}, frames.shown(), thresholds));
+        find({values.data(), {look.columns, look.rows, frames.plane_count()}}, frames.shown(), thresholds, device));
   }
   return look;
 }
 
 std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const dicom::ShownValues& shown,
-                                          const TextThresholds& thresholds) const {
+                                          const TextThresholds& thresholds, TextDevice& device) const {
   const TextWindows windows = text_windows(slice, shown);
   std::vector<FoundText> found;
   std::vector<dicom::PixelBox> boxes;
   std::vector<float> rest;
   VolumeView<const float> seen = slice;
   for (int look = 0; look < kMostLooks && found.size() < kMostFoundTexts; ++look) {
-    std::vector<FoundText> more = text_in(network_, seen, shown, thresholds);
+    std::vector<FoundText> more = text_in(network_, seen, shown, thresholds, device);
     std::erase_if(more, [&](const FoundText& text) { return is_in_boxes(text.region, 0, boxes); });
     if (more.empty()) break;
     if (rest.empty()) rest.assign(slice.data, slice.data + slice.size.voxel_count());
@@ -186,8 +194,8 @@ std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const d
 
 bool TextDetector::confirms(VolumeView<const float> slice, const dicom::ShownValues& shown,
                             const TextRegion& region) const {
-  Executor executor = Executor::cpu(1);
-  return confirmed_log_odds(network_, slice, text_windows(slice, shown), region, executor).has_value();
+  TextDevice here;
+  return confirmed_log_odds(network_, slice, text_windows(slice, shown), region, here).has_value();
 }
 
 }  // namespace naru

@@ -17,6 +17,7 @@
 #include "kernels/text_pyramid.h"
 #include "kernels/text_regions.h"
 #include "pipeline/pixels/text_confirm.h"
+#include "pipeline/pixels/text_device.h"
 
 namespace naru {
 
@@ -50,13 +51,17 @@ class TextDetector {
   /// The one that this program carries, made when it is first asked for.
   static const TextDetector& built_in();
 
-  /// @param file the whole file, in memory. Works on the calling thread alone. Bad content gives a problem, not an
-  /// exception. Memory beside the file: kTextWorkBytes, and 36 bytes a pixel of one frame.
+  /// @param file the whole file, in memory. Bad content gives a problem, not an exception. Memory beside the file:
+  /// kTextWorkBytes, and 36 bytes a pixel of one frame.
+  /// @param device where the network runs; all else, and without it the network too, on the calling thread alone
+  TextLook look(std::span<const std::byte> file, const TextThresholds& thresholds, TextDevice& device) const;
   TextLook look(std::span<const std::byte> file, const TextThresholds& thresholds = {}) const;
 
   /// Of one frame, as values (dicom/frame_values.h gives their shape); `shown` says how they are meant to be seen.
   /// Where it finds text it looks again, at the frame without it: bright text may hide faint text, by the windows as
   /// well. Never more than kMostFoundTexts: whoever finds so many holds the file.
+  std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown,
+                              const TextThresholds& thresholds, TextDevice& device) const;
   std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown,
                               const TextThresholds& thresholds = {}) const;
 

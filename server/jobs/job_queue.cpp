@@ -115,7 +115,7 @@ JobRow JobQueue::submit(Transaction& transaction, const Caller& caller, const Jo
   job.priority = request.priority;
   job.max_attempts = limits_.max_attempts;
   job.memory_bytes = limits_.memory_bytes;
-  job.device = kind == WorkKind::prepare ? limits_.device : "cpu";  // files are rewritten on CPUs alone
+  job.device = has_gpu_part(kind, job.recipe) ? limits_.device : "cpu";
   job.created_ms = job.available_ms = clock_.now_ms();
   check_grant(transaction, job, std::vector(study_ids.begin(), study_ids.end()), job.created_ms);
   insert_job(transaction, job);

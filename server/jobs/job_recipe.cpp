@@ -21,6 +21,10 @@ std::string recipe_toml(WorkKind kind, std::string_view name_or_toml) {
   return std::string(toml);
 }
 
+bool has_gpu_part(WorkKind kind, std::string_view toml) {
+  return kind == WorkKind::prepare || (!toml.empty() && parse_recipe(toml, "recipe").looks_for_text());
+}
+
 std::string recipe_identity(WorkKind kind, std::string_view name_or_toml) {
   const std::string toml = recipe_toml(kind, name_or_toml);
   if (!toml.empty()) return recipe_sha256(parse_recipe(toml, "recipe"));

@@ -12,6 +12,10 @@ namespace naru::server {
 /// @throws Error{recipe_invalid} naming line and column
 std::string recipe_toml(WorkKind kind, std::string_view name_or_toml);
 
+/// Whether some of the work can be done on a GPU: all that makes volumes, and the search for text. @param toml of
+/// recipe_toml
+bool has_gpu_part(WorkKind kind, std::string_view toml);
+
 /// The same for two recipes exactly where they ask for the same, whatever their spelling.
 std::string recipe_identity(WorkKind kind, std::string_view name_or_toml);
 

@@ -147,6 +147,7 @@ TEST(TextPyramid, GivesTheSameOnEveryExecutor) {
       const auto found = run_on<float>(executor, slice, size, {size.x, size.y, 1}, [&](auto from, auto to) {
         detect_text_at_all_scales(network, from, windows, to, executor);
       });
+      EXPECT_EQ(text_probability(network, {slice.data(), size}, windows, executor), found);
       if (first.empty()) first = found;
       for (std::size_t n = 0; n < found.size(); ++n) {
         ASSERT_NEAR(found[n], first[n], 1e-4) << n;

@@ -45,6 +45,23 @@ class JobQueueTest : public testing::TestWithParam<test::DatabaseCase> {
 };
 NARU_FOR_EACH_DATABASE(JobQueueTest);
 
+TEST_P(JobQueueTest, OnlyAJobWithAPartForAGpuIsGivenOne) {
+  JobLimits limits = JobWorld::default_limits();
+  limits.device = "cuda:1";
+  JobWorld world{GetParam(), limits};
+  const auto device_of = [&](const std::string& kind, const std::string& recipe) {
+    JobRequest request = world.request("org-a");
+    request.kind = kind;
+    request.recipe = recipe;
+    return world.write([&](Transaction& t) { return world.queue.submit(t, world.steward("org-a"), request).device; });
+  };
+  const std::string headers = "schema = \"naru.recipe/1\"\nname = \"r\"\n";
+  EXPECT_EQ(device_of("prepare", ""), "cuda:1");
+  EXPECT_EQ(device_of("deidentify", ""), "cpu");
+  EXPECT_EQ(device_of("deidentify", headers), "cpu");
+  EXPECT_EQ(device_of("deidentify", headers + "[pixels]\ntext = \"redact\"\n"), "cuda:1");
+}
+
 TEST_P(JobQueueTest, ASubmittedJobIsQueuedWithItsStudiesAnEventAndALeaf) {
   const JobRow made = world_.submit("org-a", 3);
   const JobRow job = world_.job(made.id);

@@ -1,0 +1,60 @@
+#include "pipeline/pixels/text_device.h"
+
+#include <utility>
+
+#include "core/log.h"
+#include "kernels/executor_like.h"
+
+namespace naru {
+
+TextDevice::TextDevice(Executor& executor) {
+  if (executor.is_cuda()) make_ = [&executor] { return executor_like(executor); };
+}
+
+std::vector<float> TextDevice::probability(const TextNetwork& network, VolumeView<const float> slice,
+                                           const TextWindows& windows, std::int64_t longest) {
+  if (is_in_use()) {
+    try {
+      Executor stream = take_stream();
+      std::vector<float> result = text_probability(network, slice, windows, stream, longest);
+      const std::lock_guard lock(mutex_);
+      idle_.push_back(std::move(stream));
+      return result;
+    } catch (const Error& error) {
+      const bool is_device = error.code() == ErrorCode::device_unavailable;
+      if (!is_device && error.code() != ErrorCode::memory_exceeded) throw;
+      note_failure(is_device);
+    }
+  }
+  Executor here = Executor::cpu(1);
+  return text_probability(network, slice, windows, here, longest);
+}
+
+Executor TextDevice::take_stream() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      Executor stream = std::move(idle_.back());
+      idle_.pop_back();
+      return stream;
+    }
+  }
+  return make_();
+}
+
+bool TextDevice::is_in_use() const {
+  const std::lock_guard lock(mutex_);
+  return make_ && !is_lost_;
+}
+
+/// What lacked memory may have it for the next slice.
+void TextDevice::note_failure(bool is_for_good) {
+  const std::lock_guard lock(mutex_);
+  is_lost_ = is_lost_ || is_for_good;
+  if (!std::exchange(was_said_, true)) {
+    log::warning("looking for text: the GPU {}: on the CPU instead",
+                 Public{is_for_good ? "failed" : "has too little memory"});
+  }
+}
+
+}  // namespace naru
