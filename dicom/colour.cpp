@@ -58,14 +58,6 @@ std::vector<std::uint16_t> native_samples(const PixelFormat& format, std::span<c
   return samples;
 }
 
-/// True where the samples of a decoded frame are RGB whatever the header says: JPEG 2000 undoes its own transform.
-bool is_rgb_after_decoding(const PixelFormat& format, std::span<const std::byte> stream) {
-  const SyntaxInfo* syntax = find_syntax(format.transfer_syntax_uid);
-  if (syntax->codec != Codec::openjpeg) return false;
-  const auto header = read_j2k_header(find_codestream(stream));
-  return header && header->has_color_transform;
-}
-
 std::optional<Code> read_palette_colour(const FrameReader& reader, const PixelFormat& format, std::int64_t frame,
                                         const Palette* palette, std::vector<std::uint8_t>& rgb) {
   if (palette == nullptr || format.samples_per_pixel != 1) return Code::unsupported_sop_class;
@@ -80,6 +72,13 @@ std::optional<Code> read_palette_colour(const FrameReader& reader, const PixelFo
 }
 
 }  // namespace
+
+bool is_rgb_after_decoding(const PixelFormat& format, std::span<const std::byte> stream) {
+  const SyntaxInfo* syntax = find_syntax(format.transfer_syntax_uid);
+  if (syntax->codec != Codec::openjpeg) return false;
+  const auto header = read_j2k_header(find_codestream(stream));
+  return header && header->has_color_transform;
+}
 
 std::optional<Code> read_colour(const FrameReader& reader, const PixelFormat& format, std::int64_t frame,
                                 const Palette* palette, std::vector<std::uint8_t>& rgb) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/code.h"
@@ -22,6 +23,9 @@ namespace naru::dicom {
 /// Source: PS3.3 C.7.6.3.1.2 (the formulae), PS3.5 8.2 (compressed colour).
 std::optional<Code> read_colour(const FrameReader& reader, const PixelFormat& format, std::int64_t frame,
                                 const Palette* palette, std::vector<std::uint8_t>& rgb);
+
+/// True where the samples of a decoded frame are RGB whatever the header says: JPEG 2000 undoes its own transform.
+bool is_rgb_after_decoding(const PixelFormat& format, std::span<const std::byte> stream);
 
 /// Decodes every frame of a file, grey or colour, one after the other.
 /// @return the first problem; empty where all of it can be read

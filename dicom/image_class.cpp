@@ -45,9 +45,6 @@ std::string capital(std::string_view text) {
   return result;
 }
 
-/// Anything but NO that is stated counts as YES.
-bool is_stated_burned_in(std::string_view annotation) { return !annotation.empty() && capital(annotation) != "NO"; }
-
 const Kind* text_kind(std::string_view sop_class_uid) {
   const auto kind = std::ranges::find_if(kTextKinds, [&](const Kind& row) {
     return row.is_prefix ? sop_class_uid.starts_with(row.uid) : sop_class_uid == row.uid;
@@ -56,6 +53,8 @@ const Kind* text_kind(std::string_view sop_class_uid) {
 }
 
 }  // namespace
+
+bool is_stated_burned_in(std::string_view annotation) { return !annotation.empty() && capital(annotation) != "NO"; }
 
 ImageClass image_class(std::string_view sop_class_uid, std::span<const std::string> image_type,
                        std::string_view burned_in_annotation) {

@@ -14,6 +14,9 @@ enum class ImageClass : std::uint8_t {
   derived,   ///< "C": localizers, and what was made of other images: reformats, projections, maps
 };
 
+/// Anything but NO that Burned In Annotation states counts as YES.
+bool is_stated_burned_in(std::string_view annotation);
+
 /// Burned In Annotation that says anything but NO makes any image one of class A; NO makes none of another class.
 /// Source: PS3.3 C.7.6.1.1.2 (Image Type), PS3.4 B.5 (SOP classes), vendors' values of Image Type.
 ImageClass image_class(std::string_view sop_class_uid, std::span<const std::string> image_type,

@@ -76,7 +76,7 @@ void read_description(const HeaderValues& header, Instance& plane) {
   plane.model = header.text(kManufacturerModelName);
   const std::string burned_in = header.text(kBurnedInAnnotation);
   plane.image_class = image_class(plane.sop_class_uid, plane.image_type, burned_in);
-  plane.burned_in_annotation = burned_in == "YES" || names_a_page(plane.image_type);
+  plane.burned_in_annotation = is_stated_burned_in(burned_in) || names_a_page(plane.image_type);
   plane.echo = echo_of(header);
   plane.reconstruction_kernel = header.text(kConvolutionKernel);
   plane.gantry_tilt_degrees = header.real(kGantryDetectorTilt, vr("DS"));

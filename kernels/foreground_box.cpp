@@ -12,21 +12,21 @@ namespace {
 
 /// Whether one of `count` values is foreground. Without a way out, so that the compiler takes several at once.
 template <class T>
-bool has_foreground(const T* values, std::int64_t count, float above) {
+bool has_foreground(const T* values, std::int64_t count, ForegroundRule rule) {
   int any = 0;
-  for (std::int64_t i = 0; i < count; ++i) any |= is_foreground(values[i], above) ? 1 : 0;
+  for (std::int64_t i = 0; i < count; ++i) any |= is_foreground(values[i], rule) ? 1 : 0;
   return any != 0;
 }
 
 /// From both ends: what lies between is not read.
 template <class T>
-void add_row(const T* values, std::int64_t width, std::int64_t y, std::int64_t z, float above, BoxSoFar& box) {
+void add_row(const T* values, std::int64_t width, std::int64_t y, std::int64_t z, ForegroundRule rule, BoxSoFar& box) {
   constexpr std::int64_t kBlock = 64;
   std::int64_t first = 0, last = width - 1;
-  while (first < width && !has_foreground(values + first, std::min(kBlock, width - first), above)) first += kBlock;
+  while (first < width && !has_foreground(values + first, std::min(kBlock, width - first), rule)) first += kBlock;
   if (first >= width) return;
-  while (!is_foreground(values[first], above)) ++first;
-  while (!is_foreground(values[last], above)) --last;
+  while (!is_foreground(values[first], rule)) ++first;
+  while (!is_foreground(values[last], rule)) --last;
   box.add(0, first);
   box.add(0, last);
   box.add(1, y);
@@ -34,7 +34,7 @@ void add_row(const T* values, std::int64_t width, std::int64_t y, std::int64_t z
 }
 
 template <class T>
-BoxSoFar box_on_host(VolumeView<const T> in, float above, Executor& executor) {
+BoxSoFar box_on_host(VolumeView<const T> in, ForegroundRule rule, Executor& executor) {
   constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
   const Size3& size = in.size;
   BoxSoFar all;
@@ -43,7 +43,7 @@ BoxSoFar box_on_host(VolumeView<const T> in, float above, Executor& executor) {
                         [&](std::int64_t begin, std::int64_t end) {
                           BoxSoFar box;
                           for (std::int64_t row = begin; row < end; ++row) {
-                            add_row(in.data + row * size.x, size.x, row % size.y, row / size.y, above, box);
+                            add_row(in.data + row * size.x, size.x, row % size.y, row / size.y, rule, box);
                           }
                           if (box.last[0] < 0) return;
                           const std::lock_guard lock(mutex);
@@ -58,13 +58,13 @@ BoxSoFar box_on_host(VolumeView<const T> in, float above, Executor& executor) {
 }  // namespace
 
 template <class T>
-std::optional<VoxelBox> foreground_box(VolumeView<const T> in, float above, Executor& executor) {
+std::optional<VoxelBox> foreground_box(VolumeView<const T> in, ForegroundRule rule, Executor& executor) {
   if (in.size.voxel_count() == 0) return std::nullopt;
   BoxSoFar found;
   if constexpr (kWithCuda) {
-    if (executor.is_cuda()) found = cuda::foreground_box(in, above, executor);
+    if (executor.is_cuda()) found = cuda::foreground_box(in, rule, executor);
   }
-  if (!executor.is_cuda()) found = box_on_host(in, above, executor);
+  if (!executor.is_cuda()) found = box_on_host(in, rule, executor);
   if (found.last[0] < 0) return std::nullopt;
   VoxelBox box;
   std::ranges::copy(found.first, box.first.begin());
@@ -72,9 +72,9 @@ std::optional<VoxelBox> foreground_box(VolumeView<const T> in, float above, Exec
   return box;
 }
 
-template std::optional<VoxelBox> foreground_box(VolumeView<const std::uint8_t>, float, Executor&);
-template std::optional<VoxelBox> foreground_box(VolumeView<const std::int16_t>, float, Executor&);
-template std::optional<VoxelBox> foreground_box(VolumeView<const std::uint16_t>, float, Executor&);
-template std::optional<VoxelBox> foreground_box(VolumeView<const float>, float, Executor&);
+template std::optional<VoxelBox> foreground_box(VolumeView<const std::uint8_t>, ForegroundRule, Executor&);
+template std::optional<VoxelBox> foreground_box(VolumeView<const std::int16_t>, ForegroundRule, Executor&);
+template std::optional<VoxelBox> foreground_box(VolumeView<const std::uint16_t>, ForegroundRule, Executor&);
+template std::optional<VoxelBox> foreground_box(VolumeView<const float>, ForegroundRule, Executor&);
 
 }  // namespace naru

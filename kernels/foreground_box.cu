@@ -11,11 +11,11 @@ namespace {
 
 /// Neighbouring threads read neighbouring voxels. A warp that met foreground adds its box to the one of all.
 template <class T>
-__global__ void foreground_box_kernel(VolumeView<const T> in, std::int64_t count, float above, BoxSoFar* box) {
+__global__ void foreground_box_kernel(VolumeView<const T> in, std::int64_t count, ForegroundRule rule, BoxSoFar* box) {
   BoxSoFar own;
   const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   for (std::int64_t v = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; v < count; v += stride) {
-    if (!is_foreground(in.data[v], above)) continue;
+    if (!is_foreground(in.data[v], rule)) continue;
     const std::int64_t row = v / in.size.x;
     own.add(0, v - row * in.size.x);
     own.add(1, row % in.size.y);
@@ -33,22 +33,22 @@ __global__ void foreground_box_kernel(VolumeView<const T> in, std::int64_t count
 }  // namespace
 
 template <class T>
-BoxSoFar foreground_box(VolumeView<const T> in, float above, Executor& executor) {
+BoxSoFar foreground_box(VolumeView<const T> in, ForegroundRule rule, Executor& executor) {
   constexpr std::int64_t kThreads = 256, kMaxBlocks = 4096;
   auto start = Buffer<BoxSoFar>::on_host(1, executor);
   start.host()[0] = BoxSoFar{};
   Buffer<BoxSoFar> box = to_executor(std::move(start), executor);
   const std::int64_t count = in.size.voxel_count();
   const auto blocks = static_cast<unsigned>(std::min(kMaxBlocks, (count + kThreads - 1) / kThreads));
-  foreground_box_kernel<<<blocks, static_cast<unsigned>(kThreads), 0, selected_stream(executor)>>>(in, count, above,
+  foreground_box_kernel<<<blocks, static_cast<unsigned>(kThreads), 0, selected_stream(executor)>>>(in, count, rule,
                                                                                                    box.data());
   cuda_check(cudaGetLastError(), "launching the search for a box");
   return to_host(std::move(box), executor).host()[0];
 }
 
-template BoxSoFar foreground_box(VolumeView<const std::uint8_t>, float, Executor&);
-template BoxSoFar foreground_box(VolumeView<const std::int16_t>, float, Executor&);
-template BoxSoFar foreground_box(VolumeView<const std::uint16_t>, float, Executor&);
-template BoxSoFar foreground_box(VolumeView<const float>, float, Executor&);
+template BoxSoFar foreground_box(VolumeView<const std::uint8_t>, ForegroundRule, Executor&);
+template BoxSoFar foreground_box(VolumeView<const std::int16_t>, ForegroundRule, Executor&);
+template BoxSoFar foreground_box(VolumeView<const std::uint16_t>, ForegroundRule, Executor&);
+template BoxSoFar foreground_box(VolumeView<const float>, ForegroundRule, Executor&);
 
 }  // namespace naru::cuda

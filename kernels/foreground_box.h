@@ -16,10 +16,17 @@ struct VoxelBox {
   friend bool operator==(const VoxelBox&, const VoxelBox&) = default;
 };
 
-/// The smallest box that holds every voxel whose value, as f32, is greater than `above` (NaN never is). Exact.
+/// Which values are foreground: what is greater than `at`, or, where values stand for less the greater they are, what
+/// is less. NaN never is.
+struct ForegroundRule {
+  float at = 0;
+  bool is_below = false;
+};
+
+/// The smallest box that holds every voxel whose value, as f32, is foreground by `rule`. Exact.
 /// T: uint8, int16, uint16, float. `in` is in memory that `executor` reaches. Waits: returns a host value.
 /// @return empty where no voxel is
 template <class T>
-std::optional<VoxelBox> foreground_box(VolumeView<const T> in, float above, Executor& executor);
+std::optional<VoxelBox> foreground_box(VolumeView<const T> in, ForegroundRule rule, Executor& executor);
 
 }  // namespace naru

@@ -6,12 +6,14 @@
 #include <limits>
 
 #include "kernels/backend.h"
+#include "kernels/foreground_box.h"
 
 namespace naru {
 
 template <class T>
-NARU_HOST_DEVICE inline bool is_foreground(T value, float above) {
-  return static_cast<float>(value) > above;
+NARU_HOST_DEVICE inline bool is_foreground(T value, ForegroundRule rule) {
+  const auto number = static_cast<float>(value);
+  return rule.is_below ? number < rule.at : number > rule.at;
 }
 
 /// Empty where first > last.

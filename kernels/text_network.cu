@@ -53,7 +53,7 @@ __global__ void convolve_text_kernel(TextConvolution work, VolumeView<float> out
     }
   }
   for (int o = 0; o < kTextDeviceBlock && o < count; ++o) {
-    float value = work.end == TextEnd::none || sums[o] > 0 ? sums[o] : 0;
+    float value = work.end != TextEnd::none && sums[o] < 0 ? 0 : sums[o];  // NaN stays
     if (work.end == TextEnd::relu_plus_input) value += work.in.data[work.in.index(x, y, first + o)];
     out.data[out.index(x, y, first + o)] = value;
   }

@@ -62,7 +62,7 @@ __attribute__((always_inline)) inline void convolve_rows(const TextRows& work, s
         float line[kColumns];
         std::memcpy(line, sums[n], sizeof line);
         if (work.end != TextEnd::none) {
-          for (float& value : line) value = value > 0 ? value : 0;
+          for (float& value : line) value = value < 0 ? 0 : value;  // NaN stays
         }
         if (work.end == TextEnd::relu_plus_input) {
           const float* const input = base + (o + n) * work.channel_stride;

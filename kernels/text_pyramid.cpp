@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <vector>
 
 #include "kernels/buffer.h"
@@ -25,6 +26,8 @@ std::vector<TextView> views_of(std::int64_t width, std::int64_t height, std::int
 
 /// Of tiles: what counts, and what is rendered around it. The network sees 92 pixels far. Multiples of kTextGrain.
 constexpr std::int64_t kInner = 768, kMargin = 96;
+
+constexpr float kNotKnown = std::numeric_limits<float>::quiet_NaN();
 
 std::int64_t padded(std::int64_t length) { return (length + kTextGrain - 1) / kTextGrain * kTextGrain; }
 
@@ -51,7 +54,7 @@ std::int64_t rendered_length(std::int64_t begin, std::int64_t counts_to, std::in
 void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
                                VolumeView<float> probability, Executor& executor, std::int64_t longest) {
   assert((slice.size.z == 1 || slice.size.z == kTextWindows) && probability.size.z == 1);
-  fill_voxels(probability, TextZeroVoxel{}, executor);
+  fill_voxels(probability, TextUnknownVoxel{}, executor);
   if (longest == 0) longest = std::max(slice.size.x, slice.size.y);
   for (const TextView& view : views_of(slice.size.x, slice.size.y, longest)) {
     for (const TextTile& tile : tiles_of(view)) {
@@ -70,7 +73,7 @@ void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const floa
 std::vector<float> text_probability(const TextNetwork& network, VolumeView<const float> slice,
                                     const TextWindows& windows, Executor& executor, std::int64_t longest) {
   const Size3 plane{slice.size.x, slice.size.y, 1};
-  std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()));
+  std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()), kNotKnown);
   if (!executor.is_cuda()) {
     detect_text_at_all_scales(network, slice, windows, {probability.data(), plane}, executor, longest);
     return probability;

@@ -5,6 +5,6 @@ namespace naru::cuda {
 
 template void fill_voxels(VolumeView<float>, const TextRenderVoxel&, Executor&);
 template void fill_voxels(VolumeView<float>, const TextMergeVoxel&, Executor&);
-template void fill_voxels(VolumeView<float>, const TextZeroVoxel&, Executor&);
+template void fill_voxels(VolumeView<float>, const TextUnknownVoxel&, Executor&);
 
 }  // namespace naru::cuda

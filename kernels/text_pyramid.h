@@ -30,7 +30,7 @@ struct TextWindows {
 inline constexpr std::int64_t kTextEdge = 8;
 
 /// @param slice 1 or 3 planes; values may be NaN or infinite, which count as black and white
-/// @param probability one plane as large as the slice
+/// @param probability one plane as large as the slice; NaN where the network gives none
 /// @param longest of a part of a slice: how long the longer side of the slice is, by which scales are chosen; 0: of a
 /// whole one
 /// Both in memory that `executor` reaches. Asynchronous on CUDA, for as long as `network` lives.

@@ -63,7 +63,8 @@ struct TextRenderVoxel {
   }
 };
 
-/// The largest of what is known of a place of the slice and what one tile of a view says of it.
+/// The largest of what is known of a place of the slice and what one tile of a view says of it; NaN where one of them
+/// is.
 struct TextMergeVoxel {
   VolumeView<const float> known, seen;
   TextView view;
@@ -78,16 +79,17 @@ struct TextMergeVoxel {
         const std::int64_t down = kTextEdge + j;
         if (along < tile.from_x || along >= tile.to_x || down < tile.from_y || down >= tile.to_y) continue;
         const float value = seen.data[seen.index(along - tile.x, down - tile.y, 0)];
-        best = value > best ? value : best;
+        const bool is_settled = best != best || value <= best;
+        best = is_settled ? best : value;
       }
     }
     return best;
   }
 };
 
-/// Nothing is known yet.
-struct TextZeroVoxel {
-  NARU_HOST_DEVICE float operator()(std::int64_t, std::int64_t, std::int64_t) const { return 0; }
+/// Nothing is known yet: less than any probability.
+struct TextUnknownVoxel {
+  NARU_HOST_DEVICE float operator()(std::int64_t, std::int64_t, std::int64_t) const { return -1; }
 };
 
 }  // namespace naru

@@ -35,7 +35,7 @@ std::vector<TextRegion> find_text_regions(VolumeView<const float> probability, T
   assert(size.z == 1);
   const auto value_at = [&](std::int64_t at) {
     const float value = probability.data[at];
-    return std::isnan(value) ? 1.F : value;
+    return value >= 0 ? value : 1.F;
   };
   std::vector<std::uint8_t> mask(static_cast<std::size_t>(size.voxel_count()));
   for (std::size_t at = 0; at < mask.size(); ++at) {

@@ -24,7 +24,7 @@ struct TextThresholds {
   float low = 0.25F, high = 0.9F;
 };
 
-/// @param probability one plane in host memory; NaN counts as 1: what cannot be judged is text
+/// @param probability one plane in host memory; what is NaN or below 0 counts as 1: what cannot be judged is text
 /// @return by the row, then the column in which each is met first
 std::vector<TextRegion> find_text_regions(VolumeView<const float> probability, TextThresholds thresholds);
 

@@ -110,6 +110,12 @@ class CaseSizes {
 
 }  // namespace
 
+bool can_be_slabbed(const CasePlan& plan, const GridPlan& grid) {
+  // nnU-Net clips a slice to its own range: where that is no slice of the stack, all of them are needed at once.
+  const bool clips_other_slices = grid.resample.separate_axis.value_or(grid.slice_axis()) != grid.slice_axis();
+  return !clips_other_slices && plan.recipe.denoise == "none";
+}
+
 std::optional<CaseBudget> plan_budget(const Scan& scan, const CasePlan& plan, const GridPlan& grid,
                                       const Executor& executor, std::uint64_t memory_limit_bytes) {
   const CaseSizes sizes(scan, plan, grid, executor);
@@ -125,9 +131,7 @@ std::optional<CaseBudget> plan_budget(const Scan& scan, const CasePlan& plan, co
     return CaseBudget{all, true, true, true, whole + sources + ahead};
   }
   if (whole + ahead <= memory_limit_bytes) return CaseBudget{all, false, true, true, whole + ahead};
-  // nnU-Net clips a slice to its own range: where that is no slice of the stack, all of them are needed at once.
-  if (grid.resample.separate_axis.value_or(grid.slice_axis()) != grid.slice_axis()) return std::nullopt;
-  if (plan.recipe.denoise != "none") return std::nullopt;  // it needs whole volumes
+  if (!can_be_slabbed(plan, grid)) return std::nullopt;
   for (std::int64_t slab = all;; slab = (slab + 1) / 2) {
     const std::uint64_t present = std::max(sizes.slab(slab), sizes.encoder()), both = present + sizes.reading(slab);
     if (both <= memory_limit_bytes) return CaseBudget{slab, false, true, false, both};

@@ -19,6 +19,9 @@ struct CaseBudget {
   std::uint64_t memory_bytes = 0;  ///< working memory, at most: host memory without the scratch file's pages
 };
 
+/// False where whole volumes are needed at once, on any device.
+bool can_be_slabbed(const CasePlan& plan, const GridPlan& grid);
+
 /// The fastest way that stays within `memory_limit_bytes`; empty where not even one slice at a time does.
 /// Counted: stored voxels, their straightened, oriented or clipped copies, the result, the buffers of decoders and of
 /// the encoder. An upper bound, from sizes alone.

@@ -85,11 +85,14 @@ NyulLandmarks CaseRun<In>::landmarks() {
 template <class In>
 std::optional<VoxelBox> CaseRun<In>::foreground(std::optional<double> threshold) {
   source_.learn_field(source_step());
-  const auto above = static_cast<float>(threshold ? as_stored(plan_, stack_, *threshold) : otsu_as_stored());
+  // Where the slope is negative, what is bright is stored as what is small.
+  const bool is_below = !plan_.recipe.restores() && stack_.rescale.slope < 0;
+  const double at = threshold ? as_stored(plan_, stack_, *threshold) : otsu_as_stored() + (is_below ? 0.5 : 0);
+  const ForegroundRule rule{static_cast<float>(at), is_below};
   std::optional<VoxelBox> all;
   std::int64_t slices = 0;
   each_source([&](VolumeView<const In> voxels) {
-    auto part = foreground_box(voxels, above, executor_);
+    auto part = foreground_box(voxels, rule, executor_);
     if (part) {
       part->first[2] += slices % stack_.grid.size.z;
       part->last[2] += slices % stack_.grid.size.z;

@@ -103,7 +103,8 @@ template <class In>
 Buffer<float> CaseSource<In>::restored(std::size_t volume, SliceRange range) {
   auto units = read_units(volume, range);
   if (field_) field_->divide(units.host(), range.begin, reader_);
-  if (plan_.recipe.denoise != "none") {  // of whole volumes: see plan_budget
+  if (plan_.recipe.denoise != "none") {  // of whole volumes: see can_be_slabbed
+    assert(range.count() == stack_.grid.size.z);
     denoise_curvature(units.host(), stack_.grid.size, stack_.grid.spacing_mm());
   }
   return units;

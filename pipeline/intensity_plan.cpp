@@ -29,7 +29,7 @@ Range sorted(double a, double b) { return {std::min(a, b), std::max(a, b)}; }
 /// Mean and population deviation of clipped units over the bins above `above` (stored).
 Statistics unit_statistics(const Histogram& histogram, const Units& units, double above) {
   Statistics result;
-  double sum = 0, squares = 0;
+  double sum = 0, squares = 0, least = kInfinity, most = -kInfinity;
   const auto each = [&](auto&& visit) {
     for (std::size_t bin = 0; bin < histogram.counts.size(); ++bin) {
       const double stored = static_cast<double>(histogram.first_value) + static_cast<double>(bin);
@@ -38,9 +38,12 @@ Statistics unit_statistics(const Histogram& histogram, const Units& units, doubl
   };
   each([&](double value, std::uint64_t count) {
     result.count += count;
+    least = std::min(least, value), most = std::max(most, value);
     sum += value * static_cast<double>(count);
   });
   if (result.count == 0) return result;
+  result.mean = least;
+  if (least == most) return result;  // a sum would be off by its last bit, and the deviation no longer 0
   result.mean = sum / static_cast<double>(result.count);
   each([&](double value, std::uint64_t count) {
     squares += (value - result.mean) * (value - result.mean) * static_cast<double>(count);
@@ -113,10 +116,14 @@ void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogra
       add_window(plan, between(stored.min, stored.max), "minmax");
       break;
     }
-    case Normalize::percentile:
-      add_window(plan, between(percentile(histogram, kLowPercentile), percentile(histogram, kHighPercentile)),
-                 "percentile");
+    case Normalize::percentile: {
+      Range range = between(percentile(histogram, kLowPercentile), percentile(histogram, kHighPercentile));
+      // Nearly all voxels have one value, as those outside of a mask: what is left makes the range.
+      const Statistics stored = statistics(histogram);
+      if (range.low == range.high) range = between(stored.min, stored.max);
+      add_window(plan, range, "percentile");
       break;
+    }
     case Normalize::zscore: add_zscore(plan, recipe, histogram, units); break;
     case Normalize::nyul: break;  // see plan_intensity
   }

@@ -43,7 +43,7 @@ std::optional<CaseBudget> budget_of(const CaseParts& parts, const Executor& exec
 /// What `work(budget, executor)` returns. Where a device has too little memory it is done slab by slab there, in the
 /// end on the CPU.
 template <class Work>
-auto on_executor(const CasePlan& plan, const CaseBudget& planned, Executor& executor, const Work& work) {
+auto on_executor(const CaseParts& parts, const CaseBudget& planned, Executor& executor, const Work& work) {
   if (!executor.is_cuda()) return work(planned, executor);
   const auto make = [&](const Attempt& attempt) {
     if (attempt.slab_slices == planned.slab_slices && !attempt.on_cpu) return work(planned, executor);
@@ -51,12 +51,12 @@ auto on_executor(const CasePlan& plan, const CaseBudget& planned, Executor& exec
     if (attempt.on_cpu) return work(planned, cpu);
     return work(CaseBudget{attempt.slab_slices, false, false, false, planned.memory_bytes}, executor);
   };
-  return with_less_memory(planned.slab_slices, make, [&](const Attempt& next) {
+  const std::string& case_id = parts.plan.case_id;
+  return with_less_memory(planned.slab_slices, can_be_slabbed(parts.plan, parts.grid), make, [&](const Attempt& next) {
     if (next.on_cpu) {
-      log::info("{}: the device has too little memory: made on the CPU", Public{plan.case_id});
+      log::info("{}: the device has too little memory: made on the CPU", Public{case_id});
     } else {
-      log::info("{}: the device has too little memory: made in slabs of {} slices", Public{plan.case_id},
-                next.slab_slices);
+      log::info("{}: the device has too little memory: made in slabs of {} slices", Public{case_id}, next.slab_slices);
     }
   });
 }
@@ -69,7 +69,7 @@ auto within_memory(const CaseParts& parts, Executor& executor, MemoryBudget& mem
   if (!budget) return std::nullopt;
   const MemoryBudget::Share share(memory, budget->memory_bytes);
   parts.cancel.throw_if_canceled();
-  return on_executor(parts.plan, *budget, executor,
+  return on_executor(parts, *budget, executor,
                      [&](const CaseBudget& within, Executor& there) { return with_run(parts, within, there, use); });
 }
 
@@ -116,7 +116,7 @@ CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::
     if (!budget) return {std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}, {}};
     const MemoryBudget::Share share(memory_, budget->memory_bytes);
     cancel.throw_if_canceled();
-    CaseRecord record = on_executor(plan, *budget, executor_, [&](const CaseBudget& within, Executor& there) {
+    CaseRecord record = on_executor(parts, *budget, executor_, [&](const CaseBudget& within, Executor& there) {
       return make_case(parts, within, there, cut.step);
     });
     return {std::move(record), std::nullopt, std::move(known)};

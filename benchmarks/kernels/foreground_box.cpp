@@ -10,7 +10,7 @@ namespace {
 void run(benchmark::State& state, const Place& place, Size3 size) {
   auto in = ct_ring(size.voxel_count(), *place.executor);
   measure(state, place, {size.voxel_count(), size.voxel_count() * 2}, [&] {
-    benchmark::DoNotOptimize(foreground_box(VolumeView<const std::int16_t>{in.next(), size}, 4000, *place.executor));
+    benchmark::DoNotOptimize(foreground_box(VolumeView<const std::int16_t>{in.next(), size}, {4000}, *place.executor));
   });
 }
 

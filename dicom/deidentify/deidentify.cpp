@@ -312,6 +312,9 @@ class DeidRun {
   bool treat() {
     enter("pixels");
     pixel_facts_ = read_pixel_facts(table_, file_.data_set, file_.transfer_syntax_uid);
+    if (pixel_facts_.format.photometric_interpretation == "PALETTE COLOR") {
+      pixel_facts_.palette = read_palette(HeaderValues(file_.data_set, 0, file_.encoding));
+    }
     pixels_ = treat_pixels(find_pixels(table_), file_.data_set, pixel_facts_, policy_, boxes_, is_reviewed_);
     if (pixels_.problem) return fail(*pixels_.problem);
     result_.pixels_are_kept = !pixels_.is_replaced;

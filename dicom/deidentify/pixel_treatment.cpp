@@ -7,6 +7,7 @@
 #include <span>
 
 #include "dicom/codecs/decode.h"
+#include "dicom/colour.h"
 #include "dicom/deidentify/embedded_text.h"
 #include "dicom/deidentify/stream_frames.h"
 #include "dicom/element_values.h"
@@ -95,8 +96,23 @@ class NativePixels {
       const std::uint16_t value = get(n);
       const bool is_negative = f.is_signed && ((value >> f.high_bit) & 1) != 0;
       // A sign is extended through the bits above, as writers of signed values do.
-      set(n, static_cast<std::uint16_t>(is_negative ? value | ~((1U << (f.high_bit + 1)) - 1) : value & mask));
+      const std::uint32_t sign = is_negative ? ~((1U << (f.high_bit + 1)) - 1) : 0;
+      set(n, static_cast<std::uint16_t>((value & mask) | sign));
     }
+  }
+
+  /// True where a value has bits outside of those that are stored that are no more of its sign.
+  bool has_stray_bits() const {
+    const PixelFormat& f = facts_.format;
+    const std::uint32_t below = (1U << (f.high_bit + 1 - f.bits_stored)) - 1;
+    const std::uint32_t above = ((1U << f.bits_allocated) - 1) & ~((1U << (f.high_bit + 1)) - 1);
+    for (std::size_t n = 0; n < count(); ++n) {
+      const std::uint32_t value = get(n);
+      const bool is_negative = f.is_signed && ((value >> f.high_bit) & 1) != 0;
+      const bool is_sign = (value & above) == 0 || (is_negative && (value & above) == above);
+      if (!is_sign || (value & below) != 0) return true;
+    }
+    return false;
   }
 
  private:
@@ -141,9 +157,19 @@ class NativePixels {
       const bool is_chroma = f.photometric_interpretation.starts_with("YBR") && sample > 0;
       return is_chroma ? static_cast<std::uint16_t>(1U << (f.bits_stored - 1)) : std::uint16_t{0};
     }
+    if (f.photometric_interpretation == "PALETTE COLOR") return facts_.palette ? darkest(*facts_.palette) : 0;
     if (facts_.padding_value) return static_cast<std::uint16_t>(*facts_.padding_value);
-    if (f.photometric_interpretation == "PALETTE COLOR") return 0;
     return extreme(frame, f.photometric_interpretation == "MONOCHROME1");
+  }
+
+  /// The stored value of the first entry that is as dark as any.
+  static std::uint16_t darkest(const Palette& palette) {
+    const auto light = [&](std::size_t n) {
+      return palette.colours[0][n] + palette.colours[1][n] + palette.colours[2][n];
+    };
+    std::size_t best = 0;
+    for (std::size_t n = 1; n < palette.colours[0].size(); ++n) best = light(n) < light(best) ? n : best;
+    return static_cast<std::uint16_t>(palette.first + static_cast<std::int32_t>(best));
   }
 
   /// The largest or smallest stored value of a frame: what is black in it.
@@ -172,7 +198,8 @@ PixelOutcome withheld(Code code) {
 }
 
 /// All frames of a compressed image as native little-endian samples, interleaved.
-std::optional<Code> decode_all(Bytes fragments, const PixelFacts& facts, std::vector<std::byte>& native) {
+/// @param is_rgb whether they are RGB whatever the header says
+std::optional<Code> decode_all(Bytes fragments, const PixelFacts& facts, std::vector<std::byte>& native, bool& is_rgb) {
   const PixelFormat& format = facts.format;
   if (format.bits_allocated != 8 && format.bits_allocated != 16) return Code::unsupported_sop_class;
   const auto frames = frames_of_stream(fragments, format.frame_count);
@@ -183,6 +210,9 @@ std::optional<Code> decode_all(Bytes fragments, const PixelFacts& facts, std::ve
   for (const StreamFrame& frame : *frames) {
     const std::vector<std::byte> stream = joined(frame, fragments);
     if (const auto problem = decode_frame(stream, format, values)) return problem;
+    const bool is_frame_rgb = format.samples_per_pixel > 1 && is_rgb_after_decoding(format, stream);
+    if (&frame != &frames->front() && is_frame_rgb != is_rgb) return Code::corrupt;  // one header is for all
+    is_rgb = is_frame_rgb;
     for (const std::uint16_t value : values) {
       native.push_back(static_cast<std::byte>(value & 0xFF));
       if (format.bits_allocated == 16) native.push_back(static_cast<std::byte>(value >> 8));
@@ -210,7 +240,8 @@ bool has_sound_geometry(const PixelFormat& format) {
 
 /// True where bits outside of those that are stored can hold a picture that nobody looks at.
 bool has_unused_bits(const PixelFormat& format) {
-  return format.bits_allocated == 16 && format.bits_stored > 0 && format.bits_stored < 16 && format.high_bit <= 15 &&
+  return (format.bits_allocated == 8 || format.bits_allocated == 16) && format.bits_stored > 0 &&
+         format.bits_stored < format.bits_allocated && format.high_bit < format.bits_allocated &&
          format.high_bit + 1 >= format.bits_stored;
 }
 
@@ -219,9 +250,10 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
   PixelFacts native = facts;
   const bool is_compressed = node.kind == NodeKind::encapsulated;
   if (is_compressed) {
-    if (const auto problem = decode_all(value, facts, outcome.replacement)) return withheld(*problem);
+    bool is_rgb = false;
+    if (const auto problem = decode_all(value, facts, outcome.replacement, is_rgb)) return withheld(*problem);
     native.format.is_planar = false;
-    outcome.photometric_interpretation = decoded_photometric(facts.format.photometric_interpretation);
+    outcome.photometric_interpretation = is_rgb ? "RGB" : decoded_photometric(facts.format.photometric_interpretation);
     native.format.photometric_interpretation = outcome.photometric_interpretation;
   } else {
     // Shared chroma and packed bits have no pixel of their own to blank.
@@ -236,6 +268,18 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
   for (const PixelBox& box : boxes) pixels.blank(box);
   outcome.is_replaced = true;
   outcome.is_decoded = is_compressed;
+  return outcome;
+}
+
+/// A compressed picture of which a frame holds bits beside those that are stored becomes native, without them.
+/// @return what became of it where that is so, or where nobody can say
+std::optional<PixelOutcome> without_stray_bits(const Node& node, Bytes value, const PixelFacts& facts) {
+  std::vector<std::byte> native;
+  bool is_rgb = false;
+  if (const auto problem = decode_all(value, facts, native, is_rgb)) return withheld(*problem);
+  if (!NativePixels(native, facts, false).has_stray_bits()) return std::nullopt;
+  PixelOutcome outcome = redact(node, value, facts, {});
+  outcome.reason = "overlay";
   return outcome;
 }
 
@@ -364,9 +408,12 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
     outcome.reason = has_rule ? "region" : has_text ? "text" : "face";
     return outcome;
   }
-  return node->kind == NodeKind::encapsulated
-             ? treat_stream(value, facts)
-             : treat_native(*node, value, facts, policy.options.has(DeidOption::clean_pixel_data));
+  const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data);
+  if (node->kind != NodeKind::encapsulated) return treat_native(*node, value, facts, clears_unused_bits);
+  if (clears_unused_bits && has_unused_bits(facts.format)) {
+    if (auto outcome = without_stray_bits(*node, value, facts)) return *std::move(outcome);
+  }
+  return treat_stream(value, facts);
 }
 
 }  // namespace naru::dicom

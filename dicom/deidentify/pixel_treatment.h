@@ -22,6 +22,7 @@ struct PixelFacts {
   std::vector<std::string> image_type;
   std::optional<std::int64_t> padding_value;
   bool has_overlay_in_pixels = false;  ///< unused bits hold an overlay (retired)
+  std::optional<Palette> palette;      ///< of PALETTE COLOR, where it can be read
 };
 PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_view transfer_syntax_uid);
 
@@ -45,7 +46,8 @@ std::vector<PixelBox> regions_for(const PixelFacts& facts, const DeidentifyPolic
 ///  - `boxes`, and rectangles of `policy.regions` for this device and matrix in every frame, are blanked (with
 ///    clean-pixel-data; those of a face with clean-recognizable-visual-features); compressed frames are decoded for
 ///    that and stay native;
-///  - bits that hold an overlay are cleared; with clean-pixel-data all bits outside of those that are stored;
+///  - bits that hold an overlay are cleared; with clean-pixel-data all bits outside of those that are stored, for which
+///    compressed frames that have such are decoded;
 ///  - bytes behind the last frame become zero;
 ///  - texts inside compressed streams are overwritten (see embedded_text.h).
 /// Where nothing of it applies, the value stays as it is, byte for byte.

@@ -119,6 +119,7 @@ class Rewriter {
     additions_[kPatientIdentityRemoved] = &Rewriter::add_identity_removed;
     additions_[kDeidMethod] = &Rewriter::add_method;
     additions_[kDeidMethodCodes] = &Rewriter::add_method_codes;
+    if (context_.pixels.is_redacted) additions_[kBurnedInAnnotation] = &Rewriter::add_burned_in;
     if (context_.pixels.is_defaced) additions_[kRecognizableVisualFeatures] = &Rewriter::add_visual_features;
     additions_[kLongitudinalTemporalInformationModified] = &Rewriter::add_longitudinal;
   }
@@ -126,6 +127,7 @@ class Rewriter {
   bool is_addition(Tag tag) const {
     return tag == kPatientIdentityRemoved || tag == kDeidMethod || tag == kDeidMethodCodes ||
            tag == kLongitudinalTemporalInformationModified ||
+           (tag == kBurnedInAnnotation && context_.pixels.is_redacted) ||
            (tag == kRecognizableVisualFeatures && context_.pixels.is_defaced);
   }
 
@@ -152,6 +154,7 @@ class Rewriter {
   void add_method() { write_method(writer_, context_.policy, context_.version, cleaned()); }
   PixelsCleaned cleaned() const { return {context_.pixels.is_redacted, context_.pixels.is_defaced}; }
   void add_method_codes() { write_method_codes(writer_, context_.policy, cleaned()); }
+  void add_burned_in() { writer_.element(kBurnedInAnnotation, vr("CS"), "NO"); }
   void add_visual_features() { writer_.element(kRecognizableVisualFeatures, vr("CS"), "NO"); }
   void add_longitudinal() { write_longitudinal(writer_, context_.policy.options); }
 

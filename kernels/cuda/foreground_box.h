@@ -8,6 +8,6 @@
 namespace naru::cuda {
 
 template <class T>
-BoxSoFar foreground_box(VolumeView<const T> in, float above, Executor& executor);
+BoxSoFar foreground_box(VolumeView<const T> in, ForegroundRule rule, Executor& executor);
 
 }  // namespace naru::cuda

@@ -105,7 +105,7 @@ class StackLook {
         }
       });
     }
-    if (has_failed_) {
+    if (has_failed_ || !is_possible(look)) {
       look.problem = Code::text_suspected;
       look.frames.clear();
     }

@@ -9,6 +9,8 @@ namespace naru {
 
 namespace {
 
+constexpr std::int64_t kHighestLetter = 64;
+
 bool is_upright(const dicom::PixelBox& box) { return box.width >= box.height; }
 
 dicom::PixelBox turned(const dicom::PixelBox& box) { return {box.frame, box.y, box.x, box.height, box.width, {}}; }
@@ -32,7 +34,7 @@ float shape_of(const TextRegion& region) {
 
 dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame) {
   // The last letter of a line may look like what lies under it: a line goes on for more than half of its height.
-  constexpr std::int64_t kMarginPixels = 3, kHighestLetter = 64;
+  constexpr std::int64_t kMarginPixels = 3;
   const std::int64_t height = std::min({region.width, region.height, kHighestLetter});
   const std::int64_t across = kMarginPixels + height / 8, along = kMarginPixels + height * 5 / 8;
   const std::int64_t x = region.width >= region.height ? along : across;
@@ -60,7 +62,7 @@ std::vector<dicom::PixelBox> between_words(std::span<const dicom::PixelBox> boxe
 
 bool is_in_boxes(const TextRegion& region, std::int64_t frame, std::span<const dicom::PixelBox> boxes) {
   return std::ranges::any_of(boxes, [&](const dicom::PixelBox& box) {
-    const std::int64_t rim = 8 + std::min(box.width, box.height) / 6;
+    const std::int64_t rim = 8 + std::min({box.width, box.height, kHighestLetter}) / 6;
     return (box.frame < 0 || box.frame == frame) && region.x >= box.x - rim && region.y >= box.y - rim &&
            region.x + region.width <= box.x + box.width + rim && region.y + region.height <= box.y + box.height + rim;
   });

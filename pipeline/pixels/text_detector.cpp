@@ -103,6 +103,18 @@ std::vector<FoundText> text_in(const TextNetwork& network, VolumeView<const floa
 
 }  // namespace
 
+bool is_possible(const TextLook& look) {
+  if (look.problem || !look.has_picture) return look.frames.empty();
+  if (look.columns <= 0 || look.rows <= 0 || look.frames.empty()) return false;
+  return std::ranges::all_of(look.frames, [&](const std::vector<FoundText>& found) {
+    return std::ranges::all_of(found, [&](const FoundText& text) {
+      const TextRegion& region = text.region;
+      return region.probability >= 0 && region.probability <= 1 && region.x >= 0 && region.y >= 0 && region.width > 0 &&
+             region.height > 0 && region.width <= look.columns - region.x && region.height <= look.rows - region.y;
+    });
+  });
+}
+
 std::pair<float, float> at_shares(std::span<float> values, double low, double high) {
   const auto at = [&](double share) {
     const auto n = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));

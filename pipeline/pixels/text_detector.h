@@ -37,6 +37,9 @@ struct TextLook {
   std::vector<dicom::PixelBox> regions;  ///< blanked in all frames whatever is found: rules for the device
 };
 
+/// False for what no look can say: frames without a size, text outside of them, a score that is none.
+bool is_possible(const TextLook& look);
+
 /// What stands at two shares, from 0 to 1, of the sorted values. @pre there is a value. Reorders them.
 std::pair<float, float> at_shares(std::span<float> values, double low, double high);
 

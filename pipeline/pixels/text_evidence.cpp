@@ -32,6 +32,7 @@ Json text_evidence(const InputRecord& input, std::string_view part_of, const Jso
   line.update(place);
   line.update({{"box", {region.x, region.y, region.width, region.height}},
                {"score", region.probability},
+               {"log_odds", text.found.log_odds},
                {"action", action_of(text.verdict, is_held)},
                {"because", name(text.verdict)},
                {"detector", "naru-text"},

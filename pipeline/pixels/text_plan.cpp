@@ -18,19 +18,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// False for what no look can say: frames without a size, text outside of them, a score that is none.
-bool is_possible(const TextLook& look) {
-  if (look.problem || !look.has_picture) return look.frames.empty();
-  if (look.columns <= 0 || look.rows <= 0 || look.frames.empty()) return false;
-  return std::ranges::all_of(look.frames, [&](const std::vector<FoundText>& found) {
-    return std::ranges::all_of(found, [&](const FoundText& text) {
-      const TextRegion& region = text.region;
-      return region.probability >= 0 && region.probability <= 1 && region.x >= 0 && region.y >= 0 && region.width > 0 &&
-             region.height > 0 && region.width <= look.columns - region.x && region.height <= look.rows - region.y;
-    });
-  });
-}
-
 /// Looks at every input that is not known; what cannot be read keeps a problem, so that its series is held.
 std::vector<TextLook> look_at(DeidScan& scan, const std::vector<std::size_t>& inputs, const LookForText& look,
                               std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,

@@ -157,10 +157,23 @@ void BiasField::divide(std::span<float> voxels, std::int64_t begin, Executor& ex
   });
 }
 
+namespace {
+
+/// N4 sharpens the distribution of what it sees: where that is one value, ITK divides by a width of 0.
+bool has_two_values(std::span<const float> voxels, std::span<const std::uint8_t> mask) {
+  const auto first = static_cast<std::size_t>(std::ranges::find(mask, 1) - mask.begin());
+  for (std::size_t n = first; n < mask.size(); ++n) {
+    if (mask[n] == 1 && voxels[n] != voxels[first]) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 BiasField estimate_bias_field(const ShrunkVolume& shrunk, const Vec3& spacing_mm) {
   const std::vector<float> voxels = shrunk.voxels();
   const std::vector<std::uint8_t> mask = foreground_of(voxels, shrunk.size());
-  if (std::ranges::count(mask, 1) < 2) return BiasField(shrunk, {4, 4, 4}, std::vector<double>(64));
+  if (!has_two_values(voxels, mask)) return BiasField(shrunk, {4, 4, 4}, std::vector<double>(64));
   std::array<double, 3> spacing{};
   for (int a = 0; a < 3; ++a) {
     spacing[static_cast<std::size_t>(a)] = spacing_mm[static_cast<std::size_t>(a)] *

@@ -57,7 +57,9 @@ TEST(Instance, KnowsALocalizerByItsImageType) {
 }
 
 TEST(Instance, ToldThatTextIsBurnedInSaysSo) {
-  EXPECT_TRUE(header_of(SliceBytes().text(0x00280301, "CS", "YES").bytes()).planes.at(0).burned_in_annotation);
+  for (const std::string said : {"YES", "yes", "Y", "TRUE", "1"}) {
+    EXPECT_TRUE(header_of(SliceBytes().text(0x00280301, "CS", said).bytes()).planes.at(0).burned_in_annotation) << said;
+  }
   EXPECT_FALSE(header_of(SliceBytes().text(0x00280301, "CS", "NO").bytes()).planes.at(0).burned_in_annotation);
 }
 

@@ -11,9 +11,10 @@ namespace naru::test {
 namespace {
 
 template <class T>
-std::optional<VoxelBox> box_on(Executor& executor, const std::vector<T>& values, Size3 size, float above) {
+std::optional<VoxelBox> box_on(Executor& executor, const std::vector<T>& values, Size3 size, float at,
+                               bool is_below = false) {
   const Buffer<T> buffer = on_executor(values, executor);
-  return foreground_box(VolumeView<const T>{buffer.data(), size}, above, executor);
+  return foreground_box(VolumeView<const T>{buffer.data(), size}, {at, is_below}, executor);
 }
 
 /// The box of two voxels is that of their corners, wherever they lie.
@@ -52,6 +53,15 @@ TEST(ForegroundBox, IsEmptyWhereNothingIsAbove) {
     EXPECT_EQ(box_on<float>(executor, {nan, -infinity, 0}, {3, 1, 1}, 0), std::nullopt);
     EXPECT_EQ(box_on<float>(executor, {}, {0, 0, 0}, 0), std::nullopt);
     EXPECT_EQ(box_on<float>(executor, {nan, infinity, nan}, {1, 3, 1}, 0), (VoxelBox{{0, 1, 0}, {0, 1, 0}}));
+  }
+}
+
+TEST(ForegroundBox, HoldsWhatIsBelowWhereAsked) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_EQ(box_on<std::int16_t>(executor, {0, -9, -5, -7, 0, 3}, {3, 2, 1}, -5, true),
+              (VoxelBox{{0, 0, 0}, {1, 1, 0}}));
+    EXPECT_EQ(box_on<float>(executor, {nan, 5, 7}, {3, 1, 1}, 5, true), std::nullopt);
   }
 }
 

@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <limits>
 #include <string>
 
 #include "kernels/fill.h"
 #include "kernels/text_pyramid_voxel.h"
+#include "kernels/text_regions.h"
 #include "tests/kernels/run_on.h"
 #include "tests/kernels/text_weights.h"
 #include "tests/support/executors.h"
@@ -79,7 +82,7 @@ TEST(TextPyramid, PutsEachViewBackToItsPlace) {
       auto seen = view_of(slice, kSize, kUnit, view, kView);
       seen.resize(48 * 48);
       const auto merged = run_on<float>(executor, seen, {48, 48, 1}, kSize, [&](auto from, auto to) {
-        fill_voxels(to, TextZeroVoxel{}, executor);
+        fill_voxels(to, TextUnknownVoxel{}, executor);
         fill_voxels(to, TextMergeVoxel{to, from, view, {0, 0, 0, 0, 48, 48}}, executor);
       });
       const float share = 1 / static_cast<float>(view.shrink * view.shrink);
@@ -154,6 +157,25 @@ TEST(TextPyramid, GivesTheSameOnEveryExecutor) {
         ASSERT_TRUE(found[n] > 0 && found[n] < 1) << n;
       }
     }
+  }
+}
+
+/// What cannot be judged is not taken for anatomy: too large sums become infinite, and their differences no number.
+TEST(TextPyramid, KeepsWhatIsNoNumberAndItCountsAsText) {
+  std::string file = random_text_weights(4);
+  constexpr std::size_t kBiasOfStem = 16 + 5 * sizeof(std::uint32_t);
+  for (std::size_t n = 0; n < kTextLayers[0].outputs; ++n) {
+    const float huge = 3e38F;
+    std::memcpy(file.data() + kBiasOfStem + n * sizeof huge, &huge, sizeof huge);
+  }
+  const TextNetwork network = TextNetwork::from_bytes(std::as_bytes(std::span(file)));
+  const std::vector<float> slice(64 * 64, 1);
+  for (Executor& executor : executors_under_test()) {
+    const auto found = text_probability(network, {slice.data(), {64, 64, 1}}, kUnit, executor);
+    EXPECT_TRUE(std::ranges::all_of(found, [](float value) { return std::isnan(value); })) << executor.description();
+    const auto regions = find_text_regions({found.data(), {64, 64, 1}}, {});
+    ASSERT_EQ(regions.size(), 1U);
+    EXPECT_EQ(regions[0].pixel_count, 64 * 64);
   }
 }
 

@@ -110,18 +110,20 @@ class CropJobTest : public PrepareJobTest {
  protected:
   static constexpr int kSize = 24, kSlices = 10;
 
-  void put_body() {
+  /// @param slope 1 or -1: stored values are then the negative ones
+  void put_body(int slope = 1) {
     for (int n = 0; n < kSlices; ++n) {
       std::string bytes;
       for (int v = 0; v < kSize * kSize; ++v) {
         const int x = v % kSize, y = v / kSize;
         const bool is_body = x >= 6 && x <= 14 && y >= 3 && y <= 19 && n >= 2 && n <= 7;
-        const int value = is_body ? 1000 + x + 2 * y + 3 * n : 20;
+        const int value = slope * (is_body ? 1000 + x + 2 * y + 3 * n : 20);
         bytes += static_cast<char>(value & 0xFF);
         bytes += static_cast<char>(value >> 8);
       }
       SliceBytes slice = slice_of("P", n + 1);
       slice.number(0x00280010, kSize).number(0x00280011, kSize).text(0x00280030, "DS", "1\\1");
+      slice.text(0x00281053, "DS", std::to_string(slope));
       slice.text(0x00200032, "DS", "0\\0\\" + std::to_string(2 * n)).raw(0x7FE00010, "OW", bytes);
       spill(folder_ / "in" / std::to_string(n), slice.bytes());
     }
@@ -168,6 +170,11 @@ TEST_F(CropJobTest, GivesTheVoxelsOfTheUncroppedCaseAtTheSamePlaces) {
     std::filesystem::remove_all(folder_ / "whole.report");
     std::filesystem::remove_all(folder_ / "part.report");
   }
+}
+
+TEST_F(CropJobTest, FindsTheBodyWhereTheSlopeIsNegative) {
+  put_body(-1);
+  EXPECT_EQ(image("[crop]\nforeground = true\nmargin_mm = 2\n", "part").size, (Size3{13, 21, 8}));
 }
 
 TEST_F(CropJobTest, KeepsACaseWithoutForegroundWhole) {

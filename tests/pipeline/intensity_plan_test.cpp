@@ -176,6 +176,29 @@ TEST(IntensityPlan, AConstantVolumeBecomesZeroInsteadOfNan) {
   }
 }
 
+/// A sum of equal values divided by their count is not always that value.
+TEST(IntensityPlan, AForegroundOfOneValueHasADeviationOf1) {
+  for (const double slope : {2.3, 0.1, 1.7, 3.333}) {
+    for (const std::uint64_t count : {7, 1000, 102'400}) {
+      Recipe recipe;
+      recipe.normalize = Normalize::zscore;
+      const IntensityPlan plan = planned(recipe, stack_with(slope, 0), histogram_of({{0, count}, {3, count}}));
+      EXPECT_NEAR(applied(plan.map, 3), 0, 1e-6) << slope << ' ' << count;
+      EXPECT_NEAR(applied(plan.map, 0), -3 * slope, 1e-5) << slope << ' ' << count;
+    }
+  }
+}
+
+/// Both percentiles of a volume that is nearly empty are its background.
+TEST(IntensityPlan, PercentilesThatAreOneGiveWayToTheEnds) {
+  Recipe recipe;
+  recipe.normalize = Normalize::percentile;
+  const IntensityPlan plan = planned(recipe, stack_with(1, 0), histogram_of({{0, 99'700}, {500, 60}, {1000, 240}}));
+  EXPECT_NEAR(applied(plan.map, 0), 0, 1e-6);
+  EXPECT_NEAR(applied(plan.map, 500), 0.5, 1e-6);
+  EXPECT_NEAR(applied(plan.map, 1000), 1, 1e-6);
+}
+
 TEST(IntensityPlan, ClipsBeforeResamplingWhereAsked) {
   Recipe recipe;
   recipe.clip = ClipRange{-100, 100};

@@ -20,9 +20,9 @@ struct Device {
     if (attempt.on_cpu ? cpu_has_room : attempt.slab_slices <= most_slices) return attempt.on_cpu ? "cpu" : "device";
     throw Error(ErrorCode::memory_exceeded, "as if");
   }
-  std::string run(std::int64_t slices) {
+  std::string run(std::int64_t slices, bool can_be_slabbed = true) {
     return with_less_memory(
-        slices, [&](const Attempt& attempt) { return make(attempt); }, [](const Attempt&) {});
+        slices, can_be_slabbed, [&](const Attempt& attempt) { return make(attempt); }, [](const Attempt&) {});
   }
 };
 
@@ -45,6 +45,12 @@ TEST(LessMemory, EndsOnTheCpuInsteadOfFailing) {
   EXPECT_EQ(Device{0}.run(1), "cpu");
 }
 
+TEST(LessMemory, MakesWhatNeedsWholeVolumesOnTheCpuAtOnce) {
+  Device device{20};
+  EXPECT_EQ(device.run(300, false), "cpu");
+  EXPECT_THAT(device.tried, ElementsAre(300, -1));
+}
+
 TEST(LessMemory, PassesOnWhatTheCpuLacks) {
   Device device{0, false};
   EXPECT_THROW(device.run(4), Error);
@@ -57,7 +63,7 @@ TEST(LessMemory, DoesNotTryAgainForAnotherReason) {
     ++tried;
     throw Error(ErrorCode::disk_full, "as if");
   };
-  EXPECT_THROW(with_less_memory(8, fail, [](const Attempt&) {}), Error);
+  EXPECT_THROW(with_less_memory(8, true, fail, [](const Attempt&) {}), Error);
   EXPECT_EQ(tried, 1);
 }
 
@@ -65,7 +71,7 @@ TEST(LessMemory, SaysWhatItTriesNext) {
   std::vector<bool> on_cpu;
   Device device{0};
   with_less_memory(
-      4, [&](const Attempt& attempt) { return device.make(attempt); },
+      4, true, [&](const Attempt& attempt) { return device.make(attempt); },
       [&](const Attempt& next) { on_cpu.push_back(next.on_cpu); });
   EXPECT_THAT(on_cpu, ElementsAre(false, true));
 }

@@ -6,6 +6,7 @@
 #include "tests/dicom/coded_bytes.h"
 #include "tests/dicom/deidentify/deidentified.h"
 #include "tests/dicom/slice_bytes.h"
+#include "tests/support/codec_encoder.h"
 
 namespace naru::test {
 
@@ -24,6 +25,12 @@ SliceBytes numbered_slice() {
   SliceBytes slice;
   slice.raw(0x7FE00010, "OW", numbered()).text(0x00081090, "LO", "Model 1");
   return slice;
+}
+
+/// With compressed frames in place of its pixels.
+SliceBytes& coded_slice(SliceBytes& slice, const std::string& frames, const std::string& syntax_uid) {
+  slice.transfer_syntax(syntax_uid).stated_pixel_length(0xFFFFFFFF);
+  return slice.raw(0x7FE00010, "OB", item("") + frames + kEndMark);
 }
 
 dicom::DeidentifyPolicy policy_with_region(std::int64_t rows = 2) {
@@ -159,6 +166,86 @@ TEST(PixelTreatment, ClearsOverlaysInUnusedBits) {
   ASSERT_FALSE(done.result.reason);
   EXPECT_EQ(pixels_of(done), numbered());
   EXPECT_EQ(done.result.pixels_reason, "overlay");
+}
+
+TEST(PixelTreatment, ClearsAllBitsThatAreNotStored) {
+  const auto policy = policy_with({DeidOption::clean_pixel_data});
+  // Bits 4 to 15 of a signed value: -1 and 3, with something else below.
+  SliceBytes high = numbered_slice();
+  const auto shifted = [](std::uint16_t value, std::uint16_t below) {
+    const auto bits = static_cast<std::uint16_t>(value << 4 | below);
+    return std::string{static_cast<char>(bits & 0xFF), static_cast<char>(bits >> 8)};
+  };
+  std::string dirty, clean;
+  for (int n = 0; n < 4; ++n) {
+    dirty += shifted(0xFFF, 0xB) + shifted(3, 0xD);
+    clean += shifted(0xFFF, 0) + shifted(3, 0);
+  }
+  high.raw(0x7FE00010, "OW", dirty).number(0x00280101, 12).number(0x00280102, 15).number(0x00280103, 1);
+  EXPECT_EQ(pixels_of(Deidentified(high.bytes(), policy)), clean);
+  // Seven of eight bits.
+  SliceBytes narrow = numbered_slice();
+  narrow.raw(0x7FE00010, "OB", std::string("\x81\x02\x83\x04\x05\x06\x07\x88", 8));
+  narrow.number(0x00280100, 8).number(0x00280101, 7).number(0x00280102, 6).number(0x00280103, 0);
+  const Deidentified done(narrow.bytes(), policy);
+  EXPECT_EQ(pixels_of(done), std::string("\x01\x02\x03\x04\x05\x06\x07\x08", 8));
+  EXPECT_EQ(done.result.pixels_reason, "overlay");
+}
+
+/// RLE (PS3.5 annex G) of 4 x 2 pixels of two bytes: the upper bytes, then the lower ones.
+std::string rle_of(const std::string& pixels) {
+  std::string upper("\x07"), lower("\x07");
+  for (std::size_t n = 0; n < pixels.size(); n += 2) lower += pixels[n], upper += pixels[n + 1];
+  std::string frame = little_endian(2) + little_endian(64) + little_endian(74);
+  frame.resize(64, '\0');
+  return frame + upper + '\x80' + lower + '\x80';
+}
+
+TEST(PixelTreatment, ClearsBitsThatAreNotStoredFromStreamsToo) {
+  const auto policy = policy_with({DeidOption::clean_pixel_data});
+  const auto coded = [](const std::string& pixels) {
+    SliceBytes slice = numbered_slice();
+    slice.number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0);
+    return coded_slice(slice, item(rle_of(pixels)), "1.2.840.10008.1.2.5").bytes();
+  };
+  EXPECT_TRUE(Deidentified(coded(numbered()), policy).result.pixels_are_kept);
+  std::string dirty = numbered();
+  dirty[1] = dirty[7] = '\x10';
+  const Deidentified done(coded(dirty), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(pixels_of(done), numbered());
+  EXPECT_EQ(done.result.pixels_reason, "overlay");
+  EXPECT_EQ(done.result.transfer_syntax_uid, "1.2.840.10008.1.2.1");
+}
+
+TEST(PixelTreatment, SaysThatNoTextIsLeftWhereSomeWasBlanked) {
+  const Deidentified done(numbered_slice().bytes(), policy_with_region());
+  EXPECT_EQ(done.value(0x00280301), "NO");
+  EXPECT_FALSE(Deidentified(numbered_slice().bytes()).value(0x00280301));
+}
+
+TEST(PixelTreatment, BlanksWithTheDarkestColourOfAPalette) {
+  SliceBytes slice = numbered_slice();
+  slice.text(0x00280004, "CS", "PALETTE COLOR").number(0x00280103, 0);
+  const std::string descriptor("\x09\0\0\0\x08\0", 6), table("\xFF\xFE\xFD\xFC\xFB\xFA\x01\xF9\xF8\0", 10);
+  for (const dicom::Tag colour : {0U, 1U, 2U}) {
+    slice.raw(0x00281101 + colour, "US", descriptor).raw(0x00281201 + colour, "OW", table);
+  }
+  EXPECT_EQ(pixels_of(Deidentified(slice.bytes(), policy_with_region()))[2], 6);
+}
+
+/// What the transform within a stream gives is RGB, whatever the header says.
+TEST(PixelTreatment, NamesTheColoursOfABlankedJpeg2000) {
+  const std::vector<std::int32_t> values(4 * 2 * 3, 90);
+  SliceBytes slice = numbered_slice();
+  slice.text(0x00280004, "CS", "YBR_FULL").number(0x00280002, 3).number(0x00280006, 0).number(0x00280103, 0);
+  slice.number(0x00280100, 8).number(0x00280101, 8).number(0x00280102, 7);
+  const std::string stream = encode_j2k({values, 4, 2, 3, 8, false});
+  coded_slice(slice, item(stream.size() % 2 != 0 ? stream + std::string(1, 0) : stream), "1.2.840.10008.1.2.4.90");
+  const Deidentified done(slice.bytes(), policy_with_region());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00280004), "RGB");
+  EXPECT_EQ(pixels_of(done).substr(0, 6), std::string("ZZZ\0\0\0", 6));
 }
 
 TEST(PixelTreatment, DividesFragmentsAmongFrames) {

@@ -167,6 +167,9 @@ TEST(BiasField, LeavesAVolumeWithoutOneAsItIs) {
   EXPECT_LT(phantom.variation(found, 1), 0.04);
   const std::vector<float> nothing(static_cast<std::size_t>(phantom.size.voxel_count()), 7);
   EXPECT_EQ(divided(field_of(phantom, nothing), nothing), nothing);
+  std::vector<float> two_values = nothing;
+  std::fill_n(two_values.begin() + static_cast<std::ptrdiff_t>(two_values.size() / 2), two_values.size() / 4, 1000.0F);
+  EXPECT_EQ(divided(field_of(phantom, two_values), two_values), two_values);
 }
 
 TEST(BiasField, DoesNotDependOnTheNumberOfThreads) {
