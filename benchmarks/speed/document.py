@@ -9,7 +9,7 @@ INTRODUCTION = """# How fast Naru is
 
 <!-- Made by benchmarks/render.py from the file named below. Do not edit: measure again and render. -->
 
-All numbers on this page come from one run, which is kept whole in [{name}](../benchmarks/results/{name}).
+All numbers on this page but those of the part on a GPU come from one run, which is kept whole in [{name}](../benchmarks/results/{name}).
 
 - **Machine**: {cpu}, {threads} threads; load average of the machine when the run began {load_average_at_start}.
 - **Naru**: commit {commit}, {compiler}.
@@ -142,7 +142,19 @@ def shortfall(what, peer, row):
     return []
 
 
-def slower_section(speed):
+def shortfalls_on_gpu(named):
+    if not named or not named[1]["gpu"]["device"]:
+        return []
+    gpu, lines = named[1]["gpu"], []
+    for case, row in done(gpu["operations"]):
+        for name, peer in beside(row):
+            lines += shortfall(f"On a GPU, {case}", name, peer)
+        if row["copy_percent"] < gpu["aim_copy_percent"]:
+            lines.append(f"- On a GPU, {case}: {row['copy_percent']:.0f} % of the bandwidth of a copy; the aim is {gpu['aim_copy_percent']} %.")
+    return lines
+
+
+def slower_section(speed, gpu):
     """What a reader must not have to look for."""
     lines = []
     for case, row in done(speed.get("operations", {})):
@@ -155,6 +167,7 @@ def slower_section(speed):
         lines += shortfall(f"DICOM to NIfTI on its own grid, {name}", "dcm2niix", row)
     if "times_faster" in paths.get("normalised", {}):
         lines += shortfall("DICOM to normalised 1 mm", "MONAI's steps", paths["normalised"])
+    lines += shortfalls_on_gpu(gpu)
     return "## Where Naru is slower, or short of its aim\n\n" + ("\n".join(lines) or "Nowhere in this run.") + "\n"
 
 
@@ -213,7 +226,7 @@ def page(name, result, gpu=None):
     for part, sections in SECTIONS.items():
         if part in speed:
             parts += [section(speed) for section in sections]
-    return "\n".join([*parts, slower_section(speed), gpu_section(gpu, result["commit"]) + compiled_section(result)])
+    return "\n".join([*parts, slower_section(speed, gpu), gpu_section(gpu, result["commit"]) + compiled_section(result)])
 
 
 def growth_series(growth):
