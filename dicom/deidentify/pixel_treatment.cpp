@@ -271,6 +271,14 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
   return outcome;
 }
 
+/// Codecs that keep every bit as it was. Others fill what is not stored of their own accord: with what quantising
+/// leaves, or with signs where stream and header do not agree.
+bool keeps_every_bit(std::string_view transfer_syntax_uid) {
+  constexpr std::array<std::string_view, 4> kSyntaxes = {"1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.57",
+                                                         "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80"};
+  return std::ranges::find(kSyntaxes, transfer_syntax_uid) != kSyntaxes.end();
+}
+
 /// A compressed picture of which a frame holds bits beside those that are stored becomes native, without them.
 /// @return what became of it where that is so, or where nobody can say
 std::optional<PixelOutcome> without_stray_bits(const Node& node, Bytes value, const PixelFacts& facts) {
@@ -410,7 +418,7 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   }
   const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data);
   if (node->kind != NodeKind::encapsulated) return treat_native(*node, value, facts, clears_unused_bits);
-  if (clears_unused_bits && has_unused_bits(facts.format)) {
+  if (clears_unused_bits && has_unused_bits(facts.format) && keeps_every_bit(facts.format.transfer_syntax_uid)) {
     if (auto outcome = without_stray_bits(*node, value, facts)) return *std::move(outcome);
   }
   return treat_stream(value, facts);
