@@ -22,9 +22,13 @@ def lines_of(path):
 
 def run(naru, series, work):
     (work / "recipe.toml").write_text(RECIPE)
-    subprocess.run([naru, "deidentify", series, "--out", work / "out", "--recipe", work / "recipe.toml", "--quiet"],
-                   capture_output=True, env={**os.environ, "HOME": str(work), "XDG_STATE_HOME": str(work / "state")})
-    return work / "out.report"
+    done = subprocess.run([naru, "deidentify", series, "--out", work / "out", "--recipe", work / "recipe.toml", "--quiet"],
+                          capture_output=True, text=True,
+                          env={**os.environ, "HOME": str(work), "XDG_STATE_HOME": str(work / "state")})
+    report = work / "out.report"
+    if done.returncode not in (0, 1, 3) or not (report / "inputs.jsonl").exists():  # 1: nothing of it may go
+        raise SystemExit(f"naru deidentify ended with {done.returncode} on {series.name}: {done.stderr}")
+    return report
 
 
 def pixels_of(path):
@@ -34,6 +38,12 @@ def pixels_of(path):
         with tempfile.NamedTemporaryFile() as plain:
             subprocess.run(["dcmdjpeg", path, plain.name], check=True)
             return pydicom.dcmread(plain.name).pixel_array
+
+
+def require_same_bytes(source, result):
+    """What the program calls kept."""
+    if pydicom.dcmread(source, force=True).PixelData != pydicom.dcmread(result, force=True).PixelData:
+        raise SystemExit(f"the pixels of {source} were not kept")
 
 
 def changed_pixels(source, result):
@@ -64,6 +74,8 @@ def judge_series(naru, series):
             if line.get("output") in changed:
                 count["changed"] += 1
                 count["blanked"] += changed_pixels(line["path"], work / "out" / line["output"])
+            elif line["disposition"] == "used":
+                require_same_bytes(line["path"], work / "out" / line["output"])
     return count if count["images"] else None
 
 

@@ -7,6 +7,7 @@
 #include "dicom/instance.h"
 #include "pipeline/pixels/text_decision.h"
 #include "tests/dicom/coded_bytes.h"
+#include "tests/dicom/deidentify/deidentified.h"
 #include "tests/pipeline/pixels/burned_picture.h"
 #include "tests/support/codec_encoder.h"
 
@@ -36,6 +37,18 @@ double covered(const TextRegion& text, const std::vector<FoundText>& found) {
 Picture written() {
   Picture picture;
   return picture.write("KIM 19800101", 6, 8).write("801 KIM", 170, 238);
+}
+
+/// The file that leaves, in which `boxes` are blanked.
+std::string blanked(const std::string& file, const std::vector<dicom::PixelBox>& boxes) {
+  const dicom::Deidentifier engine(policy_with({dicom::DeidOption::clean_pixel_data}), test_key(), "test");
+  const dicom::DeidResult result = engine.run(std::as_bytes(std::span(file)), nullptr, {}, boxes);
+  EXPECT_FALSE(result.reason);
+  std::string made;
+  for (const dicom::Bytes piece : result.output.pieces) {
+    made.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+  }
+  return made;
 }
 
 /// One way of storing a picture.
@@ -77,6 +90,22 @@ std::string as_stream(const Picture& picture, const char* uid, std::string (*enc
   return slice.bytes() + pixels;
 }
 
+/// RLE (PS3.5 annex G): the upper bytes, then the lower ones, in runs of 128 as they are.
+std::string as_rle(const Picture& picture) {
+  std::string segments[2];
+  for (std::size_t n = 0; n < picture.values.size(); ++n) {
+    for (const int which : {0, 1}) {
+      if (n % 128 == 0) segments[which] += '\x7F';
+      segments[which] += static_cast<char>(picture.values[n] >> (which == 0 ? 8 : 0) & 0xFF);
+    }
+  }
+  std::string frame = little_endian(2) + little_endian(64);
+  frame += little_endian(64 + static_cast<std::uint32_t>(segments[0].size()));
+  frame.resize(64, '\0');
+  SliceBytes slice = picture_slice(16, 12, false, item("") + item(frame + segments[0] + segments[1]) + kEndMark);
+  return slice.transfer_syntax("1.2.840.10008.1.2.5").stated_pixel_length(0xFFFFFFFF).bytes();
+}
+
 const Encoding kEncodings[] = {
     {"12 bits", [](const Picture& p) { return slice_of_picture(p).bytes(); }},
     {"8 bits",
@@ -105,6 +134,18 @@ const Encoding kEncodings[] = {
     {"RGB", [](const Picture& p) { return as_colour(p, "RGB", false); }},
     {"YBR_FULL", [](const Picture& p) { return as_colour(p, "YBR_FULL", true); }},
     {"PALETTE COLOR", [](const Picture& p) { return as_palette(p); }},
+    {"RLE", [](const Picture& p) { return as_rle(p); }},
+    {"planes of colour",
+     [](const Picture& p) {
+       const std::string plane = bytes_of(p.values, 1, [](int v) { return v / 4; });
+       SliceBytes slice = picture_slice(8, 8, false, plane + plane + plane);
+       return slice.text(0x00280004, "CS", "RGB").number(0x00280002, 3).number(0x00280006, 1).bytes();
+     }},
+    {"bits above unused ones",
+     [](const Picture& p) {
+       SliceBytes slice = picture_slice(16, 12, false, bytes_of(p.values, 2, [](int v) { return v << 4 | 5; }));
+       return slice.number(0x00280102, 15).bytes();
+     }},
     {"JPEG 2000", [](const Picture& p) { return as_stream(p, "1.2.840.10008.1.2.4.90", encode_j2k); }},
     {"HTJ2K",
      [](const Picture& p) {
@@ -127,6 +168,10 @@ TEST_P(TextDetectorEncoding, ChangesNothing) {
   const TextDecision decision = decide_text({&look, 1}, TextHandling::redact);
   EXPECT_FALSE(decision.hold);
   EXPECT_TRUE(look_at(GetParam().file(Picture())).frames.at(0).empty());  // without text
+  const TextLook again = look_at(blanked(GetParam().file(picture), decision.boxes.at(0)));
+  ASSERT_FALSE(again.problem) << static_cast<int>(*again.problem);
+  EXPECT_THAT(shown_texts(again, decision.boxes.at(0)), testing::IsEmpty());
+  for (const TextRegion& text : picture.texts) EXPECT_LT(covered(text, again.frames.at(0)), 0.1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Encodings, TextDetectorEncoding, ::testing::ValuesIn(kEncodings));
