@@ -60,7 +60,7 @@ void expect_golden(std::span<const float> golden, Interpolator interpolator) {
       worst = std::max(worst, std::abs(static_cast<double>(out[i * golden::kEvery]) - golden[i]));
     }
     EXPECT_GT(compared, 400u);
-    EXPECT_LE(worst, interpolator == Interpolator::linear ? 1e-3 : 3e-3);
+    EXPECT_LE(worst, interpolator == Interpolator::linear ? 1e-3 : 4e-3);
   }
 }
 
@@ -144,7 +144,7 @@ TEST(Affine, AgreesWithTheAxisAlignedResampling) {
           executor, values, size, target,
           [&](VolumeView<const std::int16_t> in, VolumeView<float> out) { resample(in, out, options, executor); });
       const auto out = resampled_on<float>(executor, values, size, target, {affine, kind, {}});
-      for (std::size_t i = 0; i < out.size(); ++i) ASSERT_NEAR(out[i], expected[i], 2e-3) << i;
+      for (std::size_t i = 0; i < out.size(); ++i) ASSERT_NEAR(out[i], expected[i], 4e-3) << i;
     }
   }
 }
