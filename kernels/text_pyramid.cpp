@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 #include <vector>
 
 #include "kernels/buffer.h"
@@ -26,8 +25,6 @@ std::vector<TextView> views_of(std::int64_t width, std::int64_t height, std::int
 
 /// Of tiles: what counts, and what is rendered around it. The network sees 92 pixels far. Multiples of kTextGrain.
 constexpr std::int64_t kInner = 768, kMargin = 96;
-
-constexpr float kNotKnown = std::numeric_limits<float>::quiet_NaN();
 
 std::int64_t padded(std::int64_t length) { return (length + kTextGrain - 1) / kTextGrain * kTextGrain; }
 

@@ -88,8 +88,9 @@ struct TextMergeVoxel {
 };
 
 /// Nothing is known yet: less than any probability.
+inline constexpr float kNotKnown = -1;
 struct TextUnknownVoxel {
-  NARU_HOST_DEVICE float operator()(std::int64_t, std::int64_t, std::int64_t) const { return -1; }
+  NARU_HOST_DEVICE float operator()(std::int64_t, std::int64_t, std::int64_t) const { return kNotKnown; }
 };
 
 }  // namespace naru

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 
 #include "kernels/components.h"
 
@@ -33,10 +32,7 @@ bool is_beside(const TextRegion& text, const TextRegion& other) {
 std::vector<TextRegion> find_text_regions(VolumeView<const float> probability, TextThresholds thresholds) {
   const Size3& size = probability.size;
   assert(size.z == 1);
-  const auto value_at = [&](std::int64_t at) {
-    const float value = probability.data[at];
-    return value >= 0 ? value : 1.F;
-  };
+  const auto value_at = [&](std::int64_t at) { return judged(probability.data[at]); };
   std::vector<std::uint8_t> mask(static_cast<std::size_t>(size.voxel_count()));
   for (std::size_t at = 0; at < mask.size(); ++at) {
     mask[at] = value_at(static_cast<std::int64_t>(at)) >= thresholds.low ? 1 : 0;

@@ -24,7 +24,10 @@ struct TextThresholds {
   float low = 0.25F, high = 0.9F;
 };
 
-/// @param probability one plane in host memory; what is NaN or below 0 counts as 1: what cannot be judged is text
+/// What cannot be judged, NaN or below 0, is text.
+inline float judged(float probability) { return probability >= 0 ? probability : 1; }
+
+/// @param probability one plane in host memory, as `judged` has it
 /// @return by the row, then the column in which each is met first
 std::vector<TextRegion> find_text_regions(VolumeView<const float> probability, TextThresholds thresholds);
 

@@ -108,19 +108,18 @@ void add_nyul(IntensityPlan& plan, const Recipe& recipe, const NyulLandmarks& la
 
 void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogram& histogram, const Units& units) {
   const auto between = [&](double low, double high) { return sorted(units(low), units(high)); };
+  const auto ends = [&] {
+    const Statistics stored = statistics(histogram);
+    return between(stored.min, stored.max);
+  };
   switch (recipe.normalize) {
     case Normalize::none: break;
     case Normalize::window: add_window(plan, {recipe.clip->low, recipe.clip->high}, "window"); break;
-    case Normalize::minmax: {
-      const Statistics stored = statistics(histogram);
-      add_window(plan, between(stored.min, stored.max), "minmax");
-      break;
-    }
+    case Normalize::minmax: add_window(plan, ends(), "minmax"); break;
     case Normalize::percentile: {
       Range range = between(percentile(histogram, kLowPercentile), percentile(histogram, kHighPercentile));
       // Nearly all voxels have one value, as those outside of a mask: what is left makes the range.
-      const Statistics stored = statistics(histogram);
-      if (range.low == range.high) range = between(stored.min, stored.max);
+      if (range.low == range.high) range = ends();
       add_window(plan, range, "percentile");
       break;
     }

@@ -142,39 +142,39 @@ def shortfall(what, peer, row):
     return []
 
 
-def shortfalls_on_gpu(named):
-    if not named or not named[1]["gpu"]["device"]:
-        return []
-    gpu, lines = named[1]["gpu"], []
-    for case, row in done(gpu["operations"]):
+def shortfalls_of(operations, aim_copy_percent=None, where=""):
+    """@param aim_copy_percent of all operations, in place of each one's own"""
+    lines = []
+    for case, row in done(operations):
         for name, peer in beside(row):
-            lines += shortfall(f"On a GPU, {case}", name, peer)
-        if row["copy_percent"] < gpu["aim_copy_percent"]:
-            lines.append(f"- On a GPU, {case}: {row['copy_percent']:.0f} % of the bandwidth of a copy; the aim is {gpu['aim_copy_percent']} %.")
+            lines += shortfall(where + case, name, peer)
+        aim = aim_copy_percent or row["aim_copy_percent"] or 0
+        if row["copy_percent"] < aim:
+            lines.append(f"- {where}{case}: {row['copy_percent']:.0f} % of the bandwidth of a copy; the aim is {aim} %.")
     return lines
 
 
 def slower_section(speed, gpu):
     """What a reader must not have to look for."""
-    lines = []
-    for case, row in done(speed.get("operations", {})):
-        for name, peer in beside(row):
-            lines += shortfall(case, name, peer)
-        if row["copy_percent"] < (row["aim_copy_percent"] or 0):
-            lines.append(f"- {case}: {row['copy_percent']:.0f} % of the bandwidth of a copy; the aim is {row['aim_copy_percent']} %.")
+    lines = shortfalls_of(speed.get("operations", {}))
     paths = speed.get("paths", {})
     for name, row in paths.get("dcm2niix", {}).get("cases", {}).items():
         lines += shortfall(f"DICOM to NIfTI on its own grid, {name}", "dcm2niix", row)
     if "times_faster" in paths.get("normalised", {}):
         lines += shortfall("DICOM to normalised 1 mm", "MONAI's steps", paths["normalised"])
-    lines += shortfalls_on_gpu(gpu)
+    if is_measured(gpu):
+        lines += shortfalls_of(gpu[1]["gpu"]["operations"], gpu[1]["gpu"]["aim_copy_percent"], "On a GPU, ")
     return "## Where Naru is slower, or short of its aim\n\n" + ("\n".join(lines) or "Nowhere in this run.") + "\n"
+
+
+def is_measured(named):
+    return bool(named and named[1]["gpu"]["device"])
 
 
 def gpu_section(named, commit):
     """@param named the name of the file that benchmarks/gpu/run.sh wrote, and what is in it; or None
     @param commit of the rest of the page"""
-    if not named or not named[1]["gpu"]["device"]:
+    if not is_measured(named):
         return NO_GPU
     name, gpu = named[0], named[1]["gpu"]
     rows = []

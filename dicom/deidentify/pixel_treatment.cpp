@@ -89,28 +89,14 @@ class NativePixels {
 
   /// Clears the bits outside of those that are stored.
   void clear_unused_bits() {
-    const PixelFormat& f = facts_.format;
-    const int low = f.high_bit + 1 - f.bits_stored;
-    const auto mask = static_cast<std::uint16_t>(((1U << f.bits_stored) - 1) << low);
-    for (std::size_t n = 0; n < count(); ++n) {
-      const std::uint16_t value = get(n);
-      const bool is_negative = f.is_signed && ((value >> f.high_bit) & 1) != 0;
-      // A sign is extended through the bits above, as writers of signed values do.
-      const std::uint32_t sign = is_negative ? ~((1U << (f.high_bit + 1)) - 1) : 0;
-      set(n, static_cast<std::uint16_t>((value & mask) | sign));
-    }
+    for (std::size_t n = 0; n < count(); ++n) set(n, with_sign(plain(get(n))));
   }
 
   /// True where a value has bits outside of those that are stored that are no more of its sign.
   bool has_stray_bits() const {
-    const PixelFormat& f = facts_.format;
-    const std::uint32_t below = (1U << (f.high_bit + 1 - f.bits_stored)) - 1;
-    const std::uint32_t above = ((1U << f.bits_allocated) - 1) & ~((1U << (f.high_bit + 1)) - 1);
     for (std::size_t n = 0; n < count(); ++n) {
-      const std::uint32_t value = get(n);
-      const bool is_negative = f.is_signed && ((value >> f.high_bit) & 1) != 0;
-      const bool is_sign = (value & above) == 0 || (is_negative && (value & above) == above);
-      if (!is_sign || (value & below) != 0) return true;
+      const std::uint16_t value = get(n), stored = plain(value);
+      if (value != stored && value != with_sign(stored)) return true;
     }
     return false;
   }
@@ -140,6 +126,20 @@ class NativePixels {
       bytes_[n * 2] = is_big_endian_ ? high : low;
       bytes_[n * 2 + 1] = is_big_endian_ ? low : high;
     }
+  }
+
+  /// The bits that are stored.
+  std::uint16_t plain(std::uint16_t value) const {
+    const PixelFormat& f = facts_.format;
+    return static_cast<std::uint16_t>(value & ((1U << f.bits_stored) - 1) << (f.high_bit + 1 - f.bits_stored));
+  }
+
+  /// With its sign extended through the bits above, as writers of signed values do.
+  std::uint16_t with_sign(std::uint16_t stored) const {
+    const PixelFormat& f = facts_.format;
+    const bool is_negative = f.is_signed && ((stored >> f.high_bit) & 1) != 0;
+    const std::uint32_t above = ((1U << f.bits_allocated) - 1) & ~((1U << (f.high_bit + 1)) - 1);
+    return static_cast<std::uint16_t>(is_negative ? stored | above : stored);
   }
 
   /// A stored value in its bits.
@@ -245,16 +245,26 @@ bool has_unused_bits(const PixelFormat& format) {
          format.high_bit + 1 >= format.bits_stored;
 }
 
+/// A compressed picture with all frames decoded, or why it is withheld.
+/// @param native how they are stored then
+PixelOutcome decoded(Bytes value, const PixelFacts& facts, PixelFormat& native) {
+  PixelOutcome outcome;
+  bool is_rgb = false;
+  if (const auto problem = decode_all(value, facts, outcome.replacement, is_rgb)) return withheld(*problem);
+  outcome.photometric_interpretation = is_rgb ? "RGB" : decoded_photometric(facts.format.photometric_interpretation);
+  outcome.is_replaced = outcome.is_decoded = true;
+  native.is_planar = false;
+  native.photometric_interpretation = outcome.photometric_interpretation;
+  return outcome;
+}
+
 PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std::span<const PixelBox> boxes) {
   PixelOutcome outcome;
   PixelFacts native = facts;
   const bool is_compressed = node.kind == NodeKind::encapsulated;
   if (is_compressed) {
-    bool is_rgb = false;
-    if (const auto problem = decode_all(value, facts, outcome.replacement, is_rgb)) return withheld(*problem);
-    native.format.is_planar = false;
-    outcome.photometric_interpretation = is_rgb ? "RGB" : decoded_photometric(facts.format.photometric_interpretation);
-    native.format.photometric_interpretation = outcome.photometric_interpretation;
+    outcome = decoded(value, facts, native.format);
+    if (outcome.problem) return outcome;
   } else {
     // Shared chroma and packed bits have no pixel of their own to blank.
     const bool is_plain = (facts.format.bits_allocated == 8 || facts.format.bits_allocated == 16) &&
@@ -267,7 +277,6 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
   if (facts.has_overlay_in_pixels || has_unused_bits(native.format)) pixels.clear_unused_bits();
   for (const PixelBox& box : boxes) pixels.blank(box);
   outcome.is_replaced = true;
-  outcome.is_decoded = is_compressed;
   return outcome;
 }
 
@@ -281,12 +290,13 @@ bool keeps_every_bit(std::string_view transfer_syntax_uid) {
 
 /// A compressed picture of which a frame holds bits beside those that are stored becomes native, without them.
 /// @return what became of it where that is so, or where nobody can say
-std::optional<PixelOutcome> without_stray_bits(const Node& node, Bytes value, const PixelFacts& facts) {
-  std::vector<std::byte> native;
-  bool is_rgb = false;
-  if (const auto problem = decode_all(value, facts, native, is_rgb)) return withheld(*problem);
-  if (!NativePixels(native, facts, false).has_stray_bits()) return std::nullopt;
-  PixelOutcome outcome = redact(node, value, facts, {});
+std::optional<PixelOutcome> without_stray_bits(Bytes value, const PixelFacts& facts) {
+  PixelFacts native = facts;
+  PixelOutcome outcome = decoded(value, facts, native.format);
+  if (outcome.problem) return outcome;
+  NativePixels pixels(outcome.replacement, native, false);
+  if (!pixels.has_stray_bits()) return std::nullopt;
+  pixels.clear_unused_bits();
   outcome.reason = "overlay";
   return outcome;
 }
@@ -419,7 +429,7 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data);
   if (node->kind != NodeKind::encapsulated) return treat_native(*node, value, facts, clears_unused_bits);
   if (clears_unused_bits && has_unused_bits(facts.format) && keeps_every_bit(facts.format.transfer_syntax_uid)) {
-    if (auto outcome = without_stray_bits(*node, value, facts)) return *std::move(outcome);
+    if (auto outcome = without_stray_bits(value, facts)) return *std::move(outcome);
   }
   return treat_stream(value, facts);
 }

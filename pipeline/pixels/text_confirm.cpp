@@ -159,7 +159,7 @@ class Opinions {
         device.probability(network_, {view.windows.values.data(), size}, kAsTheyAre, around_.longest);
     for (std::size_t n = 0; n < sums_.size(); ++n) {
       const float value = probability[static_cast<std::size_t>(place_in(view, static_cast<std::int64_t>(n)))];
-      sums_[n] += log_odds(value >= 0 ? value : 1);  // what cannot be judged is text
+      sums_[n] += log_odds(judged(value));
     }
   }
 

@@ -13,26 +13,26 @@ TextDevice::TextDevice(Executor& executor) {
 
 std::vector<float> TextDevice::probability(const TextNetwork& network, VolumeView<const float> slice,
                                            const TextWindows& windows, std::int64_t longest) {
-  if (is_in_use()) {
-    try {
-      Executor stream = take_stream();
-      std::vector<float> result = text_probability(network, slice, windows, stream, longest);
+  try {
+    if (auto stream = take_stream()) {
+      std::vector<float> result = text_probability(network, slice, windows, *stream, longest);
       const std::lock_guard lock(mutex_);
-      idle_.push_back(std::move(stream));
+      idle_.push_back(*std::move(stream));
       return result;
-    } catch (const Error& error) {
-      const bool is_device = error.code() == ErrorCode::device_unavailable;
-      if (!is_device && error.code() != ErrorCode::memory_exceeded) throw;
-      note_failure(is_device);
     }
+  } catch (const Error& error) {
+    const bool is_device = error.code() == ErrorCode::device_unavailable;
+    if (!is_device && error.code() != ErrorCode::memory_exceeded) throw;
+    note_failure(is_device);
   }
   Executor here = Executor::cpu(1);
   return text_probability(network, slice, windows, here, longest);
 }
 
-Executor TextDevice::take_stream() {
+std::optional<Executor> TextDevice::take_stream() {
   {
     const std::lock_guard lock(mutex_);
+    if (!make_ || is_lost_) return std::nullopt;
     if (!idle_.empty()) {
       Executor stream = std::move(idle_.back());
       idle_.pop_back();
@@ -40,11 +40,6 @@ Executor TextDevice::take_stream() {
     }
   }
   return make_();
-}
-
-bool TextDevice::is_in_use() const {
-  const std::lock_guard lock(mutex_);
-  return make_ && !is_lost_;
 }
 
 /// What lacked memory may have it for the next slice.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "core/volume.h"
@@ -29,12 +30,11 @@ class TextDevice {
                                  std::int64_t longest = 0);
 
  private:
-  Executor take_stream();
-  bool is_in_use() const;
+  std::optional<Executor> take_stream();  ///< none where the thread is to look itself
   void note_failure(bool is_for_good);
 
   std::function<Executor()> make_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::vector<Executor> idle_;
   bool is_lost_ = false, was_said_ = false;
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <vector>
 
 namespace naru::test {
 
@@ -22,6 +23,21 @@ inline std::string offsets(std::initializer_list<std::uint32_t> values) {
   std::string bytes;
   for (const std::uint32_t value : values) bytes += little_endian(value);
   return item(bytes);
+}
+
+/// A frame of RLE (PS3.5 annex G) whose segments are runs of up to 128 bytes as they are.
+inline std::string rle_frame(const std::vector<std::string>& segments) {
+  std::string header = little_endian(static_cast<std::uint32_t>(segments.size())), coded;
+  for (const std::string& segment : segments) {
+    header += little_endian(static_cast<std::uint32_t>(64 + coded.size()));
+    for (std::size_t n = 0; n < segment.size(); n += 128) {
+      const std::string run = segment.substr(n, 128);
+      coded += static_cast<char>(run.size() - 1) + run;
+    }
+    if (coded.size() % 2 != 0) coded += '\x80';  // no run
+  }
+  header.resize(64, '\0');
+  return header + coded;
 }
 
 inline const std::string kEndMark("\xFE\xFF\xDD\xE0\0\0\0\0", 8);

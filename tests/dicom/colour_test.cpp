@@ -83,10 +83,8 @@ TEST(Colour, WithinJpeg2000IsRgbAlready) {
 /// PS3.5 annex G: the bytes of each colour are one segment.
 TEST(Colour, WithinRleIsBroughtTogether) {
   const auto image = image_of(2, "RGB", "1.2.840.10008.1.2.5");
-  std::string frame = little_endian(3) + little_endian(64) + little_endian(68) + little_endian(72);
-  frame.resize(64, '\0');
-  for (const char* segment : {"Rr", "Gg", "Bb"}) frame += std::string("\x01") + segment + '\x80';
-  EXPECT_EQ(read(image, item("") + item(frame) + kEndMark).rgb, (Rgb{'R', 'G', 'B', 'r', 'g', 'b'}));
+  EXPECT_EQ(read(image, item("") + item(rle_frame({"Rr", "Gg", "Bb"})) + kEndMark).rgb,
+            (Rgb{'R', 'G', 'B', 'r', 'g', 'b'}));
 }
 
 TEST(Colour, OfEveryFrameIsChecked) {

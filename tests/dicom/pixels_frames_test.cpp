@@ -87,19 +87,14 @@ TEST(FrameReader, ReadsTilesOfAFrame) {
   EXPECT_EQ(reader.read(plane, out), Code::corrupt) << "beyond the frame";
 }
 
-/// PS3.5 8.2 and A.4.2: a header of 64 bytes, then the high and the low bytes, each as one literal run.
+/// The high and the low bytes.
 std::string rle(const Values& values) {
   std::string high, low;
   for (const std::uint16_t value : values) {
     high += static_cast<char>(value >> 8);
     low += static_cast<char>(value & 0xFF);
   }
-  const auto run = [](const std::string& bytes) { return static_cast<char>(bytes.size() - 1) + bytes; };
-  const auto second = static_cast<std::uint32_t>(64 + 1 + high.size());
-  std::string frame = little_endian(2) + little_endian(64) + little_endian(second);
-  frame.resize(64, '\0');
-  frame += run(high) + run(low);
-  return frame + std::string(frame.size() % 2, '\0');
+  return rle_frame({high, low});
 }
 
 TEST(FrameReader, ReadsCompressedFramesAndTiles) {

@@ -192,13 +192,11 @@ TEST(PixelTreatment, ClearsAllBitsThatAreNotStored) {
   EXPECT_EQ(done.result.pixels_reason, "overlay");
 }
 
-/// RLE (PS3.5 annex G) of 4 x 2 pixels of two bytes: the upper bytes, then the lower ones.
+/// The upper bytes of pixels of two, then the lower ones.
 std::string rle_of(const std::string& pixels) {
-  std::string upper("\x07"), lower("\x07");
+  std::string upper, lower;
   for (std::size_t n = 0; n < pixels.size(); n += 2) lower += pixels[n], upper += pixels[n + 1];
-  std::string frame = little_endian(2) + little_endian(64) + little_endian(74);
-  frame.resize(64, '\0');
-  return frame + upper + '\x80' + lower + '\x80';
+  return rle_frame({upper, lower});
 }
 
 TEST(PixelTreatment, ClearsBitsThatAreNotStoredFromStreamsToo) {

@@ -101,6 +101,14 @@ TEST_F(CaseTextTest, LooksAtEverySliceAndAgainOnceItIsBlanked) {
   EXPECT_FALSE(text.boxes.at(0).empty());
 }
 
+TEST_F(CaseTextTest, HoldsACaseOfWhichTooMuchWouldBeBlanked) {
+  make({0, 1, 2, 3});
+  EXPECT_EQ(find([](auto, const auto&) {
+              return std::vector<FoundText>{{{5, 5, 30, 30, 900, 0.9F}, true}};
+            }).hold,
+            Code::text_suspected);
+}
+
 /// A fault of the detector, of each kind that decides otherwise if it is believed.
 TEST_F(CaseTextTest, HoldsACaseOfWhichALookSaysWhatCannotBe) {
   make({0, 1, 2, 3});

@@ -39,16 +39,12 @@ Picture written() {
   return picture.write("KIM 19800101", 6, 8).write("801 KIM", 170, 238);
 }
 
-/// The file that leaves, in which `boxes` are blanked.
-std::string blanked(const std::string& file, const std::vector<dicom::PixelBox>& boxes) {
+/// What the file that leaves shows, in which `boxes` are blanked.
+TextLook look_at_blanked(const std::string& file, const std::vector<dicom::PixelBox>& boxes) {
   const dicom::Deidentifier engine(policy_with({dicom::DeidOption::clean_pixel_data}), test_key(), "test");
   const dicom::DeidResult result = engine.run(std::as_bytes(std::span(file)), nullptr, {}, boxes);
   EXPECT_FALSE(result.reason);
-  std::string made;
-  for (const dicom::Bytes piece : result.output.pieces) {
-    made.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-  }
-  return made;
+  return TextDetector::built_in().look(result.output.bytes());
 }
 
 /// One way of storing a picture.
@@ -90,19 +86,10 @@ std::string as_stream(const Picture& picture, const char* uid, std::string (*enc
   return slice.bytes() + pixels;
 }
 
-/// RLE (PS3.5 annex G): the upper bytes, then the lower ones, in runs of 128 as they are.
 std::string as_rle(const Picture& picture) {
-  std::string segments[2];
-  for (std::size_t n = 0; n < picture.values.size(); ++n) {
-    for (const int which : {0, 1}) {
-      if (n % 128 == 0) segments[which] += '\x7F';
-      segments[which] += static_cast<char>(picture.values[n] >> (which == 0 ? 8 : 0) & 0xFF);
-    }
-  }
-  std::string frame = little_endian(2) + little_endian(64);
-  frame += little_endian(64 + static_cast<std::uint32_t>(segments[0].size()));
-  frame.resize(64, '\0');
-  SliceBytes slice = picture_slice(16, 12, false, item("") + item(frame + segments[0] + segments[1]) + kEndMark);
+  const std::string upper = bytes_of(picture.values, 1, [](int v) { return v >> 8; });
+  const std::string frame = rle_frame({upper, bytes_of(picture.values, 1)});
+  SliceBytes slice = picture_slice(16, 12, false, item("") + item(frame) + kEndMark);
   return slice.transfer_syntax("1.2.840.10008.1.2.5").stated_pixel_length(0xFFFFFFFF).bytes();
 }
 
@@ -168,7 +155,7 @@ TEST_P(TextDetectorEncoding, ChangesNothing) {
   const TextDecision decision = decide_text({&look, 1}, TextHandling::redact);
   EXPECT_FALSE(decision.hold);
   EXPECT_TRUE(look_at(GetParam().file(Picture())).frames.at(0).empty());  // without text
-  const TextLook again = look_at(blanked(GetParam().file(picture), decision.boxes.at(0)));
+  const TextLook again = look_at_blanked(GetParam().file(picture), decision.boxes.at(0));
   ASSERT_FALSE(again.problem) << static_cast<int>(*again.problem);
   EXPECT_THAT(shown_texts(again, decision.boxes.at(0)), testing::IsEmpty());
   for (const TextRegion& text : picture.texts) EXPECT_LT(covered(text, again.frames.at(0)), 0.1);
