@@ -176,10 +176,10 @@ void DeidDelivery::remove_file(const std::string& file) {
   std::filesystem::remove(out_ / file, ignored);
 }
 
-void DeidDelivery::withdraw(const DeidDelivered& one) {
+void DeidDelivery::withdraw(const DeidDelivered& one, Code reason, std::string_view stage) {
   remove_file(one.instance.file());
   take_from(counts_, counts_of_line(records_.read_line(one.record)));
-  hold(one.input, Code::deid_incomplete, "write");
+  hold(one.input, reason, stage);
 }
 
 void DeidDelivery::add(const dicom::Identifiers& identifiers, const dicom::DeidCounts& counts) {
@@ -211,15 +211,26 @@ bool DeidDelivery::is_written(const std::string& file, const dicom::DeidOutput& 
   return false;
 }
 
+void DeidDelivery::withdraw_series(const std::set<std::string>& series_uids, Code reason) {
+  for (const DeidDelivered& one : delivered_) {
+    if (series_uids.contains(scan_.sources[one.input].series_uid)) withdraw(one, reason, kStageOfSeries);
+  }
+  erase_withdrawn();
+}
+
 void DeidDelivery::settle() {
   for (const DeidDelivered& one : delivered_) {
-    if (contested_.contains(one.instance.file())) withdraw(one);
+    if (contested_.contains(one.instance.file())) withdraw(one, Code::deid_incomplete, "write");
   }
+  erase_withdrawn();
+  std::ranges::sort(delivered_, {}, [](const DeidDelivered& one) { return one.instance.file(); });
+  std::ranges::sort(held_, {}, &DeidHeld::input);
+}
+
+void DeidDelivery::erase_withdrawn() {
   std::erase_if(delivered_, [&](const DeidDelivered& one) {
     return scan_.files.inputs[one.input].disposition != Disposition::used;
   });
-  std::ranges::sort(delivered_, {}, [](const DeidDelivered& one) { return one.instance.file(); });
-  std::ranges::sort(held_, {}, &DeidHeld::input);
 }
 
 }  // namespace naru

@@ -42,7 +42,10 @@ class DeidDelivery {
   /// Withholds an instance of which nothing was written. Thread-safe.
   void hold(std::size_t input, Code reason, std::string_view stage);
 
-  /// After the last `take`: sorts what is delivered, and holds back all that would have stood at one path.
+  /// After the last `take`: takes back what was delivered of the series named, since a file of each was withheld.
+  void withdraw_series(const std::set<std::string>& series_uids, Code reason);
+
+  /// After that: sorts what is delivered, and holds back all that would have stood at one path.
   void settle();
 
   const std::vector<DeidDelivered>& delivered() const { return delivered_; }  ///< sorted by file
@@ -58,7 +61,8 @@ class DeidDelivery {
  private:
   std::string fingerprint(std::size_t input) const;
   void write(std::size_t input, const dicom::DeidResult& result);
-  void withdraw(const DeidDelivered& one);
+  void withdraw(const DeidDelivered& one, Code reason, std::string_view stage);
+  void erase_withdrawn();
   void remove_file(const std::string& file);
   bool is_written(const std::string& file, const dicom::DeidOutput& output);
   void add(const dicom::Identifiers& identifiers, const dicom::DeidCounts& counts);

@@ -79,6 +79,7 @@ void add_held(std::vector<HeldEntry>& queue, const DeidScan& scan, const MadeIns
     if (entry.disposition == Disposition::used) entry.files = 0;
     entry.disposition = Disposition::quarantined;
     ++entry.files;
+    if (one.stage == kStageOfSeries) continue;  // nothing is to be decided about it
     const auto shown = made.shown.find(one.input);
     const bool has_texts = shown != made.shown.end() && !shown->second.empty();
     const bool is_of_kind = shown == made.shown.end() && !made.released.contains(one.input);

@@ -8,6 +8,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/deid_instance.h"
@@ -34,6 +35,8 @@ struct DeidHeld {
   Code reason = Code::deid_incomplete;
   std::string stage;
 };
+/// The stage of an instance that was withheld for another of its series.
+inline constexpr std::string_view kStageOfSeries = "series";
 /// True where the search of the result found what was to be removed, or failed.
 bool is_held_by_proof(const DeidHeld& one);
 

@@ -131,7 +131,7 @@ void take_counts(const DeidScan& scan, DeidentifyResult& result) {
   result.has_rejects = counts.has_rejects;
 }
 
-/// What was blanked is looked at once more: what still shows text is held, and drawn.
+/// What was blanked is looked at once more: what still shows text is held with its series, and drawn.
 class SecondLooks {
  public:
   SecondLooks(const DeidScan& scan, const TextPlan& texts, LookForText look, fs::path report)
@@ -150,6 +150,7 @@ class SecondLooks {
     delivery.hold(input, Code::text_suspected, "verify");
     Json lines = lines_of(input, again.texts, result.output.bytes());
     const std::lock_guard lock(mutex_);
+    series_.insert(scan_.sources[input].series_uid);
     shown_[input] = {std::move(again.texts), std::move(lines)};
   }
 
@@ -158,6 +159,8 @@ class SecondLooks {
     for (const auto& [input, seen] : shown_) shown[input] = seen.first;
     return shown;
   }
+  /// UIDs of the series of which a file is held.
+  const std::set<std::string>& series() const { return series_; }
   /// Of pixels.jsonl.
   std::vector<Json> lines() const {
     std::vector<Json> all;
@@ -200,6 +203,7 @@ class SecondLooks {
   fs::path report_;
   std::mutex mutex_;
   std::map<std::size_t, std::pair<std::vector<JudgedText>, Json>> shown_;
+  std::set<std::string> series_;
 };
 
 /// Lines of pixels.jsonl.
@@ -291,7 +295,11 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   const FacePlan faces = plan_faces(scan, files, face_handling(options.recipe.face), faces_released,
                                     options.memory_limit_bytes, executor, cancel, on_progress);
   draw_texts(scan, texts, staging.report(), options.memory_limit_bytes, executor, cancel, on_progress);
-  SecondLooks second_looks(scan, texts, look, staging.report());
+  const LookForText look_once_more = [&](dicom::Bytes file) {
+    if (options.probe) options.probe("second_look");
+    return look(file);
+  };
+  SecondLooks second_looks(scan, texts, look_once_more, staging.report());
   const PixelPlan pixels{all_orders(scan, texts, faces), released};
   DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), pixels, options.probe);
   const DeidMemory memory{options.memory_limit_bytes,
@@ -305,6 +313,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   if (!left.to_blank.empty()) {
     run_on(left.to_blank, {blanking_policy(options.recipe), key.pseudonym_key(), std::string(kVersion), options.probe});
   }
+  delivery.withdraw_series(second_looks.series(), Code::text_suspected);
   delivery.settle();
   complete_hashes(scan.files, executor, cancel, on_progress);
   write_deid_lines(staging.report(), scan, delivery.delivered(), delivery.held(),

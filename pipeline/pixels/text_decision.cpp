@@ -61,11 +61,15 @@ struct Places {
   std::vector<std::size_t> of_text;  ///< index of each text's place
 };
 
+bool is_alike(const TextLook& look, const Place& place) {
+  return look.columns == place.columns && look.rows == place.rows;
+}
+
 /// How many frames are as large as those of a place.
 std::size_t frames_like(const Place& place, std::span<const TextLook> series) {
   std::size_t count = 0;
   for (const TextLook& look : series) {
-    if (look.columns == place.columns && look.rows == place.rows) count += look.frames.size();
+    if (is_alike(look, place)) count += look.frames.size();
   }
   return count;
 }
@@ -132,6 +136,30 @@ bool is_too_much_blanked(std::span<const TextLook> series, const TextDecision& d
   return false;
 }
 
+TextRegion region_around(const Place& place) {
+  return {place.left, place.top, place.right - place.left, place.bottom - place.top};
+}
+
+/// What is blanked in slices in which nothing was found there. @return none where there is more than a report can show
+std::optional<std::vector<JudgedText>> unseen_texts(std::span<const TextLook> series,
+                                                    const std::vector<Place>& places) {
+  std::vector<JudgedText> texts;
+  for (const Place& place : places) {
+    if (!place.is_blanked) continue;
+    const FoundText blanked{region_around(place)};
+    for (std::size_t file = 0; file < series.size(); ++file) {
+      if (!is_alike(series[file], place)) continue;
+      for (std::size_t n = 0; n < series[file].frames.size(); ++n) {
+        const auto frame = static_cast<std::int64_t>(n);
+        if (place.slices.contains({file, frame})) continue;
+        if (texts.size() == kMostTextsOfSeries) return std::nullopt;
+        texts.push_back({file, frame, blanked, TextVerdict::unseen, 0});
+      }
+    }
+  }
+  return texts;
+}
+
 std::vector<JudgedText> all_texts(std::span<const TextLook> series) {
   std::vector<JudgedText> texts;
   for (std::size_t file = 0; file < series.size(); ++file) {
@@ -191,9 +219,9 @@ TextHandling text_handling(std::string_view word) {
 }
 
 std::string_view name(TextVerdict verdict) {
-  constexpr std::array<std::string_view, 12> kNames = {"region",   "on_background", "persistent",  "doubtful",
-                                                       "reviewed", "reviewed",      "unlikely",    "uncertain",
-                                                       "too_much", "unwanted",      "second_look", "read"};
+  constexpr std::array<std::string_view, 13> kNames = {
+      "region",   "on_background", "persistent", "unseen",   "doubtful",    "reviewed", "reviewed",
+      "unlikely", "uncertain",     "too_much",   "unwanted", "second_look", "read"};
   return kNames[static_cast<std::size_t>(verdict)];
 }
 
@@ -237,20 +265,22 @@ TextDecision decide_text(std::span<const TextLook> series, TextHandling handling
   // What stands in several slices stands in those between them as well, seen or not.
   for (const Place& place : places.places) {
     if (!place.is_blanked) continue;
-    const TextRegion around{place.left, place.top, place.right - place.left, place.bottom - place.top};
     for (std::size_t file = 0; file < series.size(); ++file) {
-      const bool is_alike = series[file].columns == place.columns && series[file].rows == place.rows;
-      if (is_alike) decision.boxes[file].push_back(box_of(around, -1));
+      if (is_alike(series[file], place)) decision.boxes[file].push_back(box_of(region_around(place), -1));
     }
   }
   for (auto& boxes : decision.boxes) boxes = both(std::move(boxes), between_words(boxes));
-  if (is_too_much_blanked(series, decision)) {
+  const auto unseen = unseen_texts(series, places.places);
+  if (!unseen || is_too_much_blanked(series, decision)) {
     decision.needs_release = true;
-    if (review.is_released) return decision;
-    decision.hold = Code::text_suspected;
-    decision.boxes.assign(series.size(), {});
-    decision.kept.assign(series.size(), {});
+    if (!review.is_released) {
+      decision.hold = Code::text_suspected;
+      decision.boxes.assign(series.size(), {});
+      decision.kept.assign(series.size(), {});
+      return decision;
+    }
   }
+  if (unseen) decision.texts.insert(decision.texts.end(), unseen->begin(), unseen->end());
   return decision;
 }
 

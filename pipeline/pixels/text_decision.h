@@ -31,6 +31,7 @@ enum class TextVerdict {
   region,           ///< where a rule for the device blanks in any case
   on_background,    ///< nothing but black around it: blanked
   persistent,       ///< over anatomy, at one place of three slices or more: blanked in all of them
+  unseen,           ///< at the place of persistent text, in a slice where nothing was found there: blanked
   doubtful,         ///< as unlikely, but long enough for three characters: blanked where it stands
   reviewed_redact,  ///< a person said so: blanked
   reviewed_keep,    ///< a person said that it identifies nobody: left

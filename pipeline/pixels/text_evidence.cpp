@@ -23,6 +23,7 @@ std::string_view action_of(TextVerdict verdict, bool is_held) {
 Json text_evidence(const InputRecord& input, std::string_view part_of, const Json& place, const JudgedText& text,
                    bool is_held) {
   const TextRegion& region = text.found.region;
+  const bool is_seen = text.verdict != TextVerdict::unseen;
   Json line = {{"schema", "naru.pixels/1"},
                {"path", valid_utf8(input.path.string())},
                {"sop_instance_uid", valid_utf8(input.sop_instance_uid)},
@@ -31,8 +32,8 @@ Json text_evidence(const InputRecord& input, std::string_view part_of, const Jso
                {"id", region_id(input.sop_instance_uid, input.sha256, place, region)}};
   line.update(place);
   line.update({{"box", {region.x, region.y, region.width, region.height}},
-               {"score", region.probability},
-               {"log_odds", text.found.log_odds},
+               {"score", is_seen ? Json(region.probability) : Json(nullptr)},
+               {"log_odds", is_seen ? Json(text.found.log_odds) : Json(nullptr)},
                {"action", action_of(text.verdict, is_held)},
                {"because", name(text.verdict)},
                {"detector", "naru-text"},

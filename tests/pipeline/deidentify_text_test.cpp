@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <set>
+
 #include "pipeline/deidentify.h"
 #include "pipeline/pixels/text_detector.h"
 #include "tests/pipeline/deid_job.h"
@@ -89,6 +92,45 @@ TEST_F(DeidentifyTextTest, BlanksTextOverAnatomyThatStaysWhereItIs) {
   EXPECT_EQ(run().instance_count, 4U);
   for (const Json& line : manifest()) EXPECT_EQ(line["pixels_reason"], "text");
   for (const Json& line : evidence()) EXPECT_EQ(line["because"], "persistent");
+}
+
+TEST_F(DeidentifyTextTest, SaysWhereItBlankedWhatOneSliceDidNotShow) {
+  std::vector<Picture> pictures(4, with_text(70, 120));
+  pictures[2] = Picture();
+  put_pictures("PAT-1", pictures);
+  ask_for("redact");
+  EXPECT_EQ(run().instance_count, 4U);
+  for (const Json& line : manifest()) EXPECT_EQ(line["pixels_reason"], "text");
+  std::set<std::string> paths;
+  for (const Json& line : evidence()) {
+    EXPECT_EQ(line["action"], "redacted");
+    if (line["because"] != "unseen") continue;
+    paths.insert(line["path"]);
+    EXPECT_TRUE(line["score"].is_null());
+    EXPECT_TRUE(line["log_odds"].is_null());
+    EXPECT_TRUE(std::filesystem::exists(report() / line["crop"].get<std::string>()));
+  }
+  ASSERT_EQ(paths.size(), 1U);
+  EXPECT_THAT(*paths.begin(), HasSubstr("PAT-1/3"));
+}
+
+/// Of what was blanked one slice cannot be looked at again: the others of its series may show as much.
+TEST_F(DeidentifyTextTest, HoldsTheSeriesOfWhatASecondLookHolds) {
+  put_pictures("PAT-1", {with_text(), with_text(), Picture()});
+  put_pictures("PAT-2", {with_text()});
+  ask_for("redact");
+  std::atomic<int> looks = 0;
+  options_.probe = [&](std::string_view stage) {
+    if (stage == "second_look" && ++looks == 1) throw std::bad_alloc();
+  };
+  EXPECT_EQ(run().instance_count, 1U);
+  EXPECT_EQ(looks, 3);
+  EXPECT_EQ(fates().at("quarantined:text_suspected"), 3);
+  for (const Json& line : manifest()) EXPECT_EQ(line["pixels_reason"], "text");
+  EXPECT_EQ(lines_of(report() / "deid.jsonl").size(), 4U);
+  options_.probe = nullptr;
+  options_.on_existing = OnExisting::replace;
+  EXPECT_EQ(run().instance_count, 4U);
 }
 
 TEST_F(DeidentifyTextTest, HoldsAllTextWhereTheRecipeSaysSo) {

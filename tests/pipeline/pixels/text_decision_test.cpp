@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace naru::test {
 
 namespace {
@@ -147,6 +149,15 @@ TEST(TextDecision, BlanksPersistentTextInEverySliceEvenWhereItWasNotSeen) {
     EXPECT_EQ(boxes.back().frame, -1);
     EXPECT_TRUE(covers(boxes.back(), text_at(200, 200, false, 45).region));
   }
+  // The evidence tells of the other three as well.
+  std::set<std::size_t> unseen;
+  for (const JudgedText& text : decision.texts) {
+    if (text.verdict != TextVerdict::unseen) continue;
+    unseen.insert(text.file);
+    EXPECT_EQ(text.frame, 0);
+    EXPECT_TRUE(covers(decision.boxes[text.file].back(), text.found.region));
+  }
+  EXPECT_EQ(unseen, (std::set<std::size_t>{1, 3, 4}));
 }
 
 TEST(TextDecision, CountsTheFramesOfOneFileAsSlices) {

@@ -8,6 +8,7 @@
 #include <new>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/deid_held.h"
 #include "pipeline/deid_plan.h"
 #include "pipeline/pixels/text_evidence.h"
 #include "tests/pipeline/deid_job.h"
@@ -197,6 +198,28 @@ TEST_F(TextPlanTest, BlanksWhatASecondLookHadShownOnceThatIsDecided) {
   EXPECT_LT(orders.at(input).at(0).x, 40);
   decisions.all[0].region["sha256"] = "of another file";
   EXPECT_TRUE(orders_of().empty());
+}
+
+/// What a second look shows can be decided about piece by piece; the files that wait with it ask for nothing more.
+TEST_F(TextPlanTest, QueuesTheSeriesOfWhatASecondLookShows) {
+  const std::vector<std::size_t> tried = used_inputs(scan_);
+  const std::size_t first = tried.front();
+  std::vector<DeidHeld> held;
+  for (const std::size_t input : tried) {
+    if (scan_.sources[input].series_uid != scan_.sources[first].series_uid) continue;
+    held.push_back({input, Code::text_suspected, input == first ? "verify" : std::string(kStageOfSeries)});
+  }
+  ASSERT_GT(held.size(), 1U);
+  const std::set<std::size_t> released;
+  const std::map<std::size_t, std::vector<JudgedText>> shown = {
+      {first, {{first, 0, text_at(40, false), TextVerdict::second_look, 0}}}};
+  std::vector<HeldEntry> queue;
+  add_held(queue, scan_, {tried, held, released, shown});
+  ASSERT_EQ(queue.size(), 1U);
+  EXPECT_EQ(queue[0].files, held.size());
+  EXPECT_EQ(queue[0].disposition, Disposition::quarantined);
+  EXPECT_FALSE(queue[0].needs_release);
+  EXPECT_TRUE(queue[0].can_release);
 }
 
 TEST_F(TextPlanTest, DoesNotLookAgainAtWhatItKnows) {
