@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <thread>
 
 #include "cli/bundle.h"
 #include "cli/command.h"
@@ -32,8 +33,10 @@ extern "C" void on_signal(int number) {
 /// Memory is to follow what is in work, not what was: buffers of a mebibyte and more go back to the system when they
 /// are freed. In the heap, where the C library puts them once it has seen a few, they leave gaps, and after a hundred
 /// studies those were three times what a study needs.
+/// Readers that wait for the disk share the heaps of those that compute: each heap keeps some of what was freed.
 void give_back_large_buffers() {
   constexpr int kLargeBytes = 1 << 20, kKeptBytes = 4 << 20;
+  mallopt(M_ARENA_MAX, std::max(2, static_cast<int>(std::thread::hardware_concurrency())));
   mallopt(M_MMAP_THRESHOLD, kLargeBytes);
   mallopt(M_TRIM_THRESHOLD, kKeptBytes);
 }

@@ -24,44 +24,33 @@ std::set<std::size_t> used_inputs(const Scan& scan) {
   return used;
 }
 
-using Patients = std::set<std::string, std::less<>>;
-
-/// The patients of whom there is something in these files, each a path or an archive.
-Patients patients_in(const DeidScan& headers, const std::vector<InputFile>& files) {
-  std::set<fs::path> paths;
-  for (const InputFile& file : files) paths.insert(file.path);
-  Patients patients;
-  for (std::size_t n = 0; n < headers.sources.size(); ++n) {
-    const InputRecord& input = headers.files.inputs[n];
-    if (paths.contains(input.place ? input.place->archive : input.path)) {
-      patients.insert(dicom::patient_identifier(headers.sources[n]));
-    }
+void add_words(const PatientWords& patient, dicom::Identifiers& all) {
+  if (!patient.words) return;  // too many to be words of one person: see kMaxPatientWords
+  for (const auto member : {&dicom::Identifiers::person_names, &dicom::Identifiers::ids, &dicom::Identifiers::places,
+                            &dicom::Identifiers::others}) {
+    (all.*member).insert((all.*member).end(), ((*patient.words).*member).begin(), ((*patient.words).*member).end());
   }
-  return patients;
 }
 
-dicom::Identifiers words_of(const DeidScan& headers, const Patients& patients) {
+/// Of the patients of whom there is something in `used`, which are sorted.
+dicom::Identifiers words_in(const HeaderWords& headers, const std::vector<InputFile>& used) {
   dicom::Identifiers all;
-  for (const auto& [patient, words] : headers.patients) {
-    if (!patients.contains(patient)) continue;
-    if (!words.words) continue;  // too many to be words of one person: see kMaxPatientWords
-    for (const auto member : {&dicom::Identifiers::person_names, &dicom::Identifiers::ids, &dicom::Identifiers::places,
-                              &dicom::Identifiers::others}) {
-      (all.*member).insert((all.*member).end(), ((*words.words).*member).begin(), ((*words.words).*member).end());
-    }
+  for (const auto& [patient, files] : headers.files_of) {
+    const bool is_used = std::ranges::any_of(files, [&](std::uint32_t n) {
+      return std::ranges::binary_search(used, headers.files[n].path, {}, &InputFile::path);
+    });
+    const auto words = headers.patients.find(patient);
+    if (is_used && words != headers.patients.end()) add_words(words->second, all);
   }
   return all;
 }
 
 /// The Basic Profile: nothing of a header is retained.
-DeidScan headers_of(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
-                    const OnProgress& on_progress) {
-  return scan_for_deid(files, dicom::DeidentifyPolicy(), executor, cancel, on_progress);
-}
+dicom::DeidentifyPolicy basic_profile() { return {}; }
 
 /// Names, ids and places of every patient; UIDs as the scan read them.
-dicom::Identifiers identifiers_of(const Scan& scan, const DeidScan& headers) {
-  dicom::Identifiers all = words_of(headers, patients_in(headers, used_files(scan)));
+dicom::Identifiers identifiers_of(const Scan& scan, const HeaderWords& headers) {
+  dicom::Identifiers all = words_in(headers, used_files(scan));
   std::set<std::string> uids;
   for (const dicom::Candidate& candidate : scan.candidates) {
     const dicom::Instance& instance = candidate.instance;
@@ -115,11 +104,12 @@ std::vector<InputFile> source_files(const Scan& scan, const std::set<std::size_t
 
 std::optional<dicom::Identifiers> identifiers_in(const std::vector<InputFile>& files, Executor& executor,
                                                  const CancelToken& cancel, const OnProgress& on_progress) {
-  const DeidScan headers = headers_of(files, executor, cancel, on_progress);
-  const bool has_all =
-      std::ranges::all_of(headers.patients, [](const auto& one) { return one.second.words.has_value(); });
-  if (!has_all) return std::nullopt;
-  dicom::Identifiers all = words_of(headers, patients_in(headers, files));
+  const DeidScan headers = scan_for_deid(files, basic_profile(), executor, cancel, on_progress);
+  dicom::Identifiers all;
+  for (const auto& [patient, words] : headers.patients) {
+    if (!words.words) return std::nullopt;
+    add_words(words, all);
+  }
   std::set<std::string> births;
   for (const dicom::DeidSource& source : headers.sources) births.insert(source.birth_date);
   all.dates.assign(births.begin(), births.end());
@@ -128,11 +118,11 @@ std::optional<dicom::Identifiers> identifiers_in(const std::vector<InputFile>& f
 
 std::vector<InputFile> used_files(const Scan& scan) { return source_files(scan, used_inputs(scan)); }
 
-DeidScan headers_to_prove(const std::vector<InputFile>& files, Executor executor, const CancelToken& cancel) {
-  return headers_of(files, executor, cancel, [](const Progress&) {});
+HeaderWords headers_to_prove(std::vector<InputFile> files, Executor executor, const CancelToken& cancel) {
+  return collect_header_words(std::move(files), basic_profile(), executor, cancel, [](const Progress&) {});
 }
 
-void prove_dataset(const fs::path& out, const Scan& scan, const DeidScan& headers, std::span<const CasePlan> plans,
+void prove_dataset(const fs::path& out, const Scan& scan, const HeaderWords& headers, std::span<const CasePlan> plans,
                    const DatasetFacts& facts) {
   const fs::path beside = out.parent_path() / "no-case";
   prove_documents(documents_in(out), documents_of_no_case(beside, plans, facts), identifiers_of(scan, headers));

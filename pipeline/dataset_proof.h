@@ -17,7 +17,7 @@
 
 namespace naru {
 
-/// The files that some inputs come from, each once: of a member its archive.
+/// The files that some inputs come from, each once and sorted by path: of a member its archive.
 std::vector<InputFile> source_files(const Scan& scan, const std::set<std::size_t>& inputs);
 
 /// Names, ids, places and birth dates of every patient in these files; empty where a patient has more of them than
@@ -30,7 +30,7 @@ std::vector<InputFile> used_files(const Scan& scan);
 
 /// Reads the headers of `files` and collects their names, ids and places, as the engine of `naru deidentify` does. For
 /// beside the making of the cases. @throws Error{canceled}
-DeidScan headers_to_prove(const std::vector<InputFile>& files, Executor executor, const CancelToken& cancel);
+HeaderWords headers_to_prove(std::vector<InputFile> files, Executor executor, const CancelToken& cancel);
 
 /// Searches every document of `out` and the names of its files for the words of every patient of whom an input was used
 /// in the end, and for all UIDs. Words that the same documents hold of no case at all, and those of our own public
@@ -38,7 +38,7 @@ DeidScan headers_to_prove(const std::vector<InputFile>& files, Executor executor
 /// arithmetic.
 /// @param headers of used_files, or of more: fewer may be used once the cases are made
 /// @throws Error{internal} naming the document where there is a hit: nothing may be published
-void prove_dataset(const std::filesystem::path& out, const Scan& scan, const DeidScan& headers,
+void prove_dataset(const std::filesystem::path& out, const Scan& scan, const HeaderWords& headers,
                    std::span<const CasePlan> plans, const DatasetFacts& facts);
 
 }  // namespace naru

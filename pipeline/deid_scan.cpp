@@ -253,12 +253,12 @@ void hold_back(InputRecord& input, Code reason) {
 namespace {
 
 /// A Patient ID with and without its issuer is one patient where there is one issuer only.
-void join_patients(DeidScan& scan, WordCollection& words) {
+void join_patients(std::span<dicom::DeidSource> sources, WordCollection& words) {
   std::map<std::string_view, std::set<std::string>> issuers;
-  for (const dicom::DeidSource& source : scan.sources) {
+  for (const dicom::DeidSource& source : sources) {
     if (!source.issuer_of_patient_id.empty()) issuers[source.patient_id].insert(source.issuer_of_patient_id);
   }
-  for (dicom::DeidSource& source : scan.sources) {
+  for (dicom::DeidSource& source : sources) {
     const auto found = issuers.find(source.patient_id);
     if (source.patient_id.empty() || !source.issuer_of_patient_id.empty()) continue;
     if (found == issuers.end() || found->second.size() != 1) continue;
@@ -268,12 +268,10 @@ void join_patients(DeidScan& scan, WordCollection& words) {
   }
 }
 
-}  // namespace
-
-DeidScan scan_for_deid(const std::vector<InputFile>& files, const dicom::DeidentifyPolicy& policy, Executor& executor,
-                       const CancelToken& cancel, const OnProgress& on_progress) {
-  std::vector<std::vector<Row>> rows(files.size());
-  WordCollection words;
+/// @param take gets the rows of files[i] as take(i, rows), from several threads
+template <class Take>
+void read_rows(const std::vector<InputFile>& files, const dicom::DeidentifyPolicy& policy, WordCollection& words,
+               Executor& executor, const CancelToken& cancel, const OnProgress& on_progress, Take take) {
   Progress progress{"reading headers", 0, files.size(), "files", 0};
   std::mutex progress_mutex;
   on_readers(reader_count(executor.thread_count()), files.size(),
@@ -282,24 +280,88 @@ DeidScan scan_for_deid(const std::vector<InputFile>& files, const dicom::Deident
                std::uint64_t bytes = 0;
                for (std::size_t i = begin; i < end; ++i) {
                  cancel.throw_if_canceled();
-                 rows[i] = reader.read(files[i]);
-                 for (const Row& row : rows[i]) bytes += row.record.size_bytes;
+                 std::vector<Row> rows = reader.read(files[i]);
+                 for (const Row& row : rows) bytes += row.record.size_bytes;
+                 take(i, std::move(rows));
                }
                const std::lock_guard lock(progress_mutex);
                progress.done += end - begin;
                progress.bytes += bytes;
                on_progress(progress);
              });
+}
+
+/// Of whom something is in which files, without all else that a header says.
+class PatientFiles {
+ public:
+  /// Thread-safe.
+  void add(std::uint32_t file, const std::vector<Row>& rows) {
+    const std::lock_guard lock(mutex_);
+    for (const Row& row : rows) {
+      const auto [number, is_new] = numbers_.try_emplace(dicom::patient_identifier(row.source), sources_.size());
+      if (is_new) {
+        dicom::DeidSource& source = sources_.emplace_back();
+        source.patient_id = row.source.patient_id;
+        source.issuer_of_patient_id = row.source.issuer_of_patient_id;
+        source.study_uid = row.source.study_uid;
+        files_.emplace_back();
+      }
+      std::vector<std::uint32_t>& files = files_[number->second];
+      if (files.empty() || files.back() != file) files.push_back(file);
+    }
+  }
+
+  /// Joins patients in `words` as well.
+  std::map<std::string, std::vector<std::uint32_t>, std::less<>> take(WordCollection& words) {
+    join_patients(sources_, words);
+    std::map<std::string, std::vector<std::uint32_t>, std::less<>> files_of;
+    for (std::size_t n = 0; n < sources_.size(); ++n) {
+      std::vector<std::uint32_t>& all = files_of[dicom::patient_identifier(sources_[n])];
+      all.insert(all.end(), files_[n].begin(), files_[n].end());
+    }
+    return files_of;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::size_t> numbers_;  ///< by patient: index into both of these
+  std::vector<dicom::DeidSource> sources_;      ///< ids alone
+  std::vector<std::vector<std::uint32_t>> files_;
+};
+
+}  // namespace
+
+DeidScan scan_for_deid(const std::vector<InputFile>& files, const dicom::DeidentifyPolicy& policy, Executor& executor,
+                       const CancelToken& cancel, const OnProgress& on_progress) {
+  std::vector<std::vector<Row>> rows(files.size());
+  WordCollection words;
+  read_rows(files, policy, words, executor, cancel, on_progress,
+            [&](std::size_t i, std::vector<Row> of_input) { rows[i] = std::move(of_input); });
   DeidScan scan;
+  std::size_t count = 0;
+  for (const auto& of_input : rows) count += of_input.size();
+  scan.files.inputs.reserve(count);
+  scan.sources.reserve(count);
   for (auto& of_input : rows) {
     for (Row& row : of_input) {
       scan.files.inputs.push_back(std::move(row.record));
       scan.sources.push_back(std::move(row.source));
     }
+    of_input = {};  // a million files have no room twice
   }
-  join_patients(scan, words);
+  join_patients(scan.sources, words);
   scan.patients = words.take();
   return scan;
+}
+
+HeaderWords collect_header_words(std::vector<InputFile> files, const dicom::DeidentifyPolicy& policy,
+                                 Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
+  WordCollection words;
+  PatientFiles patients;
+  read_rows(files, policy, words, executor, cancel, on_progress,
+            [&](std::size_t i, const std::vector<Row>& rows) { patients.add(static_cast<std::uint32_t>(i), rows); });
+  auto files_of = patients.take(words);
+  return {std::move(files), words.take(), std::move(files_of)};
 }
 
 }  // namespace naru

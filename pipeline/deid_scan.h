@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,5 +43,16 @@ void hold_back(InputRecord& input, Code reason);
 /// @throws Error{canceled}
 DeidScan scan_for_deid(const std::vector<InputFile>& files, const dicom::DeidentifyPolicy& policy, Executor& executor,
                        const CancelToken& cancel, const OnProgress& on_progress);
+
+/// What the headers of some files hold of their patients.
+struct HeaderWords {
+  std::vector<InputFile> files;
+  std::map<std::string, PatientWords, std::less<>> patients;                ///< by dicom::patient_identifier
+  std::map<std::string, std::vector<std::uint32_t>, std::less<>> files_of;  ///< indices into `files`, by patient
+};
+
+/// As scan_for_deid, and keeps nothing but that.
+HeaderWords collect_header_words(std::vector<InputFile> files, const dicom::DeidentifyPolicy& policy,
+                                 Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
 
 }  // namespace naru

@@ -276,6 +276,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
     if (are_applied(decisions, result.report)) return before;
     staging.reopen();
   }
+  const std::uint64_t memory_bytes = memory_beside_headers(options.memory_limit_bytes, scan.files.inputs.size());
   std::vector<HeldEntry> excluded = exclude_decided(scan, rulings);
   const std::vector<std::size_t> tried = used_inputs(scan);
   const auto released = released_inputs(scan, rulings, series_id, executor, cancel, on_progress);
@@ -290,11 +291,11 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   if (options.recipe.looks_for_text()) {
     known.emplace(staging.cases() / "looks.sealed", key, recipe_sha256(options.recipe));
   }
-  TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, options.memory_limit_bytes, executor,
-                             cancel, on_progress, known ? &*known : nullptr, rulings);
-  const FacePlan faces = plan_faces(scan, files, face_handling(options.recipe.face), faces_released,
-                                    options.memory_limit_bytes, executor, cancel, on_progress);
-  draw_texts(scan, texts, staging.report(), options.memory_limit_bytes, executor, cancel, on_progress);
+  TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, memory_bytes, executor, cancel,
+                             on_progress, known ? &*known : nullptr, rulings);
+  const FacePlan faces = plan_faces(scan, files, face_handling(options.recipe.face), faces_released, memory_bytes,
+                                    executor, cancel, on_progress);
+  draw_texts(scan, texts, staging.report(), memory_bytes, executor, cancel, on_progress);
   const LookForText look_once_more = [&](dicom::Bytes file) {
     if (options.probe) options.probe("second_look");
     return look(file);
@@ -302,8 +303,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   SecondLooks second_looks(scan, texts, look_once_more, staging.report());
   const PixelPlan pixels{all_orders(scan, texts, faces), released};
   DeidDelivery delivery(scan, staging, key, deid_job_sha256(options.recipe, key), pixels, options.probe);
-  const DeidMemory memory{options.memory_limit_bytes,
-                          texts.orders.empty() && texts.regions.empty() ? 0 : kTextWorkBytes};
+  const DeidMemory memory{memory_bytes, texts.orders.empty() && texts.regions.empty() ? 0 : kTextWorkBytes};
   const auto run_on = [&](std::span<const std::size_t> inputs, const dicom::Deidentifier& with) {
     run_deid(scan, inputs, with, pixels, memory, executor, cancel, on_progress,
              [&](std::size_t input, const dicom::DeidResult& one) { second_looks.take_or_hold(input, one, delivery); });

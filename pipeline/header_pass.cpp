@@ -157,7 +157,13 @@ std::vector<FileHeader> read_headers(const std::vector<InputFile>& files, Execut
                on_progress(progress);
              });
   std::vector<FileHeader> flat;
-  for (auto& of_input : headers) std::ranges::move(of_input, std::back_inserter(flat));
+  std::size_t count = 0;
+  for (const auto& of_input : headers) count += of_input.size();
+  flat.reserve(count);
+  for (auto& of_input : headers) {
+    std::ranges::move(of_input, std::back_inserter(flat));
+    of_input = {};
+  }
   return flat;
 }
 

@@ -129,7 +129,8 @@ class Job {
     };
     PatientWords words(scan, executor_like(executor_), cancel_, one_at_a_time);
     const CaseJob job{scan, rulings_, staging, [&](const CasePlan& plan) { return words.of(plan); }, cancel_};
-    MemoryBudget memory(options_.memory_limit_bytes);
+    MemoryBudget memory(
+        memory_beside_headers(options_.memory_limit_bytes, std::max(scan.inputs.size(), scan.candidates.size())));
     StudyRunner learner(executor_, memory);
     give_nyul_standard(scan, plans, learner, cancel_, one_at_a_time);
     const std::size_t in_flight = std::min(cases_in_flight(), plans.size());

@@ -1,9 +1,14 @@
 #include "pipeline/scan.h"
 
+#include <fmt/format.h>
+#include <malloc.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
 
+#include "core/error.h"
+#include "core/units.h"
 #include "pipeline/content.h"
 #include "pipeline/header_pass.h"
 
@@ -65,16 +70,23 @@ Scan read_candidates(const std::vector<InputFile>& files, Executor& executor, co
   auto headers = read_headers(files, executor, cancel, on_progress);
   Scan scan;
   scan.inputs.reserve(headers.size());
+  std::size_t planes = 0;
+  for (const FileHeader& header : headers) planes += header.planes.size();
+  scan.candidates.reserve(planes);
+  scan.input_of_candidate.reserve(planes);
+  // Copied, not moved: what the readers' threads allocated lies between all that they freed, and would keep those
+  // pages.
   for (FileHeader& header : headers) {
-    for (dicom::Instance& plane : header.planes) {
+    for (const dicom::Instance& plane : header.planes) {
       scan.input_of_candidate.push_back(scan.inputs.size());
-      scan.candidates.push_back({std::move(plane), header.record.reason, ""});
+      scan.candidates.push_back({plane, header.record.reason, ""});
     }
     if (header.other) {
       header.other->input = scan.inputs.size();
       scan.others.push_back(std::move(*header.other));
     }
-    scan.inputs.push_back(std::move(header.record));
+    scan.inputs.push_back(header.record);
+    header = {};
   }
   return scan;
 }
@@ -94,6 +106,17 @@ void sort_candidates(Scan& scan, const dicom::StackOptions& options, Executor& e
     add_to(tally(record, disposition), reason);
     decide(record);
   }
+}
+
+std::uint64_t memory_beside_headers(std::uint64_t limit_bytes, std::size_t count) {
+  constexpr std::uint64_t kKeptBytes =
+      6 << 10;  // resident, by measurement of 10,000 files: 4 KiB, or 6.5 in deidentify
+  const std::uint64_t kept = kKeptBytes * count;
+  if (kept < limit_bytes) return limit_bytes - kept;
+  throw Error(ErrorCode::memory_exceeded,
+              fmt::format("the headers of {} files or frames take {}: give a larger --memory than {}, or fewer studies "
+                          "at once",
+                          count, format_size_bytes(kept), format_size_bytes(limit_bytes)));
 }
 
 bool is_partly_used(const InputRecord& input) {

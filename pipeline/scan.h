@@ -77,7 +77,7 @@ Scan scan_inputs(const std::vector<InputFile>& files, const dicom::StackOptions&
                  const CancelToken& cancel, const OnProgress& on_progress);
 
 /// Reads all headers: `inputs`, `candidates` and `input_of_candidate`. See read_headers.
-/// Memory: up to dicom::kHeaderPrefixBytes a reader, and about 2 KiB a slice.
+/// Memory: up to dicom::kHeaderPrefixBytes a reader, and see memory_beside_headers.
 /// @throws Error{canceled}
 Scan read_candidates(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
                      const OnProgress& on_progress);
@@ -87,6 +87,11 @@ Scan read_candidates(const std::vector<InputFile>& files, Executor& executor, co
 /// @throws Error{canceled}
 void sort_candidates(Scan& scan, const dicom::StackOptions& options, Executor& executor, const CancelToken& cancel,
                      const OnProgress& on_progress);
+
+/// What is left of a bound on memory for the work on files, beside what a job keeps of each to its end: headers,
+/// hashes, records. @param count files, or image planes where there are more. @throws Error{memory_exceeded} where
+/// nothing is
+std::uint64_t memory_beside_headers(std::uint64_t limit_bytes, std::size_t count);
 
 /// True where some of a file's image planes are used, and some are not.
 bool is_partly_used(const InputRecord& input);

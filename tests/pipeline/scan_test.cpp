@@ -42,5 +42,18 @@ TEST(Scan, TheGravestFateOfAnUnusedFilesPlanesIsItsOwn) {
   EXPECT_FALSE(scan.inputs[0].reason);
 }
 
+TEST(ScanMemory, CountsWhatIsKeptOfEveryFile) {
+  const std::uint64_t limit = std::uint64_t{64} << 20;
+  EXPECT_EQ(memory_beside_headers(limit, 0), limit);
+  EXPECT_LT(memory_beside_headers(limit, 5000), limit - (std::uint64_t{20} << 20));
+  try {
+    memory_beside_headers(limit, 1'000'000);
+    ADD_FAILURE() << "a million headers do not fit";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::memory_exceeded);
+    EXPECT_NE(std::string(error.what()).find("1000000 files"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace naru

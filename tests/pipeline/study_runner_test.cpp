@@ -31,13 +31,16 @@ class StudyRunnerTest : public ::testing::Test {
     ::chmod((folder_ / "k.key").c_str(), 0600);
   }
 
+  /// @param memory for volumes, beside the headers
   PrepareResult run(const std::string& recipe, std::uint64_t memory = std::uint64_t{1} << 30,
                     const std::string& out = "out") {
     PrepareOptions options;
     options.inputs = {(folder_ / "in").string()};
     options.out = folder_ / out;
     options.recipe = recipe.find('\n') == std::string::npos ? load_recipe(recipe) : parse_recipe(recipe, "test");
-    options.memory_limit_bytes = memory;
+    constexpr std::uint64_t kMuch = std::uint64_t{1} << 40;
+    const auto files = std::distance(fs::recursive_directory_iterator(folder_ / "in"), {});
+    options.memory_limit_bytes = memory + kMuch - memory_beside_headers(kMuch, static_cast<std::size_t>(files));
     options.on_existing = OnExisting::replace;
     Executor executor = Executor::cpu(1);
     std::istringstream no_input;
