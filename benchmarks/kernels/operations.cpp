@@ -4,19 +4,29 @@
 // What is timed begins and ends in memory that the place reaches, with the output there already.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <map>
+#include <numbers>
 #include <stdexcept>
 
 #include "benchmarks/kernels/requests.h"
 #include "kernels/affine.h"
 #include "kernels/buffer.h"
 #include "kernels/components.h"
+#include "kernels/float16.h"
+#include "kernels/foreground_box.h"
+#include "kernels/intensity.h"
 #include "kernels/labels.h"
+#include "kernels/morphology.h"
+#include "kernels/nyul.h"
+#include "kernels/orient.h"
+#include "kernels/piecewise.h"
 #include "kernels/resample.h"
 #include "kernels/statistics.h"
+#include "kernels/straighten.h"
 
 namespace naru::bench {
 
@@ -28,19 +38,38 @@ Executor executor_of(const std::string& place) {
   return Executor::cpu(std::stoi(place.substr(4)));
 }
 
-/// Sets what to interpolate with. "lanczos_unscaled" has weights that do not add up to 1, as ITK's.
-void set_interpolator(ResampleOptions& options, const std::string& name, const std::string& boundary) {
-  static const std::map<std::string, Interpolator> rows = {{"nearest", Interpolator::nearest},
-                                                           {"linear", Interpolator::linear},
-                                                           {"bspline", Interpolator::bspline},
-                                                           {"lanczos", Interpolator::lanczos},
-                                                           {"lanczos_unscaled", Interpolator::lanczos}};
+/// A row of a table. @throws std::runtime_error where there is none
+template <class Value>
+const Value& row_of(const std::map<std::string, Value>& rows, const std::string& name) {
   const auto found = rows.find(name);
-  if (found == rows.end()) throw std::runtime_error("no interpolator " + name);
-  if (boundary != "nearest" && boundary != "mirror") throw std::runtime_error("no boundary " + boundary);
-  options.interpolator = found->second;
-  options.boundary = boundary == "mirror" ? Boundary::mirror : Boundary::nearest;
+  if (found == rows.end()) throw std::runtime_error("no " + name);
+  return found->second;
+}
+
+/// Of the Gaussian before a sampling with this step, as pipeline/grid_plan.h says of `antialias`.
+double antialias_sigma(double step) { return step > 1 ? std::sqrt((step * step - 1) / (8 * std::numbers::ln2)) : 0; }
+
+/// Sets what to interpolate with. "lanczos_unscaled" has weights that do not add up to 1, as ITK's; "antialiased" is
+/// linear after a Gaussian.
+void set_interpolator(ResampleOptions& options, const std::string& name, const std::string& boundary) {
+  static const std::map<std::string, Interpolator> rows = {
+      {"nearest", Interpolator::nearest},    {"linear", Interpolator::linear},
+      {"antialiased", Interpolator::linear}, {"bspline", Interpolator::bspline},
+      {"lanczos", Interpolator::lanczos},    {"lanczos_unscaled", Interpolator::lanczos}};
+  static const std::map<std::string, Boundary> boundaries = {{"nearest", Boundary::nearest},
+                                                             {"mirror", Boundary::mirror}};
+  options.interpolator = row_of(rows, name);
+  options.boundary = row_of(boundaries, boundary);
   options.sinc.is_normalized = name != "lanczos_unscaled";
+  if (name != "antialiased") return;
+  for (std::size_t a = 0; a < 3; ++a) options.sigma[a] = antialias_sigma(options.axes[a].step);
+}
+
+MorphologyElement ball(double radius_mm) { return ball_element(radius_mm, kSpacingMm); }
+
+MorphologyElement cube(double reach) {
+  const auto voxels = static_cast<std::int64_t>(reach);
+  return box_element({voxels, voxels, voxels});
 }
 
 class Session {
@@ -58,21 +87,29 @@ class Session {
 
   std::string answer(std::istream& words) {
     static const std::map<std::string, std::string (Session::*)(std::istream&)> rows = {
+        {"box", &Session::box},
         {"components", &Session::components},
         {"copy", &Session::copy},
-        {"resample", &Session::resample},
-        {"turned", &Session::turned},
-        {"labels", &Session::labels},
+        {"float16", &Session::float16},
         {"histogram", &Session::histogram},
-        {"percentiles", &Session::percentiles},
-        {"statistics", &Session::statistics},
+        {"labels", &Session::labels},
+        {"landmarks", &Session::landmarks},
+        {"minmax", &Session::minmax},
+        {"morphology", &Session::morphology},
+        {"orient", &Session::orient},
         {"otsu", &Session::otsu},
+        {"percentiles", &Session::percentiles},
+        {"piecewise", &Session::piecewise},
+        {"resample", &Session::resample},
+        {"statistics", &Session::statistics},
+        {"straighten", &Session::straighten},
+        {"turned", &Session::turned},
+        {"window", &Session::window},
+        {"zscore", &Session::zscore},
     };
     std::string name;
     words >> name;
-    const auto found = rows.find(name);
-    if (found == rows.end()) throw std::runtime_error("no operation " + name);
-    return (this->*found->second)(words);
+    return (this->*row_of(rows, name))(words);
   }
 
  private:
@@ -126,27 +163,18 @@ class Session {
     ResampleOptions options;
     set_interpolator(options, interpolator, "mirror");
     const AffineOptions affine{bench::turned(axes, size_, degrees), options.interpolator, {}};
-    const Size3 size = size_of(axes);
-    make_room(out_float32_, size);
-    const double taken = seconds([&] {
-      resample_affine(in(), VolumeView<float>{out_float32_.data(), size}, affine, executor_);
-    });
-    write(out_float32_, words);
-    return answer_of(taken);
+    return filled(out_float32_, size_of(axes), words,
+                  [&](VolumeView<float> out) { resample_affine(in(), out, affine, executor_); });
   }
 
   /// labels AXES [FILE]: five labels in blocks of 16 voxels, as uint8, by the rule of nnU-Net.
   std::string labels(std::istream& words) {
     const auto axes = read_axes(words);
-    const Size3 size = size_of(axes);
     if (labels_in_.size() == 0) labels_in_ = blocks();
-    make_room(labels_out_, size);
-    const double taken = seconds([&] {
-      resample_labels(VolumeView<const std::uint8_t>{labels_in_.data(), size_},
-                      VolumeView<std::uint8_t>{labels_out_.data(), size}, axes, LabelRule::half, executor_);
+    const VolumeView<const std::uint8_t> blocks{labels_in_.data(), size_};
+    return filled(out_uint8_, size_of(axes), words, [&](VolumeView<std::uint8_t> out) {
+      resample_labels(blocks, out, axes, LabelRule::half, executor_);
     });
-    write(labels_out_, words);
-    return answer_of(taken);
   }
 
   Buffer<std::uint8_t> blocks() {
@@ -160,16 +188,21 @@ class Session {
 
   template <class Out>
   std::string resample_to(Buffer<Out>& out, ResampleOptions& options, bool in_range, std::istream& words) {
-    const Size3 size = size_of(options.axes);
-    make_room(out, size);
-    const double taken = seconds([&] {
+    return filled(out, size_of(options.axes), words, [&](VolumeView<Out> view) {
       if (in_range) {
-        const Statistics range = naru::statistics(naru::histogram(in(), executor_));
+        const Statistics range = statistics_of_input();
         options.intensity.clip_low = static_cast<float>(range.min);
         options.intensity.clip_high = static_cast<float>(range.max);
       }
-      naru::resample(in(), VolumeView<Out>{out.data(), size}, options, executor_);
+      naru::resample(in(), view, options, executor_);
     });
+  }
+
+  /// Times a call that fills `size` voxels of `out`, and writes them where a file is asked for.
+  template <class Out, class Call>
+  std::string filled(Buffer<Out>& out, Size3 size, std::istream& words, const Call& call) {
+    make_room(out, size);
+    const double taken = seconds([&] { call(VolumeView<Out>{out.data(), size}); });
     write(out, words);
     return answer_of(taken);
   }
@@ -182,6 +215,112 @@ class Session {
     detail::copy_bytes(host.data(), out.data(), out.size() * sizeof(Out), executor_);
     executor_.wait();
     write_if_asked(words, host.data(), host.size() * sizeof(Out));
+  }
+
+  /// window SLOPE INTERCEPT LOW HIGH [FILE]: rescaled, clipped, and brought to 0 ... 1 as float32.
+  std::string window(std::istream& words) {
+    IntensityMap map;
+    double low = 0, high = 1;
+    words >> map.slope >> map.intercept >> low >> high;
+    return mapped(words, [&] { return windowed(map, low, high); });
+  }
+
+  /// zscore [FILE] and minmax [FILE]: what the map needs is looked for within the time.
+  std::string zscore(std::istream& words) {
+    return mapped(words, [&] {
+      const Statistics found = statistics_of_input();
+      return zscored({}, found.mean, found.deviation);
+    });
+  }
+
+  std::string minmax(std::istream& words) {
+    return mapped(words, [&] {
+      const Statistics found = statistics_of_input();
+      return windowed({}, found.min, found.max);
+    });
+  }
+
+  std::string mapped(std::istream& words, const std::function<IntensityMap()>& map) {
+    return filled(out_float32_, size_, words,
+                  [&](VolumeView<float> out) { apply_intensity(in(), out, map(), executor_); });
+  }
+
+  /// piecewise [FILE]: a tenth of the input, through eleven knots.
+  std::string piecewise(std::istream& words) {
+    NyulLandmarks from{}, to{};
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const auto knot = static_cast<double>(i);
+      from[i] = 40 * knot - 200, to[i] = knot * knot;
+    }
+    const PiecewiseMap map = nyul_map(from, to);
+    const Buffer<float> tenth = tenth_of_input();
+    return filled(out_float32_, size_, words, [&](VolumeView<float> out) {
+      apply_piecewise(VolumeView<const float>{tenth.data(), size_}, out, map, executor_);
+    });
+  }
+
+  /// float16 [FILE]: of a tenth of the input, so that something is to be rounded.
+  std::string float16(std::istream& words) {
+    const Buffer<float> tenth = tenth_of_input();
+    return filled(out_float16_, size_, words, [&](VolumeView<Float16> out) {
+      cast_float16(VolumeView<const float>{tenth.data(), size_}, out, executor_);
+    });
+  }
+
+  Buffer<float> tenth_of_input() {
+    auto tenth = blank<float>(in_.size());
+    apply_intensity(in(), VolumeView<float>{tenth.data(), size_}, {.slope = 0.1F}, executor_);
+    executor_.wait();
+    return tenth;
+  }
+
+  /// orient CODES [FILE]: of an input whose axes are LPS.
+  std::string orient(std::istream& words) {
+    std::string codes;
+    words >> codes;
+    const AxisMap map = axis_map({}, codes);
+    const Size3 size{size_[map.source_axis[0]], size_[map.source_axis[1]], size_[map.source_axis[2]]};
+    return filled(out_int16_, size, words,
+                  [&](VolumeView<std::int16_t> out) { naru::orient(in(), out, map, executor_); });
+  }
+
+  /// straighten STEP [FILE]: slice k moves by STEP * (k - Z / 2) voxels along y; 0 where nothing comes from.
+  std::string straighten(std::istream& words) {
+    double step = 0;
+    words >> step;
+    std::vector<SliceShift> shifts;
+    for (std::int64_t k = 0; k < size_.z; ++k) shifts.push_back({0, step * static_cast<double>(k - size_.z / 2)});
+    return filled(out_float32_, size_, words,
+                  [&](VolumeView<float> out) { naru::straighten(in(), out, shifts, 0, executor_); });
+  }
+
+  /// morphology OPERATION ELEMENT REACH ABOVE [FILE]: of the voxels above a value, by a ball of REACH mm or a box of so
+  /// many voxels to either side.
+  std::string morphology(std::istream& words) {
+    static const std::map<std::string, Morphology> operations = {
+        {"dilate", Morphology::dilate}, {"erode", Morphology::erode}, {"close", Morphology::close}};
+    static const std::map<std::string, MorphologyElement (*)(double)> elements = {{"ball", ball}, {"box", cube}};
+    std::string operation, element;
+    double reach = 0;
+    int above = 0;
+    words >> operation >> element >> reach >> above;
+    const Morphology chosen = row_of(operations, operation);
+    const MorphologyElement around = row_of(elements, element)(reach);
+    const Buffer<std::uint8_t> mask = mask_above(above);
+    return filled(out_uint8_, size_, words, [&](VolumeView<std::uint8_t> out) {
+      apply_morphology(VolumeView<const std::uint8_t>{mask.data(), size_}, out, chosen, around, executor_);
+    });
+  }
+
+  /// box ABOVE: the first and the last voxel along x, y and z above a value.
+  std::string box(std::istream& words) {
+    ForegroundRule rule;
+    words >> rule.at;
+    VoxelBox found;
+    const double taken = seconds([&] { found = foreground_box(in(), rule, executor_).value_or(VoxelBox{}); });
+    std::vector<double> numbers(found.first.begin(), found.first.end());
+    numbers.insert(numbers.end(), found.last.begin(), found.last.end());
+    return answer_of(taken, numbers);
   }
 
   /// components ABOVE: of the voxels above a value, joined through their faces.
@@ -226,9 +365,21 @@ class Session {
     return answer_of(taken, {low, high});
   }
 
+  /// landmarks: Nyul's, of the values above the mean.
+  std::string landmarks(std::istream&) {
+    NyulLandmarks found{};
+    const double taken = seconds([&] {
+      const Histogram counts = naru::histogram(in(), executor_);
+      found = nyul_landmarks(values_above(counts, naru::statistics(counts).mean), 1, 0);
+    });
+    return answer_of(taken, {found.begin(), found.end()});
+  }
+
+  Statistics statistics_of_input() { return naru::statistics(naru::histogram(in(), executor_)); }
+
   std::string statistics(std::istream&) {
     Statistics found;
-    const double taken = seconds([&] { found = naru::statistics(naru::histogram(in(), executor_)); });
+    const double taken = seconds([&] { found = statistics_of_input(); });
     return answer_of(taken, {found.mean, found.deviation});
   }
 
@@ -256,7 +407,8 @@ class Session {
   Size3 size_;
   Buffer<std::int16_t> in_, out_int16_;
   Buffer<float> out_float32_;
-  Buffer<std::uint8_t> labels_in_, labels_out_;
+  Buffer<Float16> out_float16_;
+  Buffer<std::uint8_t> labels_in_, out_uint8_;
   Buffer<std::int32_t> labels_;
   std::vector<Buffer<std::byte>> copies_;
 };

@@ -53,6 +53,12 @@ Affine turned(const std::array<AxisSteps, 3>& axes, Size3 size, double degrees) 
   return turn * scaled;
 }
 
+Affine sheared(Size3 size, double step) {
+  Affine shear;
+  shear.rows[1][2] = step, shear.rows[1][3] = -step * static_cast<double>(size.z / 2);
+  return shear;
+}
+
 void write_if_asked(std::istream& words, const void* data, std::size_t size_bytes) {
   std::string path;
   if (!(words >> path)) return;

@@ -16,6 +16,9 @@
 
 namespace naru::bench {
 
+/// Of the volume, as benchmarks/speed/grids.py has it.
+inline constexpr Vec3 kSpacingMm{0.7, 0.7, 1.25};
+
 /// Answers requests until standard input ends. `answer` reads the words of one; what it throws becomes "unsupported".
 void serve(const std::function<std::string(std::istream&)>& answer);
 
@@ -28,6 +31,9 @@ Size3 size_of(const std::array<AxisSteps, 3>& axes);
 
 /// source_from_target of these axes, after a turn of so many degrees about z and the centre of a source of `size`.
 Affine turned(const std::array<AxisSteps, 3>& axes, Size3 size, double degrees);
+
+/// source_from_target of a stack whose slice k lies `step` * (k - z / 2) voxels along y from where it should.
+Affine sheared(Size3 size, double step);
 
 /// Writes `size_bytes` from `data` to the file that the next word names. Does nothing where there is none.
 void write_if_asked(std::istream& words, const void* data, std::size_t size_bytes);
