@@ -5,17 +5,26 @@ Source index of target index t is first + t * step.
 import math
 
 SPACING_MM = (0.7, 0.7, 1.25)
-TARGET_MM = 1.0
+TARGET_MM, COARSE_MM = 1.0, 3.0
 
 
-def centred(size):
+def centred(size, target_mm=TARGET_MM):
     """Naru's own: the centre of the volume stays where it is, the spacing is exact."""
     axes = []
     for count_in, spacing in zip(size, SPACING_MM):
-        step = TARGET_MM / spacing
+        step = target_mm / spacing
         count = max(1, math.floor(count_in / step + 0.5))
         axes.append((count, step, (count_in - 1 - step * (count - 1)) / 2))
     return axes
+
+
+def coarse(size):
+    return centred(size, COARSE_MM)
+
+
+def same(size):
+    """The source's own."""
+    return [(count, 1.0, 0.0) for count in size]
 
 
 def monai(size):
@@ -53,5 +62,5 @@ def inside(axes, size):
 
 
 def inner_half(axes, _):
-    """Of the middle half along x and y: what stays within the source when it is turned by a few degrees."""
+    """Of the middle half along x and y: what stays within the source when it is turned or sheared by a few degrees."""
     return [(count // 4, count - count // 4) for count, _, _ in axes[:2]] + [(1, axes[2][0] - 1)]

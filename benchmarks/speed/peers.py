@@ -5,13 +5,18 @@
 
 Each operation is called as its users call it, on the type that they give it; what converts to that type beforehand is not
 timed, except where the tool itself does it in the call. A request is NAME[:OPTION...], where it resamples the axes (count
-step first, three times) and, if it is wanted, a file for the result as float64.
+step first, three times) and, where it makes voxels, if they are wanted, a file for them: of what is resampled as float64, else as
+the operation has them, but float64 as float32.
 """
+import functools
+import math
 import sys
 import time
 import warnings
 
 import numpy
+
+from grids import SPACING_MM
 
 CALLS_ON_GPU = 16  # as operations.cpp
 
@@ -66,22 +71,28 @@ def source_from_target(session, axes, degrees):
     return rotation * steps, centre + rotation @ (firsts - centre)
 
 
-def torch_grid_sample(session, axes, dtype, degrees=0):
+def torch_grid_sample(session, axes, dtype, degrees=0, mode="bilinear"):
     """What monai.transforms.Spacing and Affine do: affine_grid and grid_sample, bilinear, border, on float64 by default."""
-    torch = session.torch()
     image = session.on_device(dtype)
+    call = grid_sampling(session, axes, degrees, mode)
+    return session.timed_on_device(lambda: call(image))
+
+
+def grid_sampling(session, axes, degrees=0, mode="bilinear"):
+    """The function of an image that samples it at these axes."""
+    torch = session.torch()
     counts = numpy.array([a[0] for a in axes])
     sizes = numpy.array(session.volume.shape[::-1])
     matrix, offset = source_from_target(session, axes, degrees)
     # Normalised: voxel edges lie at -1 and 1.
     theta = numpy.column_stack([matrix * counts / sizes[:, None], (2 * offset + 1 + matrix @ (counts - 1)) / sizes - 1])
-    theta = torch.as_tensor(theta[None], dtype=image.dtype, device=image.device)
 
-    def call():
-        grid = torch.nn.functional.affine_grid(theta, [1, 1, *map(int, counts[::-1])], align_corners=False)
-        return torch.nn.functional.grid_sample(image, grid, "bilinear", "border", align_corners=False)
+    def call(image):
+        grid = torch.nn.functional.affine_grid(torch.as_tensor(theta[None], dtype=image.dtype, device=image.device),
+                                               [1, 1, *map(int, counts[::-1])], align_corners=False)
+        return torch.nn.functional.grid_sample(image, grid, mode, "border", align_corners=False)
 
-    return session.timed_on_device(call)
+    return call
 
 
 def torch_interpolate(session, axes, dtype):
@@ -106,6 +117,46 @@ def scipy_turned(session, axes, order, mode, degrees):
     matrix, offset = matrix[::-1, ::-1], offset[::-1]  # z first
     out = numpy.zeros([a[0] for a in reversed(axes)], numpy.float32)
     return seconds_of(lambda: ndimage.affine_transform(session.volume, matrix, offset, out.shape, out, int(order), mode))
+
+
+def antialias_sigma(axes):
+    """In voxels of the source, z first: of Cardoso et al. (MICCAI 2015), as ours."""
+    return [math.sqrt((step * step - 1) / (8 * math.log(2))) for _, step, _ in reversed(axes)]
+
+
+def scipy_antialiased(session, axes):
+    """scipy.ndimage.gaussian_filter, cut off at 4 sigma, and affine_transform; float64 within, float32 out."""
+    from scipy import ndimage
+    steps, firsts = [a[1] for a in reversed(axes)], [a[2] for a in reversed(axes)]
+    sigma, shape = antialias_sigma(axes), [a[0] for a in reversed(axes)]
+    smooth, out = numpy.zeros(session.volume.shape, numpy.float32), numpy.zeros(shape, numpy.float32)
+
+    def call():
+        ndimage.gaussian_filter(session.volume, sigma, output=smooth, mode="nearest")
+        return ndimage.affine_transform(smooth, steps, firsts, out.shape, out, 1, "nearest")
+
+    return seconds_of(call)
+
+
+def torch_antialiased(session, axes):
+    """A convolution along each axis, as monai.networks.layers.GaussianFilter has it, of scipy's weights; and grid_sample."""
+    torch = session.torch()
+    image, sample = session.on_device("float32"), grid_sampling(session, axes)
+    kernels = []
+    for axis, sigma in enumerate(antialias_sigma(axes)):
+        reach = int(4 * sigma + 0.5)
+        weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, dtype=torch.float64) / sigma) ** 2)
+        shape, pad = [1] * 5, [0] * 6
+        shape[2 + axis], pad[4 - 2 * axis], pad[5 - 2 * axis] = -1, reach, reach
+        kernels.append(((weights / weights.sum()).reshape(shape).to(image), pad))
+
+    def call():
+        smooth = image
+        for kernel, pad in kernels:
+            smooth = torch.nn.functional.conv3d(torch.nn.functional.pad(smooth, pad, "replicate"), kernel)
+        return sample(smooth)
+
+    return session.timed_on_device(call)
 
 
 def blocks(session):
@@ -139,7 +190,148 @@ def skimage_resize(session, axes):
 
 RESAMPLING = {"torch_grid_sample": torch_grid_sample, "torch_interpolate": torch_interpolate,
               "scipy_affine": scipy_affine, "scipy_turned": scipy_turned, "skimage_resize": skimage_resize,
-              "skimage_labels": skimage_labels}
+              "skimage_labels": skimage_labels, "scipy_antialiased": scipy_antialiased,
+              "torch_antialiased": torch_antialiased}
+
+
+def window(image, *numbers):
+    """As monai.transforms.ScaleIntensityRange, after a rescale."""
+    slope, intercept, low, high = map(float, numbers)
+    return ((image * slope + intercept - low) / (high - low)).clip(0, 1)
+
+
+def zscore(image):
+    """torch divides by one voxel fewer."""
+    return (image - image.mean()) / image.std()
+
+
+def minmax(image):
+    return (image - image.min()) / (image.max() - image.min())
+
+
+def turn(codes):
+    """Axes and flips, z first, from LPS to the codes."""
+    axes = [next(axis for axis, pair in enumerate(("LR", "PA", "SI")) if code in pair) for code in codes]
+    return [2 - axis for axis in reversed(axes)], [i for i, code in enumerate(reversed(codes)) if code in "RAI"]
+
+
+def numpy_orient(image, codes):
+    order, flips = turn(codes)
+    return numpy.ascontiguousarray(numpy.flip(image.transpose(order), flips))
+
+
+def torch_orient(image, codes):
+    order, flips = turn(codes)
+    return image.permute(order).flip(flips).contiguous()
+
+
+KNOTS = numpy.array([(40 * i - 200, i * i) for i in range(11)], numpy.float64).T  # from and to, as operations.cpp
+
+
+def numpy_piecewise(image):
+    return numpy.interp(image, *KNOTS)
+
+
+def torch_piecewise(image):
+    import torch
+    knots, values = torch.as_tensor(KNOTS, dtype=image.dtype, device=image.device)
+    piece = torch.bucketize(image, knots[1:-1])
+    return (values.diff() / knots.diff())[piece] * (image - knots[piece]) + values[piece]
+
+
+MAPS = {  # of a whole volume: numpy's call, torch's, the type that both are given, and what it is multiplied by beforehand
+    "window": (window, window, "float32", 1),
+    "zscore": (zscore, zscore, "float32", 1),
+    "minmax": (minmax, minmax, "float32", 1),
+    "piecewise": (numpy_piecewise, torch_piecewise, "float32", 0.1),
+    "float16": (lambda image: image.astype(numpy.float16), lambda image: image.half(), "float32", 0.1),
+    "orient": (numpy_orient, torch_orient, "int16", 1),
+}
+
+
+def numpy_map(name):
+    call, _, dtype, scale = MAPS[name]
+
+    def run(session, *options):
+        image = session.as_type(dtype) * numpy.dtype(dtype).type(scale)
+        return seconds_of(lambda: call(image, *options))
+
+    return run
+
+
+def torch_map(name):
+    _, call, dtype, scale = MAPS[name]
+
+    def run(session, *options):
+        image = session.on_device(dtype)[0, 0] * scale
+        return session.timed_on_device(lambda: call(image, *options))
+
+    return run
+
+
+def scipy_straighten(session, step):
+    """Slice by slice."""
+    from scipy import ndimage
+    out = numpy.zeros(session.volume.shape, numpy.float32)
+
+    def call():
+        for k, (image, slice_out) in enumerate(zip(session.volume, out)):
+            ndimage.shift(image, (-float(step) * (k - len(out) // 2), 0), slice_out, order=1, mode="constant")
+        return out
+
+    return seconds_of(call)
+
+
+def torch_straighten(session, step):
+    """All slices as a batch of images."""
+    torch = session.torch()
+    image = session.on_device("float64")[0].transpose(0, 1)
+    depth, height = session.volume.shape[:2]
+    theta = torch.zeros(depth, 2, 3, dtype=image.dtype, device=image.device)
+    theta[:, 0, 0] = theta[:, 1, 1] = 1
+    theta[:, 1, 2] = 2 * float(step) / height * (torch.arange(depth, dtype=image.dtype) - depth // 2)
+
+    def call():
+        grid = torch.nn.functional.affine_grid(theta, image.shape, align_corners=False)
+        return torch.nn.functional.grid_sample(image, grid, "bilinear", "zeros", align_corners=False)
+
+    return session.timed_on_device(call)
+
+
+def ball(radius_mm):
+    """All voxels whose centres lie within the radius."""
+    reach = [int(radius_mm / spacing) for spacing in reversed(SPACING_MM)]
+    offsets = numpy.meshgrid(*(numpy.arange(-n, n + 1) for n in reach), indexing="ij")
+    return sum((offset * spacing) ** 2 for offset, spacing in zip(offsets, reversed(SPACING_MM))) <= radius_mm**2
+
+
+def cube(reach):
+    return numpy.ones([2 * int(reach) + 1] * 3, bool)
+
+
+def scipy_morphology(session, operation, element, reach, above):
+    """What lies beyond the volume is no background to an erosion, as ours has it."""
+    from scipy import ndimage
+    mask, structure = session.volume > int(above), {"ball": ball, "box": cube}[element](float(reach))
+    dilate = functools.partial(ndimage.binary_dilation, structure=structure)
+    erode = functools.partial(ndimage.binary_erosion, structure=structure, border_value=1)
+    steps = {"dilate": [dilate], "erode": [erode], "close": [dilate, erode]}[operation]
+    return seconds_of(lambda: functools.reduce(lambda image, step: step(image), steps, mask))
+
+
+def torch_morphology(session, operation, element, reach, above):
+    """The usual trick: the greatest value of a box is its dilation, the least its erosion."""
+    if (operation, element) != ("close", "box"):
+        raise ValueError("max_pool3d closes by a box alone")
+    mask, reach = (session.on_device("int16") > int(above)).float(), int(reach)
+    pool = functools.partial(session.torch().nn.functional.max_pool3d, kernel_size=2 * reach + 1, stride=1, padding=reach)
+    seconds, result = session.timed_on_device(lambda: -pool(-pool(mask)))
+    return seconds, result.byte()
+
+
+MAPPING = ({f"numpy_{name}": numpy_map(name) for name in MAPS} | {f"torch_{name}": torch_map(name) for name in MAPS}
+           | {"scipy_straighten": scipy_straighten, "torch_straighten": torch_straighten,
+              "scipy_morphology": scipy_morphology, "torch_morphology": torch_morphology})
 
 
 def numpy_percentiles(session):
@@ -165,6 +357,34 @@ def skimage_otsu(session):
     return seconds, [found]
 
 
+def numpy_landmarks(session):
+    seconds, found = seconds_of(
+        lambda: numpy.percentile(session.volume[session.volume > session.volume.mean()], (1, *range(10, 100, 10), 99)))
+    return seconds, list(found)
+
+
+def numpy_box(session, above):
+    """First and last along x, y and z, as nnU-Net and MONAI look for them."""
+    def call():
+        mask = session.volume > float(above)
+        lines = [numpy.flatnonzero(mask.any(axes)) for axes in ((0, 1), (0, 2), (1, 2))]
+        return [line[0] for line in lines] + [line[-1] for line in lines]
+
+    return seconds_of(call)
+
+
+def torch_box(session, above):
+    image = session.on_device("int16")[0, 0]
+
+    def call():
+        mask = image > float(above)
+        plane = mask.any(0)
+        lines = [line.nonzero() for line in (plane.any(0), plane.any(1), mask.any(2).any(1))]
+        return [int(line[0]) for line in lines] + [int(line[-1]) for line in lines]
+
+    return session.timed_on_device(call)
+
+
 def scipy_label(session, above):
     """Voxels above a value, joined through their faces."""
     from scipy import ndimage
@@ -174,16 +394,28 @@ def scipy_label(session, above):
 
 
 FINDING = {"numpy_percentiles": numpy_percentiles, "numpy_statistics": numpy_statistics,
-           "numpy_bincount": numpy_bincount, "skimage_otsu": skimage_otsu, "scipy_label": scipy_label}
+           "numpy_bincount": numpy_bincount, "skimage_otsu": skimage_otsu, "scipy_label": scipy_label,
+           "numpy_landmarks": numpy_landmarks, "numpy_box": numpy_box, "torch_box": torch_box}
 
 
 def resample(call, session, options, words):
     numbers = [float(word) for word in words[:9]]
     axes = [(int(numbers[i]), numbers[i + 1], numbers[i + 2]) for i in (0, 3, 6)]
     seconds, result = call(session, axes, *options)
-    if len(words) > 9:
-        result = result.cpu().numpy() if hasattr(result, "cpu") else result
-        numpy.asarray(result, numpy.float64).tofile(words[9])
+    for file in words[9:]:
+        numpy.asarray(on_host(result), numpy.float64).tofile(file)
+    return seconds, []
+
+
+def on_host(result):
+    return result.cpu().numpy() if hasattr(result, "cpu") else result
+
+
+def map_voxels(call, session, options, files):
+    seconds, result = call(session, *options)
+    for file in files:
+        result = on_host(result)
+        result.astype(numpy.float32 if result.dtype == numpy.float64 else result.dtype).tofile(file)
     return seconds, []
 
 
@@ -209,6 +441,8 @@ def answer(session, line):
         return 0, compare(*words)
     if name in RESAMPLING:
         return resample(RESAMPLING[name], session, options, words)
+    if name in MAPPING:
+        return map_voxels(MAPPING[name], session, options, words)
     if name in FINDING:
         return FINDING[name](session, *options)
     raise ValueError(f"no operation {name}")
