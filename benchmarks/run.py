@@ -14,7 +14,7 @@
 
 Each number is the median of at least five runs, or the file says of how many; a peer is always timed in the same run, in
 turn with ours, and the ratio is what counts. One part of the file is written by each call and leaves the other as it is.
-MACHINE is a neutral name, never a host's. --speed takes about half an hour; it writes each row as soon as it has it.
+MACHINE is a neutral name, never a host's. --speed takes about three quarters of an hour; it writes each row as soon as it has it.
 Only the standard library is needed, but
 - for the peers of --speed: dcm2niix, pigz and python3-nibabel, -numpy, -pydicom, -scipy, -skimage, -torch; one that is
   missing is named in the file;
