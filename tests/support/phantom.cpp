@@ -4,6 +4,8 @@
 // osconfig.h comes first in every DCMTK program.
 #include <dcmtk/dcmdata/dcdeftag.h>
 #include <dcmtk/dcmdata/dcfilefo.h>
+#include <dcmtk/dcmdata/dcistrmb.h>
+#include <dcmtk/dcmdata/dcostrmb.h>
 #include <dcmtk/dcmdata/dcrleerg.h>
 #include <dcmtk/dcmdata/dcuid.h>
 #include <dcmtk/dcmdata/dcxfer.h>
@@ -197,6 +199,32 @@ std::vector<PhantomSlice> sound_slices(const PhantomOptions& options) {
 }  // namespace
 
 std::span<const SyntaxName> all_syntaxes() { return kSyntaxNames; }
+
+std::string recoded(const std::string& file, std::string_view transfer_syntax_uid) {
+  constexpr std::size_t kRoomBytes = std::size_t{1} << 20;
+  prepare_dcmtk();
+  DcmInputBufferStream in;
+  in.setBuffer(file.data(), static_cast<offile_off_t>(file.size()));
+  in.setEos();
+  DcmFileFormat format;
+  format.transferInit();
+  require(format.read(in), "read a file");
+  format.transferEnd();
+  require(format.loadAllDataIntoMemory(), "read a file");
+  const E_TransferSyntax syntax = DcmXfer(std::string(transfer_syntax_uid).c_str()).getXfer();
+  encode(*format.getDataset(), syntax);
+  std::string written(2 * file.size() + kRoomBytes, '\0');
+  DcmOutputBufferStream out(written.data(), static_cast<offile_off_t>(written.size()));
+  format.transferInit();
+  require(format.write(out, syntax, EET_UndefinedLength, nullptr), "write a file");
+  format.transferEnd();
+  out.flush();
+  void* begin = nullptr;
+  offile_off_t length = 0;
+  out.flushBuffer(begin, length);
+  written.resize(static_cast<std::size_t>(length));
+  return written;
+}
 
 Grid phantom_grid(const PhantomOptions& options) {
   const Vec3 normal = cross(options.row_direction, options.column_direction);

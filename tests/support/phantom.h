@@ -46,6 +46,9 @@ struct SyntaxName {
 };
 std::span<const SyntaxName> all_syntaxes();
 
+/// A whole file in another transfer syntax, with the encoders and parameters of `write_series`.
+std::string recoded(const std::string& file, std::string_view transfer_syntax_uid);
+
 struct Rescale {
   double slope = 1;
   double intercept = -1024;

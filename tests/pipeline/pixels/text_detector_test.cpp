@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "dicom/instance.h"
 #include "pipeline/pixels/text_decision.h"
@@ -10,6 +11,7 @@
 #include "tests/dicom/deidentify/deidentified.h"
 #include "tests/pipeline/pixels/burned_picture.h"
 #include "tests/support/codec_encoder.h"
+#include "tests/support/phantom.h"
 
 namespace naru::test {
 
@@ -49,8 +51,8 @@ TextLook look_at_blanked(const std::string& file, const std::vector<dicom::Pixel
 
 /// One way of storing a picture.
 struct Encoding {
-  const char* name;
-  std::string (*file)(const Picture&);
+  std::string name;
+  std::function<std::string(const Picture&)> file;
 };
 std::ostream& operator<<(std::ostream& out, const Encoding& encoding) { return out << encoding.name; }
 
@@ -140,6 +142,19 @@ const Encoding kEncodings[] = {
      }},
 };
 
+/// Every one that DCMTK can write.
+std::vector<Encoding> transfer_syntaxes() {
+  std::vector<Encoding> all;
+  for (const SyntaxName& syntax : all_syntaxes()) {
+    all.push_back({std::string(syntax.name), [uid = syntax.uid](const Picture& picture) {
+                     const std::string file = recoded(slice_of_picture(picture).bytes(), uid);
+                     EXPECT_EQ(header_of(file).pixels.value().transfer_syntax_uid, uid);
+                     return file;
+                   }});
+  }
+  return all;
+}
+
 class TextDetectorEncoding : public ::testing::TestWithParam<Encoding> {};
 
 TEST_P(TextDetectorEncoding, ChangesNothing) {
@@ -162,6 +177,7 @@ TEST_P(TextDetectorEncoding, ChangesNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Encodings, TextDetectorEncoding, ::testing::ValuesIn(kEncodings));
+INSTANTIATE_TEST_SUITE_P(TransferSyntaxes, TextDetectorEncoding, ::testing::ValuesIn(transfer_syntaxes()));
 
 TEST(TextDetector, SeesTextOverAnatomyAndSaysSo) {
   Picture picture;
