@@ -183,8 +183,7 @@ AxisSteps steps_of(double n, double from, double to, GridConvention convention) 
     }
     case GridConvention::nnunet: {
       const std::int64_t count = zoomed(from / to * n);
-      const double exact = n / static_cast<double>(count);
-      return {count, exact, 0.5 * exact - 0.5};
+      return {.target_count = count, .step = n / static_cast<double>(count), .first = -0.5, .offset = 0.5};
     }
     case GridConvention::monai: return {zoomed((n - 1) * from / to + 1), step, 0};
     case GridConvention::torchio: return {n == 1 ? 1 : at_least_one(std::ceil(n * from / to)), step, 0.5 * (step - 1)};
@@ -200,7 +199,7 @@ AxisSteps steps_of(double n, double from, double to, GridConvention convention) 
 /// @param n source voxels
 InsideRange inside_of(const AxisSteps& axis, double n, GridConvention convention) {
   const auto is_inside = [&](std::int64_t target) {
-    const double source = axis.first + static_cast<double>(target) * axis.step;
+    const double source = axis.place(target);
     switch (convention) {
       case GridConvention::torchio:
       case GridConvention::itk: return source >= -0.5 && source < n - 0.5;
@@ -227,7 +226,7 @@ ResampledGrid resampled(const Grid& grid, const Vec3& spacing_mm, GridConvention
     result.axes[a] = axis;
     result.inside[a] = inside_of(axis, n, convention);
     source_from_target.rows[a][a] = axis.step;
-    source_from_target.rows[a][3] = axis.first;
+    source_from_target.rows[a][3] = axis.place(0);
   }
   const auto& axes = result.axes;
   result.grid = {{axes[0].target_count, axes[1].target_count, axes[2].target_count},

@@ -87,7 +87,7 @@ bool is_axis_codes(std::string_view axes);
 /// The grid of the same voxels after permutation and flips; no voxel centre moves.
 Grid reoriented(const Grid& grid, const AxisMap& map);
 
-/// One axis of a resampling: source index of target index t is `first + t * step` (in voxels of the source).
+/// One axis of a resampling: source index of target index t is `first + (t + offset) * step` (in voxels of the source).
 ///
 /// A part of it has the same numbers, so that its weights are the same to the bit: `target_begin` is the first target
 /// index that is made, `source_begin` the first source index that is there, `source_total` how many there are in all
@@ -97,6 +97,14 @@ struct AxisSteps {
   double step = 1;
   double first = 0;
   std::int64_t target_begin = 0, source_begin = 0, source_total = 0;
+  /// Of target 0. 0.5 where a tool counts from the faces of voxels: reckoned in its order, places that are halfway
+  /// between voxels round to the side to which they round there. What a crop leaves out comes on top.
+  double offset = 0;
+
+  /// The source index of a target, counted from `target_begin`.
+  double place(std::int64_t target) const {
+    return first + (static_cast<double>(target_begin + target) + offset) * step;
+  }
 };
 
 /// How a grid of another spacing is laid over a volume. With n voxels of spacing s to be brought to s', round() to even

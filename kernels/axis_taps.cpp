@@ -14,9 +14,9 @@ void append_axis(std::vector<AxisTap>& taps, const AxisSteps& axis, std::int64_t
                  const ResampleOptions& options) {
   const double last = static_cast<double>((axis.source_total > 0 ? axis.source_total : source_count) - 1);
   for (std::int64_t t = 0; t < axis.target_count; ++t) {
-    const double source = axis.first + static_cast<double>(axis.target_begin + t) * axis.step;
+    const double source = axis.place(t);
     const bool is_nearest = options.interpolator == Interpolator::nearest;
-    const double rounded = is_nearest ? nearest_index(source, axis.step, options.ties_to_even) : source;
+    const double rounded = is_nearest ? nearest_index(source, axis.step) : source;
     const double clamped = std::clamp(rounded, 0.0, last);
     const double index = std::floor(clamped);
     const std::int64_t there = static_cast<std::int64_t>(index) - axis.source_begin;

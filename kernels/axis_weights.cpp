@@ -92,7 +92,7 @@ Response gaussian(double sigma) {
 
 Response interpolated_at(double x, double step, const AxisFilter& filter) {
   switch (filter.interpolator) {
-    case Interpolator::nearest: return {static_cast<std::int64_t>(nearest_index(x, step, filter.ties_to_even)), {1}};
+    case Interpolator::nearest: return {static_cast<std::int64_t>(nearest_index(x, step)), {1}};
     case Interpolator::linear: return sampled(x, 1, [](double d) { return 1 - std::abs(d); });
     case Interpolator::bspline: {
       const Response cubic = sampled(x, 2, cubic_bspline);
@@ -148,7 +148,7 @@ Row row_at(double x, double step, std::int64_t count, const AxisFilter& filter) 
 std::vector<Row> rows_of(const AxisSteps& axis, std::int64_t total, const AxisFilter& filter) {
   std::vector<Row> rows;
   for (std::int64_t t = 0; t < axis.target_count; ++t) {
-    const double x = axis.first + static_cast<double>(axis.target_begin + t) * axis.step;
+    const double x = axis.place(t);
     // Far outside, a signal without ends is the same everywhere or repeats; what matters is that nothing overflows.
     const double reach = 4 * static_cast<double>(total) + 64;
     rows.push_back(row_at(std::clamp(x, -reach, reach), axis.step, total, filter));
@@ -166,15 +166,13 @@ std::int64_t total_count(const AxisSteps& axis, std::int64_t source_count) {
 
 }  // namespace
 
-double nearest_index(double source, double step, bool ties_to_even) {
-  if (ties_to_even) return std::nearbyint(source);
+double nearest_index(double source, double step) {
   return step < 0 ? std::ceil(source - 0.5) : std::floor(source + 0.5);
 }
 
 AxisFilter filter_along(int axis, const ResampleOptions& options) {
-  AxisFilter filter{options.interpolator, options.boundary,
-                    options.sinc,         options.sigma[static_cast<std::size_t>(axis)],
-                    options.ties_to_even, false};
+  AxisFilter filter{options.interpolator, options.boundary, options.sinc,
+                    options.sigma[static_cast<std::size_t>(axis)]};
   if (options.separate_axis == axis) filter.interpolator = Interpolator::nearest;
   return filter;
 }
@@ -212,8 +210,7 @@ namespace {
 
 /// Of nearest and linear: both neighbours of every place, whatever their weights.
 std::pair<std::int64_t, std::int64_t> plain_range(const AxisSteps& axis, std::int64_t total) {
-  const double a = axis.first + static_cast<double>(axis.target_begin) * axis.step;
-  const double b = axis.first + static_cast<double>(axis.target_begin + axis.target_count - 1) * axis.step;
+  const double a = axis.place(0), b = axis.place(axis.target_count - 1);
   const double last = static_cast<double>(total - 1);
   return {static_cast<std::int64_t>(std::clamp(std::floor(std::min(a, b)), 0.0, last)),
           static_cast<std::int64_t>(std::clamp(std::floor(std::max(a, b)) + 1, 0.0, last)) + 1};

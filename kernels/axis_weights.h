@@ -28,12 +28,11 @@ struct AxisFilter {
   Boundary boundary = Boundary::nearest;
   Sinc sinc{};
   double sigma = 0;
-  bool ties_to_even = false;
   bool is_prefilter = false;  ///< the coefficients of the B-spline instead of what it interpolates; at whole places
 };
 
 /// The index that Interpolator::nearest takes at `source`. @param step of the axis: its sign is the target's direction
-double nearest_index(double source, double step, bool ties_to_even);
+double nearest_index(double source, double step);
 
 AxisFilter filter_along(int axis, const ResampleOptions& options);
 

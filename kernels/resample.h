@@ -2,16 +2,15 @@
 ///
 /// linear:  v(x,y,z) = trilinear interpolation of the 8 stored values around the source index; indices outside
 ///          [0, n-1] are clamped to it (edge values extend outwards)
-/// nearest: the stored value at the index rounded, clamped likewise; a half goes in the direction of the target's axis,
-///          or to the even index
+/// nearest: the stored value at the index rounded, clamped likewise; a half goes in the direction of the target's axis
 /// bspline, lanczos, and all with a sigma: one weighted sum along y, then x, then z (kernels/axis_weights.h), each in
 ///          f32 as (sum of weights) * anchor + sum of weight * (value - anchor), anchor being the nearest value: errors
 ///          are those of differences, and a constant stays what it is
 /// then out = intensity map of v (kernels/intensity.h); interpolation and rescale commute, so stored integers are
 /// blended directly.
 ///
-/// Shapes: x (i) fastest; `axes[a]` gives for axis a the source index of target index t as first + t * step; step may
-/// be negative (a flip). Index and weight tables are made per axis in f64 on the host and used in f32.
+/// Shapes: x (i) fastest; `axes[a].place(t)` is the source index of target index t along axis a; step may be negative (a
+/// flip). Index and weight tables are made per axis in f64 on the host and used in f32.
 ///
 /// Order of f32 operations of linear, the same on every backend, each lerp(a, b, w) = fma(w, b - a, a): along y, then
 /// along z (the four rows blended to one), then along x. So a constant stays exactly what it is, CPU and GPU agree to
@@ -55,7 +54,6 @@ struct ResampleOptions {
   Interpolator interpolator = Interpolator::linear;
   IntensityMap intensity;
   Boundary boundary = Boundary::nearest;
-  bool ties_to_even = false;  ///< of nearest, as torch rounds
   Sinc sinc{};
   Vec3 sigma{};  ///< of a Gaussian before the interpolation, in source voxels along each axis; 0: none
   /// nnU-Net's "separate z": along this axis the nearest slice, resampled alone and clipped to its own least and

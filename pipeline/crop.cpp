@@ -29,7 +29,7 @@ std::pair<double, double> places_of(const GridPlan& plan, const VoxelBox& box, s
 /// Target voxels whose centres lie between two places of the source; the nearest one where none does.
 Span targets_between(const AxisSteps& steps, double low, double high) {
   constexpr double kRounding = 1e-6;  // of a voxel
-  const double a = (low - steps.first) / steps.step, b = (high - steps.first) / steps.step;
+  const double a = (low - steps.place(0)) / steps.step, b = (high - steps.place(0)) / steps.step;
   const auto bounded = [&](double n) {
     return static_cast<std::int64_t>(std::clamp(n, 0.0, static_cast<double>(steps.target_count - 1)));
   };
@@ -55,7 +55,7 @@ GridPlan cropped(GridPlan plan, const VoxelBox& box, double margin_mm) {
     const Span span = targets_between(steps, low - margin, high + margin);
     first[a] = span.first;
     count[a] = span.last - span.first + 1;
-    steps.first += static_cast<double>(span.first) * steps.step;
+    steps.offset += static_cast<double>(span.first);  // so that places stay the same to the bit
     steps.target_count = count[a];
     plan.inside[a] = part_of(plan.inside[a], span.first, count[a]);
   }

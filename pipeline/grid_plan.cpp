@@ -97,7 +97,7 @@ void set_sampling(GridPlan& plan, const Recipe& recipe) {
     case GridConvention::nnunet:
       resample.separate_axis = separate_axis_of(plan.source_spacing_mm, *recipe.spacing_mm);
       break;
-    case GridConvention::monai: resample.ties_to_even = true; break;
+    case GridConvention::monai: break;
     case GridConvention::torchio: resample.sinc.radius = 5; [[fallthrough]];
     case GridConvention::itk: resample.sinc.is_normalized = false; [[fallthrough]];
     case GridConvention::totalsegmentator:

@@ -100,7 +100,7 @@ double max_difference_hu() {
   Buffer<float> ours(static_cast<std::size_t>(target.grid.size.voxel_count()), study().executor);
   naru_resample(ours, {});
   const auto is_inside = [&](int a, std::int64_t t) {
-    const double source = target.axes[a].first + static_cast<double>(t) * target.axes[a].step;
+    const double source = target.axes[a].place(t);
     return source >= 0 && source <= static_cast<double>(kSize[a] - 1);
   };
   double worst = 0;

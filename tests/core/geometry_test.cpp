@@ -127,7 +127,7 @@ TEST(Resampled, MapsTargetIndicesAsItsAxesSay) {
   const ResampledGrid result = resampled(grid, {1, 1, 1});
   const Vec3 target = {3, 5, 7};
   Vec3 source{};
-  for (int a = 0; a < 3; ++a) source[a] = result.axes[a].first + target[a] * result.axes[a].step;
+  for (int a = 0; a < 3; ++a) source[a] = result.axes[a].place(std::llround(target[a]));
   expect_near(result.grid.patient_from_voxel(target), grid.patient_from_voxel(source));
 }
 
@@ -155,7 +155,7 @@ TEST(Resampled, SaysTheTrueAffineInEveryConvention) {
     const ResampledGrid result = resampled(grid, {1.3, 0.9, 2}, convention);
     const Vec3 target = {2, 3, 1};
     Vec3 source{};
-    for (int a = 0; a < 3; ++a) source[a] = result.axes[a].first + target[a] * result.axes[a].step;
+    for (int a = 0; a < 3; ++a) source[a] = result.axes[a].place(std::llround(target[a]));
     expect_near(result.grid.patient_from_voxel(target), grid.patient_from_voxel(source));
   }
 }
@@ -166,12 +166,10 @@ TEST(Resampled, KeepsTheOuterFacesAsNnunetDoesAndTheOuterCentresAsTotalsegmentat
   const ResampledGrid centres = resampled(grid, {1.7, 0.6, 1.1}, GridConvention::totalsegmentator);
   for (int a = 0; a < 3; ++a) {
     const auto n = static_cast<double>(grid.size[a]);
-    const auto last = [&](const AxisSteps& axis) {
-      return axis.first + static_cast<double>(axis.target_count - 1) * axis.step;
-    };
-    EXPECT_NEAR(faces.axes[a].first - faces.axes[a].step / 2, -0.5, 1e-12);
+    const auto last = [&](const AxisSteps& axis) { return axis.place(axis.target_count - 1); };
+    EXPECT_NEAR(faces.axes[a].place(0) - faces.axes[a].step / 2, -0.5, 1e-12);
     EXPECT_NEAR(last(faces.axes[a]) + faces.axes[a].step / 2, n - 0.5, 1e-9);
-    EXPECT_EQ(centres.axes[a].first, 0);
+    EXPECT_EQ(centres.axes[a].place(0), 0);
     EXPECT_NEAR(last(centres.axes[a]), n - 1, 1e-9);
   }
 }

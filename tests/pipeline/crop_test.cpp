@@ -45,8 +45,8 @@ TEST(Crop, KeepsEveryVoxelThatStaysAtItsPlace) {
         for (int a = 0; a < 3; ++a) {
           const auto i = static_cast<std::size_t>(a);
           EXPECT_NEAR(in_whole[i], std::round(in_whole[i]), 1e-9);  // on the grid of before
-          EXPECT_NEAR(found.resample.axes[i].first + corner[i] * found.resample.axes[i].step,
-                      plan.resample.axes[i].first + (corner[i] + shift[i]) * plan.resample.axes[i].step, 1e-9);
+          EXPECT_EQ(found.resample.axes[i].place(std::llround(corner[i])),
+                    plan.resample.axes[i].place(std::llround(corner[i] + shift[i])));
           EXPECT_EQ(found.resample.axes[i].target_count, size[a]);
         }
         const Vec3 spacing_mm = stack.grid.spacing_mm();
