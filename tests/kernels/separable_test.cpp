@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <span>
 
 #include "kernels/axis_groups.h"
@@ -11,6 +12,8 @@
 #include "kernels/resample.h"
 #include "kernels/separable_voxel.h"
 #include "tests/kernels/golden/golden_volume.h"
+#include "tests/kernels/impulse.h"
+#include "tests/kernels/nearest.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
 
@@ -110,42 +113,140 @@ TEST(Separable, GivesTheVoxelsOfNnunetsSeparateZ) {
       bspline(golden_grid(golden::kSeparateSpacing, GridConvention::nnunet).axes, Boundary::nearest);
   options.separate_axis = 2;
   expect_golden(golden::kNnunetSeparate, options, 1e-3);
+  options.interpolator = Interpolator::linear;
+  expect_golden(golden::kNnunetSeparateLinear, options, 1e-3);
+}
+
+/// Along each of golden::kNearestAxes, as it is and flipped, and as nnU-Net's separate axis.
+void expect_nearest(std::span<const std::int16_t> golden, GridConvention convention) {
+  for (const golden::NearestAxis& axis : golden::kNearestAxes) {
+    Grid grid{{axis.count, 1, 1}, {}};
+    grid.patient_from_voxel.rows[0][0] = axis.spacing_mm;
+    const Axes plain = resampled(grid, {1, 1, 1}, convention).axes;
+    Axes flipped = plain;
+    flipped[0].first = static_cast<double>(axis.count - 1) - plain[0].first;
+    flipped[0].step = -plain[0].step;
+    const auto count = static_cast<std::size_t>(plain[0].target_count);
+    ASSERT_LE(count, golden.size());
+    const std::vector<std::int16_t> expected(golden.begin(), golden.begin() + plain[0].target_count);
+    golden = golden.subspan(count);
+    std::vector<std::int16_t> values(static_cast<std::size_t>(axis.count));
+    std::iota(values.begin(), values.end(), std::int16_t{0});
+    const std::vector<std::int16_t> reversed(values.rbegin(), values.rend());
+    for (const std::optional<int> separate : {std::optional<int>(), std::optional(0)}) {
+      for (Executor& executor : executors_under_test()) {
+        ResampleOptions options{plain, Interpolator::nearest, {}};
+        options.separate_axis = separate;
+        EXPECT_EQ(resampled_on<std::int16_t>(executor, values, grid.size, options), expected) << axis.count;
+        options.axes = flipped;
+        EXPECT_EQ(resampled_on<std::int16_t>(executor, reversed, grid.size, options), expected) << axis.count;
+      }
+    }
+  }
+  EXPECT_TRUE(golden.empty());
+}
+
+TEST(Separable, TakesTheVoxelsThatNnunetAndTotalsegmentatorTake) {
+  expect_nearest(golden::kNnunetNearest, GridConvention::nnunet);
+  expect_nearest(golden::kTotalsegmentatorNearest, GridConvention::totalsegmentator);
 }
 
 TEST(Separable, GivesTheVoxelsOfMonai) {
-  expect_golden(golden::kMonai,
-                {golden_grid(golden::kResampleSpacing, GridConvention::monai).axes, Interpolator::linear, {}}, 1e-3);
+  const Axes axes = golden_grid(golden::kResampleSpacing, GridConvention::monai).axes;
+  expect_golden(golden::kMonai, {axes, Interpolator::linear, {}}, 1e-3);
+  expect_golden(golden::kMonaiBspline, bspline(axes, Boundary::nearest), 1e-3);
+  expect_golden(golden::kMonaiNearest, {axes, Interpolator::nearest, {}}, 0);  // no place is halfway
+}
+
+TEST(Separable, TakesANearestVoxelAsMonaiDoesWhereverPlacesAreHalfway) {
+  const Axes axes = golden_grid(golden::kTieSpacing, GridConvention::monai).axes;
+  const Size3 size = target_of(axes);
+  const auto values = golden_volume();
+  for (Executor& executor : executors_under_test()) {
+    const auto out = resampled_on<float>(executor, values, golden_size(), {axes, Interpolator::nearest, {}});
+    ASSERT_EQ((out.size() + golden::kEvery - 1) / golden::kEvery, golden::kMonaiTies.size());
+    for (std::size_t i = 0; i < golden::kMonaiTies.size(); ++i) {
+      const auto at = static_cast<std::int64_t>(i * golden::kEvery);
+      const std::array<std::int64_t, 3> target = {at % size.x, at / size.x % size.y, at / (size.x * size.y)};
+      EXPECT_TRUE(is_of_a_nearest(golden::kMonaiTies[i], values, golden_size(), axes, target)) << at;
+      EXPECT_TRUE(is_of_a_nearest(out[i * golden::kEvery], values, golden_size(), axes, target)) << at;
+    }
+  }
 }
 
 TEST(Separable, GivesTheVoxelsOfTotalsegmentator) {
   const Axes axes = golden_grid(golden::kResampleSpacing, GridConvention::totalsegmentator).axes;
   expect_golden(golden::kTotalsegmentator, bspline(axes, Boundary::mirror), 1e-3);
-  expect_golden(golden::kTotalsegmentatorNearest, {axes, Interpolator::nearest, {}}, 0);
+  expect_golden(golden::kTotalsegmentatorLinear, {axes, Interpolator::linear, {}}, 1e-3);
+}
+
+constexpr std::array kWindows = {SincWindow::lanczos, SincWindow::hamming, SincWindow::cosine, SincWindow::welch,
+                                 SincWindow::blackman};
+
+double sinc(double x) { return x == 0 ? 1 : std::sin(std::numbers::pi * x) / (std::numbers::pi * x); }
+
+/// As the documentation of itk::WindowedSincInterpolateImageFunction has it, with m for `radius`, in f64.
+double windowed_sinc(double x, SincWindow window, double m) {
+  constexpr double pi = std::numbers::pi;
+  if (std::abs(x) >= m) return 0;
+  switch (window) {
+    case SincWindow::lanczos: return sinc(x) * sinc(x / m);
+    case SincWindow::hamming: return sinc(x) * (0.54 + 0.46 * std::cos(pi * x / m));
+    case SincWindow::cosine: return sinc(x) * std::cos(pi * x / (2 * m));
+    case SincWindow::welch: return sinc(x) * (1 - x * x / (m * m));
+    case SincWindow::blackman: return sinc(x) * (0.42 + 0.5 * std::cos(pi * x / m) + 0.08 * std::cos(2 * pi * x / m));
+  }
+  return 0;
 }
 
 /// Its definition in kernels/axis_weights.h, in f64.
-double windowed_sinc(std::span<const std::int16_t> line, double x, int radius) {
-  const auto sinc = [](double v) { return v == 0 ? 1 : std::sin(std::numbers::pi * v) / (std::numbers::pi * v); };
+double weighted_by_sinc(std::span<const std::int16_t> line, double x, const Sinc& by) {
   double sum = 0, weights = 0;
   const auto base = static_cast<std::int64_t>(std::floor(x));
-  for (std::int64_t j = base - radius + 1; j <= base + radius; ++j) {
-    const double d = x - static_cast<double>(j), weight = sinc(d) * sinc(d / radius);
+  for (std::int64_t j = base - by.radius + 1; j <= base + by.radius; ++j) {
+    const double weight = windowed_sinc(x - static_cast<double>(j), by.window, by.radius);
     sum += weight * line[static_cast<std::size_t>(std::clamp<std::int64_t>(j, 0, std::ssize(line) - 1))];
     weights += weight;
   }
   return sum / weights;
 }
 
-TEST(Separable, WeighsAsLanczosWrote) {
+TEST(Separable, WeighsAsEachSincWindowSays) {
   const auto values = random_values<std::int16_t>(60, -1024, 3071);
-  for (const int radius : {2, 3, 5}) {
-    ResampleOptions options{
-        {AxisSteps{90, 0.65, -0.4}, AxisSteps{1, 1, 0}, AxisSteps{1, 1, 0}}, Interpolator::lanczos, {}};
-    options.sinc.radius = radius;
-    for (Executor& executor : executors_under_test()) {
-      const auto out = resampled_on<float>(executor, values, {60, 1, 1}, options);
-      for (int t = 0; t < 90; ++t) ASSERT_NEAR(out[t], windowed_sinc(values, -0.4 + 0.65 * t, radius), 2e-3) << t;
+  for (const SincWindow window : kWindows) {
+    for (const int radius : {2, 3, 5}) {
+      ResampleOptions options{
+          {AxisSteps{90, 0.65, -0.4}, AxisSteps{1, 1, 0}, AxisSteps{1, 1, 0}}, Interpolator::lanczos, {}};
+      options.sinc = {window, radius};
+      for (Executor& executor : executors_under_test()) {
+        const auto out = resampled_on<float>(executor, values, {60, 1, 1}, options);
+        for (int t = 0; t < 90; ++t) {
+          ASSERT_NEAR(out[t], weighted_by_sinc(values, -0.4 + 0.65 * t, options.sinc), 2e-3) << t;
+        }
+      }
     }
+  }
+}
+
+template <class Response>
+void expect_spread(const ResampleOptions& options, const Response& response) {
+  const auto place = [&](std::int64_t x, std::int64_t y, std::int64_t z) {
+    return Vec3{options.axes[0].place(x), options.axes[1].place(y), options.axes[2].place(z)};
+  };
+  for (Executor& executor : executors_under_test()) {
+    const auto out = resampled_on<float>(executor, impulse(), kImpulseSize, options);
+    expect_impulse_response(out, target_of(options.axes), place, response, 1e-3);
+  }
+}
+
+TEST(Separable, SpreadsAnImpulseAsItsInterpolatorDoes) {
+  const Axes axes = {AxisSteps{30, 0.45, 8.5}, AxisSteps{25, -0.6, 22.2}, AxisSteps{31, 0.5, 7.5}};
+  expect_spread(ResampleOptions{axes, Interpolator::linear, {}}, hat);
+  expect_spread(bspline(axes, Boundary::mirror), cardinal_spline);
+  for (const SincWindow window : kWindows) {
+    ResampleOptions options{axes, Interpolator::lanczos, {}};
+    options.sinc = {window, 4, false};
+    expect_spread(options, [&](double x) { return windowed_sinc(x, window, 4); });
   }
 }
 
@@ -167,7 +268,12 @@ TEST(Separable, KeepsAConstantExact) {
   const Size3 size{33, 9, 5};
   const std::vector<float> values(static_cast<std::size_t>(size.voxel_count()), 0.1f);
   const Axes axes = {AxisSteps{80, 0.37, 0.1}, AxisSteps{6, 1.7, -0.3}, AxisSteps{8, 0.61, 0.2}};
-  for (const ResampleOptions& options : all_kinds(axes)) {
+  std::vector<ResampleOptions> kinds = all_kinds(axes);
+  for (const SincWindow window : kWindows) {
+    kinds.push_back({axes, Interpolator::lanczos, {}});
+    kinds.back().sinc.window = window;
+  }
+  for (const ResampleOptions& options : kinds) {
     for (Executor& executor : executors_under_test()) {
       for (const float v : resampled_on<float>(executor, values, size, options)) ASSERT_EQ(v, 0.1f);
     }
@@ -209,19 +315,6 @@ TEST(Separable, KeepsALinearRampInsideTheVolume) {
         }
       }
     }
-  }
-}
-
-TEST(Separable, SpreadsADeltaAsTheCardinalSpline) {
-  const Size3 size{65, 1, 1};
-  std::vector<std::int16_t> values(65);
-  values[32] = 1000;
-  ResampleOptions options = bspline({AxisSteps{1, 1, 32.5}, AxisSteps{1, 1, 0}, AxisSteps{1, 1, 0}}, Boundary::mirror);
-  // The four values of the cubic at a half, 1/48 and 23/48 twice each, times the prefilter's sqrt(3) pole^m.
-  const double pole = std::numbers::sqrt3 - 2;
-  const double expected = 1000 * std::numbers::sqrt3 * ((23 + 23 * pole + pole + pole * pole) / 48);
-  for (Executor& executor : executors_under_test()) {
-    EXPECT_NEAR(resampled_on<float>(executor, values, size, options).front(), expected, 1e-4);
   }
 }
 

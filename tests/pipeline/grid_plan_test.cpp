@@ -15,6 +15,7 @@
 #include <random>
 
 #include "kernels/resample.h"
+#include "tests/kernels/nearest.h"
 
 namespace naru::test {
 namespace {
@@ -58,9 +59,10 @@ std::vector<float> by_naru(const std::vector<std::int16_t>& values, const GridPl
   return out;
 }
 
-template <unsigned kRadius>
-using Lanczos =
-    itk::WindowedSincInterpolateImageFunction<Image, kRadius, itk::Function::LanczosWindowFunction<kRadius>>;
+template <unsigned kRadius, class Window = itk::Function::LanczosWindowFunction<kRadius>>
+Interpolation::Pointer windowed_sinc() {
+  return itk::WindowedSincInterpolateImageFunction<Image, kRadius, Window>::New().GetPointer();
+}
 
 Interpolation::Pointer itk_interpolation(GridConvention convention, Interpolator interpolator) {
   switch (interpolator) {
@@ -73,8 +75,7 @@ Interpolation::Pointer itk_interpolation(GridConvention convention, Interpolator
     }
     case Interpolator::lanczos:
       // 5 is the radius of SimpleITK, and so of TorchIO.
-      if (convention == GridConvention::torchio) return Lanczos<5>::New().GetPointer();
-      return Lanczos<3>::New().GetPointer();
+      return convention == GridConvention::torchio ? windowed_sinc<5>() : windowed_sinc<3>();
   }
   return nullptr;
 }
@@ -100,16 +101,20 @@ std::vector<float> by_itk(const std::vector<std::int16_t>& values, const Grid& s
   return {out, out + target.size.voxel_count()};
 }
 
+double greatest_difference(const std::vector<float>& ours, const std::vector<float>& theirs) {
+  double worst = 0;
+  for (std::size_t i = 0; i < ours.size(); ++i) worst = std::max<double>(worst, std::abs(ours[i] - theirs[i]));
+  return worst;
+}
+
 void expect_as_itk(GridConvention convention, Interpolator interpolator, const Vec3& spacing_mm, double tolerance) {
   const dicom::Stack stack = stack_of({0.73, 0.83, 1.27});
   const GridPlan plan = plan_grid(stack, recipe_of(convention, interpolator, spacing_mm));
   const auto values = noise();
-  const auto ours = by_naru(values, plan);
   const auto theirs = by_itk(values, stack.grid, plan.grid, itk_interpolation(convention, interpolator));
-  double worst = 0;
-  for (std::size_t i = 0; i < ours.size(); ++i) worst = std::max<double>(worst, std::abs(ours[i] - theirs[i]));
-  EXPECT_LE(worst, tolerance) << kGridConventions[static_cast<std::size_t>(convention)] << " "
-                              << kInterpolators[static_cast<std::size_t>(interpolator)] << " to " << spacing_mm[0];
+  EXPECT_LE(greatest_difference(by_naru(values, plan), theirs), tolerance)
+      << kGridConventions[static_cast<std::size_t>(convention)] << " "
+      << kInterpolators[static_cast<std::size_t>(interpolator)] << " to " << spacing_mm[0];
 }
 
 TEST(GridPlan, GivesTheVoxelsOfItkAndOfTorchio) {
@@ -120,6 +125,57 @@ TEST(GridPlan, GivesTheVoxelsOfItkAndOfTorchio) {
       expect_as_itk(convention, Interpolator::bspline, spacing_mm, 1e-3);
       expect_as_itk(convention, Interpolator::lanczos, spacing_mm, 2e-3);
     }
+  }
+}
+
+/// How far `place` lies beyond the outer face of n voxels; less than 0 within.
+double beyond(double place, std::int64_t n) { return std::max(-0.5 - place, place - static_cast<double>(n) + 0.5); }
+
+/// A voxel that is nearest, or 0 beyond the source; where a place is halfway, or on a face, either of both will do.
+bool is_nearest_or_beyond(float value, const std::vector<std::int16_t>& values, const GridPlan& plan, std::int64_t i) {
+  const Size3& size = plan.grid.size;
+  const std::array<std::int64_t, 3> target = {i % size.x, i / size.x % size.y, i / (size.x * size.y)};
+  double by = -1;
+  for (std::size_t a = 0; a < 3; ++a) {
+    by = std::max(by, beyond(plan.resample.axes[a].place(target[a]), kSize[static_cast<int>(a)]));
+  }
+  if (by > -kPlaceRounding && value == 0) return true;
+  return by < kPlaceRounding && is_of_a_nearest(value, values, kSize, plan.resample.axes, target);
+}
+
+TEST(GridPlan, TakesANearestVoxelAsItkDoesWhereverPlacesAreHalfway) {
+  const auto values = noise();
+  for (const GridConvention convention : {GridConvention::itk, GridConvention::torchio}) {
+    for (const Vec3& from : {Vec3{1, 1, 1}, Vec3{0.8, 1.2, 2.5}, Vec3{0.6, 0.75, 7.5}}) {
+      for (const Vec3& step : {Vec3{2, 0.5, 1.5}, Vec3{0.5, 1.5, 2.0 / 3}, Vec3{4.0 / 3, 0.4, 2}}) {
+        const dicom::Stack stack = stack_of(from);
+        const Vec3 to = {step[0] * from[0], step[1] * from[1], step[2] * from[2]};
+        const GridPlan plan = plan_grid(stack, recipe_of(convention, Interpolator::nearest, to));
+        const auto ours = by_naru(values, plan);
+        const auto theirs = by_itk(values, stack.grid, plan.grid, itk_interpolation(convention, Interpolator::nearest));
+        for (std::size_t i = 0; i < ours.size(); ++i) {
+          ASSERT_TRUE(is_nearest_or_beyond(ours[i], values, plan, static_cast<std::int64_t>(i))) << to[0] << " " << i;
+          ASSERT_TRUE(is_nearest_or_beyond(theirs[i], values, plan, static_cast<std::int64_t>(i))) << to[0] << " " << i;
+        }
+      }
+    }
+  }
+}
+
+TEST(GridPlan, WeighsAsItksSincWindowsDo) {
+  namespace function = itk::Function;
+  const std::vector<std::pair<SincWindow, Interpolation::Pointer>> windows = {
+      {SincWindow::hamming, windowed_sinc<3, function::HammingWindowFunction<3>>()},
+      {SincWindow::cosine, windowed_sinc<3, function::CosineWindowFunction<3>>()},
+      {SincWindow::welch, windowed_sinc<3, function::WelchWindowFunction<3>>()},
+      {SincWindow::blackman, windowed_sinc<3, function::BlackmanWindowFunction<3>>()}};
+  const dicom::Stack stack = stack_of({0.73, 0.83, 1.27});
+  GridPlan plan = plan_grid(stack, recipe_of(GridConvention::itk, Interpolator::lanczos, {0.45, 1.9, 0.6}));
+  for (const auto& [window, interpolation] : windows) {
+    plan.resample.sinc.window = window;
+    const auto values = noise();
+    EXPECT_LE(greatest_difference(by_naru(values, plan), by_itk(values, stack.grid, plan.grid, interpolation)), 2e-3)
+        << static_cast<int>(window);
   }
 }
 
