@@ -8,6 +8,7 @@
 #include "kernels/affine_voxel.h"
 #include "kernels/dispatch.h"
 #include "tests/kernels/golden/golden_volume.h"
+#include "tests/kernels/impulse.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
 
@@ -67,6 +68,21 @@ void expect_golden(std::span<const float> golden, Interpolator interpolator) {
 TEST(Affine, AgreesWithScipy) {
   expect_golden(golden::kAffineLinear, Interpolator::linear);
   expect_golden(golden::kAffineBspline, Interpolator::bspline);
+}
+
+TEST(Affine, SpreadsAnImpulseAsItsInterpolatorDoes) {
+  const Affine affine{{{{0.45, 0.1, -0.05, 10.3}, {-0.08, 0.5, 0.15, 9.1}, {0.03, -0.12, 0.35, 12.2}}}};
+  const Size3 target{24, 22, 20};
+  const auto place = [&](std::int64_t x, std::int64_t y, std::int64_t z) {
+    return affine({static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)});
+  };
+  for (Executor& executor : executors_under_test()) {
+    const auto by = [&](Interpolator interpolator) {
+      return resampled_on<float>(executor, impulse(), kImpulseSize, target, {affine, interpolator, {}});
+    };
+    expect_impulse_response(by(Interpolator::linear), target, place, hat, 1e-3);
+    expect_impulse_response(by(Interpolator::bspline), target, place, cardinal_spline, 4e-3);
+  }
 }
 
 TEST(Affine, TurnsAVolumeExactly) {
