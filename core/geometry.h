@@ -122,6 +122,9 @@ struct AxisSteps {
 /// nnunetv2 default_resampling.py (scikit-image resize), MONAI compute_shape_offset, TorchIO Resample, TotalSegmentator
 /// resampling.py (scipy zoom, whose rounding at times puts its last plane outside, as here), and for itk the usual
 /// ResampleImageFilter with the origin kept.
+///
+/// Interpolator::nearest takes the tool's voxels wherever one is the nearest. Halfway between two, nnunet and
+/// totalsegmentator take scipy's; monai, torchio and itk either, as the tools do by what rounding leaves.
 enum class GridConvention { naru, nnunet, monai, torchio, totalsegmentator, itk };
 inline constexpr std::array<std::string_view, 6> kGridConventions = {"naru",    "nnunet",           "monai",
                                                                      "torchio", "totalsegmentator", "itk"};
