@@ -302,7 +302,7 @@ void each_of_face(const HeadShape& shape, const Front& front, const FaceNumbers&
 /// missing of a tip moves no estimate.
 bool ends_in_face(const HeadShape& shape, const Front& front, const Profile& profile, const FaceNumbers& numbers) {
   constexpr std::int64_t kLeastBelow = 3, kBehindNose = 5;
-  constexpr double kMostCut = 0.15;
+  constexpr double kMostCut = 0.1;
   const auto is_scanned = [&](std::int64_t x, std::int64_t y, std::int64_t z) {
     return y >= 0 && z >= 0 && shape.scanned.at(x, y, z);
   };

@@ -4,37 +4,21 @@
 
 #include <cmath>
 
+#include "tests/pipeline/pixels/face_outcome.h"
 #include "tests/pipeline/pixels/generated_head.h"
 
 namespace naru {
 namespace {
 
+using test::doubt_of;
 using test::GeneratedHead;
-
-/// What becomes of a generated head.
-struct Outcome {
-  HeadShape shape;
-  HeadPose pose;
-  FaceCut cut;
-};
-
-Outcome look_at(const PatientGrid& grid, const std::vector<float>& values, bool is_ct, int threads = 2) {
-  Executor executor = Executor::cpu(threads);
-  HeadShape shape = head_shape(grid, values, is_ct, executor);
-  const auto pose = register_head(shape, executor);
-  FaceCut nothing;
-  nothing.doubt = FaceDoubt::unknown_shape;
-  if (!pose) return {std::move(shape), {}, std::move(nothing)};
-  FaceCut cut = cut_face(shape, *pose, values, is_ct, executor);
-  return {std::move(shape), *pose, std::move(cut)};
-}
+using test::look_at_head;
+using test::Outcome;
 
 Outcome look_at(const GeneratedHead& head, double bottom_mm = -130, int threads = 2) {
   const PatientGrid grid = test::head_grid(kHeadCellMm, bottom_mm);
-  return look_at(grid, test::values_of(head, grid), head.is_ct, threads);
+  return look_at_head(grid, test::values_of(head, grid), head.is_ct, threads);
 }
-
-std::string doubt_of(const Outcome& outcome) { return std::string(outcome.cut.doubt ? name(*outcome.cut.doubt) : ""); }
 
 std::int64_t brain_removed(const GeneratedHead& head, const Outcome& outcome) {
   const PatientGrid& grid = outcome.shape.grid;
@@ -84,12 +68,12 @@ TEST(FaceCut, RefusesAHeadThatWasCutBefore) {
     const GeneratedHead head{.is_ct = is_ct};
     const PatientGrid grid = test::head_grid(kHeadCellMm);
     std::vector<float> values = test::values_of(head, grid);
-    const Outcome first = look_at(grid, values, is_ct);
+    const Outcome first = look_at_head(grid, values, is_ct);
     ASSERT_EQ(doubt_of(first), "");
     for (std::size_t n = 0; n < values.size(); ++n) {
       if (first.cut.removed.cells[n] != 0) values[n] = head.value(GeneratedHead::Tissue::air);
     }
-    EXPECT_NE(doubt_of(look_at(grid, values, is_ct)), "");
+    EXPECT_NE(doubt_of(look_at_head(grid, values, is_ct)), "");
   }
   EXPECT_NE(doubt_of(look_at(GeneratedHead{.face_is_gone_mm = 35})), "");
 }
@@ -106,7 +90,7 @@ TEST(FaceCut, RefusesAScanThatEndsInTheFace) {
   EXPECT_NE(doubt_of(look_at(GeneratedHead{}, -34)), "");  // below, at the tip of the nose
   PatientGrid grid = test::head_grid(kHeadCellMm);         // in front, behind the nose
   grid.origin_mm[1] = 22;
-  EXPECT_NE(doubt_of(look_at(grid, test::values_of({}, grid), true)), "");
+  EXPECT_NE(doubt_of(look_at_head(grid, test::values_of({}, grid), true)), "");
 }
 
 TEST(FaceCut, RefusesABlock) {
@@ -119,14 +103,14 @@ TEST(FaceCut, RefusesABlock) {
       }
     }
   }
-  EXPECT_EQ(doubt_of(look_at(grid, values, true)), "unknown_shape");
+  EXPECT_EQ(doubt_of(look_at_head(grid, values, true)), "unknown_shape");
 }
 
 TEST(FaceCut, NeedsASkullToGuardTheBrainOfACt) {
   const PatientGrid grid = test::head_grid(kHeadCellMm);
   std::vector<float> values = test::values_of({}, grid);
   for (float& value : values) value = std::min(value, 35.0F);  // no bone
-  EXPECT_EQ(doubt_of(look_at(grid, values, true)), "no_brain");
+  EXPECT_EQ(doubt_of(look_at_head(grid, values, true)), "no_brain");
 }
 
 }  // namespace

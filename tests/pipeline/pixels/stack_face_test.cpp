@@ -3,11 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 
-#include "pipeline/inputs.h"
 #include "tests/pipeline/pixels/generated_head.h"
 
 namespace naru {
@@ -68,41 +64,6 @@ TEST(StackFace, KnowsOtherPartsOfTheBody) {
   EXPECT_TRUE(shows_fine_head(slice));
   slice.slice_thickness_mm = 5;
   EXPECT_FALSE(shows_fine_head(slice));
-}
-
-/// Real heads, where NARU_REAL_DICOM names an unpacked tree of them.
-TEST(StackFaceRealFiles, LoseTheirFacesAndNoneOfTheirGuard) {
-  const char* const tree = std::getenv("NARU_REAL_DICOM");
-  if (tree == nullptr) {
-    std::puts("  no real files: NARU_REAL_DICOM is not set to a folder; nothing was checked here");
-    return;
-  }
-  struct Known {
-    const char* folder;
-    const char* because;
-  };
-  constexpr std::array<Known, 5> kKnown = {{{"a/ct_siemens_sensation16_head_2mm", "face"},
-                                            {"a/mr_siemens_skyra_t1_mprage_sag", "face"},
-                                            {"c/mr_siemens_xa30_t1_enhanced", "face"},
-                                            {"a/ct_ge_lightspeed_chest_2p5mm", "no_head"},
-                                            {"g/mr_ge_refaced_deid_sequence", "unknown_shape"}}};
-  Executor executor = Executor::cpu(2);
-  for (const auto& [folder, because] : kKnown) {
-    std::istringstream no_input;
-    const std::vector<std::string> inputs = {(std::filesystem::path(tree) / folder).string()};
-    const Scan scan = scan_inputs(list_inputs(inputs, no_input, {}), {}, executor, {}, [](const Progress&) {});
-    ASSERT_FALSE(scan.stacks.empty()) << folder;
-    for (std::size_t stack = 0; stack < scan.stacks.size(); ++stack) {
-      InputHashes hashes;
-      const StackFace face = find_face(scan, stack, std::uint64_t{4} << 30, executor, {}, hashes);
-      EXPECT_EQ(face.because, because) << folder;
-      EXPECT_EQ(face.cut.has_value(), face.because == "face");
-      if (!face.cut) continue;
-      EXPECT_GT(face.numbers.guard_ml, 1000);
-      EXPECT_GE(face.numbers.moved_share, 0.9);
-      EXPECT_GE(face.numbers.agreement, 0.85);
-    }
-  }
 }
 
 }  // namespace
