@@ -13,6 +13,9 @@ using test::Json;
 using test::lines_of;
 using test::Picture;
 
+/// What a slice at a time takes, and the headers of some files.
+constexpr std::uint64_t kLittle = (std::uint64_t{24} << 20) + (64 << 10);
+
 class PrepareTextTest : public test::PrepareJobTest {
  protected:
   PrepareTextTest() { options_.recipe->text = "redact"; }
@@ -64,7 +67,7 @@ TEST_F(PrepareTextTest, MakesTheSameBytesWithLittleMemory) {
   put_volume("P1", std::vector<Picture>(5, with_text(70, 120)));
   run();
   options_.out = folder_ / "again";
-  options_.memory_limit_bytes = std::uint64_t{24} << 20;
+  options_.memory_limit_bytes = kLittle;
   run();
   EXPECT_EQ(manifest().at(0).at("sha256"), lines_of(folder_ / "out" / "manifest.jsonl").at(0).at("sha256"));
   EXPECT_EQ(evidence().size(), 5U);
@@ -127,7 +130,7 @@ TEST_F(PrepareTextTest, GivesTheMaskOnTheGridOfTheResult) {
   EXPECT_GT(count, 500);
   EXPECT_LT(count, mask.size.voxel_count() / 10);
   // Slab by slab the same, and again where the mask is lost or was changed.
-  options_.memory_limit_bytes = std::uint64_t{24} << 20;
+  options_.memory_limit_bytes = kLittle;
   options_.on_existing = OnExisting::replace;
   run();
   EXPECT_EQ(test::contents(options_.out / "redactions"), before);
