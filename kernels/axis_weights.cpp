@@ -170,6 +170,11 @@ double nearest_index(double source, double step) {
   return step < 0 ? std::ceil(source - 0.5) : std::floor(source + 0.5);
 }
 
+double antialias_sigma(double step) {
+  const double k = std::abs(step);
+  return k > 1 ? std::sqrt((k * k - 1) / (8 * std::numbers::ln2)) : 0;
+}
+
 AxisFilter filter_along(int axis, const ResampleOptions& options) {
   AxisFilter filter{options.interpolator, options.boundary, options.sinc,
                     options.sigma[static_cast<std::size_t>(axis)]};

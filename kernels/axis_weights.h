@@ -34,6 +34,10 @@ struct AxisFilter {
 /// The index that Interpolator::nearest takes at `source`. @param step of the axis: its sign is the target's direction
 double nearest_index(double source, double step);
 
+/// Of the Gaussian that keeps a sampling with this step from aliasing, in source voxels; 0 where it becomes finer.
+/// Source: Cardoso et al., MICCAI 2015.
+double antialias_sigma(double step);
+
 AxisFilter filter_along(int axis, const ResampleOptions& options);
 
 /// Row t: out = total[t] * in[first + anchor[t]] + sum over i of weights[t * taps + i] * (in[first + i] - that value).

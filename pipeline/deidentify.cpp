@@ -150,7 +150,6 @@ class SecondLooks {
     delivery.hold(input, Code::text_suspected, "verify");
     Json lines = lines_of(input, again.texts, result.output.bytes());
     const std::lock_guard lock(mutex_);
-    series_.insert(scan_.sources[input].series_uid);
     shown_[input] = {std::move(again.texts), std::move(lines)};
   }
 
@@ -160,7 +159,11 @@ class SecondLooks {
     return shown;
   }
   /// UIDs of the series of which a file is held.
-  const std::set<std::string>& series() const { return series_; }
+  std::set<std::string> series() const {
+    std::set<std::string> uids;
+    for (const auto& [input, seen] : shown_) uids.insert(scan_.sources[input].series_uid);
+    return uids;
+  }
   /// Of pixels.jsonl.
   std::vector<Json> lines() const {
     std::vector<Json> all;
@@ -203,7 +206,6 @@ class SecondLooks {
   fs::path report_;
   std::mutex mutex_;
   std::map<std::size_t, std::pair<std::vector<JudgedText>, Json>> shown_;
-  std::set<std::string> series_;
 };
 
 /// Lines of pixels.jsonl.

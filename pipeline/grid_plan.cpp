@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "kernels/axis_weights.h"
+
 namespace naru {
 
 namespace {
@@ -79,11 +81,6 @@ std::optional<int> separate_axis_of(const Vec3& spacing_mm, const Vec3& target_m
     return static_cast<int>(greatest - mm.begin());
   }
   return std::nullopt;
-}
-
-double antialias_sigma(double step) {
-  const double k = std::abs(step);
-  return k > 1 ? std::sqrt((k * k - 1) / (8 * std::numbers::ln2)) : 0;
 }
 
 void set_sampling(GridPlan& plan, const Recipe& recipe) {

@@ -4,16 +4,15 @@
 // What is timed begins and ends in memory that the place reaches, with the output there already.
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <map>
-#include <numbers>
 #include <stdexcept>
 
 #include "benchmarks/kernels/requests.h"
 #include "kernels/affine.h"
+#include "kernels/axis_weights.h"
 #include "kernels/buffer.h"
 #include "kernels/components.h"
 #include "kernels/float16.h"
@@ -45,9 +44,6 @@ const Value& row_of(const std::map<std::string, Value>& rows, const std::string&
   if (found == rows.end()) throw std::runtime_error("no " + name);
   return found->second;
 }
-
-/// Of the Gaussian before a sampling with this step, as pipeline/grid_plan.h says of `antialias`.
-double antialias_sigma(double step) { return step > 1 ? std::sqrt((step * step - 1) / (8 * std::numbers::ln2)) : 0; }
 
 /// Sets what to interpolate with. "lanczos_unscaled" has weights that do not add up to 1, as ITK's; "antialiased" is
 /// linear after a Gaussian.
