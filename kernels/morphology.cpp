@@ -1,11 +1,16 @@
 #include "kernels/morphology.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <functional>
+#include <map>
 #include <span>
 
 #include "kernels/buffer.h"
+#include "kernels/dispatch.h"
 #include "kernels/fill.h"
+#include "kernels/morphology_avx2.h"
 #include "kernels/morphology_voxel.h"
 
 namespace naru {
@@ -42,90 +47,220 @@ class CostsOnExecutor {
   Buffer<float> buffer_;
 };
 
-/// NearestAlongX of one row, in two sweeps.
-void sweep_row(const NearestAlongX& voxel, std::int64_t row, std::span<float> near) {
-  const auto width = static_cast<std::int64_t>(near.size());
-  const auto cost = [&](std::int64_t d) { return d > voxel.axis.reach ? kOutOfReach : voxel.axis.costs[d]; };
-  std::int64_t away = voxel.axis.reach + 1;
-  for (std::int64_t x = 0; x < width; ++x) {
-    away = voxel.is_target(row + x) ? 0 : away + 1;
-    near[static_cast<std::size_t>(x)] = cost(away);
-  }
-  away = voxel.axis.reach + 1;
-  for (std::int64_t x = width - 1; x >= 0; --x) {
-    away = voxel.is_target(row + x) ? 0 : away + 1;
-    float& least = near[static_cast<std::size_t>(x)];
-    least = std::min(least, cost(away));
-  }
-}
+/// A mask with 64 voxels in a word. Rows are whole words and one more of 0, so that what is moved along x over the end
+/// of a row does not come to the next one. Bits beyond the end of a row are 0 and mean nothing.
+struct BitRows {
+  static constexpr std::int64_t kVoxelsPerWord = 64;
 
-/// NearestAlong of one row: the same sums, a row at a time, so that the compiler takes several voxels at once.
-void nearest_row(const NearestAlong& voxel, std::int64_t y, std::int64_t z, std::span<float> least) {
-  const Size3& size = voxel.near.size;
-  const std::int64_t place = voxel.which == 1 ? y : z, length = voxel.which == 1 ? size.y : size.z;
-  const std::int64_t step = voxel.which == 1 ? size.x : size.x * size.y;
-  const std::int64_t first = std::max(-place, -voxel.axis.reach), last = std::min(length - 1 - place, voxel.axis.reach);
-  std::ranges::fill(least, kOutOfReach);
-  for (std::int64_t d = first; d <= last; ++d) {
-    const float cost = voxel.axis.costs[std::abs(d)];
-    const float* const row = voxel.near.data + voxel.near.index(0, y, z) + d * step;
-    for (std::size_t x = 0; x < least.size(); ++x) least[x] = std::min(least[x], cost + row[x]);
-  }
-}
+  BitRows(Size3 size_in_voxels, Executor& executor)
+      : size(size_in_voxels),
+        stride((size.x + kVoxelsPerWord - 1) / kVoxelsPerWord + 1),
+        words(static_cast<std::size_t>(stride * size.y * size.z), executor) {}
 
-/// The passes along x and y, slice by slice.
-void near_in_slices(const NearestAlongX& along_x, const AxisCosts& y_costs, VolumeView<float> near,
-                    Executor& executor) {
-  const Size3& size = near.size;
-  executor.parallel_for(size.z, 1, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> slice(static_cast<std::size_t>(size.x * size.y));
-    const auto width = static_cast<std::size_t>(size.x);
-    for (std::int64_t z = begin; z < end; ++z) {
-      for (std::int64_t y = 0; y < size.y; ++y) {
-        sweep_row(along_x, near.index(0, y, z), std::span(slice).subspan(static_cast<std::size_t>(y * size.x), width));
-      }
-      const NearestAlong along_y{{slice.data(), {size.x, size.y, 1}}, 1, y_costs};
-      for (std::int64_t y = 0; y < size.y; ++y) nearest_row(along_y, y, 0, {near.data + near.index(0, y, z), width});
+  std::uint64_t* row(std::int64_t row) { return words.data() + stride * row; }
+  const std::uint64_t* row(std::int64_t row) const { return words.data() + stride * row; }
+
+  /// The bits of word `w` of a row that are voxels.
+  std::uint64_t voxels_of(std::int64_t w) const {
+    const std::int64_t rest = std::clamp<std::int64_t>(size.x - w * kVoxelsPerWord, 0, kVoxelsPerWord);
+    return rest == kVoxelsPerWord ? ~std::uint64_t{0} : (std::uint64_t{1} << rest) - 1;
+  }
+  /// The other bits of `count` rows to 0.
+  void keep_voxels(std::uint64_t* rows, std::int64_t count) const {
+    for (std::int64_t row = 0; row < count; ++row) {
+      rows[row * stride + stride - 2] &= voxels_of(stride - 2);
+      rows[row * stride + stride - 1] = 0;
     }
-  });
+  }
+
+  Size3 size;           ///< in voxels
+  std::int64_t stride;  ///< in words, of a row
+  Buffer<std::uint64_t> words;
+};
+
+/// Bit i of word w: whether voxel 64 w + i is not 0.
+void pack_words(const std::uint8_t* from, std::uint64_t* to, std::int64_t words) {
+  for (std::int64_t w = 0; w < words; ++w) {
+    to[w] = 0;
+    for (int bit = 0; bit < BitRows::kVoxelsPerWord; ++bit) to[w] |= std::uint64_t{*from++ != 0} << bit;
+  }
 }
 
-void within_rows(const WithinVoxel& voxel, VolumeView<std::uint8_t> out, Executor& executor) {
-  constexpr std::int64_t kRowsPerPiece = 64;
-  const Size3& size = out.size;
-  executor.parallel_for(size.y * size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> least(static_cast<std::size_t>(size.x));
+/// The opposite, of the bits of `from ^ turned`: 0 or 1.
+void unpack_words(const std::uint64_t* from, std::uint64_t turned, std::uint8_t* to, std::int64_t words) {
+  for (std::int64_t w = 0; w < words; ++w) {
+    for (int bit = 0; bit < BitRows::kVoxelsPerWord; ++bit) *to++ = (from[w] ^ turned) >> bit & 1;
+  }
+}
+
+constexpr std::int64_t kRowsPerPiece = 64;
+
+/// 1 where the mask is `of_mask`.
+BitRows packed(VolumeView<const std::uint8_t> mask, bool of_mask, Executor& executor) {
+  BitRows bits(mask.size, executor);
+  const std::uint64_t turned = of_mask ? 0 : ~std::uint64_t{0};
+  const std::int64_t whole = mask.size.x / BitRows::kVoxelsPerWord, rest = mask.size.x % BitRows::kVoxelsPerWord;
+  const auto pack = cpu_path() >= CpuPath::avx2 ? avx2::pack_words : pack_words;
+  executor.parallel_for(mask.size.y * mask.size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
-      nearest_row(voxel.nearest, row % size.y, row / size.y, least);
-      std::ranges::transform(least, out.data + row * size.x, [&](float cost) {
-        return static_cast<std::uint8_t>((cost <= voxel.bound) == voxel.inside ? 1 : 0);
-      });
+      const std::uint8_t* const from = mask.data + row * mask.size.x;
+      std::uint64_t* const to = bits.row(row);
+      pack(from, to, whole);
+      if (rest != 0) {
+        std::array<std::uint8_t, BitRows::kVoxelsPerWord> last{};
+        std::copy_n(from + BitRows::kVoxelsPerWord * whole, rest, last.begin());
+        pack(last.data(), to + whole, 1);
+      }
+      for (std::int64_t w = 0; w < bits.stride; ++w) to[w] ^= turned;
+    }
+    bits.keep_voxels(bits.row(begin), end - begin);
+  });
+  return bits;
+}
+
+/// The opposite: a voxel is 1 where its bit is `of_mask`.
+void unpacked_to(const BitRows& bits, bool of_mask, VolumeView<std::uint8_t> mask, Executor& executor) {
+  const std::uint64_t turned = of_mask ? 0 : ~std::uint64_t{0};
+  const std::int64_t whole = mask.size.x / BitRows::kVoxelsPerWord, rest = mask.size.x % BitRows::kVoxelsPerWord;
+  const auto unpack = cpu_path() >= CpuPath::avx2 ? avx2::unpack_words : unpack_words;
+  executor.parallel_for(mask.size.y * mask.size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::uint64_t* const from = bits.row(row);
+      std::uint8_t* const to = mask.data + row * mask.size.x;
+      unpack(from, turned, to, whole);
+      if (rest == 0) continue;
+      std::array<std::uint8_t, BitRows::kVoxelsPerWord> last{};
+      unpack(from + whole, turned, last.data(), 1);
+      std::copy_n(last.begin(), rest, to + BitRows::kVoxelsPerWord * whole);
     }
   });
 }
 
-/// Dilation of the mask, or erosion of it: the complement of the dilation of its complement.
-void grow(VolumeView<const std::uint8_t> in, VolumeView<std::uint8_t> out, bool of_mask,
-          const MorphologyElement& element, Executor& executor) {
-  const auto count = static_cast<std::size_t>(in.size.voxel_count());
-  const CostsOnExecutor costs(element, executor);
-  const NearestAlongX along_x{in, of_mask, costs.axis(0)};
-  Buffer<float> near(count, executor);
-  const VolumeView<float> view{near.data(), in.size};
-  const WithinVoxel within{{view, 2, costs.axis(2)}, element.bound, of_mask};
-  if (!executor.is_cuda()) {
-    near_in_slices(along_x, costs.axis(1), view, executor);
-    return within_rows(within, out, executor);
+/// The rows around a row that see it from at most `reach` voxels along x: steps along y and z.
+struct RowsOfReach {
+  std::int64_t reach;
+  std::vector<std::array<std::int64_t, 2>> steps;
+};
+
+/// Of all rows that the element touches, those with the farthest reach first.
+std::vector<RowsOfReach> rows_by_reach(const MorphologyElement& element, const Size3& size) {
+  const auto last_step = [&](std::size_t a, std::int64_t length) {
+    return std::min(static_cast<std::int64_t>(element.costs[a].size()), length) - 1;
+  };
+  std::map<std::int64_t, std::vector<std::array<std::int64_t, 2>>, std::greater<>> rows;
+  const auto& along_x = element.costs[0];
+  const std::int64_t y_reach = last_step(1, size.y), z_reach = last_step(2, size.z);
+  for (std::int64_t z = -z_reach; z <= z_reach; ++z) {
+    for (std::int64_t y = -y_reach; y <= y_reach; ++y) {
+      const float y_cost = element.costs[1][static_cast<std::size_t>(std::abs(y))];
+      const float z_cost = element.costs[2][static_cast<std::size_t>(std::abs(z))];
+      // The sum in the order of the passes of morphology_voxel.h.
+      const auto beyond =
+          std::ranges::find_if(along_x, [&](float x_cost) { return !(z_cost + (y_cost + x_cost) <= element.bound); });
+      const auto reach = static_cast<std::int64_t>(beyond - along_x.begin()) - 1;
+      if (reach >= 0) rows[std::min(reach, size.x - 1)].push_back({y, z});
+    }
   }
-  Buffer<float> near_x(count, executor);
-  const VolumeView<float> x_view{near_x.data(), in.size};
-  fill_voxels(x_view, along_x, executor);
-  fill_voxels(view, NearestAlong{x_view, 1, costs.axis(1)}, executor);
-  fill_voxels(out, within, executor);
-  executor.wait();  // the buffers are freed now
+  std::vector<RowsOfReach> sorted;
+  for (auto& [reach, steps] : rows) sorted.push_back({reach, std::move(steps)});
+  return sorted;
+}
+
+/// Rows that lie one behind the other along y and grow together: long loops, and few enough words for the nearest
+/// cache.
+constexpr std::int64_t kRowsPerBand = 32;
+
+/// Every 1 of the rows reaches `reach` voxels farther to either side. @param words the rows, with a word of 0 before
+/// them
+/// @param scratch as many words
+void widen(const BitRows& like, std::span<std::uint64_t> words, std::span<std::uint64_t> scratch, std::int64_t reach) {
+  constexpr std::int64_t kWord = BitRows::kVoxelsPerWord;
+  // What has grown by n already leaves no gap where it moves by 2 n + 1.
+  for (std::int64_t grown = 0, step = 0; grown < reach; grown += step) {
+    step = std::min({reach - grown, 2 * grown + 1, kWord - 1});
+    std::ranges::copy(words, scratch.begin());
+    for (std::size_t w = 1; w + 1 < words.size(); ++w) {
+      words[w] |=
+          scratch[w] << step | scratch[w - 1] >> (kWord - step) | scratch[w] >> step | scratch[w + 1] << (kWord - step);
+    }
+    like.keep_voxels(words.data() + 1, static_cast<std::int64_t>(words.size() - 1) / like.stride);
+  }
+}
+
+/// The dilation of rows y to y_end of slice z. As Horner did with powers: the rows of the farthest reach are widened
+/// until the next join them, and so on, so that every row is read once and no reach is walked twice.
+void grow_band(const BitRows& from, const std::vector<RowsOfReach>& element, BitRows& to, std::int64_t y,
+               std::int64_t y_end, std::int64_t z) {
+  const Size3& size = from.size;
+  const auto count = static_cast<std::size_t>((y_end - y) * from.stride) + 1;
+  std::vector<std::uint64_t> words(count), scratch(count);
+  std::int64_t reach = element.front().reach;
+  for (const RowsOfReach& rows : element) {
+    widen(from, words, scratch, reach - rows.reach);
+    reach = rows.reach;
+    for (const auto& [dy, dz] : rows.steps) {
+      const std::int64_t first = std::max(y, -dy), last = std::min(y_end, size.y - dy);
+      if (z + dz < 0 || z + dz >= size.z || first >= last) continue;
+      const std::uint64_t* const other = from.row(first + dy + size.y * (z + dz));
+      std::uint64_t* const own = words.data() + 1 + (first - y) * from.stride;
+      for (std::int64_t w = 0; w < (last - first) * from.stride; ++w) own[w] |= other[w];
+    }
+  }
+  widen(from, words, scratch, reach);
+  std::copy(words.begin() + 1, words.end(), to.row(y + size.y * z));
+}
+
+NARU_AVX2_FLAT void grow_band_avx2(const BitRows& from, const std::vector<RowsOfReach>& element, BitRows& to,
+                                   std::int64_t y, std::int64_t y_end, std::int64_t z) {
+  grow_band(from, element, to, y, y_end, z);
+}
+
+BitRows grown(const BitRows& from, const std::vector<RowsOfReach>& element, Executor& executor) {
+  BitRows to(from.size, executor);
+  const auto grow = cpu_path() >= CpuPath::avx2 ? grow_band_avx2 : grow_band;
+  const std::int64_t bands = (from.size.y + kRowsPerBand - 1) / kRowsPerBand;
+  executor.parallel_for(bands * from.size.z, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t band = begin; band < end; ++band) {
+      const std::int64_t y = band % bands * kRowsPerBand;
+      grow(from, element, to, y, std::min(y + kRowsPerBand, from.size.y), band / bands);
+    }
+  });
+  return to;
+}
+
+void turn(BitRows& bits, Executor& executor) {
+  executor.parallel_for(bits.size.y * bits.size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
+    for (std::uint64_t* word = bits.row(begin); word < bits.row(end); ++word) *word = ~*word;
+    bits.keep_voxels(bits.row(begin), end - begin);
+  });
+}
+
+void apply_in_bits(VolumeView<const std::uint8_t> in, VolumeView<std::uint8_t> out, Morphology operation,
+                   const MorphologyElement& element, Executor& executor) {
+  bool is_mask = operation == Morphology::dilate || operation == Morphology::close;
+  const std::vector<RowsOfReach> rows = rows_by_reach(element, in.size);
+  BitRows bits = grown(packed(in, is_mask, executor), rows, executor);
+  if (operation == Morphology::open || operation == Morphology::close) {
+    turn(bits, executor);
+    bits = grown(bits, rows, executor);
+    is_mask = !is_mask;
+  }
+  unpacked_to(bits, is_mask, out, executor);
 }
 
 }  // namespace
+
+void grow_by_passes(VolumeView<const std::uint8_t> in, VolumeView<std::uint8_t> out, bool of_mask,
+                    const MorphologyElement& element, Executor& executor) {
+  const auto count = static_cast<std::size_t>(in.size.voxel_count());
+  const CostsOnExecutor costs(element, executor);
+  Buffer<float> along_x(count, executor), along_y(count, executor);
+  const VolumeView<float> x_view{along_x.data(), in.size}, y_view{along_y.data(), in.size};
+  fill_voxels(x_view, NearestAlongX{in, of_mask, costs.axis(0)}, executor);
+  fill_voxels(y_view, NearestAlong{x_view, 1, costs.axis(1)}, executor);
+  fill_voxels(out, WithinVoxel{{y_view, 2, costs.axis(2)}, element.bound, of_mask}, executor);
+  executor.wait();  // the buffers are freed now
+}
 
 MorphologyElement ball_element(double radius_mm, const Vec3& spacing_mm) {
   assert(radius_mm >= 0);
@@ -159,13 +294,14 @@ void apply_morphology(VolumeView<const std::uint8_t> in, VolumeView<std::uint8_t
                       const MorphologyElement& element, Executor& executor) {
   assert(in.size == out.size && in.data != out.data);
   if (in.size.voxel_count() == 0) return;
+  if (!executor.is_cuda()) return apply_in_bits(in, out, operation, element, executor);
   const bool starts_with_mask = operation == Morphology::dilate || operation == Morphology::close;
   if (operation == Morphology::dilate || operation == Morphology::erode) {
-    return grow(in, out, starts_with_mask, element, executor);
+    return grow_by_passes(in, out, starts_with_mask, element, executor);
   }
   Buffer<std::uint8_t> between(static_cast<std::size_t>(in.size.voxel_count()), executor);
-  grow(in, {between.data(), in.size}, starts_with_mask, element, executor);
-  grow({between.data(), in.size}, out, !starts_with_mask, element, executor);
+  grow_by_passes(in, {between.data(), in.size}, starts_with_mask, element, executor);
+  grow_by_passes({between.data(), in.size}, out, !starts_with_mask, element, executor);
 }
 
 }  // namespace naru

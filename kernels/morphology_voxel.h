@@ -6,6 +6,7 @@
 
 #include "core/volume.h"
 #include "kernels/backend.h"
+#include "kernels/morphology.h"
 
 namespace naru {
 
@@ -63,5 +64,10 @@ struct WithinVoxel {
     return (nearest(x, y, z) <= bound) == inside ? 1 : 0;
   }
 };
+
+/// Dilation of the mask, or erosion of it: the complement of the dilation of its complement. What a device does; on the
+/// CPU rows of bits are faster, and tests compare both.
+void grow_by_passes(VolumeView<const std::uint8_t> in, VolumeView<std::uint8_t> out, bool of_mask,
+                    const MorphologyElement& element, Executor& executor);
 
 }  // namespace naru

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/dispatch.h"
+#include "kernels/morphology_voxel.h"
 #include "tests/kernels/golden/masks.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
@@ -93,6 +95,29 @@ TEST(Morphology, ErosionIsTheDilationOfWhatIsNotInTheMask) {
       auto grown = done_on(executor, rest, size, Morphology::dilate, element);
       for (auto& voxel : grown) voxel = voxel == 0 ? 1 : 0;
       EXPECT_EQ(done_on(executor, mask, size, Morphology::erode, element), grown);
+    }
+  }
+}
+
+/// What a device does, on the CPU too, beside rows of bits with and without AVX2.
+TEST(Morphology, PassesAlongTheAxesAndRowsOfBitsGiveTheSame) {
+  const std::vector<MorphologyElement> elements = {ball_element(3.3, {0.8, 1.1, 1.5}), ball_element(80, {1, 20, 30}),
+                                                   box_element({70, 1, 2}), cross_element(4),
+                                                   ball_element(0, {1, 1, 1})};
+  Executor executor = Executor::cpu(2);
+  for (const Size3 size : {Size3{1, 70, 3}, Size3{63, 5, 4}, Size3{64, 33, 2}, Size3{65, 7, 9}, Size3{200, 40, 6}}) {
+    const auto mask = random_mask(size, 3, 5);
+    for (const MorphologyElement& element : elements) {
+      for (const bool of_mask : {true, false}) {
+        const auto by_passes = run_on<std::uint8_t>(
+            executor, mask, size, size, [&](VolumeView<const std::uint8_t> in, VolumeView<std::uint8_t> out) {
+              grow_by_passes(in, out, of_mask, element, executor);
+            });
+        const Morphology operation = of_mask ? Morphology::dilate : Morphology::erode;
+        EXPECT_EQ(done_on(executor, mask, size, operation, element), by_passes) << size.x;
+        const ForcedCpuPath forced(CpuPath::baseline);
+        EXPECT_EQ(done_on(executor, mask, size, operation, element), by_passes) << size.x;
+      }
     }
   }
 }
