@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cstddef>
+#include <memory>
+#include <vector>
 
 #include "kernels/fill.h"
 #include "kernels/orient_voxel.h"
+#include "kernels/stream.h"
 
 namespace naru {
 
@@ -23,43 +27,141 @@ OrientVoxel<T> source_of(VolumeView<const T> in, const AxisMap& map) {
   return voxel;
 }
 
-/// One square of a plane in which the target runs along x and the source along another axis. It passes through a small
-/// array, so that both sides are touched one whole cache line at a time.
+/// Rows of the target as they are put together, before they are streamed to where they belong.
 template <class T>
-struct Tile {
-  static constexpr std::int64_t kSide = 32;
-  T values[kSide][kSide];
+class LineBuffer {
+ public:
+  LineBuffer(std::int64_t rows, std::int64_t width)
+      : stride_(stride_bytes(width)),
+        bytes_(std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(rows * stride_ + kLineBytes))) {}
 
-  void transpose(const T* from, std::int64_t x_stride, std::int64_t row_stride, T* to, std::int64_t to_row_stride,
-                 std::int64_t width, std::int64_t height) {
-    for (std::int64_t x = 0; x < width; ++x) {
-      for (std::int64_t row = 0; row < height; ++row) values[x][row] = from[x * x_stride + row * row_stride];
+  /// From row to row.
+  static std::int64_t stride_bytes(std::int64_t width) {
+    return width * static_cast<std::int64_t>(sizeof(T)) / kLineBytes * kLineBytes + 3 * kLineBytes;
+  }
+
+  /// Where row `row` lies in its cache lines as `to` does.
+  T* like(const T* to, std::int64_t row) {
+    const auto address = reinterpret_cast<std::uintptr_t>(bytes_.get()) + static_cast<std::uintptr_t>(row * stride_);
+    const auto beyond = (reinterpret_cast<std::uintptr_t>(to) - address) % kLineBytes;
+    return reinterpret_cast<T*>(bytes_.get() + row * stride_ + static_cast<std::int64_t>(beyond));
+  }
+
+ private:
+  std::int64_t stride_;  // bytes
+  std::unique_ptr<std::byte[]> bytes_;
+};
+
+/// For maps that leave x along x.
+template <class T>
+void orient_rows(const OrientVoxel<T>& voxel, VolumeView<T> out, Executor& executor) {
+  constexpr std::int64_t kRowsPerPiece = 64;
+  const bool is_streamed = is_worth_streaming(out), is_turned = voxel.strides[0] < 0;
+  executor.parallel_for(out.size.y * out.size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
+    LineBuffer<T> buffer(1, is_streamed ? out.size.x : 0);
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::int64_t y = row % out.size.y, z = row / out.size.y;
+      const T* const from = voxel.first + y * voxel.strides[1] + z * voxel.strides[2];
+      T* const to = out.data + out.index(0, y, z);
+      T* const line = is_streamed ? buffer.like(to, 0) : to;
+      if (is_turned) {
+        for (std::int64_t x = 0; x < out.size.x; ++x) line[x] = from[-x];
+      } else {
+        std::copy_n(from, out.size.x, line);
+      }
+      if (is_streamed) stream(line, to, out.size.x);
     }
-    for (std::int64_t row = 0; row < height; ++row) {
-      for (std::int64_t x = 0; x < width; ++x) to[row * to_row_stride + x] = values[x][row];
-    }
+    if (is_streamed) _mm_sfence();
+  });
+}
+
+/// A square of values turned over its diagonal within registers: value j of row i of the source is to[j][i].
+template <class T>
+struct Square;
+
+template <>
+struct Square<float> {
+  static constexpr std::int64_t kSide = 4;
+
+  static void transpose(const float* from, std::int64_t stride, float* const* to, std::int64_t at) {
+    __m128 rows[kSide];
+    for (int i = 0; i < kSide; ++i) rows[i] = _mm_loadu_ps(from + i * stride);
+    _MM_TRANSPOSE4_PS(rows[0], rows[1], rows[2], rows[3]);
+    for (int j = 0; j < kSide; ++j) _mm_storeu_ps(to[j] + at, rows[j]);
   }
 };
 
-/// For maps that move x: target axis `row_axis` runs along the source's x.
+/// Of int16 and uint16.
 template <class T>
-void orient_in_tiles(const OrientVoxel<T>& voxel, VolumeView<T> out, int row_axis, Executor& executor) {
-  constexpr std::int64_t kSide = Tile<T>::kSide;
+struct Square {
+  static constexpr std::int64_t kSide = 8;
+
+  static void transpose(const T* from, std::int64_t stride, T* const* to, std::int64_t at) {
+    __m128i rows[kSide], turned[kSide];
+    for (int i = 0; i < kSide; ++i) rows[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i * stride));
+    // Each round puts values side by side that lay kSide / 2 rows apart; three bring every value to its place.
+    for (int round = 0; round < 3; ++round) {
+      for (int i = 0; i < kSide / 2; ++i) {
+        turned[2 * i] = _mm_unpacklo_epi16(rows[i], rows[i + kSide / 2]);
+        turned[2 * i + 1] = _mm_unpackhi_epi16(rows[i], rows[i + kSide / 2]);
+      }
+      std::copy_n(turned, kSide, rows);
+    }
+    for (int j = 0; j < kSide; ++j) _mm_storeu_si128(reinterpret_cast<__m128i*>(to[j] + at), rows[j]);
+  }
+};
+
+/// What a band holds: small beside the second cache, and long runs of the source in each row.
+constexpr std::int64_t kBandBytes = std::int64_t{80} << 10;
+
+/// For maps that move x: target axis `row_axis` runs along the source's x. Some rows of the target at a time, so that
+/// both sides are touched whole cache lines at a time.
+template <class T>
+void orient_in_bands(const OrientVoxel<T>& voxel, VolumeView<T> out, int row_axis, Executor& executor) {
+  constexpr std::int64_t kLine = kLineBytes / sizeof(T), kSide = Square<T>::kSide;
   const std::array<std::int64_t, 3> out_strides = {1, out.size.x, out.size.x * out.size.y};
   const int outer_axis = 3 - row_axis;
-  const std::int64_t bands = (out.size[row_axis] + kSide - 1) / kSide;
+  const std::int64_t width = out.size.x, stride = voxel.strides[0];
+  const std::int64_t band = std::max(kLine, kBandBytes / LineBuffer<T>::stride_bytes(width) / kLine * kLine);
+  const std::int64_t rows = out.size[row_axis], bands = (rows + band - 1) / band;
+  const bool is_streamed = is_worth_streaming(out), is_turned = voxel.strides[row_axis] < 0;
   executor.parallel_for(bands * out.size[outer_axis], 1, [&](std::int64_t begin, std::int64_t end) {
-    Tile<T> tile;
+    LineBuffer<T> buffer(band, is_streamed ? width : 0);
+    std::vector<T*> to(static_cast<std::size_t>(band)), lines(static_cast<std::size_t>(band));
     for (std::int64_t piece = begin; piece < end; ++piece) {
-      const std::int64_t row = piece % bands * kSide, outer = piece / bands;
-      const T* const from = voxel.first + row * voxel.strides[row_axis] + outer * voxel.strides[outer_axis];
-      T* const to = out.data + row * out_strides[row_axis] + outer * out_strides[outer_axis];
-      for (std::int64_t x = 0; x < out.size.x; x += kSide) {
-        tile.transpose(from + x * voxel.strides[0], voxel.strides[0], voxel.strides[row_axis], to + x,
-                       out_strides[row_axis], std::min(kSide, out.size.x - x),
-                       std::min(kSide, out.size[row_axis] - row));
+      const std::int64_t first = piece % bands * band, count = std::min(band, rows - first), outer = piece / bands;
+      const T* const from = voxel.first + outer * voxel.strides[outer_axis] +
+                            (is_turned ? (rows - 1) * voxel.strides[row_axis] : 0) + first;
+      for (std::int64_t j = 0; j < count; ++j) {
+        const std::int64_t row = is_turned ? rows - 1 - first - j : first + j;
+        const auto at = static_cast<std::size_t>(j);
+        to[at] = out.data + row * out_strides[row_axis] + outer * out_strides[outer_axis];
+        lines[at] = is_streamed ? buffer.like(to[at], j) : to[at];
+      }
+      const std::int64_t whole_width = width - width % kSide, whole_count = count - count % kSide;
+      for (std::int64_t x = 0; x < whole_width; x += kSide) {
+        // Rows of the source lie too far from each other for the processor to foresee them.
+        for (std::int64_t j = 0; j < whole_count; j += kLine) {
+          for (std::int64_t i = x + kSide; i < std::min(x + 2 * kSide, width); ++i) {
+            __builtin_prefetch(from + i * stride + j);
+          }
+        }
+        for (std::int64_t j = 0; j < whole_count; j += kSide) {
+          Square<T>::transpose(from + x * stride + j, stride, lines.data() + j, x);
+        }
+      }
+      for (std::int64_t j = 0; j < count; ++j) {
+        const auto at = static_cast<std::size_t>(j);
+        std::array<std::int64_t, 3> target{};
+        target[static_cast<std::size_t>(row_axis)] = is_turned ? rows - 1 - first - j : first + j;
+        target[static_cast<std::size_t>(outer_axis)] = outer;
+        for (std::int64_t x = j < whole_count ? whole_width : 0; x < width; ++x) {
+          lines[at][x] = voxel(x, target[1], target[2]);
+        }
+        if (is_streamed) stream(lines[at], to[at], width);
       }
     }
+    if (is_streamed) _mm_sfence();
   });
 }
 
@@ -70,8 +172,11 @@ void orient(VolumeView<const T> in, VolumeView<T> out, const AxisMap& map, Execu
   for (int a = 0; a < 3; ++a) assert(out.size[a] == in.size[map.source_axis[a]]);
   if (out.size.voxel_count() == 0) return;
   const OrientVoxel<T> voxel = source_of(in, map);
-  if (executor.is_cuda() || map.source_axis[0] == 0) return fill_voxels(out, voxel, executor);
-  orient_in_tiles(voxel, out, map.source_axis[1] == 0 ? 1 : 2, executor);
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) return cuda::fill_voxels(out, voxel, executor);
+  }
+  if (map.source_axis[0] == 0) return orient_rows(voxel, out, executor);
+  orient_in_bands(voxel, out, map.source_axis[1] == 0 ? 1 : 2, executor);
 }
 
 template void orient(VolumeView<const std::int16_t>, VolumeView<std::int16_t>, const AxisMap&, Executor&);
