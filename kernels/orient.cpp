@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cstddef>
-#include <memory>
 #include <vector>
 
 #include "kernels/fill.h"
@@ -26,31 +24,6 @@ OrientVoxel<T> source_of(VolumeView<const T> in, const AxisMap& map) {
   }
   return voxel;
 }
-
-/// Rows of the target as they are put together, before they are streamed to where they belong.
-template <class T>
-class LineBuffer {
- public:
-  LineBuffer(std::int64_t rows, std::int64_t width)
-      : stride_(stride_bytes(width)),
-        bytes_(std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(rows * stride_ + kLineBytes))) {}
-
-  /// From row to row.
-  static std::int64_t stride_bytes(std::int64_t width) {
-    return width * static_cast<std::int64_t>(sizeof(T)) / kLineBytes * kLineBytes + 3 * kLineBytes;
-  }
-
-  /// Where row `row` lies in its cache lines as `to` does.
-  T* like(const T* to, std::int64_t row) {
-    const auto address = reinterpret_cast<std::uintptr_t>(bytes_.get()) + static_cast<std::uintptr_t>(row * stride_);
-    const auto beyond = (reinterpret_cast<std::uintptr_t>(to) - address) % kLineBytes;
-    return reinterpret_cast<T*>(bytes_.get() + row * stride_ + static_cast<std::int64_t>(beyond));
-  }
-
- private:
-  std::int64_t stride_;  // bytes
-  std::unique_ptr<std::byte[]> bytes_;
-};
 
 /// For maps that leave x along x.
 template <class T>

@@ -1,12 +1,15 @@
 #include "kernels/straighten.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <vector>
 
 #include "kernels/buffer.h"
+#include "kernels/dispatch.h"
 #include "kernels/fill.h"
 #include "kernels/straighten_voxel.h"
+#include "kernels/stream.h"
 
 namespace naru {
 
@@ -22,6 +25,39 @@ Split split(double shift) {
   return {static_cast<std::int32_t>(whole), static_cast<float>(shift - whole)};
 }
 
+/// StraightenVoxel of rows begin to end: what is the same along a row is found once.
+template <class In>
+void straighten_rows(VolumeView<float> out, const StraightenVoxel<In>& voxel, std::int64_t begin, std::int64_t end) {
+  const std::int64_t width = out.size.x;
+  const bool is_streamed = is_worth_streaming(out);
+  LineBuffer<float> buffer(1, is_streamed ? width : 0);
+  for (std::int64_t row = begin; row < end; ++row) {
+    const std::int64_t y = row % out.size.y, z = row / out.size.y;
+    const ShiftTap tap = voxel.taps[z];
+    const std::int64_t i_step = tap.weight_i > 0 ? 1 : 0, j = y + tap.j, j_next = tap.weight_j > 0 ? j + 1 : j;
+    const bool is_inside = j >= 0 && j_next < voxel.in.size.y;
+    const std::int64_t first = is_inside ? std::clamp<std::int64_t>(-tap.i, 0, width) : width;
+    const std::int64_t last = is_inside ? std::clamp(voxel.in.size.x - i_step - tap.i, first, width) : width;
+    float* const to = out.data + out.index(0, y, z);
+    float* const line = is_streamed ? buffer.like(to, 0) : to;
+    std::fill(line, line + first, voxel.fill);
+    const In* const near = is_inside ? voxel.in.data + voxel.in.index(0, j, z) : nullptr;
+    const In* const far = is_inside ? voxel.in.data + voxel.in.index(0, j_next, z) : nullptr;
+    for (std::int64_t x = first; x < last; ++x) {
+      line[x] = StraightenVoxel<In>::between(near, far, x + tap.i, x + tap.i + i_step, tap);
+    }
+    std::fill(line + last, line + width, voxel.fill);
+    if (is_streamed) stream(line, to, width);
+  }
+  if (is_streamed) _mm_sfence();
+}
+
+template <class In>
+NARU_AVX2_FLAT void straighten_rows_avx2(VolumeView<float> out, const StraightenVoxel<In>& voxel, std::int64_t begin,
+                                         std::int64_t end) {
+  straighten_rows(out, voxel, begin, end);
+}
+
 }  // namespace
 
 template <class In>
@@ -33,14 +69,16 @@ void straighten(VolumeView<const In> in, VolumeView<float> out, std::span<const 
     const Split i = split(shift.i), j = split(shift.j);
     taps.push_back({i.whole, j.whole, i.weight, j.weight});
   }
-  const ShiftTap* reachable = taps.data();
-  Buffer<ShiftTap> on_device;
   if (executor.is_cuda()) {
-    on_device = Buffer<ShiftTap>(taps.size(), executor);
+    Buffer<ShiftTap> on_device(taps.size(), executor);
     detail::copy_bytes(on_device.data(), taps.data(), taps.size() * sizeof(ShiftTap), executor);
-    reachable = on_device.data();
+    return fill_voxels(out, StraightenVoxel<In>{in, on_device.data(), fill}, executor);
   }
-  fill_voxels(out, StraightenVoxel<In>{in, reachable, fill}, executor);
+  constexpr std::int64_t kRowsPerPiece = 64;
+  const StraightenVoxel<In> voxel{in, taps.data(), fill};
+  const auto straighten = cpu_path() >= CpuPath::avx2 ? straighten_rows_avx2<In> : straighten_rows<In>;
+  executor.parallel_for(out.size.y * out.size.z, kRowsPerPiece,
+                        [&](std::int64_t begin, std::int64_t end) { straighten(out, voxel, begin, end); });
 }
 
 template void straighten(VolumeView<const std::int16_t>, VolumeView<float>, std::span<const SliceShift>, float,

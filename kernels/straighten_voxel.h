@@ -28,13 +28,14 @@ struct StraightenVoxel {
     // A weight of zero needs no voxel after the last.
     const std::int64_t i_next = tap.weight_i > 0 ? i + 1 : i, j_next = tap.weight_j > 0 ? j + 1 : j;
     if (i < 0 || j < 0 || i_next >= in.size.x || j_next >= in.size.y) return fill;
-    const float near = lerp(stored(i, j, z), stored(i, j_next, z), tap.weight_j);
-    const float far = lerp(stored(i_next, j, z), stored(i_next, j_next, z), tap.weight_j);
-    return lerp(near, far, tap.weight_i);
+    return between(in.data + in.index(0, j, z), in.data + in.index(0, j_next, z), i, i_next, tap);
   }
 
-  NARU_HOST_DEVICE float stored(std::int64_t i, std::int64_t j, std::int64_t k) const {
-    return static_cast<float>(in.data[in.index(i, j, k)]);
+  NARU_HOST_DEVICE static float between(const In* row, const In* next_row, std::int64_t i, std::int64_t i_next,
+                                        const ShiftTap& tap) {
+    const float near = lerp(static_cast<float>(row[i]), static_cast<float>(next_row[i]), tap.weight_j);
+    const float far = lerp(static_cast<float>(row[i_next]), static_cast<float>(next_row[i_next]), tap.weight_j);
+    return lerp(near, far, tap.weight_i);
   }
 };
 

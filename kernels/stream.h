@@ -5,7 +5,9 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "core/volume.h"
@@ -36,6 +38,31 @@ void stream(const T* from, T* to, std::int64_t count) {
   }
   std::copy_n(from + i, count - i, to + i);
 }
+
+/// Rows as they are put together, before they are streamed to where they belong.
+template <class T>
+class LineBuffer {
+ public:
+  LineBuffer(std::int64_t rows, std::int64_t width)
+      : stride_(stride_bytes(width)),
+        bytes_(std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(rows * stride_ + kLineBytes))) {}
+
+  /// From row to row.
+  static std::int64_t stride_bytes(std::int64_t width) {
+    return width * static_cast<std::int64_t>(sizeof(T)) / kLineBytes * kLineBytes + 3 * kLineBytes;
+  }
+
+  /// Where row `row` lies in its cache lines as `to` does.
+  T* like(const T* to, std::int64_t row) {
+    const auto address = reinterpret_cast<std::uintptr_t>(bytes_.get()) + static_cast<std::uintptr_t>(row * stride_);
+    const auto beyond = (reinterpret_cast<std::uintptr_t>(to) - address) % kLineBytes;
+    return reinterpret_cast<T*>(bytes_.get() + row * stride_ + static_cast<std::int64_t>(beyond));
+  }
+
+ private:
+  std::int64_t stride_;  // bytes
+  std::unique_ptr<std::byte[]> bytes_;
+};
 
 /// To be called some time before `stream`: cache lines at the ends are written only in part, so they have to be there;
 /// everything else would wait for them.

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "kernels/dispatch.h"
+#include "kernels/straighten_voxel.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
 
@@ -54,6 +56,40 @@ TEST(Straighten, CopiesByWholeShiftsExactlyUpToTheLastVoxel) {
       const std::vector<SliceShift> none(static_cast<std::size_t>(size.z));
       EXPECT_EQ(straightened_on(executor, values, size, size, none, 7), values);
     }
+  }
+}
+
+/// The definition, one voxel at a time, in small volumes and in one that is written past the caches; slices that lie
+/// beyond the target on every side, and widths that end within a register.
+TEST(Straighten, GivesTheSameBitsAsItsDefinitionOnEveryBackend) {
+  for (const Size3 target : {Size3{40, 36, 9}, Size3{1, 3, 9}, Size3{331, 400, 9}}) {
+    const Size3 size{33, 31, 9};
+    const auto values = random_values<std::int16_t>(size.voxel_count(), -1024, 3071);
+    const std::vector<SliceShift> shifts = {{0, 0},  {0, 0.3},   {0.6, 0},    {-3.25, 2.5}, {31.5, 29.5},
+                                            {40, 0}, {0, -60.5}, {-400, 0.5}, {-8, 7}};
+    std::vector<ShiftTap> taps;
+    for (const SliceShift& shift : shifts) {
+      const double i = std::floor(shift.i), j = std::floor(shift.j);
+      taps.push_back({static_cast<std::int32_t>(i), static_cast<std::int32_t>(j), static_cast<float>(shift.i - i),
+                      static_cast<float>(shift.j - j)});
+    }
+    const StraightenVoxel<std::int16_t> voxel{{values.data(), size}, taps.data(), -1000};
+    std::vector<float> expected;
+    for (std::int64_t z = 0; z < target.z; ++z) {
+      for (std::int64_t y = 0; y < target.y; ++y) {
+        for (std::int64_t x = 0; x < target.x; ++x) expected.push_back(voxel(x, y, z));
+      }
+    }
+    const auto on = [&](Executor& executor) {
+      return run_on<float>(executor, values, size, target,
+                           [&](VolumeView<const std::int16_t> in, VolumeView<float> out) {
+                             straighten(in, out, shifts, -1000, executor);
+                           });
+    };
+    for (Executor& executor : executors_under_test()) EXPECT_EQ(on(executor), expected);
+    const ForcedCpuPath forced(CpuPath::baseline);
+    Executor executor = Executor::cpu(1);
+    EXPECT_EQ(on(executor), expected);
   }
 }
 
