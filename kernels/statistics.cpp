@@ -16,6 +16,7 @@
 #include "kernels/dispatch.h"
 #include "kernels/statistics_avx2.h"
 #include "kernels/statistics_voxel.h"
+#include "kernels/whole_statistics.h"
 
 namespace naru {
 
@@ -171,11 +172,26 @@ Statistics float_statistics(VolumeView<const float> in, const std::uint8_t* mask
   return from_sums(total);
 }
 
+template <class T>
+Statistics whole_statistics(VolumeView<const T> in, Executor& executor) {
+  if (executor.is_cuda()) return statistics(histogram(in, executor));
+  constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
+  tbb::enumerable_thread_specific<WholeStatistics<T>> sums_of_thread;
+  executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
+    sums_of_thread.local().add({in.data + begin, in.data + end});
+  });
+  WholeStatistics<T> total;
+  for (const WholeStatistics<T>& sums : sums_of_thread) total.add(sums);
+  return total.finish();
+}
+
 }  // namespace
 
 Statistics statistics(VolumeView<const float> in, Executor& executor) {
   return float_statistics(in, nullptr, executor);
 }
+Statistics statistics(VolumeView<const std::int16_t> in, Executor& executor) { return whole_statistics(in, executor); }
+Statistics statistics(VolumeView<const std::uint16_t> in, Executor& executor) { return whole_statistics(in, executor); }
 
 struct StatisticsInParts::State {
   FloatSums total;                          ///< of whole pieces

@@ -45,6 +45,11 @@ Statistics statistics(const Histogram& histogram, double above = -1e300);
 /// number of threads. `in` is in memory that `executor` reaches; non-finite values are not counted. Waits.
 Statistics statistics(VolumeView<const float> in, Executor& executor);
 
+/// Of all whole numbers: to the bit those of their histogram, without one. `in` is in memory that `executor` reaches.
+/// Waits.
+Statistics statistics(VolumeView<const std::int16_t> in, Executor& executor);
+Statistics statistics(VolumeView<const std::uint16_t> in, Executor& executor);
+
 /// The same of a float volume in host memory that comes in parts: the answer is that of the whole.
 class StatisticsInParts {
  public:

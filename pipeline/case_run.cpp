@@ -36,12 +36,7 @@ std::unique_ptr<Span> copy_span(std::string_view name, const Buffer<T>& buffer, 
 template <class Out>
 Statistics statistics_of(std::span<const Out> voxels, Executor& reader) {
   const Span span(Stage::compute, "statistics");
-  const VolumeView<const Out> view{voxels.data(), {static_cast<std::int64_t>(voxels.size()), 1, 1}};
-  if constexpr (std::is_same_v<Out, float>) {
-    return statistics(view, reader);
-  } else {
-    return statistics(histogram<Out>(view, reader));
-  }
+  return statistics(VolumeView<const Out>{voxels.data(), {static_cast<std::int64_t>(voxels.size()), 1, 1}}, reader);
 }
 
 }  // namespace

@@ -371,7 +371,7 @@ class Session {
     return answer_of(taken, {found.begin(), found.end()});
   }
 
-  Statistics statistics_of_input() { return naru::statistics(naru::histogram(in(), executor_)); }
+  Statistics statistics_of_input() { return naru::statistics(in(), executor_); }
 
   std::string statistics(std::istream&) {
     Statistics found;

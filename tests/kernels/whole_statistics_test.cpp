@@ -4,6 +4,7 @@
 
 #include "kernels/dispatch.h"
 #include "tests/kernels/run_on.h"
+#include "tests/support/executors.h"
 
 namespace naru::test {
 namespace {
@@ -32,6 +33,10 @@ void expect_those_of_the_histogram(const std::vector<T>& values) {
   Executor executor = Executor::cpu(1);
   const auto count = static_cast<std::int64_t>(values.size());
   const Statistics expected = statistics(histogram<T>({values.data(), {count, 1, 1}}, executor));
+  for (Executor& place : executors_under_test()) {
+    const Buffer<T> there = on_executor(values, place);
+    expect_same(statistics(VolumeView<const T>{there.data(), {count, 1, 1}}, place), expected);
+  }
   for (const std::size_t part : {std::size_t{7}, std::size_t{16}, std::size_t{1000}, values.size()}) {
     expect_same(in_parts(std::span<const T>(values), part), expected);
     const ForcedCpuPath forced(CpuPath::baseline);
