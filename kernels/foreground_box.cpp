@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "kernels/cuda/foreground_box.h"
+#include "kernels/dispatch.h"
 #include "kernels/foreground_box_voxel.h"
 
 namespace naru {
@@ -18,40 +19,50 @@ bool has_foreground(const T* values, std::int64_t count, ForegroundRule rule) {
   return any != 0;
 }
 
-/// From both ends: what lies between is not read.
+/// Of rows begin to end. Each is read from both ends: what lies between is not.
 template <class T>
-void add_row(const T* values, std::int64_t width, std::int64_t y, std::int64_t z, ForegroundRule rule, BoxSoFar& box) {
+BoxSoFar box_of_rows(VolumeView<const T> in, ForegroundRule rule, std::int64_t begin, std::int64_t end) {
   constexpr std::int64_t kBlock = 64;
-  std::int64_t first = 0, last = width - 1;
-  while (first < width && !has_foreground(values + first, std::min(kBlock, width - first), rule)) first += kBlock;
-  if (first >= width) return;
-  while (!is_foreground(values[first], rule)) ++first;
-  while (!is_foreground(values[last], rule)) --last;
-  box.add(0, first);
-  box.add(0, last);
-  box.add(1, y);
-  box.add(2, z);
+  const std::int64_t width = in.size.x;
+  BoxSoFar box;
+  for (std::int64_t row = begin; row < end; ++row) {
+    const T* const values = in.data + row * width;
+    std::int64_t first = 0, after = width;
+    while (first < width && !has_foreground(values + first, std::min(kBlock, width - first), rule)) first += kBlock;
+    if (first >= width) continue;
+    while (!is_foreground(values[first], rule)) ++first;
+    while (after - kBlock > first && !has_foreground(values + after - kBlock, kBlock, rule)) after -= kBlock;
+    while (!is_foreground(values[after - 1], rule)) --after;
+    box.add(0, first);
+    box.add(0, after - 1);
+    box.add(1, row % in.size.y);
+    box.add(2, row / in.size.y);
+  }
+  return box;
+}
+
+template <class T>
+NARU_AVX2_FLAT BoxSoFar box_of_rows_avx2(VolumeView<const T> in, ForegroundRule rule, std::int64_t begin,
+                                         std::int64_t end) {
+  return box_of_rows(in, rule, begin, end);
 }
 
 template <class T>
 BoxSoFar box_on_host(VolumeView<const T> in, ForegroundRule rule, Executor& executor) {
   constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
-  const Size3& size = in.size;
+  const std::int64_t rows_per_piece = std::max<std::int64_t>(1, kVoxelsPerPiece / in.size.x);
+  const auto find_box = cpu_path() >= CpuPath::avx2 ? box_of_rows_avx2<T> : box_of_rows<T>;
   BoxSoFar all;
   std::mutex mutex;
-  executor.parallel_for(size.y * size.z, std::max<std::int64_t>(1, kVoxelsPerPiece / std::max<std::int64_t>(1, size.x)),
-                        [&](std::int64_t begin, std::int64_t end) {
-                          BoxSoFar box;
-                          for (std::int64_t row = begin; row < end; ++row) {
-                            add_row(in.data + row * size.x, size.x, row % size.y, row / size.y, rule, box);
-                          }
-                          if (box.last[0] < 0) return;
-                          const std::lock_guard lock(mutex);
-                          for (int a = 0; a < 3; ++a) {
-                            all.add(a, box.first[a]);
-                            all.add(a, box.last[a]);
-                          }
-                        });
+  executor.parallel_for(in.size.y * in.size.z, rows_per_piece, [&](std::int64_t begin, std::int64_t end) {
+    const BoxSoFar box = find_box(in, rule, begin, end);
+    if (box.last[0] < 0) return;
+    const std::lock_guard lock(mutex);
+    for (int a = 0; a < 3; ++a) {
+      all.add(a, box.first[a]);
+      all.add(a, box.last[a]);
+    }
+  });
   return all;
 }
 

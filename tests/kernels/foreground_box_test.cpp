@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "kernels/dispatch.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
 
@@ -20,10 +21,10 @@ std::optional<VoxelBox> box_on(Executor& executor, const std::vector<T>& values,
 /// The box of two voxels is that of their corners, wherever they lie.
 template <class T>
 void expect_box_of_two_voxels() {
-  const Size3 size{70, 33, 31};
+  const Size3 size{200, 33, 31};
   const VolumeView<const T> view{nullptr, size};
   const std::array<std::array<std::int64_t, 3>, 5> places = {
-      {{0, 0, 0}, {69, 32, 30}, {31, 32, 1}, {32, 0, 29}, {5, 17, 11}}};
+      {{0, 0, 0}, {199, 32, 30}, {31, 32, 1}, {32, 0, 29}, {5, 17, 11}}};
   for (const auto& a : places) {
     for (const auto& b : places) {
       std::vector<T> values(static_cast<std::size_t>(size.voxel_count()), T{3});
@@ -35,6 +36,9 @@ void expect_box_of_two_voxels() {
         expected.last[i] = std::max(a[i], b[i]);
       }
       for (Executor& executor : executors_under_test()) EXPECT_EQ(box_on<T>(executor, values, size, 3), expected);
+      const ForcedCpuPath forced(CpuPath::baseline);
+      Executor executor = Executor::cpu(1);
+      EXPECT_EQ(box_on<T>(executor, values, size, 3), expected);
     }
   }
 }
