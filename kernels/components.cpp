@@ -1,7 +1,5 @@
 #include "kernels/components.h"
 
-#include <emmintrin.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -15,6 +13,7 @@
 #include "kernels/cuda/components.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
+#include "kernels/mask_bits.h"
 
 namespace naru {
 
@@ -43,19 +42,6 @@ class HostParents {
 struct Run {
   std::int64_t begin, end;
 };
-
-constexpr std::int64_t kWordVoxels = 64;
-
-/// Bit n says whether voxel n of 64 is in the mask.
-std::uint64_t bits_of(const std::uint8_t* voxels) {
-  std::uint64_t nothing = 0;
-  for (int part = 0; part < 4; ++part) {
-    const __m128i sixteen = _mm_loadu_si128(reinterpret_cast<const __m128i*>(voxels) + part);
-    const auto zeros = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(sixteen, _mm_setzero_si128())));
-    nothing |= std::uint64_t{zeros} << (16 * part);
-  }
-  return ~nothing;
-}
 
 template <class Use>
 void each_run(const std::uint8_t* row, std::int64_t width, const Use& use) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "kernels/components.h"
+#include "kernels/morphology.h"
 
 namespace naru {
 
@@ -51,8 +53,15 @@ class Envelope {
   std::vector<float> borders_, values_;
 };
 
-/// Whether a squared distance is within a radius; whole numbers differ by 1 at least.
-bool is_within(float squared, double radius) { return static_cast<double>(squared) <= radius * radius + 1e-3; }
+/// A mask is in host memory, wherever the executor works.
+Mask changed(const Mask& mask, Morphology operation, double radius, Executor& executor) {
+  constexpr double kTolerance = 1e-3;  // of the square: those of whole cells differ by 1 at least
+  Executor host = Executor::cpu(executor.thread_count());
+  Mask result(mask.size);
+  apply_morphology(mask.view(), {result.cells.data(), mask.size}, operation,
+                   ball_element(std::sqrt(radius * radius + kTolerance), {1, 1, 1}), host);
+  return result;
+}
 
 }  // namespace
 
@@ -89,15 +98,11 @@ Mask complement(const Mask& mask) {
 }
 
 Mask dilated(const Mask& mask, double radius, Executor& executor) {
-  const auto squared = squared_distance(mask, executor);
-  Mask result(mask.size);
-  std::ranges::transform(squared, result.cells.begin(),
-                         [&](float value) { return static_cast<std::uint8_t>(is_within(value, radius)); });
-  return result;
+  return changed(mask, Morphology::dilate, radius, executor);
 }
 
 Mask eroded(const Mask& mask, double radius, Executor& executor) {
-  return complement(dilated(complement(mask), radius, executor));
+  return changed(mask, Morphology::erode, radius, executor);
 }
 
 namespace {

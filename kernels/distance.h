@@ -1,6 +1,7 @@
-/// Distances on a grid of cells: the exact Euclidean distance transform, and what is built from it. On the CPU alone.
+/// Sets of cells on a grid: the exact Euclidean distance transform, balls (kernels/morphology.h) and components
+/// (kernels/components.h). On the CPU alone.
 ///
-/// Method: one pass an axis over lower envelopes of parabolas (Felzenszwalb and Huttenlocher, Theory of Computing 8,
+/// Distances: one pass an axis over lower envelopes of parabolas (Felzenszwalb and Huttenlocher, Theory of Computing 8,
 /// 2012). Time grows with the number of cells.
 #pragma once
 

@@ -16,6 +16,12 @@ template <class T, class Voxel>
 void fill_voxels(VolumeView<T> out, const Voxel& voxel, Executor& executor);
 }  // namespace cuda
 
+/// So many rows of `width` values are long against the cost of handing out a piece.
+inline std::int64_t rows_per_piece(std::int64_t width) {
+  constexpr std::int64_t kVoxelsPerPiece = 1 << 15;
+  return std::max<std::int64_t>(1, kVoxelsPerPiece / width);
+}
+
 /// Rows begin to end of out, rows counted along y, then z.
 template <class T, class Voxel>
 void fill_rows(VolumeView<T> out, const Voxel& voxel, std::int64_t begin, std::int64_t end) {
@@ -37,10 +43,8 @@ NARU_AVX2_FLAT void fill_rows_avx2(VolumeView<T> out, const Voxel& voxel, std::i
 /// out(x, y, z) = voxel(x, y, z) for every voxel, on the executor's CPU threads. @pre `out` is not empty
 template <class T, class Voxel>
 void fill_voxels_on_cpu(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
-  constexpr std::int64_t kVoxelsPerPiece = 1 << 15;  // long against the cost of handing out a piece
-  const std::int64_t rows_per_piece = std::max<std::int64_t>(1, kVoxelsPerPiece / out.size.x);
   const auto fill = cpu_path() >= CpuPath::avx2 ? fill_rows_avx2<T, Voxel> : fill_rows<T, Voxel>;
-  executor.parallel_for(out.size.y * out.size.z, rows_per_piece,
+  executor.parallel_for(out.size.y * out.size.z, rows_per_piece(out.size.x),
                         [&](std::int64_t begin, std::int64_t end) { fill(out, voxel, begin, end); });
 }
 

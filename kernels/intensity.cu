@@ -7,6 +7,8 @@ namespace naru::cuda {
 
 namespace {
 
+// One pack a thread and no loop: what moves is all there is to do, so every warp has its loads under way at once.
+// Blocks of 256 fill a multiprocessor's 2,048 threads whole.
 constexpr int kPack = 8, kThreads = 256;
 
 /// Neighbours that are loaded and stored 16 bytes at a time.

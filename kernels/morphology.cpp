@@ -10,6 +10,7 @@
 #include "kernels/buffer.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
+#include "kernels/mask_bits.h"
 #include "kernels/morphology_avx2.h"
 #include "kernels/morphology_voxel.h"
 
@@ -48,13 +49,11 @@ class CostsOnExecutor {
 };
 
 /// A mask with 64 voxels in a word. Rows are whole words and one more of 0, so that what is moved along x over the end
-/// of a row does not come to the next one. Bits beyond the end of a row are 0 and mean nothing.
+/// of a row does not come to the next one. Bits beyond the end of a row have to be 0: they would be moved into it.
 struct BitRows {
-  static constexpr std::int64_t kVoxelsPerWord = 64;
-
   BitRows(Size3 size_in_voxels, Executor& executor)
       : size(size_in_voxels),
-        stride((size.x + kVoxelsPerWord - 1) / kVoxelsPerWord + 1),
+        stride((size.x + kWordVoxels - 1) / kWordVoxels + 1),
         words(static_cast<std::size_t>(stride * size.y * size.z), executor) {}
 
   std::uint64_t* row(std::int64_t row) { return words.data() + stride * row; }
@@ -62,8 +61,8 @@ struct BitRows {
 
   /// The bits of word `w` of a row that are voxels.
   std::uint64_t voxels_of(std::int64_t w) const {
-    const std::int64_t rest = std::clamp<std::int64_t>(size.x - w * kVoxelsPerWord, 0, kVoxelsPerWord);
-    return rest == kVoxelsPerWord ? ~std::uint64_t{0} : (std::uint64_t{1} << rest) - 1;
+    const std::int64_t rest = std::clamp<std::int64_t>(size.x - w * kWordVoxels, 0, kWordVoxels);
+    return rest == kWordVoxels ? ~std::uint64_t{0} : (std::uint64_t{1} << rest) - 1;
   }
   /// The other bits of `count` rows to 0.
   void keep_voxels(std::uint64_t* rows, std::int64_t count) const {
@@ -78,76 +77,62 @@ struct BitRows {
   Buffer<std::uint64_t> words;
 };
 
-/// Bit i of word w: whether voxel 64 w + i is not 0.
-void pack_words(const std::uint8_t* from, std::uint64_t* to, std::int64_t words) {
-  for (std::int64_t w = 0; w < words; ++w) {
-    to[w] = 0;
-    for (int bit = 0; bit < BitRows::kVoxelsPerWord; ++bit) to[w] |= std::uint64_t{*from++ != 0} << bit;
-  }
-}
-
-/// The opposite, of the bits of `from ^ turned`: 0 or 1.
+/// Voxel 64 w + i, 0 or 1, of bit i of `from[w] ^ turned`.
 void unpack_words(const std::uint64_t* from, std::uint64_t turned, std::uint8_t* to, std::int64_t words) {
   for (std::int64_t w = 0; w < words; ++w) {
-    for (int bit = 0; bit < BitRows::kVoxelsPerWord; ++bit) *to++ = (from[w] ^ turned) >> bit & 1;
+    for (int bit = 0; bit < kWordVoxels; ++bit) *to++ = (from[w] ^ turned) >> bit & 1;
   }
 }
-
-constexpr std::int64_t kRowsPerPiece = 64;
 
 /// 1 where the mask is `of_mask`.
 BitRows packed(VolumeView<const std::uint8_t> mask, bool of_mask, Executor& executor) {
   BitRows bits(mask.size, executor);
   const std::uint64_t turned = of_mask ? 0 : ~std::uint64_t{0};
-  const std::int64_t whole = mask.size.x / BitRows::kVoxelsPerWord, rest = mask.size.x % BitRows::kVoxelsPerWord;
-  const auto pack = cpu_path() >= CpuPath::avx2 ? avx2::pack_words : pack_words;
-  executor.parallel_for(mask.size.y * mask.size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) {
-      const std::uint8_t* const from = mask.data + row * mask.size.x;
-      std::uint64_t* const to = bits.row(row);
-      pack(from, to, whole);
-      if (rest != 0) {
-        std::array<std::uint8_t, BitRows::kVoxelsPerWord> last{};
-        std::copy_n(from + BitRows::kVoxelsPerWord * whole, rest, last.begin());
-        pack(last.data(), to + whole, 1);
-      }
-      for (std::int64_t w = 0; w < bits.stride; ++w) to[w] ^= turned;
-    }
-    bits.keep_voxels(bits.row(begin), end - begin);
-  });
+  const std::int64_t whole = mask.size.x / kWordVoxels, rest = mask.size.x % kWordVoxels;
+  executor.parallel_for(mask.size.y * mask.size.z, rows_per_piece(mask.size.x),
+                        [&](std::int64_t begin, std::int64_t end) {
+                          for (std::int64_t row = begin; row < end; ++row) {
+                            const std::uint8_t* const from = mask.data + row * mask.size.x;
+                            std::uint64_t* const to = bits.row(row);
+                            for (std::int64_t w = 0; w < whole; ++w) to[w] = bits_of(from + w * kWordVoxels) ^ turned;
+                            if (rest == 0) continue;
+                            std::array<std::uint8_t, kWordVoxels> last{};
+                            std::copy_n(from + kWordVoxels * whole, rest, last.begin());
+                            to[whole] = bits_of(last.data()) ^ turned;
+                          }
+                          bits.keep_voxels(bits.row(begin), end - begin);
+                        });
   return bits;
 }
 
 /// The opposite: a voxel is 1 where its bit is `of_mask`.
 void unpacked_to(const BitRows& bits, bool of_mask, VolumeView<std::uint8_t> mask, Executor& executor) {
   const std::uint64_t turned = of_mask ? 0 : ~std::uint64_t{0};
-  const std::int64_t whole = mask.size.x / BitRows::kVoxelsPerWord, rest = mask.size.x % BitRows::kVoxelsPerWord;
+  const std::int64_t whole = mask.size.x / kWordVoxels, rest = mask.size.x % kWordVoxels;
   const auto unpack = cpu_path() >= CpuPath::avx2 ? avx2::unpack_words : unpack_words;
-  executor.parallel_for(mask.size.y * mask.size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) {
-      const std::uint64_t* const from = bits.row(row);
-      std::uint8_t* const to = mask.data + row * mask.size.x;
-      unpack(from, turned, to, whole);
-      if (rest == 0) continue;
-      std::array<std::uint8_t, BitRows::kVoxelsPerWord> last{};
-      unpack(from + whole, turned, last.data(), 1);
-      std::copy_n(last.begin(), rest, to + BitRows::kVoxelsPerWord * whole);
-    }
-  });
+  executor.parallel_for(mask.size.y * mask.size.z, rows_per_piece(mask.size.x),
+                        [&](std::int64_t begin, std::int64_t end) {
+                          for (std::int64_t row = begin; row < end; ++row) {
+                            const std::uint64_t* const from = bits.row(row);
+                            std::uint8_t* const to = mask.data + row * mask.size.x;
+                            unpack(from, turned, to, whole);
+                            if (rest == 0) continue;
+                            std::array<std::uint8_t, kWordVoxels> last{};
+                            unpack(from + whole, turned, last.data(), 1);
+                            std::copy_n(last.begin(), rest, to + kWordVoxels * whole);
+                          }
+                        });
 }
 
-/// The rows around a row that see it from at most `reach` voxels along x: steps along y and z.
-struct RowsOfReach {
-  std::int64_t reach;
-  std::vector<std::array<std::int64_t, 2>> steps;
-};
+/// By its reach along x, the farthest first: the steps along y and z to the rows around a row that see it from there.
+using RowsByReach = std::map<std::int64_t, std::vector<std::array<std::int64_t, 2>>, std::greater<>>;
 
-/// Of all rows that the element touches, those with the farthest reach first.
-std::vector<RowsOfReach> rows_by_reach(const MorphologyElement& element, const Size3& size) {
+/// Of all rows that the element touches.
+RowsByReach rows_by_reach(const MorphologyElement& element, const Size3& size) {
   const auto last_step = [&](std::size_t a, std::int64_t length) {
     return std::min(static_cast<std::int64_t>(element.costs[a].size()), length) - 1;
   };
-  std::map<std::int64_t, std::vector<std::array<std::int64_t, 2>>, std::greater<>> rows;
+  RowsByReach rows;
   const auto& along_x = element.costs[0];
   const std::int64_t y_reach = last_step(1, size.y), z_reach = last_step(2, size.z);
   for (std::int64_t z = -z_reach; z <= z_reach; ++z) {
@@ -161,9 +146,7 @@ std::vector<RowsOfReach> rows_by_reach(const MorphologyElement& element, const S
       if (reach >= 0) rows[std::min(reach, size.x - 1)].push_back({y, z});
     }
   }
-  std::vector<RowsOfReach> sorted;
-  for (auto& [reach, steps] : rows) sorted.push_back({reach, std::move(steps)});
-  return sorted;
+  return rows;
 }
 
 /// Rows that lie one behind the other along y and grow together: long loops, and few enough words for the nearest
@@ -174,14 +157,13 @@ constexpr std::int64_t kRowsPerBand = 32;
 /// them
 /// @param scratch as many words
 void widen(const BitRows& like, std::span<std::uint64_t> words, std::span<std::uint64_t> scratch, std::int64_t reach) {
-  constexpr std::int64_t kWord = BitRows::kVoxelsPerWord;
-  // What has grown by n already leaves no gap where it moves by 2 n + 1.
+  // What has grown by n is n + 1 long at least, or the whole row: it leaves no gap where it moves by so much.
   for (std::int64_t grown = 0, step = 0; grown < reach; grown += step) {
-    step = std::min({reach - grown, 2 * grown + 1, kWord - 1});
+    step = std::min({reach - grown, grown + 1, kWordVoxels - 1});
     std::ranges::copy(words, scratch.begin());
     for (std::size_t w = 1; w + 1 < words.size(); ++w) {
-      words[w] |=
-          scratch[w] << step | scratch[w - 1] >> (kWord - step) | scratch[w] >> step | scratch[w + 1] << (kWord - step);
+      words[w] |= scratch[w] << step | scratch[w - 1] >> (kWordVoxels - step) | scratch[w] >> step |
+                  scratch[w + 1] << (kWordVoxels - step);
     }
     like.keep_voxels(words.data() + 1, static_cast<std::int64_t>(words.size() - 1) / like.stride);
   }
@@ -189,16 +171,16 @@ void widen(const BitRows& like, std::span<std::uint64_t> words, std::span<std::u
 
 /// The dilation of rows y to y_end of slice z. As Horner did with powers: the rows of the farthest reach are widened
 /// until the next join them, and so on, so that every row is read once and no reach is walked twice.
-void grow_band(const BitRows& from, const std::vector<RowsOfReach>& element, BitRows& to, std::int64_t y,
-               std::int64_t y_end, std::int64_t z) {
+void grow_band(const BitRows& from, const RowsByReach& element, BitRows& to, std::int64_t y, std::int64_t y_end,
+               std::int64_t z) {
   const Size3& size = from.size;
   const auto count = static_cast<std::size_t>((y_end - y) * from.stride) + 1;
   std::vector<std::uint64_t> words(count), scratch(count);
-  std::int64_t reach = element.front().reach;
-  for (const RowsOfReach& rows : element) {
-    widen(from, words, scratch, reach - rows.reach);
-    reach = rows.reach;
-    for (const auto& [dy, dz] : rows.steps) {
+  std::int64_t reach = element.empty() ? 0 : element.begin()->first;
+  for (const auto& [next_reach, steps] : element) {
+    widen(from, words, scratch, reach - next_reach);
+    reach = next_reach;
+    for (const auto& [dy, dz] : steps) {
       const std::int64_t first = std::max(y, -dy), last = std::min(y_end, size.y - dy);
       if (z + dz < 0 || z + dz >= size.z || first >= last) continue;
       const std::uint64_t* const other = from.row(first + dy + size.y * (z + dz));
@@ -210,12 +192,12 @@ void grow_band(const BitRows& from, const std::vector<RowsOfReach>& element, Bit
   std::copy(words.begin() + 1, words.end(), to.row(y + size.y * z));
 }
 
-NARU_AVX2_FLAT void grow_band_avx2(const BitRows& from, const std::vector<RowsOfReach>& element, BitRows& to,
-                                   std::int64_t y, std::int64_t y_end, std::int64_t z) {
+NARU_AVX2_FLAT void grow_band_avx2(const BitRows& from, const RowsByReach& element, BitRows& to, std::int64_t y,
+                                   std::int64_t y_end, std::int64_t z) {
   grow_band(from, element, to, y, y_end, z);
 }
 
-BitRows grown(const BitRows& from, const std::vector<RowsOfReach>& element, Executor& executor) {
+BitRows grown(const BitRows& from, const RowsByReach& element, Executor& executor) {
   BitRows to(from.size, executor);
   const auto grow = cpu_path() >= CpuPath::avx2 ? grow_band_avx2 : grow_band;
   const std::int64_t bands = (from.size.y + kRowsPerBand - 1) / kRowsPerBand;
@@ -229,16 +211,17 @@ BitRows grown(const BitRows& from, const std::vector<RowsOfReach>& element, Exec
 }
 
 void turn(BitRows& bits, Executor& executor) {
-  executor.parallel_for(bits.size.y * bits.size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
-    for (std::uint64_t* word = bits.row(begin); word < bits.row(end); ++word) *word = ~*word;
-    bits.keep_voxels(bits.row(begin), end - begin);
-  });
+  executor.parallel_for(bits.size.y * bits.size.z, rows_per_piece(bits.size.x),
+                        [&](std::int64_t begin, std::int64_t end) {
+                          for (std::uint64_t* word = bits.row(begin); word < bits.row(end); ++word) *word = ~*word;
+                          bits.keep_voxels(bits.row(begin), end - begin);
+                        });
 }
 
 void apply_in_bits(VolumeView<const std::uint8_t> in, VolumeView<std::uint8_t> out, Morphology operation,
                    const MorphologyElement& element, Executor& executor) {
   bool is_mask = operation == Morphology::dilate || operation == Morphology::close;
-  const std::vector<RowsOfReach> rows = rows_by_reach(element, in.size);
+  const RowsByReach rows = rows_by_reach(element, in.size);
   BitRows bits = grown(packed(in, is_mask, executor), rows, executor);
   if (operation == Morphology::open || operation == Morphology::close) {
     turn(bits, executor);

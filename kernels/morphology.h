@@ -2,8 +2,8 @@
 ///
 /// A voxel p is in the element around q where
 ///   cost_x(|px - qx|) + cost_y(|py - qy|) + cost_z(|pz - qz|) <= bound,
-/// with costs that grow from 0: squares of mm for a ball, cells for a cross, none within a box. So the result is exact: no
-/// ball of little steps.
+/// with costs that grow from 0: squares of mm for a ball, cells for a cross, none within a box. So the result is exact:
+/// no ball of little steps. Time grows with the rows of the element on the CPU, with the sum of its reaches on a GPU.
 ///   dilate   1 where the element around the voxel meets the mask
 ///   erode    1 where the element around the voxel lies in the mask; what lies beyond the volume is no background
 ///   open     dilate of erode;   close     erode of dilate

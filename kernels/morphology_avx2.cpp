@@ -6,12 +6,6 @@ namespace naru::avx2 {
 
 namespace {
 
-/// Whether each of 32 voxels is 0.
-NARU_AVX2_INLINE std::uint32_t zeros(const std::uint8_t* from) {
-  const __m256i voxels = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
-  return static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(voxels, _mm256_setzero_si256())));
-}
-
 NARU_AVX2_INLINE void store_bits(std::uint32_t bits, std::uint8_t* to) {
   // Byte i of the register gets the byte of `bits` that holds bit i, and of it that bit alone.
   const __m256i byte_of = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
@@ -22,10 +16,6 @@ NARU_AVX2_INLINE void store_bits(std::uint32_t bits, std::uint8_t* to) {
 }
 
 }  // namespace
-
-NARU_AVX2 void pack_words(const std::uint8_t* from, std::uint64_t* to, std::int64_t words) {
-  for (std::int64_t w = 0; w < words; ++w, from += 64) to[w] = ~(zeros(from) | std::uint64_t{zeros(from + 32)} << 32);
-}
 
 NARU_AVX2 void unpack_words(const std::uint64_t* from, std::uint64_t turned, std::uint8_t* to, std::int64_t words) {
   for (std::int64_t w = 0; w < words; ++w, to += 64) {

@@ -28,10 +28,9 @@ OrientVoxel<T> source_of(VolumeView<const T> in, const AxisMap& map) {
 /// For maps that leave x along x.
 template <class T>
 void orient_rows(const OrientVoxel<T>& voxel, VolumeView<T> out, Executor& executor) {
-  constexpr std::int64_t kRowsPerPiece = 64;
   const bool is_streamed = is_worth_streaming(out), is_turned = voxel.strides[0] < 0;
-  executor.parallel_for(out.size.y * out.size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
-    LineBuffer<T> buffer(1, is_streamed ? out.size.x : 0);
+  executor.parallel_for(out.size.y * out.size.z, rows_per_piece(out.size.x), [&](std::int64_t begin, std::int64_t end) {
+    LineBuffer<T> buffer(is_streamed ? 1 : 0, out.size.x);
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t y = row % out.size.y, z = row / out.size.y;
       const T* const from = voxel.first + y * voxel.strides[1] + z * voxel.strides[2];
@@ -99,7 +98,7 @@ void orient_in_bands(const OrientVoxel<T>& voxel, VolumeView<T> out, int row_axi
   const std::int64_t rows = out.size[row_axis], bands = (rows + band - 1) / band;
   const bool is_streamed = is_worth_streaming(out), is_turned = voxel.strides[row_axis] < 0;
   executor.parallel_for(bands * out.size[outer_axis], 1, [&](std::int64_t begin, std::int64_t end) {
-    LineBuffer<T> buffer(band, is_streamed ? width : 0);
+    LineBuffer<T> buffer(is_streamed ? band : 0, width);
     std::vector<T*> to(static_cast<std::size_t>(band)), lines(static_cast<std::size_t>(band));
     for (std::int64_t piece = begin; piece < end; ++piece) {
       const std::int64_t first = piece % bands * band, count = std::min(band, rows - first), outer = piece / bands;

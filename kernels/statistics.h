@@ -1,4 +1,4 @@
-/// Exact statistics from an integer histogram, and deterministic ones of float volumes.
+/// Exact statistics of whole numbers, from their histogram or by their sums, and deterministic ones of float volumes.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +45,8 @@ Statistics statistics(const Histogram& histogram, double above = -1e300);
 /// number of threads. `in` is in memory that `executor` reaches; non-finite values are not counted. Waits.
 Statistics statistics(VolumeView<const float> in, Executor& executor);
 
-/// Of all whole numbers: to the bit those of their histogram, without one. `in` is in memory that `executor` reaches.
-/// Waits.
+/// Of all of up to 2^34 whole numbers: to the bit those of their histogram, without one. `in` is in memory that
+/// `executor` reaches. Waits.
 Statistics statistics(VolumeView<const std::int16_t> in, Executor& executor);
 Statistics statistics(VolumeView<const std::uint16_t> in, Executor& executor);
 

@@ -30,13 +30,13 @@ template <class In>
 void straighten_rows(VolumeView<float> out, const StraightenVoxel<In>& voxel, std::int64_t begin, std::int64_t end) {
   const std::int64_t width = out.size.x;
   const bool is_streamed = is_worth_streaming(out);
-  LineBuffer<float> buffer(1, is_streamed ? width : 0);
+  LineBuffer<float> buffer(is_streamed ? 1 : 0, width);
   for (std::int64_t row = begin; row < end; ++row) {
     const std::int64_t y = row % out.size.y, z = row / out.size.y;
     const ShiftTap tap = voxel.taps[z];
     const std::int64_t i_step = tap.weight_i > 0 ? 1 : 0, j = y + tap.j, j_next = tap.weight_j > 0 ? j + 1 : j;
     const bool is_inside = j >= 0 && j_next < voxel.in.size.y;
-    const std::int64_t first = is_inside ? std::clamp<std::int64_t>(-tap.i, 0, width) : width;
+    const std::int64_t first = is_inside ? std::clamp<std::int64_t>(-std::int64_t{tap.i}, 0, width) : width;
     const std::int64_t last = is_inside ? std::clamp(voxel.in.size.x - i_step - tap.i, first, width) : width;
     float* const to = out.data + out.index(0, y, z);
     float* const line = is_streamed ? buffer.like(to, 0) : to;
@@ -74,10 +74,9 @@ void straighten(VolumeView<const In> in, VolumeView<float> out, std::span<const 
     detail::copy_bytes(on_device.data(), taps.data(), taps.size() * sizeof(ShiftTap), executor);
     return fill_voxels(out, StraightenVoxel<In>{in, on_device.data(), fill}, executor);
   }
-  constexpr std::int64_t kRowsPerPiece = 64;
   const StraightenVoxel<In> voxel{in, taps.data(), fill};
   const auto straighten = cpu_path() >= CpuPath::avx2 ? straighten_rows_avx2<In> : straighten_rows<In>;
-  executor.parallel_for(out.size.y * out.size.z, kRowsPerPiece,
+  executor.parallel_for(out.size.y * out.size.z, rows_per_piece(out.size.x),
                         [&](std::int64_t begin, std::int64_t end) { straighten(out, voxel, begin, end); });
 }
 

@@ -16,11 +16,15 @@ namespace naru {
 
 inline constexpr std::int64_t kLineBytes = 64;
 
+/// From `bytes` on the first place that is `beyond` bytes behind the begin of a cache line.
+inline std::byte* line_from(std::byte* bytes, std::uintptr_t beyond) {
+  return bytes + (beyond - reinterpret_cast<std::uintptr_t>(bytes)) % kLineBytes;
+}
+
 /// The first place in `values` that is `beyond` bytes behind the begin of a cache line.
 template <class T>
 T* line_in(std::vector<T>& values, std::uintptr_t beyond = 0) {
-  const auto address = reinterpret_cast<std::uintptr_t>(values.data());
-  return values.data() + (beyond - address) % kLineBytes / sizeof(T);
+  return reinterpret_cast<T*>(line_from(reinterpret_cast<std::byte*>(values.data()), beyond));
 }
 
 /// Copies past the caches, but for the first and the last cache line where those are not whole.
@@ -54,9 +58,7 @@ class LineBuffer {
 
   /// Where row `row` lies in its cache lines as `to` does.
   T* like(const T* to, std::int64_t row) {
-    const auto address = reinterpret_cast<std::uintptr_t>(bytes_.get()) + static_cast<std::uintptr_t>(row * stride_);
-    const auto beyond = (reinterpret_cast<std::uintptr_t>(to) - address) % kLineBytes;
-    return reinterpret_cast<T*>(bytes_.get() + row * stride_ + static_cast<std::int64_t>(beyond));
+    return reinterpret_cast<T*>(line_from(bytes_.get() + row * stride_, reinterpret_cast<std::uintptr_t>(to)));
   }
 
  private:

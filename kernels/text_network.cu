@@ -10,6 +10,8 @@ namespace naru::cuda {
 
 namespace {
 
+// A warp along x reads whole cache lines; its eight rows share source rows in L1, and the block's weights in shared
+// memory.
 constexpr int kColumns = 32, kRows = 8;
 
 /// One thread makes kTextDeviceBlock outputs of one pixel, so that a value once loaded serves them all; a block of

@@ -12,8 +12,9 @@
 namespace naru::cuda {
 
 /// One thread makes Columns::kPlanes voxels of each of Columns::kRows columns, a block's height apart: neighbouring
-/// threads write neighbouring values, and a block shares source rows in L1. Parts are long against what each loads
-/// twice and short enough that a volume of 100 planes still fills the device.
+/// threads write neighbouring values, and a block shares source rows in L1. What a column needs again in the next plane
+/// stays in registers: there is no tile in shared memory, and no barrier. Parts are long against what each loads twice
+/// and short enough that a volume of 100 planes still fills the device.
 template <class Columns, class T, class Voxel>
 __global__ void __launch_bounds__(Columns::kThreads, fewest_blocks(Columns::kBlocks))
     fill_columns_kernel(VolumeView<T> out, Voxel voxel) {

@@ -100,24 +100,47 @@ TEST(Morphology, ErosionIsTheDilationOfWhatIsNotInTheMask) {
 }
 
 /// What a device does, on the CPU too, beside rows of bits with and without AVX2.
+void expect_passes(const std::vector<std::uint8_t>& mask, Size3 size, const MorphologyElement& element) {
+  Executor executor = Executor::cpu(2);
+  auto rest = mask;
+  for (auto& voxel : rest) voxel = voxel == 0 ? 1 : 0;
+  for (const bool grows : {true, false}) {
+    const auto& from = grows ? mask : rest;  // so that something is left of it
+    const auto by_passes = run_on<std::uint8_t>(executor, from, size, size,
+                                                [&](VolumeView<const std::uint8_t> in, VolumeView<std::uint8_t> out) {
+                                                  grow_by_passes(in, out, grows, element, executor);
+                                                });
+    const Morphology operation = grows ? Morphology::dilate : Morphology::erode;
+    EXPECT_EQ(done_on(executor, from, size, operation, element), by_passes) << size.x;
+    const ForcedCpuPath forced(CpuPath::baseline);
+    EXPECT_EQ(done_on(executor, from, size, operation, element), by_passes) << size.x;
+  }
+}
+
+TEST(Morphology, SingleVoxelsReachAsFarOnRowsOfBitsAsByPasses) {
+  const Size3 size{150, 3, 2};
+  std::vector<MorphologyElement> elements = {ball_element(5, {0.7, 6, 6}), ball_element(40, {1, 50, 50}), {}};
+  for (const std::int64_t reach : {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16, 31, 40, 63, 64, 65, 70, 128, 400}) {
+    elements.push_back(box_element({reach, 0, 0}));
+    elements.push_back(box_element({reach, 1, 0}));
+  }
+  for (const MorphologyElement& element : elements) {
+    for (const std::int64_t x : {0, 1, 2, 62, 63, 64, 65, 127, 128, 148, 149}) {
+      std::vector<std::uint8_t> mask(static_cast<std::size_t>(size.voxel_count()));
+      mask[static_cast<std::size_t>(x + size.x)] = 1;
+      expect_passes(mask, size, element);
+    }
+  }
+}
+
 TEST(Morphology, PassesAlongTheAxesAndRowsOfBitsGiveTheSame) {
   const std::vector<MorphologyElement> elements = {ball_element(3.3, {0.8, 1.1, 1.5}), ball_element(80, {1, 20, 30}),
                                                    box_element({70, 1, 2}), cross_element(4),
                                                    ball_element(0, {1, 1, 1})};
-  Executor executor = Executor::cpu(2);
   for (const Size3 size : {Size3{1, 70, 3}, Size3{63, 5, 4}, Size3{64, 33, 2}, Size3{65, 7, 9}, Size3{200, 40, 6}}) {
-    const auto mask = random_mask(size, 3, 5);
-    for (const MorphologyElement& element : elements) {
-      for (const bool of_mask : {true, false}) {
-        const auto by_passes = run_on<std::uint8_t>(
-            executor, mask, size, size, [&](VolumeView<const std::uint8_t> in, VolumeView<std::uint8_t> out) {
-              grow_by_passes(in, out, of_mask, element, executor);
-            });
-        const Morphology operation = of_mask ? Morphology::dilate : Morphology::erode;
-        EXPECT_EQ(done_on(executor, mask, size, operation, element), by_passes) << size.x;
-        const ForcedCpuPath forced(CpuPath::baseline);
-        EXPECT_EQ(done_on(executor, mask, size, operation, element), by_passes) << size.x;
-      }
+    for (const int percent : {1, 5, 60}) {
+      const auto mask = random_mask(size, percent, 5);
+      for (const MorphologyElement& element : elements) expect_passes(mask, size, element);
     }
   }
 }

@@ -63,6 +63,7 @@ TEST(Orient, FollowsItsFormulaForAll48Maps) {
   expect_by_definition<std::int16_t>({33, 5, 66}, all_maps());
   expect_by_definition<std::uint16_t>({31, 32, 3}, all_maps());
   expect_by_definition<float>({2, 65, 4}, all_maps());
+  expect_by_definition<float>({33, 34, 5}, all_maps());
 }
 
 TEST(Orient, TakesSingleSlicesAndSingleVoxels) {
@@ -75,7 +76,7 @@ TEST(Orient, TakesSingleSlicesAndSingleVoxels) {
 TEST(Orient, FollowsItsFormulaInLargeVolumes) {
   std::vector<AxisMap> maps;
   for (std::size_t i = 0; i < all_maps().size(); i += 5) maps.push_back(all_maps()[i]);
-  expect_by_definition<std::int16_t>({131, 130, 129}, maps);
+  expect_by_definition<std::int16_t>({401, 90, 61}, maps);
   expect_by_definition<float>({70, 3, 5001}, maps);
 }
 

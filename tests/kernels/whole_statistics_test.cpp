@@ -45,7 +45,7 @@ void expect_those_of_the_histogram(const std::vector<T>& values) {
 }
 
 TEST(WholeStatistics, AreThoseOfTheHistogramToTheBit) {
-  expect_those_of_the_histogram(random_values<std::int16_t>(50'003, -32768, 32767));
+  expect_those_of_the_histogram(random_values<std::int16_t>(600'011, -32768, 32767));
   expect_those_of_the_histogram(random_values<std::uint16_t>(50'003, 0, 65535));
 }
 
