@@ -52,7 +52,7 @@ CaseRun<In>::CaseRun(const CaseParts& parts, const CaseBudget& budget, Executor&
       out_(parts.out),
       executor_(executor),
       cancel_(parts.cancel),
-      source_(scan_, plan_, executor, cancel_, parts.hashes),
+      source_(scan_, plan_, executor, cancel_, parts.hashes, parts.bias_field),
       maker_(grid_, executor),
       kept_(plan_.stacks.size()) {}
 

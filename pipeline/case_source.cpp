@@ -21,14 +21,15 @@ using ReadAs = std::conditional_t<std::is_same_v<Stored, float>, float, std::uin
 
 template <class In>
 CaseSource<In>::CaseSource(const Scan& scan, const CasePlan& plan, Executor& executor, const CancelToken& cancel,
-                           InputHashes& hashes)
+                           InputHashes& hashes, std::optional<BiasField>& bias_field)
     : scan_(scan),
       plan_(plan),
       stack_(scan.stacks[plan.stacks.front()]),
       executor_(executor),
       reader_(Executor::cpu(executor.thread_count())),
       cancel_(cancel),
-      hashes_(hashes) {}
+      hashes_(hashes),
+      field_(bias_field) {}
 
 template <class In>
 std::size_t CaseSource<In>::voxel_count(SliceRange range) const {
@@ -90,7 +91,7 @@ Buffer<float> CaseSource<In>::read_units(std::size_t volume, SliceRange range) {
 
 template <class In>
 void CaseSource<In>::learn_field(std::int64_t step) {
-  if (plan_.recipe.bias_field == "none") return;
+  if (plan_.recipe.bias_field == "none" || field_) return;
   const Size3& size = stack_.grid.size;
   ShrunkVolume shrunk(size);
   for (std::int64_t k = 0; k < size.z; k += step) {

@@ -27,11 +27,11 @@ class CaseSource {
   /// than 0.
   static constexpr std::int16_t kMark = 10'000;
 
-  CaseSource(const Scan& scan, const CasePlan& plan, Executor& executor, const CancelToken& cancel,
-             InputHashes& hashes);
+  CaseSource(const Scan& scan, const CasePlan& plan, Executor& executor, const CancelToken& cancel, InputHashes& hashes,
+             std::optional<BiasField>& bias_field);
 
-  /// Estimates the bias field that the recipe takes out, from the first volume, `step` slices at a time: coils do not
-  /// change between the volumes of a case. Before the first `read`.
+  /// Estimates the bias field that the recipe takes out where none is known yet, from the first volume, `step` slices
+  /// at a time: coils do not change between the volumes of a case. Before the first `read`.
   void learn_field(std::int64_t step);
 
   /// Slices of one volume in host memory (pinned for a GPU).
@@ -62,8 +62,8 @@ class CaseSource {
   Executor& executor_;  ///< of the case: whose memory is pinned
   Executor reader_;     ///< reads and decodes beside the executor's work
   const CancelToken& cancel_;
-  InputHashes& hashes_;  ///< one slab is read at a time
-  std::optional<BiasField> field_;
+  InputHashes& hashes_;              ///< one slab is read at a time
+  std::optional<BiasField>& field_;  ///< of all passes over the case
 };
 
 }  // namespace naru

@@ -135,7 +135,7 @@ class Stream {
     explicit Worker(const StreamJob<In>& job)
         : hashes(job.parts.hashes),
           executor(Executor::cpu(1)),
-          source(job.parts.scan, job.parts.plan, executor, job.parts.cancel, hashes),
+          source(job.parts.scan, job.parts.plan, executor, job.parts.cancel, hashes, job.parts.bias_field),
           maker(job.parts.grid, executor) {}
 
     InputHashes hashes;

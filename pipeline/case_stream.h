@@ -17,6 +17,7 @@
 #include "pipeline/grid_plan.h"
 #include "pipeline/intensity_plan.h"
 #include "pipeline/preview.h"
+#include "pipeline/restore/bias_field.h"
 #include "pipeline/scan.h"
 #include "pipeline/slab.h"
 #include "pipeline/slices.h"
@@ -30,7 +31,8 @@ struct CaseParts {
   const GridPlan& grid;
   const std::filesystem::path& out;
   const CancelToken& cancel;
-  InputHashes& hashes;  ///< of the files that were read
+  InputHashes& hashes;                   ///< of the files that were read
+  std::optional<BiasField>& bias_field;  ///< that the recipe takes out, once it was estimated
 };
 
 /// The slabs that a case is streamed in; empty where it cannot be: it has several volumes, its slabs do not follow each

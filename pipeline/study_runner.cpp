@@ -109,9 +109,10 @@ CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::
                              const CancelToken& cancel, InputHashes known) {
   const GridPlan whole = plan_grid(scan.stacks[plan.stacks.front()], plan.recipe);
   try {
+    std::optional<BiasField> bias_field;
     CroppedGrid cut{whole, nullptr};
-    if (plan.recipe.crop) cut = crop_case({scan, plan, whole, out, cancel, known}, executor_, memory_);
-    const CaseParts parts{scan, plan, cut.grid, out, cancel, known};
+    if (plan.recipe.crop) cut = crop_case({scan, plan, whole, out, cancel, known, bias_field}, executor_, memory_);
+    const CaseParts parts{scan, plan, cut.grid, out, cancel, known, bias_field};
     const auto budget = budget_of(parts, executor_, memory_.limit_bytes());
     if (!budget) return {std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}, {}};
     const MemoryBudget::Share share(memory_, budget->memory_bytes);
@@ -129,8 +130,9 @@ CaseLandmarks StudyRunner::landmarks(const Scan& scan, const CasePlan& plan, con
   InputHashes hashes;
   const GridPlan grid = plan_grid(scan.stacks[plan.stacks.front()], plan.recipe);
   const std::filesystem::path nowhere;
+  std::optional<BiasField> bias_field;
   try {
-    const auto landmarks = within_memory({scan, plan, grid, nowhere, cancel, hashes}, executor_, memory_,
+    const auto landmarks = within_memory({scan, plan, grid, nowhere, cancel, hashes, bias_field}, executor_, memory_,
                                          [](auto& run) { return run.landmarks(); });
     return {landmarks, std::move(hashes)};
   } catch (const Failed&) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <mutex>
 
 #include "kernels/statistics.h"
 #include "pipeline/unit_bins.h"
@@ -17,18 +18,27 @@ namespace {
 
 constexpr std::int64_t kBlock = 4, kLeastBlocks = 16, kLeastVoxels = 4;
 
-/// ITK gives each filter so many threads as stand here when it is made.
+/// ITK gives each filter so many threads as stand in a global when it is made; N4 makes one in every iteration. Several
+/// cases are estimated side by side: the last to end gives back what the first found.
 class OneItkThread {
  public:
-  OneItkThread() : before_(itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads()) {
+  OneItkThread() {
+    const std::lock_guard lock(mutex_);
+    if (users_++ > 0) return;
+    before_ = itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads();
     itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(1);
   }
-  ~OneItkThread() { itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(before_); }
+  ~OneItkThread() {
+    const std::lock_guard lock(mutex_);
+    if (--users_ == 0) itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(before_);
+  }
   OneItkThread(const OneItkThread&) = delete;
   OneItkThread& operator=(const OneItkThread&) = delete;
 
  private:
-  itk::ThreadIdType before_;
+  static inline std::mutex mutex_;
+  static inline int users_ = 0;
+  static inline itk::ThreadIdType before_ = 1;
 };
 
 template <class T>

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <random>
 
 namespace naru {
@@ -178,6 +179,26 @@ TEST(BiasField, DoesNotDependOnTheNumberOfThreads) {
   const auto one = divided(field_of(phantom, phantom.brightened), phantom.brightened);
   itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(4);
   EXPECT_EQ(divided(field_of(phantom, phantom.brightened), phantom.brightened), one);
+  EXPECT_EQ(itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads(), 4U);
+}
+
+TEST(BiasField, DoesNotDependOnOthersThatAreEstimatedBesideIt) {
+  const Phantom small({24, 20, 12}), large({40, 36, 20});
+  itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(4);
+  const auto alone = divided(field_of(large, large.brightened), large.brightened);
+  // The small ones end while the large ones are at work, whichever began.
+  std::vector<std::future<std::vector<float>>> beside;
+  for (const Phantom* phantom : {&small, &large, &small, &large}) {
+    beside.push_back(std::async(std::launch::async, [phantom] {
+      return divided(field_of(*phantom, phantom->brightened), phantom->brightened);
+    }));
+  }
+  for (std::size_t n = 0; n < beside.size(); ++n) {
+    const auto found = beside[n].get();
+    if (n % 2 == 1) {
+      EXPECT_EQ(found, alone);
+    }
+  }
   EXPECT_EQ(itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads(), 4U);
 }
 
