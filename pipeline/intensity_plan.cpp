@@ -83,6 +83,12 @@ double threshold_of(Foreground foreground, const Histogram& histogram) {
 }
 
 void add_zscore(IntensityPlan& plan, const Recipe& recipe, const Histogram& histogram, const Units& units) {
+  if (recipe.mean) {
+    plan.map = zscored(plan.map, *recipe.mean, *recipe.deviation);
+    plan.steps_after.push_back(
+        {{"op", "normalize"}, {"method", "zscore"}, {"mean", *recipe.mean}, {"deviation", *recipe.deviation}});
+    return;
+  }
   const Foreground kind = foreground_of(recipe);
   Statistics foreground = unit_statistics(histogram, units, threshold_of(kind, histogram));
   if (foreground.count == 0) foreground = unit_statistics(histogram, units, -kInfinity);
@@ -160,11 +166,12 @@ NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, con
 }
 
 bool needs_histogram(const Recipe& recipe) {
-  return !recipe.dtype || clips_to_source(recipe) || normalizes_by_histogram(recipe);
+  const bool asks_for_dtype = !recipe.dtype && recipe.normalize == Normalize::none;
+  return asks_for_dtype || clips_to_source(recipe) || normalizes_by_histogram(recipe);
 }
 
 bool normalizes_by_histogram(const Recipe& recipe) {
-  return recipe.normalize != Normalize::none && recipe.normalize != Normalize::window;
+  return recipe.normalize != Normalize::none && recipe.normalize != Normalize::window && !recipe.mean;
 }
 
 IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,

@@ -27,7 +27,7 @@ struct IntensityPlan {
 ///   window      [clip low, clip high]            -> [0, 1]
 ///   minmax      [least, greatest]                -> [0, 1]
 ///   percentile  [0.5th, 99.5th percentile]       -> [0, 1], clipped
-///   zscore      (units - mean) / deviation of the foreground (see foreground_of)
+///   zscore      (units - mean) / deviation of the foreground (see foreground_of), or as the recipe gives them
 ///   nyul        the landmarks of the foreground to `standard`, straight in between
 /// A constant volume becomes 0. dtype empty: int16 where no value is lost by it, else float32.
 /// Where the stack is straightened or brought to units slice by slice no value is sure to be whole: float32.

@@ -64,6 +64,11 @@ void read_clip(const TomlValue& value, Recipe& recipe) {
   recipe.clip = ClipRange{range[0], range[1]};
 }
 
+void read_deviation(const TomlValue& value, Recipe& recipe) {
+  recipe.deviation = value.number();
+  if (!(*recipe.deviation > 0)) value.fail("must be greater than 0");
+}
+
 void read_nyul_landmarks(const TomlValue& value, Recipe& recipe) {
   const auto numbers = value.numbers(kNyulPercentiles.size());
   if (!std::ranges::is_sorted(numbers, std::less_equal<>())) value.fail("must ascend");
@@ -107,6 +112,7 @@ SplitShares& shares(Recipe& recipe) {
   return *recipe.split;
 }
 
+Json where_set(const std::optional<double>& number) { return number ? Json(*number) : Json(nullptr); }
 Json unless_none(const std::string& word) { return word == "none" ? Json(nullptr) : Json(word); }
 
 std::string_view dtype_word(const Recipe& r) { return name(*r.dtype); }
@@ -183,6 +189,9 @@ constexpr std::array kKeys = {
     Key{"intensity", "foreground",
         [](const TomlValue& v, Recipe& r) { r.foreground = static_cast<Foreground>(v.one_of(kForeground)); },
         [](const Recipe& r) { return r.foreground ? Json(name(*r.foreground)) : Json(nullptr); }, true},
+    Key{"intensity", "mean", [](const TomlValue& v, Recipe& r) { r.mean = v.number(); },
+        [](const Recipe& r) { return where_set(r.mean); }, true},
+    Key{"intensity", "deviation", read_deviation, [](const Recipe& r) { return where_set(r.deviation); }, true},
     Key{"intensity", "nyul_landmarks", read_nyul_landmarks,
         [](const Recipe& r) { return r.nyul_landmarks ? Json(*r.nyul_landmarks) : Json(nullptr); }, true},
     Key{"intensity", "philips_scale",
@@ -298,6 +307,12 @@ void check_whole(const Recipe& recipe, const TomlOrigin& origin) {
   }
   if (recipe.foreground && recipe.normalize != Normalize::zscore && recipe.normalize != Normalize::nyul) {
     fail("[intensity] foreground belongs to normalize = \"zscore\" or \"nyul\"");
+  }
+  if (recipe.mean.has_value() != recipe.deviation.has_value()) {
+    fail("[intensity] mean and deviation go together");
+  }
+  if (recipe.mean && (recipe.normalize != Normalize::zscore || recipe.foreground)) {
+    fail("[intensity] mean and deviation belong to normalize = \"zscore\" without foreground, whose own they replace");
   }
   if (recipe.nyul_landmarks && recipe.normalize != Normalize::nyul) {
     fail("[intensity] nyul_landmarks belongs to normalize = \"nyul\"");

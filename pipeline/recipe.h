@@ -77,6 +77,7 @@ struct Recipe {
   std::optional<ClipRange> clip;
   ClipWhen clip_when = ClipWhen::after;
   Normalize normalize = Normalize::none;
+  std::optional<double> mean, deviation;        ///< of zscore, in units, both or none: of a data set, not of the case
   std::optional<Foreground> foreground;         ///< empty: what its method takes, see foreground_of
   std::optional<NyulLandmarks> nyul_landmarks;  ///< the standard scale; empty: the cases of the job teach it
   std::string philips_scale = "display";

@@ -102,6 +102,29 @@ TEST(IntensityPlan, ZscoreTakesTheForegroundThatTheRecipeNames) {
   EXPECT_EQ(mean.steps_after[0]["foreground_voxels"], 2);
 }
 
+TEST(IntensityPlan, ZscoreTakesConstantsOfTheRecipeWithoutAHistogram) {
+  Recipe recipe;
+  recipe.normalize = Normalize::zscore;
+  EXPECT_TRUE(needs_histogram(recipe));
+  recipe.mean = -75.5;
+  recipe.deviation = 144;
+  recipe.clip = ClipRange{-958, 326};
+  EXPECT_FALSE(needs_histogram(recipe));
+  const IntensityPlan plan = planned(recipe, stack_with(2, -1024), {});
+  const auto expected = [](double units) { return (std::clamp(units, -958.0, 326.0) + 75.5) / 144; };
+  for (const double stored : {-20.0, 100.0, 474.25, 3000.0}) {
+    EXPECT_NEAR(applied(plan.map, static_cast<float>(stored)), expected(2 * stored - 1024), 1e-5);
+  }
+  EXPECT_EQ(plan.dtype, DType::float32);
+  EXPECT_EQ(plan.steps_after[1],
+            (nlohmann::ordered_json{{"op", "normalize"}, {"method", "zscore"}, {"mean", -75.5}, {"deviation", 144.0}}));
+  // nnU-Net's own order of work: skimage then clips what it interpolates to the ends, which the histogram knows.
+  recipe.spacing_mm = Vec3{1, 1, 1};
+  recipe.convention = GridConvention::nnunet;
+  recipe.interpolator = Interpolator::bspline;
+  EXPECT_TRUE(needs_histogram(recipe));
+}
+
 TEST(IntensityPlan, NyulMapsLandmarksOfTheForegroundInUnits) {
   Recipe recipe;
   recipe.normalize = Normalize::nyul;

@@ -79,9 +79,8 @@ TEST(Recipe, RefusesValuesOfTheWrongKind) {
 }
 
 TEST(Recipe, RefusesWhatThisVersionCannotDoRatherThanIgnoringIt) {
-  for (const std::string_view toml :
-       {"[output]\nlayout = \"bids\"\n", "[output]\ndtype = \"float16\"\n", "[output]\ncompression = \"zstd\"\n",
-        "[labels]\n"}) {
+  for (const std::string_view toml : {"[output]\nlayout = \"bids\"\n", "[output]\ndtype = \"float16\"\n",
+                                      "[output]\ncompression = \"zstd\"\n", "[labels]\n"}) {
     EXPECT_THAT(problem_of(toml), HasSubstr("not available in this version")) << toml;
   }
 }
@@ -108,6 +107,23 @@ TEST(Recipe, WritesKeysThatRefineAMethodOnlyWhereTheyAreSet) {
   EXPECT_EQ(json["denoise"], "curvature");
   EXPECT_EQ(to_json(parse_recipe(std::string(kStart) + "[intensity]\nbias_field = \"none\"\n", "f")),
             to_json(parse_recipe(kStart, "f")));
+}
+
+TEST(Recipe, TakesMeanAndDeviationOfADataSet) {
+  const std::string start = std::string(kStart) + "[intensity]\nnormalize = \"zscore\"\n";
+  const auto plain = to_json(parse_recipe(start, "f"))["intensity"];
+  EXPECT_FALSE(plain.contains("mean") || plain.contains("deviation"));
+  const Recipe recipe = parse_recipe(start + "mean = -75.5\ndeviation = 144\n", "f");
+  EXPECT_EQ(to_json(recipe)["intensity"]["mean"], -75.5);
+  EXPECT_EQ(to_json(recipe)["intensity"]["deviation"], 144);
+  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = 1\n"), HasSubstr("go together"));
+  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\ndeviation = 1\n"), HasSubstr("go together"));
+  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = 1\ndeviation = 0\n"),
+              HasSubstr("greater than 0"));
+  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = nan\ndeviation = 1\n"), HasSubstr("finite"));
+  EXPECT_THAT(problem_of("[intensity]\nmean = 1\ndeviation = 2\n"), HasSubstr("belong to normalize"));
+  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nforeground = \"all\"\nmean = 1\ndeviation = 2\n"),
+              HasSubstr("without foreground"));
 }
 
 TEST(Recipe, CropsOnlyWhereAskedTo) {

@@ -204,6 +204,12 @@ TEST_F(StudyRunnerTest, GivesTheSameBytesSlabBySlab) {
   };
   const std::vector<Case> cases = {
       {"axial", {1, 0, 0}, {0, 1, 0}, {}, Fault::none, head + one_mm + zscore},
+      {"constants of a data set",
+       {1, 0, 0},
+       {0, 1, 0},
+       {},
+       Fault::none,
+       head + one_mm + zscore + "mean = 40\ndeviation = 3\n"},
       {"sagittal", {0, 1, 0}, {0, 0, -1}, {}, Fault::none, head + one_mm},
       {"coronal, native", {1, 0, 0}, {0, 0, -1}, {}, Fault::none, head},
       {"tilted", {1, 0, 0}, {0, 1, 0}, {0, 0.3, 0}, Fault::none, head + one_mm},
