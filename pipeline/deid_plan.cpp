@@ -114,7 +114,8 @@ bool is_selected(const dicom::DeidSource& source, const Recipe& recipe) {
   };
   const bool any_body_part = recipe.body_part.empty();
   const auto body_part = public_body_part(source.body_part);
-  return has(recipe.modality, source.modality) && has(recipe.classes, name(source.image_class)) && (any_body_part || (body_part && has(recipe.body_part, *body_part)));
+  return has(recipe.modality, source.modality) && has(recipe.classes, name(source.image_class)) &&
+         (any_body_part || (body_part && has(recipe.body_part, *body_part)));
 }
 
 void exclude(DeidScan& scan, std::size_t input) {

@@ -133,11 +133,8 @@ class Job {
         memory_beside_headers(options_.memory_limit_bytes, std::max(scan.inputs.size(), scan.candidates.size())));
     StudyRunner learner(executor_, memory);
     give_nyul_standard(scan, plans, learner, cancel_, one_at_a_time);
-    const std::size_t in_flight = std::min(cases_in_flight(), plans.size());
-    std::vector<std::unique_ptr<CaseMaker>> makers;
-    for (std::size_t n = 0; n < in_flight; ++n) {
-      makers.push_back(std::make_unique<CaseMaker>(job, executor_like(executor_), memory));
-    }
+    const auto makers = case_makers(job, std::min(cases_in_flight(), plans.size()), memory);
+    const std::size_t in_flight = makers.size();
     const auto make = [&](std::size_t n) {
       cancel_.throw_if_canceled();
       const TraceScope scope(trace.of_case(plans[n].case_id), "case");
@@ -172,6 +169,22 @@ class Job {
   std::size_t cases_in_flight() const {
     constexpr int kMost = 3;
     return static_cast<std::size_t>(std::min(kMost, executor_.thread_count()));
+  }
+
+  /// Of the device's memory each maker takes some before it has a case: where that is too much there are fewer.
+  std::vector<std::unique_ptr<CaseMaker>> case_makers(const CaseJob& job, std::size_t most,
+                                                      MemoryBudget& memory) const {
+    std::vector<std::unique_ptr<CaseMaker>> makers;
+    while (makers.size() < most) {
+      try {
+        makers.push_back(std::make_unique<CaseMaker>(job, executor_like(executor_), memory));
+      } catch (const Error&) {
+        if (makers.empty()) throw;
+        log::info("the device has no room for {} cases side by side: {} are made", most, makers.size());
+        break;
+      }
+    }
+    return makers;
   }
 
   /// Whether people released a case hangs on the checksums of its files, which must be known before it is made.

@@ -12,7 +12,7 @@ INTRODUCTION = """# How fast Naru is
 All numbers on this page but those of the part on a GPU come from one run, which is kept whole in [{name}](../benchmarks/results/{name}).
 
 - **Machine**: {cpu}, {threads} threads; load average of the machine when the run began {load_average_at_start}.
-- **Naru**: commit {commit}, {compiler}.
+- **Naru**: commit {commit}, {compiler}{instruction_set}.
 - **Peers**: {peers}.
 - **How**: Naru and each peer are asked in turn, one call each, in processes that stay alive. A time is the median of {runs}
   such turns after one that is not counted. All may use {threads} threads; a peer that knows only one is marked with ¹.
@@ -57,7 +57,8 @@ def introduction(name, result):
     found = speed.get("versions", {})
     peers = [f"{title} {found[key]}" for key, title in titles.items() if key in found] + version_of_dcm2niix(speed)
     runs = max((row["runs"] for _, row in done(speed.get("operations", {}))), default=5)
-    text = INTRODUCTION.format(name=name, commit=result["commit"], peers=", ".join(peers), runs=runs,
+    instruction_set = f"; its kernels use {found['instruction_set']}" if "instruction_set" in found else ""
+    text = INTRODUCTION.format(name=name, instruction_set=instruction_set, commit=result["commit"], peers=", ".join(peers), runs=runs,
                                **dict(zip("xyz", speed["size"])), **speed["facts"])
     return text + (QUICK if speed["quick"] else "")
 
@@ -138,6 +139,11 @@ SaveImage, written out on pydicom, torch and nibabel, in a Python that has impor
 {compared}{failed}"""
 
 
+THREADS_PICTURE = """
+![Speed against threads](images/performance-threads.svg)
+"""
+
+
 def growth_section(speed):
     growth = speed["growth"]
     tables = (slices_table(growth.get("slices", {})) + threads_table(growth.get("threads", {}))
@@ -146,7 +152,7 @@ def growth_section(speed):
 
 {tables}
 ![Cost against size](images/performance-growth.svg)
-"""
+{THREADS_PICTURE if threads_series(growth) else ""}"""
 
 
 def shortfall(what, peer, row):
@@ -187,6 +193,17 @@ def is_measured(named):
     return bool(named and named[1]["gpu"]["device"])
 
 
+def whole_path_on_gpu(path):
+    of_commit = f", of commit {path['commit']}" if "commit" in path else ""
+    stages = path.get("stages_seconds", {}).get("cuda", {})
+    took = ", ".join(f"{stage} {ms(1000 * seconds)}" for stage, seconds in stages.items())
+    return f"""
+`naru prepare` of a series of {path['files']} files to 1 mm, .nii.gz: {ms(path['cuda_ms'])} with the GPU, {ms(path['cpu_ms'])} without; each
+time a process of its own, which starts the device first. Medians of {path['runs']} runs{of_commit}.
+{f"With the GPU its stages took: {took}." if took else ""}
+"""
+
+
 def gpu_section(named, commit):
     """@param named the name of the file that benchmarks/gpu/run.sh wrote, and what is in it; or None
     @param commit of the rest of the page"""
@@ -198,11 +215,7 @@ def gpu_section(named, commit):
         rate = [ms(row["ms"]), f"{row['bytes_per_second'] / 1e9:.0f}", f"{row['copy_percent']:.0f} %"]
         peers = [[peer_name(*peer, row["threads"]), ms(peer[1]["ms"]), times(peer[1])] for peer in beside(row)]
         rows += [[case, *rate, *peer] for peer in peers or [[""] * 3]]
-    path = gpu.get("path")
-    whole = f"""
-`naru prepare` of a series of {path['files']} files to 1 mm, .nii.gz: {ms(path['cuda_ms'])} with the GPU, {ms(path['cpu_ms'])} without; each
-time a process of its own, which starts the device first.
-""" if path else ""
+    whole = whole_path_on_gpu(gpu["path"]) if gpu.get("path") else ""
     is_older = named[1]["commit"] != commit
     older = f"""
 **Not run on a GPU:** what changed in `kernels/` from commit {named[1]["commit"]}, which was measured here, to {commit}, of which the
@@ -245,6 +258,11 @@ def page(name, result, gpu=None):
     return "\n".join([*parts, slower_section(speed, gpu), gpu_section(gpu, result["commit"]) + compiled_section(result)])
 
 
+def threads_series(growth):
+    series = [(name, row["threads"], row["times_faster"]) for name, row in done(growth.get("threads", {}))]
+    return [row for row in series if len(row[1]) > 1]
+
+
 def growth_series(growth):
     series = [(f"{name}, slices", row["slices"], row["ms"]) for name, row in done(growth.get("slices", {}))]
     studies = growth.get("studies", {})
@@ -257,11 +275,13 @@ def images(result):
     measured = done(speed.get("operations", {}))
     ratios = [(f"{case}: {name}", peer["times_faster"]) for case, row in measured for name, peer in beside(row)]
     rates = [(case, row["bytes_per_second"] / 1e9, row["copy_bytes_per_second"] / 1e9) for case, row in measured]
-    series = growth_series(speed.get("growth", {}))
+    series, threads = growth_series(speed.get("growth", {})), threads_series(speed.get("growth", {}))
     made = {}
     if measured:
         made["peers"] = picture.ratios("How many times faster than each peer (logarithmic; the dark line is equal speed)", ratios)
         made["bandwidth"] = picture.roof("GB/s read and written; the red line is a copy on the same threads", rates)
     if series:
         made["growth"] = picture.curves("Cost against size (dashed: in proportion)", "times as many", series)
+    if threads:
+        made["threads"] = picture.curves("Speed against threads (dashed: in proportion)", "times as many threads", threads)
     return made

@@ -4,6 +4,7 @@ import contextlib
 import math
 import pathlib
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -63,7 +64,7 @@ class Speed:
                        "python": start(find_pydicom_python(), HERE / "peers.py", self.threads, "cpu", volume)}
             if itk.exists():
                 servers["itk"] = start(itk, self.threads, volume)
-            self.result["versions"] = versions(servers)
+            self.result["versions"] = versions(servers) | {"instruction_set": instruction_set(self.bin_dir)}
             operations.measure_operations(servers, self.size, folder, self.threads, self.runs,
                                           lambda name, row: self.put("operations", name, row))
 
@@ -103,6 +104,13 @@ def versions(servers):
     names = ("numpy", "scipy", "skimage", "torch")
     found = dict(zip(names, servers["python"].ask("version " + " ".join(names))[1:]))
     return found | ({"itk": servers["itk"].ask("version")[1]} if "itk" in servers else {})
+
+
+def instruction_set(bin_dir):
+    """Which one Naru's kernels use on this processor."""
+    done = subprocess.run([bin_dir / "naru", "doctor"], capture_output=True, text=True, check=False)
+    found = re.search(r"kernels use (\w+)", done.stdout)
+    return found.group(1) if found else "unknown"
 
 
 def measure_speed(bin_dir, cuda_build, parts, threads, runs, quick, save):
