@@ -178,8 +178,8 @@ class Job {
     while (makers.size() < most) {
       try {
         makers.push_back(std::make_unique<CaseMaker>(job, executor_like(executor_), memory));
-      } catch (const Error&) {
-        if (makers.empty()) throw;
+      } catch (const Error& error) {
+        if (makers.empty() || error.code() != ErrorCode::memory_exceeded) throw;
         log::info("the device has no room for {} cases side by side: {} are made", most, makers.size());
         break;
       }

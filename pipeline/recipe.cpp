@@ -64,9 +64,20 @@ void read_clip(const TomlValue& value, Recipe& recipe) {
   recipe.clip = ClipRange{range[0], range[1]};
 }
 
+/// Of constants of normalisation: so that what they make stays far within f32. The least deviation is nnU-Net's.
+constexpr double kMostUnits = 1e9, kLeastDeviation = 1e-8;
+
+void read_mean(const TomlValue& value, Recipe& recipe) {
+  recipe.mean = value.number();
+  if (std::abs(*recipe.mean) > kMostUnits)
+    value.fail(fmt::format("must lie between {} and {}", -kMostUnits, kMostUnits));
+}
+
 void read_deviation(const TomlValue& value, Recipe& recipe) {
   recipe.deviation = value.number();
-  if (!(*recipe.deviation > 0)) value.fail("must be greater than 0");
+  if (*recipe.deviation < kLeastDeviation || *recipe.deviation > kMostUnits) {
+    value.fail(fmt::format("must lie between {} and {}", kLeastDeviation, kMostUnits));
+  }
 }
 
 void read_nyul_landmarks(const TomlValue& value, Recipe& recipe) {
@@ -189,8 +200,7 @@ constexpr std::array kKeys = {
     Key{"intensity", "foreground",
         [](const TomlValue& v, Recipe& r) { r.foreground = static_cast<Foreground>(v.one_of(kForeground)); },
         [](const Recipe& r) { return r.foreground ? Json(name(*r.foreground)) : Json(nullptr); }, true},
-    Key{"intensity", "mean", [](const TomlValue& v, Recipe& r) { r.mean = v.number(); },
-        [](const Recipe& r) { return where_set(r.mean); }, true},
+    Key{"intensity", "mean", read_mean, [](const Recipe& r) { return where_set(r.mean); }, true},
     Key{"intensity", "deviation", read_deviation, [](const Recipe& r) { return where_set(r.deviation); }, true},
     Key{"intensity", "nyul_landmarks", read_nyul_landmarks,
         [](const Recipe& r) { return r.nyul_landmarks ? Json(*r.nyul_landmarks) : Json(nullptr); }, true},

@@ -62,8 +62,9 @@ def measure_path(bin_dir, series, runs):
         recipe = path.normalised(workshop)
         medians = path.in_turn({device: lambda device=device: workshop.prepare(
             recipe, series, options=("--device", device)).seconds for device in ("cuda", "cpu")}, runs)
+        stages = {device: workshop.stages(recipe, series, options=("--device", device)) for device in ("cuda", "cpu")}
     return {f"{device}_ms": 1000 * seconds for device, seconds in medians.items()} | {
-        "runs": runs, "files": sum(1 for file in series.rglob("*") if file.is_file())}
+        "stages_seconds": stages, "runs": runs, "files": sum(1 for file in series.rglob("*") if file.is_file())}
 
 
 def measure_gpu(bin_dir, device, threads, runs, quick, save):

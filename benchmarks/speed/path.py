@@ -1,4 +1,5 @@
 """Whole paths, from DICOM files to a file that a model reads: `naru prepare` in turn with dcm2niix and with what MONAI does."""
+import json
 import os
 import pathlib
 import re
@@ -57,12 +58,20 @@ class Workshop:
         path.write_text(f'schema = "naru.recipe/1"\nname = "{name}"\n{text}')
         return path
 
-    def prepare(self, recipe, *series, options=()):
-        """What was there before is removed, untimed."""
+    def command(self, recipe, *series, options=()):
+        """What was there before is removed."""
         for leftover in (self.out, self.folder / "out.report"):
             shutil.rmtree(leftover, ignore_errors=True)
-        return timed([self.bin_dir / "naru", "prepare", *series, "--out", self.out, "--recipe", recipe, "--quiet",
-                      *options], self.environment)
+        return [self.bin_dir / "naru", "prepare", *series, "--out", self.out, "--recipe", recipe, "--quiet", *options]
+
+    def prepare(self, recipe, *series, options=()):
+        return timed(self.command(recipe, *series, options=options), self.environment)
+
+    def stages(self, recipe, *series, options=()):
+        """Seconds of each stage of one run, as it says them itself."""
+        done = subprocess.run(self.command(recipe, *series, options=("--json", *options)), env=self.environment,
+                              capture_output=True, text=True, check=True)
+        return {name: stage["seconds"] for name, stage in json.loads(done.stdout)["stages"].items()}
 
     def dcm2niix(self, flag, series):
         theirs = self.folder / "dcm2niix"

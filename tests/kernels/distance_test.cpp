@@ -58,6 +58,20 @@ TEST(Distance, GrowsABallAndShrinksItAgain) {
   EXPECT_TRUE(eroded(ball, 4.9, executor).at(10, 10, 10));
 }
 
+TEST(Distance, GrowsAndShrinksByWhatTheDistancesSay) {
+  Executor executor = Executor::cpu(2);
+  const Mask mask = random_mask({70, 31, 12}, 200), rest = complement(mask);
+  const auto to_mask = squared_distance(mask, executor);
+  for (const double radius : {0.0, 1.0, 1.5, 3.0, 4.0, 4.5, 14.0, 14.5}) {
+    const Mask grown = dilated(mask, radius, executor), shrunk = eroded(rest, radius, executor);
+    for (std::size_t n = 0; n < mask.cells.size(); ++n) {
+      const auto square = static_cast<float>(radius * radius);
+      ASSERT_EQ(grown.cells[n] == 1, to_mask[n] <= square) << radius;
+      ASSERT_EQ(shrunk.cells[n] == 1, to_mask[n] > square) << radius;
+    }
+  }
+}
+
 TEST(Distance, DoesNotErodeFromBeyondTheGrid) {
   Executor executor = Executor::cpu(1);
   Mask all({6, 5, 4});

@@ -119,8 +119,12 @@ TEST(Recipe, TakesMeanAndDeviationOfADataSet) {
   EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = 1\n"), HasSubstr("go together"));
   EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\ndeviation = 1\n"), HasSubstr("go together"));
   EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = 1\ndeviation = 0\n"),
-              HasSubstr("greater than 0"));
+              HasSubstr("must lie between"));
   EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = nan\ndeviation = 1\n"), HasSubstr("finite"));
+  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = 1e300\ndeviation = 1\n"),
+              HasSubstr("must lie between"));
+  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = 1\ndeviation = 1e-39\n"),
+              HasSubstr("must lie between"));
   EXPECT_THAT(problem_of("[intensity]\nmean = 1\ndeviation = 2\n"), HasSubstr("belong to normalize"));
   EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nforeground = \"all\"\nmean = 1\ndeviation = 2\n"),
               HasSubstr("without foreground"));

@@ -299,6 +299,46 @@ TEST_F(StudyRunnerTest, TakesTheSameBiasFieldOutOfSlabs) {
   }
 }
 
+TEST_F(StudyRunnerTest, CropsWhatTheBiasFieldWasTakenOutOf) {
+  PhantomOptions options;
+  options.modality = "MR";
+  test::write_series(options, folder_ / "in");
+  const std::string corrected =
+      "schema = \"naru.recipe/1\"\nname = \"t\"\n[select]\nmodality = [\"MR\"]\n[intensity]\nbias_field = \"n4\"\n";
+  run(corrected, std::uint64_t{1} << 30, "whole");
+  run(corrected + "[crop]\nforeground = true\nmargin_mm = 0\n", std::uint64_t{1} << 30, "part");
+  const Json step = *std::ranges::find(line("part")["steps"], "crop", [](const Json& s) { return s["op"]; });
+  const auto first = step["first"].get<std::array<std::int64_t, 3>>();
+  const NiftiImage whole = image("whole"), part = image("part");
+  const auto in_whole = values_of(whole), in_part = values_of(part);
+  ASSERT_LT(in_part.size(), in_whole.size());
+  for (std::int64_t v = 0; v < part.size.voxel_count(); ++v) {
+    const std::int64_t x = first[0] + v % part.size.x, y = first[1] + v / part.size.x % part.size.y,
+                       z = first[2] + v / part.size.x / part.size.y;
+    ASSERT_EQ(in_part[static_cast<std::size_t>(v)],
+              in_whole[static_cast<std::size_t>(x + whole.size.x * (y + whole.size.y * z))]);
+  }
+}
+
+TEST_F(StudyRunnerTest, NormalisesByConstantsOfTheRecipe) {
+  test::write_series({}, folder_ / "in");
+  const std::string start =
+      "schema = \"naru.recipe/1\"\nname = \"t\"\n[resample]\nspacing_mm = [1.0, 1.0, 1.0]\n[intensity]\nclip = [-500, "
+      "500]\n";
+  run(start + "[output]\ndtype = \"float32\"\n", std::uint64_t{1} << 30, "units");
+  run(start + "normalize = \"zscore\"\nmean = 40\ndeviation = 8\n", std::uint64_t{1} << 30, "constants");
+  run(start + "normalize = \"window\"\n", std::uint64_t{1} << 30, "window");
+  const auto units = values_of(image("units")), constants = values_of(image("constants")),
+             window = values_of(image("window"));
+  EXPECT_GT(std::ranges::max(units) - std::ranges::min(units), 400);
+  for (std::size_t v = 0; v < units.size(); ++v) {
+    ASSERT_NEAR(constants[v], (units[v] - 40) / 8, 1e-4);
+    ASSERT_NEAR(window[v], (units[v] + 500) / 1000, 1e-6);
+  }
+  const Json step = *std::ranges::find(line("constants")["steps"], "normalize", [](const Json& s) { return s["op"]; });
+  EXPECT_EQ(step, (Json{{"op", "normalize"}, {"method", "zscore"}, {"mean", 40.0}, {"deviation", 8.0}}));
+}
+
 TEST_F(StudyRunnerTest, DenoisesWholeVolumesAndRefusesSlabs) {
   PhantomOptions options;
   options.noise = 20;
