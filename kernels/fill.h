@@ -16,10 +16,12 @@ template <class T, class Voxel>
 void fill_voxels(VolumeView<T> out, const Voxel& voxel, Executor& executor);
 }  // namespace cuda
 
-/// So many rows of `width` values are long against the cost of handing out a piece.
-inline std::int64_t rows_per_piece(std::int64_t width) {
-  constexpr std::int64_t kVoxelsPerPiece = 1 << 15;
-  return std::max<std::int64_t>(1, kVoxelsPerPiece / width);
+/// Calls `body(begin, end)` for the rows of a volume that is not empty, counted along y, then z, in pieces on the
+/// executor's CPU threads.
+template <class Body>
+void each_piece_of_rows(const Size3& size, Executor& executor, const Body& body) {
+  constexpr std::int64_t kVoxelsPerPiece = 1 << 15;  // long against the cost of handing out a piece
+  executor.parallel_for(size.y * size.z, std::max<std::int64_t>(1, kVoxelsPerPiece / size.x), body);
 }
 
 /// Rows begin to end of out, rows counted along y, then z.
@@ -44,8 +46,7 @@ NARU_AVX2_FLAT void fill_rows_avx2(VolumeView<T> out, const Voxel& voxel, std::i
 template <class T, class Voxel>
 void fill_voxels_on_cpu(VolumeView<T> out, const Voxel& voxel, Executor& executor) {
   const auto fill = cpu_path() >= CpuPath::avx2 ? fill_rows_avx2<T, Voxel> : fill_rows<T, Voxel>;
-  executor.parallel_for(out.size.y * out.size.z, rows_per_piece(out.size.x),
-                        [&](std::int64_t begin, std::int64_t end) { fill(out, voxel, begin, end); });
+  each_piece_of_rows(out.size, executor, [&](std::int64_t begin, std::int64_t end) { fill(out, voxel, begin, end); });
 }
 
 /// The same on the CPU or on the executor's device.

@@ -89,19 +89,18 @@ BitRows packed(VolumeView<const std::uint8_t> mask, bool of_mask, Executor& exec
   BitRows bits(mask.size, executor);
   const std::uint64_t turned = of_mask ? 0 : ~std::uint64_t{0};
   const std::int64_t whole = mask.size.x / kWordVoxels, rest = mask.size.x % kWordVoxels;
-  executor.parallel_for(mask.size.y * mask.size.z, rows_per_piece(mask.size.x),
-                        [&](std::int64_t begin, std::int64_t end) {
-                          for (std::int64_t row = begin; row < end; ++row) {
-                            const std::uint8_t* const from = mask.data + row * mask.size.x;
-                            std::uint64_t* const to = bits.row(row);
-                            for (std::int64_t w = 0; w < whole; ++w) to[w] = bits_of(from + w * kWordVoxels) ^ turned;
-                            if (rest == 0) continue;
-                            std::array<std::uint8_t, kWordVoxels> last{};
-                            std::copy_n(from + kWordVoxels * whole, rest, last.begin());
-                            to[whole] = bits_of(last.data()) ^ turned;
-                          }
-                          bits.keep_voxels(bits.row(begin), end - begin);
-                        });
+  each_piece_of_rows(mask.size, executor, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::uint8_t* const from = mask.data + row * mask.size.x;
+      std::uint64_t* const to = bits.row(row);
+      for (std::int64_t w = 0; w < whole; ++w) to[w] = bits_of(from + w * kWordVoxels) ^ turned;
+      if (rest == 0) continue;
+      std::array<std::uint8_t, kWordVoxels> last{};
+      std::copy_n(from + kWordVoxels * whole, rest, last.begin());
+      to[whole] = bits_of(last.data()) ^ turned;
+    }
+    bits.keep_voxels(bits.row(begin), end - begin);
+  });
   return bits;
 }
 
@@ -110,18 +109,17 @@ void unpacked_to(const BitRows& bits, bool of_mask, VolumeView<std::uint8_t> mas
   const std::uint64_t turned = of_mask ? 0 : ~std::uint64_t{0};
   const std::int64_t whole = mask.size.x / kWordVoxels, rest = mask.size.x % kWordVoxels;
   const auto unpack = cpu_path() >= CpuPath::avx2 ? avx2::unpack_words : unpack_words;
-  executor.parallel_for(mask.size.y * mask.size.z, rows_per_piece(mask.size.x),
-                        [&](std::int64_t begin, std::int64_t end) {
-                          for (std::int64_t row = begin; row < end; ++row) {
-                            const std::uint64_t* const from = bits.row(row);
-                            std::uint8_t* const to = mask.data + row * mask.size.x;
-                            unpack(from, turned, to, whole);
-                            if (rest == 0) continue;
-                            std::array<std::uint8_t, kWordVoxels> last{};
-                            unpack(from + whole, turned, last.data(), 1);
-                            std::copy_n(last.begin(), rest, to + kWordVoxels * whole);
-                          }
-                        });
+  each_piece_of_rows(mask.size, executor, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const std::uint64_t* const from = bits.row(row);
+      std::uint8_t* const to = mask.data + row * mask.size.x;
+      unpack(from, turned, to, whole);
+      if (rest == 0) continue;
+      std::array<std::uint8_t, kWordVoxels> last{};
+      unpack(from + whole, turned, last.data(), 1);
+      std::copy_n(last.begin(), rest, to + kWordVoxels * whole);
+    }
+  });
 }
 
 /// By its reach along x, the farthest first: the steps along y and z to the rows around a row that see it from there.
@@ -211,11 +209,10 @@ BitRows grown(const BitRows& from, const RowsByReach& element, Executor& executo
 }
 
 void turn(BitRows& bits, Executor& executor) {
-  executor.parallel_for(bits.size.y * bits.size.z, rows_per_piece(bits.size.x),
-                        [&](std::int64_t begin, std::int64_t end) {
-                          for (std::uint64_t* word = bits.row(begin); word < bits.row(end); ++word) *word = ~*word;
-                          bits.keep_voxels(bits.row(begin), end - begin);
-                        });
+  each_piece_of_rows(bits.size, executor, [&](std::int64_t begin, std::int64_t end) {
+    for (std::uint64_t* word = bits.row(begin); word < bits.row(end); ++word) *word = ~*word;
+    bits.keep_voxels(bits.row(begin), end - begin);
+  });
 }
 
 void apply_in_bits(VolumeView<const std::uint8_t> in, VolumeView<std::uint8_t> out, Morphology operation,

@@ -28,42 +28,20 @@ OrientVoxel<T> source_of(VolumeView<const T> in, const AxisMap& map) {
 /// For maps that leave x along x.
 template <class T>
 void orient_rows(const OrientVoxel<T>& voxel, VolumeView<T> out, Executor& executor) {
-  const bool is_streamed = is_worth_streaming(out), is_turned = voxel.strides[0] < 0;
-  executor.parallel_for(out.size.y * out.size.z, rows_per_piece(out.size.x), [&](std::int64_t begin, std::int64_t end) {
-    LineBuffer<T> buffer(is_streamed ? 1 : 0, out.size.x);
-    for (std::int64_t row = begin; row < end; ++row) {
-      const std::int64_t y = row % out.size.y, z = row / out.size.y;
+  each_piece_of_rows(out.size, executor, [&](std::int64_t begin, std::int64_t end) {
+    write_rows(out, begin, end, [&](std::int64_t y, std::int64_t z, T* line) {
       const T* const from = voxel.first + y * voxel.strides[1] + z * voxel.strides[2];
-      T* const to = out.data + out.index(0, y, z);
-      T* const line = is_streamed ? buffer.like(to, 0) : to;
-      if (is_turned) {
-        for (std::int64_t x = 0; x < out.size.x; ++x) line[x] = from[-x];
-      } else {
+      if (voxel.strides[0] > 0) {
         std::copy_n(from, out.size.x, line);
+      } else {
+        for (std::int64_t x = 0; x < out.size.x; ++x) line[x] = from[-x];
       }
-      if (is_streamed) stream(line, to, out.size.x);
-    }
-    if (is_streamed) _mm_sfence();
+    });
   });
 }
 
-/// A square of values turned over its diagonal within registers: value j of row i of the source is to[j][i].
-template <class T>
-struct Square;
-
-template <>
-struct Square<float> {
-  static constexpr std::int64_t kSide = 4;
-
-  static void transpose(const float* from, std::int64_t stride, float* const* to, std::int64_t at) {
-    __m128 rows[kSide];
-    for (int i = 0; i < kSide; ++i) rows[i] = _mm_loadu_ps(from + i * stride);
-    _MM_TRANSPOSE4_PS(rows[0], rows[1], rows[2], rows[3]);
-    for (int j = 0; j < kSide; ++j) _mm_storeu_ps(to[j] + at, rows[j]);
-  }
-};
-
-/// Of int16 and uint16.
+/// A square of values turned over its diagonal within registers: value j of row i of the source is to[j][i]. Of int16
+/// and uint16.
 template <class T>
 struct Square {
   static constexpr std::int64_t kSide = 8;
@@ -80,6 +58,18 @@ struct Square {
       std::copy_n(turned, kSide, rows);
     }
     for (int j = 0; j < kSide; ++j) _mm_storeu_si128(reinterpret_cast<__m128i*>(to[j] + at), rows[j]);
+  }
+};
+
+template <>
+struct Square<float> {
+  static constexpr std::int64_t kSide = 4;
+
+  static void transpose(const float* from, std::int64_t stride, float* const* to, std::int64_t at) {
+    __m128 rows[kSide];
+    for (int i = 0; i < kSide; ++i) rows[i] = _mm_loadu_ps(from + i * stride);
+    _MM_TRANSPOSE4_PS(rows[0], rows[1], rows[2], rows[3]);
+    for (int j = 0; j < kSide; ++j) _mm_storeu_ps(to[j] + at, rows[j]);
   }
 };
 
@@ -104,10 +94,10 @@ void orient_in_bands(const OrientVoxel<T>& voxel, VolumeView<T> out, int row_axi
       const std::int64_t first = piece % bands * band, count = std::min(band, rows - first), outer = piece / bands;
       const T* const from = voxel.first + outer * voxel.strides[outer_axis] +
                             (is_turned ? (rows - 1) * voxel.strides[row_axis] : 0) + first;
+      const auto row_of = [&](std::int64_t j) { return is_turned ? rows - 1 - first - j : first + j; };
       for (std::int64_t j = 0; j < count; ++j) {
-        const std::int64_t row = is_turned ? rows - 1 - first - j : first + j;
         const auto at = static_cast<std::size_t>(j);
-        to[at] = out.data + row * out_strides[row_axis] + outer * out_strides[outer_axis];
+        to[at] = out.data + row_of(j) * out_strides[row_axis] + outer * out_strides[outer_axis];
         lines[at] = is_streamed ? buffer.like(to[at], j) : to[at];
       }
       const std::int64_t whole_width = width - width % kSide, whole_count = count - count % kSide;
@@ -125,7 +115,7 @@ void orient_in_bands(const OrientVoxel<T>& voxel, VolumeView<T> out, int row_axi
       for (std::int64_t j = 0; j < count; ++j) {
         const auto at = static_cast<std::size_t>(j);
         std::array<std::int64_t, 3> target{};
-        target[static_cast<std::size_t>(row_axis)] = is_turned ? rows - 1 - first - j : first + j;
+        target[static_cast<std::size_t>(row_axis)] = row_of(j);
         target[static_cast<std::size_t>(outer_axis)] = outer;
         for (std::int64_t x = j < whole_count ? whole_width : 0; x < width; ++x) {
           lines[at][x] = voxel(x, target[1], target[2]);

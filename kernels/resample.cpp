@@ -23,8 +23,8 @@ namespace {
 /// NearestVoxel by rows: values are picked one by one, then mapped eight at a time. @pre cpu_path() >= CpuPath::avx2
 template <class In, class Out>
 void resample_nearest_rows(VolumeView<Out> out, const NearestVoxel<In, Out>& voxel, Executor& executor) {
-  constexpr std::int64_t kRowsPerPiece = 64, kPickedValues = 1024;
-  executor.parallel_for(out.size.y * out.size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
+  constexpr std::int64_t kPickedValues = 1024;
+  each_piece_of_rows(out.size, executor, [&](std::int64_t begin, std::int64_t end) {
     std::array<In, kPickedValues> picked;
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t y = row % out.size.y, z = row / out.size.y;

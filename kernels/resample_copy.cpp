@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernels/fill.h"
 #include "kernels/intensity_avx2.h"
 
 namespace naru {
@@ -23,9 +24,9 @@ bool is_copy(const AxisTaps& taps, const Size3& targets) {
 
 template <class In, class Out>
 void resample_copy(VolumeView<Out> out, const LinearVoxel<In, Out>& voxel, Executor& executor) {
-  constexpr std::int64_t kRowsPerPiece = 64, kTurnedValues = 1024;
+  constexpr std::int64_t kTurnedValues = 1024;
   const bool is_turned = out.size.x > 1 && voxel.taps.x[1].index < voxel.taps.x[0].index;
-  executor.parallel_for(out.size.y * out.size.z, kRowsPerPiece, [&](std::int64_t begin, std::int64_t end) {
+  each_piece_of_rows(out.size, executor, [&](std::int64_t begin, std::int64_t end) {
     std::array<In, kTurnedValues> turned;
     for (std::int64_t row = begin; row < end; ++row) {
       const std::int64_t y = row % out.size.y, z = row / out.size.y;

@@ -23,6 +23,7 @@ namespace naru {
 namespace {
 
 constexpr std::size_t kBinCount = 65536;
+constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
 
 /// 32-bit counters of one thread. Neighbouring voxels are often equal, and adding to one counter twice in a row waits
 /// for the first store: sets take turns.
@@ -66,7 +67,6 @@ struct Counters {
 /// Adds what `add(counters, begin, end)` counts in pieces of `count` voxels.
 template <class Add>
 void add_pieces(std::int64_t count, std::vector<std::uint64_t>& counts, Executor& executor, const Add& add) {
-  constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
   tbb::enumerable_thread_specific<Counters> counters_of_thread;
   executor.parallel_for(count, kVoxelsPerPiece,
                         [&](std::int64_t begin, std::int64_t end) { add(counters_of_thread.local(), begin, end); });
@@ -175,7 +175,6 @@ Statistics float_statistics(VolumeView<const float> in, const std::uint8_t* mask
 template <class T>
 Statistics whole_statistics(VolumeView<const T> in, Executor& executor) {
   if (executor.is_cuda()) return statistics(histogram(in, executor));
-  constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
   tbb::enumerable_thread_specific<WholeStatistics<T>> sums_of_thread;
   executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
     sums_of_thread.local().add({in.data + begin, in.data + end});

@@ -29,17 +29,12 @@ Split split(double shift) {
 template <class In>
 void straighten_rows(VolumeView<float> out, const StraightenVoxel<In>& voxel, std::int64_t begin, std::int64_t end) {
   const std::int64_t width = out.size.x;
-  const bool is_streamed = is_worth_streaming(out);
-  LineBuffer<float> buffer(is_streamed ? 1 : 0, width);
-  for (std::int64_t row = begin; row < end; ++row) {
-    const std::int64_t y = row % out.size.y, z = row / out.size.y;
+  write_rows(out, begin, end, [&](std::int64_t y, std::int64_t z, float* line) {
     const ShiftTap tap = voxel.taps[z];
     const std::int64_t i_step = tap.weight_i > 0 ? 1 : 0, j = y + tap.j, j_next = tap.weight_j > 0 ? j + 1 : j;
     const bool is_inside = j >= 0 && j_next < voxel.in.size.y;
     const std::int64_t first = is_inside ? std::clamp<std::int64_t>(-std::int64_t{tap.i}, 0, width) : width;
     const std::int64_t last = is_inside ? std::clamp(voxel.in.size.x - i_step - tap.i, first, width) : width;
-    float* const to = out.data + out.index(0, y, z);
-    float* const line = is_streamed ? buffer.like(to, 0) : to;
     std::fill(line, line + first, voxel.fill);
     const In* const near = is_inside ? voxel.in.data + voxel.in.index(0, j, z) : nullptr;
     const In* const far = is_inside ? voxel.in.data + voxel.in.index(0, j_next, z) : nullptr;
@@ -47,9 +42,7 @@ void straighten_rows(VolumeView<float> out, const StraightenVoxel<In>& voxel, st
       line[x] = StraightenVoxel<In>::between(near, far, x + tap.i, x + tap.i + i_step, tap);
     }
     std::fill(line + last, line + width, voxel.fill);
-    if (is_streamed) stream(line, to, width);
-  }
-  if (is_streamed) _mm_sfence();
+  });
 }
 
 template <class In>
@@ -76,8 +69,9 @@ void straighten(VolumeView<const In> in, VolumeView<float> out, std::span<const 
   }
   const StraightenVoxel<In> voxel{in, taps.data(), fill};
   const auto straighten = cpu_path() >= CpuPath::avx2 ? straighten_rows_avx2<In> : straighten_rows<In>;
-  executor.parallel_for(out.size.y * out.size.z, rows_per_piece(out.size.x),
-                        [&](std::int64_t begin, std::int64_t end) { straighten(out, voxel, begin, end); });
+  if (out.size.voxel_count() == 0) return;
+  each_piece_of_rows(out.size, executor,
+                     [&](std::int64_t begin, std::int64_t end) { straighten(out, voxel, begin, end); });
 }
 
 template void straighten(VolumeView<const std::int16_t>, VolumeView<float>, std::span<const SliceShift>, float,

@@ -66,6 +66,28 @@ class LineBuffer {
   std::unique_ptr<std::byte[]> bytes_;
 };
 
+/// Whether no core keeps it in its caches.
+template <class T>
+bool is_worth_streaming(const VolumeView<T>& out) {
+  constexpr std::int64_t kStreamedBytes = std::int64_t{4} << 20;
+  return out.size.voxel_count() * static_cast<std::int64_t>(sizeof(T)) >= kStreamedBytes;
+}
+
+/// Rows begin to end of `out`, counted along y, then z: `make(y, z, line)` writes one to `line`, which is where it
+/// belongs, or from where it is streamed there.
+template <class T, class Make>
+void write_rows(VolumeView<T> out, std::int64_t begin, std::int64_t end, const Make& make) {
+  const bool is_streamed = is_worth_streaming(out);
+  LineBuffer<T> buffer(is_streamed ? 1 : 0, out.size.x);
+  for (std::int64_t row = begin; row < end; ++row) {
+    T* const to = out.data + row * out.size.x;
+    T* const line = is_streamed ? buffer.like(to, 0) : to;
+    make(row % out.size.y, row / out.size.y, line);
+    if (is_streamed) stream(line, to, out.size.x);
+  }
+  if (is_streamed) _mm_sfence();
+}
+
 /// To be called some time before `stream`: cache lines at the ends are written only in part, so they have to be there;
 /// everything else would wait for them.
 template <class T>
@@ -73,13 +95,6 @@ void ask_for_ends(const T* to, std::int64_t count) {
   constexpr int kToWrite = 1;
   __builtin_prefetch(to, kToWrite);
   __builtin_prefetch(to + count - 1, kToWrite);
-}
-
-/// Whether no core keeps it in its caches.
-template <class T>
-bool is_worth_streaming(const VolumeView<T>& out) {
-  constexpr std::int64_t kStreamedBytes = std::int64_t{4} << 20;
-  return out.size.voxel_count() * static_cast<std::int64_t>(sizeof(T)) >= kStreamedBytes;
 }
 
 }  // namespace naru

@@ -90,8 +90,8 @@ void KeyLog::append(std::string_view act, const Json& facts) {
   std::string text = json_line(line);
   char last = '\n';
   if (length > 0 && ::pread(opened_.number(), &last, 1, length - 1) != 1) throw log_error(file_, "cannot be read");
-  if (last != '\n')
-    text.insert(text.begin(), '\n');  // what a run that was cut off left stays readable as a line of its own
+  // What a run that was cut off left stays readable as a line of its own.
+  if (last != '\n') text.insert(text.begin(), '\n');
   if (opened_.write_all(text) && ::fsync(opened_.number()) == 0) return;
   const bool is_full = errno == ENOSPC || errno == EDQUOT;
   const bool is_undone = ::ftruncate(opened_.number(), length) == 0;
