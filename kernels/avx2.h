@@ -30,15 +30,44 @@ NARU_AVX2_INLINE __m256 load(const std::uint16_t* values) {
 
 NARU_AVX2_INLINE void store(float* to, __m256 values) { _mm256_storeu_ps(to, values); }
 /// Of values that 32 bits hold.
-NARU_AVX2_INLINE void store_rounded(std::int16_t* to, __m256 values) {
-  const __m256i rounded = _mm256_cvtps_epi32(values);
-  const __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), packed);
+NARU_AVX2_INLINE __m128i rounded(__m256 values) {
+  const __m256i whole = _mm256_cvtps_epi32(values);
+  return _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
 }
-NARU_AVX2_INLINE void store(std::int16_t* to, __m256 values) {
+NARU_AVX2_INLINE __m128i cast(__m256 values) {
   values = _mm256_and_ps(values, _mm256_cmp_ps(values, values, _CMP_ORD_Q));  // NaN to 0
   values = _mm256_max_ps(_mm256_set1_ps(-32768.0f), values);
-  store_rounded(to, _mm256_min_ps(_mm256_set1_ps(32767.0f), values));
+  return rounded(_mm256_min_ps(_mm256_set1_ps(32767.0f), values));
+}
+NARU_AVX2_INLINE void store_rounded(std::int16_t* to, __m256 values) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), rounded(values));
+}
+NARU_AVX2_INLINE void store(std::int16_t* to, __m256 values) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), cast(values));
+}
+
+/// As `store`, or past the caches. @pre for these is_whole_register(to)
+template <bool kIsStreamed>
+NARU_AVX2_INLINE void put(float* to, __m256 values) {
+  kIsStreamed ? _mm256_stream_ps(to, values) : store(to, values);
+}
+template <bool kIsStreamed>
+NARU_AVX2_INLINE void put(__m128i* to, __m128i values) {
+  kIsStreamed ? _mm_stream_si128(to, values) : _mm_storeu_si128(to, values);
+}
+template <bool kIsStreamed>
+NARU_AVX2_INLINE void put(__m256i* to, __m256i values) {
+  kIsStreamed ? _mm256_stream_si256(to, values) : _mm256_storeu_si256(to, values);
+}
+template <bool kIsStreamed>
+NARU_AVX2_INLINE void put(std::int16_t* to, __m256 values) {
+  put<kIsStreamed>(reinterpret_cast<__m128i*>(to), cast(values));
+}
+
+/// Whether eight values there are a register's worth of a cache line.
+template <class T>
+bool is_whole_register(const T* to) {
+  return reinterpret_cast<std::uintptr_t>(to) % (kLanes * sizeof(T)) == 0;
 }
 
 /// IntensityMap with each number in all lanes.

@@ -14,6 +14,7 @@
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
 #include "kernels/mask_bits.h"
+#include "kernels/stream.h"
 
 namespace naru {
 
@@ -56,7 +57,10 @@ void each_run(const std::uint8_t* row, std::int64_t width, const Use& use) {
     before = bits >> 63;
   };
   std::int64_t x = 0;
-  for (; x + kWordVoxels <= width; x += kWordVoxels) take(x, bits_of(row + x));
+  for (; x + kWordVoxels <= width; x += kWordVoxels) {
+    ask_ahead(row + x);
+    take(x, bits_of(row + x));
+  }
   std::array<std::uint8_t, kWordVoxels> rest{};
   std::copy(row + x, row + width, rest.begin());
   take(x, bits_of(rest.data()));  // what follows the row is in no mask: there its last run ends

@@ -8,6 +8,7 @@
 #include "kernels/fill.h"
 #include "kernels/float16_avx2.h"
 #include "kernels/float16_voxel.h"
+#include "kernels/stream.h"
 
 namespace naru {
 
@@ -17,8 +18,9 @@ void cast_float16(VolumeView<const float> in, VolumeView<Float16> out, Executor&
     return fill_voxels(out, Float16Voxel{in}, executor);
   }
   constexpr std::int64_t kVoxelsPerPiece = 1 << 16;
+  const bool is_streamed = is_worth_streaming(out);
   executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
-    avx2::cast_float16(in.data + begin, out.data + begin, end - begin);
+    avx2::cast_float16(in.data + begin, out.data + begin, end - begin, is_streamed);
   });
 }
 

@@ -6,6 +6,7 @@
 #include "kernels/cuda/foreground_box.h"
 #include "kernels/dispatch.h"
 #include "kernels/foreground_box_voxel.h"
+#include "kernels/stream.h"
 
 namespace naru {
 
@@ -27,6 +28,7 @@ BoxSoFar box_of_rows(VolumeView<const T> in, ForegroundRule rule, std::int64_t b
   BoxSoFar box;
   for (std::int64_t row = begin; row < end; ++row) {
     const T* const values = in.data + row * width;
+    for (std::int64_t x = 0; x < width; x += kLineBytes / sizeof(T)) ask_ahead(values + x);
     std::int64_t first = 0, after = width;
     while (first < width && !has_foreground(values + first, std::min(kBlock, width - first), rule)) first += kBlock;
     if (first >= width) continue;

@@ -8,6 +8,7 @@
 #include "kernels/fill.h"
 #include "kernels/intensity_avx2.h"
 #include "kernels/intensity_voxel.h"
+#include "kernels/stream.h"
 
 namespace naru {
 
@@ -53,8 +54,9 @@ void apply_intensity(VolumeView<const In> in, VolumeView<Out> out, const Intensi
   }
   if (cpu_path() == CpuPath::baseline) return fill_voxels_on_cpu(out, IntensityVoxel<In, Out>{in, map}, executor);
   constexpr std::int64_t kVoxelsPerPiece = 1 << 16;
+  const bool is_streamed = is_worth_streaming(out);
   executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
-    avx2::apply_intensity(in.data + begin, out.data + begin, end - begin, map);
+    avx2::apply_intensity(in.data + begin, out.data + begin, end - begin, map, is_streamed);
   });
 }
 

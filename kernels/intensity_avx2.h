@@ -7,7 +7,8 @@
 
 namespace naru::avx2 {
 
+/// @param is_streamed writes past the caches, and asks ahead for what is read: both go on behind `count`
 template <class In, class Out>
-void apply_intensity(const In* in, Out* out, std::int64_t count, const IntensityMap& map);
+void apply_intensity(const In* in, Out* out, std::int64_t count, const IntensityMap& map, bool is_streamed);
 
 }  // namespace naru::avx2

@@ -13,6 +13,7 @@
 #include "kernels/mask_bits.h"
 #include "kernels/morphology_avx2.h"
 #include "kernels/morphology_voxel.h"
+#include "kernels/stream.h"
 
 namespace naru {
 
@@ -78,7 +79,7 @@ struct BitRows {
 };
 
 /// Voxel 64 w + i, 0 or 1, of bit i of `from[w] ^ turned`.
-void unpack_words(const std::uint64_t* from, std::uint64_t turned, std::uint8_t* to, std::int64_t words) {
+void unpack_words(const std::uint64_t* from, std::uint64_t turned, std::uint8_t* to, std::int64_t words, bool) {
   for (std::int64_t w = 0; w < words; ++w) {
     for (int bit = 0; bit < kWordVoxels; ++bit) *to++ = (from[w] ^ turned) >> bit & 1;
   }
@@ -93,7 +94,10 @@ BitRows packed(VolumeView<const std::uint8_t> mask, bool of_mask, Executor& exec
     for (std::int64_t row = begin; row < end; ++row) {
       const std::uint8_t* const from = mask.data + row * mask.size.x;
       std::uint64_t* const to = bits.row(row);
-      for (std::int64_t w = 0; w < whole; ++w) to[w] = bits_of(from + w * kWordVoxels) ^ turned;
+      for (std::int64_t w = 0; w < whole; ++w) {
+        ask_ahead(from + w * kWordVoxels);
+        to[w] = bits_of(from + w * kWordVoxels) ^ turned;
+      }
       if (rest == 0) continue;
       std::array<std::uint8_t, kWordVoxels> last{};
       std::copy_n(from + kWordVoxels * whole, rest, last.begin());
@@ -109,16 +113,18 @@ void unpacked_to(const BitRows& bits, bool of_mask, VolumeView<std::uint8_t> mas
   const std::uint64_t turned = of_mask ? 0 : ~std::uint64_t{0};
   const std::int64_t whole = mask.size.x / kWordVoxels, rest = mask.size.x % kWordVoxels;
   const auto unpack = cpu_path() >= CpuPath::avx2 ? avx2::unpack_words : unpack_words;
+  const bool is_streamed = is_worth_streaming(mask);
   each_piece_of_rows(mask.size, executor, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t row = begin; row < end; ++row) {
       const std::uint64_t* const from = bits.row(row);
       std::uint8_t* const to = mask.data + row * mask.size.x;
-      unpack(from, turned, to, whole);
+      unpack(from, turned, to, whole, is_streamed);
       if (rest == 0) continue;
       std::array<std::uint8_t, kWordVoxels> last{};
-      unpack(from + whole, turned, last.data(), 1);
+      unpack(from + whole, turned, last.data(), 1, false);
       std::copy_n(last.begin(), rest, to + kWordVoxels * whole);
     }
+    _mm_sfence();
   });
 }
 

@@ -7,6 +7,7 @@
 #include "kernels/fill.h"
 #include "kernels/piecewise_avx2.h"
 #include "kernels/piecewise_voxel.h"
+#include "kernels/stream.h"
 
 namespace naru {
 
@@ -36,8 +37,9 @@ void apply_piecewise(VolumeView<const float> in, VolumeView<float> out, const Pi
     return fill_voxels(out, PiecewiseVoxel{in, map}, executor);
   }
   constexpr std::int64_t kVoxelsPerPiece = 1 << 16;
+  const bool is_streamed = is_worth_streaming(out);
   executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
-    avx2::apply_piecewise(in.data + begin, out.data + begin, end - begin, map);
+    avx2::apply_piecewise(in.data + begin, out.data + begin, end - begin, map, is_streamed);
   });
 }
 

@@ -7,6 +7,7 @@
 
 namespace naru::avx2 {
 
-void apply_piecewise(const float* in, float* out, std::int64_t count, const PiecewiseMap& map);
+/// @param is_streamed as that of avx2::apply_intensity
+void apply_piecewise(const float* in, float* out, std::int64_t count, const PiecewiseMap& map, bool is_streamed);
 
 }  // namespace naru::avx2

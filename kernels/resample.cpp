@@ -1,8 +1,9 @@
 #include "kernels/resample.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
+#include <optional>
+#include <vector>
 
 #include "kernels/axis_taps.h"
 #include "kernels/column_walk.h"
@@ -10,31 +11,56 @@
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
 #include "kernels/intensity_avx2.h"
+#include "kernels/pick_avx512.h"
 #include "kernels/resample_avx2.h"
 #include "kernels/resample_avx512.h"
 #include "kernels/resample_copy.h"
 #include "kernels/resample_voxel.h"
 #include "kernels/separable.h"
+#include "kernels/stream.h"
 
 namespace naru {
 
 namespace {
 
-/// NearestVoxel by rows: values are picked one by one, then mapped eight at a time. @pre cpu_path() >= CpuPath::avx2
-template <class In, class Out>
-void resample_nearest_rows(VolumeView<Out> out, const NearestVoxel<In, Out>& voxel, Executor& executor) {
-  constexpr std::int64_t kPickedValues = 1024;
-  each_piece_of_rows(out.size, executor, [&](std::int64_t begin, std::int64_t end) {
-    std::array<In, kPickedValues> picked;
-    for (std::int64_t row = begin; row < end; ++row) {
-      const std::int64_t y = row % out.size.y, z = row / out.size.y;
-      const In* const from = voxel.in.data + voxel.in.index(0, voxel.taps.y[y].index, voxel.taps.z[z].index);
-      for (std::int64_t x = 0; x < out.size.x; x += kPickedValues) {
-        const std::int64_t count = std::min(kPickedValues, out.size.x - x);
-        for (std::int64_t i = 0; i < count; ++i) picked[static_cast<std::size_t>(i)] = from[voxel.taps.x[x + i].index];
-        avx2::apply_intensity(picked.data(), out.data + out.index(x, y, z), count, voxel.map);
+/// Values of a row by their places: one by one, or many at a time where values and CPU allow it.
+template <class In>
+class RowPicker {
+ public:
+  RowPicker(const AxisTap* taps, std::int64_t count, std::int64_t row_values) {
+    for (std::int64_t x = 0; x < count; ++x) places_.push_back(taps[x].index);
+    if (sizeof(In) == 2 && cpu_path() >= CpuPath::avx512) picks_ = avx512::picks_of(places_, row_values);
+  }
+
+  /// What `pick` needs room for.
+  std::size_t room() const { return places_.size() + avx512::kPickedTogether; }
+
+  void pick(const In* row, In* to) const {
+    if constexpr (sizeof(In) == 2) {
+      if (picks_) {
+        return avx512::pick(reinterpret_cast<const std::uint16_t*>(row), *picks_, reinterpret_cast<std::uint16_t*>(to));
       }
     }
+    for (std::size_t x = 0; x < places_.size(); ++x) to[x] = row[places_[x]];
+  }
+
+ private:
+  std::vector<std::int32_t> places_;
+  std::optional<std::vector<avx512::Picks>> picks_;
+};
+
+/// NearestVoxel by rows: values are picked, then mapped eight at a time. @pre cpu_path() >= CpuPath::avx2
+template <class In, class Out>
+void resample_nearest_rows(VolumeView<Out> out, const NearestVoxel<In, Out>& voxel, Executor& executor) {
+  const RowPicker<In> picker(voxel.taps.x, out.size.x, voxel.in.size.x);
+  each_piece_of_rows(out.size, executor, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<In> picked(picker.room());
+    write_rows(out, begin, end, [&](std::int64_t y, std::int64_t z, Out* line) {
+      const In* const from = voxel.in.data + voxel.in.index(0, voxel.taps.y[y].index, voxel.taps.z[z].index);
+      for (std::int64_t x = 0; x < voxel.in.size.x; x += kLineBytes / sizeof(In)) ask_ahead(from + x);
+      picker.pick(from, picked.data());
+      avx2::apply_intensity(picked.data(), line, out.size.x, voxel.map, false);
+    });
   });
 }
 

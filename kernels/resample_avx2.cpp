@@ -50,9 +50,17 @@ XTaps x_taps_of(const AxisTap* taps, std::int64_t count) {
 }
 
 template <class In>
-NARU_AVX2 void blend_stored(const In* a, const In* b, float weight, std::int64_t count, float* to) {
+NARU_AVX2 void blend_stored(const In* a, const In* b, std::int64_t ahead, float weight, std::int64_t count, float* to) {
+  constexpr std::int64_t kLineInputs = kLineBytes / sizeof(In);
   const __m256 weights = _mm256_set1_ps(weight);
   std::int64_t i = 0;
+  while (i + kLineInputs <= count) {
+    ask_for(a + i + ahead);
+    ask_for(b + i + ahead);
+    for (const std::int64_t end = i + kLineInputs; i < end; i += kLanes) {
+      _mm256_store_ps(to + i, lerp(load(a + i), load(b + i), weights));
+    }
+  }
   for (; i + kLanes <= count; i += kLanes) _mm256_store_ps(to + i, lerp(load(a + i), load(b + i), weights));
   for (; i < count; ++i) to[i] = naru::lerp(static_cast<float>(a[i]), static_cast<float>(b[i]), weight);
 }
@@ -136,8 +144,8 @@ class Rows {
         map_(voxel.map),
         finish_(finish_of<In>(voxel.map)) {}
 
-  void blend(const In* a, const In* b, float weight, float* row) const {
-    blend_stored(a, b, weight, in_count_, row);
+  void blend(const In* a, const In* b, std::int64_t ahead, float weight, float* row) const {
+    blend_stored(a, b, ahead, weight, in_count_, row);
     const std::int64_t last = in_count_ - 1;
     row[in_count_] = naru::lerp(static_cast<float>(a[last]), static_cast<float>(b[last]), weight);
   }

@@ -150,10 +150,18 @@ class Rows {
         map_(voxel.map),
         finish_(finish_of<In>(map_)) {}
 
-  NARU_AVX512 void blend(const In* a, const In* b, float weight, float* row) const {
+  NARU_AVX512 void blend(const In* a, const In* b, std::int64_t ahead, float weight, float* row) const {
+    constexpr std::int64_t kLineInputs = kLineBytes / sizeof(In);
     const __m512 weights = _mm512_set1_ps(weight);
     const std::int64_t count = in_count_;
     std::int64_t i = 0;
+    while (i + kLineInputs <= count) {
+      ask_for(a + i + ahead);
+      ask_for(b + i + ahead);
+      for (const std::int64_t end = i + kLineInputs; i < end; i += kLanes) {
+        _mm512_store_ps(row + i, lerp(load(a + i), load(b + i), weights));
+      }
+    }
     for (; i + kLanes <= count; i += kLanes) _mm512_store_ps(row + i, lerp(load(a + i), load(b + i), weights));
     if (i < count) {
       const __mmask16 lanes = first_lanes(count - i);

@@ -75,7 +75,8 @@ struct BandRange {
 };
 
 /// `Rows` does the arithmetic:
-///   blend(a, b, weight, row)             two source rows along y, and the last value once more
+///   blend(a, b, ahead, weight, row)      two source rows along y, and the last value once more; asks for the values
+///                                        that lie `ahead` of them
 ///   write(BlendedRows, spare_row, out)   as many rows of the target
 ///   kPadding                             values behind the source values of a row that write() may load
 template <class In, class Out, class Rows>
@@ -136,26 +137,12 @@ class LinearBands {
   void blend_plane(Band<Out>& band, std::int64_t k, BandRange rows) const {
     if (!band.take_place(k)) return;
     // The hardware foresees the next row but not the jump to the next plane, where this band goes afterwards.
-    const bool has_next_plane = k + 1 < in_.size.z;
-    std::array<std::int64_t, 2> asked{-1, -1};
+    const std::int64_t ahead = k + 1 < in_.size.z ? in_.size.x * in_.size.y : 0;
     for (std::int64_t y = rows.begin; y < rows.end; ++y) {
       const AxisTap tap = taps_.y[y];
-      const std::array<std::int64_t, 2> both = {tap.index, std::min<std::int64_t>(tap.index + 1, in_.size.y - 1)};
-      rows_.blend(in_.data + in_.index(0, both[0], k), in_.data + in_.index(0, both[1], k), tap.weight,
+      const std::int64_t next = std::min<std::int64_t>(tap.index + 1, in_.size.y - 1);
+      rows_.blend(in_.data + in_.index(0, tap.index, k), in_.data + in_.index(0, next, k), ahead, tap.weight,
                   band.row(k, y - rows.begin));
-      if (!has_next_plane) continue;
-      for (const std::int64_t j : both) {
-        if (j != asked[0] && j != asked[1]) prefetch_row(in_.data + in_.index(0, j, k + 1));
-      }
-      asked = both;
-    }
-  }
-
-  /// Asks for a row that is needed soon to come into L2.
-  void prefetch_row(const In* row) const {
-    constexpr std::int64_t kLineInputs = kLineBytes / sizeof(In);
-    for (std::int64_t i = 0; i < in_.size.x; i += kLineInputs) {
-      _mm_prefetch(reinterpret_cast<const char*>(row + i), _MM_HINT_T1);
     }
   }
 

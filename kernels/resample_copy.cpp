@@ -5,6 +5,7 @@
 
 #include "kernels/fill.h"
 #include "kernels/intensity_avx2.h"
+#include "kernels/stream.h"
 
 namespace naru {
 
@@ -26,6 +27,7 @@ template <class In, class Out>
 void resample_copy(VolumeView<Out> out, const LinearVoxel<In, Out>& voxel, Executor& executor) {
   constexpr std::int64_t kTurnedValues = 1024;
   const bool is_turned = out.size.x > 1 && voxel.taps.x[1].index < voxel.taps.x[0].index;
+  const bool is_streamed = is_worth_streaming(out);
   each_piece_of_rows(out.size, executor, [&](std::int64_t begin, std::int64_t end) {
     std::array<In, kTurnedValues> turned;
     for (std::int64_t row = begin; row < end; ++row) {
@@ -34,14 +36,14 @@ void resample_copy(VolumeView<Out> out, const LinearVoxel<In, Out>& voxel, Execu
           voxel.in.data + voxel.in.index(voxel.taps.x[0].index, voxel.taps.y[y].index, voxel.taps.z[z].index);
       Out* const to = out.data + out.index(0, y, z);
       if (!is_turned) {
-        avx2::apply_intensity(from, to, out.size.x, voxel.map);
+        avx2::apply_intensity(from, to, out.size.x, voxel.map, is_streamed);
         continue;
       }
       for (std::int64_t x = 0; x < out.size.x; x += kTurnedValues) {
         const std::int64_t count = std::min(kTurnedValues, out.size.x - x);
         const In* const first = from - x;
         for (std::int64_t i = 0; i < count; ++i) turned[static_cast<std::size_t>(i)] = first[-i];
-        avx2::apply_intensity(turned.data(), to + x, count, voxel.map);
+        avx2::apply_intensity(turned.data(), to + x, count, voxel.map, is_streamed);
       }
     }
   });

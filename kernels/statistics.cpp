@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cassert>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -16,64 +14,12 @@
 #include "kernels/dispatch.h"
 #include "kernels/statistics_avx2.h"
 #include "kernels/statistics_voxel.h"
+#include "kernels/value_counters.h"
 #include "kernels/whole_statistics.h"
 
 namespace naru {
 
 namespace {
-
-constexpr std::size_t kBinCount = 65536;
-constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
-
-/// 32-bit counters of one thread. Neighbouring voxels are often equal, and adding to one counter twice in a row waits
-/// for the first store: sets take turns.
-struct Counters {
-  static constexpr std::size_t kSets = 4;
-  std::vector<std::uint32_t> counts = std::vector<std::uint32_t>(kSets * kBinCount);
-
-  /// Eight values at a time. Two sets, which the first cache holds; a run of one value, as air and padding are, is
-  /// counted at once.
-  template <class T>
-  void add(const T* values, std::int64_t count) {
-    static_assert(std::endian::native == std::endian::little);
-    constexpr std::uint64_t kFromLeast = std::is_signed_v<T> ? 0x8000'8000'8000'8000 : 0;  // what makes a value its bin
-    std::uint32_t *const even = counts.data(), *const odd = even + kBinCount;
-    std::int64_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-      std::array<std::uint64_t, 2> four;
-      std::memcpy(four.data(), values + i, sizeof(four));
-      const std::uint64_t a = four[0] ^ kFromLeast, b = four[1] ^ kFromLeast;
-      if (a == b && a == std::rotl(a, 16)) {
-        even[a & 0xFFFF] += 8;
-        continue;
-      }
-      for (int shift = 0; shift < 64; shift += 16) {
-        ++even[a >> shift & 0xFFFF];
-        ++odd[b >> shift & 0xFFFF];
-      }
-    }
-    for (; i < count; ++i) ++even[static_cast<std::size_t>(values[i] - std::numeric_limits<T>::min())];
-  }
-
-  template <class T>
-  void add(const T* values, const std::uint8_t* mask, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      const auto bin = static_cast<std::size_t>(static_cast<std::int32_t>(values[i]) - std::numeric_limits<T>::min());
-      counts[bin + static_cast<std::size_t>(i % kSets) * kBinCount] += mask[i] != 0 ? 1 : 0;
-    }
-  }
-};
-
-/// Adds what `add(counters, begin, end)` counts in pieces of `count` voxels.
-template <class Add>
-void add_pieces(std::int64_t count, std::vector<std::uint64_t>& counts, Executor& executor, const Add& add) {
-  tbb::enumerable_thread_specific<Counters> counters_of_thread;
-  executor.parallel_for(count, kVoxelsPerPiece,
-                        [&](std::int64_t begin, std::int64_t end) { add(counters_of_thread.local(), begin, end); });
-  for (const Counters& counters : counters_of_thread) {
-    for (std::size_t i = 0; i < counters.counts.size(); ++i) counts[i % kBinCount] += counters.counts[i];
-  }
-}
 
 /// Calls `use(first, count)` for runs of voxels so short that no 32-bit counter can overflow in one.
 template <class Use>
@@ -114,9 +60,10 @@ Histogram histogram(VolumeView<const T> in, Executor& executor) {
     }
   }
   each_run(in.size.voxel_count(), [&](std::int64_t first, std::int64_t count) {
-    add_pieces(count, result.counts, executor, [&](Counters& counters, std::int64_t begin, std::int64_t end) {
-      counters.add(in.data + first + begin, end - begin);
-    });
+    add_pieces(count, kVoxelsPerPiece, result.counts, executor,
+               [&](ValueCounters& counters, std::int64_t begin, std::int64_t end) {
+                 counters.add(in.data + first + begin, end - begin);
+               });
   });
   return result;
 }
@@ -132,9 +79,10 @@ Histogram histogram(VolumeView<const T> in, VolumeView<const std::uint8_t> mask,
     }
   }
   each_run(in.size.voxel_count(), [&](std::int64_t first, std::int64_t count) {
-    add_pieces(count, result.counts, executor, [&](Counters& counters, std::int64_t begin, std::int64_t end) {
-      counters.add(in.data + first + begin, mask.data + first + begin, end - begin);
-    });
+    add_pieces(count, kVoxelsPerPiece, result.counts, executor,
+               [&](ValueCounters& counters, std::int64_t begin, std::int64_t end) {
+                 counters.add(in.data + first + begin, mask.data + first + begin, end - begin);
+               });
   });
   return result;
 }

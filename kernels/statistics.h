@@ -25,6 +25,13 @@ Histogram histogram(VolumeView<const T> in, Executor& executor);
 template <class T>
 Histogram histogram(VolumeView<const T> in, VolumeView<const std::uint8_t> mask, Executor& executor);
 
+/// A histogram of which the count, the least and the greatest value and the `low`-th and `high`-th percentile are those
+/// of `histogram`, to the bit; other values may stand in one of few bins. On a CPU it is found at about the speed of
+/// reading: a sample says between which values the two lie, and only those are told apart.
+/// `in` is in memory that `executor` reaches. @pre 0 <= low < high <= 100. T: int16, uint16. Waits.
+template <class T>
+Histogram histogram_around(VolumeView<const T> in, double low, double high, Executor& executor);
+
 /// Adds `part`, of the same type of values, to `sum`; a `sum` without bins becomes `part`.
 void add(Histogram& sum, const Histogram& part);
 

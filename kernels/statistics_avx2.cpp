@@ -3,6 +3,7 @@
 #include <array>
 
 #include "kernels/avx2.h"
+#include "kernels/stream.h"
 
 namespace naru::avx2 {
 
@@ -25,6 +26,7 @@ NARU_AVX2 Sums sums_of(const float* first) {
   __m256d low = _mm256_setzero_pd(), high = low, low_squares = low, high_squares = low;
   __m256i count = _mm256_setzero_si256();
   for (std::int64_t at = 0; at < kPieceValues; at += kLaneCount) {
+    ask_ahead(first + at);
     const __m256 values = load(first + at);
     const __m256 is_finite = _mm256_cmp_ps(_mm256_andnot_ps(sign, values), greatest, _CMP_LE_OQ);
     min = _mm256_blendv_ps(min, _mm256_min_ps(values, min), is_finite);

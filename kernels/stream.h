@@ -1,5 +1,6 @@
-/// Private to kernels/: writing past the caches, whole cache lines at a time. Else each line would be read before it is
-/// written, a third of all that moves. _mm_sfence() ends it, before other threads are told of what was written.
+/// Private to kernels/: reading ahead, and writing past the caches, whole cache lines at a time. Else each line would
+/// be read before it is written, a third of all that moves. _mm_sfence() ends it, before other threads are told of what
+/// was written.
 #pragma once
 
 #include <immintrin.h>
@@ -15,6 +16,16 @@
 namespace naru {
 
 inline constexpr std::int64_t kLineBytes = 64;
+
+/// Asks for what will be read soon.
+inline void ask_for(const void* at) { __builtin_prefetch(at); }
+
+/// Asks for what lies some way behind `at`, where memory is read from its begin to its end: the hardware stops asking
+/// at the end of each page. What is behind the last page is asked for in vain.
+inline void ask_ahead(const void* at) {
+  constexpr std::uintptr_t kAheadBytes = 4096;
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + kAheadBytes));
+}
 
 /// From `bytes` on the first place that is `beyond` bytes behind the begin of a cache line.
 inline std::byte* line_from(std::byte* bytes, std::uintptr_t beyond) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "kernels/avx2.h"
+#include "kernels/stream.h"
 
 namespace naru::avx2 {
 
@@ -31,6 +32,7 @@ NARU_AVX2 WholeSums whole_sums(const std::int16_t* values, std::int64_t count, s
     const std::int64_t end = std::min(begin + kRegistersPerRun * kValues, count);
     __m256i sums = _mm256_setzero_si256();
     for (std::int64_t i = begin; i < end; i += kValues) {
+      ask_ahead(values + i);
       const __m256i stored = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values + i));
       const __m256i value = _mm256_xor_si256(stored, turn);
       least = _mm256_min_epi16(least, value);

@@ -64,8 +64,9 @@ CaseImage CaseRun<In>::run(nlohmann::ordered_json crop) {
     }
   }
   source_.learn_field(source_step());
-  const IntensityPlan intensity =
-      plan_values(plan_, stack_, needs_histogram(plan_.recipe) ? measure() : CaseHistogram{{}, stack_.rescale});
+  const IntensityPlan intensity = plan_values(
+      plan_, stack_,
+      needs_histogram(plan_.recipe) ? measure(percentiles_alone(plan_.recipe)) : CaseHistogram{{}, stack_.rescale});
   Written written{grid_, intensity, std::move(crop), {}, {}};
   return intensity.dtype == DType::int16 ? make<std::int16_t>(std::move(written)) : make<float>(std::move(written));
 }
@@ -165,16 +166,21 @@ void CaseRun<In>::each_source(const Use& use) {
   }
 }
 
+/// @param alone where these and the ends are all that is asked, which can be had sooner than all counts
 template <class In>
-CaseHistogram CaseRun<In>::measure() {
+CaseHistogram CaseRun<In>::measure(const std::optional<Percentiles>& alone) {
   if constexpr (std::is_same_v<In, float>) {
     UnitBins bins;
     each_source([&](VolumeView<const In> voxels) { bins.widen(statistics(voxels, executor_)); });
     each_source([&](VolumeView<const In> voxels) { bins.add(voxels, executor_); });
     return {bins.histogram(), bins.units_of_bins()};
   } else {
+    const bool is_one_part = is_whole() && plan_.stacks.size() == 1;  // percentiles of parts do not add up
     Histogram sum;
-    each_source([&](VolumeView<const In> voxels) { add(sum, histogram<In>(voxels, executor_)); });
+    each_source([&](VolumeView<const In> voxels) {
+      add(sum, alone && is_one_part ? histogram_around(voxels, alone->low, alone->high, executor_)
+                                    : histogram<In>(voxels, executor_));
+    });
     return {std::move(sum), stack_.rescale};
   }
 }

@@ -60,7 +60,7 @@ class CaseRun {
   Owned<In> on_executor(Buffer<In> host, SliceRange range);
   template <class Use>
   void each_source(const Use& use);
-  CaseHistogram measure();
+  CaseHistogram measure(const std::optional<Percentiles>& alone = std::nullopt);
   double otsu_as_stored();
   float padding() const;
   template <class Out>

@@ -11,7 +11,7 @@ namespace naru {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kLowPercentile = 0.5, kHighPercentile = 99.5;  // nnU-Net's fingerprint uses the same two
+constexpr Percentiles kPercentiles{0.5, 99.5};  // nnU-Net's fingerprint uses the same two
 
 struct Range {
   double low = 0, high = 0;
@@ -123,7 +123,7 @@ void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogra
     case Normalize::window: add_window(plan, {recipe.clip->low, recipe.clip->high}, "window"); break;
     case Normalize::minmax: add_window(plan, ends(), "minmax"); break;
     case Normalize::percentile: {
-      Range range = between(percentile(histogram, kLowPercentile), percentile(histogram, kHighPercentile));
+      Range range = between(percentile(histogram, kPercentiles.low), percentile(histogram, kPercentiles.high));
       // Nearly all voxels have one value, as those outside of a mask: what is left makes the range.
       if (range.low == range.high) range = ends();
       add_window(plan, range, "percentile");
@@ -163,6 +163,10 @@ NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, con
     if (recipe.clip) value = std::clamp(value, recipe.clip->low, recipe.clip->high);
   }
   return landmarks;
+}
+
+std::optional<Percentiles> percentiles_alone(const Recipe& recipe) {
+  return recipe.normalize == Normalize::percentile ? std::optional(kPercentiles) : std::nullopt;
 }
 
 bool needs_histogram(const Recipe& recipe) {

@@ -44,6 +44,14 @@ NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, con
 bool clips_to_source(const Recipe& recipe);
 void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom::Rescale& bins);
 
+struct Percentiles {
+  double low, high;
+};
+
+/// The two which, with its ends, are all that the recipe asks of the histogram; empty where it asks for more, or for
+/// none.
+std::optional<Percentiles> percentiles_alone(const Recipe& recipe);
+
 /// True where the recipe needs the histogram at all.
 bool needs_histogram(const Recipe& recipe);
 

@@ -71,7 +71,7 @@ TEST(Float16, SaturatesAndKeepsNan) {
 
 TEST(Float16, GivesTheSameBitsWithAndWithoutF16c) {
   if (cpu_path() == CpuPath::baseline) GTEST_SKIP() << "this CPU has no AVX2";
-  for (const int count : {0, 1, 7, 8, 9, 31, 32, 33, 70001}) {
+  for (const int count : {0, 1, 7, 8, 9, 31, 32, 33, 70001, kPastTheCaches}) {
     auto values = random_values<float>(count, -70000, 70000);
     for (std::size_t v = 0; v < values.size(); v += 2) values[v] *= 1e-9F * static_cast<float>(v % 97);
     if (values.size() > 8) values[3] = std::numeric_limits<float>::signaling_NaN(), values[5] = kInfinity;

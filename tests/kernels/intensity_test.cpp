@@ -24,22 +24,35 @@ std::vector<Out> mapped_on(Executor& executor, const std::vector<In>& values, co
 }
 
 // A slab may begin at any voxel, where no 16 bytes begin.
-TEST(Intensity, MapsFromAndToAnyAddress) {
-  const auto values = random_values<std::int16_t>(1000, -1024, 3071);
+template <class Out>
+void expect_the_same_from_any_address(std::int64_t count) {
+  const auto values = random_values<std::int16_t>(count, -1024, 3071);
   const IntensityMap map = windowed({.slope = 0.5f, .intercept = -3}, -100, 900);
+  const Size3 all{count, 1, 1};
   for (Executor& executor : executors_under_test()) {
-    const auto whole = run_on<float>(
-        executor, values, {1000, 1, 1}, {1000, 1, 1},
-        [&](VolumeView<const std::int16_t> in, VolumeView<float> out) { apply_intensity(in, out, map, executor); });
+    const auto whole = mapped_on<Out>(executor, values, map);
     for (const std::int64_t begin : {1, 7, 8, 500}) {
-      const auto moved = run_on<float>(executor, values, {1000, 1, 1}, {1000, 1, 1},
-                                       [&](VolumeView<const std::int16_t> in, VolumeView<float> out) {
-                                         const Size3 size{1000 - begin, 1, 1};
-                                         apply_intensity(VolumeView<const std::int16_t>{in.data + begin, size},
-                                                         VolumeView<float>{out.data, size}, map, executor);
-                                       });
-      EXPECT_TRUE(std::equal(whole.begin() + begin, whole.end(), moved.begin())) << begin;
+      const Size3 size{count - begin, 1, 1};
+      const auto from =
+          run_on<Out>(executor, values, all, all, [&](VolumeView<const std::int16_t> in, VolumeView<Out> out) {
+            apply_intensity(VolumeView<const std::int16_t>{in.data + begin, size}, VolumeView<Out>{out.data, size}, map,
+                            executor);
+          });
+      EXPECT_TRUE(std::equal(whole.begin() + begin, whole.end(), from.begin())) << begin;
+      const auto to =
+          run_on<Out>(executor, values, all, all, [&](VolumeView<const std::int16_t> in, VolumeView<Out> out) {
+            apply_intensity(VolumeView<const std::int16_t>{in.data, size}, VolumeView<Out>{out.data + begin, size}, map,
+                            executor);
+          });
+      EXPECT_TRUE(std::equal(to.begin() + begin, to.end(), whole.begin())) << begin;
     }
+  }
+}
+
+TEST(Intensity, MapsFromAndToAnyAddress) {
+  for (const std::int64_t count : {1000, kPastTheCaches}) {
+    expect_the_same_from_any_address<float>(count);
+    expect_the_same_from_any_address<std::int16_t>(count);
   }
 }
 
@@ -116,11 +129,13 @@ TEST(Intensity, KeepsNanInFloatAndMakesItZeroInInt16) {
 
 TEST(Intensity, WorksInPlace) {
   for (Executor& executor : executors_under_test()) {
-    auto buffer = on_executor(std::vector<std::int16_t>(70, 3), executor);
-    const VolumeView<std::int16_t> view{buffer.data(), {7, 5, 2}};
-    apply_intensity<std::int16_t, std::int16_t>(view, view, {.slope = 10, .intercept = 1}, executor);
-    const auto out = to_host(std::move(buffer), executor);
-    for (const std::int16_t v : out.host()) EXPECT_EQ(v, 31);
+    for (const std::int64_t count : {70, kPastTheCaches}) {
+      auto buffer = on_executor(std::vector<std::int16_t>(static_cast<std::size_t>(count), 3), executor);
+      const VolumeView<std::int16_t> view{buffer.data(), {count, 1, 1}};
+      apply_intensity<std::int16_t, std::int16_t>(view, view, {.slope = 10, .intercept = 1}, executor);
+      const auto out = to_host(std::move(buffer), executor);
+      EXPECT_EQ(std::ranges::count(out.host(), 31), count);
+    }
   }
 }
 
@@ -136,7 +151,7 @@ void expect_same_bits_on_both_paths(std::vector<In> values) {
 
 TEST(Intensity, GivesTheSameBitsWithAndWithoutAvx2) {
   if (cpu_path() == CpuPath::baseline) GTEST_SKIP() << "this CPU has no AVX2";
-  for (const int count : {0, 1, 7, 8, 9, 31, 32, 33, 70001}) {
+  for (const int count : {0, 1, 7, 8, 9, 31, 32, 33, 70001, kPastTheCaches}) {
     expect_same_bits_on_both_paths<std::int16_t, float>(random_values<std::int16_t>(count, -32768, 32767));
     expect_same_bits_on_both_paths<std::uint16_t, float>(random_values<std::uint16_t>(count, 0, 65535));
     expect_same_bits_on_both_paths<std::uint16_t, std::int16_t>(random_values<std::uint16_t>(count, 0, 65535));

@@ -143,6 +143,9 @@ TEST(Morphology, PassesAlongTheAxesAndRowsOfBitsGiveTheSame) {
       for (const MorphologyElement& element : elements) expect_passes(mask, size, element);
     }
   }
+  for (const Size3 size : {Size3{192, 170, 135}, Size3{161, 170, 160}}) {  // written past the caches
+    expect_passes(random_mask(size, 5, 6), size, elements.front());
+  }
 }
 
 TEST(Morphology, OpeningAndClosingChangeNothingTheSecondTime) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -60,7 +61,7 @@ TEST(Piecewise, GivesTheSameBitsWithAndWithoutAvx2) {
       to.push_back(1.37 * static_cast<double>(k * k) - 5);
     }
     const PiecewiseMap map = map_of(from, to);
-    for (const int count : {0, 1, 7, 8, 9, 31, 32, 33, 70001}) {
+    for (const int count : {0, 1, 7, 8, 9, 31, 32, 33, 70001, kPastTheCaches}) {
       auto values = random_values<float>(count, -2000, 2000);
       for (std::size_t v = 0; v < values.size(); v += 3) values[v] *= 0.37F;
       if (values.size() > 20) values[11] = map.from[knots - 1], values[12] = std::numeric_limits<float>::infinity();
@@ -76,11 +77,13 @@ TEST(Piecewise, GivesTheSameBitsWithAndWithoutAvx2) {
 TEST(Piecewise, WorksInPlace) {
   const PiecewiseMap map = map_of({0, 1}, {1, 3});
   for (Executor& executor : executors_under_test()) {
-    auto buffer = on_executor(std::vector<float>(70, 3), executor);
-    const VolumeView<float> view{buffer.data(), {7, 5, 2}};
-    apply_piecewise(view, view, map, executor);
-    const auto out = to_host(std::move(buffer), executor);
-    for (const float v : out.host()) EXPECT_EQ(v, 7);
+    for (const std::int64_t count : {70, kPastTheCaches}) {
+      auto buffer = on_executor(std::vector<float>(static_cast<std::size_t>(count), 3), executor);
+      const VolumeView<float> view{buffer.data(), {count, 1, 1}};
+      apply_piecewise(view, view, map, executor);
+      const auto out = to_host(std::move(buffer), executor);
+      EXPECT_EQ(std::ranges::count(out.host(), 7.0F), count);
+    }
   }
 }
 

@@ -28,6 +28,10 @@ std::vector<Out> run_on(Executor& executor, const std::vector<In>& values, Size3
   return {result.host().begin(), result.host().end()};
 }
 
+/// So many voxels of two bytes are written past the caches (kernels/stream.h). Odd, so that pieces and rows are not
+/// whole.
+inline constexpr int kPastTheCaches = 2'200'003;
+
 /// `count` values from low to high, the same in every run.
 template <class T>
 std::vector<T> random_values(std::int64_t count, int low, int high, unsigned seed = 1) {

@@ -1,0 +1,158 @@
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/backend.h"
+#include "kernels/dispatch.h"
+#include "kernels/percentiles_avx2.h"
+#include "kernels/statistics.h"
+#include "kernels/value_counters.h"
+
+namespace naru {
+
+namespace {
+
+/// A sample is made of lines of the cache, since a value alone costs as much to read.
+constexpr std::int64_t kLineValues = 32;
+constexpr std::int64_t kMostLines = 1 << 16;  ///< of a sample
+constexpr std::int64_t kLinesPerPiece = 512;  ///< which the first cache holds
+constexpr std::int64_t kFewestInGroup = 16;   ///< one line of a group is taken
+constexpr std::int64_t kFewestValues = 1 << 20, kMostValues = std::int64_t{1} << 31;
+/// Where more than a quarter of all values lie in the ranges, counting them all takes no longer.
+constexpr double kMostWithin = 0.25;
+
+template <class T>
+constexpr std::int16_t kTurned = std::is_signed_v<T> ? 0 : std::numeric_limits<std::int16_t>::min();
+
+/// One line of each group of neighbours, another one each time: a line at every so-many-th would often lie in the same
+/// columns of all rows.
+template <class T>
+std::vector<std::uint64_t> sampled_counts(VolumeView<const T> in, Executor& executor) {
+  const std::int64_t lines = in.size.voxel_count() / kLineValues;
+  const std::int64_t group = std::max(kFewestInGroup, (lines + kMostLines - 1) / kMostLines);
+  std::vector<std::uint64_t> counts(kBinCount);
+  add_pieces(lines / group, kLinesPerPiece, counts, executor,
+             [&](ValueCounters& counters, std::int64_t begin, std::int64_t end) {
+               std::array<T, static_cast<std::size_t>(kLinesPerPiece * kLineValues)>
+                   values;  // copied first: lines come from memory beside each other
+               for (std::int64_t n = begin; n < end; ++n) {
+                 const auto scattered = static_cast<std::int64_t>(static_cast<std::uint32_t>(n) * 2654435761U >> 8);
+                 const T* const line = in.data + (n * group + scattered % group) * kLineValues;
+                 std::copy_n(line, kLineValues, values.data() + (n - begin) * kLineValues);
+               }
+               counters.add(values.data(), (end - begin) * kLineValues);
+             });
+  return counts;
+}
+
+/// Bins between which the p-th percentile of all lies, almost surely, where these are the counts of a sample.
+struct BinRange {
+  std::size_t first = 0, last = 65535;
+};
+
+BinRange likely_range(const std::vector<std::uint64_t>& sampled, double p) {
+  const std::uint64_t total = std::reduce(sampled.begin(), sampled.end());
+  const double share = p / 100;
+  const double lines = static_cast<double>(total) / kLineValues;  // neighbours may tell no more than one value does
+  const double margin = (6 * std::sqrt(share * (1 - share) * lines) + 1) / lines;
+  BinRange range;
+  double seen = 0;
+  bool has_first = share <= margin;
+  for (std::size_t bin = 0; bin < sampled.size(); ++bin) {
+    seen += static_cast<double>(sampled[bin]) / static_cast<double>(total);
+    if (!has_first && seen > share - margin) range.first = bin, has_first = true;
+    if (seen >= share + margin) {
+      range.last = bin;
+      break;
+    }
+  }
+  return range;
+}
+
+/// The two of which `percentile` asks.
+std::array<std::uint64_t, 2> ranks(std::uint64_t count, double p) {
+  const auto rank = static_cast<std::uint64_t>(std::floor(static_cast<double>(count - 1) * (p / 100)));
+  return {rank, std::min(rank + 1, count - 1)};
+}
+
+/// Empty where the ranges turn out not to hold both percentiles.
+template <class T>
+std::optional<Histogram> count_in(VolumeView<const T> in, const std::array<BinRange, 2>& bins, double low, double high,
+                                  Executor& executor) {
+  std::array<ValueRange, 2> ranges;
+  std::ranges::transform(bins, ranges.begin(), [](const BinRange& range) {
+    return ValueRange{static_cast<std::int16_t>(static_cast<int>(range.first) - 32768),
+                      static_cast<std::int16_t>(static_cast<int>(range.last) - 32768)};
+  });
+  tbb::enumerable_thread_specific<CountsAround> counts_of_thread;
+  executor.parallel_for(in.size.voxel_count(), 1 << 18, [&](std::int64_t begin, std::int64_t end) {
+    const auto* stored = reinterpret_cast<const std::int16_t*>(in.data);
+    avx2::count_around({stored + begin, stored + end}, kTurned<T>, ranges, counts_of_thread.local());
+  });
+  CountsAround all;
+  for (const CountsAround& part : counts_of_thread) {
+    all.below += part.below, all.between += part.between, all.above += part.above;
+    all.least = std::min(all.least, part.least);
+    all.greatest = std::max(all.greatest, part.greatest);
+    std::ranges::transform(all.within, part.within, all.within.begin(), std::plus<>());
+  }
+  const auto within = [&](const BinRange& range) {
+    const auto begin = all.within.begin();
+    return std::reduce(begin + static_cast<std::ptrdiff_t>(range.first),
+                       begin + static_cast<std::ptrdiff_t>(range.last) + 1, std::uint64_t{0});
+  };
+  const auto count = static_cast<std::uint64_t>(in.size.voxel_count());
+  const auto holds = [&](std::uint64_t before, const BinRange& range, double p) {
+    const auto [rank, next] = ranks(count, p);
+    return before <= rank && next < before + within(range);
+  };
+  if (!holds(all.below, bins[0], low)) return std::nullopt;
+  if (!holds(all.below + within(bins[0]) + all.between, bins[1], high)) return std::nullopt;
+  Histogram result{std::numeric_limits<T>::min(), {all.within.begin(), all.within.end()}};
+  const auto add = [&](int value, std::uint64_t values) {
+    if (values > 0) result.counts[static_cast<std::size_t>(value + 32768)] += values;
+  };
+  add(all.least, all.below);
+  add(ranges[0].last + 1, all.between);
+  add(all.greatest, all.above);
+  return result;
+}
+
+}  // namespace
+
+template <class T>
+Histogram histogram_around(VolumeView<const T> in, double low, double high, Executor& executor) {
+  assert(0 <= low && low < high && high <= 100);
+  const std::int64_t count = in.size.voxel_count();
+  if (executor.is_cuda() || cpu_path() == CpuPath::baseline || count < kFewestValues || count > kMostValues) {
+    return histogram(in, executor);
+  }
+  const std::vector<std::uint64_t> sampled = sampled_counts(in, executor);
+  const std::array<BinRange, 2> ranges{likely_range(sampled, low), likely_range(sampled, high)};
+  std::uint64_t within = 0;
+  for (const auto& [first, last] : ranges) {
+    if (first == last) continue;  // mostly air or padding, which comes in runs
+    for (std::size_t bin = first; bin <= last; ++bin) within += sampled[bin];
+  }
+  const std::uint64_t total = std::reduce(sampled.begin(), sampled.end());
+  const bool is_worthwhile =
+      ranges[0].last < ranges[1].first && static_cast<double>(within) < kMostWithin * static_cast<double>(total);
+  if (is_worthwhile) {
+    if (auto result = count_in(in, ranges, low, high, executor)) return *std::move(result);
+  }
+  return histogram(in, executor);
+}
+
+template Histogram histogram_around(VolumeView<const std::int16_t>, double, double, Executor&);
+template Histogram histogram_around(VolumeView<const std::uint16_t>, double, double, Executor&);
+
+}  // namespace naru

@@ -1,0 +1,73 @@
+/// Private to kernels/: counting how often each value of 16 bits occurs, on the CPU.
+#pragma once
+
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/executor.h"
+#include "kernels/stream.h"
+
+namespace naru {
+
+inline constexpr std::size_t kBinCount = 65536;
+inline constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
+
+/// 32-bit counters of one thread. Neighbouring voxels are often equal, and adding to one counter twice in a row waits
+/// for the first store: two sets, which the first cache holds, take turns.
+struct ValueCounters {
+  static constexpr std::size_t kSets = 2;
+  std::vector<std::uint32_t> counts = std::vector<std::uint32_t>(kSets * kBinCount);
+
+  /// Eight values at a time. A run of one value, as air and padding are, is counted at once.
+  template <class T>
+  void add(const T* values, std::int64_t count) {
+    static_assert(std::endian::native == std::endian::little);
+    constexpr std::uint64_t kFromLeast = std::is_signed_v<T> ? 0x8000'8000'8000'8000 : 0;  // what makes a value its bin
+    std::uint32_t *const even = counts.data(), *const odd = even + kBinCount;
+    std::int64_t i = 0;
+    for (; i + 8 <= count; i += 8) {
+      ask_ahead(values + i);
+      std::array<std::uint64_t, 2> four;
+      std::memcpy(four.data(), values + i, sizeof(four));
+      const std::uint64_t a = four[0] ^ kFromLeast, b = four[1] ^ kFromLeast;
+      if (a == b && a == std::rotl(a, 16)) {
+        even[a & 0xFFFF] += 8;
+        continue;
+      }
+      for (int shift = 0; shift < 64; shift += 16) {
+        ++even[a >> shift & 0xFFFF];
+        ++odd[b >> shift & 0xFFFF];
+      }
+    }
+    for (; i < count; ++i) ++even[static_cast<std::size_t>(values[i] - std::numeric_limits<T>::min())];
+  }
+
+  template <class T>
+  void add(const T* values, const std::uint8_t* mask, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto bin = static_cast<std::size_t>(static_cast<std::int32_t>(values[i]) - std::numeric_limits<T>::min());
+      counts[bin + static_cast<std::size_t>(i % kSets) * kBinCount] += mask[i] != 0 ? 1 : 0;
+    }
+  }
+};
+
+/// Adds what `add(counters, begin, end)` counts of `count` things in pieces of `grain`.
+template <class Add>
+void add_pieces(std::int64_t count, std::int64_t grain, std::vector<std::uint64_t>& counts, Executor& executor,
+                const Add& add) {
+  tbb::enumerable_thread_specific<ValueCounters> counters_of_thread;
+  executor.parallel_for(count, grain,
+                        [&](std::int64_t begin, std::int64_t end) { add(counters_of_thread.local(), begin, end); });
+  for (const ValueCounters& counters : counters_of_thread) {
+    for (std::size_t i = 0; i < counters.counts.size(); ++i) counts[i % kBinCount] += counters.counts[i];
+  }
+}
+
+}  // namespace naru
