@@ -26,7 +26,7 @@ constexpr std::int64_t kLineValues = 32;
 constexpr std::int64_t kMostLines = 1 << 16;  ///< of a sample
 constexpr std::int64_t kLinesPerPiece = 512;  ///< which the first cache holds
 constexpr std::int64_t kFewestInGroup = 16;   ///< one line of a group is taken
-constexpr std::int64_t kFewestValues = 1 << 20, kMostValues = std::int64_t{1} << 31;
+constexpr std::int64_t kFewestValues = 1 << 23, kMostValues = std::int64_t{1} << 31;
 /// Where more than a quarter of all values lie in the ranges, counting them all takes no longer.
 constexpr double kMostWithin = 0.25;
 

@@ -25,35 +25,66 @@ struct ValueCounters {
   static constexpr std::size_t kSets = 2;
   std::vector<std::uint32_t> counts = std::vector<std::uint32_t>(kSets * kBinCount);
 
-  /// Eight values at a time. A run of one value, as air and padding are, is counted at once.
   template <class T>
   void add(const T* values, std::int64_t count) {
+    std::int64_t i = 0;
+    for (; i + kTogether <= count; i += kTogether) {
+      ask_ahead(values + i);
+      add_together(values + i);
+    }
+    for (; i < count; ++i) ++counts[bin_of(values[i])];
+  }
+
+  /// Those whose mask is not 0.
+  template <class T>
+  void add(const T* values, const std::uint8_t* mask, std::int64_t count) {
+    constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101, kHighest = kOnes << 7;
+    std::int64_t i = 0;
+    const auto add_chosen = [&](std::int64_t end) {
+      for (; i < end; ++i) {
+        if (mask[i] != 0) ++counts[bin_of(values[i])];
+      }
+    };
+    while (i + kTogether <= count) {
+      ask_ahead(values + i);
+      ask_ahead(mask + i);
+      std::uint64_t chosen;
+      std::memcpy(&chosen, mask + i, sizeof(chosen));
+      const bool has_zero = ((chosen - kOnes) & ~chosen & kHighest) != 0;
+      if (chosen != 0 && has_zero) {
+        add_chosen(i + kTogether);
+        continue;
+      }
+      if (chosen != 0) add_together(values + i);
+      i += kTogether;
+    }
+    add_chosen(count);
+  }
+
+ private:
+  static constexpr std::int64_t kTogether = 8;
+
+  template <class T>
+  static std::size_t bin_of(T value) {
+    return static_cast<std::size_t>(value - std::numeric_limits<T>::min());
+  }
+
+  /// A run of one value, as air and padding are, is counted at once.
+  template <class T>
+  void add_together(const T* values) {
     static_assert(std::endian::native == std::endian::little);
     constexpr std::uint64_t kFromLeast = std::is_signed_v<T> ? 0x8000'8000'8000'8000 : 0;  // what makes a value its bin
     std::uint32_t *const even = counts.data(), *const odd = even + kBinCount;
-    std::int64_t i = 0;
-    for (; i + 8 <= count; i += 8) {
-      ask_ahead(values + i);
-      std::array<std::uint64_t, 2> four;
-      std::memcpy(four.data(), values + i, sizeof(four));
-      const std::uint64_t a = four[0] ^ kFromLeast, b = four[1] ^ kFromLeast;
-      if (a == b && a == std::rotl(a, 16)) {
-        even[a & 0xFFFF] += 8;
-        continue;
-      }
-      for (int shift = 0; shift < 64; shift += 16) {
-        ++even[a >> shift & 0xFFFF];
-        ++odd[b >> shift & 0xFFFF];
-      }
+    std::array<std::uint64_t, 2> four;
+    std::memcpy(four.data(), values, sizeof(four));
+    const std::uint64_t a = four[0] ^ kFromLeast, b = four[1] ^ kFromLeast;
+    if (a == b && a == std::rotl(a, 16)) {
+      even[a & 0xFFFF] += kTogether;
+      return;
     }
-    for (; i < count; ++i) ++even[static_cast<std::size_t>(values[i] - std::numeric_limits<T>::min())];
-  }
-
-  template <class T>
-  void add(const T* values, const std::uint8_t* mask, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      const auto bin = static_cast<std::size_t>(static_cast<std::int32_t>(values[i]) - std::numeric_limits<T>::min());
-      counts[bin + static_cast<std::size_t>(i % kSets) * kBinCount] += mask[i] != 0 ? 1 : 0;
+    for (int shift = 0; shift < 64; shift += 16) {
+      ++even[a >> shift & 0xFFFF];
+      ++odd[b >> shift & 0xFFFF];
     }
   }
 };

@@ -45,10 +45,12 @@ template <class In>
 typename itk::InterpolateImageFunction<In, double>::Pointer function_of(const std::string& interpolator) {
   constexpr unsigned kRadius = 3;
   using Lanczos = itk::WindowedSincInterpolateImageFunction<In, kRadius, itk::Function::LanczosWindowFunction<kRadius>>;
+  using Hamming = itk::WindowedSincInterpolateImageFunction<In, kRadius, itk::Function::HammingWindowFunction<kRadius>>;
   if (interpolator == "nearest") return itk::NearestNeighborInterpolateImageFunction<In>::New().GetPointer();
   if (interpolator == "linear") return itk::LinearInterpolateImageFunction<In>::New().GetPointer();
   if (interpolator == "bspline") return itk::BSplineInterpolateImageFunction<In>::New().GetPointer();  // of order 3
   if (interpolator == "lanczos") return Lanczos::New().GetPointer();
+  if (interpolator == "hamming") return Hamming::New().GetPointer();
   throw std::runtime_error("no interpolator " + interpolator);
 }
 

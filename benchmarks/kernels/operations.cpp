@@ -45,18 +45,20 @@ const Value& row_of(const std::map<std::string, Value>& rows, const std::string&
   return found->second;
 }
 
-/// Sets what to interpolate with. "lanczos_unscaled" has weights that do not add up to 1, as ITK's; "antialiased" is
-/// linear after a Gaussian.
+/// Sets what to interpolate with. "lanczos_unscaled" and "hamming_unscaled" have weights that do not add up to 1, as
+/// ITK's; "antialiased" is linear after a Gaussian.
 void set_interpolator(ResampleOptions& options, const std::string& name, const std::string& boundary) {
   static const std::map<std::string, Interpolator> rows = {
-      {"nearest", Interpolator::nearest},    {"linear", Interpolator::linear},
-      {"antialiased", Interpolator::linear}, {"bspline", Interpolator::bspline},
-      {"lanczos", Interpolator::lanczos},    {"lanczos_unscaled", Interpolator::lanczos}};
+      {"nearest", Interpolator::nearest},         {"linear", Interpolator::linear},
+      {"antialiased", Interpolator::linear},      {"bspline", Interpolator::bspline},
+      {"lanczos", Interpolator::lanczos},         {"lanczos_unscaled", Interpolator::lanczos},
+      {"hamming_unscaled", Interpolator::lanczos}};
   static const std::map<std::string, Boundary> boundaries = {{"nearest", Boundary::nearest},
                                                              {"mirror", Boundary::mirror}};
   options.interpolator = row_of(rows, name);
   options.boundary = row_of(boundaries, boundary);
-  options.sinc.is_normalized = name != "lanczos_unscaled";
+  options.sinc.is_normalized = !name.ends_with("_unscaled");
+  if (name.starts_with("hamming")) options.sinc.window = SincWindow::hamming;
   if (name != "antialiased") return;
   for (std::size_t a = 0; a < 3; ++a) options.sigma[a] = antialias_sigma(options.axes[a].step);
 }
@@ -87,16 +89,21 @@ class Session {
         {"components", &Session::components},
         {"copy", &Session::copy},
         {"float16", &Session::float16},
+        {"foreground_zscore", &Session::foreground_zscore},
         {"histogram", &Session::histogram},
+        {"int16", &Session::int16},
         {"labels", &Session::labels},
         {"landmarks", &Session::landmarks},
         {"minmax", &Session::minmax},
         {"morphology", &Session::morphology},
         {"orient", &Session::orient},
         {"otsu", &Session::otsu},
+        {"nnunet_ct", &Session::nnunet_ct},
+        {"percentile_window", &Session::percentile_window},
         {"percentiles", &Session::percentiles},
         {"piecewise", &Session::piecewise},
         {"resample", &Session::resample},
+        {"rescale_slices", &Session::rescale_slices},
         {"statistics", &Session::statistics},
         {"straighten", &Session::straighten},
         {"turned", &Session::turned},
@@ -234,6 +241,54 @@ class Session {
     return mapped(words, [&] {
       const Statistics found = statistics_of_input();
       return windowed({}, found.min, found.max);
+    });
+  }
+
+  /// foreground_zscore [FILE]: by the mean and deviation of the values above the mean.
+  std::string foreground_zscore(std::istream& words) {
+    return mapped(words, [&] {
+      const Histogram counts = naru::histogram(in(), executor_);
+      const Statistics foreground = naru::statistics(counts, naru::statistics(counts).mean);
+      return zscored({}, foreground.mean, foreground.deviation);
+    });
+  }
+
+  /// percentile_window [FILE]: the 0.5th and the 99.5th percentile to 0 and 1, clipped.
+  std::string percentile_window(std::istream& words) {
+    return mapped(words, [&] {
+      const Histogram counts = naru::histogram_around(in(), 0.5, 99.5, executor_);
+      return windowed({}, percentile(counts, 0.5), percentile(counts, 99.5));
+    });
+  }
+
+  /// nnunet_ct ABOVE [FILE]: as nnU-Net does to CT, by what the voxels above a value say.
+  std::string nnunet_ct(std::istream& words) {
+    int above = 0;
+    words >> above;
+    const Buffer<std::uint8_t> mask = mask_above(above);
+    const VolumeView<const std::uint8_t> foreground{mask.data(), size_};
+    return mapped(words,
+                  [&] { return ct_normalized({}, fingerprint(naru::histogram(in(), foreground, executor_), 1, 0)); });
+  }
+
+  /// rescale_slices [FILE]: slice k has slope 1 + k / 1000 and intercept -k.
+  std::string rescale_slices(std::istream& words) {
+    const Size3 slice{size_.x, size_.y, 1};
+    return filled(out_float32_, size_, words, [&](VolumeView<float> out) {
+      for (std::int64_t k = 0; k < size_.z; ++k) {
+        const auto index = static_cast<float>(k);
+        const IntensityMap map{.slope = 1 + index / 1000, .intercept = -index};
+        apply_intensity(VolumeView<const std::int16_t>{in_.data() + in().index(0, 0, k), slice},
+                        VolumeView<float>{out.data + out.index(0, 0, k), slice}, map, executor_);
+      }
+    });
+  }
+
+  /// int16 [FILE]: of a tenth of the input, so that something is to be rounded.
+  std::string int16(std::istream& words) {
+    const Buffer<float> tenth = tenth_of_input();
+    return filled(out_int16_, size_, words, [&](VolumeView<std::int16_t> out) {
+      apply_intensity(VolumeView<const float>{tenth.data(), size_}, out, {}, executor_);
     });
   }
 

@@ -209,6 +209,29 @@ def minmax(image):
     return (image - image.min()) / (image.max() - image.min())
 
 
+def foreground_zscore(image):
+    foreground = image[image > image.mean()]
+    return (image - foreground.mean()) / foreground.std()
+
+
+def numpy_percentile_window(image):
+    low, high = numpy.percentile(image, (0.5, 99.5))
+    return ((image - low) / (high - low)).clip(0, 1)
+
+
+def rescale_slices(image, slices):
+    return image * (1 + slices / 1000) - slices
+
+
+def numpy_rescale_slices(image):
+    return rescale_slices(image, numpy.arange(len(image), dtype=numpy.float32)[:, None, None])
+
+
+def torch_rescale_slices(image):
+    import torch
+    return rescale_slices(image, torch.arange(len(image), dtype=image.dtype, device=image.device)[:, None, None])
+
+
 def turn(codes):
     """Axes and flips, z first, from LPS to the codes."""
     axes = [next(axis for axis, pair in enumerate(("LR", "PA", "SI")) if code in pair) for code in codes]
@@ -243,6 +266,11 @@ MAPS = {  # of a whole volume: numpy's call, torch's, the type that both are giv
     "window": (window, window, "float32", 1),
     "zscore": (zscore, zscore, "float32", 1),
     "minmax": (minmax, minmax, "float32", 1),
+    "foreground_zscore": (foreground_zscore, foreground_zscore, "float32", 1),
+    "percentile_window": (numpy_percentile_window, None, "int16", 1),
+    "rescale_slices": (numpy_rescale_slices, torch_rescale_slices, "float32", 1),
+    "int16": (lambda image: image.round().clip(-32768, 32767).astype(numpy.int16),
+              lambda image: image.round().clamp(-32768, 32767).short(), "float32", 0.1),
     "piecewise": (numpy_piecewise, torch_piecewise, "float32", 0.1),
     "float16": (lambda image: image.astype(numpy.float16), lambda image: image.half(), "float32", 0.1),
     "orient": (numpy_orient, torch_orient, "int16", 1),
@@ -329,8 +357,21 @@ def torch_morphology(session, operation, element, reach, above):
     return seconds, result.byte()
 
 
+def numpy_nnunet_ct(session, above):
+    """nnU-Net's CTNormalization, by what all voxels above a value say."""
+    image, mask = session.as_type("float32"), session.volume > int(above)
+
+    def call():
+        values = session.volume[mask]
+        low, high = numpy.percentile(values, (0.5, 99.5))
+        mean, deviation = values.mean(), values.std()
+        return (image.clip(low, high) - numpy.float32(mean)) / numpy.float32(max(deviation, 1e-8))
+
+    return seconds_of(call)
+
+
 MAPPING = ({f"numpy_{name}": numpy_map(name) for name in MAPS} | {f"torch_{name}": torch_map(name) for name in MAPS}
-           | {"scipy_straighten": scipy_straighten, "torch_straighten": torch_straighten,
+           | {"numpy_nnunet_ct": numpy_nnunet_ct, "scipy_straighten": scipy_straighten, "torch_straighten": torch_straighten,
               "scipy_morphology": scipy_morphology, "torch_morphology": torch_morphology})
 
 

@@ -13,7 +13,7 @@
 namespace naru::test {
 namespace {
 
-constexpr std::int64_t kCount = (std::int64_t{3} << 20) + 13;  // not of whole registers nor whole lines
+constexpr std::int64_t kCount = (std::int64_t{9} << 20) + 13;  // not of whole registers nor whole lines
 
 std::uint64_t count_of(const Histogram& histogram) {
   std::uint64_t total = 0;
