@@ -46,7 +46,7 @@ NARU_AVX2_INLINE void store(std::int16_t* to, __m256 values) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), cast(values));
 }
 
-/// As `store`, or past the caches. @pre for these is_whole_register(to)
+/// As `store`, or past the caches. @pre where kIsStreamed: the address is a multiple of the bytes that are written
 template <bool kIsStreamed>
 NARU_AVX2_INLINE void put(float* to, __m256 values) {
   kIsStreamed ? _mm256_stream_ps(to, values) : store(to, values);
@@ -64,7 +64,7 @@ NARU_AVX2_INLINE void put(std::int16_t* to, __m256 values) {
   put<kIsStreamed>(reinterpret_cast<__m128i*>(to), cast(values));
 }
 
-/// Whether eight values there are a register's worth of a cache line.
+/// Whether its address is a multiple of the bytes of eight values, as streaming asks for.
 template <class T>
 bool is_whole_register(const T* to) {
   return reinterpret_cast<std::uintptr_t>(to) % (kLanes * sizeof(T)) == 0;

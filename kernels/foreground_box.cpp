@@ -28,9 +28,11 @@ BoxSoFar box_of_rows(VolumeView<const T> in, ForegroundRule rule, std::int64_t b
   BoxSoFar box;
   for (std::int64_t row = begin; row < end; ++row) {
     const T* const values = in.data + row * width;
-    for (std::int64_t x = 0; x < width; x += kLineBytes / sizeof(T)) ask_ahead(values + x);
     std::int64_t first = 0, after = width;
-    while (first < width && !has_foreground(values + first, std::min(kBlock, width - first), rule)) first += kBlock;
+    while (first < width && !has_foreground(values + first, std::min(kBlock, width - first), rule)) {
+      for (std::int64_t i = 0; i < kBlock; i += kLineBytes / sizeof(T)) ask_ahead(values + first + i);
+      first += kBlock;
+    }
     if (first >= width) continue;
     while (!is_foreground(values[first], rule)) ++first;
     while (after - kBlock > first && !has_foreground(values + after - kBlock, kBlock, rule)) after -= kBlock;

@@ -54,7 +54,8 @@ void apply_intensity(VolumeView<const In> in, VolumeView<Out> out, const Intensi
   }
   if (cpu_path() == CpuPath::baseline) return fill_voxels_on_cpu(out, IntensityVoxel<In, Out>{in, map}, executor);
   constexpr std::int64_t kVoxelsPerPiece = 1 << 16;
-  const bool is_streamed = is_worth_streaming(out);
+  const bool is_in_place = static_cast<const void*>(in.data) == out.data;  // what is read is in the caches then
+  const bool is_streamed = is_worth_streaming(out) && !is_in_place;
   executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
     avx2::apply_intensity(in.data + begin, out.data + begin, end - begin, map, is_streamed);
   });

@@ -7,7 +7,8 @@
 
 namespace naru::avx2 {
 
-/// @param is_streamed writes past the caches, and asks ahead for what is read: both go on behind `count`
+/// @param is_streamed for a piece of a volume that no cache holds: what is made is written past the caches, and what
+/// follows the piece in memory, which is read next, is asked for
 template <class In, class Out>
 void apply_intensity(const In* in, Out* out, std::int64_t count, const IntensityMap& map, bool is_streamed);
 

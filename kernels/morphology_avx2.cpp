@@ -28,8 +28,8 @@ NARU_AVX2 void unpack(const std::uint64_t* from, std::uint64_t turned, std::uint
 
 void unpack_words(const std::uint64_t* from, std::uint64_t turned, std::uint8_t* to, std::int64_t words,
                   bool is_streamed) {
-  const bool is_whole = reinterpret_cast<std::uintptr_t>(to) % sizeof(__m256i) == 0;
-  is_streamed&& is_whole ? unpack<true>(from, turned, to, words) : unpack<false>(from, turned, to, words);
+  is_streamed = is_streamed && reinterpret_cast<std::uintptr_t>(to) % sizeof(__m256i) == 0;
+  is_streamed ? unpack<true>(from, turned, to, words) : unpack<false>(from, turned, to, words);
 }
 
 }  // namespace naru::avx2

@@ -11,7 +11,6 @@
 #include <type_traits>
 #include <vector>
 
-#include "kernels/backend.h"
 #include "kernels/dispatch.h"
 #include "kernels/percentiles_avx2.h"
 #include "kernels/statistics.h"
@@ -42,8 +41,8 @@ std::vector<std::uint64_t> sampled_counts(VolumeView<const T> in, Executor& exec
   std::vector<std::uint64_t> counts(kBinCount);
   add_pieces(lines / group, kLinesPerPiece, counts, executor,
              [&](ValueCounters& counters, std::int64_t begin, std::int64_t end) {
-               std::array<T, static_cast<std::size_t>(kLinesPerPiece * kLineValues)>
-                   values;  // copied first: lines come from memory beside each other
+               // Copied first, so that lines come from memory beside each other.
+               std::array<T, static_cast<std::size_t>(kLinesPerPiece * kLineValues)> values;
                for (std::int64_t n = begin; n < end; ++n) {
                  const auto scattered = static_cast<std::int64_t>(static_cast<std::uint32_t>(n) * 2654435761U >> 8);
                  const T* const line = in.data + (n * group + scattered % group) * kLineValues;
@@ -94,7 +93,7 @@ std::optional<Histogram> count_in(VolumeView<const T> in, const std::array<BinRa
                       static_cast<std::int16_t>(static_cast<int>(range.last) - 32768)};
   });
   tbb::enumerable_thread_specific<CountsAround> counts_of_thread;
-  executor.parallel_for(in.size.voxel_count(), 1 << 18, [&](std::int64_t begin, std::int64_t end) {
+  executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
     const auto* stored = reinterpret_cast<const std::int16_t*>(in.data);
     avx2::count_around({stored + begin, stored + end}, kTurned<T>, ranges, counts_of_thread.local());
   });
@@ -140,7 +139,7 @@ Histogram histogram_around(VolumeView<const T> in, double low, double high, Exec
   const std::array<BinRange, 2> ranges{likely_range(sampled, low), likely_range(sampled, high)};
   std::uint64_t within = 0;
   for (const auto& [first, last] : ranges) {
-    if (first == last) continue;  // mostly air or padding, which comes in runs
+    if (first == last) continue;  // takes no time
     for (std::size_t bin = first; bin <= last; ++bin) within += sampled[bin];
   }
   const std::uint64_t total = std::reduce(sampled.begin(), sampled.end());

@@ -25,7 +25,7 @@ struct CountsAround {
 namespace avx2 {
 
 /// Adds stored values less `turned` (0, or -32768 for uint16) to `counts`. @pre ranges[0].last < ranges[1].first;
-/// at most 2^31 values in all
+/// at most 2^19 values at a time, 2^32 in all
 void count_around(std::span<const std::int16_t> stored, std::int16_t turned, const std::array<ValueRange, 2>& ranges,
                   CountsAround& counts);
 

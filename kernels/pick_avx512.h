@@ -1,4 +1,5 @@
-/// Private to kernels/: values of 16 bits that are picked out of a row, with AVX-512. @pre cpu_path() >= CpuPath::avx512
+/// Private to kernels/: values of 16 bits that are picked out of a row, with AVX-512. @pre cpu_path() >=
+/// CpuPath::avx512
 #pragma once
 
 #include <array>
@@ -17,8 +18,8 @@ struct alignas(64) Picks {
   std::int64_t base;
 };
 
-/// Picks of the values at `places`, the last of which is picked again until a group is whole. Empty where a row is too
-/// short or values of one group lie too far apart: a step of 2 always does.
+/// Picks of the values at `places`, the last of which is picked again until a group is whole. Empty where a row is
+/// shorter than 64 values, or those of one group lie farther apart. Steps of up to 2 fit.
 std::optional<std::vector<Picks>> picks_of(std::span<const std::int32_t> places, std::int64_t row_values);
 
 /// @param to has room for whole groups

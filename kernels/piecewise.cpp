@@ -37,7 +37,8 @@ void apply_piecewise(VolumeView<const float> in, VolumeView<float> out, const Pi
     return fill_voxels(out, PiecewiseVoxel{in, map}, executor);
   }
   constexpr std::int64_t kVoxelsPerPiece = 1 << 16;
-  const bool is_streamed = is_worth_streaming(out);
+  const bool is_in_place = static_cast<const void*>(in.data) == out.data;  // what is read is in the caches then
+  const bool is_streamed = is_worth_streaming(out) && !is_in_place;
   executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
     avx2::apply_piecewise(in.data + begin, out.data + begin, end - begin, map, is_streamed);
   });

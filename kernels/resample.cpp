@@ -1,6 +1,7 @@
 #include "kernels/resample.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <optional>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "kernels/resample_avx512.h"
 #include "kernels/resample_copy.h"
 #include "kernels/resample_voxel.h"
+#include "kernels/rows_ahead.h"
 #include "kernels/separable.h"
 #include "kernels/stream.h"
 
@@ -53,11 +55,12 @@ class RowPicker {
 template <class In, class Out>
 void resample_nearest_rows(VolumeView<Out> out, const NearestVoxel<In, Out>& voxel, Executor& executor) {
   const RowPicker<In> picker(voxel.taps.x, out.size.x, voxel.in.size.x);
+  const RowsAhead<In> rows_ahead(voxel.taps, out.size);
   each_piece_of_rows(out.size, executor, [&](std::int64_t begin, std::int64_t end) {
     std::vector<In> picked(picker.room());
     write_rows(out, begin, end, [&](std::int64_t y, std::int64_t z, Out* line) {
       const In* const from = voxel.in.data + voxel.in.index(0, voxel.taps.y[y].index, voxel.taps.z[z].index);
-      for (std::int64_t x = 0; x < voxel.in.size.x; x += kLineBytes / sizeof(In)) ask_ahead(from + x);
+      rows_ahead.ask(from);
       picker.pick(from, picked.data());
       avx2::apply_intensity(picked.data(), line, out.size.x, voxel.map, false);
     });

@@ -1,10 +1,11 @@
 #include "kernels/resample_copy.h"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 #include "kernels/fill.h"
 #include "kernels/intensity_avx2.h"
+#include "kernels/rows_ahead.h"
 #include "kernels/stream.h"
 
 namespace naru {
@@ -25,27 +26,17 @@ bool is_copy(const AxisTaps& taps, const Size3& targets) {
 
 template <class In, class Out>
 void resample_copy(VolumeView<Out> out, const LinearVoxel<In, Out>& voxel, Executor& executor) {
-  constexpr std::int64_t kTurnedValues = 1024;
-  const bool is_turned = out.size.x > 1 && voxel.taps.x[1].index < voxel.taps.x[0].index;
-  const bool is_streamed = is_worth_streaming(out);
+  const bool is_turned = voxel.taps.x[out.size.x - 1].index < voxel.taps.x[0].index;
+  const RowsAhead<In> rows_ahead(voxel.taps, out.size);
   each_piece_of_rows(out.size, executor, [&](std::int64_t begin, std::int64_t end) {
-    std::array<In, kTurnedValues> turned;
-    for (std::int64_t row = begin; row < end; ++row) {
-      const std::int64_t y = row % out.size.y, z = row / out.size.y;
-      const In* from =
-          voxel.in.data + voxel.in.index(voxel.taps.x[0].index, voxel.taps.y[y].index, voxel.taps.z[z].index);
-      Out* const to = out.data + out.index(0, y, z);
-      if (!is_turned) {
-        avx2::apply_intensity(from, to, out.size.x, voxel.map, is_streamed);
-        continue;
-      }
-      for (std::int64_t x = 0; x < out.size.x; x += kTurnedValues) {
-        const std::int64_t count = std::min(kTurnedValues, out.size.x - x);
-        const In* const first = from - x;
-        for (std::int64_t i = 0; i < count; ++i) turned[static_cast<std::size_t>(i)] = first[-i];
-        avx2::apply_intensity(turned.data(), to + x, count, voxel.map, is_streamed);
-      }
-    }
+    std::vector<In> turned(static_cast<std::size_t>(is_turned ? out.size.x : 0));
+    write_rows(out, begin, end, [&](std::int64_t y, std::int64_t z, Out* line) {
+      const In* const row = voxel.in.data + voxel.in.index(0, voxel.taps.y[y].index, voxel.taps.z[z].index);
+      rows_ahead.ask(row);
+      const In* const first = row + rows_ahead.first();
+      std::reverse_copy(first, first + turned.size(), turned.begin());
+      avx2::apply_intensity(is_turned ? turned.data() : first, line, out.size.x, voxel.map, false);
+    });
   });
 }
 

@@ -26,9 +26,10 @@ template <class T>
 Histogram histogram(VolumeView<const T> in, VolumeView<const std::uint8_t> mask, Executor& executor);
 
 /// A histogram of which the count, the least and the greatest value and the `low`-th and `high`-th percentile are those
-/// of `histogram`, to the bit; other values may stand in one of few bins. On a CPU it is found at about the speed of
-/// reading: a sample says between which values the two lie, and only those are told apart.
-/// `in` is in memory that `executor` reaches. @pre 0 <= low < high <= 100. T: int16, uint16. Waits.
+/// of `histogram`, to the bit; other values may stand in one of few bins, so that nothing else is to be read from it
+/// and it is not to be added to others. On a CPU it is found at about the speed of reading: a sample says between which
+/// values the two lie, and only those are told apart. `in` is in memory that `executor` reaches. @pre 0 <= low < high
+/// <= 100. T: int16, uint16. Waits.
 template <class T>
 Histogram histogram_around(VolumeView<const T> in, double low, double high, Executor& executor);
 

@@ -20,7 +20,7 @@ inline constexpr std::size_t kBinCount = 65536;
 inline constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
 
 /// 32-bit counters of one thread. Neighbouring voxels are often equal, and adding to one counter twice in a row waits
-/// for the first store: two sets, which the first cache holds, take turns.
+/// for the first store: two sets take turns. More would leave the first cache with the bins that occur.
 struct ValueCounters {
   static constexpr std::size_t kSets = 2;
   std::vector<std::uint32_t> counts = std::vector<std::uint32_t>(kSets * kBinCount);

@@ -13,8 +13,8 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-/// The best of several copies between two large blocks, a piece a thread, which memcpy writes past the caches: what
-/// memory can do at most.
+/// The best of several copies between two large blocks, a piece a thread: memcpy writes large ones past the caches.
+/// What memory can do at most.
 double measured_copy_bytes_per_second(Executor& executor) {
   constexpr std::int64_t kSizeBytes = std::int64_t{256} << 20;
   Buffer<std::byte> from(kSizeBytes, executor), to(kSizeBytes, executor);

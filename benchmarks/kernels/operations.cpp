@@ -96,9 +96,9 @@ class Session {
         {"landmarks", &Session::landmarks},
         {"minmax", &Session::minmax},
         {"morphology", &Session::morphology},
+        {"nnunet_ct", &Session::nnunet_ct},
         {"orient", &Session::orient},
         {"otsu", &Session::otsu},
-        {"nnunet_ct", &Session::nnunet_ct},
         {"percentile_window", &Session::percentile_window},
         {"percentiles", &Session::percentiles},
         {"piecewise", &Session::piecewise},
@@ -128,7 +128,7 @@ class Session {
            calls;
   }
 
-  /// Two blocks of 256 MiB, a piece a thread, which memcpy writes past the caches: what memory can do.
+  /// Two blocks of 256 MiB, a piece a thread: memcpy writes large ones past the caches. What memory can do.
   std::string copy(std::istream&) {
     constexpr std::int64_t kSizeBytes = std::int64_t{256} << 20;
     if (copies_.empty()) {

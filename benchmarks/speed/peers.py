@@ -215,7 +215,7 @@ def foreground_zscore(image):
 
 
 def numpy_percentile_window(image):
-    low, high = numpy.percentile(image, (0.5, 99.5))
+    low, high = numpy.percentile(image, (0.5, 99.5)).astype(numpy.float32)
     return ((image - low) / (high - low)).clip(0, 1)
 
 
@@ -363,9 +363,9 @@ def numpy_nnunet_ct(session, above):
 
     def call():
         values = session.volume[mask]
-        low, high = numpy.percentile(values, (0.5, 99.5))
-        mean, deviation = values.mean(), values.std()
-        return (image.clip(low, high) - numpy.float32(mean)) / numpy.float32(max(deviation, 1e-8))
+        low, high = numpy.percentile(values, (0.5, 99.5)).astype(numpy.float32)
+        mean, deviation = numpy.float32(values.mean()), numpy.float32(max(values.std(), 1e-8))
+        return (image.clip(low, high) - mean) / deviation
 
     return seconds_of(call)
 

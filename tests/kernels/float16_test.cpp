@@ -69,6 +69,12 @@ TEST(Float16, SaturatesAndKeepsNan) {
   }
 }
 
+TEST(Float16, IsCastToAnyAddress) {
+  for (const int count : {100, kPastTheCaches}) {
+    expect_the_same_at_any_address<Float16>(random_values<float>(count, -70000, 70000), cast_float16);
+  }
+}
+
 TEST(Float16, GivesTheSameBitsWithAndWithoutF16c) {
   if (cpu_path() == CpuPath::baseline) GTEST_SKIP() << "this CPU has no AVX2";
   for (const int count : {0, 1, 7, 8, 9, 31, 32, 33, 70001, kPastTheCaches}) {

@@ -24,35 +24,26 @@ std::vector<Out> mapped_on(Executor& executor, const std::vector<In>& values, co
 }
 
 // A slab may begin at any voxel, where no 16 bytes begin.
-template <class Out>
-void expect_the_same_from_any_address(std::int64_t count) {
-  const auto values = random_values<std::int16_t>(count, -1024, 3071);
-  const IntensityMap map = windowed({.slope = 0.5f, .intercept = -3}, -100, 900);
-  const Size3 all{count, 1, 1};
-  for (Executor& executor : executors_under_test()) {
-    const auto whole = mapped_on<Out>(executor, values, map);
-    for (const std::int64_t begin : {1, 7, 8, 500}) {
-      const Size3 size{count - begin, 1, 1};
-      const auto from =
-          run_on<Out>(executor, values, all, all, [&](VolumeView<const std::int16_t> in, VolumeView<Out> out) {
-            apply_intensity(VolumeView<const std::int16_t>{in.data + begin, size}, VolumeView<Out>{out.data, size}, map,
-                            executor);
-          });
-      EXPECT_TRUE(std::equal(whole.begin() + begin, whole.end(), from.begin())) << begin;
-      const auto to =
-          run_on<Out>(executor, values, all, all, [&](VolumeView<const std::int16_t> in, VolumeView<Out> out) {
-            apply_intensity(VolumeView<const std::int16_t>{in.data, size}, VolumeView<Out>{out.data + begin, size}, map,
-                            executor);
-          });
-      EXPECT_TRUE(std::equal(to.begin() + begin, to.end(), whole.begin())) << begin;
-    }
-  }
-}
-
 TEST(Intensity, MapsFromAndToAnyAddress) {
+  const IntensityMap map = windowed({.slope = 0.5f, .intercept = -3}, -100, 900);
+  const auto apply = [&]<class Out>(VolumeView<const std::int16_t> in, VolumeView<Out> out, Executor& executor) {
+    apply_intensity(in, out, map, executor);
+  };
   for (const std::int64_t count : {1000, kPastTheCaches}) {
-    expect_the_same_from_any_address<float>(count);
-    expect_the_same_from_any_address<std::int16_t>(count);
+    const auto values = random_values<std::int16_t>(count, -1024, 3071);
+    expect_the_same_at_any_address<float>(values, apply);
+    expect_the_same_at_any_address<std::int16_t>(values, apply);
+    for (Executor& executor : executors_under_test()) {
+      const auto whole = mapped_on<float>(executor, values, map);
+      for (const std::int64_t begin : {1, 7, 8, 500}) {
+        const Size3 all{count, 1, 1}, size{count - begin, 1, 1};
+        const auto from =
+            run_on<float>(executor, values, all, all, [&](VolumeView<const std::int16_t> in, VolumeView<float> out) {
+              apply(VolumeView<const std::int16_t>{in.data + begin, size}, VolumeView<float>{out.data, size}, executor);
+            });
+        EXPECT_TRUE(std::equal(whole.begin() + begin, whole.end(), from.begin())) << begin;
+      }
+    }
   }
 }
 

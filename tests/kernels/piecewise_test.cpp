@@ -52,6 +52,16 @@ TEST(Piecewise, LeavesNanAsItIs) {
   }
 }
 
+TEST(Piecewise, MapsToAnyAddress) {
+  const PiecewiseMap map = map_of({0, 100, 300}, {1, 40, 50});
+  for (const int count : {100, kPastTheCaches}) {
+    expect_the_same_at_any_address<float>(random_values<float>(count, -2000, 2000),
+                                          [&](VolumeView<const float> in, VolumeView<float> out, Executor& executor) {
+                                            apply_piecewise(in, out, map, executor);
+                                          });
+  }
+}
+
 TEST(Piecewise, GivesTheSameBitsWithAndWithoutAvx2) {
   if (cpu_path() == CpuPath::baseline) GTEST_SKIP() << "this CPU has no AVX2";
   for (const std::size_t knots : {1U, 2U, 3U, 8U, 9U, 11U, 16U}) {

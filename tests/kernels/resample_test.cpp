@@ -268,7 +268,7 @@ TEST_P(ResamplePath, GivesTheSameBitsAsTheFormula) {
   const IntensityMap map = windowed({.slope = 1.37f, .intercept = -3.1f}, -900.5, 1234.25);
   unsigned seed = 0;
   for (const double step : {0.25, 0.4, 0.96, 0.999, 1.0, 1.43, 1.5, 1.999, 2.0, 2.4, 3.7, -0.6, -1.0, -1.7, -5.1}) {
-    for (const std::int64_t nx : {1, 7, 8, 9, 33, 130, 2100}) {
+    for (const std::int64_t nx : {1, 7, 8, 9, 33, 63, 64, 65, 130, 2100}) {
       const Size3 size{nx, 11, 7};
       const Axes axes = {centred(nx, step), centred(11, 0.9 * step), centred(7, 0.8)};
       expect_same_bits<std::int16_t, float>(GetParam(), size, axes, ++seed, map);
@@ -322,6 +322,13 @@ TEST_P(ResamplePath, GivesTheSameBitsForTargetsThatNoCacheHolds) {
     const Axes axes = {AxisSteps{columns, 0.48, -1}, centred(61, 0.5), centred(70, 0.5)};
     expect_same_bits<std::int16_t, std::int16_t>(GetParam(), size, axes, 9, {});
     expect_same_bits<std::int16_t, float>(GetParam(), size, axes, 10, {});
+  }
+  for (const std::int64_t columns : {313, 320}) {
+    for (const double x : {1, -1}) {
+      const Axes axes = {centred(columns, x), centred(61, -1), centred(140, 1)};
+      expect_same_bits<std::int16_t, std::int16_t>(GetParam(), {columns, 61, 140}, axes, 11, {});
+      expect_same_bits<std::uint16_t, float>(GetParam(), {columns, 61, 140}, axes, 12, {});
+    }
   }
 }
 

@@ -1,7 +1,11 @@
 /// Running a kernel on host values, wherever the executor works.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -40,6 +44,29 @@ std::vector<T> random_values(std::int64_t count, int low, int high, unsigned see
   const auto range = static_cast<unsigned>(high - low) + 1;
   for (T& value : values) value = static_cast<T>(low + static_cast<int>(random() % range));
   return values;
+}
+
+/// On the CPU `kernel(in, out, executor)` leaves the same in an output that begins anywhere, and nothing around it.
+template <class Out, class In, class Kernel>
+void expect_the_same_at_any_address(const std::vector<In>& values, const Kernel& kernel) {
+  Executor executor = Executor::cpu(2);
+  const Size3 size{static_cast<std::int64_t>(values.size()), 1, 1};
+  const VolumeView<const In> in{values.data(), size};
+  const std::size_t size_bytes = values.size() * sizeof(Out);
+  std::vector<Out> expected(values.size());
+  kernel(in, VolumeView<Out>{expected.data(), size}, executor);
+  for (const std::size_t shift : {0, 1, 7, 8, 31}) {
+    constexpr std::uint8_t kUntouched = 0xA5;
+    auto bytes = Buffer<std::uint8_t>::on_host((shift + 8) * sizeof(Out) + size_bytes, executor);
+    std::ranges::fill(bytes.host(), kUntouched);
+    const auto before = bytes.host().first(shift * sizeof(Out)),
+               found = bytes.host().subspan(before.size(), size_bytes);
+    kernel(in, VolumeView<Out>{reinterpret_cast<Out*>(found.data()), size}, executor);
+    EXPECT_EQ(std::memcmp(found.data(), expected.data(), size_bytes), 0) << shift;
+    EXPECT_EQ(std::ranges::count(before, kUntouched), std::ssize(before)) << shift;
+    const auto behind = bytes.host().subspan(before.size() + size_bytes);
+    EXPECT_EQ(std::ranges::count(behind, kUntouched), std::ssize(behind)) << shift;
+  }
 }
 
 }  // namespace naru::test
