@@ -22,9 +22,8 @@ namespace {
 
 /// A sample is made of lines of the cache, since a value alone costs as much to read.
 constexpr std::int64_t kLineValues = 32;
-constexpr std::int64_t kMostLines = 1 << 16;  ///< of a sample
 constexpr std::int64_t kLinesPerPiece = 512;  ///< which the first cache holds
-constexpr std::int64_t kFewestInGroup = 16;   ///< one line of a group is taken
+constexpr std::int64_t kGroupLines = 32;      ///< of which one is taken
 constexpr std::int64_t kFewestValues = 1 << 23, kMostValues = std::int64_t{1} << 31;
 /// Where more than a quarter of all values lie in the ranges, counting them all takes no longer.
 constexpr double kMostWithin = 0.25;
@@ -36,16 +35,15 @@ constexpr std::int16_t kTurned = std::is_signed_v<T> ? 0 : std::numeric_limits<s
 /// columns of all rows.
 template <class T>
 std::vector<std::uint64_t> sampled_counts(VolumeView<const T> in, Executor& executor) {
-  const std::int64_t lines = in.size.voxel_count() / kLineValues;
-  const std::int64_t group = std::max(kFewestInGroup, (lines + kMostLines - 1) / kMostLines);
+  const std::int64_t groups = in.size.voxel_count() / (kGroupLines * kLineValues);
   std::vector<std::uint64_t> counts(kBinCount);
-  add_pieces(lines / group, kLinesPerPiece, counts, executor,
+  add_pieces(groups, kLinesPerPiece, counts, executor,
              [&](ValueCounters& counters, std::int64_t begin, std::int64_t end) {
                // Copied first, so that lines come from memory beside each other.
                std::array<T, static_cast<std::size_t>(kLinesPerPiece * kLineValues)> values;
                for (std::int64_t n = begin; n < end; ++n) {
                  const auto scattered = static_cast<std::int64_t>(static_cast<std::uint32_t>(n) * 2654435761U >> 8);
-                 const T* const line = in.data + (n * group + scattered % group) * kLineValues;
+                 const T* const line = in.data + (n * kGroupLines + scattered % kGroupLines) * kLineValues;
                  std::copy_n(line, kLineValues, values.data() + (n - begin) * kLineValues);
                }
                counters.add(values.data(), (end - begin) * kLineValues);

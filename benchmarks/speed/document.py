@@ -102,7 +102,7 @@ def bandwidth_section(speed):
     return f"""## How near to the limit of memory
 
 No operation can be faster than reading its input and writing its output once. The bytes of both, divided by the time, stand
-beside what a plain copy between two blocks of 256 MiB reached on the same threads in turn with it.
+beside what memcpy between two blocks of 256 MiB, a piece a thread, reached in turn with it; it writes past the caches.
 
 {table(head, rows)}
 ![Bytes a second, under the bandwidth of a copy](images/performance-bandwidth.svg)

@@ -94,7 +94,7 @@ TEST(HistogramAround, TakesAirAndPaddingInRuns) {
 
 // A sample that sees nothing but 0 to 100, as kernels/percentiles.cpp chooses its lines: nearly all else is 3000.
 TEST(HistogramAround, CountsAllWhereItsSampleMisleads) {
-  constexpr std::int64_t kGroup = 16;
+  constexpr std::int64_t kGroup = 32;
   const auto noise = random_values<std::int16_t>(kCount, 0, 100, 9);
   const auto values = made<std::int16_t>([&](std::int64_t i) {
     const std::int64_t line = i / 32, scattered = static_cast<std::uint32_t>(line / kGroup) * 2654435761U >> 8;
