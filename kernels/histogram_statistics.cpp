@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "kernels/percentile_ranks.h"
 #include "kernels/statistics.h"
 
 namespace naru {
@@ -79,10 +80,7 @@ double percentile(const Histogram& histogram, double p) {
   assert(0 <= p && p <= 100);
   const std::uint64_t total = total_count(histogram);
   if (total == 0) return 0;
-  const double position = static_cast<double>(total - 1) * (p / 100);
-  const double below = std::floor(position), fraction = position - below;
-  const auto rank = static_cast<std::uint64_t>(below);
-  const auto next_rank = std::min(rank + 1, total - 1);
+  const auto [rank, next_rank, fraction] = percentile_ranks(total, p);
   double low = 0, high = 0;
   std::uint64_t seen = 0;
   for (std::size_t bin = 0; bin < histogram.counts.size() && seen <= next_rank; ++bin) {

@@ -8,10 +8,10 @@
 #include <limits>
 #include <numeric>
 #include <optional>
-#include <type_traits>
 #include <vector>
 
 #include "kernels/dispatch.h"
+#include "kernels/percentile_ranks.h"
 #include "kernels/percentiles_avx2.h"
 #include "kernels/statistics.h"
 #include "kernels/value_counters.h"
@@ -27,9 +27,6 @@ constexpr std::int64_t kGroupLines = 32;      ///< of which one is taken
 constexpr std::int64_t kFewestValues = 1 << 23, kMostValues = std::int64_t{1} << 31;
 /// Where more than a quarter of all values lie in the ranges, counting them all takes no longer.
 constexpr double kMostWithin = 0.25;
-
-template <class T>
-constexpr std::int16_t kTurned = std::is_signed_v<T> ? 0 : std::numeric_limits<std::int16_t>::min();
 
 /// One line of each group of neighbours, another one each time: a line at every so-many-th would often lie in the same
 /// columns of all rows.
@@ -51,45 +48,36 @@ std::vector<std::uint64_t> sampled_counts(VolumeView<const T> in, Executor& exec
   return counts;
 }
 
-/// Bins between which the p-th percentile of all lies, almost surely, where these are the counts of a sample.
-struct BinRange {
-  std::size_t first = 0, last = 65535;
-};
+/// Of counts by value + 32768.
+template <class Count>
+std::uint64_t sum_within(const std::vector<Count>& counts, const ValueRange& range) {
+  return std::reduce(counts.begin() + range.first + 32768, counts.begin() + range.last + 32769, std::uint64_t{0});
+}
 
-BinRange likely_range(const std::vector<std::uint64_t>& sampled, double p) {
-  const std::uint64_t total = std::reduce(sampled.begin(), sampled.end());
+/// Values between which the p-th percentile of all lies, almost surely, where these are the counts of `total` samples.
+ValueRange likely_range(const std::vector<std::uint64_t>& sampled, std::uint64_t total, double p) {
   const double share = p / 100;
   const double lines = static_cast<double>(total) / kLineValues;  // neighbours may tell no more than one value does
   const double margin = (6 * std::sqrt(share * (1 - share) * lines) + 1) / lines;
-  BinRange range;
+  ValueRange range{std::numeric_limits<std::int16_t>::min(), std::numeric_limits<std::int16_t>::max()};
   double seen = 0;
   bool has_first = share <= margin;
   for (std::size_t bin = 0; bin < sampled.size(); ++bin) {
+    const auto value = static_cast<std::int16_t>(static_cast<int>(bin) - 32768);
     seen += static_cast<double>(sampled[bin]) / static_cast<double>(total);
-    if (!has_first && seen > share - margin) range.first = bin, has_first = true;
+    if (!has_first && seen > share - margin) range.first = value, has_first = true;
     if (seen >= share + margin) {
-      range.last = bin;
+      range.last = value;
       break;
     }
   }
   return range;
 }
 
-/// The two of which `percentile` asks.
-std::array<std::uint64_t, 2> ranks(std::uint64_t count, double p) {
-  const auto rank = static_cast<std::uint64_t>(std::floor(static_cast<double>(count - 1) * (p / 100)));
-  return {rank, std::min(rank + 1, count - 1)};
-}
-
 /// Empty where the ranges turn out not to hold both percentiles.
 template <class T>
-std::optional<Histogram> count_in(VolumeView<const T> in, const std::array<BinRange, 2>& bins, double low, double high,
-                                  Executor& executor) {
-  std::array<ValueRange, 2> ranges;
-  std::ranges::transform(bins, ranges.begin(), [](const BinRange& range) {
-    return ValueRange{static_cast<std::int16_t>(static_cast<int>(range.first) - 32768),
-                      static_cast<std::int16_t>(static_cast<int>(range.last) - 32768)};
-  });
+std::optional<Histogram> count_in(VolumeView<const T> in, const std::array<ValueRange, 2>& ranges, double low,
+                                  double high, Executor& executor) {
   tbb::enumerable_thread_specific<CountsAround> counts_of_thread;
   executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
     const auto* stored = reinterpret_cast<const std::int16_t*>(in.data);
@@ -102,18 +90,14 @@ std::optional<Histogram> count_in(VolumeView<const T> in, const std::array<BinRa
     all.greatest = std::max(all.greatest, part.greatest);
     std::ranges::transform(all.within, part.within, all.within.begin(), std::plus<>());
   }
-  const auto within = [&](const BinRange& range) {
-    const auto begin = all.within.begin();
-    return std::reduce(begin + static_cast<std::ptrdiff_t>(range.first),
-                       begin + static_cast<std::ptrdiff_t>(range.last) + 1, std::uint64_t{0});
-  };
   const auto count = static_cast<std::uint64_t>(in.size.voxel_count());
-  const auto holds = [&](std::uint64_t before, const BinRange& range, double p) {
-    const auto [rank, next] = ranks(count, p);
-    return before <= rank && next < before + within(range);
+  const std::uint64_t lowest = sum_within(all.within, ranges[0]), highest = sum_within(all.within, ranges[1]);
+  const auto holds = [&](std::uint64_t before, std::uint64_t within, double p) {
+    const PercentileRanks ranks = percentile_ranks(count, p);
+    return before <= ranks.low && ranks.high < before + within;
   };
-  if (!holds(all.below, bins[0], low)) return std::nullopt;
-  if (!holds(all.below + within(bins[0]) + all.between, bins[1], high)) return std::nullopt;
+  if (!holds(all.below, lowest, low)) return std::nullopt;
+  if (!holds(all.below + lowest + all.between, highest, high)) return std::nullopt;
   Histogram result{std::numeric_limits<T>::min(), {all.within.begin(), all.within.end()}};
   const auto add = [&](int value, std::uint64_t values) {
     if (values > 0) result.counts[static_cast<std::size_t>(value + 32768)] += values;
@@ -134,13 +118,12 @@ Histogram histogram_around(VolumeView<const T> in, double low, double high, Exec
     return histogram(in, executor);
   }
   const std::vector<std::uint64_t> sampled = sampled_counts(in, executor);
-  const std::array<BinRange, 2> ranges{likely_range(sampled, low), likely_range(sampled, high)};
-  std::uint64_t within = 0;
-  for (const auto& [first, last] : ranges) {
-    if (first == last) continue;  // takes no time
-    for (std::size_t bin = first; bin <= last; ++bin) within += sampled[bin];
-  }
   const std::uint64_t total = std::reduce(sampled.begin(), sampled.end());
+  const std::array<ValueRange, 2> ranges{likely_range(sampled, total, low), likely_range(sampled, total, high)};
+  std::uint64_t within = 0;
+  for (const ValueRange& range : ranges) {
+    if (range.first < range.last) within += sum_within(sampled, range);  // one value takes no time
+  }
   const bool is_worthwhile =
       ranges[0].last < ranges[1].first && static_cast<double>(within) < kMostWithin * static_cast<double>(total);
   if (is_worthwhile) {

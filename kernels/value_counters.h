@@ -19,6 +19,10 @@ namespace naru {
 inline constexpr std::size_t kBinCount = 65536;
 inline constexpr std::int64_t kVoxelsPerPiece = 1 << 18;
 
+/// What makes of a stored value, by exclusive or, an int16 that lies among others alike.
+template <class T>
+inline constexpr std::int16_t kTurned = std::is_signed_v<T> ? 0 : std::numeric_limits<std::int16_t>::min();
+
 /// 32-bit counters of one thread. Neighbouring voxels are often equal, and adding to one counter twice in a row waits
 /// for the first store: two sets take turns. More would leave the first cache with the bins that occur.
 struct ValueCounters {

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "kernels/dispatch.h"
+#include "kernels/value_counters.h"
 #include "kernels/whole_statistics_avx2.h"
 
 namespace naru {
@@ -24,9 +25,8 @@ void WholeStatistics<T>::add(std::span<const T> part) {
   count_ += part.size();
   if (cpu_path() != CpuPath::baseline) {
     const std::size_t whole = part.size() / 16 * 16;
-    constexpr std::int16_t kTurned = std::is_signed_v<T> ? 0 : std::numeric_limits<std::int16_t>::min();
-    const auto sums =
-        avx2::whole_sums(reinterpret_cast<const std::int16_t*>(part.data()), static_cast<std::int64_t>(whole), kTurned);
+    const auto sums = avx2::whole_sums(reinterpret_cast<const std::int16_t*>(part.data()),
+                                       static_cast<std::int64_t>(whole), kTurned<T>);
     least_ = std::min(least_, sums.least);
     greatest_ = std::max(greatest_, sums.greatest);
     sum_ += sums.sum;

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <random>
+
+#include "benchmarks/kernels/large_copy.h"
 
 namespace naru::bench {
 
@@ -13,24 +14,15 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-/// The best of several copies between two large blocks, a piece a thread: memcpy writes large ones past the caches.
-/// What memory can do at most.
+/// The best of several: what memory can do at most.
 double measured_copy_bytes_per_second(Executor& executor) {
-  constexpr std::int64_t kSizeBytes = std::int64_t{256} << 20;
-  Buffer<std::byte> from(kSizeBytes, executor), to(kSizeBytes, executor);
+  Buffer<std::byte> from(kLargeCopyBytes, executor), to(kLargeCopyBytes, executor);
   double best = 0;
   for (int trial = 0; trial < 8; ++trial) {
     const auto start = Clock::now();
-    if (executor.is_cuda()) {
-      detail::copy_bytes(to.data(), from.data(), kSizeBytes, executor);
-      executor.wait();
-    } else {
-      executor.parallel_for(
-          kSizeBytes, kSizeBytes / executor.thread_count() + 1, [&](std::int64_t begin, std::int64_t end) {
-            std::memcpy(to.data() + begin, from.data() + begin, static_cast<std::size_t>(end - begin));
-          });
-    }
-    best = std::max(best, 2 * static_cast<double>(kSizeBytes) / seconds_since(start));
+    copy_large(from.data(), to.data(), executor);
+    executor.wait();
+    best = std::max(best, 2 * static_cast<double>(kLargeCopyBytes) / seconds_since(start));
   }
   return best;
 }

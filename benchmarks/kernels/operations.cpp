@@ -10,6 +10,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "benchmarks/kernels/large_copy.h"
 #include "benchmarks/kernels/requests.h"
 #include "kernels/affine.h"
 #include "kernels/axis_weights.h"
@@ -128,22 +129,11 @@ class Session {
            calls;
   }
 
-  /// Two blocks of 256 MiB, a piece a thread: memcpy writes large ones past the caches. What memory can do.
   std::string copy(std::istream&) {
-    constexpr std::int64_t kSizeBytes = std::int64_t{256} << 20;
     if (copies_.empty()) {
-      for (int i = 0; i < 2; ++i) copies_.push_back(blank<std::byte>(kSizeBytes));
+      for (int i = 0; i < 2; ++i) copies_.push_back(blank<std::byte>(kLargeCopyBytes));
     }
-    return answer_of(seconds([&] {
-      if (executor_.is_cuda()) {
-        detail::copy_bytes(copies_[1].data(), copies_[0].data(), kSizeBytes, executor_);
-        return;
-      }
-      executor_.parallel_for(
-          kSizeBytes, kSizeBytes / executor_.thread_count() + 1, [&](std::int64_t begin, std::int64_t end) {
-            std::memcpy(copies_[1].data() + begin, copies_[0].data() + begin, static_cast<std::size_t>(end - begin));
-          });
-    }));
+    return answer_of(seconds([&] { copy_large(copies_[0].data(), copies_[1].data(), executor_); }));
   }
 
   /// resample INTERPOLATOR BOUNDARY TYPE AXES [FILE]; TYPE is int16, float32, or float32_in_range: cut off at the least

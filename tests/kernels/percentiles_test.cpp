@@ -68,9 +68,10 @@ TEST(HistogramAround, HasThePercentilesAndEndsOfAll) {
 TEST(HistogramAround, TellsApartFewValuesOnly) {
   const auto values = random_values<std::int16_t>(kCount, -32768, 32767, 4);
   const std::ptrdiff_t bins = expect_percentiles_of_all(values, 0.5, 99.5);
-  if (cpu_path() == CpuPath::baseline) GTEST_SKIP() << "all values are told apart on this CPU";
   EXPECT_LT(bins, 65536 / 20);
-  EXPECT_GT(bins, 10);
+  if (cpu_path() != CpuPath::baseline) {
+    EXPECT_GT(bins, 10);
+  }
 }
 
 TEST(HistogramAround, TakesOneValueThatIsScattered) {
@@ -79,7 +80,6 @@ TEST(HistogramAround, TakesOneValueThatIsScattered) {
   for (const int end : {0, 1000}) {  // the range of the low or of the high percentile
     const auto values = made<std::uint16_t>([&](std::int64_t i) { return coin[i] == 0 ? end : int{tissue[i]}; });
     for (const auto& [low, high] : pairs()) expect_percentiles_of_all(values, low, high);
-    if (cpu_path() == CpuPath::baseline) continue;
     EXPECT_LT(expect_percentiles_of_all(values, 0.5, 99.5), 60);
   }
 }
@@ -88,7 +88,6 @@ TEST(HistogramAround, TakesAirAndPaddingInRuns) {
   const auto tissue = random_values<std::int16_t>(kCount, -150, 250, 5);
   const auto values = made<std::int16_t>([&](std::int64_t i) { return i % 512 < 100 ? -2000 : tissue[i]; });
   for (const auto& [low, high] : pairs()) expect_percentiles_of_all(values, low, high);
-  if (cpu_path() == CpuPath::baseline) return;
   EXPECT_LT(expect_percentiles_of_all(values, 0.5, 99.5), 60);
 }
 
