@@ -20,6 +20,8 @@ namespace naru {
 
 namespace {
 
+constexpr std::int16_t kLeast = std::numeric_limits<std::int16_t>::min();
+
 /// A sample is made of lines of the cache, since a value alone costs as much to read.
 constexpr std::int64_t kLineValues = 32;
 constexpr std::int64_t kLinesPerPiece = 512;  ///< which the first cache holds
@@ -48,10 +50,11 @@ std::vector<std::uint64_t> sampled_counts(VolumeView<const T> in, Executor& exec
   return counts;
 }
 
-/// Of counts by value + 32768.
+/// Of counts by value - first.
 template <class Count>
-std::uint64_t sum_within(const std::vector<Count>& counts, const ValueRange& range) {
-  return std::reduce(counts.begin() + range.first + 32768, counts.begin() + range.last + 32769, std::uint64_t{0});
+std::uint64_t sum_within(const std::vector<Count>& counts, int first, const ValueRange& range) {
+  const auto begin = counts.begin() - first;
+  return std::reduce(begin + range.first, begin + range.last + 1, std::uint64_t{0});
 }
 
 /// Values between which the p-th percentile of all lies, almost surely, where these are the counts of `total` samples.
@@ -59,14 +62,17 @@ ValueRange likely_range(const std::vector<std::uint64_t>& sampled, std::uint64_t
   const double share = p / 100;
   const double lines = static_cast<double>(total) / kLineValues;  // neighbours may tell no more than one value does
   const double margin = (6 * std::sqrt(share * (1 - share) * lines) + 1) / lines;
-  ValueRange range{std::numeric_limits<std::int16_t>::min(), std::numeric_limits<std::int16_t>::max()};
-  double seen = 0;
-  bool has_first = share <= margin;
+  const double before = (share - margin) * static_cast<double>(total),
+               up_to = (share + margin) * static_cast<double>(total);
+  ValueRange range{kLeast, std::numeric_limits<std::int16_t>::max()};
+  std::uint64_t seen = 0;
+  bool has_first = before <= 0;
   for (std::size_t bin = 0; bin < sampled.size(); ++bin) {
-    const auto value = static_cast<std::int16_t>(static_cast<int>(bin) - 32768);
-    seen += static_cast<double>(sampled[bin]) / static_cast<double>(total);
-    if (!has_first && seen > share - margin) range.first = value, has_first = true;
-    if (seen >= share + margin) {
+    if (sampled[bin] == 0) continue;
+    const auto value = static_cast<std::int16_t>(static_cast<int>(bin) + kLeast);
+    seen += sampled[bin];
+    if (!has_first && static_cast<double>(seen) > before) range.first = value, has_first = true;
+    if (static_cast<double>(seen) >= up_to) {
       range.last = value;
       break;
     }
@@ -78,12 +84,12 @@ ValueRange likely_range(const std::vector<std::uint64_t>& sampled, std::uint64_t
 template <class T>
 std::optional<Histogram> count_in(VolumeView<const T> in, const std::array<ValueRange, 2>& ranges, double low,
                                   double high, Executor& executor) {
-  tbb::enumerable_thread_specific<CountsAround> counts_of_thread;
+  CountsAround all(ranges);
+  tbb::enumerable_thread_specific<CountsAround> counts_of_thread(all);
   executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
     const auto* stored = reinterpret_cast<const std::int16_t*>(in.data);
     avx2::count_around({stored + begin, stored + end}, kTurned<T>, ranges, counts_of_thread.local());
   });
-  CountsAround all;
   for (const CountsAround& part : counts_of_thread) {
     all.below += part.below, all.between += part.between, all.above += part.above;
     all.least = std::min(all.least, part.least);
@@ -91,16 +97,19 @@ std::optional<Histogram> count_in(VolumeView<const T> in, const std::array<Value
     std::ranges::transform(all.within, part.within, all.within.begin(), std::plus<>());
   }
   const auto count = static_cast<std::uint64_t>(in.size.voxel_count());
-  const std::uint64_t lowest = sum_within(all.within, ranges[0]), highest = sum_within(all.within, ranges[1]);
+  const std::uint64_t lowest = sum_within(all.within, all.first, ranges[0]);
+  const std::uint64_t highest = sum_within(all.within, all.first, ranges[1]);
   const auto holds = [&](std::uint64_t before, std::uint64_t within, double p) {
     const PercentileRanks ranks = percentile_ranks(count, p);
     return before <= ranks.low && ranks.high < before + within;
   };
   if (!holds(all.below, lowest, low)) return std::nullopt;
   if (!holds(all.below + lowest + all.between, highest, high)) return std::nullopt;
-  Histogram result{std::numeric_limits<T>::min(), {all.within.begin(), all.within.end()}};
+  const int first = std::min(all.least, all.first), last = std::max(all.greatest, ranges[1].last);
+  Histogram result{first - kTurned<T>, std::vector<std::uint64_t>(static_cast<std::size_t>(last - first + 1))};
+  std::ranges::copy(all.within, result.counts.begin() + (all.first - first));
   const auto add = [&](int value, std::uint64_t values) {
-    if (values > 0) result.counts[static_cast<std::size_t>(value + 32768)] += values;
+    if (values > 0) result.counts[static_cast<std::size_t>(value - first)] += values;
   };
   add(all.least, all.below);
   add(ranges[0].last + 1, all.between);
@@ -122,7 +131,7 @@ Histogram histogram_around(VolumeView<const T> in, double low, double high, Exec
   const std::array<ValueRange, 2> ranges{likely_range(sampled, total, low), likely_range(sampled, total, high)};
   std::uint64_t within = 0;
   for (const ValueRange& range : ranges) {
-    if (range.first < range.last) within += sum_within(sampled, range);  // one value takes no time
+    if (range.first < range.last) within += sum_within(sampled, kLeast, range);  // one value takes no time
   }
   const bool is_worthwhile =
       ranges[0].last < ranges[1].first && static_cast<double>(within) < kMostWithin * static_cast<double>(total);

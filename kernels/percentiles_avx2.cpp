@@ -31,7 +31,7 @@ NARU_AVX2_INLINE std::uint64_t total(__m256i counts) {
 }
 
 NARU_AVX2_INLINE std::uint32_t& counter(CountsAround& counts, int value) {
-  return counts.within[static_cast<std::size_t>(value + 32768)];
+  return counts.within[static_cast<std::size_t>(value - counts.first)];
 }
 
 NARU_AVX2_INLINE void count_one(std::int16_t value, const std::array<ValueRange, 2>& ranges, CountsAround& counts) {

@@ -16,10 +16,15 @@ struct ValueRange {
 
 /// How many values lie below, between and above two ranges, and how often each within them occurs.
 struct CountsAround {
+  /// @pre ranges[0].first <= ranges[1].last
+  explicit CountsAround(const std::array<ValueRange, 2>& ranges)
+      : first(ranges[0].first), within(static_cast<std::size_t>(ranges[1].last - first + 1)) {}
+
   std::uint64_t below = 0, between = 0, above = 0;
   std::int16_t least = std::numeric_limits<std::int16_t>::max();
   std::int16_t greatest = std::numeric_limits<std::int16_t>::min();
-  std::vector<std::uint32_t> within = std::vector<std::uint32_t>(65536);  ///< by value + 32768
+  std::int16_t first;
+  std::vector<std::uint32_t> within;  ///< by value - first
 };
 
 namespace avx2 {

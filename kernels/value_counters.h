@@ -101,7 +101,10 @@ void add_pieces(std::int64_t count, std::int64_t grain, std::vector<std::uint64_
   executor.parallel_for(count, grain,
                         [&](std::int64_t begin, std::int64_t end) { add(counters_of_thread.local(), begin, end); });
   for (const ValueCounters& counters : counters_of_thread) {
-    for (std::size_t i = 0; i < counters.counts.size(); ++i) counts[i % kBinCount] += counters.counts[i];
+    for (std::size_t set = 0; set < ValueCounters::kSets; ++set) {
+      const std::uint32_t* const of_set = counters.counts.data() + set * kBinCount;
+      for (std::size_t bin = 0; bin < kBinCount; ++bin) counts[bin] += of_set[bin];
+    }
   }
 }
 

@@ -30,7 +30,6 @@ std::ptrdiff_t expect_percentiles_of_all(const std::vector<T>& values, double lo
     const auto buffer = on_executor(values, executor);
     const VolumeView<const T> in{buffer.data(), size};
     const Histogram all = histogram(in, executor), around = histogram_around(in, low, high, executor);
-    EXPECT_EQ(around.first_value, all.first_value);
     EXPECT_EQ(count_of(around), values.size());
     EXPECT_EQ(percentile(around, low), percentile(all, low));
     EXPECT_EQ(percentile(around, high), percentile(all, high));
