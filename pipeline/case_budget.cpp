@@ -4,7 +4,6 @@
 
 #include "pipeline/intensity_plan.h"
 #include "pipeline/outputs/gzip.h"
-#include "pipeline/restore/denoise.h"
 #include "pipeline/slices.h"
 
 namespace naru {
@@ -91,12 +90,12 @@ class CaseSizes {
     return static_cast<std::uint64_t>(stack_.grid.size.x * stack_.grid.size.y * slices);
   }
 
-  /// Stored values beside the units that they become, what denoising takes, and the shrunken volume of a bias field:
-  /// a sixty-fourth of all voxels, in some twenty copies.
+  /// Stored values beside the units that they become, a second volume for denoising, and the shrunken volume of a bias
+  /// field: a sixty-fourth of all voxels, in some twenty copies.
   std::uint64_t restoring(std::int64_t slices) const {
     if (!plan_.recipe.restores()) return 0;
     constexpr std::uint64_t kFieldBytes = 160, kBlockVoxels = 64;
-    const std::uint64_t denoising = plan_.recipe.denoise != "none" ? kDenoiseBytesPerVoxel : 0;
+    const std::uint64_t denoising = plan_.recipe.denoise != "none" ? sizeof(float) : 0;
     const std::uint64_t field = plan_.recipe.bias_field != "none" ? kFieldBytes : 0;
     return voxels(slices) * (sizeof(std::uint16_t) + denoising) + voxels(stack_.grid.size.z) / kBlockVoxels * field;
   }

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <cassert>
 #include <type_traits>
+#include <utility>
 
+#include "core/trace.h"
+#include "kernels/diffusion.h"
 #include "kernels/intensity.h"
 #include "kernels/patient_grid.h"
 #include "pipeline/pixels/case_text.h"
-#include "pipeline/restore/denoise.h"
 
 namespace naru {
 
@@ -16,6 +18,13 @@ namespace {
 /// What a stack's slices are read as: the bits of stored values, or units.
 template <class Stored>
 using ReadAs = std::conditional_t<std::is_same_v<Stored, float>, float, std::uint16_t>;
+
+/// As much as is stable in three dimensions, for spacings below 1 mm too.
+CurvatureDiffusion denoising_of(const Vec3& spacing_mm) {
+  CurvatureDiffusion diffusion;
+  diffusion.time_step *= std::min(1.0, *std::ranges::min_element(spacing_mm));
+  return diffusion;
+}
 
 }  // namespace
 
@@ -106,9 +115,19 @@ Buffer<float> CaseSource<In>::restored(std::size_t volume, SliceRange range) {
   if (field_) field_->divide(units.host(), range.begin, reader_);
   if (plan_.recipe.denoise != "none") {  // of whole volumes: see can_be_slabbed
     assert(range.count() == stack_.grid.size.z);
-    denoise_curvature(units.host(), stack_.grid.size, stack_.grid.spacing_mm());
+    denoise(units);
   }
   return units;
+}
+
+template <class In>
+void CaseSource<In>::denoise(Buffer<float>& units) {
+  const Span span(Stage::compute, "denoise");
+  auto spare = Buffer<float>::on_host(units.size(), executor_);
+  const Vec3 spacing_mm = stack_.grid.spacing_mm();
+  const VolumeView<float> result = diffuse_curvature({units.data(), stack_.grid.size}, {spare.data(), stack_.grid.size},
+                                                     spacing_mm, denoising_of(spacing_mm), reader_);
+  if (result.data == spare.data()) std::swap(units, spare);
 }
 
 template <class In>

@@ -55,6 +55,7 @@ class CaseSource {
   Buffer<float> in_units(const Buffer<Stored>& stored);
   Buffer<float> read_units(std::size_t volume, SliceRange range);
   Buffer<float> restored(std::size_t volume, SliceRange range);
+  void denoise(Buffer<float>& units);
 
   const Scan& scan_;
   const CasePlan& plan_;

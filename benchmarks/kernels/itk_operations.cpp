@@ -6,6 +6,8 @@
 #include <itkBSplineInterpolateImageFunction.h>
 #include <itkBinaryDilateImageFilter.h>
 #include <itkBinaryErodeImageFilter.h>
+#include <itkCastImageFilter.h>
+#include <itkCurvatureAnisotropicDiffusionImageFilter.h>
 #include <itkFlatStructuringElement.h>
 #include <itkImage.h>
 #include <itkImportImageFilter.h>
@@ -89,10 +91,10 @@ class Session {
 
   std::string answer(std::istream& words) {
     static const std::map<std::string, std::string (Session::*)(std::istream&)> rows = {
-        {"antialiased", &Session::antialiased}, {"minmax", &Session::minmax},     {"morphology", &Session::morphology},
-        {"orient", &Session::orient},           {"resample", &Session::resample}, {"straighten", &Session::straighten},
-        {"turned", &Session::turned},           {"version", &Session::version},   {"window", &Session::window},
-        {"zscore", &Session::zscore},
+        {"antialiased", &Session::antialiased}, {"diffusion", &Session::diffusion}, {"minmax", &Session::minmax},
+        {"morphology", &Session::morphology},   {"orient", &Session::orient},       {"resample", &Session::resample},
+        {"straighten", &Session::straighten},   {"turned", &Session::turned},       {"version", &Session::version},
+        {"window", &Session::window},           {"zscore", &Session::zscore},
     };
     std::string name;
     words >> name;
@@ -202,6 +204,20 @@ class Session {
   std::string mapped(const Filter& filter, std::istream& words) {
     filter->SetInput(image_);
     filter->GetOutput()->SetPixelContainer(pixels_of<float>(size_));
+    return filled<float>(filter, words);
+  }
+
+  /// diffusion [FILE]: one iteration, of the values as float32.
+  std::string diffusion(std::istream& words) {
+    auto cast = itk::CastImageFilter<Image, FloatImage>::New();
+    cast->SetInput(image_);
+    cast->Update();
+    auto filter = itk::CurvatureAnisotropicDiffusionImageFilter<FloatImage, FloatImage>::New();
+    filter->InPlaceOff();
+    filter->SetInput(cast->GetOutput());
+    filter->SetNumberOfIterations(1);
+    filter->SetConductanceParameter(3);
+    filter->SetTimeStep(1.0 / 16);
     return filled<float>(filter, words);
   }
 

@@ -16,6 +16,7 @@
 #include "kernels/axis_weights.h"
 #include "kernels/buffer.h"
 #include "kernels/components.h"
+#include "kernels/diffusion.h"
 #include "kernels/float16.h"
 #include "kernels/foreground_box.h"
 #include "kernels/intensity.h"
@@ -89,6 +90,7 @@ class Session {
         {"box", &Session::box},
         {"components", &Session::components},
         {"copy", &Session::copy},
+        {"diffusion", &Session::diffusion},
         {"float16", &Session::float16},
         {"foreground_zscore", &Session::foreground_zscore},
         {"histogram", &Session::histogram},
@@ -276,7 +278,7 @@ class Session {
 
   /// int16 [FILE]: of a tenth of the input, so that something is to be rounded.
   std::string int16(std::istream& words) {
-    const Buffer<float> tenth = tenth_of_input();
+    const Buffer<float> tenth = scaled_input(0.1F);
     return filled(out_int16_, size_, words, [&](VolumeView<std::int16_t> out) {
       apply_intensity(VolumeView<const float>{tenth.data(), size_}, out, {}, executor_);
     });
@@ -295,7 +297,7 @@ class Session {
       from[i] = 40 * knot - 200, to[i] = knot * knot;
     }
     const PiecewiseMap map = nyul_map(from, to);
-    const Buffer<float> tenth = tenth_of_input();
+    const Buffer<float> tenth = scaled_input(0.1F);
     return filled(out_float32_, size_, words, [&](VolumeView<float> out) {
       apply_piecewise(VolumeView<const float>{tenth.data(), size_}, out, map, executor_);
     });
@@ -303,17 +305,25 @@ class Session {
 
   /// float16 [FILE]: of a tenth of the input, so that something is to be rounded.
   std::string float16(std::istream& words) {
-    const Buffer<float> tenth = tenth_of_input();
+    const Buffer<float> tenth = scaled_input(0.1F);
     return filled(out_float16_, size_, words, [&](VolumeView<Float16> out) {
       cast_float16(VolumeView<const float>{tenth.data(), size_}, out, executor_);
     });
   }
 
-  Buffer<float> tenth_of_input() {
-    auto tenth = blank<float>(in_.size());
-    apply_intensity(in(), VolumeView<float>{tenth.data(), size_}, {.slope = 0.1F}, executor_);
+  Buffer<float> scaled_input(float factor) {
+    auto scaled = blank<float>(in_.size());
+    apply_intensity(in(), VolumeView<float>{scaled.data(), size_}, {.slope = factor}, executor_);
     executor_.wait();
-    return tenth;
+    return scaled;
+  }
+
+  /// diffusion [FILE]: one iteration, of voxels of 1 mm.
+  std::string diffusion(std::istream& words) {
+    Buffer<float> voxels = scaled_input(1);
+    return filled(out_float32_, size_, words, [&](VolumeView<float> out) {
+      diffuse_curvature({voxels.data(), size_}, out, {1, 1, 1}, {.iterations = 1}, executor_);
+    });
   }
 
   /// orient CODES [FILE]: of an input whose axes are LPS.

@@ -127,6 +127,7 @@ CASES = [
     alike("Nyul's map", "piecewise", "float32", 2e-5, in_bytes=4, torch="torch bucketize", numpy="numpy interp"),
     alike("cast to int16", "int16", "int16", 0, in_bytes=4, torch="torch short", numpy="numpy astype"),
     alike("cast to float16", "float16", "float16", 0, in_bytes=4, torch="torch half", numpy="numpy astype"),
+    alike("curvature diffusion, one iteration", "diffusion", "float32", 1e-2, in_bytes=4, runs=3, itk="ITK CurvatureAnisotropicDiffusion"),
     Case("percentiles 0.5 and 99.5", "percentiles",
          [Peer("numpy percentile", "python", "numpy_percentiles", aim=40, threads=1, limit=0)]),
     alike("Nyul's landmarks", "landmarks", None, 1e-9, numpy="numpy percentile of values above the mean"),
