@@ -50,12 +50,13 @@ NARU_AVX2_INLINE __m256 moved(const Step& step, __m256 value, __m256 speed, cons
                               const __m256 (&backward)[3]) {
   const __m256 zero = _mm256_setzero_ps();
   const __m256 sign = _mm256_blendv_ps(all(-1), all(1), _mm256_cmp_ps(speed, zero, _CMP_GT_OQ));
-  __m256 square = zero;
+  __m256 squares[3];
   for (std::size_t a = 0; a < 3; ++a) {
     const __m256 down = _mm256_min_ps(_mm256_mul_ps(sign, backward[a]), zero);
     const __m256 up = _mm256_max_ps(_mm256_mul_ps(sign, forward[a]), zero);
-    square = _mm256_fmadd_ps(up, up, _mm256_fmadd_ps(down, down, square));
+    squares[a] = _mm256_fmadd_ps(up, up, _mm256_mul_ps(down, down));
   }
+  const __m256 square = _mm256_add_ps(_mm256_add_ps(squares[0], squares[1]), squares[2]);
   return _mm256_fmadd_ps(_mm256_mul_ps(_mm256_sqrt_ps(square), step.time_step), speed, value);
 }
 

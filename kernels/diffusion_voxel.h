@@ -65,12 +65,13 @@ struct DiffusionStep {
   /// @param forward, backward differences to the neighbours along x, y, z: next - value, value - before
   NARU_HOST_DEVICE float moved(float value, float speed, const float (&forward)[3], const float (&backward)[3]) const {
     const float sign = speed > 0 ? 1.0F : -1.0F;
-    float square = 0;
+    float squares[3];  // added last, so that none waits for another
     for (int a = 0; a < 3; ++a) {
       const float from_before = sign * backward[a], to_next = sign * forward[a];
       const float down = from_before < 0 ? from_before : 0, up = to_next > 0 ? to_next : 0;
-      square = fmaf(up, up, fmaf(down, down, square));
+      squares[a] = fmaf(up, up, down * down);
     }
+    const float square = squares[0] + squares[1] + squares[2];
     return fmaf(sqrtf(square) * time_step, speed, value);
   }
 };

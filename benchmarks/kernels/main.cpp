@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   bench::add_affine();
   bench::add_labels();
   bench::add_intensity();
+  bench::add_diffusion();
   bench::add_piecewise();
   bench::add_float16();
   bench::add_orient();

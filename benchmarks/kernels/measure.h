@@ -74,6 +74,7 @@ void add_affine();
 void add_intensity();
 void add_labels();
 void add_components();
+void add_diffusion();
 void add_float16();
 void add_foreground_box();
 void add_morphology();
