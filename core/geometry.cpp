@@ -29,16 +29,30 @@ void Affine::set_column(int index, const Vec3& value) {
 
 Affine operator*(const Affine& a, const Affine& b) {
   Affine result;
-  const Vec3 origin = a.column(3);
-  for (int c = 0; c < 4; ++c) {
-    const Vec3 mapped = a(b.column(c));
-    result.set_column(c, c == 3 ? mapped : mapped - origin);
+  for (int c = 0; c < 3; ++c) {
+    const Vec3 of_b = b.column(c);  // a direction: the origin, which is large, has no part in it
+    result.set_column(c, of_b[0] * a.column(0) + of_b[1] * a.column(1) + of_b[2] * a.column(2));
   }
+  result.set_column(3, a(b.column(3)));
   return result;
 }
 
+namespace {
+
+/// A length without the noise of the positions that it is a difference of, or of an oblique direction's cosines: the
+/// number of nine decimals that it is meant to be. Counts of voxels depend on it where they are nearly halfway.
+double without_noise(double length_mm) {
+  constexpr double kDecimals = 1e9, kNoise = 1e-11;  // of positions in mm, which f64 holds to some 1e-13
+  const double decimal = std::round(length_mm * kDecimals) / kDecimals;
+  return std::abs(decimal - length_mm) <= kNoise ? decimal : length_mm;
+}
+
+}  // namespace
+
 Vec3 Grid::spacing_mm() const {
-  return {norm(patient_from_voxel.column(0)), norm(patient_from_voxel.column(1)), norm(patient_from_voxel.column(2))};
+  Vec3 spacing{};
+  for (int a = 0; a < 3; ++a) spacing[a] = without_noise(norm(patient_from_voxel.column(a)));
+  return spacing;
 }
 
 Vec3 Grid::center_in_patient() const {
@@ -189,7 +203,8 @@ AxisSteps steps_of(double n, double from, double to, GridConvention convention) 
     case GridConvention::torchio: return {n == 1 ? 1 : at_least_one(std::ceil(n * from / to)), step, 0.5 * (step - 1)};
     case GridConvention::totalsegmentator: {
       const std::int64_t count = zoomed(n * (from / to));
-      return {count, count > 1 ? (n - 1) / static_cast<double>(count - 1) : step, 0};
+      // One voxel becomes several alike: they lie a spacing apart, since an affine has an inverse.
+      return {count, count > 1 && n > 1 ? (n - 1) / static_cast<double>(count - 1) : step, 0};
     }
     case GridConvention::itk: return {zoomed(n * from / to), step, 0};
   }
@@ -203,7 +218,7 @@ InsideRange inside_of(const AxisSteps& axis, double n, GridConvention convention
     switch (convention) {
       case GridConvention::torchio:
       case GridConvention::itk: return source >= -0.5 && source < n - 0.5;
-      case GridConvention::totalsegmentator: return source <= n - 1;
+      case GridConvention::totalsegmentator: return n == 1 || source <= n - 1;
       default: return true;
     }
   };

@@ -82,6 +82,8 @@ void StackJudge::judge() {
     note_single_slice();
   }
   judge_rescale(candidates_, options_, draft_);
+  // What lies between two slices is no whole stored value.
+  if (!draft_.stack.k_of_instance.empty()) bring_to_units(candidates_, options_, draft_.stack);
 }
 
 void StackJudge::note_conflicts() {

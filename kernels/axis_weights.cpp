@@ -1,10 +1,10 @@
 #include "kernels/axis_weights.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <numbers>
 
+#include "core/error.h"
 #include "kernels/folding.h"
 #include "kernels/separable.h"
 
@@ -196,7 +196,10 @@ AxisWeights axis_weights(const AxisSteps& axis, std::int64_t source_count, const
   for (const Row& row : rows) result.taps = std::max(result.taps, static_cast<std::int64_t>(row.weights.size()));
   for (const Row& row : rows) {
     const std::int64_t begin = row.begin - axis.source_begin;
-    assert(begin >= 0 && begin + static_cast<std::int64_t>(row.weights.size()) <= source_count);
+    // Checked in every build: the voxels beside a volume are other memory.
+    if (begin < 0 || begin + static_cast<std::int64_t>(row.weights.size()) > source_count) {
+      throw Error(ErrorCode::internal, "a slab lacks source slices that its voxels are made of");
+    }
     const std::int64_t first = std::min(begin, source_count - result.taps);  // zeros before, where none fit behind
     const double scale = keeps_sum(filter) ? 1 : 1 / row.sum;
     result.first.push_back(static_cast<std::int32_t>(first));

@@ -52,7 +52,8 @@ struct AxisWeights {
   bool is_identity(std::int64_t source_count) const;
 };
 
-/// @pre the source values that the rows need are there: [source_begin, source_begin + source_count)
+/// @throws Error{internal} where the source values that the rows need are not there: [source_begin, source_begin +
+/// source_count)
 AxisWeights axis_weights(const AxisSteps& axis, std::int64_t source_count, const AxisFilter& filter);
 
 }  // namespace naru

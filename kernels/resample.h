@@ -6,8 +6,8 @@
 /// bspline, lanczos, and all with a sigma: one weighted sum along y, then x, then z (kernels/axis_weights.h), each in
 ///          f32 as (sum of weights) * anchor + sum of weight * (value - anchor), anchor being the nearest value: errors
 ///          are those of differences, and a constant stays what it is
-/// then out = intensity map of v (kernels/intensity.h); interpolation and rescale commute, so stored integers are
-/// blended directly.
+/// then out = intensity map of v (kernels/intensity.h). Where weights add up to 1 interpolation and rescale commute, so
+/// stored integers are blended directly; with a sinc that is not normalised values have to be in units before.
 ///
 /// Shapes: x (i) fastest; `axes[a].place(t)` is the source index of target index t along axis a; step may be negative (a
 /// flip). Index and weight tables are made per axis in f64 on the host and used in f32.

@@ -4,6 +4,7 @@
 
 #include "pipeline/intensity_plan.h"
 #include "pipeline/outputs/gzip.h"
+#include "pipeline/slab.h"
 #include "pipeline/slices.h"
 
 namespace naru {
@@ -37,23 +38,24 @@ class CaseSizes {
     return slice * static_cast<std::uint64_t>(slices) * size_bytes(plan_.recipe.dtype.value_or(DType::float32));
   }
 
-  /// The most source slices that a slab of so many result slices is made of.
-  std::int64_t source_slices(std::int64_t slab) const {
-    std::int64_t most = 0;
-    for (std::int64_t begin = 0; begin < result_slices(); begin += slab) {
-      const auto [first, end] = grid_.source_slices(begin, std::min(begin + slab, result_slices()));
-      most = std::max(most, end - first);
+  /// Of the slabs of so many result slices the one that is made of most source slices.
+  Slab thickest(std::int64_t slab_slices) const {
+    Slab most;
+    for (std::int64_t begin = 0; begin < result_slices(); begin += slab_slices) {
+      const std::int64_t end = std::min(begin + slab_slices, result_slices());
+      const auto [first, last] = grid_.source_slices(begin, end);
+      if (begin == 0 || last - first > most.source.count()) most = {0, begin, end, {first, last}};
     }
     return most;
   }
 
   /// Reading, then every step from stored voxels to the result: one step's source and target are there at a time.
   std::uint64_t slab(std::int64_t slab_slices) const {
-    const std::int64_t slices = source_slices(slab_slices);
+    const Slab slab = thickest(slab_slices);
+    const std::int64_t slices = slab.source.count();
     const Size3& upright = grid_.straighten ? grid_.straighten->grid.size : stack_.grid.size;
     const auto voxels = static_cast<std::uint64_t>(upright.x * upright.y * slices);
     const std::uint64_t as_floats = 4 * voxels;
-    const bool clips_first = plan_.recipe.clip && plan_.recipe.clip_when == ClipWhen::before;
     std::uint64_t current = stored(slices), most = current + reading_ + restoring(slices);
     const auto step = [&](std::uint64_t next) {
       most = std::max(most, current + next);
@@ -61,25 +63,28 @@ class CaseSizes {
     };
     if (grid_.straighten) step(as_floats);
     if (grid_.orient.is_permutation()) step(current);
-    if (clips_first) step(as_floats);
+    if (maps_before_resampling(plan_.recipe, stack_)) step(as_floats);
     const std::uint64_t before = current;
     step(result(slab_slices));
-    return std::max(most, before + current + resampling(slab_slices, slices));
+    return std::max(most, before + current + resampling(slab));
   }
 
   /// What the resampling itself takes, beside its source and its target.
-  std::uint64_t resampling(std::int64_t slab_slices, std::int64_t source_slices) const {
+  std::uint64_t resampling(const Slab& slab) const {
     const Size3& upright = grid_.straighten ? grid_.straighten->grid.size : stack_.grid.size;
-    const auto counts = std::array{upright.x, upright.y, source_slices};
+    const auto counts = std::array{upright.x, upright.y, slab.source.count()};
     const auto& axis = grid_.orient.source_axis;
     ResampleOptions part = grid_.resample;
-    part.axes[static_cast<std::size_t>(grid_.slice_axis())].target_count = slab_slices;
+    AxisSteps& along = part.axes[static_cast<std::size_t>(grid_.slice_axis())];
+    along.target_begin = slab.begin;
+    along.target_count = slab.end - slab.begin;
+    along.source_begin = slab.source.begin;
     return resample_working_bytes({counts[axis[0]], counts[axis[1]], counts[axis[2]]}, part, executor_);
   }
 
   /// What reading the slices of a slab takes.
   std::uint64_t reading(std::int64_t slab_slices) const {
-    const std::int64_t slices = source_slices(slab_slices);
+    const std::int64_t slices = thickest(slab_slices).source.count();
     return stored(slices) + reading_ + restoring(slices);
   }
 

@@ -348,7 +348,7 @@ std::vector<Slab> stream_slabs(const CaseParts& parts, const IntensityPlan& inte
   const GridPlan& grid = parts.grid;
   const dicom::Stack& stack = parts.scan.stacks[parts.plan.stacks.front()];
   if (parts.plan.stacks.size() > 1 || grid.straighten || grid.orient.is_permutation() || grid.slice_axis() != 2 ||
-      intensity.clip_before || parts.plan.recipe.restores() || is_archived(parts, stack)) {
+      intensity.maps_before || parts.plan.recipe.restores() || is_archived(parts, stack)) {
     return {};
   }
   const Size3& size = grid.grid.size;

@@ -16,9 +16,15 @@ struct Extent {
   std::int64_t count = 0;
 };
 
+constexpr double kNoDrift = 1e-6;  // in voxels: what rounding of positions makes is not worth a voxel
+
+/// A shift by nearly a whole voxel is one: else the outer voxel would lack a neighbour that weighs nothing.
+double shift_of(double first, double drift) {
+  const double shift = first - drift, whole = std::round(shift);
+  return std::abs(shift - whole) <= kNoDrift ? whole : shift;
+}
+
 Extent extent_of(std::int64_t count, double drift_of_last) {
-  // Drifts by rounding of positions are not worth a voxel.
-  constexpr double kNoDrift = 1e-6;
   const double before = std::floor(std::min(0.0, drift_of_last) + kNoDrift);
   const double after = std::ceil(std::max(0.0, drift_of_last) - kNoDrift);
   return {before, count + static_cast<std::int64_t>(after - before)};
@@ -44,7 +50,8 @@ Straightening plan_straightening(const Grid& sheared) {
   plan.grid.patient_from_voxel.set_column(2, rise_mm * normal);
   plan.grid.patient_from_voxel.set_column(3, affine({i.first, j.first, 0}));
   for (std::int64_t k = 0; k < sheared.size.z; ++k) {
-    plan.shifts.push_back({i.first - static_cast<double>(k) * drift_i, j.first - static_cast<double>(k) * drift_j});
+    const auto slice = static_cast<double>(k);
+    plan.shifts.push_back({shift_of(i.first, slice * drift_i), shift_of(j.first, slice * drift_j)});
   }
   plan.degrees = std::acos(std::clamp(rise_mm / norm(step), -1.0, 1.0)) * 180 / std::numbers::pi;
   return plan;
@@ -86,6 +93,7 @@ std::optional<int> separate_axis_of(const Vec3& spacing_mm, const Vec3& target_m
 void set_sampling(GridPlan& plan, const Recipe& recipe) {
   ResampleOptions& resample = plan.resample;
   resample.interpolator = recipe.interpolator;
+  resample.sinc.is_normalized = normalizes_sinc(recipe.convention);
   switch (recipe.convention) {
     case GridConvention::naru:
       if (!recipe.antialias) break;
@@ -96,7 +104,7 @@ void set_sampling(GridPlan& plan, const Recipe& recipe) {
       break;
     case GridConvention::monai: break;
     case GridConvention::torchio: resample.sinc.radius = 5; [[fallthrough]];
-    case GridConvention::itk: resample.sinc.is_normalized = false; [[fallthrough]];
+    case GridConvention::itk:
     case GridConvention::totalsegmentator:
       if (recipe.interpolator == Interpolator::bspline) resample.boundary = Boundary::mirror;
       break;
@@ -104,6 +112,10 @@ void set_sampling(GridPlan& plan, const Recipe& recipe) {
 }
 
 }  // namespace
+
+bool normalizes_sinc(GridConvention convention) {
+  return convention != GridConvention::itk && convention != GridConvention::torchio;
+}
 
 GridPlan plan_grid(const dicom::Stack& stack, const Recipe& recipe) {
   GridPlan plan;

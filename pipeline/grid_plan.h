@@ -43,6 +43,9 @@ struct GridPlan {
 ///   2015)
 GridPlan plan_grid(const dicom::Stack& stack, const Recipe& recipe);
 
+/// Whether the weights of `lanczos` add up to 1 in a convention.
+bool normalizes_sinc(GridConvention convention);
+
 /// What of `inside` lies in the targets [begin, begin + count), counted from `begin`.
 InsideRange part_of(const InsideRange& inside, std::int64_t begin, std::int64_t count);
 

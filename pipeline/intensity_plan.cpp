@@ -6,6 +6,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "pipeline/grid_plan.h"
+
 namespace naru {
 
 namespace {
@@ -145,7 +147,7 @@ void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom
   const Statistics stored = statistics(histogram);
   if (stored.count == 0) return;
   // Where the clip came before, it is before that these are the units.
-  const IntensityMap& clip = plan.clip_before ? plan.before : plan.map;
+  const IntensityMap& clip = plan.maps_before ? plan.before : plan.map;
   const Units units{bins.slope, bins.intercept, {clip.clip_low, clip.clip_high}};
   const Range range = sorted(units(stored.min), units(stored.max));
   plan.map.clip_low = std::max(plan.map.clip_low, static_cast<float>(range.low));
@@ -178,21 +180,29 @@ bool normalizes_by_histogram(const Recipe& recipe) {
   return recipe.normalize != Normalize::none && recipe.normalize != Normalize::window && !recipe.mean;
 }
 
+bool maps_before_resampling(const Recipe& recipe, const dicom::Stack& stack) {
+  if (recipe.clip && recipe.clip_when == ClipWhen::before) return true;
+  return recipe.spacing_mm && recipe.interpolator == Interpolator::lanczos && !normalizes_sinc(recipe.convention) &&
+         stack.rescale.intercept != 0 && !recipe.restores();
+}
+
 IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,
                              const dicom::Rescale& bins, const std::optional<NyulLandmarks>& standard) {
   const Range clip = recipe.clip ? Range{recipe.clip->low, recipe.clip->high} : Range{-kInfinity, kInfinity};
   const Units units{bins.slope, bins.intercept, clip};
   IntensityPlan plan;
   plan.steps_before = plan.steps_after = nlohmann::ordered_json::array();
-  plan.clip_before = recipe.clip && recipe.clip_when == ClipWhen::before;
+  const bool clips_before = recipe.clip && recipe.clip_when == ClipWhen::before;
+  plan.maps_before = maps_before_resampling(recipe, stack);
   IntensityMap rescale;
   if (!recipe.restores()) {
     rescale.slope = static_cast<float>(stack.rescale.slope);
     rescale.intercept = static_cast<float>(stack.rescale.intercept);
   }
-  rescale.clip_low = static_cast<float>(clip.low);
-  rescale.clip_high = static_cast<float>(clip.high);
-  (plan.clip_before ? plan.before : plan.map) = rescale;
+  (plan.maps_before ? plan.before : plan.map) = rescale;
+  IntensityMap& clipped = clips_before ? plan.before : plan.map;
+  clipped.clip_low = static_cast<float>(clip.low);
+  clipped.clip_high = static_cast<float>(clip.high);
   if (stack.dtype == DType::float32) {
     plan.steps_before.push_back({{"op", "rescale"}, {"per_slice", true}, {"source", stack.rescale_source}});
   } else {
@@ -205,7 +215,7 @@ IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, co
   if (recipe.bias_field != "none") plan.steps_before.push_back({{"op", "bias_field"}, {"method", recipe.bias_field}});
   if (recipe.denoise != "none") plan.steps_before.push_back({{"op", "denoise"}, {"method", recipe.denoise}});
   if (recipe.clip) {
-    auto& steps = plan.clip_before ? plan.steps_before : plan.steps_after;
+    auto& steps = clips_before ? plan.steps_before : plan.steps_after;
     steps.push_back({{"op", "clip"}, {"low", clip.low}, {"high", clip.high}});
   }
   add_normalization(plan, recipe, histogram, units);

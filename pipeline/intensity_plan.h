@@ -14,8 +14,8 @@
 namespace naru {
 
 struct IntensityPlan {
-  IntensityMap before;  ///< applied to the stored voxels before resampling; used only where clip_before
-  bool clip_before = false;
+  IntensityMap before;  ///< applied to the stored voxels before resampling; used only where maps_before
+  bool maps_before = false;
   IntensityMap map;                       ///< applied to what the resampling gives
   std::optional<PiecewiseMap> landmarks;  ///< applied to what `map` gives
   DType dtype = DType::int16;
@@ -43,6 +43,10 @@ NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, con
 /// nnU-Net, through scikit-image. (Along a separate axis it does so slice by slice: kernels/resample.h.)
 bool clips_to_source(const Recipe& recipe);
 void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom::Rescale& bins);
+
+/// True where the voxels are brought to units, as floats, before they are resampled: they are clipped then, or are
+/// weighed by weights that do not add up to 1, with which a rescale that has an intercept does not commute.
+bool maps_before_resampling(const Recipe& recipe, const dicom::Stack& stack);
 
 struct Percentiles {
   double low, high;

@@ -58,14 +58,19 @@ void read_spacing(const TomlValue& value, Recipe& recipe) {
   recipe.spacing_mm = Vec3{numbers[0], numbers[1], numbers[2]};
 }
 
+/// Of constants of normalisation: so that what they make stays far within f32. The least deviation is nnU-Net's.
+constexpr double kMostUnits = 1e9, kLeastDeviation = 1e-8;
+
 void read_clip(const TomlValue& value, Recipe& recipe) {
   const auto range = value.numbers(2);
   if (range[0] >= range[1]) value.fail("must be [low, high] with low < high");
+  if (std::max(-range[0], range[1]) > kMostUnits || range[1] - range[0] < kLeastDeviation ||
+      static_cast<float>(range[0]) == static_cast<float>(range[1])) {
+    value.fail(fmt::format("must lie between {} and {}, its ends so far apart that 32-bit floats tell them apart",
+                           -kMostUnits, kMostUnits));
+  }
   recipe.clip = ClipRange{range[0], range[1]};
 }
-
-/// Of constants of normalisation: so that what they make stays far within f32. The least deviation is nnU-Net's.
-constexpr double kMostUnits = 1e9, kLeastDeviation = 1e-8;
 
 void read_mean(const TomlValue& value, Recipe& recipe) {
   recipe.mean = value.number();

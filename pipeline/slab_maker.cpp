@@ -46,11 +46,12 @@ Owned<Out> SlabMaker<In>::oriented(Owned<T> source, const Slab& slab, const Inte
     compute("orient", slab, [&] { orient<T>(source.view(), target.view(), permutation, executor_); });
     source = std::move(target);
   }
-  if (!intensity.clip_before) return resampled<T, Out>(std::move(source), slab, intensity);
-  auto clipped = allocate<float>(source.size, executor_);
-  compute("clip", slab, [&] { apply_intensity<T, float>(source.view(), clipped.view(), intensity.before, executor_); });
+  if (!intensity.maps_before) return resampled<T, Out>(std::move(source), slab, intensity);
+  auto units = allocate<float>(source.size, executor_);
+  compute("rescale", slab,
+          [&] { apply_intensity<T, float>(source.view(), units.view(), intensity.before, executor_); });
   source = {};
-  return resampled<float, Out>(std::move(clipped), slab, intensity);
+  return resampled<float, Out>(std::move(units), slab, intensity);
 }
 
 template <class In>

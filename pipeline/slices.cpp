@@ -1,7 +1,7 @@
 #include "pipeline/slices.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cassert>
 #include <deque>
 #include <map>
 #include <type_traits>
@@ -32,7 +32,10 @@ class SliceReader {
       const std::int64_t k = k_of(n);
       if (k >= range.begin && k < range.end) jobs_.push_back({n, slab_slice(k)});
     }
-    if (!stack_.k_of_instance.empty()) plan_missing();
+    if (!stack_.k_of_instance.empty()) {
+      assert((std::is_same_v<T, float>));  // what lies between two stored values is none
+      plan_missing();
+    }
     for (Job& job : jobs_) {
       const std::size_t index = input_index(job);
       job.is_hashed = scan.inputs[index].sha256.empty() && !scan.inputs[index].place && !known.contains(index) &&
@@ -71,14 +74,8 @@ class SliceReader {
   void fill_missing() const {
     for (const Missing& missing : missing_) {
       for (std::size_t v = 0; v < slice_voxels_; ++v) {
-        const double before = static_cast<double>(value(missing.before[v]));
-        const double after = static_cast<double>(value(missing.after[v]));
-        const double blend = before + missing.weight * (after - before);
-        if constexpr (std::is_same_v<T, float>) {
-          missing.out[v] = static_cast<float>(blend);
-        } else {
-          missing.out[v] = static_cast<T>(static_cast<std::int32_t>(std::nearbyint(blend)));  // modulo 2^16: int16 too
-        }
+        const auto before = static_cast<double>(missing.before[v]), after = static_cast<double>(missing.after[v]);
+        missing.out[v] = static_cast<T>(before + missing.weight * (after - before));
       }
     }
   }
@@ -111,15 +108,6 @@ class SliceReader {
 
   std::size_t input_index(const Job& job) const { return scan_.input_of_candidate[stack_.instances[job.instance]]; }
   const InputRecord& input(const Job& job) const { return scan_.inputs[input_index(job)]; }
-
-  /// A number out of the bits of a stored value.
-  auto value(T bits) const {
-    if constexpr (std::is_same_v<T, float>) {
-      return bits;
-    } else {
-      return dicom::stored_number(bits, stack_.dtype == DType::uint16);
-    }
-  }
 
   /// The neighbours of missing slices, which may lie outside of the range.
   void plan_missing() {

@@ -33,8 +33,8 @@ using InputHashes = std::map<std::size_t, std::string>;
 /// archives one after the other, each archive once a call.
 ///   T = uint16_t: stored values, the bytes of int16 or uint16 as the stack's dtype says
 ///   T = float:    units, each slice by its own rescale (a stack whose dtype is float32)
-/// Slices that are missing (Stack::k_of_instance) are the linear blend of the slices before and after them, rounded
-/// half to even where values are stored ones.
+/// Slices that are missing (Stack::k_of_instance) are the linear blend of the slices before and after them; a stack that
+/// lacks some is one of floats.
 /// Files of one frame are hashed on the way, so that their bytes come from the disk once; their checksums are added to
 /// `hashes` unless they are known.
 /// @pre voxels.size() is the range's voxel count

@@ -192,6 +192,9 @@ class Verifier {
 
   void check_statistics(const std::string& path, const Json& line, const NiftiImage& image) {
     const Statistics s = recomputed(image);
+    if (s.count != static_cast<std::uint64_t>(image.size.voxel_count() * image.volume_count)) {
+      differ(path, "has voxels that are no finite numbers");
+    }
     const Json& stated = line.at("statistics");
     const auto close = [&](const char* key, double value) {
       const double other = stated.at(key).get<double>();
@@ -222,14 +225,17 @@ class Verifier {
     }
     const Json& dtype = promise.at("output").at("dtype");
     if (!dtype.is_null() && dtype != name(image.dtype)) differ(path, "has not the recipe's voxel type");
-    check_clip(path, line.at("statistics"), promise.at("intensity"), image.dtype);
+    check_clip(path, line.at("statistics"), promise, image.dtype);
   }
 
-  void check_clip(const std::string& path, const Json& statistics, const Json& intensity, DType dtype) {
+  void check_clip(const std::string& path, const Json& statistics, const Json& promise, DType dtype) {
+    const Json &intensity = promise.at("intensity"), &resample = promise.at("resample");
     if (intensity.at("clip").is_null() || intensity.at("normalize") != "none") return;
+    const bool is_before = intensity.at("clip_when") == "before";
+    const bool overshoots = resample.at("interpolator") == "bspline" || resample.at("interpolator") == "lanczos";
+    if (is_before && overshoots && resample.at("spacing_mm").is_array()) return;  // beyond what it interpolates between
     const auto [low, high] = intensity.at("clip").get<std::array<double, 2>>();
-    const double slack =
-        intensity.at("clip_when") == "before" ? kInterpolationTolerance * (std::abs(low) + std::abs(high)) : 0;
+    const double slack = is_before ? kInterpolationTolerance * (std::abs(low) + std::abs(high)) : 0;
     if (statistics.at("min").get<double>() < reached(low - slack, dtype) ||
         statistics.at("max").get<double>() > reached(high + slack, dtype)) {
       differ(path, "has values outside the recipe's clip range");

@@ -227,7 +227,7 @@ TEST(IntensityPlan, ClipsBeforeResamplingWhereAsked) {
   recipe.clip = ClipRange{-100, 100};
   recipe.clip_when = ClipWhen::before;
   const IntensityPlan plan = planned(recipe, stack_with(1, -1024), histogram_of({{0, 1}}));
-  EXPECT_TRUE(plan.clip_before);
+  EXPECT_TRUE(plan.maps_before);
   EXPECT_EQ(applied(plan.before, 0), -100);
   EXPECT_EQ(applied(plan.map, 42), 42);
   EXPECT_EQ(plan.steps_before.size(), 2U);
