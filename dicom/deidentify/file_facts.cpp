@@ -6,6 +6,7 @@
 
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/content_items.h"
+#include "dicom/deidentify/value_writer.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
@@ -160,7 +161,7 @@ class Collector {
     if (vr_of_node == vr("PN")) return take_names(node);
     if (is_private(node.tag)) return;
     if (vr_of_node == vr("UI") && action_of_node != DeidAction::none) return take_uids(value);
-    if (is_date(vr_of_node)) return take_dates(value);
+    if (is_date(vr_of_node) && !is_code_version(node.tag)) return take_dates(value);
     if (rule != nullptr) return take_content(node, rule->kind);
     const auto row = std::ranges::lower_bound(kIdentifyingTags, node.tag, {}, &IdentifyingTag::tag);
     if (row != kIdentifyingTags.end() && row->tag == node.tag) take_text(node, row->category);
@@ -237,7 +238,8 @@ class Collector {
 
   void take_dates(Bytes value) {
     for (const std::string& text : texts_of(value)) {
-      if (auto date = whole_date(text)) facts_.identifiers.dates.push_back(std::move(*date));
+      auto date = whole_date(text);
+      if (date && !is_placeholder_date(*date)) facts_.identifiers.dates.push_back(std::move(*date));
     }
   }
 

@@ -64,6 +64,11 @@ void store(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
 
 }  // namespace
 
+bool is_code_version(Tag tag) {
+  constexpr Tag kContextGroupVersion = 0x00080106, kContextGroupLocalVersion = 0x00080107;
+  return tag == kContextGroupVersion || tag == kContextGroupLocalVersion;
+}
+
 bool is_code(Tag tag) {
   constexpr std::array<Tag, 5> kTags = {0x00080100, 0x00080102, 0x00080103, 0x00080119, 0x00080120};
   return std::ranges::find(kTags, tag) != kTags.end();
@@ -150,6 +155,7 @@ void ValueWriter::write_converted(const Node& node, Vr v, const std::optional<st
 
 void ValueWriter::clean(const Node& node, const TextContext& text) {
   const Vr v = node.value_representation;
+  if (is_code_version(node.tag)) return keep_checked(node, text);
   if (is_date(v) || v == vr("TM")) {
     return write_converted(node, v, shift_dates(text_of(value_of(node, bytes_)), v, context_.shift_days));
   }
@@ -236,11 +242,12 @@ void ValueWriter::write_epoch(const Node& node, Vr v) {
   constexpr int kSecondsPerDay = 86400;
   const int seconds = kSecondsPerDay * context_.shift_days;
   if (value.size() == 4) {
-    store(shifted, read_u32(value, 0, big) + static_cast<std::uint32_t>(seconds), big);
+    const std::uint32_t number = read_u32(value, 0, big);
+    if (number != 0) store(shifted, number + static_cast<std::uint32_t>(seconds), big);  // 0: see is_placeholder_date
   } else if (value.size() == 8 && !is_text(v)) {
     const auto number = binary_number(value, 0, vr("FD"), big);
     if (!number) return writer_.element(node.tag, written_vr(node, v), std::string_view());
-    store(shifted, std::bit_cast<std::uint64_t>(*number + seconds), big);
+    if (*number != 0) store(shifted, std::bit_cast<std::uint64_t>(*number + seconds), big);
   } else {
     return write_converted(node, written_vr(node, v), shift_epoch_text(text_of(value), context_.shift_days));
   }

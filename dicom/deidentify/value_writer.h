@@ -29,6 +29,10 @@ struct TextContext {
 /// Code Value, Coding Scheme Designator and Version, Long and URN Code Value: codes, in which no pattern is looked for.
 bool is_code(Tag tag);
 
+/// True for the dates by which everybody names the versions of a table of codes: they are no patient's, and one that
+/// was moved would tell by how much.
+bool is_code_version(Tag tag);
+
 class ValueWriter {
  public:
   /// All of them must outlive the writer.

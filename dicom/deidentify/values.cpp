@@ -77,8 +77,10 @@ std::optional<sys_days> day_of(std::string_view digits) {
   return date.ok() ? std::optional(sys_days(date)) : std::nullopt;
 }
 
-std::string digits_of(sys_days date) {
+/// Empty where DA cannot say it: its years have four digits.
+std::optional<std::string> digits_of(sys_days date) {
   const year_month_day ymd(date);
+  if (ymd.year() < year{1} || ymd.year() > year{9999}) return std::nullopt;
   return fmt::format("{:04}{:02}{:02}", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
                      static_cast<unsigned>(ymd.day()));
 }
@@ -90,7 +92,9 @@ std::optional<std::string> shift_digits(std::string_view digits, int days_by) {
   const std::string whole = std::string(digits) + std::string("0101").substr(digits.size() == 4 ? 0 : 2);
   const auto date = day_of(whole.substr(0, 8));
   if (!date) return std::nullopt;
-  return digits_of(*date + days(days_by)).substr(0, digits.size());
+  if (is_placeholder_date(whole)) return std::string(digits);
+  const auto shifted = digits_of(*date + days(days_by));
+  return shifted ? std::optional(shifted->substr(0, digits.size())) : std::nullopt;
 }
 
 /// "2014.03.21" (ACR-NEMA) without its dots; other text as it is.
@@ -193,8 +197,14 @@ std::optional<std::string> shift_epoch_text(std::string_view value, int days_by)
   return for_each_value(value, [&](std::string_view one) -> std::optional<std::string> {
     const auto seconds = integer(text_of(std::as_bytes(std::span(one))));
     if (!seconds) return std::nullopt;
+    if (*seconds == 0) return std::string(one);
     return std::to_string(*seconds + std::int64_t{86400} * days_by);
   });
+}
+
+bool is_placeholder_date(std::string_view digits) {
+  constexpr std::array<std::string_view, 5> kDates = {"00010101", "18991230", "19000101", "19700101", "99991231"};
+  return digits.size() >= 8 && std::ranges::find(kDates, digits.substr(0, 8)) != kDates.end();
 }
 
 std::optional<std::string> whole_date(std::string_view value) {

@@ -23,11 +23,16 @@ std::string dummy_value(Vr value_representation);
 
 /// A value of DA, DT or TM, or a date in a text, moved by `days`; several values between backslashes. Times, fractions
 /// and offsets from UTC stay. Partial dates (YYYY, YYYYMM) move with their first day and stay partial; the retired
-/// YYYY.MM.DD becomes YYYYMMDD. An empty value stays empty.
-/// Empty where a value is no date of the calendar: it must not stay.
+/// YYYY.MM.DD becomes YYYYMMDD. An empty value stays empty, and a placeholder stays what it is.
+/// Empty where a value is no date of the calendar, or where that to which it moves has no four digits of a year: it
+/// must not stay.
 std::optional<std::string> shift_dates(std::string_view value, Vr value_representation, int days);
 
-/// Seconds since 1970 as text, moved by `days`.
+/// True for dates that programs write where they know none, YYYYMMDD and anything behind it: the beginnings of their
+/// calendars, and the end. Everybody knows them, so that one that was moved would tell by how much all others were.
+bool is_placeholder_date(std::string_view digits);
+
+/// Seconds since 1970 as text, moved by `days`; 0 stays.
 std::optional<std::string> shift_epoch_text(std::string_view value, int days);
 
 /// The date part of a DA or DT value as YYYYMMDD; empty where it has no whole date.

@@ -196,5 +196,27 @@ TEST(Resampled, KeepsAtLeastOneVoxel) {
   }
 }
 
+/// The origin is large, and subtracted positions are no whole decimals.
+TEST(Resampled, GivesTheSameGridWhereverThePatientLies) {
+  for (const Vec3& origin : {Vec3{}, Vec3{-35.774, 272.754, -0.063}, Vec3{-194.607, 217.907, 24.877}}) {
+    Affine affine = affine_of({0.7, 0, 0}, {0, 0.7, 0}, {0, 0, (origin[2] + 34 * 0.7 - origin[2]) / 34}, origin);
+    const Grid grid = reoriented({{15, 25, 35}, affine}, axis_map(affine, "RAS"));
+    EXPECT_EQ(grid.spacing_mm(), (Vec3{0.7, 0.7, 0.7}));
+    EXPECT_EQ(resampled(grid, {1, 1, 1}, GridConvention::naru).grid.size, (Size3{11, 18, 25}));
+    // torchio's own 15 * 0.7 / 0.7 is a little more than 15.
+    EXPECT_EQ(resampled(grid, {0.7, 0.7, 0.7}, GridConvention::torchio).grid.size, (Size3{16, 25, 35}));
+  }
+}
+
+TEST(Resampled, PutsTheVoxelsThatComeOfASingleOneASpacingApart) {
+  const Grid grid{{13, 11, 1}, affine_of({1, 0, 0}, {0, 1, 0}, {0, 0, 5}, {})};
+  for (const GridConvention convention : kConventions) {
+    const ResampledGrid result = resampled(grid, {1, 1, 1}, convention);
+    EXPECT_NEAR(result.grid.spacing_mm()[2], 1, 1e-9);
+    EXPECT_GT(result.inside[2].end, 0);
+  }
+  EXPECT_EQ(resampled(grid, {1, 1, 1}, GridConvention::totalsegmentator).inside[2].end, 5);
+}
+
 }  // namespace
 }  // namespace naru::test

@@ -479,5 +479,14 @@ TEST(Separable, FillsWhatLiesBeyondTheSource) {
   }
 }
 
+TEST(AxisWeights, SayThatASlabLacksItsSource) {
+  const AxisFilter filter{Interpolator::bspline, Boundary::nearest, {}, 0};
+  AxisSteps axis{.target_count = 5, .step = 1.5, .first = 30, .source_total = 60};
+  EXPECT_NO_THROW(axis_weights(axis, 60, filter));
+  EXPECT_THROW(axis_weights(axis, 30, filter), Error);  // the first 30, of which none is asked for
+  axis.source_begin = 40;
+  EXPECT_THROW(axis_weights(axis, 20, filter), Error);
+}
+
 }  // namespace
 }  // namespace naru::test

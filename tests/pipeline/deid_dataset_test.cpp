@@ -138,5 +138,12 @@ TEST_F(DeidDatasetTest, CountsWhatTheManifestHolds) {
   EXPECT_EQ(counts["by_pixels"], (Json{{"changed", 1}, {"kept", 2}}));
 }
 
+/// Words that every document has say nothing of a patient who is called so.
+TEST_F(DeidDatasetTest, TakesNoWordsOfItsOwnForSomebody) {
+  for (const char* name : {"Basic^Profile", "Sums^Anna", "Data^Card", "Transfer^Syntax", "Confidentiality^Profile"}) {
+    EXPECT_EQ(document_with(person(name)), "") << name;
+  }
+}
+
 }  // namespace
 }  // namespace naru

@@ -225,5 +225,40 @@ TEST(GridPlan, NamesTheSlicesThatASlabIsMadeOf) {
   EXPECT_EQ(slices(Interpolator::bspline), (std::pair<std::int64_t, std::int64_t>{0, 17}));
 }
 
+/// Row cosines of real files are off by 1e-10: no column is worth less for that.
+TEST(Straightening, TakesAShiftThatIsNearlyWholeForOne) {
+  for (const double noise : {0.0, 2e-10, -2e-10}) {
+    const Grid tilted{{30, 20, 8}, [&] {
+                        Affine affine;
+                        affine.set_column(0, {0.7, 0.7 * noise, 0});
+                        affine.set_column(1, {0, 0.7, 0});
+                        affine.set_column(2, {0, 0.7, 2.5});
+                        return affine;
+                      }()};
+    const Straightening plan = plan_straightening(tilted);
+    EXPECT_EQ(plan.grid.size.x, 30);
+    for (const SliceShift& shift : plan.shifts) {
+      EXPECT_EQ(shift.i, 0);
+      EXPECT_EQ(shift.j, std::round(shift.j));
+    }
+  }
+}
+
+TEST(GridPlan, SeparatesNoAxisThatIsThreeTimesAsCoarseWhereverThePatientLies) {
+  Recipe recipe;
+  recipe.spacing_mm = Vec3{1, 1, 1};
+  recipe.convention = GridConvention::nnunet;
+  recipe.interpolator = Interpolator::bspline;
+  for (const double origin : {0.0, -35.774, 272.754, -194.607, 24.877}) {
+    dicom::Stack stack;
+    stack.grid.size = {20, 20, 12};
+    stack.grid.patient_from_voxel.set_column(0, {0.9, 0, 0});
+    stack.grid.patient_from_voxel.set_column(1, {0, 0.9, 0});
+    stack.grid.patient_from_voxel.set_column(2, {0, 0, (origin + 11 * 2.7 - origin) / 11});
+    stack.grid.patient_from_voxel.set_column(3, {origin, origin, origin});
+    EXPECT_FALSE(plan_grid(stack, recipe).resample.separate_axis);
+  }
+}
+
 }  // namespace
 }  // namespace naru::test

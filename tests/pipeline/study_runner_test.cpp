@@ -137,13 +137,45 @@ TEST_F(StudyRunnerTest, FillsAGapLinearlyWhereTheRecipeSaysSo) {
   EXPECT_EQ(filled.size, options.size);
   EXPECT_EQ(line()["findings"][0]["action"], "interpolated");
   EXPECT_GT(part_that_is_true(filled, options, 3, -9999), 0.98);
-  // A missing slice is the rounded mean of its neighbours, exactly.
+  // A missing slice is the mean of its neighbours, exactly: no whole number where theirs differ by an odd one.
+  EXPECT_EQ(filled.dtype, DType::float32);
   const auto values = values_of(filled);
   const std::size_t slice = 64 * 64, at = 4 * slice;
   for (std::size_t v = 0; v < slice; ++v) {
-    const double stored = (values[at - slice + v] + values[at + slice + v]) / 2 + 1024;  // rounded as it is stored
-    ASSERT_EQ(values[at + v], std::nearbyint(stored) - 1024);
+    ASSERT_EQ(values[at + v], (values[at - slice + v] + values[at + slice + v]) / 2);
   }
+}
+
+/// What a result begins far behind the first slice of the source: of a crop, and of slices much thicker than before.
+TEST_F(StudyRunnerTest, MakesWhatBeginsFarBehindTheFirstSlice) {
+  PhantomOptions options;
+  options.size = {40, 40, 60};
+  test::write_series(options, folder_ / "in");
+  const std::string head = "schema = \"naru.recipe/1\"\nname = \"t\"\n";
+  for (const char* how : {"[resample]\nspacing_mm = [1, 1, 1]\ninterpolator = \"bspline\"\n[crop]\nforeground = true\n",
+                          "[resample]\nspacing_mm = [1, 1, 1]\nantialias = true\n[crop]\nforeground = true\n",
+                          "[resample]\nspacing_mm = [1.3, 2.3, 33]\nconvention = \"nnunet\"\n",
+                          "[resample]\nspacing_mm = [1.3, 2.3, 33]\ninterpolator = \"lanczos\"\n"}) {
+    EXPECT_EQ(run(head + how).case_count, 1U) << how;
+  }
+}
+
+/// Weights of which some do not add up to 1 take no intercept: units are what they weigh.
+TEST_F(StudyRunnerTest, WeighsUnitsWhereWeightsDoNotAddUp) {
+  const std::string recipe =
+      "schema = \"naru.recipe/1\"\nname = \"t\"\n[resample]\nspacing_mm = [1, 1, 1]\nconvention = \"itk\"\n"
+      "interpolator = \"lanczos\"\n[output]\ndtype = \"float32\"\n";
+  PhantomOptions options;
+  std::vector<std::vector<double>> results;
+  for (const double intercept : {0.0, -1024.0}) {
+    options.rescale = test::Rescale{1, intercept};
+    fs::remove_all(folder_ / "in");
+    test::write_series(options, folder_ / "in");
+    run(recipe);
+    results.push_back(values_of(image()));
+  }
+  ASSERT_EQ(results[0].size(), results[1].size());
+  for (std::size_t v = 0; v < results[0].size(); ++v) ASSERT_NEAR(results[0][v], results[1][v], 2e-3) << v;
 }
 
 TEST_F(StudyRunnerTest, MakesOneCaseOfTwoPhases) {

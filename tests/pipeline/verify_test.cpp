@@ -194,5 +194,21 @@ TEST_F(VerifyTest, RefusesWhatIsNoDataset) {
   EXPECT_THROW(verify(folder_ / "absent", 1 << 30, executor_, cancel_, [](const Progress&) {}), Error);
 }
 
+/// What is clipped before it is interpolated by weights of both signs goes beyond the clip.
+TEST_F(VerifyTest, ConfirmsWhatOvershootsItsClip) {
+  for (const std::string interpolator : {"bspline", "lanczos"}) {
+    prepare_with(
+        parse_recipe("schema = \"naru.recipe/1\"\nname = \"clipped\"\n[resample]\nspacing_mm = [1, 1, 1]\n"
+                     "interpolator = \"" +
+                         interpolator +
+                         "\"\n[intensity]\nclip = [-20, 30]\nclip_when = \"before\"\n[output]\n"
+                         "dtype = \"float32\"\n",
+                     "test"));
+    const Json line = Json::parse(test::slurp(out_ / "manifest.jsonl"));
+    EXPECT_GT(line["statistics"]["max"].get<double>(), 30);
+    EXPECT_THAT(differences(), ::testing::IsEmpty()) << interpolator;
+  }
+}
+
 }  // namespace
 }  // namespace naru

@@ -39,7 +39,20 @@ TEST(Values, LetsNoTextPassForADate) {
     EXPECT_EQ(shift_dates(text, vr("DA"), -1), std::nullopt) << text;
   }
   EXPECT_EQ(shift_dates("20140301Kim", vr("DT"), -1), std::nullopt);
+  EXPECT_EQ(shift_dates("00010102", vr("DA"), -2), std::nullopt);
+  EXPECT_EQ(shift_dates("99991230", vr("DA"), 2), std::nullopt);
   EXPECT_EQ(shift_dates("noon", vr("TM"), -1), std::nullopt);
+}
+
+/// Moved, they would tell by how much.
+TEST(Values, LeavesDatesThatStandForNone) {
+  for (const char* text : {"00010101", "18991230", "19000101", "19700101", "99991231"}) {
+    EXPECT_EQ(shift_dates(text, vr("DA"), -1000), text);
+    EXPECT_EQ(shift_dates(text + std::string("000000"), vr("DT"), -1000), text + std::string("000000"));
+  }
+  EXPECT_EQ(shift_dates("19000101\\20140302", vr("DA"), -1), "19000101\\20140301");
+  EXPECT_EQ(dicom::shift_epoch_text("0", -1000), "0");
+  EXPECT_EQ(dicom::shift_epoch_text("86400", -1), "0");
 }
 
 TEST(Values, CapsAgesAbove89Years) {
