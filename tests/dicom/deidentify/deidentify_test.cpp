@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "core/error.h"
+#include "dicom/deidentify/data_set_writer.h"
 #include "tests/dicom/coded_bytes.h"
 #include "tests/dicom/deidentify/deidentified.h"
 #include "tests/dicom/slice_bytes.h"
@@ -379,6 +380,32 @@ TEST(Deidentify, ReplacesADocumentByOneThatSaysSo) {
   EXPECT_FALSE(done.holds("Davidson"));
   slice.text(0x00420012, "LO", "model/stl");
   EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::deid_incomplete);
+}
+
+/// The same data set in Implicit VR Little Endian.
+std::string implicit_copy(const std::string& file) {
+  const dicom::Bytes bytes = std::as_bytes(std::span(file));
+  const std::size_t begin = dicom::read_layout(bytes)->data_set_offset;
+  dicom::DataSetWriter writer({false, false});
+  for (const dicom::Node& node : dicom::read_elements(bytes, begin, {true, false}).nodes) {
+    writer.element(node.tag, node.value_representation, dicom::value_of(node, bytes));
+  }
+  const std::string meta = std::string(128, 'x') + "DICM" + SliceBytes::element(0x00020010, "UI", "1.2.840.10008.1.2 ");
+  const auto data_set = writer.finish().buffer;
+  return meta + std::string(reinterpret_cast<const char*>(data_set.data()), data_set.size());
+}
+
+TEST(Deidentify, KnowsADataSetAgainThatWasWrittenInAnotherWay) {
+  const auto hash = [](const std::string& file) { return dicom::data_set_sha256(std::as_bytes(std::span(file))); };
+  const std::string file = hospital_slice().bytes();
+  EXPECT_EQ(hash(implicit_copy(file)), hash(file));
+  std::string other_preamble = file;
+  other_preamble[5] = 'x';
+  EXPECT_EQ(hash(other_preamble), hash(file));
+  EXPECT_NE(hash(hospital_slice().text(0x0008103E, "LO", "Axial 20140322").bytes()), hash(file));
+  EXPECT_NE(hash(hospital_slice().raw(0x7FE00010, "OW", std::string(16, '\1')).bytes()), hash(file));
+  EXPECT_EQ(hash(file.substr(0, 200)), "");
+  EXPECT_EQ(hash("no DICOM"), "");
 }
 
 TEST(Deidentify, ReadsTheSourceFromTheBeginningOfAFile) {
