@@ -112,6 +112,62 @@ TEST(UntrustedValues, CreatorsThatReserveABlockAgainCountOnce) {
   EXPECT_FALSE(done.holds("ACME"));
 }
 
+/// An item that holds a text.
+std::string item_with(const std::string& text) {
+  const std::string element = SliceBytes::element(0x00081030, "LO", text);
+  return std::string("\xFE\xFF\x00\xE0", 4) + static_cast<char>(element.size()) + std::string(3, '\0') + element;
+}
+
+dicom::Vr vr_of(const Deidentified& done, dicom::Tag tag) {
+  const auto node = std::ranges::find(done.table.nodes, tag, &dicom::Node::tag);
+  return node == done.table.nodes.end() ? dicom::Vr{0} : node->value_representation;
+}
+
+TEST(UntrustedValues, ATextStatedAsASequenceIsNone) {
+  const std::string items = item_with("Zonnebloem");
+  SliceBytes slice;
+  slice.raw(0x00100010, "SQ", items).raw(0x0008103E, "SQ", items).raw(0x00080020, "SQ", items);
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(lets_out(done));
+  EXPECT_EQ(done.value(0x00100010), done.result.patient);
+  EXPECT_EQ(vr_of(done, 0x00100010), dicom::vr("PN"));
+  EXPECT_EQ(vr_of(done, 0x00080020), dicom::vr("DA"));
+  EXPECT_FALSE(done.has(0x0008103E));
+}
+
+TEST(UntrustedValues, ATextThatIsEncodedAsASequenceIsNone) {
+  std::string open = SliceBytes::open_sequence(0x00102160);  // Ethnic Group
+  open.replace(4, 2, "UN");
+  SliceBytes slice;
+  slice.insert(open + SliceBytes::open_item() + std::string("\xFE\xFF\x0D\xE0\0\0\0\0\xFE\xFF\xDD\xE0\0\0\0\0", 16));
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_patient_characteristics}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(done.has(0x00102160));
+}
+
+TEST(UntrustedValues, ASequenceStatedAsATextIsNone) {
+  SliceBytes slice;
+  slice.text(0x00081140, "LO", "Zonnebloem").text(0x00081110, "LO", "Zonnebloem").text(0x00082112, "OB", "Zonnebloem");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(lets_out(done));
+  for (const dicom::Tag tag : {0x00081140, 0x00081110, 0x00082112}) {
+    EXPECT_TRUE(!done.has(tag) || vr_of(done, tag) == dicom::vr("SQ")) << tag;
+  }
+}
+
+TEST(UntrustedValues, OfElementsWrittenTwiceTheLastCounts) {
+  const auto uid = [](const std::string& text) { return SliceBytes::element(0x00080018, "UI", text); };
+  SliceBytes slice;
+  slice.insert(uid("2.999.1.1.2 "));
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.result.source.sop_instance_uid, "2.999.1.1.2");
+  EXPECT_EQ(done.value(0x00080018), done.result.sop_instance_uid);
+  EXPECT_FALSE(done.value(0x00080018, 1));
+}
+
 TEST(UntrustedValues, AKeptIdentityIsNotCalledRemoved) {
   dicom::DeidentifyPolicy policy;
   policy.attributes = {{0x00100020, dicom::DeidAction::K}};
