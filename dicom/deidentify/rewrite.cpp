@@ -75,7 +75,7 @@ class Rewriter {
     result.written = writer_.finish();
     result.counts = counts();
     result.removed_words = values_.take_removed_words();
-    result.problem = problem_;
+    result.problem = problem_ ? problem_ : values_.problem();
     return result;
   }
 
