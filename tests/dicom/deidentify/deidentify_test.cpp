@@ -94,6 +94,21 @@ TEST(Deidentify, MovesDatesOfAPatientTogether) {
   EXPECT_NE(first.value(0x00080020), second.value(0x00080020));
 }
 
+TEST(Deidentify, ADateThatARuleKeepsIsNotSearchedFor) {
+  auto policy = policy_with({DeidOption::clean_descriptors, DeidOption::retain_longitudinal_modified_dates});
+  policy.attributes = {{0x00080020, dicom::DeidAction::K}};
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00080021, "DA", "20140321").text(0x00080023, "DA", "20140321");
+  const Deidentified done(slice.bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00080020), "20140321");
+  EXPECT_NE(done.value(0x00080021), "20140321");
+  EXPECT_FALSE(done.holds("19510704"));
+  // Other dates are.
+  slice.raw(0x00281201, "OW", "..19510704..");
+  EXPECT_EQ(Deidentified(slice.bytes(), policy).result.reason, Code::deid_incomplete);
+}
+
 TEST(Deidentify, CapsTheAgeThatItRetains) {
   const Deidentified done(hospital_slice().bytes(), policy_with({DeidOption::retain_patient_characteristics}));
   EXPECT_EQ(done.value(0x00101010), "090Y");
