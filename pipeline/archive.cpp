@@ -62,11 +62,10 @@ std::optional<ArchiveMember> ArchiveReader::next(const CancelToken& cancel) {
     if (result == ARCHIVE_EOF) return std::nullopt;
     count_expanded(kEntryBytes);
     if (result < ARCHIVE_WARN) state_ = State::corrupt;
-    // Hard links repeat a member that was there before; folders and devices hold no bytes.
-    if (state_ != State::good || archive_entry_filetype(entry) != AE_IFREG ||
-        archive_entry_hardlink(entry) != nullptr) {
-      continue;
-    }
+    // A link has a name among the files, but no bytes: where it leads is not followed.
+    const auto type = archive_entry_filetype(entry);
+    const bool is_link = type == AE_IFLNK || archive_entry_hardlink(entry) != nullptr;
+    if (state_ != State::good || (type != AE_IFREG && !is_link)) continue;
     const std::size_t index = next_index_++;
     ArchiveMember member{index, 0, archive_entry_size_is_set(entry) != 0, member_name(entry, index),
                          archive_entry_is_data_encrypted(entry) != 0};

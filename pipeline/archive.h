@@ -25,9 +25,10 @@ inline constexpr std::uint64_t kEntryBytes = 4096;  ///< about what a line of th
 /// True for names that end in .zip, .tar, .tar.gz or .tgz, in any case.
 bool is_archive_name(const std::filesystem::path& path);
 
-/// One regular file in an archive. Names may hold patient names: they go to the report only.
+/// One regular file in an archive, or a link to one, which is empty. Names may hold patient names: they go to the
+/// report only.
 struct ArchiveMember {
-  std::size_t index = 0;         ///< 0-based among the regular files
+  std::size_t index = 0;         ///< 0-based among files and links
   std::uint64_t size_bytes = 0;  ///< as stated; 0 where nothing is
   bool has_size = false;         ///< a size is stated
   std::string name;
@@ -41,7 +42,7 @@ class ArchiveReader {
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
 
-  /// Moves to the next regular file; empty at the end, or where `state()` is no longer good. What was not read of a
+  /// Moves to the next file or link; empty at the end, or where `state()` is no longer good. What was not read of a
   /// member is stepped over without inflating it where the archive lets us.
   /// @throws Error{canceled}
   std::optional<ArchiveMember> next(const CancelToken& cancel);

@@ -10,6 +10,7 @@
 #include "pipeline/allow_list.h"
 #include "pipeline/documents.h"
 #include "pipeline/outputs/layout.h"
+#include "pipeline/patient_issuers.h"
 #include "pipeline/pixels/case_text.h"
 #include "pipeline/pixels/text_detector.h"
 #include "pipeline/version.h"
@@ -46,6 +47,18 @@ std::string patient_identifier(const dicom::Instance& instance) {
   return joined("id", joined(instance.patient_id, instance.issuer_of_patient_id));
 }
 
+/// As a de-identification joins them: one patient's studies must not fall into two splits.
+void join_patients(Scan& scan) {
+  PatientIssuers issuers;
+  for (const dicom::Candidate& candidate : scan.candidates) {
+    issuers.add(candidate.instance.patient_id, candidate.instance.issuer_of_patient_id);
+  }
+  for (dicom::Candidate& candidate : scan.candidates) {
+    std::string& issuer = candidate.instance.issuer_of_patient_id;
+    if (issuer.empty()) issuer = issuers.only_one(candidate.instance.patient_id).value_or("");
+  }
+}
+
 std::optional<std::string_view> split_of(const Recipe& recipe, const ProjectKey& key, std::string_view patient) {
   if (!recipe.split) return std::nullopt;
   const double fraction = key.fraction("split", patient);
@@ -56,7 +69,7 @@ std::optional<std::string_view> split_of(const Recipe& recipe, const ProjectKey&
 
 std::string fingerprint_of(const Scan& scan, const CasePlan& plan, const ProjectKey& key, std::string_view device) {
   std::string text = joined(joined(plan.recipe_sha256, key.id()), joined(kVersion, device));
-  text += joined("", image_path(plan));
+  text += joined("", joined(image_path(plan), plan.patient));  // other files may join patients
   if (plan.recipe.looks_for_text()) {
     text += joined("", joined(TextDetector::built_in().weights_sha256(), TextReader::built_in().name()));
   }
@@ -123,6 +136,7 @@ std::vector<Group> groups_of(const Scan& scan, bool keeps_sequences) {
 }  // namespace
 
 std::vector<CasePlan> plan_cases(Scan& scan, const ProjectKey& key, const PlanOptions& options) {
+  join_patients(scan);
   std::vector<CasePlan> plans;
   std::map<std::string, Recipe, std::less<>> defaults;
   const bool wants_volumes = options.recipe && options.recipe->layout == "nnunet";  // nnU-Net reads 3-D images only

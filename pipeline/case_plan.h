@@ -29,8 +29,8 @@ struct CasePlan {
   std::shared_ptr<const FaceRemoval> face;  ///< what is taken out of every stack; follows from the fingerprint as well
   std::optional<std::string_view> split;    ///< "train", "val" or "test"
   std::optional<NyulLandmarks> nyul_standard;  ///< see nyul_standard.h; a part of the fingerprint
-  /// Hash over all that decides the case's bytes and its line: recipe, key, version, device, image path, findings, and
-  /// the identity of every input file in order.
+  /// Hash over all that decides the case's bytes and its line: recipe, key, version, device, image path, patient,
+  /// findings, and the identity of every input file in order.
   std::string fingerprint;
 };
 
@@ -43,8 +43,8 @@ struct PlanOptions {
 
 /// Plans the accepted and repaired stacks, those of a sequence as one case, sorted by case id. Stacks that are not
 /// taken are marked in `scan`: their inputs become `excluded` (not_selected) or `quarantined` (text_suspected, where a
-/// slice says Burned In Annotation). Patients are told apart by Patient ID with its issuer; without one, every study is
-/// a patient of its own.
+/// slice says Burned In Annotation). Patients are told apart by Patient ID with its issuer (see PatientIssuers);
+/// without an id, every study is a patient of its own.
 std::vector<CasePlan> plan_cases(Scan& scan, const ProjectKey& key, const PlanOptions& options);
 
 }  // namespace naru

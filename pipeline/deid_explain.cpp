@@ -77,7 +77,7 @@ DeidPreview preview_deid(std::span<const std::string> inputs, const Recipe& reci
   const dicom::DeidentifyPolicy policy = policy_of(recipe);
   const dicom::Deidentifier engine(policy, PseudonymKey(PseudonymKey::Bytes{}), std::string(kVersion));
   DeidScan scan = scan_for_deid(list_inputs(inputs, standard_input, {}), policy, executor, cancel, on_progress);
-  plan_deid(scan, recipe, executor, cancel, on_progress);
+  plan_deid(scan, recipe, memory_limit_bytes, executor, cancel, on_progress);
   DeidPreview preview;
   std::mutex mutex;
   run_deid(scan, used_inputs(scan), engine, {}, {memory_limit_bytes}, executor, cancel, on_progress,

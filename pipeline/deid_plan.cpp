@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/allow_list.h"
 #include "pipeline/content.h"
+#include "pipeline/deid_inputs.h"
 
 namespace naru {
 
@@ -79,7 +82,29 @@ void hold_back_mixed_patients(DeidScan& scan) {
   for (const std::size_t i : mixed) hold_back(scan.files.inputs[i], Code::mixed_patient);
 }
 
-void hold_back_duplicates(DeidScan& scan, Executor& executor, const CancelToken& cancel,
+/// True where all say the same. @param hash_of an input; empty where it has none
+template <class HashOf>
+bool are_same(const std::vector<std::size_t>& inputs, HashOf hash_of) {
+  const std::string first = hash_of(inputs.front());
+  return !first.empty() && std::ranges::all_of(inputs, [&](std::size_t i) { return hash_of(i) == first; });
+}
+
+/// Of files that differ in their bytes, by input: the same data set may have been exported twice.
+std::map<std::size_t, std::string> data_set_hashes(DeidScan& scan, const std::vector<std::size_t>& inputs,
+                                                   std::uint64_t memory_bytes, Executor& executor,
+                                                   const CancelToken& cancel, const OnProgress& on_progress) {
+  std::map<std::size_t, std::string> hashes;
+  std::mutex mutex;
+  for_each_input(scan, inputs, {memory_bytes}, "comparing copies", executor, cancel, on_progress,
+                 [&](std::size_t input, dicom::Bytes file) {
+                   std::string hash = dicom::data_set_sha256(file);
+                   const std::lock_guard lock(mutex);
+                   hashes[input] = std::move(hash);
+                 });
+  return hashes;
+}
+
+void hold_back_duplicates(DeidScan& scan, std::uint64_t memory_bytes, Executor& executor, const CancelToken& cancel,
                           const OnProgress& on_progress) {
   std::vector<std::vector<std::size_t>> groups;
   std::vector<std::size_t> shared;
@@ -91,14 +116,23 @@ void hold_back_duplicates(DeidScan& scan, Executor& executor, const CancelToken&
   if (shared.empty()) return;
   std::ranges::sort(shared);
   hash_inputs(scan.files, shared, executor, cancel, on_progress);
+  const auto are_same_files = [&](const std::vector<std::size_t>& inputs) {
+    return are_same(inputs, [&](std::size_t i) { return scan.files.inputs[i].sha256; });
+  };
+  std::vector<std::size_t> unequal;
   for (const auto& inputs : groups) {
-    const std::string& first = scan.files.inputs[inputs.front()].sha256;
-    const bool are_same = !first.empty() && std::ranges::all_of(inputs, [&](std::size_t i) {
-      return scan.files.inputs[i].sha256 == first;
-    });
+    if (!are_same_files(inputs)) unequal.insert(unequal.end(), inputs.begin(), inputs.end());
+  }
+  const auto hashes = data_set_hashes(scan, unequal, memory_bytes, executor, cancel, on_progress);
+  const auto hash_of_data_set = [&](std::size_t i) {
+    const auto found = hashes.find(i);
+    return found == hashes.end() ? std::string() : found->second;
+  };
+  for (const auto& inputs : groups) {
+    const bool is_one = are_same_files(inputs) || are_same(inputs, hash_of_data_set);
     for (const std::size_t i : inputs) {
       InputRecord& input = scan.files.inputs[i];
-      if (!are_same) {
+      if (!is_one) {
         hold_back(input, Code::duplicate_identifier_different_pixels);
       } else if (i != inputs.front()) {
         input.disposition = Disposition::excluded;
@@ -143,10 +177,10 @@ std::vector<std::size_t> used_inputs(const DeidScan& scan) {
   return used;
 }
 
-void plan_deid(DeidScan& scan, const Recipe& recipe, Executor& executor, const CancelToken& cancel,
-               const OnProgress& on_progress) {
+void plan_deid(DeidScan& scan, const Recipe& recipe, std::uint64_t memory_limit_bytes, Executor& executor,
+               const CancelToken& cancel, const OnProgress& on_progress) {
   hold_back_mixed_patients(scan);
-  hold_back_duplicates(scan, executor, cancel, on_progress);
+  hold_back_duplicates(scan, memory_limit_bytes, executor, cancel, on_progress);
   exclude_unselected(scan, recipe);
 }
 

@@ -15,6 +15,7 @@
 #include "dicom/instance.h"
 #include "pipeline/archive.h"
 #include "pipeline/open_file.h"
+#include "pipeline/patient_issuers.h"
 #include "pipeline/prefix.h"
 
 namespace naru {
@@ -252,18 +253,14 @@ void hold_back(InputRecord& input, Code reason) {
 
 namespace {
 
-/// A Patient ID with and without its issuer is one patient where there is one issuer only.
 void join_patients(std::span<dicom::DeidSource> sources, WordCollection& words) {
-  std::map<std::string_view, std::set<std::string>> issuers;
-  for (const dicom::DeidSource& source : sources) {
-    if (!source.issuer_of_patient_id.empty()) issuers[source.patient_id].insert(source.issuer_of_patient_id);
-  }
+  PatientIssuers issuers;
+  for (const dicom::DeidSource& source : sources) issuers.add(source.patient_id, source.issuer_of_patient_id);
   for (dicom::DeidSource& source : sources) {
-    const auto found = issuers.find(source.patient_id);
-    if (source.patient_id.empty() || !source.issuer_of_patient_id.empty()) continue;
-    if (found == issuers.end() || found->second.size() != 1) continue;
+    const auto issuer = issuers.only_one(source.patient_id);
+    if (!issuer || !source.issuer_of_patient_id.empty()) continue;
     const std::string without_issuer = dicom::patient_identifier(source);
-    source.issuer_of_patient_id = *found->second.begin();
+    source.issuer_of_patient_id = *issuer;
     words.join(without_issuer, dicom::patient_identifier(source));
   }
 }

@@ -52,7 +52,7 @@ std::vector<InputFile> list_inputs_of(const DeidentifyOptions& options, std::ist
 DeidScan scan_and_plan(const std::vector<InputFile>& files, const DeidentifyOptions& options, Executor& executor,
                        const CancelToken& cancel, const OnProgress& on_progress) {
   DeidScan scan = scan_for_deid(files, policy_of(options.recipe), executor, cancel, on_progress);
-  plan_deid(scan, options.recipe, executor, cancel, on_progress);
+  plan_deid(scan, options.recipe, options.memory_limit_bytes, executor, cancel, on_progress);
   return scan;
 }
 

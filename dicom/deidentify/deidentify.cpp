@@ -1,5 +1,6 @@
 #include "dicom/deidentify/deidentify.h"
 
+#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/digest.h"
 #include "core/error.h"
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/descriptors.h"
@@ -157,10 +159,11 @@ std::optional<Code> check_source(const DeidSource& source) {
   return std::nullopt;
 }
 
-/// Texts that are in the result by our doing, and therefore prove nothing: dates that are results, how pseudonyms
-/// begin.
+/// Texts that are in the result by our doing, and therefore prove nothing: dates that are results or that a rule keeps,
+/// how pseudonyms begin.
 AllowedTexts allowed_texts(const FileFacts& facts, int shift_days) {
-  std::vector<std::string> allowed = {"patient"};
+  std::vector<std::string> allowed = facts.kept_dates;
+  allowed.emplace_back("patient");
   for (const std::string& date : facts.identifiers.dates) {
     if (auto shifted = shift_dates(date, vr("DA"), shift_days)) allowed.push_back(std::move(*shifted));
   }
@@ -432,6 +435,26 @@ class DeidRun {
 DeidResult Deidentifier::run(Bytes file, const PatientWords* words, std::string_view patient,
                              std::span<const PixelBox> boxes, bool is_reviewed) const {
   return DeidRun(policy_, key_, version_, probe_, words, patient, boxes, is_reviewed).go(file);
+}
+
+std::string data_set_sha256(Bytes bytes) {
+  const OpenedFile file = opened(bytes, kMaxInflatedBytes);
+  if (file.problem) return "";
+  const ElementTable table = read_elements(file.data_set, 0, file.encoding);
+  if (table.problem) return "";
+  Sha256 hash;
+  const auto add = [&](const std::string& text) { hash.update(std::as_bytes(std::span(text))); };
+  add(fmt::format("{} {}\n", file.syntax->is_encapsulated ? file.transfer_syntax_uid : "",
+                  file.encoding.is_big_endian));
+  for (std::uint32_t i = 0; i < table.nodes.size(); ++i) {
+    const Node& node = table.nodes[i];
+    const bool has_value = node.kind == NodeKind::element || node.kind == NodeKind::encapsulated;
+    if (has_value && (node.tag & 0xFFFF) == 0) continue;  // a group's length tells how it was written
+    const Bytes value = has_value ? value_of(node, file.data_set) : Bytes();
+    add(fmt::format("{:08X} {} {} ", node.tag, static_cast<int>(node.kind), has_value ? value.size() : node.end - i));
+    hash.update(value);
+  }
+  return hash.finish();
 }
 
 std::optional<Identifiers> collect_identifiers(Bytes header_or_file, const DeidentifyPolicy& policy) {

@@ -118,6 +118,10 @@ class Deidentifier {
 /// The rectangles that the policy's rules name for a file, in all frames; none where the file cannot be read.
 std::vector<PixelBox> regions_of_file(Bytes file, const DeidentifyPolicy& policy);
 
+/// SHA-256 of what a file's data set says: the same for the same elements in explicit or implicit VR Little Endian,
+/// whatever stands before the data set. Empty where the file cannot be read.
+std::string data_set_sha256(Bytes file);
+
 /// Identifiers of a file's header alone, as the engine would remove them: for documents made from the file by others
 /// (naru prepare). Empty where the header cannot be read.
 std::optional<Identifiers> collect_identifiers(Bytes header_or_file, const DeidentifyPolicy& policy);

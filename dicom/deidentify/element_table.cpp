@@ -217,6 +217,8 @@ class TableReader {
   bool add_undefined(Node added, Encoding items, bool is_unknown) {
     if (added.value_representation != vr("SQ") && !is_unknown) return add_fragments(added);
     if (added.tag == kPixelData) return add_fragments(added);
+    const auto standard = is_private(added.tag) ? std::nullopt : standard_vr(added.tag);
+    added.is_contradictory = standard && kind_of(*standard) != kind_of(vr("SQ"));
     added.kind = NodeKind::sequence;
     added.value_representation = vr("SQ");
     added.encoding = items;

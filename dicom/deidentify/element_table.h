@@ -28,7 +28,7 @@ struct Node {
   std::size_t value_offset = 0;
   std::size_t value_bytes = 0;  ///< of elements and encapsulated values
   bool is_contradictory =
-      false;       ///< the stated VR is of another kind than the data dictionary's: the value is not trusted
+      false;       ///< the VR, as stated or told by how it is encoded, is of another kind than the data dictionary's
   Tag parent = 0;  ///< the sequence in whose item it stands; 0 in the data set itself. Of an item its own
 };
 

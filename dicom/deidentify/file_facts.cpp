@@ -157,14 +157,21 @@ class Collector {
                                   ? content_rule_of(table_, bytes_, levels_.back().begin, levels_.back().end)
                                   : nullptr;
     const DeidAction action_of_node = is_private(node.tag) ? DeidAction::X : action(node, rule);
-    if (action_of_node == DeidAction::K) return;
+    if (action_of_node == DeidAction::K) return keep(node);
     if (vr_of_node == vr("PN")) return take_names(node);
     if (is_private(node.tag)) return;
     if (vr_of_node == vr("UI") && action_of_node != DeidAction::none) return take_uids(value);
-    if (is_date(vr_of_node) && !is_code_version(node.tag)) return take_dates(value);
+    if (is_date(vr_of_node) && !is_code_version(node.tag)) return take_dates(value, facts_.identifiers.dates);
     if (rule != nullptr) return take_content(node, rule->kind);
     const auto row = std::ranges::lower_bound(kIdentifyingTags, node.tag, {}, &IdentifyingTag::tag);
     if (row != kIdentifyingTags.end() && row->tag == node.tag) take_text(node, row->category);
+  }
+
+  void keep(const Node& node) {
+    const std::string_view value = text_of(value_of(node, bytes_));
+    if (is_date(node.value_representation) && is_legal(value, node.value_representation)) {
+      take_dates(value_of(node, bytes_), facts_.kept_dates);
+    }
   }
 
   DeidAction action(const Node& node, const ContentRule* rule) const {
@@ -236,10 +243,10 @@ class Collector {
     }
   }
 
-  void take_dates(Bytes value) {
+  static void take_dates(Bytes value, std::vector<std::string>& dates) {
     for (const std::string& text : texts_of(value)) {
       auto date = whole_date(text);
-      if (date && !is_placeholder_date(*date)) facts_.identifiers.dates.push_back(std::move(*date));
+      if (date && !is_placeholder_date(*date)) dates.push_back(std::move(*date));
     }
   }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "core/code.h"
 #include "dicom/deidentify/deidentify.h"
@@ -14,7 +16,8 @@ struct FileFacts {
   DeidSource source;
   Identifiers identifiers;
   CharacterSets sets;
-  std::optional<Code> problem;  ///< charset_undecodable: a name or an id that nothing decodes
+  std::vector<std::string> kept_dates;  ///< YYYYMMDD, that rules keep: who reads the result knows them
+  std::optional<Code> problem;          ///< charset_undecodable: a name or an id that nothing decodes
 };
 
 FileFacts collect_facts(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy);

@@ -75,21 +75,26 @@ class Rewriter {
     result.written = writer_.finish();
     result.counts = counts();
     result.removed_words = values_.take_removed_words();
-    result.problem = problem_;
+    result.problem = problem_ ? problem_ : values_.problem();
     return result;
   }
 
  private:
   // -- order ---------------------------------------------------------------------------------------------------------
 
-  /// The data set's own elements by tag, each once: some writers put them in another order.
+  /// The data set's own elements by tag, each once: some writers put them in another order, and of elements written
+  /// twice the last counts, as in HeaderValues.
   std::vector<std::uint32_t> roots() const {
     std::vector<std::uint32_t> found;
     for (std::uint32_t i = 0; i < nodes_.size(); i = nodes_[i].end) found.push_back(i);
     const auto tag = [&](std::uint32_t i) { return nodes_[i].tag; };
     if (!std::ranges::is_sorted(found, {}, tag)) std::ranges::stable_sort(found, {}, tag);
-    found.erase(std::ranges::unique(found, {}, tag).begin(), found.end());
-    return found;
+    std::vector<std::uint32_t> last;
+    for (const std::uint32_t i : found) {
+      if (!last.empty() && tag(last.back()) == tag(i)) last.pop_back();
+      last.push_back(i);
+    }
+    return last;
   }
 
   void write_subtree(std::uint32_t root) {
@@ -218,6 +223,7 @@ class Rewriter {
     const Node& node = nodes_[i];
     const DeidAction action = resolve_action(context_.policy, context_.facts.source.sop_class_uid, 0, rule.header);
     const ContentFate fate = content_fate(table_, bytes_, i, rule, action);
+    if (node.is_contradictory) return write_contradictory(node, DeidAction::D);
     count(node.tag, name(fate == ContentFate::stays ? action : DeidAction::D));
     if (fate == ContentFate::stays && node.kind == NodeKind::sequence) return enter(i, false);
     if (fate == ContentFate::stays)
@@ -239,9 +245,25 @@ class Rewriter {
   std::uint32_t apply(std::uint32_t i, DeidAction action) {
     const Node& node = nodes_[i];
     if (action == DeidAction::X) return remove(node, "X");
+    if (node.is_contradictory) return write_contradictory(node, action);
     count(node.tag, name(action));
     if (node.kind == NodeKind::sequence) return apply_to_sequence(i, action);
     values_.write(node, action, levels_.back().text);
+    return node.end;
+  }
+
+  /// Of a value whose VR is of another kind nothing stays; what would be emptied or replaced is, under the right VR.
+  std::uint32_t write_contradictory(const Node& node, DeidAction action) {
+    if (action != DeidAction::Z && action != DeidAction::D) return remove(node, "unknown_removed");
+    count(node.tag, name(action));
+    Node meant = node;
+    meant.value_representation = *standard_vr(node.tag);
+    meant.value_bytes = 0;
+    if (meant.value_representation != vr("SQ")) {
+      values_.write(meant, action, levels_.back().text);
+    } else if (action == DeidAction::Z || !write_dummy_sequence(writer_, node.tag)) {
+      writer_.empty_sequence(node.tag);
+    }
     return node.end;
   }
 
@@ -288,6 +310,7 @@ class Rewriter {
   }
 
   bool is_sequence_removed(const Node& node) const {
+    if (node.is_contradictory) return true;
     const DeidAction action =
         resolve_action(context_.policy, context_.facts.source.sop_class_uid, node.parent, node.tag);
     return action == DeidAction::X || action == DeidAction::Z || action == DeidAction::D;
@@ -328,9 +351,11 @@ class Rewriter {
   }
 
   std::string_view replacing_document() const {
-    const auto type =
-        std::ranges::find_if(nodes_, [](const Node& node) { return node.tag == kMimeType && node.parent == 0; });
-    return type == nodes_.end() ? std::string_view() : dummy_document(text_of(value_of(*type, bytes_)));
+    std::string_view type;
+    for (const Node& node : nodes_) {
+      if (node.tag == kMimeType && node.parent == 0) type = text_of(value_of(node, bytes_));
+    }
+    return dummy_document(type);
   }
 
   bool write_document(const Node& node) {

@@ -56,6 +56,60 @@ bool is_code_word(std::string_view value) {
   return true;
 }
 
+/// A false value would be worse than none here: where it lies, how large it is, what its numbers and codes mean.
+bool must_be_true(Tag tag) {
+  constexpr std::array kTags = {
+      kSliceThickness, kSpacingBetweenSlices, kImagePositionPatient, kImageOrientationPatient,   kNumberOfFrames,
+      kPixelSpacing,   kRescaleIntercept,     kRescaleSlope,         kPhotometricInterpretation, kModality,
+      kUnits,          Tag{0x00181164},  // Imager Pixel Spacing
+      Tag{0x00182010},                   // Nominal Scanned Pixel Spacing
+      Tag{0x00280034},                   // Pixel Aspect Ratio
+      Tag{0x30020011},                   // Image Plane Pixel Spacing
+      Tag{0x30020012},                   // RT Image Position
+      Tag{0x3004000C},                   // Grid Frame Offset Vector
+      Tag{0x3004000E},                   // Dose Grid Scaling
+      Tag{0x30060050},                   // Contour Data
+      Tag{0x3006002C},                   // ROI Volume
+  };
+  return std::ranges::find(kTags, tag) != kTags.end();
+}
+
+/// Pixel Data Characteristics and Patient Examination Characteristics, which every image has (PS3.3 C.7.6.1.1.2).
+bool must_be_true(Tag tag, std::size_t value) {
+  constexpr std::size_t kCharacteristics = 2;
+  return must_be_true(tag) || ((tag == kImageType || tag == kFrameType) && value < kCharacteristics);
+}
+
+/// Seconds with a point and no decimals, or with up to nine of them: six are legal (PS3.5 6.2).
+std::string with_legal_fraction(std::string text) {
+  constexpr std::size_t kLegal = 6, kMost = 9;
+  const std::size_t point = text.find('.');
+  if (point == std::string::npos) return text;
+  const std::size_t end = std::min(text.find_first_not_of("0123456789", point + 1), text.size());
+  const std::size_t digits = end - point - 1;
+  if (digits == 0 && end == text.size()) text.erase(point);
+  if (digits > kLegal && digits <= kMost) text.erase(point + 1 + kLegal, digits - kLegal);
+  return text;
+}
+
+/// A value as its writer meant it: numbers between any white space, times with more decimals than are legal.
+std::string as_meant(std::string_view value, Vr v) {
+  const bool is_number = v == vr("DS") || v == vr("IS"), is_time = v == vr("TM") || v == vr("DT");
+  std::string text(value);
+  if (is_number)
+    std::ranges::replace_if(
+        text, [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');
+  if (!is_time || text.find('.') == std::string::npos) return text;
+  std::vector<std::string> values = texts_of(std::as_bytes(std::span(text)));
+  bool is_changed = false;
+  for (std::string& one : values) {
+    std::string legal = with_legal_fraction(one);
+    is_changed = is_changed || legal != one;
+    one = std::move(legal);
+  }
+  return is_changed ? fmt::format("{}", fmt::join(values, "\\")) : text;
+}
+
 template <class Number>
 void store(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
   std::memcpy(bytes.data(), &number, sizeof number);
@@ -95,10 +149,14 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
   if (node.tag == kPatientAge) return write_converted(node, v, capped_age(text_of(value_of(node, bytes_))));
   if (node.tag == kTimezoneOffset) return write_zone(node);
   if (is_charset_text(v)) return write_text(node, v, *text.set, text.cleans_all && !is_code(node.tag));
-  if (!is_legal(text_of(value_of(node, bytes_)), v)) {
+  const std::string_view value = text_of(value_of(node, bytes_));
+  const std::string meant = as_meant(value, v);
+  if (!is_legal(meant, v)) {
     ++notes_["value_not_legal"];
+    if (must_be_true(node.tag)) problem_ = Code::deid_incomplete;
     return writer_.element(node.tag, v, dummy_value(v));  // an empty value may be illegal here too
   }
+  if (meant != value) return writer_.element(node.tag, v, meant);
   if (v == vr("UI")) return keeps_uid(node.tag) ? keep(node, v) : write_uids(node);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, v);
@@ -108,11 +166,13 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
 void ValueWriter::write_code(const Node& node, Vr v) {
   bool is_changed = false;
   std::vector<std::string> values = texts_of(value_of(node, bytes_));
-  for (std::string& one : values) {
+  for (std::size_t n = 0; n < values.size(); ++n) {
+    std::string& one = values[n];
     const bool names_someone = is_identifier(one) || context_.cleaner.remove_identifiers(one).is_changed();
     const bool is_sound = node.tag == kUrnCodeValue ? is_concept_urn(one) : v != vr("CS") || is_code_word(one);
     if (!names_someone && is_sound) continue;
     is_changed = true;
+    if (must_be_true(node.tag, n)) problem_ = Code::deid_incomplete;
     one = dummy_value(v);
   }
   if (!is_changed) return keep(node, v);
@@ -157,7 +217,8 @@ void ValueWriter::clean(const Node& node, const TextContext& text) {
   const Vr v = node.value_representation;
   if (is_code_version(node.tag)) return keep_checked(node, text);
   if (is_date(v) || v == vr("TM")) {
-    return write_converted(node, v, shift_dates(text_of(value_of(node, bytes_)), v, context_.shift_days));
+    const std::string meant = as_meant(text_of(value_of(node, bytes_)), v);
+    return write_converted(node, v, shift_dates(meant, v, context_.shift_days));
   }
   if (node.tag == kTimezoneOffset) return write_zone(node);
   if (is_charset_text(v)) return write_text(node, v, *text.set, true);

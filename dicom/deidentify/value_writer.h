@@ -49,6 +49,9 @@ class ValueWriter {
   /// As it stands in the source.
   void keep(const Node& node, Vr v);
 
+  /// deid_incomplete where a value that must be true was replaced: the instance may not leave.
+  std::optional<Code> problem() const { return problem_; }
+
   /// What could not stay as it was, and words taken out, by reason.
   std::map<std::string, std::size_t> notes() const;
   std::vector<std::string> take_removed_words() { return std::move(removed_words_); }
@@ -75,6 +78,7 @@ class ValueWriter {
   Bytes bytes_;
   const RewriteContext& context_;
   DataSetWriter& writer_;
+  std::optional<Code> problem_;
   std::map<std::string, std::size_t> notes_;
   std::array<std::size_t, kDescriptorReasons> reasons_{};
   std::vector<std::string> removed_words_;

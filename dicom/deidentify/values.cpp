@@ -157,6 +157,15 @@ std::optional<std::string> shift_one(std::string_view value, Vr value_representa
   return *date + std::string(rest);
 }
 
+/// Some writers give an integer decimals ("12.0", "350.5"): numbers all the same, no longer than DS may be.
+bool are_decimals(std::string_view value) {
+  constexpr std::size_t kLongest = 16;
+  const auto values = texts_of(std::as_bytes(std::span(value)));
+  return std::ranges::all_of(values, [](const std::string& one) {
+    return one.empty() || (one.size() <= kLongest && decimal(one).has_value());
+  });
+}
+
 template <class Convert>
 std::optional<std::string> for_each_value(std::string_view value, Convert convert) {
   std::string result;
@@ -229,7 +238,7 @@ bool is_legal(std::string_view value, Vr value_representation) {
     return value.find_first_not_of(signs) == std::string_view::npos;
   };
   if (value_representation == vr("DS")) return holds_only("0123456789+-.eE \\");
-  if (value_representation == vr("IS")) return holds_only("0123456789+- \\");
+  if (value_representation == vr("IS")) return holds_only("0123456789+- \\") || are_decimals(value);
   if (value_representation == vr("UI")) return holds_only("0123456789.\\ ");
   if (is_date(value_representation) || value_representation == vr("TM")) {
     return shift_dates(value, value_representation, 0).has_value();

@@ -132,6 +132,18 @@ TEST_F(ArchivedStudy, AccountsForEveryMember) {
   EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr("a.zip!notes.txt"));
 }
 
+TEST_F(ArchivedStudy, AccountsForLinksAndFollowsNone) {
+  test::write_series({}, folder_ / "plain");
+  const Members members = members_of("plain");
+  test::write_archive(folder_ / "a.tar", members,
+                      {"", {{"link.dcm", (folder_ / "k.key").string()}}, {{"again.dcm", members[0].first}}});
+  const PrepareResult result = prepare_from("a.tar", "out");
+  EXPECT_EQ(result.by_disposition.at("used"), 20U);
+  EXPECT_EQ(result.by_disposition.at("rejected"), 2U);
+  EXPECT_EQ(result.by_reason.at("not_dicom"), 2U);
+  EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr("a.tar!again.dcm"));
+}
+
 TEST_F(ArchivedStudy, KeepsTwoPhasesApartWhenDeflated) {
   test::PhantomOptions options;
   options.transfer_syntax_uid = "1.2.840.10008.1.2.1.99";

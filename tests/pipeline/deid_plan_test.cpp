@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/dicom/slice_bytes.h"
 #include "tests/support/temp_folder.h"
 
 namespace naru {
@@ -22,6 +23,7 @@ class DeidPlanTest : public ::testing::Test {
       InputRecord input;
       input.path = folder_ / std::to_string(scan.sources.size());
       test::spill(input.path, says.bytes);
+      input.size_bytes = says.bytes.size();
       scan.files.inputs.push_back(input);
       dicom::DeidSource source;
       source.patient_id = says.patient;
@@ -34,7 +36,7 @@ class DeidPlanTest : public ::testing::Test {
       scan.sources.push_back(source);
     }
     Executor executor = Executor::cpu(1);
-    plan_deid(scan, recipe, executor, CancelToken(), [](const Progress&) {});
+    plan_deid(scan, recipe, std::uint64_t{1} << 30, executor, CancelToken(), [](const Progress&) {});
     std::vector<std::string> fates;
     for (const InputRecord& input : scan.files.inputs) {
       const bool is_used = input.disposition == Disposition::used;
@@ -103,6 +105,15 @@ TEST_F(DeidPlanTest, TakesTheFirstOfEqualCopiesAndNoneOfUnequalOnes) {
   Says other = a;
   other.bytes = "other";
   EXPECT_THAT(fates({a, b, a, other}), ElementsAre(kContradiction, "used", kContradiction, kContradiction));
+}
+
+TEST_F(DeidPlanTest, TakesADataSetThatWasExportedTwiceOnce) {
+  Says a{"P1", "", "1", "1.1", "1.1.1"}, b = a, c = a;
+  a.bytes = b.bytes = test::SliceBytes().bytes();
+  b.bytes.replace(0, 5, "OTHER");  // the preamble
+  c.bytes = test::SliceBytes().text(0x00200013, "IS", "99").bytes();
+  EXPECT_THAT(fates({a, b}), ElementsAre("used", kDuplicate));
+  EXPECT_THAT(fates({a, b, c}), Each(kContradiction));
 }
 
 TEST_F(DeidPlanTest, SelectsByModalityAndBodyPart) {

@@ -11,6 +11,7 @@
 
 #include "pipeline/outputs/nifti.h"
 #include "pipeline/verify.h"
+#include "tests/dicom/slice_bytes.h"
 #include "tests/support/phantom.h"
 #include "tests/support/temp_folder.h"
 
@@ -378,6 +379,32 @@ TEST_F(PrepareTest, KeepsPatientsTogetherInASplitAndApartFromTheirNames) {
     seen.insert(*found.begin());
   }
   EXPECT_GT(seen.size(), 1U);
+}
+
+TEST_F(PrepareTest, APatientIdWithAndWithoutItsOneIssuerIsOnePatient) {
+  PhantomOptions options;
+  options.size = {8, 8, 3};
+  options.patient_id = "PAT1";
+  for (const bool has_issuer : {false, true}) {
+    options.study_uid = has_issuer ? "2.999.5.1" : "2.999.5.2";
+    options.series_uid = options.study_uid + ".1";
+    const fs::path folder = folder_ / "in" / options.series_uid;
+    write_series(options, folder);
+    if (!has_issuer) continue;
+    for (const auto& file : fs::directory_iterator(folder)) {
+      std::string bytes = test::slurp(file.path());
+      const std::string patient_id = test::SliceBytes::element(0x00100020, "LO", "PAT1");
+      const std::size_t at = bytes.find(patient_id);
+      ASSERT_NE(at, std::string::npos);
+      bytes.insert(at + patient_id.size(), test::SliceBytes::element(0x00100021, "LO", "HOSPITAL"));
+      test::spill(file.path(), bytes);
+    }
+  }
+  run();
+  const auto lines = lines_of(folder_ / "out/manifest.jsonl");
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_NE(lines[0]["study"], lines[1]["study"]);
+  EXPECT_EQ(lines[0]["patient"], lines[1]["patient"]);
 }
 
 TEST_F(PrepareTest, NnunetLayoutHasWhatNnunetReads) {

@@ -37,6 +37,26 @@ void write_archive(const std::filesystem::path& path, const std::vector<std::pai
     archive_write_data(writer, bytes.data(), bytes.size());
     archive_entry_free(entry);
   }
+  const auto link = [&](const std::string& name, const std::string& target, auto set_target) {
+    archive_entry* entry = archive_entry_new();
+    archive_entry_set_pathname(entry, name.c_str());
+    archive_entry_set_perm(entry, 0600);
+    set_target(entry, target.c_str());
+    require(archive_write_header(writer, entry), "link");
+    archive_entry_free(entry);
+  };
+  for (const auto& [name, target] : options.symbolic_links) {
+    link(name, target, [](archive_entry* entry, const char* to) {
+      archive_entry_set_filetype(entry, AE_IFLNK);
+      archive_entry_set_symlink(entry, to);
+    });
+  }
+  for (const auto& [name, target] : options.hard_links) {
+    link(name, target, [](archive_entry* entry, const char* to) {
+      archive_entry_set_filetype(entry, AE_IFREG);
+      archive_entry_set_hardlink(entry, to);
+    });
+  }
   require(archive_write_close(writer), "close");
   archive_write_free(writer);
 }

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "core/error.h"
+#include "dicom/deidentify/data_set_writer.h"
 #include "tests/dicom/coded_bytes.h"
 #include "tests/dicom/deidentify/deidentified.h"
 #include "tests/dicom/slice_bytes.h"
@@ -91,6 +92,21 @@ TEST(Deidentify, MovesDatesOfAPatientTogether) {
   EXPECT_EQ(first.value(0x00080030), "101500");
   EXPECT_EQ(first.value(0x00280303), "MODIFIED");
   EXPECT_NE(first.value(0x00080020), second.value(0x00080020));
+}
+
+TEST(Deidentify, ADateThatARuleKeepsIsNotSearchedFor) {
+  auto policy = policy_with({DeidOption::clean_descriptors, DeidOption::retain_longitudinal_modified_dates});
+  policy.attributes = {{0x00080020, dicom::DeidAction::K}};
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00080021, "DA", "20140321").text(0x00080023, "DA", "20140321");
+  const Deidentified done(slice.bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00080020), "20140321");
+  EXPECT_NE(done.value(0x00080021), "20140321");
+  EXPECT_FALSE(done.holds("19510704"));
+  // Other dates are.
+  slice.raw(0x00281201, "OW", "..19510704..");
+  EXPECT_EQ(Deidentified(slice.bytes(), policy).result.reason, Code::deid_incomplete);
 }
 
 TEST(Deidentify, CapsTheAgeThatItRetains) {
@@ -379,6 +395,32 @@ TEST(Deidentify, ReplacesADocumentByOneThatSaysSo) {
   EXPECT_FALSE(done.holds("Davidson"));
   slice.text(0x00420012, "LO", "model/stl");
   EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::deid_incomplete);
+}
+
+/// The same data set in Implicit VR Little Endian.
+std::string implicit_copy(const std::string& file) {
+  const dicom::Bytes bytes = std::as_bytes(std::span(file));
+  const std::size_t begin = dicom::read_layout(bytes)->data_set_offset;
+  dicom::DataSetWriter writer({false, false});
+  for (const dicom::Node& node : dicom::read_elements(bytes, begin, {true, false}).nodes) {
+    writer.element(node.tag, node.value_representation, dicom::value_of(node, bytes));
+  }
+  const std::string meta = std::string(128, 'x') + "DICM" + SliceBytes::element(0x00020010, "UI", "1.2.840.10008.1.2 ");
+  const auto data_set = writer.finish().buffer;
+  return meta + std::string(reinterpret_cast<const char*>(data_set.data()), data_set.size());
+}
+
+TEST(Deidentify, KnowsADataSetAgainThatWasWrittenInAnotherWay) {
+  const auto hash = [](const std::string& file) { return dicom::data_set_sha256(std::as_bytes(std::span(file))); };
+  const std::string file = hospital_slice().bytes();
+  EXPECT_EQ(hash(implicit_copy(file)), hash(file));
+  std::string other_preamble = file;
+  other_preamble[5] = 'x';
+  EXPECT_EQ(hash(other_preamble), hash(file));
+  EXPECT_NE(hash(hospital_slice().text(0x0008103E, "LO", "Axial 20140322").bytes()), hash(file));
+  EXPECT_NE(hash(hospital_slice().raw(0x7FE00010, "OW", std::string(16, '\1')).bytes()), hash(file));
+  EXPECT_EQ(hash(file.substr(0, 200)), "");
+  EXPECT_EQ(hash("no DICOM"), "");
 }
 
 TEST(Deidentify, ReadsTheSourceFromTheBeginningOfAFile) {

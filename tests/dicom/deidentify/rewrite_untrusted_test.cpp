@@ -55,11 +55,78 @@ TEST(UntrustedValues, HideNobody) {
 
 TEST(UntrustedValues, OfNumbersBecomeLegalNumbers) {
   SliceBytes slice;
-  slice.text(0x00180050, "DS", "10.50/ 15.00");
+  slice.text(0x00180090, "DS", "10.50/ 15.00").text(0x00181152, "IS", "about 12");
   const Deidentified done(slice.bytes());
   ASSERT_FALSE(done.result.reason);
-  EXPECT_EQ(done.value(0x00180050), "0");
-  EXPECT_EQ(done.result.counts.notes.at("value_not_legal"), 1U);
+  EXPECT_EQ(done.value(0x00180090), "0");
+  EXPECT_EQ(done.value(0x00181152), "0");
+  EXPECT_EQ(done.result.counts.notes.at("value_not_legal"), 2U);
+}
+
+TEST(UntrustedValues, OfGeometryAndRescaleHoldTheInstanceBack) {
+  for (const dicom::Tag tag : {0x00180050, 0x00180088, 0x00181164, 0x00200032, 0x00200037, 0x00280030, 0x00281052,
+                               0x00281053, 0x3004000E, 0x30060050}) {
+    for (const char* value : {"0,5\\0,5", "1.0d0", "inf", "NaN", "10.50/ 15.00"}) {
+      const Deidentified done(SliceBytes().text(tag, "DS", value).bytes());
+      EXPECT_EQ(done.result.reason, Code::deid_incomplete) << tag << value;
+      EXPECT_EQ(done.result.stage, "rewrite");
+    }
+  }
+}
+
+TEST(UntrustedValues, PlainNumbersStayHoweverTheyAreWritten) {
+  SliceBytes slice;
+  slice.text(0x00280030, "DS", "0.5\\0.25\t").text(0x00181150, "IS", "350.5").text(0x00181152, "IS", "1e2");
+  slice.text(0x00200013, "IS", "12.0").text(0x00180050, "DS", " \t2.5\r\n");
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00280030), "0.5\\0.25");
+  EXPECT_EQ(done.value(0x00180050), "2.5");
+  EXPECT_EQ(done.value(0x00181150), "350.5");
+  EXPECT_EQ(done.value(0x00181152), "1e2");
+  EXPECT_EQ(done.value(0x00200013), "12.0");
+}
+
+TEST(UntrustedValues, HideNothingInTheDecimalsOfAnInteger) {
+  for (const char* value : {"2014.03.21", "12.123456789012345", "12.0x", "1.2.3"}) {
+    const Deidentified done(SliceBytes().text(0x00181152, "IS", value).bytes());
+    ASSERT_FALSE(done.result.reason);
+    EXPECT_EQ(done.value(0x00181152), "0") << value;
+  }
+}
+
+TEST(UntrustedValues, TimesLoseTheDecimalsThatAreTooMany) {
+  const std::pair<const char*, const char*> kTimes[] = {{"101112.", "101112"},
+                                                        {"101112.1234567", "101112.123456"},
+                                                        {"101112.123456789", "101112.123456"},
+                                                        {"101112.\\101113.5", "101112\\101113.5"},
+                                                        {"101112.123", "101112.123"},
+                                                        {"101112.0105551234567", ""}};
+  for (const auto& [found, written] : kTimes) {
+    for (const auto dates :
+         {DeidOption::retain_longitudinal_modified_dates, DeidOption::retain_longitudinal_full_dates}) {
+      const Deidentified done(SliceBytes().text(0x00080032, "TM", found).bytes(), policy_with({dates}));
+      ASSERT_FALSE(done.result.reason);
+      const bool is_dummy = *written == '\0' && dates == DeidOption::retain_longitudinal_full_dates;
+      EXPECT_EQ(done.value(0x00080032), is_dummy ? "000000" : written) << found;
+    }
+  }
+  const Deidentified done(SliceBytes().text(0x0008002A, "DT", "20140321101112.1234567+0900").bytes(),
+                          policy_with({DeidOption::retain_longitudinal_full_dates}));
+  EXPECT_EQ(done.value(0x0008002A), "20140321101112.123456+0900");
+}
+
+TEST(UntrustedValues, CodesThatAnImageNeedsAreNeverReplaced) {
+  const std::pair<dicom::Tag, const char*> kNames[] = {
+      {0x00100020, "MONOCHROME2"}, {0x00080050, "MONOCHROME2"}, {0x00100020, "ORIGINAL"}, {0x00100020, "PRIMARY"}};
+  for (const auto& [tag, value] : kNames) {
+    EXPECT_EQ(Deidentified(SliceBytes().text(tag, "LO", value).bytes()).result.reason, Code::deid_incomplete) << value;
+  }
+  // A value beyond those that every image has goes, as other codes do.
+  const Deidentified done(
+      SliceBytes().text(0x00100020, "LO", "QUANTUM7").text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\QUANTUM7").bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00080008), "ORIGINAL\\PRIMARY\\REMOVED");
 }
 
 TEST(UntrustedValues, UidsThatNoRuleNamesAreMappedAllTheSame) {
@@ -110,6 +177,62 @@ TEST(UntrustedValues, CreatorsThatReserveABlockAgainCountOnce) {
   const Deidentified done(SliceBytes().insert(flood).bytes(), policy_with({DeidOption::retain_safe_private}));
   ASSERT_FALSE(done.result.reason);
   EXPECT_FALSE(done.holds("ACME"));
+}
+
+/// An item that holds a text.
+std::string item_with(const std::string& text) {
+  const std::string element = SliceBytes::element(0x00081030, "LO", text);
+  return std::string("\xFE\xFF\x00\xE0", 4) + static_cast<char>(element.size()) + std::string(3, '\0') + element;
+}
+
+dicom::Vr vr_of(const Deidentified& done, dicom::Tag tag) {
+  const auto node = std::ranges::find(done.table.nodes, tag, &dicom::Node::tag);
+  return node == done.table.nodes.end() ? dicom::Vr{0} : node->value_representation;
+}
+
+TEST(UntrustedValues, ATextStatedAsASequenceIsNone) {
+  const std::string items = item_with("Zonnebloem");
+  SliceBytes slice;
+  slice.raw(0x00100010, "SQ", items).raw(0x0008103E, "SQ", items).raw(0x00080020, "SQ", items);
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(lets_out(done));
+  EXPECT_EQ(done.value(0x00100010), done.result.patient);
+  EXPECT_EQ(vr_of(done, 0x00100010), dicom::vr("PN"));
+  EXPECT_EQ(vr_of(done, 0x00080020), dicom::vr("DA"));
+  EXPECT_FALSE(done.has(0x0008103E));
+}
+
+TEST(UntrustedValues, ATextThatIsEncodedAsASequenceIsNone) {
+  std::string open = SliceBytes::open_sequence(0x00102160);  // Ethnic Group
+  open.replace(4, 2, "UN");
+  SliceBytes slice;
+  slice.insert(open + SliceBytes::open_item() + std::string("\xFE\xFF\x0D\xE0\0\0\0\0\xFE\xFF\xDD\xE0\0\0\0\0", 16));
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_patient_characteristics}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(done.has(0x00102160));
+}
+
+TEST(UntrustedValues, ASequenceStatedAsATextIsNone) {
+  SliceBytes slice;
+  slice.text(0x00081140, "LO", "Zonnebloem").text(0x00081110, "LO", "Zonnebloem").text(0x00082112, "OB", "Zonnebloem");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(lets_out(done));
+  for (const dicom::Tag tag : {0x00081140, 0x00081110, 0x00082112}) {
+    EXPECT_TRUE(!done.has(tag) || vr_of(done, tag) == dicom::vr("SQ")) << tag;
+  }
+}
+
+TEST(UntrustedValues, OfElementsWrittenTwiceTheLastCounts) {
+  const auto uid = [](const std::string& text) { return SliceBytes::element(0x00080018, "UI", text); };
+  SliceBytes slice;
+  slice.insert(uid("2.999.1.1.2 "));
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.result.source.sop_instance_uid, "2.999.1.1.2");
+  EXPECT_EQ(done.value(0x00080018), done.result.sop_instance_uid);
+  EXPECT_FALSE(done.value(0x00080018, 1));
 }
 
 TEST(UntrustedValues, AKeptIdentityIsNotCalledRemoved) {
