@@ -232,8 +232,8 @@ bool IdIndex::find_in_number(const FoldedText& text, const Token& token, Removal
 }
 
 void find_uids(const FoldedText& text, Removals& removals) {
-  constexpr std::size_t kFewestComponents = 6;
-  constexpr std::u32string_view kStandard = U"1.2.840.10008.";
+  constexpr std::size_t kFewestComponents = 6, kFewestDigitsOfUuid = 10;
+  constexpr std::u32string_view kStandard = U"1.2.840.10008.", kUuid = U"2.25.";
   const auto& tokens = text.tokens();
   for (std::size_t i = 0; i < tokens.size();) {
     std::size_t end = i + 1;
@@ -241,7 +241,8 @@ void find_uids(const FoldedText& text, Removals& removals) {
       while (end < tokens.size() && tokens[end].is_number() && text.gap_before(end) == U".") ++end;
     }
     const std::u32string_view uid = text.folded(tokens[i].begin, tokens[end - 1].end);
-    if (end - i >= kFewestComponents && !uid.starts_with(kStandard)) {
+    const bool is_uuid = uid.starts_with(kUuid) && uid.size() >= kUuid.size() + kFewestDigitsOfUuid;
+    if ((end - i >= kFewestComponents && !uid.starts_with(kStandard)) || is_uuid) {
       removals.push_back({tokens[i].begin, tokens[end - 1].end, DescriptorReason::id});
     }
     i = end;

@@ -44,7 +44,7 @@ class IdIndex {
   std::uint32_t longest_ = 0;
 };
 
-/// UIDs of any kind but those of the standard (2.25 and 1.2.840.10008 class UIDs stay out of free text anyway).
+/// UIDs of any root but the standard's own (1.2.840.10008): six components or more, or 2.25 and a UUID.
 void find_uids(const FoldedText& text, Removals& removals);
 
 /// Institutions, departments, addresses: their telling words together, or one with the kind ("Asan Hospital").

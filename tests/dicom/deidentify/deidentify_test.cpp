@@ -309,6 +309,8 @@ TEST(Deidentify, LeavesUnlistedTextsByTheirType) {
   EXPECT_EQ(done.value(0x00420010), "");         // type 2
   EXPECT_EQ(done.value(0x0040E001), "REMOVED");  // type 1C
   EXPECT_FALSE(done.has(0x00281351));            // type 3
+  // An id of a document is one where texts are cleaned as well.
+  EXPECT_EQ(Deidentified(slice.bytes(), policy_with({DeidOption::clean_descriptors})).value(0x0040E001), "REMOVED");
 }
 
 TEST(Deidentify, LeavesEveryCodeItemItsCode) {

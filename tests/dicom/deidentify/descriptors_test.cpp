@@ -161,6 +161,21 @@ TEST(DescriptorCleaner, RemovesWhatWasRemovedOnceAndForAll) {
   }
 }
 
+TEST(DescriptorCleaner, TakesUidsOfAnyRootButTheStandards) {
+  EXPECT_EQ(cleaned({}, "copy of 2.25.329800735698586629295641978511506172918"), "copy of");
+  EXPECT_EQ(cleaned({}, "copy of 1.3.12.2.1107.5.2.36.40414"), "copy of");
+  for (const char* text : {"1.2.840.10008.5.1.4.1.1.2", "2.25 mm", "2.25.2014 2.25.3"}) {
+    EXPECT_EQ(DescriptorCleaner({}, {}, {}).remove_identifiers(text).text, text);
+  }
+}
+
+TEST(DescriptorCleaner, KeepsCommonWordsThatAreALocationOrADeviceAsWell) {
+  const Identifiers header = {.ids = {"MR1", "DX", "CHEST", "1"}, .places = {"ER", "CT 1", "Room 2", "ICU"}};
+  for (const char* text : {"ER CT 1 chest", "MR1 room 2", "ICU portable DX CHEST 1"}) {
+    EXPECT_EQ(cleaned(header, text), text);
+  }
+}
+
 TEST(DescriptorCleaner, MayBeMoved) {
   DescriptorCleaner first(named("Davidson^Douglas"), {}, {});
   DescriptorCleaner second(std::move(first));
