@@ -607,10 +607,24 @@ constexpr Row kShortIds[] = {
     {"77321 lung", "lung"},
     {"matrix 320", "matrix 320"},
     {"t2_tse_tra_320", "t2_tse_tra_320"},
+    {"Thorax 4321_lung", "Thorax_lung"},
+    {"Pt4321 lung", "Pt lung"},
+    {"P-4321", "P"},
+    {"#4321 lung", "# lung"},
+    {"lung-4321", "lung-4321"},
+    {"P4^P101^S320^I0", "P4^P101^S320^I0"},
+    {"4321-lung", "4321-lung"},
+    {"J88_lung", "lung"},
+    {"Thorax J88_lung", "Thorax_lung"},
+    {"j-88 lung", "lung"},
+    {"Pt J88", "Pt"},
+    {"J88 lung", "J88 lung"},
+    {"TJ88_lung", "TJ88_lung"},
+    {"MR12_lung MR-12", "MR12_lung MR-12"},
 };
 
 TEST(DescriptorTable, ShortIdsWhereSomethingTellsThem) {
-  expect_cleaned({.ids = {"4321", "K-77", "sub-01", "T1", "김-77321", "320"}}, kShortIds);
+  expect_cleaned({.ids = {"4321", "K-77", "sub-01", "T1", "김-77321", "320", "J88", "MR12"}}, kShortIds);
 }
 
 const Identifiers& born_long_ago() {
