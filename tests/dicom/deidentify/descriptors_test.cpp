@@ -129,6 +129,31 @@ TEST(DescriptorCleaner, FindsAWordInAnyMixtureOfCases) {
   EXPECT_EQ(cleaned(named("Quackenbush^Ann"), "AxTseFsQuAcK"), "AxTseFsQuAcK");
 }
 
+TEST(DescriptorCleaner, FindsANameThatWasCutOrShortened) {
+  const Identifiers zwickelbauer = named("Zwickelbauer^Thaddeus");
+  for (const char* text : {"Zwickelbaue", "ZWICKELBAU", "zwickelb", "Zwickelb.", "Zwick.", "Zwickel-\nbauer",
+                           "Zwickel-\r\nbauer", "Zwickel\nbauer", "TZwick", "TZWICK", "zwickt", "ZWICTHAD", "THADZWICK",
+                           "thadzwickelbauer", "Thad Zwickelbauer", "Zwickelb. T.", "T. Zwick", "ThadZwick"}) {
+    EXPECT_EQ(cleaned(zwickelbauer, "CT " + std::string(text) + " venous"), "CT venous") << text;
+  }
+  for (const char* text : {"Zwic", "zwick", "Thad", "Zwickauer"}) EXPECT_EQ(cleaned(zwickelbauer, text), text);
+  const Identifiers wordy = {.person_names = {"Contreras^Abdominski", "Beckenbauer^Franz", "Sagitov^Ivan",
+                                              "Carotti^Anna", "Waterman^Spinelli", "Transfeld^Coronado"}};
+  for (const char* text :
+       {"CT contr. abdom. becken", "sagit. carot. art. water", "spine trans coron. ap", "w contr thora"}) {
+    EXPECT_EQ(cleaned(wordy, text), text);
+  }
+}
+
+TEST(DescriptorCleaner, FindsPartsBehindTheFiveOfAName) {
+  EXPECT_EQ(cleaned(named("^^^Zwickelbauer^^Thaddeus"), "Abd Zwickelbauer x Thaddeus"), "Abd x");
+}
+
+TEST(DescriptorCleaner, KeepsAWordWithAParticleThatIsANameInOtherOrder) {
+  EXPECT_EQ(cleaned(named("이^지연"), "조영 지연이 관찰됨"), "조영 지연이 관찰됨");  // "a delay"
+  EXPECT_EQ(cleaned(named("이^지연"), "이지연님 복부"), "님 복부");
+}
+
 TEST(DescriptorCleaner, TakesTheMarkThatRepeatsAnIdeographForOne) {
   EXPECT_EQ(cleaned(named("佐々木^茂"), "佐々木茂 胸部"), "胸部");
   EXPECT_EQ(cleaned(named("佐々木茂"), "佐々木茂 胸部"), "胸部");
