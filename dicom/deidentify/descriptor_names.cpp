@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "dicom/deidentify/descriptor_han_forms.h"
 #include "dicom/deidentify/descriptor_hanja.h"
 #include "dicom/deidentify/descriptor_inflections.h"
 #include "dicom/deidentify/descriptor_romanisation.h"
@@ -102,7 +103,12 @@ void NameIndex::add_group(std::string_view group) {
     given = family.substr(length);
     family.resize(length);
   }
-  if (!family.empty() && !given.empty()) add_east_asian(family, given);
+  if (!family.empty() && !given.empty()) {
+    add_east_asian(family, given);
+    for (const std::u32string& form : han_forms(family + given)) {
+      add_east_asian(form.substr(0, family.size()), form.substr(family.size()));
+    }
+  }
   if (!latin[1].empty()) return add_latin(joined(latin[0]), joined(latin[1]));
   // "LEE SOO MIN", "Soo Min Lee", "LEESOOMIN"
   std::vector<std::string>& words = latin[0];

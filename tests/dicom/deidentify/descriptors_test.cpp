@@ -154,6 +154,30 @@ TEST(DescriptorCleaner, KeepsAWordWithAParticleThatIsANameInOtherOrder) {
   EXPECT_EQ(cleaned(named("이^지연"), "이지연님 복부"), "님 복부");
 }
 
+TEST(DescriptorCleaner, FindsHanNamesInOtherForms) {
+  for (const char* text : {"王小東 腹部", "王小东 腹部", "小東 腹部", "王 小東 腹部"}) {
+    EXPECT_EQ(cleaned(named("王^小东"), text), "腹部") << text;
+    EXPECT_EQ(cleaned(named("王^小東"), text), "腹部") << text;
+  }
+  EXPECT_EQ(cleaned(named("𠮷田^花子"), "吉田 花子 胸部"), "胸部");
+  EXPECT_EQ(cleaned(named("渡辺^恵"), "渡邊惠 渡邉恵 胸部"), "胸部");
+  EXPECT_EQ(cleaned(named("鐘^餘"), "鐘 餘"), "");
+}
+
+TEST(DescriptorCleaner, ReadsEscapes) {
+  for (const char* text :
+       {"M&#252;ller", "M&#xFC;ller", "M&uuml;ller", "M%C3%BCller", "M=C3=BCLLER", "M\\u00fcller", "M\\'fcller"}) {
+    const std::string left = cleaned(named("Müller^Jürgen"), "CT " + std::string(text) + " ax");
+    EXPECT_EQ(left.find("ller"), std::string::npos) << left;
+  }
+  EXPECT_EQ(cleaned(named("김^민준"), "CT &#44608;&#48124;&#51456; ax"), "CT ax");
+  EXPECT_EQ(cleaned(named("김^민준"), "CT %EA%B9%80%EB%AF%BC%EC%A4%80 \\uAE40\\uBBFC\\uC900 ax"), "CT ax");
+  for (const char* text :
+       {"0.0%20 AX & T1; &", "100%C3", "b=1000 TE=20", "&#65;&;&#9999999999; \\uD800 \\u \\'", "%", "=C3", "\\"}) {
+    EXPECT_EQ(cleaned(named("Müller^Jürgen"), text), text);
+  }
+}
+
 TEST(DescriptorCleaner, TakesTheMarkThatRepeatsAnIdeographForOne) {
   EXPECT_EQ(cleaned(named("佐々木^茂"), "佐々木茂 胸部"), "胸部");
   EXPECT_EQ(cleaned(named("佐々木茂"), "佐々木茂 胸部"), "胸部");
