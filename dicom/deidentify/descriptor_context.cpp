@@ -30,7 +30,8 @@ constexpr TriggerRow kTriggers[] = {
     {"patient pt name paciente patientin physician radiologist technologist tech technician operator nurse referring "
      "requesting referrer referral attending attn surgeon resident consultant sonographer radiographer mtra arzt "
      "medico "
-     "medecin lekarz cc co requester",
+     "medecin lekarz cc co requester zuweiser zuweiserin einsender uberweiser anforderer hausarzt untersucher befunder "
+     "verordner prescripteur demandeur richiedente",
      Trigger::role},
 };
 
@@ -76,6 +77,7 @@ class NameContext {
       if ((flags & kDegree) != 0 || is_dotted_degree(i)) before_degree(i);
       if (const Trigger* trigger = find_trigger(tokens_[i].hash)) behind_trigger(i, *trigger);
       if (is_labelled_person(i)) behind_trigger(i, Trigger::role);
+      small_letters(i);
       before_person(i);
       around_sign(i);
     }
@@ -196,6 +198,10 @@ class NameContext {
       if (end != i + 2) remove(i + 2, end);
       return;
     }
+    // "6 Fr. Terumo": the size of a catheter.
+    if (text_.folded(tokens_[i]) == U"fr" &&
+        ((i > 0 && tokens_[i - 1].is_number()) || text_.gap_before(i + 1) != U". "))
+      return;
     if (!has_gap(i + 1, U" .:_^") && !(i + 1 < tokens_.size() && tokens_[i + 1].is_glued)) return;
     const bool has_point = text_.gap_before(i + 1).starts_with(U'.');
     const bool is_doubtful = tokens_[i].token_case == TokenCase::upper && !has_point;
@@ -216,6 +222,32 @@ class NameContext {
       remove(i + 1, end);
     else if (is_short || is_own(tokens_[i + 1]))
       remove(i + 1, i + 2);
+  }
+
+  /// A word in small letters that no list knows.
+  bool is_small_name(std::size_t i) const {
+    constexpr std::size_t kShortest = 3;
+    if (i >= tokens_.size() || (i + 1 < tokens_.size() && tokens_[i + 1].is_glued)) return false;
+    const Token& token = tokens_[i];
+    return token.is_letters() && !token.is_glued && token.token_case == TokenCase::lower && token.length >= kShortest &&
+           !is_known_word(text_.folded(token)) &&
+           (flags(i) & (kTitle | kDegree | kPlaceholder | kMeasure | kInstitution | kInstitutionFiller)) == 0;
+  }
+
+  /// "Patient name: gruber hans", "Ms. gruber"
+  void small_letters(std::size_t i) {
+    constexpr std::u32string_view kWhose[] = {U"patient", U"patients", U"pt", U"pat", U"full", U"last", U"family"};
+    constexpr std::size_t kMostWords = 3;
+    const std::u32string_view gap = text_.gap_before(i + 1);
+    const bool is_name_label = text_.folded(tokens_[i]) == U"name" && (gap == U": " || gap == U":" || gap == U"=") &&
+                               (i == 0 || is_one_of(text_.folded(tokens_[i - 1]), kWhose));
+    constexpr std::u32string_view kTitles[] = {U"dr", U"mr", U"mrs", U"ms", U"prof", U"herr", U"frau", U"fr", U"mme"};
+    const bool is_title =
+        gap == U". " && tokens_[i].token_case == TokenCase::capitalised && is_one_of(text_.folded(tokens_[i]), kTitles);
+    if (!is_name_label && !is_title) return;
+    std::size_t end = i + 1;
+    while (end <= i + kMostWords && is_small_name(end) && (end == i + 1 || joins_names(text_.gap_before(end)))) ++end;
+    if (end > i + 1) remove(i + 1, end);
   }
 
   bool is_dotted_degree(std::size_t i) const {

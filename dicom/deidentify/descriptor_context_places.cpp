@@ -147,10 +147,16 @@ constexpr std::u32string_view kTitles[] = {U"환자분",   U"환자",   U"교수
 constexpr std::u32string_view kFormalTitles[] = {U"교수님", U"교수", U"선생님", U"선생", U"과장님", U"과장",
                                                  U"원장님", U"원장", U"박사",   U"실장", U"팀장",   U"씨"};
 // Before a name.
-constexpr std::u32string_view kLabels[] = {U"환자",   U"환자명", U"환자이름", U"성명",   U"이름",   U"의사",
-                                           U"담당의", U"담당",   U"주치의",   U"판독의", U"판독",   U"의뢰의",
-                                           U"시행자", U"검사자", U"촬영자",   U"판독자", U"보호자", U"기사",
-                                           U"교수",   U"원장",   U"산모",     U"수진자", U"피검자"};
+constexpr std::u32string_view kLabels[] = {
+    U"환자", U"환자명", U"환자이름", U"성명",     U"이름",   U"의사",   U"담당의", U"담당",    U"주치의", U"판독의",
+    U"판독", U"의뢰의", U"시행자",   U"검사자",   U"촬영자", U"판독자", U"보호자", U"기사",    U"교수",   U"원장",
+    U"산모", U"수진자", U"피검자",   U"방사선사", U"간호사", U"전공의", U"전문의", U"촬영기사"};
+// Departments before a doctor, and who is called by the mother's name: beside a name that cannot be a word.
+constexpr std::u32string_view kDepartments[] = {U"내과",         U"외과",       U"산부인과",  U"산과",   U"소아과",
+                                                U"소아청소년과", U"정형외과",   U"신경외과",  U"신경과", U"흉부외과",
+                                                U"비뇨기과",     U"비뇨의학과", U"안과",      U"피부과", U"영상의학과",
+                                                U"응급의학과",   U"가정의학과", U"이비인후과"};
+constexpr std::u32string_view kKin[] = {U"애기", U"아기", U"산모", U"신생아", U"보호자"};
 constexpr std::u32string_view kNameLabels[] = {U"환자명", U"환자이름", U"성명", U"이름", U"수진자명", U"피검자명"};
 // Words, not names, end so.
 constexpr std::u32string_view kWordEndings[] = {
@@ -182,7 +188,8 @@ class KoreanContext {
       if (institution(i, run) || (run.size() > 1 && is_known_word(run))) continue;
       if (glued_title(i, run)) continue;
       const bool has_title = is_title_at(i + 1) && is_name(run, title_at(i + 1));
-      if (has_title || (is_name(run, U"환자") && is_person_at(text_, i + 1)) || is_aged_name(i, run))
+      if (has_title || (is_name(run, U"환자") && is_person_at(text_, i + 1)) || is_aged_name(i, run) ||
+          is_beside_telling_word(i, run))
         remove(i, run.size(), DescriptorReason::title);
       else if (!behind_label(i, run))
         behind_name_label(i, run);
@@ -217,9 +224,23 @@ class KoreanContext {
     const bool has_age = i + 1 < tokens_.size() && tokens_[i + 1].is_number() && tokens_[i + 1].length <= 3 &&
                          (text_.gap_before(i + 1) == U"(" || text_.gap_before(i + 1) == U" (") &&
                          text_.gap_before(i + 2).starts_with(U')') && text_.number(tokens_[i + 1]) <= kOldest;
-    return has_age && run.size() == 3 && kCommonSurnames.find(run[0]) != run.npos && is_name(run, U"환자") &&
+    return has_age && is_common_name(run);
+  }
+
+  /// A usual surname and given name, of which nothing is a word.
+  static bool is_common_name(std::u32string_view run) {
+    return run.size() == 3 && kCommonSurnames.find(run[0]) != run.npos && is_name(run, U"환자") &&
            !is_known_word(run.substr(0, 2)) && !is_known_word(run.substr(1)) &&
            run.substr(1).find_first_not_of(kGivenSyllables) == run.npos;
+  }
+
+  /// "내과 박상철", "김영희 아기"
+  bool is_beside_telling_word(std::size_t i, std::u32string_view run) const {
+    const bool is_behind =
+        i > 0 && text_.gap_before(i) == U" " && is_one_of(text_.folded(tokens_[i - 1]), kDepartments);
+    const bool is_before =
+        i + 1 < tokens_.size() && text_.gap_before(i + 1) == U" " && is_one_of(text_.folded(tokens_[i + 1]), kKin);
+    return (is_behind || is_before) && is_common_name(run);
   }
 
   bool is_title_at(std::size_t i) const { return !title_at(i).empty(); }

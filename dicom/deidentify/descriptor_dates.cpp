@@ -85,7 +85,8 @@ struct DateFinder::Reader {
 
   /// "DOB 541107", "생년월일: 541107"
   bool is_behind_birth(std::size_t at) const {
-    constexpr std::u32string_view kLabels[] = {U"dob", U"born", U"birthdate", U"birthday", U"생년월일", U"생일"};
+    constexpr std::u32string_view kLabels[] = {U"dob",       U"born",     U"geb",      U"geboren",
+                                               U"birthdate", U"birthday", U"생년월일", U"생일"};
     return at > 0 && is_among(text.gap_before(at), U" :=.", 3) &&
            std::find(std::begin(kLabels), std::end(kLabels), text.folded(tokens()[at - 1])) != std::end(kLabels);
   }
@@ -246,8 +247,9 @@ struct DateFinder::Reader {
     return is_date(year_value, month - std::begin(kMonths) + 1, value(at)) ? at + 3 : at;
   }
 
-  /// "1954년생", "54년생"
+  /// "1954년생", "54년생", "born 1954"
   std::size_t birth_year(std::size_t at) const {
+    if (is_behind_birth(at) && is_number(at, 4, 4) && is_year(value(at))) return at + 1;
     const bool is_year_number = is_number(at, 2, 2) || (is_number(at, 4, 4) && is_year(value(at)));
     if (!is_year_number || at + 1 >= tokens().size() || !is_among(text.gap_before(at + 1), U" ", 1)) return at;
     return text.folded(tokens()[at + 1]).starts_with(U"년생") ? at + 2 : at;
@@ -314,12 +316,87 @@ struct DateFinder::Reader {
     return parts >= 2 ? i : at;
   }
 
+  /// "2020-W01-4" (ISO 8601)
+  std::size_t week(std::size_t at) const {
+    constexpr std::int64_t kWeeks = 53, kDaysOfWeek = 7;
+    if (!is_number(at, 4, 4) || !is_year(value(at)) || !is_number(at + 2, 2, 3)) return at;
+    const bool is_week = text.folded(tokens()[at + 1]) == U"w" && is_among(text.gap_before(at + 1), U"-", 1) &&
+                         tokens()[at + 2].is_glued && value(at + 2, 0, 2) >= 1 && value(at + 2, 0, 2) <= kWeeks;
+    if (!is_week || tokens()[at + 2].length != 2) return is_week && text.gap_before(at + 1).empty() ? at + 3 : at;
+    const bool has_day = is_number(at + 3, 1, 1) && value(at + 3) >= 1 && value(at + 3) <= kDaysOfWeek &&
+                         text.gap_before(at + 3) == U"-";
+    return has_day ? at + 4 : at + 3;
+  }
+
+  /// The first year of a Japanese or Chinese era whose name ends a token, less one; 0 where none does.
+  static std::int64_t year_before_era(std::u32string_view word) {
+    struct Era {
+      std::u32string_view name;
+      std::int64_t year_before;
+    };
+    constexpr std::array<Era, 6> kEras = {Era{U"令和", 2018}, Era{U"平成", 1988}, Era{U"昭和", 1925},
+                                          Era{U"大正", 1911}, Era{U"民國", 1911}, Era{U"民国", 1911}};
+    const auto* era =
+        std::find_if(kEras.begin(), kEras.end(), [&](const Era& one) { return word.ends_with(one.name); });
+    return era == kEras.end() ? 0 : era->year_before;
+  }
+
+  /// "令和2年1月2日", "令和元年5月22日", "昭和32年": from the token of the era on.
+  std::size_t era_date(std::size_t at) const {
+    std::u32string_view word = text.folded(tokens()[at]);
+    constexpr std::u32string_view kFirst = U"元年";
+    const bool is_first_year = word.ends_with(kFirst);
+    if (is_first_year) word.remove_suffix(kFirst.size());
+    if (year_before_era(word) == 0) return at;
+    std::size_t i = at + 1;
+    if (!is_first_year) {
+      if (!is_number(i, 1, 3) || !is_counter(i + 1, U"年")) return at;
+      i += 2;
+    }
+    if (is_number(i, 1, 2) && is_month(value(i)) && is_counter(i + 1, U"月")) i += 2;
+    if (is_number(i, 1, 2) && is_counter(i + 1, U"日")) i += 2;
+    return i;
+  }
+
+  /// Where a date begins in its first token: "撮影日令和2年".
+  std::uint32_t begin_of(std::size_t at) const {
+    const Token& token = tokens()[at];
+    if (token.kind != TokenKind::han) return token.begin;
+    constexpr std::uint32_t kEraLength = 2, kWithFirstYear = 4;
+    return token.end - (text.folded(token).ends_with(U"元年") ? kWithFirstYear : kEraLength);
+  }
+
+  /// "H31.5.22", "S32.3.14": as forms have Japanese eras. "R2.1.2" is a version as well.
+  std::size_t era_letter(std::size_t at) const {
+    constexpr std::int64_t kBeforeShowa = 1925, kBeforeHeisei = 1988, kBeforeReiwa = 2018, kLastShowa = 64,
+                           kLastHeisei = 31;
+    const Token& token = tokens()[at];
+    const std::u32string_view letter = text.folded(token);
+    if (token.length != 1 || token.token_case != TokenCase::upper || token.is_glued || !is_number(at + 1, 1, 2) ||
+        !tokens()[at + 1].is_glued || !is_number(at + 2, 1, 2) || !is_number(at + 3, 1, 2)) {
+      return at;
+    }
+    if (text.gap_before(at + 2) != U"." || text.gap_before(at + 3) != U".") return at;
+    const std::int64_t before = letter == U"s"   ? kBeforeShowa
+                                : letter == U"h" ? kBeforeHeisei
+                                : letter == U"r" ? kBeforeReiwa
+                                                 : 0;
+    const std::int64_t year = value(at + 1), month = value(at + 2), day = value(at + 3);
+    const bool goes_on = at + 4 < tokens().size() && tokens()[at + 4].is_number() && text.gap_before(at + 4) == U".";
+    if (before == 0 || goes_on || !is_date(before + year, month, day)) return at;
+    const bool is_two_digits = tokens()[at + 1].length == 2;
+    const bool is_certain =
+        is_two_digits && ((letter == U"s" && year <= kLastShowa) || (letter == U"h" && year <= kLastHeisei));
+    return is_certain || finder.is_own(before + year, month, day) ? at + 4 : at;
+  }
+
   std::size_t date(std::size_t at) const {
     using Form = std::size_t (Reader::*)(std::size_t) const;
     constexpr Form kForms[] = {&Reader::joined,      &Reader::separated,       &Reader::east_asian,
                                &Reader::day_month,   &Reader::year_month_name, &Reader::year_month,
-                               &Reader::roman_month, &Reader::birth_year};
-    if (tokens()[at].is_letters()) return month_day(at);
+                               &Reader::roman_month, &Reader::birth_year,      &Reader::week};
+    if (tokens()[at].kind == TokenKind::han) return era_date(at);
+    if (tokens()[at].is_letters()) return era_letter(at) != at ? era_letter(at) : month_day(at);
     if (!tokens()[at].is_number()) return at;
     for (const Form form : kForms) {
       const std::size_t end = (this->*form)(at);
@@ -400,7 +477,7 @@ void DateFinder::find(const FoldedText& text, Removals& removals) const {
       continue;
     }
     const std::size_t with_time = reader.time_after(end);
-    std::uint32_t begin = tokens[i].begin;
+    std::uint32_t begin = reader.begin_of(i);
     if (begin > 0 && text.folded(begin - 1, begin) == U"'") --begin;
     removals.push_back({begin, reader.end_of(with_time), DescriptorReason::date});
     i = with_time;

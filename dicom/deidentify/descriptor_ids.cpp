@@ -77,6 +77,36 @@ bool is_telling_id(const FoldedText& text, const IdShape& shape) {
   return hash_of(text).length >= (is_mixed ? kShortestMixed : kShortestId);
 }
 
+/// A number, or letters and a number that are no word of the vocabulary with up to two digits ("K77", but not "MR12").
+bool is_short_id(const FoldedText& text, const IdShape& shape) {
+  constexpr std::size_t kFewestOfNumber = 3, kFewestDigits = 2;
+  const auto& tokens = text.tokens();
+  if (shape.is_placeholder || shape.is_one_char || tokens.empty() || tokens.size() > 2) return false;
+  if (tokens.size() == 1) return tokens[0].is_number() && shape.digits >= kFewestOfNumber;
+  if (shape.letters == 0 || shape.digits < kFewestDigits) return false;
+  const bool is_word =
+      std::any_of(tokens.begin(), tokens.end(), [](const Token& t) { return t.is_letters() && t.length > 1; }) &&
+      shape.is_all_words;
+  return text.gap_before(1) == U"-" || (text.gap_before(1).empty() && !is_word);
+}
+
+WordHash continued(WordHash hash, const FoldedText& text, const Token& token) {
+  for (const char32_t code : text.folded(token)) hash = hash_on(hash, code);
+  return hash;
+}
+
+/// "Pt 4321", "ID:4321", "Pt4321", "P-4321", "#4321"
+bool is_labelled(const FoldedText& text, std::size_t begin) {
+  constexpr std::u32string_view kLabels[] = {
+      U"pid",  U"id",  U"pt",        U"patient", U"no",   U"nr",    U"mrn",  U"chart", U"case",     U"subject",
+      U"subj", U"sub", U"accession", U"acc",     U"exam", U"study", U"환자", U"번호",  U"등록번호", U"환자번호"};
+  const std::u32string_view gap = text.gap_before(begin);
+  if (begin == 0 || gap.ends_with(U'#')) return gap.ends_with(U'#');
+  const std::u32string_view label = text.folded(text.tokens()[begin - 1]);
+  if (label == U"p") return gap == U"-";
+  return gap.size() <= 2 && gap.find_first_not_of(U" .:#=_-") == std::u32string_view::npos && is_one_of(label, kLabels);
+}
+
 /// Words with usual endings are words as well: only a phrase with something else in it tells anything.
 bool is_telling_phrase(const FoldedText& text, const IdShape& shape) {
   if (shape.is_one_char || text.tokens().size() > kMostTokens || shape.letters + shape.digits < kShortestPhrase) {
@@ -93,6 +123,11 @@ bool is_telling_phrase(const FoldedText& text, const IdShape& shape) {
 bool is_telling_id(std::string_view id) {
   const FoldedText text(id);
   return is_telling_id(text, shape_of(text));
+}
+
+bool is_short_id(std::string_view id) {
+  const FoldedText text(id);
+  return is_short_id(text, shape_of(text));
 }
 
 bool is_telling_phrase(std::string_view phrase) {
@@ -124,43 +159,34 @@ void IdIndex::add_digits(const FoldedText& text, DescriptorReason reason) {
 }
 
 void IdIndex::add_short(const FoldedText& text, DescriptorReason reason) {
-  constexpr std::size_t kMostParts = 3;
+  if (reason != DescriptorReason::id || !is_short_id(text, shape_of(text))) return;
   const auto& tokens = text.tokens();
-  const IdShape shape = shape_of(text);
-  if (reason != DescriptorReason::id || tokens.empty() || tokens.size() > kMostParts || shape.is_placeholder) return;
-  const bool is_number = shape.letters == 0 && tokens.size() == 1 && shape.digits >= 3 && !shape.is_one_char;
-  const bool is_dashed = shape.letters > 0 && shape.digits >= 2 && tokens.size() == 2 && text.gap_before(1) == U"-";
-  if (!is_number && !is_dashed) return;
   WordHash hash = kHashSeed;
-  for (const char32_t code : text.folded(tokens.front().begin, tokens.back().end)) hash = hash_on(hash, code);
+  for (const Token& token : tokens) hash = continued(hash, text, token);
   short_.add(hash, text.chars()[tokens.front().begin].code, {reason, static_cast<std::uint32_t>(tokens.size())});
 }
 
-/// The token after a short id at token `begin`, or `begin`.
-std::size_t IdIndex::find_short(const FoldedText& text, std::size_t begin, Removals& removals) const {
-  constexpr std::u32string_view kLabels[] = {
-      U"pid",  U"id",  U"pt",        U"patient", U"no",   U"nr",    U"mrn",  U"chart", U"case",     U"subject",
-      U"subj", U"sub", U"accession", U"acc",     U"exam", U"study", U"환자", U"번호",  U"등록번호", U"환자번호"};
+/// The token after a short id of `parts` tokens at token `begin`, or `begin`.
+std::size_t IdIndex::find_short(const FoldedText& text, std::size_t begin, std::size_t parts,
+                                Removals& removals) const {
   const auto& tokens = text.tokens();
-  const auto is_free = [&](std::size_t i) { return i == 0 || i >= tokens.size() || !tokens[i].is_glued; };
-  const std::size_t parts = tokens[begin].is_number() ? 1 : 2;
   const std::size_t end = begin + parts;
-  if (end > tokens.size() || !is_free(begin) || !is_free(end)) return begin;
+  if (end > tokens.size() || (end < tokens.size() && tokens[end].is_glued)) return begin;
+  const bool is_dashed = parts == 2 && text.gap_before(begin + 1) == U"-";
+  if (parts == 2 && !is_dashed && !tokens[begin + 1].is_glued) return begin;
   WordHash hash = kHashSeed;
-  for (const char32_t code : text.folded(tokens[begin].begin, tokens[end - 1].end)) hash = hash_on(hash, code);
+  for (std::size_t i = begin; i < end; ++i) hash = continued(hash, text, tokens[i]);
   bool is_found = false;
   short_.for_each(hash, [&](const Entry& entry) { is_found = is_found || entry.length == parts; });
   if (!is_found) return begin;
-  if (parts == 1) {
-    const std::u32string_view before = text.gap_before(begin), after = text.gap_before(end);
-    const bool is_labelled =
-        begin > 0 && before.size() <= 2 && before.find_first_not_of(U" .:#=_") == std::u32string_view::npos &&
-        std::find(std::begin(kLabels), std::end(kLabels), text.folded(tokens[begin - 1])) != std::end(kLabels);
-    // At the beginning of a name of parts: inside of it numbers are settings ("t2_tse_tra_320").
-    constexpr std::uint32_t kShortestUnlabelled = 4;
-    const bool is_first = begin == 0 && before.empty() && after == U"_" && tokens[begin].length >= kShortestUnlabelled;
-    if (!is_labelled && !is_first) return begin;
-  }
+  // At the beginning of a name of parts: inside of it numbers are settings ("t2_tse_tra_320").
+  constexpr std::uint32_t kShortestUnlabelled = 4;
+  const std::u32string_view before = text.gap_before(begin);
+  const bool is_first = (begin == 0 && before.empty()) || before.ends_with(U' ');
+  const bool is_named_part =
+      is_first && text.gap_before(end) == U"_" && (parts == 2 || tokens[begin].length >= kShortestUnlabelled);
+  const bool stands_out = (is_dashed && !tokens[begin].is_glued) || is_named_part;
+  if (!stands_out && !is_labelled(text, begin)) return begin;
   removals.push_back({tokens[begin].begin, tokens[end - 1].end, DescriptorReason::id});
   return end;
 }
@@ -176,7 +202,11 @@ void IdIndex::add_phrase(std::string_view phrase, DescriptorReason reason) {
 
 void IdIndex::find(const FoldedText& text, Removals& removals) const {
   const auto& tokens = text.tokens();
-  for (std::size_t i = 0; !short_.empty() && i < tokens.size();) i = std::max(find_short(text, i, removals), i + 1);
+  for (std::size_t i = 0; !short_.empty() && i < tokens.size();) {
+    const std::size_t begin = i;
+    for (std::size_t parts = 1; parts <= 2 && i == begin; ++parts) i = find_short(text, begin, parts, removals);
+    if (i == begin) ++i;
+  }
   if (index_.empty()) return;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     IdHash hash;
@@ -232,8 +262,8 @@ bool IdIndex::find_in_number(const FoldedText& text, const Token& token, Removal
 }
 
 void find_uids(const FoldedText& text, Removals& removals) {
-  constexpr std::size_t kFewestComponents = 6;
-  constexpr std::u32string_view kStandard = U"1.2.840.10008.";
+  constexpr std::size_t kFewestComponents = 6, kFewestDigitsOfUuid = 10;
+  constexpr std::u32string_view kStandard = U"1.2.840.10008.", kUuid = U"2.25.";
   const auto& tokens = text.tokens();
   for (std::size_t i = 0; i < tokens.size();) {
     std::size_t end = i + 1;
@@ -241,7 +271,8 @@ void find_uids(const FoldedText& text, Removals& removals) {
       while (end < tokens.size() && tokens[end].is_number() && text.gap_before(end) == U".") ++end;
     }
     const std::u32string_view uid = text.folded(tokens[i].begin, tokens[end - 1].end);
-    if (end - i >= kFewestComponents && !uid.starts_with(kStandard)) {
+    const bool is_uuid = uid.starts_with(kUuid) && uid.size() >= kUuid.size() + kFewestDigitsOfUuid;
+    if ((end - i >= kFewestComponents && !uid.starts_with(kStandard)) || is_uuid) {
       removals.push_back({tokens[i].begin, tokens[end - 1].end, DescriptorReason::id});
     }
     i = end;

@@ -14,12 +14,15 @@ namespace naru::dicom {
 bool is_telling_id(std::string_view id);
 bool is_telling_phrase(std::string_view phrase);
 
+/// True for an id that is too short to tell by itself, but does as a whole text or with a label ("4321", "K77").
+bool is_short_id(std::string_view id);
+
 /// Numbers and codes, compared without what separates their parts and without leading zeros.
 ///
 /// Left out are those that would take words of the protocol with them: shorter than 5 characters (4 where letters and
 /// digits mix), zeros, one character repeated, "UNKNOWN" and the like, words of the vocabulary with up to two digits.
-/// Short ones go where a label tells them ("Pt 4321"), an underscore joins them ("4321_lung") or a dash inside
-/// ("K-77").
+/// Short ones go where a label tells them ("Pt 4321", "P-4321"), an underscore joins them ("4321_lung", "K77_lung") or
+/// a dash is inside ("K-77").
 class IdIndex {
  public:
   void add(std::string_view id, DescriptorReason reason);
@@ -30,7 +33,7 @@ class IdIndex {
  private:
   void add_digits(const FoldedText& text, DescriptorReason reason);
   void add_short(const FoldedText& text, DescriptorReason reason);
-  std::size_t find_short(const FoldedText& text, std::size_t begin, Removals& removals) const;
+  std::size_t find_short(const FoldedText& text, std::size_t begin, std::size_t parts, Removals& removals) const;
   bool find_in_number(const FoldedText& text, const Token& token, Removals& removals) const;
 
   struct Entry {
@@ -39,12 +42,12 @@ class IdIndex {
     bool operator==(const Entry&) const = default;
   };
   WordIndex<Entry> index_;
-  WordIndex<Entry> short_;  ///< as they are written, with what separates their parts
+  WordIndex<Entry> short_;  ///< without the dash between their parts, by the number of these
   std::size_t most_tokens_ = 1;
   std::uint32_t longest_ = 0;
 };
 
-/// UIDs of any kind but those of the standard (2.25 and 1.2.840.10008 class UIDs stay out of free text anyway).
+/// UIDs of any root but the standard's own (1.2.840.10008): six components or more, or 2.25 and a UUID.
 void find_uids(const FoldedText& text, Removals& removals);
 
 /// Institutions, departments, addresses: their telling words together, or one with the kind ("Asan Hospital").

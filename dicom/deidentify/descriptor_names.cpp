@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "dicom/deidentify/descriptor_han_forms.h"
 #include "dicom/deidentify/descriptor_hanja.h"
 #include "dicom/deidentify/descriptor_inflections.h"
 #include "dicom/deidentify/descriptor_romanisation.h"
@@ -16,10 +17,12 @@ namespace {
 constexpr std::size_t kComponents = 5;
 constexpr std::size_t kShortestStrong = 3, kShortestStem = 4;
 
+/// What stands behind the last part that there may be belongs to it.
 std::vector<std::string_view> split(std::string_view text, char separator, std::size_t most) {
   std::vector<std::string_view> parts;
-  for (std::size_t begin = 0; begin <= text.size() && parts.size() < most;) {
-    const std::size_t end = std::min(text.find(separator, begin), text.size());
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const bool is_last = parts.size() + 1 == most;
+    const std::size_t end = is_last ? text.size() : std::min(text.find(separator, begin), text.size());
     parts.push_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
@@ -100,7 +103,12 @@ void NameIndex::add_group(std::string_view group) {
     given = family.substr(length);
     family.resize(length);
   }
-  if (!family.empty() && !given.empty()) add_east_asian(family, given);
+  if (!family.empty() && !given.empty()) {
+    add_east_asian(family, given);
+    for (const std::u32string& form : han_forms(family + given)) {
+      add_east_asian(form.substr(0, family.size()), form.substr(family.size()));
+    }
+  }
   if (!latin[1].empty()) return add_latin(joined(latin[0]), joined(latin[1]));
   // "LEE SOO MIN", "Soo Min Lee", "LEESOOMIN"
   std::vector<std::string>& words = latin[0];
@@ -183,6 +191,7 @@ void NameIndex::add_words(std::string_view component, std::uint8_t number) {
       const auto word = static_cast<std::uint8_t>(number + std::min(words, kMostWords - 1));
       const Rank rank = rank_of(tokens[i], hash, length);
       add_part(hash, first, length, word, rank);
+      if (rank == Rank::strong) add_beginnings(text.folded(tokens[i].begin, tokens[end - 1].end), word);
       const std::u32string_view stem = cyrillic_stem(text.folded(tokens[i]));
       if (!stem.empty()) {
         const auto person = static_cast<std::uint16_t>(initials_.size() - 1);
@@ -210,6 +219,22 @@ NameIndex::Rank NameIndex::rank_of(const Token& token, WordHash hash, std::size_
   return length < shortest || is_word ? Rank::weak : Rank::strong;
 }
 
+/// What fields cut to their length, abbreviations and logins leave of a name: nothing that is, or begins, a word of the
+/// vocabulary ("contr" of "Contreras").
+void NameIndex::add_beginnings(std::u32string_view word, std::uint8_t number) {
+  if (!std::all_of(word.begin(), word.end(), [](char32_t code) { return code < 0x80; })) return;
+  const std::string letters = ascii(word);
+  const auto length = static_cast<std::uint8_t>(std::min<std::size_t>(letters.size(), 255));
+  const auto person = static_cast<std::uint16_t>(initials_.size() - 1);
+  WordHash hash = kHashSeed;
+  for (std::size_t n = 0; n + 1 < length; ++n) {
+    hash = hash_on(hash, static_cast<char32_t>(letters[n]));
+    const std::u32string beginning(letters.begin(), letters.begin() + static_cast<std::ptrdiff_t>(n + 1));
+    if (n + 1 < kShortestBeginning || begins_known_word(hash) || is_known_word(beginning)) continue;
+    beginnings_.add(hash, beginning[0], {person, number, Rank::strong, length});
+  }
+}
+
 void NameIndex::add_part(WordHash hash, char32_t first, std::size_t length, std::uint8_t number, Rank rank) {
   if (first >= U'a' && first <= U'z') initials_.back() |= 1U << (first - U'a');
   index_.add(hash, first,
@@ -226,6 +251,11 @@ void NameIndex::add_east_asian(std::u32string_view family, std::u32string_view g
            given.size() < 2 || is_word ? Rank::weak : Rank::strong);
   const Rank rank = whole.size() >= 3 ? Rank::whole : Rank::strong;
   add_part(hash_of_folded(whole), whole[0], whole.size(), 2 * kMostWords, rank);
+  // Given name first: what stands so may be a word with a particle as well ("지연이" is "the delay").
+  const std::u32string reversed = std::u32string(given).append(family);
+  if (!is_word && given.size() >= 2) {
+    add_part(hash_of_folded(reversed), reversed[0], reversed.size(), 2 * kMostWords, Rank::strong);
+  }
   add_romanised(family, given);
   for (const std::u32string& reading : name_readings(whole)) {
     const std::size_t length = surname_length(reading);

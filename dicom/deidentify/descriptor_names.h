@@ -38,6 +38,7 @@ class NameIndex {
  private:
   static constexpr std::size_t kMostWords = 4;        ///< of a component
   static constexpr std::size_t kShortestPartial = 5;  ///< where a part stands in a longer word, or in pieces
+  static constexpr std::size_t kShortestBeginning = 4;
   enum class Rank : std::uint8_t { weak, strong, whole };
   struct Part {
     std::uint16_t person = 0;
@@ -62,6 +63,7 @@ class NameIndex {
   void add_latin(std::string_view family, std::string_view given);
   void add_kana(const FoldedText& component, std::uint8_t number);
   void add_latin_for_kana(std::string letters, std::uint8_t number);
+  void add_beginnings(std::u32string_view word, std::uint8_t number);
   void add_part(WordHash hash, char32_t first, std::size_t length, std::uint8_t number, Rank rank);
   static Rank rank_of(const Token& token, WordHash hash, std::size_t length);
 
@@ -71,6 +73,9 @@ class NameIndex {
   void find_inflected(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_kana(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_possessive(const FoldedText& text, std::uint32_t i, Units& units) const;
+  void find_shortened(const FoldedText& text, std::uint32_t i, Units& units) const;
+  bool is_initial_letter(char32_t letter, std::uint16_t person) const;
+  bool is_two_beginnings(std::u32string_view letters, const Part& first) const;
   void find_joined(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_at_edges(const FoldedText& text, std::uint32_t i, Units& units) const;
   template <typename F>
@@ -100,7 +105,8 @@ class NameIndex {
   };
 
   WordIndex<Part> index_;
-  WordIndex<Part> stems_;  ///< of Cyrillic names, without their endings
+  WordIndex<Part> stems_;       ///< of Cyrillic names, without their endings
+  WordIndex<Part> beginnings_;  ///< of Latin names, of four letters or more; `Part::length` is the whole name's
   std::vector<LatinName> latin_;
   std::vector<KanaName> kana_, latin_for_kana_;
   std::vector<std::uint32_t> initials_;  ///< of each person: a bit for each letter

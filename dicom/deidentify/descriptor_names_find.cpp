@@ -25,6 +25,11 @@ bool may_follow_name(std::u32string_view rest) {
   return std::find(std::begin(kParticles), std::end(kParticles), rest) != std::end(kParticles) || is_known_word(rest);
 }
 
+/// As joins_names, or a word is broken at the end of a line ("David-\nson").
+bool joins_pieces(std::u32string_view gap) {
+  return joins_names(gap) || (gap.size() <= 3 && gap.find_first_not_of(U"-\r\n") == std::u32string_view::npos);
+}
+
 }  // namespace
 
 bool joins_names(std::u32string_view gap) {
@@ -75,9 +80,10 @@ void NameIndex::find_words(const FoldedText& text, Units& units) const {
       find_in_run(text, i, units);
       if (units.size() == found_before && tokens[i].kind == TokenKind::hangul) find_spaced(text, i, units);
       if (units.size() == found_before && tokens[i].kind == TokenKind::han) find_hanja(text, i, units);
-    } else if (tokens[i].length >= kShortestPartial && tokens[i].length <= kLongestJoined &&
+    } else if (tokens[i].length >= kShortestBeginning && tokens[i].length <= kLongestJoined &&
                (word_flags(tokens[i].hash) & kProtocolWord) == 0) {
-      find_joined(text, i, units);
+      find_shortened(text, i, units);
+      if (units.size() == found_before && tokens[i].length >= kShortestPartial) find_joined(text, i, units);
     }
   }
 }
@@ -94,7 +100,7 @@ void NameIndex::find_rows(const FoldedText& text, std::uint32_t i, Units& units)
       units.push_back({i, last, tokens[i].begin, tokens[end_of_tone(text, last)].end, part});
     });
     last = end_of_tone(text, last) + 1;
-    if (last == tokens.size() || tokens[last].kind != tokens[i].kind || !joins_names(text.gap_before(last))) return;
+    if (last == tokens.size() || tokens[last].kind != tokens[i].kind || !joins_pieces(text.gap_before(last))) return;
     // "QuAcKeNbUsH" is cut into many pieces, but one word.
     words += tokens[last].is_glued ? 0 : 1;
     if (words > kMostWords || length > kLongestJoined) return;
@@ -186,6 +192,60 @@ bool NameIndex::is_cover(std::u32string_view letters, std::uint16_t person, std:
     });
   }
   return is_covered;
+}
+
+bool NameIndex::is_initial_letter(char32_t letter, std::uint16_t person) const {
+  return letter >= U'a' && letter <= U'z' && (initials_[person] >> (letter - U'a') & 1U) != 0;
+}
+
+/// True for the beginning of another part of the name, or that part.
+bool NameIndex::is_two_beginnings(std::u32string_view letters, const Part& first) const {
+  if (letters.size() < kShortestBeginning) return false;
+  bool is_found = false;
+  const auto look = [&](const Part& part) {
+    is_found = is_found || (part.person == first.person && part.number != first.number);
+  };
+  beginnings_.for_each(hash_of_folded(letters), look);
+  index_.for_each(hash_of_folded(letters), look);
+  return is_found;
+}
+
+/// "Davids" of "Davidson": half of a name and five letters alone; five with a point or an initial ("ddavid"); four
+/// beside another part of the name.
+void NameIndex::find_shortened(const FoldedText& text, std::uint32_t i, Units& units) const {
+  const auto& tokens = text.tokens();
+  const Token& token = tokens[i];
+  const std::u32string_view letters = text.folded(token);
+  if (beginnings_.empty() || is_known_word(letters)) return;
+  const bool has_point = text.gap_before(i + 1).starts_with(U'.');
+  const auto add = [&](Part part, bool is_strong) {
+    part.rank = is_strong ? Rank::strong : Rank::weak;
+    units.push_back({i, i, token.begin, token.end + (has_point ? 1U : 0U), part});
+  };
+  const bool is_long = letters.size() >= kShortestPartial;
+  beginnings_.for_each(token.hash, [&](const Part& part) {
+    const bool is_behind_initial =
+        i > 0 && token.is_glued && tokens[i - 1].length == 1 && is_initial(text, i - 1, part.person);
+    add(part, is_long && (2 * letters.size() >= part.length || has_point || is_behind_initial));
+  });
+  if (letters.size() > kShortestPartial) {
+    beginnings_.for_each(hash_of_folded(letters.substr(1)), [&](const Part& part) {
+      if (is_initial_letter(letters.front(), part.person)) add(part, true);
+    });
+    beginnings_.for_each(hash_of_folded(letters.substr(0, letters.size() - 1)), [&](const Part& part) {
+      if (is_initial_letter(letters.back(), part.person)) add(part, true);
+    });
+  }
+  WordHash hash = kHashSeed;
+  for (std::size_t n = 1; n + kShortestBeginning <= letters.size(); ++n) {
+    hash = hash_on(hash, letters[n - 1]);
+    if (n < kShortestBeginning) continue;
+    const auto look = [&](const Part& part) {
+      if (is_two_beginnings(letters.substr(n), part)) add(part, true);
+    };
+    beginnings_.for_each(hash, look);
+    index_.for_each(hash, look);
+  }
 }
 
 /// "davidsondouglas", "ddavidson", "hongkildong"

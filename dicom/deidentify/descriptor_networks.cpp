@@ -59,7 +59,33 @@ bool is_version_6(const HexGroups& groups, char32_t sign) {
          groups.first_length >= kShortestFirst;
 }
 
+/// "C:\\Users\\kim\\scan", "\\\\server\\kim", "/home/kim": who, where and what a file is called. Returns the character
+/// behind it, or `begin`; white space, quotes and brackets end it.
+std::size_t end_of_path(std::u32string_view text, std::size_t begin) {
+  constexpr std::u32string_view kRoots[] = {U"\\\\", U"/home/", U"/users/", U"/mnt/", U"/media/"};
+  const std::u32string_view rest = text.substr(begin);
+  const bool has_drive = rest.size() > 3 && rest[0] >= U'a' && rest[0] <= U'z' && rest[1] == U':' && rest[2] == U'\\';
+  const bool has_root = std::any_of(std::begin(kRoots), std::end(kRoots),
+                                    [&](std::u32string_view root) { return rest.starts_with(root); });
+  if (!has_drive && !has_root) return begin;
+  const std::size_t length = std::min(rest.find_first_of(U" \t\r\n\"'<>()[]|,;"), rest.size());
+  return begin + length;
+}
+
 }  // namespace
+
+void find_paths(const FoldedText& text, Removals& removals) {
+  constexpr std::size_t kShortest = 4;
+  const std::u32string_view codes = text.folded(0, text.chars().size());
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const CharKind before = i > 0 ? text.chars()[i - 1].kind : CharKind::space;
+    if (before != CharKind::space && before != CharKind::other) continue;
+    const std::size_t end = end_of_path(codes, i);
+    if (end < i + kShortest) continue;
+    removals.push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(end), DescriptorReason::contact});
+    i = end - 1;
+  }
+}
 
 void find_network_addresses(const FoldedText& text, Removals& removals) {
   const auto& chars = text.chars();

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "dicom/deidentify/text_escapes.h"
+
 namespace naru::dicom {
 
 namespace {
@@ -83,6 +85,11 @@ void FoldedText::fold(std::string_view utf8) {
   const auto* data = reinterpret_cast<const utf8proc_uint8_t*>(utf8.data());
   for (std::size_t i = 0; i < utf8.size();) {
     const char c = utf8[i];
+    if (const EscapedChar escaped = escape_at(utf8, i); escaped.length > 0) {
+      append_decomposed(escaped.code, i, i + escaped.length);
+      i += escaped.length;
+      continue;
+    }
     if (static_cast<unsigned char>(c) < 0x80) {
       const CharKind kind = kind_of_ascii(c);
       const char32_t code = static_cast<unsigned char>(c) + (kind == CharKind::upper ? 32U : 0U);

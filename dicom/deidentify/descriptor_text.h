@@ -1,9 +1,9 @@
 /// A free text made comparable, and cut into words: what all finders of identifying words work on.
 ///
 /// Every character is folded: compatibility forms (full and half width, ligatures), case and diacritics do not matter,
-/// Hiragana and Katakana are one, decomposed jamo are put together, characters without width vanish. Each folded one
-/// knows the bytes of the original that it came from, so that words can be cut out of the original.
-/// Source: Unicode 15 (NFKD, case folding, conjoining jamo: section 3.12), by utf8proc.
+/// Hiragana and Katakana are one, decomposed jamo are put together, characters without width vanish, escapes ("&#252;")
+/// are what they stand for. Each folded one knows the bytes of the original that it came from, so that words can be cut
+/// out of the original. Source: Unicode 15 (NFKD, case folding, conjoining jamo: section 3.12), by utf8proc.
 #pragma once
 
 #include <algorithm>

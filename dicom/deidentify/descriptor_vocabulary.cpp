@@ -4,6 +4,8 @@
 #include <bit>
 #include <vector>
 
+#include "dicom/deidentify/descriptor_index.h"
+
 namespace naru::dicom {
 
 namespace {
@@ -18,6 +20,8 @@ class Vocabulary {
     for (const WordList& list : word_lists()) add(list);
   }
 
+  bool begins_word(WordHash hash) const { return beginnings_.contains(hash); }
+
   WordFlags flags(WordHash hash) const {
     for (std::size_t i = first_slot(hash);; i = (i + 1) & (slots_.size() - 1)) {
       if (slots_[i].hash == hash) return slots_[i].flags;
@@ -31,6 +35,16 @@ class Vocabulary {
     WordFlags flags = 0;
   };
 
+  void add_beginnings(std::string_view word) {
+    constexpr std::size_t kShortest = 4;
+    const FoldedText text(word);
+    WordHash hash = kHashSeed;
+    for (std::size_t n = 0; n + 1 < text.chars().size(); ++n) {
+      hash = hash_on(hash, text.chars()[n].code);
+      if (n + 1 >= kShortest) beginnings_.add(hash, text.chars()[0].code, true);
+    }
+  }
+
   std::size_t first_slot(WordHash hash) const { return (hash ^ hash >> 32U) & (slots_.size() - 1); }
 
   void add(const WordList& list) {
@@ -38,7 +52,9 @@ class Vocabulary {
     std::size_t begin = list.words.find_first_not_of(kSpaces);
     while (begin != std::string_view::npos) {
       const std::size_t end = std::min(list.words.find_first_of(kSpaces, begin), list.words.size());
-      const WordHash hash = hash_of_word(list.words.substr(begin, end - begin));
+      const std::string_view word = list.words.substr(begin, end - begin);
+      if ((list.flags & kProtocolWord) != 0) add_beginnings(word);
+      const WordHash hash = hash_of_word(word);
       std::size_t i = first_slot(hash);
       while (slots_[i].flags != 0 && slots_[i].hash != hash) i = (i + 1) & (slots_.size() - 1);
       slots_[i].hash = hash;
@@ -48,6 +64,7 @@ class Vocabulary {
   }
 
   std::vector<Slot> slots_;
+  WordIndex<bool> beginnings_;
 };
 
 const Vocabulary& vocabulary() {
@@ -113,6 +130,8 @@ constexpr std::u32string_view kMedicalBeginnings[] = {
 }  // namespace
 
 WordFlags word_flags(WordHash hash) { return vocabulary().flags(hash); }
+
+bool begins_known_word(WordHash hash) { return vocabulary().begins_word(hash); }
 
 bool is_known_word(std::u32string_view folded) {
   if ((word_flags(hash_of(folded)) & kProtocolWord) != 0) return true;

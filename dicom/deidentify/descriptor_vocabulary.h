@@ -37,4 +37,7 @@ WordFlags word_flags(WordHash hash);
 /// @param folded as FoldedText gives it
 bool is_known_word(std::u32string_view folded);
 
+/// True where a word of the vocabulary begins with these letters and goes on ("contr"); of four letters or more.
+bool begins_known_word(WordHash hash);
+
 }  // namespace naru::dicom

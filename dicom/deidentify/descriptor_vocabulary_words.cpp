@@ -163,7 +163,7 @@ of the and for in at de del der des du la le el los las di da do dos das al und 
 tr te ti fa fov etl nex nsa matrix bval bvalue bvalues b tsl venc ww wl kv kvp ma mas mm cm ml cc ms msec sec secs second seconds min mins minute minutes hz khz mhz hu deg degree degrees mg mgy mci mbq kbq x iso level width slices slice images frames phases phase dirs dir views channels channel ch delay series thk thickness gap fps bpm kev nx ny dose vol volume
 )"},
 // What stands before or after a name.
-{kTitle, R"(dr doctor mr mrs ms miss mx prof professor mister madam sir dra drs hr herr frau mme mlle monsieur madame sra srta señor señora signor signora dott dottssa lek pani docent)"},
+{kTitle, R"(dr doctor mr mrs ms miss mx prof professor mister madam sir dra drs hr herr herrn fr frau mme mlle monsieur madame sra srta señor señora signor signora dott dottssa lek pani docent)"},
 {kDegree, R"(md phd dds dmd mbbs frcr frcp facr frcs rn arrt bsn dvm msc)"},
 {kNameParticle, R"(van von der den de del della di da dos la le el al bin ibn ben st ter ten zu zum af ap mc mac san jr sr ii iii iv)"},
 // Words that stand where no name or number is known.

@@ -239,6 +239,7 @@ struct DescriptorCleaner::State {
   void find_patterns(const FoldedText& text, Removals& removals) const {
     find_contacts(text, removals);
     find_network_addresses(text, removals);
+    find_paths(text, removals);
     dates.find(text, removals);
     find_addresses(text, removals);
     find_european_addresses(text, removals);

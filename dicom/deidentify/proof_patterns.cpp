@@ -106,7 +106,9 @@ class PatternMaker {
         add_whole(group);
         for (const std::string_view between : {"", " ", ", ", ",", "_", "^", "."}) {
           add_whole(parts[0] + std::string(between) + parts[1]);
-          add_whole(parts[1] + std::string(between) + parts[0]);
+          // A word with a particle is no name: "지연이" ("the delay") of 이^지연.
+          const bool is_word = between.empty() && !is_ascii(parts[1]) && is_protocol_word(parts[1]);
+          if (!is_word) add_whole(parts[1] + std::string(between) + parts[0]);
         }
       }
       for (const std::string& part : parts) {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
@@ -168,7 +169,7 @@ void ValueWriter::write_code(const Node& node, Vr v) {
   std::vector<std::string> values = texts_of(value_of(node, bytes_));
   for (std::size_t n = 0; n < values.size(); ++n) {
     std::string& one = values[n];
-    const bool names_someone = is_identifier(one) || context_.cleaner.remove_identifiers(one).is_changed();
+    const bool names_someone = is_identifier(one, false) || context_.cleaner.remove_identifiers(one).is_changed();
     const bool is_sound = node.tag == kUrnCodeValue ? is_concept_urn(one) : v != vr("CS") || is_code_word(one);
     if (!names_someone && is_sound) continue;
     is_changed = true;
@@ -315,8 +316,9 @@ void ValueWriter::write_epoch(const Node& node, Vr v) {
   writer_.element(node.tag, written_vr(node, v), Bytes(has_other_order(node) ? swapped(shifted, v) : shifted));
 }
 
-/// A whole value that is the patient's name or id, even if it is made of words that stay elsewhere ("PHANTOM1").
-bool ValueWriter::is_identifier(std::string_view value) const {
+/// A whole value that is a name or an id, even if it is made of words that stay elsewhere ("PHANTOM1"), or, of
+/// a free text, a short one ("4321").
+bool ValueWriter::is_identifier(std::string_view value, bool is_free_text) const {
   constexpr std::size_t kShortest = 6;
   const auto equals = [&](std::string_view other) {
     return std::ranges::equal(value, other, [](char a, char b) {
@@ -324,7 +326,7 @@ bool ValueWriter::is_identifier(std::string_view value) const {
     });
   };
   const Identifiers& identifiers = context_.facts.identifiers;
-  return value.size() >= kShortest &&
+  return (value.size() >= kShortest || (is_free_text && is_short_id(value))) &&
          (std::ranges::any_of(identifiers.person_names, equals) || std::ranges::any_of(identifiers.ids, equals));
 }
 
@@ -340,7 +342,7 @@ bool ValueWriter::clean_values(std::vector<std::string>& values, bool cleans) {
   bool is_changed = false;
   for (std::string& one : values) {
     CleanedText cleaned = cleans ? context_.cleaner.clean(one) : context_.cleaner.remove_identifiers(one);
-    const bool is_whole_identifier = !cleaned.is_changed() && is_identifier(one);
+    const bool is_whole_identifier = !cleaned.is_changed() && is_identifier(one, cleans);
     if (!cleaned.is_changed() && !is_whole_identifier) continue;
     if (is_whole_identifier) cleaned.text.clear();
     is_changed = true;

@@ -307,6 +307,18 @@ TEST(Deidentify, CleansShortTextsThatTheTableDoesNotList) {
   EXPECT_EQ(done.value(0x00180024), "*tfl3d1_16ns");
 }
 
+TEST(Deidentify, EmptiesATextThatIsNothingButAShortId) {
+  const auto description_of = [](const char* id, const char* text) {
+    SliceBytes slice;
+    slice.text(0x00100020, "LO", id).text(0x00081030, "LO", text);
+    return Deidentified(slice.bytes(), policy_with({DeidOption::clean_descriptors})).value(0x00081030);
+  };
+  EXPECT_EQ(description_of("4321", "4321"), "");
+  EXPECT_EQ(description_of("K77", "k77"), "");
+  EXPECT_EQ(description_of("4321", "CT 4321"), "CT 4321");
+  for (const char* word : {"T2", "CT", "MR12", "77"}) EXPECT_EQ(description_of(word, word), word);
+}
+
 TEST(Deidentify, TakesCodesThatNameSomeoneOutAsAWhole) {
   SliceBytes slice = hospital_slice();
   slice.text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\MRN-443322").text(0x00180015, "CS", "DAVIDSON");
@@ -325,6 +337,8 @@ TEST(Deidentify, LeavesUnlistedTextsByTheirType) {
   EXPECT_EQ(done.value(0x00420010), "");         // type 2
   EXPECT_EQ(done.value(0x0040E001), "REMOVED");  // type 1C
   EXPECT_FALSE(done.has(0x00281351));            // type 3
+  // An id of a document is one where texts are cleaned as well.
+  EXPECT_EQ(Deidentified(slice.bytes(), policy_with({DeidOption::clean_descriptors})).value(0x0040E001), "REMOVED");
 }
 
 TEST(Deidentify, LeavesEveryCodeItemItsCode) {

@@ -132,6 +132,9 @@ constexpr Row kKoreanGone[] = {
     {"길동님 CT", "님 CT"},
     {"홍길동님의 복부CT", "님의 복부CT"},
     {"洪吉洞 CT", "CT"},
+    {"길동홍 CT", "CT"},
+    {"복부 길동홍님", "복부 님"},
+    {"吉洞洪 CT", "CT"},
     {"HONG GILDONG", ""},
     {"Hong Gil-dong brain", "brain"},
     {"GilDong Hong", ""},
@@ -607,10 +610,24 @@ constexpr Row kShortIds[] = {
     {"77321 lung", "lung"},
     {"matrix 320", "matrix 320"},
     {"t2_tse_tra_320", "t2_tse_tra_320"},
+    {"Thorax 4321_lung", "Thorax_lung"},
+    {"Pt4321 lung", "Pt lung"},
+    {"P-4321", "P"},
+    {"#4321 lung", "# lung"},
+    {"lung-4321", "lung-4321"},
+    {"P4^P101^S320^I0", "P4^P101^S320^I0"},
+    {"4321-lung", "4321-lung"},
+    {"J88_lung", "lung"},
+    {"Thorax J88_lung", "Thorax_lung"},
+    {"j-88 lung", "lung"},
+    {"Pt J88", "Pt"},
+    {"J88 lung", "J88 lung"},
+    {"TJ88_lung", "TJ88_lung"},
+    {"MR12_lung MR-12", "MR12_lung MR-12"},
 };
 
 TEST(DescriptorTable, ShortIdsWhereSomethingTellsThem) {
-  expect_cleaned({.ids = {"4321", "K-77", "sub-01", "T1", "김-77321", "320"}}, kShortIds);
+  expect_cleaned({.ids = {"4321", "K-77", "sub-01", "T1", "김-77321", "320", "J88", "MR12"}}, kShortIds);
 }
 
 const Identifiers& born_long_ago() {
@@ -664,6 +681,27 @@ const Identifiers& stranger() {
 
 constexpr Row kStrangerGone[] = {
     {"CT 3/2014", "CT"},
+    {"Patient name: gruber hans ax", "Patient name: ax"},
+    {"Ms. gruber", "Ms."},
+    {"Herrn Gruber", "Herrn"},
+    {"Fr. Gruber", "Fr."},
+    {"Zuweiser: Gruber", "Zuweiser:"},
+    {"방사선사 박상철", "방사선사"},
+    {"내과 박상철", "내과"},
+    {"김영희 아기 복부", "아기 복부"},
+    {"令和2年1月2日 CT", "CT"},
+    {"撮影日令和元年5月22日", "撮影日"},
+    {"昭和32年生 CT", "生 CT"},
+    {"H31.5.22 CT", "CT"},
+    {"S32.3.14 CT", "CT"},
+    {"2. Jänner 2020 CT", "CT"},
+    {"2020-W01-4 CT", "CT"},
+    {"2020W01 CT", "CT"},
+    {"born1957 CT", "born CT"},
+    {"geb. 1957 CT", "geb. CT"},
+    {"from C:\\Users\\gruber\\x CT", "from CT"},
+    {"\\\\srv\\gruber CT", "CT"},
+    {"/home/gruber/x CT", "CT"},
     {"환자명: 김영희 복부CT", "환자명: 복부CT"},
     {"성명 박철수", "성명"},
     {"판독의 최민호", "판독의"},
@@ -742,6 +780,19 @@ constexpr Row kStrangerGone[] = {
 
 constexpr Row kStrangerKept[] = {
     {"외래환자", "외래환자"},
+    {"내과 의뢰", "내과 의뢰"},
+    {"외과 정상화", "외과 정상화"},
+    {"정상 아기", "정상 아기"},
+    {"방사선사 교육", "방사선사 교육"},
+    {"series name: foobar", "series name: foobar"},
+    {"6 Fr. Terumo", "6 Fr. Terumo"},
+    {"24 hr. subsequent", "24 hr. subsequent"},
+    {"R2.1.2 H30.1", "R2.1.2 H30.1"},
+    {"VH31.5.22", "VH31.5.22"},
+    {"平成病院", "平成病院"},
+    {"2020 W 350 L 50", "2020 W 350 L 50"},
+    {"R/L A/P w/o", "R/L A/P w/o"},
+    {"L: 50 W: 350", "L: 50 W: 350"},
     {"입원 환자", "입원 환자"},
     {"유방암 환자", "유방암 환자"},
     {"위암환자", "위암환자"},

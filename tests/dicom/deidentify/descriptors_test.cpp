@@ -129,6 +129,55 @@ TEST(DescriptorCleaner, FindsAWordInAnyMixtureOfCases) {
   EXPECT_EQ(cleaned(named("Quackenbush^Ann"), "AxTseFsQuAcK"), "AxTseFsQuAcK");
 }
 
+TEST(DescriptorCleaner, FindsANameThatWasCutOrShortened) {
+  const Identifiers zwickelbauer = named("Zwickelbauer^Thaddeus");
+  for (const char* text : {"Zwickelbaue", "ZWICKELBAU", "zwickelb", "Zwickelb.", "Zwick.", "Zwickel-\nbauer",
+                           "Zwickel-\r\nbauer", "Zwickel\nbauer", "TZwick", "TZWICK", "zwickt", "ZWICTHAD", "THADZWICK",
+                           "thadzwickelbauer", "Thad Zwickelbauer", "Zwickelb. T.", "T. Zwick", "ThadZwick"}) {
+    EXPECT_EQ(cleaned(zwickelbauer, "CT " + std::string(text) + " venous"), "CT venous") << text;
+  }
+  for (const char* text : {"Zwic", "zwick", "Thad", "Zwickauer"}) EXPECT_EQ(cleaned(zwickelbauer, text), text);
+  const Identifiers wordy = {.person_names = {"Contreras^Abdominski", "Beckenbauer^Franz", "Sagitov^Ivan",
+                                              "Carotti^Anna", "Waterman^Spinelli", "Transfeld^Coronado"}};
+  for (const char* text :
+       {"CT contr. abdom. becken", "sagit. carot. art. water", "spine trans coron. ap", "w contr thora"}) {
+    EXPECT_EQ(cleaned(wordy, text), text);
+  }
+}
+
+TEST(DescriptorCleaner, FindsPartsBehindTheFiveOfAName) {
+  EXPECT_EQ(cleaned(named("^^^Zwickelbauer^^Thaddeus"), "Abd Zwickelbauer x Thaddeus"), "Abd x");
+}
+
+TEST(DescriptorCleaner, KeepsAWordWithAParticleThatIsANameInOtherOrder) {
+  EXPECT_EQ(cleaned(named("이^지연"), "조영 지연이 관찰됨"), "조영 지연이 관찰됨");  // "a delay"
+  EXPECT_EQ(cleaned(named("이^지연"), "이지연님 복부"), "님 복부");
+}
+
+TEST(DescriptorCleaner, FindsHanNamesInOtherForms) {
+  for (const char* text : {"王小東 腹部", "王小东 腹部", "小東 腹部", "王 小東 腹部"}) {
+    EXPECT_EQ(cleaned(named("王^小东"), text), "腹部") << text;
+    EXPECT_EQ(cleaned(named("王^小東"), text), "腹部") << text;
+  }
+  EXPECT_EQ(cleaned(named("𠮷田^花子"), "吉田 花子 胸部"), "胸部");
+  EXPECT_EQ(cleaned(named("渡辺^恵"), "渡邊惠 渡邉恵 胸部"), "胸部");
+  EXPECT_EQ(cleaned(named("鐘^餘"), "鐘 餘"), "");
+}
+
+TEST(DescriptorCleaner, ReadsEscapes) {
+  for (const char* text :
+       {"M&#252;ller", "M&#xFC;ller", "M&uuml;ller", "M%C3%BCller", "M=C3=BCLLER", "M\\u00fcller", "M\\'fcller"}) {
+    const std::string left = cleaned(named("Müller^Jürgen"), "CT " + std::string(text) + " ax");
+    EXPECT_EQ(left.find("ller"), std::string::npos) << left;
+  }
+  EXPECT_EQ(cleaned(named("김^민준"), "CT &#44608;&#48124;&#51456; ax"), "CT ax");
+  EXPECT_EQ(cleaned(named("김^민준"), "CT %EA%B9%80%EB%AF%BC%EC%A4%80 \\uAE40\\uBBFC\\uC900 ax"), "CT ax");
+  for (const char* text :
+       {"0.0%20 AX & T1; &", "100%C3", "b=1000 TE=20", "&#65;&;&#9999999999; \\uD800 \\u \\'", "%", "=C3", "\\"}) {
+    EXPECT_EQ(cleaned(named("Müller^Jürgen"), text), text);
+  }
+}
+
 TEST(DescriptorCleaner, TakesTheMarkThatRepeatsAnIdeographForOne) {
   EXPECT_EQ(cleaned(named("佐々木^茂"), "佐々木茂 胸部"), "胸部");
   EXPECT_EQ(cleaned(named("佐々木茂"), "佐々木茂 胸部"), "胸部");
@@ -158,6 +207,21 @@ TEST(DescriptorCleaner, RemovesWhatWasRemovedOnceAndForAll) {
   for (const char* text : {"HONG GILDONG 2014-03-21 CT", "홍길동 환자 87654321", "P4^P101 20140321 Dr. Hughes, MD"}) {
     const std::string once = cleaner.clean(text).text;
     EXPECT_EQ(cleaner.clean(once).text, once);
+  }
+}
+
+TEST(DescriptorCleaner, TakesUidsOfAnyRootButTheStandards) {
+  EXPECT_EQ(cleaned({}, "copy of 2.25.329800735698586629295641978511506172918"), "copy of");
+  EXPECT_EQ(cleaned({}, "copy of 1.3.12.2.1107.5.2.36.40414"), "copy of");
+  for (const char* text : {"1.2.840.10008.5.1.4.1.1.2", "2.25 mm", "2.25.2014 2.25.3"}) {
+    EXPECT_EQ(DescriptorCleaner({}, {}, {}).remove_identifiers(text).text, text);
+  }
+}
+
+TEST(DescriptorCleaner, KeepsCommonWordsThatAreALocationOrADeviceAsWell) {
+  const Identifiers header = {.ids = {"MR1", "DX", "CHEST", "1"}, .places = {"ER", "CT 1", "Room 2", "ICU"}};
+  for (const char* text : {"ER CT 1 chest", "MR1 room 2", "ICU portable DX CHEST 1"}) {
+    EXPECT_EQ(cleaned(header, text), text);
   }
 }
 

@@ -35,6 +35,38 @@ TEST(FileFacts, CollectsWhatIdentifiesAtAnyDepth) {
   EXPECT_EQ(found.uids, (Strings{"2.999.1", "2.999.1.1", "2.999.1.1.1"}));
 }
 
+TEST(FileFacts, KnowsPersonsAndInstitutionsOfCodes) {
+  const auto code = [](const char* value, const char* scheme, const char* meaning) {
+    return item(SliceBytes::element(0x00080100, "SH", value) + SliceBytes::element(0x00080102, "SH", scheme) +
+                SliceBytes::element(0x00080104, "LO", meaning));
+  };
+  const std::string physician = item(
+      SliceBytes::element(0x00401101, "SQ", code("EMP556", "99HOSP", "Verifier^Gottlieb ")) +
+      SliceBytes::element(0x00401102, "ST", "Hinterhof 7 ") + SliceBytes::element(0x00401103, "LO", "0199 22 333 "));
+  SliceBytes slice;
+  slice.raw(0x00080082, "SQ", code("HT0123", "99HOSP", "Spital Hintertupfing"));
+  slice.raw(0x00080096, "SQ", physician);
+  slice.raw(0x0040A073, "SQ", item(SliceBytes::element(0x0040A088, "SQ", code("121081", "DCM ", "Physician "))));
+  const auto found = identifiers_of(slice);
+  EXPECT_EQ(found.person_names, Strings{"Verifier^Gottlieb"});
+  EXPECT_EQ(found.ids, (Strings{"EMP556", "HT0123", "P1"}));
+  EXPECT_EQ(found.places, Strings{"Spital Hintertupfing"});
+  EXPECT_EQ(found.others, (Strings{"0199 22 333", "Hinterhof 7"}));
+  const auto kept = identifiers_of(slice, policy_with({DeidOption::retain_institution_identity}));
+  EXPECT_TRUE(kept.places.empty());
+  EXPECT_EQ(kept.ids, (Strings{"EMP556", "P1"}));
+}
+
+TEST(FileFacts, TakesAMachineCalledByItsModelForNoPlace) {
+  const auto places_of = [](const char* machine) {
+    SliceBytes slice;
+    slice.text(0x00081090, "LO", "TrueBeam").text(0x300A00B2, "SH", machine).text(0x00401005, "LO", "Haus Nord");
+    return identifiers_of(slice).places;
+  };
+  EXPECT_EQ(places_of("TrueBeam"), Strings{"Haus Nord"});
+  EXPECT_EQ(places_of("Kellerlinac"), (Strings{"Haus Nord", "Kellerlinac"}));
+}
+
 TEST(FileFacts, TakesANameWithDigitsForAnId) {
   const auto ids_of = [](const char* name) {
     SliceBytes slice;

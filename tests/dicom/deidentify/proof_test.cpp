@@ -56,6 +56,8 @@ TEST(Proof, TakesWordsThatProveNothingForNoPattern) {
   EXPECT_FALSE(ProofSearch(person("Acmescan^Anna"))
                    .find(std::as_bytes(std::span(text)), ProofSearch::Where::text, dicom::AllowedTexts(allowed)));
   EXPECT_TRUE(finds(person("Acmescan^Anna"), text));
+  EXPECT_FALSE(finds(person("이^지연"), "조영 지연이 관찰됨"));  // "a delay"
+  EXPECT_TRUE(finds(person("홍^길동"), "복부 길동홍"));
 }
 
 TEST(Proof, WantsMoreOfPixelsThanOfText) {

@@ -1,0 +1,79 @@
+#include "dicom/deidentify/text_escapes.h"
+
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace naru::dicom {
+
+namespace {
+
+/// All of `digits`.
+std::optional<std::uint32_t> number(std::string_view digits, int base) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+  const bool is_whole = !digits.empty() && error == std::errc() && end == digits.data() + digits.size();
+  return is_whole ? std::optional(value) : std::nullopt;
+}
+
+EscapedChar escaped(std::optional<std::uint32_t> code, std::size_t length) {
+  const bool is_one = code && *code >= 0x80 && utf8proc_codepoint_valid(static_cast<utf8proc_int32_t>(*code));
+  return is_one ? EscapedChar{static_cast<char32_t>(*code), length} : EscapedChar{};
+}
+
+/// "&#252;", "&#xFC;", "&uuml;": of the latter the letter, since marks do not count.
+EscapedChar entity(std::string_view text) {
+  constexpr std::size_t kLongest = 10;
+  constexpr std::array<std::string_view, 8> kMarks = {"uml",   "acute", "grave", "circ",
+                                                      "tilde", "cedil", "ring",  "slash"};
+  const std::size_t end = text.substr(0, kLongest).find(';');
+  if (end == std::string_view::npos || end < 4) return {};
+  const std::string_view name = text.substr(1, end - 1);
+  if (name.starts_with("#x") || name.starts_with("#X")) return escaped(number(name.substr(2), 16), end + 1);
+  if (name.starts_with('#')) return escaped(number(name.substr(1), 10), end + 1);
+  if (name == "szlig") return {U'ß', end + 1};
+  if (std::ranges::find(kMarks, name.substr(1)) == kMarks.end()) return {};
+  return {static_cast<char32_t>(name[0]), end + 1};
+}
+
+/// Bytes of UTF-8, each behind `sign`.
+EscapedChar bytes_behind(std::string_view text, char sign) {
+  std::string bytes;
+  constexpr std::size_t kMostBytes = 4;
+  while (bytes.size() < kMostBytes && text.size() >= 3 && text[0] == sign) {
+    const auto byte = number(text.substr(1, 2), 16);
+    if (!byte || *byte < 0x80) break;
+    bytes += static_cast<char>(*byte);
+    text.remove_prefix(3);
+  }
+  utf8proc_int32_t code = 0;
+  const auto count = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(bytes.data()),
+                                      static_cast<utf8proc_ssize_t>(bytes.size()), &code);
+  return count > 1 ? EscapedChar{static_cast<char32_t>(code), 3 * static_cast<std::size_t>(count)} : EscapedChar{};
+}
+
+EscapedChar backslashed(std::string_view text) {
+  if (text.starts_with("\\u") && text.size() >= 6) return escaped(number(text.substr(2, 4), 16), 6);
+  if (text.starts_with("\\'") && text.size() >= 4) return escaped(number(text.substr(2, 2), 16), 4);
+  return {};
+}
+
+}  // namespace
+
+EscapedChar escape_at(std::string_view text, std::size_t begin) {
+  const std::string_view rest = text.substr(begin);
+  switch (rest.front()) {
+    case '&': return entity(rest);
+    case '%':
+    case '=': return bytes_behind(rest, rest.front());
+    case '\\': return backslashed(rest);
+    default: return {};
+  }
+}
+
+}  // namespace naru::dicom
