@@ -106,7 +106,8 @@ void CaseSource<In>::learn_field(std::int64_t step) {
   for (std::int64_t k = 0; k < size.z; k += step) {
     shrunk.add(read_units(0, {k, std::min(k + step, size.z)}).host(), k);
   }
-  field_ = estimate_bias_field(shrunk, stack_.grid.spacing_mm());
+  const Span span(Stage::compute, "bias field");
+  field_ = estimate_bias_field(shrunk, reader_);
 }
 
 template <class In>

@@ -1,15 +1,11 @@
 #include "pipeline/restore/bias_field.h"
 
-#include <itkImage.h>
-#include <itkMultiThreaderBase.h>
-#include <itkN4BiasFieldCorrectionImageFilter.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <mutex>
 
 #include "kernels/statistics.h"
+#include "pipeline/restore/n4.h"
 #include "pipeline/unit_bins.h"
 
 namespace naru {
@@ -18,42 +14,8 @@ namespace {
 
 constexpr std::int64_t kBlock = 4, kLeastBlocks = 16, kLeastVoxels = 4;
 
-/// ITK gives each filter so many threads as stand in a global when it is made; N4 makes one in every iteration. Several
-/// cases are estimated side by side: the last to end gives back what the first found.
-class OneItkThread {
- public:
-  OneItkThread() {
-    const std::lock_guard lock(mutex_);
-    if (users_++ > 0) return;
-    before_ = itk::MultiThreaderBase::GetGlobalDefaultNumberOfThreads();
-    itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(1);
-  }
-  ~OneItkThread() {
-    const std::lock_guard lock(mutex_);
-    if (--users_ == 0) itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(before_);
-  }
-  OneItkThread(const OneItkThread&) = delete;
-  OneItkThread& operator=(const OneItkThread&) = delete;
-
- private:
-  static inline std::mutex mutex_;
-  static inline int users_ = 0;
-  static inline itk::ThreadIdType before_ = 1;
-};
-
-template <class T>
-typename itk::Image<T, 3>::Pointer itk_image(const Size3& size, const std::array<double, 3>& spacing) {
-  const auto image = itk::Image<T, 3>::New();
-  const auto length = [](std::int64_t n) { return static_cast<itk::SizeValueType>(n); };
-  image->SetRegions(itk::Size<3>{{length(size.x), length(size.y), length(size.z)}});
-  image->SetSpacing(spacing.data());
-  image->Allocate();
-  return image;
-}
-
 /// Values above Otsu's threshold. A logarithm is taken of them, so they are greater than 0 as well.
-std::vector<std::uint8_t> foreground_of(const std::vector<float>& voxels, const Size3& size) {
-  Executor executor = Executor::cpu(1);
+std::vector<std::uint8_t> foreground_of(const std::vector<float>& voxels, const Size3& size, Executor& executor) {
   const VolumeView<const float> view{voxels.data(), size};
   UnitBins bins;
   bins.widen(statistics(view, executor));
@@ -169,7 +131,7 @@ void BiasField::divide(std::span<float> voxels, std::int64_t begin, Executor& ex
 
 namespace {
 
-/// N4 sharpens the distribution of what it sees: where that is one value, ITK divides by a width of 0.
+/// N4 sharpens the distribution of what it sees: where that is one value, it has no width.
 bool has_two_values(std::span<const float> voxels, std::span<const std::uint8_t> mask) {
   const auto first = static_cast<std::size_t>(std::ranges::find(mask, 1) - mask.begin());
   for (std::size_t n = first; n < mask.size(); ++n) {
@@ -180,40 +142,12 @@ bool has_two_values(std::span<const float> voxels, std::span<const std::uint8_t>
 
 }  // namespace
 
-BiasField estimate_bias_field(const ShrunkVolume& shrunk, const Vec3& spacing_mm) {
+BiasField estimate_bias_field(const ShrunkVolume& shrunk, Executor& executor) {
   const std::vector<float> voxels = shrunk.voxels();
-  const std::vector<std::uint8_t> mask = foreground_of(voxels, shrunk.size());
+  const std::vector<std::uint8_t> mask = foreground_of(voxels, shrunk.size(), executor);
   if (!has_two_values(voxels, mask)) return BiasField(shrunk, {4, 4, 4}, std::vector<double>(64));
-  std::array<double, 3> spacing{};
-  for (int a = 0; a < 3; ++a) {
-    spacing[static_cast<std::size_t>(a)] = spacing_mm[static_cast<std::size_t>(a)] *
-                                           static_cast<double>(shrunk.block(a)) /
-                                           static_cast<double>(shrunk.repeats(a));
-  }
-  const OneItkThread one_thread;
-  using Filter = itk::N4BiasFieldCorrectionImageFilter<itk::Image<float, 3>, itk::Image<std::uint8_t, 3>>;
-  const auto image = itk_image<float>(shrunk.size(), spacing);
-  std::ranges::copy(voxels, image->GetBufferPointer());
-  const auto itk_mask = itk_image<std::uint8_t>(shrunk.size(), spacing);
-  std::ranges::copy(mask, itk_mask->GetBufferPointer());
-  const auto filter = Filter::New();
-  filter->SetInput(image);
-  filter->SetMaskImage(itk_mask);
-  constexpr unsigned kLevels = 4, kIterations = 50;
-  Filter::VariableSizeArrayType iterations(kLevels);
-  iterations.Fill(kIterations);
-  filter->SetMaximumNumberOfIterations(iterations);
-  filter->SetNumberOfFittingLevels(kLevels);
-  filter->SetConvergenceThreshold(0.001);
-  filter->Update();
-  const auto* const lattice = filter->GetLogBiasFieldControlPointLattice();
-  const auto size = lattice->GetLargestPossibleRegion().GetSize();
-  const auto length = [&](unsigned a) { return static_cast<std::int64_t>(size[a]); };
-  std::vector<double> points;
-  const auto count = size[0] * size[1] * size[2];
-  std::transform(lattice->GetBufferPointer(), lattice->GetBufferPointer() + count, std::back_inserter(points),
-                 [](const auto& point) { return static_cast<double>(point[0]); });
-  return BiasField(shrunk, {length(0), length(1), length(2)}, std::move(points));
+  SplineLattice lattice = n4_log_field(voxels, mask, shrunk.size(), executor);
+  return BiasField(shrunk, lattice.size, std::move(lattice.points));
 }
 
 }  // namespace naru

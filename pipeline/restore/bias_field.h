@@ -1,5 +1,5 @@
 /// The bias field of an MR volume: the slowly changing factor by which coils brighten one part of the body more than
-/// another. Estimated by N4 as ITK has it, on a shrunken copy; evaluated and divided out at full resolution.
+/// another. Estimated by N4 on a shrunken copy; evaluated and divided out at full resolution.
 ///
 /// Source: Tustison et al., N4ITK, IEEE Trans. Medical Imaging 29:1310, 2010.
 #pragma once
@@ -61,10 +61,8 @@ class BiasField {
   std::array<std::vector<Place>, 3> places_;
 };
 
-/// N4 with ITK's own parameters (4 levels of at most 50 iterations, threshold 0.001, 4 control points an axis at
-/// first) over the foreground, which is what lies above Otsu's threshold. On one thread, since ITK's sums depend on
-/// their number: the same field everywhere. A volume without foreground has a field of 1.
-/// @param spacing_mm of the volume's voxels
-BiasField estimate_bias_field(const ShrunkVolume& shrunk, const Vec3& spacing_mm);
+/// N4 (pipeline/restore/n4.h) over the foreground, which is what lies above Otsu's threshold. A volume without
+/// foreground has a field of 1. On the executor's CPU threads: the same field for any number of them.
+BiasField estimate_bias_field(const ShrunkVolume& shrunk, Executor& executor);
 
 }  // namespace naru
