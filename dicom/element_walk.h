@@ -26,6 +26,9 @@ constexpr std::uint16_t group_of(Tag tag) { return static_cast<std::uint16_t>(ta
 inline constexpr Tag kItem = 0xFFFEE000, kItemEnd = 0xFFFEE00D, kSequenceEnd = 0xFFFEE0DD;
 inline constexpr Tag kPixelData = 0x7FE00010;
 
+/// Float Pixel Data and Double Float Pixel Data, which an image has instead of Pixel Data (PS3.3 C.7.6.24, C.7.6.25).
+constexpr bool is_float_pixel_data(Tag tag) { return tag == 0x7FE00008 || tag == 0x7FE00009; }
+
 /// Two characters as one number, e.g. vr("OW"); 0 where the encoding has none.
 using Vr = std::uint16_t;
 constexpr Vr vr(const char (&text)[3]) { return static_cast<Vr>(text[0] << 8 | text[1]); }

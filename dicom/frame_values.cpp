@@ -13,11 +13,13 @@ namespace naru::dicom {
 
 namespace {
 
-/// False for a data set that ends without Pixel Data; true also where that cannot be told.
-bool may_have_pixels(Bytes file) {
+/// Of a file whose Pixel Data cannot be read: no_pixels of a data set that ends without any, text_suspected of one of
+/// floats, which nothing here shows.
+/// @param reason where neither can be told
+Code why_unseen(Bytes file, Code reason) {
   const auto layout = read_layout(file);
   const SyntaxInfo* syntax = layout ? find_syntax(layout->transfer_syntax_uid) : nullptr;
-  if (syntax == nullptr) return true;
+  if (syntax == nullptr) return reason;
   constexpr std::size_t kInflatedBytes = std::size_t{16} << 20;
   std::vector<std::byte> inflated;
   std::size_t offset = layout->data_set_offset;
@@ -27,15 +29,17 @@ bool may_have_pixels(Bytes file) {
     offset = 0;
   }
   ElementWalk walk(file, offset, syntax->encoding);
-  while (walk.next()) continue;
-  return walk.end() != WalkEnd::complete || inflated.size() == kInflatedBytes;
+  while (const auto element = walk.next()) {
+    if (is_float_pixel_data(element->tag)) return Code::text_suspected;
+  }
+  return walk.end() != WalkEnd::complete || inflated.size() == kInflatedBytes ? reason : Code::no_pixels;
 }
 
 }  // namespace
 
 FrameValues::FrameValues(Bytes file) : header_(read_instance(file, file.size())) {
   if (!header_.pixels) {
-    problem_ = may_have_pixels(file) ? header_.reason.value_or(Code::corrupt) : Code::no_pixels;
+    problem_ = why_unseen(file, header_.reason.value_or(Code::corrupt));
     return;
   }
   frames_.emplace(file, *header_.pixels);

@@ -22,7 +22,8 @@ class FrameValues {
   /// @param file the whole file; must outlive this
   explicit FrameValues(Bytes file);
 
-  /// Why there is nothing to look at: no_pixels of an object without a picture, else what cannot be read.
+  /// Why there is nothing to look at: no_pixels of an object without a picture, text_suspected of a picture of floats,
+  /// else what cannot be read.
   std::optional<Code> problem() const { return problem_; }
   const std::string& sop_class_uid() const { return header_.sop_class_uid; }
 

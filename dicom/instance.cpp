@@ -97,6 +97,9 @@ std::optional<Code> read_pixels_of(const HeaderValues& header, const SyntaxInfo*
                                    HeaderResult& result, PixelFormat& format) {
   format.is_encapsulated = syntax == nullptr || syntax->is_encapsulated;
   format.is_big_endian = syntax != nullptr && syntax->encoding.is_big_endian;
+  const bool has_floats =
+      std::ranges::any_of(header.elements(), [](const auto& element) { return is_float_pixel_data(element.tag); });
+  if (has_floats && header.end() != WalkEnd::pixel_data) return Code::unsupported_sop_class;
   if (const auto problem = read_pixel_format(header, format)) return problem;
   const auto problem = syntax ? locate_pixels(header, *syntax, source, format, result.notes)
                               : std::optional(Code::unsupported_transfer_syntax);

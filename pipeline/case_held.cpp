@@ -34,6 +34,12 @@ std::set<std::size_t> files_with(const Scan& scan, const std::vector<std::size_t
 
 }  // namespace
 
+std::set<std::string, std::less<>> declared_series(const Scan& scan) {
+  std::set<std::string, std::less<>> uids;
+  for (const auto& [uid, candidates] : declared_candidates(scan)) uids.insert(uid);
+  return uids;
+}
+
 HeldEntry held_entry(const Scan& scan, const CasePlan& plan, Disposition disposition, Code reason) {
   HeldEntry entry;
   entry.id = plan.case_id;

@@ -12,6 +12,9 @@
 
 namespace naru {
 
+/// UIDs of the series of which an image says that it shows text.
+std::set<std::string, std::less<>> declared_series(const Scan& scan);
+
 /// The entry of a planned case, without its checksum. @param reason why it is or was held
 HeldEntry held_entry(const Scan& scan, const CasePlan& plan, Disposition disposition, Code reason);
 

@@ -32,7 +32,10 @@ Json evidence_of(const Scan& scan, const CasePlan& plan, const CaseText& text) {
     if (hash != text.hashes.end()) file.sha256 = hash->second;
     lines.push_back(text_evidence(file, plan.case_id, place_in(plan, one), one, is_held));
   }
-  for (const Decision* one : text.later) lines.push_back(text_evidence(*one, is_held));
+  for (const Decision* one : text.later) {
+    const Size3 size = scan.stacks[plan.stacks[one->region.value("volume", std::size_t{0})]].grid.size;
+    lines.push_back(text_evidence(*one, is_held, size.x, size.y));
+  }
   return lines;
 }
 

@@ -40,6 +40,14 @@ std::vector<HeldEntry> exclude_decided(DeidScan& scan, const Rulings& rulings) {
   return result;
 }
 
+void complete_checksums(std::vector<HeldEntry>& queue, const DeidScan& scan, std::span<const std::size_t> chosen) {
+  std::map<std::string_view, std::vector<std::size_t>> members;
+  for (const std::size_t n : chosen) members[scan.sources[n].series_uid].push_back(n);
+  for (HeldEntry& entry : queue) {
+    if (entry.files_sha256.empty()) entry.files_sha256 = sha256_of(scan, members[entry.series_uid]);
+  }
+}
+
 std::set<std::size_t> released_inputs(DeidScan& scan, const Rulings& rulings,
                                       const std::function<std::string(std::string_view)>& id_of, Executor& executor,
                                       const CancelToken& cancel, const OnProgress& on_progress) {
@@ -72,7 +80,11 @@ void add_held(std::vector<HeldEntry>& queue, const DeidScan& scan, const MadeIns
     entry.files_sha256 = sha256_of(scan, members[uid]);
     return entry;
   };
-  for (const std::size_t input : made.released) entry_of(input).needs_release = true;
+  for (const std::size_t input : made.released) {
+    const std::size_t before = queue.size();
+    HeldEntry& entry = entry_of(input);
+    if (queue.size() > before) entry.needs_release = true;  // whoever looked for text knows better
+  }
   for (const DeidHeld& one : made.held) {
     if (one.reason != Code::text_suspected) continue;
     HeldEntry& entry = entry_of(one.input);

@@ -19,6 +19,10 @@ namespace naru {
 /// Takes out the series that people excluded: their used inputs become `excluded`. @return their entries
 std::vector<HeldEntry> exclude_decided(DeidScan& scan, const Rulings& rulings);
 
+/// Sets the checksum of every entry that lacks it, now that all inputs have theirs: without one nobody can release it.
+/// @param chosen the inputs that were used before decisions were applied
+void complete_checksums(std::vector<HeldEntry>& queue, const DeidScan& scan, std::span<const std::size_t> chosen);
+
 /// The used inputs of series that people looked at and released as they are, with these very files. Reads those to hash
 /// them. @param id_of series_id, or face_id of what was released as a face. @throws Error{canceled}
 std::set<std::size_t> released_inputs(DeidScan& scan, const Rulings& rulings,

@@ -119,7 +119,8 @@ Json record_json(std::size_t delivered_count, const dicom::DeidCounts& counts, c
                {"inputs", inputs.by_disposition},
                {"counts_by_action", counts.by_action},
                {"residual_check", delivered_count > 0 ? "passed" : "nothing_delivered"},
-               {"residual_check_held", facts.held_by_proof}});
+               {"residual_check_held", facts.held_by_proof},
+               {"held_for_review", facts.held.size()}});
   if (facts.recipe.looks_for_text()) {
     const TextReader& reader = TextReader::built_in();
     json["text_weights_sha256"] = TextDetector::built_in().weights_sha256();

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/text.h"
+#include "core/units.h"
 #include "dicom/rules/private_rules.h"
 #include "pipeline/content.h"
 #include "pipeline/deid_dataset.h"
@@ -89,7 +90,8 @@ DeidentifyResult finished_before(const DeidScan& scan, const DeidentifyOptions& 
     const Json json = Json::parse(line, nullptr, false);
     if (!json.is_object()) continue;
     const bool has_uid = json.contains("sop_instance_uid") && json["sop_instance_uid"].is_string();
-    published.emplace(has_uid ? json["sop_instance_uid"].get<std::string>() : "", json.value("size_bytes", 0));
+    published.emplace(has_uid ? json["sop_instance_uid"].get<std::string>() : "",
+                      json.value("size_bytes", std::uint64_t{0}));
     ++result.by_disposition[json.value("disposition", "")];
     if (json.contains("reason") && json["reason"].is_string()) ++result.by_reason[json["reason"].get<std::string>()];
   }
@@ -101,6 +103,14 @@ DeidentifyResult finished_before(const DeidScan& scan, const DeidentifyOptions& 
   result.resumed_count = result.instance_count;
   result.has_rejects = result.by_disposition.contains("rejected") || result.by_disposition.contains("quarantined");
   return result;
+}
+
+/// Without it every file would be `too_large`. @throws Error{memory_exceeded}
+void require_room_for_text(const DeidentifyOptions& options, std::uint64_t memory_bytes) {
+  if (!options.recipe.looks_for_text() || memory_bytes > kTextWorkBytes) return;
+  throw Error(ErrorCode::memory_exceeded,
+              fmt::format("looking for text takes {} beside the files: give a larger --memory than {}, such as 512MiB",
+                          format_size_bytes(kTextWorkBytes), format_size_bytes(options.memory_limit_bytes)));
 }
 
 struct InputsLeft {
@@ -208,9 +218,14 @@ class SecondLooks {
   std::map<std::size_t, std::pair<std::vector<JudgedText>, Json>> shown_;
 };
 
-/// Lines of pixels.jsonl.
-Json evidence_of(const TextPlan& texts, const SecondLooks& looks) {
+/// Lines of pixels.jsonl. What was planned for a file that is held in the end was not done.
+Json evidence_of(const TextPlan& texts, const SecondLooks& looks, std::span<const DeidHeld> held) {
+  std::set<std::size_t> held_inputs;
+  for (const DeidHeld& one : held) held_inputs.insert(one.input);
   Json evidence = texts.evidence;
+  for (std::size_t n = 0; n < evidence.size(); ++n) {
+    if (held_inputs.contains(texts.evidence_inputs[n])) mark_held(evidence[n]);
+  }
   for (Json& line : looks.lines()) evidence.push_back(std::move(line));
   return evidence;
 }
@@ -279,6 +294,8 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
     staging.reopen();
   }
   const std::uint64_t memory_bytes = memory_beside_headers(options.memory_limit_bytes, scan.files.inputs.size());
+  require_room_for_text(options, memory_bytes);
+  const std::vector<std::size_t> chosen = used_inputs(scan);
   std::vector<HeldEntry> excluded = exclude_decided(scan, rulings);
   const std::vector<std::size_t> tried = used_inputs(scan);
   const auto released = released_inputs(scan, rulings, series_id, executor, cancel, on_progress);
@@ -326,13 +343,15 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   HeldQueue queue{"deidentify", options.inputs, options.out, "", std::move(excluded)};
   std::ranges::copy(texts.queue, std::back_inserter(queue.entries));
+  complete_checksums(queue.entries, scan, chosen);
   add_held(queue.entries, scan, {tried, delivery.held(), released, second_looks.shown()});
   add_faces(queue.entries, scan, tried, faces);
   write_deid_report(
       staging.report(), scan, delivery.delivered(), delivery.counts(), key,
       {options.project, key.id(), options.recipe, options.record, result.seconds, decisions, queue.entries,
        static_cast<std::size_t>(std::ranges::count_if(delivery.held(), is_held_by_proof))});
-  if (texts.was_looked) write_evidence(staging.report() / "pixels.jsonl", evidence_of(texts, second_looks));
+  if (texts.was_looked)
+    write_evidence(staging.report() / "pixels.jsonl", evidence_of(texts, second_looks, delivery.held()));
   if (faces.was_looked) write_evidence(staging.report() / "faces.jsonl", faces.evidence);
   const bool has_review = write_review(staging.report(), std::move(queue), decisions);
   if (result.instance_count == 0) {

@@ -250,6 +250,12 @@ class Job {
   const OnProgress& on_progress_;
 };
 
+/// All cases that people's decisions can make of it: OUT may hold one that was released and is excluded since.
+std::vector<CasePlan> possible_cases(Scan scan, const ProjectKey& key, PlanOptions options) {
+  options.released = declared_series(scan);
+  return plan_cases(scan, key, options);
+}
+
 /// --resume where OUT stands already: the answer comes from what was published.
 /// @throws Error{output_exists} where that is no dataset of these inputs, recipe and key
 PrepareResult finished_before(const Scan& scan, const std::vector<CasePlan>& plans, PrepareResult result) {
@@ -374,8 +380,8 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
   const PlanOptions plan_options = job.plan_options(scan);
   auto plans = plan_cases(scan, key, plan_options);
   if (staging.is_finished()) {
-    PrepareResult before = finished_before(scan, plans, result);
-    if (are_applied(decisions, result.report)) return before;
+    if (are_applied(decisions, result.report)) return finished_before(scan, plans, result);
+    finished_before(scan, possible_cases(scan, key, plan_options), result);
     staging.reopen();
   }
   std::vector<CaseHeld> held = held_by_header(scan, rulings, plan_options);

@@ -114,7 +114,8 @@ Json record_json(const Scan& scan, std::span<const ReportCase> cases, const Repo
                {"inputs", count_inputs(scan).by_disposition},
                {"counts_by_action", counts_by_action(cases)},
                {"residual_check", cases.empty() ? "nothing_delivered" : "passed"},
-               {"residual_check_held", 0}});  // a hit ends the whole job
+               {"residual_check_held", 0},  // a hit ends the whole job
+               {"held_for_review", facts.held.size()}});
   if (!facts.decisions.all.empty()) json["review"] = review_json(facts.decisions);
   return json;
 }

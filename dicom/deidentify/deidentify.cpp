@@ -144,11 +144,15 @@ void append(DeidOutput& output, DataSetWriter::Written written) {
   }
 }
 
+/// Pixel Data, or the floats that stand for it.
 const Node* find_pixels(const ElementTable& table) {
+  const Node* found = nullptr;
   for (std::uint32_t i = 0; i < table.nodes.size(); i = table.nodes[i].end) {
-    if (table.nodes[i].tag == kPixelData) return &table.nodes[i];
+    const Node& node = table.nodes[i];
+    if (node.tag == kPixelData) return &node;
+    if (is_float_pixel_data(node.tag)) found = &node;
   }
-  return nullptr;
+  return found;
 }
 
 std::optional<Code> check_source(const DeidSource& source) {

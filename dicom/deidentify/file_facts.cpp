@@ -377,6 +377,7 @@ DeidSource source_of(const ElementTable& table, Bytes bytes) {
   if (!name.empty()) source.patient_name_birth = name + '|' + birth_date;
   source.birth_date = birth_date;
   source.image_class = image_class(source.sop_class_uid, image_type, burned_in);
+  source.shows_text_by_kind = shows_text_by_kind(source.sop_class_uid, image_type, burned_in);
   return source;
 }
 

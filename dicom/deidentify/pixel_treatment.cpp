@@ -64,6 +64,11 @@ std::uint64_t native_bytes(const PixelFormat& format) {
   return (bits + 7) / 8;
 }
 
+/// Two pixels as two luminances and the chroma of both (PS3.3 C.7.6.3.1.2).
+bool is_422(const PixelFormat& format) {
+  return format.samples_per_pixel == 3 && format.photometric_interpretation == "YBR_FULL_422";
+}
+
 /// Native frames in memory, two or one bytes a sample.
 class NativePixels {
  public:
@@ -108,6 +113,11 @@ class NativePixels {
   std::size_t index(std::int64_t frame, std::int64_t y, std::int64_t x, int sample) const {
     const PixelFormat& f = facts_.format;
     const std::int64_t plane = f.rows * f.columns, in_plane = y * f.columns + x;
+    if (is_422(f)) {
+      constexpr std::int64_t kBytesOfPair = 4;
+      const std::int64_t in_pair = sample == 0 ? x % 2 : 1 + sample;
+      return static_cast<std::size_t>(frame * plane * 2 + in_plane / 2 * kBytesOfPair + in_pair);
+    }
     const std::int64_t within = f.is_planar ? sample * plane + in_plane : in_plane * f.samples_per_pixel + sample;
     return static_cast<std::size_t>(frame * plane * f.samples_per_pixel + within);
   }
@@ -258,6 +268,15 @@ PixelOutcome decoded(Bytes value, const PixelFacts& facts, PixelFormat& native) 
   return outcome;
 }
 
+/// True where native pixels can be blanked one by one. Packed bits have none of their own; of shared chroma that of two
+/// pixels goes with either.
+bool has_own_samples(const PixelFormat& format) {
+  if (format.photometric_interpretation.ends_with("_422")) {
+    return is_422(format) && format.bits_allocated == 8 && format.columns % 2 == 0 && !format.is_planar;
+  }
+  return format.bits_allocated == 8 || format.bits_allocated == 16;
+}
+
 PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std::span<const PixelBox> boxes) {
   PixelOutcome outcome;
   PixelFacts native = facts;
@@ -266,10 +285,9 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
     outcome = decoded(value, facts, native.format);
     if (outcome.problem) return outcome;
   } else {
-    // Shared chroma and packed bits have no pixel of their own to blank.
-    const bool is_plain = (facts.format.bits_allocated == 8 || facts.format.bits_allocated == 16) &&
-                          !facts.format.photometric_interpretation.ends_with("_422");
-    if (!is_plain || value.size() < native_bytes(facts.format)) return withheld(Code::text_suspected);
+    if (!has_own_samples(facts.format) || value.size() < native_bytes(facts.format)) {
+      return withheld(Code::text_suspected);
+    }
     outcome.replacement.assign(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(native_bytes(facts.format)));
     if (outcome.replacement.size() % 2 != 0) outcome.replacement.push_back(std::byte{0});
   }
@@ -404,6 +422,10 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   if (!has_rule && !is_reviewed &&
       shows_text_by_kind(facts.sop_class_uid, facts.image_type, facts.burned_in_annotation)) {
     return withheld(Code::text_suspected);
+  }
+  // Nothing here blanks floats.
+  if (is_float_pixel_data(node->tag)) {
+    return wanted.empty() && boxes.empty() ? PixelOutcome() : withheld(Code::text_suspected);
   }
   // Without a picture's sizes nobody can say what the bytes are.
   if (!value.empty() && !has_sound_geometry(facts.format)) return withheld(Code::corrupt);

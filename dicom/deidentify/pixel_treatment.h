@@ -42,7 +42,8 @@ struct PixelOutcome {
 /// The rectangles that the policy's rules name for the device and size of this picture, in all frames.
 std::vector<PixelBox> regions_for(const PixelFacts& facts, const DeidentifyPolicy& policy);
 
-/// Looks after one Pixel Data element of the data set itself:
+/// Looks after the Pixel Data of the data set itself. Floats stay as they are, or are withheld where something is to be
+/// blanked. Of Pixel Data:
 ///  - `boxes`, and rectangles of `policy.regions` for this device and matrix in every frame, are blanked (with
 ///    clean-pixel-data; those of a face with clean-recognizable-visual-features); compressed frames are decoded for
 ///    that and stay native;
@@ -51,7 +52,7 @@ std::vector<PixelBox> regions_for(const PixelFacts& facts, const DeidentifyPolic
 ///  - bytes behind the last frame become zero;
 ///  - texts inside compressed streams are overwritten (see embedded_text.h).
 /// Where nothing of it applies, the value stays as it is, byte for byte.
-/// @param node is null for objects without Pixel Data
+/// @param node Pixel Data, Float or Double Float Pixel Data; null for objects without a picture
 /// @param is_reviewed a person looked at the pixels: their kind is no reason to withhold them
 PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy,
                           std::span<const PixelBox> boxes = {}, bool is_reviewed = false);

@@ -26,11 +26,12 @@ constexpr Tag kIccProfile = 0x00282000, kEncapsulatedDocument = 0x00420011, kMim
               kEncapsulatedDocumentLength = 0x00420015;
 constexpr std::string_view kUtf8 = "ISO_IR 192";
 
-/// The retired forms of Pixel Data in groups 7F02 to 7FFE, and tables of offsets, which nothing needs.
+/// What groups 7F00 to 7FFF hold beside pixels: retired forms of them (7F02 to 7FFE, and coefficients in 7FE0), and
+/// tables of offsets, which nothing needs.
 bool is_retired_bulk(Tag tag) {
-  constexpr Tag kExtendedOffsets = 0x7FE00001, kExtendedLengths = 0x7FE00002;
-  const bool is_group = (group_of(tag) & 0xFF00) == 0x7F00 && group_of(tag) != group_of(kPixelData);
-  return is_group || tag == kExtendedOffsets || tag == kExtendedLengths;
+  constexpr Tag kTotalLength = 0x7FE00003;
+  const bool is_pixels = tag == kPixelData || is_float_pixel_data(tag) || tag == kTotalLength;
+  return (group_of(tag) & 0xFF00) == 0x7F00 && !is_pixels;
 }
 
 /// Defined Terms of Specific Character Set (PS3.3 C.12.1.1.2), by their letters.
@@ -65,6 +66,8 @@ class Rewriter {
   Rewritten run() {
     levels_.push_back({0, static_cast<std::uint32_t>(nodes_.size()), false, {&context_.facts.sets.of(""), false}, {}});
     plan_additions();
+    has_pixel_data_ =
+        std::ranges::any_of(nodes_, [](const Node& node) { return node.tag == kPixelData && node.parent == 0; });
     lists_nothing_ = refers(false) && !refers(true);
     for (const std::uint32_t root : roots()) {
       write_additions(nodes_[root].tag);
@@ -182,6 +185,7 @@ class Rewriter {
     if (is_private(node.tag)) return write_private(i);
     if (is_top() && node.tag == kPixelData) return write_pixels(node);
     if (node.tag == kPixelData || node.kind == NodeKind::encapsulated) return remove(node, "X");
+    if (is_float_pixel_data(node.tag) && (!is_top() || has_pixel_data_)) return remove(node, "X");
     if (is_top() && write_special(node)) return node.end;
     return write_standard(i);
   }
@@ -475,7 +479,8 @@ class Rewriter {
   std::map<Tag, Addition> additions_;
   std::map<std::pair<Tag, std::string_view>, std::size_t> counted_;
   std::optional<Code> problem_;
-  bool lists_nothing_ = false;  ///< what lists of references would list is gone
+  bool has_pixel_data_ = false;  ///< then no floats stand for it: they are a second picture, which nobody looks at
+  bool lists_nothing_ = false;   ///< what lists of references would list is gone
 };
 
 }  // namespace

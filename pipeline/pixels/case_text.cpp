@@ -238,6 +238,7 @@ class CaseJudge {
     for (JudgedText& text : result_.found) place(text, text.file);
     for (std::size_t n = 0; n < plan_.stacks.size(); ++n) {
       if (!result_.hold) result_.boxes[n] = both(std::move(result_.boxes[n]), looks[n].regions);
+      for (dicom::PixelBox& box : result_.boxes[n]) box = clipped(box, looks[n].columns, looks[n].rows);
       add_boxes_of_missing_slices(scan_.stacks[plan_.stacks[n]], result_.boxes[n]);
     }
   }

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kSchema = "naru.look_record/4";
+constexpr std::string_view kSchema = "naru.look_record/5";
 
 Json frames_json(const TextLook& look) {
   Json frames = Json::array();

@@ -42,6 +42,13 @@ dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame) {
   return {frame, region.x - x, region.y - y, region.width + 2 * x, region.height + 2 * y, {}};
 }
 
+dicom::PixelBox clipped(const dicom::PixelBox& box, std::int64_t columns, std::int64_t rows) {
+  const std::int64_t left = std::clamp<std::int64_t>(box.x, 0, columns), top = std::clamp<std::int64_t>(box.y, 0, rows);
+  const std::int64_t right = std::clamp(box.x + box.width, left, columns);
+  const std::int64_t bottom = std::clamp(box.y + box.height, top, rows);
+  return {box.frame, left, top, right - left, bottom - top, box.fill};
+}
+
 std::vector<dicom::PixelBox> between_words(std::span<const dicom::PixelBox> boxes) {
   std::map<std::pair<std::int64_t, bool>, std::vector<dicom::PixelBox>> lines;  // by frame and direction
   for (const dicom::PixelBox& box : boxes) {

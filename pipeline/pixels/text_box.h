@@ -16,6 +16,9 @@ float shape_of(const TextRegion& region);
 /// Of a piece of text: its box and a margin, broader along the line; in one frame or, with -1, in all.
 dicom::PixelBox box_of(const TextRegion& region, std::int64_t frame);
 
+/// The part of a box that lies in a frame.
+dicom::PixelBox clipped(const dicom::PixelBox& box, std::int64_t columns, std::int64_t rows);
+
 /// What lies between boxes of one line: side by side in the same frame (or both in all), about as high, and no farther
 /// from each other than 1.5 times that height. A sign too faint to be found may stand there.
 std::vector<dicom::PixelBox> between_words(std::span<const dicom::PixelBox> boxes);

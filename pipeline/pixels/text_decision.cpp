@@ -213,6 +213,27 @@ Places judge_all(std::span<const TextLook> series, TextHandling handling, const 
 
 }  // namespace
 
+namespace {
+
+/// Sets of what is blanked in which rectangle: the largest one over its middle.
+void set_blanked(std::span<const TextLook> series, TextDecision& decision) {
+  for (JudgedText& text : decision.texts) {
+    if (!is_blanked(text.verdict)) continue;
+    const TextLook& look = series[text.file];
+    const TextRegion& region = text.found.region;
+    const std::int64_t x = region.x + region.width / 2, y = region.y + region.height / 2;
+    for (const dicom::PixelBox& whole : both(decision.boxes[text.file], look.regions)) {
+      const dicom::PixelBox box = clipped(whole, look.columns, look.rows);
+      const bool is_here = (box.frame < 0 || box.frame == text.frame) && x >= box.x && x < box.x + box.width &&
+                           y >= box.y && y < box.y + box.height;
+      const bool is_larger = !text.blanked || box.width * box.height > text.blanked->width * text.blanked->height;
+      if (is_here && is_larger) text.blanked = box;
+    }
+  }
+}
+
+}  // namespace
+
 TextHandling text_handling(std::string_view word) {
   if (word == "keep") return TextHandling::keep;
   return word == "redact" ? TextHandling::redact : TextHandling::quarantine;
@@ -281,6 +302,7 @@ TextDecision decide_text(std::span<const TextLook> series, TextHandling handling
     }
   }
   if (unseen) decision.texts.insert(decision.texts.end(), unseen->begin(), unseen->end());
+  set_blanked(series, decision);
   return decision;
 }
 

@@ -52,7 +52,8 @@ struct JudgedText {
   std::int64_t frame = 0;
   FoundText found;
   TextVerdict verdict = TextVerdict::uncertain;
-  std::size_t volume = 0;  ///< of a 4-D case
+  std::size_t volume = 0;                    ///< of a 4-D case
+  std::optional<dicom::PixelBox> blanked{};  ///< the whole rectangle, within the frame; none where it stays
 };
 
 /// What people decided about a series.

@@ -132,7 +132,17 @@ TextWindows text_windows(VolumeView<const float> slice, const dicom::ShownValues
   const auto counts = [&](float value) { return std::isfinite(value) && value != shown.padding_value; };
   std::ranges::copy_if(values, std::back_inserter(finite), counts);
   if (finite.empty()) return {{0, 0, 0}, {1, 1, 1}};
-  const auto [low, high] = std::ranges::minmax(finite);
+  auto [low, high] = std::ranges::minmax(finite);
+  // Letters in the padding's own value, or in air beside padding, are seen only where the two differ. Padding may lie
+  // far from all values: what is beyond the window is drawn as its end.
+  constexpr float kMostBeyond = 0.25F;
+  const bool has_padding = finite.size() < values.size() && shown.padding_value;
+  if (has_padding) {
+    const auto padding = static_cast<float>(*shown.padding_value);
+    const float room = kMostBeyond * (high - low);
+    low = std::min(low, std::max(padding, low - room));
+    high = std::max(high, std::min(padding, high + room));
+  }
   constexpr double kLowShare = 0.005, kHighShare = 0.995;
   const auto [p_low, p_high] = at_shares(finite, kLowShare, kHighShare);
   // A window in which all is white is not meant for these values; in one in which all is black nothing is shown.

@@ -18,6 +18,10 @@ std::string_view action_of(TextVerdict verdict, bool is_held) {
   return is_blanked(verdict) ? "redacted" : "kept";
 }
 
+Json rectangle(const std::optional<dicom::PixelBox>& box) {
+  return box ? Json({box->x, box->y, box->width, box->height}) : Json(nullptr);
+}
+
 }  // namespace
 
 Json text_evidence(const InputRecord& input, std::string_view part_of, const Json& place, const JudgedText& text,
@@ -32,6 +36,7 @@ Json text_evidence(const InputRecord& input, std::string_view part_of, const Jso
                {"id", region_id(input.sop_instance_uid, input.sha256, place, region)}};
   line.update(place);
   line.update({{"box", {region.x, region.y, region.width, region.height}},
+               {"blanked", is_held ? Json(nullptr) : rectangle(text.blanked)},
                {"score", is_seen ? Json(region.probability) : Json(nullptr)},
                {"log_odds", is_seen ? Json(text.found.log_odds) : Json(nullptr)},
                {"action", action_of(text.verdict, is_held)},
@@ -41,13 +46,20 @@ Json text_evidence(const InputRecord& input, std::string_view part_of, const Jso
   return line;
 }
 
-Json text_evidence(const Decision& decision, bool is_held) {
+Json text_evidence(const Decision& decision, bool is_held, std::int64_t columns, std::int64_t rows) {
   const bool is_redacted = decision.ruling == Ruling::redact;
   const TextVerdict verdict = is_redacted ? TextVerdict::reviewed_redact : TextVerdict::reviewed_keep;
   Json line = decision.region;
+  const bool is_done = is_redacted && !is_held;
+  line["blanked"] = is_done ? rectangle(clipped(box_of(decision.region), columns, rows)) : Json(nullptr);
   line["action"] = action_of(verdict, is_held);
   line["because"] = name(verdict);
   return line;
+}
+
+void mark_held(Json& line) {
+  line["action"] = "held";
+  line["blanked"] = nullptr;
 }
 
 bool waits_for_decision(const Json& line) {

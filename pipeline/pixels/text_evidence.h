@@ -17,7 +17,11 @@ nlohmann::ordered_json text_evidence(const InputRecord& input, std::string_view 
                                      const nlohmann::ordered_json& place, const JudgedText& text, bool is_held);
 
 /// The line of a piece of text that only a second look had found, once people decided about it.
-nlohmann::ordered_json text_evidence(const Decision& decision, bool is_held);
+/// @param columns, rows of the picture
+nlohmann::ordered_json text_evidence(const Decision& decision, bool is_held, std::int64_t columns, std::int64_t rows);
+
+/// Says in a line that its file was not made after all.
+void mark_held(nlohmann::ordered_json& line);
 
 /// True for the line of a piece of text about which somebody has to decide.
 bool waits_for_decision(const nlohmann::ordered_json& line);

@@ -70,7 +70,7 @@ class SeriesPlanner {
           text.file, text.frame,
           text_evidence(scan_.files.inputs[text.file], entry.id, place_of(text), text, decision.hold.has_value()));
     }
-    add_later_texts(members, entry.id, ids, decision);
+    add_later_texts(members, series, entry.id, ids, decision);
     for (std::size_t n = 0; n < members.size(); ++n) {
       InputRecord& input = scan_.files.inputs[members[n]];
       if (input.disposition != Disposition::used) continue;  // could not be read at all
@@ -83,7 +83,7 @@ class SeriesPlanner {
     if (!decision.hold && rulings_.state_of(entry.id).empty()) return;
     entry.disposition = decision.hold ? Disposition::quarantined : Disposition::used;
     entry.reason = Code::text_suspected;
-    entry.needs_release = decision.needs_release;
+    entry.needs_release = decision.needs_release || is_of_kind(members, series);
     plan_.queue.push_back(std::move(entry));
   }
 
@@ -112,20 +112,30 @@ class SeriesPlanner {
     return entry;
   }
 
+  /// True where the engine will hold a file for its kind, whatever is decided about regions.
+  bool is_of_kind(const std::vector<std::size_t>& members, const std::vector<TextLook>& series) const {
+    for (std::size_t n = 0; n < members.size(); ++n) {
+      const bool is_covered = !series[n].has_picture || !series[n].regions.empty();
+      if (scan_.sources[members[n]].shows_text_by_kind && !is_covered) return true;
+    }
+    return false;
+  }
+
   std::string id_of(const std::vector<std::size_t>& members, const JudgedText& text) const {
     const InputRecord& input = scan_.files.inputs[members[text.file]];
     return region_id(input.sop_instance_uid, input.sha256, place_of(text), text.found.region);
   }
 
   /// What only a second look had found, and people decided about since.
-  void add_later_texts(const std::vector<std::size_t>& members, const std::string& series,
-                       const std::set<std::string>& known, TextDecision& decision) {
-    for (const Decision* one : rulings_.regions_of(series)) {
+  void add_later_texts(const std::vector<std::size_t>& members, const std::vector<TextLook>& series,
+                       const std::string& id, const std::set<std::string>& known, TextDecision& decision) {
+    for (const Decision* one : rulings_.regions_of(id)) {
       if (known.contains(one->id)) continue;
       for (std::size_t n = 0; n < members.size(); ++n) {
         if (!is_of(one->region, scan_.files.inputs[members[n]])) continue;
         const dicom::PixelBox box = box_of(one->region);
-        lines_.emplace_back(members[n], box.frame, text_evidence(*one, decision.hold.has_value()));
+        const bool is_held = decision.hold.has_value();
+        lines_.emplace_back(members[n], box.frame, text_evidence(*one, is_held, series[n].columns, series[n].rows));
         if (!decision.hold) (one->ruling == Ruling::redact ? decision.boxes : decision.kept)[n].push_back(box);
       }
     }

@@ -96,6 +96,7 @@ void write_held(const std::filesystem::path& report, const HeldQueue& queue) {
                                               {"inputs", std::move(inputs)},
                                               {"out", valid_utf8(queue.out.string())},
                                               {"decisions_sha256", text_or_null(queue.decisions_sha256)},
+                                              {"pixels_sha256", text_or_null(queue.pixels_sha256)},
                                               {"held", std::move(entries)}}));
 }
 
@@ -111,6 +112,7 @@ std::optional<HeldQueue> read_held(const std::filesystem::path& report) {
     json.at("inputs").get_to(queue.inputs);
     queue.out = json.at("out").get<std::string>();
     queue.decisions_sha256 = text_from(json.at("decisions_sha256"));
+    queue.pixels_sha256 = text_from(json.at("pixels_sha256"));
     for (const Json& entry : json.at("held")) queue.entries.push_back(entry_from(entry));
     return queue;
   } catch (const Json::exception&) {

@@ -35,6 +35,7 @@ struct HeldQueue {
   std::filesystem::path out;
   std::string decisions_sha256;  ///< the last decision that the job knew; empty where there was none
   std::vector<HeldEntry> entries;
+  std::string pixels_sha256{};  ///< of the report's pixels.jsonl; empty where it has none
 };
 
 /// Ids that are the same in every run: hashes over what they name.

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "pipeline/documents.h"
+#include "pipeline/files.h"
 #include "pipeline/pixels/text_evidence.h"
 #include "pipeline/review/rulings.h"
 
@@ -24,7 +25,7 @@ void add_regions(const std::filesystem::path& report, const std::map<std::string
                  std::vector<ReviewEntry>& entries) {
   std::map<std::string, ReviewEntry*> by_id;
   for (ReviewEntry& entry : entries) by_id[entry.held.id] = &entry;
-  std::ifstream file(report / "pixels.jsonl");
+  std::ifstream file(report / "pixels.jsonl");  // there is none where nobody looked for text
   for (std::string text; std::getline(file, text);) {
     try {
       Json line = Json::parse(text);
@@ -40,6 +41,20 @@ void add_regions(const std::filesystem::path& report, const std::map<std::string
     } catch (const Json::exception&) {
       throw Error(ErrorCode::dataset_invalid, "pixels.jsonl of the report is not as naru wrote it");
     }
+  }
+}
+
+/// @throws Error{dataset_invalid} where what was held, or what was found in it, is not listed as the job listed it
+void check_documents(const std::filesystem::path& report, const std::optional<HeldQueue>& queue) {
+  constexpr std::size_t kMaxRecordBytes = std::size_t{16} << 20;
+  const Json record = Json::parse(read_file(report / "record.json", kMaxRecordBytes).value_or(""), nullptr, false);
+  if (!queue && record.is_object() && record.value("held_for_review", 0U) > 0) {
+    throw Error(ErrorCode::dataset_invalid, "held.json of the report is missing: bring it back as naru wrote it");
+  }
+  const auto pixels = hash_file(report / "pixels.jsonl");
+  if (queue && queue->pixels_sha256 != (pixels ? pixels->sha256 : "")) {
+    throw Error(ErrorCode::dataset_invalid,
+                "pixels.jsonl of the report is missing, or not as naru wrote it: bring it back; nothing was done");
   }
 }
 
@@ -82,7 +97,9 @@ ReviewState ReviewEntry::state() const {
   if (decision && decision->ruling == Ruling::exclude) return ReviewState::excluded;
   const bool is_made = held.disposition == Disposition::used;
   const bool has_open = std::ranges::any_of(regions, [](const ReviewRegion& region) { return !region.decision; });
-  const bool is_released = held.can_release && decision && decision->ruling == Ruling::keep;
+  // Who released other files released nothing that is held now.
+  const bool is_released = held.can_release && decision && decision->ruling == Ruling::keep &&
+                           !held.files_sha256.empty() && decision->files_sha256 == held.files_sha256;
   if (has_open || (!is_made && held.needs_release && !is_released)) return ReviewState::open;
   return is_made ? ReviewState::made : ReviewState::decided;
 }
@@ -95,7 +112,9 @@ Review read_review(const std::filesystem::path& report) {
   }
   Review review;
   review.decisions = decisions_for(report);
-  review.queue = read_held(report).value_or(HeldQueue());
+  const auto queue = read_held(report);
+  check_documents(report, queue);
+  review.queue = queue.value_or(HeldQueue());
   review.has_unapplied = review.decisions.head() != review.queue.decisions_sha256;
   std::map<std::string, Decision> latest;
   for (const Decision& decision : review.decisions.all) latest[decision.id] = decision;

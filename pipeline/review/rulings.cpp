@@ -51,6 +51,12 @@ std::string Rulings::state_of(const std::string& id) const {
 Decisions decisions_for(const std::filesystem::path& report) {
   Decisions decisions = read_decisions(report);
   const auto queue = read_held(report);
+  if (!queue && !decisions.all.empty()) {
+    throw Error(
+        ErrorCode::dataset_invalid,
+        "held.json is missing, beside which decisions.jsonl of the report was written: bring it back as naru wrote "
+        "it; nothing was done");
+  }
   const bool is_whole = !queue || queue->decisions_sha256.empty() ||
                         std::ranges::find(decisions.sha256, queue->decisions_sha256) != decisions.sha256.end();
   if (!is_whole) {
@@ -65,6 +71,7 @@ bool write_review(const std::filesystem::path& report, HeldQueue queue, const De
   if (queue.entries.empty() && decisions.all.empty()) return false;
   if (!decisions.all.empty()) write_file(report / "decisions.jsonl", decisions.text);
   queue.decisions_sha256 = decisions.head();
+  if (const auto pixels = hash_file(report / "pixels.jsonl")) queue.pixels_sha256 = pixels->sha256;
   write_held(report, queue);
   return true;
 }

@@ -89,6 +89,12 @@ TEST(FrameValues, TellADocumentFromAPictureThatCannotBeRead) {
   SliceBytes report = document;
   report.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.88.11").text(0x00080060, "CS", "SR");
   EXPECT_EQ(Opened(report).frames.problem(), Code::no_pixels);
+  for (const std::uint32_t tag : {0x7FE00008U, 0x7FE00009U}) {
+    SliceBytes floats = document;
+    floats.raw(tag, tag == 0x7FE00008U ? "OF" : "OD", std::string(64, '\0'));
+    EXPECT_EQ(Opened(floats).frames.problem(), Code::text_suspected);
+    EXPECT_EQ(header_of(floats.bytes()).reason, Code::unsupported_sop_class);
+  }
   SliceBytes cut = slice_of({1, 2, 3, 4, 5, 6, 7, 8});
   const std::string file = cut.bytes();
   const FrameValues frames(std::as_bytes(std::span(file)).first(file.size() - 4));

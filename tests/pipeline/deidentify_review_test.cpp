@@ -254,7 +254,47 @@ TEST_F(DeidentifyReviewTest, ReleasesImagesOfAKindThatShowsTextOnceAPersonLooked
     EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
     decide_whole("exclude");
     EXPECT_EQ(resume().instance_count, 1U);
+    decide_whole("keep");
+    EXPECT_EQ(resume().instance_count, 2U) << "its exclusion is taken back";
+    put("a", test::slice_of("PAT-1", 1).text(0x00280301, "CS", "UNKNOWN"));
+    options_.on_existing = OnExisting::replace;
+    EXPECT_EQ(run().instance_count, 1U);
+    EXPECT_EQ(review().entries.at(0).state(), ReviewState::open) << "another file was released";
+    put("a", test::slice_of("PAT-1", 1).text(0x00280301, "CS", "YES"));
   }
+}
+
+/// A page that says of itself that it shows text, with text over anatomy and text on black.
+TEST_F(DeidentifyReviewTest, AsksAtOnceForAllThatHoldsASeries) {
+  Picture page = with_text().write("KIM 19800101", 6, 8);
+  put_pictures("PAT-1", {page});
+  put_pictures("PAT-2", {Picture()});
+  test::SliceBytes slice = test::slice_of("PAT-1", 1);
+  slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
+  slice.number(0x00280101, 12).number(0x00280102, 11).text(0x00280301, "CS", "YES");
+  put("PAT-1/1", slice.raw(0x7FE00010, "OW", test::bytes_of(page.values, 2)));
+  EXPECT_EQ(run().instance_count, 1U);
+  EXPECT_TRUE(review().entries.at(0).held.needs_release);
+  decide_regions("redact");
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::open) << "its kind holds it still";
+  decide_whole("keep");
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::decided);
+  EXPECT_EQ(resume().instance_count, 2U);
+  EXPECT_EQ(pixels(), (std::map<std::string, int>{{"changed", 1}, {"kept", 1}}));
+}
+
+TEST_F(DeidentifyReviewTest, SaysThatNothingWasBlankedOfWhatIsHeldForItsKind) {
+  const Picture page = with_text(6, 8);
+  put_pictures("PAT-2", {Picture()});
+  test::SliceBytes slice = test::slice_of("PAT-1", 1);
+  slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
+  slice.number(0x00280101, 12).number(0x00280102, 11).text(0x00280301, "CS", "YES");
+  put("PAT-1/1", slice.raw(0x7FE00010, "OW", test::bytes_of(page.values, 2)));
+  EXPECT_EQ(run().instance_count, 1U);
+  EXPECT_EQ(actions(), (std::set<std::string>{"held on_background"}));
+  decide_whole("keep");
+  EXPECT_EQ(resume().instance_count, 2U);
+  EXPECT_EQ(actions(), (std::set<std::string>{"redacted on_background"}));
 }
 
 TEST_F(DeidentifyReviewTest, LeavesWhatAPersonKeptWhereTheRestIsBlanked) {

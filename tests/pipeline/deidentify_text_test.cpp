@@ -43,6 +43,12 @@ TEST_F(DeidentifyTextTest, BlanksTextOnBackgroundAndTouchesNothingElse) {
   put_pictures("PAT-1", {with_text(), Picture(), Picture()});
   ask_for("redact");
   const DeidentifyResult result = run();
+  for (const Json& line : evidence()) {  // the rectangle goes farther than the text, but not out of the frame
+    const auto box = line["box"].get<std::array<int, 4>>(), blanked = line["blanked"].get<std::array<int, 4>>();
+    EXPECT_LT(blanked[0], box[0]);
+    EXPECT_GE(blanked[0], 0);
+    EXPECT_GT(blanked[0] + blanked[2], box[0] + box[2]);
+  }
   EXPECT_EQ(result.instance_count, 3U);
   std::size_t changed = 0;
   for (const Json& line : manifest()) {
@@ -139,6 +145,25 @@ TEST_F(DeidentifyTextTest, HoldsAllTextWhereTheRecipeSaysSo) {
   ask_for("quarantine");
   EXPECT_EQ(run().instance_count, 1U);
   for (const Json& line : evidence()) EXPECT_EQ(line["because"], "unwanted");
+}
+
+TEST_F(DeidentifyTextTest, SaysAtOnceThatMemoryHasNoRoomToLook) {
+  put_pictures("PAT-1", {Picture()});
+  ask_for("redact");
+  options_.memory_limit_bytes = std::uint64_t{64} << 20;
+  EXPECT_EQ(code_of_run(), ErrorCode::memory_exceeded);
+}
+
+TEST_F(DeidentifyTextTest, HoldsPicturesOfFloatsWithTheirSeries) {
+  put_pictures("PAT-1", {Picture(), Picture()});
+  put_pictures("PAT-2", {Picture()});
+  put("PAT-1/2", test::slice_of("PAT-1", 2).remove(0x7FE00010).raw(0x7FE00008, "OF", std::string(64, '\1')));
+  for (const char* const text : {"redact", "quarantine"}) {
+    ask_for(text);
+    options_.on_existing = OnExisting::replace;
+    EXPECT_EQ(run().instance_count, 1U);
+    EXPECT_EQ(fates(), (std::map<std::string, int>{{"quarantined:text_suspected", 2}, {"used", 1}}));
+  }
 }
 
 TEST_F(DeidentifyTextTest, LooksAtNothingUnlessAsked) {

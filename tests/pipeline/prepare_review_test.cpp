@@ -125,6 +125,8 @@ TEST_F(PrepareReviewTest, MakesWhatSaysThatItShowsTextOnceAPersonReleasedIt) {
   decide_whole("keep");
   EXPECT_EQ(resume().case_count, 2U);
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
+  decide_whole("exclude");
+  EXPECT_EQ(resume().case_count, 1U) << "what was made can be taken out again";
 }
 
 TEST_F(PrepareReviewTest, StopsOnADecisionsFileThatWasChanged) {

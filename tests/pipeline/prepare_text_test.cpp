@@ -47,8 +47,14 @@ TEST_F(PrepareTextTest, BlanksTextAndSaysWhereInTheManifest) {
     EXPECT_TRUE(box.at("k") == 0 || box.at("k") == 3)
         << box;  // the first slice, or the last where k runs the other way
     EXPECT_LT(box.at("j"), 20);
+    EXPECT_EQ(box.at("i"), 0) << "what goes beyond the text ends at the frame";
+    EXPECT_GE(box.at("j"), 0);
   }
-  for (const Json& line : evidence()) EXPECT_EQ(line.at("action"), "redacted");
+  for (const Json& line : evidence()) {
+    EXPECT_EQ(line.at("action"), "redacted");
+    EXPECT_EQ(line.at("blanked").at(0), 0);
+    EXPECT_GT(line.at("blanked").at(2), line.at("box").at(2));
+  }
   EXPECT_FALSE(evidence().empty());
 }
 

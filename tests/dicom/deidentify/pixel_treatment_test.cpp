@@ -150,6 +150,32 @@ TEST(PixelTreatment, HoldsScreenshotsBackWhateverTheySay) {
       Code::text_suspected);
 }
 
+TEST(PixelTreatment, HoldsPicturesOfFloatsBackForTheSameReasons) {
+  for (const std::uint32_t tag : {0x7FE00008U, 0x7FE00009U}) {
+    SliceBytes slice = numbered_slice().remove(0x7FE00010);
+    slice.raw(tag, tag == 0x7FE00008U ? "OF" : "OD", std::string(64, '\x01'));
+    const Deidentified kept(slice.bytes(), policy_with({DeidOption::clean_pixel_data}));
+    EXPECT_EQ(kept.value(tag), std::string(64, '\x01'));
+    EXPECT_TRUE(kept.result.pixels_are_kept);
+    EXPECT_EQ(Deidentified(slice.bytes(), policy_with_region()).result.reason, Code::text_suspected);
+    slice.text(0x00280301, "CS", "YES");
+    EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::text_suspected);
+    slice.text(0x00280301, "CS", "NO").text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7");
+    EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::text_suspected);
+  }
+}
+
+TEST(PixelTreatment, LeavesNoSecondPicture) {
+  const std::string floats(64, '\x01');
+  SliceBytes slice = numbered_slice().raw(0x7FE00008, "OF", floats).raw(0x7FE00020, "OW", floats);
+  slice.raw(0x00082218, "SQ", item(SliceBytes::element(0x7FE00008, "OF", floats)));
+  const Deidentified done(slice.bytes());
+  EXPECT_EQ(pixels_of(done), numbered());
+  EXPECT_FALSE(done.has(0x7FE00008));
+  EXPECT_FALSE(done.has(0x7FE00020));
+  EXPECT_TRUE(done.has(0x00082218));
+}
+
 TEST(PixelTreatment, ClearsBytesBehindTheLastFrame) {
   const Deidentified done(numbered_slice().raw(0x7FE00010, "OW", numbered() + "Davidson").bytes());
   EXPECT_EQ(pixels_of(done), numbered() + std::string(8, '\0'));
@@ -220,6 +246,22 @@ TEST(PixelTreatment, SaysThatNoTextIsLeftWhereSomeWasBlanked) {
   const Deidentified done(numbered_slice().bytes(), policy_with_region());
   EXPECT_EQ(done.value(0x00280301), "NO");
   EXPECT_FALSE(Deidentified(numbered_slice().bytes()).value(0x00280301));
+}
+
+TEST(PixelTreatment, BlanksPixelsThatShareTheirChroma) {
+  const std::string pair = "\x51\x52\x60\x70", black("\0\0\x80\x80", 4);
+  SliceBytes slice = numbered_slice();  // 4 columns, 2 rows
+  slice.text(0x00280004, "CS", "YBR_FULL_422").number(0x00280002, 3).number(0x00280006, 0);
+  slice.number(0x00280100, 8).number(0x00280101, 8).number(0x00280102, 7).number(0x00280103, 0);
+  slice.raw(0x7FE00010, "OB", pair + pair + pair + pair);
+  auto policy = policy_with_region();
+  policy.regions[0].x = 2;
+  const Deidentified done(slice.bytes(), policy);
+  EXPECT_EQ(pixels_of(done), pair + black + pair + pair);
+  EXPECT_EQ(done.value(0x00280004), "YBR_FULL_422");
+  policy.regions[0].x = 1;  // a pixel of each pair
+  EXPECT_EQ(pixels_of(Deidentified(slice.bytes(), policy)),
+            std::string("\x51\0\x80\x80\0\x52\x80\x80", 8) + pair + pair);
 }
 
 TEST(PixelTreatment, BlanksWithTheDarkestColourOfAPalette) {

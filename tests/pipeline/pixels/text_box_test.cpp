@@ -57,6 +57,17 @@ TEST(TextBox, JoinsNoBoxesOfOtherLinesHeightsDirectionsOrFrames) {
   }
 }
 
+TEST(TextBox, IsClippedToItsFrame) {
+  const auto part = [](const dicom::PixelBox& of) {
+    const dicom::PixelBox in = clipped(of, 100, 50);
+    return std::array{in.x, in.y, in.width, in.height};
+  };
+  EXPECT_EQ(part(box(10, 20, 30, 10)), (std::array<std::int64_t, 4>{10, 20, 30, 10}));
+  EXPECT_EQ(part(box(-5, -3, 30, 10)), (std::array<std::int64_t, 4>{0, 0, 25, 7}));
+  EXPECT_EQ(part(box(90, 45, 30, 10)), (std::array<std::int64_t, 4>{90, 45, 10, 5}));
+  EXPECT_EQ(part(box(120, 60, 30, 10)), (std::array<std::int64_t, 4>{100, 50, 0, 0}));
+}
+
 TEST(TextBox, KnowsWhatLiesInABoxAndItsRimInItsFrameAlone) {
   const std::vector boxes{box(100, 100, 60, 24, 1)};  // its rim is 12 pixels wide
   EXPECT_TRUE(is_in_boxes(region(88, 88, 84, 48), 1, boxes));

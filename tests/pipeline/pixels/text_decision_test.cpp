@@ -47,6 +47,10 @@ TEST(TextDecision, BlanksTextOnBackgroundWhereItStandsAndALittleMore) {
   ASSERT_EQ(decision.boxes[2].size(), 1U);
   EXPECT_EQ(decision.boxes[2][0].frame, 1);
   EXPECT_TRUE(covers(decision.boxes[2][0], decision.texts[0].found.region));
+  EXPECT_LT(decision.boxes[2][0].x, 0);
+  ASSERT_TRUE(decision.texts[0].blanked);
+  EXPECT_EQ(decision.texts[0].blanked->x, 0) << "of the rectangle, what lies in the frame";
+  EXPECT_EQ(decision.texts[0].blanked->y, decision.boxes[2][0].y);
   EXPECT_TRUE(decision.boxes[0].empty());
 }
 

@@ -220,6 +220,33 @@ TEST(TextDetector, SeesPercentilesWhereAllIsWhiteInTheStoredWindow) {
   EXPECT_EQ(window_of(-300, -200), std::pair(5.F, 1017.F));
 }
 
+TEST(TextDetector, ShowsPaddingBesideTheValuesThatItIsFarFrom) {
+  std::vector<float> values(32 * 32);
+  for (std::size_t n = 0; n < values.size(); ++n) values[n] = static_cast<float>(n < 100 ? 0 : n);
+  const auto range_of = [&](std::int64_t padding) {
+    std::ranges::fill(std::span(values).first(100), static_cast<float>(padding));
+    const TextWindows seen = text_windows({values.data(), {32, 32, 1}}, {{}, padding});
+    EXPECT_GE(seen.low[2], 100) << "padding counts in no percentile";
+    return std::pair(seen.low[0], seen.high[0]);
+  };
+  EXPECT_EQ(range_of(0), std::pair(0.F, 1023.F));
+  EXPECT_EQ(range_of(-30000), std::pair(100 - 0.25F * 923, 1023.F));
+  EXPECT_EQ(range_of(30000), std::pair(100.F, 1023 + 0.25F * 923));
+}
+
+TEST(TextDetector, SeesLettersInThePaddingsOwnValue) {
+  Picture picture;
+  for (int& value : picture.values) value += 100;
+  picture.write("KIM 19800101", 6, 8, 0).write("801 KIM", 170, 238, 0);
+  for (const bool is_padded : {false, true}) {
+    SliceBytes slice = slice_of_picture(picture);
+    if (is_padded) slice.number(0x00280120, 0);
+    const TextLook look = look_at(slice.bytes());
+    ASSERT_EQ(look.frames.size(), 1U);
+    for (const TextRegion& text : picture.texts) EXPECT_GE(covered(text, look.frames[0]), 0.9) << is_padded;
+  }
+}
+
 TEST(TextDetector, LooksAtEveryFrame) {
   const Picture clean, picture = written();
   SliceBytes slice = picture_slice(16, 12, false, bytes_of(clean.values, 2) + bytes_of(picture.values, 2));
@@ -233,6 +260,9 @@ TEST(TextDetector, TellsWhatIsNoPictureFromWhatItCannotSee) {
   EXPECT_FALSE(look_at(SliceBytes().remove(0x7FE00010).bytes()).has_picture);
   SliceBytes mask = slice_of_picture(written());
   EXPECT_FALSE(look_at(mask.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.66.4").bytes()).has_picture);
+  SliceBytes floats = SliceBytes().remove(0x7FE00010).raw(0x7FE00008, "OF", std::string(32, '\0'));
+  EXPECT_EQ(look_at(floats.bytes()).problem, Code::text_suspected);
+  EXPECT_FALSE(look_at(floats.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.30").bytes()).has_picture);
   const std::string file = slice_of_picture(written()).bytes();
   const TextLook cut = look_at(file.substr(0, file.size() - 100));
   EXPECT_TRUE(cut.problem);

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "pipeline/files.h"
+#include "pipeline/review/rulings.h"
 #include "tests/support/temp_folder.h"
 
 namespace naru {
@@ -44,10 +45,8 @@ class ReviewTest : public ::testing::Test {
  protected:
   ReviewTest() {
     test::spill(folder_ / "inputs.jsonl", "");
-    HeldQueue queue{"deidentify", {"/in"}, "/out", "", {}};
-    queue.entries = {entry_with("series-1"), entry_with("series-2"), entry_with("series-face", true),
-                     entry_with("series-scan", true, false)};
-    write_held(folder_.path(), queue);
+    queue_.entries = {entry_with("series-1"), entry_with("series-2"), entry_with("series-face", true),
+                      entry_with("series-scan", true, false)};
     std::string text;
     for (const Json& line :
          {line_of("region-a", "series-1", "uncertain"), line_of("region-b", "series-1", "too_much"),
@@ -56,6 +55,7 @@ class ReviewTest : public ::testing::Test {
       text += json_line(line);
     }
     test::spill(folder_ / "pixels.jsonl", text);
+    write_review(folder_.path(), queue_, {});
   }
 
   void order(std::vector<std::string> what) { decide(folder_.path(), {std::move(what), "A. Steward", "seen"}); }
@@ -73,6 +73,7 @@ class ReviewTest : public ::testing::Test {
   std::size_t line_count() const { return read_decisions(folder_.path()).all.size(); }
 
   test::TempFolder folder_;
+  HeldQueue queue_{"deidentify", {"/in"}, "/out", "", {}};
 };
 
 TEST_F(ReviewTest, ListsWhatPeopleCanDecideAboutAndWhatTheyNeedNot) {
@@ -145,6 +146,16 @@ TEST_F(ReviewTest, ReleasesAWholeWithoutTakingBackWhatIsToBeBlanked) {
   EXPECT_EQ(review().entries[0].regions[1].decision->ruling, Ruling::keep);
 }
 
+TEST_F(ReviewTest, AsksAgainOnceTheFilesAreOthers) {
+  order({"series-face=keep"});
+  EXPECT_EQ(state(2), ReviewState::decided);
+  for (const char* const sha256 : {"g", ""}) {
+    queue_.entries[2].files_sha256 = sha256;
+    write_review(folder_.path(), queue_, read_decisions(folder_.path()));
+    EXPECT_EQ(state(2), ReviewState::open) << sha256;
+  }
+}
+
 TEST_F(ReviewTest, ExcludesOnlyWhatCannotBeReleased) {
   EXPECT_THAT(refusal({"series-scan=keep"}), HasSubstr("cannot release"));
   order({"series-scan=exclude"});
@@ -194,9 +205,19 @@ TEST_F(ReviewTest, WantsAReportThatIsWhole) {
     return ErrorCode::internal;
   };
   const std::string pixels = test::slurp(folder_ / "pixels.jsonl"), held = test::slurp(folder_ / "held.json");
-  test::spill(folder_ / "pixels.jsonl", pixels + "{}\n");
+  for (const std::string& changed : {pixels + "{}\n", pixels.substr(0, pixels.find('\n') + 1), std::string()}) {
+    test::spill(folder_ / "pixels.jsonl", changed);
+    EXPECT_EQ(code(), ErrorCode::dataset_invalid);
+  }
+  std::filesystem::remove(folder_ / "pixels.jsonl");
   EXPECT_EQ(code(), ErrorCode::dataset_invalid);
   test::spill(folder_ / "pixels.jsonl", pixels);
+  EXPECT_EQ(code(), ErrorCode::internal) << "it is whole";
+  std::filesystem::remove(folder_ / "held.json");
+  test::spill(folder_ / "record.json", R"({"held_for_review":4})");
+  EXPECT_EQ(code(), ErrorCode::dataset_invalid);
+  test::spill(folder_ / "record.json", R"({"held_for_review":0})");
+  EXPECT_EQ(code(), ErrorCode::internal) << "nothing was held";
   test::spill(folder_ / "held.json", held.substr(1));
   EXPECT_EQ(code(), ErrorCode::dataset_invalid);
   std::filesystem::remove(folder_ / "inputs.jsonl");
