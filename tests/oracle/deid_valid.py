@@ -34,7 +34,9 @@ SHORTEST = 6  # of values searched for
 # What files of public collections hold in place of a name.
 NOBODY = {
     "anonymous", "anonymized", "anonymised", "anonymize", "deidentified", "unknown", "patient", "noname", "none",
-    "phantom"}
+    "phantom",
+    # Dates that stand for none, which are not moved.
+    "00010101", "18991230", "19000101", "19700101", "99991231"}
 
 
 def content_of(path):
