@@ -53,8 +53,8 @@ std::vector<std::uint64_t> sampled_counts(VolumeView<const T> in, Executor& exec
 /// Of counts by value - first.
 template <class Count>
 std::uint64_t sum_within(const std::vector<Count>& counts, int first, const ValueRange& range) {
-  const auto begin = counts.begin() - first;
-  return std::reduce(begin + range.first, begin + range.last + 1, std::uint64_t{0});
+  return std::reduce(counts.begin() + (range.first - first), counts.begin() + (range.last - first + 1),
+                     std::uint64_t{0});
 }
 
 /// Values between which the p-th percentile of all lies, almost surely, where these are the counts of `total` samples.

@@ -44,7 +44,9 @@ void complete_checksums(std::vector<HeldEntry>& queue, const DeidScan& scan, std
   std::map<std::string_view, std::vector<std::size_t>> members;
   for (const std::size_t n : chosen) members[scan.sources[n].series_uid].push_back(n);
   for (HeldEntry& entry : queue) {
-    if (entry.files_sha256.empty()) entry.files_sha256 = sha256_of(scan, members[entry.series_uid]);
+    // One that is held without them could not be read: there is nothing that a release could be of.
+    const bool is_excluded = entry.disposition == Disposition::excluded;
+    if (is_excluded && entry.files_sha256.empty()) entry.files_sha256 = sha256_of(scan, members[entry.series_uid]);
   }
 }
 

@@ -97,7 +97,11 @@ std::map<std::size_t, std::string> data_set_hashes(DeidScan& scan, const std::ve
   std::mutex mutex;
   for_each_input(scan, inputs, {memory_bytes}, "comparing copies", executor, cancel, on_progress,
                  [&](std::size_t input, dicom::Bytes file) {
-                   std::string hash = dicom::data_set_sha256(file);
+                   std::string hash;
+                   try {
+                     hash = dicom::data_set_sha256(file);
+                   } catch (const std::exception&) {  // too large, or no data set: it is held, not the job ended
+                   }
                    const std::lock_guard lock(mutex);
                    hashes[input] = std::move(hash);
                  });

@@ -53,7 +53,8 @@ std::vector<InputFile> list_inputs_of(const DeidentifyOptions& options, std::ist
 DeidScan scan_and_plan(const std::vector<InputFile>& files, const DeidentifyOptions& options, Executor& executor,
                        const CancelToken& cancel, const OnProgress& on_progress) {
   DeidScan scan = scan_for_deid(files, policy_of(options.recipe), executor, cancel, on_progress);
-  plan_deid(scan, options.recipe, options.memory_limit_bytes, executor, cancel, on_progress);
+  const std::uint64_t memory_bytes = memory_beside_headers(options.memory_limit_bytes, scan.files.inputs.size());
+  plan_deid(scan, options.recipe, memory_bytes, executor, cancel, on_progress);
   return scan;
 }
 
@@ -218,13 +219,16 @@ class SecondLooks {
   std::map<std::size_t, std::pair<std::vector<JudgedText>, Json>> shown_;
 };
 
-/// Lines of pixels.jsonl. What was planned for a file that is held in the end was not done.
-Json evidence_of(const TextPlan& texts, const SecondLooks& looks, std::span<const DeidHeld> held) {
+/// Lines of pixels.jsonl. What was planned for a file that is not delivered in the end was not done.
+Json evidence_of(const TextPlan& texts, const SecondLooks& looks, const DeidScan& scan,
+                 std::span<const DeidHeld> held) {
   std::set<std::size_t> held_inputs;
   for (const DeidHeld& one : held) held_inputs.insert(one.input);
   Json evidence = texts.evidence;
   for (std::size_t n = 0; n < evidence.size(); ++n) {
-    if (held_inputs.contains(texts.evidence_inputs[n])) mark_held(evidence[n]);
+    const std::size_t input = texts.evidence_inputs[n];
+    const bool is_used = scan.files.inputs[input].disposition == Disposition::used;
+    if (!is_used || held_inputs.contains(input)) mark_held(evidence[n]);
   }
   for (Json& line : looks.lines()) evidence.push_back(std::move(line));
   return evidence;
@@ -351,7 +355,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
       {options.project, key.id(), options.recipe, options.record, result.seconds, decisions, queue.entries,
        static_cast<std::size_t>(std::ranges::count_if(delivery.held(), is_held_by_proof))});
   if (texts.was_looked)
-    write_evidence(staging.report() / "pixels.jsonl", evidence_of(texts, second_looks, delivery.held()));
+    write_evidence(staging.report() / "pixels.jsonl", evidence_of(texts, second_looks, scan, delivery.held()));
   if (faces.was_looked) write_evidence(staging.report() / "faces.jsonl", faces.evidence);
   const bool has_review = write_review(staging.report(), std::move(queue), decisions);
   if (result.instance_count == 0) {

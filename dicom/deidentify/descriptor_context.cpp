@@ -198,10 +198,7 @@ class NameContext {
       if (end != i + 2) remove(i + 2, end);
       return;
     }
-    // "6 Fr. Terumo": the size of a catheter.
-    if (text_.folded(tokens_[i]) == U"fr" &&
-        ((i > 0 && tokens_[i - 1].is_number()) || text_.gap_before(i + 1) != U". "))
-      return;
+    if (is_catheter_size(i) || (text_.folded(tokens_[i]) == U"fr" && text_.gap_before(i + 1) != U". ")) return;
     if (!has_gap(i + 1, U" .:_^") && !(i + 1 < tokens_.size() && tokens_[i + 1].is_glued)) return;
     const bool has_point = text_.gap_before(i + 1).starts_with(U'.');
     const bool is_doubtful = tokens_[i].token_case == TokenCase::upper && !has_point;
@@ -224,6 +221,11 @@ class NameContext {
       remove(i + 1, i + 2);
   }
 
+  /// "6 Fr. Terumo"
+  bool is_catheter_size(std::size_t i) const {
+    return text_.folded(tokens_[i]) == U"fr" && i > 0 && tokens_[i - 1].is_number();
+  }
+
   /// A word in small letters that no list knows.
   bool is_small_name(std::size_t i) const {
     constexpr std::size_t kShortest = 3;
@@ -242,8 +244,8 @@ class NameContext {
     const bool is_name_label = text_.folded(tokens_[i]) == U"name" && (gap == U": " || gap == U":" || gap == U"=") &&
                                (i == 0 || is_one_of(text_.folded(tokens_[i - 1]), kWhose));
     constexpr std::u32string_view kTitles[] = {U"dr", U"mr", U"mrs", U"ms", U"prof", U"herr", U"frau", U"fr", U"mme"};
-    const bool is_title =
-        gap == U". " && tokens_[i].token_case == TokenCase::capitalised && is_one_of(text_.folded(tokens_[i]), kTitles);
+    const bool is_title = gap == U". " && !is_catheter_size(i) && tokens_[i].token_case == TokenCase::capitalised &&
+                          is_one_of(text_.folded(tokens_[i]), kTitles);
     if (!is_name_label && !is_title) return;
     std::size_t end = i + 1;
     while (end <= i + kMostWords && is_small_name(end) && (end == i + 1 || joins_names(text_.gap_before(end)))) ++end;

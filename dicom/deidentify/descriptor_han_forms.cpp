@@ -1,6 +1,7 @@
 #include "dicom/deidentify/descriptor_han_forms.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace naru::dicom {
@@ -95,7 +96,7 @@ constexpr std::u32string_view kPairs =
 // clang-format on
 static_assert(kPairs.size() % 2 == 0);
 
-/// By character, in either direction. Sorted.
+/// By character, in either direction, also of two that have a third in common (邊 and 邉 have 辺). Sorted.
 const std::vector<std::pair<char32_t, char32_t>>& other_forms() {
   static const std::vector<std::pair<char32_t, char32_t>> rows = [] {
     std::vector<std::pair<char32_t, char32_t>> all;
@@ -104,7 +105,18 @@ const std::vector<std::pair<char32_t, char32_t>>& other_forms() {
       all.emplace_back(kPairs[i + 1], kPairs[i]);
     }
     std::ranges::sort(all);
-    return all;
+    const auto of = [&](char32_t character) {
+      return std::ranges::equal_range(std::span(all), character, {}, &std::pair<char32_t, char32_t>::first);
+    };
+    std::vector<std::pair<char32_t, char32_t>> joined(all);
+    for (const auto& [character, other] : all) {
+      for (const auto& [third, another] : of(other)) {
+        if (another != character) joined.emplace_back(character, another);
+      }
+    }
+    std::ranges::sort(joined);
+    joined.erase(std::ranges::unique(joined).begin(), joined.end());
+    return joined;
   }();
   return rows;
 }
@@ -112,7 +124,7 @@ const std::vector<std::pair<char32_t, char32_t>>& other_forms() {
 }  // namespace
 
 std::vector<std::u32string> han_forms(std::u32string_view name) {
-  constexpr std::size_t kLongest = 6, kMostForms = 32;
+  constexpr std::size_t kLongest = 6, kMostForms = 64;
   if (name.size() > kLongest) return {};
   std::vector<std::u32string> forms = {U""};
   for (const char32_t character : name) {

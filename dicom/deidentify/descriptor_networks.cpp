@@ -60,7 +60,8 @@ bool is_version_6(const HexGroups& groups, char32_t sign) {
 }
 
 /// "C:\\Users\\kim\\scan", "\\\\server\\kim", "/home/kim": who, where and what a file is called. Returns the character
-/// behind it, or `begin`; white space, quotes and brackets end it.
+/// behind it, or `begin`; quotes and brackets end it, and so does white space, but for one within a folder's name of
+/// Windows ("C:\\Users\\Kim Minsu\\scan").
 std::size_t end_of_path(std::u32string_view text, std::size_t begin) {
   constexpr std::u32string_view kRoots[] = {U"\\\\", U"/home/", U"/users/", U"/mnt/", U"/media/"};
   const std::u32string_view rest = text.substr(begin);
@@ -68,8 +69,10 @@ std::size_t end_of_path(std::u32string_view text, std::size_t begin) {
   const bool has_root = std::any_of(std::begin(kRoots), std::end(kRoots),
                                     [&](std::u32string_view root) { return rest.starts_with(root); });
   if (!has_drive && !has_root) return begin;
-  const std::size_t length = std::min(rest.find_first_of(U" \t\r\n\"'<>()[]|,;"), rest.size());
-  return begin + length;
+  constexpr std::u32string_view kEnds = U"\t\r\n\"'<>()[]|,;";
+  const std::u32string_view line = rest.substr(0, rest.find_first_of(kEnds));
+  const std::size_t last = has_drive || rest.starts_with(U"\\\\") ? line.rfind(U'\\') : 0;
+  return begin + std::min(line.find(U' ', last), line.size());
 }
 
 }  // namespace

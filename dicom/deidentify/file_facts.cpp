@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
+#include <set>
 
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/content_items.h"
@@ -136,6 +138,8 @@ constexpr std::array kIdentifyingCodes = {
     IdentifyingTag{0x00404009, &Identifiers::person_names},  // Human Performer Code Sequence
     IdentifyingTag{0x0040A088, &Identifiers::person_names},  // Verifying Observer Identification Code Sequence
 };
+static_assert(std::ranges::is_sorted(kIdentifyingCodes, {}, &IdentifyingTag::tag));
+
 constexpr Tag kCodeValue = 0x00080100, kCodingScheme = 0x00080102, kCodeMeaning = 0x00080104,
               kLongCodeValue = 0x00080119, kUrnCodeValue = 0x00080120, kTreatmentMachineName = 0x300A00B2;
 
@@ -191,6 +195,9 @@ bool has_digit(std::string_view text) { return text.find_first_of("0123456789") 
 struct Level {
   std::uint32_t begin, end;  ///< nodes
   const CharacterSet* set;
+  // Found once a level: an item may hold one element a million times.
+  std::optional<const ContentRule*> content_rule = {};
+  std::optional<std::string_view> coding_scheme = {};
 };
 
 class Collector {
@@ -225,9 +232,7 @@ class Collector {
     const Bytes value = value_of(node, bytes_);
     if (node.tag == kSpecificCharacterSet) levels_.back().set = &facts_.sets.of(text_of(value));
     if (value.empty() || !is_text(vr_of_node)) return;
-    const ContentRule* rule = is_content_value(node.tag)
-                                  ? content_rule_of(table_, bytes_, levels_.back().begin, levels_.back().end)
-                                  : nullptr;
+    const ContentRule* rule = is_content_value(node.tag) ? content_rule() : nullptr;
     const DeidAction action_of_node = is_private(node.tag) ? DeidAction::X : action(node, rule);
     if (action_of_node == DeidAction::K) return keep(node);
     if (vr_of_node == vr("PN")) return take_names(node);
@@ -250,12 +255,20 @@ class Collector {
     }
   }
 
-  /// Of the innermost item.
-  std::string_view coding_scheme() const {
-    for (std::uint32_t i = levels_.back().begin; i < levels_.back().end; i = table_.nodes[i].end) {
-      if (table_.nodes[i].tag == kCodingScheme) return text_of(value_of(table_.nodes[i], bytes_));
+  /// Both of the innermost item.
+  const ContentRule* content_rule() {
+    Level& level = levels_.back();
+    if (!level.content_rule) level.content_rule = content_rule_of(table_, bytes_, level.begin, level.end);
+    return *level.content_rule;
+  }
+  std::string_view coding_scheme() {
+    Level& level = levels_.back();
+    if (level.coding_scheme) return *level.coding_scheme;
+    level.coding_scheme = "";
+    for (std::uint32_t i = level.begin; i < level.end; i = table_.nodes[i].end) {
+      if (table_.nodes[i].tag == kCodingScheme) level.coding_scheme = text_of(value_of(table_.nodes[i], bytes_));
     }
-    return {};
+    return *level.coding_scheme;
   }
 
   void keep(const Node& node) {
@@ -323,12 +336,13 @@ class Collector {
   /// Many programs call a device by its manufacturer's name or by its model, which stay.
   void take_device_names() {
     constexpr Tag kManufacturer = 0x00080070, kModel = 0x00081090;
+    if (device_names_.empty()) return;
+    std::set<std::string_view> types;
+    for (const Node& node : table_.nodes) {
+      if (node.tag == kManufacturer || node.tag == kModel) types.insert(text_of(value_of(node, bytes_)));
+    }
     for (const Node& device : device_names_) {
-      const std::string_view name = text_of(value_of(device, bytes_));
-      const bool is_type = std::ranges::any_of(table_.nodes, [&](const Node& node) {
-        return (node.tag == kManufacturer || node.tag == kModel) && text_of(value_of(node, bytes_)) == name;
-      });
-      if (!is_type) take_text(device, &Identifiers::places);
+      if (!types.contains(text_of(value_of(device, bytes_)))) take_text(device, &Identifiers::places);
     }
   }
 

@@ -66,8 +66,10 @@ class Rewriter {
   Rewritten run() {
     levels_.push_back({0, static_cast<std::uint32_t>(nodes_.size()), false, {&context_.facts.sets.of(""), false}, {}});
     plan_additions();
-    has_pixel_data_ =
-        std::ranges::any_of(nodes_, [](const Node& node) { return node.tag == kPixelData && node.parent == 0; });
+    for (const Node& node : nodes_) {
+      const bool counts = node.parent == 0 && (node.tag == kPixelData || is_float_pixel_data(node.tag));
+      if (counts && picture_ != kPixelData) picture_ = node.tag;
+    }
     lists_nothing_ = refers(false) && !refers(true);
     for (const std::uint32_t root : roots()) {
       write_additions(nodes_[root].tag);
@@ -185,7 +187,7 @@ class Rewriter {
     if (is_private(node.tag)) return write_private(i);
     if (is_top() && node.tag == kPixelData) return write_pixels(node);
     if (node.tag == kPixelData || node.kind == NodeKind::encapsulated) return remove(node, "X");
-    if (is_float_pixel_data(node.tag) && (!is_top() || has_pixel_data_)) return remove(node, "X");
+    if (is_float_pixel_data(node.tag) && (!is_top() || node.tag != picture_)) return remove(node, "X");
     if (is_top() && write_special(node)) return node.end;
     return write_standard(i);
   }
@@ -479,8 +481,8 @@ class Rewriter {
   std::map<Tag, Addition> additions_;
   std::map<std::pair<Tag, std::string_view>, std::size_t> counted_;
   std::optional<Code> problem_;
-  bool has_pixel_data_ = false;  ///< then no floats stand for it: they are a second picture, which nobody looks at
-  bool lists_nothing_ = false;   ///< what lists of references would list is gone
+  Tag picture_ = 0;             ///< as find_pixels has it: any other is a second picture, which nobody looks at
+  bool lists_nothing_ = false;  ///< what lists of references would list is gone
 };
 
 }  // namespace

@@ -93,6 +93,8 @@ std::string with_legal_fraction(std::string text) {
   return text;
 }
 
+bool can_be_mended(Vr v) { return v == vr("DS") || v == vr("IS") || v == vr("TM") || v == vr("DT"); }
+
 /// A value as its writer meant it: numbers between any white space, times with more decimals than are legal.
 std::string as_meant(std::string_view value, Vr v) {
   const bool is_number = v == vr("DS") || v == vr("IS"), is_time = v == vr("TM") || v == vr("DT");
@@ -151,7 +153,8 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
   if (node.tag == kTimezoneOffset) return write_zone(node);
   if (is_charset_text(v)) return write_text(node, v, *text.set, text.cleans_all && !is_code(node.tag));
   const std::string_view value = text_of(value_of(node, bytes_));
-  const std::string meant = as_meant(value, v);
+  const std::string mended = can_be_mended(v) ? as_meant(value, v) : std::string();
+  const std::string_view meant = can_be_mended(v) ? std::string_view(mended) : value;
   if (!is_legal(meant, v)) {
     ++notes_["value_not_legal"];
     if (must_be_true(node.tag)) problem_ = Code::deid_incomplete;

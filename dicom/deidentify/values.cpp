@@ -92,7 +92,7 @@ std::optional<std::string> shift_digits(std::string_view digits, int days_by) {
   const std::string whole = std::string(digits) + std::string("0101").substr(digits.size() == 4 ? 0 : 2);
   const auto date = day_of(whole.substr(0, 8));
   if (!date) return std::nullopt;
-  if (is_placeholder_date(whole)) return std::string(digits);
+  if (is_placeholder_date(digits)) return std::string(digits);
   const auto shifted = digits_of(*date + days(days_by));
   return shifted ? std::optional(shifted->substr(0, digits.size())) : std::nullopt;
 }

@@ -211,10 +211,6 @@ Places judge_all(std::span<const TextLook> series, TextHandling handling, const 
   return places;
 }
 
-}  // namespace
-
-namespace {
-
 /// Sets of what is blanked in which rectangle: the largest one over its middle.
 void set_blanked(std::span<const TextLook> series, TextDecision& decision) {
   for (JudgedText& text : decision.texts) {

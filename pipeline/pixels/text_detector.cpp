@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <string_view>
 
 #include "core/digest.h"
@@ -139,7 +140,7 @@ TextWindows text_windows(VolumeView<const float> slice, const dicom::ShownValues
   const bool has_padding = finite.size() < values.size() && shown.padding_value;
   if (has_padding) {
     const auto padding = static_cast<float>(*shown.padding_value);
-    const float room = kMostBeyond * (high - low);
+    const float room = high > low ? kMostBeyond * (high - low) : std::numeric_limits<float>::infinity();
     low = std::min(low, std::max(padding, low - room));
     high = std::max(high, std::min(padding, high + room));
   }

@@ -251,14 +251,14 @@ class Fit {
   /// Adds to the lattice the smooth part of what sharpening takes out. False where there is one value only.
   bool add_residual() {
     Range range;
-    for (const Range& part : of_slices<Range>([&](std::int64_t z, Range&of_slice) {
+    for (const Range& part : of_slices<Range>([&](std::int64_t z, Range& of_slice) {
            each_voxel(z, [&](std::size_t v, std::int64_t, std::int64_t) { of_slice.add(uncorrected_[v]); });
          })) {
       range.add(part);
     }
     if (!(range.step() > 0)) return false;
     Bins histogram{};
-    for (const Bins& part : of_slices<Bins>([&](std::int64_t z, Bins&of_slice) {
+    for (const Bins& part : of_slices<Bins>([&](std::int64_t z, Bins& of_slice) {
            each_voxel(z, [&](std::size_t v, std::int64_t, std::int64_t) {
              const Bin bin = bin_of(uncorrected_[v], range);
              of_slice[bin.first] += 1 - bin.share;
@@ -283,7 +283,7 @@ class Fit {
   double update_field() {
     const std::int64_t width = lattice_.size.x, plane = width * lattice_.size.y;
     Spread all;
-    for (const Spread& part : of_slices<Spread>([&](std::int64_t z, Spread&of_slice) {
+    for (const Spread& part : of_slices<Spread>([&](std::int64_t z, Spread& of_slice) {
            std::vector<double> sheet(static_cast<std::size_t>(plane)), line(static_cast<std::size_t>(width));
            const Place& in_z = places_[2][static_cast<std::size_t>(z)];
            for (std::size_t n = 0; n < kWeights; ++n) {

@@ -48,7 +48,8 @@ void add_regions(const std::filesystem::path& report, const std::map<std::string
 void check_documents(const std::filesystem::path& report, const std::optional<HeldQueue>& queue) {
   constexpr std::size_t kMaxRecordBytes = std::size_t{16} << 20;
   const Json record = Json::parse(read_file(report / "record.json", kMaxRecordBytes).value_or(""), nullptr, false);
-  if (!queue && record.is_object() && record.value("held_for_review", 0U) > 0) {
+  const auto held = record.find("held_for_review");
+  if (!queue && held != record.end() && *held != 0) {
     throw Error(ErrorCode::dataset_invalid, "held.json of the report is missing: bring it back as naru wrote it");
   }
   const auto pixels = hash_file(report / "pixels.jsonl");

@@ -161,6 +161,7 @@ TEST(DescriptorCleaner, FindsHanNamesInOtherForms) {
   }
   EXPECT_EQ(cleaned(named("𠮷田^花子"), "吉田 花子 胸部"), "胸部");
   EXPECT_EQ(cleaned(named("渡辺^恵"), "渡邊惠 渡邉恵 胸部"), "胸部");
+  EXPECT_EQ(cleaned(named("渡邊^恵"), "渡邉恵 胸部"), "胸部");  // they have a third form in common
   EXPECT_EQ(cleaned(named("鐘^餘"), "鐘 餘"), "");
 }
 

@@ -50,6 +50,8 @@ TEST(Values, LeavesDatesThatStandForNone) {
     EXPECT_EQ(shift_dates(text, vr("DA"), -1000), text);
     EXPECT_EQ(shift_dates(text + std::string("000000"), vr("DT"), -1000), text + std::string("000000"));
   }
+  EXPECT_EQ(shift_dates("1970", vr("DT"), -1), "1969");  // a year of somebody, as any other
+  EXPECT_EQ(shift_dates("197001", vr("DT"), -1), "196912");
   EXPECT_EQ(shift_dates("19000101\\20140302", vr("DA"), -1), "19000101\\20140301");
   EXPECT_EQ(dicom::shift_epoch_text("0", -1000), "0");
   EXPECT_EQ(dicom::shift_epoch_text("86400", -1), "0");

@@ -234,6 +234,16 @@ TEST(TextDetector, ShowsPaddingBesideTheValuesThatItIsFarFrom) {
   EXPECT_EQ(range_of(30000), std::pair(100.F, 1023 + 0.25F * 923));
 }
 
+/// All that is not padding has one value, as on a page of black and white.
+TEST(TextDetector, ShowsTheTwoValuesOfAPageOfWhichOneIsPadding) {
+  std::vector<float> values(32 * 32, 0);
+  std::ranges::fill(std::span(values).first(100), 4095.F);
+  for (const std::int64_t padding : {0, 4095}) {
+    const TextWindows seen = text_windows({values.data(), {32, 32, 1}}, {{}, padding});
+    EXPECT_EQ(std::pair(seen.low[0], seen.high[0]), std::pair(0.F, 4095.F)) << padding;
+  }
+}
+
 TEST(TextDetector, SeesLettersInThePaddingsOwnValue) {
   Picture picture;
   for (int& value : picture.values) value += 100;
