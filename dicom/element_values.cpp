@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 
 namespace naru::dicom {
@@ -99,6 +100,17 @@ std::optional<double> seconds_of_day(std::string_view text) {
   if (!hours || !minutes || !seconds || *hours < 0 || *hours > 23 || *minutes < 0 || *minutes > 59) return std::nullopt;
   if (*seconds < 0 || *seconds >= 61) return std::nullopt;
   return static_cast<double>(*hours * 3600 + *minutes * 60) + *seconds;
+}
+
+std::optional<std::int64_t> days_of_date(std::string_view text) {
+  using namespace std::chrono;
+  constexpr std::size_t kDigits = 8;
+  text = trimmed(text).substr(0, kDigits);
+  if (text.size() != kDigits || text.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  const auto part = [&](std::size_t at, std::size_t count) { return integer(text.substr(at, count)).value_or(0); };
+  const year_month_day date{year(static_cast<int>(part(0, 4))), month(static_cast<unsigned>(part(4, 2))),
+                            day(static_cast<unsigned>(part(6, 2)))};
+  return date.ok() ? std::optional<std::int64_t>(sys_days(date).time_since_epoch().count()) : std::nullopt;
 }
 
 std::optional<std::uint16_t> unsigned_short(Bytes value, bool is_big_endian) {

@@ -64,6 +64,9 @@ std::optional<std::array<double, N>> numbers(Bytes value, Vr value_representatio
 /// time (DT: 14 digits with a fraction and an offset from UTC, which is left out of account).
 std::optional<double> seconds_of_day(std::string_view text);
 
+/// Days since 1970 of a date (DA) or of the date of a DT: YYYYMMDD, with anything behind it.
+std::optional<std::int64_t> days_of_date(std::string_view text);
+
 /// The first unsigned short (US).
 std::optional<std::uint16_t> unsigned_short(Bytes value, bool is_big_endian);
 

@@ -63,10 +63,11 @@ struct PlaneTiming {
   std::optional<std::int64_t> acquisition_number;  ///< (0020,0012)
   std::optional<std::int64_t> temporal_position;   ///< (0020,0100) or (0020,9128), 1-based
   std::optional<double> trigger_time_ms;           ///< (0018,1060) or (0020,9153)
-  std::optional<double> acquisition_time_s;        ///< since midnight, or since the series began
-  std::optional<double> content_time_s;            ///< (0008,0033)
-  std::optional<double> b_value_s_per_mm2;         ///< (0018,9087) or a vendor's
-  std::optional<Vec3> gradient_direction;          ///< unit vector in the patient frame (LPS)
+  std::optional<double>
+      acquisition_time_s;  ///< since 1970 where the date is known, else since midnight; or since the series began
+  std::optional<double> content_time_s;     ///< (0008,0033)
+  std::optional<double> b_value_s_per_mm2;  ///< (0018,9087) or a vendor's
+  std::optional<Vec3> gradient_direction;   ///< unit vector in the patient frame (LPS)
 };
 
 /// Two stored values, the smaller first, between which a grey image is shown: from black to white, or from white to
@@ -83,9 +84,9 @@ struct Instance {
   std::size_t plane = 0;                         ///< 0-based within the file
   PlaneSource source = PlaneSource::single_frame;
   // What it is.
-  std::string modality;                 ///< "CT", "MR" or "PT" for a usable instance
+  std::string modality;                        ///< "CT", "MR" or "PT" for a usable instance
   std::string manufacturer, model, body_part;  ///< as found: free text, must pass an allow-list before it leaves
-  std::vector<std::string> image_type;  ///< of a frame: Frame Type
+  std::vector<std::string> image_type;         ///< of a frame: Frame Type
   std::optional<std::int64_t> instance_number;
   bool is_localizer = false;
   bool burned_in_annotation = false;  ///< (0028,0301) is YES, or Image Type names a page of text; NO proves nothing

@@ -122,6 +122,14 @@ std::optional<Code> read_rescale(const HeaderValues& header, Instance& plane) {
   return std::nullopt;
 }
 
+/// Seconds since 1970 where the date is known, so that midnight makes no difference; else since midnight.
+std::optional<double> seconds_of(std::string_view date, std::string_view time) {
+  constexpr double kSecondsOfDay = 86400;
+  const auto seconds = seconds_of_day(time);
+  const auto days = days_of_date(date);
+  return seconds && days ? std::optional(*seconds + kSecondsOfDay * static_cast<double>(*days)) : seconds;
+}
+
 void read_timing(const HeaderValues& header, Instance& plane) {
   PlaneTiming& timing = plane.timing;
   const auto whole = [&](Tag tag, Vr expected) -> std::optional<std::int64_t> {
@@ -135,9 +143,10 @@ void read_timing(const HeaderValues& header, Instance& plane) {
   timing.trigger_time_ms =
       either(header.real(kNominalCardiacTriggerDelayTime, vr("FD")), header.real(kTriggerTime, vr("DS")));
   const auto offset = header.real(kTemporalPositionTimeOffset, vr("FD"));
-  const auto frame_time = either(offset, seconds_of_day(header.text(kFrameAcquisitionDateTime)));
+  const auto date_time = [&](Tag tag) { return seconds_of(header.text(tag), header.text(tag)); };
+  const auto frame_time = either(offset, date_time(kFrameAcquisitionDateTime));
   const auto image_time =
-      either(seconds_of_day(header.text(kAcquisitionTime)), seconds_of_day(header.text(kAcquisitionDateTime)));
+      either(seconds_of(header.text(kAcquisitionDate), header.text(kAcquisitionTime)), date_time(kAcquisitionDateTime));
   timing.acquisition_time_s = either(frame_time, image_time);
   timing.content_time_s = seconds_of_day(header.text(kContentTime));
   read_diffusion(header, plane);

@@ -1,6 +1,7 @@
 #include "dicom/stack_volumes.h"
 
 #include <algorithm>
+#include <cmath>
 #include <array>
 #include <limits>
 #include <map>
@@ -58,6 +59,9 @@ static_assert(kAxes[kAcquisitionNumber].name == "acquisition_number" && kAxes[kI
 
 /// A 4-D image may lack slices in some volumes; where fewer than this part of them are whole it is no 4-D image.
 constexpr double kLeastWholePart = 0.5;
+
+/// As DICOM writes times: a difference of dates has noise beyond.
+double in_microseconds(double seconds) { return std::round(seconds * 1e6) / 1e6; }
 
 struct Volume {
   AxisKey key;
@@ -268,9 +272,11 @@ class Separator {
     Separation result;
     result.sequence = StackSequence{{}, axis.name, axis.unit, {}, {}};
     const double first = partition.volumes.front().key.front();
+    double rank = 0;  // of all volumes: one that is rejected leaves its number out
     for (const Volume& volume : partition.volumes) {
       StackDraft& part = result.drafts.emplace_back(draft_);
       part.members = volume.members;
+      const double own_rank = rank++;
       const double missing = static_cast<double>(places_.size() - volume.members.size());
       if (missing > 0) {
         part.add({Code::gap, {{"slices", missing}}, "rejected: other volumes of the series have these slices"},
@@ -278,8 +284,8 @@ class Separator {
         continue;
       }
       const double value = axis.telling == Telling::as_is         ? volume.key.front()
-                           : axis.telling == Telling::since_first ? volume.key.front() - first
-                                                                  : static_cast<double>(result.sequence->values.size());
+                           : axis.telling == Telling::since_first ? in_microseconds(volume.key.front() - first)
+                                                                  : own_rank;
       part.volume = result.sequence->values.size();
       part.add({Code::mixed_phase,
                 {{"volumes", static_cast<double>(partition.volumes.size())},

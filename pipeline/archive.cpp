@@ -71,6 +71,7 @@ std::optional<ArchiveMember> ArchiveReader::next(const CancelToken& cancel) {
                          archive_entry_is_data_encrypted(entry) != 0};
     if (member.has_size)
       member.size_bytes = static_cast<std::uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)));
+    left_bytes_ = member.has_size ? std::optional(member.size_bytes) : std::nullopt;
     must_inflate_rest_ =
         !member.is_encrypted && (!member.has_size || archive_filter_code(archive_.get(), 0) != ARCHIVE_FILTER_NONE);
     return member;
@@ -99,7 +100,11 @@ std::optional<std::size_t> ArchiveReader::read(std::span<std::byte> bytes) {
     if (count == 0) break;
     filled += static_cast<std::size_t>(count);
     count_expanded(static_cast<std::uint64_t>(count));
+    if (left_bytes_) *left_bytes_ -= std::min(*left_bytes_, static_cast<std::uint64_t>(count));
   }
+  // libarchive compares the checksum of a member that is stored only where more than the member is asked for.
+  std::byte beyond{};
+  if (left_bytes_ == 0U && filled > 0 && archive_read_data(archive_.get(), &beyond, 1) != 0) return std::nullopt;
   return state_ == State::good ? std::optional(filled) : std::nullopt;
 }
 

@@ -47,7 +47,8 @@ class ArchiveReader {
   /// @throws Error{canceled}
   std::optional<ArchiveMember> next(const CancelToken& cancel);
 
-  /// Fills `bytes` as far as the current member goes; empty where it cannot be read.
+  /// Fills `bytes` as far as the current member goes; empty where it cannot be read, also where its last bytes are read
+  /// and its checksum says that they are others.
   std::optional<std::size_t> read(std::span<std::byte> bytes);
 
   enum class State { good, unreadable, corrupt, too_large };
@@ -62,7 +63,8 @@ class ArchiveReader {
 
   std::unique_ptr<::archive, Close> archive_;
   std::size_t next_index_ = 0;
-  bool must_inflate_rest_ = false;  ///< of the current member
+  bool must_inflate_rest_ = false;           ///< of the current member
+  std::optional<std::uint64_t> left_bytes_;  ///< of the current member, where its size is stated
   std::uint64_t expanded_bytes_ = 0, max_expanded_bytes_ = 0;
   State state_ = State::good;
 };

@@ -51,11 +51,12 @@ std::string patient_identifier(const dicom::Instance& instance) {
 void join_patients(Scan& scan) {
   PatientIssuers issuers;
   for (const dicom::Candidate& candidate : scan.candidates) {
-    issuers.add(candidate.instance.patient_id, candidate.instance.issuer_of_patient_id);
+    const dicom::Instance& plane = candidate.instance;
+    issuers.add(plane.study_uid, plane.patient_id, plane.issuer_of_patient_id);
   }
   for (dicom::Candidate& candidate : scan.candidates) {
-    std::string& issuer = candidate.instance.issuer_of_patient_id;
-    if (issuer.empty()) issuer = issuers.only_one(candidate.instance.patient_id).value_or("");
+    dicom::Instance& plane = candidate.instance;
+    issuers.complete(plane.study_uid, plane.patient_id, plane.issuer_of_patient_id);
   }
 }
 

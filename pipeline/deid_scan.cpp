@@ -39,12 +39,12 @@ class WordCollection {
   }
 
   /// What is known of `from` is known of `to` as well: they are one patient.
+  /// Others may be `from` as well.
   void join(const std::string& from, const std::string& to) {
     const auto found = patients_.find(from);
-    if (found == patients_.end()) return;
-    OfPatient words = std::move(found->second);
-    patients_.erase(found);
-    for (std::size_t k = 0; k < kSharedWords.size(); ++k) patients_[to][k].merge(words[k]);
+    if (found == patients_.end() || from == to) return;
+    const OfPatient words = found->second;
+    for (std::size_t k = 0; k < kSharedWords.size(); ++k) patients_[to][k].insert(words[k].begin(), words[k].end());
   }
 
   std::map<std::string, PatientWords, std::less<>> take() {
@@ -255,13 +255,15 @@ namespace {
 
 void join_patients(std::span<dicom::DeidSource> sources, WordCollection& words) {
   PatientIssuers issuers;
-  for (const dicom::DeidSource& source : sources) issuers.add(source.patient_id, source.issuer_of_patient_id);
+  for (const dicom::DeidSource& source : sources) {
+    issuers.add(source.study_uid, source.patient_id, source.issuer_of_patient_id);
+  }
+  std::set<std::pair<std::string, std::string>> joined;
   for (dicom::DeidSource& source : sources) {
-    const auto issuer = issuers.only_one(source.patient_id);
-    if (!issuer || !source.issuer_of_patient_id.empty()) continue;
-    const std::string without_issuer = dicom::patient_identifier(source);
-    source.issuer_of_patient_id = *issuer;
-    words.join(without_issuer, dicom::patient_identifier(source));
+    const std::string before = dicom::patient_identifier(source);
+    issuers.complete(source.study_uid, source.patient_id, source.issuer_of_patient_id);
+    const std::string after = dicom::patient_identifier(source);
+    if (before != after && joined.emplace(before, after).second) words.join(before, after);
   }
 }
 
@@ -295,7 +297,8 @@ class PatientFiles {
   void add(std::uint32_t file, const std::vector<Row>& rows) {
     const std::lock_guard lock(mutex_);
     for (const Row& row : rows) {
-      const auto [number, is_new] = numbers_.try_emplace(dicom::patient_identifier(row.source), sources_.size());
+      const auto [number, is_new] =
+          numbers_.try_emplace(dicom::patient_identifier(row.source) + '\n' + row.source.study_uid, sources_.size());
       if (is_new) {
         dicom::DeidSource& source = sources_.emplace_back();
         source.patient_id = row.source.patient_id;
@@ -316,12 +319,16 @@ class PatientFiles {
       std::vector<std::uint32_t>& all = files_of[dicom::patient_identifier(sources_[n])];
       all.insert(all.end(), files_[n].begin(), files_[n].end());
     }
+    for (auto& [patient, files] : files_of) {  // an archive may hold several studies
+      std::ranges::sort(files);
+      files.erase(std::ranges::unique(files).begin(), files.end());
+    }
     return files_of;
   }
 
  private:
   std::mutex mutex_;
-  std::map<std::string, std::size_t> numbers_;  ///< by patient: index into both of these
+  std::map<std::string, std::size_t> numbers_;  ///< by patient and study: index into both of these
   std::vector<dicom::DeidSource> sources_;      ///< ids alone
   std::vector<std::vector<std::uint32_t>> files_;
 };

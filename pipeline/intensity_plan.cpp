@@ -69,7 +69,8 @@ void add_window(IntensityPlan& plan, Range range, const char* method) {
   if (range.low < range.high) {
     plan.map = windowed(plan.map, range.low, range.high);
   } else {
-    plan.map.offset = static_cast<float>(-range.low);  // constant volume
+    plan.map.offset = static_cast<float>(-range.low);  // constant volume; what lies beside it is 0 too
+    plan.map.clip_low = plan.map.clip_high = static_cast<float>(range.low);
   }
   plan.steps_after.push_back({{"op", "normalize"}, {"method", method}, {"low", range.low}, {"high", range.high}});
 }

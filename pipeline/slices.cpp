@@ -163,7 +163,10 @@ class SliceReader {
       if (begin == end) continue;
       left -= static_cast<std::size_t>(std::distance(begin, end));
       bytes.resize(static_cast<std::size_t>(input(*begin->second).size_bytes));
-      if (reader.read(bytes) != bytes.size()) continue;
+      if (reader.read(bytes) != bytes.size()) {
+        for (auto planes = begin; planes != end; ++planes) planes->second->problem = Code::corrupt;
+        continue;
+      }
       const MemoryFile file(bytes);
       for (auto planes = begin; planes != end; ++planes) read_from(*planes->second, file.path());
     }

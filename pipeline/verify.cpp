@@ -90,6 +90,10 @@ class Verifier {
       dataset_counts_ = json.at("counts");
       dataset_cases_ = dataset_counts_.at("cases").get<std::size_t>();
       for (const Json& item : json.at("recipes")) check_recipe(item, recipes);
+      const bool is_only_one = recipes.size() == 1;
+      if (json.at("recipe") != (is_only_one ? recipes.begin()->second : Json(nullptr))) {
+        differ("dataset.json", "has another recipe than the one that its cases were made by");
+      }
     } catch (const Json::exception&) {
       throw Error(ErrorCode::dataset_invalid, "dataset.json lacks a key or is no JSON");
     }
@@ -213,6 +217,7 @@ class Verifier {
       return;
     }
     const Json& promise = recipe->second;
+    if (line.at("recipe") != promise.at("name")) differ("manifest.jsonl", "names another recipe than its SHA-256 does");
     Affine lps = affine_ras(image.affine_ras);  // the same change of signs leads back
     if (axis_codes(lps) != promise.at("orient").at("axes")) differ(path, "is not in the recipe's orientation");
     const Json& spacing = promise.at("resample").at("spacing_mm");

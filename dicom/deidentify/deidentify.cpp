@@ -12,6 +12,7 @@
 #include "core/digest.h"
 #include "core/error.h"
 #include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptors.h"
 #include "dicom/deidentify/element_table.h"
 #include "dicom/deidentify/file_facts.h"
@@ -333,7 +334,11 @@ class DeidRun {
   bool rewrite_all() {
     enter("rewrite");
     own_ = words_ == nullptr ? facts_.identifiers : without(facts_.identifiers, words_->identifiers());
-    if (words_ != nullptr) uids_.uids = std::exchange(own_.uids, {});
+    if (words_ != nullptr) {
+      // The patient's cleaner serves all files: UIDs are found by their form, but for short ones.
+      uids_.uids = own_.uids;
+      std::erase_if(own_.uids, [](const std::string& uid) { return !is_short_uid(uid); });
+    }
     const auto cleaner =
         words_ != nullptr ? words_->cleaner(own_)
                           : std::make_shared<const DescriptorCleaner>(own_, policy_.keep_words, policy_.remove_words);

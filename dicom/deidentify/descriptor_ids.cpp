@@ -261,8 +261,19 @@ bool IdIndex::find_in_number(const FoldedText& text, const Token& token, Removal
   return is_found;
 }
 
+namespace {
+
+constexpr std::size_t kFewestComponents = 6, kFewestDigitsOfUuid = 10;
+
+}  // namespace
+
+bool is_short_uid(std::string_view uid) {
+  constexpr std::string_view kUuid = "2.25.";
+  if (uid.starts_with(kUuid)) return uid.size() < kUuid.size() + kFewestDigitsOfUuid;
+  return std::ranges::count(uid, '.') + 1 < static_cast<std::ptrdiff_t>(kFewestComponents);
+}
+
 void find_uids(const FoldedText& text, Removals& removals) {
-  constexpr std::size_t kFewestComponents = 6, kFewestDigitsOfUuid = 10;
   constexpr std::u32string_view kStandard = U"1.2.840.10008.", kUuid = U"2.25.";
   const auto& tokens = text.tokens();
   for (std::size_t i = 0; i < tokens.size();) {

@@ -48,6 +48,10 @@ class IdIndex {
 };
 
 /// UIDs of any root but the standard's own (1.2.840.10008): six components or more, or 2.25 and a UUID.
+/// True for a UID that `find_uids` does not know by its form: of less than six components, or of the root 2.25 with less
+/// than ten digits.
+bool is_short_uid(std::string_view uid);
+
 void find_uids(const FoldedText& text, Removals& removals);
 
 /// Institutions, departments, addresses: their telling words together, or one with the kind ("Asan Hospital").

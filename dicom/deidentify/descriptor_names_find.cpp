@@ -67,10 +67,15 @@ void NameIndex::for_each_part(std::u32string_view word, std::u32string_view behi
 
 /// All words and rows of up to four words that are a part of some name.
 void NameIndex::find_words(const FoldedText& text, Units& units) const {
+  // One word may be a part of a thousand persons, and units are compared with those beside them.
+  constexpr std::size_t kMostOfAWord = 48;
   const auto& tokens = text.tokens();
+  std::size_t found_before = 0;
   for (std::uint32_t i = 0; i < tokens.size(); ++i) {
+    if (units.size() > found_before + kMostOfAWord)
+      units.erase(units.begin() + static_cast<std::ptrdiff_t>(found_before + kMostOfAWord), units.end());
+    found_before = units.size();
     if (tokens[i].is_number()) continue;
-    const std::size_t found_before = units.size();
     if (index_.may_begin_with(text.chars()[tokens[i].begin].code)) find_rows(text, i, units);
     if (tokens[i].length != tokens[i].end - tokens[i].begin) find_possessive(text, i, units);
     find_kana(text, i, units);

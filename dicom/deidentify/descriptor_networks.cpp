@@ -70,7 +70,8 @@ std::size_t end_of_path(std::u32string_view text, std::size_t begin) {
                                     [&](std::u32string_view root) { return rest.starts_with(root); });
   if (!has_drive && !has_root) return begin;
   constexpr std::u32string_view kEnds = U"\t\r\n\"'<>()[]|,;";
-  const std::u32string_view line = rest.substr(0, rest.find_first_of(kEnds));
+  constexpr std::size_t kLongest = 512;  // of a path: a text of many roots is looked through once
+  const std::u32string_view near = rest.substr(0, kLongest), line = near.substr(0, near.find_first_of(kEnds));
   const std::size_t last = has_drive || rest.starts_with(U"\\\\") ? line.rfind(U'\\') : 0;
   return begin + std::min(line.find(U' ', last), line.size());
 }

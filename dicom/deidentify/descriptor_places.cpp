@@ -22,6 +22,13 @@ bool joins_places(std::u32string_view gap) {
 
 bool has_vowel(std::u32string_view word) { return word.find_first_of(U"aeiouy") != std::u32string_view::npos; }
 
+/// "Hand Surgery", "Head": what images are of tells no place, whoever else may be called so.
+bool is_body_part(std::u32string_view word) {
+  constexpr std::u32string_view kParts[] = {U"head", U"neck", U"hand", U"foot", U"bone",
+                                            U"back", U"shin", U"chin", U"field"};
+  return std::find(std::begin(kParts), std::end(kParts), word) != std::end(kParts);
+}
+
 }  // namespace
 
 void PlaceIndex::add(std::string_view place) {
@@ -37,7 +44,8 @@ void PlaceIndex::add(std::string_view place) {
     if ((flags & kPlaceholder) != 0) continue;
     if (token.kind == TokenKind::hangul) add_hangul(text.folded(token));
     Word word{number, entry.words, Weight::filler};
-    const bool is_word = (flags & kAlsoName) == 0 && is_known_word(text.folded(token));
+    const std::u32string_view letters = text.folded(token);
+    const bool is_word = ((flags & kAlsoName) == 0 || is_body_part(letters)) && is_known_word(letters);
     if ((flags & kInstitution) != 0)
       word.weight = Weight::kind;
     else if (!token.is_number() && !is_word && token.length >= kShortestTelling - (token.is_letters() ? 0U : 1U)) {

@@ -22,6 +22,8 @@ std::optional<std::uint32_t> number(std::string_view digits, int base) {
 }
 
 EscapedChar escaped(std::optional<std::uint32_t> code, std::size_t length) {
+  const bool is_letter = code && ((*code >= 'A' && *code <= 'Z') || (*code >= 'a' && *code <= 'z'));
+  if (is_letter) return {static_cast<char32_t>(*code), length};
   const bool is_one = code && *code >= 0x80 && utf8proc_codepoint_valid(static_cast<utf8proc_int32_t>(*code));
   return is_one ? EscapedChar{static_cast<char32_t>(*code), length} : EscapedChar{};
 }
@@ -29,8 +31,8 @@ EscapedChar escaped(std::optional<std::uint32_t> code, std::size_t length) {
 /// "&#252;", "&#xFC;", "&uuml;": of the latter the letter, since marks do not count.
 EscapedChar entity(std::string_view text) {
   constexpr std::size_t kLongest = 10;
-  constexpr std::array<std::string_view, 8> kMarks = {"uml",   "acute", "grave", "circ",
-                                                      "tilde", "cedil", "ring",  "slash"};
+  constexpr std::array<std::string_view, 9> kMarks = {"uml",   "acute", "grave", "circ", "tilde",
+                                                      "cedil", "ring",  "slash", "caron"};
   const std::size_t end = text.substr(0, kLongest).find(';');
   if (end == std::string_view::npos || end < 4) return {};
   const std::string_view name = text.substr(1, end - 1);
@@ -57,7 +59,14 @@ EscapedChar bytes_behind(std::string_view text, char sign) {
   return count > 1 ? EscapedChar{static_cast<char32_t>(code), 3 * static_cast<std::size_t>(count)} : EscapedChar{};
 }
 
+/// "\\u252?" of RTF, "\\u00fc" of JSON, "\\'fc" of RTF.
 EscapedChar backslashed(std::string_view text) {
+  constexpr std::size_t kMostDigits = 6;
+  const std::size_t digits_end = std::min(text.find_first_not_of("0123456789", 2), text.size());
+  if (text.starts_with("\\u") && digits_end > 2 && digits_end < text.size() && text[digits_end] == '?' &&
+      digits_end - 2 <= kMostDigits) {
+    return escaped(number(text.substr(2, digits_end - 2), 10), digits_end + 1);
+  }
   if (text.starts_with("\\u") && text.size() >= 6) return escaped(number(text.substr(2, 4), 16), 6);
   if (text.starts_with("\\'") && text.size() >= 4) return escaped(number(text.substr(2, 2), 16), 4);
   return {};

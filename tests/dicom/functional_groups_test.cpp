@@ -140,7 +140,7 @@ TEST(FunctionalGroups, ReadTimeEchoAndDiffusionOfAFrame) {
   EXPECT_EQ(planes[2].timing.gradient_direction, (Vec3{0, 0, 1}));
   EXPECT_EQ(planes[2].timing.trigger_time_ms, 50);
   EXPECT_EQ(planes[2].timing.temporal_position, 3);
-  EXPECT_EQ(planes[2].timing.acquisition_time_s, 3723.5);
+  EXPECT_EQ(planes[2].timing.acquisition_time_s, 1577836800 + 3723.5);
 }
 
 TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereNothingElseTellsThemApart) {

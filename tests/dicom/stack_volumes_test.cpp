@@ -53,6 +53,10 @@ TEST(StackVolumes, EachAxisThatPartsTheImagesMakesOneSequence) {
   const std::vector<Case> cases = {
       {"trigger_time", [](auto& i, int v, int) { i.timing.trigger_time_ms = 50.5 * v; }, {0, 50.5, 101}},
       {"acquisition_time", [](auto& i, int v, int) { i.timing.acquisition_time_s = 36000 + 2.5 * v; }, {0, 2.5, 5}},
+      // Since 1970, as where a date is known: differences are whole microseconds all the same.
+      {"acquisition_time",
+       [](auto& i, int v, int) { i.timing.acquisition_time_s = 1577836799.1 + 0.3 * v; },
+       {0, 0.3, 0.6}},
       {"temporal_position", [](auto& i, int v, int) { i.timing.temporal_position = v + 1; }, {1, 2, 3}},
       {"acquisition_number", [](auto& i, int v, int) { i.timing.acquisition_number = 4 + v; }, {0, 1, 2}},
       {"content_time", [](auto& i, int v, int) { i.timing.content_time_s = 100 + v; }, {0, 1, 2}},

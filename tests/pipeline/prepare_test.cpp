@@ -381,6 +381,21 @@ TEST_F(PrepareTest, KeepsPatientsTogetherInASplitAndApartFromTheirNames) {
   EXPECT_GT(seen.size(), 1U);
 }
 
+/// Else the series of one study could fall into two splits.
+TEST_F(PrepareTest, ASeriesWithoutAPatientIdIsOfThePatientOfItsStudy) {
+  PhantomOptions options;
+  options.size = {8, 8, 3};
+  for (const char* id : {"PAT1", ""}) {
+    options.patient_id = id;
+    options.series_uid = options.study_uid + (*id == 0 ? ".1" : ".2");
+    write_series(options, folder_ / "in" / options.series_uid);
+  }
+  run();
+  const auto lines = lines_of(folder_ / "out/manifest.jsonl");
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0]["patient"], lines[1]["patient"]);
+}
+
 TEST_F(PrepareTest, APatientIdWithAndWithoutItsOneIssuerIsOnePatient) {
   PhantomOptions options;
   options.size = {8, 8, 3};

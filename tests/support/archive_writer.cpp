@@ -26,6 +26,7 @@ void write_archive(const std::filesystem::path& path, const std::vector<std::pai
     require(archive_write_set_options(writer, "zip:encryption=zipcrypt"), "encryption");
     require(archive_write_set_passphrase(writer, options.password.c_str()), "passphrase");
   }
+  if (options.is_stored) require(archive_write_set_options(writer, "zip:compression=store"), "store");
   require(archive_write_open_filename(writer, path.c_str()), "open");
   for (const auto& [name, bytes] : members) {
     archive_entry* entry = archive_entry_new();

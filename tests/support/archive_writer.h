@@ -11,6 +11,7 @@ namespace naru::test {
 struct ArchiveOptions {
   std::string password;  ///< zip only; empty: not encrypted
   std::vector<std::pair<std::string, std::string>> symbolic_links = {}, hard_links = {};  ///< tar only: name, target
+  bool is_stored = false;                                                                 ///< zip only: not compressed
 };
 
 /// One archive, its form chosen by the name's ending, with `members` (name, bytes) in this order.
