@@ -68,6 +68,7 @@ class NameIndex {
   static Rank rank_of(const Token& token, WordHash hash, std::size_t length);
 
   void find_words(const FoldedText& text, Units& units) const;
+  void find_word(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_rows(const FoldedText& text, std::uint32_t i, Units& units) const;
   std::uint32_t end_of_tone(const FoldedText& text, std::uint32_t token) const;
   void find_inflected(const FoldedText& text, std::uint32_t i, Units& units) const;

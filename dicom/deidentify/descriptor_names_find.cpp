@@ -69,27 +69,30 @@ void NameIndex::for_each_part(std::u32string_view word, std::u32string_view behi
 void NameIndex::find_words(const FoldedText& text, Units& units) const {
   // One word may be a part of a thousand persons, and units are compared with those beside them.
   constexpr std::size_t kMostOfAWord = 48;
+  for (std::uint32_t i = 0; i < text.tokens().size(); ++i) {
+    const std::size_t most = units.size() + kMostOfAWord;
+    if (!text.tokens()[i].is_number()) find_word(text, i, units);
+    if (units.size() > most) units.erase(units.begin() + static_cast<std::ptrdiff_t>(most), units.end());
+  }
+}
+
+/// From token `i` on.
+void NameIndex::find_word(const FoldedText& text, std::uint32_t i, Units& units) const {
   const auto& tokens = text.tokens();
-  std::size_t found_before = 0;
-  for (std::uint32_t i = 0; i < tokens.size(); ++i) {
-    if (units.size() > found_before + kMostOfAWord)
-      units.erase(units.begin() + static_cast<std::ptrdiff_t>(found_before + kMostOfAWord), units.end());
-    found_before = units.size();
-    if (tokens[i].is_number()) continue;
-    if (index_.may_begin_with(text.chars()[tokens[i].begin].code)) find_rows(text, i, units);
-    if (tokens[i].length != tokens[i].end - tokens[i].begin) find_possessive(text, i, units);
-    find_kana(text, i, units);
-    if (units.size() == found_before) find_inflected(text, i, units);
-    if (units.size() != found_before) continue;
-    if (tokens[i].is_east_asian()) {
-      find_in_run(text, i, units);
-      if (units.size() == found_before && tokens[i].kind == TokenKind::hangul) find_spaced(text, i, units);
-      if (units.size() == found_before && tokens[i].kind == TokenKind::han) find_hanja(text, i, units);
-    } else if (tokens[i].length >= kShortestBeginning && tokens[i].length <= kLongestJoined &&
-               (word_flags(tokens[i].hash) & kProtocolWord) == 0) {
-      find_shortened(text, i, units);
-      if (units.size() == found_before && tokens[i].length >= kShortestPartial) find_joined(text, i, units);
-    }
+  const std::size_t found_before = units.size();
+  if (index_.may_begin_with(text.chars()[tokens[i].begin].code)) find_rows(text, i, units);
+  if (tokens[i].length != tokens[i].end - tokens[i].begin) find_possessive(text, i, units);
+  find_kana(text, i, units);
+  if (units.size() == found_before) find_inflected(text, i, units);
+  if (units.size() != found_before) return;
+  if (tokens[i].is_east_asian()) {
+    find_in_run(text, i, units);
+    if (units.size() == found_before && tokens[i].kind == TokenKind::hangul) find_spaced(text, i, units);
+    if (units.size() == found_before && tokens[i].kind == TokenKind::han) find_hanja(text, i, units);
+  } else if (tokens[i].length >= kShortestBeginning && tokens[i].length <= kLongestJoined &&
+             (word_flags(tokens[i].hash) & kProtocolWord) == 0) {
+    find_shortened(text, i, units);
+    if (units.size() == found_before && tokens[i].length >= kShortestPartial) find_joined(text, i, units);
   }
 }
 

@@ -72,9 +72,8 @@ unsigned number_of(std::string_view digits) {
 
 /// YYYYMMDD, a date of the calendar.
 std::optional<sys_days> day_of(std::string_view digits) {
-  const year_month_day date{year{static_cast<int>(number_of(digits.substr(0, 4)))},
-                            month{number_of(digits.substr(4, 2))}, day{number_of(digits.substr(6, 2))}};
-  return date.ok() ? std::optional(sys_days(date)) : std::nullopt;
+  const auto since_1970 = days_of_date(digits);
+  return since_1970 ? std::optional(sys_days(days(*since_1970))) : std::nullopt;
 }
 
 /// Empty where DA cannot say it: its years have four digits.

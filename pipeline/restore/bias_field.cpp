@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "kernels/statistics.h"
-#include "pipeline/restore/n4.h"
 #include "pipeline/unit_bins.h"
 
 namespace naru {
@@ -80,18 +79,14 @@ BiasField::BiasField(const ShrunkVolume& shrunk, const Size3& lattice, std::vect
     for (std::int64_t v = 0; v < full_[a]; ++v) {
       const double in_shrunk = std::clamp((static_cast<double>(v) + 0.5) * scale - 0.5, 0.0, last);
       const double place = in_shrunk / last * static_cast<double>(spans);
-      const std::int64_t first = std::min(static_cast<std::int64_t>(place), spans - 1);
-      const double t = place - static_cast<double>(first), u = 1 - t;
-      places_[static_cast<std::size_t>(a)].push_back(
-          {first,
-           {u * u * u / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (3 * u * u * u - 6 * u * u + 4) / 6, t * t * t / 6}});
+      places_[static_cast<std::size_t>(a)].push_back(spline_place(place, spans));
     }
   }
 }
 
 double BiasField::log_at(std::int64_t x, std::int64_t y, std::int64_t z) const {
-  const Place &px = places_[0][static_cast<std::size_t>(x)], &py = places_[1][static_cast<std::size_t>(y)],
-              &pz = places_[2][static_cast<std::size_t>(z)];
+  const SplinePlace &px = places_[0][static_cast<std::size_t>(x)], &py = places_[1][static_cast<std::size_t>(y)],
+                    &pz = places_[2][static_cast<std::size_t>(z)];
   double sum = 0;
   for (std::int64_t n = 0; n < 64; ++n) {
     const std::int64_t i = n % 4, j = n / 4 % 4, k = n / 16;
@@ -108,8 +103,8 @@ void BiasField::divide(std::span<float> voxels, std::int64_t begin, Executor& ex
   executor.parallel_for(rows, kRowsPerPiece, [&](std::int64_t first_row, std::int64_t end_row) {
     std::vector<double> line(static_cast<std::size_t>(lattice_.x));  // control points along x at this y and z
     for (std::int64_t row = first_row; row < end_row; ++row) {
-      const Place& y = places_[1][static_cast<std::size_t>(row % full_.y)];
-      const Place& z = places_[2][static_cast<std::size_t>(begin + row / full_.y)];
+      const SplinePlace& y = places_[1][static_cast<std::size_t>(row % full_.y)];
+      const SplinePlace& z = places_[2][static_cast<std::size_t>(begin + row / full_.y)];
       std::ranges::fill(line, 0.0);
       for (std::size_t n = 0; n < 16; ++n) {
         const double weight = y.weights[n % 4] * z.weights[n / 4];

@@ -11,6 +11,7 @@
 
 #include "core/geometry.h"
 #include "kernels/executor.h"
+#include "pipeline/restore/n4.h"
 
 namespace naru {
 
@@ -50,15 +51,9 @@ class BiasField {
   double log_at(std::int64_t x, std::int64_t y, std::int64_t z) const;
 
  private:
-  /// Where a voxel lies in the lattice, by axis: its first control point and the weights of four.
-  struct Place {
-    std::int64_t first = 0;
-    std::array<double, 4> weights{};
-  };
-
   Size3 full_, lattice_;
   std::vector<double> control_points_;
-  std::array<std::vector<Place>, 3> places_;
+  std::array<std::vector<SplinePlace>, 3> places_;  ///< by axis, of each voxel
 };
 
 /// N4 (pipeline/restore/n4.h) over the foreground, which is what lies above Otsu's threshold. A volume without

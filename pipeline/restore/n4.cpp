@@ -25,9 +25,8 @@ using Complex = std::complex<double>;
 using Spectrum = std::vector<Complex>;
 
 /// Where voxels lie among the control points of an axis.
-struct Place {
-  std::int64_t first = 0;
-  std::array<double, kWeights> weights{}, fitted{}, squares{};  ///< w; w^3 / sum of w^2; w^2
+struct Place : SplinePlace {
+  std::array<double, kWeights> fitted{}, squares{};  ///< w^3 / sum of w^2; w^2
 };
 
 std::vector<Place> places_of(std::int64_t count, std::int64_t control_points) {
@@ -35,11 +34,7 @@ std::vector<Place> places_of(std::int64_t count, std::int64_t control_points) {
   const std::int64_t spans = control_points - kOrder;
   for (std::int64_t v = 0; v < count; ++v) {
     const double at = static_cast<double>(v * spans) / static_cast<double>(count - 1);
-    Place place;
-    place.first = std::min(static_cast<std::int64_t>(at), spans - 1);
-    const double t = at - static_cast<double>(place.first), u = 1 - t;
-    place.weights = {u * u * u / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (3 * u * u * u - 6 * u * u + 4) / 6,
-                     t * t * t / 6};
+    Place place{spline_place(at, spans)};
     double sum = 0;
     for (std::size_t n = 0; n < kWeights; ++n) sum += place.squares[n] = place.weights[n] * place.weights[n];
     for (std::size_t n = 0; n < kWeights; ++n) place.fitted[n] = place.squares[n] * place.weights[n] / sum;
@@ -251,14 +246,14 @@ class Fit {
   /// Adds to the lattice the smooth part of what sharpening takes out. False where there is one value only.
   bool add_residual() {
     Range range;
-    for (const Range& part : of_slices<Range>([&](std::int64_t z, Range& of_slice) {
+    for (const Range& part : of_slices<Range>([&](std::int64_t z, Range&of_slice) {
            each_voxel(z, [&](std::size_t v, std::int64_t, std::int64_t) { of_slice.add(uncorrected_[v]); });
          })) {
       range.add(part);
     }
     if (!(range.step() > 0)) return false;
     Bins histogram{};
-    for (const Bins& part : of_slices<Bins>([&](std::int64_t z, Bins& of_slice) {
+    for (const Bins& part : of_slices<Bins>([&](std::int64_t z, Bins&of_slice) {
            each_voxel(z, [&](std::size_t v, std::int64_t, std::int64_t) {
              const Bin bin = bin_of(uncorrected_[v], range);
              of_slice[bin.first] += 1 - bin.share;
@@ -283,7 +278,7 @@ class Fit {
   double update_field() {
     const std::int64_t width = lattice_.size.x, plane = width * lattice_.size.y;
     Spread all;
-    for (const Spread& part : of_slices<Spread>([&](std::int64_t z, Spread& of_slice) {
+    for (const Spread& part : of_slices<Spread>([&](std::int64_t z, Spread&of_slice) {
            std::vector<double> sheet(static_cast<std::size_t>(plane)), line(static_cast<std::size_t>(width));
            const Place& in_z = places_[2][static_cast<std::size_t>(z)];
            for (std::size_t n = 0; n < kWeights; ++n) {
@@ -326,6 +321,13 @@ class Fit {
 };
 
 }  // namespace
+
+SplinePlace spline_place(double at, std::int64_t spans) {
+  const std::int64_t first = std::min(static_cast<std::int64_t>(at), spans - 1);
+  const double t = at - static_cast<double>(first), u = 1 - t;
+  return {first,
+          {u * u * u / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (3 * u * u * u - 6 * u * u + 4) / 6, t * t * t / 6}};
+}
 
 SplineLattice n4_log_field(std::span<const float> voxels, std::span<const std::uint8_t> mask, const Size3& size,
                            Executor& executor) {

@@ -9,6 +9,7 @@
 /// interpolation with multilevel B-splines, IEEE Trans. Visualization and Computer Graphics 3:228, 1997.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -23,6 +24,15 @@ struct SplineLattice {
   Size3 size;
   std::vector<double> points;
 };
+
+/// Where a voxel lies among the control points of an axis: the first of four, and their weights.
+struct SplinePlace {
+  std::int64_t first = 0;
+  std::array<double, 4> weights{};
+};
+
+/// @param at in spans of the axis, from 0 to `spans`
+SplinePlace spline_place(double at, std::int64_t spans);
 
 /// The logarithm of the field. The same for any number of threads.
 /// @param voxels, mask of `size`, at least two voxels along each axis; where the mask is not 0 values are greater than

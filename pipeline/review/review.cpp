@@ -52,8 +52,9 @@ void check_documents(const std::filesystem::path& report, const std::optional<He
   if (!queue && held != record.end() && *held != 0) {
     throw Error(ErrorCode::dataset_invalid, "held.json of the report is missing: bring it back as naru wrote it");
   }
+  if (!queue) return;
   const auto pixels = hash_file(report / "pixels.jsonl");
-  if (queue && queue->pixels_sha256 != (pixels ? pixels->sha256 : "")) {
+  if (queue->pixels_sha256 != (pixels ? pixels->sha256 : "")) {
     throw Error(ErrorCode::dataset_invalid,
                 "pixels.jsonl of the report is missing, or not as naru wrote it: bring it back; nothing was done");
   }

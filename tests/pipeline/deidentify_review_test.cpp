@@ -24,15 +24,24 @@ class DeidentifyReviewTest : public test::DeidJobTest {
  protected:
   DeidentifyReviewTest() { options_.recipe.text = "redact"; }
 
+  static test::SliceBytes slice_with(const Picture& picture, const std::string& patient, int number) {
+    test::SliceBytes slice = test::slice_of(patient, number);
+    slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
+    slice.number(0x00280101, 12).number(0x00280102, 11);
+    return slice.raw(0x7FE00010, "OW", test::bytes_of(picture.values, 2));
+  }
+
   void put_pictures(const std::string& patient, const std::vector<Picture>& pictures) {
     for (std::size_t n = 0; n < pictures.size(); ++n) {
       const int number = static_cast<int>(n) + 1;
-      test::SliceBytes slice = test::slice_of(patient, number);
-      slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
-      slice.number(0x00280101, 12).number(0x00280102, 11);
-      slice.raw(0x7FE00010, "OW", test::bytes_of(pictures[n].values, 2));
-      put(patient + "/" + std::to_string(number), slice);
+      put(patient + "/" + std::to_string(number), slice_with(pictures[n], patient, number));
     }
+  }
+
+  /// PAT-1 has a page that says of itself that it shows text; PAT-2 is clean.
+  void put_page(const Picture& page) {
+    put_pictures("PAT-2", {Picture()});
+    put("PAT-1/1", slice_with(page, "PAT-1", 1).text(0x00280301, "CS", "YES"));
   }
 
   /// PAT-1 is held for text over anatomy in one slice; PAT-2 is clean.
@@ -267,12 +276,7 @@ TEST_F(DeidentifyReviewTest, ReleasesImagesOfAKindThatShowsTextOnceAPersonLooked
 /// A page that says of itself that it shows text, with text over anatomy and text on black.
 TEST_F(DeidentifyReviewTest, AsksAtOnceForAllThatHoldsASeries) {
   Picture page = with_text().write("KIM 19800101", 6, 8);
-  put_pictures("PAT-1", {page});
-  put_pictures("PAT-2", {Picture()});
-  test::SliceBytes slice = test::slice_of("PAT-1", 1);
-  slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
-  slice.number(0x00280101, 12).number(0x00280102, 11).text(0x00280301, "CS", "YES");
-  put("PAT-1/1", slice.raw(0x7FE00010, "OW", test::bytes_of(page.values, 2)));
+  put_page(page);
   EXPECT_EQ(run().instance_count, 1U);
   EXPECT_TRUE(review().entries.at(0).held.needs_release);
   decide_regions("redact");
@@ -285,11 +289,7 @@ TEST_F(DeidentifyReviewTest, AsksAtOnceForAllThatHoldsASeries) {
 
 TEST_F(DeidentifyReviewTest, SaysThatNothingWasBlankedOfWhatIsHeldForItsKind) {
   const Picture page = with_text(6, 8);
-  put_pictures("PAT-2", {Picture()});
-  test::SliceBytes slice = test::slice_of("PAT-1", 1);
-  slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
-  slice.number(0x00280101, 12).number(0x00280102, 11).text(0x00280301, "CS", "YES");
-  put("PAT-1/1", slice.raw(0x7FE00010, "OW", test::bytes_of(page.values, 2)));
+  put_page(page);
   EXPECT_EQ(run().instance_count, 1U);
   EXPECT_EQ(actions(), (std::set<std::string>{"held on_background"}));
   decide_whole("keep");
