@@ -28,6 +28,9 @@
 #include "kernels/resample.h"
 #include "kernels/statistics.h"
 #include "kernels/straighten.h"
+#ifdef NARU_BENCH_PIPELINE
+#include "pipeline/restore/n4.h"
+#endif
 
 namespace naru::bench {
 
@@ -99,6 +102,9 @@ class Session {
         {"landmarks", &Session::landmarks},
         {"minmax", &Session::minmax},
         {"morphology", &Session::morphology},
+#ifdef NARU_BENCH_PIPELINE
+        {"n4", &Session::n4},
+#endif
         {"nnunet_ct", &Session::nnunet_ct},
         {"orient", &Session::orient},
         {"otsu", &Session::otsu},
@@ -325,6 +331,16 @@ class Session {
       diffuse_curvature({voxels.data(), size_}, out, {1, 1, 1}, {.iterations = 1}, executor_);
     });
   }
+
+#ifdef NARU_BENCH_PIPELINE
+  /// n4 STRIDE ABOVE: the control points of the field of every so many-th voxel, under those above a value.
+  std::string n4(std::istream& words) {
+    const SmallVolume small = small_volume(words, in_.host(), size_);
+    SplineLattice field;
+    const double taken = seconds([&] { field = n4_log_field(small.voxels, small.mask, small.size, executor_); });
+    return answer_of(taken, field.points);
+  }
+#endif
 
   /// orient CODES [FILE]: of an input whose axes are LPS.
   std::string orient(std::istream& words) {

@@ -59,6 +59,23 @@ Affine sheared(Size3 size, double step) {
   return shear;
 }
 
+SmallVolume small_volume(std::istream& words, std::span<const std::int16_t> voxels, Size3 size) {
+  std::int64_t stride = 1, above = 0;
+  words >> stride >> above;
+  const auto count = [&](std::int64_t full) { return (full + stride - 1) / stride; };
+  SmallVolume small{{count(size.x), count(size.y), count(size.z)}, {}, {}};
+  for (std::int64_t z = 0; z < size.z; z += stride) {
+    for (std::int64_t y = 0; y < size.y; y += stride) {
+      for (std::int64_t x = 0; x < size.x; x += stride) {
+        const std::int16_t value = voxels[static_cast<std::size_t>((z * size.y + y) * size.x + x)];
+        small.voxels.push_back(value);
+        small.mask.push_back(value > above ? 1 : 0);
+      }
+    }
+  }
+  return small;
+}
+
 void write_if_asked(std::istream& words, const void* data, std::size_t size_bytes) {
   std::string path;
   if (!(words >> path)) return;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,16 @@ Affine turned(const std::array<AxisSteps, 3>& axes, Size3 size, double degrees);
 
 /// source_from_target of a stack whose slice k lies `step` * (k - z / 2) voxels along y from where it should.
 Affine sheared(Size3 size, double step);
+
+/// Every so many-th voxel along each axis, and 1 where it is above a value.
+struct SmallVolume {
+  Size3 size;
+  std::vector<float> voxels;
+  std::vector<std::uint8_t> mask;
+};
+
+/// Of a volume of `size`. @param words "STRIDE ABOVE"
+SmallVolume small_volume(std::istream& words, std::span<const std::int16_t> voxels, Size3 size);
 
 /// Writes `size_bytes` from `data` to the file that the next word names. Does nothing where there is none.
 void write_if_asked(std::istream& words, const void* data, std::size_t size_bytes);

@@ -10,6 +10,7 @@ SIZE, QUICK_SIZE = (512, 512, 300), (128, 128, 80)
 MASK_ABOVE_HU, BOX_ABOVE_HU = 600, 1000
 LINEAR_COPY_PERCENT = 50
 TURN_DEGREES = 10
+N4_STRIDE, N4_ABOVE_HU = 8, 0  # bias fields are found on small volumes, under half of them
 WINDOW = "0.5 100 -400 400"  # slope, intercept, low, high
 TILT_VOXELS = 0.268          # that each slice lies further along y: 15 degrees
 VOXEL_BYTES = {"uint8": 1, "int16": 2, "float16": 2, "float32": 4}
@@ -38,6 +39,7 @@ class Case:
     out_type: str = None        # of the voxels that are made; None: numbers are found
     aim_copy_percent: float = None
     in_bytes: int = 2
+    stride: int = 1             # every so many-th voxel along each axis is used
 
     def axes(self, size):
         """Of the voxels that are made."""
@@ -48,7 +50,7 @@ def itk(request, dtype, **more):
     return Peer(f"ITK, {dtype}", "itk", f"resample {request} {dtype}", dtype, compared=grids.inside, **more)
 
 
-def alike(name, request, out_type, limit, in_bytes=2, runs=None, single=("numpy", "scipy"), **titles):
+def alike(name, request, out_type, limit, in_bytes=2, runs=None, single=("numpy", "scipy"), stride=1, **titles):
     """A case whose peers are asked in our own words. @param titles by library: itk, or what begins a name in peers.py
     @param single the libraries that know one thread"""
     peers = []
@@ -56,7 +58,7 @@ def alike(name, request, out_type, limit, in_bytes=2, runs=None, single=("numpy"
         words = request if library == "itk" else f"{library}_{request}".replace(" ", ":")
         peers.append(Peer(title, "itk" if library == "itk" else "python", words, out_type, limit, runs=runs,
                           threads=1 if library in single else None))
-    return Case(name, request, peers, out_type=out_type, in_bytes=in_bytes)
+    return Case(name, request, peers, out_type=out_type, in_bytes=in_bytes, stride=stride)
 
 
 def masks(name, request, **titles):
@@ -128,6 +130,8 @@ CASES = [
     alike("cast to int16", "int16", "int16", 0, in_bytes=4, torch="torch short", numpy="numpy astype"),
     alike("cast to float16", "float16", "float16", 0, in_bytes=4, torch="torch half", numpy="numpy astype"),
     alike("curvature diffusion, one iteration", "diffusion", "float32", 1e-2, in_bytes=4, runs=3, itk="ITK CurvatureAnisotropicDiffusion"),
+    alike("N4 bias field of a small volume", f"n4 {N4_STRIDE} {N4_ABOVE_HU}", None, 1e-3, in_bytes=5, runs=3, stride=N4_STRIDE,
+          itk="ITK N4BiasFieldCorrection"),
     Case("percentiles 0.5 and 99.5", "percentiles",
          [Peer("numpy percentile", "python", "numpy_percentiles", aim=40, threads=1, limit=0)]),
     alike("Nyul's landmarks", "landmarks", None, 1e-9, numpy="numpy percentile of values above the mean"),
@@ -218,9 +222,10 @@ class Measurement:
     def rates(self, case, ours, copying):
         voxels_out = grids.voxel_count(case.axes(self.size)) if case.out_type else 0
         out_bytes = voxels_out * VOXEL_BYTES.get(case.out_type, 0)
-        size_bytes = case.in_bytes * math.prod(self.size) + out_bytes  # read and written at the least
+        voxels_in = math.prod(math.ceil(count / case.stride) for count in self.size)
+        size_bytes = case.in_bytes * voxels_in + out_bytes  # read and written at the least
         rate, copy_rate = size_bytes / ours.result()["ms"], COPY_BYTES / copying.result()["ms"]
-        return {"voxels_per_second": 1000 * (voxels_out or math.prod(self.size)) / ours.result()["ms"],
+        return {"voxels_per_second": 1000 * (voxels_out or voxels_in) / ours.result()["ms"],
                 "size_bytes": size_bytes, "bytes_per_second": 1000 * rate, "copy_bytes_per_second": 1000 * copy_rate,
                 "copy_percent": 100 * rate / copy_rate, "aim_copy_percent": case.aim_copy_percent}
 
