@@ -5,12 +5,14 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 
 #include "core/error.h"
 #include "kernels/buffer.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
 #include "kernels/text_network_rows.h"
+#include "kernels/text_network_strips.h"
 
 namespace naru {
 
@@ -68,14 +70,37 @@ class Reader {
   std::span<const std::byte> rest_;
 };
 
-std::vector<float> blocked(const TextLayer& layer) {
-  const int terms = layer.inputs * layer.size * layer.size;
-  std::vector<float> result(layer.weights.size());
-  for (int o = 0; o < layer.outputs; ++o) {
+/// @param weights output, then `terms` of each
+std::vector<float> blocked(const std::vector<float>& weights, int outputs, int terms) {
+  std::vector<float> result(weights.size());
+  for (int o = 0; o < outputs; ++o) {
     for (int n = 0; n < terms; ++n) {
       const std::size_t to = static_cast<std::size_t>((o / kTextBlock * terms + n) * kTextBlock + o % kTextBlock);
-      result[to] = layer.weights[static_cast<std::size_t>(o * terms + n)];
+      result[to] = weights[static_cast<std::size_t>(o * terms + n)];
     }
+  }
+  return result;
+}
+
+/// Few outputs are not worth the rows that are made for them.
+bool is_done_by_sums(const TextLayer& layer) {
+  constexpr int kFewestOutputs = 16;
+  return layer.size == 3 && layer.stride == 1 && layer.outputs >= kFewestOutputs;
+}
+
+std::vector<float> by_sum(const TextLayer& layer) {
+  if (!is_done_by_sums(layer)) return {};
+  std::vector<float> result;
+  for (const auto& counts : kTextSumWeights) {
+    std::vector<float> weights;
+    for (std::size_t at = 0; at < layer.weights.size(); at += 9) {
+      for (std::size_t u = 0; u < 3; ++u) {
+        double sum = 0;
+        for (std::size_t v = 0; v < 3; ++v) sum += counts[v] * layer.weights[at + 3 * v + u];
+        weights.push_back(static_cast<float>(sum));
+      }
+    }
+    std::ranges::copy(blocked(weights, layer.outputs, 3 * layer.inputs), std::back_inserter(result));
   }
   return result;
 }
@@ -106,7 +131,8 @@ TextNetwork TextNetwork::from_bytes(std::span<const std::byte> file) {
     for (std::size_t w = 0; w < count; ++w) layer.weights.push_back(from_half(reader.value<std::uint16_t>()));
     const auto is_finite = [](float value) { return std::isfinite(value); };
     if (!std::ranges::all_of(layer.bias, is_finite) || !std::ranges::all_of(layer.weights, is_finite)) refuse();
-    layer.blocked = blocked(layer);
+    layer.blocked = blocked(layer.weights, layer.outputs, layer.inputs * layer.size * layer.size);
+    layer.by_sum = by_sum(layer);
     network.places_[n] = network.values_.size();
     network.values_.insert(network.values_.end(), layer.bias.begin(), layer.bias.end());
     network.values_.insert(network.values_.end(), layer.weights.begin(), layer.weights.end());
@@ -136,7 +162,7 @@ class ReadyLayer {
     const Size3 size = {in.size.x / layer.stride, in.size.y / layer.stride, in.size.z * phases};
     rows_.row_stride = size.x + margin;  // what lies behind one row lies before the next
     const std::int64_t plane_stride = rows_.row_stride * (size.y + 2 * margin) + margin;
-    rows_.channel_stride = plane_stride * phases;
+    rows_.terms.channel_stride = plane_stride * phases;
     planes_ = Buffer<float>(static_cast<std::size_t>(plane_stride * size.z + kTextOverrun + margin), executor);
     std::fill_n(planes_.data() + plane_stride * size.z, kTextOverrun + margin, 0.0F);
     rows_.in = planes_.data() + margin * rows_.row_stride + margin;
@@ -147,11 +173,11 @@ class ReadyLayer {
         const int a = layer.stride == 2 ? v & 1 : 0, b = layer.stride == 2 ? u & 1 : 0;
         const std::int64_t row = layer.stride == 2 ? (v - a) / 2 : v * layer.dilation;
         const std::int64_t column = layer.stride == 2 ? (u - b) / 2 : u * layer.dilation;
-        rows_.taps[rows_.tap_count++] = (2 * a + b) * plane_stride + row * rows_.row_stride + column;
+        rows_.terms.taps[rows_.terms.tap_count++] = (2 * a + b) * plane_stride + row * rows_.row_stride + column;
       }
     }
-    rows_.inputs = layer.inputs;
-    rows_.weights = layer.blocked.data();
+    rows_.terms.inputs = layer.inputs;
+    rows_.terms.weights = layer.blocked.data();
     rows_.bias = layer.bias.data();
   }
 
@@ -192,8 +218,14 @@ using Float16 = float __attribute__((vector_size(64)));
 void rows_baseline(const TextRows& work, std::int64_t begin, std::int64_t end) {
   convolve_rows<Float4, 1, 2>(work, begin, end);
 }
+void strip_baseline(const TextStrips& work, std::int64_t strip, float* memory) {
+  convolve_strip<Float4, 1, 2>(work, strip, memory);
+}
 __attribute__((target("avx2,fma"))) void rows_avx2(const TextRows& work, std::int64_t begin, std::int64_t end) {
   convolve_rows<Float8, 1, 2>(work, begin, end);
+}
+__attribute__((target("avx2,fma"))) void strip_avx2(const TextStrips& work, std::int64_t strip, float* memory) {
+  convolve_strip<Float8, 1, 2>(work, strip, memory);
 }
 /// Eight outputs of 32 columns: 16 sums in 32 registers.
 __attribute__((target("avx512f,avx512vl,fma"))) void rows_avx512(const TextRows& work, std::int64_t begin,
@@ -201,13 +233,30 @@ __attribute__((target("avx512f,avx512vl,fma"))) void rows_avx512(const TextRows&
   if (work.out.size.z % 8 == 0) return convolve_rows<Float16, 2, 2>(work, begin, end);
   convolve_rows<Float16, 1, 2>(work, begin, end);
 }
+__attribute__((target("avx512f,avx512vl,fma"))) void strip_avx512(const TextStrips& work, std::int64_t strip,
+                                                                  float* memory) {
+  convolve_strip<Float16, 2, 2>(work, strip, memory);
+}
+
+/// By CpuPath.
+constexpr std::array kRows = {rows_baseline, rows_avx2, rows_avx512};
+constexpr std::array kStrips = {strip_baseline, strip_avx2, strip_avx512};
+
+void convolve_by_sums(const TextLayer& layer, TextMap in, VolumeView<float> out, TextEnd end, Executor& executor) {
+  const TextStrips work{in, layer.dilation, layer.by_sum.data(), layer.bias.data(), out, end};
+  const auto run = kStrips[static_cast<std::size_t>(cpu_path())];
+  executor.parallel_for((out.size.y + kTextStripRows - 1) / kTextStripRows, 1,
+                        [&](std::int64_t begin, std::int64_t last) {
+                          Buffer<float> memory(static_cast<std::size_t>(work.work_count()), executor);
+                          for (std::int64_t strip = begin; strip < last; ++strip) run(work, strip, memory.data());
+                        });
+}
 
 void convolve_on_cpu(const TextLayer& layer, TextMap in, VolumeView<float> out, TextEnd end, Executor& executor) {
+  if (is_done_by_sums(layer)) return convolve_by_sums(layer, in, out, end, executor);
   const ReadyLayer ready(layer, in, executor);
   const TextRows rows = ready.rows(out, end);
-  const auto run = cpu_path() == CpuPath::avx512 ? rows_avx512
-                   : cpu_path() == CpuPath::avx2 ? rows_avx2
-                                                 : rows_baseline;
+  const auto run = kRows[static_cast<std::size_t>(cpu_path())];
   constexpr std::int64_t kRowsPerPiece = 16;
   executor.parallel_for(out.size.y, kRowsPerPiece,
                         [&](std::int64_t begin, std::int64_t last) { run(rows, begin, last); });

@@ -7,8 +7,8 @@
 /// Outside of the image every layer sees 0.
 ///
 /// Shapes: column (x) fastest, then row (y), then channel (z). W and H are multiples of kTextGrain. Values are f32;
-/// weights are stored as f16. Paths of the CPU and the GPU add in the same order (bias, then input channel, row, column
-/// of the kernel) and differ by rounding alone: by less than 1e-4 in the probability.
+/// weights are stored as f16. The paths of the CPU and the GPU differ by rounding alone: by less than 1e-4 in the
+/// probability.
 #pragma once
 
 #include <array>
@@ -30,6 +30,7 @@ struct TextLayer {
   std::vector<float> weights;  ///< output, input, row, column; column fastest
   std::vector<float>
       blocked;  ///< the same as the CPU reads them: block of outputs, input, row, column, output within it
+  std::vector<float> by_sum;  ///< of 3 x 3 without stride: those of each sum (text_network_strips.h), blocked as well
 };
 
 enum class TextLayerName : std::uint8_t {
