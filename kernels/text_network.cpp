@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 #include <iterator>
+#include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "kernels/buffer.h"
@@ -143,11 +145,47 @@ TextNetwork TextNetwork::from_bytes(std::span<const std::byte> file) {
 
 namespace {
 
-/// One map of the network and its memory.
+/// Memory that one map after the other uses: memory that is new costs a tenth of the time. Not for several threads.
+class Spare {
+ public:
+  explicit Spare(Executor& executor) : executor_(executor) {}
+
+  /// At least so many floats: the smallest that is there, or new.
+  Buffer<float> take(std::int64_t count) {
+    const auto needed = static_cast<std::size_t>(count);
+    const auto is_better = [&](const Buffer<float>& a, const Buffer<float>& b) {
+      return std::pair(a.size() < needed, a.size()) < std::pair(b.size() < needed, b.size());
+    };
+    const auto best = std::ranges::min_element(buffers_, is_better);
+    if (best == buffers_.end() || best->size() < needed) return {needed, executor_};
+    Buffer<float> taken = std::move(*best);
+    buffers_.erase(best);
+    return taken;
+  }
+  void give(Buffer<float> buffer) { buffers_.push_back(std::move(buffer)); }
+
+ private:
+  Executor& executor_;
+  std::vector<Buffer<float>> buffers_;
+};
+
+/// One map of the network. Its memory goes back to where it was taken from.
 struct Map {
-  Map(std::int64_t width, std::int64_t height, std::int64_t channels, Executor& executor)
-      : values(static_cast<std::size_t>(width * height * channels), executor),
-        view{values.data(), {width, height, channels}} {}
+  Map(std::int64_t width, std::int64_t height, std::int64_t channels, Spare& from)
+      : spare(&from), values(from.take(width * height * channels)), view{values.data(), {width, height, channels}} {}
+  Map(Map&& other) noexcept
+      : spare(std::exchange(other.spare, nullptr)), values(std::move(other.values)), view(other.view) {}
+  Map& operator=(Map&& other) noexcept {
+    std::swap(spare, other.spare);
+    std::swap(values, other.values);
+    std::swap(view, other.view);
+    return *this;
+  }
+  ~Map() {
+    if (spare != nullptr) spare->give(std::move(values));
+  }
+
+  Spare* spare;
   Buffer<float> values;
   VolumeView<float> view;
 };
@@ -155,7 +193,7 @@ struct Map {
 /// A layer's input as `convolve_rows` wants it.
 class ReadyLayer {
  public:
-  ReadyLayer(const TextLayer& layer, TextMap in, Executor& executor) {
+  ReadyLayer(const TextLayer& layer, TextMap in, Spare& spare, Executor& executor) : spare_(spare) {
     const int half = layer.size / 2;
     const int phases = layer.stride * layer.stride;
     const std::int64_t margin = std::int64_t{layer.dilation} * half;
@@ -163,7 +201,7 @@ class ReadyLayer {
     rows_.row_stride = size.x + margin;  // what lies behind one row lies before the next
     const std::int64_t plane_stride = rows_.row_stride * (size.y + 2 * margin) + margin;
     rows_.terms.channel_stride = plane_stride * phases;
-    planes_ = Buffer<float>(static_cast<std::size_t>(plane_stride * size.z + kTextOverrun + margin), executor);
+    planes_ = spare.take(plane_stride * size.z + kTextOverrun + margin);
     std::fill_n(planes_.data() + plane_stride * size.z, kTextOverrun + margin, 0.0F);
     rows_.in = planes_.data() + margin * rows_.row_stride + margin;
     fill_planes(in, layer.stride, margin, size, plane_stride, executor);
@@ -180,6 +218,9 @@ class ReadyLayer {
     rows_.terms.weights = layer.blocked.data();
     rows_.bias = layer.bias.data();
   }
+
+  ReadyLayer(const ReadyLayer&) = delete;
+  ~ReadyLayer() { spare_.give(std::move(planes_)); }
 
   TextRows rows(VolumeView<float> out, TextEnd end) const {
     TextRows rows = rows_;
@@ -207,6 +248,7 @@ class ReadyLayer {
     });
   }
 
+  Spare& spare_;
   Buffer<float> planes_;
   TextRows rows_;
 };
@@ -252,9 +294,10 @@ void convolve_by_sums(const TextLayer& layer, TextMap in, VolumeView<float> out,
                         });
 }
 
-void convolve_on_cpu(const TextLayer& layer, TextMap in, VolumeView<float> out, TextEnd end, Executor& executor) {
+void convolve_on_cpu(const TextLayer& layer, TextMap in, VolumeView<float> out, TextEnd end, Spare& spare,
+                     Executor& executor) {
   if (is_done_by_sums(layer)) return convolve_by_sums(layer, in, out, end, executor);
-  const ReadyLayer ready(layer, in, executor);
+  const ReadyLayer ready(layer, in, spare, executor);
   const TextRows rows = ready.rows(out, end);
   const auto run = kRows[static_cast<std::size_t>(cpu_path())];
   constexpr std::int64_t kRowsPerPiece = 16;
@@ -265,7 +308,7 @@ void convolve_on_cpu(const TextLayer& layer, TextMap in, VolumeView<float> out, 
 /// The layers one after the other.
 class Pass {
  public:
-  Pass(const TextNetwork& network, Executor& executor) : network_(network), executor_(executor) {
+  Pass(const TextNetwork& network, Executor& executor) : network_(network), executor_(executor), spare_(executor) {
     if (!executor.is_cuda()) return;
     const std::span<const float> values = network.values();
     values_ = Buffer<float>(values.size(), executor);
@@ -275,9 +318,9 @@ class Pass {
   Map convolve(TextLayerName name, const Map& in, TextEnd end = TextEnd::relu) {
     const TextLayer& layer = network_.layer(name);
     const Size3 size = in.view.size;
-    Map out(size.x / layer.stride, size.y / layer.stride, layer.outputs, executor_);
+    Map out(size.x / layer.stride, size.y / layer.stride, layer.outputs, spare_);
     if (!executor_.is_cuda()) {
-      convolve_on_cpu(layer, in.view, out.view, end, executor_);
+      convolve_on_cpu(layer, in.view, out.view, end, spare_, executor_);
       return out;
     }
     if constexpr (kWithCuda) {
@@ -289,13 +332,13 @@ class Pass {
   }
 
   Map unshuffle(TextMap in) {
-    Map out(in.size.x / 2, in.size.y / 2, in.size.z * 4, executor_);
+    Map out(in.size.x / 2, in.size.y / 2, in.size.z * 4, spare_);
     fill_voxels(out.view, TextUnshuffleVoxel{in}, executor_);
     return out;
   }
 
   Map double_and_add(const Map& low, const Map& skip) {
-    Map out(skip.view.size.x, skip.view.size.y, skip.view.size.z, executor_);
+    Map out(skip.view.size.x, skip.view.size.y, skip.view.size.z, spare_);
     fill_voxels(out.view, TextDoubleVoxel{low.view, skip.view}, executor_);
     return out;
   }
@@ -303,6 +346,7 @@ class Pass {
  private:
   const TextNetwork& network_;
   Executor& executor_;
+  Spare spare_;
   Buffer<float> values_;  ///< the network's, on the device
 };
 
