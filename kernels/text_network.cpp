@@ -243,7 +243,11 @@ class ReadyLayer {
         std::fill_n(row, rows_.row_stride + (is_last ? margin : 0), 0.0F);
         if (y < 0 || y >= size.y) continue;
         const float* const from = in.data + in.index(phase % 2, stride * y + phase / 2, plane / phases);
-        for (std::int64_t x = 0; x < size.x; ++x) row[margin + x] = from[stride * x];
+        if (stride == 1) {
+          std::copy_n(from, size.x, row + margin);
+        } else {
+          for (std::int64_t x = 0; x < size.x; ++x) row[margin + x] = from[2 * x];
+        }
       }
     });
   }

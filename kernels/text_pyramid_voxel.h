@@ -9,9 +9,15 @@
 
 namespace naru {
 
+/// A division by 1, 2 or 4, the scales that there are, without the instruction that takes as long as all else of a
+/// voxel.
+NARU_HOST_DEVICE inline std::int64_t divided(std::int64_t value, std::int64_t by) {
+  return by == 1 ? value : by == 2 ? value / 2 : value / 4;
+}
+
 /// A way of seeing a slice. Place (x, y) of the view stands for the `shrink` x `shrink` pixels from
-/// (x - kTextEdge, y - kTextEdge) * shrink on, or for the one at (x - kTextEdge) / grow where it is larger. Large views
-/// are seen in tiles.
+/// (x - kTextEdge, y - kTextEdge) * shrink on, or for the one at (x - kTextEdge) / grow where it is larger; one of the
+/// two is 1. Large views are seen in tiles.
 struct TextView {
   std::int64_t width = 0, height = 0;  ///< of the slice
   std::int64_t shrink = 1, grow = 1;
@@ -20,7 +26,9 @@ struct TextView {
   NARU_HOST_DEVICE std::int64_t inner_width() const { return scaled(width); }
   NARU_HOST_DEVICE std::int64_t inner_height() const { return scaled(height); }
 
-  NARU_HOST_DEVICE std::int64_t scaled(std::int64_t length) const { return (length * grow + shrink - 1) / shrink; }
+  NARU_HOST_DEVICE std::int64_t scaled(std::int64_t length) const {
+    return divided(length * grow + shrink - 1, shrink);
+  }
 };
 
 NARU_HOST_DEVICE inline std::int64_t clamped(std::int64_t at, std::int64_t count) {
@@ -42,11 +50,12 @@ struct TextRenderVoxel {
   NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t window) const {
     const std::int64_t along = clamped(tile.x + x - kTextEdge, view.inner_width());
     const std::int64_t down = clamped(tile.y + y - kTextEdge, view.inner_height());
+    if (view.shrink == 1) return rendered(divided(along, view.grow), divided(down, view.grow), window);
     float sum = 0;
     for (std::int64_t v = 0; v < view.shrink; ++v) {
       for (std::int64_t u = 0; u < view.shrink; ++u) {
-        const std::int64_t i = clamped(along * view.shrink / view.grow + u, view.width);
-        const std::int64_t j = clamped(down * view.shrink / view.grow + v, view.height);
+        const std::int64_t i = clamped(along * view.shrink + u, view.width);
+        const std::int64_t j = clamped(down * view.shrink + v, view.height);
         sum += rendered(i, j, window);
       }
     }
@@ -74,7 +83,7 @@ struct TextMergeVoxel {
     float best = known.data[known.index(x, y, 0)];
     for (std::int64_t v = 0; v < view.grow; ++v) {
       for (std::int64_t u = 0; u < view.grow; ++u) {
-        const std::int64_t i = x * view.grow / view.shrink + u, j = y * view.grow / view.shrink + v;
+        const std::int64_t i = divided(x * view.grow, view.shrink) + u, j = divided(y * view.grow, view.shrink) + v;
         const std::int64_t along = kTextEdge + i;
         const std::int64_t down = kTextEdge + j;
         if (along < tile.from_x || along >= tile.to_x || down < tile.from_y || down >= tile.to_y) continue;
