@@ -42,12 +42,12 @@ UnlistedDecision removed(Tag tag) {
 
 }  // namespace
 
-UnlistedDecision unlisted_decision(Tag tag, Vr v, bool is_contradictory, const DeidentifyPolicy& policy) {
+UnlistedDecision unlisted_decision(Tag tag, Vr v, bool is_contradictory, bool cleans, const DeidentifyPolicy& policy) {
   if (!standard_vr(tag) || is_contradictory) return {DeidAction::X, "unknown_removed"};
   // A code must keep its code; codes are checked for identifiers as they are written.
   if (tag == kLongCodeValue || tag == kUrnCodeValue) return {DeidAction::K};
   if (names_by_nature(tag) || v == vr("UR")) return removed(tag);
-  const bool cleans = policy.options.has(DeidOption::clean_descriptors);
+  cleans = cleans || policy.options.has(DeidOption::clean_descriptors);
   // Whole sentences say anything; without the option that cleans them they go as the table's own do.
   if (is_long_text(v)) return cleans ? UnlistedDecision{DeidAction::C} : removed(tag);
   // So may a short one, as the name of a protocol that somebody typed.

@@ -99,6 +99,13 @@ TEST(ContentItems, GoFromOtherTextsToo) {
   EXPECT_FALSE(done.holds("OTHER7766"));
 }
 
+TEST(ContentItems, AreCleanedWithoutCleanDescriptorsToo) {
+  const Deidentified done(report(text("121071", "Nodule of 12 mm, as Dr. Abernathy saw on 2013-02-28")),
+                          policy_with({DeidOption::clean_structured_content}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x0040A160), "Nodule of 12 mm, as Dr. saw on");
+}
+
 TEST(ContentItems, HaveCodesAndNumbersThatMayBeMissing) {
   const std::string sex = content("CODE", "121032", sequence_of(0x0040A168, code("M", "DCM")));
   const Deidentified done(report(sex + number("121033", "64", "a")), policy_with(kCleaned));
