@@ -109,6 +109,18 @@ constexpr Row kWesternKept[] = {
     {"2014031 5.0.12 VE11.2.10", "2014031 5.0.12 VE11.2.10"},
 };
 
+/// The proof finds such a place, so that it must go.
+TEST(DescriptorTable, APlaceOfShortWordsAlone) {
+  const Identifiers identifiers = {.places = {"FAM MED", "NEO ICU"}};
+  constexpr Row kRows[] = {
+      {"FAM MED planning", "planning"},
+      {"CT fam med", "CT"},
+      {"NEO ICU portable", "portable"},
+      {"ICU portable", "ICU portable"},
+  };
+  expect_cleaned(identifiers, kRows);
+}
+
 TEST(DescriptorTable, ANameIdsAndPlacesOfAWesternHeader) {
   expect_cleaned(western(), kWesternGone);
   expect_cleaned(western(), kWesternKept);
