@@ -121,6 +121,16 @@ TEST(DescriptorTable, APlaceOfShortWordsAlone) {
   expect_cleaned(identifiers, kRows);
 }
 
+TEST(DescriptorTable, PlacesWithAnEndingOfPossession) {
+  const Identifiers identifiers = {.places = {"Mercy", "St. Mary", "North Wing"}};
+  constexpr Row kRows[] = {
+      {"Mercy's protocol", "protocol"},
+      {"St. Mary\u2019s brain", "brain"},
+      {"NORTH WING's CT", "CT"},
+  };
+  expect_cleaned(identifiers, kRows);
+}
+
 TEST(DescriptorTable, ANameIdsAndPlacesOfAWesternHeader) {
   expect_cleaned(western(), kWesternGone);
   expect_cleaned(western(), kWesternKept);
