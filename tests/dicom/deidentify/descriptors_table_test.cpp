@@ -131,6 +131,18 @@ TEST(DescriptorTable, PlacesWithAnEndingOfPossession) {
   expect_cleaned(identifiers, kRows);
 }
 
+/// "NA" stands for "not available", too.
+TEST(DescriptorTable, TheSurnameNa) {
+  constexpr Row kRows[] = {
+      {"Li Na brain", "brain"},
+      {"NA LI brain", "brain"},
+      {"Gd dose NA", "Gd dose NA"},
+  };
+  expect_cleaned({.person_names = {"Li^Na"}}, kRows);
+  constexpr Row kKorean[] = {{"나영희 CT", "CT"}, {"NA YOUNGHEE CT", "CT"}};
+  expect_cleaned({.person_names = {"Na^Younghee"}}, kKorean);
+}
+
 TEST(DescriptorTable, ANameIdsAndPlacesOfAWesternHeader) {
   expect_cleaned(western(), kWesternGone);
   expect_cleaned(western(), kWesternKept);
