@@ -143,6 +143,21 @@ TEST(DescriptorTable, TheSurnameNa) {
   expect_cleaned({.person_names = {"Na^Younghee"}}, kKorean);
 }
 
+TEST(DescriptorTable, DepartmentsAndMeasurements) {
+  const Identifiers identifiers = {.places = {"OBGY", "CATH LAB", "Notaufnahme"}};
+  constexpr Row kRows[] = {
+      {"OBGY protocol", "OBGY protocol"},
+      {"CATH LAB protocol", "CATH LAB protocol"},
+      {"Thorax Notaufnahme", "Thorax Notaufnahme"},
+      {"Gestational Age by LMP", "Gestational Age by LMP"},
+      {"Left Ventricle Mass by Truncated Ellipse", "Left Ventricle Mass by Truncated Ellipse"},
+      {"Observation by Examiner", "Observation by Examiner"},
+      {"Blood Oxygen Saturation, by Oximetry", "Blood Oxygen Saturation, by Oximetry"},
+      {"For Physicist Review", "For Physicist Review"},
+  };
+  expect_cleaned(identifiers, kRows);
+}
+
 TEST(DescriptorTable, ANameIdsAndPlacesOfAWesternHeader) {
   expect_cleaned(western(), kWesternGone);
   expect_cleaned(western(), kWesternKept);
