@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <bit>
 #include <cctype>
-#include <cstring>
 #include <iterator>
 
 #include "dicom/deidentify/descriptor_ids.h"
@@ -114,9 +113,28 @@ std::string as_meant(std::string_view value, Vr v) {
 }
 
 template <class Number>
-void store(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
-  std::memcpy(bytes.data(), &number, sizeof number);
-  if (is_big_endian) std::ranges::reverse(bytes);
+void append(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
+  auto raw = std::bit_cast<std::array<std::byte, sizeof number>>(number);
+  if (is_big_endian) std::ranges::reverse(raw);
+  bytes.insert(bytes.end(), raw.begin(), raw.end());
+}
+
+/// Seconds since 1970 in SL, UL or FD, moved. Empty where one is no number, or the VR another.
+std::optional<std::vector<std::byte>> shifted_epochs(Bytes value, Vr v, bool is_big_endian, int days) {
+  const std::size_t size = v == vr("FD") ? 8 : 4;
+  if ((v != vr("FD") && v != vr("SL") && v != vr("UL")) || value.size() % size != 0) return std::nullopt;
+  std::vector<std::byte> shifted;
+  for (std::size_t n = 0; n < value.size() / size; ++n) {
+    auto seconds = binary_number(value, n, v, is_big_endian);
+    if (!seconds) return std::nullopt;
+    if (!is_placeholder_epoch(*seconds)) *seconds += 86400.0 * days;
+    if (v == vr("FD")) {
+      append(shifted, *seconds, is_big_endian);
+    } else {
+      append(shifted, static_cast<std::uint32_t>(static_cast<std::int64_t>(*seconds)), is_big_endian);
+    }
+  }
+  return shifted;
 }
 
 }  // namespace
@@ -294,7 +312,7 @@ void ValueWriter::write_private_date(const Node& node, Vr v) {
   writer_.element(node.tag, written_vr(node, v), shifted.value_or(""));
 }
 
-/// Seconds since 1970 as an integer of 4 bytes, a double, or text.
+/// Seconds since 1970 as integers of 4 bytes, doubles, or text.
 void ValueWriter::write_epoch(const Node& node, Vr v) {
   const DeidOptions options = context_.policy.options;
   if (options.has(DeidOption::retain_longitudinal_full_dates)) return keep(node, written_vr(node, v));
@@ -302,21 +320,12 @@ void ValueWriter::write_epoch(const Node& node, Vr v) {
     return writer_.element(node.tag, written_vr(node, v), std::string_view());
   }
   const Bytes value = value_of(node, bytes_);
-  const bool big = node.encoding.is_big_endian;
-  std::vector<std::byte> shifted(value.begin(), value.end());
-  constexpr int kSecondsPerDay = 86400;
-  const int seconds = kSecondsPerDay * context_.shift_days;
-  if (value.size() == 4) {
-    const std::uint32_t number = read_u32(value, 0, big);
-    if (number != 0) store(shifted, number + static_cast<std::uint32_t>(seconds), big);  // 0: see is_placeholder_date
-  } else if (value.size() == 8 && !is_text(v)) {
-    const auto number = binary_number(value, 0, vr("FD"), big);
-    if (!number) return writer_.element(node.tag, written_vr(node, v), std::string_view());
-    if (*number != 0) store(shifted, std::bit_cast<std::uint64_t>(*number + seconds), big);
-  } else {
+  if (!binary_size(v)) {
     return write_converted(node, written_vr(node, v), shift_epoch_text(text_of(value), context_.shift_days));
   }
-  writer_.element(node.tag, written_vr(node, v), Bytes(has_other_order(node) ? swapped(shifted, v) : shifted));
+  const auto shifted = shifted_epochs(value, v, node.encoding.is_big_endian, context_.shift_days);
+  if (!shifted) return write_converted(node, written_vr(node, v), std::nullopt);
+  writer_.element(node.tag, written_vr(node, v), Bytes(has_other_order(node) ? swapped(*shifted, v) : *shifted));
 }
 
 /// A whole value that is a name or an id, even if it is made of words that stay elsewhere ("PHANTOM1"), or, of

@@ -145,6 +145,31 @@ TEST(UntrustedValues, PrivateUidsAreMappedAndPrivateNumbersChecked) {
   EXPECT_FALSE(lets_out(done));
 }
 
+TEST(UntrustedValues, PrivateSecondsThatStandForNoneAreNotMoved) {
+  const auto moved = [](std::string_view seconds, const char(&vr)[3]) {
+    SliceBytes slice;
+    slice.text(0x00090010, "LO", "GEMS_IDEN_01").raw(0x00091027, vr, std::string(seconds));
+    const Deidentified done(
+        slice.bytes(), policy_with({DeidOption::retain_safe_private, DeidOption::retain_longitudinal_modified_dates}));
+    for (const dicom::Node& node : done.table.nodes) {
+      if (node.tag != 0x00091027) continue;
+      const dicom::Bytes value = dicom::value_of(node, done.view());
+      return std::string(reinterpret_cast<const char*>(value.data()), value.size());
+    }
+    return std::string("none");
+  };
+  using namespace std::string_view_literals;
+  for (const auto none : {"\xFF\xFF\xFF\xFF"sv, "\0\0\0\0"sv, "\1\0\0\0"sv, "\0\0\0\x80"sv, "\xFF\xFF\xFF\x7F"sv}) {
+    EXPECT_EQ(moved(none, "SL"), none);
+  }
+  EXPECT_EQ(moved("\xFF\xFF\xFF\xFF", "UL"), "\xFF\xFF\xFF\xFF");
+  // 2014-03-21, alone and twice
+  const auto date = "\x80\x74\x2B\x53"sv;
+  EXPECT_NE(moved(date, "SL"), date);
+  const std::string one = moved(date, "SL");
+  EXPECT_EQ(moved(std::string(date) + std::string(date), "SL"), one + one);
+}
+
 TEST(UntrustedValues, TextsOfAnotherEncodingAreNotKept) {
   SliceBytes slice;
   slice.raw(0x0008103E, "LO", std::string("Z\0o\0n\0n\0e\0b\0", 12));
