@@ -8,6 +8,7 @@
 #include <cctype>
 #include <iterator>
 
+#include "core/text.h"
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
@@ -110,6 +111,26 @@ std::string as_meant(std::string_view value, Vr v) {
     one = std::move(legal);
   }
   return is_changed ? fmt::format("{}", fmt::join(values, "\\")) : text;
+}
+
+/// VRs of files and lists that do not know what a value is.
+bool tells_no_kind(Vr v) { return v == 0 || v == vr("UN") || v == vr("OB") || v == vr("OW"); }
+
+/// The VR by which a private value is read: that of the file, unless the lists know more.
+Vr read_as(const Node& node, Vr listed) {
+  const Vr stated = node.is_vr_stated ? node.value_representation : vr("UN");
+  const bool is_known_better = tells_no_kind(stated) && !tells_no_kind(listed);
+  return is_known_better ? listed : stated;
+}
+
+/// Text, whatever its VR: UTF-8 without controls but those of lines, and NULs at its end.
+bool is_readable(Bytes value) {
+  const std::string_view text = text_of(value);
+  const bool has_control = std::ranges::any_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == 0x7F || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r' && byte != '\f');
+  });
+  return !text.empty() && !has_control && valid_utf8(text) == text;
 }
 
 template <class Number>
@@ -278,8 +299,7 @@ void ValueWriter::write_text(const Node& node, Vr v, const CharacterSet& set, bo
 }
 
 void ValueWriter::write_private(const Node& node, const PrivateDecision& decision, const TextContext& text) {
-  const Vr stated = node.is_vr_stated && node.value_representation != vr("UN") ? node.value_representation : Vr{0};
-  const Vr v = stated != 0 ? stated : decision.value_representation != 0 ? decision.value_representation : vr("UN");
+  const Vr v = read_as(node, decision.value_representation);
   switch (decision.action) {
     case PrivateAction::map_uid: return write_private_uid(node, v);
     case PrivateAction::shift_date: return write_private_date(node, v);
@@ -289,10 +309,19 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
   if (is_date(v)) return write_private_date(node, v);
   if (v == vr("PN")) return writer_.element(node.tag, v, std::string_view());
   if (is_charset_text(v)) return write_text(node, v, *text.set, true);
+  if (tells_no_kind(v)) return write_private_bytes(node, v);
   if (!is_legal(text_of(value_of(node, bytes_)), v)) return write_converted(node, written_vr(node, v), std::nullopt);
   if (v == vr("UI")) return keeps_uid(node.tag) ? keep(node, written_vr(node, v)) : write_uids(node);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, written_vr(node, v));
+}
+
+/// Bytes that read as a text are cleaned as one; all others stay.
+void ValueWriter::write_private_bytes(const Node& node, Vr v) {
+  const Bytes value = value_of(node, bytes_);
+  std::vector<std::string> text = {std::string(text_of(value))};
+  if (!is_readable(value) || !clean_values(text, true)) return keep(node, written_vr(node, v));
+  writer_.element(node.tag, written_vr(node, v), text.front());
 }
 
 void ValueWriter::write_private_uid(const Node& node, Vr v) {

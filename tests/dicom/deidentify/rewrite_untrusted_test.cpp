@@ -145,6 +145,38 @@ TEST(UntrustedValues, PrivateUidsAreMappedAndPrivateNumbersChecked) {
   EXPECT_FALSE(lets_out(done));
 }
 
+TEST(UntrustedValues, PrivateTextsAreCleanedWhateverTheirVr) {
+  const std::string text = "read by Dr. Zonnebloem on 2013-02-28";
+  struct Place {
+    std::uint16_t group;
+    std::string creator;
+    std::uint8_t element;
+  };
+  // What lists call a text, what they call bytes, and what they know no VR of.
+  for (const auto& [group, creator, element] : {Place{0x0019, "LORAD Selenia", 0x06}, Place{0x0029, "MMCPrivate", 0x2F},
+                                                Place{0x0019, "LORAD Selenia", 0x70}}) {
+    constexpr char kVrs[][3] = {"UN", "OB", "LO"};
+    for (const char(&vr)[3] : kVrs) {
+      SliceBytes slice;
+      const auto block = static_cast<dicom::Tag>(group) << 16;
+      slice.text(block | 0x10, "LO", creator).raw(block | 0x1000 | element, vr, text);
+      const Deidentified done(slice.bytes(),
+                              policy_with({DeidOption::retain_safe_private, DeidOption::clean_descriptors}));
+      EXPECT_EQ(done.value(block | 0x1000 | element), "read by Dr. on") << creator << vr;
+    }
+  }
+  // Bytes stay what they are, NULs and spaces at their end too, whatever the texts of the file are in.
+  using namespace std::string_literals;
+  using namespace std::string_view_literals;
+  for (const auto bytes : {"A\0\0\0"sv, "AB  "sv, "\1\2\3\0 2013-02-28!"sv}) {
+    SliceBytes slice;
+    slice.text(0x00080005, "CS", "ISO_IR 192").text(0x00181030, "LO", "복부 조영 CT");
+    slice.text(0x00290010, "LO", "MMCPrivate").raw(0x0029102F, "OB", std::string(bytes));
+    const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+    EXPECT_TRUE(done.holds("\x29\0\x2F\x10OB\0\0"s + static_cast<char>(bytes.size()) + "\0\0\0"s + std::string(bytes)));
+  }
+}
+
 TEST(UntrustedValues, PrivateSecondsThatStandForNoneAreNotMoved) {
   const auto moved = [](std::string_view seconds, const char(&vr)[3]) {
     SliceBytes slice;
