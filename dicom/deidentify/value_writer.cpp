@@ -113,6 +113,8 @@ std::string as_meant(std::string_view value, Vr v) {
   return is_changed ? fmt::format("{}", fmt::join(values, "\\")) : text;
 }
 
+bool is_number(Vr v) { return v == vr("DS") || v == vr("IS") || v == vr("AS") || binary_size(v).has_value(); }
+
 /// VRs of files and lists that do not know what a value is.
 bool tells_no_kind(Vr v) { return v == 0 || v == vr("UN") || v == vr("OB") || v == vr("OW"); }
 
@@ -265,6 +267,8 @@ void ValueWriter::clean(const Node& node, const TextContext& text) {
   }
   if (node.tag == kTimezoneOffset) return write_zone(node);
   if (is_charset_text(v)) return write_text(node, v, *text.set, true);
+  if (v == vr("UI")) return write_uids(node);
+  if (is_number(v)) return keep_checked(node, text);  // names nobody
   // A time stamp in bytes, a maker's note: nothing in it can be told apart.
   writer_.element(node.tag, v, must_have_value(node.tag) ? dummy_value(v) : std::string());
 }

@@ -202,6 +202,21 @@ TEST(UntrustedValues, PrivateSecondsThatStandForNoneAreNotMoved) {
   EXPECT_EQ(moved(std::string(date) + std::string(date), "SL"), one + one);
 }
 
+TEST(UntrustedValues, UidsThatARuleCleansAreMappedAndNumbersStay) {
+  dicom::DeidentifyPolicy policy;
+  for (const dicom::Tag tag : {0x00101010, 0x00180050, 0x00200013, 0x00200052}) {
+    policy.attributes.push_back({tag, dicom::DeidAction::C});
+  }
+  SliceBytes slice;
+  slice.text(0x00101010, "AS", "093Y").text(0x00180050, "DS", "2.5").text(0x00200013, "IS", "17");
+  const Deidentified done(slice.text(0x00200052, "UI", "2.999.77.1").bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00101010), "090Y");
+  EXPECT_EQ(done.value(0x00180050), "2.5");
+  EXPECT_EQ(done.value(0x00200013), "17");
+  EXPECT_EQ(done.value(0x00200052), test_key().uid("2.999.77.1"));
+}
+
 TEST(UntrustedValues, TextsOfAnotherEncodingAreNotKept) {
   SliceBytes slice;
   slice.raw(0x0008103E, "LO", std::string("Z\0o\0n\0n\0e\0b\0", 12));
