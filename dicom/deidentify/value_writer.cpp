@@ -13,6 +13,7 @@
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
+#include "dicom/rules/attribute_types.h"
 
 namespace naru::dicom {
 
@@ -263,7 +264,10 @@ void ValueWriter::clean(const Node& node, const TextContext& text) {
   if (is_code_version(node.tag)) return keep_checked(node, text);
   if (is_date(v) || v == vr("TM")) {
     const std::string meant = as_meant(text_of(value_of(node, bytes_)), v);
-    return write_converted(node, v, shift_dates(meant, v, context_.shift_days));
+    const auto shifted = shift_dates(meant, v, context_.shift_days);
+    if (shifted || !is_type1(node)) return write_converted(node, v, shifted);
+    ++notes_["value_not_legal"];
+    return writer_.element(node.tag, v, dummy_value(v));
   }
   if (node.tag == kTimezoneOffset) return write_zone(node);
   if (is_charset_text(v)) return write_text(node, v, *text.set, true);
@@ -271,6 +275,13 @@ void ValueWriter::clean(const Node& node, const TextContext& text) {
   if (is_number(v)) return keep_checked(node, text);  // names nobody
   // A time stamp in bytes, a maker's note: nothing in it can be told apart.
   writer_.element(node.tag, v, must_have_value(node.tag) ? dummy_value(v) : std::string());
+}
+
+/// An attribute that is never empty: the profile itself would leave a dummy, or PS3.3 gives it type 1 where it stands.
+bool ValueWriter::is_type1(const Node& node) const {
+  const AttributeRule* rule = find_attribute_rule(node.tag);
+  return (rule != nullptr && rule->basic == DeidAction::D) ||
+         attribute_type(context_.facts.source.sop_class_uid, node.parent, node.tag) == AttributeType::type1;
 }
 
 /// A name whose bytes stand in the value is in the text as well, unless one of the two was decoded wrongly.
