@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/units.h"
 #include "pipeline/files.h"
+#include "pipeline/inputs.h"
 #include "pipeline/prepare.h"
 
 namespace naru::cli {
@@ -141,8 +142,16 @@ void print_inputs(const std::map<std::string, std::size_t>& by_disposition,
   }
 }
 
-ProjectKey load_key(const std::string& project, const std::string& key_file) {
-  if (!key_file.empty()) return ProjectKey::load(key_file);
+ProjectKey load_key(const std::string& project, const std::string& key_file, const std::filesystem::path& out,
+                    const std::filesystem::path& report) {
+  if (!key_file.empty()) {
+    const std::filesystem::path of_report = report.empty() ? plain_path(out) += ".report" : report;
+    if (is_inside(key_file, plain_path(out)) || is_inside(key_file, of_report)) {
+      throw Error(ErrorCode::usage,
+                  "--key-file lies inside OUT or its report, with which it could be replaced: keep it elsewhere");
+    }
+    return ProjectKey::load(key_file);
+  }
   bool created = false;
   ProjectKey key = ProjectKey::of_project(project, &created);
   if (created) log::info("made a new key for project {} (key {})", Public{project}, Public{key.id()});

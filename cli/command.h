@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
@@ -85,8 +86,10 @@ void print_inputs(const std::map<std::string, std::size_t>& by_disposition,
                   const std::map<std::string, std::size_t>& by_reason);
 
 /// The key of a project, made on first use, which the log then says; or the one in `key_file` where that is not empty.
-/// @throws Error{key_invalid}
-ProjectKey load_key(const std::string& project, const std::string& key_file);
+/// @param out, report of the job, empty where --report names none: both may be replaced, and a key with them
+/// @throws Error{key_invalid}; Error{usage} where `key_file` lies in one of them
+ProjectKey load_key(const std::string& project, const std::string& key_file, const std::filesystem::path& out,
+                    const std::filesystem::path& report);
 
 /// Prints one JSON document on stdout.
 void print_json(const nlohmann::ordered_json& json);

@@ -86,7 +86,7 @@ int deidentify_now(const Options& options, Recipe recipe, const Context& context
   if (!options.record.empty()) job.record = load_job_record(options.record);
   job.memory_limit_bytes = memory_limit_bytes(options.machine);
   Executor executor = job.recipe.looks_for_text() ? make_executor(options.machine) : make_cpu_executor(options.machine);
-  const ProjectKey key = load_key(options.project, options.key_file);
+  const ProjectKey key = load_key(options.project, options.key_file, job.out, job.report);
   DeidentifyResult result;
   {
     ProgressDisplay display(context.output.quiet);

@@ -56,7 +56,7 @@ int run(const Options& options, const Context& context) {
   job.memory_limit_bytes = memory_limit_bytes(options.machine);
   Executor executor = make_executor(options.machine);
   require_room(job.memory_limit_bytes, executor);
-  const ProjectKey key = load_key(options.project, options.key_file);
+  const ProjectKey key = load_key(options.project, options.key_file, job.out, job.report);
   PrepareResult result;
   {
     ProgressDisplay display(context.output.quiet);

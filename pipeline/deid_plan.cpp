@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dicom/deidentify/values.h"
 #include "pipeline/allow_list.h"
 #include "pipeline/content.h"
 #include "pipeline/deid_inputs.h"
@@ -33,7 +34,7 @@ class Patients {
     const std::size_t bar = person.rfind('|');
     add(identifiers_, dicom::patient_identifier(source));
     add(names_, person.substr(0, bar));
-    if (bar != std::string_view::npos) add(birth_dates_, person.substr(bar + 1));
+    if (bar != std::string_view::npos) add_birth_date(person.substr(bar + 1));
   }
   bool have_one_identifier() const { return identifiers_.size() < 2; }
   bool are_one() const {
@@ -42,20 +43,32 @@ class Patients {
   }
 
  private:
+  /// The words of a name, and all of them joined, in either order: "kim^minsu" is "kimminsu" and "minsukim" elsewhere.
+  static std::set<std::string> words_of(std::string_view name) {
+    std::set<std::string> words;
+    std::string forward, backward;
+    for (std::size_t begin = 0; begin <= name.size();) {
+      const std::size_t end = std::min(name.find('^', begin), name.size());
+      const std::string_view word = name.substr(begin, end - begin);
+      words.emplace(word);
+      forward.append(word);
+      backward.insert(0, word);
+      begin = end + 1;
+    }
+    words.insert({std::move(forward), std::move(backward)});
+    return words;
+  }
+
   /// Names of one person differ in middle names, or by marriage, but not in all their words.
   static bool share_a_word(std::string_view a, std::string_view b) {
-    const auto words = [](std::string_view name) {
-      std::vector<std::string_view> found;
-      for (std::size_t begin = 0; begin <= name.size();) {
-        const std::size_t end = std::min(name.find('^', begin), name.size());
-        found.push_back(name.substr(begin, end - begin));
-        begin = end + 1;
-      }
-      return found;
-    };
-    const auto of_b = words(b);
-    return std::ranges::any_of(words(a),
-                               [&](std::string_view word) { return std::ranges::find(of_b, word) != of_b.end(); });
+    const auto of_b = words_of(b);
+    return std::ranges::any_of(words_of(a), [&](const std::string& word) { return of_b.contains(word); });
+  }
+
+  /// What is no date, or one that programs write where they know none, is not known.
+  void add_birth_date(std::string_view value) {
+    const auto date = dicom::whole_date(value);
+    if (date && !dicom::is_placeholder_date(*date)) add(birth_dates_, *date);
   }
 
   /// What is not known tells nobody apart.

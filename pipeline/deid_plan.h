@@ -12,8 +12,8 @@ namespace naru {
 
 /// Marks, in this order, what is not delivered:
 /// - a study or series that several patients share: all of it `quarantined` mixed_patient. Patients differ where their
-///   identifiers do, or, under one identifier in one study, their birth dates, or their names in all words, where both
-///   are known;
+///   identifiers do, or, under one identifier in one study, their birth dates, or their names in all words (also
+///   joined), where both are known;
 /// - files that share a SOP Instance UID: with the same data set all but the first `excluded` duplicate_instance, else
 ///   all `quarantined` duplicate_identifier_different_pixels. File Meta Information, preamble and whether VRs are
 ///   stated do not count;

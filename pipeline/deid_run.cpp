@@ -50,26 +50,27 @@ void run_deid(DeidScan& scan, std::span<const std::size_t> inputs, const dicom::
               const PixelPlan& pixels, DeidMemory memory, Executor& executor, const CancelToken& cancel,
               const OnProgress& on_progress, const OnDeidentified& on_result) {
   PreparedWords prepared(scan, engine.policy());
-  for_each_input(scan, inputs, memory, "de-identifying", executor, cancel, on_progress,
-                 [&](std::size_t index, dicom::Bytes file) {
-                   InputRecord& input = scan.files.inputs[index];
-                   const dicom::DeidSource& source = scan.sources[index];
-                   input.sha256 = sha256_hex(file);
-                   const std::string patient = dicom::patient_identifier(source);
-                   const auto words = prepared.of(patient);
-                   dicom::DeidResult result =
-                       engine.run(file, words.get(), patient, pixels.boxes_of(index), pixels.released.contains(index));
-                   // The plan rests on what the first pass saw: another file in the same place was not planned.
-                   const bool is_as_planned = result.source.sop_instance_uid == source.sop_instance_uid &&
-                                              result.source.study_uid == source.study_uid &&
-                                              result.source.patient_id == source.patient_id;
-                   if (!result.reason && !is_as_planned) {
-                     result.reason = Code::deid_incomplete;
-                     result.stage = "read";
-                   }
-                   if (result.reason) hold_back(input, *result.reason);
-                   on_result(index, result);
-                 });
+  for_each_input(
+      scan, inputs, memory, "de-identifying", executor, cancel, on_progress, [&](std::size_t index, dicom::Bytes file) {
+        InputRecord& input = scan.files.inputs[index];
+        const dicom::DeidSource& source = scan.sources[index];
+        input.sha256 = sha256_hex(file);
+        const std::string patient = dicom::patient_identifier(source);
+        const auto words = prepared.of(patient);
+        dicom::DeidResult result =
+            engine.run(file, words.get(), patient, pixels.boxes_of(index), pixels.released.contains(index));
+        // The plan rests on what the first pass saw: another file in the same place was not planned. A file
+        // without a Patient ID has its study's there (see PatientIssuers).
+        const bool is_of_patient = result.source.patient_id.empty() || result.source.patient_id == source.patient_id;
+        const bool is_as_planned = result.source.sop_instance_uid == source.sop_instance_uid &&
+                                   result.source.study_uid == source.study_uid && is_of_patient;
+        if (!result.reason && !is_as_planned) {
+          result.reason = Code::deid_incomplete;
+          result.stage = "read";
+        }
+        if (result.reason) hold_back(input, *result.reason);
+        on_result(index, result);
+      });
 }
 
 }  // namespace naru

@@ -97,7 +97,7 @@ class DeidVerifier {
       options_ = recipe.at("deidentify").at("options").get<std::vector<std::string>>();
       is_weaker_ = dataset.at("weaker_than_profile").get<bool>();
       const Json own = recipe.at("deidentify").value("attributes", Json::array());
-      for (const Json& rule : own) own_rules_.insert(rule.at("tag").get<std::string>());
+      for (const Json& rule : own) read_own_rule(rule.at("tag"), rule.at("action"));
     } catch (const Json::exception&) {
       throw Error(ErrorCode::dataset_invalid, "dataset.json lacks a key or is no JSON");
     }
@@ -166,6 +166,13 @@ class DeidVerifier {
   }
 
  private:
+  /// A rule of the hospital's own. Where it keeps Patient's Name or ID, no file says that the identity was removed.
+  void read_own_rule(const std::string& tag, const std::string& action) {
+    own_rules_.insert(tag);
+    const bool is_identity = tag == "(0010,0010)" || tag == "(0010,0020)";
+    keeps_identity_ = keeps_identity_ || (is_identity && (action == "K" || action == "C"));
+  }
+
   void check_line(const Json& line, const DeidInstance& one) {
     const std::string file = one.file();
     if (line.at("file") != file) files_.differ("manifest.jsonl", "names a file that its identifiers do not give");
@@ -205,7 +212,10 @@ class DeidVerifier {
     if (is_named && !own_rules_.contains("(0010,0010)")) {
       problems.push_back("has another Patient's Name than the pseudonym of manifest.jsonl");
     }
-    if (statement.identity_removed != "YES") problems.push_back("does not say that the patient's identity was removed");
+    if (statement.identity_removed != (keeps_identity_ ? "NO" : "YES")) {
+      problems.push_back(keeps_identity_ ? "does not say that a rule kept the patient's identity"
+                                         : "does not say that the patient's identity was removed");
+    }
     if (!std::ranges::includes(sorted(statement.methods), sorted(methods_))) {
       problems.push_back("does not name the method that dataset.json names");
     }
@@ -255,7 +265,7 @@ class DeidVerifier {
   VerifyFiles& files_;
   Json counts_;
   std::vector<std::string> methods_, options_;
-  bool is_weaker_ = false;
+  bool is_weaker_ = false, keeps_identity_ = false;
   std::set<std::string> own_rules_;
   std::vector<DeidInstance> instances_;
   std::string previous_;

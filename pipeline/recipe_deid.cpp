@@ -10,6 +10,8 @@
 #include <optional>
 #include <set>
 
+#include "dicom/dcmtk/data_dictionary.h"
+
 namespace naru {
 
 namespace {
@@ -54,6 +56,12 @@ dicom::Tag attribute_tag(const TomlValue& value) {
     value.fail("is no attribute that a rule can change");
   }
   return tag;
+}
+
+/// UIDs, or a sequence of references.
+bool holds_uids(dicom::Tag tag) {
+  const auto vr = dicom::standard_vr(tag);
+  return vr == dicom::vr("UI") || vr == dicom::vr("SQ");
 }
 
 std::string text_of(const TomlValue& value, std::size_t max_bytes, bool may_be_empty = false) {
@@ -107,6 +115,9 @@ void read_attributes(const TomlValue& value, Recipe& recipe) {
   for (const TomlTable& row : value.tables(kKnown)) {
     const dicom::Tag tag = attribute_tag(row.at("tag"));
     const dicom::DeidAction action = kActions[row.at("action").one_of(kActionWords)];
+    if (action == dicom::DeidAction::U && !holds_uids(tag)) {
+      row.fail(fmt::format("names {}, which holds no UIDs, and \"U\" replaces UIDs alone", tag_text(tag)));
+    }
     if (!seen.insert(tag).second) row.fail(fmt::format("names {} twice", tag_text(tag)));
     recipe.attributes.push_back({tag, action});
   }

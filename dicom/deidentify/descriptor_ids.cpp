@@ -218,13 +218,20 @@ void IdIndex::find(const FoldedText& text, Removals& removals) const {
       // "QuAcKeNbUsH" is cut into many pieces, but one word.
       parts += tokens[last].is_letters() && tokens[last].is_glued ? 0 : 1;
       if (parts > most_tokens_ + 3 || hash.length > longest_) break;
+      const auto look_up = [&](const IdHash& looked_up) {
+        index_.for_each(looked_up.hash, [&](const Entry& entry) {
+          if (entry.length != looked_up.length) return;
+          found = last + 1;
+          reason = entry.reason;
+        });
+      };
+      const std::u32string_view stem = possessive_stem(text.folded(tokens[last]));
+      IdHash of_stem = hash;
+      of_stem.append(stem);
       hash.append(text.folded(tokens[last]));
       if (hash.length > 0 && !index_.may_begin_with(hash.first)) break;
-      index_.for_each(hash.hash, [&](const Entry& entry) {
-        if (entry.length != hash.length) return;
-        found = last + 1;
-        reason = entry.reason;
-      });
+      look_up(hash);
+      if (!stem.empty()) look_up(of_stem);
     }
     if (found > 0) {
       removals.push_back({tokens[i].begin, tokens[found - 1].end, reason});

@@ -48,8 +48,8 @@ class IdIndex {
 };
 
 /// UIDs of any root but the standard's own (1.2.840.10008): six components or more, or 2.25 and a UUID.
-/// True for a UID that `find_uids` does not know by its form: of less than six components, or of the root 2.25 with less
-/// than ten digits.
+/// True for a UID that `find_uids` does not know by its form: of less than six components, or of the root 2.25 with
+/// less than ten digits.
 bool is_short_uid(std::string_view uid);
 
 void find_uids(const FoldedText& text, Removals& removals);
@@ -79,6 +79,8 @@ class PlaceIndex {
   void find_hangul(const FoldedText& text, const Token& token, Removals& removals) const;
   std::size_t find_in_pieces(const FoldedText& text, std::size_t begin, Removals& removals) const;
   std::size_t find_run(const FoldedText& text, std::size_t begin, Removals& removals) const;
+  template <typename F>
+  void for_each_word(const FoldedText& text, const Token& token, F f) const;
   std::size_t match(const FoldedText& text, std::size_t begin, const Word& first) const;
 
   WordIndex<Word> words_;

@@ -52,12 +52,6 @@ std::string replaced(std::string_view text, std::span<const Replacement> replace
   return result;
 }
 
-bool is_latin(const FoldedText& text, const Token& token) {
-  const std::u32string_view word = text.folded(token);
-  return token.is_letters() && (word_flags(token.hash) & (kPlaceholder | kTitle | kDegree)) == 0 &&
-         std::all_of(word.begin(), word.end(), [](char32_t code) { return code < 0x80; });
-}
-
 /// Without apostrophes.
 std::string ascii(std::u32string_view word) {
   std::string letters;
@@ -65,6 +59,19 @@ std::string ascii(std::u32string_view word) {
     if (code != U'\'') letters += static_cast<char>(code);
   }
   return letters;
+}
+
+/// A title, a degree, or what stands where no name is known; "NA" is a surname all the same.
+bool tells_nobody(const FoldedText& text, const Token& token) {
+  const WordFlags flags = word_flags(token.hash);
+  if ((flags & (kTitle | kDegree)) != 0) return true;
+  return (flags & kPlaceholder) != 0 && !(token.is_letters() && is_surname_spelling(ascii(text.folded(token))));
+}
+
+bool is_latin(const FoldedText& text, const Token& token) {
+  const std::u32string_view word = text.folded(token);
+  return token.is_letters() && !tells_nobody(text, token) &&
+         std::all_of(word.begin(), word.end(), [](char32_t code) { return code < 0x80; });
 }
 
 std::string joined(std::span<const std::string> words) {
@@ -175,8 +182,7 @@ void NameIndex::add_words(std::string_view component, std::uint8_t number) {
   char32_t joined_first = 0;
   const auto& tokens = text.tokens();
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    WordFlags flags = word_flags(tokens[i].hash);
-    if (tokens[i].is_number() || (flags & (kPlaceholder | kTitle | kDegree)) != 0) continue;
+    if (tokens[i].is_number() || tells_nobody(text, tokens[i])) continue;
     // "McDonald" is cut for its capital, but one word.
     std::size_t end = i + 1, length = tokens[i].length;
     WordHash hash = tokens[i].hash;

@@ -170,10 +170,8 @@ void NameIndex::find_kana(const FoldedText& text, std::uint32_t i, Units& units)
 /// "Davidson's"
 void NameIndex::find_possessive(const FoldedText& text, std::uint32_t i, Units& units) const {
   const Token& token = text.tokens()[i];
-  const std::u32string_view word = text.folded(token);
-  if (word.size() < 4 || !word.ends_with(U's') || word[word.size() - 2] > U'\u2019') return;
-  const std::u32string_view stem = word.substr(0, word.size() - 2);
-  if (stem.find_first_of(U"'\u2019") != std::u32string_view::npos) return;
+  const std::u32string_view stem = possessive_stem(text.folded(token));
+  if (stem.empty() || stem.find_first_of(U"'\u2019") != std::u32string_view::npos) return;
   index_.for_each(hash_of_folded(stem), [&](const Part& part) {
     units.push_back({i, i, token.begin, token.end, part});
   });

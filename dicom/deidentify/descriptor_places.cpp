@@ -133,11 +133,19 @@ void PlaceIndex::find_hangul(const FoldedText& text, const Token& token, Removal
   }
 }
 
+/// A word of a place, or one with "'s" behind it.
+template <typename F>
+void PlaceIndex::for_each_word(const FoldedText& text, const Token& token, F f) const {
+  words_.for_each(token.hash, f);
+  const std::u32string_view stem = possessive_stem(text.folded(token));
+  if (!stem.empty()) words_.for_each(hash_of_folded(stem), f);
+}
+
 /// The longest row of words from token `begin` on that names a place; returns the token after it.
 std::size_t PlaceIndex::find_run(const FoldedText& text, std::size_t begin, Removals& removals) const {
   const auto& tokens = text.tokens();
   std::size_t longest = begin;
-  words_.for_each(tokens[begin].hash, [&](const Word& word) {
+  for_each_word(text, tokens[begin], [&](const Word& word) {
     if (places_[word.place].is_acronym && tokens[begin].token_case != TokenCase::upper) return;
     longest = std::max(longest, match(text, begin, word));
   });
@@ -180,7 +188,7 @@ std::size_t PlaceIndex::match(const FoldedText& text, std::size_t begin, const W
     if (i > begin && !joins_places(text.gap_before(i))) break;
     bool goes_on = i == begin;
     if (i > begin) {
-      words_.for_each(tokens[i].hash, [&](const Word& word) {
+      for_each_word(text, tokens[i], [&](const Word& word) {
         if (goes_on || word.place != first.place || word.position <= last.position) return;
         if (word.position > last.position + 1 + kMostLeftOut) return;
         last = word;

@@ -88,6 +88,12 @@ bool is_one_of(std::u32string_view word, const std::u32string_view (&list)[N]) {
   return std::find(std::begin(list), std::end(list), word) != std::end(list);
 }
 
+/// "mary" of "mary's"; empty where nothing of the kind ends a word.
+constexpr std::u32string_view possessive_stem(std::u32string_view word) {
+  const bool is_possessive = word.size() >= 4 && (word.ends_with(U"'s") || word.ends_with(U"\u2019s"));
+  return is_possessive ? word.substr(0, word.size() - 2) : std::u32string_view();
+}
+
 /// Hash of characters that are folded already.
 constexpr WordHash hash_of_folded(std::u32string_view word) {
   WordHash hash = kHashSeed;

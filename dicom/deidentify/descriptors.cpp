@@ -197,10 +197,9 @@ struct DescriptorCleaner::State {
     const FoldedText text(place);
     const bool has_digit =
         std::any_of(text.tokens().begin(), text.tokens().end(), [](const Token& t) { return t.is_number(); });
-    if (has_digit && place.find(' ') == std::string_view::npos)
-      ids.add(place, DescriptorReason::place);
-    else
-      places.add(place);
+    if (has_digit && place.find(' ') == std::string_view::npos) return ids.add(place, DescriptorReason::place);
+    places.add(place);
+    ids.add_phrase(place, DescriptorReason::place);  // "RAD ONC", of which no word tells anything
   }
 
   void add_other(std::string_view other) {

@@ -28,12 +28,10 @@ struct IdentifyingTag {
 constexpr std::array kIdentifyingTags = {
     IdentifyingTag{0x00080050, &Identifiers::ids},           // Accession Number
     IdentifyingTag{0x00080054, &Identifiers::places},        // Retrieve AE Title
-    IdentifyingTag{0x00080055, &Identifiers::places},        // Station AE Title
     IdentifyingTag{0x00080080, &Identifiers::places},        // Institution Name
     IdentifyingTag{0x00080081, &Identifiers::places},        // Institution Address
     IdentifyingTag{0x00080092, &Identifiers::others},        // Referring Physician's Address
     IdentifyingTag{0x00080094, &Identifiers::others},        // Referring Physician's Telephone Numbers
-    IdentifyingTag{0x00081010, &Identifiers::places},        // Station Name
     IdentifyingTag{0x00081040, &Identifiers::places},        // Institutional Department Name
     IdentifyingTag{0x00100012, &Identifiers::person_names},  // Name to Use
     IdentifyingTag{0x00100020, &Identifiers::ids},           // Patient ID
@@ -83,13 +81,9 @@ constexpr std::array kIdentifyingTags = {
     IdentifyingTag{0x00380061, &Identifiers::places},        // Issuer of Service Episode ID
     IdentifyingTag{0x00380300, &Identifiers::places},        // Current Patient Location
     IdentifyingTag{0x00380400, &Identifiers::places},        // Patient's Institution Residence
-    IdentifyingTag{0x00400001, &Identifiers::places},        // Scheduled Station AE Title
     IdentifyingTag{0x00400009, &Identifiers::ids},           // Scheduled Procedure Step ID
-    IdentifyingTag{0x00400010, &Identifiers::places},        // Scheduled Station Name
     IdentifyingTag{0x00400011, &Identifiers::places},        // Scheduled Procedure Step Location
     IdentifyingTag{0x00400031, &Identifiers::places},        // Local Namespace Entity ID
-    IdentifyingTag{0x00400241, &Identifiers::places},        // Performed Station AE Title
-    IdentifyingTag{0x00400242, &Identifiers::places},        // Performed Station Name
     IdentifyingTag{0x00400243, &Identifiers::places},        // Performed Location
     IdentifyingTag{0x00400253, &Identifiers::ids},           // Performed Procedure Step ID
     IdentifyingTag{0x0040050A, &Identifiers::ids},           // Specimen Accession Number
@@ -141,7 +135,11 @@ constexpr std::array kIdentifyingCodes = {
 static_assert(std::ranges::is_sorted(kIdentifyingCodes, {}, &IdentifyingTag::tag));
 
 constexpr Tag kCodeValue = 0x00080100, kCodingScheme = 0x00080102, kCodeMeaning = 0x00080104,
-              kLongCodeValue = 0x00080119, kUrnCodeValue = 0x00080120, kTreatmentMachineName = 0x300A00B2;
+              kLongCodeValue = 0x00080119, kUrnCodeValue = 0x00080120;
+
+/// Names of stations and machines, AE titles among them: many programs put the device's model there.
+constexpr std::array<Tag, 7> kDeviceNames = {0x00080055, 0x00081010, 0x00400001, 0x00400010,
+                                             0x00400241, 0x00400242, 0x300A00B2};
 
 /// The row of `tag`, or null.
 template <std::size_t N>
@@ -187,6 +185,16 @@ std::string normalised(std::string_view name) {
   }
   if (result.ends_with('^')) result.pop_back();
   return result;
+}
+
+/// Letters and digits, small; other bytes as they are.
+std::string letters_of(std::string_view text) {
+  std::string letters;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 || std::isalnum(byte) != 0) letters += static_cast<char>(std::tolower(byte));
+  }
+  return letters;
 }
 
 bool has_digit(std::string_view text) { return text.find_first_of("0123456789") != std::string_view::npos; }
@@ -241,7 +249,7 @@ class Collector {
     if (is_date(vr_of_node) && !is_code_version(node.tag)) return take_dates(value, facts_.identifiers.dates);
     if (rule != nullptr) return take_content(node, rule->kind);
     if (const auto* codes = find_row(kIdentifyingCodes, node.parent)) return take_code(node, codes->category);
-    if (node.tag == kTreatmentMachineName) return device_names_.push_back(node);
+    if (std::ranges::find(kDeviceNames, node.tag) != kDeviceNames.end()) return add_device_name(node);
     if (const auto* row = find_row(kIdentifyingTags, node.tag)) take_values(node, row->category);
   }
 
@@ -309,9 +317,10 @@ class Collector {
     }
   }
 
-  void take_text(const Node& node, Category category) {
+  void take_text(const Node& node, Category category) { take_text(node, category, *levels_.back().set); }
+
+  void take_text(const Node& node, Category category, const CharacterSet& set) {
     const Bytes value = value_of(node, bytes_);
-    const CharacterSet& set = *levels_.back().set;
     const auto add = [&](std::string_view text) {
       for (std::string& one : split_values(text, node.value_representation)) {
         if (!one.empty()) (facts_.identifiers.*category).push_back(std::move(one));
@@ -328,21 +337,26 @@ class Collector {
       case ContentKind::id: return take_text(node, &Identifiers::ids);
       case ContentKind::person: return take_names(node);
       case ContentKind::place: return take_text(node, &Identifiers::places);
-      case ContentKind::device_name: return device_names_.push_back(node);
+      case ContentKind::device_name: return add_device_name(node);
       default: return;
     }
   }
 
-  /// Many programs call a device by its manufacturer's name or by its model, which stay.
+  void add_device_name(const Node& node) { device_names_.push_back({node, levels_.back().set}); }
+
+  /// Many programs call a device by its manufacturer's name or by its model, or by a part of them: these stay.
   void take_device_names() {
     constexpr Tag kManufacturer = 0x00080070, kModel = 0x00081090;
     if (device_names_.empty()) return;
-    std::set<std::string_view> types;
+    std::set<std::string> types;
     for (const Node& node : table_.nodes) {
-      if (node.tag == kManufacturer || node.tag == kModel) types.insert(text_of(value_of(node, bytes_)));
+      if (node.tag == kManufacturer || node.tag == kModel) types.insert(letters_of(text_of(value_of(node, bytes_))));
     }
-    for (const Node& device : device_names_) {
-      if (!types.contains(text_of(value_of(device, bytes_)))) take_text(device, &Identifiers::places);
+    for (const auto& [device, set] : device_names_) {
+      const std::string name = letters_of(text_of(value_of(device, bytes_)));
+      const bool is_type =
+          std::ranges::any_of(types, [&](const std::string& type) { return type.find(name) != std::string::npos; });
+      if (!is_type) take_text(device, &Identifiers::places, *set);
     }
   }
 
@@ -363,7 +377,11 @@ class Collector {
   Bytes bytes_;
   const DeidentifyPolicy& policy_;
   std::vector<Level> levels_;
-  std::vector<Node> device_names_;
+  struct DeviceName {
+    Node node;
+    const CharacterSet* set;
+  };
+  std::vector<DeviceName> device_names_;
   FileFacts facts_;
 };
 

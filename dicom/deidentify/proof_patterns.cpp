@@ -102,7 +102,7 @@ class PatternMaker {
   void add_name(const std::string& name) {
     for (const std::string& group : split(name, "=")) {
       const auto parts = split(group, "^ ");
-      if (parts.size() >= 2) {
+      if (parts.size() >= 2 && !is_test_patient(parts)) {
         add_whole(group);
         for (const std::string_view between : {"", " ", ", ", ",", "_", "^", "."}) {
           add_whole(parts[0] + std::string(between) + parts[1]);
@@ -120,6 +120,17 @@ class PatternMaker {
   void add_whole(const std::string& text) {
     const bool is_long = is_ascii(text) ? text.size() >= kShortestWord : text.size() >= 2 * kShortestInText;
     if (is_long) add(text, false);
+  }
+
+  /// "Head^Phantom", "QC^Water": words that nobody is called, and that stay in texts.
+  static bool is_test_patient(const std::vector<std::string>& parts) {
+    constexpr std::array<std::string_view, 8> kTests = {"phantom", "test",   "qc",    "qa",
+                                                        "demo",    "sample", "dummy", "example"};
+    const auto is_test = [&](const std::string& part) {
+      return std::ranges::find(kTests, folded(part)) != kTests.end();
+    };
+    return std::ranges::any_of(parts, is_test) &&
+           std::ranges::all_of(parts, [&](const std::string& part) { return is_test(part) || is_protocol_word(part); });
   }
 
   /// Letters enough that it stands for a person: "Lee" and "Head" alone do not.

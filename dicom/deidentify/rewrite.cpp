@@ -243,8 +243,8 @@ class Rewriter {
 
   std::uint32_t write_unlisted(std::uint32_t i) {
     const Node& node = nodes_[i];
-    const UnlistedDecision decision =
-        unlisted_decision(node.tag, node.value_representation, node.is_contradictory, context_.policy);
+    const UnlistedDecision decision = unlisted_decision(node.tag, node.value_representation, node.is_contradictory,
+                                                        levels_.back().text.cleans_all, context_.policy);
     return decision.action == DeidAction::X ? remove(node, decision.removed_as) : apply(i, decision.action);
   }
 

@@ -16,11 +16,12 @@ namespace {
 constexpr Tag kLongCodeValue = 0x00080119, kUrnCodeValue = 0x00080120;
 
 /// Attributes whose values are of one person, order or document: dates in another calendar, retired order numbers, ids
-/// and addresses of documents, a device and a time server by their names.
+/// and addresses of documents, a device and a time server by their names; what an earlier de-identification encrypted
+/// of them, in which nothing can be looked for.
 bool names_by_nature(Tag tag) {
-  constexpr std::array<Tag, 13> kTags = {0x00100033, 0x00100034, 0x00401006, 0x00401007, 0x00402006,
+  constexpr std::array<Tag, 15> kTags = {0x00100033, 0x00100034, 0x00401006, 0x00401007, 0x00402006,
                                          0x00402007, 0x00081190, 0x0040E001, 0x0040E010, 0x00404073,
-                                         0x0074100A, 0x00181003, 0x00181803};
+                                         0x0074100A, 0x00181003, 0x00181803, 0x04000500, 0x04000520};
   return std::ranges::find(kTags, tag) != kTags.end();
 }
 
@@ -42,12 +43,12 @@ UnlistedDecision removed(Tag tag) {
 
 }  // namespace
 
-UnlistedDecision unlisted_decision(Tag tag, Vr v, bool is_contradictory, const DeidentifyPolicy& policy) {
+UnlistedDecision unlisted_decision(Tag tag, Vr v, bool is_contradictory, bool cleans, const DeidentifyPolicy& policy) {
   if (!standard_vr(tag) || is_contradictory) return {DeidAction::X, "unknown_removed"};
   // A code must keep its code; codes are checked for identifiers as they are written.
   if (tag == kLongCodeValue || tag == kUrnCodeValue) return {DeidAction::K};
   if (names_by_nature(tag) || v == vr("UR")) return removed(tag);
-  const bool cleans = policy.options.has(DeidOption::clean_descriptors);
+  cleans = cleans || policy.options.has(DeidOption::clean_descriptors);
   // Whole sentences say anything; without the option that cleans them they go as the table's own do.
   if (is_long_text(v)) return cleans ? UnlistedDecision{DeidAction::C} : removed(tag);
   // So may a short one, as the name of a protocol that somebody typed.

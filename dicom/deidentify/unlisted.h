@@ -17,7 +17,8 @@ struct UnlistedDecision {
 
 /// What leaves an attribute that may be missing is removed; else it is emptied or gets a dummy, as the table's
 /// conditional actions do.
-UnlistedDecision unlisted_decision(Tag tag, Vr value_representation, bool is_contradictory,
+/// @param cleans inside a sequence whose content an option cleans: texts are cleaned there, as clean-descriptors does
+UnlistedDecision unlisted_decision(Tag tag, Vr value_representation, bool is_contradictory, bool cleans,
                                    const DeidentifyPolicy& policy);
 
 }  // namespace naru::dicom

@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <bit>
 #include <cctype>
-#include <cstring>
 #include <iterator>
 
+#include "core/text.h"
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
+#include "dicom/rules/attribute_types.h"
 
 namespace naru::dicom {
 
@@ -113,10 +114,51 @@ std::string as_meant(std::string_view value, Vr v) {
   return is_changed ? fmt::format("{}", fmt::join(values, "\\")) : text;
 }
 
+bool is_number(Vr v) { return v == vr("DS") || v == vr("IS") || v == vr("AS") || binary_size(v).has_value(); }
+
+/// VRs of files and lists that do not know what a value is.
+bool tells_no_kind(Vr v) { return v == 0 || v == vr("UN") || v == vr("OB") || v == vr("OW"); }
+
+/// The VR by which a private value is read: that of the file, unless the lists know more.
+Vr read_as(const Node& node, Vr listed) {
+  const Vr stated = node.is_vr_stated ? node.value_representation : vr("UN");
+  const bool is_known_better = tells_no_kind(stated) && !tells_no_kind(listed);
+  return is_known_better ? listed : stated;
+}
+
+/// Text, whatever its VR: UTF-8 without controls but those of lines, and NULs at its end.
+bool is_readable(Bytes value) {
+  const std::string_view text = text_of(value);
+  const bool has_control = std::ranges::any_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == 0x7F || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r' && byte != '\f');
+  });
+  return !text.empty() && !has_control && valid_utf8(text) == text;
+}
+
 template <class Number>
-void store(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
-  std::memcpy(bytes.data(), &number, sizeof number);
-  if (is_big_endian) std::ranges::reverse(bytes);
+void append(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
+  auto raw = std::bit_cast<std::array<std::byte, sizeof number>>(number);
+  if (is_big_endian) std::ranges::reverse(raw);
+  bytes.insert(bytes.end(), raw.begin(), raw.end());
+}
+
+/// Seconds since 1970 in SL, UL or FD, moved. Empty where one is no number, or the VR another.
+std::optional<std::vector<std::byte>> shifted_epochs(Bytes value, Vr v, bool is_big_endian, int days) {
+  const std::size_t size = v == vr("FD") ? 8 : 4;
+  if ((v != vr("FD") && v != vr("SL") && v != vr("UL")) || value.size() % size != 0) return std::nullopt;
+  std::vector<std::byte> shifted;
+  for (std::size_t n = 0; n < value.size() / size; ++n) {
+    auto seconds = binary_number(value, n, v, is_big_endian);
+    if (!seconds) return std::nullopt;
+    if (!is_placeholder_epoch(*seconds)) *seconds += 86400.0 * days;
+    if (v == vr("FD")) {
+      append(shifted, *seconds, is_big_endian);
+    } else {
+      append(shifted, static_cast<std::uint32_t>(static_cast<std::int64_t>(*seconds)), is_big_endian);
+    }
+  }
+  return shifted;
 }
 
 }  // namespace
@@ -222,12 +264,24 @@ void ValueWriter::clean(const Node& node, const TextContext& text) {
   if (is_code_version(node.tag)) return keep_checked(node, text);
   if (is_date(v) || v == vr("TM")) {
     const std::string meant = as_meant(text_of(value_of(node, bytes_)), v);
-    return write_converted(node, v, shift_dates(meant, v, context_.shift_days));
+    const auto shifted = shift_dates(meant, v, context_.shift_days);
+    if (shifted || !is_type1(node)) return write_converted(node, v, shifted);
+    ++notes_["value_not_legal"];
+    return writer_.element(node.tag, v, dummy_value(v));
   }
   if (node.tag == kTimezoneOffset) return write_zone(node);
   if (is_charset_text(v)) return write_text(node, v, *text.set, true);
+  if (v == vr("UI")) return write_uids(node);
+  if (is_number(v)) return keep_checked(node, text);  // names nobody
   // A time stamp in bytes, a maker's note: nothing in it can be told apart.
   writer_.element(node.tag, v, must_have_value(node.tag) ? dummy_value(v) : std::string());
+}
+
+/// An attribute that is never empty: the profile itself would leave a dummy, or PS3.3 gives it type 1 where it stands.
+bool ValueWriter::is_type1(const Node& node) const {
+  const AttributeRule* rule = find_attribute_rule(node.tag);
+  return (rule != nullptr && rule->basic == DeidAction::D) ||
+         attribute_type(context_.facts.source.sop_class_uid, node.parent, node.tag) == AttributeType::type1;
 }
 
 /// A name whose bytes stand in the value is in the text as well, unless one of the two was decoded wrongly.
@@ -260,8 +314,7 @@ void ValueWriter::write_text(const Node& node, Vr v, const CharacterSet& set, bo
 }
 
 void ValueWriter::write_private(const Node& node, const PrivateDecision& decision, const TextContext& text) {
-  const Vr stated = node.is_vr_stated && node.value_representation != vr("UN") ? node.value_representation : Vr{0};
-  const Vr v = stated != 0 ? stated : decision.value_representation != 0 ? decision.value_representation : vr("UN");
+  const Vr v = read_as(node, decision.value_representation);
   switch (decision.action) {
     case PrivateAction::map_uid: return write_private_uid(node, v);
     case PrivateAction::shift_date: return write_private_date(node, v);
@@ -271,10 +324,19 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
   if (is_date(v)) return write_private_date(node, v);
   if (v == vr("PN")) return writer_.element(node.tag, v, std::string_view());
   if (is_charset_text(v)) return write_text(node, v, *text.set, true);
+  if (tells_no_kind(v)) return write_private_bytes(node, v);
   if (!is_legal(text_of(value_of(node, bytes_)), v)) return write_converted(node, written_vr(node, v), std::nullopt);
   if (v == vr("UI")) return keeps_uid(node.tag) ? keep(node, written_vr(node, v)) : write_uids(node);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, written_vr(node, v));
+}
+
+/// Bytes that read as a text are cleaned as one; all others stay.
+void ValueWriter::write_private_bytes(const Node& node, Vr v) {
+  const Bytes value = value_of(node, bytes_);
+  std::vector<std::string> text = {std::string(text_of(value))};
+  if (!is_readable(value) || !clean_values(text, true)) return keep(node, written_vr(node, v));
+  writer_.element(node.tag, written_vr(node, v), text.front());
 }
 
 void ValueWriter::write_private_uid(const Node& node, Vr v) {
@@ -294,7 +356,7 @@ void ValueWriter::write_private_date(const Node& node, Vr v) {
   writer_.element(node.tag, written_vr(node, v), shifted.value_or(""));
 }
 
-/// Seconds since 1970 as an integer of 4 bytes, a double, or text.
+/// Seconds since 1970 as integers of 4 bytes, doubles, or text.
 void ValueWriter::write_epoch(const Node& node, Vr v) {
   const DeidOptions options = context_.policy.options;
   if (options.has(DeidOption::retain_longitudinal_full_dates)) return keep(node, written_vr(node, v));
@@ -302,21 +364,12 @@ void ValueWriter::write_epoch(const Node& node, Vr v) {
     return writer_.element(node.tag, written_vr(node, v), std::string_view());
   }
   const Bytes value = value_of(node, bytes_);
-  const bool big = node.encoding.is_big_endian;
-  std::vector<std::byte> shifted(value.begin(), value.end());
-  constexpr int kSecondsPerDay = 86400;
-  const int seconds = kSecondsPerDay * context_.shift_days;
-  if (value.size() == 4) {
-    const std::uint32_t number = read_u32(value, 0, big);
-    if (number != 0) store(shifted, number + static_cast<std::uint32_t>(seconds), big);  // 0: see is_placeholder_date
-  } else if (value.size() == 8 && !is_text(v)) {
-    const auto number = binary_number(value, 0, vr("FD"), big);
-    if (!number) return writer_.element(node.tag, written_vr(node, v), std::string_view());
-    if (*number != 0) store(shifted, std::bit_cast<std::uint64_t>(*number + seconds), big);
-  } else {
+  if (!binary_size(v)) {
     return write_converted(node, written_vr(node, v), shift_epoch_text(text_of(value), context_.shift_days));
   }
-  writer_.element(node.tag, written_vr(node, v), Bytes(has_other_order(node) ? swapped(shifted, v) : shifted));
+  const auto shifted = shifted_epochs(value, v, node.encoding.is_big_endian, context_.shift_days);
+  if (!shifted) return write_converted(node, written_vr(node, v), std::nullopt);
+  writer_.element(node.tag, written_vr(node, v), Bytes(has_other_order(node) ? swapped(*shifted, v) : *shifted));
 }
 
 /// A whole value that is a name or an id, even if it is made of words that stay elsewhere ("PHANTOM1"), or, of

@@ -59,6 +59,7 @@ class ValueWriter {
  private:
   bool has_other_order(const Node& node) const;
   bool keeps_uid(Tag tag) const;
+  bool is_type1(const Node& node) const;
   bool is_identifier(std::string_view value, bool is_free_text) const;
   void keep_checked(const Node& node, const TextContext& text);
   void write_empty(const Node& node);
@@ -71,6 +72,7 @@ class ValueWriter {
   std::string decoded(Bytes value, Vr v, const CharacterSet& set);
   bool hides_a_name(Bytes value, std::string_view text) const;
   bool clean_values(std::vector<std::string>& values, bool cleans);
+  void write_private_bytes(const Node& node, Vr v);
   void write_private_uid(const Node& node, Vr v);
   void write_private_date(const Node& node, Vr v);
   void write_epoch(const Node& node, Vr v);

@@ -205,9 +205,15 @@ std::optional<std::string> shift_epoch_text(std::string_view value, int days_by)
   return for_each_value(value, [&](std::string_view one) -> std::optional<std::string> {
     const auto seconds = integer(text_of(std::as_bytes(std::span(one))));
     if (!seconds) return std::nullopt;
-    if (*seconds == 0) return std::string(one);
+    if (is_placeholder_epoch(static_cast<double>(*seconds))) return std::string(one);
     return std::to_string(*seconds + std::int64_t{86400} * days_by);
   });
+}
+
+bool is_placeholder_epoch(double seconds) {
+  constexpr double kDay = 86400;
+  constexpr std::array<double, 4> kNone = {-1, -2147483648.0, 2147483647.0, 4294967295.0};
+  return (seconds >= 0 && seconds < kDay) || std::ranges::find(kNone, seconds) != kNone.end();
 }
 
 bool is_placeholder_date(std::string_view digits) {

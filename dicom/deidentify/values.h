@@ -32,7 +32,11 @@ std::optional<std::string> shift_dates(std::string_view value, Vr value_represen
 /// calendars, and the end. Everybody knows them, so that one that was moved would tell by how much all others were.
 bool is_placeholder_date(std::string_view digits);
 
-/// Seconds since 1970 as text, moved by `days`; 0 stays.
+/// True for seconds since 1970 that programs write where they know none: those of its first day, as above, -1, and the
+/// least and the greatest integers.
+bool is_placeholder_epoch(double seconds);
+
+/// Seconds since 1970 as text, moved by `days`; a placeholder stays.
 std::optional<std::string> shift_epoch_text(std::string_view value, int days);
 
 /// The date part of a DA or DT value as YYYYMMDD; empty where it has no whole date.

@@ -62,6 +62,24 @@ TEST_F(DeidentifyProgramTest, UsageErrorsExitWithTwoAndRepeatNoArgument) {
   }
 }
 
+TEST_F(DeidentifyProgramTest, RefusesAKeyThatWouldBeReplacedWithTheDataset) {
+  write_series(1);
+  ASSERT_EQ(run({in(), "--out", out()}).status, 0);
+  for (const fs::path& folder : {fs::path(out()), fs::path(out() + ".report")}) {
+    const fs::path key = folder / "project.key";
+    test::spill(key, std::string(64, '7'));
+    fs::permissions(key, fs::perms::owner_read | fs::perms::owner_write);
+    for (const char* command : {"deidentify", "prepare"}) {
+      const Finished refused =
+          test::run_naru({command, in(), "--out", out() + "/", "--key-file", key.string(), "--force"}, folder_.path());
+      EXPECT_EQ(refused.status, 2) << refused.err;
+      EXPECT_THAT(refused.err, HasSubstr("--key-file lies inside OUT or its report"));
+      EXPECT_TRUE(fs::exists(key));
+    }
+    fs::remove(key);
+  }
+}
+
 TEST_F(DeidentifyProgramTest, ExplainsTheTableWithoutAnyInput) {
   const Finished table = run({"--explain"});
   EXPECT_EQ(table.status, 0) << table.err;

@@ -56,25 +56,25 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 
 TEST_F(DeidPlanTest, TakesPatientsWithStudiesOfTheirOwn) {
-  EXPECT_THAT(fates({{"P1", "kim|19700101", "1", "1.1", "1.1.1"},
-                     {"P1", "kim|19700101", "2", "2.1", "2.1.1"},
-                     {"P2", "lee|19700101", "3", "3.1", "3.1.1"}}),
+  EXPECT_THAT(fates({{"P1", "kim|19700401", "1", "1.1", "1.1.1"},
+                     {"P1", "kim|19700401", "2", "2.1", "2.1.1"},
+                     {"P2", "lee|19700401", "3", "3.1", "3.1.1"}}),
               Each("used"));
 }
 
 TEST_F(DeidPlanTest, HoldsBackAStudyOfTwoIdentifiersNamesOrBirthDates) {
-  const Says one{"P1", "kim|19700101", "1", "1.1", "1.1.1"}, innocent{"P9", "ha|", "9", "9.1", "9.1.1"};
-  for (const auto& [patient, person] : {std::pair<std::string, std::string>{"P2", "kim|19700101"},
-                                        {"P1", "lee|19700101"},
-                                        {"P1", "kim|19700102"},
-                                        {"", "kim|19700101"}}) {
+  const Says one{"P1", "kim|19700401", "1", "1.1", "1.1.1"}, innocent{"P9", "ha|", "9", "9.1", "9.1.1"};
+  for (const auto& [patient, person] : {std::pair<std::string, std::string>{"P2", "kim|19700401"},
+                                        {"P1", "lee|19700401"},
+                                        {"P1", "kim|19700402"},
+                                        {"", "kim|19700401"}}) {
     const Says two{patient, person, "1", "1.2", "1.2.1"};
     EXPECT_THAT(fates({one, two, innocent}), ElementsAre(kMixed, kMixed, "used")) << patient << person;
   }
 }
 
 TEST_F(DeidPlanTest, WhatAFileDoesNotSayTellsNoPatientsApart) {
-  EXPECT_THAT(fates({{"P1", "kim|19700101", "1", "1.1", "1.1.1"},
+  EXPECT_THAT(fates({{"P1", "kim|19700401", "1", "1.1", "1.1.1"},
                      {"P1", "", "1", "1.2", "1.2.1"},
                      {"P1", "kim|", "1", "1.3", "1.3.1"}}),
               Each("used"));
@@ -87,8 +87,26 @@ TEST_F(DeidPlanTest, AMiddleNameMakesNoOtherPatient) {
               Each(kMixed));
 }
 
+TEST_F(DeidPlanTest, ANameWithoutSpacesIsThatOfTheSamePatient) {
+  for (const char* joined : {"kimminsu|", "minsukim|"}) {
+    EXPECT_THAT(fates({{"P1", "kim^minsu|", "1", "1.1", "1.1.1"}, {"P1", joined, "1", "1.2", "1.2.1"}}), Each("used"))
+        << joined;
+  }
+  EXPECT_THAT(fates({{"P1", "kim^minsu|", "1", "1.1", "1.1.1"}, {"P1", "kimminji|", "1", "1.2", "1.2.1"}}),
+              Each(kMixed));
+}
+
+TEST_F(DeidPlanTest, ABirthDateThatIsNoneTellsNoPatientsApart) {
+  for (const char* date : {"19000101", "00000000", "00010101", "1954", "unknown", "1954.11.07"}) {
+    const std::string person = std::string("kim^minsu|") + date;
+    EXPECT_THAT(fates({{"P1", "kim^minsu|19541107", "1", "1.1", "1.1.1"}, {"P1", person, "1", "1.2", "1.2.1"}}),
+                Each("used"))
+        << date;
+  }
+}
+
 TEST_F(DeidPlanTest, APatientMayChangeHisNameBetweenStudies) {
-  EXPECT_THAT(fates({{"P1", "kim|19700101", "1", "1.1", "1.1.1"}, {"P1", "park|19700101", "2", "2.1", "2.1.1"}}),
+  EXPECT_THAT(fates({{"P1", "kim|19700401", "1", "1.1", "1.1.1"}, {"P1", "park|19700401", "2", "2.1", "2.1.1"}}),
               Each("used"));
 }
 

@@ -135,6 +135,24 @@ TEST_F(DeidVerifyTest, NamesAFileThatDoesNotSayWhatRan) {
   EXPECT_THAT(differences(), Contains(HasSubstr("does not name the method")));
 }
 
+TEST_F(DeidVerifyTest, ConfirmsADatasetInWhichARuleKeepsTheIdentity) {
+  for (const dicom::Tag tag : {dicom::Tag{0x00100010}, dicom::Tag{0x00100020}}) {
+    options_.recipe.attributes = {{tag, dicom::DeidAction::K}};
+    options_.on_existing = OnExisting::replace;
+    run();
+    EXPECT_THAT(differences(), IsEmpty());
+  }
+  const auto file = manifest()[0]["file"].get<std::string>();
+  std::string bytes = test::slurp(options_.out / file);
+  using namespace std::string_view_literals;
+  constexpr std::string_view kNo = "\x12\0\x62\0CS\2\0NO"sv;
+  const std::size_t at = bytes.find(kNo);
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at + kNo.size() - 2, 2, "YE");
+  forge(file, bytes);
+  EXPECT_THAT(differences(), Contains(HasSubstr("does not say that a rule kept the patient's identity")));
+}
+
 TEST_F(DeidVerifyTest, NamesOptionsThatRecipeAndFilesDoNotShare) {
   // A recipe and its hash, forged together.
   Json forged = dataset();

@@ -172,6 +172,17 @@ TEST_F(DeidentifyTest, WithoutPatientIdEveryStudyIsAPatientOfItsOwn) {
   for (const auto& [study, of_study] : patients_of_study) EXPECT_EQ(of_study.size(), 1U);
 }
 
+TEST_F(DeidentifyTest, AFileWithoutPatientIdIsThatOfTheOnePatientOfItsStudy) {
+  put("one.dcm", slice_of("A1", 1));
+  put("two.dcm", slice_of("A1", 2).remove(0x00100020));
+  put("three.dcm", slice_of("A1", 3).text(0x00100020, "LO", ""));
+  run();
+  EXPECT_EQ(fates(), (std::map<std::string, int>{{"used", 3}}));
+  std::set<std::string> patients;
+  for (const Json& line : manifest()) patients.insert(line["patient"].get<std::string>());
+  EXPECT_EQ(patients.size(), 1U);
+}
+
 TEST_F(DeidentifyTest, ANameThatStandsInOneFileOnlyIsTakenOutOfItsSiblings) {
   put("one.dcm", slice_of("A1", 1).text(0x00081070, "PN", "Brouwer^Annelies"));
   put("two.dcm", slice_of("A1", 2).text(0x0008103E, "LO", "CHEST for Annelies Brouwer"));

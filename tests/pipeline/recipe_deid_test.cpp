@@ -135,6 +135,7 @@ TEST(RecipeDeid, RefusesRulesThatSayNothingUsable) {
       {"[deidentify]\nattributes = [{tag = \"(0008,0005)\", action = \"X\"}]\n", "no attribute that a rule can change"},
       {"[deidentify]\nattributes = [{tag = \"(FFFE,E000)\", action = \"X\"}]\n", "no attribute that a rule can change"},
       {"[deidentify]\nattributes = [{tag = \"(0008,1030)\", action = \"X/Z\"}]\n", "must be one of"},
+      {"[deidentify]\nattributes = [{tag = \"(0008,0050)\", action = \"U\"}]\n", "holds no UIDs"},
       {"[deidentify]\nattributes = [{tag = \"(0008,1030)\"}]\n", "lacks the key \"action\""},
       {"[deidentify]\nattributes = [{tag = \"(0008,1030)\", action = \"X\"}, {tag = \"(0008,1030)\", action = "
        "\"K\"}]\n",

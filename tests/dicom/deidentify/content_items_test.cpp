@@ -99,6 +99,27 @@ TEST(ContentItems, GoFromOtherTextsToo) {
   EXPECT_FALSE(done.holds("OTHER7766"));
 }
 
+/// An item must have a value, and a report a date.
+TEST(ContentItems, HaveADummyForADateThatIsNone) {
+  SliceBytes slice;
+  slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.88.33").text(0x00080020, "DA", "00000000");
+  slice.text(0x00080023, "DA", "00000000");
+  slice.raw(0x0040A730, "SQ", content("DATE", "111060", element(0x0040A121, "DA", "2014-13-45")));
+  const Deidentified done(slice.bytes(), policy_with(kCleaned));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x0040A121), "19000101");
+  EXPECT_EQ(done.value(0x00080023), "19000101");
+  EXPECT_EQ(done.value(0x00080020), "");
+  EXPECT_EQ(done.result.counts.notes.at("value_not_legal"), 3U);
+}
+
+TEST(ContentItems, AreCleanedWithoutCleanDescriptorsToo) {
+  const Deidentified done(report(text("121071", "Nodule of 12 mm, as Dr. Abernathy saw on 2013-02-28")),
+                          policy_with({DeidOption::clean_structured_content}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x0040A160), "Nodule of 12 mm, as Dr. saw on");
+}
+
 TEST(ContentItems, HaveCodesAndNumbersThatMayBeMissing) {
   const std::string sex = content("CODE", "121032", sequence_of(0x0040A168, code("M", "DCM")));
   const Deidentified done(report(sex + number("121033", "64", "a")), policy_with(kCleaned));

@@ -169,6 +169,17 @@ TEST(Deidentify, DropsTheOldNameInOriginalAttributes) {
   EXPECT_FALSE(done.holds("Oldname"));
 }
 
+TEST(Deidentify, DropsWhatAnEarlierDeidentificationEncrypted) {
+  const std::string inside = SliceBytes::element(0x04000510, "UI", "1.2.840.10008.1.2") +
+                             SliceBytes::element(0x04000520, "OB", "\x30\x82 envelope ");
+  SliceBytes slice;
+  slice.raw(0x04000500, "SQ", item(inside)).raw(0x04000520, "OB", "\x30\x82 envelope ");
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(done.has(0x04000500));
+  EXPECT_FALSE(done.holds("envelope"));
+}
+
 TEST(Deidentify, RemovesOverlaysWholeAndCurves) {
   SliceBytes slice = hospital_slice();
   slice.number(0x60000010, 2).number(0x60000011, 4).raw(0x60003000, "OW", "ab").text(0x60004000, "LT", "Davidson");

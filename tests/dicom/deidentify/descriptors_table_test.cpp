@@ -109,6 +109,55 @@ constexpr Row kWesternKept[] = {
     {"2014031 5.0.12 VE11.2.10", "2014031 5.0.12 VE11.2.10"},
 };
 
+/// The proof finds such a place, so that it must go.
+TEST(DescriptorTable, APlaceOfShortWordsAlone) {
+  const Identifiers identifiers = {.places = {"FAM MED", "NEO ICU"}};
+  constexpr Row kRows[] = {
+      {"FAM MED planning", "planning"},
+      {"CT fam med", "CT"},
+      {"NEO ICU portable", "portable"},
+      {"ICU portable", "ICU portable"},
+  };
+  expect_cleaned(identifiers, kRows);
+}
+
+TEST(DescriptorTable, PlacesWithAnEndingOfPossession) {
+  const Identifiers identifiers = {.places = {"Mercy", "St. Mary", "North Wing"}};
+  constexpr Row kRows[] = {
+      {"Mercy's protocol", "protocol"},
+      {"St. Mary\u2019s brain", "brain"},
+      {"NORTH WING's CT", "CT"},
+  };
+  expect_cleaned(identifiers, kRows);
+}
+
+/// "NA" stands for "not available", too.
+TEST(DescriptorTable, TheSurnameNa) {
+  constexpr Row kRows[] = {
+      {"Li Na brain", "brain"},
+      {"NA LI brain", "brain"},
+      {"Gd dose NA", "Gd dose NA"},
+  };
+  expect_cleaned({.person_names = {"Li^Na"}}, kRows);
+  constexpr Row kKorean[] = {{"나영희 CT", "CT"}, {"NA YOUNGHEE CT", "CT"}};
+  expect_cleaned({.person_names = {"Na^Younghee"}}, kKorean);
+}
+
+TEST(DescriptorTable, DepartmentsAndMeasurements) {
+  const Identifiers identifiers = {.places = {"OBGY", "CATH LAB", "Notaufnahme"}};
+  constexpr Row kRows[] = {
+      {"OBGY protocol", "OBGY protocol"},
+      {"CATH LAB protocol", "CATH LAB protocol"},
+      {"Thorax Notaufnahme", "Thorax Notaufnahme"},
+      {"Gestational Age by LMP", "Gestational Age by LMP"},
+      {"Left Ventricle Mass by Truncated Ellipse", "Left Ventricle Mass by Truncated Ellipse"},
+      {"Observation by Examiner", "Observation by Examiner"},
+      {"Blood Oxygen Saturation, by Oximetry", "Blood Oxygen Saturation, by Oximetry"},
+      {"For Physicist Review", "For Physicist Review"},
+  };
+  expect_cleaned(identifiers, kRows);
+}
+
 TEST(DescriptorTable, ANameIdsAndPlacesOfAWesternHeader) {
   expect_cleaned(western(), kWesternGone);
   expect_cleaned(western(), kWesternKept);

@@ -67,6 +67,17 @@ TEST(FileFacts, TakesAMachineCalledByItsModelForNoPlace) {
   EXPECT_EQ(places_of("Kellerlinac"), (Strings{"Haus Nord", "Kellerlinac"}));
 }
 
+TEST(FileFacts, TakesAStationCalledByAPartOfItsModelForNoPlace) {
+  const auto places_of = [](const char* model, const char* station) {
+    SliceBytes slice;
+    slice.text(0x00081090, "LO", model).text(0x00081010, "SH", station).text(0x00080055, "AE", "NORDCT");
+    return identifiers_of(slice).places;
+  };
+  EXPECT_EQ(places_of("iCT 256", "ICT256"), Strings{"NORDCT"});
+  EXPECT_EQ(places_of("Discovery CT750 HD", "CT750"), Strings{"NORDCT"});
+  EXPECT_EQ(places_of("Discovery CT750 HD", "CT750-2"), (Strings{"CT750-2", "NORDCT"}));
+}
+
 TEST(FileFacts, TakesANameWithDigitsForAnId) {
   const auto ids_of = [](const char* name) {
     SliceBytes slice;

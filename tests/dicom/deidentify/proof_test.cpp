@@ -57,6 +57,11 @@ TEST(Proof, TakesWordsThatProveNothingForNoPattern) {
                    .find(std::as_bytes(std::span(text)), ProofSearch::Where::text, dicom::AllowedTexts(allowed)));
   EXPECT_TRUE(finds(person("Acmescan^Anna"), text));
   EXPECT_FALSE(finds(person("이^지연"), "조영 지연이 관찰됨"));  // "a delay"
+  for (const char* test : {"Head^Phantom", "QC^Water", "CHEST^TEST"}) {
+    EXPECT_FALSE(finds(person(test), "head phantom, qc water, chest test")) << test;
+  }
+  EXPECT_TRUE(finds(person("Davidson^Test"), "test davidson"));
+  EXPECT_TRUE(finds(person("Head^Chest"), "head chest"));
   EXPECT_TRUE(finds(person("홍^길동"), "복부 길동홍"));
 }
 

@@ -145,6 +145,78 @@ TEST(UntrustedValues, PrivateUidsAreMappedAndPrivateNumbersChecked) {
   EXPECT_FALSE(lets_out(done));
 }
 
+TEST(UntrustedValues, PrivateTextsAreCleanedWhateverTheirVr) {
+  const std::string text = "read by Dr. Zonnebloem on 2013-02-28";
+  struct Place {
+    std::uint16_t group;
+    std::string creator;
+    std::uint8_t element;
+  };
+  // What lists call a text, what they call bytes, and what they know no VR of.
+  for (const auto& [group, creator, element] : {Place{0x0019, "LORAD Selenia", 0x06}, Place{0x0029, "MMCPrivate", 0x2F},
+                                                Place{0x0019, "LORAD Selenia", 0x70}}) {
+    constexpr char kVrs[][3] = {"UN", "OB", "LO"};
+    for (const char(&vr)[3] : kVrs) {
+      SliceBytes slice;
+      const auto block = static_cast<dicom::Tag>(group) << 16;
+      slice.text(block | 0x10, "LO", creator).raw(block | 0x1000 | element, vr, text);
+      const Deidentified done(slice.bytes(),
+                              policy_with({DeidOption::retain_safe_private, DeidOption::clean_descriptors}));
+      EXPECT_EQ(done.value(block | 0x1000 | element), "read by Dr. on") << creator << vr;
+    }
+  }
+  // Bytes stay what they are, NULs and spaces at their end too, whatever the texts of the file are in.
+  using namespace std::string_literals;
+  using namespace std::string_view_literals;
+  for (const auto bytes : {"A\0\0\0"sv, "AB  "sv, "\1\2\3\0 2013-02-28!"sv}) {
+    SliceBytes slice;
+    slice.text(0x00080005, "CS", "ISO_IR 192").text(0x00181030, "LO", "복부 조영 CT");
+    slice.text(0x00290010, "LO", "MMCPrivate").raw(0x0029102F, "OB", std::string(bytes));
+    const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+    EXPECT_TRUE(done.holds("\x29\0\x2F\x10OB\0\0"s + static_cast<char>(bytes.size()) + "\0\0\0"s + std::string(bytes)));
+  }
+}
+
+TEST(UntrustedValues, PrivateSecondsThatStandForNoneAreNotMoved) {
+  const auto moved = [](std::string_view seconds, const char(&vr)[3]) {
+    SliceBytes slice;
+    slice.text(0x00090010, "LO", "GEMS_IDEN_01").raw(0x00091027, vr, std::string(seconds));
+    const Deidentified done(
+        slice.bytes(), policy_with({DeidOption::retain_safe_private, DeidOption::retain_longitudinal_modified_dates}));
+    for (const dicom::Node& node : done.table.nodes) {
+      if (node.tag != 0x00091027) continue;
+      const dicom::Bytes value = dicom::value_of(node, done.view());
+      return std::string(reinterpret_cast<const char*>(value.data()), value.size());
+    }
+    return std::string("none");
+  };
+  using namespace std::string_view_literals;
+  for (const auto none : {"\xFF\xFF\xFF\xFF"sv, "\0\0\0\0"sv, "\1\0\0\0"sv, "\0\0\0\x80"sv, "\xFF\xFF\xFF\x7F"sv}) {
+    EXPECT_EQ(moved(none, "SL"), none);
+  }
+  EXPECT_EQ(moved("\xFF\xFF\xFF\xFF", "UL"), "\xFF\xFF\xFF\xFF");
+  // 2014-03-21, alone and twice
+  const auto date = "\x80\x74\x2B\x53"sv;
+  EXPECT_NE(moved(date, "SL"), date);
+  const std::string one = moved(date, "SL");
+  EXPECT_EQ(moved(std::string(date) + std::string(date), "SL"), one + one);
+}
+
+TEST(UntrustedValues, UidsThatARuleCleansAreMappedAndNumbersStay) {
+  dicom::DeidentifyPolicy policy;
+  for (const dicom::Tag tag : {0x00101010, 0x00180050, 0x00200013, 0x00200052}) {
+    policy.attributes.push_back({tag, dicom::DeidAction::C});
+  }
+  SliceBytes slice;
+  slice.text(0x00101010, "AS", "093Y").text(0x00180050, "DS", "2.5").text(0x00200013, "IS", "17");
+  const Deidentified done(slice.text(0x00200052, "UI", "2.999.77.1").bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00101010), "090Y");
+  EXPECT_EQ(done.value(0x00180050), "2.5");
+  EXPECT_EQ(done.value(0x00200013), "17");
+  EXPECT_EQ(done.value(0x00200052), test_key().uid("2.999.77.1"));
+}
+
 TEST(UntrustedValues, TextsOfAnotherEncodingAreNotKept) {
   SliceBytes slice;
   slice.raw(0x0008103E, "LO", std::string("Z\0o\0n\0n\0e\0b\0", 12));

@@ -55,6 +55,7 @@ TEST(Values, LeavesDatesThatStandForNone) {
   EXPECT_EQ(shift_dates("19000101\\20140302", vr("DA"), -1), "19000101\\20140301");
   EXPECT_EQ(dicom::shift_epoch_text("0", -1000), "0");
   EXPECT_EQ(dicom::shift_epoch_text("86400", -1), "0");
+  EXPECT_EQ(dicom::shift_epoch_text("-1", -1000), "-1");
 }
 
 TEST(Values, CapsAgesAbove89Years) {
