@@ -80,8 +80,15 @@ void read_description(const HeaderValues& header, Instance& plane) {
   plane.echo = echo_of(header);
   plane.reconstruction_kernel = header.text(kConvolutionKernel);
   plane.gantry_tilt_degrees = header.real(kGantryDetectorTilt, vr("DS"));
-  const auto padding = header.real(kPixelPaddingValue, plane.pixels.is_signed ? vr("SS") : vr("US"));
-  if (padding) plane.padding_value = static_cast<std::int64_t>(*padding);
+  plane.padding_value = read_padding(header, plane.pixels.is_signed);
+}
+
+std::optional<std::int64_t> read_padding(const HeaderValues& header, bool is_signed) {
+  const auto stated = header.real(kPixelPaddingValue, is_signed ? vr("SS") : vr("US"));
+  constexpr double kMostStored = 65535;
+  if (!stated || std::abs(*stated) > kMostStored) return std::nullopt;
+  const auto bits = static_cast<std::uint16_t>(static_cast<std::int32_t>(*stated));  // of whatever sign its VR gives it
+  return is_signed ? std::int64_t{static_cast<std::int16_t>(bits)} : std::int64_t{bits};
 }
 
 std::optional<Code> read_position(const HeaderValues& header, Instance& plane) {

@@ -85,6 +85,19 @@ TEST(Instance, TakesRescalesUpToTheBounds) {
   }
 }
 
+TEST(Instance, TakesPixelPaddingForWhatPixelsHold) {
+  const auto padding_of = [](SliceBytes slice) { return header_of(slice.bytes()).planes.at(0).padding_value; };
+  const auto signed_slice = [] { return SliceBytes().number(0x00280103, 1); };
+  const auto unsigned_slice = [] { return SliceBytes().number(0x00280103, 0); };
+  const std::string minus_2000 = "\x30\xF8";
+  EXPECT_EQ(padding_of(signed_slice().number(0x00280120, 63536)), -2000) << "as GE writes it";
+  EXPECT_EQ(padding_of(signed_slice().raw(0x00280120, "SS", minus_2000)), -2000);
+  EXPECT_EQ(padding_of(unsigned_slice().number(0x00280120, 63536)), 63536);
+  EXPECT_EQ(padding_of(unsigned_slice().raw(0x00280120, "SS", minus_2000)), 63536);
+  EXPECT_EQ(padding_of(signed_slice().text(0x00280120, "DS", "1e30")), std::nullopt);
+  EXPECT_EQ(header_of(signed_slice().number(0x00280120, 63536).bytes()).shown.padding_value, -2000);
+}
+
 /// One thing wrong with a header, and the code for it.
 struct BadHeader {
   const char* what;
