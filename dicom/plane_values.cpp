@@ -113,6 +113,8 @@ std::optional<Code> read_orientation(const HeaderValues& header, Instance& plane
 }
 
 std::optional<Code> read_rescale(const HeaderValues& header, Instance& plane) {
+  // A table takes the place of the rescale (PS3.3 C.11.1.1): without it values would mean something else.
+  if (!header.find(kModalityLutSequence).value.empty()) return Code::corrupt;
   const std::string slope = header.text(kRescaleSlope), intercept = header.text(kRescaleIntercept);
   plane.has_rescale = !slope.empty() || !intercept.empty();
   const auto slope_value = slope.empty() ? 1 : decimal(slope);

@@ -149,6 +149,8 @@ std::vector<BadHeader> bad_headers() {
       {"slope not a number", slice().text(0x00281053, "DS", "nan"), Code::corrupt, true},
       {"intercept too large", slice().text(0x00281052, "DS", "1.1e9"), Code::corrupt, true},
       {"intercept beyond f32", slice().text(0x00281052, "DS", "-1e300"), Code::corrupt, true},
+      {"a table instead of a rescale", slice().remove(0x00281053).raw(0x00283000, "SQ", SliceBytes::open_item()),
+       Code::corrupt, true},
       {"slope in words", slice().text(0x00281053, "DS", "one"), Code::corrupt, true},
       {"no study", slice().remove(0x0020000D), Code::corrupt, false},
       {"no series", slice().remove(0x0020000E), Code::corrupt, false},
