@@ -119,6 +119,19 @@ TEST(StackVolumes, AVolumeThatLacksSlicesIsRejectedAndTheRestKept) {
   EXPECT_EQ(rejected, 1);
 }
 
+/// One volume lacks its first slice, the other its last: what they keep is as many slices, at other places.
+TEST(StackVolumes, VolumesThatKeepOtherSlicesAreNoSequence) {
+  auto candidates = four_d(2, [](auto& i, int v, int) { i.timing.trigger_time_ms = v; });
+  candidates.front().broken = candidates.back().broken = Code::truncated;
+  const Sorted sorted = build_stacks(candidates, kDifferent, {dicom::GapPolicy::keep_longest_run, false});
+  EXPECT_THAT(sorted.sequences, IsEmpty());
+  ASSERT_EQ(sorted.stacks.size(), 2u);
+  for (const Stack& stack : sorted.stacks) {
+    EXPECT_EQ(stack.verdict, Verdict::repair);
+    EXPECT_EQ(stack.instances.size(), 9u);
+  }
+}
+
 TEST(StackVolumes, AcquisitionsOfOtherRangesAreStacksOfTheirOwn) {
   auto candidates = series();
   for (auto& candidate : candidates) candidate.instance.timing.acquisition_number = 1;
