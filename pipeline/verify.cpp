@@ -49,6 +49,11 @@ VolumeView<const T> view_of(const NiftiImage& image) {
   return {reinterpret_cast<const T*>(image.voxels.data()), all};
 }
 
+/// True where a tool leaves 0 units beside the source, whatever was clipped before (see GridConvention).
+bool leaves_zeros(std::string_view convention) {
+  return convention == "torchio" || convention == "itk" || convention == "totalsegmentator";
+}
+
 class Verifier {
  public:
   Verifier(VerifyFiles& files, std::uint64_t memory_limit_bytes, Executor& executor)
@@ -239,7 +244,11 @@ class Verifier {
     const bool is_before = intensity.at("clip_when") == "before";
     const bool overshoots = resample.at("interpolator") == "bspline" || resample.at("interpolator") == "lanczos";
     if (is_before && overshoots && resample.at("spacing_mm").is_array()) return;  // beyond what it interpolates between
-    const auto [low, high] = intensity.at("clip").get<std::array<double, 2>>();
+    auto [low, high] = intensity.at("clip").get<std::array<double, 2>>();
+    if (is_before && resample.at("spacing_mm").is_array() &&
+        leaves_zeros(resample.at("convention").get<std::string>())) {
+      low = std::min(low, 0.0), high = std::max(high, 0.0);
+    }
     const double slack = is_before ? kInterpolationTolerance * (std::abs(low) + std::abs(high)) : 0;
     if (statistics.at("min").get<double>() < reached(low - slack, dtype) ||
         statistics.at("max").get<double>() > reached(high + slack, dtype)) {

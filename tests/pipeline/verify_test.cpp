@@ -211,5 +211,16 @@ TEST_F(VerifyTest, ConfirmsWhatOvershootsItsClip) {
   }
 }
 
+/// 0 units beside the source are none of the values that were clipped before.
+TEST_F(VerifyTest, ConfirmsWhatLiesBesideTheSource) {
+  prepare_with(
+      parse_recipe("schema = \"naru.recipe/1\"\nname = \"clipped\"\n[resample]\nspacing_mm = [3, 3, 3]\n"
+                   "convention = \"torchio\"\n[intensity]\nclip = [100, 300]\nclip_when = \"before\"\n",
+                   "test"));
+  const Json line = Json::parse(test::slurp(out_ / "manifest.jsonl"));
+  EXPECT_EQ(line["statistics"]["min"].get<double>(), 0);
+  EXPECT_THAT(differences(), ::testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace naru
