@@ -137,6 +137,10 @@ void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogra
   }
 }
 
+bool is_straightened(const Recipe& recipe, const dicom::Stack& stack) {
+  return stack.is_tilted && recipe.tilt == "straighten";
+}
+
 }  // namespace
 
 bool clips_to_source(const Recipe& recipe) {
@@ -144,13 +148,18 @@ bool clips_to_source(const Recipe& recipe) {
          recipe.interpolator == Interpolator::bspline;
 }
 
-void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom::Rescale& bins) {
+void clip_to_source(IntensityPlan& plan, const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,
+                    const dicom::Rescale& bins) {
   const Statistics stored = statistics(histogram);
   if (stored.count == 0) return;
   // Where the clip came before, it is before that these are the units.
   const IntensityMap& clip = plan.maps_before ? plan.before : plan.map;
   const Units units{bins.slope, bins.intercept, {clip.clip_low, clip.clip_high}};
-  const Range range = sorted(units(stored.min), units(stored.max));
+  Range range = sorted(units(stored.min), units(stored.max));
+  if (is_straightened(recipe, stack)) {
+    const double beside = std::clamp(stack.padding_units, units.clip.low, units.clip.high);
+    range = {std::min(range.low, beside), std::max(range.high, beside)};
+  }
   plan.map.clip_low = std::max(plan.map.clip_low, static_cast<float>(range.low));
   plan.map.clip_high = std::min(plan.map.clip_high, static_cast<float>(range.high));
   const auto cast = plan.steps_after.end() - 1;
@@ -224,9 +233,8 @@ IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, co
     assert(standard);
     add_nyul(plan, recipe, landmarks_of(recipe, histogram, bins), *standard);
   }
-  const bool is_straightened = stack.is_tilted && recipe.tilt == "straighten";
-  const bool keeps_values = (!recipe.spacing_mm || recipe.interpolator == Interpolator::nearest) && !is_straightened &&
-                            stack.dtype != DType::float32 && !recipe.restores();
+  const bool keeps_values = (!recipe.spacing_mm || recipe.interpolator == Interpolator::nearest) &&
+                            !is_straightened(recipe, stack) && stack.dtype != DType::float32 && !recipe.restores();
   const bool is_whole = recipe.normalize == Normalize::none && keeps_values && is_exact_in_int16(units, histogram);
   plan.dtype = recipe.dtype ? *recipe.dtype : is_whole ? DType::int16 : DType::float32;
   plan.steps_after.push_back({{"op", "cast"}, {"dtype", name(plan.dtype)}});
