@@ -168,6 +168,18 @@ TEST(StackVolumes, AWholeSeriesGivenTwiceIsOfCopies) {
   EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::duplicate_slices));
 }
 
+/// Zeros everywhere, as in the first frames of a dynamic PET: 0 and -3 are not the same.
+TEST(StackVolumes, EqualPixelsOfOtherRescalesAreNoCopies) {
+  const auto candidates = four_d(2, [](auto& i, int v, int) {
+    i.timing.temporal_position = v + 1;
+    i.rescale_intercept = -3 * v;
+  });
+  const Sorted sorted = build_stacks(candidates, kSame);
+  ASSERT_EQ(sorted.sequences.size(), 1u);
+  EXPECT_EQ(sorted.sequences[0].stacks.size(), 2u);
+  for (const auto& placement : sorted.placements) EXPECT_EQ(placement.disposition, Disposition::used);
+}
+
 TEST(StackVolumes, OneCopyAmongVolumesIsSetAside) {
   auto candidates = four_d(2, [](auto& i, int v, int) { i.timing.temporal_position = v + 1; });
   Candidate copy = candidates[3];
