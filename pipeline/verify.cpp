@@ -68,7 +68,7 @@ class Verifier {
     Progress progress{"checking volumes", 0, dataset_cases_, "cases", 0};
     for (std::string line; std::getline(manifest, line);) {
       cancel.throw_if_canceled();
-      const Json json = Json::parse(line, nullptr, false);
+      const Json json = parse_foreign(line);
       try {
         check_line(json);
         const auto id = json.at("case").get<std::string>();
@@ -88,7 +88,7 @@ class Verifier {
   void differ(std::string_view file, std::string_view what) { files_.differ(file, what); }
 
   std::map<std::string, Json> recipes_of_dataset() {
-    const Json json = Json::parse(files_.document("dataset.json"), nullptr, false);
+    const Json json = parse_foreign(files_.document("dataset.json"));
     std::map<std::string, Json> recipes;
     try {
       if (json.at("schema") != "naru.dataset/1") differ("dataset.json", "is of another schema than naru.dataset/1");
