@@ -118,6 +118,21 @@ TEST(IntensityPlan, ZscoreTakesTheForegroundThatTheRecipeNames) {
   EXPECT_EQ(mean.steps_after[0]["foreground_voxels"], 2);
 }
 
+TEST(IntensityPlan, AForegroundIsBrightWhateverTheSignOfTheSlope) {
+  const Histogram values = histogram_of({{0, 4}, {10, 4}, {60, 1}, {91, 1}});
+  const Histogram turned = histogram_of({{0, 4}, {-10, 4}, {-60, 1}, {-91, 1}});
+  for (const Normalize normalize : {Normalize::zscore, Normalize::nyul}) {
+    for (const Foreground foreground : {Foreground::otsu, Foreground::mean, Foreground::all}) {
+      Recipe recipe;
+      recipe.normalize = normalize;
+      recipe.foreground = foreground;
+      recipe.nyul_landmarks = NyulLandmarks{0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100};
+      const auto rises = planned(recipe, stack_with(2, 5), values).steps_after;
+      EXPECT_EQ(planned(recipe, stack_with(-2, 5), turned).steps_after, rises) << name(foreground);
+    }
+  }
+}
+
 TEST(IntensityPlan, ZscoreTakesConstantsOfTheRecipeWithoutAHistogram) {
   Recipe recipe;
   recipe.normalize = Normalize::zscore;
