@@ -54,9 +54,11 @@ HeaderValues flattened(Bytes item, Encoding encoding, const HeaderValues* parent
   return values;
 }
 
+/// All three in functional groups; those of the data set itself are of one frame at most. Frames of a slice that moves
+/// share their position, too.
 bool has_geometry(const HeaderValues& shared, const HeaderValues& frame) {
   const auto is_there = [&](Tag tag) { return frame.has_own(tag) || shared.has_own(tag); };
-  return frame.has_own(kImagePositionPatient) && is_there(kImageOrientationPatient) && is_there(kPixelSpacing);
+  return is_there(kImagePositionPatient) && is_there(kImageOrientationPatient) && is_there(kPixelSpacing);
 }
 
 /// Which of a frame's dimension indices say neither which stack it is of nor where it lies.

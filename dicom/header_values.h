@@ -35,8 +35,8 @@ inline constexpr Tag kImageType = 0x00080008, kSopClassUid = 0x00080016, kSopIns
                      kBitsStored = 0x00280101, kHighBit = 0x00280102, kPixelRepresentation = 0x00280103,
                      kPixelPaddingValue = 0x00280120, kBurnedInAnnotation = 0x00280301, kWindowCenter = 0x00281050,
                      kWindowWidth = 0x00281051, kRescaleIntercept = 0x00281052, kRescaleSlope = 0x00281053,
-                     kRescaleType = 0x00281054, kUnits = 0x00541001, kSharedFunctionalGroups = 0x52009229,
-                     kPerFrameFunctionalGroups = 0x52009230;
+                     kRescaleType = 0x00281054, kModalityLutSequence = 0x00283000, kUnits = 0x00541001,
+                     kSharedFunctionalGroups = 0x52009229, kPerFrameFunctionalGroups = 0x52009230;
 
 /// The elements of a data set or of items, by tag. What is not found in these is looked for in the parent's: a frame's
 /// values, then those that all frames share, then the data set's.

@@ -78,8 +78,7 @@ std::optional<Code> check_walk(const HeaderValues& header, const PixelDataSource
 
 ShownValues read_shown(const HeaderValues& header, const PixelFormat& format) {
   ShownValues shown;
-  const auto padding = header.real(kPixelPaddingValue, format.is_signed ? vr("SS") : vr("US"));
-  if (padding) shown.padding_value = static_cast<std::int64_t>(*padding);
+  shown.padding_value = read_padding(header, format.is_signed);
   const auto first = [&](Tag tag) -> std::optional<double> {
     const auto texts = texts_of(header[tag]);
     return texts.empty() ? std::nullopt : decimal(texts.front());

@@ -80,8 +80,15 @@ void read_description(const HeaderValues& header, Instance& plane) {
   plane.echo = echo_of(header);
   plane.reconstruction_kernel = header.text(kConvolutionKernel);
   plane.gantry_tilt_degrees = header.real(kGantryDetectorTilt, vr("DS"));
-  const auto padding = header.real(kPixelPaddingValue, plane.pixels.is_signed ? vr("SS") : vr("US"));
-  if (padding) plane.padding_value = static_cast<std::int64_t>(*padding);
+  plane.padding_value = read_padding(header, plane.pixels.is_signed);
+}
+
+std::optional<std::int64_t> read_padding(const HeaderValues& header, bool is_signed) {
+  const auto stated = header.real(kPixelPaddingValue, is_signed ? vr("SS") : vr("US"));
+  constexpr double kMostStored = 65535;
+  if (!stated || std::abs(*stated) > kMostStored) return std::nullopt;
+  const auto bits = static_cast<std::uint16_t>(static_cast<std::int32_t>(*stated));  // of whatever sign its VR gives it
+  return is_signed ? std::int64_t{static_cast<std::int16_t>(bits)} : std::int64_t{bits};
 }
 
 std::optional<Code> read_position(const HeaderValues& header, Instance& plane) {
@@ -106,6 +113,8 @@ std::optional<Code> read_orientation(const HeaderValues& header, Instance& plane
 }
 
 std::optional<Code> read_rescale(const HeaderValues& header, Instance& plane) {
+  // A table takes the place of the rescale (PS3.3 C.11.1.1): without it values would mean something else.
+  if (!header.find(kModalityLutSequence).value.empty()) return Code::corrupt;
   const std::string slope = header.text(kRescaleSlope), intercept = header.text(kRescaleIntercept);
   plane.has_rescale = !slope.empty() || !intercept.empty();
   const auto slope_value = slope.empty() ? 1 : decimal(slope);

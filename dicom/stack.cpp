@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dicom/stack_findings.h"
+#include "dicom/stack_places.h"
 #include "dicom/stack_rescale.h"
 #include "dicom/stack_split.h"
 #include "dicom/stack_volumes.h"
@@ -78,6 +79,12 @@ std::vector<StackDraft> judged_drafts(std::span<const Candidate> candidates, con
   return drafts;
 }
 
+/// Where each volume keeps its longest run of slices these may be as many, and others.
+bool share_places(const Grid& a, const Grid& b) {
+  const Vec3 apart_mm = a.patient_from_voxel.column(3) - b.patient_from_voxel.column(3);
+  return a.size == b.size && norm(apart_mm) <= 2 * kSamePositionMm;
+}
+
 /// Volumes of one 4-D image have one grid and one meaning of their values; a rejected volume leaves the sequence.
 void finish_sequence(std::span<const Candidate> candidates, const StackOptions& options, std::vector<Stack>& stacks,
                      const std::vector<std::optional<std::size_t>>& stack_of_volume, StackSequence& sequence) {
@@ -85,7 +92,7 @@ void finish_sequence(std::span<const Candidate> candidates, const StackOptions& 
   for (std::size_t v = 0; v < stack_of_volume.size(); ++v) {
     const auto stack = stack_of_volume[v];
     if (!stack || stacks[*stack].verdict == Verdict::reject) continue;
-    if (!kept.stacks.empty() && !(stacks[*stack].grid.size == stacks[kept.stacks.front()].grid.size)) continue;
+    if (!kept.stacks.empty() && !share_places(stacks[*stack].grid, stacks[kept.stacks.front()].grid)) continue;
     kept.stacks.push_back(*stack);
     kept.values.push_back(sequence.values[v]);
     if (!sequence.gradient_directions.empty()) kept.gradient_directions.push_back(sequence.gradient_directions[v]);

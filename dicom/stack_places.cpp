@@ -36,9 +36,11 @@ Vec3 slice_normal(std::span<const Candidate> candidates, const StackDraft& draft
 
 bool is_copy(std::span<const Candidate> candidates, const SamePixels& same_pixels, const Member& original,
              const Member& other) {
-  const Vec3& here = candidates[original.candidate].instance.position_mm;
-  const Vec3& there = candidates[other.candidate].instance.position_mm;
-  return norm(here - there) <= 2 * kSamePositionMm && same_pixels(original.candidate, other.candidate);
+  const Instance &here = candidates[original.candidate].instance, &there = candidates[other.candidate].instance;
+  const bool has_same_rescale =
+      here.rescale_slope == there.rescale_slope && here.rescale_intercept == there.rescale_intercept;
+  return norm(here.position_mm - there.position_mm) <= 2 * kSamePositionMm && has_same_rescale &&
+         same_pixels(original.candidate, other.candidate);
 }
 
 }  // namespace naru::dicom

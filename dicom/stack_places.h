@@ -28,7 +28,7 @@ std::vector<Place> find_places(std::span<const Candidate> candidates, std::span<
 /// The normal of a draft's slices: row direction x column direction of its first member.
 Vec3 slice_normal(std::span<const Candidate> candidates, const StackDraft& draft);
 
-/// True where `other` repeats `original`: at the same point, with the same stored pixels.
+/// True where `other` repeats `original`: at the same point, with the same stored pixels that mean the same.
 bool is_copy(std::span<const Candidate> candidates, const SamePixels& same_pixels, const Member& original,
              const Member& other);
 

@@ -41,6 +41,24 @@ double padding_units(const Instance& slice, const Stack& stack, const Rescale& r
   return stack.units == "HU" ? kAirHu : 0;
 }
 
+/// Slices that state no rescale among others whose stored values are no units: nobody knows what theirs are.
+std::ptrdiff_t count_silent(std::span<const Candidate> candidates, const StackOptions& options, const Stack& stack) {
+  const auto slice = [&](std::size_t index) -> const Instance& { return candidates[index].instance; };
+  const bool is_told = std::ranges::any_of(stack.instances, [&](std::size_t index) {
+    return slice(index).has_rescale && rescale_of(slice(index), options.uses_philips_precise) != Rescale{};
+  });
+  if (!is_told) return 0;
+  return std::ranges::count_if(stack.instances, [&](std::size_t index) { return !slice(index).has_rescale; });
+}
+
+/// Slices whose values are said to be in other units than those of the stack.
+std::ptrdiff_t count_other_units(std::span<const Candidate> candidates, const Stack& stack) {
+  return std::ranges::count_if(stack.instances, [&](std::size_t index) {
+    const std::string& units = candidates[index].instance.units;
+    return !units.empty() && !stack.units.empty() && units != stack.units;
+  });
+}
+
 }  // namespace
 
 Rescale rescale_of(const Instance& slice, bool uses_philips_precise) {
@@ -70,6 +88,14 @@ void judge_rescale(std::span<const Candidate> candidates, const StackOptions& op
   const bool is_hounsfield = first.modality == "CT" && first.has_rescale && first.units.empty();
   stack.units = is_hounsfield ? "HU" : first.units;
   stack.padding_units = padding_units(first, stack, stack.rescale);
+  const auto refuse = [&](std::ptrdiff_t count, std::string_view action) {
+    if (count > 0) {
+      draft.add({Code::per_slice_rescale, {{"slices", static_cast<double>(count)}}, action}, Verdict::reject);
+    }
+    return count > 0;
+  };
+  if (refuse(count_silent(candidates, options, stack), "rejected: these state none")) return;
+  if (refuse(count_other_units(candidates, stack), "rejected: these are in other units")) return;
   const auto others = std::ranges::count_if(stack.instances, [&](std::size_t index) {
     const Instance& slice = candidates[index].instance;
     return rescale_of(slice, options.uses_philips_precise) != stack.rescale || slice.has_rescale != first.has_rescale;

@@ -11,7 +11,7 @@ double as_stored(const CasePlan& plan, const dicom::Stack& stack, double units) 
 
 IntensityPlan plan_values(const CasePlan& plan, const dicom::Stack& stack, const CaseHistogram& values) {
   IntensityPlan result = plan_intensity(plan.recipe, stack, values.histogram, values.bins, plan.nyul_standard);
-  if (clips_to_source(plan.recipe)) clip_to_source(result, values.histogram, values.bins);
+  if (clips_to_source(plan.recipe)) clip_to_source(result, plan.recipe, stack, values.histogram, values.bins);
   return result;
 }
 

@@ -85,7 +85,7 @@ DeidStatement statement_of(dicom::Bytes prefix) {
 class DeidVerifier {
  public:
   explicit DeidVerifier(VerifyFiles& files) : files_(files) {
-    const Json dataset = Json::parse(files.document("dataset.json"), nullptr, false);
+    const Json dataset = parse_foreign(files.document("dataset.json"));
     try {
       counts_ = dataset.at("counts");
       methods_ = dataset.at("method").get<std::vector<std::string>>();
@@ -108,7 +108,7 @@ class DeidVerifier {
     std::size_t number = 0;
     for (std::string line; std::getline(manifest, line);) {
       ++number;
-      const Json json = Json::parse(line, nullptr, false);
+      const Json json = parse_foreign(line);
       try {
         instances_.push_back(instance_from_json(json));
         check_line(json, instances_.back());
@@ -274,7 +274,7 @@ class DeidVerifier {
 }  // namespace
 
 bool is_deid_dataset(const VerifyFiles& files) {
-  const Json json = Json::parse(files.document("dataset.json"), nullptr, false);
+  const Json json = parse_foreign(files.document("dataset.json"));
   return json.is_object() && json.value("schema", "") == "naru.deid-dataset/1";
 }
 

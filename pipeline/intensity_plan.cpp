@@ -75,7 +75,20 @@ void add_window(IntensityPlan& plan, Range range, const char* method) {
   plan.steps_after.push_back({{"op", "normalize"}, {"method", method}, {"low", range.low}, {"high", range.high}});
 }
 
-/// Stored values above it are foreground.
+/// A histogram whose values rise with the units. Of a negative slope the greatest stored value is the least unit, and
+/// what is bright would count as background.
+struct Rising {
+  Histogram histogram;
+  dicom::Rescale bins;
+};
+
+Rising rising(const Histogram& histogram, const dicom::Rescale& bins) {
+  if (bins.slope >= 0 || histogram.counts.empty()) return {histogram, bins};
+  const auto last = histogram.first_value + static_cast<std::int32_t>(histogram.counts.size()) - 1;
+  return {{-last, {histogram.counts.rbegin(), histogram.counts.rend()}}, {-bins.slope, bins.intercept}};
+}
+
+/// Values above it are foreground.
 double threshold_of(Foreground foreground, const Histogram& histogram) {
   switch (foreground) {
     case Foreground::otsu: return otsu_threshold(histogram);
@@ -93,8 +106,10 @@ void add_zscore(IntensityPlan& plan, const Recipe& recipe, const Histogram& hist
     return;
   }
   const Foreground kind = foreground_of(recipe);
-  Statistics foreground = unit_statistics(histogram, units, threshold_of(kind, histogram));
-  if (foreground.count == 0) foreground = unit_statistics(histogram, units, -kInfinity);
+  const auto [values, bins] = rising(histogram, {units.slope, units.intercept});
+  const Units of_bins{bins.slope, bins.intercept, units.clip};
+  Statistics foreground = unit_statistics(values, of_bins, threshold_of(kind, values));
+  if (foreground.count == 0) foreground = unit_statistics(values, of_bins, -kInfinity);
   plan.map = zscored(plan.map, foreground.mean, foreground.deviation > 0 ? foreground.deviation : 1);
   plan.steps_after.push_back({{"op", "normalize"},
                               {"method", "zscore"},
@@ -137,6 +152,10 @@ void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogra
   }
 }
 
+bool is_straightened(const Recipe& recipe, const dicom::Stack& stack) {
+  return stack.is_tilted && recipe.tilt == "straighten";
+}
+
 }  // namespace
 
 bool clips_to_source(const Recipe& recipe) {
@@ -144,13 +163,18 @@ bool clips_to_source(const Recipe& recipe) {
          recipe.interpolator == Interpolator::bspline;
 }
 
-void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom::Rescale& bins) {
+void clip_to_source(IntensityPlan& plan, const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,
+                    const dicom::Rescale& bins) {
   const Statistics stored = statistics(histogram);
   if (stored.count == 0) return;
   // Where the clip came before, it is before that these are the units.
   const IntensityMap& clip = plan.maps_before ? plan.before : plan.map;
   const Units units{bins.slope, bins.intercept, {clip.clip_low, clip.clip_high}};
-  const Range range = sorted(units(stored.min), units(stored.max));
+  Range range = sorted(units(stored.min), units(stored.max));
+  if (is_straightened(recipe, stack)) {
+    const double beside = std::clamp(stack.padding_units, units.clip.low, units.clip.high);
+    range = {std::min(range.low, beside), std::max(range.high, beside)};
+  }
   plan.map.clip_low = std::max(plan.map.clip_low, static_cast<float>(range.low));
   plan.map.clip_high = std::min(plan.map.clip_high, static_cast<float>(range.high));
   const auto cast = plan.steps_after.end() - 1;
@@ -159,9 +183,10 @@ void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom
 }
 
 NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, const dicom::Rescale& bins) {
-  Histogram foreground = values_above(histogram, threshold_of(foreground_of(recipe), histogram));
-  if (statistics(foreground).count == 0) foreground = histogram;
-  NyulLandmarks landmarks = nyul_landmarks(foreground, bins.slope, bins.intercept);
+  const auto [values, units] = rising(histogram, bins);
+  Histogram foreground = values_above(values, threshold_of(foreground_of(recipe), values));
+  if (statistics(foreground).count == 0) foreground = values;
+  NyulLandmarks landmarks = nyul_landmarks(foreground, units.slope, units.intercept);
   for (double& value : landmarks) {
     if (recipe.clip) value = std::clamp(value, recipe.clip->low, recipe.clip->high);
   }
@@ -224,9 +249,8 @@ IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, co
     assert(standard);
     add_nyul(plan, recipe, landmarks_of(recipe, histogram, bins), *standard);
   }
-  const bool is_straightened = stack.is_tilted && recipe.tilt == "straighten";
-  const bool keeps_values = (!recipe.spacing_mm || recipe.interpolator == Interpolator::nearest) && !is_straightened &&
-                            stack.dtype != DType::float32 && !recipe.restores();
+  const bool keeps_values = (!recipe.spacing_mm || recipe.interpolator == Interpolator::nearest) &&
+                            !is_straightened(recipe, stack) && stack.dtype != DType::float32 && !recipe.restores();
   const bool is_whole = recipe.normalize == Normalize::none && keeps_values && is_exact_in_int16(units, histogram);
   plan.dtype = recipe.dtype ? *recipe.dtype : is_whole ? DType::int16 : DType::float32;
   plan.steps_after.push_back({{"op", "cast"}, {"dtype", name(plan.dtype)}});

@@ -42,7 +42,9 @@ NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, con
 /// True where the tool that the recipe follows clips what it interpolates to the least and greatest value before:
 /// nnU-Net, through scikit-image. (Along a separate axis it does so slice by slice: kernels/resample.h.)
 bool clips_to_source(const Recipe& recipe);
-void clip_to_source(IntensityPlan& plan, const Histogram& histogram, const dicom::Rescale& bins);
+/// What lies beside the slices of a straightened stack is a value of the source, too.
+void clip_to_source(IntensityPlan& plan, const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,
+                    const dicom::Rescale& bins);
 
 /// True where the voxels are brought to units, as floats, before they are resampled: they are clipped then, or are
 /// weighed by weights that do not add up to 1, with which a rescale that has an intercept does not commute.

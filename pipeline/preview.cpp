@@ -16,11 +16,33 @@ constexpr std::size_t kBinCount = 128;
 constexpr double kMaxSidePixels = 224;
 constexpr double kLowPercentile = 0.01, kHighPercentile = 0.99;
 
-/// A plane: `right` and `up` are the volume's axes that run rightwards and upwards in the picture.
-struct Plane {
-  int across, right, up;
+/// An axis of the volume, which runs the other way in the picture where it is turned.
+struct PictureAxis {
+  int axis = 0;
+  bool is_turned = false;
+
+  /// The voxel of the `n`-th of `count` places.
+  std::int64_t at(const Size3& size, int n, int count) const {
+    const std::int64_t index = size[axis] * n / count;
+    return is_turned ? size[axis] - 1 - index : index;
+  }
 };
-constexpr std::array<Plane, 3> kPlanes = {{{2, 0, 1}, {1, 0, 2}, {0, 1, 2}}};
+
+/// A plane: `right` and `up` run rightwards and upwards in the picture.
+struct Plane {
+  PictureAxis across, right, up;
+};
+
+/// Axial, coronal and sagittal, whatever the volume's axes: R or A to the right, A or S upwards.
+std::array<Plane, 3> planes_of(const Grid& grid) {
+  const std::string codes = axis_codes(grid.patient_from_voxel);
+  const auto towards = [&](char letter, char opposite) {
+    const std::size_t at = codes.find_first_of(std::string{letter, opposite});
+    return PictureAxis{static_cast<int>(at), codes[at] == opposite};
+  };
+  const PictureAxis r = towards('R', 'L'), a = towards('A', 'P'), s = towards('S', 'I');
+  return {{{s, r, a}, {a, r, s}, {r, a, s}}};
+}
 
 /// @param voxels that begin with slice k = begin
 float voxel(const EncodedVolume& shape, std::span<const std::byte> voxels, std::int64_t begin,
@@ -38,18 +60,20 @@ float voxel(const EncodedVolume& shape, std::span<const std::byte> voxels, std::
 }
 
 /// Calls `use(n, index)` for pixel n of a plane's picture and the voxel that it shows, where that lies in the slices
-/// [begin, end). No plane has its slices along its rows.
+/// [begin, end).
 template <class Use>
 void for_each_pixel(const Size3& size, const Plane& plane, int width, int height, std::int64_t begin, std::int64_t end,
                     const Use& use) {
   std::array<std::int64_t, 3> index{};
-  index[static_cast<std::size_t>(plane.across)] = size[plane.across] / 2;
+  index[static_cast<std::size_t>(plane.across.axis)] = plane.across.at(size, 1, 2);
   for (int y = 0; y < height; ++y) {
     // Row 0 is the top of the picture: the greatest index of the axis that points up.
-    index[static_cast<std::size_t>(plane.up)] = size[plane.up] * (height - 1 - y) / height;
-    if (index[2] < begin || index[2] >= end) continue;
+    index[static_cast<std::size_t>(plane.up.axis)] = plane.up.at(size, height - 1 - y, height);
+    const bool is_along = plane.right.axis == 2;  // slices lie along the rows
+    if (!is_along && (index[2] < begin || index[2] >= end)) continue;
     for (int x = 0; x < width; ++x) {
-      index[static_cast<std::size_t>(plane.right)] = size[plane.right] * x / width;
+      index[static_cast<std::size_t>(plane.right.axis)] = plane.right.at(size, x, width);
+      if (is_along && (index[2] < begin || index[2] >= end)) continue;
       use(static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x), index);
     }
   }
@@ -97,12 +121,13 @@ PreviewMaker::PreviewMaker(const EncodedVolume& shape) : shape_(shape), sample_s
   const auto extent_mm = [&](int axis) {
     return static_cast<double>(shape.grid.size[axis]) * spacing[static_cast<std::size_t>(axis)];
   };
+  const auto planes = planes_of(shape.grid);
   for (std::size_t p = 0; p < 3; ++p) {
-    const Plane& plane = kPlanes[p];
-    const double scale = kMaxSidePixels / std::max(extent_mm(plane.right), extent_mm(plane.up));
+    const double width_mm = extent_mm(planes[p].right.axis), height_mm = extent_mm(planes[p].up.axis);
+    const double scale = kMaxSidePixels / std::max(width_mm, height_mm);
     Picture& picture = pictures_[p];
-    picture.width = std::max(1, static_cast<int>(std::lround(extent_mm(plane.right) * scale)));
-    picture.height = std::max(1, static_cast<int>(std::lround(extent_mm(plane.up) * scale)));
+    picture.width = std::max(1, static_cast<int>(std::lround(width_mm * scale)));
+    picture.height = std::max(1, static_cast<int>(std::lround(height_mm * scale)));
     picture.values.resize(static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height));
   }
 }
@@ -112,9 +137,10 @@ void PreviewMaker::add(std::int64_t begin, std::span<const std::byte> voxels) {
   const auto slice_voxels = size.x * size.y;
   const auto count = static_cast<std::int64_t>(voxels.size() / size_bytes(shape_.dtype));
   const std::int64_t end = begin + count / slice_voxels;
+  const auto planes = planes_of(shape_.grid);
   for (std::size_t p = 0; p < 3; ++p) {
     Picture& picture = pictures_[p];
-    for_each_pixel(size, kPlanes[p], picture.width, picture.height, begin, end,
+    for_each_pixel(size, planes[p], picture.width, picture.height, begin, end,
                    [&](std::size_t n, const auto& index) { picture.values[n] = voxel(shape_, voxels, begin, index); });
   }
   const std::int64_t first = (begin * slice_voxels + sample_stride_ - 1) / sample_stride_;

@@ -12,7 +12,7 @@
 namespace naru {
 
 struct Preview {
-  std::array<std::string, 3> planes_png_base64;  ///< through the middle: across k (axial), j (coronal), i (sagittal)
+  std::array<std::string, 3> planes_png_base64;  ///< through the middle: axial, coronal, sagittal
   std::vector<std::uint64_t> histogram;          ///< kBinCount bins over [low, high]
   double low = 0, high = 0;                      ///< of all voxels
 };
@@ -44,8 +44,8 @@ class PreviewMaker {
   std::array<std::string, 3> drawn_;
 };
 
-/// Draws the middle planes of a volume stored with axes RAS or alike, scaled to square pixels (at most 224 a side),
-/// grey from the 1st to the 99th percentile of the planes' own values.
+/// Draws the middle planes of a volume, R or A to the right and A or S upwards whatever its axes, scaled to square
+/// pixels (at most 224 a side), grey from the 1st to the 99th percentile of the planes' own values.
 Preview make_preview(const EncodedVolume& volume, double low, double high);
 
 nlohmann::ordered_json to_json(const Preview& preview);

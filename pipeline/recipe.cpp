@@ -88,6 +88,10 @@ void read_deviation(const TomlValue& value, Recipe& recipe) {
 void read_nyul_landmarks(const TomlValue& value, Recipe& recipe) {
   const auto numbers = value.numbers(kNyulPercentiles.size());
   if (!std::ranges::is_sorted(numbers, std::less_equal<>())) value.fail("must ascend");
+  if (std::max(-numbers.front(), numbers.back()) > kMostUnits || numbers.back() - numbers.front() < kLeastDeviation) {
+    value.fail(
+        fmt::format("must lie between {} and {}, its ends {} or more apart", -kMostUnits, kMostUnits, kLeastDeviation));
+  }
   std::ranges::copy(numbers, recipe.nyul_landmarks.emplace().begin());
 }
 

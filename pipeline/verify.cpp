@@ -49,6 +49,11 @@ VolumeView<const T> view_of(const NiftiImage& image) {
   return {reinterpret_cast<const T*>(image.voxels.data()), all};
 }
 
+/// True where a tool leaves 0 units beside the source, whatever was clipped before (see GridConvention).
+bool leaves_zeros(std::string_view convention) {
+  return convention == "torchio" || convention == "itk" || convention == "totalsegmentator";
+}
+
 class Verifier {
  public:
   Verifier(VerifyFiles& files, std::uint64_t memory_limit_bytes, Executor& executor)
@@ -63,7 +68,7 @@ class Verifier {
     Progress progress{"checking volumes", 0, dataset_cases_, "cases", 0};
     for (std::string line; std::getline(manifest, line);) {
       cancel.throw_if_canceled();
-      const Json json = Json::parse(line, nullptr, false);
+      const Json json = parse_foreign(line);
       try {
         check_line(json);
         const auto id = json.at("case").get<std::string>();
@@ -83,7 +88,7 @@ class Verifier {
   void differ(std::string_view file, std::string_view what) { files_.differ(file, what); }
 
   std::map<std::string, Json> recipes_of_dataset() {
-    const Json json = Json::parse(files_.document("dataset.json"), nullptr, false);
+    const Json json = parse_foreign(files_.document("dataset.json"));
     std::map<std::string, Json> recipes;
     try {
       if (json.at("schema") != "naru.dataset/1") differ("dataset.json", "is of another schema than naru.dataset/1");
@@ -239,7 +244,11 @@ class Verifier {
     const bool is_before = intensity.at("clip_when") == "before";
     const bool overshoots = resample.at("interpolator") == "bspline" || resample.at("interpolator") == "lanczos";
     if (is_before && overshoots && resample.at("spacing_mm").is_array()) return;  // beyond what it interpolates between
-    const auto [low, high] = intensity.at("clip").get<std::array<double, 2>>();
+    auto [low, high] = intensity.at("clip").get<std::array<double, 2>>();
+    if (is_before && resample.at("spacing_mm").is_array() &&
+        leaves_zeros(resample.at("convention").get<std::string>())) {
+      low = std::min(low, 0.0), high = std::max(high, 0.0);
+    }
     const double slack = is_before ? kInterpolationTolerance * (std::abs(low) + std::abs(high)) : 0;
     if (statistics.at("min").get<double>() < reached(low - slack, dtype) ||
         statistics.at("max").get<double>() > reached(high + slack, dtype)) {

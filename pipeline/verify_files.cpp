@@ -20,6 +20,13 @@ constexpr std::int64_t kFilesAtOnce = 16;
 
 }  // namespace
 
+nlohmann::ordered_json parse_foreign(std::string_view text) {
+  using Json = nlohmann::ordered_json;
+  constexpr int kMostNested = 32;
+  return Json::parse(
+      text, [](int depth, Json::parse_event_t, Json&) { return depth <= kMostNested; }, false);
+}
+
 bool leaves_dataset(const std::string& path) { return path.find("..") != std::string::npos || path.starts_with('/'); }
 
 std::string VerifyFiles::document(const std::string& name) const {

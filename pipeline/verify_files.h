@@ -3,12 +3,17 @@
 
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "pipeline/verify.h"
 
 namespace naru {
+
+/// JSON that anybody may have written. What is nested deeper than anything of ours is left out: whatever goes through
+/// it takes one more frame of the stack for each level. Discarded where it is no JSON.
+nlohmann::ordered_json parse_foreign(std::string_view text);
 
 /// True for a path that could lead out of the dataset.
 bool leaves_dataset(const std::string& path);

@@ -161,6 +161,22 @@ TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereNothingElseTellsThemApart
   EXPECT_EQ(planes[2].timing.temporal_position, 2);
 }
 
+/// Phases of one slice: what all frames have in common may be shared.
+TEST(FunctionalGroups, MayShareTheirPlace) {
+  Multiframe file{.has_positions = false};
+  file.extra_shared = sequence(0x00209113, {text(0x00200032, "DS", "1\\2\\3")});
+  file.extra_frame = [](int n) {
+    return sequence(0x00189118, {SliceBytes::element(0x00209153, "FD", doubles({40.0 * n}))});
+  };
+  const auto result = file.read();
+  EXPECT_FALSE(result.reason);
+  ASSERT_EQ(result.planes.size(), 3u);
+  for (const auto& plane : result.planes) {
+    EXPECT_EQ(plane.position_mm, (Vec3{1, 2, 3}));
+    EXPECT_EQ(plane.timing.trigger_time_ms, 40.0 * static_cast<double>(plane.frame));
+  }
+}
+
 TEST(FunctionalGroups, NeverInventAPlace) {
   EXPECT_EQ((Multiframe{.has_positions = false}.read().reason), Code::missing_geometry);
   EXPECT_TRUE((Multiframe{.has_positions = false}.read().planes.empty()));

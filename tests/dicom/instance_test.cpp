@@ -85,6 +85,19 @@ TEST(Instance, TakesRescalesUpToTheBounds) {
   }
 }
 
+TEST(Instance, TakesPixelPaddingForWhatPixelsHold) {
+  const auto padding_of = [](SliceBytes slice) { return header_of(slice.bytes()).planes.at(0).padding_value; };
+  const auto signed_slice = [] { return SliceBytes().number(0x00280103, 1); };
+  const auto unsigned_slice = [] { return SliceBytes().number(0x00280103, 0); };
+  const std::string minus_2000 = "\x30\xF8";
+  EXPECT_EQ(padding_of(signed_slice().number(0x00280120, 63536)), -2000) << "as GE writes it";
+  EXPECT_EQ(padding_of(signed_slice().raw(0x00280120, "SS", minus_2000)), -2000);
+  EXPECT_EQ(padding_of(unsigned_slice().number(0x00280120, 63536)), 63536);
+  EXPECT_EQ(padding_of(unsigned_slice().raw(0x00280120, "SS", minus_2000)), 63536);
+  EXPECT_EQ(padding_of(signed_slice().text(0x00280120, "DS", "1e30")), std::nullopt);
+  EXPECT_EQ(header_of(signed_slice().number(0x00280120, 63536).bytes()).shown.padding_value, -2000);
+}
+
 /// One thing wrong with a header, and the code for it.
 struct BadHeader {
   const char* what;
@@ -136,6 +149,8 @@ std::vector<BadHeader> bad_headers() {
       {"slope not a number", slice().text(0x00281053, "DS", "nan"), Code::corrupt, true},
       {"intercept too large", slice().text(0x00281052, "DS", "1.1e9"), Code::corrupt, true},
       {"intercept beyond f32", slice().text(0x00281052, "DS", "-1e300"), Code::corrupt, true},
+      {"a table instead of a rescale", slice().remove(0x00281053).raw(0x00283000, "SQ", SliceBytes::open_item()),
+       Code::corrupt, true},
       {"slope in words", slice().text(0x00281053, "DS", "one"), Code::corrupt, true},
       {"no study", slice().remove(0x0020000D), Code::corrupt, false},
       {"no series", slice().remove(0x0020000E), Code::corrupt, false},

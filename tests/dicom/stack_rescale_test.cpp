@@ -36,6 +36,30 @@ TEST(StackRescale, SlicesThatShareNoRescaleAreBroughtToUnitsEach) {
   }
 }
 
+TEST(StackRescale, ASliceThatStatesNoneAmongOthersThatDoHasNoUnits) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.instance.has_rescale = true;
+  candidates[3].instance.has_rescale = false;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::repair) << "a slope of 1 says no more";
+  for (auto& candidate : candidates) {
+    if (candidate.instance.has_rescale) candidate.instance.rescale_intercept = -1024;
+  }
+  const dicom::Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_EQ(sorted.stacks[0].verdict, Verdict::reject);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::per_slice_rescale));
+  EXPECT_EQ(detail(sorted.stacks[0].findings[0], "slices"), 1);
+  expect_all_rejected(sorted, Code::per_slice_rescale);
+}
+
+TEST(StackRescale, SlicesInOtherUnitsAreNoVolume) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.instance.units = "BQML";
+  candidates[7].instance.units = "CNTS";
+  const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::reject);
+  EXPECT_EQ(stack.findings[0].action, "rejected: these are in other units");
+}
+
 TEST(StackRescale, PreciseValuesOfPhilipsAreUsedWhereTheyAreAskedFor) {
   auto candidates = series();
   for (auto& candidate : candidates) {

@@ -119,6 +119,19 @@ TEST(StackVolumes, AVolumeThatLacksSlicesIsRejectedAndTheRestKept) {
   EXPECT_EQ(rejected, 1);
 }
 
+/// One volume lacks its first slice, the other its last: what they keep is as many slices, at other places.
+TEST(StackVolumes, VolumesThatKeepOtherSlicesAreNoSequence) {
+  auto candidates = four_d(2, [](auto& i, int v, int) { i.timing.trigger_time_ms = v; });
+  candidates.front().broken = candidates.back().broken = Code::truncated;
+  const Sorted sorted = build_stacks(candidates, kDifferent, {dicom::GapPolicy::keep_longest_run, false});
+  EXPECT_THAT(sorted.sequences, IsEmpty());
+  ASSERT_EQ(sorted.stacks.size(), 2u);
+  for (const Stack& stack : sorted.stacks) {
+    EXPECT_EQ(stack.verdict, Verdict::repair);
+    EXPECT_EQ(stack.instances.size(), 9u);
+  }
+}
+
 TEST(StackVolumes, AcquisitionsOfOtherRangesAreStacksOfTheirOwn) {
   auto candidates = series();
   for (auto& candidate : candidates) candidate.instance.timing.acquisition_number = 1;
@@ -153,6 +166,18 @@ TEST(StackVolumes, AWholeSeriesGivenTwiceIsOfCopies) {
   const Sorted sorted = build_stacks(candidates, kSame);
   ASSERT_EQ(sorted.stacks.size(), 1u);
   EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::duplicate_slices));
+}
+
+/// Zeros everywhere, as in the first frames of a dynamic PET: 0 and -3 are not the same.
+TEST(StackVolumes, EqualPixelsOfOtherRescalesAreNoCopies) {
+  const auto candidates = four_d(2, [](auto& i, int v, int) {
+    i.timing.temporal_position = v + 1;
+    i.rescale_intercept = -3 * v;
+  });
+  const Sorted sorted = build_stacks(candidates, kSame);
+  ASSERT_EQ(sorted.sequences.size(), 1u);
+  EXPECT_EQ(sorted.sequences[0].stacks.size(), 2u);
+  for (const auto& placement : sorted.placements) EXPECT_EQ(placement.disposition, Disposition::used);
 }
 
 TEST(StackVolumes, OneCopyAmongVolumesIsSetAside) {

@@ -57,13 +57,29 @@ TEST(IntensityPlan, ClipsToTheRangeOfTheSourceWhereNnunetDoes) {
   const dicom::Stack stack = stack_with(-2, 1000);  // falls: 10 becomes 980, 2000 becomes -3000
   const Histogram values = histogram_of({{10, 3}, {2000, 1}});
   IntensityPlan plan = planned(recipe, stack, values);
-  clip_to_source(plan, values, stack.rescale);
+  clip_to_source(plan, recipe, stack, values, stack.rescale);
   EXPECT_EQ(applied(plan.map, -100), 980);
   EXPECT_EQ(applied(plan.map, 5000), -500);
   const auto& steps = plan.steps_after;
   ASSERT_EQ(steps.size(), 3U);
   EXPECT_EQ(steps[1], (nlohmann::ordered_json{{"op", "clip_to_source"}, {"low", -500.0}, {"high", 980.0}}));
   EXPECT_EQ(steps[2]["op"], "cast");
+}
+
+TEST(IntensityPlan, WhatLiesBesideStraightenedSlicesIsOfTheSource) {
+  Recipe recipe;
+  recipe.clip = ClipRange{-2000, 3000};
+  dicom::Stack stack = stack_with(1, 0);
+  stack.is_tilted = true;
+  const Histogram values = histogram_of({{-900, 3}, {500, 1}});
+  for (const auto& [padding, low, high] :
+       {std::tuple{-1024.0, -1024.0, 500.0}, std::tuple{-5000.0, -2000.0, 500.0}, std::tuple{700.0, -900.0, 700.0}}) {
+    stack.padding_units = padding;
+    IntensityPlan plan = planned(recipe, stack, values);
+    clip_to_source(plan, recipe, stack, values, stack.rescale);
+    EXPECT_EQ(applied(plan.map, -9000), low);
+    EXPECT_EQ(applied(plan.map, 9000), high);
+  }
 }
 
 TEST(IntensityPlan, WindowMapsTheClipRangeToZeroAndOne) {
@@ -100,6 +116,21 @@ TEST(IntensityPlan, ZscoreTakesTheForegroundThatTheRecipeNames) {
   const IntensityPlan mean = planned(recipe, stack_with(1, 0), values);
   EXPECT_NEAR(applied(mean.map, 75.5), 0, 1e-5);
   EXPECT_EQ(mean.steps_after[0]["foreground_voxels"], 2);
+}
+
+TEST(IntensityPlan, AForegroundIsBrightWhateverTheSignOfTheSlope) {
+  const Histogram values = histogram_of({{0, 4}, {10, 4}, {60, 1}, {91, 1}});
+  const Histogram turned = histogram_of({{0, 4}, {-10, 4}, {-60, 1}, {-91, 1}});
+  for (const Normalize normalize : {Normalize::zscore, Normalize::nyul}) {
+    for (const Foreground foreground : {Foreground::otsu, Foreground::mean, Foreground::all}) {
+      Recipe recipe;
+      recipe.normalize = normalize;
+      recipe.foreground = foreground;
+      recipe.nyul_landmarks = NyulLandmarks{0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100};
+      const auto rises = planned(recipe, stack_with(2, 5), values).steps_after;
+      EXPECT_EQ(planned(recipe, stack_with(-2, 5), turned).steps_after, rises) << name(foreground);
+    }
+  }
 }
 
 TEST(IntensityPlan, ZscoreTakesConstantsOfTheRecipeWithoutAHistogram) {

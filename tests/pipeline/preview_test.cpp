@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 
 namespace naru {
 namespace {
@@ -24,6 +26,30 @@ TEST(PreviewMaker, DrawsTheSameOfSlabsAsOfTheWhole) {
     }
     maker.draw();
     EXPECT_EQ(to_json(maker.finish(0, 1008)), whole) << step;
+  }
+}
+
+TEST(PreviewMaker, ShowsThePatientTheSameWayWhateverTheAxes) {
+  std::optional<std::array<std::string, 3>> first;
+  for (const std::string axes : {"RAS", "LPS", "SRA", "ASR", "IPL", "PIR"}) {
+    const Grid ras{{8, 8, 8}, affine_ras(Affine{{{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}}}})};
+    const Grid grid = reoriented(ras, axis_map(ras.patient_from_voxel, axes));
+    std::vector<std::int16_t> voxels(512);
+    for (std::int64_t n = 0; n < 512; ++n) {
+      const Vec3 at = grid.patient_from_voxel(
+          {static_cast<double>(n % 8), static_cast<double>(n / 8 % 8), static_cast<double>(n / 64)});
+      voxels[static_cast<std::size_t>(n)] = static_cast<std::int16_t>(at[2] * 49 - at[1] * 7 - at[0]);
+    }
+    const EncodedVolume volume{std::as_bytes(std::span(voxels)), grid, DType::int16};
+    const auto planes = make_preview(volume, 0, 399).planes_png_base64;
+    if (!first) first = planes;
+    EXPECT_EQ(planes, *first) << axes;
+    PreviewMaker by_slices(volume);
+    for (std::int64_t k = 0; k < 8; ++k) {
+      by_slices.add(k, volume.voxels.subspan(static_cast<std::size_t>(k) * 128, 128));
+    }
+    by_slices.draw();
+    EXPECT_EQ(by_slices.finish(0, 399).planes_png_base64, planes) << axes;
   }
 }
 

@@ -165,6 +165,13 @@ TEST(Recipe, RefusesCombinationsThatContradict) {
   EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n"),
               HasSubstr("belongs to normalize"));
   EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 3, 5, 6, 7, 8, 9, 10]\n"), HasSubstr("ascend"));
+  EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1e10]\n"),
+              HasSubstr("must lie between"));
+  EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [0, 1e-20, 2e-20, 3e-20, 4e-20, 5e-20, 6e-20, 7e-20, 8e-20, "
+                         "9e-20, 1e-19]\n"),
+              HasSubstr("or more apart"));
+  EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [-1e10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n"),
+              HasSubstr("must lie between"));
   EXPECT_THAT(problem_of("[select]\nmodality = [\"CT\"]\n[intensity]\nbias_field = \"n4\"\n"), HasSubstr("[\"MR\"]"));
   EXPECT_THAT(problem_of("[intensity]\nbias_field = \"n4\"\n"), HasSubstr("[\"MR\"]"));
   EXPECT_THAT(problem_of("[intensity]\nnormalize = \"window\"\n"), HasSubstr("needs clip"));

@@ -190,6 +190,23 @@ TEST_F(VerifyTest, NamesAMissingKey) {
   EXPECT_THAT(differences(), Contains(HasSubstr("lacks a key")));
 }
 
+/// Two million levels would take more than the stack of a program has.
+TEST_F(VerifyTest, SurvivesDocumentsNestedWithoutEnd) {
+  const std::string deep = std::string(2'000'000, '[') + std::string(2'000'000, ']');
+  for (const char* file : {"manifest.jsonl", "dataset.json"}) {
+    const std::string whole = test::slurp(out_ / file);
+    test::spill(out_ / file,
+                whole.substr(0, whole.find('{') + 1) + "\"deep\":" + deep + "," + whole.substr(whole.find('{') + 1));
+    EXPECT_THAT(differences(), Contains(HasSubstr(std::string(file) + ": has another SHA-256")));
+    test::spill(out_ / file, whole);
+  }
+  Json forged = line_;
+  forged["shape"] = "deep";
+  std::string text = forged.dump();
+  test::spill(out_ / "manifest.jsonl", text.replace(text.find("\"deep\""), 6, deep) + "\n");
+  EXPECT_THAT(differences(), Contains(HasSubstr("another shape")));
+}
+
 TEST_F(VerifyTest, RefusesWhatIsNoDataset) {
   EXPECT_THROW(verify(folder_ / "in", 1 << 30, executor_, cancel_, [](const Progress&) {}), Error);
   EXPECT_THROW(verify(folder_ / "absent", 1 << 30, executor_, cancel_, [](const Progress&) {}), Error);
@@ -209,6 +226,17 @@ TEST_F(VerifyTest, ConfirmsWhatOvershootsItsClip) {
     EXPECT_GT(line["statistics"]["max"].get<double>(), 30);
     EXPECT_THAT(differences(), ::testing::IsEmpty()) << interpolator;
   }
+}
+
+/// 0 units beside the source are none of the values that were clipped before.
+TEST_F(VerifyTest, ConfirmsWhatLiesBesideTheSource) {
+  prepare_with(
+      parse_recipe("schema = \"naru.recipe/1\"\nname = \"clipped\"\n[resample]\nspacing_mm = [3, 3, 3]\n"
+                   "convention = \"torchio\"\n[intensity]\nclip = [100, 300]\nclip_when = \"before\"\n",
+                   "test"));
+  const Json line = Json::parse(test::slurp(out_ / "manifest.jsonl"));
+  EXPECT_EQ(line["statistics"]["min"].get<double>(), 0);
+  EXPECT_THAT(differences(), ::testing::IsEmpty());
 }
 
 }  // namespace
