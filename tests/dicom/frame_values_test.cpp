@@ -83,6 +83,14 @@ TEST(FrameValues, OfColourAreLuminanceLargestAndSmallest) {
   EXPECT_EQ(values[16], 0);
 }
 
+TEST(FrameValues, ArePerFrameHoweverTheirNumberIsPadded) {
+  SliceBytes slice = slice_of({1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18});
+  slice.text(0x00280008, "IS", "2" + std::string(2001, ' '));
+  const Opened opened(slice);
+  ASSERT_FALSE(opened.frames.problem());
+  EXPECT_EQ(opened.frames.format().frame_count, 2);
+}
+
 TEST(FrameValues, TellADocumentFromAPictureThatCannotBeRead) {
   const SliceBytes document = SliceBytes().remove(0x7FE00010);
   EXPECT_EQ(Opened(document).frames.problem(), Code::no_pixels);
