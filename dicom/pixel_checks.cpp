@@ -24,8 +24,7 @@ std::optional<Code> read_samples(const HeaderValues& header, PixelFormat& format
 }
 
 std::optional<Code> read_frames(const HeaderValues& header, PixelFormat& format) {
-  // Whatever its length, so that all who read it see the same number of frames.
-  const std::string_view text = text_of(header.find(kNumberOfFrames).value);
+  const std::string text = header.text(kNumberOfFrames);
   if (text.empty()) return std::nullopt;
   const auto count = integer(text);
   if (!count || *count < 1 || *count > kMaxFrames) return Code::corrupt;
