@@ -48,6 +48,7 @@ void read_text(Tag tag, std::string_view text, PixelFacts& facts) {
     case kSopClassUid: facts.sop_class_uid = text; break;
     case kBurnedInAnnotation: facts.burned_in_annotation = text; break;
     case kPhotometricInterpretation: facts.format.photometric_interpretation = text; break;
+    case kRescaleSlope: facts.is_rescaled_down = decimal(text).value_or(1) < 0; break;
     case kNumberOfFrames: facts.format.frame_count = number_or(std::string(text), 1); break;
     default: break;
   }
@@ -170,7 +171,7 @@ class NativePixels {
     }
     if (f.photometric_interpretation == "PALETTE COLOR") return facts_.palette ? darkest(*facts_.palette) : 0;
     if (facts_.padding_value) return static_cast<std::uint16_t>(*facts_.padding_value);
-    return extreme(frame, f.photometric_interpretation == "MONOCHROME1");
+    return extreme(frame, (f.photometric_interpretation == "MONOCHROME1") != facts_.is_rescaled_down);
   }
 
   /// The stored value of the first entry that is as dark as any.

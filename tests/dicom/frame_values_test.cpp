@@ -58,6 +58,13 @@ TEST(FrameValues, TurnMonochrome1OverWithItsWindow) {
   EXPECT_DOUBLE_EQ(opened.frames.shown().window->white, 0);
 }
 
+TEST(FrameValues, AreTurnedOverByANegativeRescaleAsWell) {
+  SliceBytes slice = slice_of({0, 100, 200, 300, 4, 5, 6, 7});
+  slice.text(0x00281052, "DS", "0").text(0x00281053, "DS", "-1");
+  EXPECT_EQ(Opened(slice).values()[3], -300);
+  EXPECT_EQ(Opened(slice.text(0x00280004, "CS", "MONOCHROME1")).values()[3], 300);
+}
+
 TEST(FrameValues, KeepPaddingAndSayWhatItIs) {
   SliceBytes slice = slice_of({-2000, 100, 200, 300, 4, 5, 6, -2000});
   slice.raw(0x00280120, "SS", words({-2000}));

@@ -65,6 +65,14 @@ TEST(PixelTreatment, BlanksTheRectangleOfADeviceAndNothingElse) {
   EXPECT_TRUE(done.holds("113101"));
 }
 
+TEST(PixelTreatment, BlanksWithWhatANegativeRescaleMakesBlack) {
+  SliceBytes slice = numbered_slice();
+  slice.text(0x00281052, "DS", "0").text(0x00281053, "DS", "-1");
+  std::string expected = numbered();
+  expected[2] = expected[4] = 8;
+  EXPECT_EQ(pixels_of(Deidentified(slice.bytes(), policy_with_region())), expected);
+}
+
 TEST(PixelTreatment, BlanksWhereTextWasFoundWithinThePictureAlone) {
   const std::string file = numbered_slice().bytes();
   const auto blanked = [&](const dicom::DeidentifyPolicy& policy, const dicom::PixelBox& box) {

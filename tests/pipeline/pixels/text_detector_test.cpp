@@ -133,6 +133,11 @@ const Encoding kEncodings[] = {
        SliceBytes slice = picture_slice(16, 12, false, bytes_of(p.values, 2, [](int v) { return 1023 - v; }));
        return slice.text(0x00280004, "CS", "MONOCHROME1").bytes();
      }},
+    {"a negative rescale",
+     [](const Picture& p) {
+       SliceBytes slice = picture_slice(16, 12, false, bytes_of(p.values, 2, [](int v) { return 1023 - v; }));
+       return slice.text(0x00281052, "DS", "1023").text(0x00281053, "DS", "-1").bytes();
+     }},
     {"RGB", [](const Picture& p) { return as_colour(p, "RGB", false); }},
     {"YBR_FULL", [](const Picture& p) { return as_colour(p, "YBR_FULL", true); }},
     {"PALETTE COLOR", [](const Picture& p) { return as_palette(p); }},
