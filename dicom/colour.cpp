@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include "dicom/codecs/decode.h"
@@ -100,10 +101,15 @@ std::optional<Code> read_colour(const FrameReader& reader, const PixelFormat& fo
   } else {
     samples = native_samples(format, bytes);
   }
+  const int low_bit = std::max(0, format.high_bit + 1 - format.bits_stored);
+  const int mask = (1 << format.bits_stored) - 1;
+  for (std::uint16_t& value : samples) value = static_cast<std::uint16_t>(value >> low_bit & mask);
+  // RGB of many bits may use the lower ones alone; chroma lies around the middle of all.
+  const int used_bits = is_rgb ? std::bit_width(std::ranges::max(samples)) : format.bits_stored;
+  const int shift = std::max(0, used_bits - 8);
   rgb.resize(samples.size());
-  const int shift = std::max(0, format.bits_stored - 8);
   std::ranges::transform(samples, rgb.begin(),
-                         [&](std::uint16_t value) { return static_cast<std::uint8_t>(std::min(value >> shift, 255)); });
+                         [&](std::uint16_t value) { return static_cast<std::uint8_t>(value >> shift); });
   if (!is_rgb) convert(rgb, is_partial);
   return std::nullopt;
 }

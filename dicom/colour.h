@@ -16,9 +16,10 @@ namespace naru::dicom {
 /// Reads one frame of a colour image as rows x columns pixels of red, green and blue, 8 bits each, i fastest.
 ///
 /// RGB, YBR_FULL, YBR_FULL_422, YBR_PARTIAL_422, YBR_PARTIAL_420, YBR_RCT and YBR_ICT; uncompressed in either Planar
-/// Configuration, or compressed. More than 8 bits stored are reduced to their upper 8. Converted values are rounded and
-/// clamped. Between the two pixels of a YBR_FULL_422 pair the colour is repeated, not interpolated.
-/// PALETTE COLOR takes its colours from `palette`, without which it is unsupported_sop_class.
+/// Configuration, or compressed. More than 8 bits stored are reduced to their upper 8, of RGB to the upper 8 of those
+/// that the frame uses. Converted values are rounded and clamped. Between the two pixels of a YBR_FULL_422 pair the
+/// colour is repeated, not interpolated. PALETTE COLOR takes its colours from `palette`, without which it is
+/// unsupported_sop_class.
 /// @return why it was not possible, as FrameReader has it; empty when all is well
 /// Source: PS3.3 C.7.6.3.1.2 (the formulae), PS3.5 8.2 (compressed colour).
 std::optional<Code> read_colour(const FrameReader& reader, const PixelFormat& format, std::int64_t frame,

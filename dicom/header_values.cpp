@@ -66,7 +66,8 @@ HeaderValues::Element HeaderValues::find(const Private& name) const {
 
 Bytes HeaderValues::operator[](Tag tag) const {
   const Bytes value = find(tag).value;
-  return value.size() > kMaxValueBytes ? Bytes{} : value;
+  // Blanks around a value are no part of it: else padding would hide from readers what others see.
+  return value.size() > kMaxValueBytes && text_of(value).size() > kMaxValueBytes ? Bytes{} : value;
 }
 
 std::string HeaderValues::text(Tag tag) const { return std::string(text_of((*this)[tag])); }

@@ -103,8 +103,36 @@ fs::path master_key_file(const Config& config) {
   return config.data / "master.key";
 }
 
+/// True where something lies in the data folder that only its database knows of.
+bool holds_data(const fs::path& data) {
+  std::error_code failure;
+  for (const char* const folder : {"content", "datasets"}) {
+    for (fs::directory_iterator entry(data / folder, failure), end; !failure && entry != end;
+         entry.increment(failure)) {
+      const bool is_ours = entry->path().filename() == "incoming" || !entry->is_directory(failure);
+      if (!is_ours && !fs::is_empty(entry->path(), failure)) return true;
+    }
+  }
+  return false;
+}
+
+/// A database that is gone must not be taken for a new one: what it knew would count for nothing, and be removed.
+/// @param may_be_new whether a data folder without anything in it will do
+void require_database(const Config& config, bool may_be_new) {
+  std::error_code failure;
+  const bool is_there = config.database.empty() ? fs::exists(config.data / "naru.db", failure)
+                                                : fs::exists(config.data / "content", failure);
+  if (is_there) return;
+  if (config.database.empty() && holds_data(config.data)) {
+    throw Error(ErrorCode::store_unavailable,
+                "naru.db is missing beside the data that it knew: bring it back from a backup; nothing was done");
+  }
+  if (!may_be_new) throw Error(ErrorCode::input_missing, "no server has its data in this folder: check --data");
+}
+
 /// The data folder, private and held by this process alone.
 FileDescriptor lock_data(const Config& config) {
+  require_database(config, true);
   std::error_code failure;
   fs::create_directories(config.data, failure);
   if (failure) throw write_error(failure.value(), "the data folder");
@@ -389,6 +417,7 @@ std::string sample_configuration() { return sample_config(); }
 std::string route_table_json() { return json_lines(RouteTable(all_routes())); }
 
 nlohmann::ordered_json admin_backup(const ServeOptions& options, const fs::path& out) {
+  require_database(config_of(options), false);
   Base base(options);
   const CancelToken never;
   const BackupFacts facts = write_backup(base.config, *base.database, out, base.clock.now_ms(), {}, never);
@@ -404,6 +433,7 @@ nlohmann::ordered_json admin_restore(const ServeOptions& options, const fs::path
 }
 
 nlohmann::ordered_json admin_fsck(const ServeOptions& options, bool reads_bytes, bool repairs) {
+  require_database(config_of(options), false);
   Base base(options);
   return to_json(fsck(base.services, {reads_bytes, repairs}));
 }

@@ -9,6 +9,7 @@
 #include "dicom/codecs/decode.h"
 #include "dicom/colour.h"
 #include "dicom/deidentify/embedded_text.h"
+#include "dicom/deidentify/rle_rest.h"
 #include "dicom/deidentify/stream_frames.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
@@ -47,6 +48,7 @@ void read_text(Tag tag, std::string_view text, PixelFacts& facts) {
     case kSopClassUid: facts.sop_class_uid = text; break;
     case kBurnedInAnnotation: facts.burned_in_annotation = text; break;
     case kPhotometricInterpretation: facts.format.photometric_interpretation = text; break;
+    case kRescaleSlope: facts.is_rescaled_down = decimal(text).value_or(1) < 0; break;
     case kNumberOfFrames: facts.format.frame_count = number_or(std::string(text), 1); break;
     default: break;
   }
@@ -169,7 +171,7 @@ class NativePixels {
     }
     if (f.photometric_interpretation == "PALETTE COLOR") return facts_.palette ? darkest(*facts_.palette) : 0;
     if (facts_.padding_value) return static_cast<std::uint16_t>(*facts_.padding_value);
-    return extreme(frame, f.photometric_interpretation == "MONOCHROME1");
+    return extreme(frame, (f.photometric_interpretation == "MONOCHROME1") != facts_.is_rescaled_down);
   }
 
   /// The stored value of the first entry that is as dark as any.
@@ -345,15 +347,30 @@ PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts
   return outcome;
 }
 
-/// A frame that is no stream of the stated kind could hold anything. RLE has no marks to be told by, nor any text.
+constexpr std::string_view kRle = "1.2.840.10008.1.2.5";
+
+/// A frame that is no stream of the stated kind could hold anything. RLE has no marks to be told by.
 bool is_as_stated(Bytes frame, const PixelFacts& facts) {
   const SyntaxInfo* syntax = find_syntax(facts.format.transfer_syntax_uid);
   if (syntax == nullptr) return false;
-  constexpr std::string_view kRle = "1.2.840.10008.1.2.5";
   const PixelStreamKind stated = syntax->codec == Codec::openjpeg ? PixelStreamKind::jpeg_2000
                                  : syntax->names.uid == kRle      ? PixelStreamKind::other
                                                                   : PixelStreamKind::jpeg;
   return pixel_stream_kind(frame) == stated;
+}
+
+/// What stands in a frame of RLE beside its picture is erased, or only counted.
+EmbeddedText clean_rle(TextEraser eraser, const PixelFormat& format) {
+  const auto segments = static_cast<std::size_t>(format.samples_per_pixel * format.bits_allocated / 8);
+  const bool is_sound = erase_rle_rest(eraser, {segments, static_cast<std::size_t>(format.rows * format.columns)});
+  EmbeddedText found = eraser.found();
+  found.is_sound = is_sound;
+  return found;
+}
+
+bool needs_rle_cleaning(Bytes frame, const PixelFormat& format) {
+  const EmbeddedText found = clean_rle(TextEraser(frame), format);
+  return found.is_changed() || !found.is_sound;
 }
 
 PixelOutcome treat_stream(Bytes value, const PixelFacts& facts) {
@@ -361,6 +378,7 @@ PixelOutcome treat_stream(Bytes value, const PixelFacts& facts) {
   if (facts.has_overlay_in_pixels) return withheld(Code::text_suspected);
   const auto frames = frames_of_stream(value, facts.format.frame_count);
   if (!frames) return withheld(Code::corrupt);
+  const bool is_rle = facts.format.transfer_syntax_uid == kRle;
   for (const StreamFrame& frame : *frames) {
     std::vector<std::byte> stream;
     Bytes bytes;
@@ -371,14 +389,15 @@ PixelOutcome treat_stream(Bytes value, const PixelFacts& facts) {
       bytes = stream;
     }
     if (!is_as_stated(bytes, facts)) return withheld(Code::corrupt);
-    if (!needs_cleaning(bytes)) continue;
+    if (!(is_rle ? needs_rle_cleaning(bytes, facts.format) : needs_cleaning(bytes))) continue;
     stream.assign(bytes.begin(), bytes.end());
-    const EmbeddedText found = clean_pixel_stream(stream);
+    const EmbeddedText found =
+        is_rle ? clean_rle(TextEraser(std::span(stream)), facts.format) : clean_pixel_stream(stream);
     if (!found.is_sound) return withheld(Code::corrupt);
     if (!outcome.is_replaced) outcome.replacement.assign(value.begin(), value.end());
     outcome.is_replaced = true;
-    outcome.reason = "comment";
-    outcome.comments += found.comments;
+    outcome.reason = is_rle ? "trailing_bytes" : "comment";
+    outcome.comments += is_rle ? 0 : found.comments;
     std::size_t taken = 0;
     for (const StreamPart& part : frame) {
       std::memcpy(outcome.replacement.data() + part.offset, stream.data() + taken, part.size);

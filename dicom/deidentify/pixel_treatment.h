@@ -21,6 +21,7 @@ struct PixelFacts {
   std::string modality, manufacturer, model, sop_class_uid, burned_in_annotation;
   std::vector<std::string> image_type;
   std::optional<std::int64_t> padding_value;
+  bool is_rescaled_down = false;       ///< by a negative slope: large stored values are small ones
   bool has_overlay_in_pixels = false;  ///< unused bits hold an overlay (retired)
   std::optional<Palette> palette;      ///< of PALETTE COLOR, where it can be read
 };

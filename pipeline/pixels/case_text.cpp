@@ -35,8 +35,9 @@ const dicom::Instance& instance_of(const Scan& scan, const dicom::Stack& stack, 
   return scan.candidates[stack.instances[instance_at(stack, k)]].instance;
 }
 
-bool is_inverted(const dicom::Instance& instance) {
-  return instance.pixels.photometric_interpretation == "MONOCHROME1";
+/// True where large values, as read_slices gives them, are black.
+bool is_inverted(const dicom::Stack& stack, const dicom::Instance& instance) {
+  return (instance.pixels.photometric_interpretation == "MONOCHROME1") != (stack.rescale.slope < 0);
 }
 
 /// How the values of a slice are meant to be seen, as read_slices gives them; turned over where large ones are black.
@@ -49,7 +50,7 @@ dicom::ShownValues shown_of(const Scan& scan, const dicom::Stack& stack, std::in
     }
     return stack.stored_offsets.empty() ? stored : stored + stack.stored_offsets[n];
   };
-  const double sign = is_inverted(instance) ? -1 : 1;
+  const double sign = is_inverted(stack, instance) ? -1 : 1;
   dicom::ShownValues shown;
   if (instance.window) {
     const double a = sign * as_read(instance.window->black), b = sign * as_read(instance.window->white);
@@ -118,7 +119,7 @@ class StackLook {
   std::size_t slice_voxels() const { return static_cast<std::size_t>(look.columns * look.rows); }
 
   void look_at(std::int64_t k, std::span<const T> voxels) {
-    const std::vector<float> values = seen_values(voxels, is_inverted(instance_of(scan_, stack_, k)));
+    const std::vector<float> values = seen_values(voxels, is_inverted(stack_, instance_of(scan_, stack_, k)));
     try {
       look.frames[static_cast<std::size_t>(k)] =
           find_({values.data(), {look.columns, look.rows, 1}}, shown_of(scan_, stack_, k));
@@ -421,7 +422,7 @@ std::optional<CaseFailure> show_slices_of(const Scan& scan, std::size_t stack, c
       cancel.throw_if_canceled();
       const auto slice =
           std::span<const T>(voxels).subspan(static_cast<std::size_t>(*k - *begin) * slice_voxels, slice_voxels);
-      const std::vector<float> values = seen_values(slice, is_inverted(instance_of(scan, of, *k)));
+      const std::vector<float> values = seen_values(slice, is_inverted(of, instance_of(scan, of, *k)));
       use(*k, {values.data(), plane}, shown_of(scan, of, *k));
     }
   }
@@ -481,7 +482,7 @@ void blank_text(std::span<T> voxels, const Scan& scan, const dicom::Stack& stack
   const auto slice_voxels = static_cast<std::size_t>(stack.grid.size.x * stack.grid.size.y);
   for (std::int64_t k = range.begin; k < range.end; ++k) {
     const auto slice = voxels.subspan(static_cast<std::size_t>(k - range.begin) * slice_voxels, slice_voxels);
-    blank_slice(slice, stack.grid.size.x, k, boxes, is_inverted(instance_of(scan, stack, k)));
+    blank_slice(slice, stack.grid.size.x, k, boxes, is_inverted(stack, instance_of(scan, stack, k)));
   }
 }
 

@@ -69,8 +69,9 @@ using UseSlice = std::function<void(std::int64_t k, VolumeView<const float> slic
 std::optional<CaseFailure> show_slices(const Scan& scan, std::size_t stack, const std::set<std::int64_t>& slices,
                                        Executor& executor, const CancelToken& cancel, const UseSlice& use);
 
-/// Blanks the boxes in slices [begin, end) of a stack, each with its darkest value; what is stored as MONOCHROME1 with
-/// its largest. `voxels`: i fastest, then j, then k; T as the stack's dtype says.
+/// Blanks the boxes in slices [begin, end) of a stack, each with its darkest value; where MONOCHROME1 or a negative
+/// rescale makes large values black, with its largest. `voxels`: i fastest, then j, then k; T as the stack's dtype
+/// says.
 template <class T>
 void blank_text(std::span<T> voxels, const Scan& scan, const dicom::Stack& stack, SliceRange range,
                 std::span<const dicom::PixelBox> boxes);

@@ -1,6 +1,7 @@
 #include "pipeline/pixels/face_plan.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <set>
@@ -21,6 +22,15 @@ Scan slices_of(const std::vector<InputFile>& files, Executor& executor, const Ca
                const OnProgress& on_progress) {
   return scan_inputs(files, {dicom::GapPolicy::interpolate, false}, executor, cancel, on_progress);
 }
+
+/// Objects that show faces but are no slices (PS3.4 B.5).
+constexpr auto kFaceClasses = std::to_array<std::string_view>({
+    "1.2.840.10008.5.1.4.1.1.13.1.1",  // X-Ray 3D Angiographic
+    "1.2.840.10008.5.1.4.1.1.13.1.2",  // X-Ray 3D Craniofacial
+    "1.2.840.10008.5.1.4.1.1.68.1",    // Surface Scan Mesh
+    "1.2.840.10008.5.1.4.1.1.68.2",    // Surface Scan Point Cloud
+    "1.2.840.10008.5.1.4.1.1.77.1.4",  // VL Photographic
+});
 
 bool is_same_list(const DeidScan& scan, const Scan& slices) {
   const auto same = [](const InputRecord& a, const InputRecord& b) {
@@ -183,14 +193,16 @@ class FacePlanner {
   }
 
   /// Images of CT, MR and PET of which no slice could be read: renderings, files without geometry, kinds that this
-  /// version does not know. What has no pixels shows nothing.
+  /// version does not know. What has no pixels shows nothing. And what shows faces but is no slice.
   void hold_unread() {
     const std::set<std::size_t> read(slices_.input_of_candidate.begin(), slices_.input_of_candidate.end());
     for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
       const dicom::DeidSource& source = scan_.sources[index];
       const bool is_volume_kind = source.modality == "CT" || source.modality == "MR" || source.modality == "PT";
       const bool has_pixels = slices_.inputs[index].reason != Code::no_pixels;
-      if (is_volume_kind && has_pixels && !read.contains(index) && !is_limb(source.body_part)) hold(index);
+      const bool shows_face = std::ranges::find(kFaceClasses, source.sop_class_uid) != kFaceClasses.end();
+      const bool may_show = shows_face || (is_volume_kind && has_pixels);
+      if (may_show && !read.contains(index) && !is_limb(source.body_part)) hold(index);
     }
   }
 

@@ -127,8 +127,12 @@ std::pair<float, float> at_shares(std::span<float> values, double low, double hi
 }
 
 TextWindows text_windows(VolumeView<const float> slice, const dicom::ShownValues& shown) {
-  if (slice.size.z > 1) return {{0, 0, 0}, {255, 255, 255}};
   const std::span values(slice.data, static_cast<std::size_t>(slice.size.voxel_count()));
+  if (slice.size.z > 1) {
+    // Dim colours are seen as bright ones are.
+    const float white = std::max(1.0F, std::ranges::max(values));
+    return {{0, 0, 0}, {white, white, white}};
+  }
   std::vector<float> finite;
   const auto counts = [&](float value) { return std::isfinite(value) && value != shown.padding_value; };
   std::ranges::copy_if(values, std::back_inserter(finite), counts);

@@ -44,8 +44,8 @@ bool is_possible(const TextLook& look);
 std::pair<float, float> at_shares(std::span<float> values, double low, double high);
 
 /// Black and white of the three windows in which a frame is seen: its full range, as stored, and the percentiles 0.5
-/// and 99.5; of a colour frame 0 and 255. Padding counts in no percentile, and in the full range as far as a quarter of
-/// it beyond the other values. A stored window in which all is white gives way to the percentiles.
+/// and 99.5; of a colour frame 0 and its largest value. Padding counts in no percentile, and in the full range as far
+/// as a quarter of it beyond the other values. A stored window in which all is white gives way to the percentiles.
 TextWindows text_windows(VolumeView<const float> slice, const dicom::ShownValues& shown);
 
 /// A network ready for use. Thread-safe: one serves all.

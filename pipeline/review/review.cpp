@@ -32,7 +32,8 @@ void add_regions(const std::filesystem::path& report, const std::map<std::string
       const auto entry = by_id.find(line.at("part_of").get<std::string>());
       if (entry == by_id.end()) continue;
       if (!is_decidable(line)) {
-        ++entry->second->blanked_count;
+        const bool is_left = line.at("because") == name(TextVerdict::unlikely);
+        entry->second->blanked_count += is_left ? 0U : 1U;
         continue;
       }
       const auto decision = latest.find(line.at("id").get<std::string>());

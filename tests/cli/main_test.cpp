@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -251,6 +252,41 @@ TEST_F(ProgramTest, InspectPrintsNoTerminalEscapes) {
   const Finished inspected = run({"inspect", in()});
   EXPECT_THAT(inspected.out, Not(HasSubstr("\x1b")));
   EXPECT_THAT(inspected.out, HasSubstr("2.999.8?[2J"));
+}
+
+TEST_F(ProgramTest, TheDataOfAServerAreLookedAfterOnlyWhereTheyAre) {
+  const fs::path typo = folder_ / "typo";
+  for (const std::vector<std::string>& act : std::vector<std::vector<std::string>>{
+           {"admin", "fsck"}, {"admin", "backup", "--out", (folder_ / "backup").string()}}) {
+    std::vector<std::string> arguments = act;
+    arguments.insert(arguments.end(), {"--data", typo.string()});
+    const Finished done = run(arguments);
+    EXPECT_EQ(done.status, 1) << done.out;
+    EXPECT_THAT(done.err, HasSubstr("[input_missing]"));
+  }
+  EXPECT_FALSE(fs::exists(typo));
+  EXPECT_FALSE(fs::exists(folder_ / "backup"));
+}
+
+TEST_F(ProgramTest, AServerWhoseDatabaseIsGoneRemovesNothing) {
+  const fs::path data = folder_ / "data", received = data / "content" / "ab" / "received";
+  std::ofstream(folder_ / "password") << "correct horse battery staple\n";
+  ASSERT_EQ(run({"serve", "--init", "admin", "--data", data.string()}, folder_ / "password").status, 0);
+  EXPECT_EQ(run({"admin", "fsck", "--data", data.string()}).status, 0);
+  std::ofstream(received) << "a study";
+  for (const auto& entry : fs::directory_iterator(data)) {
+    if (entry.path().filename().string().starts_with("naru.db")) fs::remove(entry.path());
+  }
+  for (const std::vector<std::string>& act :
+       std::vector<std::vector<std::string>>{{"admin", "fsck", "--repair"}, {"serve", "--listen", "127.0.0.1:0"}}) {
+    std::vector<std::string> arguments = act;
+    arguments.insert(arguments.end(), {"--data", data.string()});
+    const Finished done = run(arguments);
+    EXPECT_EQ(done.status, 1) << done.out;
+    EXPECT_THAT(done.err, HasSubstr("[store_unavailable]"));
+  }
+  EXPECT_TRUE(fs::exists(received));
+  EXPECT_FALSE(fs::exists(data / "naru.db"));
 }
 
 TEST_F(ProgramTest, RecipesAreListedAndShown) {

@@ -67,6 +67,16 @@ TEST(Colour, OfYbrBecomesRgb) {
             (Rgb{0, 0, 0, 255, 255, 255}));
 }
 
+TEST(Colour, OfManyBitsIsTakenFromThoseThatAreUsed) {
+  auto image = image_of(1, "RGB");
+  image.pixels.bits_allocated = image.pixels.bits_stored = 16;
+  image.pixels.high_bit = 15;
+  EXPECT_EQ(read(image, std::string("\x10\0\xC8\0\x03\0", 6)).rgb, (Rgb{0x10, 0xC8, 0x03}));
+  EXPECT_EQ(read(image, std::string("\x10\x0F\xC8\x01\0\0", 6)).rgb, (Rgb{0xF1, 0x1C, 0}));
+  image.pixels.bits_stored = 12;  // in the upper bits
+  EXPECT_EQ(read(image, std::string("\x05\x12\x07\xF8\0\0", 6)).rgb, (Rgb{0x12, 0xF8, 0}));
+}
+
 TEST(Colour, OfHalfResolutionIsRepeated) {
   EXPECT_EQ(read(image_of(2, "YBR_FULL_422"), std::string("\x10\x20\x80\x80", 4)).rgb, (Rgb{16, 16, 16, 32, 32, 32}));
 }

@@ -58,6 +58,13 @@ TEST(FrameValues, TurnMonochrome1OverWithItsWindow) {
   EXPECT_DOUBLE_EQ(opened.frames.shown().window->white, 0);
 }
 
+TEST(FrameValues, AreTurnedOverByANegativeRescaleAsWell) {
+  SliceBytes slice = slice_of({0, 100, 200, 300, 4, 5, 6, 7});
+  slice.text(0x00281052, "DS", "0").text(0x00281053, "DS", "-1");
+  EXPECT_EQ(Opened(slice).values()[3], -300);
+  EXPECT_EQ(Opened(slice.text(0x00280004, "CS", "MONOCHROME1")).values()[3], 300);
+}
+
 TEST(FrameValues, KeepPaddingAndSayWhatItIs) {
   SliceBytes slice = slice_of({-2000, 100, 200, 300, 4, 5, 6, -2000});
   slice.raw(0x00280120, "SS", words({-2000}));
@@ -81,6 +88,14 @@ TEST(FrameValues, OfColourAreLuminanceLargestAndSmallest) {
   EXPECT_NEAR(values[0], 0.299F * 255, 1e-3);
   EXPECT_EQ(values[8], 255);
   EXPECT_EQ(values[16], 0);
+}
+
+TEST(FrameValues, ArePerFrameHoweverTheirNumberIsPadded) {
+  SliceBytes slice = slice_of({1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18});
+  slice.text(0x00280008, "IS", "2" + std::string(2001, ' '));
+  const Opened opened(slice);
+  ASSERT_FALSE(opened.frames.problem());
+  EXPECT_EQ(opened.frames.format().frame_count, 2);
 }
 
 TEST(FrameValues, TellADocumentFromAPictureThatCannotBeRead) {

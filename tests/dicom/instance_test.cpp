@@ -61,6 +61,8 @@ TEST(Instance, ToldThatTextIsBurnedInSaysSo) {
     EXPECT_TRUE(header_of(SliceBytes().text(0x00280301, "CS", said).bytes()).planes.at(0).burned_in_annotation) << said;
   }
   EXPECT_FALSE(header_of(SliceBytes().text(0x00280301, "CS", "NO").bytes()).planes.at(0).burned_in_annotation);
+  const std::string padded = "YES" + std::string(2001, ' ');
+  EXPECT_TRUE(header_of(SliceBytes().text(0x00280301, "CS", padded).bytes()).planes.at(0).burned_in_annotation);
 }
 
 TEST(Instance, TellsEchoesApart) {

@@ -144,6 +144,21 @@ TEST_F(DeidentifyFaceTest, HoldsSlicesOfAHeadThatMakeNoVolume) {
   EXPECT_EQ(run().instance_count, 3U);
 }
 
+TEST_F(DeidentifyFaceTest, HoldsObjectsThatShowFacesThoughTheyAreNoSlices) {
+  const auto picture = [](const std::string& patient, const char* sop_class, const char* modality) {
+    test::SliceBytes slice = test::slice_of(patient, 1);
+    return slice.text(0x00080016, "UI", sop_class).text(0x00080060, "CS", modality).text(0x00280301, "CS", "NO");
+  };
+  put("a", picture("PAT-1", "1.2.840.10008.5.1.4.1.1.13.1.2", "DX"));  // X-Ray 3D Craniofacial
+  put("b", picture("PAT-2", "1.2.840.10008.5.1.4.1.1.77.1.4", "XC"));  // a photograph
+  put("c", picture("PAT-3", "1.2.840.10008.5.1.4.1.1.13.1.1", "XA").text(0x00180015, "CS", "KNEE"));
+  EXPECT_EQ(run().instance_count, 1U);
+  for (const Json& line : lines_of(report() / "inputs.jsonl")) {
+    const bool is_knee = line["path"].get<std::string>().ends_with("c");
+    EXPECT_EQ(line["reason"], is_knee ? Json(nullptr) : Json("face_present"));
+  }
+}
+
 TEST_F(DeidentifyFaceTest, HoldsWhatWasLostFromTheVolume) {
   const HeadSeries head({});
   put_head("PAT-1", head);

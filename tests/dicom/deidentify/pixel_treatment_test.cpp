@@ -65,6 +65,14 @@ TEST(PixelTreatment, BlanksTheRectangleOfADeviceAndNothingElse) {
   EXPECT_TRUE(done.holds("113101"));
 }
 
+TEST(PixelTreatment, BlanksWithWhatANegativeRescaleMakesBlack) {
+  SliceBytes slice = numbered_slice();
+  slice.text(0x00281052, "DS", "0").text(0x00281053, "DS", "-1");
+  std::string expected = numbered();
+  expected[2] = expected[4] = 8;
+  EXPECT_EQ(pixels_of(Deidentified(slice.bytes(), policy_with_region())), expected);
+}
+
 TEST(PixelTreatment, BlanksWhereTextWasFoundWithinThePictureAlone) {
   const std::string file = numbered_slice().bytes();
   const auto blanked = [&](const dicom::DeidentifyPolicy& policy, const dicom::PixelBox& box) {
@@ -240,6 +248,31 @@ TEST(PixelTreatment, ClearsBitsThatAreNotStoredFromStreamsToo) {
   EXPECT_EQ(pixels_of(done), numbered());
   EXPECT_EQ(done.result.pixels_reason, "overlay");
   EXPECT_EQ(done.result.transfer_syntax_uid, "1.2.840.10008.1.2.1");
+}
+
+TEST(PixelTreatment, ClearsWhatStandsInRleBesideItsSegments) {
+  constexpr const char* kRle = "1.2.840.10008.1.2.5";
+  const auto coded = [&](const std::string& fragments) {
+    SliceBytes slice = numbered_slice();
+    return Deidentified(coded_slice(slice, fragments, kRle).bytes());
+  };
+  const std::string frame = rle_of(numbered());
+  EXPECT_TRUE(coded(item(frame)).result.pixels_are_kept);
+  std::string dark = numbered();
+  for (char& c : dark) c = '\x41';
+  // A second frame where the header knows one: in a fragment of its own, or behind the first.
+  for (const std::string& fragments : {item(frame) + item(rle_of(dark)), item(frame + rle_of(dark))}) {
+    const Deidentified done(coded(fragments));
+    ASSERT_FALSE(done.result.reason);
+    EXPECT_EQ(done.result.pixels_reason, "trailing_bytes");
+    EXPECT_NE(pixels_of(done).find(frame.substr(0, frame.size() - 1)), std::string::npos);  // but for its padding
+    EXPECT_EQ(pixels_of(done).find('\x41'), std::string::npos);
+  }
+  std::string crowded = frame;
+  crowded.replace(60, 4, "AAAA");  // the place of a segment that is not there
+  EXPECT_EQ(pixels_of(coded(item(crowded))).find('A'), std::string::npos);
+  EXPECT_EQ(coded(item(rle_frame({std::string(8, 'A')}))).result.reason, Code::corrupt);
+  EXPECT_EQ(coded(item(rle_frame({std::string(8, 'A'), "A"}))).result.reason, Code::corrupt);
 }
 
 TEST(PixelTreatment, SaysThatNoTextIsLeftWhereSomeWasBlanked) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <limits>
+#include <mutex>
 #include <new>
 #include <nlohmann/json.hpp>
 
@@ -45,6 +47,7 @@ class CaseTextTest : public ::testing::Test {
       slice.text(0x00200032, "DS", "0\\0\\" + std::to_string(3 * z));
       std::string pixels;
       slice.number(0x00280010, 40).number(0x00280011, 40);
+      if (!slope_.empty()) slice.text(0x00281052, "DS", "0").text(0x00281053, "DS", slope_);
       for (int n = 0; n < 40 * 40; ++n) pixels += {static_cast<char>(n == 41 ? 10 * (z + 1) : z + 1), '\0'};
       spill(folder_ / "in" / std::to_string(z), slice.raw(0x7FE00010, "OW", pixels).bytes());
     }
@@ -86,7 +89,26 @@ class CaseTextTest : public ::testing::Test {
   CancelToken cancel_;
   Scan scan_;
   CasePlan plan_;
+  std::mutex mutex_;
+  std::string slope_;  ///< as the header of every slice has it, where that is to have one of its own
 };
+
+TEST_F(CaseTextTest, TurnsSlicesOverWhoseRescaleIsNegative) {
+  slope_ = "-1";
+  make({0, 1, 2});
+  float least = 0;
+  find([&](VolumeView<const float> slice, const auto&) -> std::vector<FoundText> {
+    const std::lock_guard lock(mutex_);
+    least = std::min(least, *std::min_element(slice.data, slice.data + 1600));
+    return {};
+  });
+  EXPECT_EQ(least, -30);
+  std::vector<std::int16_t> voxels(1600, 5);
+  voxels[0] = 9;
+  const std::vector<dicom::PixelBox> boxes = {{0, 1, 0, 1, 1}};
+  blank_text(std::span(voxels), scan_, scan_.stacks[0], {0, 1}, boxes);
+  EXPECT_EQ(voxels[1], 9);
+}
 
 TEST_F(CaseTextTest, LooksAtEverySliceAndAgainOnceItIsBlanked) {
   make({0, 1, 2, 3});

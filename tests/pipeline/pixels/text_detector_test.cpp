@@ -67,6 +67,17 @@ std::string as_colour(const Picture& picture, const char* photometric, bool is_y
   return slice.bytes();
 }
 
+/// So dark that a screen shows nothing, in the lower of the bits that are stored.
+std::string as_dim_colour(const Picture& picture, int bytes_each, int divisor) {
+  std::string pixels;
+  for (const int value : picture.values) {
+    for (int n = 0; n < 3; ++n) pixels += bytes_of({value / divisor}, bytes_each);
+  }
+  SliceBytes slice = picture_slice(8 * bytes_each, 8 * bytes_each, false, pixels);
+  slice.text(0x00280004, "CS", "RGB").number(0x00280002, 3).number(0x00280006, 0);
+  return slice.bytes();
+}
+
 std::string as_palette(const Picture& picture) {
   SliceBytes slice = picture_slice(8, 8, false, bytes_of(picture.values, 1, [](int v) { return 255 - v / 4; }));
   slice.text(0x00280004, "CS", "PALETTE COLOR");
@@ -97,6 +108,8 @@ std::string as_rle(const Picture& picture) {
 
 const Encoding kEncodings[] = {
     {"12 bits", [](const Picture& p) { return slice_of_picture(p).bytes(); }},
+    {"dim colours", [](const Picture& p) { return as_dim_colour(p, 1, 100); }},
+    {"colours of 16 bits, dim", [](const Picture& p) { return as_dim_colour(p, 2, 4); }},
     {"8 bits",
      [](const Picture& p) {
        return picture_slice(8, 8, false, bytes_of(p.values, 1, [](int v) { return v / 4; })).bytes();
@@ -119,6 +132,11 @@ const Encoding kEncodings[] = {
      [](const Picture& p) {
        SliceBytes slice = picture_slice(16, 12, false, bytes_of(p.values, 2, [](int v) { return 1023 - v; }));
        return slice.text(0x00280004, "CS", "MONOCHROME1").bytes();
+     }},
+    {"a negative rescale",
+     [](const Picture& p) {
+       SliceBytes slice = picture_slice(16, 12, false, bytes_of(p.values, 2, [](int v) { return 1023 - v; }));
+       return slice.text(0x00281052, "DS", "1023").text(0x00281053, "DS", "-1").bytes();
      }},
     {"RGB", [](const Picture& p) { return as_colour(p, "RGB", false); }},
     {"YBR_FULL", [](const Picture& p) { return as_colour(p, "YBR_FULL", true); }},

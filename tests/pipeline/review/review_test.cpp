@@ -48,10 +48,10 @@ class ReviewTest : public ::testing::Test {
     queue_.entries = {entry_with("series-1"), entry_with("series-2"), entry_with("series-face", true),
                       entry_with("series-scan", true, false)};
     std::string text;
-    for (const Json& line :
-         {line_of("region-a", "series-1", "uncertain"), line_of("region-b", "series-1", "too_much"),
-          line_of("region-c", "series-1", "on_background"), line_of("region-d", "series-2", "unwanted"),
-          line_of("region-e", "series-made", "on_background", "redacted")}) {
+    for (const Json& line : {line_of("region-a", "series-1", "uncertain"), line_of("region-b", "series-1", "too_much"),
+                             line_of("region-c", "series-1", "on_background"),
+                             line_of("region-l", "series-1", "unlikely"), line_of("region-d", "series-2", "unwanted"),
+                             line_of("region-e", "series-made", "on_background", "redacted")}) {
       text += json_line(line);
     }
     test::spill(folder_ / "pixels.jsonl", text);

@@ -1,0 +1,20 @@
+/// What stands in a frame of RLE beside its segments: no decoder shows it, and it may hold another picture.
+/// Source: PS3.5 annex G.
+#pragma once
+
+#include <cstddef>
+
+#include "dicom/deidentify/text_eraser.h"
+
+namespace naru::dicom {
+
+/// How many segments a frame has, and how many bytes each of them gives.
+struct RleShape {
+  std::size_t segments = 0, segment_bytes = 0;
+};
+
+/// Zeros behind each segment, in front of the first one and over places of segments that are not there; a single byte
+/// behind a segment is its padding. False where the frame has other segments, or one that does not give all its bytes.
+bool erase_rle_rest(TextEraser& eraser, const RleShape& shape);
+
+}  // namespace naru::dicom
