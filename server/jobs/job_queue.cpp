@@ -111,7 +111,10 @@ JobRow JobQueue::submit(Transaction& transaction, const Caller& caller, const Jo
   job.grant_id = request.grant_id;
   job.kind = request.kind;
   job.name = request.name;
-  job.recipe = recipe_toml(kind, request.recipe);
+  const bool takes_the_grants = request.recipe.empty() && request.grant_id;
+  job.recipe =
+      recipe_toml(kind, takes_the_grants ? recipe_of_grant(transaction, *request.grant_id, caller.organisation_id)
+                                         : request.recipe);
   job.priority = request.priority;
   job.max_attempts = limits_.max_attempts;
   job.memory_bytes = limits_.memory_bytes;

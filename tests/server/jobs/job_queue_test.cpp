@@ -121,6 +121,11 @@ TEST_P(JobQueueTest, AGrantLetsPassOnlyItsStudiesItsRecipeAndItsTime) {
   EXPECT_EQ(code_of_submit(other_study), "forbidden");
   other_organisation.study_ids = {"study-org-b"};
   EXPECT_EQ(code_of_submit(other_organisation, "org-b"), "not_found");
+  JobRequest left_out = request;
+  left_out.recipe.clear();
+  const JobRow job =
+      world_.write([&](Transaction& t) { return world_.queue.submit(t, world_.steward("org-a"), left_out); });
+  EXPECT_NE(job.recipe.find("ct-1mm"), std::string::npos) << "the grant's";
   proposed.grant_id = "grant-2";
   EXPECT_EQ(code_of_submit(proposed), "grant_ended");
   world_.clock.advance(10'000);
