@@ -84,6 +84,7 @@ TEST_P(JobQueueTest, BadRequestsAreRefusedWithTheirCodeAndLeaveNothing) {
       {"request_invalid", [](JobRequest& r) { r.name = ""; }},
       {"request_invalid", [](JobRequest& r) { r.study_ids.clear(); }},
       {"request_invalid", [](JobRequest& r) { r.priority = 10; }},
+      {"request_invalid", [](JobRequest& r) { r.priority = INT64_MIN; }},
       {"request_invalid", [](JobRequest& r) { r.recipe = std::string(70'000, '\n'); }},
       {"recipe_invalid", [](JobRequest& r) { r.recipe = "/etc/passwd"; }},
       {"recipe_invalid", [](JobRequest& r) { r.recipe = "schema = \"naru.recipe/1\"\nname = \"a\"\n[no]\nx = 1\n"; }},
