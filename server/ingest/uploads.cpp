@@ -239,6 +239,7 @@ Upload complete_upload(const Services& services, const std::string& organisation
   Upload upload = find_upload(services, organisation_id, id);
   if (upload.state == "aborted") throw Error(ErrorCode::conflict, "the upload was aborted: begin a new one");
   if (upload.state == "done" || upload.state == "failed") return upload;
+  if (upload.state == "received" && upload.kind == "archive") return upload;  // whose worker may hold the file
   const FileDescriptor lock = lock_part(services, id);
   upload = find_upload(services, organisation_id, id);
   if (upload.state == "open") {

@@ -1,7 +1,10 @@
 #include "server/ingest/uploads.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
+#include "pipeline/file_descriptor.h"
 #include "tests/server/ingest/route_call.h"
 #include "tests/support/archive_writer.h"
 
@@ -104,7 +107,11 @@ TEST_P(UploadRoutes, AnArchiveIsIngestedByTheWorker) {
   const std::string id = opened("archive", archive.size());
   patch(id, 0, archive);
   EXPECT_EQ(complete(id).status, 202);
-  EXPECT_EQ(complete(id).status, 202);
+  {
+    const FileDescriptor at_work(::open((world.folder / "uploads" / (id + ".part")).c_str(), O_RDWR | O_CLOEXEC));
+    ASSERT_EQ(::flock(at_work.number(), LOCK_EX | LOCK_NB), 0);
+    EXPECT_EQ(complete(id).status, 202) << "asked again while it is taken in";
+  }
   EXPECT_EQ(ingest_received_uploads(world.services, CancelToken()), 1);
   const Answered done = show(id);
   EXPECT_EQ(done.json.at("state"), "done");
