@@ -72,6 +72,19 @@ FileDescriptor lock_part(const Services& services, const std::string& id) {
   throw Error(ErrorCode::conflict, "another request works on this upload, or it has ended: ask for its state");
 }
 
+/// Where less is there than the row says is durable, as after a restored backup, which holds no uploads, what is there
+/// counts: the client sends the rest again.
+void count_anew(const Services& services, Upload& upload, const FileDescriptor& file) {
+  struct stat status {};
+  if (::fstat(file.number(), &status) != 0) throw write_error(errno, kWhat);
+  if (static_cast<std::uint64_t>(status.st_size) >= upload.received_bytes) return;
+  upload.received_bytes = static_cast<std::uint64_t>(status.st_size);
+  in_transaction(services.database, Access::write, [&](Transaction& transaction) {
+    transaction.execute("UPDATE uploads SET received_bytes = $1 WHERE id = $2 AND state = 'open'",
+                        {value_of(upload.received_bytes), upload.id});
+  });
+}
+
 void append_leaf(Transaction& transaction, const Services& services, const Upload& upload, const std::string& actor) {
   const std::string kind = "upload." + (upload.state == "open" ? std::string("opened") : upload.state);
   services.ledger.append(transaction, {kind, upload.organisation_id, actor, upload.id, {{"bytes", upload.size_bytes}}});
@@ -192,6 +205,7 @@ UploadPart::UploadPart(const Services& services, const std::string& organisation
   if (upload_.state != "open") {
     throw Error(ErrorCode::conflict, fmt::format("the upload is {}: nothing can be added", upload_.state));
   }
+  count_anew(services, upload_, file_);
   if (offset != upload_.received_bytes) {
     throw Error(ErrorCode::precondition_failed,
                 fmt::format("Upload-Offset: {} bytes were received: go on from there", upload_.received_bytes));
@@ -243,6 +257,7 @@ Upload complete_upload(const Services& services, const std::string& organisation
   const FileDescriptor lock = lock_part(services, id);
   upload = find_upload(services, organisation_id, id);
   if (upload.state == "open") {
+    count_anew(services, upload, lock);
     if (upload.received_bytes != upload.size_bytes) {
       throw Error(ErrorCode::conflict, fmt::format("{} of {} bytes were received: send the rest first",
                                                    upload.received_bytes, upload.size_bytes));

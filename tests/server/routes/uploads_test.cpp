@@ -100,6 +100,21 @@ TEST_P(UploadRoutes, BytesThatWereWrittenButNotRecordedAreWrittenAgain) {
   EXPECT_EQ(complete(id).json.at("result").at("stored"), 1);
 }
 
+TEST_P(UploadRoutes, BytesThatARestoredBackupDoesNotHoldAreAskedForAgain) {
+  const std::string file = instances(1)[0];
+  const std::string id = opened("file", file.size());
+  const auto lose = [&] { std::filesystem::remove(world.folder / "uploads" / (id + ".part")); };
+  patch(id, 0, file.substr(0, 500));
+  lose();
+  EXPECT_EQ(patch(id, 500, file.substr(500)).error, ErrorCode::precondition_failed);
+  EXPECT_EQ(show(id).json.at("received_bytes"), 0);
+  EXPECT_EQ(patch(id, 0, file).status, 204);
+  lose();
+  EXPECT_EQ(complete(id).error, ErrorCode::conflict);
+  EXPECT_EQ(patch(id, 0, file).status, 204);
+  EXPECT_EQ(complete(id).json.at("result").at("stored"), 1);
+}
+
 TEST_P(UploadRoutes, AnArchiveIsIngestedByTheWorker) {
   const auto files = instances(3);
   naru::test::write_archive(world.folder / "a.zip", {{"1", files[0]}, {"2", files[1]}, {"3", files[2]}, {"4", "text"}});
