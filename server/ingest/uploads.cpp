@@ -115,6 +115,12 @@ void check_room(const Services& services, const Upload& wanted) {
   require_room(services.config.data, wanted.size_bytes);
 }
 
+/// Whether somebody holds the file: a request that sends for longer than uploads live is no abandoned one.
+bool is_worked_on(const std::filesystem::path& part) {
+  const FileDescriptor file(::open(part.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  return file.is_open() && ::flock(file.number(), LOCK_EX | LOCK_NB) != 0;
+}
+
 std::string failure(std::string_view code) { return nlohmann::ordered_json{{"error", code}}.dump(); }
 
 /// A second name of the file in `incoming/`, so that keeping it costs no copy.
@@ -241,10 +247,12 @@ std::uint64_t UploadPart::save() {
   const FileDescriptor folder(::open(uploads_folder(services_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (::fdatasync(file_.number()) != 0 || ::fsync(folder.number()) != 0) throw write_error(errno, kWhat);
   crash_point("upload.synced");
-  in_transaction(services_.database, Access::write, [&](Transaction& transaction) {
-    transaction.execute("UPDATE uploads SET received_bytes = $1, updated_ms = $2 WHERE id = $3 AND state = 'open'",
-                        {static_cast<std::int64_t>(upload_.received_bytes), services_.clock.now_ms(), upload_.id});
+  const auto changed = in_transaction(services_.database, Access::write, [&](Transaction& transaction) {
+    return transaction.execute(
+        "UPDATE uploads SET received_bytes = $1, updated_ms = $2 WHERE id = $3 AND state = 'open'",
+        {static_cast<std::int64_t>(upload_.received_bytes), services_.clock.now_ms(), upload_.id});
   });
+  if (changed == 0) throw Error(ErrorCode::conflict, "the upload was aborted meanwhile: begin a new one");
   crash_point("upload.saved");
   return upload_.received_bytes;
 }
@@ -326,6 +334,7 @@ int remove_expired_uploads(const Services& services) {
   int count = 0;
   for (const Row& row : rows) {
     Upload upload = from_row(row);
+    if (is_worked_on(part_path(services, upload.id))) continue;
     count += change_state(services, upload, "open", "aborted", "server") ? 1 : 0;
   }
   std::error_code absent;

@@ -191,6 +191,20 @@ TEST_P(UploadRoutes, WhatIsAbandonedOrDeletedIsAborted) {
   EXPECT_EQ(part_count(), 1U);
 }
 
+TEST_P(UploadRoutes, OneThatSendsForMoreThanADayIsNotAbandoned) {
+  const std::string file = instances(1)[0];
+  const std::string id = opened("file", file.size());
+  Request request = request_of({id});
+  request.headers.add("Upload-Offset", "0");
+  const auto sink = find_route(upload_routes(), Method::patch, kUpload).receive(world.services, request);
+  sink->write(std::as_bytes(std::span(file).first(500)));
+  world.clock.advance(kAbandonedAfter_ms);
+  remove_expired_uploads(world.services);
+  sink->write(std::as_bytes(std::span(file).subspan(500)));
+  EXPECT_EQ(sink->finish().status, 204);
+  EXPECT_EQ(show(id).json.at("received_bytes"), file.size());
+}
+
 TEST_P(UploadRoutes, OneInstanceAtOnceIsAnsweredWithWhatBecameOfIt) {
   const Route& route = find_route(upload_routes(), Method::post, "/api/v1/instances");
   const std::string file = instances(1)[0];
