@@ -184,8 +184,9 @@ void add_gauges(Base& base, const HttpServer& http, const JobRunner& runner) {
   // Of what it holds, so from its begin; without a good one there is no series.
   metrics.add_gauge("naru_backup_age_seconds", "Age of the last good backup.", "", [&base] {
     Values values;
-    for (const Row& row : in_transaction(*base.database, Access::read, [](Transaction& transaction) {
-           return transaction.query("SELECT MAX(started_ms) FROM backups WHERE state = 'complete'");
+    for (const Row& row : in_transaction(*base.database, Access::read, [&base](Transaction& transaction) {
+           return transaction.query("SELECT MAX(started_ms) FROM backups WHERE state = 'complete' AND started_ms <= $1",
+                                    {base.clock.now_ms()});
          })) {
       if (row.is_null(0)) continue;
       values.emplace_back("", static_cast<double>(base.clock.now_ms() - row.integer(0)) / 1000);
