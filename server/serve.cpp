@@ -72,9 +72,10 @@ fs::path default_data_folder() {
 
 void set_listen(ListenConfig& listen, const std::string& text) {
   const std::size_t colon = text.rfind(':');
-  const char* end = text.data() + text.size();
-  if (colon == std::string::npos || colon == 0 ||
-      std::from_chars(text.data() + colon + 1, end, listen.port).ptr != end || colon + 1 == text.size()) {
+  const char* const end = text.data() + text.size();
+  const auto port = colon == std::string::npos ? std::from_chars_result{end, std::errc::invalid_argument}
+                                               : std::from_chars(text.data() + colon + 1, end, listen.port);
+  if (colon == 0 || port.ec != std::errc{} || port.ptr != end) {
     throw Error(ErrorCode::usage, "--listen must be ADDRESS:PORT, e.g. 127.0.0.1:8600 or [::1]:8600");
   }
   listen.address = text.substr(0, colon);
