@@ -386,11 +386,23 @@ std::string init(const ServeOptions& options, const std::string& login, const st
                             {"Operator", login, password.empty() ? std::nullopt : std::optional(password)});
 }
 
+namespace {
+
+/// A folder that was mistyped, or whose disk is not mounted, must not be made and found sound, nor backed up.
+void require_data(const ServeOptions& options) {
+  std::error_code failure;
+  if (fs::exists(config_of(options).data / "content", failure)) return;
+  throw Error(ErrorCode::input_missing, "the data folder holds no server's data: check --data and the configuration");
+}
+
+}  // namespace
+
 std::string sample_configuration() { return sample_config(); }
 
 std::string route_table_json() { return json_lines(RouteTable(all_routes())); }
 
 nlohmann::ordered_json admin_backup(const ServeOptions& options, const fs::path& out) {
+  require_data(options);
   Base base(options);
   const CancelToken never;
   const BackupFacts facts = write_backup(base.config, *base.database, out, base.clock.now_ms(), {}, never);
@@ -406,6 +418,7 @@ nlohmann::ordered_json admin_restore(const ServeOptions& options, const fs::path
 }
 
 nlohmann::ordered_json admin_fsck(const ServeOptions& options, bool reads_bytes, bool repairs) {
+  require_data(options);
   Base base(options);
   return to_json(fsck(base.services, {reads_bytes, repairs}));
 }

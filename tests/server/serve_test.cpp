@@ -22,5 +22,17 @@ TEST(Serve, RefusesAnAddressThatIsNone) {
   }
 }
 
+TEST(Admin, MakesNoDataFolderToLookAfter) {
+  const TempFolder folder;
+  ServeOptions options;
+  options.data = folder / "mistyped";
+  EXPECT_EQ(code_if_thrown([&] { admin_fsck(options, false, false); }), ErrorCode::input_missing);
+  EXPECT_EQ(code_if_thrown([&] { admin_backup(options, folder / "backup"); }), ErrorCode::input_missing);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+  init(options, "admin", "correct horse battery");
+  EXPECT_EQ(admin_fsck(options, true, false).at("is_sound"), true);
+  EXPECT_EQ(admin_backup(options, folder / "backup").at("missing_count"), 0);
+}
+
 }  // namespace
 }  // namespace naru::server::test
