@@ -80,16 +80,26 @@ void bring_to_now(Database& database, std::int64_t now_ms) {
   });
 }
 
-/// The first that refer to nothing.
-std::vector<std::string> unreferenced_blobs(Database& database) {
-  const Rows rows = in_transaction(database, Access::read, [](Transaction& t) {
+/// Of the rows of `blobs` behind `last`, so many that others need not wait long for the database.
+struct BlobPage {
+  std::vector<std::string> unreferenced;
+  std::string last;  ///< empty: there are no more
+};
+
+BlobPage next_page(Database& database, const std::string& last) {
+  constexpr std::int64_t kPageRows = 1000;
+  const Rows rows = in_transaction(database, Access::read, [&](Transaction& t) {
     return t.query(
-        "SELECT sha256 FROM blobs WHERE NOT EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = "
-        "blobs.sha256) LIMIT 256");
+        "SELECT sha256, EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = blobs.sha256) FROM blobs WHERE sha256 "
+        "> $1 ORDER BY sha256 LIMIT $2",
+        {last, kPageRows});
   });
-  std::vector<std::string> hashes;
-  for (const Row& row : rows) hashes.push_back(row.text(0));
-  return hashes;
+  BlobPage page;
+  for (const Row& row : rows) {
+    if (row.integer(1) == 0) page.unreferenced.push_back(row.text(0));
+    page.last = row.text(0);
+  }
+  return page;
 }
 
 /// Those of `hashes` of which `sql` gives no row.
@@ -154,10 +164,10 @@ int remove_unreferenced_content(Database& database, ContentStore& content) {
     return without_row(database, std::move(hashes), "SELECT 1 FROM instances WHERE sha256 = $1 LIMIT 1");
   };
   int count = 0;
-  for (std::vector<std::string> hashes; !(hashes = unreferenced_blobs(database)).empty();) {
+  for (BlobPage page = next_page(database, ""); !page.last.empty(); page = next_page(database, page.last)) {
+    if (page.unreferenced.empty()) continue;
     // The file goes first: should this process die, the row still says what is left to do.
-    const std::vector<std::string> removed = content.remove(std::move(hashes), unused);
-    if (removed.empty()) break;  // all held by instances that come in
+    const std::vector<std::string> removed = content.remove(std::move(page.unreferenced), unused);
     in_transaction(database, Access::write, [&](Transaction& t) {
       for (const std::string& hash : removed) {
         t.execute(
