@@ -103,6 +103,25 @@ TEST_P(StudiesOn, BytesThatAnotherStudyHoldsStay) {
   EXPECT_EQ(naru::test::slurp(world.content.path_of(world.query("SELECT sha256 FROM blobs").at(0).text(0))), files[0]);
 }
 
+TEST_P(StudiesOn, ThoseThatAJobWorksOnDoNotKeepOthersFromTheirEnd) {
+  IngestWorld world(GetParam());
+  in_transaction(*world.database, Access::write, [&](Transaction& t) {
+    t.execute(
+        "INSERT INTO jobs (id, organisation_id, created_by, kind, name, recipe, state, wish, priority, attempt, "
+        "max_attempts, available_ms, fence, memory_bytes, device, progress, event_count, created_ms) VALUES ('job-1', "
+        "'org-a', 'user-1', 'prepare', 'set', '', 'PAUSED', 'none', 0, 1, 1, 0, 1, 1, 'cpu', '{}', 0, 0)");
+    for (int n = 0; n <= 1000; ++n) {
+      const std::string id = fmt::format("study-{:04}", n);
+      t.execute(
+          "INSERT INTO studies (id, organisation_id, study_uid, state, instance_count, size_bytes, modalities, "
+          "created_ms, received_ms, closed_ms) VALUES ($1, 'org-a', $1, 'closed', 0, 0, '', 0, 0, $2)",
+          {id, std::int64_t{n}});
+      if (n < 1000) t.execute("INSERT INTO job_studies (job_id, study_id) VALUES ('job-1', $1)", {id});
+    }
+  });
+  EXPECT_EQ(destroy_expired_studies(*world.database, world.ledger, world.clock, 1), 1);
+}
+
 /// Counts the transactions that read.
 class CountedDatabase final : public Database {
  public:
