@@ -181,7 +181,7 @@ const std::array kKeys = {
         [](const TomlValue& v, Config& c) { c.ingest.max_instance_bytes = size_of(v); }},
     Key{"ingest", "folders", "[]",
         "Folders to take files from: [{ path = \"/srv/export\", organisation = \"Seoul Hospital\" }].", set_folders},
-    Key{"jobs", "worker_count", "1", "Jobs at the same time.",
+    Key{"jobs", "worker_count", "1", "Jobs at the same time; 0: none, they wait.",
         [](const TomlValue& v, Config& c) { c.jobs.worker_count = number_within(v, 0, 64); }},
     Key{"jobs", "memory", "\"\"", "Of all jobs together, e.g. \"16GiB\". \"\": half of the machine.",
         [](const TomlValue& v, Config& c) {
