@@ -3,6 +3,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -211,9 +212,12 @@ void BackupService::ask_by_schedule() {
   const BackupConfig& config = services_.config.backup;
   if (config.every_hours == 0) return;
   const std::int64_t now_ms = services_.clock.now_ms();
-  const auto [good_ms, tried_ms] = in_transaction(services_.database, Access::read, [](Transaction& transaction) {
+  const auto [good_ms, tried_ms] = in_transaction(services_.database, Access::read, [&](Transaction& transaction) {
+    // What is of a time to come was made before the clock was set back, and keeps nothing from being made now.
     const Rows rows = transaction.query(
-        "SELECT MAX(CASE WHEN state IN ('complete', 'removed') THEN created_ms END), MAX(created_ms) FROM backups");
+        "SELECT MAX(CASE WHEN state IN ('complete', 'removed') THEN created_ms END), MAX(created_ms) FROM backups "
+        "WHERE created_ms <= $1",
+        {now_ms});
     return std::pair(rows.at(0).integer_if(0).value_or(0), rows.at(0).integer_if(1).value_or(0));
   });
   // What failed is tried again after an hour.
@@ -242,17 +246,23 @@ void BackupService::make(const BackupRow& backup) {
   }
 }
 
-/// Good ones alone are counted: an incomplete one never pushes out the last good one.
+/// Good ones alone are counted: an incomplete one never pushes out the last good one. One of a time to come, which was
+/// made before the clock was set back, is older than all that were made since.
 void BackupService::remove_old() {
-  const auto [good, others] = in_transaction(services_.database, Access::read, [](Transaction& transaction) {
+  auto [good, others] = in_transaction(services_.database, Access::read, [](Transaction& transaction) {
     return std::pair(in_state(transaction, "complete"), in_state(transaction, "incomplete"));
   });
+  const auto age_key = [now_ms = services_.clock.now_ms()](const BackupRow& backup) {
+    return std::pair(backup.created_ms <= now_ms, std::string_view(backup.id));
+  };
+  std::ranges::sort(good, {}, age_key);
+  std::ranges::sort(others, {}, age_key);
   const auto keep = static_cast<std::size_t>(services_.config.backup.keep);
   if (good.size() <= keep) return;
-  const std::string& oldest_kept = good[good.size() - keep].id;
+  const BackupRow oldest_kept = good[good.size() - keep];
   for (const auto& backups : {good, others}) {
     for (const BackupRow& backup : backups) {
-      if (backup.id >= oldest_kept) break;
+      if (age_key(backup) >= age_key(oldest_kept)) break;
       std::error_code failure;
       // Renamed first, so that none is ever seen half removed.
       const fs::path folder = folder_of(services_, backup.id), partial = folder.string() + std::string(kPartial);

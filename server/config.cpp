@@ -46,6 +46,12 @@ std::string url_of(const TomlValue& value, std::string_view begin) {
   return text;
 }
 
+/// Of an address that paths are put behind.
+std::string without_last_slashes(std::string url) {
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
 std::string ae_title_of(const TomlValue& value, const std::string& text) {
   const bool is_good = !text.empty() && text.size() <= 16 && text.front() != ' ' && text.back() != ' ' &&
                        std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~' && c != '\\'; });
@@ -80,7 +86,7 @@ void set_witnesses(const TomlValue& value, Config& config) {
     const auto is_same = [&](const WitnessConfig& other) { return other.name == witness.name; };
     if (std::ranges::any_of(config.ledger.witnesses, is_same)) table.at("name").fail("is there twice");
     if (!is_allowed_url(witness.url, true)) table.at("url").fail("must be an https address");
-    while (witness.url.ends_with('/')) witness.url.pop_back();
+    witness.url = without_last_slashes(std::move(witness.url));
     config.ledger.witnesses.push_back(std::move(witness));
   }
 }
@@ -118,7 +124,7 @@ const std::array kKeys = {
         [](const TomlValue& v, Config& c) { c.listen.plain_is_allowed = v.boolean(); }},
     Key{"listen", "public_url", "\"\"",
         "How clients reach it, e.g. \"https://naru.hospital.example\"; stands in links.",
-        [](const TomlValue& v, Config& c) { c.listen.public_url = url_of(v, "http"); }},
+        [](const TomlValue& v, Config& c) { c.listen.public_url = without_last_slashes(url_of(v, "http")); }},
     Key{"listen", "max_connections", "20000", "More than these are refused.",
         [](const TomlValue& v, Config& c) { c.listen.max_connections = number_within(v, 1, 1000000); }},
     Key{"listen", "header_timeout_s", "20", "A request's header must be there within this time.",
@@ -175,7 +181,7 @@ const std::array kKeys = {
         [](const TomlValue& v, Config& c) { c.ingest.max_instance_bytes = size_of(v); }},
     Key{"ingest", "folders", "[]",
         "Folders to take files from: [{ path = \"/srv/export\", organisation = \"Seoul Hospital\" }].", set_folders},
-    Key{"jobs", "worker_count", "1", "Jobs at the same time.",
+    Key{"jobs", "worker_count", "1", "Jobs at the same time; 0: none, they wait.",
         [](const TomlValue& v, Config& c) { c.jobs.worker_count = number_within(v, 0, 64); }},
     Key{"jobs", "memory", "\"\"", "Of all jobs together, e.g. \"16GiB\". \"\": half of the machine.",
         [](const TomlValue& v, Config& c) {

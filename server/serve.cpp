@@ -72,9 +72,10 @@ fs::path default_data_folder() {
 
 void set_listen(ListenConfig& listen, const std::string& text) {
   const std::size_t colon = text.rfind(':');
-  const char* end = text.data() + text.size();
-  if (colon == std::string::npos || colon == 0 ||
-      std::from_chars(text.data() + colon + 1, end, listen.port).ptr != end || colon + 1 == text.size()) {
+  const char* const end = text.data() + text.size();
+  const auto port = colon == std::string::npos ? std::from_chars_result{end, std::errc::invalid_argument}
+                                               : std::from_chars(text.data() + colon + 1, end, listen.port);
+  if (colon == 0 || port.ec != std::errc{} || port.ptr != end) {
     throw Error(ErrorCode::usage, "--listen must be ADDRESS:PORT, e.g. 127.0.0.1:8600 or [::1]:8600");
   }
   listen.address = text.substr(0, colon);
@@ -212,8 +213,9 @@ void add_gauges(Base& base, const HttpServer& http, const JobRunner& runner) {
   // Of what it holds, so from its begin; without a good one there is no series.
   metrics.add_gauge("naru_backup_age_seconds", "Age of the last good backup.", "", [&base] {
     Values values;
-    for (const Row& row : in_transaction(*base.database, Access::read, [](Transaction& transaction) {
-           return transaction.query("SELECT MAX(started_ms) FROM backups WHERE state = 'complete'");
+    for (const Row& row : in_transaction(*base.database, Access::read, [&base](Transaction& transaction) {
+           return transaction.query("SELECT MAX(started_ms) FROM backups WHERE state = 'complete' AND started_ms <= $1",
+                                    {base.clock.now_ms()});
          })) {
       if (row.is_null(0)) continue;
       values.emplace_back("", static_cast<double>(base.clock.now_ms() - row.integer(0)) / 1000);

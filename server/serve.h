@@ -32,6 +32,7 @@ std::string sample_configuration();
 /// Every route as a line of JSON: method, path, door, roles, scope, takes_idempotency_key.
 std::string route_table_json();
 
+/// @throws Error{input_missing} where there is no data, here and for fsck
 nlohmann::ordered_json admin_backup(const ServeOptions& options, const std::filesystem::path& out);
 nlohmann::ordered_json admin_restore(const ServeOptions& options, const std::filesystem::path& backup);
 /// {schema, is_sound, counts, problems}

@@ -75,16 +75,33 @@ Oidc::Oidc(AuthParts parts, OidcConfig config, HttpsClient& client, bool plain_l
   client_secret_ = secret_in(config_.client_secret_file);
 }
 
+/// Few at a time: requests of browsers wait for it, and a provider that does not answer must not hold all threads that
+/// serve the others.
+OutgoingReply Oidc::ask(const OutgoingRequest& request) {
+  struct Turn {
+    std::atomic<int>& count;
+    ~Turn() { --count; }
+  };
+  const int count = ++asking_;
+  const Turn turn{asking_};
+  if (count > kMaxAsking) {
+    throw Error(ErrorCode::rate_limited, "too many sign-ins wait for the identity provider; try again in some seconds");
+  }
+  return client_.send(request);
+}
+
 std::string Oidc::get(const std::string& url) {
-  OutgoingReply reply = client_.send({url, std::nullopt, std::nullopt, std::nullopt});
+  OutgoingReply reply = ask({url, std::nullopt, std::nullopt, std::nullopt});
   if (reply.status != 200) throw unavailable(fmt::format("answers {}", reply.status));
   return std::move(reply.body);
 }
 
 Oidc::Provider Oidc::provider() {
-  const std::lock_guard lock(mutex_);
   const std::int64_t now_ms = parts_.clock.now_ms();
-  if (provider_ && std::abs(now_ms - provider_->fetched_ms) < kDiscoveryMs) return *provider_;
+  {
+    const std::lock_guard lock(mutex_);  // not held while the provider is asked
+    if (provider_ && std::abs(now_ms - provider_->fetched_ms) < kDiscoveryMs) return *provider_;
+  }
   const bool has_slash = config_.issuer.ends_with('/');
   const Json document =
       object_of(get(fmt::format("{}{}.well-known/openid-configuration", config_.issuer, has_slash ? "" : "/")));
@@ -99,19 +116,25 @@ Oidc::Provider Oidc::provider() {
     if (!is_allowed_url(url, plain_loopback_)) throw unavailable("names an address that is not https");
   }
   found.keys = keys_from_json(get(found.keys_url));
+  const std::lock_guard lock(mutex_);
   provider_ = found;
   return found;
 }
 
 Oidc::Provider Oidc::with_new_keys() {
-  const std::lock_guard lock(mutex_);
   const std::int64_t now_ms = parts_.clock.now_ms();
-  // At most once a minute, so that tokens with invented key ids do not make us a nuisance.
-  if (provider_ && std::abs(now_ms - provider_->keys_fetched_ms) >= kKeyRetryMs) {
+  std::string keys_url;
+  {
+    const std::lock_guard lock(mutex_);
+    // At most once a minute, so that tokens with invented key ids do not make us a nuisance.
+    if (std::abs(now_ms - provider_.value().keys_fetched_ms) < kKeyRetryMs) return *provider_;
     provider_->keys_fetched_ms = now_ms;
-    provider_->keys = keys_from_json(get(provider_->keys_url));
+    keys_url = provider_->keys_url;
   }
-  return provider_.value();
+  auto keys = keys_from_json(get(keys_url));
+  const std::lock_guard lock(mutex_);
+  provider_->keys = std::move(keys);
+  return *provider_;
 }
 
 Oidc::Start Oidc::start() {
@@ -167,7 +190,7 @@ std::string Oidc::id_token_for(std::string_view code, const std::string& verifie
     form.emplace_back("client_id", config_.client_id);
   }
   request.form = form_encoded(form);
-  const OutgoingReply reply = client_.send(request);
+  const OutgoingReply reply = ask(request);
   if (reply.status >= 400 && reply.status < 500) throw refused("the identity provider does not know the code");
   if (reply.status != 200) throw unavailable(fmt::format("answers {}", reply.status));
   return text_of(object_of(reply.body), "id_token");

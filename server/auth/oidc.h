@@ -2,6 +2,7 @@
 /// found by the identity that an admin linked to it before; none is ever made.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -16,9 +17,12 @@
 namespace naru::server {
 
 class HttpsClient;
+struct OutgoingReply;
+struct OutgoingRequest;
 
 inline constexpr std::int64_t kOidcLoginMs = 10 * 60'000, kDiscoveryMs = 60 * 60'000, kKeyRetryMs = 60'000;
 inline constexpr int kMaxOidcLogins = 10'000;  ///< begun and not ended; more are refused
+inline constexpr int kMaxAsking = 4;           ///< requests to the provider at a time; more are refused
 
 /// Safe to use from any thread.
 class Oidc {
@@ -39,7 +43,7 @@ class Oidc {
     std::optional<std::string_view> issuer;  ///< "iss" of RFC 9207
   };
   /// The id of the user whom the provider names. A state serves once.
-  /// @throws Error{unauthenticated, store_unavailable}
+  /// @throws Error{unauthenticated, store_unavailable, rate_limited}
   std::string finish(const Callback& callback);
 
  private:
@@ -52,6 +56,7 @@ class Oidc {
     std::string nonce, verifier;
   };
 
+  OutgoingReply ask(const OutgoingRequest& request);
   std::string get(const std::string& url);
   Provider provider();
   Provider with_new_keys();
@@ -65,7 +70,8 @@ class Oidc {
   HttpsClient& client_;
   bool plain_loopback_;
   std::optional<std::string> client_secret_;
-  std::mutex mutex_;
+  std::atomic<int> asking_{0};
+  std::mutex mutex_;  ///< of `provider_`
   std::optional<Provider> provider_;
 };
 

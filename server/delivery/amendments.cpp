@@ -31,6 +31,8 @@ void check_values(const Grant& grant, std::optional<std::int64_t> quota_bytes, s
     fail("\"quota_bytes\" can only be raised; 0 means no limit");
   }
   if (expires_ms && *expires_ms == grant.expires_ms) fail("\"expires_ms\" is the grant's end already");
+  if (expires_ms && *expires_ms > kLatestGrantEndMs)
+    fail("\"expires_ms\" lies behind the year 9999: it counts milliseconds");
   if (expires_ms && *expires_ms <= now_ms) fail("\"expires_ms\" lies in the past; to end a grant now, revoke it");
 }
 

@@ -37,10 +37,12 @@ std::string_view name_of(std::string_view path) {
 }
 
 /// The folders of a listing, "" (the whole) not among them.
-std::set<std::string, std::less<>> folders_of(const DatasetListing& listing) {
-  std::set<std::string, std::less<>> folders;
+std::set<std::string_view> folders_of(const DatasetListing& listing) {
+  std::set<std::string_view> folders;
   for (const DatasetObject& file : listing.files) {
-    for (auto folder = parent_of(file.path); !folder.empty(); folder = parent_of(folder)) folders.emplace(folder);
+    // Where one is known, so are those above it.
+    auto folder = parent_of(file.path);
+    while (!folder.empty() && folders.insert(folder).second) folder = parent_of(folder);
   }
   return folders;
 }
@@ -53,34 +55,58 @@ struct FolderFacts {
   Json contents = Json::array();
 };
 
-FolderFacts folder_facts(const DatasetListing& listing, std::string_view folder, std::string_view host, bool expand) {
-  FolderFacts facts;
-  std::vector<std::string> sums;
-  for (const DatasetObject& file : listing.files) {
-    if (parent_of(file.path) != folder) continue;
-    facts.size_bytes += file.size_bytes;
-    sums.push_back(file.sha256);
-    facts.contents.push_back({{"name", name_of(file.path)},
-                              {"id", file.id},
-                              {"drs_uri", Json::array({fmt::format("drs://{}/{}", host, file.id)})}});
+/// A listing as a tree, made once: of a thousand studies there are thousands of folders.
+class FolderTree {
+ public:
+  FolderTree(const DatasetListing& listing, std::string_view host, bool expand)
+      : listing_(listing), host_(host), expand_(expand) {
+    for (const DatasetObject& file : listing.files) members_[parent_of(file.path)].files.push_back(&file);
+    for (const std::string_view folder : folders_of(listing)) members_[parent_of(folder)].folders.push_back(folder);
   }
-  for (const std::string& below : folders_of(listing)) {
-    if (parent_of(below) != folder) continue;
-    FolderFacts inner = folder_facts(listing, below, host, expand);
-    const std::string id = object_id_of_folder(listing.dataset.id, below);
-    facts.size_bytes += inner.size_bytes;
-    sums.push_back(inner.sha256);
-    Json entry = {
-        {"name", name_of(below)}, {"id", id}, {"drs_uri", Json::array({fmt::format("drs://{}/{}", host, id)})}};
-    if (expand) entry["contents"] = std::move(inner.contents);
-    facts.contents.push_back(std::move(entry));
+
+  FolderFacts facts(std::string_view folder) const { return facts(folder, true); }
+
+ private:
+  struct Members {
+    std::vector<const DatasetObject*> files;
+    std::vector<std::string_view> folders;
+  };
+
+  Json entry(std::string_view path, const std::string& id) const {
+    return {{"name", name_of(path)}, {"id", id}, {"drs_uri", Json::array({fmt::format("drs://{}/{}", host_, id)})}};
   }
-  std::ranges::sort(sums);
-  std::string joined;
-  for (const std::string& sum : sums) joined += sum;
-  facts.sha256 = hash_of(joined);
-  return facts;
-}
+
+  FolderFacts facts(std::string_view folder, bool has_contents) const {
+    FolderFacts facts;
+    std::vector<std::string> sums;
+    const auto found = members_.find(folder);
+    static const Members kNone;
+    const Members& members = found == members_.end() ? kNone : found->second;
+    for (const DatasetObject* file : members.files) {
+      facts.size_bytes += file->size_bytes;
+      sums.push_back(file->sha256);
+      if (has_contents) facts.contents.push_back(entry(file->path, file->id));
+    }
+    for (const std::string_view below : members.folders) {
+      FolderFacts inner = this->facts(below, expand_);
+      facts.size_bytes += inner.size_bytes;
+      sums.push_back(inner.sha256);
+      if (!has_contents) continue;
+      facts.contents.push_back(entry(below, object_id_of_folder(listing_.dataset.id, below)));
+      if (expand_) facts.contents.back()["contents"] = std::move(inner.contents);
+    }
+    std::ranges::sort(sums);
+    std::string joined;
+    for (const std::string& sum : sums) joined += sum;
+    facts.sha256 = hash_of(joined);
+    return facts;
+  }
+
+  const DatasetListing& listing_;
+  std::string_view host_;
+  bool expand_;
+  std::map<std::string_view, Members> members_;
+};
 
 Json access_method(std::string_view access_id) { return {{"type", "https"}, {"access_id", access_id}}; }
 
@@ -146,9 +172,9 @@ std::optional<DatasetObject> find_object(const DatasetListing& listing, std::str
     return DatasetObject{Kind::tar, std::string(object_id), "", "", 0, nullptr};
   const auto file = std::ranges::find(listing.files, object_id, &DatasetObject::id);
   if (file != listing.files.end()) return *file;
-  for (const std::string& folder : folders_of(listing)) {
+  for (const std::string_view folder : folders_of(listing)) {
     if (object_id_of_folder(dataset_id, folder) == object_id) {
-      return DatasetObject{Kind::folder, std::string(object_id), folder, "", 0, nullptr};
+      return DatasetObject{Kind::folder, std::string(object_id), std::string(folder), "", 0, nullptr};
     }
   }
   return std::nullopt;
@@ -171,7 +197,7 @@ Json drs_object(const DatasetListing& listing, const DatasetObject& object, std:
     json["checksums"] = checksums(sha256_of_tar);
     json["access_methods"] = Json::array({access_method("https")});
   } else {
-    FolderFacts facts = folder_facts(listing, object.path, host, expand);
+    FolderFacts facts = FolderTree(listing, host, expand).facts(object.path);
     const bool is_whole = object.kind == Kind::whole;
     json.update(
         {{"name", is_whole ? listing.dataset.name : std::string(name_of(object.path))}, {"size", facts.size_bytes}});

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "pipeline/files.h"
+#include "server/audit/checkpoint.h"
 #include "server/audit/ledger.h"
 #include "server/clock.h"
 #include "server/config.h"
@@ -22,7 +23,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kMaxSumsBytes = std::size_t{256} << 20;
+constexpr std::size_t kMaxSumsBytes = std::size_t{256} << 20, kMaxReceiptBytes = std::size_t{1} << 20;
 constexpr std::size_t kHexDigits = 64, kMaxRecordBytes = std::size_t{64} << 20, kDateBytes = 10;
 constexpr std::int64_t kKeepRecordMs = std::int64_t{3 * 365 + 1} * 86'400'000;  // three years, one of them a leap year
 constexpr std::string_view kSums = "SHA256SUMS", kReceipt = "receipt.tlog-proof";
@@ -168,12 +169,15 @@ void destroy_dataset(Services& services, Transaction& transaction, const Dataset
 
 DatasetFile receipt_file(Services& services, const Dataset& dataset) {
   const fs::path folder = receipt_folder(services, dataset.id), file = folder / kReceipt;
-  std::error_code failure;
-  if (!fs::exists(file, failure)) {
+  const auto known = read_file(file, kMaxReceiptBytes);
+  if (!known || !parse_receipt(*known)) {  // a power cut may have left an empty one
     const std::string receipt = services.ledger.receipt(dataset.leaf_number);
+    std::error_code failure;
     fs::create_directories(folder, failure);
     if (failure) throw write_error(failure.value(), "a receipt");
+    fs::remove_all(folder / "tar.sha256", failure);  // of the tar with the receipt before
     write_file(file, receipt);
+    sync_tree(folder);
   }
   const auto facts = hash_file(file);
   if (!facts) throw Error(ErrorCode::internal, "a receipt cannot be read; run naru admin fsck");

@@ -40,6 +40,13 @@ void check_proposal(Services& services, Transaction& transaction, const Caller& 
           .empty()) {
     fail("\"recipient_id\" names no organisation");
   }
+  const auto says_nothing = [](const std::string& text) {
+    return text.find_first_not_of(" \t\r\n") == std::string::npos;
+  };
+  if (says_nothing(proposal.purpose)) fail("\"purpose\" is empty: the record of what is delivered needs it");
+  if (says_nothing(proposal.decision))
+    fail("\"decision\" is empty: nothing is granted without a decision of the board");
+  if (proposal.expires_ms > kLatestGrantEndMs) fail("\"expires_ms\" lies behind the year 9999: it counts milliseconds");
   if (proposal.expires_ms <= services.clock.now_ms()) fail("\"expires_ms\" lies in the past");
   if (proposal.mode != "download" && proposal.mode != "safe_zone") fail("\"mode\" must be download or safe_zone");
   if (proposal.study_ids.empty()) fail("\"study_ids\" must name at least one study");

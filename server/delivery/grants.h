@@ -21,6 +21,9 @@ namespace naru::server {
 struct Services;
 class Transaction;
 
+/// The end of the year 9999: what is greater was no count of milliseconds, and would be a grant without an end.
+inline constexpr std::int64_t kLatestGrantEndMs = 253'402'300'799'999;
+
 struct Grant {
   std::string id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, created_by, key_sealed, key_id;
   std::uint64_t quota_bytes = 0, used_bytes = 0;
@@ -34,8 +37,8 @@ struct GrantProposal {
   std::vector<std::string> study_ids;
 };
 
-/// @throws Error{request_invalid} no such recipient, an end in the past, a recipe that does not parse;
-/// Error{not_found} a study that is not the caller's
+/// @throws Error{request_invalid} no such recipient, no purpose or decision, an end in the past or behind all
+/// calendars, a recipe that does not parse; Error{not_found} a study that is not the caller's
 Grant propose_grant(Services& services, Transaction& transaction, const Caller& caller, const GrantProposal& proposal);
 
 /// @throws Error{forbidden} by the person who proposed it; Error{conflict} not in state proposed

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <mutex>
 
 #include "core/digest.h"
 #include "core/error.h"
@@ -91,6 +92,10 @@ std::string tar_sha256(Services& services, const DatasetListing& listing) {
   const auto file = receipt_folder(services, listing.dataset.id) / "tar.sha256";
   constexpr std::size_t kHexDigits = 64;
   if (auto known = read_file(file, kHexDigits); known && known->size() == kHexDigits) return *known;
+  // It may take minutes: one thread may be at it, not all that serve the others.
+  static std::mutex reading;
+  const std::unique_lock turn(reading, std::try_to_lock);
+  if (!turn) throw Error(ErrorCode::draining, "the checksum of a tar is being made: ask again later");
   Sha256 hash;
   for (const Segment& segment : *listing.tar) {
     if (segment.file.empty()) {

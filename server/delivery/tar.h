@@ -18,7 +18,7 @@ std::shared_ptr<const std::vector<Segment>> tar_segments(const DatasetListing& l
 std::uint64_t tar_size_bytes(const std::vector<Segment>& segments);
 
 /// SHA-256 of the whole, read once and kept beside the receipt.
-/// @throws Error{internal} where a file cannot be read
+/// @throws Error{internal} where a file cannot be read; Error{draining} while another one is made
 std::string tar_sha256(Services& services, const DatasetListing& listing);
 
 }  // namespace naru::server

@@ -75,6 +75,10 @@ bool Transfers::ByContent::operator()(const std::shared_ptr<const Parties>& a,
 
 namespace {
 
+bool is_published(Transaction& transaction, const std::string& dataset_id) {
+  return !transaction.query("SELECT id FROM datasets WHERE id = $1 AND state = 'published'", {dataset_id}).empty();
+}
+
 /// Charges a grant, unless it ended or would exceed its quota in the meantime.
 void charge(Transaction& transaction, const Grant& grant, std::uint64_t size_bytes, std::int64_t now_ms) {
   const auto changed = transaction.execute(
@@ -102,6 +106,9 @@ std::shared_ptr<Transfer> Transfers::begin(Services& services, const DatasetAcce
   std::string id = random_id("delivery");
   writes_.run(services.database, [&](Transaction& transaction) {
     const std::int64_t now_ms = services.clock.now_ms();
+    if (!is_published(transaction, dataset.id)) {
+      throw Error(ErrorCode::gone, "this dataset was destroyed; its record stays");
+    }
     if (access.grant) charge(transaction, *access.grant, size_bytes, now_ms);
     transaction.execute(
         "INSERT INTO deliveries (id, organisation_id, grant_id, dataset_id, object_id, user_id, first_byte, last_byte, "
@@ -174,7 +181,7 @@ void Transfers::sweep(Services& services) {
   }
   for (const Ended& end : unrecorded) ended(services, end);
   if (active.empty()) return;
-  std::unordered_map<std::string, bool> may_go_on;  // of grants and users
+  std::unordered_map<std::string, bool> may_go_on;  // of grants, users and datasets
   in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     const std::int64_t now_ms = services.clock.now_ms();
     for (const auto& download : active) {
@@ -187,11 +194,14 @@ void Transfers::sweep(Services& services) {
       if (const auto& user = download->parties().user_id; !may_go_on.contains(user)) {
         may_go_on[user] = caller_of_user(transaction, user).has_value();
       }
+      if (const auto& dataset = download->parties().dataset_id; !may_go_on.contains(dataset)) {
+        may_go_on[dataset] = is_published(transaction, dataset);
+      }
     }
   });
   for (const auto& download : active) {
-    const auto& grant = download->parties().grant_id;
-    if (!may_go_on[download->parties().user_id] || (grant && !may_go_on[*grant])) download->stop();
+    const auto& [organisation_id, user_id, dataset_id, object_id, grant_id] = download->parties();
+    if (!may_go_on[user_id] || !may_go_on[dataset_id] || (grant_id && !may_go_on[*grant_id])) download->stop();
   }
 }
 

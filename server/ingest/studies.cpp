@@ -54,10 +54,13 @@ bool is_worked_on(Transaction& transaction, const std::string& study_id) {
               .empty();
 }
 
-/// The studies of `sql`, an (id, organisation_id) a row, each changed in a transaction of its own.
+Rows read(Database& database, std::string_view sql, std::initializer_list<Value> values) {
+  return in_transaction(database, Access::read, [&](Transaction& t) { return t.query(sql, values); });
+}
+
+/// Studies, an (id, organisation_id) a row, each changed in a transaction of its own.
 template <class Change>
-int change_each(Database& database, const Clock& clock, std::string_view sql, std::int64_t until_ms, Change change) {
-  const Rows rows = in_transaction(database, Access::read, [&](Transaction& t) { return t.query(sql, {until_ms}); });
+int change_each(Database& database, const Clock& clock, const Rows& rows, Change change) {
   int count = 0;
   for (const Row& row : rows) {
     const StudyChange asked{row.text(0), row.text(1), "server", clock.now_ms()};
@@ -80,16 +83,26 @@ void bring_to_now(Database& database, std::int64_t now_ms) {
   });
 }
 
-/// The first that refer to nothing.
-std::vector<std::string> unreferenced_blobs(Database& database) {
-  const Rows rows = in_transaction(database, Access::read, [](Transaction& t) {
+/// Of the rows of `blobs` behind `last`, so many that others need not wait long for the database.
+struct BlobPage {
+  std::vector<std::string> unreferenced;
+  std::string last;  ///< empty: there are no more
+};
+
+BlobPage next_page(Database& database, const std::string& last) {
+  constexpr std::int64_t kPageRows = 1000;
+  const Rows rows = in_transaction(database, Access::read, [&](Transaction& t) {
     return t.query(
-        "SELECT sha256 FROM blobs WHERE NOT EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = "
-        "blobs.sha256) LIMIT 256");
+        "SELECT sha256, EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = blobs.sha256) FROM blobs WHERE sha256 "
+        "> $1 ORDER BY sha256 LIMIT $2",
+        {last, kPageRows});
   });
-  std::vector<std::string> hashes;
-  for (const Row& row : rows) hashes.push_back(row.text(0));
-  return hashes;
+  BlobPage page;
+  for (const Row& row : rows) {
+    if (row.integer(1) == 0) page.unreferenced.push_back(row.text(0));
+    page.last = row.text(0);
+  }
+  return page;
 }
 
 /// Those of `hashes` of which `sql` gives no row.
@@ -105,16 +118,16 @@ std::vector<std::string> without_row(Database& database, std::vector<std::string
 int close_quiet_studies(Database& database, Ledger& ledger, const Clock& clock, int quiet_s) {
   bring_to_now(database, clock.now_ms());
   const std::int64_t until_ms = clock.now_ms() - quiet_s * kMsPerSecond;
-  return change_each(database, clock,
-                     "SELECT id, organisation_id FROM studies WHERE state = 'open' AND received_ms <= $1 ORDER BY "
-                     "received_ms LIMIT 1000",
-                     until_ms, [&](Transaction& transaction, const StudyChange& change) {
-                       const Rows still = transaction.query(
-                           "SELECT 1 FROM studies WHERE id = $1 AND state = 'open' AND received_ms <= $2",
-                           {change.study_id, until_ms});
-                       if (!still.empty()) close_study(transaction, ledger, change);
-                       return !still.empty();
-                     });
+  const Rows rows = read(database,
+                         "SELECT id, organisation_id FROM studies WHERE state = 'open' AND received_ms <= $1 ORDER BY "
+                         "received_ms LIMIT 1000",
+                         {until_ms});
+  return change_each(database, clock, rows, [&](Transaction& transaction, const StudyChange& change) {
+    const Rows still = transaction.query("SELECT 1 FROM studies WHERE id = $1 AND state = 'open' AND received_ms <= $2",
+                                         {change.study_id, until_ms});
+    if (!still.empty()) close_study(transaction, ledger, change);
+    return !still.empty();
+  });
 }
 
 void close_study(Transaction& transaction, Ledger& ledger, const StudyChange& change) {
@@ -137,16 +150,25 @@ void destroy_study(Transaction& transaction, Ledger& ledger, const StudyChange& 
 }
 
 int destroy_expired_studies(Database& database, Ledger& ledger, const Clock& clock, int days) {
-  return change_each(database, clock,
-                     "SELECT id, organisation_id FROM studies WHERE state = 'closed' AND closed_ms <= $1 ORDER BY "
-                     "closed_ms LIMIT 1000",
-                     clock.now_ms() - days * kMsPerDay, [&](Transaction& transaction, const StudyChange& change) {
-                       const Rows still = transaction.query("SELECT 1 FROM studies WHERE id = $1 AND state = 'closed'",
-                                                            {change.study_id});
-                       if (still.empty() || is_worked_on(transaction, change.study_id)) return false;
-                       destroy_study(transaction, ledger, change);
-                       return true;
-                     });
+  const std::int64_t until_ms = clock.now_ms() - days * kMsPerDay;
+  const auto destroy = [&](Transaction& transaction, const StudyChange& change) {
+    const Rows still = transaction.query("SELECT 1 FROM studies WHERE id = $1 AND state = 'closed'", {change.study_id});
+    if (still.empty() || is_worked_on(transaction, change.study_id)) return false;
+    destroy_study(transaction, ledger, change);
+    return true;
+  };
+  // Page by page to the end: those that jobs work on stay, and do not keep the others from it.
+  const auto page_behind = [&](const std::string& id) {
+    return read(database,
+                "SELECT id, organisation_id FROM studies WHERE state = 'closed' AND closed_ms <= $1 AND id > $2 ORDER "
+                "BY id LIMIT 1000",
+                {until_ms, id});
+  };
+  int count = 0;
+  for (Rows rows = page_behind(""); !rows.empty(); rows = page_behind(rows.back().text(0))) {
+    count += change_each(database, clock, rows, destroy);
+  }
+  return count;
 }
 
 int remove_unreferenced_content(Database& database, ContentStore& content) {
@@ -154,10 +176,10 @@ int remove_unreferenced_content(Database& database, ContentStore& content) {
     return without_row(database, std::move(hashes), "SELECT 1 FROM instances WHERE sha256 = $1 LIMIT 1");
   };
   int count = 0;
-  for (std::vector<std::string> hashes; !(hashes = unreferenced_blobs(database)).empty();) {
+  for (BlobPage page = next_page(database, ""); !page.last.empty(); page = next_page(database, page.last)) {
+    if (page.unreferenced.empty()) continue;
     // The file goes first: should this process die, the row still says what is left to do.
-    const std::vector<std::string> removed = content.remove(std::move(hashes), unused);
-    if (removed.empty()) break;  // all held by instances that come in
+    const std::vector<std::string> removed = content.remove(std::move(page.unreferenced), unused);
     in_transaction(database, Access::write, [&](Transaction& t) {
       for (const std::string& hash : removed) {
         t.execute(

@@ -72,6 +72,19 @@ FileDescriptor lock_part(const Services& services, const std::string& id) {
   throw Error(ErrorCode::conflict, "another request works on this upload, or it has ended: ask for its state");
 }
 
+/// Where less is there than the row says is durable, as after a restored backup, which holds no uploads, what is there
+/// counts: the client sends the rest again.
+void count_anew(const Services& services, Upload& upload, const FileDescriptor& file) {
+  struct stat status {};
+  if (::fstat(file.number(), &status) != 0) throw write_error(errno, kWhat);
+  if (static_cast<std::uint64_t>(status.st_size) >= upload.received_bytes) return;
+  upload.received_bytes = static_cast<std::uint64_t>(status.st_size);
+  in_transaction(services.database, Access::write, [&](Transaction& transaction) {
+    transaction.execute("UPDATE uploads SET received_bytes = $1 WHERE id = $2 AND state = 'open'",
+                        {value_of(upload.received_bytes), upload.id});
+  });
+}
+
 void append_leaf(Transaction& transaction, const Services& services, const Upload& upload, const std::string& actor) {
   const std::string kind = "upload." + (upload.state == "open" ? std::string("opened") : upload.state);
   services.ledger.append(transaction, {kind, upload.organisation_id, actor, upload.id, {{"bytes", upload.size_bytes}}});
@@ -100,6 +113,12 @@ void check_room(const Services& services, const Upload& wanted) {
                 fmt::format("size_bytes: an upload has at most {} bytes here: send it in parts", max_bytes));
   }
   require_room(services.config.data, wanted.size_bytes);
+}
+
+/// Whether somebody holds the file: a request that sends for longer than uploads live is no abandoned one.
+bool is_worked_on(const std::filesystem::path& part) {
+  const FileDescriptor file(::open(part.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  return file.is_open() && ::flock(file.number(), LOCK_EX | LOCK_NB) != 0;
 }
 
 std::string failure(std::string_view code) { return nlohmann::ordered_json{{"error", code}}.dump(); }
@@ -192,6 +211,7 @@ UploadPart::UploadPart(const Services& services, const std::string& organisation
   if (upload_.state != "open") {
     throw Error(ErrorCode::conflict, fmt::format("the upload is {}: nothing can be added", upload_.state));
   }
+  count_anew(services, upload_, file_);
   if (offset != upload_.received_bytes) {
     throw Error(ErrorCode::precondition_failed,
                 fmt::format("Upload-Offset: {} bytes were received: go on from there", upload_.received_bytes));
@@ -227,10 +247,12 @@ std::uint64_t UploadPart::save() {
   const FileDescriptor folder(::open(uploads_folder(services_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (::fdatasync(file_.number()) != 0 || ::fsync(folder.number()) != 0) throw write_error(errno, kWhat);
   crash_point("upload.synced");
-  in_transaction(services_.database, Access::write, [&](Transaction& transaction) {
-    transaction.execute("UPDATE uploads SET received_bytes = $1, updated_ms = $2 WHERE id = $3 AND state = 'open'",
-                        {static_cast<std::int64_t>(upload_.received_bytes), services_.clock.now_ms(), upload_.id});
+  const auto changed = in_transaction(services_.database, Access::write, [&](Transaction& transaction) {
+    return transaction.execute(
+        "UPDATE uploads SET received_bytes = $1, updated_ms = $2 WHERE id = $3 AND state = 'open'",
+        {static_cast<std::int64_t>(upload_.received_bytes), services_.clock.now_ms(), upload_.id});
   });
+  if (changed == 0) throw Error(ErrorCode::conflict, "the upload was aborted meanwhile: begin a new one");
   crash_point("upload.saved");
   return upload_.received_bytes;
 }
@@ -239,9 +261,11 @@ Upload complete_upload(const Services& services, const std::string& organisation
   Upload upload = find_upload(services, organisation_id, id);
   if (upload.state == "aborted") throw Error(ErrorCode::conflict, "the upload was aborted: begin a new one");
   if (upload.state == "done" || upload.state == "failed") return upload;
+  if (upload.state == "received" && upload.kind == "archive") return upload;  // whose worker may hold the file
   const FileDescriptor lock = lock_part(services, id);
   upload = find_upload(services, organisation_id, id);
   if (upload.state == "open") {
+    count_anew(services, upload, lock);
     if (upload.received_bytes != upload.size_bytes) {
       throw Error(ErrorCode::conflict, fmt::format("{} of {} bytes were received: send the rest first",
                                                    upload.received_bytes, upload.size_bytes));
@@ -310,6 +334,7 @@ int remove_expired_uploads(const Services& services) {
   int count = 0;
   for (const Row& row : rows) {
     Upload upload = from_row(row);
+    if (is_worked_on(part_path(services, upload.id))) continue;
     count += change_state(services, upload, "open", "aborted", "server") ? 1 : 0;
   }
   std::error_code absent;

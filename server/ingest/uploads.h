@@ -1,7 +1,7 @@
 /// Uploads over several requests: a row of `uploads` and a file DATA/uploads/ID.part.
 ///
 ///   open --(all bytes, "complete")--> received --(ingested)--> done | failed
-///   open --(deleted, or nothing came for kAbandonedAfter_ms)--> aborted
+///   open --(deleted, or nothing came for kAbandonedAfter_ms)--> aborted; not while a request sends to it
 ///
 /// The row says how many bytes are durable; what the file holds beyond that is cut off before more is written. An
 /// upload that was received is ingested even if the server dies in between; instances that were stored already count
@@ -63,7 +63,7 @@ class UploadPart {
 
   /// @throws Error{body_too_large} beyond the size that was announced; Error{disk_full, output_unwritable}
   void write(std::span<const std::byte> bytes);
-  /// Durable on return. @return how many bytes there are now
+  /// Durable on return. @return how many bytes there are now. @throws Error{conflict} where it was aborted meanwhile
   std::uint64_t save();
 
  private:

@@ -58,6 +58,12 @@ void check_grant(Transaction& transaction, const JobRow& job, std::span<const st
   }
 }
 
+std::string recipe_of_grant(Transaction& transaction, const std::string& grant_id, const std::string& organisation_id) {
+  const Rows rows = transaction.query("SELECT recipe FROM grants WHERE id = $1 AND organisation_id = $2",
+                                      {grant_id, organisation_id});
+  return rows.empty() ? "" : rows.front().text(0);
+}
+
 std::string job_key(Transaction& transaction, const KeyStore& keys, const JobRow& job, std::int64_t now_ms) {
   std::string secret;
   if (job.grant_id) {

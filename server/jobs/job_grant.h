@@ -23,6 +23,9 @@ inline constexpr std::string_view kGrantKeyPurpose = "grant-key";
 void check_grant(Transaction& transaction, const JobRow& job, std::span<const std::string> study_ids,
                  std::int64_t now_ms);
 
+/// The recipe that a job under the grant is made by where it names none; empty also where there is no such grant.
+std::string recipe_of_grant(Transaction& transaction, const std::string& grant_id, const std::string& organisation_id);
+
 /// The key for the job's pseudonyms, as 64 hexadecimal digits: the grant's own, else the organisation's, which is made
 /// on first use. @throws Error{key_invalid}
 std::string job_key(Transaction& transaction, const KeyStore& keys, const JobRow& job, std::int64_t now_ms);

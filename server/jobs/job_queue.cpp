@@ -28,6 +28,12 @@ Error invalid(std::string_view field, std::string_view problem) {
   return Error(ErrorCode::request_invalid, fmt::format("{} {}", field, problem));
 }
 
+/// (std::abs has no answer to the least number.)
+void check_priority(std::int64_t priority) {
+  if (priority >= -JobQueue::kMaxPriority && priority <= JobQueue::kMaxPriority) return;
+  throw invalid("priority", "must be -9 to 9");
+}
+
 WorkKind check_fields(const JobRequest& request) {
   const auto kind = work_kind_from_name(request.kind);
   if (!kind) throw invalid("kind", "must be prepare or deidentify");
@@ -37,7 +43,7 @@ WorkKind check_fields(const JobRequest& request) {
   if (request.recipe.size() > JobQueue::kMaxRecipeBytes) throw invalid("recipe", "is longer than 64 KiB");
   if (request.study_ids.empty()) throw invalid("study_ids", "is empty");
   if (request.study_ids.size() > JobQueue::kMaxStudies) throw invalid("study_ids", "has more than 10000 entries");
-  if (std::abs(request.priority) > JobQueue::kMaxPriority) throw invalid("priority", "must be -9 to 9");
+  check_priority(request.priority);
   return *kind;
 }
 
@@ -111,7 +117,10 @@ JobRow JobQueue::submit(Transaction& transaction, const Caller& caller, const Jo
   job.grant_id = request.grant_id;
   job.kind = request.kind;
   job.name = request.name;
-  job.recipe = recipe_toml(kind, request.recipe);
+  const bool takes_the_grants = request.recipe.empty() && request.grant_id;
+  job.recipe =
+      recipe_toml(kind, takes_the_grants ? recipe_of_grant(transaction, *request.grant_id, caller.organisation_id)
+                                         : request.recipe);
   job.priority = request.priority;
   job.max_attempts = limits_.max_attempts;
   job.memory_bytes = limits_.memory_bytes;
@@ -202,7 +211,7 @@ JobRow JobQueue::resume(Transaction& transaction, const Caller& caller, std::str
 
 JobRow JobQueue::set_priority(Transaction& transaction, const Caller& caller, std::string_view id,
                               std::int64_t priority) const {
-  if (std::abs(priority) > kMaxPriority) throw invalid("priority", "must be -9 to 9");
+  check_priority(priority);
   JobRow job = read_to_change(transaction, caller, id);
   if (is_terminal(job.state)) throw Error(ErrorCode::conflict, "the job has ended");
   if (job.priority == priority) return job;

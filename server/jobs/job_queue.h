@@ -33,7 +33,7 @@ JobLimits job_limits(const JobConfig& config);
 struct JobRequest {
   std::string kind;    ///< prepare | deidentify
   std::string name;    ///< of the dataset: as is_project_name
-  std::string recipe;  ///< a built-in's name or TOML; empty: the kind's default
+  std::string recipe;  ///< a built-in's name or TOML; empty: the grant's, else the kind's default
   std::vector<std::string> study_ids;
   std::optional<std::string> grant_id;
   std::int64_t priority = 0;

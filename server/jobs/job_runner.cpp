@@ -139,7 +139,7 @@ void JobRunner::loop(const std::stop_token& stop, bool keeps_house) {
     trouble = "";
     try {
       if (keeps_house) keep_house();
-      has_worked = claim_and_run(stop);
+      if (options_.worker_count > 0) has_worked = claim_and_run(stop);
     } catch (const LeaseLost& lost) {
       log::warning("jobs: {}", Public{lost.what()});
     } catch (const Error& error) {

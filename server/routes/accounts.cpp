@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "core/error.h"
@@ -70,6 +71,14 @@ Roles roles_in(const JsonBody& body) {
     roles.add(*role);
   }
   return roles;
+}
+
+/// As long as the provider makes it (OpenID Connect Core 1.0: a subject has 255 characters at most).
+std::string identity_text(const JsonBody& identity, std::string_view field, std::size_t max_bytes) {
+  std::string text = identity.text(field, max_bytes);
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (!text.empty() && std::ranges::none_of(text, is_control)) return text;
+  throw Error(ErrorCode::request_invalid, fmt::format("field \"{}\" is empty, or holds control characters", field));
 }
 
 void require_operator(Services& services, const Request& request) {
@@ -160,9 +169,7 @@ Response change_user(Services& services, Request& request) {
     change.identity = OidcIdentity{};
   } else if (body.has("identity")) {
     const JsonBody identity = body.object("identity", {"issuer", "subject"});
-    change.identity = {identity.text("issuer", kMaxTextBytes), identity.text("subject", 255)};
-    check_display_name(change.identity->subject, "the subject of an identity");
-    check_display_name(change.identity->issuer, "the issuer of an identity");
+    change.identity = {identity_text(identity, "issuer", kMaxTextBytes), identity_text(identity, "subject", 255)};
   }
   change.password_hash = password_hash_in(services, body, user.login);
   return json_response(user_json(services.auth->accounts.update_user(request.caller, user.id, change)));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "server/ingest/multipart.h"
 
 namespace naru::server {
 
@@ -23,8 +24,8 @@ std::string checked_text(const nlohmann::json& json, std::string_view field, std
 }
 
 void check_media_type(const Request& request) {
-  const std::string_view type = request.headers.find("Content-Type").value_or("");
-  if (type.substr(0, type.find(';')) == "application/json") return;
+  const auto type = parse_media_type(request.headers.find("Content-Type").value_or(""));
+  if (type && type->name == "application/json") return;
   throw Error(ErrorCode::media_type_unsupported, "the body must be application/json");
 }
 

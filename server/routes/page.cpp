@@ -17,7 +17,7 @@ PageRequest page_of(const Request& request) {
     }
   }
   if (const auto token = request.query_value("page_token")) {
-    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789-.";
+    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
     if (token->empty() || token->size() > 128 || token->find_first_not_of(kLetters) != std::string_view::npos) {
       throw Error(ErrorCode::request_invalid, "page_token is not one that this server gave");
     }

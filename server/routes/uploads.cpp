@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <optional>
 
 #include "core/error.h"
 #include "server/ingest/content_store.h"
@@ -92,16 +93,17 @@ std::uint64_t offset_in(const Request& request) {
 class PartBody final : public BodySink {
  public:
   PartBody(Services& services, const Request& request)
-      : part_(services, request.caller.organisation_id, request.path_values.at(0), offset_in(request)) {}
-  void write(std::span<const std::byte> bytes) override { part_.write(bytes); }
+      : part_(std::in_place, services, request.caller.organisation_id, request.path_values.at(0), offset_in(request)) {}
+  void write(std::span<const std::byte> bytes) override { part_->write(bytes); }
   Response finish() override {
     Response response{204, {}, std::string()};
-    response.headers.add("Upload-Offset", std::to_string(part_.save()));
+    response.headers.add("Upload-Offset", std::to_string(part_->save()));
+    part_.reset();  // before the answer: what comes next finds the file free
     return response;
   }
 
  private:
-  UploadPart part_;
+  std::optional<UploadPart> part_;
 };
 
 std::unique_ptr<BodySink> receive_part(Services& services, Request& request) {

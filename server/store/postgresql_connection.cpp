@@ -68,7 +68,8 @@ void check_url(const std::string& url) {
   }
   bool has_password = false;
   for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
-    if (std::strcmp(option->keyword, "password") == 0 && option->val != nullptr) has_password = true;
+    // libpq marks what no dialog should show, so sslpassword as well.
+    if (std::strcmp(option->dispchar, "*") == 0 && option->val != nullptr) has_password = true;
   }
   libpq().conninfoFree(options);
   if (has_password) {

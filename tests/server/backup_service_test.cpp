@@ -79,6 +79,18 @@ TEST_P(BackupServices, KeepTheScheduleAndSoManyGoodOnes) {
   for (const BackupRow& backup : all()) EXPECT_EQ(fs::exists(folder_of(backup)), backup.state == "complete");
 }
 
+TEST_P(BackupServices, GoOnWhereTheClockWasSetBack) {
+  server_.config.backup.every_hours = 24;
+  server_.config.backup.keep = 1;
+  BackupService service(server_.services);
+  server_.clock.advance(365 * 24 * 3600'000LL);
+  EXPECT_TRUE(service.work_once());
+  server_.clock.advance(-365 * 24 * 3600'000LL);
+  EXPECT_TRUE(service.work_once()) << "nothing was made yet as far as this clock knows";
+  EXPECT_THAT(states(), ElementsAre("complete", "removed")) << "the one of a time to come gives way";
+  EXPECT_FALSE(service.work_once());
+}
+
 TEST_P(BackupServices, TryAgainAnHourAfterAFailure) {
   server_.config.backup.every_hours = 24;
   fs::create_directories(elsewhere_.path());

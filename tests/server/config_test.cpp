@@ -54,6 +54,10 @@ TEST(Config, SampleIsWhatHoldsWithoutAFile) {
   EXPECT_TRUE(sample.dicom.allowed_ae_titles.empty());
 }
 
+TEST(Config, LinksAreMadeOfAPublicUrlThatEndsWithASlash) {
+  EXPECT_EQ(load("[listen]\npublic_url = \"https://naru.example/\"\n").listen.public_url, "https://naru.example");
+}
+
 TEST(Config, BackupsLieOutsideOfWhatTheyHold) {
   const Config config =
       load("data = \"/srv/naru\"\n[backup]\nfolder = \"/srv/naru-backups\"\nevery_hours = 24\nkeep = 3\n");

@@ -3,10 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "core/digest.h"
 #include "tests/server/support/error_code.h"
 #include "tests/server/support/test_issuer.h"
 #include "tests/server/support/test_server.h"
+#include "tests/server/support/wait_until.h"
 
 namespace naru::server::test {
 namespace {
@@ -172,6 +176,31 @@ TEST_P(OidcSignIn, TellsARefusedCodeFromAnIssuerThatFails) {
   EXPECT_EQ(code_if_thrown([&] { sign_in(); }), ErrorCode::unauthenticated);
   issuer_.token_status = 500;
   EXPECT_EQ(code_if_thrown([&] { sign_in(); }), ErrorCode::store_unavailable);
+}
+
+/// Answers nobody until it is told to.
+class SilentIssuer final : public HttpsClient {
+ public:
+  OutgoingReply send(const OutgoingRequest&) override {
+    is_answering.wait(false);
+    throw Error(ErrorCode::store_unavailable, "no answer");
+  }
+  std::atomic<bool> is_answering{false};
+};
+
+TEST_P(OidcSignIn, HoldsFewThreadsWhereTheIssuerDoesNotAnswer) {
+  SilentIssuer issuer;
+  Oidc oidc(server_.parts, config(), issuer);
+  std::atomic<int> refused_count{0};
+  std::vector<std::jthread> browsers;
+  for (int n = 0; n < kMaxAsking + 6; ++n) {
+    browsers.emplace_back([&] {
+      if (code_if_thrown([&] { oidc.start(); }) == ErrorCode::rate_limited) ++refused_count;
+    });
+  }
+  EXPECT_TRUE(wait_until([&] { return refused_count == 6; }));
+  issuer.is_answering = true;
+  issuer.is_answering.notify_all();
 }
 
 TEST_P(OidcSignIn, SendsTheClientsSecretFormEncodedAsBasic) {

@@ -73,6 +73,7 @@ TEST_P(Amendments, RefuseWhatCannotBe) {
   EXPECT_EQ(refusal(99), ErrorCode::request_invalid) << "less";
   EXPECT_EQ(refusal(std::nullopt, grant_.expires_ms), ErrorCode::request_invalid);
   EXPECT_EQ(refusal(std::nullopt, world_.server.clock.now_ms()), ErrorCode::request_invalid);
+  EXPECT_EQ(refusal(std::nullopt, kLatestGrantEndMs + 1), ErrorCode::request_invalid);
   EXPECT_EQ(refusal(200), std::nullopt);
   EXPECT_EQ(refusal(300), ErrorCode::conflict) << "one at a time";
 }

@@ -75,6 +75,20 @@ TEST(DrsObject, ChecksumOfABundleIsOverTheSortedChecksumsOfItsMembers) {
             sha256(sums[0] + sums[1]));
 }
 
+/// As a de-identified export has them: a folder for each patient, study and series. Once for each folder was too often.
+TEST(DrsObject, TakesThousandsOfFoldersInItsStride) {
+  DatasetListing listing = small_listing();
+  listing.files.clear();
+  for (int n = 0; n < 20'000; ++n) {
+    const std::string path = "p" + std::to_string(n) + "/study/series/1.dcm";
+    listing.files.push_back(
+        {DatasetObject::Kind::file, object_id_of_file("dataset-1", path), path, sha256(path), 10, nullptr});
+  }
+  const auto json = drs(listing, "dataset-1");
+  EXPECT_EQ(json.at("size"), 200'000);
+  EXPECT_EQ(json.at("contents").size(), 20'000U);
+}
+
 TEST(FindObject, KnowsNothingOfOtherIds) {
   const DatasetListing listing = small_listing();
   EXPECT_FALSE(find_object(listing, "dataset-1.0000000000000000").has_value());

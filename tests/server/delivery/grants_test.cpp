@@ -42,6 +42,10 @@ TEST_P(Grants, RefuseWhatCannotBe) {
   EXPECT_EQ(with([](GrantProposal&) {}), std::nullopt);
   EXPECT_EQ(with([](GrantProposal& p) { p.recipient_id = "org-0"; }), ErrorCode::request_invalid);
   EXPECT_EQ(with([](GrantProposal& p) { p.expires_ms = 1; }), ErrorCode::request_invalid);
+  const std::int64_t now_us = world_.server.clock.now_ms() * 1000;
+  EXPECT_EQ(with([=](GrantProposal& p) { p.expires_ms = now_us; }), ErrorCode::request_invalid) << "no milliseconds";
+  EXPECT_EQ(with([](GrantProposal& p) { p.purpose = " "; }), ErrorCode::request_invalid);
+  EXPECT_EQ(with([](GrantProposal& p) { p.decision = ""; }), ErrorCode::request_invalid);
   EXPECT_EQ(with([](GrantProposal& p) { p.mode = "lend"; }), ErrorCode::request_invalid);
   EXPECT_EQ(with([](GrantProposal& p) { p.study_ids.clear(); }), ErrorCode::request_invalid);
   EXPECT_EQ(with([](GrantProposal& p) { p.study_ids = {"study-2"}; }), ErrorCode::not_found);

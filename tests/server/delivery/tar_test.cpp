@@ -1,11 +1,17 @@
 #include "server/delivery/tar.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <fstream>
+#include <future>
 
+#include "pipeline/file_descriptor.h"
 #include "pipeline/files.h"
+#include "tests/server/support/error_code.h"
+#include "tests/server/support/test_server.h"
 #include "tests/support/temp_folder.h"
 
 namespace naru::server::test {
@@ -92,6 +98,32 @@ TEST(Tar, TellsNothingOfWhoMadeItOrWhen) {
   EXPECT_EQ(std::strtol(header.substr(136, 11).c_str(), nullptr, 8), 0) << "mtime";
   EXPECT_EQ(std::strtol(header.substr(108, 7).c_str(), nullptr, 8), 0) << "uid";
   EXPECT_EQ(header.substr(265, 32), std::string(32, '\0')) << "user name";
+}
+
+class TarChecksum : public testing::TestWithParam<DatabaseCase> {
+ protected:
+  TestServer server_{GetParam()};
+};
+NARU_FOR_EACH_DATABASE(TarChecksum);
+
+TEST_P(TarChecksum, HoldsOneThreadAloneWhileItIsMade) {
+  const TempFolder folder;
+  const std::filesystem::path slow = folder / "slow";
+  ASSERT_EQ(::mkfifo(slow.c_str(), 0600), 0);
+  DatasetListing listing;
+  listing.dataset.id = "dataset-1";
+  listing.files.push_back({DatasetObject::Kind::file, "", "slow", "", 1,
+                           std::make_shared<const std::vector<Segment>>(1, Segment{{}, slow, 1})});
+  listing.tar = tar_segments(listing);
+  std::filesystem::create_directories(receipt_folder(server_.services, "dataset-1"));
+  const auto ask = [&] { return code_if_thrown([&] { tar_sha256(server_.services, listing); }); };
+  auto first = std::async(std::launch::async, ask);
+  auto writer = std::make_unique<FileDescriptor>(::open(slow.c_str(), O_WRONLY | O_CLOEXEC));  // waits for its reader
+  auto second = std::async(std::launch::async, ask);
+  EXPECT_EQ(second.wait_for(std::chrono::seconds(60)), std::future_status::ready);
+  writer.reset();
+  EXPECT_EQ(second.get(), ErrorCode::draining);
+  EXPECT_EQ(first.get(), std::nullopt);
 }
 
 }  // namespace

@@ -78,6 +78,19 @@ TEST_P(TransfersTest, StopAtTheEndDateAndWhenTheAccountIsDisabled) {
   later->finished(1, false);
 }
 
+TEST_P(TransfersTest, NeitherBeginNorGoOnOnceTheirDatasetIsDestroyed) {
+  granted(0);
+  const DatasetAccess before = world_.access(world_.engineer, dataset_);
+  const auto download = begin(1000);
+  world_.write(
+      [&](Transaction& t) { destroy_dataset(world_.server.services, t, before.dataset, world_.steward.user_id); });
+  world_.server.transfers.sweep(world_.server.services);
+  EXPECT_FALSE(download->may_go_on(1)) << "that began while it was destroyed";
+  download->finished(1, false);
+  const auto late = [&] { world_.server.transfers.begin(world_.server.services, before, dataset_ + ".tar", 0, 1); };
+  EXPECT_EQ(code_if_thrown(late), ErrorCode::gone);
+}
+
 TEST_P(TransfersTest, AreRecordedByTheLedgerWithTheirBytes) {
   granted(0);
   begin(1000)->finished(1000, true);

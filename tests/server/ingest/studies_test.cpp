@@ -1,7 +1,10 @@
 #include "server/ingest/studies.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <memory>
 #include <optional>
 
 #include "core/error.h"
@@ -98,6 +101,66 @@ TEST_P(StudiesOn, BytesThatAnotherStudyHoldsStay) {
   EXPECT_EQ(destroy(world, ours.study_id), std::nullopt);
   EXPECT_EQ(remove_unreferenced_content(*world.database, world.content), 0);
   EXPECT_EQ(naru::test::slurp(world.content.path_of(world.query("SELECT sha256 FROM blobs").at(0).text(0))), files[0]);
+}
+
+TEST_P(StudiesOn, ThoseThatAJobWorksOnDoNotKeepOthersFromTheirEnd) {
+  IngestWorld world(GetParam());
+  in_transaction(*world.database, Access::write, [&](Transaction& t) {
+    t.execute(
+        "INSERT INTO jobs (id, organisation_id, created_by, kind, name, recipe, state, wish, priority, attempt, "
+        "max_attempts, available_ms, fence, memory_bytes, device, progress, event_count, created_ms) VALUES ('job-1', "
+        "'org-a', 'user-1', 'prepare', 'set', '', 'PAUSED', 'none', 0, 1, 1, 0, 1, 1, 'cpu', '{}', 0, 0)");
+    for (int n = 0; n <= 1000; ++n) {
+      const std::string id = fmt::format("study-{:04}", n);
+      t.execute(
+          "INSERT INTO studies (id, organisation_id, study_uid, state, instance_count, size_bytes, modalities, "
+          "created_ms, received_ms, closed_ms) VALUES ($1, 'org-a', $1, 'closed', 0, 0, '', 0, 0, $2)",
+          {id, std::int64_t{n}});
+      if (n < 1000) t.execute("INSERT INTO job_studies (job_id, study_id) VALUES ('job-1', $1)", {id});
+    }
+  });
+  EXPECT_EQ(destroy_expired_studies(*world.database, world.ledger, world.clock, 1), 1);
+}
+
+/// Counts the transactions that read.
+class CountedDatabase final : public Database {
+ public:
+  explicit CountedDatabase(std::unique_ptr<Database> database) : database_(std::move(database)) {}
+  std::unique_ptr<Transaction> begin(Access access, Company company) override {
+    if (access == Access::read) ++read_count;
+    return database_->begin(access, company);
+  }
+  std::string_view engine() const override { return database_->engine(); }
+  void exclusively(const std::function<void()>& work) override { database_->exclusively(work); }
+  void backup(const std::string& file) override { database_->backup(file); }
+
+  int read_count = 0;
+
+ private:
+  std::unique_ptr<Database> database_;
+};
+
+TEST_P(StudiesOn, ALargeStoreIsLookedThroughInPagesSoThatOthersGetInBetween) {
+  auto counted = std::make_unique<CountedDatabase>(GetParam().make());
+  CountedDatabase& database = *counted;
+  IngestWorld world(std::move(counted));
+  const Received received = world.receive(instances(1)[0]);
+  in_transaction(database, Access::write, [&](Transaction& t) {
+    for (int n = 0; n < 3000; ++n) {
+      const bool is_unused = n == 0 || n == 2999;
+      const std::string sha256 = fmt::format("{:064}", n);
+      t.execute("INSERT INTO blobs (sha256, size_bytes, created_ms) VALUES ($1, 1, 0)", {sha256});
+      if (is_unused) continue;
+      t.execute(
+          "INSERT INTO instances (study_id, sop_instance_uid, sha256, series_uid, sop_class_uid, transfer_syntax_uid, "
+          "modality, source, received_ms) VALUES ($1, '1', $2, '1', '1', '1', 'CT', 'stow', 0)",
+          {received.study_id, sha256});
+    }
+  });
+  database.read_count = 0;
+  EXPECT_EQ(remove_unreferenced_content(database, world.content), 2);
+  EXPECT_GE(database.read_count, 4);
+  EXPECT_EQ(world.number("SELECT count(*) FROM blobs"), 2999);
 }
 
 TEST_P(StudiesOn, WhatWasDestroyedCanComeAgainAsANewStudy) {

@@ -84,6 +84,7 @@ TEST_P(JobQueueTest, BadRequestsAreRefusedWithTheirCodeAndLeaveNothing) {
       {"request_invalid", [](JobRequest& r) { r.name = ""; }},
       {"request_invalid", [](JobRequest& r) { r.study_ids.clear(); }},
       {"request_invalid", [](JobRequest& r) { r.priority = 10; }},
+      {"request_invalid", [](JobRequest& r) { r.priority = INT64_MIN; }},
       {"request_invalid", [](JobRequest& r) { r.recipe = std::string(70'000, '\n'); }},
       {"recipe_invalid", [](JobRequest& r) { r.recipe = "/etc/passwd"; }},
       {"recipe_invalid", [](JobRequest& r) { r.recipe = "schema = \"naru.recipe/1\"\nname = \"a\"\n[no]\nx = 1\n"; }},
@@ -121,6 +122,11 @@ TEST_P(JobQueueTest, AGrantLetsPassOnlyItsStudiesItsRecipeAndItsTime) {
   EXPECT_EQ(code_of_submit(other_study), "forbidden");
   other_organisation.study_ids = {"study-org-b"};
   EXPECT_EQ(code_of_submit(other_organisation, "org-b"), "not_found");
+  JobRequest left_out = request;
+  left_out.recipe.clear();
+  const JobRow job =
+      world_.write([&](Transaction& t) { return world_.queue.submit(t, world_.steward("org-a"), left_out); });
+  EXPECT_NE(job.recipe.find("ct-1mm"), std::string::npos) << "the grant's";
   proposed.grant_id = "grant-2";
   EXPECT_EQ(code_of_submit(proposed), "grant_ended");
   world_.clock.advance(10'000);

@@ -162,6 +162,16 @@ TEST_P(JobRunnerTest, SeveralRunSideBySide) {
   EXPECT_EQ(runner->running_count(), 2U);
 }
 
+TEST_P(JobRunnerTest, WithoutWorkersJobsWait) {
+  const std::string id = world_.submit("org-a").id;
+  JobClaims before = world_.claims("node-1/before");
+  ASSERT_TRUE(before.claim(test::kRoom));
+  auto runner = make_runner(0);
+  EXPECT_TRUE(reaches(id, JobState::queued)) << "those of an earlier process, too";
+  runner.reset();
+  EXPECT_EQ(stage_.start_count(), 0U);
+}
+
 TEST_P(JobRunnerTest, WhatCanPassIsTriedAgain) {
   stage_.scripts = {Script{.waits = false, .error = WorkError{ErrorCode::disk_full, "no room"}}};
   const std::string id = world_.submit("org-a").id;

@@ -66,6 +66,11 @@ TEST_P(AccountRoutes, ChangeAUser) {
   ASSERT_EQ(changed.status, 200) << std::get<std::string>(changed.body);
   EXPECT_EQ(json_of(changed).at("roles"), json({"reviewer", "auditor"}));
   EXPECT_EQ(json_of(changed).at("identity").at("subject"), "1");
+  for (const auto& [subject, status] : std::vector<std::pair<std::string, int>>{
+           {std::string(255, 's'), 200}, {std::string(256, 's'), 400}, {"", 400}}) {
+    const nlohmann::json identity = {{"issuer", "https://issuer.example"}, {"subject", subject}};
+    EXPECT_EQ(server_.ask(Method::patch, path, hospital_admin_, {{"identity", identity}}).status, status);
+  }
   const Response unlinked = server_.ask(Method::patch, path, hospital_admin_, {{"identity", nullptr}});
   EXPECT_TRUE(json_of(unlinked).at("identity").is_null());
   for (const json& bad : {json({{"roles", json::array()}}), json({{"roles", {"company"}}}), json({{"roles", {"king"}}}),

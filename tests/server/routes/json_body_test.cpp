@@ -50,6 +50,13 @@ TEST(JsonBody, SurvivesDeepNesting) {
   EXPECT_EQ(code(deep, [](const JsonBody&) {}), std::nullopt);
 }
 
+TEST(JsonBody, MaySaySoInCapitalsAndWithBlanks) {
+  Request request;
+  request.body = "{}";
+  request.headers.add("Content-Type", "Application/JSON ; charset=UTF-8");
+  EXPECT_EQ(code_if_thrown([&] { JsonBody(request, {}); }), std::nullopt);
+}
+
 TEST(JsonBody, MustSayThatItIsJson) {
   Request request;
   request.body = "{}";

@@ -1,7 +1,10 @@
 #include "server/ingest/uploads.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
+#include "pipeline/file_descriptor.h"
 #include "tests/server/ingest/route_call.h"
 #include "tests/support/archive_writer.h"
 
@@ -97,6 +100,21 @@ TEST_P(UploadRoutes, BytesThatWereWrittenButNotRecordedAreWrittenAgain) {
   EXPECT_EQ(complete(id).json.at("result").at("stored"), 1);
 }
 
+TEST_P(UploadRoutes, BytesThatARestoredBackupDoesNotHoldAreAskedForAgain) {
+  const std::string file = instances(1)[0];
+  const std::string id = opened("file", file.size());
+  const auto lose = [&] { std::filesystem::remove(world.folder / "uploads" / (id + ".part")); };
+  patch(id, 0, file.substr(0, 500));
+  lose();
+  EXPECT_EQ(patch(id, 500, file.substr(500)).error, ErrorCode::precondition_failed);
+  EXPECT_EQ(show(id).json.at("received_bytes"), 0);
+  EXPECT_EQ(patch(id, 0, file).status, 204);
+  lose();
+  EXPECT_EQ(complete(id).error, ErrorCode::conflict);
+  EXPECT_EQ(patch(id, 0, file).status, 204);
+  EXPECT_EQ(complete(id).json.at("result").at("stored"), 1);
+}
+
 TEST_P(UploadRoutes, AnArchiveIsIngestedByTheWorker) {
   const auto files = instances(3);
   naru::test::write_archive(world.folder / "a.zip", {{"1", files[0]}, {"2", files[1]}, {"3", files[2]}, {"4", "text"}});
@@ -104,7 +122,11 @@ TEST_P(UploadRoutes, AnArchiveIsIngestedByTheWorker) {
   const std::string id = opened("archive", archive.size());
   patch(id, 0, archive);
   EXPECT_EQ(complete(id).status, 202);
-  EXPECT_EQ(complete(id).status, 202);
+  {
+    const FileDescriptor at_work(::open((world.folder / "uploads" / (id + ".part")).c_str(), O_RDWR | O_CLOEXEC));
+    ASSERT_EQ(::flock(at_work.number(), LOCK_EX | LOCK_NB), 0);
+    EXPECT_EQ(complete(id).status, 202) << "asked again while it is taken in";
+  }
   EXPECT_EQ(ingest_received_uploads(world.services, CancelToken()), 1);
   const Answered done = show(id);
   EXPECT_EQ(done.json.at("state"), "done");
@@ -167,6 +189,21 @@ TEST_P(UploadRoutes, WhatIsAbandonedOrDeletedIsAborted) {
   EXPECT_EQ(show(abandoned).json.at("state"), "aborted");
   EXPECT_EQ(show(used).json.at("state"), "open");
   EXPECT_EQ(part_count(), 1U);
+}
+
+TEST_P(UploadRoutes, OneThatSendsForMoreThanADayIsNotAbandoned) {
+  const std::string file = instances(1)[0];
+  const std::string id = opened("file", file.size());
+  Request request = request_of({id});
+  request.headers.add("Upload-Offset", "0");
+  const auto sink = find_route(upload_routes(), Method::patch, kUpload).receive(world.services, request);
+  sink->write(std::as_bytes(std::span(file).first(500)));
+  world.clock.advance(kAbandonedAfter_ms);
+  remove_expired_uploads(world.services);
+  sink->write(std::as_bytes(std::span(file).subspan(500)));
+  EXPECT_EQ(sink->finish().status, 204);
+  EXPECT_EQ(show(id).json.at("received_bytes"), file.size());
+  EXPECT_EQ(complete(id).status, 200) << "the request before may not have gone yet";
 }
 
 TEST_P(UploadRoutes, OneInstanceAtOnceIsAnsweredWithWhatBecameOfIt) {

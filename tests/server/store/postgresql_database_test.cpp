@@ -119,7 +119,8 @@ TEST_F(PostgresqlDatabase, EndsADeadlock) {
 }
 
 TEST(OpenPostgresql, RefusesAPasswordInTheUrlAndDoesNotRepeatIt) {
-  for (const char* url : {"postgresql://naru:s3cret@localhost/naru", "postgresql://localhost/naru?password=s3cret"}) {
+  for (const char* url : {"postgresql://naru:s3cret@localhost/naru", "postgresql://localhost/naru?password=s3cret",
+                          "postgresql://localhost/naru?sslpassword=s3cret"}) {
     try {
       open_postgresql(url);
       FAIL() << "was opened";
