@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 #include <iterator>
+#include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -145,55 +147,56 @@ TextNetwork TextNetwork::from_bytes(std::span<const std::byte> file) {
 
 namespace {
 
-/// Memory that one map after the other uses: memory that is new costs a tenth of the time. Not for several threads.
-class Spare {
+/// The maps of one pass lie in one block, each in the first room that is large enough: with memory of its own for each,
+/// a tenth of the time goes into pages that are new. Not for several threads.
+class MapMemory {
  public:
-  explicit Spare(Executor& executor) : executor_(executor) {}
+  /// Of a pass over width x height pixels.
+  MapMemory(std::int64_t width, std::int64_t height, Executor& executor)
+      : block_(static_cast<std::size_t>(kFloatsAPixel * (width + kMargins) * (height + kMargins)), executor) {}
 
-  /// At least so many floats: the smallest that is there, or new.
-  Buffer<float> take(std::int64_t count) {
-    const auto needed = static_cast<std::size_t>(count);
-    const auto is_better = [&](const Buffer<float>& a, const Buffer<float>& b) {
-      return std::pair(a.size() < needed, a.size()) < std::pair(b.size() < needed, b.size());
-    };
-    const auto best = std::ranges::min_element(buffers_, is_better);
-    if (best == buffers_.end() || best->size() < needed) return {needed, executor_};
-    Buffer<float> taken = std::move(*best);
-    buffers_.erase(best);
-    return taken;
+  struct Return {
+    MapMemory* from = nullptr;
+    void operator()(const float* place) const { from->taken_.erase(place - from->block_.data()); }
+  };
+  using Place = std::unique_ptr<float, Return>;
+
+  Place take(std::int64_t count) {
+    constexpr std::int64_t kAligned = 16;
+    const std::int64_t needed = (count + kAligned - 1) / kAligned * kAligned;
+    std::int64_t begin = 0;
+    for (const auto& [other, length] : taken_) {
+      if (other - begin >= needed) break;
+      begin = other + length;
+    }
+    if (begin + needed > static_cast<std::int64_t>(block_.size())) {
+      throw Error(ErrorCode::internal, "the maps of the text detector do not fit into their memory");
+    }
+    taken_.emplace(begin, needed);
+    return Place(block_.data() + begin, {this});
   }
-  void give(Buffer<float> buffer) { buffers_.push_back(std::move(buffer)); }
 
  private:
-  Executor& executor_;
-  std::vector<Buffer<float>> buffers_;
+  /// The maps that are there at a time, and the gaps between them, take less than 17 floats a pixel; margins around
+  /// small maps come on top.
+  static constexpr std::int64_t kFloatsAPixel = 20, kMargins = 48;
+
+  Buffer<float> block_;
+  std::map<std::int64_t, std::int64_t> taken_;  ///< by place in the block, how much
 };
 
-/// One map of the network. Its memory goes back to where it was taken from.
+/// One map of the network.
 struct Map {
-  Map(std::int64_t width, std::int64_t height, std::int64_t channels, Spare& from)
-      : spare(&from), values(from.take(width * height * channels)), view{values.data(), {width, height, channels}} {}
-  Map(Map&& other) noexcept
-      : spare(std::exchange(other.spare, nullptr)), values(std::move(other.values)), view(other.view) {}
-  Map& operator=(Map&& other) noexcept {
-    std::swap(spare, other.spare);
-    std::swap(values, other.values);
-    std::swap(view, other.view);
-    return *this;
-  }
-  ~Map() {
-    if (spare != nullptr) spare->give(std::move(values));
-  }
-
-  Spare* spare;
-  Buffer<float> values;
+  Map(std::int64_t width, std::int64_t height, std::int64_t channels, MapMemory& memory)
+      : values(memory.take(width * height * channels)), view{values.get(), {width, height, channels}} {}
+  MapMemory::Place values;
   VolumeView<float> view;
 };
 
 /// A layer's input as `convolve_rows` wants it.
 class ReadyLayer {
  public:
-  ReadyLayer(const TextLayer& layer, TextMap in, Spare& spare, Executor& executor) : spare_(spare) {
+  ReadyLayer(const TextLayer& layer, TextMap in, MapMemory& memory, Executor& executor) {
     const int half = layer.size / 2;
     const int phases = layer.stride * layer.stride;
     const std::int64_t margin = std::int64_t{layer.dilation} * half;
@@ -201,9 +204,9 @@ class ReadyLayer {
     rows_.row_stride = size.x + margin;  // what lies behind one row lies before the next
     const std::int64_t plane_stride = rows_.row_stride * (size.y + 2 * margin) + margin;
     rows_.terms.channel_stride = plane_stride * phases;
-    planes_ = spare.take(plane_stride * size.z + kTextOverrun + margin);
-    std::fill_n(planes_.data() + plane_stride * size.z, kTextOverrun + margin, 0.0F);
-    rows_.in = planes_.data() + margin * rows_.row_stride + margin;
+    planes_ = memory.take(plane_stride * size.z + kTextOverrun + margin);
+    std::fill_n(planes_.get() + plane_stride * size.z, kTextOverrun + margin, 0.0F);
+    rows_.in = planes_.get() + margin * rows_.row_stride + margin;
     fill_planes(in, layer.stride, margin, size, plane_stride, executor);
     for (int v = -half; v < layer.size - half; ++v) {
       for (int u = -half; u < layer.size - half; ++u) {
@@ -218,9 +221,6 @@ class ReadyLayer {
     rows_.terms.weights = layer.blocked.data();
     rows_.bias = layer.bias.data();
   }
-
-  ReadyLayer(const ReadyLayer&) = delete;
-  ~ReadyLayer() { spare_.give(std::move(planes_)); }
 
   TextRows rows(VolumeView<float> out, TextEnd end) const {
     TextRows rows = rows_;
@@ -238,7 +238,7 @@ class ReadyLayer {
     executor.parallel_for(size.z * height, height, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t n = begin; n < end; ++n) {
         const std::int64_t plane = n / height, y = n % height - margin, phase = plane % phases;
-        float* const row = planes_.data() + plane * plane_stride + (y + margin) * rows_.row_stride;
+        float* const row = planes_.get() + plane * plane_stride + (y + margin) * rows_.row_stride;
         const bool is_last = y == size.y + margin - 1;
         std::fill_n(row, rows_.row_stride + (is_last ? margin : 0), 0.0F);
         if (y < 0 || y >= size.y) continue;
@@ -252,8 +252,7 @@ class ReadyLayer {
     });
   }
 
-  Spare& spare_;
-  Buffer<float> planes_;
+  MapMemory::Place planes_;
   TextRows rows_;
 };
 
@@ -298,10 +297,10 @@ void convolve_by_sums(const TextLayer& layer, TextMap in, VolumeView<float> out,
                         });
 }
 
-void convolve_on_cpu(const TextLayer& layer, TextMap in, VolumeView<float> out, TextEnd end, Spare& spare,
+void convolve_on_cpu(const TextLayer& layer, TextMap in, VolumeView<float> out, TextEnd end, MapMemory& memory,
                      Executor& executor) {
   if (is_done_by_sums(layer)) return convolve_by_sums(layer, in, out, end, executor);
-  const ReadyLayer ready(layer, in, spare, executor);
+  const ReadyLayer ready(layer, in, memory, executor);
   const TextRows rows = ready.rows(out, end);
   const auto run = kRows[static_cast<std::size_t>(cpu_path())];
   constexpr std::int64_t kRowsPerPiece = 16;
@@ -312,7 +311,8 @@ void convolve_on_cpu(const TextLayer& layer, TextMap in, VolumeView<float> out, 
 /// The layers one after the other.
 class Pass {
  public:
-  Pass(const TextNetwork& network, Executor& executor) : network_(network), executor_(executor), spare_(executor) {
+  Pass(const TextNetwork& network, Size3 size, Executor& executor)
+      : network_(network), executor_(executor), memory_(size.x, size.y, executor) {
     if (!executor.is_cuda()) return;
     const std::span<const float> values = network.values();
     values_ = Buffer<float>(values.size(), executor);
@@ -322,9 +322,9 @@ class Pass {
   Map convolve(TextLayerName name, const Map& in, TextEnd end = TextEnd::relu) {
     const TextLayer& layer = network_.layer(name);
     const Size3 size = in.view.size;
-    Map out(size.x / layer.stride, size.y / layer.stride, layer.outputs, spare_);
+    Map out(size.x / layer.stride, size.y / layer.stride, layer.outputs, memory_);
     if (!executor_.is_cuda()) {
-      convolve_on_cpu(layer, in.view, out.view, end, spare_, executor_);
+      convolve_on_cpu(layer, in.view, out.view, end, memory_, executor_);
       return out;
     }
     if constexpr (kWithCuda) {
@@ -336,13 +336,14 @@ class Pass {
   }
 
   Map unshuffle(TextMap in) {
-    Map out(in.size.x / 2, in.size.y / 2, in.size.z * 4, spare_);
+    Map out(in.size.x / 2, in.size.y / 2, in.size.z * 4, memory_);
     fill_voxels(out.view, TextUnshuffleVoxel{in}, executor_);
     return out;
   }
 
-  Map double_and_add(const Map& low, const Map& skip) {
-    Map out(skip.view.size.x, skip.view.size.y, skip.view.size.z, spare_);
+  /// @param skip whose memory is free afterwards
+  Map double_and_add(const Map& low, Map skip) {
+    Map out(skip.view.size.x, skip.view.size.y, skip.view.size.z, memory_);
     fill_voxels(out.view, TextDoubleVoxel{low.view, skip.view}, executor_);
     return out;
   }
@@ -350,7 +351,7 @@ class Pass {
  private:
   const TextNetwork& network_;
   Executor& executor_;
-  Spare spare_;
+  MapMemory memory_;
   Buffer<float> values_;  ///< the network's, on the device
 };
 
@@ -359,19 +360,21 @@ class Pass {
 void detect_text(const TextNetwork& network, VolumeView<const float> windows, VolumeView<float> probability,
                  Executor& executor) {
   assert(windows.size.x % kTextGrain == 0 && windows.size.y % kTextGrain == 0 && windows.size.z == kTextWindows);
-  Pass pass(network, executor);
+  Pass pass(network, windows.size, executor);
   Map stem = pass.convolve(TextLayerName::stem, pass.unshuffle(windows));
   Map mid = pass.convolve(TextLayerName::mid, pass.convolve(TextLayerName::down1, stem));
-  Map deep = pass.convolve(TextLayerName::down2, mid);
+  Map map = pass.convolve(TextLayerName::down2, mid);
   for (const auto name : {TextLayerName::deep1, TextLayerName::deep2, TextLayerName::deep3, TextLayerName::deep4}) {
-    deep = pass.convolve(name, deep, TextEnd::relu_plus_input);
+    map = pass.convolve(name, map, TextEnd::relu_plus_input);
   }
-  const Map merged2 = pass.convolve(TextLayerName::merge2,
-                                    pass.double_and_add(pass.convolve(TextLayerName::up2, deep, TextEnd::none), mid));
-  const Map merged1 = pass.convolve(
-      TextLayerName::merge1, pass.double_and_add(pass.convolve(TextLayerName::up1, merged2, TextEnd::none), stem));
-  const Map head = pass.convolve(TextLayerName::head, merged1, TextEnd::none);
-  fill_voxels(probability, TextProbabilityVoxel{head.view}, executor);
+  map = pass.convolve(TextLayerName::up2, map, TextEnd::none);
+  map = pass.double_and_add(map, std::move(mid));
+  map = pass.convolve(TextLayerName::merge2, map);
+  map = pass.convolve(TextLayerName::up1, map, TextEnd::none);
+  map = pass.double_and_add(map, std::move(stem));
+  map = pass.convolve(TextLayerName::merge1, map);
+  map = pass.convolve(TextLayerName::head, map, TextEnd::none);
+  fill_voxels(probability, TextProbabilityVoxel{map.view}, executor);
 }
 
 }  // namespace naru

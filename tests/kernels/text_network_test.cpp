@@ -100,7 +100,8 @@ TEST_P(TextNetworkPath, IsWhatTheFormulasSay) {
   const ForcedCpuPath forced(GetParam());
   const TextNetwork network = network_of(random_text_weights(1));
   // Narrower than a vector, no multiple of one, wider than two; higher than a strip of rows where the map is smallest.
-  for (const Size3 size : {Size3{8, 8, 3}, Size3{24, 16, 3}, Size3{104, 8, 3}, Size3{152, 24, 3}, Size3{40, 152, 3}}) {
+  for (const Size3 size :
+       {Size3{8, 8, 3}, Size3{24, 16, 3}, Size3{104, 8, 3}, Size3{152, 24, 3}, Size3{40, 152, 3}, Size3{8, 264, 3}}) {
     const std::vector<float> windows = random_windows(size);
     Plain in{size.x, size.y, size.z, {windows.begin(), windows.end()}};
     const Plain expected = reference(network, in);
