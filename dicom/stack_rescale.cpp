@@ -51,11 +51,21 @@ std::ptrdiff_t count_silent(std::span<const Candidate> candidates, const StackOp
   return std::ranges::count_if(stack.instances, [&](std::size_t index) { return !slice(index).has_rescale; });
 }
 
+/// "US" stands for unspecified (PS3.3 C.11.1.1.2).
+bool says_units(const Instance& slice) { return !slice.units.empty() && slice.units != "US"; }
+
+/// Of the first slice that says some.
+std::string units_of(std::span<const Candidate> candidates, const Stack& stack) {
+  const auto slice = [&](std::size_t index) -> const Instance& { return candidates[index].instance; };
+  const auto first = std::ranges::find_if(stack.instances, says_units, slice);
+  return slice(first == stack.instances.end() ? stack.instances.front() : *first).units;
+}
+
 /// Slices whose values are said to be in other units than those of the stack.
 std::ptrdiff_t count_other_units(std::span<const Candidate> candidates, const Stack& stack) {
   return std::ranges::count_if(stack.instances, [&](std::size_t index) {
-    const std::string& units = candidates[index].instance.units;
-    return !units.empty() && !stack.units.empty() && units != stack.units;
+    const Instance& slice = candidates[index].instance;
+    return says_units(slice) && slice.units != stack.units;
   });
 }
 
@@ -86,7 +96,7 @@ void judge_rescale(std::span<const Candidate> candidates, const StackOptions& op
   stack.has_rescale = first.has_rescale;
   if (first.philips_scale) stack.rescale_source = options.uses_philips_precise ? "philips_precise" : "philips_display";
   const bool is_hounsfield = first.modality == "CT" && first.has_rescale && first.units.empty();
-  stack.units = is_hounsfield ? "HU" : first.units;
+  stack.units = is_hounsfield ? "HU" : units_of(candidates, stack);
   stack.padding_units = padding_units(first, stack, stack.rescale);
   const auto refuse = [&](std::ptrdiff_t count, std::string_view action) {
     if (count > 0) {
