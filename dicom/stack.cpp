@@ -92,7 +92,8 @@ void finish_sequence(std::span<const Candidate> candidates, const StackOptions& 
   for (std::size_t v = 0; v < stack_of_volume.size(); ++v) {
     const auto stack = stack_of_volume[v];
     if (!stack || stacks[*stack].verdict == Verdict::reject) continue;
-    if (!kept.stacks.empty() && !share_places(stacks[*stack].grid, stacks[kept.stacks.front()].grid)) continue;
+    const Stack &volume = stacks[*stack], &first = stacks[kept.stacks.empty() ? *stack : kept.stacks.front()];
+    if (!share_places(volume.grid, first.grid) || !may_share_units(volume, first)) continue;
     kept.stacks.push_back(*stack);
     kept.values.push_back(sequence.values[v]);
     if (!sequence.gradient_directions.empty()) kept.gradient_directions.push_back(sequence.gradient_directions[v]);

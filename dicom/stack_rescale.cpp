@@ -52,20 +52,20 @@ std::ptrdiff_t count_silent(std::span<const Candidate> candidates, const StackOp
 }
 
 /// "US" stands for unspecified (PS3.3 C.11.1.1.2).
-bool says_units(const Instance& slice) { return !slice.units.empty() && slice.units != "US"; }
+bool is_specified(std::string_view units) { return !units.empty() && units != "US"; }
 
-/// Of the first slice that says some.
+/// Of the first slice that specifies some.
 std::string units_of(std::span<const Candidate> candidates, const Stack& stack) {
-  const auto slice = [&](std::size_t index) -> const Instance& { return candidates[index].instance; };
-  const auto first = std::ranges::find_if(stack.instances, says_units, slice);
-  return slice(first == stack.instances.end() ? stack.instances.front() : *first).units;
+  const auto units = [&](std::size_t index) -> const std::string& { return candidates[index].instance.units; };
+  const auto first = std::ranges::find_if(stack.instances, is_specified, units);
+  return units(first == stack.instances.end() ? stack.instances.front() : *first);
 }
 
 /// Slices whose values are said to be in other units than those of the stack.
 std::ptrdiff_t count_other_units(std::span<const Candidate> candidates, const Stack& stack) {
   return std::ranges::count_if(stack.instances, [&](std::size_t index) {
-    const Instance& slice = candidates[index].instance;
-    return says_units(slice) && slice.units != stack.units;
+    const std::string& units = candidates[index].instance.units;
+    return is_specified(units) && units != stack.units;
   });
 }
 
@@ -76,6 +76,11 @@ Rescale rescale_of(const Instance& slice, bool uses_philips_precise) {
   if (!uses_philips_precise || !slice.philips_scale) return display;
   const double scale_slope = slice.philips_scale->scale_slope;
   return {1 / scale_slope, display.intercept / (display.slope * scale_slope)};
+}
+
+bool may_share_units(const Stack& a, const Stack& b) {
+  const bool is_one_silent = a.has_rescale != b.has_rescale && a.rescale != b.rescale;
+  return !is_one_silent && (!is_specified(a.units) || !is_specified(b.units) || a.units == b.units);
 }
 
 void bring_to_units(std::span<const Candidate> candidates, const StackOptions& options, Stack& stack) {

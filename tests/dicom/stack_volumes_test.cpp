@@ -132,6 +132,26 @@ TEST(StackVolumes, VolumesThatKeepOtherSlicesAreNoSequence) {
   }
 }
 
+TEST(StackVolumes, VolumesInOtherUnitsAreNoSequence) {
+  const auto sequences_of = [](const std::function<void(dicom::Instance&, int)>& mark) {
+    const auto candidates = four_d(3, [&](auto& i, int v, int) {
+      i.timing.trigger_time_ms = v;
+      i.has_rescale = true;
+      mark(i, v);
+    });
+    return build_stacks(candidates, kDifferent).sequences;
+  };
+  const auto one = sequences_of([](auto& i, int v) { i.units = v == 1 ? "CNTS" : v == 0 ? "BQML" : "US"; });
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_THAT(one[0].values, ElementsAre(0, 2));
+  const auto silent = sequences_of([](auto& i, int v) { i.has_rescale = v != 1, i.rescale_slope = v == 1 ? 1 : 2; });
+  ASSERT_EQ(silent.size(), 1u);
+  EXPECT_THAT(silent[0].values, ElementsAre(0, 2));
+  const auto alike = sequences_of([](auto& i, int v) { i.has_rescale = v == 0; });
+  ASSERT_EQ(alike.size(), 1u);
+  EXPECT_THAT(alike[0].values, ElementsAre(0, 1, 2)) << "a slope of 1 says no more";
+}
+
 TEST(StackVolumes, AcquisitionsOfOtherRangesAreStacksOfTheirOwn) {
   auto candidates = series();
   for (auto& candidate : candidates) candidate.instance.timing.acquisition_number = 1;
