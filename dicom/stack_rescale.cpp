@@ -80,7 +80,7 @@ Rescale rescale_of(const Instance& slice, bool uses_philips_precise) {
 
 bool may_share_units(const Stack& a, const Stack& b) {
   const bool is_one_silent = a.has_rescale != b.has_rescale && a.rescale != b.rescale;
-  return !is_one_silent && (!is_specified(a.units) || !is_specified(b.units) || a.units == b.units);
+  return !is_one_silent && (a.units == b.units || (!is_specified(a.units) && !is_specified(b.units)));
 }
 
 void bring_to_units(std::span<const Candidate> candidates, const StackOptions& options, Stack& stack) {
