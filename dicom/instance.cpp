@@ -78,7 +78,7 @@ std::optional<Code> check_walk(const HeaderValues& header, const PixelDataSource
 
 ShownValues read_shown(const HeaderValues& header, const PixelFormat& format) {
   ShownValues shown;
-  shown.padding_value = read_padding(header, format.is_signed);
+  shown.padding_value = read_padding(header, format);
   const auto first = [&](Tag tag) -> std::optional<double> {
     const auto texts = texts_of(header[tag]);
     return texts.empty() ? std::nullopt : decimal(texts.front());

@@ -80,15 +80,17 @@ void read_description(const HeaderValues& header, Instance& plane) {
   plane.echo = echo_of(header);
   plane.reconstruction_kernel = header.text(kConvolutionKernel);
   plane.gantry_tilt_degrees = header.real(kGantryDetectorTilt, vr("DS"));
-  plane.padding_value = read_padding(header, plane.pixels.is_signed);
+  plane.padding_value = read_padding(header, plane.pixels);
 }
 
-std::optional<std::int64_t> read_padding(const HeaderValues& header, bool is_signed) {
-  const auto stated = header.real(kPixelPaddingValue, is_signed ? vr("SS") : vr("US"));
-  constexpr double kMostStored = 65535;
-  if (!stated || std::abs(*stated) > kMostStored) return std::nullopt;
-  const auto bits = static_cast<std::uint16_t>(static_cast<std::int32_t>(*stated));  // of whatever sign its VR gives it
-  return is_signed ? std::int64_t{static_cast<std::int16_t>(bits)} : std::int64_t{bits};
+std::optional<std::int64_t> read_padding(const HeaderValues& header, const PixelFormat& format) {
+  const auto stated = header.real(kPixelPaddingValue, format.is_signed ? vr("SS") : vr("US"));
+  constexpr double kAll = 1 << 16;
+  if (!stated || !(std::abs(*stated) < kAll)) return std::nullopt;
+  const double value = format.is_signed && *stated >= kAll / 2 ? *stated - kAll : *stated;
+  const double span = std::ldexp(1.0, format.bits_stored), least = format.is_signed ? -span / 2 : 0;
+  if (!(value >= least && value < least + span)) return std::nullopt;
+  return static_cast<std::int64_t>(value);
 }
 
 std::optional<Code> read_position(const HeaderValues& header, Instance& plane) {

@@ -17,8 +17,9 @@ std::optional<Code> read_position(const HeaderValues& header, Instance& plane);
 std::optional<Code> read_orientation(const HeaderValues& header, Instance& plane);
 std::optional<Code> read_rescale(const HeaderValues& header, Instance& plane);
 
-/// Pixel Padding Value as pixels hold it. Some scanners write it as US where pixels are signed (-2000 as 63536).
-std::optional<std::int64_t> read_padding(const HeaderValues& header, bool is_signed);
+/// Pixel Padding Value as pixels hold it. Some scanners write it as US where pixels are signed (-2000 as 63536). Empty
+/// for a value that pixels of the format cannot hold: -2000 is no padding of pixels that became unsigned.
+std::optional<std::int64_t> read_padding(const HeaderValues& header, const PixelFormat& format);
 
 /// @pre the plane's directions are set
 void read_timing(const HeaderValues& header, Instance& plane);

@@ -1,6 +1,7 @@
 #include "dicom/stack.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -85,15 +86,31 @@ bool share_places(const Grid& a, const Grid& b) {
   return a.size == b.size && norm(apart_mm) <= 2 * kSamePositionMm;
 }
 
-/// Volumes of one 4-D image have one grid and one meaning of their values; a rejected volume leaves the sequence.
+/// Of the volumes that are not rejected the most that make one image, with one grid and one meaning of their values.
+std::vector<std::size_t> volumes_of_one_image(std::span<const Stack> stacks,
+                                              const std::vector<std::optional<std::size_t>>& stack_of_volume) {
+  std::vector<std::size_t> usable, best;
+  for (std::size_t v = 0; v < stack_of_volume.size(); ++v) {
+    if (stack_of_volume[v] && stacks[*stack_of_volume[v]].verdict != Verdict::reject) usable.push_back(v);
+  }
+  for (std::size_t n = 0; n < usable.size() && 2 * best.size() < usable.size(); ++n) {
+    const Stack& one = stacks[*stack_of_volume[usable[n]]];
+    std::vector<std::size_t> alike;
+    std::ranges::copy_if(usable, std::back_inserter(alike), [&](std::size_t v) {
+      const Stack& other = stacks[*stack_of_volume[v]];
+      return share_places(other.grid, one.grid) && may_share_units(other, one);
+    });
+    if (alike.size() > best.size()) best = std::move(alike);
+  }
+  return best;
+}
+
+/// Volumes that do not go with the most leave the sequence.
 void finish_sequence(std::span<const Candidate> candidates, const StackOptions& options, std::vector<Stack>& stacks,
                      const std::vector<std::optional<std::size_t>>& stack_of_volume, StackSequence& sequence) {
   StackSequence kept{{}, sequence.axis, sequence.unit, {}, {}};
-  for (std::size_t v = 0; v < stack_of_volume.size(); ++v) {
-    const auto stack = stack_of_volume[v];
-    if (!stack || stacks[*stack].verdict == Verdict::reject) continue;
-    if (!kept.stacks.empty() && !share_places(stacks[*stack].grid, stacks[kept.stacks.front()].grid)) continue;
-    kept.stacks.push_back(*stack);
+  for (const std::size_t v : volumes_of_one_image(stacks, stack_of_volume)) {
+    kept.stacks.push_back(*stack_of_volume[v]);
     kept.values.push_back(sequence.values[v]);
     if (!sequence.gradient_directions.empty()) kept.gradient_directions.push_back(sequence.gradient_directions[v]);
   }

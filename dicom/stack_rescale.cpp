@@ -51,11 +51,21 @@ std::ptrdiff_t count_silent(std::span<const Candidate> candidates, const StackOp
   return std::ranges::count_if(stack.instances, [&](std::size_t index) { return !slice(index).has_rescale; });
 }
 
+/// "US" stands for unspecified (PS3.3 C.11.1.1.2).
+bool is_specified(std::string_view units) { return !units.empty() && units != "US"; }
+
+/// Of the first slice that specifies some.
+std::string units_of(std::span<const Candidate> candidates, const Stack& stack) {
+  const auto units = [&](std::size_t index) -> const std::string& { return candidates[index].instance.units; };
+  const auto first = std::ranges::find_if(stack.instances, is_specified, units);
+  return units(first == stack.instances.end() ? stack.instances.front() : *first);
+}
+
 /// Slices whose values are said to be in other units than those of the stack.
 std::ptrdiff_t count_other_units(std::span<const Candidate> candidates, const Stack& stack) {
   return std::ranges::count_if(stack.instances, [&](std::size_t index) {
     const std::string& units = candidates[index].instance.units;
-    return !units.empty() && !stack.units.empty() && units != stack.units;
+    return is_specified(units) && units != stack.units;
   });
 }
 
@@ -66,6 +76,11 @@ Rescale rescale_of(const Instance& slice, bool uses_philips_precise) {
   if (!uses_philips_precise || !slice.philips_scale) return display;
   const double scale_slope = slice.philips_scale->scale_slope;
   return {1 / scale_slope, display.intercept / (display.slope * scale_slope)};
+}
+
+bool may_share_units(const Stack& a, const Stack& b) {
+  const bool is_one_silent = a.has_rescale != b.has_rescale && a.rescale != b.rescale;
+  return !is_one_silent && (a.units == b.units || (!is_specified(a.units) && !is_specified(b.units)));
 }
 
 void bring_to_units(std::span<const Candidate> candidates, const StackOptions& options, Stack& stack) {
@@ -86,7 +101,7 @@ void judge_rescale(std::span<const Candidate> candidates, const StackOptions& op
   stack.has_rescale = first.has_rescale;
   if (first.philips_scale) stack.rescale_source = options.uses_philips_precise ? "philips_precise" : "philips_display";
   const bool is_hounsfield = first.modality == "CT" && first.has_rescale && first.units.empty();
-  stack.units = is_hounsfield ? "HU" : first.units;
+  stack.units = is_hounsfield ? "HU" : units_of(candidates, stack);
   stack.padding_units = padding_units(first, stack, stack.rescale);
   const auto refuse = [&](std::ptrdiff_t count, std::string_view action) {
     if (count > 0) {

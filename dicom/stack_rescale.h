@@ -13,6 +13,9 @@ Rescale rescale_of(const Instance& slice, bool uses_philips_precise);
 /// Fills in rescale, dtype, units, padding and the finding `per_slice_rescale`. @pre draft.stack.instances is not empty
 void judge_rescale(std::span<const Candidate> candidates, const StackOptions& options, StackDraft& draft);
 
+/// False where two stacks are in other units, or one alone states some, or a rescale that changes values.
+bool may_share_units(const Stack& a, const Stack& b);
+
 /// Makes `stack` one whose slices are each brought to units when they are read.
 void bring_to_units(std::span<const Candidate> candidates, const StackOptions& options, Stack& stack);
 

@@ -1,8 +1,8 @@
 #include "dicom/stack_volumes.h"
 
 #include <algorithm>
-#include <cmath>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <map>
 

@@ -64,12 +64,7 @@ std::string text_of(const TomlValue& value, const toml::node& node) {
 JobRecord parse_job_record(std::string_view toml_text, std::string_view file) {
   const std::string name = fmt::format("record {}", file);
   const TomlOrigin origin{name, ErrorCode::usage};
-  toml::table root;
-  try {
-    root = toml::parse(toml_text);
-  } catch (const toml::parse_error& problem) {
-    fail_at(origin, problem.source(), std::string(problem.description()));
-  }
+  const toml::table root = parse_toml(toml_text, origin);
   JobRecord record;
   for (const auto& [key, node] : root) {
     const auto row = std::ranges::find(kKeys, key.str(), &Key::name);

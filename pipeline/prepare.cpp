@@ -110,7 +110,15 @@ class Job {
     const std::vector<std::filesystem::path> ours = {options_.out, report_folder(options_),
                                                      Staging::work_folder(options_.out)};
     const auto files = list_inputs(options_.inputs, standard_input, ours);
-    return scan_inputs(files, stack_options(options_.recipe), executor_, cancel_, on_progress_);
+    const dicom::StackOptions stacking = stack_options(options_.recipe);
+    if (stacking.gap == dicom::GapPolicy::reject) {
+      return scan_inputs(files, stacking, executor_, cancel_, on_progress_);
+    }
+    // What is done about gaps is done before a case is made: a slice that cannot be decoded must be known by then.
+    Scan scan = read_candidates(files, executor_, cancel_, on_progress_);
+    decode_candidates(scan, executor_, cancel_, on_progress_);
+    sort_candidates(scan, stacking, executor_, cancel_, on_progress_);
+    return scan;
   }
 
   PlanOptions plan_options(Scan& scan) const {

@@ -356,12 +356,7 @@ void check_whole(const Recipe& recipe, const TomlOrigin& origin) {
 Recipe parse_recipe(std::string_view toml_text, std::string_view name_or_file) {
   const std::string origin_name = fmt::format("recipe {}", name_or_file);
   const TomlOrigin origin{origin_name, ErrorCode::recipe_invalid};
-  toml::table root;
-  try {
-    root = toml::parse(toml_text);
-  } catch (const toml::parse_error& problem) {
-    fail_at(origin, problem.source(), std::string(problem.description()));
-  }
+  const toml::table root = parse_toml(toml_text, origin);
   Recipe recipe;
   const auto sections = section_names();
   if (!root.contains("schema")) {

@@ -11,6 +11,22 @@ void fail_at(const TomlOrigin& origin, const toml::source_region& where, const s
   throw Error(origin.code, fmt::format("{}:{}:{}: {}", origin.name, where.begin.line, where.begin.column, problem));
 }
 
+toml::table parse_toml(std::string_view text, const TomlOrigin& origin) {
+  constexpr std::ptrdiff_t kMostDots = 256;  // of a line, where all of a key stands
+  toml::source_index line = 1;
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1, ++line) {
+    end = std::min(text.find('\n', begin), text.size());
+    if (std::ranges::count(text.substr(begin, end - begin), '.') <= kMostDots) continue;
+    const toml::source_position place{line, 1};
+    fail_at(origin, {place, place, {}}, fmt::format("a line may have at most {} dots", kMostDots));
+  }
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& problem) {
+    fail_at(origin, problem.source(), std::string(problem.description()));
+  }
+}
+
 std::string TomlValue::string() const {
   if (const auto text = node_.value_exact<std::string>()) return *text;
   fail("must be a string");

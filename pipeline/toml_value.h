@@ -24,6 +24,10 @@ struct TomlOrigin {
 /// Names the document and the place in it: "recipe my.toml:4:3: PROBLEM".
 [[noreturn]] void fail_at(const TomlOrigin& origin, const toml::source_region& where, const std::string& problem);
 
+/// Refuses what is no TOML, and keys so deep that the program would run out of stack: toml++ takes a frame for each
+/// level of a dotted key, and bounds only what stands in lists and tables. @throws Error{origin.code}
+toml::table parse_toml(std::string_view text, const TomlOrigin& origin);
+
 class TomlTable;
 
 /// One value. Every function throws Error{origin.code} where the value is not what it asks for.

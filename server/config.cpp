@@ -296,11 +296,7 @@ Config load_config(const std::filesystem::path& file) {
   }
   const TomlOrigin origin{where, ErrorCode::config_invalid};
   Config config;
-  try {
-    read_table(origin, "", toml::parse(*text), config);
-  } catch (const toml::parse_error& problem) {
-    fail_at(origin, problem.source(), std::string(problem.description()));
-  }
+  read_table(origin, "", parse_toml(*text, origin), config);
   check(config);
   return config;
 }

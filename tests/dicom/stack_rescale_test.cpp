@@ -58,6 +58,18 @@ TEST(StackRescale, SlicesInOtherUnitsAreNoVolume) {
   const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
   EXPECT_EQ(stack.verdict, Verdict::reject);
   EXPECT_EQ(stack.findings[0].action, "rejected: these are in other units");
+  candidates[0].instance.units = "";
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::reject) << "the first states none";
+}
+
+TEST(StackRescale, UnspecifiedUnitsContradictNone) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.instance.units = "US";
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].units, "US");
+  for (std::size_t n = 3; n < candidates.size(); ++n) candidates[n].instance.units = n % 2 == 0 ? "BQML" : "";
+  const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::accept);
+  EXPECT_EQ(stack.units, "BQML");
 }
 
 TEST(StackRescale, PreciseValuesOfPhilipsAreUsedWhereTheyAreAskedFor) {

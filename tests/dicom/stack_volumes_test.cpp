@@ -132,6 +132,40 @@ TEST(StackVolumes, VolumesThatKeepOtherSlicesAreNoSequence) {
   }
 }
 
+/// Whichever volume it is, the first one, too.
+TEST(StackVolumes, AVolumeThatKeepsOtherSlicesLeavesTheSequence) {
+  for (const std::size_t lost : {0, 1, 2}) {
+    auto candidates = four_d(3, [](auto& i, int v, int) { i.timing.trigger_time_ms = v; });
+    candidates[10 * lost + 9].broken = Code::truncated;
+    const Sorted sorted = build_stacks(candidates, kDifferent, {dicom::GapPolicy::keep_longest_run, false});
+    ASSERT_EQ(sorted.sequences.size(), 1u) << lost;
+    std::vector<double> others = {0, 1, 2};
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(lost));
+    EXPECT_EQ(sorted.sequences[0].values, others);
+  }
+}
+
+TEST(StackVolumes, VolumesInOtherUnitsAreNoSequence) {
+  const auto sequences_of = [](const std::function<void(dicom::Instance&, int)>& mark) {
+    const auto candidates = four_d(3, [&](auto& i, int v, int) {
+      i.timing.trigger_time_ms = v;
+      i.modality = "MR";
+      i.has_rescale = true;
+      mark(i, v);
+    });
+    return build_stacks(candidates, kDifferent).sequences;
+  };
+  const auto one = sequences_of([](auto& i, int v) { i.units = v == 1 ? "CNTS" : "BQML"; });
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_THAT(one[0].values, ElementsAre(0, 2));
+  const auto silent = sequences_of([](auto& i, int v) { i.has_rescale = v != 1, i.rescale_slope = v == 1 ? 1 : 2; });
+  ASSERT_EQ(silent.size(), 1u);
+  EXPECT_THAT(silent[0].values, ElementsAre(0, 2));
+  const auto alike = sequences_of([](auto& i, int v) { i.has_rescale = v == 0, i.units = v == 1 ? "US" : ""; });
+  ASSERT_EQ(alike.size(), 1u);
+  EXPECT_THAT(alike[0].values, ElementsAre(0, 1, 2)) << "a slope of 1 says no more";
+}
+
 TEST(StackVolumes, AcquisitionsOfOtherRangesAreStacksOfTheirOwn) {
   auto candidates = series();
   for (auto& candidate : candidates) candidate.instance.timing.acquisition_number = 1;

@@ -308,6 +308,24 @@ TEST_F(PrepareTest, RejectsEachFaultWithItsCodeAndDeliversTheRest) {
   }
 }
 
+TEST_F(PrepareTest, ASliceThatCannotBeDecodedIsAGap) {
+  PhantomOptions options;
+  options.transfer_syntax_uid = "1.2.840.10008.1.2.4.80";
+  const auto files = write_series(options, folder_ / "in").files;
+  std::string bytes = test::slurp(files.at(files.size() / 2));
+  bytes.replace(bytes.size() - 200, 160, 160, '\xff');
+  test::spill(files[files.size() / 2], bytes);
+  const std::string start = "schema = \"naru.recipe/1\"\nname = \"r\"\n[geometry]\ngap = ";
+  EXPECT_EQ(code_of_run(start + "\"reject\"\n"), ErrorCode::nothing_delivered);
+  for (const auto& [gap, slices] : {std::pair("interpolate", 1.0), {"keep_longest_run", 0.5}}) {
+    run(start + "\"" + gap + "\"\n", OnExisting::replace);
+    EXPECT_EQ(reasons()["rejected:corrupt"], 1) << gap;
+    const Json line = manifest_line();
+    EXPECT_EQ(line["findings"][0]["code"], "gap");
+    EXPECT_NEAR(line["shape"][2].get<double>(), slices * static_cast<double>(files.size()), 1) << gap;
+  }
+}
+
 TEST_F(PrepareTest, AccountsForEveryFileGiven) {
   write_good_and(Fault::localizer);
   test::spill(folder_ / "in/notes.txt", "not DICOM at all");

@@ -54,6 +54,13 @@ TEST(Recipe, NamesLineAndColumnOfAnUnknownKey) {
   EXPECT_THAT(problem_of("nmae = 1\n"), HasSubstr("f.toml:3:1: unknown key \"nmae\""));
 }
 
+TEST(Recipe, RefusesKeysWithoutEnd) {
+  std::string key = "a";
+  for (int level = 1; level < 260000; ++level) key += ".a";
+  EXPECT_THAT(problem_of(key + " = 1\n"), HasSubstr("f.toml:3:1: a line may have at most 256 dots"));
+  EXPECT_THAT(problem_of("[" + key + "]\nb = 1\n"), HasSubstr("f.toml:3:1: a line may have at most 256 dots"));
+}
+
 TEST(Recipe, NamesLineAndColumnOfASyntaxError) { EXPECT_THAT(problem_of("[resample\n"), HasSubstr("f.toml:3:10")); }
 
 TEST(Recipe, RefusesValuesOfTheWrongKind) {
