@@ -102,8 +102,9 @@ struct Instance {
   std::optional<double> gantry_tilt_degrees;  ///< (0018,1120) as stated; geometry comes from positions alone
   // What a stored value means: units = slope * stored + intercept (HU for CT).
   double rescale_slope = 1, rescale_intercept = 0;
-  bool has_rescale = false;
-  std::optional<PhilipsScale> philips_scale;  ///< Philips MR only
+  bool has_rescale = false;                           ///< the header states the slope, the intercept or both
+  bool lacks_slope = false, lacks_intercept = false;  ///< states the other one alone
+  std::optional<PhilipsScale> philips_scale;          ///< Philips MR only
   std::string units;                          ///< of the rescaled value: "HU", (0054,1001) for PET; may be empty
   std::optional<std::int64_t> padding_value;  ///< Pixel Padding Value (0028,0120), as stored
   std::optional<StoredWindow> window;         ///< the first Window Center and Window Width of the data set itself

@@ -119,6 +119,8 @@ std::optional<Code> read_rescale(const HeaderValues& header, Instance& plane) {
   if (!header.find(kModalityLutSequence).value.empty()) return Code::corrupt;
   const std::string slope = header.text(kRescaleSlope), intercept = header.text(kRescaleIntercept);
   plane.has_rescale = !slope.empty() || !intercept.empty();
+  plane.lacks_slope = plane.has_rescale && slope.empty();
+  plane.lacks_intercept = plane.has_rescale && intercept.empty();
   const auto slope_value = slope.empty() ? 1 : decimal(slope);
   const auto intercept_value = intercept.empty() ? 0 : decimal(intercept);
   if (!slope_value || !intercept_value) return Code::corrupt;

@@ -41,14 +41,20 @@ double padding_units(const Instance& slice, const Stack& stack, const Rescale& r
   return stack.units == "HU" ? kAirHu : 0;
 }
 
-/// Slices that state no rescale among others whose stored values are no units: nobody knows what theirs are.
+/// Slices that state no slope, or no intercept, among others whose own changes values: nobody knows what theirs are.
 std::ptrdiff_t count_silent(std::span<const Candidate> candidates, const StackOptions& options, const Stack& stack) {
   const auto slice = [&](std::size_t index) -> const Instance& { return candidates[index].instance; };
-  const bool is_told = std::ranges::any_of(stack.instances, [&](std::size_t index) {
-    return slice(index).has_rescale && rescale_of(slice(index), options.uses_philips_precise) != Rescale{};
+  const auto is_told = [&](double Rescale::*part, double without) {
+    return std::ranges::any_of(stack.instances, [&](std::size_t index) {
+      return slice(index).has_rescale && rescale_of(slice(index), options.uses_philips_precise).*part != without;
+    });
+  };
+  const bool needs_slope = is_told(&Rescale::slope, 1), needs_intercept = is_told(&Rescale::intercept, 0);
+  return std::ranges::count_if(stack.instances, [&](std::size_t index) {
+    const Instance& own = slice(index);
+    if (!own.has_rescale) return needs_slope || needs_intercept;
+    return (needs_slope && own.lacks_slope) || (needs_intercept && own.lacks_intercept);
   });
-  if (!is_told) return 0;
-  return std::ranges::count_if(stack.instances, [&](std::size_t index) { return !slice(index).has_rescale; });
 }
 
 /// "US" stands for unspecified (PS3.3 C.11.1.1.2).

@@ -51,6 +51,30 @@ TEST(StackRescale, ASliceThatStatesNoneAmongOthersThatDoHasNoUnits) {
   expect_all_rejected(sorted, Code::per_slice_rescale);
 }
 
+TEST(StackRescale, HalfARescaleIsNoneWhereOthersStateTheWhole) {
+  auto candidates = series();
+  for (auto& candidate : candidates) {
+    candidate.instance.has_rescale = true;
+    candidate.instance.rescale_intercept = -1024;
+  }
+  candidates[2].instance.lacks_slope = true;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::accept) << "those of others are 1";
+  candidates[4].instance.lacks_intercept = true;
+  candidates[4].instance.rescale_intercept = 0;
+  const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::reject);
+  EXPECT_EQ(detail(stack.findings[0], "slices"), 1);
+}
+
+TEST(StackRescale, AllSlicesMayStateASlopeAlone) {
+  auto candidates = series();
+  for (auto& candidate : candidates) {
+    candidate.instance.has_rescale = candidate.instance.lacks_intercept = true;
+    candidate.instance.rescale_slope = 2.5;
+  }
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::accept);
+}
+
 TEST(StackRescale, SlicesInOtherUnitsAreNoVolume) {
   auto candidates = series();
   for (auto& candidate : candidates) candidate.instance.units = "BQML";
