@@ -143,6 +143,13 @@ TEST(DescriptorTable, TheSurnameNa) {
   expect_cleaned({.person_names = {"Na^Younghee"}}, kKorean);
 }
 
+TEST(DescriptorTable, NamesThatAreCalledLikeDepartmentsAndMeasurements) {
+  constexpr Row kRows[] = {{"Rehab brain", "brain"}, {"Derma thorax", "thorax"}};
+  expect_cleaned({.person_names = {"Derma^Rehab"}}, kRows);
+  constexpr Row kShort[] = {{"EDD brain", "brain"}};
+  expect_cleaned({.person_names = {"Smith^Edd"}}, kShort);
+}
+
 TEST(DescriptorTable, DepartmentsAndMeasurements) {
   const Identifiers identifiers = {.places = {"OBGY", "CATH LAB", "Notaufnahme"}};
   constexpr Row kRows[] = {
