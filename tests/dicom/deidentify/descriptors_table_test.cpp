@@ -131,6 +131,17 @@ TEST(DescriptorTable, PlacesWithAnEndingOfPossession) {
   expect_cleaned(identifiers, kRows);
 }
 
+TEST(DescriptorTable, PlacesOfPossessionWithoutTheEnding) {
+  const Identifiers identifiers = {.places = {"St. Mary's", "Women's and Children's Hospital"}};
+  constexpr Row kRows[] = {
+      {"St Mary brain", "brain"},
+      {"ST MARYS CT", "CT"},
+      {"Mary brain", "brain"},
+      {"CT children", "CT children"},
+  };
+  expect_cleaned(identifiers, kRows);
+}
+
 /// "NA" stands for "not available", too.
 TEST(DescriptorTable, TheSurnameNa) {
   constexpr Row kRows[] = {
