@@ -127,6 +127,7 @@ TEST(DescriptorTable, PlacesWithAnEndingOfPossession) {
       {"Mercy's protocol", "protocol"},
       {"St. Mary\u2019s brain", "brain"},
       {"NORTH WING's CT", "CT"},
+      {"Mercy\u02BCs CT", "CT"},
   };
   expect_cleaned(identifiers, kRows);
 }
