@@ -44,7 +44,8 @@ FrameValues::FrameValues(Bytes file) : header_(read_instance(file, file.size()))
   }
   frames_.emplace(file, *header_.pixels);
   is_colour_ = dicom::is_colour(*header_.pixels);
-  const bool is_rescaled_down = !header_.planes.empty() && header_.planes.front().rescale_slope < 0;
+  const auto& planes = header_.planes;
+  const bool is_rescaled_down = planes.empty() ? header_.shown.is_rescaled_down : planes.front().rescale_slope < 0;
   is_inverted_ = (header_.pixels->photometric_interpretation == "MONOCHROME1") != is_rescaled_down;
   if (is_colour_) return;
   shown_ = header_.shown;

@@ -13,7 +13,7 @@ namespace naru::dicom {
 
 /// One file in memory, opened once.
 ///
-/// A grey frame is one plane of stored values, turned over where MONOCHROME1, or a negative rescale of a slice, makes
+/// A grey frame is one plane of stored values, turned over where MONOCHROME1, or a negative rescale, makes
 /// large values black (window and padding with them). A colour frame is three planes from 0 to 255: luminance 0.299 R +
 /// 0.587 G + 0.114 B, the largest and the smallest of the three. Shapes: column fastest, then row, then plane. Source:
 /// PS3.3 C.7.6.3.1.2, C.11.2 (the first window).

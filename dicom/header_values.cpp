@@ -1,6 +1,7 @@
 #include "dicom/header_values.h"
 
 #include <algorithm>
+#include <span>
 
 namespace naru::dicom {
 
@@ -13,13 +14,21 @@ constexpr std::size_t kMaxElements = std::size_t{1} << 16;
 /// The element numbers that name blocks of private elements (PS3.5 7.8.1).
 constexpr Tag kFirstBlock = 0x10, kLastBlock = 0xFF;
 
+/// Blanks around a value are no part of it: else padding would hide from readers what others see.
+Bytes bounded(Bytes value) {
+  if (value.size() <= kMaxValueBytes) return value;
+  const std::string_view text = text_of(value);
+  return text.size() > kMaxValueBytes ? Bytes{} : std::as_bytes(std::span(text));
+}
+
 }  // namespace
 
 void HeaderValues::walk(ElementWalk& walk, Bytes bytes, Encoding encoding) {
   while (const auto element = walk.next()) {
     if (elements_.size() == kMaxElements) continue;
-    elements_.push_back({element->tag, element->value_representation, encoding_of_items(*element, encoding),
-                         bytes.subspan(element->value_offset, element->length)});
+    const Bytes value = bytes.subspan(element->value_offset, element->length);
+    elements_.push_back(
+        {element->tag, element->value_representation, encoding_of_items(*element, encoding), value, bounded(value)});
   }
 }
 
@@ -47,7 +56,7 @@ HeaderValues::Element HeaderValues::find_own(const Private& name) const {
   const Tag group = Tag{name.group} << 16;
   auto creator = std::ranges::lower_bound(elements_, group | kFirstBlock, {}, &Element::tag);
   for (; creator != elements_.end() && creator->tag <= (group | kLastBlock); ++creator) {
-    if (text_of(creator->value) != name.creator) continue;
+    if (text_of(creator->bounded) != name.creator) continue;
     const Element found = find_own(group | (creator->tag & kLastBlock) << 8 | name.element);
     if (!found.value.empty()) return found;
   }
@@ -64,11 +73,7 @@ HeaderValues::Element HeaderValues::find(const Private& name) const {
   return own.value.empty() && parent_ != nullptr ? parent_->find(name) : own;
 }
 
-Bytes HeaderValues::operator[](Tag tag) const {
-  const Bytes value = find(tag).value;
-  // Blanks around a value are no part of it: else padding would hide from readers what others see.
-  return value.size() > kMaxValueBytes && text_of(value).size() > kMaxValueBytes ? Bytes{} : value;
-}
+Bytes HeaderValues::operator[](Tag tag) const { return find(tag).bounded; }
 
 std::string HeaderValues::text(Tag tag) const { return std::string(text_of((*this)[tag])); }
 

@@ -82,6 +82,7 @@ class HeaderValues {
     Vr value_representation = 0;
     Encoding encoding;  ///< of the items, where it is a sequence
     Bytes value;
+    Bytes bounded;  ///< as texts and numbers are read; made once: frames without end ask for one value of the data set
   };
   Element find(Tag tag) const;
   Element find(const Private& name) const;
@@ -101,7 +102,7 @@ class HeaderValues {
   static std::optional<std::array<double, N>> numbers_of(const Element& element, Vr expected) {
     const Vr stated = element.value_representation;
     const bool is_known = binary_size(stated) || stated == vr("DS") || stated == vr("IS");
-    return dicom::numbers<N>(element.value, is_known ? stated : expected, element.encoding.is_big_endian);
+    return dicom::numbers<N>(element.bounded, is_known ? stated : expected, element.encoding.is_big_endian);
   }
 
   std::vector<Element> elements_;  ///< by tag; of one tag the one that counts stands first

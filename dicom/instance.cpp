@@ -85,6 +85,7 @@ ShownValues read_shown(const HeaderValues& header, const PixelFormat& format) {
   };
   const auto center = first(kWindowCenter), width = first(kWindowWidth);
   const double slope = first(kRescaleSlope).value_or(1), intercept = first(kRescaleIntercept).value_or(0);
+  shown.is_rescaled_down = slope < 0;
   if (!center || !width || *width <= 0 || slope == 0) return shown;
   const double low = (*center - *width / 2 - intercept) / slope, high = (*center + *width / 2 - intercept) / slope;
   shown.window = StoredWindow{std::min(low, high), std::max(low, high)};

@@ -118,6 +118,7 @@ struct Instance {
 struct ShownValues {
   std::optional<StoredWindow> window;  ///< the first Window Center and Window Width, through the rescale
   std::optional<std::int64_t> padding_value;
+  bool is_rescaled_down = false;  ///< by a negative slope of the data set
 };
 
 /// Outcome of reading one file's header. Usable: `reason` is empty. Not usable: `reason` says why, and `planes` are

@@ -1,5 +1,8 @@
 #include "pipeline/deid_plan.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <map>
 #include <mutex>
@@ -38,31 +41,31 @@ class Patients {
   }
   bool have_one_identifier() const { return identifiers_.size() < 2; }
   bool are_one() const {
-    return have_one_identifier() && birth_dates_.size() < 2 &&
-           std::ranges::all_of(names_, [&](const std::string& name) { return share_a_word(name, *names_.begin()); });
+    if (!have_one_identifier() || birth_dates_.size() > 1) return false;
+    const auto of_first = words_of(names_.empty() ? std::string_view() : *names_.begin());
+    return std::ranges::all_of(names_, [&](const std::string& name) { return has_word_of(name, of_first); });
   }
 
  private:
   /// The words of a name, and all of them joined, in either order: "kim^minsu" is "kimminsu" and "minsukim" elsewhere.
   static std::set<std::string> words_of(std::string_view name) {
-    std::set<std::string> words;
-    std::string forward, backward;
+    std::vector<std::string_view> in_order;
     for (std::size_t begin = 0; begin <= name.size();) {
       const std::size_t end = std::min(name.find('^', begin), name.size());
-      const std::string_view word = name.substr(begin, end - begin);
-      words.emplace(word);
-      forward.append(word);
-      backward.insert(0, word);
+      in_order.push_back(name.substr(begin, end - begin));
       begin = end + 1;
     }
-    words.insert({std::move(forward), std::move(backward)});
+    const auto joined = [&] { return fmt::format("{}", fmt::join(in_order, "")); };
+    std::set<std::string> words(in_order.begin(), in_order.end());
+    words.insert(joined());
+    std::ranges::reverse(in_order);
+    words.insert(joined());
     return words;
   }
 
   /// Names of one person differ in middle names, or by marriage, but not in all their words.
-  static bool share_a_word(std::string_view a, std::string_view b) {
-    const auto of_b = words_of(b);
-    return std::ranges::any_of(words_of(a), [&](const std::string& word) { return of_b.contains(word); });
+  static bool has_word_of(std::string_view name, const std::set<std::string>& words) {
+    return std::ranges::any_of(words_of(name), [&](const std::string& word) { return words.contains(word); });
   }
 
   /// What is no date, or one that programs write where they know none, is not known.

@@ -56,6 +56,8 @@ void PlaceIndex::add(std::string_view place) {
       if (token.token_case == TokenCase::upper && token.length <= 6 && is_alone) acronyms.push_back(&token);
     }
     words_.add(token.hash, text.chars()[token.begin].code, word);
+    const std::u32string_view stem = possessive_stem(letters);  // "St. Mary's" is "St Mary" elsewhere
+    if (!stem.empty() && !is_known_word(stem)) words_.add(hash_of_folded(stem), stem.front(), word);
     ++entry.words;
   }
   // "Asan Medical Center" is known as Asan, "Seoul National University Hospital" not as Seoul.

@@ -90,7 +90,9 @@ bool is_one_of(std::u32string_view word, const std::u32string_view (&list)[N]) {
 
 /// "mary" of "mary's"; empty where nothing of the kind ends a word.
 constexpr std::u32string_view possessive_stem(std::u32string_view word) {
-  const bool is_possessive = word.size() >= 4 && (word.ends_with(U"'s") || word.ends_with(U"\u2019s"));
+  constexpr std::u32string_view kApostrophes = U"'\u2019\u02BC";
+  const bool is_possessive =
+      word.size() >= 4 && word.back() == U's' && kApostrophes.find(word[word.size() - 2]) != std::u32string_view::npos;
   return is_possessive ? word.substr(0, word.size() - 2) : std::u32string_view();
 }
 

@@ -187,15 +187,42 @@ std::string normalised(std::string_view name) {
   return result;
 }
 
+bool is_letter_or_digit(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x80 || std::isalnum(byte) != 0;
+}
+
 /// Letters and digits, small; other bytes as they are.
 std::string letters_of(std::string_view text) {
   std::string letters;
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x80 || std::isalnum(byte) != 0) letters += static_cast<char>(std::tolower(byte));
+    if (is_letter_or_digit(c)) letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
   return letters;
 }
+
+/// What device types are called: each word of theirs with all that follows it, as letters and digits.
+class DeviceTypes {
+ public:
+  void add(std::string_view type) {
+    constexpr std::size_t kLongestLo = 64;
+    type = type.substr(0, kLongestLo);
+    for (std::size_t n = 0; n < type.size(); ++n) {
+      const bool begins_word = is_letter_or_digit(type[n]) && (n == 0 || !is_letter_or_digit(type[n - 1]));
+      if (begins_word) rests_.insert(letters_of(type.substr(n)));
+    }
+  }
+
+  /// From the beginning of a word on, so that "SMED" is no part of "Philips Medical Systems".
+  bool has_part(std::string_view text) const {
+    const std::string letters = letters_of(text);
+    const auto found = rests_.lower_bound(letters);
+    return found != rests_.end() && found->starts_with(letters);
+  }
+
+ private:
+  std::set<std::string> rests_;
+};
 
 bool has_digit(std::string_view text) { return text.find_first_of("0123456789") != std::string_view::npos; }
 
@@ -348,15 +375,12 @@ class Collector {
   void take_device_names() {
     constexpr Tag kManufacturer = 0x00080070, kModel = 0x00081090;
     if (device_names_.empty()) return;
-    std::set<std::string> types;
+    DeviceTypes types;
     for (const Node& node : table_.nodes) {
-      if (node.tag == kManufacturer || node.tag == kModel) types.insert(letters_of(text_of(value_of(node, bytes_))));
+      if (node.tag == kManufacturer || node.tag == kModel) types.add(text_of(value_of(node, bytes_)));
     }
     for (const auto& [device, set] : device_names_) {
-      const std::string name = letters_of(text_of(value_of(device, bytes_)));
-      const bool is_type =
-          std::ranges::any_of(types, [&](const std::string& type) { return type.find(name) != std::string::npos; });
-      if (!is_type) take_text(device, &Identifiers::places, *set);
+      if (!types.has_part(text_of(value_of(device, bytes_)))) take_text(device, &Identifiers::places, *set);
     }
   }
 

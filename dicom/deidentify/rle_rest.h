@@ -13,8 +13,9 @@ struct RleShape {
   std::size_t segments = 0, segment_bytes = 0;
 };
 
-/// Zeros behind each segment, in front of the first one and over places of segments that are not there; a single byte
-/// behind a segment is its padding. False where the frame has other segments, or one that does not give all its bytes.
+/// Zeros behind each segment, over what its last run gives beyond the picture, in front of the first one and over
+/// places of segments that are not there; a single byte behind a segment is its padding. False where the frame has
+/// other segments, or one that does not give all its bytes.
 bool erase_rle_rest(TextEraser& eraser, const RleShape& shape);
 
 }  // namespace naru::dicom

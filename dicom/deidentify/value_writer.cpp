@@ -126,14 +126,19 @@ Vr read_as(const Node& node, Vr listed) {
   return is_known_better ? listed : stated;
 }
 
-/// Text, whatever its VR: UTF-8 without controls but those of lines, and NULs at its end.
-bool is_readable(Bytes value) {
+/// Text, whatever its VR: without controls but those of lines and of character sets, and NULs at its end. In UTF-8, or
+/// else as the texts of the file are written.
+std::optional<std::string> readable_text(Bytes value, const CharacterSet& set) {
+  constexpr char kEscape = '\x1B', kDelete = '\x7F';
+  constexpr std::string_view kHarmless = "\t\n\r\f\x1B";
   const std::string_view text = text_of(value);
-  const bool has_control = std::ranges::any_of(text, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte == 0x7F || (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r' && byte != '\f');
+  const bool has_control = std::ranges::any_of(text, [&](char c) {
+    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == kDelete;
+    return is_control && kHarmless.find(c) == std::string_view::npos;
   });
-  return !text.empty() && !has_control && valid_utf8(text) == text;
+  if (text.empty() || has_control) return std::nullopt;
+  const bool is_utf8 = text.find(kEscape) == std::string_view::npos && valid_utf8(text) == text;
+  return is_utf8 ? std::optional(std::string(text)) : decode_text(value, vr("UT"), set);
 }
 
 template <class Number>
@@ -324,7 +329,7 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
   if (is_date(v)) return write_private_date(node, v);
   if (v == vr("PN")) return writer_.element(node.tag, v, std::string_view());
   if (is_charset_text(v)) return write_text(node, v, *text.set, true);
-  if (tells_no_kind(v)) return write_private_bytes(node, v);
+  if (tells_no_kind(v)) return write_private_bytes(node, v, *text.set);
   if (!is_legal(text_of(value_of(node, bytes_)), v)) return write_converted(node, written_vr(node, v), std::nullopt);
   if (v == vr("UI")) return keeps_uid(node.tag) ? keep(node, written_vr(node, v)) : write_uids(node);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
@@ -332,10 +337,10 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
 }
 
 /// Bytes that read as a text are cleaned as one; all others stay.
-void ValueWriter::write_private_bytes(const Node& node, Vr v) {
-  const Bytes value = value_of(node, bytes_);
-  std::vector<std::string> text = {std::string(text_of(value))};
-  if (!is_readable(value) || !clean_values(text, true)) return keep(node, written_vr(node, v));
+void ValueWriter::write_private_bytes(const Node& node, Vr v, const CharacterSet& set) {
+  const auto read = readable_text(value_of(node, bytes_), set);
+  std::vector<std::string> text = {read.value_or("")};
+  if (!clean_values(text, true)) return keep(node, written_vr(node, v));
   writer_.element(node.tag, written_vr(node, v), text.front());
 }
 

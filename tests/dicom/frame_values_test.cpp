@@ -63,6 +63,9 @@ TEST(FrameValues, AreTurnedOverByANegativeRescaleAsWell) {
   slice.text(0x00281052, "DS", "0").text(0x00281053, "DS", "-1");
   EXPECT_EQ(Opened(slice).values()[3], -300);
   EXPECT_EQ(Opened(slice.text(0x00280004, "CS", "MONOCHROME1")).values()[3], 300);
+  slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.1");  // no slice
+  EXPECT_EQ(Opened(slice).values()[3], 300);
+  EXPECT_EQ(Opened(slice.text(0x00280004, "CS", "MONOCHROME2")).values()[3], -300);
 }
 
 TEST(FrameValues, KeepPaddingAndSayWhatItIs) {

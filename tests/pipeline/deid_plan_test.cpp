@@ -94,6 +94,15 @@ TEST_F(DeidPlanTest, ANameWithoutSpacesIsThatOfTheSamePatient) {
   }
   EXPECT_THAT(fates({{"P1", "kim^minsu|", "1", "1.1", "1.1.1"}, {"P1", "kimminji|", "1", "1.2", "1.2.1"}}),
               Each(kMixed));
+  EXPECT_THAT(fates({{"P1", "kim^min^su|", "1", "1.1", "1.1.1"}, {"P1", "suminkim|", "1", "1.2", "1.2.1"}}),
+              Each("used"));
+}
+
+/// In time that grows as the name does.
+TEST_F(DeidPlanTest, ANameMayBeOfAnyLength) {
+  std::string endless = "kim";
+  for (int n = 0; n < 300'000; ++n) endless += "^a" + std::to_string(n);
+  EXPECT_THAT(fates({{"P1", endless + "|", "1", "1.1", "1.1.1"}, {"P1", "lee|", "1", "1.2", "1.2.1"}}), Each(kMixed));
 }
 
 TEST_F(DeidPlanTest, ABirthDateThatIsNoneTellsNoPatientsApart) {

@@ -127,6 +127,18 @@ TEST(DescriptorTable, PlacesWithAnEndingOfPossession) {
       {"Mercy's protocol", "protocol"},
       {"St. Mary\u2019s brain", "brain"},
       {"NORTH WING's CT", "CT"},
+      {"Mercy\u02BCs CT", "CT"},
+  };
+  expect_cleaned(identifiers, kRows);
+}
+
+TEST(DescriptorTable, PlacesOfPossessionWithoutTheEnding) {
+  const Identifiers identifiers = {.places = {"St. Mary's", "Women's and Children's Hospital"}};
+  constexpr Row kRows[] = {
+      {"St Mary brain", "brain"},
+      {"ST MARYS CT", "CT"},
+      {"Mary brain", "brain"},
+      {"CT children", "CT children"},
   };
   expect_cleaned(identifiers, kRows);
 }
@@ -141,6 +153,13 @@ TEST(DescriptorTable, TheSurnameNa) {
   expect_cleaned({.person_names = {"Li^Na"}}, kRows);
   constexpr Row kKorean[] = {{"나영희 CT", "CT"}, {"NA YOUNGHEE CT", "CT"}};
   expect_cleaned({.person_names = {"Na^Younghee"}}, kKorean);
+}
+
+TEST(DescriptorTable, NamesThatAreCalledLikeDepartmentsAndMeasurements) {
+  constexpr Row kRows[] = {{"Rehab brain", "brain"}, {"Derma thorax", "thorax"}};
+  expect_cleaned({.person_names = {"Derma^Rehab"}}, kRows);
+  constexpr Row kShort[] = {{"EDD brain", "brain"}};
+  expect_cleaned({.person_names = {"Smith^Edd"}}, kShort);
 }
 
 TEST(DescriptorTable, DepartmentsAndMeasurements) {

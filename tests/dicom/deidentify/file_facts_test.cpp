@@ -76,6 +76,8 @@ TEST(FileFacts, TakesAStationCalledByAPartOfItsModelForNoPlace) {
   EXPECT_EQ(places_of("iCT 256", "ICT256"), Strings{"NORDCT"});
   EXPECT_EQ(places_of("Discovery CT750 HD", "CT750"), Strings{"NORDCT"});
   EXPECT_EQ(places_of("Discovery CT750 HD", "CT750-2"), (Strings{"CT750-2", "NORDCT"}));
+  EXPECT_EQ(places_of("Philips Medical Systems", "MEDICAL"), Strings{"NORDCT"});
+  EXPECT_EQ(places_of("Philips Medical Systems", "SMED"), (Strings{"NORDCT", "SMED"}));
 }
 
 TEST(FileFacts, TakesANameWithDigitsForAnId) {

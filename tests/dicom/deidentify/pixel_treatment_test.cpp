@@ -271,6 +271,12 @@ TEST(PixelTreatment, ClearsWhatStandsInRleBesideItsSegments) {
   std::string crowded = frame;
   crowded.replace(60, 4, "AAAA");  // the place of a segment that is not there
   EXPECT_EQ(pixels_of(coded(item(crowded))).find('A'), std::string::npos);
+  // The last run of a segment gives more bytes than the picture has.
+  const std::string longer = rle_frame({std::string(8, '\1'), std::string(8, '\2') + "AAAA"});
+  const Deidentified shorter(coded(item(longer)));
+  ASSERT_FALSE(shorter.result.reason);
+  EXPECT_EQ(pixels_of(shorter).find('A'), std::string::npos);
+  EXPECT_NE(pixels_of(shorter).find(std::string(8, '\2') + std::string(4, '\0')), std::string::npos);
   EXPECT_EQ(coded(item(rle_frame({std::string(8, 'A')}))).result.reason, Code::corrupt);
   EXPECT_EQ(coded(item(rle_frame({std::string(8, 'A'), "A"}))).result.reason, Code::corrupt);
 }

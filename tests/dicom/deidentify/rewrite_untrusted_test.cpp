@@ -165,6 +165,19 @@ TEST(UntrustedValues, PrivateTextsAreCleanedWhateverTheirVr) {
       EXPECT_EQ(done.value(block | 0x1000 | element), "read by Dr. on") << creator << vr;
     }
   }
+  // In the character set of the file.
+  struct Written {
+    const char *set, *written, *cleaned;
+  };
+  for (const auto& [set, written, cleaned] :
+       {Written{"ISO_IR 100", "h\xF6rt Dr. Zonnebl\xF6m on 2013-02-28", "h\xC3\xB6rt Dr. on"},
+        Written{"\\ISO 2022 IR 149", "read by Dr. \x1B$)C\xC8\xAB\xB1\xE6\xB5\xBF on 2013-02-28", "read by Dr. on"}}) {
+    SliceBytes slice;
+    slice.text(0x00080005, "CS", set).text(0x00190010, "LO", "LORAD Selenia").raw(0x00191070, "UN", written);
+    const Deidentified done(slice.bytes(),
+                            policy_with({DeidOption::retain_safe_private, DeidOption::clean_descriptors}));
+    EXPECT_EQ(done.value(0x00191070), cleaned);
+  }
   // Bytes stay what they are, NULs and spaces at their end too, whatever the texts of the file are in.
   using namespace std::string_literals;
   using namespace std::string_view_literals;

@@ -1,0 +1,32 @@
+#include "dicom/header_values.h"
+
+#include <gtest/gtest.h>
+
+#include <span>
+#include <string>
+
+#include "tests/dicom/slice_bytes.h"
+
+namespace naru::test {
+namespace {
+
+using dicom::HeaderValues;
+
+/// Thousands of frames ask for one value of the data set: its padding is looked at once.
+TEST(HeaderValues, HandOutNoPaddingThatIsLongerThanAnyValue) {
+  const std::string blanks(5000, ' ');
+  const std::string bytes = SliceBytes::element(0x00080070, "UT", blanks + "Acme" + blanks) +
+                            SliceBytes::element(0x00180050, "UT", "2.5" + blanks) +
+                            SliceBytes::element(0x00200037, "UT", std::string(5000, 'x'));
+  const HeaderValues header(std::as_bytes(std::span(bytes)), 0, {});
+  EXPECT_EQ(header[0x00080070].size(), 4U);
+  EXPECT_EQ(header.text(0x00080070), "Acme");
+  EXPECT_EQ(header.real(0x00180050, dicom::vr("DS")), 2.5);
+  EXPECT_EQ(header.find(0x00180050).bounded.size(), 3U);
+  EXPECT_TRUE(header[0x00200037].empty());
+  HeaderValues frame(&header);
+  EXPECT_EQ(frame[0x00080070].data(), header[0x00080070].data());
+}
+
+}  // namespace
+}  // namespace naru::test
