@@ -163,7 +163,7 @@ struct Base {
       : config(config_of(options)),
         lock(lock_data(config)),
         keys(master_key_file(config), true),
-        database(open_database(database_url(config))),
+        database(open_database(database_url(config), !holds_data(config.data))),
         ledger(*database, keys, clock, config.ledger.origin, config.ledger.witness_keys),
         content(config.data / "content", config.ingest.max_instance_bytes),
         receiver(*database, ledger, content, clock),
