@@ -135,6 +135,11 @@ constexpr std::string_view kJobStudies = R"sql(
 CREATE INDEX job_studies_by_study ON job_studies (study_id);
 )sql";
 
+// Of the jobs under a grant. What was granted before was checked as `prepare` alone.
+constexpr std::string_view kGrantKind = R"sql(
+ALTER TABLE grants ADD COLUMN kind TEXT NOT NULL DEFAULT 'prepare';
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts},
     Migration{2, "ingest", kIngest},
@@ -146,6 +151,7 @@ constexpr std::array kMigrations = {
     Migration{8, "witnesses", kWitnesses},
     Migration{9, "amendments of grants", kAmendments},
     Migration{10, "jobs of a study", kJobStudies},
+    Migration{11, "kind of jobs of a grant", kGrantKind},
 };
 
 }  // namespace
