@@ -208,12 +208,19 @@ BackupFacts restore_backup(const Config& config, const fs::path& backup) {
   make_private_folder(config.data);
   BackupFacts facts;
   const CancelToken never;
-  for (const auto& folders : {kNamedFolders, kOtherFolders}) {
-    for (std::string_view folder : folders) {
-      bring_tree(backup / folder, config.data / folder, Way::copy, never, &facts);
+  try {
+    for (const auto& folders : {kNamedFolders, kOtherFolders}) {
+      for (std::string_view folder : folders) {
+        bring_tree(backup / folder, config.data / folder, Way::copy, never, &facts);
+      }
     }
+    restore_database(database_url(config), backup / "database", false);
+  } catch (...) {  // all of them were made above: what is left would keep the next try from it
+    for (const auto& folders : {kNamedFolders, kOtherFolders}) {
+      for (std::string_view folder : folders) fs::remove_all(config.data / folder, failure);
+    }
+    throw;
   }
-  restore_database(database_url(config), backup / "database", false);
   sync_file_system(config.data);
   return facts;
 }

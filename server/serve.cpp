@@ -132,8 +132,7 @@ void require_database(const Config& config, bool may_be_new) {
 }
 
 /// The data folder, private and held by this process alone.
-FileDescriptor lock_data(const Config& config) {
-  require_database(config, true);
+FileDescriptor hold_data(const Config& config) {
   std::error_code failure;
   fs::create_directories(config.data, failure);
   if (failure) throw write_error(failure.value(), "the data folder");
@@ -143,6 +142,14 @@ FileDescriptor lock_data(const Config& config) {
   if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
     throw Error(ErrorCode::output_busy, "another naru serve, or naru admin, works on this data folder; stop it first");
   }
+  return lock;
+}
+
+/// The same, with what a server keeps there.
+FileDescriptor lock_data(const Config& config) {
+  require_database(config, true);
+  FileDescriptor lock = hold_data(config);
+  std::error_code failure;
   for (const char* folder : {"datasets", "receipts", "reports", "jobs", "uploads"}) {
     fs::create_directories(config.data / folder, failure);
     ::chmod((config.data / folder).c_str(), 0700);
@@ -156,7 +163,7 @@ struct Base {
       : config(config_of(options)),
         lock(lock_data(config)),
         keys(master_key_file(config), true),
-        database(open_database(database_url(config))),
+        database(open_database(database_url(config), !holds_data(config.data))),
         ledger(*database, keys, clock, config.ledger.origin, config.ledger.witness_keys),
         content(config.data / "content", config.ingest.max_instance_bytes),
         receiver(*database, ledger, content, clock),
@@ -430,7 +437,10 @@ nlohmann::ordered_json admin_backup(const ServeOptions& options, const fs::path&
 }
 
 nlohmann::ordered_json admin_restore(const ServeOptions& options, const fs::path& backup) {
-  const BackupFacts facts = restore_backup(config_of(options), backup);
+  const Config config = config_of(options);
+  read_backup_facts(backup);  // before a folder is made for what is none
+  const FileDescriptor lock = hold_data(config);
+  const BackupFacts facts = restore_backup(config, backup);
   return {{"schema", "naru.restore/1"}, {"file_count", facts.file_count}, {"size_bytes", facts.size_bytes}};
 }
 

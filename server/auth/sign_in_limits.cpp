@@ -1,5 +1,8 @@
 #include "server/auth/sign_in_limits.h"
 
+#include <arpa/inet.h>
+
+#include <array>
 #include <cstdlib>
 
 #include "core/error.h"
@@ -7,6 +10,17 @@
 #include "server/clock.h"
 
 namespace naru::server {
+
+namespace {
+
+/// An IPv6 client is its /64, which is what one customer gets.
+std::string client_key(const std::string& address) {
+  std::array<char, 16> bytes{};
+  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return address;
+  return std::string(bytes.data(), 8);
+}
+
+}  // namespace
 
 bool SignInLimits::is_within(const std::string& key, int limit, std::int64_t now_ms) {
   const auto is_over = [&](const Window& window) { return std::abs(now_ms - window.begin_ms) >= rate_.window_ms; };
@@ -23,7 +37,7 @@ void SignInLimits::count(const std::string& address, const std::string& login) {
   const std::lock_guard lock(mutex_);
   const std::int64_t now_ms = clock_.now_ms();
   // Logins as hashes: they are as long as a client likes.
-  if (is_within("address " + address, rate_.per_address, now_ms) &&
+  if ((address.empty() || is_within("address " + client_key(address), rate_.per_address, now_ms)) &&
       (login.empty() || is_within("login " + sha256_of(login), rate_.per_login, now_ms))) {
     return;
   }

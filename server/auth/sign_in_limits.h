@@ -22,7 +22,7 @@ class SignInLimits {
  public:
   explicit SignInLimits(const Clock& clock, SignInRate rate = {}) : clock_(clock), rate_(rate) {}
 
-  /// Counts one attempt; an empty login is not counted. @throws Error{rate_limited}
+  /// Counts one attempt; an empty one of both is not counted. @throws Error{rate_limited}
   void count(const std::string& address, const std::string& login);
 
  private:

@@ -22,11 +22,11 @@ namespace {
 
 constexpr std::string_view kColumns =
     "id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, created_by, key_sealed, key_id, "
-    "quota_bytes, used_bytes, created_ms, expires_ms";
+    "quota_bytes, used_bytes, created_ms, expires_ms, kind";
 
 Grant grant_of(const Row& row) {
-  Grant grant{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5),
-              row.text(6), row.text(7), row.text(8), row.text(9), row.text(10)};
+  Grant grant{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4),  row.text(5),
+              row.text(6), row.text(7), row.text(8), row.text(9), row.text(10), row.text(15)};
   grant.quota_bytes = static_cast<std::uint64_t>(row.integer(11));
   grant.used_bytes = static_cast<std::uint64_t>(row.integer(12));
   grant.created_ms = row.integer(13);
@@ -50,7 +50,9 @@ void check_proposal(Services& services, Transaction& transaction, const Caller& 
   if (proposal.expires_ms <= services.clock.now_ms()) fail("\"expires_ms\" lies in the past");
   if (proposal.mode != "download" && proposal.mode != "safe_zone") fail("\"mode\" must be download or safe_zone");
   if (proposal.study_ids.empty()) fail("\"study_ids\" must name at least one study");
-  recipe_toml(WorkKind::prepare, proposal.recipe);
+  const auto kind = work_kind_from_name(proposal.kind);
+  if (!kind) return fail("\"kind\" must be prepare or deidentify");
+  recipe_toml(*kind, proposal.recipe);
   for (const std::string& study_id : proposal.study_ids) {
     const auto found = transaction.query("SELECT state FROM studies WHERE id = $1 AND organisation_id = $2",
                                          {study_id, caller.organisation_id});
@@ -89,17 +91,19 @@ Grant propose_grant(Services& services, Transaction& transaction, const Caller& 
               "proposed",
               caller.user_id,
               "",
-              ""};
+              "",
+              proposal.kind};
   grant.quota_bytes = proposal.quota_bytes;
   grant.created_ms = services.clock.now_ms();
   grant.expires_ms = proposal.expires_ms;
   make_key(services, grant);
   transaction.execute(
-      fmt::format("INSERT INTO grants ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14)",
-                  kColumns),
+      fmt::format(
+          "INSERT INTO grants ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15)",
+          kColumns),
       {grant.id, grant.organisation_id, grant.recipient_id, grant.purpose, grant.decision, grant.recipe, grant.mode,
        grant.state, grant.created_by, grant.key_sealed, grant.key_id, value_of(grant.quota_bytes), grant.created_ms,
-       grant.expires_ms});
+       grant.expires_ms, grant.kind});
   for (const std::string& study_id : proposal.study_ids) {
     transaction.execute("INSERT INTO grant_studies (grant_id, study_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
                         {grant.id, study_id});
@@ -107,6 +111,7 @@ Grant propose_grant(Services& services, Transaction& transaction, const Caller& 
   append(services, transaction, "grant.proposed", caller.user_id, grant,
          {{"recipient", grant.recipient_id},
           {"study_count", proposal.study_ids.size()},
+          {"kind", grant.kind},
           {"recipe_sha256", sha256_hex(std::as_bytes(std::span(grant.recipe)))},
           {"decision_sha256", sha256_hex(std::as_bytes(std::span(grant.decision)))},
           {"mode", grant.mode},
@@ -175,6 +180,7 @@ nlohmann::ordered_json to_json(const Grant& grant) {
           {"recipient_id", grant.recipient_id},
           {"purpose", grant.purpose},
           {"decision", grant.decision},
+          {"kind", grant.kind},
           {"recipe", grant.recipe},
           {"mode", grant.mode},
           {"quota_bytes", grant.quota_bytes},

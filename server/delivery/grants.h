@@ -1,5 +1,5 @@
-/// Grants: who may have which data, made by which recipe, until when. A job under a grant makes its dataset with the
-/// grant's own pseudonym key, so that two recipients cannot join what they got.
+/// Grants: who may have which data, made by which kind of job and recipe, until when. A job under a grant makes its
+/// dataset with the grant's own pseudonym key, so that two recipients cannot join what they got.
 ///
 ///   proposed --approve--> active --revoke--> revoked
 ///       \-------------------revoke------------/
@@ -26,18 +26,19 @@ inline constexpr std::int64_t kLatestGrantEndMs = 253'402'300'799'999;
 
 struct Grant {
   std::string id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, created_by, key_sealed, key_id;
+  std::string kind;  ///< of its jobs: prepare | deidentify
   std::uint64_t quota_bytes = 0, used_bytes = 0;
   std::int64_t created_ms = 0, expires_ms = 0;
 };
 
 struct GrantProposal {
-  std::string recipient_id, purpose, decision, recipe, mode;
+  std::string recipient_id, purpose, decision, recipe, mode, kind = "prepare";
   std::uint64_t quota_bytes = 0;
   std::int64_t expires_ms = 0;
   std::vector<std::string> study_ids;
 };
 
-/// @throws Error{request_invalid} no such recipient, no purpose or decision, an end in the past or behind all
+/// @throws Error{request_invalid} no such recipient or kind, no purpose or decision, an end in the past or behind all
 /// calendars, a recipe that does not parse; Error{not_found} a study that is not the caller's
 Grant propose_grant(Services& services, Transaction& transaction, const Caller& caller, const GrantProposal& proposal);
 

@@ -281,8 +281,9 @@ void abort_upload(const Services& services, const std::string& organisation_id, 
                   const std::string& actor) {
   Upload upload = find_upload(services, organisation_id, id);
   if (upload.state == "aborted") return;
-  const FileDescriptor lock = lock_part(services, id);
-  if (!change_state(services, upload, "open", "aborted", actor)) {
+  const FileDescriptor lock = lock_part(services, id);  // nobody takes it in now
+  if (!change_state(services, upload, "open", "aborted", actor) &&
+      !change_state(services, upload, "received", "aborted", actor)) {
     throw Error(ErrorCode::conflict, "the upload was completed already");
   }
   remove_part(services, id);
@@ -290,7 +291,7 @@ void abort_upload(const Services& services, const std::string& organisation_id, 
 
 int ingest_received_uploads(const Services& services, const CancelToken& cancel) {
   const Rows rows = in_transaction(services.database, Access::read, [](Transaction& transaction) {
-    return transaction.query(std::string(kColumns) + "WHERE state = 'received' ORDER BY updated_ms LIMIT 16");
+    return transaction.query(std::string(kColumns) + "WHERE state = 'received' ORDER BY updated_ms");
   });
   int count = 0;
   for (const Row& row : rows) {

@@ -2,6 +2,7 @@
 ///
 ///   open --(all bytes, "complete")--> received --(ingested)--> done | failed
 ///   open --(deleted, or nothing came for kAbandonedAfter_ms)--> aborted; not while a request sends to it
+///   received --(deleted)--> aborted; not while it is ingested
 ///
 /// The row says how many bytes are durable; what the file holds beyond that is cut off before more is written. An
 /// upload that was received is ingested even if the server dies in between; instances that were stored already count
@@ -78,7 +79,7 @@ class UploadPart {
 /// Asked again it answers the same. @throws Error{not_found}; Error{conflict} where bytes are missing or it was aborted
 Upload complete_upload(const Services& services, const std::string& organisation_id, const std::string& id);
 
-/// @throws Error{not_found}; Error{conflict} once it was completed
+/// @throws Error{not_found}; Error{conflict} while it is worked on, and once it has ended
 void abort_upload(const Services& services, const std::string& organisation_id, const std::string& id,
                   const std::string& actor);
 

@@ -46,13 +46,16 @@ void check_grant(Transaction& transaction, const JobRow& job, std::span<const st
                  std::int64_t now_ms) {
   if (!job.grant_id) return;
   const Rows rows =
-      transaction.query("SELECT state, expires_ms, recipe FROM grants WHERE id = $1 AND organisation_id = $2",
+      transaction.query("SELECT state, expires_ms, recipe, kind FROM grants WHERE id = $1 AND organisation_id = $2",
                         {*job.grant_id, job.organisation_id});
   if (rows.empty()) throw Error(ErrorCode::not_found, "there is no such grant");
   const Row& grant = rows.front();
   if (grant.text(0) != "active") throw Error(ErrorCode::grant_ended, "the grant is not active");
   if (grant.integer(1) <= now_ms) throw Error(ErrorCode::grant_ended, "the grant has expired");
   check_cohort(transaction, *job.grant_id, study_ids);
+  if (job.kind != grant.text(3)) {  // DICOM files must not leave where volumes were decided on
+    throw Error(ErrorCode::forbidden, fmt::format("the grant is for jobs of the kind {}", grant.text(3)));
+  }
   if (recipe_identity(kind_of(job), grant.text(2)) != recipe_identity(kind_of(job), job.recipe)) {
     throw Error(ErrorCode::forbidden, "the grant is for another recipe: leave the recipe out, or give the grant's own");
   }

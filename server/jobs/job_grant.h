@@ -19,7 +19,7 @@ class Transaction;
 inline constexpr std::string_view kGrantKeyPurpose = "grant-key";
 
 /// @throws Error{not_found} no such grant of the job's organisation; {grant_ended} it is not active, or its end has
-/// passed; {forbidden} a study outside its cohort, or another recipe than its own
+/// passed; {forbidden} a study outside its cohort, another kind or another recipe
 void check_grant(Transaction& transaction, const JobRow& job, std::span<const std::string> study_ids,
                  std::int64_t now_ms);
 

@@ -48,13 +48,14 @@ std::optional<std::int64_t> integer_if(const JsonBody& body, std::string_view fi
 }
 
 GrantProposal proposal_of(const Request& request) {
-  const JsonBody body(
-      request, {"recipient_id", "purpose", "decision", "recipe", "mode", "quota_bytes", "expires_ms", "study_ids"});
+  const JsonBody body(request, {"recipient_id", "purpose", "decision", "kind", "recipe", "mode", "quota_bytes",
+                                "expires_ms", "study_ids"});
   GrantProposal proposal;
   proposal.recipient_id = body.text("recipient_id", kMaxIdBytes);
   proposal.purpose = body.text("purpose", kMaxTextBytes);
   proposal.decision = body.text("decision", kMaxTextBytes);
   proposal.recipe = body.text("recipe", kMaxRecipeBytes);
+  proposal.kind = body.text_if("kind", kMaxIdBytes).value_or("prepare");
   proposal.mode = body.text_if("mode", kMaxIdBytes).value_or("download");
   if (body.has("quota_bytes")) {
     proposal.quota_bytes = static_cast<std::uint64_t>(integer_within(body, "quota_bytes", 0, kMaxQuotaBytes));

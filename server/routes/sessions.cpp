@@ -38,10 +38,18 @@ std::string begin_session(Services& services, const Request& request, const std:
   return services.auth->sessions.begin(user_id, request.cookie(session_cookie_name(services.config)));
 }
 
+/// Empty for loopback, as for the other limits of an address: a proxy there speaks for all its clients, and 30 attempts
+/// of one of them would keep everybody out. The limits of the login hold.
+std::string limited_address(const Services& services, const Request& request) {
+  const std::string& address = request.client_address;
+  const bool is_loopback = address.starts_with("127.") || address == "::1";
+  return is_loopback && !services.config.listen.loopback_is_limited ? "" : address;
+}
+
 Response sign_in(Services& services, Request& request) {
   const JsonBody body(request, {"login", "password"});
   const std::string login = body.text("login", 1024), password = body.text("password", 4096);
-  services.auth->limits.count(request.client_address, login);
+  services.auth->limits.count(limited_address(services, request), login);
   const std::string user_id = sign_in_by_password(services.auth->parts, services.auth->passwords, login, password);
   const std::string secret = begin_session(services, request, user_id);
   const auto caller = services.auth->sessions.caller_with(secret);
@@ -67,7 +75,7 @@ Response sign_out(Services& services, Request& request) {
 Response change_password(Services& services, Request& request) {
   if (!request.caller.is_session) throw Error(ErrorCode::forbidden, "a token cannot change a password; sign in");
   const JsonBody body(request, {"old_password", "new_password"});
-  services.auth->limits.count(request.client_address, request.caller.user_id);
+  services.auth->limits.count(limited_address(services, request), request.caller.user_id);
   change_own_password(services.auth->parts, services.auth->passwords, request.caller, body.text("old_password", 4096),
                       body.text("new_password", 4096));
   const std::string secret = begin_session(services, request, request.caller.user_id);
@@ -92,7 +100,7 @@ std::string state_cookie(const Config& config, std::string_view state, std::int6
 }
 
 Response start_oidc(Services& services, Request& request) {
-  services.auth->limits.count(request.client_address, "");
+  services.auth->limits.count(limited_address(services, request), "");
   const Oidc::Start start = oidc_of(services).start();
   Response response{.status = 303, .headers = {}, .body = {}};
   response.headers.add("Location", start.url);
@@ -109,7 +117,7 @@ constexpr std::string_view kSignedInPage =
 
 Response finish_oidc(Services& services, Request& request) {
   Oidc& oidc = oidc_of(services);
-  services.auth->limits.count(request.client_address, "");
+  services.auth->limits.count(limited_address(services, request), "");
   const std::string user_id =
       oidc.finish({.code = request.query_value("code").value_or(""),
                    .state = request.query_value("state").value_or(""),

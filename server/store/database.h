@@ -181,7 +181,8 @@ auto in_transaction(Database& database, Access access, Work&& work) {
 
 /// Opens the database at `url` ("sqlite:PATH" or "postgresql://..."), and brings its schema up to date.
 /// A password belongs into a passfile or a service (libpq's `passfile=` and `service=`): one within the url is refused.
+/// @param may_be_new as of `migrate`
 /// @throws Error{store_unavailable}; Error{config_invalid} for another url, or a schema newer than this program
-std::unique_ptr<Database> open_database(const std::string& url);
+std::unique_ptr<Database> open_database(const std::string& url, bool may_be_new = true);
 
 }  // namespace naru::server

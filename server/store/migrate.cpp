@@ -9,9 +9,13 @@ namespace naru::server {
 
 namespace {
 
-void make_version_table(Database& database) {
-  in_transaction(database, Access::write, [](Transaction& transaction) {
+void make_version_table(Database& database, bool may_be_new) {
+  in_transaction(database, Access::write, [&](Transaction& transaction) {
     transaction.run_script("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, why TEXT NOT NULL)");
+    if (may_be_new || schema_version(transaction) > 0) return;
+    throw Error(ErrorCode::store_unavailable,
+                "the database is empty, and data that it should know lie in the data folder: bring it back from a "
+                "backup; nothing was done");
   });
 }
 
@@ -32,9 +36,9 @@ int schema_version(Transaction& transaction) {
   return static_cast<int>(transaction.query("SELECT COALESCE(MAX(version), 0) FROM schema_version").at(0).integer(0));
 }
 
-void migrate(Database& database, std::span<const Migration> migrations) {
+void migrate(Database& database, std::span<const Migration> migrations, bool may_be_new) {
   database.exclusively([&] {
-    make_version_table(database);
+    make_version_table(database, may_be_new);
     const int present =
         in_transaction(database, Access::read, [](Transaction& transaction) { return schema_version(transaction); });
     const int known = migrations.empty() ? 0 : migrations.back().version;

@@ -20,9 +20,9 @@ std::unique_ptr<Database> open_engine(const std::string& url) {
 
 }  // namespace
 
-std::unique_ptr<Database> open_database(const std::string& url) {
+std::unique_ptr<Database> open_database(const std::string& url, bool may_be_new) {
   auto database = open_engine(url);
-  migrate(*database, migrations());
+  migrate(*database, migrations(), may_be_new);
   return database;
 }
 

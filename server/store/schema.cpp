@@ -131,6 +131,15 @@ CREATE UNIQUE INDEX grant_amendments_proposed ON grant_amendments (grant_id) WHE
 CREATE INDEX grant_amendments_by_grant ON grant_amendments (grant_id, id);
 )sql";
 
+constexpr std::string_view kJobStudies = R"sql(
+CREATE INDEX job_studies_by_study ON job_studies (study_id);
+)sql";
+
+// Of the jobs under a grant. What was granted before was checked as `prepare` alone.
+constexpr std::string_view kGrantKind = R"sql(
+ALTER TABLE grants ADD COLUMN kind TEXT NOT NULL DEFAULT 'prepare';
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts},
     Migration{2, "ingest", kIngest},
@@ -141,6 +150,8 @@ constexpr std::array kMigrations = {
     Migration{7, "backups", kBackups},
     Migration{8, "witnesses", kWitnesses},
     Migration{9, "amendments of grants", kAmendments},
+    Migration{10, "jobs of a study", kJobStudies},
+    Migration{11, "kind of jobs of a grant", kGrantKind},
 };
 
 }  // namespace

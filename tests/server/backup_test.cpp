@@ -180,6 +180,20 @@ TEST_P(Backups, OnAnotherDiskLinkToTheEarlierOne) {
   fs::remove_all(folder);
 }
 
+TEST_P(Backups, ComeBackAfterATryThatFailed) {
+  back_up(database_);
+  Config config = world_.server.config;
+  config.data = elsewhere_ / "data";
+  config.database = GetParam().make_url();
+  fs::rename(out_ / "database", elsewhere_ / "aside");
+  EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), ErrorCode::input_missing);
+  fs::rename(elsewhere_ / "aside", out_ / "database");
+  EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), std::nullopt);
+  EXPECT_TRUE(fs::exists(config.data / "content" / sha256_.substr(0, 2) / sha256_));
+  EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), ErrorCode::output_exists);
+  EXPECT_TRUE(fs::exists(config.data / "content" / sha256_.substr(0, 2) / sha256_)) << "what was there before stays";
+}
+
 TEST_P(Backups, ComeBackWhole) {
   back_up(database_);
   Config config = world_.server.config;

@@ -1,7 +1,12 @@
 #include "server/serve.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
+#include "pipeline/file_descriptor.h"
+#include "pipeline/files.h"
+#include "tests/server/support/databases.h"
 #include "tests/server/support/error_code.h"
 #include "tests/support/temp_folder.h"
 
@@ -32,6 +37,54 @@ TEST(Admin, MakesNoDataFolderToLookAfter) {
   init(options, "admin", "correct horse battery");
   EXPECT_EQ(admin_fsck(options, true, false).at("is_sound"), true);
   EXPECT_EQ(admin_backup(options, folder / "backup").at("missing_count"), 0);
+}
+
+TEST(Admin, RestoresNothingBesideAServerThatRuns) {
+  const TempFolder folder;
+  ServeOptions options;
+  options.data = folder / "data";
+  init(options, "admin", "correct horse battery");
+  admin_backup(options, folder / "backup");
+  options.data = folder / "new";
+  std::filesystem::create_directory(options.data);
+  {
+    const FileDescriptor server(::open((options.data / "serve.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    ASSERT_EQ(::flock(server.number(), LOCK_EX | LOCK_NB), 0);
+    EXPECT_EQ(code_if_thrown([&] { admin_restore(options, folder / "backup"); }), ErrorCode::output_busy);
+  }
+  EXPECT_FALSE(code_if_thrown([&] { admin_restore(options, folder / "backup"); }));
+  options.data = folder / "another";
+  EXPECT_EQ(code_if_thrown([&] { admin_restore(options, folder / "no-backup"); }), ErrorCode::dataset_invalid);
+  EXPECT_FALSE(std::filesystem::exists(options.data));
+}
+
+class ServeData : public testing::TestWithParam<DatabaseCase> {};
+NARU_FOR_EACH_DATABASE(ServeData);
+
+/// A database that lost all it knew, as after a crash of its disk or with the url of a new one: what was received would
+/// belong to nothing, and be removed.
+TEST_P(ServeData, DoesNotTakeAnEmptyDatabaseForANewOneWhereThereAreData) {
+  const TempFolder folder;
+  ServeOptions options;
+  options.data = folder / "data";
+  options.config = folder / "naru.toml";
+  const std::string url = GetParam().make_url();
+  write_file(options.config, "database = \"" + url + "\"\n");
+  const auto received = options.data / "content" / "2d" / ("2d" + std::string(62, '1'));
+  std::filesystem::create_directories(received.parent_path());
+  write_file(received, "x");
+  CancelToken at_once;
+  at_once.cancel();
+  for (int run = 0; run < 2; ++run) {
+    EXPECT_EQ(code_if_thrown([&] { serve(options, at_once); }), ErrorCode::store_unavailable);
+    EXPECT_EQ(code_if_thrown([&] { init(options, "admin", "correct horse battery"); }), ErrorCode::store_unavailable);
+    EXPECT_EQ(code_if_thrown([&] { admin_fsck(options, false, true); }), ErrorCode::store_unavailable);
+  }
+  EXPECT_TRUE(std::filesystem::exists(received));
+  std::filesystem::remove(received);
+  EXPECT_FALSE(code_if_thrown([&] { init(options, "admin", "correct horse battery"); })) << "nothing to lose";
+  write_file(received, "x");
+  EXPECT_FALSE(code_if_thrown([&] { admin_fsck(options, false, false); })) << "a database that knows of others";
 }
 
 }  // namespace

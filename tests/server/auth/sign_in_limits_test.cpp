@@ -30,6 +30,18 @@ TEST_F(SignInLimits, HoldForAnAddressWhateverItTries) {
   EXPECT_TRUE(may("192.0.2.2", "kim"));
 }
 
+TEST_F(SignInLimits, HoldForAllAddressesOfAnIpv6Customer) {
+  for (int i = 1; i <= 6; ++i) EXPECT_TRUE(may("2001:db8:0:1::" + std::to_string(i), ""));
+  EXPECT_FALSE(may("2001:db8:0:1:ffff::7", "kim"));
+  EXPECT_TRUE(may("2001:db8:0:2::1", "kim"));
+}
+
+TEST_F(SignInLimits, DoNotCountAnAddressThatIsNotGiven) {
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(may("", ""));
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(may("", "kim"));
+  EXPECT_FALSE(may("", "kim")) << "its login is counted";
+}
+
 TEST_F(SignInLimits, RememberABoundedNumber) {
   for (int i = 0; i < 4; ++i) EXPECT_TRUE(may("192.0.2.1", "login-" + std::to_string(i)));
   EXPECT_TRUE(may("192.0.2.2", "login-0"));

@@ -47,6 +47,10 @@ TEST_P(Grants, RefuseWhatCannotBe) {
   EXPECT_EQ(with([](GrantProposal& p) { p.purpose = " "; }), ErrorCode::request_invalid);
   EXPECT_EQ(with([](GrantProposal& p) { p.decision = ""; }), ErrorCode::request_invalid);
   EXPECT_EQ(with([](GrantProposal& p) { p.mode = "lend"; }), ErrorCode::request_invalid);
+  EXPECT_EQ(with([](GrantProposal& p) { p.kind = "copy"; }), ErrorCode::request_invalid);
+  const std::string photographs = "schema = \"naru.recipe/1\"\nname = \"r\"\n[select]\nmodality = [\"XC\"]\n";
+  EXPECT_EQ(with([&](GrantProposal& p) { p.recipe = photographs; }), ErrorCode::recipe_invalid);
+  EXPECT_EQ(with([&](GrantProposal& p) { p.kind = "deidentify", p.recipe = photographs; }), std::nullopt);
   EXPECT_EQ(with([](GrantProposal& p) { p.study_ids.clear(); }), ErrorCode::request_invalid);
   EXPECT_EQ(with([](GrantProposal& p) { p.study_ids = {"study-2"}; }), ErrorCode::not_found);
   EXPECT_EQ(with([](GrantProposal& p) { p.recipe = "/etc/passwd"; }), ErrorCode::recipe_invalid);

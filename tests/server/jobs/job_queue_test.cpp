@@ -122,6 +122,13 @@ TEST_P(JobQueueTest, AGrantLetsPassOnlyItsStudiesItsRecipeAndItsTime) {
   EXPECT_EQ(code_of_submit(other_study), "forbidden");
   other_organisation.study_ids = {"study-org-b"};
   EXPECT_EQ(code_of_submit(other_organisation, "org-b"), "not_found");
+  JobRequest dicom = request;
+  dicom.kind = "deidentify";
+  EXPECT_EQ(code_of_submit(dicom), "forbidden") << "volumes were decided on, not DICOM files";
+  world_.write([&](Transaction& t) { t.execute("UPDATE grants SET kind = 'deidentify'", {}); });
+  EXPECT_EQ(code_of_submit(dicom), "");
+  EXPECT_EQ(code_of_submit(request), "forbidden");
+  world_.write([&](Transaction& t) { t.execute("UPDATE grants SET kind = 'prepare'", {}); });
   JobRequest left_out = request;
   left_out.recipe.clear();
   const JobRow job =

@@ -48,6 +48,18 @@ class SessionRoutes : public testing::TestWithParam<DatabaseCase> {
 };
 NARU_FOR_EACH_DATABASE(SessionRoutes);
 
+TEST_P(SessionRoutes, TheClientsOfAProxyOnThisMachineDoNotKeepEachOtherOut) {
+  for (int n = 0; n < 40; ++n) {
+    EXPECT_EQ(sign_in("nobody-" + std::to_string(n), "wrong", "", "127.0.0.1").status, 401);
+  }
+  EXPECT_EQ(sign_in("kim", kPassword, "", "127.0.0.1").status, 200);
+  for (int n = 0; n < 10; ++n) sign_in("lee", "wrong", "", "::1");
+  EXPECT_EQ(sign_in("lee", "wrong", "", "127.0.0.1").status, 429) << "a login is limited wherever it is tried";
+  server_.config.listen.loopback_is_limited = true;
+  for (int n = 0; n < 30; ++n) sign_in("none-" + std::to_string(n), "wrong", "", "127.0.0.1");
+  EXPECT_EQ(sign_in("kim", kPassword, "", "127.0.0.1").status, 429);
+}
+
 TEST_P(SessionRoutes, LeadFromSignInToSignOut) {
   const Response in = sign_in("kim", kPassword);
   ASSERT_EQ(in.status, 200) << std::get<std::string>(in.body);

@@ -136,6 +136,40 @@ TEST_P(UploadRoutes, AnArchiveIsIngestedByTheWorker) {
   EXPECT_EQ(part_count(), 0U);
 }
 
+TEST_P(UploadRoutes, AnArchiveThatCannotBeStoredCanBeGivenUp) {
+  const std::string id = opened("archive", 3);
+  patch(id, 0, "abc");
+  EXPECT_EQ(complete(id).status, 202);
+  {
+    const FileDescriptor at_work(::open((world.folder / "uploads" / (id + ".part")).c_str(), O_RDWR | O_CLOEXEC));
+    ASSERT_EQ(::flock(at_work.number(), LOCK_EX | LOCK_NB), 0);
+    EXPECT_EQ(remove(id).error, ErrorCode::conflict) << "it is being taken in";
+  }
+  EXPECT_EQ(remove(id).status, 204);
+  EXPECT_EQ(show(id).json.at("state"), "aborted");
+  EXPECT_EQ(complete(id).error, ErrorCode::conflict);
+  EXPECT_EQ(ingest_received_uploads(world.services, CancelToken()), 0);
+  EXPECT_EQ(part_count(), 0U);
+}
+
+TEST_P(UploadRoutes, ArchivesThatCannotBeStoredDoNotKeepOthersFromIt) {
+  constexpr int kStuck = 20;
+  for (int n = 0; n < kStuck; ++n) {
+    const std::string id = opened("archive", 3);
+    patch(id, 0, "abc");
+    complete(id);
+    const auto part = world.folder / "uploads" / (id + ".part");
+    std::filesystem::remove(part);
+    std::filesystem::create_directory(part);  // cannot be opened for writing
+  }
+  world.clock.advance(1);
+  const std::string id = opened("archive", 3);
+  patch(id, 0, "abc");
+  complete(id);
+  EXPECT_EQ(ingest_received_uploads(world.services, CancelToken()), 1);
+  EXPECT_EQ(show(id).json.at("state"), "done");
+}
+
 TEST_P(UploadRoutes, AWrongChecksumFailsAndNothingIsStored) {
   const std::string file = instances(1)[0];
   const std::string id = opened("file", file.size(), R"(, "sha256": ")" + std::string(64, '0') + '"');
