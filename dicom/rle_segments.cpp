@@ -1,43 +1,48 @@
 #include "dicom/rle_segments.h"
 
-#include <algorithm>
-#include <cstdint>
-
 namespace naru::dicom {
 
-namespace {
-
-constexpr std::size_t kHeaderBytes = 64, kOffsetBytes = 4, kMostSegments = 15;
-
-/// Bytes that a segment expands to (PackBits).
-std::size_t expanded_bytes(Bytes segment) {
-  constexpr int kNothing = 128, kRunBase = 257;
-  std::size_t bytes = 0;
-  for (std::size_t at = 0; at + 1 < segment.size();) {
-    const int control = std::to_integer<int>(segment[at]);
-    if (control < kNothing) {
-      const auto literal = static_cast<std::size_t>(control) + 1;
-      bytes += std::min(literal, segment.size() - at - 1);
-      at += 1 + literal;
-    } else {
-      if (control > kNothing) bytes += static_cast<std::size_t>(kRunBase - control);
-      at += control == kNothing ? 1 : 2;
-    }
-  }
-  return bytes;
+RleShape rle_shape(const PixelFormat& format) {
+  return {static_cast<std::size_t>(format.samples_per_pixel * format.bits_allocated / 8),
+          static_cast<std::size_t>(format.rows * format.columns)};
 }
 
-}  // namespace
+std::optional<std::vector<std::size_t>> rle_places(Bytes frame, std::size_t segments) {
+  constexpr std::size_t kOffsetBytes = 4, kMostSegments = 15;
+  if (frame.size() < kRleHeaderBytes || segments > kMostSegments || read_u32(frame, 0, false) != segments) return {};
+  std::vector<std::size_t> places;
+  for (std::size_t n = 1; n <= segments; ++n) places.push_back(read_u32(frame, kOffsetBytes * n, false));
+  places.push_back(frame.size());
+  std::size_t before = kRleHeaderBytes;
+  for (const std::size_t place : places) {
+    if (place < before) return {};
+    before = place;
+  }
+  return places;
+}
 
-bool has_whole_rle_segments(Bytes frame, std::size_t count, std::size_t segment_bytes) {
-  if (frame.size() < kHeaderBytes || count > kMostSegments || read_u32(frame, 0, false) != count) return false;
-  const auto begin_of = [&](std::size_t n) -> std::size_t {
-    return n < count ? read_u32(frame, kOffsetBytes * (n + 1), false) : frame.size();
-  };
-  for (std::size_t n = 0; n < count; ++n) {
-    const std::size_t begin = begin_of(n), end = begin_of(n + 1);
-    if (begin < kHeaderBytes || begin > end || end > frame.size()) return false;
-    if (expanded_bytes(frame.subspan(begin, end - begin)) < segment_bytes) return false;
+RleRuns rle_runs(Bytes frame, std::size_t begin, std::size_t end, std::size_t wanted) {
+  constexpr int kNothing = 128, kRunBase = 257;
+  RleRuns runs{begin};
+  while (runs.given < wanted && runs.end + 1 < end) {
+    const int control = std::to_integer<int>(frame[runs.end]);
+    runs.ends_in_literals = control < kNothing;
+    if (control != kNothing) {
+      runs.given += static_cast<std::size_t>(runs.ends_in_literals ? control + 1 : kRunBase - control);
+    }
+    runs.end += static_cast<std::size_t>(runs.ends_in_literals ? control + 2 : control == kNothing ? 1 : 2);
+  }
+  return runs;
+}
+
+bool has_whole_rle_segments(Bytes frame, const RleShape& shape) {
+  const auto places = rle_places(frame, shape.segments);
+  if (!places) return false;
+  for (std::size_t n = 0; n < shape.segments; ++n) {
+    const std::size_t end = (*places)[n + 1];
+    const RleRuns runs = rle_runs(frame, (*places)[n], end, shape.segment_bytes);
+    const std::size_t cut_short = runs.end > end ? runs.end - end : 0;
+    if (runs.given - cut_short < shape.segment_bytes) return false;
   }
   return true;
 }

@@ -102,9 +102,7 @@ bool decode(Bytes frame, const PixelFormat& format, std::span<std::uint16_t> out
   if (syntax.getXfer() != EXS_RLELossless) {
     const auto header = read_jpeg_header(frame);
     if (!header || !matches(*header, format)) return false;
-  } else if (!has_whole_rle_segments(frame,
-                                     static_cast<std::size_t>(format.samples_per_pixel * format.bits_allocated / 8),
-                                     static_cast<std::size_t>(format.rows * format.columns))) {
+  } else if (!has_whole_rle_segments(frame, rle_shape(format))) {
     return false;
   }
   const auto data_set = frame_data_set(frame, format, syntax.getXfer());

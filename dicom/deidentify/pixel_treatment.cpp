@@ -361,8 +361,7 @@ bool is_as_stated(Bytes frame, const PixelFacts& facts) {
 
 /// What stands in a frame of RLE beside its picture is erased, or only counted.
 EmbeddedText clean_rle(TextEraser eraser, const PixelFormat& format) {
-  const auto segments = static_cast<std::size_t>(format.samples_per_pixel * format.bits_allocated / 8);
-  const bool is_sound = erase_rle_rest(eraser, {segments, static_cast<std::size_t>(format.rows * format.columns)});
+  const bool is_sound = erase_rle_rest(eraser, rle_shape(format));
   EmbeddedText found = eraser.found();
   found.is_sound = is_sound;
   return found;

@@ -2,16 +2,10 @@
 /// Source: PS3.5 annex G.
 #pragma once
 
-#include <cstddef>
-
 #include "dicom/deidentify/text_eraser.h"
+#include "dicom/rle_segments.h"
 
 namespace naru::dicom {
-
-/// How many segments a frame has, and how many bytes each of them gives.
-struct RleShape {
-  std::size_t segments = 0, segment_bytes = 0;
-};
 
 /// Zeros behind each segment, over what its last run gives beyond the picture, in front of the first one and over
 /// places of segments that are not there; a single byte behind a segment is its padding. False where the frame has

@@ -21,7 +21,7 @@ std::string frame_of(const std::vector<std::string>& segments) {
 }
 
 bool is_whole(const std::string& frame, std::size_t count, std::size_t segment_bytes) {
-  return dicom::has_whole_rle_segments(std::as_bytes(std::span(frame)), count, segment_bytes);
+  return dicom::has_whole_rle_segments(std::as_bytes(std::span(frame)), {count, segment_bytes});
 }
 
 // Three literals, then five times a value; a control of 128 says nothing.
