@@ -93,7 +93,6 @@ bool is_done_by_sums(const TextLayer& layer) {
 }
 
 std::vector<float> by_sum(const TextLayer& layer) {
-  if (!is_done_by_sums(layer)) return {};
   std::vector<float> result;
   for (const auto& counts : kTextSumWeights) {
     std::vector<float> weights;
@@ -135,8 +134,9 @@ TextNetwork TextNetwork::from_bytes(std::span<const std::byte> file) {
     for (std::size_t w = 0; w < count; ++w) layer.weights.push_back(from_half(reader.value<std::uint16_t>()));
     const auto is_finite = [](float value) { return std::isfinite(value); };
     if (!std::ranges::all_of(layer.bias, is_finite) || !std::ranges::all_of(layer.weights, is_finite)) refuse();
-    layer.blocked = blocked(layer.weights, layer.outputs, layer.inputs * layer.size * layer.size);
-    layer.by_sum = by_sum(layer);
+    layer.blocked = is_done_by_sums(layer)
+                        ? by_sum(layer)
+                        : blocked(layer.weights, layer.outputs, layer.inputs * layer.size * layer.size);
     network.places_[n] = network.values_.size();
     network.values_.insert(network.values_.end(), layer.bias.begin(), layer.bias.end());
     network.values_.insert(network.values_.end(), layer.weights.begin(), layer.weights.end());
@@ -288,7 +288,7 @@ constexpr std::array kRows = {rows_baseline, rows_avx2, rows_avx512};
 constexpr std::array kStrips = {strip_baseline, strip_avx2, strip_avx512};
 
 void convolve_by_sums(const TextLayer& layer, TextMap in, VolumeView<float> out, TextEnd end, Executor& executor) {
-  const TextStrips work{in, layer.dilation, layer.by_sum.data(), layer.bias.data(), out, end};
+  const TextStrips work{in, layer.dilation, layer.blocked.data(), layer.bias.data(), out, end};
   const auto run = kStrips[static_cast<std::size_t>(cpu_path())];
   executor.parallel_for((out.size.y + kTextStripRows - 1) / kTextStripRows, 1,
                         [&](std::int64_t begin, std::int64_t last) {

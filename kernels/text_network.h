@@ -28,9 +28,9 @@ struct TextLayer {
   int inputs = 0, outputs = 0, size = 0, stride = 1, dilation = 1;
   std::vector<float> bias;     ///< by output
   std::vector<float> weights;  ///< output, input, row, column; column fastest
-  std::vector<float>
-      blocked;  ///< the same as the CPU reads them: block of outputs, input, row, column, output within it
-  std::vector<float> by_sum;  ///< of 3 x 3 without stride: those of each sum (text_network_strips.h), blocked as well
+  /// The same as the CPU reads them: block of outputs, input, row, column, output within it; of 3 x 3 without stride
+  /// those of each sum (text_network_strips.h) in that order.
+  std::vector<float> blocked;
 };
 
 enum class TextLayerName : std::uint8_t {
