@@ -117,9 +117,13 @@ bool normalizes_sinc(GridConvention convention) {
   return convention != GridConvention::itk && convention != GridConvention::torchio;
 }
 
+bool is_straightened(const dicom::Stack& stack, const Recipe& recipe) {
+  return stack.is_tilted && recipe.tilt == "straighten";
+}
+
 GridPlan plan_grid(const dicom::Stack& stack, const Recipe& recipe) {
   GridPlan plan;
-  if (stack.is_tilted && recipe.tilt == "straighten") plan.straighten = plan_straightening(stack.grid);
+  if (is_straightened(stack, recipe)) plan.straighten = plan_straightening(stack.grid);
   const Grid& source = plan.straighten ? plan.straighten->grid : stack.grid;
   plan.orient = axis_map(source.patient_from_voxel, recipe.axes);
   const Grid oriented = reoriented(source, plan.orient);

@@ -35,6 +35,9 @@ struct GridPlan {
 };
 
 /// Straightening, orientation, then resampling in the recipe's convention. Without a spacing no voxel centre moves.
+/// True where the slices are moved along their rows and columns until they lie behind each other.
+bool is_straightened(const dicom::Stack& stack, const Recipe& recipe);
+
 /// What each convention adds to the grids of core/geometry.h, as its tool does it:
 ///   boundary       of bspline: the outer value in naru, nnunet and monai, mirrored in the others; else the outer value
 ///   lanczos        3 values a side, normalised, in naru; 3 in itk and 5 in torchio as ITK has it: not normalised

@@ -152,10 +152,6 @@ void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogra
   }
 }
 
-bool is_straightened(const Recipe& recipe, const dicom::Stack& stack) {
-  return stack.is_tilted && recipe.tilt == "straighten";
-}
-
 }  // namespace
 
 bool clips_to_source(const Recipe& recipe) {
@@ -171,7 +167,7 @@ void clip_to_source(IntensityPlan& plan, const Recipe& recipe, const dicom::Stac
   const IntensityMap& clip = plan.maps_before ? plan.before : plan.map;
   const Units units{bins.slope, bins.intercept, {clip.clip_low, clip.clip_high}};
   Range range = sorted(units(stored.min), units(stored.max));
-  if (is_straightened(recipe, stack)) {
+  if (is_straightened(stack, recipe)) {
     const double beside = std::clamp(stack.padding_units, units.clip.low, units.clip.high);
     range = {std::min(range.low, beside), std::max(range.high, beside)};
   }
@@ -250,7 +246,7 @@ IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, co
     add_nyul(plan, recipe, landmarks_of(recipe, histogram, bins), *standard);
   }
   const bool keeps_values = (!recipe.spacing_mm || recipe.interpolator == Interpolator::nearest) &&
-                            !is_straightened(recipe, stack) && stack.dtype != DType::float32 && !recipe.restores();
+                            !is_straightened(stack, recipe) && stack.dtype != DType::float32 && !recipe.restores();
   const bool is_whole = recipe.normalize == Normalize::none && keeps_values && is_exact_in_int16(units, histogram);
   plan.dtype = recipe.dtype ? *recipe.dtype : is_whole ? DType::int16 : DType::float32;
   plan.steps_after.push_back({{"op", "cast"}, {"dtype", name(plan.dtype)}});
