@@ -37,6 +37,16 @@ class UploadRoutes : public testing::TestWithParam<test::DatabaseCase> {
     request.headers.add("Upload-Offset", std::to_string(offset));
     return call(world, find_route(upload_routes(), Method::patch, kUpload), std::move(request));
   }
+  /// A request that has sent these bytes, the first of the upload, and goes on.
+  struct Sending {
+    Sending(UploadRoutes& test, const std::string& id, std::span<const char> bytes) : request(request_of({id})) {
+      request.headers.add("Upload-Offset", "0");
+      sink = find_route(upload_routes(), Method::patch, kUpload).receive(test.world.services, request);
+      sink->write(std::as_bytes(bytes));
+    }
+    Request request;
+    std::unique_ptr<BodySink> sink;
+  };
   Answered show(const std::string& id) {
     return call(world, find_route(upload_routes(), Method::get, kUpload), request_of({id}));
   }
@@ -80,10 +90,7 @@ TEST_P(UploadRoutes, WhatCameBeforeTheConnectionBrokeIsKept) {
   const std::string file = instances(1)[0];
   const std::string id = opened("file", file.size());
   {
-    Request request = request_of({id});
-    request.headers.add("Upload-Offset", "0");
-    const auto sink = find_route(upload_routes(), Method::patch, kUpload).receive(world.services, request);
-    sink->write(std::as_bytes(std::span(file).first(500)));
+    const Sending sending(*this, id, std::span(file).first(500));
     EXPECT_EQ(patch(id, 0, "x").error, ErrorCode::conflict) << "one request at a time";
   }
   EXPECT_EQ(show(id).json.at("received_bytes"), 500);
@@ -228,14 +235,11 @@ TEST_P(UploadRoutes, WhatIsAbandonedOrDeletedIsAborted) {
 TEST_P(UploadRoutes, OneThatSendsForMoreThanADayIsNotAbandoned) {
   const std::string file = instances(1)[0];
   const std::string id = opened("file", file.size());
-  Request request = request_of({id});
-  request.headers.add("Upload-Offset", "0");
-  const auto sink = find_route(upload_routes(), Method::patch, kUpload).receive(world.services, request);
-  sink->write(std::as_bytes(std::span(file).first(500)));
+  const Sending sending(*this, id, std::span(file).first(500));
   world.clock.advance(kAbandonedAfter_ms);
   remove_expired_uploads(world.services);
-  sink->write(std::as_bytes(std::span(file).subspan(500)));
-  EXPECT_EQ(sink->finish().status, 204);
+  sending.sink->write(std::as_bytes(std::span(file).subspan(500)));
+  EXPECT_EQ(sending.sink->finish().status, 204);
   EXPECT_EQ(show(id).json.at("received_bytes"), file.size());
   EXPECT_EQ(complete(id).status, 200) << "the request before may not have gone yet";
 }
