@@ -135,7 +135,7 @@ class Job {
       const std::lock_guard lock(progress_mutex);
       on_progress_(progress);
     };
-    PatientWords words(scan, executor_like(executor_), cancel_, one_at_a_time);
+    PatientWords words(scan, Executor::cpu(executor_.thread_count()), cancel_, one_at_a_time);
     const CaseJob job{scan, rulings_, staging, [&](const CasePlan& plan) { return words.of(plan); }, cancel_};
     MemoryBudget memory(
         memory_beside_headers(options_.memory_limit_bytes, std::max(scan.inputs.size(), scan.candidates.size())));
@@ -179,13 +179,24 @@ class Job {
     return static_cast<std::size_t>(std::min(kMost, executor_.thread_count()));
   }
 
+  /// On the device where it works.
+  Executor another_executor() const {
+    try {
+      return executor_like(executor_);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::device_unavailable) throw;
+      log::warning("the device failed: going on with the CPU");
+      return Executor::cpu(executor_.thread_count());
+    }
+  }
+
   /// Of the device's memory each maker takes some before it has a case: where that is too much there are fewer.
   std::vector<std::unique_ptr<CaseMaker>> case_makers(const CaseJob& job, std::size_t most,
                                                       MemoryBudget& memory) const {
     std::vector<std::unique_ptr<CaseMaker>> makers;
     while (makers.size() < most) {
       try {
-        makers.push_back(std::make_unique<CaseMaker>(job, executor_like(executor_), memory));
+        makers.push_back(std::make_unique<CaseMaker>(job, another_executor(), memory));
       } catch (const Error& error) {
         if (makers.empty() || error.code() != ErrorCode::memory_exceeded) throw;
         log::info("the device has no room for {} cases side by side: {} are made", most, makers.size());

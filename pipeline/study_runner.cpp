@@ -9,7 +9,7 @@
 #include "pipeline/case_budget.h"
 #include "pipeline/case_run.h"
 #include "pipeline/crop.h"
-#include "pipeline/less_memory.h"
+#include "pipeline/fallback.h"
 
 namespace naru {
 
@@ -40,8 +40,19 @@ std::optional<CaseBudget> budget_of(const CaseParts& parts, const Executor& exec
   return plan_budget(parts.scan, parts.plan, parts.grid, executor, limit_bytes);
 }
 
+void say_what_is_next(const CasePlan& plan, const Attempt& next, ErrorCode reason) {
+  if (reason == ErrorCode::device_unavailable) {
+    log::warning("{}: the device failed: made on the CPU", Public{plan.case_id});
+  } else if (next.on_cpu) {
+    log::info("{}: the device has too little memory: made on the CPU", Public{plan.case_id});
+  } else {
+    log::info("{}: the device has too little memory: made in slabs of {} slices", Public{plan.case_id},
+              next.slab_slices);
+  }
+}
+
 /// What `work(budget, executor)` returns. Where a device has too little memory it is done slab by slab there, in the
-/// end on the CPU.
+/// end, and where the device fails, on the CPU.
 template <class Work>
 auto on_executor(const CaseParts& parts, const CaseBudget& planned, Executor& executor, const Work& work) {
   if (!executor.is_cuda()) return work(planned, executor);
@@ -51,14 +62,8 @@ auto on_executor(const CaseParts& parts, const CaseBudget& planned, Executor& ex
     if (attempt.on_cpu) return work(planned, cpu);
     return work(CaseBudget{attempt.slab_slices, false, false, false, planned.memory_bytes}, executor);
   };
-  const std::string& case_id = parts.plan.case_id;
-  return with_less_memory(planned.slab_slices, can_be_slabbed(parts.plan, parts.grid), make, [&](const Attempt& next) {
-    if (next.on_cpu) {
-      log::info("{}: the device has too little memory: made on the CPU", Public{case_id});
-    } else {
-      log::info("{}: the device has too little memory: made in slabs of {} slices", Public{case_id}, next.slab_slices);
-    }
-  });
+  return with_fallback(planned.slab_slices, can_be_slabbed(parts.plan, parts.grid), make,
+                       [&](const Attempt& next, ErrorCode reason) { say_what_is_next(parts.plan, next, reason); });
 }
 
 /// What `use(case_run)` returns, within the memory that there is. Empty where the case has no place.
