@@ -24,6 +24,10 @@ void find_korean_by_context(const FoldedText& text, Removals& removals);
 /// Institutions behind "performed at" or around "Hospital".
 void find_places_by_context(const FoldedText& text, Removals& removals);
 
+/// Ages of 90 years and more, which Safe Harbor counts among identifiers: the number goes, the unit stays ("95yo",
+/// "age: 95", "M/95", "95세"). "90Y" alone is yttrium.
+void find_old_ages(const FoldedText& text, Removals& removals);
+
 /// Numbers behind "MRN:", "ID#", "등록번호".
 void find_labelled_ids(const FoldedText& text, Removals& removals);
 

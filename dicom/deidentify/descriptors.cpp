@@ -14,7 +14,7 @@ namespace naru::dicom {
 
 namespace {
 
-constexpr std::string_view kReasons[] = {"name", "id", "place", "date", "contact", "national", "title", "listed"};
+constexpr std::string_view kReasons[] = {"name", "id", "place", "date", "contact", "national", "title", "age", "listed"};
 static_assert(std::size(kReasons) == kDescriptorReasons);
 
 bool is_name(DescriptorReason reason) { return reason == DescriptorReason::name || reason == DescriptorReason::title; }
@@ -248,6 +248,7 @@ struct DescriptorCleaner::State {
     find_korean_by_context(text, removals);
     find_places_by_context(text, removals);
     find_labelled_ids(text, removals);
+    find_old_ages(text, removals);
   }
 };
 

@@ -22,9 +22,10 @@ enum class DescriptorReason {
   contact,   ///< telephone, e-mail, postal address, URL
   national,  ///< a resident registration, passport or social security number
   title,     ///< a name that the words around it give away ("Dr. Kim", "for Douglas Davidson", "홍길동 환자")
+  age,       ///< 90 years and more
   listed,    ///< a word of the hospital's own list
 };
-inline constexpr std::size_t kDescriptorReasons = 8;
+inline constexpr std::size_t kDescriptorReasons = 9;
 std::string_view name(DescriptorReason reason);
 
 /// True for a word of the vocabulary that `clean` keeps wherever it stands ("HEAD", "axial", "뇌"): alone it names

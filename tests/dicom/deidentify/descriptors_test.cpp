@@ -47,8 +47,8 @@ TEST(DescriptorCleaner, SaysWhatWentAndWhy) {
 }
 
 TEST(DescriptorCleaner, NamesEveryReason) {
-  constexpr std::array<std::string_view, kDescriptorReasons> kNames = {"name",    "id",       "place", "date",
-                                                                       "contact", "national", "title", "listed"};
+  constexpr std::array<std::string_view, kDescriptorReasons> kNames = {"name",     "id",    "place", "date",  "contact",
+                                                                       "national", "title", "age",   "listed"};
   for (std::size_t i = 0; i < kNames.size(); ++i) EXPECT_EQ(name(static_cast<DescriptorReason>(i)), kNames[i]);
 }
 

@@ -1,0 +1,84 @@
+#include "dicom/deidentify/descriptor_context.h"
+
+namespace naru::dicom {
+
+namespace {
+
+// Ages of 90 and more identify by themselves: 45 CFR 164.514(b)(2)(i)(C).
+constexpr std::int64_t kOldest = 89, kNobodyIs = 130;
+
+constexpr std::u32string_view kYears[] = {
+    U"yo",     U"yr",    U"yrs",    U"year",    U"years",    U"yearold",  U"yearsold", U"yrold",
+    U"yrsold", U"jahre", U"jahren", U"jahrige", U"jahriger", U"jahrigen", U"jahriges", U"ans",
+    U"anos",   U"anni",  U"jaar",   U"лет",     U"года",     U"세",       U"세의",     U"세인",
+    U"세남",   U"세여",  U"세남자", U"세여자",  U"세남성",   U"세여성",   U"살",       U"살의"};
+constexpr std::u32string_view kLabels[] = {U"age",  U"aged", U"ages", U"alter", U"edad",
+                                           U"나이", U"연령", U"年齢", U"年龄",  U"年齡"};
+constexpr std::u32string_view kSexes[] = {U"m", U"f", U"male", U"female", U"남", U"여", U"남자", U"여자"};
+// Behind "92F" these tell that it is a woman's age, no number of frames.
+constexpr std::u32string_view kOfPersons[] = {U"with", U"w", U"presents", U"presenting", U"presented", U"who", U"hx"};
+
+class AgeReader {
+ public:
+  explicit AgeReader(const FoldedText& text) : text_(text), tokens_(text.tokens()) {}
+
+  bool is_old_age(std::size_t i) const {
+    const Token& token = tokens_[i];
+    if (!token.is_number() || token.length < 2 || token.length > 3) return false;
+    const std::int64_t years = text_.number(token);
+    if (years <= kOldest || years >= kNobodyIs) return false;
+    return has_unit(i) || has_label(i) || has_sex(i);
+  }
+
+ private:
+  std::u32string_view word(std::size_t i) const {
+    return i < tokens_.size() ? text_.folded(tokens_[i]) : std::u32string_view();
+  }
+
+  /// "95yo", "95-year-old", "095Y", "95 y/o", "95세", "95歳"
+  bool has_unit(std::size_t i) const {
+    const std::u32string_view gap = text_.gap_before(i + 1), unit = word(i + 1);
+    if (unit.empty() || !(gap.empty() || gap == U" " || gap == U"-")) return false;
+    if (is_one_of(unit, kYears)) return true;
+    constexpr std::u32string_view kHanYears = U"歳岁歲";
+    if (tokens_[i + 1].kind == TokenKind::han) return kHanYears.find(unit.front()) != kHanYears.npos;
+    if (unit != U"y" || gap == U"-") return false;
+    const bool is_spelled = word(i + 2) == U"o" && (text_.gap_before(i + 2) == U"/" || text_.gap_before(i + 2) == U".");
+    const bool may_be_yttrium = word(i) == U"90";
+    return is_spelled || !may_be_yttrium;
+  }
+
+  /// "age: 95", "aged 95"
+  bool has_label(std::size_t i) const {
+    constexpr std::size_t kLongestGap = 3;
+    const std::u32string_view gap = text_.gap_before(i);
+    return i > 0 && gap.size() <= kLongestGap && gap.find_first_not_of(U" :=") == gap.npos &&
+           is_one_of(word(i - 1), kLabels);
+  }
+
+  /// "M/95", "95/F", "92F with"
+  bool has_sex(std::size_t i) const {
+    const auto is_sex = [&](std::size_t k) { return k < tokens_.size() && is_one_of(word(k), kSexes); };
+    if (i > 0 && text_.gap_before(i) == U"/" && is_sex(i - 1) && !tokens_[i - 1].is_glued) return true;
+    if (!is_sex(i + 1)) return false;
+    const std::u32string_view gap = text_.gap_before(i + 1);
+    if (gap == U"/") return true;
+    return gap.empty() && tokens_[i + 1].is_raised() && text_.gap_before(i + 2).starts_with(U' ') &&
+           is_one_of(word(i + 2), kOfPersons);
+  }
+
+  const FoldedText& text_;
+  const std::vector<Token>& tokens_;
+};
+
+}  // namespace
+
+void find_old_ages(const FoldedText& text, Removals& removals) {
+  const AgeReader reader(text);
+  for (std::size_t i = 0; i < text.tokens().size(); ++i) {
+    const Token& token = text.tokens()[i];
+    if (reader.is_old_age(i)) removals.push_back({token.begin, token.end, DescriptorReason::age});
+  }
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,80 @@
+// Ages of 90 years and more go from free texts (45 CFR 164.514(b)(2)(i)(C)); younger ones, and numbers that are no
+// ages, stay.
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "dicom/deidentify/descriptors.h"
+
+namespace naru::dicom {
+namespace {
+
+struct Row {
+  const char* text;
+  const char* expected;
+};
+
+constexpr Row kGone[] = {
+    {"95 year old woman with fall", "year old woman with fall"},
+    {"95-year-old man, chest pain", "year-old man, chest pain"},
+    {"Fall, 93yo F", "Fall, yo F"},
+    {"91 y/o with dyspnea", "y/o with dyspnea"},
+    {"90 y/o with dyspnea", "y/o with dyspnea"},
+    {"Brain 095Y", "Brain Y"},
+    {"Brain 102Y axial", "Brain Y axial"},
+    {"Brain 090Y", "Brain Y"},
+    {"age: 97, hip fracture", "age:, hip fracture"},
+    {"aged 90 years", "aged years"},
+    {"Knee M/92", "Knee M"},
+    {"Knee 92/F", "Knee/F"},
+    {"(F/101)", "(F/)"},
+    {"92F with stroke", "F with stroke"},
+    {"95세 여자 두통", "세 여자 두통"},
+    {"나이 96", "나이"},
+    {"여/94 흉통", "여/흉통"},
+    {"93歳 胸部CT", "歳 胸部CT"},
+    {"94岁 头颅CT", "岁 头颅CT"},
+    {"95-jährige Patientin", "jährige Patientin"},
+    {"Patient de 95 ans", "Patient de ans"},
+    {"Mujer de 93 años", "Mujer de años"},
+};
+
+constexpr const char* kKept[] = {
+    "89 year old woman",
+    "62yo M",
+    "Brain 045Y",
+    "KIDNEY_MASS_HEMATURIA_BMI_under30",
+    "Liver 90Y SIRT",
+    "90Y microspheres",
+    "Y-90 treatment",
+    "T1 TSE 90 slices",
+    "flip 90",
+    "FA/90",
+    "95 세포 검사",
+    "100세대",
+    "120F catheter",
+    "Image 95, page 96",
+    "P4^P101^S108^I0, Gated, 0.0%",
+    "Head 130Y",
+    "130 kV 95 mAs",
+    "T2/95",
+    "b1000 90 dir",
+};
+
+TEST(DescriptorAges, GoWhereTheyTellWhoItIs) {
+  const DescriptorCleaner cleaner({}, {}, {});
+  for (const Row& row : kGone) {
+    const CleanedText cleaned = cleaner.clean(row.text);
+    EXPECT_EQ(cleaned.text, row.expected) << row.text;
+    EXPECT_EQ(cleaned.removed[static_cast<std::size_t>(DescriptorReason::age)], 1U) << row.text;
+  }
+}
+
+TEST(DescriptorAges, StayWhereTheyAreUsualOrNone) {
+  const DescriptorCleaner cleaner({}, {}, {});
+  for (const char* text : kKept) EXPECT_EQ(cleaner.clean(text).text, text);
+}
+
+}  // namespace
+}  // namespace naru::dicom
