@@ -2,7 +2,9 @@
 # with and without a GPU or a driver.
 
 set(NARU_WITH_CUDA 0)
-if(NOT NARU_CUDA STREQUAL "OFF")
+if(NARU_CUDA STREQUAL "EMULATED")
+  set(NARU_WITH_CUDA 1)
+elseif(NOT NARU_CUDA STREQUAL "OFF")
   include(CheckLanguage)
   find_program(NARU_NVCC nvcc HINTS ENV CUDACXX PATHS /usr/local/cuda/bin)
   if(NARU_NVCC)
@@ -33,3 +35,31 @@ if(NOT NARU_CUDA STREQUAL "OFF")
   endif()
 endif()
 message(STATUS "CUDA backend: ${NARU_WITH_CUDA}")
+
+# Adds CUDA sources to a target, and what runs them: the CUDA runtime, or for tests without a GPU tests/emulation, which
+# takes them and the kernels of kernels/cuda/*.cuh as C++.
+function(naru_cuda_sources target)
+  if(NOT NARU_CUDA STREQUAL "EMULATED")
+    target_sources(${target} PRIVATE ${ARGN})
+    target_link_libraries(${target} PRIVATE CUDA::cudart_static)
+    return()
+  endif()
+  set(emulation ${PROJECT_SOURCE_DIR}/tests/emulation)
+  set(made ${CMAKE_CURRENT_BINARY_DIR}/emulated)
+  file(GLOB headers RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS cuda/*.cuh)
+  foreach(source ${headers} ${ARGN})
+    string(REGEX REPLACE "[.]cu$" ".cpp" name ${source})
+    set(file ${made}/kernels/${name})
+    cmake_path(GET file PARENT_PATH folder)
+    add_custom_command(OUTPUT ${file}
+      COMMAND mkdir -p ${folder}
+      COMMAND sed -z -E -f ${emulation}/emulate.sed ${CMAKE_CURRENT_SOURCE_DIR}/${source} > ${file}
+      DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${source} ${emulation}/emulate.sed VERBATIM)
+    target_sources(${target} PRIVATE ${file})
+    if(file MATCHES "[.]cpp$")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "-include;${emulation}/device.h;-Wno-unknown-pragmas")
+    endif()
+  endforeach()
+  target_sources(${target} PRIVATE ${emulation}/emulation.cpp)
+  target_include_directories(${target} BEFORE PRIVATE ${made} ${emulation})
+endfunction()
