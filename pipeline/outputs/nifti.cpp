@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 #include <nifti1_io.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <numbers>
+#include <utility>
 
 #include "pipeline/outputs/gzip.h"
 #include "pipeline/version.h"
@@ -27,6 +30,17 @@ struct TypeCode {
 constexpr std::array kTypes = {TypeCode{DType::int16, DT_INT16, 16}, TypeCode{DType::uint16, DT_UINT16, 16},
                                TypeCode{DType::float32, DT_FLOAT32, 32}};
 
+/// Where axes lean only as positions and directions are rounded, or less, a rotation stands for them.
+bool is_sheared(const Grid& grid) {
+  const Affine& affine = grid.patient_from_voxel;
+  double lean = 0;
+  for (const auto& [a, b] : {std::pair{0, 1}, {1, 2}, {2, 0}}) {
+    const Vec3 one = affine.column(a), other = affine.column(b);
+    lean = std::max(lean, std::abs(dot(one, other)) / (norm(one) * norm(other)));
+  }
+  return lean > std::sin(kMaxLeanDegrees * std::numbers::pi / 180) && shear_mm(grid) > kMaxShearMm;
+}
+
 void fill_transforms(nifti_1_header& header, const Grid& grid) {
   const Affine ras = affine_ras(grid.patient_from_voxel);
   mat44 matrix{};
@@ -37,7 +51,7 @@ void fill_transforms(nifti_1_header& header, const Grid& grid) {
   std::memcpy(header.srow_y, matrix.m[1], sizeof(header.srow_y));
   std::memcpy(header.srow_z, matrix.m[2], sizeof(header.srow_z));
   header.sform_code = NIFTI_XFORM_SCANNER_ANAT;
-  header.qform_code = shear_mm(grid) <= kMaxShearMm ? NIFTI_XFORM_SCANNER_ANAT : NIFTI_XFORM_UNKNOWN;
+  header.qform_code = is_sheared(grid) ? NIFTI_XFORM_UNKNOWN : NIFTI_XFORM_SCANNER_ANAT;
   // pixdim[0] is "qfac": -1 where the axes are left-handed.
   nifti_mat44_to_quatern(matrix, &header.quatern_b, &header.quatern_c, &header.quatern_d, &header.qoffset_x,
                          &header.qoffset_y, &header.qoffset_z, nullptr, nullptr, nullptr, &header.pixdim[0]);
