@@ -10,6 +10,8 @@
 #include <cmath>
 #include <cstring>
 #include <numbers>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "pipeline/outputs/gzip.h"
@@ -57,6 +59,26 @@ void fill_transforms(nifti_1_header& header, const Grid& grid) {
                          &header.qoffset_y, &header.qoffset_z, nullptr, nullptr, nullptr, &header.pixdim[0]);
 }
 
+/// True where all else that the header says, as scale and qform, follows from the image. @pre `bytes` begin with it
+bool is_as_written(std::span<const std::byte> bytes, const NiftiImage& image) {
+  nifti_1_header header, expected;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  EncodedVolume shape{{}, {image.size, affine_ras(image.affine_ras)}, image.dtype, image.volume_count};
+  shape.time_step = static_cast<double>(header.pixdim[4]);
+  const auto written = nifti_header(shape);
+  std::memcpy(&expected, written.data(), sizeof(expected));
+  for (int a = 1; a <= 3; ++a) {  // the spacing of the exact affine, which the sform holds in f32
+    if (!(std::abs(header.pixdim[a] - expected.pixdim[a]) <= 1e-5F * expected.pixdim[a])) return false;
+    expected.pixdim[a] = header.pixdim[a];
+  }
+  expected.qform_code = header.qform_code;
+  if (std::string_view(header.descrip, 5) != "naru ") return false;
+  std::memcpy(expected.descrip, header.descrip, sizeof(header.descrip));  // another version's
+  return std::memcmp(&header, &expected, sizeof(header)) == 0 &&
+         std::equal(bytes.begin() + sizeof(header), bytes.begin() + kNiftiHeaderBytes,
+                    written.begin() + sizeof(header));
+}
+
 NiftiResult problem(std::string text) { return {std::nullopt, std::move(text)}; }
 
 NiftiResult parse(std::vector<std::byte> bytes) {
@@ -83,6 +105,7 @@ NiftiResult parse(std::vector<std::byte> bytes) {
   const std::size_t expected = static_cast<std::size_t>(image.size.voxel_count()) *
                                static_cast<std::size_t>(image.volume_count) * size_bytes(image.dtype);
   if (bytes.size() != kNiftiHeaderBytes + expected) return problem("does not hold as many voxels as its header says");
+  if (!is_as_written(bytes, image)) return problem("has a header that Naru does not write");
   bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(kNiftiHeaderBytes));
   image.voxels = std::move(bytes);
   return {std::move(image), ""};

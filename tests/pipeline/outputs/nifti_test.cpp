@@ -128,5 +128,29 @@ TEST(ReadNifti, SaysWhatIsWrongWithAFile) {
   EXPECT_THAT(read_nifti(folder / "bad.nii.gz", 2000).problem, ::testing::HasSubstr("gzip"));
 }
 
+TEST(ReadNifti, TakesNoHeaderThatContradictsWhatWasWritten) {
+  const test::TempFolder folder;
+  Executor executor = Executor::cpu(1);
+  const std::vector<std::int16_t> voxels(60, 3);
+  write_nifti(folder / "a.nii", {std::as_bytes(std::span(voxels)), oblique_grid(), DType::int16}, Compression::none,
+              executor);
+  const std::string written = test::slurp(folder / "a.nii");
+  const auto is_read_with = [&](std::size_t at, const auto& value) {
+    std::string file = written;
+    std::memcpy(file.data() + at, &value, sizeof(value));
+    test::spill(folder / "a.nii", file);
+    return read_nifti(folder / "a.nii", 1 << 20).image.has_value();
+  };
+  EXPECT_TRUE(is_read_with(40, short{3}));    // as it was
+  EXPECT_FALSE(is_read_with(80, 3.0F));       // pixdim[1]
+  EXPECT_FALSE(is_read_with(108, 368.0F));    // vox_offset
+  EXPECT_FALSE(is_read_with(112, 2.0F));      // scl_slope
+  EXPECT_FALSE(is_read_with(116, 5.0F));      // scl_inter
+  EXPECT_FALSE(is_read_with(148, 'J'));       // descrip
+  EXPECT_FALSE(is_read_with(254, short{0}));  // sform_code
+  EXPECT_FALSE(is_read_with(256, 0.3F));      // quatern_b
+  EXPECT_FALSE(is_read_with(348, '\1'));      // extensions
+}
+
 }  // namespace
 }  // namespace naru
