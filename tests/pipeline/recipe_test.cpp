@@ -77,6 +77,7 @@ TEST(Recipe, RefusesValuesOfTheWrongKind) {
       {"[intensity]\nclip = [100000.0, 100000.001]\n", "so far apart"},
       {"[select]\nmin_slices = -1\n", "0 or more"},
       {"[select]\nmodality = [\"ct\"]\n", "may name"},
+      {"[select]\nbody_part = [\"CHEST\", \"Thorax\"]\n", "body_part may name: ABDOMEN, "},
       {"[orient]\naxes = \"RAX\"\n", "must name one of L/R"},
       {"[orient]\naxes = \"RLS\"\n", "must name one of L/R"},
       {"[split]\ntrain = 1.5\n", "between 0 and 1"},
