@@ -375,7 +375,9 @@ Recipe parse_recipe(std::string_view toml_text, std::string_view name_or_file) {
       fail_at(origin, key.source(), fmt::format("[{}] is not available in this version", key.str()));
     }
     const bool is_section = std::ranges::find(sections, key.str()) != sections.end();
-    if (is_section && node.is_table()) {
+    if (is_section && !node.is_table())
+      fail_at(origin, key.source(), fmt::format("{0} is a section: [{0}]", key.str()));
+    if (is_section) {
       read_section(key.str(), *node.as_table(), origin, recipe);
     } else {
       read_root_value(key, node, origin, recipe);

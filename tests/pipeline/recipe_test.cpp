@@ -66,6 +66,7 @@ TEST(Recipe, NamesLineAndColumnOfASyntaxError) { EXPECT_THAT(problem_of("[resamp
 TEST(Recipe, RefusesValuesOfTheWrongKind) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"[resample]\nspacing_mm = 1.0\n", "must be a list"},
+      {"[[resample]]\nspacing_mm = [1.0, 1.0, 1.0]\n", "resample is a section: [resample]"},
       {"[resample]\nspacing_mm = [1.0, 1.0]\n", "list of 3 numbers"},
       {"[resample]\nspacing_mm = [0.0, 1.0, 1.0]\n", "between 0.01 and 100"},
       {"[resample]\nspacing_mm = [nan, 1.0, 1.0]\n", "finite"},
