@@ -113,4 +113,6 @@ std::optional<std::string_view> public_body_part(std::string_view body_part) {
   return *found;
 }
 
+std::span<const std::string_view> public_body_parts() { return kBodyParts; }
+
 }  // namespace naru

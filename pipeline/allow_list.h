@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace naru {
@@ -12,5 +13,7 @@ std::optional<std::string_view> public_manufacturer(std::string_view manufacture
 
 /// Body Part Examined (0018,0015) where it is one of the defined terms of PS3.16 Annex L; empty otherwise.
 std::optional<std::string_view> public_body_part(std::string_view body_part);
+/// All of them.
+std::span<const std::string_view> public_body_parts();
 
 }  // namespace naru

@@ -148,11 +148,11 @@ Json croissant_field(std::string_view name, std::string_view type, std::string_v
           {"name", name},
           {"description", description},
           {"dataType", type},
-          {"source",
-           {{"fileObject", {{"@id", "manifest.jsonl"}}}, {"extract", {{"jsonPath", fmt::format("$.{}", name)}}}}}};
+          {"source", {{"fileObject", {{"@id", "manifest.jsonl"}}}, {"extract", {{"column", name}}}}}};
 }
 
-/// MLCommons Croissant 1.0: enough for its loaders to list the cases and find the images.
+/// MLCommons Croissant 1.0: enough for its loaders to list the cases and find the images. In JSON lines every version
+/// of mlcroissant knows columns; a jsonPath only later ones.
 Json croissant_json(const DatasetFacts& facts, const FileFacts& manifest) {
   const Json context = {{"@language", "en"},
                         {"@vocab", "https://schema.org/"},
@@ -166,14 +166,14 @@ Json croissant_json(const DatasetFacts& facts, const FileFacts& manifest) {
                         {"fileObject", "cr:fileObject"},
                         {"includes", "cr:includes"},
                         {"extract", "cr:extract"},
-                        {"jsonPath", "cr:jsonPath"},
+                        {"column", "cr:column"},
                         {"source", "cr:source"},
                         {"dataType", {{"@id", "cr:dataType"}, {"@type", "@vocab"}}}};
   return {{"@context", context},
           {"@type", "sc:Dataset"},
           {"schema", "naru.croissant/1"},
           {"name", facts.project},
-          {"description", "De-identified CT and MR volumes prepared by Naru."},
+          {"description", "De-identified CT, MR and PET volumes prepared by Naru."},
           {"conformsTo", "http://mlcommons.org/croissant/1.0"},
           {"version", kVersion},
           {"distribution",
@@ -197,7 +197,7 @@ Json croissant_json(const DatasetFacts& facts, const FileFacts& manifest) {
                croissant_field("patient", "sc:Text", "pseudonym of the patient"),
                croissant_field("image", "sc:Text", "relative path of the image"),
                croissant_field("sha256", "sc:Text", "SHA-256 of the image file"),
-               croissant_field("modality", "sc:Text", "CT or MR"),
+               croissant_field("modality", "sc:Text", "CT, MR or PT"),
                croissant_field("split", "sc:Text", "train, val, test or null")}}}}}};
 }
 

@@ -13,6 +13,7 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "pipeline/allow_list.h"
 #include "pipeline/recipe_deid.h"
 #include "pipeline/toml_value.h"
 
@@ -41,6 +42,14 @@ bool is_modality(std::string_view code) {
 void read_modality(const TomlValue& value, Recipe& recipe) {
   recipe.modality = value.strings();
   if (!std::ranges::all_of(recipe.modality, is_modality)) value.fail("may name codes such as \"CT\", \"MR\", \"US\"");
+}
+
+/// A term that no image ever has would leave out all of them.
+void read_body_part(const TomlValue& value, Recipe& recipe) {
+  recipe.body_part = value.strings();
+  for (const std::string& term : recipe.body_part) {
+    if (public_body_part(term) != term) value.fail(fmt::format("may name: {}", fmt::join(public_body_parts(), ", ")));
+  }
 }
 
 void read_spacing(const TomlValue& value, Recipe& recipe) {
@@ -148,8 +157,7 @@ struct Key {
 // The order of rows is the order of work and of the JSON.
 constexpr std::array kKeys = {
     Key{"select", "modality", read_modality, [](const Recipe& r) { return Json(r.modality); }},
-    Key{"select", "body_part", [](const TomlValue& v, Recipe& r) { r.body_part = v.strings(); },
-        [](const Recipe& r) { return Json(r.body_part); }},
+    Key{"select", "body_part", read_body_part, [](const Recipe& r) { return Json(r.body_part); }},
     Key{"select", "min_slices", [](const TomlValue& v, Recipe& r) { r.min_slices = v.count(); },
         [](const Recipe& r) { return Json(r.min_slices); }},
     Key{"geometry", "gap",
@@ -367,7 +375,9 @@ Recipe parse_recipe(std::string_view toml_text, std::string_view name_or_file) {
       fail_at(origin, key.source(), fmt::format("[{}] is not available in this version", key.str()));
     }
     const bool is_section = std::ranges::find(sections, key.str()) != sections.end();
-    if (is_section && node.is_table()) {
+    if (is_section && !node.is_table())
+      fail_at(origin, key.source(), fmt::format("{0} is a section: [{0}]", key.str()));
+    if (is_section) {
       read_section(key.str(), *node.as_table(), origin, recipe);
     } else {
       read_root_value(key, node, origin, recipe);

@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 #include <nifti1_io.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <numbers>
+#include <span>
+#include <string_view>
+#include <utility>
 
 #include "pipeline/outputs/gzip.h"
 #include "pipeline/version.h"
@@ -27,6 +32,17 @@ struct TypeCode {
 constexpr std::array kTypes = {TypeCode{DType::int16, DT_INT16, 16}, TypeCode{DType::uint16, DT_UINT16, 16},
                                TypeCode{DType::float32, DT_FLOAT32, 32}};
 
+/// Where axes lean only as positions and directions are rounded, or less, a rotation stands for them.
+bool is_sheared(const Grid& grid) {
+  const Affine& affine = grid.patient_from_voxel;
+  double lean = 0;
+  for (const auto& [a, b] : {std::pair{0, 1}, {1, 2}, {2, 0}}) {
+    const Vec3 one = affine.column(a), other = affine.column(b);
+    lean = std::max(lean, std::abs(dot(one, other)) / (norm(one) * norm(other)));
+  }
+  return lean > std::sin(kMaxLeanDegrees * std::numbers::pi / 180) && shear_mm(grid) > kMaxShearMm;
+}
+
 void fill_transforms(nifti_1_header& header, const Grid& grid) {
   const Affine ras = affine_ras(grid.patient_from_voxel);
   mat44 matrix{};
@@ -37,10 +53,30 @@ void fill_transforms(nifti_1_header& header, const Grid& grid) {
   std::memcpy(header.srow_y, matrix.m[1], sizeof(header.srow_y));
   std::memcpy(header.srow_z, matrix.m[2], sizeof(header.srow_z));
   header.sform_code = NIFTI_XFORM_SCANNER_ANAT;
-  header.qform_code = shear_mm(grid) <= kMaxShearMm ? NIFTI_XFORM_SCANNER_ANAT : NIFTI_XFORM_UNKNOWN;
+  header.qform_code = is_sheared(grid) ? NIFTI_XFORM_UNKNOWN : NIFTI_XFORM_SCANNER_ANAT;
   // pixdim[0] is "qfac": -1 where the axes are left-handed.
   nifti_mat44_to_quatern(matrix, &header.quatern_b, &header.quatern_c, &header.quatern_d, &header.qoffset_x,
                          &header.qoffset_y, &header.qoffset_z, nullptr, nullptr, nullptr, &header.pixdim[0]);
+}
+
+/// True where all else that the header says, as scale and qform, follows from the image. @pre `bytes` begin with it
+bool is_as_written(std::span<const std::byte> bytes, const NiftiImage& image) {
+  nifti_1_header header, expected;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  EncodedVolume shape{{}, {image.size, affine_ras(image.affine_ras)}, image.dtype, image.volume_count};
+  shape.time_step = static_cast<double>(header.pixdim[4]);
+  const auto written = nifti_header(shape);
+  std::memcpy(&expected, written.data(), sizeof(expected));
+  for (int a = 1; a <= 3; ++a) {  // the spacing of the exact affine, which the sform holds in f32
+    if (!(std::abs(header.pixdim[a] - expected.pixdim[a]) <= 1e-5F * expected.pixdim[a])) return false;
+    expected.pixdim[a] = header.pixdim[a];
+  }
+  expected.qform_code = header.qform_code;
+  if (std::string_view(header.descrip, 5) != "naru ") return false;
+  std::memcpy(expected.descrip, header.descrip, sizeof(header.descrip));  // another version's
+  return std::memcmp(&header, &expected, sizeof(header)) == 0 &&
+         std::equal(bytes.begin() + sizeof(header), bytes.begin() + kNiftiHeaderBytes,
+                    written.begin() + sizeof(header));
 }
 
 NiftiResult problem(std::string text) { return {std::nullopt, std::move(text)}; }
@@ -69,6 +105,7 @@ NiftiResult parse(std::vector<std::byte> bytes) {
   const std::size_t expected = static_cast<std::size_t>(image.size.voxel_count()) *
                                static_cast<std::size_t>(image.volume_count) * size_bytes(image.dtype);
   if (bytes.size() != kNiftiHeaderBytes + expected) return problem("does not hold as many voxels as its header says");
+  if (!is_as_written(bytes, image)) return problem("has a header that Naru does not write");
   bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(kNiftiHeaderBytes));
   image.voxels = std::move(bytes);
   return {std::move(image), ""};

@@ -1,8 +1,9 @@
 /// NIfTI-1 single files (.nii, .nii.gz), written with the exact affine and read back for `verify`.
 ///
-/// sform and qform both have code 1 (scanner) and are equal where the axes are orthogonal; where the stack is sheared
-/// by more than kMaxShearMm only the sform is given, since a quaternion cannot hold a shear. scl_slope is 1. Source:
-/// nifti1.h of the NIfTI reference library.
+/// sform and qform both have code 1 (scanner) and are equal where the axes are orthogonal. Where the stack is sheared
+/// only the sform is given, since a quaternion cannot hold a shear; where it leans by no more than what counts as
+/// upright (kMaxLeanDegrees, kMaxShearMm) the qform holds the nearest rotation, without which ITK refuses the file.
+/// scl_slope is 1. Source: nifti1.h of the NIfTI reference library.
 #pragma once
 
 #include <array>
@@ -23,7 +24,8 @@
 
 namespace naru {
 
-inline constexpr double kMaxShearMm = 1e-3;
+inline constexpr double kMaxShearMm = 1e-2;           ///< of a corner; kPositionRoundingMm of dicom/
+inline constexpr double kMaxLeanDegrees = 0.05;       ///< between axes, from 90; kTiltToleranceDegrees of dicom/
 inline constexpr std::int64_t kMaxNiftiSize = 32767;  ///< dim is a 16-bit integer
 
 /// A volume ready to be written: voxels as bytes, i fastest, in the machine's little-endian order.

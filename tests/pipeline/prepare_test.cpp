@@ -262,6 +262,16 @@ TEST_F(PrepareTest, WritesWhatVerifyConfirms) {
   EXPECT_EQ(result.case_count, 1U);
 }
 
+TEST_F(PrepareTest, CroissantNamesColumnsThatTheManifestHas) {
+  test::write_series({}, folder_ / "in");
+  run();
+  const Json croissant = Json::parse(test::slurp(folder_ / "out/croissant.json"));
+  EXPECT_EQ(croissant["@context"]["column"], "cr:column");
+  for (const Json& field : croissant["recordSet"][0]["field"]) {
+    EXPECT_TRUE(manifest_line().contains(field["source"]["extract"].value("column", ""))) << field["name"];
+  }
+}
+
 TEST_F(PrepareTest, LetsNoByteOfTheHeaderReachTheDataset) {
   const std::string token = "ZQXJTOKEN";
   PhantomOptions options;

@@ -66,6 +66,7 @@ TEST(Recipe, NamesLineAndColumnOfASyntaxError) { EXPECT_THAT(problem_of("[resamp
 TEST(Recipe, RefusesValuesOfTheWrongKind) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"[resample]\nspacing_mm = 1.0\n", "must be a list"},
+      {"[[resample]]\nspacing_mm = [1.0, 1.0, 1.0]\n", "resample is a section: [resample]"},
       {"[resample]\nspacing_mm = [1.0, 1.0]\n", "list of 3 numbers"},
       {"[resample]\nspacing_mm = [0.0, 1.0, 1.0]\n", "between 0.01 and 100"},
       {"[resample]\nspacing_mm = [nan, 1.0, 1.0]\n", "finite"},
@@ -77,6 +78,7 @@ TEST(Recipe, RefusesValuesOfTheWrongKind) {
       {"[intensity]\nclip = [100000.0, 100000.001]\n", "so far apart"},
       {"[select]\nmin_slices = -1\n", "0 or more"},
       {"[select]\nmodality = [\"ct\"]\n", "may name"},
+      {"[select]\nbody_part = [\"CHEST\", \"Thorax\"]\n", "body_part may name: ABDOMEN, "},
       {"[orient]\naxes = \"RAX\"\n", "must name one of L/R"},
       {"[orient]\naxes = \"RLS\"\n", "must name one of L/R"},
       {"[split]\ntrain = 1.5\n", "between 0 and 1"},

@@ -30,7 +30,8 @@ Grid oblique_grid() {
 
 /// ITK's own reader, told to read NIfTI, opens the file and answers in the patient frame (LPS) that DICOM uses.
 template <class T>
-void expect_itk_agrees(const std::filesystem::path& file, const Grid& grid, const std::vector<T>& voxels) {
+void expect_itk_agrees(const std::filesystem::path& file, const Grid& grid, const std::vector<T>& voxels,
+                       double tolerance_mm = 1e-3) {
   using Image = itk::Image<T, 3>;
   auto reader = itk::ImageFileReader<Image>::New();
   reader->SetImageIO(itk::NiftiImageIO::New());
@@ -43,7 +44,7 @@ void expect_itk_agrees(const std::filesystem::path& file, const Grid& grid, cons
     typename Image::PointType point;
     image->TransformIndexToPhysicalPoint({{i, j, k}}, point);
     const Vec3 expected = grid.patient_from_voxel({double(i), double(j), double(k)});
-    for (unsigned a = 0; a < 3; ++a) EXPECT_NEAR(point[a], expected[a], 1e-3) << file;
+    for (unsigned a = 0; a < 3; ++a) EXPECT_NEAR(point[a], expected[a], tolerance_mm) << file;
     EXPECT_EQ(image->GetPixel({{i, j, k}}), voxels[static_cast<std::size_t>(i + 5 * (j + 4 * k))]);
   }
 }
@@ -100,6 +101,22 @@ TEST(Nifti, GivesOnlyTheSformWhereTheStackIsSheared) {
   EXPECT_EQ(codes(grid), (std::array<short, 2>{0, 1}));
 }
 
+TEST(Nifti, AStackThatLeansAsRoundedPositionsDoIsReadByItk) {
+  const test::TempFolder folder;
+  Executor executor = Executor::cpu(1);
+  const std::vector<std::int16_t> voxels(60, 3);
+  Grid grid = oblique_grid();
+  grid.patient_from_voxel.set_column(
+      2, grid.patient_from_voxel.column(2) + 0.0015 / 0.7 * grid.patient_from_voxel.column(0));
+  const double drift_mm = 2 * 0.0015;
+  write_nifti(folder / "a.nii", {std::as_bytes(std::span(voxels)), grid, DType::int16}, Compression::none, executor);
+  expect_itk_agrees<std::int16_t>(folder / "a.nii", grid, voxels, drift_mm);
+  const auto read = read_nifti(folder / "a.nii", 1 << 20);
+  ASSERT_TRUE(read.image) << read.problem;
+  const Vec3 along_k = affine_ras(read.image->affine_ras).column(2);
+  EXPECT_LT(norm(along_k - grid.patient_from_voxel.column(2)), 1e-6);  // the sform is exact
+}
+
 TEST(ReadNifti, SaysWhatIsWrongWithAFile) {
   const test::TempFolder folder;
   test::spill(folder / "short.nii", "n+1");
@@ -109,6 +126,30 @@ TEST(ReadNifti, SaysWhatIsWrongWithAFile) {
   EXPECT_THAT(read_nifti(folder / "zero.nii", 10).problem, ::testing::HasSubstr("larger than --memory"));
   test::spill(folder / "bad.nii.gz", "not gzip");
   EXPECT_THAT(read_nifti(folder / "bad.nii.gz", 2000).problem, ::testing::HasSubstr("gzip"));
+}
+
+TEST(ReadNifti, TakesNoHeaderThatContradictsWhatWasWritten) {
+  const test::TempFolder folder;
+  Executor executor = Executor::cpu(1);
+  const std::vector<std::int16_t> voxels(60, 3);
+  write_nifti(folder / "a.nii", {std::as_bytes(std::span(voxels)), oblique_grid(), DType::int16}, Compression::none,
+              executor);
+  const std::string written = test::slurp(folder / "a.nii");
+  const auto is_read_with = [&](std::size_t at, const auto& value) {
+    std::string file = written;
+    std::memcpy(file.data() + at, &value, sizeof(value));
+    test::spill(folder / "a.nii", file);
+    return read_nifti(folder / "a.nii", 1 << 20).image.has_value();
+  };
+  EXPECT_TRUE(is_read_with(40, short{3}));    // as it was
+  EXPECT_FALSE(is_read_with(80, 3.0F));       // pixdim[1]
+  EXPECT_FALSE(is_read_with(108, 368.0F));    // vox_offset
+  EXPECT_FALSE(is_read_with(112, 2.0F));      // scl_slope
+  EXPECT_FALSE(is_read_with(116, 5.0F));      // scl_inter
+  EXPECT_FALSE(is_read_with(148, 'J'));       // descrip
+  EXPECT_FALSE(is_read_with(254, short{0}));  // sform_code
+  EXPECT_FALSE(is_read_with(256, 0.3F));      // quatern_b
+  EXPECT_FALSE(is_read_with(348, '\1'));      // extensions
 }
 
 }  // namespace
