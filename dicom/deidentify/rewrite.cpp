@@ -188,6 +188,7 @@ class Rewriter {
     if (is_top() && node.tag == kPixelData) return write_pixels(node);
     if (node.tag == kPixelData || node.kind == NodeKind::encapsulated) return remove(node, "X");
     if (is_float_pixel_data(node.tag) && (!is_top() || node.tag != picture_)) return remove(node, "X");
+    if (node.tag == kIccProfile && write_profile(node)) return node.end;
     if (is_top() && write_special(node)) return node.end;
     return write_standard(i);
   }
@@ -315,8 +316,9 @@ class Rewriter {
     return false;
   }
 
-  bool is_sequence_removed(const Node& node) const {
-    if (node.is_contradictory) return true;
+  bool is_sequence_removed(const Node& node) const { return node.is_contradictory || is_removed(node); }
+
+  bool is_removed(const Node& node) const {
     const DeidAction action =
         resolve_action(context_.policy, context_.facts.source.sop_class_uid, node.parent, node.tag);
     return action == DeidAction::X || action == DeidAction::Z || action == DeidAction::D;
@@ -334,7 +336,6 @@ class Rewriter {
     switch (node.tag) {
       case kEncapsulatedDocument: return write_document(node);
       case kEncapsulatedDocumentLength: return write_document_length(node);
-      case kIccProfile: return write_profile(node);
       case kPhotometricInterpretation:
         if (!context_.pixels.is_decoded) return false;
         writer_.element(node.tag, vr("CS"), context_.pixels.photometric_interpretation);
@@ -383,8 +384,10 @@ class Rewriter {
     return true;
   }
 
+  /// Slides have it in items (PS3.3 C.8.12.5). False where a rule of the hospital removes it.
   bool write_profile(const Node& node) {
     const Bytes value = value_of(node, bytes_);
+    if (value.empty() || is_removed(node)) return false;
     std::vector<std::byte> profile(value.begin(), value.end());
     if (!clean_icc_profile(profile).is_sound) {
       problem_ = Code::deid_incomplete;

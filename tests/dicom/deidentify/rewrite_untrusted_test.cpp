@@ -5,6 +5,7 @@
 
 #include "tests/dicom/coded_bytes.h"
 #include "tests/dicom/deidentify/deidentified.h"
+#include "tests/dicom/deidentify/icc_profiles.h"
 #include "tests/dicom/slice_bytes.h"
 
 namespace naru::test {
@@ -318,6 +319,39 @@ TEST(UntrustedValues, OfElementsWrittenTwiceTheLastCounts) {
   EXPECT_EQ(done.result.source.sop_instance_uid, "2.999.1.1.2");
   EXPECT_EQ(done.value(0x00080018), done.result.sop_instance_uid);
   EXPECT_FALSE(done.value(0x00080018, 1));
+}
+
+constexpr dicom::Tag kIccProfile = 0x00282000;
+
+/// Of a slide: profiles stand in Optical Path Sequence.
+std::string with_profile_in_an_item(const std::string& profile) {
+  return SliceBytes()
+      .insert(SliceBytes::open_sequence(0x00480105) + SliceBytes::open_item() +
+              SliceBytes::element(kIccProfile, "OB", profile) + std::string("\xFE\xFF\x0D\xE0\0\0\0\0", 8) +
+              std::string("\xFE\xFF\xDD\xE0\0\0\0\0", 8))
+      .bytes();
+}
+
+TEST(UntrustedValues, IccProfilesInItemsAreCleanedAsTheFilesOwn) {
+  const std::string profile = icc_profile({{"cprt", icc_text("scanned by Zonnebloem")}});
+  for (const std::string& file :
+       {SliceBytes().raw(kIccProfile, "OB", profile).bytes(), with_profile_in_an_item(profile)}) {
+    const Deidentified done(file);
+    ASSERT_FALSE(done.result.reason);
+    EXPECT_TRUE(done.has(kIccProfile));
+    EXPECT_FALSE(lets_out(done));
+  }
+  EXPECT_EQ(Deidentified(with_profile_in_an_item("no profile")).result.reason, Code::deid_incomplete);
+  EXPECT_FALSE(Deidentified(with_profile_in_an_item("")).result.reason);
+}
+
+TEST(UntrustedValues, IccProfilesGoWhereARuleOfTheHospitalSaysSo) {
+  dicom::DeidentifyPolicy policy;
+  policy.attributes = {{kIccProfile, dicom::DeidAction::X}};
+  const std::string profile = icc_profile({{"cprt", icc_text("CC0")}});
+  const Deidentified done(SliceBytes().raw(kIccProfile, "OB", profile).bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(done.has(kIccProfile));
 }
 
 TEST(UntrustedValues, AKeptIdentityIsNotCalledRemoved) {
