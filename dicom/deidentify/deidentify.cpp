@@ -164,10 +164,10 @@ std::optional<Code> check_source(const DeidSource& source) {
   return std::nullopt;
 }
 
-/// Texts that are in the result by our doing, and therefore prove nothing: dates that are results or that a rule keeps,
+/// Texts that are in the result by our doing, and therefore prove nothing: dates that are results, what a rule keeps,
 /// how pseudonyms begin.
 AllowedTexts allowed_texts(const FileFacts& facts, int shift_days) {
-  std::vector<std::string> allowed = facts.kept_dates;
+  std::vector<std::string> allowed = facts.kept;
   allowed.emplace_back("patient");
   for (const std::string& date : facts.identifiers.dates) {
     if (auto shifted = shift_dates(date, vr("DA"), shift_days)) allowed.push_back(std::move(*shifted));

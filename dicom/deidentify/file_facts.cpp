@@ -272,7 +272,7 @@ class Collector {
     if (action_of_node == DeidAction::K) return keep(node);
     if (vr_of_node == vr("PN")) return take_names(node);
     if (is_private(node.tag)) return;
-    if (vr_of_node == vr("UI") && action_of_node != DeidAction::none) return take_uids(value);
+    if (vr_of_node == vr("UI") && action_of_node != DeidAction::none) return take_uids(value, facts_.identifiers.uids);
     if (is_date(vr_of_node) && !is_code_version(node.tag)) return take_dates(value, facts_.identifiers.dates);
     if (rule != nullptr) return take_content(node, rule->kind);
     if (const auto* codes = find_row(kIdentifyingCodes, node.parent)) return take_code(node, codes->category);
@@ -309,8 +309,11 @@ class Collector {
   void keep(const Node& node) {
     const std::string_view value = text_of(value_of(node, bytes_));
     if (is_date(node.value_representation) && is_legal(value, node.value_representation)) {
-      take_dates(value_of(node, bytes_), facts_.kept_dates);
+      take_dates(value_of(node, bytes_), facts_.kept);
     }
+    // Where all UIDs stay, none is searched for.
+    const bool keeps_all = policy_.options.has(DeidOption::retain_uids);
+    if (node.value_representation == vr("UI") && !keeps_all) take_uids(value_of(node, bytes_), facts_.kept);
   }
 
   DeidAction action(const Node& node, const ContentRule* rule) const {
@@ -384,9 +387,9 @@ class Collector {
     }
   }
 
-  void take_uids(Bytes value) {
+  static void take_uids(Bytes value, std::vector<std::string>& uids) {
     for (std::string& uid : texts_of(value)) {
-      if (!uid.empty() && !is_standard_uid(uid)) facts_.identifiers.uids.push_back(std::move(uid));
+      if (!uid.empty() && !is_standard_uid(uid)) uids.push_back(std::move(uid));
     }
   }
 

@@ -208,7 +208,6 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
     return writer_.element(node.tag, v, dummy_value(v));  // an empty value may be illegal here too
   }
   if (meant != value) return writer_.element(node.tag, v, meant);
-  if (v == vr("UI")) return keeps_uid(node.tag) ? keep(node, v) : write_uids(node);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, v);
 }
@@ -229,13 +228,6 @@ void ValueWriter::write_code(const Node& node, Vr v) {
   if (!is_changed) return keep(node, v);
   ++notes_["codes_removed"];
   writer_.element(node.tag, v, fmt::format("{}", fmt::join(values, "\\")));
-}
-
-/// UIDs of classes and coding schemes name things that everybody has; all others name an instance, a device, a person.
-bool ValueWriter::keeps_uid(Tag tag) const {
-  constexpr std::array<Tag, 7> kOfClasses = {0x00080016, 0x0008001A, 0x0008001B, 0x0008010C,
-                                             0x00080117, 0x00080118, 0x00081150};
-  return context_.policy.options.has(DeidOption::retain_uids) || std::ranges::find(kOfClasses, tag) != kOfClasses.end();
 }
 
 void ValueWriter::write_empty(const Node& node) {
@@ -331,7 +323,8 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
   if (is_charset_text(v)) return write_text(node, v, *text.set, true);
   if (tells_no_kind(v)) return write_private_bytes(node, v, *text.set);
   if (!is_legal(text_of(value_of(node, bytes_)), v)) return write_converted(node, written_vr(node, v), std::nullopt);
-  if (v == vr("UI")) return keeps_uid(node.tag) ? keep(node, written_vr(node, v)) : write_uids(node);
+  const bool keeps_uids = context_.policy.options.has(DeidOption::retain_uids);
+  if (v == vr("UI")) return keeps_uids ? keep(node, written_vr(node, v)) : write_uids(node);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, written_vr(node, v));
 }

@@ -231,6 +231,20 @@ TEST(UntrustedValues, UidsThatARuleCleansAreMappedAndNumbersStay) {
   EXPECT_EQ(done.value(0x00200052), test_key().uid("2.999.77.1"));
 }
 
+TEST(UntrustedValues, UidsThatARuleOrAnOptionKeepsStayInThatAttributeAlone) {
+  constexpr dicom::Tag kDeviceUid = 0x00181002, kInstanceCreatorUid = 0x00080014, kFrameOfReferenceUid = 0x00200052;
+  SliceBytes slice;
+  slice.text(kDeviceUid, "UI", "2.999.77.1").text(kInstanceCreatorUid, "UI", "2.999.77.1");
+  slice.text(kFrameOfReferenceUid, "UI", "2.999.77.2");
+  dicom::DeidentifyPolicy policy = policy_with({DeidOption::retain_device_identity});
+  policy.attributes.push_back({kFrameOfReferenceUid, dicom::DeidAction::K});
+  const Deidentified done(slice.bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(kDeviceUid), "2.999.77.1");
+  EXPECT_EQ(done.value(kFrameOfReferenceUid), "2.999.77.2");
+  EXPECT_EQ(done.value(kInstanceCreatorUid), test_key().uid("2.999.77.1"));
+}
+
 TEST(UntrustedValues, TextsOfAnotherEncodingAreNotKept) {
   SliceBytes slice;
   slice.raw(0x0008103E, "LO", std::string("Z\0o\0n\0n\0e\0b\0", 12));
