@@ -71,7 +71,8 @@ class Rewriter {
       if (counts && picture_ != kPixelData) picture_ = node.tag;
     }
     lists_nothing_ = refers(false) && !refers(true);
-    for (const std::uint32_t root : roots()) {
+    roots_ = roots();
+    for (const std::uint32_t root : roots_) {
       write_additions(nodes_[root].tag);
       if (!is_addition(nodes_[root].tag)) write_subtree(root);
     }
@@ -426,21 +427,35 @@ class Rewriter {
     return node.end;
   }
 
-  /// The reservation of a block stays where something of the block does.
+  /// The reservation of a block stays where something of the block does, which else would have none.
   std::uint32_t write_creator(std::uint32_t i) {
     const Node& node = nodes_[i];
     const std::uint32_t block = static_cast<std::uint32_t>(group_of(node.tag)) << 8 | (node.tag & 0xFF);
     const auto [creator, is_new] = levels_.back().creators.emplace(block, text_of(value_of(node, bytes_)));
     if (!is_new) return node.end;  // reserved already: the first one counts
-    for (std::uint32_t j = node.end; j < levels_.back().end && group_of(nodes_[j].tag) == group_of(node.tag);
-         j = nodes_[j].end) {
-      const bool is_of_block = ((nodes_[j].tag >> 8) & 0xFF) == (node.tag & 0xFF) && !is_creator(nodes_[j].tag);
-      if (is_of_block && decide(nodes_[j]).action != PrivateAction::remove) {
-        values_.keep(node, vr("LO"));
-        break;
-      }
+    if (is_block_kept(node)) {
+      values_.keep(node, vr("LO"));
+    } else {
+      creator->second = {};
     }
     return node.end;
+  }
+
+  /// Whether something of its block stays: of the data set in the order of tags, of an item behind it.
+  bool is_block_kept(const Node& creator) const {
+    const auto is_of_group = [&](std::uint32_t j) { return group_of(nodes_[j].tag) == group_of(creator.tag); };
+    const auto stays = [&](std::uint32_t j) {
+      const bool is_of_block = ((nodes_[j].tag >> 8) & 0xFF) == (creator.tag & 0xFF) && !is_creator(nodes_[j].tag);
+      return is_of_block && decide(nodes_[j]).action != PrivateAction::remove;
+    };
+    if (is_top()) {
+      auto root = std::ranges::upper_bound(roots_, creator.tag, {}, [&](std::uint32_t j) { return nodes_[j].tag; });
+      while (root != roots_.end() && is_of_group(*root) && !stays(*root)) ++root;
+      return root != roots_.end() && is_of_group(*root);
+    }
+    std::uint32_t j = creator.end;
+    while (j < levels_.back().end && is_of_group(j) && !stays(j)) j = nodes_[j].end;
+    return j < levels_.back().end && is_of_group(j);
   }
 
   PrivateDecision decide(const Node& node) const {
@@ -480,6 +495,7 @@ class Rewriter {
   const RewriteContext& context_;
   DataSetWriter writer_;
   ValueWriter values_;
+  std::vector<std::uint32_t> roots_;
   std::vector<Level> levels_;
   std::map<Tag, Addition> additions_;
   std::map<std::pair<Tag, std::string_view>, std::size_t> counted_;

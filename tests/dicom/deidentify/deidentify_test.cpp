@@ -149,6 +149,23 @@ TEST(Deidentify, RemovesPrivateUnknownAndMisplacedElements) {
   EXPECT_EQ(done.result.counts.by_action.at("unknown_removed"), 1U);
 }
 
+TEST(Deidentify, KeepsNoPrivateElementWithoutItsCreator) {
+  const std::string creator = SliceBytes::element(0x00190010, "LO", "SIEMENS MR HEADER "),
+                    b_value = SliceBytes::element(0x0019100C, "IS", "1000"),
+                    other = SliceBytes::element(0x00201208, "IS", "3 ");
+  auto policy = policy_with({DeidOption::retain_safe_private});
+  policy.attributes = {{0x00081140, dicom::DeidAction::K}};
+  for (const std::string& elements : {b_value + creator, b_value + other + creator, creator + other + b_value}) {
+    const Deidentified done(SliceBytes().insert(elements).bytes(), policy);
+    ASSERT_FALSE(done.result.reason);
+    EXPECT_EQ(done.value(0x00190010), "SIEMENS MR HEADER");
+    EXPECT_EQ(done.value(0x0019100C), "1000");
+    const Deidentified in_item(SliceBytes().raw(0x00081140, "SQ", item(elements)).bytes(), policy);
+    ASSERT_FALSE(in_item.result.reason);
+    EXPECT_EQ(in_item.has(0x00190010), in_item.has(0x0019100C));
+  }
+}
+
 TEST(Deidentify, KeepsSafePrivateElementsByCreatorInAnyBlock) {
   // (0019,xx0C) of SIEMENS MR HEADER is the b-value, here in a relocated block beside another creator's.
   SliceBytes slice = hospital_slice();
