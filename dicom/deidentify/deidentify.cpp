@@ -34,9 +34,6 @@ namespace naru::dicom {
 namespace {
 
 constexpr std::string_view kExplicitLittleUid = "1.2.840.10008.1.2.1";
-/// What a deflated data set may grow to.
-constexpr std::size_t kMaxInflatedBytes = std::size_t{2} << 30;
-
 /// Sounds: a voice identifies, and nothing here can clean one.
 constexpr std::array<std::string_view, 2> kSoundClasses = {"1.2.840.10008.5.1.4.1.1.9.4.1",
                                                            "1.2.840.10008.5.1.4.1.1.9.4.2"};
