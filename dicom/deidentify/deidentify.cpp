@@ -44,6 +44,7 @@ struct OpenedFile {
   const SyntaxInfo* syntax = nullptr;
   std::string transfer_syntax_uid;
   std::vector<std::byte> inflated;
+  bool is_stream_cut = false;  ///< the deflated stream breaks off: what it gave may look whole
   Bytes data_set;
   Encoding encoding;
 };
@@ -59,7 +60,9 @@ OpenedFile opened(Bytes file, std::size_t max_inflated_bytes) {
   result.encoding = result.syntax->encoding;
   result.data_set = file.subspan(layout->data_set_offset);
   if (result.syntax->is_deflated) {
-    result.inflated = inflate_prefix(result.data_set, max_inflated_bytes + 1);
+    Inflater inflater([rest = result.data_set]() mutable { return std::exchange(rest, {}); });
+    result.inflated = inflate_prefix(inflater, max_inflated_bytes + 1);
+    result.is_stream_cut = !inflater.has_ended();
     if (result.inflated.size() > max_inflated_bytes) return result.problem = Code::too_large, result;
     result.data_set = result.inflated;
   } else if (const auto found = contradicting_encoding(file, layout->data_set_offset, result.encoding)) {
@@ -285,6 +288,7 @@ class DeidRun {
     if (file_.problem) return fail(*file_.problem);
     table_ = read_elements(file_.data_set, 0, file_.encoding);
     if (table_.problem) return fail(*table_.problem);
+    if (file_.is_stream_cut) return fail(Code::truncated);
     facts_ = collect_facts(table_, file_.data_set, policy_);
     facts_.source.transfer_syntax_uid = file_.transfer_syntax_uid;
     result_.source = facts_.source;

@@ -265,6 +265,21 @@ TEST(Deidentify, RefusesWhatItCannotJudge) {
   EXPECT_EQ(Deidentified(whole.substr(0, whole.size() - 5)).result.reason, Code::truncated);
 }
 
+TEST(Deidentify, RefusesADeflatedFileThatIsCutBetweenTwoElements) {
+  const std::string uid = "1.2.840.10008.1.2.1.99";
+  const std::string file = SliceBytes().transfer_syntax(uid).bytes();
+  const std::size_t meta_bytes = 128 + 4 + 8 + uid.size(), size = file.size() - meta_bytes;
+  for (const bool is_last : {true, false}) {
+    // A block that holds its bytes as they are (RFC 1951 3.2.4), and says whether others follow.
+    std::string deflated = file.substr(0, meta_bytes) + static_cast<char>(is_last ? 1 : 0);
+    for (const std::size_t number : {size, ~size}) {
+      deflated += {static_cast<char>(number & 0xFF), static_cast<char>(number >> 8 & 0xFF)};
+    }
+    const Deidentified done(deflated + file.substr(meta_bytes));
+    EXPECT_EQ(done.result.reason, is_last ? std::nullopt : std::optional(Code::truncated));
+  }
+}
+
 TEST(Deidentify, LetsNothingOutWhereAnyStageFails) {
   const std::string file = hospital_slice().bytes();
   std::set<std::string> stages;
