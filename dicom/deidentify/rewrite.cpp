@@ -50,7 +50,8 @@ struct Level {
   std::uint32_t begin = 0, end = 0;  ///< nodes
   bool is_sequence = false;
   TextContext text;
-  std::map<std::uint32_t, std::string_view> creators;  ///< by group << 8 | block
+  std::map<std::uint32_t, std::string_view> creators;   ///< by group << 8 | block
+  std::optional<const ContentRule*> content_rule = {};  ///< found once: an item may hold one element a million times
 };
 
 class Rewriter {
@@ -220,11 +221,13 @@ class Rewriter {
   }
 
   /// Of a content item's value whose concept name has one, unless the hospital has a rule for such values.
-  const ContentRule* content_rule(Tag tag) const {
+  const ContentRule* content_rule(Tag tag) {
     if (!is_content_value(tag)) return nullptr;
     const auto& own = context_.policy.attributes;
     if (std::ranges::find(own, tag, &AttributeOverride::tag) != own.end()) return nullptr;
-    return content_rule_of(table_, bytes_, levels_.back().begin, levels_.back().end);
+    Level& level = levels_.back();
+    if (!level.content_rule) level.content_rule = content_rule_of(table_, bytes_, level.begin, level.end);
+    return *level.content_rule;
   }
 
   std::uint32_t write_content(std::uint32_t i, const ContentRule& rule) {
