@@ -168,7 +168,7 @@ class Rewriter {
   void add_method_codes() { write_method_codes(writer_, context_.policy, cleaned()); }
   void add_burned_in() { writer_.element(kBurnedInAnnotation, vr("CS"), "NO"); }
   void add_visual_features() { writer_.element(kRecognizableVisualFeatures, vr("CS"), "NO"); }
-  void add_longitudinal() { write_longitudinal(writer_, context_.policy.options); }
+  void add_longitudinal() { write_longitudinal(writer_, context_.policy); }
 
   // -- one node ------------------------------------------------------------------------------------------------------
 

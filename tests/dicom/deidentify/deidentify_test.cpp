@@ -109,6 +109,18 @@ TEST(Deidentify, ADateThatARuleKeepsIsNotSearchedFor) {
   EXPECT_EQ(Deidentified(slice.bytes(), policy).result.reason, Code::deid_incomplete);
 }
 
+TEST(Deidentify, SaysOfDatesWhatARuleOfTheHospitalDoesToThem) {
+  const auto said = [](dicom::DeidAction action, std::initializer_list<DeidOption> options) {
+    auto policy = policy_with(options);
+    policy.attributes = {{0x00080020, action}};
+    return Deidentified(hospital_slice().bytes(), policy).value(0x00280303);
+  };
+  EXPECT_EQ(said(dicom::DeidAction::K, {}), "UNMODIFIED");
+  EXPECT_EQ(said(dicom::DeidAction::C, {}), "MODIFIED");
+  EXPECT_EQ(said(dicom::DeidAction::X, {}), "REMOVED");
+  EXPECT_EQ(said(dicom::DeidAction::K, {DeidOption::retain_longitudinal_modified_dates}), "UNMODIFIED");
+}
+
 TEST(Deidentify, CapsTheAgeThatItRetains) {
   const Deidentified done(hospital_slice().bytes(), policy_with({DeidOption::retain_patient_characteristics}));
   EXPECT_EQ(done.value(0x00101010), "090Y");
