@@ -273,6 +273,9 @@ class Collector {
     if (vr_of_node == vr("PN")) return take_names(node);
     if (is_private(node.tag)) return;
     if (vr_of_node == vr("UI") && action_of_node != DeidAction::none) return take_uids(value, facts_.identifiers.uids);
+    const bool is_unlisted = action_of_node == DeidAction::none;
+    const bool stays = is_unlisted && policy_.options.has(DeidOption::retain_longitudinal_full_dates);
+    if (is_date(vr_of_node) && stays) return keep(node);
     if (is_date(vr_of_node) && !is_code_version(node.tag)) return take_dates(value, facts_.identifiers.dates);
     if (rule != nullptr) return take_content(node, rule->kind);
     if (const auto* codes = find_row(kIdentifyingCodes, node.parent)) return take_code(node, codes->category);

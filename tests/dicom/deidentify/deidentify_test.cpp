@@ -121,6 +121,15 @@ TEST(Deidentify, SaysOfDatesWhatARuleOfTheHospitalDoesToThem) {
   EXPECT_EQ(said(dicom::DeidAction::K, {DeidOption::retain_longitudinal_modified_dates}), "UNMODIFIED");
 }
 
+TEST(Deidentify, RetainsDatesThatTheTableDoesNotListWithTheOthers) {
+  constexpr dicom::Tag kSecondaryReviewDate = 0x00140102;
+  SliceBytes slice = hospital_slice();
+  slice.text(kSecondaryReviewDate, "DA", "20140519");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_longitudinal_full_dates}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(kSecondaryReviewDate), "20140519");
+}
+
 TEST(Deidentify, CapsTheAgeThatItRetains) {
   const Deidentified done(hospital_slice().bytes(), policy_with({DeidOption::retain_patient_characteristics}));
   EXPECT_EQ(done.value(0x00101010), "090Y");
