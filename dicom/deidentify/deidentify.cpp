@@ -201,7 +201,7 @@ std::vector<PixelBox> regions_of_file(Bytes bytes, const DeidentifyPolicy& polic
 
 DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes, const DeidentifyPolicy* policy) {
   constexpr std::size_t kInflatedPrefixBytes = std::size_t{16} << 20;
-  constexpr Tag kLastWanted = 0x00280301;
+  constexpr std::string_view kVisibleLight = "1.2.840.10008.5.1.4.1.1.77.1.";
   DeidSourceResult result;
   const bool is_whole = prefix.size() >= file_size_bytes;
   result.header_bytes = prefix.size();
@@ -218,7 +218,10 @@ DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes, c
   result.source = source_of(table, file.data_set);
   result.source.transfer_syntax_uid = file.transfer_syntax_uid;
   const Tag last_tag = table.nodes.empty() || table.nodes.back().parent != 0 ? 0 : table.nodes.back().tag;
-  const bool has_all = std::max(last_tag, table.cut_tag) >= kLastWanted;
+  // Slides say behind what others hold whether their label is in the picture.
+  const bool is_visible_light = result.source.sop_class_uid.starts_with(kVisibleLight);
+  const Tag last_wanted = is_visible_light ? kSpecimenLabelInImage : kBurnedInAnnotation;
+  const bool has_all = std::max(last_tag, table.cut_tag) >= last_wanted;
   const bool may_be_cut = table.problem == Code::truncated || table.problem == Code::corrupt;
   result.needs_more = !is_whole && !has_all && (may_be_cut || !table.problem);
   if (is_whole && !is_only_a_prefix) result.reason = table.problem;

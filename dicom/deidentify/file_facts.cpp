@@ -423,7 +423,7 @@ FileFacts collect_facts(const ElementTable& table, Bytes bytes, const Deidentify
 
 DeidSource source_of(const ElementTable& table, Bytes bytes) {
   DeidSource source;
-  std::string name, birth_date, burned_in;
+  std::string name, birth_date, burned_in, specimen_label;
   std::vector<std::string> image_type;
   for (std::uint32_t i = 0; i < table.nodes.size(); i = table.nodes[i].end) {
     const Node& node = table.nodes[i];
@@ -432,12 +432,14 @@ DeidSource source_of(const ElementTable& table, Bytes bytes) {
     const auto row = std::ranges::find(kSourceTags, node.tag, &SourceTag::tag);
     if (row != kSourceTags.end()) source.*(row->member) = text_of(value);
     if (node.tag == kBurnedInAnnotation) burned_in = text_of(value);
+    if (node.tag == kSpecimenLabelInImage) specimen_label = text_of(value);
     if (node.tag == kImageType) image_type = texts_of(value);
     if (node.tag == kPatientName) name = normalised(text_of(value));
     if (node.tag == kPatientBirthDate) birth_date = text_of(value);
   }
   if (!name.empty()) source.patient_name_birth = name + '|' + birth_date;
   source.birth_date = birth_date;
+  if (is_stated_burned_in(specimen_label)) burned_in = specimen_label;
   source.image_class = image_class(source.sop_class_uid, image_type, burned_in);
   source.shows_text_by_kind = shows_text_by_kind(source.sop_class_uid, image_type, burned_in);
   return source;

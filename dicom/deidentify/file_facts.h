@@ -12,6 +12,9 @@
 
 namespace naru::dicom {
 
+/// Of slides: what says that their label is in the picture counts as Burned In Annotation that says so.
+inline constexpr Tag kSpecimenLabelInImage = 0x00480010;
+
 struct FileFacts {
   DeidSource source;
   Identifiers identifiers;

@@ -275,6 +275,18 @@ TEST(Deidentify, HoldsBackWhatSaysThatTextIsBurnedIn) {
   EXPECT_TRUE(done.bytes.empty());
 }
 
+TEST(Deidentify, HoldsBackPicturesOfASlidesLabel) {
+  for (const char* label : {"YES", "NO"}) {
+    SliceBytes slice;
+    slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.77.1.6").text(0x00280301, "CS", "NO");
+    const std::string file = slice.text(0x00480010, "CS", label).bytes();
+    const bool is_held = label == std::string_view("YES");
+    EXPECT_EQ(Deidentified(file).result.reason == Code::text_suspected, is_held) << label;
+    const auto source = dicom::read_deid_source(std::as_bytes(std::span(file)), file.size()).source;
+    EXPECT_EQ(source.shows_text_by_kind, is_held) << label;
+  }
+}
+
 TEST(Deidentify, RefusesWhatItCannotJudge) {
   EXPECT_EQ(Deidentified("no DICOM at all").result.reason, Code::not_dicom);
   EXPECT_EQ(Deidentified(hospital_slice().text(0x00080016, "UI", "1.3.12.2.1107.5.9.1").bytes()).result.reason,
