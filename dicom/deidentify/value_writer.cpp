@@ -64,6 +64,8 @@ bool must_be_true(Tag tag) {
       kSliceThickness, kSpacingBetweenSlices, kImagePositionPatient, kImageOrientationPatient,   kNumberOfFrames,
       kPixelSpacing,   kRescaleIntercept,     kRescaleSlope,         kPhotometricInterpretation, kModality,
       kUnits,          Tag{0x00181164},  // Imager Pixel Spacing
+      Tag{0x00181074},                   // Radionuclide Total Dose
+      Tag{0x00181075},                   // Radionuclide Half Life
       Tag{0x00182010},                   // Nominal Scanned Pixel Spacing
       Tag{0x00280034},                   // Pixel Aspect Ratio
       Tag{0x30020011},                   // Image Plane Pixel Spacing
@@ -72,6 +74,8 @@ bool must_be_true(Tag tag) {
       Tag{0x3004000E},                   // Dose Grid Scaling
       Tag{0x30060050},                   // Contour Data
       Tag{0x3006002C},                   // ROI Volume
+      Tag{0x00541300},                   // Frame Reference Time
+      Tag{0x00541321},                   // Decay Factor
   };
   return std::ranges::find(kTags, tag) != kTags.end();
 }
@@ -205,7 +209,8 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
   if (!is_legal(meant, v)) {
     ++notes_["value_not_legal"];
     if (must_be_true(node.tag)) problem_ = Code::deid_incomplete;
-    return writer_.element(node.tag, v, dummy_value(v));  // an empty value may be illegal here too
+    const bool may_be_empty = is_number(v) && !must_have_value(node.tag);
+    return writer_.element(node.tag, v, may_be_empty ? std::string() : dummy_value(v));
   }
   if (meant != value) return writer_.element(node.tag, v, meant);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);

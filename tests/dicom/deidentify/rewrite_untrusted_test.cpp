@@ -64,9 +64,16 @@ TEST(UntrustedValues, OfNumbersBecomeLegalNumbers) {
   EXPECT_EQ(done.result.counts.notes.at("value_not_legal"), 2U);
 }
 
+TEST(UntrustedValues, OfNumbersThatMayBeMissingBecomeNoFalseOnes) {
+  const std::string file = SliceBytes().text(0x00101030, "DS", "72,5").bytes();  // Patient's Weight
+  const Deidentified done(file, policy_with({DeidOption::retain_patient_characteristics}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00101030), "");
+}
+
 TEST(UntrustedValues, OfGeometryAndRescaleHoldTheInstanceBack) {
   for (const dicom::Tag tag : {0x00180050, 0x00180088, 0x00181164, 0x00200032, 0x00200037, 0x00280030, 0x00281052,
-                               0x00281053, 0x3004000E, 0x30060050}) {
+                               0x00281053, 0x3004000E, 0x30060050, 0x00181074, 0x00541321}) {
     for (const char* value : {"0,5\\0,5", "1.0d0", "inf", "NaN", "10.50/ 15.00"}) {
       const Deidentified done(SliceBytes().text(tag, "DS", value).bytes());
       EXPECT_EQ(done.result.reason, Code::deid_incomplete) << tag << value;
