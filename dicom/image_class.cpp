@@ -66,11 +66,14 @@ ImageClass image_class(std::string_view sop_class_uid, std::span<const std::stri
   return is_derived || is_secondary || names_one(image_type, kMade) ? ImageClass::derived : ImageClass::original;
 }
 
+/// The label of a slide (Image Type LABEL, PS3.3 C.8.12.4.1.1) is text, whatever Burned In Annotation says.
 bool shows_text_by_kind(std::string_view sop_class_uid, std::span<const std::string> image_type,
                         std::string_view burned_in_annotation) {
+  constexpr std::array<std::string_view, 1> kLabels = {"LABEL"};
   if (image_class(sop_class_uid, image_type, burned_in_annotation) != ImageClass::captured) return false;
   const Kind* const kind = text_kind(sop_class_uid);
-  return kind == nullptr || !kind->believes_no || capital(burned_in_annotation) != "NO" || names_a_page(image_type);
+  return kind == nullptr || !kind->believes_no || capital(burned_in_annotation) != "NO" || names_a_page(image_type) ||
+         names_one(image_type, kLabels);
 }
 
 bool names_a_page(std::span<const std::string> image_type) {

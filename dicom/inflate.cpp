@@ -39,6 +39,10 @@ std::size_t Inflater::read(std::span<std::byte> out) {
 
 std::vector<std::byte> inflate_prefix(Bytes deflated, std::size_t max_bytes) {
   Inflater inflater([&] { return std::exchange(deflated, {}); });
+  return inflate_prefix(inflater, max_bytes);
+}
+
+std::vector<std::byte> inflate_prefix(Inflater& inflater, std::size_t max_bytes) {
   std::vector<std::byte> bytes;
   while (bytes.size() < max_bytes) {
     const std::size_t filled = bytes.size(), room = std::min(kChunkBytes, max_bytes - filled);

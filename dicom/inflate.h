@@ -41,8 +41,9 @@ class Inflater {
 /// What zlib allocates for one stream: a window of 32 KiB and its tables (zconf.h: about 7 KiB).
 inline constexpr std::size_t kInflateBytes = std::size_t{48} << 10;
 
-/// The first `max_bytes` that `deflated` expands to; fewer where the stream ends, is cut or is damaged.
+/// The first `max_bytes` that a stream expands to; fewer where it ends, is cut or is damaged.
 /// The bound keeps a small file from filling the memory.
+std::vector<std::byte> inflate_prefix(Inflater& inflater, std::size_t max_bytes);
 std::vector<std::byte> inflate_prefix(Bytes deflated, std::size_t max_bytes);
 
 }  // namespace naru::dicom

@@ -8,6 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "dicom/deidentify/deidentify.h"
+#include "dicom/file_layout.h"
+#include "dicom/inflate.h"
 #include "pipeline/archive.h"
 #include "pipeline/memory_budget.h"
 #include "pipeline/open_file.h"
@@ -58,12 +61,48 @@ class BufferPool {
   std::vector<WholeFile> free_;
 };
 
-/// What work on an input takes. Deflated headers and pixels grow by so much as a rule; the engine has its own bound.
-std::uint64_t file_cost_bytes(const DeidScan& scan, std::size_t input) {
-  constexpr std::uint64_t kInflation = 8;
+bool is_deflated(const DeidScan& scan, std::size_t input) {
   constexpr std::string_view kDeflatedUid = "1.2.840.10008.1.2.1.99";
-  const bool is_deflated = scan.sources[input].transfer_syntax_uid == kDeflatedUid;
-  return scan.files.inputs[input].size_bytes * kBytesPerFileByte * (is_deflated ? kInflation : 1);
+  return scan.sources[input].transfer_syntax_uid == kDeflatedUid;
+}
+
+/// What a deflated data set expands to, which may be a thousand times its size; no more than the engine follows it.
+/// @param read gives what stands in the file from an offset on: none at its end
+template <class Read>
+std::uint64_t inflated_size_bytes(Read read) {
+  constexpr std::size_t kPieceBytes = std::size_t{64} << 10;
+  const auto layout = dicom::read_layout(read(0));
+  if (!layout || layout->is_cut) return dicom::kMaxInflatedBytes;
+  std::uint64_t at = layout->data_set_offset, size_bytes = 0;
+  dicom::Inflater inflater([&] {
+    const dicom::Bytes next = read(at);
+    at += next.size();
+    return next;
+  });
+  std::vector<std::byte> piece(kPieceBytes);
+  while (size_bytes <= dicom::kMaxInflatedBytes) {
+    const std::size_t count = inflater.read(piece);
+    if (count == 0) break;
+    size_bytes += count;
+  }
+  return size_bytes;
+}
+
+std::uint64_t inflated_size_bytes(const OpenFile& file) {
+  constexpr std::size_t kReadBytes = std::size_t{1} << 20;
+  std::vector<std::byte> bytes(kReadBytes);
+  return inflated_size_bytes(
+      [&](std::uint64_t offset) { return dicom::Bytes(bytes).first(file.read_at(offset, bytes).value_or(0)); });
+}
+
+std::uint64_t inflated_size_bytes(dicom::Bytes file) {
+  return inflated_size_bytes([&](std::uint64_t offset) { return file.subspan(offset); });
+}
+
+/// What work on a file takes.
+std::uint64_t plain_cost_bytes(std::uint64_t size_bytes) { return size_bytes * kBytesPerFileByte; }
+std::uint64_t deflated_cost_bytes(std::uint64_t size_bytes, std::uint64_t inflated_size_bytes) {
+  return size_bytes + plain_cost_bytes(inflated_size_bytes);
 }
 
 /// The wanted members of one archive, handed out in the archive's order to whoever asks next: one thread inflates while
@@ -92,7 +131,7 @@ class ArchiveSource {
       if (row == wanted_.end()) continue;
       const std::size_t input = row->second;
       wanted_.erase(row);
-      return read(input, scan.files.inputs[input].size_bytes, file_cost_bytes(scan, input) + work_bytes_);
+      return read(input, scan.files.inputs[input].size_bytes, is_deflated(scan, input));
     }
     // The archive changed since it was scanned: what is still wanted is not in it any more.
     const auto lost = wanted_.begin();
@@ -102,11 +141,26 @@ class ArchiveSource {
   }
 
  private:
-  Member read(std::size_t input, std::uint64_t size_bytes, std::uint64_t cost) {
+  Member read(std::size_t input, std::uint64_t size_bytes, bool is_deflated) {
+    const std::uint64_t cost = plain_cost_bytes(size_bytes) + work_bytes_;
     if (!budget_.can_ever_hold(cost)) return {input, nullptr, std::nullopt, Code::too_large};
     Member member{input, std::make_unique<MemoryBudget::Share>(budget_, cost), room_for(size_bytes), Code::corrupt};
     if (reader_->read({member.file->data.get(), member.file->size}) != member.file->size) member.file.reset();
+    if (is_deflated && member.file) take_room_to_inflate(member);
     return member;
+  }
+
+  /// For its share another one, of what it needs.
+  void take_room_to_inflate(Member& member) {
+    const dicom::Bytes file = member.file->bytes();
+    const std::uint64_t cost = deflated_cost_bytes(file.size(), inflated_size_bytes(file)) + work_bytes_;
+    member.share.reset();
+    if (budget_.can_ever_hold(cost)) {
+      member.share = std::make_unique<MemoryBudget::Share>(budget_, cost);
+    } else {
+      member.file.reset();
+      member.problem = Code::too_large;
+    }
   }
 
   std::filesystem::path path_;
@@ -161,7 +215,9 @@ class Inputs {
   std::size_t run_plain_file(std::size_t index, const OnInputBytes& use) {
     InputRecord& input = scan_.files.inputs[index];
     const OpenFile open(input.path);
-    const std::uint64_t cost = file_cost_bytes(scan_, index) + work_bytes_;
+    const std::uint64_t cost =
+        work_bytes_ + (is_deflated(scan_, index) ? deflated_cost_bytes(input.size_bytes, inflated_size_bytes(open))
+                                                 : plain_cost_bytes(input.size_bytes));
     if (!open.is_open() || !budget_.can_ever_hold(cost)) {
       hold_back(input, open.is_open() ? Code::too_large : Code::unreadable);
       return index;

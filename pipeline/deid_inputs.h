@@ -26,8 +26,8 @@ using OnInputBytes = std::function<void(std::size_t input, dicom::Bytes file)>;
 
 /// Reads `inputs` (indices into the scan) on the executor's CPU threads. Archives are streamed once, however many of
 /// their members are wanted. An input that cannot be read, or that changed its size since it was scanned, is held back.
-/// Memory: what is in flight stays below `memory.limit_bytes`, counted as kBytesPerFileByte times a file's size (more
-/// for deflated ones) and `work_bytes`; a file that alone needs more is `too_large`.
+/// Memory: what is in flight stays below `memory.limit_bytes`, counted as kBytesPerFileByte times a file's size (times
+/// what it expands to where it is deflated) and `work_bytes`; a file that alone needs more is `too_large`.
 /// @throws Error{canceled}, and what `use` throws
 void for_each_input(DeidScan& scan, std::span<const std::size_t> inputs, DeidMemory memory, std::string_view activity,
                     Executor& executor, const CancelToken& cancel, const OnProgress& on_progress,

@@ -48,14 +48,21 @@ dicom::Tag attribute_tag(const TomlValue& value) {
   if (*group % 2 == 1) value.fail("is a private tag: write a row of [deidentify] private");
   const dicom::Tag tag = *group << 16 | *element;
   // What holds a file together, or says how it was de-identified.
-  constexpr std::array<dicom::Tag, 19> kFixed = {dicom::kPixelData, 0x00080005, 0x00080016, 0x00080018, 0x0020000D,
-                                                 0x0020000E,        0x00120062, 0x00120063, 0x00120064, 0x00280303,
-                                                 0x00280002,        0x00280004, 0x00280008, 0x00280010, 0x00280011,
-                                                 0x00280100,        0x00280101, 0x00280102, 0x00280103};
+  constexpr std::array<dicom::Tag, 21> kFixed = {
+      0x7FE00008, 0x7FE00009, dicom::kPixelData, 0x00080005, 0x00080016, 0x00080018, 0x0020000D,
+      0x0020000E, 0x00120062, 0x00120063,        0x00120064, 0x00280303, 0x00280002, 0x00280004,
+      0x00280008, 0x00280010, 0x00280011,        0x00280100, 0x00280101, 0x00280102, 0x00280103};
   if (*group < 0x0008 || *group == 0xFFFE || std::ranges::find(kFixed, tag) != kFixed.end()) {
     value.fail("is no attribute that a rule can change");
   }
   return tag;
+}
+
+/// Overlays, curves, pixels in retired groups, tables of offsets and lengths of groups: what a rule says of them is
+/// never asked.
+bool always_goes(dicom::Tag tag) {
+  const std::uint32_t groups = tag >> 24;
+  return groups == 0x50 || groups == 0x60 || groups == 0x7F || (tag & 0xFFFF) == 0;
 }
 
 /// UIDs, or a sequence of references.
@@ -118,6 +125,9 @@ void read_attributes(const TomlValue& value, Recipe& recipe) {
     if (action == dicom::DeidAction::U && !holds_uids(tag)) {
       row.fail(fmt::format("names {}, which holds no UIDs, and \"U\" replaces UIDs alone", tag_text(tag)));
     }
+    if (action != dicom::DeidAction::X && always_goes(tag)) {
+      row.fail(fmt::format("names {}, which is removed in any case: \"X\" alone is true of it", tag_text(tag)));
+    }
     if (!seen.insert(tag).second) row.fail(fmt::format("names {} twice", tag_text(tag)));
     recipe.attributes.push_back({tag, action});
   }
@@ -134,6 +144,10 @@ void read_private_elements(const TomlValue& value, Recipe& recipe) {
     }
     rule.group = static_cast<std::uint16_t>(*group);
     rule.creator = text_of(row.at("creator"), kMaxTextBytes);
+    if (rule.creator.front() == ' ' || rule.creator.back() == ' ') {
+      row.at("creator").fail(
+          "must have no blanks around it: they are padding, and no file's creator would be the same");
+    }
     const auto element = hexadecimal(row.at("element").string(), 2);
     if (!element) row.at("element").fail("must be two hexadecimal digits: the element within its block, e.g. \"0C\"");
     rule.element = static_cast<std::uint8_t>(*element);

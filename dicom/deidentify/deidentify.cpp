@@ -34,9 +34,6 @@ namespace naru::dicom {
 namespace {
 
 constexpr std::string_view kExplicitLittleUid = "1.2.840.10008.1.2.1";
-/// What a deflated data set may grow to.
-constexpr std::size_t kMaxInflatedBytes = std::size_t{2} << 30;
-
 /// Sounds: a voice identifies, and nothing here can clean one.
 constexpr std::array<std::string_view, 2> kSoundClasses = {"1.2.840.10008.5.1.4.1.1.9.4.1",
                                                            "1.2.840.10008.5.1.4.1.1.9.4.2"};
@@ -47,6 +44,7 @@ struct OpenedFile {
   const SyntaxInfo* syntax = nullptr;
   std::string transfer_syntax_uid;
   std::vector<std::byte> inflated;
+  bool is_stream_cut = false;  ///< the deflated stream breaks off: what it gave may look whole
   Bytes data_set;
   Encoding encoding;
 };
@@ -62,7 +60,9 @@ OpenedFile opened(Bytes file, std::size_t max_inflated_bytes) {
   result.encoding = result.syntax->encoding;
   result.data_set = file.subspan(layout->data_set_offset);
   if (result.syntax->is_deflated) {
-    result.inflated = inflate_prefix(result.data_set, max_inflated_bytes + 1);
+    Inflater inflater([rest = result.data_set]() mutable { return std::exchange(rest, {}); });
+    result.inflated = inflate_prefix(inflater, max_inflated_bytes + 1);
+    result.is_stream_cut = !inflater.has_ended();
     if (result.inflated.size() > max_inflated_bytes) return result.problem = Code::too_large, result;
     result.data_set = result.inflated;
   } else if (const auto found = contradicting_encoding(file, layout->data_set_offset, result.encoding)) {
@@ -164,10 +164,10 @@ std::optional<Code> check_source(const DeidSource& source) {
   return std::nullopt;
 }
 
-/// Texts that are in the result by our doing, and therefore prove nothing: dates that are results or that a rule keeps,
+/// Texts that are in the result by our doing, and therefore prove nothing: dates that are results, what a rule keeps,
 /// how pseudonyms begin.
 AllowedTexts allowed_texts(const FileFacts& facts, int shift_days) {
-  std::vector<std::string> allowed = facts.kept_dates;
+  std::vector<std::string> allowed = facts.kept;
   allowed.emplace_back("patient");
   for (const std::string& date : facts.identifiers.dates) {
     if (auto shifted = shift_dates(date, vr("DA"), shift_days)) allowed.push_back(std::move(*shifted));
@@ -201,7 +201,7 @@ std::vector<PixelBox> regions_of_file(Bytes bytes, const DeidentifyPolicy& polic
 
 DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes, const DeidentifyPolicy* policy) {
   constexpr std::size_t kInflatedPrefixBytes = std::size_t{16} << 20;
-  constexpr Tag kLastWanted = 0x00280301;
+  constexpr std::string_view kVisibleLight = "1.2.840.10008.5.1.4.1.1.77.1.";
   DeidSourceResult result;
   const bool is_whole = prefix.size() >= file_size_bytes;
   result.header_bytes = prefix.size();
@@ -218,7 +218,10 @@ DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes, c
   result.source = source_of(table, file.data_set);
   result.source.transfer_syntax_uid = file.transfer_syntax_uid;
   const Tag last_tag = table.nodes.empty() || table.nodes.back().parent != 0 ? 0 : table.nodes.back().tag;
-  const bool has_all = std::max(last_tag, table.cut_tag) >= kLastWanted;
+  // Slides say behind what others hold whether their label is in the picture.
+  const bool is_visible_light = result.source.sop_class_uid.starts_with(kVisibleLight);
+  const Tag last_wanted = is_visible_light ? kSpecimenLabelInImage : kBurnedInAnnotation;
+  const bool has_all = std::max(last_tag, table.cut_tag) >= last_wanted;
   const bool may_be_cut = table.problem == Code::truncated || table.problem == Code::corrupt;
   result.needs_more = !is_whole && !has_all && (may_be_cut || !table.problem);
   if (is_whole && !is_only_a_prefix) result.reason = table.problem;
@@ -288,6 +291,7 @@ class DeidRun {
     if (file_.problem) return fail(*file_.problem);
     table_ = read_elements(file_.data_set, 0, file_.encoding);
     if (table_.problem) return fail(*table_.problem);
+    if (file_.is_stream_cut) return fail(Code::truncated);
     facts_ = collect_facts(table_, file_.data_set, policy_);
     facts_.source.transfer_syntax_uid = file_.transfer_syntax_uid;
     result_.source = facts_.source;

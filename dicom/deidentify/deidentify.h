@@ -30,6 +30,9 @@
 
 namespace naru::dicom {
 
+/// What a deflated data set may expand to: one that does not end there is too_large.
+inline constexpr std::size_t kMaxInflatedBytes = std::size_t{2} << 30;
+
 /// Who and what a file says it is: for choosing, for telling patients apart and for the sealed link table. Identifiers.
 struct DeidSource {
   std::string patient_id, issuer_of_patient_id;

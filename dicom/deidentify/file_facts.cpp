@@ -272,7 +272,10 @@ class Collector {
     if (action_of_node == DeidAction::K) return keep(node);
     if (vr_of_node == vr("PN")) return take_names(node);
     if (is_private(node.tag)) return;
-    if (vr_of_node == vr("UI") && action_of_node != DeidAction::none) return take_uids(value);
+    if (vr_of_node == vr("UI") && action_of_node != DeidAction::none) return take_uids(value, facts_.identifiers.uids);
+    const bool is_unlisted = action_of_node == DeidAction::none;
+    const bool stays = is_unlisted && policy_.options.has(DeidOption::retain_longitudinal_full_dates);
+    if (is_date(vr_of_node) && stays) return keep(node);
     if (is_date(vr_of_node) && !is_code_version(node.tag)) return take_dates(value, facts_.identifiers.dates);
     if (rule != nullptr) return take_content(node, rule->kind);
     if (const auto* codes = find_row(kIdentifyingCodes, node.parent)) return take_code(node, codes->category);
@@ -309,8 +312,11 @@ class Collector {
   void keep(const Node& node) {
     const std::string_view value = text_of(value_of(node, bytes_));
     if (is_date(node.value_representation) && is_legal(value, node.value_representation)) {
-      take_dates(value_of(node, bytes_), facts_.kept_dates);
+      take_dates(value_of(node, bytes_), facts_.kept);
     }
+    // Where all UIDs stay, none is searched for.
+    const bool keeps_all = policy_.options.has(DeidOption::retain_uids);
+    if (node.value_representation == vr("UI") && !keeps_all) take_uids(value_of(node, bytes_), facts_.kept);
   }
 
   DeidAction action(const Node& node, const ContentRule* rule) const {
@@ -384,9 +390,9 @@ class Collector {
     }
   }
 
-  void take_uids(Bytes value) {
+  static void take_uids(Bytes value, std::vector<std::string>& uids) {
     for (std::string& uid : texts_of(value)) {
-      if (!uid.empty() && !is_standard_uid(uid)) facts_.identifiers.uids.push_back(std::move(uid));
+      if (!uid.empty() && !is_standard_uid(uid)) uids.push_back(std::move(uid));
     }
   }
 
@@ -417,7 +423,7 @@ FileFacts collect_facts(const ElementTable& table, Bytes bytes, const Deidentify
 
 DeidSource source_of(const ElementTable& table, Bytes bytes) {
   DeidSource source;
-  std::string name, birth_date, burned_in;
+  std::string name, birth_date, burned_in, specimen_label;
   std::vector<std::string> image_type;
   for (std::uint32_t i = 0; i < table.nodes.size(); i = table.nodes[i].end) {
     const Node& node = table.nodes[i];
@@ -426,12 +432,14 @@ DeidSource source_of(const ElementTable& table, Bytes bytes) {
     const auto row = std::ranges::find(kSourceTags, node.tag, &SourceTag::tag);
     if (row != kSourceTags.end()) source.*(row->member) = text_of(value);
     if (node.tag == kBurnedInAnnotation) burned_in = text_of(value);
+    if (node.tag == kSpecimenLabelInImage) specimen_label = text_of(value);
     if (node.tag == kImageType) image_type = texts_of(value);
     if (node.tag == kPatientName) name = normalised(text_of(value));
     if (node.tag == kPatientBirthDate) birth_date = text_of(value);
   }
   if (!name.empty()) source.patient_name_birth = name + '|' + birth_date;
   source.birth_date = birth_date;
+  if (is_stated_burned_in(specimen_label)) burned_in = specimen_label;
   source.image_class = image_class(source.sop_class_uid, image_type, burned_in);
   source.shows_text_by_kind = shows_text_by_kind(source.sop_class_uid, image_type, burned_in);
   return source;

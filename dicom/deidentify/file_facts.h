@@ -12,12 +12,15 @@
 
 namespace naru::dicom {
 
+/// Of slides: what says that their label is in the picture counts as Burned In Annotation that says so.
+inline constexpr Tag kSpecimenLabelInImage = 0x00480010;
+
 struct FileFacts {
   DeidSource source;
   Identifiers identifiers;
   CharacterSets sets;
-  std::vector<std::string> kept_dates;  ///< YYYYMMDD, that rules keep: who reads the result knows them
-  std::optional<Code> problem;          ///< charset_undecodable: a name or an id that nothing decodes
+  std::vector<std::string> kept;  ///< dates (YYYYMMDD) and UIDs that rules keep: who reads the result knows them
+  std::optional<Code> problem;    ///< charset_undecodable: a name or an id that nothing decodes
 };
 
 FileFacts collect_facts(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy);

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
+#include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/dummy_items.h"
+#include "dicom/deidentify/values.h"
 
 namespace naru::dicom {
 
@@ -29,10 +33,15 @@ void write_method_codes(DataSetWriter& writer, const DeidentifyPolicy& policy, P
   writer.end_sequence();
 }
 
-void write_longitudinal(DataSetWriter& writer, DeidOptions options) {
-  const std::string_view text = options.has(DeidOption::retain_longitudinal_full_dates)       ? "UNMODIFIED"
-                                : options.has(DeidOption::retain_longitudinal_modified_dates) ? "MODIFIED"
-                                                                                              : "REMOVED";
+void write_longitudinal(DataSetWriter& writer, const DeidentifyPolicy& policy) {
+  const auto is_done = [&](DeidOption option, DeidAction action) {
+    return policy.options.has(option) || std::ranges::any_of(policy.attributes, [&](const AttributeOverride& own) {
+             return own.action == action && is_date(standard_vr(own.tag).value_or(0));
+           });
+  };
+  const std::string_view text = is_done(DeidOption::retain_longitudinal_full_dates, DeidAction::K)       ? "UNMODIFIED"
+                                : is_done(DeidOption::retain_longitudinal_modified_dates, DeidAction::C) ? "MODIFIED"
+                                                                                                         : "REMOVED";
   writer.element(kLongitudinalTemporalInformationModified, vr("CS"), text);
 }
 

@@ -25,7 +25,7 @@ void write_method(DataSetWriter& writer, const DeidentifyPolicy& policy, std::st
 /// object.
 void write_method_codes(DataSetWriter& writer, const DeidentifyPolicy& policy, PixelsCleaned cleaned);
 
-/// Longitudinal Temporal Information Modified.
-void write_longitudinal(DataSetWriter& writer, DeidOptions options);
+/// Longitudinal Temporal Information Modified: of what protects dates least, be it an option or a site rule.
+void write_longitudinal(DataSetWriter& writer, const DeidentifyPolicy& policy);
 
 }  // namespace naru::dicom

@@ -9,6 +9,7 @@
 #include "dicom/codecs/decode.h"
 #include "dicom/colour.h"
 #include "dicom/deidentify/embedded_text.h"
+#include "dicom/deidentify/file_facts.h"
 #include "dicom/deidentify/rle_rest.h"
 #include "dicom/deidentify/stream_frames.h"
 #include "dicom/element_values.h"
@@ -411,6 +412,7 @@ PixelOutcome treat_stream(Bytes value, const PixelFacts& facts) {
 PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_view transfer_syntax_uid) {
   PixelFacts facts;
   facts.format.transfer_syntax_uid = transfer_syntax_uid;
+  std::string specimen_label;
   for (std::uint32_t i = 0; i < table.nodes.size(); i = table.nodes[i].end) {
     const Node& node = table.nodes[i];
     if (node.kind != NodeKind::element) continue;
@@ -418,12 +420,14 @@ PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_
     read_number(node, value, facts);
     read_text(node.tag, text_of(value), facts);
     if (node.tag == kImageType) facts.image_type = texts_of(value);
+    if (node.tag == kSpecimenLabelInImage) specimen_label = text_of(value);
     constexpr Tag kOverlayGroups = 0xFFE10000, kOverlays = 0x60000000, kOverlayBitsAllocated = 0x0100;
     if ((node.tag & kOverlayGroups) == kOverlays && (node.tag & 0xFFFF) == kOverlayBitsAllocated) {
       facts.has_overlay_in_pixels =
           facts.has_overlay_in_pixels || unsigned_short(value, node.encoding.is_big_endian).value_or(1) != 1;
     }
   }
+  if (is_stated_burned_in(specimen_label)) facts.burned_in_annotation = specimen_label;
   return facts;
 }
 

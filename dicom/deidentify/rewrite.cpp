@@ -50,7 +50,8 @@ struct Level {
   std::uint32_t begin = 0, end = 0;  ///< nodes
   bool is_sequence = false;
   TextContext text;
-  std::map<std::uint32_t, std::string_view> creators;  ///< by group << 8 | block
+  std::map<std::uint32_t, std::string_view> creators;   ///< by group << 8 | block
+  std::optional<const ContentRule*> content_rule = {};  ///< found once: an item may hold one element a million times
 };
 
 class Rewriter {
@@ -71,7 +72,8 @@ class Rewriter {
       if (counts && picture_ != kPixelData) picture_ = node.tag;
     }
     lists_nothing_ = refers(false) && !refers(true);
-    for (const std::uint32_t root : roots()) {
+    roots_ = roots();
+    for (const std::uint32_t root : roots_) {
       write_additions(nodes_[root].tag);
       if (!is_addition(nodes_[root].tag)) write_subtree(root);
     }
@@ -166,7 +168,7 @@ class Rewriter {
   void add_method_codes() { write_method_codes(writer_, context_.policy, cleaned()); }
   void add_burned_in() { writer_.element(kBurnedInAnnotation, vr("CS"), "NO"); }
   void add_visual_features() { writer_.element(kRecognizableVisualFeatures, vr("CS"), "NO"); }
-  void add_longitudinal() { write_longitudinal(writer_, context_.policy.options); }
+  void add_longitudinal() { write_longitudinal(writer_, context_.policy); }
 
   // -- one node ------------------------------------------------------------------------------------------------------
 
@@ -188,6 +190,7 @@ class Rewriter {
     if (is_top() && node.tag == kPixelData) return write_pixels(node);
     if (node.tag == kPixelData || node.kind == NodeKind::encapsulated) return remove(node, "X");
     if (is_float_pixel_data(node.tag) && (!is_top() || node.tag != picture_)) return remove(node, "X");
+    if (node.tag == kIccProfile && write_profile(node)) return node.end;
     if (is_top() && write_special(node)) return node.end;
     return write_standard(i);
   }
@@ -218,11 +221,13 @@ class Rewriter {
   }
 
   /// Of a content item's value whose concept name has one, unless the hospital has a rule for such values.
-  const ContentRule* content_rule(Tag tag) const {
+  const ContentRule* content_rule(Tag tag) {
     if (!is_content_value(tag)) return nullptr;
     const auto& own = context_.policy.attributes;
     if (std::ranges::find(own, tag, &AttributeOverride::tag) != own.end()) return nullptr;
-    return content_rule_of(table_, bytes_, levels_.back().begin, levels_.back().end);
+    Level& level = levels_.back();
+    if (!level.content_rule) level.content_rule = content_rule_of(table_, bytes_, level.begin, level.end);
+    return *level.content_rule;
   }
 
   std::uint32_t write_content(std::uint32_t i, const ContentRule& rule) {
@@ -315,8 +320,9 @@ class Rewriter {
     return false;
   }
 
-  bool is_sequence_removed(const Node& node) const {
-    if (node.is_contradictory) return true;
+  bool is_sequence_removed(const Node& node) const { return node.is_contradictory || is_removed(node); }
+
+  bool is_removed(const Node& node) const {
     const DeidAction action =
         resolve_action(context_.policy, context_.facts.source.sop_class_uid, node.parent, node.tag);
     return action == DeidAction::X || action == DeidAction::Z || action == DeidAction::D;
@@ -334,7 +340,6 @@ class Rewriter {
     switch (node.tag) {
       case kEncapsulatedDocument: return write_document(node);
       case kEncapsulatedDocumentLength: return write_document_length(node);
-      case kIccProfile: return write_profile(node);
       case kPhotometricInterpretation:
         if (!context_.pixels.is_decoded) return false;
         writer_.element(node.tag, vr("CS"), context_.pixels.photometric_interpretation);
@@ -383,8 +388,10 @@ class Rewriter {
     return true;
   }
 
+  /// Slides have it in items (PS3.3 C.8.12.5). False where a rule of the hospital removes it.
   bool write_profile(const Node& node) {
     const Bytes value = value_of(node, bytes_);
+    if (value.empty() || is_removed(node)) return false;
     std::vector<std::byte> profile(value.begin(), value.end());
     if (!clean_icc_profile(profile).is_sound) {
       problem_ = Code::deid_incomplete;
@@ -423,21 +430,35 @@ class Rewriter {
     return node.end;
   }
 
-  /// The reservation of a block stays where something of the block does.
+  /// The reservation of a block stays where something of the block does, which else would have none.
   std::uint32_t write_creator(std::uint32_t i) {
     const Node& node = nodes_[i];
     const std::uint32_t block = static_cast<std::uint32_t>(group_of(node.tag)) << 8 | (node.tag & 0xFF);
     const auto [creator, is_new] = levels_.back().creators.emplace(block, text_of(value_of(node, bytes_)));
     if (!is_new) return node.end;  // reserved already: the first one counts
-    for (std::uint32_t j = node.end; j < levels_.back().end && group_of(nodes_[j].tag) == group_of(node.tag);
-         j = nodes_[j].end) {
-      const bool is_of_block = ((nodes_[j].tag >> 8) & 0xFF) == (node.tag & 0xFF) && !is_creator(nodes_[j].tag);
-      if (is_of_block && decide(nodes_[j]).action != PrivateAction::remove) {
-        values_.keep(node, vr("LO"));
-        break;
-      }
+    if (is_block_kept(node)) {
+      values_.keep(node, vr("LO"));
+    } else {
+      creator->second = {};
     }
     return node.end;
+  }
+
+  /// Whether something of its block stays: of the data set in the order of tags, of an item behind it.
+  bool is_block_kept(const Node& creator) const {
+    const auto is_of_group = [&](std::uint32_t j) { return group_of(nodes_[j].tag) == group_of(creator.tag); };
+    const auto stays = [&](std::uint32_t j) {
+      const bool is_of_block = ((nodes_[j].tag >> 8) & 0xFF) == (creator.tag & 0xFF) && !is_creator(nodes_[j].tag);
+      return is_of_block && decide(nodes_[j]).action != PrivateAction::remove;
+    };
+    if (is_top()) {
+      auto root = std::ranges::upper_bound(roots_, creator.tag, {}, [&](std::uint32_t j) { return nodes_[j].tag; });
+      while (root != roots_.end() && is_of_group(*root) && !stays(*root)) ++root;
+      return root != roots_.end() && is_of_group(*root);
+    }
+    std::uint32_t j = creator.end;
+    while (j < levels_.back().end && is_of_group(j) && !stays(j)) j = nodes_[j].end;
+    return j < levels_.back().end && is_of_group(j);
   }
 
   PrivateDecision decide(const Node& node) const {
@@ -477,6 +498,7 @@ class Rewriter {
   const RewriteContext& context_;
   DataSetWriter writer_;
   ValueWriter values_;
+  std::vector<std::uint32_t> roots_;
   std::vector<Level> levels_;
   std::map<Tag, Addition> additions_;
   std::map<std::pair<Tag, std::string_view>, std::size_t> counted_;

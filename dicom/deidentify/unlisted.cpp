@@ -25,6 +25,13 @@ bool names_by_nature(Tag tag) {
   return std::ranges::find(kTags, tag) != kTags.end();
 }
 
+/// UIDs of classes and coding schemes name things that everybody has; all others name an instance, a device, a person.
+bool names_a_class(Tag tag) {
+  constexpr std::array<Tag, 7> kTags = {0x00080016, 0x0008001A, 0x0008001B, 0x0008010C,
+                                        0x00080117, 0x00080118, 0x00081150};
+  return std::ranges::find(kTags, tag) != kTags.end();
+}
+
 bool is_long_text(Vr v) { return v == vr("ST") || v == vr("LT") || v == vr("UT") || v == vr("UC"); }
 bool is_short_text(Vr v) { return v == vr("LO") || v == vr("SH"); }
 
@@ -54,6 +61,8 @@ UnlistedDecision unlisted_decision(Tag tag, Vr v, bool is_contradictory, bool cl
   // So may a short one, as the name of a protocol that somebody typed.
   if (cleans && is_short_text(v) && !is_code(tag) && !names_a_product(tag)) return {DeidAction::C};
   if (v == vr("PN")) return {DeidAction::Z};
+  const bool keeps_uids = names_a_class(tag) || policy.options.has(DeidOption::retain_uids);
+  if (v == vr("UI")) return {keeps_uids ? DeidAction::K : DeidAction::U};
   if (!is_date(v) || policy.options.has(DeidOption::retain_longitudinal_full_dates)) return {DeidAction::K};
   return {policy.options.has(DeidOption::retain_longitudinal_modified_dates) ? DeidAction::C : DeidAction::X};
 }

@@ -64,6 +64,8 @@ bool must_be_true(Tag tag) {
       kSliceThickness, kSpacingBetweenSlices, kImagePositionPatient, kImageOrientationPatient,   kNumberOfFrames,
       kPixelSpacing,   kRescaleIntercept,     kRescaleSlope,         kPhotometricInterpretation, kModality,
       kUnits,          Tag{0x00181164},  // Imager Pixel Spacing
+      Tag{0x00181074},                   // Radionuclide Total Dose
+      Tag{0x00181075},                   // Radionuclide Half Life
       Tag{0x00182010},                   // Nominal Scanned Pixel Spacing
       Tag{0x00280034},                   // Pixel Aspect Ratio
       Tag{0x30020011},                   // Image Plane Pixel Spacing
@@ -72,6 +74,8 @@ bool must_be_true(Tag tag) {
       Tag{0x3004000E},                   // Dose Grid Scaling
       Tag{0x30060050},                   // Contour Data
       Tag{0x3006002C},                   // ROI Volume
+      Tag{0x00541300},                   // Frame Reference Time
+      Tag{0x00541321},                   // Decay Factor
   };
   return std::ranges::find(kTags, tag) != kTags.end();
 }
@@ -205,10 +209,10 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
   if (!is_legal(meant, v)) {
     ++notes_["value_not_legal"];
     if (must_be_true(node.tag)) problem_ = Code::deid_incomplete;
-    return writer_.element(node.tag, v, dummy_value(v));  // an empty value may be illegal here too
+    const bool may_be_empty = is_number(v) && !must_have_value(node.tag);
+    return writer_.element(node.tag, v, may_be_empty ? std::string() : dummy_value(v));
   }
   if (meant != value) return writer_.element(node.tag, v, meant);
-  if (v == vr("UI")) return keeps_uid(node.tag) ? keep(node, v) : write_uids(node);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, v);
 }
@@ -229,13 +233,6 @@ void ValueWriter::write_code(const Node& node, Vr v) {
   if (!is_changed) return keep(node, v);
   ++notes_["codes_removed"];
   writer_.element(node.tag, v, fmt::format("{}", fmt::join(values, "\\")));
-}
-
-/// UIDs of classes and coding schemes name things that everybody has; all others name an instance, a device, a person.
-bool ValueWriter::keeps_uid(Tag tag) const {
-  constexpr std::array<Tag, 7> kOfClasses = {0x00080016, 0x0008001A, 0x0008001B, 0x0008010C,
-                                             0x00080117, 0x00080118, 0x00081150};
-  return context_.policy.options.has(DeidOption::retain_uids) || std::ranges::find(kOfClasses, tag) != kOfClasses.end();
 }
 
 void ValueWriter::write_empty(const Node& node) {
@@ -331,7 +328,8 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
   if (is_charset_text(v)) return write_text(node, v, *text.set, true);
   if (tells_no_kind(v)) return write_private_bytes(node, v, *text.set);
   if (!is_legal(text_of(value_of(node, bytes_)), v)) return write_converted(node, written_vr(node, v), std::nullopt);
-  if (v == vr("UI")) return keeps_uid(node.tag) ? keep(node, written_vr(node, v)) : write_uids(node);
+  const bool keeps_uids = context_.policy.options.has(DeidOption::retain_uids);
+  if (v == vr("UI")) return keeps_uids ? keep(node, written_vr(node, v)) : write_uids(node);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, written_vr(node, v));
 }

@@ -58,7 +58,6 @@ class ValueWriter {
 
  private:
   bool has_other_order(const Node& node) const;
-  bool keeps_uid(Tag tag) const;
   bool is_type1(const Node& node) const;
   bool is_identifier(std::string_view value, bool is_free_text) const;
   void keep_checked(const Node& node, const TextContext& text);

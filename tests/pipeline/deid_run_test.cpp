@@ -1,6 +1,7 @@
 #include "pipeline/deid_run.h"
 
 #include <gmock/gmock.h>
+#include <zlib.h>
 
 #include <mutex>
 #include <set>
@@ -98,6 +99,41 @@ TEST_F(DeidRunTest, WorksWithRoomForOneFileAtATime) {
   std::uint64_t largest = 0;
   for (const InputRecord& input : found.files.inputs) largest = std::max(largest, input.size_bytes);
   EXPECT_EQ(run(found, kBytesPerFileByte * largest).size(), 40U);
+}
+
+/// The slice with a megabyte of zeros for pixels, deflated.
+std::string deflated_slice(int number) {
+  const std::string uid = "1.2.840.10008.1.2.1.99";
+  const std::size_t meta_bytes = 128 + 4 + 8 + uid.size();
+  const std::string file = slice_of("P1", number)
+                               .transfer_syntax(uid)
+                               .number(0x00280010, 512)
+                               .number(0x00280011, 1024)
+                               .raw(0x7FE00010, "OW", std::string(1 << 20, '\0'))
+                               .bytes();
+  std::string data_set = file.substr(meta_bytes), result = file.substr(0, meta_bytes);
+  z_stream stream{};
+  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string bytes(deflateBound(&stream, data_set.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(data_set.data());
+  stream.avail_in = static_cast<uInt>(data_set.size());
+  stream.next_out = reinterpret_cast<Bytef*>(bytes.data());
+  stream.avail_out = static_cast<uInt>(bytes.size());
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  bytes.resize(stream.total_out);
+  deflateEnd(&stream);
+  return result + bytes;
+}
+
+TEST_F(DeidRunTest, DeflatedFilesCountAsWhatTheyExpandTo) {
+  test::spill(folder_ / "a.dcm", deflated_slice(1));
+  test::write_archive(folder_ / "b.tar", {{"1", deflated_slice(2)}});
+  constexpr std::uint64_t kEnough = kBytesPerFileByte * ((1 << 20) + 4096);
+  DeidScan found = scan();
+  ASSERT_LT(found.files.inputs[0].size_bytes, 4096U);
+  EXPECT_EQ(run(found, kEnough).size(), 2U);
+  EXPECT_TRUE(run(found, kEnough / 2).empty());
+  for (const InputRecord& input : found.files.inputs) EXPECT_EQ(input.reason, Code::too_large) << input.path;
 }
 
 TEST_F(DeidRunTest, WhatTheCallerThrowsEndsTheRun) {

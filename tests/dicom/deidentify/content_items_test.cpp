@@ -172,6 +172,15 @@ TEST(ContentItems, MayCallADeviceByItsModel) {
   EXPECT_EQ(done.value(0x0040A160), "REMOVED");
 }
 
+/// For hours where the item's concept name is sought for each of them.
+TEST(ContentItems, MayHoldOneValueAnyNumberOfTimes) {
+  constexpr int kValues = 300'000;
+  std::string values;
+  for (int n = 0; n < kValues; ++n) values += element(0x0040A160, "UT", "");
+  const Deidentified done(report(item(values + sequence_of(0x0040A043, code("121071", "DCM")))), policy_with(kCleaned));
+  EXPECT_FALSE(done.result.reason);
+}
+
 }  // namespace
 
 }  // namespace naru::test

@@ -109,6 +109,27 @@ TEST(Deidentify, ADateThatARuleKeepsIsNotSearchedFor) {
   EXPECT_EQ(Deidentified(slice.bytes(), policy).result.reason, Code::deid_incomplete);
 }
 
+TEST(Deidentify, SaysOfDatesWhatARuleOfTheHospitalDoesToThem) {
+  const auto said = [](dicom::DeidAction action, std::initializer_list<DeidOption> options) {
+    auto policy = policy_with(options);
+    policy.attributes = {{0x00080020, action}};
+    return Deidentified(hospital_slice().bytes(), policy).value(0x00280303);
+  };
+  EXPECT_EQ(said(dicom::DeidAction::K, {}), "UNMODIFIED");
+  EXPECT_EQ(said(dicom::DeidAction::C, {}), "MODIFIED");
+  EXPECT_EQ(said(dicom::DeidAction::X, {}), "REMOVED");
+  EXPECT_EQ(said(dicom::DeidAction::K, {DeidOption::retain_longitudinal_modified_dates}), "UNMODIFIED");
+}
+
+TEST(Deidentify, RetainsDatesThatTheTableDoesNotListWithTheOthers) {
+  constexpr dicom::Tag kSecondaryReviewDate = 0x00140102;
+  SliceBytes slice = hospital_slice();
+  slice.text(kSecondaryReviewDate, "DA", "20140519");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_longitudinal_full_dates}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(kSecondaryReviewDate), "20140519");
+}
+
 TEST(Deidentify, CapsTheAgeThatItRetains) {
   const Deidentified done(hospital_slice().bytes(), policy_with({DeidOption::retain_patient_characteristics}));
   EXPECT_EQ(done.value(0x00101010), "090Y");
@@ -147,6 +168,23 @@ TEST(Deidentify, RemovesPrivateUnknownAndMisplacedElements) {
   for (const std::uint32_t tag : {0x00090010, 0x00091001, 0x00041500, 0x0008FFFE}) EXPECT_FALSE(done.has(tag)) << tag;
   EXPECT_EQ(done.result.counts.by_action.at("private_removed"), 1U);
   EXPECT_EQ(done.result.counts.by_action.at("unknown_removed"), 1U);
+}
+
+TEST(Deidentify, KeepsNoPrivateElementWithoutItsCreator) {
+  const std::string creator = SliceBytes::element(0x00190010, "LO", "SIEMENS MR HEADER "),
+                    b_value = SliceBytes::element(0x0019100C, "IS", "1000"),
+                    other = SliceBytes::element(0x00201208, "IS", "3 ");
+  auto policy = policy_with({DeidOption::retain_safe_private});
+  policy.attributes = {{0x00081140, dicom::DeidAction::K}};
+  for (const std::string& elements : {b_value + creator, b_value + other + creator, creator + other + b_value}) {
+    const Deidentified done(SliceBytes().insert(elements).bytes(), policy);
+    ASSERT_FALSE(done.result.reason);
+    EXPECT_EQ(done.value(0x00190010), "SIEMENS MR HEADER");
+    EXPECT_EQ(done.value(0x0019100C), "1000");
+    const Deidentified in_item(SliceBytes().raw(0x00081140, "SQ", item(elements)).bytes(), policy);
+    ASSERT_FALSE(in_item.result.reason);
+    EXPECT_EQ(in_item.has(0x00190010), in_item.has(0x0019100C));
+  }
 }
 
 TEST(Deidentify, KeepsSafePrivateElementsByCreatorInAnyBlock) {
@@ -237,6 +275,18 @@ TEST(Deidentify, HoldsBackWhatSaysThatTextIsBurnedIn) {
   EXPECT_TRUE(done.bytes.empty());
 }
 
+TEST(Deidentify, HoldsBackPicturesOfASlidesLabel) {
+  for (const char* label : {"YES", "NO"}) {
+    SliceBytes slice;
+    slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.77.1.6").text(0x00280301, "CS", "NO");
+    const std::string file = slice.text(0x00480010, "CS", label).bytes();
+    const bool is_held = label == std::string_view("YES");
+    EXPECT_EQ(Deidentified(file).result.reason == Code::text_suspected, is_held) << label;
+    const auto source = dicom::read_deid_source(std::as_bytes(std::span(file)), file.size()).source;
+    EXPECT_EQ(source.shows_text_by_kind, is_held) << label;
+  }
+}
+
 TEST(Deidentify, RefusesWhatItCannotJudge) {
   EXPECT_EQ(Deidentified("no DICOM at all").result.reason, Code::not_dicom);
   EXPECT_EQ(Deidentified(hospital_slice().text(0x00080016, "UI", "1.3.12.2.1107.5.9.1").bytes()).result.reason,
@@ -246,6 +296,21 @@ TEST(Deidentify, RefusesWhatItCannotJudge) {
   EXPECT_EQ(Deidentified(hospital_slice().text(0x0020000D, "UI", "").bytes()).result.reason, Code::corrupt);
   const std::string whole = hospital_slice().bytes();
   EXPECT_EQ(Deidentified(whole.substr(0, whole.size() - 5)).result.reason, Code::truncated);
+}
+
+TEST(Deidentify, RefusesADeflatedFileThatIsCutBetweenTwoElements) {
+  const std::string uid = "1.2.840.10008.1.2.1.99";
+  const std::string file = SliceBytes().transfer_syntax(uid).bytes();
+  const std::size_t meta_bytes = 128 + 4 + 8 + uid.size(), size = file.size() - meta_bytes;
+  for (const bool is_last : {true, false}) {
+    // A block that holds its bytes as they are (RFC 1951 3.2.4), and says whether others follow.
+    std::string deflated = file.substr(0, meta_bytes) + static_cast<char>(is_last ? 1 : 0);
+    for (const std::size_t number : {size, ~size}) {
+      deflated += {static_cast<char>(number & 0xFF), static_cast<char>(number >> 8 & 0xFF)};
+    }
+    const Deidentified done(deflated + file.substr(meta_bytes));
+    EXPECT_EQ(done.result.reason, is_last ? std::nullopt : std::optional(Code::truncated));
+  }
 }
 
 TEST(Deidentify, LetsNothingOutWhereAnyStageFails) {

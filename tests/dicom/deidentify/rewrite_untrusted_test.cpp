@@ -5,6 +5,7 @@
 
 #include "tests/dicom/coded_bytes.h"
 #include "tests/dicom/deidentify/deidentified.h"
+#include "tests/dicom/deidentify/icc_profiles.h"
 #include "tests/dicom/slice_bytes.h"
 
 namespace naru::test {
@@ -63,9 +64,16 @@ TEST(UntrustedValues, OfNumbersBecomeLegalNumbers) {
   EXPECT_EQ(done.result.counts.notes.at("value_not_legal"), 2U);
 }
 
+TEST(UntrustedValues, OfNumbersThatMayBeMissingBecomeNoFalseOnes) {
+  const std::string file = SliceBytes().text(0x00101030, "DS", "72,5").bytes();  // Patient's Weight
+  const Deidentified done(file, policy_with({DeidOption::retain_patient_characteristics}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00101030), "");
+}
+
 TEST(UntrustedValues, OfGeometryAndRescaleHoldTheInstanceBack) {
   for (const dicom::Tag tag : {0x00180050, 0x00180088, 0x00181164, 0x00200032, 0x00200037, 0x00280030, 0x00281052,
-                               0x00281053, 0x3004000E, 0x30060050}) {
+                               0x00281053, 0x3004000E, 0x30060050, 0x00181074, 0x00541321}) {
     for (const char* value : {"0,5\\0,5", "1.0d0", "inf", "NaN", "10.50/ 15.00"}) {
       const Deidentified done(SliceBytes().text(tag, "DS", value).bytes());
       EXPECT_EQ(done.result.reason, Code::deid_incomplete) << tag << value;
@@ -230,6 +238,20 @@ TEST(UntrustedValues, UidsThatARuleCleansAreMappedAndNumbersStay) {
   EXPECT_EQ(done.value(0x00200052), test_key().uid("2.999.77.1"));
 }
 
+TEST(UntrustedValues, UidsThatARuleOrAnOptionKeepsStayInThatAttributeAlone) {
+  constexpr dicom::Tag kDeviceUid = 0x00181002, kInstanceCreatorUid = 0x00080014, kFrameOfReferenceUid = 0x00200052;
+  SliceBytes slice;
+  slice.text(kDeviceUid, "UI", "2.999.77.1").text(kInstanceCreatorUid, "UI", "2.999.77.1");
+  slice.text(kFrameOfReferenceUid, "UI", "2.999.77.2");
+  dicom::DeidentifyPolicy policy = policy_with({DeidOption::retain_device_identity});
+  policy.attributes.push_back({kFrameOfReferenceUid, dicom::DeidAction::K});
+  const Deidentified done(slice.bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(kDeviceUid), "2.999.77.1");
+  EXPECT_EQ(done.value(kFrameOfReferenceUid), "2.999.77.2");
+  EXPECT_EQ(done.value(kInstanceCreatorUid), test_key().uid("2.999.77.1"));
+}
+
 TEST(UntrustedValues, TextsOfAnotherEncodingAreNotKept) {
   SliceBytes slice;
   slice.raw(0x0008103E, "LO", std::string("Z\0o\0n\0n\0e\0b\0", 12));
@@ -318,6 +340,39 @@ TEST(UntrustedValues, OfElementsWrittenTwiceTheLastCounts) {
   EXPECT_EQ(done.result.source.sop_instance_uid, "2.999.1.1.2");
   EXPECT_EQ(done.value(0x00080018), done.result.sop_instance_uid);
   EXPECT_FALSE(done.value(0x00080018, 1));
+}
+
+constexpr dicom::Tag kIccProfile = 0x00282000;
+
+/// Of a slide: profiles stand in Optical Path Sequence.
+std::string with_profile_in_an_item(const std::string& profile) {
+  return SliceBytes()
+      .insert(SliceBytes::open_sequence(0x00480105) + SliceBytes::open_item() +
+              SliceBytes::element(kIccProfile, "OB", profile) + std::string("\xFE\xFF\x0D\xE0\0\0\0\0", 8) +
+              std::string("\xFE\xFF\xDD\xE0\0\0\0\0", 8))
+      .bytes();
+}
+
+TEST(UntrustedValues, IccProfilesInItemsAreCleanedAsTheFilesOwn) {
+  const std::string profile = icc_profile({{"cprt", icc_text("scanned by Zonnebloem")}});
+  for (const std::string& file :
+       {SliceBytes().raw(kIccProfile, "OB", profile).bytes(), with_profile_in_an_item(profile)}) {
+    const Deidentified done(file);
+    ASSERT_FALSE(done.result.reason);
+    EXPECT_TRUE(done.has(kIccProfile));
+    EXPECT_FALSE(lets_out(done));
+  }
+  EXPECT_EQ(Deidentified(with_profile_in_an_item("no profile")).result.reason, Code::deid_incomplete);
+  EXPECT_FALSE(Deidentified(with_profile_in_an_item("")).result.reason);
+}
+
+TEST(UntrustedValues, IccProfilesGoWhereARuleOfTheHospitalSaysSo) {
+  dicom::DeidentifyPolicy policy;
+  policy.attributes = {{kIccProfile, dicom::DeidAction::X}};
+  const std::string profile = icc_profile({{"cprt", icc_text("CC0")}});
+  const Deidentified done(SliceBytes().raw(kIccProfile, "OB", profile).bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(done.has(kIccProfile));
 }
 
 TEST(UntrustedValues, AKeptIdentityIsNotCalledRemoved) {
