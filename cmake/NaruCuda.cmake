@@ -1,9 +1,9 @@
-# Finds nvcc and sets NARU_WITH_CUDA to 1 or 0. The CUDA runtime is linked statically, so one program runs on machines
-# with and without a GPU or a driver.
+# Finds nvcc and sets NARU_CUDA_BACKEND to ON or OFF, or EMULATED where that is asked for. The CUDA runtime is linked
+# statically, so one program runs on machines with and without a GPU or a driver.
 
-set(NARU_WITH_CUDA 0)
+set(NARU_CUDA_BACKEND OFF)
 if(NARU_CUDA STREQUAL "EMULATED")
-  set(NARU_WITH_CUDA 1)
+  set(NARU_CUDA_BACKEND EMULATED)
 elseif(NOT NARU_CUDA STREQUAL "OFF")
   include(CheckLanguage)
   find_program(NARU_NVCC nvcc HINTS ENV CUDACXX PATHS /usr/local/cuda/bin)
@@ -29,17 +29,17 @@ elseif(NOT NARU_CUDA STREQUAL "OFF")
     endif()
     string(APPEND CMAKE_CUDA_FLAGS_RELEASE " -Xptxas=${spills}")
     find_package(CUDAToolkit REQUIRED)
-    set(NARU_WITH_CUDA 1)
+    set(NARU_CUDA_BACKEND ON)
   elseif(NARU_CUDA STREQUAL "ON")
     message(FATAL_ERROR "NARU_CUDA=ON but no nvcc was found; install the CUDA toolkit or use the preset 'cpu'")
   endif()
 endif()
-message(STATUS "CUDA backend: ${NARU_WITH_CUDA}")
+message(STATUS "CUDA backend: ${NARU_CUDA_BACKEND}")
 
-# Adds CUDA sources to a target, and what runs them: the CUDA runtime, or for tests without a GPU tests/emulation, which
-# takes them and the kernels of kernels/cuda/*.cuh as C++.
-function(naru_cuda_sources target)
-  if(NOT NARU_CUDA STREQUAL "EMULATED")
+# naru_cuda_sources(TARGET BACKEND SOURCES...): adds CUDA sources, and what runs them: the CUDA runtime or, without a GPU
+# for tests (EMULATED), tests/emulation, which takes them and cuda/*.cuh as C++.
+function(naru_cuda_sources target backend)
+  if(NOT backend STREQUAL EMULATED)
     target_sources(${target} PRIVATE ${ARGN})
     target_link_libraries(${target} PRIVATE CUDA::cudart_static)
     return()

@@ -1,8 +1,8 @@
 /// CUDA's language for the CPU: enough of it to run Naru's own kernels where there is no GPU. For tests alone.
 ///
-/// Threads of a block are fibers of one CPU thread: each runs until it ends or waits for others at a barrier. Blocks run
-/// one after the other. A launch waits in its stream's queue until somebody waits for the stream, as it may on a device:
-/// who forgets to wait finds nothing. emulate.sed makes C++ of a *.cu.
+/// Threads of a block are fibers of one CPU thread: each runs until it ends or waits for others at a barrier. Blocks
+/// run one after the other. A launch waits in its stream's queue until somebody waits for the stream, as it may on a
+/// device: who forgets to wait finds nothing. emulate.sed makes C++ of a *.cu.
 #pragma once
 
 #include <algorithm>

@@ -60,6 +60,11 @@ struct Warp {
 /// Runs the threads of one block at a time.
 class Block {
  public:
+  static Block& mine() {
+    static Block block;
+    return block;
+  }
+
   void run(const dim3& shape, const std::function<void()>& thread) {
     thread_ = &thread;
     count_ = shape.x * shape.y * shape.z;
@@ -116,7 +121,8 @@ class Block {
       fiber.start.uc_stack.ss_sp = fiber.stack.get();
       fiber.start.uc_stack.ss_size = Fiber::kStackBytes;
       fiber.start.uc_link = nullptr;
-      makecontext(&fiber.start, [] { mine().live(); }, 0);
+      makecontext(
+          &fiber.start, [] { mine().live(); }, 0);
     }
     resume(fiber);
   }
@@ -200,13 +206,6 @@ class Block {
 #endif
   }
 
- public:
-  static Block& mine() {
-    static Block block;
-    return block;
-  }
-
- private:
   const std::function<void()>* thread_ = nullptr;
   unsigned count_ = 0, next_ = 0, ended_ = 0, arrived_ = 0;
   std::uint64_t generation_ = 0, steps_ = 0;
