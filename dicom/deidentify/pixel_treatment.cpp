@@ -59,11 +59,13 @@ std::uint64_t frame_bits(const PixelFormat& format) {
          static_cast<std::uint64_t>(format.samples_per_pixel) * static_cast<std::uint64_t>(format.bits_allocated);
 }
 
-/// Bytes of all frames together, without padding. YBR_FULL_422 shares chroma between two pixels (PS3.3 C.7.6.3.1.2).
+/// Bytes of all frames together, without padding behind them. YBR_FULL_422 shares chroma between two pixels (PS3.3
+/// C.7.6.3.1.2).
 std::uint64_t native_bytes(const PixelFormat& format) {
   std::uint64_t bits = frame_bits(format) * static_cast<std::uint64_t>(std::max<std::int64_t>(format.frame_count, 1));
   if (format.photometric_interpretation.ends_with("_422")) bits = bits / 3 * 2;
-  return (bits + 7) / 8;
+  const std::uint64_t bytes = (bits + 7) / 8;
+  return format.is_bytes_in_words ? bytes + bytes % 2 : bytes;  // the last word may hold padding before the last pixel
 }
 
 /// Two pixels as two luminances and the chroma of both (PS3.3 C.7.6.3.1.2).
@@ -124,8 +126,13 @@ class NativePixels {
     return static_cast<std::size_t>(frame * plane * f.samples_per_pixel + within);
   }
 
+  /// Where a value of one byte stands: in big endian words the first is the second byte.
+  std::size_t place(std::size_t n) const {
+    return facts_.format.is_bytes_in_words && (n ^ 1) < bytes_.size() ? n ^ 1 : n;
+  }
+
   std::uint16_t get(std::size_t n) const {
-    if (size() == 1) return std::to_integer<std::uint16_t>(bytes_[n]);
+    if (size() == 1) return std::to_integer<std::uint16_t>(bytes_[place(n)]);
     return read_u16(bytes_, n * 2, is_big_endian_);
   }
 
@@ -133,7 +140,7 @@ class NativePixels {
     if (n >= count()) return;
     const auto low = static_cast<std::byte>(value & 0xFF), high = static_cast<std::byte>(value >> 8);
     if (size() == 1) {
-      bytes_[n] = low;
+      bytes_[place(n)] = low;
     } else {
       bytes_[n * 2] = is_big_endian_ ? high : low;
       bytes_[n * 2 + 1] = is_big_endian_ ? low : high;
@@ -418,6 +425,10 @@ PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_
     read_number(node, value, facts);
     read_text(node.tag, text_of(value), facts);
     if (node.tag == kImageType) facts.image_type = texts_of(value);
+    if (node.tag == kPixelData) {
+      facts.format.is_bytes_in_words =
+          node.encoding.is_big_endian && facts.format.bits_allocated == 8 && node.value_representation == vr("OW");
+    }
     constexpr Tag kOverlayGroups = 0xFFE10000, kOverlays = 0x60000000, kOverlayBitsAllocated = 0x0100;
     if ((node.tag & kOverlayGroups) == kOverlays && (node.tag & 0xFFFF) == kOverlayBitsAllocated) {
       facts.has_overlay_in_pixels =
