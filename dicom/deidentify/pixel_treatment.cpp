@@ -73,6 +73,13 @@ bool is_422(const PixelFormat& format) {
   return format.samples_per_pixel == 3 && format.photometric_interpretation == "YBR_FULL_422";
 }
 
+/// True where pixels that are said to share their chroma are as many bytes as those with chroma of their own: nobody
+/// can say which picture is meant.
+bool contradicts_shared_chroma(const PixelFormat& format, std::size_t size) {
+  const std::uint64_t unshared = native_bytes(format) / 2 * 3;
+  return format.photometric_interpretation.ends_with("_422") && size == unshared + unshared % 2;
+}
+
 /// Native frames in memory, two or one bytes a sample.
 class NativePixels {
  public:
@@ -458,6 +465,9 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   }
   // Without a picture's sizes nobody can say what the bytes are.
   if (!value.empty() && !has_sound_geometry(facts.format)) return withheld(Code::corrupt);
+  if (node->kind != NodeKind::encapsulated && contradicts_shared_chroma(facts.format, value.size())) {
+    return withheld(Code::corrupt);
+  }
   const bool has_face = std::ranges::any_of(boxes, &PixelBox::is_face);
   const bool has_text = !std::ranges::all_of(boxes, &PixelBox::is_face);
   if (has_text && !policy.options.has(DeidOption::clean_pixel_data)) return withheld(Code::text_suspected);

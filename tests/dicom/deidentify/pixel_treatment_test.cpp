@@ -304,6 +304,21 @@ TEST(PixelTreatment, BlanksPixelsThatShareTheirChroma) {
             std::string("\x51\0\x80\x80\0\x52\x80\x80", 8) + pair + pair);
 }
 
+/// Some writers state the one and store the other: whichever half is believed, the picture is another one.
+TEST(PixelTreatment, HoldsBackWhatSharesItsChromaByItsNameAlone) {
+  SliceBytes slice = numbered_slice();
+  slice.number(0x00280002, 3).number(0x00280006, 0).number(0x00280103, 0);
+  slice.number(0x00280100, 8).number(0x00280101, 8).number(0x00280102, 7);
+  slice.raw(0x7FE00010, "OB", std::string(4 * 2 * 3, 'x'));
+  for (const char* const photometric : {"YBR_FULL_422", "YBR_PARTIAL_422"}) {
+    slice.text(0x00280004, "CS", photometric);
+    EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::corrupt) << photometric;
+    EXPECT_EQ(Deidentified(slice.bytes(), policy_with_region()).result.reason, Code::corrupt) << photometric;
+  }
+  slice.text(0x00280004, "CS", "YBR_FULL");
+  EXPECT_EQ(pixels_of(Deidentified(slice.bytes())), std::string(4 * 2 * 3, 'x'));
+}
+
 /// A data set in Explicit VR Big Endian of 3 x 3 pixels of a byte each, in words.
 std::string bytes_in_words(std::string_view pixels) {
   std::string bytes;
