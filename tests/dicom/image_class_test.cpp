@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::string_view kCt = "1.2.840.10008.5.1.4.1.1.2", kCapture = "1.2.840.10008.5.1.4.1.1.7",
                            kMultiFrameCapture = "1.2.840.10008.5.1.4.1.1.7.4",
-                           kUltrasound = "1.2.840.10008.5.1.4.1.1.6.1", kPhotograph = "1.2.840.10008.5.1.4.1.1.77.1.4";
+                           kUltrasound = "1.2.840.10008.5.1.4.1.1.6.1", kPhotograph = "1.2.840.10008.5.1.4.1.1.77.1.4",
+                           kSlide = "1.2.840.10008.5.1.4.1.1.77.1.6";
 
 struct Row {
   std::string_view sop_class_uid;
@@ -50,6 +51,9 @@ TEST(ImageClass, FollowsFromWhatTheHeaderSays) {
       {kUltrasound, {"ORIGINAL", "PRIMARY"}, "NO", "A", false},
       {kUltrasound, {"DERIVED", "SECONDARY", "REPORT"}, "NO", "A", true},
       {kPhotograph, {"ORIGINAL", "PRIMARY"}, "NO", "A", false},
+      {kSlide, {"ORIGINAL", "PRIMARY", "VOLUME", "NONE"}, "NO", "A", false},
+      {kSlide, {"ORIGINAL", "PRIMARY", "LABEL", "NONE"}, "NO", "A", true},
+      {kSlide, {"ORIGINAL", "PRIMARY", "OVERVIEW", "NONE"}, "NO", "A", true},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(name(image_class(row.sop_class_uid, row.image_type, row.burned_in)), row.expected) << row.sop_class_uid;
