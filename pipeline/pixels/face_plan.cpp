@@ -32,6 +32,12 @@ constexpr auto kFaceClasses = std::to_array<std::string_view>({
     "1.2.840.10008.5.1.4.1.1.77.1.4",  // VL Photographic
 });
 
+/// Outlines drawn over a volume, of the skin as a rule: they show the face that it shows.
+constexpr auto kOutlineClasses = std::to_array<std::string_view>({
+    "1.2.840.10008.5.1.4.1.1.481.3",  // RT Structure Set
+    "1.2.840.10008.5.1.4.1.1.66.5",   // Surface Segmentation
+});
+
 bool is_same_list(const DeidScan& scan, const Scan& slices) {
   const auto same = [](const InputRecord& a, const InputRecord& b) {
     return a.path == b.path && a.size_bytes == b.size_bytes;
@@ -68,6 +74,7 @@ class FacePlanner {
     hold_scraps();
     hold_localizers();
     hold_unread();
+    hold_outlines();
     hold_series();
   }
 
@@ -203,6 +210,22 @@ class FacePlanner {
       const bool shows_face = std::ranges::find(kFaceClasses, source.sop_class_uid) != kFaceClasses.end();
       const bool may_show = shows_face || (is_volume_kind && has_pixels);
       if (may_show && !read.contains(index) && !is_limb(source.body_part)) hold(index);
+    }
+  }
+
+  /// But for those of studies whose volumes show no face, or were released by people.
+  void hold_outlines() {
+    std::set<std::string_view> seen, with_face;  // studies
+    for (std::size_t stack = 0; stack < members_.size(); ++stack) {
+      const std::string_view study = scan_.sources[input(members_[stack].front())].study_uid;
+      const std::string& series = slices_.stacks[stack].series_uid;
+      seen.insert(study);
+      if (cut_.contains(series) || doubtful_.contains(series)) with_face.insert(study);
+    }
+    for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
+      const dicom::DeidSource& source = scan_.sources[index];
+      const bool is_outline = std::ranges::find(kOutlineClasses, source.sop_class_uid) != kOutlineClasses.end();
+      if (is_outline && (!seen.contains(source.study_uid) || with_face.contains(source.study_uid))) hold(index);
     }
   }
 
