@@ -58,20 +58,24 @@ class BufferPool {
   std::vector<WholeFile> free_;
 };
 
-/// What work on an input takes. Deflated headers and pixels grow by so much as a rule; the engine has its own bound.
-std::uint64_t file_cost_bytes(const DeidScan& scan, std::size_t input) {
-  constexpr std::uint64_t kInflation = 8;
+/// What work on an input takes. Deflated headers grow by so much as a rule; the engine has its own bound. Frames that
+/// expand are there once more where the result is looked at.
+std::uint64_t cost_bytes(const DeidScan& scan, std::size_t input, const DeidMemory& memory) {
+  constexpr std::uint64_t kInflation = 8, kExpandedCopies = 2;
   constexpr std::string_view kDeflatedUid = "1.2.840.10008.1.2.1.99";
-  const bool is_deflated = scan.sources[input].transfer_syntax_uid == kDeflatedUid;
-  return scan.files.inputs[input].size_bytes * kBytesPerFileByte * (is_deflated ? kInflation : 1);
+  const dicom::DeidSource& source = scan.sources[input];
+  const bool is_deflated = source.transfer_syntax_uid == kDeflatedUid;
+  const bool is_expanded = is_deflated || (memory.is_expanded && memory.is_expanded(input));
+  return memory.work_bytes + scan.files.inputs[input].size_bytes * kBytesPerFileByte * (is_deflated ? kInflation : 1) +
+         (is_expanded ? kExpandedCopies * source.expanded_bytes : 0);
 }
 
 /// The wanted members of one archive, handed out in the archive's order to whoever asks next: one thread inflates while
 /// the others work on what they were given.
 class ArchiveSource {
  public:
-  ArchiveSource(std::filesystem::path path, MemoryBudget& budget, std::uint64_t work_bytes)
-      : path_(std::move(path)), budget_(budget), work_bytes_(work_bytes) {}
+  ArchiveSource(std::filesystem::path path, MemoryBudget& budget, const DeidMemory& memory)
+      : path_(std::move(path)), budget_(budget), memory_(memory) {}
 
   void want(std::size_t member, std::size_t input) { wanted_[member] = input; }
 
@@ -92,7 +96,7 @@ class ArchiveSource {
       if (row == wanted_.end()) continue;
       const std::size_t input = row->second;
       wanted_.erase(row);
-      return read(input, scan.files.inputs[input].size_bytes, file_cost_bytes(scan, input) + work_bytes_);
+      return read(input, scan.files.inputs[input].size_bytes, cost_bytes(scan, input, memory_));
     }
     // The archive changed since it was scanned: what is still wanted is not in it any more.
     const auto lost = wanted_.begin();
@@ -111,7 +115,7 @@ class ArchiveSource {
 
   std::filesystem::path path_;
   MemoryBudget& budget_;
-  std::uint64_t work_bytes_;
+  const DeidMemory& memory_;
   std::mutex mutex_;
   std::unique_ptr<ArchiveReader> reader_;
   std::map<std::size_t, std::size_t> wanted_;  ///< member, input
@@ -119,11 +123,11 @@ class ArchiveSource {
 
 class Inputs {
  public:
-  Inputs(DeidScan& scan, std::span<const std::size_t> inputs, DeidMemory memory, const CancelToken& cancel,
+  Inputs(DeidScan& scan, std::span<const std::size_t> inputs, const DeidMemory& memory, const CancelToken& cancel,
          Progress progress, const OnProgress& on_progress)
       : scan_(scan),
         inputs_(inputs),
-        work_bytes_(memory.work_bytes),
+        memory_(memory),
         budget_(memory.limit_bytes),
         cancel_(cancel),
         on_progress_(on_progress),
@@ -131,7 +135,7 @@ class Inputs {
     for (const std::size_t i : inputs) {
       const auto& place = scan.files.inputs[i].place;
       if (!place) continue;
-      archives_.try_emplace(place->archive, place->archive, budget_, work_bytes_).first->second.want(place->member, i);
+      archives_.try_emplace(place->archive, place->archive, budget_, memory_).first->second.want(place->member, i);
     }
   }
 
@@ -161,7 +165,7 @@ class Inputs {
   std::size_t run_plain_file(std::size_t index, const OnInputBytes& use) {
     InputRecord& input = scan_.files.inputs[index];
     const OpenFile open(input.path);
-    const std::uint64_t cost = file_cost_bytes(scan_, index) + work_bytes_;
+    const std::uint64_t cost = cost_bytes(scan_, index, memory_);
     if (!open.is_open() || !budget_.can_ever_hold(cost)) {
       hold_back(input, open.is_open() ? Code::too_large : Code::unreadable);
       return index;
@@ -180,7 +184,7 @@ class Inputs {
 
   DeidScan& scan_;
   std::span<const std::size_t> inputs_;
-  std::uint64_t work_bytes_;
+  const DeidMemory& memory_;
   MemoryBudget budget_;
   BufferPool buffers_;
   std::map<std::filesystem::path, ArchiveSource> archives_;
@@ -192,9 +196,9 @@ class Inputs {
 
 }  // namespace
 
-void for_each_input(DeidScan& scan, std::span<const std::size_t> inputs, DeidMemory memory, std::string_view activity,
-                    Executor& executor, const CancelToken& cancel, const OnProgress& on_progress,
-                    const OnInputBytes& use) {
+void for_each_input(DeidScan& scan, std::span<const std::size_t> inputs, const DeidMemory& memory,
+                    std::string_view activity, Executor& executor, const CancelToken& cancel,
+                    const OnProgress& on_progress, const OnInputBytes& use) {
   Inputs reading(scan, inputs, memory, cancel, {std::string(activity), 0, inputs.size(), "files", 0}, on_progress);
   executor.parallel_for(static_cast<std::int64_t>(inputs.size()), 1,
                         [&](std::int64_t begin, std::int64_t) { reading.run(static_cast<std::size_t>(begin), use); });

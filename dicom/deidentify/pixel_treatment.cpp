@@ -449,6 +449,17 @@ std::vector<PixelBox> regions_for(const PixelFacts& facts, const DeidentifyPolic
   return policy.regions_for({facts.modality, facts.manufacturer, facts.model, facts.format.rows, facts.format.columns});
 }
 
+std::uint64_t expanded_bytes(const PixelFacts& facts) {
+  const PixelFormat& format = facts.format;
+  return has_sound_geometry(format) ? frame_bits(format) * static_cast<std::uint64_t>(format.frame_count) / 8 : 0;
+}
+
+bool is_always_decoded(const PixelFacts& facts, const DeidentifyPolicy& policy) {
+  const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data) && has_unused_bits(facts.format);
+  return (clears_unused_bits && keeps_every_bit(facts.format.transfer_syntax_uid)) ||
+         !regions_for(facts, policy).empty();
+}
+
 PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy,
                           std::span<const PixelBox> boxes, bool is_reviewed) {
   if (node == nullptr) return {};
@@ -489,7 +500,7 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   }
   const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data);
   if (node->kind != NodeKind::encapsulated) return treat_native(*node, value, facts, clears_unused_bits);
-  if (clears_unused_bits && has_unused_bits(facts.format) && keeps_every_bit(facts.format.transfer_syntax_uid)) {
+  if (is_always_decoded(facts, policy)) {
     if (auto outcome = without_stray_bits(value, facts)) return *std::move(outcome);
   }
   return treat_stream(value, facts);
