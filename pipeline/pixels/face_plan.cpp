@@ -71,6 +71,7 @@ class FacePlanner {
       ++progress.done;
       on_progress(progress);
     }
+    hold_interleaved();
     hold_scraps();
     hold_localizers();
     hold_unread();
@@ -170,6 +171,22 @@ class FacePlanner {
     const std::set<std::size_t> used(instances.begin(), instances.end());
     for (const std::size_t candidate : members_[stack]) {
       if (!used.contains(candidate)) hold(input(candidate));
+    }
+  }
+
+  /// Stacks that were left alone as too thin or too coarse, and that headers set apart slice by slice.
+  void hold_interleaved() {
+    std::map<std::string, std::vector<Grid>> of_series;
+    for (const std::size_t stack : scraps_) {
+      if (is_limb(instance(members_[stack].front()).body_part)) continue;
+      of_series[slices_.stacks[stack].series_uid].push_back(slices_.stacks[stack].grid);
+    }
+    for (const auto& [uid, grids] : of_series) {
+      if (grids.size() > 1 && may_show_face_together(grids)) doubtful_.insert(uid);
+    }
+    for (auto& [stack, face] : found_) {
+      const bool is_one = of_series.contains(slices_.stacks[stack].series_uid) && !face.may_show;
+      if (is_one && doubtful_.contains(slices_.stacks[stack].series_uid)) face.because = name(FaceDoubt::unknown_shape);
     }
   }
 

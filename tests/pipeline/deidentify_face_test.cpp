@@ -178,6 +178,18 @@ TEST_F(DeidentifyFaceTest, HoldsOutlinesOfAFace) {
   EXPECT_EQ(reasons.at("PAT-3"), "face_present");  // of which volume, nobody can say
 }
 
+TEST_F(DeidentifyFaceTest, HoldsSlicesThatAreFineTogetherAlone) {
+  const HeadSeries head({});
+  for (std::int64_t z = 0; z < head.slice_count(); ++z) {
+    const std::string kind = z % 2 == 0 ? "EVEN" : "ODD";  // two stacks of 6 mm each
+    put(place("PAT-1", z), head.slice("PAT-1", z).text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\AXIAL\\" + kind));
+  }
+  put_series("PAT-2", 3);
+  EXPECT_EQ(run().instance_count, 3U);
+  EXPECT_EQ(face()["action"], "held");
+  EXPECT_EQ(face()["because"], "unknown_shape");
+}
+
 TEST_F(DeidentifyFaceTest, HoldsWhatWasLostFromTheVolume) {
   const HeadSeries head({});
   put_head("PAT-1", head);
