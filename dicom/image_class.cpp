@@ -30,6 +30,8 @@ constexpr std::array kTextKinds = {
 /// PROT".
 constexpr std::array<std::string_view, 9> kPages = {"SCREEN",   "CAPTURE",  "DOSE_", "DOSE ",  "REPORT",
                                                     "PATIENT_", "PATIENT ", " PROT", "RESULTS"};
+/// What Image Type calls pictures of a slide's label, or with it (PS3.3 C.8.12.4.1.1).
+constexpr std::array<std::string_view, 2> kSlideLabels = {"LABEL", "OVERVIEW"};
 constexpr std::array<std::string_view, 10> kMade = {"LOCALIZER", "SCOUT",   "SURVIEW", "REF_SURVIEW",      "TOPOGRAM",
                                                     "MPR",       "CSA MPR", "MIP",     "PROJECTION IMAGE", "CSA MIP"};
 
@@ -66,14 +68,12 @@ ImageClass image_class(std::string_view sop_class_uid, std::span<const std::stri
   return is_derived || is_secondary || names_one(image_type, kMade) ? ImageClass::derived : ImageClass::original;
 }
 
-/// The label of a slide (Image Type LABEL, PS3.3 C.8.12.4.1.1) is text, whatever Burned In Annotation says.
 bool shows_text_by_kind(std::string_view sop_class_uid, std::span<const std::string> image_type,
                         std::string_view burned_in_annotation) {
-  constexpr std::array<std::string_view, 1> kLabels = {"LABEL"};
   if (image_class(sop_class_uid, image_type, burned_in_annotation) != ImageClass::captured) return false;
   const Kind* const kind = text_kind(sop_class_uid);
   return kind == nullptr || !kind->believes_no || capital(burned_in_annotation) != "NO" || names_a_page(image_type) ||
-         names_one(image_type, kLabels);
+         names_one(image_type, kSlideLabels);
 }
 
 bool names_a_page(std::span<const std::string> image_type) {

@@ -64,11 +64,24 @@ bool has_values_of_undefined_length(const ElementHeader& pixel_data, const Pixel
   return first && first->tag != kItem && first->tag != kSequenceEnd;
 }
 
+bool is_422(const PixelFormat& format) {
+  return format.samples_per_pixel == 3 && format.photometric_interpretation == "YBR_FULL_422" &&
+         !format.is_encapsulated;
+}
+
+/// Where two pixels share their chroma, a row has whole pairs of them. Values that are as long as those of pixels with
+/// chroma of their own are none: some writers state the one and store the other.
+bool contradicts_shared_chroma(const PixelFormat& format) {
+  if (!is_422(format)) return false;
+  const std::uint64_t unshared = native_bytes(format) / 2 * 3;
+  return format.columns % 2 != 0 || format.length_bytes == unshared + unshared % 2;
+}
+
 std::optional<Code> locate_values(const ElementHeader& pixel_data, const PixelDataSource& source, PixelFormat& format,
                                   std::vector<Note>& notes) {
   const std::uint64_t wanted = native_bytes(format);
   const std::uint64_t padded = wanted + wanted % 2;
-  if (format.length_bytes < wanted) return Code::corrupt;
+  if (format.length_bytes < wanted || contradicts_shared_chroma(format)) return Code::corrupt;
   if (source.total_bytes - pixel_data.value_offset < wanted) return Code::truncated;
   if (format.length_bytes > padded) notes.push_back(Note::trailing_bytes);
   if (format.length_bytes % 2 != 0) notes.push_back(Note::odd_length);
@@ -100,8 +113,7 @@ bool is_colour(const PixelFormat& format) {
 
 std::uint64_t native_frame_bytes(const PixelFormat& format) {
   const auto pixels = static_cast<std::uint64_t>(format.rows * format.columns);
-  const bool is_422 = format.samples_per_pixel == 3 && format.photometric_interpretation == "YBR_FULL_422";
-  const int samples = is_422 && !format.is_encapsulated ? 2 : format.samples_per_pixel;
+  const int samples = is_422(format) ? 2 : format.samples_per_pixel;
   return pixels * static_cast<std::uint64_t>(samples * (format.bits_allocated / 8));
 }
 

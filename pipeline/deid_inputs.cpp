@@ -105,12 +105,19 @@ std::uint64_t deflated_cost_bytes(std::uint64_t size_bytes, std::uint64_t inflat
   return size_bytes + plain_cost_bytes(inflated_size_bytes);
 }
 
+/// What it takes beside the file. Frames that expand are there once more where the result is looked at.
+std::uint64_t work_bytes(const DeidScan& scan, std::size_t input, const DeidMemory& memory) {
+  constexpr std::uint64_t kExpandedCopies = 2;
+  const bool is_expanded = memory.is_expanded && memory.is_expanded(input);
+  return memory.work_bytes + (is_expanded ? kExpandedCopies * scan.sources[input].expanded_bytes : 0);
+}
+
 /// The wanted members of one archive, handed out in the archive's order to whoever asks next: one thread inflates while
 /// the others work on what they were given.
 class ArchiveSource {
  public:
-  ArchiveSource(std::filesystem::path path, MemoryBudget& budget, std::uint64_t work_bytes)
-      : path_(std::move(path)), budget_(budget), work_bytes_(work_bytes) {}
+  ArchiveSource(std::filesystem::path path, MemoryBudget& budget, const DeidMemory& memory)
+      : path_(std::move(path)), budget_(budget), memory_(memory) {}
 
   void want(std::size_t member, std::size_t input) { wanted_[member] = input; }
 
@@ -131,7 +138,8 @@ class ArchiveSource {
       if (row == wanted_.end()) continue;
       const std::size_t input = row->second;
       wanted_.erase(row);
-      return read(input, scan.files.inputs[input].size_bytes, is_deflated(scan, input));
+      return read({input, scan.files.inputs[input].size_bytes, work_bytes(scan, input, memory_)},
+                  is_deflated(scan, input));
     }
     // The archive changed since it was scanned: what is still wanted is not in it any more.
     const auto lost = wanted_.begin();
@@ -141,19 +149,24 @@ class ArchiveSource {
   }
 
  private:
-  Member read(std::size_t input, std::uint64_t size_bytes, bool is_deflated) {
-    const std::uint64_t cost = plain_cost_bytes(size_bytes) + work_bytes_;
+  struct Wanted {
+    std::size_t input = 0;
+    std::uint64_t size_bytes = 0, work_bytes = 0;
+  };
+  Member read(const Wanted& wanted, bool is_deflated) {
+    const auto& [input, size_bytes, work_bytes] = wanted;
+    const std::uint64_t cost = plain_cost_bytes(size_bytes) + work_bytes;
     if (!budget_.can_ever_hold(cost)) return {input, nullptr, std::nullopt, Code::too_large};
     Member member{input, std::make_unique<MemoryBudget::Share>(budget_, cost), room_for(size_bytes), Code::corrupt};
     if (reader_->read({member.file->data.get(), member.file->size}) != member.file->size) member.file.reset();
-    if (is_deflated && member.file) take_room_to_inflate(member);
+    if (is_deflated && member.file) take_room_to_inflate(member, work_bytes);
     return member;
   }
 
   /// For its share another one, of what it needs.
-  void take_room_to_inflate(Member& member) {
+  void take_room_to_inflate(Member& member, std::uint64_t work_bytes) {
     const dicom::Bytes file = member.file->bytes();
-    const std::uint64_t cost = deflated_cost_bytes(file.size(), inflated_size_bytes(file)) + work_bytes_;
+    const std::uint64_t cost = deflated_cost_bytes(file.size(), inflated_size_bytes(file)) + work_bytes;
     member.share.reset();
     if (budget_.can_ever_hold(cost)) {
       member.share = std::make_unique<MemoryBudget::Share>(budget_, cost);
@@ -165,7 +178,7 @@ class ArchiveSource {
 
   std::filesystem::path path_;
   MemoryBudget& budget_;
-  std::uint64_t work_bytes_;
+  const DeidMemory& memory_;
   std::mutex mutex_;
   std::unique_ptr<ArchiveReader> reader_;
   std::map<std::size_t, std::size_t> wanted_;  ///< member, input
@@ -173,11 +186,11 @@ class ArchiveSource {
 
 class Inputs {
  public:
-  Inputs(DeidScan& scan, std::span<const std::size_t> inputs, DeidMemory memory, const CancelToken& cancel,
+  Inputs(DeidScan& scan, std::span<const std::size_t> inputs, const DeidMemory& memory, const CancelToken& cancel,
          Progress progress, const OnProgress& on_progress)
       : scan_(scan),
         inputs_(inputs),
-        work_bytes_(memory.work_bytes),
+        memory_(memory),
         budget_(memory.limit_bytes),
         cancel_(cancel),
         on_progress_(on_progress),
@@ -185,7 +198,7 @@ class Inputs {
     for (const std::size_t i : inputs) {
       const auto& place = scan.files.inputs[i].place;
       if (!place) continue;
-      archives_.try_emplace(place->archive, place->archive, budget_, work_bytes_).first->second.want(place->member, i);
+      archives_.try_emplace(place->archive, place->archive, budget_, memory_).first->second.want(place->member, i);
     }
   }
 
@@ -216,7 +229,8 @@ class Inputs {
     InputRecord& input = scan_.files.inputs[index];
     const OpenFile open(input.path);
     const std::uint64_t cost =
-        work_bytes_ + (is_deflated(scan_, index) ? deflated_cost_bytes(input.size_bytes, inflated_size_bytes(open))
+        work_bytes(scan_, index, memory_) + (is_deflated(scan_, index)
+                                                 ? deflated_cost_bytes(input.size_bytes, inflated_size_bytes(open))
                                                  : plain_cost_bytes(input.size_bytes));
     if (!open.is_open() || !budget_.can_ever_hold(cost)) {
       hold_back(input, open.is_open() ? Code::too_large : Code::unreadable);
@@ -236,7 +250,7 @@ class Inputs {
 
   DeidScan& scan_;
   std::span<const std::size_t> inputs_;
-  std::uint64_t work_bytes_;
+  const DeidMemory& memory_;
   MemoryBudget budget_;
   BufferPool buffers_;
   std::map<std::filesystem::path, ArchiveSource> archives_;
@@ -248,9 +262,9 @@ class Inputs {
 
 }  // namespace
 
-void for_each_input(DeidScan& scan, std::span<const std::size_t> inputs, DeidMemory memory, std::string_view activity,
-                    Executor& executor, const CancelToken& cancel, const OnProgress& on_progress,
-                    const OnInputBytes& use) {
+void for_each_input(DeidScan& scan, std::span<const std::size_t> inputs, const DeidMemory& memory,
+                    std::string_view activity, Executor& executor, const CancelToken& cancel,
+                    const OnProgress& on_progress, const OnInputBytes& use) {
   Inputs reading(scan, inputs, memory, cancel, {std::string(activity), 0, inputs.size(), "files", 0}, on_progress);
   executor.parallel_for(static_cast<std::int64_t>(inputs.size()), 1,
                         [&](std::int64_t begin, std::int64_t) { reading.run(static_cast<std::size_t>(begin), use); });

@@ -50,6 +50,9 @@ void run_deid(DeidScan& scan, std::span<const std::size_t> inputs, const dicom::
               const PixelPlan& pixels, DeidMemory memory, Executor& executor, const CancelToken& cancel,
               const OnProgress& on_progress, const OnDeidentified& on_result) {
   PreparedWords prepared(scan, engine.policy());
+  memory.is_expanded = [&](std::size_t index) {
+    return scan.sources[index].is_expanded || !pixels.boxes_of(index).empty();
+  };
   for_each_input(
       scan, inputs, memory, "de-identifying", executor, cancel, on_progress, [&](std::size_t index, dicom::Bytes file) {
         InputRecord& input = scan.files.inputs[index];

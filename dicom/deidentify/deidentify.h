@@ -39,8 +39,10 @@ struct DeidSource {
   std::string study_uid, series_uid, sop_instance_uid, sop_class_uid, transfer_syntax_uid;
   std::string modality, body_part;
   ImageClass image_class = ImageClass::original;
-  bool shows_text_by_kind = false;  ///< see image_class.h
-  std::string birth_date;           ///< (0010,0030) as found
+  bool shows_text_by_kind = false;   ///< see image_class.h
+  std::uint64_t expanded_bytes = 0;  ///< of all frames, of a file in which they are compressed or deflated
+  bool is_expanded = false;          ///< all frames at once, by the policy, whatever they show
+  std::string birth_date;            ///< (0010,0030) as found
   std::string patient_name_birth;  ///< the words of the name, small, with '^' between them, then '|' and the birth date
 };
 

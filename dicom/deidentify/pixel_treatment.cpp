@@ -60,16 +60,25 @@ std::uint64_t frame_bits(const PixelFormat& format) {
          static_cast<std::uint64_t>(format.samples_per_pixel) * static_cast<std::uint64_t>(format.bits_allocated);
 }
 
-/// Bytes of all frames together, without padding. YBR_FULL_422 shares chroma between two pixels (PS3.3 C.7.6.3.1.2).
+/// Bytes of all frames together, without padding behind them. YBR_FULL_422 shares chroma between two pixels (PS3.3
+/// C.7.6.3.1.2).
 std::uint64_t native_bytes(const PixelFormat& format) {
   std::uint64_t bits = frame_bits(format) * static_cast<std::uint64_t>(std::max<std::int64_t>(format.frame_count, 1));
   if (format.photometric_interpretation.ends_with("_422")) bits = bits / 3 * 2;
-  return (bits + 7) / 8;
+  const std::uint64_t bytes = (bits + 7) / 8;
+  return format.is_bytes_in_words ? bytes + bytes % 2 : bytes;  // the last word may hold padding before the last pixel
 }
 
 /// Two pixels as two luminances and the chroma of both (PS3.3 C.7.6.3.1.2).
 bool is_422(const PixelFormat& format) {
   return format.samples_per_pixel == 3 && format.photometric_interpretation == "YBR_FULL_422";
+}
+
+/// True where pixels that are said to share their chroma are as many bytes as those with chroma of their own: nobody
+/// can say which picture is meant.
+bool contradicts_shared_chroma(const PixelFormat& format, std::size_t size) {
+  const std::uint64_t unshared = native_bytes(format) / 2 * 3;
+  return format.photometric_interpretation.ends_with("_422") && size == unshared + unshared % 2;
 }
 
 /// Native frames in memory, two or one bytes a sample.
@@ -125,8 +134,13 @@ class NativePixels {
     return static_cast<std::size_t>(frame * plane * f.samples_per_pixel + within);
   }
 
+  /// Where a value of one byte stands: in big endian words the first is the second byte.
+  std::size_t place(std::size_t n) const {
+    return facts_.format.is_bytes_in_words && (n ^ 1) < bytes_.size() ? n ^ 1 : n;
+  }
+
   std::uint16_t get(std::size_t n) const {
-    if (size() == 1) return std::to_integer<std::uint16_t>(bytes_[n]);
+    if (size() == 1) return std::to_integer<std::uint16_t>(bytes_[place(n)]);
     return read_u16(bytes_, n * 2, is_big_endian_);
   }
 
@@ -134,7 +148,7 @@ class NativePixels {
     if (n >= count()) return;
     const auto low = static_cast<std::byte>(value & 0xFF), high = static_cast<std::byte>(value >> 8);
     if (size() == 1) {
-      bytes_[n] = low;
+      bytes_[place(n)] = low;
     } else {
       bytes_[n * 2] = is_big_endian_ ? high : low;
       bytes_[n * 2 + 1] = is_big_endian_ ? low : high;
@@ -421,6 +435,10 @@ PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_
     read_text(node.tag, text_of(value), facts);
     if (node.tag == kImageType) facts.image_type = texts_of(value);
     if (node.tag == kSpecimenLabelInImage) specimen_label = text_of(value);
+    if (node.tag == kPixelData) {
+      facts.format.is_bytes_in_words =
+          node.encoding.is_big_endian && facts.format.bits_allocated == 8 && node.value_representation == vr("OW");
+    }
     constexpr Tag kOverlayGroups = 0xFFE10000, kOverlays = 0x60000000, kOverlayBitsAllocated = 0x0100;
     if ((node.tag & kOverlayGroups) == kOverlays && (node.tag & 0xFFFF) == kOverlayBitsAllocated) {
       facts.has_overlay_in_pixels =
@@ -433,6 +451,17 @@ PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_
 
 std::vector<PixelBox> regions_for(const PixelFacts& facts, const DeidentifyPolicy& policy) {
   return policy.regions_for({facts.modality, facts.manufacturer, facts.model, facts.format.rows, facts.format.columns});
+}
+
+std::uint64_t expanded_bytes(const PixelFacts& facts) {
+  const PixelFormat& format = facts.format;
+  return has_sound_geometry(format) ? frame_bits(format) * static_cast<std::uint64_t>(format.frame_count) / 8 : 0;
+}
+
+bool is_always_decoded(const PixelFacts& facts, const DeidentifyPolicy& policy) {
+  const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data) && has_unused_bits(facts.format);
+  return (clears_unused_bits && keeps_every_bit(facts.format.transfer_syntax_uid)) ||
+         !regions_for(facts, policy).empty();
 }
 
 PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy,
@@ -451,6 +480,9 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   }
   // Without a picture's sizes nobody can say what the bytes are.
   if (!value.empty() && !has_sound_geometry(facts.format)) return withheld(Code::corrupt);
+  if (node->kind != NodeKind::encapsulated && contradicts_shared_chroma(facts.format, value.size())) {
+    return withheld(Code::corrupt);
+  }
   const bool has_face = std::ranges::any_of(boxes, &PixelBox::is_face);
   const bool has_text = !std::ranges::all_of(boxes, &PixelBox::is_face);
   if (has_text && !policy.options.has(DeidOption::clean_pixel_data)) return withheld(Code::text_suspected);
@@ -472,7 +504,7 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   }
   const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data);
   if (node->kind != NodeKind::encapsulated) return treat_native(*node, value, facts, clears_unused_bits);
-  if (clears_unused_bits && has_unused_bits(facts.format) && keeps_every_bit(facts.format.transfer_syntax_uid)) {
+  if (is_always_decoded(facts, policy)) {
     if (auto outcome = without_stray_bits(value, facts)) return *std::move(outcome);
   }
   return treat_stream(value, facts);

@@ -43,6 +43,11 @@ struct PixelOutcome {
 /// The rectangles that the policy's rules name for the device and size of this picture, in all frames.
 std::vector<PixelBox> regions_for(const PixelFacts& facts, const DeidentifyPolicy& policy);
 
+/// What all frames take in memory when they are decoded, as far as the header can be believed; 0 where it cannot.
+std::uint64_t expanded_bytes(const PixelFacts& facts);
+/// True where treat_pixels decodes compressed frames, all at once, without being told of boxes.
+bool is_always_decoded(const PixelFacts& facts, const DeidentifyPolicy& policy);
+
 /// Looks after the Pixel Data of the data set itself. Floats stay as they are, or are withheld where something is to be
 /// blanked. Of Pixel Data:
 ///  - `boxes`, and rectangles of `policy.regions` for this device and matrix in every frame, are blanked (with

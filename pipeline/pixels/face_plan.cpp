@@ -32,6 +32,12 @@ constexpr auto kFaceClasses = std::to_array<std::string_view>({
     "1.2.840.10008.5.1.4.1.1.77.1.4",  // VL Photographic
 });
 
+/// Outlines drawn over a volume, of the skin as a rule: they show the face that it shows.
+constexpr auto kOutlineClasses = std::to_array<std::string_view>({
+    "1.2.840.10008.5.1.4.1.1.481.3",  // RT Structure Set
+    "1.2.840.10008.5.1.4.1.1.66.5",   // Surface Segmentation
+});
+
 bool is_same_list(const DeidScan& scan, const Scan& slices) {
   const auto same = [](const InputRecord& a, const InputRecord& b) {
     return a.path == b.path && a.size_bytes == b.size_bytes;
@@ -65,9 +71,11 @@ class FacePlanner {
       ++progress.done;
       on_progress(progress);
     }
+    hold_interleaved();
     hold_scraps();
     hold_localizers();
     hold_unread();
+    hold_outlines();
     hold_series();
   }
 
@@ -166,6 +174,22 @@ class FacePlanner {
     }
   }
 
+  /// Stacks that were left alone as too thin or too coarse, and that headers set apart slice by slice.
+  void hold_interleaved() {
+    std::map<std::string, std::vector<Grid>> of_series;
+    for (const std::size_t stack : scraps_) {
+      if (is_limb(instance(members_[stack].front()).body_part)) continue;
+      of_series[slices_.stacks[stack].series_uid].push_back(slices_.stacks[stack].grid);
+    }
+    for (const auto& [uid, grids] : of_series) {
+      if (grids.size() > 1 && may_show_face_together(grids)) doubtful_.insert(uid);
+    }
+    for (auto& [stack, face] : found_) {
+      const bool is_one = of_series.contains(slices_.stacks[stack].series_uid) && !face.may_show;
+      if (is_one && doubtful_.contains(slices_.stacks[stack].series_uid)) face.because = name(FaceDoubt::unknown_shape);
+    }
+  }
+
   /// Thin or coarse stacks of a series that shows a face: a part of it was set apart by its header.
   void hold_scraps() {
     for (const std::size_t stack : scraps_) {
@@ -203,6 +227,22 @@ class FacePlanner {
       const bool shows_face = std::ranges::find(kFaceClasses, source.sop_class_uid) != kFaceClasses.end();
       const bool may_show = shows_face || (is_volume_kind && has_pixels);
       if (may_show && !read.contains(index) && !is_limb(source.body_part)) hold(index);
+    }
+  }
+
+  /// But for those of studies whose volumes show no face, or were released by people.
+  void hold_outlines() {
+    std::set<std::string_view> seen, with_face;  // studies
+    for (std::size_t stack = 0; stack < members_.size(); ++stack) {
+      const std::string_view study = scan_.sources[input(members_[stack].front())].study_uid;
+      const std::string& series = slices_.stacks[stack].series_uid;
+      seen.insert(study);
+      if (cut_.contains(series) || doubtful_.contains(series)) with_face.insert(study);
+    }
+    for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
+      const dicom::DeidSource& source = scan_.sources[index];
+      const bool is_outline = std::ranges::find(kOutlineClasses, source.sop_class_uid) != kOutlineClasses.end();
+      if (is_outline && (!seen.contains(source.study_uid) || with_face.contains(source.study_uid))) hold(index);
     }
   }
 

@@ -190,6 +190,34 @@ Json rounded(const Vec3& point) { return {rounded(point[0]), rounded(point[1]), 
 
 }  // namespace
 
+bool may_show_face_together(std::span<const Grid> stacks) {
+  constexpr double kParallel = 0.999;  // cosine
+  const auto normal_of = [](const Grid& grid) {
+    const Vec3 normal = cross(grid.patient_from_voxel.column(0), grid.patient_from_voxel.column(1));
+    return 1 / norm(normal) * normal;
+  };
+  for (const Grid& base : stacks) {
+    const Vec3 normal = normal_of(base);
+    std::vector<double> places_mm;
+    for (const Grid& other : stacks) {
+      const Vec3 spacing = other.spacing_mm();
+      const bool is_alike = std::abs(dot(normal, normal_of(other))) >= kParallel;
+      if (!is_alike || std::max(spacing[0], spacing[1]) > kCoarsestMm) continue;
+      for (std::int64_t k = 0; k < other.size.z; ++k) {
+        places_mm.push_back(dot(normal, other.patient_from_voxel({0, 0, static_cast<double>(k)})));
+      }
+    }
+    std::ranges::sort(places_mm);
+    double run_mm = 0;
+    for (std::size_t n = 1; n < places_mm.size(); ++n) {
+      const double step_mm = places_mm[n] - places_mm[n - 1];
+      run_mm = step_mm <= kCoarsestMm ? run_mm + step_mm : 0;
+      if (run_mm >= kThinnestMm) return true;
+    }
+  }
+  return false;
+}
+
 bool is_limb(std::string_view body_part) {
   const OtherPart* const part = other_part(body_part);
   return part != nullptr && !part->may_reach_head;

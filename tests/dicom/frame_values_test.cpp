@@ -93,6 +93,17 @@ TEST(FrameValues, OfColourAreLuminanceLargestAndSmallest) {
   EXPECT_EQ(values[16], 0);
 }
 
+TEST(FrameValues, OfSharedChromaAreThoseOfWholePairs) {
+  SliceBytes slice;  // 4 columns, 2 rows
+  slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7").text(0x00280004, "CS", "YBR_FULL_422");
+  slice.number(0x00280002, 3).number(0x00280006, 0).number(0x00280100, 8).number(0x00280101, 8);
+  slice.number(0x00280102, 7).number(0x00280103, 0).raw(0x7FE00010, "OB", std::string(16, '\x80'));
+  EXPECT_EQ(Opened(slice).values().front(), 128);
+  EXPECT_TRUE(Opened(SliceBytes(slice).raw(0x7FE00010, "OB", std::string(24, '\x80'))).frames.problem());
+  slice.number(0x00280010, 3).number(0x00280011, 3).raw(0x7FE00010, "OB", std::string(18, '\x80'));
+  EXPECT_TRUE(Opened(slice).frames.problem());
+}
+
 TEST(FrameValues, ArePerFrameHoweverTheirNumberIsPadded) {
   SliceBytes slice = slice_of({1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18});
   slice.text(0x00280008, "IS", "2" + std::string(2001, ' '));

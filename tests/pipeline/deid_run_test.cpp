@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <zlib.h>
 
+#include <atomic>
 #include <mutex>
 #include <set>
 
 #include "pipeline/deid_plan.h"
+#include "tests/dicom/coded_bytes.h"
 #include "tests/pipeline/deid_job.h"
 #include "tests/support/archive_writer.h"
 
@@ -134,6 +136,32 @@ TEST_F(DeidRunTest, DeflatedFilesCountAsWhatTheyExpandTo) {
   EXPECT_EQ(run(found, kEnough).size(), 2U);
   EXPECT_TRUE(run(found, kEnough / 2).empty());
   for (const InputRecord& input : found.files.inputs) EXPECT_EQ(input.reason, Code::too_large) << input.path;
+}
+
+/// A small file may hold frames that are a thousand times as large when they are decoded.
+TEST_F(DeidRunTest, CountsWhatFramesExpandToWhereAllOfThemDo) {
+  test::SliceBytes slice = slice_of("P1", 1);  // 4 x 2 pixels of 16 bits
+  slice.text(0x00280008, "IS", "10000").number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0);
+  slice.transfer_syntax("1.2.840.10008.1.2.5").stated_pixel_length(0xFFFFFFFF);
+  slice.raw(0x7FE00010, "OB", test::item("") + test::item(std::string(64, '\0')) + test::kEndMark);
+  test::spill(folder_ / "a.dcm", slice.bytes());
+  const auto calls = [&](const dicom::DeidentifyPolicy& policy, std::uint64_t memory, const PixelPlan& pixels) {
+    DeidScan found = scan_for_deid({{folder_ / "a.dcm", {}}}, policy, executor_, cancel_, [](const Progress&) {});
+    const dicom::Deidentifier engine(policy, PseudonymKey(PseudonymKey::Bytes{}), "test");
+    std::atomic<int> count = 0;
+    run_deid(found, used_inputs(found), engine, pixels, {memory}, executor_, cancel_, on_progress_,
+             [&](std::size_t, const dicom::DeidResult&) { ++count; });
+    EXPECT_EQ(count == 0, found.files.inputs[0].reason == Code::too_large);
+    return count.load();
+  };
+  dicom::DeidentifyPolicy clean;
+  clean.options.add(dicom::DeidOption::clean_pixel_data);
+  PixelPlan boxes;
+  boxes.orders[0] = {{0, 0, 0, 1, 1, {}}};
+  EXPECT_EQ(calls({}, 100'000, {}), 1);
+  EXPECT_EQ(calls({}, 100'000, boxes), 0);
+  EXPECT_EQ(calls(clean, 100'000, {}), 0);
+  EXPECT_EQ(calls(clean, 1'000'000, boxes), 1);
 }
 
 TEST_F(DeidRunTest, WhatTheCallerThrowsEndsTheRun) {

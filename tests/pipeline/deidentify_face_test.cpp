@@ -159,6 +159,37 @@ TEST_F(DeidentifyFaceTest, HoldsObjectsThatShowFacesThoughTheyAreNoSlices) {
   }
 }
 
+TEST_F(DeidentifyFaceTest, HoldsOutlinesOfAFace) {
+  put_head("PAT-1", HeadSeries({}));
+  put_series("PAT-2", 3);  // thick slices
+  for (const std::string patient : {"PAT-1", "PAT-2", "PAT-3"}) {
+    test::SliceBytes outline = test::slice_of(patient, 1, 2);
+    outline.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.481.3").text(0x00080060, "CS", "RTSTRUCT");
+    put(patient + "/outline", outline.remove(0x7FE00010));
+  }
+  run();
+  std::map<std::string, Json> reasons;
+  for (const Json& line : lines_of(report() / "inputs.jsonl")) {
+    const std::filesystem::path path = line["path"].get<std::string>();
+    if (path.filename() == "outline") reasons[path.parent_path().filename()] = line["reason"];
+  }
+  EXPECT_EQ(reasons.at("PAT-1"), "face_present");
+  EXPECT_EQ(reasons.at("PAT-2"), nullptr);
+  EXPECT_EQ(reasons.at("PAT-3"), "face_present");  // of which volume, nobody can say
+}
+
+TEST_F(DeidentifyFaceTest, HoldsSlicesThatAreFineTogetherAlone) {
+  const HeadSeries head({});
+  for (std::int64_t z = 0; z < head.slice_count(); ++z) {
+    const std::string kind = z % 2 == 0 ? "EVEN" : "ODD";  // two stacks of 6 mm each
+    put(place("PAT-1", z), head.slice("PAT-1", z).text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\AXIAL\\" + kind));
+  }
+  put_series("PAT-2", 3);
+  EXPECT_EQ(run().instance_count, 3U);
+  EXPECT_EQ(face()["action"], "held");
+  EXPECT_EQ(face()["because"], "unknown_shape");
+}
+
 TEST_F(DeidentifyFaceTest, HoldsWhatWasLostFromTheVolume) {
   const HeadSeries head({});
   put_head("PAT-1", head);

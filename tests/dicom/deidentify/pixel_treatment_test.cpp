@@ -5,6 +5,7 @@
 #include "dicom/deidentify/stream_frames.h"
 #include "tests/dicom/coded_bytes.h"
 #include "tests/dicom/deidentify/deidentified.h"
+#include "tests/dicom/deidentify/pixel_streams.h"
 #include "tests/dicom/slice_bytes.h"
 #include "tests/support/codec_encoder.h"
 
@@ -301,6 +302,57 @@ TEST(PixelTreatment, BlanksPixelsThatShareTheirChroma) {
   policy.regions[0].x = 1;  // a pixel of each pair
   EXPECT_EQ(pixels_of(Deidentified(slice.bytes(), policy)),
             std::string("\x51\0\x80\x80\0\x52\x80\x80", 8) + pair + pair);
+}
+
+/// Some writers state the one and store the other: whichever half is believed, the picture is another one.
+TEST(PixelTreatment, HoldsBackWhatSharesItsChromaByItsNameAlone) {
+  SliceBytes slice = numbered_slice();
+  slice.number(0x00280002, 3).number(0x00280006, 0).number(0x00280103, 0);
+  slice.number(0x00280100, 8).number(0x00280101, 8).number(0x00280102, 7);
+  slice.raw(0x7FE00010, "OB", std::string(4 * 2 * 3, 'x'));
+  for (const char* const photometric : {"YBR_FULL_422", "YBR_PARTIAL_422"}) {
+    slice.text(0x00280004, "CS", photometric);
+    EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::corrupt) << photometric;
+    EXPECT_EQ(Deidentified(slice.bytes(), policy_with_region()).result.reason, Code::corrupt) << photometric;
+  }
+  slice.text(0x00280004, "CS", "YBR_FULL");
+  EXPECT_EQ(pixels_of(Deidentified(slice.bytes())), std::string(4 * 2 * 3, 'x'));
+}
+
+/// A data set in Explicit VR Big Endian of 3 x 3 pixels of a byte each, in words.
+std::string bytes_in_words(std::string_view pixels) {
+  std::string bytes;
+  const auto add = [&](std::uint32_t tag, std::string_view vr, int length_bytes, std::string_view value) {
+    bytes += big_endian(tag, 4) + std::string(vr) + std::string(length_bytes == 4 ? 2 : 0, '\0');
+    bytes += big_endian(static_cast<std::uint32_t>(value.size()), length_bytes) + std::string(value);
+  };
+  const auto number = [&](std::uint32_t tag, std::uint32_t value) { add(tag, "US", 2, big_endian(value, 2)); };
+  number(0x00280002, 1);
+  add(0x00280004, "CS", 2, "MONOCHROME2 ");
+  number(0x00280010, 3);
+  number(0x00280011, 3);
+  number(0x00280100, 8);
+  number(0x00280101, 8);
+  number(0x00280102, 7);
+  number(0x00280103, 0);
+  add(0x7FE00010, "OW", 4, pixels);
+  return bytes;
+}
+
+TEST(PixelTreatment, BlanksBytesInWordsWhereTheyStand) {
+  const auto treated = [](std::string_view pixels, std::span<const dicom::PixelBox> boxes) {
+    const std::string file = bytes_in_words(pixels);
+    const dicom::Bytes bytes = std::as_bytes(std::span(file));
+    const dicom::ElementTable table = dicom::read_elements(bytes, 0, {true, true});
+    const auto facts = dicom::read_pixel_facts(table, bytes, "1.2.840.10008.1.2.2");
+    const auto outcome = dicom::treat_pixels(&table.nodes.back(), bytes, facts,
+                                             policy_with({DeidOption::clean_pixel_data}), boxes, false);
+    EXPECT_FALSE(outcome.problem);
+    return std::string(reinterpret_cast<const char*>(outcome.replacement.data()), outcome.replacement.size());
+  };
+  const dicom::PixelBox box{0, 1, 2, 2, 1, {}};  // the last two of the nine
+  EXPECT_EQ(treated("badcfehg?i", std::span(&box, 1)), "badcfeag?a");
+  EXPECT_EQ(treated(std::string_view("badcfehg\0i", 10), {}), "");  // the last one is no rest behind the picture
 }
 
 TEST(PixelTreatment, BlanksWithTheDarkestColourOfAPalette) {
