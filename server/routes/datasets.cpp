@@ -116,6 +116,10 @@ Response get_data(Services& services, Request& request) {
   const std::int64_t now_ms = services.clock.now_ms();
   const auto link = link_of(services.keys, request, object_id, now_ms);
   if (link) request.caller = caller_of_link(services, *link);
+  if (!link && request.caller.roles.is_empty()) {
+    throw Error(request.caller.is_known() ? ErrorCode::forbidden : ErrorCode::unauthenticated,
+                "a link is needed, or a token or session of a steward or company with the scope deliver");
+  }
   const DatasetAccess access = access_of(services, request.caller, dataset_id_of_object(object_id));
   if (link && link->grant_id != (access.grant ? access.grant->id : "")) {
     throw Error(ErrorCode::unauthenticated, "this link was made under another grant; ask for a new one");
