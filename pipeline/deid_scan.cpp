@@ -125,12 +125,17 @@ class Reader {
 
   std::vector<Row> read_archive(const std::filesystem::path& path) {
     std::vector<Row> rows;
-    const std::string identity = OpenFile(path).identity();
+    const OpenFile file(path);
+    const std::string identity = file.identity();
+    const auto add_line = [&](Code code) {
+      rows.push_back(unusable(path, code));
+      rows.back().record.size_bytes = file.size_bytes();
+    };
     ArchiveReader reader(path);
     while (const auto member = reader.next(cancel_)) rows.push_back(read_member(reader, *member, path, identity));
     // An archive that breaks off has a line of its own beside those of the members before.
-    if (const auto problem = problem_of(reader.state())) rows.push_back(unusable(path, *problem));
-    if (rows.empty()) rows.push_back(unusable(path, Code::not_dicom));  // no file in it: still one line
+    if (const auto problem = problem_of(reader.state())) add_line(*problem);
+    if (rows.empty()) add_line(Code::not_dicom);  // no file in it: still one line
     return rows;
   }
 

@@ -111,16 +111,21 @@ FileHeader read_member(ArchiveReader& reader, const ArchiveMember& member, const
 
 std::vector<FileHeader> read_archive(const std::filesystem::path& path, Prefix& prefix, const CancelToken& cancel) {
   std::vector<FileHeader> headers;
-  const std::string identity = OpenFile(path).identity();
+  const OpenFile file(path);
+  const std::string identity = file.identity();
+  const auto add_line = [&](Code code) {
+    headers.push_back(unusable(path, code));
+    headers.back().record.size_bytes = file.size_bytes();
+  };
   ArchiveReader reader(path);
   while (const auto member = reader.next(cancel)) {
     headers.push_back(read_member(reader, *member, path, identity, prefix));
   }
   // An archive that breaks off has a line of its own beside those of the members before.
-  if (reader.state() == ArchiveReader::State::unreadable) headers.push_back(unusable(path, Code::unreadable));
-  if (reader.state() == ArchiveReader::State::corrupt) headers.push_back(unusable(path, Code::corrupt));
-  if (reader.state() == ArchiveReader::State::too_large) headers.push_back(unusable(path, Code::too_large));
-  if (headers.empty()) headers.push_back(unusable(path, Code::not_dicom));  // no file in it: still one line
+  if (reader.state() == ArchiveReader::State::unreadable) add_line(Code::unreadable);
+  if (reader.state() == ArchiveReader::State::corrupt) add_line(Code::corrupt);
+  if (reader.state() == ArchiveReader::State::too_large) add_line(Code::too_large);
+  if (headers.empty()) add_line(Code::not_dicom);  // no file in it: still one line
   return headers;
 }
 

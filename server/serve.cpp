@@ -406,7 +406,7 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
   http.start();  // last, since /readyz may not say yes while anything above can still fail
   if (!is_given && base.config.listen.port == 0)
     base.config.listen.public_url = public_url_of(base.config, http.port());
-  log::info("listening on {}", Public{base.config.listen.public_url});
+  log::info("listening on {}", Public{public_url_of(base.config, http.port())});
   wait(cancel, http);
   log::info("stopping: requests under way may take {} s", base.config.listen.drain_s);
   runner.drain();

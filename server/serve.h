@@ -13,7 +13,7 @@ namespace naru::server {
 
 struct ServeOptions {
   std::filesystem::path config;  ///< empty: defaults
-  std::filesystem::path data;    ///< wins over the configuration's; empty: that, else the user's state folder
+  std::filesystem::path data;    ///< wins over the configuration's
   std::string listen;            ///< "ADDR:PORT", wins over the configuration's
 };
 

@@ -5,9 +5,9 @@
 #include <array>
 #include <cstdlib>
 
-#include "core/error.h"
 #include "server/auth/secrets.h"
 #include "server/clock.h"
+#include "server/retry_later.h"
 
 namespace naru::server {
 
@@ -22,26 +22,27 @@ std::string client_key(const std::string& address) {
 
 }  // namespace
 
-bool SignInLimits::is_within(const std::string& key, int limit, std::int64_t now_ms) {
+std::int64_t SignInLimits::wait_ms(const std::string& key, int limit, std::int64_t now_ms) {
   const auto is_over = [&](const Window& window) { return std::abs(now_ms - window.begin_ms) >= rate_.window_ms; };
   if (windows_.size() >= rate_.max_entries && !windows_.contains(key)) {
     std::erase_if(windows_, [&](const auto& entry) { return is_over(entry.second); });
-    if (windows_.size() >= rate_.max_entries) return false;
+    if (windows_.size() >= rate_.max_entries) return rate_.window_ms;
   }
   Window& window = windows_[key];
   if (is_over(window)) window = {now_ms, 0};
-  return ++window.count <= limit;
+  if (++window.count <= limit) return 0;
+  return rate_.window_ms - std::abs(now_ms - window.begin_ms);
 }
 
 void SignInLimits::count(const std::string& address, const std::string& login) {
   const std::lock_guard lock(mutex_);
   const std::int64_t now_ms = clock_.now_ms();
   // Logins as hashes: they are as long as a client likes.
-  if ((address.empty() || is_within("address " + client_key(address), rate_.per_address, now_ms)) &&
-      (login.empty() || is_within("login " + sha256_of(login), rate_.per_login, now_ms))) {
-    return;
-  }
-  throw Error(ErrorCode::rate_limited, "too many attempts to sign in; try again in a minute");
+  std::int64_t wait = address.empty() ? 0 : wait_ms("address " + client_key(address), rate_.per_address, now_ms);
+  if (wait == 0 && !login.empty()) wait = wait_ms("login " + sha256_of(login), rate_.per_login, now_ms);
+  if (wait == 0) return;
+  throw RetryLater(ErrorCode::rate_limited, "too many attempts to sign in; wait as long as Retry-After says",
+                   (wait + 999) / 1000);
 }
 
 }  // namespace naru::server

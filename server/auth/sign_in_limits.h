@@ -22,7 +22,7 @@ class SignInLimits {
  public:
   explicit SignInLimits(const Clock& clock, SignInRate rate = {}) : clock_(clock), rate_(rate) {}
 
-  /// Counts one attempt; an empty one of both is not counted. @throws Error{rate_limited}
+  /// Counts one attempt; an empty one of both is not counted. @throws RetryLater{rate_limited}
   void count(const std::string& address, const std::string& login);
 
  private:
@@ -30,7 +30,8 @@ class SignInLimits {
     std::int64_t begin_ms = 0;
     int count = 0;
   };
-  bool is_within(const std::string& key, int limit, std::int64_t now_ms);
+  /// 0: within the limit; else until when the window lasts.
+  std::int64_t wait_ms(const std::string& key, int limit, std::int64_t now_ms);
 
   const Clock& clock_;
   SignInRate rate_;

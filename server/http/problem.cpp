@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "server/retry_later.h"
+
 namespace naru::server {
 
 namespace {
@@ -65,7 +67,10 @@ Response problem_response(const std::exception& error, std::string_view request_
   Response response{.status = as.status, .headers = {}, .body = {}};
   response.headers.add("Content-Type", "application/problem+json");
   if (as.status == 401) response.headers.add("WWW-Authenticate", "Bearer");
-  if (as.status == 429 || as.status == 503) response.headers.add("Retry-After", "1");
+  if (as.status == 429 || as.status == 503) {
+    const auto* later = dynamic_cast<const RetryLater*>(&error);
+    response.headers.add("Retry-After", std::to_string(later ? later->after_s() : 1));
+  }
   response.body = document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   return response;
 }

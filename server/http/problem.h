@@ -14,7 +14,8 @@ int http_status(ErrorCode code);
 
 /// {type: "urn:naru:problem:CODE", title, status, code, detail, instance: request_id} as application/problem+json.
 /// `detail` is the message of an `Error`; any other exception is `internal` and keeps its text to itself, since nobody
-/// checked it for patient data. 401 carries WWW-Authenticate; 429 and 503 carry Retry-After.
+/// checked it for patient data. 401 carries WWW-Authenticate; 429 and 503 carry
+/// Retry-After: what a RetryLater says, else a second.
 Response problem_response(const std::exception& error, std::string_view request_id);
 
 }  // namespace naru::server

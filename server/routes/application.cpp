@@ -51,7 +51,7 @@ void NaruApplication::admit_caller(const Route& route, Request& request) const {
   const bool has_role = route.door == Door::signed_in || caller.roles.has_any(route.roles);
   const bool may = caller.is_known() && has_role && caller.may(route.scope);
   if (route.door == Door::link && !may) {
-    request.caller = Caller{};  // then only the link counts
+    request.caller.roles = {};  // then only the link counts
     return;
   }
   if (!caller.is_known()) {

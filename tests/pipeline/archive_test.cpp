@@ -176,6 +176,10 @@ TEST_F(ArchivedStudy, WithoutFilesStillHasALine) {
   test::write_series({}, folder_ / "in");
   test::write_archive(folder_ / "in/empty.zip", {});
   EXPECT_EQ(prepare_from("in", "out").by_reason.at("not_dicom"), 1U);
+  const auto size_bytes = std::filesystem::file_size(folder_ / "in/empty.zip");
+  EXPECT_GT(size_bytes, 0U);
+  EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"),
+              ::testing::ContainsRegex("empty.zip\"[^}]*\"size_bytes\":" + std::to_string(size_bytes) + ","));
 }
 
 TEST_F(ArchivedStudy, IsRejectedWhereEncrypted) {

@@ -91,6 +91,7 @@ TEST_F(DeidScanTest, SaysWhyAFileCannotBeUsed) {
   }
   EXPECT_THAT(fates, ::testing::ElementsAre("rejected:not_dicom", "rejected:corrupt", "rejected:encrypted",
                                             "rejected:corrupt", "rejected:truncated"));
+  EXPECT_EQ(found.files.inputs[3].size_bytes, 10U) << "an archive's own line";
 }
 
 TEST_F(DeidScanTest, AnIdentityFollowsTheFileAndItsHeader) {

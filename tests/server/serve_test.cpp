@@ -1,6 +1,7 @@
 #include "server/serve.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
 
@@ -25,6 +26,21 @@ TEST(Serve, RefusesAnAddressThatIsNone) {
     options.listen = listen;
     EXPECT_EQ(code_if_thrown([&] { serve(options, at_once); }), ErrorCode::usage) << listen;
   }
+}
+
+TEST(Serve, SaysWhereItListensWhateverClientsCallIt) {
+  const TempFolder folder;
+  naru::test::spill(folder / "naru.toml", "[listen]\npublic_url = \"https://naru.hospital.example\"\n");
+  ServeOptions options;
+  options.config = folder / "naru.toml";
+  options.data = folder / "data";
+  options.listen = "127.0.0.1:0";
+  init(options, "admin", "correct horse battery");
+  CancelToken at_once;
+  at_once.cancel();
+  testing::internal::CaptureStderr();
+  serve(options, at_once);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), testing::ContainsRegex("listening on http://127.0.0.1:[1-9]"));
 }
 
 TEST(Admin, MakesNoDataFolderToLookAfter) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/retry_later.h"
 #include "tests/server/support/error_code.h"
 #include "tests/server/support/fake_clock.h"
 
@@ -22,6 +23,21 @@ TEST_F(SignInLimits, HoldForALoginFromWhereverItIsTried) {
   EXPECT_EQ(code_if_thrown([&] { limits_.count("192.0.2.9", "kim"); }), ErrorCode::rate_limited);
   clock_.advance(1000);
   EXPECT_TRUE(may("192.0.2.9", "kim"));
+}
+
+TEST(SignInLimitsOf, SayWhenTheNextAttemptCounts) {
+  FakeClock clock;
+  server::SignInLimits limits(clock, {.window_ms = 60'000, .per_address = 6, .per_login = 1, .max_entries = 8});
+  limits.count("", "kim");
+  clock.advance(10'500);
+  try {
+    limits.count("", "kim");
+    FAIL() << "one in a minute";
+  } catch (const RetryLater& error) {
+    EXPECT_EQ(error.after_s(), 50);
+  }
+  clock.advance(50'000);
+  EXPECT_FALSE(code_if_thrown([&] { limits.count("", "kim"); }));
 }
 
 TEST_F(SignInLimits, HoldForAnAddressWhateverItTries) {

@@ -87,6 +87,7 @@ TEST_F(HttpServerRefusals, AnswersWhatIsMalformedAndCloses) {
     const auto answer = client.answer();
     EXPECT_EQ(answer.status, row.status) << row.what;
     EXPECT_EQ(answer.field("Content-Type"), "application/problem+json") << row.what;
+    EXPECT_EQ(answer.field("Allow"), row.status == 405 ? "GET, HEAD, POST, PUT, PATCH, DELETE" : "") << row.what;
   }
   EXPECT_EQ(asked, 0);
   application.on_respond = nullptr;

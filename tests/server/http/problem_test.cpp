@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "server/retry_later.h"
+
 namespace naru::server {
 namespace {
 
@@ -69,7 +71,7 @@ TEST(Problem, KeepsTheTextOfWhatNobodyCheckedToItself) {
 }
 
 TEST(Problem, TellsWhenToComeBackAndHowToSignIn) {
-  EXPECT_NE(problem_response(Error(ErrorCode::rate_limited, ""), "").headers.find("Retry-After"), std::nullopt);
+  EXPECT_EQ(problem_response(RetryLater(ErrorCode::rate_limited, "", 50), "").headers.find("Retry-After"), "50");
   EXPECT_NE(problem_response(Error(ErrorCode::draining, ""), "").headers.find("Retry-After"), std::nullopt);
   EXPECT_EQ(problem_response(Error(ErrorCode::conflict, ""), "").headers.find("Retry-After"), std::nullopt);
   EXPECT_NE(problem_response(Error(ErrorCode::unauthenticated, ""), "").headers.find("WWW-Authenticate"), std::nullopt);

@@ -11,7 +11,8 @@ namespace naru::server::test {
 namespace {
 
 Response who(Services&, Request& request) {
-  return json_response({{"user", request.caller.user_id}, {"values", request.path_values}});
+  return json_response(
+      {{"user", request.caller.user_id}, {"roles", to_text(request.caller.roles)}, {"values", request.path_values}});
 }
 Response defect(Services&, Request&) { throw std::runtime_error("Kim^Minji 1970"); }
 Response busy(Services&, Request&) { throw Error(ErrorCode::conflict, "not now"); }
@@ -78,9 +79,11 @@ TEST_P(NaruApplicationOver, WantsTheCsrfTokenOfASessionForChanges) {
 
 TEST_P(NaruApplicationOver, LetsALinkStandForItselfAndCountsACallerOnlyWhoMay) {
   EXPECT_EQ(json_of(server_.ask(Method::get, "/linked", "")).at("user"), "");
-  EXPECT_EQ(json_of(server_.ask(Method::get, "/linked", token_)).at("user"), "") << "a role that the route lacks";
+  const auto other = json_of(server_.ask(Method::get, "/linked", token_));
+  EXPECT_EQ(other.at("roles"), "") << "a role that the route lacks";
+  EXPECT_EQ(other.at("user"), user_id_) << "so that the handler can tell 403 from 401";
   const std::string buyer = server_.add_user(server_.company_id, "buyer", {Role::company});
-  EXPECT_EQ(json_of(server_.ask(Method::get, "/linked", server_.token_of(buyer))).at("user"), buyer);
+  EXPECT_EQ(json_of(server_.ask(Method::get, "/linked", server_.token_of(buyer))).at("roles"), "company");
   EXPECT_EQ(with_session(Method::post, "/linked", "").status, 403)
       << "a session's change needs its CSRF token here too";
 }
