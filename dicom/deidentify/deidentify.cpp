@@ -220,7 +220,7 @@ DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes, c
   if (file.syntax->is_encapsulated || file.syntax->is_deflated) {
     const PixelFacts facts = read_pixel_facts(table, file.data_set, file.transfer_syntax_uid);
     result.source.expanded_bytes = expanded_bytes(facts);
-    result.source.is_expanded = file.syntax->is_deflated || (policy != nullptr && is_always_decoded(facts, *policy));
+    result.source.is_expanded = policy != nullptr && is_always_decoded(facts, *policy);
   }
   const Tag last_tag = table.nodes.empty() || table.nodes.back().parent != 0 ? 0 : table.nodes.back().tag;
   // Slides say behind what others hold whether their label is in the picture.

@@ -32,11 +32,12 @@ std::recursive_mutex& device_mutex() {
   return mutex;
 }
 
-/// Where a row of calls stands. swapcontext would ask the kernel for its signals at every switch.
+/// Where a row of calls stands. swapcontext would ask the kernel for its signals at every switch. What sets or takes a
+/// place is no business of the optimizer: others change registers meanwhile.
 struct Place {
   void* registers[5] = {};  // as __builtin_setjmp wants it
 
-  [[gnu::noinline, gnu::no_sanitize_address]] void go_on() { __builtin_longjmp(registers, 1); }
+  [[gnu::noipa, gnu::no_sanitize_address]] void go_on() { __builtin_longjmp(registers, 1); }
 };
 
 /// A stack on which threads of a block run, one after the other while none waits.
@@ -170,7 +171,7 @@ class Block {
     threadIdx = {n % blockDim.x, n / blockDim.x % blockDim.y, n / blockDim.x / blockDim.y};
   }
 
-  [[gnu::no_sanitize_address]] void resume(Fiber& fiber) {
+  [[gnu::noipa, gnu::no_sanitize_address]] void resume(Fiber& fiber) {
     current_ = &fiber;
     set_thread(fiber.thread);
     void* own = nullptr;
@@ -183,7 +184,7 @@ class Block {
     arrive(own, nullptr);
   }
 
-  [[gnu::no_sanitize_address]] void yield() {
+  [[gnu::noipa, gnu::no_sanitize_address]] void yield() {
     Fiber& fiber = *current_;
     leave(&fiber.sanitizer_stack, main_stack_);
     if (__builtin_setjmp(fiber.place.registers) == 0) main_.go_on();
