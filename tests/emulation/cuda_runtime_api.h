@@ -3,7 +3,7 @@
 /// The one device, "emulated", lies in the host's memory. What is given to a stream waits until somebody waits for the
 /// stream. Two variables of the environment, read at each call, make it fail:
 ///   NARU_EMULATED_BYTES     memory of the device; an allocation beyond it fails with cudaErrorMemoryAllocation
-///   NARU_EMULATED_LAUNCHES  so many launches work; from the next on every call fails with cudaErrorLaunchFailure
+///   NARU_EMULATED_LAUNCHES  so many launches work; at the next the device is lost: calls fail with cudaErrorLaunchFailure
 #pragma once
 
 #include <cstddef>

@@ -222,15 +222,19 @@ struct Allocation {
   bool is_device = false;
 };
 
+long long number_in(const char* variable, long long otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::atoll(text);
+}
+
 struct Device {
   std::map<const char*, Allocation> allocations;  // by their beginning
   std::list<cudaStream_t> streams;
   std::map<const void*, std::size_t> shared_allowed;
   std::vector<std::byte> shared;
   std::size_t used_bytes = 0;
-  long long launches = 0;
+  long long launches = 0;  // since NARU_EMULATED_LAUNCHES was set
   cudaError_t last = cudaSuccess;
-  bool is_lost = false;
 
   static Device& the() {
     static Device device;
@@ -238,6 +242,11 @@ struct Device {
   }
 
   cudaError_t failed(cudaError_t error) { return last = error; }
+
+  bool is_lost() {
+    if (std::getenv("NARU_EMULATED_LAUNCHES") == nullptr) launches = 0;
+    return launches > number_in("NARU_EMULATED_LAUNCHES", std::numeric_limits<long long>::max());
+  }
 
   bool is_registered(const void* pointer) const {
     auto it = allocations.upper_bound(static_cast<const char*>(pointer));
@@ -247,12 +256,6 @@ struct Device {
   }
 };
 
-long long number_in(const char* variable, long long otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::atoll(text);
-}
-
-constexpr long long kAlways = std::numeric_limits<long long>::max();
 constexpr std::size_t kAlignment = 256;
 constexpr std::size_t kSharedBytes = 48 * 1024, kMostSharedBytes = 227 * 1024;
 constexpr unsigned kMostThreads = 1024, kMostBlocks = 65535;  // of a block; along y and z
@@ -290,9 +293,8 @@ void enqueue(const Config& config, std::function<void()> thread) {
   const std::lock_guard lock(device_mutex());
   Device& device = Device::the();
   const auto& [grid, block, shared_bytes, stream] = config;
-  device.is_lost = device.is_lost || device.launches >= number_in("NARU_EMULATED_LAUNCHES", kAlways);
-  if (device.is_lost) return;
   ++device.launches;
+  if (device.is_lost()) return;
   std::size_t most_shared = kSharedBytes;
   for (const auto& [kernel, allowed] : device.shared_allowed) most_shared = std::max(most_shared, allowed);
   const bool has_threads = block.x * block.y * block.z != 0 && grid.x * std::uint64_t{grid.y} * grid.z != 0;
@@ -334,7 +336,7 @@ const char* cudaGetErrorName(cudaError_t error) {
 cudaError_t cudaGetLastError() {
   const std::lock_guard lock(device_mutex());
   Device& device = Device::the();
-  return device.is_lost ? cudaErrorLaunchFailure : std::exchange(device.last, cudaSuccess);
+  return device.is_lost() ? cudaErrorLaunchFailure : std::exchange(device.last, cudaSuccess);
 }
 
 cudaError_t cudaRuntimeGetVersion(int* version) { return *version = 13000, cudaSuccess; }
@@ -349,7 +351,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
 
 cudaError_t cudaSetDevice(int device) {
   const std::lock_guard lock(device_mutex());
-  if (Device::the().is_lost) return cudaErrorLaunchFailure;
+  if (Device::the().is_lost()) return cudaErrorLaunchFailure;
   return device == 0 ? cudaSuccess : cudaErrorInvalidDevice;
 }
 
@@ -373,7 +375,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   const std::lock_guard lock(device_mutex());
-  if (Device::the().is_lost) return cudaErrorLaunchFailure;
+  if (Device::the().is_lost()) return cudaErrorLaunchFailure;
   stream->run();
   return cudaSuccess;
 }
@@ -401,10 +403,12 @@ void release(void* pointer) {
 
 }  // namespace
 
-cudaError_t cudaMallocAsync(void** pointer, std::size_t size_bytes, cudaStream_t) {
+/// What was freed in the stream before is there again.
+cudaError_t cudaMallocAsync(void** pointer, std::size_t size_bytes, cudaStream_t stream) {
   const std::lock_guard lock(device_mutex());
   Device& device = Device::the();
   const auto room = static_cast<std::size_t>(number_in("NARU_EMULATED_BYTES", kDeviceBytes));
+  if (device.used_bytes + size_bytes > room) stream->run();
   if (device.used_bytes + size_bytes > room) return device.failed(cudaErrorMemoryAllocation);
   device.used_bytes += size_bytes;
   *pointer = allocate(size_bytes, true);
