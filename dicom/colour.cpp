@@ -25,15 +25,7 @@ Pixel rgb_of_full(double y, double cb, double cr) {
   return {y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb};
 }
 
-void convert(std::span<std::uint8_t> pixels, bool is_partial) {
-  constexpr double kPartialLuma = 255.0 / 219, kPartialChroma = 255.0 / 224, kBlack = 16, kNeutral = 128;
-  const double luma = is_partial ? kPartialLuma : 1, chroma = is_partial ? kPartialChroma : 1;
-  for (std::size_t n = 0; n < pixels.size(); n += kSamples) {
-    const double y = luma * (pixels[n] - (is_partial ? kBlack : 0));
-    const Pixel rgb = rgb_of_full(y, chroma * (pixels[n + 1] - kNeutral), chroma * (pixels[n + 2] - kNeutral));
-    std::ranges::transform(rgb, pixels.begin() + static_cast<std::ptrdiff_t>(n), byte_of);
-  }
-}
+bool is_partial(std::string_view photometric) { return photometric.starts_with("YBR_PARTIAL"); }
 
 /// The samples of uncompressed pixels, interleaved.
 std::vector<std::uint16_t> native_samples(const PixelFormat& format, std::span<const std::byte> bytes) {
@@ -74,6 +66,20 @@ std::optional<Code> read_palette_colour(const FrameReader& reader, const PixelFo
 
 }  // namespace
 
+bool is_ybr(std::string_view photometric) { return is_partial(photometric) || photometric.starts_with("YBR_FULL"); }
+
+void ybr_to_rgb(std::span<std::uint8_t> pixels, std::string_view photometric) {
+  constexpr double kPartialLuma = 255.0 / 219, kPartialChroma = 255.0 / 224, kPartialBlack = 16, kNeutral = 128;
+  const bool is_short = is_partial(photometric);
+  const double luma = is_short ? kPartialLuma : 1, chroma = is_short ? kPartialChroma : 1;
+  const double black = is_short ? kPartialBlack : 0;
+  for (std::size_t n = 0; n < pixels.size(); n += kSamples) {
+    const Pixel rgb = rgb_of_full(luma * (pixels[n] - black), chroma * (pixels[n + 1] - kNeutral),
+                                  chroma * (pixels[n + 2] - kNeutral));
+    std::ranges::transform(rgb, pixels.begin() + static_cast<std::ptrdiff_t>(n), byte_of);
+  }
+}
+
 bool is_rgb_after_decoding(const PixelFormat& format, std::span<const std::byte> stream) {
   const SyntaxInfo* syntax = find_syntax(format.transfer_syntax_uid);
   if (syntax->codec != Codec::openjpeg) return false;
@@ -85,15 +91,14 @@ std::optional<Code> read_colour(const FrameReader& reader, const PixelFormat& fo
                                 const Palette* palette, std::vector<std::uint8_t>& rgb) {
   const std::string& photometric = format.photometric_interpretation;
   if (photometric == kPaletteColor) return read_palette_colour(reader, format, frame, palette, rgb);
-  const bool is_partial = photometric.starts_with("YBR_PARTIAL");
-  const bool is_ybr = is_partial || photometric.starts_with("YBR_FULL");
-  const bool is_known = is_ybr || photometric == "RGB" || photometric == "YBR_RCT" || photometric == "YBR_ICT";
+  const bool is_known =
+      is_ybr(photometric) || photometric == "RGB" || photometric == "YBR_RCT" || photometric == "YBR_ICT";
   if (!is_known || format.samples_per_pixel != static_cast<int>(kSamples)) return Code::unsupported_sop_class;
 
   std::vector<std::byte> bytes;
   if (const auto problem = reader.read_stored(frame, bytes)) return problem;
   std::vector<std::uint16_t> samples;
-  bool is_rgb = !is_ybr;
+  bool is_rgb = !is_ybr(photometric);
   if (format.is_encapsulated) {
     samples.resize(static_cast<std::size_t>(format.rows * format.columns) * kSamples);
     if (const auto problem = decode_frame(bytes, format, samples)) return problem;
@@ -110,7 +115,7 @@ std::optional<Code> read_colour(const FrameReader& reader, const PixelFormat& fo
   rgb.resize(samples.size());
   std::ranges::transform(samples, rgb.begin(),
                          [&](std::uint16_t value) { return static_cast<std::uint8_t>(value >> shift); });
-  if (!is_rgb) convert(rgb, is_partial);
+  if (!is_rgb) ybr_to_rgb(rgb, photometric);
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/code.h"
@@ -24,6 +25,13 @@ namespace naru::dicom {
 /// Source: PS3.3 C.7.6.3.1.2 (the formulae), PS3.5 8.2 (compressed colour).
 std::optional<Code> read_colour(const FrameReader& reader, const PixelFormat& format, std::int64_t frame,
                                 const Palette* palette, std::vector<std::uint8_t>& rgb);
+
+/// True where a photometric interpretation names luma and chroma, which `ybr_to_rgb` takes.
+bool is_ybr(std::string_view photometric);
+
+/// Pixels of luma and chroma, 8 bits each, interleaved, become red, green and blue in place: rounded, clamped.
+/// @pre is_ybr(photometric)
+void ybr_to_rgb(std::span<std::uint8_t> pixels, std::string_view photometric);
 
 /// True where the samples of a decoded frame are RGB whatever the header says: JPEG 2000 undoes its own transform.
 bool is_rgb_after_decoding(const PixelFormat& format, std::span<const std::byte> stream);

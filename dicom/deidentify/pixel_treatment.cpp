@@ -224,6 +224,13 @@ PixelOutcome withheld(Code code) {
   return outcome;
 }
 
+/// Bytes of luma and chroma become RGB once they are decoded, as what shows them does: native YBR_FULL is valid in few
+/// kinds of objects, and chroma is not shared any more.
+bool becomes_rgb(const PixelFormat& format) {
+  return format.bits_allocated == 8 && format.bits_stored == 8 && format.samples_per_pixel == 3 &&
+         is_ybr(format.photometric_interpretation);
+}
+
 /// All frames of a compressed image as native little-endian samples, interleaved.
 /// @param is_rgb whether they are RGB whatever the header says
 std::optional<Code> decode_all(Bytes fragments, const PixelFacts& facts, std::vector<std::byte>& native, bool& is_rgb) {
@@ -240,6 +247,11 @@ std::optional<Code> decode_all(Bytes fragments, const PixelFacts& facts, std::ve
     const bool is_frame_rgb = format.samples_per_pixel > 1 && is_rgb_after_decoding(format, stream);
     if (&frame != &frames->front() && is_frame_rgb != is_rgb) return Code::corrupt;  // one header is for all
     is_rgb = is_frame_rgb;
+    if (!is_rgb && becomes_rgb(format)) {
+      std::vector<std::uint8_t> pixels(values.begin(), values.end());
+      ybr_to_rgb(pixels, format.photometric_interpretation);
+      std::ranges::copy(pixels, values.begin());
+    }
     for (const std::uint16_t value : values) {
       native.push_back(static_cast<std::byte>(value & 0xFF));
       if (format.bits_allocated == 16) native.push_back(static_cast<std::byte>(value >> 8));
@@ -278,7 +290,8 @@ PixelOutcome decoded(Bytes value, const PixelFacts& facts, PixelFormat& native) 
   PixelOutcome outcome;
   bool is_rgb = false;
   if (const auto problem = decode_all(value, facts, outcome.replacement, is_rgb)) return withheld(*problem);
-  outcome.photometric_interpretation = is_rgb ? "RGB" : decoded_photometric(facts.format.photometric_interpretation);
+  outcome.photometric_interpretation =
+      is_rgb || becomes_rgb(facts.format) ? "RGB" : decoded_photometric(facts.format.photometric_interpretation);
   outcome.is_replaced = outcome.is_decoded = true;
   native.is_planar = false;
   native.photometric_interpretation = outcome.photometric_interpretation;

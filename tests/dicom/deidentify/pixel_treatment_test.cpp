@@ -379,6 +379,21 @@ TEST(PixelTreatment, NamesTheColoursOfABlankedJpeg2000) {
   EXPECT_EQ(pixels_of(done).substr(0, 6), std::string("ZZZ\0\0\0", 6));
 }
 
+/// Native YBR_FULL is valid in few kinds of objects.
+TEST(PixelTreatment, WritesBlankedLumaAndChromaAsRgb) {
+  SliceBytes slice = numbered_slice();
+  slice.text(0x00280004, "CS", "YBR_FULL").number(0x00280002, 3).number(0x00280006, 0).number(0x00280103, 0);
+  slice.number(0x00280100, 8).number(0x00280101, 8).number(0x00280102, 7);
+  const std::string luma(8, 'd'), neutral(8, '\x80'), blue(8, '\xE4');
+  coded_slice(slice, item(rle_frame({luma, blue, neutral})), "1.2.840.10008.1.2.5");
+  const Deidentified done(slice.bytes(), policy_with_region());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00280004), "RGB");
+  EXPECT_EQ(pixels_of(done).substr(0, 6),
+            std::string("dB\xFF\0\0\0", 6));  // 100, 100 - 0.344136 * 100, 100 + 1.772 * 100
+  EXPECT_EQ(Deidentified(slice.bytes()).value(0x00280004), "YBR_FULL");
+}
+
 TEST(PixelTreatment, DividesFragmentsAmongFrames) {
   const std::string a("\xFF\xD8\xFF\xE0", 4), b = "more", c("\xFF\xD8\xFF\xDB", 4);
   const auto frames_of = [](const std::string& fragments, std::int64_t count) {
