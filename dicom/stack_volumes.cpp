@@ -60,6 +60,18 @@ static_assert(kAxes[kAcquisitionNumber].name == "acquisition_number" && kAxes[kI
 /// A 4-D image may lack slices in some volumes; where fewer than this part of them are whole it is no 4-D image.
 constexpr double kLeastWholePart = 0.5;
 
+constexpr double kSecondsOfDay = 86'400, kNever = std::numeric_limits<double>::infinity();
+
+/// Of times without a date that run past midnight: from when on they are of the day before; `kNever` where they do not.
+double evening_of(std::vector<double> times) {
+  std::ranges::sort(times);
+  if (times.empty() || times.front() < 0 || times.back() >= kSecondsOfDay) return kNever;
+  constexpr double kLongestSeries = kSecondsOfDay / 4;
+  const auto is_night = [](double a, double b) { return b - a > kSecondsOfDay - kLongestSeries; };
+  const auto before = std::ranges::adjacent_find(times, is_night);
+  return before == times.end() ? kNever : *(before + 1);
+}
+
 /// As DICOM writes times: a difference of dates has noise beyond.
 double in_microseconds(double seconds) { return std::round(seconds * 1e6) / 1e6; }
 
@@ -79,7 +91,17 @@ class Separator {
       : candidates_(candidates),
         same_pixels_(same_pixels),
         draft_(std::move(draft)),
-        places_(find_places(candidates, draft_.members, slice_normal(candidates, draft_))) {}
+        places_(find_places(candidates, draft_.members, slice_normal(candidates, draft_))) {
+    std::ranges::transform(kAxes, evenings_.begin(), [&](const Axis& axis) {
+      std::vector<double> times;
+      if (axis.telling != Telling::since_first) return kNever;
+      for (const Member& member : draft_.members) {
+        const AxisKey time = axis.key(instance(member));
+        if (!time.empty()) times.push_back(time.front());
+      }
+      return evening_of(std::move(times));
+    });
+  }
 
   Separation run() {
     if (!has_rivals() || are_all_copies()) return alone();
@@ -191,8 +213,12 @@ class Separator {
   }
 
   AxisKey key(const Axis& axis, const Member& member) const {
-    if (axis.key != nullptr) return axis.key(instance(member));
-    return key_of(instance_rank(member));
+    if (axis.key == nullptr) return key_of(instance_rank(member));
+    AxisKey own = axis.key(instance(member));
+    if (!own.empty() && own.front() >= evenings_[static_cast<std::size_t>(&axis - kAxes.data())]) {
+      own.front() -= kSecondsOfDay;
+    }
+    return own;
   }
 
   AxisKey both(const Axis& first, const Axis& second, const Member& member) const {
@@ -315,6 +341,7 @@ class Separator {
   const SamePixels& same_pixels_;
   StackDraft draft_;
   std::vector<Place> places_;
+  std::array<double, kAxes.size()> evenings_{};
 };
 
 }  // namespace

@@ -57,6 +57,13 @@ TEST(StackVolumes, EachAxisThatPartsTheImagesMakesOneSequence) {
       {"acquisition_time",
        [](auto& i, int v, int) { i.timing.acquisition_time_s = 1577836799.1 + 0.3 * v; },
        {0, 0.3, 0.6}},
+      // Without a date: past midnight time begins anew.
+      {"acquisition_time",
+       [](auto& i, int v, int) { i.timing.acquisition_time_s = v == 0 ? 86390 : 10 * v - 5; },
+       {0, 15, 25}},
+      {"acquisition_time",
+       [](auto& i, int v, int) { i.timing.acquisition_time_s = 30000 + 20000 * v; },
+       {0, 20000, 40000}},
       {"temporal_position", [](auto& i, int v, int) { i.timing.temporal_position = v + 1; }, {1, 2, 3}},
       {"acquisition_number", [](auto& i, int v, int) { i.timing.acquisition_number = 4 + v; }, {0, 1, 2}},
       {"content_time", [](auto& i, int v, int) { i.timing.content_time_s = 100 + v; }, {0, 1, 2}},
