@@ -17,6 +17,11 @@ constexpr std::u32string_view kLabels[] = {U"age",  U"aged", U"ages", U"alter", 
 constexpr std::u32string_view kSexes[] = {U"m", U"f", U"male", U"female", U"남", U"여", U"남자", U"여자"};
 // Behind "92F" these tell that it is a woman's age, no number of frames.
 constexpr std::u32string_view kOfPersons[] = {U"with", U"w", U"presents", U"presenting", U"presented", U"who", U"hx"};
+// Behind "bone age 96" or "age 100" these tell that it is a child's, and no years.
+constexpr std::u32string_view kShorterThanYears[] = {
+    U"mo",   U"mos",   U"month",  U"months", U"wk",   U"wks",  U"week",     U"weeks", U"day",
+    U"days", U"monat", U"monate", U"wochen", U"tage", U"mois", U"semaines", U"jours", U"개월",
+    U"주",   U"일",    U"か月",   U"ヶ月",   U"ヵ月", U"个月", U"個月",     U"天",    U"日"};
 
 class AgeReader {
  public:
@@ -26,11 +31,14 @@ class AgeReader {
     const Token& token = tokens_[i];
     if (!token.is_number() || token.length < 2 || token.length > 3) return false;
     const std::int64_t years = text_.number(token);
-    if (years <= kOldest || years >= kNobodyIs) return false;
+    if (years <= kOldest || years >= kNobodyIs || is_fraction(i)) return false;
     return has_unit(i) || has_label(i) || has_sex(i);
   }
 
  private:
+  /// "1.95 yr"
+  bool is_fraction(std::size_t i) const { return i > 0 && tokens_[i - 1].is_number() && text_.gap_before(i) == U"."; }
+
   std::u32string_view word(std::size_t i) const {
     return i < tokens_.size() ? text_.folded(tokens_[i]) : std::u32string_view();
   }
@@ -45,7 +53,13 @@ class AgeReader {
     if (unit != U"y" || gap == U"-") return false;
     const bool is_spelled = word(i + 2) == U"o" && (text_.gap_before(i + 2) == U"/" || text_.gap_before(i + 2) == U".");
     const bool may_be_yttrium = word(i) == U"90";
-    return is_spelled || !may_be_yttrium;
+    const bool is_coordinate = i > 0 && word(i - 1) == U"x";
+    return is_spelled || !(may_be_yttrium || is_coordinate || is_number_of(i + 1));
+  }
+
+  /// "Y95", "F18": a letter that belongs to the number behind it
+  bool is_number_of(std::size_t letter) const {
+    return letter + 1 < tokens_.size() && tokens_[letter + 1].is_number() && tokens_[letter + 1].is_glued;
   }
 
   /// "age: 95", "aged 95"
@@ -53,7 +67,7 @@ class AgeReader {
     constexpr std::size_t kLongestGap = 3;
     const std::u32string_view gap = text_.gap_before(i);
     return i > 0 && gap.size() <= kLongestGap && gap.find_first_not_of(U" :=") == gap.npos &&
-           is_one_of(word(i - 1), kLabels);
+           is_one_of(word(i - 1), kLabels) && !is_one_of(word(i + 1), kShorterThanYears);
   }
 
   /// "M/95", "95/F", "92F with"
@@ -62,8 +76,9 @@ class AgeReader {
     if (i > 0 && text_.gap_before(i) == U"/" && is_sex(i - 1) && !tokens_[i - 1].is_glued) return true;
     if (!is_sex(i + 1)) return false;
     const std::u32string_view gap = text_.gap_before(i + 1);
-    if (gap == U"/") return true;
-    return gap.empty() && tokens_[i + 1].is_raised() && text_.gap_before(i + 2).starts_with(U' ') &&
+    if (gap == U"/") return !is_number_of(i + 1);
+    const bool is_technetium = i > 0 && word(i) == U"99" && word(i - 1) == U"tc";
+    return !is_technetium && gap.empty() && tokens_[i + 1].is_raised() && text_.gap_before(i + 2).starts_with(U' ') &&
            is_one_of(word(i + 2), kOfPersons);
   }
 

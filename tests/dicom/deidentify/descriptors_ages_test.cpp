@@ -37,6 +37,9 @@ constexpr Row kGone[] = {
     {"94岁 头颅CT", "岁 头颅CT"},
     {"95-jährige Patientin", "jährige Patientin"},
     {"Patient de 95 ans", "Patient de ans"},
+    {"95 y 2 views", "y 2 views"},
+    {"Age: 95 M fall", "Age: M fall"},
+    {"Tc-99m MDP, 99M with pain", "Tc-99m MDP, M with pain"},
     {"Mujer de 93 años", "Mujer de años"},
 };
 
@@ -60,6 +63,14 @@ constexpr const char* kKept[] = {
     "130 kV 95 mAs",
     "T2/95",
     "b1000 90 dir",
+    "NM BONE TC99M WITH SPECT",
+    "Tc-99M W/ SPECT",
+    "Bone age: 120 months",
+    "gestational age 95 days",
+    "PET 95/F18",
+    "pos X100 Y95 Z20",
+    "x 100 y 95",
+    "1.95 yr old child",
 };
 
 TEST(DescriptorAges, GoWhereTheyTellWhoItIs) {
