@@ -40,6 +40,22 @@ constexpr Row kGone[] = {
     {"95 y 2 views", "y 2 views"},
     {"Age: 95 M fall", "Age: M fall"},
     {"Tc-99m MDP, 99M with pain", "Tc-99m MDP, M with pain"},
+    {"93YOF fall", "YOF fall"},
+    {"95 female", "female"},
+    {"95F s/p fall", "F s/p fall"},
+    {"95M c/o pain", "M c/o pain"},
+    {"93F fell", "F fell"},
+    {"95세환자", "세환자"},
+    {"90세이상", "세이상"},
+    {"95세된 남자", "세된 남자"},
+    {"연세 95", "연세"},
+    {"95才 女性", "才 女性"},
+    {"９５才女性", "才女性"},
+    {"95周岁", "周岁"},
+    {"男/95", "男"},
+    {"95/女", "女"},
+    {"95 J. alt", "J. alt"},
+    {"mit 95-jährigem Patienten", "mit-jährigem Patienten"},
     {"Mujer de 93 años", "Mujer de años"},
 };
 
@@ -71,6 +87,11 @@ constexpr const char* kKept[] = {
     "pos X100 Y95 Z20",
     "x 100 y 95",
     "1.95 yr old child",
+    "100 J",
+    "128F",
+    "가로 100 세로 95",
+    "FIESTA 90F S/I",
+    "95세대",
 };
 
 TEST(DescriptorAges, GoWhereTheyTellWhoItIs) {
