@@ -35,16 +35,16 @@ constexpr std::array<std::string_view, 2> kSlideLabels = {"LABEL", "OVERVIEW"};
 constexpr std::array<std::string_view, 10> kMade = {"LOCALIZER", "SCOUT",   "SURVIEW", "REF_SURVIEW",      "TOPOGRAM",
                                                     "MPR",       "CSA MPR", "MIP",     "PROJECTION IMAGE", "CSA MIP"};
 
-bool names_one(std::span<const std::string> image_type, std::span<const std::string_view> words) {
-  return std::ranges::any_of(image_type,
-                             [&](const std::string& word) { return std::ranges::find(words, word) != words.end(); });
-}
-
 /// In capitals: some writers do not keep to them.
 std::string capital(std::string_view text) {
   std::string result(text);
   std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::toupper(c); });
   return result;
+}
+
+bool names_one(std::span<const std::string> image_type, std::span<const std::string_view> words) {
+  return std::ranges::any_of(
+      image_type, [&](const std::string& word) { return std::ranges::find(words, capital(word)) != words.end(); });
 }
 
 const Kind* text_kind(std::string_view sop_class_uid) {

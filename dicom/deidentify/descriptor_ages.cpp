@@ -8,15 +8,27 @@ namespace {
 constexpr std::int64_t kOldest = 89, kNobodyIs = 130;
 
 constexpr std::u32string_view kYears[] = {
-    U"yo",     U"yr",    U"yrs",    U"year",    U"years",    U"yearold",  U"yearsold", U"yrold",
-    U"yrsold", U"jahre", U"jahren", U"jahrige", U"jahriger", U"jahrigen", U"jahriges", U"ans",
-    U"anos",   U"anni",  U"jaar",   U"лет",     U"года",     U"세",       U"세의",     U"세인",
-    U"세남",   U"세여",  U"세남자", U"세여자",  U"세남성",   U"세여성",   U"살",       U"살의"};
-constexpr std::u32string_view kLabels[] = {U"age",  U"aged", U"ages", U"alter", U"edad",
-                                           U"나이", U"연령", U"年齢", U"年龄",  U"年齡"};
-constexpr std::u32string_view kSexes[] = {U"m", U"f", U"male", U"female", U"남", U"여", U"남자", U"여자"};
+    U"yo",     U"yr",     U"yrs",    U"year",   U"years",   U"yearold",  U"yearsold", U"yrold",    U"yrsold",
+    U"yom",    U"yof",    U"jahre",  U"jahren", U"jahrige", U"jahriger", U"jahrigen", U"jahrigem", U"jahriges",
+    U"ans",    U"anos",   U"anni",   U"jaar",   U"лет",     U"года",     U"세",       U"세의",     U"세인",
+    U"세남",   U"세여",   U"세남자", U"세여자", U"세남성",  U"세여성",   U"세된",     U"세이며",   U"세이고",
+    U"세이상", U"세환자", U"세남환", U"세여환", U"살",      U"살의"};
+// Of East Asia, with what is written behind them at once: "95歳女性".
+constexpr std::u32string_view kHanYears[] = {U"歳", U"岁", U"歲", U"才", U"周岁", U"周歲", U"週歲", U"週歳"};
+constexpr std::u32string_view kLabels[] = {U"age",  U"aged", U"ages", U"alter", U"edad", U"나이",
+                                           U"연령", U"연세", U"年齢", U"年龄",  U"年齡"};
+constexpr std::u32string_view kSexes[] = {U"m",    U"f",    U"male", U"female", U"남",   U"여",
+                                          U"남자", U"여자", U"男",   U"女",     U"男性", U"女性"};
 // Behind "92F" these tell that it is a woman's age, no number of frames.
-constexpr std::u32string_view kOfPersons[] = {U"with", U"w", U"presents", U"presenting", U"presented", U"who", U"hx"};
+constexpr std::u32string_view kOfPersons[] = {U"with", U"w",   U"presents", U"presenting", U"presented", U"who",
+                                              U"hx",   U"has", U"had",      U"fall",       U"fell",      U"status"};
+// "95 female": no number of anything else stands before them.
+constexpr std::u32string_view kSpelledSexes[] = {U"female", U"male", U"woman", U"man"};
+// Behind "bone age 96" or "age 100" these tell that it is a child's, and no years.
+constexpr std::u32string_view kShorterThanYears[] = {
+    U"mo",   U"mos",   U"month",  U"months", U"wk",   U"wks",  U"week",     U"weeks", U"day",
+    U"days", U"monat", U"monate", U"wochen", U"tage", U"mois", U"semaines", U"jours", U"개월",
+    U"주",   U"일",    U"か月",   U"ヶ月",   U"ヵ月", U"个月", U"個月",     U"天",    U"日"};
 
 class AgeReader {
  public:
@@ -26,11 +38,14 @@ class AgeReader {
     const Token& token = tokens_[i];
     if (!token.is_number() || token.length < 2 || token.length > 3) return false;
     const std::int64_t years = text_.number(token);
-    if (years <= kOldest || years >= kNobodyIs) return false;
+    if (years <= kOldest || years >= kNobodyIs || is_fraction(i)) return false;
     return has_unit(i) || has_label(i) || has_sex(i);
   }
 
  private:
+  /// "1.95 yr"
+  bool is_fraction(std::size_t i) const { return i > 0 && tokens_[i - 1].is_number() && text_.gap_before(i) == U"."; }
+
   std::u32string_view word(std::size_t i) const {
     return i < tokens_.size() ? text_.folded(tokens_[i]) : std::u32string_view();
   }
@@ -40,12 +55,19 @@ class AgeReader {
     const std::u32string_view gap = text_.gap_before(i + 1), unit = word(i + 1);
     if (unit.empty() || !(gap.empty() || gap == U" " || gap == U"-")) return false;
     if (is_one_of(unit, kYears)) return true;
-    constexpr std::u32string_view kHanYears = U"歳岁歲";
-    if (tokens_[i + 1].kind == TokenKind::han) return kHanYears.find(unit.front()) != kHanYears.npos;
+    const auto begins_unit = [&](std::u32string_view years) { return unit.starts_with(years); };
+    if (tokens_[i + 1].kind == TokenKind::han) return std::ranges::any_of(kHanYears, begins_unit);
+    if (unit == U"j") return text_.gap_before(i + 2).starts_with(U'.');  // "95 J."
     if (unit != U"y" || gap == U"-") return false;
     const bool is_spelled = word(i + 2) == U"o" && (text_.gap_before(i + 2) == U"/" || text_.gap_before(i + 2) == U".");
     const bool may_be_yttrium = word(i) == U"90";
-    return is_spelled || !may_be_yttrium;
+    const bool is_coordinate = i > 0 && word(i - 1) == U"x";
+    return is_spelled || !(may_be_yttrium || is_coordinate || is_number_of(i + 1));
+  }
+
+  /// "Y95", "F18": a letter that belongs to the number behind it
+  bool is_number_of(std::size_t letter) const {
+    return letter + 1 < tokens_.size() && tokens_[letter + 1].is_number() && tokens_[letter + 1].is_glued;
   }
 
   /// "age: 95", "aged 95"
@@ -53,18 +75,26 @@ class AgeReader {
     constexpr std::size_t kLongestGap = 3;
     const std::u32string_view gap = text_.gap_before(i);
     return i > 0 && gap.size() <= kLongestGap && gap.find_first_not_of(U" :=") == gap.npos &&
-           is_one_of(word(i - 1), kLabels);
+           is_one_of(word(i - 1), kLabels) && !is_one_of(word(i + 1), kShorterThanYears);
   }
 
-  /// "M/95", "95/F", "92F with"
+  /// "M/95", "95/F", "95 female", "92F with", "92F s/p"
   bool has_sex(std::size_t i) const {
     const auto is_sex = [&](std::size_t k) { return k < tokens_.size() && is_one_of(word(k), kSexes); };
     if (i > 0 && text_.gap_before(i) == U"/" && is_sex(i - 1) && !tokens_[i - 1].is_glued) return true;
-    if (!is_sex(i + 1)) return false;
+    if (!is_sex(i + 1) && !is_one_of(word(i + 1), kSpelledSexes)) return false;
     const std::u32string_view gap = text_.gap_before(i + 1);
-    if (gap == U"/") return true;
-    return gap.empty() && tokens_[i + 1].is_raised() && text_.gap_before(i + 2).starts_with(U' ') &&
-           is_one_of(word(i + 2), kOfPersons);
+    if (gap == U"/") return !is_number_of(i + 1);
+    if (gap == U" " || gap == U"-") return is_one_of(word(i + 1), kSpelledSexes);
+    const bool is_technetium = i > 0 && word(i) == U"99" && word(i - 1) == U"tc";
+    return !is_technetium && gap.empty() && tokens_[i + 1].is_raised() && tells_of_person(i + 2);
+  }
+
+  /// "with pain", "s/p fall", "c/o pain"
+  bool tells_of_person(std::size_t i) const {
+    const bool is_short = (word(i) == U"s" && word(i + 1) == U"p") || (word(i) == U"c" && word(i + 1) == U"o");
+    return text_.gap_before(i).starts_with(U' ') &&
+           (is_one_of(word(i), kOfPersons) || (is_short && text_.gap_before(i + 1) == U"/"));
   }
 
   const FoldedText& text_;

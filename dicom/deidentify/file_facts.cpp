@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -258,6 +259,10 @@ class Collector {
       std::ranges::sort(values);
       values.erase(std::ranges::unique(values).begin(), values.end());
     }
+    // One that is the patient's number as well must not be found anywhere.
+    std::ranges::copy_if(kept_uids_, std::back_inserter(facts_.kept), [&](const std::string& uid) {
+      return !std::ranges::binary_search(facts_.identifiers.ids, uid);
+    });
     return std::move(facts_);
   }
 
@@ -316,7 +321,7 @@ class Collector {
     }
     // Where all UIDs stay, none is searched for.
     const bool keeps_all = policy_.options.has(DeidOption::retain_uids);
-    if (node.value_representation == vr("UI") && !keeps_all) take_uids(value_of(node, bytes_), facts_.kept);
+    if (node.value_representation == vr("UI") && !keeps_all) take_uids(value_of(node, bytes_), kept_uids_);
   }
 
   DeidAction action(const Node& node, const ContentRule* rule) const {
@@ -412,6 +417,7 @@ class Collector {
     const CharacterSet* set;
   };
   std::vector<DeviceName> device_names_;
+  std::vector<std::string> kept_uids_;
   FileFacts facts_;
 };
 

@@ -230,13 +230,16 @@ class FacePlanner {
     }
   }
 
-  /// But for those of studies whose volumes show no face, or were released by people.
+  /// But for those of studies whose volumes were looked at and show no face, or were released by people.
   void hold_outlines() {
     std::set<std::string_view> seen, with_face;  // studies
+    for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
+      if (scan_.files.inputs[index].reason == Code::face_present) with_face.insert(scan_.sources[index].study_uid);
+    }
     for (std::size_t stack = 0; stack < members_.size(); ++stack) {
       const std::string_view study = scan_.sources[input(members_[stack].front())].study_uid;
       const std::string& series = slices_.stacks[stack].series_uid;
-      seen.insert(study);
+      if (is_used(stack) || is_released(stack)) seen.insert(study);
       if (cut_.contains(series) || doubtful_.contains(series)) with_face.insert(study);
     }
     for (std::size_t index = 0; index < scan_.sources.size(); ++index) {

@@ -6,6 +6,7 @@
 #include <exception>
 #include <limits>
 #include <new>
+#include <set>
 #include <type_traits>
 #include <utility>
 
@@ -196,8 +197,10 @@ bool may_show_face_together(std::span<const Grid> stacks) {
     const Vec3 normal = cross(grid.patient_from_voxel.column(0), grid.patient_from_voxel.column(1));
     return 1 / norm(normal) * normal;
   };
+  std::set<Vec3> looked_along;  // a series may have thousands of stacks
   for (const Grid& base : stacks) {
     const Vec3 normal = normal_of(base);
+    if (!looked_along.insert(normal).second) continue;
     std::vector<double> places_mm;
     for (const Grid& other : stacks) {
       const Vec3 spacing = other.spacing_mm();

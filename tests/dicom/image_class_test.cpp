@@ -54,6 +54,7 @@ TEST(ImageClass, FollowsFromWhatTheHeaderSays) {
       {kSlide, {"ORIGINAL", "PRIMARY", "VOLUME", "NONE"}, "NO", "A", false},
       {kSlide, {"ORIGINAL", "PRIMARY", "LABEL", "NONE"}, "NO", "A", true},
       {kSlide, {"ORIGINAL", "PRIMARY", "OVERVIEW", "NONE"}, "NO", "A", true},
+      {kSlide, {"ORIGINAL", "PRIMARY", "Label", "NONE"}, "NO", "A", true},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(name(image_class(row.sop_class_uid, row.image_type, row.burned_in)), row.expected) << row.sop_class_uid;

@@ -178,6 +178,26 @@ TEST_F(DeidentifyFaceTest, HoldsOutlinesOfAFace) {
   EXPECT_EQ(reasons.at("PAT-3"), "face_present");  // of which volume, nobody can say
 }
 
+TEST_F(DeidentifyFaceTest, HoldsOutlinesWhereNobodyLookedAtTheVolume) {
+  const auto outline = [](const std::string& patient) {
+    test::SliceBytes file = test::slice_of(patient, 1, 2);
+    file.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.481.3").text(0x00080060, "CS", "RTSTRUCT");
+    return file.remove(0x7FE00010);
+  };
+  put_series("PAT-1", 3);  // thick slices, and a volume of a face that is no slices
+  test::SliceBytes volume = test::slice_of("PAT-1", 1, 3);
+  put("PAT-1/volume", volume.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.13.1.2"));
+  put("PAT-1/outline", outline("PAT-1"));
+  EXPECT_EQ(run().instance_count, 3U);
+
+  put_head("PAT-2", HeadSeries({}));
+  put("PAT-2/outline", outline("PAT-2"));
+  options_.recipe.modality = {"RTSTRUCT", "SR"};  // volumes are left out, and not looked at
+  put("report", test::slice_of("PAT-3", 1).text(0x00080060, "CS", "SR"));
+  options_.out = folder_ / "other";
+  EXPECT_EQ(run().instance_count, 1U);
+}
+
 TEST_F(DeidentifyFaceTest, HoldsSlicesThatAreFineTogetherAlone) {
   const HeadSeries head({});
   for (std::int64_t z = 0; z < head.slice_count(); ++z) {

@@ -252,6 +252,13 @@ TEST(UntrustedValues, UidsThatARuleOrAnOptionKeepsStayInThatAttributeAlone) {
   EXPECT_EQ(done.value(kInstanceCreatorUid), test_key().uid("2.999.77.1"));
 }
 
+TEST(UntrustedValues, UidsThatAreThePatientsNumberDoNotStay) {
+  SliceBytes slice;
+  slice.text(0x00181002, "UI", "73645178").text(0x00100020, "LO", "73645178");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_device_identity}));
+  EXPECT_EQ(done.result.reason, Code::deid_incomplete);
+}
+
 TEST(UntrustedValues, TextsOfAnotherEncodingAreNotKept) {
   SliceBytes slice;
   slice.raw(0x0008103E, "LO", std::string("Z\0o\0n\0n\0e\0b\0", 12));
