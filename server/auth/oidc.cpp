@@ -12,6 +12,7 @@
 #include "server/auth/live_users.h"
 #include "server/auth/secrets.h"
 #include "server/clock.h"
+#include "server/private_file.h"
 #include "server/random_id.h"
 #include "server/store/database.h"
 
@@ -43,6 +44,7 @@ Json object_of(std::string_view text) {
 
 std::optional<std::string> secret_in(const std::string& file) {
   if (file.empty()) return std::nullopt;
+  require_private(file, "[oidc] client_secret_file");
   constexpr std::size_t kMaxSecretBytes = 4096;
   auto text = read_file(file, kMaxSecretBytes);
   while (text && !text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();

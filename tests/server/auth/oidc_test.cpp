@@ -206,8 +206,11 @@ TEST_P(OidcSignIn, HoldsFewThreadsWhereTheIssuerDoesNotAnswer) {
 TEST_P(OidcSignIn, SendsTheClientsSecretFormEncodedAsBasic) {
   const std::string file = server_.folder / "secret";
   std::ofstream(file) << "s+ cret\n";
+  std::filesystem::permissions(file, std::filesystem::perms{0644});
   OidcConfig with_secret = config();
   with_secret.client_secret_file = file;
+  EXPECT_EQ(code_if_thrown([&] { Oidc(server_.parts, with_secret, issuer_); }), ErrorCode::config_invalid);
+  std::filesystem::permissions(file, std::filesystem::perms{0600});
   Oidc oidc(server_.parts, with_secret, issuer_);
   const auto start = oidc.start();
   issuer_.id_token = signed_token(claims(parameter(start.url, "nonce")), key_);
