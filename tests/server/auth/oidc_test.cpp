@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "core/digest.h"
+#include "server/retry_later.h"
+#include "server/store/database.h"
 #include "tests/server/support/error_code.h"
 #include "tests/server/support/test_issuer.h"
 #include "tests/server/support/test_server.h"
@@ -176,6 +178,25 @@ TEST_P(OidcSignIn, TellsARefusedCodeFromAnIssuerThatFails) {
   EXPECT_EQ(code_if_thrown([&] { sign_in(); }), ErrorCode::unauthenticated);
   issuer_.token_status = 500;
   EXPECT_EQ(code_if_thrown([&] { sign_in(); }), ErrorCode::store_unavailable);
+}
+
+TEST_P(OidcSignIn, SaysWhenOneOfTooManyThatWereBegunIsGivenUp) {
+  Oidc oidc(server_.parts, config(), issuer_);
+  const std::int64_t expires_ms = server_.clock.now_ms() + 90'000;
+  in_transaction(*server_.database, Access::write, [&](Transaction& transaction) {
+    transaction.execute(
+        "INSERT INTO oidc_logins (state_sha256, nonce, verifier, expires_ms) WITH RECURSIVE numbers(n) AS (SELECT 1 "
+        "UNION ALL SELECT n + 1 FROM numbers WHERE n < $1) SELECT 'state' || n, 'n', 'v', $2 FROM numbers",
+        {std::int64_t{kMaxOidcLogins}, expires_ms});
+  });
+  try {
+    oidc.start();
+    ADD_FAILURE() << "there is room";
+  } catch (const RetryLater& error) {
+    EXPECT_EQ(error.after_s(), 90);
+  }
+  server_.clock.advance(90'000);
+  EXPECT_FALSE(code_if_thrown([&] { oidc.start(); }));
 }
 
 /// Answers nobody until it is told to.
