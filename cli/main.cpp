@@ -93,6 +93,7 @@ int main(int argc, char** argv) {
   give_back_large_buffers();
   naru::cli::use_bundled_files();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // the write fails then, and says so
   CLI::App app("Naru turns DICOM studies into de-identified, AI-ready datasets.", "naru");
   app.set_version_flag("--version", fmt::format("naru {}", naru::kVersion));
   app.require_subcommand(1);
