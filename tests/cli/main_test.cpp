@@ -392,6 +392,17 @@ TEST_F(ProgramTest, ALimitOnTheSizeOfFilesIsSaidAndPublishesNothing) {
   EXPECT_FALSE(fs::exists(out()));
 }
 
+TEST_F(ProgramTest, ALimitOnOpenFilesIsSaid) {
+  write_studies(1, 4);
+  const Finished finished = [&] {
+    const Limit limit(RLIMIT_NOFILE, 12);
+    return run({"prepare", in(), "--out", out()});
+  }();
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err, HasSubstr("ulimit -n"));
+  EXPECT_FALSE(fs::exists(out()));
+}
+
 TEST_F(ProgramTest, AFullDiskPublishesNothing) {
   write_studies(2, 200);
   const fs::path small = folder_ / "small";
