@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 #include "cli/bundle.h"
@@ -64,7 +65,15 @@ int run_action(const naru::cli::Action& action, const OutputOptions& output) {
     return error.code() == naru::ErrorCode::usage ? naru::cli::kExitUsage : naru::cli::kExitFailed;
   } catch (const std::bad_alloc&) {
     report_error(output, "memory_exceeded", "out of memory: give a smaller --memory or free some");
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    const auto* const system = dynamic_cast<const std::system_error*>(&error);
+    if (system != nullptr && system->code() == std::errc::resource_unavailable_try_again) {
+      report_error(
+          output, "memory_exceeded",
+          "no further thread can be started: give fewer --threads, or raise the limits on processes and memory "
+          "(ulimit -u, -v, -s)");
+      return naru::cli::kExitFailed;
+    }
     // What a library says may quote a file's content: it is not repeated.
     report_error(output, "internal", "an unexpected failure; please report it with the command and the version");
   }
@@ -93,6 +102,7 @@ int main(int argc, char** argv) {
   give_back_large_buffers();
   naru::cli::use_bundled_files();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // the write fails then, and says so
   CLI::App app("Naru turns DICOM studies into de-identified, AI-ready datasets.", "naru");
   app.set_version_flag("--version", fmt::format("naru {}", naru::kVersion));
   app.require_subcommand(1);

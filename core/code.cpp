@@ -16,11 +16,11 @@ constexpr std::array kCodes = {
     CodeInfo{Code::unsupported_transfer_syntax, "unsupported_transfer_syntax",
              "The pixels are compressed in a way that this version does not read.",
              "Ask the PACS to export uncompressed or JPEG-LS."},
-    CodeInfo{
-        Code::unsupported_sop_class, "unsupported_sop_class",
-        "Its SOP class is not handled: prepare takes CT, MR and PET images, deidentify all standard classes but sounds "
-        "and inventories.",
-        "Nothing, if it is not wanted; of a private class, export it as a standard one."},
+    CodeInfo{Code::unsupported_sop_class, "unsupported_sop_class",
+             "Its SOP class or its kind of pixels is not handled: prepare takes CT, MR and PET images with grey values "
+             "of 8 or "
+             "16 bits, deidentify all standard classes but sounds and inventories.",
+             "Nothing, if it is not wanted; of a private class, export it as a standard one."},
     CodeInfo{Code::no_pixels, "no_pixels", "The object holds no pixel data.", "Export it with its pixel data."},
     CodeInfo{Code::not_selected, "not_selected", "The recipe does not select it.", "Change [select] in the recipe."},
     CodeInfo{Code::localizer, "localizer", "It is a localiser (scout), not part of a volume.", "Nothing."},

@@ -56,6 +56,16 @@ Error write_error(int error_number, std::string_view what) {
     return Error(ErrorCode::disk_full,
                  fmt::format("no space left while writing {}: free some or choose another OUT", what));
   }
+  if (error_number == EMFILE || error_number == ENFILE) {
+    return Error(ErrorCode::output_unwritable,
+                 fmt::format("cannot write {}: too many files are open; raise the limit (ulimit -n)", what));
+  }
+  if (error_number == EFBIG) {
+    return Error(ErrorCode::output_unwritable,
+                 fmt::format("{} is larger than a file may be here: choose an OUT on another file system, or raise the "
+                             "limit (ulimit -f)",
+                             what));
+  }
   return Error(ErrorCode::output_unwritable,
                fmt::format("cannot write {} ({}): check the permissions of OUT", what, std::strerror(error_number)));
 }

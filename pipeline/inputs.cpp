@@ -78,7 +78,7 @@ class Lister {
     std::error_code failure;
     if (entry.is_directory(failure)) {
       add_folder(entry.path());
-    } else if (entry.is_regular_file(failure) || entry.is_symlink(failure)) {
+    } else {
       const bool usable = entry.is_regular_file(failure);  // follows the link
       files.push_back({entry.path(), usable ? std::nullopt : std::optional(Code::unreadable)});
     }

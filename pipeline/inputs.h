@@ -24,7 +24,7 @@ bool is_inside(const std::filesystem::path& path, const std::filesystem::path& f
 /// Lists every file below the INPUTs in a fixed order: arguments as given, folders recursively and sorted. A DICOMDIR
 /// stands for itself and the files that it references; "-" reads one path a line from `standard_input`. Links to files
 /// and to folders are followed, each folder once. `ours` are OUT, report and work folder: what lies in them is left
-/// out. What may not be read, and a path from standard input that does not exist, becomes one entry with `unreadable`.
+/// out. What is no regular file or may not be read, or standard input names in vain, is an entry with `unreadable`.
 /// @throws Error{usage} where an argument lies inside one of `ours`
 /// @throws Error{input_missing} naming the argument by its position (its text may be a patient's name)
 /// @throws Error{input_unreadable} where nothing at all may be read

@@ -11,7 +11,8 @@ namespace naru {
 
 class OpenFile {
  public:
-  /// Opens a regular file; see `is_open`. Waits for no writer of a pipe.
+  /// Opens a regular file; see `is_open`. Waits for no writer of a pipe. @throws Error{input_unreadable} where too many
+  /// files are open
   explicit OpenFile(const std::filesystem::path& path);
   ~OpenFile();
   OpenFile(const OpenFile&) = delete;

@@ -12,7 +12,9 @@
 #include "server/auth/live_users.h"
 #include "server/auth/secrets.h"
 #include "server/clock.h"
+#include "server/private_file.h"
 #include "server/random_id.h"
+#include "server/retry_later.h"
 #include "server/store/database.h"
 
 namespace naru::server {
@@ -43,6 +45,7 @@ Json object_of(std::string_view text) {
 
 std::optional<std::string> secret_in(const std::string& file) {
   if (file.empty()) return std::nullopt;
+  require_private(file, "[oidc] client_secret_file");
   constexpr std::size_t kMaxSecretBytes = 4096;
   auto text = read_file(file, kMaxSecretBytes);
   while (text && !text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
@@ -143,8 +146,10 @@ Oidc::Start Oidc::start() {
   in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
     const std::int64_t now_ms = parts_.clock.now_ms();
     transaction.execute("DELETE FROM oidc_logins WHERE expires_ms <= $1", {now_ms});
-    if (transaction.query("SELECT COUNT(*) FROM oidc_logins").at(0).integer(0) >= kMaxOidcLogins) {
-      throw Error(ErrorCode::rate_limited, "too many sign-ins were begun; try again in some minutes");
+    const Rows begun = transaction.query("SELECT COUNT(*), MIN(expires_ms) FROM oidc_logins");
+    if (begun.at(0).integer(0) >= kMaxOidcLogins) {
+      throw RetryLater(ErrorCode::rate_limited, "too many sign-ins were begun; wait as long as Retry-After says",
+                       (begun.at(0).integer(1) - now_ms + 999) / 1000);
     }
     transaction.execute("INSERT INTO oidc_logins (state_sha256, nonce, verifier, expires_ms) VALUES ($1, $2, $3, $4)",
                         {sha256_of(state), nonce, verifier, now_ms + kOidcLoginMs});

@@ -5,6 +5,7 @@
 #include "server/config.h"
 #include "server/ingest/organisation.h"
 #include "server/ingest/receiver.h"
+#include "server/private_file.h"
 #include "server/services.h"
 
 namespace naru::server {
@@ -14,6 +15,7 @@ namespace {
 using dicom::StoreStatus;
 
 dicom::StorageScpOptions scp_options(const DicomConfig& config) {
+  require_private(config.tls_key, "[dicom] tls_key");
   dicom::StorageScpOptions options;
   options.address = config.address;
   options.port = config.port;

@@ -117,7 +117,7 @@ JobWish JobClaims::heartbeat(const Lease& lease, const std::optional<WorkProgres
 void JobClaims::complete(Transaction& transaction, JobRow& job, const std::string& dataset_id, Json counts) {
   if (job.state == JobState::initializing) move(transaction, job, JobEvent::started);  // all was finished before
   job.dataset_id = dataset_id;
-  job.progress["result"] = std::move(counts);
+  job.progress = {{"result", std::move(counts)}};  // the last heartbeat was before the end
   move(transaction, job, JobEvent::finished, {{"dataset", dataset_id}});
 }
 

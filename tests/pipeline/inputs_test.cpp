@@ -1,6 +1,7 @@
 #include "pipeline/inputs.h"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -85,6 +86,14 @@ TEST_F(InputsTest, SurvivesLinksThatLoopOrDangle) {
   std::filesystem::create_directory_symlink(folder_ / "elsewhere", folder_ / "d/link");
   std::filesystem::create_symlink(folder_ / "absent", folder_ / "d/dangling");
   EXPECT_THAT(list({(folder_ / "d").string()}), ::testing::ElementsAre("d/1", "d/dangling:unreadable", "d/link/2"));
+}
+
+TEST_F(InputsTest, AccountsForWhatIsNoRegularFile) {
+  test::spill(folder_ / "d/1", "x");
+  ASSERT_EQ(::mkfifo((folder_ / "d/pipe").c_str(), 0600), 0);
+  std::filesystem::create_symlink("pipe", folder_ / "d/link");
+  EXPECT_THAT(list({(folder_ / "d").string()}),
+              ::testing::ElementsAre("d/1", "d/link:unreadable", "d/pipe:unreadable"));
 }
 
 TEST_F(InputsTest, SaysWhichArgumentIsMissingWithoutRepeatingIt) {

@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "core/digest.h"
+#include "server/retry_later.h"
+#include "server/store/database.h"
 #include "tests/server/support/error_code.h"
 #include "tests/server/support/test_issuer.h"
 #include "tests/server/support/test_server.h"
@@ -178,6 +180,25 @@ TEST_P(OidcSignIn, TellsARefusedCodeFromAnIssuerThatFails) {
   EXPECT_EQ(code_if_thrown([&] { sign_in(); }), ErrorCode::store_unavailable);
 }
 
+TEST_P(OidcSignIn, SaysWhenOneOfTooManyThatWereBegunIsGivenUp) {
+  Oidc oidc(server_.parts, config(), issuer_);
+  const std::int64_t expires_ms = server_.clock.now_ms() + 90'000;
+  in_transaction(*server_.database, Access::write, [&](Transaction& transaction) {
+    transaction.execute(
+        "INSERT INTO oidc_logins (state_sha256, nonce, verifier, expires_ms) WITH RECURSIVE numbers(n) AS (SELECT 1 "
+        "UNION ALL SELECT n + 1 FROM numbers WHERE n < $1) SELECT 'state' || n, 'n', 'v', $2 FROM numbers",
+        {std::int64_t{kMaxOidcLogins}, expires_ms});
+  });
+  try {
+    oidc.start();
+    ADD_FAILURE() << "there is room";
+  } catch (const RetryLater& error) {
+    EXPECT_EQ(error.after_s(), 90);
+  }
+  server_.clock.advance(90'000);
+  EXPECT_FALSE(code_if_thrown([&] { oidc.start(); }));
+}
+
 /// Answers nobody until it is told to.
 class SilentIssuer final : public HttpsClient {
  public:
@@ -206,8 +227,11 @@ TEST_P(OidcSignIn, HoldsFewThreadsWhereTheIssuerDoesNotAnswer) {
 TEST_P(OidcSignIn, SendsTheClientsSecretFormEncodedAsBasic) {
   const std::string file = server_.folder / "secret";
   std::ofstream(file) << "s+ cret\n";
+  std::filesystem::permissions(file, std::filesystem::perms{0644});
   OidcConfig with_secret = config();
   with_secret.client_secret_file = file;
+  EXPECT_EQ(code_if_thrown([&] { Oidc(server_.parts, with_secret, issuer_); }), ErrorCode::config_invalid);
+  std::filesystem::permissions(file, std::filesystem::perms{0600});
   Oidc oidc(server_.parts, with_secret, issuer_);
   const auto start = oidc.start();
   issuer_.id_token = signed_token(claims(parameter(start.url, "nonce")), key_);

@@ -40,6 +40,7 @@ void write_certificate(const std::filesystem::path& certificate, const std::file
   file = std::fopen(key.c_str(), "w");
   PEM_write_PrivateKey(file, pair, nullptr, nullptr, 0, nullptr, nullptr);
   std::fclose(file);
+  std::filesystem::permissions(key, std::filesystem::perms{0600});
   X509_free(made);
   EVP_PKEY_free(pair);
 }
@@ -165,6 +166,9 @@ TEST_F(HttpServerTls, ReadsItsCertificateAgain) {
   EXPECT_EQ(TlsClient(server->port()).serial(), 2);
   before.send(kGet);
   EXPECT_TRUE(before.read_all().ends_with("hello"));
+  std::filesystem::permissions(config.tls_key, std::filesystem::perms{0644});
+  EXPECT_THROW(server->reload_certificate(), Error) << "everybody on the machine may read the key";
+  std::filesystem::permissions(config.tls_key, std::filesystem::perms{0600});
   std::ofstream(config.tls_key) << "nonsense";
   EXPECT_THROW(server->reload_certificate(), Error);
   EXPECT_EQ(TlsClient(server->port()).serial(), 2);

@@ -76,5 +76,15 @@ TEST_P(DicomServiceOn, AnOrganisationThatIsNotThereIsAnErrorOfTheConfiguration) 
   EXPECT_THROW(DicomService{world.services}, Error);
 }
 
+TEST_P(DicomServiceOn, AKeyThatOthersMayReadIsAnErrorOfTheConfiguration) {
+  IngestWorld world(GetParam());
+  const naru::test::TempFolder folder;
+  naru::test::spill(folder / "key.pem", "x");
+  std::filesystem::permissions(folder / "key.pem", std::filesystem::perms{0644});
+  world.config.dicom = config();
+  world.config.dicom.tls_key = folder / "key.pem";
+  EXPECT_THROW(DicomService{world.services}, Error);
+}
+
 }  // namespace
 }  // namespace naru::server

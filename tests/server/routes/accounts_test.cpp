@@ -71,6 +71,10 @@ TEST_P(AccountRoutes, ChangeAUser) {
     const nlohmann::json identity = {{"issuer", "https://issuer.example"}, {"subject", subject}};
     EXPECT_EQ(server_.ask(Method::patch, path, hospital_admin_, {{"identity", identity}}).status, status);
   }
+  for (const char* issuer : {"x", "issuer.example", "http://issuer.example", "https://"}) {
+    const nlohmann::json identity = {{"issuer", issuer}, {"subject", "1"}};
+    EXPECT_EQ(server_.ask(Method::patch, path, hospital_admin_, {{"identity", identity}}).status, 400) << issuer;
+  }
   const Response unlinked = server_.ask(Method::patch, path, hospital_admin_, {{"identity", nullptr}});
   EXPECT_TRUE(json_of(unlinked).at("identity").is_null());
   for (const json& bad : {json({{"roles", json::array()}}), json({{"roles", {"company"}}}), json({{"roles", {"king"}}}),
