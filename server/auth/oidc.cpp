@@ -45,7 +45,7 @@ Json object_of(std::string_view text) {
 
 std::optional<std::string> secret_in(const std::string& file) {
   if (file.empty()) return std::nullopt;
-  require_private(file, "[oidc] client_secret_file");
+  warn_if_open(file, "[oidc] client_secret_file");
   constexpr std::size_t kMaxSecretBytes = 4096;
   auto text = read_file(file, kMaxSecretBytes);
   while (text && !text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();

@@ -35,7 +35,7 @@ TlsServer::TlsServer(std::filesystem::path certificate, std::filesystem::path ke
     : certificate_(std::move(certificate)), key_(std::move(key)), context_(load()) {}
 
 std::shared_ptr<ssl_ctx_st> TlsServer::load() const {
-  require_private(key_, "[listen] tls_key");
+  warn_if_open(key_, "[listen] tls_key");
   const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   if (!context) throw Error(ErrorCode::internal, "OpenSSL does not start");
   SSL_CTX* const raw = context.get();

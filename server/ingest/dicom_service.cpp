@@ -15,7 +15,7 @@ namespace {
 using dicom::StoreStatus;
 
 dicom::StorageScpOptions scp_options(const DicomConfig& config) {
-  require_private(config.tls_key, "[dicom] tls_key");
+  warn_if_open(config.tls_key, "[dicom] tls_key");
   dicom::StorageScpOptions options;
   options.address = config.address;
   options.port = config.port;
