@@ -219,7 +219,7 @@ def gpu_section(named, commit):
     is_older = named[1]["commit"] != commit
     older = f"""
 **Not run on a GPU:** what changed in `kernels/` from commit {named[1]["commit"]}, which was measured here, to {commit}, of which the
-rest of this page is. It was compiled, and the CPU runs the same definitions of the arithmetic in the tests.
+rest of this page is. It was compiled, and the tests run it on an emulated device.
 """ if is_older else ""
     return f"""## On a GPU
 {older}
