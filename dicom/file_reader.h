@@ -14,6 +14,7 @@ namespace naru::dicom {
 /// An open file, closed on destruction; or a file's bytes, which must outlive it. Several threads may read at once.
 class FileReader {
  public:
+  /// @throws Error{input_unreadable} where too many files are open
   explicit FileReader(const std::filesystem::path& path);
   explicit FileReader(std::span<const std::byte> file) : size_bytes_(file.size()), bytes_(file) {}
   ~FileReader();

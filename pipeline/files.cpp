@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -124,12 +123,10 @@ FileFacts write_file(const std::filesystem::path& path, std::string_view text) {
 }
 
 std::optional<std::string> read_file(const std::filesystem::path& path, std::size_t limit_bytes) {
-  std::error_code failure;
-  const auto size = std::filesystem::file_size(path, failure);
-  if (failure || size > limit_bytes) return std::nullopt;
-  std::string text(size, '\0');
-  std::ifstream file(path, std::ios::binary);
-  if (!file.read(text.data(), static_cast<std::streamsize>(size))) return std::nullopt;
+  const OpenFile file(path);
+  if (!file.is_open() || file.size_bytes() > limit_bytes) return std::nullopt;
+  std::string text(file.size_bytes(), '\0');
+  if (file.read_at(0, std::as_writable_bytes(std::span(text))) != text.size()) return std::nullopt;
   return text;
 }
 

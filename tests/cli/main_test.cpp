@@ -408,7 +408,7 @@ TEST_F(ProgramTest, ALimitThatLetsNoThreadStartIsSaid) {
 TEST_F(ProgramTest, ALimitOnOpenFilesIsSaid) {
   write_studies(1, 4);
   const Finished finished = [&] {
-    const Limit limit(RLIMIT_NOFILE, 12);
+    const Limit limit(RLIMIT_NOFILE, 9);
     return run({"prepare", in(), "--out", out()});
   }();
   EXPECT_EQ(finished.status, 1);
