@@ -11,6 +11,7 @@
 #include "dicom/deidentify/deidentify.h"
 #include "dicom/file_layout.h"
 #include "dicom/inflate.h"
+#include "dicom/transfer_syntax.h"
 #include "pipeline/archive.h"
 #include "pipeline/memory_budget.h"
 #include "pipeline/open_file.h"
@@ -62,8 +63,8 @@ class BufferPool {
 };
 
 bool is_deflated(const DeidScan& scan, std::size_t input) {
-  constexpr std::string_view kDeflatedUid = "1.2.840.10008.1.2.1.99";
-  return scan.sources[input].transfer_syntax_uid == kDeflatedUid;
+  const dicom::SyntaxInfo* const syntax = dicom::find_syntax(scan.sources[input].transfer_syntax_uid);
+  return syntax != nullptr && syntax->is_deflated;
 }
 
 /// What a deflated data set expands to, which may be a thousand times its size; no more than the engine follows it.

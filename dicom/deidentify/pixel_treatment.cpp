@@ -257,6 +257,7 @@ std::optional<Code> decode_all(Bytes fragments, const PixelFacts& facts, std::ve
       if (format.bits_allocated == 16) native.push_back(static_cast<std::byte>(value >> 8));
     }
   }
+  is_rgb = is_rgb || becomes_rgb(format);
   if (native.size() % 2 != 0) native.push_back(std::byte{0});
   return std::nullopt;
 }
@@ -290,8 +291,7 @@ PixelOutcome decoded(Bytes value, const PixelFacts& facts, PixelFormat& native) 
   PixelOutcome outcome;
   bool is_rgb = false;
   if (const auto problem = decode_all(value, facts, outcome.replacement, is_rgb)) return withheld(*problem);
-  outcome.photometric_interpretation =
-      is_rgb || becomes_rgb(facts.format) ? "RGB" : decoded_photometric(facts.format.photometric_interpretation);
+  outcome.photometric_interpretation = is_rgb ? "RGB" : decoded_photometric(facts.format.photometric_interpretation);
   outcome.is_replaced = outcome.is_decoded = true;
   native.is_planar = false;
   native.photometric_interpretation = outcome.photometric_interpretation;
