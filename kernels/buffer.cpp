@@ -33,8 +33,9 @@ void* allocate_host(std::size_t size_bytes) {
 void BufferDeleter::operator()(void* pointer) const noexcept {
   if (kind == MemoryKind::host) return std::free(pointer);
   if constexpr (kWithCuda) {
-    if (kind == MemoryKind::pinned) return cuda::free_pinned(pointer);
-    cuda::free_device(pointer, *static_cast<const cuda::Stream*>(stream.get()));
+    const auto& used_by = *static_cast<const cuda::Stream*>(stream.get());
+    if (kind == MemoryKind::pinned) return used_by.pinned->give_back({pointer, block_bytes}, size_bytes, used_by);
+    cuda::free_device(pointer, used_by);
   }
 }
 
@@ -54,7 +55,8 @@ Bytes allocate_on_host(std::size_t size_bytes, Executor& executor) {
   if constexpr (kWithCuda) {
     if (executor.is_cuda()) {
       const auto& stream = executor.state().stream;
-      return Bytes(cuda::allocate_pinned(size_bytes, *stream), {MemoryKind::pinned, size_bytes, nullptr});
+      const auto block = stream->pinned->take(size_bytes, *stream);
+      return Bytes(block.pointer, {MemoryKind::pinned, size_bytes, stream, block.size_bytes});
     }
   }
   return Bytes(allocate_host(size_bytes), {MemoryKind::host, size_bytes, nullptr});

@@ -16,7 +16,8 @@ enum class MemoryKind { host, pinned, device };
 struct BufferDeleter {
   MemoryKind kind = MemoryKind::host;
   std::size_t size_bytes = 0;
-  std::shared_ptr<void> stream;  ///< keeps the stream alive that frees device memory, in order
+  std::shared_ptr<void> stream;  ///< keeps the stream alive that frees device memory, in order, and used pinned memory
+  std::size_t block_bytes = 0;   ///< of pinned memory, which may be more than was asked for
   void operator()(void* pointer) const noexcept;
 };
 using Bytes = std::unique_ptr<void, BufferDeleter>;

@@ -88,6 +88,19 @@ void Executor::wait() {
   }
 }
 
+void Executor::keep_host_memory(std::uint64_t most_bytes) {
+  if constexpr (kWithCuda) {
+    if (is_cuda()) state_->stream->pinned->keep_at_most(most_bytes);
+  }
+}
+
+std::uint64_t Executor::kept_host_memory() const {
+  if constexpr (kWithCuda) {
+    if (is_cuda()) return state_->stream->pinned->kept_bytes();
+  }
+  return 0;
+}
+
 void Executor::parallel_for(std::int64_t count, std::int64_t grain,
                             const std::function<void(std::int64_t, std::int64_t)>& body) {
   assert(grain > 0);

@@ -36,6 +36,11 @@ class Executor {
   /// Blocks until all work given so far has finished. @throws Error{device_unavailable} where the device failed
   void wait();
 
+  /// Host memory that buffers of this executor, and of those like it, leave behind is kept for the next ones up to so
+  /// many bytes, from now on; 32 MiB until this is called. Nothing on a CPU executor, whose system keeps it.
+  void keep_host_memory(std::uint64_t most_bytes);
+  std::uint64_t kept_host_memory() const;
+
   /// Calls `body(begin, end)` over [0, count) in pieces of at most `grain`, on this executor's CPU threads, and returns
   /// when all have. Pieces are fixed by `grain` alone, never by the number of threads. Exceptions are passed on.
   void parallel_for(std::int64_t count, std::int64_t grain,

@@ -122,7 +122,13 @@ Statistics float_statistics(VolumeView<const float> in, const std::uint8_t* mask
 
 template <class T>
 Statistics whole_statistics(VolumeView<const T> in, Executor& executor) {
-  if (executor.is_cuda()) return statistics(histogram(in, executor));
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) {
+      WholeStatistics<T> sums;
+      sums.add(cuda::whole_sums(in, executor), static_cast<std::uint64_t>(in.size.voxel_count()));
+      return sums.finish();
+    }
+  }
   tbb::enumerable_thread_specific<WholeStatistics<T>> sums_of_thread;
   executor.parallel_for(in.size.voxel_count(), kVoxelsPerPiece, [&](std::int64_t begin, std::int64_t end) {
     sums_of_thread.local().add({in.data + begin, in.data + end});

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <limits>
 
 #include "kernels/buffer.h"
@@ -49,40 +50,163 @@ std::vector<FloatSums> piece_sums(VolumeView<const float> in, const std::uint8_t
 
 namespace {
 
-constexpr int kHistogramThreads = 1024;
-// A block counts so many values in shared counters of 16 bits, two in a word, before it adds them to those of all:
-// fewer than 65,536, so that no counter overflows into its neighbour.
-constexpr int kValuesPerThread = 63;
-constexpr std::int64_t kHistogramPiece = kHistogramThreads * kValuesPerThread;
-constexpr int kSharedWords = kBinCount / 2;
-
-/// One block a multiprocessor has room for its 128 KiB of counters. Whole warps of one value, as the air around a
-/// patient gives, add once.
+/// Values that one load of 16 bytes brings.
 template <class T>
-__global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(const T* values, const std::uint8_t* mask,
-                                                                      std::int64_t count, unsigned long long* bins) {
+struct alignas(16) Together {
+  static constexpr int kCount = 16 / sizeof(T);
+  T values[kCount];
+};
+
+/// A volume as loads see it: what lies before the first address that is a multiple of 16 and behind the last is single.
+template <class T>
+struct Loads {
+  const T* first = nullptr;
+  std::int64_t head = 0, count = 0;  ///< single values before, and loads
+
+  explicit Loads(VolumeView<const T> in) : first(in.data) {
+    const auto beyond = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(in.data) % sizeof(Together<T>));
+    const std::int64_t values = in.size.voxel_count();
+    head = beyond == 0 ? 0 : static_cast<std::int64_t>((sizeof(Together<T>) - beyond) / sizeof(T));
+    head = head < values ? head : values;
+    count = (values - head) / Together<T>::kCount;
+  }
+
+  __device__ Together<T> load(std::int64_t n) const { return reinterpret_cast<const Together<T>*>(first + head)[n]; }
+
+  /// Calls `use(value, index)` of what is in no load, a value a thread; fewer than two loads hold.
+  template <class Use>
+  __device__ void each_single(std::int64_t values, int thread, const Use& use) const {
+    const std::int64_t loaded = count * Together<T>::kCount;
+    const std::int64_t at = thread < head ? thread : thread + loaded;
+    if (at < values) use(first[at], at);
+  }
+};
+
+constexpr int kSumThreads = 256;
+
+/// Each block leaves its own sums: they are whole numbers, so that any order gives the same. Four loads are under way
+/// at a time, for the arithmetic is nothing beside them.
+template <class T>
+__global__ __launch_bounds__(kSumThreads) void whole_sums_kernel(Loads<T> in, std::int64_t values, WholeSums* sums) {
+  alignas(WholeSums) __shared__ char storage[kSumThreads * sizeof(WholeSums)];  // as above
+  WholeSums* const lanes = reinterpret_cast<WholeSums*>(storage);
+  const int thread = static_cast<int>(threadIdx.x);
+  WholeSums own;
+  const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * kSumThreads;
+#pragma unroll 4
+  for (std::int64_t n = static_cast<std::int64_t>(blockIdx.x) * kSumThreads + thread; n < in.count; n += stride) {
+    const Together<T> loaded = in.load(n);
+#pragma unroll
+    for (const T value : loaded.values) own.add(value - kMiddle<T>);
+  }
+  if (blockIdx.x == 0) in.each_single(values, thread, [&](T value, std::int64_t) { own.add(value - kMiddle<T>); });
+  lanes[thread] = own;
+  for (int half = kSumThreads / 2; half > 0; half /= 2) {
+    __syncthreads();
+    if (thread < half) lanes[thread].add(lanes[thread + half]);
+  }
+  if (thread == 0) sums[blockIdx.x] = lanes[0];
+}
+
+}  // namespace
+
+template <class T>
+WholeSums whole_sums(VolumeView<const T> in, Executor& executor) {
+  // About twice what an H100 holds at once, each with a few dozen loads a thread where the volume is a large one.
+  constexpr std::int64_t kMaxBlocks = 2048;
+  const std::int64_t values = in.size.voxel_count();
+  if (values == 0) return {};
+  const Loads<T> loads(in);
+  const std::int64_t blocks = std::clamp<std::int64_t>((loads.count + kSumThreads - 1) / kSumThreads, 1, kMaxBlocks);
+  Buffer<WholeSums> sums(static_cast<std::size_t>(blocks), executor);
+  whole_sums_kernel<<<static_cast<unsigned>(blocks), kSumThreads, 0, selected_stream(executor)>>>(loads, values,
+                                                                                                  sums.data());
+  cuda_check(cudaGetLastError(), "launching the sums of whole numbers");
+  const auto on_host = to_host(std::move(sums), executor);
+  WholeSums total;
+  for (const WholeSums& of_block : on_host.host()) total.add(of_block);
+  return total;
+}
+
+template WholeSums whole_sums(VolumeView<const std::int16_t>, Executor&);
+template WholeSums whole_sums(VolumeView<const std::uint16_t>, Executor&);
+
+namespace {
+
+constexpr int kHistogramThreads = 1024;
+constexpr int kSharedWords = kBinCount / 2;  // each holds two counters of 16 bits
+/// A counter that reaches kFull is emptied into that of all blocks by the thread that brought it there. Between two
+/// barriers a block counts kFull values at most, so that none of its counters passes 65,535 into its neighbour.
+constexpr unsigned kFull = 0x8000;
+constexpr int kLoadsPerTurn = kFull / (kHistogramThreads * Together<std::int16_t>::kCount);
+
+/// Adds `times` to a counter of the block.
+__device__ inline void count_value(unsigned* words, unsigned long long* bins, int bin, unsigned times) {
+  const int shift = 16 * (bin % 2);
+  const unsigned before = atomicAdd(words + bin / 2, times << shift) >> shift & 0xffffu;
+  if (before >= kFull || before + times < kFull) return;
+  atomicAdd(words + bin / 2, 0u - (kFull << shift));
+  atomicAdd(bins + bin, static_cast<unsigned long long>(kFull));
+}
+
+/// One block a multiprocessor, which has room for its 128 KiB of counters, from the first value to the last: they are
+/// cleared and added to those of all once. Neighbours of one value, as the air around a patient gives, are added
+/// together: those of a load, or of a whole warp.
+template <class T>
+__global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(Loads<T> in, const std::uint8_t* mask,
+                                                                      std::int64_t values, unsigned long long* bins) {
   extern __shared__ unsigned words[];
-  const std::int64_t pieces = (count + kHistogramPiece - 1) / kHistogramPiece;
-  for (std::int64_t piece = blockIdx.x; piece < pieces; piece += gridDim.x) {
-    for (int w = threadIdx.x; w < kSharedWords; w += kHistogramThreads) words[w] = 0;
-    __syncthreads();
-#pragma unroll 9
-    for (int n = 0; n < kValuesPerThread; ++n) {
-      const std::int64_t at = piece * kHistogramPiece + n * kHistogramThreads + threadIdx.x;
-      const bool is_counted = at < count && (mask == nullptr || mask[at] != 0);
-      const int bin = is_counted ? static_cast<int>(values[at]) - std::numeric_limits<T>::min() : -1;
-      int is_one_value = 0;
-      (void)__match_all_sync(0xffff'ffffu, bin, &is_one_value);
-      const unsigned added = !is_one_value ? 1u : threadIdx.x % 32 == 0 ? 32u : 0u;
-      if (bin >= 0 && added > 0) atomicAdd(words + bin / 2, added << (16 * (bin % 2)));
+  constexpr int kCount = Together<T>::kCount;
+  const int thread = static_cast<int>(threadIdx.x);
+  const auto bin_of = [](T value) { return static_cast<int>(value) - std::numeric_limits<T>::min(); };
+  for (int w = thread; w < kSharedWords; w += kHistogramThreads) words[w] = 0;
+  __syncthreads();
+  constexpr std::int64_t kLoadsPerBlock = kHistogramThreads * kLoadsPerTurn;
+  for (std::int64_t turn = blockIdx.x * kLoadsPerBlock; turn < in.count; turn += gridDim.x * kLoadsPerBlock) {
+    Together<T> loaded[kLoadsPerTurn] = {};
+#pragma unroll
+    for (int n = 0; n < kLoadsPerTurn; ++n) {
+      const std::int64_t at = turn + n * kHistogramThreads + thread;
+      if (at < in.count) loaded[n] = in.load(at);
+    }
+#pragma unroll
+    for (int n = 0; n < kLoadsPerTurn; ++n) {
+      const std::int64_t at = turn + n * kHistogramThreads + thread;
+      bool is_one_value = at < in.count;
+      if (mask != nullptr) {
+        const std::uint8_t* const chosen = mask + in.head + at * kCount;
+        for (int i = 0; i < kCount && at < in.count; ++i) {
+          if (chosen[i] != 0) count_value(words, bins, bin_of(loaded[n].values[i]), 1);
+        }
+        continue;
+      }
+#pragma unroll
+      for (int i = 1; i < kCount; ++i) is_one_value &= loaded[n].values[i] == loaded[n].values[0];
+      const int first = bin_of(loaded[n].values[0]);
+      int is_one_of_warp = 0;
+      (void)__match_all_sync(0xffff'ffffu, is_one_value ? first : -1 - thread % 32, &is_one_of_warp);
+      if (is_one_of_warp != 0) {
+        if (thread % 32 == 0) count_value(words, bins, first, 32 * kCount);
+      } else if (is_one_value) {
+        count_value(words, bins, first, kCount);
+      } else if (at < in.count) {
+#pragma unroll
+        for (int i = 0; i < kCount; ++i) count_value(words, bins, bin_of(loaded[n].values[i]), 1);
+      }
     }
     __syncthreads();
-    for (int w = threadIdx.x; w < kSharedWords; w += kHistogramThreads) {
-      const unsigned low = words[w] & 0xffffu, high = words[w] >> 16;
-      if (low > 0) atomicAdd(bins + 2 * w, static_cast<unsigned long long>(low));
-      if (high > 0) atomicAdd(bins + 2 * w + 1, static_cast<unsigned long long>(high));
-    }
-    __syncthreads();
+  }
+  if (blockIdx.x == 0) {
+    in.each_single(values, thread, [&](T value, std::int64_t at) {
+      if (mask == nullptr || mask[at] != 0) atomicAdd(bins + bin_of(value), 1ull);
+    });
+  }
+  // Blocks begin at different bins, so that they do not wait for each other at one after the other.
+  for (int n = thread; n < kSharedWords; n += kHistogramThreads) {
+    const int w = (n + static_cast<int>(blockIdx.x) * kHistogramThreads) % kSharedWords;
+    const unsigned low = words[w] & 0xffffu, high = words[w] >> 16;
+    if (low > 0) atomicAdd(bins + 2 * w, static_cast<unsigned long long>(low));
+    if (high > 0) atomicAdd(bins + 2 * w + 1, static_cast<unsigned long long>(high));
   }
 }
 
@@ -91,8 +215,8 @@ __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(const T* v
 template <class T>
 void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector<std::uint64_t>& counts,
                    Executor& executor) {
-  constexpr std::int64_t kMaxBlocks = 1024;  // some a multiprocessor, so that none waits long for the last
   constexpr int kSharedBytes = kSharedWords * static_cast<int>(sizeof(unsigned));
+  constexpr std::int64_t kLoadsPerBlock = kHistogramThreads * kLoadsPerTurn;
   const std::int64_t count = in.size.voxel_count();
   if (count == 0) return;
   CUstream_st* const stream = selected_stream(executor);
@@ -100,8 +224,11 @@ void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector
              "asking for shared memory");
   Buffer<unsigned long long> bins(kBinCount, executor);
   cuda_check(cudaMemsetAsync(bins.data(), 0, kBinCount * sizeof(unsigned long long), stream), "clearing a histogram");
-  const auto blocks = static_cast<unsigned>(std::min(kMaxBlocks, (count + kHistogramPiece - 1) / kHistogramPiece));
-  histogram_kernel<<<blocks, kHistogramThreads, kSharedBytes, stream>>>(in.data, mask, count, bins.data());
+  const Loads<T> loads(in);
+  const std::int64_t blocks =
+      std::clamp<std::int64_t>((loads.count + kLoadsPerBlock - 1) / kLoadsPerBlock, 1, multiprocessor_count(executor));
+  histogram_kernel<<<static_cast<unsigned>(blocks), kHistogramThreads, kSharedBytes, stream>>>(loads, mask, count,
+                                                                                               bins.data());
   cuda_check(cudaGetLastError(), "launching a histogram");
   const auto on_host = to_host(std::move(bins), executor);
   for (int bin = 0; bin < kBinCount; ++bin) counts[bin] += on_host.host()[bin];

@@ -1,8 +1,6 @@
 #include "kernels/whole_statistics.h"
 
-#include <algorithm>
 #include <cmath>
-#include <type_traits>
 
 #include "kernels/dispatch.h"
 #include "kernels/value_counters.h"
@@ -14,10 +12,6 @@ namespace {
 
 __extension__ using Int128 = __int128;  // products of sums of squares
 
-/// Added to what is summed it is the value.
-template <class T>
-constexpr std::int32_t kMiddle = std::is_signed_v<T> ? 0 : 32768;
-
 }  // namespace
 
 template <class T>
@@ -25,40 +19,34 @@ void WholeStatistics<T>::add(std::span<const T> part) {
   count_ += part.size();
   if (cpu_path() != CpuPath::baseline) {
     const std::size_t whole = part.size() / 16 * 16;
-    const auto sums = avx2::whole_sums(reinterpret_cast<const std::int16_t*>(part.data()),
-                                       static_cast<std::int64_t>(whole), kTurned<T>);
-    least_ = std::min(least_, sums.least);
-    greatest_ = std::max(greatest_, sums.greatest);
-    sum_ += sums.sum;
-    sum_of_squares_ += sums.sum_of_squares;
+    sums_.add(avx2::whole_sums(reinterpret_cast<const std::int16_t*>(part.data()), static_cast<std::int64_t>(whole),
+                               kTurned<T>));
     part = part.subspan(whole);
   }
-  for (const T stored : part) {
-    const auto value = static_cast<std::int16_t>(stored - kMiddle<T>);
-    least_ = std::min(least_, value);
-    greatest_ = std::max(greatest_, value);
-    sum_ += value;
-    sum_of_squares_ += static_cast<std::uint64_t>(std::int32_t{value} * std::int32_t{value});
-  }
+  for (const T stored : part) sums_.add(stored - kMiddle<T>);
 }
 
 template <class T>
 void WholeStatistics<T>::add(const WholeStatistics& part) {
-  count_ += part.count_;
-  least_ = std::min(least_, part.least_);
-  greatest_ = std::max(greatest_, part.greatest_);
-  sum_ += part.sum_;
-  sum_of_squares_ += part.sum_of_squares_;
+  add(part.sums_, part.count_);
+}
+
+template <class T>
+void WholeStatistics<T>::add(const WholeSums& sums, std::uint64_t count) {
+  count_ += count;
+  sums_.add(sums);
 }
 
 template <class T>
 Statistics WholeStatistics<T>::finish() const {
   if (count_ == 0) return {};
-  Statistics result{count_, static_cast<double>(least_ + kMiddle<T>), static_cast<double>(greatest_ + kMiddle<T>)};
+  Statistics result{count_, static_cast<double>(sums_.least + kMiddle<T>),
+                    static_cast<double>(sums_.greatest + kMiddle<T>)};
   const double count = static_cast<double>(count_);
-  const Int128 sum = sum_ + static_cast<Int128>(count_) * kMiddle<T>;
+  const Int128 sum = sums_.sum + static_cast<Int128>(count_) * kMiddle<T>;
   // The same of the values as of the values less a constant.
-  const Int128 scaled_variance = static_cast<Int128>(count_) * sum_of_squares_ - static_cast<Int128>(sum_) * sum_;
+  const Int128 scaled_variance =
+      static_cast<Int128>(count_) * sums_.sum_of_squares - static_cast<Int128>(sums_.sum) * sums_.sum;
   result.mean = static_cast<double>(sum) / count;
   result.deviation = std::sqrt(static_cast<double>(scaled_variance)) / count;
   return result;

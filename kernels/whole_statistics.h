@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <span>
 
 #include "kernels/statistics.h"
+#include "kernels/whole_statistics_voxel.h"
 
 namespace naru {
 
@@ -17,15 +17,15 @@ class WholeStatistics {
   void add(std::span<const T> part);
   void add(const WholeStatistics& part);
 
+  /// @param sums of `count` values
+  void add(const WholeSums& sums, std::uint64_t count);
+
   /// The same as `statistics` of the histogram of all values.
   Statistics finish() const;
 
  private:
-  // Of the values less the middle of T's range: those of an int16.
   std::uint64_t count_ = 0;
-  std::int16_t least_ = std::numeric_limits<std::int16_t>::max(), greatest_ = std::numeric_limits<std::int16_t>::min();
-  std::int64_t sum_ = 0;
-  std::uint64_t sum_of_squares_ = 0;  ///< of up to 2^34 values
+  WholeSums sums_;
 };
 
 }  // namespace naru

@@ -26,7 +26,8 @@ NARU_AVX2_INLINE std::array<T, 32 / sizeof(T)> lanes_of(__m256i values) {
 NARU_AVX2 WholeSums whole_sums(const std::int16_t* values, std::int64_t count, std::int16_t turned) {
   const __m256i turn = _mm256_set1_epi16(turned), ones = _mm256_set1_epi16(1), low = _mm256_set1_epi64x(0xFFFFFFFF);
   WholeSums result;
-  __m256i least = _mm256_set1_epi16(result.least), greatest = _mm256_set1_epi16(result.greatest);
+  __m256i least = _mm256_set1_epi16(std::numeric_limits<std::int16_t>::max()),
+          greatest = _mm256_set1_epi16(std::numeric_limits<std::int16_t>::min());
   __m256i squares = _mm256_setzero_si256();
   for (std::int64_t begin = 0; begin < count; begin += kRegistersPerRun * kValues) {
     const std::int64_t end = std::min(begin + kRegistersPerRun * kValues, count);
@@ -45,8 +46,8 @@ NARU_AVX2 WholeSums whole_sums(const std::int16_t* values, std::int64_t count, s
     for (const std::int32_t sum : lanes_of<std::int32_t>(sums)) result.sum += sum;
   }
   for (const std::uint64_t sum : lanes_of<std::uint64_t>(squares)) result.sum_of_squares += sum;
-  for (const std::int16_t value : lanes_of<std::int16_t>(least)) result.least = std::min(result.least, value);
-  for (const std::int16_t value : lanes_of<std::int16_t>(greatest)) result.greatest = std::max(result.greatest, value);
+  for (const std::int32_t value : lanes_of<std::int16_t>(least)) result.least = std::min(result.least, value);
+  for (const std::int32_t value : lanes_of<std::int16_t>(greatest)) result.greatest = std::max(result.greatest, value);
   return result;
 }
 

@@ -2,15 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
+
+#include "kernels/whole_statistics_voxel.h"
 
 namespace naru::avx2 {
-
-struct WholeSums {
-  std::int16_t least = std::numeric_limits<std::int16_t>::max(), greatest = std::numeric_limits<std::int16_t>::min();
-  std::int64_t sum = 0;
-  std::uint64_t sum_of_squares = 0;
-};
 
 /// Of the values, each with the bits of `turned` turned. @pre count is a multiple of 16
 WholeSums whole_sums(const std::int16_t* values, std::int64_t count, std::int16_t turned);

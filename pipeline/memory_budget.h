@@ -4,13 +4,17 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <utility>
 
 namespace naru {
 
 class MemoryBudget {
  public:
-  explicit MemoryBudget(std::uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  /// @param on_room told, whenever a share is taken or given back, how many bytes are in no share
+  explicit MemoryBudget(std::uint64_t limit_bytes, std::function<void(std::uint64_t)> on_room = {})
+      : limit_bytes_(limit_bytes), on_room_(std::move(on_room)) {}
 
   std::uint64_t limit_bytes() const { return limit_bytes_; }
 
@@ -29,13 +33,13 @@ class MemoryBudget {
     Share(MemoryBudget& budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) {
       std::unique_lock lock(budget_.mutex_);
       budget_.room_.wait(lock, [&] { return budget_.used_bytes_ + bytes_ <= budget_.limit_bytes_; });
-      budget_.used_bytes_ += bytes_;
+      budget_.change_used(budget_.used_bytes_ + bytes_);
       budget_.peak_bytes_ = std::max(budget_.peak_bytes_, budget_.used_bytes_);
     }
     ~Share() {
       {
         const std::lock_guard lock(budget_.mutex_);
-        budget_.used_bytes_ -= bytes_;
+        budget_.change_used(budget_.used_bytes_ - bytes_);
       }
       budget_.room_.notify_all();
     }
@@ -48,7 +52,13 @@ class MemoryBudget {
   };
 
  private:
+  void change_used(std::uint64_t bytes) {
+    used_bytes_ = bytes;
+    if (on_room_) on_room_(limit_bytes_ - used_bytes_);
+  }
+
   const std::uint64_t limit_bytes_;
+  const std::function<void(std::uint64_t)> on_room_;
   std::uint64_t used_bytes_ = 0, peak_bytes_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable room_;

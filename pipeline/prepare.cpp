@@ -138,7 +138,8 @@ class Job {
     PatientWords words(scan, Executor::cpu(executor_.thread_count()), cancel_, one_at_a_time);
     const CaseJob job{scan, rulings_, staging, [&](const CasePlan& plan) { return words.of(plan); }, cancel_};
     MemoryBudget memory(
-        memory_beside_headers(options_.memory_limit_bytes, std::max(scan.inputs.size(), scan.candidates.size())));
+        memory_beside_headers(options_.memory_limit_bytes, std::max(scan.inputs.size(), scan.candidates.size())),
+        [&](std::uint64_t room) { executor_.keep_host_memory(room); });
     StudyRunner learner(executor_, memory);
     give_nyul_standard(scan, plans, learner, cancel_, one_at_a_time);
     const auto makers = case_makers(job, std::min(cases_in_flight(), plans.size()), memory);

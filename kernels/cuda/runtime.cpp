@@ -28,6 +28,7 @@ Stream::Stream(int index) : device_index(index) {
   cudaDeviceProp properties{};
   cuda_check(cudaGetDeviceProperties(&properties, index), "asking for the device");
   device_name = properties.name;
+  multiprocessor_count = properties.multiProcessorCount;
   cuda_check(cudaSetDevice(index), "selecting the device");
   keep_freed_memory(index);
   cuda_check(cudaStreamCreateWithFlags(&handle, cudaStreamNonBlocking), "creating a stream");
@@ -53,6 +54,8 @@ CUstream_st* selected_stream(Executor& executor) {
   return stream.handle;
 }
 
+int multiprocessor_count(Executor& executor) { return executor.state().stream->multiprocessor_count; }
+
 void wait(const Stream& stream) {
   cuda_check(cudaSetDevice(stream.device_index), "selecting the device");
   cuda_check(cudaStreamSynchronize(stream.handle), "waiting for the device");
@@ -68,15 +71,6 @@ void* allocate_device(std::size_t size_bytes, const Stream& stream) {
 void free_device(void* pointer, const Stream& stream) noexcept {
   if (cudaSetDevice(stream.device_index) == cudaSuccess) (void)cudaFreeAsync(pointer, stream.handle);
 }
-
-void* allocate_pinned(std::size_t size_bytes, const Stream& stream) {
-  void* pointer = nullptr;
-  cuda_check(cudaSetDevice(stream.device_index), "selecting the device");
-  cuda_check(cudaHostAlloc(&pointer, size_bytes, cudaHostAllocPortable), "allocating pinned memory");
-  return pointer;
-}
-
-void free_pinned(void* pointer) noexcept { (void)cudaFreeHost(pointer); }
 
 void copy(void* to, const void* from, std::size_t size_bytes, const Stream& stream) {
   if (size_bytes == 0) return;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "kernels/cuda/pinned_pool.h"
 #include "kernels/executor.h"
 
 struct CUstream_st;  // what cudaStream_t points to
@@ -21,7 +22,9 @@ struct Stream {
 
   int device_index;
   std::string device_name;
+  int multiprocessor_count = 0;
   CUstream_st* handle = nullptr;
+  std::shared_ptr<PinnedPool> pinned = std::make_shared<PinnedPool>();
 };
 
 /// @throws Error{device_unavailable} without a driver or such a device
@@ -30,16 +33,14 @@ std::shared_ptr<Stream> make_stream(int device_index);
 /// The executor's stream, after its device was made the calling thread's current one (CUDA keeps that per thread).
 CUstream_st* selected_stream(Executor& executor);
 
+int multiprocessor_count(Executor& executor);
+
 /// Blocks until the stream is empty. @throws Error{device_unavailable} where the device failed
 void wait(const Stream& stream);
 
 /// Both in stream order. @throws Error{memory_exceeded}
 void* allocate_device(std::size_t size_bytes, const Stream& stream);
 void free_device(void* pointer, const Stream& stream) noexcept;
-
-/// Host memory that the device copies from and to without staging. @throws Error{memory_exceeded}
-void* allocate_pinned(std::size_t size_bytes, const Stream& stream);
-void free_pinned(void* pointer) noexcept;
 
 /// Between any two places, in stream order. From pageable host memory the source may be reused once this returns.
 void copy(void* to, const void* from, std::size_t size_bytes, const Stream& stream);

@@ -1,4 +1,4 @@
-/// Private to kernels/: the device halves of kernels/statistics.h. Both wait, since they return host values.
+/// Private to kernels/: the device halves of kernels/statistics.h. All wait, since they return host values.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include "core/volume.h"
 #include "kernels/executor.h"
 #include "kernels/statistics_voxel.h"
+#include "kernels/whole_statistics_voxel.h"
 
 namespace naru::cuda {
 
@@ -18,6 +19,10 @@ void add_histogram(VolumeView<const T> in, std::vector<std::uint64_t>& counts, E
 template <class T>
 void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector<std::uint64_t>& counts,
                    Executor& executor);
+
+/// Of all values.
+template <class T>
+WholeSums whole_sums(VolumeView<const T> in, Executor& executor);
 
 /// The sums of each piece, in order; where `mask` is not null, of the values where it is not 0.
 std::vector<FloatSums> piece_sums(VolumeView<const float> in, const std::uint8_t* mask, Executor& executor);

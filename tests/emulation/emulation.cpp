@@ -345,7 +345,7 @@ cudaError_t cudaGetDeviceCount(int* count) { return *count = 1, cudaSuccess; }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   if (device != 0) return cudaErrorInvalidDevice;
-  *properties = {"emulated", kDeviceBytes, 9, 0};
+  *properties = {"emulated", kDeviceBytes, 9, 0, 4};
   return cudaSuccess;
 }
 

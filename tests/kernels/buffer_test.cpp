@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <vector>
 
+#include "kernels/executor_like.h"
 #include "tests/support/executors.h"
 
 // The sanitizers' allocators end the program where the system's would say no, unless told otherwise.
@@ -24,6 +26,49 @@ TEST(Buffer, BringsValuesToTheExecutorAndBack) {
       EXPECT_EQ(back.data()[0], 7);
       EXPECT_EQ(back.data()[count - 1], static_cast<std::int32_t>(count) + 6);
     }
+  }
+}
+
+TEST(Buffer, UsesPinnedMemoryAgainOnceItsCopiesHaveEnded) {
+  for (Executor& executor : executors_under_test()) {
+    constexpr std::size_t kCount = 100'000;
+    Buffer<int> there(kCount, executor);
+    {
+      auto first = Buffer<int>::on_host(kCount, executor);
+      std::ranges::fill(first.host(), 1);
+      detail::copy_bytes(there.data(), first.data(), kCount * sizeof(int), executor);
+    }
+    auto second = Buffer<int>::on_host(kCount, executor);
+    std::ranges::fill(second.host(), 2);
+    EXPECT_EQ(to_host(std::move(there), executor).host().back(), 1) << executor.description();
+  }
+}
+
+TEST(Buffer, KeepsAsMuchIdleHostMemoryAsItIsTold) {
+  constexpr std::size_t kBytes = 1 << 20;
+  for (Executor& executor : executors_under_test()) {
+    Executor other = executor_like(executor);
+    const std::uint64_t kept = executor.is_cuda() ? kBytes : 0;
+    EXPECT_EQ(executor.kept_host_memory(), 0u);
+    const void* place = nullptr;
+    {
+      const auto first = Buffer<std::byte>::on_host(kBytes, executor);
+      place = first.data();
+    }
+    EXPECT_EQ(other.kept_host_memory(), kept);
+    {
+      const auto smaller = Buffer<std::byte>::on_host(kBytes - 1000, other);
+      EXPECT_TRUE(smaller.data() == place || !executor.is_cuda());
+      EXPECT_EQ(executor.kept_host_memory(), executor.is_cuda() ? 1000u : 0u);
+      const auto much_smaller = Buffer<std::byte>::on_host(100, other);
+      EXPECT_NE(much_smaller.data(), smaller.data());
+    }
+    executor.keep_host_memory(kBytes / 2);
+    EXPECT_LE(other.kept_host_memory(), kBytes / 2);
+    { const auto large = Buffer<std::byte>::on_host(kBytes, executor); }
+    EXPECT_LE(executor.kept_host_memory(), kBytes / 2);
+    executor.keep_host_memory(0);
+    EXPECT_EQ(executor.kept_host_memory(), 0u);
   }
 }
 

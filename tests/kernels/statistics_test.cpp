@@ -55,6 +55,32 @@ TEST(Histogram, CountsLongRunsOfOneValue) {
   expect_counts_by_definition(std::vector<std::uint16_t>(300001, 65535));
 }
 
+TEST(Histogram, CountsWhatOccursOftenAmongOthers) {
+  // On a GPU counters of 16 bits are emptied on the way. Values one by one, eight alike, and warps of eights.
+  for (const int run : {1, 8, 100, 5000}) {
+    std::vector<std::int16_t> values(400'003);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int16_t>(i / run % 3 * 1000 - 1024);
+    expect_counts_by_definition(values);
+  }
+}
+
+TEST(Histogram, CountsVolumesThatBeginAndEndAnywhere) {
+  const auto values = random_values<std::int16_t>(70'000, -2000, 2000, 3);
+  for (Executor& executor : executors_under_test()) {
+    const auto buffer = on_executor(values, executor);
+    for (const std::int64_t first : {0, 1, 5, 7, 8}) {
+      for (const std::int64_t count : {1, 2, 7, 8, 9, 15, 16, 17, 65'000}) {
+        const std::span part =
+            std::span(values).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+        const VolumeView<const std::int16_t> there{buffer.data() + first, {count, 1, 1}};
+        const Histogram expected = histogram_of({part.begin(), part.end()});
+        ASSERT_EQ(histogram(there, executor).counts, expected.counts) << first << ' ' << count;
+        ASSERT_EQ(statistics(there, executor).deviation, statistics(expected).deviation) << first << ' ' << count;
+      }
+    }
+  }
+}
+
 TEST(HistogramStatistics, AgreeWithNumpy) {
   const Histogram of_source = histogram_of({golden::kSource.begin(), golden::kSource.end()});
   for (std::size_t i = 0; i < golden::kPercentiles.size(); ++i) {

@@ -42,6 +42,16 @@ TEST(MemoryBudget, RemembersTheMostThatWasHeldAtOnce) {
   EXPECT_EQ(budget.peak_bytes(), 70u);
 }
 
+TEST(MemoryBudget, TellsHowMuchIsLeft) {
+  std::vector<std::uint64_t> told;
+  MemoryBudget budget(100, [&](std::uint64_t room) { told.push_back(room); });
+  {
+    const MemoryBudget::Share first(budget, 30);
+    std::jthread([&] { const MemoryBudget::Share second(budget, 40); }).join();
+  }
+  EXPECT_EQ(told, (std::vector<std::uint64_t>{70, 30, 70, 100}));
+}
+
 TEST(MemoryBudget, KnowsWhatItCanNeverHold) {
   const MemoryBudget budget(100);
   EXPECT_TRUE(budget.can_ever_hold(100));
