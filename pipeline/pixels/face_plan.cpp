@@ -10,6 +10,7 @@
 
 #include "core/text.h"
 #include "pipeline/deid_plan.h"
+#include "pipeline/pixels/fine_together.h"
 
 namespace naru {
 
@@ -174,19 +175,15 @@ class FacePlanner {
     }
   }
 
-  /// Stacks that were left alone as too thin or too coarse, and that headers set apart slice by slice.
+  /// Stacks that were left alone as too thin or too coarse, and are neither together.
   void hold_interleaved() {
-    std::map<std::string, std::vector<Grid>> of_series;
-    for (const std::size_t stack : scraps_) {
-      if (is_limb(instance(members_[stack].front()).body_part)) continue;
-      of_series[slices_.stacks[stack].series_uid].push_back(slices_.stacks[stack].grid);
-    }
-    for (const auto& [uid, grids] : of_series) {
-      if (grids.size() > 1 && may_show_face_together(grids)) doubtful_.insert(uid);
-    }
+    const std::set<std::size_t> together = fine_together(slices_, scraps_);
+    for (const std::size_t stack : together) doubtful_.insert(slices_.stacks[stack].series_uid);
     for (auto& [stack, face] : found_) {
-      const bool is_one = of_series.contains(slices_.stacks[stack].series_uid) && !face.may_show;
-      if (is_one && doubtful_.contains(slices_.stacks[stack].series_uid)) face.because = name(FaceDoubt::unknown_shape);
+      const bool is_left_alone = !face.may_show && face.because != "no_head";
+      if (is_left_alone && doubtful_.contains(slices_.stacks[stack].series_uid)) {
+        face.because = name(FaceDoubt::unknown_shape);
+      }
     }
   }
 

@@ -198,6 +198,24 @@ TEST_F(DeidentifyFaceTest, HoldsOutlinesWhereNobodyLookedAtTheVolume) {
   EXPECT_EQ(run().instance_count, 1U);
 }
 
+TEST_F(DeidentifyFaceTest, HoldsSlicesOfTwoSeriesThatAreFineTogetherAlone) {
+  const HeadSeries head({});
+  for (std::int64_t z = 0; z < head.slice_count(); ++z) {
+    const std::string study = "2.999.4.77";
+    const std::string series = study + (z % 2 == 0 ? ".1" : ".2");  // of 6 mm each
+    put(place("PAT-1", z), head.slice("PAT-1", z).text(0x0020000D, "UI", study).text(0x0020000E, "UI", series));
+    // Of another study, and of a frame of its own: nobody can lay them over each other.
+    put(place("PAT-3", z), head.slice("PAT-3", z)
+                               .text(0x0020000E, "UI", "2.999.4.78" + std::string(z % 2 == 0 ? ".1" : ".2"))
+                               .text(0x00200052, "UI", "2.999.4.79" + std::string(z % 2 == 0 ? ".1" : ".2")));
+  }
+  const auto count = static_cast<std::size_t>(head.slice_count());
+  const DeidentifyResult result = run();
+  EXPECT_EQ(result.instance_count, count);
+  EXPECT_EQ(result.by_reason.at("face_present"), count);
+  EXPECT_EQ(face()["because"], "unknown_shape");
+}
+
 TEST_F(DeidentifyFaceTest, HoldsSlicesThatAreFineTogetherAlone) {
   const HeadSeries head({});
   for (std::int64_t z = 0; z < head.slice_count(); ++z) {
