@@ -21,18 +21,19 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kAirHu = -1000;
-constexpr double kTrunkWidthMm = 240;
+constexpr double kTrunkWidthMm = 240, kTrunkDepthMm = 80;  // tables are broad as well, but thinner
 constexpr std::uint64_t kBytesPerCell = 40;
 
-/// The longest run of the outline along x within one layer, and how much of the layer is air.
+/// How deep the outline is within one layer where it is as broad as a trunk, and how much of the layer is air.
 struct Layer {
-  double run_mm = 0, air_share = 0;
+  double trunk_depth_mm = 0, air_share = 0;
 };
 
 Layer layer_at(const HeadShape& shape, std::int64_t z) {
   const Size3& size = shape.grid.size;
-  std::int64_t longest = 0, scanned = 0, air = 0;
+  std::int64_t broad = 0, scanned = 0, air = 0;
   for (std::int64_t y = 0; y < size.y; ++y) {
+    std::int64_t longest = 0;
     for (std::int64_t x = 0, run = 0; x < size.x; ++x) {
       const bool is_inside = shape.inside.at(x, y, z);
       run = is_inside ? run + 1 : 0;
@@ -40,16 +41,17 @@ Layer layer_at(const HeadShape& shape, std::int64_t z) {
       scanned += shape.scanned.at(x, y, z) ? 1 : 0;
       air += shape.scanned.at(x, y, z) && !is_inside ? 1 : 0;
     }
+    broad += static_cast<double>(longest) * shape.grid.cell_mm >= kTrunkWidthMm ? 1 : 0;
   }
   const double share = scanned > 0 ? static_cast<double>(air) / static_cast<double>(scanned) : 0;
-  return {static_cast<double>(longest) * shape.grid.cell_mm, share};
+  return {static_cast<double>(broad) * shape.grid.cell_mm, share};
 }
 
-/// True where the scan ends across a trunk: too broad in one piece for a head, with air beside it.
+/// True where the scan ends across a trunk: too broad in one piece for a head, deeper than a table, with air beside it.
 bool is_trunk_at(const HeadShape& shape, std::int64_t z) {
   constexpr double kLeastAir = 0.1;  // else the outline is that of the scan, and says nothing
   const Layer layer = layer_at(shape, z);
-  return layer.run_mm >= kTrunkWidthMm && layer.air_share >= kLeastAir;
+  return layer.trunk_depth_mm >= kTrunkDepthMm && layer.air_share >= kLeastAir;
 }
 
 /// True for a limb by its name, and for a trunk: by its name and a cut across it at the top of the scan, or without a

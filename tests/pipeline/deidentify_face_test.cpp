@@ -103,6 +103,14 @@ TEST_F(DeidentifyFaceTest, HoldsAHeadThatItCannotJudgeAndDeliversTheOthers) {
   EXPECT_THAT(test::slurp(report() / "faces.jsonl"), Not(HasSubstr("Vermeulen")));
 }
 
+TEST_F(DeidentifyFaceTest, HoldsAHeadOnATableThatIsAsBroadAsATrunk) {
+  const PatientGrid broad{{160, 110, 93}, {-240, -60, -130}, 3};
+  put_head("PAT-1", HeadSeries(GeneratedHead{.lies_on_table = true}, broad));
+  put_series("PAT-2", 3);
+  EXPECT_EQ(run().instance_count, 3U);
+  EXPECT_EQ(face()["action"], "held");
+}
+
 TEST_F(DeidentifyFaceTest, LetsPeopleReleaseWhatItHeld) {
   const HeadSeries head(GeneratedHead{.has_nose = false});
   put_head("PAT-1", head);
