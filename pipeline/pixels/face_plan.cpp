@@ -18,10 +18,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The slices of a de-identification as `prepare` sees them. Missing slices do not matter here.
-Scan slices_of(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
+/// Sorts the slices of a de-identification as `prepare` does, those alone that may be delivered: of copies of a slice
+/// the one that is. Missing slices do not matter here.
+void sort_used(const DeidScan& scan, Scan& slices, Executor& executor, const CancelToken& cancel,
                const OnProgress& on_progress) {
-  return scan_inputs(files, {dicom::GapPolicy::interpolate, false}, executor, cancel, on_progress);
+  std::size_t kept = 0;
+  for (std::size_t c = 0; c < slices.candidates.size(); ++c) {
+    const std::size_t input = slices.input_of_candidate[c];
+    if (scan.files.inputs[input].disposition != Disposition::used) continue;
+    if (kept != c) slices.candidates[kept] = std::move(slices.candidates[c]);
+    slices.input_of_candidate[kept++] = input;
+  }
+  slices.candidates.resize(kept);
+  slices.input_of_candidate.resize(kept);
+  sort_candidates(slices, {dicom::GapPolicy::interpolate, false}, executor, cancel, on_progress);
 }
 
 /// Objects that show faces but are no slices (PS3.4 B.5).
@@ -293,12 +303,13 @@ FacePlan plan_faces(DeidScan& scan, const std::vector<InputFile>& files, FaceHan
                     const CancelToken& cancel, const OnProgress& on_progress) {
   FacePlan nothing;
   if (handling == FaceHandling::keep) return nothing;
-  Scan slices = slices_of(files, executor, cancel, on_progress);
+  Scan slices = read_candidates(files, executor, cancel, on_progress);
   if (!is_same_list(scan, slices)) {  // files came, went or changed between the two passes
     for (const std::size_t index : used_inputs(scan)) hold_back(scan.files.inputs[index], Code::face_present);
     nothing.was_looked = true;
     return nothing;
   }
+  sort_used(scan, slices, executor, cancel, on_progress);
   FacePlanner planner(scan, std::move(slices), handling, released);
   planner.run(memory_limit_bytes, executor, cancel, on_progress);
   planner.plan.was_looked = true;

@@ -236,6 +236,22 @@ TEST_F(DeidentifyFaceTest, HoldsSlicesThatAreFineTogetherAlone) {
   EXPECT_EQ(face()["because"], "unknown_shape");
 }
 
+TEST_F(DeidentifyFaceTest, CutsTheCopyOfASliceThatIsDelivered) {
+  const HeadSeries head({});
+  put_head("PAT-1", head);
+  for (std::int64_t z = 20; z < 32; ++z) {  // exported twice, and listed first
+    std::string copy = head.slice("PAT-1", z).bytes();
+    copy[0] = static_cast<char>(z);  // of the preamble
+    test::spill(folder_ / "in" / "PAT-0" / std::to_string(z), copy);
+  }
+  EXPECT_EQ(run().instance_count, static_cast<std::size_t>(head.slice_count()));
+  const std::size_t changed = changed_voxels(head);
+  options_.out = folder_ / "once";
+  options_.inputs = {(folder_ / "in" / "PAT-1").string()};
+  run();
+  EXPECT_EQ(changed_voxels(head), changed);
+}
+
 TEST_F(DeidentifyFaceTest, HoldsWhatWasLostFromTheVolume) {
   const HeadSeries head({});
   put_head("PAT-1", head);
