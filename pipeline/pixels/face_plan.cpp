@@ -58,11 +58,13 @@ bool is_same_list(const DeidScan& scan, const Scan& slices) {
 
 class FacePlanner {
  public:
-  FacePlanner(DeidScan& scan, Scan slices, FaceHandling handling, const std::set<std::size_t>& released)
+  FacePlanner(DeidScan& scan, Scan slices, FaceHandling handling, const std::set<std::size_t>& released,
+              KnownFaces* known)
       : scan_(scan),
         slices_(std::move(slices)),
         handling_(handling),
         released_(released),
+        known_(known),
         members_(slices_.stacks.size()) {
     for (std::size_t c = 0; c < slices_.candidates.size(); ++c) {
       if (slices_.placements[c].stack) members_[*slices_.placements[c].stack].push_back(c);
@@ -114,8 +116,7 @@ class FacePlanner {
       face.may_show = may_be_head(members_[stack]);
       face.because = face.may_show ? name(FaceDoubt::unknown_shape) : "no_head";
     } else {
-      InputHashes hashes;
-      face = find_face(slices_, stack, memory_limit_bytes, executor, cancel, hashes);
+      face = found_face(stack, memory_limit_bytes, executor, cancel);
       if (face.failure) face.because = name(face.failure->code);
     }
     const bool is_wanted = face.cut && handling_ == FaceHandling::remove;
@@ -130,6 +131,15 @@ class FacePlanner {
     if (face.may_show && !is_cut) doubtful_.insert(one.series_uid);
     if (!face.may_show && face.because != "no_head") scraps_.push_back(stack);
     found_.push_back({stack, std::move(face)});
+  }
+
+  StackFace found_face(std::size_t stack, std::uint64_t memory_limit_bytes, Executor& executor,
+                       const CancelToken& cancel) {
+    if (auto before = known_ != nullptr ? known_->find(slices_, stack) : std::nullopt) return *std::move(before);
+    InputHashes hashes;
+    StackFace face = find_face(slices_, stack, memory_limit_bytes, executor, cancel, hashes);
+    if (known_ != nullptr) known_->add(slices_, stack, face);
+    return face;
   }
 
   /// By their headers and places, of slices that make no stack.
@@ -290,6 +300,7 @@ class FacePlanner {
   Scan slices_;
   FaceHandling handling_;
   const std::set<std::size_t>& released_;
+  KnownFaces* known_;
   std::vector<std::vector<std::size_t>> members_;  ///< candidates of each stack, usable or not
   std::vector<Found> found_;
   std::vector<std::size_t> scraps_;                    ///< stacks that were left alone as too thin or too coarse
@@ -300,7 +311,7 @@ class FacePlanner {
 
 FacePlan plan_faces(DeidScan& scan, const std::vector<InputFile>& files, FaceHandling handling,
                     const std::set<std::size_t>& released, std::uint64_t memory_limit_bytes, Executor& executor,
-                    const CancelToken& cancel, const OnProgress& on_progress) {
+                    const CancelToken& cancel, const OnProgress& on_progress, KnownFaces* known) {
   FacePlan nothing;
   if (handling == FaceHandling::keep) return nothing;
   Scan slices = read_candidates(files, executor, cancel, on_progress);
@@ -310,7 +321,7 @@ FacePlan plan_faces(DeidScan& scan, const std::vector<InputFile>& files, FaceHan
     return nothing;
   }
   sort_used(scan, slices, executor, cancel, on_progress);
-  FacePlanner planner(scan, std::move(slices), handling, released);
+  FacePlanner planner(scan, std::move(slices), handling, released, known);
   planner.run(memory_limit_bytes, executor, cancel, on_progress);
   planner.plan.was_looked = true;
   return std::move(planner.plan);

@@ -224,6 +224,21 @@ TEST_F(DeidentifyFaceTest, HoldsSlicesOfTwoSeriesThatAreFineTogetherAlone) {
   EXPECT_EQ(face()["because"], "unknown_shape");
 }
 
+TEST_F(DeidentifyFaceTest, SearchesAFaceThatItKnowsNoMore) {
+  const HeadSeries head({});
+  put_head("PAT-1", head);
+  put_head("PAT-2", HeadSeries(GeneratedHead{.has_nose = false}));
+  run();
+  const Json before = face();
+  decide(report(), {{read_review(report()).entries.at(0).held.id + "=keep"}, "A. Steward", "no face is left"});
+  options_.on_existing = OnExisting::resume;
+  options_.memory_limit_bytes = std::uint64_t{8} << 20;  // too little to search one
+  const DeidentifyResult result = run();
+  EXPECT_EQ(result.resumed_count, static_cast<std::size_t>(head.slice_count()));
+  EXPECT_EQ(face(), before);
+  EXPECT_EQ(face()["action"], "removed");
+}
+
 TEST_F(DeidentifyFaceTest, HoldsSlicesThatAreFineTogetherAlone) {
   const HeadSeries head({});
   for (std::int64_t z = 0; z < head.slice_count(); ++z) {
