@@ -4,12 +4,15 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "core/text.h"
+#include "pipeline/deid_inputs.h"
 #include "pipeline/deid_plan.h"
+#include "pipeline/pixels/face_drawing.h"
 #include "pipeline/pixels/fine_together.h"
 
 namespace naru {
@@ -49,6 +52,13 @@ constexpr auto kOutlineClasses = std::to_array<std::string_view>({
     "1.2.840.10008.5.1.4.1.1.66.5",   // Surface Segmentation
 });
 
+/// Voxels drawn over a volume: of a tumour or an organ, or up to the skin.
+constexpr auto kDrawingClasses = std::to_array<std::string_view>({
+    "1.2.840.10008.5.1.4.1.1.66.4",   // Segmentation
+    "1.2.840.10008.5.1.4.1.1.66.7",   // Label Map Segmentation
+    "1.2.840.10008.5.1.4.1.1.481.2",  // RT Dose
+});
+
 bool is_same_list(const DeidScan& scan, const Scan& slices) {
   const auto same = [](const InputRecord& a, const InputRecord& b) {
     return a.path == b.path && a.size_bytes == b.size_bytes;
@@ -73,6 +83,7 @@ class FacePlanner {
 
   void run(std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
            const OnProgress& on_progress) {
+    has_drawings_ = !drawings_to_judge().empty();
     Progress progress{"looking for faces", 0, slices_.stacks.size(), "series", 0};
     for (std::size_t stack = 0; stack < slices_.stacks.size(); ++stack) {
       cancel.throw_if_canceled();
@@ -89,6 +100,7 @@ class FacePlanner {
     hold_localizers();
     hold_unread();
     hold_outlines();
+    hold_drawings(memory_limit_bytes, executor, cancel, on_progress);
     hold_series();
   }
 
@@ -128,6 +140,7 @@ class FacePlanner {
     } else if (is_wanted) {
       face.because = name(FaceDoubt::kind);
     }
+    if (face.cut && !(is_cut && has_drawings_)) face.cut->cells = Mask();  // nobody asks for them again
     if (face.may_show && !is_cut) doubtful_.insert(one.series_uid);
     if (!face.may_show && face.because != "no_head") scraps_.push_back(stack);
     found_.push_back({stack, std::move(face)});
@@ -249,21 +262,69 @@ class FacePlanner {
 
   /// But for those of studies whose volumes were looked at and show no face, or were released by people.
   void hold_outlines() {
-    std::set<std::string_view> seen, with_face;  // studies
-    for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
-      if (scan_.files.inputs[index].reason == Code::face_present) with_face.insert(scan_.sources[index].study_uid);
-    }
-    for (std::size_t stack = 0; stack < members_.size(); ++stack) {
-      const std::string_view study = scan_.sources[input(members_[stack].front())].study_uid;
-      const std::string& series = slices_.stacks[stack].series_uid;
-      if (is_used(stack) || is_released(stack)) seen.insert(study);
-      if (cut_.contains(series) || doubtful_.contains(series)) with_face.insert(study);
-    }
+    const std::set<std::string_view> faceless = faceless_studies();
     for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
       const dicom::DeidSource& source = scan_.sources[index];
       const bool is_outline = std::ranges::find(kOutlineClasses, source.sop_class_uid) != kOutlineClasses.end();
-      if (is_outline && (!seen.contains(source.study_uid) || with_face.contains(source.study_uid))) hold(index);
+      if (is_outline && !faceless.contains(source.study_uid)) hold(index);
     }
+  }
+
+  /// Studies of which volumes were looked at, or released by people, and none shows a face.
+  std::set<std::string_view> faceless_studies() const {
+    std::set<std::string_view> seen;
+    for (std::size_t stack = 0; stack < members_.size(); ++stack) {
+      if (is_used(stack) || is_released(stack)) seen.insert(scan_.sources[input(members_[stack].front())].study_uid);
+    }
+    for (std::size_t stack = 0; stack < members_.size(); ++stack) {
+      const std::string& series = slices_.stacks[stack].series_uid;
+      const bool has_face = cut_.contains(series) || doubtful_.contains(series);
+      if (has_face) seen.erase(scan_.sources[input(members_[stack].front())].study_uid);
+    }
+    for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
+      if (scan_.files.inputs[index].reason == Code::face_present) seen.erase(scan_.sources[index].study_uid);
+    }
+    return seen;
+  }
+
+  CutFrames frames_of_volumes() const {
+    CutFrames frames;
+    for (const auto& [stack, face] : found_) {
+      const std::string_view frame = instance(members_[stack].front()).frame_of_reference_uid;
+      const bool is_doubtful = doubtful_.contains(slices_.stacks[stack].series_uid);
+      if (is_doubtful && !frame.empty()) frames.in_doubt.insert(frame);
+      if (!is_doubtful && face.cut && !frame.empty()) frames.cuts[frame].push_back(&*face.cut);
+    }
+    return frames;
+  }
+
+  /// Segmentations and doses that may draw the face.
+  void hold_drawings(std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
+                     const OnProgress& on_progress) {
+    const std::vector<std::size_t> drawings = drawings_to_judge();
+    if (drawings.empty()) return;
+    const std::set<std::string_view> faceless = faceless_studies();
+    const CutFrames frames = frames_of_volumes();
+    std::mutex mutex;
+    std::set<std::size_t> showing;
+    for_each_input(scan_, drawings, {memory_limit_bytes}, "looking at drawings", executor, cancel, on_progress,
+                   [&](std::size_t index, dicom::Bytes file) {
+                     if (!may_draw_face(file, frames, faceless.contains(scan_.sources[index].study_uid))) return;
+                     const std::lock_guard lock(mutex);
+                     showing.insert(index);
+                   });
+    for (const std::size_t index : showing) hold(index);
+  }
+
+  std::vector<std::size_t> drawings_to_judge() const {
+    std::vector<std::size_t> drawings;
+    for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
+      const bool is_drawing =
+          std::ranges::find(kDrawingClasses, scan_.sources[index].sop_class_uid) != kDrawingClasses.end();
+      const bool is_open = scan_.files.inputs[index].disposition == Disposition::used;
+      if (is_drawing && is_open && !released_.contains(index)) drawings.push_back(index);
+    }
+    return drawings;
   }
 
   void hold(std::size_t index) {
@@ -301,6 +362,7 @@ class FacePlanner {
   FaceHandling handling_;
   const std::set<std::size_t>& released_;
   KnownFaces* known_;
+  bool has_drawings_ = false;
   std::vector<std::vector<std::size_t>> members_;  ///< candidates of each stack, usable or not
   std::vector<Found> found_;
   std::vector<std::size_t> scraps_;                    ///< stacks that were left alone as too thin or too coarse

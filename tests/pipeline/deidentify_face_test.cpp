@@ -3,6 +3,7 @@
 #include "pipeline/deidentify.h"
 #include "pipeline/review/review.h"
 #include "tests/pipeline/deid_job.h"
+#include "tests/pipeline/pixels/drawn_mask.h"
 #include "tests/pipeline/pixels/head_series.h"
 
 namespace naru {
@@ -204,6 +205,77 @@ TEST_F(DeidentifyFaceTest, HoldsOutlinesWhereNobodyLookedAtTheVolume) {
   put("report", test::slice_of("PAT-3", 1).text(0x00080060, "CS", "SR"));
   options_.out = folder_ / "other";
   EXPECT_EQ(run().instance_count, 1U);
+}
+
+/// The reasons of files named so, by patient.
+std::map<std::string, Json> reasons_of(const std::filesystem::path& report, const std::string& name) {
+  std::map<std::string, Json> reasons;
+  for (const Json& line : lines_of(report / "inputs.jsonl")) {
+    const std::filesystem::path path = line["path"].get<std::string>();
+    if (path.filename() == name) reasons[path.parent_path().filename()] = line["reason"];
+  }
+  return reasons;
+}
+
+TEST_F(DeidentifyFaceTest, HoldsSegmentationsThatDrawTheFaceAndDeliversThoseOfATumour) {
+  using Tissue = GeneratedHead::Tissue;
+  const HeadSeries head({});
+  const auto is_skin = [&](std::int64_t x, std::int64_t y, std::int64_t z) {
+    return head.tissue(x, y, z) == Tissue::soft;
+  };
+  const auto is_air = [&](std::int64_t x, std::int64_t y, std::int64_t z) {
+    return head.tissue(x, y, z) == Tissue::air;
+  };
+  const auto is_tumour = [&](std::int64_t x, std::int64_t y, std::int64_t z) {
+    return head.tissue(x, y, z) == Tissue::brain && x > 35 && y > 40;
+  };
+  const std::string frame = "2.999.5.1";
+  for (std::int64_t z = 0; z < head.slice_count(); ++z) {
+    put(place("PAT-1", z), head.slice("PAT-1", z).text(0x00200052, "UI", frame));
+  }
+  const auto put_mask = [&](const std::string& name, const test::DrawnMask& mask, int series) {
+    put("PAT-1/" + name, mask.bytes("PAT-1", series));
+  };
+  put_mask("skin", {head, is_skin}, 2);
+  put_mask("air", {head, is_air, 8}, 3);
+  put_mask("tumour", {head, is_tumour}, 4);
+  put_mask("fraction", {head, is_tumour, 8}, 5);
+  put_mask("nowhere", {head, is_tumour, 1, false}, 6);
+  put_mask("elsewhere", {head, is_tumour, 1, true, "2.999.5.2"}, 7);
+  put_series("PAT-2", 3);  // thick slices
+  put("PAT-2/skin", test::DrawnMask{head, is_skin}.bytes("PAT-2", 2));
+  put("PAT-3/skin", test::DrawnMask{head, is_skin, 1, true, "2.999.5.3"}.bytes("PAT-3", 2));
+  const auto reason = [&](const std::string& patient, const std::string& name) {
+    return reasons_of(report(), name).at(patient);
+  };
+  run();
+  EXPECT_EQ(face()["action"], "removed");
+  EXPECT_EQ(reason("PAT-1", "skin"), "face_present");
+  EXPECT_EQ(reason("PAT-1", "air"), "face_present");
+  EXPECT_EQ(reason("PAT-1", "tumour"), nullptr);
+  EXPECT_EQ(reason("PAT-1", "fraction"), nullptr);
+  EXPECT_EQ(reason("PAT-1", "nowhere"), "face_present");
+  EXPECT_EQ(reason("PAT-1", "elsewhere"), "face_present");
+  EXPECT_EQ(reason("PAT-2", "skin"), "face_present");  // it names the frame of a volume that was cut
+  EXPECT_EQ(reason("PAT-3", "skin"), "face_present");  // of which volume, nobody can say
+
+  options_.recipe.face = "quarantine";
+  options_.out = folder_ / "other";
+  run();
+  EXPECT_EQ(reason("PAT-1", "tumour"), "face_present");
+
+  options_.recipe.face = "keep";
+  options_.out = folder_ / "kept";
+  run();
+  EXPECT_EQ(reason("PAT-1", "skin"), nullptr);
+}
+
+TEST_F(DeidentifyFaceTest, DeliversSegmentationsOfStudiesWithoutAFace) {
+  const HeadSeries head({});
+  const auto all = [](std::int64_t, std::int64_t, std::int64_t) { return true; };
+  put_series("PAT-2", 3);  // thick slices
+  put("PAT-2/mask", test::DrawnMask{head, all}.bytes("PAT-2", 2));
+  EXPECT_EQ(run().instance_count, 4U);
 }
 
 TEST_F(DeidentifyFaceTest, HoldsSlicesOfTwoSeriesThatAreFineTogetherAlone) {
