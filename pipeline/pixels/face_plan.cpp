@@ -85,13 +85,10 @@ class FacePlanner {
            const OnProgress& on_progress) {
     has_drawings_ = !drawings_to_judge().empty();
     Progress progress{"looking for faces", 0, slices_.stacks.size(), "series", 0};
+    for (const std::size_t index : released_) plan.released.insert(scan_.sources[index].series_uid);
     for (std::size_t stack = 0; stack < slices_.stacks.size(); ++stack) {
       cancel.throw_if_canceled();
-      if (is_released(stack)) {
-        plan.released.insert(slices_.stacks[stack].series_uid);
-      } else if (is_used(stack)) {
-        look_at(stack, memory_limit_bytes, executor, cancel);
-      }
+      if (!is_released(stack) && is_used(stack)) look_at(stack, memory_limit_bytes, executor, cancel);
       ++progress.done;
       on_progress(progress);
     }

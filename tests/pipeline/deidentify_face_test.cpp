@@ -187,6 +187,21 @@ TEST_F(DeidentifyFaceTest, HoldsOutlinesOfAFace) {
   EXPECT_EQ(reasons.at("PAT-3"), "face_present");  // of which volume, nobody can say
 }
 
+TEST_F(DeidentifyFaceTest, LetsPeopleTakeBackTheReleaseOfAnOutline) {
+  put_series("PAT-2", 3);
+  test::SliceBytes outline = test::slice_of("PAT-3", 1, 2);
+  outline.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.481.3").text(0x00080060, "CS", "RTSTRUCT");
+  put("PAT-3/outline", outline.remove(0x7FE00010));
+  EXPECT_EQ(run().instance_count, 3U);
+  const std::string id = read_review(report()).entries.at(0).held.id;
+  options_.on_existing = OnExisting::resume;
+  decide(report(), {{id + "=keep"}, "A. Steward", "of a hand"});
+  EXPECT_EQ(run().instance_count, 4U);
+  EXPECT_EQ(read_review(report()).entries.at(0).state(), ReviewState::made);
+  decide(report(), {{id + "=exclude"}, "A. Steward", "it was a head"});
+  EXPECT_EQ(run().instance_count, 3U);
+}
+
 TEST_F(DeidentifyFaceTest, HoldsOutlinesWhereNobodyLookedAtTheVolume) {
   const auto outline = [](const std::string& patient) {
     test::SliceBytes file = test::slice_of(patient, 1, 2);
