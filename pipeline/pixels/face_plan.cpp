@@ -44,6 +44,8 @@ constexpr auto kFaceClasses = std::to_array<std::string_view>({
     "1.2.840.10008.5.1.4.1.1.68.1",    // Surface Scan Mesh
     "1.2.840.10008.5.1.4.1.1.68.2",    // Surface Scan Point Cloud
     "1.2.840.10008.5.1.4.1.1.77.1.4",  // VL Photographic
+    "1.2.840.10008.5.1.4.1.1.601.3",   // Thermography
+    "1.2.840.10008.5.1.4.1.1.601.4",   // Thermography Multi-frame
 });
 
 /// Outlines drawn over a volume, of the skin as a rule: they show the face that it shows.
