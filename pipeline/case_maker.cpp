@@ -147,6 +147,11 @@ bool CaseMaker::look_for_face(CaseEnd& end, CaseRecord& looks) {
   StackFace face = find_face(job_.scan, plan.stacks, memory_bytes, reader, job_.cancel, end.hashes);
   end.failure = face.failure;
   if (end.failure) return false;
+  const auto is_part = [&](std::size_t stack) { return job_.fine_together.contains(stack); };
+  if (!face.may_show && std::ranges::any_of(plan.stacks, is_part)) {
+    face.may_show = true;
+    face.because = name(FaceDoubt::unknown_shape);
+  }
   const bool can_go = !face.may_show || (face.cut && face_handling(plan.recipe.face) == FaceHandling::remove);
   const bool is_held = !can_go && !is_released(plan);
   Json evidence = {{"case", plan.case_id}};

@@ -5,6 +5,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "core/cancel.h"
 #include "core/trace.h"
@@ -47,6 +48,7 @@ struct CaseJob {
   /// The words of the patients of a case: see WordsOfCase. Called from several threads.
   std::function<std::optional<dicom::SeenWords>(const CasePlan& plan)> words;
   const CancelToken& cancel;
+  std::set<std::size_t> fine_together;  ///< stacks that show no face alone, but may together (see fine_together.h)
 };
 
 /// Makes cases one after the other. Several makers, each on a thread of its own, may share a job and a budget.

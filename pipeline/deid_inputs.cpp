@@ -266,7 +266,7 @@ class Inputs {
 void for_each_input(DeidScan& scan, std::span<const std::size_t> inputs, const DeidMemory& memory,
                     std::string_view activity, Executor& executor, const CancelToken& cancel,
                     const OnProgress& on_progress, const OnInputBytes& use) {
-  Inputs reading(scan, inputs, memory, cancel, {std::string(activity), 0, inputs.size(), "files", 0}, on_progress);
+  Inputs reading(scan, inputs, memory, cancel, {activity, 0, inputs.size(), "files", 0}, on_progress);
   executor.parallel_for(static_cast<std::int64_t>(inputs.size()), 1,
                         [&](std::int64_t begin, std::int64_t) { reading.run(static_cast<std::size_t>(begin), use); });
 }

@@ -316,8 +316,10 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   }
   TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, memory_bytes, executor, cancel,
                              on_progress, known ? &*known : nullptr, rulings);
+  std::optional<KnownFaces> known_faces;
+  if (options.recipe.looks_for_faces()) known_faces.emplace(staging.cases() / "faces.sealed", key);
   const FacePlan faces = plan_faces(scan, files, face_handling(options.recipe.face), faces_released, memory_bytes,
-                                    executor, cancel, on_progress);
+                                    executor, cancel, on_progress, known_faces ? &*known_faces : nullptr);
   draw_texts(scan, texts, staging.report(), memory_bytes, executor, cancel, on_progress);
   const LookForText look_once_more = [&](dicom::Bytes file) {
     if (options.probe) options.probe("second_look");

@@ -21,6 +21,7 @@
 #include "pipeline/files.h"
 #include "pipeline/nyul_standard.h"
 #include "pipeline/pixels/case_text.h"
+#include "pipeline/pixels/fine_together.h"
 #include "pipeline/pixels/text_evidence.h"
 #include "pipeline/pixels/text_pictures.h"
 #include "pipeline/read_ahead.h"
@@ -136,7 +137,9 @@ class Job {
       on_progress_(progress);
     };
     PatientWords words(scan, Executor::cpu(executor_.thread_count()), cancel_, one_at_a_time);
-    const CaseJob job{scan, rulings_, staging, [&](const CasePlan& plan) { return words.of(plan); }, cancel_};
+    const CaseJob job{scan,    rulings_,
+                      staging, [&](const CasePlan& plan) { return words.of(plan); },
+                      cancel_, stacks_fine_together(scan, plans)};
     MemoryBudget memory(
         memory_beside_headers(options_.memory_limit_bytes, std::max(scan.inputs.size(), scan.candidates.size())),
         [&](std::uint64_t room) { executor_.keep_host_memory(room); });
@@ -215,6 +218,14 @@ class Job {
     }
     if (judged.empty()) return;
     hash_inputs(scan, std::vector<std::size_t>(judged.begin(), judged.end()), executor_, cancel_, on_progress_);
+  }
+
+  static std::set<std::size_t> stacks_fine_together(const Scan& scan, const std::vector<CasePlan>& plans) {
+    std::vector<std::size_t> stacks;
+    for (const CasePlan& plan : plans) {
+      if (plan.recipe.looks_for_faces()) stacks.insert(stacks.end(), plan.stacks.begin(), plan.stacks.end());
+    }
+    return fine_together(scan, stacks);
   }
 
   static std::uint64_t source_bytes(const Scan& scan, const CasePlan& plan) {

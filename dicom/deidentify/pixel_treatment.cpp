@@ -55,6 +55,23 @@ void read_text(Tag tag, std::string_view text, PixelFacts& facts) {
   }
 }
 
+/// Whether the first slope that functional groups state turns values over; a frame's own counts before that of all.
+void read_group_slopes(const ElementTable& table, Bytes bytes, PixelFacts& facts) {
+  constexpr std::array<Tag, 3> kTransformations = {0x00289145, 0x00209170, 0x00209171};  // and the converted ones
+  for (const Tag groups : {kSharedFunctionalGroups, kPerFrameFunctionalGroups}) {
+    std::uint32_t i = 0;
+    while (i < table.nodes.size() && table.nodes[i].tag != groups) i = table.nodes[i].end;
+    const std::uint32_t end = i < table.nodes.size() ? table.nodes[i].end : i;
+    for (; i < end; ++i) {
+      const Node& node = table.nodes[i];
+      const bool is_slope = node.tag == kRescaleSlope && node.kind == NodeKind::element;
+      if (!is_slope || std::ranges::find(kTransformations, node.parent) == kTransformations.end()) continue;
+      read_text(node.tag, text_of(value_of(node, bytes)), facts);
+      break;
+    }
+  }
+}
+
 std::uint64_t frame_bits(const PixelFormat& format) {
   return static_cast<std::uint64_t>(format.rows * format.columns) *
          static_cast<std::uint64_t>(format.samples_per_pixel) * static_cast<std::uint64_t>(format.bits_allocated);
@@ -458,6 +475,7 @@ PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_
           facts.has_overlay_in_pixels || unsigned_short(value, node.encoding.is_big_endian).value_or(1) != 1;
     }
   }
+  read_group_slopes(table, bytes, facts);
   if (is_stated_burned_in(specimen_label)) facts.burned_in_annotation = specimen_label;
   return facts;
 }

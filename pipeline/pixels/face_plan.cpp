@@ -4,12 +4,16 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "core/text.h"
+#include "pipeline/deid_inputs.h"
 #include "pipeline/deid_plan.h"
+#include "pipeline/pixels/face_drawing.h"
+#include "pipeline/pixels/fine_together.h"
 
 namespace naru {
 
@@ -17,10 +21,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The slices of a de-identification as `prepare` sees them. Missing slices do not matter here.
-Scan slices_of(const std::vector<InputFile>& files, Executor& executor, const CancelToken& cancel,
+/// Sorts the slices of a de-identification as `prepare` does, those alone that may be delivered: of copies of a slice
+/// the one that is. Missing slices do not matter here.
+void sort_used(const DeidScan& scan, Scan& slices, Executor& executor, const CancelToken& cancel,
                const OnProgress& on_progress) {
-  return scan_inputs(files, {dicom::GapPolicy::interpolate, false}, executor, cancel, on_progress);
+  std::size_t kept = 0;
+  for (std::size_t c = 0; c < slices.candidates.size(); ++c) {
+    const std::size_t input = slices.input_of_candidate[c];
+    if (scan.files.inputs[input].disposition != Disposition::used) continue;
+    if (kept != c) slices.candidates[kept] = std::move(slices.candidates[c]);
+    slices.input_of_candidate[kept++] = input;
+  }
+  slices.candidates.resize(kept);
+  slices.input_of_candidate.resize(kept);
+  sort_candidates(slices, {dicom::GapPolicy::interpolate, false}, executor, cancel, on_progress);
 }
 
 /// Objects that show faces but are no slices (PS3.4 B.5).
@@ -30,12 +44,21 @@ constexpr auto kFaceClasses = std::to_array<std::string_view>({
     "1.2.840.10008.5.1.4.1.1.68.1",    // Surface Scan Mesh
     "1.2.840.10008.5.1.4.1.1.68.2",    // Surface Scan Point Cloud
     "1.2.840.10008.5.1.4.1.1.77.1.4",  // VL Photographic
+    "1.2.840.10008.5.1.4.1.1.601.3",   // Thermography
+    "1.2.840.10008.5.1.4.1.1.601.4",   // Thermography Multi-frame
 });
 
 /// Outlines drawn over a volume, of the skin as a rule: they show the face that it shows.
 constexpr auto kOutlineClasses = std::to_array<std::string_view>({
     "1.2.840.10008.5.1.4.1.1.481.3",  // RT Structure Set
     "1.2.840.10008.5.1.4.1.1.66.5",   // Surface Segmentation
+});
+
+/// Voxels drawn over a volume: of a tumour or an organ, or up to the skin.
+constexpr auto kDrawingClasses = std::to_array<std::string_view>({
+    "1.2.840.10008.5.1.4.1.1.66.4",   // Segmentation
+    "1.2.840.10008.5.1.4.1.1.66.7",   // Label Map Segmentation
+    "1.2.840.10008.5.1.4.1.1.481.2",  // RT Dose
 });
 
 bool is_same_list(const DeidScan& scan, const Scan& slices) {
@@ -47,11 +70,13 @@ bool is_same_list(const DeidScan& scan, const Scan& slices) {
 
 class FacePlanner {
  public:
-  FacePlanner(DeidScan& scan, Scan slices, FaceHandling handling, const std::set<std::size_t>& released)
+  FacePlanner(DeidScan& scan, Scan slices, FaceHandling handling, const std::set<std::size_t>& released,
+              KnownFaces* known)
       : scan_(scan),
         slices_(std::move(slices)),
         handling_(handling),
         released_(released),
+        known_(known),
         members_(slices_.stacks.size()) {
     for (std::size_t c = 0; c < slices_.candidates.size(); ++c) {
       if (slices_.placements[c].stack) members_[*slices_.placements[c].stack].push_back(c);
@@ -60,14 +85,12 @@ class FacePlanner {
 
   void run(std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
            const OnProgress& on_progress) {
+    has_drawings_ = !drawings_to_judge().empty();
     Progress progress{"looking for faces", 0, slices_.stacks.size(), "series", 0};
+    for (const std::size_t index : released_) plan.released.insert(scan_.sources[index].series_uid);
     for (std::size_t stack = 0; stack < slices_.stacks.size(); ++stack) {
       cancel.throw_if_canceled();
-      if (is_released(stack)) {
-        plan.released.insert(slices_.stacks[stack].series_uid);
-      } else if (is_used(stack)) {
-        look_at(stack, memory_limit_bytes, executor, cancel);
-      }
+      if (!is_released(stack) && is_used(stack)) look_at(stack, memory_limit_bytes, executor, cancel);
       ++progress.done;
       on_progress(progress);
     }
@@ -76,6 +99,7 @@ class FacePlanner {
     hold_localizers();
     hold_unread();
     hold_outlines();
+    hold_drawings(memory_limit_bytes, executor, cancel, on_progress);
     hold_series();
   }
 
@@ -103,8 +127,7 @@ class FacePlanner {
       face.may_show = may_be_head(members_[stack]);
       face.because = face.may_show ? name(FaceDoubt::unknown_shape) : "no_head";
     } else {
-      InputHashes hashes;
-      face = find_face(slices_, stack, memory_limit_bytes, executor, cancel, hashes);
+      face = found_face(stack, memory_limit_bytes, executor, cancel);
       if (face.failure) face.because = name(face.failure->code);
     }
     const bool is_wanted = face.cut && handling_ == FaceHandling::remove;
@@ -116,9 +139,19 @@ class FacePlanner {
     } else if (is_wanted) {
       face.because = name(FaceDoubt::kind);
     }
+    if (face.cut && !(is_cut && has_drawings_)) face.cut->cells = Mask();  // nobody asks for them again
     if (face.may_show && !is_cut) doubtful_.insert(one.series_uid);
     if (!face.may_show && face.because != "no_head") scraps_.push_back(stack);
     found_.push_back({stack, std::move(face)});
+  }
+
+  StackFace found_face(std::size_t stack, std::uint64_t memory_limit_bytes, Executor& executor,
+                       const CancelToken& cancel) {
+    if (auto before = known_ != nullptr ? known_->find(slices_, stack) : std::nullopt) return *std::move(before);
+    InputHashes hashes;
+    StackFace face = find_face(slices_, stack, memory_limit_bytes, executor, cancel, hashes);
+    if (known_ != nullptr) known_->add(slices_, stack, face);
+    return face;
   }
 
   /// By their headers and places, of slices that make no stack.
@@ -174,19 +207,15 @@ class FacePlanner {
     }
   }
 
-  /// Stacks that were left alone as too thin or too coarse, and that headers set apart slice by slice.
+  /// Stacks that were left alone as too thin or too coarse, and are neither together.
   void hold_interleaved() {
-    std::map<std::string, std::vector<Grid>> of_series;
-    for (const std::size_t stack : scraps_) {
-      if (is_limb(instance(members_[stack].front()).body_part)) continue;
-      of_series[slices_.stacks[stack].series_uid].push_back(slices_.stacks[stack].grid);
-    }
-    for (const auto& [uid, grids] : of_series) {
-      if (grids.size() > 1 && may_show_face_together(grids)) doubtful_.insert(uid);
-    }
+    const std::set<std::size_t> together = fine_together(slices_, scraps_);
+    for (const std::size_t stack : together) doubtful_.insert(slices_.stacks[stack].series_uid);
     for (auto& [stack, face] : found_) {
-      const bool is_one = of_series.contains(slices_.stacks[stack].series_uid) && !face.may_show;
-      if (is_one && doubtful_.contains(slices_.stacks[stack].series_uid)) face.because = name(FaceDoubt::unknown_shape);
+      const bool is_left_alone = !face.may_show && face.because != "no_head";
+      if (is_left_alone && doubtful_.contains(slices_.stacks[stack].series_uid)) {
+        face.because = name(FaceDoubt::unknown_shape);
+      }
     }
   }
 
@@ -232,21 +261,69 @@ class FacePlanner {
 
   /// But for those of studies whose volumes were looked at and show no face, or were released by people.
   void hold_outlines() {
-    std::set<std::string_view> seen, with_face;  // studies
-    for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
-      if (scan_.files.inputs[index].reason == Code::face_present) with_face.insert(scan_.sources[index].study_uid);
-    }
-    for (std::size_t stack = 0; stack < members_.size(); ++stack) {
-      const std::string_view study = scan_.sources[input(members_[stack].front())].study_uid;
-      const std::string& series = slices_.stacks[stack].series_uid;
-      if (is_used(stack) || is_released(stack)) seen.insert(study);
-      if (cut_.contains(series) || doubtful_.contains(series)) with_face.insert(study);
-    }
+    const std::set<std::string_view> faceless = faceless_studies();
     for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
       const dicom::DeidSource& source = scan_.sources[index];
       const bool is_outline = std::ranges::find(kOutlineClasses, source.sop_class_uid) != kOutlineClasses.end();
-      if (is_outline && (!seen.contains(source.study_uid) || with_face.contains(source.study_uid))) hold(index);
+      if (is_outline && !faceless.contains(source.study_uid)) hold(index);
     }
+  }
+
+  /// Studies of which volumes were looked at, or released by people, and none shows a face.
+  std::set<std::string_view> faceless_studies() const {
+    std::set<std::string_view> seen;
+    for (std::size_t stack = 0; stack < members_.size(); ++stack) {
+      if (is_used(stack) || is_released(stack)) seen.insert(scan_.sources[input(members_[stack].front())].study_uid);
+    }
+    for (std::size_t stack = 0; stack < members_.size(); ++stack) {
+      const std::string& series = slices_.stacks[stack].series_uid;
+      const bool has_face = cut_.contains(series) || doubtful_.contains(series);
+      if (has_face) seen.erase(scan_.sources[input(members_[stack].front())].study_uid);
+    }
+    for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
+      if (scan_.files.inputs[index].reason == Code::face_present) seen.erase(scan_.sources[index].study_uid);
+    }
+    return seen;
+  }
+
+  CutFrames frames_of_volumes() const {
+    CutFrames frames;
+    for (const auto& [stack, face] : found_) {
+      const std::string_view frame = instance(members_[stack].front()).frame_of_reference_uid;
+      const bool is_doubtful = doubtful_.contains(slices_.stacks[stack].series_uid);
+      if (is_doubtful && !frame.empty()) frames.in_doubt.insert(frame);
+      if (!is_doubtful && face.cut && !frame.empty()) frames.cuts[frame].push_back(&*face.cut);
+    }
+    return frames;
+  }
+
+  /// Segmentations and doses that may draw the face.
+  void hold_drawings(std::uint64_t memory_limit_bytes, Executor& executor, const CancelToken& cancel,
+                     const OnProgress& on_progress) {
+    const std::vector<std::size_t> drawings = drawings_to_judge();
+    if (drawings.empty()) return;
+    const std::set<std::string_view> faceless = faceless_studies();
+    const CutFrames frames = frames_of_volumes();
+    std::mutex mutex;
+    std::set<std::size_t> showing;
+    for_each_input(scan_, drawings, {memory_limit_bytes}, "looking at drawings", executor, cancel, on_progress,
+                   [&](std::size_t index, dicom::Bytes file) {
+                     if (!may_draw_face(file, frames, faceless.contains(scan_.sources[index].study_uid))) return;
+                     const std::lock_guard lock(mutex);
+                     showing.insert(index);
+                   });
+    for (const std::size_t index : showing) hold(index);
+  }
+
+  std::vector<std::size_t> drawings_to_judge() const {
+    std::vector<std::size_t> drawings;
+    for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
+      const bool is_drawing =
+          std::ranges::find(kDrawingClasses, scan_.sources[index].sop_class_uid) != kDrawingClasses.end();
+      const bool is_open = scan_.files.inputs[index].disposition == Disposition::used;
+      if (is_drawing && is_open && !released_.contains(index)) drawings.push_back(index);
+    }
+    return drawings;
   }
 
   void hold(std::size_t index) {
@@ -283,6 +360,8 @@ class FacePlanner {
   Scan slices_;
   FaceHandling handling_;
   const std::set<std::size_t>& released_;
+  KnownFaces* known_;
+  bool has_drawings_ = false;
   std::vector<std::vector<std::size_t>> members_;  ///< candidates of each stack, usable or not
   std::vector<Found> found_;
   std::vector<std::size_t> scraps_;                    ///< stacks that were left alone as too thin or too coarse
@@ -293,16 +372,17 @@ class FacePlanner {
 
 FacePlan plan_faces(DeidScan& scan, const std::vector<InputFile>& files, FaceHandling handling,
                     const std::set<std::size_t>& released, std::uint64_t memory_limit_bytes, Executor& executor,
-                    const CancelToken& cancel, const OnProgress& on_progress) {
+                    const CancelToken& cancel, const OnProgress& on_progress, KnownFaces* known) {
   FacePlan nothing;
   if (handling == FaceHandling::keep) return nothing;
-  Scan slices = slices_of(files, executor, cancel, on_progress);
+  Scan slices = read_candidates(files, executor, cancel, on_progress);
   if (!is_same_list(scan, slices)) {  // files came, went or changed between the two passes
     for (const std::size_t index : used_inputs(scan)) hold_back(scan.files.inputs[index], Code::face_present);
     nothing.was_looked = true;
     return nothing;
   }
-  FacePlanner planner(scan, std::move(slices), handling, released);
+  sort_used(scan, slices, executor, cancel, on_progress);
+  FacePlanner planner(scan, std::move(slices), handling, released, known);
   planner.run(memory_limit_bytes, executor, cancel, on_progress);
   planner.plan.was_looked = true;
   return std::move(planner.plan);

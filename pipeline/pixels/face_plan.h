@@ -11,6 +11,7 @@
 #include "pipeline/deid_run.h"
 #include "pipeline/deid_scan.h"
 #include "pipeline/inputs.h"
+#include "pipeline/pixels/known_faces.h"
 #include "pipeline/pixels/stack_face.h"
 
 namespace naru {
@@ -25,13 +26,14 @@ struct FacePlan {
 
 /// Sorts the slices of all used inputs into stacks and looks for a face in each. A series is held back whole, as
 /// `face_present`, where a stack of it shows what cannot be judged and where the handling says so; single files of it
-/// where they make no stack, could not be read as slices, or were set apart from a stack that is cut. Left alone are
-/// single localizers, thick slices, limbs and trunks.
+/// where they make no stack, could not be read as slices, or were set apart from a stack that is cut, and outlines and
+/// segmentations that may show a face. Left alone are single localizers, thick slices, limbs and trunks.
 /// @param files what `scan` was made of
 /// @param released inputs of series that people judged: they are not looked at
+/// @param known what an earlier run found; may be null
 /// @throws Error{canceled, memory_exceeded}
 FacePlan plan_faces(DeidScan& scan, const std::vector<InputFile>& files, FaceHandling handling,
                     const std::set<std::size_t>& released, std::uint64_t memory_limit_bytes, Executor& executor,
-                    const CancelToken& cancel, const OnProgress& on_progress);
+                    const CancelToken& cancel, const OnProgress& on_progress, KnownFaces* known = nullptr);
 
 }  // namespace naru

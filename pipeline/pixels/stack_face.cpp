@@ -6,12 +6,12 @@
 #include <exception>
 #include <limits>
 #include <new>
-#include <set>
 #include <type_traits>
 #include <utility>
 
 #include "core/error.h"
 #include "pipeline/allow_list.h"
+#include "pipeline/pixels/face_limits.h"
 #include "pipeline/pixels/head_pose.h"
 
 namespace naru {
@@ -20,45 +20,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kCoarsestMm = 3.03;  // 3 mm, and what rounding adds
-constexpr double kThinnestMm = 20;    // along every axis: less shows no face
 constexpr double kAirHu = -1000;
-constexpr double kTrunkWidthMm = 240;
+constexpr double kTrunkWidthMm = 240, kTrunkDepthMm = 80;  // tables are broad as well, but thinner
 constexpr std::uint64_t kBytesPerCell = 40;
 
-/// Body parts that are no head, by the names of public_body_part, and whether a scan of them may reach up to one.
-struct OtherPart {
-  std::string_view name;
-  bool may_reach_head;
-};
-constexpr auto kOtherParts = std::to_array<OtherPart>({
-    {"ABDOMEN", true},  {"ABDOMENPELVIS", true},  {"ADRENAL", true},        {"ANKLE", false},    {"AORTA", true},
-    {"ARM", false},     {"BACK", true},           {"BLADDER", true},        {"BREAST", true},    {"CALF", false},
-    {"CHEST", true},    {"CHESTABDOMEN", true},   {"CHESTABDPELVIS", true}, {"CLAVICLE", true},  {"COCCYX", true},
-    {"COLON", true},    {"CORONARYARTERY", true}, {"ELBOW", false},         {"ESOPHAGUS", true}, {"FEMUR", false},
-    {"FINGER", false},  {"FOOT", false},          {"FOREARM", false},       {"HAND", false},     {"HEART", true},
-    {"HIP", false},     {"KIDNEY", true},         {"KNEE", false},          {"LEG", false},      {"LIVER", true},
-    {"LSPINE", true},   {"LUNG", true},           {"PANCREAS", true},       {"PELVIS", true},    {"PROSTATE", true},
-    {"SHOULDER", true}, {"SSPINE", true},         {"THIGH", false},         {"TSPINE", true},    {"UTERUS", true},
-    {"WRIST", false},
-});
-
-const OtherPart* other_part(std::string_view body_part) {
-  const auto name = public_body_part(body_part);
-  if (!name) return nullptr;
-  const auto found = std::ranges::find(kOtherParts, *name, &OtherPart::name);
-  return found == kOtherParts.end() ? nullptr : &*found;
-}
-
-/// The longest run of the outline along x within one layer, and how much of the layer is air.
+/// How deep the outline is within one layer where it is as broad as a trunk, and how much of the layer is air.
 struct Layer {
-  double run_mm = 0, air_share = 0;
+  double trunk_depth_mm = 0, air_share = 0;
 };
 
 Layer layer_at(const HeadShape& shape, std::int64_t z) {
   const Size3& size = shape.grid.size;
-  std::int64_t longest = 0, scanned = 0, air = 0;
+  std::int64_t broad = 0, scanned = 0, air = 0;
   for (std::int64_t y = 0; y < size.y; ++y) {
+    std::int64_t longest = 0;
     for (std::int64_t x = 0, run = 0; x < size.x; ++x) {
       const bool is_inside = shape.inside.at(x, y, z);
       run = is_inside ? run + 1 : 0;
@@ -66,16 +41,17 @@ Layer layer_at(const HeadShape& shape, std::int64_t z) {
       scanned += shape.scanned.at(x, y, z) ? 1 : 0;
       air += shape.scanned.at(x, y, z) && !is_inside ? 1 : 0;
     }
+    broad += static_cast<double>(longest) * shape.grid.cell_mm >= kTrunkWidthMm ? 1 : 0;
   }
   const double share = scanned > 0 ? static_cast<double>(air) / static_cast<double>(scanned) : 0;
-  return {static_cast<double>(longest) * shape.grid.cell_mm, share};
+  return {static_cast<double>(broad) * shape.grid.cell_mm, share};
 }
 
-/// True where the scan ends across a trunk: too broad in one piece for a head, with air beside it.
+/// True where the scan ends across a trunk: too broad in one piece for a head, deeper than a table, with air beside it.
 bool is_trunk_at(const HeadShape& shape, std::int64_t z) {
   constexpr double kLeastAir = 0.1;  // else the outline is that of the scan, and says nothing
   const Layer layer = layer_at(shape, z);
-  return layer.run_mm >= kTrunkWidthMm && layer.air_share >= kLeastAir;
+  return layer.trunk_depth_mm >= kTrunkDepthMm && layer.air_share >= kLeastAir;
 }
 
 /// True for a limb by its name, and for a trunk: by its name and a cut across it at the top of the scan, or without a
@@ -87,15 +63,6 @@ bool is_surely_no_head(const HeadShape& shape, std::string_view body_part) {
   if (part == nullptr && public_body_part(body_part)) return false;  // a part that is, or has, a head
   const std::int64_t top = shape.grid.size.z - 1 - kRimCells;
   return top > kRimCells && is_trunk_at(shape, top) && (part != nullptr || is_trunk_at(shape, kRimCells));
-}
-
-std::string_view too_small_for_a_face(const Grid& grid) {
-  const Vec3 spacing = grid.spacing_mm();
-  const std::array<double, 3> extent = {spacing[0] * static_cast<double>(grid.size.x),
-                                        spacing[1] * static_cast<double>(grid.size.y),
-                                        spacing[2] * static_cast<double>(grid.size.z)};
-  if (std::ranges::max(spacing) > kCoarsestMm) return "too_coarse";
-  return std::ranges::min(extent) < kThinnestMm ? "too_thin" : "";
 }
 
 constexpr double kLeastAgreement4d = 0.9;  // of the cuts of two volumes, air included
@@ -190,36 +157,6 @@ double rounded(double value) { return std::round(1000 * value) / 1000; }
 Json rounded(const Vec3& point) { return {rounded(point[0]), rounded(point[1]), rounded(point[2])}; }
 
 }  // namespace
-
-bool may_show_face_together(std::span<const Grid> stacks) {
-  constexpr double kParallel = 0.999;  // cosine
-  const auto normal_of = [](const Grid& grid) {
-    const Vec3 normal = cross(grid.patient_from_voxel.column(0), grid.patient_from_voxel.column(1));
-    return 1 / norm(normal) * normal;
-  };
-  std::set<Vec3> looked_along;  // a series may have thousands of stacks
-  for (const Grid& base : stacks) {
-    const Vec3 normal = normal_of(base);
-    if (!looked_along.insert(normal).second) continue;
-    std::vector<double> places_mm;
-    for (const Grid& other : stacks) {
-      const Vec3 spacing = other.spacing_mm();
-      const bool is_alike = std::abs(dot(normal, normal_of(other))) >= kParallel;
-      if (!is_alike || std::max(spacing[0], spacing[1]) > kCoarsestMm) continue;
-      for (std::int64_t k = 0; k < other.size.z; ++k) {
-        places_mm.push_back(dot(normal, other.patient_from_voxel({0, 0, static_cast<double>(k)})));
-      }
-    }
-    std::ranges::sort(places_mm);
-    double run_mm = 0;
-    for (std::size_t n = 1; n < places_mm.size(); ++n) {
-      const double step_mm = places_mm[n] - places_mm[n - 1];
-      run_mm = step_mm <= kCoarsestMm ? run_mm + step_mm : 0;
-      if (run_mm >= kThinnestMm) return true;
-    }
-  }
-  return false;
-}
 
 bool is_limb(std::string_view body_part) {
   const OtherPart* const part = other_part(body_part);

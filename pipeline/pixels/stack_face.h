@@ -68,10 +68,6 @@ void remove_face(std::span<T> voxels, const Grid& stack, SliceRange range, const
 /// The same as rectangles of slice k: what is to be replaced in a file. `frame` is left at 0.
 std::vector<dicom::PixelBox> face_boxes(const Grid& stack, std::int64_t k, const FaceRemoval& removal);
 
-/// True where slices of parallel stacks, each of them too coarse or too thin for a face, lie between each other's so
-/// that all together would show one.
-bool may_show_face_together(std::span<const Grid> stacks);
-
 /// By a header alone: a slice of 3 mm or less of a part of the body that is a head or may hold one.
 bool shows_fine_head(const dicom::Instance& instance);
 

@@ -29,6 +29,11 @@ Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr)
 
 std::string text_from(const Json& json) { return json.is_null() ? "" : json.get<std::string>(); }
 
+/// Wherever the report is read, a path leads there; "-" is standard input.
+std::string absolute_text(const std::string& path) {
+  return path.empty() || path == "-" ? path : std::filesystem::absolute(path).string();
+}
+
 Disposition disposition_from(const std::string& word) {
   for (const Disposition one : {Disposition::used, Disposition::excluded, Disposition::quarantined}) {
     if (name(one) == word) return one;
@@ -89,12 +94,12 @@ std::string files_sha256(std::vector<std::string> checksums) {
 
 void write_held(const std::filesystem::path& report, const HeldQueue& queue) {
   Json inputs = Json::array(), entries = Json::array();
-  for (const std::string& input : queue.inputs) inputs.push_back(valid_utf8(input));
+  for (const std::string& input : queue.inputs) inputs.push_back(valid_utf8(absolute_text(input)));
   for (const HeldEntry& entry : queue.entries) entries.push_back(entry_json(entry));
   write_file(report / "held.json", json_line({{"schema", "naru.held/1"},
                                               {"command", queue.command},
                                               {"inputs", std::move(inputs)},
-                                              {"out", valid_utf8(queue.out.string())},
+                                              {"out", valid_utf8(absolute_text(queue.out.string()))},
                                               {"decisions_sha256", text_or_null(queue.decisions_sha256)},
                                               {"pixels_sha256", text_or_null(queue.pixels_sha256)},
                                               {"held", std::move(entries)}}));

@@ -3,6 +3,7 @@
 #include "pipeline/deidentify.h"
 #include "pipeline/review/review.h"
 #include "tests/pipeline/deid_job.h"
+#include "tests/pipeline/pixels/drawn_mask.h"
 #include "tests/pipeline/pixels/head_series.h"
 
 namespace naru {
@@ -103,6 +104,14 @@ TEST_F(DeidentifyFaceTest, HoldsAHeadThatItCannotJudgeAndDeliversTheOthers) {
   EXPECT_THAT(test::slurp(report() / "faces.jsonl"), Not(HasSubstr("Vermeulen")));
 }
 
+TEST_F(DeidentifyFaceTest, HoldsAHeadOnATableThatIsAsBroadAsATrunk) {
+  const PatientGrid broad{{160, 110, 93}, {-240, -60, -130}, 3};
+  put_head("PAT-1", HeadSeries(GeneratedHead{.lies_on_table = true}, broad));
+  put_series("PAT-2", 3);
+  EXPECT_EQ(run().instance_count, 3U);
+  EXPECT_EQ(face()["action"], "held");
+}
+
 TEST_F(DeidentifyFaceTest, LetsPeopleReleaseWhatItHeld) {
   const HeadSeries head(GeneratedHead{.has_nose = false});
   put_head("PAT-1", head);
@@ -152,6 +161,7 @@ TEST_F(DeidentifyFaceTest, HoldsObjectsThatShowFacesThoughTheyAreNoSlices) {
   put("a", picture("PAT-1", "1.2.840.10008.5.1.4.1.1.13.1.2", "DX"));  // X-Ray 3D Craniofacial
   put("b", picture("PAT-2", "1.2.840.10008.5.1.4.1.1.77.1.4", "XC"));  // a photograph
   put("c", picture("PAT-3", "1.2.840.10008.5.1.4.1.1.13.1.1", "XA").text(0x00180015, "CS", "KNEE"));
+  put("d", picture("PAT-4", "1.2.840.10008.5.1.4.1.1.601.3", "TG"));  // a thermogram
   EXPECT_EQ(run().instance_count, 1U);
   for (const Json& line : lines_of(report() / "inputs.jsonl")) {
     const bool is_knee = line["path"].get<std::string>().ends_with("c");
@@ -178,6 +188,21 @@ TEST_F(DeidentifyFaceTest, HoldsOutlinesOfAFace) {
   EXPECT_EQ(reasons.at("PAT-3"), "face_present");  // of which volume, nobody can say
 }
 
+TEST_F(DeidentifyFaceTest, LetsPeopleTakeBackTheReleaseOfAnOutline) {
+  put_series("PAT-2", 3);
+  test::SliceBytes outline = test::slice_of("PAT-3", 1, 2);
+  outline.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.481.3").text(0x00080060, "CS", "RTSTRUCT");
+  put("PAT-3/outline", outline.remove(0x7FE00010));
+  EXPECT_EQ(run().instance_count, 3U);
+  const std::string id = read_review(report()).entries.at(0).held.id;
+  options_.on_existing = OnExisting::resume;
+  decide(report(), {{id + "=keep"}, "A. Steward", "of a hand"});
+  EXPECT_EQ(run().instance_count, 4U);
+  EXPECT_EQ(read_review(report()).entries.at(0).state(), ReviewState::made);
+  decide(report(), {{id + "=exclude"}, "A. Steward", "it was a head"});
+  EXPECT_EQ(run().instance_count, 3U);
+}
+
 TEST_F(DeidentifyFaceTest, HoldsOutlinesWhereNobodyLookedAtTheVolume) {
   const auto outline = [](const std::string& patient) {
     test::SliceBytes file = test::slice_of(patient, 1, 2);
@@ -198,6 +223,110 @@ TEST_F(DeidentifyFaceTest, HoldsOutlinesWhereNobodyLookedAtTheVolume) {
   EXPECT_EQ(run().instance_count, 1U);
 }
 
+/// The reasons of files named so, by patient.
+std::map<std::string, Json> reasons_of(const std::filesystem::path& report, const std::string& name) {
+  std::map<std::string, Json> reasons;
+  for (const Json& line : lines_of(report / "inputs.jsonl")) {
+    const std::filesystem::path path = line["path"].get<std::string>();
+    if (path.filename() == name) reasons[path.parent_path().filename()] = line["reason"];
+  }
+  return reasons;
+}
+
+TEST_F(DeidentifyFaceTest, HoldsSegmentationsThatDrawTheFaceAndDeliversThoseOfATumour) {
+  using Tissue = GeneratedHead::Tissue;
+  const HeadSeries head({});
+  const auto is_skin = [&](std::int64_t x, std::int64_t y, std::int64_t z) {
+    return head.tissue(x, y, z) == Tissue::soft;
+  };
+  const auto is_air = [&](std::int64_t x, std::int64_t y, std::int64_t z) {
+    return head.tissue(x, y, z) == Tissue::air;
+  };
+  const auto is_tumour = [&](std::int64_t x, std::int64_t y, std::int64_t z) {
+    return head.tissue(x, y, z) == Tissue::brain && x > 35 && y > 40;
+  };
+  const std::string frame = "2.999.5.1";
+  for (std::int64_t z = 0; z < head.slice_count(); ++z) {
+    put(place("PAT-1", z), head.slice("PAT-1", z).text(0x00200052, "UI", frame));
+  }
+  const auto put_mask = [&](const std::string& name, const test::DrawnMask& mask, int series) {
+    put("PAT-1/" + name, mask.bytes("PAT-1", series));
+  };
+  put_mask("skin", {head, is_skin}, 2);
+  put_mask("air", {head, is_air, 8}, 3);
+  put_mask("tumour", {head, is_tumour}, 4);
+  put_mask("fraction", {head, is_tumour, 8}, 5);
+  put_mask("nowhere", {head, is_tumour, 1, false}, 6);
+  put_mask("elsewhere", {head, is_tumour, 1, true, "2.999.5.2"}, 7);
+  put_series("PAT-2", 3);  // thick slices
+  put("PAT-2/skin", test::DrawnMask{head, is_skin}.bytes("PAT-2", 2));
+  put("PAT-3/skin", test::DrawnMask{head, is_skin, 1, true, "2.999.5.3"}.bytes("PAT-3", 2));
+  const auto reason = [&](const std::string& patient, const std::string& name) {
+    return reasons_of(report(), name).at(patient);
+  };
+  run();
+  EXPECT_EQ(face()["action"], "removed");
+  EXPECT_EQ(reason("PAT-1", "skin"), "face_present");
+  EXPECT_EQ(reason("PAT-1", "air"), "face_present");
+  EXPECT_EQ(reason("PAT-1", "tumour"), nullptr);
+  EXPECT_EQ(reason("PAT-1", "fraction"), nullptr);
+  EXPECT_EQ(reason("PAT-1", "nowhere"), "face_present");
+  EXPECT_EQ(reason("PAT-1", "elsewhere"), "face_present");
+  EXPECT_EQ(reason("PAT-2", "skin"), "face_present");  // it names the frame of a volume that was cut
+  EXPECT_EQ(reason("PAT-3", "skin"), "face_present");  // of which volume, nobody can say
+
+  options_.recipe.face = "quarantine";
+  options_.out = folder_ / "other";
+  run();
+  EXPECT_EQ(reason("PAT-1", "tumour"), "face_present");
+
+  options_.recipe.face = "keep";
+  options_.out = folder_ / "kept";
+  run();
+  EXPECT_EQ(reason("PAT-1", "skin"), nullptr);
+}
+
+TEST_F(DeidentifyFaceTest, DeliversSegmentationsOfStudiesWithoutAFace) {
+  const HeadSeries head({});
+  const auto all = [](std::int64_t, std::int64_t, std::int64_t) { return true; };
+  put_series("PAT-2", 3);  // thick slices
+  put("PAT-2/mask", test::DrawnMask{head, all}.bytes("PAT-2", 2));
+  EXPECT_EQ(run().instance_count, 4U);
+}
+
+TEST_F(DeidentifyFaceTest, HoldsSlicesOfTwoSeriesThatAreFineTogetherAlone) {
+  const HeadSeries head({});
+  for (std::int64_t z = 0; z < head.slice_count(); ++z) {
+    const std::string study = "2.999.4.77";
+    const std::string series = study + (z % 2 == 0 ? ".1" : ".2");  // of 6 mm each
+    put(place("PAT-1", z), head.slice("PAT-1", z).text(0x0020000D, "UI", study).text(0x0020000E, "UI", series));
+    // Of another study, and of a frame of its own: nobody can lay them over each other.
+    put(place("PAT-3", z), head.slice("PAT-3", z)
+                               .text(0x0020000E, "UI", "2.999.4.78" + std::string(z % 2 == 0 ? ".1" : ".2"))
+                               .text(0x00200052, "UI", "2.999.4.79" + std::string(z % 2 == 0 ? ".1" : ".2")));
+  }
+  const auto count = static_cast<std::size_t>(head.slice_count());
+  const DeidentifyResult result = run();
+  EXPECT_EQ(result.instance_count, count);
+  EXPECT_EQ(result.by_reason.at("face_present"), count);
+  EXPECT_EQ(face()["because"], "unknown_shape");
+}
+
+TEST_F(DeidentifyFaceTest, SearchesAFaceThatItKnowsNoMore) {
+  const HeadSeries head({});
+  put_head("PAT-1", head);
+  put_head("PAT-2", HeadSeries(GeneratedHead{.has_nose = false}));
+  run();
+  const Json before = face();
+  decide(report(), {{read_review(report()).entries.at(0).held.id + "=keep"}, "A. Steward", "no face is left"});
+  options_.on_existing = OnExisting::resume;
+  options_.memory_limit_bytes = std::uint64_t{8} << 20;  // too little to search one
+  const DeidentifyResult result = run();
+  EXPECT_EQ(result.resumed_count, static_cast<std::size_t>(head.slice_count()));
+  EXPECT_EQ(face(), before);
+  EXPECT_EQ(face()["action"], "removed");
+}
+
 TEST_F(DeidentifyFaceTest, HoldsSlicesThatAreFineTogetherAlone) {
   const HeadSeries head({});
   for (std::int64_t z = 0; z < head.slice_count(); ++z) {
@@ -208,6 +337,22 @@ TEST_F(DeidentifyFaceTest, HoldsSlicesThatAreFineTogetherAlone) {
   EXPECT_EQ(run().instance_count, 3U);
   EXPECT_EQ(face()["action"], "held");
   EXPECT_EQ(face()["because"], "unknown_shape");
+}
+
+TEST_F(DeidentifyFaceTest, CutsTheCopyOfASliceThatIsDelivered) {
+  const HeadSeries head({});
+  put_head("PAT-1", head);
+  for (std::int64_t z = 20; z < 32; ++z) {  // exported twice, and listed first
+    std::string copy = head.slice("PAT-1", z).bytes();
+    copy[0] = static_cast<char>(z);  // of the preamble
+    test::spill(folder_ / "in" / "PAT-0" / std::to_string(z), copy);
+  }
+  EXPECT_EQ(run().instance_count, static_cast<std::size_t>(head.slice_count()));
+  const std::size_t changed = changed_voxels(head);
+  options_.out = folder_ / "once";
+  options_.inputs = {(folder_ / "in" / "PAT-1").string()};
+  run();
+  EXPECT_EQ(changed_voxels(head), changed);
 }
 
 TEST_F(DeidentifyFaceTest, HoldsWhatWasLostFromTheVolume) {

@@ -134,6 +134,18 @@ TEST_F(DeidentifyTest, SelectsByTheRecipe) {
   EXPECT_EQ(fates(), (std::map<std::string, int>{{"used", 3}, {"excluded:not_selected", 2}}));
 }
 
+TEST_F(DeidentifyTest, SaysInWordsWhatItIsAt) {
+  put_series("PAT-1", 2);
+  std::string copy = test::slice_of("PAT-1", 1).bytes();
+  copy[0] = 1;  // of the preamble: copies are compared by their data sets
+  test::spill(folder_ / "in/copy.dcm", copy);
+  std::set<std::string> stages;
+  on_progress_ = [&](const Progress& progress) { stages.emplace(progress.stage); };
+  EXPECT_EQ(run(1).instance_count, 2U);
+  EXPECT_THAT(stages, ::testing::Contains("comparing copies"));
+  EXPECT_THAT(stages, ::testing::Each(::testing::MatchesRegex("[a-z -]+")));  // it was what lay in freed memory
+}
+
 TEST_F(DeidentifyTest, TakesADuplicateOnceAndContradictingOnesNotAtAll) {
   put_series("A1", 2);
   test::spill(folder_ / "in/copy.dcm", slice_of("A1", 1).bytes());

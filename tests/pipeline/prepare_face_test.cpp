@@ -87,6 +87,25 @@ TEST_F(PrepareFaceTest, LetsPeopleReleaseWhatItHeld) {
   EXPECT_EQ(cut, 1U);
 }
 
+TEST_F(PrepareFaceTest, HoldsCasesThatAreFineTogetherAlone) {
+  const HeadSeries head({});
+  for (std::int64_t z = 0; z < head.slice_count(); ++z) {
+    const auto put = [&](const std::string& patient, test::SliceBytes slice) {
+      test::spill(folder_ / "in" / patient / std::to_string(z), slice.bytes());
+    };
+    const std::string half = z % 2 == 0 ? ".1" : ".2";  // of 6 mm each
+    put("P1", head.slice("P1", z).text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\AXIAL\\PART" + half));
+    put("P2", head.slice("P2", z).text(0x0020000E, "UI", "2.999.4.77" + half));
+    if (z % 2 == 0) put("P3", head.slice("P3", z));
+  }
+  EXPECT_EQ(run().case_count, 1U);
+  ASSERT_EQ(faces().size(), 5U);
+  std::map<std::string, int> found;
+  for (const Json& line : faces())
+    ++found[line.at("action").get<std::string>() + " " + line.at("because").get<std::string>()];
+  EXPECT_EQ(found, (std::map<std::string, int>{{"held unknown_shape", 4}, {"kept too_coarse", 1}}));
+}
+
 TEST_F(PrepareFaceTest, HoldsAHeadThatNeedsMoreMemoryThanThereIs) {
   put_head("P1", HeadSeries({}));
   options_.memory_limit_bytes = std::uint64_t{8} << 20;

@@ -74,6 +74,27 @@ TEST(PixelTreatment, BlanksWithWhatANegativeRescaleMakesBlack) {
   EXPECT_EQ(pixels_of(Deidentified(slice.bytes(), policy_with_region())), expected);
 }
 
+TEST(PixelTreatment, BlanksWithWhatANegativeRescaleOfFunctionalGroupsMakesBlack) {
+  const auto sequence = [](std::uint32_t tag, const std::string& content) {
+    const std::string end("\xFE\xFF\x0D\xE0\0\0\0\0\xFE\xFF\xDD\xE0\0\0\0\0", 16);
+    return SliceBytes::open_sequence(tag) + SliceBytes::open_item() + content + end;
+  };
+  const auto groups = [&](std::uint32_t tag, const char* slope) {
+    return sequence(tag, sequence(0x00289145, SliceBytes::element(0x00281053, "DS", slope)));
+  };
+  std::string expected = numbered();
+  expected[2] = expected[4] = 8;
+  SliceBytes slice = numbered_slice();
+  slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.2.1").remove(0x00281053);
+  slice.insert(groups(0x52009229, "-1"));
+  EXPECT_EQ(pixels_of(Deidentified(slice.bytes(), policy_with_region())), expected);
+  slice.insert(groups(0x52009229, "1 ") + groups(0x52009230, "-1"));  // a frame's own goes first
+  EXPECT_EQ(pixels_of(Deidentified(slice.bytes(), policy_with_region())), expected);
+  expected[2] = expected[4] = 1;
+  slice.insert(groups(0x52009229, "-1") + groups(0x52009230, "1 "));
+  EXPECT_EQ(pixels_of(Deidentified(slice.bytes(), policy_with_region())), expected);
+}
+
 TEST(PixelTreatment, BlanksWhereTextWasFoundWithinThePictureAlone) {
   const std::string file = numbered_slice().bytes();
   const auto blanked = [&](const dicom::DeidentifyPolicy& policy, const dicom::PixelBox& box) {

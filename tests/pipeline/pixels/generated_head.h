@@ -16,12 +16,14 @@ struct GeneratedHead {
   bool is_ct = true, has_nose = true, has_skin = true;
   double scale = 1, pitch = 0, yaw = 0;  ///< radians
   bool is_limb = false;                  ///< a cylinder
+  bool lies_on_table = false;            ///< 420 mm broad and 30 mm thick, at the back of the head
   double face_is_gone_mm = -1e9;         ///< what lies in front of this (y) below the brow was taken away
 
   enum class Tissue { air, soft, bone, brain };
 
   /// @param point patient frame; the root of the nose lies at the origin
   Tissue at(const Vec3& point) const {
+    if (lies_on_table && std::abs(point[0]) < 210 && point[1] > 185 && point[1] < 215) return Tissue::soft;
     const Vec3 p = (1 / scale) * turned_back(point);
     if (is_limb) return std::hypot(p[0], p[1] - 80) < 60 ? Tissue::soft : Tissue::air;
     if (is_in(p, {0, 95, 30}, {63, 84, 74})) return Tissue::brain;

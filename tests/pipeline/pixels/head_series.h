@@ -14,7 +14,8 @@ namespace naru::test {
 /// Axial slices of 3 mm voxels, stored as signed 16 bits: HU + 1024 for CT, as it is for MR.
 class HeadSeries {
  public:
-  explicit HeadSeries(const GeneratedHead& head) : head_(head), values_(values_of(head, grid_)) {}
+  explicit HeadSeries(const GeneratedHead& head, const PatientGrid& grid = head_grid(3))
+      : head_(head), grid_(grid), values_(values_of(head, grid_)) {}
 
   const PatientGrid& grid() const { return grid_; }
   std::int64_t slice_count() const { return grid_.size.z; }
@@ -53,7 +54,7 @@ class HeadSeries {
 
  private:
   GeneratedHead head_;
-  PatientGrid grid_ = head_grid(3);
+  PatientGrid grid_;
   std::vector<float> values_;
 };
 

@@ -66,13 +66,5 @@ TEST(StackFace, KnowsOtherPartsOfTheBody) {
   EXPECT_FALSE(shows_fine_head(slice));
 }
 
-TEST(StackFace, CostsTimeInProportionToTheStacksOfASeries) {
-  std::vector<Grid> stacks(20'000, {{64, 64, 1}, {}});
-  for (std::size_t n = 0; n < stacks.size(); ++n) {
-    stacks[n].patient_from_voxel.set_column(3, {0, 0, 5.0 * static_cast<double>(n)});
-  }
-  EXPECT_FALSE(may_show_face_together(stacks));  // each against all others took 40 seconds
-}
-
 }  // namespace
 }  // namespace naru

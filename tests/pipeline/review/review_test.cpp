@@ -76,6 +76,16 @@ class ReviewTest : public ::testing::Test {
   HeldQueue queue_{"deidentify", {"/in"}, "/out", "", {}};
 };
 
+TEST_F(ReviewTest, KnowsThePathsOfItsJobWhereverItIsReadFrom) {
+  queue_.inputs = {"export", "/data/more", "-"};
+  queue_.out = "set";
+  write_review(folder_.path(), queue_, {});
+  const HeldQueue read = review().queue;
+  const std::string here = std::filesystem::current_path().string();
+  EXPECT_EQ(read.inputs, (std::vector<std::string>{here + "/export", "/data/more", "-"}));
+  EXPECT_EQ(read.out, here + "/set");
+}
+
 TEST_F(ReviewTest, ListsWhatPeopleCanDecideAboutAndWhatTheyNeedNot) {
   const Json json = to_json(review());
   EXPECT_EQ(json.at("schema"), "naru.review/1");
