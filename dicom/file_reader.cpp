@@ -13,12 +13,14 @@
 
 namespace naru::dicom {
 
+void throw_if_too_many_are_open(int error_number) {
+  if (error_number != EMFILE && error_number != ENFILE) return;
+  throw Error(ErrorCode::input_unreadable, "too many files are open: raise the limit (ulimit -n)");
+}
+
 FileReader::FileReader(const std::filesystem::path& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   struct stat status {};
-  // Nothing that the file can help: not to be told from others by it.
-  if (!is_open() && (errno == EMFILE || errno == ENFILE)) {
-    throw Error(ErrorCode::input_unreadable, "too many files are open: raise the limit (ulimit -n)");
-  }
+  if (!is_open()) throw_if_too_many_are_open(errno);
   if (is_open() && fstat(descriptor_, &status) == 0) size_bytes_ = static_cast<std::uint64_t>(status.st_size);
 }
 

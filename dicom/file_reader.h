@@ -11,6 +11,11 @@
 
 namespace naru::dicom {
 
+/// For a file that could not be opened to be read. Nothing that the file can help: not to be told from others by it.
+/// @param error_number errno
+/// @throws Error{input_unreadable} where it says that too many files are open
+void throw_if_too_many_are_open(int error_number);
+
 /// An open file, closed on destruction; or a file's bytes, which must outlive it. Several threads may read at once.
 class FileReader {
  public:

@@ -14,6 +14,7 @@ namespace {
 constexpr Tag kDimensionIndexSequence = 0x00209222, kDimensionIndexPointer = 0x00209165,
               kDimensionIndexValues = 0x00209157;
 constexpr Tag kStackId = 0x00209056, kInStackPosition = 0x00209057;
+constexpr Tag kConcatenationUid = 0x00209161;
 constexpr Tag kDiffusionGradientDirection = 0x00189076;
 
 /// The macros whose attributes are read, the standard's before the converted: what comes first counts.
@@ -116,6 +117,14 @@ void number_by_dimensions(const std::vector<Indices>& indices, std::vector<Insta
   for (std::size_t n = 0; n < planes.size(); ++n) planes[n].timing.temporal_position = ranks[indices[n]];
 }
 
+/// The files of a concatenation share their indices (PS3.3 C.7.6.17), but ranks among the frames of one say nothing.
+void number_by_index(const std::vector<Indices>& indices, std::vector<Instance>& planes) {
+  for (std::size_t n = 0; n < planes.size(); ++n) {
+    auto& position = planes[n].timing.temporal_position;
+    if (!position) position = static_cast<std::int64_t>(indices[n].front());
+  }
+}
+
 std::optional<Code> read_frame(const HeaderValues& frame, Instance& plane) {
   read_description(frame, plane);
   const auto position = read_position(frame, plane);
@@ -158,7 +167,12 @@ std::vector<Instance> read_frames(const HeaderValues& header, const Instance& fi
   }
   if (count == 0 && items.is_sound()) note(Code::missing_geometry);
   if (count != file.pixels.frame_count || !items.is_sound()) note(Code::corrupt);
-  number_by_dimensions(indices, planes);
+  const bool is_part = !header.text(kConcatenationUid).empty();
+  if (is_part && free.size() == 1) {
+    number_by_index(indices, planes);
+  } else {
+    number_by_dimensions(indices, planes);
+  }
   return planes;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "dicom/stack_places.h"
 
@@ -92,6 +93,7 @@ class Separator {
         same_pixels_(same_pixels),
         draft_(std::move(draft)),
         places_(find_places(candidates, draft_.members, slice_normal(candidates, draft_))) {
+    for (const Place& place : places_) rank_instances(place);
     std::ranges::transform(kAxes, evenings_.begin(), [&](const Axis& axis) {
       std::vector<double> times;
       if (axis.telling != Telling::since_first) return kNever;
@@ -122,6 +124,12 @@ class Separator {
 
  private:
   const Instance& instance(const Member& member) const { return candidates_[member.candidate].instance; }
+
+  /// Parts have members of their own: there may be thousands of them, of tens of thousands of images.
+  static StackDraft emptied(StackDraft draft) {
+    draft.members.clear();
+    return draft;
+  }
 
   Separation alone() {
     Separation result;
@@ -203,8 +211,9 @@ class Separator {
     const auto partition = partition_by([&](const Member& m) { return key(kAxes[kAcquisitionNumber], m); });
     if (!partition || partition->whole_count > 1) return std::nullopt;
     Separation result;
+    const StackDraft without_members = emptied(draft_);
     for (const Volume& volume : partition->volumes) {
-      StackDraft& part = result.drafts.emplace_back(draft_);
+      StackDraft& part = result.drafts.emplace_back(without_members);
       part.members = volume.members;
       part.add({Code::mixed_acquisition, {{"acquisitions", static_cast<double>(partition->volumes.size())}}, "split"},
                Verdict::accept);
@@ -213,7 +222,10 @@ class Separator {
   }
 
   AxisKey key(const Axis& axis, const Member& member) const {
-    if (axis.key == nullptr) return key_of(instance_rank(member));
+    if (axis.key == nullptr) {
+      const auto rank = ranks_.find(member.candidate);
+      return rank == ranks_.end() ? AxisKey{} : AxisKey{rank->second};
+    }
     AxisKey own = axis.key(instance(member));
     if (!own.empty() && own.front() >= evenings_[static_cast<std::size_t>(&axis - kAxes.data())]) {
       own.front() -= kSecondsOfDay;
@@ -229,20 +241,16 @@ class Separator {
     return keys;
   }
 
-  /// How many images at the member's place have a lower Instance Number; empty where numbers are missing or equal.
-  std::optional<double> instance_rank(const Member& member) const {
-    const auto own = instance(member).instance_number;
-    const auto place = std::ranges::find_if(places_, [&](const Place& p) {
-      return std::ranges::any_of(p.members, [&](const Member& m) { return m.candidate == member.candidate; });
-    });
-    if (!own || place == places_.end()) return std::nullopt;
-    double rank = 0;
-    for (const Member& other : place->members) {
-      const auto theirs = instance(other).instance_number;
-      if (!theirs || (*theirs == *own && other.candidate != member.candidate)) return std::nullopt;
-      if (*theirs < *own) ++rank;
+  /// Gives each image of a place how many others there have a lower Instance Number, unless numbers are missing or
+  /// equal.
+  void rank_instances(const Place& place) {
+    std::map<std::int64_t, std::size_t> candidates;
+    for (const Member& member : place.members) {
+      const auto number = instance(member).instance_number;
+      if (!number || !candidates.emplace(*number, member.candidate).second) return;
     }
-    return rank;
+    double rank = 0;
+    for (const auto& [number, candidate] : candidates) ranks_[candidate] = rank++;
   }
 
   /// Instance Numbers that run through all places of one volume before the next, or through all images of one place
@@ -273,11 +281,10 @@ class Separator {
   std::optional<Partition> partition_by(KeyOf key_of_member) const {
     std::map<AxisKey, std::vector<Member>> by_key;
     for (const Place& place : places_) {
-      std::vector<AxisKey> seen;
+      std::set<AxisKey> seen;
       for (const Member& member : place.members) {
         const AxisKey own = key_of_member(member);
-        if (own.empty() || std::ranges::find(seen, own) != seen.end()) return std::nullopt;
-        seen.push_back(own);
+        if (own.empty() || !seen.insert(own).second) return std::nullopt;
         by_key[own].push_back(member);
       }
     }
@@ -296,11 +303,12 @@ class Separator {
       std::ranges::stable_sort(partition.volumes, {}, [&](const Volume& v) { return lowest_number(v); });
     }
     Separation result;
+    const StackDraft without_members = emptied(draft_);
     result.sequence = StackSequence{{}, axis.name, axis.unit, {}, {}};
     const double first = partition.volumes.front().key.front();
     double rank = 0;  // of all volumes: one that is rejected leaves its number out
     for (const Volume& volume : partition.volumes) {
-      StackDraft& part = result.drafts.emplace_back(draft_);
+      StackDraft& part = result.drafts.emplace_back(without_members);
       part.members = volume.members;
       const double own_rank = rank++;
       const double missing = static_cast<double>(places_.size() - volume.members.size());
@@ -341,6 +349,7 @@ class Separator {
   const SamePixels& same_pixels_;
   StackDraft draft_;
   std::vector<Place> places_;
+  std::map<std::size_t, double> ranks_;  ///< by candidate
   std::array<double, kAxes.size()> evenings_{};
 };
 

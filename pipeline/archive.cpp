@@ -5,13 +5,16 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <vector>
+#include <cerrno>
+#include <fstream>
 
 #include "core/error.h"
+#include "dicom/file_reader.h"
 
 namespace naru {
 
@@ -26,6 +29,21 @@ std::string member_name(archive_entry* entry, std::size_t index) {
   return fmt::format("member-{}", index);
 }
 
+bool is_gzip(const std::filesystem::path& path) {
+  std::array<char, 2> magic{};
+  std::ifstream(path, std::ios::binary).read(magic.data(), magic.size());
+  return magic[0] == '\x1f' && magic[1] == '\x8b';
+}
+
+/// As every tar does (POSIX.1-2017, pax: two blocks of zeros). One that was cut between two members does not.
+bool ends_with_zeros(const std::filesystem::path& path) {
+  std::array<char, 512> block{};
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(-static_cast<std::streamoff>(block.size()), std::ios::end);
+  file.read(block.data(), block.size());
+  return file && std::ranges::count(block, '\0') == static_cast<std::ptrdiff_t>(block.size());
+}
+
 }  // namespace
 
 bool is_archive_name(const std::filesystem::path& path) {
@@ -36,19 +54,42 @@ bool is_archive_name(const std::filesystem::path& path) {
 }
 
 void ArchiveReader::Close::operator()(::archive* a) const { archive_read_free(a); }
+void ArchiveReader::Close::operator()(::gzFile_s* file) const { gzclose(file); }
 
-ArchiveReader::ArchiveReader(const std::filesystem::path& path) : archive_(archive_read_new()) {
-  archive_read_support_format_zip(archive_.get());
-  archive_read_support_format_tar(archive_.get());
-  archive_read_support_filter_gzip(archive_.get());
+ArchiveReader::ArchiveReader(const std::filesystem::path& path) : path_(path), archive_(archive_read_new()) {
   std::error_code failure;
   const auto size = std::filesystem::file_size(path, failure);
   if (failure || ::access(path.c_str(), R_OK) != 0) {
     state_ = State::unreadable;
-  } else if (archive_read_open_filename(archive_.get(), path.c_str(), kBlockBytes) != ARCHIVE_OK) {
-    state_ = State::corrupt;
+  } else {
+    open();
   }
   max_expanded_bytes_ = std::max(kMinExpandedBytes, failure ? 0 : size * kMaxExpansion);
+}
+
+void ArchiveReader::open() {
+  archive_read_support_format_zip(archive_.get());
+  archive_read_support_format_tar(archive_.get());
+  int result = ARCHIVE_OK;
+  errno = 0;
+  if (is_gzip(path_)) {
+    gzip_.reset(gzopen(path_.c_str(), "rbe"));
+    block_.resize(kBlockBytes);
+    result = gzip_ ? archive_read_open(archive_.get(), this, nullptr, inflate_some, nullptr) : ARCHIVE_FATAL;
+  } else {
+    result = archive_read_open_filename(archive_.get(), path_.c_str(), kBlockBytes);
+  }
+  if (result == ARCHIVE_OK) return;
+  dicom::throw_if_too_many_are_open(errno);
+  state_ = State::corrupt;
+}
+
+la_ssize_t ArchiveReader::inflate_some(::archive* a, void* reader, const void** bytes) {
+  auto& self = *static_cast<ArchiveReader*>(reader);
+  const int count = gzread(self.gzip_.get(), self.block_.data(), static_cast<unsigned>(self.block_.size()));
+  if (count < 0) archive_set_error(a, EIO, "damaged");
+  *bytes = self.block_.data();
+  return count;
 }
 
 ArchiveReader::~ArchiveReader() = default;
@@ -59,21 +100,21 @@ std::optional<ArchiveMember> ArchiveReader::next(const CancelToken& cancel) {
   while (state_ == State::good) {
     cancel.throw_if_canceled();
     const int result = archive_read_next_header(archive_.get(), &entry);
-    if (result == ARCHIVE_EOF) return std::nullopt;
+    if (result == ARCHIVE_EOF) {
+      pass_end(cancel);
+      return std::nullopt;
+    }
     count_expanded(kEntryBytes);
     if (result < ARCHIVE_WARN) state_ = State::corrupt;
-    // A link has a name among the files, but no bytes: where it leads is not followed.
-    const auto type = archive_entry_filetype(entry);
-    const bool is_link = type == AE_IFLNK || archive_entry_hardlink(entry) != nullptr;
-    if (state_ != State::good || (type != AE_IFREG && !is_link)) continue;
+    // Links, pipes and devices have a name among the files, but no bytes: where a link leads is not followed.
+    if (state_ != State::good || archive_entry_filetype(entry) == AE_IFDIR) continue;
     const std::size_t index = next_index_++;
     ArchiveMember member{index, 0, archive_entry_size_is_set(entry) != 0, member_name(entry, index),
                          archive_entry_is_data_encrypted(entry) != 0};
     if (member.has_size)
       member.size_bytes = static_cast<std::uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry)));
     left_bytes_ = member.has_size ? std::optional(member.size_bytes) : std::nullopt;
-    must_inflate_rest_ =
-        !member.is_encrypted && (!member.has_size || archive_filter_code(archive_.get(), 0) != ARCHIVE_FILTER_NONE);
+    must_inflate_rest_ = !member.is_encrypted && (!member.has_size || gzip_);
     return member;
   }
   return std::nullopt;
@@ -85,6 +126,25 @@ void ArchiveReader::pass_rest(const CancelToken& cancel) {
   must_inflate_rest_ = false;
   std::vector<std::byte> piece(kBlockBytes);
   while (read(piece).value_or(0) == piece.size()) cancel.throw_if_canceled();
+}
+
+/// Behind the last member stands the end mark, or the checksum of a .tar.gz.
+void ArchiveReader::pass_end(const CancelToken& cancel) {
+  for (int count = gzip_ ? 1 : 0; count > 0 && state_ == State::good;) {
+    cancel.throw_if_canceled();
+    count = gzread(gzip_.get(), block_.data(), static_cast<unsigned>(block_.size()));
+    count_expanded(static_cast<std::uint64_t>(std::max(count, 0)));
+  }
+  int problem = Z_OK;
+  if (gzip_) gzerror(gzip_.get(), &problem);
+  const bool is_tar = (archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
+  if (problem != Z_OK || (is_tar && !gzip_ && !ends_with_zeros(path_))) state_ = State::corrupt;
+}
+
+bool ArchiveReader::is_damaged() const {
+  int problem = Z_OK;
+  if (gzip_) gzerror(gzip_.get(), &problem);
+  return problem == Z_DATA_ERROR;
 }
 
 void ArchiveReader::count_expanded(std::uint64_t bytes) {

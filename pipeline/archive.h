@@ -1,6 +1,8 @@
 /// Members of .zip, .tar and .tar.gz files, read as a stream: nothing is unpacked to disk.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -8,10 +10,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "core/cancel.h"
 
-struct archive;  // libarchive
+struct archive;   // libarchive
+struct gzFile_s;  // zlib
 
 namespace naru {
 
@@ -25,10 +29,10 @@ inline constexpr std::uint64_t kEntryBytes = 4096;  ///< about what a line of th
 /// True for names that end in .zip, .tar, .tar.gz or .tgz, in any case.
 bool is_archive_name(const std::filesystem::path& path);
 
-/// One regular file in an archive, or a link to one, which is empty. Names may hold patient names: they go to the
-/// report only.
+/// One regular file in an archive, or a link, pipe or device, which is empty. Names may hold patient names: they go to
+/// the report only.
 struct ArchiveMember {
-  std::size_t index = 0;         ///< 0-based among files and links
+  std::size_t index = 0;         ///< 0-based among all that are no folders
   std::uint64_t size_bytes = 0;  ///< as stated; 0 where nothing is
   bool has_size = false;         ///< a size is stated
   std::string name;
@@ -37,12 +41,13 @@ struct ArchiveMember {
 
 class ArchiveReader {
  public:
+  /// @throws Error{input_unreadable} where too many files are open
   explicit ArchiveReader(const std::filesystem::path& path);
   ~ArchiveReader();
   ArchiveReader(const ArchiveReader&) = delete;
   ArchiveReader& operator=(const ArchiveReader&) = delete;
 
-  /// Moves to the next file or link; empty at the end, or where `state()` is no longer good. What was not read of a
+  /// Moves to the next member; empty at the end, or where `state()` is no longer good. What was not read of a
   /// member is stepped over without inflating it where the archive lets us.
   /// @throws Error{canceled}
   std::optional<ArchiveMember> next(const CancelToken& cancel);
@@ -54,13 +59,23 @@ class ArchiveReader {
   enum class State { good, unreadable, corrupt, too_large };
   State state() const { return state_; }
 
+  /// Its bytes are not those that were packed (.tar.gz): any of its members, also those before, may have been changed.
+  bool is_damaged() const;
+
  private:
   struct Close {
     void operator()(::archive* a) const;
+    void operator()(::gzFile_s* file) const;
   };
+  static ssize_t inflate_some(::archive* a, void* reader, const void** bytes);
+  void open();
+  void pass_end(const CancelToken& cancel);
   void count_expanded(std::uint64_t bytes);
   void pass_rest(const CancelToken& cancel);
 
+  std::filesystem::path path_;
+  std::unique_ptr<::gzFile_s, Close> gzip_;  ///< of a .tar.gz: libarchive looks at no checksum itself
+  std::vector<std::byte> block_;             ///< what was inflated of it last
   std::unique_ptr<::archive, Close> archive_;
   std::size_t next_index_ = 0;
   bool must_inflate_rest_ = false;           ///< of the current member

@@ -133,6 +133,10 @@ class Reader {
     };
     ArchiveReader reader(path);
     while (const auto member = reader.next(cancel_)) rows.push_back(read_member(reader, *member, path, identity));
+    // Nobody can say which of them was changed.
+    for (Row& row : rows) {
+      if (reader.is_damaged()) hold_back(row.record, Code::corrupt);
+    }
     // An archive that breaks off has a line of its own beside those of the members before.
     if (const auto problem = problem_of(reader.state())) add_line(*problem);
     if (rows.empty()) add_line(Code::not_dicom);  // no file in it: still one line

@@ -121,6 +121,10 @@ std::vector<FileHeader> read_archive(const std::filesystem::path& path, Prefix& 
   while (const auto member = reader.next(cancel)) {
     headers.push_back(read_member(reader, *member, path, identity, prefix));
   }
+  // Nobody can say which of them was changed.
+  for (FileHeader& header : headers) {
+    if (reader.is_damaged()) reject(header.record, Code::corrupt);
+  }
   // An archive that breaks off has a line of its own beside those of the members before.
   if (reader.state() == ArchiveReader::State::unreadable) add_line(Code::unreadable);
   if (reader.state() == ArchiveReader::State::corrupt) add_line(Code::corrupt);

@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-#include "core/error.h"
+#include "dicom/file_reader.h"
 
 namespace naru {
 
@@ -19,12 +19,11 @@ std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec
 
 OpenFile::OpenFile(const std::filesystem::path& path)
     : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
-  struct stat status {};
-  // Nothing that the file can help: not to be told from others by it.
-  if (descriptor_ < 0 && (errno == EMFILE || errno == ENFILE)) {
-    throw Error(ErrorCode::input_unreadable, "too many files are open: raise the limit (ulimit -n)");
+  if (descriptor_ < 0) {
+    dicom::throw_if_too_many_are_open(errno);
+    return;
   }
-  if (descriptor_ < 0) return;
+  struct stat status {};
   if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor_);
     descriptor_ = -1;

@@ -62,7 +62,7 @@ bool is_project_name(std::string_view name) {
 
 void check_project_name(std::string_view name) {
   if (is_project_name(name)) return;
-  throw Error(ErrorCode::key_invalid,
+  throw Error(ErrorCode::usage,
               "--project must have 1 to 64 letters, digits, '-', '_' or '.', not begin with '.', and not end with '.' "
               "and 16 hexadecimal digits");
 }

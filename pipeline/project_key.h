@@ -21,7 +21,7 @@ namespace naru {
 /// keys do (a '.' and 16 hexadecimal digits): such a name can be a file's.
 bool is_project_name(std::string_view name);
 
-/// @throws Error{key_invalid} unless is_project_name(name)
+/// @throws Error{usage} unless is_project_name(name)
 void check_project_name(std::string_view name);
 
 /// The id at the end of a rotated key's name: "NAME.ID" without ".key". Empty where the name does not end in one.
@@ -55,11 +55,11 @@ class ProjectKey {
   void save(const std::filesystem::path& file) const;
 
   /// Where the key of project `name` is or will be, in the user's state folder: XDG_STATE_HOME or ~/.local/state, then
-  /// naru/keys/NAME.key. @throws Error{key_invalid} as check_project_name, or where the user has no home
+  /// naru/keys/NAME.key. @throws as check_project_name; Error{key_invalid} where the user has no home
   static std::filesystem::path file_of_project(std::string_view name);
 
   /// The key in file_of_project(name); made on first use (see create_key in key_store.h). `created` says whether it was
-  /// made now. @throws Error{key_invalid} as load and file_of_project, and as create_key
+  /// made now. @throws as load, file_of_project and create_key
   static ProjectKey of_project(std::string_view name, bool* created = nullptr);
 
   /// HMAC(key, "naru.pseudonym/1"): what all pseudonyms of the project are made with. It opens no link table.

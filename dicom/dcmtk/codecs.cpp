@@ -11,13 +11,17 @@
 #include <dcmtk/dcmdata/dcxfer.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
+#include <dcmtk/oflog/appender.h>
 #include <dcmtk/oflog/oflog.h>
+#include <dcmtk/oflog/spi/logevent.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <string_view>
 
 #include "dicom/jpeg_header.h"
 #include "dicom/rle_segments.h"
@@ -25,6 +29,34 @@
 namespace naru::dicom {
 
 namespace {
+
+/// libjpeg goes on where a stream breaks off or makes no sense, and invents what it lacks: it says so in a warning
+/// alone.
+thread_local bool is_warned_of_damage = false;
+
+class DamageWarnings : public dcmtk::log4cplus::Appender {
+ public:
+  ~DamageWarnings() override { destructorImpl(); }
+  void close() override {}
+
+ protected:
+  void append(const dcmtk::log4cplus::spi::InternalLoggingEvent& event) override {
+    // JWRN_HIT_MARKER, JWRN_HUFF_BAD_CODE and JWRN_MUST_RESYNC of its jerror.h; other warnings cost no value.
+    constexpr std::array<std::string_view, 3> kWarnings = {
+        "Corrupt JPEG data: premature end", "Corrupt JPEG data: bad Huffman code", "Corrupt JPEG data: found marker"};
+    const std::string_view message(event.getMessage().c_str());
+    is_warned_of_damage |= std::ranges::any_of(kWarnings, [&](auto warning) { return message.starts_with(warning); });
+  }
+};
+
+/// They go nowhere else: DCMTK quotes values in its messages.
+void take_damage_warnings() {
+  namespace log = dcmtk::log4cplus;
+  log::Logger logger = log::Logger::getInstance("dcmtk.dcmjpeg");
+  logger.setAdditivity(false);
+  logger.setLogLevel(log::WARN_LOG_LEVEL);
+  logger.addAppender(log::SharedAppenderPtr(new DamageWarnings));
+}
 
 bool matches(const JpegHeader& header, const PixelFormat& format) {
   return header.rows == format.rows && header.columns == format.columns &&
@@ -106,7 +138,8 @@ bool decode(Bytes frame, const PixelFormat& format, std::span<std::uint16_t> out
     return false;
   }
   const auto data_set = frame_data_set(frame, format, syntax.getXfer());
-  if (data_set->chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad()) return false;
+  is_warned_of_damage = false;
+  if (data_set->chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad() || is_warned_of_damage) return false;
   return copy_values(*data_set, format, out);
 }
 
@@ -117,6 +150,7 @@ void initialize_dcmtk() {
   std::call_once(once, [] {
     // DCMTK quotes values in its messages: patient data must not reach a log.
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+    take_damage_warnings();
     DcmRLEDecoderRegistration::registerCodecs();
     DJDecoderRegistration::registerCodecs(EDC_never);
     DJLSDecoderRegistration::registerCodecs();

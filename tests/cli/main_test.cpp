@@ -86,8 +86,8 @@ TEST_F(ProgramTest, AProjectNameIsCheckedBeforeAnyWork) {
   for (const char* project : {"\xff", "two words", "../evil", ""}) {
     const Finished finished = run({"prepare", in(), "--out", out(), "--key-file", (folder_ / "k.key").string(),
                                    "--project", project, "--resume"});
-    EXPECT_EQ(finished.status, 1);
-    EXPECT_THAT(finished.err, HasSubstr("[key_invalid]: --project must"));
+    EXPECT_EQ(finished.status, 2);
+    EXPECT_THAT(finished.err, HasSubstr("[usage]: --project must"));
     EXPECT_FALSE(fs::exists(folder_ / ".out.naru-work"));
   }
 }

@@ -161,6 +161,22 @@ TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereNothingElseTellsThemApart
   EXPECT_EQ(planes[2].timing.temporal_position, 2);
 }
 
+/// Each of the two files has one of two phases, at places of its own.
+TEST(FunctionalGroups, NumberPhasesByTheirIndexInAConcatenation) {
+  Multiframe file{.frames = 2, .items = 2, .has_positions = false};
+  const auto pointer = SliceBytes::element(0x00209165, "AT", words({0x10600018}));
+  file.dimensions = text(0x00209161, "UI", "1.2.3") + sequence(0x00209222, {pointer});
+  for (const std::uint32_t phase : {1U, 2U}) {
+    file.extra_frame = [phase](int n) {
+      return sequence(0x00209111, {SliceBytes::element(0x00209157, "UL", words({phase}))}) +
+             sequence(0x00209113, {text(0x00200032, "DS", fmt::format("{}\\0\\0", n))});
+    };
+    const auto planes = file.read().planes;
+    ASSERT_EQ(planes.size(), 2u);
+    for (const auto& plane : planes) EXPECT_EQ(plane.timing.temporal_position, phase);
+  }
+}
+
 /// Phases of one slice: what all frames have in common may be shared.
 TEST(FunctionalGroups, MayShareTheirPlace) {
   Multiframe file{.has_positions = false};

@@ -209,6 +209,18 @@ TEST(Pixels, RefuseMarkersWithoutLengthInAJpegHeader) {
   EXPECT_EQ(outcome_of_frame("1.2.840.10008.1.2.4.57", start + rest), Code::corrupt);
 }
 
+/// DCMTK's decoder fills what is missing before the end mark. All eight values are one bit each, and nothing else.
+TEST(Pixels, RefuseJpegStreamsThatBreakOffBeforeTheirEndMark) {
+  dicom::initialize();
+  const std::string frame("\xFF\xD8\xFF\xC3\0\x0B\x10\0\x02\0\x04\x01\x01\x11\0", 15);
+  const std::string table = std::string("\xFF\xC4\0\x14\0\x01", 6) + std::string(16, '\0');
+  const std::string scan("\xFF\xDA\0\x08\x01\x01\0\x01\0\0", 10), end("\xFF\xD9", 2);
+  const char* const lossless = "1.2.840.10008.1.2.4.57";
+  EXPECT_EQ(outcome_of_frame(lossless, frame + table + scan + std::string(1, '\0') + end), std::nullopt);
+  EXPECT_EQ(outcome_of_frame(lossless, frame + table + scan + end), Code::corrupt);
+  EXPECT_EQ(outcome_of_frame(lossless, frame + table + scan + std::string(1, '\0') + end), std::nullopt) << "again";
+}
+
 TEST(Pixels, OfAFileThatShrankAreTruncated) {
   const TempFolder folder;
   const auto path = write_bytes(folder, SliceBytes());

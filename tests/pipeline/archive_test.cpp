@@ -56,6 +56,53 @@ TEST(Archive, GivesNoMemberThatItsChecksumContradicts) {
   EXPECT_EQ(reader.read(member), member.size());
 }
 
+std::vector<std::string> names_in(const std::filesystem::path& path, ArchiveReader::State& end, bool& is_damaged) {
+  ArchiveReader reader(path);
+  std::vector<std::string> names;
+  while (const auto member = reader.next(kNever)) names.push_back(member->name);
+  end = reader.state();
+  is_damaged = reader.is_damaged();
+  return names;
+}
+
+/// libarchive's own filter for gzip looks at no checksum.
+TEST(Archive, TellsAGzipFileThatItsChecksumContradictsFromOneThatIsCut) {
+  const test::TempFolder folder;
+  test::write_archive(folder / "a.tar.gz", {{"1", "one"}, {"2", "two"}});
+  const std::string bytes = test::slurp(folder / "a.tar.gz");
+  std::string wrong = bytes;
+  wrong[bytes.size() - 8] ^= 1;  // the CRC-32, and behind it the length
+  test::spill(folder / "wrong.tar.gz", wrong);
+  test::spill(folder / "cut.tar.gz", bytes.substr(0, bytes.size() - 8));
+  test::spill(folder / "twice.tar.gz", bytes + bytes);
+  ArchiveReader::State end{};
+  bool is_damaged = false;
+  names_in(folder / "wrong.tar.gz", end, is_damaged);
+  EXPECT_EQ(end, ArchiveReader::State::corrupt);
+  EXPECT_TRUE(is_damaged);
+  EXPECT_EQ(names_in(folder / "cut.tar.gz", end, is_damaged), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(end, ArchiveReader::State::corrupt);
+  EXPECT_FALSE(is_damaged);
+  for (const char* sound : {"a.tar.gz", "twice.tar.gz"}) {
+    EXPECT_EQ(names_in(folder / sound, end, is_damaged).size(), 2U) << sound;
+    EXPECT_EQ(end, ArchiveReader::State::good) << sound;
+    EXPECT_FALSE(is_damaged) << sound;
+  }
+}
+
+TEST(Archive, SaysThatATarIsCutBetweenTwoMembers) {
+  const test::TempFolder folder;
+  test::write_archive(folder / "a.tar", {{"1", "one"}, {"2", "two"}});
+  constexpr std::size_t kOneMember = 1024;  // its header and its bytes, each padded to 512
+  test::spill(folder / "cut.tar", test::slurp(folder / "a.tar").substr(0, kOneMember));
+  ArchiveReader::State end{};
+  bool is_damaged = false;
+  EXPECT_EQ(names_in(folder / "cut.tar", end, is_damaged), (std::vector<std::string>{"1"}));
+  EXPECT_EQ(end, ArchiveReader::State::corrupt);
+  EXPECT_EQ(names_in(folder / "a.tar", end, is_damaged).size(), 2U);
+  EXPECT_EQ(end, ArchiveReader::State::good);
+}
+
 TEST(Archive, SaysThatAMemberIsEncrypted) {
   const test::TempFolder folder;
   test::write_archive(folder / "a.zip", {{"1", "secret"}}, {"password"});
@@ -160,6 +207,26 @@ TEST_F(ArchivedStudy, AccountsForLinksAndFollowsNone) {
   EXPECT_EQ(result.by_disposition.at("rejected"), 2U);
   EXPECT_EQ(result.by_reason.at("not_dicom"), 2U);
   EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr("a.tar!again.dcm"));
+}
+
+TEST_F(ArchivedStudy, AccountsForPipes) {
+  test::write_series({}, folder_ / "plain");
+  test::write_archive(folder_ / "a.tar", members_of("plain"), {.password = "", .pipes = {"pipe.dcm"}});
+  const PrepareResult result = prepare_from("a.tar", "out");
+  EXPECT_EQ(result.by_disposition.at("used"), 20U);
+  EXPECT_EQ(result.by_reason.at("not_dicom"), 1U);
+  EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr("a.tar!pipe.dcm"));
+}
+
+TEST_F(ArchivedStudy, DeliversNothingOfADamagedTarGz) {
+  test::write_series({}, folder_ / "plain");
+  test::write_archive(folder_ / "a.tar.gz", members_of("plain"));
+  std::string bytes = test::slurp(folder_ / "a.tar.gz");
+  bytes[bytes.size() - 8] ^= 1;
+  test::spill(folder_ / "a.tar.gz", bytes);
+  EXPECT_THROW(prepare_from("a.tar.gz", "out"), Error);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
+  EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr("\"reason\":\"corrupt\""));
 }
 
 TEST_F(ArchivedStudy, KeepsTwoPhasesApartWhenDeflated) {

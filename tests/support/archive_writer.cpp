@@ -58,6 +58,9 @@ void write_archive(const std::filesystem::path& path, const std::vector<std::pai
       archive_entry_set_hardlink(entry, to);
     });
   }
+  for (const std::string& name : options.pipes) {
+    link(name, "", [](archive_entry* entry, const char*) { archive_entry_set_filetype(entry, AE_IFIFO); });
+  }
   require(archive_write_close(writer), "close");
   archive_write_free(writer);
 }

@@ -11,6 +11,7 @@ namespace naru::test {
 struct ArchiveOptions {
   std::string password;  ///< zip only; empty: not encrypted
   std::vector<std::pair<std::string, std::string>> symbolic_links = {}, hard_links = {};  ///< tar only: name, target
+  std::vector<std::string> pipes = {};                                                    ///< tar only
   bool is_stored = false;                                                                 ///< zip only: not compressed
 };
 
