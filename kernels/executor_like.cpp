@@ -6,12 +6,15 @@
 namespace naru {
 
 Executor executor_like(Executor& one) {
-  if (!one.is_cuda()) return Executor::cpu(one.thread_count());
   if constexpr (kWithCuda) {
-    Executor made = Executor::cuda(one.state().stream->device_index, one.thread_count());
-    made.state().stream->pinned = one.state().stream->pinned;
-    return made;
+    if (one.is_cuda()) {
+      const cuda::Stream& stream = *one.state().stream;
+      Executor made = Executor::cuda(stream.device_index, one.thread_count());
+      made.state().stream->pinned = stream.pinned;
+      return made;
+    }
   }
+  return Executor::cpu(one.thread_count());
 }
 
 }  // namespace naru
