@@ -483,8 +483,23 @@ TEST(Deidentify, ReplacesADocumentByOneThatSaysSo) {
   ASSERT_FALSE(done.result.reason);
   EXPECT_TRUE(done.value(0x00420011)->starts_with("%PDF-1.4"));
   EXPECT_FALSE(done.holds("Davidson"));
-  slice.text(0x00420012, "LO", "model/stl");
+  slice.text(0x00420012, "LO", "text/plain");
   EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::deid_incomplete);
+}
+
+TEST(Deidentify, ReplacesAModelByAnEmptyOne) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.104.3").text(0x00420012, "LO", "model/stl");
+  slice.raw(0x00420011, "OB", "solid Davidson").raw(0x00420015, "UL", std::string("\x0E\0\0\0", 4)).remove(0x7FE00010);
+  const Deidentified stl(slice.bytes());
+  ASSERT_FALSE(stl.result.reason);
+  EXPECT_TRUE(stl.value(0x00420011)->starts_with("Removed"));
+  EXPECT_EQ(stl.value(0x00420015), "T");  // 84 bytes: a comment and no triangle
+  for (const char* type : {"model/obj", "model/mtl", "Model/OBJ"}) {
+    const Deidentified done(slice.text(0x00420012, "LO", type).bytes());
+    ASSERT_FALSE(done.result.reason) << type;
+    EXPECT_EQ(done.value(0x00420011), "# Removed\n") << type;
+  }
 }
 
 /// The same data set in Implicit VR Little Endian.
