@@ -471,9 +471,9 @@ class Rewriter {
         return {own.keep ? PrivateAction::keep : PrivateAction::remove, 0};
       }
     }
-    if (!context_.policy.options.has(DeidOption::retain_safe_private)) return {};
     const PrivateRule* rule = find_private_rule(group_of(node.tag), creator->second, element);
-    return rule == nullptr ? PrivateDecision{} : PrivateDecision{rule->action, rule->value_representation};
+    if (rule == nullptr) return {};
+    return {private_action(*rule, context_.policy), rule->value_representation};
   }
 
   // -- counts --------------------------------------------------------------------------------------------------------

@@ -199,6 +199,20 @@ TEST(Deidentify, KeepsSafePrivateElementsByCreatorInAnyBlock) {
   EXPECT_FALSE(done.has(0x00190010));
 }
 
+TEST(Deidentify, RemovesPrivateElementsThatRepeatWhatItRemoves) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00130010, "LO", "SIEMENS CM VA0  CMS").text(0x00131031, "DS", "71.5").text(0x00131035, "LO", "F");
+  slice.text(0x00131044, "LO", "HFS");
+  const Deidentified safe(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+  EXPECT_FALSE(safe.has(0x00131031));
+  EXPECT_FALSE(safe.has(0x00131035));
+  EXPECT_EQ(safe.value(0x00131044), "HFS");
+  const Deidentified whole(slice.bytes(),
+                           policy_with({DeidOption::retain_safe_private, DeidOption::retain_patient_characteristics}));
+  EXPECT_EQ(whole.value(0x00131031), "71.5");
+  EXPECT_EQ(whole.value(0x00131035), "F");
+}
+
 TEST(Deidentify, DropsTheOldNameInOriginalAttributes) {
   SliceBytes slice = hospital_slice();
   slice.raw(0x04000561, "SQ", item(sequence(0x04000550, item(SliceBytes::element(0x00100010, "PN", "Oldname^Olga ")))));
