@@ -77,6 +77,17 @@ TEST(Deidentify, ClaimsNoProfileThatASiteRuleWeakens) {
   EXPECT_EQ(done.value(0x00081030), "CT CHEST for");
 }
 
+TEST(Deidentify, LeavesNothingInASequenceThatASiteRuleReplaces) {
+  SliceBytes slice = hospital_slice();
+  slice.raw(0x00400440, "SQ", item(SliceBytes::element(0x0040A160, "UT", "screw of plate 7")));
+  dicom::DeidentifyPolicy policy;
+  policy.attributes = {{0x00400440, dicom::DeidAction::D}};
+  const Deidentified done(slice.bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_TRUE(done.has(0x00400440));
+  EXPECT_FALSE(done.has(0x0040A160));
+}
+
 TEST(Deidentify, MovesDatesOfAPatientTogether) {
   const auto policy = policy_with({DeidOption::retain_longitudinal_modified_dates});
   const Deidentified first(hospital_slice().bytes(), policy);
