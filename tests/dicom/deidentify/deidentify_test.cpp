@@ -316,6 +316,12 @@ TEST(Deidentify, RefusesWhatItCannotJudge) {
   EXPECT_EQ(Deidentified("no DICOM at all").result.reason, Code::not_dicom);
   EXPECT_EQ(Deidentified(hospital_slice().text(0x00080016, "UI", "1.3.12.2.1107.5.9.1").bytes()).result.reason,
             Code::unsupported_sop_class);
+  // Of no patient: a hanging protocol, an inventory.
+  for (const char* sop_class : {"1.2.840.10008.5.1.4.38.1", "1.2.840.10008.5.1.4.1.1.201.1"}) {
+    SliceBytes of_nobody = hospital_slice();
+    of_nobody.text(0x00080016, "UI", sop_class).remove(0x0020000D).remove(0x0020000E);
+    EXPECT_EQ(Deidentified(of_nobody.bytes()).result.reason, Code::unsupported_sop_class) << sop_class;
+  }
   EXPECT_EQ(Deidentified(hospital_slice().transfer_syntax("1.2.840.10008.1.2.4.102").bytes()).result.reason,
             Code::unsupported_transfer_syntax);
   EXPECT_EQ(Deidentified(hospital_slice().text(0x0020000D, "UI", "").bytes()).result.reason, Code::corrupt);
