@@ -38,6 +38,17 @@ constexpr std::string_view kExplicitLittleUid = "1.2.840.10008.1.2.1";
 constexpr std::array<std::string_view, 2> kSoundClasses = {"1.2.840.10008.5.1.4.1.1.9.4.1",
                                                            "1.2.840.10008.5.1.4.1.1.9.4.2"};
 
+/// Objects of no patient and no study (PS3.3 A.39, A.40, A.58 to A.60, A.86): by nothing could a result be named.
+constexpr std::array<std::string_view, 8> kClassesWithoutPatient = {
+    "1.2.840.10008.5.1.4.38.1",        // Hanging Protocol
+    "1.2.840.10008.5.1.4.39.1",        // Color Palette
+    "1.2.840.10008.5.1.4.43.1",        // Generic Implant Template
+    "1.2.840.10008.5.1.4.44.1",        // Implant Assembly Template
+    "1.2.840.10008.5.1.4.45.1",        // Implant Template Group
+    "1.2.840.10008.5.1.4.1.1.200.1",   // CT Defined Procedure Protocol
+    "1.2.840.10008.5.1.4.1.1.200.3",   // Protocol Approval
+    "1.2.840.10008.5.1.4.1.1.200.7"};  // XA Defined Procedure Protocol
+
 /// A file opened in memory: its data set, inflated where it was deflated.
 struct OpenedFile {
   std::optional<Code> problem;
@@ -156,12 +167,16 @@ const Node* find_pixels(const ElementTable& table) {
   return found;
 }
 
+/// Of a private or unknown class nobody can say what its attributes hold.
+bool is_handled(std::string_view sop_class_uid) {
+  return is_standard_uid(sop_class_uid) && std::ranges::find(kSoundClasses, sop_class_uid) == kSoundClasses.end() &&
+         std::ranges::find(kClassesWithoutPatient, sop_class_uid) == kClassesWithoutPatient.end();
+}
+
 std::optional<Code> check_source(const DeidSource& source) {
+  if (!source.sop_class_uid.empty() && !is_handled(source.sop_class_uid)) return Code::unsupported_sop_class;
   if (source.sop_instance_uid.empty() || source.study_uid.empty() || source.series_uid.empty()) return Code::corrupt;
-  const bool is_sound = std::ranges::find(kSoundClasses, source.sop_class_uid) != kSoundClasses.end();
-  // Of a private or unknown class nobody can say what its attributes hold.
-  if (is_sound || !is_standard_uid(source.sop_class_uid)) return Code::unsupported_sop_class;
-  return std::nullopt;
+  return source.sop_class_uid.empty() ? std::optional(Code::unsupported_sop_class) : std::nullopt;
 }
 
 /// Texts that are in the result by our doing, and therefore prove nothing: dates that are results, what a rule keeps,

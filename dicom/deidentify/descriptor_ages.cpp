@@ -24,11 +24,15 @@ constexpr std::u32string_view kOfPersons[] = {U"with", U"w",   U"presents", U"pr
                                               U"hx",   U"has", U"had",      U"fall",       U"fell",      U"status"};
 // "95 female": no number of anything else stands before them.
 constexpr std::u32string_view kSpelledSexes[] = {U"female", U"male", U"woman", U"man"};
-// Behind "bone age 96" or "age 100" these tell that it is a child's, and no years.
-constexpr std::u32string_view kShorterThanYears[] = {
-    U"mo",   U"mos",   U"month",  U"months", U"wk",   U"wks",  U"week",     U"weeks", U"day",
-    U"days", U"monat", U"monate", U"wochen", U"tage", U"mois", U"semaines", U"jours", U"개월",
-    U"주",   U"일",    U"か月",   U"ヶ月",   U"ヵ月", U"个月", U"個月",     U"天",    U"日"};
+// "age of 95", "age at scan was 95"
+constexpr std::u32string_view kFillers[] = {U"of", U"is", U"was", U"von", U"de"};
+constexpr std::u32string_view kMonths[] = {U"m", U"mo", U"mos", U"mth", U"months"};
+// Behind "bone age 96" or "age 100" these tell that it is a child's or a percentile, and no years.
+constexpr std::u32string_view kNoYears[] = {
+    U"pct",    U"percent", U"percentile", U"centile", U"th",       U"mo",    U"mos",  U"month",
+    U"months", U"wk",      U"wks",        U"week",    U"weeks",    U"day",   U"days", U"monat",
+    U"monate", U"wochen",  U"tage",       U"mois",    U"semaines", U"jours", U"개월", U"주",
+    U"일",     U"か月",    U"ヶ月",       U"ヵ月",    U"个月",     U"個月",  U"天",   U"日"};
 
 class AgeReader {
  public:
@@ -62,7 +66,7 @@ class AgeReader {
     const bool is_spelled = word(i + 2) == U"o" && (text_.gap_before(i + 2) == U"/" || text_.gap_before(i + 2) == U".");
     const bool may_be_yttrium = word(i) == U"90";
     const bool is_coordinate = i > 0 && word(i - 1) == U"x";
-    return is_spelled || !(may_be_yttrium || is_coordinate || is_number_of(i + 1));
+    return is_spelled || !(may_be_yttrium || is_coordinate || (is_number_of(i + 1) && !has_months(i + 1)));
   }
 
   /// "Y95", "F18": a letter that belongs to the number behind it
@@ -70,24 +74,43 @@ class AgeReader {
     return letter + 1 < tokens_.size() && tokens_[letter + 1].is_number() && tokens_[letter + 1].is_glued;
   }
 
-  /// "age: 95", "aged 95"
-  bool has_label(std::size_t i) const {
-    constexpr std::size_t kLongestGap = 3;
-    const std::u32string_view gap = text_.gap_before(i);
-    return i > 0 && gap.size() <= kLongestGap && gap.find_first_not_of(U" :=") == gap.npos &&
-           is_one_of(word(i - 1), kLabels) && !is_one_of(word(i + 1), kShorterThanYears);
+  /// "95y7m"
+  bool has_months(std::size_t letter) const {
+    return is_number_of(letter) && is_one_of(word(letter + 2), kMonths) && tokens_[letter + 2].is_glued;
   }
 
-  /// "M/95", "95/F", "95 female", "92F with", "92F s/p"
+  /// "age: 95", "aged 95", "age of 95", but not "age 95%"
+  bool has_label(std::size_t i) const {
+    constexpr std::size_t kLongestGap = 3;
+    const bool has_filler = i > 1 && text_.gap_before(i) == U" " && is_one_of(word(i - 1), kFillers);
+    const std::size_t label_end = has_filler ? i - 1 : i;
+    const std::u32string_view gap = text_.gap_before(label_end);
+    return label_end > 0 && gap.size() <= kLongestGap && gap.find_first_not_of(U" :=") == gap.npos &&
+           is_one_of(word(label_end - 1), kLabels) && !is_one_of(word(i + 1), kNoYears) &&
+           text_.gap_before(i + 1).substr(0, 2).find(U'%') == gap.npos;
+  }
+
+  /// "M/95", "95/F", "95 female", "92F with", "92 F s/p", "(92F)"
   bool has_sex(std::size_t i) const {
-    const auto is_sex = [&](std::size_t k) { return k < tokens_.size() && is_one_of(word(k), kSexes); };
     if (i > 0 && text_.gap_before(i) == U"/" && is_sex(i - 1) && !tokens_[i - 1].is_glued) return true;
+    const bool is_technetium = i > 0 && word(i) == U"99" && word(i - 1) == U"tc";
+    if (is_technetium) return false;
+    if (is_in_brackets(i, i + 1, i + 1) || (i > 0 && is_in_brackets(i - 1, i, i - 1))) return true;
     if (!is_sex(i + 1) && !is_one_of(word(i + 1), kSpelledSexes)) return false;
     const std::u32string_view gap = text_.gap_before(i + 1);
     if (gap == U"/") return !is_number_of(i + 1);
-    if (gap == U" " || gap == U"-") return is_one_of(word(i + 1), kSpelledSexes);
-    const bool is_technetium = i > 0 && word(i) == U"99" && word(i - 1) == U"tc";
-    return !is_technetium && gap.empty() && tokens_[i + 1].is_raised() && tells_of_person(i + 2);
+    if ((gap == U" " || gap == U"-") && is_one_of(word(i + 1), kSpelledSexes)) return true;
+    const bool is_beside = gap.empty() || gap == U" ";
+    return is_beside && tokens_[i + 1].is_raised() && tells_of_person(i + 2);
+  }
+
+  bool is_sex(std::size_t i) const { return i < tokens_.size() && is_one_of(word(i), kSexes); }
+
+  /// "(95F)", "(F, 95)": nothing else between the brackets.
+  bool is_in_brackets(std::size_t first, std::size_t last, std::size_t sex) const {
+    constexpr std::u32string_view kBetween[] = {U"", U" ", U",", U", ", U"/"};
+    return is_sex(sex) && is_one_of(text_.gap_before(last), kBetween) && text_.gap_before(first).ends_with(U'(') &&
+           text_.gap_before(last + 1).starts_with(U')');
   }
 
   /// "with pain", "s/p fall", "c/o pain"

@@ -98,13 +98,25 @@ constexpr std::string_view kCda =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     "<ClinicalDocument xmlns=\"urn:hl7-org:v3\"><title>Removed</title></ClinicalDocument>\n";
 
+/// Binary STL: a comment of 80 bytes, and the number of triangles, which is none.
+constexpr std::array kStl = [] {
+  constexpr std::size_t kCommentBytes = 80, kCountBytes = 4;
+  std::array<char, kCommentBytes + kCountBytes> stl{};
+  std::ranges::copy(std::string_view("Removed"), stl.begin());
+  return stl;
+}();
+/// Of Wavefront models and of their materials.
+constexpr std::string_view kObj = "# Removed\n";
+
 struct DummyDocument {
   std::string_view mime_type, document;
 };
 constexpr std::array kDummyDocuments = {
     DummyDocument{"application/pdf", kPdf},
-    DummyDocument{"text/XML", kCda},
     DummyDocument{"text/xml", kCda},
+    DummyDocument{"model/stl", std::string_view(kStl.data(), kStl.size())},
+    DummyDocument{"model/obj", kObj},
+    DummyDocument{"model/mtl", kObj},
 };
 
 }  // namespace
@@ -127,7 +139,11 @@ void write_code_item(DataSetWriter& writer, std::string_view value, std::string_
 }
 
 std::string_view dummy_document(std::string_view mime_type) {
-  const auto row = std::ranges::find(kDummyDocuments, mime_type, &DummyDocument::mime_type);
+  // Case is no matter (RFC 2045 5.1): PS3.3 itself has "text/XML".
+  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto row = std::ranges::find_if(kDummyDocuments, [&](const DummyDocument& dummy) {
+    return std::ranges::equal(mime_type, dummy.mime_type, {}, small);
+  });
   return row == kDummyDocuments.end() ? std::string_view() : row->document;
 }
 

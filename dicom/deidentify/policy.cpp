@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dicom/deidentify/unlisted.h"
 #include "dicom/rules/attribute_types.h"
 #include "dicom/rules/private_rules.h"
 
@@ -76,8 +77,8 @@ bool DeidentifyPolicy::is_weaker_than_profile() const {
     return rule != nullptr && protection(own.action) < protection(action_of(*rule, options));
   });
   return keeps_attribute || std::ranges::any_of(private_elements, [&](const PrivateOverride& own) {
-           const bool is_safe = options.has(DeidOption::retain_safe_private) &&
-                                find_private_rule(own.group, own.creator, own.element) != nullptr;
+           const PrivateRule* rule = find_private_rule(own.group, own.creator, own.element);
+           const bool is_safe = rule != nullptr && private_action(*rule, *this) != PrivateAction::remove;
            return own.keep && !is_safe;
          });
 }

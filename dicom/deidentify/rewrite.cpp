@@ -223,11 +223,15 @@ class Rewriter {
   /// Of a content item's value whose concept name has one, unless the hospital has a rule for such values.
   const ContentRule* content_rule(Tag tag) {
     if (!is_content_value(tag)) return nullptr;
-    const auto& own = context_.policy.attributes;
-    if (std::ranges::find(own, tag, &AttributeOverride::tag) != own.end()) return nullptr;
+    if (has_own_rule(tag)) return nullptr;
     Level& level = levels_.back();
     if (!level.content_rule) level.content_rule = content_rule_of(table_, bytes_, level.begin, level.end);
     return *level.content_rule;
+  }
+
+  bool has_own_rule(Tag tag) const {
+    const auto& own = context_.policy.attributes;
+    return std::ranges::find(own, tag, &AttributeOverride::tag) != own.end();
   }
 
   std::uint32_t write_content(std::uint32_t i, const ContentRule& rule) {
@@ -285,6 +289,14 @@ class Rewriter {
       return node.end;
     }
     if (action == DeidAction::D && write_dummy_sequence(writer_, node.tag)) return node.end;
+    if (action == DeidAction::D && has_own_rule(node.tag)) {
+      // Nobody knows what its items need: one without anything.
+      writer_.begin_sequence(node.tag);
+      writer_.begin_item();
+      writer_.end_item();
+      writer_.end_sequence();
+      return node.end;
+    }
     return enter(i, action == DeidAction::C || action == DeidAction::D);
   }
 
@@ -471,9 +483,9 @@ class Rewriter {
         return {own.keep ? PrivateAction::keep : PrivateAction::remove, 0};
       }
     }
-    if (!context_.policy.options.has(DeidOption::retain_safe_private)) return {};
     const PrivateRule* rule = find_private_rule(group_of(node.tag), creator->second, element);
-    return rule == nullptr ? PrivateDecision{} : PrivateDecision{rule->action, rule->value_representation};
+    if (rule == nullptr) return {};
+    return {private_action(*rule, context_.policy), rule->value_representation};
   }
 
   // -- counts --------------------------------------------------------------------------------------------------------

@@ -50,6 +50,14 @@ UnlistedDecision removed(Tag tag) {
 
 }  // namespace
 
+PrivateAction private_action(const PrivateRule& rule, const DeidentifyPolicy& policy) {
+  if (!policy.options.has(DeidOption::retain_safe_private)) return PrivateAction::remove;
+  const Tag repeated = repeated_attribute(rule);
+  if (repeated == 0) return rule.action;
+  const DeidAction action = resolve_action(policy, "", 0, repeated);
+  return action == DeidAction::K || action == DeidAction::C ? rule.action : PrivateAction::remove;
+}
+
 UnlistedDecision unlisted_decision(Tag tag, Vr v, bool is_contradictory, bool cleans, const DeidentifyPolicy& policy) {
   if (!standard_vr(tag) || is_contradictory) return {DeidAction::X, "unknown_removed"};
   // A code must keep its code; codes are checked for identifiers as they are written.

@@ -7,6 +7,7 @@
 #include "dicom/deidentify/policy.h"
 #include "dicom/element_walk.h"
 #include "dicom/rules/deid_option.h"
+#include "dicom/rules/private_rules.h"
 
 namespace naru::dicom {
 
@@ -20,5 +21,9 @@ struct UnlistedDecision {
 /// @param cleans inside a sequence whose content an option cleans: texts are cleaned there, as clean-descriptors does
 UnlistedDecision unlisted_decision(Tag tag, Vr value_representation, bool is_contradictory, bool cleans,
                                    const DeidentifyPolicy& policy);
+
+/// What the options do with a private attribute of the lists of safe ones. One that repeats an attribute of the
+/// standard goes where that one does.
+PrivateAction private_action(const PrivateRule& rule, const DeidentifyPolicy& policy);
 
 }  // namespace naru::dicom

@@ -345,6 +345,9 @@ void ValueWriter::write_private_bytes(const Node& node, Vr v, const CharacterSet
 void ValueWriter::write_private_uid(const Node& node, Vr v) {
   const std::string_view text = text_of(value_of(node, bytes_));
   const bool is_uid = text.find_first_not_of("0123456789.\\") == std::string_view::npos;
+  // The lists also call numbers of exams UIDs.
+  const bool may_stay = is_uid && text.find('.') != std::string_view::npos;
+  if (may_stay && context_.policy.options.has(DeidOption::retain_uids)) return keep(node, written_vr(node, v));
   writer_.element(node.tag, written_vr(node, v),
                   is_uid && !text.empty() ? mapped_uids(text, context_.key) : std::string());
 }

@@ -17,6 +17,22 @@ constexpr PrivateRule kRules[] = {
 #include "dicom/rules/private_rules_table.inc"
 };
 
+/// TCIA keeps what tells of the patient as a body, as it does in the standard's attributes.
+struct Repeated {
+  std::uint16_t group;
+  std::string_view creator;
+  std::uint8_t element;
+  Tag attribute;
+};
+constexpr Tag kPrimaryLanguage = 0x00100101, kSex = 0x00100040, kAge = 0x00101010, kWeight = 0x00101030;
+constexpr Repeated kRepeated[] = {
+    {0x0013, "SIEMENS CM VA0  CMS", 0x31, kWeight},  // Patient Weight
+    {0x0013, "SIEMENS CM VA0  CMS", 0x35, kSex},     // Patient Sex
+    {0x0019, "SIEMENS CT VA0  COAD", 0x82, kAge},    // Patient Phase of Life
+    {0x0021, "SIEMENS MR SDS 01", 0x01, kWeight},    // Used Patient Weight
+    {0x00E1, "ELSCINT1", 0x63, kPrimaryLanguage},    // Patient Language
+};
+
 /// The rows of one creator in one group, found by a hash of both; within them the element is sought by halving.
 class Index {
  public:
@@ -92,6 +108,13 @@ std::span<const PrivateRule> private_rules() { return kRules; }
 const PrivateRule* find_private_rule(std::uint16_t group, std::string_view creator, std::uint8_t element) {
   static const Index index;
   return index.find(group, without_padding(creator), element);
+}
+
+Tag repeated_attribute(const PrivateRule& rule) {
+  const auto* row = std::ranges::find_if(kRepeated, [&](const Repeated& r) {
+    return r.group == rule.group && r.element == rule.element && r.creator == rule.creator;
+  });
+  return row == std::end(kRepeated) ? 0 : row->attribute;
 }
 
 const std::string& private_rules_sha256() {

@@ -77,6 +77,17 @@ TEST(Deidentify, ClaimsNoProfileThatASiteRuleWeakens) {
   EXPECT_EQ(done.value(0x00081030), "CT CHEST for");
 }
 
+TEST(Deidentify, LeavesNothingInASequenceThatASiteRuleReplaces) {
+  SliceBytes slice = hospital_slice();
+  slice.raw(0x00400440, "SQ", item(SliceBytes::element(0x0040A160, "UT", "screw of plate 7")));
+  dicom::DeidentifyPolicy policy;
+  policy.attributes = {{0x00400440, dicom::DeidAction::D}};
+  const Deidentified done(slice.bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_TRUE(done.has(0x00400440));
+  EXPECT_FALSE(done.has(0x0040A160));
+}
+
 TEST(Deidentify, MovesDatesOfAPatientTogether) {
   const auto policy = policy_with({DeidOption::retain_longitudinal_modified_dates});
   const Deidentified first(hospital_slice().bytes(), policy);
@@ -199,6 +210,20 @@ TEST(Deidentify, KeepsSafePrivateElementsByCreatorInAnyBlock) {
   EXPECT_FALSE(done.has(0x00190010));
 }
 
+TEST(Deidentify, RemovesPrivateElementsThatRepeatWhatItRemoves) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00130010, "LO", "SIEMENS CM VA0  CMS").text(0x00131031, "DS", "71.5").text(0x00131035, "LO", "F");
+  slice.text(0x00131044, "LO", "HFS");
+  const Deidentified safe(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+  EXPECT_FALSE(safe.has(0x00131031));
+  EXPECT_FALSE(safe.has(0x00131035));
+  EXPECT_EQ(safe.value(0x00131044), "HFS");
+  const Deidentified whole(slice.bytes(),
+                           policy_with({DeidOption::retain_safe_private, DeidOption::retain_patient_characteristics}));
+  EXPECT_EQ(whole.value(0x00131031), "71.5");
+  EXPECT_EQ(whole.value(0x00131035), "F");
+}
+
 TEST(Deidentify, DropsTheOldNameInOriginalAttributes) {
   SliceBytes slice = hospital_slice();
   slice.raw(0x04000561, "SQ", item(sequence(0x04000550, item(SliceBytes::element(0x00100010, "PN", "Oldname^Olga ")))));
@@ -291,6 +316,12 @@ TEST(Deidentify, RefusesWhatItCannotJudge) {
   EXPECT_EQ(Deidentified("no DICOM at all").result.reason, Code::not_dicom);
   EXPECT_EQ(Deidentified(hospital_slice().text(0x00080016, "UI", "1.3.12.2.1107.5.9.1").bytes()).result.reason,
             Code::unsupported_sop_class);
+  // Of no patient: a hanging protocol, an inventory.
+  for (const char* sop_class : {"1.2.840.10008.5.1.4.38.1", "1.2.840.10008.5.1.4.1.1.201.1"}) {
+    SliceBytes of_nobody = hospital_slice();
+    of_nobody.text(0x00080016, "UI", sop_class).remove(0x0020000D).remove(0x0020000E);
+    EXPECT_EQ(Deidentified(of_nobody.bytes()).result.reason, Code::unsupported_sop_class) << sop_class;
+  }
   EXPECT_EQ(Deidentified(hospital_slice().transfer_syntax("1.2.840.10008.1.2.4.102").bytes()).result.reason,
             Code::unsupported_transfer_syntax);
   EXPECT_EQ(Deidentified(hospital_slice().text(0x0020000D, "UI", "").bytes()).result.reason, Code::corrupt);
@@ -483,8 +514,23 @@ TEST(Deidentify, ReplacesADocumentByOneThatSaysSo) {
   ASSERT_FALSE(done.result.reason);
   EXPECT_TRUE(done.value(0x00420011)->starts_with("%PDF-1.4"));
   EXPECT_FALSE(done.holds("Davidson"));
-  slice.text(0x00420012, "LO", "model/stl");
+  slice.text(0x00420012, "LO", "text/plain");
   EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::deid_incomplete);
+}
+
+TEST(Deidentify, ReplacesAModelByAnEmptyOne) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.104.3").text(0x00420012, "LO", "model/stl");
+  slice.raw(0x00420011, "OB", "solid Davidson").raw(0x00420015, "UL", std::string("\x0E\0\0\0", 4)).remove(0x7FE00010);
+  const Deidentified stl(slice.bytes());
+  ASSERT_FALSE(stl.result.reason);
+  EXPECT_TRUE(stl.value(0x00420011)->starts_with("Removed"));
+  EXPECT_EQ(stl.value(0x00420015), "T");  // 84 bytes: a comment and no triangle
+  for (const char* type : {"model/obj", "model/mtl", "Model/OBJ"}) {
+    const Deidentified done(slice.text(0x00420012, "LO", type).bytes());
+    ASSERT_FALSE(done.result.reason) << type;
+    EXPECT_EQ(done.value(0x00420011), "# Removed\n") << type;
+  }
 }
 
 /// The same data set in Implicit VR Little Endian.

@@ -57,6 +57,14 @@ constexpr Row kGone[] = {
     {"95 J. alt", "J. alt"},
     {"mit 95-jährigem Patienten", "mit-jährigem Patienten"},
     {"Mujer de 93 años", "Mujer de años"},
+    {"95 F s/p fall", "F s/p fall"},
+    {"94 M with cough", "M with cough"},
+    {"Hip (95F)", "Hip (F)"},
+    {"Hip (95 F), fracture", "Hip ( F), fracture"},
+    {"Hip (M, 95)", "Hip (M, )"},
+    {"age of 95", "age of"},
+    {"Age was 91, hip", "Age was, hip"},
+    {"95y7m", "y7m"},
 };
 
 constexpr const char* kKept[] = {
@@ -92,6 +100,16 @@ constexpr const char* kKept[] = {
     "가로 100 세로 95",
     "FIESTA 90F S/I",
     "95세대",
+    "AGE 95 pct",
+    "bone age 95 percentile",
+    "bone age 97th",
+    "bone age 95%",
+    "weight for age 95 %",
+    "FIESTA 95 F S/I",
+    "Tc(99m)",
+    "pos X100 Y95 Z20 M",
+    "(95, 96)",
+    "(T2 95)",
 };
 
 TEST(DescriptorAges, GoWhereTheyTellWhoItIs) {

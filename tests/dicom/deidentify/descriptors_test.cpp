@@ -177,6 +177,18 @@ TEST(DescriptorCleaner, TakesManyPersonsAndManyWordsInItsStride) {
   EXPECT_EQ(cleaned({}, paths).find("home"), std::string::npos);
 }
 
+TEST(DescriptorCleaner, FindsEachOfManyPersonsOfOneSurname) {
+  Identifiers identifiers;
+  for (char a = 'a'; a <= 'z'; ++a) {
+    for (char b = 'a'; b <= 'z'; ++b) {
+      for (const char* end : {"mir", "sol", "vex", "tun", "rak"}) {
+        identifiers.person_names.push_back(std::string("Quill^Oz") + a + b + end);
+      }
+    }
+  }
+  EXPECT_EQ(cleaned(identifiers, "Ozaamir Quill, CT, Ozzzrak Quill"), "CT");
+}
+
 TEST(DescriptorCleaner, FindsHanNamesInOtherForms) {
   for (const char* text : {"王小東 腹部", "王小东 腹部", "小東 腹部", "王 小東 腹部"}) {
     EXPECT_EQ(cleaned(named("王^小东"), text), "腹部") << text;

@@ -153,6 +153,18 @@ TEST(UntrustedValues, PrivateUidsAreMappedAndPrivateNumbersChecked) {
   EXPECT_FALSE(lets_out(done));
 }
 
+TEST(UntrustedValues, PrivateUidsStayWhereAllUidsDo) {
+  SliceBytes slice;
+  slice.text(0x00090010, "LO", "GEMS_PETD_01")
+      .text(0x00091007, "LO", "1.2.840.113619.2.1")
+      .text(0x0009100A, "LO", "4711");
+  const auto safe = dicom::DeidOption::retain_safe_private, uids = dicom::DeidOption::retain_uids;
+  const Deidentified mapped(slice.bytes(), policy_with({safe})), kept(slice.bytes(), policy_with({safe, uids}));
+  EXPECT_TRUE(mapped.value(0x00091007)->starts_with("2.25."));
+  EXPECT_EQ(kept.value(0x00091007), "1.2.840.113619.2.1");
+  EXPECT_TRUE(kept.value(0x0009100A)->starts_with("2.25.")) << "a number is no UID";
+}
+
 TEST(UntrustedValues, PrivateTextsAreCleanedWhateverTheirVr) {
   const std::string text = "read by Dr. Zonnebloem on 2013-02-28";
   struct Place {

@@ -22,6 +22,7 @@ namespace {
 using dicom::find_private_rule;
 using dicom::PrivateAction;
 using dicom::PrivateRule;
+using dicom::repeated_attribute;
 using dicom::vr;
 
 using Key = std::tuple<std::uint16_t, std::string, std::uint8_t>;
@@ -123,6 +124,20 @@ TEST(PrivateRules, AreTheOnesThatWereReviewed) {
                                                       {"TCIA+E.3.10", 99},
                                                       {"TCIA+CTP+E.3.10", 10}}));
   EXPECT_EQ(dicom::private_rules_sha256(), "680f0e047db544dba663cd71d2eaabc9d479588c907df0f7d7736102c0a6f9a2");
+}
+
+TEST(PrivateRules, SayWhichAttributeOfTheStandardTheyRepeat) {
+  const auto attribute = [](std::uint16_t group, std::string_view creator, std::uint8_t element) {
+    const PrivateRule* rule = find_private_rule(group, creator, element);
+    EXPECT_NE(rule, nullptr) << creator;
+    return rule == nullptr ? 0 : repeated_attribute(*rule);
+  };
+  EXPECT_EQ(attribute(0x0013, "SIEMENS CM VA0  CMS", 0x31), 0x00101030U);   // Patient Weight
+  EXPECT_EQ(attribute(0x0013, "SIEMENS CM VA0  CMS", 0x35), 0x00100040U);   // Patient Sex
+  EXPECT_EQ(attribute(0x0019, "SIEMENS CT VA0  COAD", 0x82), 0x00101010U);  // Patient Phase of Life
+  EXPECT_EQ(attribute(0x0021, "SIEMENS MR SDS 01", 0x01), 0x00101030U);     // Used Patient Weight
+  EXPECT_EQ(attribute(0x00E1, "ELSCINT1", 0x63), 0x00100101U);              // Patient Language
+  EXPECT_EQ(attribute(0x0019, "SIEMENS MR HEADER", 0x0C), 0U);              // b-value
 }
 
 TEST(PrivateRules, AreSortedOddGroupsWithCreators) {
