@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "pipeline/files.h"
+#include "pipeline/verify_files.h"
 #include "server/audit/checkpoint.h"
 #include "server/audit/exported_tree.h"
 #include "server/audit/ledger_leaf.h"
@@ -203,7 +204,7 @@ nlohmann::ordered_json to_json(const AuditResult& result) {
     if (input.kind == "ledger") row["entries"] = input.entry_count;
     if (input.kind == "receipt") {
       row["index"] = input.index;
-      const auto leaf = nlohmann::ordered_json::parse(input.leaf, nullptr, false);
+      const auto leaf = parse_foreign(input.leaf);
       row["leaf"] = leaf.is_discarded() ? nlohmann::ordered_json(nullptr) : leaf;
     }
     inputs.push_back(std::move(row));
