@@ -45,8 +45,12 @@ class Audit {
  public:
   Audit(const AuditQuestion& question, const CancelToken& cancel)
       : question_(question), cancel_(cancel), key_(key_of("--key", question.key, KeyType::log)) {
-    for (const std::string& text : question.witnesses)
-      witnesses_.push_back(key_of("--witness", text, KeyType::witness));
+    for (const std::string& text : question.witnesses) {
+      VerifierKey key = key_of("--witness", text, KeyType::witness);
+      const auto is_same = [&](const VerifierKey& other) { return to_text(other) == to_text(key); };
+      // One witness counts once, however often it is named.
+      if (std::ranges::none_of(witnesses_, is_same)) witnesses_.push_back(std::move(key));
+    }
     if (question.witnesses_required.value_or(0) > witnesses_.size()) {
       throw Error(ErrorCode::usage, "--witnesses-required asks for more than there are --witness");
     }

@@ -203,6 +203,9 @@ TEST_P(AuditVerify, SoManyOfTheWitnessesAsAreRequired) {
   EXPECT_THAT(differences({out()}), ElementsAre(HasSubstr("cosigned by 1 of the witnesses, 2 are required")));
   question_.witnesses_required = 3;
   EXPECT_THROW(differences({out()}), Error) << "more than were given";
+  question_.witnesses = {to_text(one.verifier()), to_text(one.verifier())};
+  question_.witnesses_required = 2;
+  EXPECT_THROW(differences({out()}), Error) << "one witness, named twice";
 }
 
 TEST_P(AuditVerify, OfAnExportTheLastCosignedCheckpointCountsForTheWitnesses) {
