@@ -57,7 +57,7 @@ std::vector<Dataset> visible_datasets(Transaction& transaction, const Caller& ca
 }
 
 Response get_datasets(Services& services, Request& request) {
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "dataset");
   auto datasets = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     return visible_datasets(transaction, request.caller, page);
   });
@@ -86,7 +86,7 @@ std::vector<DatasetObject> files_of(const DatasetListing& listing, const PageReq
 Response get_files(Services& services, Request& request) {
   const DatasetAccess access = access_of(services, request.caller, request.path_values.at(0));
   const auto listing = services.listings.get(services, access.dataset);
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "dataset");
   return page_response("naru.dataset_files/1", files_of(*listing, page), page, [](const DatasetObject& file) {
     return Json{{"path", file.path}, {"drs_id", file.id}, {"sha256", file.sha256}, {"size_bytes", file.size_bytes}};
   });
@@ -148,7 +148,7 @@ Delivery delivery_of(const Row& row) {
 
 /// Its hospital may ask who has which bytes after it was destroyed, too.
 Response get_deliveries(Services& services, Request& request) {
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "delivery");
   const std::string& dataset_id = request.path_values.at(0);
   const Rows rows = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     const auto dataset = find_dataset(transaction, dataset_id);

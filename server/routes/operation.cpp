@@ -67,7 +67,7 @@ Response post_backup(Services& services, Request& request) {
 
 Response get_backups(Services& services, Request& request) {
   require_operator(services, request);
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "backup");
   auto backups = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     return list_backups(transaction, with_one_more(page));
   });

@@ -63,7 +63,7 @@ std::string state_of(const Request& request) {
 }
 
 Response list(Services& services, Request& request) {
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "study");
   const PageRequest asked = with_one_more(page);
   const std::string state = state_of(request);
   const std::string study_uid(request.query_value("study_uid").value_or(""));
