@@ -125,8 +125,8 @@ void publish_dataset(Services& services, Transaction& transaction, const Dataset
 
 std::optional<Dataset> find_dataset(Transaction& transaction, const std::string& dataset_id) {
   const Rows rows = transaction.query(
-      "SELECT organisation_id, job_id, grant_id, name, state, sha256, file_count, size_bytes, leaf_number, created_ms "
-      "FROM datasets WHERE id = $1",
+      "SELECT organisation_id, job_id, grant_id, name, state, sha256, file_count, size_bytes, leaf_number, created_ms, "
+      "destroyed_ms FROM datasets WHERE id = $1",
       {dataset_id});
   if (rows.empty()) return std::nullopt;
   const Row& row = rows.front();
@@ -144,6 +144,7 @@ std::vector<DatasetFile> dataset_files(Transaction& transaction, const std::stri
        transaction.query("SELECT path, sha256, size_bytes FROM dataset_files WHERE dataset_id = $1", {dataset_id})) {
     files.push_back({row.text(0), row.text(1), static_cast<std::uint64_t>(row.integer(2))});
   }
+  dataset.destroyed_ms = row.integer_if(10);
   // Not by the database, whose order of text depends on its locale.
   std::ranges::sort(files, {}, &DatasetFile::path);
   return files;

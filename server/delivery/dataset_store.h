@@ -48,13 +48,14 @@ std::filesystem::path dataset_folder(const Services& services, const std::string
 void publish_dataset(Services& services, Transaction& transaction, const DatasetOwner& owner,
                      const DatasetFiles& files);
 
-/// A published dataset's row.
+/// The row of a dataset that was published.
 struct Dataset {
   std::string id, organisation_id, job_id, name, state, sha256;
   std::optional<std::string> grant_id;
   std::uint64_t file_count = 0, size_bytes = 0;
   std::uint64_t leaf_number = 0;
   std::int64_t created_ms = 0;
+  std::optional<std::int64_t> destroyed_ms = {};
 };
 std::optional<Dataset> find_dataset(Transaction& transaction, const std::string& dataset_id);
 std::vector<DatasetFile> dataset_files(Transaction& transaction, const std::string& dataset_id);

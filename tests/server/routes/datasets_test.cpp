@@ -41,6 +41,24 @@ NARU_FOR_EACH_DATABASE(DatasetRoutes);
 TEST_P(DatasetRoutes, TellWhoGotADatasetAfterItWasDestroyed) {
   EXPECT_EQ(server_.ask(Method::delete_, "/api/v1/datasets/dataset-1", token_).status, 204);
   EXPECT_EQ(server_.ask(Method::get, "/api/v1/datasets/dataset-1", token_).status, 410);
+TEST_P(DatasetRoutes, ListDestroyedOnesWhereTheyAreAskedFor) {
+  const auto ids = [&](std::string_view query) {
+    std::vector<std::string> found;
+    const auto list = json_of(server_.ask(Method::get, "/api/v1/datasets" + std::string(query), token_));
+    for (const auto& item : list.at("items")) found.push_back(item.at("id"));
+    return found;
+  };
+  const std::vector<std::string> none, one = {"dataset-1"};
+  EXPECT_EQ(ids(""), one);
+  EXPECT_EQ(ids("?state=destroyed"), none);
+  EXPECT_EQ(server_.ask(Method::delete_, "/api/v1/datasets/dataset-1", token_).status, 204);
+  EXPECT_EQ(ids("?state=published"), none);
+  EXPECT_EQ(ids("?state=destroyed"), one);
+  const auto list = json_of(server_.ask(Method::get, "/api/v1/datasets?state=destroyed", token_));
+  EXPECT_EQ(list.at("items").at(0).at("destroyed_ms"), server_.clock.now_ms());
+  EXPECT_EQ(server_.ask(Method::get, "/api/v1/datasets?state=lost", token_).status, 400);
+}
+
   const auto deliveries = json_of(server_.ask(Method::get, "/api/v1/datasets/dataset-1/deliveries", token_));
   ASSERT_EQ(deliveries.at("items").size(), 1U);
   EXPECT_EQ(deliveries.at("items").at(0).at("sent_bytes"), 10);
