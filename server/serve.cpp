@@ -309,6 +309,7 @@ std::vector<MaintenanceTask> tasks(Base& base) {
       forgetting(base, "clearing of sessions", [&base] { remove_expired(base.auth.parts); }),
   };
 }
+      {"clearing of destroyed datasets", 600s, [&services] { finish_destructions(services); }},
 
 /// Counts how an attempt at a job went: its stages, as the pipeline tells them, or the code of its failure.
 void count_work(Metrics& metrics, const WorkResult* result, ErrorCode code) {

@@ -63,6 +63,8 @@ std::vector<DatasetFile> dataset_files(Transaction& transaction, const std::stri
 /// Marks it destroyed, with the leaf, and removes the folder once that is committed. Its records stay.
 /// @throws Error{gone} where it was destroyed before
 void destroy_dataset(Services& services, Transaction& transaction, const Dataset& dataset, const std::string& actor);
+/// Removes folders that destroyed datasets still have: of a server that was killed between the two, or could not.
+void finish_destructions(Services& services);
 
 /// `receipt.tlog-proof`, the ledger's proof that the dataset was published: made on the first call after the
 /// publication, the same ever after.
