@@ -104,10 +104,10 @@ Response close(Services& services, Request& request) {
 }
 
 Response destroy(Services& services, Request& request) {
-  in_transaction(services.database, Access::write, [&](Transaction& transaction) {
-    destroy_study(transaction, services.ledger, change_of(services, request));
+  const auto hashes = in_transaction(services.database, Access::write, [&](Transaction& transaction) {
+    return destroy_study(transaction, services.ledger, change_of(services, request));
   });
-  remove_unreferenced_content(services.database, services.content);
+  remove_unreferenced_content(services.database, services.content, hashes);
   return study_response(services, request);
 }
 
