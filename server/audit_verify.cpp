@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "pipeline/files.h"
+#include "pipeline/verify_files.h"
 #include "server/audit/checkpoint.h"
 #include "server/audit/exported_tree.h"
 #include "server/audit/ledger_leaf.h"
@@ -44,8 +45,12 @@ class Audit {
  public:
   Audit(const AuditQuestion& question, const CancelToken& cancel)
       : question_(question), cancel_(cancel), key_(key_of("--key", question.key, KeyType::log)) {
-    for (const std::string& text : question.witnesses)
-      witnesses_.push_back(key_of("--witness", text, KeyType::witness));
+    for (const std::string& text : question.witnesses) {
+      VerifierKey key = key_of("--witness", text, KeyType::witness);
+      const auto is_same = [&](const VerifierKey& other) { return to_text(other) == to_text(key); };
+      // One witness counts once, however often it is named.
+      if (std::ranges::none_of(witnesses_, is_same)) witnesses_.push_back(std::move(key));
+    }
     if (question.witnesses_required.value_or(0) > witnesses_.size()) {
       throw Error(ErrorCode::usage, "--witnesses-required asks for more than there are --witness");
     }
@@ -203,7 +208,7 @@ nlohmann::ordered_json to_json(const AuditResult& result) {
     if (input.kind == "ledger") row["entries"] = input.entry_count;
     if (input.kind == "receipt") {
       row["index"] = input.index;
-      const auto leaf = nlohmann::ordered_json::parse(input.leaf, nullptr, false);
+      const auto leaf = parse_foreign(input.leaf);
       row["leaf"] = leaf.is_discarded() ? nlohmann::ordered_json(nullptr) : leaf;
     }
     inputs.push_back(std::move(row));

@@ -25,7 +25,11 @@ namespace {
 /// acknowledged, and stays out.
 constexpr std::array<std::string_view, 2> kNamedFolders = {"content", "datasets"};
 constexpr std::array<std::string_view, 2> kOtherFolders = {"receipts", "reports"};
+constexpr std::array<std::string_view, 4> kFolders = {kNamedFolders[0], kNamedFolders[1], kOtherFolders[0],
+                                                      kOtherFolders[1]};
 constexpr std::string_view kIncoming = "incoming", kHold = "backup-hold";
+/// There while a restore is under way: what lies beside it then is of the backup alone.
+constexpr std::string_view kRestoring = "restore.unfinished";
 constexpr std::size_t kMaxJsonBytes = 65536;
 constexpr int kMaxRuns = 3;
 
@@ -146,6 +150,11 @@ BackupFacts fill(const Config& config, Database& database, const fs::path& parti
 
 fs::path partial_of(const fs::path& out) { return out.string() + ".partial"; }
 
+void remove_restored(const Config& config) {
+  std::error_code failure;
+  for (std::string_view folder : kFolders) fs::remove_all(config.data / folder, failure);
+}
+
 }  // namespace
 
 BackupFacts write_backup(const Config& config, Database& database, const fs::path& out, std::int64_t now_ms,
@@ -195,33 +204,40 @@ void remove_unfinished_backup(const Config& config, const fs::path& out) {
   fs::remove_all(config.data / kHold, ignored);
 }
 
+bool is_restore_unfinished(const Config& config) {
+  std::error_code failure;
+  return fs::exists(config.data / kRestoring, failure);
+}
+
 BackupFacts restore_backup(const Config& config, const fs::path& backup) {
   read_backup_facts(backup);
+  const bool was_killed = is_restore_unfinished(config);
+  if (was_killed) remove_restored(config);
   std::error_code failure;
-  for (const auto& folders : {kNamedFolders, kOtherFolders}) {
-    for (std::string_view folder : folders) {
-      if (fs::exists(config.data / folder, failure)) {
-        throw Error(ErrorCode::output_exists, "the data folder is not empty; give a new one with --data");
-      }
+  for (std::string_view folder : kFolders) {
+    if (fs::exists(config.data / folder, failure)) {
+      throw Error(ErrorCode::output_exists, "the data folder is not empty; give a new one with --data");
     }
   }
+  if (!was_killed) require_no_database(database_url(config));  // so that the next try may replace what there is then
   make_private_folder(config.data);
+  write_file(config.data / kRestoring, "");
+  sync_file_system(config.data);
   BackupFacts facts;
   const CancelToken never;
   try {
-    for (const auto& folders : {kNamedFolders, kOtherFolders}) {
-      for (std::string_view folder : folders) {
-        bring_tree(backup / folder, config.data / folder, Way::copy, never, &facts);
-      }
+    for (std::string_view folder : kFolders) {
+      bring_tree(backup / folder, config.data / folder, Way::copy, never, &facts);
     }
-    restore_database(database_url(config), backup / "database", false);
+    restore_database(database_url(config), backup / "database", was_killed);
+    sync_file_system(config.data);
   } catch (...) {  // all of them were made above: what is left would keep the next try from it
-    for (const auto& folders : {kNamedFolders, kOtherFolders}) {
-      for (std::string_view folder : folders) fs::remove_all(config.data / folder, failure);
-    }
+    remove_restored(config);
+    fs::remove(config.data / kRestoring, failure);
     throw;
   }
-  sync_file_system(config.data);
+  fs::remove(config.data / kRestoring, failure);
+  if (failure) throw write_error(failure.value(), "the data folder");
   return facts;
 }
 

@@ -46,8 +46,10 @@ BackupFacts read_backup_facts(const std::filesystem::path& backup);
 void remove_unfinished_backup(const Config& config, const std::filesystem::path& out);
 
 /// Brings `backup` back into the data folder of `config`, which must be absent or empty, and its database, which must
-/// be new. Files are copied.
+/// be new. Files are copied. One that fails leaves nothing; after one that was killed the next begins anew.
 /// @throws Error{dataset_invalid} no backup; Error{output_exists, output_unwritable, disk_full, store_unavailable}
 BackupFacts restore_backup(const Config& config, const std::filesystem::path& backup);
+/// Whether one was killed in this data folder. Nobody else may work on it then.
+bool is_restore_unfinished(const Config& config);
 
 }  // namespace naru::server

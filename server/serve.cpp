@@ -120,6 +120,10 @@ bool holds_data(const fs::path& data) {
 /// A database that is gone must not be taken for a new one: what it knew would count for nothing, and be removed.
 /// @param may_be_new whether a data folder without anything in it will do
 void require_database(const Config& config, bool may_be_new) {
+  if (is_restore_unfinished(config)) {
+    throw Error(ErrorCode::store_unavailable,
+                "a restore into this data folder was not finished: run naru admin restore again");
+  }
   std::error_code failure;
   const bool is_there = config.database.empty() ? fs::exists(config.data / "naru.db", failure)
                                                 : fs::exists(config.data / "content", failure);
@@ -305,6 +309,7 @@ std::vector<MaintenanceTask> tasks(Base& base) {
                    destroy_expired_studies(*base.database, base.ledger, base.clock, config.retention.study_days);
                  }),
       {"clearing of content", 600s, [&base] { remove_unreferenced_content(*base.database, base.content); }},
+      {"clearing of destroyed datasets", 600s, [&services] { finish_destructions(services); }},
       forgetting(base, "clearing of uploads", [&services] { remove_expired_uploads(services); }),
       forgetting(base, "clearing of sessions", [&base] { remove_expired(base.auth.parts); }),
   };

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "pipeline/verify_files.h"
 #include "server/audit/ledger.h"
 
 namespace naru::server {
@@ -105,17 +106,17 @@ std::string leaf_text(std::uint64_t number, std::int64_t at_ms, const LedgerEven
 }
 
 bool is_leaf_of(std::uint64_t number, std::string_view text) {
-  const auto leaf = nlohmann::json::parse(text, nullptr, false);
+  const auto leaf = parse_foreign(text);
   return leaf.is_object() && leaf.contains("schema") && leaf["schema"] == kSchema && leaf.contains("number") &&
          leaf["number"] == number;
 }
 
 std::string leaf_value(std::string_view text, std::string_view field) {
-  const auto leaf = nlohmann::json::parse(text, nullptr, false);
+  const auto leaf = parse_foreign(text);
   if (!leaf.is_object()) return {};
   constexpr std::string_view kDetail = "detail.";
   const bool is_detail = field.starts_with(kDetail);
-  const nlohmann::json object = is_detail ? leaf.value("detail", nlohmann::json::object()) : leaf;
+  const nlohmann::ordered_json object = is_detail ? leaf.value("detail", nlohmann::ordered_json::object()) : leaf;
   const auto found = object.find(std::string(is_detail ? field.substr(kDetail.size()) : field));
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }

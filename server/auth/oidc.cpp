@@ -80,21 +80,23 @@ Oidc::Oidc(AuthParts parts, OidcConfig config, HttpsClient& client, bool plain_l
 
 /// Few at a time: requests of browsers wait for it, and a provider that does not answer must not hold all threads that
 /// serve the others.
-OutgoingReply Oidc::ask(const OutgoingRequest& request) {
-  struct Turn {
-    std::atomic<int>& count;
-    ~Turn() { --count; }
-  };
-  const int count = ++asking_;
-  const Turn turn{asking_};
-  if (count > kMaxAsking) {
+class Oidc::Turn {
+ public:
+  /// @throws Error{rate_limited}
+  explicit Turn(std::atomic<int>& count) : count_(count) {
+    if (++count_ <= kMaxAsking) return;
+    --count_;
     throw Error(ErrorCode::rate_limited, "too many sign-ins wait for the identity provider; try again in some seconds");
   }
-  return client_.send(request);
-}
+  ~Turn() { --count_; }
+  Turn(const Turn&) = delete;
+
+ private:
+  std::atomic<int>& count_;
+};
 
 std::string Oidc::get(const std::string& url) {
-  OutgoingReply reply = ask({url, std::nullopt, std::nullopt, std::nullopt});
+  OutgoingReply reply = client_.send({url, std::nullopt, std::nullopt, std::nullopt});
   if (reply.status != 200) throw unavailable(fmt::format("answers {}", reply.status));
   return std::move(reply.body);
 }
@@ -105,6 +107,7 @@ Oidc::Provider Oidc::provider() {
     const std::lock_guard lock(mutex_);  // not held while the provider is asked
     if (provider_ && std::abs(now_ms - provider_->fetched_ms) < kDiscoveryMs) return *provider_;
   }
+  const Turn turn(asking_);
   const bool has_slash = config_.issuer.ends_with('/');
   const Json document =
       object_of(get(fmt::format("{}{}.well-known/openid-configuration", config_.issuer, has_slash ? "" : "/")));
@@ -195,17 +198,17 @@ std::string Oidc::id_token_for(std::string_view code, const std::string& verifie
     form.emplace_back("client_id", config_.client_id);
   }
   request.form = form_encoded(form);
-  const OutgoingReply reply = ask(request);
+  const OutgoingReply reply = client_.send(request);
   if (reply.status >= 400 && reply.status < 500) throw refused("the identity provider does not know the code");
   if (reply.status != 200) throw unavailable(fmt::format("answers {}", reply.status));
   return text_of(object_of(reply.body), "id_token");
 }
 
-std::string Oidc::subject_of(std::string_view id_token, const std::string& nonce) {
+std::string Oidc::subject_of(std::string_view id_token, const std::string& nonce, const Provider& provider) {
   const ExpectedClaims expected{config_.issuer, config_.client_id, nonce, parts_.clock.now_ms() / 1000};
   try {
     try {
-      return checked_subject(id_token, provider().keys, expected);
+      return checked_subject(id_token, provider.keys, expected);
     } catch (const UnknownKey&) {
       return checked_subject(id_token, with_new_keys().keys, expected);
     }
@@ -229,10 +232,12 @@ std::string Oidc::finish(const Callback& callback) {
       !is_same_secret(callback.state, callback.cookie_state)) {
     throw refused("this browser did not begin it");
   }
+  const Provider found = provider();
+  const Turn turn(asking_);  // before the state is used up: whom it refuses, or who finds no provider, may come again
   const Login login = take_login(callback.state);
   if (callback.issuer && *callback.issuer != config_.issuer) throw refused("another issuer answered");
   if (callback.code.empty() || callback.code.size() > kMaxParameterBytes) throw refused("the answer holds no code");
-  return user_of(subject_of(id_token_for(callback.code, login.verifier, provider()), login.nonce));
+  return user_of(subject_of(id_token_for(callback.code, login.verifier, found), login.nonce, found));
 }
 
 }  // namespace naru::server

@@ -22,7 +22,7 @@ struct OutgoingRequest;
 
 inline constexpr std::int64_t kOidcLoginMs = 10 * 60'000, kDiscoveryMs = 60 * 60'000, kKeyRetryMs = 60'000;
 inline constexpr int kMaxOidcLogins = 10'000;  ///< begun and not ended; more are refused
-inline constexpr int kMaxAsking = 4;           ///< requests to the provider at a time; more are refused
+inline constexpr int kMaxAsking = 4;           ///< sign-ins that wait for the provider at a time; more are refused
 
 /// Safe to use from any thread.
 class Oidc {
@@ -42,7 +42,8 @@ class Oidc {
     std::string_view code, state, cookie_state;
     std::optional<std::string_view> issuer;  ///< "iss" of RFC 9207
   };
-  /// The id of the user whom the provider names. A state serves once.
+  /// The id of the user whom the provider names. A state serves once,
+  /// and not where too many wait for the provider, or it does not say where to ask.
   /// @throws Error{unauthenticated, store_unavailable, rate_limited}
   std::string finish(const Callback& callback);
 
@@ -56,13 +57,13 @@ class Oidc {
     std::string nonce, verifier;
   };
 
-  OutgoingReply ask(const OutgoingRequest& request);
+  class Turn;
   std::string get(const std::string& url);
   Provider provider();
   Provider with_new_keys();
   Login take_login(std::string_view state);
   std::string id_token_for(std::string_view code, const std::string& verifier, const Provider& provider);
-  std::string subject_of(std::string_view id_token, const std::string& nonce);
+  std::string subject_of(std::string_view id_token, const std::string& nonce, const Provider& provider);
   std::string user_of(const std::string& subject);
 
   AuthParts parts_;

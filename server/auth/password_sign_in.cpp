@@ -18,7 +18,8 @@ namespace {
 /// An account whose next attempt was counted.
 struct Attempt {
   std::string user_id, organisation_id, password_hash;
-  std::int64_t failed_count = 0;  ///< with this one
+  std::int64_t failed_count = 0;     ///< with this one
+  std::int64_t locked_until_ms = 0;  ///< without it
 };
 
 std::int64_t lock_ms(std::int64_t failed_count) {
@@ -42,8 +43,27 @@ std::optional<Attempt> begin_attempt(const AuthParts& parts, const std::string& 
     const std::int64_t failed_count = row.integer(3) + 1, locked_ms = lock_ms(failed_count);
     transaction.execute("UPDATE users SET failed_count = failed_count + 1, locked_until_ms = $1 WHERE id = $2",
                         {locked_ms == 0 ? std::int64_t{0} : now_ms + locked_ms, row.text(0)});
-    return Attempt{row.text(0), row.text(1), row.text(2), failed_count};
+    return Attempt{row.text(0), row.text(1), row.text(2), failed_count, row.integer(4)};
   });
+}
+
+/// Nobody looked at the password, since too many want to sign in: it does not count.
+void take_back(const AuthParts& parts, const Attempt& attempt) {
+  in_transaction(parts.database, Access::write, [&](Transaction& transaction) {
+    transaction.execute(
+        "UPDATE users SET failed_count = failed_count - 1, locked_until_ms = CASE WHEN failed_count = $1 THEN $2 ELSE "
+        "locked_until_ms END WHERE id = $3 AND failed_count > 0",
+        {attempt.failed_count, attempt.locked_until_ms, attempt.user_id});
+  });
+}
+
+bool is_right(const AuthParts& parts, Passwords& passwords, const Attempt& attempt, std::string_view password) {
+  try {
+    return passwords.is_right(attempt.password_hash, password);
+  } catch (const Error&) {
+    take_back(parts, attempt);
+    throw;
+  }
 }
 
 /// The password was wrong: the count stands, and with it the lock.
@@ -58,7 +78,11 @@ void fail(const AuthParts& parts, const Attempt& attempt) {
 
 void succeed(const AuthParts& parts, Passwords& passwords, const Attempt& attempt, std::string_view password) {
   std::optional<std::string> stronger;
-  if (passwords.is_outdated(attempt.password_hash)) stronger = passwords.hash(password);
+  try {
+    if (passwords.is_outdated(attempt.password_hash)) stronger = passwords.hash(password);
+  } catch (const Error&) {
+    // Too many want to sign in: another time.
+  }
   in_transaction(parts.database, Access::write, [&](Transaction& transaction) {
     transaction.execute("UPDATE users SET failed_count = 0, locked_until_ms = 0 WHERE id = $1", {attempt.user_id});
     if (!stronger) return;
@@ -84,7 +108,7 @@ std::string sign_in_by_password(const AuthParts& parts, Passwords& passwords, st
     passwords.check_nobody(password);
     throw refused;
   }
-  if (!passwords.is_right(attempt->password_hash, password)) {
+  if (!is_right(parts, passwords, *attempt, password)) {
     fail(parts, *attempt);
     throw refused;
   }

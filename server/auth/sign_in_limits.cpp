@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 #include "server/auth/secrets.h"
 #include "server/clock.h"
@@ -24,10 +25,8 @@ std::string client_key(const std::string& address) {
 
 std::int64_t SignInLimits::wait_ms(const std::string& key, int limit, std::int64_t now_ms) {
   const auto is_over = [&](const Window& window) { return std::abs(now_ms - window.begin_ms) >= rate_.window_ms; };
-  if (windows_.size() >= rate_.max_entries && !windows_.contains(key)) {
-    std::erase_if(windows_, [&](const auto& entry) { return is_over(entry.second); });
-    if (windows_.size() >= rate_.max_entries) return rate_.window_ms;
-  }
+  if (windows_.size() >= rate_.max_entries && !windows_.contains(key)) older_ = std::exchange(windows_, {});
+  if (auto known = older_.extract(key)) windows_.insert(std::move(known));
   Window& window = windows_[key];
   if (is_over(window)) window = {now_ms, 0};
   if (++window.count <= limit) return 0;

@@ -13,7 +13,9 @@ class Clock;
 struct SignInRate {
   std::int64_t window_ms = 60'000;
   int per_address = 30, per_login = 10;  ///< within the window
-  std::size_t max_entries = 100'000;     ///< remembered at once; beyond that all who are not remembered wait
+  /// Remembered at once, and as many of before; older ones are forgotten. So who tries many logins keeps out nobody,
+  /// and wins little: the lock of the account stays.
+  std::size_t max_entries = 100'000;
 };
 
 /// In memory: the lockout that must survive a restart is of the account (password_sign_in.h). Safe to use from any
@@ -36,7 +38,7 @@ class SignInLimits {
   const Clock& clock_;
   SignInRate rate_;
   std::mutex mutex_;
-  std::map<std::string, Window> windows_;
+  std::map<std::string, Window> windows_, older_;  ///< each key in one of them
 };
 
 }  // namespace naru::server

@@ -53,6 +53,10 @@ NewToken Tokens::create(const Caller& caller, std::string_view name, unsigned sc
   NewToken made{{random_id("token"), caller.user_id, std::string(name), scopes & caller.scopes, now_ms, expires_ms, {}},
                 std::string(kTokenPrefix) + random_secret()};
   in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
+    // Disabling revokes the tokens that there are: none may be made by a request that was under way.
+    if (transaction.query(fmt::format("SELECT id FROM {} WHERE id = $1", kLiveUsers), {caller.user_id}).empty()) {
+      throw Error(ErrorCode::unauthenticated, "the account was disabled");
+    }
     const Rows live =
         transaction.query("SELECT COUNT(*) FROM tokens WHERE user_id = $1 AND revoked_ms IS NULL AND expires_ms > $2",
                           {caller.user_id, now_ms});

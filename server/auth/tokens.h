@@ -37,7 +37,8 @@ class Tokens {
  public:
   explicit Tokens(AuthParts parts) : parts_(parts) {}
 
-  /// @throws Error{request_invalid} no scope, or an end that is past or too far; Error{conflict} too many tokens
+  /// @throws Error{request_invalid} no scope, or an end that is past or too far; Error{conflict} too many tokens;
+  ///   Error{unauthenticated} the account was disabled meanwhile
   NewToken create(const Caller& caller, std::string_view name, unsigned scopes, std::int64_t expires_ms);
 
   /// Of one user, without secrets. @throws Error{not_found} where the user is of another organisation

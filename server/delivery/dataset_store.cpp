@@ -16,6 +16,7 @@
 #include "server/delivery/dataset_object.h"
 #include "server/services.h"
 #include "server/store/database.h"
+#include "server/trouble_log.h"
 
 namespace naru::server {
 
@@ -69,6 +70,14 @@ void note_destruction(const fs::path& file, std::int64_t now_ms) {
   } catch (const std::exception&) {
     log::warning("a record does not say yet that its data were destroyed; the ledger does");
   }
+}
+
+/// The folder goes last: while it is there, `finish_destructions` sees that something is left to do.
+void remove_destroyed(const fs::path& data, const std::string& id, const std::string& job_id, std::int64_t now_ms) {
+  note_destruction(data / "reports" / job_id / "record.json", now_ms);
+  std::error_code failure;
+  fs::remove_all(data / "datasets" / id, failure);
+  if (failure) warn_at_times("the folder of a destroyed dataset cannot be removed now");
 }
 
 }  // namespace
@@ -125,8 +134,8 @@ void publish_dataset(Services& services, Transaction& transaction, const Dataset
 
 std::optional<Dataset> find_dataset(Transaction& transaction, const std::string& dataset_id) {
   const Rows rows = transaction.query(
-      "SELECT organisation_id, job_id, grant_id, name, state, sha256, file_count, size_bytes, leaf_number, created_ms "
-      "FROM datasets WHERE id = $1",
+      "SELECT organisation_id, job_id, grant_id, name, state, sha256, file_count, size_bytes, leaf_number, created_ms, "
+      "destroyed_ms FROM datasets WHERE id = $1",
       {dataset_id});
   if (rows.empty()) return std::nullopt;
   const Row& row = rows.front();
@@ -135,6 +144,7 @@ std::optional<Dataset> find_dataset(Transaction& transaction, const std::string&
   dataset.size_bytes = static_cast<std::uint64_t>(row.integer(7));
   dataset.leaf_number = static_cast<std::uint64_t>(row.integer(8));
   dataset.created_ms = row.integer(9);
+  dataset.destroyed_ms = row.integer_if(10);
   return dataset;
 }
 
@@ -157,14 +167,19 @@ void destroy_dataset(Services& services, Transaction& transaction, const Dataset
   LedgerEvent event{"dataset.destroyed", dataset.organisation_id, actor, dataset.id};
   event.detail["sha256"] = dataset.sha256;
   services.ledger.append(transaction, event);
-  transaction.after_commit([folder = dataset_folder(services, dataset.id), id = dataset.id,
-                            record = services.config.data / "reports" / dataset.job_id / "record.json",
-                            now_ms = services.clock.now_ms()] {
-    std::error_code failure;
-    fs::remove_all(folder, failure);
-    if (failure) log::warning("the folder of {} could not be removed; naru admin fsck will", Public{id});
-    note_destruction(record, now_ms);
+  transaction.after_commit([data = services.config.data, id = dataset.id, job_id = dataset.job_id,
+                            now_ms = services.clock.now_ms()] { remove_destroyed(data, id, job_id, now_ms); });
+}
+
+void finish_destructions(Services& services) {
+  const Rows rows = in_transaction(services.database, Access::read, [](Transaction& transaction) {
+    return transaction.query("SELECT id, job_id, destroyed_ms FROM datasets WHERE state = 'destroyed'");
   });
+  std::error_code failure;
+  for (const Row& row : rows) {
+    if (!fs::exists(dataset_folder(services, row.text(0)), failure)) continue;
+    remove_destroyed(services.config.data, row.text(0), row.text(1), row.integer(2));
+  }
 }
 
 DatasetFile receipt_file(Services& services, const Dataset& dataset) {

@@ -48,13 +48,14 @@ std::filesystem::path dataset_folder(const Services& services, const std::string
 void publish_dataset(Services& services, Transaction& transaction, const DatasetOwner& owner,
                      const DatasetFiles& files);
 
-/// A published dataset's row.
+/// The row of a dataset that was published.
 struct Dataset {
   std::string id, organisation_id, job_id, name, state, sha256;
   std::optional<std::string> grant_id;
   std::uint64_t file_count = 0, size_bytes = 0;
   std::uint64_t leaf_number = 0;
   std::int64_t created_ms = 0;
+  std::optional<std::int64_t> destroyed_ms = {};
 };
 std::optional<Dataset> find_dataset(Transaction& transaction, const std::string& dataset_id);
 std::vector<DatasetFile> dataset_files(Transaction& transaction, const std::string& dataset_id);
@@ -62,6 +63,8 @@ std::vector<DatasetFile> dataset_files(Transaction& transaction, const std::stri
 /// Marks it destroyed, with the leaf, and removes the folder once that is committed. Its records stay.
 /// @throws Error{gone} where it was destroyed before
 void destroy_dataset(Services& services, Transaction& transaction, const Dataset& dataset, const std::string& actor);
+/// Removes folders that destroyed datasets still have: of a server that was killed between the two, or could not.
+void finish_destructions(Services& services);
 
 /// `receipt.tlog-proof`, the ledger's proof that the dataset was published: made on the first call after the
 /// publication, the same ever after.

@@ -143,8 +143,8 @@ void revoke_grant(Services& services, Transaction& transaction, const Caller& ca
 
 std::optional<Grant> find_grant(Transaction& transaction, const Caller& caller, const std::string& grant_id) {
   const Rows rows = transaction.query(
-      fmt::format("SELECT {} FROM grants WHERE id = $1 AND (organisation_id = $2 OR (recipient_id = $2 AND state <> "
-                  "'proposed'))",
+      fmt::format("SELECT {} FROM grants WHERE id = $1 AND (organisation_id = $2 OR (recipient_id = $2 AND "
+                  "approved_ms IS NOT NULL))",
                   kColumns),
       {grant_id, caller.organisation_id});
   return rows.empty() ? std::nullopt : std::optional(grant_of(rows.front()));
@@ -155,7 +155,7 @@ std::vector<Grant> list_grants(Transaction& transaction, const Caller& caller, c
   std::vector<Grant> grants;
   for (const Row& row : transaction.query(
            fmt::format(
-               "SELECT {} FROM grants WHERE (organisation_id = $1 OR (recipient_id = $1 AND state <> 'proposed')) "
+               "SELECT {} FROM grants WHERE (organisation_id = $1 OR (recipient_id = $1 AND approved_ms IS NOT NULL)) "
                "AND id > $2 ORDER BY id LIMIT $3",
                kColumns),
            {caller.organisation_id, after, limit})) {

@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "server/http/session.h"
+#include "server/trouble_log.h"
 
 namespace naru::server {
 
@@ -124,8 +125,7 @@ Task<void> HttpServer::Parts::accept_all() {
   while (acceptor->is_open()) {
     co_await acceptor->async_wait(Acceptor::wait_read, asio::redirect_error(kAwait, error));
     if (error || accept_some()) continue;
-    log::warning("the system has no room for another connection: it is asked again in {} ms",
-                 kPauseAfterAcceptError.count());
+    warn_at_times("the system has no room for another connection: it is asked again and again");
     pause.expires_after(kPauseAfterAcceptError);
     co_await pause.async_wait(asio::redirect_error(kAwait, error));
   }

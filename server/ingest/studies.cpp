@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::int64_t kMsPerSecond = 1000;
 constexpr std::int64_t kMsPerDay = 24 * 3600 * kMsPerSecond;
+constexpr std::int64_t kPageRows = 1000;
 
 struct StudyRow {
   std::string state;
@@ -90,7 +91,6 @@ struct BlobPage {
 };
 
 BlobPage next_page(Database& database, const std::string& last) {
-  constexpr std::int64_t kPageRows = 1000;
   const Rows rows = in_transaction(database, Access::read, [&](Transaction& t) {
     return t.query(
         "SELECT sha256, EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = blobs.sha256) FROM blobs WHERE sha256 "
@@ -111,6 +111,23 @@ std::vector<std::string> without_row(Database& database, std::vector<std::string
     std::erase_if(hashes, [&](const std::string& hash) { return !t.query(sql, {hash}).empty(); });
   });
   return hashes;
+}
+
+/// Those of one page: meanwhile nothing is received.
+int remove_page(Database& database, ContentStore& content, std::vector<std::string> hashes) {
+  const auto unused = [&](std::vector<std::string> unheld) {
+    return without_row(database, std::move(unheld), "SELECT 1 FROM instances WHERE sha256 = $1 LIMIT 1");
+  };
+  // The file goes first: should this process die, the row still says what is left to do.
+  const std::vector<std::string> removed = content.remove(std::move(hashes), unused);
+  in_transaction(database, Access::write, [&](Transaction& t) {
+    for (const std::string& hash : removed) {
+      t.execute(
+          "DELETE FROM blobs WHERE sha256 = $1 AND NOT EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = $2)",
+          {hash, hash});
+    }
+  });
+  return static_cast<int>(removed.size());
 }
 
 }  // namespace
@@ -138,15 +155,21 @@ void close_study(Transaction& transaction, Ledger& ledger, const StudyChange& ch
   append_leaf(transaction, ledger, "study.closed", change, study);
 }
 
-void destroy_study(Transaction& transaction, Ledger& ledger, const StudyChange& change) {
+std::vector<std::string> destroy_study(Transaction& transaction, Ledger& ledger, const StudyChange& change) {
   const StudyRow study = lock_study(transaction, change);
   if (is_worked_on(transaction, change.study_id)) {
     throw Error(ErrorCode::conflict, "a job works on the study: cancel the job, or wait for its end");
+  }
+  std::vector<std::string> hashes;
+  for (const Row& row :
+       transaction.query("SELECT DISTINCT sha256 FROM instances WHERE study_id = $1", {change.study_id})) {
+    hashes.push_back(row.text(0));
   }
   transaction.execute("DELETE FROM instances WHERE study_id = $1", {change.study_id});
   transaction.execute("UPDATE studies SET state = 'destroyed', study_uid = $1, destroyed_ms = $2 WHERE id = $3",
                       {"destroyed " + change.study_id, change.now_ms, change.study_id});
   append_leaf(transaction, ledger, "study.destroyed", change, study);
+  return hashes;
 }
 
 int destroy_expired_studies(Database& database, Ledger& ledger, const Clock& clock, int days) {
@@ -171,23 +194,21 @@ int destroy_expired_studies(Database& database, Ledger& ledger, const Clock& clo
   return count;
 }
 
+int remove_unreferenced_content(Database& database, ContentStore& content, const std::vector<std::string>& hashes) {
+  int count = 0;
+  for (auto page = hashes.begin(); page != hashes.end();) {
+    const auto end = page + std::min<std::ptrdiff_t>(kPageRows, hashes.end() - page);
+    count += remove_page(database, content, {page, end});
+    page = end;
+  }
+  return count;
+}
+
 int remove_unreferenced_content(Database& database, ContentStore& content) {
-  const auto unused = [&](std::vector<std::string> hashes) {
-    return without_row(database, std::move(hashes), "SELECT 1 FROM instances WHERE sha256 = $1 LIMIT 1");
-  };
   int count = 0;
   for (BlobPage page = next_page(database, ""); !page.last.empty(); page = next_page(database, page.last)) {
     if (page.unreferenced.empty()) continue;
-    // The file goes first: should this process die, the row still says what is left to do.
-    const std::vector<std::string> removed = content.remove(std::move(page.unreferenced), unused);
-    in_transaction(database, Access::write, [&](Transaction& t) {
-      for (const std::string& hash : removed) {
-        t.execute(
-            "DELETE FROM blobs WHERE sha256 = $1 AND NOT EXISTS (SELECT 1 FROM instances WHERE instances.sha256 = $2)",
-            {hash, hash});
-      }
-    });
-    count += static_cast<int>(removed.size());
+    count += remove_page(database, content, std::move(page.unreferenced));
   }
   return count;
 }

@@ -68,8 +68,11 @@ std::pair<std::int64_t, std::string> place_of(const std::string& token) {
   std::int64_t created_ms = 0;
   const char* const end = token.data() + token.size();
   const auto [at, failure] = std::from_chars(token.data(), end, created_ms);
-  if (failure != std::errc{} || at == end || *at != '.') throw invalid("page_token", "is no place that a page gave");
-  return {created_ms, std::string(at + 1, end)};
+  std::string id(std::min(at + 1, end), end);
+  if (failure != std::errc{} || at == end || *at != '.' || !id.starts_with("job-")) {
+    throw invalid("page_token", "is no place that a page gave");
+  }
+  return {created_ms, std::move(id)};
 }
 
 /// True where the wish is already what the state says.

@@ -95,7 +95,7 @@ std::optional<std::string> password_hash_in(Services& services, const JsonBody& 
 }
 
 Response list_organisations(Services& services, Request& request) {
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "org");
   return page_response("naru.organisations/1",
                        services.auth->accounts.organisations(request.caller, with_one_more(page)), page,
                        [](const Organisation& organisation) { return to_json(organisation); });
@@ -146,7 +146,7 @@ Response create_admin(Services& services, Request& request) {
 }
 
 Response list_users(Services& services, Request& request) {
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "user");
   return page_response("naru.users/1", services.auth->accounts.users(request.caller, with_one_more(page)), page,
                        user_json);
 }
@@ -180,7 +180,7 @@ Response change_user(Services& services, Request& request) {
 }
 
 Response list_tokens(Services& services, Request& request) {
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "token");
   const std::string user_id(request.query_value("user_id").value_or(request.caller.user_id));
   return page_response("naru.tokens/1", services.auth->tokens.list(request.caller, user_id, with_one_more(page)), page,
                        token_json);

@@ -31,35 +31,46 @@ DatasetAccess access_of(Services& services, const Caller& caller, const std::str
 }
 
 Json to_json(const Dataset& dataset) {
-  return {{"schema", "naru.dataset/1"},
-          {"id", dataset.id},
-          {"name", dataset.name},
-          {"state", dataset.state},
-          {"sha256", dataset.sha256},
-          {"file_count", dataset.file_count},
-          {"size_bytes", dataset.size_bytes},
-          {"created_ms", dataset.created_ms},
-          {"drs_id", dataset.id},
-          {"ledger_leaf", dataset.leaf_number}};
+  Json json = {{"schema", "naru.dataset/1"},
+               {"id", dataset.id},
+               {"name", dataset.name},
+               {"state", dataset.state},
+               {"sha256", dataset.sha256},
+               {"file_count", dataset.file_count},
+               {"size_bytes", dataset.size_bytes},
+               {"created_ms", dataset.created_ms},
+               {"drs_id", dataset.id},
+               {"ledger_leaf", dataset.leaf_number}};
+  if (dataset.destroyed_ms) json["destroyed_ms"] = *dataset.destroyed_ms;
+  return json;
+}
+
+std::string state_of(const Request& request) {
+  const std::string_view state = request.query_value("state").value_or("published");
+  if (state == "published" || state == "destroyed") return std::string(state);
+  throw Error(ErrorCode::request_invalid, "state must be published or destroyed");
 }
 
 /// Those that the caller may know of.
-std::vector<Dataset> visible_datasets(Transaction& transaction, const Caller& caller, const PageRequest& page) {
+std::vector<Dataset> visible_datasets(Transaction& transaction, const Caller& caller, const std::string& state,
+                                      const PageRequest& page) {
   const std::int64_t is_hospital = caller.roles.has_any(kHospital) ? 1 : 0;
   const std::int64_t is_company = caller.roles.has(Role::company) ? 1 : 0;
   const Rows rows = transaction.query(
-      "SELECT id FROM datasets WHERE id > $1 AND state = 'published' AND (($2 = 1 AND organisation_id = $3) OR ($4 = 1 "
-      "AND grant_id IN (SELECT id FROM grants WHERE recipient_id = $3 AND state <> 'proposed'))) ORDER BY id LIMIT $5",
-      {page.after, is_hospital, caller.organisation_id, is_company, std::int64_t{page.limit} + 1});
+      "SELECT id FROM datasets WHERE id > $1 AND state = $2 AND (($3 = 1 AND organisation_id = $4) OR ($5 = 1 "
+      "AND grant_id IN (SELECT id FROM grants WHERE recipient_id = $4 AND approved_ms IS NOT NULL))) ORDER BY id "
+      "LIMIT $6",
+      {page.after, state, is_hospital, caller.organisation_id, is_company, std::int64_t{page.limit} + 1});
   std::vector<Dataset> datasets;
   for (const Row& row : rows) datasets.push_back(*find_dataset(transaction, row.text(0)));
   return datasets;
 }
 
 Response get_datasets(Services& services, Request& request) {
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "dataset");
+  const std::string state = state_of(request);
   auto datasets = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
-    return visible_datasets(transaction, request.caller, page);
+    return visible_datasets(transaction, request.caller, state, page);
   });
   return page_response("naru.datasets/1", std::move(datasets), page, to_json);
 }
@@ -86,7 +97,7 @@ std::vector<DatasetObject> files_of(const DatasetListing& listing, const PageReq
 Response get_files(Services& services, Request& request) {
   const DatasetAccess access = access_of(services, request.caller, request.path_values.at(0));
   const auto listing = services.listings.get(services, access.dataset);
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "dataset");
   return page_response("naru.dataset_files/1", files_of(*listing, page), page, [](const DatasetObject& file) {
     return Json{{"path", file.path}, {"drs_id", file.id}, {"sha256", file.sha256}, {"size_bytes", file.size_bytes}};
   });
@@ -148,7 +159,7 @@ Delivery delivery_of(const Row& row) {
 
 /// Its hospital may ask who has which bytes after it was destroyed, too.
 Response get_deliveries(Services& services, Request& request) {
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "delivery");
   const std::string& dataset_id = request.path_values.at(0);
   const Rows rows = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     const auto dataset = find_dataset(transaction, dataset_id);

@@ -76,7 +76,7 @@ Response post_grant(Services& services, Request& request) {
 }
 
 Response get_grants(Services& services, Request& request) {
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "grant");
   auto grants = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     return list_grants(transaction, request.caller, page.after, page.limit + 1);
   });
@@ -124,7 +124,7 @@ Response post_amendment(Services& services, Request& request) {
 }
 
 Response get_amendments(Services& services, Request& request) {
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "amendment");
   return in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     const Grant grant = require_grant(transaction, request);
     return page_response("naru.grant-amendments/1",

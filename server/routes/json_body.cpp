@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "pipeline/verify_files.h"
 #include "server/ingest/multipart.h"
 
 namespace naru::server {
@@ -15,7 +16,7 @@ namespace {
   throw Error(ErrorCode::request_invalid, fmt::format("field \"{}\" {}", field, problem));
 }
 
-std::string checked_text(const nlohmann::json& json, std::string_view field, std::size_t max_bytes) {
+std::string checked_text(const nlohmann::ordered_json& json, std::string_view field, std::size_t max_bytes) {
   if (!json.is_string()) fail(field, "must be text");
   const auto& text = json.get_ref<const std::string&>();
   if (text.size() > max_bytes) fail(field, fmt::format("is longer than {} bytes", max_bytes));
@@ -33,11 +34,12 @@ void check_media_type(const Request& request) {
 
 JsonBody::JsonBody(const Request& request, std::initializer_list<std::string_view> known) {
   check_media_type(request);
-  json_ = nlohmann::json::parse(request.body, nullptr, false);
+  json_ = parse_foreign(request.body);
   check(known);
 }
 
-JsonBody::JsonBody(nlohmann::json json, std::initializer_list<std::string_view> known) : json_(std::move(json)) {
+JsonBody::JsonBody(nlohmann::ordered_json json, std::initializer_list<std::string_view> known)
+    : json_(std::move(json)) {
   check(known);
 }
 
@@ -52,7 +54,7 @@ void JsonBody::check(std::initializer_list<std::string_view> known) const {
   }
 }
 
-const nlohmann::json& JsonBody::at(std::string_view field) const {
+const nlohmann::ordered_json& JsonBody::at(std::string_view field) const {
   const auto found = json_.find(field);
   if (found == json_.end()) fail(field, "is missing");
   return *found;

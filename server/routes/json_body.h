@@ -32,11 +32,11 @@ class JsonBody {
   JsonBody object(std::string_view field, std::initializer_list<std::string_view> known) const;
 
  private:
-  JsonBody(nlohmann::json json, std::initializer_list<std::string_view> known);
+  JsonBody(nlohmann::ordered_json json, std::initializer_list<std::string_view> known);
   void check(std::initializer_list<std::string_view> known) const;
-  const nlohmann::json& at(std::string_view field) const;
+  const nlohmann::ordered_json& at(std::string_view field) const;
 
-  nlohmann::json json_;
+  nlohmann::ordered_json json_;
 };
 
 }  // namespace naru::server

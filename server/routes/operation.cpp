@@ -33,11 +33,14 @@ Response get_readyz(Services& services, Request&) {
 
 bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
 
-/// For the machine's own monitoring without a credential, for others as admin.
+/// For the machine's own monitoring without a credential, for others as admin of the operator: they count what all
+/// organisations have.
 Response get_metrics(Services& services, Request& request) {
-  if (!is_loopback(request.client_address) && !request.caller.roles.has(Role::admin)) {
-    throw Error(request.caller.is_known() ? ErrorCode::forbidden : ErrorCode::unauthenticated,
-                "metrics are for this machine, or for an admin's token");
+  const Caller& caller = request.caller;
+  const bool is_admin = caller.roles.has(Role::admin) && services.auth->accounts.is_operator(caller);
+  if (!is_loopback(request.client_address) && !is_admin) {
+    throw Error(caller.is_known() ? ErrorCode::forbidden : ErrorCode::unauthenticated,
+                "metrics are for this machine, or for a token of an admin of the operator");
   }
   Response response;
   response.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
@@ -64,7 +67,7 @@ Response post_backup(Services& services, Request& request) {
 
 Response get_backups(Services& services, Request& request) {
   require_operator(services, request);
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "backup");
   auto backups = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     return list_backups(transaction, with_one_more(page));
   });

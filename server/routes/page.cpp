@@ -8,7 +8,7 @@
 
 namespace naru::server {
 
-PageRequest page_of(const Request& request) {
+PageRequest page_of(const Request& request, std::string_view kind) {
   PageRequest page;
   if (const auto limit = request.query_value("limit")) {
     const auto [end, problem] = std::from_chars(limit->data(), limit->data() + limit->size(), page.limit);
@@ -18,8 +18,9 @@ PageRequest page_of(const Request& request) {
   }
   if (const auto token = request.query_value("page_token")) {
     constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
-    if (token->empty() || token->size() > 128 || token->find_first_not_of(kLetters) != std::string_view::npos) {
-      throw Error(ErrorCode::request_invalid, "page_token is not one that this server gave");
+    const bool is_of_list = token->starts_with(kind) && token->substr(kind.size()).starts_with('-');
+    if (!is_of_list || token->size() > 128 || token->find_first_not_of(kLetters) != std::string_view::npos) {
+      throw Error(ErrorCode::request_invalid, "page_token is not one that this list gave");
     }
     page.after = *token;
   }

@@ -12,9 +12,9 @@ namespace naru::server {
 
 inline constexpr int kMaxPageSize = 1000;
 
-/// Limit 100 unless said, at most kMaxPageSize. The token is the id of the last item.
+/// Limit 100 unless said, at most kMaxPageSize. The token is the id of the last item, whose ids begin with `kind`.
 /// @throws Error{request_invalid}
-PageRequest page_of(const Request& request);
+PageRequest page_of(const Request& request, std::string_view kind);
 
 /// The page to ask a store for: one more, which tells whether there is more.
 inline PageRequest with_one_more(PageRequest page) {

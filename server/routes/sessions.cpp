@@ -109,11 +109,9 @@ Response start_oidc(Services& services, Request& request) {
   return response;
 }
 
-/// The page goes on to the portal by itself: a redirect would still count as the other site's, for which browsers keep
-/// back a Strict cookie.
 constexpr std::string_view kSignedInPage =
-    "<!doctype html><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0;url=/\">"
-    "<title>Signed in</title><p>Signed in. <a href=\"/\">Go on</a></p>\n";
+    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Signed in</title><p>Signed in. The session is in "
+    "this browser; <a href=\"/api/v1/session\">who you are</a>.</p></html>\n";
 
 Response finish_oidc(Services& services, Request& request) {
   Oidc& oidc = oidc_of(services);

@@ -63,7 +63,7 @@ std::string state_of(const Request& request) {
 }
 
 Response list(Services& services, Request& request) {
-  const PageRequest page = page_of(request);
+  const PageRequest page = page_of(request, "study");
   const PageRequest asked = with_one_more(page);
   const std::string state = state_of(request);
   const std::string study_uid(request.query_value("study_uid").value_or(""));
@@ -104,10 +104,10 @@ Response close(Services& services, Request& request) {
 }
 
 Response destroy(Services& services, Request& request) {
-  in_transaction(services.database, Access::write, [&](Transaction& transaction) {
-    destroy_study(transaction, services.ledger, change_of(services, request));
+  const auto hashes = in_transaction(services.database, Access::write, [&](Transaction& transaction) {
+    return destroy_study(transaction, services.ledger, change_of(services, request));
   });
-  remove_unreferenced_content(services.database, services.content);
+  remove_unreferenced_content(services.database, services.content, hashes);
   return study_response(services, request);
 }
 

@@ -24,7 +24,7 @@ constexpr std::uint64_t kMaxInstanceBytes = std::uint64_t{4} << 30;
 constexpr Roles kSteward = {Role::hospital_steward};
 
 /// The state, and the offset as a header for clients that ask by HEAD.
-Response answer(const Upload& upload, int status = 200) {
+Response answer(const Upload& upload, int status) {
   Response response = json_response(to_json(upload), status);
   response.headers.add("Upload-Offset", std::to_string(upload.received_bytes));
   response.headers.add("Cache-Control", "no-store");
@@ -58,16 +58,18 @@ Upload wanted_in(const Request& request) {
 
 Response create(Services& services, Request& request) {
   const Upload wanted = wanted_in(request);
-  return create_once(services, request, [&](Transaction& transaction) {
+  Response response = create_once(services, request, [&](Transaction& transaction) {
     const Upload upload = open_upload(transaction, services, wanted);
-    Response response = answer(upload, 201);
-    response.headers.add("Location", "/api/v1/uploads/" + upload.id);
-    return response;
+    Response made = json_response(to_json(upload), 201);
+    made.headers.add("Location", "/api/v1/uploads/" + upload.id);
+    return made;
   });
+  response.headers.add("Upload-Offset", "0");  // here, since a kept answer holds no such header
+  return response;
 }
 
 Response show(Services& services, Request& request) {
-  return answer(find_upload(services, request.caller.organisation_id, request.path_values.at(0)));
+  return answer(find_upload(services, request.caller.organisation_id, request.path_values.at(0)), 200);
 }
 
 Response complete(Services& services, Request& request) {

@@ -27,11 +27,8 @@ void require_unused(const fs::path& file) {
   }
 }
 
-void restore_sqlite(const fs::path& file, const fs::path& copy, bool replace) {
-  if (fs::exists(file)) {
-    if (!replace) throw Error(ErrorCode::output_exists, "there is a database already: say that it is to be replaced");
-    require_unused(file);
-  }
+void restore_sqlite(const fs::path& file, const fs::path& copy) {
+  if (fs::exists(file)) require_unused(file);
   publish_copy(file, [&](const fs::path& temporary) {
     std::error_code failure;
     fs::copy_file(copy, temporary, fs::copy_options::overwrite_existing, failure);
@@ -55,9 +52,6 @@ bool has_schema(Database& database) {
 }
 
 void restore_postgresql(const std::string& url, const fs::path& copy, bool replace) {
-  if (has_schema(*open_postgresql(url)) && !replace) {
-    throw Error(ErrorCode::output_exists, "the database is not empty: say that it is to be replaced");
-  }
   std::vector<std::string> arguments = {"pg_restore", "--exit-on-error", "--single-transaction",
                                         "--no-owner", "--no-privileges", "--dbname=" + url};
   if (replace) arguments.insert(arguments.end(), {"--clean", "--if-exists"});
@@ -91,9 +85,16 @@ fs::path sqlite_file(const std::string& url) { return url.substr(std::string_vie
 
 }  // namespace
 
+void require_no_database(const std::string& url) {
+  if (is_sqlite(url) ? fs::exists(sqlite_file(url)) : has_schema(*open_postgresql(url))) {
+    throw Error(ErrorCode::output_exists, "there is a database already: a restore wants none, or an empty one");
+  }
+}
+
 void restore_database(const std::string& url, const fs::path& copy, bool replace) {
   if (!fs::exists(copy)) throw Error(ErrorCode::input_missing, "there is no such copy of a database");
-  if (is_sqlite(url)) return restore_sqlite(sqlite_file(url), copy, replace);
+  if (!replace) require_no_database(url);
+  if (is_sqlite(url)) return restore_sqlite(sqlite_file(url), copy);
   restore_postgresql(url, copy, replace);
 }
 

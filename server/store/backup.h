@@ -18,6 +18,8 @@ using Problems = std::vector<std::string>;
 /// @throws Error{input_missing, input_unreadable} no such copy, or it is damaged; Error{output_exists} there is
 /// something already; Error{config_invalid} pg_restore is not installed; Error{store_unavailable}; Error{disk_full}
 void restore_database(const std::string& url, const std::filesystem::path& copy, bool replace);
+/// @throws Error{output_exists} where a database at `url` holds something; Error{store_unavailable}
+void require_no_database(const std::string& url);
 
 /// Looks for damage within the database: pages and indexes, rows that name missing ones, another schema than this
 /// program's. @throws Error{store_unavailable}; Error{config_invalid}

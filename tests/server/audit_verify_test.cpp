@@ -65,6 +65,20 @@ TEST_P(AuditVerify, WhatTheLedgerGaveOutIsAsPromised) {
   EXPECT_EQ(json["inputs"][2]["entries"], 600);
 }
 
+TEST_P(AuditVerify, ALeafOfAStrangerMayBeNestedAsDeepAsItLikes) {
+  const std::string leaf = R"({"number":0,"schema":"naru.ledger-leaf/1","detail":)" + std::string(100'000, '[') +
+                           std::string(100'000, ']') + "}";
+  const SigningKey stranger("hospital.example/naru", KeyType::log, std::string(SigningKey::kSeedBytes, 's'));
+  const Checkpoint checkpoint{"hospital.example/naru", {1, leaf_hash(leaf)}, {}};
+  const Note note{to_text(checkpoint), {stranger.sign(to_text(checkpoint))}};
+  spill(folder_ / "deep", to_text(Receipt{leaf, 0, {}, {checkpoint, note}}));
+  question_.inputs = {folder_ / "deep"};
+  question_.sums_sha256 = std::string(64, 'a');
+  const AuditResult result = audit(question_, {});
+  EXPECT_THAT(result.differences, Contains(HasSubstr("is not signed by")));
+  EXPECT_LT(to_json(result).dump().size(), 10'000U);
+}
+
 TEST_P(AuditVerify, KeysMayBeInFiles) {
   spill(folder_ / "key", ledger_.verifier_key() + "\n");
   question_.key = (folder_ / "key").string();
@@ -189,6 +203,9 @@ TEST_P(AuditVerify, SoManyOfTheWitnessesAsAreRequired) {
   EXPECT_THAT(differences({out()}), ElementsAre(HasSubstr("cosigned by 1 of the witnesses, 2 are required")));
   question_.witnesses_required = 3;
   EXPECT_THROW(differences({out()}), Error) << "more than were given";
+  question_.witnesses = {to_text(one.verifier()), to_text(one.verifier())};
+  question_.witnesses_required = 2;
+  EXPECT_THROW(differences({out()}), Error) << "one witness, named twice";
 }
 
 TEST_P(AuditVerify, OfAnExportTheLastCosignedCheckpointCountsForTheWitnesses) {

@@ -194,6 +194,25 @@ TEST_P(Backups, ComeBackAfterATryThatFailed) {
   EXPECT_TRUE(fs::exists(config.data / "content" / sha256_.substr(0, 2) / sha256_)) << "what was there before stays";
 }
 
+TEST_P(Backups, ComeBackAfterATryThatWasKilled) {
+  back_up(database_);
+  Config config = world_.server.config;
+  config.data = elsewhere_ / "data";
+  config.database = GetParam().make_url();
+  for (const char* killed : {"before the database came back", "after it"}) {
+    fs::create_directories(config.data / "content/aa");
+    write_file(config.data / "content/aa/half", "of a file");
+    write_file(config.data / "restore.unfinished", "");
+    EXPECT_TRUE(is_restore_unfinished(config));
+    EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), std::nullopt) << killed;
+    EXPECT_FALSE(is_restore_unfinished(config));
+    EXPECT_FALSE(fs::exists(config.data / "content/aa/half"));
+    EXPECT_TRUE(fs::exists(config.data / "content" / sha256_.substr(0, 2) / sha256_));
+    EXPECT_EQ(check_database(config.database), Problems{});
+  }
+  EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), ErrorCode::output_exists);
+}
+
 TEST_P(Backups, ComeBackWhole) {
   back_up(database_);
   Config config = world_.server.config;

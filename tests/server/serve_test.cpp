@@ -74,6 +74,24 @@ TEST(Admin, RestoresNothingBesideAServerThatRuns) {
   EXPECT_FALSE(std::filesystem::exists(options.data));
 }
 
+TEST(Admin, AndServerLeaveAloneWhatARestoreThatWasKilledBegan) {
+  const TempFolder folder;
+  ServeOptions options;
+  options.data = folder / "data";
+  init(options, "admin", "correct horse battery");
+  admin_backup(options, folder / "backup");
+  options.data = folder / "new";
+  std::filesystem::create_directory(options.data);
+  std::filesystem::copy_file(folder / "data/master.key", options.data / "master.key");
+  write_file(options.data / "restore.unfinished", "");
+  CancelToken at_once;
+  at_once.cancel();
+  EXPECT_EQ(code_if_thrown([&] { serve(options, at_once); }), ErrorCode::store_unavailable);
+  EXPECT_EQ(code_if_thrown([&] { admin_fsck(options, false, true); }), ErrorCode::store_unavailable);
+  EXPECT_FALSE(code_if_thrown([&] { admin_restore(options, folder / "backup"); }));
+  EXPECT_EQ(admin_fsck(options, true, false).at("is_sound"), true);
+}
+
 class ServeData : public testing::TestWithParam<DatabaseCase> {};
 NARU_FOR_EACH_DATABASE(ServeData);
 

@@ -224,6 +224,47 @@ TEST_P(OidcSignIn, HoldsFewThreadsWhereTheIssuerDoesNotAnswer) {
   issuer.is_answering.notify_all();
 }
 
+/// Answers at the token endpoint only once it is told to.
+class SlowIssuer final : public HttpsClient {
+ public:
+  explicit SlowIssuer(TestIssuer& issuer) : issuer_(issuer) {}
+  OutgoingReply send(const OutgoingRequest& request) override {
+    if (request.form) {
+      ++waiting_count;
+      is_answering.wait(false);
+    }
+    const std::lock_guard lock(mutex_);
+    return issuer_.send(request);
+  }
+  std::atomic<bool> is_answering{false};
+  std::atomic<int> waiting_count{0};
+
+ private:
+  TestIssuer& issuer_;
+  std::mutex mutex_;
+};
+
+TEST_P(OidcSignIn, LetsThoseComeAgainWhoCameWhileTooManyWaited) {
+  SlowIssuer issuer(issuer_);
+  Oidc oidc(server_.parts, config(), issuer);
+  std::vector<Oidc::Start> starts;
+  for (int n = 0; n <= kMaxAsking; ++n) starts.push_back(oidc.start());
+  const auto finish = [&](const Oidc::Start& start) {
+    return oidc.finish({"code-1", start.state, start.state, std::nullopt});
+  };
+  std::vector<std::jthread> browsers;
+  for (int n = 0; n < kMaxAsking; ++n) {
+    browsers.emplace_back([&, n] { code_if_thrown([&] { finish(starts[static_cast<std::size_t>(n)]); }); });
+  }
+  EXPECT_TRUE(wait_until([&] { return issuer.waiting_count == kMaxAsking; }));
+  EXPECT_EQ(code_if_thrown([&] { finish(starts.back()); }), ErrorCode::rate_limited);
+  issuer.is_answering = true;
+  issuer.is_answering.notify_all();
+  browsers.clear();
+  issuer_.id_token = signed_token(claims(parameter(starts.back().url, "nonce")), key_);
+  EXPECT_EQ(finish(starts.back()), user_id_);
+}
+
 TEST_P(OidcSignIn, SendsTheClientsSecretFormEncodedAsBasic) {
   const std::string file = server_.folder / "secret";
   std::ofstream(file) << "s+ cret\n";

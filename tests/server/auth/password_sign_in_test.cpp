@@ -9,6 +9,7 @@
 
 #include "tests/server/support/error_code.h"
 #include "tests/server/support/test_server.h"
+#include "tests/server/support/wait_until.h"
 
 namespace naru::server::test {
 namespace {
@@ -93,6 +94,23 @@ TEST_P(PasswordSignIn, CountsGuessesThatComeAtOnce) {
     return transaction.query("SELECT failed_count FROM users WHERE id = $1", {user_id_}).at(0).integer(0);
   });
   EXPECT_EQ(count, kFreeFailures) << "after that the account is locked and no password is compared";
+}
+
+TEST_P(PasswordSignIn, DoesNotCountWhatWasRefusedInAFlood) {
+  Passwords passwords(kCheapPasswords, 1, 0);
+  std::jthread flood([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) code_if_thrown([&] { passwords.hash("correct horse battery"); });
+  });
+  int refused_count = 0;
+  EXPECT_TRUE(wait_until([&] {
+    const auto code = code_if_thrown([&] { sign_in_by_password(server_.parts, passwords, "kim", kPassword); });
+    EXPECT_TRUE(!code || code == ErrorCode::rate_limited) << "never locked";
+    refused_count += code ? 1 : 0;
+    return refused_count > kFreeFailures;
+  }));
+  flood = {};
+  fail(kFreeFailures - 1);
+  EXPECT_EQ(sign_in("kim", kPassword), std::nullopt);
 }
 
 TEST_P(PasswordSignIn, RefusesWhoIsDisabledOrHasNoPassword) {

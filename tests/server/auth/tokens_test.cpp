@@ -48,6 +48,13 @@ TEST_P(Tokens, SayWhoHoldsThemAndWhatForAndAreKeptAsHashesAlone) {
   for (const std::string& leaf : server_.ledger.leaves(0, 100)) EXPECT_EQ(leaf.find(secret), std::string::npos);
 }
 
+TEST_P(Tokens, AreNotMadeByARequestThatWasUnderWayWhenItsAccountWasDisabled) {
+  server_.auth.accounts.update_user(admin_, lee_.user_id, {.is_disabled = true});
+  EXPECT_EQ(code_if_thrown([&] { make(lee_); }), ErrorCode::unauthenticated);
+  server_.auth.accounts.update_user(admin_, lee_.user_id, {.is_disabled = false});
+  EXPECT_TRUE(tokens_.caller_with(make(lee_).secret));
+}
+
 TEST_P(Tokens, AreNotGuessed) {
   const std::string secret = make(kim_).secret;
   for (std::string other : {secret.substr(5), secret + "a", secret.substr(0, secret.size() - 1), std::string(),

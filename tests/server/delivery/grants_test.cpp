@@ -115,5 +115,19 @@ TEST_P(Grants, AreSeenByTheRecipientOnceApprovedAndByNobodyElse) {
   EXPECT_FALSE(sees(stranger, proposed));
 }
 
+TEST_P(Grants, ThatWereWithdrawnBeforeTheyWereApprovedAreNotSeenByTheRecipient) {
+  const Grant granted = world_.grant(world_.proposal());
+  world_.write([&](Transaction& t) {
+    const Grant withdrawn = propose_grant(world_.server.services, t, world_.steward, world_.proposal());
+    revoke_grant(world_.server.services, t, world_.steward, withdrawn);
+    revoke_grant(world_.server.services, t, world_.steward, granted);
+    EXPECT_FALSE(find_grant(t, world_.engineer, withdrawn.id));
+    const auto seen = list_grants(t, world_.engineer, "", 10);
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen.front().id, granted.id) << "what was granted and ended stays";
+    EXPECT_EQ(list_grants(t, world_.steward, "", 10).size(), 2U);
+  });
+}
+
 }  // namespace
 }  // namespace naru::server::test

@@ -78,6 +78,22 @@ TEST_P(TransfersTest, StopAtTheEndDateAndWhenTheAccountIsDisabled) {
   later->finished(1, false);
 }
 
+TEST_P(TransfersTest, StopWhenTheRoleIsTakenFromTheirAccount) {
+  granted(0);
+  const auto download = begin(1000);
+  world_.write([&](Transaction& t) {
+    t.execute("UPDATE users SET roles = 'company auditor' WHERE id = $1", {world_.engineer.user_id});
+  });
+  world_.server.transfers.sweep(world_.server.services);
+  EXPECT_TRUE(download->may_go_on(1));
+  world_.write([&](Transaction& t) {
+    t.execute("UPDATE users SET roles = 'auditor' WHERE id = $1", {world_.engineer.user_id});
+  });
+  world_.server.transfers.sweep(world_.server.services);
+  EXPECT_FALSE(download->may_go_on(2));
+  download->finished(2, false);
+}
+
 TEST_P(TransfersTest, NeitherBeginNorGoOnOnceTheirDatasetIsDestroyed) {
   granted(0);
   const DatasetAccess before = world_.access(world_.engineer, dataset_);

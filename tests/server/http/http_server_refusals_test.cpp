@@ -1,6 +1,11 @@
 // What a client may not send, over real sockets: each is answered with its status, and the service stays up.
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <thread>
 
 #include "server/http/http_server.h"
 #include "tests/server/http/test_door.h"
@@ -182,6 +187,31 @@ TEST_F(HttpServerRefusals, AConnectionThatRestsTooLongIsClosed) {
   RawClient client(server->port());
   EXPECT_EQ(client.ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status, 200);
   EXPECT_EQ(client.read_all(), "");
+}
+
+TEST_F(HttpServerRefusals, ConnectionsForWhichTheSystemHasNoRoomAreToldOfOnce) {
+  start();
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(server->port());
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  testing::internal::CaptureStderr();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::dup(client);
+  ::close(next);
+  const rlimit full{static_cast<rlim_t>(next), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &full), 0);
+  EXPECT_EQ(::connect(client, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));  // several tries
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  const std::string log = testing::internal::GetCapturedStderr();
+  const std::size_t first = log.find("no room");
+  EXPECT_NE(first, std::string::npos) << log;
+  EXPECT_EQ(log.find("no room", first + 1), std::string::npos) << log;
+  EXPECT_EQ(RawClient(server->port()).ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status, 200);
+  ::close(client);
 }
 
 }  // namespace

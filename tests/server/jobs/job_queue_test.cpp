@@ -197,8 +197,12 @@ TEST_P(JobQueueTest, PagesListEveryJobOnceNewestFirst) {
     filter.page_token = page.next;
   } while (!filter.page_token.empty());
   EXPECT_EQ(found, wanted);
-  filter.page_token = "nonsense";
-  EXPECT_EQ(code_of([&](Transaction& t) { world_.queue.list(t, world_.steward("org-a"), filter); }), "request_invalid");
+  for (const char* token : {"nonsense", "7", "7.nonsense", "study-1"}) {
+    filter.page_token = token;
+    EXPECT_EQ(code_of([&](Transaction& t) { world_.queue.list(t, world_.steward("org-a"), filter); }),
+              "request_invalid")
+        << token;
+  }
 }
 
 TEST_P(JobQueueTest, PauseResumeAndCancelMoveAJobThatNobodyWorksOn) {

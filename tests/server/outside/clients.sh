@@ -9,7 +9,7 @@
 set -eu -o pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-naru=$1 phantom=$2 folder=$3
+naru=$(realpath "$1") phantom=$(realpath "$2") folder=$3
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder"

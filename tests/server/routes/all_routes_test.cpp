@@ -88,7 +88,7 @@ class AllRoutes : public testing::TestWithParam<DatabaseCase> {
     foreign_ = {{"organisation_id", victim}, {"user_id", user}, {"token_id", token.token.id}};
     // Of the ledger: a tile, and a leaf that is not there (routes/ledger_test.cpp asks for others' leaves).
     foreign_.insert({{"path*", "000.p/1"}, {"number", "4000000001"}});
-    foreign_.emplace("job_id", job_of(server_.caller(user)));
+    foreign_.emplace("job_id", server_.add_study_with_job(server_.caller(user)));
     add_foreign_data(victim, user);
     for (const auto& [id, kind] : {std::pair(server_.operator_id, OrganisationKind::operator_),
                                    std::pair(server_.hospital_id, OrganisationKind::hospital),
@@ -103,21 +103,6 @@ class AllRoutes : public testing::TestWithParam<DatabaseCase> {
         people_.push_back({who, {role}, kind == OrganisationKind::operator_, someone, server_.token_of(someone)});
       }
     }
-  }
-
-  /// The id of a new job.
-  std::string job_of(const Caller& caller) {
-    return in_transaction(*server_.database, Access::write, [&](Transaction& transaction) {
-      transaction.execute(
-          "INSERT INTO studies (id, organisation_id, study_uid, state, instance_count, size_bytes, modalities, "
-          "created_ms, received_ms) VALUES ('study-1', $1, '2.999.1', 'closed', 0, 0, 'CT', 0, 0)",
-          {caller.organisation_id});
-      JobRequest request;
-      request.kind = "prepare";
-      request.name = "set";
-      request.study_ids = {"study-1"};
-      return server_.jobs.submit(transaction, caller, request).id;
-    });
   }
 
   /// An upload, a grant and a dataset of the other hospital.

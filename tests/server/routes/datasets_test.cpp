@@ -9,17 +9,8 @@ namespace {
 class DatasetRoutes : public testing::TestWithParam<DatabaseCase> {
  protected:
   DatasetRoutes() {
-    const Caller steward = server_.caller(steward_);
+    const std::string job_id = server_.add_study_with_job(server_.caller(steward_));
     in_transaction(*server_.database, Access::write, [&](Transaction& transaction) {
-      transaction.execute(
-          "INSERT INTO studies (id, organisation_id, study_uid, state, instance_count, size_bytes, modalities, "
-          "created_ms, received_ms) VALUES ('study-1', $1, '2.999.1', 'closed', 0, 0, 'CT', 0, 0)",
-          {server_.hospital_id});
-      JobRequest request;
-      request.kind = "prepare";
-      request.name = "set";
-      request.study_ids = {"study-1"};
-      const std::string job_id = server_.jobs.submit(transaction, steward, request).id;
       transaction.execute(
           "INSERT INTO datasets (id, organisation_id, job_id, name, state, sha256, file_count, size_bytes, "
           "leaf_number, created_ms) VALUES ('dataset-1', $1, $2, 'set', 'published', 'x', 0, 0, 0, 0)",
@@ -48,6 +39,24 @@ TEST_P(DatasetRoutes, TellWhoGotADatasetAfterItWasDestroyed) {
   const std::string elsewhere = server_.add_organisation("Other hospital", OrganisationKind::hospital);
   const std::string other = server_.token_of(server_.add_user(elsewhere, "lee", {Role::hospital_steward}));
   EXPECT_EQ(server_.ask(Method::get, "/api/v1/datasets/dataset-1/deliveries", other).status, 404);
+}
+
+TEST_P(DatasetRoutes, ListDestroyedOnesWhereTheyAreAskedFor) {
+  const auto ids = [&](std::string_view query) {
+    std::vector<std::string> found;
+    const auto list = json_of(server_.ask(Method::get, "/api/v1/datasets" + std::string(query), token_));
+    for (const auto& item : list.at("items")) found.push_back(item.at("id"));
+    return found;
+  };
+  const std::vector<std::string> none, one = {"dataset-1"};
+  EXPECT_EQ(ids(""), one);
+  EXPECT_EQ(ids("?state=destroyed"), none);
+  EXPECT_EQ(server_.ask(Method::delete_, "/api/v1/datasets/dataset-1", token_).status, 204);
+  EXPECT_EQ(ids("?state=published"), none);
+  EXPECT_EQ(ids("?state=destroyed"), one);
+  const auto list = json_of(server_.ask(Method::get, "/api/v1/datasets?state=destroyed", token_));
+  EXPECT_EQ(list.at("items").at(0).at("destroyed_ms"), server_.clock.now_ms());
+  EXPECT_EQ(server_.ask(Method::get, "/api/v1/datasets?state=lost", token_).status, 400);
 }
 
 }  // namespace

@@ -48,6 +48,9 @@ TEST(JsonBody, SurvivesDeepNesting) {
   EXPECT_EQ(code(std::string(500'000, '['), [](const JsonBody&) {}), ErrorCode::request_invalid);
   const std::string deep = "{\"object\":" + std::string(200'000, '[') + std::string(200'000, ']') + "}";
   EXPECT_EQ(code(deep, [](const JsonBody&) {}), std::nullopt);
+  const std::string inner = "{\"object\":{\"a\":" + std::string(200'000, '[') + std::string(200'000, ']') + "}}";
+  EXPECT_EQ(code(inner, [](const JsonBody& body) { body.object("object", {"a"}).text("a", 1); }),
+            ErrorCode::request_invalid);
 }
 
 TEST(JsonBody, MaySaySoInCapitalsAndWithBlanks) {

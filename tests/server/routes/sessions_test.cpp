@@ -147,7 +147,11 @@ TEST_P(SessionRoutes, SignInAtAnOpenIdProvider) {
   const std::string back = "/api/v1/session/oidc/callback?code=c&state=" + state;
   EXPECT_EQ(server_.ask(Method::get, back, "").status, 401) << "another browser";
   const Response done = ask(Method::get, back, "naru-oidc=" + state);
-  ASSERT_EQ(done.status, 200) << std::get<std::string>(done.body);
+  const std::string& page = std::get<std::string>(done.body);
+  ASSERT_EQ(done.status, 200) << page;
+  EXPECT_THAT(page,
+              testing::AllOf(testing::HasSubstr("href=\"/api/v1/session\""), testing::Not(testing::HasSubstr("\"/\""))))
+      << "there is no start page";
   const std::string cookies = "naru-session=" + cookie_of(done, "naru-session");
   EXPECT_EQ(json_of(ask(Method::get, "/api/v1/session", cookies)).at("user_id"), user_id_);
   EXPECT_EQ(ask(Method::get, back, "naru-oidc=" + state).status, 401) << "replayed";

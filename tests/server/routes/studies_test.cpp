@@ -86,6 +86,17 @@ TEST_P(StudyRoutes, DestructionIsShownAndCannotBeRepeated) {
   EXPECT_EQ(at(Method::post, "/api/v1/studies/{study_id}/close", id).error, ErrorCode::gone);
 }
 
+TEST_P(StudyRoutes, DestructionLooksAtTheFilesOfItsStudyAlone) {
+  const std::string id = world.receive(instances(1)[0]).study_id;
+  world.receive(instances(1, "2.999.7")[0]);
+  in_transaction(*world.database, Access::write, [](Transaction& t) {
+    t.execute("INSERT INTO blobs (sha256, size_bytes, created_ms) VALUES ($1, 1, 0)", {std::string(64, 'f')});
+  });
+  EXPECT_EQ(at(Method::delete_, kStudy, id).json.at("state"), "destroyed");
+  EXPECT_EQ(world.number("SELECT count(*) FROM blobs"), 2) << "the other study's, and what the server clears";
+  EXPECT_EQ(world.number("SELECT count(*) FROM blobs WHERE sha256 IN (SELECT sha256 FROM instances)"), 1);
+}
+
 TEST_P(StudyRoutes, AStudyOfAnotherIsNotFound) {
   const std::string id = world.receive(instances(1)[0]).study_id;
   EXPECT_EQ(at(Method::get, kStudy, id, "org-b").error, ErrorCode::not_found);

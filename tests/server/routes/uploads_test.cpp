@@ -66,6 +66,18 @@ class UploadRoutes : public testing::TestWithParam<test::DatabaseCase> {
 };
 NARU_FOR_EACH_DATABASE(UploadRoutes);
 
+TEST_P(UploadRoutes, OfOneIdempotencyKeyAreOneAndAreAnsweredTheSame) {
+  Request request = request_of({}, R"({"kind":"file","size_bytes":9})");
+  request.idempotency = IdempotencyKey{"key-1", "hmac", false};
+  const Route& route = find_route(upload_routes(), Method::post, "/api/v1/uploads");
+  const Answered first = call(world, route, request), again = call(world, route, request);
+  EXPECT_EQ(first.json, again.json);
+  for (const char* field : {"Location", "Upload-Offset"}) {
+    EXPECT_TRUE(first.headers.find(field)) << field;
+    EXPECT_EQ(first.headers.find(field), again.headers.find(field)) << field;
+  }
+}
+
 TEST_P(UploadRoutes, AFileComesInPartsAndIsReceived) {
   const std::string file = instances(1)[0];
   const std::string id = opened("file", file.size());

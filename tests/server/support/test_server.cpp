@@ -118,6 +118,20 @@ std::string TestServer::token_of(const std::string& user_id, unsigned scopes) {
   return auth.tokens.create(caller(user_id), "test", scopes, clock.now_ms() + 3600'000).secret;
 }
 
+std::string TestServer::add_study_with_job(const Caller& caller) {
+  return in_transaction(*database, Access::write, [&](Transaction& transaction) {
+    transaction.execute(
+        "INSERT INTO studies (id, organisation_id, study_uid, state, instance_count, size_bytes, modalities, "
+        "created_ms, received_ms) VALUES ('study-1', $1, '2.999.1', 'closed', 0, 0, 'CT', 0, 0)",
+        {caller.organisation_id});
+    JobRequest request;
+    request.kind = "prepare";
+    request.name = "set";
+    request.study_ids = {"study-1"};
+    return jobs.submit(transaction, caller, request).id;
+  });
+}
+
 std::vector<std::string> TestServer::ledger_kinds() {
   std::vector<std::string> kinds;
   for (const std::string& leaf : ledger.leaves(0, 1000)) kinds.push_back(nlohmann::json::parse(leaf).at("kind"));

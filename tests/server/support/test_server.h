@@ -54,6 +54,8 @@ class TestServer {
   Caller caller(const std::string& user_id);
   /// A token of a user with these scopes.
   std::string token_of(const std::string& user_id, unsigned scopes = kAllScopes);
+  /// The id of a new job of the caller's hospital, on "study-1" there.
+  std::string add_study_with_job(const Caller& caller);
 
   /// The kinds of all leaves of the ledger, in order.
   std::vector<std::string> ledger_kinds();

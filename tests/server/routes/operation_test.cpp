@@ -1,0 +1,29 @@
+#include <gtest/gtest.h>
+
+#include "tests/server/support/test_server.h"
+
+namespace naru::server::test {
+namespace {
+
+class OperationRoutes : public testing::TestWithParam<DatabaseCase> {
+ protected:
+  std::string admin_of(const std::string& organisation_id, std::string_view login) {
+    return server_.token_of(server_.add_user(organisation_id, login, {Role::admin}));
+  }
+  TestServer server_{GetParam()};
+};
+NARU_FOR_EACH_DATABASE(OperationRoutes);
+
+TEST_P(OperationRoutes, TellTheMetricsOfAllToThisMachineAndToTheOperatorAlone) {
+  const auto status = [&](const std::string& token) { return server_.ask(Method::get, "/metrics", token).status; };
+  EXPECT_EQ(status(admin_of(server_.operator_id, "kim")), 200);
+  EXPECT_EQ(status(admin_of(server_.hospital_id, "lee")), 403);
+  EXPECT_EQ(status(admin_of(server_.company_id, "park")), 403);
+  EXPECT_EQ(status(""), 401);
+  Request request = request_for(Method::get, "/metrics");
+  request.client_address = "127.0.0.1";
+  EXPECT_EQ(server_.ask(request).status, 200);
+}
+
+}  // namespace
+}  // namespace naru::server::test
