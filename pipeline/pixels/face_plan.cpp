@@ -13,6 +13,7 @@
 #include "pipeline/deid_inputs.h"
 #include "pipeline/deid_plan.h"
 #include "pipeline/pixels/face_drawing.h"
+#include "pipeline/pixels/face_limits.h"
 #include "pipeline/pixels/fine_together.h"
 
 namespace naru {
@@ -156,10 +157,15 @@ class FacePlanner {
 
   /// By their headers and places, of slices that make no stack.
   bool may_be_head(const std::vector<std::size_t>& candidates) const {
+    const dicom::Instance& first = instance(candidates.front());
+    const Vec3 normal = cross(first.row_direction, first.column_direction);
+    std::vector<double> places_mm;
+    for (const std::size_t candidate : candidates) places_mm.push_back(dot(normal, instance(candidate).position_mm));
+    const bool is_fine = std::max(first.spacing_i_mm, first.spacing_j_mm) <= kCoarsestMm && lie_finely(places_mm);
     return std::ranges::any_of(candidates, [&](std::size_t candidate) {
       const dicom::Instance& one = instance(candidate);
       return shows_fine_head(one) ||
-             (!is_limb(one.body_part) && static_cast<double>(candidates.size()) * kFineMm > kThickMm);
+             (!is_limb(one.body_part) && (is_fine || static_cast<double>(candidates.size()) * kFineMm > kThickMm));
     });
   }
 
