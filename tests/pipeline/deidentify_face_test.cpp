@@ -177,6 +177,7 @@ TEST_F(DeidentifyFaceTest, HoldsObjectsThatShowFacesThoughTheyAreNoSlices) {
   put("b", picture("PAT-2", "1.2.840.10008.5.1.4.1.1.77.1.4", "XC"));  // a photograph
   put("c", picture("PAT-3", "1.2.840.10008.5.1.4.1.1.13.1.1", "XA").text(0x00180015, "CS", "KNEE"));
   put("d", picture("PAT-4", "1.2.840.10008.5.1.4.1.1.601.3", "TG"));                 // a thermogram
+  put("e", picture("PAT-5", "1.2.840.10008.5.1.4.1.1.2", "OT").remove(0x00200032));  // a slice without a place
   EXPECT_EQ(run().instance_count, 1U);
   for (const Json& line : lines_of(report() / "inputs.jsonl")) {
     const bool is_knee = line["path"].get<std::string>().ends_with("c");
