@@ -12,7 +12,9 @@
 #include "core/text.h"
 #include "pipeline/deid_inputs.h"
 #include "pipeline/deid_plan.h"
+#include "pipeline/pixels/face_classes.h"
 #include "pipeline/pixels/face_drawing.h"
+#include "pipeline/pixels/face_limits.h"
 #include "pipeline/pixels/fine_together.h"
 
 namespace naru {
@@ -36,30 +38,6 @@ void sort_used(const DeidScan& scan, Scan& slices, Executor& executor, const Can
   slices.input_of_candidate.resize(kept);
   sort_candidates(slices, {dicom::GapPolicy::interpolate, false}, executor, cancel, on_progress);
 }
-
-/// Objects that show faces but are no slices (PS3.4 B.5).
-constexpr auto kFaceClasses = std::to_array<std::string_view>({
-    "1.2.840.10008.5.1.4.1.1.13.1.1",  // X-Ray 3D Angiographic
-    "1.2.840.10008.5.1.4.1.1.13.1.2",  // X-Ray 3D Craniofacial
-    "1.2.840.10008.5.1.4.1.1.68.1",    // Surface Scan Mesh
-    "1.2.840.10008.5.1.4.1.1.68.2",    // Surface Scan Point Cloud
-    "1.2.840.10008.5.1.4.1.1.77.1.4",  // VL Photographic
-    "1.2.840.10008.5.1.4.1.1.601.3",   // Thermography
-    "1.2.840.10008.5.1.4.1.1.601.4",   // Thermography Multi-frame
-});
-
-/// Outlines drawn over a volume, of the skin as a rule: they show the face that it shows.
-constexpr auto kOutlineClasses = std::to_array<std::string_view>({
-    "1.2.840.10008.5.1.4.1.1.481.3",  // RT Structure Set
-    "1.2.840.10008.5.1.4.1.1.66.5",   // Surface Segmentation
-});
-
-/// Voxels drawn over a volume: of a tumour or an organ, or up to the skin.
-constexpr auto kDrawingClasses = std::to_array<std::string_view>({
-    "1.2.840.10008.5.1.4.1.1.66.4",   // Segmentation
-    "1.2.840.10008.5.1.4.1.1.66.7",   // Label Map Segmentation
-    "1.2.840.10008.5.1.4.1.1.481.2",  // RT Dose
-});
 
 bool is_same_list(const DeidScan& scan, const Scan& slices) {
   const auto same = [](const InputRecord& a, const InputRecord& b) {
@@ -154,12 +132,17 @@ class FacePlanner {
     return face;
   }
 
-  /// By their headers and places, of slices that make no stack.
+  /// By their headers and places, of slices of one direction that make no stack.
   bool may_be_head(const std::vector<std::size_t>& candidates) const {
+    const dicom::Instance& first = instance(candidates.front());
+    const Vec3 normal = cross(first.row_direction, first.column_direction);
+    std::vector<double> places_mm;
+    for (const std::size_t candidate : candidates) places_mm.push_back(dot(normal, instance(candidate).position_mm));
+    const bool is_fine = std::max(first.spacing_i_mm, first.spacing_j_mm) <= kCoarsestMm && lie_finely(places_mm);
     return std::ranges::any_of(candidates, [&](std::size_t candidate) {
       const dicom::Instance& one = instance(candidate);
       return shows_fine_head(one) ||
-             (!is_limb(one.body_part) && static_cast<double>(candidates.size()) * kFineMm > kThickMm);
+             (!is_limb(one.body_part) && (is_fine || static_cast<double>(candidates.size()) * kFineMm > kThickMm));
     });
   }
 
@@ -251,10 +234,11 @@ class FacePlanner {
     const std::set<std::size_t> read(slices_.input_of_candidate.begin(), slices_.input_of_candidate.end());
     for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
       const dicom::DeidSource& source = scan_.sources[index];
-      const bool is_volume_kind = source.modality == "CT" || source.modality == "MR" || source.modality == "PT";
+      const FaceClass kind = face_class(source.sop_class_uid);
+      const bool is_volume_kind =
+          source.modality == "CT" || source.modality == "MR" || source.modality == "PT" || kind == FaceClass::volume;
       const bool has_pixels = slices_.inputs[index].reason != Code::no_pixels;
-      const bool shows_face = std::ranges::find(kFaceClasses, source.sop_class_uid) != kFaceClasses.end();
-      const bool may_show = shows_face || (is_volume_kind && has_pixels);
+      const bool may_show = kind == FaceClass::picture || (is_volume_kind && has_pixels);
       if (may_show && !read.contains(index) && !is_limb(source.body_part)) hold(index);
     }
   }
@@ -264,7 +248,7 @@ class FacePlanner {
     const std::set<std::string_view> faceless = faceless_studies();
     for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
       const dicom::DeidSource& source = scan_.sources[index];
-      const bool is_outline = std::ranges::find(kOutlineClasses, source.sop_class_uid) != kOutlineClasses.end();
+      const bool is_outline = face_class(source.sop_class_uid) == FaceClass::outline;
       if (is_outline && !faceless.contains(source.study_uid)) hold(index);
     }
   }
@@ -318,8 +302,7 @@ class FacePlanner {
   std::vector<std::size_t> drawings_to_judge() const {
     std::vector<std::size_t> drawings;
     for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
-      const bool is_drawing =
-          std::ranges::find(kDrawingClasses, scan_.sources[index].sop_class_uid) != kDrawingClasses.end();
+      const bool is_drawing = face_class(scan_.sources[index].sop_class_uid) == FaceClass::drawing;
       const bool is_open = scan_.files.inputs[index].disposition == Disposition::used;
       if (is_drawing && is_open && !released_.contains(index)) drawings.push_back(index);
     }

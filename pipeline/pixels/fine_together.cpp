@@ -49,6 +49,17 @@ std::vector<std::string> groups_of(const Scan& scan, const dicom::Stack& stack) 
 
 }  // namespace
 
+bool lie_finely(std::vector<double> places_mm) {
+  std::ranges::sort(places_mm);
+  double run_mm = 0;
+  for (std::size_t n = 1; n < places_mm.size(); ++n) {
+    const double step_mm = places_mm[n] - places_mm[n - 1];
+    run_mm = step_mm <= kCoarsestMm ? run_mm + step_mm : 0;
+    if (run_mm >= kThinnestMm) return true;
+  }
+  return false;
+}
+
 std::vector<std::size_t> fine_together(std::span<const Grid> grids) {
   constexpr double kParallel = 0.999;  // cosine
   std::set<Vec3> looked_along;         // a series may have thousands of stacks

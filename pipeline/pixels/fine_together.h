@@ -12,6 +12,11 @@
 
 namespace naru {
 
+/// True where some of parallel planes lie in a run of 20 mm or more in which each is 3 mm or less behind the one
+/// before.
+/// @param places_mm along their normal, in any order
+bool lie_finely(std::vector<double> places_mm);
+
 /// Of parallel stacks, those (by index, rising) that have slices in a run of 20 mm or more in which each lies 3 mm or
 /// less behind the one before, and which more than one stack makes.
 std::vector<std::size_t> fine_together(std::span<const Grid> grids);

@@ -153,6 +153,21 @@ TEST_F(DeidentifyFaceTest, HoldsSlicesOfAHeadThatMakeNoVolume) {
   EXPECT_EQ(run().instance_count, 3U);
 }
 
+TEST_F(DeidentifyFaceTest, HoldsFineSlicesThatMakeNoVolumeHoweverThickTheyAre) {
+  const HeadSeries head({});
+  for (std::int64_t z = 0; z < head.slice_count(); ++z) {
+    test::SliceBytes slice = head.slice("PAT-1", z).text(0x00180050, "DS", "6");
+    put(place("PAT-1", z), slice);
+    if (z % 16 != 0) continue;  // a second slice at its place
+    slice.text(0x00080018, "UI", "2.999.77." + std::to_string(z + 1)).text(0x00200013, "IS", "900");
+    slice.raw(0x7FE00010, "OW", std::string(static_cast<std::size_t>(2 * head.grid().size.x * head.grid().size.y), 7));
+    put("PAT-1/other" + std::to_string(z), slice);
+  }
+  put_series("PAT-2", 3);
+  EXPECT_EQ(run().instance_count, 3U);
+  EXPECT_EQ(face()["because"], "unknown_shape");
+}
+
 TEST_F(DeidentifyFaceTest, HoldsObjectsThatShowFacesThoughTheyAreNoSlices) {
   const auto picture = [](const std::string& patient, const char* sop_class, const char* modality) {
     test::SliceBytes slice = test::slice_of(patient, 1);
@@ -161,7 +176,8 @@ TEST_F(DeidentifyFaceTest, HoldsObjectsThatShowFacesThoughTheyAreNoSlices) {
   put("a", picture("PAT-1", "1.2.840.10008.5.1.4.1.1.13.1.2", "DX"));  // X-Ray 3D Craniofacial
   put("b", picture("PAT-2", "1.2.840.10008.5.1.4.1.1.77.1.4", "XC"));  // a photograph
   put("c", picture("PAT-3", "1.2.840.10008.5.1.4.1.1.13.1.1", "XA").text(0x00180015, "CS", "KNEE"));
-  put("d", picture("PAT-4", "1.2.840.10008.5.1.4.1.1.601.3", "TG"));  // a thermogram
+  put("d", picture("PAT-4", "1.2.840.10008.5.1.4.1.1.601.3", "TG"));                 // a thermogram
+  put("e", picture("PAT-5", "1.2.840.10008.5.1.4.1.1.2", "OT").remove(0x00200032));  // a slice without a place
   EXPECT_EQ(run().instance_count, 1U);
   for (const Json& line : lines_of(report() / "inputs.jsonl")) {
     const bool is_knee = line["path"].get<std::string>().ends_with("c");

@@ -27,6 +27,13 @@ TEST(FineTogether, AreStacksWhoseSlicesLieBetweenEachOthers) {
   EXPECT_TRUE(fine_together(std::vector<Grid>{stacks[0], turned}).empty());
 }
 
+TEST(FineTogether, KnowsARunOfPlanesInAnyOrder) {
+  EXPECT_TRUE(lie_finely({21, 0, 3, 18, 6, 15, 9, 9, 12}));
+  EXPECT_FALSE(lie_finely({0, 3, 6, 9, 12, 15, 18}));
+  EXPECT_FALSE(lie_finely({0, 5, 10, 15, 20, 25, 30}));
+  EXPECT_FALSE(lie_finely({}));
+}
+
 TEST(FineTogether, CostsTimeInProportionToTheStacksOfASeries) {
   std::vector<Grid> stacks(20'000, {{64, 64, 1}, {}});
   for (std::size_t n = 0; n < stacks.size(); ++n) {
