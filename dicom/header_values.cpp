@@ -37,13 +37,19 @@ HeaderValues::HeaderValues(Bytes bytes, std::size_t offset, Encoding encoding) {
   walk(data_set, bytes, encoding);
   end_ = data_set.end();
   pixel_data_ = data_set.pixel_data();
-  std::ranges::reverse(elements_);  // of elements written twice the last counts, as for pydicom and DCMTK
-  std::ranges::stable_sort(elements_, {}, &Element::tag);
+  sort_from(0);
 }
 
 void HeaderValues::add_item(Bytes item, Encoding encoding) {
+  const std::size_t first = elements_.size();
   ElementWalk elements(item, 0, encoding, WalkOver::item);
   walk(elements, item, encoding);
+  sort_from(first);
+}
+
+/// Of elements written twice the last counts, as for pydicom and DCMTK; what was there before counts more.
+void HeaderValues::sort_from(std::size_t first) {
+  std::reverse(elements_.begin() + static_cast<std::ptrdiff_t>(first), elements_.end());
   std::ranges::stable_sort(elements_, {}, &Element::tag);
 }
 

@@ -95,6 +95,7 @@ class HeaderValues {
   Element find_own(Tag tag) const;
   Element find_own(const Private& name) const;
   void walk(ElementWalk& walk, Bytes bytes, Encoding encoding);
+  void sort_from(std::size_t first);
   static std::optional<double> first(const std::optional<std::array<double, 1>>& found) {
     return found ? std::optional((*found)[0]) : std::nullopt;
   }

@@ -182,10 +182,14 @@ class Separator {
       const double part = static_cast<double>(p.whole_count) / static_cast<double>(p.volumes.size());
       return p.whole_count > 1 && (only_whole ? part == 1 : part >= kLeastWholePart);
     };
+    bool has_whole = false;
     for (std::size_t first = 0; first < kAxes.size(); ++first) {
-      if (!is_usable(kAxes[first], only_whole)) continue;
+      // What makes a whole volume tells volumes apart: an order would mix those that lack slices.
+      const bool is_contradicted = first == kInstanceOrder && has_whole;
+      if (is_contradicted || !is_usable(kAxes[first], only_whole)) continue;
       const auto partition = partition_by([&](const Member& m) { return key(kAxes[first], m); });
       if (partition && is_good(*partition)) return separated(kAxes[first], *partition);
+      has_whole = has_whole || (partition && partition->whole_count > 0);
       // Repeats: b = 0 five times, or a cycle of the heart more than once.
       for (std::size_t second = first + 1; second < kAxes.size() && has_several_values(kAxes[first]); ++second) {
         if (!is_usable(kAxes[second], only_whole)) continue;

@@ -28,5 +28,18 @@ TEST(HeaderValues, HandOutNoPaddingThatIsLongerThanAnyValue) {
   EXPECT_EQ(frame[0x00080070].data(), header[0x00080070].data());
 }
 
+/// As pydicom and DCMTK have it. Of several items the first one that has an attribute counts.
+TEST(HeaderValues, TakeTheLastOfElementsWrittenTwiceInItemsToo) {
+  const std::string twice = SliceBytes::element(0x00180050, "DS", "1 ") + SliceBytes::element(0x00180050, "DS", "2 ");
+  const std::string other = SliceBytes::element(0x00180050, "DS", "3 ");
+  const auto bytes = [](const std::string& text) { return std::as_bytes(std::span(text)); };
+  EXPECT_EQ(HeaderValues(bytes(twice), 0, {}).text(0x00180050), "2");
+  HeaderValues item(nullptr);
+  item.add_item(bytes(twice), {});
+  EXPECT_EQ(item.text(0x00180050), "2");
+  item.add_item(bytes(other), {});
+  EXPECT_EQ(item.text(0x00180050), "2");
+}
+
 }  // namespace
 }  // namespace naru::test

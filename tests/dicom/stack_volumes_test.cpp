@@ -242,6 +242,19 @@ TEST(StackVolumes, WhatNothingPartsIsRejected) {
   expect_all_rejected(sorted, Code::mixed_phase);
 }
 
+/// Two images at every place, but the one at the last is of another volume: by their numbers alone it would join it.
+TEST(StackVolumes, NumbersDoNotPartWhatTimesTellApart) {
+  auto candidates = four_d(3, [](auto& i, int v, int) { i.timing.acquisition_time_s = 36000 + v; });
+  std::erase_if(candidates, [](const Candidate& c) {
+    const auto number = *c.instance.instance_number - 1;
+    return number < 9 || number == 19;
+  });
+  ASSERT_EQ(candidates.size(), 20u);
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  EXPECT_THAT(sorted.sequences, IsEmpty());
+  expect_all_rejected(sorted, Code::mixed_phase);
+}
+
 TEST(StackVolumes, OnePlaceSaysNothingByItsNumbers) {
   std::vector<Candidate> candidates;
   for (int n = 0; n < 3; ++n) candidates.push_back(slice(n + 1, 0));
