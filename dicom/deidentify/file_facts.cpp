@@ -188,6 +188,31 @@ std::string normalised(std::string_view name) {
   return result;
 }
 
+/// Newborns are registered under their mother's name: "김영희아기", "김^영희의 아기2", "张丽之女", "山田^花子ベビー".
+/// Her name alone, in the groups that have it; empty where no group does.
+std::string mother_of(std::string_view name) {
+  constexpr std::array<std::string_view, 11> kChildren = {"신생아", "아기", "애기", "아가",   "베이비", "之子",
+                                                          "之女",   "之婴", "之嬰", "ベビー", "ベビ"};
+  constexpr std::string_view kBehind = " ^0123456789ABC()";
+  constexpr std::size_t kShortestBytes = 6;  // two syllables
+  std::string mothers;
+  for (std::size_t begin = 0; begin < name.size();) {
+    const std::size_t end = std::min(name.find('=', begin), name.size());
+    const auto trimmed = [](std::string_view text) { return text.substr(0, text.find_last_not_of(kBehind) + 1); };
+    std::string_view group = trimmed(name.substr(begin, end - begin));
+    begin = end + 1;
+    const auto child = std::ranges::find_if(kChildren, [&](std::string_view word) { return group.ends_with(word); });
+    if (child == kChildren.end()) continue;
+    group = trimmed(group.substr(0, group.size() - child->size()));
+    constexpr std::string_view kOf = "의";
+    if (group.ends_with(kOf)) group.remove_suffix(kOf.size());
+    if (group.size() < kShortestBytes) continue;
+    mothers += mothers.empty() ? "" : "=";
+    mothers += group;
+  }
+  return mothers;
+}
+
 bool is_letter_or_digit(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte >= 0x80 || std::isalnum(byte) != 0;
@@ -337,7 +362,12 @@ class Collector {
     auto& names = facts_.identifiers.person_names;
     const std::size_t before = names.size();
     take_text(node, &Identifiers::person_names);
-    for (std::size_t i = before; i < names.size(); ++i) take_ids_of(names[i]);
+    const std::size_t end = names.size();
+    for (std::size_t i = before; i < end; ++i) {
+      take_ids_of(names[i]);
+      std::string mother = mother_of(names[i]);
+      if (!mother.empty()) names.push_back(std::move(mother));
+    }
   }
 
   /// A name with digits is an id ("KR8812345", "TRAUMA^X77123"), and so is each of its parts that has some.
