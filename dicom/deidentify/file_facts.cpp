@@ -285,9 +285,17 @@ class Collector {
       values.erase(std::ranges::unique(values).begin(), values.end());
     }
     // One that is the patient's number as well must not be found anywhere.
-    std::ranges::copy_if(kept_uids_, std::back_inserter(facts_.kept), [&](const std::string& uid) {
-      return !std::ranges::binary_search(facts_.identifiers.ids, uid);
-    });
+    std::erase_if(kept_uids_,
+                  [&](const std::string& uid) { return std::ranges::binary_search(facts_.identifiers.ids, uid); });
+    if (policy_.options.has(DeidOption::retain_uids)) {
+      // They stay wherever they stand, and are not searched for. The table has UIDs in reports replaced all the same,
+      // which repeat those of the study.
+      std::ranges::sort(kept_uids_);
+      std::erase_if(facts_.identifiers.uids,
+                    [&](const std::string& uid) { return std::ranges::binary_search(kept_uids_, uid); });
+    } else {
+      std::ranges::move(kept_uids_, std::back_inserter(facts_.kept));
+    }
     return std::move(facts_);
   }
 
@@ -344,9 +352,7 @@ class Collector {
     if (is_date(node.value_representation) && is_legal(value, node.value_representation)) {
       take_dates(value_of(node, bytes_), facts_.kept);
     }
-    // Where all UIDs stay, none is searched for.
-    const bool keeps_all = policy_.options.has(DeidOption::retain_uids);
-    if (node.value_representation == vr("UI") && !keeps_all) take_uids(value_of(node, bytes_), kept_uids_);
+    if (node.value_representation == vr("UI")) take_uids(value_of(node, bytes_), kept_uids_);
   }
 
   DeidAction action(const Node& node, const ContentRule* rule) const {
