@@ -262,6 +262,8 @@ struct Level {
 };
 
 class Collector {
+  static constexpr std::uint16_t kPatientGroup = 0x0010;
+
  public:
   Collector(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy)
       : table_(table), bytes_(bytes), policy_(policy) {
@@ -283,6 +285,11 @@ class Collector {
       auto& values = facts_.identifiers.*category;
       std::ranges::sort(values);
       values.erase(std::ranges::unique(values).begin(), values.end());
+      if (category != &Identifiers::uids && category != &Identifiers::dates) {
+        std::erase_if(values, [&](const std::string& value) {
+          return kept_values_.contains(value) && !of_patient_.contains(value);
+        });
+      }
     }
     // One that is the patient's number as well must not be found anywhere.
     std::erase_if(kept_uids_,
@@ -352,7 +359,36 @@ class Collector {
     if (is_date(node.value_representation) && is_legal(value, node.value_representation)) {
       take_dates(value_of(node, bytes_), facts_.kept);
     }
+    if (is_charset_text(node.value_representation)) keep_text(node);
     if (node.value_representation == vr("UI")) take_uids(value_of(node, bytes_), kept_uids_);
+  }
+
+  /// A name or number that a rule of the hospital's own keeps is no identifier, whatever else holds it but the
+  /// patient's own attributes.
+  void keep_text(const Node& node) {
+    const bool is_place = names_a_place(node.tag);
+    const bool names_someone = node.value_representation == vr("PN") || find_row(kIdentifyingTags, node.tag) != nullptr;
+    const bool is_by_own_rule = names_someone && std::ranges::find(policy_.attributes, node.tag,
+                                                                   &AttributeOverride::tag) != policy_.attributes.end();
+    if (!is_place && !is_by_own_rule) return;
+    const auto text = decode_text(value_of(node, bytes_), node.value_representation, *levels_.back().set);
+    if (!text) return;
+    for (std::string& one : split_values(*text, node.value_representation)) {
+      if (is_place) keep_place(one);
+      if (is_by_own_rule) kept_values_.insert(std::move(one));
+    }
+  }
+
+  /// Each row of words in it: what other attributes call the place.
+  void keep_place(std::string_view place) {
+    constexpr std::size_t kMostWords = 12;
+    for (std::size_t begin = 0; begin < place.size(); begin = place.find_first_not_of(' ', place.find(' ', begin))) {
+      std::size_t end = begin;
+      for (std::size_t words = 0; words < kMostWords && end < place.size(); ++words) {
+        end = std::min(place.find(' ', end + 1), place.size());
+        facts_.kept_places.emplace_back(place.substr(begin, end - begin));
+      }
+    }
   }
 
   DeidAction action(const Node& node, const ContentRule* rule) const {
@@ -397,6 +433,7 @@ class Collector {
     const Bytes value = value_of(node, bytes_);
     const auto add = [&](std::string_view text) {
       for (std::string& one : split_values(text, node.value_representation)) {
+        if (group_of(node.tag) == kPatientGroup) of_patient_.insert(one);
         if (!one.empty()) (facts_.identifiers.*category).push_back(std::move(one));
       }
     };
@@ -454,10 +491,17 @@ class Collector {
   };
   std::vector<DeviceName> device_names_;
   std::vector<std::string> kept_uids_;
+  std::set<std::string> kept_values_, of_patient_;
   FileFacts facts_;
 };
 
 }  // namespace
+
+bool names_a_place(Tag tag) {
+  const IdentifyingTag* row = find_row(kIdentifyingTags, tag);
+  return (row != nullptr && row->category == &Identifiers::places) ||
+         std::ranges::find(kDeviceNames, tag) != kDeviceNames.end();
+}
 
 FileFacts collect_facts(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy) {
   return Collector(table, bytes, policy).collect();
