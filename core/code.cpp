@@ -19,7 +19,7 @@ constexpr std::array kCodes = {
     CodeInfo{Code::unsupported_sop_class, "unsupported_sop_class",
              "Its SOP class or its kind of pixels is not handled: prepare takes CT, MR and PET images with grey values "
              "of 8 or "
-             "16 bits, deidentify all standard classes but sounds and inventories.",
+             "16 bits, deidentify all standard classes of patients but sounds.",
              "Nothing, if it is not wanted; of a private class, export it as a standard one."},
     CodeInfo{Code::no_pixels, "no_pixels", "The object holds no pixel data.", "Export it with its pixel data."},
     CodeInfo{Code::not_selected, "not_selected", "The recipe does not select it.", "Change [select] in the recipe."},

@@ -7,6 +7,7 @@
 #include <array>
 #include <iterator>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "core/digest.h"
@@ -19,6 +20,7 @@
 #include "dicom/deidentify/patient_words.h"
 #include "dicom/deidentify/pixel_treatment.h"
 #include "dicom/deidentify/proof.h"
+#include "dicom/deidentify/proof_patterns.h"
 #include "dicom/deidentify/rewrite.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/dicomdir.h"
@@ -179,15 +181,40 @@ std::optional<Code> check_source(const DeidSource& source) {
   return source.sop_class_uid.empty() ? std::optional(Code::unsupported_sop_class) : std::nullopt;
 }
 
+std::set<std::string> words_in(std::string_view text) {
+  const auto words = split(folded(text), " ^=,;/_-");
+  return {words.begin(), words.end()};
+}
+
+/// The words of persons' names and the ids, small.
+std::set<std::string> words_of_persons(std::initializer_list<const Identifiers*> all) {
+  std::set<std::string> words;
+  for (const Identifiers* identifiers : all) {
+    for (const std::string& name : identifiers->person_names) words.merge(words_in(name));
+    for (const std::string& id : identifiers->ids) words.insert(folded(id));
+  }
+  return words;
+}
+
 /// Texts that are in the result by our doing, and therefore prove nothing: dates that are results, what a rule keeps,
 /// how pseudonyms begin.
-AllowedTexts allowed_texts(const FileFacts& facts, int shift_days) {
+/// @param shared what other files of the patient hold
+AllowedTexts allowed_texts(const FileFacts& facts, const Identifiers& shared, int shift_days) {
   std::vector<std::string> allowed = facts.kept;
   allowed.emplace_back("patient");
   for (const std::string& date : facts.identifiers.dates) {
     if (auto shifted = shift_dates(date, vr("DA"), shift_days)) allowed.push_back(std::move(*shifted));
   }
-  return AllowedTexts(allowed);
+  AllowedTexts result(allowed);
+  if (facts.kept_places.empty()) return result;
+  // A hospital may be called after somebody who is a patient of it.
+  const auto persons = words_of_persons({&facts.identifiers, &shared});
+  for (const std::string& place : facts.kept_places) {
+    const auto words = words_in(place);
+    const bool names_someone = std::ranges::any_of(words, [&](const auto& word) { return persons.contains(word); });
+    if (!names_someone) result.allow(place);
+  }
+  return result;
 }
 
 }  // namespace
@@ -398,7 +425,8 @@ class DeidRun {
     const ProofSearch uids(uids_);
     std::vector<const ProofSearch*> searches = {own.get(), &uids};
     if (words_ != nullptr) searches.push_back(&words_->search());
-    const AllowedTexts allowed = allowed_texts(facts_, shift_days_);
+    static const Identifiers kNone;
+    const AllowedTexts allowed = allowed_texts(facts_, words_ != nullptr ? words_->identifiers() : kNone, shift_days_);
     const auto finds = [&](Bytes bytes, ProofSearch::Where where) {
       return ProofSearch::find_any(searches, bytes, where, allowed).has_value();
     };

@@ -14,7 +14,8 @@ namespace naru::dicom {
 
 namespace {
 
-constexpr std::string_view kReasons[] = {"name", "id", "place", "date", "contact", "national", "title", "age", "listed"};
+constexpr std::string_view kReasons[] = {"name",     "id",    "place", "date",  "contact",
+                                         "national", "title", "age",   "listed"};
 static_assert(std::size(kReasons) == kDescriptorReasons);
 
 bool is_name(DescriptorReason reason) { return reason == DescriptorReason::name || reason == DescriptorReason::title; }
@@ -284,10 +285,13 @@ CleanedText DescriptorCleaner::clean(std::string_view value) const {
   return cut(text, merged(text, std::move(removals)));
 }
 
-CleanedText DescriptorCleaner::remove_identifiers(std::string_view value) const {
+CleanedText DescriptorCleaner::remove_identifiers(std::string_view value, bool keeps_places) const {
   const FoldedText text(value);
   Removals removals;
   state_->find_own(text, removals);
+  if (keeps_places) {
+    std::erase_if(removals, [](const Removal& removal) { return removal.reason == DescriptorReason::place; });
+  }
   return cut(text, merged(text, std::move(removals)));
 }
 

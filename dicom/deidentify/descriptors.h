@@ -54,7 +54,8 @@ class DescriptorCleaner {
 
   /// As `clean`, for a text that no option asks to clean: only the file's own names, ids, places and dates and the
   /// hospital's words go (no patterns).
-  CleanedText remove_identifiers(std::string_view text) const;
+  /// @param keeps_places of the name of a place that an option retains
+  CleanedText remove_identifiers(std::string_view text, bool keeps_places = false) const;
 
  private:
   struct State;

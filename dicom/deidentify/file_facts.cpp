@@ -188,6 +188,31 @@ std::string normalised(std::string_view name) {
   return result;
 }
 
+/// Newborns are registered under their mother's name: "김영희아기", "김^영희의 아기2", "张丽之女", "山田^花子ベビー".
+/// Her name alone, in the groups that have it; empty where no group does.
+std::string mother_of(std::string_view name) {
+  constexpr std::array<std::string_view, 11> kChildren = {"신생아", "아기", "애기", "아가",   "베이비", "之子",
+                                                          "之女",   "之婴", "之嬰", "ベビー", "ベビ"};
+  constexpr std::string_view kBehind = " ^0123456789ABC()";
+  constexpr std::size_t kShortestBytes = 6;  // two syllables
+  std::string mothers;
+  for (std::size_t begin = 0; begin < name.size();) {
+    const std::size_t end = std::min(name.find('=', begin), name.size());
+    const auto trimmed = [](std::string_view text) { return text.substr(0, text.find_last_not_of(kBehind) + 1); };
+    std::string_view group = trimmed(name.substr(begin, end - begin));
+    begin = end + 1;
+    const auto child = std::ranges::find_if(kChildren, [&](std::string_view word) { return group.ends_with(word); });
+    if (child == kChildren.end()) continue;
+    group = trimmed(group.substr(0, group.size() - child->size()));
+    constexpr std::string_view kOf = "의";
+    if (group.ends_with(kOf)) group.remove_suffix(kOf.size());
+    if (group.size() < kShortestBytes) continue;
+    mothers += mothers.empty() ? "" : "=";
+    mothers += group;
+  }
+  return mothers;
+}
+
 bool is_letter_or_digit(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte >= 0x80 || std::isalnum(byte) != 0;
@@ -237,6 +262,8 @@ struct Level {
 };
 
 class Collector {
+  static constexpr std::uint16_t kPatientGroup = 0x0010;
+
  public:
   Collector(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy)
       : table_(table), bytes_(bytes), policy_(policy) {
@@ -258,11 +285,24 @@ class Collector {
       auto& values = facts_.identifiers.*category;
       std::ranges::sort(values);
       values.erase(std::ranges::unique(values).begin(), values.end());
+      if (category != &Identifiers::uids && category != &Identifiers::dates) {
+        std::erase_if(values, [&](const std::string& value) {
+          return kept_values_.contains(value) && !of_patient_.contains(value);
+        });
+      }
     }
     // One that is the patient's number as well must not be found anywhere.
-    std::ranges::copy_if(kept_uids_, std::back_inserter(facts_.kept), [&](const std::string& uid) {
-      return !std::ranges::binary_search(facts_.identifiers.ids, uid);
-    });
+    std::erase_if(kept_uids_,
+                  [&](const std::string& uid) { return std::ranges::binary_search(facts_.identifiers.ids, uid); });
+    if (policy_.options.has(DeidOption::retain_uids)) {
+      // They stay wherever they stand, and are not searched for. The table has UIDs in reports replaced all the same,
+      // which repeat those of the study.
+      std::ranges::sort(kept_uids_);
+      std::erase_if(facts_.identifiers.uids,
+                    [&](const std::string& uid) { return std::ranges::binary_search(kept_uids_, uid); });
+    } else {
+      std::ranges::move(kept_uids_, std::back_inserter(facts_.kept));
+    }
     return std::move(facts_);
   }
 
@@ -319,9 +359,36 @@ class Collector {
     if (is_date(node.value_representation) && is_legal(value, node.value_representation)) {
       take_dates(value_of(node, bytes_), facts_.kept);
     }
-    // Where all UIDs stay, none is searched for.
-    const bool keeps_all = policy_.options.has(DeidOption::retain_uids);
-    if (node.value_representation == vr("UI") && !keeps_all) take_uids(value_of(node, bytes_), kept_uids_);
+    if (is_charset_text(node.value_representation)) keep_text(node);
+    if (node.value_representation == vr("UI")) take_uids(value_of(node, bytes_), kept_uids_);
+  }
+
+  /// A name or number that a rule of the hospital's own keeps is no identifier, whatever else holds it but the
+  /// patient's own attributes.
+  void keep_text(const Node& node) {
+    const bool is_place = names_a_place(node.tag);
+    const bool names_someone = node.value_representation == vr("PN") || find_row(kIdentifyingTags, node.tag) != nullptr;
+    const bool is_by_own_rule = names_someone && std::ranges::find(policy_.attributes, node.tag,
+                                                                   &AttributeOverride::tag) != policy_.attributes.end();
+    if (!is_place && !is_by_own_rule) return;
+    const auto text = decode_text(value_of(node, bytes_), node.value_representation, *levels_.back().set);
+    if (!text) return;
+    for (std::string& one : split_values(*text, node.value_representation)) {
+      if (is_place) keep_place(one);
+      if (is_by_own_rule) kept_values_.insert(std::move(one));
+    }
+  }
+
+  /// Each row of words in it: what other attributes call the place.
+  void keep_place(std::string_view place) {
+    constexpr std::size_t kMostWords = 12;
+    for (std::size_t begin = 0; begin < place.size(); begin = place.find_first_not_of(' ', place.find(' ', begin))) {
+      std::size_t end = begin;
+      for (std::size_t words = 0; words < kMostWords && end < place.size(); ++words) {
+        end = std::min(place.find(' ', end + 1), place.size());
+        facts_.kept_places.emplace_back(place.substr(begin, end - begin));
+      }
+    }
   }
 
   DeidAction action(const Node& node, const ContentRule* rule) const {
@@ -337,7 +404,12 @@ class Collector {
     auto& names = facts_.identifiers.person_names;
     const std::size_t before = names.size();
     take_text(node, &Identifiers::person_names);
-    for (std::size_t i = before; i < names.size(); ++i) take_ids_of(names[i]);
+    const std::size_t end = names.size();
+    for (std::size_t i = before; i < end; ++i) {
+      take_ids_of(names[i]);
+      std::string mother = mother_of(names[i]);
+      if (!mother.empty()) names.push_back(std::move(mother));
+    }
   }
 
   /// A name with digits is an id ("KR8812345", "TRAUMA^X77123"), and so is each of its parts that has some.
@@ -361,6 +433,7 @@ class Collector {
     const Bytes value = value_of(node, bytes_);
     const auto add = [&](std::string_view text) {
       for (std::string& one : split_values(text, node.value_representation)) {
+        if (group_of(node.tag) == kPatientGroup) of_patient_.insert(one);
         if (!one.empty()) (facts_.identifiers.*category).push_back(std::move(one));
       }
     };
@@ -418,10 +491,17 @@ class Collector {
   };
   std::vector<DeviceName> device_names_;
   std::vector<std::string> kept_uids_;
+  std::set<std::string> kept_values_, of_patient_;
   FileFacts facts_;
 };
 
 }  // namespace
+
+bool names_a_place(Tag tag) {
+  const IdentifyingTag* row = find_row(kIdentifyingTags, tag);
+  return (row != nullptr && row->category == &Identifiers::places) ||
+         std::ranges::find(kDeviceNames, tag) != kDeviceNames.end();
+}
 
 FileFacts collect_facts(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy) {
   return Collector(table, bytes, policy).collect();

@@ -19,9 +19,13 @@ struct FileFacts {
   DeidSource source;
   Identifiers identifiers;
   CharacterSets sets;
-  std::vector<std::string> kept;  ///< dates (YYYYMMDD) and UIDs that rules keep: who reads the result knows them
-  std::optional<Code> problem;    ///< charset_undecodable: a name or an id that nothing decodes
+  std::vector<std::string> kept;         ///< dates (YYYYMMDD) and UIDs that rules keep: who reads the result knows them
+  std::vector<std::string> kept_places;  ///< that rules keep, and each row of words of them
+  std::optional<Code> problem;           ///< charset_undecodable: a name or an id that nothing decodes
 };
+
+/// True for an attribute that names an institution, a place in it or a station.
+bool names_a_place(Tag tag);
 
 FileFacts collect_facts(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy);
 

@@ -271,6 +271,8 @@ AllowedTexts::AllowedTexts(std::span<const std::string> texts) {
   }
 }
 
+void AllowedTexts::allow(std::string_view text) { folded_.insert(folded(text)); }
+
 ProofSearch::ProofSearch(const Identifiers& identifiers) : state_(std::make_unique<State>(identifiers)) {}
 ProofSearch::~ProofSearch() = default;
 ProofSearch::ProofSearch(ProofSearch&&) noexcept = default;

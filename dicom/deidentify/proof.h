@@ -22,6 +22,8 @@ class AllowedTexts {
   AllowedTexts() = default;
   /// The texts and each of their words.
   explicit AllowedTexts(std::span<const std::string> texts);
+  /// The text alone, without its words.
+  void allow(std::string_view text);
   /// @param folded in small letters
   bool contains(const std::string& folded) const { return folded_.contains(folded); }
 

@@ -202,7 +202,13 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
   const Vr v = node.value_representation;
   if (node.tag == kPatientAge) return write_converted(node, v, capped_age(text_of(value_of(node, bytes_))));
   if (node.tag == kTimezoneOffset) return write_zone(node);
-  if (is_charset_text(v)) return write_text(node, v, *text.set, text.cleans_all && !is_code(node.tag));
+  if (is_charset_text(v)) {
+    const bool cleans = text.cleans_all && !is_code(node.tag);
+    return write_text(node, v, *text.set,
+                      cleans                    ? Cleaning::all
+                      : names_a_place(node.tag) ? Cleaning::persons
+                                                : Cleaning::identifiers);
+  }
   const std::string_view value = text_of(value_of(node, bytes_));
   const std::string mended = can_be_mended(v) ? as_meant(value, v) : std::string();
   const std::string_view meant = can_be_mended(v) ? std::string_view(mended) : value;
@@ -272,7 +278,7 @@ void ValueWriter::clean(const Node& node, const TextContext& text) {
     return writer_.element(node.tag, v, dummy_value(v));
   }
   if (node.tag == kTimezoneOffset) return write_zone(node);
-  if (is_charset_text(v)) return write_text(node, v, *text.set, true);
+  if (is_charset_text(v)) return write_text(node, v, *text.set, Cleaning::all);
   if (v == vr("UI")) return write_uids(node);
   if (is_number(v)) return keep_checked(node, text);  // names nobody
   // A time stamp in bytes, a maker's note: nothing in it can be told apart.
@@ -304,11 +310,11 @@ std::string ValueWriter::decoded(Bytes value, Vr v, const CharacterSet& set) {
   return is_in_doubt ? ascii_words(value) : std::string();
 }
 
-void ValueWriter::write_text(const Node& node, Vr v, const CharacterSet& set, bool cleans) {
+void ValueWriter::write_text(const Node& node, Vr v, const CharacterSet& set, Cleaning cleaning) {
   const Bytes value = value_of(node, bytes_);
   const std::string text = decoded(value, v, set);
   std::vector<std::string> values = split_values(text, v);
-  const bool is_changed = clean_values(values, cleans);
+  const bool is_changed = clean_values(values, cleaning);
   const std::string result = fmt::format("{}", fmt::join(values, "\\"));
   if (!is_changed && text == text_of(value) && !context_.facts.sets.has_non_ascii()) return keep(node, v);
   const bool is_emptied = result.empty() && !text_of(value).empty() && must_have_value(node.tag);
@@ -325,7 +331,7 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
   }
   if (is_date(v)) return write_private_date(node, v);
   if (v == vr("PN")) return writer_.element(node.tag, v, std::string_view());
-  if (is_charset_text(v)) return write_text(node, v, *text.set, true);
+  if (is_charset_text(v)) return write_text(node, v, *text.set, Cleaning::all);
   if (tells_no_kind(v)) return write_private_bytes(node, v, *text.set);
   if (!is_legal(text_of(value_of(node, bytes_)), v)) return write_converted(node, written_vr(node, v), std::nullopt);
   const bool keeps_uids = context_.policy.options.has(DeidOption::retain_uids);
@@ -338,7 +344,7 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
 void ValueWriter::write_private_bytes(const Node& node, Vr v, const CharacterSet& set) {
   const auto read = readable_text(value_of(node, bytes_), set);
   std::vector<std::string> text = {read.value_or("")};
-  if (!clean_values(text, true)) return keep(node, written_vr(node, v));
+  if (!clean_values(text, Cleaning::all)) return keep(node, written_vr(node, v));
   writer_.element(node.tag, written_vr(node, v), text.front());
 }
 
@@ -400,11 +406,13 @@ void ValueWriter::write_zone(const Node& node) {
 }
 
 /// True where a value changed.
-bool ValueWriter::clean_values(std::vector<std::string>& values, bool cleans) {
+bool ValueWriter::clean_values(std::vector<std::string>& values, Cleaning cleaning) {
   bool is_changed = false;
   for (std::string& one : values) {
-    CleanedText cleaned = cleans ? context_.cleaner.clean(one) : context_.cleaner.remove_identifiers(one);
-    const bool is_whole_identifier = !cleaned.is_changed() && is_identifier(one, cleans);
+    CleanedText cleaned = cleaning == Cleaning::all
+                              ? context_.cleaner.clean(one)
+                              : context_.cleaner.remove_identifiers(one, cleaning == Cleaning::persons);
+    const bool is_whole_identifier = !cleaned.is_changed() && is_identifier(one, cleaning == Cleaning::all);
     if (!cleaned.is_changed() && !is_whole_identifier) continue;
     if (is_whole_identifier) cleaned.text.clear();
     is_changed = true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -67,10 +68,11 @@ class ValueWriter {
   void clean(const Node& node, const TextContext& text);
   void write_code(const Node& node, Vr v);
   void write_zone(const Node& node);
-  void write_text(const Node& node, Vr v, const CharacterSet& set, bool cleans);
+  enum class Cleaning : std::uint8_t { all, identifiers, persons };  ///< `persons`: of a place's name that stays
+  void write_text(const Node& node, Vr v, const CharacterSet& set, Cleaning cleaning);
   std::string decoded(Bytes value, Vr v, const CharacterSet& set);
   bool hides_a_name(Bytes value, std::string_view text) const;
-  bool clean_values(std::vector<std::string>& values, bool cleans);
+  bool clean_values(std::vector<std::string>& values, Cleaning cleaning);
   void write_private_bytes(const Node& node, Vr v, const CharacterSet& set);
   void write_private_uid(const Node& node, Vr v);
   void write_private_date(const Node& node, Vr v);

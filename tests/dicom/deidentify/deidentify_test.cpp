@@ -224,6 +224,46 @@ TEST(Deidentify, RemovesPrivateElementsThatRepeatWhatItRemoves) {
   EXPECT_EQ(whole.value(0x00131035), "F");
 }
 
+TEST(Deidentify, KeepsAnInstitutionThatOtherAttributesNameToo) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00080080, "LO", "Saint Wolfgang Medical Center").text(0x00100021, "LO", "Saint Wolfgang Medical Center");
+  slice.text(0x00081040, "LO", "Wolfgang Radiology").text(0x00400243, "SH", "Wolfgang Medical");
+  slice.text(0x00081030, "LO", "CT of Saint Wolfgang Medical Center");
+  auto policy = policy_with({DeidOption::retain_institution_identity, DeidOption::clean_descriptors});
+  const Deidentified done(slice.bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00080080), "Saint Wolfgang Medical Center");
+  EXPECT_EQ(done.value(0x00081040), "Wolfgang Radiology");
+  EXPECT_FALSE(done.has(0x00100021));
+  EXPECT_FALSE(done.has(0x00400243));
+  // Called after a patient: the name goes.
+  slice.text(0x00100010, "PN", "Wolfgang^Anna");
+  const Deidentified patron(slice.bytes(), policy);
+  ASSERT_FALSE(patron.result.reason);
+  EXPECT_FALSE(patron.holds("Wolfgang"));
+  // A rule of the hospital's own for its stations.
+  slice.text(0x00081010, "SH", "KESTREL7").text(0x00400242, "SH", "KESTREL7");
+  policy.attributes = {{0x00081010, dicom::DeidAction::K}};
+  EXPECT_EQ(Deidentified(slice.bytes(), policy).value(0x00081010), "KESTREL7");
+}
+
+TEST(Deidentify, KeepsWhatASiteRuleKeepsWhateverElseHoldsIt) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00080050, "SH", "ACC5550123").text(0x00402017, "LO", "ACC5550123");
+  slice.text(0x00080090, "PN", "Fitzwilliams^Prudence").text(0x00081070, "PN", "Fitzwilliams^Prudence");
+  dicom::DeidentifyPolicy policy;
+  policy.attributes = {{0x00080050, dicom::DeidAction::K}, {0x00080090, dicom::DeidAction::K}};
+  const Deidentified done(slice.bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00080050), "ACC5550123");
+  EXPECT_EQ(done.value(0x00080090), "Fitzwilliams^Prudence");
+  EXPECT_EQ(done.value(0x00402017), "");
+  EXPECT_FALSE(done.has(0x00081070));
+  // But for the patient's own number.
+  slice.text(0x00100020, "LO", "ACC5550123");
+  EXPECT_FALSE(Deidentified(slice.bytes(), policy).holds("ACC5550123"));
+}
+
 TEST(Deidentify, DropsTheOldNameInOriginalAttributes) {
   SliceBytes slice = hospital_slice();
   slice.raw(0x04000561, "SQ", item(sequence(0x04000550, item(SliceBytes::element(0x00100010, "PN", "Oldname^Olga ")))));

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 #include "tests/dicom/coded_bytes.h"
 #include "tests/dicom/deidentify/deidentified.h"
 #include "tests/dicom/slice_bytes.h"
@@ -90,6 +93,25 @@ TEST(FileFacts, TakesANameWithDigitsForAnId) {
   EXPECT_EQ(ids_of("TRAUMA^X77123"), (Strings{"P1", "TRAUMA^X77123", "X77123"}));
   EXPECT_EQ(ids_of("ANON_77123"), (Strings{"77123", "ANON_77123", "P1"}));
   EXPECT_EQ(ids_of("Davidson^Douglas"), Strings{"P1"});
+}
+
+TEST(FileFacts, TakesANewbornForItsMotherAsWell) {
+  const auto names_of = [](const std::string& name) {
+    SliceBytes slice;
+    slice.text(0x00080005, "CS", "ISO_IR 192").text(0x00100010, "PN", name);
+    return identifiers_of(slice).person_names;
+  };
+  const auto has = [&](const std::string& name, const std::string& mother) {
+    const auto names = names_of(name);
+    return std::ranges::find(names, name) != names.end() && std::ranges::find(names, mother) != names.end();
+  };
+  EXPECT_TRUE(has("김영희아기", "김영희"));
+  EXPECT_TRUE(has("김^영희의 아기2", "김^영희"));
+  EXPECT_TRUE(has("Kim^Baby=金^英姬=김^영희애기", "김^영희"));
+  EXPECT_TRUE(has("张丽之女", "张丽"));
+  EXPECT_TRUE(has("山田^花子ベビー", "山田^花子"));
+  EXPECT_EQ(names_of("이^아기").size(), 1U) << "a name of its own";
+  EXPECT_EQ(names_of("김^영희").size(), 1U);
 }
 
 TEST(FileFacts, TakesWhatIsRetainedForNoIdentifier) {

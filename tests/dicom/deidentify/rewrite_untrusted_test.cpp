@@ -264,6 +264,16 @@ TEST(UntrustedValues, UidsThatARuleOrAnOptionKeepsStayInThatAttributeAlone) {
   EXPECT_EQ(done.value(kInstanceCreatorUid), test_key().uid("2.999.77.1"));
 }
 
+TEST(UntrustedValues, UidsOfAReportMayBeThoseThatAnOptionKeeps) {
+  const std::string study = "1.2.276.0.7230010.3.1.2.4711";
+  SliceBytes slice;
+  slice.text(0x0020000D, "UI", study).text(0x0040A124, "UI", study);
+  const Deidentified done(slice.bytes(), policy_with({dicom::DeidOption::retain_uids}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x0020000D), study);
+  EXPECT_TRUE(done.value(0x0040A124)->starts_with("2.25.")) << "PS3.15 Table E.1-1";
+}
+
 TEST(UntrustedValues, UidsThatAreThePatientsNumberDoNotStay) {
   SliceBytes slice;
   slice.text(0x00181002, "UI", "73645178").text(0x00100020, "LO", "73645178");
