@@ -39,13 +39,14 @@ bool reaches_into(std::span<const FaceRemoval* const> cuts, const dicom::MarkedV
 
 }  // namespace
 
-bool may_draw_face(dicom::Bytes file, const CutFrames& frames, bool is_faceless) {
+bool may_draw_face(dicom::Bytes file, const CutFrames& frames, DrawnStudy study) {
   try {
     const dicom::MarkedVoxels drawing(file);
     const std::string& frame = drawing.frame_of_reference_uid();
     if (frames.in_doubt.contains(frame)) return true;
     const auto cuts = frames.cuts.find(frame);
-    if (cuts == frames.cuts.end()) return !is_faceless;
+    const bool is_of_pictures = study.is_flat && drawing.problem() == Code::missing_geometry;
+    if (cuts == frames.cuts.end()) return !study.is_faceless && !is_of_pictures;
     return drawing.problem() || reaches_into(cuts->second, drawing);
   } catch (const std::exception&) {
     return true;  // out of memory, or a defect

@@ -39,6 +39,12 @@ void sort_used(const DeidScan& scan, Scan& slices, Executor& executor, const Can
   sort_candidates(slices, {dicom::GapPolicy::interpolate, false}, executor, cancel, on_progress);
 }
 
+/// Of CT, MR or PET.
+bool is_volume(const dicom::DeidSource& source) {
+  return source.modality == "CT" || source.modality == "MR" || source.modality == "PT" ||
+         face_class(source.sop_class_uid) == FaceClass::volume;
+}
+
 bool is_same_list(const DeidScan& scan, const Scan& slices) {
   const auto same = [](const InputRecord& a, const InputRecord& b) {
     return a.path == b.path && a.size_bytes == b.size_bytes;
@@ -235,10 +241,8 @@ class FacePlanner {
     for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
       const dicom::DeidSource& source = scan_.sources[index];
       const FaceClass kind = face_class(source.sop_class_uid);
-      const bool is_volume_kind =
-          source.modality == "CT" || source.modality == "MR" || source.modality == "PT" || kind == FaceClass::volume;
       const bool has_pixels = slices_.inputs[index].reason != Code::no_pixels;
-      const bool may_show = kind == FaceClass::picture || (is_volume_kind && has_pixels);
+      const bool may_show = kind == FaceClass::picture || (is_volume(source) && has_pixels);
       if (may_show && !read.contains(index) && !is_limb(source.body_part)) hold(index);
     }
   }
@@ -270,6 +274,21 @@ class FacePlanner {
     return seen;
   }
 
+  /// Studies that hold pictures, and no volumes.
+  std::set<std::string_view> flat_studies() const {
+    std::set<std::string_view> flat;
+    for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
+      const bool has_pixels = slices_.inputs[index].reason != Code::no_pixels;
+      const bool is_picture = face_class(scan_.sources[index].sop_class_uid) == FaceClass::other;
+      if (is_picture && has_pixels) flat.insert(scan_.sources[index].study_uid);
+    }
+    for (const dicom::DeidSource& source : scan_.sources) {
+      const FaceClass kind = face_class(source.sop_class_uid);
+      if (is_volume(source) || kind == FaceClass::picture || kind == FaceClass::outline) flat.erase(source.study_uid);
+    }
+    return flat;
+  }
+
   CutFrames frames_of_volumes() const {
     CutFrames frames;
     for (const auto& [stack, face] : found_) {
@@ -286,13 +305,14 @@ class FacePlanner {
                      const OnProgress& on_progress) {
     const std::vector<std::size_t> drawings = drawings_to_judge();
     if (drawings.empty()) return;
-    const std::set<std::string_view> faceless = faceless_studies();
+    const std::set<std::string_view> faceless = faceless_studies(), flat = flat_studies();
     const CutFrames frames = frames_of_volumes();
     std::mutex mutex;
     std::set<std::size_t> showing;
     for_each_input(scan_, drawings, {memory_limit_bytes}, "looking at drawings", executor, cancel, on_progress,
                    [&](std::size_t index, dicom::Bytes file) {
-                     if (!may_draw_face(file, frames, faceless.contains(scan_.sources[index].study_uid))) return;
+                     const std::string& study = scan_.sources[index].study_uid;
+                     if (!may_draw_face(file, frames, {faceless.contains(study), flat.contains(study)})) return;
                      const std::lock_guard lock(mutex);
                      showing.insert(index);
                    });

@@ -310,6 +310,28 @@ TEST_F(DeidentifyFaceTest, DeliversSegmentationsOfStudiesWithoutAFace) {
   EXPECT_EQ(run().instance_count, 4U);
 }
 
+TEST_F(DeidentifyFaceTest, DeliversSegmentationsOfRadiographs) {
+  const HeadSeries head({});
+  const auto all = [](std::int64_t, std::int64_t, std::int64_t) { return true; };
+  const auto put_mask = [&](const std::string& patient, bool has_positions) {
+    put(patient + "/mask", test::DrawnMask{head, all, 1, has_positions}.bytes(patient, 2));
+  };
+  for (const std::string patient : {"PAT-1", "PAT-2", "PAT-3"}) {
+    test::SliceBytes picture = test::slice_of(patient, 1);
+    picture.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.1").text(0x00080060, "CS", "CR").remove(0x00200032);
+    put(patient + "/picture", picture);
+  }
+  put_mask("PAT-1", false);
+  put_mask("PAT-2", true);  // of a volume that was not given
+  put_mask("PAT-4", false);
+  put("PAT-3/volume", test::slice_of("PAT-3", 1, 3).text(0x00080060, "CS", "OT").remove(0x00200032));
+  put_mask("PAT-3", false);
+  run();
+  const std::map<std::string, Json> reasons = reasons_of(report(), "mask");
+  EXPECT_EQ(reasons.at("PAT-1"), nullptr);
+  for (const char* const patient : {"PAT-2", "PAT-3", "PAT-4"}) EXPECT_EQ(reasons.at(patient), "face_present");
+}
+
 TEST_F(DeidentifyFaceTest, HoldsSlicesOfTwoSeriesThatAreFineTogetherAlone) {
   const HeadSeries head({});
   for (std::int64_t z = 0; z < head.slice_count(); ++z) {
