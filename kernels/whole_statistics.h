@@ -5,7 +5,7 @@
 #include <span>
 
 #include "kernels/statistics.h"
-#include "kernels/whole_statistics_voxel.h"
+#include "kernels/whole_sums.h"
 
 namespace naru {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "kernels/whole_statistics_voxel.h"
+#include "kernels/whole_sums.h"
 
 namespace naru::avx2 {
 

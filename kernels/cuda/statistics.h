@@ -7,7 +7,7 @@
 #include "core/volume.h"
 #include "kernels/executor.h"
 #include "kernels/statistics_voxel.h"
-#include "kernels/whole_statistics_voxel.h"
+#include "kernels/whole_sums.h"
 
 namespace naru::cuda {
 
