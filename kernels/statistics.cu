@@ -139,6 +139,7 @@ constexpr int kSharedWords = kBinCount / 2;  // each holds two counters of 16 bi
 /// barriers a block counts kFull values at most, so that none of its counters passes 65,535 into its neighbour.
 constexpr unsigned kFull = 0x8000;
 constexpr int kLoadsPerTurn = kFull / (kHistogramThreads * Together<std::int16_t>::kCount);
+constexpr std::int64_t kLoadsPerBlock = kHistogramThreads * kLoadsPerTurn;  // in a turn
 
 /// Adds `times` to a counter of the block.
 __device__ inline void count_value(unsigned* words, unsigned long long* bins, int bin, unsigned times) {
@@ -161,7 +162,6 @@ __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(Loads<T> i
   const auto bin_of = [](T value) { return static_cast<int>(value) - std::numeric_limits<T>::min(); };
   for (int w = thread; w < kSharedWords; w += kHistogramThreads) words[w] = 0;
   __syncthreads();
-  constexpr std::int64_t kLoadsPerBlock = kHistogramThreads * kLoadsPerTurn;
   for (std::int64_t turn = blockIdx.x * kLoadsPerBlock; turn < in.count; turn += gridDim.x * kLoadsPerBlock) {
     Together<T> loaded[kLoadsPerTurn] = {};
 #pragma unroll
@@ -216,7 +216,6 @@ template <class T>
 void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector<std::uint64_t>& counts,
                    Executor& executor) {
   constexpr int kSharedBytes = kSharedWords * static_cast<int>(sizeof(unsigned));
-  constexpr std::int64_t kLoadsPerBlock = kHistogramThreads * kLoadsPerTurn;
   const std::int64_t count = in.size.voxel_count();
   if (count == 0) return;
   CUstream_st* const stream = selected_stream(executor);

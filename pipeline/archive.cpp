@@ -135,17 +135,18 @@ void ArchiveReader::pass_end(const CancelToken& cancel) {
     count = gzread(gzip_.get(), block_.data(), static_cast<unsigned>(block_.size()));
     count_expanded(static_cast<std::uint64_t>(std::max(count, 0)));
   }
-  int problem = Z_OK;
-  if (gzip_) gzerror(gzip_.get(), &problem);
   const bool is_tar = (archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
-  if (problem != Z_OK || (is_tar && !gzip_ && !ends_with_zeros(path_))) state_ = State::corrupt;
+  if (gzip_problem() != Z_OK || (is_tar && !gzip_ && !ends_with_zeros(path_))) state_ = State::corrupt;
 }
 
-bool ArchiveReader::is_damaged() const {
+/// What zlib says of a .tar.gz so far; of others Z_OK.
+int ArchiveReader::gzip_problem() const {
   int problem = Z_OK;
   if (gzip_) gzerror(gzip_.get(), &problem);
-  return problem == Z_DATA_ERROR;
+  return problem;
 }
+
+bool ArchiveReader::is_damaged() const { return gzip_problem() == Z_DATA_ERROR; }
 
 void ArchiveReader::count_expanded(std::uint64_t bytes) {
   expanded_bytes_ += bytes;

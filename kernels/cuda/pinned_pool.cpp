@@ -33,7 +33,7 @@ void PinnedPool::give_back(PinnedBlock block, std::size_t size_bytes, const Stre
     (void)cudaFreeHost(block.pointer);
     return;
   }
-  if (idle_count_ == kMostBlocks) remove(0);
+  if (idle_count_ == kMostBlocks) free_longest_idle();
   idle_[idle_count_++] = block;
   kept_bytes_ += size_bytes;
   trim(most_bytes_);
@@ -60,23 +60,26 @@ PinnedBlock PinnedPool::take_idle(std::size_t size_bytes) {
     if (best == idle_count_ || size < idle_[best].size_bytes) best = n;
   }
   if (best == idle_count_) return {};
-  const PinnedBlock block = idle_[best];
-  std::copy(idle_.begin() + best + 1, idle_.begin() + idle_count_, idle_.begin() + best);
-  --idle_count_;
   kept_bytes_ -= size_bytes;
+  return extract(best);
+}
+
+/// The n-th idle block, which is none any more.
+PinnedBlock PinnedPool::extract(std::size_t n) {
+  const PinnedBlock block = idle_[n];
+  std::copy(idle_.begin() + n + 1, idle_.begin() + idle_count_, idle_.begin() + n);
+  --idle_count_;
   return block;
 }
 
-/// Frees the n-th idle block.
-void PinnedPool::remove(std::size_t n) {
-  (void)cudaFreeHost(idle_[n].pointer);
-  kept_bytes_ -= idle_[n].size_bytes;
-  std::copy(idle_.begin() + n + 1, idle_.begin() + idle_count_, idle_.begin() + n);
-  --idle_count_;
+void PinnedPool::free_longest_idle() {
+  const PinnedBlock block = extract(0);
+  (void)cudaFreeHost(block.pointer);
+  kept_bytes_ -= block.size_bytes;
 }
 
 void PinnedPool::trim(std::uint64_t most_bytes) {
-  while (idle_count_ > 0 && kept_bytes_ > most_bytes) remove(0);
+  while (idle_count_ > 0 && kept_bytes_ > most_bytes) free_longest_idle();
 }
 
 }  // namespace naru::cuda

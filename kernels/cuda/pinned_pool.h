@@ -38,7 +38,8 @@ class PinnedPool {
 
  private:
   PinnedBlock take_idle(std::size_t size_bytes);
-  void remove(std::size_t n);
+  PinnedBlock extract(std::size_t n);
+  void free_longest_idle();
   void trim(std::uint64_t most_bytes);
 
   static constexpr std::size_t kMostBlocks = 64;
