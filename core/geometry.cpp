@@ -192,7 +192,8 @@ AxisSteps steps_of(double n, double from, double to, GridConvention convention) 
   const auto zoomed = [&](double ratio) { return at_least_one(std::nearbyint(ratio)); };
   switch (convention) {
     case GridConvention::naru: {
-      const std::int64_t count = at_least_one(std::round(n / step));
+      constexpr double kRounding = 1e-9;  // of the product: 18 voxels of 0.6 mm are 13.5 of 0.8 mm, and become 14
+      const std::int64_t count = at_least_one(std::floor(n * from / to + 0.5 + kRounding));
       return {count, step, 0.5 * (n - 1) - 0.5 * static_cast<double>(count - 1) * step};
     }
     case GridConvention::nnunet: {

@@ -1,6 +1,8 @@
 #include "pipeline/case_run.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <future>
 #include <memory>
 #include <utility>
@@ -23,6 +25,15 @@ VoxelBox joined(const VoxelBox& a, const VoxelBox& b) {
     all.last[axis] = std::max(a.last[axis], b.last[axis]);
   }
   return all;
+}
+
+/// From the voxels of a slice to those of the straightened volume that hold any of them.
+void move_upright(VoxelBox& box, const SliceShift& shift) {
+  const std::array<double, 2> by{shift.i, shift.j};
+  for (std::size_t axis = 0; axis < by.size(); ++axis) {
+    box.first[axis] = static_cast<std::int64_t>(std::floor(static_cast<double>(box.first[axis]) - by[axis]));
+    box.last[axis] = static_cast<std::int64_t>(std::ceil(static_cast<double>(box.last[axis]) - by[axis]));
+  }
 }
 
 /// Null where the buffer stays where it is.
@@ -87,14 +98,20 @@ std::optional<VoxelBox> CaseRun<In>::foreground(std::optional<double> threshold)
   const ForegroundRule rule{static_cast<float>(at), is_below};
   std::optional<VoxelBox> all;
   std::int64_t slices = 0;
-  each_source([&](VolumeView<const In> voxels) {
-    auto part = foreground_box(voxels, rule, executor_);
-    if (part) {
-      part->first[2] += slices % stack_.grid.size.z;
-      part->last[2] += slices % stack_.grid.size.z;
-      all = all ? joined(*all, *part) : *part;
-    }
+  const auto find = [&](VolumeView<const In> voxels) {
+    const std::int64_t k = slices % stack_.grid.size.z;
     slices += voxels.size.z;
+    auto part = foreground_box(voxels, rule, executor_);
+    if (!part) return;
+    part->first[2] += k;
+    part->last[2] += k;
+    if (grid_.straighten) move_upright(*part, grid_.straighten->shifts[static_cast<std::size_t>(k)]);
+    all = all ? joined(*all, *part) : *part;
+  };
+  each_source([&](VolumeView<const In> voxels) {
+    if (!grid_.straighten) return find(voxels);
+    const Size3 slice{voxels.size.x, voxels.size.y, 1};  // each has a shift of its own
+    for (std::int64_t k = 0; k < voxels.size.z; ++k) find({voxels.data + voxels.index(0, 0, k), slice});
   });
   return all;
 }

@@ -45,7 +45,8 @@ class CaseRun {
 
   NyulLandmarks landmarks();
 
-  /// The box of the foreground in the stack's voxels, over all volumes. A foreground without voxels has none.
+  /// The box of the foreground in the stack's voxels, straightened where it is, over all volumes. A foreground without
+  /// voxels has none.
   std::optional<VoxelBox> foreground(std::optional<double> threshold);
 
   /// Writes the mask of what was blanked, on the grid of the result: 1 where a blanked voxel has a share in a voxel,

@@ -17,15 +17,6 @@ struct Span {
   std::int64_t first, last;
 };
 
-/// Along axis `s` of the (straightened) stack, the least and the greatest place of the box's voxel centres.
-std::pair<double, double> places_of(const GridPlan& plan, const VoxelBox& box, std::size_t s) {
-  const auto low = static_cast<double>(box.first[s]), high = static_cast<double>(box.last[s]);
-  if (!plan.straighten || s == 2) return {low, high};
-  const auto shift = [&](const SliceShift& one) { return s == 0 ? one.i : one.j; };
-  const auto [least, most] = std::ranges::minmax(plan.straighten->shifts, {}, shift);
-  return {low - shift(most), high - shift(least)};
-}
-
 /// Target voxels whose centres lie between two places of the source; the nearest one where none does.
 Span targets_between(const AxisSteps& steps, double low, double high) {
   constexpr double kRounding = 1e-6;  // of a voxel
@@ -49,7 +40,8 @@ std::optional<double> crop_threshold(const Recipe& recipe, std::string_view moda
 GridPlan cropped(GridPlan plan, const VoxelBox& box, double margin_mm) {
   std::array<std::int64_t, 3> first{}, count{};
   for (std::size_t a = 0; a < 3; ++a) {
-    const auto [low, high] = places_of(plan, box, static_cast<std::size_t>(plan.orient.source_axis[a]));
+    const auto along = static_cast<std::size_t>(plan.orient.source_axis[a]);
+    const auto low = static_cast<double>(box.first[along]), high = static_cast<double>(box.last[along]);
     const double margin = 0.5 + margin_mm / plan.source_spacing_mm[a];
     AxisSteps& steps = plan.resample.axes[a];
     const Span span = targets_between(steps, low - margin, high + margin);

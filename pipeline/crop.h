@@ -18,7 +18,7 @@ std::optional<double> crop_threshold(const Recipe& recipe, std::string_view moda
 
 /// `plan` with the voxels alone whose centres lie in the box, or within `margin_mm` of its faces, along each axis; one
 /// at least. Nothing is moved: every voxel that stays has the place and the value that it had.
-/// @param box in voxels of the stack; of a straightened one it is widened by how far slices move
+/// @param box in voxels of the stack, straightened where it is
 GridPlan cropped(GridPlan plan, const VoxelBox& box, double margin_mm);
 
 /// What the manifest says of a crop: `first`, the voxel of the uncropped result that became voxel 0, and its shape.

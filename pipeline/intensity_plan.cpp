@@ -54,6 +54,20 @@ Statistics unit_statistics(const Histogram& histogram, const Units& units, doubl
   return result;
 }
 
+/// What numpy.percentile makes of clipped voxels: where it lies between two stored values, both are clipped before they
+/// are blended.
+double unit_percentile(const Histogram& histogram, const Units& units, double p) {
+  const double stored = percentile(histogram, p), place = stored - histogram.first_value;
+  const auto& counts = histogram.counts;
+  auto below = static_cast<std::size_t>(std::floor(place)), above = static_cast<std::size_t>(std::ceil(place));
+  while (below > 0 && counts[below] == 0) --below;
+  while (above + 1 < counts.size() && counts[above] == 0) ++above;
+  if (below == above) return units(stored);
+  const auto at = [&](std::size_t bin) { return units(histogram.first_value + static_cast<double>(bin)); };
+  const double share = (place - static_cast<double>(below)) / static_cast<double>(above - below);
+  return at(below) + share * (at(above) - at(below));
+}
+
 /// Every stored value becomes a whole number that int16 holds.
 bool is_exact_in_int16(const Units& units, const Histogram& histogram) {
   for (const double value : {units.slope, units.intercept, units.clip.low, units.clip.high}) {
@@ -141,7 +155,8 @@ void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogra
     case Normalize::window: add_window(plan, {recipe.clip->low, recipe.clip->high}, "window"); break;
     case Normalize::minmax: add_window(plan, ends(), "minmax"); break;
     case Normalize::percentile: {
-      Range range = between(percentile(histogram, kPercentiles.low), percentile(histogram, kPercentiles.high));
+      Range range = sorted(unit_percentile(histogram, units, kPercentiles.low),
+                           unit_percentile(histogram, units, kPercentiles.high));
       // Nearly all voxels have one value, as those outside of a mask: what is left makes the range.
       if (range.low == range.high) range = ends();
       add_window(plan, range, "percentile");

@@ -326,6 +326,12 @@ void check_whole(const Recipe& recipe, const TomlOrigin& origin) {
   if (recipe.antialias && recipe.convention != GridConvention::naru) {
     fail("[resample] antialias = true goes with convention = \"naru\" alone, since the other tools do not do the same");
   }
+  if (recipe.antialias && !recipe.spacing_mm) {
+    fail("[resample] antialias = true needs spacing_mm: at \"native\" no voxel becomes larger");
+  }
+  if (recipe.antialias && recipe.interpolator == Interpolator::nearest) {
+    fail("[resample] antialias = true blends stored values, which interpolator = \"nearest\" keeps; use \"linear\"");
+  }
   if (recipe.bias_field != "none" && recipe.modality != std::vector<std::string>{"MR"}) {
     fail("[intensity] bias_field is a matter of MR coils: it needs [select] modality = [\"MR\"]");
   }
@@ -384,6 +390,9 @@ Recipe parse_recipe(std::string_view toml_text, std::string_view name_or_file) {
     }
   }
   check_whole(recipe, origin);
+  if (recipe.crop && !root.at_path("crop.foreground")) {
+    throw Error(origin.code, fmt::format("{}: [crop] margin_mm belongs to foreground = true", origin.name));
+  }
   if (recipe.crop && !recipe.crop->foreground) recipe.crop.reset();  // switched off
   return recipe;
 }

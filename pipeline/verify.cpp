@@ -54,6 +54,18 @@ bool leaves_zeros(std::string_view convention) {
   return convention == "torchio" || convention == "itk" || convention == "totalsegmentator";
 }
 
+/// True where the axes are those asked for, or as near to them as to others: a volume turned by 45 degrees has two
+/// names.
+bool runs_along(Affine patient_from_voxel, std::string_view axes) {
+  constexpr double kFavour = 1 + 1e-5;  // far above what f32 leaves of the affine
+  if (!is_axis_codes(axes)) return false;
+  for (std::size_t a = 0; a < 3; ++a) {
+    const std::size_t along = std::string_view("LRPASI").find(axes[a]) / 2;
+    patient_from_voxel.rows[along][a] *= kFavour;
+  }
+  return axis_codes(patient_from_voxel) == axes;
+}
+
 class Verifier {
  public:
   Verifier(VerifyFiles& files, std::uint64_t memory_limit_bytes, Executor& executor)
@@ -223,8 +235,9 @@ class Verifier {
     }
     const Json& promise = recipe->second;
     if (line.at("recipe") != promise.at("name")) differ("manifest.jsonl", "names another recipe than its SHA-256 does");
-    Affine lps = affine_ras(image.affine_ras);  // the same change of signs leads back
-    if (axis_codes(lps) != promise.at("orient").at("axes")) differ(path, "is not in the recipe's orientation");
+    const Affine lps = affine_ras(image.affine_ras);  // the same change of signs leads back
+    const auto axes = promise.at("orient").at("axes").get<std::string>();
+    if (!runs_along(lps, axes)) differ(path, "is not in the recipe's orientation");
     const Json& spacing = promise.at("resample").at("spacing_mm");
     const auto convention = promise.at("resample").at("convention").get<std::string>();
     const bool keeps_spacing = convention != "nnunet" && convention != "totalsegmentator";  // see GridConvention

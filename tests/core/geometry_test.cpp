@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <tuple>
 
 namespace naru::test {
 namespace {
@@ -134,6 +135,14 @@ TEST(Resampled, MapsTargetIndicesAsItsAxesSay) {
 TEST(Resampled, HasTheCountsOfTheDocumentedExample) {
   const Grid grid{{512, 512, 300}, affine_of({0.7, 0, 0}, {0, 0.7, 0}, {0, 0, 1.25}, {})};
   EXPECT_EQ(resampled(grid, {1, 1, 1}).grid.size, (Size3{358, 358, 375}));
+}
+
+TEST(Resampled, CountsHalvesAwayFromZeroWhateverRoundingMakesOfThem) {
+  for (const auto& [n, from, to, count] : {std::tuple{18, 0.6, 0.8, 14}, std::tuple{12, 0.9, 0.8, 14},
+                                           std::tuple{3, 0.7, 0.6, 4}, std::tuple{20, 0.7, 0.8, 18}}) {
+    const Grid grid{{n, 1, 1}, affine_of({from, 0, 0}, {0, 1, 0}, {0, 0, 1}, {})};
+    EXPECT_EQ(resampled(grid, {to, 1, 1}).grid.size.x, count) << n << " of " << from;
+  }
 }
 
 constexpr std::array kConventions = {GridConvention::naru,    GridConvention::nnunet,           GridConvention::monai,

@@ -243,6 +243,17 @@ TEST(IntensityPlan, AForegroundOfOneValueHasADeviationOf1) {
   }
 }
 
+/// As numpy.percentile of the clipped voxels: the 99.5th of 101 values lies halfway between the last two.
+TEST(IntensityPlan, PercentilesAreOfClippedVoxels) {
+  Recipe recipe;
+  recipe.normalize = Normalize::percentile;
+  recipe.clip = ClipRange{-2000, 20};
+  const IntensityPlan plan = planned(recipe, stack_with(2, 0), histogram_of({{0, 99}, {5, 1}, {30, 1}}));
+  EXPECT_EQ(plan.steps_after[1]["high"], 15);  // of 10 and 20, not of 10 and 60, clipped
+  const IntensityPlan falling = planned(recipe, stack_with(-2, 0), histogram_of({{0, 99}, {-5, 1}, {-30, 1}}));
+  EXPECT_EQ(falling.steps_after[1]["high"], 15);
+}
+
 /// Both percentiles of a volume that is nearly empty are its background.
 TEST(IntensityPlan, PercentilesThatAreOneGiveWayToTheEnds) {
   Recipe recipe;

@@ -151,6 +151,7 @@ TEST(Recipe, CropsOnlyWhereAskedTo) {
   const Recipe off = parse_recipe(std::string(kStart) + "[crop]\nforeground = false\nmargin_mm = 7.5\n", "f");
   EXPECT_EQ(to_json(off), to_json(parse_recipe(kStart, "f")));
   EXPECT_THAT(problem_of("[crop]\nthreshold = 4.0\n"), HasSubstr("belongs to foreground"));
+  EXPECT_THAT(problem_of("[crop]\nmargin_mm = 4.0\n"), HasSubstr("belongs to foreground"));
   EXPECT_THAT(problem_of("[crop]\nforeground = true\nmargin_mm = -1\n"), HasSubstr("between 0 and"));
 }
 
@@ -169,6 +170,9 @@ TEST(Recipe, RefusesCombinationsThatContradict) {
               HasSubstr("use \"bspline\""));
   EXPECT_THAT(problem_of("[resample]\nconvention = \"itk\"\nantialias = true\n"),
               HasSubstr("antialias = true goes with"));
+  EXPECT_THAT(problem_of("[resample]\nantialias = true\n"), HasSubstr("antialias = true needs spacing_mm"));
+  EXPECT_THAT(problem_of("[resample]\nspacing_mm = [2, 2, 2]\ninterpolator = \"nearest\"\nantialias = true\n"),
+              HasSubstr("use \"linear\""));
   EXPECT_THAT(problem_of("[intensity]\nforeground = \"all\"\n"), HasSubstr("belongs to normalize"));
   EXPECT_THAT(problem_of("[intensity]\nnormalize = \"nyul\"\n"), HasSubstr("needs one modality"));
   EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n"),

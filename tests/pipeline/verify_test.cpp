@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <sstream>
 
 #include "pipeline/case_store.h"
@@ -75,6 +76,21 @@ TEST_F(VerifyTest, NamesMissingAndAddedFiles) {
   test::spill(out_ / "images/notes.txt", "x");
   EXPECT_THAT(differences(), Contains(HasSubstr(image_ + ": is missing")));
   EXPECT_THAT(differences(), Contains(HasSubstr("images/notes.txt: is not in SHA256SUMS")));
+}
+
+TEST_F(VerifyTest, ConfirmsAVolumeTurnedBy45Degrees) {
+  const double half = std::sqrt(0.5);
+  test::PhantomOptions turned;
+  turned.size = {12, 10, 6};
+  turned.row_direction = {half, half, 0};
+  turned.column_direction = {-half, half, 0};
+  std::filesystem::remove_all(folder_ / "in");
+  write_series(turned, folder_ / "in");
+  for (const std::string axes : {"RAS", "ARS", "SPL"}) {
+    prepare_with(
+        parse_recipe("schema = \"naru.recipe/1\"\nname = \"turned\"\n[orient]\naxes = \"" + axes + "\"\n", "test"));
+    EXPECT_THAT(differences(), ::testing::IsEmpty()) << axes;
+  }
 }
 
 TEST_F(VerifyTest, NamesEachForgedPromise) {
