@@ -5,9 +5,9 @@
 
 namespace naru::cuda {
 
-#define NARU_INSTANTIATE(In, Out)                                                                                     \
-  template void fill_columns<Columns<LinearVoxel<In, Out>>>(VolumeView<Out>, const LinearVoxel<In, Out>&, Executor&); \
-  template void fill_columns<NearestColumns<NearestVoxel<In, Out>>>(VolumeView<Out>, const NearestVoxel<In, Out>&,    \
+#define NARU_INSTANTIATE(In, Out)                                                                                      \
+  template void fill_columns<Columns<LinearVoxel<In, Out>>>(VolumesView<Out>, const LinearVoxel<In, Out>&, Executor&); \
+  template void fill_columns<NearestColumns<NearestVoxel<In, Out>>>(VolumesView<Out>, const NearestVoxel<In, Out>&,    \
                                                                     Executor&);
 NARU_INSTANTIATE(std::int16_t, float)
 NARU_INSTANTIATE(std::uint16_t, float)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/blocks_along_z.cuh"
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/fewest_blocks.cuh"
 #include "kernels/cuda/passes.h"
@@ -21,11 +22,15 @@ struct KeepValue {
 
 /// One thread makes a group of targets in kRows rows of one lane. A warp lies along lanes: it reads neighbouring values
 /// and shares weights. Threads beyond the edge do the work of the last ones and write nothing.
+/// @param blocks_along_z of each volume: those of the next follow
 template <int kRows, bool kIsTurned, class In, class Out, class Made>
 __global__ void __launch_bounds__(kLanes* kGroupsOfBlock, fewest_blocks(kIsTurned ? 0 : 3))
-    pass_kernel(PassView<In, Out> view, GroupedPass pass, Made finish) {
+    pass_kernel(PassView<In, Out> view, GroupedPass pass, Made finish, unsigned blocks_along_z) {
   __shared__ Out tile[kIsTurned ? kRows : 1][kLanes][kTargetsOfBlock + 1];  // one more, so that columns use all banks
   const int x = threadIdx.x, y = threadIdx.y;
+  const std::int64_t volume = blockIdx.z / blocks_along_z;
+  view.in += volume * view.in_volume;
+  view.out += volume * view.out_volume;
   const std::int64_t first_lane = static_cast<std::int64_t>(blockIdx.x) * kLanes;
   const std::int64_t first_target = static_cast<std::int64_t>(blockIdx.y) * kTargetsOfBlock;
   const int lanes = static_cast<int>(min(view.lanes - first_lane, std::int64_t{kLanes}));
@@ -33,7 +38,7 @@ __global__ void __launch_bounds__(kLanes* kGroupsOfBlock, fewest_blocks(kIsTurne
   const int rows = static_cast<int>(min(view.rows, std::int64_t{kRows}));
   const std::int64_t lane = first_lane + min(x, lanes - 1);
   const std::int64_t group = first_target / kGroup + min(y, (targets - 1) / kGroup);
-  for (std::int64_t start = blockIdx.z * kRows; start < view.rows; start += gridDim.z * kRows) {
+  for (std::int64_t start = blockIdx.z % blocks_along_z * kRows; start < view.rows; start += blocks_along_z * kRows) {
     const std::int64_t row = min(start, view.rows - rows);  // the last rows: some of them are made twice
     float values[kRows][kGroup];
     weighted_group<kRows>(view.in + row * view.in_row + lane, view.rows < kRows ? 0 : view.in_row, view.in_step, pass,
@@ -67,12 +72,12 @@ template <int kRows, bool kIsTurned, class In, class Out, class Made>
 void launch_pass(const PassView<In, Out>& view, const GroupedPass& pass, const Made& finish, Executor& executor) {
   static_assert(kTargetsOfBlock == kLanes);
   constexpr dim3 kBlock(kLanes, kGroupsOfBlock);
-  constexpr std::int64_t kMaxGrid = 65535;
   const auto groups = [](std::int64_t count, std::int64_t size) { return (count + size - 1) / size; };
+  const unsigned along_z = blocks_along_z(groups(view.rows, kRows), view.volumes);
   const dim3 grid(static_cast<unsigned>(groups(view.lanes, kLanes)),
                   static_cast<unsigned>(groups(view.targets, kTargetsOfBlock)),
-                  static_cast<unsigned>(std::min(groups(view.rows, kRows), kMaxGrid)));
-  pass_kernel<kRows, kIsTurned><<<grid, kBlock, 0, selected_stream(executor)>>>(view, pass, finish);
+                  along_z * static_cast<unsigned>(view.volumes));
+  pass_kernel<kRows, kIsTurned><<<grid, kBlock, 0, selected_stream(executor)>>>(view, pass, finish, along_z);
   cuda_check(cudaGetLastError(), "launching a pass over lines");
 }
 
