@@ -11,6 +11,7 @@
 #include "kernels/cuda/columns.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
+#include "kernels/float16.h"
 #include "kernels/intensity_avx2.h"
 #include "kernels/pick_avx512.h"
 #include "kernels/resample_avx2.h"
@@ -70,6 +71,7 @@ void resample_nearest_rows(VolumeView<Out> out, const NearestVoxel<In, Out>& vox
 template <class In, class Out>
 void resample_on_device(VolumesView<const In> in, VolumesView<Out> out, const ResampleOptions& options,
                         Executor& executor) {
+  if (is_separable(options)) return resample_separable(in, out, options, executor);
   const ReachableTaps taps(in.first.size, options, executor);
   if (options.interpolator == Interpolator::nearest) {
     const NearestVoxel<In, Out> voxel{in.first, taps.axes(), options.intensity};
@@ -82,6 +84,9 @@ void resample_on_device(VolumesView<const In> in, VolumesView<Out> out, const Re
 
 template <class In, class Out>
 void resample_on_cpu(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options, Executor& executor) {
+  if (is_separable(options)) {
+    return resample_separable(VolumesView<const In>{in}, VolumesView<Out>{out}, options, executor);
+  }
   const ReachableTaps taps(in.size, options, executor);
   const AxisTaps axes = taps.axes();
   const bool by_voxel = cpu_path() == CpuPath::baseline;
@@ -97,6 +102,16 @@ void resample_on_cpu(VolumeView<const In> in, VolumeView<Out> out, const Resampl
   }
 }
 
+/// On a CPU the cast is a pass of its own.
+template <class In>
+void resample_on_cpu(VolumeView<const In> in, VolumeView<Float16> out, const ResampleOptions& options,
+                     Executor& executor) {
+  Buffer<float> floats(static_cast<std::size_t>(out.size.voxel_count()), executor);
+  const VolumeView<float> made{floats.data(), out.size};
+  resample_on_cpu(in, made, options, executor);
+  cast_float16(made, out, executor);
+}
+
 }  // namespace
 
 template <class In, class Out>
@@ -104,7 +119,6 @@ void resample(VolumesView<const In> in, VolumesView<Out> out, const ResampleOpti
   for (int a = 0; a < 3; ++a) assert(in.first.size[a] > 0 && out.first.size[a] == options.axes[a].target_count);
   assert(in.count == out.count);
   if (out.stacked().size.voxel_count() == 0) return;
-  if (is_separable(options)) return resample_separable(in, out, options, executor);
   if constexpr (kWithCuda) {
     if (executor.is_cuda()) return resample_on_device(in, out, options, executor);
   }
@@ -135,6 +149,9 @@ NARU_INSTANTIATE(float, float)
 NARU_INSTANTIATE(std::int16_t, std::int16_t)
 NARU_INSTANTIATE(std::uint16_t, std::int16_t)
 NARU_INSTANTIATE(float, std::int16_t)
+NARU_INSTANTIATE(std::int16_t, Float16)
+NARU_INSTANTIATE(std::uint16_t, Float16)
+NARU_INSTANTIATE(float, Float16)
 #undef NARU_INSTANTIATE
 
 }  // namespace naru

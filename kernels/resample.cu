@@ -1,6 +1,7 @@
 #include "kernels/column_walk.h"
 #include "kernels/cuda/columns.cuh"
 #include "kernels/cuda/fill.cuh"
+#include "kernels/float16_voxel.h"
 #include "kernels/resample_voxel.h"
 
 namespace naru::cuda {
@@ -15,6 +16,9 @@ NARU_INSTANTIATE(float, float)
 NARU_INSTANTIATE(std::int16_t, std::int16_t)
 NARU_INSTANTIATE(std::uint16_t, std::int16_t)
 NARU_INSTANTIATE(float, std::int16_t)
+NARU_INSTANTIATE(std::int16_t, Float16)
+NARU_INSTANTIATE(std::uint16_t, Float16)
+NARU_INSTANTIATE(float, Float16)
 #undef NARU_INSTANTIATE
 
 template void fill_voxels(VolumeView<float>, const OutsideVoxel<float>&, Executor&);

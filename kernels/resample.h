@@ -70,8 +70,8 @@ std::uint64_t resample_working_bytes(const Size3& in, const ResampleOptions& opt
 
 /// @param in  source voxels, at least one along each axis
 /// @param out target voxels; size must equal the target counts of `options.axes`; must not overlap `in`
-/// Both in memory that `executor` reaches. In: int16, uint16, float. Out: int16, float. Asynchronous on CUDA (the
-/// tables are copied before the call returns).
+/// Both in memory that `executor` reaches. In: int16, uint16, float. Out: int16, float, Float16 (kernels/float16.h; on
+/// a CPU through as many floats). Asynchronous on CUDA (the tables are copied before the call returns).
 template <class In, class Out>
 void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options, Executor& executor);
 

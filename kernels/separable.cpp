@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/axis_groups.h"
@@ -11,6 +12,7 @@
 #include "kernels/cuda/passes.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
+#include "kernels/float16.h"
 #include "kernels/separable_avx2.h"
 #include "kernels/separable_voxel.h"
 
@@ -135,12 +137,14 @@ void run_passes(VolumesView<const In> sources, VolumesView<Out> targets, const R
   if constexpr (kWithCuda) {
     if (executor.is_cuda()) return pass_by_pass_on_device<In, Out>({in, out, tables, finish}, sources.count, executor);
   }
-  if (cpu_path() == CpuPath::baseline) return pass_by_pass<In, Out>({in, out, tables, finish}, executor);
-  avx2::resample_separable(
-      in, out,
-      avx2::SeparableTask<In>{tables[1].pass(), tables[0].pass(), tables[2].pass(), tables[1].is_identity(),
-                              tables[0].is_identity(), finish.limits, options.intensity},
-      executor);
+  if constexpr (!std::is_same_v<Out, Float16>) {  // which a device alone makes
+    if (cpu_path() == CpuPath::baseline) return pass_by_pass<In, Out>({in, out, tables, finish}, executor);
+    avx2::resample_separable(
+        in, out,
+        avx2::SeparableTask<In>{tables[1].pass(), tables[0].pass(), tables[2].pass(), tables[1].is_identity(),
+                                tables[0].is_identity(), finish.limits, options.intensity},
+        executor);
+  }
 }
 
 }  // namespace
@@ -181,7 +185,9 @@ void bspline_coefficients(VolumeView<const In> in, VolumeView<float> out, Execut
 #define NARU_INSTANTIATE(In)                                                                                      \
   template void bspline_coefficients(VolumeView<const In>, VolumeView<float>, Executor&);                         \
   template void resample_separable(VolumesView<const In>, VolumesView<float>, const ResampleOptions&, Executor&); \
-  template void resample_separable(VolumesView<const In>, VolumesView<std::int16_t>, const ResampleOptions&, Executor&);
+  template void resample_separable(VolumesView<const In>, VolumesView<std::int16_t>, const ResampleOptions&,      \
+                                   Executor&);                                                                    \
+  template void resample_separable(VolumesView<const In>, VolumesView<Float16>, const ResampleOptions&, Executor&);
 NARU_INSTANTIATE(std::int16_t)
 NARU_INSTANTIATE(std::uint16_t)
 NARU_INSTANTIATE(float)

@@ -8,6 +8,7 @@
 #include "kernels/cuda/fewest_blocks.cuh"
 #include "kernels/cuda/passes.h"
 #include "kernels/cuda/runtime.h"
+#include "kernels/float16.h"
 
 namespace naru::cuda {
 
@@ -19,6 +20,13 @@ inline constexpr int kRowsAtOnce = 2;
 struct KeepValue {
   __device__ float operator()(float value, std::int64_t, std::int64_t, std::int64_t) const { return value; }
 };
+
+/// Past the caches, which sources need more.
+template <class T>
+__device__ void store_once(T* to, T value) {
+  __stcs(to, value);
+}
+__device__ inline void store_once(Float16* to, Float16 value) { __stcs(&to->bits, value.bits); }
 
 /// One thread makes a group of targets in kRows rows of one lane. A warp lies along lanes: it reads neighbouring values
 /// and shares weights. Threads beyond the edge do the work of the last ones and write nothing.
@@ -61,7 +69,7 @@ __global__ void __launch_bounds__(kLanes* kGroupsOfBlock, fewest_blocks(kIsTurne
       for (int n = 0; n < kGroup && x < lanes; ++n, to += view.out_step) {
         for (int r = 0; r < kRows; ++r) {
           if (y * kGroup + n >= targets || r >= rows) continue;
-          __stcs(to + r * view.out_row, finish(values[r][n], lane, row + r, first_target + y * kGroup + n));
+          store_once(to + r * view.out_row, finish(values[r][n], lane, row + r, first_target + y * kGroup + n));
         }
       }
     }
