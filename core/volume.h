@@ -29,4 +29,18 @@ struct VolumeView {
   operator VolumeView<const T>() const { return {data, size}; }
 };
 
+/// Borrowed volumes of one size that follow each other in memory.
+template <class T>
+struct VolumesView {
+  VolumeView<T> first;
+  std::int64_t count = 1;
+
+  constexpr VolumeView<T> volume(std::int64_t n) const {
+    return {first.data + n * first.size.voxel_count(), first.size};
+  }
+  /// All slices behind each other: for what is done to each slice, or each voxel, by itself.
+  constexpr VolumeView<T> stacked() const { return {first.data, {first.size.x, first.size.y, first.size.z * count}}; }
+  operator VolumesView<const T>() const { return {first, count}; }
+};
+
 }  // namespace naru

@@ -2,7 +2,8 @@
 ///
 /// Rounded half to even, subnormal numbers too. What float16 cannot hold becomes its greatest number, +-65504, infinity
 /// included: saturation, as the casts to int16 do it, since one infinite voxel spoils every sum that meets it. NaN
-/// becomes the quiet NaN 0x7e00. The same bits on every backend.
+/// becomes the quiet NaN 0x7e00. The same bits on every backend, and where it is the last step of `resample` or
+/// `apply_intensity`, which on CUDA have no pass for it.
 #pragma once
 
 #include <cstdint>

@@ -10,6 +10,7 @@
 
 #include "kernels/backend.h"
 #include "kernels/float16.h"
+#include "kernels/intensity_voxel.h"
 
 namespace naru {
 
@@ -43,5 +44,10 @@ struct Float16Voxel {
     return cast(in.data[in.index(x, y, z)]);
   }
 };
+
+template <>
+NARU_HOST_DEVICE inline Float16 cast_to<Float16>(float value) {
+  return Float16Voxel::cast(value);
+}
 
 }  // namespace naru

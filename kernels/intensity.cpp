@@ -6,6 +6,7 @@
 #include "kernels/cuda/intensity.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
+#include "kernels/float16_voxel.h"
 #include "kernels/intensity_avx2.h"
 #include "kernels/intensity_voxel.h"
 #include "kernels/stream.h"
@@ -45,13 +46,10 @@ IntensityMap ct_normalized(IntensityMap map, const Fingerprint& foreground) {
   return zscored(map, foreground.mean, std::max(foreground.deviation, kLeastDeviation));
 }
 
+namespace {
+
 template <class In, class Out>
-void apply_intensity(VolumeView<const In> in, VolumeView<Out> out, const IntensityMap& map, Executor& executor) {
-  assert(in.size == out.size);
-  if (in.size.voxel_count() == 0) return;
-  if constexpr (kWithCuda) {
-    if (executor.is_cuda()) return cuda::apply_intensity(in.data, out.data, in.size.voxel_count(), map, executor);
-  }
+void map_on_cpu(VolumeView<const In> in, VolumeView<Out> out, const IntensityMap& map, Executor& executor) {
   if (cpu_path() == CpuPath::baseline) return fill_voxels_on_cpu(out, IntensityVoxel<In, Out>{in, map}, executor);
   constexpr std::int64_t kVoxelsPerPiece = 1 << 16;
   const bool is_in_place = static_cast<const void*>(in.data) == out.data;  // what is read is in the caches then
@@ -61,12 +59,30 @@ void apply_intensity(VolumeView<const In> in, VolumeView<Out> out, const Intensi
   });
 }
 
-template void apply_intensity(VolumeView<const std::int16_t>, VolumeView<float>, const IntensityMap&, Executor&);
-template void apply_intensity(VolumeView<const std::uint16_t>, VolumeView<float>, const IntensityMap&, Executor&);
-template void apply_intensity(VolumeView<const float>, VolumeView<float>, const IntensityMap&, Executor&);
-template void apply_intensity(VolumeView<const std::int16_t>, VolumeView<std::int16_t>, const IntensityMap&, Executor&);
-template void apply_intensity(VolumeView<const std::uint16_t>, VolumeView<std::int16_t>, const IntensityMap&,
-                              Executor&);
-template void apply_intensity(VolumeView<const float>, VolumeView<std::int16_t>, const IntensityMap&, Executor&);
+template <class In>
+void map_on_cpu(VolumeView<const In> in, VolumeView<Float16> out, const IntensityMap& map, Executor& executor) {
+  fill_voxels_on_cpu(out, IntensityVoxel<In, Float16>{in, map}, executor);
+}
+
+}  // namespace
+
+template <class In, class Out>
+void apply_intensity(VolumeView<const In> in, VolumeView<Out> out, const IntensityMap& map, Executor& executor) {
+  assert(in.size == out.size);
+  if (in.size.voxel_count() == 0) return;
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) return cuda::apply_intensity(in.data, out.data, in.size.voxel_count(), map, executor);
+  }
+  map_on_cpu(in, out, map, executor);
+}
+
+#define NARU_INSTANTIATE(In)                                                                                     \
+  template void apply_intensity(VolumeView<const In>, VolumeView<float>, const IntensityMap&, Executor&);        \
+  template void apply_intensity(VolumeView<const In>, VolumeView<std::int16_t>, const IntensityMap&, Executor&); \
+  template void apply_intensity(VolumeView<const In>, VolumeView<Float16>, const IntensityMap&, Executor&);
+NARU_INSTANTIATE(std::int16_t)
+NARU_INSTANTIATE(std::uint16_t)
+NARU_INSTANTIATE(float)
+#undef NARU_INSTANTIATE
 
 }  // namespace naru

@@ -1,6 +1,7 @@
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/intensity.h"
 #include "kernels/cuda/runtime.h"
+#include "kernels/float16_voxel.h"
 #include "kernels/intensity_voxel.h"
 
 namespace naru::cuda {
@@ -58,9 +59,10 @@ void apply_intensity(const In* in, Out* out, std::int64_t count, const Intensity
   cuda_check(cudaGetLastError(), "launching an intensity map");
 }
 
-#define NARU_INSTANTIATE(In)                                                                      \
-  template void apply_intensity(const In*, float*, std::int64_t, const IntensityMap&, Executor&); \
-  template void apply_intensity(const In*, std::int16_t*, std::int64_t, const IntensityMap&, Executor&);
+#define NARU_INSTANTIATE(In)                                                                             \
+  template void apply_intensity(const In*, float*, std::int64_t, const IntensityMap&, Executor&);        \
+  template void apply_intensity(const In*, std::int16_t*, std::int64_t, const IntensityMap&, Executor&); \
+  template void apply_intensity(const In*, Float16*, std::int64_t, const IntensityMap&, Executor&);
 NARU_INSTANTIATE(std::int16_t)
 NARU_INSTANTIATE(std::uint16_t)
 NARU_INSTANTIATE(float)

@@ -2,7 +2,8 @@
 ///
 ///   units = slope * stored + intercept         (HU for CT; PS3.3 C.11.1.1.2)
 ///   value = gain * clamp(units, clip_low, clip_high) + offset
-///   out   = value cast to Out: float32 as it is; int16 rounded half to even and saturated, NaN to 0
+///   out   = value cast to Out: float32 as it is; int16 rounded half to even and saturated, NaN to 0; Float16 as
+///           kernels/float16.h has it
 ///
 /// Arithmetic is f32 with fused multiply-add, in this order, on every backend: CPU and GPU agree to the bit.
 #pragma once
@@ -40,7 +41,7 @@ IntensityMap ct_normalized(IntensityMap map, const Fingerprint& foreground);
 
 /// Applies `map` to every voxel.
 /// @param in, out same size, in memory that `executor` reaches; they may not overlap unless identical in type and place
-/// In: int16, uint16, float. Out: int16, float. Asynchronous on CUDA.
+/// In: int16, uint16, float. Out: int16, float, Float16. Asynchronous on CUDA.
 template <class In, class Out>
 void apply_intensity(VolumeView<const In> in, VolumeView<Out> out, const IntensityMap& map, Executor& executor);
 

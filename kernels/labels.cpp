@@ -45,7 +45,7 @@ void resample_labels(VolumeView<const Label> in, VolumeView<Label> out, const st
   const ReachableTaps taps(in.size, {axes, Interpolator::linear, {}}, executor);
   const LabelsVoxel<Label> voxel{in, taps.axes(), rule};
   if constexpr (kWithCuda) {
-    if (executor.is_cuda()) return cuda::fill_columns<LabelsColumns<Label>>(out, voxel, executor);
+    if (executor.is_cuda()) return cuda::fill_columns<LabelsColumns<Label>>(VolumesView<Label>{out}, voxel, executor);
   }
   if (cpu_path() >= CpuPath::avx512 && avx512::resample_labels(out, voxel, executor)) return;
   resample_rows(out, voxel, executor);

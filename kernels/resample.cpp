@@ -11,6 +11,7 @@
 #include "kernels/cuda/columns.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
+#include "kernels/float16.h"
 #include "kernels/intensity_avx2.h"
 #include "kernels/pick_avx512.h"
 #include "kernels/resample_avx2.h"
@@ -67,32 +68,66 @@ void resample_nearest_rows(VolumeView<Out> out, const NearestVoxel<In, Out>& vox
   });
 }
 
-}  // namespace
+template <class In, class Out>
+void resample_on_device(VolumesView<const In> in, VolumesView<Out> out, const ResampleOptions& options,
+                        Executor& executor) {
+  if (is_separable(options)) return resample_separable(in, out, options, executor);
+  const ReachableTaps taps(in.first.size, options, executor);
+  if (options.interpolator == Interpolator::nearest) {
+    const NearestVoxel<In, Out> voxel{in.first, taps.axes(), options.intensity};
+    cuda::fill_columns<NearestColumns<NearestVoxel<In, Out>>>(out, voxel, executor);
+  } else {
+    const LinearVoxel<In, Out> voxel{in.first, taps.axes(), options.intensity};
+    cuda::fill_columns<Columns<LinearVoxel<In, Out>>>(out, voxel, executor);
+  }
+}
 
 template <class In, class Out>
-void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options, Executor& executor) {
-  for (int a = 0; a < 3; ++a) assert(in.size[a] > 0 && out.size[a] == options.axes[a].target_count);
-  if (out.size.voxel_count() == 0) return;
-  if (is_separable(options)) return resample_separable(in, out, options, executor);
+void resample_on_cpu(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options, Executor& executor) {
+  if (is_separable(options)) {
+    return resample_separable(VolumesView<const In>{in}, VolumesView<Out>{out}, options, executor);
+  }
   const ReachableTaps taps(in.size, options, executor);
   const AxisTaps axes = taps.axes();
   const bool by_voxel = cpu_path() == CpuPath::baseline;
   if (options.interpolator == Interpolator::nearest) {
     const NearestVoxel<In, Out> voxel{in, axes, options.intensity};
-    if constexpr (kWithCuda) {
-      if (executor.is_cuda()) return cuda::fill_columns<NearestColumns<NearestVoxel<In, Out>>>(out, voxel, executor);
-    }
     by_voxel ? fill_voxels_on_cpu(out, voxel, executor) : resample_nearest_rows(out, voxel, executor);
   } else {
     const LinearVoxel<In, Out> voxel{in, axes, options.intensity};
-    if constexpr (kWithCuda) {
-      if (executor.is_cuda()) return cuda::fill_columns<Columns<LinearVoxel<In, Out>>>(out, voxel, executor);
-    }
     if (by_voxel) return fill_voxels_on_cpu(out, voxel, executor);
     if (is_copy(axes, out.size)) return resample_copy(out, voxel, executor);
     cpu_path() == CpuPath::avx512 ? avx512::resample_linear(out, voxel, executor)
                                   : avx2::resample_linear(out, voxel, executor);
   }
+}
+
+/// On a CPU the cast is a pass of its own.
+template <class In>
+void resample_on_cpu(VolumeView<const In> in, VolumeView<Float16> out, const ResampleOptions& options,
+                     Executor& executor) {
+  Buffer<float> floats(static_cast<std::size_t>(out.size.voxel_count()), executor);
+  const VolumeView<float> made{floats.data(), out.size};
+  resample_on_cpu(in, made, options, executor);
+  cast_float16(made, out, executor);
+}
+
+}  // namespace
+
+template <class In, class Out>
+void resample(VolumesView<const In> in, VolumesView<Out> out, const ResampleOptions& options, Executor& executor) {
+  for (int a = 0; a < 3; ++a) assert(in.first.size[a] > 0 && out.first.size[a] == options.axes[a].target_count);
+  assert(in.count == out.count);
+  if (out.stacked().size.voxel_count() == 0) return;
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) return resample_on_device(in, out, options, executor);
+  }
+  for (std::int64_t v = 0; v < in.count; ++v) resample_on_cpu(in.volume(v), out.volume(v), options, executor);
+}
+
+template <class In, class Out>
+void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options, Executor& executor) {
+  resample(VolumesView<const In>{in}, VolumesView<Out>{out}, options, executor);
 }
 
 template <class Out>
@@ -104,11 +139,19 @@ void fill_outside(VolumeView<Out> out, const std::array<InsideRange, 3>& inside,
 
 template void fill_outside(VolumeView<float>, const std::array<InsideRange, 3>&, float, Executor&);
 template void fill_outside(VolumeView<std::int16_t>, const std::array<InsideRange, 3>&, std::int16_t, Executor&);
-template void resample(VolumeView<const std::int16_t>, VolumeView<float>, const ResampleOptions&, Executor&);
-template void resample(VolumeView<const std::uint16_t>, VolumeView<float>, const ResampleOptions&, Executor&);
-template void resample(VolumeView<const float>, VolumeView<float>, const ResampleOptions&, Executor&);
-template void resample(VolumeView<const std::int16_t>, VolumeView<std::int16_t>, const ResampleOptions&, Executor&);
-template void resample(VolumeView<const std::uint16_t>, VolumeView<std::int16_t>, const ResampleOptions&, Executor&);
-template void resample(VolumeView<const float>, VolumeView<std::int16_t>, const ResampleOptions&, Executor&);
+
+#define NARU_INSTANTIATE(In, Out)                                                                   \
+  template void resample(VolumeView<const In>, VolumeView<Out>, const ResampleOptions&, Executor&); \
+  template void resample(VolumesView<const In>, VolumesView<Out>, const ResampleOptions&, Executor&);
+NARU_INSTANTIATE(std::int16_t, float)
+NARU_INSTANTIATE(std::uint16_t, float)
+NARU_INSTANTIATE(float, float)
+NARU_INSTANTIATE(std::int16_t, std::int16_t)
+NARU_INSTANTIATE(std::uint16_t, std::int16_t)
+NARU_INSTANTIATE(float, std::int16_t)
+NARU_INSTANTIATE(std::int16_t, Float16)
+NARU_INSTANTIATE(std::uint16_t, Float16)
+NARU_INSTANTIATE(float, Float16)
+#undef NARU_INSTANTIATE
 
 }  // namespace naru

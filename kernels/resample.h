@@ -9,8 +9,8 @@
 /// then out = intensity map of v (kernels/intensity.h). Where weights add up to 1 interpolation and rescale commute, so
 /// stored integers are blended directly; with a sinc that is not normalised values have to be in units before.
 ///
-/// Shapes: x (i) fastest; `axes[a].place(t)` is the source index of target index t along axis a; step may be negative (a
-/// flip). Index and weight tables are made per axis in f64 on the host and used in f32.
+/// Shapes: x (i) fastest; `axes[a].place(t)` is the source index of target index t along axis a; step may be negative
+/// (a flip). Index and weight tables are made per axis in f64 on the host and used in f32.
 ///
 /// Order of f32 operations of linear, the same on every backend, each lerp(a, b, w) = fma(w, b - a, a): along y, then
 /// along z (the four rows blended to one), then along x. So a constant stays exactly what it is, CPU and GPU agree to
@@ -70,10 +70,15 @@ std::uint64_t resample_working_bytes(const Size3& in, const ResampleOptions& opt
 
 /// @param in  source voxels, at least one along each axis
 /// @param out target voxels; size must equal the target counts of `options.axes`; must not overlap `in`
-/// Both in memory that `executor` reaches. In: int16, uint16, float. Out: int16, float. Asynchronous on CUDA (the
-/// tables are copied before the call returns).
+/// Both in memory that `executor` reaches. In: int16, uint16, float. Out: int16, float, Float16 (kernels/float16.h; on
+/// a CPU through as many floats). Asynchronous on CUDA (the tables are copied before the call returns).
 template <class In, class Out>
 void resample(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options, Executor& executor);
+
+/// The same of each of several volumes by itself, as many in `in` as in `out`: on CUDA in one launch a pass for all of
+/// them, but for options.separate_axis. @pre at most 65,535 volumes
+template <class In, class Out>
+void resample(VolumesView<const In> in, VolumesView<Out> out, const ResampleOptions& options, Executor& executor);
 
 /// Writes `value` to the voxels of `out` beside `inside`, as conventions ask for it that have nothing there.
 /// Asynchronous on CUDA. Out: int16, float.

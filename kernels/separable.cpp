@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/axis_groups.h"
@@ -11,6 +12,7 @@
 #include "kernels/cuda/passes.h"
 #include "kernels/dispatch.h"
 #include "kernels/fill.h"
+#include "kernels/float16.h"
 #include "kernels/separable_avx2.h"
 #include "kernels/separable_voxel.h"
 
@@ -90,19 +92,21 @@ void pass_by_pass(const Passes<In, Out>& task, Executor& executor) {
   fill_voxels_on_cpu(task.out, AlongZVoxel<In, Out>{second_view, task.tables[2].pass(), task.finish}, executor);
 }
 
-/// The same on a device. After the first pass, neighbours in memory are neighbours along y. Buffers are freed in stream
-/// order.
+/// The same on a device, of `volumes` that follow each other: the first two passes know planes alone. After the first,
+/// neighbours in memory are neighbours along y. Buffers are freed in stream order.
 template <class In, class Out>
-void pass_by_pass_on_device(const Passes<In, Out>& task, Executor& executor) {
+void pass_by_pass_on_device(const Passes<In, Out>& task, std::int64_t volumes, Executor& executor) {
   const Size3 &in = task.in.size, &out = task.out.size;
   const std::int64_t in_plane = in.x * in.y, first_plane = in.x * out.y, out_plane = out.x * out.y;
-  Buffer<float> first(static_cast<std::size_t>(first_plane * in.z), executor);
-  Buffer<float> second(static_cast<std::size_t>(out_plane * in.z), executor);
-  cuda::fill_turned<In>({task.in.data, first.data(), in.x, out.y, in.z, in.x, in_plane, out.y, first_plane},
+  const std::int64_t planes = in.z * volumes;
+  Buffer<float> first(static_cast<std::size_t>(first_plane * planes), executor);
+  Buffer<float> second(static_cast<std::size_t>(out_plane * planes), executor);
+  cuda::fill_turned<In>({task.in.data, first.data(), in.x, out.y, planes, in.x, in_plane, out.y, first_plane},
                         task.tables[1].grouped(), executor);
-  cuda::fill_turned<float>({first.data(), second.data(), out.y, out.x, in.z, out.y, first_plane, out.x, out_plane},
+  cuda::fill_turned<float>({first.data(), second.data(), out.y, out.x, planes, out.y, first_plane, out.x, out_plane},
                            task.tables[0].grouped(), executor);
-  cuda::fill_finished<In, Out>({second.data(), task.out.data, out.x, out.z, out.y, out_plane, out.x, out_plane, out.x},
+  cuda::fill_finished<In, Out>({second.data(), task.out.data, out.x, out.z, out.y, out_plane, out.x, out_plane, out.x,
+                                volumes, out_plane * in.z, out_plane * out.z},
                                task.tables[2].grouped(), task.finish, executor);
 }
 
@@ -110,9 +114,12 @@ std::int64_t taps_along(int axis, std::int64_t source_count, const ResampleOptio
   return axis_weights(options.axes[static_cast<std::size_t>(axis)], source_count, filter_along(axis, options)).taps;
 }
 
+/// @pre one volume, but on a device without options.separate_axis
 template <class In, class Out>
-void run_passes(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options,
+void run_passes(VolumesView<const In> sources, VolumesView<Out> targets, const ResampleOptions& options,
                 const std::array<AxisFilter, 3>& filters, Executor& executor) {
+  const VolumeView<const In> in = sources.first;
+  const VolumeView<Out> out = targets.first;
   const auto tables_of = [&](int a) {
     const auto axis = static_cast<std::size_t>(a);
     return Tables(options.axes[axis], in.size[a], filters[axis], executor);
@@ -128,14 +135,16 @@ void run_passes(VolumeView<const In> in, VolumeView<Out> out, const ResampleOpti
     finish.limits = {limits.data(), slices.data(), axis};
   }
   if constexpr (kWithCuda) {
-    if (executor.is_cuda()) return pass_by_pass_on_device<In, Out>({in, out, tables, finish}, executor);
+    if (executor.is_cuda()) return pass_by_pass_on_device<In, Out>({in, out, tables, finish}, sources.count, executor);
   }
-  if (cpu_path() == CpuPath::baseline) return pass_by_pass<In, Out>({in, out, tables, finish}, executor);
-  avx2::resample_separable(
-      in, out,
-      avx2::SeparableTask<In>{tables[1].pass(), tables[0].pass(), tables[2].pass(), tables[1].is_identity(),
-                              tables[0].is_identity(), finish.limits, options.intensity},
-      executor);
+  if constexpr (!std::is_same_v<Out, Float16>) {  // which a device alone makes
+    if (cpu_path() == CpuPath::baseline) return pass_by_pass<In, Out>({in, out, tables, finish}, executor);
+    avx2::resample_separable(
+        in, out,
+        avx2::SeparableTask<In>{tables[1].pass(), tables[0].pass(), tables[2].pass(), tables[1].is_identity(),
+                                tables[0].is_identity(), finish.limits, options.intensity},
+        executor);
+  }
 }
 
 }  // namespace
@@ -155,10 +164,13 @@ std::uint64_t resample_working_bytes(const Size3& in, const ResampleOptions& opt
 }
 
 template <class In, class Out>
-void resample_separable(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options,
+void resample_separable(VolumesView<const In> in, VolumesView<Out> out, const ResampleOptions& options,
                         Executor& executor) {
   const std::array filters = {filter_along(0, options), filter_along(1, options), filter_along(2, options)};
-  run_passes(in, out, options, filters, executor);
+  if (executor.is_cuda() && !options.separate_axis) return run_passes(in, out, options, filters, executor);
+  for (std::int64_t v = 0; v < in.count; ++v) {
+    run_passes(VolumesView<const In>{in.volume(v)}, VolumesView<Out>{out.volume(v)}, options, filters, executor);
+  }
 }
 
 template <class In>
@@ -167,13 +179,15 @@ void bspline_coefficients(VolumeView<const In> in, VolumeView<float> out, Execut
   filter.is_prefilter = true;
   const ResampleOptions in_place{
       {AxisSteps{in.size.x}, AxisSteps{in.size.y}, AxisSteps{in.size.z}}, Interpolator::bspline, {}};
-  run_passes(in, out, in_place, {filter, filter, filter}, executor);
+  run_passes(VolumesView<const In>{in}, VolumesView<float>{out}, in_place, {filter, filter, filter}, executor);
 }
 
-#define NARU_INSTANTIATE(In)                                                                                    \
-  template void bspline_coefficients(VolumeView<const In>, VolumeView<float>, Executor&);                       \
-  template void resample_separable(VolumeView<const In>, VolumeView<float>, const ResampleOptions&, Executor&); \
-  template void resample_separable(VolumeView<const In>, VolumeView<std::int16_t>, const ResampleOptions&, Executor&);
+#define NARU_INSTANTIATE(In)                                                                                      \
+  template void bspline_coefficients(VolumeView<const In>, VolumeView<float>, Executor&);                         \
+  template void resample_separable(VolumesView<const In>, VolumesView<float>, const ResampleOptions&, Executor&); \
+  template void resample_separable(VolumesView<const In>, VolumesView<std::int16_t>, const ResampleOptions&,      \
+                                   Executor&);                                                                    \
+  template void resample_separable(VolumesView<const In>, VolumesView<Float16>, const ResampleOptions&, Executor&);
 NARU_INSTANTIATE(std::int16_t)
 NARU_INSTANTIATE(std::uint16_t)
 NARU_INSTANTIATE(float)

@@ -10,7 +10,7 @@ bool is_separable(const ResampleOptions& options);
 
 /// As `resample`. @pre is_separable(options), views are not empty
 template <class In, class Out>
-void resample_separable(VolumeView<const In> in, VolumeView<Out> out, const ResampleOptions& options,
+void resample_separable(VolumesView<const In> in, VolumesView<Out> out, const ResampleOptions& options,
                         Executor& executor);
 
 /// The coefficients of the cubic B-spline through the values of `in`, mirrored about its outer centres. Sizes are

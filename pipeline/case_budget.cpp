@@ -29,6 +29,15 @@ class CaseSizes {
   std::int64_t result_slices() const { return grid_.grid.size[grid_.slice_axis()]; }
   std::uint64_t volumes() const { return volumes_; }
 
+  /// How many volumes a device makes at a time. To copy so many bytes takes it a hundred times as long as to launch
+  /// what is to be done to them and to wait for it; more would only take memory, and none is read meanwhile.
+  std::uint64_t most_together() const {
+    constexpr std::uint64_t kBytesTogether = std::uint64_t{64} << 20;
+    if (!executor_.is_cuda() || plan_.recipe.restores()) return 1;
+    const std::uint64_t volume = std::max(stored(stack_.grid.size.z), result(result_slices()));
+    return std::clamp<std::uint64_t>(kBytesTogether / volume, 1, volumes_);
+  }
+
   std::uint64_t stored(std::int64_t slices) const {
     return voxels(slices) * (plan_.recipe.restores() ? sizeof(float) : size_bytes(stack_.dtype));
   }
@@ -50,13 +59,13 @@ class CaseSizes {
   }
 
   /// Reading, then every step from stored voxels to the result: one step's source and target are there at a time.
-  std::uint64_t slab(std::int64_t slab_slices) const {
+  std::uint64_t slab(std::int64_t slab_slices, std::uint64_t together = 1) const {
     const Slab slab = thickest(slab_slices);
     const std::int64_t slices = slab.source.count();
     const Size3& upright = grid_.straighten ? grid_.straighten->grid.size : stack_.grid.size;
-    const auto voxels = static_cast<std::uint64_t>(upright.x * upright.y * slices);
+    const auto voxels = together * static_cast<std::uint64_t>(upright.x * upright.y * slices);
     const std::uint64_t as_floats = 4 * voxels;
-    std::uint64_t current = stored(slices), most = current + reading_ + restoring(slices);
+    std::uint64_t current = together * stored(slices), most = current + reading_ + restoring(slices);
     const auto step = [&](std::uint64_t next) {
       most = std::max(most, current + next);
       current = next;
@@ -65,8 +74,8 @@ class CaseSizes {
     if (grid_.orient.is_permutation()) step(current);
     if (maps_before_resampling(plan_.recipe, stack_)) step(as_floats);
     const std::uint64_t before = current;
-    step(result(slab_slices));
-    return std::max(most, before + current + resampling(slab));
+    step(together * result(slab_slices));
+    return std::max(most, before + current + together * resampling(slab));
   }
 
   /// What the resampling itself takes, beside its source and its target.
@@ -83,9 +92,18 @@ class CaseSizes {
   }
 
   /// What reading the slices of a slab takes.
-  std::uint64_t reading(std::int64_t slab_slices) const {
+  std::uint64_t reading(std::int64_t slab_slices, std::uint64_t together = 1) const {
     const std::int64_t slices = thickest(slab_slices).source.count();
-    return stored(slices) + reading_ + restoring(slices);
+    return together * stored(slices) + reading_ + restoring(slices);
+  }
+
+  /// What whole volumes take, where their sources are not kept and the next are read meanwhile.
+  std::uint64_t whole(std::uint64_t together) const {
+    const std::int64_t all = result_slices();
+    // What is made at once is its own result; else it is gathered.
+    const std::uint64_t gathered = volumes_ > together ? volumes_ * result(all) : 0;
+    const std::uint64_t ahead = volumes_ > together ? reading(all, together) : 0;
+    return slab(all, together) + gathered + encoder_ + ahead;
   }
 
   std::uint64_t encoder() const { return encoder_; }
@@ -120,23 +138,40 @@ bool can_be_slabbed(const CasePlan& plan, const GridPlan& grid) {
   return !clips_other_slices && plan.recipe.denoise == "none";
 }
 
+CaseBudget one_by_one(const CaseBudget& budget) {
+  CaseBudget less = budget;
+  less.keeps_sources = false;
+  less.volumes_together = 1;
+  return less;
+}
+
+namespace {
+
+/// Whole volumes, if they fit, so many at a time.
+std::optional<CaseBudget> plan_whole(const CaseSizes& sizes, std::uint64_t sources, std::uint64_t together,
+                                     std::uint64_t memory_limit_bytes) {
+  const std::uint64_t bytes = std::max(sizes.whole(together), sizes.whole(1));  // in the end one by one
+  const bool is_single = sizes.volumes() == 1;
+  CaseBudget budget{sizes.result_slices(), is_single || sources > 0, !is_single, true, bytes + sources};
+  budget.volumes_together = static_cast<std::size_t>(together);
+  return budget.memory_bytes <= memory_limit_bytes ? std::optional(budget) : std::nullopt;
+}
+
+}  // namespace
+
 std::optional<CaseBudget> plan_budget(const Scan& scan, const CasePlan& plan, const GridPlan& grid,
                                       const Executor& executor, std::uint64_t memory_limit_bytes) {
   const CaseSizes sizes(scan, plan, grid, executor);
-  const std::int64_t all = sizes.result_slices();
-  const std::uint64_t sources = sizes.volumes() * sizes.stored(scan.stacks[plan.stacks.front()].grid.size.z);
-  // One volume is its own result; several are gathered.
-  const std::uint64_t gathered = sizes.volumes() > 1 ? sizes.volumes() * sizes.result(all) : 0;
-  const std::uint64_t whole = sizes.slab(all) + gathered + sizes.encoder();
-  const std::uint64_t ahead = sizes.volumes() > 1 ? sizes.reading(all) : 0;
   const bool is_single = sizes.volumes() == 1;
-  if (is_single && whole <= memory_limit_bytes) return CaseBudget{all, true, false, true, whole};
-  if (whole + sources + ahead <= memory_limit_bytes) {
-    return CaseBudget{all, true, true, true, whole + sources + ahead};
+  const std::uint64_t all_sources =
+      is_single ? 0 : sizes.volumes() * sizes.stored(scan.stacks[plan.stacks.front()].grid.size.z);
+  for (const std::uint64_t sources : {all_sources, std::uint64_t{0}}) {
+    for (std::uint64_t together = sizes.most_together(); together > 0; together /= 2) {
+      if (const auto budget = plan_whole(sizes, sources, together, memory_limit_bytes)) return budget;
+    }
   }
-  if (whole + ahead <= memory_limit_bytes) return CaseBudget{all, false, true, true, whole + ahead};
   if (!can_be_slabbed(plan, grid)) return std::nullopt;
-  for (std::int64_t slab = all;; slab = (slab + 1) / 2) {
+  for (std::int64_t slab = sizes.result_slices();; slab = (slab + 1) / 2) {
     const std::uint64_t present = std::max(sizes.slab(slab), sizes.encoder()), both = present + sizes.reading(slab);
     if (both <= memory_limit_bytes) return CaseBudget{slab, false, true, false, both};
     if (slab == 1 && present <= memory_limit_bytes) return CaseBudget{slab, false, false, false, present};

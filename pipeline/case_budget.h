@@ -12,12 +12,16 @@
 namespace naru {
 
 struct CaseBudget {
-  std::int64_t slab_slices = 0;    ///< of the result along GridPlan::slice_axis() that are made at a time
-  bool keeps_sources = false;      ///< all stored voxels stay in memory between the passes; else they are read again
-  bool reads_ahead = false;        ///< the next slab is read while one is computed
-  bool result_in_memory = true;    ///< else in a scratch file
-  std::uint64_t memory_bytes = 0;  ///< working memory, at most: host memory without the scratch file's pages
+  std::int64_t slab_slices = 0;      ///< of the result along GridPlan::slice_axis() that are made at a time
+  bool keeps_sources = false;        ///< all stored voxels stay in memory between the passes; else they are read again
+  bool reads_ahead = false;          ///< the next slab is read while one is computed
+  bool result_in_memory = true;      ///< else in a scratch file
+  std::uint64_t memory_bytes = 0;    ///< working memory, at most: host memory without the scratch file's pages
+  std::size_t volumes_together = 1;  ///< made at a time, by a device: small ones, each of them whole
 };
+
+/// The same for a device that has less memory: one volume at a time, which is read again for each pass.
+CaseBudget one_by_one(const CaseBudget& budget);
 
 /// False where whole volumes are needed at once, on any device.
 bool can_be_slabbed(const CasePlan& plan, const GridPlan& grid);

@@ -13,18 +13,19 @@
 
 namespace naru {
 
-/// One volume that is made at once is taken as it is; else slabs are gathered.
+/// What is made at once is taken as it is; else slabs are gathered.
 template <class Out>
 class CaseResult {
  public:
   /// @param size of one volume
+  /// @param slab_count how many slabs all volumes are made in
   /// @param scratch_folder where the scratch file lies, if there is one. @throws Error{disk_full, memory_exceeded}
-  CaseResult(const Size3& size, std::size_t volume_count, bool is_in_memory,
+  CaseResult(const Size3& size, std::size_t volume_count, std::size_t slab_count, bool is_in_memory,
              const std::filesystem::path& scratch_folder, Executor& executor)
       : size_(size), count_(static_cast<std::size_t>(size.voxel_count()) * volume_count) {
     if (!is_in_memory) {
       scratch_ = std::make_unique<ScratchFile>(scratch_folder, count_ * sizeof(Out));
-    } else if (volume_count > 1) {
+    } else if (slab_count > 1) {
       memory_ = Buffer<Out>::on_host(count_, executor);
     }
   }
@@ -34,10 +35,10 @@ class CaseResult {
   /// @pre !is_gathered()
   void take(Buffer<Out> whole) { memory_ = std::move(whole); }
 
-  /// Copies a slab, which lies along `axis`, to its place. @pre is_gathered()
+  /// Copies a slab, which lies along `axis`, to its place. @pre is_gathered(); of several volumes all slices are there
   void place(const Owned<Out>& slab_voxels, const Slab& slab, int axis) {
     const Span span(Stage::copy, "gather", {slab.begin, slab_voxels.buffer.size() * sizeof(Out)});
-    const Size3& part = slab_voxels.size;
+    const Size3 part = {slab_voxels.size.x, slab_voxels.size.y, slab_voxels.size.z * slab_voxels.count};
     std::array<std::int64_t, 3> first{};
     first[static_cast<std::size_t>(axis)] = slab.begin;
     const Out* from = slab_voxels.buffer.data();

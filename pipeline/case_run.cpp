@@ -108,10 +108,14 @@ std::optional<VoxelBox> CaseRun<In>::foreground(std::optional<double> threshold)
     if (grid_.straighten) move_upright(*part, grid_.straighten->shifts[static_cast<std::size_t>(k)]);
     all = all ? joined(*all, *part) : *part;
   };
-  each_source([&](VolumeView<const In> voxels) {
-    if (!grid_.straighten) return find(voxels);
-    const Size3 slice{voxels.size.x, voxels.size.y, 1};  // each has a shift of its own
+  const auto find_by_slice = [&](VolumeView<const In> voxels) {  // each has a shift of its own
+    const Size3 slice{voxels.size.x, voxels.size.y, 1};
     for (std::int64_t k = 0; k < voxels.size.z; ++k) find({voxels.data + voxels.index(0, 0, k), slice});
+  };
+  each_source([&](VolumesView<const In> voxels) {
+    for (std::int64_t v = 0; v < voxels.count; ++v) {
+      grid_.straighten ? find_by_slice(voxels.volume(v)) : find(voxels.volume(v));
+    }
   });
   return all;
 }
@@ -134,29 +138,42 @@ template <class In>
 std::vector<Slab> CaseRun<In>::slabs() const {
   const std::int64_t count = grid_.grid.size[grid_.slice_axis()];
   std::vector<Slab> result;
-  for (std::size_t v = 0; v < plan_.stacks.size(); ++v) {
+  for (std::size_t v = 0; v < plan_.stacks.size(); v += budget_.volumes_together) {
+    const std::size_t volumes = std::min(budget_.volumes_together, plan_.stacks.size() - v);
     for (std::int64_t begin = 0; begin < count; begin += budget_.slab_slices) {
       const std::int64_t end = std::min(begin + budget_.slab_slices, count);
       const auto [first, last] =
           is_whole() ? std::pair<std::int64_t, std::int64_t>{0, stack_.grid.size.z} : grid_.source_slices(begin, end);
-      result.push_back({v, begin, end, {first, last}});
+      result.push_back({v, begin, end, {first, last}, volumes});
     }
   }
   return result;
 }
 
 template <class In>
-Buffer<In> CaseRun<In>::read(std::size_t volume, SliceRange range) {
-  if constexpr (std::is_same_v<In, std::int16_t>) {
-    if (makes_mask_) return source_.marks(volume, range);
+Buffer<In> CaseRun<In>::read(const Slab& slab) {
+  if (slab.volumes == 1 && !makes_mask_) return source_.read(slab.volume, slab.source);
+  const auto count = static_cast<std::size_t>(stack_.grid.size.x * stack_.grid.size.y * slab.source.count());
+  auto host = Buffer<In>::on_host(count * slab.volumes, executor_);
+  for (std::size_t v = 0; v < slab.volumes; ++v) {
+    const std::span<In> voxels = host.host().subspan(v * count, count);
+    if constexpr (std::is_same_v<In, std::int16_t>) {
+      if (makes_mask_) {
+        source_.mark_into(voxels, slab.volume + v, slab.source);
+        continue;
+      }
+    }
+    source_.read_into(voxels, slab.volume + v, slab.source);
   }
-  return source_.read(volume, range);
+  return host;
 }
 
 template <class In>
-Owned<In> CaseRun<In>::on_executor(Buffer<In> host, SliceRange range) {
+Owned<In> CaseRun<In>::on_executor(Buffer<In> host, const Slab& slab) {
   const auto span = copy_span("to device", host, executor_);
-  return {to_executor(std::move(host), executor_), {stack_.grid.size.x, stack_.grid.size.y, range.count()}};
+  return {to_executor(std::move(host), executor_),
+          {stack_.grid.size.x, stack_.grid.size.y, slab.source.count()},
+          static_cast<std::int64_t>(slab.volumes)};
 }
 
 /// So many slices of the stack are read at a time.
@@ -165,19 +182,20 @@ std::int64_t CaseRun<In>::source_step() const {
   return is_whole() ? stack_.grid.size.z : std::max<std::int64_t>(1, slabs().front().source.count());
 }
 
-/// Calls `use(voxels)` for every stored voxel of the case once, in order; keeps them where the budget says so.
+/// Calls `use(voxels)` for every stored voxel of the case once, in order: for parts of a volume, or several volumes
+/// that are made together. Keeps them where the budget says so. @param use waits for its work
 template <class In>
 template <class Use>
 void CaseRun<In>::each_source(const Use& use) {
   const Size3& size = stack_.grid.size;
   const std::int64_t step = source_step();
-  for (std::size_t v = 0; v < plan_.stacks.size(); ++v) {
+  for (std::size_t v = 0; v < plan_.stacks.size(); v += budget_.volumes_together) {
+    const std::size_t volumes = std::min(budget_.volumes_together, plan_.stacks.size() - v);
     for (std::int64_t k = 0; k < size.z; k += step) {
-      const SliceRange range{k, std::min(k + step, size.z)};
-      Owned<In> voxels = kept_[v].buffer.size() > 0 ? std::move(kept_[v]) : on_executor(read(v, range), range);
+      const Slab part{v, 0, 0, {k, std::min(k + step, size.z)}, volumes};
+      Owned<In> voxels = kept_[v].buffer.size() > 0 ? std::move(kept_[v]) : on_executor(read(part), part);
       const Span span(Stage::compute, "histogram");
-      use(VolumeView<const In>(voxels.view()));
-      executor_.wait();
+      use(VolumesView<const In>(voxels.view()));
       if (budget_.keeps_sources) kept_[v] = std::move(voxels);
     }
   }
@@ -188,15 +206,15 @@ template <class In>
 CaseHistogram CaseRun<In>::measure(const std::optional<Percentiles>& alone) {
   if constexpr (std::is_same_v<In, float>) {
     UnitBins bins;
-    each_source([&](VolumeView<const In> voxels) { bins.widen(statistics(voxels, executor_)); });
-    each_source([&](VolumeView<const In> voxels) { bins.add(voxels, executor_); });
+    each_source([&](VolumesView<const In> voxels) { bins.widen(statistics(voxels.stacked(), executor_)); });
+    each_source([&](VolumesView<const In> voxels) { bins.add(voxels.stacked(), executor_); });
     return {bins.histogram(), bins.units_of_bins()};
   } else {
     const bool is_one_part = is_whole() && plan_.stacks.size() == 1;  // percentiles of parts do not add up
     Histogram sum;
-    each_source([&](VolumeView<const In> voxels) {
-      add(sum, alone && is_one_part ? histogram_around(voxels, alone->low, alone->high, executor_)
-                                    : histogram<In>(voxels, executor_));
+    each_source([&](VolumesView<const In> voxels) {
+      add(sum, alone && is_one_part ? histogram_around(voxels.first, alone->low, alone->high, executor_)
+                                    : histogram<In>(voxels.stacked(), executor_));
     });
     return {std::move(sum), stack_.rescale};
   }
@@ -219,17 +237,17 @@ float CaseRun<In>::padding() const {
 template <class In>
 template <class Out>
 CaseResult<Out> CaseRun<In>::make_voxels(const IntensityPlan& intensity) {
-  CaseResult<Out> result(grid_.grid.size, plan_.stacks.size(), budget_.result_in_memory, out_.parent_path(), executor_);
   const auto parts = slabs();
+  CaseResult<Out> result(grid_.grid.size, plan_.stacks.size(), parts.size(), budget_.result_in_memory,
+                         out_.parent_path(), executor_);
   const auto load = [&](std::size_t n) {
-    const Slab& slab = parts[n];
-    return kept_[slab.volume].buffer.size() > 0 ? Buffer<In>() : read(slab.volume, slab.source);
+    return kept_[parts[n].volume].buffer.size() > 0 ? Buffer<In>() : read(parts[n]);
   };
   // While one slab is computed the next is read, where memory was planned for both.
   ReadAhead<Buffer<In>> ahead(parts.size(), budget_.reads_ahead ? 1 : 0, load);
   for (const Slab& slab : parts) {
     Buffer<In> host = ahead.next();
-    Owned<In> stored = host.size() > 0 ? on_executor(std::move(host), slab.source) : std::move(kept_[slab.volume]);
+    Owned<In> stored = host.size() > 0 ? on_executor(std::move(host), slab) : std::move(kept_[slab.volume]);
     auto voxels = maker_.template make<Out>(std::move(stored), slab, intensity, padding());
     {
       const auto span = copy_span("to host", voxels.buffer, executor_);
@@ -278,7 +296,7 @@ std::optional<CaseImage> CaseRun<In>::stream(Written written, bool is_hopeful) {
   if (executor_.is_cuda() || !is_whole()) return std::nullopt;
   const std::vector<Slab> slabs = stream_slabs(parts_, written.intensity, executor_.thread_count());
   if (slabs.empty()) return std::nullopt;
-  const VolumeView<const In> kept = kept_[0].buffer.size() > 0 ? kept_[0].view() : VolumeView<In>{};
+  const VolumeView<const In> kept = kept_[0].buffer.size() > 0 ? kept_[0].view().first : VolumeView<In>{};
   auto image = stream_case<In, Out>(
       {parts_, written.intensity, slabs, kept, place_for(image_path(plan_)), is_hopeful, executor_.thread_count()});
   if (!image) return std::nullopt;

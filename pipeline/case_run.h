@@ -57,8 +57,8 @@ class CaseRun {
   std::vector<Slab> slabs() const;
   bool is_whole() const { return budget_.slab_slices == grid_.grid.size[grid_.slice_axis()]; }
   std::int64_t source_step() const;
-  Buffer<In> read(std::size_t volume, SliceRange range);
-  Owned<In> on_executor(Buffer<In> host, SliceRange range);
+  Buffer<In> read(const Slab& slab);
+  Owned<In> on_executor(Buffer<In> host, const Slab& slab);
   template <class Use>
   void each_source(const Use& use);
   CaseHistogram measure(const std::optional<Percentiles>& alone = std::nullopt);
@@ -89,7 +89,7 @@ class CaseRun {
   CaseSource<In> source_;
   SlabMaker<In> maker_;
   bool makes_mask_ = false;      ///< read() gives marks instead of voxels
-  std::vector<Owned<In>> kept_;  ///< one a volume, empty unless kept
+  std::vector<Owned<In>> kept_;  ///< by the first volume of each slab, empty unless kept
 };
 
 }  // namespace naru

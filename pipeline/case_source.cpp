@@ -132,17 +132,15 @@ void CaseSource<In>::denoise(Buffer<float>& units) {
 }
 
 template <class In>
-Buffer<std::int16_t> CaseSource<In>::marks(std::size_t volume, SliceRange range) {
+void CaseSource<In>::mark_into(std::span<std::int16_t> host, std::size_t volume, SliceRange range) {
   cancel_.throw_if_canceled();
   const Size3& size = stack_.grid.size;
-  auto marks = Buffer<std::int16_t>::on_host(voxel_count(range), executor_);
-  std::ranges::fill(marks.host(), std::int16_t{0});
-  if (volume < plan_.text_boxes.size()) mark_text(marks.host(), size, range, plan_.text_boxes[volume], kMark);
+  std::ranges::fill(host, std::int16_t{0});
+  if (volume < plan_.text_boxes.size()) mark_text(host, size, range, plan_.text_boxes[volume], kMark);
   if (plan_.face) {
-    replace_in_cells(VolumeView<std::int16_t>{marks.data(), {size.x, size.y, range.count()}}, stack_.grid, range.begin,
+    replace_in_cells(VolumeView<std::int16_t>{host.data(), {size.x, size.y, range.count()}}, stack_.grid, range.begin,
                      plan_.face->grid, plan_.face->cells.view(), kMark, reader_);
   }
-  return marks;
 }
 
 template class CaseSource<std::int16_t>;

@@ -40,8 +40,8 @@ class CaseSource {
   /// The same into memory that is there. @pre the recipe restores nothing
   void read_into(std::span<In> host, std::size_t volume, SliceRange range);
 
-  /// kMark in the voxels that are blanked, else 0; nothing is read.
-  Buffer<std::int16_t> marks(std::size_t volume, SliceRange range);
+  /// Writes kMark to the voxels that are blanked, else 0; nothing is read.
+  void mark_into(std::span<std::int16_t> host, std::size_t volume, SliceRange range);
 
   Executor& reader() { return reader_; }
 

@@ -238,8 +238,8 @@ class Stream {
     const auto source = is_kept ? job_.kept : load(n, worker);
     const std::span<Out> voxels = voxels_of(n);
     const Size3 size{shape_.grid.size.x, shape_.grid.size.y, slab.end - slab.begin};
-    worker.maker.template resample_slab<In, Out>(source, is_kept ? 0 : slab.source.begin, slab, job_.intensity,
-                                                 {voxels.data(), size});
+    worker.maker.template resample_slab<In, Out>({source}, is_kept ? 0 : slab.source.begin, slab, job_.intensity,
+                                                 {{voxels.data(), size}});
     preview_.add(slab.begin, std::as_bytes(voxels));
     if constexpr (std::is_same_v<Out, std::int16_t>) {
       const Span span(Stage::compute, "statistics", {slab.begin, {}});

@@ -10,7 +10,8 @@
 
 namespace naru {
 
-/// In: int16 or uint16 for stored values, float for units. Memory is the executor's; every call waits for its work.
+/// In: int16 or uint16 for stored values, float for units. Memory is the executor's; every call waits for its work,
+/// once. Volumes of a slab are made together: a device is given each step of all of them at once.
 template <class In>
 class SlabMaker {
  public:
@@ -23,11 +24,12 @@ class SlabMaker {
   Owned<Out> make(Owned<In> stored, const Slab& slab, const IntensityPlan& intensity, float padding);
 
   /// The last step alone, into memory that is there.
-  /// @param source upright, oriented and clipped, where the plan asks for that; flips are left to this step
+  /// @param source, out one for each of the slab's volumes; source upright, oriented and clipped, where the plan asks
+  /// for that; flips are left to this step
   /// @param first_slice of the stack that `source` begins with
   template <class T, class Out>
-  void resample_slab(VolumeView<const T> source, std::int64_t first_slice, const Slab& slab,
-                     const IntensityPlan& intensity, VolumeView<Out> out);
+  void resample_slab(VolumesView<const T> source, std::int64_t first_slice, const Slab& slab,
+                     const IntensityPlan& intensity, VolumesView<Out> out);
 
  private:
   template <class T, class Out>

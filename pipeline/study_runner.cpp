@@ -40,30 +40,38 @@ std::optional<CaseBudget> budget_of(const CaseParts& parts, const Executor& exec
   return plan_budget(parts.scan, parts.plan, parts.grid, executor, limit_bytes);
 }
 
-void say_what_is_next(const CasePlan& plan, const Attempt& next, ErrorCode reason) {
+void say_what_is_next(const CasePlan& plan, const CaseBudget& planned, const Attempt& next, ErrorCode reason) {
   if (reason == ErrorCode::device_unavailable) {
     log::warning("{}: the device failed: made on the CPU", Public{plan.case_id});
   } else if (next.on_cpu) {
     log::info("{}: the device has too little memory: made on the CPU", Public{plan.case_id});
+  } else if (next.slab_slices == planned.slab_slices) {
+    log::info("{}: the device has too little memory: made volume by volume", Public{plan.case_id});
   } else {
     log::info("{}: the device has too little memory: made in slabs of {} slices", Public{plan.case_id},
               next.slab_slices);
   }
 }
 
-/// What `work(budget, executor)` returns. Where a device has too little memory it is done slab by slab there, in the
-/// end, and where the device fails, on the CPU.
+/// What `work(budget, executor)` returns. Where a device has too little memory it is done volume by volume there, then
+/// slab by slab, in the end, and where the device fails, on the CPU.
 template <class Work>
 auto on_executor(const CaseParts& parts, const CaseBudget& planned, Executor& executor, const Work& work) {
   if (!executor.is_cuda()) return work(planned, executor);
+  const bool is_together = parts.plan.stacks.size() > 1 && (planned.keeps_sources || planned.volumes_together > 1);
   const auto make = [&](const Attempt& attempt) {
-    if (attempt.slab_slices == planned.slab_slices && !attempt.on_cpu) return work(planned, executor);
-    Executor cpu = Executor::cpu(executor.thread_count());
-    if (attempt.on_cpu) return work(planned, cpu);
-    return work(CaseBudget{attempt.slab_slices, false, false, false, planned.memory_bytes}, executor);
+    if (attempt.on_cpu) {
+      Executor cpu = Executor::cpu(executor.thread_count());
+      return work(planned, cpu);
+    }
+    if (attempt.slab_slices < planned.slab_slices) {
+      return work(CaseBudget{attempt.slab_slices, false, false, false, planned.memory_bytes}, executor);
+    }
+    return work(attempt.is_together == is_together ? planned : one_by_one(planned), executor);
   };
-  return with_fallback(planned.slab_slices, can_be_slabbed(parts.plan, parts.grid), make,
-                       [&](const Attempt& next, ErrorCode reason) { say_what_is_next(parts.plan, next, reason); });
+  return with_fallback(
+      Attempt{planned.slab_slices, is_together}, can_be_slabbed(parts.plan, parts.grid), make,
+      [&](const Attempt& next, ErrorCode reason) { say_what_is_next(parts.plan, planned, next, reason); });
 }
 
 /// What `use(case_run)` returns, within the memory that there is. Empty where the case has no place.

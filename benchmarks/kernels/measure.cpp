@@ -95,10 +95,10 @@ void measure(benchmark::State& state, const Place& place, const Load& load, cons
   state.counters["copy_bytes_per_second"] = place.copy_bytes_per_second;
 }
 
-void add_cases(const std::string& op, Where where, const Case& run) {
+void add_cases(const std::string& op, Where where, const Case& run, const std::vector<Size3>& of_sizes) {
   for (const Place& place : places()) {
     if (where == Where::devices && !place.executor->is_cuda()) continue;
-    for (const Size3 size : sizes()) {
+    for (const Size3 size : of_sizes) {
       const std::string name = op + "/" + place.name + "/" + name_of(size);
       benchmark::RegisterBenchmark(name.c_str(),
                                    [&place, size, run](benchmark::State& state) { run(state, place, size); })

@@ -66,7 +66,7 @@ void measure(benchmark::State& state, const Place& place, const Load& load, cons
 /// Adds the benchmark "<op>/<place>/<size>" for each place, or each that is a device, and each size.
 enum class Where { everywhere, devices };
 using Case = std::function<void(benchmark::State&, const Place&, Size3)>;
-void add_cases(const std::string& op, Where where, const Case& run);
+void add_cases(const std::string& op, Where where, const Case& run, const std::vector<Size3>& of_sizes = sizes());
 
 void add_resample();
 void add_separable();

@@ -1,6 +1,7 @@
 #include "kernels/resample.h"
 
 #include "benchmarks/kernels/measure.h"
+#include "kernels/float16.h"
 
 namespace naru::bench {
 
@@ -55,6 +56,34 @@ void run_with_transfers(benchmark::State& state, const Place& place, Size3 size)
   });
 }
 
+/// Small volumes, as a dynamic or diffusion series has them, so many at a time, from host memory to host memory.
+/// @param together in one launch; else each is copied, resampled and waited for by itself
+void run_series(benchmark::State& state, const Place& place, Size3 size, bool together) {
+  constexpr std::int64_t kVolumes = 16;
+  const Task task(size, Interpolator::linear);
+  Executor& executor = *place.executor;
+  const std::int64_t in_values = task.from.voxel_count(), out_values = task.to.voxel_count();
+  auto host_in = Buffer<std::int16_t>::on_host(static_cast<std::size_t>(kVolumes * in_values), executor);
+  std::ranges::fill(host_in.host(), std::int16_t{1});
+  auto host_out = Buffer<float>::on_host(static_cast<std::size_t>(kVolumes * out_values), executor);
+  Buffer<std::int16_t> in(host_in.size(), executor);
+  Buffer<float> out(host_out.size(), executor);
+  const auto make = [&](std::int64_t first, std::int64_t count) {
+    const std::int16_t* const from = host_in.data() + first * in_values;
+    float* const to = host_out.data() + first * out_values;
+    detail::copy_bytes(in.data(), from, static_cast<std::size_t>(count * in_values) * sizeof(std::int16_t), executor);
+    resample(VolumesView<const std::int16_t>{{in.data(), task.from}, count},
+             VolumesView<float>{{out.data(), task.to}, count}, task.options, executor);
+    detail::copy_bytes(to, out.data(), static_cast<std::size_t>(count * out_values) * sizeof(float), executor);
+    executor.wait();
+  };
+  const Load one = task.load(sizeof(std::int16_t), sizeof(float));
+  measure(state, place, {kVolumes * one.voxel_count, kVolumes * one.size_bytes}, [&] {
+    if (together) return make(0, kVolumes);
+    for (std::int64_t v = 0; v < kVolumes; ++v) make(v, 1);
+  });
+}
+
 }  // namespace
 
 void add_resample() {
@@ -67,7 +96,17 @@ void add_resample() {
   add_cases("resample_nearest_int16", Where::everywhere, [](benchmark::State& state, const Place& place, Size3 size) {
     run<std::int16_t>(state, place, size, Interpolator::nearest);
   });
+  add_cases("resample_linear_float16", Where::everywhere, [](benchmark::State& state, const Place& place, Size3 size) {
+    run<Float16>(state, place, size, Interpolator::linear);
+  });
   add_cases("resample_linear_float32_with_transfers", Where::devices, run_with_transfers);
+  const std::vector<Size3> small = {{256, 256, 30}, {128, 128, 40}, {64, 64, 30}};
+  for (const bool together : {true, false}) {
+    const auto run = [=](benchmark::State& state, const Place& place, Size3 size) {
+      run_series(state, place, size, together);
+    };
+    add_cases(together ? "resample_linear_together" : "resample_linear_one_by_one", Where::devices, run, small);
+  }
 }
 
 }  // namespace naru::bench

@@ -9,8 +9,9 @@
 
 namespace naru::cuda {
 
-/// Fills `out` with what Columns(voxel, x, rows) makes. @pre at most 65,535 rows
+/// Fills the volumes of `out` with what Columns(voxel, x, rows) makes, in one launch. `voxel.in` is the first of as
+/// many source volumes that follow each other. @pre at most 65,535 rows, and as many volumes
 template <class Columns, class T, class Voxel>
-void fill_columns(VolumeView<T> out, const Voxel& voxel, Executor& executor);
+void fill_columns(VolumesView<T> out, const Voxel& voxel, Executor& executor);
 
 }  // namespace naru::cuda

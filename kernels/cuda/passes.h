@@ -18,13 +18,14 @@ struct PassView {
   std::int64_t in_step, in_row;       ///< from a value of a line to the next, from a row to the next
   std::int64_t out_step,
       out_row;  ///< from a target to the next; turned: from a lane to the next, targets being neighbours
+  std::int64_t volumes = 1, in_volume = 0, out_volume = 0;  ///< how many there are, from one to the next
 };
 
 /// Sums along y or x, over planes: out is turned, so that the axis that is next does not lie along memory.
 template <class In>
 void fill_turned(const PassView<In, float>& view, const GroupedPass& pass, Executor& executor);
 
-/// The last sum. Lanes are x, targets z, rows y.
+/// The last sum. Lanes are x, targets z, rows y. @pre at most 65,535 volumes
 template <class In, class Out>
 void fill_finished(const PassView<float, Out>& view, const GroupedPass& pass, const Finish<In, Out>& finish,
                    Executor& executor);

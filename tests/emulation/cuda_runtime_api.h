@@ -3,7 +3,8 @@
 /// The one device, "emulated", lies in the host's memory. What is given to a stream waits until somebody waits for the
 /// stream. Two variables of the environment, read at each call, make it fail:
 ///   NARU_EMULATED_BYTES     memory of the device; an allocation beyond it fails with cudaErrorMemoryAllocation
-///   NARU_EMULATED_LAUNCHES  so many launches work; at the next the device is lost: calls fail with cudaErrorLaunchFailure
+///   NARU_EMULATED_LAUNCHES  so many launches work; at the next the device is lost: calls fail with
+///   cudaErrorLaunchFailure
 #pragma once
 
 #include <cstddef>
@@ -55,7 +56,13 @@ cudaError_t cudaMemsetAsync(void* to, int value, std::size_t size_bytes, cudaStr
 
 namespace naru::emulation {
 cudaError_t allow_shared(const void* kernel, std::size_t size_bytes);
-}
+
+/// What was asked of the device so far. A wait is one that found work to wait for.
+struct Counts {
+  long long launches = 0, waits = 0;
+};
+Counts counts();
+}  // namespace naru::emulation
 
 /// From now on launches of the kernel may ask for so much shared memory.
 template <class Kernel>

@@ -234,6 +234,7 @@ struct Device {
   std::vector<std::byte> shared;
   std::size_t used_bytes = 0;
   long long launches = 0;  // since NARU_EMULATED_LAUNCHES was set
+  naru::emulation::Counts counts;
   cudaError_t last = cudaSuccess;
 
   static Device& the() {
@@ -289,11 +290,17 @@ cudaError_t allow_shared(const void* kernel, std::size_t size_bytes) {
   return cudaSuccess;
 }
 
+Counts counts() {
+  const std::lock_guard lock(device_mutex());
+  return Device::the().counts;
+}
+
 void enqueue(const Config& config, std::function<void()> thread) {
   const std::lock_guard lock(device_mutex());
   Device& device = Device::the();
   const auto& [grid, block, shared_bytes, stream] = config;
   ++device.launches;
+  ++device.counts.launches;
   if (device.is_lost()) return;
   std::size_t most_shared = kSharedBytes;
   for (const auto& [kernel, allowed] : device.shared_allowed) most_shared = std::max(most_shared, allowed);
@@ -376,6 +383,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   const std::lock_guard lock(device_mutex());
   if (Device::the().is_lost()) return cudaErrorLaunchFailure;
+  if (!stream->queue.empty()) ++Device::the().counts.waits;
   stream->run();
   return cudaSuccess;
 }

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "kernels/dispatch.h"
+#include "kernels/resample.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
 
@@ -66,6 +68,41 @@ TEST(Float16, SaturatesAndKeepsNan) {
   for (Executor& executor : executors_under_test()) {
     const auto found = cast_on(executor, values);
     for (std::size_t i = 0; i < values.size(); ++i) EXPECT_EQ(found[i], half(expected[i])) << values[i];
+  }
+}
+
+template <class In>
+void expect_last_step(Executor& executor, Size3 size, const ResampleOptions& options) {
+  const auto values = random_values<In>(size.voxel_count(), std::is_unsigned_v<In> ? 0 : -32768, 32767);
+  const Size3 to{options.axes[0].target_count, options.axes[1].target_count, options.axes[2].target_count};
+  const auto resampled = [&](const auto& in, const auto& out) { resample(in, out, options, executor); };
+  const auto mapped = [&](const auto& in, const auto& out) { apply_intensity(in, out, options.intensity, executor); };
+  EXPECT_EQ(run_on<Float16>(executor, values, size, to, resampled),
+            cast_on(executor, run_on<float>(executor, values, size, to, resampled)));
+  EXPECT_EQ(run_on<Float16>(executor, values, size, size, mapped),
+            cast_on(executor, run_on<float>(executor, values, size, size, mapped)));
+}
+
+/// Values beyond the range of float16, subnormal ones, and sizes that fill no block.
+TEST(Float16, IsTheLastStepOfAResamplingToTheSameBits) {
+  const Size3 size{37, 11, 21};
+  const std::array axes = {AxisSteps{52, 0.7, 0.1}, AxisSteps{7, 1.6, 0.2}, AxisSteps{21, -0.9, 19.5}};
+  for (const IntensityMap& map :
+       {IntensityMap{.slope = 7}, IntensityMap{.slope = 1e-9F}, windowed({}, -1000, 1000), IntensityMap{}}) {
+    std::vector<ResampleOptions> kinds;
+    for (const Interpolator interpolator :
+         {Interpolator::nearest, Interpolator::linear, Interpolator::bspline, Interpolator::lanczos}) {
+      kinds.push_back({axes, interpolator, map});
+    }
+    kinds.push_back({axes, Interpolator::bspline, map});
+    kinds.back().separate_axis = 2;
+    for (const ResampleOptions& options : kinds) {
+      for (Executor& executor : executors_under_test()) {
+        expect_last_step<std::int16_t>(executor, size, options);
+        expect_last_step<std::uint16_t>(executor, size, options);
+        expect_last_step<float>(executor, size, options);
+      }
+    }
   }
 }
 

@@ -12,6 +12,7 @@
 #include "tests/kernels/columns.h"
 #include "tests/kernels/golden/golden.h"
 #include "tests/kernels/run_on.h"
+#include "tests/kernels/together.h"
 #include "tests/support/executors.h"
 
 namespace naru::test {
@@ -237,6 +238,22 @@ TEST(Resample, GivesTheSameBytesOnEveryExecutor) {
     const auto expected = resampled_on<float>(executors.front(), values, size, options);
     for (Executor& executor : executors) {
       EXPECT_TRUE(same_bytes(resampled_on<float>(executor, values, size, options), expected)) << executor.description();
+    }
+  }
+}
+
+// The others' values stand where a tap beyond the border would find them, and are no numbers.
+TEST(Resample, MakesVolumesTogetherToTheBitsOfEachAlone) {
+  for (const Size3& size : {Size3{1, 1, 1}, Size3{5, 3, 1}, Size3{31, 33, 7}, Size3{130, 9, 35}}) {
+    for (const double step : {0.8, 1.0, 2.6, -1.3}) {
+      Axes axes = {centred(size.x, 1.3), centred(size.y, 0.6), centred(size.z, step)};
+      for (AxisSteps& axis : axes) axis.first += 0.45;  // beyond the last slice too
+      for (const Interpolator interpolator : {Interpolator::linear, Interpolator::nearest}) {
+        const ResampleOptions options{axes, interpolator, windowed({}, -1000, 1000)};
+        expect_together_as_alone<std::int16_t, float>(size, options, {1, 2, 5});
+        expect_together_as_alone<std::uint16_t, std::int16_t>(size, options, {3});
+        expect_together_as_alone<float, float>(size, options, {4}, std::numeric_limits<float>::quiet_NaN());
+      }
     }
   }
 }

@@ -15,6 +15,7 @@
 #include "tests/kernels/impulse.h"
 #include "tests/kernels/nearest.h"
 #include "tests/kernels/run_on.h"
+#include "tests/kernels/together.h"
 #include "tests/support/executors.h"
 
 namespace naru::test {
@@ -411,6 +412,22 @@ TEST(Separable, GivesTheSameBitsOnEveryExecutorAndWithAndWithoutAvx2) {
       expect_same_bits<std::int16_t, float>(size, step, ++seed);
       expect_same_bits<std::uint16_t, std::int16_t>(size, step, ++seed);
       expect_same_bits<float, float>(size, step, ++seed);
+    }
+  }
+}
+
+TEST(Separable, MakesVolumesTogetherToTheBitsOfEachAlone) {
+  for (const Size3& size : {Size3{1, 1, 1}, Size3{7, 33, 5}, Size3{34, 11, 40}}) {
+    for (const double step : {0.7, 1.9, -1.3}) {
+      const auto axis = [&](std::int64_t n) {
+        const auto targets = std::max<std::int64_t>(1, std::llround(static_cast<double>(n) / std::abs(step)));
+        return AxisSteps{targets, step, step > 0 ? 0.1 : static_cast<double>(n)};
+      };
+      for (const ResampleOptions& options : all_kinds({axis(size.x), axis(size.y), axis(size.z)})) {
+        expect_together_as_alone<std::int16_t, float>(size, options, {1, 3});
+        expect_together_as_alone<std::uint16_t, std::int16_t>(size, options, {2});
+        expect_together_as_alone<float, float>(size, options, {3}, std::numeric_limits<float>::quiet_NaN());
+      }
     }
   }
 }

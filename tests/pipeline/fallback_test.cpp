@@ -22,7 +22,7 @@ struct Device {
   }
   std::string run(std::int64_t slices, bool can_be_slabbed = true) {
     return with_fallback(
-        slices, can_be_slabbed, [&](const Attempt& attempt) { return make(attempt); },
+        {slices}, can_be_slabbed, [&](const Attempt& attempt) { return make(attempt); },
         [](const Attempt&, ErrorCode) {});
   }
 };
@@ -52,6 +52,17 @@ TEST(Fallback, MakesWhatNeedsWholeVolumesOnTheCpuAtOnce) {
   EXPECT_THAT(device.tried, ElementsAre(300, -1));
 }
 
+TEST(Fallback, TakesVolumesOneByOneBeforeThinnerSlabs) {
+  std::vector<std::pair<std::int64_t, bool>> tried;
+  const auto make = [&](const Attempt& attempt) -> int {
+    tried.emplace_back(attempt.slab_slices, attempt.is_together);
+    if (!attempt.on_cpu) throw Error(ErrorCode::memory_exceeded, "as if");
+    return 1;
+  };
+  with_fallback({4, true}, true, make, [](const Attempt&, ErrorCode) {});
+  EXPECT_THAT(tried, ElementsAre(std::pair(4, true), std::pair(4, false), std::pair(1, false), std::pair(4, true)));
+}
+
 TEST(Fallback, PassesOnWhatTheCpuLacks) {
   Device device{0, false};
   EXPECT_THROW(device.run(4), Error);
@@ -64,7 +75,7 @@ TEST(Fallback, DoesNotTryAgainForAnotherReason) {
     ++tried;
     throw Error(ErrorCode::disk_full, "as if");
   };
-  EXPECT_THROW(with_fallback(8, true, fail, [](const Attempt&, ErrorCode) {}), Error);
+  EXPECT_THROW(with_fallback({8}, true, fail, [](const Attempt&, ErrorCode) {}), Error);
   EXPECT_EQ(tried, 1);
 }
 
@@ -72,7 +83,7 @@ TEST(Fallback, SaysWhatItTriesNext) {
   std::vector<bool> on_cpu;
   Device device{0};
   with_fallback(
-      4, true, [&](const Attempt& attempt) { return device.make(attempt); },
+      {4}, true, [&](const Attempt& attempt) { return device.make(attempt); },
       [&](const Attempt& next, ErrorCode reason) {
         EXPECT_EQ(reason, ErrorCode::memory_exceeded);
         on_cpu.push_back(next.on_cpu);
@@ -89,7 +100,7 @@ TEST(Fallback, MakesOnTheCpuAtOnceWhatADeviceFailsAt) {
     return "cpu";
   };
   std::vector<ErrorCode> reasons;
-  EXPECT_EQ(with_fallback(300, true, make, [&](const Attempt&, ErrorCode reason) { reasons.push_back(reason); }),
+  EXPECT_EQ(with_fallback({300}, true, make, [&](const Attempt&, ErrorCode reason) { reasons.push_back(reason); }),
             "cpu");
   EXPECT_THAT(tried, ElementsAre(300, -1));
   EXPECT_THAT(reasons, ElementsAre(ErrorCode::device_unavailable));
@@ -101,7 +112,7 @@ TEST(Fallback, MayFailAfterItLackedMemory) {
     if (attempt.on_cpu) return "cpu";
     throw Error(++tried == 1 ? ErrorCode::memory_exceeded : ErrorCode::device_unavailable, "as if");
   };
-  EXPECT_EQ(with_fallback(300, true, make, [](const Attempt&, ErrorCode) {}), "cpu");
+  EXPECT_EQ(with_fallback({300}, true, make, [](const Attempt&, ErrorCode) {}), "cpu");
   EXPECT_EQ(tried, 2);
 }
 
