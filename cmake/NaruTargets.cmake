@@ -75,7 +75,7 @@ function(naru_test name)
     math(EXPR last "${ARG_SHARDS} - 1")
     foreach(shard RANGE ${last})
       add_test(NAME ${name}.shard_${shard} COMMAND ${name}_tests --gtest_brief=1)
-      set_tests_properties(${name}.shard_${shard} PROPERTIES TIMEOUT 900
+      set_tests_properties(${name}.shard_${shard} PROPERTIES TIMEOUT 900 COST 70
         ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${shard}")
     endforeach()
     return()
