@@ -19,8 +19,8 @@ if(NARU_CCACHE)
 endif()
 
 # naru_precompile(TARGET HEADERS...): reads the standard library's headers and these once for all files of a target, where
-# there are many: to read them again for each is half of what a build does. Each file names what it needs all the same:
-# the build of the preset tidy has nothing precompiled.
+# there are many, not again for each. Each file names what it needs all the same: the build of the preset tidy has nothing
+# precompiled.
 function(naru_precompile target)
   get_target_property(sources ${target} SOURCES)
   list(LENGTH sources count)
@@ -61,7 +61,8 @@ function(naru_library name)
   naru_precompile(naru_${name} ${ARG_PRECOMPILE})
 endfunction()
 
-# naru_test(core SOURCES ... LIBS ... PRECOMPILE headers...): the program core_tests, each TEST a ctest; with SHARDS N, all of them as N.
+# naru_test(core SOURCES ... LIBS ... PRECOMPILE headers...): the program core_tests, each TEST a ctest; with SHARDS N, all
+# of them as N.
 function(naru_test name)
   cmake_parse_arguments(ARG "" "SHARDS" "SOURCES;LIBS;PRECOMPILE" ${ARGN})
   add_executable(${name}_tests ${ARG_SOURCES})

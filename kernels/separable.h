@@ -8,7 +8,7 @@ namespace naru {
 /// True for what LinearVoxel and NearestVoxel do not do.
 bool is_separable(const ResampleOptions& options);
 
-/// As `resample`. @pre is_separable(options), views are not empty
+/// As `resample`. @pre is_separable(options), views are not empty, Float16 only on CUDA
 template <class In, class Out>
 void resample_separable(VolumesView<const In> in, VolumesView<Out> out, const ResampleOptions& options,
                         Executor& executor);
