@@ -34,6 +34,16 @@ function(naru_precompile target)
     $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread;-Wno-restrict>)
 endfunction()
 
+# naru_unite(TARGET COUNT): compiles its files by COUNT as one. Nothing changes for a file that has options of its own.
+function(naru_unite target count)
+  if(NARU_UNITY AND count)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${count})
+    # GCC takes what one file keeps to itself for something that others see, where it was included.
+    target_compile_options(${target} PRIVATE
+      $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-shadow;-Wshadow=local;-Wno-subobject-linkage>)
+  endif()
+endfunction()
+
 # Options of our own targets alone: what we include from others is "system" to the compiler.
 function(naru_own target)
   set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Woverloaded-virtual)
@@ -61,10 +71,10 @@ function(naru_library name)
   naru_precompile(naru_${name} ${ARG_PRECOMPILE})
 endfunction()
 
-# naru_test(core SOURCES ... LIBS ... PRECOMPILE headers...): the program core_tests, each TEST a ctest; with SHARDS N, all
-# of them as N.
+# naru_test(core SOURCES ... LIBS ... PRECOMPILE headers... UNITE count): the program core_tests, each TEST a ctest; with
+# SHARDS N, all of them as N.
 function(naru_test name)
-  cmake_parse_arguments(ARG "" "SHARDS" "SOURCES;LIBS;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(ARG "" "SHARDS;UNITE" "SOURCES;LIBS;PRECOMPILE" ${ARGN})
   add_executable(${name}_tests ${ARG_SOURCES})
   naru_own(${name}_tests)
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
@@ -72,6 +82,7 @@ function(naru_test name)
   endif()
   target_link_libraries(${name}_tests PRIVATE ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
   naru_precompile(${name}_tests <gtest/gtest.h> <gmock/gmock.h> ${ARG_PRECOMPILE})
+  naru_unite(${name}_tests "${ARG_UNITE}")
   if(ARG_SHARDS)
     math(EXPR last "${ARG_SHARDS} - 1")
     foreach(shard RANGE ${last})

@@ -37,7 +37,7 @@ std::filesystem::path write(const TempFolder& folder, const std::string& pixels)
   return path;
 }
 
-std::string words(const Values& values) {
+std::string words_of(const Values& values) {
   std::string bytes;
   for (const std::uint16_t value : values) bytes += {static_cast<char>(value & 0xFF), static_cast<char>(value >> 8)};
   return bytes;
@@ -52,7 +52,7 @@ std::optional<Values> read(const dicom::FrameReader& reader, const dicom::Instan
 TEST(FrameReader, ReadsFramesInAnyOrder) {
   auto plane = plane_of(3, 1, 2, "1.2.840.10008.1.2.1");
   const TempFolder folder;
-  const dicom::FrameReader reader(write(folder, words({1, 2, 3, 4, 5, 6})), plane.pixels);
+  const dicom::FrameReader reader(write(folder, words_of({1, 2, 3, 4, 5, 6})), plane.pixels);
   for (const std::int64_t frame : {1, 0, 1}) {
     plane.frame = frame;
     EXPECT_EQ(read(reader, plane), (frame == 0 ? Values{1, 2, 3} : Values{4, 5, 6}));
@@ -69,7 +69,7 @@ TEST(FrameReader, ReadsTilesOfAFrame) {
     for (int j = 0; j < 4; ++j)
       for (int i = 0; i < 4; ++i) all.push_back(static_cast<std::uint16_t>(100 * f + 10 * j + i));
   const TempFolder folder;
-  const dicom::FrameReader reader(write(folder, words(all)), plane.pixels);
+  const dicom::FrameReader reader(write(folder, words_of(all)), plane.pixels);
   plane.frame = 1;
   plane.columns = plane.rows = 2;
   plane.tile_i = 2;
@@ -120,7 +120,7 @@ TEST(FrameReader, IsReadByManyThreadsAtOnce) {
   Values all(256 * kFrames);
   for (std::size_t n = 0; n < all.size(); ++n) all[n] = static_cast<std::uint16_t>(n * 40503);
   const TempFolder folder;
-  const dicom::FrameReader reader(write(folder, words(all)), plane.pixels);
+  const dicom::FrameReader reader(write(folder, words_of(all)), plane.pixels);
   Values out(all.size());
   std::vector<std::jthread> threads;
   for (std::int64_t first = 0; first < 4; ++first) {
@@ -181,11 +181,11 @@ TEST(ReadPixels, GivesTheDigestOfTheWholeFile) {
   auto coded = plane_of(2, 1, 1, "1.2.840.10008.1.2.5");
   coded.pixels.is_encapsulated = true;
   const std::vector<Case> cases = {
-      {"little endian", plane_of(2, 1, 1, "1.2.840.10008.1.2.1"), words({1, 2}), {}},
-      {"second frame", plane_of(2, 1, 2, "1.2.840.10008.1.2.1"), words({1, 2, 3, 4}), {}},
-      {"big endian", big, words({1, 2}), {}},
+      {"little endian", plane_of(2, 1, 1, "1.2.840.10008.1.2.1"), words_of({1, 2}), {}},
+      {"second frame", plane_of(2, 1, 2, "1.2.840.10008.1.2.1"), words_of({1, 2, 3, 4}), {}},
+      {"big endian", big, words_of({1, 2}), {}},
       {"8 bits", bytes, "ab", {}},
-      {"overlay bits", masked, words({0xF001, 0xF002}), {}},
+      {"overlay bits", masked, words_of({0xF001, 0xF002}), {}},
       {"coded", coded, item("") + item(rle({1, 2})) + kEndMark, {}},
       {"cut short", plane_of(200, 100, 1, "1.2.840.10008.1.2.1"), "short", Code::truncated},
   };

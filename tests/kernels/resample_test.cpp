@@ -20,14 +20,6 @@ namespace {
 
 using Axes = std::array<AxisSteps, 3>;
 
-template <class Out, class In>
-std::vector<Out> resampled_on(Executor& executor, const std::vector<In>& values, Size3 size,
-                              const ResampleOptions& options) {
-  const Size3 target{options.axes[0].target_count, options.axes[1].target_count, options.axes[2].target_count};
-  return run_on<Out>(executor, values, size, target,
-                     [&](VolumeView<const In> in, VolumeView<Out> out) { resample(in, out, options, executor); });
-}
-
 ResampleOptions linear(const Axes& axes, const IntensityMap& map = {}) { return {axes, Interpolator::linear, map}; }
 
 /// As pipeline/ asks for it: the extent kept, the centre where it was.

@@ -11,6 +11,7 @@
 
 #include "core/volume.h"
 #include "kernels/buffer.h"
+#include "kernels/resample.h"
 
 namespace naru::test {
 
@@ -67,6 +68,15 @@ void expect_the_same_at_any_address(const std::vector<In>& values, const Kernel&
     const auto behind = bytes.host().subspan(before.size() + size_bytes);
     EXPECT_EQ(std::ranges::count(behind, kUntouched), std::ssize(behind)) << shift;
   }
+}
+
+/// `resample` of values.
+template <class Out, class In>
+std::vector<Out> resampled_on(Executor& executor, const std::vector<In>& values, Size3 size,
+                              const ResampleOptions& options) {
+  const Size3 target{options.axes[0].target_count, options.axes[1].target_count, options.axes[2].target_count};
+  return run_on<Out>(executor, values, size, target,
+                     [&](VolumeView<const In> in, VolumeView<Out> out) { resample(in, out, options, executor); });
 }
 
 }  // namespace naru::test

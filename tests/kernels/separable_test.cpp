@@ -25,13 +25,6 @@ using Axes = std::array<AxisSteps, 3>;
 
 Size3 target_of(const Axes& axes) { return {axes[0].target_count, axes[1].target_count, axes[2].target_count}; }
 
-template <class Out, class In>
-std::vector<Out> resampled_on(Executor& executor, const std::vector<In>& values, Size3 size,
-                              const ResampleOptions& options) {
-  return run_on<Out>(executor, values, size, target_of(options.axes),
-                     [&](VolumeView<const In> in, VolumeView<Out> out) { resample(in, out, options, executor); });
-}
-
 Size3 golden_size() { return {golden::kResampleSize[0], golden::kResampleSize[1], golden::kResampleSize[2]}; }
 
 Axes golden_axes() {

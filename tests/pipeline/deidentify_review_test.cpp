@@ -15,10 +15,9 @@ namespace fs = std::filesystem;
 using test::Json;
 using test::lines_of;
 using test::Picture;
+using test::with_text;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-Picture with_text(std::int64_t left = 70, std::int64_t top = 120) { return Picture().write("KIM 19800101", left, top); }
 
 class DeidentifyReviewTest : public test::DeidJobTest {
  protected:
@@ -46,7 +45,7 @@ class DeidentifyReviewTest : public test::DeidJobTest {
 
   /// PAT-1 is held for text over anatomy in one slice; PAT-2 is clean.
   void run_first() {
-    put_pictures("PAT-1", {with_text(), Picture()});
+    put_pictures("PAT-1", {with_text(70, 120), Picture()});
     put_pictures("PAT-2", {Picture()});
     EXPECT_EQ(run().instance_count, 1U);
   }
@@ -133,7 +132,7 @@ TEST_F(DeidentifyReviewTest, BlanksWhatPeopleSayAndTouchesNoOtherFile) {
     const std::string file = test::slurp(options_.out / line["file"].get<std::string>());
     EXPECT_EQ(line["pixels"] == "changed", file.find("113101") != std::string::npos);
     if (line["pixels"] == "kept") continue;
-    EXPECT_EQ(values_at(file, with_text().texts.at(0)).size(), 1U) << "all of it has one value";
+    EXPECT_EQ(values_at(file, with_text(70, 120).texts.at(0)).size(), 1U) << "all of it has one value";
   }
   for (const auto& [name, bytes] : after) EXPECT_THAT(bytes, Not(HasSubstr("Steward")));
   const Json record = Json::parse(test::slurp(report() / "record.json"));
@@ -186,7 +185,7 @@ TEST_F(DeidentifyReviewTest, LeavesOutWhatPeopleExcludeUntilTheyTakeItBack) {
 }
 
 TEST_F(DeidentifyReviewTest, HoldsTheSeriesWhileOneRegionIsOpen) {
-  put_pictures("PAT-1", {with_text(), with_text(70, 160), Picture()});
+  put_pictures("PAT-1", {with_text(70, 120), with_text(70, 160), Picture()});
   put_pictures("PAT-2", {Picture()});
   run();
   const Review first = review();
@@ -220,7 +219,7 @@ TEST_F(DeidentifyReviewTest, WantsTheSameJobAndAnUnbrokenFile) {
 }
 
 TEST_F(DeidentifyReviewTest, AppliesDecisionsWhereNothingWasDeliveredBefore) {
-  put_pictures("PAT-1", {with_text(), Picture()});
+  put_pictures("PAT-1", {with_text(70, 120), Picture()});
   EXPECT_EQ(code_of_run(), ErrorCode::nothing_delivered);
   decide_whole("redact");
   EXPECT_EQ(resume().instance_count, 2U);
@@ -239,7 +238,7 @@ TEST_F(DeidentifyReviewTest, KeepsDecisionsWhenTheJobIsRunAnew) {
 TEST_F(DeidentifyReviewTest, AsksAgainAboutAFileThatChanged) {
   run_first();
   decide_whole("keep");
-  put_pictures("PAT-1", {with_text().write("KIM", 100, 60), Picture()});
+  put_pictures("PAT-1", {with_text(70, 120).write("KIM", 100, 60), Picture()});
   options_.on_existing = OnExisting::replace;
   EXPECT_EQ(run().instance_count, 1U);
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
@@ -275,7 +274,7 @@ TEST_F(DeidentifyReviewTest, ReleasesImagesOfAKindThatShowsTextOnceAPersonLooked
 
 /// A page that says of itself that it shows text, with text over anatomy and text on black.
 TEST_F(DeidentifyReviewTest, AsksAtOnceForAllThatHoldsASeries) {
-  Picture page = with_text().write("KIM 19800101", 6, 8);
+  Picture page = with_text(70, 120).write("KIM 19800101", 6, 8);
   put_page(page);
   EXPECT_EQ(run().instance_count, 1U);
   EXPECT_TRUE(review().entries.at(0).held.needs_release);
@@ -298,7 +297,7 @@ TEST_F(DeidentifyReviewTest, SaysThatNothingWasBlankedOfWhatIsHeldForItsKind) {
 }
 
 TEST_F(DeidentifyReviewTest, LeavesWhatAPersonKeptWhereTheRestIsBlanked) {
-  put_pictures("PAT-1", {with_text().write("KIM 19800101", 70, 190), Picture()});
+  put_pictures("PAT-1", {with_text(70, 120).write("KIM 19800101", 70, 190), Picture()});
   put_pictures("PAT-2", {Picture()});
   run();
   const Review first = review();

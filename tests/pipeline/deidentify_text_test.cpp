@@ -14,6 +14,7 @@ namespace {
 using test::Json;
 using test::lines_of;
 using test::Picture;
+using test::with_text;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -37,10 +38,8 @@ class DeidentifyTextTest : public test::DeidJobTest {
   std::vector<Json> evidence() const { return lines_of(report() / "pixels.jsonl"); }
 };
 
-Picture with_text(std::int64_t left = 6, std::int64_t top = 8) { return Picture().write("KIM 19800101", left, top); }
-
 TEST_F(DeidentifyTextTest, BlanksTextOnBackgroundAndTouchesNothingElse) {
-  put_pictures("PAT-1", {with_text(), Picture(), Picture()});
+  put_pictures("PAT-1", {with_text(6, 8), Picture(), Picture()});
   ask_for("redact");
   const DeidentifyResult result = run();
   for (const Json& line : evidence()) {  // the rectangle goes farther than the text, but not out of the frame
@@ -60,7 +59,7 @@ TEST_F(DeidentifyTextTest, BlanksTextOnBackgroundAndTouchesNothingElse) {
     EXPECT_EQ(line["pixels_reason"], "text");
     EXPECT_THAT(file, HasSubstr("113101"));
     // Every pixel away from the text is what it was.
-    const Picture before = with_text();
+    const Picture before = with_text(6, 8);
     const std::string_view pixels = std::string_view(file).substr(file.size() - before.values.size() * 2);
     for (std::int64_t y = 0; y < Picture::kSize; ++y) {
       for (std::int64_t x = 0; x < Picture::kSize; ++x) {
@@ -122,8 +121,8 @@ TEST_F(DeidentifyTextTest, SaysWhereItBlankedWhatOneSliceDidNotShow) {
 
 /// Of what was blanked one slice cannot be looked at again: the others of its series may show as much.
 TEST_F(DeidentifyTextTest, HoldsTheSeriesOfWhatASecondLookHolds) {
-  put_pictures("PAT-1", {with_text(), with_text(), Picture()});
-  put_pictures("PAT-2", {with_text()});
+  put_pictures("PAT-1", {with_text(6, 8), with_text(6, 8), Picture()});
+  put_pictures("PAT-2", {with_text(6, 8)});
   ask_for("redact");
   std::atomic<int> looks = 0;
   options_.probe = [&](std::string_view stage) {
@@ -140,7 +139,7 @@ TEST_F(DeidentifyTextTest, HoldsTheSeriesOfWhatASecondLookHolds) {
 }
 
 TEST_F(DeidentifyTextTest, HoldsAllTextWhereTheRecipeSaysSo) {
-  put_pictures("PAT-1", {with_text(), Picture()});
+  put_pictures("PAT-1", {with_text(6, 8), Picture()});
   put_pictures("PAT-2", {Picture()});
   ask_for("quarantine");
   EXPECT_EQ(run().instance_count, 1U);
@@ -167,14 +166,14 @@ TEST_F(DeidentifyTextTest, HoldsPicturesOfFloatsWithTheirSeries) {
 }
 
 TEST_F(DeidentifyTextTest, LooksAtNothingUnlessAsked) {
-  put_pictures("PAT-1", {with_text()});
+  put_pictures("PAT-1", {with_text(6, 8)});
   EXPECT_EQ(run().instance_count, 1U);
   EXPECT_FALSE(std::filesystem::exists(report() / "pixels.jsonl"));
   for (const Json& line : manifest()) EXPECT_EQ(line["pixels"], "kept");
 }
 
 TEST_F(DeidentifyTextTest, NamesNobodyInTheEvidence) {
-  put_pictures("PAT-1", {with_text()});
+  put_pictures("PAT-1", {with_text(6, 8)});
   put_pictures("PAT-2", {Picture()});
   ask_for("redact");
   run();

@@ -13,7 +13,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using ::testing::HasSubstr;
 
-std::string problem_of(std::string_view toml) {
+std::string record_problem(std::string_view toml) {
   try {
     parse_job_record(toml, "job.toml");
   } catch (const Error& error) {
@@ -36,18 +36,18 @@ TEST(JobRecord, TakesWhatPeopleKnowAndLeavesTheRestNull) {
 }
 
 TEST(JobRecord, NamesLineAndColumnOfWhatItCannotTake) {
-  EXPECT_THAT(problem_of("purpose = \"x\"\nreviewr = \"y\"\n"),
+  EXPECT_THAT(record_problem("purpose = \"x\"\nreviewr = \"y\"\n"),
               HasSubstr("record job.toml:2:1: unknown key \"reviewr\""));
-  EXPECT_THAT(problem_of("purpose = 1\n"), HasSubstr("job.toml:1:11: purpose must be a string"));
-  EXPECT_THAT(problem_of("purpose = \"\"\n"), HasSubstr("1 to 1000 bytes"));
-  EXPECT_THAT(problem_of("purpose = \"" + std::string(1001, 'x') + "\"\n"), HasSubstr("1 to 1000 bytes"));
-  EXPECT_THAT(problem_of("purpose = \n"), HasSubstr("job.toml:1:"));
-  EXPECT_THAT(problem_of("[purpose]\n"), HasSubstr("must be a string"));
+  EXPECT_THAT(record_problem("purpose = 1\n"), HasSubstr("job.toml:1:11: purpose must be a string"));
+  EXPECT_THAT(record_problem("purpose = \"\"\n"), HasSubstr("1 to 1000 bytes"));
+  EXPECT_THAT(record_problem("purpose = \"" + std::string(1001, 'x') + "\"\n"), HasSubstr("1 to 1000 bytes"));
+  EXPECT_THAT(record_problem("purpose = \n"), HasSubstr("job.toml:1:"));
+  EXPECT_THAT(record_problem("[purpose]\n"), HasSubstr("must be a string"));
 }
 
 TEST(JobRecord, ADateIsADayOfTheCalendar) {
   for (const char* date : {"2027-02-29", "2027-13-01", "2027-1-1", "soon", "20271231", "2027-12-3x", "0000-01-01"}) {
-    EXPECT_THAT(problem_of("destruction_date = \"" + std::string(date) + "\""), HasSubstr("YYYY-MM-DD")) << date;
+    EXPECT_THAT(record_problem("destruction_date = \"" + std::string(date) + "\""), HasSubstr("YYYY-MM-DD")) << date;
   }
 }
 

@@ -13,8 +13,7 @@ namespace {
 using test::Json;
 using test::lines_of;
 using test::Picture;
-
-Picture with_text(std::int64_t left = 70, std::int64_t top = 120) { return Picture().write("KIM 19800101", left, top); }
+using test::with_text;
 
 class PrepareReviewTest : public test::PrepareJobTest {
  protected:
@@ -22,7 +21,7 @@ class PrepareReviewTest : public test::PrepareJobTest {
 
   /// P1 is held for text over anatomy in one slice; P2 is clean.
   void run_first() {
-    put_volume("P1", {with_text(), Picture(), Picture()});
+    put_volume("P1", {with_text(70, 120), Picture(), Picture()});
     put_volume("P2", {Picture(), Picture()});
     EXPECT_EQ(run().case_count, 1U);
   }
@@ -104,7 +103,7 @@ TEST_F(PrepareReviewTest, LeavesOutWhatPeopleExclude) {
 }
 
 TEST_F(PrepareReviewTest, HoldsTheCaseWhileOneRegionIsOpen) {
-  put_volume("P1", {with_text(), with_text(70, 170), Picture()});
+  put_volume("P1", {with_text(70, 120), with_text(70, 170), Picture()});
   put_volume("P2", {Picture(), Picture()});
   run();
   ASSERT_GE(review().entries.at(0).regions.size(), 2U);
@@ -141,7 +140,7 @@ TEST_F(PrepareReviewTest, StopsOnADecisionsFileThatWasChanged) {
 }
 
 TEST_F(PrepareReviewTest, KeepsThePicturesOfCasesThatAreNotMadeAgain) {
-  put_volume("P1", {with_text(), Picture(), Picture()});
+  put_volume("P1", {with_text(70, 120), Picture(), Picture()});
   put_volume("P2", {with_text(6, 8), Picture()});
   EXPECT_EQ(run().case_count, 1U);
   const auto pictures = [&](const std::string& key) {

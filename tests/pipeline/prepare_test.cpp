@@ -12,6 +12,7 @@
 #include "pipeline/outputs/nifti.h"
 #include "pipeline/verify.h"
 #include "tests/dicom/slice_bytes.h"
+#include "tests/pipeline/deid_job.h"
 #include "tests/support/phantom.h"
 #include "tests/support/temp_folder.h"
 
@@ -19,26 +20,12 @@ namespace naru {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using test::contents;
 using test::Fault;
+using test::Json;
+using test::lines_of;
 using test::PhantomOptions;
 using ::testing::HasSubstr;
-
-std::vector<Json> lines_of(const fs::path& file) {
-  std::vector<Json> lines;
-  std::istringstream stream(test::slurp(file));
-  for (std::string line; std::getline(stream, line);) lines.push_back(Json::parse(line));
-  return lines;
-}
-
-/// Every file below a folder with its bytes.
-std::map<std::string, std::string> contents(const fs::path& folder) {
-  std::map<std::string, std::string> result;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) result[entry.path().lexically_relative(folder)] = test::slurp(entry.path());
-  }
-  return result;
-}
 
 class PrepareTest : public ::testing::Test {
  protected:

@@ -12,6 +12,7 @@ namespace {
 using test::Json;
 using test::lines_of;
 using test::Picture;
+using test::with_text;
 
 /// What a slice at a time takes, and the headers of some files.
 constexpr std::uint64_t kLittle = (std::uint64_t{24} << 20) + (64 << 10);
@@ -34,8 +35,6 @@ class PrepareTextTest : public test::PrepareJobTest {
   }
   std::vector<Json> evidence() const { return lines_of(options_.out.string() + ".report/pixels.jsonl"); }
 };
-
-Picture with_text(std::int64_t left, std::int64_t top) { return Picture().write("KIM 19800101", left, top); }
 
 TEST_F(PrepareTextTest, BlanksTextAndSaysWhereInTheManifest) {
   put_volume("P1", {with_text(6, 8), Picture(), Picture(), Picture()});

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "tests/pipeline/recipe_text.h"
 
 namespace naru {
 namespace {
@@ -12,9 +13,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 using dicom::DeidAction;
 using dicom::DeidOption;
+using test::kRecipeStart;
+using test::recipe_problem;
 using ::testing::HasSubstr;
-
-constexpr std::string_view kStart = "schema = \"naru.recipe/1\"\nname = \"r\"\n";
 
 constexpr std::string_view kEverything = R"toml(
 [deidentify]
@@ -42,17 +43,7 @@ width = 960
 height = 48
 )toml";
 
-Recipe parse(std::string_view rest) { return parse_recipe(std::string(kStart) + std::string(rest), "f.toml"); }
-
-std::string problem_of(std::string_view rest) {
-  try {
-    parse(rest);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::recipe_invalid);
-    return error.what();
-  }
-  return "";
-}
+Recipe parse(std::string_view rest) { return parse_recipe(std::string(kRecipeStart) + std::string(rest), "f.toml"); }
 
 TEST(RecipeDeid, ReadsAHospitalsOwnRules) {
   const dicom::DeidentifyPolicy policy = policy_of(parse(kEverything));
@@ -79,12 +70,12 @@ TEST(RecipeDeid, ReadsAHospitalsOwnRules) {
 TEST(RecipeDeid, EveryOptionOfTheStandardIsKnownByName) {
   for (const dicom::DeidOptionInfo& row : dicom::deid_options()) {
     const std::string with_option = fmt::format("[deidentify]\noptions = [\"{}\"]\n", row.name);
-    EXPECT_EQ(problem_of(with_option + "[pixels]\nface = \"remove\"\n"), "") << row.name;
+    EXPECT_EQ(recipe_problem(with_option + "[pixels]\nface = \"remove\"\n"), "") << row.name;
   }
 }
 
 TEST(RecipeDeid, CleansVisualFeaturesByRemovingFacesAlone) {
-  EXPECT_THAT(problem_of("[deidentify]\noptions = [\"clean-recognizable-visual-features\"]\n"),
+  EXPECT_THAT(recipe_problem("[deidentify]\noptions = [\"clean-recognizable-visual-features\"]\n"),
               HasSubstr("[pixels] face = \"remove\""));
   EXPECT_TRUE(
       policy_of(parse("[pixels]\nface = \"remove\"\n")).options.has(DeidOption::clean_recognizable_visual_features));
@@ -114,11 +105,11 @@ TEST(RecipeDeid, RecipesWithoutOwnRulesKeepTheirHashes) {
 }
 
 TEST(RecipeDeid, NamesLineAndColumnOfAnUnknownKeyInARow) {
-  EXPECT_THAT(problem_of("[deidentify]\nattributes = [{tag = \"(0008,1030)\", acton = \"X\"}]\n"),
+  EXPECT_THAT(recipe_problem("[deidentify]\nattributes = [{tag = \"(0008,1030)\", acton = \"X\"}]\n"),
               HasSubstr("f.toml:4:37: unknown key \"acton\" in [deidentify] attributes; known: tag, action"));
-  EXPECT_THAT(problem_of("[[pixels.regions]]\nmodality = \"US\"\nrow = 1\n"),
+  EXPECT_THAT(recipe_problem("[[pixels.regions]]\nmodality = \"US\"\nrow = 1\n"),
               HasSubstr("f.toml:5:1: unknown key \"row\""));
-  EXPECT_THAT(problem_of("[deidentify]\nattributs = []\n"), HasSubstr("f.toml:4:1: unknown key \"attributs\""));
+  EXPECT_THAT(recipe_problem("[deidentify]\nattributs = []\n"), HasSubstr("f.toml:4:1: unknown key \"attributs\""));
 }
 
 TEST(RecipeDeid, RefusesRulesThatSayNothingUsable) {
@@ -172,7 +163,7 @@ TEST(RecipeDeid, RefusesRulesThatSayNothingUsable) {
        "1\nheight = 1\n",
        "\"clean-pixel-data\""},
   };
-  for (const auto& [toml, message] : cases) EXPECT_THAT(problem_of(toml), HasSubstr(message)) << toml;
+  for (const auto& [toml, message] : cases) EXPECT_THAT(recipe_problem(toml), HasSubstr(message)) << toml;
 }
 
 TEST(RecipeDeid, PrepareRefusesByNameWhatOnlyDeidentifyDoes) {

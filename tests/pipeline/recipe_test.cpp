@@ -5,24 +5,15 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "tests/pipeline/recipe_text.h"
 #include "tests/support/temp_folder.h"
 
 namespace naru {
 namespace {
 
+using test::kRecipeStart;
+using test::recipe_problem;
 using ::testing::HasSubstr;
-
-constexpr std::string_view kStart = "schema = \"naru.recipe/1\"\nname = \"r\"\n";
-
-std::string problem_of(std::string_view rest) {
-  try {
-    parse_recipe(std::string(kStart) + std::string(rest), "f.toml");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::recipe_invalid);
-    return error.what();
-  }
-  return "";
-}
 
 TEST(Recipe, ParsesEveryBuiltin) {
   std::vector<std::string> names;
@@ -49,19 +40,19 @@ TEST(Recipe, BuiltinsSayWhatTheContractSays) {
 }
 
 TEST(Recipe, NamesLineAndColumnOfAnUnknownKey) {
-  EXPECT_THAT(problem_of("[resample]\n  spacing = [1, 1, 1]\n"), HasSubstr("f.toml:4:3: unknown key \"spacing\""));
-  EXPECT_THAT(problem_of("[resmaple]\n"), HasSubstr("f.toml:3:2: unknown key \"resmaple\""));
-  EXPECT_THAT(problem_of("nmae = 1\n"), HasSubstr("f.toml:3:1: unknown key \"nmae\""));
+  EXPECT_THAT(recipe_problem("[resample]\n  spacing = [1, 1, 1]\n"), HasSubstr("f.toml:4:3: unknown key \"spacing\""));
+  EXPECT_THAT(recipe_problem("[resmaple]\n"), HasSubstr("f.toml:3:2: unknown key \"resmaple\""));
+  EXPECT_THAT(recipe_problem("nmae = 1\n"), HasSubstr("f.toml:3:1: unknown key \"nmae\""));
 }
 
 TEST(Recipe, RefusesKeysWithoutEnd) {
   std::string key = "a";
   for (int level = 1; level < 260000; ++level) key += ".a";
-  EXPECT_THAT(problem_of(key + " = 1\n"), HasSubstr("f.toml:3:1: a line may have at most 256 dots"));
-  EXPECT_THAT(problem_of("[" + key + "]\nb = 1\n"), HasSubstr("f.toml:3:1: a line may have at most 256 dots"));
+  EXPECT_THAT(recipe_problem(key + " = 1\n"), HasSubstr("f.toml:3:1: a line may have at most 256 dots"));
+  EXPECT_THAT(recipe_problem("[" + key + "]\nb = 1\n"), HasSubstr("f.toml:3:1: a line may have at most 256 dots"));
 }
 
-TEST(Recipe, NamesLineAndColumnOfASyntaxError) { EXPECT_THAT(problem_of("[resample\n"), HasSubstr("f.toml:3:10")); }
+TEST(Recipe, NamesLineAndColumnOfASyntaxError) { EXPECT_THAT(recipe_problem("[resample\n"), HasSubstr("f.toml:3:10")); }
 
 TEST(Recipe, RefusesValuesOfTheWrongKind) {
   const std::pair<std::string_view, std::string_view> cases[] = {
@@ -87,18 +78,18 @@ TEST(Recipe, RefusesValuesOfTheWrongKind) {
       {"[deidentify]\noptions = [\"retain-longitudinal-full-dates\", \"retain-longitudinal-modified-dates\"]\n",
        "exclude each other"},
   };
-  for (const auto& [toml, message] : cases) EXPECT_THAT(problem_of(toml), HasSubstr(std::string(message))) << toml;
+  for (const auto& [toml, message] : cases) EXPECT_THAT(recipe_problem(toml), HasSubstr(std::string(message))) << toml;
 }
 
 TEST(Recipe, RefusesWhatThisVersionCannotDoRatherThanIgnoringIt) {
   for (const std::string_view toml : {"[output]\nlayout = \"bids\"\n", "[output]\ndtype = \"float16\"\n",
                                       "[output]\ncompression = \"zstd\"\n", "[labels]\n"}) {
-    EXPECT_THAT(problem_of(toml), HasSubstr("not available in this version")) << toml;
+    EXPECT_THAT(recipe_problem(toml), HasSubstr("not available in this version")) << toml;
   }
 }
 
 TEST(Recipe, SaysWhyFloat16IsRefusedAndWhatToTake) {
-  EXPECT_THAT(problem_of("[output]\ndtype = \"float16\"\n"),
+  EXPECT_THAT(recipe_problem("[output]\ndtype = \"float16\"\n"),
               AllOf(HasSubstr("NIfTI-1"), HasSubstr("use \"float32\""), HasSubstr("zarr")));
 }
 
@@ -107,7 +98,7 @@ TEST(Recipe, WritesKeysThatRefineAMethodOnlyWhereTheyAreSet) {
   for (const char* key : {"foreground", "nyul_landmarks", "bias_field", "denoise"}) {
     EXPECT_FALSE(plain.contains(key)) << key;
   }
-  const Recipe recipe = parse_recipe(std::string(kStart) +
+  const Recipe recipe = parse_recipe(std::string(kRecipeStart) +
                                          "[select]\nmodality = [\"MR\"]\n[intensity]\nnormalize = \"nyul\"\n"
                                          "nyul_landmarks = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]\n"
                                          "foreground = \"otsu\"\nbias_field = \"n4\"\ndenoise = \"curvature\"\n",
@@ -117,42 +108,42 @@ TEST(Recipe, WritesKeysThatRefineAMethodOnlyWhereTheyAreSet) {
   EXPECT_EQ(json["nyul_landmarks"][9], 90);
   EXPECT_EQ(json["bias_field"], "n4");
   EXPECT_EQ(json["denoise"], "curvature");
-  EXPECT_EQ(to_json(parse_recipe(std::string(kStart) + "[intensity]\nbias_field = \"none\"\n", "f")),
-            to_json(parse_recipe(kStart, "f")));
+  EXPECT_EQ(to_json(parse_recipe(std::string(kRecipeStart) + "[intensity]\nbias_field = \"none\"\n", "f")),
+            to_json(parse_recipe(kRecipeStart, "f")));
 }
 
 TEST(Recipe, TakesMeanAndDeviationOfADataSet) {
-  const std::string start = std::string(kStart) + "[intensity]\nnormalize = \"zscore\"\n";
+  const std::string start = std::string(kRecipeStart) + "[intensity]\nnormalize = \"zscore\"\n";
   const auto plain = to_json(parse_recipe(start, "f"))["intensity"];
   EXPECT_FALSE(plain.contains("mean") || plain.contains("deviation"));
   const Recipe recipe = parse_recipe(start + "mean = -75.5\ndeviation = 144\n", "f");
   EXPECT_EQ(to_json(recipe)["intensity"]["mean"], -75.5);
   EXPECT_EQ(to_json(recipe)["intensity"]["deviation"], 144);
-  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = 1\n"), HasSubstr("go together"));
-  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\ndeviation = 1\n"), HasSubstr("go together"));
-  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = 1\ndeviation = 0\n"),
+  EXPECT_THAT(recipe_problem("[intensity]\nnormalize = \"zscore\"\nmean = 1\n"), HasSubstr("go together"));
+  EXPECT_THAT(recipe_problem("[intensity]\nnormalize = \"zscore\"\ndeviation = 1\n"), HasSubstr("go together"));
+  EXPECT_THAT(recipe_problem("[intensity]\nnormalize = \"zscore\"\nmean = 1\ndeviation = 0\n"),
               HasSubstr("must lie between"));
-  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = nan\ndeviation = 1\n"), HasSubstr("finite"));
-  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = 1e300\ndeviation = 1\n"),
+  EXPECT_THAT(recipe_problem("[intensity]\nnormalize = \"zscore\"\nmean = nan\ndeviation = 1\n"), HasSubstr("finite"));
+  EXPECT_THAT(recipe_problem("[intensity]\nnormalize = \"zscore\"\nmean = 1e300\ndeviation = 1\n"),
               HasSubstr("must lie between"));
-  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nmean = 1\ndeviation = 1e-39\n"),
+  EXPECT_THAT(recipe_problem("[intensity]\nnormalize = \"zscore\"\nmean = 1\ndeviation = 1e-39\n"),
               HasSubstr("must lie between"));
-  EXPECT_THAT(problem_of("[intensity]\nmean = 1\ndeviation = 2\n"), HasSubstr("belong to normalize"));
-  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\nforeground = \"all\"\nmean = 1\ndeviation = 2\n"),
+  EXPECT_THAT(recipe_problem("[intensity]\nmean = 1\ndeviation = 2\n"), HasSubstr("belong to normalize"));
+  EXPECT_THAT(recipe_problem("[intensity]\nnormalize = \"zscore\"\nforeground = \"all\"\nmean = 1\ndeviation = 2\n"),
               HasSubstr("without foreground"));
 }
 
 TEST(Recipe, CropsOnlyWhereAskedTo) {
-  const Recipe recipe = parse_recipe(std::string(kStart) + "[crop]\nforeground = true\nmargin_mm = 7.5\n", "f");
+  const Recipe recipe = parse_recipe(std::string(kRecipeStart) + "[crop]\nforeground = true\nmargin_mm = 7.5\n", "f");
   ASSERT_TRUE(recipe.crop);
   EXPECT_EQ(recipe.crop->margin_mm, 7.5);
   EXPECT_EQ(to_json(recipe)["crop"]["foreground"], true);
   EXPECT_FALSE(to_json(recipe)["crop"].contains("threshold"));
-  const Recipe off = parse_recipe(std::string(kStart) + "[crop]\nforeground = false\nmargin_mm = 7.5\n", "f");
-  EXPECT_EQ(to_json(off), to_json(parse_recipe(kStart, "f")));
-  EXPECT_THAT(problem_of("[crop]\nthreshold = 4.0\n"), HasSubstr("belongs to foreground"));
-  EXPECT_THAT(problem_of("[crop]\nmargin_mm = 4.0\n"), HasSubstr("belongs to foreground"));
-  EXPECT_THAT(problem_of("[crop]\nforeground = true\nmargin_mm = -1\n"), HasSubstr("between 0 and"));
+  const Recipe off = parse_recipe(std::string(kRecipeStart) + "[crop]\nforeground = false\nmargin_mm = 7.5\n", "f");
+  EXPECT_EQ(to_json(off), to_json(parse_recipe(kRecipeStart, "f")));
+  EXPECT_THAT(recipe_problem("[crop]\nthreshold = 4.0\n"), HasSubstr("belongs to foreground"));
+  EXPECT_THAT(recipe_problem("[crop]\nmargin_mm = 4.0\n"), HasSubstr("belongs to foreground"));
+  EXPECT_THAT(recipe_problem("[crop]\nforeground = true\nmargin_mm = -1\n"), HasSubstr("between 0 and"));
 }
 
 TEST(Recipe, TakesTheForegroundThatIsUsualForAMethod) {
@@ -166,31 +157,34 @@ TEST(Recipe, TakesTheForegroundThatIsUsualForAMethod) {
 }
 
 TEST(Recipe, RefusesCombinationsThatContradict) {
-  EXPECT_THAT(problem_of("[resample]\nconvention = \"monai\"\ninterpolator = \"lanczos\"\n"),
+  EXPECT_THAT(recipe_problem("[resample]\nconvention = \"monai\"\ninterpolator = \"lanczos\"\n"),
               HasSubstr("use \"bspline\""));
-  EXPECT_THAT(problem_of("[resample]\nconvention = \"itk\"\nantialias = true\n"),
+  EXPECT_THAT(recipe_problem("[resample]\nconvention = \"itk\"\nantialias = true\n"),
               HasSubstr("antialias = true goes with"));
-  EXPECT_THAT(problem_of("[resample]\nantialias = true\n"), HasSubstr("antialias = true needs spacing_mm"));
-  EXPECT_THAT(problem_of("[resample]\nspacing_mm = [2, 2, 2]\ninterpolator = \"nearest\"\nantialias = true\n"),
+  EXPECT_THAT(recipe_problem("[resample]\nantialias = true\n"), HasSubstr("antialias = true needs spacing_mm"));
+  EXPECT_THAT(recipe_problem("[resample]\nspacing_mm = [2, 2, 2]\ninterpolator = \"nearest\"\nantialias = true\n"),
               HasSubstr("use \"linear\""));
-  EXPECT_THAT(problem_of("[intensity]\nforeground = \"all\"\n"), HasSubstr("belongs to normalize"));
-  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"nyul\"\n"), HasSubstr("needs one modality"));
-  EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n"),
+  EXPECT_THAT(recipe_problem("[intensity]\nforeground = \"all\"\n"), HasSubstr("belongs to normalize"));
+  EXPECT_THAT(recipe_problem("[intensity]\nnormalize = \"nyul\"\n"), HasSubstr("needs one modality"));
+  EXPECT_THAT(recipe_problem("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n"),
               HasSubstr("belongs to normalize"));
-  EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 3, 5, 6, 7, 8, 9, 10]\n"), HasSubstr("ascend"));
-  EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1e10]\n"),
+  EXPECT_THAT(recipe_problem("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 3, 5, 6, 7, 8, 9, 10]\n"),
+              HasSubstr("ascend"));
+  EXPECT_THAT(recipe_problem("[intensity]\nnyul_landmarks = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1e10]\n"),
               HasSubstr("must lie between"));
-  EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [0, 1e-20, 2e-20, 3e-20, 4e-20, 5e-20, 6e-20, 7e-20, 8e-20, "
-                         "9e-20, 1e-19]\n"),
-              HasSubstr("or more apart"));
-  EXPECT_THAT(problem_of("[intensity]\nnyul_landmarks = [-1e10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n"),
+  EXPECT_THAT(
+      recipe_problem("[intensity]\nnyul_landmarks = [0, 1e-20, 2e-20, 3e-20, 4e-20, 5e-20, 6e-20, 7e-20, 8e-20, "
+                     "9e-20, 1e-19]\n"),
+      HasSubstr("or more apart"));
+  EXPECT_THAT(recipe_problem("[intensity]\nnyul_landmarks = [-1e10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n"),
               HasSubstr("must lie between"));
-  EXPECT_THAT(problem_of("[select]\nmodality = [\"CT\"]\n[intensity]\nbias_field = \"n4\"\n"), HasSubstr("[\"MR\"]"));
-  EXPECT_THAT(problem_of("[intensity]\nbias_field = \"n4\"\n"), HasSubstr("[\"MR\"]"));
-  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"window\"\n"), HasSubstr("needs clip"));
-  EXPECT_THAT(problem_of("[intensity]\nnormalize = \"zscore\"\n[output]\ndtype = \"int16\"\n"),
+  EXPECT_THAT(recipe_problem("[select]\nmodality = [\"CT\"]\n[intensity]\nbias_field = \"n4\"\n"),
+              HasSubstr("[\"MR\"]"));
+  EXPECT_THAT(recipe_problem("[intensity]\nbias_field = \"n4\"\n"), HasSubstr("[\"MR\"]"));
+  EXPECT_THAT(recipe_problem("[intensity]\nnormalize = \"window\"\n"), HasSubstr("needs clip"));
+  EXPECT_THAT(recipe_problem("[intensity]\nnormalize = \"zscore\"\n[output]\ndtype = \"int16\"\n"),
               HasSubstr("cannot hold"));
-  EXPECT_THAT(problem_of("[output]\nlayout = \"nnunet\"\n"), HasSubstr("needs one modality"));
+  EXPECT_THAT(recipe_problem("[output]\nlayout = \"nnunet\"\n"), HasSubstr("needs one modality"));
 }
 
 TEST(Recipe, DemandsItsSchema) {
@@ -199,16 +193,17 @@ TEST(Recipe, DemandsItsSchema) {
 }
 
 TEST(Recipe, HashDependsOnMeaningNotOnSpelling) {
-  const Recipe plain = parse_recipe(std::string(kStart) + "[resample]\nspacing_mm = [1.0, 1.0, 1.0]\n", "a");
-  const Recipe spelled = parse_recipe(std::string(kStart) + "# words\nresample.spacing_mm = [1, 1, 1.000]\n", "b");
-  const Recipe other = parse_recipe(std::string(kStart) + "[resample]\nspacing_mm = [1.0, 1.0, 1.5]\n", "c");
+  const Recipe plain = parse_recipe(std::string(kRecipeStart) + "[resample]\nspacing_mm = [1.0, 1.0, 1.0]\n", "a");
+  const Recipe spelled =
+      parse_recipe(std::string(kRecipeStart) + "# words\nresample.spacing_mm = [1, 1, 1.000]\n", "b");
+  const Recipe other = parse_recipe(std::string(kRecipeStart) + "[resample]\nspacing_mm = [1.0, 1.0, 1.5]\n", "c");
   EXPECT_EQ(recipe_sha256(plain), recipe_sha256(spelled));
   EXPECT_NE(recipe_sha256(plain), recipe_sha256(other));
 }
 
 TEST(Recipe, LoadsAFileAndNamesAMissingOne) {
   const test::TempFolder folder;
-  test::spill(folder / "mine.toml", std::string(kStart));
+  test::spill(folder / "mine.toml", std::string(kRecipeStart));
   EXPECT_EQ(load_recipe((folder / "mine.toml").string()).name, "r");
   EXPECT_THROW(load_recipe((folder / "other.toml").string()), Error);
 }

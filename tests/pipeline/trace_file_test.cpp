@@ -12,7 +12,6 @@ namespace naru {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
 
 class TraceFileTest : public ::testing::Test {
  protected:
@@ -33,17 +32,18 @@ TEST_F(TraceFileTest, HoldsCompleteEventsAndTheNamesOfThreads) {
   log.events.push_back({Stage::read, "slice", 1500, 2250, 1, "case-1", {4, 700}});
   log.events.push_back({std::nullopt, "case", 1000, 9000, 0, "", {}});
   TraceFile(folder_ / "t.json", {}).write(log);
-  const Json events = Json::parse(test::slurp(folder_ / "t.json")).at("traceEvents");
+  const nlohmann::json events = nlohmann::json::parse(test::slurp(folder_ / "t.json")).at("traceEvents");
   ASSERT_EQ(events.size(), 5u);
   EXPECT_EQ(events[0]["ph"], "M");
   EXPECT_EQ(events[0]["name"], "process_name");
   EXPECT_EQ(events[2]["name"], "thread_name");
   EXPECT_EQ(events[2]["args"]["name"], "reader 2");
-  EXPECT_EQ(events[3], Json::parse(R"({"ph": "X", "name": "slice", "cat": "read", "ts": 1.5, "dur": 2.25, "pid": 1,
+  EXPECT_EQ(events[3],
+            nlohmann::json::parse(R"({"ph": "X", "name": "slice", "cat": "read", "ts": 1.5, "dur": 2.25, "pid": 1,
     "tid": 2, "args": {"case": "case-1", "slab": 4, "bytes": 700}})"));
   EXPECT_EQ(events[3]["tid"], events[2]["tid"]);
   EXPECT_EQ(events[4]["cat"], "case");
-  EXPECT_EQ(events[4]["args"], Json::object());
+  EXPECT_EQ(events[4]["args"], nlohmann::json::object());
 }
 
 TEST_F(TraceFileTest, IsRefusedBeforeAnyWorkWhereItCannotBeWritten) {

@@ -6,14 +6,12 @@
 #include <string>
 
 #include "dicom/deidentify/descriptors.h"
+#include "tests/dicom/deidentify/cleaned_row.h"
 
 namespace naru::dicom {
 namespace {
 
-struct Row {
-  const char* text;
-  const char* expected;
-};
+using Row = test::CleanedRow;
 
 constexpr Row kGone[] = {
     {"95 year old woman with fall", "year old woman with fall"},

@@ -6,19 +6,14 @@
 #include <string>
 
 #include "dicom/deidentify/descriptors.h"
+#include "tests/dicom/deidentify/cleaned_row.h"
 
 namespace naru::dicom {
 namespace {
 
-struct Row {
-  const char* text;
-  const char* expected;
-};
+using Row = test::CleanedRow;
 
-void expect_cleaned(std::span<const Row> rows) {
-  const DescriptorCleaner cleaner({}, {}, {});
-  for (const Row& row : rows) EXPECT_EQ(cleaner.clean(row.text).text, row.expected) << row.text;
-}
+void expect_cleaned(std::span<const Row> rows) { test::expect_cleaned_rows({}, rows); }
 
 void expect_kept(std::span<const char* const> texts) {
   const DescriptorCleaner cleaner({}, {}, {});

@@ -6,19 +6,12 @@
 #include <string>
 
 #include "dicom/deidentify/descriptors.h"
+#include "tests/dicom/deidentify/cleaned_row.h"
 
 namespace naru::dicom {
 namespace {
 
-struct Row {
-  const char* text;
-  const char* expected;
-};
-
-void expect_cleaned_for(const char* person, std::span<const Row> rows) {
-  const DescriptorCleaner cleaner({.person_names = {person}}, {}, {});
-  for (const Row& row : rows) EXPECT_EQ(cleaner.clean(row.text).text, row.expected) << person << ": " << row.text;
-}
+using Row = test::CleanedRow;
 
 TEST(DescriptorReadings, JapaneseNamesInEitherKanaAndInLatinLetters) {
   constexpr Row kAnyGroup[] = {
@@ -33,7 +26,7 @@ TEST(DescriptorReadings, JapaneseNamesInEitherKanaAndInLatinLetters) {
   };
   for (const char* person :
        {"Yamada^Tarou=山田^太郎=やまだ^たろう", "=山田^太郎=ヤマダ^タロウ", "Yamada^Tarou", "YAMADA^TARO"}) {
-    expect_cleaned_for(person, kAnyGroup);
+    test::expect_cleaned_rows({.person_names = {person}}, kAnyGroup);
   }
   constexpr Row kKanaHeader[] = {
       {"YAMADA TARO chest", "chest"},
@@ -42,13 +35,13 @@ TEST(DescriptorReadings, JapaneseNamesInEitherKanaAndInLatinLetters) {
       {"Yamaha chest", "Yamaha chest"},
       {"Taro", ""},
   };
-  expect_cleaned_for("=山田^太郎=やまだ^たろう", kKanaHeader);
+  test::expect_cleaned_rows({.person_names = {"=山田^太郎=やまだ^たろう"}}, kKanaHeader);
   constexpr Row kOther[] = {
       {"しんじょう じゅんいち 胸部", "胸部"},
       {"シンジョウジュンイチ 胸部", "胸部"},
       {"シンチ 胸部", "シンチ 胸部"},
   };
-  expect_cleaned_for("Shinjo^Junichi", kOther);
+  test::expect_cleaned_rows({.person_names = {"Shinjo^Junichi"}}, kOther);
   constexpr Row kWords[] = {
       {"アミラーゼ 上昇", "アミラーゼ 上昇"},
       {"リンパ節", "リンパ節"},
@@ -57,10 +50,10 @@ TEST(DescriptorReadings, JapaneseNamesInEitherKanaAndInLatinLetters) {
       {"リン 3.5", "リン 3.5"},
       {"ガード 条件", "ガード 条件"},
   };
-  expect_cleaned_for("Kato^Rin", kWords);
-  expect_cleaned_for("Ami^Ran", kWords);
+  test::expect_cleaned_rows({.person_names = {"Kato^Rin"}}, kWords);
+  test::expect_cleaned_rows({.person_names = {"Ami^Ran"}}, kWords);
   constexpr Row kSite[] = {{"サイト 名", "サイト 名"}, {"サイトウ 胸部", "胸部"}};
-  expect_cleaned_for("Saito^Ken", kSite);
+  test::expect_cleaned_rows({.person_names = {"Saito^Ken"}}, kSite);
 }
 
 TEST(DescriptorReadings, PinyinJoinedAndWithTones) {
@@ -69,13 +62,13 @@ TEST(DescriptorReadings, PinyinJoinedAndWithTones) {
       {"WANG XiaoMing", ""},  {"Xiao-Ming Wang chest", "chest"}, {"Xiao Ming WANG", ""},
       {"T2 xiao", "T2 xiao"}, {"wang2d map", "2d map"},
   };
-  expect_cleaned_for("Wang^Xiaoming=王^小明", kRows);
+  test::expect_cleaned_rows({.person_names = {"Wang^Xiaoming=王^小明"}}, kRows);
   constexpr Row kUmlaut[] = {{"Lv Jing chest", "chest"},
                              {"LYU JING chest", "chest"},
                              {"Lü Jing chest", "chest"},
                              {"Lu Jing chest", "chest"},
                              {"LV function", "LV function"}};
-  expect_cleaned_for("Lü^Jing", kUmlaut);
+  test::expect_cleaned_rows({.person_names = {"Lü^Jing"}}, kUmlaut);
 }
 
 TEST(DescriptorReadings, RussianNamesInTheirCases) {
@@ -89,11 +82,11 @@ TEST(DescriptorReadings, RussianNamesInTheirCases) {
       {"КТ органов", "КТ органов"},
       {"Петрификаты", "Петрификаты"},
   };
-  expect_cleaned_for("Иванов^Пётр", kRows);
+  test::expect_cleaned_rows({.person_names = {"Иванов^Пётр"}}, kRows);
   constexpr Row kWoman[] = {{"КТ Ивановой Анны", "КТ"}, {"Иванову КТ", "КТ"}, {"Ивановских", "Ивановских"}};
-  expect_cleaned_for("Иванова^Анна", kWoman);
+  test::expect_cleaned_rows({.person_names = {"Иванова^Анна"}}, kWoman);
   constexpr Row kAdjective[] = {{"КТ Петровского", "КТ"}, {"Петровской КТ", "КТ"}, {"Петровскому", ""}};
-  expect_cleaned_for("Петровский^Олег", kAdjective);
+  test::expect_cleaned_rows({.person_names = {"Петровский^Олег"}}, kAdjective);
 }
 
 }  // namespace

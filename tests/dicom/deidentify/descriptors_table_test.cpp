@@ -7,23 +7,13 @@
 #include <string>
 
 #include "dicom/deidentify/descriptors.h"
+#include "tests/dicom/deidentify/cleaned_row.h"
 
 namespace naru::dicom {
 namespace {
 
-struct Row {
-  const char* text;
-  const char* expected;
-};
-
-void expect_cleaned(const Identifiers& identifiers, std::span<const Row> rows) {
-  const DescriptorCleaner cleaner(identifiers, {}, {});
-  for (const Row& row : rows) {
-    const CleanedText cleaned = cleaner.clean(row.text);
-    EXPECT_EQ(cleaned.text, row.expected) << row.text;
-    EXPECT_EQ(cleaned.is_changed(), std::string(row.text) != row.expected) << row.text;
-  }
-}
+using Row = test::CleanedRow;
+using test::expect_cleaned_rows;
 
 const Identifiers& western() {
   static const Identifiers identifiers = {
@@ -118,7 +108,7 @@ TEST(DescriptorTable, APlaceOfShortWordsAlone) {
       {"NEO ICU portable", "portable"},
       {"ICU portable", "ICU portable"},
   };
-  expect_cleaned(identifiers, kRows);
+  expect_cleaned_rows(identifiers, kRows);
 }
 
 TEST(DescriptorTable, PlacesWithAnEndingOfPossession) {
@@ -129,7 +119,7 @@ TEST(DescriptorTable, PlacesWithAnEndingOfPossession) {
       {"NORTH WING's CT", "CT"},
       {"Mercy\u02BCs CT", "CT"},
   };
-  expect_cleaned(identifiers, kRows);
+  expect_cleaned_rows(identifiers, kRows);
 }
 
 TEST(DescriptorTable, PlacesOfPossessionWithoutTheEnding) {
@@ -140,7 +130,7 @@ TEST(DescriptorTable, PlacesOfPossessionWithoutTheEnding) {
       {"Mary brain", "brain"},
       {"CT children", "CT children"},
   };
-  expect_cleaned(identifiers, kRows);
+  expect_cleaned_rows(identifiers, kRows);
 }
 
 /// "NA" stands for "not available", too.
@@ -150,16 +140,16 @@ TEST(DescriptorTable, TheSurnameNa) {
       {"NA LI brain", "brain"},
       {"Gd dose NA", "Gd dose NA"},
   };
-  expect_cleaned({.person_names = {"Li^Na"}}, kRows);
+  expect_cleaned_rows({.person_names = {"Li^Na"}}, kRows);
   constexpr Row kKorean[] = {{"나영희 CT", "CT"}, {"NA YOUNGHEE CT", "CT"}};
-  expect_cleaned({.person_names = {"Na^Younghee"}}, kKorean);
+  expect_cleaned_rows({.person_names = {"Na^Younghee"}}, kKorean);
 }
 
 TEST(DescriptorTable, NamesThatAreCalledLikeDepartmentsAndMeasurements) {
   constexpr Row kRows[] = {{"Rehab brain", "brain"}, {"Derma thorax", "thorax"}};
-  expect_cleaned({.person_names = {"Derma^Rehab"}}, kRows);
+  expect_cleaned_rows({.person_names = {"Derma^Rehab"}}, kRows);
   constexpr Row kShort[] = {{"EDD brain", "brain"}};
-  expect_cleaned({.person_names = {"Smith^Edd"}}, kShort);
+  expect_cleaned_rows({.person_names = {"Smith^Edd"}}, kShort);
 }
 
 TEST(DescriptorTable, DepartmentsAndMeasurements) {
@@ -174,12 +164,12 @@ TEST(DescriptorTable, DepartmentsAndMeasurements) {
       {"Blood Oxygen Saturation, by Oximetry", "Blood Oxygen Saturation, by Oximetry"},
       {"For Physicist Review", "For Physicist Review"},
   };
-  expect_cleaned(identifiers, kRows);
+  expect_cleaned_rows(identifiers, kRows);
 }
 
 TEST(DescriptorTable, ANameIdsAndPlacesOfAWesternHeader) {
-  expect_cleaned(western(), kWesternGone);
-  expect_cleaned(western(), kWesternKept);
+  expect_cleaned_rows(western(), kWesternGone);
+  expect_cleaned_rows(western(), kWesternKept);
 }
 
 const Identifiers& korean() {
@@ -218,8 +208,8 @@ constexpr Row kKoreanKept[] = {
 };
 
 TEST(DescriptorTable, AKoreanNameInAllComponentGroups) {
-  expect_cleaned(korean(), kKoreanGone);
-  expect_cleaned(korean(), kKoreanKept);
+  expect_cleaned_rows(korean(), kKoreanGone);
+  expect_cleaned_rows(korean(), kKoreanKept);
 }
 
 const Identifiers& hangul_alone() {
@@ -245,8 +235,8 @@ constexpr Row kHangulAloneKept[] = {
 };
 
 TEST(DescriptorTable, ANameThatStandsInHangulAlone) {
-  expect_cleaned(hangul_alone(), kHangulAloneGone);
-  expect_cleaned(hangul_alone(), kHangulAloneKept);
+  expect_cleaned_rows(hangul_alone(), kHangulAloneGone);
+  expect_cleaned_rows(hangul_alone(), kHangulAloneKept);
 }
 
 const Identifiers& words_as_names() {
@@ -274,8 +264,8 @@ constexpr Row kWordsAsNamesKept[] = {
 };
 
 TEST(DescriptorTable, NamesThatAreWordsOfProtocols) {
-  expect_cleaned(words_as_names(), kWordsAsNamesGone);
-  expect_cleaned(words_as_names(), kWordsAsNamesKept);
+  expect_cleaned_rows(words_as_names(), kWordsAsNamesGone);
+  expect_cleaned_rows(words_as_names(), kWordsAsNamesKept);
 }
 
 const Identifiers& many_kinds() {
@@ -360,8 +350,8 @@ constexpr Row kManyKindsKept[] = {
 };
 
 TEST(DescriptorTable, HeadersOfManyKinds) {
-  expect_cleaned(many_kinds(), kManyKindsGone);
-  expect_cleaned(many_kinds(), kManyKindsKept);
+  expect_cleaned_rows(many_kinds(), kManyKindsGone);
+  expect_cleaned_rows(many_kinds(), kManyKindsKept);
 }
 
 const Identifiers& planted() {
@@ -479,12 +469,12 @@ constexpr Row kPlantedKept[] = {
 };
 
 TEST(DescriptorTable, DatesAndSettings) {
-  expect_cleaned(planted(), kPlantedGone);
-  expect_cleaned(planted(), kPlantedKept);
+  expect_cleaned_rows(planted(), kPlantedGone);
+  expect_cleaned_rows(planted(), kPlantedKept);
 }
 
 void expect_cleaned_for(const char* person, std::span<const Row> rows) {
-  expect_cleaned({.person_names = {person}}, rows);
+  expect_cleaned_rows({.person_names = {person}}, rows);
 }
 
 constexpr Row kRomanisedHeader[] = {
@@ -655,10 +645,10 @@ constexpr Row kTellingNumbers[] = {
 };
 
 TEST(DescriptorTable, WhatTheWordsBesideItGiveAway) {
-  expect_cleaned({}, kTellingKorean);
-  expect_cleaned({}, kTellingHan);
-  expect_cleaned({}, kTellingLatin);
-  expect_cleaned({}, kTellingNumbers);
+  expect_cleaned_rows({}, kTellingKorean);
+  expect_cleaned_rows({}, kTellingHan);
+  expect_cleaned_rows({}, kTellingLatin);
+  expect_cleaned_rows({}, kTellingNumbers);
 }
 
 constexpr Row kShortIds[] = {
@@ -695,7 +685,7 @@ constexpr Row kShortIds[] = {
 };
 
 TEST(DescriptorTable, ShortIdsWhereSomethingTellsThem) {
-  expect_cleaned({.ids = {"4321", "K-77", "sub-01", "T1", "김-77321", "320", "J88", "MR12"}}, kShortIds);
+  expect_cleaned_rows({.ids = {"4321", "K-77", "sub-01", "T1", "김-77321", "320", "J88", "MR12"}}, kShortIds);
 }
 
 const Identifiers& born_long_ago() {
@@ -731,8 +721,8 @@ constexpr Row kBornLongAgoKept[] = {
 };
 
 TEST(DescriptorTable, DatesOfTheHeaderWhateverTheirYear) {
-  expect_cleaned(born_long_ago(), kBornLongAgoGone);
-  expect_cleaned(born_long_ago(), kBornLongAgoKept);
+  expect_cleaned_rows(born_long_ago(), kBornLongAgoGone);
+  expect_cleaned_rows(born_long_ago(), kBornLongAgoKept);
 }
 
 const Identifiers& stranger() {
@@ -916,8 +906,8 @@ constexpr Row kStrangerKept[] = {
 };
 
 TEST(DescriptorTable, WhatNoHeaderHolds) {
-  expect_cleaned(stranger(), kStrangerGone);
-  expect_cleaned(stranger(), kStrangerKept);
+  expect_cleaned_rows(stranger(), kStrangerGone);
+  expect_cleaned_rows(stranger(), kStrangerKept);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::vector<SyntaxName> jpeg_syntaxes() {
   return found;
 }
 
-const std::string kStart = "\xFF\xD8", kEnd = "\xFF\xD9";
+const std::string kStartOfImage = "\xFF\xD8", kEndOfImage = "\xFF\xD9";
 
 /// 16 x 16 with a restart marker behind each row of blocks, by libjpeg-turbo's cjpeg.
 std::string restart_stream() {
@@ -188,7 +188,8 @@ TEST(EmbeddedText, ZeroesThumbnailsAndSurplus) {
 
 TEST(EmbeddedText, BytesBehindTheEndBecomeZeroButForOneOfPadding) {
   for (const std::string& tail : {"\0"s, "\xFF"s, " "s, "\0\0\0\0\0"s}) expect_untouched(restart_stream() + tail);
-  for (const std::string& tail : {"GILDONG"s, "\0\0\0K"s, kStart + std::string(kToken), kEnd + "GILDONG"}) {
+  for (const std::string& tail :
+       {"GILDONG"s, "\0\0\0K"s, kStartOfImage + std::string(kToken), kEndOfImage + "GILDONG"}) {
     std::string bytes = restart_stream() + tail;
     expect_cleaned(bytes, 1);
     clean(bytes);
@@ -229,12 +230,12 @@ TEST(EmbeddedText, WhatIsNoWholeProfileIsErasedInApplicationData) {
 
 TEST(EmbeddedText, JpegWhoseMarkersLeadNowhereIsUnsound) {
   const std::string stream = restart_stream();
-  expect_unsound(kStart);
-  expect_unsound(kStart + kEnd);
-  expect_unsound(kStart + segment(0xFE, kToken));
+  expect_unsound(kStartOfImage);
+  expect_unsound(kStartOfImage + kEndOfImage);
+  expect_unsound(kStartOfImage + segment(0xFE, kToken));
   expect_unsound(with_inserted(stream, 2, kToken));                             // text between segments
   expect_unsound(with_inserted(stream, 2, "\xFF\x02GILDONG"));                  // reserved
-  expect_unsound(with_inserted(stream, 2, kStart));                             // another start
+  expect_unsound(with_inserted(stream, 2, kStartOfImage));                      // another start
   expect_unsound(with_inserted(stream, 2, "\xFF\xD3"));                         // restart outside of a scan
   expect_unsound(with_inserted(stream, 2, "\xFF\xFE\xFF\xFFGILDONG"));          // longer than the stream
   expect_unsound(with_inserted(stream, 2, "\xFF\xFE\0\1"s));                    // shorter than itself

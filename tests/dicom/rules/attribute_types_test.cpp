@@ -23,14 +23,14 @@ constexpr auto kAbsent = AttributeType::absent, k1 = AttributeType::type1, k2 = 
 /// Without "1.2.840.10008.5.1.4.".
 std::string uid(std::string_view suffix) { return "1.2.840.10008.5.1.4." + std::string(suffix); }
 
-struct Known {
+struct KnownType {
   std::string_view sop_class;
   Tag parent, tag;
   AttributeType type;
 };
 
 // clang-format off
-constexpr Known kKnown[] = {
+constexpr KnownType kKnownTypes[] = {
   // CT
   {"1.1.2", 0, 0x00100020, k2}, {"1.1.2", 0, 0x00080012, k3}, {"1.1.2", 0, 0x00080013, k3},
   {"1.1.2", 0, 0x00080021, k3}, {"1.1.2", 0, 0x00080031, k3}, {"1.1.2", 0, 0x00080022, k3},
@@ -121,7 +121,7 @@ constexpr std::string_view kSopClasses[] = {
 // clang-format on
 
 TEST(AttributeTypes, AreThoseOfTheStandard) {
-  for (const Known& known : kKnown) {
+  for (const KnownType& known : kKnownTypes) {
     EXPECT_EQ(attribute_type(uid(known.sop_class), known.parent, known.tag), known.type)
         << known.sop_class << std::hex << " " << known.parent << " " << known.tag;
   }
@@ -129,7 +129,7 @@ TEST(AttributeTypes, AreThoseOfTheStandard) {
 
 TEST(AttributeTypes, CoverEveryAttributeThatLeavesAChoice) {
   std::set<Tag> covered;
-  for (const Known& known : kKnown) {
+  for (const KnownType& known : kKnownTypes) {
     if (known.type != kAbsent) covered.insert(known.tag);
   }
   std::size_t conditional = 0;

@@ -71,6 +71,9 @@ struct Picture {
   }
 };
 
+/// A picture with a name and a date written at these places.
+inline Picture with_text(std::int64_t left, std::int64_t top) { return Picture().write("KIM 19800101", left, top); }
+
 inline std::string bytes_of(
     const std::vector<int>& values, int bytes_each,
     const std::function<int(int)>& stored = [](int value) { return value; }) {

@@ -65,7 +65,7 @@ TEST(HeadShape, PartsTwoClasses) {
   const std::vector<float> values = {0, 1, 2, 0, 1, 100, 101, 99, 100, NAN};
   EXPECT_GT(otsu_threshold(values), 2);
   EXPECT_LT(otsu_threshold(values), 99);
-  EXPECT_EQ(otsu_threshold({}), 0);
+  EXPECT_EQ(otsu_threshold(std::vector<float>()), 0);
   EXPECT_EQ(otsu_threshold(std::vector<float>{7, 7, 7}), 7);
 }
 

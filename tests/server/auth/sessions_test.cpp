@@ -9,7 +9,7 @@
 namespace naru::server::test {
 namespace {
 
-class Sessions : public testing::TestWithParam<DatabaseCase> {
+class SessionsTest : public testing::TestWithParam<DatabaseCase> {
  protected:
   std::int64_t count() {
     return in_transaction(*server_.database, Access::read, [](Transaction& transaction) {
@@ -21,9 +21,9 @@ class Sessions : public testing::TestWithParam<DatabaseCase> {
   server::Sessions& sessions_ = server_.auth.sessions;
   std::string user_id_ = server_.add_user(server_.hospital_id, "kim", {Role::reviewer});
 };
-NARU_FOR_EACH_DATABASE(Sessions);
+NARU_FOR_EACH_DATABASE(SessionsTest);
 
-TEST_P(Sessions, SayWhoseTheyAreAndAreKeptAsHashesAlone) {
+TEST_P(SessionsTest, SayWhoseTheyAreAndAreKeptAsHashesAlone) {
   const std::string secret = sessions_.begin(user_id_, std::nullopt);
   const auto caller = sessions_.caller_with(secret);
   ASSERT_TRUE(caller);
@@ -39,7 +39,7 @@ TEST_P(Sessions, SayWhoseTheyAreAndAreKeptAsHashesAlone) {
   }
 }
 
-TEST_P(Sessions, EndWhenIdle) {
+TEST_P(SessionsTest, EndWhenIdle) {
   const std::string secret = sessions_.begin(user_id_, std::nullopt);
   for (int i = 0; i < 3; ++i) {
     server_.clock.advance(kSessionIdleMs - 1);
@@ -49,7 +49,7 @@ TEST_P(Sessions, EndWhenIdle) {
   EXPECT_FALSE(sessions_.caller_with(secret));
 }
 
-TEST_P(Sessions, EndAfterTheirWholeLifeHoweverBusy) {
+TEST_P(SessionsTest, EndAfterTheirWholeLifeHoweverBusy) {
   const std::string secret = sessions_.begin(user_id_, std::nullopt);
   const std::int64_t end_ms = server_.clock.now_ms() + kSessionLifeMs;
   while (server_.clock.now_ms() + kSessionIdleMs / 2 < end_ms) {
@@ -60,7 +60,7 @@ TEST_P(Sessions, EndAfterTheirWholeLifeHoweverBusy) {
   EXPECT_FALSE(sessions_.caller_with(secret));
 }
 
-TEST_P(Sessions, AreReplacedAtSignInAndEndAtSignOut) {
+TEST_P(SessionsTest, AreReplacedAtSignInAndEndAtSignOut) {
   const std::string first = sessions_.begin(user_id_, std::nullopt);
   const std::string second = sessions_.begin(user_id_, first);
   EXPECT_NE(first, second);
@@ -72,7 +72,7 @@ TEST_P(Sessions, AreReplacedAtSignInAndEndAtSignOut) {
   EXPECT_THAT(server_.ledger_kinds(), testing::Contains("session.ended").Times(2));
 }
 
-TEST_P(Sessions, AreBoundedPerUser) {
+TEST_P(SessionsTest, AreBoundedPerUser) {
   std::vector<std::string> secrets;
   for (int i = 0; i <= kMaxSessionsPerUser; ++i) {
     secrets.push_back(sessions_.begin(user_id_, std::nullopt));
@@ -83,13 +83,13 @@ TEST_P(Sessions, AreBoundedPerUser) {
   EXPECT_TRUE(sessions_.caller_with(secrets.back()));
 }
 
-TEST_P(Sessions, OfTheDisabledDoNotBegin) {
+TEST_P(SessionsTest, OfTheDisabledDoNotBegin) {
   const Caller admin = server_.caller(server_.add_user(server_.hospital_id, "admin", {Role::admin}));
   server_.auth.accounts.update_user(admin, user_id_, {.is_disabled = true});
   EXPECT_EQ(code_if_thrown([&] { sessions_.begin(user_id_, std::nullopt); }), ErrorCode::unauthenticated);
 }
 
-TEST_P(Sessions, AreRemovedOnceExpired) {
+TEST_P(SessionsTest, AreRemovedOnceExpired) {
   sessions_.begin(user_id_, std::nullopt);
   remove_expired(server_.parts);
   EXPECT_EQ(count(), 1);
@@ -112,11 +112,11 @@ TEST(SessionCookie, IsBoundToTheHostWhereThereIsTls) {
 }
 
 TEST(CsrfToken, BelongsToOneSession) {
-  const std::string token = server::Sessions::csrf_token("secret-1");
-  EXPECT_TRUE(server::Sessions::is_csrf_token("secret-1", token));
-  EXPECT_FALSE(server::Sessions::is_csrf_token("secret-2", token));
-  EXPECT_FALSE(server::Sessions::is_csrf_token("secret-1", ""));
-  EXPECT_FALSE(server::Sessions::is_csrf_token("secret-1", token + "0"));
+  const std::string token = Sessions::csrf_token("secret-1");
+  EXPECT_TRUE(Sessions::is_csrf_token("secret-1", token));
+  EXPECT_FALSE(Sessions::is_csrf_token("secret-2", token));
+  EXPECT_FALSE(Sessions::is_csrf_token("secret-1", ""));
+  EXPECT_FALSE(Sessions::is_csrf_token("secret-1", token + "0"));
   EXPECT_EQ(token.find("secret"), std::string::npos);
 }
 

@@ -52,13 +52,13 @@ class HttpServerEvents : public test::DoorTest {
   std::atomic<int> asked = 0, destroyed = 0;
 };
 
-const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+const std::string kRequest = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 TEST_F(HttpServerEvents, SendsThemAsTheyComeAndEndsWithTheSource) {
   put({"1", "progress", R"({"done":1})"});
   start();
   RawClient client(server->port());
-  client.send(kGet);
+  client.send(kRequest);
   EXPECT_NE(client.read_until("\r\n\r\n").find("Content-Type: text/event-stream"), std::string::npos);
   EXPECT_EQ(client.read_until("\n\n"), "id: 1\nevent: progress\ndata: {\"done\":1}\n\n");
   put({"2", "", "two\nlines"});
@@ -76,7 +76,7 @@ TEST_F(HttpServerEvents, AClientThatLeavesIsNoticed) {
   start();
   {
     RawClient client(server->port());
-    client.send(kGet);
+    client.send(kRequest);
     EXPECT_NE(client.read_until("\r\n\r\n"), "");
   }
   test::wait_until([&] { return destroyed == 1; });
@@ -87,15 +87,15 @@ TEST_F(HttpServerEvents, HaveTheirOwnLimit) {
   config.max_event_streams = 1;
   start(config);
   RawClient first(server->port()), second(server->port());
-  first.send(kGet);
+  first.send(kRequest);
   test::wait_until([&] { return server->counters().event_streams == 1; });
-  EXPECT_EQ(second.ask(kGet).status, 503);
+  EXPECT_EQ(second.ask(kRequest).status, 503);
 }
 
 TEST_F(HttpServerEvents, DrainingEndsThem) {
   start();
   RawClient client(server->port());
-  client.send(kGet);
+  client.send(kRequest);
   test::wait_until([&] { return asked > 0; });
   server->drain();
   EXPECT_EQ(destroyed, 1);

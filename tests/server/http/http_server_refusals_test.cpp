@@ -17,13 +17,13 @@ using test::loopback;
 using test::RawClient;
 using HttpServerRefusals = test::DoorTest;
 
-struct Row {
+struct Refusal {
   const char* what;
   std::string bytes;
   int status;
 };
 
-std::vector<Row> malformed() {
+std::vector<Refusal> malformed() {
   const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n", post = "POST / HTTP/1.1\r\nHost: a\r\n";
   return {
       {"two lengths that differ", post + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
@@ -86,7 +86,7 @@ TEST_F(HttpServerRefusals, AnswersWhatIsMalformedAndCloses) {
     return Response{};
   };
   start();
-  for (const Row& row : malformed()) {
+  for (const Refusal& row : malformed()) {
     RawClient client(server->port());
     client.send(row.bytes);
     const auto answer = client.answer();

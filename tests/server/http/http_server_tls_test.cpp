@@ -103,7 +103,7 @@ class HttpServerTls : public test::DoorTest {
   ListenConfig config;
 };
 
-const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+const std::string kGetAndClose = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 TEST_F(HttpServerTls, AnswersByTls12AndTls13) {
   start(config);
@@ -111,7 +111,7 @@ TEST_F(HttpServerTls, AnswersByTls12AndTls13) {
     TlsClient client(server->port(), version);
     ASSERT_TRUE(client.is_connected);
     EXPECT_EQ(client.version(), version);
-    client.send(kGet);
+    client.send(kGetAndClose);
     const std::string answer = client.read_all();
     EXPECT_NE(answer.find("200 OK"), std::string::npos);
     EXPECT_NE(answer.find("Strict-Transport-Security: max-age="), std::string::npos);
@@ -124,7 +124,7 @@ TEST_F(HttpServerTls, RefusesOlderVersionsAndPlainHttp) {
   start(config);
   EXPECT_FALSE(TlsClient(server->port(), TLS1_1_VERSION, TLS1_VERSION).is_connected);
   RawClient plain(server->port());
-  plain.send(kGet);
+  plain.send(kGetAndClose);
   EXPECT_EQ(plain.read_all().find("HTTP"), std::string::npos);
   EXPECT_TRUE(TlsClient(server->port()).is_connected);
 }
@@ -151,7 +151,7 @@ TEST_F(HttpServerTls, SendsLongBodiesExactly) {
   };
   start(config);
   TlsClient client(server->port());
-  client.send(kGet);
+  client.send(kGetAndClose);
   const std::string answer = client.read_all();
   const std::size_t at = answer.find("\r\n\r\n") + 4;
   EXPECT_TRUE(answer.substr(at) == "gin" + bytes + "e");
@@ -164,7 +164,7 @@ TEST_F(HttpServerTls, ReadsItsCertificateAgain) {
   write_certificate(config.tls_certificate, config.tls_key, 2);
   server->reload_certificate();
   EXPECT_EQ(TlsClient(server->port()).serial(), 2);
-  before.send(kGet);
+  before.send(kGetAndClose);
   EXPECT_TRUE(before.read_all().ends_with("hello"));
   std::filesystem::permissions(config.tls_key, std::filesystem::perms{0644});
   testing::internal::CaptureStderr();

@@ -22,7 +22,7 @@ Selection selected(const std::string& range, std::uint64_t size) {
   return select(request({{"Range", range}}), {kEtag, size});
 }
 
-struct Row {
+struct RangeRow {
   std::string range;
   std::uint64_t size;
   Selection wanted;
@@ -30,7 +30,7 @@ struct Row {
 
 TEST(Range, SelectsWhatRfc9110Says) {
   constexpr std::uint64_t kHuge = std::uint64_t{1} << 40;
-  const Row rows[] = {
+  const RangeRow rows[] = {
       {"bytes=0-499", 10000, {206, 0, 500}},  // the examples of 14.1.2
       {"bytes=500-999", 10000, {206, 500, 500}},
       {"bytes=-500", 10000, {206, 9500, 500}},
@@ -68,7 +68,7 @@ TEST(Range, SelectsWhatRfc9110Says) {
       {"bytes=0-1,5-6", 10000, {200, 0, 10000}},  // several: the whole
       {"bytes=0-1,20000-", 10000, {200, 0, 10000}},
   };
-  for (const Row& row : rows) {
+  for (const RangeRow& row : rows) {
     EXPECT_EQ(selected(row.range, row.size), row.wanted) << "\"" << row.range << "\" of " << row.size;
   }
 }

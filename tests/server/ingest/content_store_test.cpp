@@ -37,7 +37,7 @@ std::size_t count_files(const std::filesystem::path& folder) {
 }
 
 template <class Work>
-std::optional<ErrorCode> error_of(Work work) {
+std::optional<ErrorCode> error_while(Work work) {
   try {
     work();
   } catch (const Error& error) {
@@ -110,22 +110,22 @@ TEST(ContentStore, TakesAFileThatAnotherWrote) {
   kept(store, store.take(store.incoming() / "written"));
   EXPECT_EQ(slurp(store.path_of(kAbc)), "abc");
   naru::test::spill(store.incoming() / "long", std::string(kMaxBytes + 1, 'x'));
-  EXPECT_EQ(error_of([&] { store.take(store.incoming() / "long"); }), ErrorCode::body_too_large);
+  EXPECT_EQ(error_while([&] { store.take(store.incoming() / "long"); }), ErrorCode::body_too_large);
   EXPECT_EQ(count_files(store.incoming()), 0U);
 }
 
 TEST(ContentStore, AFileThatIsTooLongIsRefusedAndNothingStays) {
   const TempFolder folder;
   const ContentStore store(folder / "content", 10);
-  EXPECT_EQ(error_of([&] { staged(store, "0123456789"); }), std::nullopt);
-  EXPECT_EQ(error_of([&] { staged(store, "0123456789a"); }), ErrorCode::body_too_large);
+  EXPECT_EQ(error_while([&] { staged(store, "0123456789"); }), std::nullopt);
+  EXPECT_EQ(error_while([&] { staged(store, "0123456789a"); }), ErrorCode::body_too_large);
   EXPECT_EQ(count_files(store.incoming()), 0U);
 }
 
 TEST(ContentStore, ASecondServerIsRefused) {
   const TempFolder folder;
   const ContentStore store(folder / "content", kMaxBytes);
-  EXPECT_EQ(error_of([&] { const ContentStore second(folder / "content", kMaxBytes); }), ErrorCode::output_busy);
+  EXPECT_EQ(error_while([&] { const ContentStore second(folder / "content", kMaxBytes); }), ErrorCode::output_busy);
 }
 
 TEST(ContentStore, RemovesWhatIsUnusedButNotWhatIsHeld) {
@@ -154,7 +154,7 @@ TEST(ContentStore, AFullDiskIsSaidAndLeavesNothingHalf) {
   const rlimit small{1000, before.rlim_max};
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   setrlimit(RLIMIT_FSIZE, &small);  // write() fails as it does on a full disk, but with EFBIG
-  const auto code = error_of([&] { staged(store, std::string(5000, 'x')); });
+  const auto code = error_while([&] { staged(store, std::string(5000, 'x')); });
   setrlimit(RLIMIT_FSIZE, &before);
   std::signal(SIGXFSZ, handler);
   EXPECT_TRUE(code == ErrorCode::output_unwritable || code == ErrorCode::disk_full);

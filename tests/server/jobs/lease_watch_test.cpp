@@ -8,11 +8,11 @@ namespace {
 using std::chrono::milliseconds;
 using Leases = std::vector<SeenLease>;
 
-constexpr milliseconds kPatience{1000};
+constexpr milliseconds kLeasePatience{1000};
 const LeaseWatch::Time kStart{};
 
 TEST(LeaseWatch, ALeaseThatStandsStillForTheWholePatienceIsDead) {
-  LeaseWatch watch(kPatience);
+  LeaseWatch watch(kLeasePatience);
   const Leases leases = {{"job-1", 1, 500}};
   EXPECT_TRUE(watch.dead(leases, kStart).empty());
   EXPECT_TRUE(watch.dead(leases, kStart + milliseconds(999)).empty());
@@ -20,7 +20,7 @@ TEST(LeaseWatch, ALeaseThatStandsStillForTheWholePatienceIsDead) {
 }
 
 TEST(LeaseWatch, AHeartbeatStartsThePatienceAnew) {
-  LeaseWatch watch(kPatience);
+  LeaseWatch watch(kLeasePatience);
   watch.dead(Leases{{"job-1", 1, 500}}, kStart);
   EXPECT_TRUE(watch.dead(Leases{{"job-1", 1, 501}}, kStart + milliseconds(900)).empty());
   EXPECT_TRUE(watch.dead(Leases{{"job-1", 1, 501}}, kStart + milliseconds(1800)).empty());
@@ -28,20 +28,20 @@ TEST(LeaseWatch, AHeartbeatStartsThePatienceAnew) {
 }
 
 TEST(LeaseWatch, WhatTheStampSaysDecidesNothing) {
-  LeaseWatch watch(kPatience);
+  LeaseWatch watch(kLeasePatience);
   const Leases long_expired = {{"job-1", 1, -1'000'000'000'000}};
   EXPECT_TRUE(watch.dead(long_expired, kStart).empty()) << "the clock may have jumped forward";
   const Leases far_ahead = {{"job-2", 1, 1'000'000'000'000'000}};
   watch.dead(far_ahead, kStart);
-  EXPECT_EQ(watch.dead(far_ahead, kStart + kPatience), far_ahead) << "the clock may have jumped back";
+  EXPECT_EQ(watch.dead(far_ahead, kStart + kLeasePatience), far_ahead) << "the clock may have jumped back";
 }
 
 TEST(LeaseWatch, AnotherClaimOfTheSameJobIsAnotherLease) {
-  LeaseWatch watch(kPatience);
+  LeaseWatch watch(kLeasePatience);
   watch.dead(Leases{{"job-1", 1, 500}}, kStart);
-  EXPECT_TRUE(watch.dead(Leases{{"job-1", 2, 500}}, kStart + kPatience).empty());
-  watch.dead(Leases{}, kStart + kPatience);
-  EXPECT_TRUE(watch.dead(Leases{{"job-1", 2, 500}}, kStart + 2 * kPatience).empty()) << "it was gone meanwhile";
+  EXPECT_TRUE(watch.dead(Leases{{"job-1", 2, 500}}, kStart + kLeasePatience).empty());
+  watch.dead(Leases{}, kStart + kLeasePatience);
+  EXPECT_TRUE(watch.dead(Leases{{"job-1", 2, 500}}, kStart + 2 * kLeasePatience).empty()) << "it was gone meanwhile";
 }
 
 }  // namespace
