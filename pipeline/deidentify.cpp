@@ -364,8 +364,9 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
     if (has_review) staging.keep_records();
     const fs::path report = staging.publish_report_only();
     throw Error(ErrorCode::nothing_delivered,
-                fmt::format("none of the {} input files was delivered ({}): see {}", scan.files.inputs.size(),
-                            reasons_text(result.by_reason), (report / "report.html").string()));
+                fmt::format("none of the {} input files was delivered ({}){}: see {}", scan.files.inputs.size(),
+                            reasons_text(result.by_reason), staging.withdraws_out() ? kWithdrawn : "",
+                            (report / "report.html").string()));
   }
   write_out(staging.out(), delivery, options);
   cancel.throw_if_canceled();

@@ -392,8 +392,9 @@ void set_counts(PrepareResult& result, const Scan& scan, const Made& made) {
   if (has_review) staging.keep_records();
   const std::filesystem::path report = staging.publish_report_only();
   throw Error(ErrorCode::nothing_delivered,
-              fmt::format("none of the {} input files became part of a case ({}): see {}", scan.inputs.size(),
-                          reasons_text(result.by_reason), (report / "report.html").string()));
+              fmt::format("none of the {} input files became part of a case ({}){}: see {}", scan.inputs.size(),
+                          reasons_text(result.by_reason), staging.withdraws_out() ? kWithdrawn : "",
+                          (report / "report.html").string()));
 }
 
 /// The whole job, whose time `trace` keeps.

@@ -269,6 +269,7 @@ void Staging::reopen() {
     open_work_folder();
     write_file(work_ / "reopened", "");
   }
+  is_reopened_ = true;
   is_finished_ = false;
   make_parts();
   link_tree(final_out_, out());
@@ -353,9 +354,12 @@ void Staging::publish_synced() {
 
 fs::path Staging::publish_report_only() {
   fs::path to = final_report_;
-  if (!is_empty_or_absent(final_out_)) to += ".failed";
+  const bool is_withdrawn = withdraws_out();
+  if (!is_withdrawn && !is_empty_or_absent(final_out_)) to += ".failed";
   check_report(to);
-  move_report(to);
+  const fs::path ready = report_beside(to);
+  if (is_withdrawn && ::rename(final_out_.c_str(), (work_ / "withdrawn").c_str()) != 0) throw write_error(errno, "OUT");
+  place_report(ready, to);
   remove_work_folder();
   is_finished_ = true;
   return to;

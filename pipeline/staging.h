@@ -9,12 +9,15 @@
 /// one step with what was made anew. While a run lives it holds a lock on the report that it will replace, so that
 /// nobody decides in the meantime.
 ///
-/// What a user has is not touched: --force replaces only a folder that holds a Naru dataset, and a report is replaced
-/// only together with its dataset. Nothing is deleted before its successor stands.
+/// Where nothing is left to deliver once decisions were applied, OUT is withdrawn: it would hold what people excluded.
+///
+/// What a user has is not touched otherwise: --force replaces only a folder that holds a Naru dataset, and a report is
+/// replaced only together with its dataset. Nothing is deleted before its successor stands.
 #pragma once
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace naru {
 
@@ -23,6 +26,9 @@ enum class OnExisting {
   resume,   ///< go on in a left-over work folder
   replace,  ///< --force: an OUT that holds a dataset is replaced in one step
 };
+
+/// What the error of a job that delivers nothing adds where OUT is withdrawn.
+constexpr std::string_view kWithdrawn = ", and OUT was withdrawn";
 
 class Staging {
  public:
@@ -61,6 +67,9 @@ class Staging {
   /// @pre all files in OUT and report were synced: a power cut after the renames must not find empty ones
   void publish_synced();
 
+  /// Whether `publish_report_only` removes OUT: it was reopened, so what it holds is no longer to be delivered.
+  bool withdraws_out() const { return is_reopened_; }
+
   /// For a job that delivers nothing: moves the report alone, beside ("NAME.failed") the report of an OUT that stays.
   /// @return where it is now
   std::filesystem::path publish_report_only();
@@ -88,7 +97,7 @@ class Staging {
 
   std::filesystem::path final_out_, final_report_, work_;
   OnExisting on_existing_;
-  bool is_finished_ = false;
+  bool is_finished_ = false, is_reopened_ = false;
   int lock_ = -1, report_lock_ = -1;
 };
 

@@ -184,6 +184,20 @@ TEST_F(DeidentifyReviewTest, LeavesOutWhatPeopleExcludeUntilTheyTakeItBack) {
   EXPECT_EQ(resume().instance_count, 1U) << "what was made can be taken out again";
 }
 
+TEST_F(DeidentifyReviewTest, WithdrawsADatasetOfWhichPeopleExcludeAll) {
+  put_pictures("PAT-1", {with_text(70, 120), Picture()});
+  EXPECT_THROW(run(), Error);  // held
+  decide_whole("redact");
+  EXPECT_EQ(resume().instance_count, 2U);
+  decide_whole("exclude");
+  EXPECT_THROW(resume(), Error);
+  EXPECT_FALSE(std::filesystem::exists(options_.out));
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::excluded);
+  decide_whole("keep");
+  EXPECT_EQ(resume().instance_count, 2U);
+  EXPECT_EQ(actions(), (std::set<std::string>{"redacted reviewed"})) << "what was decided of its region stands";
+}
+
 TEST_F(DeidentifyReviewTest, HoldsTheSeriesWhileOneRegionIsOpen) {
   put_pictures("PAT-1", {with_text(70, 120), with_text(70, 160), Picture()});
   put_pictures("PAT-2", {Picture()});

@@ -102,6 +102,25 @@ TEST_F(PrepareReviewTest, LeavesOutWhatPeopleExclude) {
   EXPECT_FALSE(result.has_rejects);
 }
 
+TEST_F(PrepareReviewTest, WithdrawsADatasetOfWhichPeopleExcludeAll) {
+  put_volume("P1", {with_text(70, 120), Picture(), Picture()});
+  EXPECT_THROW(run(), Error);  // held
+  decide_whole("keep");
+  EXPECT_EQ(resume().case_count, 1U);
+  decide_whole("exclude");
+  try {
+    resume();
+    ADD_FAILURE() << "nothing was left to deliver";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::nothing_delivered);
+    EXPECT_NE(std::string(error.what()).find("OUT was withdrawn"), std::string::npos);
+  }
+  EXPECT_FALSE(std::filesystem::exists(options_.out));
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::excluded);
+  decide_whole("keep");
+  EXPECT_EQ(resume().case_count, 1U);
+}
+
 TEST_F(PrepareReviewTest, HoldsTheCaseWhileOneRegionIsOpen) {
   put_volume("P1", {with_text(70, 120), with_text(70, 170), Picture()});
   put_volume("P2", {Picture(), Picture()});

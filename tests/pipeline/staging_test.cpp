@@ -310,6 +310,29 @@ TEST_F(StagingTest, AFailedReplacementLeavesDatasetAndReportAlone) {
   EXPECT_EQ(test::slurp(folder_ / "out.report.failed/inputs.jsonl"), "new");
 }
 
+TEST_F(StagingTest, WithdrawsAReopenedOutOfWhichNothingIsLeft) {
+  {
+    Staging staging(out(), report(), OnExisting::refuse);
+    fill(staging, "old");
+    staging.keep_records();
+    staging.publish();
+  }
+  {
+    Staging staging(out(), report(), OnExisting::resume);
+    staging.reopen();
+    for (const char* name : {"inputs.jsonl", "report.html"}) test::spill(staging.report() / name, "new");
+    staging.keep_records();
+    EXPECT_TRUE(staging.withdraws_out());
+    EXPECT_EQ(staging.publish_report_only(), report());
+  }
+  EXPECT_FALSE(fs::exists(out()));
+  EXPECT_EQ(test::slurp(report() / "inputs.jsonl"), "new");
+  EXPECT_FALSE(fs::exists(report() / "link.sealed"));
+  EXPECT_FALSE(work_exists());
+  publish("again");  // people may think again
+  EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "again");
+}
+
 TEST_F(StagingTest, LetsOnlyOneRunWrite) {
   Staging first(out(), report(), OnExisting::refuse);
   fill(first, "a");
