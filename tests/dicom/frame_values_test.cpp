@@ -11,7 +11,7 @@ namespace {
 
 using dicom::FrameValues;
 
-std::string words(std::initializer_list<int> values) {
+std::string words16(std::initializer_list<int> values) {
   std::string bytes;
   for (const int value : values) bytes += {static_cast<char>(value & 0xFF), static_cast<char>(value >> 8 & 0xFF)};
   return bytes;
@@ -19,7 +19,7 @@ std::string words(std::initializer_list<int> values) {
 
 SliceBytes slice_of(std::initializer_list<int> values) {
   SliceBytes slice;
-  slice.raw(0x7FE00010, "OW", words(values)).number(0x00280103, 1);
+  slice.raw(0x7FE00010, "OW", words16(values)).number(0x00280103, 1);
   return slice;
 }
 
@@ -70,7 +70,7 @@ TEST(FrameValues, AreTurnedOverByANegativeRescaleAsWell) {
 
 TEST(FrameValues, KeepPaddingAndSayWhatItIs) {
   SliceBytes slice = slice_of({-2000, 100, 200, 300, 4, 5, 6, -2000});
-  slice.raw(0x00280120, "SS", words({-2000}));
+  slice.raw(0x00280120, "SS", words16({-2000}));
   EXPECT_EQ(Opened(slice).values().front(), -2000);
   EXPECT_EQ(Opened(slice).frames.shown().padding_value, -2000);
   EXPECT_EQ(Opened(slice.text(0x00280004, "CS", "MONOCHROME1")).frames.shown().padding_value, 2000);

@@ -22,7 +22,7 @@ std::string doubles(std::initializer_list<double> values) {
   return bytes;
 }
 
-std::string words(std::initializer_list<std::uint32_t> values) {
+std::string words32(std::initializer_list<std::uint32_t> values) {
   std::string bytes;
   for (const std::uint32_t value : values) {
     for (int n = 0; n < 4; ++n) bytes += static_cast<char>(value >> (8 * n) & 0xFF);
@@ -35,14 +35,14 @@ std::string text(std::uint32_t tag, std::string_view vr, std::string value) {
   return SliceBytes::element(tag, vr, value);
 }
 
-std::string mark(std::uint32_t low) { return std::string("\xFE\xFF", 2) + words({low}).substr(0, 2) + words({0}); }
+std::string mark(std::uint32_t low) { return std::string("\xFE\xFF", 2) + words32({low}).substr(0, 2) + words32({0}); }
 
 /// A sequence of undefined length, or of stated length, with these items.
 std::string sequence(std::uint32_t tag, const std::vector<std::string>& items, bool is_stated = false) {
   std::string value;
   for (const std::string& item : items) {
     if (is_stated) {
-      value += mark(0xE000).substr(0, 4) + words({static_cast<std::uint32_t>(item.size())}) + item;
+      value += mark(0xE000).substr(0, 4) + words32({static_cast<std::uint32_t>(item.size())}) + item;
     } else {
       value += SliceBytes::open_item() + item + mark(0xE00D);
     }
@@ -131,7 +131,7 @@ TEST(FunctionalGroups, ReadTimeEchoAndDiffusionOfAFrame) {
            sequence(0x00189117, {SliceBytes::element(0x00189087, "FD", doubles({1000})) + direction}) +
            sequence(0x00189118, {SliceBytes::element(0x00209153, "FD", doubles({25.0 * n}))}) +
            sequence(0x00209111, {text(0x00189074, "DT", "20200101010203.5") +
-                                 SliceBytes::element(0x00209128, "UL", words({static_cast<std::uint32_t>(n + 1)}))});
+                                 SliceBytes::element(0x00209128, "UL", words32({static_cast<std::uint32_t>(n + 1)}))});
   };
   const auto planes = file.read().planes;
   ASSERT_EQ(planes.size(), 3u);
@@ -146,12 +146,12 @@ TEST(FunctionalGroups, ReadTimeEchoAndDiffusionOfAFrame) {
 TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereNothingElseTellsThemApart) {
   Multiframe file{.frames = 4, .items = 4, .has_positions = false};
   const auto pointer = [](std::uint32_t tag) {
-    return SliceBytes::element(0x00209165, "AT", words({tag >> 16 | tag << 16}));
+    return SliceBytes::element(0x00209165, "AT", words32({tag >> 16 | tag << 16}));
   };
   file.dimensions = sequence(0x00209222, {pointer(0x00209057), pointer(0x00181060)});
   file.extra_frame = [](int n) {
     const auto place = static_cast<std::uint32_t>(n / 2), phase = static_cast<std::uint32_t>(n % 2);
-    return sequence(0x00209111, {SliceBytes::element(0x00209157, "UL", words({place + 1, 7 - phase}))}) +
+    return sequence(0x00209111, {SliceBytes::element(0x00209157, "UL", words32({place + 1, 7 - phase}))}) +
            sequence(0x00209113, {text(0x00200032, "DS", fmt::format("{}\\0\\0", place))});
   };
   const auto planes = file.read().planes;
@@ -164,11 +164,11 @@ TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereNothingElseTellsThemApart
 /// Each of the two files has one of two phases, at places of its own.
 TEST(FunctionalGroups, NumberPhasesByTheirIndexInAConcatenation) {
   Multiframe file{.frames = 2, .items = 2, .has_positions = false};
-  const auto pointer = SliceBytes::element(0x00209165, "AT", words({0x10600018}));
+  const auto pointer = SliceBytes::element(0x00209165, "AT", words32({0x10600018}));
   file.dimensions = text(0x00209161, "UI", "1.2.3") + sequence(0x00209222, {pointer});
   for (const std::uint32_t phase : {1U, 2U}) {
     file.extra_frame = [phase](int n) {
-      return sequence(0x00209111, {SliceBytes::element(0x00209157, "UL", words({phase}))}) +
+      return sequence(0x00209111, {SliceBytes::element(0x00209157, "UL", words32({phase}))}) +
              sequence(0x00209113, {text(0x00200032, "DS", fmt::format("{}\\0\\0", n))});
     };
     const auto planes = file.read().planes;

@@ -122,7 +122,7 @@ std::filesystem::path write_bytes(const TempFolder& folder, const SliceBytes& sl
   return path;
 }
 
-std::string words(std::initializer_list<unsigned> values) {
+std::string words_in(std::initializer_list<unsigned> values) {
   std::string bytes;
   for (const unsigned value : values) bytes += {static_cast<char>(value & 0xFF), static_cast<char>(value >> 8)};
   return bytes;
@@ -132,7 +132,7 @@ TEST(Pixels, ClearWhatStandsAboveBitsStored) {
   const TempFolder folder;
   const auto slice = SliceBytes().number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0);
   const auto path = write_bytes(
-      folder, SliceBytes(slice).raw(0x7FE00010, "OW", words({0xF001, 0x1FFF, 0x0800, 0xF7FF, 0, 0, 0, 0x8000})));
+      folder, SliceBytes(slice).raw(0x7FE00010, "OW", words_in({0xF001, 0x1FFF, 0x0800, 0xF7FF, 0, 0, 0, 0x8000})));
   EXPECT_EQ(values_of(path), (std::vector<int>{1, 4095, 2048, 2047, 0, 0, 0, 0}));
 }
 
@@ -140,15 +140,16 @@ TEST(Pixels, ExtendTheSignFromBitsStored) {
   const TempFolder folder;
   const auto slice = SliceBytes().number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 1);
   const auto path = write_bytes(
-      folder, SliceBytes(slice).raw(0x7FE00010, "OW", words({0x0FFF, 0xFFFF, 0x0800, 0x07FF, 0, 1, 0xF000, 0xF800})));
+      folder,
+      SliceBytes(slice).raw(0x7FE00010, "OW", words_in({0x0FFF, 0xFFFF, 0x0800, 0x07FF, 0, 1, 0xF000, 0xF800})));
   EXPECT_EQ(values_of(path), (std::vector<int>{-1, -1, -2048, 2047, 0, 1, 0, -2048}));
 }
 
 TEST(Pixels, ShiftDownFromAHighBitAboveBitsStored) {
   const TempFolder folder;
   const auto slice = SliceBytes().number(0x00280101, 12).number(0x00280102, 15).number(0x00280103, 0);
-  const auto path =
-      write_bytes(folder, SliceBytes(slice).raw(0x7FE00010, "OW", words({0x001F, 0xFFF0, 0x8000, 0x0010, 0, 0, 0, 0})));
+  const auto path = write_bytes(
+      folder, SliceBytes(slice).raw(0x7FE00010, "OW", words_in({0x001F, 0xFFF0, 0x8000, 0x0010, 0, 0, 0, 0})));
   EXPECT_EQ(values_of(path), (std::vector<int>{1, 4095, 2048, 1, 0, 0, 0, 0}));
 }
 
@@ -260,7 +261,7 @@ std::string stored_blocks(std::string_view bytes) {
     is_last = bytes.empty();
     stream += static_cast<char>(is_last ? 1 : 0);
     const auto size = static_cast<unsigned>(block.size());
-    stream += words({size, ~size & 0xFFFF});
+    stream += words_in({size, ~size & 0xFFFF});
     stream += block;
   }
   return stream;
@@ -273,7 +274,7 @@ TEST(Pixels, OfALargeDeflatedFileAreWhole) {
   std::string stored;
   for (int n = 0; n < kRows * kColumns; ++n) {
     values.push_back(static_cast<std::int16_t>(n * 40503));
-    stored += words({static_cast<unsigned>(n) * 40503 & 0xFFFF});
+    stored += words_in({static_cast<unsigned>(n) * 40503 & 0xFFFF});
   }
   const std::string uid("1.2.840.10008.1.2.1.99");
   const std::string file = SliceBytes()
