@@ -32,14 +32,29 @@ std::vector<std::string_view> split(std::string_view text, char separator, std::
 struct Replacement {
   std::string_view from, to;
 };
-// How letters are written where they are missing, and back.
-constexpr Replacement kSpelledOut[] = {{"ä", "ae"}, {"ö", "oe"}, {"ü", "ue"}, {"Ä", "Ae"}, {"Ö", "Oe"},
-                                       {"Ü", "Ue"}, {"å", "aa"}, {"Å", "Aa"}, {"ø", "oe"}, {"Ø", "Oe"}};
-// Pinyin: "ü" as passports and keyboards have it.
-constexpr Replacement kAsV[] = {{"lü", "lv"}, {"nü", "nv"}, {"Lü", "Lv"}, {"Nü", "Nv"}, {"LÜ", "LV"}, {"NÜ", "NV"}};
-constexpr Replacement kAsYu[] = {{"lü", "lyu"}, {"nü", "nyu"}, {"Lü", "Lyu"},
-                                 {"Nü", "Nyu"}, {"LÜ", "LYU"}, {"NÜ", "NYU"}};
-constexpr Replacement kDrawnTogether[] = {{"ae", "a"}, {"oe", "o"}, {"ue", "u"}, {"AE", "A"}, {"OE", "O"}, {"UE", "U"}};
+// How letters are written where they are missing, and back; "ü" as passports and keyboards have it in Pinyin. Each row
+// may or may not be so in a text: "Bjoernebraten". Two letters come before one, which gives them.
+struct OtherWay {
+  std::vector<Replacement> replacements;
+  bool shortens_to_words = false;  ///< what it leaves of four letters may be an abbreviation ("Maar", "MAR")
+};
+const std::vector<OtherWay>& other_ways() {
+  static const std::vector<OtherWay> rows = {
+      {{{"ae", "a"}, {"Ae", "A"}, {"AE", "A"}}},
+      {{{"oe", "o"}, {"Oe", "O"}, {"OE", "O"}}},
+      {{{"ue", "u"}, {"Ue", "U"}, {"UE", "U"}}},
+      {{{"aa", "a"}, {"Aa", "A"}, {"AA", "A"}}, true},
+      {{{"dj", "d"}, {"Dj", "D"}, {"DJ", "D"}}, true},
+      {{{"ä", "ae"}, {"Ä", "Ae"}}},
+      {{{"ö", "oe"}, {"Ö", "Oe"}, {"ø", "oe"}, {"Ø", "Oe"}}},
+      {{{"ü", "ue"}, {"Ü", "Ue"}}},
+      {{{"å", "aa"}, {"Å", "Aa"}}},
+      {{{"đ", "dj"}, {"Đ", "Dj"}}},
+      {{{"lü", "lv"}, {"nü", "nv"}, {"Lü", "Lv"}, {"Nü", "Nv"}, {"LÜ", "LV"}, {"NÜ", "NV"}}},
+      {{{"lü", "lyu"}, {"nü", "nyu"}, {"Lü", "Lyu"}, {"Nü", "Nyu"}, {"LÜ", "LYU"}, {"NÜ", "NYU"}}},
+  };
+  return rows;
+}
 
 std::string replaced(std::string_view text, std::span<const Replacement> replacements) {
   std::string result;
@@ -166,16 +181,23 @@ void NameIndex::add_latin_for_kana(std::string letters, std::uint8_t number) {
 }
 
 void NameIndex::add_component(std::string_view component, std::uint8_t number) {
-  add_words(component, number);
-  for (const std::span<const Replacement> replacements :
-       {std::span<const Replacement>(kSpelledOut), std::span<const Replacement>(kDrawnTogether),
-        std::span<const Replacement>(kAsV), std::span<const Replacement>(kAsYu)}) {
-    const std::string other = replaced(component, replacements);
-    if (other != component) add_words(other, number);
+  struct Form {
+    std::string text;
+    bool are_short_telling = true;
+  };
+  constexpr std::size_t kMostForms = 32;
+  std::vector<Form> forms = {{std::string(component)}};
+  for (const OtherWay& way : other_ways()) {
+    for (std::size_t n = forms.size(); n-- > 0 && forms.size() < kMostForms;) {
+      std::string other = replaced(forms[n].text, way.replacements);
+      if (other == forms[n].text) continue;
+      forms.push_back({std::move(other), forms[n].are_short_telling && !way.shortens_to_words});
+    }
   }
+  for (const Form& form : forms) add_words(form.text, number, form.are_short_telling);
 }
 
-void NameIndex::add_words(std::string_view component, std::uint8_t number) {
+void NameIndex::add_words(std::string_view component, std::uint8_t number, bool are_short_telling) {
   const FoldedText text(component);
   WordHash joined = kHashSeed;
   std::size_t joined_length = 0, words = 0;
@@ -195,7 +217,8 @@ void NameIndex::add_words(std::string_view component, std::uint8_t number) {
       if (first >= U'a' && first <= U'z') initials_.back() |= 1U << (first - U'a');
     } else {
       const auto word = static_cast<std::uint8_t>(number + std::min(words, kMostWords - 1));
-      const Rank rank = rank_of(tokens[i], hash, length);
+      const bool is_telling = are_short_telling || length > kShortestStrong;
+      const Rank rank = is_telling ? rank_of(tokens[i], hash, length) : Rank::weak;
       add_part(hash, first, length, word, rank);
       if (rank == Rank::strong) add_beginnings(text.folded(tokens[i].begin, tokens[end - 1].end), word);
       const std::u32string_view stem = cyrillic_stem(text.folded(tokens[i]));

@@ -57,7 +57,7 @@ class NameIndex {
 
   void add_group(std::string_view group);
   void add_component(std::string_view component, std::uint8_t number);
-  void add_words(std::string_view component, std::uint8_t number);
+  void add_words(std::string_view component, std::uint8_t number, bool are_short_telling = true);
   void add_east_asian(std::u32string_view family, std::u32string_view given);
   void add_romanised(std::u32string_view family, std::u32string_view given);
   void add_latin(std::string_view family, std::string_view given);

@@ -18,11 +18,12 @@ constexpr char32_t kLeads = 19, kVowels = 21, kTails = 28;
 bool is_apostrophe(char32_t code) { return code == U'\'' || code == U'\u2019' || code == U'\u02BC'; }
 
 struct LetterFold {
-  char32_t from, to;
+  char32_t from;
+  std::u32string_view to;
 };
 // Letters of Latin scripts that Unicode does not decompose.
-constexpr LetterFold kLetterFolds[] = {{U'ø', U'o'}, {U'ł', U'l'}, {U'đ', U'd'}, {U'ð', U'd'},
-                                       {U'ħ', U'h'}, {U'ı', U'i'}, {U'ŧ', U't'}};
+constexpr LetterFold kLetterFolds[] = {{U'ø', U"o"}, {U'ł', U"l"}, {U'đ', U"d"},  {U'ð', U"d"},  {U'ħ', U"h"},
+                                       {U'ı', U"i"}, {U'ŧ', U"t"}, {U'æ', U"ae"}, {U'œ', U"oe"}, {U'þ', U"th"}};
 
 CharKind kind_of_ascii(char c) {
   if (c >= '0' && c <= '9') return CharKind::digit;
@@ -123,13 +124,14 @@ void FoldedText::append_decomposed(char32_t code, std::size_t begin, std::size_t
   if (count == 0 && !chars_.empty()) chars_.back().end = static_cast<std::uint32_t>(end);
   const bool is_upper = kind_of(code) == CharKind::upper;
   for (utf8proc_ssize_t i = 0; i < count; ++i) {
-    auto part = static_cast<char32_t>(parts[static_cast<std::size_t>(i)]);
-    for (const LetterFold& row : kLetterFolds) {
-      if (part == row.from) part = row.to;
+    const auto part = static_cast<char32_t>(parts[static_cast<std::size_t>(i)]);
+    const LetterFold* row = std::ranges::find(kLetterFolds, part, &LetterFold::from);
+    for (const char32_t letter : row == std::end(kLetterFolds) ? std::u32string_view(&part, 1) : row->to) {
+      const std::size_t size = chars_.size();
+      append(letter, begin, end);
+      const bool is_new = chars_.size() > size;
+      if (is_upper && is_new && chars_.back().kind == CharKind::lower) chars_.back().kind = CharKind::upper;
     }
-    const std::size_t size = chars_.size();
-    append(part, begin, end);
-    if (is_upper && chars_.size() > size && chars_.back().kind == CharKind::lower) chars_.back().kind = CharKind::upper;
   }
 }
 

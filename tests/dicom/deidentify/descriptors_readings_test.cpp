@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "dicom/deidentify/descriptors.h"
 #include "tests/dicom/deidentify/cleaned_row.h"
@@ -69,6 +70,30 @@ TEST(DescriptorReadings, PinyinJoinedAndWithTones) {
                              {"Lu Jing chest", "chest"},
                              {"LV function", "LV function"}};
   test::expect_cleaned_rows({.person_names = {"Lü^Jing"}}, kUmlaut);
+}
+
+TEST(DescriptorReadings, LettersThatLatinAlphabetsOfOtherCountriesLack) {
+  struct Name {
+    const char* person;
+    std::vector<Row> rows;
+  };
+  const Name kNames[] = {
+      {"Þorsteinsdóttir^Guðrún", {{"Thorsteinsdottir Gudrun knee", "knee"}, {"ÞORSTEINSDÓTTIR", ""}}},
+      {"Thorsteinsdottir^Gudrun", {{"Þorsteinsdóttir Guðrún knee", "knee"}, {"THORSTEINSDOTTIR", ""}}},
+      {"Æbeltoft^Søren", {{"Aebeltoft Soeren knee", "knee"}, {"AEBELTOFT", ""}, {"ÆBELTOFT Soren", ""}}},
+      {"Aebeltoft^Soeren", {{"Æbeltoft Søren knee", "knee"}, {"Søren", ""}}},
+      {"Kjærgaardsen^Åse", {{"Kjaergaardsen Aase", ""}, {"Kjærgårdsen Ase", ""}, {"KJAERGARDSEN knee", "knee"}}},
+      {"Kjaergaardsen^Aase", {{"Kjærgårdsen Åse", ""}, {"Kjærgaardsen knee", "knee"}}},
+      {"Œuvrardin^Cœurette", {{"Oeuvrardin Coeurette", ""}, {"OEUVRARDIN knee", "knee"}}},
+      {"Oeuvrardin^Coeurette", {{"Œuvrardin Cœurette", ""}}},
+      {"Đorđevićanin^Đurđa", {{"Djordjevicanin Djurdja", ""}, {"Dordevicanin Durda", ""}}},
+      {"Djordjevicanin^Djurdja", {{"Đorđevićanin Đurđa", ""}, {"DORDEVICANIN", ""}}},
+      {"Bjoernebraaten^O", {{"Bjørnebråten knee", "knee"}, {"Bjørnebraaten", ""}, {"Bjoernebraten", ""}}},
+      {"Bjørnebråten^Øyvind", {{"Bjornebraaten Oyvind", ""}, {"Bjoernebraten Oeyvind", ""}}},
+      {"Maas^Saar", {{"mAs 200 SAR 0.5", "mAs 200 SAR 0.5"}, {"Maas knee", "knee"}}},
+      {"Haas^Maar", {{"has fluid, MAR on", "has fluid, MAR on"}, {"œdème fœtus", "œdème fœtus"}}},
+  };
+  for (const Name& name : kNames) test::expect_cleaned_rows({.person_names = {name.person}}, name.rows);
 }
 
 TEST(DescriptorReadings, RussianNamesInTheirCases) {

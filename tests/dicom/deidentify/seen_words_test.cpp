@@ -24,6 +24,11 @@ TEST(SeenWords, StandInAPageInAnyFormAndWithOneLetterWrong) {
   }
 }
 
+TEST(SeenWords, StandInAPageThatSpellsTheirLettersOut) {
+  EXPECT_TRUE(SeenWords(Identifiers{.person_names = {"Æþœsen^Tess"}}).stand_in("AETHOESEN"));
+  EXPECT_TRUE(SeenWords(Identifiers{.person_names = {"Aethoesen^Tess"}}).stand_in("Æþœsen"));
+}
+
 TEST(SeenWords, AreNotSeenInOtherTextsNorWhereTheyAreShort) {
   const SeenWords words = words_of_a_patient();
   for (const char* const page : {"", "Acq 7 Slice 15", "vermilion", "Tess", "Oh Jo", "7731", "1961", "PAT 00 9",
