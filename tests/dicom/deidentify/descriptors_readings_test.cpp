@@ -72,6 +72,32 @@ TEST(DescriptorReadings, PinyinJoinedAndWithTones) {
   test::expect_cleaned_rows({.person_names = {"Lü^Jing"}}, kUmlaut);
 }
 
+TEST(DescriptorReadings, KoreanNamesAsMcCuneAndReischauerSpellThem) {
+  constexpr Row kCheolsu[] = {
+      {"KNEE Cholsu AX", "KNEE AX"},
+      {"Chol-su knee", "knee"},
+      {"CHOLSU", ""},
+      {"Ch'ŏlsu knee", "knee"},
+      {"Ch\u2019olsu knee", "knee"},
+      {"Choulsou knee", "knee"},
+      {"Tchoulsou Kim", ""},
+      {"Chol Su Kim", ""},
+      {"chole su", "chole su"},
+      {"Cholesteatoma consult", "Cholesteatoma consult"},
+  };
+  test::expect_cleaned_rows({.person_names = {"=金^哲秀=김^철수"}}, kCheolsu);
+  test::expect_cleaned_rows({.person_names = {"Kim^Chulsoo=金^哲秀=김^철수"}}, kCheolsu);
+  constexpr Row kYeongho[] = {{"Yi Yongho chest", "chest"}, {"Yongho", ""}, {"Yi Yŏng-ho", ""}};
+  test::expect_cleaned_rows({.person_names = {"=李^永鎬=이^영호"}}, kYeongho);
+  constexpr Row kJeonghui[] = {{"Chonghui chest", "chest"}, {"Pak Chonghui", ""}, {"PAK CHŎNG-HŬI", ""}};
+  test::expect_cleaned_rows({.person_names = {"=朴^正熙=박^정희"}}, kJeonghui);
+  constexpr Row kByeonggap[] = {{"Cho Pyonggap chest", "chest"}, {"Pyŏng-gap Cho", ""}, {"PYONGGAP", ""}};
+  test::expect_cleaned_rows({.person_names = {"=趙^炳甲=조^병갑"}}, kByeonggap);
+  constexpr Row kOthers[] = {
+      {"Song Sonyong chest", "chest"}, {"Pyon Hyongjun", ""}, {"son of Kim", "son of Kim"}, {"song", ""}};
+  test::expect_cleaned_rows({.person_names = {"=成^善英=성^선영", "=卞^炯俊=변^형준"}}, kOthers);
+}
+
 TEST(DescriptorReadings, LettersThatLatinAlphabetsOfOtherCountriesLack) {
   struct Name {
     const char* person;
