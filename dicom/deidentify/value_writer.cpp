@@ -40,6 +40,9 @@ bool must_have_value(Tag tag) {
   return std::ranges::find(kWithDummy, rule->basic) != kWithDummy.end();
 }
 
+/// Graphic Layer and Overlay Activation Layer: annotations and overlays refer to a layer by its name (PS3.3 C.10.7).
+bool names_a_layer(Tag tag) { return tag == 0x00700002 || (tag & 0xFF01FFFF) == 0x60001001; }
+
 /// Implicit files have no VR to be kept; explicit ones keep theirs.
 Vr written_vr(const Node& node, Vr v) { return node.is_vr_stated ? node.value_representation : v; }
 
@@ -231,14 +234,24 @@ void ValueWriter::write_code(const Node& node, Vr v) {
     std::string& one = values[n];
     const bool names_someone = is_identifier(one, false) || context_.cleaner.remove_identifiers(one).is_changed();
     const bool is_sound = node.tag == kUrnCodeValue ? is_concept_urn(one) : v != vr("CS") || is_code_word(one);
-    if (!names_someone && is_sound) continue;
+    const bool may_be_taken = names_a_layer(node.tag) && one.starts_with(dummy_value(v));
+    if (!names_someone && is_sound && !may_be_taken) continue;
     is_changed = true;
     if (must_be_true(node.tag, n)) problem_ = Code::deid_incomplete;
-    one = dummy_value(v);
+    one = names_a_layer(node.tag) ? dummy_layer(one) : dummy_value(v);
   }
   if (!is_changed) return keep(node, v);
   ++notes_["codes_removed"];
   writer_.element(node.tag, v, fmt::format("{}", fmt::join(values, "\\")));
+}
+
+/// "REMOVED", "REMOVED 2", "REMOVED 3": the same for the same layer, and no two layers become one.
+std::string ValueWriter::dummy_layer(const std::string& layer) {
+  const auto found = std::ranges::find(removed_layers_, layer);
+  const auto number = found - removed_layers_.begin() + 1;
+  if (found == removed_layers_.end()) removed_layers_.push_back(layer);
+  const std::string dummy = dummy_value(vr("CS"));
+  return number == 1 ? dummy : fmt::format("{} {}", dummy, number);
 }
 
 void ValueWriter::write_empty(const Node& node) {
@@ -252,6 +265,8 @@ void ValueWriter::write_dummy(const Node& node, Tag meant) {
     writer_.element(node.tag, v, context_.patient);
   } else if (v == vr("UI")) {
     write_uids(node);
+  } else if (names_a_layer(node.tag)) {
+    writer_.element(node.tag, v, dummy_layer(std::string(text_of(value_of(node, bytes_)))));
   } else {
     writer_.element(node.tag, v, dummy_value(v));
   }

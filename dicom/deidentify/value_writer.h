@@ -67,6 +67,7 @@ class ValueWriter {
   void write_converted(const Node& node, Vr v, const std::optional<std::string>& value);
   void clean(const Node& node, const TextContext& text);
   void write_code(const Node& node, Vr v);
+  std::string dummy_layer(const std::string& layer);
   void write_zone(const Node& node);
   enum class Cleaning : std::uint8_t { all, identifiers, persons };  ///< `persons`: of a place's name that stays
   void write_text(const Node& node, Vr v, const CharacterSet& set, Cleaning cleaning);
@@ -85,6 +86,7 @@ class ValueWriter {
   std::map<std::string, std::size_t> notes_;
   std::array<std::size_t, kDescriptorReasons> reasons_{};
   std::vector<std::string> removed_words_;
+  std::vector<std::string> removed_layers_;  ///< of graphics, by the numbers of their dummies
 };
 
 }  // namespace naru::dicom

@@ -475,6 +475,36 @@ TEST(Deidentify, TakesCodesThatNameSomeoneOutAsAWhole) {
   EXPECT_EQ(done.value(0x00180015), "REMOVED");
 }
 
+TEST(Deidentify, KeepsGraphicLayersThatNameSomeoneApart) {
+  constexpr std::uint32_t kLayer = 0x00700002, kAnnotations = 0x00700001, kLayers = 0x00700060;
+  const auto items = [](std::initializer_list<const char*> names) {
+    std::string all;
+    for (const char* one : names) all += item(SliceBytes::element(kLayer, "CS", one));
+    return all;
+  };
+  SliceBytes slice = hospital_slice();
+  slice.raw(kAnnotations, "SQ", items({"DOUGLAS ", "LAYER1", "DAVIDSON", "DOUGLAS "}));
+  slice.raw(kLayers, "SQ", items({"DAVIDSON", "DOUGLAS ", "REMOVED ", "LAYER1"}));
+  const auto layers_of = [](const Deidentified& done) {
+    std::vector<std::string> layers;
+    for (std::size_t n = 0; const auto layer = done.value(kLayer, n); ++n) layers.push_back(*layer);
+    return layers;
+  };
+  using Layers = std::vector<std::string>;
+  const Deidentified cleaned(slice.bytes(), policy_with({DeidOption::clean_graphics}));
+  ASSERT_FALSE(cleaned.result.reason);
+  EXPECT_EQ(layers_of(cleaned), (Layers{"REMOVED", "LAYER1", "REMOVED 2", "REMOVED",  //
+                                        "REMOVED 2", "REMOVED", "REMOVED 3", "LAYER1"}));
+  // Without the option the annotations become one, on a layer of the profile's own.
+  const Deidentified basic(slice.bytes());
+  ASSERT_FALSE(basic.result.reason);
+  EXPECT_EQ(layers_of(basic), (Layers{"REMOVED", "REMOVED", "REMOVED 2", "REMOVED 3", "LAYER1"}));
+  dicom::DeidentifyPolicy site;
+  site.attributes = {{kLayer, dicom::DeidAction::D}, {kAnnotations, dicom::DeidAction::K}};
+  EXPECT_EQ(layers_of(Deidentified(slice.bytes(), site)), (Layers{"REMOVED", "REMOVED 2", "REMOVED 3", "REMOVED",  //
+                                                                  "REMOVED 3", "REMOVED", "REMOVED 4", "REMOVED 2"}));
+}
+
 TEST(Deidentify, LeavesUnlistedTextsByTheirType) {
   SliceBytes slice = hospital_slice();
   slice.text(0x00420010, "ST", "Report of Davidson").text(0x0040E001, "ST", "2.999.5^77");
