@@ -17,14 +17,16 @@ namespace {
 /// (type 1). The standard's profile says nothing of it; an invalid object helps nobody, and neither an empty value nor
 /// a dummy tells anything.
 struct RequiredPlace {
+  std::string_view sop_classes;  ///< what their UIDs begin with
   Tag parent, tag;
   DeidAction action;
 };
+constexpr std::string_view kPresentationStates = "1.2.840.10008.5.1.4.1.1.11.";
 constexpr std::array kRequiredPlaces = {
-    RequiredPlace{0x0040A370, 0x00401001, DeidAction::Z},  // Requested Procedure ID in Referenced Request Sequence
-                                                           // (PS3.3 C.17.2)
-    RequiredPlace{0, 0x00700082, DeidAction::D},           // Presentation Creation Date and Time of presentation states
-    RequiredPlace{0, 0x00700083, DeidAction::D},           // (PS3.3 C.11.10)
+    RequiredPlace{"", 0x0040A370, 0x00401001, DeidAction::Z},  // Requested Procedure ID in Referenced Request Sequence
+                                                               // (PS3.3 C.17.2)
+    RequiredPlace{kPresentationStates, 0, 0x00700082, DeidAction::D},  // Presentation Creation Date
+    RequiredPlace{kPresentationStates, 0, 0x00700083, DeidAction::D},  // and Time (PS3.3 C.11.10)
 };
 
 /// How much an action protects: what keeps a value protects least.
@@ -86,8 +88,9 @@ bool DeidentifyPolicy::is_weaker_than_profile() const {
 DeidAction resolve_action(const DeidentifyPolicy& policy, std::string_view sop_class_uid, Tag parent, Tag tag) {
   if (const AttributeOverride* own = find_override(policy, tag)) return own->action;
   const DeidAction action = action_of_profile(tag, policy.options);
-  const auto required = std::ranges::find_if(
-      kRequiredPlaces, [&](const RequiredPlace& place) { return place.parent == parent && place.tag == tag; });
+  const auto required = std::ranges::find_if(kRequiredPlaces, [&](const RequiredPlace& place) {
+    return place.parent == parent && place.tag == tag && sop_class_uid.starts_with(place.sop_classes);
+  });
   if (action == DeidAction::X && required != kRequiredPlaces.end()) return required->action;
   const bool is_conditional = action >= DeidAction::X_Z;
   return is_conditional ? resolve_by_type(action, attribute_type(sop_class_uid, parent, tag)) : action;
@@ -122,7 +125,11 @@ std::vector<ExplainedRule> explain(const DeidentifyPolicy& policy) {
   for (const AttributeRule& rule : attribute_rules()) {
     const AttributeOverride* own = find_override(policy, rule.tag);
     const DeidAction action = own != nullptr ? own->action : action_of(rule, policy.options);
-    rows.push_back({rule.tag, rule.mask, rule.name, std::string(name(action)),
+    const bool may_be_required = own == nullptr && action == DeidAction::X;
+    const auto* required = std::ranges::find(kRequiredPlaces, rule.tag, &RequiredPlace::tag);
+    std::string shown(name(action));
+    if (may_be_required && required != kRequiredPlaces.end()) shown += fmt::format("/{}", name(required->action));
+    rows.push_back({rule.tag, rule.mask, rule.name, std::move(shown),
                     own != nullptr ? "site" : std::string(cause_of(rule, policy.options))});
   }
   for (const AttributeOverride& own : policy.attributes) {

@@ -33,6 +33,7 @@ TEST(Policy, LeavesADummyWhereTheTableRemovesWhatTheIodDemands) {
   EXPECT_EQ(resolve_action({}, kPresentationState, 0, 0x00700082), DeidAction::D);
   EXPECT_EQ(resolve_action({}, kPresentationState, 0, 0x00700083), DeidAction::D);
   EXPECT_EQ(resolve_action({}, kPresentationState, 0x0040A370, 0x00401001), DeidAction::Z);
+  EXPECT_EQ(resolve_action({}, kCt, 0, 0x00700082), DeidAction::X);
 }
 
 TEST(Policy, PutsTheHospitalsOwnRuleFirst) {
@@ -63,6 +64,8 @@ TEST(Policy, ExplainsEveryRowOfTheTable) {
   EXPECT_EQ(row(0x00081030).action, "C");
   EXPECT_EQ(row(0x00081030).cause, "clean-descriptors");
   EXPECT_EQ(row(0x00100010).cause, "basic");
+  EXPECT_EQ(row(0x00700082).action, "X/D");  // a dummy in presentation states
+  EXPECT_EQ(row(0x00401001).action, "X/Z");
   EXPECT_EQ(row(0x00280010).cause, "site");
 }
 
