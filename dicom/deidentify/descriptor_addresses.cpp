@@ -25,6 +25,14 @@ constexpr std::u32string_view kProvinces[] = {
     U"경기", U"강원",     U"충북",     U"충남",     U"전북",     U"전남",     U"경북",    U"경남",
     U"제주", U"충청북도", U"충청남도", U"전라북도", U"전라남도", U"경상북도", U"경상남도"};
 
+// Korean addresses in Latin letters (Road Name Address Act, romanisation of 2000): what follows a name's dash.
+constexpr std::u32string_view kRomanisedRoads[] = {U"ro", U"daero", U"gil", U"dong", U"ri", U"ga", U"eup", U"myeon"};
+constexpr std::u32string_view kRomanisedDistricts[] = {U"gu", U"si", U"gun", U"do"};
+// Behind a number: "43-gil", "101-dong 1203-ho".
+constexpr std::u32string_view kRomanisedCounters[] = {U"gil", U"dong", U"ho", U"ga"};
+constexpr std::u32string_view kRomanisedCities[] = {U"seoul",   U"busan", U"daegu",  U"incheon", U"gwangju",
+                                                    U"daejeon", U"ulsan", U"sejong", U"jeju"};
+
 class AddressFinder {
  public:
   AddressFinder(const FoldedText& text, Removals& removals)
@@ -37,6 +45,7 @@ class AddressFinder {
       if (tokens_[i].is_letters()) end = post_box(i);
       if (tokens_[i].is_letters() && end == i) end = british_postcode(i);
       if (tokens_[i].is_letters() && end == i) end = labelled_postcode(i);
+      if (!tokens_[i].is_east_asian() && end == i) end = romanised(i);
       if (tokens_[i].kind == TokenKind::hangul) end = korean(i);
       if (tokens_[i].kind == TokenKind::hangul && end == i) end = korean_flat(i);
       if (tokens_[i].kind == TokenKind::hangul && end == i) end = labelled_postcode(i);
@@ -160,6 +169,80 @@ class AddressFinder {
     return end;
   }
 
+  enum class Part : std::uint8_t { none, number, counter, road, district, city };
+
+  /// What stands at token i of a Korean address in Latin letters: "Daehak-ro", "173beon-gil", "28-1", "Seoul".
+  /// @param end the token behind it
+  Part romanised_part(std::size_t i, std::size_t& end) const {
+    const auto is_dash = [&](std::size_t k) { return k < tokens_.size() && text_.gap_before(k) == U"-"; };
+    const bool has_number = tokens_[i].is_number();
+    std::size_t suffix = i + 1;
+    const bool is_branch =
+        has_number && suffix < tokens_.size() && tokens_[suffix].is_glued && text_.folded(tokens_[suffix]) == U"beon";
+    if (is_branch) ++suffix;
+    end = suffix + 1;
+    const bool has_suffix = is_dash(suffix) && tokens_[suffix].is_letters() && !is_dash(end) &&
+                            (end >= tokens_.size() || !tokens_[end].is_glued || is_number(end));
+    if (has_number) {
+      if (has_suffix && is_one_of(text_.folded(tokens_[suffix]), kRomanisedCounters)) return Part::counter;
+      constexpr std::uint32_t kLongest = 5;
+      if (is_branch || tokens_[i].length > kLongest) return Part::none;
+      end = is_dash(i + 1) && is_number(i + 1) ? i + 2 : i + 1;
+      return end < tokens_.size() && tokens_[end].is_glued ? Part::none : Part::number;
+    }
+    if (has_suffix && is_romanised_name(tokens_[i], tokens_[suffix])) {
+      if (is_one_of(text_.folded(tokens_[suffix]), kRomanisedRoads)) return Part::road;
+      if (is_one_of(text_.folded(tokens_[suffix]), kRomanisedDistricts)) return Part::district;
+    }
+    end = i + 1;
+    return is_one_of(text_.folded(tokens_[i]), kRomanisedCities) && !is_dash(end) ? Part::city : Part::none;
+  }
+
+  /// "anti-Ro" and "retro-" are none, and Korean has no f, q, v, x, z.
+  bool is_romanised_name(const Token& name, const Token& suffix) const {
+    const std::u32string_view word = text_.folded(name);
+    const bool is_small = suffix.token_case == TokenCase::lower || name.token_case == TokenCase::upper;
+    return name.is_letters() && name.length >= 2 && is_small && word != U"anti" &&
+           word.find_first_of(U"fqvxz") == std::u32string_view::npos &&
+           word.find_first_of(U"aeiouwy") != std::u32string_view::npos &&
+           (!is_known_word(word) || (word_flags(name.hash) & kAlsoName) != 0);
+  }
+
+  /// "82, Gumi-ro 173beon-gil, Bundang-gu, Seongnam-si, Gyeonggi-do", "Seoul Jongno-gu Yeongeon-dong 28-1",
+  /// "Daehak-ro 101": two parts or more, or a road or quarter with its number.
+  std::size_t romanised(std::size_t i) const {
+    constexpr std::uint32_t kPostalCode = 5;
+    constexpr int kMostParts = 12;
+    if (tokens_[i].is_glued) return i;
+    int named = 0, cities = 0;
+    bool has_number = false;
+    Part last = Part::none;
+    std::size_t end = i;
+    for (int parts = 0; end < tokens_.size() && parts < kMostParts; ++parts) {
+      const std::u32string_view gap = text_.gap_before(end);
+      const bool is_glued_branch = gap.empty() && last == Part::road;
+      if (end > i && gap != U" " && gap != U", " && gap != U"," && !is_glued_branch) break;
+      std::size_t next = end;
+      const Part part = romanised_part(end, next);
+      const bool is_road = part == Part::road || (part == Part::counter && last == Part::road);
+      if (part == Part::none || (last == Part::number && !has_number && !is_road)) break;
+      if (part == Part::counter && last == Part::none) break;
+      if (part == Part::number && end > i) {
+        const bool is_house = (last == Part::road || last == Part::counter) && !is_measured(next);
+        const bool is_postal = next == end + 1 && tokens_[end].length == kPostalCode && last >= Part::district;
+        if (!is_house && !is_postal) break;
+        has_number = has_number || is_house;
+      }
+      has_number = has_number || (is_road && last == Part::number);
+      named += part == Part::road || part == Part::district ? 1 : 0;
+      cities += part == Part::city ? 1 : 0;
+      last = part;
+      end = next;
+    }
+    return named + cities >= 2 && named > 0 ? end : named == 1 && has_number ? end : i;
+  }
+  bool is_measured(std::size_t i) const { return i < tokens_.size() && (word_flags(tokens_[i].hash) & kMeasure) != 0; }
+
   /// Which part of a Korean address a word is, by its last syllable: 1 province or city, 2 district, 3 quarter or
   /// village, 4 road; 0 none.
   int level(std::size_t i) const {
@@ -212,8 +295,7 @@ class AddressFinder {
   /// A road alone: "제대로 3", "실제로 3mm" are none.
   bool is_lone_road(std::size_t road, std::size_t end) const {
     constexpr std::size_t kShortest = 4;
-    const bool has_unit = end < tokens_.size() && (word_flags(tokens_[end].hash) & kMeasure) != 0;
-    return tokens_[road].length >= kShortest && !has_unit;
+    return tokens_[road].length >= kShortest && !is_measured(end);
   }
 
   /// House numbers and what counts floors and flats: "101", "178-1번지", "12길 3", "101동 202호".

@@ -145,6 +145,42 @@ TEST(DescriptorForeign, GermanAndFrenchAddresses) {
   expect_kept(kKept);
 }
 
+TEST(DescriptorForeign, KoreanAddressesInLatinLetters) {
+  constexpr Row kGone[] = {
+      {"82, Gumi-ro 173beon-gil, Bundang-gu, Seongnam-si, Gyeonggi-do", ""},
+      {"101, Daehak-ro, Jongno-gu, Seoul 03080", ""},
+      {"101, Daehak-ro, Jongno-gu knee", "knee"},
+      {"28 Yeongeon-dong, Jongno-gu, Seoul", ""},
+      {"knee Seoul Jongno-gu Yeongeon-dong 28-1 AX", "knee AX"},
+      {"88 Olympic-ro 43-gil, Songpa-gu", ""},
+      {"Olympic-ro 43-gil 88", ""},
+      {"81 Irwon-ro Gangnam-gu", ""},
+      {"KNEE 81 IRWON-RO GANGNAM-GU AX", "KNEE AX"},
+      {"Daehak-ro 101", ""},
+      {"Gangnam-daero 12 AX", "AX"},
+      {"Dodong-ri 123, Ulleung-eup, Ulleung-gun", ""},
+      {"Jongno-gu, Seoul", ""},
+      {"12 Teheran-ro, 101-dong 1203-ho, Gangnam-gu", ""},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "anti-Ro 52",   "Anti-Ro 60 positive",
+      "SS-A/Ro 52",   "retro-ro",
+      "Seoul",        "CT Seoul 3",
+      "T2-ri 3",      "AX-do 2",
+      "TE-ro 30",     "Gangnam-gu",
+      "3 Gangnam-gu", "Daehak-ro",
+      "kV-gil 2",     "mini-gil",
+      "C2-do 5",      "Nabe-ro 3 mm",
+      "ep2d-ro 2 3",  "in-si-tu 3",
+      "Axial-ro 12",  "2 left-dong",
+      "43-gil",       "10-dong 2 mm",
+      "knee 3, 5-ho", "do-si-do 3",
+      "Kung-fu-do 3",
+  };
+  expect_kept(kKept);
+}
+
 TEST(DescriptorForeign, JapaneseAndChineseAddresses) {
   constexpr Row kGone[] = {
       {"東京都新宿区西新宿2-8-1", ""},
