@@ -243,8 +243,10 @@ class AddressFinder {
   }
   bool is_measured(std::size_t i) const { return i < tokens_.size() && (word_flags(tokens_[i].hash) & kMeasure) != 0; }
 
-  /// Which part of a Korean address a word is, by its last syllable: 1 province or city, 2 district, 3 quarter or
-  /// village, 4 road; 0 none.
+  static constexpr int kTown = 3, kQuarter = 4, kRoad = 5;
+
+  /// Which part of a Korean address a word is, by its last syllable: 1 province or city, 2 district, 3 town,
+  /// 4 quarter or village, 5 road; 0 none.
   int level(std::size_t i) const {
     if (i >= tokens_.size() || tokens_[i].kind != TokenKind::hangul) return 0;
     const std::u32string_view word = text_.folded(tokens_[i]);
@@ -256,13 +258,13 @@ class AddressFinder {
       case U'시': return 1;
       case U'구':
       case U'군': return 2;
-      case U'동':
       case U'읍':
-      case U'면':
+      case U'면': return kTown;
+      case U'동':
       case U'리':
-      case U'가': return 3;
+      case U'가': return kQuarter;
       case U'로':
-      case U'길': return word.ends_with(U"으로") ? 0 : 4;
+      case U'길': return word.ends_with(U"으로") ? 0 : kRoad;
       default: return 0;
     }
   }
@@ -274,28 +276,56 @@ class AddressFinder {
     std::size_t end = i;
     constexpr int kMostParts = 8;
     while (end < tokens_.size() && parts < kMostParts) {
-      const int now = level(end);
+      const std::size_t numbered = numbered_road(end, parts > 0);
+      const int now = numbered != end ? kRoad : level(end);
       const bool is_next = now > 0 && (now > last_level || (now == last_level && now <= 2 && parts > 0));
       if (!is_next || (end > i && !is_spaced(end))) break;
       has_province = has_province || now == 1;
       last_level = now;
       ++parts;
-      ++end;
-      if (now >= 3 && is_number(end)) break;
+      end = numbered != end ? numbered : end + 1;
+      if (now >= kTown && is_number(end)) break;
     }
     if (parts == 0) return i;
     const std::size_t with_number = after_number(end);
-    const bool has_number = with_number != end && last_level >= 3;
+    const bool has_number = with_number != end && last_level >= kTown;
     const bool is_address = (parts >= 2 && (has_province || has_number)) ||
-                            (parts == 1 && last_level == 4 && has_number && is_lone_road(i, with_number));
+                            (parts == 1 && last_level == kRoad && has_number && is_lone_road(i, end, with_number));
     if (!is_address) return i;
     return has_number ? with_number : end;
   }
 
-  /// A road alone: "제대로 3", "실제로 3mm" are none.
-  bool is_lone_road(std::size_t road, std::size_t end) const {
-    constexpr std::size_t kShortest = 4;
-    return tokens_[road].length >= kShortest && !is_measured(end);
+  /// The token behind a road with a number in its name, or i: "보듬7로", "아란13길"; behind another part also
+  /// "1순환로".
+  std::size_t numbered_road(std::size_t i, bool is_behind_part) const {
+    constexpr std::u32string_view kRoads[] = {U"로", U"길", U"번길"};
+    constexpr std::uint32_t kLongestNumber = 3;
+    const auto is_glued = [&](std::size_t k, TokenKind kind) {
+      return k < tokens_.size() && tokens_[k].is_glued && tokens_[k].kind == kind;
+    };
+    if (i >= tokens_.size() || tokens_[i].is_glued) return i;
+    if (is_number(i) && tokens_[i].length <= kLongestNumber && is_glued(i + 1, TokenKind::hangul)) {
+      return is_behind_part && tokens_[i + 1].length >= 2 && level(i + 1) == kRoad ? i + 2 : i;
+    }
+    const bool is_name = tokens_[i].kind == TokenKind::hangul && tokens_[i].length >= 2 &&
+                         !is_known_word(text_.folded(tokens_[i])) && is_glued(i + 1, TokenKind::number) &&
+                         tokens_[i + 1].length <= kLongestNumber && is_glued(i + 2, TokenKind::hangul);
+    return is_name && is_one_of(text_.folded(tokens_[i + 2]), kRoads) ? i + 3 : i;
+  }
+
+  /// A road alone, tokens `road` to before `number`: "제대로 3", "실제로 3mm" and "좌우로 3-5" are none; "연세로 50-1"
+  /// is, since ranges go up.
+  bool is_lone_road(std::size_t road, std::size_t number, std::size_t end) const {
+    constexpr std::uint32_t kShortest = 4;
+    if (is_measured(end)) return false;
+    if (tokens_[number - 1].end - tokens_[road].begin >= kShortest) return true;
+    const bool is_end = end >= tokens_.size() || !tokens_[end].is_glued;
+    const bool is_pair = end == number + 2 && is_number(number + 1) && text_.gap_before(number + 1) == U"-";
+    constexpr std::u32string_view kTo = U"로";
+    const std::u32string_view word = text_.folded(tokens_[road]);
+    return is_end && is_pair && tokens_[number].length >= 2 &&
+           text_.number(tokens_[number]) > text_.number(tokens_[number + 1]) &&
+           !is_known_word(word.substr(0, word.size() - kTo.size()));
   }
 
   /// House numbers and what counts floors and flats: "101", "178-1번지", "12길 3", "101동 202호".

@@ -181,6 +181,32 @@ TEST(DescriptorForeign, KoreanAddressesInLatinLetters) {
   expect_kept(kKept);
 }
 
+TEST(DescriptorForeign, KoreanRoadsWithNumbersInTheirNames) {
+  constexpr Row kGone[] = {
+      {"세종시 보듬7로 20", ""},
+      {"세종특별자치시 보듬7로 20", ""},
+      {"세종 보듬7로 20 무릎", "무릎"},
+      {"제주시 아란13길 15", ""},
+      {"제주특별자치도 제주시 아란13길 15", ""},
+      {"무릎 아란13길 15 AX", "무릎 AX"},
+      {"울릉군 울릉읍 도동리 123", ""},
+      {"울릉군 울릉읍 도동길 12-3", ""},
+      {"청주시 흥덕구 1순환로 776", ""},
+      {"연세로 50-1", ""},
+      {"연세로 50-1 무릎", "무릎"},
+      {"분당구 구미로173번길 82", ""},
+      {"올림픽로43길 88", ""},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "실제로 3mm",      "실제로 3-5",       "실제로 10-20 mm", "좌우로 3-5",    "추가로 12-3",
+      "경추로 5-1",      "검사로 20-1",      "서로 12",         "무릎2로 이동",  "영상1로 20",
+      "조영 3번으로 20", "복부 2차로 20",    "1순환로",         "우측으로 3회",  "단면 3길 15",
+      "3단계로 120",     "요추 1번 2번 3번", "관절면 3-2 부위", "연골면 연골 3",
+  };
+  expect_kept(kKept);
+}
+
 TEST(DescriptorForeign, JapaneseAndChineseAddresses) {
   constexpr Row kGone[] = {
       {"東京都新宿区西新宿2-8-1", ""},
