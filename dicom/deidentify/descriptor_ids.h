@@ -58,6 +58,8 @@ void find_uids(const FoldedText& text, Removals& removals);
 class PlaceIndex {
  public:
   void add(std::string_view place);
+  /// A name in Hangul of three syllables or more, which is found inside of longer words as well.
+  void add_name(std::u32string_view hangul);
   void find(const FoldedText& text, Removals& removals) const;
 
  private:
@@ -86,6 +88,20 @@ class PlaceIndex {
   WordIndex<Word> words_;
   WordIndex<std::uint32_t> hangul_;  ///< names of institutions, by length in syllables
   std::vector<Place> places_;
+};
+
+/// Where somebody lives: each part of an address that tells by itself, and Korean roads with their numbers.
+class HomeIndex {
+ public:
+  void add(std::string_view address, DescriptorReason reason);
+  void find(const FoldedText& text, Removals& removals) const;
+
+ private:
+  void add_part(const FoldedText& text, std::size_t begin, std::size_t end, DescriptorReason reason);
+  void add_korean(const FoldedText& text, DescriptorReason reason);
+
+  PlaceIndex places_;
+  IdIndex roads_;
 };
 
 }  // namespace naru::dicom

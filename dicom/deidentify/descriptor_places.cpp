@@ -88,6 +88,11 @@ void PlaceIndex::add_initials(const FoldedText& text) {
   if (count >= kFewest && !is_known_word(initials)) add_acronym(hash, initials[0]);
 }
 
+void PlaceIndex::add_name(std::u32string_view hangul) {
+  if (hangul.size() < kShortestTelling || is_known_word(hangul)) return;
+  hangul_.add(hash_of_folded(hangul), hangul[0], static_cast<std::uint32_t>(hangul.size()));
+}
+
 /// "서울대학교병원" is "서울대병원" and "서울대" as well.
 void PlaceIndex::add_hangul(std::u32string_view word) {
   const auto* kind = std::find_if(std::begin(kHangulKinds), std::end(kHangulKinds),
@@ -95,18 +100,14 @@ void PlaceIndex::add_hangul(std::u32string_view word) {
   if (kind == std::end(kHangulKinds)) return;
   const std::u32string stem(word.substr(0, word.size() - kind->size()));
   if (stem.empty() || is_known_word(word) || is_known_word(stem)) return;
-  const auto add_name = [&](const std::u32string& name) {
-    if (name.size() < kShortestTelling || is_known_word(name)) return;
-    hangul_.add(hash_of_folded(name), name[0], static_cast<std::uint32_t>(name.size()));
-  };
-  add_name(std::u32string(word));
+  add_name(word);
   if (kind->find(U"대") == 0) add_name(stem + U"대");
   add_name(stem);
   add_name(stem + U"병원");
 }
 
 void PlaceIndex::find(const FoldedText& text, Removals& removals) const {
-  if (places_.empty()) return;
+  if (places_.empty() && hangul_.empty()) return;
   const auto& tokens = text.tokens();
   for (std::size_t i = 0; i < tokens.size();) {
     if (tokens[i].kind == TokenKind::hangul && !hangul_.empty()) find_hangul(text, tokens[i], removals);

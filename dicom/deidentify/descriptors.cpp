@@ -190,6 +190,7 @@ struct DescriptorCleaner::State {
   NameIndex names;
   IdIndex ids;
   PlaceIndex places;
+  HomeIndex homes;
   DateFinder dates;
   PhraseList keep, remove;
 
@@ -209,6 +210,7 @@ struct DescriptorCleaner::State {
     const auto reason = digits >= kFewestDigits ? DescriptorReason::contact : DescriptorReason::id;
     ids.add_phrase(other, reason);
     if (other.find(',') != std::string_view::npos) add_address(other, reason);
+    homes.add(other, reason);
   }
 
   /// An address is quoted in parts: street with number, town, postal code.
@@ -232,6 +234,7 @@ struct DescriptorCleaner::State {
     names.find(text, removals);
     ids.find(text, removals);
     places.find(text, removals);
+    homes.find(text, removals);
     dates.find_own(text, removals);
     find_uids(text, removals);
   }

@@ -910,5 +910,43 @@ TEST(DescriptorTable, WhatNoHeaderHolds) {
   expect_cleaned_rows(stranger(), kStrangerKept);
 }
 
+TEST(DescriptorTable, PartsOfThePatientsAddress) {
+  const Identifiers european = {.person_names = {"Zwickelbauer^Quirin"},
+                                .others = {"Feldweg 12, 56589 Niederbreitbach", "7 Baker Street, 4021 Lunge, Head"}};
+  constexpr Row kEuropean[] = {
+      {"KNEE Niederbreitbach AX", "KNEE AX"},
+      {"wohnt in Niederbreitbach", "wohnt in"},
+      {"56589 NIEDERBREITBACH", ""},
+      {"Feldweg 12", ""},
+      {"Baker Street knee", "knee"},
+      {"Baker cyst", "Baker cyst"},
+      {"Lunge nativ", "Lunge nativ"},
+      {"HEAD 12 slices", "HEAD 12 slices"},
+      {"street drug", "street drug"},
+      {"Breitbach", "Breitbach"},
+      {"Feld 12", "Feld 12"},
+  };
+  expect_cleaned_rows(european, kEuropean);
+  const Identifiers korean = {.person_names = {"Zwickelbauer^Quirin"},
+                              .others = {"경기도 성남시 분당구 구미로173번길 82 느티마을 302동"}};
+  constexpr Row kKorean[] = {
+      {"무릎 구미로173번길 82 AX", "무릎 AX"},
+      {"구미로173번길", ""},
+      {"느티마을", ""},
+      {"느티마을 302동 거주", "거주"},
+      {"분당구 구미로", ""},
+      {"성남시에서 전원", "에서 전원"},
+      {"82 무릎", "82 무릎"},
+      {"302동", "302동"},
+      {"마을버스", "마을버스"},
+      {"다른 구 3번길", "다른 구 3번길"},
+      {"경기 후 무릎", "경기 후 무릎"},
+  };
+  expect_cleaned_rows(korean, kKorean);
+  const Identifiers no_address = {.others = {"간세포암 임상시험 3상", "02-765-4321"}};
+  constexpr Row kOther[] = {{"임상시험 CT", "임상시험 CT"}, {"간세포암 CT", "간세포암 CT"}};
+  expect_cleaned_rows(no_address, kOther);
+}
+
 }  // namespace
 }  // namespace naru::dicom
