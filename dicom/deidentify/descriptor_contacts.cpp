@@ -134,11 +134,20 @@ class ContactFinder {
   bool is_gap(std::size_t i, Between between) const {
     const std::u32string_view gap = text_.gap_before(i);
     if (between == Between::slash_or_dashes && (gap == U"/" || gap == U" / ")) return true;
+    if (between == Between::any_sign && is_any_sign(gap)) return true;
+    const bool may_be_space = between == Between::dashes_or_space || between == Between::any_sign;
     const std::size_t signs =
         std::count_if(gap.begin(), gap.end(), [](char32_t c) { return kDashes.find(c) != kDashes.npos; });
     const std::size_t spaces = std::count(gap.begin(), gap.end(), U' ');
-    return gap.size() <= 2 && signs + spaces == gap.size() &&
-           (signs > 0 || (between == Between::dashes_or_space && !gap.empty()));
+    return gap.size() <= 2 && signs + spaces == gap.size() && (signs > 0 || (may_be_space && !gap.empty()));
+  }
+
+  /// " - ", "/", "_", "—"
+  static bool is_any_sign(std::u32string_view gap) {
+    constexpr std::u32string_view kSigns = U"-./_~\u2010\u2011\u2012\u2013\u2014\u2015\u2212";
+    if (gap.starts_with(U' ')) gap.remove_prefix(1);
+    if (gap.ends_with(U' ')) gap.remove_suffix(1);
+    return gap.size() == 1 && kSigns.find(gap[0]) != kSigns.npos;
   }
 
   /// Tokens of digits from i on with what may stand inside a telephone number between them.
@@ -197,6 +206,9 @@ class ContactFinder {
     if (label == std::end(kLabels) || i + 1 >= tokens_.size()) return i;
     const std::u32string_view gap = text_.gap_before(i + 1);
     if (gap.size() > 3 || !is_among(gap, U" .:#=(+-")) return i;
+    if (label->reason == DescriptorReason::national) {
+      if (const std::size_t end = resident_number(i + 1); end != i + 1) return end;
+    }
     std::size_t digits = 0;
     const std::size_t end = end_of_digits(i + 1, digits);
     if (digits < label->fewest_digits) return i;
@@ -222,17 +234,39 @@ class ContactFinder {
     return is_new ? remove(tokens_[i].begin, tokens_[i + 3].end, i + 4, DescriptorReason::national) : i;
   }
 
-  /// "900101-1******", "900101-1"
+  std::size_t resident_number(std::size_t i) {
+    if (!tokens_[i].is_number()) return i;
+    const std::size_t end = matched(i, number_shapes().front());
+    return end != i ? end : masked_resident_number(i);
+  }
+
+  /// "900101-1******", "900101-1", "900101-*******"
   std::size_t masked_resident_number(std::size_t i) {
-    if (tokens_[i].length != 6 || i + 1 >= tokens_.size() || text_.gap_before(i + 1) != U"-") return i;
+    if (tokens_[i].length != 6) return i;
+    if (const std::size_t end = end_of_stars(i); end != tokens_[i].end && is_birth(text_.folded(tokens_[i])))
+      return remove(tokens_[i].begin, end, i + 1, DescriptorReason::national);
+    if (i + 1 >= tokens_.size()) return i;
+    const bool is_dash = text_.gap_before(i + 1) == U"-";
+    if (!is_dash && !is_gap(i + 1, Between::any_sign)) return i;
     const Token& next = tokens_[i + 1];
     if (!next.is_number() || next.length > 7 || !is_birth(text_.folded(tokens_[i]))) return i;
     std::size_t end = next.end;
     while (char_at(end) == U'*' || (char_at(end) == U'x' && end > next.end)) ++end;
     const char32_t sex = char_at(next.begin);
-    const bool is_masked = end > next.end || next.length == 1;
+    const bool is_masked = end > next.end || (is_dash && next.length == 1);
     return is_masked && sex >= U'1' && sex <= U'8' ? remove(tokens_[i].begin, end, i + 2, DescriptorReason::national)
                                                    : i;
+  }
+
+  /// Behind a sign and seven stars after token `i`, or behind the token.
+  std::size_t end_of_stars(std::size_t i) const {
+    constexpr std::size_t kStars = 7, kLongestGap = 3;
+    const std::size_t end = tokens_[i].end;
+    std::size_t begin = end;
+    while (begin < end + kLongestGap && begin < text_.chars().size() && char_at(begin) != U'*') ++begin;
+    std::size_t last = begin;
+    while (char_at(last) == U'*') ++last;
+    return last - begin == kStars && is_any_sign(text_.folded(end, begin)) ? last : end;
   }
 
   /// Not a version: at least two of four parts have two digits or more, and no letter is glued before.

@@ -73,7 +73,7 @@ bool is_device_number(std::u32string_view digits) {
 }
 
 constexpr NumberShape kShapes[] = {
-    {U"dddddd-ddddddd", DescriptorReason::national, is_resident_number, Between::dashes_or_space},
+    {U"dddddd-ddddddd", DescriptorReason::national, is_resident_number, Between::any_sign},
     {U"ddddddddddddd", DescriptorReason::national, is_resident_number},
     {U"dddddddddddddddddd", DescriptorReason::national, is_chinese_resident_number},
     {U"ddd-dd-dddd", DescriptorReason::national, is_social_security_number},

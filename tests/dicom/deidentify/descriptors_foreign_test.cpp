@@ -102,6 +102,30 @@ TEST(DescriptorForeign, TelephoneNumbersOfOtherCountries) {
   expect_kept(kKept);
 }
 
+TEST(DescriptorForeign, ResidentNumbersWithAnySeparator) {
+  constexpr Row kGone[] = {
+      {"620814 - 1234567", ""},
+      {"knee 620814/1234567 AX", "knee AX"},
+      {"620814—1234567", ""},
+      {"620814_1234567", ""},
+      {"620814 1234567", ""},
+      {"620814-*******", ""},
+      {"620814 - ******* AX", "AX"},
+      {"620814/1******", ""},
+      {"620814-1", ""},
+      {"주민번호 620814 - 1234567", "주민번호"},
+      {"주민등록번호: 620814_1234567", "주민등록번호:"},
+      {"주민번호 620814-*******", "주민번호"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "629914/1234567",  // no birth date
+      "629914_1234567", "629914-*******",     "620814 - 12345",  "120814/512", "629914 - 1234567", "120101 / 1",
+      "120101_1",       "knee 120101 - 2 AX", "629914, 1234567", "***",        "120101 *",
+  };
+  expect_kept(kKept);
+}
+
 TEST(DescriptorForeign, GermanAndFrenchAddresses) {
   constexpr Row kGone[] = {
       {"Hauptstr. 12, 10115 Berlin", ""},
