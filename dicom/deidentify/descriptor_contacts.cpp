@@ -126,13 +126,24 @@ class ContactFinder {
       begin = stop + 1;
     }
     if (is_chained(first, i) || !shape.is_valid(digits)) return first;
+    if (shape.between == Between::space && is_among_settings(first, i)) return first;
     std::size_t begin = tokens_[first].begin;
     if (char_before(begin) == U'(') --begin;
     return remove(begin, tokens_[i - 1].end, i, shape.reason);
   }
 
+  /// "TR 512 384 4003", "212 867 5309 ms", or a fourth number beside the three.
+  bool is_among_settings(std::size_t first, std::size_t end) const {
+    const auto is_setting = [&](std::size_t i) {
+      return tokens_[i].is_number() || (word_flags(tokens_[i].hash) & kMeasure) != 0;
+    };
+    return (first > 0 && (is_setting(first - 1) || tokens_[first].is_glued)) ||
+           (end < tokens_.size() && (is_setting(end) || tokens_[end].is_glued));
+  }
+
   bool is_gap(std::size_t i, Between between) const {
     const std::u32string_view gap = text_.gap_before(i);
+    if (between == Between::space) return gap == U" ";
     if (between == Between::slash_or_dashes && (gap == U"/" || gap == U" / ")) return true;
     if (between == Between::any_sign && is_any_sign(gap)) return true;
     const bool may_be_space = between == Between::dashes_or_space || between == Between::any_sign;
@@ -211,10 +222,15 @@ class ContactFinder {
     }
     std::size_t digits = 0;
     const std::size_t end = end_of_digits(i + 1, digits);
-    if (digits < label->fewest_digits) return i;
+    if (digits < label->fewest_digits && !is_two_fours(i + 1, end)) return i;
     const std::size_t sign = gap.find(U'+');
     const std::size_t begin = sign == std::u32string_view::npos ? tokens_[i + 1].begin : tokens_[i].end + sign;
     return remove(begin, tokens_[end - 1].end, end, label->reason);
+  }
+
+  /// "HP 9876-5432"
+  bool is_two_fours(std::size_t i, std::size_t end) const {
+    return end == i + 2 && tokens_[i].length == 4 && tokens_[i + 1].length == 4 && text_.gap_before(i + 1) == U"-";
   }
 
   /// Korea: M, S, R, G, D or O with eight digits; since 2021 with a letter in the middle, "M123A4567".

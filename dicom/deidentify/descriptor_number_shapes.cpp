@@ -33,6 +33,26 @@ bool is_american_number(std::u32string_view digits) {
   return digits[area] >= U'2' && digits[area + 3] >= U'2';
 }
 
+/// Three numbers apart may be settings: those are round in tens or sixteens, or repeat.
+bool is_spaced_american_number(std::u32string_view digits) {
+  const auto is_service = [](std::u32string_view code) { return code.substr(1, 2) == U"11"; };
+  const auto is_round = [](std::u32string_view code) {
+    unsigned value = 0;
+    for (const char32_t digit : code) value = value * 10 + (digit - U'0');
+    return value % 10 == 0 || value % 16 == 0;
+  };
+  const std::u32string_view area = digits.substr(0, 3), exchange = digits.substr(3, 3), line = digits.substr(6);
+  return is_american_number(digits) && !is_service(area) && !is_service(exchange) && area[1] != U'9' &&
+         area != exchange && !is_round(exchange) && !is_round(line);
+}
+
+/// Korea: mobile numbers go on with 2 to 9, areas with two digits are 31 to 64.
+bool is_korean_mobile(std::u32string_view digits) { return digits[digits.size() - 8] >= U'2'; }
+bool is_korean_area_abroad(std::u32string_view digits) {
+  const char32_t area = digits[digits.starts_with(U"00") ? 4 : 2];
+  return area >= U'3' && area <= U'6';
+}
+
 /// Korea's numbers of companies, without those that are round numbers of a scanner as well.
 bool is_company_number(std::u32string_view digits) {
   constexpr std::u32string_view kPrefixes[] = {U"1522", U"1533", U"1544", U"1566", U"1577", U"1588", U"1599",
@@ -82,6 +102,17 @@ constexpr NumberShape kShapes[] = {
     {U"dd-dddddd-dddddd-d", DescriptorReason::contact, is_device_number},
     {U"01d-dddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},
     {U"01d-ddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},
+    {U"010-dddd-dddd", DescriptorReason::contact, is_korean_mobile, Between::any_sign},
+    {U"82-10-dddd-dddd", DescriptorReason::contact, is_korean_mobile, Between::dashes_or_space},
+    {U"0082-10-dddd-dddd", DescriptorReason::contact, is_korean_mobile, Between::dashes_or_space},
+    {U"82-2-ddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},
+    {U"82-2-dddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},
+    {U"0082-2-ddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},
+    {U"0082-2-dddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},
+    {U"82-dd-ddd-dddd", DescriptorReason::contact, is_korean_area_abroad},
+    {U"82-dd-dddd-dddd", DescriptorReason::contact, is_korean_area_abroad},
+    {U"0082-dd-ddd-dddd", DescriptorReason::contact, is_korean_area_abroad},
+    {U"0082-dd-dddd-dddd", DescriptorReason::contact, is_korean_area_abroad},
     {U"010dddddddd", DescriptorReason::contact, is_any},
     {U"02-ddd-dddd", DescriptorReason::contact, is_any},
     {U"0d-dddd-dddd", DescriptorReason::contact, is_area_number},  // Korea, Japan
@@ -92,6 +123,8 @@ constexpr NumberShape kShapes[] = {
     {U"1ddd-dddd", DescriptorReason::contact, is_company_number},
     {U"ddd-ddd-dddd", DescriptorReason::contact, is_american_number},
     {U"1-ddd-ddd-dddd", DescriptorReason::contact, is_american_number},
+    {U"1-ddd-ddddddd", DescriptorReason::contact, is_american_number},
+    {U"ddd-ddd-dddd", DescriptorReason::contact, is_spaced_american_number, Between::space},
     {U"0ddd-dd-dddd", DescriptorReason::contact, is_area_number},  // Japan
     {U"0120-ddd-ddd", DescriptorReason::contact, is_any},
     {U"0570-ddd-ddd", DescriptorReason::contact, is_any},

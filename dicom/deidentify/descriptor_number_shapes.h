@@ -11,7 +11,8 @@ namespace naru::dicom {
 
 /// What stands between the parts of a number.
 /// `any_sign`: one sign, also / _ and long dashes, with or without spaces around it, or spaces alone.
-enum class Between : std::uint8_t { dashes, dashes_or_space, slash_or_dashes, any_sign };
+/// `space`: one space, and no setting or unit beside the number.
+enum class Between : std::uint8_t { dashes, dashes_or_space, slash_or_dashes, any_sign, space };
 
 /// Rows of numbers: a digit stands for itself, d for any, - for one or two signs of those that may stand between.
 struct NumberShape {

@@ -126,6 +126,30 @@ TEST(DescriptorForeign, ResidentNumbersWithAnySeparator) {
   expect_kept(kKept);
 }
 
+TEST(DescriptorForeign, TelephoneNumbersWithoutAPlusOrWithOtherSigns) {
+  constexpr Row kGone[] = {
+      {"knee 82-10-9876-5432 AX", "knee AX"},
+      {"0082-10-9876-5432", ""},
+      {"82 2-765-4321", ""},
+      {"82-31-765-4321", ""},
+      {"0082-31-765-4321", ""},
+      {"010_9876_5432", ""},
+      {"knee 010/9876/5432 AX", "knee AX"},
+      {"HP 9876-5432", "HP"},
+      {"212 867 5309", ""},
+      {"knee 212 867 5309 AX", "knee AX"},
+      {"1(212)8675309", ""},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "2128675309",      "010_0001_0002",     "010/0345/1000",  "512 384 1024", "256 256 2003",   "TR 512 387 4003",
+      "212 867 5309 ms", "212 867 5309 1024", "212 112 5309",   "212 867 5300", "82-15-765-4321", "82 10 12 1024",
+      "82-10-1234-5678", "HP 98765432",       "HP 512 1024",    "HP 120-80",    "1(112)8675309",  "82 31 765 4321",
+      "911 867 5309",    "b212 867 5309",     "3-212 867 5309",
+  };
+  expect_kept(kKept);
+}
+
 TEST(DescriptorForeign, GermanAndFrenchAddresses) {
   constexpr Row kGone[] = {
       {"Hauptstr. 12, 10115 Berlin", ""},
