@@ -228,7 +228,7 @@ class AddressFinder {
       if (part == Part::none || (last == Part::number && !has_number && !is_road)) break;
       if (part == Part::counter && last == Part::none) break;
       if (part == Part::number && end > i) {
-        const bool is_house = (last == Part::road || last == Part::counter) && !is_measured(next);
+        const bool is_house = (last == Part::road || last == Part::counter) && !is_measure(text_, next);
         const bool is_postal = next == end + 1 && tokens_[end].length == kPostalCode && last >= Part::district;
         if (!is_house && !is_postal) break;
         has_number = has_number || is_house;
@@ -241,7 +241,6 @@ class AddressFinder {
     }
     return named + cities >= 2 && named > 0 ? end : named == 1 && has_number ? end : i;
   }
-  bool is_measured(std::size_t i) const { return i < tokens_.size() && (word_flags(tokens_[i].hash) & kMeasure) != 0; }
 
   static constexpr int kTown = 3, kQuarter = 4, kRoad = 5;
 
@@ -317,7 +316,7 @@ class AddressFinder {
   /// is, since ranges go up.
   bool is_lone_road(std::size_t road, std::size_t number, std::size_t end) const {
     constexpr std::uint32_t kShortest = 4;
-    if (is_measured(end)) return false;
+    if (is_measure(text_, end)) return false;
     if (tokens_[number - 1].end - tokens_[road].begin >= kShortest) return true;
     const bool is_end = end >= tokens_.size() || !tokens_[end].is_glued;
     const bool is_pair = end == number + 2 && is_number(number + 1) && text_.gap_before(number + 1) == U"-";

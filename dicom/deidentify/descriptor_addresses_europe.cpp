@@ -99,8 +99,7 @@ class EuropeanAddressFinder {
     const bool has_letter = end < tokens_.size() && tokens_[end].is_glued;
     if (has_letter && (tokens_[end].length != 1 || !tokens_[end].is_letters())) return i;
     if (has_letter) ++end;
-    const bool is_measured = end < tokens_.size() && (word_flags(tokens_[end].hash) & kMeasure) != 0;
-    return is_measured ? i : end;
+    return is_measure(text_, end) ? i : end;
   }
 
   /// ", 10115 Berlin", ", D-10115 Berlin", ", 75002 Paris"; `i` where that does not follow.

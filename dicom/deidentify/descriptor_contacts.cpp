@@ -134,9 +134,7 @@ class ContactFinder {
 
   /// "TR 512 384 4003", "212 867 5309 ms", or a fourth number beside the three.
   bool is_among_settings(std::size_t first, std::size_t end) const {
-    const auto is_setting = [&](std::size_t i) {
-      return tokens_[i].is_number() || (word_flags(tokens_[i].hash) & kMeasure) != 0;
-    };
+    const auto is_setting = [&](std::size_t i) { return tokens_[i].is_number() || is_measure(text_, i); };
     return (first > 0 && (is_setting(first - 1) || tokens_[first].is_glued)) ||
            (end < tokens_.size() && (is_setting(end) || tokens_[end].is_glued));
   }
@@ -204,8 +202,7 @@ class ContactFinder {
     const std::uint32_t shortest = is_korean ? 3 : 4;
     if (!number.is_number() || number.length < shortest || number.length > 5) return i;
     if (gap.empty() || gap.size() > 2 || !is_among(gap, U" .:#") || is_chained(i + 1, i + 2)) return i;
-    const bool has_unit =
-        i + 2 < tokens_.size() && (tokens_[i + 2].is_glued || (word_flags(tokens_[i + 2].hash) & kMeasure) != 0);
+    const bool has_unit = (i + 2 < tokens_.size() && tokens_[i + 2].is_glued) || is_measure(text_, i + 2);
     return has_unit ? i : remove(number.begin, number.end, i + 2, DescriptorReason::contact);
   }
 

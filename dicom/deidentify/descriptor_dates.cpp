@@ -65,11 +65,10 @@ struct DateFinder::Reader {
     for (const char32_t code : text.folded(tokens()[i]).substr(begin, count)) number = number * 10 + (code - U'0');
     return number;
   }
-  bool is_measure(std::size_t i) const { return i < tokens().size() && (word_flags(tokens()[i].hash) & kMeasure) != 0; }
   /// A setting's name before, or a unit after: the numbers are no date.
   bool has_unit(std::size_t first, std::size_t end) const {
-    if (first > 0 && is_measure(first - 1) && is_among(text.gap_before(first), U" :=_", 2)) return true;
-    return end < tokens().size() && is_measure(end) && is_among(text.gap_before(end), U" ", 1);
+    if (first > 0 && is_measure(text, first - 1) && is_among(text.gap_before(first), U" :=_", 2)) return true;
+    return end < tokens().size() && is_measure(text, end) && is_among(text.gap_before(end), U" ", 1);
   }
 
   /// A date of the header that leaves no doubt: with all digits of its year.

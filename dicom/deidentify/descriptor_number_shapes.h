@@ -21,6 +21,7 @@ struct NumberShape {
   bool (*is_valid)(std::u32string_view digits);
   Between between = Between::dashes;
 };
+/// The first is that of resident registration numbers.
 std::span<const NumberShape> number_shapes();
 
 /// YYMMDD as it stands in a resident registration number.

@@ -133,6 +133,10 @@ WordFlags word_flags(WordHash hash) { return vocabulary().flags(hash); }
 
 bool begins_known_word(WordHash hash) { return vocabulary().begins_word(hash); }
 
+bool is_measure(const FoldedText& text, std::size_t i) {
+  return i < text.tokens().size() && (word_flags(text.tokens()[i].hash) & kMeasure) != 0;
+}
+
 bool is_known_word(std::u32string_view folded) {
   if ((word_flags(hash_of(folded)) & kProtocolWord) != 0) return true;
   for (const auto& [letters, stem] : kInflections) {

@@ -37,6 +37,9 @@ WordFlags word_flags(WordHash hash);
 /// @param folded as FoldedText gives it
 bool is_known_word(std::u32string_view folded);
 
+/// True where token i is there and is a unit or the name of a setting: a number beside it measures something.
+bool is_measure(const FoldedText& text, std::size_t i);
+
 /// True where a word of the vocabulary begins with these letters and goes on ("contr"); of four letters or more.
 bool begins_known_word(WordHash hash);
 
