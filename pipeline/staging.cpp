@@ -357,6 +357,7 @@ fs::path Staging::publish_report_only() {
   const bool is_withdrawn = withdraws_out();
   if (!is_withdrawn && !is_empty_or_absent(final_out_)) to += ".failed";
   check_report(to);
+  if (is_withdrawn) check_out();  // someone may have put other things there meanwhile
   const fs::path ready = report_beside(to);
   if (is_withdrawn && ::rename(final_out_.c_str(), (work_ / "withdrawn").c_str()) != 0) throw write_error(errno, "OUT");
   place_report(ready, to);

@@ -333,6 +333,18 @@ TEST_F(StagingTest, WithdrawsAReopenedOutOfWhichNothingIsLeft) {
   EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "again");
 }
 
+TEST_F(StagingTest, WithdrawsNothingThatIsNoDataset) {
+  publish("old");
+  Staging staging(out(), report(), OnExisting::resume);
+  staging.reopen();
+  fs::remove_all(out());
+  test::spill(out() / "thesis.txt", "mine");
+  for (const char* name : {"inputs.jsonl", "report.html"}) test::spill(staging.report() / name, "new");
+  EXPECT_THROW(staging.publish_report_only(), Error);
+  EXPECT_EQ(test::slurp(out() / "thesis.txt"), "mine");
+  EXPECT_EQ(test::slurp(report() / "inputs.jsonl"), "old");
+}
+
 TEST_F(StagingTest, LetsOnlyOneRunWrite) {
   Staging first(out(), report(), OnExisting::refuse);
   fill(first, "a");
