@@ -16,8 +16,11 @@ void find_network_addresses(const FoldedText& text, Removals& removals);
 /// Paths of files: of drives, servers and home folders.
 void find_paths(const FoldedText& text, Removals& removals);
 
-/// Postal addresses, Korean and English.
-void find_addresses(const FoldedText& text, Removals& removals);
+/// Korean postal addresses, in Hangul and in Latin letters, and postal codes behind their label.
+void find_korean_addresses(const FoldedText& text, Removals& removals);
+
+/// English: a street with its number, a town with its state, ZIP codes and British postcodes.
+void find_english_addresses(const FoldedText& text, Removals& removals);
 
 /// German and French: a street with its number; where the street's word says other things as well, only before a
 /// postal code with its town.

@@ -160,12 +160,19 @@ std::uint32_t end_with_point(const FoldedText& text, const Removal& removal) {
   return is_point && is_initial ? removal.end + 1 : removal.end;
 }
 
+/// A bracket that opens what is removed goes only with the one that closes it, or both stay for close_gap().
+std::uint32_t begin_without_bracket(const FoldedText& text, const Removal& removal) {
+  const bool is_open = text.chars()[removal.begin].code == U'(' && removal.begin + 1 < removal.end &&
+                       text.folded(removal.begin, removal.end).find(U')') == std::u32string_view::npos;
+  return is_open ? removal.begin + 1 : removal.begin;
+}
+
 CleanedText cut(const FoldedText& text, const Removals& removals) {
   CleanedText cleaned;
   const std::string_view original = text.original();
   std::size_t copied = 0;
   for (const Removal& removal : removals) {
-    const std::size_t begin = text.chars()[removal.begin].begin;
+    const std::size_t begin = text.chars()[begin_without_bracket(text, removal)].begin;
     const std::size_t end = text.chars()[end_with_point(text, removal) - 1].end;
     if (begin < copied) continue;
     const std::string_view word = original.substr(begin, end - begin);
@@ -244,7 +251,8 @@ struct DescriptorCleaner::State {
     find_network_addresses(text, removals);
     find_paths(text, removals);
     dates.find(text, removals);
-    find_addresses(text, removals);
+    find_korean_addresses(text, removals);
+    find_english_addresses(text, removals);
     find_european_addresses(text, removals);
     find_han_addresses(text, removals);
     find_names_by_context(text, names, removals);

@@ -193,6 +193,36 @@ TEST(DescriptorForeign, GermanAndFrenchAddresses) {
   expect_kept(kKept);
 }
 
+TEST(DescriptorForeign, EnglishAddresses) {
+  constexpr Row kGone[] = {
+      {"10 Downing Street", ""},
+      {"221B Baker Street", ""},
+      {"lives at 12 baker street", "lives at"},
+      {"Flat 2, 221B Baker Street, London", ""},
+      {"123 Main St., Apt 4B, Springfield, IL 62704", ""},
+      {"patient lives in Springfield, IL 62704", "patient lives in"},
+      {"Springfield IL 62704-1234", ""},
+      {"CT chest at Springfield, MA 01101", "CT chest at"},
+      {"San Francisco CA 94103 knee", "knee"},
+      {"New York, NY 10001", ""},
+      {"St. Louis, MO 63110", ""},
+      {"Salt Lake City, UT 84101", ""},
+      {"from Springfield, IL", "from"},
+      {"IL 62704", ""},
+      {"(620814-1234567)", ""},
+      {"chest (620814-1234567) PA", "chest PA"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "IL 12345",           "Chest CT 06510",     "Head, CT 06510",    "Chest PA 15012",
+      "Knee MRI, TX 78229", "Abdomen, PA",        "Thorax, AP, PA",    "AXIAL T2, IN PHASE",
+      "Omnipaque, CA",      "3 lines per street", "5 mm road",         "10 Slice Ave",
+      "3 Echo Ave",         "PE, ME, MI",         "CAD, CO, RI",       "Stent RCA, LA 38 mm",
+      "MIP, HI RES",        "LUNG, SD 40001",     "DIFFUSION, MD, FA", "2 way street",
+  };
+  expect_kept(kKept);
+}
+
 TEST(DescriptorForeign, KoreanAddressesInLatinLetters) {
   constexpr Row kGone[] = {
       {"82, Gumi-ro 173beon-gil, Bundang-gu, Seongnam-si, Gyeonggi-do", ""},

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "dicom/deidentify/descriptor_contacts.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
@@ -7,18 +6,6 @@
 namespace naru::dicom {
 
 namespace {
-
-constexpr std::u32string_view kStreets[] = {U"street",  U"avenue", U"ave",   U"road",    U"rd",  U"boulevard", U"blvd",
-                                            U"lane",    U"ln",     U"drive", U"highway", U"hwy", U"parkway",   U"pkwy",
-                                            U"terrace", U"square", U"court", U"place",   U"way", U"st",        U"dr"};
-// Those that are words of protocols need a second word that is none before them.
-constexpr std::u32string_view kDoubtfulStreets[] = {U"lane",  U"drive", U"square", U"court",
-                                                    U"place", U"way",   U"st",     U"dr"};
-
-// Words of protocols that streets are named for.
-constexpr std::u32string_view kStreetNames[] = {
-    U"main", U"high", U"church", U"market", U"state", U"broad", U"center", U"mill",  U"spring", U"water", U"front",
-    U"park", U"lake", U"hill",   U"north",  U"south", U"east",  U"west",   U"first", U"second", U"third"};
 
 constexpr std::u32string_view kProvinces[] = {
     U"서울", U"부산",     U"대구",     U"인천",     U"광주",     U"대전",     U"울산",    U"세종",
@@ -33,18 +20,15 @@ constexpr std::u32string_view kRomanisedCounters[] = {U"gil", U"dong", U"ho", U"
 constexpr std::u32string_view kRomanisedCities[] = {U"seoul",   U"busan", U"daegu",  U"incheon", U"gwangju",
                                                     U"daejeon", U"ulsan", U"sejong", U"jeju"};
 
-class AddressFinder {
+class KoreanAddressFinder {
  public:
-  AddressFinder(const FoldedText& text, Removals& removals)
+  KoreanAddressFinder(const FoldedText& text, Removals& removals)
       : text_(text), tokens_(text.tokens()), removals_(removals) {}
 
   void find() {
     for (std::size_t i = 0; i < tokens_.size();) {
       std::size_t end = i;
-      if (tokens_[i].is_number()) end = english(i);
-      if (tokens_[i].is_letters()) end = post_box(i);
-      if (tokens_[i].is_letters() && end == i) end = british_postcode(i);
-      if (tokens_[i].is_letters() && end == i) end = labelled_postcode(i);
+      if (tokens_[i].is_letters()) end = labelled_postcode(i);
       if (!tokens_[i].is_east_asian() && end == i) end = romanised(i);
       if (tokens_[i].kind == TokenKind::hangul) end = korean(i);
       if (tokens_[i].kind == TokenKind::hangul && end == i) end = korean_flat(i);
@@ -59,36 +43,6 @@ class AddressFinder {
   bool is_spaced(std::size_t i) const {
     return i < tokens_.size() && (text_.gap_before(i) == U"., " || text_.gap_before(i) == U" " ||
                                   text_.gap_before(i) == U", " || text_.gap_before(i) == U". ");
-  }
-
-  /// "PO Box 123", "P.O. Box 123"
-  std::size_t post_box(std::size_t i) const {
-    const std::u32string_view word = text_.folded(tokens_[i]);
-    std::size_t box = i + 1;
-    if (word == U"p" && box < tokens_.size() && text_.folded(tokens_[box]) == U"o" && text_.gap_before(box) == U".")
-      ++box;
-    else if (word != U"po")
-      return i;
-    const bool is_box = box < tokens_.size() && text_.folded(tokens_[box]) == U"box" && is_number(box + 1);
-    return is_box && is_spaced(box) && is_spaced(box + 1) ? box + 2 : i;
-  }
-
-  /// "NW1 6XE", "SW1A 2AA": where neither group of letters is a word ("CT1 3DT").
-  std::size_t british_postcode(std::size_t i) const {
-    const auto is_group = [&](std::size_t k, std::size_t shortest) {
-      return k < tokens_.size() && tokens_[k].token_case == TokenCase::upper && tokens_[k].length >= shortest &&
-             tokens_[k].length <= 2 && (word_flags(tokens_[k].hash) & (kProtocolWord | kMeasure)) == 0;
-    };
-    if (!is_group(i, 2) || tokens_[i].is_glued || !is_number(i + 1) || !tokens_[i + 1].is_glued ||
-        tokens_[i + 1].length > 2) {
-      return i;
-    }
-    std::size_t in = i + 2;
-    if (in < tokens_.size() && tokens_[in].is_glued && tokens_[in].is_letters() && tokens_[in].length == 1) ++in;
-    const bool is_inward = is_number(in) && text_.gap_before(in) == U" " && tokens_[in].length == 1 &&
-                           is_group(in + 1, 2) && tokens_[in + 1].is_glued;
-    const bool is_end = in + 2 >= tokens_.size() || !tokens_[in + 2].is_glued;
-    return is_inward && is_end ? in + 2 : i;
   }
 
   /// "래미안아파트 101동 1203호"
@@ -112,61 +66,6 @@ class AddressFinder {
                           ((word == U"우편번호" || word == U"zip") && !gap.empty() && gap.size() <= 3 &&
                            gap.find_first_not_of(U" :=") == gap.npos);
     return is_label ? i + 2 : i;
-  }
-
-  /// "12 Baker Street", "1600 Pennsylvania Ave NW, Springfield, IL 62704"
-  std::size_t english(std::size_t i) const {
-    constexpr std::size_t kMostWords = 4;
-    if (tokens_[i].length > 5 || tokens_[i].is_glued) return i;
-    int unknown = 0;
-    std::size_t end = i + 1;
-    for (; end < tokens_.size() && end <= i + kMostWords + 1; ++end) {
-      if (!is_spaced(end) && !(tokens_[end].is_glued && end > i + 1)) return i;
-      if (text_.gap_before(end).find(U',') != std::u32string_view::npos) return i;
-      const Token& token = tokens_[end];
-      const std::u32string_view word = text_.folded(token);
-      if (end > i + 1 && token.is_raised() && is_one_of(word, kStreets)) {
-        const bool is_doubtful = is_one_of(word, kDoubtfulStreets);
-        if (unknown > 0 || !is_doubtful) return unknown > 0 ? after_street(end + 1) : i;
-        return i;
-      }
-      if (!token.is_raised() && !token.is_number() && !token.is_glued) return i;
-      const bool is_known = is_known_word(word) && (word_flags(token.hash) & kAlsoName) == 0;
-      if ((!is_known && token.length >= 2) || is_one_of(word, kStreetNames)) ++unknown;
-      if (token.is_number()) ++unknown;
-    }
-    return i;
-  }
-
-  /// What follows the street: a direction, a flat, the town in capitals, state and ZIP code.
-  std::size_t after_street(std::size_t i) const {
-    std::size_t end = i;
-    for (std::size_t k = i; k < tokens_.size() && k < i + 8 && (is_spaced(k) || text_.gap_before(k) == U" #"); ++k) {
-      const Token& token = tokens_[k];
-      const bool is_zip = token.is_number() && token.length == 5;
-      const bool is_flat = token.is_number() && k > i && !tokens_[k - 1].is_number() &&
-                           (text_.folded(tokens_[k - 1]) == U"apt" || text_.folded(tokens_[k - 1]) == U"suite" ||
-                            text_.folded(tokens_[k - 1]) == U"ste" || text_.folded(tokens_[k - 1]) == U"unit" ||
-                            text_.gap_before(k) == U" #");
-      const bool is_state = token.length == 2 && token.token_case == TokenCase::upper && token.is_letters() &&
-                            is_number(k + 1) && tokens_[k + 1].length == 5;
-      if (is_zip || is_flat || is_state) {
-        end = k + 1;
-        if (!is_zip) continue;
-        return is_number(end) && tokens_[end].length == 4 && text_.gap_before(end) == U"-" ? end + 1 : end;
-      }
-      const bool is_direction = k == i && token.is_raised() && token.length <= 2 &&
-                                text_.folded(token).find_first_not_of(U"nsew") == std::u32string_view::npos;
-      if (is_direction) {
-        end = k + 1;
-        continue;
-      }
-      const bool is_town = token.is_raised() && !is_known_word(text_.folded(token)) && token.length > 2;
-      const bool is_link = token.is_raised() && (text_.folded(token) == U"apt" || text_.folded(token) == U"suite");
-      if (is_town && text_.gap_before(k).find(U',') != std::u32string_view::npos) end = k + 1;
-      if (!is_town && !is_link) break;
-    }
-    return end;
   }
 
   enum class Part : std::uint8_t { none, number, counter, road, district, city };
@@ -347,6 +246,6 @@ class AddressFinder {
 
 }  // namespace
 
-void find_addresses(const FoldedText& text, Removals& removals) { AddressFinder(text, removals).find(); }
+void find_korean_addresses(const FoldedText& text, Removals& removals) { KoreanAddressFinder(text, removals).find(); }
 
 }  // namespace naru::dicom
