@@ -54,6 +54,10 @@ constexpr Label kLabels[] = {
     {U"手机", 7, DescriptorReason::contact},
     {U"手机号", 7, DescriptorReason::contact},
     {U"手機", 7, DescriptorReason::contact},
+    {U"call", 7, DescriptorReason::contact},
+    {U"called", 7, DescriptorReason::contact},
+    {U"pager", 4, DescriptorReason::contact},
+    {U"beeper", 4, DescriptorReason::contact},
     {U"imei", 14, DescriptorReason::contact},
     {U"ssn", 9, DescriptorReason::national},
     {U"주민번호", 6, DescriptorReason::national},
@@ -199,7 +203,9 @@ class ContactFinder {
     if ((!is_korean && word != U"ext" && word != U"extn") || i + 1 >= tokens_.size()) return i;
     const Token& number = tokens_[i + 1];
     const std::u32string_view gap = text_.gap_before(i + 1);
-    const std::uint32_t shortest = is_korean ? 3 : 4;
+    // Behind a telephone number there is no doubt.
+    const bool is_behind_number = i > 0 && !removals_.empty() && removals_.back().end == tokens_[i - 1].end;
+    const std::uint32_t shortest = is_behind_number ? 2 : is_korean ? 3 : 4;
     if (!number.is_number() || number.length < shortest || number.length > 5) return i;
     if (gap.empty() || gap.size() > 2 || !is_among(gap, U" .:#") || is_chained(i + 1, i + 2)) return i;
     const bool has_unit = (i + 2 < tokens_.size() && tokens_[i + 2].is_glued) || is_measure(text_, i + 2);

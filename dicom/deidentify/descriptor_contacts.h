@@ -16,6 +16,10 @@ void find_network_addresses(const FoldedText& text, Removals& removals);
 /// Paths of files: of drives, servers and home folders.
 void find_paths(const FoldedText& text, Removals& removals);
 
+/// Names in services of the net, masked addresses of e-mail ("bob(at)hospital.org"), names of hosts without a scheme,
+/// bank accounts (IBAN).
+void find_accounts(const FoldedText& text, Removals& removals);
+
 /// Korean postal addresses, in Hangul and in Latin letters, and postal codes behind their label.
 void find_korean_addresses(const FoldedText& text, Removals& removals);
 

@@ -31,7 +31,9 @@ constexpr TriggerRow kTriggers[] = {
      "requesting referrer referral attending attn surgeon resident consultant sonographer radiographer mtra arzt "
      "medico "
      "medecin lekarz cc co requester zuweiser zuweiserin einsender uberweiser anforderer hausarzt untersucher befunder "
-     "verordner prescripteur demandeur richiedente",
+     "verordner prescripteur demandeur richiedente mother father wife husband spouse daughter son brother sister "
+     "guardian "
+     "caregiver",
      Trigger::role},
 };
 
@@ -77,6 +79,7 @@ class NameContext {
       if ((flags & kDegree) != 0 || is_dotted_degree(i)) before_degree(i);
       if (const Trigger* trigger = find_trigger(tokens_[i].hash)) behind_trigger(i, *trigger);
       if (is_labelled_person(i)) behind_trigger(i, Trigger::role);
+      if (text_.folded(tokens_[i]) == U"of" && i > 0) behind_kin(i);
       small_letters(i);
       before_person(i);
       around_sign(i);
@@ -145,6 +148,16 @@ class NameContext {
            std::find(std::begin(kWords), std::end(kWords), text_.folded(tokens_[i])) != std::end(kWords);
   }
 
+  /// "baby girl of Smith", "Twin A of Johansson"
+  void behind_kin(std::size_t i) {
+    constexpr std::u32string_view kKin[] = {U"baby",     U"boy",    U"girl",   U"child",  U"twin", U"newborn", U"son",
+                                            U"daughter", U"infant", U"mother", U"father", U"wife", U"husband"};
+    const std::size_t kin = is_initial(i - 1) && i > 1 ? i - 2 : i - 1;
+    if (!is_one_of(text_.folded(tokens_[kin]), kKin) || !has_gap(i + 1, U" ")) return;
+    const std::size_t end = end_of_name(i + 1, true);
+    if (end != i + 1) remove(i + 1, end);
+  }
+
   /// A word that stands for nothing but a name: raised, of three letters or more, in no list of words.
   bool is_only_name(std::size_t i) const {
     const Token& token = tokens_[i];
@@ -163,7 +176,11 @@ class NameContext {
     constexpr std::size_t kMostWords = 4;
     if (!is_person_at(text_, i + 1)) return;
     std::size_t first = i + 1;
-    while (first > 0 && i + 1 - first < kMostWords && tokens_[first - 1].is_letters() && is_only_name(first - 1) &&
+    const auto is_part = [&](std::size_t k) {
+      const bool is_particle = k > 0 && k < i && tokens_[k].is_raised() && (flags(k) & kNameParticle) != 0;
+      return tokens_[k].is_letters() && (is_only_name(k) || (is_particle && is_only_name(k - 1)));
+    };
+    while (first > 0 && i + 1 - first < kMostWords && is_part(first - 1) &&
            (first == i + 1 || joins_names(text_.gap_before(first)))) {
       --first;
     }
@@ -290,7 +307,7 @@ class NameContext {
         end - i == 2 && !is_certain && end < tokens_.size() && is_named_thing(text_.folded(tokens_[end]));
     if (is_thing) return;
     if (is_certain || is_plausible(i, end, trigger))
-      remove(i + 1, end);
+      remove(i + 1, after_second_initials(end));
     else if (is_english_by)
       initials_at(i + 1);
   }
@@ -328,6 +345,16 @@ class NameContext {
     return tokens_[trigger].token_case == TokenCase::lower && longest > kLongerThanAbbreviations && has_vowel;
   }
 
+  /// Behind initials that end before token `end` those of a second person: "AB/CD".
+  std::size_t after_second_initials(std::size_t end) const {
+    constexpr std::uint32_t kMost = 3;
+    const auto is_short = [&](std::size_t k) {
+      return tokens_[k].is_letters() && tokens_[k].token_case == TokenCase::upper && tokens_[k].length <= kMost;
+    };
+    const bool is_second = end < tokens_.size() && text_.gap_before(end) == U"/" && is_short(end - 1) && is_short(end);
+    return is_second ? end + 1 : end;
+  }
+
   /// "by NR", "by N.R."
   void initials_at(std::size_t i) {
     const Token& token = tokens_[i];
@@ -347,39 +374,6 @@ class NameContext {
   const NameIndex& names_;
   Removals& removals_;
 };
-
-/// What may follow a label, and how many characters a number behind it has at least, with a sign between and without.
-struct IdLabel {
-  std::string_view word;
-  std::size_t shortest, shortest_without_sign;
-};
-constexpr std::size_t kNever = 1000;
-constexpr IdLabel kIdLabels[] = {
-    {"mrn", 3, 3},         {"pid", 3, 5},        {"id", 3, 5},           {"ids", 3, 5},
-    {"accession", 3, 4},   {"acc", 4, 6},        {"case", 4, 7},         {"chart", 3, 5},
-    {"record", 4, kNever}, {"encounter", 3, 5},  {"visit", 5, kNever},   {"episode", 4, 6},
-    {"hn", 4, 5},          {"nhs", 5, 8},        {"uhid", 3, 4},         {"fin", 5, 6},
-    {"csn", 5, 6},         {"order", 4, kNever}, {"passport", 5, 6},     {"insurance", 5, 6},
-    {"sn", 4, kNever},     {"req", 4, kNever},   {"request", 4, kNever}, {"requisition", 4, kNever},
-    {"입원번호", 3, 3},    {"병리번호", 3, 3},   {"외래번호", 3, 3},     {"진료번호", 3, 3},
-    {"검체번호", 3, 3},    {"처방번호", 3, 3},   {"serial", 4, 5},       {"account", 4, 6},
-    {"folder", 4, kNever}, {"등록번호", 3, 3},   {"환자번호", 3, 3},     {"병록번호", 3, 3},
-    {"차트번호", 3, 3},    {"접수번호", 3, 3},   {"검사번호", 3, 3},     {"병원번호", 3, 3},
-    {"수검번호", 3, 3},    {"여권번호", 5, 5},   {"여권", 8, 8},         {"차트", 4, 5},
-    {"번호", 5, 6},        {"patientid", 3, 4},  {"patid", 3, 4},
-};
-// Between label and number.
-constexpr std::u32string_view kNumberWords[] = {U"no", U"nr", U"num", U"number", U"id", U"is", U"번호"};
-
-const IdLabel* find_label(WordHash hash) {
-  static const std::unordered_map<WordHash, const IdLabel*> rows = [] {
-    std::unordered_map<WordHash, const IdLabel*> all;
-    for (const IdLabel& label : kIdLabels) all.emplace(hash_of_word(label.word), &label);
-    return all;
-  }();
-  const auto row = rows.find(hash);
-  return row == rows.end() ? nullptr : row->second;
-}
 
 }  // namespace
 
@@ -410,45 +404,6 @@ bool is_person_at(const FoldedText& text, std::size_t i) {
 
 void find_names_by_context(const FoldedText& text, const NameIndex& names, Removals& removals) {
   NameContext(text, names, removals).find();
-}
-
-void find_labelled_ids(const FoldedText& text, Removals& removals) {
-  const auto& tokens = text.tokens();
-  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-    const IdLabel* label = tokens[i].is_number() ? nullptr : find_label(tokens[i].hash);
-    constexpr IdLabel kSerialNumber = {"s/n", 4, 4};
-    const bool is_serial_number = text.folded(tokens[i]) == U"n" && i > 0 && text.folded(tokens[i - 1]) == U"s" &&
-                                  text.gap_before(i) == U"/" && !tokens[i - 1].is_glued;
-    if (is_serial_number) label = &kSerialNumber;
-    if (label == nullptr) continue;
-    const auto is_gap = [&](std::size_t k) {
-      const std::u32string_view gap = text.gap_before(k);
-      return gap.size() <= 3 && gap.find_first_not_of(U" :#=.-") == std::u32string_view::npos;
-    };
-    std::size_t first = i + 1;
-    bool has_sign = false;
-    while (first < tokens.size() && is_gap(first)) {
-      has_sign = has_sign || text.gap_before(first).find_first_of(U":#=") != std::u32string_view::npos;
-      const bool is_word = std::find(std::begin(kNumberWords), std::end(kNumberWords), text.folded(tokens[first])) !=
-                           std::end(kNumberWords);
-      if (!is_word) break;
-      has_sign = true;
-      ++first;
-    }
-    if (first >= tokens.size() || !is_gap(first)) continue;
-    std::size_t end = first, length = 0, digits = 0;
-    constexpr std::size_t kMostTokens = 12;
-    while (end < tokens.size() && end < first + kMostTokens) {
-      const std::u32string_view gap = text.gap_before(end);
-      const bool is_joined = gap.empty() || (gap.size() == 1 && gap.find_first_of(U"-/_.") == 0);
-      if (end > first && !is_joined) break;
-      length += tokens[end].length;
-      digits += tokens[end].is_number() ? tokens[end].length : 0;
-      ++end;
-    }
-    if (2 * digits < length || digits < (has_sign ? label->shortest : label->shortest_without_sign)) continue;
-    removals.push_back({tokens[first].begin, tokens[end - 1].end, DescriptorReason::id});
-  }
 }
 
 }  // namespace naru::dicom

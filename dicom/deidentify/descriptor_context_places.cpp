@@ -64,9 +64,13 @@ class PlaceContext {
     const std::u32string_view word = text_.folded(tokens_[i]);
     return word == U"st" || word == U"saint" || word == U"sankt" || word == U"san" || word == U"santa";
   }
+  /// "Brigham and Women's Hospital"
+  bool is_link(std::size_t i) const {
+    return i > 0 && text_.folded(tokens_[i]) == U"and" && joins(i) && is_unknown(i - 1) && !tokens_[i].is_raised();
+  }
   /// "Medical Center": a centre alone is one of imaging as well.
   bool is_centre(std::size_t i, std::u32string_view word) const {
-    if ((word != U"center" && word != U"centre") || i == 0 || !joins(i)) return false;
+    if ((word != U"center" && word != U"centre" && word != U"ctr") || i == 0 || !joins(i)) return false;
     const std::u32string_view before = text_.folded(tokens_[i - 1]);
     return before == U"medical" || before == U"cancer" || before == U"health";
   }
@@ -97,14 +101,20 @@ class PlaceContext {
     std::size_t first = i, end = i + 1;
     bool is_named = false;
     std::size_t named_from = i;
-    while (first > 0 && i - first < kMostWords && joins(first) && tokens_[first - 1].is_raised()) {
-      const bool is_name = is_unknown(first - 1) || is_saint(first - 1);
-      if (!is_name && !is_filler(first - 1) && !is_kind(first - 1)) break;
-      --first;
-      if (is_name) {
-        named_from = first;
-        is_named = true;
+    while (first > 0 && i - first < kMostWords && joins(first)) {
+      if (is_link(first - 1)) {
+        --first;
+        continue;
       }
+      if (!tokens_[first - 1].is_raised()) break;
+      // "Women's Hospital", "St. Mary's"
+      const bool is_owner = !possessive_stem(text_.folded(tokens_[first - 1])).empty();
+      const bool is_name =
+          is_unknown(first - 1) || is_saint(first - 1) || (is_owner && first >= 2 && is_saint(first - 2));
+      if (!is_name && !is_owner && !is_filler(first - 1) && !is_kind(first - 1)) break;
+      --first;
+      if (is_name || is_owner) named_from = first;
+      is_named = is_named || is_name;
     }
     // Behind it: "of" or the like, then the name.
     std::size_t k = end;
@@ -278,11 +288,13 @@ class KoreanContext {
     return true;
   }
 
-  /// Behind what only a name follows, also one whose surname is rare, or in syllables: "환자명: 을지문덕", "성명: 김 철
-  /// 수"
+  /// Behind what only a name follows, and behind "환자:" one in syllables, also one whose surname is rare, or in
+  /// syllables: "환자명: 을지문덕", "성명: 김 철 수"
   void behind_name_label(std::size_t i, std::u32string_view run) {
     constexpr std::size_t kLongest = 4;
-    if (i == 0 || !is_one_of(text_.folded(tokens_[i - 1]), kNameLabels) || !is_label_gap(i)) return;
+    if (i == 0 || !is_label_gap(i)) return;
+    const bool is_spelt_patient = text_.folded(tokens_[i - 1]) == U"환자" && has_sign(i) && is_korean_surname(run);
+    if (!is_one_of(text_.folded(tokens_[i - 1]), kNameLabels) && !(is_spelt_patient && run.size() == 1)) return;
     if (!has_sign(i) && text_.folded(tokens_[i - 1]) == U"이름") return;  // "이름 없는 조직": of things as well
     std::size_t end = i + 1, length = run.size();
     if (run.size() == 1) {
@@ -301,12 +313,14 @@ class KoreanContext {
     constexpr std::size_t kShortest = 2, kLongest = 5;
     const std::u32string_view run = text_.folded(tokens_[i]);
     const bool is_polite = run.ends_with(U"様");
+    const bool is_before_polite = i + 1 < tokens_.size() && text_.gap_before(i + 1) == U" " &&
+                                  (text_.folded(tokens_[i + 1]) == U"様" || text_.folded(tokens_[i + 1]) == U"殿");
     const std::u32string_view name = is_polite ? run.substr(0, run.size() - 1) : run;
     if (name.size() < kShortest || name.size() > kLongest || is_known_word(name)) return;
     const std::u32string_view before = i > 0 ? text_.folded(tokens_[i - 1]) : std::u32string_view();
     const bool is_labelled =
         i > 0 && is_label_gap(i) && (is_one_of(before, kHanLabels) || (before == U"患者" && has_sign(i)));
-    if (is_labelled || is_polite) remove(i, name.size(), DescriptorReason::title);
+    if (is_labelled || is_polite || is_before_polite) remove(i, name.size(), DescriptorReason::title);
   }
 
   bool has_sign(std::size_t i) const { return text_.gap_before(i).find_first_of(U":=") != std::u32string_view::npos; }

@@ -81,15 +81,34 @@ bool is_french_number(std::u32string_view digits) {
 bool is_chinese_mobile(std::u32string_view digits) { return std::u32string_view(U"35789").find(digits[1]) < 5; }
 bool is_german_mobile(std::u32string_view digits) { return digits[2] >= U'5' && digits[2] <= U'7'; }
 
-/// Number of a mobile telephone (3GPP TS 23.003): the last digit checks the others (Luhn); most begin with 35 or 86.
-bool is_device_number(std::u32string_view digits) {
+/// The last digit checks the others (Luhn, ISO/IEC 7812-1 annex B).
+bool is_luhn(std::u32string_view digits) {
   unsigned sum = 0;
   for (std::size_t i = 0; i < digits.size(); ++i) {
-    const unsigned doubled = (digits[i] - U'0') * (i % 2 == 1 ? 2 : 1);
+    const unsigned doubled = (digits[i] - U'0') * ((digits.size() - i) % 2 == 0 ? 2 : 1);
     sum += doubled / 10 + doubled % 10;
   }
+  return sum % 10 == 0;
+}
+
+/// Cards of payment: networks 3 to 6, and 2221 to 2720.
+bool is_card_number(std::u32string_view digits) {
+  const bool is_network = (digits[0] >= U'3' && digits[0] <= U'6') || (digits[0] == U'2' && digits[1] >= U'2');
+  return is_network && is_luhn(digits);
+}
+
+/// France's number of social security: sex, year, month, and the last two digits check the others (97).
+bool is_french_security_number(std::u32string_view digits) {
+  unsigned rest = 0;
+  for (const char32_t digit : digits.substr(0, 13)) rest = (rest * 10 + (digit - U'0')) % 97;
+  const unsigned key = 10 * (digits[13] - U'0') + (digits[14] - U'0');
+  return (digits[0] == U'1' || digits[0] == U'2') && key == 97 - rest;
+}
+
+/// Number of a mobile telephone (3GPP TS 23.003): most begin with 35 or 86.
+bool is_device_number(std::u32string_view digits) {
   const std::u32string_view body = digits.substr(0, 2);
-  return sum % 10 == 0 && (body == U"35" || body == U"86");
+  return is_luhn(digits) && (body == U"35" || body == U"86");
 }
 
 constexpr NumberShape kShapes[] = {
@@ -98,6 +117,11 @@ constexpr NumberShape kShapes[] = {
     {U"dddddddddddddddddd", DescriptorReason::national, is_chinese_resident_number},
     {U"ddd-dd-dddd", DescriptorReason::national, is_social_security_number},
     {U"dd-dd-dddddd-dd", DescriptorReason::national, is_any},  // Korean driving licence
+    {U"dddd-dddd-dddd-dddd", DescriptorReason::national, is_card_number, Between::dashes_or_space},
+    {U"dddddddddddddddd", DescriptorReason::national, is_card_number},
+    {U"3ddd-dddddd-ddddd", DescriptorReason::national, is_card_number, Between::dashes_or_space},
+    {U"d-dd-dd-dd-ddd-ddd-dd", DescriptorReason::national, is_french_security_number, Between::dashes_or_space},
+    {U"ddddddddddddddd", DescriptorReason::national, is_french_security_number},
     {U"ddddddddddddddd", DescriptorReason::contact, is_device_number},
     {U"dd-dddddd-dddddd-d", DescriptorReason::contact, is_device_number},
     {U"01d-dddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},

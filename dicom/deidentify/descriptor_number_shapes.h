@@ -1,5 +1,6 @@
 /// Telephone, resident registration and other numbers that their digits tell.
-/// Source: the numbering plans of Korea, the USA, France, Germany, Japan and China; 3GPP TS 23.003 (IMEI); GB 11643.
+/// Source: the numbering plans of Korea, the USA, France, Germany, Japan and China; 3GPP TS 23.003 (IMEI); GB 11643;
+/// ISO/IEC 7812-1 (cards).
 #pragma once
 
 #include <span>

@@ -250,6 +250,7 @@ struct DescriptorCleaner::State {
     find_contacts(text, removals);
     find_network_addresses(text, removals);
     find_paths(text, removals);
+    find_accounts(text, removals);
     dates.find(text, removals);
     find_korean_addresses(text, removals);
     find_english_addresses(text, removals);

@@ -223,6 +223,94 @@ TEST(DescriptorForeign, EnglishAddresses) {
   expect_kept(kKept);
 }
 
+TEST(DescriptorForeign, AccountsAndNumbersThatCheckThemselves) {
+  constexpr Row kGone[] = {
+      {"4111 1111 1111 1111 paid", "paid"},
+      {"4111-1111-1111-1111", ""},
+      {"3782 822463 10005", ""},
+      {"IBAN DE89 3704 0044 0532 0130 00", "IBAN"},
+      {"GB82WEST12345698765432", ""},
+      {"1 85 05 78 006 084 91", ""},
+      {"Driver license D1234567", "Driver license"},
+      {"license plate ABC-1234", "license plate"},
+      {"Medicare 1EG4-TE5-MK73", "Medicare"},
+      {"VIN 1HGCM82633A004352", "VIN"},
+      {"Health card 1234-567-890-AB", "Health card"},
+      {"specimen S14-12345", "specimen"},
+      {"Req 88812", "Req"},
+      {"Visit V0001234", "Visit"},
+      {"면허번호 12-345678", "면허번호"},
+      {"mail bob(at)hospital.org", "mail"},
+      {"bob [at] example [dot] com chest", "chest"},
+      {"see pacs.snuh.org/study/1", "see"},
+      {"snuh.co.kr", ""},
+      {"Twitter @bobsmith", "Twitter @"},
+      {"ask @bobsmith", "ask"},
+      {"KakaoTalk id: hong123", "KakaoTalk id:"},
+      {"Facebook: bob.smith.99", "Facebook:"},
+      {"wife called 555-0134", "wife called"},
+      {"call 555-867-5309 ext 12", "call ext"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "4111 1111 1111 1112",
+      "DE89 3704 0044 0532 0130 01",
+      "1 85 05 78 006 084 92",
+      "3@30 s",
+      "TE @30",
+      "@iso center",
+      "10 @ 3 mm",
+      "@rest",
+      "series.uid",
+      "dataset.ca",
+      "card 1234",
+      "specimen 2",
+      "visit 2 3D",
+      "plate 4.5 mm",
+      "facebook study",
+      "called 3 mm",
+      "t2.fl3d",
+      "0.5mm.tra",
+  };
+  expect_kept(kKept);
+}
+
+TEST(DescriptorForeign, RelativesOperatorsAndHospitals) {
+  constexpr Row kGone[] = {
+      {"Patient's wife Maria present", "Patient's wife present"},
+      {"mother: Anna", "mother:"},
+      {"baby girl of Smith", "baby girl of"},
+      {"Twin A of Johansson", "Twin A of"},
+      {"Nguyen Van Anh (F, 34) liver", "(F, 34) liver"},
+      {"transcribed by jsmith2", "transcribed by"},
+      {"Approved by: AB/CD, liver", "Approved by:, liver"},
+      {"Brigham and Women's Hospital", ""},
+      {"Boston Children's Hospital", ""},
+      {"St. Mary's Medical Ctr", ""},
+      {"환자: 박 지 성 복부", "환자: 복부"},
+      {"田中太郎 様 胸部CT", "様 胸部CT"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "sister lesion",
+      "Daughter Cyst",
+      "Mother: unknown",
+      "son: none",
+      "baby of patient",
+      "Twin A of Placenta",
+      "Women's Imaging Center",
+      "children's hospital protocol",
+      "Tech: T1/T2",
+      "RADIOLOGIST: CT/MR",
+      "computed by freesurfer6",
+      "compensated by linear fit",
+      "Axial Van (M, 55)",
+      "and Women's Hospital",
+      "환자: 간 암",
+  };
+  expect_kept(kKept);
+}
+
 TEST(DescriptorForeign, KoreanAddressesInLatinLetters) {
   constexpr Row kGone[] = {
       {"82, Gumi-ro 173beon-gil, Bundang-gu, Seongnam-si, Gyeonggi-do", ""},

@@ -94,7 +94,7 @@ TEST(DescriptorReadings, KoreanNamesAsMcCuneAndReischauerSpellThem) {
   constexpr Row kByeonggap[] = {{"Cho Pyonggap chest", "chest"}, {"Pyŏng-gap Cho", ""}, {"PYONGGAP", ""}};
   test::expect_cleaned_rows({.person_names = {"=趙^炳甲=조^병갑"}}, kByeonggap);
   constexpr Row kOthers[] = {
-      {"Song Sonyong chest", "chest"}, {"Pyon Hyongjun", ""}, {"son of Kim", "son of Kim"}, {"song", ""}};
+      {"Song Sonyong chest", "chest"}, {"Pyon Hyongjun", ""}, {"son of Kim", "son of"}, {"song", ""}};
   test::expect_cleaned_rows({.person_names = {"=成^善英=성^선영", "=卞^炯俊=변^형준"}}, kOthers);
 }
 
