@@ -43,7 +43,7 @@ class TableReader {
     std::size_t end;  ///< of its value, or kOpenEnd where a mark ends it
     Encoding encoding;
     bool is_sequence;
-    bool is_guess;  ///< taken for a sequence by its looks alone
+    bool is_guess;  ///< the file itself does not say that it is a sequence
   };
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(table_.nodes.size()); }
@@ -92,7 +92,7 @@ class TableReader {
     return stop(code);
   }
 
-  /// The bytes taken for a sequence are a value after all.
+  /// The outermost of the sequences that were taken for one cannot be read: its bytes stay together.
   bool undo_guess() {
     const auto guess = std::ranges::find_if(open_, &Open::is_guess);
     const std::uint32_t index = guess->node;
@@ -101,6 +101,7 @@ class TableReader {
     close();
     table_.nodes.resize(index + 1);
     node(index).kind = NodeKind::element;
+    node(index).is_unreadable_sequence = true;
     node(index).end = index + 1;
     return true;
   }

@@ -28,7 +28,8 @@ struct Node {
   std::size_t value_offset = 0;
   std::size_t value_bytes = 0;  ///< of elements and encapsulated values
   bool is_contradictory =
-      false;       ///< the VR, as stated or told by how it is encoded, is of another kind than the data dictionary's
+      false;  ///< the VR, as stated or told by how it is encoded, is of another kind than the data dictionary's
+  bool is_unreadable_sequence = false;  ///< an element that should hold items, but reads as none: nobody can clean it
   Tag parent = 0;  ///< the sequence in whose item it stands; 0 in the data set itself. Of an item its own
 };
 
@@ -46,7 +47,8 @@ struct ElementTable {
 };
 
 /// Reads the data set that starts at `offset`. A value of VR UN or of none (implicit VR) is a sequence where the data
-/// dictionary says so, or where nothing says what it is and it reads as one from end to end; else it is a value.
+/// dictionary says so, or where nothing says what it is and it begins as one. Where it does not read as one from end to
+/// end, it is marked as unreadable.
 /// Source: PS3.5 section 7, 6.2.2 note 2, A.4.
 ElementTable read_elements(Bytes bytes, std::size_t offset, Encoding encoding);
 

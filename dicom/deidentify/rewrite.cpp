@@ -239,6 +239,7 @@ class Rewriter {
     const DeidAction action = resolve_action(context_.policy, context_.facts.source.sop_class_uid, 0, rule.header);
     const ContentFate fate = content_fate(table_, bytes_, i, rule, action);
     if (node.is_contradictory) return write_contradictory(node, DeidAction::D);
+    if (node.is_unreadable_sequence) return hold(node);
     count(node.tag, name(fate == ContentFate::stays ? action : DeidAction::D));
     if (fate == ContentFate::stays && node.kind == NodeKind::sequence) return enter(i, false);
     if (fate == ContentFate::stays)
@@ -261,6 +262,7 @@ class Rewriter {
     const Node& node = nodes_[i];
     if (action == DeidAction::X) return remove(node, "X");
     if (node.is_contradictory) return write_contradictory(node, action);
+    if (node.is_unreadable_sequence) return write_unreadable(node, action);
     count(node.tag, name(action));
     if (node.kind == NodeKind::sequence) return apply_to_sequence(i, action);
     values_.write(node, action, levels_.back().text);
@@ -279,6 +281,17 @@ class Rewriter {
     } else if (action == DeidAction::Z || !write_dummy_sequence(writer_, node.tag)) {
       writer_.empty_sequence(node.tag);
     }
+    return node.end;
+  }
+
+  /// Of a sequence whose items cannot be read nothing stays; where it must, the file does not leave.
+  std::uint32_t write_unreadable(const Node& node, DeidAction action) {
+    const bool is_replaced = action == DeidAction::Z || action == DeidAction::D;
+    return is_replaced ? write_contradictory(node, action) : hold(node);
+  }
+
+  std::uint32_t hold(const Node& node) {
+    problem_ = Code::corrupt;
     return node.end;
   }
 
@@ -435,7 +448,10 @@ class Rewriter {
     const Node& node = nodes_[i];
     if (is_creator(node.tag)) return write_creator(i);
     const PrivateDecision decision = decide(node);
-    if (decision.action == PrivateAction::remove) return remove(node, "private_removed");
+    const bool is_no_sequence = node.kind == NodeKind::element && decision.value_representation == vr("SQ");
+    if (decision.action == PrivateAction::remove || node.is_unreadable_sequence ||
+        (is_no_sequence && node.value_bytes > 0))
+      return remove(node, "private_removed");
     count(node.tag, "private_kept");
     if (node.kind == NodeKind::sequence) return enter(i, true);
     values_.write_private(node, decision, levels_.back().text);

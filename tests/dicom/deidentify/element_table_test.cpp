@@ -54,6 +54,22 @@ TEST(ElementTable, ReadsUnknownSequencesAsImplicit) {
   EXPECT_EQ(table.nodes[2].value_representation, vr("PN"));
 }
 
+TEST(ElementTable, MarksSequencesThatDoNotReadAsOne) {
+  const std::string broken = item(implicit(0x00100010, "A^B ")) + std::string(2, '\0');
+  const std::string last = implicit(0x00281050, "40");
+  for (const bool is_implicit : {false, true}) {
+    const std::string sequence =
+        is_implicit ? implicit(0x00089215, broken) : SliceBytes::element(0x00089215, "UN", broken);
+    const std::string bytes = sequence + (is_implicit ? last : SliceBytes::element(0x00281050, "DS", "40"));
+    const ElementTable table = table_of(bytes, is_implicit ? kImplicit : dicom::Encoding{});
+    ASSERT_FALSE(table.problem);
+    ASSERT_EQ(table.nodes.size(), 2U);
+    EXPECT_EQ(table.nodes[0].kind, NodeKind::element);
+    EXPECT_TRUE(table.nodes[0].is_unreadable_sequence);
+    EXPECT_FALSE(table.nodes[1].is_unreadable_sequence);
+  }
+}
+
 TEST(ElementTable, ReadsExplicitItemsInAnUnknownSequence) {
   const std::string name = SliceBytes::element(0x00100010, "PN", "A^B ");
   const std::string bytes = SliceBytes::element(0x00400275, "UN", item(name) + item(name));

@@ -349,6 +349,24 @@ TEST(UntrustedValues, ATextThatIsEncodedAsASequenceIsNone) {
   EXPECT_FALSE(done.has(0x00102160));
 }
 
+TEST(UntrustedValues, ASequenceThatDoesNotReadAsOneNeverLeaves) {
+  // Two bytes behind its last item.
+  const std::string broken = item_with("Zonnebloem") + std::string(2, '\0');
+  for (const dicom::Tag needed : {0x00089215, 0x52009229}) {
+    SliceBytes slice;
+    slice.raw(needed, "UN", broken);
+    EXPECT_EQ(Deidentified(slice.bytes(), policy_with({DeidOption::clean_descriptors})).result.reason, Code::corrupt)
+        << needed;
+  }
+  SliceBytes slice;  // Request Attributes goes, and so does a private one that the lists call safe.
+  slice.raw(0x00400275, "UN", broken).text(0x20050010, "LO", "Philips MR Imaging DD 001").raw(0x20051084, "UN", broken);
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_FALSE(lets_out(done));
+  EXPECT_FALSE(done.has(0x00400275));
+  EXPECT_FALSE(done.has(0x20051084));
+}
+
 TEST(UntrustedValues, ASequenceStatedAsATextIsNone) {
   SliceBytes slice;
   slice.text(0x00081140, "LO", "Zonnebloem").text(0x00081110, "LO", "Zonnebloem").text(0x00082112, "OB", "Zonnebloem");
