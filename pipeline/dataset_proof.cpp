@@ -1,5 +1,7 @@
 #include "pipeline/dataset_proof.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <string>
@@ -25,7 +27,13 @@ std::set<std::size_t> used_inputs(const Scan& scan) {
 }
 
 void add_words(const PatientWords& patient, dicom::Identifiers& all) {
-  if (!patient.words) return;  // too many to be words of one person: see kMaxPatientWords
+  if (!patient.words) {
+    throw Error(
+        ErrorCode::memory_exceeded,
+        fmt::format("the headers of one patient hold more than {} names and numbers, so that the dataset cannot "
+                    "be searched for them: nothing was published; hand in fewer of the patient's studies at once",
+                    kMaxPatientWords));
+  }
   for (const auto member : {&dicom::Identifiers::person_names, &dicom::Identifiers::ids, &dicom::Identifiers::places,
                             &dicom::Identifiers::others}) {
     (all.*member).insert((all.*member).end(), ((*patient.words).*member).begin(), ((*patient.words).*member).end());

@@ -17,7 +17,13 @@ class PreparedWords {
  public:
   PreparedWords(const DeidScan& scan, const dicom::DeidentifyPolicy& policy) : scan_(scan), policy_(policy) {}
 
-  /// Null where the patient's words are too many, or none are known.
+  /// Without all words of the patient nobody can say that a file holds none of them.
+  bool are_too_many(const std::string& patient) const {
+    const auto found = scan_.patients.find(patient);
+    return found != scan_.patients.end() && !found->second.words;
+  }
+
+  /// Null where no words of the patient are known.
   std::shared_ptr<const dicom::PatientWords> of(const std::string& patient) {
     const auto found = scan_.patients.find(patient);
     if (found == scan_.patients.end() || !found->second.words) return nullptr;
@@ -67,7 +73,7 @@ void run_deid(DeidScan& scan, std::span<const std::size_t> inputs, const dicom::
         const bool is_of_patient = result.source.patient_id.empty() || result.source.patient_id == source.patient_id;
         const bool is_as_planned = result.source.sop_instance_uid == source.sop_instance_uid &&
                                    result.source.study_uid == source.study_uid && is_of_patient;
-        if (!result.reason && !is_as_planned) {
+        if (!result.reason && (!is_as_planned || prepared.are_too_many(patient))) {
           result.reason = Code::deid_incomplete;
           result.stage = "read";
         }

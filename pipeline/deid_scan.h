@@ -18,12 +18,12 @@ namespace naru {
 
 /// What all files of one patient hold together of names, ids, places and addresses: a name that stands in one file only
 /// is taken out of its siblings too. UIDs and dates are left to each file's own: they are mapped and shifted, not
-/// words.
+/// words. A patient of more words than the bound, to whom no person's files lead, is held back.
 struct PatientWords {
   std::optional<dicom::Identifiers> words;  ///< empty where they are more than kMaxPatientWords
   std::string sha256;                       ///< of them; "" where they are empty
 };
-inline constexpr std::size_t kMaxPatientWords = 2000;
+inline constexpr std::size_t kMaxPatientWords = 100'000;
 
 struct DeidScan {
   Scan files;  ///< its `inputs`, one per file given; nothing else of it is filled

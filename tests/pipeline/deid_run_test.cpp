@@ -92,6 +92,16 @@ TEST_F(DeidRunTest, AFileThatBecameAnotherSinceItWasScannedIsHeldBack) {
   EXPECT_EQ(found.files.inputs[2].disposition, Disposition::used);
 }
 
+TEST_F(DeidRunTest, APatientOfTooManyWordsIsHeldBack) {
+  test::spill(folder_ / "a.dcm", slice_of("P1", 1).bytes());
+  test::spill(folder_ / "b.dcm", slice_of("P2", 1).bytes());
+  DeidScan found = scan();
+  found.patients.begin()->second.words.reset();
+  run(found);
+  EXPECT_EQ(found.files.inputs[0].reason, Code::deid_incomplete);
+  EXPECT_EQ(found.files.inputs[1].disposition, Disposition::used);
+}
+
 TEST_F(DeidRunTest, WorksWithRoomForOneFileAtATime) {
   std::vector<std::pair<std::string, std::string>> members;
   for (int n = 1; n <= 20; ++n) members.emplace_back(std::to_string(n), slice_of("P1", n).bytes());
