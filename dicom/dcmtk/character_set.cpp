@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <utility>
@@ -282,6 +283,29 @@ std::string normalised(std::string_view utf8, utf8proc_option_t form) {
   return text;
 }
 
+/// All letters as capitals, or all as small ones, each by itself: "ß" stays.
+std::string in_one_case(std::string_view utf8, utf8proc_int32_t (*converted)(utf8proc_int32_t)) {
+  std::string text;
+  for (std::size_t at = 0; at < utf8.size();) {
+    utf8proc_int32_t code = 0;
+    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data() + at),
+                                         static_cast<utf8proc_ssize_t>(utf8.size() - at), &code);
+    if (length <= 0) return std::string(utf8);
+    std::array<utf8proc_uint8_t, 4> bytes;
+    const auto size = utf8proc_encode_char(converted(code), bytes.data());
+    text.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(size));
+    at += static_cast<std::size_t>(length);
+  }
+  return text;
+}
+
+// Those of one byte a character: a text in one of them reads as nonsense, but reads, in all the others.
+constexpr Set kSingleByteSets[] = {Set::latin1,      Set::latin2,      Set::latin3,      Set::latin4,
+                                   Set::cyrillic,    Set::arabic,      Set::greek,       Set::hebrew,
+                                   Set::latin5,      Set::latin9,      Set::thai,        Set::windows1250,
+                                   Set::windows1251, Set::windows1252, Set::windows1253, Set::windows1254,
+                                   Set::windows1255, Set::windows1256, Set::windows1257, Set::koi8_r};
+
 /// KS X 1001 with the escape of ISO 2022 IR 149 before the first wide character of each component (PS3.5 H.3.2).
 std::string with_escapes(std::string_view euc_kr) {
   std::string text;
@@ -313,17 +337,19 @@ std::vector<std::string> CharacterSet::all_encodings(std::string_view utf8) {
   };
   const bool is_plain = !has_high(utf8);
   std::vector<std::string> forms = {std::string(utf8)};
-  if (!is_plain) forms = {std::string(utf8), normalised(utf8, UTF8PROC_COMPOSE), normalised(utf8, UTF8PROC_DECOMPOSE)};
+  if (!is_plain) {
+    const std::string composed = normalised(utf8, UTF8PROC_COMPOSE);
+    forms = {std::string(utf8), composed, normalised(utf8, UTF8PROC_DECOMPOSE), in_one_case(composed, utf8proc_toupper),
+             in_one_case(composed, utf8proc_tolower)};
+  }
   for (const std::string& form : forms) {
     add(form);
     add_as(Set::utf16_le, form);
     add_as(Set::utf16_be, form);
     if (is_plain) continue;
     add(with_escapes(add_as(Set::uhc, form)));
-    for (const Set set :
-         {Set::gb18030, Set::shift_jis, Set::jis_x_0208, Set::iso_2022_jp, Set::latin1, Set::windows1252}) {
-      add_as(set, form);
-    }
+    for (const Set set : {Set::gb18030, Set::shift_jis, Set::jis_x_0208, Set::iso_2022_jp}) add_as(set, form);
+    for (const Set set : kSingleByteSets) add_as(set, form);
   }
   return encodings;
 }

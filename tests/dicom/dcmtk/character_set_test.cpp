@@ -271,6 +271,14 @@ TEST(AllEncodings, DesignateAnewInEachComponent) {
 }
 
 TEST(AllEncodings, HoldOtherScripts) {
+  EXPECT_TRUE(has(CharacterSet::all_encodings("Γεώργιος"), "\xC3\xE5\xFE\xF1\xE3\xE9\xEF\xF2"));
+  EXPECT_TRUE(has(CharacterSet::all_encodings("Иванов"), "\xB8\xD2\xD0\xDD\xDE\xD2"));
+  EXPECT_TRUE(has(CharacterSet::all_encodings("Иванов"), "\xC8\xC2\xC0\xCD\xCE\xC2")) << "Windows-1251, capitals";
+  EXPECT_TRUE(has(CharacterSet::all_encodings("שלמה"), "\xF9\xEC\xEE\xE4"));
+  EXPECT_TRUE(has(CharacterSet::all_encodings("Şükrü"), "\xDE\xFCkr\xFC"));
+  EXPECT_TRUE(has(CharacterSet::all_encodings("Żaneta"),
+                  "\xAF"
+                  "aneta"));
   EXPECT_TRUE(has(CharacterSet::all_encodings("Müller"), "M\xFCller"));
   EXPECT_TRUE(has(CharacterSet::all_encodings("Mu\u0308ller"), "M\xFCller"));
   EXPECT_TRUE(has(CharacterSet::all_encodings("山田"), "\x8E\x52\x93\x63"));
