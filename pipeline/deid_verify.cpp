@@ -166,11 +166,14 @@ class DeidVerifier {
   }
 
  private:
-  /// A rule of the hospital's own. Where it keeps Patient's Name or ID, no file says that the identity was removed.
+  /// A rule of the hospital's own. Where it keeps the patient's identity, no file says that it was removed.
   void read_own_rule(const std::string& tag, const std::string& action) {
     own_rules_.insert(tag);
-    const bool is_identity = tag == "(0010,0010)" || tag == "(0010,0020)";
-    keeps_identity_ = keeps_identity_ || (is_identity && (action == "K" || action == "C"));
+    const bool is_identity = std::ranges::any_of(dicom::identity_attributes(), [&](dicom::Tag one) {
+      return tag == fmt::format("({:04X},{:04X})", one >> 16, one & 0xFFFF);
+    });
+    const bool is_kept = action == "K" || action == "C" || (action == "U" && tag == "(0010,1002)");
+    keeps_identity_ = keeps_identity_ || (is_identity && is_kept);
   }
 
   void check_line(const Json& line, const DeidInstance& one) {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/unlisted.h"
+#include "dicom/deidentify/values.h"
 #include "dicom/rules/attribute_types.h"
 #include "dicom/rules/private_rules.h"
 
@@ -37,6 +39,15 @@ int protection(DeidAction action) {
     case DeidAction::C: return 1;
     default: return 2;
   }
+}
+
+/// What the profile demands for an attribute or, where its table does not list it, what becomes of it without a rule.
+/// To clean texts that the table does not list is our own custom.
+int demanded_protection(Tag tag, const DeidentifyPolicy& policy) {
+  if (const AttributeRule* rule = find_attribute_rule(tag)) return protection(action_of(*rule, policy.options));
+  const Vr v = standard_vr(tag).value_or(0);
+  const DeidAction unlisted = unlisted_decision(tag, v, false, false, policy).action;
+  return unlisted == DeidAction::C && !is_date(v) ? 0 : protection(unlisted);
 }
 
 const AttributeOverride* find_override(const DeidentifyPolicy& policy, Tag tag) {
@@ -75,14 +86,30 @@ std::vector<PixelBox> DeidentifyPolicy::regions_for(const DeviceFrame& frame) co
 
 bool DeidentifyPolicy::is_weaker_than_profile() const {
   const bool keeps_attribute = std::ranges::any_of(attributes, [&](const AttributeOverride& own) {
-    const AttributeRule* rule = find_attribute_rule(own.tag);
-    return rule != nullptr && protection(own.action) < protection(action_of(*rule, options));
+    // A sequence has no UID to replace: its items stay.
+    const bool is_kept = own.action == DeidAction::U && standard_vr(own.tag) == vr("SQ");
+    return protection(is_kept ? DeidAction::K : own.action) < demanded_protection(own.tag, *this);
   });
   return keeps_attribute || std::ranges::any_of(private_elements, [&](const PrivateOverride& own) {
            const PrivateRule* rule = find_private_rule(own.group, own.creator, own.element);
            const bool is_safe = rule != nullptr && private_action(*rule, *this) != PrivateAction::remove;
            return own.keep && !is_safe;
          });
+}
+
+std::span<const Tag> identity_attributes() {
+  // Name, ID, Other Patient IDs and Names, the sequence of the former, Birth Name, Mother's Birth Name.
+  static constexpr std::array<Tag, 7> kTags = {0x00100010, 0x00100020, 0x00101000, 0x00101001,
+                                               0x00101002, 0x00101005, 0x00101060};
+  return kTags;
+}
+
+bool DeidentifyPolicy::keeps_identity() const {
+  return std::ranges::any_of(attributes, [](const AttributeOverride& own) {
+    const bool is_kept = own.action == DeidAction::K || own.action == DeidAction::C ||
+                         (own.action == DeidAction::U && standard_vr(own.tag) == vr("SQ"));
+    return is_kept && std::ranges::find(identity_attributes(), own.tag) != identity_attributes().end();
+  });
 }
 
 DeidAction resolve_action(const DeidentifyPolicy& policy, std::string_view sop_class_uid, Tag parent, Tag tag) {

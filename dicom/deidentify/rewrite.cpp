@@ -156,11 +156,7 @@ class Rewriter {
 
   void add_character_set() { writer_.element(kSpecificCharacterSet, vr("CS"), kUtf8); }
   void add_identity_removed() {
-    const bool keeps_identity = std::ranges::any_of(context_.policy.attributes, [](const AttributeOverride& own) {
-      const bool is_kept = own.action == DeidAction::K || own.action == DeidAction::C;
-      return is_kept && (own.tag == kPatientName || own.tag == kPatientId);
-    });
-    writer_.element(kPatientIdentityRemoved, vr("CS"), keeps_identity ? "NO" : "YES");
+    writer_.element(kPatientIdentityRemoved, vr("CS"), context_.policy.keeps_identity() ? "NO" : "YES");
   }
 
   void add_method() { write_method(writer_, context_.policy, context_.version, cleaned()); }

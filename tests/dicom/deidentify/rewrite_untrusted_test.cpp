@@ -426,6 +426,8 @@ TEST(UntrustedValues, AKeptIdentityIsNotCalledRemoved) {
   dicom::DeidentifyPolicy policy;
   policy.attributes = {{0x00100020, dicom::DeidAction::K}};
   EXPECT_EQ(Deidentified(SliceBytes().text(0x00100020, "LO", "MRN-443322").bytes(), policy).value(0x00120062), "NO");
+  policy.attributes = {{0x00101005, dicom::DeidAction::K}};  // Patient's Birth Name
+  EXPECT_EQ(Deidentified(SliceBytes().text(0x00101005, "PN", "Zonnebloem").bytes(), policy).value(0x00120062), "NO");
 }
 
 }  // namespace
