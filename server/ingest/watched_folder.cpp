@@ -1,5 +1,6 @@
 #include "server/ingest/watched_folder.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -27,11 +28,46 @@ namespace {
 constexpr std::string_view kRejected = "rejected";
 constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
 
+constexpr int kMaxDepth = 64;
+
+// Who may write into a watched folder may change what stands under a name at any time. So names are looked up one by
+// one, each in the open folder that it lies in, and no link is ever followed.
+
+FileDescriptor open_folder(const FileDescriptor& parent, const std::string& name) {
+  return FileDescriptor(::openat(parent.number(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+/// The watched folder itself, by the path that the configuration gives. Not open where it is not there.
+FileDescriptor open_root(const std::filesystem::path& folder) {
+  return FileDescriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+/// A folder at or below `root`. Not open where something on the way is no folder.
+FileDescriptor open_below(FileDescriptor root, const std::filesystem::path& relative) {
+  for (const auto& name : relative) {
+    if (!root.is_open()) break;
+    root = open_folder(root, name.string());
+  }
+  return root;
+}
+
 /// Opened without following a link, and a regular file; its state is in `status`.
-FileDescriptor open_regular(const std::filesystem::path& file, struct stat& status) {
-  FileDescriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+FileDescriptor open_regular(const FileDescriptor& folder, const std::string& name, struct stat& status) {
+  FileDescriptor descriptor(::openat(folder.number(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (descriptor.is_open() && ::fstat(descriptor.number(), &status) == 0 && S_ISREG(status.st_mode)) return descriptor;
   return FileDescriptor(-1);
+}
+
+/// What a folder holds, hidden things left out.
+std::vector<std::string> names_in(const FileDescriptor& folder) {
+  std::vector<std::string> names;
+  DIR* const entries = ::fdopendir(::openat(folder.number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (entries == nullptr) return names;
+  while (const dirent* entry = ::readdir(entries)) {
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  ::closedir(entries);
+  return names;
 }
 
 /// A copy of the file in `incoming/`; empty where it cannot be read. @throws as StagedWriter::append
@@ -97,62 +133,75 @@ IngestCounts WatchedFolder::look(const CancelToken& cancel) {
   return counts;
 }
 
-/// Those that are as they were at the last look.
+/// Those that are as they were at the last look, relative to the watched folder.
 std::vector<std::filesystem::path> WatchedFolder::ready_files() {
+  const FileDescriptor root = open_root(folder_);
+  if (!root.is_open()) throw Error(ErrorCode::input_unreadable, "a watched folder cannot be read: see ingest.folders");
   std::map<std::filesystem::path, Seen> now;
+  look_into(root, {}, 0, now);
   std::vector<std::filesystem::path> ready;
-  std::error_code failure;
-  auto entry = std::filesystem::recursive_directory_iterator(
-      folder_, std::filesystem::directory_options::skip_permission_denied, failure);
-  if (failure) throw Error(ErrorCode::input_unreadable, "a watched folder cannot be read: see ingest.folders");
-  for (; entry != std::filesystem::end(entry); entry.increment(failure)) {
-    const std::string name = entry->path().filename().string();
-    const bool is_ours = entry.depth() == 0 && name == kRejected;
-    if (name.starts_with('.') || is_ours) {
-      entry.disable_recursion_pending();
-      continue;
-    }
-    struct stat status {};
-    if (::lstat(entry->path().c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    constexpr std::int64_t kNsPerSecond = 1'000'000'000;
-    const Seen seen{static_cast<std::uint64_t>(status.st_size),
-                    status.st_mtim.tv_sec * kNsPerSecond + status.st_mtim.tv_nsec};
-    const auto before = seen_.find(entry->path());
-    if (before != seen_.end() && before->second == seen) ready.push_back(entry->path());
-    now.emplace(entry->path(), seen);
+  for (const auto& [path, seen] : now) {
+    const auto before = seen_.find(path);
+    if (before != seen_.end() && before->second == seen) ready.push_back(path);
   }
   seen_ = std::move(now);
   return ready;
 }
 
+void WatchedFolder::look_into(const FileDescriptor& folder, const std::filesystem::path& relative, int depth,
+                              std::map<std::filesystem::path, Seen>& now) {
+  for (const std::string& name : names_in(folder)) {
+    if (depth == 0 && name == kRejected) continue;
+    struct stat status {};
+    if (::fstatat(folder.number(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+    if (S_ISDIR(status.st_mode) && depth < kMaxDepth) {
+      const FileDescriptor below = open_folder(folder, name);
+      if (below.is_open()) look_into(below, relative / name, depth + 1, now);
+    }
+    if (!S_ISREG(status.st_mode)) continue;
+    constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+    now.emplace(relative / name, Seen{static_cast<std::uint64_t>(status.st_size),
+                                      status.st_mtim.tv_sec * kNsPerSecond + status.st_mtim.tv_nsec});
+  }
+}
+
 void WatchedFolder::take(const std::filesystem::path& path, const CancelToken& cancel, IngestCounts& sum) {
   struct stat before {
   }, after{};
-  const FileDescriptor file = open_regular(path, before);
+  const FileDescriptor folder = open_below(open_root(folder_), path.parent_path());
+  const std::string name = path.filename().string();
+  const FileDescriptor file = open_regular(folder, name, before);
   if (!file.is_open()) return;
   const Origin origin{organisation_id_, "server", "folder"};
   const IngestCounts counts = ingest(path, file, services_, origin, cancel);
   // Written to meanwhile: what was stored stays, and the file is looked at again.
-  const bool is_same = ::lstat(path.c_str(), &after) == 0 && after.st_ino == before.st_ino &&
+  const bool is_same = ::fstatat(folder.number(), name.c_str(), &after, AT_SYMLINK_NOFOLLOW) == 0 &&
+                       after.st_dev == before.st_dev && after.st_ino == before.st_ino &&
                        after.st_size == before.st_size && after.st_mtim.tv_sec == before.st_mtim.tv_sec &&
                        after.st_mtim.tv_nsec == before.st_mtim.tv_nsec;
   if (!is_same) return;
   crash_point("folder.stored");
-  if (counts.rejected > 0)
-    put_aside(path);
-  else if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+  if (counts.rejected > 0) {
+    if (!put_aside(folder, name)) return;
+  } else if (::unlinkat(folder.number(), name.c_str(), 0) != 0 && errno != ENOENT) {
     throw Error(ErrorCode::output_unwritable, "a file that was stored cannot be removed from its watched folder");
+  }
   crash_point("folder.removed");
   add(sum, counts);
 }
 
 /// Never over another file. Where it cannot be moved it stays, and is looked at again.
-void WatchedFolder::put_aside(const std::filesystem::path& file) const {
-  const std::filesystem::path rejected = folder_ / kRejected;
-  ::mkdir(rejected.c_str(), 0700);
-  for (std::filesystem::path to = rejected / file.filename();;
-       to = rejected / (random_id("again") + "-" + file.filename().string())) {
-    if (::renameat2(AT_FDCWD, file.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
+bool WatchedFolder::put_aside(const FileDescriptor& folder, const std::string& name) const {
+  const FileDescriptor root = open_root(folder_);
+  const std::string rejected_name(kRejected);
+  ::mkdirat(root.number(), rejected_name.c_str(), 0700);
+  const FileDescriptor rejected = open_folder(root, rejected_name);
+  if (!rejected.is_open()) {
+    warn_at_times("watched folder: rejected is no folder, or a link: what was rejected stays where it is");
+    return false;
+  }
+  for (std::string to = name;; to = random_id("again") + "-" + name) {
+    if (::renameat2(folder.number(), name.c_str(), rejected.number(), to.c_str(), RENAME_NOREPLACE) == 0) return true;
     if (errno != EEXIST) throw Error(ErrorCode::output_unwritable, "a rejected file cannot be moved to rejected/");
   }
 }

@@ -2,8 +2,9 @@
 ///
 /// A file is taken when it did not change between two looks (size and time of change). Once its instances are safe it
 /// is removed: the store has it. What holds anything that was rejected is moved to `rejected/` in the watched folder,
-/// under its own name, for a person to look at; so no file is ever lost. Links are not followed, and hidden files (a
-/// copy under way, often) are left alone.
+/// under its own name, for a person to look at; so no file is ever lost. Where `rejected` is no folder, or a link, it
+/// stays. Links are not followed, not even those that a folder becomes meanwhile, and hidden files (a copy under way,
+/// often) are left alone, as is what lies more than 64 folders deep.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/cancel.h"
+#include "pipeline/file_descriptor.h"
 #include "server/ingest/archive_ingest.h"
 
 namespace naru::server {
@@ -35,8 +37,10 @@ class WatchedFolder {
     bool operator==(const Seen&) const = default;
   };
   std::vector<std::filesystem::path> ready_files();
-  void take(const std::filesystem::path& file, const CancelToken& cancel, IngestCounts& counts);
-  void put_aside(const std::filesystem::path& file) const;
+  void take(const std::filesystem::path& path, const CancelToken& cancel, IngestCounts& counts);
+  bool put_aside(const FileDescriptor& folder, const std::string& name) const;
+  static void look_into(const FileDescriptor& folder, const std::filesystem::path& relative, int depth,
+                        std::map<std::filesystem::path, Seen>& now);
 
   std::filesystem::path folder_;
   std::string organisation_id_;
