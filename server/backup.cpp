@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "pipeline/files.h"
+#include "server/backup_check.h"
 #include "server/config.h"
 #include "server/crash_point.h"
 #include "server/store/backup.h"
@@ -28,8 +29,11 @@ constexpr std::array<std::string_view, 2> kOtherFolders = {"receipts", "reports"
 constexpr std::array<std::string_view, 4> kFolders = {kNamedFolders[0], kNamedFolders[1], kOtherFolders[0],
                                                       kOtherFolders[1]};
 constexpr std::string_view kIncoming = "incoming", kHold = "backup-hold";
-/// There while a restore is under way: what lies beside it then is of the backup alone.
+/// The folder in the data folder that a restore fills, laid out as a backup is. What stands beside it is not touched.
 constexpr std::string_view kRestoring = "restore.unfinished";
+/// In it: the database was empty, so what is there now is the restore's; all is there, and is only to be moved.
+constexpr std::string_view kOwnsDatabase = "owns-database", kMoving = "moving";
+constexpr std::string_view kUnfinished = "backup.unfinished";  ///< in X.partial, until backup.json is there
 constexpr std::size_t kMaxJsonBytes = 65536;
 constexpr int kMaxRuns = 3;
 
@@ -135,6 +139,7 @@ BackupFacts fill(const Config& config, Database& database, const fs::path& parti
                  const CancelToken& cancel) {
   BackupFacts facts;
   make_private_folder(partial);
+  write_file(partial / kUnfinished, "");
   for (std::string_view folder : kNamedFolders) {
     bring_tree(config.data / folder, config.data / kHold / folder, Way::link, cancel, nullptr);
   }
@@ -150,9 +155,56 @@ BackupFacts fill(const Config& config, Database& database, const fs::path& parti
 
 fs::path partial_of(const fs::path& out) { return out.string() + ".partial"; }
 
-void remove_restored(const Config& config) {
+/// A folder of this name may be anybody's: one of an unfinished backup is empty, or says what it is.
+void require_no_foreign(const fs::path& partial) {
   std::error_code failure;
-  for (std::string_view folder : kFolders) fs::remove_all(config.data / folder, failure);
+  if (!fs::exists(fs::symlink_status(partial, failure))) return;
+  const bool is_ours = fs::is_directory(fs::symlink_status(partial, failure)) &&
+                       (fs::is_empty(partial, failure) || fs::exists(partial / kUnfinished, failure) ||
+                        fs::exists(partial / "backup.json", failure));
+  if (is_ours) return;
+  throw Error(ErrorCode::output_exists,
+              fmt::format("{} is no unfinished backup: move it away, or give another name", partial.string()));
+}
+
+void require_nothing_restored(const fs::path& data) {
+  std::error_code failure;
+  for (std::string_view folder : {kFolders[0], kFolders[1], kFolders[2], kFolders[3], std::string_view("ledger")}) {
+    if (fs::exists(data / folder, failure)) {
+      throw Error(ErrorCode::output_exists, "the data folder is not empty; give a new one with --data");
+    }
+  }
+}
+
+/// Copies the backup beside the data, and reads the copy through. @throws Error{dataset_invalid} where it lacks more
+/// than backup.json says, or holds other bytes than its database
+void stage(const fs::path& backup, const fs::path& staged, const BackupFacts& told) {
+  const CancelToken never;
+  for (std::string_view folder : kFolders) bring_tree(backup / folder, staged / folder, Way::copy, never, nullptr);
+  for (const char* file : {"backup.json", "database"}) {
+    if (!bring(backup / file, staged / file, Way::copy))
+      throw Error(ErrorCode::input_missing, fmt::format("the backup lacks its {}", file));
+  }
+  sync_file_system(staged);
+  const std::size_t problem_count = check_backup(staged, true).problems.size();
+  if (problem_count <= told.missing_count) return;
+  throw Error(ErrorCode::dataset_invalid,
+              fmt::format("{} things of the backup are missing or changed: naru admin fsck --backup --read names them; "
+                          "nothing was restored",
+                          problem_count));
+}
+
+/// The last step, which one that was killed may have begun.
+void move_staged(const fs::path& staged, const fs::path& data) {
+  std::error_code failure;
+  for (std::string_view folder : kFolders) {
+    if (!fs::exists(staged / folder, failure)) continue;
+    fs::rename(staged / folder, data / folder, failure);
+    if (failure) throw write_error(failure.value(), "a folder of the data");
+  }
+  sync_file_system(data);
+  fs::remove_all(staged, failure);
+  if (failure) throw write_error(failure.value(), "the data folder");
 }
 
 }  // namespace
@@ -163,6 +215,7 @@ BackupFacts write_backup(const Config& config, Database& database, const fs::pat
   if (fs::exists(out, failure)) {
     throw Error(ErrorCode::output_exists, fmt::format("{} exists; give a new folder", out.string()));
   }
+  require_no_foreign(partial_of(out));
   BackupFacts facts;
   try {
     for (int run = 1; run == 1 || (facts.missing_count > 0 && run <= kMaxRuns); ++run) {
@@ -173,6 +226,7 @@ BackupFacts write_backup(const Config& config, Database& database, const fs::pat
                                          {"created_ms", now_ms},           {"file_count", facts.file_count},
                                          {"size_bytes", facts.size_bytes}, {"missing_count", facts.missing_count}};
     write_file(partial_of(out) / "backup.json", json_line(json));
+    fs::remove(partial_of(out) / kUnfinished, failure);
     sync_file_system(partial_of(out));
     crash_point("backup.before_rename");
     fs::rename(partial_of(out), out, failure);
@@ -210,35 +264,43 @@ bool is_restore_unfinished(const Config& config) {
 }
 
 BackupFacts restore_backup(const Config& config, const fs::path& backup) {
-  read_backup_facts(backup);
-  const bool was_killed = is_restore_unfinished(config);
-  if (was_killed) remove_restored(config);
-  std::error_code failure;
-  for (std::string_view folder : kFolders) {
-    if (fs::exists(config.data / folder, failure)) {
-      throw Error(ErrorCode::output_exists, "the data folder is not empty; give a new one with --data");
-    }
+  const BackupFacts told = read_backup_facts(backup);
+  const std::string url = database_url(config), name = fs::absolute(backup).lexically_normal().string();
+  if ((told.engine == "sqlite") != url.starts_with("sqlite:")) {
+    throw Error(ErrorCode::config_invalid, fmt::format("the backup is one of {}: see database", told.engine));
   }
-  if (!was_killed) require_no_database(database_url(config));  // so that the next try may replace what there is then
-  make_private_folder(config.data);
-  write_file(config.data / kRestoring, "");
-  sync_file_system(config.data);
-  BackupFacts facts;
-  const CancelToken never;
+  const fs::path staged = config.data / kRestoring;
+  std::error_code failure;
+  if (fs::exists(staged, failure) && !fs::is_directory(fs::symlink_status(staged, failure))) {
+    throw Error(ErrorCode::output_exists,
+                "restore.unfinished in the data folder is not of a restore; give a new folder");
+  }
+  if (const auto moving = read_file(staged / kMoving, kMaxJsonBytes)) {
+    if (*moving != name) throw Error(ErrorCode::output_exists, fmt::format("finish the restore of {} first", *moving));
+    move_staged(staged, config.data);
+    return told;
+  }
+  require_nothing_restored(config.data);
+  const bool owns_database = fs::exists(staged / kOwnsDatabase, failure);
+  if (!owns_database) require_no_database(url);
   try {
-    for (std::string_view folder : kFolders) {
-      bring_tree(backup / folder, config.data / folder, Way::copy, never, &facts);
+    make_private_folder(staged);
+    for (const auto& entry : fs::directory_iterator(staged)) {
+      if (entry.path().filename() != kOwnsDatabase) fs::remove_all(entry.path(), failure);
     }
-    restore_database(database_url(config), backup / "database", was_killed);
+    stage(backup, staged, told);
+    write_file(staged / kOwnsDatabase, "");
     sync_file_system(config.data);
-  } catch (...) {  // all of them were made above: what is left would keep the next try from it
-    remove_restored(config);
-    fs::remove(config.data / kRestoring, failure);
+    restore_database(url, staged / "database", owns_database);
+  } catch (...) {
+    // Without it nobody would know, after one that was killed, whose database it is.
+    if (!owns_database) fs::remove_all(staged, failure);
     throw;
   }
-  fs::remove(config.data / kRestoring, failure);
-  if (failure) throw write_error(failure.value(), "the data folder");
-  return facts;
+  write_file(staged / kMoving, name);
+  sync_file_system(config.data);
+  move_staged(staged, config.data);
+  return told;
 }
 
 }  // namespace naru::server

@@ -28,7 +28,8 @@ struct BackupOptions {
   std::filesystem::path earlier;
 };
 
-/// Writes the backup to `out`, which must not exist; it appears by one rename. The server may run, and studies may be
+/// Writes the backup to `out`, which must not exist; it appears by one rename of `out`.partial, where nothing may lie
+/// but an unfinished backup. The server may run, and studies may be
 /// destroyed meanwhile:
 ///  1. every kept file is linked into DATA/backup-hold, so that it outlives its removal
 ///  2. the database is copied, a state of one instant
@@ -46,8 +47,15 @@ BackupFacts read_backup_facts(const std::filesystem::path& backup);
 void remove_unfinished_backup(const Config& config, const std::filesystem::path& out);
 
 /// Brings `backup` back into the data folder of `config`, which must be absent or empty, and its database, which must
-/// be new. Files are copied. One that fails leaves nothing; after one that was killed the next begins anew.
-/// @throws Error{dataset_invalid} no backup; Error{output_exists, output_unwritable, disk_full, store_unavailable}
+/// be new:
+///  1. all is copied to DATA/restore.unfinished, and the copy is read through
+///  2. the database is restored
+///  3. the folders are moved to their places
+/// One that fails leaves nothing; after one that was killed the next begins anew, or goes on with 3. Nothing but what a
+/// restore wrote is ever removed.
+/// @throws Error{dataset_invalid} no backup, or one that lacks more than its missing_count says, or holds other bytes;
+/// Error{config_invalid} one of another engine; Error{input_missing, output_exists, output_unwritable, disk_full,
+/// store_unavailable}
 BackupFacts restore_backup(const Config& config, const std::filesystem::path& backup);
 /// Whether one was killed in this data folder. Nobody else may work on it then.
 bool is_restore_unfinished(const Config& config);

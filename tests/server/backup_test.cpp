@@ -199,18 +199,88 @@ TEST_P(Backups, ComeBackAfterATryThatWasKilled) {
   Config config = world_.server.config;
   config.data = elsewhere_ / "data";
   config.database = GetParam().make_url();
-  for (const char* killed : {"before the database came back", "after it"}) {
-    fs::create_directories(config.data / "content/aa");
-    write_file(config.data / "content/aa/half", "of a file");
-    write_file(config.data / "restore.unfinished", "");
+  const fs::path staged = config.data / "restore.unfinished";
+  const auto finish = [&](const char* killed) {
     EXPECT_TRUE(is_restore_unfinished(config));
     EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), std::nullopt) << killed;
     EXPECT_FALSE(is_restore_unfinished(config));
-    EXPECT_FALSE(fs::exists(config.data / "content/aa/half"));
-    EXPECT_TRUE(fs::exists(config.data / "content" / sha256_.substr(0, 2) / sha256_));
+    EXPECT_TRUE(fs::exists(config.data / "content" / sha256_.substr(0, 2) / sha256_)) << killed;
+    EXPECT_TRUE(fs::exists(config.data / "reports/job-1/report.json")) << killed;
     EXPECT_EQ(check_database(config.database), Problems{});
-  }
+  };
+  fs::create_directories(staged / "content/aa");
+  write_file(staged / "content/aa/half", "of a file");
+  finish("while files were copied");
+  EXPECT_FALSE(fs::exists(config.data / "content/aa/half"));
+  fs::create_directories(staged);
+  for (const char* folder : {"content", "datasets", "receipts", "reports"})
+    fs::rename(config.data / folder, staged / folder);
+  write_file(staged / "owns-database", "");
+  finish("after the database came back");
+  fs::create_directories(staged);
+  fs::rename(config.data / "reports", staged / "reports");
+  write_file(staged / "moving", (elsewhere_ / "another").string());
   EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), ErrorCode::output_exists);
+  write_file(staged / "moving", out_.string());
+  finish("while the folders were moved");
+  EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), ErrorCode::output_exists);
+}
+
+TEST_P(Backups, ARestoreKnowsThatItsBackupIsGoodBeforeItChangesAnything) {
+  back_up(database_);
+  Config config = world_.server.config;
+  config.data = elsewhere_ / "data";
+  config.database = GetParam().make_url();
+  const auto refused = [&](ErrorCode code, const std::string& why) {
+    EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), code) << why;
+    EXPECT_FALSE(is_restore_unfinished(config)) << why;
+    EXPECT_FALSE(fs::exists(config.data / "content")) << why;
+  };
+  const fs::path file = content(sha256_);
+  fs::rename(file, elsewhere_ / "aside");
+  refused(ErrorCode::dataset_invalid, "a file is missing");
+  write_file(file, "same bytes");
+  refused(ErrorCode::dataset_invalid, "a file is another one");
+  fs::rename(elsewhere_ / "aside", file);
+  fs::rename(out_ / "database", elsewhere_ / "aside");
+  refused(ErrorCode::input_missing, "there is no database");
+  fs::rename(elsewhere_ / "aside", out_ / "database");
+  EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), std::nullopt);
+}
+
+TEST_P(Backups, ThatSayThatTheyLackSomethingComeBackWithoutIt) {
+  fs::remove(world_.server.content.path_of(sha256_));
+  ASSERT_EQ(back_up(database_).missing_count, 1U);
+  Config config = world_.server.config;
+  config.data = elsewhere_ / "data";
+  config.database = GetParam().make_url();
+  EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), std::nullopt);
+  EXPECT_TRUE(fs::exists(config.data / "datasets" / dataset_));
+}
+
+TEST_P(Backups, ARestoreRemovesNothingThatItDidNotWrite) {
+  back_up(database_);
+  Config config = world_.server.config;
+  config.data = elsewhere_ / "data";
+  config.database = GetParam().make_url();
+  fs::create_directories(config.data / "content/aa");
+  write_file(config.data / "content/aa/kept", "bytes");
+  const fs::path planted = config.data / "restore.unfinished";
+  write_file(planted, "a file");
+  EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), ErrorCode::output_exists);
+  fs::remove(planted);
+  fs::create_directory(planted);
+  EXPECT_EQ(code_if_thrown([&] { restore_backup(config, out_); }), ErrorCode::output_exists);
+  EXPECT_EQ(read_file(config.data / "content/aa/kept", 100).value_or(""), "bytes");
+}
+
+TEST_P(Backups, AFolderCalledPartialThatIsNoBackupStays) {
+  const fs::path theirs = out_.string() + ".partial";
+  fs::create_directories(theirs);
+  write_file(theirs / "thesis.txt", "x");
+  EXPECT_EQ(code_if_thrown([&] { back_up(database_); }), ErrorCode::output_exists);
+  EXPECT_TRUE(fs::exists(theirs / "thesis.txt"));
+  EXPECT_FALSE(fs::exists(out_));
 }
 
 TEST_P(Backups, ComeBackWhole) {

@@ -83,7 +83,7 @@ TEST(Admin, AndServerLeaveAloneWhatARestoreThatWasKilledBegan) {
   options.data = folder / "new";
   std::filesystem::create_directory(options.data);
   std::filesystem::copy_file(folder / "data/master.key", options.data / "master.key");
-  write_file(options.data / "restore.unfinished", "");
+  std::filesystem::create_directory(options.data / "restore.unfinished");
   CancelToken at_once;
   at_once.cancel();
   EXPECT_EQ(code_if_thrown([&] { serve(options, at_once); }), ErrorCode::store_unavailable);
