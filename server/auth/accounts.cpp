@@ -76,6 +76,15 @@ void check_roles(Roles roles, OrganisationKind kind) {
   }
 }
 
+/// Whether an admin can sign in: without a password and an identity nobody can.
+bool has_admin(Transaction& transaction, const std::string& organisation_id) {
+  const Rows rows = transaction.query(
+      "SELECT roles FROM users WHERE organisation_id = $1 AND disabled_ms IS NULL AND (password_hash IS NOT NULL OR "
+      "oidc_issuer IS NOT NULL)",
+      {organisation_id});
+  return std::ranges::any_of(rows, [](const Row& row) { return roles_from_text(row.text(0)).has(Role::admin); });
+}
+
 Value now_or_null(bool is_set, std::int64_t now_ms) { return is_set ? Value(now_ms) : Value(); }
 
 template <class Work>
@@ -275,11 +284,8 @@ User Accounts::update_user(const Caller& caller, const std::string& id, const Us
 }
 
 void Accounts::require_an_admin(Transaction& transaction, const std::string& organisation_id) {
-  const Rows rows = transaction.query("SELECT roles FROM users WHERE organisation_id = $1 AND disabled_ms IS NULL",
-                                      {organisation_id});
-  const auto is_admin = [](const Row& row) { return roles_from_text(row.text(0)).has(Role::admin); };
-  if (std::ranges::any_of(rows, is_admin)) return;
-  throw Error(ErrorCode::conflict, "an organisation keeps at least one admin; name another one first");
+  if (has_admin(transaction, organisation_id)) return;
+  throw Error(ErrorCode::conflict, "an organisation keeps at least one admin who can sign in; name another one first");
 }
 
 void Accounts::end_credentials(Transaction& transaction, const std::string& user_id) {

@@ -105,7 +105,7 @@ class Accounts {
 
   std::vector<User> users(const Caller& caller, const PageRequest& page);
   User user(const Caller& caller, const std::string& id);
-  /// @throws Error{not_found}; Error{conflict} where no admin would be left
+  /// @throws Error{not_found}; Error{conflict} where no admin who can sign in would be left
   User update_user(const Caller& caller, const std::string& id, const UserChange& change);
 
   bool is_operator(const Caller& caller);

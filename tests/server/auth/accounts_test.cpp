@@ -89,6 +89,21 @@ TEST_P(Accounts, KeepTheLastAdmin) {
   EXPECT_EQ(code_if_thrown([&] { accounts_.update_user(admin, first, {.is_disabled = true}); }), std::nullopt);
 }
 
+TEST_P(Accounts, KeepTheLastAdminWhoCanSignIn) {
+  const std::string first = server_.add_user(server_.hospital_id, "first", {Role::admin});
+  const Caller admin = server_.caller(first);
+  const std::string second =
+      in_transaction(*server_.database, Access::write, [&](Transaction& transaction) {
+        return accounts_.create_user(transaction, first, server_.hospital_id, {"second", {Role::admin}, std::nullopt});
+      }).id;
+  const auto disable_first = [&] {
+    return code_if_thrown([&] { accounts_.update_user(admin, first, {.is_disabled = true}); });
+  };
+  EXPECT_EQ(disable_first(), ErrorCode::conflict) << "the second has neither password nor identity";
+  accounts_.update_user(admin, second, {.identity = OidcIdentity{"https://issuer.example", "1"}});
+  EXPECT_EQ(disable_first(), std::nullopt);
+}
+
 TEST_P(Accounts, LoseSessionsAndTokensForGoodWhenDisabled) {
   const Caller admin = server_.caller(server_.add_user(server_.hospital_id, "admin", {Role::admin}));
   const std::string user = server_.add_user(server_.hospital_id, "user", {Role::reviewer});
