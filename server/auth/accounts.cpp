@@ -283,6 +283,12 @@ User Accounts::update_user(const Caller& caller, const std::string& id, const Us
   });
 }
 
+void Accounts::require_no_admin(Transaction& transaction, const std::string& organisation_id) {
+  organisation_in(transaction, organisation_id, transaction.for_update());  // one after the other
+  if (!has_admin(transaction, organisation_id)) return;
+  throw Error(ErrorCode::conflict, "the organisation has an admin who can sign in, and makes its others itself");
+}
+
 void Accounts::require_an_admin(Transaction& transaction, const std::string& organisation_id) {
   if (has_admin(transaction, organisation_id)) return;
   throw Error(ErrorCode::conflict, "an organisation keeps at least one admin who can sign in; name another one first");

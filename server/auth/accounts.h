@@ -97,6 +97,9 @@ class Accounts {
   User create_user(Transaction& transaction, std::string_view actor, const std::string& organisation_id,
                    const NewUser& user);
 
+  /// For who makes an organisation's first admin. @throws Error{conflict} where it has one who can sign in
+  void require_no_admin(Transaction& transaction, const std::string& organisation_id);
+
   /// What `caller` may see: all for users of the operator, else the own one.
   std::vector<Organisation> organisations(const Caller& caller, const PageRequest& page);
   Organisation organisation(const Caller& caller, const std::string& id);

@@ -127,11 +127,13 @@ Response change_organisation(Services& services, Request& request) {
       to_json(services.auth->accounts.set_organisation_disabled(request.caller, id, body.boolean("is_disabled"))));
 }
 
+/// @param is_first of those who can sign in as its admin
 Response create_user_in(Services& services, Request& request, const std::string& organisation_id, const JsonBody& body,
-                        Roles roles) {
+                        Roles roles, bool is_first = false) {
   const std::string login = checked_login(body.text("login", kMaxTextBytes));
   const NewUser user{login, roles, password_hash_in(services, body, login)};
   return create_once(services, request, [&](Transaction& transaction) {
+    if (is_first) services.auth->accounts.require_no_admin(transaction, organisation_id);
     return created(
         user_json(services.auth->accounts.create_user(transaction, request.caller.user_id, organisation_id, user)),
         "users");
@@ -142,7 +144,7 @@ Response create_admin(Services& services, Request& request) {
   const std::string& id = request.path_values.at(0);
   services.auth->accounts.organisation(request.caller, id);
   require_operator(services, request);
-  return create_user_in(services, request, id, JsonBody(request, {"login", "password"}), {Role::admin});
+  return create_user_in(services, request, id, JsonBody(request, {"login", "password"}), {Role::admin}, true);
 }
 
 Response list_users(Services& services, Request& request) {

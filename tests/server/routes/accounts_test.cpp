@@ -57,6 +57,18 @@ TEST_P(AccountRoutes, LetOnlyTheOperatorMakeOrganisations) {
   EXPECT_EQ(server_.ask(Method::post, "/api/v1/organisations", operator_, body).status, 409);
 }
 
+TEST_P(AccountRoutes, LetTheOperatorMakeAnAdminOnlyWhereNoneCanSignIn) {
+  const std::string path = "/api/v1/organisations/" + server_.hospital_id + "/admins";
+  const Response refused = server_.ask(Method::post, path, operator_, {{"login", "intruder"}, {"password", kPassword}});
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(problem_code(refused), "conflict");
+  const std::string company = "/api/v1/organisations/" + server_.company_id + "/admins";
+  EXPECT_EQ(server_.ask(Method::post, company, operator_, {{"login", "no-password"}}).status, 201);
+  EXPECT_EQ(server_.ask(Method::post, company, operator_, {{"login", "good"}, {"password", kPassword}}).status, 201)
+      << "the first cannot sign in";
+  EXPECT_EQ(server_.ask(Method::post, company, operator_, {{"login", "third"}, {"password", kPassword}}).status, 409);
+}
+
 TEST_P(AccountRoutes, ChangeAUser) {
   const std::string id = server_.add_user(server_.hospital_id, "kim", {Role::reviewer});
   const std::string path = "/api/v1/users/" + id;
