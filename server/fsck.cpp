@@ -126,7 +126,7 @@ bool FsckResult::is_sound() const { return std::ranges::all_of(problems, &FsckPr
 
 FsckResult fsck(Services& services, const FsckOptions& options) {
   Run run{services, options, {}};
-  services.ledger.check_at_start();
+  services.ledger.check_at_start(services.config.data / "ledger");
   run.result.counts["ledger_leaves"] =
       static_cast<std::uint64_t>(run.rows("SELECT size FROM ledger_head").at(0).integer(0));
   check_content(run);

@@ -376,7 +376,7 @@ void wait(const CancelToken& cancel, HttpServer& http) {
 void serve(const ServeOptions& options, const CancelToken& cancel) {
   bound_free_memory();
   Base base(options);
-  base.ledger.check_at_start();
+  base.ledger.check_at_start(base.config.data / "ledger");
   Transfers::close_interrupted(base.services);
   remove_unrecorded_content(*base.database, base.content);
   malloc_trim(0);  // the checks looked at everything
@@ -421,7 +421,7 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
 
 std::string init(const ServeOptions& options, const std::string& login, const std::string& password) {
   Base base(options);
-  base.ledger.check_at_start();
+  base.ledger.check_at_start(base.config.data / "ledger");
   return create_first_admin(base.auth.parts, base.auth.passwords,
                             {"Operator", login, password.empty() ? std::nullopt : std::optional(password)});
 }

@@ -80,6 +80,10 @@ Ledger::Ledger(Database& database, KeyStore& keys, const Clock& clock, std::stri
     key_ = signing_key(keys, transaction, "ledger.signing", origin_, KeyType::log, now_ms);
     // A key of its own: one that signs as a log must never sign as a witness.
     witness_ = signing_key(keys, transaction, "ledger.witness", origin_ + "/witness", KeyType::witness, now_ms);
+    if (ledger_size(transaction) > 0) return;
+    // From the first leaf on there is a checkpoint: leaves without any mean that somebody removed them all.
+    transaction.execute("DELETE FROM ledger_checkpoints WHERE size = 0");  // the origin may be another one now
+    sign_checkpoint(transaction);
   });
 }
 
@@ -143,7 +147,7 @@ std::string Ledger::sign_checkpoint(Transaction& transaction) {
 
 std::string Ledger::published_checkpoint() {
   const auto last = in_transaction(database_, Access::read, last_checkpoint);
-  return last ? to_text(last->note) : checkpoint();
+  return last && last->checkpoint.tree.size > 0 ? to_text(last->note) : checkpoint();
 }
 
 std::string Ledger::receipt(std::uint64_t number) {

@@ -74,8 +74,9 @@ class Ledger {
   std::optional<std::string> tile(const Tile& tile);
 
   /// Recomputes every hash from the leaves and compares with what is stored and with every checkpoint; the signature of
-  /// the last one is checked. @throws Error{ledger_invalid} saying what differs and where
-  void check_at_start();
+  /// the last one is checked. So is the checkpoint in the folder `exported` of an earlier export_tiles, where there is
+  /// one. @throws Error{ledger_invalid} saying what differs and where
+  void check_at_start(const std::filesystem::path& exported);
 
   /// Writes what is new since the last export to `folder`: tiles, then the checkpoint by rename once they are on disk.
   /// @throws Error{ledger_invalid} where `folder` holds a checkpoint that this log never made; Error{disk_full,
@@ -94,6 +95,8 @@ class Ledger {
 
  private:
   std::string sign_checkpoint(Transaction& transaction);
+  /// That the tree begins with the one exported to `folder`. @return the size of that. @throws Error{ledger_invalid}
+  std::uint64_t require_exported(Transaction& transaction, const std::filesystem::path& folder) const;
 
   Database& database_;
   const Clock& clock_;

@@ -96,16 +96,19 @@ class TreeCheck {
 
 }  // namespace
 
-void Ledger::check_at_start() {
+void Ledger::check_at_start(const std::filesystem::path& exported) {
   in_transaction(database_, Access::read, [&](Transaction& transaction) {
     TreeCheck(transaction).check();
     const auto last = last_checkpoint(transaction);
-    if (!last) return;
-    if (last->checkpoint.origin != origin_ || !is_signed_by(last->note, key_->verifier())) {
+    if (!last) throw ledger_error("it has leaves without a checkpoint");
+    // One of the empty tree promises nothing, under whatever origin.
+    const bool is_own = last->checkpoint.origin == origin_ && is_signed_by(last->note, key_->verifier());
+    if (!is_own && last->checkpoint.tree.size > 0) {
       throw ledger_error(
           "its last checkpoint is of another origin, or not signed by its key (was the origin or the "
           "master key changed?)");
     }
+    require_exported(transaction, exported);
   });
 }
 

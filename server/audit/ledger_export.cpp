@@ -43,17 +43,23 @@ void remove_partial(const Tile& tile, const fs::path& folder) {
 
 }  // namespace
 
+std::uint64_t Ledger::require_exported(Transaction& transaction, const fs::path& folder) const {
+  const TreeHead exported = exported_tree(folder, key_->verifier());
+  if (exported.size <= ledger_size(transaction) &&
+      root_hash(exported.size, stored_hashes(transaction)) == exported.root) {
+    return exported.size;
+  }
+  throw ledger_error("it is not what was exported before");
+}
+
 void Ledger::export_tiles(const fs::path& folder) {
   make_folders(folder);
   checkpoint();
   const auto [tiles, note, cosigned] = in_transaction(database_, Access::read, [&](Transaction& transaction) {
     const auto last = last_checkpoint(transaction).value();
-    const TreeHead exported = exported_tree(folder, key_->verifier());
-    const std::uint64_t size = last.checkpoint.tree.size;
-    if (exported.size > size || root_hash(exported.size, stored_hashes(transaction)) != exported.root) {
-      throw ledger_error("it is not what was exported before");
-    }
-    return std::tuple(tiles_between(exported.size, size), to_text(last.note), cosigned_checkpoint(transaction));
+    const std::uint64_t exported_size = require_exported(transaction, folder);
+    return std::tuple(tiles_between(exported_size, last.checkpoint.tree.size), to_text(last.note),
+                      cosigned_checkpoint(transaction));
   });
   // What a tile holds never changes, so each is read for itself: others need not wait for the disk.
   for (const Tile& tile : tiles) write_tile(this->tile(tile).value(), folder / path_of(tile));

@@ -111,6 +111,37 @@ TEST_P(LedgerCheck, FindsACheckpointWithinThatWasChanged) {
   EXPECT_NE(problem(), "");
 }
 
+TEST_P(LedgerCheck, FindsThatAllCheckpointsWereRemoved) {
+  make();
+  execute("DELETE FROM ledger_checkpoints");
+  EXPECT_THAT(problem(), HasSubstr("without a checkpoint"));
+}
+
+TEST_P(LedgerCheck, AServerThatWasKilledBeforeItsFirstCheckpointStartsAgain) {
+  grow(3);
+  EXPECT_EQ(problem(), "");
+  Ledger other(*database_, keys_, clock_, "other.example/naru");
+  EXPECT_NO_THROW(other.check_at_start(folder_ / "ledger")) << "nothing was signed under the first name";
+}
+
+TEST_P(LedgerCheck, FindsThatItIsNotWhatWasExported) {
+  make();
+  ledger_.export_tiles(folder_ / "ledger");
+  grow(15);
+  EXPECT_EQ(problem(), "");
+  execute("DELETE FROM ledger_checkpoints WHERE size > 7");
+  execute("DELETE FROM ledger_leaves WHERE number >= 12");
+  execute(
+      "DELETE FROM ledger_hashes WHERE (number + 1) * CASE level WHEN 0 THEN 1 WHEN 1 THEN 2 WHEN 2 THEN 4 ELSE 8 END "
+      "> 12");
+  execute("UPDATE ledger_head SET size = 12");
+  EXPECT_THAT(problem(), HasSubstr("not what was exported before"));
+  size_ = 12;
+  clock_.advance(1);
+  grow(15);
+  EXPECT_THAT(problem(), HasSubstr("not what was exported before"));
+}
+
 TEST_P(LedgerCheck, FindsASignatureThatIsNotTheLedgers) {
   make();
   const SigningKey forger(ledger_.origin(), KeyType::log, std::string(32, 'f'));
@@ -125,7 +156,7 @@ TEST_P(LedgerCheck, FindsASignatureThatIsNotTheLedgers) {
 TEST_P(LedgerCheck, FindsThatItIsTheLedgerOfAnotherOrigin) {
   make();
   Ledger other(*database_, keys_, clock_, "other.example/naru");
-  EXPECT_THROW(other.check_at_start(), Error);
+  EXPECT_THROW(other.check_at_start(folder_ / "ledger"), Error);
 }
 
 TEST_P(LedgerCheck, DoesNotOpenUnderAnotherMasterKey) {

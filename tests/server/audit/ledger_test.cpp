@@ -109,10 +109,14 @@ TEST_P(LedgerCheckpoint, StaysAsItIsUntilTheTreeGrows) {
   const std::string empty = ledger_.checkpoint();
   EXPECT_THAT(empty, HasSubstr("\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n")) << "SHA-256 of nothing";
   EXPECT_EQ(ledger_.checkpoint(), empty);
-  grow(2);
   EXPECT_EQ(ledger_.published_checkpoint(), empty);
+  grow(2);
+  const std::string first = ledger_.published_checkpoint();
+  EXPECT_NE(first, empty) << "one of nothing is of no use once there is something";
+  grow(3);
+  EXPECT_EQ(ledger_.published_checkpoint(), first);
   const std::string next = ledger_.checkpoint();
-  EXPECT_NE(next, empty);
+  EXPECT_NE(next, first);
   EXPECT_EQ(ledger_.published_checkpoint(), next);
 }
 
@@ -240,6 +244,7 @@ TEST_P(LedgerWitness, ALogSetBackAndGrownDifferentlyIsFound) {
   size_ = 0;
   clock_.advance(1);
   grow(4);
+  ledger_.checkpoint();
   EXPECT_EQ(problem(), "") << "by itself the other history is whole";
   EXPECT_EQ(witness_.add_checkpoint(ledger_.witness_request(4)).status, 409);
   grow(6);

@@ -39,7 +39,7 @@ class LedgerTest : public ::testing::TestWithParam<DatabaseCase> {
   /// What check_at_start says; empty where the ledger is whole.
   std::string problem() {
     try {
-      ledger_.check_at_start();
+      ledger_.check_at_start(folder_ / "ledger");
       return "";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::ledger_invalid);

@@ -149,7 +149,7 @@ TEST_P(Accounts, WriteEveryChangeIntoTheLedger) {
   EXPECT_THAT(kinds, testing::ElementsAre("user.created", "user.created", "user.roles_changed", "user.disabled",
                                           "user.password_changed", "user.identity_linked", "user.enabled",
                                           "user.identity_unlinked"));
-  EXPECT_EQ(code_if_thrown([&] { server_.ledger.check_at_start(); }), std::nullopt);
+  EXPECT_EQ(code_if_thrown([&] { server_.ledger.check_at_start(server_.folder / "ledger"); }), std::nullopt);
 }
 
 TEST_P(Accounts, WriteNothingIntoTheLedgerForWhatWasRefused) {
