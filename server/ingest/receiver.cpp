@@ -5,6 +5,7 @@
 #include <sstream>
 #include <utility>
 
+#include "core/error.h"
 #include "server/audit/ledger.h"
 #include "server/clock.h"
 #include "server/crash_point.h"
@@ -36,6 +37,16 @@ std::string joined(const std::set<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
   return text;
+}
+
+/// A long body, an association or a watched folder may outlive the account or the organisation that it is for.
+/// @throws Error{forbidden}
+void require_enabled(Transaction& transaction, const Origin& origin) {
+  const Rows disabled = transaction.query(
+      "SELECT 1 FROM organisations WHERE id = $1 AND disabled_ms IS NOT NULL UNION ALL "
+      "SELECT 1 FROM users WHERE id = $2 AND disabled_ms IS NOT NULL",
+      {origin.organisation_id, origin.actor});
+  if (!disabled.empty()) throw Error(ErrorCode::forbidden, "the account or its organisation was disabled meanwhile");
 }
 
 /// Finds the study's row and locks it, or makes it.
@@ -162,6 +173,7 @@ bool Receiver::commit(const std::vector<Batch*>& batches) {
 }
 
 void Receiver::write_rows(Transaction& transaction, Batch& batch) {
+  require_enabled(transaction, batch.origin);
   const std::int64_t now_ms = clock_.now_ms();
   std::map<std::string, Addition> studies;  // by UID, so that all transactions lock them in one order
   for (const Arrival& arrival : batch.arrivals) studies.emplace(arrival.facts.study_uid, Addition{});

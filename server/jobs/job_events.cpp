@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "server/auth/live_users.h"
 #include "server/jobs/job_row.h"
 #include "server/store/database.h"
 
@@ -50,14 +51,18 @@ std::string log_text(const std::vector<JobEventRow>& events) {
   return text;
 }
 
-JobEventSource::JobEventSource(Database& database, std::string job_id, std::int64_t after)
+JobEventSource::JobEventSource(Database& database, std::string user_id, std::string job_id, std::int64_t after)
     : database_(database),
+      user_id_(std::move(user_id)),
       job_id_(std::move(job_id)),
       after_(after),
       end_(std::chrono::steady_clock::now() + kLongestStream) {}
 
 std::vector<ServerEvent> JobEventSource::next() {
   const auto [job, events] = in_transaction(database_, Access::read, [&](Transaction& transaction) {
+    if (transaction.query(fmt::format("SELECT 1 FROM {} WHERE id = $1", kLiveUsers), {user_id_}).empty()) {
+      return std::pair(std::optional<JobRow>(), std::vector<JobEventRow>());
+    }
     auto found = read_job(transaction, job_id_, false);
     return std::pair(std::move(found), job_events(transaction, job_id_, after_));
   });

@@ -32,17 +32,17 @@ std::vector<JobEventRow> job_events(Transaction& transaction, const std::string&
 std::string log_text(const std::vector<JobEventRow>& events);
 
 /// Server-sent events: each event of the job under its number, and `progress` without one, so that a client that comes
-/// back with Last-Event-ID misses none and gets none twice. Ends with the job, or after a while, so that a client
-/// proves anew who it is.
+/// back with Last-Event-ID misses none and gets none twice. Ends with the job, once the account that watches is
+/// disabled, or after a while, so that a client proves anew who it is.
 class JobEventSource final : public EventSource {
  public:
-  JobEventSource(Database& database, std::string job_id, std::int64_t after);
+  JobEventSource(Database& database, std::string user_id, std::string job_id, std::int64_t after);
   std::vector<ServerEvent> next() override;
   bool is_over() const override { return is_over_; }
 
  private:
   Database& database_;
-  std::string job_id_;
+  std::string user_id_, job_id_;
   std::int64_t after_;
   nlohmann::ordered_json progress_;
   std::chrono::steady_clock::time_point end_;

@@ -118,8 +118,9 @@ Response show_events(Services& services, Request& request) {
   const std::int64_t after = after_of(request);
   const auto accept = request.headers.find("Accept");
   if (accept && accept->find("text/event-stream") != std::string_view::npos) {
-    Response stream{
-        .status = 200, .headers = {}, .body = std::make_shared<JobEventSource>(services.database, id, after)};
+    Response stream{.status = 200,
+                    .headers = {},
+                    .body = std::make_shared<JobEventSource>(services.database, request.caller.user_id, id, after)};
     stream.headers.add("Content-Type", "text/event-stream");
     return stream;
   }

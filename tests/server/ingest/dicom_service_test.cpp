@@ -91,5 +91,26 @@ TEST_P(DicomServiceOn, OfAKeyThatOthersMayReadAWarningIsSaid) {
   EXPECT_THAT(testing::internal::GetCapturedStderr(), testing::HasSubstr("[dicom] tls_key"));
 }
 
+TEST_P(DicomServiceOn, NothingIsStoredForAHospitalThatWasDisabled) {
+  IngestWorld world(GetParam());
+  naru::test::PhantomOptions phantom;
+  phantom.size = {16, 16, 1};
+  naru::test::write_series(phantom, world.folder / "series");
+  world.config.dicom = config();
+  const DicomService service(world.services);
+  const std::string send = "storescu -aet SENDER -aec NARU 127.0.0.1 " + std::to_string(service.port()) + " +sd ";
+  const auto set_disabled = [&](const char* when) {
+    in_transaction(*world.database, Access::write, [&](Transaction& transaction) {
+      transaction.execute(std::string("UPDATE organisations SET disabled_ms = ") + when + " WHERE id = 'org-a'");
+    });
+  };
+  set_disabled("1");
+  EXPECT_NE(run(send + (world.folder / "series").string()), 0);
+  EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 0);
+  set_disabled("NULL");
+  EXPECT_EQ(run(send + (world.folder / "series").string()), 0);
+  EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 1);
+}
+
 }  // namespace
 }  // namespace naru::server

@@ -144,5 +144,26 @@ TEST_P(ReceiverOn, OneThatCannotBeStoredDoesNotTakeOthersWithIt) {
   EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 12);
 }
 
+TEST_P(ReceiverOn, NothingIsStoredOnceTheAccountOrItsOrganisationIsDisabled) {
+  IngestWorld world(GetParam());
+  const auto files = instances(3);
+  const auto execute = [&](std::string_view sql) {
+    in_transaction(*world.database, Access::write, [&](Transaction& transaction) { transaction.execute(sql); });
+  };
+  execute(
+      "INSERT INTO users (id, organisation_id, login, roles, created_ms, failed_count, locked_until_ms) VALUES "
+      "('user-1', 'org-a', 'kim', 'hospital_steward', 0, 0, 0)");
+  world.receive(files[0]);
+  for (const std::string row :
+       {"users SET disabled_ms = 1 WHERE id = 'user-1'", "organisations SET disabled_ms = 1 WHERE id = 'org-a'"}) {
+    execute("UPDATE " + row);
+    EXPECT_THROW(world.receive(files[1]), Error) << row;
+    EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 1);
+    execute("UPDATE users SET disabled_ms = NULL");
+  }
+  execute("UPDATE organisations SET disabled_ms = NULL");
+  EXPECT_EQ(world.receive(files[1]).kind, Kind::stored);
+}
+
 }  // namespace
 }  // namespace naru::server

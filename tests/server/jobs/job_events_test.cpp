@@ -32,13 +32,13 @@ TEST_P(JobEventsTest, AStreamThatIsTakenUpAgainMissesNoneAndDoublesNone) {
     }
   };
   {
-    JobEventSource first(*world_.database, id, 0);
+    JobEventSource first(*world_.database, "user-org-a", id, 0);
     take(first);
     take(first);
     EXPECT_FALSE(first.is_over());
   }
   claims_.heartbeat(lease_of(job), WorkProgress{"reading headers", 1, 2, "files", 0});
-  JobEventSource second(*world_.database, id, std::stoll(last));
+  JobEventSource second(*world_.database, "user-org-a", id, std::stoll(last));
   take(second);
   claims_.fail(lease_of(job), ErrorCode::nothing_delivered, "x");
   take(second);
@@ -49,7 +49,7 @@ TEST_P(JobEventsTest, AStreamThatIsTakenUpAgainMissesNoneAndDoublesNone) {
 TEST_P(JobEventsTest, ProgressComesWithoutANumberAndOnlyWhenItIsNew) {
   const std::string id = world_.submit("org-a").id;
   const JobRow job = claims_.claim(kRoom).value();
-  JobEventSource source(*world_.database, id, 0);
+  JobEventSource source(*world_.database, "user-org-a", id, 0);
   const auto progress_count = [&] {
     int count = 0;
     for (const ServerEvent& event : source.next()) count += event.kind == "progress" && event.id.empty() ? 1 : 0;
@@ -71,6 +71,19 @@ TEST_P(JobEventsTest, TheLogHasALineForEachEvent) {
       world_.write([&](Transaction& transaction) { return log_text(job_events(transaction, id, 0)); });
   EXPECT_EQ(log.substr(0, 35), "2026-01-01T00:00:00.001Z 1 created ");
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 2);
+}
+
+TEST_P(JobEventsTest, AStreamEndsOnceTheAccountThatWatchesIsDisabled) {
+  const std::string id = world_.submit("org-a").id;
+  JobEventSource source(*world_.database, "user-org-a", id, 0);
+  EXPECT_FALSE(source.next().empty());
+  EXPECT_FALSE(source.is_over());
+  world_.write([](Transaction& transaction) {
+    transaction.execute("UPDATE users SET disabled_ms = 1 WHERE id = 'user-org-a'");
+  });
+  claims_.claim(kRoom).value();
+  EXPECT_TRUE(source.next().empty()) << "the claim is not told any more";
+  EXPECT_TRUE(source.is_over());
 }
 
 }  // namespace
