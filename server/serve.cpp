@@ -49,6 +49,7 @@
 #include "server/routes/application.h"
 #include "server/services.h"
 #include "server/store/database.h"
+#include "server/store/database_hold.h"
 
 namespace naru::server {
 
@@ -167,6 +168,7 @@ struct Base {
       : config(config_of(options)),
         lock(lock_data(config)),
         keys(master_key_file(config), true),
+        hold(database_url(config)),
         database(open_database(database_url(config), !holds_data(config.data))),
         ledger(*database, keys, clock, config.ledger.origin, config.ledger.witness_keys),
         content(config.data / "content", config.ingest.max_instance_bytes),
@@ -182,6 +184,7 @@ struct Base {
   SystemClock clock;
   ClockWatch clock_watch;  ///< of the thread of `Maintenance`
   KeyStore keys;
+  DatabaseHold hold;
   std::unique_ptr<Database> database;
   Ledger ledger;
   ContentStore content;
@@ -296,6 +299,7 @@ std::vector<MaintenanceTask> tasks(Base& base) {
   const Config& config = base.config;
   return {
       {"the watch over downloads", 1s, [&services] { services.transfers.sweep(services); }},
+      {"the hold on the database", 10s, [&base] { base.hold.keep(); }},
       {"the ledger's checkpoint", 1s, [&base] { base.ledger.checkpoint(); }},
       {"the ledger's export", 60s, [&base, &config] { base.ledger.export_tiles(config.data / "ledger"); }},
       {"closing of quiet studies", 1s,

@@ -19,7 +19,7 @@ struct ServeOptions {
 
 /// Runs until `cancel`, then drains. Says on the log where it listens.
 /// @throws Error{config_invalid, key_invalid, store_unavailable, ledger_invalid, output_busy (another server has the
-/// data folder), output_unwritable}
+/// data folder, or the database), output_unwritable}
 void serve(const ServeOptions& options, const CancelToken& cancel);
 
 /// Makes the operator's organisation and its first admin. @param password empty: one is made

@@ -7,6 +7,7 @@
 
 #include "pipeline/file_descriptor.h"
 #include "pipeline/files.h"
+#include "server/store/database_hold.h"
 #include "tests/server/support/databases.h"
 #include "tests/server/support/error_code.h"
 #include "tests/support/temp_folder.h"
@@ -119,6 +120,21 @@ TEST_P(ServeData, DoesNotTakeAnEmptyDatabaseForANewOneWhereThereAreData) {
   EXPECT_FALSE(code_if_thrown([&] { init(options, "admin", "correct horse battery"); })) << "nothing to lose";
   write_file(received, "x");
   EXPECT_FALSE(code_if_thrown([&] { admin_fsck(options, false, false); })) << "a database that knows of others";
+}
+
+TEST_P(ServeData, OneDatabaseHasOneServer) {
+  if (GetParam().name != "postgresql") GTEST_SKIP() << "SQLite's file lies in the data folder, which is locked";
+  const TempFolder folder;
+  ServeOptions options;
+  options.data = folder / "data";
+  options.config = folder / "naru.toml";
+  const std::string url = GetParam().make_url();
+  write_file(options.config, "database = \"" + url + "\"\n");
+  init(options, "admin", "correct horse battery");
+  const DatabaseHold other(url);
+  CancelToken at_once;
+  at_once.cancel();
+  EXPECT_EQ(code_if_thrown([&] { serve(options, at_once); }), ErrorCode::output_busy);
 }
 
 }  // namespace
