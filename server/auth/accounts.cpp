@@ -108,12 +108,17 @@ std::optional<OrganisationKind> organisation_kind_from_name(std::string_view nam
 
 Roles roles_of(OrganisationKind kind) { return kKinds[static_cast<std::size_t>(kind)].roles; }
 
-std::string checked_login(std::string_view login) {
-  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789._-@+";
+std::string folded_login(std::string_view login) {
   std::string small(login);
   for (char& c : small) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
+  return small;
+}
+
+std::string checked_login(std::string_view login) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789._-@+";
+  std::string small = folded_login(login);
   if (small.empty() || small.size() > 128 || small.find_first_not_of(kLetters) != std::string::npos) {
     throw Error(ErrorCode::request_invalid, "a login has 1 to 128 letters, digits, '.', '_', '-', '@' or '+'");
   }

@@ -82,6 +82,8 @@ std::string checked_login(std::string_view login);
 /// The words of a text with ' ' between, as a list.
 nlohmann::ordered_json word_list(std::string_view text);
 
+/// The login in small letters, as it is stored and compared; not checked.
+std::string folded_login(std::string_view login);
 /// 1 to 128 bytes without control characters: names that people give. @throws Error{request_invalid} naming `what`
 void check_display_name(std::string_view name, std::string_view what);
 

@@ -49,7 +49,7 @@ std::string limited_address(const Services& services, const Request& request) {
 Response sign_in(Services& services, Request& request) {
   const JsonBody body(request, {"login", "password"});
   const std::string login = body.text("login", 1024), password = body.text("password", 4096);
-  services.auth->limits.count(limited_address(services, request), login);
+  services.auth->limits.count(limited_address(services, request), folded_login(login));
   const std::string user_id = sign_in_by_password(services.auth->parts, services.auth->passwords, login, password);
   const std::string secret = begin_session(services, request, user_id);
   const auto caller = services.auth->sessions.caller_with(secret);

@@ -60,6 +60,12 @@ TEST_P(SessionRoutes, TheClientsOfAProxyOnThisMachineDoNotKeepEachOtherOut) {
   EXPECT_EQ(sign_in("kim", kPassword, "", "127.0.0.1").status, 429);
 }
 
+TEST_P(SessionRoutes, ALoginIsLimitedHoweverItIsWritten) {
+  const std::string forms[] = {"kim", "Kim", "KIM", "kIm"};
+  for (std::size_t n = 0; n < 10; ++n) EXPECT_EQ(sign_in(forms[n % 4], kPassword).status, 200);
+  EXPECT_EQ(sign_in("kiM", kPassword).status, 429);
+}
+
 TEST_P(SessionRoutes, LeadFromSignInToSignOut) {
   const Response in = sign_in("kim", kPassword);
   ASSERT_EQ(in.status, 200) << std::get<std::string>(in.body);
