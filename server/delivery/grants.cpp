@@ -34,12 +34,14 @@ Grant grant_of(const Row& row) {
   return grant;
 }
 
+bool is_enabled(Transaction& transaction, const std::string& organisation_id) {
+  return !transaction.query("SELECT id FROM organisations WHERE id = $1 AND disabled_ms IS NULL", {organisation_id})
+              .empty();
+}
+
 void check_proposal(Services& services, Transaction& transaction, const Caller& caller, const GrantProposal& proposal) {
   const auto fail = [](const std::string& problem) { throw Error(ErrorCode::request_invalid, problem); };
-  if (transaction.query("SELECT id FROM organisations WHERE id = $1 AND disabled_ms IS NULL", {proposal.recipient_id})
-          .empty()) {
-    fail("\"recipient_id\" names no organisation");
-  }
+  if (!is_enabled(transaction, proposal.recipient_id)) fail("\"recipient_id\" names no organisation");
   const auto says_nothing = [](const std::string& text) {
     return text.find_first_not_of(" \t\r\n") == std::string::npos;
   };
@@ -129,6 +131,13 @@ void approve_grant(Services& services, Transaction& transaction, const Caller& c
       "UPDATE grants SET state = 'active', approved_ms = $1, approved_by = $2 WHERE id = $3 AND state = 'proposed'",
       {services.clock.now_ms(), caller.user_id, grant.id});
   if (changed == 0) throw Error(ErrorCode::conflict, fmt::format("this grant is {}", grant.state));
+  // It may have waited for long.
+  if (services.clock.now_ms() >= grant.expires_ms) {
+    throw Error(ErrorCode::grant_ended, "the grant's end date has passed; propose a new one");
+  }
+  if (!is_enabled(transaction, grant.recipient_id)) {
+    throw Error(ErrorCode::conflict, "the recipient is disabled");
+  }
   append(services, transaction, "grant.approved", caller.user_id, grant);
 }
 

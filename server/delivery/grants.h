@@ -42,7 +42,8 @@ struct GrantProposal {
 /// calendars, a recipe that does not parse; Error{not_found} a study that is not the caller's
 Grant propose_grant(Services& services, Transaction& transaction, const Caller& caller, const GrantProposal& proposal);
 
-/// @throws Error{forbidden} by the person who proposed it; Error{conflict} not in state proposed
+/// @throws Error{forbidden} by the person who proposed it; Error{conflict} not in state proposed, or the
+/// recipient is disabled; Error{grant_ended} its end date has passed
 void approve_grant(Services& services, Transaction& transaction, const Caller& caller, const Grant& grant);
 
 /// Running downloads stop once the transaction is committed. @throws Error{conflict} revoked before

@@ -129,5 +129,32 @@ TEST_P(Grants, ThatWereWithdrawnBeforeTheyWereApprovedAreNotSeenByTheRecipient) 
   });
 }
 
+TEST_P(Grants, ThatCanNoLongerBeUsedAreNotApproved) {
+  const auto propose_one = [&] {
+    return world_.write(
+        [&](Transaction& t) { return propose_grant(world_.server.services, t, world_.steward, world_.proposal()); });
+  };
+  const auto approve = [&](const Grant& grant) {
+    return code_if_thrown([&] {
+      world_.write([&](Transaction& t) { approve_grant(world_.server.services, t, world_.reviewer, grant); });
+    });
+  };
+  const Grant late = propose_one();
+  world_.server.clock.set(late.expires_ms);
+  EXPECT_EQ(approve(late), ErrorCode::grant_ended);
+  EXPECT_EQ(world_.now(late).state, "proposed");
+  const Grant of_disabled = propose_one();
+  const auto set_disabled = [&](bool is_disabled) {
+    Caller operator_;
+    operator_.organisation_id = world_.server.operator_id;
+    operator_.user_id = "user-operator";
+    world_.server.auth.accounts.set_organisation_disabled(operator_, world_.server.company_id, is_disabled);
+  };
+  set_disabled(true);
+  EXPECT_EQ(approve(of_disabled), ErrorCode::conflict);
+  set_disabled(false);
+  EXPECT_EQ(approve(of_disabled), std::nullopt);
+}
+
 }  // namespace
 }  // namespace naru::server::test
