@@ -155,6 +155,13 @@ void ingest_received(const Services& services, Upload& upload, const CancelToken
   remove_part(services, upload.id);
 }
 
+/// The studies will name who opened it, so nobody else sends for that person.
+Upload find_own(const Services& services, const Caller& caller, const std::string& id) {
+  Upload upload = find_upload(services, caller.organisation_id, id);
+  if (upload.created_by == caller.user_id) return upload;
+  throw Error(ErrorCode::forbidden, "another person opened this upload: open one of your own");
+}
+
 }  // namespace
 
 nlohmann::ordered_json to_json(const Upload& upload) {
@@ -204,10 +211,9 @@ Upload find_upload(const Services& services, const std::string& organisation_id,
   return from_row(rows[0]);
 }
 
-UploadPart::UploadPart(const Services& services, const std::string& organisation_id, const std::string& id,
-                       std::uint64_t offset)
-    : services_(services), upload_(find_upload(services, organisation_id, id)), file_(lock_part(services, upload_.id)) {
-  upload_ = find_upload(services, organisation_id, id);  // as it is now that nobody else changes it
+UploadPart::UploadPart(const Services& services, const Caller& caller, const std::string& id, std::uint64_t offset)
+    : services_(services), upload_(find_own(services, caller, id)), file_(lock_part(services, upload_.id)) {
+  upload_ = find_own(services, caller, id);  // as it is now that nobody else changes it
   if (upload_.state != "open") {
     throw Error(ErrorCode::conflict, fmt::format("the upload is {}: nothing can be added", upload_.state));
   }
@@ -257,13 +263,13 @@ std::uint64_t UploadPart::save() {
   return upload_.received_bytes;
 }
 
-Upload complete_upload(const Services& services, const std::string& organisation_id, const std::string& id) {
-  Upload upload = find_upload(services, organisation_id, id);
+Upload complete_upload(const Services& services, const Caller& caller, const std::string& id) {
+  Upload upload = find_own(services, caller, id);
   if (upload.state == "aborted") throw Error(ErrorCode::conflict, "the upload was aborted: begin a new one");
   if (upload.state == "done" || upload.state == "failed") return upload;
   if (upload.state == "received" && upload.kind == "archive") return upload;  // whose worker may hold the file
   const FileDescriptor lock = lock_part(services, id);
-  upload = find_upload(services, organisation_id, id);
+  upload = find_own(services, caller, id);
   if (upload.state == "open") {
     count_anew(services, upload, lock);
     if (upload.received_bytes != upload.size_bytes) {

@@ -20,6 +20,7 @@
 
 #include "core/cancel.h"
 #include "pipeline/file_descriptor.h"
+#include "server/auth/caller.h"
 #include "server/disk_room.h"
 #include "server/ingest/receiver.h"
 
@@ -55,9 +56,9 @@ Upload find_upload(const Services& services, const std::string& organisation_id,
 /// goes on from there.
 class UploadPart {
  public:
-  /// @throws Error{not_found}; Error{conflict} where it is not open, or another request writes to it;
-  /// Error{precondition_failed} where `offset` is not what was received, naming that
-  UploadPart(const Services& services, const std::string& organisation_id, const std::string& id, std::uint64_t offset);
+  /// @throws Error{not_found}; Error{forbidden} where another person opened it; Error{conflict} where it is not open,
+  /// or another request writes to it; Error{precondition_failed} where `offset` is not what was received, naming that
+  UploadPart(const Services& services, const Caller& caller, const std::string& id, std::uint64_t offset);
   ~UploadPart();
   UploadPart(const UploadPart&) = delete;
   UploadPart& operator=(const UploadPart&) = delete;
@@ -76,8 +77,9 @@ class UploadPart {
 };
 
 /// All bytes are there: a file is ingested before this returns, an archive by `ingest_received_uploads` soon.
-/// Asked again it answers the same. @throws Error{not_found}; Error{conflict} where bytes are missing or it was aborted
-Upload complete_upload(const Services& services, const std::string& organisation_id, const std::string& id);
+/// Asked again it answers the same. @throws Error{not_found}; Error{forbidden} where another person opened it;
+/// Error{conflict} where bytes are missing or it was aborted
+Upload complete_upload(const Services& services, const Caller& caller, const std::string& id);
 
 /// @throws Error{not_found}; Error{conflict} while it is worked on, and once it has ended
 void abort_upload(const Services& services, const std::string& organisation_id, const std::string& id,

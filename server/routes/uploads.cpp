@@ -73,7 +73,7 @@ Response show(Services& services, Request& request) {
 }
 
 Response complete(Services& services, Request& request) {
-  const Upload upload = complete_upload(services, request.caller.organisation_id, request.path_values.at(0));
+  const Upload upload = complete_upload(services, request.caller, request.path_values.at(0));
   return answer(upload, upload.state == "received" ? 202 : 200);
 }
 
@@ -95,7 +95,7 @@ std::uint64_t offset_in(const Request& request) {
 class PartBody final : public BodySink {
  public:
   PartBody(Services& services, const Request& request)
-      : part_(std::in_place, services, request.caller.organisation_id, request.path_values.at(0), offset_in(request)) {}
+      : part_(std::in_place, services, request.caller, request.path_values.at(0), offset_in(request)) {}
   void write(std::span<const std::byte> bytes) override { part_->write(bytes); }
   Response finish() override {
     Response response{204, {}, std::string()};

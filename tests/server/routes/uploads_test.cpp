@@ -269,5 +269,20 @@ TEST_P(UploadRoutes, OneInstanceAtOnceIsAnsweredWithWhatBecameOfIt) {
   EXPECT_TRUE(std::filesystem::is_empty(world.content.incoming()));
 }
 
+TEST_P(UploadRoutes, AreSentAndCompletedByWhoOpenedThemAlone) {
+  const std::string file = instances(1)[0], id = opened("file", file.size());
+  Request send = request_of({id}, file), finish = request_of({id}), away = request_of({id});
+  send.headers.add("Upload-Offset", "0");
+  for (Request* request : {&send, &finish, &away}) request->caller.user_id = "user-2";
+  EXPECT_EQ(call(world, find_route(upload_routes(), Method::patch, kUpload), send).error, ErrorCode::forbidden);
+  EXPECT_EQ(patch(id, 0, file).status, 204);
+  const Route& complete_route = find_route(upload_routes(), Method::post, "/api/v1/uploads/{upload_id}/complete");
+  EXPECT_EQ(call(world, complete_route, finish).error, ErrorCode::forbidden);
+  EXPECT_EQ(complete(id).json.at("state"), "done");
+  away.path_values = {opened("file", 9)};
+  EXPECT_EQ(call(world, find_route(upload_routes(), Method::delete_, kUpload), away).status, 204)
+      << "the leaf names who did it";
+}
+
 }  // namespace
 }  // namespace naru::server
