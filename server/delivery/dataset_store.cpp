@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t kMaxSumsBytes = std::size_t{256} << 20, kMaxReceiptBytes = std::size_t{1} << 20;
 constexpr std::size_t kHexDigits = 64, kMaxRecordBytes = std::size_t{64} << 20, kDateBytes = 10;
 constexpr std::int64_t kKeepRecordMs = std::int64_t{3 * 365 + 1} * 86'400'000;  // three years, one of them a leap year
-constexpr std::string_view kSums = "SHA256SUMS", kReceipt = "receipt.tlog-proof";
+constexpr std::string_view kSums = "SHA256SUMS";
 
 [[noreturn]] void fail(std::string_view problem) {
   throw Error(ErrorCode::dataset_invalid, fmt::format("the dataset is not whole: {}; run the job again", problem));
@@ -183,7 +183,7 @@ void finish_destructions(Services& services) {
 }
 
 DatasetFile receipt_file(Services& services, const Dataset& dataset) {
-  const fs::path folder = receipt_folder(services, dataset.id), file = folder / kReceipt;
+  const fs::path folder = receipt_folder(services, dataset.id), file = folder / kReceiptFile;
   const auto known = read_file(file, kMaxReceiptBytes);
   if (!known || !parse_receipt(*known)) {  // a power cut may have left an empty one
     const std::string receipt = services.ledger.receipt(dataset.leaf_number);
@@ -196,7 +196,7 @@ DatasetFile receipt_file(Services& services, const Dataset& dataset) {
   }
   const auto facts = hash_file(file);
   if (!facts) throw Error(ErrorCode::internal, "a receipt cannot be read; run naru admin fsck");
-  return {std::string(kReceipt), facts->sha256, facts->size_bytes};
+  return {std::string(kReceiptFile), facts->sha256, facts->size_bytes};
 }
 
 }  // namespace naru::server

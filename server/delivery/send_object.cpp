@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "server/delivery/tar.h"
 #include "server/delivery/transfers.h"
@@ -14,10 +16,12 @@ namespace {
 
 using Kind = DatasetObject::Kind;
 
-/// The tar's bytes follow from its dataset and receipt, which the dataset's checksum and id name.
+/// The tar's bytes follow from its dataset and its receipt, which may be made anew, as after a restored backup.
 std::string etag_of(const DatasetListing& listing, const DatasetObject& object) {
-  return object.kind == Kind::tar ? fmt::format("\"tar-{}-{}\"", listing.dataset.id, listing.dataset.sha256)
-                                  : fmt::format("\"sha256-{}\"", object.sha256);
+  if (object.kind != Kind::tar) return fmt::format("\"sha256-{}\"", object.sha256);
+  const auto receipt = std::ranges::find(listing.files, kReceiptFile, &DatasetObject::path);
+  return fmt::format("\"tar-{}-{}-{}\"", listing.dataset.id, listing.dataset.sha256,
+                     receipt == listing.files.end() ? "" : receipt->sha256);
 }
 
 LongBody body_of(const DatasetListing& listing, const DatasetObject& object) {
