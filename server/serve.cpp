@@ -105,10 +105,11 @@ fs::path master_key_file(const Config& config) {
   return config.data / "master.key";
 }
 
-/// True where something lies in the data folder that only its database knows of.
+/// True where something lies in the data folder that only its database knows of, or that its ledger tells of.
 bool holds_data(const fs::path& data) {
   std::error_code failure;
-  for (const char* const folder : {"content", "datasets"}) {
+  if (fs::exists(data / "ledger" / "checkpoint", failure)) return true;
+  for (const char* const folder : {"content", "datasets", "receipts", "reports"}) {
     for (fs::directory_iterator entry(data / folder, failure), end; !failure && entry != end;
          entry.increment(failure)) {
       const bool is_ours = entry->path().filename() == "incoming" || !entry->is_directory(failure);

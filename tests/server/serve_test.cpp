@@ -93,6 +93,22 @@ TEST(Admin, AndServerLeaveAloneWhatARestoreThatWasKilledBegan) {
   EXPECT_EQ(admin_fsck(options, true, false).at("is_sound"), true);
 }
 
+/// Who lost naru.db and has the record of what was delivered, or the exported ledger, has lost a server.
+TEST(Admin, AndServerMakeNoNewDatabaseBesideWhatIsLeftOfAnOldOne) {
+  for (const char* left : {"reports/job-1/record.json", "ledger/checkpoint", "receipts/dataset-1/receipt.tlog-proof"}) {
+    const TempFolder folder;
+    ServeOptions options;
+    options.data = folder / "data";
+    std::filesystem::create_directories((options.data / left).parent_path());
+    write_file(options.data / left, "x");
+    CancelToken at_once;
+    at_once.cancel();
+    EXPECT_EQ(code_if_thrown([&] { serve(options, at_once); }), ErrorCode::store_unavailable) << left;
+    EXPECT_EQ(code_if_thrown([&] { init(options, "admin", "correct horse battery"); }), ErrorCode::store_unavailable);
+    EXPECT_FALSE(std::filesystem::exists(options.data / "naru.db"));
+  }
+}
+
 class ServeData : public testing::TestWithParam<DatabaseCase> {};
 NARU_FOR_EACH_DATABASE(ServeData);
 
