@@ -42,6 +42,17 @@ void require_room(int file, std::uint64_t wanted_bytes) {
   if (::fstatvfs(file, &disk) == 0) require_room(room_of(disk), wanted_bytes);
 }
 
+void require_last_room(const DiskRoom& room) {
+  constexpr std::uint64_t kLastBytes = std::uint64_t{1} << 20;
+  if (room.free_bytes >= kLastBytes) return;
+  throw Error(ErrorCode::disk_full, "the server's disk is full to the last: its operator has to free some");
+}
+
+void require_last_room(const std::filesystem::path& folder) {
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) == 0) require_last_room(room_of(disk));
+}
+
 void require_writable(const std::filesystem::path& folder) {
   if (::access(folder.c_str(), W_OK | X_OK) != 0) throw write_error(errno, "the data folder of the server");
 }

@@ -23,6 +23,11 @@ void require_room(const DiskRoom& room, std::uint64_t wanted_bytes);
 void require_room(const std::filesystem::path& folder, std::uint64_t wanted_bytes = 0);
 void require_room(int file, std::uint64_t wanted_bytes = 0);
 
+/// That what is kept free for the database is not used up, too, by others.
+/// @throws Error{disk_full} where less than 1 MiB is left
+void require_last_room(const DiskRoom& room);
+void require_last_room(const std::filesystem::path& folder);
+
 /// @throws Error{output_unwritable} where nothing can be made in the folder: the disk or its mode forbids it
 void require_writable(const std::filesystem::path& folder);
 

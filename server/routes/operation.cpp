@@ -28,6 +28,7 @@ Response get_readyz(Services& services, Request&) {
                  [](Transaction& transaction) { transaction.query("SELECT size FROM ledger_head WHERE id = 1"); });
   require_writable(services.config.data);
   require_writable(services.content.incoming());
+  require_last_room(services.config.data);
   return json_response({{"status", "ready"}});
 }
 

@@ -50,5 +50,12 @@ TEST(DiskRoom, ADiskThatDoesNotTellIsLetPass) {
   EXPECT_NO_THROW(watch.grown_to(0, -1));
 }
 
+TEST(DiskRoom, ADiskThatIsFullToTheLastIsFullForTheDatabaseToo) {
+  EXPECT_NO_THROW(require_last_room({160 * kMiB, kMiB, false})) << "in the reserve it works";
+  EXPECT_THROW(require_last_room({160 * kMiB, kMiB - 1, false}), Error);
+  const naru::test::TempFolder folder;
+  EXPECT_NO_THROW(require_last_room(folder.path()));
+}
+
 }  // namespace
 }  // namespace naru::server
