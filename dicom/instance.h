@@ -105,7 +105,7 @@ struct Instance {
   bool has_rescale = false;                           ///< the header states the slope, the intercept or both
   bool lacks_slope = false, lacks_intercept = false;  ///< states the other one alone
   std::optional<PhilipsScale> philips_scale;          ///< Philips MR only
-  std::string units;                          ///< of the rescaled value: "HU", (0054,1001) for PET; may be empty
+  std::string units;  ///< of the rescaled value: a term of units_term, or free text as found; may be empty
   std::optional<std::int64_t> padding_value;  ///< Pixel Padding Value (0028,0120), as stored
   std::optional<StoredWindow> window;         ///< the first Window Center and Window Width of the data set itself
   // Where its pixels are: frame `frame` of Pixel Data; of it the part of columns x rows from (tile_i, tile_j) on.

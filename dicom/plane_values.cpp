@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dicom/units_terms.h"
 #include "dicom/vendor_values.h"
 
 namespace naru::dicom {
@@ -131,6 +132,7 @@ std::optional<Code> read_rescale(const HeaderValues& header, Instance& plane) {
   plane.rescale_intercept = *intercept_value;
   plane.units = header.text(kUnits);
   if (plane.units.empty()) plane.units = header.text(kRescaleType);
+  if (const auto term = units_term(plane.units)) plane.units = *term;
   if (plane.units.empty() && plane.modality == "CT" && plane.has_rescale) plane.units = "HU";
   return std::nullopt;
 }

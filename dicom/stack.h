@@ -47,7 +47,7 @@ struct Stack {
   Rescale rescale;             ///< of the first slice; with stored_offsets of all; identity where dtype is float32
   bool has_rescale = false;
   std::string_view rescale_source = "header";  ///< or, for Philips MR, "philips_display" or "philips_precise"
-  std::string units;                           ///< "HU", "BQML", ...; may be empty
+  std::string units;                           ///< "HU", "BQML", ...: a term of units_term, or empty
   /// Empty, or one whole number a slice: added to its stored values they all have the one rescale (per_slice_rescale).
   std::vector<std::int32_t> stored_offsets;
   std::vector<Rescale> slice_rescales;  ///< one an instance where dtype is float32, else empty

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "dicom/pixels.h"
+#include "dicom/units_terms.h"
 
 namespace naru::dicom {
 
@@ -68,10 +69,10 @@ std::string units_of(std::span<const Candidate> candidates, const Stack& stack) 
 }
 
 /// Slices whose values are said to be in other units than those of the stack.
-std::ptrdiff_t count_other_units(std::span<const Candidate> candidates, const Stack& stack) {
+std::ptrdiff_t count_other_units(std::span<const Candidate> candidates, const Stack& stack, std::string_view those) {
   return std::ranges::count_if(stack.instances, [&](std::size_t index) {
     const std::string& units = candidates[index].instance.units;
-    return is_specified(units) && units != stack.units;
+    return is_specified(units) && units != those;
   });
 }
 
@@ -107,7 +108,8 @@ void judge_rescale(std::span<const Candidate> candidates, const StackOptions& op
   stack.has_rescale = first.has_rescale;
   if (first.philips_scale) stack.rescale_source = options.uses_philips_precise ? "philips_precise" : "philips_display";
   const bool is_hounsfield = first.modality == "CT" && first.has_rescale && first.units.empty();
-  stack.units = is_hounsfield ? "HU" : units_of(candidates, stack);
+  const std::string units = is_hounsfield ? "HU" : units_of(candidates, stack);  // may be free text
+  stack.units = units_term(units).value_or("");
   stack.padding_units = padding_units(first, stack, stack.rescale);
   const auto refuse = [&](std::ptrdiff_t count, std::string_view action) {
     if (count > 0) {
@@ -116,7 +118,7 @@ void judge_rescale(std::span<const Candidate> candidates, const StackOptions& op
     return count > 0;
   };
   if (refuse(count_silent(candidates, options, stack), "rejected: these state none")) return;
-  if (refuse(count_other_units(candidates, stack), "rejected: these are in other units")) return;
+  if (refuse(count_other_units(candidates, stack, units), "rejected: these are in other units")) return;
   const auto others = std::ranges::count_if(stack.instances, [&](std::size_t index) {
     const Instance& slice = candidates[index].instance;
     return rescale_of(slice, options.uses_philips_precise) != stack.rescale || slice.has_rescale != first.has_rescale;

@@ -81,7 +81,8 @@ DeidDocuments documents_in(const fs::path& out) {
 }
 
 /// The same documents of no case, and the words that cases take from lists of ours.
-DeidDocuments documents_of_no_case(const fs::path& folder, std::span<const CasePlan> plans, const DatasetFacts& facts) {
+DeidDocuments documents_of_no_case(const fs::path& folder, const Scan& scan, std::span<const CasePlan> plans,
+                                   const DatasetFacts& facts) {
   fs::create_directories(folder);
   write_documents(folder, {}, {}, facts);
   DeidDocuments documents = documents_in(folder);
@@ -92,7 +93,7 @@ DeidDocuments documents_of_no_case(const fs::path& folder, std::span<const CaseP
     for (const auto& word : {plan.manufacturer, plan.body_part}) {
       if (word) words += std::string(*word) + ' ';
     }
-    words += to_json(plan.recipe).dump() + ' ';
+    words += scan.stacks[plan.stacks.front()].units + ' ' + to_json(plan.recipe).dump() + ' ';
   }
   return documents;
 }
@@ -133,7 +134,7 @@ HeaderWords headers_to_prove(std::vector<InputFile> files, Executor executor, co
 void prove_dataset(const fs::path& out, const Scan& scan, const HeaderWords& headers, std::span<const CasePlan> plans,
                    const DatasetFacts& facts) {
   const fs::path beside = out.parent_path() / "no-case";
-  prove_documents(documents_in(out), documents_of_no_case(beside, plans, facts), identifiers_of(scan, headers));
+  prove_documents(documents_in(out), documents_of_no_case(beside, scan, plans, facts), identifiers_of(scan, headers));
 }
 
 }  // namespace naru

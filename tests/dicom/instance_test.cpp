@@ -78,6 +78,15 @@ TEST(Instance, DefaultsToNoRescale) {
   EXPECT_EQ(result.planes[0].rescale_intercept, 0);
 }
 
+TEST(Instance, SpellsUnitsAsTheStandardDoes) {
+  const auto units_of = [](const char* type) {
+    return header_of(SliceBytes().text(0x00281054, "LO", type).bytes()).planes.at(0).units;
+  };
+  EXPECT_EQ(units_of("hu"), "HU");
+  EXPECT_EQ(units_of("normalized"), "US");
+  EXPECT_EQ(units_of("Z_EFF"), "Z_EFF");
+}
+
 TEST(Instance, TakesRescalesUpToTheBounds) {
   for (const char* slope : {"1e-12", "-1e-12", "1e9", "-1e9"}) {
     EXPECT_FALSE(header_of(SliceBytes().text(0x00281053, "DS", slope).bytes()).reason) << slope;

@@ -86,6 +86,16 @@ TEST(StackRescale, SlicesInOtherUnitsAreNoVolume) {
   EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::reject) << "the first states none";
 }
 
+TEST(StackRescale, FreeTextIsNoUnitButContradictsOthers) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.instance.units = "Lee Younghee";
+  const Stack alike = build_stacks(candidates, kDifferent).stacks[0];
+  EXPECT_EQ(alike.units, "");
+  EXPECT_NE(alike.verdict, Verdict::reject);
+  candidates[7].instance.units = "Kim Minsu";
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::reject);
+}
+
 TEST(StackRescale, UnspecifiedUnitsContradictNone) {
   auto candidates = series();
   for (auto& candidate : candidates) candidate.instance.units = "US";

@@ -282,6 +282,25 @@ TEST_F(PrepareTest, LetsNoByteOfTheHeaderReachTheDataset) {
   EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr(token));
 }
 
+TEST_F(PrepareTest, FreeTextInTheAttributesOfUnitsStays) {
+  PhantomOptions options;
+  options.size = {8, 8, 3};
+  for (const fs::path& file : write_series(options, folder_ / "in").files) {
+    std::string bytes = test::slurp(file);
+    const std::size_t slope = bytes.find(std::string("\x28\0\x53\x10", 4) + "DS");
+    ASSERT_NE(slope, std::string::npos);
+    const std::size_t length = static_cast<unsigned char>(bytes[slope + 6]);
+    bytes.insert(slope + 8 + length, test::SliceBytes::element(0x00281054, "LO", "Lee Younghee"));
+    test::spill(file, bytes);
+  }
+  run("original-grid");
+  EXPECT_TRUE(manifest_line()["units"].is_null());
+  for (const auto& [name, bytes] : contents(folder_ / "out")) {
+    EXPECT_EQ(bytes.find("Younghee"), std::string::npos) << name;
+  }
+  EXPECT_EQ(test::slurp(folder_ / "out.report/series.jsonl").find("Younghee"), std::string::npos);
+}
+
 TEST_F(PrepareTest, RejectsEachFaultWithItsCodeAndDeliversTheRest) {
   const struct {
     Fault fault;
