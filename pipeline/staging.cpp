@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "pipeline/files.h"
@@ -83,6 +84,20 @@ void make_folder(const fs::path& folder, mode_t mode) {
 void remove_tree(const fs::path& folder) {
   std::error_code failure;
   fs::remove_all(folder, failure);
+  if (failure) throw write_error(failure.value(), "the work folder beside OUT");
+}
+
+/// What an earlier run made may have left folders whose files are gone: their names may be of what is not delivered.
+void remove_empty_folders(const fs::path& folder) {
+  std::vector<fs::path> folders;
+  std::error_code failure;
+  for (fs::recursive_directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
+    if (it->is_directory(failure) && !it->is_symlink(failure)) folders.push_back(it->path());
+  }
+  std::ranges::reverse(folders);  // what lies in a folder comes before it
+  for (const fs::path& one : folders) {
+    if (!failure && fs::is_empty(one, failure) && !failure) fs::remove(one, failure);
+  }
   if (failure) throw write_error(failure.value(), "the work folder beside OUT");
 }
 
@@ -328,6 +343,7 @@ void Staging::remove_work_folder() {
 }
 
 void Staging::sync() const {
+  remove_empty_folders(out());
   sync_tree(out());
   sync_tree(report());
 }

@@ -56,7 +56,8 @@ class Staging {
   /// Before `publish`: keeps the records of what is finished in the report, for `reopen`.
   void keep_records();
 
-  /// Waits until OUT and the report, as they are now in the work folder, are on their disk.
+  /// Removes folders of OUT without a file, then waits until OUT and the report, as they are now in the work folder,
+  /// are on their disk.
   /// @throws Error{disk_full, output_unwritable}
   void sync() const;
 

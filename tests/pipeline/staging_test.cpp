@@ -45,6 +45,18 @@ class StagingTest : public ::testing::Test {
   test::TempFolder folder_;
 };
 
+TEST_F(StagingTest, PublishesNoFolderWithoutAFile) {
+  Staging staging(out(), report(), OnExisting::refuse);
+  fill(staging, "a");
+  test::spill(staging.out() / "images/a.nii", "a");
+  fs::create_directories(staging.out() / "redactions");
+  fs::create_directories(staging.out() / "patient/study/series");
+  staging.publish();
+  EXPECT_TRUE(fs::exists(out() / "images/a.nii"));
+  EXPECT_FALSE(fs::exists(out() / "redactions"));
+  EXPECT_FALSE(fs::exists(out() / "patient"));
+}
+
 TEST_F(StagingTest, PublishesBothFoldersAndRemovesItsOwn) {
   {
     Staging staging(out(), report(), OnExisting::refuse);
