@@ -70,8 +70,12 @@ constexpr std::array kCodes = {
              "The series holds several frames of reference: the patient was set up anew.", "Nothing."},
     CodeInfo{Code::mixed_acquisition, "mixed_acquisition", "The series holds several acquisitions.", "Nothing."},
     CodeInfo{Code::mixed_kernel, "mixed_kernel", "The series holds several reconstruction kernels.", "Nothing."},
+    CodeInfo{Code::units_unknown, "units_unknown", "The header of the CT does not say that its values are HU.",
+             "Look whether they are; else leave the series out, or export it as the scanner wrote it."},
+    CodeInfo{Code::units_not_hu, "units_not_hu", "The header of the CT says that its values are no HU.",
+             "Take a recipe without clip, such as original-grid, or export the series in HU."},
 };
-static_assert(kCodes.size() == static_cast<std::size_t>(Code::mixed_kernel) + 1);
+static_assert(kCodes.size() == static_cast<std::size_t>(Code::units_not_hu) + 1);
 
 constexpr std::array kNotes = {
     NoteInfo{Note::no_preamble, "no_preamble", "The file starts without preamble."},

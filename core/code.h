@@ -51,6 +51,8 @@ enum class Code {
   mixed_frame_of_reference,
   mixed_acquisition,
   mixed_kernel,
+  units_unknown,
+  units_not_hu,
 };
 
 /// One row of the table of codes.

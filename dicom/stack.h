@@ -26,6 +26,7 @@ enum class GapPolicy {
 struct StackOptions {
   GapPolicy gap = GapPolicy::reject;
   bool uses_philips_precise = false;  ///< Philips MR: precise values in place of display values
+  bool needs_hounsfield = false;      ///< CT: what is done with the values supposes that they are HU
 };
 
 /// units = slope * stored + intercept

@@ -76,6 +76,14 @@ std::ptrdiff_t count_other_units(std::span<const Candidate> candidates, const St
   });
 }
 
+/// Of a CT whose recipe reckons in HU. @param units as found
+void judge_hounsfield(std::string_view units, StackDraft& draft) {
+  if (draft.stack.units == "HU") return;
+  const bool says_other = is_specified(units) && !draft.stack.units.empty();
+  draft.add({says_other ? Code::units_not_hu : Code::units_unknown, {}, says_other ? "rejected" : "taken as HU"},
+            says_other ? Verdict::reject : Verdict::repair);
+}
+
 }  // namespace
 
 Rescale rescale_of(const Instance& slice, bool uses_philips_precise) {
@@ -119,6 +127,7 @@ void judge_rescale(std::span<const Candidate> candidates, const StackOptions& op
   };
   if (refuse(count_silent(candidates, options, stack), "rejected: these state none")) return;
   if (refuse(count_other_units(candidates, stack, units), "rejected: these are in other units")) return;
+  if (options.needs_hounsfield && first.modality == "CT") judge_hounsfield(units, draft);
   const auto others = std::ranges::count_if(stack.instances, [&](std::size_t index) {
     const Instance& slice = candidates[index].instance;
     return rescale_of(slice, options.uses_philips_precise) != stack.rescale || slice.has_rescale != first.has_rescale;

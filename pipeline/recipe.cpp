@@ -446,11 +446,13 @@ void require_for_prepare(const Recipe& recipe) {
 }
 
 dicom::StackOptions stack_options(const std::optional<Recipe>& recipe) {
-  if (!recipe) return {};
+  constexpr bool kNeedsHu = true;  // the built-in for CT clips in HU
+  if (!recipe) return {dicom::GapPolicy::reject, false, kNeedsHu};
   const auto gap = recipe->gap == "interpolate"        ? dicom::GapPolicy::interpolate
                    : recipe->gap == "keep_longest_run" ? dicom::GapPolicy::keep_longest_run
                                                        : dicom::GapPolicy::reject;
-  return {gap, recipe->philips_scale == "precise"};
+  // nnU-Net's channel of CT is in HU, too.
+  return {gap, recipe->philips_scale == "precise", recipe->clip.has_value() || recipe->layout == "nnunet"};
 }
 
 std::string recipe_sha256(const Recipe& recipe) {

@@ -123,6 +123,30 @@ TEST(StackRescale, PreciseValuesOfPhilipsAreUsedWhereTheyAreAskedFor) {
   EXPECT_EQ(precise.rescale_source, "philips_precise");
 }
 
+TEST(StackRescale, ACtOfARecipeInHuSaysThatItsValuesAreHu) {
+  constexpr dicom::StackOptions kInHu{.needs_hounsfield = true};
+  auto candidates = series();
+  const auto stack_of = [&](const char* units, bool has_rescale, const dicom::StackOptions& options) {
+    for (auto& candidate : candidates) candidate.instance.units = units, candidate.instance.has_rescale = has_rescale;
+    return build_stacks(candidates, kDifferent, options).stacks[0];
+  };
+  EXPECT_EQ(stack_of("", true, kInHu).verdict, Verdict::accept);
+  EXPECT_EQ(stack_of("HU", true, kInHu).verdict, Verdict::accept);
+  for (const char* other : {"Z_EFF", "ED", "MGML"}) {
+    const Stack stack = stack_of(other, true, kInHu);
+    EXPECT_EQ(stack.verdict, Verdict::reject) << other;
+    EXPECT_THAT(codes(stack), ElementsAre(Code::units_not_hu));
+    EXPECT_EQ(stack_of(other, true, {}).verdict, Verdict::accept) << "its recipe takes values as they are";
+  }
+  for (const auto& [unknown, has_rescale] : {std::pair{"US", true}, {"Lee Younghee", true}, {"", false}}) {
+    const Stack stack = stack_of(unknown, has_rescale, kInHu);
+    EXPECT_EQ(stack.verdict, Verdict::repair) << unknown;
+    EXPECT_THAT(codes(stack), ElementsAre(Code::units_unknown));
+  }
+  for (auto& candidate : candidates) candidate.instance.modality = "MR";
+  EXPECT_EQ(stack_of("", false, kInHu).verdict, Verdict::accept);
+}
+
 TEST(StackRescale, UnitsAndPaddingComeFromTheHeader) {
   auto candidates = series();
   for (auto& candidate : candidates) candidate.instance.has_rescale = true;
