@@ -74,8 +74,11 @@ constexpr std::array kCodes = {
              "Look whether they are; else leave the series out, or export it as the scanner wrote it."},
     CodeInfo{Code::units_not_hu, "units_not_hu", "The header of the CT says that its values are no HU.",
              "Take a recipe without clip, such as original-grid, or export the series in HU."},
+    CodeInfo{Code::philips_scale_missing, "philips_scale_missing",
+             "The recipe asks for Philips' precise values, and the headers lack the private scale for them.",
+             "Export the series with its private attributes, or take philips_scale = \"display\"."},
 };
-static_assert(kCodes.size() == static_cast<std::size_t>(Code::units_not_hu) + 1);
+static_assert(kCodes.size() == static_cast<std::size_t>(Code::philips_scale_missing) + 1);
 
 constexpr std::array kNotes = {
     NoteInfo{Note::no_preamble, "no_preamble", "The file starts without preamble."},

@@ -53,6 +53,7 @@ enum class Code {
   mixed_kernel,
   units_unknown,
   units_not_hu,
+  philips_scale_missing,
 };
 
 /// One row of the table of codes.

@@ -1,6 +1,7 @@
 #include "dicom/stack_rescale.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
 
@@ -11,6 +12,7 @@ namespace naru::dicom {
 
 namespace {
 
+constexpr std::string_view kPrecise = "philips_precise";
 /// HU of air: what a CT shows outside the body.
 constexpr double kAirHu = -1024;
 
@@ -76,6 +78,19 @@ std::ptrdiff_t count_other_units(std::span<const Candidate> candidates, const St
   });
 }
 
+bool is_of_philips(const Instance& slice) {
+  constexpr std::string_view kPhilips = "PHILIPS";
+  const auto is_same_letter = [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; };
+  return slice.manufacturer.size() >= kPhilips.size() &&
+         std::ranges::equal(std::string_view(slice.manufacturer).substr(0, kPhilips.size()), kPhilips, is_same_letter);
+}
+
+/// Slices without the private scale, where precise values are asked for.
+std::ptrdiff_t count_without_precise(std::span<const Candidate> candidates, const Stack& stack) {
+  return std::ranges::count_if(
+      stack.instances, [&](std::size_t index) { return !candidates[index].instance.philips_scale.has_value(); });
+}
+
 /// Of a CT whose recipe reckons in HU. @param units as found
 void judge_hounsfield(std::string_view units, StackDraft& draft) {
   if (draft.stack.units == "HU") return;
@@ -95,7 +110,9 @@ Rescale rescale_of(const Instance& slice, bool uses_philips_precise) {
 
 bool may_share_units(const Stack& a, const Stack& b) {
   const bool is_one_silent = a.has_rescale != b.has_rescale && a.rescale != b.rescale;
-  return !is_one_silent && (a.units == b.units || (!is_specified(a.units) && !is_specified(b.units)));
+  const bool is_one_precise = (a.rescale_source == kPrecise) != (b.rescale_source == kPrecise);
+  return !is_one_silent && !is_one_precise &&
+         (a.units == b.units || (!is_specified(a.units) && !is_specified(b.units)));
 }
 
 void bring_to_units(std::span<const Candidate> candidates, const StackOptions& options, Stack& stack) {
@@ -114,7 +131,7 @@ void judge_rescale(std::span<const Candidate> candidates, const StackOptions& op
   stack.dtype = is_uint16(first.pixels) ? DType::uint16 : DType::int16;
   stack.rescale = rescale_of(first, options.uses_philips_precise);
   stack.has_rescale = first.has_rescale;
-  if (first.philips_scale) stack.rescale_source = options.uses_philips_precise ? "philips_precise" : "philips_display";
+  if (first.philips_scale) stack.rescale_source = options.uses_philips_precise ? kPrecise : "philips_display";
   const bool is_hounsfield = first.modality == "CT" && first.has_rescale && first.units.empty();
   const std::string units = is_hounsfield ? "HU" : units_of(candidates, stack);  // may be free text
   stack.units = units_term(units).value_or("");
@@ -127,6 +144,12 @@ void judge_rescale(std::span<const Candidate> candidates, const StackOptions& op
   };
   if (refuse(count_silent(candidates, options, stack), "rejected: these state none")) return;
   if (refuse(count_other_units(candidates, stack, units), "rejected: these are in other units")) return;
+  const auto silent = options.uses_philips_precise ? count_without_precise(candidates, stack) : 0;
+  const bool are_all_silent = silent == static_cast<std::ptrdiff_t>(stack.instances.size());
+  if (!are_all_silent && refuse(silent, "rejected: these lack Philips' scale of precise values")) return;
+  if (are_all_silent && first.modality == "MR" && is_of_philips(first)) {
+    draft.add({Code::philips_scale_missing, {}, "display values taken"}, Verdict::repair);
+  }
   if (options.needs_hounsfield && first.modality == "CT") judge_hounsfield(units, draft);
   const auto others = std::ranges::count_if(stack.instances, [&](std::size_t index) {
     const Instance& slice = candidates[index].instance;

@@ -123,6 +123,29 @@ TEST(StackRescale, PreciseValuesOfPhilipsAreUsedWhereTheyAreAskedFor) {
   EXPECT_EQ(precise.rescale_source, "philips_precise");
 }
 
+TEST(StackRescale, SlicesWithAndWithoutThePreciseScaleAreNoVolume) {
+  auto candidates = series();
+  for (auto& candidate : candidates) {
+    candidate.instance.modality = "MR";
+    candidate.instance.manufacturer = "Philips Medical Systems";
+    candidate.instance.has_rescale = true;
+    candidate.instance.rescale_slope = 2;
+    candidate.instance.philips_scale = dicom::PhilipsScale{0.5, 0};
+  }
+  candidates[2].instance.philips_scale.reset();
+  const Stack stack = build_stacks(candidates, kDifferent, {dicom::GapPolicy::reject, true}).stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::reject);
+  EXPECT_THAT(codes(stack), ElementsAre(Code::per_slice_rescale));
+  EXPECT_EQ(detail(stack.findings[0], "slices"), 1);
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::accept) << "display values are there";
+  for (auto& candidate : candidates) candidate.instance.philips_scale.reset();
+  const Stack display = build_stacks(candidates, kDifferent, {dicom::GapPolicy::reject, true}).stacks[0];
+  EXPECT_EQ(display.verdict, Verdict::repair);
+  EXPECT_THAT(codes(display), ElementsAre(Code::philips_scale_missing));
+  for (auto& candidate : candidates) candidate.instance.manufacturer = "SIEMENS";
+  EXPECT_EQ(build_stacks(candidates, kDifferent, {dicom::GapPolicy::reject, true}).stacks[0].verdict, Verdict::accept);
+}
+
 TEST(StackRescale, ACtOfARecipeInHuSaysThatItsValuesAreHu) {
   constexpr dicom::StackOptions kInHu{.needs_hounsfield = true};
   auto candidates = series();
