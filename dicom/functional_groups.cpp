@@ -14,7 +14,8 @@ namespace {
 constexpr Tag kDimensionIndexSequence = 0x00209222, kDimensionIndexPointer = 0x00209165,
               kDimensionIndexValues = 0x00209157;
 constexpr Tag kStackId = 0x00209056, kInStackPosition = 0x00209057;
-constexpr Tag kConcatenationUid = 0x00209161;
+constexpr Tag kConcatenationUid = 0x00209161, kInConcatenationNumber = 0x00209162,
+              kInConcatenationTotalNumber = 0x00209163;
 constexpr Tag kDiffusionGradientDirection = 0x00189076;
 
 /// The macros whose attributes are read, the standard's before the converted: what comes first counts.
@@ -135,6 +136,13 @@ std::optional<Code> read_frame(const HeaderValues& frame, Instance& plane) {
   return read_rescale(frame, plane);
 }
 
+std::optional<ConcatenationPart> concatenation_of(const HeaderValues& header) {
+  const std::string uid = header.text(kConcatenationUid);
+  if (uid.empty()) return std::nullopt;
+  return ConcatenationPart{uid, header.number(kInConcatenationNumber).value_or(0),
+                           header.number(kInConcatenationTotalNumber).value_or(0)};
+}
+
 }  // namespace
 
 std::vector<Instance> read_frames(const HeaderValues& header, const Instance& file, std::optional<Code>& problem) {
@@ -167,8 +175,9 @@ std::vector<Instance> read_frames(const HeaderValues& header, const Instance& fi
   }
   if (count == 0 && items.is_sound()) note(Code::missing_geometry);
   if (count != file.pixels.frame_count || !items.is_sound()) note(Code::corrupt);
-  const bool is_part = !header.text(kConcatenationUid).empty();
-  if (is_part && free.size() == 1) {
+  const auto part = concatenation_of(header);
+  for (Instance& plane : planes) plane.concatenation = part;
+  if (part && free.size() == 1) {
     number_by_index(indices, planes);
   } else {
     number_by_dimensions(indices, planes);

@@ -70,6 +70,12 @@ struct PlaneTiming {
   std::optional<Vec3> gradient_direction;   ///< unit vector in the patient frame (LPS)
 };
 
+/// Of which concatenation a file is which part (PS3.3 C.7.6.16.2.2.4): one object in several files.
+struct ConcatenationPart {
+  std::string uid;
+  std::int64_t number = 0, total = 0;  ///< number 1-based; each 0 where the header is silent
+};
+
 /// Two stored values, the smaller first, between which a grey image is shown: from black to white, or from white to
 /// black where the slope is negative.
 struct StoredWindow {
@@ -94,6 +100,7 @@ struct Instance {
   std::string echo;                   ///< Echo Number(s) and Echo Time joined: differs between echoes
   std::string reconstruction_kernel;  ///< Convolution Kernel (0018,1210), values joined
   PlaneTiming timing;
+  std::optional<ConcatenationPart> concatenation;  ///< enhanced multi-frame only
   // Where it is (patient frame, LPS, mm).
   Vec3 position_mm{};
   Vec3 row_direction{}, column_direction{};  ///< unit vectors; i runs along row_direction

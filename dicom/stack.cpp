@@ -59,16 +59,53 @@ std::set<std::string_view> studies_of_several_patients(std::span<const Candidate
   return mixed;
 }
 
+/// How many files each concatenation lacks that was not given whole, by its UID.
+std::map<std::string_view, std::int64_t> incomplete_concatenations(std::span<const Candidate> candidates) {
+  struct Parts {
+    std::set<std::int64_t> numbers;
+    std::int64_t total = 0;
+  };
+  std::map<std::string_view, Parts> given;
+  for (const Candidate& candidate : candidates) {
+    const auto& part = candidate.instance.concatenation;
+    if (!part) continue;
+    Parts& parts = given[part->uid];
+    if (part->number > 0) parts.numbers.insert(part->number);
+    parts.total = std::max({parts.total, part->total, part->number});
+  }
+  std::map<std::string_view, std::int64_t> missing;
+  for (const auto& [uid, parts] : given) {
+    const auto count = static_cast<std::int64_t>(parts.numbers.size());
+    if (count < parts.total) missing[uid] = parts.total - count;
+  }
+  return missing;
+}
+
+/// Where the frames of files that were not given lie is not known: no policy for gaps helps.
+void judge_concatenation(std::span<const Candidate> candidates, const std::map<std::string_view, std::int64_t>& missing,
+                         StackDraft& draft) {
+  for (const Member& member : draft.members) {
+    const auto& part = candidates[member.candidate].instance.concatenation;
+    const auto lacking = part ? missing.find(part->uid) : missing.end();
+    if (lacking == missing.end()) continue;
+    draft.add({Code::gap, {{"files", static_cast<double>(lacking->second)}}, "rejected: a concatenation lacks files"},
+              Verdict::reject);
+    return;
+  }
+}
+
 /// Every draft parted into volumes where it has to be, and judged. Sequences have no stacks yet.
 std::vector<StackDraft> judged_drafts(std::span<const Candidate> candidates, const SamePixels& same_pixels,
                                       const StackOptions& options, std::vector<StackDraft> whole,
                                       std::vector<StackSequence>& sequences) {
   const auto mixed_studies = studies_of_several_patients(candidates);
+  const auto incomplete = incomplete_concatenations(candidates);
   std::vector<StackDraft> drafts;
   for (StackDraft& draft : whole) {
     if (mixed_studies.contains(candidates[draft.members.front().candidate].instance.study_uid)) {
       draft.add({Code::mixed_patient, {}, "rejected"}, Verdict::reject);
     }
+    judge_concatenation(candidates, incomplete, draft);
     Separation parts = separate_volumes(candidates, same_pixels, std::move(draft));
     for (StackDraft& part : parts.drafts) {
       if (part.volume) part.sequence = sequences.size();

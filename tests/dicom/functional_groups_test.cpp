@@ -165,15 +165,23 @@ TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereNothingElseTellsThemApart
 TEST(FunctionalGroups, NumberPhasesByTheirIndexInAConcatenation) {
   Multiframe file{.frames = 2, .items = 2, .has_positions = false};
   const auto pointer = SliceBytes::element(0x00209165, "AT", words32({0x10600018}));
-  file.dimensions = text(0x00209161, "UI", "1.2.3") + sequence(0x00209222, {pointer});
   for (const std::uint32_t phase : {1U, 2U}) {
+    file.dimensions =
+        text(0x00209161, "UI", "1.2.3") + SliceBytes::element(0x00209162, "US", words32({phase}).substr(0, 2)) +
+        SliceBytes::element(0x00209163, "US", words32({2}).substr(0, 2)) + sequence(0x00209222, {pointer});
     file.extra_frame = [phase](int n) {
       return sequence(0x00209111, {SliceBytes::element(0x00209157, "UL", words32({phase}))}) +
              sequence(0x00209113, {text(0x00200032, "DS", fmt::format("{}\\0\\0", n))});
     };
     const auto planes = file.read().planes;
     ASSERT_EQ(planes.size(), 2u);
-    for (const auto& plane : planes) EXPECT_EQ(plane.timing.temporal_position, phase);
+    for (const auto& plane : planes) {
+      EXPECT_EQ(plane.timing.temporal_position, phase);
+      ASSERT_TRUE(plane.concatenation);
+      EXPECT_EQ(plane.concatenation->uid, "1.2.3");
+      EXPECT_EQ(plane.concatenation->number, phase);
+      EXPECT_EQ(plane.concatenation->total, 2);
+    }
   }
 }
 

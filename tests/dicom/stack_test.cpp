@@ -383,6 +383,22 @@ TEST(Stack, ListsEveryFindingAndRejectsForTheFirst) {
   expect_all_rejected(sorted, Code::gap);
 }
 
+TEST(Stack, AConcatenationThatLacksAFileIsAGap) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.instance.concatenation = dicom::ConcatenationPart{"2.999.5", 1, 2};
+  const Sorted half = build_stacks(candidates, kDifferent, {dicom::GapPolicy::interpolate});
+  EXPECT_EQ(half.stacks[0].verdict, Verdict::reject);
+  EXPECT_EQ(codes(half.stacks[0]), std::vector{Code::gap});
+  EXPECT_EQ(detail(half.stacks[0].findings[0], "files"), 1);
+  expect_all_rejected(half, Code::gap);
+  for (int k = 5; k < 10; ++k) candidates[static_cast<std::size_t>(k)].instance.concatenation->number = 2;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::accept);
+  for (auto& candidate : candidates) candidate.instance.concatenation->total = 0;  // the header need not say it
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::accept);
+  for (int k = 0; k < 5; ++k) candidates[static_cast<std::size_t>(k)].instance.concatenation->number = 3;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::reject);
+}
+
 }  // namespace
 
 }  // namespace naru::test
