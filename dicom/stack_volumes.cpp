@@ -106,7 +106,8 @@ class Separator {
   }
 
   Separation run() {
-    if (!has_rivals() || are_all_copies()) return alone();
+    if (!has_rivals()) return part_acquisitions();
+    if (are_all_copies()) return alone();
     if (auto found = try_axes()) return std::move(*found);
     // One slice given twice spoils every partition: without the copies it may work.
     const auto copies = take_copies();
@@ -220,6 +221,41 @@ class Separator {
       StackDraft& part = result.drafts.emplace_back(without_members);
       part.members = volume.members;
       part.add({Code::mixed_acquisition, {{"acquisitions", static_cast<double>(partition->volumes.size())}}, "split"},
+               Verdict::accept);
+    }
+    return result;
+  }
+
+  std::optional<std::int64_t> acquisition_at(std::size_t place) const {
+    return instance(places_[place].first()).timing.acquisition_number;
+  }
+
+  /// Acquisitions without rivals that lie apart, each in one run of places, are stacks. Where any of them goes on from
+  /// another at the distance of slices they are turns of one scan, and what lacks between two of them was lost.
+  Separation part_acquisitions() {
+    std::vector<std::size_t> begins;  // of each acquisition, by place
+    std::vector<double> inside_mm, between_mm;
+    std::set<std::int64_t> seen;
+    for (std::size_t p = 0; p < places_.size(); ++p) {
+      const auto number = acquisition_at(p);
+      const bool goes_on = p > 0 && number == acquisition_at(p - 1);
+      if (!number || (!goes_on && !seen.insert(*number).second)) return alone();
+      if (!goes_on) begins.push_back(p);
+      if (p > 0) (goes_on ? inside_mm : between_mm).push_back(places_[p].along_mm - places_[p - 1].along_mm);
+    }
+    if (between_mm.empty() || inside_mm.empty()) return alone();
+    // Half of a slice and more beyond the widest distance within an acquisition: no slice of it lacks there.
+    constexpr double kApart = 1.5;
+    if (std::ranges::min(between_mm) < kApart * std::ranges::max(inside_mm)) return alone();
+    begins.push_back(places_.size());
+    Separation result;
+    const StackDraft without_members = emptied(draft_);
+    for (std::size_t a = 0; a + 1 < begins.size(); ++a) {
+      StackDraft& part = result.drafts.emplace_back(without_members);
+      for (std::size_t p = begins[a]; p < begins[a + 1]; ++p) {
+        part.members.insert(part.members.end(), places_[p].members.begin(), places_[p].members.end());
+      }
+      part.add({Code::mixed_acquisition, {{"acquisitions", static_cast<double>(begins.size() - 1)}}, "split"},
                Verdict::accept);
     }
     return result;

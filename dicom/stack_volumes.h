@@ -12,7 +12,8 @@ namespace naru::dicom {
 ///   `volume` counts along the axis, SequenceAxis says which axis and values);
 /// - where some volumes are complete and others are not, the incomplete ones are rejected with `gap`;
 /// - into acquisitions of other ranges (Acquisition Number): stacks of their own.
-/// A draft without rivals, or whose rivals nothing parts, is returned as it is.
+/// A draft without rivals is parted where its acquisitions lie apart, all of them. One without such acquisitions, or
+/// whose rivals nothing parts, is returned as it is.
 ///
 /// The axes are tried in this order, then pairs of them: b-value with its direction, trigger time, acquisition time,
 /// temporal position, acquisition number, content time, and last the order of Instance Numbers. Times of day are

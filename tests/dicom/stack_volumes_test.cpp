@@ -191,6 +191,43 @@ TEST(StackVolumes, AcquisitionsOfOtherRangesAreStacksOfTheirOwn) {
   }
 }
 
+/// Two acquisitions of eight slices each, `apart` slices left out between them.
+std::vector<Candidate> two_acquisitions(int apart) {
+  std::vector<Candidate> candidates;
+  for (int k = 0; k < 16; ++k) {
+    candidates.push_back(slice(k + 1, (k < 8 ? k : k + apart) * 1.25));
+    candidates.back().instance.timing.acquisition_number = k < 8 ? 1 : 2;
+  }
+  return candidates;
+}
+
+TEST(StackVolumes, AcquisitionsThatLieApartAreStacksOfTheirOwn) {
+  for (const auto policy : {dicom::GapPolicy::reject, dicom::GapPolicy::interpolate}) {
+    for (const int apart : {1, 4, 40}) {
+      const Sorted sorted = build_stacks(two_acquisitions(apart), kDifferent, {policy, false});
+      ASSERT_EQ(sorted.stacks.size(), 2u) << apart;
+      for (const Stack& stack : sorted.stacks) {
+        EXPECT_EQ(stack.verdict, Verdict::accept);
+        EXPECT_THAT(codes(stack), ElementsAre(Code::mixed_acquisition));
+        EXPECT_EQ(stack.grid.size.z, 8);
+      }
+    }
+  }
+}
+
+TEST(StackVolumes, AcquisitionsThatGoOnFromEachOtherAreOneStack) {
+  EXPECT_EQ(build_stacks(two_acquisitions(0), kDifferent).stacks.size(), 1u);
+  auto turns = series(12);  // four turns of three slices; one slice lacks where two of them meet
+  for (int k = 0; k < 12; ++k) turns[static_cast<std::size_t>(k)].instance.timing.acquisition_number = k / 3;
+  turns.erase(turns.begin() + 6);
+  const Sorted sorted = build_stacks(turns, kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), 1u);
+  EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::gap));
+  auto inside = two_acquisitions(3);  // a slice lacks within the first as well
+  inside.erase(inside.begin() + 2);
+  EXPECT_EQ(build_stacks(inside, kDifferent).stacks.size(), 2u);
+}
+
 TEST(StackVolumes, AcquisitionNumbersAloneSplitNothing) {
   auto candidates = series();
   for (int k = 0; k < 10; ++k) candidates[k].instance.timing.acquisition_number = 1 + k % 2;
