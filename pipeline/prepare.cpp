@@ -416,6 +416,7 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
     finished_before(scan, possible_cases(scan, key, plan_options), result);
     staging.reopen();
   }
+  if (options.recipe) warn_of_idle_regions(*options.recipe, scan);
   std::vector<CaseHeld> held = held_by_header(scan, rulings, plan_options);
   auto headers = std::async(std::launch::async, [&, at = trace_context(), files = used_files(scan)] {
     const TraceScope scope(at, "prover");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/unlisted.h"
@@ -70,15 +71,26 @@ std::string_view cause_of(const AttributeRule& rule, DeidOptions options) {
   return "basic";
 }
 
+/// As software versions and people write one device: without surrounding blanks, in small letters.
+std::string folded(std::string_view text) {
+  const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+  const std::size_t end = text.find_last_not_of(' ') + 1;  // npos becomes 0
+  std::string result(text.substr(begin, end - std::min(begin, end)));
+  std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return result;
+}
+
+bool is_same_device(std::string_view a, std::string_view b) { return a == b || folded(a) == folded(b); }
+
 }  // namespace
 
 std::vector<PixelBox> DeidentifyPolicy::regions_for(const DeviceFrame& frame) const {
   std::vector<PixelBox> found;
   if (!options.has(DeidOption::clean_pixel_data)) return found;
   for (const PixelRegion& region : regions) {
-    const bool matches = region.modality == frame.modality && region.manufacturer == frame.manufacturer &&
-                         (region.model.empty() || region.model == frame.model) && region.rows == frame.rows &&
-                         region.columns == frame.columns;
+    const bool matches = region.modality == frame.modality && region.rows == frame.rows &&
+                         region.columns == frame.columns && is_same_device(region.manufacturer, frame.manufacturer) &&
+                         (region.model.empty() || is_same_device(region.model, frame.model));
     if (matches) found.push_back({-1, region.x, region.y, region.width, region.height, {}});
   }
   return found;

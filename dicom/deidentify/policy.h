@@ -27,9 +27,9 @@ struct PrivateOverride {
   bool keep = true;
 };
 
-/// A rectangle in which a device burns text, by exact device and matrix (PS3.15 E.3.1). Blanked with clean-pixel-data.
+/// A rectangle in which a device burns text, by device and exact matrix (PS3.15 E.3.1). Blanked with clean-pixel-data.
 struct PixelRegion {
-  std::string modality, manufacturer, model;  ///< as in the header; model may be empty: any
+  std::string modality, manufacturer, model;  ///< as in the header, whatever the case; model may be empty: any
   std::int64_t rows = 0, columns = 0;         ///< of the frame: exact
   std::int64_t x = 0, y = 0, width = 0, height = 0;
 };

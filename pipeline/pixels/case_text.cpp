@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/log.h"
 #include "pipeline/pixels/text_detector.h"
 #include "pipeline/pixels/text_evidence.h"
 #include "pipeline/review/held.h"
@@ -355,6 +356,21 @@ std::vector<dicom::PixelBox> regions_of(const Recipe& recipe, const Scan& scan, 
     all = both(std::move(all), regions_of(recipe, slice));
   }
   return all;
+}
+
+void warn_of_idle_regions(const Recipe& recipe, const Scan& scan) {
+  dicom::DeidentifyPolicy policy = policy_of(recipe);
+  for (std::size_t n = 0; n < recipe.regions.size(); ++n) {
+    const dicom::PixelRegion& rule = recipe.regions[n];
+    policy.regions = {rule};
+    const bool fits = std::ranges::any_of(scan.candidates, [&](const dicom::Candidate& candidate) {
+      const dicom::Instance& slice = candidate.instance;
+      return !policy.regions_for({slice.modality, slice.manufacturer, slice.model, slice.rows, slice.columns}).empty();
+    });
+    if (fits) continue;
+    log::warning("[[pixels.regions]] number {} ({} {}, {} x {}) fits no image: nothing was blanked by it", n + 1,
+                 Public{rule.modality}, Public{rule.manufacturer}, rule.columns, rule.rows);
+  }
 }
 
 nlohmann::ordered_json place_in(const CasePlan& plan, const JudgedText& text) {

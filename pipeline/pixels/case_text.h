@@ -29,6 +29,9 @@ std::vector<dicom::PixelBox> regions_of(const Recipe& recipe, const dicom::Insta
 /// The same for all slices of a stack together, blanked in every slice.
 std::vector<dicom::PixelBox> regions_of(const Recipe& recipe, const Scan& scan, const dicom::Stack& stack);
 
+/// Warns of each rule of the recipe that fits no slice of the scan: perhaps its device or its matrix is misspelt.
+void warn_of_idle_regions(const Recipe& recipe, const Scan& scan);
+
 /// What one slice shows; may throw. See TextDetector::find.
 using FindInSlice =
     std::function<std::vector<FoundText>(VolumeView<const float> slice, const dicom::ShownValues& shown)>;

@@ -176,6 +176,20 @@ TEST_F(PrepareTextTest, BlanksWhatARuleNamesForTheDevice) {
   EXPECT_THROW(run(), Error);
 }
 
+TEST_F(PrepareTextTest, ARuleHoldsForItsDeviceHoweverItIsSpeltAndWarnsWhereItFitsNothing) {
+  put_volume("P1", {with_text(70, 120), Picture(), Picture(), Picture()});
+  options_.recipe->options.push_back("clean-pixel-data");
+  options_.recipe->regions = {region_of_the_text(), region_of_the_text()};
+  options_.recipe->regions[0].manufacturer = " Ge Medical Systems ";
+  options_.recipe->regions[1].manufacturer = "Others";
+  testing::internal::CaptureStderr();
+  run();
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(manifest().at(0).at("steps").at(0).at("op"), "blank_text");
+  EXPECT_THAT(log, ::testing::HasSubstr("[[pixels.regions]] number 2 (CT Others"));
+  EXPECT_THAT(log, ::testing::Not(::testing::HasSubstr("number 1")));
+}
+
 TEST_F(PrepareTextTest, MakesWhatSaysThatItShowsTextWhereARuleBlanksIt) {
   put_volume("P1", {Picture(), Picture()}, true);
   options_.recipe->options.push_back("clean-pixel-data");
