@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "pipeline/grid_plan.h"
 
@@ -18,6 +19,10 @@ constexpr Percentiles kPercentiles{0.5, 99.5};  // nnU-Net's fingerprint uses th
 struct Range {
   double low = 0, high = 0;
 };
+
+Range clip_of(const Recipe& recipe) {
+  return recipe.clip ? Range{recipe.clip->low, recipe.clip->high} : Range{-kInfinity, kInfinity};
+}
 
 /// Stored values to clipped units, in f64.
 struct Units {
@@ -102,11 +107,29 @@ Rising rising(const Histogram& histogram, const dicom::Rescale& bins) {
   return {{-last, {histogram.counts.rbegin(), histogram.counts.rend()}}, {-bins.slope, bins.intercept}};
 }
 
+/// The histogram of clipped voxels: what lies beyond the clip counts at the outermost value within it, where there is
+/// one. @pre its values rise with the units
+Histogram clipped(const Histogram& histogram, const Units& units) {
+  Histogram result = histogram;
+  auto& counts = result.counts;
+  if (counts.empty() || !(units.slope > 0)) return result;
+  const auto place = [&](double value) {  // of a unit, in bins
+    return (value - units.intercept) / units.slope - static_cast<double>(histogram.first_value);
+  };
+  const double last = static_cast<double>(counts.size()) - 1;
+  const double low = std::clamp(std::ceil(place(units.clip.low)), 0.0, last);
+  const double high = std::clamp(std::floor(place(units.clip.high)), low, last);
+  const auto first_bin = static_cast<std::size_t>(low), last_bin = static_cast<std::size_t>(high);
+  for (std::size_t bin = 0; bin < first_bin; ++bin) counts[first_bin] += std::exchange(counts[bin], 0);
+  for (std::size_t bin = last_bin + 1; bin < counts.size(); ++bin) counts[last_bin] += std::exchange(counts[bin], 0);
+  return result;
+}
+
 /// Values above it are foreground.
-double threshold_of(Foreground foreground, const Histogram& histogram) {
+double threshold_of(Foreground foreground, const Histogram& rising, const Units& units) {
   switch (foreground) {
-    case Foreground::otsu: return otsu_threshold(histogram);
-    case Foreground::mean: return statistics(histogram).mean;
+    case Foreground::otsu: return otsu_threshold(clipped(rising, units));
+    case Foreground::mean: return statistics(clipped(rising, units)).mean;
     case Foreground::all: break;
   }
   return -kInfinity;
@@ -122,7 +145,7 @@ void add_zscore(IntensityPlan& plan, const Recipe& recipe, const Histogram& hist
   const Foreground kind = foreground_of(recipe);
   const auto [values, bins] = rising(histogram, {units.slope, units.intercept});
   const Units of_bins{bins.slope, bins.intercept, units.clip};
-  Statistics foreground = unit_statistics(values, of_bins, threshold_of(kind, values));
+  Statistics foreground = unit_statistics(values, of_bins, threshold_of(kind, values, of_bins));
   if (foreground.count == 0) foreground = unit_statistics(values, of_bins, -kInfinity);
   plan.map = zscored(plan.map, foreground.mean, foreground.deviation > 0 ? foreground.deviation : 1);
   plan.steps_after.push_back({{"op", "normalize"},
@@ -195,12 +218,12 @@ void clip_to_source(IntensityPlan& plan, const Recipe& recipe, const dicom::Stac
 
 NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, const dicom::Rescale& bins) {
   const auto [values, units] = rising(histogram, bins);
-  Histogram foreground = values_above(values, threshold_of(foreground_of(recipe), values));
+  const Range clip = clip_of(recipe);
+  Histogram foreground =
+      values_above(values, threshold_of(foreground_of(recipe), values, {units.slope, units.intercept, clip}));
   if (statistics(foreground).count == 0) foreground = values;
   NyulLandmarks landmarks = nyul_landmarks(foreground, units.slope, units.intercept);
-  for (double& value : landmarks) {
-    if (recipe.clip) value = std::clamp(value, recipe.clip->low, recipe.clip->high);
-  }
+  for (double& value : landmarks) value = std::clamp(value, clip.low, clip.high);
   return landmarks;
 }
 
@@ -225,7 +248,7 @@ bool maps_before_resampling(const Recipe& recipe, const dicom::Stack& stack) {
 
 IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,
                              const dicom::Rescale& bins, const std::optional<NyulLandmarks>& standard) {
-  const Range clip = recipe.clip ? Range{recipe.clip->low, recipe.clip->high} : Range{-kInfinity, kInfinity};
+  const Range clip = clip_of(recipe);
   const Units units{bins.slope, bins.intercept, clip};
   IntensityPlan plan;
   plan.steps_before = plan.steps_after = nlohmann::ordered_json::array();

@@ -23,7 +23,7 @@ inline constexpr std::array<std::string_view, 4> kInterpolators = {"nearest", "l
 
 enum class Compression { none, gzip, gzip_small };
 enum class Normalize { none, window, minmax, zscore, percentile, nyul };
-enum class Foreground { otsu, mean, all };  ///< stored values above Otsu's threshold, above their mean, or all
+enum class Foreground { otsu, mean, all };  ///< clipped values above Otsu's threshold, above their mean, or all
 enum class ClipWhen { before, after };
 
 /// A clip range in modality units (HU for CT).

@@ -195,6 +195,26 @@ TEST(IntensityPlan, ZscoreTakesStatisticsAfterTheClip) {
   EXPECT_NEAR(applied(plan.map, 9000), applied(plan.map, 104), 1e-6);
 }
 
+/// Without the clip the mean is 226, and all above it becomes 40.
+TEST(IntensityPlan, TheForegroundIsThatOfClippedVoxels) {
+  Recipe recipe;
+  recipe.clip = ClipRange{0, 40};
+  recipe.foreground = Foreground::mean;
+  recipe.normalize = Normalize::zscore;
+  const Histogram values = histogram_of({{-500, 50}, {0, 50}, {10, 20}, {30, 20}, {1000, 40}});
+  const Histogram turned = histogram_of({{500, 50}, {0, 50}, {-10, 20}, {-30, 20}, {-1000, 40}});
+  const auto step = planned(recipe, stack_with(1, 0), values).steps_after[1];
+  EXPECT_EQ(step["foreground_voxels"], 60);
+  EXPECT_NEAR(step["mean"].get<double>(), (20 * 30 + 40 * 40) / 60.0, 1e-9);
+  EXPECT_GT(step["deviation"].get<double>(), 4);
+  EXPECT_EQ(planned(recipe, stack_with(-1, 0), turned).steps_after[1], step);
+  recipe.foreground = Foreground::otsu;  // between 10 and 30; of all voxels it is far above 30
+  EXPECT_EQ(planned(recipe, stack_with(1, 0), values).steps_after[1]["foreground_voxels"], 60);
+  recipe.normalize = Normalize::nyul;
+  recipe.foreground = Foreground::mean;
+  EXPECT_EQ(landmarks_of(recipe, values, {1, 0}).front(), 30);
+}
+
 TEST(IntensityPlan, MinmaxAndPercentileReachTheirEnds) {
   Recipe recipe;
   recipe.normalize = Normalize::minmax;
