@@ -75,10 +75,12 @@ E_3_10 = (
     (0x7FD1, "SIEMENS SYNGO ULTRA-SOUND TOYON DATA STREAMING", "01OB 09UI 10OB 11OB"),
 )
 
-# What a list keeps although its name says that it tells an institution or a station: not safe for us.
+# What a list keeps although its name says that it tells an institution or a station, or a date that nothing moves: not
+# safe for us.
 NOT_SAFE = {
     (0x0009, "FDMS 1.0", 0x92): "Kanji Department Name",
     (0x0013, "CTP", 0x12): "Site Name",
+    (0x0013, "CTP", 0x51): "Year of Diagnosis",
     (0x3F01, "INTELERAD MEDICAL SYSTEMS", 0x01): "Institution Code",
 }
 PERSON_OR_STATION = {"PN", "AE"}
@@ -207,7 +209,7 @@ def private_rows(tcia, ctp, standard, notes):
             action = "map_uid"
             notes["UI that a list keeps, mapped: " + "(%04X,%s,%02X)" % key] += 1
         if key in NOT_SAFE or vrs & PERSON_OR_STATION:
-            notes["names a place or station, removed: " + "(%04X,%s,%02X)" % key] += 1
+            notes["names a place, station or year, removed: " + "(%04X,%s,%02X)" % key] += 1
             continue
         yield key, action, value_representation(action, vrs), "+".join(sources)
 

@@ -344,7 +344,7 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
     case PrivateAction::shift_epoch: return write_epoch(node, v);
     default: break;
   }
-  if (is_date(v)) return write_private_date(node, v);
+  if (is_date(v) || v == vr("TM")) return write_private_date(node, v);
   if (v == vr("PN")) return writer_.element(node.tag, v, std::string_view());
   if (is_charset_text(v)) return write_text(node, v, *text.set, Cleaning::all);
   if (tells_no_kind(v)) return write_private_bytes(node, v, *text.set);

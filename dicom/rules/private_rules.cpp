@@ -17,20 +17,34 @@ constexpr PrivateRule kRules[] = {
 #include "dicom/rules/private_rules_table.inc"
 };
 
-/// TCIA keeps what tells of the patient as a body, as it does in the standard's attributes.
+/// What the lists keep though it repeats an attribute of the standard: what tells of the patient as a body, of a
+/// device, an order, a trial, or what somebody typed.
 struct Repeated {
   std::uint16_t group;
   std::string_view creator;
   std::uint8_t element;
   Tag attribute;
 };
-constexpr Tag kPrimaryLanguage = 0x00100101, kSex = 0x00100040, kAge = 0x00101010, kWeight = 0x00101030;
 constexpr Repeated kRepeated[] = {
-    {0x0013, "SIEMENS CM VA0  CMS", 0x31, kWeight},  // Patient Weight
-    {0x0013, "SIEMENS CM VA0  CMS", 0x35, kSex},     // Patient Sex
-    {0x0019, "SIEMENS CT VA0  COAD", 0x82, kAge},    // Patient Phase of Life
-    {0x0021, "SIEMENS MR SDS 01", 0x01, kWeight},    // Used Patient Weight
-    {0x00E1, "ELSCINT1", 0x63, kPrimaryLanguage},    // Patient Language
+    {0x0009, "MMCPrivate", 0x48, 0x00181030},              // Protocol Name
+    {0x0009, "SECTRA_Ident_01", 0x02, 0x00080050},         // Examination Number: Accession Number
+    {0x0009, "SIEMENS CM VA0  LAB", 0x10, 0x00181005},     // Generator Identification Label: Generator ID
+    {0x0009, "SIEMENS CM VA0  LAB", 0x11, 0x00181008},     // Gantry Identification Label: Gantry ID
+    {0x0009, "SIEMENS CM VA0  LAB", 0x13, 0x0018700A},     // Detector Identification Label: Detector ID
+    {0x0009, "SIEMENS CM VA0  LAB", 0x15, 0x00181000},     // SMI Identification Label: Device Serial Number
+    {0x0011, "GEMS_PATI_01", 0x10, 0x00380500},            // Patient Status: Patient State
+    {0x0013, "CTP", 0x10, 0x00120020},                     // Project Name: Clinical Trial Protocol ID
+    {0x0013, "CTP", 0x11, 0x00120021},                     // Trial Name: Clinical Trial Protocol Name
+    {0x0013, "CTP", 0x13, 0x00120030},                     // Site Id: Clinical Trial Site ID
+    {0x0013, "GEMS_GENIE_1", 0x26, 0x00324000},            // Study Comments
+    {0x0013, "SIEMENS CM VA0  CMS", 0x31, 0x00101030},     // Patient Weight
+    {0x0013, "SIEMENS CM VA0  CMS", 0x35, 0x00100040},     // Patient Sex
+    {0x0013, "SIEMENS CM VA0  CMS", 0x40, 0x00400254},     // Procedure Description
+    {0x0019, "SIEMENS CT VA0  COAD", 0x82, 0x00101010},    // Patient Phase of Life: Patient's Age
+    {0x0021, "SIEMENS MR SDS 01", 0x01, 0x00101030},       // Used Patient Weight
+    {0x00E1, "ELSCINT1", 0x63, 0x00100101},                // Patient Language
+    {0x2001, "Philips Imaging DD 001", 0xCC, 0x00082111},  // Derivation Description
+    {0x7005, "TOSHIBA_MEC_CT3", 0x11, 0x0008103E},         // Series Comment: Series Description
 };
 
 /// The rows of one creator in one group, found by a hash of both; within them the element is sought by halving.
@@ -95,8 +109,8 @@ std::string canonical_text() {
   for (const PrivateRule& rule : kRules) {
     const Vr vr = rule.value_representation;
     const std::string shown_vr = vr == 0 ? "" : std::string{static_cast<char>(vr >> 8), static_cast<char>(vr & 0xFF)};
-    text += fmt::format("{:04X}\t{}\t{:02X}\t{}\t{}\t{}\n", rule.group, rule.creator, rule.element, shown_vr,
-                        name(rule.action), rule.source);
+    text += fmt::format("{:04X}\t{}\t{:02X}\t{}\t{}\t{}\t{:08X}\n", rule.group, rule.creator, rule.element, shown_vr,
+                        name(rule.action), rule.source, repeated_attribute(rule));
   }
   return text;
 }

@@ -36,8 +36,8 @@ std::span<const PrivateRule> private_rules();
 /// list keeps it. `creator` may carry padding.
 const PrivateRule* find_private_rule(std::uint16_t group, std::string_view creator, std::uint8_t element);
 
-/// The attribute of the standard whose value a private one repeats, as sex and weight of the patient: what becomes of
-/// that one becomes of it. 0 for most.
+/// The attribute of the standard whose value a private one repeats, as sex of the patient or serial number of a
+/// device: what becomes of that one becomes of it. 0 for most.
 Tag repeated_attribute(const PrivateRule& rule);
 
 /// Pins the table, as attribute_rules_sha256.

@@ -224,6 +224,42 @@ TEST(Deidentify, RemovesPrivateElementsThatRepeatWhatItRemoves) {
   EXPECT_EQ(whole.value(0x00131035), "F");
 }
 
+TEST(Deidentify, RemovesPrivateIdsOfDevicesOrdersAndTrialsUnlessTheStandardsOwnStay) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00090010, "LO", "SIEMENS CM VA0  LAB").text(0x00091010, "LO", "GEN-558812");
+  slice.text(0x00091011, "LO", "GANTRY-88123").text(0x00091013, "LO", "DET-99312").text(0x00091015, "LO", "SMI-7731");
+  slice.text(0x00090011, "LO", "SECTRA_Ident_01").text(0x00091102, "LO", "E2019-0031337");
+  slice.text(0x00130010, "LO", "CTP").text(0x00131010, "LO", "Overnight").text(0x00131011, "LO", "OVERNIGHT-1");
+  slice.text(0x00131013, "LO", "31415926").text(0x00131051, "LO", "2011");
+  const Deidentified safe(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+  ASSERT_FALSE(safe.result.reason);
+  for (const dicom::Tag tag :
+       {0x00091010, 0x00091011, 0x00091013, 0x00091015, 0x00091102, 0x00131010, 0x00131011, 0x00131013, 0x00131051}) {
+    EXPECT_FALSE(safe.has(tag)) << std::hex << tag;
+  }
+  const Deidentified device(slice.bytes(),
+                            policy_with({DeidOption::retain_safe_private, DeidOption::retain_device_identity}));
+  EXPECT_EQ(device.value(0x00091010), "GEN-558812");
+  EXPECT_EQ(device.value(0x00091013), "DET-99312");
+  EXPECT_FALSE(device.has(0x00091102));
+  const Deidentified site(slice.bytes(),
+                          policy_with({DeidOption::retain_safe_private, DeidOption::retain_institution_identity}));
+  EXPECT_EQ(site.value(0x00131013), "31415926");
+  EXPECT_FALSE(site.has(0x00131010));
+}
+
+TEST(Deidentify, TreatsPrivateTimesAsThoseOfTheStandard) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00130010, "LO", "SIEMENS CM VA0  CMS").text(0x00131012, "TM", "101112");
+  const Deidentified safe(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+  EXPECT_EQ(safe.value(0x00131012), "");
+  for (const DeidOption dates :
+       {DeidOption::retain_longitudinal_full_dates, DeidOption::retain_longitudinal_modified_dates}) {
+    const Deidentified kept(slice.bytes(), policy_with({DeidOption::retain_safe_private, dates}));
+    EXPECT_EQ(kept.value(0x00131012), "101112");
+  }
+}
+
 TEST(Deidentify, KeepsAnInstitutionThatOtherAttributesNameToo) {
   SliceBytes slice = hospital_slice();
   slice.text(0x00080080, "LO", "Saint Wolfgang Medical Center").text(0x00100021, "LO", "Saint Wolfgang Medical Center");
