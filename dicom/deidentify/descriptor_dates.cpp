@@ -82,6 +82,23 @@ struct DateFinder::Reader {
     return is_own && text.gap_before(at + 1) == text.gap_before(at + 2) ? at + 3 : at;
   }
 
+  /// "14AUG1962", "1962-Aug-14", "Aug 14, 1962"
+  std::size_t own_named(std::size_t at) const {
+    if (!is_date_gap(at + 1) || !is_date_gap(at + 2)) return at;
+    const std::size_t name = tokens()[at].is_letters() ? at : at + 1, first = name == at ? at + 1 : at, last = at + 2;
+    const MonthName* month = tokens()[name].is_letters() ? find_month(tokens()[name].hash) : nullptr;
+    if (month == nullptr || !is_number(first, 1, 4) || !is_number(last, 1, 4)) return at;
+    const bool is_year_last = tokens()[last].length == 4;
+    if (!is_year_last && tokens()[first].length != 4) return at;
+    const std::size_t year = is_year_last ? last : first, day = is_year_last ? first : last;
+    return finder.is_own(value(year), month->month, value(day)) ? at + 3 : at;
+  }
+
+  /// "620814", where nothing else stands in the text.
+  std::size_t own_alone(std::size_t at) const {
+    return tokens().size() == 1 && is_number(at, 6, 6) && text.chars().size() == 6 ? joined(at) : at;
+  }
+
   /// "DOB 541107", "생년월일: 541107"
   bool is_behind_birth(std::size_t at) const {
     constexpr std::u32string_view kLabels[] = {U"dob",       U"born",     U"geb",      U"geboren",
@@ -456,7 +473,7 @@ void DateFinder::find_own(const FoldedText& text, Removals& removals) const {
   const Reader reader{*this, text};
   const auto& tokens = text.tokens();
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const std::size_t end = reader.own(i);
+    const std::size_t end = std::max({reader.own(i), reader.own_named(i), reader.own_alone(i)});
     if (end != i) removals.push_back({tokens[i].begin, tokens[end - 1].end, DescriptorReason::date});
   }
 }

@@ -22,7 +22,8 @@ class DateFinder {
 
   void find(const FoldedText& text, Removals& removals) const;
 
-  /// Dates of the header alone, in forms that leave no doubt.
+  /// Dates of the header alone, in forms that leave no doubt: with all digits of the year, or six digits and nothing
+  /// else.
   void find_own(const FoldedText& text, Removals& removals) const;
 
  private:

@@ -248,6 +248,22 @@ TEST(Deidentify, RemovesPrivateIdsOfDevicesOrdersAndTrialsUnlessTheStandardsOwnS
   EXPECT_FALSE(site.has(0x00131010));
 }
 
+TEST(Deidentify, RemovesDatesOfTheFilesOwnFromCodes) {
+  const auto of = [](const std::string& code) {
+    SliceBytes slice = hospital_slice();
+    slice.text(0x00180015, "CS", "CHEST").text(0x00180022, "CS", code);
+    const Deidentified done(slice.bytes());
+    EXPECT_FALSE(done.result.reason) << code;
+    EXPECT_EQ(done.value(0x00180015), "CHEST");
+    return done.value(0x00180022).value_or("none");
+  };
+  EXPECT_EQ(of("04JUL1951"), "REMOVED");
+  EXPECT_EQ(of("510704\\FS"), "REMOVED\\FS");
+  EXPECT_EQ(of("04 07 1951"), "REMOVED");
+  EXPECT_EQ(of("05JUL1951"), "05JUL1951") << "no date of the header";
+  EXPECT_EQ(of("510705\\FS"), "510705\\FS");
+}
+
 TEST(Deidentify, TreatsPrivateTimesAsThoseOfTheStandard) {
   SliceBytes slice = hospital_slice();
   slice.text(0x00130010, "LO", "SIEMENS CM VA0  CMS").text(0x00131012, "TM", "101112");
