@@ -74,19 +74,19 @@ TokenKind token_kind(CharKind kind) {
 
 }  // namespace
 
-FoldedText::FoldedText(std::string_view utf8) : original_(utf8) {
+FoldedText::FoldedText(std::string_view utf8, bool reads_ascii) : original_(utf8) {
   chars_.reserve(utf8.size());
   codes_.reserve(utf8.size());
   tokens_.reserve(utf8.size() / 3 + 1);
-  fold(utf8);
+  fold(utf8, reads_ascii);
   cut();
 }
 
-void FoldedText::fold(std::string_view utf8) {
+void FoldedText::fold(std::string_view utf8, bool reads_ascii) {
   const auto* data = reinterpret_cast<const utf8proc_uint8_t*>(utf8.data());
   for (std::size_t i = 0; i < utf8.size();) {
     const char c = utf8[i];
-    if (const EscapedChar escaped = escape_at(utf8, i); escaped.length > 0) {
+    if (const EscapedChar escaped = escape_at(utf8, i, reads_ascii); escaped.length > 0) {
       append_decomposed(escaped.code, i, i + escaped.length);
       i += escaped.length;
       continue;

@@ -53,7 +53,8 @@ struct Token {
 class FoldedText {
  public:
   /// @param utf8 must live as long as this; bytes that are no UTF-8 are separators
-  explicit FoldedText(std::string_view utf8);
+  /// @param reads_ascii see escape_at
+  explicit FoldedText(std::string_view utf8, bool reads_ascii = false);
 
   std::string_view original() const { return original_; }
   const std::vector<FoldedChar>& chars() const { return chars_; }
@@ -69,7 +70,8 @@ class FoldedText {
   std::int64_t number(const Token& token) const;
 
  private:
-  void fold(std::string_view utf8);
+  void fold(std::string_view utf8, bool reads_ascii);
+  void append_nothing(std::size_t end);
   void append(char32_t code, std::size_t begin, std::size_t end);
   void append_decomposed(char32_t code, std::size_t begin, std::size_t end);
   void cut();

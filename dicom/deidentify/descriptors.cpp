@@ -1,6 +1,7 @@
 #include "dicom/deidentify/descriptors.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "dicom/deidentify/descriptor_contacts.h"
@@ -9,6 +10,7 @@
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptor_names.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
+#include "dicom/deidentify/text_escapes.h"
 
 namespace naru::dicom {
 
@@ -185,6 +187,21 @@ CleanedText cut(const FoldedText& text, const Removals& removals) {
   return cleaned;
 }
 
+/// Removals of another reading of the same bytes, as those of `text`.
+Removals in_text(const FoldedText& text, const FoldedText& other, const Removals& removals) {
+  const auto& chars = text.chars();
+  Removals result;
+  for (const Removal& removal : removals) {
+    if (removal.begin >= removal.end) continue;
+    const std::uint32_t begin = other.chars()[removal.begin].begin, end = other.chars()[removal.end - 1].end;
+    const auto first = std::ranges::partition_point(chars, [&](const FoldedChar& c) { return c.end <= begin; });
+    const auto last = std::ranges::partition_point(chars, [&](const FoldedChar& c) { return c.begin < end; });
+    result.push_back({static_cast<std::uint32_t>(first - chars.begin()),
+                      static_cast<std::uint32_t>(last - chars.begin()), removal.reason});
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string_view name(DescriptorReason reason) { return kReasons[static_cast<std::size_t>(reason)]; }
@@ -234,7 +251,18 @@ struct DescriptorCleaner::State {
     }
   }
 
+  /// Also where letters of ASCII are escaped, which may be numbers as well ("TE=45"): nothing but what is found so
+  /// goes.
   void find_own(const FoldedText& text, Removals& removals) const {
+    find_in_reading(text, removals);
+    if (!may_escape_ascii(text.original())) return;
+    const FoldedText unescaped(text.original(), true);
+    Removals more;
+    find_in_reading(unescaped, more);
+    std::ranges::move(in_text(text, unescaped, more), std::back_inserter(removals));
+  }
+
+  void find_in_reading(const FoldedText& text, Removals& removals) const {
     remove.for_each(text, [&](const Token& first, const Token& last) {
       removals.push_back({first.begin, last.end, DescriptorReason::listed});
     });

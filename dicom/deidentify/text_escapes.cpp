@@ -43,6 +43,13 @@ EscapedChar entity(std::string_view text) {
   return {static_cast<char32_t>(name[0]), end + 1};
 }
 
+/// "%46", "=46": one that can be read.
+EscapedChar ascii_behind(std::string_view text) {
+  if (text.size() < 3) return {};
+  const auto code = number(text.substr(1, 2), 16);
+  return code && *code >= ' ' && *code <= '~' ? EscapedChar{static_cast<char32_t>(*code), 3} : EscapedChar{};
+}
+
 /// Bytes of UTF-8, each behind `sign`.
 EscapedChar bytes_behind(std::string_view text, char sign) {
   std::string bytes;
@@ -74,8 +81,12 @@ EscapedChar backslashed(std::string_view text) {
 
 }  // namespace
 
-EscapedChar escape_at(std::string_view text, std::size_t begin) {
+EscapedChar escape_at(std::string_view text, std::size_t begin, bool reads_ascii) {
   const std::string_view rest = text.substr(begin);
+  const bool is_behind_sign = rest.front() == '%' || rest.front() == '=';
+  if (is_behind_sign && reads_ascii) {
+    if (const EscapedChar ascii = ascii_behind(rest); ascii.length > 0) return ascii;
+  }
   switch (rest.front()) {
     case '&': return entity(rest);
     case '%':
@@ -83,6 +94,13 @@ EscapedChar escape_at(std::string_view text, std::size_t begin) {
     case '\\': return backslashed(rest);
     default: return {};
   }
+}
+
+bool may_escape_ascii(std::string_view text) {
+  for (std::size_t n = text.find_first_of("%="); n != std::string_view::npos; n = text.find_first_of("%=", n + 1)) {
+    if (ascii_behind(text.substr(n)).length > 0) return true;
+  }
+  return false;
 }
 
 }  // namespace naru::dicom

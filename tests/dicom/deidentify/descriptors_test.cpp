@@ -214,6 +214,20 @@ TEST(DescriptorCleaner, ReadsEscapes) {
   }
 }
 
+TEST(DescriptorCleaner, ReadsEscapesOfAsciiOnlyForWhatTheHeaderNames) {
+  for (const char* text : {"%46%65%61%74%68%65%72%73%74%6F%6E%65 T1", "for%20%46eatherstone T1", "=46eatherstone T1",
+                           "Feather=73tone T1", "%46eatherstone T1", "&#70;eatherstone T1"}) {
+    EXPECT_EQ(cleaned(named("Featherstone^Wilhelmina"), text).find("erstone"), std::string::npos) << text;
+    EXPECT_EQ(cleaned(named("Featherstone^Wilhelmina"), text).find("%65"), std::string::npos) << text;
+  }
+  dicom::Identifiers id;
+  id.ids = {"PID7734991"};
+  EXPECT_EQ(cleaned(id, "%50ID7734991 T1"), "T1");
+  for (const char* text : {"TE=45ms b=50 s", "FA=65deg TR=4A", "contrast 50%50%60", "0.0%20 AX"}) {
+    EXPECT_EQ(cleaned(named("Featherstone^Wilhelmina"), text), text);
+  }
+}
+
 TEST(DescriptorCleaner, TakesTheMarkThatRepeatsAnIdeographForOne) {
   EXPECT_EQ(cleaned(named("佐々木^茂"), "佐々木茂 胸部"), "胸部");
   EXPECT_EQ(cleaned(named("佐々木茂"), "佐々木茂 胸部"), "胸部");
