@@ -91,6 +91,10 @@ void FoldedText::fold(std::string_view utf8, bool reads_ascii) {
       i += escaped.length;
       continue;
     }
+    if (is_control_without_width(static_cast<unsigned char>(c)) && static_cast<unsigned char>(c) < 0x80) {
+      append_nothing(++i);
+      continue;
+    }
     if (static_cast<unsigned char>(c) < 0x80) {
       const CharKind kind = kind_of_ascii(c);
       const char32_t code = static_cast<unsigned char>(c) + (kind == CharKind::upper ? 32U : 0U);
@@ -111,7 +115,13 @@ void FoldedText::fold(std::string_view utf8, bool reads_ascii) {
   }
 }
 
+/// Marks and characters without width belong to the character before them.
+void FoldedText::append_nothing(std::size_t end) {
+  if (!chars_.empty()) chars_.back().end = static_cast<std::uint32_t>(end);
+}
+
 void FoldedText::append_decomposed(char32_t code, std::size_t begin, std::size_t end) {
+  if (is_control_without_width(code)) return append_nothing(end);
   if (code >= kFirstSyllable && code <= kLastSyllable) return append(code, begin, end);
   std::array<utf8proc_int32_t, 32> parts{};
   int last_boundary_class = 0;
@@ -120,8 +130,7 @@ void FoldedText::append_decomposed(char32_t code, std::size_t begin, std::size_t
   const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(code), parts.data(), parts.size(), kOptions,
                                              &last_boundary_class);
   if (count < 0 || count > static_cast<utf8proc_ssize_t>(parts.size())) return append(code, begin, end);
-  // Marks and characters without width belong to the character before them.
-  if (count == 0 && !chars_.empty()) chars_.back().end = static_cast<std::uint32_t>(end);
+  if (count == 0) append_nothing(end);
   const bool is_upper = kind_of(code) == CharKind::upper;
   for (utf8proc_ssize_t i = 0; i < count; ++i) {
     const auto part = static_cast<char32_t>(parts[static_cast<std::size_t>(i)]);

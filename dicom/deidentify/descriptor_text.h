@@ -1,9 +1,10 @@
 /// A free text made comparable, and cut into words: what all finders of identifying words work on.
 ///
 /// Every character is folded: compatibility forms (full and half width, ligatures), case and diacritics do not matter,
-/// Hiragana and Katakana are one, decomposed jamo are put together, characters without width vanish, escapes ("&#252;")
-/// are what they stand for. Each folded one knows the bytes of the original that it came from, so that words can be cut
-/// out of the original. Source: Unicode 15 (NFKD, case folding, conjoining jamo: section 3.12), by utf8proc.
+/// Hiragana and Katakana are one, decomposed jamo are put together, characters without width and controls that are
+/// no white space vanish, escapes ("&#252;") are what they stand for. Each folded one knows the bytes of the original
+/// that it came from, so that words can be cut out of the original. Source: Unicode 15 (NFKD, case folding, conjoining
+/// jamo: section 3.12), by utf8proc.
 #pragma once
 
 #include <algorithm>
@@ -83,6 +84,12 @@ class FoldedText {
   std::u32string codes_;
   std::vector<Token> tokens_;
 };
+
+/// Controls that are neither white space nor begin an escape sequence: no text VR may hold one (PS3.5 6.1.3).
+constexpr bool is_control_without_width(char32_t code) {
+  const bool is_white_space = code == U'\t' || code == U'\n' || code == U'\f' || code == U'\r';
+  return (code < 0x20 && !is_white_space) || (code >= 0x7F && code < 0xA0);
+}
 
 /// True for one of the words of a list in folded letters.
 template <std::size_t N>

@@ -10,6 +10,7 @@
 
 #include "core/text.h"
 #include "dicom/deidentify/descriptor_ids.h"
+#include "dicom/deidentify/descriptor_text.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
@@ -146,6 +147,21 @@ std::optional<std::string> readable_text(Bytes value, const CharacterSet& set) {
   if (text.empty() || has_control) return std::nullopt;
   const bool is_utf8 = text.find(kEscape) == std::string_view::npos && valid_utf8(text) == text;
   return is_utf8 ? std::optional(std::string(text)) : decode_text(value, vr("UT"), set);
+}
+
+/// No text may hold controls beside white space (PS3.5 6.1.3); what begins an escape sequence is left to its set.
+std::string without_controls(std::string text) {
+  constexpr char kEscape = '\x1B', kFirstOfControls = '\xC2', kLastOfControls = '\x9F';  // U+0080 to U+009F
+  std::string result;
+  for (std::size_t n = 0; n < text.size(); ++n) {
+    const auto byte = static_cast<unsigned char>(text[n]);
+    const bool is_pair = text[n] == kFirstOfControls && n + 1 < text.size() &&
+                         static_cast<unsigned char>(text[n + 1]) <= static_cast<unsigned char>(kLastOfControls);
+    if (is_pair) ++n;
+    const bool is_kept = !is_pair && (byte >= 0x80 || text[n] == kEscape || !is_control_without_width(byte));
+    if (is_kept) result += text[n];
+  }
+  return result;
 }
 
 template <class Number>
@@ -327,7 +343,7 @@ std::string ValueWriter::decoded(Bytes value, Vr v, const CharacterSet& set) {
 
 void ValueWriter::write_text(const Node& node, Vr v, const CharacterSet& set, Cleaning cleaning) {
   const Bytes value = value_of(node, bytes_);
-  const std::string text = decoded(value, v, set);
+  const std::string text = without_controls(decoded(value, v, set));
   std::vector<std::string> values = split_values(text, v);
   const bool is_changed = clean_values(values, cleaning);
   const std::string result = fmt::format("{}", fmt::join(values, "\\"));

@@ -264,6 +264,26 @@ TEST(Deidentify, RemovesDatesOfTheFilesOwnFromCodes) {
   EXPECT_EQ(of("510705\\FS"), "510705\\FS");
 }
 
+TEST(Deidentify, WritesNoControlsIntoTexts) {
+  using namespace std::string_literals;
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00081030, "LO", "for Doug\x07las T1")
+      .text(0x0008103E, "LO",
+            "Ax\x1F"
+            "ial\x7F");
+  slice.text(0x00204000, "LT", "nor\x01mal\r\nno\tfindings");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00081030), "for T1");
+  EXPECT_EQ(done.value(0x0008103E), "Axial");
+  EXPECT_EQ(done.value(0x00204000), "normal\r\nno\tfindings");
+  slice.text(0x00080005, "CS", "ISO_IR 192").text(0x0008103E, "LO", "M\u00FCl\xC2\x85ler Ax\xC2\x85ial");
+  slice.text(0x00081048, "PN", "M\u00FCller^Eva");
+  const Deidentified wide(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(wide.result.reason);
+  EXPECT_EQ(wide.value(0x0008103E), "Axial");
+}
+
 TEST(Deidentify, TreatsPrivateTimesAsThoseOfTheStandard) {
   SliceBytes slice = hospital_slice();
   slice.text(0x00130010, "LO", "SIEMENS CM VA0  CMS").text(0x00131012, "TM", "101112");

@@ -228,6 +228,24 @@ TEST(DescriptorCleaner, ReadsEscapesOfAsciiOnlyForWhatTheHeaderNames) {
   }
 }
 
+TEST(DescriptorCleaner, TakesControlsForNothing) {
+  for (const char* text : {"Feath\x07"
+                           "erstone T1",
+                           "Feath\x1F"
+                           "erstone T1",
+                           "Feath\x7F"
+                           "erstone T1",
+                           "Feath\xC2\x85"
+                           "erstone T1",
+                           "\x01"
+                           "Featherstone\x02 T1"}) {
+    const std::string left = cleaned(named("Featherstone^Wilhelmina"), text);
+    EXPECT_EQ(left.find("erstone"), std::string::npos) << left;
+    EXPECT_TRUE(left.ends_with("T1")) << left;
+  }
+  EXPECT_EQ(cleaned(named("Featherstone^Wilhelmina"), "sag\tT1\r\nax"), "sag\tT1\r\nax");
+}
+
 TEST(DescriptorCleaner, TakesTheMarkThatRepeatsAnIdeographForOne) {
   EXPECT_EQ(cleaned(named("佐々木^茂"), "佐々木茂 胸部"), "胸部");
   EXPECT_EQ(cleaned(named("佐々木茂"), "佐々木茂 胸部"), "胸部");
