@@ -32,6 +32,13 @@ constexpr std::array kRequiredPlaces = {
     RequiredPlace{kPresentationStates, 0, 0x00700083, DeidAction::D},  // and Time (PS3.3 C.11.10)
 };
 
+/// Overlays and curves, which the rewriter removes as a whole: without its bitmap a plane has no meaning, and what a
+/// bitmap shows no rule can clean.
+bool always_goes(const AttributeRule& rule) {
+  const Tag groups = rule.tag >> 24;
+  return groups == 0x50 || groups == 0x60;
+}
+
 /// How much an action protects: what keeps a value protects least.
 int protection(DeidAction action) {
   switch (action) {
@@ -163,13 +170,16 @@ std::vector<ExplainedRule> explain(const DeidentifyPolicy& policy) {
   std::vector<ExplainedRule> rows;
   for (const AttributeRule& rule : attribute_rules()) {
     const AttributeOverride* own = find_override(policy, rule.tag);
-    const DeidAction action = own != nullptr ? own->action : action_of(rule, policy.options);
+    const bool goes = always_goes(rule);
+    const DeidAction action = goes ? DeidAction::X : own != nullptr ? own->action : action_of(rule, policy.options);
     const bool may_be_required = own == nullptr && action == DeidAction::X;
     const auto* required = std::ranges::find(kRequiredPlaces, rule.tag, &RequiredPlace::tag);
     std::string shown(name(action));
     if (may_be_required && required != kRequiredPlaces.end()) shown += fmt::format("/{}", name(required->action));
     rows.push_back({rule.tag, rule.mask, rule.name, std::move(shown),
-                    own != nullptr ? "site" : std::string(cause_of(rule, policy.options))});
+                    own != nullptr ? "site"
+                    : goes         ? "basic"
+                                   : std::string(cause_of(rule, policy.options))});
   }
   for (const AttributeOverride& own : policy.attributes) {
     if (find_attribute_rule(own.tag) == nullptr) {

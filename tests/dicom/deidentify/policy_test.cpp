@@ -85,6 +85,18 @@ TEST(Policy, ExplainsEveryRowOfTheTable) {
   EXPECT_EQ(row(0x00280010).cause, "site");
 }
 
+TEST(Policy, ExplainsThatOverlaysAndCurvesGoUnderEveryOption) {
+  const auto policy = policy_with({DeidOption::clean_graphics, DeidOption::clean_descriptors});
+  int count = 0;
+  for (const dicom::ExplainedRule& row : dicom::explain(policy)) {
+    if (row.tag >> 24 != 0x50 && row.tag >> 24 != 0x60) continue;
+    EXPECT_EQ(row.action, "X") << row.name;
+    EXPECT_EQ(row.cause, "basic") << row.name;
+    ++count;
+  }
+  EXPECT_EQ(count, 3);
+}
+
 TEST(Policy, SaysWhichOptionsContradict) {
   EXPECT_FALSE(dicom::contradiction({}));
   EXPECT_TRUE(dicom::contradiction(
