@@ -65,6 +65,9 @@ bool always_goes(dicom::Tag tag) {
   return groups == 0x50 || groups == 0x60 || groups == 0x7F || (tag & 0xFFFF) == 0;
 }
 
+/// Icon Image Sequence: pixels in a sequence are removed in any case, and an icon without them is no icon.
+constexpr dicom::Tag kIconImage = 0x00880200;
+
 /// UIDs, or a sequence of references.
 bool holds_uids(dicom::Tag tag) {
   const auto vr = dicom::standard_vr(tag);
@@ -127,6 +130,10 @@ void read_attributes(const TomlValue& value, Recipe& recipe) {
     }
     if (action != dicom::DeidAction::X && always_goes(tag)) {
       row.fail(fmt::format("names {}, which is removed in any case: \"X\" alone is true of it", tag_text(tag)));
+    }
+    if (tag == kIconImage && (action == dicom::DeidAction::K || action == dicom::DeidAction::C)) {
+      row.fail(
+          fmt::format("names {}, whose pixels are removed in any case: \"X\" takes the rest of it", tag_text(tag)));
     }
     if (!seen.insert(tag).second) row.fail(fmt::format("names {} twice", tag_text(tag)));
     recipe.attributes.push_back({tag, action});

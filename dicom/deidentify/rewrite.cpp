@@ -299,14 +299,28 @@ class Rewriter {
     }
     if (action == DeidAction::D && write_dummy_sequence(writer_, node.tag)) return node.end;
     if (action == DeidAction::D && has_own_rule(node.tag)) {
-      // Nobody knows what its items need: one without anything.
+      // Items of codes get a code that says nothing. Of others nobody knows what they need: one without anything.
       writer_.begin_sequence(node.tag);
-      writer_.begin_item();
-      writer_.end_item();
+      if (holds_codes(i)) {
+        write_code_item(writer_, "REMOVED", "99NARU", "Removed");
+      } else {
+        writer_.begin_item();
+        writer_.end_item();
+      }
       writer_.end_sequence();
       return node.end;
     }
     return enter(i, action == DeidAction::C || action == DeidAction::D);
+  }
+
+  /// Whether the first item of a sequence has a code of its own.
+  bool holds_codes(std::uint32_t sequence) const {
+    const std::uint32_t item = sequence + 1;
+    if (item >= nodes_[sequence].end) return false;
+    for (std::uint32_t i = item + 1; i < nodes_[item].end; i = nodes_[i].end) {
+      if (is_code(nodes_[i].tag)) return true;
+    }
+    return false;
   }
 
   std::uint32_t enter(std::uint32_t i, bool cleans_all) {

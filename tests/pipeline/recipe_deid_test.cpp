@@ -130,6 +130,7 @@ TEST(RecipeDeid, RefusesRulesThatSayNothingUsable) {
        "(6002,3000), which is removed in any"},
       {"[deidentify]\nattributes = [{tag = \"(5000,3000)\", action = \"C\"}]\n", "which is removed in any case"},
       {"[deidentify]\nattributes = [{tag = \"(7FE0,0001)\", action = \"K\"}]\n", "which is removed in any case"},
+      {"[deidentify]\nattributes = [{tag = \"(0088,0200)\", action = \"K\"}]\n", "whose pixels are removed"},
       {"[deidentify]\nattributes = [{tag = \"(0018,0000)\", action = \"K\"}]\n", "which is removed in any case"},
       {"[deidentify]\nattributes = [{tag = \"(0008,1030)\", action = \"X/Z\"}]\n", "must be one of"},
       {"[deidentify]\nattributes = [{tag = \"(0008,0050)\", action = \"U\"}]\n", "holds no UIDs"},

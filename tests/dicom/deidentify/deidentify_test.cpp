@@ -660,6 +660,24 @@ TEST(Deidentify, ReplacesADocumentByOneThatSaysSo) {
   EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::deid_incomplete);
 }
 
+TEST(Deidentify, GivesACodeSequenceThatARuleReplacesACode) {
+  SliceBytes slice = hospital_slice();
+  const std::string code = SliceBytes::element(0x00080100, "SH", "121320") +
+                           SliceBytes::element(0x00080102, "SH", "DCM ") +
+                           SliceBytes::element(0x00080104, "LO", "Uncompressed predecessor");
+  slice.raw(0x0040A170, "SQ", item(code));
+  dicom::DeidentifyPolicy policy;
+  policy.attributes = {{0x0040A170, dicom::DeidAction::D}};
+  const Deidentified done(slice.bytes(), policy);
+  ASSERT_FALSE(done.result.reason);
+  std::vector<std::string> values;
+  for (const dicom::Node& node : done.table.nodes) {
+    const bool is_of_item = node.parent == 0x0040A170 && node.kind == dicom::NodeKind::element;
+    if (is_of_item) values.emplace_back(dicom::text_of(dicom::value_of(node, done.view())));
+  }
+  EXPECT_EQ(values, (std::vector<std::string>{"REMOVED", "99NARU", "Removed"}));
+}
+
 TEST(Deidentify, ReplacesAModelByAnEmptyOne) {
   SliceBytes slice = hospital_slice();
   slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.104.3").text(0x00420012, "LO", "model/stl");
