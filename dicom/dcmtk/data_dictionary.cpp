@@ -31,12 +31,26 @@ struct Range {
 
 #include "dictionary_rows.inc"  // of dicom/dcmtk/write_dictionary_rows.cpp
 
+/// Dates that Table E.1-1 lists and PS3.6 (2026d) has since DCMTK 3.6.7: by another VR, or by none, nothing would move
+/// them.
+constexpr std::array<Row, 8> kNewDates = {{
+    {0x00181204, vr("DA")},  // Date of Manufacture
+    {0x00181205, vr("DA")},  // Date of Installation
+    {0x0040A034, vr("DT")},  // Effective Start DateTime
+    {0x0040A035, vr("DT")},  // Effective Stop DateTime
+    {0x0040B034, vr("DT")},  // Annotation DateTime
+    {0x0040B036, vr("DT")},  // Segment Definition DateTime
+    {0x3006002D, vr("DT")},  // ROI DateTime
+    {0x3006002E, vr("DT")},  // ROI Observation DateTime
+}};
+
 std::unordered_map<Tag, Vr> known_rows() {
   std::unordered_map<Tag, Vr> rows;
   rows.reserve(std::size(kRows));
   for (const Row& row : kRows) {
     if (is_known_vr(row.value_representation)) rows.emplace(row.tag, row.value_representation);
   }
+  for (const Row& row : kNewDates) rows.emplace(row.tag, row.value_representation);
   return rows;
 }
 

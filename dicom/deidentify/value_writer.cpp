@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "core/text.h"
+#include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptor_text.h"
 #include "dicom/deidentify/values.h"
@@ -311,7 +312,8 @@ void ValueWriter::clean(const Node& node, const TextContext& text) {
   if (node.tag == kTimezoneOffset) return write_zone(node);
   if (is_charset_text(v)) return write_text(node, v, *text.set, Cleaning::all);
   if (v == vr("UI")) return write_uids(node);
-  if (is_number(v)) return keep_checked(node, text);  // names nobody
+  // A number names nobody, unless it is written in place of bytes, such as a time stamp's.
+  if (is_number(v) && is_number(standard_vr(node.tag).value_or(v))) return keep_checked(node, text);
   // A time stamp in bytes, a maker's note: nothing in it can be told apart.
   writer_.element(node.tag, v, must_have_value(node.tag) ? dummy_value(v) : std::string());
 }

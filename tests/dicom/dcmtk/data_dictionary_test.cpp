@@ -15,6 +15,13 @@ TEST(StandardVr, KnowsAttributesOfTheStandard) {
   EXPECT_EQ(standard_vr(0x00020010), vr("UI"));
 }
 
+TEST(StandardVr, KnowsDatesThatAreNewerThanDcmtk) {
+  for (const Tag tag : {0x00181204, 0x00181205}) EXPECT_EQ(standard_vr(tag), vr("DA")) << std::hex << tag;
+  for (const Tag tag : {0x0040A034, 0x0040A035, 0x0040B034, 0x0040B036, 0x3006002D, 0x3006002E}) {
+    EXPECT_EQ(standard_vr(tag), vr("DT")) << std::hex << tag;
+  }
+}
+
 TEST(StandardVr, GivesTheWiderFormWhereSeveralAreAllowed) {
   EXPECT_EQ(standard_vr(0x7FE00010), vr("OW"));  // OB or OW
   EXPECT_EQ(standard_vr(0x00280106), vr("US"));  // US or SS

@@ -54,6 +54,31 @@ TEST(UntrustedValues, HideNobody) {
   }
 }
 
+TEST(UntrustedValues, DatesMoveWhateverTheirVrIsStatedToBe) {
+  const auto moved = policy_with({DeidOption::retain_longitudinal_modified_dates});
+  for (const std::uint32_t tag : {0x00181204U, 0x00181205U, 0x0040A034U, 0x0040B036U, 0x3006002EU}) {
+    SliceBytes slice;
+    slice.text(0x00080020, "DA", "20190314").text(tag, "UN", "20190314");
+    const Deidentified unknown(slice.bytes(), moved);
+    EXPECT_EQ(unknown.value(tag), unknown.value(0x00080020)) << std::hex << tag;
+    EXPECT_FALSE(unknown.holds("20190314"));
+    for (const char* wrong : {"LO", "FD", "SH", "OB"}) {
+      const char vr[3] = {wrong[0], wrong[1], 0};
+      slice.raw(tag, vr, "20180209");  // of no other attribute: nothing else is looked for
+      EXPECT_FALSE(Deidentified(slice.bytes(), moved).holds("20180209")) << std::hex << tag << wrong;
+    }
+  }
+}
+
+TEST(UntrustedValues, TimeStampsInBytesAreNoNumbers) {
+  const auto moved = policy_with({DeidOption::retain_longitudinal_modified_dates});
+  for (const std::uint32_t tag : {0x00340007U, 0x04000310U}) {
+    SliceBytes slice;
+    slice.raw(tag, "FD", "Zonnebloem123456");
+    EXPECT_FALSE(lets_out(Deidentified(slice.bytes(), moved))) << std::hex << tag;
+  }
+}
+
 TEST(UntrustedValues, OfNumbersBecomeLegalNumbers) {
   SliceBytes slice;
   slice.text(0x00180090, "DS", "10.50/ 15.00").text(0x00181152, "IS", "about 12");
