@@ -17,10 +17,11 @@ namespace {
 constexpr std::uint32_t kStartOfCodestream = 0xFF4F, kStartOfTilePart = 0xFF90, kStartOfData = 0xFF93,
                         kEndOfCodestream = 0xFFD9, kComment = 0xFF64;
 
-/// Markers of main and tile-part headers that lead a segment: part 1 with PRF, CAP and CPF, part 2 (70 to 79).
-constexpr std::array<std::uint32_t, 27> kSegmentMarkers = {
-    0xFF50, 0xFF51, 0xFF52, 0xFF53, 0xFF55, 0xFF56, 0xFF57, 0xFF58, 0xFF59, 0xFF5C, 0xFF5D, 0xFF5E, 0xFF5F, 0xFF60,
-    0xFF61, 0xFF63, 0xFF64, 0xFF70, 0xFF71, 0xFF72, 0xFF73, 0xFF74, 0xFF75, 0xFF76, 0xFF77, 0xFF78, 0xFF79};
+/// Markers of main and tile-part headers that lead a segment: part 1 with PRF, CAP and CPF; of part 2 those of
+/// transformations over components, all that DICOM has of it (PS3.5 A.4.5). In others a decoder may find anything.
+constexpr std::array<std::uint32_t, 21> kSegmentMarkers = {0xFF50, 0xFF51, 0xFF52, 0xFF53, 0xFF55, 0xFF56, 0xFF57,
+                                                           0xFF58, 0xFF59, 0xFF5C, 0xFF5D, 0xFF5E, 0xFF5F, 0xFF60,
+                                                           0xFF61, 0xFF63, 0xFF64, 0xFF74, 0xFF75, 0xFF77, 0xFF78};
 
 class CodestreamWalk {
  public:

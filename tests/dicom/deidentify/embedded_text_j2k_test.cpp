@@ -115,6 +115,13 @@ TEST_F(J2kTextTest, CommentsGoInBothHeadersAndOfBothKinds) {
   }
 }
 
+TEST_F(J2kTextTest, HoldsSegmentsBackOfWhichDicomHasNone) {
+  for (const int marker : {0x70, 0x71, 0x72, 0x73, 0x76, 0x79, 0x6F}) {
+    expect_unsound(with_inserted(streams_[0], first_tile_part(streams_[0]), segment(marker, std::string(kToken))));
+    expect_unsound(with_tile_comment(streams_[0], segment(marker, std::string(kToken))));
+  }
+}
+
 TEST_F(J2kTextTest, FollowsATilePartOfUnknownLengthToTheEnd) {
   const std::string& stream = streams_[0];
   expect_untouched(with_tile_comment(stream, "", false));
