@@ -11,6 +11,7 @@
 #include <set>
 
 #include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/descriptors.h"
 
 namespace naru {
 
@@ -262,7 +263,8 @@ std::string rules_problem(const Recipe& recipe) {
     return "[deidentify] \"clean-recognizable-visual-features\" is done by [pixels] face = \"remove\": set it";
   }
   for (const std::string& word : recipe.keep_words) {
-    if (std::ranges::find(recipe.remove_words, word) != recipe.remove_words.end()) {
+    const auto is_same = [&](const std::string& other) { return dicom::is_same_phrase(word, other); };
+    if (std::ranges::any_of(recipe.remove_words, is_same)) {
       return "[deidentify] keep_words and remove_words hold the same word";
     }
   }

@@ -208,6 +208,8 @@ std::string_view name(DescriptorReason reason) { return kReasons[static_cast<std
 
 bool is_protocol_word(std::string_view word) { return (word_flags(hash_of_word(word)) & kProtocolWord) != 0; }
 
+bool is_same_phrase(std::string_view a, std::string_view b) { return a == b || hash_of_word(a) == hash_of_word(b); }
+
 bool CleanedText::is_changed() const { return !removed_words.empty(); }
 
 struct DescriptorCleaner::State {

@@ -32,6 +32,9 @@ std::string_view name(DescriptorReason reason);
 /// nobody. Case and width do not matter.
 bool is_protocol_word(std::string_view word);
 
+/// True where two entries of `keep_words` and `remove_words` are the same words: case and width do not matter.
+bool is_same_phrase(std::string_view a, std::string_view b);
+
 struct CleanedText {
   std::string text;                                       ///< what is left, UTF-8; white space around gaps closed up
   std::array<std::size_t, kDescriptorReasons> removed{};  ///< words removed, by reason

@@ -148,6 +148,7 @@ TEST(RecipeDeid, RefusesRulesThatSayNothingUsable) {
       {"[deidentify]\nprivate = [{group = \"0019\", creator = \"C\", element = \"0C\"}]\n", "lacks the key \"keep\""},
       {"[deidentify]\nkeep_words = [\"\"]\n", "1 to 256 bytes"},
       {"[deidentify]\nkeep_words = [\"A\"]\nremove_words = [\"A\"]\n", "the same word"},
+      {"[deidentify]\nkeep_words = [\"Abc\"]\nremove_words = [\"abc\"]\n", "the same word"},
       {"[deidentify]\ndate_shift_bound_days = 0\n", "between 1 and 36500"},
       {"[deidentify]\ndate_shift_bound_days = 36501\n", "between 1 and 36500"},
       {"[pixels]\nclasses = []\n", "one or more of"},

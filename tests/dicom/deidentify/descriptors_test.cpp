@@ -246,6 +246,12 @@ TEST(DescriptorCleaner, TakesControlsForNothing) {
   EXPECT_EQ(cleaned(named("Featherstone^Wilhelmina"), "sag\tT1\r\nax"), "sag\tT1\r\nax");
 }
 
+TEST(DescriptorCleaner, SameWordsAreTheSameInAnyCaseAndWidth) {
+  EXPECT_TRUE(dicom::is_same_phrase("Abc", "abc"));
+  EXPECT_TRUE(dicom::is_same_phrase("ＡＢＣ", "abc"));
+  EXPECT_FALSE(dicom::is_same_phrase("abc", "abd"));
+}
+
 TEST(DescriptorCleaner, TakesTheMarkThatRepeatsAnIdeographForOne) {
   EXPECT_EQ(cleaned(named("佐々木^茂"), "佐々木茂 胸部"), "胸部");
   EXPECT_EQ(cleaned(named("佐々木茂"), "佐々木茂 胸部"), "胸部");
