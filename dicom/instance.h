@@ -48,7 +48,8 @@ struct PixelFormat {
 /// Philips' private scaling of MR values (2005,100E) and (2005,100D):
 ///   precise value = (stored - scale_intercept) / scale_slope, where display value = slope * stored + intercept.
 struct PhilipsScale {
-  double scale_slope = 1, scale_intercept = 0;
+  double scale_slope = 1;
+  std::optional<double> scale_intercept;  ///< empty where the header leaves it out: as good as 0
 };
 
 /// How a plane lies in its file.

@@ -127,7 +127,7 @@ std::optional<PhilipsScale> read_philips_scale(const HeaderValues& header) {
   const auto intercept = header.real(kPhilipsScaleIntercept, vr("FL"));
   constexpr double kMinSlope = 1e-12, kMaxSlope = 1e12;
   const bool is_sound = slope && std::abs(*slope) >= kMinSlope && std::abs(*slope) <= kMaxSlope;
-  return is_sound ? std::optional(PhilipsScale{*slope, intercept.value_or(0)}) : std::nullopt;
+  return is_sound ? std::optional(PhilipsScale{*slope, intercept}) : std::nullopt;
 }
 
 }  // namespace naru::dicom

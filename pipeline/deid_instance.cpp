@@ -68,8 +68,9 @@ Json volume_json(const dicom::VolumeFacts& facts) {
   if (facts.b_value_s_per_mm2) json["b_value_s_per_mm2"] = *facts.b_value_s_per_mm2;
   if (facts.gradient_direction) json["gradient_direction_lps"] = *facts.gradient_direction;
   if (facts.philips_scale) {
-    json["philips_scale"] = {{"slope", facts.philips_scale->scale_slope},
-                             {"intercept", facts.philips_scale->scale_intercept}};
+    json["philips_scale"] = {{"slope", facts.philips_scale->scale_slope}};
+    const auto intercept = facts.philips_scale->scale_intercept;
+    if (intercept) json["philips_scale"]["intercept"] = *intercept;
   }
   if (facts.mosaic) {
     json["mosaic"] = {{"tiles", facts.mosaic->tiles},

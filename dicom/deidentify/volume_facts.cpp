@@ -20,7 +20,7 @@ VolumeFacts facts_of_frames(const std::vector<Instance>& planes) {
   VolumeFacts facts;
   facts.b_value_s_per_mm2 = common<double>(planes, [](const Instance& p) { return p.timing.b_value_s_per_mm2; });
   facts.gradient_direction = common<Vec3>(planes, [](const Instance& p) { return p.timing.gradient_direction; });
-  using Scale = std::pair<double, double>;
+  using Scale = std::pair<double, std::optional<double>>;
   const auto scale_of = [](const Instance& p) {
     const auto& scale = p.philips_scale;
     return scale ? std::optional(Scale(scale->scale_slope, scale->scale_intercept)) : std::nullopt;

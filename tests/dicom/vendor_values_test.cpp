@@ -65,6 +65,10 @@ TEST(VendorValues, ReadsPhilipsDiffusionAndScale) {
   ASSERT_TRUE(scale);
   EXPECT_EQ(scale->scale_slope, 0.5);
   EXPECT_EQ(scale->scale_intercept, 2);
+  const auto alone = header_of(slice.remove(0x2005110D).bytes()).planes.at(0).philips_scale;
+  ASSERT_TRUE(alone);
+  EXPECT_EQ(alone->scale_slope, 0.5);
+  EXPECT_FALSE(alone->scale_intercept);
 }
 
 TEST(VendorValues, ReadsUihAndCanonInTheImagesFrame) {

@@ -34,6 +34,16 @@ TEST(DeidInstance, ComesBackFromItsLine) {
   EXPECT_EQ(to_json(instance_from_json(json)), json);
 }
 
+TEST(DeidInstance, StatesNoInterceptThatTheHeaderLeavesOut) {
+  auto result = sound_result();
+  result.volume.philips_scale = {0.125, std::nullopt};
+  auto json = to_json(*instance_of(result));
+  EXPECT_EQ(json["volume"]["philips_scale"], (nlohmann::ordered_json{{"slope", 0.125}}));
+  result.volume.philips_scale->scale_intercept = 3.25;
+  json = to_json(*instance_of(result));
+  EXPECT_EQ(json["volume"]["philips_scale"]["intercept"], 3.25);
+}
+
 TEST(DeidInstance, NamesThatCouldLeadElsewhereAreRefused) {
   const std::vector<std::string> names = {
       "", ".", "..", "../x", "a/b", "/etc", "a b", "A1", "-\n", "홍", std::string(65, '1')};
