@@ -654,7 +654,24 @@ TEST(Deidentify, ReplacesADocumentByOneThatSaysSo) {
   slice.raw(0x00420011, "OB", "%PDF-1.4 Douglas Davidson").remove(0x7FE00010);
   const Deidentified done(slice.bytes());
   ASSERT_FALSE(done.result.reason);
-  EXPECT_TRUE(done.value(0x00420011)->starts_with("%PDF-1.4"));
+  const std::string pdf = done.value(0x00420011).value();
+  EXPECT_TRUE(pdf.starts_with("%PDF-1.4\n"));
+  EXPECT_TRUE(pdf.ends_with("%%EOF\n"));
+  // Well-formed: the last lines lead to the table, and its rows to the objects.
+  const std::string before_table = "startxref\n";
+  const std::size_t table = std::stoul(pdf.substr(pdf.find(before_table) + before_table.size()));
+  const std::string head = "xref\n0 6\n0000000000 65535 f \n";
+  ASSERT_EQ(pdf.substr(table, head.size()), head);
+  for (std::size_t n = 1; n < 6; ++n) {
+    constexpr std::size_t kRowBytes = 20;
+    const std::string row = pdf.substr(table + head.size() + (n - 1) * kRowBytes, kRowBytes);
+    EXPECT_EQ(row.substr(10), " 00000 n \n");
+    const std::string object = std::to_string(n) + " 0 obj<<";
+    EXPECT_EQ(pdf.substr(std::stoul(row), object.size()), object);
+  }
+  const std::size_t stream = pdf.find("stream\n") + 7, length = std::stoul(pdf.substr(pdf.find("/Length ") + 8));
+  EXPECT_EQ(pdf.substr(stream + length, 11), "\nendstream ");
+  EXPECT_NE(pdf.find("trailer<</Size 6/Root 1 0 R>>\n"), std::string::npos);
   EXPECT_FALSE(done.holds("Davidson"));
   slice.text(0x00420012, "LO", "text/plain");
   EXPECT_EQ(Deidentified(slice.bytes()).result.reason, Code::deid_incomplete);
