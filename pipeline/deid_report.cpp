@@ -9,6 +9,7 @@
 #include "dicom/rules/private_rules.h"
 #include "pipeline/documents.h"
 #include "pipeline/files.h"
+#include "pipeline/input_lines.h"
 #include "pipeline/pixels/text_detector.h"
 #include "pipeline/pixels/text_reader.h"
 #include "pipeline/version.h"
@@ -29,15 +30,10 @@ void write_inputs(const std::filesystem::path& file, const DeidScan& scan, std::
   for (std::size_t i = 0; i < scan.files.inputs.size(); ++i) {
     const InputRecord& input = scan.files.inputs[i];
     const auto output = outputs.find(i);
-    const std::string line = json_line({{"schema", "naru.inputs/1"},
-                                        {"path", valid_utf8(input.path.string())},
-                                        {"sha256", text_or_null(input.sha256)},
-                                        {"size_bytes", input.size_bytes},
-                                        {"sop_instance_uid", text_or_null(input.sop_instance_uid)},
-                                        {"disposition", name(input.disposition)},
-                                        {"reason", input.reason ? Json(name(*input.reason)) : Json(nullptr)},
-                                        {"case", nullptr},
-                                        {"output", output == outputs.end() ? Json(nullptr) : Json(output->second)}});
+    Json json = input_line(input);
+    json["case"] = nullptr;
+    json["output"] = output == outputs.end() ? Json(nullptr) : Json(output->second);
+    const std::string line = json_line(json);
     writer.append(std::as_bytes(std::span(line)));
   }
   writer.finish();

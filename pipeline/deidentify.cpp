@@ -10,7 +10,6 @@
 #include <set>
 #include <utility>
 
-#include "core/text.h"
 #include "core/units.h"
 #include "dicom/rules/private_rules.h"
 #include "pipeline/content.h"
@@ -21,6 +20,7 @@
 #include "pipeline/deid_report.h"
 #include "pipeline/deid_run.h"
 #include "pipeline/files.h"
+#include "pipeline/input_lines.h"
 #include "pipeline/pixels/deid_pictures.h"
 #include "pipeline/pixels/face_plan.h"
 #include "pipeline/pixels/text_evidence.h"
@@ -58,15 +58,6 @@ DeidScan scan_and_plan(const std::vector<InputFile>& files, const DeidentifyOpti
   return scan;
 }
 
-/// What tells one input from another without reading it whole.
-using InputKeys = std::multiset<std::pair<std::string, std::uint64_t>>;
-
-InputKeys keys_of(const DeidScan& scan) {
-  InputKeys keys;
-  for (const InputRecord& input : scan.files.inputs) keys.emplace(valid_utf8(input.sop_instance_uid), input.size_bytes);
-  return keys;
-}
-
 /// True where the record of a published job is that of the same recipe, tables, key and version.
 bool is_record_of(const Json& record, const DeidentifyOptions& options, const ProjectKey& key) {
   Json wanted = {{"policy_sha256", recipe_sha256(options.recipe)},
@@ -85,21 +76,14 @@ bool is_record_of(const Json& record, const DeidentifyOptions& options, const Pr
 DeidentifyResult finished_before(const DeidScan& scan, const DeidentifyOptions& options, const ProjectKey& key,
                                  DeidentifyResult result) {
   const auto text = read_file(result.report / "record.json", kMaxRecordBytes);
-  InputKeys published;
-  std::ifstream inputs(result.report / "inputs.jsonl"), manifest(result.out / "manifest.jsonl");
-  for (std::string line; std::getline(inputs, line);) {
-    const Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object()) continue;
-    const bool has_uid = json.contains("sop_instance_uid") && json["sop_instance_uid"].is_string();
-    published.emplace(has_uid ? json["sop_instance_uid"].get<std::string>() : "",
-                      json.value("size_bytes", std::uint64_t{0}));
-    ++result.by_disposition[json.value("disposition", "")];
-    if (json.contains("reason") && json["reason"].is_string()) ++result.by_reason[json["reason"].get<std::string>()];
-  }
-  if (!text || !is_record_of(Json::parse(*text, nullptr, false), options, key) || published != keys_of(scan)) {
+  const PublishedInputs inputs = published_inputs(result.report);
+  if (!text || !is_record_of(Json::parse(*text, nullptr, false), options, key) || !inputs.are_those_of(scan.files)) {
     throw Error(ErrorCode::output_exists,
                 "OUT holds another dataset, or one of other inputs: choose another OUT, or replace it with --force");
   }
+  result.by_disposition = inputs.by_disposition;
+  result.by_reason = inputs.by_reason;
+  std::ifstream manifest(result.out / "manifest.jsonl");
   for (std::string line; std::getline(manifest, line);) ++result.instance_count;
   result.resumed_count = result.instance_count;
   result.has_rejects = result.by_disposition.contains("rejected") || result.by_disposition.contains("quarantined");

@@ -56,8 +56,9 @@ bool read_header(FileHeader& header, Prefix& prefix, Read read) {
 
 /// What must be the same for a finished case to stay: the file, its place in an archive, its headers byte by byte.
 std::string identity_of(std::string_view file, std::size_t member, const FileHeader& header, const Prefix& prefix) {
-  if (header.planes.empty()) return "";
-  const auto length = std::min<std::uint64_t>(prefix.bytes().size(), header.planes.front().pixels.offset_bytes);
+  const auto length = header.planes.empty()
+                          ? prefix.bytes().size()
+                          : std::min<std::uint64_t>(prefix.bytes().size(), header.planes.front().pixels.offset_bytes);
   const std::string headers = sha256_hex(prefix.bytes().first(static_cast<std::size_t>(length)));
   return fmt::format("{} {} {}", file, member, headers);
 }

@@ -19,6 +19,7 @@
 #include "pipeline/dataset_proof.h"
 #include "pipeline/documents.h"
 #include "pipeline/files.h"
+#include "pipeline/input_lines.h"
 #include "pipeline/nyul_standard.h"
 #include "pipeline/pixels/case_text.h"
 #include "pipeline/pixels/fine_together.h"
@@ -295,21 +296,17 @@ PrepareResult finished_before(const Scan& scan, const std::vector<CasePlan>& pla
   const Error other(
       ErrorCode::output_exists,
       "OUT holds another dataset, or one of other inputs: choose another OUT, or replace it with --force");
-  std::ifstream manifest(result.out / "manifest.jsonl"), inputs(result.report / "inputs.jsonl");
+  std::ifstream manifest(result.out / "manifest.jsonl");
   for (std::string line; std::getline(manifest, line); ++result.case_count) {
     const Json json = Json::parse(line, nullptr, false);
     if (!json.is_object() || !planned.contains({json.value("case", ""), json.value("recipe_sha256", "")})) throw other;
   }
   result.resumed_count = result.case_count;
-  std::size_t input_count = 0;
-  for (std::string line; std::getline(inputs, line); ++input_count) {
-    const Json json = Json::parse(line, nullptr, false);
-    if (!json.is_object()) continue;
-    ++result.by_disposition[json.value("disposition", "")];
-    if (json.contains("reason") && json["reason"].is_string()) ++result.by_reason[json["reason"].get<std::string>()];
-  }
+  const PublishedInputs inputs = published_inputs(result.report);
+  result.by_disposition = inputs.by_disposition;
+  result.by_reason = inputs.by_reason;
   // Without its report only the plan can say whether something is missing.
-  if (input_count > 0 ? input_count != scan.inputs.size() : planned.size() != result.case_count) throw other;
+  if (inputs.count > 0 ? !inputs.are_those_of(scan) : planned.size() != result.case_count) throw other;
   result.has_rejects = result.by_disposition.contains("rejected") || result.by_disposition.contains("quarantined");
   return result;
 }

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/text.h"
 #include "pipeline/documents.h"
 #include "pipeline/files.h"
+#include "pipeline/input_lines.h"
 #include "pipeline/series.h"
 #include "pipeline/version.h"
 
@@ -44,20 +44,14 @@ std::vector<std::optional<std::string>> case_of_input(const Scan& scan,
 }
 
 Json input_json(const InputRecord& input, const std::optional<std::string>& case_id) {
-  Json json = {{"schema", "naru.inputs/1"},
-               {"path", valid_utf8(input.path.string())},
-               {"sha256", input.sha256.empty() ? Json(nullptr) : Json(input.sha256)},
-               {"size_bytes", input.size_bytes},
-               {"sop_instance_uid", input.sop_instance_uid.empty() ? Json(nullptr) : Json(input.sop_instance_uid)},
-               {"disposition", name(input.disposition)},
-               {"reason", input.reason ? Json(name(*input.reason)) : Json(nullptr)},
-               {"case", or_null(case_id)}};
+  Json json = input_line(input);
+  json["case"] = or_null(case_id);
   if (is_partly_used(input)) {
     for (std::size_t d = 0; d < input.planes.size(); ++d) {
       if (input.planes[d].count > 0) json["planes"][name(static_cast<Disposition>(d))] = input.planes[d].count;
     }
   }
-  for (const Note note : input.notes) json["notes"].push_back(name(note));
+  add_notes(json, input);
   return json;
 }
 

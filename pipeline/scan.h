@@ -43,8 +43,8 @@ struct InputRecord {
   std::filesystem::path path;         ///< of a member: "ARCHIVE!NAME"
   std::optional<ArchivePlace> place;  ///< set for an archive's member
   std::string sha256;                 ///< empty until it is needed (see complete_hashes), or where it cannot be read
-  /// Of a file with image planes: changes when the file does. Size, times and inode of the file or its archive, the
-  /// member, and a hash of the headers; no path.
+  /// Changes when the file does: size, times and inode of the file or its archive, the member, and a hash of the
+  /// headers; no path. Empty where it cannot be read.
   std::string identity;
   std::uint64_t size_bytes = 0;
   std::string sop_instance_uid;

@@ -516,6 +516,21 @@ TEST_F(PrepareTest, ResumeOfAFinishedDatasetAnswersDoneForTheSameInputsOnly) {
   EXPECT_EQ(contents(folder_ / "out"), before);
 }
 
+TEST_F(PrepareTest, ResumeOfAFinishedDatasetRefusesAnInputThatWasCorrected) {
+  test::write_series({}, folder_ / "in");
+  run("ct-1mm");
+  const auto before = contents(folder_ / "out");
+  fs::path first;
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "in")) {
+    if (entry.is_regular_file() && first.empty()) first = entry.path();
+  }
+  std::string file = test::slurp(first);
+  file.back() = static_cast<char>(file.back() + 1);  // of the pixels: UID, size and header are the same
+  test::spill(first, file);
+  EXPECT_THROW(run("ct-1mm", OnExisting::resume), Error);
+  EXPECT_EQ(contents(folder_ / "out"), before);
+}
+
 TEST_F(PrepareTest, AFailedReplacementKeepsDatasetAndReport) {
   test::write_series({}, folder_ / "in");
   run();
