@@ -46,6 +46,11 @@ dicom::Identifiers identifiers_from(const Json& json) {
   return identifiers;
 }
 
+/// Only the whole file tells of them.
+void note_trailing_bytes(InputRecord& input, const dicom::DeidCounts& counts) {
+  if (counts.notes.contains("trailing_bytes_dropped")) input.notes.push_back(Note::trailing_bytes);
+}
+
 /// What an earlier run wrote of one instance.
 struct Finished {
   std::uint64_t record = 0;
@@ -120,6 +125,7 @@ std::vector<std::size_t> DeidDelivery::resume(const std::vector<std::size_t>& in
       continue;
     }
     scan_.files.inputs[inputs[n]].sha256 = done->input_sha256;
+    note_trailing_bytes(scan_.files.inputs[inputs[n]], done->counts);
     add(done->identifiers, done->counts);
     delivered_.push_back({inputs[n], done->instance, done->record});
     ++resumed_count_;
@@ -153,7 +159,8 @@ void DeidDelivery::write(std::size_t input, const dicom::DeidResult& result) {
     remove_file(file);
     return hold(input, Code::deid_incomplete, "verify");
   }
-  const InputRecord& source = scan_.files.inputs[input];
+  InputRecord& source = scan_.files.inputs[input];
+  note_trailing_bytes(source, result.counts);
   const std::uint64_t record = records_.append({{"schema", "naru.deid_record/2"},
                                                 {"fingerprint", fingerprint(input)},
                                                 {"input_sha256", source.sha256},

@@ -33,6 +33,7 @@ void write_inputs(const std::filesystem::path& file, const DeidScan& scan, std::
     Json json = input_line(input);
     json["case"] = nullptr;
     json["output"] = output == outputs.end() ? Json(nullptr) : Json(output->second);
+    add_notes(json, input);
     const std::string line = json_line(json);
     writer.append(std::as_bytes(std::span(line)));
   }

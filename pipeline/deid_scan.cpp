@@ -196,6 +196,7 @@ class Reader {
       result.reason = prefix_.bytes().size() < size_bytes ? Code::too_large : Code::truncated;
     }
     row.record.sop_instance_uid = result.source.sop_instance_uid;
+    row.record.notes = std::move(result.notes);
     row.source = std::move(result.source);
     row.header_bytes = result.header_bytes;
     if (result.is_dicomdir) {

@@ -57,6 +57,7 @@ struct OpenedFile {
   const SyntaxInfo* syntax = nullptr;
   std::string transfer_syntax_uid;
   std::vector<std::byte> inflated;
+  std::vector<Note> notes;
   bool is_stream_cut = false;  ///< the deflated stream breaks off: what it gave may look whole
   Bytes data_set;
   Encoding encoding;
@@ -67,6 +68,8 @@ OpenedFile opened(Bytes file, std::size_t max_inflated_bytes) {
   const auto layout = read_layout(file);
   if (!layout) return result.problem = Code::not_dicom, result;
   if (layout->is_cut) return result.problem = Code::truncated, result;
+  if (!layout->has_magic) result.notes.push_back(Note::no_preamble);
+  if (!layout->has_meta) result.notes.push_back(Note::no_meta_header);
   result.transfer_syntax_uid = layout->transfer_syntax_uid;
   result.syntax = find_syntax(layout->transfer_syntax_uid);
   if (result.syntax == nullptr) return result.problem = Code::unsupported_transfer_syntax, result;
@@ -80,6 +83,7 @@ OpenedFile opened(Bytes file, std::size_t max_inflated_bytes) {
     result.data_set = result.inflated;
   } else if (const auto found = contradicting_encoding(file, layout->data_set_offset, result.encoding)) {
     result.encoding = *found;
+    result.notes.push_back(Note::wrong_transfer_syntax);
   }
   return result;
 }
@@ -249,6 +253,7 @@ DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes, c
   result.header_bytes = prefix.size();
   result.is_dicomdir = is_dicomdir(prefix);
   OpenedFile file = opened(prefix, kInflatedPrefixBytes);
+  result.notes = file.notes;
   const bool is_only_a_prefix = file.problem == Code::too_large;  // of what a deflated file expands to
   if (file.problem && !is_only_a_prefix) {
     result.needs_more = !is_whole && file.problem == Code::truncated;

@@ -52,6 +52,7 @@ struct DeidSourceResult {
   std::optional<Code> reason;
   bool is_dicomdir = false;
   bool needs_more = false;       ///< ask again with more of the file
+  std::vector<Note> notes;       ///< of how the file begins: no_preamble, no_meta_header, wrong_transfer_syntax
   std::size_t header_bytes = 0;  ///< of the prefix: less than all where it goes beyond the beginning of Pixel Data
   std::optional<Identifiers> identifiers;  ///< as collect_identifiers, where the prefix goes as far as Pixel Data
 };

@@ -440,6 +440,22 @@ TEST_F(DeidentifyResumeTest, OfAFinishedDatasetRefusesAnInputThatWasCorrected) {
   EXPECT_EQ(contents(options_.out), before);
 }
 
+TEST_F(DeidentifyTest, NotesWhatWasReadInSpiteOfTheStandard) {
+  const std::string whole = slice_of("A1", 1).bytes(), with_tail = slice_of("A1", 3).bytes() + "tail";
+  test::spill(folder_ / "in/1.dcm", whole);
+  test::spill(folder_ / "in/2.dcm", slice_of("A1", 2).bytes().substr(128 + 4));
+  test::spill(folder_ / "in/3.dcm", with_tail);
+  run();
+  std::map<std::string, Json> notes;
+  for (const Json& line : lines_of(report() / "inputs.jsonl")) {
+    EXPECT_EQ(line["disposition"], "used");
+    notes[fs::path(line["path"].get<std::string>()).filename()] = line.value("notes", Json());
+  }
+  EXPECT_EQ(notes["1.dcm"], Json());
+  EXPECT_EQ(notes["2.dcm"], Json({"no_preamble"}));
+  EXPECT_EQ(notes["3.dcm"], Json({"trailing_bytes"}));
+}
+
 TEST_F(DeidentifyResumeTest, ForceReplacesAndRefuseRefuses) {
   put_series("A1", 2);
   run();
