@@ -85,7 +85,7 @@ class FoldedText {
   std::vector<Token> tokens_;
 };
 
-/// Controls that are neither white space nor begin an escape sequence: no text VR may hold one (PS3.5 6.1.3).
+/// Controls that are no white space: no text VR may hold one, but for ESC of character sets (PS3.5 6.1.3).
 constexpr bool is_control_without_width(char32_t code) {
   const bool is_white_space = code == U'\t' || code == U'\n' || code == U'\f' || code == U'\r';
   return (code < 0x20 && !is_white_space) || (code >= 0x7F && code < 0xA0);
