@@ -96,7 +96,7 @@ void judge_hounsfield(std::string_view units, StackDraft& draft) {
   if (draft.stack.units == "HU") return;
   const bool says_other = is_specified(units) && !draft.stack.units.empty();
   draft.add({says_other ? Code::units_not_hu : Code::units_unknown, {}, says_other ? "rejected" : "taken as HU"},
-            says_other ? Verdict::reject : Verdict::repair);
+            says_other ? Verdict::reject : Verdict::accept);
 }
 
 }  // namespace
