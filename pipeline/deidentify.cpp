@@ -72,12 +72,12 @@ bool is_record_of(const Json& record, const DeidentifyOptions& options, const Pr
 }
 
 /// --resume where OUT stands already: the answer comes from what was published.
-/// @throws Error{output_exists} where that is no dataset of these inputs, recipe and key
-DeidentifyResult finished_before(const DeidScan& scan, const DeidentifyOptions& options, const ProjectKey& key,
-                                 DeidentifyResult result) {
+/// @throws Error{output_exists} where that is no dataset of as many inputs, of this recipe and key
+DeidentifyResult finished_before(const DeidScan& scan, const PublishedInputs& inputs, const DeidentifyOptions& options,
+                                 const ProjectKey& key, DeidentifyResult result) {
   const auto text = read_file(result.report / "record.json", kMaxRecordBytes);
-  const PublishedInputs inputs = published_inputs(result.report);
-  if (!text || !is_record_of(Json::parse(*text, nullptr, false), options, key) || !inputs.are_those_of(scan.files)) {
+  if (!text || !is_record_of(Json::parse(*text, nullptr, false), options, key) ||
+      inputs.count != scan.files.inputs.size()) {
     throw Error(ErrorCode::output_exists,
                 "OUT holds another dataset, or one of other inputs: choose another OUT, or replace it with --force");
   }
@@ -277,8 +277,13 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   const std::vector<InputFile> files = list_inputs_of(options, standard_input);
   DeidScan scan = scan_and_plan(files, options, executor, cancel, on_progress);
   if (staging.is_finished()) {
-    DeidentifyResult before = finished_before(scan, options, key, result);
-    if (are_applied(decisions, result.report)) return before;
+    const PublishedInputs inputs = published_inputs(result.report);
+    DeidentifyResult before = finished_before(scan, inputs, options, key, result);
+    if (are_applied(decisions, result.report)) {
+      if (inputs.are_those_of(scan.files, executor, cancel, on_progress)) return before;
+      throw Error(ErrorCode::output_exists,
+                  "OUT was made of inputs that have changed since: choose another OUT, or replace it with --force");
+    }
     staging.reopen();
   }
   const std::uint64_t memory_bytes = memory_beside_headers(options.memory_limit_bytes, scan.files.inputs.size());

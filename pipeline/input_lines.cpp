@@ -4,9 +4,11 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/digest.h"
 #include "core/text.h"
+#include "pipeline/content.h"
 
 namespace naru {
 
@@ -44,10 +46,17 @@ void add_notes(Json& line, const InputRecord& input) {
   for (const Note note : input.notes) line["notes"].push_back(name(note));
 }
 
-bool PublishedInputs::are_those_of(const Scan& scan) const {
-  std::multiset<std::string> given;
+bool PublishedInputs::are_those_of(Scan& scan, Executor& executor, const CancelToken& cancel,
+                                   const OnProgress& on_progress) const {
+  if (scan.inputs.size() != count) return false;
+  std::multiset<std::string> given, given_hashes;
   for (const InputRecord& input : scan.inputs) given.insert(key_of(input_line(input)));
-  return given == keys;
+  if (given == keys) return true;
+  complete_hashes(scan, executor, cancel, on_progress);
+  for (const InputRecord& input : scan.inputs) {
+    if (!input.sha256.empty()) given_hashes.insert(input.sha256);
+  }
+  return given_hashes == hashes;
 }
 
 PublishedInputs published_inputs(const std::filesystem::path& report) {
@@ -57,6 +66,7 @@ PublishedInputs published_inputs(const std::filesystem::path& report) {
     const Json line = Json::parse(text, nullptr, false);
     if (!line.is_object()) continue;
     published.keys.insert(key_of(line));
+    if (std::string hash = text_of(line, "sha256"); !hash.empty()) published.hashes.insert(std::move(hash));
     ++published.by_disposition[text_of(line, "disposition")];
     const std::string reason = text_of(line, "reason");
     if (!reason.empty()) ++published.by_reason[reason];

@@ -9,6 +9,8 @@
 #include <set>
 #include <string>
 
+#include "core/cancel.h"
+#include "kernels/executor.h"
 #include "pipeline/scan.h"
 
 namespace naru {
@@ -24,10 +26,12 @@ void add_notes(nlohmann::ordered_json& line, const InputRecord& input);
 struct PublishedInputs {
   std::size_t count = 0;
   std::map<std::string, std::size_t> by_disposition, by_reason;
-  std::multiset<std::string> keys;  ///< UID, size and identity
+  std::multiset<std::string> keys;    ///< UID, size and identity
+  std::multiset<std::string> hashes;  ///< of those that could be read
 
-  /// Whether the same files were given, wherever they lie and in whatever order.
-  bool are_those_of(const Scan& scan) const;
+  /// Whether the same files were given, wherever they lie and in whatever order: told by their identity or, where that
+  /// is another one (a copy, a link more), by all their bytes. @throws Error{canceled}
+  bool are_those_of(Scan& scan, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) const;
 };
 /// Nothing where there is no such report.
 PublishedInputs published_inputs(const std::filesystem::path& report);

@@ -289,8 +289,9 @@ std::vector<CasePlan> possible_cases(Scan scan, const ProjectKey& key, PlanOptio
 }
 
 /// --resume where OUT stands already: the answer comes from what was published.
-/// @throws Error{output_exists} where that is no dataset of these inputs, recipe and key
-PrepareResult finished_before(const Scan& scan, const std::vector<CasePlan>& plans, PrepareResult result) {
+/// @throws Error{output_exists} where that is no dataset of as many inputs, of this recipe and key
+PrepareResult finished_before(const Scan& scan, const std::vector<CasePlan>& plans, const PublishedInputs& inputs,
+                              PrepareResult result) {
   std::set<std::pair<std::string, std::string>> planned;
   for (const CasePlan& plan : plans) planned.emplace(plan.case_id, plan.recipe_sha256);
   const Error other(
@@ -302,11 +303,10 @@ PrepareResult finished_before(const Scan& scan, const std::vector<CasePlan>& pla
     if (!json.is_object() || !planned.contains({json.value("case", ""), json.value("recipe_sha256", "")})) throw other;
   }
   result.resumed_count = result.case_count;
-  const PublishedInputs inputs = published_inputs(result.report);
   result.by_disposition = inputs.by_disposition;
   result.by_reason = inputs.by_reason;
   // Without its report only the plan can say whether something is missing.
-  if (inputs.count > 0 ? !inputs.are_those_of(scan) : planned.size() != result.case_count) throw other;
+  if (inputs.count > 0 ? inputs.count != scan.inputs.size() : planned.size() != result.case_count) throw other;
   result.has_rejects = result.by_disposition.contains("rejected") || result.by_disposition.contains("quarantined");
   return result;
 }
@@ -409,8 +409,14 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
   const PlanOptions plan_options = job.plan_options(scan);
   auto plans = plan_cases(scan, key, plan_options);
   if (staging.is_finished()) {
-    if (are_applied(decisions, result.report)) return finished_before(scan, plans, result);
-    finished_before(scan, possible_cases(scan, key, plan_options), result);
+    const PublishedInputs inputs = published_inputs(result.report);
+    if (are_applied(decisions, result.report)) {
+      result = finished_before(scan, plans, inputs, result);
+      if (inputs.count == 0 || inputs.are_those_of(scan, executor, cancel, on_progress)) return result;
+      throw Error(ErrorCode::output_exists,
+                  "OUT was made of inputs that have changed since: choose another OUT, or replace it with --force");
+    }
+    finished_before(scan, possible_cases(scan, key, plan_options), inputs, result);  // what changed is made anew
     staging.reopen();
   }
   if (options.recipe) warn_of_idle_regions(*options.recipe, scan);
