@@ -46,9 +46,9 @@ class CharacterSet {
   std::vector<Decoded> readings(std::string_view bytes, Vr value_representation) const;
 
   /// Every encoding in which this text could stand in bytes somewhere: UTF-8, UTF-16 LE and BE, KS X 1001 (EUC-KR
-  /// and with the escapes of ISO 2022 IR 149), GB18030, Shift_JIS, EUC-JP and ISO-2022-JP, the sets of one byte that DICOM
-  /// knows and those of Windows, as far as each can hold it; NFC and NFD for Hangul, and what has capitals in capitals
-  /// and in small letters as well. Without duplicates. For searching outputs.
+  /// and with the escapes of ISO 2022 IR 149), GB18030, Shift_JIS, EUC-JP and ISO-2022-JP, the sets of one byte that
+  /// DICOM knows and those of Windows, as far as each can hold it; NFC and NFD for Hangul, and what has capitals in
+  /// capitals and in small letters as well. Without duplicates. For searching outputs.
   static std::vector<std::string> all_encodings(std::string_view utf8);
 
  private:

@@ -13,7 +13,7 @@ constexpr std::u32string_view kServices[] = {U"kakaotalk", U"kakao",  U"facebook
                                              U"linkedin",  U"카톡",   U"카카오톡",  U"인스타",    U"페이스북",
                                              U"微信",      U"tiktok", U"messenger", U"라인아이디"};
 
-// Last parts of host names that are no words of protocols, and those that one of them stands before ("co.kr").
+// Last parts of host names; of names of two parts only the certain ones need no path behind them.
 constexpr std::u32string_view kDomains[] = {U"com", U"org", U"net", U"edu", U"gov", U"mil", U"kr", U"jp", U"cn",
                                             U"uk",  U"fr",  U"nl",  U"eu",  U"us",  U"ca",  U"au", U"int"};
 constexpr std::u32string_view kCertainDomains[] = {U"com", U"org", U"net", U"edu", U"gov", U"mil", U"kr"};
