@@ -66,11 +66,8 @@ class EnglishAddressFinder {
   }
 
  private:
-  bool is_number(std::size_t i) const { return i < tokens_.size() && tokens_[i].is_number(); }
-  bool is_spaced(std::size_t i) const {
-    return i < tokens_.size() && (text_.gap_before(i) == U"., " || text_.gap_before(i) == U" " ||
-                                  text_.gap_before(i) == U", " || text_.gap_before(i) == U". ");
-  }
+  bool is_number(std::size_t i) const { return is_number_at(text_, i); }
+  bool is_spaced(std::size_t i) const { return goes_on_with_address(text_, i); }
   bool is_glued_letter(std::size_t i) const {
     return i < tokens_.size() && tokens_[i].is_glued && tokens_[i].is_letters() && tokens_[i].length == 1;
   }

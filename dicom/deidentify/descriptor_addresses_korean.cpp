@@ -39,11 +39,8 @@ class KoreanAddressFinder {
   }
 
  private:
-  bool is_number(std::size_t i) const { return i < tokens_.size() && tokens_[i].is_number(); }
-  bool is_spaced(std::size_t i) const {
-    return i < tokens_.size() && (text_.gap_before(i) == U"., " || text_.gap_before(i) == U" " ||
-                                  text_.gap_before(i) == U", " || text_.gap_before(i) == U". ");
-  }
+  bool is_number(std::size_t i) const { return is_number_at(text_, i); }
+  bool is_spaced(std::size_t i) const { return goes_on_with_address(text_, i); }
 
   /// "래미안아파트 101동 1203호"
   std::size_t korean_flat(std::size_t i) const {

@@ -20,6 +20,18 @@ void find_paths(const FoldedText& text, Removals& removals);
 /// bank accounts (IBAN).
 void find_accounts(const FoldedText& text, Removals& removals);
 
+/// Whether token i is there and is a number.
+inline bool is_number_at(const FoldedText& text, std::size_t i) {
+  return i < text.tokens().size() && text.tokens()[i].is_number();
+}
+
+/// Whether token i goes on with an address: behind a space, a comma or the point of an abbreviation.
+inline bool goes_on_with_address(const FoldedText& text, std::size_t i) {
+  if (i >= text.tokens().size()) return false;
+  const std::u32string_view gap = text.gap_before(i);
+  return gap == U"., " || gap == U" " || gap == U", " || gap == U". ";
+}
+
 /// Korean postal addresses, in Hangul and in Latin letters, and postal codes behind their label.
 void find_korean_addresses(const FoldedText& text, Removals& removals);
 
