@@ -18,7 +18,7 @@ namespace naru {
 
 /// What all files of one patient hold together of names, ids, places and addresses: a name that stands in one file only
 /// is taken out of its siblings too. UIDs and dates are left to each file's own: they are mapped and shifted, not
-/// words. A patient of more words than the bound, to whom no person's files lead, is held back.
+/// words. A patient of more words than the bound is held back.
 struct PatientWords {
   std::optional<dicom::Identifiers> words;  ///< empty where they are more than kMaxPatientWords
   std::string sha256;                       ///< of them; "" where they are empty

@@ -280,9 +280,8 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
     const PublishedInputs inputs = published_inputs(result.report);
     DeidentifyResult before = finished_before(scan, inputs, options, key, result);
     if (are_applied(decisions, result.report)) {
-      if (inputs.are_those_of(scan.files, executor, cancel, on_progress)) return before;
-      throw Error(ErrorCode::output_exists,
-                  "OUT was made of inputs that have changed since: choose another OUT, or replace it with --force");
+      inputs.require_those_of(scan.files, executor, cancel, on_progress);
+      return before;
     }
     staging.reopen();
   }

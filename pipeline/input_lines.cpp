@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/digest.h"
+#include "core/error.h"
 #include "core/text.h"
 #include "pipeline/content.h"
 
@@ -57,6 +58,13 @@ bool PublishedInputs::are_those_of(Scan& scan, Executor& executor, const CancelT
     if (!input.sha256.empty()) given_hashes.insert(input.sha256);
   }
   return given_hashes == hashes;
+}
+
+void PublishedInputs::require_those_of(Scan& scan, Executor& executor, const CancelToken& cancel,
+                                       const OnProgress& on_progress) const {
+  if (are_those_of(scan, executor, cancel, on_progress)) return;
+  throw Error(ErrorCode::output_exists,
+              "OUT was made of inputs that have changed since: choose another OUT, or replace it with --force");
 }
 
 PublishedInputs published_inputs(const std::filesystem::path& report) {

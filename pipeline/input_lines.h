@@ -32,6 +32,9 @@ struct PublishedInputs {
   /// Whether the same files were given, wherever they lie and in whatever order: told by their identity or, where that
   /// is another one (a copy, a link more), by all their bytes. @throws Error{canceled}
   bool are_those_of(Scan& scan, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) const;
+
+  /// @throws Error{output_exists} where they are not; Error{canceled}
+  void require_those_of(Scan& scan, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) const;
 };
 /// Nothing where there is no such report.
 PublishedInputs published_inputs(const std::filesystem::path& report);

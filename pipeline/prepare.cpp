@@ -412,9 +412,8 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
     const PublishedInputs inputs = published_inputs(result.report);
     if (are_applied(decisions, result.report)) {
       result = finished_before(scan, plans, inputs, result);
-      if (inputs.count == 0 || inputs.are_those_of(scan, executor, cancel, on_progress)) return result;
-      throw Error(ErrorCode::output_exists,
-                  "OUT was made of inputs that have changed since: choose another OUT, or replace it with --force");
+      if (inputs.count > 0) inputs.require_those_of(scan, executor, cancel, on_progress);
+      return result;
     }
     finished_before(scan, possible_cases(scan, key, plan_options), inputs, result);  // what changed is made anew
     staging.reopen();
