@@ -1,10 +1,10 @@
 #include "dicom/stack_rescale.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <limits>
 
+#include "dicom/ascii_case.h"
 #include "dicom/pixels.h"
 #include "dicom/units_terms.h"
 
@@ -80,9 +80,7 @@ std::ptrdiff_t count_other_units(std::span<const Candidate> candidates, const St
 
 bool is_of_philips(const Instance& slice) {
   constexpr std::string_view kPhilips = "PHILIPS";
-  const auto is_same_letter = [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; };
-  return slice.manufacturer.size() >= kPhilips.size() &&
-         std::ranges::equal(std::string_view(slice.manufacturer).substr(0, kPhilips.size()), kPhilips, is_same_letter);
+  return is_equal_but_for_case(std::string_view(slice.manufacturer).substr(0, kPhilips.size()), kPhilips);
 }
 
 /// Slices without the private scale, where precise values are asked for.

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "dicom/ascii_case.h"
 
 namespace naru::dicom {
 
@@ -23,13 +24,11 @@ constexpr std::array kTerms = {
     Term{"PROPCNTS", "PROPCNTS"}, Term{"PROPCPS", "PROPCPS"}, Term{"MLMINML", "MLMINML"}, Term{"MLML", "MLML"},
     Term{"GML", "GML"}, Term{"STDDEV", "STDDEV"}};
 
-bool is_same_letter(char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; }
-
 }  // namespace
 
 std::optional<std::string_view> units_term(std::string_view text) {
-  const auto found = std::ranges::find_if(
-      kTerms, [&](const Term& row) { return std::ranges::equal(text, row.written, is_same_letter); });
+  const auto found =
+      std::ranges::find_if(kTerms, [&](const Term& row) { return is_equal_but_for_case(text, row.written); });
   return found == kTerms.end() ? std::nullopt : std::optional(found->term);
 }
 

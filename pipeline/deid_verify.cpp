@@ -169,11 +169,12 @@ class DeidVerifier {
   /// A rule of the hospital's own. Where it keeps the patient's identity, no file says that it was removed.
   void read_own_rule(const std::string& tag, const std::string& action) {
     own_rules_.insert(tag);
-    const bool is_identity = std::ranges::any_of(dicom::identity_attributes(), [&](dicom::Tag one) {
-      return tag == fmt::format("({:04X},{:04X})", one >> 16, one & 0xFFFF);
-    });
-    const bool is_kept = action == "K" || action == "C" || (action == "U" && tag == "(0010,1002)");
-    keeps_identity_ = keeps_identity_ || (is_identity && is_kept);
+    for (const dicom::Tag one : dicom::identity_attributes()) {
+      if (tag != fmt::format("({:04X},{:04X})", one >> 16, one & 0xFFFF)) continue;
+      for (const dicom::DeidAction kept : {dicom::DeidAction::K, dicom::DeidAction::C, dicom::DeidAction::U}) {
+        keeps_identity_ = keeps_identity_ || (action == dicom::name(kept) && dicom::keeps_identity({one, kept}));
+      }
+    }
   }
 
   void check_line(const Json& line, const DeidInstance& one) {

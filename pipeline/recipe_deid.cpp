@@ -62,8 +62,7 @@ dicom::Tag attribute_tag(const TomlValue& value) {
 /// Overlays, curves, pixels in retired groups, tables of offsets and lengths of groups: what a rule says of them is
 /// never asked.
 bool always_goes(dicom::Tag tag) {
-  const std::uint32_t groups = tag >> 24;
-  return groups == 0x50 || groups == 0x60 || groups == 0x7F || (tag & 0xFFFF) == 0;
+  return dicom::is_overlay_or_curve(tag) || tag >> 24 == 0x7F || (tag & 0xFFFF) == 0;
 }
 
 /// Icon Image Sequence: pixels in a sequence are removed in any case, and an icon without them is no icon.

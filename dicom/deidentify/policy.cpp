@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
+#include "dicom/ascii_case.h"
 #include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/element_table.h"
 #include "dicom/deidentify/unlisted.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/rules/attribute_types.h"
@@ -32,13 +33,6 @@ constexpr std::array kRequiredPlaces = {
     RequiredPlace{kPresentationStates, 0, 0x00700083, DeidAction::D},  // and Time (PS3.3 C.11.10)
 };
 
-/// Overlays and curves, which the rewriter removes as a whole: without its bitmap a plane has no meaning, and what a
-/// bitmap shows no rule can clean.
-bool always_goes(const AttributeRule& rule) {
-  const Tag groups = rule.tag >> 24;
-  return groups == 0x50 || groups == 0x60;
-}
-
 /// How much an action protects: what keeps a value protects least.
 int protection(DeidAction action) {
   switch (action) {
@@ -47,6 +41,11 @@ int protection(DeidAction action) {
     case DeidAction::C: return 1;
     default: return 2;
   }
+}
+
+/// A sequence has no UID to replace: its items stay.
+DeidAction effect_of(Tag tag, DeidAction action) {
+  return action == DeidAction::U && standard_vr(tag) == vr("SQ") ? DeidAction::K : action;
 }
 
 /// What the profile demands for an attribute or, where its table does not list it, what becomes of it without a rule.
@@ -78,16 +77,15 @@ std::string_view cause_of(const AttributeRule& rule, DeidOptions options) {
   return "basic";
 }
 
-/// As software versions and people write one device: without surrounding blanks, in small letters.
-std::string folded(std::string_view text) {
-  const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
-  const std::size_t end = text.find_last_not_of(' ') + 1;  // npos becomes 0
-  std::string result(text.substr(begin, end - std::min(begin, end)));
-  std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
+std::string_view without_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  return text.substr(0, text.find_last_not_of(' ') + 1);  // npos becomes 0
 }
 
-bool is_same_device(std::string_view a, std::string_view b) { return a == b || folded(a) == folded(b); }
+/// Software versions and people write one device with other blanks around it and in other cases.
+bool is_same_device(std::string_view a, std::string_view b) {
+  return is_equal_but_for_case(without_blanks(a), without_blanks(b));
+}
 
 }  // namespace
 
@@ -105,9 +103,7 @@ std::vector<PixelBox> DeidentifyPolicy::regions_for(const DeviceFrame& frame) co
 
 bool DeidentifyPolicy::is_weaker_than_profile() const {
   const bool keeps_attribute = std::ranges::any_of(attributes, [&](const AttributeOverride& own) {
-    // A sequence has no UID to replace: its items stay.
-    const bool is_kept = own.action == DeidAction::U && standard_vr(own.tag) == vr("SQ");
-    return protection(is_kept ? DeidAction::K : own.action) < demanded_protection(own.tag, *this);
+    return protection(effect_of(own.tag, own.action)) < demanded_protection(own.tag, *this);
   });
   return keeps_attribute || std::ranges::any_of(private_elements, [&](const PrivateOverride& own) {
            const PrivateRule* rule = find_private_rule(own.group, own.creator, own.element);
@@ -123,12 +119,15 @@ std::span<const Tag> identity_attributes() {
   return kTags;
 }
 
-bool DeidentifyPolicy::keeps_identity() const {
-  return std::ranges::any_of(attributes, [](const AttributeOverride& own) {
-    const bool is_kept = own.action == DeidAction::K || own.action == DeidAction::C ||
-                         (own.action == DeidAction::U && standard_vr(own.tag) == vr("SQ"));
-    return is_kept && std::ranges::find(identity_attributes(), own.tag) != identity_attributes().end();
-  });
+bool keeps_identity(const AttributeOverride& own) {
+  const DeidAction effect = effect_of(own.tag, own.action);
+  return (effect == DeidAction::K || effect == DeidAction::C) &&
+         std::ranges::find(identity_attributes(), own.tag) != identity_attributes().end();
+}
+
+bool is_overlay_or_curve(Tag tag) {
+  const auto group = static_cast<std::uint16_t>(group_of(tag) & 0xFF00);
+  return (group == 0x6000 || group == 0x5000) && !is_private(tag);
 }
 
 DeidAction resolve_action(const DeidentifyPolicy& policy, std::string_view sop_class_uid, Tag parent, Tag tag) {
@@ -170,7 +169,7 @@ std::vector<ExplainedRule> explain(const DeidentifyPolicy& policy) {
   std::vector<ExplainedRule> rows;
   for (const AttributeRule& rule : attribute_rules()) {
     const AttributeOverride* own = find_override(policy, rule.tag);
-    const bool goes = always_goes(rule);
+    const bool goes = is_overlay_or_curve(rule.tag);
     const DeidAction action = goes ? DeidAction::X : own != nullptr ? own->action : action_of(rule, policy.options);
     const bool may_be_required = own == nullptr && action == DeidAction::X;
     const auto* required = std::ranges::find(kRequiredPlaces, rule.tag, &RequiredPlace::tag);

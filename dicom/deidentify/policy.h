@@ -62,13 +62,17 @@ struct DeidentifyPolicy {
   /// True where a rule of the hospital's own keeps what the profile with these options would not: then the result may
   /// not claim the profile (PS3.15 E.1.1).
   bool is_weaker_than_profile() const;
-
-  /// True where a rule of the hospital's own keeps who the patient is: one of identity_attributes().
-  bool keeps_identity() const;
 };
 
 /// The patient's names and numbers, also the other and former ones: where one is kept, (0012,0062) is NO.
 std::span<const Tag> identity_attributes();
+
+/// True where a rule of the hospital's own keeps one of them.
+bool keeps_identity(const AttributeOverride& own);
+
+/// Overlays and curves go as a whole, whatever a rule says: without its bitmap a plane has no meaning, and what a
+/// bitmap shows no rule can clean.
+bool is_overlay_or_curve(Tag tag);
 
 /// What the policy does with a standard attribute: the hospital's own rule, or else the table's row under the options,
 /// decided by the attribute's type where the row leaves a choice. `none` where neither knows it.

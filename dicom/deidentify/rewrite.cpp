@@ -39,10 +39,6 @@ bool are_character_sets(std::string_view terms) {
   return terms.find_first_not_of("ISO_R 0123456789GBK\\") == std::string_view::npos;
 }
 
-bool is_overlay_or_curve(Tag tag) {
-  const auto group = static_cast<std::uint16_t>(group_of(tag) & 0xFF00);
-  return (group == 0x6000 || group == 0x5000) && !is_private(tag);
-}
 bool is_creator(Tag tag) { return is_private(tag) && (tag & 0xFFFF) >= 0x10 && (tag & 0xFFFF) <= 0xFF; }
 
 /// An item, a sequence, or the data set itself, while its elements are gone through.
@@ -156,7 +152,8 @@ class Rewriter {
 
   void add_character_set() { writer_.element(kSpecificCharacterSet, vr("CS"), kUtf8); }
   void add_identity_removed() {
-    writer_.element(kPatientIdentityRemoved, vr("CS"), context_.policy.keeps_identity() ? "NO" : "YES");
+    writer_.element(kPatientIdentityRemoved, vr("CS"),
+                    std::ranges::any_of(context_.policy.attributes, keeps_identity) ? "NO" : "YES");
   }
 
   void add_method() { write_method(writer_, context_.policy, context_.version, cleaned()); }
@@ -205,7 +202,6 @@ class Rewriter {
 
   std::uint32_t write_standard(std::uint32_t i) {
     const Node& node = nodes_[i];
-    // Without its bitmap a plane has no meaning; what a bitmap shows no rule can clean.
     if (is_overlay_or_curve(node.tag)) return remove(node, "X");
     if (is_retired_bulk(node.tag)) return remove(node, "X");
     if (const ContentRule* rule = content_rule(node.tag)) return write_content(i, *rule);

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "core/text.h"
+#include "dicom/ascii_case.h"
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptor_text.h"
@@ -421,11 +422,7 @@ void ValueWriter::write_epoch(const Node& node, Vr v) {
 /// a free text, a short one ("4321").
 bool ValueWriter::is_identifier(std::string_view value, bool is_free_text) const {
   constexpr std::size_t kShortest = 6;
-  const auto equals = [&](std::string_view other) {
-    return std::ranges::equal(value, other, [](char a, char b) {
-      return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-    });
-  };
+  const auto equals = [&](std::string_view other) { return is_equal_but_for_case(value, other); };
   const Identifiers& identifiers = context_.facts.identifiers;
   return (value.size() >= kShortest || (is_free_text && is_short_id(value))) &&
          (std::ranges::any_of(identifiers.person_names, equals) || std::ranges::any_of(identifiers.ids, equals));
