@@ -83,12 +83,8 @@ class CaseSizes {
     const Size3& upright = grid_.straighten ? grid_.straighten->grid.size : stack_.grid.size;
     const auto counts = std::array{upright.x, upright.y, slab.source.count()};
     const auto& axis = grid_.orient.source_axis;
-    ResampleOptions part = grid_.resample;
-    AxisSteps& along = part.axes[static_cast<std::size_t>(grid_.slice_axis())];
-    along.target_begin = slab.begin;
-    along.target_count = slab.end - slab.begin;
-    along.source_begin = slab.source.begin;
-    return resample_working_bytes({counts[axis[0]], counts[axis[1]], counts[axis[2]]}, part, executor_);
+    return resample_working_bytes({counts[axis[0]], counts[axis[1]], counts[axis[2]]},
+                                  grid_.resample_part(slab.begin, slab.end, slab.source.begin), executor_);
   }
 
   /// What reading the slices of a slab takes.

@@ -297,8 +297,11 @@ std::optional<CaseImage> CaseRun<In>::stream(Written written, bool is_hopeful) {
   const std::vector<Slab> slabs = stream_slabs(parts_, written.intensity, executor_.thread_count());
   if (slabs.empty()) return std::nullopt;
   const VolumeView<const In> kept = kept_[0].buffer.size() > 0 ? kept_[0].view().first : VolumeView<In>{};
-  auto image = stream_case<In, Out>(
-      {parts_, written.intensity, slabs, kept, place_for(image_path(plan_)), is_hopeful, executor_.thread_count()});
+  const std::size_t slots =
+      stream_slots(parts_, written.intensity, slabs, kept.data != nullptr, executor_, budget_.memory_bytes);
+  if (slots == 0) return std::nullopt;
+  auto image = stream_case<In, Out>({parts_, written.intensity, slabs, kept, place_for(image_path(plan_)), is_hopeful,
+                                     executor_.thread_count(), slots});
   if (!image) return std::nullopt;
   written.facts = std::move(image->facts);
   written.statistics = image->statistics;

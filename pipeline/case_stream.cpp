@@ -24,9 +24,6 @@ namespace naru {
 
 namespace {
 
-/// So many slabs of a thread are on their way: one that it makes, and some that wait for their turn to be written.
-constexpr std::size_t kSlabsPerThread = 3;
-
 SliceRange part_before(const SliceRange& all, const SliceRange& taken) {
   return {all.begin, std::clamp(taken.begin, all.begin, all.end)};
 }
@@ -78,6 +75,40 @@ double times_used(const std::vector<Slab>& slabs) {
   return static_cast<double>(all) / static_cast<double>(std::max<std::int64_t>(own, 1));
 }
 
+/// What one slot holds, in bytes.
+struct SlotSizes {
+  std::size_t source = 0;
+  std::size_t begun = 0;  ///< room for a member of gzip that was begun
+  std::size_t result = 0;
+  std::size_t packed = 0;  ///< room for members
+  std::size_t all() const { return source + begun + result + packed; }
+};
+
+/// Room for any of the slabs. @param is_kept their sources are in memory already
+SlotSizes slot_sizes(const CaseParts& parts, const IntensityPlan& intensity, const std::vector<Slab>& slabs,
+                     bool is_kept) {
+  constexpr std::size_t kAlignment = 4096;
+  const auto room = [](const Size3& size, std::int64_t slices, std::size_t voxel_bytes) {
+    const std::size_t bytes = static_cast<std::size_t>(size.x * size.y * slices) * voxel_bytes;
+    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  };
+  const dicom::Stack& stack = parts.scan.stacks[parts.plan.stacks.front()];
+  std::int64_t sources = 0, results = 0;
+  for (const Slab& slab : slabs) {
+    sources = std::max(sources, slab.source.count());
+    results = std::max(results, slab.end - slab.begin);
+  }
+  SlotSizes sizes;
+  if (!is_kept) sizes.source = room(stack.grid.size, sources, size_bytes(stack.dtype));
+  sizes.result = room(parts.grid.grid.size, results, size_bytes(intensity.dtype));
+  const Compression compression = parts.plan.recipe.compression;
+  if (compression == Compression::none) return sizes;
+  sizes.begun = kGzipMemberBytes;
+  sizes.packed = room({1, 1, 1}, static_cast<std::int64_t>(sizes.result / kGzipMemberBytes + 2),
+                      gzip_room_bytes(effort_of(compression)));
+  return sizes;
+}
+
 /// Sets a promise that may have been set before.
 template <class T>
 void fail(std::promise<T>& promise, const std::exception_ptr& failure) {
@@ -99,7 +130,7 @@ class Stream {
         compression_(job.parts.plan.recipe.compression),
         executor_(Executor::cpu(1)),
         preview_(shape_),
-        slots_(std::min(slabs_.size(), kSlabsPerThread * static_cast<std::size_t>(job.thread_count))),
+        slots_(job.slot_count),
         order_(slabs_.size(), slots_.size()),
         carried_slices_(slabs_.size()),
         carried_bytes_(slabs_.size()),
@@ -172,8 +203,8 @@ class Stream {
     whole_.add(worker.whole);
   }
 
+  bool is_kept() const { return job_.kept.data != nullptr; }
   bool is_compressed() const { return compression_ != Compression::none; }
-  std::size_t begun_bytes() const { return is_compressed() ? kGzipMemberBytes : 0; }
   std::size_t packed_bytes() const { return is_compressed() ? gzip_room_bytes(effort_of(compression_)) : 0; }
   std::size_t source_voxels(std::int64_t slices) const {
     return static_cast<std::size_t>(stack_.grid.size.x * stack_.grid.size.y * slices);
@@ -184,25 +215,14 @@ class Stream {
 
   /// One block for all slots: it lies on huge pages.
   void allocate_slots() {
-    constexpr std::size_t kAlignment = 4096;
-    const auto aligned = [](std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; };
-    std::int64_t sources = 0, results = 0;
-    for (const Slab& slab : slabs_) {
-      sources = std::max(sources, slab.source.count());
-      results = std::max(results, slab.end - slab.begin);
-    }
-    const std::size_t source_count = job_.kept.data == nullptr ? source_voxels(sources) : 0;
-    const std::size_t source = aligned(source_count * sizeof(In)), result = aligned(result_bytes(results));
-    const std::size_t member_count = is_compressed() ? result_bytes(results) / kGzipMemberBytes + 2 : 0;
-    const std::size_t packed = aligned(member_count * packed_bytes());
-    const std::size_t slot_bytes = source + begun_bytes() + result + packed;
-    memory_ = Buffer<std::byte>::on_host(slots_.size() * slot_bytes, executor_);
+    const SlotSizes sizes = slot_sizes(job_.parts, job_.intensity, slabs_, is_kept());
+    memory_ = Buffer<std::byte>::on_host(slots_.size() * sizes.all(), executor_);
     std::byte* at = memory_.data();
     for (Slot& slot : slots_) {
-      slot.source = {reinterpret_cast<In*>(at), source_count};
-      slot.result = at + source + begun_bytes();
-      slot.packed = {slot.result + result, packed};
-      at += slot_bytes;
+      slot.source = {reinterpret_cast<In*>(at), sizes.source / sizeof(In)};
+      slot.result = at + sizes.source + sizes.begun;
+      slot.packed = {slot.result + sizes.result, sizes.packed};
+      at += sizes.all();
     }
   }
 
@@ -234,11 +254,10 @@ class Stream {
   void make(std::size_t n, Worker& worker) {
     const Slab& slab = slabs_[n];
     job_.parts.cancel.throw_if_canceled();
-    const bool is_kept = job_.kept.data != nullptr;
-    const auto source = is_kept ? job_.kept : load(n, worker);
+    const auto source = is_kept() ? job_.kept : load(n, worker);
     const std::span<Out> voxels = voxels_of(n);
     const Size3 size{shape_.grid.size.x, shape_.grid.size.y, slab.end - slab.begin};
-    worker.maker.template resample_slab<In, Out>({source}, is_kept ? 0 : slab.source.begin, slab, job_.intensity,
+    worker.maker.template resample_slab<In, Out>({source}, is_kept() ? 0 : slab.source.begin, slab, job_.intensity,
                                                  {{voxels.data(), size}});
     preview_.add(slab.begin, std::as_bytes(voxels));
     if constexpr (std::is_same_v<Out, std::int16_t>) {
@@ -356,6 +375,36 @@ std::vector<Slab> stream_slabs(const CaseParts& parts, const IntensityPlan& inte
   std::int64_t step = std::clamp<std::int64_t>(fits, 1, size.z / (kSlabsOfThread * thread_count) + 1);
   while (step < size.z && times_used(slabs_of(grid, step)) > kMostTimesUsed) step *= 2;
   return step < size.z ? slabs_of(grid, step) : std::vector<Slab>();
+}
+
+std::size_t stream_slots(const CaseParts& parts, const IntensityPlan& intensity, const std::vector<Slab>& slabs,
+                         bool is_kept, const Executor& executor, std::uint64_t memory_bytes) {
+  // So many slabs of a thread are on their way: one that it makes, and some that wait for their turn to be written.
+  constexpr std::size_t kSlabsPerThread = 3;
+  const dicom::Stack& stack = parts.scan.stacks[parts.plan.stacks.front()];
+  const auto threads = static_cast<std::size_t>(executor.thread_count());
+  const Size3& size = stack.grid.size;
+  std::uint64_t working = 0;
+  std::int64_t handed_on = 0;
+  for (std::size_t n = 0; n < slabs.size(); ++n) {
+    const Slab& slab = slabs[n];
+    working = std::max(
+        working, resample_working_bytes({size.x, size.y, slab.source.count()},
+                                        parts.grid.resample_part(slab.begin, slab.end, slab.source.begin), executor));
+    handed_on = std::max(handed_on, shared_slices(slabs, n).count());
+  }
+  const std::uint64_t slice = static_cast<std::uint64_t>(size.x * size.y) * size_bytes(stack.dtype);
+  if (!is_kept) {
+    working += slice_buffer_bytes(parts.scan, stack, executor.thread_count()) +
+               (threads + 1) * static_cast<std::uint64_t>(handed_on) * slice;
+  } else {
+    working += static_cast<std::uint64_t>(size.z) * slice;
+  }
+  const SlotSizes sizes = slot_sizes(parts, intensity, slabs, is_kept);
+  working += (threads + 1) * sizes.begun;
+  const std::uint64_t room = memory_bytes > working ? (memory_bytes - working) / sizes.all() : 0;
+  const std::size_t slots = std::min<std::uint64_t>({room, slabs.size(), kSlabsPerThread * threads});
+  return slots < std::min(slabs.size(), threads) ? 0 : slots;
 }
 
 template <class In, class Out>

@@ -39,6 +39,11 @@ struct CaseParts {
 /// other in the file, more is done to it than resampling, its files lie in archives, or it is too thin.
 std::vector<Slab> stream_slabs(const CaseParts& parts, const IntensityPlan& intensity, int thread_count);
 
+/// How many of the slabs can be on their way within `memory_bytes`: some a thread where there is room. 0 where it is
+/// too little for each thread to have one. @param is_kept the stack's voxels are in memory, which counts
+std::size_t stream_slots(const CaseParts& parts, const IntensityPlan& intensity, const std::vector<Slab>& slabs,
+                         bool is_kept, const Executor& executor, std::uint64_t memory_bytes);
+
 template <class In>
 struct StreamJob {
   const CaseParts& parts;
@@ -48,6 +53,7 @@ struct StreamJob {
   std::filesystem::path path;  ///< of the image
   bool is_hopeful = false;     ///< see hopeful_plan
   int thread_count = 1;
+  std::size_t slot_count = 1;  ///< see stream_slots
 };
 
 struct StreamedImage {
@@ -57,7 +63,7 @@ struct StreamedImage {
 };
 
 /// In: int16 or uint16 for stored values, float for units. Out: as intensity.dtype says.
-/// Memory: kSlabsPerThread slabs a thread, with their sources.
+/// Memory: job.slot_count slabs, with their sources.
 /// @return empty where a plan that was hopeful proved wrong: nothing is left of the file then
 /// @throws Failed, the first along the slabs; Error{disk_full, output_unwritable, memory_exceeded, canceled}
 template <class In, class Out>

@@ -10,7 +10,6 @@
 #include <set>
 #include <utility>
 
-#include "core/units.h"
 #include "dicom/rules/private_rules.h"
 #include "pipeline/content.h"
 #include "pipeline/deid_dataset.h"
@@ -88,14 +87,6 @@ DeidentifyResult finished_before(const DeidScan& scan, const PublishedInputs& in
   result.resumed_count = result.instance_count;
   result.has_rejects = result.by_disposition.contains("rejected") || result.by_disposition.contains("quarantined");
   return result;
-}
-
-/// Without it every file would be `too_large`. @throws Error{memory_exceeded}
-void require_room_for_text(const DeidentifyOptions& options, std::uint64_t memory_bytes) {
-  if (!options.recipe.looks_for_text() || memory_bytes > kTextWorkBytes) return;
-  throw Error(ErrorCode::memory_exceeded,
-              fmt::format("looking for text takes {} beside the files: give a larger --memory than {}, such as 512MiB",
-                          format_size_bytes(kTextWorkBytes), format_size_bytes(options.memory_limit_bytes)));
 }
 
 struct InputsLeft {
@@ -286,7 +277,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
     staging.reopen();
   }
   const std::uint64_t memory_bytes = memory_beside_headers(options.memory_limit_bytes, scan.files.inputs.size());
-  require_room_for_text(options, memory_bytes);
+  if (options.recipe.looks_for_text()) require_room_for_text(memory_bytes, options.memory_limit_bytes);
   const std::vector<std::size_t> chosen = used_inputs(scan);
   std::vector<HeldEntry> excluded = exclude_decided(scan, rulings);
   const std::vector<std::size_t> tried = used_inputs(scan);

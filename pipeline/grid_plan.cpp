@@ -66,13 +66,18 @@ int GridPlan::slice_axis() const {
   return static_cast<int>(std::ranges::find(orient.source_axis, 2) - orient.source_axis.begin());
 }
 
-std::pair<std::int64_t, std::int64_t> GridPlan::source_slices(std::int64_t begin, std::int64_t end) const {
-  const int along = slice_axis();
+ResampleOptions GridPlan::resample_part(std::int64_t begin, std::int64_t end, std::int64_t source_begin) const {
   ResampleOptions part = resample;
-  AxisSteps& steps = part.axes[static_cast<std::size_t>(along)];
+  AxisSteps& steps = part.axes[static_cast<std::size_t>(slice_axis())];
   steps.target_begin = begin;
   steps.target_count = end - begin;
-  return source_range(part, along, steps.source_total);
+  steps.source_begin = source_begin;
+  return part;
+}
+
+std::pair<std::int64_t, std::int64_t> GridPlan::source_slices(std::int64_t begin, std::int64_t end) const {
+  const int along = slice_axis();
+  return source_range(resample_part(begin, end, 0), along, resample.axes[static_cast<std::size_t>(along)].source_total);
 }
 
 namespace {

@@ -32,6 +32,8 @@ struct GridPlan {
   int slice_axis() const;
   /// The slices of the stack that slices [begin, end) of the result along slice_axis() are made of.
   std::pair<std::int64_t, std::int64_t> source_slices(std::int64_t begin, std::int64_t end) const;
+  /// The resampling of those slices alone, from a volume whose first slice is `source_begin` of the stack.
+  ResampleOptions resample_part(std::int64_t begin, std::int64_t end, std::int64_t source_begin) const;
 };
 
 /// Straightening, orientation, then resampling in the recipe's convention. Without a spacing no voxel centre moves.

@@ -141,9 +141,12 @@ class Job {
     const CaseJob job{scan,    rulings_,
                       staging, [&](const CasePlan& plan) { return words.of(plan); },
                       cancel_, stacks_fine_together(scan, plans)};
-    MemoryBudget memory(
-        memory_beside_headers(options_.memory_limit_bytes, std::max(scan.inputs.size(), scan.candidates.size())),
-        [&](std::uint64_t room) { executor_.keep_host_memory(room); });
+    const std::uint64_t memory_bytes =
+        memory_beside_headers(options_.memory_limit_bytes, std::max(scan.inputs.size(), scan.candidates.size()));
+    if (options_.recipe && options_.recipe->looks_for_text()) {
+      require_room_for_text(memory_bytes, options_.memory_limit_bytes);
+    }
+    MemoryBudget memory(memory_bytes, [&](std::uint64_t room) { executor_.keep_host_memory(room); });
     StudyRunner learner(executor_, memory);
     give_nyul_standard(scan, plans, learner, cancel_, one_at_a_time);
     const auto makers = case_makers(job, std::min(cases_in_flight(), plans.size()), memory);

@@ -78,11 +78,8 @@ void SlabMaker<In>::resample_slab(VolumesView<const T> source, std::int64_t firs
                                   const IntensityPlan& intensity, VolumesView<Out> out) {
   const auto along = static_cast<std::size_t>(grid_.slice_axis());
   const std::int64_t count = slab.end - slab.begin;
-  ResampleOptions options = grid_.resample;
+  ResampleOptions options = grid_.resample_part(slab.begin, slab.end, first_slice);
   options.intensity = intensity.map;
-  options.axes[along].target_begin = slab.begin;
-  options.axes[along].target_count = count;
-  options.axes[along].source_begin = first_slice;
   auto inside = grid_.inside;
   inside[along] = part_of(inside[along], slab.begin, count);
   compute("resample", slab, [&] {

@@ -1,5 +1,7 @@
 #include "pipeline/pixels/text_detector.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,6 +9,8 @@
 #include <string_view>
 
 #include "core/digest.h"
+#include "core/error.h"
+#include "core/units.h"
 #include "dicom/frame_values.h"
 #include "pipeline/pixels/text_box.h"
 
@@ -223,6 +227,13 @@ bool TextDetector::confirms(VolumeView<const float> slice, const dicom::ShownVal
                             const TextRegion& region) const {
   TextDevice here;
   return confirmed_log_odds(network_, slice, text_windows(slice, shown), region, here).has_value();
+}
+
+void require_room_for_text(std::uint64_t memory_bytes, std::uint64_t limit_bytes) {
+  if (memory_bytes > kTextWorkBytes) return;
+  throw Error(ErrorCode::memory_exceeded,
+              fmt::format("looking for text takes {} beside the files: give a larger --memory than {}, such as 512MiB",
+                          format_size_bytes(kTextWorkBytes), format_size_bytes(limit_bytes)));
 }
 
 }  // namespace naru

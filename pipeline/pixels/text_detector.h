@@ -86,4 +86,8 @@ inline constexpr std::size_t kMostFoundTexts = 64;  ///< of one frame
 /// What one look takes at most, whatever the size of a frame: the maps of the network over one tile.
 inline constexpr std::uint64_t kTextWorkBytes = std::uint64_t{192} << 20;
 
+/// @param memory_bytes what --memory, `limit_bytes`, leaves beside the headers
+/// @throws Error{memory_exceeded} where that is no more than one look takes
+void require_room_for_text(std::uint64_t memory_bytes, std::uint64_t limit_bytes);
+
 }  // namespace naru

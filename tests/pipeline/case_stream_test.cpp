@@ -6,6 +6,7 @@
 #include <cstring>
 #include <sstream>
 
+#include "pipeline/inputs.h"
 #include "pipeline/outputs/gzip.h"
 #include "pipeline/outputs/nifti.h"
 #include "pipeline/prepare.h"
@@ -133,6 +134,49 @@ TEST_F(CaseStreamTest, NamesTheFirstSliceThatCannotBeReadWhateverTheThreads) {
   EXPECT_THAT(alone, ::testing::HasSubstr("truncated"));
   EXPECT_EQ(reasons(2), alone);
   EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
+TEST_F(CaseStreamTest, TakesNoMoreSlabsThanMemoryHolds) {
+  options_.size = {128, 128, 300};  // a B-spline reaches so far that slabs are thick
+  write_series();
+  Executor executor = Executor::cpu(2);
+  std::istringstream no_input;
+  const std::vector<std::string> in = {(folder_ / "in").string()};
+  Scan scan = scan_inputs(list_inputs(in, no_input, {}), {}, executor, cancel_, [](const Progress&) {});
+  const Recipe recipe = parse_recipe(kOneMm + "interpolator = \"bspline\"\n", "test");
+  const auto plans = plan_cases(scan, ProjectKey::load(folder_ / "k.key"), {recipe, "cpu", {}});
+  ASSERT_EQ(plans.size(), 1u);
+  const dicom::Stack& stack = scan.stacks[plans[0].stacks[0]];
+  const GridPlan grid = plan_grid(stack, recipe);
+  InputHashes hashes;
+  std::optional<BiasField> field;
+  const CaseParts parts{scan, plans[0], grid, folder_.path(), cancel_, hashes, field};
+  IntensityPlan intensity;
+  intensity.dtype = DType::float32;
+  const std::vector<Slab> slabs = stream_slabs(parts, intensity, 2);
+  ASSERT_GE(slabs.size(), 3u);
+  const auto bytes_of = [&](const Slab& slab, bool is_kept) {
+    const Size3 &from = stack.grid.size, &to = grid.grid.size;
+    const std::int64_t source = is_kept ? 0 : from.x * from.y * slab.source.count() * 2;
+    return static_cast<std::uint64_t>(source + to.x * to.y * (slab.end - slab.begin) * 4);
+  };
+  const std::uint64_t kept = static_cast<std::uint64_t>(stack.grid.size.voxel_count()) * 2;
+  for (const bool is_kept : {false, true}) {
+    const auto slots = [&](std::uint64_t bytes) {
+      return stream_slots(parts, intensity, slabs, is_kept, executor, bytes);
+    };
+    EXPECT_EQ(slots(0), 0u);
+    EXPECT_EQ(slots(bytes_of(slabs[1], is_kept)), 0u);  // both threads have none
+    EXPECT_EQ(slots(std::uint64_t{1} << 30), std::min<std::size_t>(slabs.size(), 6));
+    std::size_t most = 0;
+    for (std::uint64_t bytes = 0; bytes < std::uint64_t{200} << 20; bytes += std::uint64_t{1} << 20) {
+      const std::size_t count = slots(bytes);
+      EXPECT_GE(count, most);
+      EXPECT_NE(count, 1u);
+      EXPECT_LE((is_kept ? kept : 0) + count * bytes_of(slabs[1], is_kept), count == 0 ? kept : bytes);
+      most = count;
+    }
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/outputs/nifti.h"
+#include "pipeline/pixels/text_detector.h"
 #include "pipeline/verify.h"
 #include "tests/pipeline/prepare_job.h"
 
@@ -16,6 +17,8 @@ using test::with_text;
 
 /// What a slice at a time takes, and the headers of some files.
 constexpr std::uint64_t kLittle = (std::uint64_t{24} << 20) + (64 << 10);
+/// The same where text is looked for.
+constexpr std::uint64_t kLittleForText = kTextWorkBytes + (std::uint64_t{1} << 20);
 
 class PrepareTextTest : public test::PrepareJobTest {
  protected:
@@ -72,7 +75,7 @@ TEST_F(PrepareTextTest, MakesTheSameBytesWithLittleMemory) {
   put_volume("P1", std::vector<Picture>(5, with_text(70, 120)));
   run();
   options_.out = folder_ / "again";
-  options_.memory_limit_bytes = kLittle;
+  options_.memory_limit_bytes = kLittleForText;
   run();
   EXPECT_EQ(manifest().at(0).at("sha256"), lines_of(folder_ / "out" / "manifest.jsonl").at(0).at("sha256"));
   EXPECT_EQ(evidence().size(), 5U);
@@ -134,17 +137,21 @@ TEST_F(PrepareTextTest, GivesTheMaskOnTheGridOfTheResult) {
   const auto count = std::count(marks, marks + mask.size.voxel_count(), std::int16_t{1});
   EXPECT_GT(count, 500);
   EXPECT_LT(count, mask.size.voxel_count() / 10);
-  // Slab by slab the same, and again where the mask is lost or was changed.
-  options_.memory_limit_bytes = kLittle;
-  options_.on_existing = OnExisting::replace;
-  run();
-  EXPECT_EQ(test::contents(options_.out / "redactions"), before);
   for (const auto& [name, bytes] : before) {
     std::string other = bytes;
     other.back() = static_cast<char>(other.back() ^ 3);
     test::spill(options_.out / "redactions" / name, other);
   }
   EXPECT_FALSE(verified().empty());
+}
+
+TEST_F(PrepareTextTest, SaysAtOnceThatMemoryHasNoRoomToLook) {
+  put_volume("P1", {Picture(), Picture()});
+  options_.memory_limit_bytes = std::uint64_t{64} << 20;
+  EXPECT_THROW(run(), Error);
+  EXPECT_FALSE(std::filesystem::exists(options_.out));
+  options_.memory_limit_bytes = kLittleForText;
+  EXPECT_EQ(run().case_count, 1U);
 }
 
 TEST_F(PrepareTextTest, LeavesPixelsAloneUnlessAsked) {
@@ -174,6 +181,21 @@ TEST_F(PrepareTextTest, BlanksWhatARuleNamesForTheDevice) {
   options_.recipe->regions[0].rows = 512;  // of another size: not this picture's
   options_.recipe->text = "redact";
   EXPECT_THROW(run(), Error);
+}
+
+TEST_F(PrepareTextTest, GivesTheSameMaskSlabBySlab) {
+  put_volume("P1", {with_text(70, 120), Picture(), Picture(), Picture()});
+  options_.recipe->options.push_back("clean-pixel-data");
+  options_.recipe->regions = {region_of_the_text()};
+  options_.recipe->text = "keep";
+  options_.recipe->spacing_mm = Vec3{1.3, 0.9, 2.0};
+  run();
+  const auto whole = test::contents(options_.out / "redactions");
+  EXPECT_EQ(whole.size(), 1U);
+  options_.memory_limit_bytes = kLittle;
+  options_.on_existing = OnExisting::replace;
+  run();
+  EXPECT_EQ(test::contents(options_.out / "redactions"), whole);
 }
 
 TEST_F(PrepareTextTest, ARuleHoldsForItsDeviceHoweverItIsSpeltAndWarnsWhereItFitsNothing) {
