@@ -406,9 +406,18 @@ class DeidRun {
       searches.push_back(own.get());
       if (words_ != nullptr) searches.push_back(&words_->search());
     }
-    const RewriteContext context{facts_,   policy_,         key_,        *cleaner,       pixels_,
-                                 version_, result_.patient, shift_days_, file_.encoding, searches};
+    RewriteContext context{facts_,   policy_,         key_,        *cleaner,       pixels_,
+                           version_, result_.patient, shift_days_, file_.encoding, searches};
     Rewritten rewritten = rewrite(table_, file_.data_set, context);
+    // "Dr. Hargreaves saw pt; Hargreaves agrees": what one text gives away goes from all of them.
+    std::vector<std::string> told = std::move(rewritten.told_words);
+    std::ranges::sort(told);
+    told.erase(std::ranges::unique(told).begin(), told.end());
+    constexpr std::size_t kMostTold = 100;  // a text of nothing but names is cleaned by its words alone
+    if (!told.empty() && told.size() <= kMostTold) {
+      context.told = told;
+      rewritten = rewrite(table_, file_.data_set, context);
+    }
     if (rewritten.problem) return fail(*rewritten.problem);
     result_.counts = std::move(rewritten.counts);
     if (table_.trailing_bytes > 0) result_.counts.notes["trailing_bytes_dropped"] = table_.trailing_bytes;

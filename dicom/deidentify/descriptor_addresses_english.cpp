@@ -12,9 +12,12 @@ namespace {
 // Words that say a street whatever stands before them, and those that need a word beside them that no protocol has.
 constexpr std::u32string_view kCertainStreets[] = {U"street",  U"avenue", U"road",    U"boulevard", U"blvd",
                                                    U"highway", U"hwy",    U"parkway", U"pkwy",      U"crescent"};
-constexpr std::u32string_view kStreets[] = {U"ave",    U"rd",     U"lane",  U"ln",    U"drive",  U"terrace",
-                                            U"square", U"court",  U"place", U"plaza", U"st",     U"dr",
-                                            U"way",    U"circle", U"close", U"row",   U"gardens"};
+constexpr std::u32string_view kStreets[] = {U"ave",   U"rd",    U"lane",    U"ln",  U"drive", U"terrace", U"square",
+                                            U"court", U"place", U"plaza",   U"st",  U"dr",    U"way",     U"circle",
+                                            U"close", U"row",   U"gardens", U"cir", U"ter",   U"trl"};
+
+// Short for what is a modality or a term of anatomy as well: "1894 Thistledown Ct", but not "CT".
+constexpr std::u32string_view kDoubtfulStreets[] = {U"ct", U"pl", U"sq"};
 
 // Words of protocols that streets are named for.
 constexpr std::u32string_view kStreetNames[] = {
@@ -124,6 +127,11 @@ class EnglishAddressFinder {
         if (is_certain && (!is_small || (unknown == k - name && unknown <= kMostSmallWords)))
           return after_street(k + 1);
         if (is_one_of(word, kStreets) && !is_small && unknown > 0) return after_street(k + 1);
+        const bool is_abbreviation = token.token_case == TokenCase::capitalised && is_one_of(word, kDoubtfulStreets);
+        if (is_abbreviation && !is_small && unknown == k - name) {
+          const std::size_t end = after_street(k + 1);
+          if (tokens_[i].length >= 4 || end > k + 1) return end;
+        }
       }
       if (!token.is_raised() && !token.is_number() && !token.is_glued) ++small;
       if (!token.is_letters() || (is_unknown(token) && token.length >= 2) || is_one_of(word, kStreetNames)) ++unknown;

@@ -104,14 +104,26 @@ class ContactFinder {
   char32_t char_at(std::size_t i) const { return i < text_.chars().size() ? text_.chars()[i].code : U' '; }
   char32_t char_before(std::size_t i) const { return i == 0 ? U' ' : text_.chars()[i - 1].code; }
 
-  /// True where the number goes on in the same manner before or behind: then it is something else.
-  bool is_chained(std::size_t first, std::size_t end) const {
+  /// True where the number goes on in the same manner before or behind: then it is something else. A point makes it
+  /// part of a UID or a version; another sign chains only numbers that have it inside.
+  bool is_chained(std::size_t first, std::size_t end, bool is_certain = false) const {
+    const std::u32string_view own = end > first + 1 ? text_.gap_before(first + 1) : U"-";
     const auto joins = [&](std::size_t i) {
       const std::u32string_view gap = text_.gap_before(i);
-      return gap == U"-" || gap == U"." || gap == U"/";
+      return gap == U"." || (!is_certain && gap == own && (gap == U"-" || gap == U"/"));
     };
-    return (first > 0 && tokens_[first - 1].is_number() && joins(first)) ||
+    return (first > 0 && tokens_[first - 1].is_number() && joins(first) && !is_behind_date(first)) ||
            (end < tokens_.size() && tokens_[end].is_number() && joins(end));
+  }
+
+  /// "2014-03-22-330-555-0142"
+  bool is_behind_date(std::size_t first) const {
+    if (first < 3) return false;
+    const Token &year = tokens_[first - 3], &month = tokens_[first - 2], &day = tokens_[first - 1];
+    const auto is_in = [&](const Token& token, std::uint32_t length, std::int64_t least, std::int64_t most) {
+      return token.is_number() && token.length == length && text_.number(token) >= least && text_.number(token) <= most;
+    };
+    return is_in(year, 4, 1900, 2099) && is_in(month, 2, 1, 12) && is_in(day, 2, 1, 31);
   }
 
   std::size_t matched(std::size_t first, const NumberShape& shape) {
@@ -129,7 +141,7 @@ class ContactFinder {
       digits += number;
       begin = stop + 1;
     }
-    if (is_chained(first, i) || !shape.is_valid(digits)) return first;
+    if (is_chained(first, i, shape.is_certain) || !shape.is_valid(digits)) return first;
     if (shape.between == Between::space && is_among_settings(first, i)) return first;
     std::size_t begin = tokens_[first].begin;
     if (char_before(begin) == U'(') --begin;
@@ -147,7 +159,7 @@ class ContactFinder {
     const std::u32string_view gap = text_.gap_before(i);
     if (between == Between::space) return gap == U" ";
     if (between == Between::slash_or_dashes && (gap == U"/" || gap == U" / ")) return true;
-    if (between == Between::any_sign && is_any_sign(gap)) return true;
+    if ((between == Between::sign || between == Between::any_sign) && is_any_sign(gap)) return true;
     const bool may_be_space = between == Between::dashes_or_space || between == Between::any_sign;
     const std::size_t signs =
         std::count_if(gap.begin(), gap.end(), [](char32_t c) { return kDashes.find(c) != kDashes.npos; });

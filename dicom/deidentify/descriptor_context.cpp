@@ -23,7 +23,8 @@ struct TriggerRow {
 };
 constexpr TriggerRow kTriggers[] = {
     {"ordered performed read reported reviewed interpreted dictated requested referred done acquired scanned signed "
-     "verified approved injected examined seen supervised written checked obtained realizado realise durchgefuhrt",
+     "verified approved injected examined seen supervised written checked obtained discussed ref req realizado realise "
+     "durchgefuhrt",
      Trigger::verb},
     {"by por par von przez durch da", Trigger::by},
     {"for fur para pour dla per", Trigger::for_},
@@ -33,7 +34,7 @@ constexpr TriggerRow kTriggers[] = {
      "medecin lekarz cc co requester zuweiser zuweiserin einsender uberweiser anforderer hausarzt untersucher befunder "
      "verordner prescripteur demandeur richiedente mother father wife husband spouse daughter son brother sister "
      "guardian "
-     "caregiver",
+     "caregiver pcp kin contact surname forename lastname firstname nee rn",
      Trigger::role},
 };
 
@@ -62,6 +63,21 @@ constexpr std::u32string_view kNamedThings[] = {
     U"kernel",   U"filter",   U"phantom",  U"procedure", U"arthropathy", U"contracture",    U"tendon",
     U"recon",    U"planning", U"lymphoma"};
 
+// Titles that stand for nothing else, however they are written.
+constexpr std::u32string_view kOnlyTitles[] = {U"doctor", U"prof", U"professor", U"mrs",
+                                               U"frau",   U"herr", U"madame",    U"dra"};
+
+// Behind a name and a comma: nurses and technologists sign so.
+constexpr std::u32string_view kSignatures[] = {U"np", U"fnp", U"crna", U"aprn", U"rdms", U"cnmt"};
+
+// What people do with each other: "discussed with".
+constexpr std::u32string_view kTalks[] = {U"discussed", U"reviewed"};
+
+// Done by nobody but people.
+constexpr std::u32string_view kOfPeople[] = {U"read",    U"reported",  U"interpreted", U"dictated",
+                                             U"ordered", U"requested", U"referred",    U"ref",
+                                             U"req",     U"signed",    U"verified",    U"reviewed"};
+
 bool is_named_thing(std::u32string_view word) {
   return std::find(std::begin(kNamedThings), std::end(kNamedThings), word) != std::end(kNamedThings);
 }
@@ -76,10 +92,11 @@ class NameContext {
       if (!tokens_[i].is_letters()) continue;
       const WordFlags flags = word_flags(tokens_[i].hash);
       if ((flags & kTitle) != 0) behind_title(i);
-      if ((flags & kDegree) != 0 || is_dotted_degree(i)) before_degree(i);
+      if ((flags & kDegree) != 0 || is_dotted_degree(i) || is_signature(i)) before_degree(i);
       if (const Trigger* trigger = find_trigger(tokens_[i].hash)) behind_trigger(i, *trigger);
       if (is_labelled_person(i)) behind_trigger(i, Trigger::role);
       if (text_.folded(tokens_[i]) == U"of" && i > 0) behind_kin(i);
+      behind_talk(i);
       small_letters(i);
       before_person(i);
       around_sign(i);
@@ -224,18 +241,23 @@ class NameContext {
       return;
     }
     if (is_doubtful) {
-      const bool is_name =
-          (flags(i + 1) & kKnownName) != 0 || (is_own(tokens_[i + 1]) && !is_known_word(text_.folded(tokens_[i + 1])));
+      // "FOR DR HARGREAVES", "PROF HARGREAVES"
+      const bool is_told = is_one_of(text_.folded(tokens_[i]), kOnlyTitles) ||
+                           (i > 0 && find_trigger(tokens_[i - 1].hash) != nullptr && has_gap(i, U" :."));
+      const bool is_name = (flags(i + 1) & kKnownName) != 0 || (is_told && is_only_name(i + 1)) ||
+                           (is_own(tokens_[i + 1]) && !is_known_word(text_.folded(tokens_[i + 1])));
       if (!is_name) return;
     }
     const std::size_t end = end_of_name(i + 1, true);
     // "Dr. NR", or a word of the header that only a title makes a name.
     const bool is_short = has_point && tokens_[i + 1].token_case == TokenCase::upper && tokens_[i + 1].length <= 3 &&
                           !is_known_word(text_.folded(tokens_[i + 1]));
-    if (end != i + 1)
+    if (end != i + 1) {
       remove(i + 1, end);
-    else if (is_short || is_own(tokens_[i + 1]))
+      second_person(end);
+    } else if (is_short || is_own(tokens_[i + 1])) {
       remove(i + 1, i + 2);
+    }
   }
 
   /// "6 Fr. Terumo"
@@ -243,30 +265,52 @@ class NameContext {
     return text_.folded(tokens_[i]) == U"fr" && i > 0 && tokens_[i - 1].is_number();
   }
 
-  /// A word in small letters that no list knows.
-  bool is_small_name(std::size_t i) const {
-    constexpr std::size_t kShortest = 3;
+  /// A word in small letters that no list knows, or a name.
+  bool is_small_name(std::size_t i, std::size_t shortest) const {
     if (i >= tokens_.size() || (i + 1 < tokens_.size() && tokens_[i + 1].is_glued)) return false;
     const Token& token = tokens_[i];
-    return token.is_letters() && !token.is_glued && token.token_case == TokenCase::lower && token.length >= kShortest &&
-           !is_known_word(text_.folded(token)) &&
+    const bool is_name = (flags(i) & (kKnownName | kProtocolWord)) == kKnownName;
+    return token.is_letters() && !token.is_glued && token.token_case == TokenCase::lower && token.length >= shortest &&
+           (is_name || !is_known_word(text_.folded(token))) &&
            (flags(i) & (kTitle | kDegree | kPlaceholder | kMeasure | kInstitution | kInstitutionFiller)) == 0;
   }
 
-  /// "Patient name: gruber hans", "Ms. gruber"
+  /// "Patient name: gruber hans", "Ms. gruber", "dr hargreaves", "read by hargreaves", "physician: gruber"
   void small_letters(std::size_t i) {
     constexpr std::u32string_view kWhose[] = {U"patient", U"patients", U"pt", U"pat", U"full", U"last", U"family"};
-    constexpr std::size_t kMostWords = 3;
-    const std::u32string_view gap = text_.gap_before(i + 1);
-    const bool is_name_label = text_.folded(tokens_[i]) == U"name" && (gap == U": " || gap == U":" || gap == U"=") &&
-                               (i == 0 || is_one_of(text_.folded(tokens_[i - 1]), kWhose));
+    const std::u32string_view word = text_.folded(tokens_[i]), gap = text_.gap_before(i + 1);
+    const bool has_colon = gap == U": " || gap == U":" || gap == U"=";
+    const bool is_name_label =
+        word == U"name" && has_colon && (i == 0 || is_one_of(text_.folded(tokens_[i - 1]), kWhose));
     constexpr std::u32string_view kTitles[] = {U"dr", U"mr", U"mrs", U"ms", U"prof", U"herr", U"frau", U"fr", U"mme"};
-    const bool is_title = gap == U". " && !is_catheter_size(i) && tokens_[i].token_case == TokenCase::capitalised &&
-                          is_one_of(text_.folded(tokens_[i]), kTitles);
-    if (!is_name_label && !is_title) return;
-    std::size_t end = i + 1;
-    while (end <= i + kMostWords && is_small_name(end) && (end == i + 1 || joins_names(text_.gap_before(end)))) ++end;
-    if (end > i + 1) remove(i + 1, end);
+    const bool is_title =
+        gap == U". " && !is_catheter_size(i) && is_one_of(word, kTitles) && tokens_[i].token_case != TokenCase::upper;
+    const bool is_only_title =
+        gap == U" " && tokens_[i].token_case != TokenCase::upper && (word == U"dr" || is_one_of(word, kOnlyTitles));
+    constexpr std::size_t kShortest = 3, kShortestInDoubt = 4;
+    if (is_name_label || is_title) return remove_small(i + 1, kShortest);
+    if (is_only_title) return remove_small(i + 1, kShortestInDoubt);
+    const Trigger* trigger = find_trigger(tokens_[i].hash);
+    if (trigger == nullptr || i + 1 >= tokens_.size()) return;
+    const bool is_by = word == U"by" && gap == U" " && i > 0 && is_one_of(text_.folded(tokens_[i - 1]), kOfPeople);
+    const bool is_role = *trigger == Trigger::role && has_colon && !is_one_of(word, kWhose) && word != U"name";
+    if ((is_by || is_role) && !is_deed(text_.folded(tokens_[i + 1]))) remove_small(i + 1, kShortestInDoubt);
+  }
+
+  /// Words of a name in small letters from token `first` on.
+  void remove_small(std::size_t first, std::size_t shortest) {
+    constexpr std::size_t kMostWords = 3;
+    std::size_t end = first;
+    while (end < first + kMostWords && is_small_name(end, shortest) &&
+           (end == first || joins_names(text_.gap_before(end))))
+      ++end;
+    if (end > first) remove(first, end);
+  }
+
+  /// "read by comparing", "technologist: repeated"
+  static bool is_deed(std::u32string_view word) {
+    constexpr std::u32string_view kEndings[] = {U"ing", U"ed", U"tion", U"ment", U"ly"};
+    return std::ranges::any_of(kEndings, [&](std::u32string_view ending) { return word.ends_with(ending); });
   }
 
   bool is_dotted_degree(std::size_t i) const {
@@ -276,18 +320,33 @@ class NameContext {
 
   /// "John Smith, MD". MD is mean diffusivity as well: only a name's words before it count.
   void before_degree(std::size_t i) {
-    if (tokens_[i].token_case == TokenCase::lower || !has_gap(i, U" ,.")) return;
+    if (tokens_[i].token_case == TokenCase::lower || !has_gap(i, U" ,.(")) return;
     const bool has_comma = text_.gap_before(i).starts_with(U',');
     std::size_t first = i;
     constexpr std::size_t kMostWords = 3;
     bool is_known = has_comma;
     while (first > 0 && i - first < kMostWords &&
            (is_name_word(first - 1, has_comma) || (first < i && is_initial(first - 1)))) {
-      if (first < i && (!joins_names(text_.gap_before(first)) || text_.gap_before(first).starts_with(U','))) break;
+      const std::u32string_view gap = text_.gap_before(first);
+      // "Hargreaves, Kim (MD)"
+      const bool is_family = gap.starts_with(U',') && !has_comma && is_only_name(first - 1);
+      if (first < i && (!joins_names(gap) || (gap.starts_with(U',') && !is_family))) break;
       --first;
       is_known = is_known || is_known_name(first) || tokens_[first].token_case == TokenCase::capitalised;
     }
-    if (first < i && is_known && !is_initial(first)) remove(first, i);
+    // Without a point, a letter before a name in capitals may be anything.
+    if (first < i && is_initial(first) && !text_.gap_before(first + 1).starts_with(U'.') && !has_comma) ++first;
+    if (first < i && is_known) remove(first, i);
+  }
+
+  /// "Pomeroy, NP", "J. Pomeroy PA-C", "Lena Pomeroy, RT(R)": letters that sign behind a name.
+  bool is_signature(std::size_t i) const {
+    if (i == 0 || tokens_[i].token_case != TokenCase::upper || !is_only_name(i - 1)) return false;
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    const std::u32string_view gap = text_.gap_before(i), after = text_.gap_before(i + 1);
+    if (word == U"pa") return after == U"-" && i + 1 < tokens_.size() && text_.folded(tokens_[i + 1]) == U"c";
+    if (word == U"rt") return gap == U", " && after == U"(";
+    return gap == U", " && tokens_[i - 1].token_case == TokenCase::capitalised && is_one_of(word, kSignatures);
   }
 
   void behind_trigger(std::size_t i, Trigger trigger) {
@@ -295,9 +354,11 @@ class NameContext {
     const std::u32string_view gap = text_.gap_before(i + 1);
     const bool is_label = gap.find_first_of(U":=") != std::u32string_view::npos;
     const Trigger* before = i > 0 ? find_trigger(tokens_[i - 1].hash) : nullptr;
-    const bool is_certain = is_label || (trigger == Trigger::by && before != nullptr && *before == Trigger::verb) ||
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    const bool is_certain = is_label || word == U"nee" ||
+                            (trigger == Trigger::by && before != nullptr && *before == Trigger::verb) ||
                             (trigger == Trigger::by && before != nullptr && *before == Trigger::for_);
-    const bool is_english_by = trigger == Trigger::by && text_.folded(tokens_[i]) == U"by";
+    const bool is_english_by = trigger == Trigger::by && word == U"by";
     const std::size_t end = end_of_name(i + 1, is_certain);
     if (end == i + 1) {
       if ((is_certain && trigger != Trigger::for_) || is_english_by) initials_at(i + 1);
@@ -306,10 +367,23 @@ class NameContext {
     const bool is_thing =
         end - i == 2 && !is_certain && end < tokens_.size() && is_named_thing(text_.folded(tokens_[end]));
     if (is_thing) return;
-    if (is_certain || is_plausible(i, end, trigger))
+    if (is_certain || is_plausible(i, end, trigger)) {
       remove(i + 1, after_second_initials(end));
-    else if (is_english_by)
+      second_person(end);
+    } else if (is_english_by) {
       initials_at(i + 1);
+    }
+  }
+
+  /// "discussed with Hargreaves", "d/w Hargreaves"
+  void behind_talk(std::size_t i) {
+    if (i == 0 || i + 1 >= tokens_.size() || text_.gap_before(i + 1) != U" " || !is_only_name(i + 1)) return;
+    const std::u32string_view word = text_.folded(tokens_[i]), before = text_.folded(tokens_[i - 1]);
+    const bool is_with = word == U"with" && is_one_of(before, kTalks);
+    const bool is_short = word == U"w" && before == U"d" && text_.gap_before(i) == U"/";
+    if (!is_with && !is_short) return;
+    const std::size_t end = end_of_name(i + 1, true);
+    if (end != i + 1) remove(i + 1, end);
   }
 
   /// Whether words behind "for" are a name: one that is known as such, or words that no list knows and that are
@@ -343,6 +417,22 @@ class NameContext {
     const std::u32string_view first = text_.folded(tokens_[trigger + 1]);
     const bool has_vowel = first.find_first_of(U"aeiou") != std::u32string_view::npos;
     return tokens_[trigger].token_case == TokenCase::lower && longest > kLongerThanAbbreviations && has_vowel;
+  }
+
+  /// "Hargreaves and Pomeroy", "Hargreaves/Pomeroy": who is named behind a person whose name ends before token `end`.
+  void second_person(std::size_t end) {
+    constexpr std::u32string_view kAnd[] = {U"and", U"und", U"et", U"y", U"e", U"i"};
+    if (end >= tokens_.size()) return;
+    const bool has_word = text_.gap_before(end) == U" " && is_one_of(text_.folded(tokens_[end]), kAnd);
+    const std::size_t first = has_word ? end + 1 : end;
+    if (first >= tokens_.size() || !is_only_name(first)) return;
+    const std::u32string_view gap = text_.gap_before(first);
+    const bool is_joined = has_word ? gap == U" " : gap == U"/" || gap == U" / " || gap == U"&" || gap == U" & ";
+    if (!is_joined) return;
+    const std::size_t last = end_of_name(first, true);
+    if (last == first) return;
+    remove(first, last);
+    second_person(last);
   }
 
   /// Behind initials that end before token `end` those of a second person: "AB/CD".

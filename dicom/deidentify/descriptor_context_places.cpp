@@ -250,7 +250,15 @@ class KoreanContext {
         i > 0 && text_.gap_before(i) == U" " && is_one_of(text_.folded(tokens_[i - 1]), kDepartments);
     const bool is_before =
         i + 1 < tokens_.size() && text_.gap_before(i + 1) == U" " && is_one_of(text_.folded(tokens_[i + 1]), kKin);
-    return (is_behind || is_before) && is_common_name(run);
+    return (is_behind || is_before || is_behind_kin(i)) && is_common_name(run);
+  }
+
+  /// "보호자(남편) 김철수"
+  bool is_behind_kin(std::size_t i) const {
+    constexpr std::u32string_view kRelatives[] = {U"남편", U"아내", U"부인", U"배우자", U"아버지", U"어머니", U"부",
+                                                  U"모",   U"아들", U"딸",   U"형",     U"누나",   U"동생",   U"자녀"};
+    return i >= 2 && text_.gap_before(i) == U") " && text_.gap_before(i - 1) == U"(" &&
+           is_one_of(text_.folded(tokens_[i - 1]), kRelatives);
   }
 
   bool is_title_at(std::size_t i) const { return !title_at(i).empty(); }

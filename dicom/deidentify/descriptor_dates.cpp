@@ -107,6 +107,17 @@ struct DateFinder::Reader {
            std::find(std::begin(kLabels), std::end(kLabels), text.folded(tokens()[at - 1])) != std::end(kLabels);
   }
 
+  /// "prior 7/11/15", "seen May 5", "compared to 8/9/10", "exam071115": words that a date follows.
+  bool is_behind_event(std::size_t at) const {
+    constexpr std::u32string_view kEvents[] = {U"prior",   U"previous", U"seen",     U"dated",     U"date",
+                                               U"since",   U"exam",     U"examined", U"visit",     U"performed",
+                                               U"scanned", U"compare",  U"compared", U"comparison"};
+    constexpr std::u32string_view kBetween[] = {U"to", U"with", U"from", U"on", U"of"};
+    if (at == 0 || !is_among(text.gap_before(at), U" :=._", 2)) return false;
+    const std::size_t word = at > 1 && is_one_of(text.folded(tokens()[at - 1]), kBetween) ? at - 2 : at - 1;
+    return is_one_of(text.folded(tokens()[word]), kEvents);
+  }
+
   /// Digits alone.
   std::size_t joined(std::size_t at) const {
     const Token& token = tokens()[at];
@@ -130,7 +141,14 @@ struct DateFinder::Reader {
     // Of the header's dates any century's: births lie further back than two digits of a year tell.
     const std::int64_t a = value(at, 0, 2), b = value(at, 2, 2), c = value(at, 4, 2);
     const bool is_own = finder.is_own(a, b, c) || finder.is_own(c, a, b) || finder.is_own(c, b, a);
-    return is_own || (is_behind_birth(at) && (is_day(-1, b, c) || is_day(-1, a, b) || is_day(-1, b, a))) ? at + 1 : at;
+    const bool is_told = is_behind_birth(at) || is_behind_event(at);
+    return is_own || (is_told && (is_day(-1, b, c) || is_day(-1, a, b) || is_day(-1, b, a))) ? at + 1 : at;
+  }
+
+  /// "2014-03-22-2014-03-23"
+  bool is_behind_date(std::size_t at) const {
+    return at >= 3 && is_number(at - 3, 4, 4) && is_number(at - 2, 2, 2) && is_number(at - 1, 2, 2) &&
+           is_date(value(at - 3), value(at - 2), value(at - 1));
   }
 
   /// Three numbers between the same signs.
@@ -149,7 +167,7 @@ struct DateFinder::Reader {
     const std::uint32_t a_length = tokens()[at].length, b_length = tokens()[at + 1].length,
                         c_length = tokens()[at + 2].length;
     const bool is_chained_before = at > 0 && tokens()[at - 1].is_number() && text.gap_before(at) == gap && gap != U" ";
-    if (is_chained_before) return at;
+    if (is_chained_before && !is_behind_date(at)) return at;
     const bool is_spaced = gap.find_first_not_of(U" _") == std::u32string_view::npos;
     if (a_length == 4 && c_length <= 2) {
       if (!is_date(a, b, c) || (is_spaced && (b_length + c_length != 4 || has_unit(at, at + 3)))) return at;
@@ -157,7 +175,9 @@ struct DateFinder::Reader {
     }
     const bool is_chained =
         at + 3 < tokens().size() && tokens()[at + 3].is_number() && text.gap_before(at + 3) == gap && gap != U" ";
-    if (is_chained || a_length > 2) return at;
+    // "03/22/2014/1": no row of settings, which would be round.
+    const bool is_full = a_length == 2 && b_length == 2 && c_length == 4 && c % 100 != 0;
+    if ((is_chained && !is_full) || a_length > 2) return at;
     if (c_length == 4) {
       const bool is_valid = is_date(c, a, b) || is_date(c, b, a);
       return is_valid && !(is_spaced && (a_length + b_length != 4 || has_unit(at, at + 3))) ? at + 3 : at;
@@ -178,7 +198,8 @@ struct DateFinder::Reader {
     if (has_apostrophe && tokens()[at].length == 2 && is_day(century(a), b, c)) return at + 3;
     const bool is_padded = tokens()[at].length == 2 && tokens()[at + 1].length == 2;
     const bool is_slashed = gap == U"/", is_dashed = gap == U"-", is_dotted = gap == U"." || gap == U". ";
-    if (!is_slashed && !((is_dashed || is_dotted) && is_padded)) return at;
+    const bool is_told = is_behind_event(at);
+    if (!is_slashed && !((is_dashed || is_dotted) && is_padded) && !(is_dashed && is_told)) return at;
     if (has_unit(at, at + 3)) return at;
     // A version: "VE11.02.10", "v05.01.12", or a list of settings: "5/10/15".
     if (tokens()[at].is_glued && is_dotted) return at;
@@ -186,7 +207,7 @@ struct DateFinder::Reader {
     if (!after.empty() && (after[0] == U'%' || after[0] == U'\u00B0')) return at;
     const bool is_mdy = is_day(century(c), a, b), is_dmy = is_day(century(c), b, a);
     const bool is_ymd = tokens()[at].length == 2 && is_day(century(a), b, c) && is_padded;
-    const bool is_row = b - a == c - b && a != b && !is_padded;
+    const bool is_row = b - a == c - b && a != b && !is_padded && !is_told;
     if (is_row) return at;
     if (is_dotted) return is_dmy || is_ymd ? at + 3 : at;
     return is_mdy || is_dmy || is_ymd ? at + 3 : at;
@@ -292,7 +313,8 @@ struct DateFinder::Reader {
     if (has_short_year && !has_unit(at, i + 1)) return i + 1;
     const bool is_apostrophe_year = has_ending && is_number(i, 2, 2) && text.gap_before(i).ends_with(U'\'');
     if (is_apostrophe_year) return i + 1;
-    const bool is_certain = !month->is_word_too || has_ending || finder.is_own(-1, month->month, value(day));
+    const bool is_certain =
+        !month->is_word_too || has_ending || is_behind_event(at) || finder.is_own(-1, month->month, value(day));
     return is_certain && !has_unit(day, day + 1) ? end : at;
   }
 

@@ -33,14 +33,21 @@ bool is_american_number(std::u32string_view digits) {
   return digits[area] >= U'2' && digits[area + 3] >= U'2';
 }
 
-/// Three numbers apart may be settings: those are round in tens or sixteens, or repeat.
+/// In tens or sixteens, as settings are.
+bool is_round(std::u32string_view code) {
+  unsigned value = 0;
+  for (const char32_t digit : code) value = value * 10 + (digit - U'0');
+  return value % 10 == 0 || value % 16 == 0;
+}
+
+bool is_spaced_security_number(std::u32string_view digits) {
+  const std::u32string_view group = digits.substr(3, 2), serial = digits.substr(5);
+  return is_social_security_number(digits) && !is_round(digits.substr(0, 3)) && !is_round(group) && !is_round(serial);
+}
+
+/// Three numbers apart may be settings: those are round, or repeat.
 bool is_spaced_american_number(std::u32string_view digits) {
   const auto is_service = [](std::u32string_view code) { return code.substr(1, 2) == U"11"; };
-  const auto is_round = [](std::u32string_view code) {
-    unsigned value = 0;
-    for (const char32_t digit : code) value = value * 10 + (digit - U'0');
-    return value % 10 == 0 || value % 16 == 0;
-  };
   const std::u32string_view area = digits.substr(0, 3), exchange = digits.substr(3, 3), line = digits.substr(6);
   return is_american_number(digits) && !is_service(area) && !is_service(exchange) && area[1] != U'9' &&
          area != exchange && !is_round(exchange) && !is_round(line);
@@ -52,6 +59,7 @@ bool is_korean_area_abroad(std::u32string_view digits) {
   const char32_t area = digits[digits.starts_with(U"00") ? 4 : 2];
   return area >= U'3' && area <= U'6';
 }
+bool is_korean_area(std::u32string_view digits) { return digits[1] >= U'3' && digits[1] <= U'6'; }
 
 /// Korea's numbers of companies, without those that are round numbers of a scanner as well.
 bool is_company_number(std::u32string_view digits) {
@@ -112,10 +120,11 @@ bool is_device_number(std::u32string_view digits) {
 }
 
 constexpr NumberShape kShapes[] = {
-    {U"dddddd-ddddddd", DescriptorReason::national, is_resident_number, Between::any_sign},
+    {U"dddddd-ddddddd", DescriptorReason::national, is_resident_number, Between::any_sign, true},
     {U"ddddddddddddd", DescriptorReason::national, is_resident_number},
     {U"dddddddddddddddddd", DescriptorReason::national, is_chinese_resident_number},
     {U"ddd-dd-dddd", DescriptorReason::national, is_social_security_number},
+    {U"ddd-dd-dddd", DescriptorReason::national, is_spaced_security_number, Between::space},
     {U"dd-dd-dddddd-dd", DescriptorReason::national, is_any},  // Korean driving licence
     {U"dddd-dddd-dddd-dddd", DescriptorReason::national, is_card_number, Between::dashes_or_space},
     {U"dddddddddddddddd", DescriptorReason::national, is_card_number},
@@ -126,7 +135,8 @@ constexpr NumberShape kShapes[] = {
     {U"dd-dddddd-dddddd-d", DescriptorReason::contact, is_device_number},
     {U"01d-dddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},
     {U"01d-ddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},
-    {U"010-dddd-dddd", DescriptorReason::contact, is_korean_mobile, Between::any_sign},
+    {U"010-dddd-dddd", DescriptorReason::contact, is_korean_mobile, Between::any_sign, true},
+    {U"010-dddddddd", DescriptorReason::contact, is_korean_mobile, Between::any_sign},
     {U"82-10-dddd-dddd", DescriptorReason::contact, is_korean_mobile, Between::dashes_or_space},
     {U"0082-10-dddd-dddd", DescriptorReason::contact, is_korean_mobile, Between::dashes_or_space},
     {U"82-2-ddd-dddd", DescriptorReason::contact, is_any, Between::dashes_or_space},
@@ -139,6 +149,9 @@ constexpr NumberShape kShapes[] = {
     {U"0082-dd-dddd-dddd", DescriptorReason::contact, is_korean_area_abroad},
     {U"010dddddddd", DescriptorReason::contact, is_any},
     {U"02-ddd-dddd", DescriptorReason::contact, is_any},
+    {U"02-ddddddd", DescriptorReason::contact, is_any},
+    {U"02-dddddddd", DescriptorReason::contact, is_any},
+    {U"0dd-ddddddd", DescriptorReason::contact, is_korean_area},
     {U"0d-dddd-dddd", DescriptorReason::contact, is_area_number},  // Korea, Japan
     {U"0dd-dddd-dddd", DescriptorReason::contact, is_any},
     {U"0dd-ddd-dddd", DescriptorReason::contact, is_any},
@@ -148,7 +161,9 @@ constexpr NumberShape kShapes[] = {
     {U"ddd-ddd-dddd", DescriptorReason::contact, is_american_number},
     {U"1-ddd-ddd-dddd", DescriptorReason::contact, is_american_number},
     {U"1-ddd-ddddddd", DescriptorReason::contact, is_american_number},
+    {U"ddd-ddddddd", DescriptorReason::contact, is_spaced_american_number},
     {U"ddd-ddd-dddd", DescriptorReason::contact, is_spaced_american_number, Between::space},
+    {U"ddd-ddd-dddd", DescriptorReason::contact, is_spaced_american_number, Between::sign},
     {U"0ddd-dd-dddd", DescriptorReason::contact, is_area_number},  // Japan
     {U"0120-ddd-ddd", DescriptorReason::contact, is_any},
     {U"0570-ddd-ddd", DescriptorReason::contact, is_any},

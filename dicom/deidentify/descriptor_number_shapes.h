@@ -11,9 +11,9 @@
 namespace naru::dicom {
 
 /// What stands between the parts of a number.
-/// `any_sign`: one sign, also / _ and long dashes, with or without spaces around it, or spaces alone.
+/// `sign`: one sign, also / _ and long dashes, with or without spaces around it. `any_sign`: that, or spaces alone.
 /// `space`: one space, and no setting or unit beside the number.
-enum class Between : std::uint8_t { dashes, dashes_or_space, slash_or_dashes, any_sign, space };
+enum class Between : std::uint8_t { dashes, dashes_or_space, slash_or_dashes, sign, any_sign, space };
 
 /// Rows of numbers: a digit stands for itself, d for any, - for one or two signs of those that may stand between.
 struct NumberShape {
@@ -21,6 +21,7 @@ struct NumberShape {
   DescriptorReason reason;
   bool (*is_valid)(std::u32string_view digits);
   Between between = Between::dashes;
+  bool is_certain = false;  ///< also where the same sign joins it to another number
 };
 /// The first is that of resident registration numbers.
 std::span<const NumberShape> number_shapes();

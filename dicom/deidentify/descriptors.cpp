@@ -187,6 +187,28 @@ CleanedText cut(const FoldedText& text, const Removals& removals) {
   return cleaned;
 }
 
+/// Adds what a pattern took out, where it can stand for itself: words that no protocol has, of names; whole numbers.
+void add_told(const FoldedText& text, const Removal& removal, std::vector<std::string>& words) {
+  constexpr std::uint32_t kShortestName = 4, kShortestHangul = 3, kFewestDigits = 5;
+  const auto original = [&](std::uint32_t begin, std::uint32_t end) {
+    const std::uint32_t first = text.chars()[begin].begin, last = text.chars()[end - 1].end;
+    words.emplace_back(text.original().substr(first, last - first));
+  };
+  std::uint32_t digits = 0;
+  for (const Token& token : text.tokens()) {
+    if (token.begin < removal.begin || token.end > removal.end) continue;
+    if (token.is_number()) digits += token.length;
+    const bool is_long = token.length >= (token.kind == TokenKind::hangul ? kShortestHangul : kShortestName);
+    const bool is_word = is_known_word(text.folded(token)) || (word_flags(token.hash) & kPlaceholder) != 0;
+    if (removal.reason == DescriptorReason::title && is_long && !token.is_number() && !is_word) {
+      original(token.begin, token.end);
+    }
+  }
+  const bool is_number = removal.reason == DescriptorReason::id || removal.reason == DescriptorReason::contact ||
+                         removal.reason == DescriptorReason::national;
+  if (is_number && digits >= kFewestDigits) original(removal.begin, removal.end);
+}
+
 /// Removals of another reading of the same bytes, as those of `text`.
 Removals in_text(const FoldedText& text, const FoldedText& other, const Removals& removals) {
   const auto& chars = text.chars();
@@ -313,18 +335,27 @@ DescriptorCleaner::~DescriptorCleaner() = default;
 DescriptorCleaner::DescriptorCleaner(DescriptorCleaner&&) noexcept = default;
 DescriptorCleaner& DescriptorCleaner::operator=(DescriptorCleaner&&) noexcept = default;
 
-CleanedText DescriptorCleaner::clean(std::string_view value) const {
+CleanedText DescriptorCleaner::clean(std::string_view value, std::span<const std::string> told) const {
   const FoldedText text(value);
   Removals removals, patterns, kept;
   state_->find_own(text, removals);
   state_->find_patterns(text, patterns);
+  PhraseList phrases;
+  for (const std::string& word : told) phrases.add(word);
+  phrases.for_each(text, [&](const Token& first, const Token& last) {
+    patterns.push_back({first.begin, last.end, DescriptorReason::title});
+  });
   if (!patterns.empty()) {
     state_->keep.for_each(text, [&](const Token& first, const Token& last) {
       kept.push_back({first.begin, last.end, DescriptorReason::listed});
     });
   }
-  for (const Removal& pattern : patterns) append_without(pattern, kept, removals);
-  return cut(text, merged(text, std::move(removals)));
+  Removals of_patterns;
+  for (const Removal& pattern : patterns) append_without(pattern, kept, of_patterns);
+  removals.insert(removals.end(), of_patterns.begin(), of_patterns.end());
+  CleanedText cleaned = cut(text, merged(text, std::move(removals)));
+  for (const Removal& pattern : of_patterns) add_told(text, pattern, cleaned.told_words);
+  return cleaned;
 }
 
 CleanedText DescriptorCleaner::remove_identifiers(std::string_view value, bool keeps_places) const {

@@ -39,6 +39,7 @@ struct CleanedText {
   std::string text;                                       ///< what is left, UTF-8; white space around gaps closed up
   std::array<std::size_t, kDescriptorReasons> removed{};  ///< words removed, by reason
   std::vector<std::string> removed_words;                 ///< identifiers: for the proof alone
+  std::vector<std::string> told_words;  ///< of them names and numbers that the words around them alone gave away
   bool is_changed() const;
 };
 
@@ -53,7 +54,8 @@ class DescriptorCleaner {
   DescriptorCleaner& operator=(DescriptorCleaner&&) noexcept;
 
   /// One value of a free text in UTF-8. Thread-safe. Time linear in the text.
-  CleanedText clean(std::string_view text) const;
+  /// @param told words that go wherever they stand, as texts of the same file gave them away: CleanedText::told_words
+  CleanedText clean(std::string_view text, std::span<const std::string> told = {}) const;
 
   /// As `clean`, for a text that no option asks to clean: only the file's own names, ids, places and dates and the
   /// hospital's words go (no patterns).

@@ -78,6 +78,7 @@ class Rewriter {
     result.written = writer_.finish();
     result.counts = counts();
     result.removed_words = values_.take_removed_words();
+    result.told_words = values_.take_told_words();
     result.problem = problem_ ? problem_ : values_.problem();
     return result;
   }

@@ -32,12 +32,14 @@ struct RewriteContext {
   int shift_days = 0;
   Encoding encoding;                             ///< of the result
   std::span<const ProofSearch* const> searches;  ///< for names by their bytes, where texts are not ASCII
+  std::span<const std::string> told = {};        ///< see DescriptorCleaner::clean
 };
 
 struct Rewritten {
   DataSetWriter::Written written;  ///< refers to the source's bytes and to context.pixels
   DeidCounts counts;
   std::vector<std::string> removed_words;  ///< that the descriptor cleaner took out: for the proof
+  std::vector<std::string> told_words;     ///< see CleanedText
   std::optional<Code> problem;
 };
 

@@ -440,7 +440,7 @@ bool ValueWriter::clean_values(std::vector<std::string>& values, Cleaning cleani
   bool is_changed = false;
   for (std::string& one : values) {
     CleanedText cleaned = cleaning == Cleaning::all
-                              ? context_.cleaner.clean(one)
+                              ? context_.cleaner.clean(one, context_.told)
                               : context_.cleaner.remove_identifiers(one, cleaning == Cleaning::persons);
     const bool is_whole_identifier = !cleaned.is_changed() && is_identifier(one, cleaning == Cleaning::all);
     if (!cleaned.is_changed() && !is_whole_identifier) continue;
@@ -448,6 +448,7 @@ bool ValueWriter::clean_values(std::vector<std::string>& values, Cleaning cleani
     is_changed = true;
     one = std::move(cleaned.text);
     std::ranges::move(cleaned.removed_words, std::back_inserter(removed_words_));
+    std::ranges::move(cleaned.told_words, std::back_inserter(told_words_));
     for (std::size_t r = 0; r < kDescriptorReasons; ++r) reasons_[r] += cleaned.removed[r];
   }
   return is_changed;

@@ -56,6 +56,7 @@ class ValueWriter {
   /// What could not stay as it was, and words taken out, by reason.
   std::map<std::string, std::size_t> notes() const;
   std::vector<std::string> take_removed_words() { return std::move(removed_words_); }
+  std::vector<std::string> take_told_words() { return std::move(told_words_); }
 
  private:
   bool has_other_order(const Node& node) const;
@@ -85,7 +86,7 @@ class ValueWriter {
   std::optional<Code> problem_;
   std::map<std::string, std::size_t> notes_;
   std::array<std::size_t, kDescriptorReasons> reasons_{};
-  std::vector<std::string> removed_words_;
+  std::vector<std::string> removed_words_, told_words_;
   std::vector<std::string> removed_layers_;  ///< of graphics, by the numbers of their dummies
 };
 

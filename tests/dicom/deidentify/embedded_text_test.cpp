@@ -69,7 +69,7 @@ void expect_cleaned(std::string bytes, std::size_t comments) {
   EXPECT_FALSE(needs_cleaning(bytes));
 }
 
-void expect_untouched(std::string bytes) {
+void expect_jpeg_untouched(std::string bytes) {
   const std::string before = bytes;
   EXPECT_FALSE(needs_cleaning(bytes));
   const EmbeddedText found = clean(bytes);
@@ -78,7 +78,7 @@ void expect_untouched(std::string bytes) {
   EXPECT_EQ(bytes, before);
 }
 
-void expect_unsound(std::string bytes) {
+void expect_jpeg_unsound(std::string bytes) {
   EXPECT_TRUE(needs_cleaning(bytes));
   EXPECT_FALSE(clean(bytes).is_sound);
 }
@@ -98,8 +98,8 @@ TEST(EmbeddedText, TellsStreamsApartByTheirFirstBytes) {
 }
 
 TEST(EmbeddedText, LeavesRleAndUnknownStreamsAlone) {
-  expect_untouched("");
-  expect_untouched("\1\0\0\0\x40\0\0\0"s + std::string(56, '\0') + std::string(kToken));
+  expect_jpeg_untouched("");
+  expect_jpeg_untouched("\1\0\0\0\x40\0\0\0"s + std::string(56, '\0') + std::string(kToken));
 }
 
 TEST(EmbeddedText, JpegStreamsOfAllProcessesStayAsTheyAre) {
@@ -107,9 +107,9 @@ TEST(EmbeddedText, JpegStreamsOfAllProcessesStayAsTheyAre) {
     SCOPED_TRACE(syntax.name);
     const PixelStream stream = phantom_stream(syntax);
     ASSERT_GT(stream.bytes.size(), 100U);
-    expect_untouched(stream.bytes);
+    expect_jpeg_untouched(stream.bytes);
   }
-  expect_untouched(restart_stream());
+  expect_jpeg_untouched(restart_stream());
 }
 
 TEST(EmbeddedText, JpegTextGoesAndPixelsStay) {
@@ -150,7 +150,7 @@ TEST(EmbeddedText, KnownEncodersKeepTheirSignatures) {
                                   "CREATOR: gd-jpeg v1.0 (using IJG JPEG v62), quality = 90\n"s,
                                   "File written by Adobe Photoshop\xA8 4.0"s, "charls 2.4.1"s, ""s, "   \0"s}) {
     SCOPED_TRACE(text);
-    expect_untouched(with_segment(0xFE, text));
+    expect_jpeg_untouched(with_segment(0xFE, text));
   }
 }
 
@@ -164,13 +164,13 @@ TEST(EmbeddedText, WhatOnlyLooksLikeASignatureGoes) {
 }
 
 TEST(EmbeddedText, KeepsWhatDecodersNeedOfApplicationData) {
-  expect_untouched(with_segment(0xE0, "JFIF\0\1\2\1\0\x48\0\x48\0\0"s));
-  expect_untouched(with_segment(0xE0, "LJIF\0\1\0\0\0\0\0\0\0"s));
-  expect_untouched(with_segment(0xEE, "Adobe\0\x64\0\0\0\0\1"s));
-  expect_untouched(with_segment(0xE8, "mrfx\3"s));
-  expect_untouched(with_segment(0xE8, "SPIFF\0\1\2\0\1\0\0\0\x10\0\0\0\x10\x08\x08\5\1\0\0\0\x48\0\0\0\x48"s));
-  expect_untouched(with_segment(0xE8, "\0\0\0\1"s));
-  expect_untouched(with_segment(0xE8, "\0\0\0\1\xFF\xD8"s));
+  expect_jpeg_untouched(with_segment(0xE0, "JFIF\0\1\2\1\0\x48\0\x48\0\0"s));
+  expect_jpeg_untouched(with_segment(0xE0, "LJIF\0\1\0\0\0\0\0\0\0"s));
+  expect_jpeg_untouched(with_segment(0xEE, "Adobe\0\x64\0\0\0\0\1"s));
+  expect_jpeg_untouched(with_segment(0xE8, "mrfx\3"s));
+  expect_jpeg_untouched(with_segment(0xE8, "SPIFF\0\1\2\0\1\0\0\0\x10\0\0\0\x10\x08\x08\5\1\0\0\0\x48\0\0\0\x48"s));
+  expect_jpeg_untouched(with_segment(0xE8, "\0\0\0\1"s));
+  expect_jpeg_untouched(with_segment(0xE8, "\0\0\0\1\xFF\xD8"s));
 }
 
 TEST(EmbeddedText, ZeroesThumbnailsAndSurplus) {
@@ -187,7 +187,7 @@ TEST(EmbeddedText, ZeroesThumbnailsAndSurplus) {
 }
 
 TEST(EmbeddedText, BytesBehindTheEndBecomeZeroButForOneOfPadding) {
-  for (const std::string& tail : {"\0"s, "\xFF"s, " "s, "\0\0\0\0\0"s}) expect_untouched(restart_stream() + tail);
+  for (const std::string& tail : {"\0"s, "\xFF"s, " "s, "\0\0\0\0\0"s}) expect_jpeg_untouched(restart_stream() + tail);
   for (const std::string& tail :
        {"GILDONG"s, "\0\0\0K"s, kStartOfImage + std::string(kToken), kEndOfImage + "GILDONG"}) {
     std::string bytes = restart_stream() + tail;
@@ -199,7 +199,7 @@ TEST(EmbeddedText, BytesBehindTheEndBecomeZeroButForOneOfPadding) {
 
 TEST(EmbeddedText, ProfilesInApplicationDataAreCleaned) {
   const std::string name = "ICC_PROFILE\0"s;
-  expect_untouched(with_segment(0xE2, name + "\1\1" + icc_profile(published_tags())));
+  expect_jpeg_untouched(with_segment(0xE2, name + "\1\1" + icc_profile(published_tags())));
   auto tags = published_tags();
   tags.push_back({"dmdd", icc_text(std::string(kToken))});
   const std::string profile = icc_profile(tags);
@@ -230,17 +230,17 @@ TEST(EmbeddedText, WhatIsNoWholeProfileIsErasedInApplicationData) {
 
 TEST(EmbeddedText, JpegWhoseMarkersLeadNowhereIsUnsound) {
   const std::string stream = restart_stream();
-  expect_unsound(kStartOfImage);
-  expect_unsound(kStartOfImage + kEndOfImage);
-  expect_unsound(kStartOfImage + segment(0xFE, kToken));
-  expect_unsound(with_inserted(stream, 2, kToken));                             // text between segments
-  expect_unsound(with_inserted(stream, 2, "\xFF\x02GILDONG"));                  // reserved
-  expect_unsound(with_inserted(stream, 2, kStartOfImage));                      // another start
-  expect_unsound(with_inserted(stream, 2, "\xFF\xD3"));                         // restart outside of a scan
-  expect_unsound(with_inserted(stream, 2, "\xFF\xFE\xFF\xFFGILDONG"));          // longer than the stream
-  expect_unsound(with_inserted(stream, 2, "\xFF\xFE\0\1"s));                    // shorter than itself
-  expect_unsound(with_inserted(stream, 2, "\xFF\xDA\0\2"s));                    // a scan of no frame
-  expect_unsound(with_inserted(stream, stream.size() - 6, "\xFF\x10GILDONG"));  // no marker of a scan
+  expect_jpeg_unsound(kStartOfImage);
+  expect_jpeg_unsound(kStartOfImage + kEndOfImage);
+  expect_jpeg_unsound(kStartOfImage + segment(0xFE, kToken));
+  expect_jpeg_unsound(with_inserted(stream, 2, kToken));                             // text between segments
+  expect_jpeg_unsound(with_inserted(stream, 2, "\xFF\x02GILDONG"));                  // reserved
+  expect_jpeg_unsound(with_inserted(stream, 2, kStartOfImage));                      // another start
+  expect_jpeg_unsound(with_inserted(stream, 2, "\xFF\xD3"));                         // restart outside of a scan
+  expect_jpeg_unsound(with_inserted(stream, 2, "\xFF\xFE\xFF\xFFGILDONG"));          // longer than the stream
+  expect_jpeg_unsound(with_inserted(stream, 2, "\xFF\xFE\0\1"s));                    // shorter than itself
+  expect_jpeg_unsound(with_inserted(stream, 2, "\xFF\xDA\0\2"s));                    // a scan of no frame
+  expect_jpeg_unsound(with_inserted(stream, stream.size() - 6, "\xFF\x10GILDONG"));  // no marker of a scan
 }
 
 /// An end within a scan is sound: nothing can stand behind. An end within the headers is not.
