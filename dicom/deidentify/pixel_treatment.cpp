@@ -202,8 +202,18 @@ class NativePixels {
       return is_chroma ? static_cast<std::uint16_t>(1U << (f.bits_stored - 1)) : std::uint16_t{0};
     }
     if (f.photometric_interpretation == "PALETTE COLOR") return facts_.palette ? darkest(*facts_.palette) : 0;
-    if (facts_.padding_value) return static_cast<std::uint16_t>(*facts_.padding_value);
+    if (const auto padding = stored_padding()) return *padding;
     return extreme(frame, (f.photometric_interpretation == "MONOCHROME1") != facts_.is_rescaled_down);
+  }
+
+  /// Padding in its bits; empty where it needs more than are stored: some writers give that of another format.
+  std::optional<std::uint16_t> stored_padding() const {
+    if (!facts_.padding_value) return std::nullopt;
+    const PixelFormat& f = facts_.format;
+    const std::uint16_t bits = placed(*facts_.padding_value);
+    const bool fits = f.is_signed ? with_sign(plain(bits)) == bits
+                                  : static_cast<std::uint16_t>(*facts_.padding_value) >> f.bits_stored == 0;
+    return fits ? std::optional(bits) : std::nullopt;
   }
 
   /// The stored value of the first entry that is as dark as any.

@@ -63,6 +63,9 @@ UnlistedDecision unlisted_decision(Tag tag, Vr v, bool is_contradictory, bool cl
   // A code must keep its code; codes are checked for identifiers as they are written.
   if (tag == kLongCodeValue || tag == kUrnCodeValue) return {DeidAction::K};
   if (names_by_nature(tag) || v == vr("UR")) return removed(tag);
+  // Patient's Body Mass Index goes where the size and the weight do that it is made of.
+  constexpr Tag kBodyMassIndex = 0x00101022, kPatientSize = 0x00101020;
+  if (tag == kBodyMassIndex && resolve_action(policy, "", 0, kPatientSize) == DeidAction::X) return removed(tag);
   cleans = cleans || policy.options.has(DeidOption::clean_descriptors);
   // Whole sentences say anything; without the option that cleans them they go as the table's own do.
   if (is_long_text(v)) return cleans ? UnlistedDecision{DeidAction::C} : removed(tag);

@@ -526,6 +526,17 @@ TEST(Deidentify, CleansShortTextsThatTheTableDoesNotList) {
   EXPECT_EQ(done.value(0x00180024), "*tfl3d1_16ns");
 }
 
+TEST(Deidentify, WhatOneTextGivesAwayGoesFromTheOthersOfTheFile) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00081030, "LO", "CT per Dr. Hargreaves, MRN 8877665").text(0x0008103E, "LO", "Hargreaves protocol");
+  slice.text(0x00204000, "LT", "prior 8877665, no change");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00081030), "CT per Dr., MRN");
+  EXPECT_EQ(done.value(0x0008103E), "protocol");
+  EXPECT_EQ(done.value(0x00204000), "prior, no change");
+}
+
 TEST(Deidentify, EmptiesATextThatIsNothingButAShortId) {
   const auto description_of = [](const char* id, const char* text) {
     SliceBytes slice;
@@ -575,6 +586,14 @@ TEST(Deidentify, KeepsGraphicLayersThatNameSomeoneApart) {
   site.attributes = {{kLayer, dicom::DeidAction::D}, {kAnnotations, dicom::DeidAction::K}};
   EXPECT_EQ(layers_of(Deidentified(slice.bytes(), site)), (Layers{"REMOVED", "REMOVED 2", "REMOVED 3", "REMOVED",  //
                                                                   "REMOVED 3", "REMOVED", "REMOVED 4", "REMOVED 2"}));
+}
+
+TEST(Deidentify, BodyMassIndexGoesWithSizeAndWeight) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00101020, "DS", "1.82").text(0x00101022, "DS", "24.1");
+  EXPECT_FALSE(Deidentified(slice.bytes()).value(0x00101022));
+  const auto keeps = policy_with({DeidOption::retain_patient_characteristics});
+  EXPECT_EQ(Deidentified(slice.bytes(), keeps).value(0x00101022), "24.1");
 }
 
 TEST(Deidentify, LeavesUnlistedTextsByTheirType) {

@@ -66,6 +66,17 @@ TEST(PixelTreatment, BlanksTheRectangleOfADeviceAndNothingElse) {
   EXPECT_TRUE(done.holds("113101"));
 }
 
+TEST(PixelTreatment, BlanksWithPaddingThatTheStoredBitsCanHold) {
+  const auto blanked_with = [](std::uint16_t padding) {
+    SliceBytes slice = numbered_slice();
+    slice.number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0).number(0x00280120, padding);
+    const std::string pixels = pixels_of(Deidentified(slice.bytes(), policy_with_region()));
+    return std::pair(static_cast<unsigned char>(pixels[2]), static_cast<unsigned char>(pixels[3]));
+  };
+  EXPECT_EQ(blanked_with(0x234), (std::pair<unsigned char, unsigned char>(0x34, 0x02)));
+  EXPECT_EQ(blanked_with(63536), (std::pair<unsigned char, unsigned char>(1, 0)));  // the darkest value instead
+}
+
 TEST(PixelTreatment, BlanksWithWhatANegativeRescaleMakesBlack) {
   SliceBytes slice = numbered_slice();
   slice.text(0x00281052, "DS", "0").text(0x00281053, "DS", "-1");
