@@ -64,6 +64,19 @@ std::optional<Code> read_palette_colour(const FrameReader& reader, const PixelFo
   return std::nullopt;
 }
 
+/// Bits that all but a thousandth of the samples fit in: some that shine would hide what is written in dim ones.
+int used_bits(std::span<const std::uint16_t> samples) {
+  std::array<std::size_t, 17> counts{};
+  for (const std::uint16_t value : samples) ++counts[static_cast<std::size_t>(std::bit_width(value))];
+  constexpr std::size_t kRest = 1000;
+  std::size_t above = 0;
+  int bits = 16;
+  while (bits > 0 && (above + counts[static_cast<std::size_t>(bits)]) * kRest <= samples.size()) {
+    above += counts[static_cast<std::size_t>(bits--)];
+  }
+  return bits;
+}
+
 }  // namespace
 
 bool is_ybr(std::string_view photometric) { return is_partial(photometric) || photometric.starts_with("YBR_FULL"); }
@@ -110,11 +123,10 @@ std::optional<Code> read_colour(const FrameReader& reader, const PixelFormat& fo
   const int mask = (1 << format.bits_stored) - 1;
   for (std::uint16_t& value : samples) value = static_cast<std::uint16_t>(value >> low_bit & mask);
   // RGB of many bits may use the lower ones alone; chroma lies around the middle of all.
-  const int used_bits = is_rgb ? std::bit_width(std::ranges::max(samples)) : format.bits_stored;
-  const int shift = std::max(0, used_bits - 8);
+  const int shift = std::max(0, (is_rgb ? used_bits(samples) : format.bits_stored) - 8);
   rgb.resize(samples.size());
   std::ranges::transform(samples, rgb.begin(),
-                         [&](std::uint16_t value) { return static_cast<std::uint8_t>(value >> shift); });
+                         [&](std::uint16_t value) { return static_cast<std::uint8_t>(std::min(value >> shift, 255)); });
   if (!is_rgb) ybr_to_rgb(rgb, photometric);
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 #include "dicom/frame_values.h"
 
 #include <algorithm>
+#include <span>
 
 #include "dicom/colour.h"
 #include "dicom/element_walk.h"
@@ -33,6 +34,27 @@ Code why_unseen(Bytes file, Code reason) {
     if (is_float_pixel_data(element->tag)) return Code::text_suspected;
   }
   return walk.end() != WalkEnd::complete || inflated.size() == kInflatedBytes ? reason : Code::no_pixels;
+}
+
+/// True where more pixels are coloured than codecs make of grey ones.
+bool has_colour(std::span<const std::uint8_t> rgb) {
+  constexpr int kLeastChroma = 24;
+  constexpr std::size_t kFewest = 16;
+  std::size_t coloured = 0;
+  for (std::size_t n = 0; n + 2 < rgb.size() && coloured < kFewest; n += 3) {
+    const auto [low, high] = std::minmax({rgb[n], rgb[n + 1], rgb[n + 2]});
+    if (high - low >= kLeastChroma) ++coloured;
+  }
+  return coloured == kFewest;
+}
+
+/// The least value becomes 0, the largest 255. A plane of one value becomes 0.
+void stretch(std::span<float> values) {
+  constexpr float kWhite = 255;
+  if (values.empty()) return;
+  const auto [low, high] = std::ranges::minmax(values);
+  const float scale = high > low ? kWhite / (high - low) : 0;
+  for (float& value : values) value = (value - low) * scale;
 }
 
 }  // namespace
@@ -70,10 +92,38 @@ std::optional<Code> FrameValues::read_grey(std::int64_t frame, std::vector<float
   return std::nullopt;
 }
 
+std::optional<Code> FrameValues::read_rgb(std::int64_t frame, std::vector<std::uint8_t>& rgb) const {
+  const Palette* palette = header_.palette ? &*header_.palette : nullptr;
+  return read_colour(*frames_, format(), frame, palette, rgb);
+}
+
+std::optional<Code> FrameValues::read_apart(std::int64_t frame, std::vector<std::vector<float>>& views) const {
+  views.clear();
+  if (!is_colour_) return std::nullopt;
+  std::vector<std::uint8_t> rgb;
+  if (const auto problem = read_rgb(frame, rgb)) return problem;
+  if (has_colour(rgb)) {
+    std::vector<float> planes(rgb.size());
+    for (std::size_t plane = 0; plane < 3; ++plane) {
+      for (std::size_t n = 0; n < rgb.size() / 3; ++n) planes[plane * rgb.size() / 3 + n] = rgb[3 * n + plane];
+      stretch(std::span(planes).subspan(plane * rgb.size() / 3, rgb.size() / 3));
+    }
+    views.push_back(std::move(planes));
+  }
+  if (!header_.palette) return std::nullopt;
+  std::vector<std::uint16_t> indices(static_cast<std::size_t>(format().rows * format().columns));
+  if (const auto problem = frames_->read_frame(frame, indices)) return problem;
+  std::vector<float> plane(indices.begin(), indices.end());
+  stretch(plane);
+  std::vector<float> planes;
+  for (int n = 0; n < 3; ++n) planes.insert(planes.end(), plane.begin(), plane.end());
+  views.push_back(std::move(planes));
+  return std::nullopt;
+}
+
 std::optional<Code> FrameValues::read_colours(std::int64_t frame, std::vector<float>& values) const {
   std::vector<std::uint8_t> rgb;
-  const Palette* palette = header_.palette ? &*header_.palette : nullptr;
-  if (const auto problem = read_colour(*frames_, format(), frame, palette, rgb)) return problem;
+  if (const auto problem = read_rgb(frame, rgb)) return problem;
   const std::size_t count = rgb.size() / 3;
   values.resize(3 * count);
   for (std::size_t n = 0; n < count; ++n) {

@@ -36,9 +36,15 @@ class FrameValues {
   /// Fills `values` with one frame. @return why it could not be read
   std::optional<Code> read(std::int64_t frame, std::vector<float>& values) const;
 
+  /// What `read` may not show of a colour frame, each as three planes from 0 to 255: red, green and blue, each over its
+  /// own range, for colours are as bright as others; a palette's indices, for several may have one colour. Nothing of
+  /// a frame that is all grey.
+  std::optional<Code> read_apart(std::int64_t frame, std::vector<std::vector<float>>& views) const;
+
  private:
   std::optional<Code> read_grey(std::int64_t frame, std::vector<float>& values) const;
   std::optional<Code> read_colours(std::int64_t frame, std::vector<float>& values) const;
+  std::optional<Code> read_rgb(std::int64_t frame, std::vector<std::uint8_t>& rgb) const;
 
   HeaderResult header_;
   std::optional<Code> problem_;

@@ -13,6 +13,7 @@
 #include "core/units.h"
 #include "dicom/frame_values.h"
 #include "pipeline/pixels/text_box.h"
+#include "pipeline/pixels/text_faint.h"
 
 // The file of weights, as bytes of the program.
 asm(R"(.section .rodata
@@ -70,6 +71,19 @@ void blank(VolumeView<float> slice, const dicom::PixelBox& box, float value) {
     for (std::int64_t y = std::max<std::int64_t>(box.y, 0); y < std::min(box.y + box.height, slice.size.y); ++y) {
       if (left < right) std::fill_n(slice.data + slice.index(left, y, z), right - left, value);
     }
+  }
+}
+
+/// Adds to what was found in a colour frame what another view of it shows beside that.
+void add(const std::vector<FoundText>& more, VolumeView<const float> slice, const dicom::ShownValues& shown,
+         std::vector<FoundText>& found) {
+  std::vector<dicom::PixelBox> boxes;
+  for (const FoundText& text : found) boxes.push_back(box_of(text.region, 0));
+  const TextWindows windows = text_windows(slice, shown);
+  for (FoundText text : more) {
+    if (found.size() == kMostFoundTexts || is_in_boxes(text.region, 0, boxes)) continue;
+    text.is_on_background = is_on_background({slice.data, {slice.size.x, slice.size.y, 1}}, windows, text.region);
+    found.push_back(text);
   }
 }
 
@@ -191,10 +205,16 @@ TextLook TextDetector::look(std::span<const std::byte> file, const TextThreshold
   look.rows = frames.format().rows;
   if (look.columns * look.rows > kMostPixels) return look.problem = Code::too_large, look;
   std::vector<float> values;
+  std::vector<std::vector<float>> views;
   for (std::int64_t n = 0; n < frames.format().frame_count; ++n) {
     if ((look.problem = frames.read(n, values))) return look.frames.clear(), look;
-    look.frames.push_back(
-        find({values.data(), {look.columns, look.rows, frames.plane_count()}}, frames.shown(), thresholds, device));
+    const VolumeView<const float> slice{values.data(), {look.columns, look.rows, frames.plane_count()}};
+    look.frames.push_back(find(slice, frames.shown(), thresholds, device));
+    if ((look.problem = frames.read_apart(n, views))) return look.frames.clear(), look;
+    for (const std::vector<float>& view : views) {
+      add(find({view.data(), slice.size}, frames.shown(), thresholds, device), slice, frames.shown(),
+          look.frames.back());
+    }
   }
   return look;
 }
@@ -220,6 +240,10 @@ std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const d
     }
     seen.data = rest.data();
   }
+  const std::vector<float> faint = faint_on_constant(slice);
+  if (faint.empty()) return found;
+  const VolumeView<const float> plane{faint.data(), {slice.size.x, slice.size.y, 1}};
+  add(text_in(network_, plane, {}, thresholds, device), slice, shown, found);
   return found;
 }
 

@@ -55,14 +55,15 @@ class TextDetector {
   static const TextDetector& built_in();
 
   /// @param file the whole file, in memory. Bad content gives a problem, not an exception. Memory beside the file:
-  /// kTextWorkBytes, and 36 bytes a pixel of one frame.
+  /// kTextWorkBytes, and 60 bytes a pixel of one frame.
   /// @param device where the network runs; all else, and without it the network too, on the calling thread alone
   TextLook look(std::span<const std::byte> file, const TextThresholds& thresholds, TextDevice& device) const;
   TextLook look(std::span<const std::byte> file, const TextThresholds& thresholds = {}) const;
 
   /// Of one frame, as values (dicom/frame_values.h gives their shape); `shown` says how they are meant to be seen.
   /// Where it finds text it looks again, at the frame without it: bright text may hide faint text, by the windows as
-  /// well. Never more than kMostFoundTexts: whoever finds so many holds the file.
+  /// well; and at what hardly differs from a background of one value (text_faint.h). Never more than kMostFoundTexts:
+  /// whoever finds so many holds the file.
   std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown,
                               const TextThresholds& thresholds, TextDevice& device) const;
   std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown,

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "dicom/deidentify/descriptor_text.h"
 #include "pipeline/pixels/text_pictures.h"
 #include "pipeline/review/review.h"
 
@@ -17,9 +18,9 @@ namespace {
 constexpr std::size_t kMaxNameBytes = 200, kMaxReasonBytes = 1000;
 
 void check_text(std::string_view option, const std::string& text, std::size_t most_bytes) {
-  const bool is_blank = text.find_first_not_of(' ') == std::string::npos;
+  const bool is_blank = dicom::FoldedText(text).tokens().empty();  // signs and spaces of any kind name nobody
   if (is_blank || text.size() > most_bytes || printable(text) != text) {
-    throw Error(ErrorCode::usage, fmt::format("{} must be a text of 1 to {} bytes in UTF-8, without control characters",
+    throw Error(ErrorCode::usage, fmt::format("{} must be a text of 1 to {} bytes in UTF-8, with letters or digits, without control characters",
                                               option, most_bytes));
   }
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 
 #include "dicom/instance.h"
@@ -272,6 +273,54 @@ TEST(TextDetector, SeesLettersInThePaddingsOwnValue) {
     const TextLook look = look_at(slice.bytes());
     ASSERT_EQ(look.frames.size(), 1U);
     for (const TextRegion& text : picture.texts) EXPECT_GE(covered(text, look.frames[0]), 0.9) << is_padded;
+  }
+}
+
+/// A picture in two colours: that of text, and that of all else.
+std::string in_colours(const Picture& picture, std::array<int, 3> text, std::array<int, 3> rest) {
+  std::string pixels;
+  for (const int value : picture.values) {
+    for (const int level : value == 1000 ? text : rest) pixels += static_cast<char>(level);
+  }
+  SliceBytes slice = picture_slice(8, 8, false, pixels);
+  slice.text(0x00280004, "CS", "RGB").number(0x00280002, 3).number(0x00280006, 0);
+  return slice.bytes();
+}
+
+TEST(TextDetector, SeesTextThatDiffersInColourAlone) {
+  const Picture picture = written();
+  constexpr std::array<int, 3> kRed = {220, 0, 0}, kGreen = {0, 112, 0}, kOrange = {255, 140, 0},
+                               kAzure = {0, 160, 255}, kBlack = {0, 0, 0}, kDarkBlue = {0, 0, 60};
+  for (const auto& [text, rest] : {std::pair(kRed, kGreen), {kOrange, kAzure}, {kDarkBlue, kBlack}}) {
+    const TextLook look = look_at(in_colours(picture, text, rest));
+    for (const TextRegion& one : picture.texts) EXPECT_GE(covered(one, look.frames.at(0)), 0.9);
+  }
+  EXPECT_TRUE(look_at(in_colours(Picture(), kRed, kGreen)).frames.at(0).empty());
+}
+
+TEST(TextDetector, SeesTextOfAPaletteWhoseEntriesAreTheSame) {
+  const Picture picture = written();
+  SliceBytes slice = picture_slice(8, 8, false, bytes_of(picture.values, 1, [](int v) { return v == 1000 ? 9 : 5; }));
+  slice.text(0x00280004, "CS", "PALETTE COLOR");
+  for (const std::uint32_t tag : {0x00281101U, 0x00281102U, 0x00281103U}) {
+    slice.raw(tag, "US", std::string("\x00\x01\x00\x00\x10\x00", 6));
+    slice.raw(tag + 0x100, "OW", bytes_of(std::vector<int>(256, 77 << 8), 2));
+  }
+  const TextLook look = look_at(slice.bytes());
+  for (const TextRegion& one : picture.texts) EXPECT_GE(covered(one, look.frames.at(0)), 0.9);
+}
+
+TEST(TextDetector, SeesTextAFewLevelsFromAConstantBackground) {
+  for (const int ink : {1, 8, 30}) {
+    Picture picture;
+    for (int& value : picture.values) value = value < 20 ? 0 : value;
+    picture.write("KIM 19800101", 6, 8, ink);
+    const auto look = [](const Picture& one) { return look_at(slice_of_picture(one).bytes()).frames.at(0); };
+    const std::vector<FoundText> found = look(picture);
+    EXPECT_GE(covered(picture.texts[0], found), 0.9) << ink;
+    for (const FoundText& text : found) EXPECT_TRUE(text.is_on_background);
+    for (int& value : picture.values) value = value == ink ? 0 : value;
+    EXPECT_TRUE(look(picture).empty());
   }
 }
 
