@@ -83,9 +83,10 @@ Action define_prepare(CLI::App& app) {
       ->type_name("NAME|FILE");
   app.add_option("--report", options->report, "where the hospital's report goes (default: OUT.report)")
       ->type_name("DIR");
-  app.add_option("--record", options->record,
-                 "a TOML file with what only people know of the job: purpose, recipient, decision_number, period, "
-                 "reviewer, destruction_date")
+  app.add_option(
+         "--record", options->record,
+         "a TOML file with what only people know of the job: purpose, recipient, decision_number, period, cohort, "
+         "reviewer, destruction_date")
       ->type_name("FILE");
   app.add_option("--project", options->project, "names the key under which pseudonyms are made")
       ->type_name("NAME")

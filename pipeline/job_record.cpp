@@ -30,6 +30,7 @@ constexpr std::array kKeys = {
     Key{"recipient", &JobRecord::recipient},
     Key{"decision_number", &JobRecord::decision_number},
     Key{"period", &JobRecord::period},
+    Key{"cohort", &JobRecord::cohort},
     Key{"reviewer", &JobRecord::reviewer},
     Key{"destruction_date", &JobRecord::destruction_date},
 };

@@ -12,7 +12,7 @@ namespace naru {
 
 /// Every member is one key of the TOML, and a string there.
 struct JobRecord {
-  std::optional<std::string> purpose, recipient, decision_number, period, reviewer;
+  std::optional<std::string> purpose, recipient, decision_number, period, cohort, reviewer;
   std::optional<std::string> destruction_date;  ///< YYYY-MM-DD, a day of the calendar
 };
 

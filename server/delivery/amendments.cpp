@@ -17,15 +17,37 @@ namespace {
 constexpr std::string_view kColumns =
     "id, grant_id, state, created_by, created_ms, quota_bytes, expires_ms, decided_by, decided_ms";
 
-Amendment amendment_of(const Row& row) {
-  return {row.text(0),       row.text(1),       row.text(2),    row.text(3),      row.integer(4),
-          row.integer_if(5), row.integer_if(6), row.text_if(7), row.integer_if(8)};
+Amendment amendment_of(Transaction& transaction, const Row& row) {
+  Amendment amendment{row.text(0),       row.text(1),       row.text(2),    row.text(3),      row.integer(4),
+                      row.integer_if(5), row.integer_if(6), row.text_if(7), row.integer_if(8)};
+  for (const Row& study : transaction.query("SELECT study_id, instance_count, instances_sha256 FROM amendment_studies "
+                                            "WHERE amendment_id = $1 ORDER BY study_id",
+                                            {amendment.id})) {
+    amendment.cohort.push_back({study.text(0), study.integer(1), study.text(2)});
+  }
+  return amendment;
+}
+
+bool is_destroyed(Transaction& transaction, const std::string& study_id) {
+  return !transaction.query("SELECT 1 FROM studies WHERE id = $1 AND state = 'destroyed'", {study_id}).empty();
+}
+
+/// The grant's studies with all that they hold now.
+std::vector<StudyCohort> cohort_with_later(Transaction& transaction, const Grant& grant) {
+  auto cohort = cohort_of_grant(transaction, grant.id);
+  if (later_count(transaction, grant.id) == 0) {
+    throw Error(ErrorCode::request_invalid, "\"takes_later_instances\": none came that the grant does not cover");
+  }
+  for (StudyCohort& study : cohort) {
+    if (is_destroyed(transaction, study.study_id)) continue;
+    study = cohort_now(transaction, grant.organisation_id, study.study_id);
+  }
+  return cohort;
 }
 
 void check_values(const Grant& grant, std::optional<std::int64_t> quota_bytes, std::optional<std::int64_t> expires_ms,
                   std::int64_t now_ms) {
   const auto fail = [](const std::string& problem) { throw Error(ErrorCode::request_invalid, problem); };
-  if (!quota_bytes && !expires_ms) fail("give \"quota_bytes\", \"expires_ms\" or both");
   const auto quota_now = static_cast<std::int64_t>(grant.quota_bytes);
   if (quota_bytes && (quota_now == 0 || (*quota_bytes != 0 && *quota_bytes <= quota_now))) {
     fail("\"quota_bytes\" can only be raised; 0 means no limit");
@@ -46,6 +68,10 @@ nlohmann::ordered_json changes(const Grant& grant, const Amendment& amendment) {
   if (amendment.expires_ms) {
     json["expires_ms"] = *amendment.expires_ms;
     json["expires_ms_before"] = grant.expires_ms;
+  }
+  if (!amendment.cohort.empty()) {
+    json["instance_count"] = instance_count(amendment.cohort);
+    json["cohort_sha256"] = cohort_sha256(amendment.cohort);
   }
   return json;
 }
@@ -68,11 +94,16 @@ void decide(Services& services, Transaction& transaction, const Caller& caller, 
 }  // namespace
 
 Amendment propose_amendment(Services& services, Transaction& transaction, const Caller& caller, const Grant& grant,
-                            std::optional<std::int64_t> quota_bytes, std::optional<std::int64_t> expires_ms) {
+                            const AmendmentProposal& proposal) {
   const std::int64_t now_ms = services.clock.now_ms();
+  const auto& [quota_bytes, expires_ms, takes_later_instances] = proposal;
   require_active(grant, now_ms);
+  if (!quota_bytes && !expires_ms && !takes_later_instances) {
+    throw Error(ErrorCode::request_invalid, "give \"quota_bytes\", \"expires_ms\" or \"takes_later_instances\"");
+  }
   check_values(grant, quota_bytes, expires_ms, now_ms);
   Amendment amendment{random_id("amendment"), grant.id, "proposed", caller.user_id, now_ms, quota_bytes, expires_ms};
+  if (takes_later_instances) amendment.cohort = cohort_with_later(transaction, grant);
   try {
     transaction.execute(
         "INSERT INTO grant_amendments (id, grant_id, state, created_by, created_ms, quota_bytes, expires_ms) VALUES "
@@ -81,6 +112,12 @@ Amendment propose_amendment(Services& services, Transaction& transaction, const 
          value_or_null(expires_ms)});
   } catch (const UniqueViolation&) {
     throw Error(ErrorCode::conflict, "an amendment of this grant is proposed already: approve or reject it first");
+  }
+  for (const StudyCohort& study : amendment.cohort) {
+    transaction.execute(
+        "INSERT INTO amendment_studies (amendment_id, study_id, instance_count, instances_sha256) VALUES ($1, $2, $3, "
+        "$4)",
+        {amendment.id, study.study_id, study.instance_count, study.instances_sha256});
   }
   append(services, transaction, "grant.amendment_proposed", caller, grant, amendment);
   return amendment;
@@ -100,6 +137,11 @@ void approve_amendment(Services& services, Transaction& transaction, const Calle
                           {amendment.quota_bytes.value_or(static_cast<std::int64_t>(grant.quota_bytes)),
                            amendment.expires_ms.value_or(grant.expires_ms), grant.id});
   if (changed == 0) throw Error(ErrorCode::grant_ended, "the grant is not active");
+  for (const StudyCohort& study : amendment.cohort) {
+    transaction.execute(
+        "UPDATE grant_studies SET instance_count = $1, instances_sha256 = $2 WHERE grant_id = $3 AND study_id = $4",
+        {study.instance_count, study.instances_sha256, grant.id, study.study_id});
+  }
   append(services, transaction, "grant.amended", caller, grant, amendment);
 }
 
@@ -113,7 +155,7 @@ std::optional<Amendment> find_amendment(Transaction& transaction, const Grant& g
   const Rows rows =
       transaction.query(fmt::format("SELECT {} FROM grant_amendments WHERE id = $1 AND grant_id = $2", kColumns),
                         {amendment_id, grant.id});
-  return rows.empty() ? std::nullopt : std::optional(amendment_of(rows.front()));
+  return rows.empty() ? std::nullopt : std::optional(amendment_of(transaction, rows.front()));
 }
 
 std::vector<Amendment> list_amendments(Transaction& transaction, const Caller& caller, const Grant& grant,
@@ -125,7 +167,7 @@ std::vector<Amendment> list_amendments(Transaction& transaction, const Caller& c
                        "'approved') ORDER BY id LIMIT $4",
                        kColumns),
            {grant.id, page.after, is_own, std::int64_t{page.limit}})) {
-    amendments.push_back(amendment_of(row));
+    amendments.push_back(amendment_of(transaction, row));
   }
   return amendments;
 }
@@ -138,6 +180,7 @@ nlohmann::ordered_json to_json(const Amendment& amendment, bool is_own) {
                                  {"created_ms", amendment.created_ms}};
   if (amendment.quota_bytes) json["quota_bytes"] = *amendment.quota_bytes;
   if (amendment.expires_ms) json["expires_ms"] = *amendment.expires_ms;
+  if (!amendment.cohort.empty()) json["instance_count"] = instance_count(amendment.cohort);
   if (amendment.decided_ms) json["decided_ms"] = *amendment.decided_ms;
   if (!is_own) return json;
   json["created_by"] = amendment.created_by;

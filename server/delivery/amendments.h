@@ -1,4 +1,5 @@
-/// Amendments of active grants: a greater quota, another end date. Nothing else of a grant ever changes.
+/// Amendments of active grants: a greater quota, another end date, the instances that came to its studies since it was
+/// proposed. Nothing else of a grant ever changes.
 ///
 ///   proposed --approve--> approved;   proposed --reject--> rejected
 ///
@@ -14,6 +15,7 @@
 
 #include "server/auth/caller.h"
 #include "server/delivery/grants.h"
+#include "server/jobs/cohort.h"
 
 namespace naru::server {
 
@@ -25,13 +27,20 @@ struct Amendment {
   std::optional<std::int64_t> quota_bytes{}, expires_ms{};  ///< what changes; quota 0: no limit
   std::optional<std::string> decided_by{};
   std::optional<std::int64_t> decided_ms{};
+  std::vector<StudyCohort> cohort{};  ///< what the grant covers then, by study; empty: as before
+};
+
+/// What is to change.
+struct AmendmentProposal {
+  std::optional<std::int64_t> quota_bytes{}, expires_ms{};
+  bool takes_later_instances = false;  ///< all that the grant's studies hold now; destroyed ones stay as they are
 };
 
 /// With the leaf "grant.amendment_proposed".
 /// @throws Error{request_invalid} nothing changes, a quota that is no greater, an end in the past; Error{grant_ended}
-/// the grant is not active; Error{conflict} another one is proposed
+/// the grant is not active; Error{conflict} another one is proposed, or a study whose instances it takes is open
 Amendment propose_amendment(Services& services, Transaction& transaction, const Caller& caller, const Grant& grant,
-                            std::optional<std::int64_t> quota_bytes, std::optional<std::int64_t> expires_ms);
+                            const AmendmentProposal& proposal);
 
 /// The grant has the new values once the transaction is committed; the leaf "grant.amended" has old and new ones.
 /// @throws Error{forbidden} by the person who proposed it; Error{conflict} not in state proposed; Error{grant_ended};

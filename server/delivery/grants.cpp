@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
+#include <set>
+
 #include "core/digest.h"
 #include "core/error.h"
 #include "pipeline/project_key.h"
@@ -10,6 +12,7 @@
 #include "server/audit/ledger.h"
 #include "server/clock.h"
 #include "server/delivery/transfers.h"
+#include "server/jobs/cohort.h"
 #include "server/jobs/job_grant.h"
 #include "server/jobs/job_recipe.h"
 #include "server/random_id.h"
@@ -39,7 +42,7 @@ bool is_enabled(Transaction& transaction, const std::string& organisation_id) {
               .empty();
 }
 
-void check_proposal(Services& services, Transaction& transaction, const Caller& caller, const GrantProposal& proposal) {
+void check_proposal(Services& services, Transaction& transaction, const GrantProposal& proposal) {
   const auto fail = [](const std::string& problem) { throw Error(ErrorCode::request_invalid, problem); };
   if (!is_enabled(transaction, proposal.recipient_id)) fail("\"recipient_id\" names no organisation");
   const auto says_nothing = [](const std::string& text) {
@@ -55,12 +58,15 @@ void check_proposal(Services& services, Transaction& transaction, const Caller& 
   const auto kind = work_kind_from_name(proposal.kind);
   if (!kind) return fail("\"kind\" must be prepare or deidentify");
   recipe_toml(*kind, proposal.recipe);
-  for (const std::string& study_id : proposal.study_ids) {
-    const auto found = transaction.query("SELECT state FROM studies WHERE id = $1 AND organisation_id = $2",
-                                         {study_id, caller.organisation_id});
-    if (found.empty()) throw Error(ErrorCode::not_found, "a study of \"study_ids\" is not there");
-    if (found.front().text(0) == "destroyed") throw Error(ErrorCode::gone, "a study of \"study_ids\" was destroyed");
+}
+
+/// What the studies hold now, which is all that the grant will cover.
+std::vector<StudyCohort> read_cohort(Transaction& transaction, const Caller& caller, const GrantProposal& proposal) {
+  std::vector<StudyCohort> cohort;
+  for (const std::string& id : std::set(proposal.study_ids.begin(), proposal.study_ids.end())) {
+    cohort.push_back(cohort_now(transaction, caller.organisation_id, id));
   }
+  return cohort;
 }
 
 /// A new pseudonym key, sealed.
@@ -82,7 +88,8 @@ void append(Services& services, Transaction& transaction, std::string_view kind,
 }  // namespace
 
 Grant propose_grant(Services& services, Transaction& transaction, const Caller& caller, const GrantProposal& proposal) {
-  check_proposal(services, transaction, caller, proposal);
+  check_proposal(services, transaction, proposal);
+  const auto cohort = read_cohort(transaction, caller, proposal);
   Grant grant{random_id("grant"),
               caller.organisation_id,
               proposal.recipient_id,
@@ -106,13 +113,16 @@ Grant propose_grant(Services& services, Transaction& transaction, const Caller& 
       {grant.id, grant.organisation_id, grant.recipient_id, grant.purpose, grant.decision, grant.recipe, grant.mode,
        grant.state, grant.created_by, grant.key_sealed, grant.key_id, value_of(grant.quota_bytes), grant.created_ms,
        grant.expires_ms, grant.kind});
-  for (const std::string& study_id : proposal.study_ids) {
-    transaction.execute("INSERT INTO grant_studies (grant_id, study_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                        {grant.id, study_id});
+  for (const StudyCohort& study : cohort) {
+    transaction.execute(
+        "INSERT INTO grant_studies (grant_id, study_id, instance_count, instances_sha256) VALUES ($1, $2, $3, $4)",
+        {grant.id, study.study_id, study.instance_count, study.instances_sha256});
   }
   append(services, transaction, "grant.proposed", caller.user_id, grant,
          {{"recipient", grant.recipient_id},
-          {"study_count", proposal.study_ids.size()},
+          {"study_count", cohort.size()},
+          {"instance_count", instance_count(cohort)},
+          {"cohort_sha256", cohort_sha256(cohort)},
           {"kind", grant.kind},
           {"recipe_sha256", sha256_hex(std::as_bytes(std::span(grant.recipe)))},
           {"decision_sha256", sha256_hex(std::as_bytes(std::span(grant.decision)))},
@@ -148,6 +158,34 @@ void revoke_grant(Services& services, Transaction& transaction, const Caller& ca
   if (changed == 0) throw Error(ErrorCode::conflict, "this grant was revoked before");
   append(services, transaction, "grant.revoked", caller.user_id, grant);
   transaction.after_commit([&transfers = services.transfers, id = grant.id] { transfers.stop_grant(id); });
+}
+
+void bind_cohorts(Services& services) {
+  const auto unbound = in_transaction(services.database, Access::read, [](Transaction& transaction) {
+    return transaction.query(
+        "SELECT DISTINCT g.id, g.organisation_id FROM grants g, grant_studies s WHERE s.grant_id = g.id AND "
+        "s.instances_sha256 = ''");
+  });
+  for (const Row& row : unbound) {
+    in_transaction(services.database, Access::write, [&](Transaction& transaction) {
+      std::int64_t changed = 0;
+      for (const StudyCohort& old : cohort_of_grant(transaction, row.text(0))) {
+        const StudyCohort study = cohort_of_study(transaction, old.study_id, old.instance_count);
+        changed += transaction.execute(
+            "UPDATE grant_studies SET instances_sha256 = $1 WHERE grant_id = $2 AND study_id = $3 AND instances_sha256 "
+            "= ''",
+            {study.instances_sha256, row.text(0), study.study_id});
+      }
+      if (changed == 0) return;  // another server was quicker
+      const auto cohort = cohort_of_grant(transaction, row.text(0));
+      services.ledger.append(transaction,
+                             {"grant.cohort_bound",
+                              row.text(1),
+                              "server",
+                              row.text(0),
+                              {{"instance_count", instance_count(cohort)}, {"cohort_sha256", cohort_sha256(cohort)}}});
+    });
+  }
 }
 
 std::optional<Grant> find_grant(Transaction& transaction, const Caller& caller, const std::string& grant_id) {

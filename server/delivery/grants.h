@@ -5,7 +5,7 @@
 ///       \-------------------revoke------------/
 ///
 /// Two persons make a grant: a steward proposes, a reviewer of the same hospital approves. An end date that has passed
-/// ends it like a revocation.
+/// ends it like a revocation. It covers the instances that its studies hold when it is proposed: server/jobs/cohort.h.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,8 @@ struct GrantProposal {
 };
 
 /// @throws Error{request_invalid} no such recipient or kind, no purpose or decision, an end in the past or behind all
-/// calendars, a recipe that does not parse; Error{not_found} a study that is not the caller's
+/// calendars, a recipe that does not parse; Error{not_found} a study that is not the caller's; Error{gone, conflict}
+/// one that was destroyed, or is open
 Grant propose_grant(Services& services, Transaction& transaction, const Caller& caller, const GrantProposal& proposal);
 
 /// @throws Error{forbidden} by the person who proposed it; Error{conflict} not in state proposed, or the
@@ -48,6 +49,10 @@ void approve_grant(Services& services, Transaction& transaction, const Caller& c
 
 /// Running downloads stop once the transaction is committed. @throws Error{conflict} revoked before
 void revoke_grant(Services& services, Transaction& transaction, const Caller& caller, const Grant& grant);
+
+/// At start: grants from before cohorts were bound get the hashes of what they cover (server/store/schema.cpp), with a
+/// leaf "grant.cohort_bound" each.
+void bind_cohorts(Services& services);
 
 /// Empty where it is not there, or concerns neither the caller's organisation nor is for it.
 std::optional<Grant> find_grant(Transaction& transaction, const Caller& caller, const std::string& grant_id);

@@ -23,7 +23,7 @@ constexpr std::size_t kMaxBatches = 64;
 struct Addition {
   std::string id, state;
   std::set<std::string> modalities;
-  std::int64_t count = 0, size_bytes = 0;
+  std::int64_t before_count = 0, count = 0, size_bytes = 0;
 };
 
 std::set<std::string> words(const std::string& text) {
@@ -56,26 +56,28 @@ Addition open_study(Transaction& transaction, const Origin& origin, const std::s
       "INSERT INTO studies (id, organisation_id, study_uid, state, instance_count, size_bytes, modalities, created_ms, "
       "received_ms) VALUES ($1, $2, $3, 'open', 0, 0, '', $4, $5) ON CONFLICT DO NOTHING",
       {id, origin.organisation_id, study_uid, now_ms, now_ms});
-  const Rows rows =
-      transaction.query("SELECT id, state, modalities FROM studies WHERE organisation_id = $1 AND study_uid = $2" +
-                            std::string(transaction.for_update()),
-                        {origin.organisation_id, study_uid});
+  const Rows rows = transaction.query(
+      "SELECT id, state, modalities, instance_count FROM studies WHERE organisation_id = $1 AND study_uid = $2" +
+          std::string(transaction.for_update()),
+      {origin.organisation_id, study_uid});
   const bool is_new = rows.at(0).text(0) == id;
-  return {rows[0].text(0), is_new ? "new" : rows[0].text(1), words(rows[0].text(2))};
+  return {rows[0].text(0), is_new ? "new" : rows[0].text(1), words(rows[0].text(2)), rows[0].integer(3)};
 }
 
 /// @return whether it was not there
-bool add_instance(Transaction& transaction, const std::string& study_id, const Arrival& arrival,
-                  std::string_view source, std::int64_t now_ms) {
+bool add_instance(Transaction& transaction, const Addition& study, const Arrival& arrival, std::string_view source,
+                  std::int64_t now_ms) {
   const InstanceFacts& facts = arrival.facts;
   transaction.execute("INSERT INTO blobs (sha256, size_bytes, created_ms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
                       {arrival.file.sha256, static_cast<std::int64_t>(arrival.file.size_bytes), now_ms});
   return transaction.execute(
              "INSERT INTO instances (study_id, sop_instance_uid, sha256, series_uid, sop_class_uid, "
-             "transfer_syntax_uid, modality, source, received_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+             "transfer_syntax_uid, modality, source, received_ms, number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+             "$10) "
              "ON CONFLICT DO NOTHING",
-             {study_id, facts.sop_instance_uid, arrival.file.sha256, facts.series_uid, facts.sop_class_uid,
-              facts.transfer_syntax_uid, facts.modality, std::string(source), now_ms}) == 1;
+             {study.id, facts.sop_instance_uid, arrival.file.sha256, facts.series_uid, facts.sop_class_uid,
+              facts.transfer_syntax_uid, facts.modality, std::string(source), now_ms,
+              study.before_count + study.count + 1}) == 1;
 }
 
 bool has_other_bytes(Transaction& transaction, const std::string& study_id, const Arrival& arrival) {
@@ -181,7 +183,7 @@ void Receiver::write_rows(Transaction& transaction, Batch& batch) {
   batch.results.clear();
   for (const Arrival& arrival : batch.arrivals) {
     Addition& study = studies.at(arrival.facts.study_uid);
-    const bool is_new = add_instance(transaction, study.id, arrival, batch.origin.source, now_ms);
+    const bool is_new = add_instance(transaction, study, arrival, batch.origin.source, now_ms);
     batch.results.push_back({is_new ? Received::Kind::stored : Received::Kind::duplicate,
                              {},
                              arrival.facts,

@@ -27,6 +27,7 @@ constexpr std::array kRules = {
     FailureRule{dataset_invalid, work, false, false, "the same dataset is as invalid again"},
     FailureRule{canceled, machine, true, false, "the worker was stopped, but not by us"},
     FailureRule{grant_ended, work, false, false, "a grant that ended does not come back"},
+    FailureRule{conflict, work, false, false, "files that changed do not become those that were approved"},
     FailureRule{gone, work, false, false, "destroyed studies do not come back"},
     FailureRule{store_unavailable, machine, true, false, "the database may come back"},
     FailureRule{internal, machine, true, false, "a defect, or a worker that was killed"},

@@ -6,7 +6,10 @@
 #include <array>
 #include <utility>
 
+#include "core/digest.h"
+#include "server/audit/ledger.h"
 #include "server/clock.h"
+#include "server/jobs/cohort.h"
 #include "server/jobs/failure.h"
 #include "server/jobs/job_move.h"
 #include "server/store/database.h"
@@ -97,6 +100,18 @@ JobRow JobClaims::held(Transaction& transaction, const Lease& lease) const {
   auto job = read_job(transaction, lease.job_id, true);
   if (!job || !is_leased(*job) || job->fence != lease.fence || job->lease_owner != owner_) throw LeaseLost();
   return *std::move(job);
+}
+
+void JobClaims::note_inputs(Transaction& transaction, const Lease& lease, const JobInputs& inputs) {
+  JobRow job = held(transaction, lease);
+  std::string lines;
+  for (const std::string& hash : inputs.sha256) lines += hash + '\n';
+  const nlohmann::ordered_json facts = {{"instances", inputs.sha256.size()},
+                                        {"arrived_later", inputs.left_out_count},
+                                        {"inputs_sha256", sha256_hex(std::as_bytes(std::span(lines)))}};
+  add_job_event(transaction, job, "inputs_read", facts, clock_.now_ms());
+  update_job(transaction, job);
+  ledger_.append(transaction, {"job.inputs_read", job.organisation_id, "server", job.id, facts});
 }
 
 JobWish JobClaims::heartbeat(const Lease& lease, const std::optional<WorkProgress>& progress) {

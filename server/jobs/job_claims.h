@@ -31,6 +31,7 @@
 namespace naru::server {
 
 class Database;
+struct JobInputs;
 
 struct Lease {
   std::string job_id;
@@ -68,6 +69,10 @@ class JobClaims {
   /// Renews the lease and tells how far the work is; with its first progress a job is RUNNING.
   /// @return what people wish. @throws LeaseLost
   JobWish heartbeat(const Lease& lease, const std::optional<WorkProgress>& progress);
+
+  /// Writes down what a job under a grant works on, and how much came too late for the grant: an event of the job and a
+  /// leaf "job.inputs_read". @throws LeaseLost
+  void note_inputs(Transaction& transaction, const Lease& lease, const JobInputs& inputs);
 
   /// Within the transaction that wrote the dataset's row. `job` is what `held` gave.
   void complete(Transaction& transaction, JobRow& job, const std::string& dataset_id, nlohmann::ordered_json counts);

@@ -9,6 +9,7 @@
 #include "core/digest.h"
 #include "core/error.h"
 #include "server/audit/key_store.h"
+#include "server/jobs/cohort.h"
 #include "server/jobs/job_recipe.h"
 
 namespace naru::server {
@@ -98,6 +99,13 @@ JobRecord job_record_of(Transaction& transaction, const JobRow& job) {
   set(record.reviewer, grant.text_if(3));
   record.period = fmt::format("{} to {}", date_of(grant.integer_if(5).value_or(0)), date_of(grant.integer(4)));
   return record;
+}
+
+std::string cohort_text(const JobInputs& inputs) {
+  std::string text = fmt::format("{} instances, as approved", inputs.sha256.size());
+  if (inputs.left_out_count == 0) return text;
+  return text + fmt::format("; {} that arrived later were left out: an amendment with takes_later_instances adds them",
+                            inputs.left_out_count);
 }
 
 }  // namespace naru::server

@@ -14,6 +14,7 @@ namespace naru::server {
 
 class KeyStore;
 class Transaction;
+struct JobInputs;
 
 /// The purpose under which KeyStore seals the 32 bytes of a grant's key in grants.key_sealed.
 inline constexpr std::string_view kGrantKeyPurpose = "grant-key";
@@ -32,5 +33,8 @@ std::string job_key(Transaction& transaction, const KeyStore& keys, const JobRow
 
 /// What the law asks to be kept of the job, as far as the grant knows it.
 JobRecord job_record_of(Transaction& transaction, const JobRow& job);
+
+/// For the record: how many instances, and how many came too late for the grant, with what to do about it.
+std::string cohort_text(const JobInputs& inputs);
 
 }  // namespace naru::server

@@ -32,25 +32,6 @@ std::string job_id_of_dataset(std::string_view dataset_id) {
   return fmt::format("job-{}", dataset_id.substr(std::min(dataset_id.size(), dataset_id.find('-') + 1)));
 }
 
-std::vector<std::string> inputs_of_job(Transaction& transaction, std::string_view job_id) {
-  const Rows destroyed = transaction.query(
-      "SELECT COUNT(*) FROM job_studies j, studies s WHERE j.job_id = $1 AND s.id = j.study_id AND s.state = "
-      "'destroyed'",
-      {std::string(job_id)});
-  if (const std::int64_t count = destroyed.front().integer(0); count > 0) {
-    throw Error(ErrorCode::gone, fmt::format("{} of the studies were destroyed meanwhile", count));
-  }
-  std::vector<std::string> inputs;
-  for (const Row& row :
-       transaction.query("SELECT DISTINCT i.sha256 FROM job_studies j, instances i WHERE j.job_id = $1 "
-                         "AND i.study_id = j.study_id ORDER BY i.sha256",
-                         {std::string(job_id)})) {
-    inputs.push_back(row.text(0));
-  }
-  if (inputs.empty()) throw Error(ErrorCode::input_empty, "the studies hold no file");
-  return inputs;
-}
-
 int threads_of_one(int threads, int worker_count) {
   const int all = threads > 0 ? threads : static_cast<int>(std::thread::hardware_concurrency());
   return std::max(1, all / std::max(1, worker_count));

@@ -6,18 +6,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace naru::server {
 
-class Transaction;
-
 /// The job whose dataset would have this name: the way back from dataset_id_of.
 std::string job_id_of_dataset(std::string_view dataset_id);
-
-/// The files of the job's studies, each once, in an order that does not change.
-/// @throws Error{gone} where a study was destroyed since the job was handed in
-std::vector<std::string> inputs_of_job(Transaction& transaction, std::string_view job_id);
 
 /// Threads of one of `worker_count` workers that share `threads` (0: all of the machine).
 int threads_of_one(int threads, int worker_count);

@@ -12,6 +12,7 @@
 #include "server/clock.h"
 #include "server/crash_point.h"
 #include "server/disk_room.h"
+#include "server/jobs/cohort.h"
 #include "server/jobs/job_grant.h"
 #include "server/jobs/job_place.h"
 #include "server/jobs/lease_keeper.h"
@@ -270,9 +271,14 @@ JobOrder JobRunner::make_order(const JobRow& job, const Place& place) {
   in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
     const std::int64_t now_ms = parts_.clock.now_ms();
     check_grant(transaction, job, study_ids_of(transaction, job.id), now_ms);
-    order.input_sha256 = inputs_of_job(transaction, job.id);
+    JobInputs inputs = inputs_of_job(transaction, job.id, job.grant_id.value_or(""));
     order.key = job_key(transaction, parts_.keys, job, now_ms);
     order.record = job_record_of(transaction, job);
+    if (job.grant_id) {
+      order.record.cohort = cohort_text(inputs);
+      claims_.note_inputs(transaction, {job.id, job.fence}, inputs);
+    }
+    order.input_sha256 = std::move(inputs.sha256);
   });
   return order;
 }

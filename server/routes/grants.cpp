@@ -87,12 +87,13 @@ Response get_grant(Services& services, Request& request) {
   return json_response(in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     const Grant grant = require_grant(transaction, request);
     auto json = to_json(grant);
+    const auto cohort = cohort_of_grant(transaction, grant.id);
+    json["instance_count"] = instance_count(cohort);
+    json["cohort_sha256"] = cohort_sha256(cohort);
     if (grant.organisation_id != request.caller.organisation_id) return json;
+    json["arrived_later_count"] = later_count(transaction, grant.id);
     json["study_ids"] = nlohmann::ordered_json::array();
-    for (const Row& row :
-         transaction.query("SELECT study_id FROM grant_studies WHERE grant_id = $1 ORDER BY study_id", {grant.id})) {
-      json["study_ids"].push_back(row.text(0));
-    }
+    for (const StudyCohort& study : cohort) json["study_ids"].push_back(study.study_id);
     return json;
   }));
 }
@@ -110,13 +111,13 @@ Response post_approve(Services& services, Request& request) { return change_gran
 Response post_revoke(Services& services, Request& request) { return change_grant(services, request, revoke_grant); }
 
 Response post_amendment(Services& services, Request& request) {
-  const JsonBody body(request, {"quota_bytes", "expires_ms"});
-  const auto quota_bytes = integer_if(body, "quota_bytes", kMaxQuotaBytes);
-  const auto expires_ms = integer_if(body, "expires_ms", INT64_MAX);
+  const JsonBody body(request, {"quota_bytes", "expires_ms", "takes_later_instances"});
+  const AmendmentProposal proposal{integer_if(body, "quota_bytes", kMaxQuotaBytes),
+                                   integer_if(body, "expires_ms", INT64_MAX),
+                                   body.has("takes_later_instances") && body.boolean("takes_later_instances")};
   return create_once(services, request, [&](Transaction& transaction) {
     const Grant grant = require_own_grant(transaction, request);
-    const Amendment amendment =
-        propose_amendment(services, transaction, request.caller, grant, quota_bytes, expires_ms);
+    const Amendment amendment = propose_amendment(services, transaction, request.caller, grant, proposal);
     Response response = json_response(to_json(amendment, true), 201);
     response.headers.add("Location", fmt::format("/api/v1/grants/{}/amendments", grant.id));
     return response;

@@ -140,6 +140,26 @@ constexpr std::string_view kGrantKind = R"sql(
 ALTER TABLE grants ADD COLUMN kind TEXT NOT NULL DEFAULT 'prepare';
 )sql";
 
+// What a grant covers, to the file: server/jobs/cohort.h. Grants of before cover what had come when they were approved;
+// their hashes follow at the server's start, since SQL has none that both engines know.
+constexpr std::string_view kCohorts = R"sql(
+ALTER TABLE instances ADD COLUMN number BIGINT NOT NULL DEFAULT 0; -- 1, 2, ... as they came to their study
+UPDATE instances SET number = ranked.number FROM (
+  SELECT study_id, sop_instance_uid, sha256,
+         ROW_NUMBER() OVER (PARTITION BY study_id ORDER BY received_ms, sop_instance_uid, sha256) AS number
+  FROM instances) AS ranked
+WHERE instances.study_id = ranked.study_id AND instances.sop_instance_uid = ranked.sop_instance_uid AND
+      instances.sha256 = ranked.sha256;
+ALTER TABLE grant_studies ADD COLUMN instance_count BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE grant_studies ADD COLUMN instances_sha256 TEXT NOT NULL DEFAULT '';
+UPDATE grant_studies SET instance_count = (
+  SELECT COUNT(*) FROM instances i, grants g WHERE g.id = grant_studies.grant_id AND
+  i.study_id = grant_studies.study_id AND i.received_ms <= COALESCE(g.approved_ms, g.created_ms));
+CREATE TABLE amendment_studies ( -- the cohort that an amendment is to give its grant
+  amendment_id TEXT NOT NULL REFERENCES grant_amendments(id), study_id TEXT NOT NULL REFERENCES studies(id),
+  instance_count BIGINT NOT NULL, instances_sha256 TEXT NOT NULL, PRIMARY KEY (amendment_id, study_id));
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts},
     Migration{2, "ingest", kIngest},
@@ -152,6 +172,7 @@ constexpr std::array kMigrations = {
     Migration{9, "amendments of grants", kAmendments},
     Migration{10, "jobs of a study", kJobStudies},
     Migration{11, "kind of jobs of a grant", kGrantKind},
+    Migration{12, "cohorts of grants", kCohorts},
 };
 
 }  // namespace

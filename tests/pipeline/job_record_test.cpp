@@ -30,6 +30,7 @@ TEST(JobRecord, TakesWhatPeopleKnowAndLeavesTheRestNull) {
                                    {"recipient", nullptr},
                                    {"decision_number", nullptr},
                                    {"period", "2026-01-01/2026-12-31"},
+                                   {"cohort", nullptr},
                                    {"reviewer", nullptr},
                                    {"destruction_date", "2027-12-31"}}));
   EXPECT_EQ(parse_job_record("destruction_date = \"2028-02-29\"", "f").destruction_date, "2028-02-29");

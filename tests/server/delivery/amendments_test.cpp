@@ -21,8 +21,14 @@ class Amendments : public testing::TestWithParam<DatabaseCase> {
   }
   Amendment propose(std::optional<std::int64_t> quota_bytes, std::optional<std::int64_t> expires_ms = std::nullopt) {
     return world_.write([&](Transaction& t) {
-      return propose_amendment(world_.server.services, t, world_.steward, world_.now_in(t, grant_), quota_bytes,
-                               expires_ms);
+      return propose_amendment(world_.server.services, t, world_.steward, world_.now_in(t, grant_),
+                               {quota_bytes, expires_ms});
+    });
+  }
+  Amendment propose_later() {
+    return world_.write([&](Transaction& t) {
+      return propose_amendment(world_.server.services, t, world_.steward, world_.now_in(t, grant_),
+                               {.takes_later_instances = true});
     });
   }
   std::optional<ErrorCode> refusal(std::optional<std::int64_t> quota_bytes,
@@ -99,6 +105,25 @@ TEST_P(Amendments, ThatAreRejectedMakeRoomForAnother) {
   world_.write([&](Transaction& t) { reject_amendment(world_.server.services, t, world_.steward, grant_, amendment); });
   EXPECT_EQ(approve(world_.reviewer, amendment), ErrorCode::conflict);
   EXPECT_EQ(refusal(300), std::nullopt);
+}
+
+TEST_P(Amendments, TakeInWhatCameSinceTheProposalAndNothingThatComesLater) {
+  const auto counts = [&] {
+    return world_.write([&](Transaction& t) {
+      return std::pair(instance_count(cohort_of_grant(t, grant_.id)), later_count(t, grant_.id));
+    });
+  };
+  using Counts = std::pair<std::int64_t, std::int64_t>;
+  EXPECT_EQ(code_if_thrown([&] { propose_later(); }), ErrorCode::request_invalid) << "none came";
+  world_.receive({"a", "b"});
+  EXPECT_EQ(counts(), Counts(0, 2));
+  EXPECT_EQ(code_if_thrown([&] { propose_later(); }), ErrorCode::conflict) << "the study is open";
+  world_.close();
+  const Amendment amendment = propose_later();
+  EXPECT_EQ(counts(), Counts(0, 2)) << "a proposal changes nothing";
+  world_.receive({"c"});
+  EXPECT_EQ(approve(world_.reviewer, amendment), std::nullopt);
+  EXPECT_EQ(counts(), Counts(2, 1));
 }
 
 TEST_P(Amendments, AreSeenByTheRecipientOnceApproved) {

@@ -29,6 +29,25 @@ class DeliveryWorld {
     });
   }
 
+  /// Instances of "study-1", named by their bytes; the study is open then.
+  void receive(const std::vector<std::string>& names) {
+    write([&](Transaction& t) {
+      for (const std::string& name : names) {
+        const std::string sha256 = sha256_hex(std::as_bytes(std::span(name)));
+        t.execute("INSERT INTO blobs (sha256, size_bytes, created_ms) VALUES ($1, 1, 0)", {sha256});
+        t.execute(
+            "INSERT INTO instances (study_id, sop_instance_uid, sha256, series_uid, sop_class_uid, "
+            "transfer_syntax_uid, modality, source, received_ms, number) VALUES ('study-1', $1, $2, '2.999.1', "
+            "'2.999.2', '2.999.3', 'CT', 'upload', 0, (SELECT COUNT(*) + 1 FROM instances WHERE study_id = 'study-1'))",
+            {"2.999." + name, sha256});
+        t.execute("UPDATE studies SET state = 'open', instance_count = instance_count + 1 WHERE id = 'study-1'");
+      }
+    });
+  }
+  void close() {
+    write([](Transaction& t) { t.execute("UPDATE studies SET state = 'closed' WHERE id = 'study-1'"); });
+  }
+
   GrantProposal proposal() const {
     GrantProposal wanted;
     wanted.recipient_id = server.company_id;

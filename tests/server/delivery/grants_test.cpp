@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "server/jobs/cohort.h"
 #include "server/jobs/job_grant.h"
 #include "tests/server/delivery/delivery_world.h"
 #include "tests/server/support/error_code.h"
@@ -54,6 +57,41 @@ TEST_P(Grants, RefuseWhatCannotBe) {
   EXPECT_EQ(with([](GrantProposal& p) { p.study_ids.clear(); }), ErrorCode::request_invalid);
   EXPECT_EQ(with([](GrantProposal& p) { p.study_ids = {"study-2"}; }), ErrorCode::not_found);
   EXPECT_EQ(with([](GrantProposal& p) { p.recipe = "/etc/passwd"; }), ErrorCode::recipe_invalid);
+}
+
+TEST_P(Grants, CoverWhatTheirStudiesHoldWhenTheyAreProposed) {
+  world_.receive({"a", "b"});
+  EXPECT_EQ(propose(world_.proposal()), ErrorCode::conflict) << "more may come";
+  world_.close();
+  const Grant grant = world_.grant(world_.proposal());
+  world_.receive({"c"});
+  const auto cohort = world_.write([&](Transaction& t) { return cohort_of_grant(t, grant.id); });
+  ASSERT_EQ(cohort.size(), 1U);
+  EXPECT_EQ(cohort[0].instance_count, 2);
+  // printf '%s\n' "$(printf a | sha256sum | cut -c-64)" "$(printf b | sha256sum | cut -c-64)" | sort | sha256sum
+  EXPECT_EQ(cohort[0].instances_sha256, "e31b611bfa25cad7df113c6721feec788606f694069ced6d3d3f738a89d14e2a");
+  TestServer& server = world_.server;
+  const std::string path = "/api/v1/grants/" + grant.id;
+  const auto own = json_of(server.ask(Method::get, path, server.token_of(world_.reviewer.user_id)));
+  EXPECT_EQ(own["instance_count"], 2);
+  EXPECT_EQ(own["arrived_later_count"], 1);
+  const auto others = json_of(server.ask(Method::get, path, server.token_of(world_.engineer.user_id)));
+  EXPECT_EQ(others["cohort_sha256"], own["cohort_sha256"]);
+  EXPECT_FALSE(others.contains("arrived_later_count"));
+}
+
+TEST_P(Grants, FromBeforeCohortsGetTheirHashesAtTheStart) {
+  world_.receive({"a", "b"});
+  world_.close();
+  const Grant grant = world_.grant(world_.proposal());
+  const auto cohort = [&] { return world_.write([&](Transaction& t) { return cohort_of_grant(t, grant.id); }); };
+  const auto before = cohort();
+  world_.write([](Transaction& t) { t.execute("UPDATE grant_studies SET instances_sha256 = ''"); });
+  world_.receive({"c"});
+  bind_cohorts(world_.server.services);
+  EXPECT_EQ(cohort(), before);
+  bind_cohorts(world_.server.services);
+  EXPECT_EQ(std::ranges::count(world_.server.ledger_kinds(), "grant.cohort_bound"), 1);
 }
 
 TEST_P(Grants, EachHasAKeyOfItsOwn) {

@@ -32,6 +32,7 @@ TEST_P(ReceiverOn, WhatIsStoredHasItsBytesItsRowsAndItsStudy) {
     const std::string bytes = naru::test::slurp(world.content.path_of(row.text(0)));
     EXPECT_EQ(std::ranges::count(files, bytes), 1);
   }
+  EXPECT_EQ(world.query("SELECT number FROM instances ORDER BY number").at(2).integer(0), 3) << "as they came";
   const Row study =
       world.query("SELECT id, state, instance_count, size_bytes, modalities, organisation_id FROM studies").at(0);
   EXPECT_EQ(study.text(0), study_id);

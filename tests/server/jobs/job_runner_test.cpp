@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <fstream>
 
+#include "server/jobs/job_events.h"
 #include "server/jobs/job_place.h"
 #include "tests/server/jobs/job_world.h"
 #include "tests/server/support/wait_until.h"
@@ -314,14 +316,7 @@ TEST_P(JobRunnerTest, ReadingADatasetStopsWhereItIsNotWantedAnyMore) {
 }
 
 TEST_P(JobRunnerTest, AGrantThatEndsMeanwhileDeliversNothing) {
-  world_.write([&](Transaction& t) {
-    t.execute(
-        "INSERT INTO grants (id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, "
-        "quota_bytes, used_bytes, created_ms, created_by, expires_ms, key_sealed, key_id) VALUES ('grant-1', "
-        "'org-a', 'org-c', 'research', 'DRB-1', '', 'download', 'active', 0, 0, 0, 'user-org-a', $1, $2, 'k')",
-        {world_.clock.now_ms() + 1'000'000, world_.keys.seal("grant-key", std::string(32, 'k'))});
-    t.execute("INSERT INTO grant_studies (grant_id, study_id) VALUES ('grant-1', 'study-org-a')", {});
-  });
+  world_.add_grant("grant-1", "study-org-a");
   JobRequest request = world_.request("org-a");
   request.grant_id = "grant-1";
   const std::string id =
@@ -334,6 +329,44 @@ TEST_P(JobRunnerTest, AGrantThatEndsMeanwhileDeliversNothing) {
   EXPECT_TRUE(reaches(id, JobState::executor_error));
   EXPECT_EQ(world_.job(id).error_code, "grant_ended");
   EXPECT_EQ(world_.number("SELECT COUNT(*) FROM datasets"), 0);
+}
+
+TEST_P(JobRunnerTest, WhatCameAfterTheGrantIsLeftOutAndSaid) {
+  world_.add_grant("grant-1", "study-org-a");
+  world_.add_instance("study-org-a", std::string(63, '1') + "a");
+  world_.add_instance("study-org-a", std::string(63, '2') + "a");
+  JobRequest request = world_.request("org-a");
+  request.grant_id = "grant-1";
+  const std::string id =
+      world_.write([&](Transaction& t) { return world_.queue.submit(t, world_.steward("org-a"), request); }).id;
+  const auto runner = make_runner();
+  ASSERT_TRUE(reaches(id, JobState::complete));
+  EXPECT_EQ(stage_.orders.at(0).input_sha256, std::vector<std::string>{std::string(63, '0') + "a"});
+  EXPECT_EQ(
+      stage_.orders.at(0).record.cohort,
+      "1 instances, as approved; 2 that arrived later were left out: an amendment with takes_later_instances adds "
+      "them");
+  const auto events = world_.write([&](Transaction& t) { return job_events(t, id, 0); });
+  const auto read = std::ranges::find(events, "inputs_read", &JobEventRow::kind);
+  ASSERT_NE(read, events.end());
+  EXPECT_EQ(read->detail["instances"], 1);
+  EXPECT_EQ(read->detail["arrived_later"], 2);
+}
+
+TEST_P(JobRunnerTest, FilesThatAreNoLongerThoseThatWereApprovedAreNotDelivered) {
+  world_.add_grant("grant-1", "study-org-a");
+  world_.write([&](Transaction& t) {
+    t.execute("INSERT INTO blobs (sha256, size_bytes, created_ms) VALUES ('f', 1, 0)");
+    t.execute("UPDATE instances SET sha256 = 'f' WHERE study_id = 'study-org-a'");
+  });
+  JobRequest request = world_.request("org-a");
+  request.grant_id = "grant-1";
+  const std::string id =
+      world_.write([&](Transaction& t) { return world_.queue.submit(t, world_.steward("org-a"), request); }).id;
+  const auto runner = make_runner();
+  EXPECT_TRUE(reaches(id, JobState::executor_error));
+  EXPECT_EQ(world_.job(id).error_code, "conflict");
+  EXPECT_EQ(stage_.start_count(), 0U);
 }
 
 TEST_P(JobRunnerTest, AStudyThatWasDestroyedMeanwhileEndsTheJob) {

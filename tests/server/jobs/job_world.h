@@ -10,6 +10,7 @@
 
 #include "server/audit/key_store.h"
 #include "server/audit/ledger.h"
+#include "server/jobs/cohort.h"
 #include "server/jobs/job_claims.h"
 #include "server/jobs/job_queue.h"
 #include "server/store/database.h"
@@ -62,8 +63,24 @@ struct JobWorld {
       transaction.execute("INSERT INTO blobs (sha256, size_bytes, created_ms) VALUES ($1, 1, 0)", {sha256});
       transaction.execute(
           "INSERT INTO instances (study_id, sop_instance_uid, sha256, series_uid, sop_class_uid, transfer_syntax_uid, "
-          "modality, source, received_ms) VALUES ($1, $2, $3, '2.999.1', '2.999.2', '2.999.3', 'CT', 'upload', 0)",
+          "modality, source, received_ms, number) VALUES ($1, $2, $3, '2.999.1', '2.999.2', '2.999.3', 'CT', 'upload', "
+          "0, (SELECT COUNT(*) + 1 FROM instances WHERE study_id = $1))",
           {study, "2.999." + sha256, sha256});
+    });
+  }
+
+  /// An active grant of org-a over a study as it is now.
+  void add_grant(const std::string& id, const std::string& study) {
+    write([&](Transaction& t) {
+      t.execute(
+          "INSERT INTO grants (id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, quota_bytes, "
+          "used_bytes, created_ms, created_by, expires_ms, key_sealed, key_id) VALUES ($1, 'org-a', 'org-c', "
+          "'research', 'DRB-1', '', 'download', 'active', 0, 0, 0, 'user-org-a', $2, $3, 'k')",
+          {id, clock.now_ms() + 1'000'000, keys.seal("grant-key", std::string(32, 'k'))});
+      const StudyCohort cohort = cohort_now(t, "org-a", study);
+      t.execute(
+          "INSERT INTO grant_studies (grant_id, study_id, instance_count, instances_sha256) VALUES ($1, $2, $3, $4)",
+          {id, study, cohort.instance_count, cohort.instances_sha256});
     });
   }
 

@@ -88,13 +88,5 @@ TEST_P(Migrate, LetsOneOfSeveralServersDoIt) {
   EXPECT_EQ(version(*open()), static_cast<int>(migrations().size()));
 }
 
-TEST(Schema, VersionsHaveNoGapsAndAReason) {
-  int wanted = 1;
-  for (const Migration& migration : migrations()) {
-    EXPECT_EQ(migration.version, wanted++);
-    EXPECT_FALSE(migration.why.empty());
-  }
-}
-
 }  // namespace
 }  // namespace naru::server
