@@ -93,8 +93,9 @@ int report(const nlohmann::ordered_json& json, const Context& context) {
           json.at("size_bytes").get<std::uint64_t>());
   } else {
     for (const auto& problem : json.at("problems")) {
-      print("{} {}{}\n", problem.at("code").get<std::string>(), problem.at("object").get<std::string>(),
-            problem.at("is_repaired").get<bool>() ? " (removed)" : "");
+      const std::string what = problem.value("what", "");
+      print("{} {}{}{}{}\n", problem.at("code").get<std::string>(), problem.at("object").get<std::string>(),
+            what.empty() ? "" : " ", what, problem.at("is_repaired").get<bool>() ? " (removed)" : "");
     }
     for (const auto& [what, count] : json.at("counts").items()) print("{} {}\n", count.get<std::uint64_t>(), what);
     print("{}\n", json.at("is_sound").get<bool>() ? "sound" : "NOT sound");
@@ -118,7 +119,8 @@ Action define_admin(CLI::App& app) {
   options->to_backup->add_option("--out", options->out, "a new folder")->type_name("DIR")->required();
   options->to_restore = app.add_subcommand("restore", "bring a backup back into a new data folder");
   options->to_restore->add_option("BACKUP", options->backup, "a folder that backup wrote")->required();
-  options->to_check = app.add_subcommand("fsck", "check that what is on the disk fits what is in the database");
+  options->to_check =
+      app.add_subcommand("fsck", "check that what is on the disk fits what is in the database, and that the ledger");
   options->to_check->add_flag("--read", options->reads_bytes, "read every byte and recompute every checksum");
   CLI::Option* const repair =
       options->to_check->add_flag("--repair", options->repairs, "remove what nothing refers to");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 
 #include "pipeline/files.h"
@@ -12,6 +13,7 @@
 #include "server/ingest/studies.h"
 #include "server/jobs/job_place.h"
 #include "server/jobs/job_state.h"
+#include "server/ledger_comparison.h"
 #include "server/services.h"
 #include "server/store/database.h"
 
@@ -133,6 +135,7 @@ FsckResult fsck(Services& services, const FsckOptions& options) {
   check_studies(run);
   check_datasets(run);
   check_jobs(run);
+  std::ranges::move(differences_from_ledger(services), std::back_inserter(run.result.problems));
   return std::move(run.result);
 }
 
@@ -142,6 +145,7 @@ nlohmann::ordered_json to_json(const FsckResult& result) {
   for (const FsckProblem& problem : result.problems) {
     json["problems"].push_back(
         {{"code", problem.code}, {"object", problem.object}, {"is_repaired", problem.is_repaired}});
+    if (!problem.what.empty()) json["problems"].back()["what"] = problem.what;
   }
   return json;
 }

@@ -1,4 +1,5 @@
-/// Does what is on the disk fit what is in the database? For after a crash, a full disk, a restored backup.
+/// Does what is on the disk fit what is in the database, and that what the ledger says? For after a crash, a full disk,
+/// a restored backup.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,7 @@ struct FsckProblem {
   std::string_view code;  ///< "content_missing", "dataset_differs", ...
   std::string object;     ///< an id or a hash
   bool is_repaired = false;
+  std::string what{};  ///< a field of the object; empty: the whole
 };
 
 struct FsckResult {

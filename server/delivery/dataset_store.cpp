@@ -6,6 +6,7 @@
 #include <map>
 #include <sstream>
 
+#include "core/digest.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "pipeline/files.h"
@@ -82,6 +83,12 @@ void remove_destroyed(const fs::path& data, const std::string& id, const std::st
 
 }  // namespace
 
+std::string files_sha256(std::span<const DatasetFile> files) {
+  std::string lines;
+  for (const DatasetFile& file : files) lines += fmt::format("{} {} {}\n", file.sha256, file.size_bytes, file.path);
+  return sha256_hex(std::as_bytes(std::span(lines)));
+}
+
 DatasetFiles read_dataset(const fs::path& folder, const CancelToken& cancel) {
   const auto sums = read_sums(folder / kSums);
   DatasetFiles result;
@@ -116,6 +123,7 @@ void publish_dataset(Services& services, Transaction& transaction, const Dataset
   LedgerEvent event{"dataset.published", owner.organisation_id, "server", owner.id};
   event.detail = {{"job", owner.job_id},
                   {"sha256", files.sha256},
+                  {"files_sha256", files_sha256(files.files)},
                   {"file_count", files.files.size()},
                   {"size_bytes", files.size_bytes}};
   if (owner.grant_id) event.detail["grant"] = *owner.grant_id;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ struct DatasetFiles {
   std::vector<DatasetFile> files;  ///< sorted by path, SHA256SUMS among them
   std::uint64_t size_bytes = 0;
 };
+
+/// Of lines "SHA256 SIZE PATH", sorted by path: what the ledger holds of them.
+std::string files_sha256(std::span<const DatasetFile> files);
 
 /// Reads every byte of `folder`. @throws Error{canceled}, looked for before each file
 /// @throws Error{dataset_invalid} a file that SHA256SUMS does not name, or the other way round, a checksum that

@@ -126,8 +126,10 @@ Grant propose_grant(Services& services, Transaction& transaction, const Caller& 
           {"kind", grant.kind},
           {"recipe_sha256", sha256_hex(std::as_bytes(std::span(grant.recipe)))},
           {"decision_sha256", sha256_hex(std::as_bytes(std::span(grant.decision)))},
+          {"purpose_sha256", sha256_hex(std::as_bytes(std::span(grant.purpose)))},
           {"mode", grant.mode},
           {"quota_bytes", grant.quota_bytes},
+          {"created_ms", grant.created_ms},
           {"expires_ms", grant.expires_ms},
           {"key", grant.key_id}});
   return grant;
@@ -137,26 +139,29 @@ void approve_grant(Services& services, Transaction& transaction, const Caller& c
   if (grant.created_by == caller.user_id) {
     throw Error(ErrorCode::forbidden, "a grant is approved by another person than the one who proposed it");
   }
+  const std::int64_t now_ms = services.clock.now_ms();
   const auto changed = transaction.execute(
       "UPDATE grants SET state = 'active', approved_ms = $1, approved_by = $2 WHERE id = $3 AND state = 'proposed'",
-      {services.clock.now_ms(), caller.user_id, grant.id});
+      {now_ms, caller.user_id, grant.id});
   if (changed == 0) throw Error(ErrorCode::conflict, fmt::format("this grant is {}", grant.state));
   // It may have waited for long.
-  if (services.clock.now_ms() >= grant.expires_ms) {
+  if (now_ms >= grant.expires_ms) {
     throw Error(ErrorCode::grant_ended, "the grant's end date has passed; propose a new one");
   }
   if (!is_enabled(transaction, grant.recipient_id)) {
     throw Error(ErrorCode::conflict, "the recipient is disabled");
   }
-  append(services, transaction, "grant.approved", caller.user_id, grant);
+  append(services, transaction, "grant.approved", caller.user_id, grant,
+         {{"approved_ms", now_ms}, {"cohort_sha256", cohort_sha256(cohort_of_grant(transaction, grant.id))}});
 }
 
 void revoke_grant(Services& services, Transaction& transaction, const Caller& caller, const Grant& grant) {
+  const std::int64_t now_ms = services.clock.now_ms();
   const auto changed = transaction.execute(
       "UPDATE grants SET state = 'revoked', revoked_ms = $1, revoked_by = $2 WHERE id = $3 AND state <> 'revoked'",
-      {services.clock.now_ms(), caller.user_id, grant.id});
+      {now_ms, caller.user_id, grant.id});
   if (changed == 0) throw Error(ErrorCode::conflict, "this grant was revoked before");
-  append(services, transaction, "grant.revoked", caller.user_id, grant);
+  append(services, transaction, "grant.revoked", caller.user_id, grant, {{"revoked_ms", now_ms}});
   transaction.after_commit([&transfers = services.transfers, id = grant.id] { transfers.stop_grant(id); });
 }
 
