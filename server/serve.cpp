@@ -30,6 +30,7 @@
 #include "server/config.h"
 #include "server/delivery/dataset_store.h"
 #include "server/delivery/grants.h"
+#include "server/delivery/job_records.h"
 #include "server/delivery/listings.h"
 #include "server/delivery/transfers.h"
 #include "server/fsck.h"
@@ -384,6 +385,7 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
   Base base(options);
   base.ledger.check_at_start(base.config.data / "ledger");
   bind_cohorts(base.services);
+  note_periods(base.services);
   Transfers::close_interrupted(base.services);
   remove_unrecorded_content(*base.database, base.content);
   malloc_trim(0);  // the checks looked at everything

@@ -6,6 +6,7 @@
 #include "server/audit/ledger.h"
 #include "server/auth/accounts.h"
 #include "server/clock.h"
+#include "server/delivery/job_records.h"
 #include "server/random_id.h"
 #include "server/services.h"
 #include "server/store/database.h"
@@ -137,6 +138,11 @@ void approve_amendment(Services& services, Transaction& transaction, const Calle
                           {amendment.quota_bytes.value_or(static_cast<std::int64_t>(grant.quota_bytes)),
                            amendment.expires_ms.value_or(grant.expires_ms), grant.id});
   if (changed == 0) throw Error(ErrorCode::grant_ended, "the grant is not active");
+  if (amendment.expires_ms) {
+    transaction.execute("UPDATE grant_amendments SET expires_ms_before = $1 WHERE id = $2",
+                        {grant.expires_ms, amendment.id});
+    transaction.after_commit([&services, id = grant.id] { note_period(services, id); });
+  }
   for (const StudyCohort& study : amendment.cohort) {
     transaction.execute(
         "UPDATE grant_studies SET instance_count = $1, instances_sha256 = $2 WHERE grant_id = $3 AND study_id = $4",

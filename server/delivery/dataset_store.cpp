@@ -8,13 +8,13 @@
 
 #include "core/digest.h"
 #include "core/error.h"
-#include "core/log.h"
 #include "pipeline/files.h"
 #include "server/audit/checkpoint.h"
 #include "server/audit/ledger.h"
 #include "server/clock.h"
 #include "server/config.h"
 #include "server/delivery/dataset_object.h"
+#include "server/delivery/job_records.h"
 #include "server/services.h"
 #include "server/store/database.h"
 #include "server/trouble_log.h"
@@ -26,8 +26,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kMaxSumsBytes = std::size_t{256} << 20, kMaxReceiptBytes = std::size_t{1} << 20;
-constexpr std::size_t kHexDigits = 64, kMaxRecordBytes = std::size_t{64} << 20, kDateBytes = 10;
-constexpr std::int64_t kKeepRecordMs = std::int64_t{3 * 365 + 1} * 86'400'000;  // three years, one of them a leap year
+constexpr std::size_t kHexDigits = 64;
 constexpr std::string_view kSums = "SHA256SUMS";
 
 [[noreturn]] void fail(std::string_view problem) {
@@ -58,24 +57,9 @@ std::vector<std::string> files_below(const fs::path& folder) {
   return paths;
 }
 
-/// The record of the job, which stays with the hospital, says when its data were destroyed. Nothing removes it; the law
-/// asks for three years.
-void note_destruction(const fs::path& file, std::int64_t now_ms) {
-  try {
-    const auto text = read_file(file, kMaxRecordBytes);
-    auto json = nlohmann::ordered_json::parse(text.value_or(""), nullptr, false);
-    if (!json.is_object()) return;
-    json["destruction_date"] = rfc3339(now_ms).substr(0, kDateBytes);
-    json["keep_until"] = rfc3339(now_ms + kKeepRecordMs).substr(0, kDateBytes);
-    write_file(file, json.dump(2) + "\n");
-  } catch (const std::exception&) {
-    log::warning("a record does not say yet that its data were destroyed; the ledger does");
-  }
-}
-
 /// The folder goes last: while it is there, `finish_destructions` sees that something is left to do.
 void remove_destroyed(const fs::path& data, const std::string& id, const std::string& job_id, std::int64_t now_ms) {
-  note_destruction(data / "reports" / job_id / "record.json", now_ms);
+  note_destruction(data, job_id, now_ms);
   std::error_code failure;
   fs::remove_all(data / "datasets" / id, failure);
   if (failure) warn_at_times("the folder of a destroyed dataset cannot be removed now");
@@ -138,6 +122,8 @@ void publish_dataset(Services& services, Transaction& transaction, const Dataset
         "INSERT INTO dataset_files (dataset_id, path, object_id, sha256, size_bytes) VALUES ($1, $2, $3, $4, $5)",
         {owner.id, file.path, object_id_of_file(owner.id, file.path), file.sha256, value_of(file.size_bytes)});
   }
+  if (!owner.grant_id) return;  // the period may have changed since the job began
+  transaction.after_commit([&services, grant_id = *owner.grant_id] { note_period(services, grant_id); });
 }
 
 std::optional<Dataset> find_dataset(Transaction& transaction, const std::string& dataset_id) {

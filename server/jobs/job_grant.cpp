@@ -81,6 +81,10 @@ std::string job_key(Transaction& transaction, const KeyStore& keys, const JobRow
   return to_hex(std::as_bytes(std::span(secret)));
 }
 
+std::string period_text(std::int64_t approved_ms, std::int64_t expires_ms) {
+  return fmt::format("{} to {}", date_of(approved_ms), date_of(expires_ms));
+}
+
 JobRecord job_record_of(Transaction& transaction, const JobRow& job) {
   JobRecord record;
   if (!job.grant_id) return record;
@@ -97,7 +101,7 @@ JobRecord job_record_of(Transaction& transaction, const JobRow& job) {
   set(record.decision_number, grant.text(1));
   set(record.recipient, grant.text(2));
   set(record.reviewer, grant.text_if(3));
-  record.period = fmt::format("{} to {}", date_of(grant.integer_if(5).value_or(0)), date_of(grant.integer(4)));
+  record.period = period_text(grant.integer_if(5).value_or(0), grant.integer(4));
   return record;
 }
 

@@ -31,6 +31,9 @@ std::string recipe_of_grant(Transaction& transaction, const std::string& grant_i
 /// on first use. @throws Error{key_invalid}
 std::string job_key(Transaction& transaction, const KeyStore& keys, const JobRow& job, std::int64_t now_ms);
 
+/// "2026-01-31 to 2026-12-31", both days in UTC.
+std::string period_text(std::int64_t approved_ms, std::int64_t expires_ms);
+
 /// What the law asks to be kept of the job, as far as the grant knows it.
 JobRecord job_record_of(Transaction& transaction, const JobRow& job);
 

@@ -160,6 +160,11 @@ CREATE TABLE amendment_studies ( -- the cohort that an amendment is to give its 
   instance_count BIGINT NOT NULL, instances_sha256 TEXT NOT NULL, PRIMARY KEY (amendment_id, study_id));
 )sql";
 
+// For the history of a grant's period. What earlier amendments replaced is in the ledger alone.
+constexpr std::string_view kPeriods = R"sql(
+ALTER TABLE grant_amendments ADD COLUMN expires_ms_before BIGINT;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts},
     Migration{2, "ingest", kIngest},
@@ -173,6 +178,7 @@ constexpr std::array kMigrations = {
     Migration{10, "jobs of a study", kJobStudies},
     Migration{11, "kind of jobs of a grant", kGrantKind},
     Migration{12, "cohorts of grants", kCohorts},
+    Migration{13, "history of a grant's period", kPeriods},
 };
 
 }  // namespace
