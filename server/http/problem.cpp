@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "server/retry_later.h"
 
@@ -47,25 +48,25 @@ const Row& row(ErrorCode code) {
   const auto found = std::ranges::find(kRows, code, &Row::code);
   return found == kRows.end() ? kRows.front() : *found;
 }
-}  // namespace
 
-int http_status(ErrorCode code) { return row(code).status; }
+/// What of an error clients get to know.
+struct Told {
+  ErrorCode code;
+  const Row& row;
+  std::string detail;
+};
 
-Response problem_response(const std::exception& error, std::string_view request_id) {
+Told told_of(const std::exception& error) {
   const auto* known = dynamic_cast<const Error*>(&error);
   const ErrorCode code = known ? known->code() : ErrorCode::internal;
-  const Row& as = row(code);
-  const bool is_told = known && as.code != ErrorCode::internal;
-  const nlohmann::ordered_json document = {
-      {"type", "urn:naru:problem:" + std::string(name(code))},
-      {"title", as.title},
-      {"status", as.status},
-      {"code", name(code)},
-      {"detail", is_told ? error.what() : "the server's log names this request by its id"},
-      {"instance", request_id},
-  };
+  const bool is_told = known && row(code).code != ErrorCode::internal;
+  return {code, row(code), is_told ? error.what() : "the server's log names this request by its id"};
+}
+
+Response response_of(const std::exception& error, const Row& as, std::string media_type,
+                     const nlohmann::ordered_json& document) {
   Response response{.status = as.status, .headers = {}, .body = {}};
-  response.headers.add("Content-Type", "application/problem+json");
+  response.headers.add("Content-Type", std::move(media_type));
   if (as.status == 401) response.headers.add("WWW-Authenticate", "Bearer");
   if (as.status == 429 || as.status == 503) {
     const auto* later = dynamic_cast<const RetryLater*>(&error);
@@ -73,6 +74,29 @@ Response problem_response(const std::exception& error, std::string_view request_
   }
   response.body = document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   return response;
+}
+}  // namespace
+
+int http_status(ErrorCode code) { return row(code).status; }
+
+Response problem_response(const std::exception& error, std::string_view request_id) {
+  const Told told = told_of(error);
+  return response_of(error, told.row, "application/problem+json",
+                     {
+                         {"type", "urn:naru:problem:" + std::string(name(told.code))},
+                         {"title", told.row.title},
+                         {"status", told.row.status},
+                         {"code", name(told.code)},
+                         {"detail", told.detail},
+                         {"instance", request_id},
+                     });
+}
+
+Response error_response(const std::exception& error, std::string_view path, std::string_view request_id) {
+  if (!path.starts_with("/ga4gh/drs/")) return problem_response(error, request_id);
+  const Told told = told_of(error);
+  const std::string msg = std::string(name(told.code)) + ": " + told.detail + " (" + std::string(request_id) + ")";
+  return response_of(error, told.row, "application/json", {{"msg", msg}, {"status_code", told.row.status}});
 }
 
 }  // namespace naru::server

@@ -140,7 +140,7 @@ Task<std::optional<Response>> Session::answer(Exchange& exchange, std::size_t he
     if (!is_read) co_return std::nullopt;
     co_await on_pool(Start::goes_on, [&] { response = door_.application.respond(exchange.request); });
   } catch (const std::exception& error) {
-    response = problem_response(error, exchange.request_id);
+    response = error_response(error, exchange.request.path, exchange.request_id);
     // Of a method that no route has; the application answers those that another route has.
     if (response->status == 405) response->headers.add("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE");
   }

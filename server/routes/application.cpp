@@ -70,7 +70,7 @@ Admission NaruApplication::admit(Request& request) {
         .refusal = std::nullopt, .max_body_bytes = route.max_body_bytes, .takes_long_body = route.receive != nullptr};
   } catch (const Error& error) {
     count(error.code());
-    Response response = problem_response(error, request.request_id);
+    Response response = error_response(error, request.path, request.request_id);
     if (error.code() == ErrorCode::method_not_allowed) {
       response.headers.add("Allow", routes_.allowed_methods(request.path));
     }

@@ -15,6 +15,8 @@ nlohmann::json document(const Response& response) {
   return nlohmann::json::parse(std::get<std::string>(response.body));
 }
 
+constexpr std::string_view kDrs = "/ga4gh/drs/v1/objects/dataset-1";
+
 TEST(Problem, SaysWhatRfc9457AsksFor) {
   const Response response = problem_response(Error(ErrorCode::conflict, "the job has ended"), "req-1");
   EXPECT_EQ(response.status, 409);
@@ -23,6 +25,18 @@ TEST(Problem, SaysWhatRfc9457AsksFor) {
       {"type", "urn:naru:problem:conflict"}, {"title", "Not in this state"}, {"status", 409}, {"code", "conflict"},
       {"detail", "the job has ended"},       {"instance", "req-1"}};
   EXPECT_EQ(document(response), wanted);
+}
+
+TEST(Problem, IsSaidToProgramsOfDrsInTheirWay) {
+  const Response response = error_response(Error(ErrorCode::grant_ended, "the grant is revoked"), kDrs, "req-1");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_EQ(response.headers.find("content-type"), "application/json");
+  EXPECT_EQ(document(response),
+            (nlohmann::json{{"msg", "grant_ended: the grant is revoked (req-1)"}, {"status_code", 403}}));
+  EXPECT_EQ(error_response(Error(ErrorCode::unauthenticated, ""), kDrs, "").headers.find("WWW-Authenticate"), "Bearer");
+  EXPECT_EQ(document(error_response(std::runtime_error("KIM^MINSU"), kDrs, "req-1"))["status_code"], 500);
+  EXPECT_EQ(error_response(Error(ErrorCode::gone, ""), "/api/v1/jobs", "").headers.find("content-type"),
+            "application/problem+json");
 }
 
 TEST(Problem, StatusesAreThoseOfTheirCodes) {
@@ -62,6 +76,7 @@ TEST(Problem, EveryCodeHasAStatusOfAnError) {
 TEST(Problem, KeepsTheTextOfWhatNobodyCheckedToItself) {
   for (const std::string& text : {document(problem_response(std::runtime_error("KIM^MINSU"), "req-1")).dump(),
                                   document(problem_response(Error(ErrorCode::internal, "KIM^MINSU"), "req-1")).dump(),
+                                  document(error_response(std::runtime_error("KIM^MINSU"), kDrs, "req-1")).dump(),
                                   document(problem_response(Error(ErrorCode::usage, "KIM^MINSU"), "req-1")).dump()}) {
     EXPECT_EQ(text.find("KIM"), std::string::npos) << text;
   }

@@ -49,7 +49,9 @@ nlohmann::json json_of(const Response& response) {
 
 std::string problem_code(const Response& response) {
   const nlohmann::json json = json_of(response);
-  return json.is_object() ? json.value("code", "") : "";
+  if (!json.is_object()) return "";
+  const std::string msg = json.value("msg", "");
+  return json.value("code", msg.substr(0, msg.find(':')));
 }
 
 TestServer::TestServer(const DatabaseCase& which, std::vector<Route> routes, const OidcConfig& oidc,
@@ -86,7 +88,7 @@ Response TestServer::ask(Request request) {
     sink->write(std::as_bytes(std::span(request.body)));
     return sink->finish();
   } catch (const std::exception& error) {
-    return problem_response(error, request.request_id);
+    return error_response(error, request.path, request.request_id);
   }
 }
 

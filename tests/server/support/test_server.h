@@ -37,7 +37,8 @@ inline constexpr PasswordCost kCheapPasswords = {.passes = 1, .memory_bytes = 81
 Request request_for(Method method, std::string_view path, std::string_view body = "");
 Request with_token(Request request, const std::string& token);
 nlohmann::json json_of(const Response& response);
-std::string problem_code(const Response& response);  ///< of a problem document; empty where it is none
+std::string problem_code(
+    const Response& response);  ///< of a problem document, or an error of DRS; empty where it is none
 
 class TestServer {
  public:
