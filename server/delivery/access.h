@@ -1,5 +1,5 @@
-/// Who may have a dataset: its hospital, and the recipient of its grant while that is active. Others do not learn that
-/// it exists.
+/// Who may have a dataset: its hospital, and the recipient of its grant while that is active: once it has ended the
+/// recipient reads the grant alone, neither row nor list of files nor receipt. Others do not learn that it exists.
 #pragma once
 
 #include <optional>
@@ -18,8 +18,12 @@ struct DatasetAccess {
 };
 
 /// That the caller may know of it.
-/// @throws Error{not_found}; Error{gone} where it was destroyed
-DatasetAccess find_access(Transaction& transaction, const Caller& caller, const std::string& dataset_id);
+/// @throws Error{not_found}; Error{grant_ended} to the recipient; Error{gone} where it was destroyed
+DatasetAccess find_access(Transaction& transaction, const Caller& caller, const std::string& dataset_id,
+                          std::int64_t now_ms);
+
+/// That the caller may see which files it has. @throws Error{forbidden} in a safe zone, which no row per case leaves
+void require_list(const DatasetAccess& access);
 
 /// That the caller may have its bytes now. @throws Error{grant_ended}; Error{forbidden} in a safe zone, or for roles
 /// that read records alone

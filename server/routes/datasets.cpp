@@ -26,8 +26,9 @@ constexpr Roles kReaders = {Role::hospital_steward, Role::reviewer, Role::compan
 constexpr Roles kHospital = {Role::hospital_steward, Role::reviewer, Role::auditor};
 
 DatasetAccess access_of(Services& services, const Caller& caller, const std::string& dataset_id) {
-  return in_transaction(services.database, Access::read,
-                        [&](Transaction& transaction) { return find_access(transaction, caller, dataset_id); });
+  return in_transaction(services.database, Access::read, [&](Transaction& transaction) {
+    return find_access(transaction, caller, dataset_id, services.clock.now_ms());
+  });
 }
 
 Json to_json(const Dataset& dataset) {
@@ -53,14 +54,14 @@ std::string state_of(const Request& request) {
 
 /// Those that the caller may know of.
 std::vector<Dataset> visible_datasets(Transaction& transaction, const Caller& caller, const std::string& state,
-                                      const PageRequest& page) {
+                                      const PageRequest& page, std::int64_t now_ms) {
   const std::int64_t is_hospital = caller.roles.has_any(kHospital) ? 1 : 0;
   const std::int64_t is_company = caller.roles.has(Role::company) ? 1 : 0;
   const Rows rows = transaction.query(
       "SELECT id FROM datasets WHERE id > $1 AND state = $2 AND (($3 = 1 AND organisation_id = $4) OR ($5 = 1 "
-      "AND grant_id IN (SELECT id FROM grants WHERE recipient_id = $4 AND approved_ms IS NOT NULL))) ORDER BY id "
-      "LIMIT $6",
-      {page.after, state, is_hospital, caller.organisation_id, is_company, std::int64_t{page.limit} + 1});
+      "AND grant_id IN (SELECT id FROM grants WHERE recipient_id = $4 AND state = 'active' AND expires_ms > $6))) "
+      "ORDER BY id LIMIT $7",
+      {page.after, state, is_hospital, caller.organisation_id, is_company, now_ms, std::int64_t{page.limit} + 1});
   std::vector<Dataset> datasets;
   for (const Row& row : rows) datasets.push_back(*find_dataset(transaction, row.text(0)));
   return datasets;
@@ -70,7 +71,7 @@ Response get_datasets(Services& services, Request& request) {
   const PageRequest page = page_of(request, "dataset");
   const std::string state = state_of(request);
   auto datasets = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
-    return visible_datasets(transaction, request.caller, state, page);
+    return visible_datasets(transaction, request.caller, state, page, services.clock.now_ms());
   });
   return page_response("naru.datasets/1", std::move(datasets), page, to_json);
 }
@@ -96,6 +97,7 @@ std::vector<DatasetObject> files_of(const DatasetListing& listing, const PageReq
 
 Response get_files(Services& services, Request& request) {
   const DatasetAccess access = access_of(services, request.caller, request.path_values.at(0));
+  require_list(access);
   const auto listing = services.listings.get(services, access.dataset);
   const PageRequest page = page_of(request, "dataset");
   return page_response("naru.dataset_files/1", files_of(*listing, page), page, [](const DatasetObject& file) {
@@ -179,7 +181,8 @@ Response get_deliveries(Services& services, Request& request) {
 
 Response delete_dataset(Services& services, Request& request) {
   in_transaction(services.database, Access::write, [&](Transaction& transaction) {
-    const DatasetAccess access = find_access(transaction, request.caller, request.path_values.at(0));
+    const DatasetAccess access =
+        find_access(transaction, request.caller, request.path_values.at(0), services.clock.now_ms());
     destroy_dataset(services, transaction, access.dataset, request.caller.user_id);
   });
   services.transfers.stop_dataset(request.path_values.at(0));

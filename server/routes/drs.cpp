@@ -33,8 +33,9 @@ struct Found {
 Found find(Services& services, const Request& request) {
   const std::string& object_id = request.path_values.at(0);
   const DatasetAccess access = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
-    return find_access(transaction, request.caller, dataset_id_of_object(object_id));
+    return find_access(transaction, request.caller, dataset_id_of_object(object_id), services.clock.now_ms());
   });
+  require_list(access);
   auto listing = services.listings.get(services, access.dataset);
   auto object = find_object(*listing, object_id);
   if (!object) throw Error(ErrorCode::not_found, "there is no such object");

@@ -95,7 +95,7 @@ class DeliveryWorld {
     return id;
   }
   DatasetAccess access(const Caller& caller, const std::string& id) {
-    return write([&](Transaction& transaction) { return find_access(transaction, caller, id); });
+    return write([&](Transaction& transaction) { return find_access(transaction, caller, id, server.clock.now_ms()); });
   }
 
   TestServer server;
