@@ -117,7 +117,7 @@ std::shared_ptr<Transfer> Transfers::begin(Services& services, const DatasetAcce
         "INSERT INTO deliveries (id, organisation_id, grant_id, dataset_id, object_id, user_id, first_byte, last_byte, "
         "sent_bytes, outcome, started_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 'running', $9)",
         {id, parties->organisation_id, value_or_null(parties->grant_id), dataset.id, object_id, parties->user_id,
-         value_of(first), value_of(first + size_bytes - (size_bytes > 0 ? 1 : 0)), now_ms});
+         value_of(first), static_cast<std::int64_t>(first + size_bytes) - 1, now_ms});
   });
   const std::lock_guard lock(mutex_);
   auto download = std::make_shared<Download>(
@@ -212,12 +212,13 @@ void Transfers::sweep(Services& services) {
 void Transfers::close_interrupted(Services& services) {
   const Rows rows = in_transaction(services.database, Access::read, [](Transaction& transaction) {
     return transaction.query(
-        "SELECT id, organisation_id, user_id, dataset_id, object_id, grant_id FROM deliveries WHERE outcome = "
-        "'running'");
+        "SELECT id, organisation_id, user_id, dataset_id, object_id, grant_id, last_byte - first_byte + 1 FROM "
+        "deliveries WHERE outcome = 'running'");
   });
   for (const Row& row : rows) {
     const auto parties = std::make_shared<Parties>(row.text(1), row.text(2), row.text(3), row.text(4), row.text_if(5));
-    const Ended end{row.text(0), parties, 0, 0, "interrupted"};
+    const auto size_bytes = static_cast<std::uint64_t>(row.integer(6));
+    const Ended end{row.text(0), parties, size_bytes, size_bytes, "interrupted"};
     in_transaction(services.database, Access::write,
                    [&](Transaction& transaction) { record_end(services, transaction, end); });
   }

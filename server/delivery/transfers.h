@@ -3,7 +3,8 @@
 /// Begins and ends of downloads that come at the same time share a transaction.
 ///
 /// The whole range is charged when a download begins, and what was not sent is given back at its end. A server that
-/// dies in between gives nothing back: the quota is never exceeded.
+/// dies in between gives nothing back, and counts all as sent: nobody knows how much was, the quota is never exceeded,
+/// and a grant's used bytes are those of its deliveries.
 #pragma once
 
 #include <atomic>

@@ -121,6 +121,9 @@ TEST_P(TransfersTest, ThatAServerLeftOpenAreEndedAtTheNextStartWithoutARefund) {
   Transfers::close_interrupted(world_.server.services);
   EXPECT_EQ(outcomes(), (std::vector<std::string>{"interrupted"}));
   EXPECT_EQ(used(grant), 1000U);
+  world_.write([&](Transaction& t) {
+    EXPECT_EQ(t.query("SELECT SUM(sent_bytes) FROM deliveries").at(0).integer(0), 1000) << "as charged";
+  });
   left_open->finished(5, false);  // what comes after its record changes nothing
   EXPECT_EQ(outcomes(), (std::vector<std::string>{"interrupted"}));
 }
