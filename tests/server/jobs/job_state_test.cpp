@@ -27,8 +27,8 @@ std::vector<JobEvent> all_events() {
 /// What is wanted, written out a second time: one row a state, one column an event, empty for "refused".
 /// claimed, started, pause_requested, resumed, interrupted, retried, finished, work_failed, system_failed,
 /// cancel_requested
-using Row = std::array<std::string_view, kJobEventCount>;
-const std::map<std::string_view, Row> kWanted = {
+using Nexts = std::array<std::string_view, kJobEventCount>;
+const std::map<std::string_view, Nexts> kWanted = {
     {"QUEUED", {"INITIALIZING", "", "PAUSED", "", "", "", "", "", "SYSTEM_ERROR", "CANCELED"}},
     {"INITIALIZING",
      {"", "RUNNING", "PAUSED", "", "QUEUED", "QUEUED", "", "EXECUTOR_ERROR", "SYSTEM_ERROR", "CANCELED"}},
