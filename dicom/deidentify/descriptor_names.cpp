@@ -50,6 +50,8 @@ const std::vector<OtherWay>& other_ways() {
       {{{"ü", "ue"}, {"Ü", "Ue"}}},
       {{{"å", "aa"}, {"Å", "Aa"}}},
       {{{"đ", "dj"}, {"Đ", "Dj"}}},
+      {{{"Mc", "Mac"}, {"MC", "MAC"}}},
+      {{{"Mac", "Mc"}, {"MAC", "MC"}}, true},
       {{{"lü", "lv"}, {"nü", "nv"}, {"Lü", "Lv"}, {"Nü", "Nv"}, {"LÜ", "LV"}, {"NÜ", "NV"}}},
       {{{"lü", "lyu"}, {"nü", "nyu"}, {"Lü", "Lyu"}, {"Nü", "Nyu"}, {"LÜ", "LYU"}, {"NÜ", "NYU"}}},
   };
@@ -71,7 +73,7 @@ std::string replaced(std::string_view text, std::span<const Replacement> replace
 std::string ascii(std::u32string_view word) {
   std::string letters;
   for (const char32_t code : word) {
-    if (code != U'\'') letters += static_cast<char>(code);
+    if (!is_apostrophe(code)) letters += static_cast<char>(code);
   }
   return letters;
 }
@@ -86,7 +88,7 @@ bool tells_nobody(const FoldedText& text, const Token& token) {
 bool is_latin(const FoldedText& text, const Token& token) {
   const std::u32string_view word = text.folded(token);
   return token.is_letters() && !tells_nobody(text, token) &&
-         std::all_of(word.begin(), word.end(), [](char32_t code) { return code < 0x80; });
+         std::all_of(word.begin(), word.end(), [](char32_t code) { return code < 0x80 || is_apostrophe(code); });
 }
 
 std::string joined(std::span<const std::string> words) {
@@ -209,7 +211,7 @@ void NameIndex::add_words(std::string_view component, std::uint8_t number, bool 
     std::size_t end = i + 1, length = tokens[i].length;
     WordHash hash = tokens[i].hash;
     for (; end < tokens.size() && tokens[end].is_glued && tokens[end].kind == tokens[i].kind; ++end) {
-      for (const char32_t code : text.folded(tokens[end])) hash = hash_on(hash, code);
+      hash = hash_on(hash, text.folded(tokens[end]));
       length += tokens[end].length;
     }
     const char32_t first = text.chars()[tokens[i].begin].code;
@@ -228,11 +230,7 @@ void NameIndex::add_words(std::string_view component, std::uint8_t number, bool 
                    {person, word, stem.size() >= kShortestStem ? rank : Rank::weak, static_cast<std::uint8_t>(length)});
       }
     }
-    for (std::size_t k = i; k < end; ++k) {
-      for (const char32_t code : text.folded(tokens[k])) {
-        if (code != U'\'' && code != U'\u2019') joined = hash_on(joined, code);
-      }
-    }
+    for (std::size_t k = i; k < end; ++k) joined = hash_on(joined, text.folded(tokens[k]));
     if (words == 0) joined_first = first;
     joined_length += length;
     ++words;
@@ -251,7 +249,7 @@ NameIndex::Rank NameIndex::rank_of(const Token& token, WordHash hash, std::size_
 /// What fields cut to their length, abbreviations and logins leave of a name: nothing that is, or begins, a word of the
 /// vocabulary ("contr" of "Contreras").
 void NameIndex::add_beginnings(std::u32string_view word, std::uint8_t number) {
-  if (!std::all_of(word.begin(), word.end(), [](char32_t code) { return code < 0x80; })) return;
+  if (!std::all_of(word.begin(), word.end(), [](char32_t code) { return code < 0x80 || is_apostrophe(code); })) return;
   const std::string letters = ascii(word);
   const auto length = static_cast<std::uint8_t>(std::min<std::size_t>(letters.size(), 255));
   const auto person = static_cast<std::uint16_t>(initials_.size() - 1);

@@ -73,12 +73,11 @@ class NameIndex {
   std::uint32_t end_of_tone(const FoldedText& text, std::uint32_t token) const;
   void find_inflected(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_kana(const FoldedText& text, std::uint32_t i, Units& units) const;
-  void find_possessive(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_shortened(const FoldedText& text, std::uint32_t i, Units& units) const;
   bool is_initial_letter(char32_t letter, std::uint16_t person) const;
   bool is_two_beginnings(std::u32string_view letters, const Part& first) const;
   void find_joined(const FoldedText& text, std::uint32_t i, Units& units) const;
-  void find_at_edges(const FoldedText& text, std::uint32_t i, Units& units) const;
+  void find_at_edges(const FoldedText& text, std::uint32_t i, std::u32string_view letters, Units& units) const;
   template <typename F>
   void for_each_part(std::u32string_view word, std::u32string_view behind, F f) const;
   void find_spaced(const FoldedText& text, std::uint32_t i, Units& units) const;

@@ -25,6 +25,17 @@ bool may_follow_name(std::u32string_view rest) {
   return std::find(std::begin(kParticles), std::end(kParticles), rest) != std::end(kParticles) || is_known_word(rest);
 }
 
+bool has_apostrophe(const Token& token) { return token.length != token.end - token.begin; }
+
+/// A token's letters alone: "dangelo" of "D'Angelo's".
+std::u32string letters_of(const FoldedText& text, const Token& token) {
+  std::u32string letters(text.folded(token));
+  if (!has_apostrophe(token)) return letters;
+  if (!possessive_stem(letters).empty()) letters.resize(letters.size() - 2);
+  std::erase_if(letters, is_apostrophe);
+  return letters;
+}
+
 /// As joins_names, or a word is broken at the end of a line ("David-\nson").
 bool joins_pieces(std::u32string_view gap) {
   return joins_names(gap) || (gap.size() <= 3 && gap.find_first_not_of(U"-\r\n") == std::u32string_view::npos);
@@ -81,7 +92,6 @@ void NameIndex::find_word(const FoldedText& text, std::uint32_t i, Units& units)
   const auto& tokens = text.tokens();
   const std::size_t found_before = units.size();
   if (index_.may_begin_with(text.chars()[tokens[i].begin].code)) find_rows(text, i, units);
-  if (tokens[i].length != tokens[i].end - tokens[i].begin) find_possessive(text, i, units);
   find_kana(text, i, units);
   if (units.size() == found_before) find_inflected(text, i, units);
   if (units.size() != found_before) return;
@@ -96,24 +106,28 @@ void NameIndex::find_word(const FoldedText& text, std::uint32_t i, Units& units)
   }
 }
 
-/// Rows of words from token `i` on.
+/// Rows of words from token `i` on: "Mc Allister", "O'Brien's".
 void NameIndex::find_rows(const FoldedText& text, std::uint32_t i, Units& units) const {
   const auto& tokens = text.tokens();
-  WordHash hash = tokens[i].hash;
-  std::size_t length = tokens[i].length, words = 1;
+  WordHash hash = kHashSeed;
+  std::size_t length = 0, words = 1;
   for (std::uint32_t last = i;;) {
+    const std::u32string_view stem = has_apostrophe(tokens[last]) ? possessive_stem(text.folded(tokens[last])) : U"";
+    const WordHash of_stem = hash_on(hash, stem);
+    hash = hash_on(hash, text.folded(tokens[last]));
+    length += tokens[last].length;
     const bool is_loose = last > i && length < kShortestPartial && !tokens[last].is_glued;
-    index_.for_each(hash, [&](Part part) {
+    const auto add = [&](Part part) {
       if (is_loose && part.rank == Rank::strong && tokens[i].is_letters()) part.rank = Rank::weak;
       units.push_back({i, last, tokens[i].begin, tokens[end_of_tone(text, last)].end, part});
-    });
+    };
+    index_.for_each(hash, add);
+    if (!stem.empty()) index_.for_each(of_stem, add);
     last = end_of_tone(text, last) + 1;
     if (last == tokens.size() || tokens[last].kind != tokens[i].kind || !joins_pieces(text.gap_before(last))) return;
     // "QuAcKeNbUsH" is cut into many pieces, but one word.
     words += tokens[last].is_glued ? 0 : 1;
     if (words > kMostWords || length > kLongestJoined) return;
-    for (const char32_t code : text.folded(tokens[last])) hash = hash_on(hash, code);
-    length += tokens[last].length;
   }
 }
 
@@ -165,16 +179,6 @@ void NameIndex::find_kana(const FoldedText& text, std::uint32_t i, Units& units)
       break;
     }
   }
-}
-
-/// "Davidson's"
-void NameIndex::find_possessive(const FoldedText& text, std::uint32_t i, Units& units) const {
-  const Token& token = text.tokens()[i];
-  const std::u32string_view stem = possessive_stem(text.folded(token));
-  if (stem.empty() || stem.find_first_of(U"'\u2019") != std::u32string_view::npos) return;
-  index_.for_each(hash_of_folded(stem), [&](const Part& part) {
-    units.push_back({i, i, token.begin, token.end, part});
-  });
 }
 
 /// True where letters are nothing but different parts and initials of one person's name.
@@ -257,7 +261,8 @@ void NameIndex::find_shortened(const FoldedText& text, std::uint32_t i, Units& u
 /// "davidsondouglas", "ddavidson", "hongkildong"
 void NameIndex::find_joined(const FoldedText& text, std::uint32_t i, Units& units) const {
   const Token& token = text.tokens()[i];
-  const std::u32string_view letters = text.folded(token);
+  const std::u32string all = letters_of(text, token);
+  const std::u32string_view letters = all;
   const std::size_t found_before = units.size();
   WordHash hash = kHashSeed;
   for (std::size_t n = 1; n < letters.size() && units.size() == found_before; ++n) {
@@ -272,14 +277,15 @@ void NameIndex::find_joined(const FoldedText& text, std::uint32_t i, Units& unit
       }
     });
   }
-  if (units.size() == found_before && !is_known_word(letters)) find_at_edges(text, i, units);
+  if (units.size() == found_before && !is_known_word(letters)) find_at_edges(text, i, letters, units);
 }
 
 /// "ddavidson"; "davidsonct" and "ctdavidson": a part of at least five letters at the beginning or end of a longer
 /// word.
-void NameIndex::find_at_edges(const FoldedText& text, std::uint32_t i, Units& units) const {
+void NameIndex::find_at_edges(const FoldedText& text, std::uint32_t i, std::u32string_view letters,
+                              Units& units) const {
   const Token& token = text.tokens()[i];
-  const std::u32string_view letters = text.folded(token);
+  const bool is_whole = has_apostrophe(token);  // places in `letters` are not those of the text
   const auto add = [&](std::size_t begin, std::size_t end) {
     const std::u32string_view word = letters.substr(begin, end - begin);
     if (!index_.may_begin_with(word[0])) return false;
@@ -292,8 +298,9 @@ void NameIndex::find_at_edges(const FoldedText& text, std::uint32_t i, Units& un
       const bool is_long = word.size() > kShortestPartial;
       if (!is_initial && !is_long && !(word.size() == kShortestPartial && is_known_word(rest))) return;
       is_found = true;
-      const auto from = static_cast<std::uint32_t>(token.begin + (is_initial ? 0 : begin));
-      units.push_back({i, i, from, static_cast<std::uint32_t>(token.begin + end), part});
+      const auto from = static_cast<std::uint32_t>(token.begin + (is_initial || is_whole ? 0 : begin));
+      const auto to = is_whole ? token.end : static_cast<std::uint32_t>(token.begin + end);
+      units.push_back({i, i, from, to, part});
     });
     return is_found;
   };

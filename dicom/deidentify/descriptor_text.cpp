@@ -15,8 +15,6 @@ constexpr char32_t kFirstSyllable = 0xAC00, kLastSyllable = 0xD7A3;
 constexpr char32_t kLead = 0x1100, kVowel = 0x1161, kTail = 0x11A7;
 constexpr char32_t kLeads = 19, kVowels = 21, kTails = 28;
 
-bool is_apostrophe(char32_t code) { return code == U'\'' || code == U'\u2019' || code == U'\u02BC'; }
-
 struct LetterFold {
   char32_t from;
   std::u32string_view to;
@@ -243,11 +241,7 @@ std::int64_t FoldedText::number(const Token& token) const {
 WordHash hash_of_word(std::string_view utf8) {
   WordHash hash = kHashSeed;
   const FoldedText text(utf8);
-  for (const Token& token : text.tokens()) {
-    for (const char32_t code : text.folded(token)) {
-      if (!is_apostrophe(code)) hash = hash_on(hash, code);
-    }
-  }
+  for (const Token& token : text.tokens()) hash = hash_on(hash, text.folded(token));
   return hash;
 }
 

@@ -97,11 +97,12 @@ bool is_one_of(std::u32string_view word, const std::u32string_view (&list)[N]) {
   return std::find(std::begin(list), std::end(list), word) != std::end(list);
 }
 
+/// An apostrophe may stand in a word and does not count in it.
+constexpr bool is_apostrophe(char32_t code) { return code == U'\'' || code == U'\u2019' || code == U'\u02BC'; }
+
 /// "mary" of "mary's"; empty where nothing of the kind ends a word.
 constexpr std::u32string_view possessive_stem(std::u32string_view word) {
-  constexpr std::u32string_view kApostrophes = U"'\u2019\u02BC";
-  const bool is_possessive =
-      word.size() >= 4 && word.back() == U's' && kApostrophes.find(word[word.size() - 2]) != std::u32string_view::npos;
+  const bool is_possessive = word.size() >= 4 && word.back() == U's' && is_apostrophe(word[word.size() - 2]);
   return is_possessive ? word.substr(0, word.size() - 2) : std::u32string_view();
 }
 
@@ -109,6 +110,14 @@ constexpr std::u32string_view possessive_stem(std::u32string_view word) {
 constexpr WordHash hash_of_folded(std::u32string_view word) {
   WordHash hash = kHashSeed;
   for (const char32_t code : word) hash = hash_on(hash, code);
+  return hash;
+}
+
+/// The hash of what `hash` is of with the word behind it, as a token's: without apostrophes.
+constexpr WordHash hash_on(WordHash hash, std::u32string_view word) {
+  for (const char32_t code : word) {
+    if (!is_apostrophe(code)) hash = hash_on(hash, code);
+  }
   return hash;
 }
 

@@ -139,7 +139,8 @@ class PatternMaker {
     constexpr std::size_t kHangulBytes = 3;
     if (!is_ascii(part)) return part.size() >= 2 * kHangulBytes;
     constexpr std::size_t kShortestName = 4;
-    return part.size() >= kShortestName && std::ranges::all_of(part, [](char c) { return is_letter(c) || c == '-'; });
+    return part.size() >= kShortestName &&
+           std::ranges::all_of(part, [](char c) { return is_letter(c) || c == '-' || c == '\''; });
   }
 
   void add_id(const std::string& id) {

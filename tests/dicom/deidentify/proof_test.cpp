@@ -27,6 +27,12 @@ TEST(Proof, FindsNamesInUsualOrdersAndSpellings) {
     EXPECT_FALSE(finds(davidson, text)) << text;
 }
 
+TEST(Proof, FindsANameWithAnApostrophe) {
+  const Identifiers brien = person("O'Brien^Sean");
+  for (const char* text : {"O'Brien", "CT O'BRIEN", "o'brien's chest"}) EXPECT_TRUE(finds(brien, text)) << text;
+  EXPECT_FALSE(finds(brien, "O'Brienne"));
+}
+
 TEST(Proof, FindsEveryComponentGroupInEveryEncoding) {
   const Identifiers hong = person("Hong^Gildong=洪^吉洞=홍^길동");
   EXPECT_TRUE(finds(hong, "환자 홍길동"));
