@@ -14,7 +14,6 @@ namespace naru::dicom {
 
 namespace {
 
-constexpr std::size_t kComponents = 5;
 constexpr std::size_t kShortestStrong = 3, kShortestStem = 4;
 
 /// What stands behind the last part that there may be belongs to it.
@@ -100,7 +99,7 @@ std::string joined(std::span<const std::string> words) {
 }  // namespace
 
 void NameIndex::add(std::string_view person_name) {
-  initials_.push_back(0);
+  initials_.emplace_back();
   for (const std::string_view group : split(person_name, '=', 3)) add_group(group);
 }
 
@@ -215,10 +214,10 @@ void NameIndex::add_words(std::string_view component, std::uint8_t number, bool 
       length += tokens[end].length;
     }
     const char32_t first = text.chars()[tokens[i].begin].code;
+    const auto word = static_cast<std::uint8_t>(number + std::min(words, kMostWords - 1));
     if (length == 1 && tokens[i].is_letters()) {
-      if (first >= U'a' && first <= U'z') initials_.back() |= 1U << (first - U'a');
+      initials_.back().add(first, word);
     } else {
-      const auto word = static_cast<std::uint8_t>(number + std::min(words, kMostWords - 1));
       const bool is_telling = are_short_telling || length > kShortestStrong;
       const Rank rank = is_telling ? rank_of(tokens[i], hash, length) : Rank::weak;
       add_part(hash, first, length, word, rank);
@@ -263,7 +262,7 @@ void NameIndex::add_beginnings(std::u32string_view word, std::uint8_t number) {
 }
 
 void NameIndex::add_part(WordHash hash, char32_t first, std::size_t length, std::uint8_t number, Rank rank) {
-  if (first >= U'a' && first <= U'z') initials_.back() |= 1U << (first - U'a');
+  initials_.back().add(first, number);
   index_.add(hash, first,
              {static_cast<std::uint16_t>(initials_.size() - 1), number, rank,
               static_cast<std::uint8_t>(std::min<std::size_t>(length, 255))});

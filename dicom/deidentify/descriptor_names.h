@@ -1,6 +1,7 @@
 /// Persons of a file's header, found in free text.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,6 +37,7 @@ class NameIndex {
   bool is_part(WordHash hash) const { return index_.contains(hash); }
 
  private:
+  static constexpr std::size_t kComponents = 5;
   static constexpr std::size_t kMostWords = 4;        ///< of a component
   static constexpr std::size_t kShortestPartial = 5;  ///< where a part stands in a longer word, or in pieces
   static constexpr std::size_t kShortestBeginning = 4;
@@ -54,6 +56,25 @@ class NameIndex {
     bool is_removed = false;
   };
   using Units = std::vector<Unit>;
+
+  /// The initials of one name: a bit for each letter, of each of its parts.
+  class Initials {
+   public:
+    void add(char32_t letter, std::uint8_t number) {
+      if (letter >= U'a' && letter <= U'z') of_part_[number] |= 1U << (letter - U'a');
+    }
+    /// @param used parts that do not count, a bit each
+    bool contains(char32_t letter, std::uint32_t used = 0) const {
+      if (letter < U'a' || letter > U'z') return false;
+      for (std::size_t n = 0; n < of_part_.size(); ++n) {
+        if ((used >> n & 1U) == 0 && (of_part_[n] >> (letter - U'a') & 1U) != 0) return true;
+      }
+      return false;
+    }
+
+   private:
+    std::array<std::uint32_t, kComponents * kMostWords> of_part_{};
+  };
 
   void add_group(std::string_view group);
   void add_component(std::string_view component, std::uint8_t number);
@@ -74,7 +95,6 @@ class NameIndex {
   void find_inflected(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_kana(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_shortened(const FoldedText& text, std::uint32_t i, Units& units) const;
-  bool is_initial_letter(char32_t letter, std::uint16_t person) const;
   bool is_two_beginnings(std::u32string_view letters, const Part& first) const;
   void find_joined(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_at_edges(const FoldedText& text, std::uint32_t i, std::u32string_view letters, Units& units) const;
@@ -86,8 +106,9 @@ class NameIndex {
   bool is_cover(std::u32string_view letters, std::uint16_t person, std::uint32_t used, int parts) const;
   void keep_names(const FoldedText& text, Units& units) const;
   bool has_initial(const FoldedText& text, const Unit& unit) const;
-  void remove_initials(const FoldedText& text, const Unit& unit, Removals& removals) const;
-  bool is_initial(const FoldedText& text, std::size_t i, std::uint16_t person) const;
+  static std::uint32_t parts_beside(const Units& units, std::size_t unit);
+  void remove_initials(const FoldedText& text, const Unit& unit, std::uint32_t used, Removals& removals) const;
+  bool is_initial(const FoldedText& text, std::size_t i, std::uint16_t person, std::uint32_t used) const;
 
   /// Small Latin letters that may be a Korean name.
   struct LatinName {
@@ -109,7 +130,7 @@ class NameIndex {
   WordIndex<Part> beginnings_;  ///< of Latin names, of four letters or more; `Part::length` is the whole name's
   std::vector<LatinName> latin_;
   std::vector<KanaName> kana_, latin_for_kana_;
-  std::vector<std::uint32_t> initials_;  ///< of each person: a bit for each letter
+  std::vector<Initials> initials_;  ///< of each person
 };
 
 }  // namespace naru::dicom

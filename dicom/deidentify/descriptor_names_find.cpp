@@ -54,10 +54,10 @@ void NameIndex::find(const FoldedText& text, Removals& removals) const {
   find_words(text, units);
   if (units.empty()) return;
   keep_names(text, units);
-  for (const Unit& unit : units) {
-    if (!unit.is_removed) continue;
-    removals.push_back({unit.begin, unit.end, DescriptorReason::name});
-    remove_initials(text, unit, removals);
+  for (std::size_t n = 0; n < units.size(); ++n) {
+    if (!units[n].is_removed) continue;
+    removals.push_back({units[n].begin, units[n].end, DescriptorReason::name});
+    remove_initials(text, units[n], parts_beside(units, n), removals);
   }
 }
 
@@ -197,15 +197,10 @@ bool NameIndex::is_cover(std::u32string_view letters, std::uint16_t person, std:
   }
   // Initials before or after a part of at least four letters.
   if (!is_covered && letters.size() <= 2 && parts == 1) {
-    is_covered = std::all_of(letters.begin(), letters.end(), [&](char32_t code) {
-      return code >= U'a' && code <= U'z' && (initials_[person] >> (code - U'a') & 1U) != 0;
-    });
+    is_covered =
+        std::all_of(letters.begin(), letters.end(), [&](char32_t code) { return initials_[person].contains(code); });
   }
   return is_covered;
-}
-
-bool NameIndex::is_initial_letter(char32_t letter, std::uint16_t person) const {
-  return letter >= U'a' && letter <= U'z' && (initials_[person] >> (letter - U'a') & 1U) != 0;
 }
 
 /// True for the beginning of another part of the name, or that part.
@@ -235,15 +230,15 @@ void NameIndex::find_shortened(const FoldedText& text, std::uint32_t i, Units& u
   const bool is_long = letters.size() >= kShortestPartial;
   beginnings_.for_each(token.hash, [&](const Part& part) {
     const bool is_behind_initial =
-        i > 0 && token.is_glued && tokens[i - 1].length == 1 && is_initial(text, i - 1, part.person);
+        i > 0 && token.is_glued && tokens[i - 1].length == 1 && is_initial(text, i - 1, part.person, 0);
     add(part, is_long && (2 * letters.size() >= part.length || has_point || is_behind_initial));
   });
   if (letters.size() > kShortestPartial) {
     beginnings_.for_each(hash_of_folded(letters.substr(1)), [&](const Part& part) {
-      if (is_initial_letter(letters.front(), part.person)) add(part, true);
+      if (initials_[part.person].contains(letters.front())) add(part, true);
     });
     beginnings_.for_each(hash_of_folded(letters.substr(0, letters.size() - 1)), [&](const Part& part) {
-      if (is_initial_letter(letters.back(), part.person)) add(part, true);
+      if (initials_[part.person].contains(letters.back())) add(part, true);
     });
   }
   WordHash hash = kHashSeed;
@@ -293,8 +288,7 @@ void NameIndex::find_at_edges(const FoldedText& text, std::uint32_t i, std::u32s
     bool is_found = false;
     index_.for_each(hash_of_folded(word), [&](const Part& part) {
       if (is_found || part.rank == Rank::weak) return;
-      const bool is_initial =
-          begin == 1 && rest[0] >= U'a' && rest[0] <= U'z' && (initials_[part.person] >> (rest[0] - U'a') & 1U) != 0;
+      const bool is_initial = begin == 1 && initials_[part.person].contains(rest[0]);
       const bool is_long = word.size() > kShortestPartial;
       if (!is_initial && !is_long && !(word.size() == kShortestPartial && is_known_word(rest))) return;
       is_found = true;
@@ -379,69 +373,6 @@ void NameIndex::find_hanja(const FoldedText& text, std::uint32_t i, Units& units
       }
       if (is_found) return;
     }
-  }
-}
-
-/// Decides which of the units are names.
-void NameIndex::keep_names(const FoldedText& text, Units& units) const {
-  const auto is_beside = [&](const Unit& left, const Unit& right) {
-    if (left.part.person != right.part.person || left.part.number == right.part.number) return false;
-    if (right.first <= left.last || right.first > left.last + 2) return false;
-    for (std::uint32_t t = left.last + 1; t <= right.first; ++t) {
-      if (!joins_names(text.gap_before(t))) return false;
-      if (t < right.first && !is_initial(text, t, left.part.person)) return false;
-    }
-    return true;
-  };
-  for (Unit& unit : units) unit.is_removed = unit.part.rank != Rank::weak || has_initial(text, unit);
-  // In the order of their first tokens, so that what stands beside a unit is near it in the list as well.
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    for (std::size_t k = i + 1; k < units.size() && units[k].first <= units[i].last + 2; ++k) {
-      if (is_beside(units[i], units[k])) units[i].is_removed = units[k].is_removed = true;
-    }
-  }
-}
-
-/// One letter, or two or three ("Kim GD") that are no word.
-bool NameIndex::is_initial(const FoldedText& text, std::size_t i, std::uint16_t person) const {
-  constexpr std::size_t kMostInitials = 3;
-  const auto& tokens = text.tokens();
-  if (i >= tokens.size() || tokens[i].length > kMostInitials || tokens[i].token_case != TokenCase::upper) return false;
-  const std::u32string_view letters = text.folded(tokens[i]);
-  if (letters.size() > 1 && is_known_word(letters)) return false;
-  return std::all_of(letters.begin(), letters.end(), [&](char32_t code) {
-    return code >= U'a' && code <= U'z' && (initials_[person] >> (code - U'a') & 1U) != 0;
-  });
-}
-
-/// "K. Lee", "Lee, K.": a word of protocols is a name beside an initial with a point or behind a comma.
-bool NameIndex::has_initial(const FoldedText& text, const Unit& unit) const {
-  const auto& tokens = text.tokens();
-  const auto is_letter = [&](std::size_t i) {
-    return i < tokens.size() && tokens[i].length == 1 && is_initial(text, i, unit.part.person);
-  };
-  const bool has_family_name =
-      tokens[unit.first].is_letters() && tokens[unit.first].is_raised() && unit.part.length > 1;
-  if (!has_family_name) return false;
-  const bool is_before = unit.first > 0 && is_letter(unit.first - 1) &&
-                         (text.gap_before(unit.first) == U". " || text.gap_before(unit.first) == U".");
-  const std::u32string_view gap = text.gap_before(unit.last + 1);
-  return is_before || (is_letter(unit.last + 1) && gap.starts_with(U',') && gap.size() <= 2);
-}
-
-/// "D. Davidson", "Davidson, D. M."
-void NameIndex::remove_initials(const FoldedText& text, const Unit& unit, Removals& removals) const {
-  const auto& tokens = text.tokens();
-  if (!tokens[unit.first].is_letters()) return;
-  const auto remove = [&](const Token& token) { removals.push_back({token.begin, token.end, DescriptorReason::name}); };
-  for (std::size_t t = unit.first; t > 0 && joins_names(text.gap_before(t)); --t) {
-    if (!is_initial(text, t - 1, unit.part.person) || tokens[t - 1].is_glued) break;
-    remove(tokens[t - 1]);
-  }
-  for (std::size_t t = unit.last + 1; t < tokens.size() && joins_names(text.gap_before(t)); ++t) {
-    const bool is_followed = t + 1 < tokens.size() && tokens[t + 1].is_glued;
-    if (!is_initial(text, t, unit.part.person) || is_followed) break;
-    remove(tokens[t]);
   }
 }
 

@@ -42,5 +42,18 @@ TEST(DescriptorNames, NamesOfTwoPartsInThePossessive) {
   test::expect_cleaned_rows({.person_names = {"Quackenbush^Kim"}}, kPieces);
 }
 
+TEST(DescriptorNames, SidesBesideANameStay) {
+  constexpr Row kRasmussen[] = {
+      {"KNEE R Rasmussen", "KNEE R"}, {"Rasmussen R MLO", "R MLO"},  {"MAMMO K Rasmussen R MLO", "MAMMO R MLO"},
+      {"Rasmussen K KNEE", "KNEE"},   {"KR Rasmussen KNEE", "KNEE"},
+  };
+  test::expect_cleaned_rows({.person_names = {"Rasmussen^Katarzyna"}}, kRasmussen);
+  constexpr Row kRivera[] = {
+      {"RIVERA LUIS R MLO", "R MLO"}, {"Rivera L MLO", "L MLO"},   {"L KNEE Rivera", "L KNEE"},
+      {"Rivera L chest", "chest"},    {"Rivera, L. KNEE", "KNEE"},
+  };
+  test::expect_cleaned_rows({.person_names = {"Rivera^Luis"}}, kRivera);
+}
+
 }  // namespace
 }  // namespace naru::dicom

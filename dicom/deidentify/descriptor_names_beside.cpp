@@ -1,0 +1,118 @@
+#include <algorithm>
+
+#include "dicom/deidentify/descriptor_names.h"
+#include "dicom/deidentify/descriptor_vocabulary.h"
+
+// Which of the words that are parts of names are names, by what stands beside them.
+
+namespace naru::dicom {
+
+namespace {
+
+// What has a left and a right one, and the views of those.
+constexpr std::u32string_view kOfASide[] = {
+    U"mlo",     U"cc",      U"ml",       U"lm",        U"xccl",     U"xcc",     U"lat",    U"lateral",    U"obl",
+    U"oblique", U"ap",      U"pa",       U"mammo",     U"breast",   U"breasts", U"axilla", U"knee",       U"knees",
+    U"hip",     U"hips",    U"shoulder", U"shoulders", U"clavicle", U"scapula", U"arm",    U"humerus",    U"elbow",
+    U"forearm", U"wrist",   U"hand",     U"hands",     U"finger",   U"thumb",   U"leg",    U"femur",      U"thigh",
+    U"tibia",   U"fibula",  U"ankle",    U"ankles",    U"foot",     U"feet",    U"heel",   U"toe",        U"patella",
+    U"lung",    U"kidney",  U"adrenal",  U"ovary",     U"testis",   U"eye",     U"orbit",  U"ear",        U"iac",
+    U"tmj",     U"carotid", U"ica",      U"cca",       U"mca",      U"rib",     U"ribs",   U"sacroiliac", U"tomo",
+    U"mag",     U"spot",    U"tibfib",   U"calcaneus", U"extremity"};
+
+/// "R" of "KNEE R" and "R MLO": a side, whoever has such an initial.
+bool is_side(const FoldedText& text, std::size_t i) {
+  const auto& tokens = text.tokens();
+  const std::u32string_view letter = text.folded(tokens[i]);
+  if (letter != U"r" && letter != U"l") return false;
+  const auto joins = [](std::u32string_view gap) { return gap.size() == 1 && gap.find_first_of(U" _-") == 0; };
+  const auto has_sides = [&](std::size_t k) { return is_one_of(text.folded(tokens[k]), kOfASide); };
+  return (i > 0 && joins(text.gap_before(i)) && has_sides(i - 1)) ||
+         (i + 1 < tokens.size() && joins(text.gap_before(i + 1)) && has_sides(i + 1));
+}
+
+/// The bit of a unit's part of the name.
+constexpr auto bit_of = [](const auto& unit) { return std::uint32_t{1} << unit.part.number; };
+
+}  // namespace
+
+/// Decides which of the units are names.
+void NameIndex::keep_names(const FoldedText& text, Units& units) const {
+  const auto is_beside = [&](const Unit& left, const Unit& right) {
+    if (left.part.person != right.part.person || left.part.number == right.part.number) return false;
+    if (right.first <= left.last || right.first > left.last + 2) return false;
+    for (std::uint32_t t = left.last + 1; t <= right.first; ++t) {
+      if (!joins_names(text.gap_before(t))) return false;
+      if (t < right.first && !is_initial(text, t, left.part.person, bit_of(left) | bit_of(right))) return false;
+    }
+    return true;
+  };
+  for (Unit& unit : units) unit.is_removed = unit.part.rank != Rank::weak || has_initial(text, unit);
+  // In the order of their first tokens, so that what stands beside a unit is near it in the list as well.
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    for (std::size_t k = i + 1; k < units.size() && units[k].first <= units[i].last + 2; ++k) {
+      if (is_beside(units[i], units[k])) units[i].is_removed = units[k].is_removed = true;
+    }
+  }
+}
+
+/// One letter of another part of the name than those that stand there, or two or three ("Kim GD") that are no word.
+bool NameIndex::is_initial(const FoldedText& text, std::size_t i, std::uint16_t person, std::uint32_t used) const {
+  constexpr std::size_t kMostInitials = 3;
+  const auto& tokens = text.tokens();
+  if (i >= tokens.size() || tokens[i].length > kMostInitials || tokens[i].token_case != TokenCase::upper) return false;
+  const std::u32string_view letters = text.folded(tokens[i]);
+  if ((letters.size() > 1 && is_known_word(letters)) || is_side(text, i)) return false;
+  return std::all_of(letters.begin(), letters.end(),
+                     [&](char32_t code) { return initials_[person].contains(code, letters.size() == 1 ? used : 0); });
+}
+
+/// "K. Lee", "Lee, K.": a word of protocols is a name beside an initial with a point or behind a comma.
+bool NameIndex::has_initial(const FoldedText& text, const Unit& unit) const {
+  const auto& tokens = text.tokens();
+  const auto is_letter = [&](std::size_t i) {
+    return i < tokens.size() && tokens[i].length == 1 && is_initial(text, i, unit.part.person, bit_of(unit));
+  };
+  const bool has_family_name =
+      tokens[unit.first].is_letters() && tokens[unit.first].is_raised() && unit.part.length > 1;
+  if (!has_family_name) return false;
+  const bool is_before = unit.first > 0 && is_letter(unit.first - 1) &&
+                         (text.gap_before(unit.first) == U". " || text.gap_before(unit.first) == U".");
+  const std::u32string_view gap = text.gap_before(unit.last + 1);
+  return is_before || (is_letter(unit.last + 1) && gap.starts_with(U',') && gap.size() <= 2);
+}
+
+/// Which parts of the person's name stand at the unit or beside it, a bit each.
+std::uint32_t NameIndex::parts_beside(const Units& units, std::size_t unit) {
+  constexpr std::uint32_t kNear = 2;
+  const Unit& one = units[unit];
+  std::uint32_t parts = bit_of(one);
+  const auto add = [&](const Unit& other) {
+    const bool is_near = other.first <= one.last + kNear && one.first <= other.last + kNear;
+    if (is_near && other.is_removed && other.part.person == one.part.person) parts |= bit_of(other);
+  };
+  // In the order of their first tokens; none is longer than a name.
+  for (std::size_t n = unit; n-- > 0 && units[n].first + kMostWords + kNear > one.first;) add(units[n]);
+  for (std::size_t n = unit + 1; n < units.size() && units[n].first <= one.last + kNear; ++n) add(units[n]);
+  return parts;
+}
+
+/// "D. Davidson", "Davidson, D. M."
+/// @param used parts of the name that are no initials
+void NameIndex::remove_initials(const FoldedText& text, const Unit& unit, std::uint32_t used,
+                                Removals& removals) const {
+  const auto& tokens = text.tokens();
+  if (!tokens[unit.first].is_letters()) return;
+  const auto remove = [&](const Token& token) { removals.push_back({token.begin, token.end, DescriptorReason::name}); };
+  for (std::size_t t = unit.first; t > 0 && joins_names(text.gap_before(t)); --t) {
+    if (!is_initial(text, t - 1, unit.part.person, used) || tokens[t - 1].is_glued) break;
+    remove(tokens[t - 1]);
+  }
+  for (std::size_t t = unit.last + 1; t < tokens.size() && joins_names(text.gap_before(t)); ++t) {
+    const bool is_followed = t + 1 < tokens.size() && tokens[t + 1].is_glued;
+    if (!is_initial(text, t, unit.part.person, used) || is_followed) break;
+    remove(tokens[t]);
+  }
+}
+
+}  // namespace naru::dicom
