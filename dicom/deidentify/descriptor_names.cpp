@@ -90,6 +90,38 @@ bool is_latin(const FoldedText& text, const Token& token) {
          std::all_of(word.begin(), word.end(), [](char32_t code) { return code < 0x80 || is_apostrophe(code); });
 }
 
+/// A word that is a surname or a usual given name as well: not "Phantom", "Water".
+bool is_called_so(const Token& token, std::u32string_view word) {
+  if ((word_flags(token.hash) & kKnownName) != 0) return true;
+  return token.is_letters() && is_surname_spelling(ascii(word));
+}
+
+/// Of Korea, or one of those in Pinyin that most of China are called.
+bool is_east_asian_surname(std::string_view letters) {
+  constexpr std::string_view kChinese[] = {
+      "cai",  "cao",  "chen", "cheng", "deng", "ding",  "dong",  "du",    "fan",   "feng", "fu",   "gao", "guo",
+      "han",  "he",   "hu",   "huang", "jia",  "jiang", "li",    "liang", "lin",   "liu",  "lu",   "luo", "ma",
+      "peng", "shen", "song", "su",    "sun",  "tang",  "tian",  "wang",  "wei",   "wu",   "xiao", "xie", "xu",
+      "xue",  "yang", "ye",   "yu",    "yuan", "zeng",  "zhang", "zhao",  "zheng", "zhou", "zhu"};
+  return is_surname_spelling(letters) || std::ranges::find(kChinese, letters) != std::end(kChinese);
+}
+
+/// Letters that begin the second syllable of a name in Korean or Chinese: "s" of "Jisoo", "m" of "Xiaoming".
+std::string later_syllables(std::string_view given) {
+  constexpr std::string_view kVowels = "aeiou", kSemivowels = "wyh", kCodas = "nglmkbptr";
+  const auto is_in = [&](std::string_view letters, std::size_t i) {
+    return i < given.size() && letters.find(given[i]) != std::string_view::npos;
+  };
+  std::string initials;
+  for (std::size_t i = 2; i < given.size(); ++i) {
+    const bool begins = !is_in(kVowels, i) && (is_in(kVowels, i + 1) || is_in(kSemivowels, i + 1));
+    const bool is_behind = is_in(kVowels, i - 1) || (is_in(kCodas, i - 1) && is_in(kVowels, i - 2)) ||
+                           (i >= 3 && given[i - 1] == 'g' && given[i - 2] == 'n');
+    if (begins && is_behind) initials += given[i];
+  }
+  return initials;
+}
+
 std::string joined(std::span<const std::string> words) {
   std::string all;
   for (const std::string& word : words) all += word;
@@ -100,6 +132,7 @@ std::string joined(std::span<const std::string> words) {
 
 void NameIndex::add(std::string_view person_name) {
   initials_.emplace_back();
+  is_somebody_.push_back(false);
   for (const std::string_view group : split(person_name, '=', 3)) add_group(group);
 }
 
@@ -114,6 +147,11 @@ void NameIndex::add_group(std::string_view group) {
     for (const Token& token : text.tokens()) {
       if (token.is_east_asian() && i < 2) east_asian[i] += text.folded(token);
       if (is_latin(text, token) && i < 3) latin[std::min<std::size_t>(i, 1)].push_back(ascii(text.folded(token)));
+    }
+  }
+  if (latin[0].size() == 1 && latin[1].size() == 1 && is_east_asian_surname(latin[0][0])) {
+    for (const char c : later_syllables(latin[1][0])) {
+      initials_.back().add(static_cast<unsigned char>(c), kMostWords + 1);
     }
   }
   if (!latin[0].empty() && !latin[1].empty()) {
@@ -221,6 +259,7 @@ void NameIndex::add_words(std::string_view component, std::uint8_t number, bool 
       const bool is_telling = are_short_telling || length > kShortestStrong;
       const Rank rank = is_telling ? rank_of(tokens[i], hash, length) : Rank::weak;
       add_part(hash, first, length, word, rank);
+      if (rank == Rank::strong || is_called_so(tokens[i], text.folded(tokens[i]))) is_somebody_.back() = true;
       if (rank == Rank::strong) add_beginnings(text.folded(tokens[i].begin, tokens[end - 1].end), word);
       const std::u32string_view stem = cyrillic_stem(text.folded(tokens[i]));
       if (!stem.empty()) {

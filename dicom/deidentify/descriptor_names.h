@@ -103,9 +103,13 @@ class NameIndex {
   void find_spaced(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_hanja(const FoldedText& text, std::uint32_t i, Units& units) const;
   void find_in_run(const FoldedText& text, std::uint32_t i, Units& units) const;
+  bool may_name(WordHash hash, std::uint16_t person) const;
+  void find_login(const FoldedText& text, std::uint32_t i, Units& units) const;
   bool is_cover(std::u32string_view letters, std::uint16_t person, std::uint32_t used, int parts) const;
   void keep_names(const FoldedText& text, Units& units) const;
   bool has_initial(const FoldedText& text, const Unit& unit) const;
+  bool has_bare_initial(const FoldedText& text, const Unit& unit) const;
+  bool is_told(const FoldedText& text, const Unit& unit) const;
   static std::uint32_t parts_beside(const Units& units, std::size_t unit);
   void remove_initials(const FoldedText& text, const Unit& unit, std::uint32_t used, Removals& removals) const;
   bool is_initial(const FoldedText& text, std::size_t i, std::uint16_t person, std::uint32_t used) const;
@@ -131,6 +135,7 @@ class NameIndex {
   std::vector<LatinName> latin_;
   std::vector<KanaName> kana_, latin_for_kana_;
   std::vector<Initials> initials_;  ///< of each person
+  std::vector<bool> is_somebody_;   ///< of each person: a part of the name is more than a word
 };
 
 }  // namespace naru::dicom

@@ -11,14 +11,72 @@ namespace {
 
 // What has a left and a right one, and the views of those.
 constexpr std::u32string_view kOfASide[] = {
-    U"mlo",     U"cc",      U"ml",       U"lm",        U"xccl",     U"xcc",     U"lat",    U"lateral",    U"obl",
-    U"oblique", U"ap",      U"pa",       U"mammo",     U"breast",   U"breasts", U"axilla", U"knee",       U"knees",
-    U"hip",     U"hips",    U"shoulder", U"shoulders", U"clavicle", U"scapula", U"arm",    U"humerus",    U"elbow",
-    U"forearm", U"wrist",   U"hand",     U"hands",     U"finger",   U"thumb",   U"leg",    U"femur",      U"thigh",
-    U"tibia",   U"fibula",  U"ankle",    U"ankles",    U"foot",     U"feet",    U"heel",   U"toe",        U"patella",
-    U"lung",    U"kidney",  U"adrenal",  U"ovary",     U"testis",   U"eye",     U"orbit",  U"ear",        U"iac",
-    U"tmj",     U"carotid", U"ica",      U"cca",       U"mca",      U"rib",     U"ribs",   U"sacroiliac", U"tomo",
-    U"mag",     U"spot",    U"tibfib",   U"calcaneus", U"extremity"};
+    U"mlo",     U"cc",    U"ml",       U"lm",        U"xccl",      U"xcc",      U"lat",    U"lateral", U"obl",
+    U"oblique", U"ap",    U"pa",       U"mammo",     U"breast",    U"breasts",  U"axilla", U"knee",    U"knees",
+    U"hip",     U"hips",  U"shoulder", U"shoulders", U"clavicle",  U"scapula",  U"arm",    U"humerus", U"elbow",
+    U"forearm", U"wrist", U"hand",     U"shin",      U"hands",     U"finger",   U"thumb",  U"leg",     U"femur",
+    U"thigh",   U"tibia", U"fibula",   U"ankle",     U"ankles",    U"foot",     U"feet",   U"heel",    U"toe",
+    U"patella", U"lung",  U"kidney",   U"adrenal",   U"ovary",     U"testis",   U"eye",    U"orbit",   U"ear",
+    U"iac",     U"tmj",   U"carotid",  U"ica",       U"cca",       U"mca",      U"rib",    U"ribs",    U"sacroiliac",
+    U"tomo",    U"mag",   U"spot",     U"tibfib",    U"calcaneus", U"extremity"};
+
+// Words of protocols that a text seldom means.
+constexpr std::u32string_view kHardlyWords[] = {U"lee",    U"park", U"lim",  U"cho",
+                                                U"walker", U"hart", U"nash", U"willis"};
+
+/// "Young's modulus", "Ward's triangle", "white matter", "long axis": what makes a term with the word before it.
+bool begins_term(const FoldedText& text, std::size_t i) {
+  constexpr std::u32string_view kThings[] = {
+      U"modulus", U"triangle", U"syndrome", U"disease",  U"cyst",     U"cysts", U"sign",   U"law",
+      U"test",    U"method",   U"fascia",   U"fracture", U"palsy",    U"tumor", U"tumour", U"point",
+      U"line",    U"angle",    U"node",     U"nodes",    U"criteria", U"score", U"space",  U"pouch",
+      U"fat",     U"matter",   U"axis",     U"bone",     U"bones",    U"adult", U"adults", U"women",
+      U"bowel",   U"blood",    U"protocol", U"study",    U"search",   U"tr",    U"te",     U"ti"};
+  return i < text.tokens().size() && text.gap_before(i) == U" " && is_one_of(text.folded(text.tokens()[i]), kThings);
+}
+
+/// "patient Lee", "pt: LEE", "for Lee", "per Lee". In capitals "FOR STONE" and before a known word "for Long Bones" may
+/// mean the word.
+bool is_labelled(const FoldedText& text, std::size_t i) {
+  constexpr std::u32string_view kOfPersons[] = {U"patient", U"pt", U"pat", U"name", U"pz", U"paziente", U"paciente"};
+  constexpr std::u32string_view kOfOthers[] = {U"for", U"per", U"ref", U"by", U"from"};
+  const auto& tokens = text.tokens();
+  if (i == 0) return false;
+  const Token& label = tokens[i - 1];
+  const std::u32string_view gap = text.gap_before(i);
+  const bool is_hardly_word = is_one_of(text.folded(tokens[i]), kHardlyWords);
+  const bool is_of_person = is_one_of(text.folded(label), kOfPersons);
+  const bool is_marked = is_hardly_word || tokens[i].token_case != label.token_case || gap.starts_with(U':') ||
+                         (is_of_person && tokens[i].token_case == TokenCase::capitalised);
+  if (!is_marked || tokens[i - 1].is_glued) return false;
+  const bool is_first_word = i + 1 < tokens.size() && text.gap_before(i + 1) == U" " && !is_hardly_word &&
+                             (tokens[i + 1].is_number() || is_known_word(text.folded(tokens[i + 1])));
+  if (is_of_person) return gap == U" " || gap == U": " || gap == U":";
+  return is_one_of(text.folded(label), kOfOthers) && gap == U" " && !is_first_word;
+}
+
+/// "62F", "(62)", "/F/62" behind a name.
+bool has_age_or_sex(const FoldedText& text, std::size_t i) {
+  constexpr std::u32string_view kSexes[] = {U"f", U"m", U"w"}, kBehindAge[] = {U"f", U"m", U"w", U"y", U"yo", U"yr"};
+  constexpr std::int64_t kYoungest = 10, kOldest = 110;
+  const auto& tokens = text.tokens();
+  if (i >= tokens.size() || text.gap_before(i).size() > 2 ||
+      text.gap_before(i).find_first_not_of(U" ,(/") != std::u32string_view::npos || tokens[i].is_glued) {
+    return false;
+  }
+  const auto is_age = [&](std::size_t k) {
+    return k < tokens.size() && tokens[k].is_number() && text.number(tokens[k]) >= kYoungest &&
+           text.number(tokens[k]) <= kOldest;
+  };
+  const auto ends_word = [&](std::size_t k) { return k + 1 >= tokens.size() || !tokens[k + 1].is_glued; };
+  if (is_age(i)) {
+    const bool is_in_brackets = text.gap_before(i).ends_with(U'(') && text.gap_before(i + 1).starts_with(U')');
+    const bool is_beside = i + 1 < tokens.size() && (tokens[i + 1].is_glued || text.gap_before(i + 1) == U"/");
+    return is_in_brackets || (is_beside && ends_word(i + 1) && is_one_of(text.folded(tokens[i + 1]), kBehindAge));
+  }
+  return i + 1 < tokens.size() && is_one_of(text.folded(tokens[i]), kSexes) && is_age(i + 1) &&
+         (text.gap_before(i + 1) == U"/" || tokens[i + 1].is_glued) && ends_word(i + 1);
+}
 
 /// "R" of "KNEE R" and "R MLO": a side, whoever has such an initial.
 bool is_side(const FoldedText& text, std::size_t i) {
@@ -47,7 +105,8 @@ void NameIndex::keep_names(const FoldedText& text, Units& units) const {
     }
     return true;
   };
-  for (Unit& unit : units) unit.is_removed = unit.part.rank != Rank::weak || has_initial(text, unit);
+  for (Unit& unit : units)
+    unit.is_removed = unit.part.rank != Rank::weak || has_initial(text, unit) || is_told(text, unit);
   // In the order of their first tokens, so that what stands beside a unit is near it in the list as well.
   for (std::size_t i = 0; i < units.size(); ++i) {
     for (std::size_t k = i + 1; k < units.size() && units[k].first <= units[i].last + 2; ++k) {
@@ -80,6 +139,33 @@ bool NameIndex::has_initial(const FoldedText& text, const Unit& unit) const {
                          (text.gap_before(unit.first) == U". " || text.gap_before(unit.first) == U".");
   const std::u32string_view gap = text.gap_before(unit.last + 1);
   return is_before || (is_letter(unit.last + 1) && gap.starts_with(U',') && gap.size() <= 2);
+}
+
+/// "J Lee", "Lee JS": an initial of another part of the name, nothing else than a space between them.
+bool NameIndex::has_bare_initial(const FoldedText& text, const Unit& unit) const {
+  const auto& tokens = text.tokens();
+  const auto is_one = [&](std::size_t i, std::size_t gap) {
+    const bool is_glued = tokens[i].is_glued || (i + 1 < tokens.size() && tokens[i + 1].is_glued);
+    const bool is_apart = text.gap_before(i).empty() || text.gap_before(i).ends_with(U' ');  // not "+C LONG AXIS"
+    return text.gap_before(gap) == U" " && is_apart && !is_glued && is_initial(text, i, unit.part.person, bit_of(unit));
+  };
+  return (unit.first > 0 && is_one(unit.first - 1, unit.first)) ||
+         (unit.last + 1 < tokens.size() && is_one(unit.last + 1, unit.last + 1));
+}
+
+/// A word of protocols that is somebody's name by what stands beside it: "J Lee", "patient Lee", "Lee 62F", "Lee's".
+bool NameIndex::is_told(const FoldedText& text, const Unit& unit) const {
+  constexpr std::uint32_t kShortest = 3;
+  const Token& token = text.tokens()[unit.first];
+  const std::u32string_view stem = possessive_stem(text.folded(token));
+  const WordHash hash = stem.empty() ? token.hash : hash_of_folded(stem);
+  if (unit.first != unit.last || token.length < kShortest || !token.is_raised() || token.is_glued) return false;
+  const bool is_body_part = is_one_of(text.folded(token), kOfASide) && (word_flags(hash) & kKnownName) == 0;
+  if (!may_name(hash, unit.part.person) || is_body_part || begins_term(text, unit.last + 1)) return false;
+  if (!stem.empty()) return true;
+  return has_bare_initial(text, unit) || is_labelled(text, unit.first) || has_age_or_sex(text, unit.last + 1) ||
+         (is_one_of(text.folded(token), kHardlyWords) &&
+          (text.gap_before(unit.first) == U"_" || text.gap_before(unit.last + 1) == U"_"));
 }
 
 /// Which parts of the person's name stand at the unit or beside it, a bit each.

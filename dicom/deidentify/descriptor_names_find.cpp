@@ -101,7 +101,8 @@ void NameIndex::find_word(const FoldedText& text, std::uint32_t i, Units& units)
     if (units.size() == found_before && tokens[i].kind == TokenKind::han) find_hanja(text, i, units);
   } else if (tokens[i].length >= kShortestBeginning && tokens[i].length <= kLongestJoined &&
              (word_flags(tokens[i].hash) & kProtocolWord) == 0) {
-    find_shortened(text, i, units);
+    find_login(text, i, units);
+    if (units.size() == found_before) find_shortened(text, i, units);
     if (units.size() == found_before && tokens[i].length >= kShortestPartial) find_joined(text, i, units);
   }
 }
@@ -179,6 +180,40 @@ void NameIndex::find_kana(const FoldedText& text, std::uint32_t i, Units& units)
       break;
     }
   }
+}
+
+/// "jslee", "leejs", "wangxm": a part, be it a word as well, behind or before initials of others; what is a word itself
+/// ("echo") is none.
+void NameIndex::find_login(const FoldedText& text, std::uint32_t i, Units& units) const {
+  constexpr std::size_t kShortestPart = 3, kMostInitials = 3, kMostBesideAWord = 2;
+  const auto& tokens = text.tokens();
+  const Token& token = tokens[i];
+  const bool is_in_pieces = token.is_glued || (i + 1 < tokens.size() && tokens[i + 1].is_glued);
+  if (is_in_pieces || text.folded(token)[0] >= 0x80) return;
+  const std::u32string plain = has_apostrophe(token) ? letters_of(text, token) : std::u32string();
+  const std::u32string_view letters = plain.empty() ? text.folded(token) : std::u32string_view(plain);
+  const auto look_up = [&](std::u32string_view part, std::u32string_view initials) {
+    if (part.size() < kShortestPart || !index_.may_begin_with(part[0])) return;
+    index_.for_each(hash_of_folded(part), [&](Part one) {
+      const bool is_word = one.rank == Rank::weak;
+      if (is_word && (initials.size() > kMostBesideAWord || !may_name(hash_of_folded(part), one.person))) return;
+      const std::uint32_t used = 1U << one.number;
+      const bool is_all =
+          std::ranges::all_of(initials, [&](char32_t code) { return initials_[one.person].contains(code, used); });
+      if (!is_all || is_known_word(letters)) return;
+      one.rank = Rank::strong;
+      units.push_back({i, i, token.begin, token.end, one});
+    });
+  };
+  for (std::size_t n = 1; n <= kMostInitials && n < letters.size(); ++n) {
+    look_up(letters.substr(n), letters.substr(0, n));
+    look_up(letters.substr(0, letters.size() - n), letters.substr(letters.size() - n));
+  }
+}
+
+/// A word that somebody of the header is called and many others are ("Lee", "Brown"), not one of a test's ("Phantom").
+bool NameIndex::may_name(WordHash hash, std::uint16_t person) const {
+  return is_somebody_[person] && (word_flags(hash) & (kAlsoName | kKnownName)) != 0;
 }
 
 /// True where letters are nothing but different parts and initials of one person's name.

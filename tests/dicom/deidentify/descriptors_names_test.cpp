@@ -55,5 +55,88 @@ TEST(DescriptorNames, SidesBesideANameStay) {
   test::expect_cleaned_rows({.person_names = {"Rivera^Luis"}}, kRivera);
 }
 
+TEST(DescriptorNames, WordsThatAreNamesByWhatStandsBesideThem) {
+  constexpr Row kLee[] = {
+      {"J Lee chest", "chest"},
+      {"Lee J chest", "chest"},
+      {"LEE JS chest", "chest"},
+      {"CT for Lee", "CT for"},
+      {"patient Lee", "patient"},
+      {"per Lee", "per"},
+      {"pt: LEE", "pt:"},
+      {"Lee 62F", "62F"},
+      {"Lee(62)", "(62)"},
+      {"Lee/F/62", "F/62"},
+      {"Lee's chest", "chest"},
+      {"CT_LEE_chest", "CT_chest"},
+      {"jslee", ""},
+      {"xlee", "xlee"},
+      {"jlee chest", "chest"},
+      {"LEE CHEST", "LEE CHEST"},
+      {"T Lee chest", "T Lee chest"},
+      {"KNEE L LEE", "KNEE L LEE"},
+  };
+  test::expect_cleaned_rows({.person_names = {"Lee^Jisoo"}}, kLee);
+  constexpr Row kBrown[] = {
+      {"C Brown", ""},
+      {"patient Brown", "patient"},
+      {"Brown 62M", "62M"},
+      {"Brown's chest", "chest"},
+      {"cbrown", ""},
+      {"brown fat", "brown fat"},
+      {"C BROWN FAT", "C BROWN FAT"},
+      {"imaging for Brown fat", "imaging for Brown fat"},
+      {"Brown's tumor", "Brown's tumor"},
+      {"BROWN TUMOR", "BROWN TUMOR"},
+  };
+  test::expect_cleaned_rows({.person_names = {"Brown^Charles"}}, kBrown);
+  constexpr Row kLong[] = {
+      {"LONG J", ""},
+      {"T2 long TR", "T2 long TR"},
+      {"T2 LONG TR", "T2 LONG TR"},
+      {"J LONG AXIS", "J LONG AXIS"},
+      {"T2_LONG_AX", "T2_LONG_AX"},
+      {"T2 LONG(3)", "T2 LONG(3)"},
+      {"LONG 12", "LONG 12"},
+  };
+  test::expect_cleaned_rows({.person_names = {"Long^Jim"}}, kLong);
+  constexpr Row kOthers[] = {
+      {"Ward 5", "Ward 5"},
+      {"ref Ward 5", "ref Ward 5"},
+      {"WHITE MATTER", "WHITE MATTER"},
+      {"ECHO", "ECHO"},
+      {"CT FOR STONE", "CT FOR STONE"},
+      {"STONE PROTOCOL", "STONE PROTOCOL"},
+      {"HAND R", "HAND R"},
+      {"Young's modulus", "Young's modulus"},
+      {"HEAD P", "HEAD P"},
+      {"Ward's triangle", "Ward's triangle"},
+  };
+  for (const char* person :
+       {"Ward^Will", "White^Mary", "Cho^Eun", "Stone^Peter", "Hand^Rita", "Young^Ann", "Head^Phantom"}) {
+    test::expect_cleaned_rows({.person_names = {person}}, kOthers);
+  }
+}
+
+TEST(DescriptorNames, LoginsOfInitialsAndAName) {
+  struct Login {
+    const char *person, *text;
+  };
+  for (const auto& [person, text] : {Login{"Choi^Ji-woo", "jwchoi"},
+                                     {"Kim^Sung-Hee", "shkim"},
+                                     {"Kim^Sunghee", "kimsh"},
+                                     {"WANG^XIAOMING", "wangxm"},
+                                     {"Doe^Jane", "jdoe"},
+                                     {"D'Angelo^Leo", "ld'angelo"},
+                                     {"Silva e Souza^Maria do Carmo", "mcsouza"},
+                                     {"Park^Soyeon", "parksy"},
+                                     {"Nguyen^Thi Minh Khai", "nguyentmk"}}) {
+    const Row row[] = {{text, ""}};
+    test::expect_cleaned_rows({.person_names = {person}}, row);
+  }
+  constexpr Row kOthers[] = {{"tdoe", "tdoe"}, {"echo", "echo"}, {"doegj", "doegj"}};
+  test::expect_cleaned_rows({.person_names = {"Doe^Jane", "Cho^Eun"}}, kOthers);
+}
+
 }  // namespace
 }  // namespace naru::dicom
