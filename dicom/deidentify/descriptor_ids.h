@@ -90,16 +90,20 @@ class PlaceIndex {
   std::vector<Place> places_;
 };
 
-/// Where somebody lives: each part of an address that tells by itself, and Korean roads with their numbers.
+/// An address of the header: each part that tells by itself, its postal code, and Korean roads with their numbers.
 class HomeIndex {
  public:
-  void add(std::string_view address, DescriptorReason reason);
+  /// @param reason of what goes; `place` for values that may be names of institutions as well, not addresses
+  explicit HomeIndex(DescriptorReason reason) : reason_(reason) {}
+  void add(std::string_view address);
   void find(const FoldedText& text, Removals& removals) const;
 
  private:
-  void add_part(const FoldedText& text, std::size_t begin, std::size_t end, DescriptorReason reason);
-  void add_korean(const FoldedText& text, DescriptorReason reason);
+  bool is_address(const FoldedText& text) const;
+  void add_part(const FoldedText& text, std::size_t begin, std::size_t end);
+  void add_korean(const FoldedText& text);
 
+  DescriptorReason reason_;
   PlaceIndex places_;
   IdIndex roads_;
 };

@@ -29,6 +29,14 @@ bool is_body_part(std::u32string_view word) {
   return std::find(std::begin(kParts), std::end(kParts), word) != std::end(kParts);
 }
 
+/// "Akron Hall": what homes and parts of institutions are called behind a name that is no person's.
+bool is_house(const FoldedText& text, std::size_t i) {
+  constexpr std::u32string_view kHouses[] = {U"hall",      U"house", U"lodge",    U"manor",    U"tower",
+                                             U"residence", U"wing",  U"pavilion", U"building", U"villa"};
+  if (i == 0 || !is_one_of(text.folded(text.tokens()[i]), kHouses)) return false;
+  return (word_flags(text.tokens()[i - 1].hash) & (kKnownName | kAlsoName)) == 0;
+}
+
 }  // namespace
 
 void PlaceIndex::add(std::string_view place) {
@@ -46,7 +54,8 @@ void PlaceIndex::add(std::string_view place) {
     Word word{number, entry.words, Weight::filler};
     const std::u32string_view letters = text.folded(token);
     const bool is_word = ((flags & kAlsoName) == 0 || is_body_part(letters)) && is_known_word(letters);
-    if ((flags & kInstitution) != 0)
+    const auto i = static_cast<std::size_t>(&token - text.tokens().data());
+    if ((flags & kInstitution) != 0 || is_house(text, i))
       word.weight = Weight::kind;
     else if (!token.is_number() && !is_word && token.length >= kShortestTelling - (token.is_letters() ? 0U : 1U)) {
       word.weight = Weight::telling;

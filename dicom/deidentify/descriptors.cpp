@@ -238,7 +238,7 @@ struct DescriptorCleaner::State {
   NameIndex names;
   IdIndex ids;
   PlaceIndex places;
-  HomeIndex homes;
+  HomeIndex homes{DescriptorReason::contact}, sites{DescriptorReason::place};
   DateFinder dates;
   PhraseList keep, remove;
 
@@ -249,6 +249,7 @@ struct DescriptorCleaner::State {
         std::any_of(text.tokens().begin(), text.tokens().end(), [](const Token& t) { return t.is_number(); });
     if (has_digit && place.find(' ') == std::string_view::npos) return ids.add(place, DescriptorReason::place);
     places.add(place);
+    sites.add(place);
     ids.add_phrase(place, DescriptorReason::place);  // "RAD ONC", of which no word tells anything
   }
 
@@ -257,20 +258,15 @@ struct DescriptorCleaner::State {
     const auto digits = std::count_if(other.begin(), other.end(), [](char c) { return c >= '0' && c <= '9'; });
     const auto reason = digits >= kFewestDigits ? DescriptorReason::contact : DescriptorReason::id;
     ids.add_phrase(other, reason);
-    if (other.find(',') != std::string_view::npos) add_address(other, reason);
-    homes.add(other, reason);
+    if (other.find(',') != std::string_view::npos) add_parts(other, reason);
+    homes.add(other);
   }
 
-  /// An address is quoted in parts: street with number, town, postal code.
-  void add_address(std::string_view address, DescriptorReason reason) {
+  /// An address is quoted in parts as well.
+  void add_parts(std::string_view address, DescriptorReason reason) {
     for (std::size_t begin = 0; begin < address.size();) {
       const std::size_t end = std::min(address.find(',', begin), address.size());
-      const std::string_view part = address.substr(begin, end - begin);
-      ids.add_phrase(part, reason);
-      const FoldedText text(part);
-      for (const Token& token : text.tokens()) {
-        if (token.is_number()) ids.add(part.substr(token.begin, token.end - token.begin), reason);
-      }
+      ids.add_phrase(address.substr(begin, end - begin), reason);
       begin = end + 1;
     }
   }
@@ -294,6 +290,7 @@ struct DescriptorCleaner::State {
     ids.find(text, removals);
     places.find(text, removals);
     homes.find(text, removals);
+    sites.find(text, removals);
     dates.find_own(text, removals);
     find_uids(text, removals);
   }

@@ -41,6 +41,7 @@ constexpr std::array kIdentifyingTags = {
     IdentifyingTag{0x00101040, &Identifiers::others},        // Patient's Address
     IdentifyingTag{0x00101050, &Identifiers::ids},           // Insurance Plan Identification
     IdentifyingTag{0x00101090, &Identifiers::ids},           // Medical Record Locator
+    IdentifyingTag{0x00102152, &Identifiers::others},        // Region of Residence
     IdentifyingTag{0x00102154, &Identifiers::others},        // Patient's Telephone Numbers
     IdentifyingTag{0x00102155, &Identifiers::others},        // Patient's Telecom Information
     IdentifyingTag{0x00102299, &Identifiers::places},        // Responsible Organization

@@ -1,4 +1,4 @@
-// The header's names with particles, apostrophes and endings.
+// The header's names and addresses in parts: with apostrophes, endings and initials; towns, streets and postal codes.
 
 #include <gtest/gtest.h>
 
@@ -136,6 +136,46 @@ TEST(DescriptorNames, LoginsOfInitialsAndAName) {
   }
   constexpr Row kOthers[] = {{"tdoe", "tdoe"}, {"echo", "echo"}, {"doegj", "doegj"}};
   test::expect_cleaned_rows({.person_names = {"Doe^Jane", "Cho^Eun"}}, kOthers);
+}
+
+TEST(DescriptorNames, PartsOfTheHeadersAddresses) {
+  constexpr Row kAkron[] = {
+      {"lives at Thistledown near Akron", "lives at near"},
+      {"Thistledown Court", ""},
+      {"44321", ""},
+      {"OH HEAD 1894", "OH HEAD 1894"},
+  };
+  for (const char* address : {"1894 Thistledown Court^Akron^OH^44321", "1894 Thistledown Court\r\nAkron OH 44321",
+                              "1894 Thistledown Court Akron OH 44321", "1894 Thistledown Court, Akron, OH 44321"}) {
+    test::expect_cleaned_rows({.others = {address}}, kAkron);
+    if (std::string_view(address).find('^') == std::string_view::npos) {
+      test::expect_cleaned_rows({.places = {address}}, kAkron);
+    }
+  }
+  constexpr Row kQuarzdorf[] = {
+      {"verlegt nach Quarzdorf", "verlegt nach"}, {"Hermeskeiler", ""}, {"50935", ""}, {"Platz", "Platz"}};
+  test::expect_cleaned_rows({.places = {"Hermeskeiler Platz 7, 50935 Quarzdorf"}}, kQuarzdorf);
+  constexpr Row kSuncheon[] = {{"순천시 해룡면 CT", "CT"}, {"상삼길 CT", "CT"}};
+  test::expect_cleaned_rows({.places = {"전라남도 순천시 해룡면 상삼길 23"}}, kSuncheon);
+  constexpr Row kHall[] = {{"from Akron", "from"}, {"Akron Hall", ""}, {"HALL", "HALL"}};
+  test::expect_cleaned_rows({.places = {"Akron Hall"}}, kHall);
+  constexpr Row kTown[] = {{"seen in Zundertown", "seen in"}};
+  test::expect_cleaned_rows({.places = {"Zundertown, Ohio"}}, kTown);
+  constexpr Row kWords[] = {
+      {"HEAD CT", "HEAD CT"},
+      {"T1 SPINE", "T1 SPINE"},
+      {"LONG AXIS", "LONG AXIS"},
+      {"Baker cyst", "Baker cyst"},
+      {"12 slices", "12 slices"},
+      {"Skyra 3T", "Skyra 3T"},
+      {"Nuclear Medicine 4", "Nuclear Medicine 4"},
+      {"bowel wall", "bowel wall"},
+  };
+  for (const char* address : {"12 Spine Road, Head, CT 06001", "12 Baker Street, Long Wall",
+                              "MAGNETOM Skyra 3T, Room 5", "Department of Nuclear Medicine, Building 4, Level 2"}) {
+    test::expect_cleaned_rows({.places = {address}}, kWords);
+  }
+  test::expect_cleaned_rows({.others = {"12 Spine Road^Head^CT^06001"}}, kWords);
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ TEST(FileFacts, CollectsWhatIdentifiesAtAnyDepth) {
   SliceBytes slice;
   slice.text(0x00100010, "PN", "Davidson^Douglas").text(0x00080050, "SH", "ACC1").text(0x00101000, "LO", "X1\\X2");
   slice.text(0x00080080, "LO", "Mercy Hospital").text(0x00080020, "DA", "20140321");
+  slice.text(0x00102152, "LO", "Akron");
   slice.text(0x0008002A, "DT", "20140322101500").text(0x00090010, "LO", "ACME").text(0x00091001, "PN", "Private^Name");
   slice.raw(
       0x00400275, "SQ",
@@ -34,6 +35,7 @@ TEST(FileFacts, CollectsWhatIdentifiesAtAnyDepth) {
   EXPECT_EQ(found.person_names, (Strings{"Davidson^Douglas", "Nested^Nora", "Private^Name"}));
   EXPECT_EQ(found.ids, (Strings{"ACC1", "P1", "REQ7", "X1", "X2"}));
   EXPECT_EQ(found.places, Strings{"Mercy Hospital"});
+  EXPECT_EQ(found.others, Strings{"Akron"});
   EXPECT_EQ(found.dates, (Strings{"20140321", "20140322"}));
   EXPECT_EQ(found.uids, (Strings{"2.999.1", "2.999.1.1", "2.999.1.1.1"}));
 }
