@@ -13,9 +13,12 @@ constexpr std::size_t kMostTokens = 12;
 /// Longer rows of digits are not looked into: that takes the square of their length.
 constexpr std::size_t kLongestNumber = 64;
 
+/// "-", "- ", " - ", ") ", ", "
 bool joins_ids(std::u32string_view gap) {
   constexpr std::u32string_view kJoining = U"-./_ :#";
   const auto is_joining = [&](char32_t sign) { return kJoining.find(sign) != std::u32string_view::npos; };
+  if (gap.size() == 3) return gap == U" - " || gap == U" / " || gap == U" . ";
+  if (gap.starts_with(U')')) gap.remove_prefix(1);
   return gap.empty() || (gap.size() == 1 && is_joining(gap[0])) ||
          (gap.size() == 2 && gap[1] == U' ' && (gap[0] == U',' || is_joining(gap[0])));
 }
@@ -145,6 +148,58 @@ void IdIndex::add(std::string_view id, DescriptorReason reason) {
   longest_ = std::max(longest_, hash.length);
   most_tokens_ = std::max(most_tokens_, text.tokens().size());
   if (is_mixed) add_digits(text, reason);
+  add_rows(text, reason);
+}
+
+/// "2014-CT-00731" is "CT00731" as well, "1234567-8" "1234567": each row of its parts with a long number in it.
+void IdIndex::add_rows(const FoldedText& text, DescriptorReason reason) {
+  constexpr std::size_t kMostParts = 5;  // UIDs have more
+  const auto& tokens = text.tokens();
+  for (std::size_t begin = 0; begin < tokens.size() && tokens.size() <= kMostParts; ++begin) {
+    IdHash hash;
+    bool is_telling = false, is_number = true;
+    for (std::size_t end = begin; end < tokens.size(); ++end) {
+      hash.append(text.folded(tokens[end]));
+      is_number = is_number && tokens[end].is_number();
+      is_telling = is_telling || (tokens[end].is_number() && tokens[end].length >= kShortestId);
+      const bool is_inside =
+          (begin > 0 && tokens[begin].is_glued) || (end + 1 < tokens.size() && tokens[end + 1].is_glued);
+      if (is_telling && !is_inside && hash.length >= (is_number ? kShortestDigits : kShortestId)) {
+        index_.add(hash.hash, hash.first, {reason, hash.length});
+      }
+    }
+  }
+}
+
+/// "555-0142" of "330-555-0142".
+void IdIndex::add_telephone(std::string_view number) {
+  constexpr std::size_t kAmerican = 10, kLocal = 7, kKoreanMobile = 11, kKoreanLocal = 8;
+  if (number.find_first_not_of("0123456789+-.()/ ") != std::string_view::npos) return;
+  const FoldedText text(number);
+  std::u32string digits;
+  for (const Token& token : text.tokens()) digits += text.folded(token);
+  std::size_t length = 0;
+  if (const auto& tokens = text.tokens(); tokens.size() >= 3) length = tokens.back().length + tokens.end()[-2].length;
+  if (digits.size() == kAmerican && digits[0] != U'0') length = kLocal;
+  if (digits.size() == kKoreanMobile && digits.starts_with(U"010")) length = kKoreanLocal;
+  if (length < kLocal || length >= digits.size()) return;
+  const std::u32string local = digits.substr(digits.size() - length);
+  local_.add(hash_of_folded(local), local[0], true);
+}
+
+/// The token after a telephone number without its area's code at token `begin`, or `begin`.
+std::size_t IdIndex::find_local(const FoldedText& text, std::size_t begin, Removals& removals) const {
+  const auto& tokens = text.tokens();
+  if (!tokens[begin].is_number() || tokens[begin].is_glued) return begin;
+  WordHash hash = kHashSeed;
+  for (std::size_t end = begin; end < std::min(tokens.size(), begin + 2) && tokens[end].is_number(); ++end) {
+    if (end > begin && text.gap_before(end) != U"-" && text.gap_before(end) != U".") break;
+    hash = continued(hash, text, tokens[end]);
+    if (!local_.contains(hash)) continue;
+    removals.push_back({tokens[begin].begin, tokens[end].end, DescriptorReason::contact});
+    return end + 1;
+  }
+  return begin;
 }
 
 /// "PID-00123456" is "123456" as well; where the digits stand apart, five are enough.
@@ -207,6 +262,7 @@ void IdIndex::find(const FoldedText& text, Removals& removals) const {
     for (std::size_t parts = 1; parts <= 2 && i == begin; ++parts) i = find_short(text, begin, parts, removals);
     if (i == begin) ++i;
   }
+  for (std::size_t i = 0; !local_.empty() && i < tokens.size();) i = std::max(i + 1, find_local(text, i, removals));
   if (index_.empty()) return;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     IdHash hash;
@@ -234,7 +290,10 @@ void IdIndex::find(const FoldedText& text, Removals& removals) const {
       if (!stem.empty()) look_up(of_stem);
     }
     if (found > 0) {
-      removals.push_back({tokens[i].begin, tokens[found - 1].end, reason});
+      const bool closes_bracket =
+          text.gap_before(i).ends_with(U'(') &&
+          text.folded(tokens[i].begin, tokens[found - 1].end).find(U')') != std::u32string_view::npos;
+      removals.push_back({tokens[i].begin - (closes_bracket ? 1U : 0U), tokens[found - 1].end, reason});
       i = found - 1;
     } else if (tokens[i].is_number() && tokens[i].length > kShortestId && tokens[i].length <= kLongestNumber) {
       find_in_number(text, tokens[i], removals);

@@ -28,9 +28,13 @@ class IdIndex {
   void add(std::string_view id, DescriptorReason reason);
   /// A whole text that goes where it stands in full.
   void add_phrase(std::string_view phrase, DescriptorReason reason);
+  /// A telephone number goes without its area's code as well, where a dash, a point or nothing parts it ("555-0142").
+  void add_telephone(std::string_view number);
   void find(const FoldedText& text, Removals& removals) const;
 
  private:
+  void add_rows(const FoldedText& text, DescriptorReason reason);
+  std::size_t find_local(const FoldedText& text, std::size_t begin, Removals& removals) const;
   void add_digits(const FoldedText& text, DescriptorReason reason);
   void add_short(const FoldedText& text, DescriptorReason reason);
   std::size_t find_short(const FoldedText& text, std::size_t begin, std::size_t parts, Removals& removals) const;
@@ -42,6 +46,7 @@ class IdIndex {
     bool operator==(const Entry&) const = default;
   };
   WordIndex<Entry> index_;
+  WordIndex<bool> local_;   ///< telephone numbers without their areas' codes
   WordIndex<Entry> short_;  ///< without the dash between their parts, by the number of these
   std::size_t most_tokens_ = 1;
   std::uint32_t longest_ = 0;

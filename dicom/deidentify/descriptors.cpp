@@ -258,6 +258,7 @@ struct DescriptorCleaner::State {
     const auto digits = std::count_if(other.begin(), other.end(), [](char c) { return c >= '0' && c <= '9'; });
     const auto reason = digits >= kFewestDigits ? DescriptorReason::contact : DescriptorReason::id;
     ids.add_phrase(other, reason);
+    if (reason == DescriptorReason::contact) ids.add_telephone(other);
     if (other.find(',') != std::string_view::npos) add_parts(other, reason);
     homes.add(other);
   }

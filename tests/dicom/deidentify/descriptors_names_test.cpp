@@ -178,5 +178,23 @@ TEST(DescriptorNames, PartsOfTheHeadersAddresses) {
   test::expect_cleaned_rows({.others = {"12 Spine Road^Head^CT^06001"}}, kWords);
 }
 
+TEST(DescriptorNames, PartsOfTheHeadersNumbers) {
+  constexpr Row kPhone[] = {
+      {"call (330)5550142", "call"}, {"call 330 - 555 - 0142", "call"},  {"call 555-0142", "call"},
+      {"call 5550142", "call"},      {"TR 555 TE 142", "TR 555 TE 142"}, {"555 0142", "555 0142"},
+      {"555/142", "555/142"},        {"1555-0142", "1555-0142"},
+  };
+  for (const char* number : {"330-555-0142", "(330) 555-0142", "3305550142"}) {
+    test::expect_cleaned_rows({.others = {number}}, kPhone);
+  }
+  constexpr Row kMobile[] = {{"2048-3072", ""}, {"2048 x 3072", "2048 x 3072"}, {"2048/3072", "2048/3072"}};
+  test::expect_cleaned_rows({.others = {"010-2048-3072"}}, kMobile);
+  constexpr Row kIds[] = {
+      {"id 1234567 CT", "id CT"}, {"12345678 CT", "CT"}, {"CT00731 chest", "chest"}, {"acc CT-00731", "acc"},
+      {"2014 CT", "2014 CT"},     {"731 CT", "731 CT"},  {"8 slices", "8 slices"},
+  };
+  test::expect_cleaned_rows({.ids = {"1234567-8", "2014-CT-00731"}}, kIds);
+}
+
 }  // namespace
 }  // namespace naru::dicom
