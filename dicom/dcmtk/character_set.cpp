@@ -306,6 +306,97 @@ constexpr Set kSingleByteSets[] = {Set::latin1,      Set::latin2,      Set::lati
                                    Set::windows1251, Set::windows1252, Set::windows1253, Set::windows1254,
                                    Set::windows1255, Set::windows1256, Set::windows1257, Set::koi8_r};
 
+/// Bytes of the character that begins with this one.
+std::size_t utf8_length(char first) {
+  return static_cast<std::size_t>(std::max<utf8proc_int8_t>(utf8proc_utf8class[byte(first)], 1));
+}
+
+enum class Script : std::uint8_t { ascii, latin, greek, cyrillic, other };
+
+Script script_of(utf8proc_int32_t code) {
+  if (code < 0x80) return Script::ascii;
+  if (code < 0x250 || (code >= 0x1E00 && code < 0x1F00)) return Script::latin;
+  if (code >= 0x370 && code < 0x400) return Script::greek;
+  return code >= 0x400 && code < 0x530 ? Script::cyrillic : Script::other;
+}
+
+/// A word as names are written: letters of one script, all of one case or the first one a capital.
+class NameWord {
+ public:
+  /// False where the letter cannot be one of such a word.
+  bool append(utf8proc_int32_t code) {
+    const auto category = utf8proc_category(code);
+    const bool is_upper = category == UTF8PROC_CATEGORY_LU, is_lower = category == UTF8PROC_CATEGORY_LL;
+    if (!is_upper && !is_lower) return false;
+    const Script script = script_of(code);
+    const bool are_latin = script <= Script::latin && script_ <= Script::latin;
+    if (length_ > 0 && script != script_ && !are_latin) return false;
+    script_ = length_ == 0 ? script : std::max(script, script_);
+    if (is_upper && lower_ > 0) return false;            // "ivaNov"
+    if (is_lower && length_ - lower_ > 1) return false;  // "IVanov"
+    lower_ += is_lower ? 1 : 0;
+    ++length_;
+    return true;
+  }
+
+ private:
+  Script script_ = Script::ascii;
+  int length_ = 0, lower_ = 0;
+};
+
+constexpr std::string_view kBetweenNames = "^= -.,'\\";
+
+/// The first letter of each word a capital, the others small: of a text in small letters.
+std::string with_capitals(std::string_view small) {
+  std::string text;
+  bool begins = true;
+  for (std::size_t at = 0; at < small.size();) {
+    const std::size_t length = utf8_length(small[at]);
+    const std::string_view letter = small.substr(at, length);
+    text += begins ? in_one_case(letter, utf8proc_toupper) : std::string(letter);
+    begins = kBetweenNames.find(small[at]) != std::string_view::npos;
+    at += length;
+  }
+  return text;
+}
+
+/// True where all words are as NameWord has them.
+bool looks_like_name(std::string_view utf8) {
+  NameWord word;
+  for (std::size_t at = 0; at < utf8.size();) {
+    utf8proc_int32_t code = 0;
+    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data() + at),
+                                         static_cast<utf8proc_ssize_t>(utf8.size() - at), &code);
+    if (length <= 0) return false;
+    if (kBetweenNames.find(utf8[at]) != std::string_view::npos) {
+      word = {};
+    } else if (!word.append(code)) {
+      return false;
+    }
+    at += static_cast<std::size_t>(length);
+  }
+  return true;
+}
+
+/// Characters of more than one byte in their sets.
+bool is_east_asian(std::string_view utf8) {
+  for (std::size_t at = 0; at < utf8.size();) {
+    utf8proc_int32_t code = 0;
+    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data() + at),
+                                         static_cast<utf8proc_ssize_t>(utf8.size() - at), &code);
+    constexpr utf8proc_int32_t kFirst = 0x2E80, kFirstHalfWidth = 0xFF61;  // Katakana of half width is one byte
+    if (length <= 0 || (code >= kFirst && code < kFirstHalfWidth)) return true;
+    at += static_cast<std::size_t>(length);
+  }
+  return false;
+}
+
+/// Letters of Iceland, which stand for those of Turkey where the set is not stated.
+bool has_icelandic(std::string_view utf8) {
+  constexpr std::string_view kLetters[] = {"þ", "Þ", "ð", "Ð", "ý", "Ý"};
+  return std::ranges::any_of(kLetters, [&](std::string_view one) { return utf8.find(one) != std::string_view::npos; });
+}
+
 /// KS X 1001 with the escape of ISO 2022 IR 149 before the first wide character of each component (PS3.5 H.3.2).
 std::string with_escapes(std::string_view euc_kr) {
   std::string text;
@@ -322,6 +413,38 @@ std::string with_escapes(std::string_view euc_kr) {
 }
 
 }  // namespace
+
+std::vector<std::string> CharacterSet::other_readings(std::string_view name, Vr value_representation) const {
+  if (!has_high(name) || has_escapes(name) || is_plainly_utf8(name)) return {};
+  std::vector<std::string> known, others;
+  for (Decoded& reading : readings(name, value_representation)) known.push_back(std::move(reading.text));
+  if (std::ranges::any_of(known, is_east_asian)) return {};
+  const bool is_latin_name =
+      std::ranges::any_of(known, [](const std::string& one) { return looks_like_name(one) && !has_icelandic(one); });
+  const auto add = [&](std::string text) {
+    const bool is_new =
+        std::ranges::find(known, text) == known.end() && std::ranges::find(others, text) == others.end();
+    if (is_new) others.push_back(std::move(text));
+  };
+  constexpr Set kSets[] = {Set::windows1251, Set::cyrillic,    Set::koi8_r, Set::windows1253,
+                           Set::greek,       Set::windows1250, Set::latin2, Set::windows1254};
+  constexpr std::size_t kNotLatin = 5;
+  for (std::size_t i = 0; i < std::size(kSets); ++i) {
+    if (i == kNotLatin && (is_latin_name || !others.empty())) break;
+    const auto utf8 = whole_as_utf8(kSets[i], name);
+    if (!utf8 || !looks_like_name(*utf8)) continue;
+    add(*utf8);
+    const std::string capitals = in_one_case(*utf8, utf8proc_toupper), small = in_one_case(*utf8, utf8proc_tolower);
+    // Greek capitals have no accents.
+    constexpr auto kWithoutMarks = static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_STRIPMARK);
+    for (const std::string& form : {capitals, normalised(capitals, kWithoutMarks), small, with_capitals(small)}) {
+      std::string bytes;
+      if (!append_from_utf8(kSets[i], form, bytes) || bytes == name) continue;
+      for (Decoded& reading : readings(bytes, value_representation)) add(std::move(reading.text));
+    }
+  }
+  return others;
+}
 
 std::vector<std::string> CharacterSet::all_encodings(std::string_view utf8) {
   std::vector<std::string> encodings;

@@ -45,6 +45,11 @@ class CharacterSet {
   /// All that the text may be: what `to_utf8` gives or, where that is in doubt, each possible text.
   std::vector<Decoded> readings(std::string_view bytes, Vr value_representation) const;
 
+  /// A name of one byte a letter may be in another set than the one it is read as, whose capitals and small letters
+  /// are other pairs ("Кузнецов" of Windows-1251 stated as ISO_IR 144): what it says in each set in which it looks like
+  /// a name, and how its other cases read under this set. Empty for what needs none of this.
+  std::vector<std::string> other_readings(std::string_view name, Vr value_representation) const;
+
   /// Every encoding in which this text could stand in bytes somewhere: UTF-8, UTF-16 LE and BE, KS X 1001 (EUC-KR
   /// and with the escapes of ISO 2022 IR 149), GB18030, Shift_JIS, EUC-JP and ISO-2022-JP, the sets of one byte that
   /// DICOM knows and those of Windows, as far as each can hold it; NFC and NFD for Hangul, and what has capitals in

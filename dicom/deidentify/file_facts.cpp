@@ -438,6 +438,9 @@ class Collector {
         if (!one.empty()) (facts_.identifiers.*category).push_back(std::move(one));
       }
     };
+    if (category == &Identifiers::person_names) {
+      for (const std::string& other : set.other_readings(text_of(value), node.value_representation)) add(other);
+    }
     if (const auto text = decode_text(value, node.value_representation, set)) return add(*text);
     const auto possible = possible_texts(value, node.value_representation, set);
     if (possible.empty()) facts_.problem = Code::charset_undecodable;

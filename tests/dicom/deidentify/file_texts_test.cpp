@@ -173,6 +173,39 @@ TEST(FileTexts, FindsANameByItsBytesWhereTheTextIsDecodedAsSomethingElse) {
   EXPECT_EQ(with.counts.notes.at("charset_undecodable"), 1U);
 }
 
+TEST(FileTexts, FindANameInOtherCasesWhereAnotherSetIsMeant) {
+  struct Meant {
+    const char *stated, *name, *word;
+    Set set, read_as;
+  };
+  for (const auto& [stated, name, word, set, read_as] :
+       {Meant{"ISO_IR 144", "Кузнецов^Борис", "КУЗНЕЦОВ", Set::windows1251, Set::cyrillic},
+        Meant{"ISO_IR 144", "ЧЕХОВА^ЯНА", "Чехова", Set::windows1251, Set::cyrillic},
+        Meant{"ISO_IR 100", "Παπαδόπουλος^Νίκος", "ΠΑΠΑΔΟΠΟΥΛΟΣ", Set::windows1253, Set::latin1},
+        Meant{"ISO_IR 100", "Śliwińska^Żaneta", "ŚLIWIŃSKA", Set::latin2, Set::latin1}}) {
+    const Deidentified done = cleaned(slice(stated, in(set, name), "MR " + in(set, word) + " T2"));
+    ASSERT_FALSE(done.result.reason) << name;
+    std::string as_read;
+    ASSERT_TRUE(dicom::append_as_utf8(read_as, in(set, word), as_read));
+    EXPECT_FALSE(done.holds(as_read)) << name;
+    EXPECT_TRUE(done.value(kStudyDescription).value_or("").ends_with("T2")) << name;
+  }
+  const Deidentified done =
+      cleaned(slice("", in(Set::latin2, "Śliwińska^Żaneta"), in(Set::latin2, "TK głowy Sliwinska T2")));
+  EXPECT_TRUE(done.value(kStudyDescription).value_or("").ends_with("owy T2"));
+}
+
+TEST(FileTexts, ReadANameThatIsAsStatedInNoOtherSet) {
+  const auto others_of = [](const char* stated, const std::string& name) {
+    return dicom::CharacterSet(stated).other_readings(name, dicom::vr("PN"));
+  };
+  EXPECT_TRUE(others_of("ISO_IR 100", in(Set::latin1, "Müller^Jörg")).empty());
+  EXPECT_TRUE(others_of("ISO_IR 100", in(Set::latin1, "Sørensen^Åse")).empty());
+  EXPECT_TRUE(others_of("ISO_IR 100", "Davidson^Douglas").empty());
+  EXPECT_TRUE(others_of("", in(Set::uhc, "홍^길동")).empty());
+  EXPECT_TRUE(others_of("ISO_IR 144", in(Set::cyrillic, "ИВАНОВ^ПЁТР")).empty());
+}
+
 TEST(FileTexts, DecideNothingWhereAllIsAscii) {
   const std::string file = SliceBytes().text(kCharacterSet, "CS", "ISO_IR 100").bytes();
   const auto table = dicom::read_elements(std::as_bytes(std::span(file)), 132, {true, false});
