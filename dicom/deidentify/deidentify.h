@@ -43,7 +43,7 @@ struct DeidSource {
   std::uint64_t expanded_bytes = 0;  ///< of all frames, of a file in which they are compressed or deflated
   bool is_expanded = false;          ///< all frames at once, by the policy, whatever they show
   std::string birth_date;            ///< (0010,0030) as found
-  std::string patient_name_birth;  ///< the words of the name, small, with '^' between them, then '|' and the birth date
+  std::string patient_name_birth;  ///< small words of the name ('^' between; none of "ANONYMOUS"), '|', the birth date
 };
 
 /// Reads DeidSource from a file's beginning. `reason`: not_dicom, corrupt, truncated ... as far as the prefix tells.

@@ -527,7 +527,7 @@ DeidSource source_of(const ElementTable& table, Bytes bytes) {
     if (node.tag == kPatientName) name = normalised(text_of(value));
     if (node.tag == kPatientBirthDate) birth_date = text_of(value);
   }
-  if (!name.empty()) source.patient_name_birth = name + '|' + birth_date;
+  if (!name.empty()) source.patient_name_birth = (is_placeholder_name(name) ? "" : name) + '|' + birth_date;
   source.birth_date = birth_date;
   if (is_stated_burned_in(specimen_label)) burned_in = specimen_label;
   source.image_class = image_class(source.sop_class_uid, image_type, burned_in);

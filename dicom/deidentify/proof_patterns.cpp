@@ -9,6 +9,7 @@
 #include "dicom/dcmtk/character_set.h"
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptors.h"
+#include "dicom/deidentify/values.h"
 
 namespace naru::dicom {
 
@@ -153,7 +154,7 @@ class PatternMaker {
 
   void add(const std::string& text, bool is_date) {
     const std::string key = folded(text);
-    if (text.size() < kShortestInText || is_placeholder(key)) return;
+    if (text.size() < kShortestInText || is_placeholder_name(key)) return;
     if (!is_ascii(text)) {
       for (const std::string& bytes : CharacterSet::all_encodings(text)) {
         push(folded(bytes), key, is_date, bytes.size() >= kShortestLettersInBinary);
@@ -188,13 +189,6 @@ class PatternMaker {
   static bool proves_in_binary(std::string_view text) {
     const bool has_letters = std::ranges::any_of(text, is_letter);
     return text.size() >= (has_letters ? kShortestLettersInBinary : kShortestDigitsInBinary);
-  }
-
-  static bool is_placeholder(std::string_view key) {
-    constexpr std::array<std::string_view, 12> kPlaceholders = {"anon",         "anonymous", "anonymized", "anonymised",
-                                                                "unknown",      "none",      "null",       "removed",
-                                                                "deidentified", "not given", "unnamed",    "no name"};
-    return std::ranges::find(kPlaceholders, key) != kPlaceholders.end();
   }
 
   std::vector<Pattern> patterns_;

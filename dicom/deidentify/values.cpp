@@ -255,4 +255,15 @@ char padding_of(Vr value_representation) {
   return is_text(value_representation) && value_representation != vr("UI") ? ' ' : '\0';
 }
 
+bool is_placeholder_name(std::string_view name) {
+  constexpr std::array<std::string_view, 13> kNames = {
+      "anon",    "anonymous",    "anonymized", "anonymised", "unknown", "none",     "null",
+      "removed", "deidentified", "not given",  "unnamed",    "no name", "not known"};
+  std::string words(name.substr(0, name.find_last_not_of(" ^=") + 1));
+  std::ranges::transform(words, words.begin(), [](char c) {
+    return c == '^' ? ' ' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return std::ranges::find(kNames, words) != kNames.end();
+}
+
 }  // namespace naru::dicom

@@ -32,6 +32,9 @@ std::optional<std::string> shift_dates(std::string_view value, Vr value_represen
 /// calendars, and the end. Everybody knows them, so that one that was moved would tell by how much all others were.
 bool is_placeholder_date(std::string_view digits);
 
+/// True for what programs write for a name where they know none ("ANONYMOUS", "No^Name"), in any case.
+bool is_placeholder_name(std::string_view name);
+
 /// True for seconds since 1970 that programs write where they know none: those of its first day, as above, -1, and the
 /// least and the greatest integers.
 bool is_placeholder_epoch(double seconds);

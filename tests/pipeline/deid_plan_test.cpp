@@ -76,7 +76,8 @@ TEST_F(DeidPlanTest, HoldsBackAStudyOfTwoIdentifiersNamesOrBirthDates) {
 TEST_F(DeidPlanTest, WhatAFileDoesNotSayTellsNoPatientsApart) {
   EXPECT_THAT(fates({{"P1", "kim|19700401", "1", "1.1", "1.1.1"},
                      {"P1", "", "1", "1.2", "1.2.1"},
-                     {"P1", "kim|", "1", "1.3", "1.3.1"}}),
+                     {"P1", "kim|", "1", "1.3", "1.3.1"},
+                     {"P1", "|19700401", "1", "1.4", "1.4.1"}}),
               Each("used"));
 }
 

@@ -144,6 +144,9 @@ TEST(FileFacts, TellsPatientsApartByNameAndBirthDate) {
   };
   EXPECT_EQ(of("Hong^Gildong"), of("HONG^GILDONG=\xC8\xAB"));
   EXPECT_NE(of("Hong^Gildong"), of("Kim^Gildong"));
+  EXPECT_EQ(of("ANONYMOUS"), "|19510704");
+  EXPECT_EQ(of("No^Name"), "|19510704");
+  EXPECT_NE(of("ANONYMOUS^7"), of("ANONYMOUS^8"));
 }
 
 }  // namespace

@@ -58,6 +58,13 @@ TEST(Values, LeavesDatesThatStandForNone) {
   EXPECT_EQ(dicom::shift_epoch_text("-1", -1000), "-1");
 }
 
+TEST(Values, KnowsNamesThatStandForNone) {
+  for (const char* none : {"ANONYMOUS", "Unknown^", "No^Name", "none"}) EXPECT_TRUE(dicom::is_placeholder_name(none)) << none;
+  for (const char* name : {"", "Na^Hyunjoo", "ANONYMOUS^7", "Nonell", "Hong^Gildong"}) {
+    EXPECT_FALSE(dicom::is_placeholder_name(name)) << name;
+  }
+}
+
 TEST(Values, CapsAgesAbove89Years) {
   EXPECT_EQ(dicom::capped_age("089Y"), "089Y");
   EXPECT_EQ(dicom::capped_age("090Y"), "090Y");
