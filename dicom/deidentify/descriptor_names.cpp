@@ -132,7 +132,7 @@ std::string joined(std::span<const std::string> words) {
 
 void NameIndex::add(std::string_view person_name) {
   initials_.emplace_back();
-  is_somebody_.push_back(false);
+  words_.emplace_back();
   for (const std::string_view group : split(person_name, '=', 3)) add_group(group);
 }
 
@@ -259,7 +259,7 @@ void NameIndex::add_words(std::string_view component, std::uint8_t number, bool 
       const bool is_telling = are_short_telling || length > kShortestStrong;
       const Rank rank = is_telling ? rank_of(tokens[i], hash, length) : Rank::weak;
       add_part(hash, first, length, word, rank);
-      if (rank == Rank::strong || is_called_so(tokens[i], text.folded(tokens[i]))) is_somebody_.back() = true;
+      note_word(tokens[i], is_called_so(tokens[i], text.folded(tokens[i])) || rank == Rank::strong, word);
       if (rank == Rank::strong) add_beginnings(text.folded(tokens[i].begin, tokens[end - 1].end), word);
       const std::u32string_view stem = cyrillic_stem(text.folded(tokens[i]));
       if (!stem.empty()) {
@@ -276,6 +276,14 @@ void NameIndex::add_words(std::string_view component, std::uint8_t number, bool 
   }
   if (words < 2 || words > kMostWords) return;
   add_part(joined, joined_first, joined_length, number, joined_length >= kShortestPartial ? Rank::strong : Rank::weak);
+}
+
+void NameIndex::note_word(const Token& token, bool is_telling, std::uint8_t number) {
+  Words& words = words_.back();
+  const WordFlags flags = word_flags(token.hash);
+  words.has_telling = words.has_telling || is_telling;
+  words.has_plain = words.has_plain || (!is_telling && (flags & (kAlsoName | kNameParticle)) == 0);
+  if ((flags & kAlsoName) != 0) words.names |= 1U << number;
 }
 
 NameIndex::Rank NameIndex::rank_of(const Token& token, WordHash hash, std::size_t length) {

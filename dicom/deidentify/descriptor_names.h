@@ -86,6 +86,7 @@ class NameIndex {
   void add_latin_for_kana(std::string letters, std::uint8_t number);
   void add_beginnings(std::u32string_view word, std::uint8_t number);
   void add_part(WordHash hash, char32_t first, std::size_t length, std::uint8_t number, Rank rank);
+  void note_word(const Token& token, bool is_telling, std::uint8_t number);
   static Rank rank_of(const Token& token, WordHash hash, std::size_t length);
 
   void find_words(const FoldedText& text, Units& units) const;
@@ -135,7 +136,12 @@ class NameIndex {
   std::vector<LatinName> latin_;
   std::vector<KanaName> kana_, latin_for_kana_;
   std::vector<Initials> initials_;  ///< of each person
-  std::vector<bool> is_somebody_;   ///< of each person: a part of the name is more than a word
+  struct Words {
+    bool has_telling = false;  ///< a part that is more than a word
+    bool has_plain = false;    ///< one that nobody is called: "Phantom"
+    std::uint32_t names = 0;   ///< parts that are words and names, a bit each
+  };
+  std::vector<Words> words_;  ///< of each person
 };
 
 }  // namespace naru::dicom

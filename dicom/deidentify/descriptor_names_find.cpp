@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <string>
 
 #include "dicom/deidentify/descriptor_hanja.h"
@@ -213,7 +214,9 @@ void NameIndex::find_login(const FoldedText& text, std::uint32_t i, Units& units
 
 /// A word that somebody of the header is called and many others are ("Lee", "Brown"), not one of a test's ("Phantom").
 bool NameIndex::may_name(WordHash hash, std::uint16_t person) const {
-  return is_somebody_[person] && (word_flags(hash) & (kAlsoName | kKnownName)) != 0;
+  const Words& words = words_[person];
+  const bool is_somebody = words.has_telling || (!words.has_plain && std::popcount(words.names) >= 2);
+  return is_somebody && (word_flags(hash) & (kAlsoName | kKnownName)) != 0;
 }
 
 /// True where letters are nothing but different parts and initials of one person's name.

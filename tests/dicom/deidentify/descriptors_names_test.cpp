@@ -118,6 +118,18 @@ TEST(DescriptorNames, WordsThatAreNamesByWhatStandsBesideThem) {
   }
 }
 
+TEST(DescriptorNames, WordsThatAreNamesInANameOfSuchWordsAlone) {
+  constexpr Row kDay[] = {
+      {"W Day chest", "chest"},
+      {"for Day", "for"},
+      {"wday", ""},
+      {"DAY 5", "DAY 5"},
+  };
+  test::expect_cleaned_rows({.person_names = {"Day^Will"}}, kDay);
+  constexpr Row kPhantom[] = {{"HEAD P", "HEAD P"}, {"for Head", "for Head"}, {"WHITE M", "WHITE M"}};
+  test::expect_cleaned_rows({.person_names = {"Head^Phantom", "White^Water^Mask"}}, kPhantom);
+}
+
 TEST(DescriptorNames, LoginsOfInitialsAndAName) {
   struct Login {
     const char *person, *text;
