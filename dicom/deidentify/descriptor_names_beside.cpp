@@ -9,6 +9,8 @@ namespace naru::dicom {
 
 namespace {
 
+constexpr std::u32string_view kSides[] = {U"r", U"l"};
+
 // What has a left and a right one, and the views of those.
 constexpr std::u32string_view kOfASide[] = {
     U"mlo",     U"cc",    U"ml",       U"lm",        U"xccl",      U"xcc",      U"lat",    U"lateral", U"obl",
@@ -81,8 +83,7 @@ bool has_age_or_sex(const FoldedText& text, std::size_t i) {
 /// "R" of "KNEE R" and "R MLO": a side, whoever has such an initial.
 bool is_side(const FoldedText& text, std::size_t i) {
   const auto& tokens = text.tokens();
-  const std::u32string_view letter = text.folded(tokens[i]);
-  if (letter != U"r" && letter != U"l") return false;
+  if (!is_one_of(text.folded(tokens[i]), kSides)) return false;
   const auto joins = [](std::u32string_view gap) { return gap.size() == 1 && gap.find_first_of(U" _-") == 0; };
   const auto has_sides = [&](std::size_t k) { return is_one_of(text.folded(tokens[k]), kOfASide); };
   return (i > 0 && joins(text.gap_before(i)) && has_sides(i - 1)) ||
@@ -184,19 +185,23 @@ std::uint32_t NameIndex::parts_beside(const Units& units, std::size_t unit) {
 }
 
 /// "D. Davidson", "Davidson, D. M."
-/// @param used parts of the name that are no initials
+/// @param used parts of the name that stand there: a side is no initial of these
 void NameIndex::remove_initials(const FoldedText& text, const Unit& unit, std::uint32_t used,
                                 Removals& removals) const {
   const auto& tokens = text.tokens();
   if (!tokens[unit.first].is_letters()) return;
+  const auto is_one = [&](std::size_t t) {
+    const bool may_be_side = is_one_of(text.folded(tokens[t]), kSides);
+    return is_initial(text, t, unit.part.person, may_be_side ? used : bit_of(unit));
+  };
   const auto remove = [&](const Token& token) { removals.push_back({token.begin, token.end, DescriptorReason::name}); };
   for (std::size_t t = unit.first; t > 0 && joins_names(text.gap_before(t)); --t) {
-    if (!is_initial(text, t - 1, unit.part.person, used) || tokens[t - 1].is_glued) break;
+    if (!is_one(t - 1) || tokens[t - 1].is_glued) break;
     remove(tokens[t - 1]);
   }
   for (std::size_t t = unit.last + 1; t < tokens.size() && joins_names(text.gap_before(t)); ++t) {
     const bool is_followed = t + 1 < tokens.size() && tokens[t + 1].is_glued;
-    if (!is_initial(text, t, unit.part.person, used) || is_followed) break;
+    if (!is_one(t) || is_followed) break;
     remove(tokens[t]);
   }
 }

@@ -55,6 +55,15 @@ TEST(DescriptorNames, SidesBesideANameStay) {
   test::expect_cleaned_rows({.person_names = {"Rivera^Luis"}}, kRivera);
 }
 
+TEST(DescriptorNames, AnInitialGoesWhereTheWholeNameStandsBeforeIt) {
+  constexpr Row kBrown[] = {{"Grey Brown, BROWN G CT", "CT"}};
+  test::expect_cleaned_rows({.person_names = {"Brown^Grey"}}, kBrown);
+  constexpr Row kDavidson[] = {{"Douglas Davidson, DAVIDSON D CT", "CT"}};
+  test::expect_cleaned_rows({.person_names = {"Davidson^Douglas", "Hughes^Tim"}}, kDavidson);
+  constexpr Row kMoss[] = {{"Anna Moss, MOSS A CT", "CT"}};
+  test::expect_cleaned_rows({.person_names = {"Moss^Anna"}}, kMoss);
+}
+
 TEST(DescriptorNames, WordsThatAreNamesByWhatStandsBesideThem) {
   constexpr Row kLee[] = {
       {"J Lee chest", "chest"},
