@@ -378,14 +378,14 @@ bool looks_like_name(std::string_view utf8) {
   return true;
 }
 
-/// Characters of more than one byte in their sets.
+/// Characters of more than one byte in their sets: not Katakana of half width.
 bool is_east_asian(std::string_view utf8) {
   for (std::size_t at = 0; at < utf8.size();) {
     utf8proc_int32_t code = 0;
     const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data() + at),
                                          static_cast<utf8proc_ssize_t>(utf8.size() - at), &code);
-    constexpr utf8proc_int32_t kFirst = 0x2E80, kFirstHalfWidth = 0xFF61;  // Katakana of half width is one byte
-    if (length <= 0 || (code >= kFirst && code < kFirstHalfWidth)) return true;
+    constexpr utf8proc_int32_t kFirst = 0x2E80, kPrivate = 0xE000, kCompatible = 0xF900, kHalfWidth = 0xFF61;
+    if (length <= 0 || (code >= kFirst && code < kPrivate) || (code >= kCompatible && code < kHalfWidth)) return true;
     at += static_cast<std::size_t>(length);
   }
   return false;
