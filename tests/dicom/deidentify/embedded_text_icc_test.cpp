@@ -18,7 +18,7 @@ EmbeddedText clean_profile(std::string& bytes) {
   return dicom::clean_icc_profile(std::as_writable_bytes(std::span(bytes)));
 }
 
-void expect_untouched(std::string profile) {
+void expect_untouched_profile(std::string profile) {
   const std::string before = profile;
   const EmbeddedText found = clean_profile(profile);
   EXPECT_TRUE(found.is_sound);
@@ -43,7 +43,7 @@ std::string expect_cleaned(std::string profile) {
   return profile;
 }
 
-void expect_unsound(std::string profile) { EXPECT_FALSE(clean_profile(profile).is_sound); }
+void expect_unsound_profile(std::string profile) { EXPECT_FALSE(clean_profile(profile).is_sound); }
 
 std::string with_tag(const std::string& signature, const std::string& data) {
   auto tags = published_tags();
@@ -54,12 +54,12 @@ std::string with_tag(const std::string& signature, const std::string& data) {
 const std::string kOurToken(kToken);
 
 TEST(IccText, PublishedProfilesStayAsTheyAre) {
-  expect_untouched(icc_profile(published_tags()));
-  expect_untouched(icc_profile(published_tags()) + '\0');  // padding to an even length
+  expect_untouched_profile(icc_profile(published_tags()));
+  expect_untouched_profile(icc_profile(published_tags()) + '\0');  // padding to an even length
   auto tags = published_tags();
   tags.push_back({"dmdd", icc_mluc({{"enUS", utf16("sRGB")}, {"koKR", utf16("sRGB built-in")}})});
   tags.push_back({"wtpt", icc_curve()});
-  expect_untouched(icc_profile(tags));
+  expect_untouched_profile(icc_profile(tags));
 }
 
 TEST(IccText, TextsOfAllTypesGo) {
@@ -82,7 +82,7 @@ TEST(IccText, EachFormOfADescriptionCounts) {
 }
 
 TEST(IccText, DescriptionsWithoutTheirLatterFormsAreUnderstood) {
-  expect_untouched(with_tag("desc", "desc\0\0\0\0\0\0\0\5sRGB\0"s));
+  expect_untouched_profile(with_tag("desc", "desc\0\0\0\0\0\0\0\5sRGB\0"s));
   expect_cleaned(with_tag("desc", "desc\0\0\0\0\0\0\0\7GILDONG"s));
   expect_cleaned(with_tag("desc", "desc\0\0\0\0\xFF\xFF\xFF\xFFGILDONG"s));
   expect_cleaned(with_tag("desc", "desc\0\0\0\0\0\0\0\5sRGB\0\0\0\0\0\x7F\xFF\xFF\xFFGILDONG"s));
@@ -146,16 +146,16 @@ TEST(IccText, ProfilesWhoseTablesDoNotFitAreUnsound) {
     std::string changed = profile;
     return changed.replace(at, bytes.size(), bytes);
   };
-  expect_unsound("");
-  expect_unsound(kOurToken);
-  expect_unsound(profile.substr(0, profile.size() - 1));
-  expect_unsound(with(36, "GILD"));                      // no profile at all
-  expect_unsound(with(0, big_endian(100, 4)));           // shorter than its header
-  expect_unsound(with(128, big_endian(0xFFFFFFFF, 4)));  // more tags than bytes
-  expect_unsound(with(128 + 4 + 4, big_endian(0, 4)));   // a tag in the header
-  expect_unsound(with(128 + 4 + 4, big_endian(0xFFFFFF00, 4)));
-  expect_unsound(with(128 + 4 + 8, big_endian(0xFFFFFFFF, 4)));
-  expect_unsound(with(128 + 4 + 8, big_endian(60, 4)));  // a tag that reaches into the next one
+  expect_unsound_profile("");
+  expect_unsound_profile(kOurToken);
+  expect_unsound_profile(profile.substr(0, profile.size() - 1));
+  expect_unsound_profile(with(36, "GILD"));                      // no profile at all
+  expect_unsound_profile(with(0, big_endian(100, 4)));           // shorter than its header
+  expect_unsound_profile(with(128, big_endian(0xFFFFFFFF, 4)));  // more tags than bytes
+  expect_unsound_profile(with(128 + 4 + 4, big_endian(0, 4)));   // a tag in the header
+  expect_unsound_profile(with(128 + 4 + 4, big_endian(0xFFFFFF00, 4)));
+  expect_unsound_profile(with(128 + 4 + 8, big_endian(0xFFFFFFFF, 4)));
+  expect_unsound_profile(with(128 + 4 + 8, big_endian(60, 4)));  // a tag that reaches into the next one
 }
 
 TEST(IccText, DamagedProfilesNeverBreakAnything) {
