@@ -45,6 +45,11 @@ bool is_volume(const dicom::DeidSource& source) {
          face_class(source.sop_class_uid) == FaceClass::volume;
 }
 
+/// Photographs are stored as secondary captures as well: Modality says so (XC, PS3.3 C.7.3.1.1.1).
+bool is_picture(const dicom::DeidSource& source) {
+  return face_class(source.sop_class_uid) == FaceClass::picture || source.modality == "XC";
+}
+
 bool is_same_list(const DeidScan& scan, const Scan& slices) {
   const auto same = [](const InputRecord& a, const InputRecord& b) {
     return a.path == b.path && a.size_bytes == b.size_bytes;
@@ -240,9 +245,8 @@ class FacePlanner {
     const std::set<std::size_t> read(slices_.input_of_candidate.begin(), slices_.input_of_candidate.end());
     for (std::size_t index = 0; index < scan_.sources.size(); ++index) {
       const dicom::DeidSource& source = scan_.sources[index];
-      const FaceClass kind = face_class(source.sop_class_uid);
       const bool has_pixels = slices_.inputs[index].reason != Code::no_pixels;
-      const bool may_show = kind == FaceClass::picture || (is_volume(source) && has_pixels);
+      const bool may_show = is_picture(source) || (is_volume(source) && has_pixels);
       if (may_show && !read.contains(index) && !is_limb(source.body_part)) hold(index);
     }
   }

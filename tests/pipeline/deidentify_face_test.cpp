@@ -178,10 +178,18 @@ TEST_F(DeidentifyFaceTest, HoldsObjectsThatShowFacesThoughTheyAreNoSlices) {
   put("c", picture("PAT-3", "1.2.840.10008.5.1.4.1.1.13.1.1", "XA").text(0x00180015, "CS", "KNEE"));
   put("d", picture("PAT-4", "1.2.840.10008.5.1.4.1.1.601.3", "TG"));                 // a thermogram
   put("e", picture("PAT-5", "1.2.840.10008.5.1.4.1.1.2", "OT").remove(0x00200032));  // a slice without a place
-  EXPECT_EQ(run().instance_count, 1U);
+  put("f", picture("PAT-6", "1.2.840.10008.5.1.4.1.1.77.1.4.1", "XC"));              // a film of a person
+  put("g", picture("PAT-7", "1.2.840.10008.5.1.4.1.1.77.1", "GM"));                  // visible light, retired
+  put("h", picture("PAT-8", "1.2.840.10008.5.1.4.1.1.1", "XC"));                     // a photograph, whatever its class
+  for (const char* const other : {"77.1.1", "77.1.1.1", "77.1.5.1", "77.1.6", "77.1.7", "6.2"}) {
+    const std::string sop_class = std::string("1.2.840.10008.5.1.4.1.1.") + other;
+    put(std::string("other") + other, picture(std::string("PAT-") + other, sop_class.c_str(), "OT"));
+  }
+  run();
   for (const Json& line : lines_of(report() / "inputs.jsonl")) {
-    const bool is_knee = line["path"].get<std::string>().ends_with("c");
-    EXPECT_EQ(line["reason"], is_knee ? Json(nullptr) : Json("face_present"));
+    const std::string path = line["path"];
+    const bool is_left_alone = path.ends_with("c") || path.find("/other") != std::string::npos;
+    EXPECT_EQ(line["reason"], is_left_alone ? Json(nullptr) : Json("face_present")) << path;
   }
 }
 
