@@ -10,9 +10,9 @@
 #include <utility>
 
 #include "core/error.h"
-#include "pipeline/allow_list.h"
 #include "pipeline/pixels/face_limits.h"
 #include "pipeline/pixels/head_pose.h"
+#include "pipeline/pixels/no_head.h"
 
 namespace naru {
 
@@ -21,49 +21,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kAirHu = -1000;
-constexpr double kTrunkWidthMm = 240, kTrunkDepthMm = 80;  // tables are broad as well, but thinner
 constexpr std::uint64_t kBytesPerCell = 40;
-
-/// How deep the outline is within one layer where it is as broad as a trunk, and how much of the layer is air.
-struct Layer {
-  double trunk_depth_mm = 0, air_share = 0;
-};
-
-Layer layer_at(const HeadShape& shape, std::int64_t z) {
-  const Size3& size = shape.grid.size;
-  std::int64_t broad = 0, scanned = 0, air = 0;
-  for (std::int64_t y = 0; y < size.y; ++y) {
-    std::int64_t longest = 0;
-    for (std::int64_t x = 0, run = 0; x < size.x; ++x) {
-      const bool is_inside = shape.inside.at(x, y, z);
-      run = is_inside ? run + 1 : 0;
-      longest = std::max(longest, run);
-      scanned += shape.scanned.at(x, y, z) ? 1 : 0;
-      air += shape.scanned.at(x, y, z) && !is_inside ? 1 : 0;
-    }
-    broad += static_cast<double>(longest) * shape.grid.cell_mm >= kTrunkWidthMm ? 1 : 0;
-  }
-  const double share = scanned > 0 ? static_cast<double>(air) / static_cast<double>(scanned) : 0;
-  return {static_cast<double>(broad) * shape.grid.cell_mm, share};
-}
-
-/// True where the scan ends across a trunk: too broad in one piece for a head, deeper than a table, with air beside it.
-bool is_trunk_at(const HeadShape& shape, std::int64_t z) {
-  constexpr double kLeastAir = 0.1;  // else the outline is that of the scan, and says nothing
-  const Layer layer = layer_at(shape, z);
-  return layer.trunk_depth_mm >= kTrunkDepthMm && layer.air_share >= kLeastAir;
-}
-
-/// True for a limb by its name, and for a trunk: by its name and a cut across it at the top of the scan, or without a
-/// name by cuts across it at both ends. The average head does not lie over either.
-bool is_surely_no_head(const HeadShape& shape, std::string_view body_part) {
-  constexpr std::int64_t kRimCells = 2;  // the outermost may be half scanned
-  const OtherPart* const part = other_part(body_part);
-  if (part != nullptr && !part->may_reach_head) return true;
-  if (part == nullptr && public_body_part(body_part)) return false;  // a part that is, or has, a head
-  const std::int64_t top = shape.grid.size.z - 1 - kRimCells;
-  return top > kRimCells && is_trunk_at(shape, top) && (part != nullptr || is_trunk_at(shape, kRimCells));
-}
 
 constexpr double kLeastAgreement4d = 0.9;  // of the cuts of two volumes, air included
 
@@ -97,7 +55,7 @@ class FaceSearch {
     const auto pose = register_head(shape, executor_);
     cancel.throw_if_canceled();
     if (!pose || !is_head(*pose)) {
-      if (is_surely_no_head(shape, first().body_part)) return {false, "no_head", {}, {}, {}};
+      if (is_surely_no_head(shape, first().body_part, executor_)) return {false, "no_head", {}, {}, {}};
       face.because = name(FaceDoubt::unknown_shape);
       if (pose) face.numbers.overlap = pose->overlap;
       return face;
