@@ -30,6 +30,10 @@ constexpr std::array kTextKinds = {
 /// PROT".
 constexpr std::array<std::string_view, 9> kPages = {"SCREEN",   "CAPTURE",  "DOSE_", "DOSE ",  "REPORT",
                                                     "PATIENT_", "PATIENT ", " PROT", "RESULTS"};
+/// What values of Image Type that name a picture of surfaces have in them, e.g. "CSA VRT", "VOLUME_RENDER"; and all of
+/// one.
+constexpr std::array<std::string_view, 3> kRenderings = {"VRT", "VOLREN", "RENDER"};
+constexpr std::array<std::string_view, 1> kShadedSurfaces = {"SSD"};
 /// What Image Type calls pictures of a slide's label, or with it (PS3.3 C.8.12.4.1.1).
 constexpr std::array<std::string_view, 2> kSlideLabels = {"LABEL", "OVERVIEW"};
 constexpr std::array<std::string_view, 10> kMade = {"LOCALIZER", "SCOUT",   "SURVIEW", "REF_SURVIEW",      "TOPOGRAM",
@@ -45,6 +49,13 @@ std::string capital(std::string_view text) {
 bool names_one(std::span<const std::string> image_type, std::span<const std::string_view> words) {
   return std::ranges::any_of(
       image_type, [&](const std::string& word) { return std::ranges::find(words, capital(word)) != words.end(); });
+}
+
+bool has_one(std::span<const std::string> image_type, std::span<const std::string_view> parts) {
+  return std::ranges::any_of(image_type, [&](const std::string& value) {
+    const std::string text = capital(value);
+    return std::ranges::any_of(parts, [&](std::string_view part) { return text.find(part) != std::string::npos; });
+  });
 }
 
 const Kind* text_kind(std::string_view sop_class_uid) {
@@ -65,7 +76,8 @@ ImageClass image_class(std::string_view sop_class_uid, std::span<const std::stri
   }
   const bool is_derived = !image_type.empty() && image_type[0].starts_with("DERIVED");
   const bool is_secondary = image_type.size() > 1 && image_type[1] == "SECONDARY";
-  return is_derived || is_secondary || names_one(image_type, kMade) ? ImageClass::derived : ImageClass::original;
+  const bool is_made = names_one(image_type, kMade) || names_a_rendering(image_type);
+  return is_derived || is_secondary || is_made ? ImageClass::derived : ImageClass::original;
 }
 
 bool shows_text_by_kind(std::string_view sop_class_uid, std::span<const std::string> image_type,
@@ -76,11 +88,10 @@ bool shows_text_by_kind(std::string_view sop_class_uid, std::span<const std::str
          names_one(image_type, kSlideLabels);
 }
 
-bool names_a_page(std::span<const std::string> image_type) {
-  return std::ranges::any_of(image_type, [](const std::string& value) {
-    const std::string text = capital(value);
-    return std::ranges::any_of(kPages, [&](std::string_view part) { return text.find(part) != std::string::npos; });
-  });
+bool names_a_page(std::span<const std::string> image_type) { return has_one(image_type, kPages); }
+
+bool names_a_rendering(std::span<const std::string> image_type) {
+  return has_one(image_type, kRenderings) || names_one(image_type, kShadedSurfaces);
 }
 
 std::string_view name(ImageClass image_class) {

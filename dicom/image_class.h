@@ -30,6 +30,10 @@ bool shows_text_by_kind(std::string_view sop_class_uid, std::span<const std::str
 /// True where Image Type says that the picture is one of text: a screen save, a dose or patient page.
 bool names_a_page(std::span<const std::string> image_type);
 
+/// True where Image Type says that the picture is one of surfaces in a volume, as seen from somewhere: a volume
+/// rendering or a shaded surface. Projections (MIP) and reformats (MPR) are none.
+bool names_a_rendering(std::span<const std::string> image_type);
+
 /// "A", "B" or "C".
 std::string_view name(ImageClass image_class);
 

@@ -152,7 +152,7 @@ class FacePlanner {
     const bool is_fine = std::max(first.spacing_i_mm, first.spacing_j_mm) <= kCoarsestMm && lie_finely(places_mm);
     return std::ranges::any_of(candidates, [&](std::size_t candidate) {
       const dicom::Instance& one = instance(candidate);
-      return shows_fine_head(one) ||
+      return shows_fine_head(one) || is_rendering(one) ||
              (!is_limb(one.body_part) && (is_fine || static_cast<double>(candidates.size()) * kFineMm > kThickMm));
     });
   }
@@ -224,13 +224,13 @@ class FacePlanner {
     }
   }
 
-  /// Localizers make no stack. As many fine ones as make a volume may show a face; so may a frame of a file that was
-  /// cut elsewhere.
+  /// Localizers make no stack. As many fine ones as make a volume may show a face; so may a rendering, and a frame of a
+  /// file that was cut elsewhere.
   void hold_localizers() {
     std::map<std::string_view, std::vector<std::size_t>> of_series;
     for (std::size_t c = 0; c < slices_.candidates.size(); ++c) {
       if (slices_.placements[c].stack) continue;
-      if (plan.orders.contains(input(c))) hold(input(c));
+      if (plan.orders.contains(input(c)) || is_rendering(instance(c))) hold(input(c));
       if (shows_fine_head(instance(c))) of_series[instance(c).series_uid].push_back(c);
     }
     for (const auto& [uid, candidates] : of_series) {

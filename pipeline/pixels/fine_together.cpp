@@ -15,6 +15,8 @@ namespace naru {
 
 namespace {
 
+constexpr double kParallel = 0.999;  // cosine
+
 Vec3 normal_of(const Grid& grid) {
   const Vec3 normal = cross(grid.patient_from_voxel.column(0), grid.patient_from_voxel.column(1));
   return 1 / norm(normal) * normal;
@@ -32,6 +34,16 @@ void add_runs(std::span<const Place> places, std::set<std::size_t>& found) {
     for (std::size_t n = begin; n < end; ++n) stacks.insert(places[n].second);
     if (stacks.size() > 1) found.merge(stacks);
   }
+}
+
+/// Projections of the highest values show vessels and bones, and hardly skin.
+bool is_projection(const std::string& word) {
+  return word.find("MIP") != std::string::npos || word.find("PROJECTION") != std::string::npos;
+}
+
+bool is_view(const dicom::Stack& stack, const dicom::Instance& first) {
+  return stack.grid.size.z == 1 && first.image_class == dicom::ImageClass::derived && shows_fine_head(first) &&
+         other_part(first.body_part) == nullptr && std::ranges::none_of(first.image_type, is_projection);
 }
 
 /// The groups that a stack belongs to: what is alike in one may make one volume.
@@ -61,8 +73,7 @@ bool lie_finely(std::vector<double> places_mm) {
 }
 
 std::vector<std::size_t> fine_together(std::span<const Grid> grids) {
-  constexpr double kParallel = 0.999;  // cosine
-  std::set<Vec3> looked_along;         // a series may have thousands of stacks
+  std::set<Vec3> looked_along;  // a series may have thousands of stacks
   std::set<std::size_t> found;
   for (const Grid& base : grids) {
     const Vec3 normal = normal_of(base);
@@ -82,19 +93,40 @@ std::vector<std::size_t> fine_together(std::span<const Grid> grids) {
   return {found.begin(), found.end()};
 }
 
+bool look_from_all_around(std::span<const Grid> grids) {
+  constexpr std::size_t kPlanes = 3;
+  std::vector<Vec3> directions;
+  for (const Grid& grid : grids) {
+    const Vec3 normal = normal_of(grid);
+    const bool is_new =
+        std::ranges::none_of(directions, [&](const Vec3& other) { return std::abs(dot(normal, other)) >= kParallel; });
+    if (is_new) directions.push_back(normal);
+    if (directions.size() > kPlanes) return true;
+  }
+  return false;
+}
+
 std::set<std::size_t> fine_together(const Scan& scan, std::span<const std::size_t> stacks) {
-  std::map<std::string, std::vector<std::size_t>> groups;
+  std::map<std::string, std::vector<std::size_t>> groups, views;
   for (const std::size_t stack : stacks) {
     const dicom::Stack& one = scan.stacks[stack];
-    const bool is_left_alone = !one.instances.empty() && !too_small_for_a_face(one.grid).empty();
-    if (!is_left_alone || is_limb(scan.candidates[one.instances.front()].instance.body_part)) continue;
+    if (one.instances.empty() || too_small_for_a_face(one.grid).empty()) continue;
+    const dicom::Instance& first = scan.candidates[one.instances.front()].instance;
+    if (is_limb(first.body_part)) continue;
     for (const std::string& group : groups_of(scan, one)) groups[group].push_back(stack);
+    if (is_view(one, first)) views[one.series_uid].push_back(stack);
   }
-  std::set<std::size_t> found;
-  for (const auto& [group, members] : groups) {
+  const auto grids_of = [&](std::span<const std::size_t> members) {
     std::vector<Grid> grids;
     for (const std::size_t stack : members) grids.push_back(scan.stacks[stack].grid);
-    for (const std::size_t n : fine_together(grids)) found.insert(members[n]);
+    return grids;
+  };
+  std::set<std::size_t> found;
+  for (const auto& [group, members] : groups) {
+    for (const std::size_t n : fine_together(grids_of(members))) found.insert(members[n]);
+  }
+  for (const auto& [series, members] : views) {
+    if (look_from_all_around(grids_of(members))) found.insert(members.begin(), members.end());
   }
   return found;
 }

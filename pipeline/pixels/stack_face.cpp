@@ -127,6 +127,10 @@ bool shows_fine_head(const dicom::Instance& instance) {
   return std::max({instance.spacing_i_mm, instance.spacing_j_mm, step}) <= kCoarsestMm && !is_limb(instance.body_part);
 }
 
+bool is_rendering(const dicom::Instance& instance) {
+  return dicom::names_a_rendering(instance.image_type) && !is_limb(instance.body_part);
+}
+
 FaceHandling face_handling(std::string_view word) {
   if (word == "keep") return FaceHandling::keep;
   return word == "remove" ? FaceHandling::remove : FaceHandling::quarantine;
@@ -154,11 +158,12 @@ StackFace find_face(const Scan& scan, std::size_t stack, std::uint64_t memory_li
                     const CancelToken& cancel, InputHashes& hashes) {
   const dicom::Stack& one = scan.stacks[stack];
   const dicom::Instance& first = scan.candidates[one.instances.front()].instance;
-  const std::string_view small = too_small_for_a_face(one.grid);
-  if (!small.empty()) return {false, small, {}, {}, {}};
   StackFace face;
   face.may_show = true;
   const auto doubtful = [&](FaceDoubt doubt) { return face.because = name(doubt), face; };
+  if (is_rendering(first)) return doubtful(FaceDoubt::kind);
+  const std::string_view small = too_small_for_a_face(one.grid);
+  if (!small.empty()) return {false, small, {}, {}, {}};
   if (first.modality != "CT" && first.modality != "MR") {
     if (is_limb(first.body_part)) return {false, "no_head", {}, {}, {}};
     return doubtful(FaceDoubt::kind);

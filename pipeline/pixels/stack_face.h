@@ -71,6 +71,9 @@ std::vector<dicom::PixelBox> face_boxes(const Grid& stack, std::int64_t k, const
 /// By a header alone: a slice of 3 mm or less of a part of the body that is a head or may hold one.
 bool shows_fine_head(const dicom::Instance& instance);
 
+/// By a header alone: a picture of surfaces, not of a limb's. It is no slice: however coarse, it may show a face.
+bool is_rendering(const dicom::Instance& instance);
+
 /// True for a body part (0018,0015) that is known and is far from a head.
 bool is_limb(std::string_view body_part);
 

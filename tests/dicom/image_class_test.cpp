@@ -45,6 +45,7 @@ TEST(ImageClass, FollowsFromWhatTheHeaderSays) {
       {kCt, {"ORIGINAL", "PRIMARY", "AXIAL"}, "Y", "A", true},
       {kCt, {"ORIGINAL", "PRIMARY", "AXIAL"}, "1", "A", true},
       {kCt, {"ORIGINAL", "PRIMARY", "AXIAL"}, "no", "B", false},
+      {kCt, {"ORIGINAL", "PRIMARY", "VRT"}, "", "C", false},
       {kUltrasound, {"ORIGINAL", "PRIMARY"}, "no", "A", false},
       {kMultiFrameCapture, {"DERIVED", "PRIMARY"}, "", "A", true},
       {kUltrasound, {"ORIGINAL", "PRIMARY"}, "", "A", true},
@@ -60,6 +61,16 @@ TEST(ImageClass, FollowsFromWhatTheHeaderSays) {
     EXPECT_EQ(name(image_class(row.sop_class_uid, row.image_type, row.burned_in)), row.expected) << row.sop_class_uid;
     EXPECT_EQ(shows_text_by_kind(row.sop_class_uid, row.image_type, row.burned_in), row.shows_text)
         << row.sop_class_uid;
+  }
+}
+
+TEST(ImageClass, KnowsRenderingsByImageType) {
+  using Words = std::vector<std::string>;
+  for (const char* const word : {"VRT", "CSA VRT", "volren", "VOLUME_RENDER", "SURFACE RENDERED", "SSD"}) {
+    EXPECT_TRUE(names_a_rendering(Words{"DERIVED", "SECONDARY", word})) << word;
+  }
+  for (const char* const word : {"MIP", "MPR", "AXIAL", "SSDE", "PROJECTION IMAGE", ""}) {
+    EXPECT_FALSE(names_a_rendering(Words{"DERIVED", "SECONDARY", word})) << word;
   }
 }
 

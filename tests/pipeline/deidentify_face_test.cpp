@@ -1,4 +1,8 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <cmath>
+#include <numbers>
 
 #include "pipeline/deidentify.h"
 #include "pipeline/review/review.h"
@@ -190,6 +194,35 @@ TEST_F(DeidentifyFaceTest, HoldsObjectsThatShowFacesThoughTheyAreNoSlices) {
     const std::string path = line["path"];
     const bool is_left_alone = path.ends_with("c") || path.find("/other") != std::string::npos;
     EXPECT_EQ(line["reason"], is_left_alone ? Json(nullptr) : Json("face_present")) << path;
+  }
+}
+
+TEST_F(DeidentifyFaceTest, HoldsRenderingsThatAreStoredAsSlices) {
+  const auto view = [](const std::string& patient, const std::string& name, double degrees, int number) {
+    const double angle = degrees * std::numbers::pi / 180;
+    test::SliceBytes slice = test::slice_of(patient, number);
+    slice.text(0x00080008, "CS", "DERIVED\\SECONDARY\\" + name).text(0x00180050, "DS", "1");
+    slice.text(0x00200037, "DS", fmt::format("{:.6f}\\{:.6f}\\0\\0\\0\\-1", std::cos(angle), std::sin(angle)));
+    return slice;
+  };
+  const auto put_views = [&](const std::string& patient, const std::string& name, int count) {
+    for (int n = 0; n < count; ++n) put(place(patient, n), view(patient, name, 30.0 * n, n + 1));
+  };
+  put_views("PAT-1", "VRT", 1);
+  put_views("PAT-2", "LOCALIZER\\VRT", 1);
+  put_views("PAT-3", "OTHER", 4);
+  put_views("PAT-4", "OTHER", 3);  // no more than there are planes
+  put(place("PAT-5", 0), view("PAT-5", "VRT", 0, 1).text(0x00180015, "CS", "KNEE"));
+  for (int n = 0; n < 4; ++n) {
+    put(place("PAT-6", n), view("PAT-6", "OTHER", 30.0 * n, n + 1).text(0x00180015, "CS", "HEART"));
+  }
+  put_views("PAT-7", "PROJECTION IMAGE", 5);
+  run();
+  for (const Json& line : lines_of(report() / "inputs.jsonl")) {
+    const std::string path = line["path"];
+    const bool is_held = path.find("PAT-1/") != std::string::npos || path.find("PAT-2/") != std::string::npos ||
+                         path.find("PAT-3/") != std::string::npos;
+    EXPECT_EQ(line["reason"], is_held ? Json("face_present") : Json(nullptr)) << path;
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace naru {
 namespace {
 
@@ -40,6 +42,18 @@ TEST(FineTogether, CostsTimeInProportionToTheStacksOfASeries) {
     stacks[n].patient_from_voxel.set_column(3, {0, 0, 5.0 * static_cast<double>(n)});
   }
   EXPECT_TRUE(fine_together(stacks).empty());  // each against all others took 40 seconds
+}
+
+TEST(FineTogether, KnowsViewsFromAllAround) {
+  std::vector<Grid> views;
+  for (const double angle : {0.0, 0.5, 1.0, 1.5}) {
+    Grid& view = views.emplace_back(slices(0, 1, 1));
+    view.patient_from_voxel.set_column(0, {std::cos(angle), std::sin(angle), 0});
+    view.patient_from_voxel.set_column(1, {0, 0, -1});
+  }
+  EXPECT_TRUE(look_from_all_around(views));
+  views.back() = views.front();  // from behind, or a second time
+  EXPECT_FALSE(look_from_all_around(views));
 }
 
 /// A scan of the stacks named by their series; the facts of each from `facts`.
