@@ -15,6 +15,7 @@ namespace naru {
 namespace {
 
 constexpr double kTrunkWidthMm = 240, kTrunkDepthMm = 80;  // tables are broad as well, but thinner
+constexpr double kNotch = 0.7, kNoNotch = 0;               // below a trunk thighs may lie beside each other
 
 /// How much of a layer is air.
 double air_share(const HeadShape& shape, std::int64_t z) {
@@ -50,11 +51,29 @@ std::int64_t trunk_columns(const HeadShape& shape, std::int64_t z, double least_
   return longest;
 }
 
+double trunk_breadth_mm(const HeadShape& shape, std::int64_t z, double least_share) {
+  return static_cast<double>(trunk_columns(shape, z, least_share)) * shape.grid.cell_mm;
+}
+
 /// True where the scan ends across a trunk: too broad in one piece for a head, deeper than a table, with air beside it.
 bool is_trunk_at(const HeadShape& shape, std::int64_t z, double least_share) {
   constexpr double kLeastAir = 0.1;  // else the outline is that of the scan, and says nothing
-  const double breadth_mm = static_cast<double>(trunk_columns(shape, z, least_share)) * shape.grid.cell_mm;
-  return breadth_mm >= kTrunkWidthMm && air_share(shape, z) >= kLeastAir;
+  return trunk_breadth_mm(shape, z, least_share) >= kTrunkWidthMm && air_share(shape, z) >= kLeastAir;
+}
+
+/// True where what is no broader than a head lies between what is as broad as a trunk: a head between shoulders and
+/// raised arms. Below a trunk there are legs, and no trunk again.
+bool has_neck(const HeadShape& shape) {
+  constexpr double kMostMm = 200;
+  bool is_below_trunk = false, is_below_neck = false;
+  for (std::int64_t z = shape.grid.size.z - 1; z >= 0; --z) {
+    const double breadth_mm = trunk_breadth_mm(shape, z, kNoNotch);
+    const bool is_trunk = breadth_mm >= kTrunkWidthMm;
+    if (is_trunk && is_below_neck) return true;
+    is_below_trunk = is_below_trunk || is_trunk;
+    is_below_neck = is_below_neck || (is_below_trunk && breadth_mm < kMostMm);
+  }
+  return false;
 }
 
 /// The largest ball of the outline; what lies beyond the scan counts as inside.
@@ -116,13 +135,13 @@ bool may_be_misnamed(const HeadShape& shape, Executor& executor) {
 }  // namespace
 
 bool is_surely_no_head(const HeadShape& shape, std::string_view body_part, Executor& executor) {
-  constexpr double kNotch = 0.7, kNoNotch = 0;  // below, thighs may lie beside each other
   const OtherPart* const part = other_part(body_part);
   if (part != nullptr && !part->may_reach_head) return !may_be_misnamed(shape, executor);
   if (part == nullptr && public_body_part(body_part)) return false;  // a part that is, or has, a head
   const std::int64_t top = shape.grid.size.z - 1 - kRimCells;
-  return top > kRimCells && is_trunk_at(shape, top, kNotch) &&
-         (part != nullptr || is_trunk_at(shape, kRimCells, kNoNotch));
+  const bool is_trunk = top > kRimCells && is_trunk_at(shape, top, kNotch) &&
+                        (part != nullptr || is_trunk_at(shape, kRimCells, kNoNotch));
+  return is_trunk && !has_neck(shape);
 }
 
 }  // namespace naru

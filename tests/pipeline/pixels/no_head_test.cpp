@@ -66,6 +66,20 @@ TEST_F(NoHeadTest, IsNotWhatHasArmsBesideAHead) {
   }
 }
 
+TEST_F(NoHeadTest, IsNotAHeadBelowRaisedArms) {
+  scan(-260, 180,
+       [](const Vec3& p) { return is_trunk(p) || is_head({}, p) || (p[2] > 100 && is_in_column(p, 0, 90, 170, 70)); });
+  for (const char* const part : {"CHEST", ""}) EXPECT_FALSE(is_no_head(part)) << part;
+}
+
+TEST_F(NoHeadTest, IsATrunkWithLegsBelow) {
+  scan(-600, -150, [](const Vec3& p) {
+    const bool is_leg = is_in_column({std::abs(p[0]), p[1], p[2]}, 90, 110, 75, 80);
+    return p[2] > -350 ? is_trunk(p) : is_leg;
+  });
+  EXPECT_TRUE(is_no_head("ABDOMEN"));
+}
+
 TEST_F(NoHeadTest, IsALimbByItsNameAndShape) {
   scan(-200, 0, [](const Vec3& p) { return is_in_column(p, 0, 80, 60, 65); });
   EXPECT_TRUE(is_no_head("KNEE"));
