@@ -13,7 +13,6 @@
 #include "core/units.h"
 #include "dicom/frame_values.h"
 #include "pipeline/pixels/text_box.h"
-#include "pipeline/pixels/text_faint.h"
 
 // The file of weights, as bytes of the program.
 asm(R"(.section .rodata
@@ -240,10 +239,6 @@ std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const d
     }
     seen.data = rest.data();
   }
-  const std::vector<float> faint = faint_on_constant(slice);
-  if (faint.empty()) return found;
-  const VolumeView<const float> plane{faint.data(), {slice.size.x, slice.size.y, 1}};
-  add(text_in(network_, plane, {}, thresholds, device), slice, shown, found);
   return found;
 }
 

@@ -62,8 +62,7 @@ class TextDetector {
 
   /// Of one frame, as values (dicom/frame_values.h gives their shape); `shown` says how they are meant to be seen.
   /// Where it finds text it looks again, at the frame without it: bright text may hide faint text, by the windows as
-  /// well; and at what hardly differs from a background of one value (text_faint.h). Never more than kMostFoundTexts:
-  /// whoever finds so many holds the file.
+  /// well. Never more than kMostFoundTexts: whoever finds so many holds the file.
   std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown,
                               const TextThresholds& thresholds, TextDevice& device) const;
   std::vector<FoundText> find(VolumeView<const float> slice, const dicom::ShownValues& shown,

@@ -310,20 +310,6 @@ TEST(TextDetector, SeesTextOfAPaletteWhoseEntriesAreTheSame) {
   for (const TextRegion& one : picture.texts) EXPECT_GE(covered(one, look.frames.at(0)), 0.9);
 }
 
-TEST(TextDetector, SeesTextAFewLevelsFromAConstantBackground) {
-  for (const int ink : {1, 8, 30}) {
-    Picture picture;
-    for (int& value : picture.values) value = value < 20 ? 0 : value;
-    picture.write("KIM 19800101", 6, 8, ink);
-    const auto look = [](const Picture& one) { return look_at(slice_of_picture(one).bytes()).frames.at(0); };
-    const std::vector<FoundText> found = look(picture);
-    EXPECT_GE(covered(picture.texts[0], found), 0.9) << ink;
-    for (const FoundText& text : found) EXPECT_TRUE(text.is_on_background);
-    for (int& value : picture.values) value = value == ink ? 0 : value;
-    EXPECT_TRUE(look(picture).empty());
-  }
-}
-
 TEST(TextDetector, LooksAtEveryFrame) {
   const Picture clean, picture = written();
   SliceBytes slice = picture_slice(16, 12, false, bytes_of(clean.values, 2) + bytes_of(picture.values, 2));
