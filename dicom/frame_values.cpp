@@ -76,8 +76,9 @@ FrameValues::FrameValues(Bytes file) : header_(read_instance(file, file.size()))
   if (shown_.padding_value) shown_.padding_value = -*shown_.padding_value;
 }
 
-std::optional<Code> FrameValues::read(std::int64_t frame, std::vector<float>& values) const {
-  return is_colour_ ? read_colours(frame, values) : read_grey(frame, values);
+std::optional<Code> FrameValues::read(std::int64_t frame, std::vector<float>& values, Views* views) const {
+  if (views != nullptr) views->clear();
+  return is_colour_ ? read_colours(frame, values, views) : read_grey(frame, values);
 }
 
 std::optional<Code> FrameValues::read_grey(std::int64_t frame, std::vector<float>& values) const {
@@ -92,16 +93,7 @@ std::optional<Code> FrameValues::read_grey(std::int64_t frame, std::vector<float
   return std::nullopt;
 }
 
-std::optional<Code> FrameValues::read_rgb(std::int64_t frame, std::vector<std::uint8_t>& rgb) const {
-  const Palette* palette = header_.palette ? &*header_.palette : nullptr;
-  return read_colour(*frames_, format(), frame, palette, rgb);
-}
-
-std::optional<Code> FrameValues::read_apart(std::int64_t frame, std::vector<std::vector<float>>& views) const {
-  views.clear();
-  if (!is_colour_) return std::nullopt;
-  std::vector<std::uint8_t> rgb;
-  if (const auto problem = read_rgb(frame, rgb)) return problem;
+std::optional<Code> FrameValues::add_views(std::int64_t frame, std::span<const std::uint8_t> rgb, Views& views) const {
   if (has_colour(rgb)) {
     std::vector<float> planes(rgb.size());
     for (std::size_t plane = 0; plane < 3; ++plane) {
@@ -121,9 +113,10 @@ std::optional<Code> FrameValues::read_apart(std::int64_t frame, std::vector<std:
   return std::nullopt;
 }
 
-std::optional<Code> FrameValues::read_colours(std::int64_t frame, std::vector<float>& values) const {
+std::optional<Code> FrameValues::read_colours(std::int64_t frame, std::vector<float>& values, Views* views) const {
   std::vector<std::uint8_t> rgb;
-  if (const auto problem = read_rgb(frame, rgb)) return problem;
+  const Palette* palette = header_.palette ? &*header_.palette : nullptr;
+  if (const auto problem = read_colour(*frames_, format(), frame, palette, rgb)) return problem;
   const std::size_t count = rgb.size() / 3;
   values.resize(3 * count);
   for (std::size_t n = 0; n < count; ++n) {
@@ -132,7 +125,7 @@ std::optional<Code> FrameValues::read_colours(std::int64_t frame, std::vector<fl
     values[count + n] = std::max({red, green, blue});
     values[2 * count + n] = std::min({red, green, blue});
   }
-  return std::nullopt;
+  return views != nullptr ? add_views(frame, rgb, *views) : std::nullopt;
 }
 
 }  // namespace naru::dicom

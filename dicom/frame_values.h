@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "core/code.h"
@@ -33,18 +34,18 @@ class FrameValues {
   /// As the values of `read` are; nothing of a colour image.
   ShownValues shown() const { return shown_; }
 
-  /// Fills `values` with one frame. @return why it could not be read
-  std::optional<Code> read(std::int64_t frame, std::vector<float>& values) const;
+  /// What `values` may not show of a colour frame, each as three planes from 0 to 255: red, green and blue, each over
+  /// its own range, for colours are as bright as others; a palette's indices, for several may have one colour. Nothing
+  /// of a frame that is all grey.
+  using Views = std::vector<std::vector<float>>;
 
-  /// What `read` may not show of a colour frame, each as three planes from 0 to 255: red, green and blue, each over its
-  /// own range, for colours are as bright as others; a palette's indices, for several may have one colour. Nothing of
-  /// a frame that is all grey.
-  std::optional<Code> read_apart(std::int64_t frame, std::vector<std::vector<float>>& views) const;
+  /// Fills `values` with one frame, and its `views` where asked. @return why it could not be read
+  std::optional<Code> read(std::int64_t frame, std::vector<float>& values, Views* views = nullptr) const;
 
  private:
   std::optional<Code> read_grey(std::int64_t frame, std::vector<float>& values) const;
-  std::optional<Code> read_colours(std::int64_t frame, std::vector<float>& values) const;
-  std::optional<Code> read_rgb(std::int64_t frame, std::vector<std::uint8_t>& rgb) const;
+  std::optional<Code> read_colours(std::int64_t frame, std::vector<float>& values, Views* views) const;
+  std::optional<Code> add_views(std::int64_t frame, std::span<const std::uint8_t> rgb, Views& views) const;
 
   HeaderResult header_;
   std::optional<Code> problem_;

@@ -360,35 +360,35 @@ std::string with_capitals(std::string_view small) {
   return text;
 }
 
-/// True where all words are as NameWord has them.
-bool looks_like_name(std::string_view utf8) {
-  NameWord word;
+/// True where `f` is true of every character; false as soon as it is not, or the bytes are no UTF-8.
+template <class F>
+bool all_characters(std::string_view utf8, F f) {
   for (std::size_t at = 0; at < utf8.size();) {
     utf8proc_int32_t code = 0;
     const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data() + at),
                                          static_cast<utf8proc_ssize_t>(utf8.size() - at), &code);
-    if (length <= 0) return false;
-    if (kBetweenNames.find(utf8[at]) != std::string_view::npos) {
-      word = {};
-    } else if (!word.append(code)) {
-      return false;
-    }
+    if (length <= 0 || !f(code)) return false;
     at += static_cast<std::size_t>(length);
   }
   return true;
 }
 
+/// True where all words are as NameWord has them.
+bool looks_like_name(std::string_view utf8) {
+  NameWord word;
+  return all_characters(utf8, [&](utf8proc_int32_t code) {
+    const bool is_between = code < 0x80 && kBetweenNames.find(static_cast<char>(code)) != std::string_view::npos;
+    if (is_between) word = {};
+    return is_between || word.append(code);
+  });
+}
+
 /// Characters of more than one byte in their sets: not Katakana of half width.
 bool is_east_asian(std::string_view utf8) {
-  for (std::size_t at = 0; at < utf8.size();) {
-    utf8proc_int32_t code = 0;
-    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data() + at),
-                                         static_cast<utf8proc_ssize_t>(utf8.size() - at), &code);
+  return !all_characters(utf8, [](utf8proc_int32_t code) {
     constexpr utf8proc_int32_t kFirst = 0x2E80, kPrivate = 0xE000, kCompatible = 0xF900, kHalfWidth = 0xFF61;
-    if (length <= 0 || (code >= kFirst && code < kPrivate) || (code >= kCompatible && code < kHalfWidth)) return true;
-    at += static_cast<std::size_t>(length);
-  }
-  return false;
+    return !((code >= kFirst && code < kPrivate) || (code >= kCompatible && code < kHalfWidth));
+  });
 }
 
 /// Letters of Iceland, which stand for those of Turkey where the set is not stated.

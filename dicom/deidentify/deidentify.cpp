@@ -14,6 +14,7 @@
 #include "core/error.h"
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/descriptor_ids.h"
+#include "dicom/deidentify/descriptor_phrases.h"
 #include "dicom/deidentify/descriptors.h"
 #include "dicom/deidentify/element_table.h"
 #include "dicom/deidentify/file_facts.h"
@@ -410,12 +411,12 @@ class DeidRun {
                            version_, result_.patient, shift_days_, file_.encoding, searches};
     Rewritten rewritten = rewrite(table_, file_.data_set, context);
     // "Dr. Hargreaves saw pt; Hargreaves agrees": what one text gives away goes from all of them.
-    std::vector<std::string> told = std::move(rewritten.told_words);
-    std::ranges::sort(told);
-    told.erase(std::ranges::unique(told).begin(), told.end());
+    const std::set<std::string> told(rewritten.told_words.begin(), rewritten.told_words.end());
     constexpr std::size_t kMostTold = 100;  // a text of nothing but names is cleaned by its words alone
+    PhraseList phrases;
     if (!told.empty() && told.size() <= kMostTold) {
-      context.told = told;
+      for (const std::string& word : told) phrases.add(word);
+      context.told = &phrases;
       rewritten = rewrite(table_, file_.data_set, context);
     }
     if (rewritten.problem) return fail(*rewritten.problem);

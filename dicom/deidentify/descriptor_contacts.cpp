@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "dicom/deidentify/descriptor_dates.h"
 #include "dicom/deidentify/descriptor_number_shapes.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
 
@@ -112,18 +113,8 @@ class ContactFinder {
       const std::u32string_view gap = text_.gap_before(i);
       return gap == U"." || (!is_certain && gap == own && (gap == U"-" || gap == U"/"));
     };
-    return (first > 0 && tokens_[first - 1].is_number() && joins(first) && !is_behind_date(first)) ||
+    return (first > 0 && tokens_[first - 1].is_number() && joins(first) && !is_behind_date(text_, first)) ||
            (end < tokens_.size() && tokens_[end].is_number() && joins(end));
-  }
-
-  /// "2014-03-22-330-555-0142"
-  bool is_behind_date(std::size_t first) const {
-    if (first < 3) return false;
-    const Token &year = tokens_[first - 3], &month = tokens_[first - 2], &day = tokens_[first - 1];
-    const auto is_in = [&](const Token& token, std::uint32_t length, std::int64_t least, std::int64_t most) {
-      return token.is_number() && token.length == length && text_.number(token) >= least && text_.number(token) <= most;
-    };
-    return is_in(year, 4, 1900, 2099) && is_in(month, 2, 1, 12) && is_in(day, 2, 1, 31);
   }
 
   std::size_t matched(std::size_t first, const NumberShape& shape) {

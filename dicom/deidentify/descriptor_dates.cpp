@@ -35,6 +35,15 @@ bool is_among(std::u32string_view text, std::u32string_view allowed, std::size_t
 
 }  // namespace
 
+bool is_behind_date(const FoldedText& text, std::size_t i) {
+  if (i < 3) return false;
+  const auto is_in = [&](std::size_t k, std::uint32_t length, std::int64_t least, std::int64_t most) {
+    const Token& token = text.tokens()[k];
+    return token.is_number() && token.length == length && text.number(token) >= least && text.number(token) <= most;
+  };
+  return is_in(i - 3, 4, kFirstYear, kLastYear) && is_in(i - 2, 2, 1, 12) && is_in(i - 1, 2, 1, 31);
+}
+
 void DateFinder::add(std::string_view date) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(date.data(), date.data() + date.size(), value);
@@ -145,12 +154,6 @@ struct DateFinder::Reader {
     return is_own || (is_told && (is_day(-1, b, c) || is_day(-1, a, b) || is_day(-1, b, a))) ? at + 1 : at;
   }
 
-  /// "2014-03-22-2014-03-23"
-  bool is_behind_date(std::size_t at) const {
-    return at >= 3 && is_number(at - 3, 4, 4) && is_number(at - 2, 2, 2) && is_number(at - 1, 2, 2) &&
-           is_date(value(at - 3), value(at - 2), value(at - 1));
-  }
-
   /// Three numbers between the same signs.
   std::size_t separated(std::size_t at) const {
     if (!is_number(at, 1, 4) || !is_number(at + 1, 1, 2) || !is_number(at + 2, 1, 4)) return at;
@@ -167,7 +170,7 @@ struct DateFinder::Reader {
     const std::uint32_t a_length = tokens()[at].length, b_length = tokens()[at + 1].length,
                         c_length = tokens()[at + 2].length;
     const bool is_chained_before = at > 0 && tokens()[at - 1].is_number() && text.gap_before(at) == gap && gap != U" ";
-    if (is_chained_before && !is_behind_date(at)) return at;
+    if (is_chained_before && !is_behind_date(text, at)) return at;
     const bool is_spaced = gap.find_first_not_of(U" _") == std::u32string_view::npos;
     if (a_length == 4 && c_length <= 2) {
       if (!is_date(a, b, c) || (is_spaced && (b_length + c_length != 4 || has_unit(at, at + 3)))) return at;

@@ -33,4 +33,8 @@ class DateFinder {
   std::vector<std::int64_t> own_;  ///< YYYYMMDD
 };
 
+/// True where year, month and day stand before token `i`, as in "2014-03-22-2014-03-23": a number there is no part of
+/// them.
+bool is_behind_date(const FoldedText& text, std::size_t i);
+
 }  // namespace naru::dicom

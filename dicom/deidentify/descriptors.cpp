@@ -9,6 +9,7 @@
 #include "dicom/deidentify/descriptor_dates.h"
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptor_names.h"
+#include "dicom/deidentify/descriptor_phrases.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
 #include "dicom/deidentify/text_escapes.h"
 
@@ -21,45 +22,6 @@ constexpr std::string_view kReasons[] = {"name",     "id",    "place", "date",  
 static_assert(std::size(kReasons) == kDescriptorReasons);
 
 bool is_name(DescriptorReason reason) { return reason == DescriptorReason::name || reason == DescriptorReason::title; }
-
-/// Words and rows of words of a hospital's own list.
-class PhraseList {
- public:
-  void add(std::string_view words) {
-    const FoldedText text(words);
-    if (text.tokens().empty()) return;
-    WordHash hash = kHashSeed;
-    for (const Token& token : text.tokens()) hash = continued(hash, text, token);
-    index_.add(hash, text.chars()[text.tokens()[0].begin].code, true);
-    most_tokens_ = std::max(most_tokens_, text.tokens().size());
-  }
-
-  /// Calls `f` with the first and the last token of each row of words that is on the list.
-  template <typename F>
-  void for_each(const FoldedText& text, F f) const {
-    const auto& tokens = text.tokens();
-    for (std::size_t i = 0; i < tokens.size() && !index_.empty(); ++i) {
-      WordHash hash = kHashSeed;
-      for (std::size_t last = i; last < std::min(tokens.size(), i + most_tokens_); ++last) {
-        constexpr std::size_t kLongestGap = 3;
-        if (last > i && text.gap_before(last).size() > kLongestGap) break;
-        hash = continued(hash, text, tokens[last]);
-        if (index_.contains(hash)) f(tokens[i], tokens[last]);
-      }
-    }
-  }
-
- private:
-  static WordHash continued(WordHash hash, const FoldedText& text, const Token& token) {
-    for (const char32_t code : text.folded(token)) {
-      if (code != U'\'' && code != U'\u2019') hash = hash_on(hash, code);
-    }
-    return hash;
-  }
-
-  WordIndex<bool> index_;
-  std::size_t most_tokens_ = 1;
-};
 
 /// Sorted, overlaps and parts of one name joined.
 Removals merged(const FoldedText& text, Removals removals) {
@@ -195,8 +157,9 @@ void add_told(const FoldedText& text, const Removal& removal, std::vector<std::s
     words.emplace_back(text.original().substr(first, last - first));
   };
   std::uint32_t digits = 0;
-  for (const Token& token : text.tokens()) {
-    if (token.begin < removal.begin || token.end > removal.end) continue;
+  const auto first = std::ranges::lower_bound(text.tokens(), removal.begin, {}, &Token::begin);
+  for (const Token& token : std::ranges::subrange(first, text.tokens().end())) {
+    if (token.end > removal.end) break;
     if (token.is_number()) digits += token.length;
     const bool is_long = token.length >= (token.kind == TokenKind::hangul ? kShortestHangul : kShortestName);
     const bool is_word = is_known_word(text.folded(token)) || (word_flags(token.hash) & kPlaceholder) != 0;
@@ -333,16 +296,16 @@ DescriptorCleaner::~DescriptorCleaner() = default;
 DescriptorCleaner::DescriptorCleaner(DescriptorCleaner&&) noexcept = default;
 DescriptorCleaner& DescriptorCleaner::operator=(DescriptorCleaner&&) noexcept = default;
 
-CleanedText DescriptorCleaner::clean(std::string_view value, std::span<const std::string> told) const {
+CleanedText DescriptorCleaner::clean(std::string_view value, const PhraseList* told) const {
   const FoldedText text(value);
   Removals removals, patterns, kept;
   state_->find_own(text, removals);
   state_->find_patterns(text, patterns);
-  PhraseList phrases;
-  for (const std::string& word : told) phrases.add(word);
-  phrases.for_each(text, [&](const Token& first, const Token& last) {
-    patterns.push_back({first.begin, last.end, DescriptorReason::title});
-  });
+  if (told != nullptr) {
+    told->for_each(text, [&](const Token& first, const Token& last) {
+      patterns.push_back({first.begin, last.end, DescriptorReason::title});
+    });
+  }
   if (!patterns.empty()) {
     state_->keep.for_each(text, [&](const Token& first, const Token& last) {
       kept.push_back({first.begin, last.end, DescriptorReason::listed});

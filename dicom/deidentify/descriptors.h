@@ -43,6 +43,8 @@ struct CleanedText {
   bool is_changed() const;
 };
 
+class PhraseList;
+
 class DescriptorCleaner {
  public:
   /// @param keep_words words that stay whatever they look like (but for the file's own identifiers)
@@ -55,7 +57,7 @@ class DescriptorCleaner {
 
   /// One value of a free text in UTF-8. Thread-safe. Time linear in the text.
   /// @param told words that go wherever they stand, as texts of the same file gave them away: CleanedText::told_words
-  CleanedText clean(std::string_view text, std::span<const std::string> told = {}) const;
+  CleanedText clean(std::string_view text, const PhraseList* told = nullptr) const;
 
   /// As `clean`, for a text that no option asks to clean: only the file's own names, ids, places and dates and the
   /// hospital's words go (no patterns).

@@ -32,7 +32,7 @@ struct RewriteContext {
   int shift_days = 0;
   Encoding encoding;                             ///< of the result
   std::span<const ProofSearch* const> searches;  ///< for names by their bytes, where texts are not ASCII
-  std::span<const std::string> told = {};        ///< see DescriptorCleaner::clean
+  const PhraseList* told = nullptr;              ///< see DescriptorCleaner::clean
 };
 
 struct Rewritten {

@@ -204,12 +204,11 @@ TextLook TextDetector::look(std::span<const std::byte> file, const TextThreshold
   look.rows = frames.format().rows;
   if (look.columns * look.rows > kMostPixels) return look.problem = Code::too_large, look;
   std::vector<float> values;
-  std::vector<std::vector<float>> views;
+  dicom::FrameValues::Views views;
   for (std::int64_t n = 0; n < frames.format().frame_count; ++n) {
-    if ((look.problem = frames.read(n, values))) return look.frames.clear(), look;
+    if ((look.problem = frames.read(n, values, &views))) return look.frames.clear(), look;
     const VolumeView<const float> slice{values.data(), {look.columns, look.rows, frames.plane_count()}};
     look.frames.push_back(find(slice, frames.shown(), thresholds, device));
-    if ((look.problem = frames.read_apart(n, views))) return look.frames.clear(), look;
     for (const std::vector<float>& view : views) {
       add(find({view.data(), slice.size}, frames.shown(), thresholds, device), slice, frames.shown(),
           look.frames.back());

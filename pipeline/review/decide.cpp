@@ -20,8 +20,10 @@ constexpr std::size_t kMaxNameBytes = 200, kMaxReasonBytes = 1000;
 void check_text(std::string_view option, const std::string& text, std::size_t most_bytes) {
   const bool is_blank = dicom::FoldedText(text).tokens().empty();  // signs and spaces of any kind name nobody
   if (is_blank || text.size() > most_bytes || printable(text) != text) {
-    throw Error(ErrorCode::usage, fmt::format("{} must be a text of 1 to {} bytes in UTF-8, with letters or digits, without control characters",
-                                              option, most_bytes));
+    throw Error(
+        ErrorCode::usage,
+        fmt::format("{} must be a text of 1 to {} bytes in UTF-8, with letters or digits, without control characters",
+                    option, most_bytes));
   }
 }
 

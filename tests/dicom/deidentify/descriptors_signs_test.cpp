@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dicom/deidentify/descriptor_phrases.h"
 #include "tests/dicom/deidentify/cleaned_row.h"
 
 namespace naru::dicom {
@@ -203,8 +204,10 @@ TEST(DescriptorSigns, WhatOneTextGivesAwayGoesFromOthers) {
   const DescriptorCleaner cleaner({}, {}, {});
   const CleanedText first = cleaner.clean("CT per Dr. Hargreaves, MRN 8877665, Dr. Brown");
   EXPECT_EQ(first.told_words, (std::vector<std::string>{"Hargreaves", "8877665"}));  // "Brown" is a colour as well
-  EXPECT_EQ(cleaner.clean("hargreaves protocol, prior 8877665", first.told_words).text, "protocol, prior");
-  EXPECT_EQ(cleaner.clean("brown fat", first.told_words).text, "brown fat");
+  PhraseList told;
+  for (const std::string& word : first.told_words) told.add(word);
+  EXPECT_EQ(cleaner.clean("hargreaves protocol, prior 8877665", &told).text, "protocol, prior");
+  EXPECT_EQ(cleaner.clean("brown fat", &told).text, "brown fat");
 }
 
 }  // namespace
