@@ -303,20 +303,13 @@ class Comparison {
     Objects rows;
     for (const Row& row : transaction_.query(
              "SELECT id, grant_id, created_by, state, decided_by, quota_bytes, expires_ms FROM grant_amendments")) {
-      std::vector<StudyCohort> cohort;
-      for (const Row& study : transaction_.query(
-               "SELECT study_id, instance_count, instances_sha256 FROM amendment_studies WHERE amendment_id = $1 ORDER "
-               "BY study_id",
-               {row.text(0)})) {
-        cohort.push_back({study.text(0), study.integer(1), study.text(2)});
-      }
       rows[row.text(0)] = {{"grant", row.text(1)},
                            {"created_by", row.text(2)},
                            {"state", row.text(3)},
                            {"decided_by", text_or_null(row, 4)},
                            {"quota_bytes", integer_or_null(row, 5)},
                            {"expires_ms", integer_or_null(row, 6)},
-                           {"cohort_sha256", cohort_sha256(cohort)}};
+                           {"cohort_sha256", cohort_sha256(cohort_of_amendment(transaction_, row.text(0)))}};
     }
     compare("amendment_unlike_ledger", said_.amendments, rows);
   }

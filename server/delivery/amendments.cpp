@@ -21,11 +21,7 @@ constexpr std::string_view kColumns =
 Amendment amendment_of(Transaction& transaction, const Row& row) {
   Amendment amendment{row.text(0),       row.text(1),       row.text(2),    row.text(3),      row.integer(4),
                       row.integer_if(5), row.integer_if(6), row.text_if(7), row.integer_if(8)};
-  for (const Row& study : transaction.query("SELECT study_id, instance_count, instances_sha256 FROM amendment_studies "
-                                            "WHERE amendment_id = $1 ORDER BY study_id",
-                                            {amendment.id})) {
-    amendment.cohort.push_back({study.text(0), study.integer(1), study.text(2)});
-  }
+  amendment.cohort = cohort_of_amendment(transaction, amendment.id);
   return amendment;
 }
 

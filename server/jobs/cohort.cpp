@@ -78,6 +78,12 @@ JobInputs granted_inputs(Transaction& transaction, const std::string& job_id, co
   return {{inputs.begin(), inputs.end()}, left_out_count};
 }
 
+std::vector<StudyCohort> cohort_of(const Rows& rows) {
+  std::vector<StudyCohort> cohort;
+  for (const Row& row : rows) cohort.push_back({row.text(0), row.integer(1), row.text(2)});
+  return cohort;
+}
+
 }  // namespace
 
 StudyCohort cohort_of_study(Transaction& transaction, const std::string& study_id, std::int64_t instance_count) {
@@ -100,13 +106,17 @@ StudyCohort cohort_now(Transaction& transaction, const std::string& organisation
 }
 
 std::vector<StudyCohort> cohort_of_grant(Transaction& transaction, const std::string& grant_id) {
-  std::vector<StudyCohort> cohort;
-  for (const Row& row : transaction.query(
-           "SELECT study_id, instance_count, instances_sha256 FROM grant_studies WHERE grant_id = $1 ORDER BY study_id",
-           {grant_id})) {
-    cohort.push_back({row.text(0), row.integer(1), row.text(2)});
-  }
-  return cohort;
+  return cohort_of(
+      transaction.query("SELECT study_id, instance_count, instances_sha256 FROM grant_studies WHERE "
+                        "grant_id = $1 ORDER BY study_id",
+                        {grant_id}));
+}
+
+std::vector<StudyCohort> cohort_of_amendment(Transaction& transaction, const std::string& amendment_id) {
+  return cohort_of(
+      transaction.query("SELECT study_id, instance_count, instances_sha256 FROM amendment_studies WHERE "
+                        "amendment_id = $1 ORDER BY study_id",
+                        {amendment_id}));
 }
 
 std::string cohort_sha256(std::span<const StudyCohort> cohort) {

@@ -31,6 +31,7 @@ StudyCohort cohort_now(Transaction& transaction, const std::string& organisation
 
 /// By study.
 std::vector<StudyCohort> cohort_of_grant(Transaction& transaction, const std::string& grant_id);
+std::vector<StudyCohort> cohort_of_amendment(Transaction& transaction, const std::string& amendment_id);
 
 /// Of lines "STUDY COUNT SHA256", by study: one number for all that a grant covers.
 std::string cohort_sha256(std::span<const StudyCohort> cohort);
