@@ -26,6 +26,7 @@
 #include "pipeline/pixels/text_plan.h"
 #include "pipeline/report.h"
 #include "pipeline/review/rulings.h"
+#include "pipeline/verify_files.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -272,6 +273,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
     DeidentifyResult before = finished_before(scan, inputs, options, key, result);
     if (are_applied(decisions, result.report)) {
       inputs.require_those_of(scan.files, executor, cancel, on_progress);
+      require_unchanged(result.out, executor, cancel, on_progress);
       return before;
     }
     staging.reopen();

@@ -29,6 +29,7 @@
 #include "pipeline/report.h"
 #include "pipeline/review/rulings.h"
 #include "pipeline/trace_file.h"
+#include "pipeline/verify_files.h"
 
 namespace naru {
 
@@ -416,6 +417,7 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
     if (are_applied(decisions, result.report)) {
       result = finished_before(scan, plans, inputs, result);
       if (inputs.count > 0) inputs.require_those_of(scan, executor, cancel, on_progress);
+      require_unchanged(result.out, executor, cancel, on_progress);
       return result;
     }
     finished_before(scan, possible_cases(scan, key, plan_options), inputs, result);  // what changed is made anew

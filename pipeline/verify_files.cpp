@@ -104,4 +104,16 @@ void VerifyFiles::check_no_strangers(const fs::path& folder) {
   if (failure) differ(folder.lexically_relative(dataset_).string(), "is a folder that cannot be listed");
 }
 
+void require_unchanged(const fs::path& out, Executor& executor, const CancelToken& cancel,
+                       const OnProgress& on_progress) {
+  VerifyFiles files(out);
+  files.check_sums(executor, cancel, on_progress);
+  const std::vector<std::string>& differences = files.result.differences;
+  if (differences.empty()) return;
+  throw Error(ErrorCode::dataset_invalid,
+              fmt::format("OUT was finished, and changed since ({} differences; {}): see naru verify, or make it anew "
+                          "with --force",
+                          differences.size(), differences.front()));
+}
+
 }  // namespace naru

@@ -46,4 +46,9 @@ class VerifyFiles {
   std::map<std::string, std::string> sums_;
 };
 
+/// For --resume where OUT stands already. @throws Error{dataset_invalid} where a file of it is missing, was changed or
+/// was added since; Error{canceled}
+void require_unchanged(const std::filesystem::path& out, Executor& executor, const CancelToken& cancel,
+                       const OnProgress& on_progress);
+
 }  // namespace naru

@@ -440,6 +440,18 @@ TEST_F(DeidentifyResumeTest, OfAFinishedDatasetRefusesAnInputThatWasCorrected) {
   EXPECT_EQ(contents(options_.out), before);
 }
 
+TEST_F(DeidentifyResumeTest, OfAFinishedDatasetSaysWhereOneOfItsFilesIsGone) {
+  put_series("A1", 2);
+  run();
+  options_.on_existing = OnExisting::resume;
+  for (const auto& entry : fs::recursive_directory_iterator(options_.out)) {
+    if (entry.path().extension() != ".dcm") continue;
+    fs::remove(entry.path());
+    break;
+  }
+  EXPECT_EQ(code_of_run(), ErrorCode::dataset_invalid);
+}
+
 TEST_F(DeidentifyTest, NotesWhatWasReadInSpiteOfTheStandard) {
   const std::string whole = slice_of("A1", 1).bytes(), with_tail = slice_of("A1", 3).bytes() + "tail";
   test::spill(folder_ / "in/1.dcm", whole);

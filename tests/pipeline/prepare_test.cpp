@@ -48,9 +48,9 @@ class PrepareTest : public ::testing::Test {
     std::istringstream no_input;
     return prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, cancel_, on_progress_);
   }
-  ErrorCode code_of_run(const std::string& recipe = "") {
+  ErrorCode code_of_run(const std::string& recipe = "", OnExisting on_existing = OnExisting::refuse) {
     try {
-      run(recipe);
+      run(recipe, on_existing);
     } catch (const Error& error) {
       return error.code();
     }
@@ -529,6 +529,19 @@ TEST_F(PrepareTest, ResumeOfAFinishedDatasetRefusesAnInputThatWasCorrected) {
   test::spill(first, file);
   EXPECT_THROW(run("ct-1mm", OnExisting::resume), Error);
   EXPECT_EQ(contents(folder_ / "out"), before);
+}
+
+TEST_F(PrepareTest, ResumeOfAFinishedDatasetSaysWhereOneOfItsFilesIsGoneOrAnother) {
+  test::write_series({}, folder_ / "in");
+  run("ct-1mm");
+  const fs::path image = folder_ / "out" / manifest_line()["image"].get<std::string>();
+  const std::string bytes = test::slurp(image);
+  fs::remove(image);
+  EXPECT_EQ(code_of_run("ct-1mm", OnExisting::resume), ErrorCode::dataset_invalid);
+  test::spill(image, bytes + "tail");
+  EXPECT_EQ(code_of_run("ct-1mm", OnExisting::resume), ErrorCode::dataset_invalid);
+  test::spill(image, bytes);
+  EXPECT_EQ(run("ct-1mm", OnExisting::resume).resumed_count, 1U);
 }
 
 TEST_F(PrepareTest, AFailedReplacementKeepsDatasetAndReport) {
