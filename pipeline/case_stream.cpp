@@ -54,6 +54,22 @@ bool is_archived(const CaseParts& parts, const dicom::Stack& stack) {
   });
 }
 
+/// Makes the sources begin and end in the order of the slabs, up or down the stack. A place on a slice takes that slice
+/// alone, however far an interpolation reaches, so the sources of a thin slab may lie within those of its neighbours:
+/// it would not hand on what the next one needs.
+void put_in_order(std::vector<Slab>& slabs) {
+  const bool goes_up =
+      slabs.back().source.begin + slabs.back().source.end >= slabs.front().source.begin + slabs.front().source.end;
+  if (!goes_up) std::ranges::reverse(slabs);
+  for (std::size_t n = 1; n < slabs.size(); ++n) {
+    slabs[n].source.end = std::max(slabs[n].source.end, slabs[n - 1].source.end);
+  }
+  for (std::size_t n = slabs.size() - 1; n > 0; --n) {
+    slabs[n - 1].source.begin = std::min(slabs[n - 1].source.begin, slabs[n].source.begin);
+  }
+  if (!goes_up) std::ranges::reverse(slabs);
+}
+
 std::vector<Slab> slabs_of(const GridPlan& grid, std::int64_t step) {
   std::vector<Slab> slabs;
   const std::int64_t count = grid.grid.size.z;
@@ -62,6 +78,7 @@ std::vector<Slab> slabs_of(const GridPlan& grid, std::int64_t step) {
     const auto [first, last] = grid.source_slices(begin, end);
     slabs.push_back({0, begin, end, {first, last}});
   }
+  put_in_order(slabs);
   return slabs;
 }
 
@@ -270,6 +287,10 @@ class Stream {
   /// Reads what the slab before does not have, takes the rest from there, and hands on what the next one needs.
   VolumeView<const In> load(std::size_t n, Worker& worker) {
     const SliceRange all = slabs_[n].source, own = own_slices(slabs_, n), shared = shared_slices(slabs_, n);
+    // Checked in every build: what nobody fills is other memory.
+    if (own.count() + shared.count() != all.count()) {
+      throw Error(ErrorCode::internal, "a slab lacks source slices that its voxels are made of");
+    }
     const std::span<In> voxels = slot_of(n).source;
     const auto slices = [&](const SliceRange& range) {
       return voxels.subspan(source_voxels(range.begin - all.begin), source_voxels(range.count()));
