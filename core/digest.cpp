@@ -39,6 +39,8 @@ std::string sha256_hex(std::span<const std::byte> bytes) {
   return hash.finish();
 }
 
+std::string sha256_hex(std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); }
+
 std::string to_hex(std::span<const std::byte> bytes) {
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace naru {
 
@@ -28,6 +29,7 @@ class Sha256 {
 
 /// SHA-256 of one piece of memory, as 64 lower-case hexadecimal digits.
 std::string sha256_hex(std::span<const std::byte> bytes);
+std::string sha256_hex(std::string_view text);
 
 /// Lower-case hexadecimal digits of `bytes`.
 std::string to_hex(std::span<const std::byte> bytes);

@@ -91,7 +91,7 @@ bool CaseMaker::heed_decisions(CaseEnd& end) const {
   const std::string state = job_.rulings.state_of(plan.case_id) + job_.rulings.state_of(face);
   if (state.empty()) return true;
   plan.fingerprint += state;
-  plan.fingerprint = sha256_hex(std::as_bytes(std::span(plan.fingerprint)));
+  plan.fingerprint = sha256_hex(plan.fingerprint);
   const bool is_face = job_.rulings.excluded(face).has_value();
   const auto reason = is_face ? job_.rulings.excluded(face) : job_.rulings.excluded(plan.case_id);
   if (reason) end.hold = CaseHold{Disposition::excluded, *reason, is_face};

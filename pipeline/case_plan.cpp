@@ -83,7 +83,7 @@ std::string fingerprint_of(const Scan& scan, const CasePlan& plan, const Project
                           instance.sop_instance_uid, instance.plane);
     }
   }
-  return sha256_hex(std::as_bytes(std::span(text)));
+  return sha256_hex(text);
 }
 
 CasePlan make_plan(const Scan& scan, const Group& group, const Recipe& recipe, const ProjectKey& key,

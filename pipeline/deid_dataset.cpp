@@ -218,7 +218,7 @@ DeidDocuments deid_documents(std::span<const DeidInstance> instances, const dico
   }
   documents["dataset.json"] = dataset_json(instances, counts, recipe, project).dump(2) + "\n";
   documents["README.md"] = data_card(recipe, project);
-  for (const auto& [name, text] : documents) sums[name] = sha256_hex(std::as_bytes(std::span(text)));
+  for (const auto& [name, text] : documents) sums[name] = sha256_hex(text);
   std::string& lines = documents["SHA256SUMS"];
   for (const auto& [path, sha256] : sums) lines += fmt::format("{}  {}\n", sha256, path);
   return documents;

@@ -80,7 +80,7 @@ std::string deid_job_sha256(const Recipe& recipe, const ProjectKey& key) {
   std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", recipe_sha256(recipe), dicom::attribute_rules_sha256(),
                                  dicom::private_rules_sha256(), key.id(), kVersion);
   if (recipe.looks_for_text()) text += TextDetector::built_in().weights_sha256() + TextReader::built_in().name();
-  return sha256_hex(std::as_bytes(std::span(text)));
+  return sha256_hex(text);
 }
 
 DeidDelivery::DeidDelivery(DeidScan& scan, const Staging& staging, const ProjectKey& key, std::string job_sha256,
@@ -102,7 +102,7 @@ std::string DeidDelivery::fingerprint(std::size_t input) const {
   for (const dicom::PixelBox& box : pixels_.boxes_of(input)) {
     text += fmt::format("{} {} {} {} {} {}\n", box.frame, box.x, box.y, box.width, box.height, box.fill.value_or(0));
   }
-  return sha256_hex(std::as_bytes(std::span(text)));
+  return sha256_hex(text);
 }
 
 std::vector<std::size_t> DeidDelivery::resume(const std::vector<std::size_t>& inputs, Executor& executor,

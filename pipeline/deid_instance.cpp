@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/documents.h"
+
 namespace naru {
 
 namespace {
@@ -57,8 +59,6 @@ bool holds_uid(std::string_view text, std::string_view uid) {
   }
   return false;
 }
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 std::string text_from(const Json& json) { return json.is_null() ? "" : json.get<std::string>(); }
 

@@ -20,8 +20,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(valid_utf8(text)); }
-
 /// The keys of prepare's inputs.jsonl, with `output` beside them.
 void write_inputs(const std::filesystem::path& file, const DeidScan& scan, std::span<const DeidDelivered> delivered) {
   std::map<std::size_t, std::string> outputs;

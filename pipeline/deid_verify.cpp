@@ -91,7 +91,7 @@ class DeidVerifier {
       methods_ = dataset.at("method").get<std::vector<std::string>>();
       const Json& recipe = dataset.at("recipe");
       const std::string text = recipe.dump();
-      if (sha256_hex(std::as_bytes(std::span(text))) != dataset.at("recipe_sha256")) {
+      if (sha256_hex(text) != dataset.at("recipe_sha256")) {
         files.differ("dataset.json", "holds a recipe that does not match its SHA-256");
       }
       options_ = recipe.at("deidentify").at("options").get<std::vector<std::string>>();

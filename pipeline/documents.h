@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/code.h"
+#include "core/text.h"
 #include "core/trace.h"
 
 namespace naru {
@@ -37,6 +38,11 @@ inline nlohmann::ordered_json stages_json(const StageSeconds& seconds, double jo
 template <class T>
 nlohmann::ordered_json or_null(const std::optional<T>& value) {
   return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
+}
+
+/// As valid UTF-8; null where it is empty.
+inline nlohmann::ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(valid_utf8(text));
 }
 
 }  // namespace naru

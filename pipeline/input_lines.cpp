@@ -10,14 +10,13 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "pipeline/content.h"
+#include "pipeline/documents.h"
 
 namespace naru {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(valid_utf8(text)); }
 
 std::string text_of(const Json& line, const char* key) {
   const auto found = line.find(key);
@@ -32,7 +31,7 @@ std::string key_of(const Json& line) {
 }  // namespace
 
 Json input_line(const InputRecord& input) {
-  const std::string identity = input.identity.empty() ? "" : sha256_hex(std::as_bytes(std::span(input.identity)));
+  const std::string identity = input.identity.empty() ? "" : sha256_hex(input.identity);
   return {{"schema", "naru.inputs/1"},
           {"path", valid_utf8(input.path.string())},
           {"sha256", text_or_null(input.sha256)},

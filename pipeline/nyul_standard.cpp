@@ -44,7 +44,7 @@ void give_nyul_standard(Scan& scan, std::vector<CasePlan>& plans, StudyRunner& r
   for (CasePlan& plan : plans) {
     plan.nyul_standard = standard;
     plan.fingerprint += nlohmann::json(standard).dump();
-    plan.fingerprint = sha256_hex(std::as_bytes(std::span(plan.fingerprint)));
+    plan.fingerprint = sha256_hex(plan.fingerprint);
   }
 }
 

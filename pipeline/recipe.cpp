@@ -457,7 +457,7 @@ dicom::StackOptions stack_options(const std::optional<Recipe>& recipe) {
 
 std::string recipe_sha256(const Recipe& recipe) {
   const std::string text = to_json(recipe).dump();
-  return sha256_hex(std::as_bytes(std::span(text)));
+  return sha256_hex(text);
 }
 
 }  // namespace naru

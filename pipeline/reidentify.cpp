@@ -139,7 +139,7 @@ Reidentified reidentify(const ReidentifyOptions& options) {
                 {"key", nullptr},
                 {"reason", valid_utf8(options.reason)},
                 {"pseudonyms", asked}};
-  const std::string link_sha256 = sha256_hex(std::as_bytes(std::span(sealed)));
+  const std::string link_sha256 = sha256_hex(sealed);
   try {
     const Opened table = open_table(sealed, keys_to_try(options));
     facts["key"] = table.key_id;

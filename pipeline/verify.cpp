@@ -120,7 +120,7 @@ class Verifier {
   void check_recipe(const Json& item, std::map<std::string, Json>& recipes) {
     const std::string text = item.at("recipe").dump();
     const auto sha256 = item.at("sha256").get<std::string>();
-    if (sha256_hex(std::as_bytes(std::span(text))) != sha256) {
+    if (sha256_hex(text) != sha256) {
       differ("dataset.json", "holds a recipe that does not match its SHA-256");
     }
     recipes[sha256] = item.at("recipe");

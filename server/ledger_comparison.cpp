@@ -32,8 +32,6 @@ using Facts = std::map<std::string, Json>;     ///< by field
 using Objects = std::map<std::string, Facts>;  ///< by id
 constexpr std::uint64_t kPageLeaves = 1024;
 
-std::string hash_of(std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); }
-
 /// What all leaves together say.
 struct Said {
   Objects grants, amendments, datasets, studies, users, organisations;
@@ -267,9 +265,9 @@ class Comparison {
                   {"revoked_ms", integer_or_null(row, 7)},
                   {"recipient", row.text(8)},
                   {"kind", row.text(9)},
-                  {"recipe_sha256", hash_of(row.text(10))},
-                  {"decision_sha256", hash_of(row.text(11))},
-                  {"purpose_sha256", hash_of(row.text(12))},
+                  {"recipe_sha256", sha256_hex(row.text(10))},
+                  {"decision_sha256", sha256_hex(row.text(11))},
+                  {"purpose_sha256", sha256_hex(row.text(12))},
                   {"mode", row.text(13)},
                   {"quota_bytes", row.integer(14)},
                   {"created_ms", row.integer(15)},

@@ -116,7 +116,7 @@ DeidAction action_of(const AttributeRule& rule, DeidOptions options) {
 const std::string& attribute_rules_sha256() {
   static const std::string digest = [] {
     const std::string text = canonical_text();
-    return sha256_hex(std::as_bytes(std::span(text)));
+    return sha256_hex(text);
   }();
   return digest;
 }

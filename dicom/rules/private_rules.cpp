@@ -134,7 +134,7 @@ Tag repeated_attribute(const PrivateRule& rule) {
 const std::string& private_rules_sha256() {
   static const std::string digest = [] {
     const std::string text = canonical_text();
-    return sha256_hex(std::as_bytes(std::span(text)));
+    return sha256_hex(text);
   }();
   return digest;
 }

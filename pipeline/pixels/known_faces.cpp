@@ -29,7 +29,7 @@ std::string key_of(const Scan& scan, std::size_t stack) {
     if (identity.empty()) return "";
     text += fmt::format("{}\n{}\n", identity, scan.candidates[candidate].instance.plane);
   }
-  return sha256_hex(std::as_bytes(std::span(text)));
+  return sha256_hex(text);
 }
 
 constexpr auto kDoubles = std::to_array<double FaceNumbers::*>(

@@ -44,21 +44,41 @@ constexpr int kMostLooks = 3;
 constexpr std::size_t kMostOpinions = 128;
 constexpr std::int64_t kMostOpinionPixels = std::int64_t{1} << 21;
 
-/// True where what stands around a region is as dark as the darkest of the frame.
-bool is_on_background(VolumeView<const float> plane, const TextWindows& windows, const TextRegion& region) {
+/// Finite values that are no padding.
+std::vector<float> counted_values(std::span<const float> values, const dicom::ShownValues& shown) {
+  std::vector<float> counted;
+  const auto counts = [&](float value) { return std::isfinite(value) && value != shown.padding_value; };
+  std::ranges::copy_if(values, std::back_inserter(counted), counts);
+  return counted;
+}
+
+/// The value up to which a frame is dark, by what it shows beside text: bright text, or a few values far beyond all
+/// others, make nothing dark that is not. @param rest the frame without the text that was found
+float darkest_grey(VolumeView<const float> rest, const dicom::ShownValues& shown, const TextWindows& windows) {
+  constexpr float kDark = 0.08F, kDarkOfAll = 0.04F, kDarkOfOutliers = 0.02F, kOutlying = 4;
+  constexpr double kLowShare = 0.03, kHighShare = 0.97;
+  const float low = windows.low.back(), range = windows.high.back() - low;
+  std::vector<float> values = counted_values({rest.data, static_cast<std::size_t>(rest.size.x * rest.size.y)}, shown);
+  if (values.empty()) return low;
+  const auto [main_low, main_high] = at_shares(values, kLowShare, kHighShare);
+  const float spread = main_high - main_low, seen = text_windows(rest, shown).high.back() - low;
+  const bool has_outliers = spread > 0 && seen > kOutlying * spread;
+  return has_outliers ? low + std::max(kDark * (main_high + spread / 2 - low), kDarkOfOutliers * range)
+                      : low + std::max(kDark * seen, kDarkOfAll * range);
+}
+
+/// True where what stands around a region is dark.
+bool is_on_background(VolumeView<const float> plane, float darkest, const TextRegion& region) {
   constexpr std::int64_t kRim = 4;
-  constexpr float kDark = 0.08F;
   constexpr double kShare = 0.9;
-  const float low = windows.low.back(), high = windows.high.back();
   std::int64_t count = 0, dark = 0;
   for (std::int64_t y = region.y - kRim; y < region.y + region.height + kRim; ++y) {
     for (std::int64_t x = region.x - kRim; x < region.x + region.width + kRim; ++x) {
       const bool is_inside =
           x >= region.x && x < region.x + region.width && y >= region.y && y < region.y + region.height;
       if (is_inside || x < 0 || y < 0 || x >= plane.size.x || y >= plane.size.y) continue;
-      const float value = plane.data[plane.index(x, y, 0)];
       ++count;
-      if (!(value > low + kDark * (high - low))) ++dark;  // padding is dark
+      if (!(plane.data[plane.index(x, y, 0)] > darkest)) ++dark;  // padding is dark
     }
   }
   return count > 0 && static_cast<double>(dark) >= kShare * static_cast<double>(count);
@@ -73,24 +93,69 @@ void blank(VolumeView<float> slice, const dicom::PixelBox& box, float value) {
   }
 }
 
+/// What a frame is looked at in once more, in nothing else: text that one narrow window shows is faint, or not there,
+/// in the full range and the percentiles beside it.
+std::vector<dicom::StoredWindow> narrow_windows(VolumeView<const float> slice, const dicom::ShownValues& shown,
+                                                const TextWindows& windows) {
+  constexpr double kNarrow = 0.5, kAlike = 0.1;
+  std::vector<dicom::StoredWindow> all = shown.more_windows, narrow;
+  if (shown.window) all.insert(all.begin(), *shown.window);
+  for (const dicom::StoredWindow& one : all) {
+    const double width = one.white - one.black;
+    const bool shows_something = one.white > windows.low.front() && one.black < windows.high.front();
+    const bool is_known = std::ranges::any_of(narrow, [&](const dicom::StoredWindow& known) {
+      return std::abs(known.black - one.black) + std::abs(known.white - one.white) < kAlike * width;
+    });
+    if (width < kNarrow * (windows.high.front() - windows.low.front()) && shows_something && !is_known) {
+      narrow.push_back(one);
+    }
+  }
+  if (slice.size.z > 1) narrow.clear();
+  return narrow;
+}
+
+/// A grey frame as a window shows it, smaller by a whole factor: what lies beyond is drawn as its end.
+std::vector<float> drawn(VolumeView<const float> slice, const dicom::StoredWindow& window, std::int64_t factor) {
+  const auto black = static_cast<float>(window.black), white = static_cast<float>(window.white);
+  std::vector<float> small;
+  for (std::int64_t y = 0; y + factor <= slice.size.y; y += factor) {
+    for (std::int64_t x = 0; x + factor <= slice.size.x; x += factor) {
+      float sum = 0;
+      for (std::int64_t v = y; v < y + factor; ++v) {
+        for (std::int64_t u = x; u < x + factor; ++u) {
+          const float value = slice.data[slice.index(u, v, 0)];
+          sum += value > black ? std::min(value, white) : black;  // not a number is black
+        }
+      }
+      small.push_back(sum / static_cast<float>(factor * factor));
+    }
+  }
+  return small;
+}
+
 /// Adds to what was found in a colour frame what another view of it shows beside that.
 void add(const std::vector<FoundText>& more, VolumeView<const float> slice, const dicom::ShownValues& shown,
          std::vector<FoundText>& found) {
   std::vector<dicom::PixelBox> boxes;
-  for (const FoundText& text : found) boxes.push_back(box_of(text.region, 0));
+  std::vector<float> rest(slice.data, slice.data + slice.size.voxel_count());
   const TextWindows windows = text_windows(slice, shown);
+  for (const FoundText& text : found) boxes.push_back(box_of(text.region, 0));
+  for (const FoundText& text : more) blank({rest.data(), slice.size}, box_of(text.region, 0), windows.low.front());
+  for (const dicom::PixelBox& box : boxes) blank({rest.data(), slice.size}, box, windows.low.front());
+  const float darkest = darkest_grey({rest.data(), slice.size}, shown, windows);
   for (FoundText text : more) {
     if (found.size() == kMostFoundTexts || is_in_boxes(text.region, 0, boxes)) continue;
-    text.is_on_background = is_on_background({slice.data, {slice.size.x, slice.size.y, 1}}, windows, text.region);
+    text.is_on_background = is_on_background({slice.data, {slice.size.x, slice.size.y, 1}}, darkest, text.region);
     found.push_back(text);
   }
 }
 
-/// What one look says is text.
+/// What one look says is text. @param longest see detect_text_at_all_scales
 std::vector<FoundText> text_in(const TextNetwork& network, VolumeView<const float> slice,
-                               const dicom::ShownValues& shown, const TextThresholds& thresholds, TextDevice& device) {
+                               const dicom::ShownValues& shown, const TextThresholds& thresholds, TextDevice& device,
+                               std::int64_t longest = 0) {
   const TextWindows windows = text_windows(slice, shown);
-  const std::vector<float> probability = device.probability(network, slice, windows);
+  const std::vector<float> probability = device.probability(network, slice, windows, longest);
   const auto regions = find_text_regions({probability.data(), {slice.size.x, slice.size.y, 1}},
                                          {thresholds.low, std::min(thresholds.high, kBesideText)});
   std::size_t opinions = 0, text_count = 0;
@@ -115,6 +180,26 @@ std::vector<FoundText> text_in(const TextNetwork& network, VolumeView<const floa
   std::vector<FoundText> found;
   for (std::size_t n = 0; n < regions.size() && found.size() < kMostFoundTexts; ++n) {
     if (is_text[n]) found.push_back({regions[n], false, log_odds[n]});
+  }
+  return found;
+}
+
+/// What is text in one window alone. Large frames are seen at half their size, in which faint text stands out from the
+/// noise; small text was looked for before.
+std::vector<FoundText> text_in_window(const TextNetwork& network, VolumeView<const float> slice,
+                                      const dicom::StoredWindow& window, const TextThresholds& thresholds,
+                                      TextDevice& device) {
+  constexpr std::int64_t kLarge = 400;  // from here on a frame is not seen at twice its size
+  const std::int64_t factor = std::max(slice.size.x, slice.size.y) >= kLarge ? 2 : 1;
+  const Size3 size{slice.size.x / factor, slice.size.y / factor, 1};
+  if (size.voxel_count() == 0) return {};
+  const std::vector<float> values = drawn(slice, window, factor);
+  std::vector<FoundText> found = text_in(network, {values.data(), size}, {window, {}, false, {}}, thresholds, device,
+                                         factor > 1 ? std::max({kLarge, size.x, size.y}) : 0);
+  for (FoundText& text : found) {
+    for (std::int64_t* const place : {&text.region.x, &text.region.y, &text.region.width, &text.region.height}) {
+      *place *= factor;
+    }
   }
   return found;
 }
@@ -150,9 +235,7 @@ TextWindows text_windows(VolumeView<const float> slice, const dicom::ShownValues
     const float white = std::max(1.0F, std::ranges::max(values));
     return {{0, 0, 0}, {white, white, white}};
   }
-  std::vector<float> finite;
-  const auto counts = [&](float value) { return std::isfinite(value) && value != shown.padding_value; };
-  std::ranges::copy_if(values, std::back_inserter(finite), counts);
+  std::vector<float> finite = counted_values(values, shown);
   if (finite.empty()) return {{0, 0, 0}, {1, 1, 1}};
   auto [low, high] = std::ranges::minmax(finite);
   // Letters in the padding's own value, or in air beside padding, are seen only where the two differ. Padding may lie
@@ -224,19 +307,30 @@ std::vector<FoundText> TextDetector::find(VolumeView<const float> slice, const d
   std::vector<dicom::PixelBox> boxes;
   std::vector<float> rest;
   VolumeView<const float> seen = slice;
-  for (int look = 0; look < kMostLooks && found.size() < kMostFoundTexts; ++look) {
-    std::vector<FoundText> more = text_in(network_, seen, shown, thresholds, device);
+  /// @return whether there was something new
+  const auto take = [&](std::vector<FoundText> more) {
     std::erase_if(more, [&](const FoundText& text) { return is_in_boxes(text.region, 0, boxes); });
-    if (more.empty()) break;
+    if (more.empty()) return false;
     if (rest.empty()) rest.assign(slice.data, slice.data + slice.size.voxel_count());
-    for (FoundText& text : more) {
+    for (const FoundText& text : more) {
       if (found.size() == kMostFoundTexts) break;
-      text.is_on_background = is_on_background({slice.data, {slice.size.x, slice.size.y, 1}}, windows, text.region);
       found.push_back(text);
       boxes.push_back(box_of(text.region, 0));
       blank({rest.data(), slice.size}, boxes.back(), windows.low.front());
     }
     seen.data = rest.data();
+    return true;
+  };
+  for (int look = 0; look < kMostLooks && found.size() < kMostFoundTexts; ++look) {
+    if (!take(text_in(network_, seen, shown, thresholds, device))) break;
+  }
+  for (const dicom::StoredWindow& window : narrow_windows(slice, shown, windows)) {
+    if (found.size() < kMostFoundTexts) take(text_in_window(network_, seen, window, thresholds, device));
+  }
+  if (found.empty()) return found;
+  const float darkest = darkest_grey(seen, shown, windows);
+  for (FoundText& text : found) {
+    text.is_on_background = is_on_background({slice.data, {slice.size.x, slice.size.y, 1}}, darkest, text.region);
   }
   return found;
 }

@@ -29,7 +29,7 @@ std::filesystem::path file_of(const std::filesystem::path& report) { return repo
 /// @param json a line without its own checksum
 std::string sha256_of(const Json& json) {
   const std::string line = json_line(json);
-  return sha256_hex(std::as_bytes(std::span(line)));
+  return sha256_hex(line);
 }
 
 Error broken(std::size_t line, std::string_view problem) {

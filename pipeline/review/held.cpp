@@ -22,10 +22,8 @@ constexpr std::size_t kMaxHeldBytes = std::size_t{1} << 30;
 /// Long enough that two of a hundred thousand differ, short enough to be typed.
 std::string short_id(std::string_view kind, const std::string& text) {
   constexpr std::size_t kDigits = 12;
-  return fmt::format("{}-{}", kind, sha256_hex(std::as_bytes(std::span(text))).substr(0, kDigits));
+  return fmt::format("{}-{}", kind, sha256_hex(text).substr(0, kDigits));
 }
-
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
 std::string text_from(const Json& json) { return json.is_null() ? "" : json.get<std::string>(); }
 
@@ -89,19 +87,24 @@ std::string files_sha256(std::vector<std::string> checksums) {
     if (checksum.empty()) return "";
     text += checksum + "\n";
   }
-  return sha256_hex(std::as_bytes(std::span(text)));
+  return sha256_hex(text);
 }
 
 void write_held(const std::filesystem::path& report, const HeldQueue& queue) {
   Json inputs = Json::array(), entries = Json::array();
   for (const std::string& input : queue.inputs) inputs.push_back(valid_utf8(absolute_text(input)));
   for (const HeldEntry& entry : queue.entries) entries.push_back(entry_json(entry));
+  Json options = Json::array();
+  for (const std::string& word : queue.options) options.push_back(valid_utf8(word));
   write_file(report / "held.json", json_line({{"schema", "naru.held/1"},
                                               {"command", queue.command},
                                               {"inputs", std::move(inputs)},
                                               {"out", valid_utf8(absolute_text(queue.out.string()))},
                                               {"decisions_sha256", text_or_null(queue.decisions_sha256)},
                                               {"pixels_sha256", text_or_null(queue.pixels_sha256)},
+                                              {"recipe_sha256", text_or_null(queue.job.recipe_sha256)},
+                                              {"key_id", text_or_null(queue.job.key_id)},
+                                              {"options", std::move(options)},
                                               {"held", std::move(entries)}}));
 }
 
@@ -118,6 +121,8 @@ std::optional<HeldQueue> read_held(const std::filesystem::path& report) {
     queue.out = json.at("out").get<std::string>();
     queue.decisions_sha256 = text_from(json.at("decisions_sha256"));
     queue.pixels_sha256 = text_from(json.at("pixels_sha256"));
+    queue.job = {text_from(json.at("recipe_sha256")), text_from(json.at("key_id"))};
+    json.at("options").get_to(queue.options);
     for (const Json& entry : json.at("held")) queue.entries.push_back(entry_from(entry));
     return queue;
   } catch (const Json::exception&) {

@@ -20,7 +20,7 @@ const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<c
 
 }  // namespace
 
-std::string sha256_of(std::string_view secret) { return sha256_hex(std::as_bytes(std::span(secret))); }
+std::string sha256_of(std::string_view secret) { return sha256_hex(secret); }
 
 bool is_same_secret(std::string_view a, std::string_view b) {
   return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;

@@ -20,10 +20,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kHashDigits = 16;
 
-std::string hash_of(std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); }
-
 std::string object_id(std::string_view dataset_id, std::string_view kind, std::string_view path) {
-  return fmt::format("{}.{}", dataset_id, hash_of(fmt::format("{}:{}", kind, path)).substr(0, kHashDigits));
+  return fmt::format("{}.{}", dataset_id, sha256_hex(fmt::format("{}:{}", kind, path)).substr(0, kHashDigits));
 }
 
 /// "a/b/c" → "a/b"; "c" → "".
@@ -98,7 +96,7 @@ class FolderTree {
     std::ranges::sort(sums);
     std::string joined;
     for (const std::string& sum : sums) joined += sum;
-    facts.sha256 = hash_of(joined);
+    facts.sha256 = sha256_hex(joined);
     return facts;
   }
 

@@ -70,7 +70,7 @@ void remove_destroyed(const fs::path& data, const std::string& id, const std::st
 std::string files_sha256(std::span<const DatasetFile> files) {
   std::string lines;
   for (const DatasetFile& file : files) lines += fmt::format("{} {} {}\n", file.sha256, file.size_bytes, file.path);
-  return sha256_hex(std::as_bytes(std::span(lines)));
+  return sha256_hex(lines);
 }
 
 DatasetFiles read_dataset(const fs::path& folder, const CancelToken& cancel) {

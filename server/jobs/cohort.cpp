@@ -13,8 +13,6 @@ namespace naru::server {
 
 namespace {
 
-std::string hash_of(std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); }
-
 /// Of the first `count` instances of a study, sorted.
 std::vector<std::string> hashes_of_study(Transaction& transaction, const std::string& study_id, std::int64_t count) {
   std::vector<std::string> hashes;
@@ -28,7 +26,7 @@ std::vector<std::string> hashes_of_study(Transaction& transaction, const std::st
 std::string hash_of_list(const std::vector<std::string>& hashes) {
   std::string lines;
   for (const std::string& hash : hashes) lines += hash + '\n';
-  return hash_of(lines);
+  return sha256_hex(lines);
 }
 
 void require_none_destroyed(Transaction& transaction, const std::string& job_id) {
@@ -124,7 +122,7 @@ std::string cohort_sha256(std::span<const StudyCohort> cohort) {
   for (const StudyCohort& study : cohort) {
     lines += fmt::format("{} {} {}\n", study.study_id, study.instance_count, study.instances_sha256);
   }
-  return hash_of(lines);
+  return sha256_hex(lines);
 }
 
 std::int64_t instance_count(std::span<const StudyCohort> cohort) {

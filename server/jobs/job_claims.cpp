@@ -108,7 +108,7 @@ void JobClaims::note_inputs(Transaction& transaction, const Lease& lease, const 
   for (const std::string& hash : inputs.sha256) lines += hash + '\n';
   const nlohmann::ordered_json facts = {{"instances", inputs.sha256.size()},
                                         {"arrived_later", inputs.left_out_count},
-                                        {"inputs_sha256", sha256_hex(std::as_bytes(std::span(lines)))}};
+                                        {"inputs_sha256", sha256_hex(lines)}};
   add_job_event(transaction, job, "inputs_read", facts, clock_.now_ms());
   update_job(transaction, job);
   ledger_.append(transaction, {"job.inputs_read", job.organisation_id, "server", job.id, facts});

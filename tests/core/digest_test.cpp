@@ -19,7 +19,7 @@ constexpr std::string_view kOfTwoBlocks = "248d6a61d20638b8e5c026930c3e6039a33ce
 TEST(Sha256, GivesTheStandardsExamples) {
   EXPECT_EQ(sha256_hex(bytes_of("abc")), kOfAbc);
   EXPECT_EQ(sha256_hex(bytes_of(kTwoBlocks)), kOfTwoBlocks);
-  EXPECT_EQ(sha256_hex({}), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 TEST(Sha256, DoesNotDependOnThePieces) {

@@ -37,7 +37,7 @@ TEST(PublishedInputs, AreThoseOfACopyWithTheSameBytes) {
   const test::TempFolder folder;
   test::spill(folder / "1.dcm", "abc");
   InputRecord record = input_of_size(3);
-  record.sha256 = sha256_hex(std::as_bytes(std::span(std::string_view("abc"))));
+  record.sha256 = sha256_hex("abc");
   const PublishedInputs inputs = published_with(record);
   Scan scan;
   scan.inputs = {input_of_size(3)};

@@ -147,7 +147,7 @@ TEST_F(VerifyTest, NamesAVoxelTypeThatTheRecipeDoesNotPromise) {
   Json& item = dataset["recipes"][0];
   item["recipe"]["output"]["dtype"] = line_["dtype"] == "int16" ? "float32" : "int16";
   const std::string text = item["recipe"].dump();
-  item["sha256"] = sha256_hex(std::as_bytes(std::span(text)));
+  item["sha256"] = sha256_hex(text);
   forge(dataset, "dataset.json");
   Json line = line_;
   line["recipe_sha256"] = item["sha256"];

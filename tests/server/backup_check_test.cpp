@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 class BackupCheck : public testing::TestWithParam<DatabaseCase> {
  protected:
   BackupCheck() {
-    sha256_ = sha256_hex(std::as_bytes(std::span(kBytes)));
+    sha256_ = sha256_hex(kBytes);
     const fs::path file = world_.server.content.path_of(sha256_);
     fs::create_directories(file.parent_path());
     write_file(file, kBytes);

@@ -78,7 +78,7 @@ TEST_P(OidcSignIn, AsksWithPkceAndSendsTheVerifierOnlyToTheTokenEndpoint) {
   EXPECT_GE(verifier.size(), 43U);
   EXPECT_EQ(start.url.find(verifier), std::string::npos);
   // RFC 7636: challenge = BASE64URL(SHA256(verifier)), here by OpenSSL's base64.
-  const std::string hex = sha256_hex(std::as_bytes(std::span(verifier)));
+  const std::string hex = sha256_hex(verifier);
   std::string digest;
   for (std::size_t i = 0; i < hex.size(); i += 2) digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
   EXPECT_EQ(parameter(start.url, "code_challenge"), base64url(digest));

@@ -7,7 +7,7 @@
 namespace naru::server::test {
 namespace {
 
-std::string sha256(std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); }
+std::string sha256(std::string_view text) { return sha256_hex(text); }
 
 DatasetListing small_listing() {
   DatasetListing listing;

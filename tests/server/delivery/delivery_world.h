@@ -33,7 +33,7 @@ class DeliveryWorld {
   void receive(const std::vector<std::string>& names) {
     write([&](Transaction& t) {
       for (const std::string& name : names) {
-        const std::string sha256 = sha256_hex(std::as_bytes(std::span(name)));
+        const std::string sha256 = sha256_hex(name);
         t.execute("INSERT INTO blobs (sha256, size_bytes, created_ms) VALUES ($1, 1, 0)", {sha256});
         t.execute(
             "INSERT INTO instances (study_id, sop_instance_uid, sha256, series_uid, sop_class_uid, "
@@ -81,7 +81,7 @@ class DeliveryWorld {
     std::filesystem::create_directories(folder / "images");
     const std::string image(1000, 'i');
     write_file(folder / "images/1.nii.gz", image);
-    write_file(folder / "SHA256SUMS", sha256_hex(std::as_bytes(std::span(image))) + "  images/1.nii.gz\n");
+    write_file(folder / "SHA256SUMS", sha256_hex(image) + "  images/1.nii.gz\n");
     write([&](Transaction& transaction) {
       transaction.execute(
           "INSERT INTO jobs (id, organisation_id, created_by, kind, name, recipe, state, wish, priority, attempt, "

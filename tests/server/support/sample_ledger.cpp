@@ -13,7 +13,7 @@ namespace {
 
 using naru::test::spill;
 
-std::string sha256_of(std::string_view text) { return naru::sha256_hex(std::as_bytes(std::span(text))); }
+std::string sha256_of(std::string_view text) { return naru::sha256_hex(text); }
 
 /// @return the SHA-256 of its SHA256SUMS
 std::string write_dataset(const std::filesystem::path& folder) {
