@@ -43,27 +43,35 @@ bool is_dicomdir(std::span<const std::byte> prefix) {
   return layout && layout->media_storage_sop_class_uid == kMediaStorageDirectory;
 }
 
-std::optional<std::vector<std::string>> referenced_files(std::span<const std::byte> file) {
+std::optional<ReferencedFiles> referenced_files(std::span<const std::byte> file) {
   const auto layout = read_layout(file);
   const SyntaxInfo* syntax = layout ? find_syntax(layout->transfer_syntax_uid) : nullptr;
   if (!syntax || syntax->is_deflated || layout->media_storage_sop_class_uid != kMediaStorageDirectory) {
     return std::nullopt;
   }
-  std::vector<std::string> files;
+  ReferencedFiles files;
+  int open_sequences = 0;  // of undefined length
   std::size_t offset = layout->data_set_offset;
   while (offset < file.size()) {
     const auto header = read_element_header(file, offset, syntax->encoding);
     if (!header) return std::nullopt;
     offset = header->value_offset;
+    const bool is_open = header->length == kUndefinedLength;
+    if (!is_open && header->length > file.size() - offset) return std::nullopt;
+    if (is_open && header->tag != kItem) ++open_sequences;
+    if (header->tag == kSequenceEnd) --open_sequences;
     if (is_stepped_into(*header)) continue;
-    if (header->length > file.size() - offset) return std::nullopt;
     if (header->tag == kReferencedFileId) {
       std::string path = relative_path(file.subspan(offset, header->length));
-      if (!path.empty()) files.push_back(std::move(path));
+      if (!path.empty()) {
+        files.paths.push_back(std::move(path));
+      } else if (header->length > 0) {
+        ++files.left_out_count;
+      }
     }
     offset += header->length;
   }
-  return files;
+  return open_sequences > 0 ? std::nullopt : std::optional(std::move(files));
 }
 
 }  // namespace naru::dicom

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/log.h"
 #include "dicom/dicomdir.h"
 #include "pipeline/files.h"
 
@@ -89,7 +90,16 @@ class Lister {
     const auto bytes = read_file(dicomdir, kMaxDicomdirBytes);
     if (!bytes) return;  // its own line will say so
     const auto references = dicom::referenced_files(std::as_bytes(std::span(*bytes)));
-    for (const std::string& reference : references.value_or(std::vector<std::string>{})) {
+    if (!references) {
+      const bool is_cut = dicom::is_dicomdir(std::as_bytes(std::span(*bytes)));
+      if (is_cut) files.back().reason = Code::truncated;  // the files that it names beyond would have no line
+      return;
+    }
+    if (references->left_out_count > 0) {
+      log::warning("a DICOMDIR names {} files outside of its folder: they are not read; give them as INPUT",
+                   references->left_out_count);
+    }
+    for (const std::string& reference : references->paths) {
       const fs::path file = dicomdir.parent_path() / reference;
       std::error_code failure;
       const bool usable = fs::is_regular_file(file, failure) && is_readable(file);

@@ -26,26 +26,27 @@ std::string directory(const std::vector<std::string>& file_ids) {
   return bytes + end_sequence;
 }
 
-std::optional<std::vector<std::string>> files_of(const std::string& bytes) {
+std::optional<dicom::ReferencedFiles> files_of(const std::string& bytes) {
   return dicom::referenced_files(std::as_bytes(std::span(bytes)));
 }
 
 TEST(Dicomdir, ListsItsFilesAsRelativePaths) {
   const auto files = files_of(directory({"DICOM\\A\\IM1", "IM2"}));
   ASSERT_TRUE(files);
-  EXPECT_THAT(*files, ElementsAre("DICOM/A/IM1", "IM2"));
+  EXPECT_THAT(files->paths, ElementsAre("DICOM/A/IM1", "IM2"));
 }
 
 TEST(Dicomdir, LeavesOutNamesThatClimbOrAreAbsolute) {
   const auto files = files_of(directory({"..\\SECRET", "A\\..\\..\\B", "/etc/passwd", "\\A", "A\\\\B", ".", "OK"}));
   ASSERT_TRUE(files);
-  EXPECT_THAT(*files, ElementsAre("OK"));
+  EXPECT_THAT(files->paths, ElementsAre("OK"));
+  EXPECT_EQ(files->left_out_count, 6U);
 }
 
 TEST(Dicomdir, MayBeEmpty) {
   const auto files = files_of(directory({}));
   ASSERT_TRUE(files);
-  EXPECT_THAT(*files, IsEmpty());
+  EXPECT_THAT(files->paths, IsEmpty());
 }
 
 TEST(Dicomdir, IsToldFromOtherFiles) {
@@ -59,6 +60,7 @@ TEST(Dicomdir, IsToldFromOtherFiles) {
 TEST(Dicomdir, ThatIsCutOffIsRefused) {
   const std::string whole = directory({"DICOM\\A\\IM1"});
   EXPECT_FALSE(files_of(whole.substr(0, whole.size() - 20)));
+  EXPECT_FALSE(files_of(whole.substr(0, whole.size() - 8))) << "between two elements, before the sequence ends";
 }
 
 }  // namespace
