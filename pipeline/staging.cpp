@@ -16,6 +16,7 @@
 #include "core/error.h"
 #include "pipeline/files.h"
 #include "pipeline/inputs.h"
+#include "pipeline/verify_files.h"
 
 namespace naru {
 
@@ -46,6 +47,21 @@ bool has_files(const fs::path& folder) {
 bool is_dataset(const fs::path& folder) {
   std::error_code failure;
   return fs::is_regular_file(folder / "dataset.json", failure) && fs::is_regular_file(folder / "SHA256SUMS", failure);
+}
+
+/// Nothing is deleted that is no part of a dataset of ours. @throws Error{output_exists}
+void require_only_a_dataset(const fs::path& folder) {
+  VerifyFiles files(folder);
+  const auto dataset = parse_foreign(files.document("dataset.json"));
+  const bool is_ours = dataset.is_object() && dataset.contains("schema") && dataset["schema"].is_string() &&
+                       dataset["schema"].get<std::string>().starts_with("naru.");
+  if (is_ours) files.check_names();
+  if (is_ours && files.result.differences.empty()) return;
+  throw Error(
+      ErrorCode::output_exists,
+      fmt::format("OUT holds other things than a Naru dataset, which are not deleted ({}): move them, or choose "
+                  "another OUT",
+                  is_ours ? files.result.differences.front() : "dataset.json: is not Naru's"));
 }
 
 bool holds_only_a_report(const fs::path& folder) {
@@ -237,6 +253,7 @@ void Staging::check_out() const {
   if (!is_dataset(final_out_) || fs::is_symlink(final_out_)) {
     throw Error(ErrorCode::output_exists, "OUT holds other things than a Naru dataset: --force does not delete those");
   }
+  require_only_a_dataset(final_out_);
 }
 
 /// A report that goes with a delivered dataset holds the only way back to the patients (link.sealed).
@@ -278,6 +295,7 @@ void Staging::take_records() {
 }
 
 void Staging::reopen() {
+  require_only_a_dataset(final_out_);
   std::error_code failure;
   if (!fs::exists(work_ / "reopened", failure)) {
     ::close(std::exchange(lock_, -1));  // of the work folder that is gone

@@ -50,7 +50,8 @@ class Staging {
   bool is_finished() const { return is_finished_; }
 
   /// Where OUT stands already: begins to replace it all the same, with all that was published of it taken over, so that
-  /// only what changed is made again. @throws Error{output_unwritable, disk_full}
+  /// only what changed is made again. @throws Error{output_exists} it holds what is no part of it;
+  /// Error{output_unwritable, disk_full}
   void reopen();
 
   /// Before `publish`: keeps the records of what is finished in the report, for `reopen`.

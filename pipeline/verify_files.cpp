@@ -50,9 +50,13 @@ void VerifyFiles::read_sums() {
   }
 }
 
-void VerifyFiles::check_sums(Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
+void VerifyFiles::check_names() {
   read_sums();
   check_no_strangers(dataset_);
+}
+
+void VerifyFiles::check_sums(Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
+  check_names();
   std::vector<const std::string*> paths;
   for (const auto& [path, sha256] : sums_) paths.push_back(&path);
   std::vector<std::optional<FileFacts>> found(paths.size());

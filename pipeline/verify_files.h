@@ -30,7 +30,10 @@ class VerifyFiles {
 
   void differ(std::string_view file, std::string_view what);
 
-  /// Hashes every file that SHA256SUMS names, in parallel. @throws Error{dataset_invalid, canceled}
+  /// Compares the names in SHA256SUMS with the files that are there. @throws Error{dataset_invalid}
+  void check_names();
+
+  /// As check_names, and hashes every file that SHA256SUMS names, in parallel. @throws Error{dataset_invalid, canceled}
   void check_sums(Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
 
   /// What SHA256SUMS says, by path; filled by check_sums.

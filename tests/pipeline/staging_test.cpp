@@ -25,9 +25,14 @@ class StagingTest : public ::testing::Test {
 
   void fill(const Staging& staging, std::string_view text) {
     test::spill(staging.out() / "manifest.jsonl", text);
-    for (const char* name : {"dataset.json", "SHA256SUMS"}) test::spill(staging.out() / name, text);
+    test::spill(staging.out() / "dataset.json", dataset(text));
+    const std::string zeros(64, '0');
+    test::spill(staging.out() / "SHA256SUMS", zeros + "  dataset.json\n" + zeros + "  manifest.jsonl\n");
     for (const char* name : {"inputs.jsonl", "report.html"}) test::spill(staging.report() / name, text);
     test::spill(staging.cases() / "case.json", text);
+  }
+  static std::string dataset(std::string_view text) {
+    return fmt::format(R"({{"schema": "naru.dataset/1", "name": "{}"}})", text);
   }
   void publish(std::string_view text) {
     Staging staging(out(), report(), OnExisting::refuse);
@@ -104,6 +109,23 @@ TEST_F(StagingTest, TakesAnEmptyOutAndRefusesAFullOne) {
   EXPECT_EQ(code_of(OnExisting::refuse), ErrorCode::output_exists);
   EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "a");
   EXPECT_FALSE(work_exists());
+}
+
+TEST_F(StagingTest, DeletesNothingThatIsNoPartOfADataset) {
+  publish("a");
+  test::spill(out() / "labelsTr/mine.txt", "mine");
+  EXPECT_EQ(code_of(OnExisting::replace), ErrorCode::output_exists);
+  {
+    Staging resumed(out(), report(), OnExisting::resume);
+    ASSERT_TRUE(resumed.is_finished());
+    EXPECT_THROW(resumed.reopen(), Error);
+  }
+  EXPECT_EQ(test::slurp(out() / "labelsTr/mine.txt"), "mine");
+  fs::remove_all(out() / "labelsTr");
+  test::spill(out() / "dataset.json", R"({"name": "Dataset001_Liver", "labels": {}})");
+  EXPECT_EQ(code_of(OnExisting::replace), ErrorCode::output_exists);
+  test::spill(out() / "dataset.json", dataset("a"));
+  EXPECT_EQ(code_of(OnExisting::replace), ErrorCode::internal) << "no error";
 }
 
 TEST_F(StagingTest, ResumeFindsAFinishedOut) {
@@ -184,14 +206,14 @@ TEST_F(StagingTest, ReopensWhatWasPublishedAndReplacesItInOneStep) {
     write_file(staging.out() / "manifest.jsonl", "new");
     FileWriter(staging.out() / "dataset.json").finish();
     EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "old") << "what is published is not written to";
-    EXPECT_EQ(test::slurp(out() / "dataset.json"), "old");
+    EXPECT_EQ(test::slurp(out() / "dataset.json"), dataset("old"));
     test::spill(staging.cases() / "case.json", "new");
     EXPECT_EQ(test::slurp(report() / "finished/case.json"), "old");
     for (const char* name : {"inputs.jsonl", "report.html"}) test::spill(staging.report() / name, "new");
     staging.publish();
   }
   EXPECT_EQ(test::slurp(out() / "manifest.jsonl"), "new");
-  EXPECT_EQ(test::slurp(out() / "SHA256SUMS"), "old");
+  EXPECT_TRUE(fs::exists(out() / "SHA256SUMS"));
   EXPECT_EQ(test::slurp(report() / "inputs.jsonl"), "new");
   EXPECT_FALSE(work_exists());
 }
