@@ -158,6 +158,18 @@ ProjectKey load_key(const std::string& project, const std::string& key_file, con
   return key;
 }
 
+std::vector<std::string> options_to_repeat(const std::string& recipe, const std::string& report,
+                                           const std::string& project, const std::string& key_file) {
+  const auto absolute = [](const std::string& path) { return std::filesystem::absolute(path).string(); };
+  std::vector<std::string> words;
+  const auto add = [&](const char* option, const std::string& value) { words.insert(words.end(), {option, value}); };
+  if (!recipe.empty()) add("--recipe", std::filesystem::exists(recipe) ? absolute(recipe) : recipe);
+  if (!report.empty()) add("--report", absolute(report));
+  if (project != "default") add("--project", project);
+  if (!key_file.empty()) add("--key-file", absolute(key_file));
+  return words;
+}
+
 void print_json(const nlohmann::ordered_json& json) { print("{}", json_line(json)); }
 
 }  // namespace naru::cli

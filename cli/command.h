@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/cancel.h"
 #include "kernels/executor.h"
@@ -90,6 +91,11 @@ void print_inputs(const std::map<std::string, std::size_t>& by_disposition,
 /// @throws Error{key_invalid}; Error{usage} where `key_file` lies in one of them
 ProjectKey load_key(const std::string& project, const std::string& key_file, const std::filesystem::path& out,
                     const std::filesystem::path& report);
+
+/// The words of a command line by which a later run finds the same recipe, report and key.
+/// @param recipe, report, key_file as given, empty where they were not
+std::vector<std::string> options_to_repeat(const std::string& recipe, const std::string& report,
+                                           const std::string& project, const std::string& key_file);
 
 /// Prints one JSON document on stdout.
 void print_json(const nlohmann::ordered_json& json);

@@ -72,14 +72,14 @@ void print_next(const Review& review, const std::string& report) {
     print("To decide: naru review {} --decide ID=redact|keep|exclude --by 'YOUR NAME' --why 'THE REASON'\n", report);
   }
   if (!review.has_unapplied) return;
-  std::string inputs;
-  for (const std::string& input : review.queue.inputs) inputs += " " + shell_word(input);
+  std::string words;
+  for (const std::string& input : review.queue.inputs) words += " " + shell_word(input);
+  words += " --out " + shell_word(review.queue.out.string());
+  for (const std::string& option : review.queue.options) words += " " + shell_word(option);
   print(
-      "Decisions wait to be applied. Run the job again as it was run before, with --resume:\n  naru {}{} --out {} "
-      "--resume\nGive it the same --recipe, --project, --key-file and --report, if it had some. What is still open "
-      "stays "
-      "held; what was made before and did not change stays as it is.\n",
-      review.queue.command, inputs, shell_word(review.queue.out.string()));
+      "Decisions wait to be applied. Run the job again as it was run before, with --resume:\n  naru {}{} --resume\n"
+      "What is still open stays held; what was made before and did not change stays as it is.\n",
+      review.queue.command, words);
 }
 
 int run(const Options& options, const Context& context) {

@@ -79,7 +79,8 @@ DeidentifyResult finished_before(const DeidScan& scan, const PublishedInputs& in
   if (!text || !is_record_of(Json::parse(*text, nullptr, false), options, key) ||
       inputs.count != scan.files.inputs.size()) {
     throw Error(ErrorCode::output_exists,
-                "OUT holds another dataset, or one of other inputs: choose another OUT, or replace it with --force");
+                "OUT holds another dataset, or one of other inputs, or its report is not where this run looks for it: "
+                "choose another OUT, or replace it with --force");
   }
   result.by_disposition = inputs.by_disposition;
   result.by_reason = inputs.by_reason;
@@ -265,6 +266,8 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
   const Decisions decisions = decisions_for(result.report);
+  const JobIdentity job{recipe_sha256(options.recipe), key.id()};
+  if (options.on_existing == OnExisting::resume) require_same_job(result.report, job);
   const Rulings rulings(decisions);
   const std::vector<InputFile> files = list_inputs_of(options, standard_input);
   DeidScan scan = scan_and_plan(files, options, executor, cancel, on_progress);
@@ -328,7 +331,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.instance_count = delivery.delivered().size();
   result.resumed_count = delivery.resumed_count();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  HeldQueue queue{"deidentify", options.inputs, options.out, "", std::move(excluded)};
+  HeldQueue queue{"deidentify", options.inputs, options.out, "", std::move(excluded), "", job, options.to_repeat};
   std::ranges::copy(texts.queue, std::back_inserter(queue.entries));
   complete_checksums(queue.entries, scan, chosen);
   add_held(queue.entries, scan, {tried, delivery.held(), released, second_looks.shown()});

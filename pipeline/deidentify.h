@@ -32,6 +32,7 @@ struct DeidentifyOptions {
   JobRecord record;
   std::uint64_t memory_limit_bytes = 0;  ///< of the files in work at a time
   OnExisting on_existing = OnExisting::refuse;
+  std::vector<std::string> to_repeat;  ///< words of the command line that a run with --resume takes as well
   /// For tests: called with the name of each stage of an instance; what it throws holds that instance back. Beside the
   /// engine's stages: "write" and "verify".
   dicom::DeidProbe probe;

@@ -298,9 +298,9 @@ PrepareResult finished_before(const Scan& scan, const std::vector<CasePlan>& pla
                               PrepareResult result) {
   std::set<std::pair<std::string, std::string>> planned;
   for (const CasePlan& plan : plans) planned.emplace(plan.case_id, plan.recipe_sha256);
-  const Error other(
-      ErrorCode::output_exists,
-      "OUT holds another dataset, or one of other inputs: choose another OUT, or replace it with --force");
+  const Error other(ErrorCode::output_exists,
+                    "OUT holds another dataset, or one of other inputs, or its report is not where this run looks for "
+                    "it: choose another OUT, or replace it with --force");
   std::ifstream manifest(result.out / "manifest.jsonl");
   for (std::string line; std::getline(manifest, line); ++result.case_count) {
     const Json json = Json::parse(line, nullptr, false);
@@ -309,8 +309,7 @@ PrepareResult finished_before(const Scan& scan, const std::vector<CasePlan>& pla
   result.resumed_count = result.case_count;
   result.by_disposition = inputs.by_disposition;
   result.by_reason = inputs.by_reason;
-  // Without its report only the plan can say whether something is missing.
-  if (inputs.count > 0 ? inputs.count != scan.inputs.size() : planned.size() != result.case_count) throw other;
+  if (inputs.count != scan.inputs.size()) throw other;
   result.has_rejects = result.by_disposition.contains("rejected") || result.by_disposition.contains("quarantined");
   return result;
 }
@@ -355,8 +354,12 @@ bool write_job_report(const Staging& staging, const Scan& scan, const Made& made
 }
 
 /// What people are asked, with the checksums that are known by now.
-HeldQueue queue_of(const Scan& scan, const PrepareOptions& options, std::vector<CaseHeld> held) {
-  HeldQueue queue{"prepare", options.inputs, options.out, "", {}};
+JobIdentity identity_of(const PrepareOptions& options, const ProjectKey& key) {
+  return {options.recipe ? recipe_sha256(*options.recipe) : "", key.id()};
+}
+
+HeldQueue queue_of(const Scan& scan, const PrepareOptions& options, const ProjectKey& key, std::vector<CaseHeld> held) {
+  HeldQueue queue{"prepare", options.inputs, options.out, "", {}, "", identity_of(options, key), options.to_repeat};
   for (CaseHeld& one : held) {
     one.entry.files_sha256 = files_sha256(scan, one.files);
     queue.entries.push_back(std::move(one.entry));
@@ -407,6 +410,7 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
   const Decisions decisions = decisions_for(result.report);
+  if (options.on_existing == OnExisting::resume) require_same_job(result.report, identity_of(options, key));
   const Rulings rulings(decisions);
   const Job job(options, rulings, executor, cancel, on_progress);
   Scan scan = job.scan(standard_input);
@@ -416,7 +420,7 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
     const PublishedInputs inputs = published_inputs(result.report);
     if (are_applied(decisions, result.report)) {
       result = finished_before(scan, plans, inputs, result);
-      if (inputs.count > 0) inputs.require_those_of(scan, executor, cancel, on_progress);
+      inputs.require_those_of(scan, executor, cancel, on_progress);
       require_unchanged(result.out, executor, cancel, on_progress);
       return result;
     }
@@ -437,7 +441,7 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
   set_counts(result, scan, made);
   take_time(result, trace);
   const bool has_review = write_job_report(staging, scan, made, key, result, options, executor,
-                                           queue_of(scan, options, std::move(held)), decisions);
+                                           queue_of(scan, options, key, std::move(held)), decisions);
   if (made.plans.empty()) end_without_cases(staging, has_review, scan, result);
   remove_strays(staging.out(), made);
   const DatasetFacts facts{options.project, executor.description()};

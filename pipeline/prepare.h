@@ -28,8 +28,9 @@ struct PrepareOptions {
   std::string project = "default";
   std::uint64_t memory_limit_bytes = 0;  ///< see memory_needed_bytes
   OnExisting on_existing = OnExisting::refuse;
-  std::filesystem::path trace;  ///< see TraceFile; empty: none
-  JobRecord record;             ///< for record.json of the report
+  std::vector<std::string> to_repeat;  ///< words of the command line that a run with --resume takes as well
+  std::filesystem::path trace;         ///< see TraceFile; empty: none
+  JobRecord record;                    ///< for record.json of the report
 };
 
 struct PrepareResult {

@@ -29,6 +29,13 @@ struct HeldEntry {
   bool can_release = true;  ///< false: nothing but its exclusion ends this
 };
 
+/// What a run with --resume must have in common with the one that held something.
+struct JobIdentity {
+  std::string recipe_sha256;  ///< empty where the modality chooses the recipe
+  std::string key_id;
+  bool operator==(const JobIdentity&) const = default;
+};
+
 struct HeldQueue {
   std::string command;  ///< "deidentify" or "prepare"
   std::vector<std::string> inputs;
@@ -36,6 +43,8 @@ struct HeldQueue {
   std::string decisions_sha256;  ///< the last decision that the job knew; empty where there was none
   std::vector<HeldEntry> entries;
   std::string pixels_sha256{};  ///< of the report's pixels.jsonl; empty where it has none
+  JobIdentity job{};
+  std::vector<std::string> options{};  ///< words of the command line that a run with --resume takes as well
 };
 
 /// Ids that are the same in every run: hashes over what they name.

@@ -67,6 +67,14 @@ Decisions decisions_for(const std::filesystem::path& report) {
   return decisions;
 }
 
+void require_same_job(const std::filesystem::path& report, const JobIdentity& job) {
+  const auto queue = read_held(report);
+  if (!queue || queue->job == job) return;
+  throw Error(ErrorCode::output_exists,
+              "the report holds what another recipe or key held back, for people to decide: run the job as naru review "
+              "prints it, or choose another OUT and --report");
+}
+
 bool write_review(const std::filesystem::path& report, HeldQueue queue, const Decisions& decisions) {
   if (queue.entries.empty() && decisions.all.empty()) return false;
   if (!decisions.all.empty()) write_file(report / "decisions.jsonl", decisions.text);

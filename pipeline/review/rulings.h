@@ -48,6 +48,10 @@ class Rulings {
 /// @throws Error{dataset_invalid} as read_decisions, and where some are missing that an earlier run knew
 Decisions decisions_for(const std::filesystem::path& report);
 
+/// For --resume: what people decide about is what one recipe showed them, under one key.
+/// @throws Error{output_exists} where the report waits for another job; Error{dataset_invalid} as read_held
+void require_same_job(const std::filesystem::path& report, const JobIdentity& job);
+
 /// Writes held.json and decisions.jsonl into a report that is being made. @return whether there is something for people
 /// to decide, or was decided: else neither is written
 bool write_review(const std::filesystem::path& report, HeldQueue queue, const Decisions& decisions);

@@ -22,7 +22,7 @@ class ReviewProgramTest : public ::testing::Test {
     test::spill(folder_ / "out.report/inputs.jsonl", "");
     test::spill(folder_ / "out.report/held.json",
                 R"({"schema":"naru.held/1","command":"deidentify","inputs":["/data/my export"],"out":"/data/deid",)"
-                R"("decisions_sha256":null,)"
+                R"("decisions_sha256":null,"recipe_sha256":null,"key_id":"k","options":["--recipe","/data/my recipe.toml"],)"
                 R"("pixels_sha256":"9a824a6c1bb47665cdfa116d81602fe3f7d9cfc5439abb22ea790c6c200c3dde",)"
                 R"("held":[{"id":"series-1f0c9a52be47","series_uid":"2.999.1",)"
                 R"("disposition":"quarantined","reason":"text_suspected","files":3,"frames":3,"files_sha256":null,)"

@@ -232,6 +232,23 @@ TEST_F(DeidentifyReviewTest, WantsTheSameJobAndAnUnbrokenFile) {
   EXPECT_EQ(code_of_run(), ErrorCode::dataset_invalid) << "decisions that were applied are missing";
 }
 
+/// Nothing was delivered: only the report knows for which recipe and key people decide.
+TEST_F(DeidentifyReviewTest, AnotherRecipeDoesNotRunOverWhatIsHeld) {
+  put_pictures("PAT-1", {with_text(70, 120), Picture()});
+  options_.to_repeat = {"--recipe", "/data/redact.toml"};
+  EXPECT_EQ(code_of_run(), ErrorCode::nothing_delivered);
+  EXPECT_EQ(review().queue.options, options_.to_repeat);
+  decide_whole("redact");
+  const auto held = test::contents(report());
+  const Recipe recipe = options_.recipe;
+  options_.recipe = default_deid_recipe();  // would deliver all, text and all
+  options_.on_existing = OnExisting::resume;
+  EXPECT_EQ(code_of_run(), ErrorCode::output_exists);
+  EXPECT_EQ(test::contents(report()), held);
+  options_.recipe = recipe;
+  EXPECT_EQ(resume().instance_count, 2U);
+}
+
 TEST_F(DeidentifyReviewTest, AppliesDecisionsWhereNothingWasDeliveredBefore) {
   put_pictures("PAT-1", {with_text(70, 120), Picture()});
   EXPECT_EQ(code_of_run(), ErrorCode::nothing_delivered);

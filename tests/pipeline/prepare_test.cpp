@@ -531,6 +531,13 @@ TEST_F(PrepareTest, ResumeOfAFinishedDatasetRefusesAnInputThatWasCorrected) {
   EXPECT_EQ(contents(folder_ / "out"), before);
 }
 
+TEST_F(PrepareTest, ResumeOfAFinishedDatasetWithoutItsReportAccountsForNothing) {
+  test::write_series({}, folder_ / "in");
+  run("ct-1mm");
+  fs::remove_all(folder_ / "out.report");
+  EXPECT_EQ(code_of_run("ct-1mm", OnExisting::resume), ErrorCode::output_exists);
+}
+
 TEST_F(PrepareTest, ResumeOfAFinishedDatasetSaysWhereOneOfItsFilesIsGoneOrAnother) {
   test::write_series({}, folder_ / "in");
   run("ct-1mm");
