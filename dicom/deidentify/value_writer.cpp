@@ -8,6 +8,7 @@
 #include <cctype>
 #include <iterator>
 
+#include "core/digest.h"
 #include "core/text.h"
 #include "dicom/ascii_case.h"
 #include "dicom/dcmtk/data_dictionary.h"
@@ -41,6 +42,42 @@ bool must_have_value(Tag tag) {
   if (rule == nullptr) return true;
   constexpr std::array kWithDummy = {DeidAction::D, DeidAction::X_D, DeidAction::Z_D, DeidAction::X_Z_D};
   return std::ranges::find(kWithDummy, rule->basic) != kWithDummy.end();
+}
+
+/// Sequences of other patients: of the group, or the one that a sample came from.
+bool is_of_others(Tag sequence) {
+  constexpr Tag kSourcePatientGroup = 0x00100026, kGroupOfPatients = 0x00100027;
+  return sequence == kSourcePatientGroup || sequence == kGroupOfPatients;
+}
+
+/// Letters and digits alone, in small letters.
+std::string plain_words(std::string_view text) {
+  std::string words;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 || std::isalnum(byte) != 0) words += static_cast<char>(std::tolower(byte));
+  }
+  return words;
+}
+
+/// Identifiers by which other parts of the study find something: the same for the same, and no two become one.
+bool is_key(Tag tag) {
+  constexpr std::array<Tag, 4> kTags = {0x00209056,   // Stack ID
+                                        0x00400512,   // Container Identifier
+                                        0x00400551,   // Specimen Identifier
+                                        0x00480106};  // Optical Path Identifier
+  return std::ranges::find(kTags, tag) != kTags.end();
+}
+
+/// The digits of a whole number that is long enough to be an id; empty for all others.
+std::string_view long_digits(std::string_view number) {
+  constexpr std::size_t kFewest = 5;
+  number.remove_prefix(std::min(number.find_first_not_of(" +-"), number.size()));
+  const std::string_view digits = number.substr(0, number.find_first_not_of("0123456789"));
+  const std::string_view rest = number.substr(digits.size());
+  const bool is_whole = rest.find_first_not_of(" ") == std::string_view::npos ||
+                        (rest.front() == '.' && rest.find_first_not_of(".0 ") == std::string_view::npos);
+  return is_whole && digits.size() >= kFewest ? digits : std::string_view();
 }
 
 /// Graphic Layer and Overlay Activation Layer: annotations and overlays refer to a layer by its name (PS3.3 C.10.7).
@@ -239,9 +276,32 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
     const bool may_be_empty = is_number(v) && !must_have_value(node.tag);
     return writer_.element(node.tag, v, may_be_empty ? std::string() : dummy_value(v));
   }
+  if ((v == vr("IS") || v == vr("DS")) && hides_an_id(meant)) return write_numbers(node, v, meant);
   if (meant != value) return writer_.element(node.tag, v, meant);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, v);
+}
+
+bool ValueWriter::is_id(std::string_view number) const {
+  const std::string_view digits = long_digits(number);
+  return !digits.empty() && (is_identifier(digits, false) || context_.cleaner.remove_identifiers(digits).is_changed());
+}
+
+bool ValueWriter::hides_an_id(std::string_view numbers) const {
+  const std::vector<std::string> values = texts_of(std::as_bytes(std::span(numbers)));
+  return std::ranges::any_of(values, [&](const std::string& one) { return is_id(one); });
+}
+
+/// Numbers, without those that a text would lose.
+void ValueWriter::write_numbers(const Node& node, Vr v, std::string_view numbers) {
+  ++notes_["numbers_removed"];
+  if (must_be_true(node.tag)) problem_ = Code::deid_incomplete;
+  std::vector<std::string> values = texts_of(std::as_bytes(std::span(numbers)));
+  const bool may_be_empty = values.size() == 1 && !must_have_value(node.tag);
+  for (std::string& one : values) {
+    if (is_id(one)) one = may_be_empty ? std::string() : dummy_value(v);
+  }
+  writer_.element(node.tag, v, fmt::format("{}", fmt::join(values, "\\")));
 }
 
 /// Codes are words of a list: one that names someone goes as a whole.
@@ -274,13 +334,33 @@ std::string ValueWriter::dummy_layer(const std::string& layer) {
 
 void ValueWriter::write_empty(const Node& node) {
   writer_.element(node.tag, node.value_representation,
-                  names_patient(node.tag) ? std::string_view(context_.patient) : std::string_view());
+                  names_patient(node.tag) ? patient_of(node, node.tag) : std::string());
+}
+
+/// The pseudonym of the patient, or of another one whom the element names.
+std::string ValueWriter::patient_of(const Node& node, Tag meant) const {
+  const std::string value(text_of(value_of(node, bytes_)));
+  const DeidSource& source = context_.facts.source;
+  const std::string_view name =
+      std::string_view(source.patient_name_birth).substr(0, source.patient_name_birth.find('|'));
+  const bool names_another = is_of_others(node.parent) || node.tag != meant;
+  const bool is_own =
+      value.empty() || plain_words(value) == plain_words(meant == kPatientName ? name : source.patient_id);
+  if (!names_another || is_own) return context_.patient;
+  return context_.key.pseudonym("patient", (meant == kPatientName ? "name\n" : "id\n") + value + '\n');
+}
+
+std::string ValueWriter::dummy_key(const Node& node) const {
+  constexpr std::size_t kDigits = 16;  // as many as SH holds
+  return to_hex(context_.key.tag("key", text_of(value_of(node, bytes_)))).substr(0, kDigits);
 }
 
 void ValueWriter::write_dummy(const Node& node, Tag meant) {
   const Vr v = node.value_representation;
   if (names_patient(meant) && is_charset_text(v)) {
-    writer_.element(node.tag, v, context_.patient);
+    writer_.element(node.tag, v, patient_of(node, meant));
+  } else if (is_key(node.tag) && node.value_bytes > 0) {
+    writer_.element(node.tag, v, dummy_key(node));
   } else if (v == vr("UI")) {
     write_uids(node);
   } else if (names_a_layer(node.tag)) {
@@ -351,6 +431,7 @@ void ValueWriter::write_text(const Node& node, Vr v, const CharacterSet& set, Cl
   const bool is_changed = clean_values(values, cleaning);
   const std::string result = fmt::format("{}", fmt::join(values, "\\"));
   if (!is_changed && text == text_of(value) && !context_.facts.sets.has_non_ascii()) return keep(node, v);
+  if (is_changed && is_key(node.tag)) return writer_.element(node.tag, v, dummy_key(node));
   const bool is_emptied = result.empty() && !text_of(value).empty() && must_have_value(node.tag);
   writer_.element(node.tag, v, is_emptied ? dummy_value(v) : is_changed ? result : text);
 }

@@ -88,6 +88,41 @@ TEST(Deidentify, LeavesNothingInASequenceThatASiteRuleReplaces) {
   EXPECT_FALSE(done.has(0x0040A160));
 }
 
+TEST(Deidentify, TakesTheDigitsOfAnIdOutOfNumbers) {
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00100020, "LO", "QF-773412").text(0x00200011, "IS", "773412").text(0x00200012, "IS", "5");
+  slice.text(0x00181100, "DS", "773412.0").text(0x00281050, "DS", "40\\773412").text(0x00281051, "DS", "400\\1500");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00200011), "0");
+  EXPECT_EQ(done.value(0x00200012), "5");
+  EXPECT_FALSE(done.holds("773412"));
+  EXPECT_EQ(done.value(0x00281051), "400\\1500");
+}
+
+TEST(Deidentify, TellsOtherPatientsApart) {
+  SliceBytes slice = hospital_slice();
+  const auto patient = [](const char* id) { return item(SliceBytes::element(0x00100020, "LO", id)); };
+  slice.raw(0x00100027, "SQ", patient("MOUSE-12") + patient("MOUSE-34") + patient("MOUSE-12"));
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  const auto own = done.value(0x00100020), first = done.value(0x00100020, 1), second = done.value(0x00100020, 2);
+  ASSERT_TRUE(own && first && second);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(first, done.value(0x00100020, 3));
+  EXPECT_NE(own, first);
+  EXPECT_NE(own, second);
+  EXPECT_FALSE(done.holds("MOUSE"));
+}
+
+TEST(Deidentify, MakesNoTwoContainersOne) {
+  const auto container_of = [](const char* id) {
+    return Deidentified(hospital_slice().text(0x00400512, "LO", id).bytes()).value(0x00400512);
+  };
+  EXPECT_EQ(container_of("S14-88123"), container_of("S14-88123"));
+  EXPECT_NE(container_of("S14-88123"), container_of("S14-88124"));
+}
+
 TEST(Deidentify, MovesDatesOfAPatientTogether) {
   const auto policy = policy_with({DeidOption::retain_longitudinal_modified_dates});
   const Deidentified first(hospital_slice().bytes(), policy);
