@@ -126,6 +126,14 @@ class NativePixels {
     for (std::size_t n = 0; n < count(); ++n) set(n, with_sign(plain(get(n))));
   }
 
+  /// True where a bit outside of those that are stored is set, be it of a sign.
+  bool has_bits_beside() const {
+    for (std::size_t n = 0; n < count(); ++n) {
+      if (get(n) != plain(get(n))) return true;
+    }
+    return false;
+  }
+
   /// True where a value has bits outside of those that are stored that are no more of its sign.
   bool has_stray_bits() const {
     for (std::size_t n = 0; n < count(); ++n) {
@@ -384,7 +392,8 @@ PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts
       return withheld(Code::text_suspected);
     }
     outcome.replacement.assign(value.begin(), value.end());
-    NativePixels(outcome.replacement, facts, node.encoding.is_big_endian).clear_unused_bits();
+    NativePixels pixels(outcome.replacement, facts, node.encoding.is_big_endian);
+    if (pixels.has_bits_beside()) pixels.clear_unused_bits();  // signs that were never extended hide nothing
     outcome.is_replaced = !std::ranges::equal(outcome.replacement, value);
     if (outcome.is_replaced) outcome.reason = "overlay";
   }

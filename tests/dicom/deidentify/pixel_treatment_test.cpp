@@ -235,6 +235,16 @@ TEST(PixelTreatment, ClearsOverlaysInUnusedBits) {
   EXPECT_EQ(done.result.pixels_reason, "overlay");
 }
 
+TEST(PixelTreatment, LeavesSignsThatWereNeverExtended) {
+  SliceBytes slice = numbered_slice();
+  std::string pixels = numbered();
+  pixels[1] = pixels[7] = '\x0F';  // negative, in twelve bits
+  slice.raw(0x7FE00010, "OW", pixels).number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 1);
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_pixel_data}));
+  EXPECT_EQ(pixels_of(done), pixels);
+  EXPECT_EQ(done.result.pixels_reason, "");
+}
+
 TEST(PixelTreatment, ClearsAllBitsThatAreNotStored) {
   const auto policy = policy_with({DeidOption::clean_pixel_data});
   // Bits 4 to 15 of a signed value: -1 and 3, with something else below.
