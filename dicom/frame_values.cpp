@@ -71,8 +71,26 @@ FrameValues::FrameValues(Bytes file) : header_(read_instance(file, file.size()))
   is_inverted_ = (header_.pixels->photometric_interpretation == "MONOCHROME1") != is_rescaled_down;
   if (is_colour_) return;
   shown_ = header_.shown;
+  // Those of frames, where each has its own: a few of them, for all.
+  for (const Instance& plane : planes) {
+    if (plane.source != PlaneSource::multi_frame || !plane.window) continue;
+    const auto is_alike = [&](const StoredWindow& one) {
+      return one.black == plane.window->black && one.white == plane.window->white;
+    };
+    const bool is_known =
+        (shown_.window && is_alike(*shown_.window)) || std::ranges::any_of(shown_.more_windows, is_alike);
+    if (is_known) continue;
+    if (shown_.more_windows.size() + 1 == kMostWindows) break;
+    if (!shown_.window) {
+      shown_.window = plane.window;
+    } else {
+      shown_.more_windows.push_back(*plane.window);
+    }
+  }
   if (!is_inverted_) return;
-  if (shown_.window) shown_.window = StoredWindow{-shown_.window->white, -shown_.window->black};
+  const auto turned_over = [](const StoredWindow& window) { return StoredWindow{-window.white, -window.black}; };
+  if (shown_.window) shown_.window = turned_over(*shown_.window);
+  std::ranges::transform(shown_.more_windows, shown_.more_windows.begin(), turned_over);
   if (shown_.padding_value) shown_.padding_value = -*shown_.padding_value;
 }
 

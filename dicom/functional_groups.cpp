@@ -24,6 +24,7 @@ constexpr std::array kMacros = {
     Tag{0x00209116},  // Plane Orientation
     Tag{0x00289110},  // Pixel Measures
     Tag{0x00289145},  // Pixel Value Transformation
+    Tag{0x00289132},  // Frame VOI LUT
     Tag{0x00209111},  // Frame Content
     Tag{0x00189226},  // MR Image Frame Type
     Tag{0x00189329},  // CT Image Frame Type
@@ -133,7 +134,11 @@ std::optional<Code> read_frame(const HeaderValues& frame, Instance& plane) {
   if (position || orientation) return Code::missing_geometry;
   read_timing(frame, plane);
   plane.philips_scale = read_philips_scale(frame);
-  return read_rescale(frame, plane);
+  const auto problem = read_rescale(frame, plane);
+  const auto windows = read_windows(frame, plane.rescale_slope, plane.rescale_intercept);
+  plane.window = windows.empty() ? std::nullopt : std::optional(windows.front());
+  plane.more_windows.assign(windows.begin() + (windows.empty() ? 0 : 1), windows.end());
+  return problem;
 }
 
 std::optional<ConcatenationPart> concatenation_of(const HeaderValues& header) {

@@ -83,12 +83,12 @@ ShownValues read_shown(const HeaderValues& header, const PixelFormat& format) {
     const auto texts = texts_of(header[tag]);
     return texts.empty() ? std::nullopt : decimal(texts.front());
   };
-  const auto center = first(kWindowCenter), width = first(kWindowWidth);
   const double slope = first(kRescaleSlope).value_or(1), intercept = first(kRescaleIntercept).value_or(0);
   shown.is_rescaled_down = slope < 0;
-  if (!center || !width || *width <= 0 || slope == 0) return shown;
-  const double low = (*center - *width / 2 - intercept) / slope, high = (*center + *width / 2 - intercept) / slope;
-  shown.window = StoredWindow{std::min(low, high), std::max(low, high)};
+  shown.more_windows = read_windows(header, slope, intercept);
+  if (shown.more_windows.empty()) return shown;
+  shown.window = shown.more_windows.front();
+  shown.more_windows.erase(shown.more_windows.begin());
   return shown;
 }
 
@@ -211,6 +211,7 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   file.columns = file.pixels.columns;
   file.rows = file.pixels.rows;
   file.window = result.shown.window;
+  file.more_windows = result.shown.more_windows;
   const auto planes = read_planes(header, file, result.planes);
   result.reason = first_of({unsupported, walk, identity, planes, pixels});
   if (identity) result.planes.clear();

@@ -116,17 +116,22 @@ struct Instance {
   std::string units;  ///< of the rescaled value: a term of units_term, or free text as found; may be empty
   std::optional<std::int64_t> padding_value;  ///< Pixel Padding Value (0028,0120), as stored
   std::optional<StoredWindow> window;         ///< the first Window Center and Window Width of the data set itself
+  std::vector<StoredWindow> more_windows;     ///< see ShownValues
   // Where its pixels are: frame `frame` of Pixel Data; of it the part of columns x rows from (tile_i, tile_j) on.
   std::int64_t frame = 0, tile_i = 0, tile_j = 0;
   std::int64_t columns = 0, rows = 0;  ///< of the plane; for all but tiles the frame's
   PixelFormat pixels;                  ///< of a whole frame
 };
 
+/// How many windows of one image are looked at; nobody shows it in more.
+inline constexpr std::size_t kMostWindows = 4;
+
 /// How a header says that values are shown, in stored values.
 struct ShownValues {
   std::optional<StoredWindow> window;  ///< the first Window Center and Window Width, through the rescale
   std::optional<std::int64_t> padding_value;
-  bool is_rescaled_down = false;  ///< by a negative slope of the data set
+  bool is_rescaled_down = false;             ///< by a negative slope of the data set
+  std::vector<StoredWindow> more_windows{};  ///< others in which it may be shown, kMostWindows at most
 };
 
 /// Outcome of reading one file's header. Usable: `reason` is empty. Not usable: `reason` says why, and `planes` are

@@ -145,6 +145,35 @@ std::optional<double> seconds_of(std::string_view date, std::string_view time) {
   return seconds && days ? std::optional(*seconds + kSecondsOfDay * static_cast<double>(*days)) : seconds;
 }
 
+std::vector<StoredWindow> read_windows(const HeaderValues& header, double slope, double intercept) {
+  constexpr Tag kVoiLutSequence = 0x00283010, kLutDescriptor = 0x00283002;
+  std::vector<StoredWindow> windows;
+  const auto add = [&](double low, double high) {
+    const double a = (low - intercept) / slope, b = (high - intercept) / slope;
+    if (windows.size() < kMostWindows && high > low && slope != 0) windows.push_back({std::min(a, b), std::max(a, b)});
+  };
+  const auto centers = texts_of(header[kWindowCenter]), widths = texts_of(header[kWindowWidth]);
+  for (std::size_t n = 0; n < std::min(centers.size(), widths.size()); ++n) {
+    const auto center = decimal(centers[n]), width = decimal(widths[n]);
+    if (center && width) add(*center - *width / 2, *center + *width / 2);
+  }
+  const auto sequence = header.find(kVoiLutSequence);
+  ItemWalk items(sequence.value, sequence.encoding);
+  for (auto item = items.next(); item && windows.size() < kMostWindows; item = items.next()) {
+    HeaderValues table(&header);
+    table.add_item(*item, sequence.encoding);
+    const auto descriptor = table.find(kLutDescriptor);
+    if (descriptor.value.size() < 6) continue;
+    const std::uint16_t count = read_u16(descriptor.value, 0, descriptor.encoding.is_big_endian);
+    const std::uint16_t first = read_u16(descriptor.value, 2, descriptor.encoding.is_big_endian);
+    const bool is_signed = descriptor.value_representation == vr("SS") || intercept < 0 ||
+                           header.number(kPixelRepresentation) == 1;  // as the values that it maps
+    const double low = is_signed ? static_cast<std::int16_t>(first) : first;
+    add(low, low + (count == 0 ? 65536 : count) - 1);
+  }
+  return windows;
+}
+
 void read_timing(const HeaderValues& header, Instance& plane) {
   PlaneTiming& timing = plane.timing;
   const auto whole = [&](Tag tag, Vr expected) -> std::optional<std::int64_t> {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <vector>
 
 #include "core/code.h"
 #include "dicom/header_values.h"
@@ -20,6 +21,10 @@ std::optional<Code> read_rescale(const HeaderValues& header, Instance& plane);
 /// Pixel Padding Value as pixels hold it. Some scanners write it as US where pixels are signed (-2000 as 63536). Empty
 /// for a value that pixels of the format cannot hold: -2000 is no padding of pixels that became unsigned.
 std::optional<std::int64_t> read_padding(const HeaderValues& header, const PixelFormat& format);
+
+/// The stored values between which an image is shown, kMostWindows at most: each Window Center and Window Width, and
+/// what the tables of its VOI LUT Sequence map (PS3.3 C.11.2), through the rescale. None where the slope is 0.
+std::vector<StoredWindow> read_windows(const HeaderValues& header, double slope, double intercept);
 
 /// @pre the plane's directions are set
 void read_timing(const HeaderValues& header, Instance& plane);

@@ -53,10 +53,12 @@ dicom::ShownValues shown_of(const Scan& scan, const dicom::Stack& stack, std::in
   };
   const double sign = is_inverted(stack, instance) ? -1 : 1;
   dicom::ShownValues shown;
-  if (instance.window) {
-    const double a = sign * as_read(instance.window->black), b = sign * as_read(instance.window->white);
-    shown.window = dicom::StoredWindow{std::min(a, b), std::max(a, b)};
-  }
+  const auto window_as_read = [&](const dicom::StoredWindow& window) {
+    const double a = sign * as_read(window.black), b = sign * as_read(window.white);
+    return dicom::StoredWindow{std::min(a, b), std::max(a, b)};
+  };
+  if (instance.window) shown.window = window_as_read(*instance.window);
+  for (const dicom::StoredWindow& window : instance.more_windows) shown.more_windows.push_back(window_as_read(window));
   if (instance.padding_value) {
     shown.padding_value = static_cast<std::int64_t>(sign * as_read(static_cast<double>(*instance.padding_value)));
   }

@@ -48,6 +48,20 @@ TEST(FrameValues, AreStoredOnesWithTheWindowInTheSameUnits) {
   EXPECT_DOUBLE_EQ(opened.frames.shown().window->white, 625);
 }
 
+TEST(FrameValues, KnowTheOtherWindowsAndTablesTheyMayBeShownThrough) {
+  SliceBytes slice = slice_of({0, 100, 200, -300, 4, 5, 6, 7});
+  slice.text(0x00281050, "DS", "50\\999\\0").text(0x00281051, "DS", "400\\2\\0");
+  slice.text(0x00281052, "DS", "-1000").text(0x00281053, "DS", "2");
+  // 101 values from -100 on.
+  slice.raw(0x00283010, "SQ", item(SliceBytes::element(0x00283002, "SS", std::string("\x65\x00\x9C\xFF\x10\x00", 6))));
+  const dicom::ShownValues shown = Opened(slice).frames.shown();
+  ASSERT_EQ(shown.more_windows.size(), 2u);
+  EXPECT_DOUBLE_EQ(shown.more_windows[0].black, 999);
+  EXPECT_DOUBLE_EQ(shown.more_windows[0].white, 1000);
+  EXPECT_DOUBLE_EQ(shown.more_windows[1].black, 450);
+  EXPECT_DOUBLE_EQ(shown.more_windows[1].white, 500);
+}
+
 TEST(FrameValues, TurnMonochrome1OverWithItsWindow) {
   SliceBytes slice = slice_of({0, 100, 200, 300, 4, 5, 6, 7});
   slice.text(0x00280004, "CS", "MONOCHROME1").text(0x00281050, "DS", "50").text(0x00281051, "DS", "100");

@@ -226,6 +226,43 @@ TEST(TextDetector, SeesTextInEitherPolarityAndDirection) {
   }
 }
 
+/// A head whose grey values are so narrow beside a bright spot that text on it shows in one window alone.
+struct NarrowHead {
+  NarrowHead() {
+    const Picture plain;
+    const Picture text = Picture().write("KIM 19800101", 66, 130);
+    for (std::size_t n = 0; n < values.size(); ++n) {
+      const bool is_ink = plain.values[n] != text.values[n];
+      values[n] = is_ink ? 75.F : 0.07F * static_cast<float>(plain.values[n]);
+    }
+    for (std::int64_t y = 70; y < 92; ++y) {
+      std::fill_n(values.begin() + y * Picture::kSize + 120, 30, 20000.F);
+    }
+    region = text.texts.front();
+  }
+  VolumeView<const float> view() const { return {values.data(), {Picture::kSize, Picture::kSize, 1}}; }
+  std::vector<float> values = std::vector<float>(static_cast<std::size_t>(Picture::kSize * Picture::kSize));
+  TextRegion region;
+};
+
+TEST(TextDetector, FindsWhatOneNarrowWindowAloneShows) {
+  const NarrowHead head;
+  const dicom::StoredWindow narrow{0, 80}, wide{0, 20000};
+  const auto found_with = [&](const dicom::ShownValues& shown) {
+    return covered(head.region, TextDetector::built_in().find(head.view(), shown));
+  };
+  EXPECT_GE(found_with({narrow, {}}), 0.9);
+  EXPECT_GE(found_with({wide, {}, false, {narrow}}), 0.9) << "the second window";
+}
+
+/// Beside a spot that is far brighter than all else a head is as dark as the air.
+TEST(TextDetector, CallsNothingBackgroundThatIsDarkBesideABrightSpotAlone) {
+  const NarrowHead head;
+  const auto found = TextDetector::built_in().find(head.view(), {dicom::StoredWindow{0, 80}, {}});
+  ASSERT_FALSE(found.empty());
+  for (const FoundText& text : found) EXPECT_FALSE(text.is_on_background);
+}
+
 TEST(TextDetector, SeesPercentilesWhereAllIsWhiteInTheStoredWindow) {
   std::vector<float> values(32 * 32);
   for (std::size_t n = 0; n < values.size(); ++n) values[n] = static_cast<float>(n);
