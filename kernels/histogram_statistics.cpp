@@ -94,18 +94,30 @@ double percentile(const Histogram& histogram, double p) {
 }
 
 double otsu_threshold(const Histogram& histogram) {
-  Int128 count = 0, sum = 0;
+  std::vector<ValueCount> values;
   for (std::size_t bin = 0; bin < histogram.counts.size(); ++bin) {
-    count += histogram.counts[bin];
-    sum += static_cast<Int128>(histogram.counts[bin]) * value_of(histogram, bin);
+    const std::uint64_t count = histogram.counts[bin];
+    if (count != 0) values.push_back({static_cast<double>(value_of(histogram, bin)), count});
+  }
+  return otsu_threshold(values);
+}
+
+double otsu_threshold(std::span<const ValueCount> values) {
+  constexpr double kParts = 65536;  // of 1, so that sums are exact: the sum of 2^40 values needs 73 bits
+  const auto weight = [](const ValueCount& one) {
+    return static_cast<Int128>(one.count) * std::llround(one.value * kParts);
+  };
+  Int128 count = 0, sum = 0;
+  for (const ValueCount& one : values) {
+    count += one.count;
+    sum += weight(one);
   }
   Int128 low_count = 0, low_sum = 0;
-  std::int64_t best_value = 0;
+  double best_value = 0;
   long double best_variance = -1;
-  for (std::size_t bin = 0; bin < histogram.counts.size() && low_count < count; ++bin) {
-    if (histogram.counts[bin] == 0) continue;  // the same two classes as at the value before
-    low_count += histogram.counts[bin];
-    low_sum += static_cast<Int128>(histogram.counts[bin]) * value_of(histogram, bin);
+  for (const ValueCount& one : values) {
+    low_count += one.count;
+    low_sum += weight(one);
     if (low_count == count && best_variance >= 0) break;  // all values on one side
     // Between-class variance times count^2: (low_sum * count - low_count * sum)^2 / (low_count * high_count).
     const auto difference = static_cast<long double>(low_sum * count - low_count * sum);
@@ -113,10 +125,10 @@ double otsu_threshold(const Histogram& histogram) {
     const long double variance = difference * difference / classes;
     if (variance > best_variance) {
       best_variance = variance;
-      best_value = value_of(histogram, bin);
+      best_value = one.value;
     }
   }
-  return static_cast<double>(best_value);
+  return best_value;
 }
 
 }  // namespace naru

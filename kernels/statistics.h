@@ -99,4 +99,14 @@ Fingerprint fingerprint(const Histogram& histogram, double slope, double interce
 /// {v <= t} and {v > t}; the least such t. For one distinct value or none, that value or 0.
 double otsu_threshold(const Histogram& histogram);
 
+/// A value that need not be whole, and how often it occurs.
+struct ValueCount {
+  double value = 0;
+  std::uint64_t count = 0;
+};
+
+/// The same of values that ascend, each of which occurs. What is not whole is weighed as its nearest multiple of 2^-16.
+/// @pre |value| <= 2^17
+double otsu_threshold(std::span<const ValueCount> values);
+
 }  // namespace naru

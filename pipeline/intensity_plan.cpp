@@ -5,7 +5,8 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <utility>
+#include <span>
+#include <vector>
 
 #include "pipeline/grid_plan.h"
 
@@ -107,32 +108,35 @@ Rising rising(const Histogram& histogram, const dicom::Rescale& bins) {
   return {{-last, {histogram.counts.rbegin(), histogram.counts.rend()}}, {-bins.slope, bins.intercept}};
 }
 
-/// The histogram of clipped voxels: what lies beyond the clip counts at the outermost value within it, where there is
-/// one. @pre its values rise with the units
-Histogram clipped(const Histogram& histogram, const Units& units) {
-  Histogram result = histogram;
-  auto& counts = result.counts;
-  if (counts.empty() || !(units.slope > 0)) return result;
-  const auto place = [&](double value) {  // of a unit, in bins
-    return (value - units.intercept) / units.slope - static_cast<double>(histogram.first_value);
-  };
-  const double last = static_cast<double>(counts.size()) - 1;
-  const double low = std::clamp(std::ceil(place(units.clip.low)), 0.0, last);
-  const double high = std::clamp(std::floor(place(units.clip.high)), low, last);
-  const auto first_bin = static_cast<std::size_t>(low), last_bin = static_cast<std::size_t>(high);
-  for (std::size_t bin = 0; bin < first_bin; ++bin) counts[first_bin] += std::exchange(counts[bin], 0);
-  for (std::size_t bin = last_bin + 1; bin < counts.size(); ++bin) counts[last_bin] += std::exchange(counts[bin], 0);
+/// The clipped voxels by stored value, ascending: what lies beyond the clip counts at its bound, which may lie between
+/// two stored values. @pre values rise with the units
+std::vector<ValueCount> clipped(const Histogram& histogram, const Units& units) {
+  const auto stored = [&](double value) { return (value - units.intercept) / units.slope; };
+  const double low = stored(units.clip.low), high = stored(units.clip.high);
+  std::vector<ValueCount> result;
+  for (std::size_t bin = 0; bin < histogram.counts.size(); ++bin) {
+    if (histogram.counts[bin] == 0) continue;
+    const double value = std::clamp(static_cast<double>(histogram.first_value) + static_cast<double>(bin), low, high);
+    if (result.empty() || result.back().value != value) result.push_back({value, 0});
+    result.back().count += histogram.counts[bin];
+  }
   return result;
 }
 
-/// Values above it are foreground.
-double threshold_of(Foreground foreground, const Histogram& rising, const Units& units) {
-  switch (foreground) {
-    case Foreground::otsu: return otsu_threshold(clipped(rising, units));
-    case Foreground::mean: return statistics(clipped(rising, units)).mean;
-    case Foreground::all: break;
+double mean_of(std::span<const ValueCount> values) {
+  double count = 0, sum = 0;
+  for (const ValueCount& one : values) {
+    count += static_cast<double>(one.count);
+    sum += static_cast<double>(one.count) * one.value;
   }
-  return -kInfinity;
+  return sum / count;
+}
+
+/// Stored values above it are foreground. Where all clipped voxels are alike none is brighter than the others: all are.
+double threshold_of(Foreground foreground, const Histogram& rising, const Units& units) {
+  const std::vector<ValueCount> values = clipped(rising, units);
+  if (foreground == Foreground::all || values.size() < 2) return -kInfinity;
+  return foreground == Foreground::otsu ? otsu_threshold(values) : mean_of(values);
 }
 
 void add_zscore(IntensityPlan& plan, const Recipe& recipe, const Histogram& histogram, const Units& units) {

@@ -143,6 +143,13 @@ TEST(Otsu, MaximisesTheVarianceBetweenClasses) {
   EXPECT_EQ(otsu_threshold(histogram_of(values)), best_value);
 }
 
+/// Both counts times the square of what lies between both means: 71 at 0.5 and 473 at 0.75.
+TEST(Otsu, TakesValuesThatAreNotWhole) {
+  EXPECT_EQ(otsu_threshold(std::vector<ValueCount>{{0.5, 3}, {0.75, 3}, {9.5, 1}}), 0.75);
+  EXPECT_EQ(otsu_threshold(std::vector<ValueCount>{{-2.5, 4}}), -2.5);
+  EXPECT_EQ(otsu_threshold(std::vector<ValueCount>()), 0);
+}
+
 TEST(FloatStatistics, AgreeWithTheirDefinition) {
   for (const int count : {1, 31, 255, 256, 257, 65536, 65537, 200001}) {
     const auto values = random_values<float>(count, -1000, 3000);

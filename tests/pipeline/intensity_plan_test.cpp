@@ -215,6 +215,36 @@ TEST(IntensityPlan, TheForegroundIsThatOfClippedVoxels) {
   EXPECT_EQ(landmarks_of(recipe, values, {1, 0}).front(), 30);
 }
 
+/// At a slope of 100 the clip lies between stored values: those beyond it count at its bounds, not at the next value
+/// within, so that the mean is 832.3 and 800 is background.
+TEST(IntensityPlan, VoxelsBeyondTheClipCountAtItsBounds) {
+  Recipe recipe;
+  recipe.normalize = Normalize::zscore;
+  recipe.foreground = Foreground::mean;
+  recipe.clip = ClipRange{50, 950};
+  const auto step = planned(recipe, stack_with(100, 0), histogram_of({{0, 15}, {8, 1}, {20, 100}})).steps_after[1];
+  EXPECT_EQ(step["foreground_voxels"], 100);
+  EXPECT_EQ(step["mean"], 950);
+  EXPECT_EQ(step["deviation"], 0);
+  const auto turned = planned(recipe, stack_with(-100, 0), histogram_of({{0, 15}, {-8, 1}, {-20, 100}})).steps_after[1];
+  EXPECT_EQ(turned, step);
+}
+
+TEST(IntensityPlan, AClipWithoutAStoredValueStillPartsVoxels) {
+  const Histogram values = histogram_of({{1, 30}, {2, 30}, {3, 20}, {7, 20}});
+  for (const Foreground foreground : {Foreground::otsu, Foreground::mean}) {
+    Recipe recipe;
+    recipe.normalize = Normalize::zscore;
+    recipe.foreground = foreground;
+    recipe.clip = ClipRange{210, 290};
+    const auto step = planned(recipe, stack_with(100, 0), values).steps_after[1];
+    EXPECT_EQ(step["foreground_voxels"], 40) << name(foreground);
+    EXPECT_EQ(step["mean"], 290) << name(foreground);
+    recipe.clip = ClipRange{-50, 100};  // all are 100 then, and none is brighter
+    EXPECT_EQ(planned(recipe, stack_with(100, 0), values).steps_after[1]["foreground_voxels"], 100) << name(foreground);
+  }
+}
+
 TEST(IntensityPlan, MinmaxAndPercentileReachTheirEnds) {
   Recipe recipe;
   recipe.normalize = Normalize::minmax;
