@@ -77,9 +77,13 @@ Statistics statistics(const Histogram& histogram, double above) {
 }
 
 double percentile(const Histogram& histogram, double p) {
+  return percentile(histogram, p, [](double value) { return value; });
+}
+
+double percentile(const Histogram& histogram, double p, const std::function<double(double)>& units) {
   assert(0 <= p && p <= 100);
   const std::uint64_t total = total_count(histogram);
-  if (total == 0) return 0;
+  if (total == 0) return units(0);
   const auto [rank, next_rank, fraction] = percentile_ranks(total, p);
   double low = 0, high = 0;
   std::uint64_t seen = 0;
@@ -89,6 +93,7 @@ double percentile(const Histogram& histogram, double p) {
     if (seen <= next_rank && next_rank < end) high = static_cast<double>(value_of(histogram, bin));
     seen = end;
   }
+  low = units(low), high = units(high);
   const double gap = high - low;  // from the nearer end, as numpy does, to get its last bit too
   return fraction < 0.5 ? low + gap * fraction : high - gap * (1 - fraction);
 }

@@ -11,10 +11,11 @@ constexpr double kScaleLow = 0, kScaleHigh = 100;
 
 }  // namespace
 
-NyulLandmarks nyul_landmarks(const Histogram& foreground, double slope, double intercept) {
+NyulLandmarks nyul_landmarks(const Histogram& foreground, double slope, double intercept, const UnitRange& clip) {
+  const auto units = [&](double value) { return std::clamp(slope * value + intercept, clip.low, clip.high); };
   NyulLandmarks landmarks{};
   std::ranges::transform(kNyulPercentiles, landmarks.begin(),
-                         [&](double p) { return slope * percentile(foreground, slope < 0 ? 100 - p : p) + intercept; });
+                         [&](double p) { return percentile(foreground, slope < 0 ? 100 - p : p, units); });
   return landmarks;
 }
 

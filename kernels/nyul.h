@@ -10,6 +10,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <optional>
 #include <span>
 
@@ -23,10 +24,15 @@ inline constexpr std::array<double, 11> kNyulPercentiles = {1, 10, 20, 30, 40, 5
 /// One value a percentile, ascending: of a case, or the standard.
 using NyulLandmarks = std::array<double, kNyulPercentiles.size()>;
 
-/// The landmarks of the values that the histogram holds, in units = slope * value + intercept. All `intercept` for an
-/// empty histogram.
+/// Bounds of a clip, in units.
+struct UnitRange {
+  double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
+};
+
+/// The landmarks of the values that the histogram holds, in units = slope * value + intercept, clipped before their
+/// percentiles are taken. All `intercept`, clipped, for an empty histogram.
 /// @param foreground without the background, e.g. values_above(histogram, its mean), as the paper has it
-NyulLandmarks nyul_landmarks(const Histogram& foreground, double slope, double intercept);
+NyulLandmarks nyul_landmarks(const Histogram& foreground, double slope, double intercept, const UnitRange& clip = {});
 
 /// The standard scale that the cases teach. A case whose first landmark is its last teaches nothing.
 /// @return empty where no case teaches anything

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -81,6 +82,11 @@ Statistics statistics(VolumeView<const T> in, VolumeView<const std::uint8_t> mas
 /// The p-th percentile, 0 <= p <= 100, with linear interpolation between order statistics as numpy.percentile does by
 /// default (Hyndman and Fan, 1996, definition 7). 0 for an empty histogram.
 double percentile(const Histogram& histogram, double p);
+
+/// The same of what `units` makes of the values, where greater values never become less, as of a rescale and a clip:
+/// both order statistics are mapped before anything is blended. Where they never become greater it is the (100 - p)-th.
+/// units(0) for an empty histogram.
+double percentile(const Histogram& histogram, double p, const std::function<double(double)>& units);
 
 /// What nnU-Net's fingerprint of a dataset says of one channel's foreground, in units.
 struct Fingerprint {

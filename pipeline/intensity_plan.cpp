@@ -21,14 +21,14 @@ struct Range {
   double low = 0, high = 0;
 };
 
-Range clip_of(const Recipe& recipe) {
-  return recipe.clip ? Range{recipe.clip->low, recipe.clip->high} : Range{-kInfinity, kInfinity};
+UnitRange clip_of(const Recipe& recipe) {
+  return recipe.clip ? UnitRange{recipe.clip->low, recipe.clip->high} : UnitRange{};
 }
 
 /// Stored values to clipped units, in f64.
 struct Units {
   double slope, intercept;
-  Range clip;
+  UnitRange clip;
   double operator()(double stored) const { return std::clamp(slope * stored + intercept, clip.low, clip.high); }
 };
 
@@ -58,20 +58,6 @@ Statistics unit_statistics(const Histogram& histogram, const Units& units, doubl
   });
   result.deviation = std::sqrt(squares / static_cast<double>(result.count));
   return result;
-}
-
-/// What numpy.percentile makes of clipped voxels: where it lies between two stored values, both are clipped before they
-/// are blended.
-double unit_percentile(const Histogram& histogram, const Units& units, double p) {
-  const double stored = percentile(histogram, p), place = stored - histogram.first_value;
-  const auto& counts = histogram.counts;
-  auto below = static_cast<std::size_t>(std::floor(place)), above = static_cast<std::size_t>(std::ceil(place));
-  while (below > 0 && counts[below] == 0) --below;
-  while (above + 1 < counts.size() && counts[above] == 0) ++above;
-  if (below == above) return units(stored);
-  const auto at = [&](std::size_t bin) { return units(histogram.first_value + static_cast<double>(bin)); };
-  const double share = (place - static_cast<double>(below)) / static_cast<double>(above - below);
-  return at(below) + share * (at(above) - at(below));
 }
 
 /// Every stored value becomes a whole number that int16 holds.
@@ -182,8 +168,8 @@ void add_normalization(IntensityPlan& plan, const Recipe& recipe, const Histogra
     case Normalize::window: add_window(plan, {recipe.clip->low, recipe.clip->high}, "window"); break;
     case Normalize::minmax: add_window(plan, ends(), "minmax"); break;
     case Normalize::percentile: {
-      Range range = sorted(unit_percentile(histogram, units, kPercentiles.low),
-                           unit_percentile(histogram, units, kPercentiles.high));
+      Range range =
+          sorted(percentile(histogram, kPercentiles.low, units), percentile(histogram, kPercentiles.high, units));
       // Nearly all voxels have one value, as those outside of a mask: what is left makes the range.
       if (range.low == range.high) range = ends();
       add_window(plan, range, "percentile");
@@ -222,13 +208,11 @@ void clip_to_source(IntensityPlan& plan, const Recipe& recipe, const dicom::Stac
 
 NyulLandmarks landmarks_of(const Recipe& recipe, const Histogram& histogram, const dicom::Rescale& bins) {
   const auto [values, units] = rising(histogram, bins);
-  const Range clip = clip_of(recipe);
+  const UnitRange clip = clip_of(recipe);
   Histogram foreground =
       values_above(values, threshold_of(foreground_of(recipe), values, {units.slope, units.intercept, clip}));
   if (statistics(foreground).count == 0) foreground = values;
-  NyulLandmarks landmarks = nyul_landmarks(foreground, units.slope, units.intercept);
-  for (double& value : landmarks) value = std::clamp(value, clip.low, clip.high);
-  return landmarks;
+  return nyul_landmarks(foreground, units.slope, units.intercept, clip);
 }
 
 std::optional<Percentiles> percentiles_alone(const Recipe& recipe) {
@@ -252,7 +236,7 @@ bool maps_before_resampling(const Recipe& recipe, const dicom::Stack& stack) {
 
 IntensityPlan plan_intensity(const Recipe& recipe, const dicom::Stack& stack, const Histogram& histogram,
                              const dicom::Rescale& bins, const std::optional<NyulLandmarks>& standard) {
-  const Range clip = clip_of(recipe);
+  const UnitRange clip = clip_of(recipe);
   const Units units{bins.slope, bins.intercept, clip};
   IntensityPlan plan;
   plan.steps_before = plan.steps_after = nlohmann::ordered_json::array();

@@ -70,6 +70,15 @@ TEST(Nyul, ANegativeSlopeTurnsTheLandmarksAround) {
   for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], 3000 + 20 * kNyulPercentiles[i], 1e-9);
 }
 
+/// As numpy.percentile of 100 and 900 has it: the first landmark lies a hundredth of the way from the one to the other.
+TEST(Nyul, LandmarksAreThoseOfClippedValues) {
+  for (const std::int16_t slope : {1, -1}) {
+    const auto two = histogram_of({0, static_cast<std::int16_t>(1000 * slope)});
+    const NyulLandmarks found = nyul_landmarks(two, slope, 0, {100, 900});
+    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], 100 + 8 * kNyulPercentiles[i], 1e-9) << slope;
+  }
+}
+
 TEST(Nyul, ACaseWithoutContrastTeachesNothingAndBecomesZero) {
   const NyulLandmarks flat = nyul_landmarks(histogram_of(std::vector<std::int16_t>(50, 7)), 1, 0);
   EXPECT_FALSE(nyul_standard(std::vector{flat}));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -119,6 +120,13 @@ TEST(Percentile, InterpolatesBetweenOrderStatistics) {
   EXPECT_EQ(percentile(four, 50), 2.5);
   EXPECT_EQ(percentile(four, 75), 4.75);
   EXPECT_EQ(percentile(four, 100), 10);
+}
+
+TEST(Percentile, MapsBothOrderStatisticsBeforeItBlendsThem) {
+  const Histogram four = histogram_of({0, 10, 20, 30});
+  EXPECT_EQ(percentile(four, 50, [](double value) { return std::min(value, 12.0); }), 11);
+  EXPECT_EQ(percentile(four, 25, [](double value) { return 5 - 2 * value; }), -10);  // of -55, -35, -15, 5 the 75th
+  EXPECT_EQ(percentile(histogram_of({}), 50, [](double value) { return value + 3; }), 3);
 }
 
 TEST(Otsu, SeparatesTwoValues) { EXPECT_EQ(otsu_threshold(histogram_of({5, 5, 5, 90, 90})), 5); }

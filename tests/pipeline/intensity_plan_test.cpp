@@ -177,6 +177,17 @@ TEST(IntensityPlan, NyulMapsLandmarksOfTheForegroundInUnits) {
   EXPECT_EQ(landmarks_of(recipe, values, stack.rescale)[10], 3500);
 }
 
+TEST(IntensityPlan, NyulsLandmarksAreThoseOfClippedVoxels) {
+  Recipe recipe;
+  recipe.normalize = Normalize::nyul;
+  recipe.foreground = Foreground::all;
+  recipe.clip = ClipRange{100, 900};
+  const NyulLandmarks rising = landmarks_of(recipe, histogram_of({{0, 1}, {500, 1}}), {2, 0});
+  const NyulLandmarks falling = landmarks_of(recipe, histogram_of({{0, 1}, {-500, 1}}), {-2, 0});
+  for (std::size_t i = 0; i < rising.size(); ++i) EXPECT_NEAR(rising[i], 100 + 8 * kNyulPercentiles[i], 1e-9);
+  EXPECT_EQ(falling, rising);
+}
+
 TEST(IntensityPlan, TakesRestoredVoxelsAsUnits) {
   Recipe recipe;
   recipe.denoise = "curvature";
