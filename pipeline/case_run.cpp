@@ -220,12 +220,12 @@ CaseHistogram CaseRun<In>::measure(const std::optional<Percentiles>& alone) {
   }
 }
 
-/// Otsu's threshold as a value of In.
+/// Otsu's threshold as a value of In: what is greater is foreground.
 template <class In>
 double CaseRun<In>::otsu_as_stored() {
   const CaseHistogram values = measure();
   const double threshold = otsu_threshold(values.histogram);
-  return std::is_same_v<In, float> ? values.bins.slope * threshold + values.bins.intercept : threshold;
+  return std::is_same_v<In, float> ? upper_end(values.bins, threshold) : threshold;
 }
 
 /// What lies outside of a straightened slice, as a value of In.

@@ -28,4 +28,10 @@ class UnitBins {
   Histogram histogram_{0, std::vector<std::uint64_t>(kBinCount)};
 };
 
+/// In units, what parts the voxels of bins up to `bin` from those of the bins behind it. (Those of `bin` itself lie on
+/// both sides of its middle, which is what units_of_bins() makes of it.)
+inline double upper_end(const dicom::Rescale& units_of_bins, double bin) {
+  return units_of_bins.slope * (bin + 0.5) + units_of_bins.intercept;
+}
+
 }  // namespace naru

@@ -19,8 +19,7 @@ std::vector<std::uint8_t> foreground_of(const std::vector<float>& voxels, const 
   UnitBins bins;
   bins.widen(statistics(view, executor));
   bins.add(view, executor);
-  const dicom::Rescale units = bins.units_of_bins();
-  const double threshold = std::max(0.0, units.slope * otsu_threshold(bins.histogram()) + units.intercept);
+  const double threshold = std::max(0.0, upper_end(bins.units_of_bins(), otsu_threshold(bins.histogram())));
   std::vector<std::uint8_t> mask(voxels.size());
   std::ranges::transform(voxels, mask.begin(), [&](float value) {
     return static_cast<std::uint8_t>(std::isfinite(value) && static_cast<double>(value) > threshold ? 1 : 0);

@@ -89,24 +89,44 @@ class CropJobTest : public PrepareJobTest {
  protected:
   static constexpr int kSize = 24, kSlices = 10;
 
+  /// The stored values of slice n, their body moved by `drift` rows a slice and all of them times `slope`.
+  static std::string values_of(int n, int air, int slope = 1, int drift = 0) {
+    std::string bytes;
+    for (int v = 0; v < kSize * kSize; ++v) {
+      const int x = v % kSize, y = v / kSize + drift * n;
+      const bool is_body = x >= 6 && x <= 14 && y >= 3 && y <= 19 && n >= 2 && n <= 7;
+      const int value = slope * (is_body ? 1000 + x + 2 * y + 3 * n : air);
+      bytes += static_cast<char>(value & 0xFF);
+      bytes += static_cast<char>(value >> 8);
+    }
+    return bytes;
+  }
+
+  void put(int n, SliceBytes slice, int drift, const std::string& values) {
+    slice.number(0x00280010, kSize).number(0x00280011, kSize).text(0x00280030, "DS", "1\\1");
+    slice.text(0x00200032, "DS", "0\\" + std::to_string(drift * n) + "\\" + std::to_string(2 * n))
+        .raw(0x7FE00010, "OW", values);
+    spill(folder_ / "in" / std::to_string(n), slice.bytes());
+  }
+
   /// @param slope 1 or -1: stored values are then the negative ones
   /// @param drift rows by which each slice lies further along y; the body stays where it is in the patient
   void put_body(int slope = 1, int drift = 0) {
     for (int n = 0; n < kSlices; ++n) {
-      std::string bytes;
-      for (int v = 0; v < kSize * kSize; ++v) {
-        const int x = v % kSize, y = v / kSize + drift * n;
-        const bool is_body = x >= 6 && x <= 14 && y >= 3 && y <= 19 && n >= 2 && n <= 7;
-        const int value = slope * (is_body ? 1000 + x + 2 * y + 3 * n : 20);
-        bytes += static_cast<char>(value & 0xFF);
-        bytes += static_cast<char>(value >> 8);
-      }
       SliceBytes slice = slice_of("P", n + 1);
-      slice.number(0x00280010, kSize).number(0x00280011, kSize).text(0x00280030, "DS", "1\\1");
       slice.text(0x00281053, "DS", std::to_string(slope));
-      slice.text(0x00200032, "DS", "0\\" + std::to_string(drift * n) + "\\" + std::to_string(2 * n))
-          .raw(0x7FE00010, "OW", bytes);
-      spill(folder_ / "in" / std::to_string(n), slice.bytes());
+      put(n, slice, drift, values_of(n, 20, slope, drift));
+    }
+  }
+
+  /// As MR whose slices have a slope each, so that values are counted in 65,536 bins from 26 to 1350.9. What is
+  /// brightest beside the body is 34.66 in the last slice: 428.26 bins above 26, so beyond the middle of its bin.
+  void put_body_with_slopes() {
+    for (int n = 0; n < kSlices; ++n) {
+      SliceBytes slice = slice_of("P", n + 1);
+      slice.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.4").text(0x00080060, "CS", "MR");
+      slice.text(0x00281053, "DS", std::to_string(1 + 0.037 * n)).text(0x00281052, "DS", "0");
+      put(n, slice, 0, values_of(n, 26));
     }
   }
 
@@ -156,6 +176,12 @@ TEST_F(CropJobTest, GivesTheVoxelsOfTheUncroppedCaseAtTheSamePlaces) {
 TEST_F(CropJobTest, FindsTheBodyWhereTheSlopeIsNegative) {
   put_body(-1);
   EXPECT_EQ(image("[crop]\nforeground = true\nmargin_mm = 2\n", "part").size, (Size3{13, 21, 8}));
+}
+
+TEST_F(CropJobTest, IsAsTightWhereEverySliceHasASlope) {
+  put_body_with_slopes();
+  EXPECT_EQ(image("[crop]\nforeground = true\nmargin_mm = 2\n", "part").size, (Size3{13, 21, 8}));
+  EXPECT_EQ(manifest().at(0)["dtype"], "float32");
 }
 
 TEST_F(CropJobTest, IsAsTightAroundAStraightenedBody) {

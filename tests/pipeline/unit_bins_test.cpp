@@ -32,6 +32,23 @@ TEST(UnitBins, TellPercentilesToHalfABin) {
   EXPECT_NEAR(at(0.5), static_cast<double>(values[500]), 2 * units.slope);
 }
 
+TEST(UnitBins, EndWhereTheNextBinBegins) {
+  std::mt19937 random(5);
+  std::uniform_real_distribution<float> uniform(-3, 1700);
+  std::vector<float> values(200000);  // about three in a bin
+  for (float& value : values) value = uniform(random);
+  Executor executor = Executor::cpu(2);
+  const VolumeView<const float> view{values.data(), {200000, 1, 1}};
+  UnitBins bins;
+  bins.widen(statistics(view, executor));
+  bins.add(view, executor);
+  for (const int bin : {0, 1, 777, 40000, 65534, 65535}) {
+    const double end = upper_end(bins.units_of_bins(), bin);
+    const auto beyond = std::ranges::count_if(values, [&](float value) { return static_cast<double>(value) > end; });
+    EXPECT_EQ(statistics(bins.histogram(), bin).count, static_cast<std::uint64_t>(beyond)) << bin;
+  }
+}
+
 TEST(UnitBins, OfOneValueOrNoneHoldIt) {
   Executor executor = Executor::cpu(1);
   const std::vector<float> same(10, 3.5f);
