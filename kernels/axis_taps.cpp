@@ -16,7 +16,7 @@ void append_axis(std::vector<AxisTap>& taps, const AxisSteps& axis, std::int64_t
   for (std::int64_t t = 0; t < axis.target_count; ++t) {
     const double source = axis.place(t);
     const bool is_nearest = options.interpolator == Interpolator::nearest;
-    const double rounded = is_nearest ? nearest_index(source, axis.step) : source;
+    const double rounded = is_nearest ? nearest_index(source, axis.step, options.half_tolerance) : source;
     const double clamped = std::clamp(rounded, 0.0, last);
     const double index = std::floor(clamped);
     const std::int64_t there = static_cast<std::int64_t>(index) - axis.source_begin;

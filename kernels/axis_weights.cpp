@@ -92,7 +92,7 @@ Response gaussian(double sigma) {
 
 Response interpolated_at(double x, double step, const AxisFilter& filter) {
   switch (filter.interpolator) {
-    case Interpolator::nearest: return {static_cast<std::int64_t>(nearest_index(x, step)), {1}};
+    case Interpolator::nearest: return {static_cast<std::int64_t>(nearest_index(x, step, filter.half_tolerance)), {1}};
     case Interpolator::linear: return sampled(x, 1, [](double d) { return 1 - std::abs(d); });
     case Interpolator::bspline: {
       const Response cubic = sampled(x, 2, cubic_bspline);
@@ -166,8 +166,9 @@ std::int64_t total_count(const AxisSteps& axis, std::int64_t source_count) {
 
 }  // namespace
 
-double nearest_index(double source, double step) {
-  return step < 0 ? std::ceil(source - 0.5) : std::floor(source + 0.5);
+double nearest_index(double source, double step, double half_tolerance) {
+  const double half = 0.5 + half_tolerance;
+  return step < 0 ? std::ceil(source - half) : std::floor(source + half);
 }
 
 double antialias_sigma(double step) {
@@ -176,8 +177,8 @@ double antialias_sigma(double step) {
 }
 
 AxisFilter filter_along(int axis, const ResampleOptions& options) {
-  AxisFilter filter{options.interpolator, options.boundary, options.sinc,
-                    options.sigma[static_cast<std::size_t>(axis)]};
+  AxisFilter filter{options.interpolator, options.boundary, options.sinc, options.sigma[static_cast<std::size_t>(axis)],
+                    options.half_tolerance};
   if (options.separate_axis == axis) filter.interpolator = Interpolator::nearest;
   return filter;
 }

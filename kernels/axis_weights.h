@@ -28,11 +28,12 @@ struct AxisFilter {
   Boundary boundary = Boundary::nearest;
   Sinc sinc{};
   double sigma = 0;
+  double half_tolerance = 0;
   bool is_prefilter = false;  ///< the coefficients of the B-spline instead of what it interpolates; at whole places
 };
 
 /// The index that Interpolator::nearest takes at `source`. @param step of the axis: its sign is the target's direction
-double nearest_index(double source, double step);
+double nearest_index(double source, double step, double half_tolerance);
 
 /// Of the Gaussian that keeps a sampling with this step from aliasing, in source voxels; 0 where it becomes finer.
 /// Source: Cardoso et al., MICCAI 2015.

@@ -2,7 +2,8 @@
 ///
 /// linear:  v(x,y,z) = trilinear interpolation of the 8 stored values around the source index; indices outside
 ///          [0, n-1] are clamped to it (edge values extend outwards)
-/// nearest: the stored value at the index rounded, clamped likewise; a half goes in the direction of the target's axis
+/// nearest: the stored value at the index rounded, clamped likewise; a half, to within `half_tolerance`, goes in the
+///          direction of the target's axis
 /// bspline, lanczos, and all with a sigma: one weighted sum along y, then x, then z (kernels/axis_weights.h), each in
 ///          f32 as (sum of weights) * anchor + sum of weight * (value - anchor), anchor being the nearest value: errors
 ///          are those of differences, and a constant stays what it is
@@ -59,6 +60,9 @@ struct ResampleOptions {
   /// nnU-Net's "separate z": along this axis the nearest slice, resampled alone and clipped to its own least and
   /// greatest value.
   std::optional<int> separate_axis{};
+  /// Of nearest, in source voxels: a place that lacks so little to a half is one, whatever rounding made of it. 0 where
+  /// a tool is followed to the last bit of its own reckoning.
+  double half_tolerance = 0;
 };
 
 /// The indices [begin, end) of the source along `axis` that the targets of options.axes[axis] are made of. Its

@@ -95,9 +95,16 @@ std::optional<int> separate_axis_of(const Vec3& spacing_mm, const Vec3& target_m
   return std::nullopt;
 }
 
+/// scikit-image's resize and scipy's zoom, whose reckoning AxisSteps repeats, decide by what rounding leaves.
+bool rounds_as_scipy(GridConvention convention) {
+  return convention == GridConvention::nnunet || convention == GridConvention::totalsegmentator;
+}
+
 void set_sampling(GridPlan& plan, const Recipe& recipe) {
+  constexpr double kHalfTolerance = 1e-9;  // that of counts of voxels in core/geometry.cpp
   ResampleOptions& resample = plan.resample;
   resample.interpolator = recipe.interpolator;
+  resample.half_tolerance = rounds_as_scipy(recipe.convention) ? 0 : kHalfTolerance;
   resample.sinc.is_normalized = normalizes_sinc(recipe.convention);
   switch (recipe.convention) {
     case GridConvention::naru:

@@ -43,6 +43,7 @@ bool is_straightened(const dicom::Stack& stack, const Recipe& recipe);
 /// What each convention adds to the grids of core/geometry.h, as its tool does it:
 ///   boundary       of bspline: the outer value in naru, nnunet and monai, mirrored in the others; else the outer value
 ///   lanczos        3 values a side, normalised, in naru; 3 in itk and 5 in torchio as ITK has it: not normalised
+///   halves         of nearest: to within 1e-9 of a voxel; in nnunet and totalsegmentator what scipy's rounding leaves
 ///   separate axis  nnunet, where a spacing is more than 3 times another (nnunetv2 determine_do_sep_z_and_axis)
 ///   antialias      naru: sigma^2 = (step^2 - 1) / (8 ln 2) along axes that become coarser (Cardoso et al., MICCAI
 ///   2015)

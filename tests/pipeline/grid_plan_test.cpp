@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <random>
 
 #include "kernels/resample.h"
@@ -211,6 +212,35 @@ TEST(GridPlan, SmoothsOnlyAlongAxesThatBecomeCoarser) {
   EXPECT_NEAR(sigma[0], std::sqrt(3) / 2.354820045, 1e-9);  // Cardoso: (k^2 - 1) as a full width at half maximum
   EXPECT_EQ(sigma[1], 0);
   EXPECT_EQ(sigma[2], 0);
+}
+
+/// 12 voxels of 0.5 mm become 8 of 0.8 mm, at -0.1, 1.5, 3.1 ... 9.5, 11.1. Reckoned in f64 the second lies at
+/// 1.4999999999999996, and 9.5 at 9.500000000000002 where the axis is turned.
+TEST(GridPlan, NearestPutsAHalfInTheDirectionOfTheAxisWhateverRoundingLeaves) {
+  std::vector<std::int16_t> ramp(12);
+  std::iota(ramp.begin(), ramp.end(), std::int16_t{0});
+  dicom::Stack stack = stack_of({0.5, 1, 1});
+  stack.grid.size = {12, 1, 1};
+  for (const auto& [axes, expected] : {std::pair{"LPS", std::vector<std::int16_t>{0, 2, 3, 5, 6, 8, 10, 11}},
+                                       {"RAS", std::vector<std::int16_t>{11, 9, 8, 6, 5, 3, 1, 0}}}) {
+    Recipe recipe = recipe_of(GridConvention::naru, Interpolator::nearest, {0.8, 1, 1});
+    recipe.axes = axes;
+    const GridPlan plan = plan_grid(stack, recipe);
+    ASSERT_EQ(plan.grid.size, (Size3{8, 1, 1}));
+    std::vector<std::int16_t> out(8);
+    Executor executor = Executor::cpu(1);
+    resample(VolumeView<const std::int16_t>{ramp.data(), stack.grid.size},
+             VolumeView<std::int16_t>{out.data(), plan.grid.size}, plan.resample, executor);
+    EXPECT_EQ(out, expected) << axes;
+  }
+}
+
+/// scipy reckons in f64 too, and what its rounding leaves is what those tools give.
+TEST(GridPlan, HalvesAreThoseOfScipyWhereItsToolsAreFollowed) {
+  for (const GridConvention convention : {GridConvention::nnunet, GridConvention::totalsegmentator}) {
+    const GridPlan plan = plan_grid(stack_of({1, 1, 1}), recipe_of(convention, Interpolator::nearest, {2, 2, 2}));
+    EXPECT_EQ(plan.resample.half_tolerance, 0);
+  }
 }
 
 TEST(GridPlan, NamesTheSlicesThatASlabIsMadeOf) {
