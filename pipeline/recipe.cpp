@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "pipeline/allow_list.h"
 #include "pipeline/recipe_deid.h"
+#include "pipeline/recipe_rules.h"
 #include "pipeline/toml_value.h"
 
 namespace naru {
@@ -289,12 +290,20 @@ void read_section(std::string_view section, const toml::table& table, const Toml
   }
 }
 
+constexpr std::string_view kNameForm = "must have 1 to 64 letters, digits, '-', '_' or '.'";
+
+bool is_name(std::string_view text) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+  return !text.empty() && text.size() <= 64 && text.find_first_not_of(kLetters) == std::string_view::npos;
+}
+
 void read_root_value(const toml::key& key, const toml::node& node, const TomlOrigin& origin, Recipe& recipe) {
   const TomlValue value(origin, std::string(key.str()), node);
   if (key.str() == "schema") {
     if (value.string() != "naru.recipe/1") value.fail("must be \"naru.recipe/1\"");
   } else if (key.str() == "name") {
     recipe.name = value.string();
+    if (!is_name(recipe.name)) value.fail(std::string(kNameForm));
   } else {
     fail_at(origin, key.source(),
             fmt::format("unknown key \"{}\"; known: schema, name, and the sections {}", key.str(),
@@ -302,67 +311,17 @@ void read_root_value(const toml::key& key, const toml::node& node, const TomlOri
   }
 }
 
-void check_whole(const Recipe& recipe, const TomlOrigin& origin) {
-  const auto fail = [&](std::string_view problem) {
-    throw Error(origin.code, fmt::format("{}: {}", origin.name, problem));
-  };
-  constexpr std::string_view kNameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-  if (recipe.name.empty() || recipe.name.size() > 64 ||
-      recipe.name.find_first_not_of(kNameLetters) != std::string::npos) {
-    fail("name must have 1 to 64 letters, digits, '-', '_' or '.'");
+RecipePlaces places_of(const toml::table& root, const TomlOrigin& origin) {
+  RecipePlaces places;
+  for (const auto& [section, node] : root) {
+    places.emplace(section.str(), place_text(origin, node.source()));
+    const toml::table* const keys = node.as_table();
+    if (keys == nullptr) continue;
+    for (const auto& [key, value] : *keys) {
+      places.emplace(fmt::format("{}.{}", section.str(), key.str()), place_text(origin, value.source()));
+    }
   }
-  if (const std::string problem = rules_problem(recipe); !problem.empty()) fail(problem);
-  if (recipe.normalize == Normalize::window && !recipe.clip) fail("[intensity] normalize = \"window\" needs clip");
-  if (recipe.normalize != Normalize::none && recipe.dtype == DType::int16) {
-    fail("[output] dtype = \"int16\" cannot hold normalised values; use \"float32\"");
-  }
-  const bool has_lanczos = recipe.convention == GridConvention::naru || recipe.convention == GridConvention::torchio ||
-                           recipe.convention == GridConvention::itk;
-  if (recipe.interpolator == Interpolator::lanczos && !has_lanczos) {
-    fail(
-        "[resample] interpolator = \"lanczos\" is known to the conventions naru, torchio and itk alone; use "
-        "\"bspline\"");
-  }
-  if (recipe.antialias && recipe.convention != GridConvention::naru) {
-    fail("[resample] antialias = true goes with convention = \"naru\" alone, since the other tools do not do the same");
-  }
-  if (recipe.antialias && !recipe.spacing_mm) {
-    fail("[resample] antialias = true needs spacing_mm: at \"native\" no voxel becomes larger");
-  }
-  if (recipe.antialias && recipe.interpolator == Interpolator::nearest) {
-    fail("[resample] antialias = true blends stored values, which interpolator = \"nearest\" keeps; use \"linear\"");
-  }
-  if (recipe.bias_field != "none" && recipe.modality != std::vector<std::string>{"MR"}) {
-    fail("[intensity] bias_field is a matter of MR coils: it needs [select] modality = [\"MR\"]");
-  }
-  if (recipe.crop && !recipe.crop->foreground && recipe.crop->threshold) {
-    fail("[crop] threshold belongs to foreground = true");
-  }
-  if (recipe.foreground && recipe.normalize != Normalize::zscore && recipe.normalize != Normalize::nyul) {
-    fail("[intensity] foreground belongs to normalize = \"zscore\" or \"nyul\"");
-  }
-  if (recipe.mean.has_value() != recipe.deviation.has_value()) {
-    fail("[intensity] mean and deviation go together");
-  }
-  if (recipe.mean && (recipe.normalize != Normalize::zscore || recipe.foreground)) {
-    fail("[intensity] mean and deviation belong to normalize = \"zscore\" without foreground, whose own they replace");
-  }
-  if (recipe.nyul_landmarks && recipe.normalize != Normalize::nyul) {
-    fail("[intensity] nyul_landmarks belongs to normalize = \"nyul\"");
-  }
-  if (recipe.normalize == Normalize::nyul && recipe.modality.size() != 1) {
-    fail("[intensity] normalize = \"nyul\" needs one modality in [select], since one scale holds for all cases");
-  }
-  if (recipe.layout == "nnunet" && recipe.modality.size() != 1) {
-    fail("[output] layout = \"nnunet\" needs one modality in [select], since nnU-Net gives a channel one meaning");
-  }
-  if (recipe.layout == "nnunet" && recipe.compression == Compression::none) {
-    fail("[output] layout = \"nnunet\" needs compression = \"gzip\"");
-  }
-  if (recipe.split) {
-    const double sum = recipe.split->train + recipe.split->val + recipe.split->test;
-    if (std::abs(sum - 1) > 1e-9) fail(fmt::format("[split] shares add up to {}, not 1", sum));
-  }
+  return places;
 }
 
 }  // namespace
@@ -374,8 +333,9 @@ Recipe parse_recipe(std::string_view toml_text, std::string_view name_or_file) {
   Recipe recipe;
   const auto sections = section_names();
   if (!root.contains("schema")) {
-    throw Error(origin.code, fmt::format("{}:1:1: the first line must be schema = \"naru.recipe/1\"", origin.name));
+    fail_at(origin, root.source(), "the first line must be schema = \"naru.recipe/1\"");
   }
+  if (!root.contains("name")) fail_at(origin, root.source(), fmt::format("name {}", kNameForm));
   for (const auto& [key, node] : root) {
     if (std::ranges::find(kSectionsLater, key.str()) != kSectionsLater.end()) {
       fail_at(origin, key.source(), fmt::format("[{}] is not available in this version", key.str()));
@@ -389,10 +349,8 @@ Recipe parse_recipe(std::string_view toml_text, std::string_view name_or_file) {
       read_root_value(key, node, origin, recipe);
     }
   }
-  check_whole(recipe, origin);
-  if (recipe.crop && !root.at_path("crop.foreground")) {
-    throw Error(origin.code, fmt::format("{}: [crop] margin_mm belongs to foreground = true", origin.name));
-  }
+  recipe.places = std::make_shared<RecipePlaces>(places_of(root, origin));
+  require_rules(recipe);
   if (recipe.crop && !recipe.crop->foreground) recipe.crop.reset();  // switched off
   return recipe;
 }
@@ -426,23 +384,6 @@ std::string_view name(Foreground foreground) { return kForeground[static_cast<st
 
 Foreground foreground_of(const Recipe& recipe) {
   return recipe.foreground.value_or(recipe.normalize == Normalize::nyul ? Foreground::mean : Foreground::otsu);
-}
-
-void require_for_prepare(const Recipe& recipe) {
-  const auto fail = [&](std::string_view problem) {
-    throw Error(ErrorCode::recipe_invalid, fmt::format("recipe {}: {}", recipe.name, problem));
-  };
-  for (const std::string& code : recipe.modality) {
-    if (code != "CT" && code != "MR" && code != "PT") {
-      fail("[select] modality may name \"CT\", \"MR\" and \"PT\" for naru prepare");
-    }
-  }
-  const bool cleans_pixels = std::ranges::find(recipe.options, "clean-pixel-data") != recipe.options.end();
-  if (cleans_pixels && recipe.regions.empty() && recipe.text != "redact") {
-    fail(
-        "[deidentify] options: \"clean-pixel-data\" blanks nothing by itself: add [pixels] regions or text = "
-        "\"redact\"");
-  }
 }
 
 dicom::StackOptions stack_options(const std::optional<Recipe>& recipe) {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <array>
+#include <functional>
+#include <map>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
@@ -43,7 +46,10 @@ struct SplitShares {
   double train = 0, val = 0, test = 0;
 };
 
-/// Every member is one key of the TOML; what each means stands in docs/how-to/write-a-recipe.md.
+/// Where each section ("crop") and each key ("crop.margin_mm") stands, for messages: "recipe my.toml:4:3".
+using RecipePlaces = std::map<std::string, std::string, std::less<>>;
+
+/// Every member but the last is one key of the TOML; what each means stands in docs/how-to/write-a-recipe.md.
 struct Recipe {
   std::string name;
   // [select]: empty means any
@@ -91,11 +97,13 @@ struct Recipe {
   Compression compression = Compression::gzip;
   // [split]
   std::optional<SplitShares> split;
+
+  std::shared_ptr<const RecipePlaces> places;  ///< null where it was not parsed
 };
 
 /// Parses a recipe. `origin` names it in messages (a built-in's name or a file's).
 /// @throws Error{recipe_invalid} "ORIGIN:LINE:COLUMN: ..." for a syntax error, an unknown section or key, a value of
-/// the wrong type or range, or a value that the contract knows but this version cannot do
+/// the wrong type or range, a value that the contract knows but this version cannot do, or keys that do not go together
 Recipe parse_recipe(std::string_view toml, std::string_view origin);
 
 /// The recipe that `--recipe` names: a built-in, or else a file.

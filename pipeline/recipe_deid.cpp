@@ -61,9 +61,7 @@ dicom::Tag attribute_tag(const TomlValue& value) {
 
 /// Overlays, curves, pixels in retired groups, tables of offsets and lengths of groups: what a rule says of them is
 /// never asked.
-bool always_goes(dicom::Tag tag) {
-  return dicom::is_overlay_or_curve(tag) || tag >> 24 == 0x7F || (tag & 0xFFFF) == 0;
-}
+bool always_goes(dicom::Tag tag) { return dicom::is_overlay_or_curve(tag) || tag >> 24 == 0x7F || (tag & 0xFFFF) == 0; }
 
 /// Icon Image Sequence: pixels in a sequence are removed in any case, and an icon without them is no icon.
 constexpr dicom::Tag kIconImage = 0x00880200;
@@ -252,23 +250,34 @@ TextThresholds Recipe::text_thresholds() const {
   return {static_cast<float>((*thresholds)[0]), static_cast<float>((*thresholds)[1])};
 }
 
-std::string rules_problem(const Recipe& recipe) {
-  if (!recipe.regions.empty() && std::ranges::find(recipe.options, "clean-pixel-data") == recipe.options.end()) {
-    return "[pixels] regions are blanked by the option \"clean-pixel-data\" of [deidentify] alone: add it";
-  }
-  const bool names_faces =
-      std::ranges::find(recipe.options, "clean-recognizable-visual-features") != recipe.options.end();
-  if (names_faces && recipe.face != "remove") {
-    return "[deidentify] \"clean-recognizable-visual-features\" is done by [pixels] face = \"remove\": set it";
-  }
-  for (const std::string& word : recipe.keep_words) {
-    const auto is_same = [&](const std::string& other) { return dicom::is_same_phrase(word, other); };
-    if (std::ranges::any_of(recipe.remove_words, is_same)) {
-      return "[deidentify] keep_words and remove_words hold the same word";
-    }
-  }
-  return "";
+namespace {
+
+bool has_option(const Recipe& recipe, std::string_view name) {
+  return std::ranges::find(recipe.options, name) != recipe.options.end();
 }
+
+bool keeps_what_it_removes(const Recipe& recipe) {
+  return std::ranges::any_of(recipe.keep_words, [&](const std::string& word) {
+    const auto is_same = [&](const std::string& other) { return dicom::is_same_phrase(word, other); };
+    return std::ranges::any_of(recipe.remove_words, is_same);
+  });
+}
+
+constexpr std::array kRules = {
+    RecipeRule{"pixels.regions",
+               [](const Recipe& r) { return !r.regions.empty() && !has_option(r, "clean-pixel-data"); },
+               "[pixels] regions are blanked by the option \"clean-pixel-data\" of [deidentify] alone: add it"},
+    RecipeRule{
+        "deidentify.options",
+        [](const Recipe& r) { return has_option(r, "clean-recognizable-visual-features") && r.face != "remove"; },
+        "[deidentify] \"clean-recognizable-visual-features\" is done by [pixels] face = \"remove\": set it"},
+    RecipeRule{"deidentify.remove_words", keeps_what_it_removes,
+               "[deidentify] keep_words and remove_words hold the same word"},
+};
+
+}  // namespace
+
+std::span<const RecipeRule> deid_rules() { return kRules; }
 
 dicom::DeidentifyPolicy policy_of(const Recipe& recipe) {
   dicom::DeidentifyPolicy policy;

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 
 #include "pipeline/recipe.h"
+#include "pipeline/recipe_rules.h"
 #include "pipeline/toml_value.h"
 
 namespace naru {
@@ -29,7 +31,7 @@ nlohmann::ordered_json classes_json(const Recipe& recipe);
 nlohmann::ordered_json thresholds_json(const Recipe& recipe);
 nlohmann::ordered_json regions_json(const Recipe& recipe);
 
-/// What is wrong with the rules taken together; empty where nothing is.
-std::string rules_problem(const Recipe& recipe);
+/// What these keys say together.
+std::span<const RecipeRule> deid_rules();
 
 }  // namespace naru

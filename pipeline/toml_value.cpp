@@ -7,8 +7,12 @@
 
 namespace naru {
 
+std::string place_text(const TomlOrigin& origin, const toml::source_region& where) {
+  return fmt::format("{}:{}:{}", origin.name, where.begin.line, where.begin.column);
+}
+
 void fail_at(const TomlOrigin& origin, const toml::source_region& where, const std::string& problem) {
-  throw Error(origin.code, fmt::format("{}:{}:{}: {}", origin.name, where.begin.line, where.begin.column, problem));
+  throw Error(origin.code, fmt::format("{}: {}", place_text(origin, where), problem));
 }
 
 toml::table parse_toml(std::string_view text, const TomlOrigin& origin) {

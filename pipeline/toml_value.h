@@ -21,6 +21,9 @@ struct TomlOrigin {
   ErrorCode code;         ///< of an error in it
 };
 
+/// "recipe my.toml:4:3"
+std::string place_text(const TomlOrigin& origin, const toml::source_region& where);
+
 /// Names the document and the place in it: "recipe my.toml:4:3: PROBLEM".
 [[noreturn]] void fail_at(const TomlOrigin& origin, const toml::source_region& where, const std::string& problem);
 

@@ -168,6 +168,29 @@ TEST(RecipeDeid, RefusesRulesThatSayNothingUsable) {
   for (const auto& [toml, message] : cases) EXPECT_THAT(recipe_problem(toml), HasSubstr(message)) << toml;
 }
 
+TEST(RecipeDeid, NamesLineAndColumnOfWhatDoesNotGoTogether) {
+  EXPECT_THAT(recipe_problem("[deidentify]\nkeep_words = [\"Abc\"]\nremove_words = [\"abc\"]\n"),
+              HasSubstr("recipe f.toml:5:16: [deidentify] keep_words and remove_words"));
+  EXPECT_THAT(recipe_problem("[deidentify]\noptions = [\"clean-recognizable-visual-features\"]\n"),
+              HasSubstr("recipe f.toml:4:11: [deidentify] \"clean-recognizable-visual-features\""));
+  EXPECT_THAT(recipe_problem("[[pixels.regions]]\nmodality = \"US\"\nmanufacturer = \"M\"\nrows = 9\ncolumns = 9\n"
+                             "x = 0\ny = 0\nwidth = 1\nheight = 1\n"),
+              HasSubstr("recipe f.toml:3:1: [pixels] regions"));
+}
+
+/// One that was made without a text has no place.
+TEST(RecipeDeid, PrepareNamesTheRecipeThatWasNotParsed) {
+  Recipe recipe;
+  recipe.name = "made";
+  recipe.modality = {"US"};
+  try {
+    require_for_prepare(recipe);
+    FAIL() << "prepare takes no US";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("recipe made: [select] modality"));
+  }
+}
+
 TEST(RecipeDeid, PrepareRefusesByNameWhatOnlyDeidentifyDoes) {
   EXPECT_NO_THROW(require_for_prepare(load_recipe("ct-1mm")));
   const auto problem = [](std::string_view rest) -> std::string {
@@ -179,8 +202,10 @@ TEST(RecipeDeid, PrepareRefusesByNameWhatOnlyDeidentifyDoes) {
     }
     return "";
   };
-  EXPECT_THAT(problem("[select]\nmodality = [\"CT\", \"US\"]\n"), HasSubstr("may name \"CT\", \"MR\" and \"PT\""));
-  EXPECT_THAT(problem("[deidentify]\noptions = [\"clean-pixel-data\"]\n"), HasSubstr("add [pixels] regions"));
+  EXPECT_THAT(problem("[select]\nmodality = [\"CT\", \"US\"]\n"),
+              HasSubstr("recipe f.toml:4:12: [select] modality may name \"CT\", \"MR\" and \"PT\""));
+  EXPECT_THAT(problem("[deidentify]\noptions = [\"clean-pixel-data\"]\n"),
+              AllOf(HasSubstr("recipe f.toml:4:11: [deidentify] options"), HasSubstr("add [pixels] regions")));
   EXPECT_EQ(problem(kEverything), "");
   EXPECT_EQ(problem("[pixels]\ntext = \"redact\"\n"), "");
 }

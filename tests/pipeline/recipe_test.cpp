@@ -187,6 +187,50 @@ TEST(Recipe, RefusesCombinationsThatContradict) {
   EXPECT_THAT(recipe_problem("[output]\nlayout = \"nnunet\"\n"), HasSubstr("needs one modality"));
 }
 
+TEST(Recipe, NamesLineAndColumnOfWhatDoesNotGoTogether) {
+  const std::string landmarks = "nyul_landmarks = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n";
+  const std::pair<std::string, std::string_view> cases[] = {
+      {"[intensity]\nnormalize = \"window\"\n", "4:13: [intensity] normalize = \"window\" needs clip"},
+      {"[intensity]\nnormalize = \"minmax\"\n[output]\ndtype = \"int16\"\n", "6:9: [output] dtype"},
+      {"[resample]\nconvention = \"monai\"\ninterpolator = \"lanczos\"\n", "5:16: [resample] interpolator"},
+      {"[resample]\nantialias = true\n", "4:13: [resample] antialias = true needs"},
+      {"[resample]\nspacing_mm = [2, 2, 2]\nantialias = true\nconvention = \"itk\"\n", "5:13: [resample] antialias"},
+      {"[resample]\nspacing_mm = [2, 2, 2]\ninterpolator = \"nearest\"\nantialias = true\n",
+       "6:13: [resample] antialias"},
+      {"[intensity]\nbias_field = \"n4\"\n", "4:14: [intensity] bias_field"},
+      {"[crop]\nforeground = false\nthreshold = 3\n", "5:13: [crop] threshold"},
+      {"[crop]\nmargin_mm = 3\n", "4:13: [crop] margin_mm"},
+      {"[intensity]\nforeground = \"otsu\"\n", "4:14: [intensity] foreground"},
+      {"[intensity]\nnormalize = \"zscore\"\nmean = 1\n", "5:8: [intensity] mean and deviation go"},
+      {"[intensity]\nnormalize = \"zscore\"\ndeviation = 1\n", "5:13: [intensity] mean and deviation go"},
+      {"[intensity]\ndeviation = 1\nmean = 1\n", "5:8: [intensity] mean and deviation belong"},
+      {"[intensity]\n" + landmarks, "4:18: [intensity] nyul_landmarks"},
+      {"intensity.normalize = \"nyul\"\n", "3:23: [intensity] normalize = \"nyul\" needs one modality"},
+      {"[output]\nlayout = \"nnunet\"\n", "4:10: [output] layout"},
+      {"[select]\nmodality = [\"CT\"]\n[output]\nlayout = \"nnunet\"\ncompression = \"none\"\n",
+       "7:15: [output] layout = \"nnunet\" needs compression"},
+      {"\n[split]\ntrain = 0.5\n", "4:1: [split] shares add up to 0.5"},
+  };
+  for (const auto& [toml, message] : cases) {
+    EXPECT_THAT(recipe_problem(toml), HasSubstr("recipe f.toml:" + std::string(message))) << toml;
+  }
+}
+
+TEST(Recipe, NamesLineAndColumnOfAWrongNameAndWhereOneIsMissing) {
+  const auto problem = [](const std::string& name) -> std::string {
+    try {
+      parse_recipe("schema = \"naru.recipe/1\"\n" + name, "f.toml");
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(problem("name = \"a/b\"\n"), HasSubstr("recipe f.toml:2:8: name must have 1 to 64 letters"));
+  EXPECT_THAT(problem("name = \"" + std::string(65, 'a') + "\"\n"), HasSubstr("f.toml:2:8: name must have"));
+  EXPECT_THAT(problem(""), HasSubstr("recipe f.toml:1:1: name must have"));
+  EXPECT_EQ(problem("name = \"a-b_c.1\"\n"), "");
+}
+
 TEST(Recipe, DemandsItsSchema) {
   EXPECT_THROW(parse_recipe("name = \"r\"\n", "f"), Error);
   EXPECT_THROW(parse_recipe("schema = \"naru.recipe/2\"\nname = \"r\"\n", "f"), Error);
