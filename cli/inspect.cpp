@@ -6,6 +6,7 @@
 #include "cli/inspect_table.h"
 #include "cli/print.h"
 #include "cli/progress.h"
+#include "pipeline/case_plan.h"
 #include "pipeline/content.h"
 #include "pipeline/inputs.h"
 #include "pipeline/recipe.h"
@@ -31,6 +32,7 @@ Scan scan_of(const Options& options, const Context& context) {
   Scan scan = read_candidates(files, executor, context.cancel, on_progress);
   if (options.decodes) decode_candidates(scan, executor, context.cancel, on_progress);
   sort_candidates(scan, stack_options(recipe), executor, context.cancel, on_progress);
+  mark_untaken(scan, recipe);
   return scan;
 }
 
@@ -51,7 +53,9 @@ Action define_inspect(CLI::App& app) {
   app.add_option("INPUT", options->inputs,
                  "files, folders, a DICOMDIR, or .zip, .tar, .tar.gz of these; - reads paths from stdin")
       ->required();
-  app.add_option("--recipe", options->recipe, "a built-in (see 'naru recipes') or a TOML file: its [geometry] applies")
+  app.add_option("--recipe", options->recipe,
+                 "a built-in (see 'naru recipes') or a TOML file: its [select], "
+                 "[geometry], [pixels] regions and [output] layout apply")
       ->type_name("NAME|FILE");
   app.add_flag("--files", options->lists_files, "list the path of every file that is in no volume");
   app.add_flag("--decode", options->decodes, "decode the pixels of every image, and say which cannot be");

@@ -46,23 +46,25 @@ std::string advice(const CodeInfo& row) {
 /// A volume: one stack, or the stacks of a 4-D image.
 struct Row {
   const StackFacts* first = nullptr;
-  std::vector<std::size_t> stacks;
+  std::vector<const StackFacts*> stacks;
 };
 
 std::vector<Row> rows_of(const Scan& scan, const std::vector<StackFacts>& all) {
   std::vector<Row> rows;
   for (const StackFacts& facts : all) {
-    if (!facts.sequence) rows.push_back({&facts, {facts.stack}});
-    if (facts.sequence && facts.sequence->index == 0) {
-      rows.push_back({&facts, scan.sequences[facts.sequence->sequence].stacks});
+    if (!facts.sequence) rows.push_back({&facts, {&facts}});
+    if (!facts.sequence || facts.sequence->index != 0) continue;
+    rows.push_back({&facts, {}});
+    for (const std::size_t stack : scan.sequences[facts.sequence->sequence].stacks) {
+      rows.back().stacks.push_back(&all[stack]);
     }
   }
   return rows;
 }
 
-Verdict verdict_of(const Scan& scan, const Row& row) {
+Verdict verdict_of(const Row& row) {
   Verdict worst = Verdict::accept;
-  for (const std::size_t stack : row.stacks) worst = std::max(worst, scan.stacks[stack].verdict);
+  for (const StackFacts* stack : row.stacks) worst = std::max(worst, stack->verdict);
   return worst;
 }
 
@@ -88,7 +90,7 @@ std::string row_text(const Scan& scan, const Row& row) {
   }
   std::string text =
       fmt::format(kRow, stack.index, printable(row.first->modality), row.first->manufacturer.value_or("unknown"),
-                  row.first->slice_count, matrix, spacing, axes, name(verdict_of(scan, row)));
+                  row.first->slice_count, matrix, spacing, axes, name(verdict_of(row)));
   if (!row.first->sequence) return text;
   return text + fmt::format("{:9}{}\n", "", axis_text(scan.sequences[row.first->sequence->sequence]));
 }
@@ -99,10 +101,10 @@ struct Counted {
   std::size_t volumes = 1;
 };
 
-std::vector<Counted> findings_of(const Scan& scan, const Row& row) {
+std::vector<Counted> findings_of(const Row& row) {
   std::vector<Counted> all;
-  for (const std::size_t stack : row.stacks) {
-    for (const Finding& finding : scan.stacks[stack].findings) {
+  for (const StackFacts* stack : row.stacks) {
+    for (const Finding& finding : stack->findings) {
       const auto known = std::ranges::find_if(all, [&](const Counted& c) {
         const bool tells_its_place = row.first->sequence && finding.code == Code::mixed_phase;  // the axis says it
         return c.finding->code == finding.code && c.finding->action == finding.action &&
@@ -146,7 +148,7 @@ std::string studies_text(const Scan& scan) {
     study = stack.study_uid;
     series = stack.series_uid;
     text += row_text(scan, row);
-    for (const Counted& finding : findings_of(scan, row)) text += finding_text(finding, row.stacks.size());
+    for (const Counted& finding : findings_of(row)) text += finding_text(finding, row.stacks.size());
   }
   return text;
 }
@@ -200,10 +202,9 @@ std::string files_text(const Scan& scan, bool with_files) {
 /// As stack_json, and what each finding means for a person.
 Json series_json(const Scan& scan, const StackFacts& facts) {
   Json json = stack_json(scan, facts, std::nullopt);
-  const auto& findings = scan.stacks[facts.stack].findings;
-  for (std::size_t f = 0; f < findings.size(); ++f) {
-    json["findings"][f]["meaning"] = info(findings[f].code).meaning;
-    json["findings"][f]["remedy"] = info(findings[f].code).remedy;
+  for (std::size_t f = 0; f < facts.findings.size(); ++f) {
+    json["findings"][f]["meaning"] = info(facts.findings[f].code).meaning;
+    json["findings"][f]["remedy"] = info(facts.findings[f].code).remedy;
   }
   return json;
 }

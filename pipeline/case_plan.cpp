@@ -134,30 +134,42 @@ std::vector<Group> groups_of(const Scan& scan, bool keeps_sequences) {
   return groups;
 }
 
-}  // namespace
-
-std::vector<CasePlan> plan_cases(Scan& scan, const ProjectKey& key, const PlanOptions& options) {
-  join_patients(scan);
-  std::vector<CasePlan> plans;
+/// Calls `take(group, recipe)` for the stacks that are taken, and marks the others.
+template <class Take>
+void for_each_taken(Scan& scan, const std::optional<Recipe>& wanted, const std::set<std::string, std::less<>>& released,
+                    Take take) {
   std::map<std::string, Recipe, std::less<>> defaults;
-  const bool wants_volumes = options.recipe && options.recipe->layout == "nnunet";  // nnU-Net reads 3-D images only
-  for (const Group& group : groups_of(scan, !wants_volumes)) {
+  for (const Group& group : groups_of(scan, !wanted || !wanted->takes_volumes_only())) {
     const dicom::Stack& stack = scan.stacks[group.stacks.front()];
     const dicom::Instance& first = scan.candidates[stack.instances.front()].instance;
     const std::string name(default_recipe_name(first.modality));
-    if (!options.recipe && !defaults.contains(name)) defaults.emplace(name, load_recipe(name));
-    const Recipe& recipe = options.recipe ? *options.recipe : defaults.at(name);
+    if (!wanted && !defaults.contains(name)) defaults.emplace(name, load_recipe(name));
+    const Recipe& recipe = wanted ? *wanted : defaults.at(name);
     const auto mark = [&](Disposition disposition, Code reason) {
       for (const std::size_t index : group.stacks) mark_stack(scan, index, disposition, reason);
     };
     if (!is_selected(recipe, stack, first)) {
       mark(Disposition::excluded, Code::not_selected);
-    } else if (has_burned_in_annotation(scan, group, recipe) && !options.released.contains(stack.series_uid)) {
+    } else if (has_burned_in_annotation(scan, group, recipe) && !released.contains(stack.series_uid)) {
       mark(Disposition::quarantined, Code::text_suspected);
     } else {
-      plans.push_back(make_plan(scan, group, recipe, key, options.device));
+      take(group, recipe);
     }
   }
+}
+
+}  // namespace
+
+void mark_untaken(Scan& scan, const std::optional<Recipe>& recipe, const std::set<std::string, std::less<>>& released) {
+  for_each_taken(scan, recipe, released, [](const Group&, const Recipe&) {});
+}
+
+std::vector<CasePlan> plan_cases(Scan& scan, const ProjectKey& key, const PlanOptions& options) {
+  join_patients(scan);
+  std::vector<CasePlan> plans;
+  for_each_taken(scan, options.recipe, options.released, [&](const Group& group, const Recipe& recipe) {
+    plans.push_back(make_plan(scan, group, recipe, key, options.device));
+  });
   std::ranges::sort(plans, {}, &CasePlan::case_id);
   return plans;
 }

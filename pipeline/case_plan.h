@@ -41,9 +41,15 @@ struct PlanOptions {
   std::set<std::string, std::less<>> released;
 };
 
-/// Plans the accepted and repaired stacks, those of a sequence as one case, sorted by case id. Stacks that are not
-/// taken are marked in `scan`: their inputs become `excluded` (not_selected) or `quarantined` (text_suspected, where a
-/// slice says Burned In Annotation). Patients are told apart by Patient ID with its issuer (see PatientIssuers);
+/// Marks the stacks that are not taken: their inputs become `excluded` (not_selected) or `quarantined` (text_suspected,
+/// where a slice says Burned In Annotation, no rule of the recipe blanks its device, and no person released it). A part
+/// of plan_cases, for those who make no cases.
+/// @param recipe, released as in PlanOptions
+void mark_untaken(Scan& scan, const std::optional<Recipe>& recipe,
+                  const std::set<std::string, std::less<>>& released = {});
+
+/// Plans the accepted and repaired stacks, those of a sequence as one case, sorted by case id. The others are
+/// marked in `scan`, see mark_untaken. Patients are told apart by Patient ID with its issuer (see PatientIssuers);
 /// without an id, every study is a patient of its own.
 std::vector<CasePlan> plan_cases(Scan& scan, const ProjectKey& key, const PlanOptions& options);
 

@@ -93,6 +93,7 @@ struct Recipe {
   std::optional<CropRule> crop;  ///< empty: nothing is cropped
   // [output]
   std::string layout = "plain";
+  bool takes_volumes_only() const { return layout == "nnunet"; }  ///< nnU-Net reads no 4-D images
   std::optional<DType> dtype;  ///< int16 or float32; empty: int16 where every value is exact, else float32
   Compression compression = Compression::gzip;
   // [split]

@@ -9,6 +9,7 @@
 #include "pipeline/html.h"
 #include "pipeline/report.h"
 #include "pipeline/review/review_html.h"
+#include "pipeline/series.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -58,10 +59,11 @@ std::string stacks_table(const Scan& scan) {
   std::string text =
       "<h2>Series</h2><table><tr><th>series</th><th class=\"n\">slices</th><th>verdict</th>"
       "<th>findings</th></tr>\n";
-  for (const dicom::Stack& stack : scan.stacks) {
+  for (const StackFacts& facts : stack_facts(scan)) {
+    const dicom::Stack& stack = scan.stacks[facts.stack];
     text += fmt::format("<tr><td><code>{}</code>{}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td></tr>\n",
                         escaped(stack.series_uid), stack.index > 0 ? fmt::format(" stack {}", stack.index) : "",
-                        stack.instances.size(), name(stack.verdict), findings_text(stack.findings));
+                        stack.instances.size(), name(facts.verdict), findings_text(facts.findings));
   }
   return text + "</table>\n";
 }

@@ -34,6 +34,21 @@ Json sequence_json(const dicom::StackSequence& sequence, std::size_t index) {
   return json;
 }
 
+/// A sound stack that the recipe does not take, or that is held for people to decide, becomes no case.
+void judge(const Scan& scan, StackFacts& facts) {
+  const dicom::Stack& stack = scan.stacks[facts.stack];
+  facts.verdict = stack.verdict;
+  facts.findings = stack.findings;
+  if (stack.verdict == Verdict::reject || stack.instances.empty()) return;
+  const dicom::Placement& placement = scan.placements[stack.instances.front()];
+  if (placement.disposition == Disposition::used || !placement.reason) return;
+  const bool is_held = placement.disposition == Disposition::quarantined;
+  facts.verdict = Verdict::reject;
+  facts.findings.push_back({*placement.reason,
+                            {{"slices", static_cast<double>(stack.instances.size())}},
+                            is_held ? "held for review" : "excluded"});
+}
+
 }  // namespace
 
 std::vector<StackFacts> stack_facts(const Scan& scan) {
@@ -48,6 +63,7 @@ std::vector<StackFacts> stack_facts(const Scan& scan) {
     if (stack && !is_usable[c]) all[*stack].lost.push_back(c);
   }
   for (StackFacts& facts : all) {
+    judge(scan, facts);
     const auto& usable = scan.stacks[facts.stack].instances;
     facts.slice_count = usable.size() + facts.lost.size();
     if (facts.slice_count == 0) continue;
@@ -66,11 +82,11 @@ std::vector<StackFacts> stack_facts(const Scan& scan) {
 Json stack_json(const Scan& scan, const StackFacts& facts, const std::optional<std::string>& case_id) {
   const dicom::Stack& stack = scan.stacks[facts.stack];
   Json findings = Json::array();
-  for (const Finding& finding : stack.findings) findings.push_back(to_json(finding));
+  for (const Finding& finding : facts.findings) findings.push_back(to_json(finding));
   Json json = {{"schema", "naru.series/1"},        {"study_uid", stack.study_uid},
                {"series_uid", stack.series_uid},   {"stack", stack.index},
                {"modality", facts.modality},       {"manufacturer", or_null(facts.manufacturer)},
-               {"slice_count", facts.slice_count}, {"verdict", name(stack.verdict)},
+               {"slice_count", facts.slice_count}, {"verdict", name(facts.verdict)},
                {"findings", std::move(findings)},  {"case", or_null(case_id)}};
   if (stack.verdict != Verdict::reject) {
     json["shape"] = {stack.grid.size.x, stack.grid.size.y, stack.grid.size.z};

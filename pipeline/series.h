@@ -25,6 +25,8 @@ struct StackFacts {
   std::optional<std::string_view> manufacturer;  ///< by its public name
   std::vector<std::size_t> lost;                 ///< candidates that belong to it but cannot be used
   std::size_t slice_count = 0;                   ///< of all its slices, the lost ones among them
+  Verdict verdict = Verdict::accept;             ///< the stack's, or reject where it was set aside for all that
+  std::vector<Finding> findings;                 ///< the stack's, and why it was set aside
   std::optional<SequencePlace> sequence;
 };
 

@@ -54,6 +54,20 @@ TEST(InspectTable, ShowsA4DImageAsOneRow) {
   EXPECT_EQ(rows, 1U);
 }
 
+TEST(InspectTable, CallsAStackThatIsHeldNoGoodOne) {
+  Scan scan = scan_of_diffusion();
+  for (dicom::Placement& placement : scan.placements) {
+    placement.disposition = Disposition::quarantined;
+    placement.reason = Code::text_suspected;
+  }
+  const std::string text = cli::inspect_text(scan, false);
+  EXPECT_THAT(text, HasSubstr("reject"));
+  EXPECT_THAT(text, HasSubstr("text_suspected (held for review): slices 1; in 30 of 30 volumes"));
+  const Json json = cli::inspect_json(scan, false);
+  EXPECT_EQ(json["series"][0]["verdict"], "reject");
+  EXPECT_EQ(json["series"][0]["findings"].back()["code"], "text_suspected");
+}
+
 TEST(InspectTable, FitsOneHundredColumnsWithEveryCode) {
   Scan scan = scan_of_diffusion();
   for (const CodeInfo& row : all_codes()) {

@@ -219,6 +219,19 @@ TEST_F(ProgramTest, InspectListsGeometryAndWritesNothing) {
   EXPECT_THAT(run({"inspect", in()}).out, testing::ContainsRegex("64 × 64 × 10 +0.8 × 0.8 × 1.25 +LPS +accept"));
 }
 
+TEST_F(ProgramTest, InspectSaysThatPrepareHoldsADeclaredText) {
+  test::PhantomOptions options;
+  options.image_type = "DERIVED\\SECONDARY\\SCREEN SAVE";  // a page of text, as Burned In Annotation would say
+  test::write_series(options, folder_ / "in");
+  const Finished inspected = run({"inspect", in(), "--json"});
+  EXPECT_EQ(inspected.status, 3);
+  const json document = json::parse(inspected.out);
+  EXPECT_EQ(document["series"][0]["verdict"], "reject");
+  EXPECT_EQ(document["series"][0]["findings"][0]["code"], "text_suspected");
+  EXPECT_EQ(document["inputs"]["quarantined"], 20);
+  EXPECT_EQ(run({"prepare", in(), "--out", out()}).status, 1) << "nothing is left to deliver";
+}
+
 TEST_F(ProgramTest, InspectNamesFilesOnRequestAlone) {
   write_studies(1);
   test::spill(folder_ / "in/HONG^GILDONG \xb0.txt", "not DICOM");

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "pipeline/case_plan.h"
 #include "pipeline/outputs/nifti.h"
 #include "pipeline/pixels/text_detector.h"
+#include "pipeline/report.h"
 #include "pipeline/verify.h"
 #include "tests/pipeline/prepare_job.h"
 
@@ -69,6 +71,39 @@ TEST_F(PrepareTextTest, HoldsACaseWithTextOverAnatomyAndMakesTheOthers) {
   EXPECT_EQ(result.by_disposition.at("quarantined"), 4U);
   EXPECT_FALSE(says_blanked());
   for (const Json& line : evidence()) EXPECT_EQ(line.at("action"), "held");
+}
+
+/// Whether the header says so or the pixels show it.
+TEST_F(PrepareTextTest, CallsNoSeriesGoodThatItHolds) {
+  put_volume("P1", {Picture(), Picture(), Picture()}, true);
+  put_volume("P2", {with_text(70, 120), Picture(), Picture(), Picture()});
+  put_volume("P3", {Picture(), Picture(), Picture()});
+  EXPECT_EQ(run().case_count, 1U);
+  std::size_t held = 0;
+  for (const Json& line : lines_of(options_.out.string() + ".report/series.jsonl")) {
+    EXPECT_EQ(line.at("verdict"), line.at("case").is_null() ? "reject" : "accept");
+    if (!line.at("case").is_null()) continue;
+    ++held;
+    EXPECT_EQ(line.at("findings").back().at("code"), "text_suspected");
+    EXPECT_EQ(line.at("findings").back().at("action"), "held for review");
+  }
+  EXPECT_EQ(held, 2U);
+}
+
+/// What `naru inspect` says without a key.
+TEST_F(PrepareTextTest, MarksWhatItWillNotTakeWithoutMakingCases) {
+  put_volume("P1", {Picture(), Picture(), Picture()}, true);
+  put_volume("P2", {Picture(), Picture(), Picture()});
+  Executor executor = Executor::cpu(2);
+  std::istringstream no_input;
+  const auto files = list_inputs(options_.inputs, no_input, {});
+  Scan scan = scan_inputs(files, {}, executor, CancelToken(), [](const Progress&) {});
+  mark_untaken(scan, options_.recipe);
+  EXPECT_EQ(count_inputs(scan).by_disposition.at("quarantined"), 3U);
+  EXPECT_EQ(count_inputs(scan).by_disposition.at("used"), 3U);
+  options_.recipe->min_slices = 4;
+  mark_untaken(scan, options_.recipe);
+  EXPECT_EQ(count_inputs(scan).by_disposition.at("excluded"), 6U);
 }
 
 TEST_F(PrepareTextTest, MakesTheSameBytesWithLittleMemory) {

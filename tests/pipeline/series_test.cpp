@@ -53,6 +53,28 @@ TEST(Series, SaysBetweenWhichSlicesOneIsInterpolated) {
   EXPECT_EQ(slices[3]["sop_instance_uid"], "2.999.1");
 }
 
+/// A sound stack that becomes no case: its geometry stays, for whoever decides.
+TEST(Series, RejectsWhatIsHeldOrNotTaken) {
+  struct Case {
+    Disposition disposition;
+    Code reason;
+    std::string action;
+  };
+  for (const auto& [disposition, reason, action] :
+       {Case{Disposition::quarantined, Code::text_suspected, "held for review"},
+        Case{Disposition::excluded, Code::not_selected, "excluded"}}) {
+    Scan scan = scan_of(2);
+    scan.stacks[0].grid.size = {4, 4, 2};
+    for (const std::size_t c : {0, 1}) scan.placements[c] = {disposition, reason, 0};
+    const Json json = json_of(scan);
+    EXPECT_EQ(json["verdict"], "reject");
+    EXPECT_EQ(json["findings"].back()["code"], name(reason));
+    EXPECT_EQ(json["findings"].back()["action"], action);
+    EXPECT_EQ(json["shape"], (Json{4, 4, 2}));
+  }
+  EXPECT_EQ(json_of(scan_of(2))["verdict"], "accept");
+}
+
 TEST(Series, KnowsAStackWithoutAnyUsableSlice) {
   Scan scan = scan_of(0);
   scan.stacks[0].verdict = Verdict::reject;
