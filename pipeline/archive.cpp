@@ -3,6 +3,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fmt/format.h>
+#include <iconv.h>
+#include <locale.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -14,6 +16,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "dicom/file_reader.h"
 
 namespace naru {
@@ -22,11 +25,47 @@ namespace {
 
 constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
 
+/// While it lives this thread's characters are UTF-8. libarchive gives names in the locale's charset, and none where it
+/// has no such characters, as in the "C" locale of a program.
+class Utf8Characters {
+ public:
+  Utf8Characters() : utf8_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (utf8_ != nullptr) before_ = uselocale(utf8_);
+  }
+  ~Utf8Characters() {
+    if (utf8_ == nullptr) return;
+    uselocale(before_);
+    freelocale(utf8_);
+  }
+  Utf8Characters(const Utf8Characters&) = delete;
+  Utf8Characters& operator=(const Utf8Characters&) = delete;
+
+ private:
+  locale_t utf8_, before_ = nullptr;
+};
+
+/// Empty where the bytes are no text of `charset`.
+std::optional<std::string> utf8_from(const char* charset, std::string bytes) {
+  constexpr std::size_t kMostBytesOfOne = 3;  // in UTF-8, of what one byte or two of CP949 say
+  const iconv_t converter = iconv_open("UTF-8", charset);
+  if (converter == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
+  std::string text(bytes.size() * kMostBytesOfOne, '\0');
+  char *in = bytes.data(), *out = text.data();
+  std::size_t left = bytes.size(), room = text.size();
+  const bool is_read = iconv(converter, &in, &left, &out, &room) != static_cast<std::size_t>(-1);
+  iconv_close(converter);
+  if (!is_read) return std::nullopt;
+  text.resize(text.size() - room);
+  return text;
+}
+
+/// See ArchiveMember. Bytes of no stated charset are those of the computer that packed them.
 std::string member_name(archive_entry* entry, std::size_t index) {
-  // Names in zip files are bytes of no stated charset; libarchive answers null where it cannot convert them.
-  if (const char* name = archive_entry_pathname(entry)) return name;
-  if (const char* name = archive_entry_pathname_utf8(entry)) return name;
-  return fmt::format("member-{}", index);
+  const char* const bytes = archive_entry_pathname(entry);
+  const std::string name(bytes != nullptr ? bytes : "");
+  if (!name.empty() && valid_utf8(name) == name) return name;
+  if (name.empty()) return fmt::format("member-{}", index);
+  return utf8_from("CP949", name).value_or(name);
 }
 
 bool is_gzip(const std::filesystem::path& path) {
@@ -97,6 +136,7 @@ ArchiveReader::~ArchiveReader() = default;
 std::optional<ArchiveMember> ArchiveReader::next(const CancelToken& cancel) {
   archive_entry* entry = nullptr;
   pass_rest(cancel);
+  const Utf8Characters names;
   while (state_ == State::good) {
     cancel.throw_if_canceled();
     const int result = archive_read_next_header(archive_.get(), &entry);

@@ -30,7 +30,8 @@ inline constexpr std::uint64_t kEntryBytes = 4096;  ///< about what a line of th
 bool is_archive_name(const std::filesystem::path& path);
 
 /// One regular file in an archive, or a link, pipe or device, which is empty. Names may hold patient names: they go to
-/// the report only.
+/// the report only. They are UTF-8; where the archive does not say so and they are not, they are read as CP949,
+/// which Korean programs write, and what is neither stays as it is.
 struct ArchiveMember {
   std::size_t index = 0;         ///< 0-based among all that are no folders
   std::uint64_t size_bytes = 0;  ///< as stated; 0 where nothing is

@@ -65,6 +65,23 @@ std::vector<std::string> names_in(const std::filesystem::path& path, ArchiveRead
   return names;
 }
 
+TEST(Archive, GivesNamesInUtf8WhateverTheLocale) {
+  const test::TempFolder folder;
+  const std::string korean = "\xed\x99\x98\xec\x9e\x90/1.dcm", cp949 = "\xc8\xaf\xc0\xda/1.dcm", no_text = "\xff\xfe";
+  const std::string member = "bytes";
+  ArchiveReader::State end{};
+  bool is_damaged = false;
+  for (const char* name : {"said.zip", "said.tar", "said.tar.gz"}) {
+    test::write_archive(folder / name, {{korean, member}}, {.password = "", .says_utf8 = true});
+    EXPECT_EQ(names_in(folder / name, end, is_damaged), std::vector{korean}) << name;
+  }
+  for (const auto& [written, read] : {std::pair{korean, korean}, {cp949, korean}, {no_text, no_text}}) {
+    test::write_archive(folder / "a.zip", {{written, member}});
+    EXPECT_EQ(names_in(folder / "a.zip", end, is_damaged), std::vector{read});
+    EXPECT_EQ(end, ArchiveReader::State::good);
+  }
+}
+
 /// libarchive's own filter for gzip looks at no checksum.
 TEST(Archive, TellsAGzipFileThatItsChecksumContradictsFromOneThatIsCut) {
   const test::TempFolder folder;

@@ -2,6 +2,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 
 #include <stdexcept>
 
@@ -15,6 +16,9 @@ void require(int result, const char* what) {
 
 void write_archive(const std::filesystem::path& path, const std::vector<std::pair<std::string, std::string>>& members,
                    const ArchiveOptions& options) {
+  // In the "C" locale libarchive knows no character beyond ASCII, and says nothing of the bytes.
+  const locale_t utf8 = options.says_utf8 ? newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr) : nullptr;
+  const locale_t before = utf8 != nullptr ? uselocale(utf8) : nullptr;
   ::archive* writer = archive_write_new();
   if (path.extension() == ".zip") {
     archive_write_set_format_zip(writer);
@@ -63,6 +67,9 @@ void write_archive(const std::filesystem::path& path, const std::vector<std::pai
   }
   require(archive_write_close(writer), "close");
   archive_write_free(writer);
+  if (utf8 == nullptr) return;
+  uselocale(before);
+  freelocale(utf8);
 }
 
 }  // namespace naru::test

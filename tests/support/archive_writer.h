@@ -13,6 +13,7 @@ struct ArchiveOptions {
   std::vector<std::pair<std::string, std::string>> symbolic_links = {}, hard_links = {};  ///< tar only: name, target
   std::vector<std::string> pipes = {};                                                    ///< tar only
   bool is_stored = false;                                                                 ///< zip only: not compressed
+  bool says_utf8 = false;  ///< names are marked as UTF-8; else their bytes are written as they are
 };
 
 /// One archive, its form chosen by the name's ending, with `members` (name, bytes) in this order.
