@@ -14,6 +14,7 @@
 #include <cctype>
 #include <cerrno>
 #include <fstream>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -85,6 +86,58 @@ bool ends_with_zeros(const std::filesystem::path& path) {
 
 }  // namespace
 
+/// Inflates a file of one gzip member or more (RFC 1952) as far as it goes: zlib's own reader of files keeps back what
+/// stands before a wrong checksum. What follows the last member counts for nothing, as with gzip itself.
+class GzipStream {
+ public:
+  explicit GzipStream(const std::filesystem::path& path) : file_(path, std::ios::binary), packed_(kBlockBytes, '\0') {
+    constexpr int kGzipWindowBits = 15 + 16;
+    is_open_ = file_.is_open() && inflateInit2(&stream_, kGzipWindowBits) == Z_OK;
+  }
+  ~GzipStream() { inflateEnd(&stream_); }
+  GzipStream(const GzipStream&) = delete;
+  GzipStream& operator=(const GzipStream&) = delete;
+
+  bool is_open() const { return is_open_; }
+  /// Z_OK; Z_DATA_ERROR where the bytes are not those that were packed, Z_BUF_ERROR where the file is cut.
+  int problem() const { return problem_; }
+
+  /// As many bytes as there are for `out`: 0 behind the last, and where `problem()` is not Z_OK.
+  std::size_t read(std::span<std::byte> out) {
+    stream_.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream_.avail_out = static_cast<uInt>(out.size());
+    while (stream_.avail_out > 0 && problem_ == Z_OK && !is_at_end_) inflate_more();
+    return out.size() - stream_.avail_out;
+  }
+
+ private:
+  void inflate_more() {
+    if (stream_.avail_in == 0) fill();
+    if (is_between_ && !starts_member()) {
+      is_at_end_ = true;
+      return;
+    }
+    if (std::exchange(is_between_, false)) inflateReset(&stream_);
+    const int result = stream_.avail_in == 0 ? Z_BUF_ERROR : inflate(&stream_, Z_NO_FLUSH);
+    is_between_ = result == Z_STREAM_END;
+    if (result != Z_OK && !is_between_) problem_ = result == Z_BUF_ERROR ? Z_BUF_ERROR : Z_DATA_ERROR;
+  }
+
+  bool starts_member() const { return stream_.avail_in > 0 && *stream_.next_in == 0x1f; }
+
+  void fill() {
+    file_.read(packed_.data(), static_cast<std::streamsize>(packed_.size()));
+    stream_.next_in = reinterpret_cast<Bytef*>(packed_.data());
+    stream_.avail_in = static_cast<uInt>(file_.gcount());
+  }
+
+  std::ifstream file_;
+  std::vector<char> packed_;
+  z_stream stream_{};
+  int problem_ = Z_OK;
+  bool is_open_ = false, is_between_ = false, is_at_end_ = false;
+};
+
 bool is_archive_name(const std::filesystem::path& path) {
   std::string name = path.filename().string();
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -93,7 +146,6 @@ bool is_archive_name(const std::filesystem::path& path) {
 }
 
 void ArchiveReader::Close::operator()(::archive* a) const { archive_read_free(a); }
-void ArchiveReader::Close::operator()(::gzFile_s* file) const { gzclose(file); }
 
 ArchiveReader::ArchiveReader(const std::filesystem::path& path) : path_(path), archive_(archive_read_new()) {
   std::error_code failure;
@@ -112,9 +164,9 @@ void ArchiveReader::open() {
   int result = ARCHIVE_OK;
   errno = 0;
   if (is_gzip(path_)) {
-    gzip_.reset(gzopen(path_.c_str(), "rbe"));
+    gzip_ = std::make_unique<GzipStream>(path_);
     block_.resize(kBlockBytes);
-    result = gzip_ ? archive_read_open(archive_.get(), this, nullptr, inflate_some, nullptr) : ARCHIVE_FATAL;
+    result = gzip_->is_open() ? archive_read_open(archive_.get(), this, nullptr, inflate_some, nullptr) : ARCHIVE_FATAL;
   } else {
     result = archive_read_open_filename(archive_.get(), path_.c_str(), kBlockBytes);
   }
@@ -125,10 +177,11 @@ void ArchiveReader::open() {
 
 la_ssize_t ArchiveReader::inflate_some(::archive* a, void* reader, const void** bytes) {
   auto& self = *static_cast<ArchiveReader*>(reader);
-  const int count = gzread(self.gzip_.get(), self.block_.data(), static_cast<unsigned>(self.block_.size()));
-  if (count < 0) archive_set_error(a, EIO, "damaged");
+  const std::size_t count = self.gzip_->read(self.block_);
   *bytes = self.block_.data();
-  return count;
+  if (count > 0 || self.gzip_->problem() == Z_OK) return static_cast<la_ssize_t>(count);
+  archive_set_error(a, EIO, "damaged");
+  return -1;
 }
 
 ArchiveReader::~ArchiveReader() = default;
@@ -170,23 +223,16 @@ void ArchiveReader::pass_rest(const CancelToken& cancel) {
 
 /// Behind the last member stands the end mark, or the checksum of a .tar.gz.
 void ArchiveReader::pass_end(const CancelToken& cancel) {
-  for (int count = gzip_ ? 1 : 0; count > 0 && state_ == State::good;) {
+  for (std::size_t count = gzip_ ? 1 : 0; count > 0 && state_ == State::good;) {
     cancel.throw_if_canceled();
-    count = gzread(gzip_.get(), block_.data(), static_cast<unsigned>(block_.size()));
-    count_expanded(static_cast<std::uint64_t>(std::max(count, 0)));
+    count = gzip_->read(block_);
+    count_expanded(count);
   }
   const bool is_tar = (archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
-  if (gzip_problem() != Z_OK || (is_tar && !gzip_ && !ends_with_zeros(path_))) state_ = State::corrupt;
+  if ((gzip_ && gzip_->problem() != Z_OK) || (is_tar && !gzip_ && !ends_with_zeros(path_))) state_ = State::corrupt;
 }
 
-/// What zlib says of a .tar.gz so far; of others Z_OK.
-int ArchiveReader::gzip_problem() const {
-  int problem = Z_OK;
-  if (gzip_) gzerror(gzip_.get(), &problem);
-  return problem;
-}
-
-bool ArchiveReader::is_damaged() const { return gzip_problem() == Z_DATA_ERROR; }
+bool ArchiveReader::is_damaged() const { return gzip_ && gzip_->problem() == Z_DATA_ERROR; }
 
 void ArchiveReader::count_expanded(std::uint64_t bytes) {
   expanded_bytes_ += bytes;

@@ -14,8 +14,7 @@
 
 #include "core/cancel.h"
 
-struct archive;   // libarchive
-struct gzFile_s;  // zlib
+struct archive;  // libarchive
 
 namespace naru {
 
@@ -39,6 +38,8 @@ struct ArchiveMember {
   std::string name;
   bool is_encrypted = false;
 };
+
+class GzipStream;
 
 class ArchiveReader {
  public:
@@ -66,18 +67,16 @@ class ArchiveReader {
  private:
   struct Close {
     void operator()(::archive* a) const;
-    void operator()(::gzFile_s* file) const;
   };
   static ssize_t inflate_some(::archive* a, void* reader, const void** bytes);
   void open();
   void pass_end(const CancelToken& cancel);
-  int gzip_problem() const;
   void count_expanded(std::uint64_t bytes);
   void pass_rest(const CancelToken& cancel);
 
   std::filesystem::path path_;
-  std::unique_ptr<::gzFile_s, Close> gzip_;  ///< of a .tar.gz: libarchive looks at no checksum itself
-  std::vector<std::byte> block_;             ///< what was inflated of it last
+  std::unique_ptr<GzipStream> gzip_;  ///< of a .tar.gz: libarchive looks at no checksum itself
+  std::vector<std::byte> block_;      ///< what was inflated of it last
   std::unique_ptr<::archive, Close> archive_;
   std::size_t next_index_ = 0;
   bool must_inflate_rest_ = false;           ///< of the current member
