@@ -161,6 +161,21 @@ void finish_sequence(std::span<const Candidate> candidates, const StackOptions& 
   for (const std::size_t s : sequence.stacks) bring_to_units(candidates, options, stacks[s]);
 }
 
+/// What was told while volumes were parted holds where they became one image.
+void retell_lone_volumes(const StackOptions& options, Sorted& sorted) {
+  std::vector<bool> is_in_image(sorted.stacks.size(), false);
+  for (const StackSequence& sequence : sorted.sequences) {
+    for (const std::size_t s : sequence.stacks) is_in_image[s] = !options.takes_volumes_only;
+  }
+  for (std::size_t s = 0; s < sorted.stacks.size(); ++s) {
+    if (is_in_image[s]) continue;
+    for (Finding& finding : sorted.stacks[s].findings) {
+      if (finding.code != Code::mixed_phase || finding.action == "rejected") continue;
+      finding.action = sorted.stacks[s].verdict == Verdict::reject ? "left out of the 4-D image" : "a case of its own";
+    }
+  }
+}
+
 }  // namespace
 
 Sorted build_stacks(std::span<const Candidate> candidates, const SamePixels& same_pixels, const StackOptions& options) {
@@ -184,6 +199,7 @@ Sorted build_stacks(std::span<const Candidate> candidates, const SamePixels& sam
     finish_sequence(candidates, options, sorted.stacks, stack_of_volume[q], sorted.sequences[q]);
   }
   std::erase_if(sorted.sequences, [](const StackSequence& sequence) { return sequence.stacks.size() < 2; });
+  retell_lone_volumes(options, sorted);
   return sorted;
 }
 

@@ -27,6 +27,8 @@ struct StackOptions {
   GapPolicy gap = GapPolicy::reject;
   bool uses_philips_precise = false;  ///< Philips MR: precise values in place of display values
   bool needs_hounsfield = false;      ///< CT: what is done with the values supposes that they are HU
+  bool keeps_tilt = false;            ///< a sheared stack is delivered as it is, not straightened; said in its finding
+  bool takes_volumes_only = false;    ///< the volumes of a 4-D image become cases of their own; said in their findings
 };
 
 /// units = slope * stored + intercept

@@ -293,15 +293,20 @@ void StackJudge::note_tilt() {
   if (degrees <= kTiltToleranceDegrees || drift_mm <= kPositionRoundingMm) return;
   const Instance& first = instance(places_.front().first());
   const bool is_negative = dot(run, first.column_direction) < 0;
+  const bool is_refused = degrees > kMaxTiltDegrees;
   Finding finding{Code::gantry_tilt,
                   {{"degrees", is_negative ? -degrees : degrees}, {"drift_mm", drift_mm}},
-                  degrees > kMaxTiltDegrees ? "rejected" : "straightened by resampling"};
+                  is_refused            ? "rejected"
+                  : options_.keeps_tilt ? "kept: the affine is sheared"
+                                        : "straightened by resampling"};
   const double stated = std::abs(first.gantry_tilt_degrees.value_or(degrees));
   if (std::abs(stated - degrees) > kStatedTiltToleranceDegrees) {
     finding.detail.emplace_back("stated_degrees", *first.gantry_tilt_degrees);
   }
   draft_.stack.is_tilted = true;
-  draft_.add(std::move(finding), degrees > kMaxTiltDegrees ? Verdict::reject : Verdict::repair);
+  draft_.add(std::move(finding), is_refused            ? Verdict::reject
+                                 : options_.keeps_tilt ? Verdict::accept
+                                                       : Verdict::repair);
 }
 
 void StackJudge::note_single_slice() {

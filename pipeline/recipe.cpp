@@ -393,7 +393,8 @@ dicom::StackOptions stack_options(const std::optional<Recipe>& recipe) {
                    : recipe->gap == "keep_longest_run" ? dicom::GapPolicy::keep_longest_run
                                                        : dicom::GapPolicy::reject;
   // nnU-Net's channel of CT is in HU, too.
-  return {gap, recipe->philips_scale == "precise", recipe->clip.has_value() || recipe->layout == "nnunet"};
+  return {gap, recipe->philips_scale == "precise", recipe->clip.has_value() || recipe->layout == "nnunet",
+          recipe->tilt == "keep", recipe->takes_volumes_only()};
 }
 
 std::string recipe_sha256(const Recipe& recipe) {

@@ -43,6 +43,17 @@ TEST(StackFindings, AShearIsKeptInTheGridWithItsSign) {
   }
 }
 
+TEST(StackFindings, ATiltThatIsKeptSaysSo) {
+  auto candidates = series();
+  for (int k = 0; k < 10; ++k) candidates[k].instance.position_mm[1] += k * 1.25 * std::tan(kFifteenDegrees);
+  const Stack straightened = build_stacks(candidates, kDifferent).stacks[0];
+  EXPECT_EQ(straightened.findings[0].action, "straightened by resampling");
+  EXPECT_EQ(straightened.verdict, Verdict::repair);
+  const Stack kept = build_stacks(candidates, kDifferent, {.keeps_tilt = true}).stacks[0];
+  EXPECT_EQ(kept.findings[0].action, "kept: the affine is sheared");
+  EXPECT_EQ(kept.verdict, Verdict::accept);
+}
+
 TEST(StackFindings, ATiltThatNoGantryHasRejects) {
   auto candidates = series();
   for (int k = 0; k < 10; ++k) candidates[k].instance.position_mm[1] += k * 1.25 * 1.2;

@@ -75,6 +75,16 @@ TEST(StackVolumes, EachAxisThatPartsTheImagesMakesOneSequence) {
   }
 }
 
+TEST(StackVolumes, EachVolumeSaysWhatBecomesOfIt) {
+  const auto candidates = four_d(3, [](auto& i, int v, int) { i.timing.trigger_time_ms = 50.5 * v; });
+  for (const Stack& stack : build_stacks(candidates, kDifferent).stacks) {
+    EXPECT_EQ(stack.findings[0].action, "one volume of a 4-D case along trigger_time");
+  }
+  for (const Stack& stack : build_stacks(candidates, kDifferent, {.takes_volumes_only = true}).stacks) {
+    EXPECT_EQ(stack.findings[0].action, "a case of its own");
+  }
+}
+
 TEST(StackVolumes, VolumesHoldTheImagesOfTheirValue) {
   auto candidates = four_d(3, [](auto& i, int v, int) { i.timing.trigger_time_ms = 100 - 10 * v; });
   std::shuffle(candidates.begin(), candidates.end(), std::mt19937(7));
