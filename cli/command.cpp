@@ -102,7 +102,10 @@ Executor automatic_executor(int thread_count) {
 
 }  // namespace
 
-Executor make_executor(const MachineOptions& options) {
+namespace {
+
+/// The device that --device names.
+Executor named_executor(const MachineOptions& options) {
   if (options.device == "cpu") return Executor::cpu(options.threads);
   if (options.device == "auto") return automatic_executor(options.threads);
   int index = 0;
@@ -117,13 +120,25 @@ Executor make_executor(const MachineOptions& options) {
   return Executor::cuda(index, options.threads);
 }
 
+}  // namespace
+
+Executor make_executor(const MachineOptions& options) {
+  Executor executor = named_executor(options);
+  log::detail("device {}, {} threads of the CPU", Public{executor.description()}, executor.thread_count());
+  return executor;
+}
+
 Executor make_cpu_executor(const MachineOptions& options) {
   const bool is_for_gpu = options.device != "auto" && make_executor(options).is_cuda();
   if (is_for_gpu) log::info("running on cpu: nothing of this has a part on a GPU");
-  return Executor::cpu(options.threads);
+  Executor executor = Executor::cpu(options.threads);
+  log::detail("{} threads of the CPU", executor.thread_count());
+  return executor;
 }
 
-std::uint64_t memory_limit_bytes(const MachineOptions& options) {
+namespace {
+
+std::uint64_t stated_limit_bytes(const MachineOptions& options) {
   if (options.memory.empty()) return default_memory_limit_bytes();
   const auto bytes = parse_size_bytes(options.memory);
   if (!bytes || *bytes < kMinMemoryBytes) {
@@ -131,6 +146,14 @@ std::uint64_t memory_limit_bytes(const MachineOptions& options) {
                 fmt::format("--memory must be a size such as 8GiB, at least {}", format_size_bytes(kMinMemoryBytes)));
   }
   return *bytes;
+}
+
+}  // namespace
+
+std::uint64_t memory_limit_bytes(const MachineOptions& options) {
+  const std::uint64_t bytes = stated_limit_bytes(options);
+  log::detail("working memory: at most {}", Public{format_size_bytes(bytes)});
+  return bytes;
 }
 
 void print_inputs(const std::map<std::string, std::size_t>& by_disposition,

@@ -11,6 +11,7 @@
 #include "pipeline/inputs.h"
 #include "pipeline/recipe.h"
 #include "pipeline/report.h"
+#include "pipeline/series.h"
 
 namespace naru::cli {
 
@@ -33,6 +34,7 @@ Scan scan_of(const Options& options, const Context& context) {
   if (options.decodes) decode_candidates(scan, executor, context.cancel, on_progress);
   sort_candidates(scan, stack_options(recipe), executor, context.cancel, on_progress);
   mark_untaken(scan, recipe);
+  log_stacks(scan);
   return scan;
 }
 

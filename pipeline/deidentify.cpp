@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <utility>
 
+#include "core/log.h"
 #include "dicom/rules/private_rules.h"
 #include "pipeline/content.h"
 #include "pipeline/deid_dataset.h"
@@ -247,6 +249,19 @@ std::string reasons_text(const std::map<std::string, std::size_t>& by_reason) {
 
 }  // namespace
 
+namespace {
+
+/// Tells --verbose what became of the files: by pseudonym and by code.
+void log_result(const DeidDelivery& delivery, const DeidentifyResult& result) {
+  std::map<std::string_view, std::size_t> by_series;
+  for (const DeidDelivered& one : delivery.delivered()) ++by_series[one.instance.series];
+  for (const auto& [series, count] : by_series) log::detail("{}: {} instances delivered", Public{series}, count);
+  for (const auto& [reason, count] : result.by_reason) log::detail("{} files: {}", count, Public{reason});
+  log::detail("{} of the instances were finished before; {:.2f} s in all", result.resumed_count, result.seconds);
+}
+
+}  // namespace
+
 Recipe default_deid_recipe() {
   Recipe recipe;
   recipe.name = "deidentify-basic";
@@ -284,6 +299,8 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   const std::uint64_t memory_bytes = memory_beside_headers(options.memory_limit_bytes, scan.files.inputs.size());
   if (options.recipe.looks_for_text()) require_room_for_text(memory_bytes, options.memory_limit_bytes);
   const std::vector<std::size_t> chosen = used_inputs(scan);
+  log::detail("{} input files were read, of {} patients; {} of the files are wanted", scan.files.inputs.size(),
+              scan.patients.size(), chosen.size());
   std::vector<HeldEntry> excluded = exclude_decided(scan, rulings);
   const std::vector<std::size_t> tried = used_inputs(scan);
   const auto released = released_inputs(scan, rulings, series_id, executor, cancel, on_progress);
@@ -331,6 +348,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.instance_count = delivery.delivered().size();
   result.resumed_count = delivery.resumed_count();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  log_result(delivery, result);
   HeldQueue queue{"deidentify", options.inputs, options.out, "", std::move(excluded), "", job, options.to_repeat};
   std::ranges::copy(texts.queue, std::back_inserter(queue.entries));
   complete_checksums(queue.entries, scan, chosen);

@@ -28,6 +28,7 @@
 #include "pipeline/read_ahead.h"
 #include "pipeline/report.h"
 #include "pipeline/review/rulings.h"
+#include "pipeline/series.h"
 #include "pipeline/trace_file.h"
 #include "pipeline/verify_files.h"
 
@@ -58,6 +59,16 @@ void reject_stack(Scan& scan, std::size_t index, const CaseFailure& failure) {
   for (std::size_t k = 0; k < stack.instances.size(); ++k) {
     const Code reason = lacks_slice && k != *failure.slice ? Code::gap : failure.code;
     mark_plane(scan, stack.instances[k], Disposition::rejected, reason);
+  }
+}
+
+void log_end(const CaseEnd& end) {
+  const Public id{end.plan.case_id};
+  if (end.record) {
+    const auto bytes = end.record->manifest.at("size_bytes").get<std::uint64_t>();
+    log::detail("{}: {}, {} bytes of image", id, Public{end.is_resumed ? "finished before" : "made"}, bytes);
+  } else if (end.hold) {
+    log::detail("{}: {} ({})", id, Public{name(end.hold->disposition)}, Public{name(end.hold->reason)});
   }
 }
 
@@ -163,7 +174,9 @@ class Job {
     Progress progress{"preparing volumes", 0, plans.size(), "cases", 0};
     for (const CasePlan& plan : plans) {
       cancel_.throw_if_canceled();
-      take(scan, ends.next(), staging, made);
+      CaseEnd end = ends.next();
+      log_end(end);
+      take(scan, std::move(end), staging, made);
       ++progress.done;
       progress.bytes += source_bytes(scan, plan);
       one_at_a_time(progress);
@@ -416,6 +429,8 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
   Scan scan = job.scan(standard_input);
   const PlanOptions plan_options = job.plan_options(scan);
   auto plans = plan_cases(scan, key, plan_options);
+  log_stacks(scan);
+  log::detail("{} cases are planned", plans.size());
   if (staging.is_finished()) {
     const PublishedInputs inputs = published_inputs(result.report);
     if (are_applied(decisions, result.report)) {
@@ -469,6 +484,9 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   const TraceScope scope({&trace, {}}, "job");
   PrepareResult result = run_job(options, key, executor, standard_input, cancel, on_progress, trace);
   take_time(result, trace);
+  for (std::size_t s = 0; s < kStageCount; ++s) {
+    log::detail("time for {}: {:.2f} s", Public{name(static_cast<Stage>(s))}, result.stage_seconds[s]);
+  }
   if (file) file->write(trace.log());
   return result;
 }

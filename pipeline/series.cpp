@@ -1,5 +1,8 @@
 #include "pipeline/series.h"
 
+#include <fmt/format.h>
+
+#include "core/log.h"
 #include "core/text.h"
 #include "pipeline/allow_list.h"
 #include "pipeline/documents.h"
@@ -77,6 +80,17 @@ std::vector<StackFacts> stack_facts(const Scan& scan) {
     for (std::size_t index = 0; index < stacks.size(); ++index) all[stacks[index]].sequence = SequencePlace{s, index};
   }
   return all;
+}
+
+void log_stacks(const Scan& scan) {
+  log::detail("{} input files hold {} images, which form {} stacks", scan.inputs.size(), scan.candidates.size(),
+              scan.stacks.size());
+  for (const StackFacts& facts : stack_facts(scan)) {
+    std::string codes;
+    for (const Finding& finding : facts.findings) codes += fmt::format(" {}", name(finding.code));
+    log::detail("stack {}: {} slices: {}{}{}", facts.stack + 1, facts.slice_count, Public{name(facts.verdict)},
+                Public{codes.empty() ? "" : ":"}, Public{codes});
+  }
 }
 
 Json stack_json(const Scan& scan, const StackFacts& facts, const std::optional<std::string>& case_id) {

@@ -33,6 +33,9 @@ struct StackFacts {
 /// One for each of Scan::stacks, in order.
 std::vector<StackFacts> stack_facts(const Scan& scan);
 
+/// Tells --verbose what became of each stack: counts and codes.
+void log_stacks(const Scan& scan);
+
 /// A stack as one JSON object, keys in the contract's order; its 4-D axis where it has one.
 nlohmann::ordered_json stack_json(const Scan& scan, const StackFacts& facts, const std::optional<std::string>& case_id);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "core/units.h"
 #include "pipeline/case_budget.h"
 #include "pipeline/case_run.h"
 #include "pipeline/crop.h"
@@ -128,6 +129,8 @@ CaseOutcome StudyRunner::run(const Scan& scan, const CasePlan& plan, const std::
     const CaseParts parts{scan, plan, cut.grid, out, cancel, known, bias_field};
     const auto budget = budget_of(parts, executor_, memory_.limit_bytes());
     if (!budget) return {std::nullopt, CaseFailure{Code::too_large, std::nullopt, plan.stacks.front()}, {}};
+    log::detail("{}: up to {} of memory, {} slices at a time, on {}", Public{plan.case_id},
+                Public{format_size_bytes(budget->memory_bytes)}, budget->slab_slices, Public{executor_.description()});
     const MemoryBudget::Share share(memory_, budget->memory_bytes);
     cancel.throw_if_canceled();
     CaseRecord record = on_executor(parts, *budget, executor_, [&](const CaseBudget& within, Executor& there) {

@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "core/log.h"
 #include "kernels/statistics.h"
 #include "pipeline/case_store.h"
 #include "pipeline/deid_verify.h"
@@ -90,6 +91,8 @@ class Verifier {
         differ("manifest.jsonl", fmt::format("line {} lacks a key or is no JSON", files_.result.case_count + 1));
       }
       ++files_.result.case_count;
+      log::detail("case {} of {}: read; {} differences so far", files_.result.case_count, dataset_cases_,
+                  files_.result.differences.size());
       ++progress.done;
       on_progress(progress);
     }
@@ -299,6 +302,8 @@ VerifyResult verify(const fs::path& dataset, std::uint64_t memory_limit_bytes, E
   if (!fs::is_directory(dataset, failure)) throw Error(ErrorCode::dataset_invalid, "DATASET is no folder");
   VerifyFiles files(dataset);
   files.check_sums(executor, cancel, on_progress);
+  log::detail("{} files were read: {} differences from SHA256SUMS", files.result.file_count,
+              files.result.differences.size());
   if (is_deid_dataset(files)) {
     verify_deid(files, executor, cancel, on_progress);
   } else {

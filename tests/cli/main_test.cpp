@@ -110,6 +110,24 @@ TEST_F(ProgramTest, AResultThatCannotBeStoredIsAFailure) {
   EXPECT_EQ(WEXITSTATUS(std::system(("bash '" + (folder_ / "script").string() + "' 2>&-").c_str())), 1);
 }
 
+/// Lines that the other runs have not, and no words of headers.
+TEST_F(ProgramTest, VerboseTellsOfStacksCasesAndTimes) {
+  write_studies(1);
+  const Finished prepared = run({"prepare", in(), "--out", out(), "--verbose"});
+  for (const char* line : {"device cpu", "working memory: at most", "stack 1: 10 slices: accept", "1 cases are planned",
+                           "slices at a time, on cpu", ": made, ", "time for read: "}) {
+    EXPECT_THAT(prepared.err, HasSubstr(line));
+  }
+  EXPECT_THAT(run({"inspect", in(), "--verbose"}).err, HasSubstr("stack 1: 10 slices: accept"));
+  EXPECT_THAT(run({"verify", out(), "--verbose"}).err, HasSubstr("case 1 of 1: read; 0 differences so far"));
+  const Finished deidentified = run({"deidentify", in(), "--out", (folder_ / "deid").string(), "--verbose"});
+  EXPECT_THAT(deidentified.err, HasSubstr("10 instances delivered"));
+  for (const char* command : {"inspect", "verify"}) {
+    const std::string of = command == std::string("inspect") ? in() : out();
+    EXPECT_THAT(run({command, of}).err, Not(HasSubstr("slices: accept")));
+  }
+}
+
 TEST_F(ProgramTest, PreparesAndVerifiesAndSaysSoInJson) {
   write_studies(2);
   const Finished prepared = run({"prepare", in(), "--out", out(), "--json"});
