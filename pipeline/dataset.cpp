@@ -151,9 +151,24 @@ Json croissant_field(std::string_view name, std::string_view type, std::string_v
           {"source", {{"fileObject", {{"@id", "manifest.jsonl"}}}, {"extract", {{"column", name}}}}}};
 }
 
+/// What Croissant asks for that only people know: as the recipe says, and of the licence, which every reader looks for,
+/// that it says none. Nothing is made up, and no clock is asked.
+void add_publication(const Publication& stated, Json& croissant) {
+  const auto add = [&](const char* key, const std::string& text) {
+    if (!text.empty()) croissant[key] = text;
+  };
+  croissant["license"] = stated.license.empty()
+                             ? "Not stated here: the agreement under which the dataset was handed over applies."
+                             : stated.license;
+  add("url", stated.url);
+  if (!stated.creator.empty()) croissant["creator"] = {{"@type", "sc:Organization"}, {"name", stated.creator}};
+  add("datePublished", stated.date_published);
+  add("version", stated.version);
+}
+
 /// MLCommons Croissant 1.0: enough for its loaders to list the cases and find the images. In JSON lines every version
 /// of mlcroissant knows columns; a jsonPath only later ones.
-Json croissant_json(const DatasetFacts& facts, const FileFacts& manifest) {
+Json croissant_json(const DatasetFacts& facts, const FileFacts& manifest, const Publication& stated) {
   const Json context = {{"@language", "en"},
                         {"@vocab", "https://schema.org/"},
                         {"sc", "https://schema.org/"},
@@ -169,36 +184,37 @@ Json croissant_json(const DatasetFacts& facts, const FileFacts& manifest) {
                         {"column", "cr:column"},
                         {"source", "cr:source"},
                         {"dataType", {{"@id", "cr:dataType"}, {"@type", "@vocab"}}}};
-  return {{"@context", context},
-          {"@type", "sc:Dataset"},
-          {"schema", "naru.croissant/1"},
-          {"name", facts.project},
-          {"description", "De-identified CT, MR and PET volumes prepared by Naru."},
-          {"conformsTo", "http://mlcommons.org/croissant/1.0"},
-          {"version", kVersion},
-          {"distribution",
-           {{{"@type", "cr:FileObject"},
-             {"@id", "manifest.jsonl"},
-             {"name", "manifest.jsonl"},
-             {"contentUrl", "manifest.jsonl"},
-             {"encodingFormat", "application/jsonlines"},
-             {"sha256", manifest.sha256}},
-            {{"@type", "cr:FileSet"},
-             {"@id", "images"},
-             {"name", "images"},
-             {"encodingFormat", "application/x-nifti"},
-             {"includes", "images*/*.nii*"}}}},
-          {"recordSet",
-           {{{"@type", "cr:RecordSet"},
-             {"@id", "cases"},
-             {"name", "cases"},
-             {"field",
-              {croissant_field("case", "sc:Text", "identifier of the case"),
-               croissant_field("patient", "sc:Text", "pseudonym of the patient"),
-               croissant_field("image", "sc:Text", "relative path of the image"),
-               croissant_field("sha256", "sc:Text", "SHA-256 of the image file"),
-               croissant_field("modality", "sc:Text", "CT, MR or PT"),
-               croissant_field("split", "sc:Text", "train, val, test or null")}}}}}};
+  Json json = {{"@context", context},
+               {"@type", "sc:Dataset"},
+               {"schema", "naru.croissant/1"},
+               {"name", facts.project},
+               {"description", "De-identified CT, MR and PET volumes prepared by Naru."},
+               {"conformsTo", "http://mlcommons.org/croissant/1.0"},
+               {"distribution",
+                {{{"@type", "cr:FileObject"},
+                  {"@id", "manifest.jsonl"},
+                  {"name", "manifest.jsonl"},
+                  {"contentUrl", "manifest.jsonl"},
+                  {"encodingFormat", "application/jsonlines"},
+                  {"sha256", manifest.sha256}},
+                 {{"@type", "cr:FileSet"},
+                  {"@id", "images"},
+                  {"name", "images"},
+                  {"encodingFormat", "application/x-nifti"},
+                  {"includes", "images*/*.nii*"}}}},
+               {"recordSet",
+                {{{"@type", "cr:RecordSet"},
+                  {"@id", "cases"},
+                  {"name", "cases"},
+                  {"field",
+                   {croissant_field("case", "sc:Text", "identifier of the case"),
+                    croissant_field("patient", "sc:Text", "pseudonym of the patient"),
+                    croissant_field("image", "sc:Text", "relative path of the image"),
+                    croissant_field("sha256", "sc:Text", "SHA-256 of the image file"),
+                    croissant_field("modality", "sc:Text", "CT, MR or PT"),
+                    croissant_field("split", "sc:Text", "train, val, test or null")}}}}}};
+  add_publication(stated, json);
+  return json;
 }
 
 }  // namespace
@@ -219,8 +235,9 @@ void write_documents(const std::filesystem::path& out, std::span<const CasePlan>
   const auto add = [&](const std::string& name, const std::string& text) {
     sums[name] = write_file(out / name, text).sha256;
   };
+  const Publication stated = plans.empty() ? Publication() : plans.front().recipe.publication;  // all have the same
   add("dataset.json", dataset_json(plans, counts, facts).dump(2) + "\n");
-  add("croissant.json", croissant_json(facts, manifest_facts).dump(2) + "\n");
+  add("croissant.json", croissant_json(facts, manifest_facts, stated).dump(2) + "\n");
   add("README.md", data_card(plans, counts, facts));
   std::string text;
   for (const auto& [path, sha256] : sums) text += fmt::format("{}  {}\n", sha256, path);

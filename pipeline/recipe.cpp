@@ -13,6 +13,7 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "pipeline/allow_list.h"
 #include "pipeline/recipe_deid.h"
 #include "pipeline/recipe_rules.h"
@@ -114,6 +115,25 @@ void read_dtype(const TomlValue& value, Recipe& recipe) {
   recipe.dtype = value.one_of(kDtypes) == 0 ? DType::int16 : DType::float32;
 }
 
+/// A short text of one line.
+std::string read_line(const TomlValue& value) {
+  constexpr std::size_t kMostBytes = 300;
+  std::string text = value.string();
+  if (text.empty() || text.size() > kMostBytes || printable(text) != text) {
+    value.fail(fmt::format("must be a text of 1 to {} bytes on one line", kMostBytes));
+  }
+  return text;
+}
+
+void read_date_published(const TomlValue& value, Recipe& recipe) {
+  constexpr std::string_view kForm = "dddd-dd-dd";
+  const std::string text = value.string();
+  const bool is_date =
+      std::ranges::equal(text, kForm, [](char c, char form) { return form == 'd' ? c >= '0' && c <= '9' : c == form; });
+  if (!is_date) value.fail("must be a date as \"2026-11-28\"");
+  recipe.publication.date_published = text;
+}
+
 void read_axes(const TomlValue& value, Recipe& recipe) {
   recipe.axes = value.string();
   if (!is_axis_codes(recipe.axes)) value.fail("must name one of L/R, one of P/A and one of S/I, e.g. \"RAS\"");
@@ -143,6 +163,7 @@ SplitShares& shares(Recipe& recipe) {
 }
 
 Json where_set(const std::optional<double>& number) { return number ? Json(*number) : Json(nullptr); }
+Json where_set(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 Json unless_none(const std::string& word) { return word == "none" ? Json(nullptr) : Json(word); }
 
 std::string_view dtype_word(const Recipe& r) { return name(*r.dtype); }
@@ -255,6 +276,16 @@ constexpr std::array kKeys = {
           r.compression = static_cast<Compression>(v.one_of(kCompression, kCompressionLater));
         },
         [](const Recipe& r) { return Json(kCompression[static_cast<std::size_t>(r.compression)]); }},
+    Key{"output", "license", [](const TomlValue& v, Recipe& r) { r.publication.license = read_line(v); },
+        [](const Recipe& r) { return where_set(r.publication.license); }, true},
+    Key{"output", "creator", [](const TomlValue& v, Recipe& r) { r.publication.creator = read_line(v); },
+        [](const Recipe& r) { return where_set(r.publication.creator); }, true},
+    Key{"output", "url", [](const TomlValue& v, Recipe& r) { r.publication.url = read_line(v); },
+        [](const Recipe& r) { return where_set(r.publication.url); }, true},
+    Key{"output", "version", [](const TomlValue& v, Recipe& r) { r.publication.version = read_line(v); },
+        [](const Recipe& r) { return where_set(r.publication.version); }, true},
+    Key{"output", "date_published", read_date_published,
+        [](const Recipe& r) { return where_set(r.publication.date_published); }, true},
     Key{"split", "train", [](const TomlValue& v, Recipe& r) { read_share(v, shares(r).train); },
         [](const Recipe& r) { return r.split ? Json(r.split->train) : Json(nullptr); }},
     Key{"split", "val", [](const TomlValue& v, Recipe& r) { read_share(v, shares(r).val); },

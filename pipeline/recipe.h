@@ -46,6 +46,12 @@ struct SplitShares {
   double train = 0, val = 0, test = 0;
 };
 
+/// What only those who hand a dataset over can say of it, for croissant.json; each may be empty.
+struct Publication {
+  std::string license, creator, url, version;
+  std::string date_published;  ///< YYYY-MM-DD
+};
+
 /// Where each section ("crop") and each key ("crop.margin_mm") stands, for messages: "recipe my.toml:4:3".
 using RecipePlaces = std::map<std::string, std::string, std::less<>>;
 
@@ -96,6 +102,7 @@ struct Recipe {
   bool takes_volumes_only() const { return layout == "nnunet"; }  ///< nnU-Net reads no 4-D images
   std::optional<DType> dtype;  ///< int16 or float32; empty: int16 where every value is exact, else float32
   Compression compression = Compression::gzip;
+  Publication publication;
   // [split]
   std::optional<SplitShares> split;
 

@@ -259,6 +259,27 @@ TEST_F(PrepareTest, CroissantNamesColumnsThatTheManifestHas) {
   }
 }
 
+/// What Croissant 1.0 asks for and no program can know is the recipe's to say, and made up by nobody.
+TEST_F(PrepareTest, CroissantSaysOfItsPublicationWhatTheRecipeSays) {
+  test::write_series({}, folder_ / "in");
+  run();
+  const Json silent = Json::parse(test::slurp(folder_ / "out/croissant.json"));
+  EXPECT_THAT(silent["license"], ::testing::HasSubstr("Not stated"));
+  for (const char* key : {"url", "creator", "datePublished", "version"}) EXPECT_FALSE(silent.contains(key)) << key;
+  test::spill(folder_ / "my.toml",
+              "schema = \"naru.recipe/1\"\nname = \"my\"\n[output]\nlicense = \"CC-BY-4.0\"\n"
+              "url = \"https://hospital.example/liver\"\ncreator = \"A Hospital\"\nversion = \"1.2.0\"\n"
+              "date_published = \"2026-11-28\"\n");
+  run((folder_ / "my.toml").string(), OnExisting::replace);
+  const Json stated = Json::parse(test::slurp(folder_ / "out/croissant.json"));
+  EXPECT_EQ(stated["license"], "CC-BY-4.0");
+  EXPECT_EQ(stated["url"], "https://hospital.example/liver");
+  EXPECT_EQ(stated["creator"]["name"], "A Hospital");
+  EXPECT_EQ(stated["version"], "1.2.0");
+  EXPECT_EQ(stated["datePublished"], "2026-11-28");
+  EXPECT_EQ(Json::parse(test::slurp(folder_ / "out/dataset.json"))["recipe"]["output"]["license"], "CC-BY-4.0");
+}
+
 TEST_F(PrepareTest, LetsNoByteOfTheHeaderReachTheDataset) {
   const std::string token = "ZQXJTOKEN";
   PhantomOptions options;
