@@ -8,6 +8,7 @@
 #include <csignal>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -89,6 +90,26 @@ std::string usage_text(const CLI::ParseError& problem) {
   return fmt::format("{}: run naru COMMAND --help", is_safe ? problem.what() : "an argument is not understood");
 }
 
+/// Help, or the version.
+void print_help(const CLI::App& app, const CLI::Success& asked, bool as_json) {
+  if (as_json && dynamic_cast<const CLI::CallForVersion*>(&asked) != nullptr) {
+    naru::cli::print_json({{"schema", "naru.version/1"}, {"name", "naru"}, {"version", naru::kVersion}});
+    return;
+  }
+  std::ostringstream text;
+  app.exit(asked, text, text);
+  naru::cli::print("{}", text.str());
+}
+
+/// A reader that went away is no failure; a result that could not be stored is.
+int ended(int status) {
+  using naru::cli::stdout_problem;
+  if (std::fflush(stdout) != 0 && stdout_problem == 0) stdout_problem = errno;
+  if (stdout_problem == 0 || stdout_problem == EPIPE) return status;
+  report_error({}, "output_unwritable", "stdout could not be written; check free space");
+  return naru::cli::kExitFailed;
+}
+
 void add_output_options(CLI::App& app, OutputOptions& output) {
   app.add_flag("--json", output.json, "print one JSON document on stdout and nothing else there");
   app.add_flag("--quiet", output.quiet, "no progress and no log lines but warnings");
@@ -115,13 +136,15 @@ int main(int argc, char** argv) {
     add_output_options(*sub, output);
     actions[sub] = command.define(*sub);
   }
+  // The options may not have been read when the parser stops.
+  const bool wants_json = std::any_of(argv, argv + argc, [](std::string_view text) { return text == "--json"; });
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
-    return app.exit(help);
+    print_help(app, help, wants_json);
+    return ended(naru::cli::kExitDone);
   } catch (const CLI::ParseError& problem) {
-    // The options may not have been read when the problem was found.
-    output.json = std::any_of(argv, argv + argc, [](std::string_view text) { return text == "--json"; });
+    output.json = wants_json;
     report_error(output, naru::name(naru::ErrorCode::usage), usage_text(problem));
     return naru::cli::kExitUsage;
   }
@@ -130,9 +153,5 @@ int main(int argc, char** argv) {
                                         : naru::LogLevel::normal);
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
-  const int status = run_action(actions.at(app.get_subcommands().front()), output);
-  // A reader that went away is no failure; a result that could not be stored is.
-  if (std::fflush(stdout) == 0 || errno == EPIPE) return status;
-  report_error({}, "output_unwritable", "stdout could not be written; check free space");
-  return naru::cli::kExitFailed;
+  return ended(run_action(actions.at(app.get_subcommands().front()), output));
 }

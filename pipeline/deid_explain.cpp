@@ -65,7 +65,9 @@ Json row_json(const ExplainedRow& row, bool has_preview) {
                {"name", row.name.empty() ? Json(nullptr) : Json(row.name)},
                {"action", row.action.empty() ? Json(nullptr) : Json(row.action)},
                {"cause", row.cause.empty() ? Json(nullptr) : Json(row.cause)}};
-  if (has_preview) json["found"] = row.found;
+  if (!has_preview) return json;
+  json["found"] = Json::array();
+  for (const auto& [action, count] : row.found) json["found"].push_back({{"action", action}, {"count", count}});
   return json;
 }
 

@@ -110,6 +110,19 @@ TEST_F(ProgramTest, AResultThatCannotBeStoredIsAFailure) {
   EXPECT_EQ(WEXITSTATUS(std::system(("bash '" + (folder_ / "script").string() + "' 2>&-").c_str())), 1);
 }
 
+TEST_F(ProgramTest, HelpThatCannotBeStoredIsAFailureToo) {
+  for (const std::string arguments : {"--version", "prepare --help", "serve --print-config"}) {
+    test::spill(folder_ / "script", "'" NARU_PROGRAM "' " + arguments + " > /dev/full");
+    EXPECT_EQ(WEXITSTATUS(std::system(("bash '" + (folder_ / "script").string() + "' 2>&-").c_str())), 1) << arguments;
+  }
+}
+
+TEST_F(ProgramTest, TellsItsVersionAsOneDocument) {
+  const json document = json::parse(run({"--json", "--version"}).out);
+  EXPECT_EQ(document["schema"], "naru.version/1");
+  EXPECT_THAT(document["version"].get<std::string>(), testing::StartsWith("0."));
+}
+
 /// Lines that the other runs have not, and no words of headers.
 TEST_F(ProgramTest, VerboseTellsOfStacksCasesAndTimes) {
   write_studies(1);
