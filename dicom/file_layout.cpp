@@ -1,6 +1,7 @@
 #include "dicom/file_layout.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "dicom/element_values.h"
@@ -51,6 +52,8 @@ void read_meta(Bytes prefix, std::size_t offset, FileLayout& layout) {
     offset = header->value_offset + header->length;
   }
   layout.data_set_offset = offset;
+  constexpr std::size_t kLeastElementBytes = 8;
+  layout.is_cut = layout.is_cut || (layout.has_magic && prefix.size() - offset < kLeastElementBytes);
 }
 
 /// True where the first elements are such as begin a data set: a group of 0008, ascending tags, VRs that exist, lengths
@@ -78,6 +81,21 @@ std::optional<Encoding> contradicting_encoding(Bytes bytes, std::size_t offset, 
     if (is_other && fits(bytes, offset, other)) return other;
   }
   return std::nullopt;
+}
+
+bool is_cms_envelope(Bytes prefix) {
+  constexpr std::uint8_t kSequence = 0x30, kLongLength = 0x80;
+  // The content type 1.2.840.113549.1.7.x with its tag and length.
+  constexpr std::array<std::uint8_t, 10> kPkcs7{0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07};
+  constexpr std::array<std::uint8_t, 3> kEnveloped{3, 4, 6};
+  if (prefix.size() < 2 || prefix[0] != std::byte{kSequence}) return false;
+  const auto length = std::to_integer<std::uint8_t>(prefix[1]);
+  const std::size_t offset = 2 + (length > kLongLength ? length - kLongLength : 0U);
+  if (prefix.size() <= offset + kPkcs7.size()) return false;
+  const auto is_same = [](std::byte byte, std::uint8_t number) { return byte == std::byte{number}; };
+  return std::ranges::equal(prefix.subspan(offset, kPkcs7.size()), kPkcs7, is_same) &&
+         std::ranges::find(kEnveloped, std::to_integer<std::uint8_t>(prefix[offset + kPkcs7.size()])) !=
+             kEnveloped.end();
 }
 
 std::optional<FileLayout> read_layout(Bytes prefix) {

@@ -59,7 +59,7 @@ std::optional<Code> check_object(const FileLayout& layout, const HeaderValues& h
   if (file.sop_class_uid.empty()) file.sop_class_uid = layout.media_storage_sop_class_uid;
   const SopClass* sop_class = find_sop_class(file.sop_class_uid);
   if (sop_class == nullptr) return Code::unsupported_sop_class;
-  file.modality = sop_class->modality.empty() ? header.text(kModality) : std::string(sop_class->modality);
+  file.modality = modality_of(file.sop_class_uid, header.text(kModality));
   const bool is_slice = file.modality == "CT" || file.modality == "MR" || file.modality == "PT";
   if (!is_slice) return Code::unsupported_sop_class;
   const auto frames = integer(header.text(kNumberOfFrames));
@@ -243,13 +243,18 @@ HeaderResult read_file(const FileLayout& layout, std::span<const std::byte> pref
 
 }  // namespace
 
+std::string_view modality_of(std::string_view sop_class_uid, std::string_view stated) {
+  const SopClass* const sop_class = find_sop_class(sop_class_uid);
+  return sop_class == nullptr || sop_class->modality.empty() ? stated : sop_class->modality;
+}
+
 HeaderResult read_instance(std::span<const std::byte> prefix, std::uint64_t file_size_bytes) {
   const auto layout = read_layout(prefix);
   HeaderResult result;
   if (layout) {
     result = read_file(*layout, prefix, file_size_bytes);
   } else {
-    result.reason = Code::not_dicom;
+    result.reason = is_cms_envelope(prefix) ? Code::encrypted : Code::not_dicom;
   }
   const bool is_cut_in_meta = layout && layout->is_cut && prefix.size() >= file_size_bytes;
   if (is_cut_in_meta) result.reason = Code::truncated;

@@ -163,6 +163,9 @@ void initialize();
 /// Source: PS3.5 (encoding), PS3.10 (files), PS3.3 C.7.6.2 (image plane), C.7.6.3 (image pixel), C.11.1 (rescale).
 HeaderResult read_instance(std::span<const std::byte> prefix, std::uint64_t file_size_bytes);
 
+/// Modality as its SOP class says, where that is one of CT, MR or PET images; else `stated`, that of (0008,0060).
+std::string_view modality_of(std::string_view sop_class_uid, std::string_view stated);
+
 /// Names of the transfer syntaxes that `read_pixels` decodes, with their UIDs: for `naru doctor`.
 struct TransferSyntax {
   std::string_view uid;

@@ -124,7 +124,7 @@ void hash_inputs(Scan& scan, std::span<const std::size_t> inputs, Executor& exec
   std::map<std::filesystem::path, Members> archives;
   for (const std::size_t index : inputs) {
     const InputRecord& record = scan.inputs[index];
-    const bool is_readable = record.reason != Code::unreadable && record.reason != Code::encrypted;
+    const bool is_readable = record.reason != Code::unreadable && !(record.place && record.reason == Code::encrypted);
     if (!record.sha256.empty() || !is_readable) continue;
     if (record.place) {
       archives[record.place->archive][record.place->member] = index;

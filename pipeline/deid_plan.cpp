@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dicom/deidentify/values.h"
+#include "dicom/instance.h"
 #include "pipeline/allow_list.h"
 #include "pipeline/content.h"
 #include "pipeline/deid_inputs.h"
@@ -168,7 +169,8 @@ bool is_selected(const dicom::DeidSource& source, const Recipe& recipe) {
   };
   const bool any_body_part = recipe.body_part.empty();
   const auto body_part = public_body_part(source.body_part);
-  return has(recipe.modality, source.modality) && has(recipe.classes, name(source.image_class)) &&
+  return has(recipe.modality, dicom::modality_of(source.sop_class_uid, source.modality)) &&
+         has(recipe.classes, name(source.image_class)) &&
          (any_body_part || (body_part && has(recipe.body_part, *body_part)));
 }
 

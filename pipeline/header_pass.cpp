@@ -11,6 +11,7 @@
 #include "core/digest.h"
 #include "dicom/dicomdir.h"
 #include "dicom/fragment_check.h"
+#include "dicom/trailing_bytes.h"
 #include "pipeline/archive.h"
 #include "pipeline/open_file.h"
 #include "pipeline/prefix.h"
@@ -76,6 +77,17 @@ void check_fragments(FileHeader& header, const OpenFile& file, std::size_t read_
   if (!found.has_end_mark) header.record.notes.push_back(Note::missing_delimiter);
 }
 
+/// @param read as dicom::ReadAt, of the whole file
+void note_trailing_bytes(FileHeader& header, const dicom::ReadAt& read) {
+  std::vector<Note>& notes = header.record.notes;
+  const auto has = [&](Note note) { return std::ranges::find(notes, note) != notes.end(); };
+  if (header.planes.empty() || header.record.reason) return;
+  if (has(Note::trailing_bytes) || has(Note::wrong_transfer_syntax)) return;
+  if (dicom::has_trailing_bytes(read, header.planes.front().pixels, header.record.size_bytes)) {
+    notes.push_back(Note::trailing_bytes);
+  }
+}
+
 FileHeader read_plain_file(const std::filesystem::path& path, Prefix& prefix) {
   FileHeader header;
   header.record.path = path;
@@ -86,6 +98,9 @@ FileHeader read_plain_file(const std::filesystem::path& path, Prefix& prefix) {
   const auto read = [&](std::size_t offset, std::span<std::byte> bytes) { return file.read_at(offset, bytes); };
   if (!file.is_open() || !read_header(header, prefix, read)) return unusable(path, Code::unreadable);
   check_fragments(header, file, prefix.bytes().size());
+  note_trailing_bytes(header, [&](std::uint64_t offset, std::span<std::byte> bytes) {
+    return file.read_at(offset, bytes).value_or(0);
+  });
   header.record.identity = identity_of(file.identity(), 0, header, prefix);
   return header;
 }

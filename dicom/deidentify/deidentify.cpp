@@ -67,7 +67,7 @@ struct OpenedFile {
 OpenedFile opened(Bytes file, std::size_t max_inflated_bytes) {
   OpenedFile result;
   const auto layout = read_layout(file);
-  if (!layout) return result.problem = Code::not_dicom, result;
+  if (!layout) return result.problem = is_cms_envelope(file) ? Code::encrypted : Code::not_dicom, result;
   if (layout->is_cut) return result.problem = Code::truncated, result;
   if (!layout->has_magic) result.notes.push_back(Note::no_preamble);
   if (!layout->has_meta) result.notes.push_back(Note::no_meta_header);

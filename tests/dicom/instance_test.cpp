@@ -215,6 +215,29 @@ TEST(Instance, IsNotDicomWithoutMagicOrDataSet) {
   EXPECT_EQ(header_of(std::string(4096, 'A')).reason, Code::not_dicom);
 }
 
+TEST(Instance, IsCutWhereItEndsWithItsMagicOrItsMeta) {
+  const std::string file = SliceBytes().bytes();
+  for (const std::size_t size : {132, 135, 128 + 4 + 8 + 20}) {
+    EXPECT_EQ(header_of(file.substr(0, size)).reason, Code::truncated) << size;
+  }
+}
+
+TEST(Instance, KnowsACmsEnvelope) {
+  const std::string type("\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07", 10), rest(500, '\x5a');
+  for (const std::string& start : {std::string("\x30\x80", 2), std::string("\x30\x82\x12\x34", 4)}) {
+    EXPECT_EQ(header_of(start + type + '\3' + rest).reason, Code::encrypted);
+    EXPECT_EQ(header_of(start + type + '\6' + rest).reason, Code::encrypted);
+    EXPECT_EQ(header_of(start + type + '\2' + rest).reason, Code::not_dicom) << "signed, not encrypted";
+    EXPECT_EQ(header_of(start + type).reason, Code::not_dicom);
+  }
+}
+
+TEST(Instance, TakesModalityFromTheClassOfItsSlices) {
+  EXPECT_EQ(dicom::modality_of("1.2.840.10008.5.1.4.1.1.2", "MR"), "CT");
+  EXPECT_EQ(dicom::modality_of("1.2.840.10008.5.1.4.1.1.7", "MR"), "MR");  // Secondary Capture
+  EXPECT_EQ(dicom::modality_of("1.2.840.10008.5.1.4.1.1.6.1", "US"), "US");
+}
+
 TEST(Instance, ReadsADataSetWithoutPreambleAndMeta) {
   const std::string file = SliceBytes().bytes();
   const std::size_t meta_bytes = 128 + 4 + 8 + 20;

@@ -11,7 +11,7 @@ namespace {
 /// What one made-up file says it is.
 struct Says {
   std::string patient, person, study, series, sop;
-  std::string modality = "CT", body_part = "CHEST", bytes = "x";
+  std::string modality = "CT", body_part = "CHEST", bytes = "x", sop_class = "";
 };
 
 class DeidPlanTest : public ::testing::Test {
@@ -32,6 +32,7 @@ class DeidPlanTest : public ::testing::Test {
       source.series_uid = says.series;
       source.sop_instance_uid = says.sop;
       source.modality = says.modality;
+      source.sop_class_uid = says.sop_class;
       source.body_part = says.body_part;
       scan.sources.push_back(source);
     }
@@ -71,6 +72,17 @@ TEST_F(DeidPlanTest, HoldsBackAStudyOfTwoIdentifiersNamesOrBirthDates) {
     const Says two{patient, person, "1", "1.2", "1.2.1"};
     EXPECT_THAT(fates({one, two, innocent}), ElementsAre(kMixed, kMixed, "used")) << patient << person;
   }
+}
+
+/// As `prepare` does.
+TEST_F(DeidPlanTest, SelectsByTheModalityOfTheClass) {
+  Recipe recipe;
+  recipe.modality = {"MR"};
+  Says slice{"P1", "kim|19700401", "1", "1.1", "1.1.1"}, capture{"P1", "kim|19700401", "1", "1.2", "1.2.1"};
+  slice.modality = capture.modality = "MR";
+  slice.sop_class = "1.2.840.10008.5.1.4.1.1.2";
+  capture.sop_class = "1.2.840.10008.5.1.4.1.1.7";
+  EXPECT_THAT(fates({slice, capture}, recipe), ElementsAre(kNotSelected, "used"));
 }
 
 TEST_F(DeidPlanTest, WhatAFileDoesNotSayTellsNoPatientsApart) {

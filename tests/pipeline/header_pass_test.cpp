@@ -67,6 +67,14 @@ TEST_F(HeaderPass, SaysTheSameAsAReadOfTheWholeFile) {
   }
 }
 
+TEST_F(HeaderPass, NotesBytesBehindThePixels) {
+  spill("sound", test::SliceBytes().bytes());
+  spill("more", test::SliceBytes().bytes() + "extra");
+  const auto headers = read({"sound", "more"});
+  EXPECT_TRUE(headers[0].record.notes.empty());
+  EXPECT_EQ(headers[1].record.notes, std::vector{Note::trailing_bytes});
+}
+
 TEST_F(HeaderPass, IdentityChangesWithTheFileNotWithItsPath) {
   const std::string file = test::SliceBytes().bytes();
   spill("a", file);
