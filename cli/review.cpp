@@ -33,20 +33,18 @@ std::string decision_text(const std::optional<Decision>& decision) {
                      printable(decision->why));
 }
 
-/// True where somebody has to look at it, and there is a picture to look at.
-bool is_open(const ReviewRegion& region) {
-  return !region.decision && region.line.value("full_crop", Json()).is_string();
-}
-
-void print_region(const ReviewRegion& region) {
+/// @param is_excluded with the series or case that it is of
+void print_region(const ReviewRegion& region, bool is_excluded) {
   const Json& line = region.line;
   const auto box = line.at("box").get<std::vector<std::int64_t>>();
   const char* const place = line.contains("slice") ? "slice" : "frame";
   print("  {}  {} {} x={} y={} {}x{}  score {:.2f}  {}  {}\n      {}\n", line.at("id").get<std::string>(), place,
         line.at(place).get<std::int64_t>(), box.at(0), box.at(1), box.at(2), box.at(3), line.at("score").get<double>(),
-        line.at("because").get<std::string>(), decision_text(region.decision),
+        line.at("because").get<std::string>(), is_excluded ? "stays out" : decision_text(region.decision),
         printable(line.at("path").get<std::string>()));
-  if (is_open(region)) print("      picture {}\n", line.at("full_crop").get<std::string>());
+  const bool has_picture = line.value("full_crop", Json()).is_string();
+  if (has_picture && !is_excluded && !region.decision)
+    print("      picture {}\n", line.at("full_crop").get<std::string>());
 }
 
 void print_entry(const ReviewEntry& entry) {
@@ -58,7 +56,7 @@ void print_entry(const ReviewEntry& entry) {
   if (!held.can_release) print("  this version cannot release it: it can only be excluded\n");
   if (held.can_release && held.needs_release) print("  not held for regions alone: keep or exclude it as a whole\n");
   if (entry.blanked_count > 0) print("  {} more regions are blanked in any case\n", entry.blanked_count);
-  for (const ReviewRegion& region : entry.regions) print_region(region);
+  for (const ReviewRegion& region : entry.regions) print_region(region, entry.state() == ReviewState::excluded);
 }
 
 /// What somebody who is no engineer does next.
@@ -68,8 +66,12 @@ void print_next(const Review& review, const std::string& report) {
   };
   print("{} open, {} decided, {} excluded, {} made\n", count(ReviewState::open), count(ReviewState::decided),
         count(ReviewState::excluded), count(ReviewState::made));
+  const bool can_redact = std::ranges::any_of(review.entries, [](const ReviewEntry& entry) {
+    return entry.state() == ReviewState::open && !entry.regions.empty();
+  });
   if (count(ReviewState::open) > 0) {
-    print("To decide: naru review {} --decide ID=redact|keep|exclude --by 'YOUR NAME' --why 'THE REASON'\n", report);
+    print("To decide: naru review {} --decide ID={}keep|exclude --by 'YOUR NAME' --why 'THE REASON'\n", report,
+          can_redact ? "redact|" : "");
   }
   if (!review.has_unapplied) return;
   std::string words;

@@ -66,16 +66,21 @@ Json decision_json(const std::optional<Decision>& decision) {
   return {{"decision", name(decision->ruling)}, {"by", decision->by}, {"why", decision->why}, {"time", decision->time}};
 }
 
-Json region_json(const ReviewRegion& region) {
+/// @param is_settled no picture of it is kept for eyes, see decide()
+Json region_json(const ReviewRegion& region, bool is_settled) {
   Json json = region.line;
   json.erase("schema");
+  if (is_settled && json.contains("full_crop")) json["full_crop"] = nullptr;
   json["decision"] = decision_json(region.decision);
   return json;
 }
 
 Json entry_json(const ReviewEntry& entry) {
   Json regions = Json::array();
-  for (const ReviewRegion& region : entry.regions) regions.push_back(region_json(region));
+  const bool is_excluded = entry.state() == ReviewState::excluded;
+  for (const ReviewRegion& region : entry.regions) {
+    regions.push_back(region_json(region, is_excluded || region.decision));
+  }
   return {{"id", entry.held.id},
           {"series_uid", entry.held.series_uid},
           {"reason", entry.held.reason ? Json(name(*entry.held.reason)) : Json(nullptr)},

@@ -99,6 +99,20 @@ TEST_F(ReviewTest, ListsWhatPeopleCanDecideAboutAndWhatTheyNeedNot) {
   EXPECT_EQ(json.at("states"), Json({{"open", 4}}));
 }
 
+TEST_F(ReviewTest, ShowsNoPictureThatIsGone) {
+  const auto with_picture = [](Json line) {
+    line["full_crop"] = "crops/" + line.at("id").get<std::string>() + ".full.png";
+    return line;
+  };
+  test::spill(folder_ / "pixels.jsonl", json_line(with_picture(line_of("region-a", "series-1", "uncertain"))) +
+                                            json_line(with_picture(line_of("region-d", "series-2", "unwanted"))));
+  write_review(folder_.path(), queue_, {});
+  order({"series-1=exclude"});
+  const Json json = to_json(review());
+  EXPECT_TRUE(json.at("held")[0].at("regions")[0].at("full_crop").is_null());
+  EXPECT_TRUE(json.at("held")[1].at("regions")[0].at("full_crop").is_string());
+}
+
 TEST_F(ReviewTest, DecidesRegionByRegion) {
   order({"region-a=redact"});
   EXPECT_EQ(state(0), ReviewState::open);
