@@ -15,11 +15,13 @@ constexpr Tag kAccessionNumber = 0x00080050, kStationAeTitle = 0x00080055, kInst
               kPatientId = 0x00100020, kIssuerOfPatientId = 0x00100021, kBirthDate = 0x00100030,
               kPatientSex = 0x00100040, kPatientAddress = 0x00101040, kPatientTelephone = 0x00102154,
               kPatientAge = 0x00101010, kDeviceSerialNumber = 0x00181000, kDeviceIdentifier = 0x00181009,
-              kContainerId = 0x00400512, kSpecimenId = 0x00400551, kPlacerNumber = 0x00402016,
-              kFillerNumber = 0x00402017, kObserverName = 0x0040A075;
+              kTimePointId = 0x00120050, kPatientLocation = 0x00380300, kContainerId = 0x00400512,
+              kSpecimenId = 0x00400551, kPlacerNumber = 0x00402016, kFillerNumber = 0x00402017,
+              kObserverName = 0x0040A075;
 
-/// PS3.16 Annex D: of TID 1002 to 1010 (observation context), 1020 and 1021 (participants), 1204, 3106, 8001, 10022.
-/// UIDs are not listed: the attribute that holds them has a rule of its own.
+/// PS3.16 Annex D: of TID 1002 to 1010 (observation context), 1020 and 1021 (participants), 1204, 1502 (time points),
+/// 3106 and others of the catheterisation log, 5013 and others of obstetrics, 8001, 10002, 10022. UIDs are not listed:
+/// the attribute that holds them has a rule of its own.
 constexpr std::array kRules = {
     ContentRule{"110119", kStationAeTitle, place},       // Station AE Title
     ContentRule{"110190", kIssuerOfPatientId, place},    // Issuer of Identifier
@@ -28,7 +30,11 @@ constexpr std::array kRules = {
     ContentRule{"111706", kIssuerOfPatientId, place},    // Issuer of Parent Specimen Identifier
     ContentRule{"111724", kIssuerOfPatientId, place},    // Issuer of Specimen Identifier
     ContentRule{"113511", kPlacerNumber, id},            // Radiopharmaceutical Dispense Unit Identifier
+    ContentRule{"113512", kPlacerNumber, id},            // Radiopharmaceutical Lot Identifier
+    ContentRule{"113513", kPlacerNumber, id},            // Reagent Vial Identifier
+    ContentRule{"113514", kPlacerNumber, id},            // Radionuclide Vial Identifier
     ContentRule{"113516", kPlacerNumber, id},            // Prescription Identifier
+    ContentRule{"113724", kInstitutionName, place},      // Calibration Responsible Party
     ContentRule{"113870", kObserverName, person},        // Person Name
     ContentRule{"113871", kObserverName, id},            // Person ID
     ContentRule{"113872", kIssuerOfPatientId, place},    // Person ID Issuer
@@ -53,12 +59,22 @@ constexpr std::array kRules = {
     ContentRule{"121041", kSpecimenId, id},              // Specimen Identifier
     ContentRule{"121043", kContainerId, id},             // Slide Identifier
     ContentRule{"121114", kObserverName, person},        // Performing Physician
+    ContentRule{"121121", kStationName, place},          // Room identification
+    ContentRule{"121122", kDeviceSerialNumber, id},      // Equipment Identification
     ContentRule{"121148", kDeviceSerialNumber, id},      // Unit Serial Identifier
+    ContentRule{"121149", kDeviceSerialNumber, id},      // Lot Identifier
     ContentRule{"121152", kObserverName, person},        // Person administering drug/contrast
     ContentRule{"121193", kStationName, device_name},    // Device Subject Name
     ContentRule{"121196", kDeviceSerialNumber, id},      // Device Subject Serial Number
     ContentRule{"121197", kStationName, place},          // Device Subject Physical Location during observation
+    ContentRule{"121354", kContainerId, id},             // Imaged container label
     ContentRule{"121434", kDepartmentName, place},       // Service Delivery Location
+    ContentRule{"122128", kPatientLocation, place},      // Patient Transferred From
+    ContentRule{"122143", kDeviceSerialNumber, id},      // Acquisition Device ID
+    ContentRule{"125010", kPlacerNumber, label},         // Identifier
+    ContentRule{"126070", kTimePointId, label},          // Subject Time Point Identifier
+    ContentRule{"126071", kTimePointId, label},          // Protocol Time Point Identifier
+    ContentRule{"127122", kStationName, place},          // Animal room identifier
     ContentRule{"128739", kDeviceIdentifier, id},        // UDI
     ContentRule{"128774", kObserverName, id},            // Person Observer's Login Name
     ContentRule{"128775", kObserverName, id},            // Identifier within Person Observer's Role

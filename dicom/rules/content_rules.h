@@ -9,8 +9,9 @@
 
 namespace naru::dicom {
 
-/// What the words of such a value are.
-enum class ContentKind : std::uint8_t { id, person, place, device_name, date, characteristic };
+/// What the words of such a value are. A `label` tells one thing of the report from another, and is looked for nowhere
+/// else: "1", "left".
+enum class ContentKind : std::uint8_t { id, person, place, device_name, date, characteristic, label };
 
 struct ContentRule {
   std::string_view code;  ///< of its coding scheme

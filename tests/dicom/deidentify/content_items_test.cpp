@@ -75,6 +75,19 @@ TEST(ContentItems, AreTreatedAsTheHeaderThatTheyRepeat) {
   EXPECT_EQ(done.value(0x0040A121), "19000101");
 }
 
+TEST(ContentItems, NamePlacesDevicesPartiesAndThings) {
+  const std::string items = text("113724", "Zundertown Physics Group") + text("121121", "ZQ-CATH-2") +
+                            text("121122", "AXIOM-ZQ-778812") + text("113514", "V-881239") +
+                            text("121354", "S14-88123-Z") + text("125010", "left") +
+                            text("121071", "Cyst of the left lobe, ZQ-CATH-2") +
+                            content("CODE", "122128", sequence_of(0x0040A168, code("ZUND", "99ZQ")));
+  const Deidentified done(report(items), policy_with(kCleaned));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  for (std::size_t n = 0; n < 6; ++n) EXPECT_EQ(done.value(0x0040A160, n), "REMOVED") << n;
+  EXPECT_EQ(done.value(0x0040A160, 6), "Cyst of the left lobe");  // a label is looked for nowhere else
+  EXPECT_EQ(concept_of(done), "REMOVED");
+}
+
 TEST(ContentItems, KeepWhatTheOptionsRetainOfTheHeader) {
   auto policy = policy_with(kCleaned);
   policy.options.add(DeidOption::retain_device_identity);

@@ -14,6 +14,32 @@ TEST(ContentRules, KnowConceptNamesInTheirOwnSchemeAlone) {
   EXPECT_EQ(dicom::find_content_rule("DCM", ""), nullptr);
 }
 
+TEST(ContentRules, KnowPlacesDevicesAndPartiesBesideThoseOfTheHeader) {
+  struct Row {
+    const char* code;
+    dicom::Tag header;
+    dicom::ContentKind kind;
+  };
+  using enum dicom::ContentKind;
+  constexpr Row kRows[] = {{"113512", 0x00402016, id},      // Radiopharmaceutical Lot Identifier
+                           {"113514", 0x00402016, id},      // Radionuclide Vial Identifier
+                           {"113724", 0x00080080, place},   // Calibration Responsible Party
+                           {"121121", 0x00081010, place},   // Room identification
+                           {"121122", 0x00181000, id},      // Equipment Identification
+                           {"121149", 0x00181000, id},      // Lot Identifier
+                           {"121354", 0x00400512, id},      // Imaged container label
+                           {"122128", 0x00380300, place},   // Patient Transferred From
+                           {"122143", 0x00181000, id},      // Acquisition Device ID
+                           {"125010", 0x00402016, label}};  // Identifier
+  for (const Row& row : kRows) {
+    const auto* found = dicom::find_content_rule("DCM", row.code);
+    ASSERT_NE(found, nullptr) << row.code;
+    EXPECT_EQ(found->header, row.header) << row.code;
+    EXPECT_EQ(found->kind, row.kind) << row.code;
+  }
+  EXPECT_EQ(dicom::find_content_rule("DCM", "121151"), nullptr);  // Lesion Identifier
+}
+
 TEST(ContentRules, GiveLoincAndSnomedTheRuleOfTheSameMeaning) {
   struct Row {
     const char *scheme, *code, *dcm;
