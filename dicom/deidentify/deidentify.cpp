@@ -22,6 +22,7 @@
 #include "dicom/deidentify/pixel_treatment.h"
 #include "dicom/deidentify/proof.h"
 #include "dicom/deidentify/proof_patterns.h"
+#include "dicom/deidentify/recorded_sound.h"
 #include "dicom/deidentify/rewrite.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/dicomdir.h"
@@ -42,7 +43,7 @@ constexpr std::array<std::string_view, 2> kSoundClasses = {"1.2.840.10008.5.1.4.
                                                            "1.2.840.10008.5.1.4.1.1.9.4.2"};
 
 /// Objects of no patient and no study (PS3.3 A.39, A.40, A.58 to A.60, A.86): by nothing could a result be named.
-constexpr std::array<std::string_view, 8> kClassesWithoutPatient = {
+constexpr std::array<std::string_view, 9> kClassesWithoutPatient = {
     "1.2.840.10008.5.1.4.38.1",        // Hanging Protocol
     "1.2.840.10008.5.1.4.39.1",        // Color Palette
     "1.2.840.10008.5.1.4.43.1",        // Generic Implant Template
@@ -50,7 +51,12 @@ constexpr std::array<std::string_view, 8> kClassesWithoutPatient = {
     "1.2.840.10008.5.1.4.45.1",        // Implant Template Group
     "1.2.840.10008.5.1.4.1.1.200.1",   // CT Defined Procedure Protocol
     "1.2.840.10008.5.1.4.1.1.200.3",   // Protocol Approval
-    "1.2.840.10008.5.1.4.1.1.200.7"};  // XA Defined Procedure Protocol
+    "1.2.840.10008.5.1.4.1.1.200.7",   // XA Defined Procedure Protocol
+    "1.2.840.10008.5.1.4.1.1.201.1"};  // Inventory: of many patients
+
+/// Of DICOS, the screening of baggage and travellers: who travels where stands in attributes that PS3.15 knows nothing
+/// of.
+constexpr std::string_view kBaggageClasses = "1.2.840.10008.5.1.4.1.1.501.";
 
 /// A file opened in memory: its data set, inflated where it was deflated.
 struct OpenedFile {
@@ -176,7 +182,8 @@ const Node* find_pixels(const ElementTable& table) {
 
 /// Of a private or unknown class nobody can say what its attributes hold.
 bool is_handled(std::string_view sop_class_uid) {
-  return is_standard_uid(sop_class_uid) && std::ranges::find(kSoundClasses, sop_class_uid) == kSoundClasses.end() &&
+  return is_standard_uid(sop_class_uid) && !sop_class_uid.starts_with(kBaggageClasses) &&
+         std::ranges::find(kSoundClasses, sop_class_uid) == kSoundClasses.end() &&
          std::ranges::find(kClassesWithoutPatient, sop_class_uid) == kClassesWithoutPatient.end();
 }
 
@@ -349,6 +356,9 @@ class DeidRun {
     facts_.source.transfer_syntax_uid = file_.transfer_syntax_uid;
     result_.source = facts_.source;
     if (const auto problem = check_source(facts_.source)) return fail(*problem);
+    if (holds_recorded_sound(table_, file_.data_set, facts_.source.sop_class_uid)) {
+      return fail(Code::unsupported_sop_class);
+    }
     if (facts_.problem) return fail(*facts_.problem);
     name_result();
     return true;

@@ -469,6 +469,9 @@ TEST(Deidentify, RefusesWhatItCannotJudge) {
     of_nobody.text(0x00080016, "UI", sop_class).remove(0x0020000D).remove(0x0020000E);
     EXPECT_EQ(Deidentified(of_nobody.bytes()).result.reason, Code::unsupported_sop_class) << sop_class;
   }
+  // Of no patient but a traveller: a picture of baggage with a boarding pass.
+  const std::string baggage = hospital_slice().text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.501.1").bytes();
+  EXPECT_EQ(Deidentified(baggage).result.reason, Code::unsupported_sop_class);
   EXPECT_EQ(Deidentified(hospital_slice().transfer_syntax("1.2.840.10008.1.2.4.102").bytes()).result.reason,
             Code::unsupported_transfer_syntax);
   EXPECT_EQ(Deidentified(hospital_slice().text(0x0020000D, "UI", "").bytes()).result.reason, Code::corrupt);
