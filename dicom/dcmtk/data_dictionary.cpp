@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <iterator>
 #include <mutex>
 #include <shared_mutex>
@@ -31,33 +32,55 @@ struct Range {
 
 #include "dictionary_rows.inc"  // of dicom/dcmtk/write_dictionary_rows.cpp
 
-/// Dates that Table E.1-1 lists and PS3.6 (2026d) has since DCMTK 3.6.7: by another VR, or by none, nothing would move
-/// them.
-constexpr std::array<Row, 8> kNewDates = {{
-    {0x00181204, vr("DA")},  // Date of Manufacture
-    {0x00181205, vr("DA")},  // Date of Installation
-    {0x0040A034, vr("DT")},  // Effective Start DateTime
-    {0x0040A035, vr("DT")},  // Effective Stop DateTime
-    {0x0040B034, vr("DT")},  // Annotation DateTime
-    {0x0040B036, vr("DT")},  // Segment Definition DateTime
-    {0x3006002D, vr("DT")},  // ROI DateTime
-    {0x3006002E, vr("DT")},  // ROI Observation DateTime
-}};
+constexpr Row kNewerRows[] = {
+#include "dicom/dcmtk/newer_rows.inc"
+};
 
 std::unordered_map<Tag, Vr> known_rows() {
   std::unordered_map<Tag, Vr> rows;
-  rows.reserve(std::size(kRows));
+  rows.reserve(std::size(kRows) + std::size(kNewerRows));
   for (const Row& row : kRows) {
     if (is_known_vr(row.value_representation)) rows.emplace(row.tag, row.value_representation);
   }
-  for (const Row& row : kNewDates) rows.emplace(row.tag, row.value_representation);
+  for (const Row& row : kNewerRows) rows.emplace(row.tag, row.value_representation);
   return rows;
 }
 
-/// Storage SOP classes of PS3.4 Table B.5-1 (2026d) that are newer than DCMTK 3.6.7. Inventory Storage is left out: it
-/// lists many patients in one object.
-constexpr std::array<std::string_view, 16> kNewClasses = {
-    "1.2.840.10008.5.1.4.1.1.6.3",      // Photoacoustic Image
+/// UIDs of PS3.6 Table A-1 (2026d) that are newer than DCMTK 3.6.7.
+constexpr std::array<std::string_view, 49> kNewerUids = {
+    "1.2.840.10008.1.2.1.98",           // Encapsulated Uncompressed Explicit VR Little Endian
+    "1.2.840.10008.1.2.4.100.1",        // Fragmentable MPEG2 Main Profile / Main Level
+    "1.2.840.10008.1.2.4.101.1",        // Fragmentable MPEG2 Main Profile / High Level
+    "1.2.840.10008.1.2.4.102.1",        // Fragmentable MPEG-4 AVC/H.264 High Profile / Level 4.1
+    "1.2.840.10008.1.2.4.103.1",        // the same, BD-compatible
+    "1.2.840.10008.1.2.4.104.1",        // Fragmentable MPEG-4 AVC/H.264 High Profile / Level 4.2 For 2D Video
+    "1.2.840.10008.1.2.4.105.1",        // the same for 3D Video
+    "1.2.840.10008.1.2.4.106.1",        // Fragmentable MPEG-4 AVC/H.264 Stereo High Profile / Level 4.2
+    "1.2.840.10008.1.2.4.110",          // JPEG XL Lossless
+    "1.2.840.10008.1.2.4.111",          // JPEG XL JPEG Recompression
+    "1.2.840.10008.1.2.4.112",          // JPEG XL
+    "1.2.840.10008.1.2.4.201",          // High-Throughput JPEG 2000 (Lossless Only)
+    "1.2.840.10008.1.2.4.202",          // High-Throughput JPEG 2000 with RPCL Options (Lossless Only)
+    "1.2.840.10008.1.2.4.203",          // High-Throughput JPEG 2000
+    "1.2.840.10008.1.2.4.204",          // JPIP HTJ2K Referenced
+    "1.2.840.10008.1.2.4.205",          // JPIP HTJ2K Referenced Deflate
+    "1.2.840.10008.1.2.8.1",            // Deflated Image Frame Compression
+    "1.2.840.10008.2.16.5",             // coding schemes: Adult Mouse Anatomy Ontology
+    "1.2.840.10008.2.16.6",             // Uberon Ontology
+    "1.2.840.10008.2.16.7",             // Integrated Taxonomic Information System
+    "1.2.840.10008.2.16.8",             // Mouse Genome Initiative
+    "1.2.840.10008.2.16.9",             // PubChem Compound CID
+    "1.2.840.10008.2.16.10",            // Dublin Core
+    "1.2.840.10008.2.16.11",            // New York University Melanoma Clinical Cooperative Group
+    "1.2.840.10008.2.16.12",            // Mayo Clinic Anatomical Surface Region Guide
+    "1.2.840.10008.2.16.13",            // Image Biomarker Standardisation Initiative
+    "1.2.840.10008.2.16.14",            // Radiomics Ontology
+    "1.2.840.10008.2.16.15",            // RadElement
+    "1.2.840.10008.2.16.16",            // ICD-11
+    "1.2.840.10008.2.16.17",            // Unified numbering system for metals and alloys
+    "1.2.840.10008.2.16.18",            // Research Resource Identification
+    "1.2.840.10008.5.1.4.38.4",         // Hanging Protocol Information Model - GET
+    "1.2.840.10008.5.1.4.1.1.6.3",      // storage SOP classes: Photoacoustic Image
     "1.2.840.10008.5.1.4.1.1.9.1.4",    // General 32-bit ECG Waveform
     "1.2.840.10008.5.1.4.1.1.9.100.1",  // Waveform Presentation State
     "1.2.840.10008.5.1.4.1.1.9.100.2",  // Waveform Acquisition Presentation State
@@ -67,6 +90,7 @@ constexpr std::array<std::string_view, 16> kNewClasses = {
     "1.2.840.10008.5.1.4.1.1.77.1.8",   // Confocal Microscopy Image
     "1.2.840.10008.5.1.4.1.1.77.1.9",   // Confocal Microscopy Tiled Pyramidal Image
     "1.2.840.10008.5.1.4.1.1.88.77",    // Waveform Annotation SR
+    "1.2.840.10008.5.1.4.1.1.201.1",    // Inventory
     "1.2.840.10008.5.1.4.1.1.481.23",   // Enhanced RT Image
     "1.2.840.10008.5.1.4.1.1.481.24",   // Enhanced Continuous RT Image
     "1.2.840.10008.5.1.4.1.1.481.25",   // RT Patient Position Acquisition Instruction
@@ -74,6 +98,18 @@ constexpr std::array<std::string_view, 16> kNewClasses = {
     "1.2.840.10008.5.1.4.1.1.601.4",    // Thermography Multi-frame Image
     "1.2.840.10008.5.1.4.1.1.601.5",    // Ultrasound Waveform
 };
+
+/// The context groups of PS3.16, numbered from 1 (Table A-3 of PS3.6). Any other number under their root may be
+/// somebody's.
+bool is_context_group(std::string_view uid) {
+  constexpr std::string_view kRoot = "1.2.840.10008.6.1.";
+  constexpr unsigned kLast = 1700;
+  if (!uid.starts_with(kRoot)) return false;
+  uid.remove_prefix(kRoot.size());
+  unsigned number = 0;
+  const auto [end, failure] = std::from_chars(uid.data(), uid.data() + uid.size(), number);
+  return failure == std::errc() && end == uid.data() + uid.size() && uid.front() != '0' && number <= kLast;
+}
 
 bool is_within(const Range& range, Tag tag) {
   const auto element = [](Tag t) { return t & 0xFFFF; };
@@ -114,8 +150,8 @@ bool is_standard_uid(std::string_view uid) {
     const std::shared_lock lock(mutex);
     if (const auto found = known.find(text); found != known.end()) return found->second;
   }
-  const bool is_known =
-      dcmFindNameOfUID(text.c_str()) != nullptr || std::ranges::find(kNewClasses, uid) != kNewClasses.end();
+  const bool is_known = dcmFindNameOfUID(text.c_str()) != nullptr || is_context_group(uid) ||
+                        std::ranges::find(kNewerUids, uid) != kNewerUids.end();
   constexpr std::size_t kMaxRemembered = 4096;
   const std::unique_lock lock(mutex);
   if (known.size() < kMaxRemembered) known.emplace(text, is_known);

@@ -1,5 +1,5 @@
-/// DCMTK's data dictionary (PS3.6), as far as de-identification asks: which attributes and UIDs the standard knows.
-/// Its rows became part of the program when it was built.
+/// DCMTK's data dictionary (PS3.6) with what is newer, as far as de-identification asks: which attributes and UIDs the
+/// standard knows. Its rows became part of the program when it was built.
 #pragma once
 
 #include <optional>
