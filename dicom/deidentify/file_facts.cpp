@@ -9,6 +9,7 @@
 
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/content_items.h"
+#include "dicom/deidentify/unlisted.h"
 #include "dicom/deidentify/value_writer.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
@@ -44,6 +45,7 @@ constexpr std::array kIdentifyingTags = {
     IdentifyingTag{0x00102152, &Identifiers::others},        // Region of Residence
     IdentifyingTag{0x00102154, &Identifiers::others},        // Patient's Telephone Numbers
     IdentifyingTag{0x00102155, &Identifiers::others},        // Patient's Telecom Information
+    IdentifyingTag{0x00102295, &Identifiers::ids},           // Breed Registration Number
     IdentifyingTag{0x00102299, &Identifiers::places},        // Responsible Organization
     IdentifyingTag{0x00120010, &Identifiers::places},        // Clinical Trial Sponsor Name
     IdentifyingTag{0x00120020, &Identifiers::ids},           // Clinical Trial Protocol ID
@@ -62,6 +64,7 @@ constexpr std::array kIdentifyingTags = {
     IdentifyingTag{0x00181000, &Identifiers::ids},           // Device Serial Number
     IdentifyingTag{0x00181004, &Identifiers::ids},           // Plate ID
     IdentifyingTag{0x00181005, &Identifiers::ids},           // Generator ID
+    IdentifyingTag{0x00181006, &Identifiers::ids},           // Grid ID
     IdentifyingTag{0x00181007, &Identifiers::ids},           // Cassette ID
     IdentifyingTag{0x00181008, &Identifiers::ids},           // Gantry ID
     IdentifyingTag{0x00181009, &Identifiers::ids},           // Unique Device Identifier
@@ -72,6 +75,8 @@ constexpr std::array kIdentifyingTags = {
     IdentifyingTag{0x00189371, &Identifiers::ids},           // X-Ray Detector ID
     IdentifyingTag{0x00189373, &Identifiers::ids},           // X-Ray Detector Label
     IdentifyingTag{0x00200010, &Identifiers::ids},           // Study ID
+    IdentifyingTag{0x002000AA, &Identifiers::ids},           // Report Number (retired)
+    IdentifyingTag{0x00201070, &Identifiers::ids},           // Other Study Numbers (retired)
     IdentifyingTag{0x00320012, &Identifiers::places},        // Study ID Issuer
     IdentifyingTag{0x00321020, &Identifiers::places},        // Scheduled Study Location
     IdentifyingTag{0x00321021, &Identifiers::places},        // Scheduled Study Location AE Title
@@ -108,13 +113,17 @@ constexpr std::array kIdentifyingTags = {
     IdentifyingTag{0x0040A027, &Identifiers::places},        // Verifying Organization
     IdentifyingTag{0x0040A353, &Identifiers::others},        // Address (Trial)
     IdentifyingTag{0x0040A354, &Identifiers::others},        // Telephone Number (Trial)
+    IdentifyingTag{0x00440012, &Identifiers::ids},           // Substance Administration Device ID
     IdentifyingTag{0x0050001B, &Identifiers::ids},           // Container Component ID
+    IdentifyingTag{0x0074100C, &Identifiers::person_names},  // Contact Display Name
     IdentifyingTag{0x00741234, &Identifiers::places},        // Receiving AE
     IdentifyingTag{0x00741236, &Identifiers::places},        // Requesting AE
+    IdentifyingTag{0x00880130, &Identifiers::ids},           // Storage Media File-set ID
     IdentifyingTag{0x00880910, &Identifiers::person_names},  // Topic Author
     IdentifyingTag{0x04000564, &Identifiers::places},        // Source of Previous Values
     IdentifyingTag{0x21000070, &Identifiers::places},        // Originator
     IdentifyingTag{0x21000140, &Identifiers::places},        // Destination AE
+    IdentifyingTag{0x21000160, &Identifiers::ids},           // Owner ID
     IdentifyingTag{0x22000005, &Identifiers::ids},           // Barcode Value
     IdentifyingTag{0x30080105, &Identifiers::ids},           // Source Serial Number
     IdentifyingTag{0x3010001B, &Identifiers::ids},           // Device Alternate Identifier
@@ -130,8 +139,14 @@ static_assert(std::ranges::is_sorted(kIdentifyingTags, {}, &IdentifyingTag::tag)
 /// Sequences whose items are codes of a person or an institution: what their meanings are. The codes are ids.
 constexpr std::array kIdentifyingCodes = {
     IdentifyingTag{0x00080082, &Identifiers::places},        // Institution Code Sequence
+    IdentifyingTag{0x00080220, &Identifiers::places},        // Responsible Group Code Sequence
+    IdentifyingTag{0x00400039, &Identifiers::places},        // Assigning Jurisdiction Code Sequence
+    IdentifyingTag{0x0040003A, &Identifiers::places},        // Assigning Agency or Department Code Sequence
     IdentifyingTag{0x00401101, &Identifiers::person_names},  // Person Identification Code Sequence
     IdentifyingTag{0x00404009, &Identifiers::person_names},  // Human Performer Code Sequence
+    IdentifyingTag{0x0040A028, &Identifiers::places},  // Documenting Organization Identifier Code Sequence (Trial)
+    IdentifyingTag{0x0040A068, &Identifiers::person_names},  // Document Author Identifier Code Sequence (Trial)
+    IdentifyingTag{0x0040A076, &Identifiers::person_names},  // Documenting Observer Identifier Code Sequence (Trial)
     IdentifyingTag{0x0040A088, &Identifiers::person_names},  // Verifying Observer Identification Code Sequence
 };
 static_assert(std::ranges::is_sorted(kIdentifyingCodes, {}, &IdentifyingTag::tag));
@@ -140,8 +155,8 @@ constexpr Tag kCodeValue = 0x00080100, kCodingScheme = 0x00080102, kCodeMeaning 
               kLongCodeValue = 0x00080119, kUrnCodeValue = 0x00080120;
 
 /// Names of stations and machines, AE titles among them: many programs put the device's model there.
-constexpr std::array<Tag, 7> kDeviceNames = {0x00080055, 0x00081010, 0x00400001, 0x00400010,
-                                             0x00400241, 0x00400242, 0x300A00B2};
+constexpr std::array<Tag, 8> kDeviceNames = {0x00080055, 0x00081010, 0x00400001, 0x00400010,
+                                             0x00400241, 0x00400242, 0x30020020, 0x300A00B2};
 
 /// The row of `tag`, or null.
 template <std::size_t N>
@@ -394,7 +409,9 @@ class Collector {
 
   DeidAction action(const Node& node, const ContentRule* rule) const {
     if (rule != nullptr) return resolve_action(policy_, facts_.source.sop_class_uid, 0, rule->header);
-    return resolve_action(policy_, facts_.source.sop_class_uid, node.parent, node.tag);
+    const DeidAction own = resolve_action(policy_, facts_.source.sop_class_uid, node.parent, node.tag);
+    const Tag twin = listed_twin(node.tag);
+    return own == DeidAction::none && twin != 0 ? resolve_action(policy_, "", 0, twin) : own;
   }
 
   void take_values(const Node& node, Category category) {

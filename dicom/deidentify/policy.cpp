@@ -53,7 +53,7 @@ DeidAction effect_of(Tag tag, DeidAction action) {
 int demanded_protection(Tag tag, const DeidentifyPolicy& policy) {
   if (const AttributeRule* rule = find_attribute_rule(tag)) return protection(action_of(*rule, policy.options));
   const Vr v = standard_vr(tag).value_or(0);
-  const DeidAction unlisted = unlisted_decision(tag, v, false, false, policy).action;
+  const DeidAction unlisted = unlisted_decision(tag, v, false, {}, policy).action;
   return unlisted == DeidAction::C && !is_date(v) ? 0 : protection(unlisted);
 }
 

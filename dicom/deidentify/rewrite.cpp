@@ -46,8 +46,10 @@ struct Level {
   std::uint32_t begin = 0, end = 0;  ///< nodes
   bool is_sequence = false;
   TextContext text;
-  std::map<std::uint32_t, std::string_view> creators;   ///< by group << 8 | block
-  std::optional<const ContentRule*> content_rule = {};  ///< found once: an item may hold one element a million times
+  std::map<std::uint32_t, std::string_view> creators;  ///< by group << 8 | block
+  // Found once: an item may hold one element a million times.
+  std::optional<const ContentRule*> content_rule = {};
+  std::optional<bool> is_of_local_scheme = {};
 };
 
 class Rewriter {
@@ -246,8 +248,9 @@ class Rewriter {
 
   std::uint32_t write_unlisted(std::uint32_t i) {
     const Node& node = nodes_[i];
-    const UnlistedDecision decision = unlisted_decision(node.tag, node.value_representation, node.is_contradictory,
-                                                        levels_.back().text.cleans_all, context_.policy);
+    const UnlistedDecision decision =
+        unlisted_decision(node.tag, node.value_representation, node.is_contradictory,
+                          {levels_.back().text.cleans_all, is_of_local_scheme()}, context_.policy);
     return decision.action == DeidAction::X ? remove(node, decision.removed_as) : apply(i, decision.action);
   }
 
@@ -256,6 +259,18 @@ class Rewriter {
     if (action == DeidAction::X) return remove(node, "X");
     if (node.is_contradictory) return write_contradictory(node, action);
     if (node.is_unreadable_sequence) return write_unreadable(node, action);
+  /// Whether the item that is gone through has a Coding Scheme Designator of somebody's own (PS3.3 8.2).
+  bool is_of_local_scheme() {
+    constexpr Tag kCodingScheme = 0x00080102;
+    Level& level = levels_.back();
+    if (level.is_of_local_scheme) return *level.is_of_local_scheme;
+    std::uint32_t i = level.begin;
+    while (!is_top() && i < level.end && nodes_[i].tag != kCodingScheme) i = nodes_[i].end;
+    const bool has_scheme = !is_top() && i < level.end;
+    level.is_of_local_scheme = has_scheme && text_of(value_of(nodes_[i], bytes_)).starts_with("99");
+    return *level.is_of_local_scheme;
+  }
+
     count(node.tag, name(action));
     if (node.kind == NodeKind::sequence) return apply_to_sequence(i, action);
     values_.write(node, action, levels_.back().text);

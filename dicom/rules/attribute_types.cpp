@@ -37,6 +37,8 @@ constexpr std::array kUnlistedTexts = {
     UnlistedText{0x0008030C, AttributeType::type1},  // Private Data Element Name
     UnlistedText{0x0008030D, AttributeType::type1},  // Private Data Element Keyword
     UnlistedText{0x00100222, AttributeType::type1},  // Genetic Modifications Description
+    UnlistedText{0x00102295, AttributeType::type1},  // Breed Registration Number
+    UnlistedText{0x00187062, AttributeType::type1},  // Exposure Control Mode Description
     UnlistedText{0x00189080, AttributeType::type1},  // Metabolite Map Description
     UnlistedText{0x00189901, AttributeType::type1},  // Reference Location Description
     UnlistedText{0x00189917, AttributeType::type1},  // Instruction Description
@@ -49,6 +51,7 @@ constexpr std::array kUnlistedTexts = {
     UnlistedText{0x00420010, AttributeType::type2},  // Document Title
     UnlistedText{0x00620020, AttributeType::type1},  // Tracking ID
     UnlistedText{0x00686280, AttributeType::type1},  // Information Summary
+    UnlistedText{0x30020020, AttributeType::type2},  // Radiation Machine Name
     UnlistedText{0x300A0730, AttributeType::type1},  // Treatment Termination Description
     UnlistedText{0x300A0735, AttributeType::type1},  // Treatment Tolerance Violation Identification
     UnlistedText{0x3010000C, AttributeType::type1},  // Conceptual Volume Combination Expression

@@ -18,8 +18,8 @@ enum class AttributeType : std::uint8_t { absent, type1, type2, type3 };
 /// Source: PS3.3 A (modules of each IOD) and C (attributes of each module), 2026d.
 AttributeType attribute_type(std::string_view sop_class_uid, Tag parent, Tag tag);
 
-/// The type of long texts and addresses that PS3.15 Table E.1-1 does not list, by the strictest of their places in
-/// PS3.3; type3 for all that may be left out.
+/// The type of texts and addresses that PS3.15 Table E.1-1 does not list and that may go, by the strictest of their
+/// places in PS3.3; type3 for all that may be left out.
 AttributeType unlisted_text_type(Tag tag);
 
 /// The one of X, Z, D and U that a conditional action allows and the type demands (PS3.15 E.1.1): an optional attribute

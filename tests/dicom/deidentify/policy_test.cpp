@@ -50,7 +50,7 @@ TEST(Policy, PutsTheHospitalsOwnRuleFirst) {
 
 TEST(Policy, IsWeakerWhereARuleKeepsWhatGoesWithoutATableRow) {
   // A birth date of another calendar, what somebody encrypted, an address, a device's number, an unknown attribute.
-  for (const std::uint32_t tag : {0x00100033U, 0x04000500U, 0x00081190U, 0x00181003U, 0x0008FFF0U}) {
+  for (const std::uint32_t tag : {0x00100033U, 0x04000500U, 0x00081190U, 0x00181003U, 0x0008FFF0U, 0x30020020U}) {
     dicom::DeidentifyPolicy policy;
     policy.attributes = {{tag, DeidAction::K}};
     EXPECT_TRUE(policy.is_weaker_than_profile()) << tag;

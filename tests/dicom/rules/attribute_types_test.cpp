@@ -162,6 +162,10 @@ TEST(AttributeTypes, AreAbsentWhereNothingIsKnown) {
 TEST(UnlistedTextType, IsThatOfTheStrictestPlace) {
   EXPECT_EQ(dicom::unlisted_text_type(0x0040A160), k1) << "Text Value of a content item";
   EXPECT_EQ(dicom::unlisted_text_type(0x00420010), k2) << "Document Title";
+  EXPECT_EQ(dicom::unlisted_text_type(0x00187062), k1)
+      << "Exposure Control Mode Description of projections of a breast";
+  EXPECT_EQ(dicom::unlisted_text_type(0x00102295), k1) << "Breed Registration Number";
+  EXPECT_EQ(dicom::unlisted_text_type(0x30020020), k2) << "Radiation Machine Name";
   EXPECT_EQ(dicom::unlisted_text_type(0x00620006), k3) << "Segment Description";
 }
 
