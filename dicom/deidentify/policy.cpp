@@ -25,12 +25,23 @@ struct RequiredPlace {
   Tag parent, tag;
   DeidAction action;
 };
-constexpr std::string_view kPresentationStates = "1.2.840.10008.5.1.4.1.1.11.";
+constexpr std::string_view kPresentationStates = "1.2.840.10008.5.1.4.1.1.11.",
+                           kWaveformPresentationStates = "1.2.840.10008.5.1.4.1.1.9.100.",
+                           kStructuredDisplay = "1.2.840.10008.5.1.4.1.1.131";
 constexpr std::array kRequiredPlaces = {
     RequiredPlace{"", 0x0040A370, 0x00401001, DeidAction::Z},  // Requested Procedure ID in Referenced Request Sequence
                                                                // (PS3.3 C.17.2)
-    RequiredPlace{kPresentationStates, 0, 0x00700082, DeidAction::D},  // Presentation Creation Date
-    RequiredPlace{kPresentationStates, 0, 0x00700083, DeidAction::D},  // and Time (PS3.3 C.11.10)
+    // Presentation Creation Date and Time (PS3.3 C.11.10, C.11.16)
+    RequiredPlace{kPresentationStates, 0, 0x00700082, DeidAction::D},
+    RequiredPlace{kPresentationStates, 0, 0x00700083, DeidAction::D},
+    RequiredPlace{kWaveformPresentationStates, 0, 0x00700082, DeidAction::D},
+    RequiredPlace{kWaveformPresentationStates, 0, 0x00700083, DeidAction::D},
+    RequiredPlace{kStructuredDisplay, 0, 0x00700082, DeidAction::D},
+    RequiredPlace{kStructuredDisplay, 0, 0x00700083, DeidAction::D},
+    // Radiopharmaceutical Start DateTime in Radiopharmaceutical Information Sequence of Enhanced PET (PS3.3 C.8.22.4)
+    RequiredPlace{"1.2.840.10008.5.1.4.1.1.130", 0x00540016, 0x00181078, DeidAction::D},
+    // Source Manufacturer in Recorded Source Sequence of an RT Brachy Treatment Record (PS3.3 C.8.8.22)
+    RequiredPlace{"1.2.840.10008.5.1.4.1.1.481.6", 0x30080100, 0x300A0216, DeidAction::Z},
 };
 
 /// How much an action protects: what keeps a value protects least.
@@ -86,6 +97,10 @@ std::string_view without_blanks(std::string_view text) {
 bool is_same_device(std::string_view a, std::string_view b) {
   return is_equal_but_for_case(without_blanks(a), without_blanks(b));
 }
+
+/// Attributes of messages and directories, which no data set has: they are removed wherever one holds them. The File
+/// Meta Information is made anew.
+bool is_misplaced(Tag tag) { return group_of(tag) < 0x0008 && group_of(tag) != 0x0002; }
 
 }  // namespace
 
@@ -169,7 +184,7 @@ std::vector<ExplainedRule> explain(const DeidentifyPolicy& policy) {
   std::vector<ExplainedRule> rows;
   for (const AttributeRule& rule : attribute_rules()) {
     const AttributeOverride* own = find_override(policy, rule.tag);
-    const bool goes = is_overlay_or_curve(rule.tag);
+    const bool goes = is_overlay_or_curve(rule.tag) || is_misplaced(rule.tag);
     const DeidAction action = goes ? DeidAction::X : own != nullptr ? own->action : action_of(rule, policy.options);
     const bool may_be_required = own == nullptr && action == DeidAction::X;
     const auto* required = std::ranges::find(kRequiredPlaces, rule.tag, &RequiredPlace::tag);

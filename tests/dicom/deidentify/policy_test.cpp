@@ -34,6 +34,15 @@ TEST(Policy, LeavesADummyWhereTheTableRemovesWhatTheIodDemands) {
   EXPECT_EQ(resolve_action({}, kPresentationState, 0, 0x00700083), DeidAction::D);
   EXPECT_EQ(resolve_action({}, kPresentationState, 0x0040A370, 0x00401001), DeidAction::Z);
   EXPECT_EQ(resolve_action({}, kCt, 0, 0x00700082), DeidAction::X);
+  constexpr std::string_view kStructuredDisplay = "1.2.840.10008.5.1.4.1.1.131",
+                             kEnhancedPet = "1.2.840.10008.5.1.4.1.1.130",
+                             kBrachyRecord = "1.2.840.10008.5.1.4.1.1.481.6";
+  EXPECT_EQ(resolve_action({}, kStructuredDisplay, 0, 0x00700082), DeidAction::D);
+  EXPECT_EQ(resolve_action({}, kStructuredDisplay, 0, 0x00700083), DeidAction::D);
+  EXPECT_EQ(resolve_action({}, kEnhancedPet, 0x00540016, 0x00181078), DeidAction::D);
+  EXPECT_EQ(resolve_action({}, "1.2.840.10008.5.1.4.1.1.128", 0x00540016, 0x00181078), DeidAction::X);
+  EXPECT_EQ(resolve_action({}, kBrachyRecord, 0x30080100, 0x300A0216), DeidAction::Z);
+  EXPECT_EQ(resolve_action({}, kBrachyRecord, 0x300A0210, 0x300A0216), DeidAction::X);
 }
 
 TEST(Policy, PutsTheHospitalsOwnRuleFirst) {
@@ -95,6 +104,14 @@ TEST(Policy, ExplainsThatOverlaysAndCurvesGoUnderEveryOption) {
     ++count;
   }
   EXPECT_EQ(count, 3);
+}
+
+TEST(Policy, ExplainsThatAttributesOfMessagesGo) {
+  const auto rows = dicom::explain(policy_with({DeidOption::retain_uids}));
+  const auto action = [&](dicom::Tag tag) { return std::ranges::find(rows, tag, &dicom::ExplainedRule::tag)->action; };
+  EXPECT_EQ(action(0x00001001), "X");  // Requested SOP Instance UID
+  EXPECT_EQ(action(0x00041511), "X");  // Referenced SOP Instance UID in File
+  EXPECT_EQ(action(0x00080018), "K");
 }
 
 TEST(Policy, SaysWhichOptionsContradict) {
