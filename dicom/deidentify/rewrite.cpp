@@ -12,6 +12,7 @@
 #include "dicom/deidentify/dummy_items.h"
 #include "dicom/deidentify/embedded_text.h"
 #include "dicom/deidentify/method.h"
+#include "dicom/deidentify/stream_frames.h"
 #include "dicom/deidentify/unlisted.h"
 #include "dicom/deidentify/value_writer.h"
 #include "dicom/deidentify/values.h"
@@ -26,11 +27,14 @@ constexpr Tag kIccProfile = 0x00282000, kEncapsulatedDocument = 0x00420011, kMim
               kEncapsulatedDocumentLength = 0x00420015;
 constexpr std::string_view kUtf8 = "ISO_IR 192";
 
-/// What groups 7F00 to 7FFF hold beside pixels: retired forms of them (7F02 to 7FFE, and coefficients in 7FE0), and
-/// tables of offsets, which nothing needs.
+constexpr Tag kExtendedOffsets = 0x7FE00001, kExtendedLengths = 0x7FE00002, kTotalLength = 0x7FE00003;
+
+/// Where the fragments of Pixel Data begin, how long they are, and how long they are together (PS3.3 C.7.6.3.1).
+bool is_of_fragments(Tag tag) { return tag == kExtendedOffsets || tag == kExtendedLengths || tag == kTotalLength; }
+
+/// What groups 7F00 to 7FFF hold beside pixels: retired forms of them (7F02 to 7FFE, and coefficients in 7FE0).
 bool is_retired_bulk(Tag tag) {
-  constexpr Tag kTotalLength = 0x7FE00003;
-  const bool is_pixels = tag == kPixelData || is_float_pixel_data(tag) || tag == kTotalLength;
+  const bool is_pixels = tag == kPixelData || is_float_pixel_data(tag) || is_of_fragments(tag);
   return (group_of(tag) & 0xFF00) == 0x7F00 && !is_pixels;
 }
 
@@ -207,6 +211,7 @@ class Rewriter {
     const Node& node = nodes_[i];
     if (is_overlay_or_curve(node.tag)) return remove(node, "X");
     if (is_retired_bulk(node.tag)) return remove(node, "X");
+    if (is_of_fragments(node.tag) && !(is_top() && describes_fragments(node))) return remove(node, "X");
     if (const ContentRule* rule = content_rule(node.tag)) return write_content(i, *rule);
     const DeidAction action =
         resolve_action(context_.policy, context_.facts.source.sop_class_uid, node.parent, node.tag);
@@ -254,11 +259,6 @@ class Rewriter {
     return decision.action == DeidAction::X ? remove(node, decision.removed_as) : apply(i, decision.action);
   }
 
-  std::uint32_t apply(std::uint32_t i, DeidAction action) {
-    const Node& node = nodes_[i];
-    if (action == DeidAction::X) return remove(node, "X");
-    if (node.is_contradictory) return write_contradictory(node, action);
-    if (node.is_unreadable_sequence) return write_unreadable(node, action);
   /// Whether the item that is gone through has a Coding Scheme Designator of somebody's own (PS3.3 8.2).
   bool is_of_local_scheme() {
     constexpr Tag kCodingScheme = 0x00080102;
@@ -271,6 +271,11 @@ class Rewriter {
     return *level.is_of_local_scheme;
   }
 
+  std::uint32_t apply(std::uint32_t i, DeidAction action) {
+    const Node& node = nodes_[i];
+    if (action == DeidAction::X) return remove(node, "X");
+    if (node.is_contradictory) return write_contradictory(node, action);
+    if (node.is_unreadable_sequence) return write_unreadable(node, action);
     count(node.tag, name(action));
     if (node.kind == NodeKind::sequence) return apply_to_sequence(i, action);
     values_.write(node, action, levels_.back().text);
@@ -448,6 +453,23 @@ class Rewriter {
     count(node.tag, is_changed ? "C" : "K");
     writer_.element(node.tag, node.value_representation, Bytes(profile));
     return true;
+  }
+
+  const Node* find_root(Tag tag) const {
+    const auto root = std::ranges::find(roots_, tag, [&](std::uint32_t i) { return nodes_[i].tag; });
+    return root == roots_.end() ? nullptr : &nodes_[*root];
+  }
+
+  /// True where the fragments stay where they are, and these are their places or lengths: other numbers could say
+  /// anything.
+  bool describes_fragments(const Node& node) const {
+    const Node* pixels = find_root(kPixelData);
+    if (pixels == nullptr || pixels->kind != NodeKind::encapsulated || context_.pixels.is_decoded) return false;
+    const Bytes fragments = value_of(*pixels, bytes_);
+    if (node.tag == kTotalLength) return is_total_length(value_of(node, bytes_), fragments);
+    const Node *offsets = find_root(kExtendedOffsets), *lengths = find_root(kExtendedLengths);
+    return offsets != nullptr && lengths != nullptr &&
+           is_extended_offset_table(value_of(*offsets, bytes_), value_of(*lengths, bytes_), fragments);
   }
 
   std::uint32_t write_pixels(const Node& node) {

@@ -68,6 +68,10 @@ bool is_offset_table(const Fragments& found, Bytes bytes) {
   return true;
 }
 
+std::uint64_t read_u64(Bytes bytes, std::size_t offset) {
+  return std::uint64_t{read_u32(bytes, offset + 4, false)} << 32 | read_u32(bytes, offset, false);
+}
+
 /// JPEG's SOI, JPEG 2000's SOC and SIZ, or a JP2 signature box.
 bool begins_a_stream(Bytes part) {
   const auto is = [&](std::initializer_list<unsigned> wanted) {
@@ -100,6 +104,32 @@ std::optional<std::vector<StreamFrame>> frames_of_stream(Bytes fragments, std::i
   }
   if (begins.size() != count || begins.front() != 0) return std::nullopt;
   return split_at(found->parts, begins);
+}
+
+bool is_extended_offset_table(Bytes offsets, Bytes lengths, Bytes fragments) {
+  constexpr std::size_t kEntryBytes = 8;
+  const auto found = read_fragments(fragments);
+  if (!found || found->table.size != 0) return false;
+  const std::size_t size = found->parts.size() * kEntryBytes;
+  if (size == 0 || offsets.size() != size || lengths.size() != size) return false;
+  const std::size_t first_value = found->parts.front().offset;
+  for (std::size_t n = 0; n < found->parts.size(); ++n) {
+    const StreamPart& part = found->parts[n];
+    const std::uint64_t length = read_u64(lengths, n * kEntryBytes);
+    const bool is_padded = length + 1 == part.size;
+    if (read_u64(offsets, n * kEntryBytes) != part.offset - first_value) return false;
+    if (length != part.size && !is_padded) return false;
+  }
+  return true;
+}
+
+bool is_total_length(Bytes value, Bytes fragments) {
+  const auto found = read_fragments(fragments);
+  if (!found || value.size() != 8) return false;
+  std::uint64_t most = 0;
+  for (const StreamPart& part : found->parts) most += part.size;
+  const std::uint64_t total = read_u64(value, 0), padding = found->parts.size();
+  return total + padding >= most && total <= fragments.size();
 }
 
 std::vector<std::byte> joined(const StreamFrame& frame, Bytes fragments) {

@@ -18,7 +18,8 @@ std::string little(std::uint64_t value, int byte_count) {
 std::string tag_bytes(std::uint32_t tag) { return little(tag >> 16, 2) + little(tag & 0xFFFF, 2); }
 
 std::string header(std::uint32_t tag, std::string_view vr, std::uint32_t length) {
-  static const std::set<std::string_view> kLong = {"OB", "OD", "OF", "OW", "SQ", "UC", "UN", "UR", "UT"};
+  static const std::set<std::string_view> kLong = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ",
+                                                   "SV", "UC", "UN", "UR", "UT", "UV"};
   const std::string start = tag_bytes(tag) + std::string(vr);
   return kLong.contains(vr) ? start + little(0, 2) + little(length, 4) : start + little(length, 2);
 }
