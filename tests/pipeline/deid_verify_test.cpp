@@ -97,7 +97,20 @@ TEST_F(DeidVerifyTest, NamesAManifestOutOfOrderOrWithAFileTwiceOrNotAtAll) {
   forge_manifest({lines_[0], lines_[1], lines_[1], lines_[2]});
   EXPECT_THAT(differences(), Contains(HasSubstr("holds a file twice")));
   forge_manifest({lines_[0], lines_[1]});
-  EXPECT_THAT(differences(), Contains(HasSubstr("does not name every DICOM file once")));
+  EXPECT_THAT(differences(),
+              Contains(lines_[2]["file"].get<std::string>() + ": is in SHA256SUMS but not in manifest.jsonl"));
+}
+
+TEST_F(DeidVerifyTest, NamesAFileThatTheManifestDoesNotNameWhateverItsSum) {
+  for (const std::string file : {"more.txt", "more.dcm", "patient-1/notes.txt"}) {
+    std::filesystem::create_directories((options_.out / file).parent_path());
+    test::spill(options_.out / file, "Farquharson");
+    const std::string sums = test::slurp(options_.out / "SHA256SUMS");
+    test::spill(options_.out / "SHA256SUMS", sums + hash_file(options_.out / file)->sha256 + "  " + file + "\n");
+    EXPECT_THAT(differences(), ::testing::ElementsAre(file + ": is in SHA256SUMS but not in manifest.jsonl"));
+    std::filesystem::remove(options_.out / file);
+    test::spill(options_.out / "SHA256SUMS", sums);
+  }
 }
 
 TEST_F(DeidVerifyTest, NamesEachForgedOrMissingCount) {
