@@ -63,10 +63,9 @@ std::optional<std::string> utf8_from(const char* charset, std::string bytes) {
 /// See ArchiveMember. Bytes of no stated charset are those of the computer that packed them.
 std::string member_name(archive_entry* entry, std::size_t index) {
   const char* const bytes = archive_entry_pathname(entry);
-  const std::string name(bytes != nullptr ? bytes : "");
-  if (!name.empty() && valid_utf8(name) == name) return name;
-  if (name.empty()) return fmt::format("member-{}", index);
-  return utf8_from("CP949", name).value_or(name);
+  if (bytes == nullptr || *bytes == '\0') return fmt::format("member-{}", index);
+  const std::string name(bytes);
+  return valid_utf8(name) == name ? name : utf8_from("CP949", name).value_or(name);
 }
 
 bool is_gzip(const std::filesystem::path& path) {

@@ -274,8 +274,9 @@ TEST_F(DeidentifyFaceTest, HoldsOutlinesWhereNobodyLookedAtTheVolume) {
 
   put_head("PAT-2", HeadSeries({}));
   put("PAT-2/outline", outline("PAT-2"));
-  options_.recipe.modality = {"RTSTRUCT", "SR"};  // volumes are left out, and not looked at
-  put("report", test::slice_of("PAT-3", 1).text(0x00080060, "CS", "SR"));
+  options_.recipe.modality = {"RTSTRUCT", "RTPLAN"};  // volumes are left out, and not looked at
+  test::SliceBytes plan = test::slice_of("PAT-3", 1).text(0x00080060, "CS", "RTPLAN");
+  put("plan", plan.text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.481.5").remove(0x7FE00010));
   options_.out = folder_ / "other";
   EXPECT_EQ(run().instance_count, 1U);
 }
