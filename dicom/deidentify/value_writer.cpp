@@ -50,16 +50,6 @@ bool is_of_others(Tag sequence) {
   return sequence == kSourcePatientGroup || sequence == kGroupOfPatients;
 }
 
-/// Letters and digits alone, in small letters.
-std::string plain_words(std::string_view text) {
-  std::string words;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x80 || std::isalnum(byte) != 0) words += static_cast<char>(std::tolower(byte));
-  }
-  return words;
-}
-
 /// Identifiers by which other parts of the study find something: the same for the same, and no two become one.
 bool is_key(Tag tag) {
   constexpr std::array<Tag, 4> kTags = {0x00209056,   // Stack ID
@@ -333,21 +323,14 @@ std::string ValueWriter::dummy_layer(const std::string& layer) {
 }
 
 void ValueWriter::write_empty(const Node& node) {
-  writer_.element(node.tag, node.value_representation,
-                  names_patient(node.tag) ? patient_of(node, node.tag) : std::string());
+  writer_.element(node.tag, node.value_representation, names_patient(node.tag) ? patient_of(node) : std::string());
 }
 
-/// The pseudonym of the patient, or of another one whom the element names.
-std::string ValueWriter::patient_of(const Node& node, Tag meant) const {
-  const std::string value(text_of(value_of(node, bytes_)));
-  const DeidSource& source = context_.facts.source;
-  const std::string_view name =
-      std::string_view(source.patient_name_birth).substr(0, source.patient_name_birth.find('|'));
-  const bool names_another = is_of_others(node.parent) || node.tag != meant;
-  const bool is_own =
-      value.empty() || plain_words(value) == plain_words(meant == kPatientName ? name : source.patient_id);
-  if (!names_another || is_own) return context_.patient;
-  return context_.key.pseudonym("patient", (meant == kPatientName ? "name\n" : "id\n") + value + '\n');
+/// The pseudonym of the patient, or of another one whose id the element is.
+std::string ValueWriter::patient_of(const Node& node) const {
+  const std::string_view value = text_of(value_of(node, bytes_));
+  if (!is_of_others(node.parent) || value.empty() || value == context_.facts.source.patient_id) return context_.patient;
+  return context_.key.pseudonym("patient", fmt::format("id\n{}\n", value));
 }
 
 std::string ValueWriter::dummy_key(const Node& node) const {
@@ -358,7 +341,7 @@ std::string ValueWriter::dummy_key(const Node& node) const {
 void ValueWriter::write_dummy(const Node& node, Tag meant) {
   const Vr v = node.value_representation;
   if (names_patient(meant) && is_charset_text(v)) {
-    writer_.element(node.tag, v, patient_of(node, meant));
+    writer_.element(node.tag, v, patient_of(node));
   } else if (is_key(node.tag) && node.value_bytes > 0) {
     writer_.element(node.tag, v, dummy_key(node));
   } else if (v == vr("UI")) {

@@ -67,7 +67,7 @@ class ValueWriter {
   bool hides_an_id(std::string_view numbers) const;
   void write_numbers(const Node& node, Vr v, std::string_view numbers);
   void write_empty(const Node& node);
-  std::string patient_of(const Node& node, Tag meant) const;
+  std::string patient_of(const Node& node) const;
   std::string dummy_key(const Node& node) const;
   void write_uids(const Node& node);
   void write_converted(const Node& node, Vr v, const std::optional<std::string>& value);
