@@ -55,7 +55,8 @@ std::vector<float> counted_values(std::span<const float> values, const dicom::Sh
 /// The value up to which a frame is dark, by what it shows beside text: bright text, or a few values far beyond all
 /// others, make nothing dark that is not. @param rest the frame without the text that was found
 float darkest_grey(VolumeView<const float> rest, const dicom::ShownValues& shown, const TextWindows& windows) {
-  constexpr float kDark = 0.08F, kDarkOfAll = 0.04F, kDarkOfOutliers = 0.02F, kOutlying = 4;
+  constexpr float kDark = 0.08F, kOutlying = 4;
+  constexpr float kGrain = 0.04F, kMostGrain = 12;  // around letters, as JPEG leaves it in eight bits
   constexpr double kLowShare = 0.03, kHighShare = 0.97;
   const float low = windows.low.back(), range = windows.high.back() - low;
   std::vector<float> values = counted_values({rest.data, static_cast<std::size_t>(rest.size.x * rest.size.y)}, shown);
@@ -63,8 +64,8 @@ float darkest_grey(VolumeView<const float> rest, const dicom::ShownValues& shown
   const auto [main_low, main_high] = at_shares(values, kLowShare, kHighShare);
   const float spread = main_high - main_low, seen = text_windows(rest, shown).high.back() - low;
   const bool has_outliers = spread > 0 && seen > kOutlying * spread;
-  return has_outliers ? low + std::max(kDark * (main_high + spread / 2 - low), kDarkOfOutliers * range)
-                      : low + std::max(kDark * seen, kDarkOfAll * range);
+  const float bright = has_outliers ? main_high + spread / 2 - low : seen;
+  return low + std::max(kDark * bright, std::min(kGrain * range, kMostGrain));
 }
 
 /// True where what stands around a region is dark.
