@@ -69,29 +69,22 @@ FrameValues::FrameValues(Bytes file) : header_(read_instance(file, file.size()))
   const auto& planes = header_.planes;
   const bool is_rescaled_down = planes.empty() ? header_.shown.is_rescaled_down : planes.front().rescale_slope < 0;
   is_inverted_ = (header_.pixels->photometric_interpretation == "MONOCHROME1") != is_rescaled_down;
-  if (is_colour_) return;
-  shown_ = header_.shown;
-  // Those of frames, where each has its own: a few of them, for all.
-  for (const Instance& plane : planes) {
-    if (plane.source != PlaneSource::multi_frame || !plane.window) continue;
-    const auto is_alike = [&](const StoredWindow& one) {
-      return one.black == plane.window->black && one.white == plane.window->white;
-    };
-    const bool is_known =
-        (shown_.window && is_alike(*shown_.window)) || std::ranges::any_of(shown_.more_windows, is_alike);
-    if (is_known) continue;
-    if (shown_.more_windows.size() + 1 == kMostWindows) break;
-    if (!shown_.window) {
-      shown_.window = plane.window;
-    } else {
-      shown_.more_windows.push_back(*plane.window);
-    }
+}
+
+ShownValues FrameValues::shown(std::int64_t frame) const {
+  if (is_colour_) return {};
+  ShownValues shown = header_.shown;
+  const auto plane = std::ranges::lower_bound(header_.planes, frame, {}, &Instance::frame);
+  if (plane != header_.planes.end() && plane->frame == frame && plane->window) {
+    shown.window = plane->window;
+    shown.more_windows = plane->more_windows;
   }
-  if (!is_inverted_) return;
+  if (!is_inverted_) return shown;
   const auto turned_over = [](const StoredWindow& window) { return StoredWindow{-window.white, -window.black}; };
-  if (shown_.window) shown_.window = turned_over(*shown_.window);
-  std::ranges::transform(shown_.more_windows, shown_.more_windows.begin(), turned_over);
-  if (shown_.padding_value) shown_.padding_value = -*shown_.padding_value;
+  if (shown.window) shown.window = turned_over(*shown.window);
+  std::ranges::transform(shown.more_windows, shown.more_windows.begin(), turned_over);
+  if (shown.padding_value) shown.padding_value = -*shown.padding_value;
+  return shown;
 }
 
 std::optional<Code> FrameValues::read(std::int64_t frame, std::vector<float>& values, Views* views) const {

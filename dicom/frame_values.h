@@ -17,7 +17,7 @@ namespace naru::dicom {
 /// A grey frame is one plane of stored values, turned over where MONOCHROME1, or a negative rescale, makes
 /// large values black (window and padding with them). A colour frame is three planes from 0 to 255: luminance 0.299 R +
 /// 0.587 G + 0.114 B, the largest and the smallest of the three. Shapes: column fastest, then row, then plane. Source:
-/// PS3.3 C.7.6.3.1.2, C.11.2 (the first window).
+/// PS3.3 C.7.6.3.1.2, C.11.2.
 class FrameValues {
  public:
   /// @param file the whole file; must outlive this
@@ -31,8 +31,8 @@ class FrameValues {
   // @pre !problem()
   const PixelFormat& format() const { return *header_.pixels; }
   std::int64_t plane_count() const { return is_colour_ ? 3 : 1; }
-  /// As the values of `read` are; nothing of a colour image.
-  ShownValues shown() const { return shown_; }
+  /// As the values that `read` gives of the frame are; nothing of a colour image.
+  ShownValues shown(std::int64_t frame = 0) const;
 
   /// What `values` may not show of a colour frame, each as three planes from 0 to 255: red, green and blue, each over
   /// its own range, for colours are as bright as others; a palette's indices, for several may have one colour. Nothing
@@ -50,7 +50,6 @@ class FrameValues {
   HeaderResult header_;
   std::optional<Code> problem_;
   std::optional<FrameReader> frames_;
-  ShownValues shown_;
   bool is_colour_ = false, is_inverted_ = false;
 };
 

@@ -33,7 +33,7 @@ void draw_file(dicom::Bytes file, const std::map<std::int64_t, FrameToDraw>& fra
   for (const auto& [number, what] : frames) {
     if (number < 0 || number >= values.format().frame_count || values.read(number, frame)) continue;
     const Size3 size{values.format().columns, values.format().rows, values.plane_count()};
-    pictures.add(first_rank++, {frame.data(), size}, values.shown(), what);
+    pictures.add(first_rank++, {frame.data(), size}, values.shown(number), what);
   }
 }
 

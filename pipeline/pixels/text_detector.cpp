@@ -185,6 +185,14 @@ std::vector<FoundText> text_in(const TextNetwork& network, VolumeView<const floa
   return found;
 }
 
+/// True where a window leaves hardly any grey: what it shows are outlines, and text on black is seen in other windows.
+bool is_black_and_white(std::span<const float> values, const dicom::StoredWindow& window) {
+  constexpr double kLeastGrey = 0.05;
+  const auto black = static_cast<float>(window.black), white = static_cast<float>(window.white);
+  const auto grey = std::ranges::count_if(values, [&](float value) { return value > black && value < white; });
+  return static_cast<double>(grey) < kLeastGrey * static_cast<double>(values.size());
+}
+
 /// What is text in one window alone. Large frames are seen at half their size, in which faint text stands out from the
 /// noise; small text was looked for before.
 std::vector<FoundText> text_in_window(const TextNetwork& network, VolumeView<const float> slice,
@@ -195,6 +203,7 @@ std::vector<FoundText> text_in_window(const TextNetwork& network, VolumeView<con
   const Size3 size{slice.size.x / factor, slice.size.y / factor, 1};
   if (size.voxel_count() == 0) return {};
   const std::vector<float> values = drawn(slice, window, factor);
+  if (is_black_and_white(values, window)) return {};
   std::vector<FoundText> found = text_in(network, {values.data(), size}, {window, {}, false, {}}, thresholds, device,
                                          factor > 1 ? std::max({kLarge, size.x, size.y}) : 0);
   for (FoundText& text : found) {
@@ -292,10 +301,10 @@ TextLook TextDetector::look(std::span<const std::byte> file, const TextThreshold
   for (std::int64_t n = 0; n < frames.format().frame_count; ++n) {
     if ((look.problem = frames.read(n, values, &views))) return look.frames.clear(), look;
     const VolumeView<const float> slice{values.data(), {look.columns, look.rows, frames.plane_count()}};
-    look.frames.push_back(find(slice, frames.shown(), thresholds, device));
+    const dicom::ShownValues shown = frames.shown(n);
+    look.frames.push_back(find(slice, shown, thresholds, device));
     for (const std::vector<float>& view : views) {
-      add(find({view.data(), slice.size}, frames.shown(), thresholds, device), slice, frames.shown(),
-          look.frames.back());
+      add(find({view.data(), slice.size}, shown, thresholds, device), slice, shown, look.frames.back());
     }
   }
   return look;

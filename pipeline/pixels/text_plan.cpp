@@ -160,7 +160,7 @@ void add_read_words(dicom::Bytes file, std::span<const dicom::PixelBox> blanked,
     const auto covered = both(boxes_in_frame(blanked, n), boxes_in_frame(kept, n));
     if (values.read(n, frame)) throw Error(ErrorCode::internal, "a frame that was written cannot be read back");
     const Size3 size{values.format().columns, values.format().rows, values.plane_count()};
-    const auto place = find_words_beside({frame.data(), size}, values.shown(), boxes, covered, words, reader);
+    const auto place = find_words_beside({frame.data(), size}, values.shown(n), boxes, covered, words, reader);
     if (place) texts.push_back({0, n, {*place, false}, TextVerdict::read, 0});
   }
 }

@@ -143,6 +143,22 @@ TEST(FunctionalGroups, ReadTimeEchoAndDiffusionOfAFrame) {
   EXPECT_EQ(planes[2].timing.acquisition_time_s, 1577836800 + 3723.5);
 }
 
+TEST(FunctionalGroups, GiveEachFrameItsWindows) {
+  Multiframe image;
+  image.extra_frame = [](int n) {
+    const std::string centers = fmt::format("{}\\999", 100 * (n + 1));
+    return sequence(0x00289132, {text(0x00281050, "DS", centers) + text(0x00281051, "DS", "80\\2")});
+  };
+  const auto planes = image.read().planes;
+  ASSERT_EQ(planes.size(), 3U);
+  for (std::size_t n = 0; n < planes.size(); ++n) {
+    ASSERT_TRUE(planes[n].window);
+    EXPECT_DOUBLE_EQ(planes[n].window->black, 100 * (static_cast<double>(n) + 1) - 40);
+    ASSERT_EQ(planes[n].more_windows.size(), 1U);
+    EXPECT_DOUBLE_EQ(planes[n].more_windows[0].white, 1000);
+  }
+}
+
 TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereNothingElseTellsThemApart) {
   Multiframe file{.frames = 4, .items = 4, .has_positions = false};
   const auto pointer = [](std::uint32_t tag) {
