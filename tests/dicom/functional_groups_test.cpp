@@ -153,9 +153,9 @@ TEST(FunctionalGroups, GiveEachFrameItsWindows) {
   ASSERT_EQ(planes.size(), 3U);
   for (std::size_t n = 0; n < planes.size(); ++n) {
     ASSERT_TRUE(planes[n].window);
-    EXPECT_DOUBLE_EQ(planes[n].window->black, 100 * (static_cast<double>(n) + 1) - 40);
+    EXPECT_DOUBLE_EQ(planes[n].window->black, 100 * (static_cast<double>(n) + 1) - 40 + 1024);  // through the rescale
     ASSERT_EQ(planes[n].more_windows.size(), 1U);
-    EXPECT_DOUBLE_EQ(planes[n].more_windows[0].white, 1000);
+    EXPECT_DOUBLE_EQ(planes[n].more_windows[0].white, 1000 + 1024);
   }
 }
 
