@@ -145,6 +145,23 @@ std::optional<double> seconds_of(std::string_view date, std::string_view time) {
   return seconds && days ? std::optional(*seconds + kSecondsOfDay * static_cast<double>(*days)) : seconds;
 }
 
+namespace {
+
+/// The entries of a table between which it leaves its first value and comes to its last: the first and the last one
+/// where its data are not as many.
+std::pair<std::size_t, std::size_t> ramp_of(const HeaderValues& table, std::size_t count) {
+  constexpr Tag kLutData = 0x00283006;
+  const auto data = table.find(kLutData);
+  if (data.value.size() < 2 * count) return {0, count - 1};
+  const auto at = [&](std::size_t n) { return read_u16(data.value, 2 * n, data.encoding.is_big_endian); };
+  std::size_t begin = 0, end = count - 1;
+  while (begin + 1 < count && at(begin + 1) == at(0)) ++begin;
+  while (end > begin + 1 && at(end - 1) == at(count - 1)) --end;
+  return {begin, end};
+}
+
+}  // namespace
+
 std::vector<StoredWindow> read_windows(const HeaderValues& header, double slope, double intercept) {
   constexpr Tag kVoiLutSequence = 0x00283010, kLutDescriptor = 0x00283002;
   std::vector<StoredWindow> windows;
@@ -169,7 +186,8 @@ std::vector<StoredWindow> read_windows(const HeaderValues& header, double slope,
     const bool is_signed = descriptor.value_representation == vr("SS") || intercept < 0 ||
                            header.number(kPixelRepresentation) == 1;  // as the values that it maps
     const double low = is_signed ? static_cast<std::int16_t>(first) : first;
-    add(low, low + (count == 0 ? 65536 : count) - 1);
+    const auto [begin, end] = ramp_of(table, count == 0 ? 65536 : count);
+    add(low + static_cast<double>(begin), low + static_cast<double>(end));
   }
   return windows;
 }

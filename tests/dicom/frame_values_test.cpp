@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/dicom/coded_bytes.h"
 #include "tests/dicom/slice_bytes.h"
 
@@ -60,6 +62,15 @@ TEST(FrameValues, KnowTheOtherWindowsAndTablesTheyMayBeShownThrough) {
   EXPECT_DOUBLE_EQ(shown.more_windows[0].white, 1000);
   EXPECT_DOUBLE_EQ(shown.more_windows[1].black, 450);
   EXPECT_DOUBLE_EQ(shown.more_windows[1].white, 500);
+  // A table of which all but the entries 3 to 6 are flat.
+  std::string data;
+  for (int n = 0; n < 101; ++n) data += std::string{static_cast<char>(std::clamp(n - 3, 0, 3)), '\0'};
+  slice.raw(0x00283010, "SQ",
+            item(SliceBytes::element(0x00283002, "SS", std::string("\x65\x00\x9C\xFF\x10\x00", 6)) +
+                 SliceBytes::element(0x00283006, "OW", data)));
+  const dicom::StoredWindow ramp = Opened(slice).frames.shown().more_windows.at(1);
+  EXPECT_DOUBLE_EQ(ramp.black, 451.5);
+  EXPECT_DOUBLE_EQ(ramp.white, 453);
 }
 
 TEST(FrameValues, TurnMonochrome1OverWithItsWindow) {
