@@ -20,13 +20,14 @@ class ReviewProgramTest : public ::testing::Test {
  protected:
   ReviewProgramTest() {
     test::spill(folder_ / "out.report/inputs.jsonl", "");
-    test::spill(folder_ / "out.report/held.json",
-                R"({"schema":"naru.held/1","command":"deidentify","inputs":["/data/my export"],"out":"/data/deid",)"
-                R"("decisions_sha256":null,"recipe_sha256":null,"key_id":"k","options":["--recipe","/data/my recipe.toml"],)"
-                R"("pixels_sha256":"9a824a6c1bb47665cdfa116d81602fe3f7d9cfc5439abb22ea790c6c200c3dde",)"
-                R"("held":[{"id":"series-1f0c9a52be47","series_uid":"2.999.1",)"
-                R"("disposition":"quarantined","reason":"text_suspected","files":3,"frames":3,"files_sha256":null,)"
-                R"("needs_release":false,"can_release":true}]})");
+    test::spill(
+        folder_ / "out.report/held.json",
+        R"({"schema":"naru.held/1","command":"deidentify","inputs":["/data/my export"],"out":"/data/deid",)"
+        R"("decisions_sha256":null,"recipe_sha256":null,"key_id":"k","options":["--recipe","/data/my recipe.toml"],)"
+        R"("pixels_sha256":"9a824a6c1bb47665cdfa116d81602fe3f7d9cfc5439abb22ea790c6c200c3dde",)"
+        R"("held":[{"id":"series-1f0c9a52be47","series_uid":"2.999.1",)"
+        R"("disposition":"quarantined","reason":"text_suspected","files":3,"frames":3,"files_sha256":null,)"
+        R"("needs_release":false,"can_release":true}]})");
     test::spill(folder_ / "out.report/pixels.jsonl",
                 R"({"schema":"naru.pixels/1","path":"/data/export/a","sop_instance_uid":"2.999.1.1","sha256":"a",)"
                 R"("part_of":"series-1f0c9a52be47","id":"region-0a1b2c3d4e5f","frame":0,"box":[1,2,3,4],)"
@@ -57,7 +58,8 @@ TEST_F(ReviewProgramTest, DecidesAndSaysWhatToRunNext) {
       run({"--decide", "region-0a1b2c3d4e5f=redact", "--by", "A. Steward", "--why", "shows a name"});
   EXPECT_EQ(decided.status, 0) << decided.err;
   EXPECT_THAT(decided.out, HasSubstr("redact (A. Steward, "));
-  EXPECT_THAT(decided.out, HasSubstr("naru deidentify '/data/my export' --out /data/deid --resume"));
+  EXPECT_THAT(decided.out,
+              HasSubstr("naru deidentify '/data/my export' --out /data/deid --recipe '/data/my recipe.toml' --resume"));
   EXPECT_EQ(json::parse(run({"--json"}).out)["held"][0]["state"], "decided");
 }
 
