@@ -266,7 +266,7 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
     const bool may_be_empty = is_number(v) && !must_have_value(node.tag);
     return writer_.element(node.tag, v, may_be_empty ? std::string() : dummy_value(v));
   }
-  if ((v == vr("IS") || v == vr("DS")) && hides_an_id(meant)) return write_numbers(node, v, meant);
+  if ((v == vr("IS") || v == vr("DS")) && write_without_ids(node, v, meant)) return;
   if (meant != value) return writer_.element(node.tag, v, meant);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
   keep(node, v);
@@ -277,21 +277,21 @@ bool ValueWriter::is_id(std::string_view number) const {
   return !digits.empty() && (is_identifier(digits, false) || context_.cleaner.remove_identifiers(digits).is_changed());
 }
 
-bool ValueWriter::hides_an_id(std::string_view numbers) const {
-  const std::vector<std::string> values = texts_of(std::as_bytes(std::span(numbers)));
-  return std::ranges::any_of(values, [&](const std::string& one) { return is_id(one); });
-}
-
-/// Numbers, without those that a text would lose.
-void ValueWriter::write_numbers(const Node& node, Vr v, std::string_view numbers) {
+/// Numbers, without those that a text would lose. @return false where there is none, and nothing was written
+bool ValueWriter::write_without_ids(const Node& node, Vr v, std::string_view numbers) {
+  std::vector<std::string> values = texts_of(std::as_bytes(std::span(numbers)));
+  const std::string dummy = values.size() == 1 && !must_have_value(node.tag) ? std::string() : dummy_value(v);
+  bool is_changed = false;
+  for (std::string& one : values) {
+    if (!is_id(one)) continue;
+    one = dummy;
+    is_changed = true;
+  }
+  if (!is_changed) return false;
   ++notes_["numbers_removed"];
   if (must_be_true(node.tag)) problem_ = Code::deid_incomplete;
-  std::vector<std::string> values = texts_of(std::as_bytes(std::span(numbers)));
-  const bool may_be_empty = values.size() == 1 && !must_have_value(node.tag);
-  for (std::string& one : values) {
-    if (is_id(one)) one = may_be_empty ? std::string() : dummy_value(v);
-  }
   writer_.element(node.tag, v, fmt::format("{}", fmt::join(values, "\\")));
+  return true;
 }
 
 /// Codes are words of a list: one that names someone goes as a whole.

@@ -64,8 +64,7 @@ class ValueWriter {
   bool is_identifier(std::string_view value, bool is_free_text) const;
   void keep_checked(const Node& node, const TextContext& text);
   bool is_id(std::string_view number) const;
-  bool hides_an_id(std::string_view numbers) const;
-  void write_numbers(const Node& node, Vr v, std::string_view numbers);
+  bool write_without_ids(const Node& node, Vr v, std::string_view numbers);
   void write_empty(const Node& node);
   std::string patient_of(const Node& node) const;
   std::string dummy_key(const Node& node) const;
