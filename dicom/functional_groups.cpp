@@ -135,9 +135,7 @@ std::optional<Code> read_frame(const HeaderValues& frame, Instance& plane) {
   read_timing(frame, plane);
   plane.philips_scale = read_philips_scale(frame);
   const auto problem = read_rescale(frame, plane);
-  const auto windows = read_windows(frame, plane.rescale_slope, plane.rescale_intercept);
-  plane.window = windows.empty() ? std::nullopt : std::optional(windows.front());
-  plane.more_windows.assign(windows.begin() + (windows.empty() ? 0 : 1), windows.end());
+  read_windows(frame, plane.rescale_slope, plane.rescale_intercept, plane.window, plane.more_windows);
   return problem;
 }
 

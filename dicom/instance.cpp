@@ -85,10 +85,7 @@ ShownValues read_shown(const HeaderValues& header, const PixelFormat& format) {
   };
   const double slope = first(kRescaleSlope).value_or(1), intercept = first(kRescaleIntercept).value_or(0);
   shown.is_rescaled_down = slope < 0;
-  shown.more_windows = read_windows(header, slope, intercept);
-  if (shown.more_windows.empty()) return shown;
-  shown.window = shown.more_windows.front();
-  shown.more_windows.erase(shown.more_windows.begin());
+  read_windows(header, slope, intercept, shown.window, shown.more_windows);
   return shown;
 }
 

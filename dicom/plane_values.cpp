@@ -162,7 +162,8 @@ std::pair<std::size_t, std::size_t> ramp_of(const HeaderValues& table, std::size
 
 }  // namespace
 
-std::vector<StoredWindow> read_windows(const HeaderValues& header, double slope, double intercept) {
+void read_windows(const HeaderValues& header, double slope, double intercept, std::optional<StoredWindow>& first,
+                  std::vector<StoredWindow>& more) {
   constexpr Tag kVoiLutSequence = 0x00283010, kLutDescriptor = 0x00283002;
   std::vector<StoredWindow> windows;
   const auto add = [&](double low, double high) {
@@ -182,14 +183,15 @@ std::vector<StoredWindow> read_windows(const HeaderValues& header, double slope,
     const auto descriptor = table.find(kLutDescriptor);
     if (descriptor.value.size() < 6) continue;
     const std::uint16_t count = read_u16(descriptor.value, 0, descriptor.encoding.is_big_endian);
-    const std::uint16_t first = read_u16(descriptor.value, 2, descriptor.encoding.is_big_endian);
+    const std::uint16_t start = read_u16(descriptor.value, 2, descriptor.encoding.is_big_endian);
     const bool is_signed = descriptor.value_representation == vr("SS") || intercept < 0 ||
                            header.number(kPixelRepresentation) == 1;  // as the values that it maps
-    const double low = is_signed ? static_cast<std::int16_t>(first) : first;
+    const double low = is_signed ? static_cast<std::int16_t>(start) : start;
     const auto [begin, end] = ramp_of(table, count == 0 ? 65536 : count);
     add(low + static_cast<double>(begin), low + static_cast<double>(end));
   }
-  return windows;
+  first = windows.empty() ? std::nullopt : std::optional(windows.front());
+  more.assign(windows.begin() + (windows.empty() ? 0 : 1), windows.end());
 }
 
 void read_timing(const HeaderValues& header, Instance& plane) {

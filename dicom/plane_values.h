@@ -24,7 +24,9 @@ std::optional<std::int64_t> read_padding(const HeaderValues& header, const Pixel
 
 /// The stored values between which an image is shown, kMostWindows at most: each Window Center and Window Width, and
 /// what the tables of its VOI LUT Sequence map (PS3.3 C.11.2), through the rescale. None where the slope is 0.
-std::vector<StoredWindow> read_windows(const HeaderValues& header, double slope, double intercept);
+/// @param first, more set to them
+void read_windows(const HeaderValues& header, double slope, double intercept, std::optional<StoredWindow>& first,
+                  std::vector<StoredWindow>& more);
 
 /// @pre the plane's directions are set
 void read_timing(const HeaderValues& header, Instance& plane);
