@@ -120,8 +120,9 @@ double mean_of(std::span<const ValueCount> values) {
 
 /// Stored values above it are foreground. Where all clipped voxels are alike none is brighter than the others: all are.
 double threshold_of(Foreground foreground, const Histogram& rising, const Units& units) {
+  if (foreground == Foreground::all) return -kInfinity;
   const std::vector<ValueCount> values = clipped(rising, units);
-  if (foreground == Foreground::all || values.size() < 2) return -kInfinity;
+  if (values.size() < 2) return -kInfinity;
   return foreground == Foreground::otsu ? otsu_threshold(values) : mean_of(values);
 }
 
