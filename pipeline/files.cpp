@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
-#include <future>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -22,7 +22,8 @@ namespace {
 
 /// From this size on, hashing and writing run side by side.
 constexpr std::size_t kParallelHashBytes = std::size_t{4} << 20;
-/// So often the disk is told to begin with what was written, so that little is left to wait for at the end.
+/// So often what was written is taken to the disk and out of the disk's cache, beside the writing, so that little is
+/// left to wait for at the end. Told only to begin, a disk with a cache of its own still leaves most of the wait.
 constexpr std::uint64_t kFlushBytes = std::uint64_t{16} << 20;
 
 void write_all(int descriptor, std::span<const std::byte> bytes) {
@@ -79,6 +80,7 @@ FileWriter::FileWriter(std::filesystem::path path) : path_(std::move(path)) {
 
 FileWriter::~FileWriter() {
   if (descriptor_ < 0) return;
+  if (flush_.valid()) flush_.wait();
   ::close(descriptor_);
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);
@@ -95,14 +97,27 @@ void FileWriter::append(std::span<const std::byte> bytes) {
     write_all(descriptor_, bytes);  // if this throws, the future's destructor waits for the hash
     hashing.get();
   }
-  if (size_bytes_ - flushed_bytes_ < kFlushBytes) return;
-  ::sync_file_range(descriptor_, static_cast<off64_t>(flushed_bytes_), 0, SYNC_FILE_RANGE_WRITE);
+  if (size_bytes_ - flushed_bytes_ >= kFlushBytes) begin_flush();
+}
+
+void FileWriter::begin_flush() {
+  using namespace std::chrono_literals;
+  if (flush_.valid() && flush_.wait_for(0s) != std::future_status::ready) return;  // a slow disk is not asked twice
+  end_flush();
   flushed_bytes_ = size_bytes_;
+  flush_ = std::async(std::launch::async, [this] { return ::fdatasync(descriptor_) == 0 ? 0 : errno; });
+}
+
+/// A failure is told to one fsync alone: who waits for the whole tree would not hear of it.
+void FileWriter::end_flush() {
+  const int problem = flush_.valid() ? flush_.get() : 0;
+  if (problem != 0) throw write_error(problem, "a file of the dataset");
 }
 
 FileFacts FileWriter::finish() {
   // The disk may begin now; `sync_tree` waits for it, before anything is published.
   const Span span(Stage::write, "close");
+  end_flush();
   ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE);
   const int closed = ::close(descriptor_);
   descriptor_ = -1;

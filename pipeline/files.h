@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <future>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
@@ -38,10 +39,14 @@ class FileWriter {
   FileFacts finish();
 
  private:
+  void begin_flush();
+  void end_flush();
+
   std::filesystem::path path_;
   int descriptor_ = -1;
   std::uint64_t size_bytes_ = 0, flushed_bytes_ = 0;
   Sha256 hash_;
+  std::future<int> flush_;  ///< what the disk says of the bytes so far: 0 or errno
 };
 
 /// Writes `text` to `path` by way of a temporary beside it, so that readers see the old file or the new one.

@@ -50,6 +50,31 @@ TEST(FileWriter, SaysThatTheDiskIsFull) {
   }
 }
 
+/// A disk that refuses tells one caller alone: not to hear it then is never to hear it.
+TEST(FileWriter, SaysThatTheDiskRefusedWhatWasFlushedMeanwhile) {
+  const test::TempFolder folder;
+  std::filesystem::create_symlink("/dev/null", folder / "a");  // takes all bytes, and no fdatasync
+  const std::string piece(std::size_t{17} << 20, 'x');
+  FileWriter writer(folder / "a");
+  try {
+    writer.append(bytes_of(piece));
+    writer.finish();
+    FAIL() << "nothing said";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::output_unwritable);
+  }
+}
+
+TEST(FileWriter, WritesLargeFilesWhole) {
+  const test::TempFolder folder;
+  const std::string piece(std::size_t{5} << 20, 'x');
+  FileWriter writer(folder / "a");
+  for (int n = 0; n < 9; ++n) writer.append(bytes_of(piece));
+  const FileFacts facts = writer.finish();
+  EXPECT_EQ(facts.size_bytes, 9 * piece.size());
+  EXPECT_EQ(hash_file(folder / "a")->sha256, facts.sha256);
+}
+
 TEST(FileWriter, SaysThatAFolderCannotBeWritten) {
   const test::TempFolder folder;
   try {
