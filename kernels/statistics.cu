@@ -134,14 +134,21 @@ template WholeSums whole_sums(VolumeView<const std::uint16_t>, Executor&);
 namespace {
 
 constexpr int kHistogramThreads = 1024;
-constexpr int kSharedWords = kBinCount / 2;  // each holds two counters of 16 bits
+constexpr int kBinsPerWord = 2;  // counters of 16 bits
 /// A counter that reaches kFull is emptied into that of all blocks by the thread that brought it there. Between two
 /// barriers a block counts kFull values at most, so that none of its counters passes 65,535 into its neighbour.
 constexpr unsigned kFull = 0x8000;
 constexpr int kLoadsPerTurn = kFull / (kHistogramThreads * Together<std::int16_t>::kCount);
 constexpr std::int64_t kLoadsPerBlock = kHistogramThreads * kLoadsPerTurn;  // in a turn
 
-/// Adds `times` to a counter of the block.
+/// Bins that a launch counts: all, or as many as a block of a smaller device has room for.
+struct BinRange {
+  int begin, count;
+  int words() const { return count / kBinsPerWord; }
+  std::size_t bytes() const { return words() * sizeof(unsigned); }
+};
+
+/// Adds `times` to a counter of the block. @param bins of all blocks, from the first on that the launch counts
 __device__ inline void count_value(unsigned* words, unsigned long long* bins, int bin, unsigned times) {
   const int shift = 16 * (bin % 2);
   const unsigned before = atomicAdd(words + bin / 2, times << shift) >> shift & 0xffffu;
@@ -150,17 +157,24 @@ __device__ inline void count_value(unsigned* words, unsigned long long* bins, in
   atomicAdd(bins + bin, static_cast<unsigned long long>(kFull));
 }
 
-/// One block a multiprocessor, which has room for its 128 KiB of counters, from the first value to the last: they are
-/// cleared and added to those of all once. Neighbours of one value, as the air around a patient gives, are added
+/// One block a multiprocessor, which has room for its counters (128 KiB for all bins), from the first value to the last:
+/// they are cleared and added to those of all once. Neighbours of one value, as the air around a patient gives, are added
 /// together: those of a load, or of a whole warp.
-template <class T>
+/// @tparam kIsWhole the range has all bins: no value lies outside
+template <class T, bool kIsWhole>
 __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(Loads<T> in, const std::uint8_t* mask,
-                                                                      std::int64_t values, unsigned long long* bins) {
+                                                                      std::int64_t values, unsigned long long* bins,
+                                                                      BinRange range) {
   extern __shared__ unsigned words[];
   constexpr int kCount = Together<T>::kCount;
   const int thread = static_cast<int>(threadIdx.x);
+  const int word_count = kIsWhole ? kBinCount / kBinsPerWord : range.count / kBinsPerWord;
   const auto bin_of = [](T value) { return static_cast<int>(value) - std::numeric_limits<T>::min(); };
-  for (int w = thread; w < kSharedWords; w += kHistogramThreads) words[w] = 0;
+  const auto is_counted = [&](int bin) { return kIsWhole || (bin >= range.begin && bin - range.begin < range.count); };
+  const auto count = [&](int bin, unsigned times) {
+    if (is_counted(bin)) count_value(words, bins + range.begin, bin - range.begin, times);
+  };
+  for (int w = thread; w < word_count; w += kHistogramThreads) words[w] = 0;
   __syncthreads();
   for (std::int64_t turn = blockIdx.x * kLoadsPerBlock; turn < in.count; turn += gridDim.x * kLoadsPerBlock) {
     Together<T> loaded[kLoadsPerTurn] = {};
@@ -176,7 +190,7 @@ __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(Loads<T> i
       if (mask != nullptr) {
         const std::uint8_t* const chosen = mask + in.head + at * kCount;
         for (int i = 0; i < kCount && at < in.count; ++i) {
-          if (chosen[i] != 0) count_value(words, bins, bin_of(loaded[n].values[i]), 1);
+          if (chosen[i] != 0) count(bin_of(loaded[n].values[i]), 1);
         }
         continue;
       }
@@ -186,27 +200,28 @@ __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(Loads<T> i
       int is_one_of_warp = 0;
       (void)__match_all_sync(0xffff'ffffu, is_one_value ? first : -1 - thread % 32, &is_one_of_warp);
       if (is_one_of_warp != 0) {
-        if (thread % 32 == 0) count_value(words, bins, first, 32 * kCount);
+        if (thread % 32 == 0) count(first, 32 * kCount);
       } else if (is_one_value) {
-        count_value(words, bins, first, kCount);
+        count(first, kCount);
       } else if (at < in.count) {
 #pragma unroll
-        for (int i = 0; i < kCount; ++i) count_value(words, bins, bin_of(loaded[n].values[i]), 1);
+        for (int i = 0; i < kCount; ++i) count(bin_of(loaded[n].values[i]), 1);
       }
     }
     __syncthreads();
   }
   if (blockIdx.x == 0) {
     in.each_single(values, thread, [&](T value, std::int64_t at) {
-      if (mask == nullptr || mask[at] != 0) atomicAdd(bins + bin_of(value), 1ull);
+      if (is_counted(bin_of(value)) && (mask == nullptr || mask[at] != 0)) atomicAdd(bins + bin_of(value), 1ull);
     });
   }
   // Blocks begin at different bins, so that they do not wait for each other at one after the other.
-  for (int n = thread; n < kSharedWords; n += kHistogramThreads) {
-    const int w = (n + static_cast<int>(blockIdx.x) * kHistogramThreads) % kSharedWords;
+  for (int n = thread; n < word_count; n += kHistogramThreads) {
+    const int w = (n + static_cast<int>(blockIdx.x) * kHistogramThreads) % word_count;
     const unsigned low = words[w] & 0xffffu, high = words[w] >> 16;
-    if (low > 0) atomicAdd(bins + 2 * w, static_cast<unsigned long long>(low));
-    if (high > 0) atomicAdd(bins + 2 * w + 1, static_cast<unsigned long long>(high));
+    unsigned long long* const both = bins + range.begin + kBinsPerWord * w;
+    if (low > 0) atomicAdd(both, static_cast<unsigned long long>(low));
+    if (high > 0) atomicAdd(both + 1, static_cast<unsigned long long>(high));
   }
 }
 
@@ -215,20 +230,28 @@ __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(Loads<T> i
 template <class T>
 void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector<std::uint64_t>& counts,
                    Executor& executor) {
-  constexpr int kSharedBytes = kSharedWords * static_cast<int>(sizeof(unsigned));
   const std::int64_t count = in.size.voxel_count();
   if (count == 0) return;
   CUstream_st* const stream = selected_stream(executor);
-  cuda_check(cudaFuncSetAttribute(histogram_kernel<T>, cudaFuncAttributeMaxDynamicSharedMemorySize, kSharedBytes),
-             "asking for shared memory");
   Buffer<unsigned long long> bins(kBinCount, executor);
   cuda_check(cudaMemsetAsync(bins.data(), 0, kBinCount * sizeof(unsigned long long), stream), "clearing a histogram");
   const Loads<T> loads(in);
   const std::int64_t blocks =
       std::clamp<std::int64_t>((loads.count + kLoadsPerBlock - 1) / kLoadsPerBlock, 1, multiprocessor_count(executor));
-  histogram_kernel<<<static_cast<unsigned>(blocks), kHistogramThreads, kSharedBytes, stream>>>(loads, mask, count,
-                                                                                               bins.data());
-  cuda_check(cudaGetLastError(), "launching a histogram");
+  const auto launch = [&](auto kernel, const BinRange& range) {
+    cuda_check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(range.bytes())),
+               "asking for shared memory");
+    kernel<<<static_cast<unsigned>(blocks), kHistogramThreads, range.bytes(), stream>>>(loads, mask, count, bins.data(),
+                                                                                        range);
+    cuda_check(cudaGetLastError(), "launching a histogram");
+  };
+  constexpr BinRange kAll{0, kBinCount};
+  if (shared_bytes(executor) >= kAll.bytes()) {
+    launch(histogram_kernel<T, true>, kAll);
+  } else {  // devices of compute capability 8.6, 8.9 and 12 have 99 KiB a block
+    constexpr int kHalf = kBinCount / 2;
+    for (const int begin : {0, kHalf}) launch(histogram_kernel<T, false>, {begin, kHalf});
+  }
   const auto on_host = to_host(std::move(bins), executor);
   for (int bin = 0; bin < kBinCount; ++bin) counts[bin] += on_host.host()[bin];
 }

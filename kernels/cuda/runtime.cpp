@@ -28,7 +28,14 @@ Stream::Stream(int index) : device_index(index) {
   cudaDeviceProp properties{};
   cuda_check(cudaGetDeviceProperties(&properties, index), "asking for the device");
   device_name = properties.name;
+  if (properties.major < kLeastComputeMajor) {
+    throw Error(ErrorCode::device_unavailable,
+                "CUDA device " + std::to_string(index) + " (" + device_name + ") has compute capability " +
+                    std::to_string(properties.major) + "." + std::to_string(properties.minor) +
+                    "; 8.0 or later is needed: use --device auto or cpu");
+  }
   multiprocessor_count = properties.multiProcessorCount;
+  shared_bytes = properties.sharedMemPerBlockOptin;
   cuda_check(cudaSetDevice(index), "selecting the device");
   keep_freed_memory(index);
   cuda_check(cudaStreamCreateWithFlags(&handle, cudaStreamNonBlocking), "creating a stream");
@@ -55,6 +62,7 @@ CUstream_st* selected_stream(Executor& executor) {
 }
 
 int multiprocessor_count(Executor& executor) { return executor.state().stream->multiprocessor_count; }
+std::size_t shared_bytes(Executor& executor) { return executor.state().stream->shared_bytes; }
 
 void wait(const Stream& stream) {
   cuda_check(cudaSetDevice(stream.device_index), "selecting the device");

@@ -23,17 +23,19 @@ struct Stream {
   int device_index;
   std::string device_name;
   int multiprocessor_count = 0;
+  std::size_t shared_bytes = 0;  ///< that one block may ask for
   CUstream_st* handle = nullptr;
   std::shared_ptr<PinnedPool> pinned = std::make_shared<PinnedPool>();
 };
 
-/// @throws Error{device_unavailable} without a driver or such a device
+/// @throws Error{device_unavailable} without a driver or such a device, or where kernels are not compiled for it
 std::shared_ptr<Stream> make_stream(int device_index);
 
 /// The executor's stream, after its device was made the calling thread's current one (CUDA keeps that per thread).
 CUstream_st* selected_stream(Executor& executor);
 
 int multiprocessor_count(Executor& executor);
+std::size_t shared_bytes(Executor& executor);
 
 /// Blocks until the stream is empty. @throws Error{device_unavailable} where the device failed
 void wait(const Stream& stream);

@@ -1,10 +1,11 @@
 /// The part of CUDA's runtime that Naru calls, for an emulated device: see tests/emulation/device.h.
 ///
 /// The one device, "emulated", lies in the host's memory. What is given to a stream waits until somebody waits for the
-/// stream. Two variables of the environment, read at each call, make it fail:
+/// stream. Variables of the environment, read at each call, make it smaller or fail:
 ///   NARU_EMULATED_BYTES     memory of the device; an allocation beyond it fails with cudaErrorMemoryAllocation
 ///   NARU_EMULATED_LAUNCHES  so many launches work; at the next the device is lost: calls fail with
 ///   cudaErrorLaunchFailure
+///   NARU_EMULATED_SHARED_BYTES  shared memory that a block may ask for
 #pragma once
 
 #include <cstddef>
@@ -28,6 +29,7 @@ struct cudaDeviceProp {
   std::size_t totalGlobalMem;
   int major, minor;
   int multiProcessorCount;
+  std::size_t sharedMemPerBlockOptin;
 };
 
 struct CUstream_st;

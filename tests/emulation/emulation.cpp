@@ -262,6 +262,11 @@ constexpr std::size_t kSharedBytes = 48 * 1024, kMostSharedBytes = 227 * 1024;
 constexpr unsigned kMostThreads = 1024, kMostBlocks = 65535;  // of a block; along y and z
 constexpr std::size_t kDeviceBytes = std::size_t{8} << 30;
 
+/// Of a block that asks for more than kSharedBytes.
+std::size_t most_shared_bytes() {
+  return static_cast<std::size_t>(number_in("NARU_EMULATED_SHARED_BYTES", kMostSharedBytes));
+}
+
 }  // namespace
 
 struct CUstream_st {
@@ -285,7 +290,7 @@ void* shared_memory() { return Device::the().shared.data(); }
 
 cudaError_t allow_shared(const void* kernel, std::size_t size_bytes) {
   const std::lock_guard lock(device_mutex());
-  if (size_bytes > kMostSharedBytes) return Device::the().failed(cudaErrorInvalidValue);
+  if (size_bytes > most_shared_bytes()) return Device::the().failed(cudaErrorInvalidValue);
   Device::the().shared_allowed[kernel] = size_bytes;
   return cudaSuccess;
 }
@@ -352,7 +357,7 @@ cudaError_t cudaGetDeviceCount(int* count) { return *count = 1, cudaSuccess; }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   if (device != 0) return cudaErrorInvalidDevice;
-  *properties = {"emulated", kDeviceBytes, 9, 0, 4};
+  *properties = {"emulated", kDeviceBytes, 9, 0, 4, most_shared_bytes()};
   return cudaSuccess;
 }
 

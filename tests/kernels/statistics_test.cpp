@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -289,6 +290,23 @@ void expect_masked_is_chosen(int low, int high) {
 TEST(MaskedStatistics, CountTheVoxelsOfTheMaskExactly) {
   expect_masked_is_chosen<std::int16_t>(-32768, 32767);
   expect_masked_is_chosen<std::uint16_t>(0, 65535);
+}
+
+/// A GPU of compute capability 8.6 or 8.9: all counters do not fit into a block's shared memory.
+TEST(Histogram, CountsOnDevicesOfLittleSharedMemory) {
+  ::setenv("NARU_EMULATED_SHARED_BYTES", "101376", 1);
+  for (const int count : {1, 7, 33, 600001}) {
+    expect_counts_by_definition(random_values<std::int16_t>(count, -32768, 32767));
+    expect_counts_by_definition(random_values<std::uint16_t>(count, 32700, 32800));
+  }
+  expect_counts_by_definition(std::vector<std::int16_t>(300001, -1));
+  expect_counts_by_definition(std::vector<std::uint16_t>(300001, 32768));
+  std::vector<std::int16_t> nearly_one_value(32 * 8 * 50, -17);  // of a warp, all lanes but one
+  for (std::size_t v = 0; v < nearly_one_value.size(); v += 32 * 8) nearly_one_value[v + 16 * 8] = 5;
+  expect_counts_by_definition(nearly_one_value);
+  expect_masked_is_chosen<std::int16_t>(-32768, 32767);
+  expect_masked_is_chosen<std::uint16_t>(0, 65535);
+  ::unsetenv("NARU_EMULATED_SHARED_BYTES");
 }
 
 TEST(MaskedStatistics, OfFloatsDescribeTheVoxelsOfTheMask) {
