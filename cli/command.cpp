@@ -77,18 +77,22 @@ void add_machine_options(CLI::App& app, MachineOptions& options) {
 std::string_view why_cpu(const CudaStatus& status) {
   if (!status.built_in) return "this program was built without CUDA";
   if (status.driver_version == 0) return "there is no NVIDIA driver";
+  constexpr int kMajor = 1000;
+  if (status.devices.empty() && status.driver_version / kMajor < status.runtime_version / kMajor) {
+    return "the NVIDIA driver is older than this program needs";
+  }
   return status.devices.empty() ? "there is no GPU of compute capability 8.0 or later that works" : "";
 }
 
 namespace {
 
-/// The first GPU where it works, else the CPU.
-Executor automatic_executor(int thread_count) {
+/// A GPU where it works, else the CPU. @param preferred which, of those that can be used; counted on from the first again
+Executor automatic_executor(int thread_count, std::size_t preferred) {
   const CudaStatus status = cuda_status();
   std::string_view reason = why_cpu(status);
   if (reason.empty()) {
     try {
-      Executor executor = Executor::cuda(status.devices.front().index, thread_count);
+      Executor executor = Executor::cuda(status.devices[preferred % status.devices.size()].index, thread_count);
       log::info("--device auto: running on {}", Public{executor.description()});
       return executor;
     } catch (const Error& error) {
@@ -104,19 +108,21 @@ Executor automatic_executor(int thread_count) {
 
 namespace {
 
-/// The device that --device names.
+/// The device that --device names. auto:N, which the server gives to jobs side by side, is auto from GPU N on.
 Executor named_executor(const MachineOptions& options) {
   if (options.device == "cpu") return Executor::cpu(options.threads);
-  if (options.device == "auto") return automatic_executor(options.threads);
+  const std::string_view text(options.device);
+  const std::size_t colon = text.find(':');
+  const std::string_view kind = text.substr(0, colon);
   int index = 0;
-  std::string_view rest(options.device);
-  bool is_valid = rest.starts_with("cuda");
-  rest.remove_prefix(is_valid ? 4 : 0);
-  if (is_valid && !rest.empty()) {
-    const auto [end, failure] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), index);
-    is_valid = rest.front() == ':' && rest.size() > 1 && failure == std::errc{} && end == rest.data() + rest.size();
+  bool is_valid = kind == "auto" || kind == "cuda";
+  if (is_valid && colon != std::string_view::npos) {
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + colon + 1, end, index);
+    is_valid = parsed.ec == std::errc{} && parsed.ptr == end && index >= 0;
   }
-  if (!is_valid || index < 0) throw Error(ErrorCode::usage, "--device must be auto, cpu, cuda or cuda:N");
+  if (!is_valid) throw Error(ErrorCode::usage, "--device must be auto, cpu, cuda or cuda:N");
+  if (kind == "auto") return automatic_executor(options.threads, static_cast<std::size_t>(index));
   return Executor::cuda(index, options.threads);
 }
 
@@ -129,7 +135,7 @@ Executor make_executor(const MachineOptions& options) {
 }
 
 Executor make_cpu_executor(const MachineOptions& options) {
-  const bool is_for_gpu = options.device != "auto" && make_executor(options).is_cuda();
+  const bool is_for_gpu = !options.device.starts_with("auto") && make_executor(options).is_cuda();
   if (is_for_gpu) log::info("running on cpu: nothing of this has a part on a GPU");
   Executor executor = Executor::cpu(options.threads);
   log::detail("{} threads of the CPU", executor.thread_count());

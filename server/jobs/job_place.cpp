@@ -40,7 +40,7 @@ int threads_of_one(int threads, int worker_count) {
 std::string device_for(std::string_view asked, std::size_t gpu_count, std::optional<std::size_t> gpu) {
   const bool may_choose = asked == "auto" || asked == "cuda";
   if (asked == "auto" && gpu_count == 0) return "cpu";
-  return may_choose && gpu && gpu_count > 1 ? fmt::format("cuda:{}", *gpu) : std::string(asked);
+  return may_choose && gpu && gpu_count > 1 ? fmt::format("{}:{}", asked, *gpu) : std::string(asked);
 }
 
 void place_dataset(const fs::path& out, const fs::path& dataset) {

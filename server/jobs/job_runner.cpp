@@ -95,10 +95,16 @@ class JobRunner::Held {
   Place place_;
 };
 
-std::size_t count_gpus() {
+std::size_t count_gpus(const fs::path& devices) {
+  constexpr std::string_view kName = "nvidia";
   std::size_t count = 0;
-  std::error_code ignored;
-  while (fs::exists(fmt::format("/dev/nvidia{}", count), ignored)) ++count;
+  std::error_code failure;
+  for (fs::directory_iterator entry(devices, failure), end; entry != end; entry.increment(failure)) {
+    const std::string name = entry->path().filename().string();
+    const bool is_numbered = name.starts_with(kName) && name.size() > kName.size() &&
+                             name.find_first_not_of("0123456789", kName.size()) == std::string::npos;
+    count += is_numbered ? 1 : 0;
+  }
   return count;
 }
 

@@ -55,7 +55,7 @@ struct JobRunnerOptions {
 };
 
 /// How many GPUs this machine shows.
-std::size_t count_gpus();
+std::size_t count_gpus(const std::filesystem::path& devices = "/dev");
 
 class JobRunner {
  public:

@@ -12,6 +12,8 @@ TEST(DeviceAuto, SaysWhyItTakesTheCpu) {
   EXPECT_THAT(std::string(why_cpu(status)), HasSubstr("without CUDA"));
   status.built_in = true;
   EXPECT_THAT(std::string(why_cpu(status)), HasSubstr("driver"));
+  status.driver_version = 12020, status.runtime_version = 13000;
+  EXPECT_THAT(std::string(why_cpu(status)), HasSubstr("older"));
   status.driver_version = 13000;
   EXPECT_THAT(std::string(why_cpu(status)), HasSubstr("no GPU"));
   status.devices.push_back({});
@@ -26,6 +28,17 @@ TEST(DeviceAuto, RunsOnTheCpuWithOneLineWhereThereIsNoGpu) {
   EXPECT_FALSE(executor.is_cuda());
   EXPECT_THAT(said, HasSubstr("--device auto: running on cpu (" + std::string(why_cpu(cuda_status())) + ")"));
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
+}
+
+/// As the server asks for it: the GPU of a number, and where it cannot be used another one or the CPU.
+TEST(DeviceAuto, TakesANumberAndNeverFails) {
+  if (why_cpu(cuda_status()).empty()) GTEST_SKIP() << "this machine has a GPU";
+  ::testing::internal::CaptureStderr();
+  EXPECT_FALSE(make_executor({.device = "auto:3"}).is_cuda());
+  ::testing::internal::GetCapturedStderr();
+  for (const char* device : {"auto:", "auto:x", "auto:-1", "cpu:1", "cuda:1x", "", "gpu"}) {
+    EXPECT_THROW(make_executor({.device = device}), Error) << device;
+  }
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "server/jobs/job_place.h"
 #include "tests/server/jobs/job_world.h"
 #include "tests/server/support/wait_until.h"
+#include "tests/support/temp_folder.h"
 
 namespace naru::server {
 namespace {
@@ -402,10 +403,20 @@ TEST(JobPlace, DatasetAndJobNameEachOther) {
   EXPECT_EQ(job_id_of_dataset("dataset-0123"), "job-0123");
 }
 
+TEST(JobPlace, CountsTheGpusThatAContainerHas) {
+  const naru::test::TempFolder devices;
+  EXPECT_EQ(count_gpus(devices.path()), 0U);
+  for (const char* name : {"nvidia3", "nvidia12", "nvidiactl", "nvidia-uvm", "nvidia", "tty0"}) {
+    std::ofstream(devices / name).put(0);
+  }
+  EXPECT_EQ(count_gpus(devices.path()), 2U);
+}
+
 TEST(JobPlace, GpusAndThreadsAreShared) {
   EXPECT_EQ(device_for("auto", 0, {}), "cpu");
   EXPECT_EQ(device_for("auto", 1, 0), "auto");
-  EXPECT_EQ(device_for("auto", 2, 1), "cuda:1");
+  EXPECT_EQ(device_for("auto", 2, 1), "auto:1") << "a GPU that cannot be used gives way to the CPU";
+  EXPECT_EQ(device_for("cuda", 2, 1), "cuda:1");
   EXPECT_EQ(device_for("cuda:0", 2, 1), "cuda:0");
   EXPECT_EQ(device_for("cpu", 2, {}), "cpu");
   EXPECT_EQ(threads_of_one(8, 3), 2);
