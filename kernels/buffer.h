@@ -32,6 +32,13 @@ template <class T>
 class Buffer {
  public:
   Buffer() = default;
+  /// What was moved from is empty.
+  Buffer(Buffer&& other) noexcept : count_(std::exchange(other.count_, 0)), bytes_(std::move(other.bytes_)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    count_ = std::exchange(other.count_, 0);
+    bytes_ = std::move(other.bytes_);
+    return *this;
+  }
 
   /// Memory that kernels on `executor` read and write: the host's for a CPU executor, the device's for a CUDA one.
   Buffer(std::size_t count, Executor& executor)
