@@ -6,6 +6,8 @@
 #include "dicom/colour.h"
 #include "dicom/element_walk.h"
 #include "dicom/file_layout.h"
+#include "dicom/functional_groups.h"
+#include "dicom/header_values.h"
 #include "dicom/inflate.h"
 #include "dicom/pixel_checks.h"
 #include "dicom/transfer_syntax.h"
@@ -14,26 +16,49 @@ namespace naru::dicom {
 
 namespace {
 
+/// The beginning of a file's data set, inflated where it is deflated.
+struct DataSet {
+  std::vector<std::byte> inflated;
+  Bytes bytes;
+  std::size_t offset = 0;
+  Encoding encoding;
+  bool is_cut = false;  ///< it may go on
+};
+
+std::optional<DataSet> data_set_of(Bytes file) {
+  const auto layout = read_layout(file);
+  const SyntaxInfo* syntax = layout ? find_syntax(layout->transfer_syntax_uid) : nullptr;
+  if (syntax == nullptr) return std::nullopt;
+  DataSet data{{}, file, layout->data_set_offset, syntax->encoding, false};
+  if (!syntax->is_deflated) {
+    data.encoding = contradicting_encoding(file, data.offset, data.encoding).value_or(data.encoding);
+    return data;
+  }
+  constexpr std::size_t kInflatedBytes = std::size_t{16} << 20;
+  data.inflated = inflate_prefix(file.subspan(data.offset), kInflatedBytes);
+  data.bytes = data.inflated;
+  data.offset = 0;
+  data.is_cut = data.inflated.size() == kInflatedBytes;
+  return data;
+}
+
 /// Of a file whose Pixel Data cannot be read: no_pixels of a data set that ends without any, text_suspected of one of
 /// floats, which nothing here shows.
 /// @param reason where neither can be told
 Code why_unseen(Bytes file, Code reason) {
-  const auto layout = read_layout(file);
-  const SyntaxInfo* syntax = layout ? find_syntax(layout->transfer_syntax_uid) : nullptr;
-  if (syntax == nullptr) return reason;
-  constexpr std::size_t kInflatedBytes = std::size_t{16} << 20;
-  std::vector<std::byte> inflated;
-  std::size_t offset = layout->data_set_offset;
-  if (syntax->is_deflated) {
-    inflated = inflate_prefix(file.subspan(offset), kInflatedBytes);
-    file = inflated;
-    offset = 0;
-  }
-  ElementWalk walk(file, offset, syntax->encoding);
+  const auto data = data_set_of(file);
+  if (!data) return reason;
+  ElementWalk walk(data->bytes, data->offset, data->encoding);
   while (const auto element = walk.next()) {
     if (is_float_pixel_data(element->tag)) return Code::text_suspected;
   }
-  return walk.end() != WalkEnd::complete || inflated.size() == kInflatedBytes ? reason : Code::no_pixels;
+  return walk.end() != WalkEnd::complete || data->is_cut ? reason : Code::no_pixels;
+}
+
+std::vector<ShownValues> shown_frames(Bytes file, const PixelFormat& format) {
+  const auto data = data_set_of(file);
+  if (!data) return {};
+  return read_shown_frames(HeaderValues(data->bytes, data->offset, data->encoding), format);
 }
 
 /// True where more pixels are coloured than codecs make of grey ones.
@@ -66,19 +91,16 @@ FrameValues::FrameValues(Bytes file) : header_(read_instance(file, file.size()))
   }
   frames_.emplace(file, *header_.pixels);
   is_colour_ = dicom::is_colour(*header_.pixels);
-  const auto& planes = header_.planes;
-  const bool is_rescaled_down = planes.empty() ? header_.shown.is_rescaled_down : planes.front().rescale_slope < 0;
+  if (!is_colour_) shown_ = shown_frames(file, *header_.pixels);
+  if (shown_.empty()) shown_.push_back(header_.shown);
+  const bool is_rescaled_down = shown_.front().is_rescaled_down;
   is_inverted_ = (header_.pixels->photometric_interpretation == "MONOCHROME1") != is_rescaled_down;
 }
 
 ShownValues FrameValues::shown(std::int64_t frame) const {
   if (is_colour_) return {};
-  ShownValues shown = header_.shown;
-  const auto plane = std::ranges::lower_bound(header_.planes, frame, {}, &Instance::frame);
-  if (plane != header_.planes.end() && plane->frame == frame && plane->window) {
-    shown.window = plane->window;
-    shown.more_windows = plane->more_windows;
-  }
+  const auto n = static_cast<std::size_t>(frame);
+  ShownValues shown = n < shown_.size() ? shown_[n] : shown_.front();
   if (!is_inverted_) return shown;
   const auto turned_over = [](const StoredWindow& window) { return StoredWindow{-window.white, -window.black}; };
   if (shown.window) shown.window = turned_over(*shown.window);

@@ -48,6 +48,7 @@ class FrameValues {
   std::optional<Code> add_views(std::int64_t frame, std::span<const std::uint8_t> rgb, Views& views) const;
 
   HeaderResult header_;
+  std::vector<ShownValues> shown_;  ///< by frame, or of all
   std::optional<Code> problem_;
   std::optional<FrameReader> frames_;
   bool is_colour_ = false, is_inverted_ = false;

@@ -64,6 +64,13 @@ bool has_geometry(const HeaderValues& shared, const HeaderValues& frame) {
   return is_there(kImagePositionPatient) && is_there(kImageOrientationPatient) && is_there(kPixelSpacing);
 }
 
+/// What all frames have, the data set's own attributes behind it.
+HeaderValues shared_by_frames(const HeaderValues& header) {
+  const auto groups = header.find(kSharedFunctionalGroups);
+  const auto item = ItemWalk(groups.value, groups.encoding).next();
+  return item ? flattened(*item, groups.encoding, &header) : HeaderValues(&header);
+}
+
 /// Which of a frame's dimension indices say neither which stack it is of nor where it lies.
 std::vector<std::size_t> free_dimensions(const HeaderValues& header) {
   std::vector<std::size_t> free;
@@ -127,7 +134,7 @@ void number_by_index(const std::vector<Indices>& indices, std::vector<Instance>&
   }
 }
 
-std::optional<Code> read_frame(const HeaderValues& frame, Instance& plane) {
+std::optional<Code> read_frame(const HeaderValues& frame, VoiLuts& luts, Instance& plane) {
   read_description(frame, plane);
   const auto position = read_position(frame, plane);
   const auto orientation = read_orientation(frame, plane);
@@ -135,7 +142,7 @@ std::optional<Code> read_frame(const HeaderValues& frame, Instance& plane) {
   read_timing(frame, plane);
   plane.philips_scale = read_philips_scale(frame);
   const auto problem = read_rescale(frame, plane);
-  read_windows(frame, plane.rescale_slope, plane.rescale_intercept, plane.window, plane.more_windows);
+  read_windows(frame, plane.rescale_slope, plane.rescale_intercept, luts, plane.window, plane.more_windows);
   return problem;
 }
 
@@ -150,11 +157,8 @@ std::optional<ConcatenationPart> concatenation_of(const HeaderValues& header) {
 
 std::vector<Instance> read_frames(const HeaderValues& header, const Instance& file, std::optional<Code>& problem) {
   const auto note = [&](Code code) { problem = problem ? problem : code; };
-  HeaderValues shared(&header);
-  const auto shared_groups = header.find(kSharedFunctionalGroups);
-  if (const auto item = ItemWalk(shared_groups.value, shared_groups.encoding).next()) {
-    shared = flattened(*item, shared_groups.encoding, &header);
-  }
+  const HeaderValues shared = shared_by_frames(header);
+  VoiLuts luts;
   const auto free = free_dimensions(header);
   const auto groups = header.find(kPerFrameFunctionalGroups);
   ItemWalk items(groups.value, groups.encoding);
@@ -170,7 +174,7 @@ std::vector<Instance> read_frames(const HeaderValues& header, const Instance& fi
     plane.frame = count;
     plane.plane = static_cast<std::size_t>(count);
     const bool is_placed = file.pixels.frame_count == 1 || has_geometry(shared, frame);
-    const auto bad = is_placed ? read_frame(frame, plane) : std::optional(Code::missing_geometry);
+    const auto bad = is_placed ? read_frame(frame, luts, plane) : std::optional(Code::missing_geometry);
     if (bad) note(*bad);
     if (bad == Code::missing_geometry) continue;
     planes.push_back(std::move(plane));
@@ -186,6 +190,19 @@ std::vector<Instance> read_frames(const HeaderValues& header, const Instance& fi
     number_by_dimensions(indices, planes);
   }
   return planes;
+}
+
+std::vector<ShownValues> read_shown_frames(const HeaderValues& header, const PixelFormat& format) {
+  const HeaderValues shared = shared_by_frames(header);
+  const auto groups = header.find(kPerFrameFunctionalGroups);
+  ItemWalk items(groups.value, groups.encoding);
+  VoiLuts luts;
+  std::vector<ShownValues> frames;
+  for (auto item = items.next(); item && std::ssize(frames) < format.frame_count; item = items.next()) {
+    frames.push_back(read_shown(flattened(*item, groups.encoding, &shared), format, luts));
+  }
+  if (frames.empty()) frames.push_back(read_shown(shared, format, luts));
+  return frames;
 }
 
 }  // namespace naru::dicom

@@ -22,4 +22,8 @@ namespace naru::dicom {
 /// Source: PS3.3 C.7.6.16 (macros), C.7.6.17 (dimensions), C.8.13 (MR), C.8.15 (CT).
 std::vector<Instance> read_frames(const HeaderValues& header, const Instance& file, std::optional<Code>& problem);
 
+/// How each frame of an object of any class is shown, wherever it lies, with or without a place in the patient: by its
+/// functional groups, those shared by all, and the data set. One alone where frames have no groups of their own.
+std::vector<ShownValues> read_shown_frames(const HeaderValues& header, const PixelFormat& format);
+
 }  // namespace naru::dicom

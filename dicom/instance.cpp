@@ -76,19 +76,6 @@ std::optional<Code> check_walk(const HeaderValues& header, const PixelDataSource
   return header.end() == WalkEnd::cut_short ? std::optional(Code::truncated) : std::nullopt;
 }
 
-ShownValues read_shown(const HeaderValues& header, const PixelFormat& format) {
-  ShownValues shown;
-  shown.padding_value = read_padding(header, format);
-  const auto first = [&](Tag tag) -> std::optional<double> {
-    const auto texts = texts_of(header[tag]);
-    return texts.empty() ? std::nullopt : decimal(texts.front());
-  };
-  const double slope = first(kRescaleSlope).value_or(1), intercept = first(kRescaleIntercept).value_or(0);
-  shown.is_rescaled_down = slope < 0;
-  read_windows(header, slope, intercept, shown.window, shown.more_windows);
-  return shown;
-}
-
 /// How the pixels are stored and where; colour is read but is none of a slice.
 std::optional<Code> read_pixels_of(const HeaderValues& header, const SyntaxInfo* syntax, const PixelDataSource& source,
                                    HeaderResult& result, PixelFormat& format) {
@@ -101,7 +88,8 @@ std::optional<Code> read_pixels_of(const HeaderValues& header, const SyntaxInfo*
   const auto problem = syntax ? locate_pixels(header, *syntax, source, format, result.notes)
                               : std::optional(Code::unsupported_transfer_syntax);
   if (!problem) result.pixels = format;
-  result.shown = read_shown(header, format);
+  VoiLuts luts;
+  result.shown = read_shown(header, format, luts);
   if (!problem && format.photometric_interpretation == "PALETTE COLOR") result.palette = read_palette(header);
   return is_colour(format) ? Code::unsupported_sop_class : problem;
 }

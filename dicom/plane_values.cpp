@@ -162,9 +162,28 @@ std::pair<std::size_t, std::size_t> ramp_of(const HeaderValues& table, std::size
 
 }  // namespace
 
-void read_windows(const HeaderValues& header, double slope, double intercept, std::optional<StoredWindow>& first,
-                  std::vector<StoredWindow>& more) {
+const std::vector<VoiLuts::Ramp>& VoiLuts::of(const HeaderValues& header) {
   constexpr Tag kVoiLutSequence = 0x00283010, kLutDescriptor = 0x00283002;
+  const auto sequence = header.find(kVoiLutSequence);
+  if (sequence.value.data() == sequence_.data() && sequence.value.size() == sequence_.size()) return ramps_;
+  sequence_ = sequence.value;
+  ramps_.clear();
+  ItemWalk items(sequence.value, sequence.encoding);
+  for (auto item = items.next(); item && ramps_.size() < kMostWindows; item = items.next()) {
+    HeaderValues table(nullptr);
+    table.add_item(*item, sequence.encoding);
+    const auto descriptor = table.find(kLutDescriptor);
+    if (descriptor.value.size() < 6) continue;
+    const std::uint16_t count = read_u16(descriptor.value, 0, descriptor.encoding.is_big_endian);
+    const auto [begin, end] = ramp_of(table, count == 0 ? 65536 : count);
+    ramps_.push_back({read_u16(descriptor.value, 2, descriptor.encoding.is_big_endian),
+                      descriptor.value_representation == vr("SS"), begin, end});
+  }
+  return ramps_;
+}
+
+void read_windows(const HeaderValues& header, double slope, double intercept, VoiLuts& luts,
+                  std::optional<StoredWindow>& first, std::vector<StoredWindow>& more) {
   std::vector<StoredWindow> windows;
   const auto add = [&](double low, double high) {
     const double a = (low - intercept) / slope, b = (high - intercept) / slope;
@@ -175,23 +194,27 @@ void read_windows(const HeaderValues& header, double slope, double intercept, st
     const auto center = decimal(centers[n]), width = decimal(widths[n]);
     if (center && width) add(*center - *width / 2, *center + *width / 2);
   }
-  const auto sequence = header.find(kVoiLutSequence);
-  ItemWalk items(sequence.value, sequence.encoding);
-  for (auto item = items.next(); item && windows.size() < kMostWindows; item = items.next()) {
-    HeaderValues table(&header);
-    table.add_item(*item, sequence.encoding);
-    const auto descriptor = table.find(kLutDescriptor);
-    if (descriptor.value.size() < 6) continue;
-    const std::uint16_t count = read_u16(descriptor.value, 0, descriptor.encoding.is_big_endian);
-    const std::uint16_t start = read_u16(descriptor.value, 2, descriptor.encoding.is_big_endian);
-    const bool is_signed = descriptor.value_representation == vr("SS") || intercept < 0 ||
-                           header.number(kPixelRepresentation) == 1;  // as the values that it maps
-    const double low = is_signed ? static_cast<std::int16_t>(start) : start;
-    const auto [begin, end] = ramp_of(table, count == 0 ? 65536 : count);
-    add(low + static_cast<double>(begin), low + static_cast<double>(end));
+  for (const VoiLuts::Ramp& ramp : luts.of(header)) {
+    // As the values that it maps.
+    const bool is_signed = ramp.is_signed || intercept < 0 || header.number(kPixelRepresentation) == 1;
+    const double low = is_signed ? static_cast<std::int16_t>(ramp.start) : ramp.start;
+    add(low + static_cast<double>(ramp.begin), low + static_cast<double>(ramp.end));
   }
   first = windows.empty() ? std::nullopt : std::optional(windows.front());
   more.assign(windows.begin() + (windows.empty() ? 0 : 1), windows.end());
+}
+
+ShownValues read_shown(const HeaderValues& header, const PixelFormat& format, VoiLuts& luts) {
+  ShownValues shown;
+  shown.padding_value = read_padding(header, format);
+  const auto first = [&](Tag tag) -> std::optional<double> {
+    const auto texts = texts_of(header[tag]);
+    return texts.empty() ? std::nullopt : decimal(texts.front());
+  };
+  const double slope = first(kRescaleSlope).value_or(1), intercept = first(kRescaleIntercept).value_or(0);
+  shown.is_rescaled_down = slope < 0;
+  read_windows(header, slope, intercept, luts, shown.window, shown.more_windows);
+  return shown;
 }
 
 void read_timing(const HeaderValues& header, Instance& plane) {

@@ -22,11 +22,31 @@ std::optional<Code> read_rescale(const HeaderValues& header, Instance& plane);
 /// for a value that pixels of the format cannot hold: -2000 is no padding of pixels that became unsigned.
 std::optional<std::int64_t> read_padding(const HeaderValues& header, const PixelFormat& format);
 
+/// The tables of a VOI LUT Sequence, kMostWindows at most, each as what it maps: kept, for frames without end may have
+/// one of the data set.
+class VoiLuts {
+ public:
+  struct Ramp {
+    std::uint16_t start = 0;  ///< the first value that is mapped, signed or not as the image is
+    bool is_signed = false;   ///< the table says so itself
+    std::size_t begin = 0, end = 0;  ///< entries between which it leaves its first value and comes to its last
+  };
+  const std::vector<Ramp>& of(const HeaderValues& header);
+
+ private:
+  Bytes sequence_;
+  std::vector<Ramp> ramps_;
+};
+
 /// The stored values between which an image is shown, kMostWindows at most: each Window Center and Window Width, and
 /// what the tables of its VOI LUT Sequence map (PS3.3 C.11.2), through the rescale. None where the slope is 0.
+/// @param luts the same for all frames of a file
 /// @param first, more set to them
-void read_windows(const HeaderValues& header, double slope, double intercept, std::optional<StoredWindow>& first,
-                  std::vector<StoredWindow>& more);
+void read_windows(const HeaderValues& header, double slope, double intercept, VoiLuts& luts,
+                  std::optional<StoredWindow>& first, std::vector<StoredWindow>& more);
+
+/// How a data set or frame says that its values are shown. @param luts as above
+ShownValues read_shown(const HeaderValues& header, const PixelFormat& format, VoiLuts& luts);
 
 /// @pre the plane's directions are set
 void read_timing(const HeaderValues& header, Instance& plane);

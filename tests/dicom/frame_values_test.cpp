@@ -73,6 +73,36 @@ TEST(FrameValues, KnowTheOtherWindowsAndTablesTheyMayBeShownThrough) {
   EXPECT_DOUBLE_EQ(ramp.white, 453);
 }
 
+/// Of every class, with or without a place in the patient.
+TEST(FrameValues, KnowTheWindowsOfTheFramesGroups) {
+  const auto group = [](std::uint32_t macro, const std::string& attributes) {
+    return item(SliceBytes::element(macro, "SQ", item(attributes)));
+  };
+  const auto window = [&](std::string_view centre) {
+    return group(0x00289132, SliceBytes::element(0x00281050, "DS", centre) + SliceBytes::element(0x00281051, "DS", "20"));
+  };
+  const std::string table = item(SliceBytes::element(0x00283002, "US", std::string("\x0B\x00\x64\x00\x10\x00", 6)));
+  SliceBytes slice = slice_of({1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18});
+  slice.text(0x00280008, "IS", "2").remove(0x00281050).remove(0x00281051).remove(0x00200032).remove(0x00200037);
+  slice.text(0x00281052, "DS", "0").text(0x00281053, "DS", "1").raw(0x00283010, "SQ", table);
+  slice.raw(0x52009230, "SQ", window("50") + window("1000"));
+  for (const char* sop_class : {"1.2.840.10008.5.1.4.1.1.12.1.1", "1.2.840.10008.5.1.4.1.1.13.1.3",
+                                "1.2.840.10008.5.1.4.1.1.4.1", "1.2.840.10008.5.1.4.1.1.7.3"}) {
+    const Opened opened(slice.text(0x00080016, "UI", sop_class));
+    ASSERT_FALSE(opened.frames.problem()) << sop_class;
+    for (const auto& [frame, black] : {std::pair{0, 40.0}, std::pair{1, 990.0}}) {
+      const dicom::ShownValues shown = opened.frames.shown(frame);
+      ASSERT_TRUE(shown.window) << sop_class;
+      EXPECT_DOUBLE_EQ(shown.window->black, black) << sop_class;
+      ASSERT_EQ(shown.more_windows.size(), 1u) << sop_class;
+      EXPECT_DOUBLE_EQ(shown.more_windows[0].black, 100);
+      EXPECT_DOUBLE_EQ(shown.more_windows[0].white, 110);
+    }
+  }
+  slice.remove(0x52009230).raw(0x52009229, "SQ", window("70"));  // shared
+  for (const int frame : {0, 1}) EXPECT_DOUBLE_EQ(Opened(slice).frames.shown(frame).window->black, 60);
+}
+
 TEST(FrameValues, TurnMonochrome1OverWithItsWindow) {
   SliceBytes slice = slice_of({0, 100, 200, 300, 4, 5, 6, 7});
   slice.text(0x00280004, "CS", "MONOCHROME1").text(0x00281050, "DS", "50").text(0x00281051, "DS", "100");
