@@ -13,7 +13,7 @@
 #include "pipeline/patient_issuers.h"
 #include "pipeline/pixels/case_text.h"
 #include "pipeline/pixels/text_detector.h"
-#include "pipeline/version.h"
+#include "pipeline/program_build.h"
 
 namespace naru {
 
@@ -69,7 +69,7 @@ std::optional<std::string_view> split_of(const Recipe& recipe, const ProjectKey&
 }
 
 std::string fingerprint_of(const Scan& scan, const CasePlan& plan, const ProjectKey& key, std::string_view device) {
-  std::string text = joined(joined(plan.recipe_sha256, key.id()), joined(kVersion, device));
+  std::string text = joined(joined(plan.recipe_sha256, key.id()), joined(program_build(), device));
   text += joined("", joined(image_path(plan), plan.patient));  // other files may join patients
   if (plan.recipe.looks_for_text()) {
     text += joined("", joined(TextDetector::built_in().weights_sha256(), TextReader::built_in().name()));

@@ -13,7 +13,7 @@
 #include "dicom/rules/private_rules.h"
 #include "pipeline/pixels/text_detector.h"
 #include "pipeline/pixels/text_reader.h"
-#include "pipeline/version.h"
+#include "pipeline/program_build.h"
 
 namespace naru {
 
@@ -78,7 +78,7 @@ std::map<std::string, Finished> finished_by_fingerprint(DeidRecords& records) {
 
 std::string deid_job_sha256(const Recipe& recipe, const ProjectKey& key) {
   std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n", recipe_sha256(recipe), dicom::attribute_rules_sha256(),
-                                 dicom::private_rules_sha256(), key.id(), kVersion);
+                                 dicom::private_rules_sha256(), key.id(), program_build());
   if (recipe.looks_for_text()) text += TextDetector::built_in().weights_sha256() + TextReader::built_in().name();
   return sha256_hex(text);
 }

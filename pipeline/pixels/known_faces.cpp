@@ -10,7 +10,7 @@
 
 #include "core/digest.h"
 #include "pipeline/files.h"
-#include "pipeline/version.h"
+#include "pipeline/program_build.h"
 
 namespace naru {
 
@@ -120,7 +120,7 @@ std::optional<FaceRemoval> cut_from(const Json& json) {
 KnownFaces::KnownFaces(std::filesystem::path file, const ProjectKey& key) : records_(std::move(file), key) {
   records_.for_each([&](std::uint64_t offset, const Json& record, std::string_view) {
     try {
-      if (record.at("schema") != kSchema || record.at("tool_version") != kVersion) return;
+      if (record.at("schema") != kSchema || record.at("program") != program_build()) return;
       known_[record.at("stack").get<std::string>()] = {offset, record.at("may_show").get<bool>(),
                                                        record.at("because").get<std::string>()};
     } catch (const Json::exception&) {
@@ -152,7 +152,7 @@ void KnownFaces::add(const Scan& scan, std::size_t stack, const StackFace& face)
   if (key.empty() || face.failure || face.because == name(FaceDoubt::too_large)) return;
   const Json rest = {{"numbers", numbers_json(face.numbers)}, {"cut", cut_json(face.cut)}};
   records_.append({{"schema", kSchema},
-                   {"tool_version", kVersion},
+                   {"program", program_build()},
                    {"stack", key},
                    {"may_show", face.may_show},
                    {"because", face.because}},

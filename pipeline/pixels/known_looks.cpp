@@ -4,13 +4,15 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "pipeline/program_build.h"
+
 namespace naru {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kSchema = "naru.look_record/5";
+constexpr std::string_view kSchema = "naru.look_record/6";
 
 Json frames_json(const TextLook& look) {
   Json frames = Json::array();
@@ -61,10 +63,9 @@ KnownLooks::Known known_from(const Json& record) {
 
 KnownLooks::KnownLooks(std::filesystem::path file, const ProjectKey& key, std::string recipe_sha256)
     : records_(std::move(file), key), recipe_sha256_(std::move(recipe_sha256)) {
-  const std::string& weights = TextDetector::built_in().weights_sha256();
   records_.for_each([&](std::uint64_t, const Json& record, std::string_view) {
     try {
-      if (record.at("schema") != kSchema || record.at("weights_sha256") != weights) return;
+      if (record.at("schema") != kSchema || record.at("program") != program_build()) return;
       if (record.at("recipe_sha256") != recipe_sha256_) return;
       known_[record.at("identity").get<std::string>()] = known_from(record);
     } catch (const Json::exception&) {
@@ -81,7 +82,7 @@ std::optional<KnownLooks::Known> KnownLooks::find(const InputRecord& input) cons
 void KnownLooks::add(const InputRecord& input, const TextLook& look) {
   if (input.identity.empty() || look.problem) return;  // what could not be looked at is tried again
   records_.append({{"schema", kSchema},
-                   {"weights_sha256", TextDetector::built_in().weights_sha256()},
+                   {"program", program_build()},  // the weights of the detector are a part of it
                    {"recipe_sha256", recipe_sha256_},
                    {"identity", input.identity},
                    {"sha256", input.sha256},

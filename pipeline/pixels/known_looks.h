@@ -20,7 +20,7 @@ class KnownLooks {
     TextLook look;
   };
 
-  /// Reads what is there, of this detector. @param recipe_sha256 looks of another recipe do not count
+  /// Reads what is there, of this build of the program. @param recipe_sha256 looks of another recipe do not count
   /// @throws Error{output_unwritable}
   KnownLooks(std::filesystem::path file, const ProjectKey& key, std::string recipe_sha256);
 
