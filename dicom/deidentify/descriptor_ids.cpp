@@ -301,6 +301,14 @@ void IdIndex::find(const FoldedText& text, Removals& removals) const {
   }
 }
 
+bool IdIndex::has_number(std::string_view digits) const {
+  IdHash hash;
+  hash.append(std::u32string(digits.begin(), digits.end()));
+  bool is_found = false;
+  index_.for_each(hash.hash, [&](const Entry& entry) { is_found = is_found || entry.length == hash.length; });
+  return is_found;
+}
+
 /// An id at the beginning or end of a longer number takes the number with it.
 bool IdIndex::find_in_number(const FoldedText& text, const Token& token, Removals& removals) const {
   const std::u32string_view digits = text.folded(token);

@@ -31,6 +31,8 @@ class IdIndex {
   /// A telephone number goes without its area's code as well, where a dash, a point or nothing parts it ("555-0142").
   void add_telephone(std::string_view number);
   void find(const FoldedText& text, Removals& removals) const;
+  /// True where a whole number is one of them: inside a longer one nothing counts.
+  bool has_number(std::string_view digits) const;
 
  private:
   void add_rows(const FoldedText& text, DescriptorReason reason);

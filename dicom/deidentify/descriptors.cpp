@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "dicom/deidentify/descriptor_contacts.h"
@@ -204,6 +206,8 @@ struct DescriptorCleaner::State {
   HomeIndex homes{DescriptorReason::contact}, sites{DescriptorReason::place};
   DateFinder dates;
   PhraseList keep, remove;
+  IdIndex numbers;  ///< of whole values, without the parts of addresses that `ids` has
+  std::unordered_set<std::string> days;
 
   void add_place(std::string_view place) {
     // A station's name is a code; an institution's name is made of words.
@@ -282,13 +286,23 @@ DescriptorCleaner::DescriptorCleaner(const Identifiers& identifiers, std::span<c
                                      std::span<const std::string> remove_words) {
   auto state = std::make_unique<State>();
   for (const std::string& person : identifiers.person_names) state->names.add(person);
-  for (const std::string& id : identifiers.ids) state->ids.add(id, DescriptorReason::id);
+  for (const std::string& id : identifiers.ids) {
+    state->ids.add(id, DescriptorReason::id);
+    state->numbers.add(id, DescriptorReason::id);
+  }
+  for (const auto whole : {&identifiers.places, &identifiers.others}) {
+    for (const std::string& one : *whole) state->numbers.add_phrase(one, DescriptorReason::id);
+  }
   for (const std::string& place : identifiers.places) state->add_place(place);
   for (const std::string& date : identifiers.dates) state->dates.add(date);
   for (const std::string& uid : identifiers.uids) state->ids.add(uid, DescriptorReason::id);
   for (const std::string& other : identifiers.others) state->add_other(other);
   for (const std::string& word : keep_words) state->keep.add(word);
-  for (const std::string& word : remove_words) state->remove.add(word);
+  for (const std::string& word : remove_words) {
+    state->remove.add(word);
+    state->numbers.add_phrase(word, DescriptorReason::listed);
+  }
+  state->days.insert(identifiers.dates.begin(), identifiers.dates.end());
   state_ = std::move(state);
 }
 
@@ -327,6 +341,12 @@ CleanedText DescriptorCleaner::remove_identifiers(std::string_view value, bool k
     std::erase_if(removals, [](const Removal& removal) { return removal.reason == DescriptorReason::place; });
   }
   return cut(text, merged(text, std::move(removals)));
+}
+
+bool DescriptorCleaner::is_own_number(std::string_view digits) const {
+  constexpr std::size_t kDateDigits = 8;
+  return state_->numbers.has_number(digits) ||
+         (digits.size() >= kDateDigits && state_->days.contains(std::string(digits.substr(0, kDateDigits))));
 }
 
 }  // namespace naru::dicom

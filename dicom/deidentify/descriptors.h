@@ -64,6 +64,11 @@ class DescriptorCleaner {
   /// @param keeps_places of the name of a place that an option retains
   CleanedText remove_identifiers(std::string_view text, bool keeps_places = false) const;
 
+  /// True where a whole number is an id, a telephone number or the like of the file's own, or a date of it as YYYYMMDD,
+  /// whatever follows. Counts and settings lie near an id or a date by chance: no part of the number counts, no postal
+  /// code of an address and no date of six digits. In time that does not grow with the identifiers.
+  bool is_own_number(std::string_view digits) const;
+
  private:
   struct State;
   std::unique_ptr<const State> state_;

@@ -99,6 +99,7 @@ bool must_be_true(Tag tag) {
       kUnits,          Tag{0x00181164},  // Imager Pixel Spacing
       Tag{0x00181074},                   // Radionuclide Total Dose
       Tag{0x00181075},                   // Radionuclide Half Life
+      Tag{0x00181242},                   // Actual Frame Duration
       Tag{0x00182010},                   // Nominal Scanned Pixel Spacing
       Tag{0x00280034},                   // Pixel Aspect Ratio
       Tag{0x30020011},                   // Image Plane Pixel Spacing
@@ -274,10 +275,10 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
 
 bool ValueWriter::is_id(std::string_view number) const {
   const std::string_view digits = long_digits(number);
-  return !digits.empty() && (is_identifier(digits, false) || context_.cleaner.remove_identifiers(digits).is_changed());
+  return !digits.empty() && (is_identifier(digits, false) || context_.cleaner.is_own_number(digits));
 }
 
-/// Numbers, without those that a text would lose. @return false where there is none, and nothing was written
+/// Numbers, without those that are an id or a date. @return false where there is none, and nothing was written
 bool ValueWriter::write_without_ids(const Node& node, Vr v, std::string_view numbers) {
   std::vector<std::string> values = texts_of(std::as_bytes(std::span(numbers)));
   const std::string dummy = values.size() == 1 && !must_have_value(node.tag) ? std::string() : dummy_value(v);

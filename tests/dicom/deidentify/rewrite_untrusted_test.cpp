@@ -455,6 +455,41 @@ TEST(UntrustedValues, AKeptIdentityIsNotCalledRemoved) {
   EXPECT_EQ(Deidentified(SliceBytes().text(0x00101005, "PN", "Zonnebloem").bytes(), policy).value(0x00120062), "NO");
 }
 
+constexpr dicom::Tag kActualFrameDuration = 0x00181242, kFrameReferenceTime = 0x00541300;
+
+SliceBytes slice_of_patient_48213() {
+  SliceBytes slice;
+  slice.text(0x00100020, "LO", "48213").text(0x00100030, "DA", "19570812");
+  slice.text(0x00080081, "ST", "Hauptstr. 12, 10115 Berlin");
+  return slice;
+}
+
+TEST(UntrustedValues, NumbersThatLieNearAnIdADateOrAnAddressStay) {
+  const std::pair<dicom::Tag, const char*> kNumbers[] = {{0x00541310, "48213377"},  // Primary Counts Accumulated
+                                                         {kFrameReferenceTime, "1548213"},
+                                                         {kActualFrameDuration, "120857"},
+                                                         {0x00181153, "10115"},  // Exposure in uAs
+                                                         {0x00200011, "10115"}};
+  SliceBytes slice = slice_of_patient_48213();
+  for (const auto& [tag, number] : kNumbers) slice.text(tag, tag == kFrameReferenceTime ? "DS" : "IS", number);
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  for (const auto& [tag, number] : kNumbers) EXPECT_EQ(done.value(tag), number);
+}
+
+TEST(UntrustedValues, WholeNumbersThatAreAnIdOrADateGo) {
+  for (const char* number : {"48213", "0048213", "48213.0", "+48213", "19570812", "19570812101500"}) {
+    const Deidentified done(slice_of_patient_48213().text(0x00281050, "DS", number).bytes());
+    ASSERT_FALSE(done.result.reason) << number;
+    EXPECT_EQ(done.value(0x00281050), "0") << number;
+    for (const dicom::Tag tag : {kActualFrameDuration, kFrameReferenceTime}) {
+      const Deidentified held(slice_of_patient_48213().text(tag, "DS", number).bytes());
+      EXPECT_EQ(held.result.reason, Code::deid_incomplete) << number;
+      EXPECT_EQ(held.result.stage, "rewrite") << number;
+    }
+  }
+}
+
 }  // namespace
 
 }  // namespace naru::test
