@@ -10,10 +10,10 @@
 
 #include "core/digest.h"
 #include "core/text.h"
-#include "dicom/ascii_case.h"
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptor_text.h"
+#include "dicom/deidentify/proof_patterns.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
@@ -229,6 +229,13 @@ bool is_code_version(Tag tag) {
 bool is_code(Tag tag) {
   constexpr std::array<Tag, 5> kTags = {0x00080100, 0x00080102, 0x00080103, 0x00080119, 0x00080120};
   return std::ranges::find(kTags, tag) != kTags.end();
+}
+
+ValueWriter::ValueWriter(Bytes bytes, const RewriteContext& context, DataSetWriter& writer)
+    : bytes_(bytes), context_(context), writer_(writer) {
+  for (const auto category : {&Identifiers::person_names, &Identifiers::ids}) {
+    for (const std::string& one : context.facts.identifiers.*category) identifiers_.insert(folded(one));
+  }
 }
 
 bool ValueWriter::has_other_order(const Node& node) const {
@@ -487,10 +494,7 @@ void ValueWriter::write_epoch(const Node& node, Vr v) {
 /// a free text, a short one ("4321").
 bool ValueWriter::is_identifier(std::string_view value, bool is_free_text) const {
   constexpr std::size_t kShortest = 6;
-  const auto equals = [&](std::string_view other) { return is_equal_but_for_case(value, other); };
-  const Identifiers& identifiers = context_.facts.identifiers;
-  return (value.size() >= kShortest || (is_free_text && is_short_id(value))) &&
-         (std::ranges::any_of(identifiers.person_names, equals) || std::ranges::any_of(identifiers.ids, equals));
+  return (value.size() >= kShortest || (is_free_text && is_short_id(value))) && identifiers_.contains(folded(value));
 }
 
 /// Timezone Offset From UTC: +HHMM, -HHMM or nothing.

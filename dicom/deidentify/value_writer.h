@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "dicom/deidentify/data_set_writer.h"
@@ -37,8 +38,7 @@ bool is_code_version(Tag tag);
 class ValueWriter {
  public:
   /// All of them must outlive the writer.
-  ValueWriter(Bytes bytes, const RewriteContext& context, DataSetWriter& writer)
-      : bytes_(bytes), context_(context), writer_(writer) {}
+  ValueWriter(Bytes bytes, const RewriteContext& context, DataSetWriter& writer);
 
   /// Z, D, U, C or K on an element that is no sequence.
   void write(const Node& node, DeidAction action, const TextContext& text);
@@ -87,6 +87,7 @@ class ValueWriter {
   Bytes bytes_;
   const RewriteContext& context_;
   DataSetWriter& writer_;
+  std::unordered_set<std::string> identifiers_;  ///< names and ids of the file, in small letters
   std::optional<Code> problem_;
   std::map<std::string, std::size_t> notes_;
   std::array<std::size_t, kDescriptorReasons> reasons_{};

@@ -490,6 +490,25 @@ TEST(UntrustedValues, WholeNumbersThatAreAnIdOrADateGo) {
   }
 }
 
+/// For long where each number is compared with each id.
+TEST(UntrustedValues, MayBeManyNumbersBesideManyIds) {
+  constexpr int kIds = 20'000, kElements = 150, kNumbersOfElement = 5'999;
+  std::string ids, numbers, all;
+  for (int n = 0; n < kIds; ++n) {
+    std::string id = "QXZ";
+    for (int rest = n; id.size() < 8; rest /= 20) id += "BCDFGHJKLMNPQRSTVWXZ"[rest % 20];
+    ids += item(SliceBytes::element(0x00100020, "LO", id));
+  }
+  for (int n = 0; n < kNumbersOfElement; ++n) numbers += "\\77123456";
+  for (int n = 0; n < kElements; ++n) all += SliceBytes::element(0x00281050, "DS", numbers.substr(1));
+  SliceBytes slice;
+  slice.raw(0x00101002, "SQ", ids).raw(0x00409096, "SQ", item(all));  // Real World Value Mapping
+  const Deidentified done(slice.text(0x00180015, "CS", "QXZBBBBB").bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00180015), "REMOVED");
+  EXPECT_EQ(done.value(0x00281050)->substr(0, 8), "77123456");
+}
+
 }  // namespace
 
 }  // namespace naru::test
