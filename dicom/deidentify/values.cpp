@@ -156,12 +156,11 @@ std::optional<std::string> shift_one(std::string_view value, Vr value_representa
   return *date + std::string(rest);
 }
 
-/// Some writers give an integer decimals ("12.0", "350.5"): numbers all the same, no longer than DS may be.
-bool are_decimals(std::string_view value) {
-  constexpr std::size_t kLongest = 16;
+/// Numbers or nothing: "1931-05-04" and "1234567-8" are made of the signs of numbers, and none.
+bool are_numbers(std::string_view value, std::size_t longest) {
   const auto values = texts_of(std::as_bytes(std::span(value)));
-  return std::ranges::all_of(values, [](const std::string& one) {
-    return one.empty() || (one.size() <= kLongest && decimal(one).has_value());
+  return std::ranges::all_of(values, [&](const std::string& one) {
+    return one.empty() || (one.size() <= longest && decimal(one).has_value());
   });
 }
 
@@ -242,8 +241,10 @@ bool is_legal(std::string_view value, Vr value_representation) {
   const auto holds_only = [&](std::string_view signs) {
     return value.find_first_not_of(signs) == std::string_view::npos;
   };
-  if (value_representation == vr("DS")) return holds_only("0123456789+-.eE \\");
-  if (value_representation == vr("IS")) return holds_only("0123456789+- \\") || are_decimals(value);
+  // Many writers give a DS more digits than its 16, and some an integer decimals ("12.0", "350.5").
+  constexpr std::size_t kLongestInteger = 16, kAnyLength = std::string_view::npos;
+  if (value_representation == vr("DS")) return are_numbers(value, kAnyLength);
+  if (value_representation == vr("IS")) return are_numbers(value, kLongestInteger);
   if (value_representation == vr("UI")) return holds_only("0123456789.\\ ");
   if (is_date(value_representation) || value_representation == vr("TM")) {
     return shift_dates(value, value_representation, 0).has_value();

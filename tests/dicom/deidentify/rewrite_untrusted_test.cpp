@@ -509,6 +509,16 @@ TEST(UntrustedValues, MayBeManyNumbersBesideManyIds) {
   EXPECT_EQ(done.value(0x00281050)->substr(0, 8), "77123456");
 }
 
+TEST(UntrustedValues, DatesAndIdsWithHyphensAreNoNumbers) {
+  SliceBytes slice;
+  slice.text(0x00100020, "LO", "1234567-8").text(0x00181100, "DS", "1931-05-04").text(0x00200011, "IS", "1234567-8");
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00181100), "0");
+  EXPECT_EQ(done.value(0x00200011), "0");
+  EXPECT_EQ(done.result.counts.notes.at("value_not_legal"), 2U);
+}
+
 }  // namespace
 
 }  // namespace naru::test

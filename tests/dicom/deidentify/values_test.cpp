@@ -59,7 +59,8 @@ TEST(Values, LeavesDatesThatStandForNone) {
 }
 
 TEST(Values, KnowsNamesThatStandForNone) {
-  for (const char* none : {"ANONYMOUS", "Unknown^", "No^Name", "none"}) EXPECT_TRUE(dicom::is_placeholder_name(none)) << none;
+  for (const char* none : {"ANONYMOUS", "Unknown^", "No^Name", "none"})
+    EXPECT_TRUE(dicom::is_placeholder_name(none)) << none;
   for (const char* name : {"", "Na^Hyunjoo", "ANONYMOUS^7", "Nonell", "Hong^Gildong"}) {
     EXPECT_FALSE(dicom::is_placeholder_name(name)) << name;
   }
@@ -89,6 +90,17 @@ TEST(Values, HasALegalDummyForEveryVr) {
   }
   EXPECT_TRUE(shift_dates(dicom::dummy_value(vr("DA")), vr("DA"), 0));
   EXPECT_TRUE(shift_dates(dicom::dummy_value(vr("DT")), vr("DT"), 0));
+}
+
+TEST(Values, TellsNumbersFromWhatIsMadeOfTheirSigns) {
+  for (const dicom::Vr number : {vr("DS"), vr("IS")}) {
+    for (const char* value : {"", "12", "-3", "+7", " 0012 ", "12.0", ".5", "5.", "1e2", "1.5E-3", "1\\\\-2", "1 \\ 2"})
+      EXPECT_TRUE(dicom::is_legal(value, number)) << value;
+    for (const char* value : {"1931-05-04", "1234567-8", "1 2", "--", "e", "1e", "1-", "2014.03.21", "1\\1931-05-04"})
+      EXPECT_FALSE(dicom::is_legal(value, number)) << value;
+  }
+  EXPECT_TRUE(dicom::is_legal("0.12345678901234567890", vr("DS")));
+  EXPECT_FALSE(dicom::is_legal("12345678901234567", vr("IS")));
 }
 
 }  // namespace
