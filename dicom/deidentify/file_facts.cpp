@@ -295,7 +295,7 @@ class Collector {
       if (node.kind == NodeKind::item) levels_.push_back({i + 1, node.end, levels_.back().set});
       if (node.kind == NodeKind::element) take(node);
     }
-    take_device_names();
+    take_devices();
     for (const Category category : {&Identifiers::person_names, &Identifiers::ids, &Identifiers::places,
                                     &Identifiers::dates, &Identifiers::uids, &Identifiers::others}) {
       auto& values = facts_.identifiers.*category;
@@ -340,7 +340,7 @@ class Collector {
     if (is_date(vr_of_node) && !is_code_version(node.tag)) return take_dates(value, facts_.identifiers.dates);
     if (rule != nullptr) return take_content(node, rule->kind);
     if (const auto* codes = find_row(kIdentifyingCodes, node.parent)) return take_code(node, codes->category);
-    if (std::ranges::find(kDeviceNames, node.tag) != kDeviceNames.end()) return add_device_name(node);
+    if (std::ranges::find(kDeviceNames, node.tag) != kDeviceNames.end()) return add_device(node, &Identifiers::places);
     if (const auto* row = find_row(kIdentifyingTags, node.tag)) take_values(node, row->category);
   }
 
@@ -469,23 +469,25 @@ class Collector {
       case ContentKind::id: return take_text(node, &Identifiers::ids);
       case ContentKind::person: return take_names(node);
       case ContentKind::place: return take_text(node, &Identifiers::places);
-      case ContentKind::device_name: return add_device_name(node);
+      case ContentKind::device_name: return add_device(node, &Identifiers::places);
+      case ContentKind::device_id: return add_device(node, &Identifiers::ids);
       default: return;
     }
   }
 
-  void add_device_name(const Node& node) { device_names_.push_back({node, levels_.back().set}); }
+  void add_device(const Node& node, Category category) { devices_.push_back({node, category, levels_.back().set}); }
 
-  /// Many programs call a device by its manufacturer's name or by its model, or by a part of them: these stay.
-  void take_device_names() {
+  /// Many programs call a device by its manufacturer's name or by its model, or by a part of them, and the manufacturer
+  /// often is who calibrated it: these stay.
+  void take_devices() {
     constexpr Tag kManufacturer = 0x00080070, kModel = 0x00081090;
-    if (device_names_.empty()) return;
+    if (devices_.empty()) return;
     DeviceTypes types;
     for (const Node& node : table_.nodes) {
       if (node.tag == kManufacturer || node.tag == kModel) types.add(text_of(value_of(node, bytes_)));
     }
-    for (const auto& [device, set] : device_names_) {
-      if (!types.has_part(text_of(value_of(device, bytes_)))) take_text(device, &Identifiers::places, *set);
+    for (const auto& [device, category, set] : devices_) {
+      if (!types.has_part(text_of(value_of(device, bytes_)))) take_text(device, category, *set);
     }
   }
 
@@ -506,11 +508,12 @@ class Collector {
   Bytes bytes_;
   const DeidentifyPolicy& policy_;
   std::vector<Level> levels_;
-  struct DeviceName {
+  struct Device {
     Node node;
+    Category category;
     const CharacterSet* set;
   };
-  std::vector<DeviceName> device_names_;
+  std::vector<Device> devices_;  ///< what they are called
   std::vector<std::string> kept_uids_;
   std::set<std::string> kept_values_, of_patient_;
   FileFacts facts_;

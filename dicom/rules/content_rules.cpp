@@ -23,61 +23,61 @@ constexpr Tag kAccessionNumber = 0x00080050, kStationAeTitle = 0x00080055, kInst
 /// 3106 and others of the catheterisation log, 5013 and others of obstetrics, 8001, 10002, 10022. UIDs are not listed:
 /// the attribute that holds them has a rule of its own.
 constexpr std::array kRules = {
-    ContentRule{"110119", kStationAeTitle, place},       // Station AE Title
-    ContentRule{"110190", kIssuerOfPatientId, place},    // Issuer of Identifier
-    ContentRule{"111700", kContainerId, id},             // Specimen Container Identifier
-    ContentRule{"111705", kSpecimenId, id},              // Parent Specimen Identifier
-    ContentRule{"111706", kIssuerOfPatientId, place},    // Issuer of Parent Specimen Identifier
-    ContentRule{"111724", kIssuerOfPatientId, place},    // Issuer of Specimen Identifier
-    ContentRule{"113511", kPlacerNumber, id},            // Radiopharmaceutical Dispense Unit Identifier
-    ContentRule{"113512", kPlacerNumber, id},            // Radiopharmaceutical Lot Identifier
-    ContentRule{"113513", kPlacerNumber, id},            // Reagent Vial Identifier
-    ContentRule{"113514", kPlacerNumber, id},            // Radionuclide Vial Identifier
-    ContentRule{"113516", kPlacerNumber, id},            // Prescription Identifier
-    ContentRule{"113724", kInstitutionName, place},      // Calibration Responsible Party
-    ContentRule{"113870", kObserverName, person},        // Person Name
-    ContentRule{"113871", kObserverName, id},            // Person ID
-    ContentRule{"113872", kIssuerOfPatientId, place},    // Person ID Issuer
-    ContentRule{"113873", kInstitutionName, place},      // Organization Name
-    ContentRule{"113877", kStationName, device_name},    // Device Name
-    ContentRule{"113880", kDeviceSerialNumber, id},      // Device Serial Number
-    ContentRule{"121008", kObserverName, person},        // Person Observer Name
-    ContentRule{"121009", kInstitutionName, place},      // Person Observer's Organization Name
-    ContentRule{"121013", kStationName, device_name},    // Device Observer Name
-    ContentRule{"121016", kDeviceSerialNumber, id},      // Device Observer Serial Number
-    ContentRule{"121017", kStationName, place},          // Device Observer Physical Location During Observation
-    ContentRule{"121020", kPlacerNumber, id},            // Placer Number
-    ContentRule{"121021", kFillerNumber, id},            // Filler Number
-    ContentRule{"121022", kAccessionNumber, id},         // Accession Number
-    ContentRule{"121029", kPatientName, person},         // Subject Name
-    ContentRule{"121030", kPatientId, id},               // Subject ID
-    ContentRule{"121031", kBirthDate, date},             // Subject Birth Date
-    ContentRule{"121032", kPatientSex, characteristic},  // Subject Sex
-    ContentRule{"121033", kPatientAge, characteristic},  // Subject Age
-    ContentRule{"121036", kObserverName, person},        // Mother of fetus
-    ContentRule{"121040", kAccessionNumber, id},         // Specimen Accession Number
-    ContentRule{"121041", kSpecimenId, id},              // Specimen Identifier
-    ContentRule{"121043", kContainerId, id},             // Slide Identifier
-    ContentRule{"121114", kObserverName, person},        // Performing Physician
-    ContentRule{"121121", kStationName, place},          // Room identification
-    ContentRule{"121122", kDeviceSerialNumber, id},      // Equipment Identification
-    ContentRule{"121148", kDeviceSerialNumber, id},      // Unit Serial Identifier
-    ContentRule{"121149", kDeviceSerialNumber, id},      // Lot Identifier
-    ContentRule{"121152", kObserverName, person},        // Person administering drug/contrast
-    ContentRule{"121193", kStationName, device_name},    // Device Subject Name
-    ContentRule{"121196", kDeviceSerialNumber, id},      // Device Subject Serial Number
-    ContentRule{"121197", kStationName, place},          // Device Subject Physical Location during observation
-    ContentRule{"121354", kContainerId, id},             // Imaged container label
-    ContentRule{"121434", kDepartmentName, place},       // Service Delivery Location
-    ContentRule{"122128", kPatientLocation, place},      // Patient Transferred From
-    ContentRule{"122143", kDeviceSerialNumber, id},      // Acquisition Device ID
-    ContentRule{"125010", kPlacerNumber, label},         // Identifier
-    ContentRule{"126070", kTimePointId, label},          // Subject Time Point Identifier
-    ContentRule{"126071", kTimePointId, label},          // Protocol Time Point Identifier
-    ContentRule{"127122", kStationName, place},          // Animal room identifier
-    ContentRule{"128739", kDeviceIdentifier, id},        // UDI
-    ContentRule{"128774", kObserverName, id},            // Person Observer's Login Name
-    ContentRule{"128775", kObserverName, id},            // Identifier within Person Observer's Role
+    ContentRule{"110119", kStationAeTitle, place},          // Station AE Title
+    ContentRule{"110190", kIssuerOfPatientId, place},       // Issuer of Identifier
+    ContentRule{"111700", kContainerId, id},                // Specimen Container Identifier
+    ContentRule{"111705", kSpecimenId, id},                 // Parent Specimen Identifier
+    ContentRule{"111706", kIssuerOfPatientId, place},       // Issuer of Parent Specimen Identifier
+    ContentRule{"111724", kIssuerOfPatientId, place},       // Issuer of Specimen Identifier
+    ContentRule{"113511", kPlacerNumber, id},               // Radiopharmaceutical Dispense Unit Identifier
+    ContentRule{"113512", kPlacerNumber, id},               // Radiopharmaceutical Lot Identifier
+    ContentRule{"113513", kPlacerNumber, id},               // Reagent Vial Identifier
+    ContentRule{"113514", kPlacerNumber, id},               // Radionuclide Vial Identifier
+    ContentRule{"113516", kPlacerNumber, id},               // Prescription Identifier
+    ContentRule{"113724", kInstitutionName, device_name},   // Calibration Responsible Party
+    ContentRule{"113870", kObserverName, person},           // Person Name
+    ContentRule{"113871", kObserverName, id},               // Person ID
+    ContentRule{"113872", kIssuerOfPatientId, place},       // Person ID Issuer
+    ContentRule{"113873", kInstitutionName, place},         // Organization Name
+    ContentRule{"113877", kStationName, device_name},       // Device Name
+    ContentRule{"113880", kDeviceSerialNumber, id},         // Device Serial Number
+    ContentRule{"121008", kObserverName, person},           // Person Observer Name
+    ContentRule{"121009", kInstitutionName, place},         // Person Observer's Organization Name
+    ContentRule{"121013", kStationName, device_name},       // Device Observer Name
+    ContentRule{"121016", kDeviceSerialNumber, id},         // Device Observer Serial Number
+    ContentRule{"121017", kStationName, place},             // Device Observer Physical Location During Observation
+    ContentRule{"121020", kPlacerNumber, id},               // Placer Number
+    ContentRule{"121021", kFillerNumber, id},               // Filler Number
+    ContentRule{"121022", kAccessionNumber, id},            // Accession Number
+    ContentRule{"121029", kPatientName, person},            // Subject Name
+    ContentRule{"121030", kPatientId, id},                  // Subject ID
+    ContentRule{"121031", kBirthDate, date},                // Subject Birth Date
+    ContentRule{"121032", kPatientSex, characteristic},     // Subject Sex
+    ContentRule{"121033", kPatientAge, characteristic},     // Subject Age
+    ContentRule{"121036", kObserverName, person},           // Mother of fetus
+    ContentRule{"121040", kAccessionNumber, id},            // Specimen Accession Number
+    ContentRule{"121041", kSpecimenId, id},                 // Specimen Identifier
+    ContentRule{"121043", kContainerId, id},                // Slide Identifier
+    ContentRule{"121114", kObserverName, person},           // Performing Physician
+    ContentRule{"121121", kStationName, device_name},       // Room identification
+    ContentRule{"121122", kDeviceSerialNumber, device_id},  // Equipment Identification
+    ContentRule{"121148", kDeviceSerialNumber, id},         // Unit Serial Identifier
+    ContentRule{"121149", kDeviceSerialNumber, id},         // Lot Identifier
+    ContentRule{"121152", kObserverName, person},           // Person administering drug/contrast
+    ContentRule{"121193", kStationName, device_name},       // Device Subject Name
+    ContentRule{"121196", kDeviceSerialNumber, id},         // Device Subject Serial Number
+    ContentRule{"121197", kStationName, place},             // Device Subject Physical Location during observation
+    ContentRule{"121354", kContainerId, id},                // Imaged container label
+    ContentRule{"121434", kDepartmentName, place},          // Service Delivery Location
+    ContentRule{"122128", kPatientLocation, place},         // Patient Transferred From
+    ContentRule{"122143", kDeviceSerialNumber, device_id},  // Acquisition Device ID
+    ContentRule{"125010", kPlacerNumber, label},            // Identifier
+    ContentRule{"126070", kTimePointId, label},             // Subject Time Point Identifier
+    ContentRule{"126071", kTimePointId, label},             // Protocol Time Point Identifier
+    ContentRule{"127122", kStationName, place},             // Animal room identifier
+    ContentRule{"128739", kDeviceIdentifier, id},           // UDI
+    ContentRule{"128774", kObserverName, id},               // Person Observer's Login Name
+    ContentRule{"128775", kObserverName, id},               // Identifier within Person Observer's Role
 };
 static_assert(std::ranges::is_sorted(kRules, {}, &ContentRule::code));
 

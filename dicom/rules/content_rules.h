@@ -10,8 +10,9 @@
 namespace naru::dicom {
 
 /// What the words of such a value are. A `label` tells one thing of the report from another, and is looked for nowhere
-/// else: "1", "left".
-enum class ContentKind : std::uint8_t { id, person, place, device_name, date, characteristic, label };
+/// else: "1", "left". A `device_name` or `device_id` is a place or an id, unless it is the maker or the model of the
+/// file.
+enum class ContentKind : std::uint8_t { id, person, place, device_name, device_id, date, characteristic, label };
 
 struct ContentRule {
   std::string_view code;  ///< of its coding scheme

@@ -194,6 +194,37 @@ TEST(ContentItems, MayHoldOneValueAnyNumberOfTimes) {
   EXPECT_FALSE(done.result.reason);
 }
 
+/// "GE MEDICAL SYSTEMS" calibrated it; a room or a device is called by its model.
+TEST(ContentItems, MayCallARoomADeviceOrWhoCalibratedByItsMakerOrModel) {
+  for (const char* concept_code : {"113724", "121121", "121122", "122143"}) {
+    for (const char* name : {"GE MEDICAL SYSTEMS", "Innova 3100"}) {
+      SliceBytes slice;
+      slice.text(0x00080070, "LO", "GE MEDICAL SYSTEMS").text(0x00081090, "LO", "Innova 3100");
+      slice.raw(0x0040A730, "SQ", text(concept_code, name));
+      const Deidentified done(slice.bytes(), policy_with(kCleaned));
+      ASSERT_FALSE(done.result.reason) << concept_code;
+      EXPECT_EQ(done.value(0x00080070), "GE MEDICAL SYSTEMS") << concept_code;
+      EXPECT_EQ(done.value(0x00081090), "Innova 3100") << concept_code;
+      EXPECT_EQ(done.value(0x0040A160), "REMOVED") << concept_code;
+      EXPECT_TRUE(done.result.identifiers.ids.size() <= 1 && done.result.identifiers.places.empty()) << concept_code;
+    }
+  }
+}
+
+TEST(ContentItems, OfDevicesAreIdsOrPlacesWhereTheyAreNoModel) {
+  const std::string items =
+      text("113724", "Zundertown Physics Group") + text("121122", "Innova 778812") + text("122143", "AX 881239");
+  SliceBytes slice;
+  slice.text(0x00081090, "LO", "Innova 3100")
+      .text(0x0008103E, "LO", "Angio 778812, AX 881239")
+      .raw(0x0040A730, "SQ", items);
+  const Deidentified done(slice.bytes(), policy_with(kCleaned));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  for (const char* gone : {"Zundertown", "778812", "881239"}) EXPECT_FALSE(done.holds(gone)) << gone;
+  EXPECT_EQ(done.value(0x0008103E), "Angio");
+  EXPECT_EQ(done.value(0x00081090), "Innova 3100");
+}
+
 }  // namespace
 
 }  // namespace naru::test

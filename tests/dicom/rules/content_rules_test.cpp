@@ -21,16 +21,16 @@ TEST(ContentRules, KnowPlacesDevicesAndPartiesBesideThoseOfTheHeader) {
     dicom::ContentKind kind;
   };
   using enum dicom::ContentKind;
-  constexpr Row kRows[] = {{"113512", 0x00402016, id},      // Radiopharmaceutical Lot Identifier
-                           {"113514", 0x00402016, id},      // Radionuclide Vial Identifier
-                           {"113724", 0x00080080, place},   // Calibration Responsible Party
-                           {"121121", 0x00081010, place},   // Room identification
-                           {"121122", 0x00181000, id},      // Equipment Identification
-                           {"121149", 0x00181000, id},      // Lot Identifier
-                           {"121354", 0x00400512, id},      // Imaged container label
-                           {"122128", 0x00380300, place},   // Patient Transferred From
-                           {"122143", 0x00181000, id},      // Acquisition Device ID
-                           {"125010", 0x00402016, label}};  // Identifier
+  constexpr Row kRows[] = {{"113512", 0x00402016, id},           // Radiopharmaceutical Lot Identifier
+                           {"113514", 0x00402016, id},           // Radionuclide Vial Identifier
+                           {"113724", 0x00080080, device_name},  // Calibration Responsible Party
+                           {"121121", 0x00081010, device_name},  // Room identification
+                           {"121122", 0x00181000, device_id},    // Equipment Identification
+                           {"121149", 0x00181000, id},           // Lot Identifier
+                           {"121354", 0x00400512, id},           // Imaged container label
+                           {"122128", 0x00380300, place},        // Patient Transferred From
+                           {"122143", 0x00181000, device_id},    // Acquisition Device ID
+                           {"125010", 0x00402016, label}};       // Identifier
   for (const Row& row : kRows) {
     const auto* found = dicom::find_content_rule("DCM", row.code);
     ASSERT_NE(found, nullptr) << row.code;
