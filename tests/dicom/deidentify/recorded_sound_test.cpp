@@ -48,6 +48,15 @@ TEST(RecordedSound, IsNoSignalOfTheBody) {
   EXPECT_EQ(waveform_fate(kElectrophysiology, "SS", "20000 "), "");
 }
 
+TEST(RecordedSound, IsRefusedWhereNobodyCanReadHowFastItIs) {
+  for (const char* frequency : {"16000\n", "8E3\\", "8kHz", "8000.0 Hz ", "8000\\500 ", "", "0 ", "-8000 ", "nan "}) {
+    EXPECT_EQ(waveform_fate(kEcg, "SS", frequency), "unsupported_sop_class") << frequency;
+    EXPECT_EQ(waveform_fate(kElectrophysiology, "SB", frequency), "unsupported_sop_class") << frequency;
+    EXPECT_EQ(waveform_fate(kElectrophysiology, "SS", frequency), "") << frequency;
+  }
+  for (const char* frequency : {"500\n", " \t500\r\n", "5E2 "}) EXPECT_EQ(waveform_fate(kEcg, "SS", frequency), "");
+}
+
 }  // namespace
 
 }  // namespace naru::test
