@@ -193,6 +193,11 @@ std::optional<Code> check_source(const DeidSource& source) {
   return source.sop_class_uid.empty() ? std::optional(Code::unsupported_sop_class) : std::nullopt;
 }
 
+/// The issuer in a text of patient_identifier.
+std::string issuer_in(std::string_view patient) {
+  return patient.starts_with("id\n") ? std::string(patient.substr(patient.rfind('\n') + 1)) : std::string();
+}
+
 std::set<std::string> words_in(std::string_view text) {
   const auto words = split(folded(text), " ^=,;/_-");
   return {words.begin(), words.end()};
@@ -367,6 +372,7 @@ class DeidRun {
   void name_result() {
     const std::string patient = patient_.empty() ? patient_identifier(facts_.source) : std::string(patient_);
     shift_days_ = key_.date_shift_days(patient, policy_.date_shift_bound_days);
+    issuer_ = issuer_in(patient);
     const bool keeps_uids = policy_.options.has(DeidOption::retain_uids);
     const auto mapped = [&](const std::string& uid) { return keeps_uids ? uid : mapped_uids(uid, key_); };
     result_.patient = key_.pseudonym("patient", patient);
@@ -417,8 +423,8 @@ class DeidRun {
       searches.push_back(own.get());
       if (words_ != nullptr) searches.push_back(&words_->search());
     }
-    RewriteContext context{facts_,   policy_,         key_,        *cleaner,       pixels_,
-                           version_, result_.patient, shift_days_, file_.encoding, searches};
+    RewriteContext context{facts_,          policy_, key_,        *cleaner,       pixels_, version_,
+                           result_.patient, issuer_, shift_days_, file_.encoding, searches};
     Rewritten rewritten = rewrite(table_, file_.data_set, context);
     // "Dr. Hargreaves saw pt; Hargreaves agrees": what one text gives away goes from all of them.
     const std::set<std::string> told(rewritten.told_words.begin(), rewritten.told_words.end());
@@ -509,6 +515,7 @@ class DeidRun {
   FileFacts facts_;
   PixelFacts pixel_facts_;
   PixelOutcome pixels_;
+  std::string issuer_;
   int shift_days_ = 0;
   Identifiers own_;   ///< what identifies in this file and not in `words_`
   Identifiers uids_;  ///< of them, where there are `words_`: they differ from file to file

@@ -179,6 +179,7 @@ class Rewriter {
     const Node& node = nodes_[i];
     if (node.kind == NodeKind::item) {
       writer_.begin_item();
+      if (is_of_others(node.parent)) values_.set_issuer_of_other(value_in_item(i, kIssuerOfPatientId));
       levels_.push_back({i + 1, node.end, false, levels_.back().text, {}});
       return i + 1;
     }
@@ -193,6 +194,12 @@ class Rewriter {
     if (node.tag == kIccProfile && write_profile(node)) return node.end;
     if (is_top() && write_special(node)) return node.end;
     return write_standard(i);
+  }
+
+  std::string_view value_in_item(std::uint32_t item, Tag tag) const {
+    std::uint32_t i = item + 1;
+    while (i < nodes_[item].end && nodes_[i].tag != tag) i = nodes_[i].end;
+    return i < nodes_[item].end ? text_of(value_of(nodes_[i], bytes_)) : std::string_view();
   }
 
   std::uint32_t write_character_set(const Node& node) {

@@ -29,6 +29,7 @@ struct RewriteContext {
   const PixelOutcome& pixels;
   std::string_view version;
   std::string patient;  ///< pseudonym
+  std::string issuer;   ///< of the patient's id, and of those of other patients that name none
   int shift_days = 0;
   Encoding encoding;                             ///< of the result
   std::span<const ProofSearch* const> searches;  ///< for names by their bytes, where texts are not ASCII

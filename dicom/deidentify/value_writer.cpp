@@ -44,12 +44,6 @@ bool must_have_value(Tag tag) {
   return std::ranges::find(kWithDummy, rule->basic) != kWithDummy.end();
 }
 
-/// Sequences of other patients: of the group, or the one that a sample came from.
-bool is_of_others(Tag sequence) {
-  constexpr Tag kSourcePatientGroup = 0x00100026, kGroupOfPatients = 0x00100027;
-  return sequence == kSourcePatientGroup || sequence == kGroupOfPatients;
-}
-
 /// Identifiers by which other parts of the study find something: the same for the same, and no two become one.
 bool is_key(Tag tag) {
   constexpr std::array<Tag, 4> kTags = {0x00209056,   // Stack ID
@@ -231,6 +225,11 @@ bool is_code(Tag tag) {
   return std::ranges::find(kTags, tag) != kTags.end();
 }
 
+bool is_of_others(Tag sequence) {
+  constexpr Tag kSourcePatientGroup = 0x00100026, kGroupOfPatients = 0x00100027;
+  return sequence == kSourcePatientGroup || sequence == kGroupOfPatients;
+}
+
 ValueWriter::ValueWriter(Bytes bytes, const RewriteContext& context, DataSetWriter& writer)
     : bytes_(bytes), context_(context), writer_(writer) {
   for (const auto category : {&Identifiers::person_names, &Identifiers::ids}) {
@@ -334,11 +333,15 @@ void ValueWriter::write_empty(const Node& node) {
   writer_.element(node.tag, node.value_representation, names_patient(node.tag) ? patient_of(node) : std::string());
 }
 
-/// The pseudonym of the patient, or of another one whose id the element is.
+/// The pseudonym of the patient, or of another one whose id the element is: the one that its own files get.
 std::string ValueWriter::patient_of(const Node& node) const {
   const std::string_view value = text_of(value_of(node, bytes_));
-  if (!is_of_others(node.parent) || value.empty() || value == context_.facts.source.patient_id) return context_.patient;
-  return context_.key.pseudonym("patient", fmt::format("id\n{}\n", value));
+  if (!is_of_others(node.parent) || value.empty()) return context_.patient;
+  DeidSource other;
+  other.patient_id = value;
+  other.issuer_of_patient_id = issuer_of_other_.empty() ? context_.issuer : std::string(issuer_of_other_);
+  const bool is_own = value == context_.facts.source.patient_id && other.issuer_of_patient_id == context_.issuer;
+  return is_own ? context_.patient : context_.key.pseudonym("patient", patient_identifier(other));
 }
 
 std::string ValueWriter::dummy_key(const Node& node) const {

@@ -35,10 +35,16 @@ bool is_code(Tag tag);
 /// was moved would tell by how much.
 bool is_code_version(Tag tag);
 
+/// Sequences of other patients: of the group, or the one that a sample came from.
+bool is_of_others(Tag sequence);
+
 class ValueWriter {
  public:
   /// All of them must outlive the writer.
   ValueWriter(Bytes bytes, const RewriteContext& context, DataSetWriter& writer);
+
+  /// Of the item of another patient that follows; empty where it names none.
+  void set_issuer_of_other(std::string_view issuer) { issuer_of_other_ = issuer; }
 
   /// Z, D, U, C or K on an element that is no sequence.
   void write(const Node& node, DeidAction action, const TextContext& text);
@@ -88,6 +94,7 @@ class ValueWriter {
   const RewriteContext& context_;
   DataSetWriter& writer_;
   std::unordered_set<std::string> identifiers_;  ///< names and ids of the file, in small letters
+  std::string_view issuer_of_other_;
   std::optional<Code> problem_;
   std::map<std::string, std::size_t> notes_;
   std::array<std::size_t, kDescriptorReasons> reasons_{};

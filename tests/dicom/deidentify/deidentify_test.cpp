@@ -808,6 +808,28 @@ TEST(Deidentify, ReadsTheSourceFromTheBeginningOfAFile) {
   EXPECT_EQ(header.source.patient_id, "MRN-443322");
 }
 
+TEST(Deidentify, GivesAnAnimalOfAGroupThePseudonymOfItsOwnFile) {
+  const auto animal = [](const char* id, const std::string& more = "") {
+    return item(SliceBytes::element(0x00100020, "LO", id) + more);
+  };
+  const std::string other_lab = SliceBytes::element(0x00100021, "LO", "LAB B ");
+  SliceBytes slice = hospital_slice();
+  slice.text(0x00100020, "LO", "CAGE-77").text(0x00100021, "LO", "LAB A");
+  slice.raw(0x00100027, "SQ",
+            animal("MOUSE-12") + animal("MOUSE-12", other_lab) + animal("CAGE-77") + animal("CAGE-77", other_lab));
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason);
+  const auto own = [](const char* id, const char* issuer) {
+    return Deidentified(hospital_slice().text(0x00100020, "LO", id).text(0x00100021, "LO", issuer).bytes())
+        .result.patient;
+  };
+  EXPECT_EQ(done.value(0x00100020, 1), own("MOUSE-12", "LAB A")) << "the issuer of the group";
+  EXPECT_EQ(done.value(0x00100020, 2), own("MOUSE-12", "LAB B"));
+  EXPECT_EQ(done.value(0x00100020, 3), done.result.patient);
+  EXPECT_EQ(done.value(0x00100020, 4), own("CAGE-77", "LAB B"));
+  EXPECT_NE(done.value(0x00100020, 1), done.value(0x00100020, 2));
+}
+
 }  // namespace
 
 }  // namespace naru::test
