@@ -266,7 +266,8 @@ class Rewriter {
     return decision.action == DeidAction::X ? remove(node, decision.removed_as) : apply(i, decision.action);
   }
 
-  /// Whether the item that is gone through has a Coding Scheme Designator of somebody's own (PS3.3 8.2).
+  /// Whether the item that is gone through has a Coding Scheme Designator of somebody's own: "L", or one that begins
+  /// with "99" (PS3.3 8.2).
   bool is_of_local_scheme() {
     constexpr Tag kCodingScheme = 0x00080102;
     Level& level = levels_.back();
@@ -274,7 +275,8 @@ class Rewriter {
     std::uint32_t i = level.begin;
     while (!is_top() && i < level.end && nodes_[i].tag != kCodingScheme) i = nodes_[i].end;
     const bool has_scheme = !is_top() && i < level.end;
-    level.is_of_local_scheme = has_scheme && text_of(value_of(nodes_[i], bytes_)).starts_with("99");
+    const std::string_view scheme = has_scheme ? text_of(value_of(nodes_[i], bytes_)) : std::string_view();
+    level.is_of_local_scheme = scheme.starts_with("99") || scheme == "L";
     return *level.is_of_local_scheme;
   }
 

@@ -20,7 +20,7 @@ struct UnlistedDecision {
 struct UnlistedPlace {
   bool cleans =
       false;  ///< inside a sequence whose content an option cleans: texts are cleaned, as clean-descriptors does
-  bool is_of_local_scheme = false;  ///< beside a Coding Scheme Designator of nobody else's ("99...", PS3.3 8.2)
+  bool is_of_local_scheme = false;  ///< beside a Coding Scheme Designator of nobody else's ("99...", "L", PS3.3 8.2)
 };
 
 /// What leaves an attribute that may be missing is removed; else it is emptied or gets a dummy, as the table's

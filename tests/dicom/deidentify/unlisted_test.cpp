@@ -129,6 +129,21 @@ TEST(Unlisted, KeepsOrCleansAttributesThatAreNewerThanDcmtk) {
   EXPECT_FALSE(Deidentified(slice.bytes()).has(0x003A0329));  // X of the table
 }
 
+TEST(Unlisted, TakesTheLocalSchemeForAHospitalsOwn) {
+  SliceBytes slice;
+  slice.raw(0x00080110, "SQ",
+            item(attribute(0x00080102, "SH", "L ") + attribute(0x0008010C, "UI", "1.2.276.0.76.3.1.4711.55") +
+                 attribute(0x00080115, "ST", "Zundertown codes") + attribute(0x00080116, "ST", "Zundertown Center ")) +
+                item(attribute(0x00080102, "SH", "LN") + attribute(0x00080115, "ST", "CT protocol ")));
+  for (const auto& policy : kBasicAndCleaned) {
+    const Deidentified done(slice.bytes(), policy);
+    ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+    EXPECT_FALSE(done.holds("Zundertown"));
+    EXPECT_FALSE(done.holds("4711"));
+  }
+  EXPECT_TRUE(Deidentified(slice.bytes(), policy_with({DeidOption::clean_descriptors})).holds("CT protocol"));
+}
+
 }  // namespace
 
 }  // namespace naru::test
