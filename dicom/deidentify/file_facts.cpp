@@ -165,9 +165,10 @@ const IdentifyingTag* find_row(const std::array<IdentifyingTag, N>& table, Tag t
   return row != table.end() && row->tag == tag ? &*row : nullptr;
 }
 
-/// A code that everybody has names a role or a kind of place.
+/// A code that everybody has names a role, a kind of place or a country.
 bool is_published_scheme(std::string_view designator) {
-  constexpr std::array<std::string_view, 6> kSchemes = {"DCM", "LN", "SCT", "SRT", "SNM3", "UMLS"};
+  constexpr std::array<std::string_view, 8> kSchemes = {"DCM", "ISO3166_1", "ISO3166_2", "LN",
+                                                        "SCT", "SNM3",      "SRT",       "UMLS"};
   return std::ranges::find(kSchemes, designator) != kSchemes.end();
 }
 

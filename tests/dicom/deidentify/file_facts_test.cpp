@@ -149,6 +149,20 @@ TEST(FileFacts, TellsPatientsApartByNameAndBirthDate) {
   EXPECT_NE(of("ANONYMOUS^7"), of("ANONYMOUS^8"));
 }
 
+TEST(FileFacts, TakesACountryForNoPlaceToRemove) {
+  const auto places_of = [](const char* scheme) {
+    const std::string jurisdiction =
+        item(SliceBytes::element(0x00080100, "SH", "KR") + SliceBytes::element(0x00080102, "SH", scheme) +
+             SliceBytes::element(0x00080104, "LO", "Korea "));
+    SliceBytes slice;
+    slice.raw(0x00100024, "SQ", item(SliceBytes::element(0x00400039, "SQ", jurisdiction)));
+    return identifiers_of(slice).places;
+  };
+  EXPECT_TRUE(places_of("ISO3166_1 ").empty());
+  EXPECT_TRUE(places_of("ISO3166_2 ").empty());
+  EXPECT_EQ(places_of("99ZQ"), Strings{"Korea"});
+}
+
 }  // namespace
 
 }  // namespace naru::test
