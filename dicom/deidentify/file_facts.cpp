@@ -9,6 +9,8 @@
 
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/content_items.h"
+#include "dicom/deidentify/descriptor_vocabulary.h"
+#include "dicom/deidentify/proof_patterns.h"
 #include "dicom/deidentify/unlisted.h"
 #include "dicom/deidentify/value_writer.h"
 #include "dicom/deidentify/values.h"
@@ -269,6 +271,14 @@ class DeviceTypes {
 
 bool has_digit(std::string_view text) { return text.find_first_of("0123456789") != std::string_view::npos; }
 
+/// "FOCUSED", "LONG LEG": what a grid or a medium is called by what it is numbers nothing, and is a code elsewhere.
+bool is_of_words_alone(std::string_view id) {
+  const std::vector<std::string> words = split(id, " _-./");
+  return !words.empty() && !has_digit(id) && std::ranges::all_of(words, [](const std::string& word) {
+    return (word_flags(hash_of_word(word)) & (kProtocolWord | kAlsoName)) == kProtocolWord;
+  });
+}
+
 /// One entry of the walk's stack: an item, or the data set.
 struct Level {
   std::uint32_t begin, end;  ///< nodes
@@ -452,7 +462,9 @@ class Collector {
     const Bytes value = value_of(node, bytes_);
     const auto add = [&](std::string_view text) {
       for (std::string& one : split_values(text, node.value_representation)) {
-        if (group_of(node.tag) == kPatientGroup) of_patient_.insert(one);
+        const bool is_of_patient = group_of(node.tag) == kPatientGroup;
+        if (is_of_patient) of_patient_.insert(one);
+        if (category == &Identifiers::ids && !is_of_patient && is_of_words_alone(one)) continue;
         if (!one.empty()) (facts_.identifiers.*category).push_back(std::move(one));
       }
     };

@@ -163,6 +163,31 @@ TEST(FileFacts, TakesACountryForNoPlaceToRemove) {
   EXPECT_EQ(places_of("99ZQ"), Strings{"Korea"});
 }
 
+TEST(FileFacts, TakesAWordForNoId) {
+  const auto ids_of = [](const char* grid) {
+    SliceBytes slice;
+    slice.text(0x00181006, "LO", grid).text(0x00200010, "SH", "ABDOMEN");
+    return identifiers_of(slice).ids;
+  };
+  EXPECT_EQ(ids_of("FOCUSED"), Strings{"P1"});
+  EXPECT_EQ(ids_of("GRID 8812"), (Strings{"GRID 8812", "P1"}));
+  EXPECT_EQ(ids_of("ZWICKEL"), (Strings{"P1", "ZWICKEL"}));
+  SliceBytes patient;
+  EXPECT_EQ(identifiers_of(patient.text(0x00100020, "LO", "ABDOMEN")).ids, Strings{"ABDOMEN"});
+}
+
+TEST(FileFacts, LeavesCodesThatAGridOrAMediumIsCalledBy) {
+  SliceBytes slice;
+  slice.text(0x00181006, "LO", "FOCUSED").text(0x00880130, "SH", "ABDOMEN").text(0x00181166, "CS", "FIXED\\FOCUSED");
+  const Deidentified done(slice.text(0x00180015, "CS", "ABDOMEN").text(0x00081030, "LO", "ABDOMEN AP").bytes(),
+                          policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00181166), "FIXED\\FOCUSED");
+  EXPECT_EQ(done.value(0x00180015), "ABDOMEN");
+  EXPECT_EQ(done.value(0x00081030), "ABDOMEN AP");
+  EXPECT_FALSE(done.has(0x00181006) || done.has(0x00880130));
+}
+
 }  // namespace
 
 }  // namespace naru::test
