@@ -64,7 +64,8 @@ DeidAction effect_of(Tag tag, DeidAction action) {
 int demanded_protection(Tag tag, const DeidentifyPolicy& policy) {
   if (const AttributeRule* rule = find_attribute_rule(tag)) return protection(action_of(*rule, policy.options));
   const Vr v = standard_vr(tag).value_or(0);
-  const DeidAction unlisted = unlisted_decision(tag, v, false, {}, policy).action;
+  // Where it protects most: a rule of the hospital's own holds beside codes of its own, too.
+  const DeidAction unlisted = unlisted_decision(tag, v, false, {.is_of_local_scheme = true}, policy).action;
   return unlisted == DeidAction::C && !is_date(v) ? 0 : protection(unlisted);
 }
 

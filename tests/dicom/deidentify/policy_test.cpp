@@ -121,6 +121,19 @@ TEST(Policy, SaysWhichOptionsContradict) {
           .options));
 }
 
+TEST(Policy, IsWeakerWhereARuleKeepsTheNameOfAHospitalsOwnCodingScheme) {
+  for (const std::uint32_t tag : {0x00080115U, 0x00080116U, 0x0008010CU}) {  // its name, organization and UID
+    auto policy = policy_with({DeidOption::clean_descriptors});
+    policy.attributes = {{tag, DeidAction::K}};
+    EXPECT_TRUE(policy.is_weaker_than_profile()) << std::hex << tag;
+    policy.attributes = {{tag, DeidAction::X}};
+    EXPECT_FALSE(policy.is_weaker_than_profile()) << std::hex << tag;
+  }
+  auto keeps_uids = policy_with({DeidOption::retain_uids});
+  keeps_uids.attributes = {{0x0008010C, DeidAction::K}};
+  EXPECT_FALSE(keeps_uids.is_weaker_than_profile());
+}
+
 }  // namespace
 
 }  // namespace naru::test
