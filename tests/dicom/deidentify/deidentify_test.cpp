@@ -121,6 +121,9 @@ TEST(Deidentify, MakesNoTwoContainersOne) {
   };
   EXPECT_EQ(container_of("S14-88123"), container_of("S14-88123"));
   EXPECT_NE(container_of("S14-88123"), container_of("S14-88124"));
+  const std::string key = container_of("S14-88123").value_or("");
+  EXPECT_EQ(key.size(), 16U);
+  EXPECT_EQ(key.find_first_not_of("0123456789abcdef"), std::string::npos) << key;
 }
 
 TEST(Deidentify, MovesDatesOfAPatientTogether) {
