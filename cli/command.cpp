@@ -86,7 +86,8 @@ std::string_view why_cpu(const CudaStatus& status) {
 
 namespace {
 
-/// A GPU where it works, else the CPU. @param preferred which, of those that can be used; counted on from the first again
+/// A GPU where it works, else the CPU. @param preferred which, of those that can be used; counted on from the first
+/// again
 Executor automatic_executor(int thread_count, std::size_t preferred) {
   const CudaStatus status = cuda_status();
   std::string_view reason = why_cpu(status);

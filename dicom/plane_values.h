@@ -27,8 +27,8 @@ std::optional<std::int64_t> read_padding(const HeaderValues& header, const Pixel
 class VoiLuts {
  public:
   struct Ramp {
-    std::uint16_t start = 0;  ///< the first value that is mapped, signed or not as the image is
-    bool is_signed = false;   ///< the table says so itself
+    std::uint16_t start = 0;         ///< the first value that is mapped, signed or not as the image is
+    bool is_signed = false;          ///< the table says so itself
     std::size_t begin = 0, end = 0;  ///< entries between which it leaves its first value and comes to its last
   };
   const std::vector<Ramp>& of(const HeaderValues& header);

@@ -157,9 +157,9 @@ __device__ inline void count_value(unsigned* words, unsigned long long* bins, in
   atomicAdd(bins + bin, static_cast<unsigned long long>(kFull));
 }
 
-/// One block a multiprocessor, which has room for its counters (128 KiB for all bins), from the first value to the last:
-/// they are cleared and added to those of all once. Neighbours of one value, as the air around a patient gives, are added
-/// together: those of a load, or of a whole warp.
+/// One block a multiprocessor, which has room for its counters (128 KiB for all bins), from the first value to the
+/// last: they are cleared and added to those of all once. Neighbours of one value, as the air around a patient gives,
+/// are added together: those of a load, or of a whole warp.
 /// @tparam kIsWhole the range has all bins: no value lies outside
 template <class T, bool kIsWhole>
 __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(Loads<T> in, const std::uint8_t* mask,
@@ -239,8 +239,9 @@ void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector
   const std::int64_t blocks =
       std::clamp<std::int64_t>((loads.count + kLoadsPerBlock - 1) / kLoadsPerBlock, 1, multiprocessor_count(executor));
   const auto launch = [&](auto kernel, const BinRange& range) {
-    cuda_check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(range.bytes())),
-               "asking for shared memory");
+    cuda_check(
+        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(range.bytes())),
+        "asking for shared memory");
     kernel<<<static_cast<unsigned>(blocks), kHistogramThreads, range.bytes(), stream>>>(loads, mask, count, bins.data(),
                                                                                         range);
     cuda_check(cudaGetLastError(), "launching a histogram");

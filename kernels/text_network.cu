@@ -19,7 +19,8 @@ constexpr int kColumns = 32, kRows = 8;
 template <int kSize>
 __global__ void convolve_text_kernel(TextConvolution work, VolumeView<float> out) {
   constexpr int kTaps = kSize * kSize, kHalf = kSize / 2;
-  alignas(16) __shared__ float weights[kTextDeviceTerms * kTextDeviceBlock];  // input, row, column, output; read by fours
+  alignas(16)
+      __shared__ float weights[kTextDeviceTerms * kTextDeviceBlock];  // input, row, column, output; read by fours
   const int terms = static_cast<int>(work.in.size.z) * kTaps;
   const int first = static_cast<int>(blockIdx.z) * kTextDeviceBlock, count = static_cast<int>(out.size.z) - first;
   for (int n = static_cast<int>(threadIdx.y) * kColumns + static_cast<int>(threadIdx.x); n < terms * kTextDeviceBlock;

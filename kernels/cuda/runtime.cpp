@@ -29,10 +29,10 @@ Stream::Stream(int index) : device_index(index) {
   cuda_check(cudaGetDeviceProperties(&properties, index), "asking for the device");
   device_name = properties.name;
   if (properties.major < kLeastComputeMajor) {
-    throw Error(ErrorCode::device_unavailable,
-                "CUDA device " + std::to_string(index) + " (" + device_name + ") has compute capability " +
-                    std::to_string(properties.major) + "." + std::to_string(properties.minor) +
-                    "; 8.0 or later is needed: use --device auto or cpu");
+    throw Error(ErrorCode::device_unavailable, "CUDA device " + std::to_string(index) + " (" + device_name +
+                                                   ") has compute capability " + std::to_string(properties.major) +
+                                                   "." + std::to_string(properties.minor) +
+                                                   "; 8.0 or later is needed: use --device auto or cpu");
   }
   multiprocessor_count = properties.multiProcessorCount;
   shared_bytes = properties.sharedMemPerBlockOptin;

@@ -79,7 +79,8 @@ TEST(FrameValues, KnowTheWindowsOfTheFramesGroups) {
     return item(SliceBytes::element(macro, "SQ", item(attributes)));
   };
   const auto window = [&](std::string_view centre) {
-    return group(0x00289132, SliceBytes::element(0x00281050, "DS", centre) + SliceBytes::element(0x00281051, "DS", "20"));
+    return group(0x00289132,
+                 SliceBytes::element(0x00281050, "DS", centre) + SliceBytes::element(0x00281051, "DS", "20"));
   };
   const std::string table = item(SliceBytes::element(0x00283002, "US", std::string("\x0B\x00\x64\x00\x10\x00", 6)));
   SliceBytes slice = slice_of({1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14, 15, 16, 17, 18});
