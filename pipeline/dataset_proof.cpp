@@ -80,11 +80,12 @@ DeidDocuments documents_in(const fs::path& out) {
   return documents;
 }
 
-/// The same documents of no case, and the words that cases take from lists of ours.
+/// The same documents of no case, and the words that cases take from lists of ours. What people wrote to be published,
+/// the name of the project too, is not among them: it may name a patient.
 DeidDocuments documents_of_no_case(const fs::path& folder, const Scan& scan, std::span<const CasePlan> plans,
                                    const DatasetFacts& facts) {
   fs::create_directories(folder);
-  write_documents(folder, {}, {}, facts);
+  write_documents(folder, {}, {}, {"default", facts.device});
   DeidDocuments documents = documents_in(folder);
   fs::remove_all(folder);
   std::string& words = documents["words"];
@@ -93,7 +94,10 @@ DeidDocuments documents_of_no_case(const fs::path& folder, const Scan& scan, std
     for (const auto& word : {plan.manufacturer, plan.body_part}) {
       if (word) words += std::string(*word) + ' ';
     }
-    words += scan.stacks[plan.stacks.front()].units + ' ' + to_json(plan.recipe).dump() + ' ';
+    Recipe unnamed = plan.recipe;
+    unnamed.name = "recipe";
+    unnamed.publication = {};
+    words += scan.stacks[plan.stacks.front()].units + ' ' + to_json(unnamed).dump() + ' ';
   }
   return documents;
 }

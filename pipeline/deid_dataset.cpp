@@ -245,8 +245,8 @@ void prove_documents(const DeidDocuments& documents, const DeidDocuments& of_no_
     if (of_none != of_no_instance.end()) blank_lines(bytes, searched(name, of_none->second));
     if (!search.find(std::as_bytes(std::span(bytes)), dicom::ProofSearch::Where::text, allowed_texts)) continue;
     throw Error(ErrorCode::internal,
-                fmt::format("{} holds a word that identifies someone: nothing was published; rename the project or the "
-                            "recipe if they hold it, else report this",
+                fmt::format("{} holds a word that identifies someone: nothing was published; change the name of the "
+                            "project or of the recipe, or what [output] says, if they hold it, else report this",
                             name));
   }
 }

@@ -233,9 +233,10 @@ void write_out(const fs::path& out, const DeidDelivery& delivery, const Deidenti
     files.insert(one.instance.file());
   }
   const DeidDocuments documents = deid_documents(instances, delivery.counts(), options.recipe, options.project);
-  // The names that the user chose are searched as well: a project named after a patient would publish the name.
+  // What people wrote to be published is searched as well: a project named after a patient would publish the name.
   Recipe unnamed = options.recipe;
   unnamed.name = "recipe";
+  unnamed.publication = {};
   prove_documents(documents, deid_documents({}, delivery.counts(), unnamed, "default"), delivery.identifiers());
   remove_all_but(out, files);
   for (const auto& [name, text] : documents) write_file(out / name, text);

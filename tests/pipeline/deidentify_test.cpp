@@ -593,5 +593,17 @@ TEST_F(DeidentifyTest, LetsNoTokenOfAPhantomsHeaderThroughInAnySyntax) {
   EXPECT_THAT(test::slurp(report() / "inputs.jsonl"), HasSubstr(token));
 }
 
+TEST_F(DeidentifyTest, SearchesWhatTheRecipeSaysOfThePublication) {
+  put_series("HZ883412", 1);  // of Vermeulen^TessHZ883412
+  for (const char* const creator : {"HZ883412", "Dr. Vermeulen", "Sint Willibrord Ziekenhuis"}) {
+    options_.recipe.publication.creator = creator;
+    EXPECT_EQ(code_of_run(), ErrorCode::internal) << creator;
+    EXPECT_FALSE(fs::exists(options_.out)) << creator;
+  }
+  options_.recipe.publication.creator = "A Hospital";
+  run();
+  EXPECT_THAT(test::slurp(options_.out / "dataset.json"), HasSubstr("A Hospital"));
+}
+
 }  // namespace
 }  // namespace naru

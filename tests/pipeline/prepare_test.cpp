@@ -626,5 +626,24 @@ TEST_F(PrepareTest, SealedLinksLeadBackToTheSource) {
   EXPECT_EQ(link["case"], manifest_line()["case"]);
 }
 
+TEST_F(PrepareTest, SearchesWhatPeopleWroteToBePublished) {
+  PhantomOptions options;
+  options.patient_id = "HZ883412";
+  write_series(options, folder_ / "in");
+  const auto refusal = [&](const std::string& recipe) -> std::string {
+    try {
+      run("schema = \"naru.recipe/1\"\n" + recipe);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal("name = \"t\"\n[output]\ncreator = \"HZ883412\"\n"), HasSubstr("[output]"));
+  EXPECT_THAT(refusal("name = \"hz883412\"\n"), HasSubstr("nothing was published"));
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+  EXPECT_EQ(refusal("name = \"t\"\n[output]\ncreator = \"A Hospital\"\n"), "");
+  EXPECT_THAT(test::slurp(folder_ / "out/croissant.json"), HasSubstr("A Hospital"));
+}
+
 }  // namespace
 }  // namespace naru
