@@ -197,7 +197,10 @@ std::optional<ArchiveMember> ArchiveReader::next(const CancelToken& cancel) {
       return std::nullopt;
     }
     count_expanded(kEntryBytes);
-    if (result < ARCHIVE_WARN) state_ = State::corrupt;
+    if (result < ARCHIVE_WARN) {
+      inflate_to_end(cancel);
+      if (state_ == State::good) state_ = State::corrupt;
+    }
     // Links, pipes and devices have a name among the files, but no bytes: where a link leads is not followed.
     if (state_ != State::good || archive_entry_filetype(entry) == AE_IFDIR) continue;
     const std::size_t index = next_index_++;
@@ -220,13 +223,18 @@ void ArchiveReader::pass_rest(const CancelToken& cancel) {
   while (read(piece).value_or(0) == piece.size()) cancel.throw_if_canceled();
 }
 
-/// Behind the last member stands the end mark, or the checksum of a .tar.gz.
-void ArchiveReader::pass_end(const CancelToken& cancel) {
+/// To the checksum of a .tar.gz, which says of all members whether they are what was packed.
+void ArchiveReader::inflate_to_end(const CancelToken& cancel) {
   for (std::size_t count = gzip_ ? 1 : 0; count > 0 && state_ == State::good;) {
     cancel.throw_if_canceled();
     count = gzip_->read(block_);
     count_expanded(count);
   }
+}
+
+/// Behind the last member stands the end mark, or the checksum of a .tar.gz.
+void ArchiveReader::pass_end(const CancelToken& cancel) {
+  inflate_to_end(cancel);
   const bool is_tar = (archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR;
   if ((gzip_ && gzip_->problem() != Z_OK) || (is_tar && !gzip_ && !ends_with_zeros(path_))) state_ = State::corrupt;
 }

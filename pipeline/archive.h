@@ -70,6 +70,7 @@ class ArchiveReader {
   };
   static ssize_t inflate_some(::archive* a, void* reader, const void** bytes);
   void open();
+  void inflate_to_end(const CancelToken& cancel);
   void pass_end(const CancelToken& cancel);
   void count_expanded(std::uint64_t bytes);
   void pass_rest(const CancelToken& cancel);

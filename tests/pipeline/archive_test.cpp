@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "pipeline/outputs/gzip.h"
 #include "pipeline/prepare.h"
 #include "tests/support/archive_writer.h"
 #include "tests/support/phantom.h"
@@ -281,6 +282,37 @@ TEST_F(ArchivedStudy, IsRejectedWhereEncrypted) {
   test::write_archive(folder_ / "a.zip", members_of("plain"), {"password"});
   EXPECT_THROW(prepare_from("a.zip", "out"), Error);
   EXPECT_THAT(test::slurp(folder_ / "out.report/inputs.jsonl"), ::testing::HasSubstr("\"reason\":\"encrypted\""));
+}
+
+std::string one_gzip_member_of(const std::string& bytes) {
+  std::vector<std::byte> room(gzip_room_bytes(GzipEffort::fast));
+  GzipCompressor compressor;
+  const auto member = compressor.compress(std::as_bytes(std::span(bytes)), GzipEffort::fast, room);
+  return {reinterpret_cast<const char*>(member.data()), member.size()};
+}
+
+/// The header of the second member is broken, and the checksum stands farther behind than what is inflated by then.
+TEST(Archive, ReachesTheChecksumOfATarGzWhoseMembersCannotAllBeRead) {
+  const test::TempFolder folder;
+  const std::string member(200'000, 'm');
+  test::write_archive(folder / "a.tar", {{"1", member}, {"2", member}, {"3", member}});
+  std::string tar = test::slurp(folder / "a.tar");
+  constexpr std::size_t kSecondHeader = 512 + (200'000 + 511) / 512 * 512;
+  ASSERT_EQ(tar[kSecondHeader], '2');
+  tar[kSecondHeader] = 'x';
+  std::string bytes = one_gzip_member_of(tar);
+  test::spill(folder / "sound.tar.gz", bytes);
+  bytes[bytes.size() - 8] ^= 1;  // the CRC-32
+  test::spill(folder / "wrong.tar.gz", bytes);
+  ArchiveReader::State end{};
+  for (const bool is_wrong : {false, true}) {
+    bool is_damaged = !is_wrong;
+    const auto names = names_in(folder / (is_wrong ? "wrong.tar.gz" : "sound.tar.gz"), end, is_damaged);
+    ASSERT_FALSE(names.empty());
+    EXPECT_EQ(names.front(), "1");
+    EXPECT_EQ(end, ArchiveReader::State::corrupt);
+    EXPECT_EQ(is_damaged, is_wrong);
+  }
 }
 
 }  // namespace
