@@ -283,7 +283,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   Staging staging(result.out, result.report, options.on_existing);
   const Decisions decisions = decisions_for(result.report);
   const JobIdentity job{recipe_sha256(options.recipe), key.id()};
-  if (options.on_existing == OnExisting::resume) require_same_job(result.report, job);
+  if (options.on_existing == OnExisting::resume || !decisions.all.empty()) require_same_job(result.report, job);
   const Rulings rulings(decisions);
   const std::vector<InputFile> files = list_inputs_of(options, standard_input);
   DeidScan scan = scan_and_plan(files, options, executor, cancel, on_progress);

@@ -423,7 +423,9 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
   const Decisions decisions = decisions_for(result.report);
-  if (options.on_existing == OnExisting::resume) require_same_job(result.report, identity_of(options, key));
+  if (options.on_existing == OnExisting::resume || !decisions.all.empty()) {
+    require_same_job(result.report, identity_of(options, key));
+  }
   const Rulings rulings(decisions);
   const Job job(options, rulings, executor, cancel, on_progress);
   Scan scan = job.scan(standard_input);

@@ -48,7 +48,7 @@ class Rulings {
 /// @throws Error{dataset_invalid} as read_decisions, and where some are missing that an earlier run knew
 Decisions decisions_for(const std::filesystem::path& report);
 
-/// For --resume: what people decide about is what one recipe showed them, under one key.
+/// For --resume, and wherever there are decisions: they are about what one recipe showed, under one key.
 /// @throws Error{output_exists} where the report waits for another job; Error{dataset_invalid} as read_held
 void require_same_job(const std::filesystem::path& report, const JobIdentity& job);
 

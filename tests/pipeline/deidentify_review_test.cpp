@@ -374,5 +374,22 @@ TEST_F(DeidentifyReviewTest, ShowsNoTextOfWhatIsExcluded) {
   EXPECT_EQ(run().instance_count, 1U);
 }
 
+/// What a person excluded may be what another recipe would deliver.
+TEST_F(DeidentifyReviewTest, AppliesDecisionsToNoOtherRecipeInAnyMode) {
+  put_pictures("PAT-1", {with_text(70, 120), Picture()});
+  EXPECT_EQ(code_of_run(), ErrorCode::nothing_delivered);
+  decide_whole("redact");
+  const auto held = test::contents(report());
+  const Recipe recipe = options_.recipe;
+  options_.recipe = default_deid_recipe();
+  for (const OnExisting mode : {OnExisting::refuse, OnExisting::replace}) {
+    options_.on_existing = mode;
+    EXPECT_EQ(code_of_run(), ErrorCode::output_exists);
+    EXPECT_EQ(test::contents(report()), held);
+  }
+  options_.recipe = recipe;
+  EXPECT_EQ(run().instance_count, 2U);
+}
+
 }  // namespace
 }  // namespace naru

@@ -182,5 +182,20 @@ TEST_F(PrepareReviewTest, KeepsThePicturesOfCasesThatAreNotMadeAgain) {
   EXPECT_TRUE(pictures("full_crop").empty());
 }
 
+TEST_F(PrepareReviewTest, AppliesDecisionsToNoOtherRecipeInAnyMode) {
+  run_first();
+  decide_whole("redact");
+  options_.on_existing = OnExisting::replace;
+  options_.recipe->min_slices = 2;
+  try {
+    run();
+    ADD_FAILURE() << "decisions about what another recipe showed were applied";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::output_exists);
+  }
+  options_.recipe->min_slices = 1;
+  EXPECT_EQ(run().case_count, 2U);
+}
+
 }  // namespace
 }  // namespace naru
