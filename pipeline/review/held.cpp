@@ -121,8 +121,9 @@ std::optional<HeldQueue> read_held(const std::filesystem::path& report) {
     queue.out = json.at("out").get<std::string>();
     queue.decisions_sha256 = text_from(json.at("decisions_sha256"));
     queue.pixels_sha256 = text_from(json.at("pixels_sha256"));
-    queue.job = {text_from(json.at("recipe_sha256")), text_from(json.at("key_id"))};
-    json.at("options").get_to(queue.options);
+    // An earlier build wrote none of these three.
+    queue.job = {text_from(json.value("recipe_sha256", Json())), text_from(json.value("key_id", Json()))};
+    queue.options = json.value("options", queue.options);
     for (const Json& entry : json.at("held")) queue.entries.push_back(entry_from(entry));
     return queue;
   } catch (const Json::exception&) {

@@ -32,7 +32,7 @@ struct HeldEntry {
 /// What a run with --resume must have in common with the one that held something.
 struct JobIdentity {
   std::string recipe_sha256;  ///< empty where the modality chooses the recipe
-  std::string key_id;
+  std::string key_id;         ///< empty where the report does not say it: an earlier build wrote none; of no job of now
   bool operator==(const JobIdentity&) const = default;
 };
 

@@ -71,8 +71,9 @@ void require_same_job(const std::filesystem::path& report, const JobIdentity& jo
   const auto queue = read_held(report);
   if (!queue || queue->job == job) return;
   throw Error(ErrorCode::output_exists,
-              "the report holds what another recipe or key held back, for people to decide: run the job as naru review "
-              "prints it, or choose another OUT and --report; to be asked anew, move the report away and give --force");
+              "the report holds what another recipe or key, or an earlier version, held back for people to decide: run "
+              "the job as naru review prints it, or choose another OUT and --report; to be asked anew, move the report "
+              "away and give --force");
 }
 
 bool write_review(const std::filesystem::path& report, HeldQueue queue, const Decisions& decisions) {

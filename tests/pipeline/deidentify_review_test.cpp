@@ -391,5 +391,28 @@ TEST_F(DeidentifyReviewTest, AppliesDecisionsToNoOtherRecipeInAnyMode) {
   EXPECT_EQ(run().instance_count, 2U);
 }
 
+/// held.json of an earlier build does not say for which recipe and key people decided.
+TEST_F(DeidentifyReviewTest, ReplacesAReportOfAnEarlierBuildButAppliesNoDecisionOfIt) {
+  run_first();
+  const auto write_as_before = [&] {
+    Json held = Json::parse(test::slurp(report() / "held.json"));
+    for (const char* key : {"recipe_sha256", "key_id", "options"}) held.erase(key);
+    test::spill(report() / "held.json", held.dump());
+  };
+  write_as_before();
+  EXPECT_EQ(review().entries.size(), 1U);
+  options_.on_existing = OnExisting::resume;
+  EXPECT_EQ(code_of_run(), ErrorCode::output_exists);
+  options_.on_existing = OnExisting::replace;
+  EXPECT_EQ(run().instance_count, 1U);
+  EXPECT_EQ(review().queue.job.key_id, key().id());
+  write_as_before();
+  decide_whole("redact");
+  EXPECT_EQ(code_of_run(), ErrorCode::output_exists);
+  fs::rename(report(), folder_ / "before.report");
+  EXPECT_EQ(run().instance_count, 1U);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
+}
+
 }  // namespace
 }  // namespace naru
