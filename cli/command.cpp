@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "pipeline/files.h"
 #include "pipeline/inputs.h"
 #include "pipeline/prepare.h"
+#include "pipeline/recipe.h"
 
 namespace naru::cli {
 
@@ -193,7 +195,8 @@ std::vector<std::string> options_to_repeat(const std::string& recipe, const std:
   const auto absolute = [](const std::string& path) { return std::filesystem::absolute(path).string(); };
   std::vector<std::string> words;
   const auto add = [&](const char* option, const std::string& value) { words.insert(words.end(), {option, value}); };
-  if (!recipe.empty()) add("--recipe", std::filesystem::exists(recipe) ? absolute(recipe) : recipe);
+  const bool is_builtin = std::ranges::find(builtin_recipes(), recipe, &BuiltinRecipe::name) != builtin_recipes().end();
+  if (!recipe.empty()) add("--recipe", is_builtin ? recipe : absolute(recipe));
   if (!report.empty()) add("--report", absolute(report));
   if (project != "default") add("--project", project);
   if (!key_file.empty()) add("--key-file", absolute(key_file));

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
+#include "tests/support/temp_folder.h"
+
 namespace naru::cli {
 namespace {
 
@@ -39,6 +43,20 @@ TEST(DeviceAuto, TakesANumberAndNeverFails) {
   for (const char* device : {"auto:", "auto:x", "auto:-1", "cpu:1", "cuda:1x", "", "gpu"}) {
     EXPECT_THROW(make_executor({.device = device}), Error) << device;
   }
+}
+
+/// As load_recipe does: an OUT may be called as the recipe that made it.
+TEST(OptionsToRepeat, TakesTheNameOfABuiltInBeforeAPath) {
+  const test::TempFolder folder;
+  std::filesystem::create_directories(folder / "ct-1mm");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  const auto builtin = options_to_repeat("ct-1mm", "", "default", "");
+  const auto file = options_to_repeat("my.toml", "", "default", "");
+  std::filesystem::current_path(before);
+  EXPECT_EQ(builtin, (std::vector<std::string>{"--recipe", "ct-1mm"}));
+  ASSERT_EQ(file.size(), 2U);
+  EXPECT_TRUE(std::filesystem::path(file[1]).is_absolute());
 }
 
 }  // namespace
