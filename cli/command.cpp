@@ -191,15 +191,20 @@ ProjectKey load_key(const std::string& project, const std::string& key_file, con
 }
 
 std::vector<std::string> options_to_repeat(const std::string& recipe, const std::string& report,
-                                           const std::string& project, const std::string& key_file) {
+                                           const std::string& record, const std::string& project,
+                                           const std::string& key_file, const MachineOptions& machine) {
   const auto absolute = [](const std::string& path) { return std::filesystem::absolute(path).string(); };
   std::vector<std::string> words;
   const auto add = [&](const char* option, const std::string& value) { words.insert(words.end(), {option, value}); };
   const bool is_builtin = std::ranges::find(builtin_recipes(), recipe, &BuiltinRecipe::name) != builtin_recipes().end();
   if (!recipe.empty()) add("--recipe", is_builtin ? recipe : absolute(recipe));
   if (!report.empty()) add("--report", absolute(report));
+  if (!record.empty()) add("--record", absolute(record));
   if (project != "default") add("--project", project);
   if (!key_file.empty()) add("--key-file", absolute(key_file));
+  if (machine.device != MachineOptions().device) add("--device", machine.device);
+  if (machine.threads != 0) add("--threads", std::to_string(machine.threads));  // what --memory must be hangs on it
+  if (!machine.memory.empty()) add("--memory", machine.memory);
   return words;
 }
 

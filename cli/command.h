@@ -92,10 +92,12 @@ void print_inputs(const std::map<std::string, std::size_t>& by_disposition,
 ProjectKey load_key(const std::string& project, const std::string& key_file, const std::filesystem::path& out,
                     const std::filesystem::path& report);
 
-/// The words of a command line by which a later run finds the same recipe, report and key.
-/// @param recipe, report, key_file as given, empty where they were not
+/// The words of a command line by which a later run finds the same recipe, report, record and key, and works as this
+/// one does.
+/// @param recipe, report, record, key_file as given, empty where they were not
 std::vector<std::string> options_to_repeat(const std::string& recipe, const std::string& report,
-                                           const std::string& project, const std::string& key_file);
+                                           const std::string& record, const std::string& project,
+                                           const std::string& key_file, const MachineOptions& machine);
 
 /// Prints one JSON document on stdout.
 void print_json(const nlohmann::ordered_json& json);

@@ -82,7 +82,8 @@ int deidentify_now(const Options& options, Recipe recipe, const Context& context
   job.report = options.report;
   job.recipe = std::move(recipe);
   job.project = options.project;
-  job.to_repeat = options_to_repeat(options.recipe, options.report, options.project, options.key_file);
+  job.to_repeat = options_to_repeat(options.recipe, options.report, options.record, options.project, options.key_file,
+                                    options.machine);
   job.on_existing = options.resume ? OnExisting::resume : options.force ? OnExisting::replace : OnExisting::refuse;
   if (!options.record.empty()) job.record = load_job_record(options.record);
   job.memory_limit_bytes = memory_limit_bytes(options.machine);

@@ -50,7 +50,8 @@ int run(const Options& options, const Context& context) {
   job.report = options.report;
   job.project = options.project;
   job.trace = options.trace;
-  job.to_repeat = options_to_repeat(options.recipe, options.report, options.project, options.key_file);
+  job.to_repeat = options_to_repeat(options.recipe, options.report, options.record, options.project, options.key_file,
+                                    options.machine);
   job.on_existing = options.resume ? OnExisting::resume : options.force ? OnExisting::replace : OnExisting::refuse;
   if (!options.recipe.empty()) job.recipe = load_recipe(options.recipe);
   if (!options.record.empty()) job.record = load_job_record(options.record);

@@ -51,12 +51,23 @@ TEST(OptionsToRepeat, TakesTheNameOfABuiltInBeforeAPath) {
   std::filesystem::create_directories(folder / "ct-1mm");
   const std::filesystem::path before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
-  const auto builtin = options_to_repeat("ct-1mm", "", "default", "");
-  const auto file = options_to_repeat("my.toml", "", "default", "");
+  const auto builtin = options_to_repeat("ct-1mm", "", "", "default", "", {});
+  const auto file = options_to_repeat("my.toml", "", "", "default", "", {});
   std::filesystem::current_path(before);
   EXPECT_EQ(builtin, (std::vector<std::string>{"--recipe", "ct-1mm"}));
   ASSERT_EQ(file.size(), 2U);
   EXPECT_TRUE(std::filesystem::path(file[1]).is_absolute());
+}
+
+TEST(OptionsToRepeat, KeepsTheRecordAndTheMachineThatWereGiven) {
+  EXPECT_EQ(options_to_repeat("", "", "", "default", "", {}), std::vector<std::string>());
+  EXPECT_EQ(
+      options_to_repeat("", "/r", "/record.toml", "lung", "/k", {.device = "cpu", .threads = 2, .memory = "4GiB"}),
+      (std::vector<std::string>{"--report", "/r", "--record", "/record.toml", "--project", "lung", "--key-file", "/k",
+                                "--device", "cpu", "--threads", "2", "--memory", "4GiB"}));
+  const auto relative = options_to_repeat("", "", "record.toml", "default", "", {});
+  ASSERT_EQ(relative.size(), 2U);
+  EXPECT_TRUE(std::filesystem::path(relative[1]).is_absolute());
 }
 
 }  // namespace
