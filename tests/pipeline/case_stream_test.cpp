@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstring>
 #include <sstream>
 #include <tuple>
@@ -12,6 +13,7 @@
 #include "pipeline/outputs/gzip.h"
 #include "pipeline/outputs/nifti.h"
 #include "pipeline/prepare.h"
+#include "tests/support/archive_writer.h"
 #include "tests/support/phantom.h"
 #include "tests/support/temp_folder.h"
 
@@ -37,9 +39,10 @@ class CaseStreamTest : public ::testing::Test {
 
   void write_series() { test::write_series(options_, folder_ / "in"); }
 
-  PrepareResult run(const std::string& recipe, int threads, const std::string& out) {
+  PrepareResult run(const std::string& recipe, int threads, const std::string& out, const std::string& input = "in") {
     PrepareOptions options;
-    options.inputs = {(folder_ / "in").string()};
+    options.inputs = {(folder_ / input).string()};
+    options.trace = folder_ / "trace.json";
     options.out = folder_ / out;
     options.recipe = parse_recipe(recipe, "test");
     options.memory_limit_bytes = std::uint64_t{1} << 30;
@@ -47,6 +50,23 @@ class CaseStreamTest : public ::testing::Test {
     Executor executor = Executor::cpu(threads);
     std::istringstream no_input;
     return prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, cancel_, [](const Progress&) {});
+  }
+
+  /// Of an archive a case is not streamed, but made as a whole.
+  PrepareResult run_whole(const std::string& recipe, const std::string& out) {
+    std::vector<std::pair<std::string, std::string>> members;
+    for (const auto& entry : fs::directory_iterator(folder_ / "in")) {
+      members.emplace_back(entry.path().filename(), test::slurp(entry.path()));
+    }
+    test::write_archive(folder_ / "in.zip", members, {.password = "", .is_stored = true});
+    return run(recipe, 2, out, "in.zip");
+  }
+
+  /// In how many parts the last run resampled its case.
+  std::ptrdiff_t slab_count() {
+    const Json trace = Json::parse(test::slurp(folder_ / "trace.json"));
+    return std::ranges::count_if(trace.at("traceEvents"),
+                                 [](const Json& event) { return event.value("name", "") == "resample"; });
   }
 
   Json line(const std::string& out) { return Json::parse(test::slurp(folder_ / out / "manifest.jsonl")); }
@@ -78,7 +98,8 @@ TEST_F(CaseStreamTest, GivesTheSameFileForAnyNumberOfThreads) {
 /// A target on a source slice is that slice alone, its neighbours are made of many: their sources lie about each other.
 TEST_F(CaseStreamTest, ReadsAllSourcesWhereATargetLiesOnASlice) {
   options_.spacing_mm = {1, 1, 1};
-  // Convention, slices and spacing: with one thread they are made as a whole, with two in slabs of one slice each.
+  // Convention, slices and spacing: for any number of threads most are made as a whole, since slabs that have all of
+  // their sources would share too many. A type that is named needs no histogram, for which all would be kept in memory.
   const std::tuple<const char*, int, double> cases[] = {{"naru", 9, 2.7},  {"naru", 7, 2.1},
                                                         {"naru", 15, 4.5}, {"monai", 9, 2.5},
                                                         {"itk", 10, 2.5},  {"totalsegmentator", 15, 3}};
@@ -90,14 +111,32 @@ TEST_F(CaseStreamTest, ReadsAllSourcesWhereATargetLiesOnASlice) {
       options_.size = {180, 180, slices};
       fs::remove_all(folder_ / "in");
       write_series();
-      const std::string recipe =
-          fmt::format("{}[resample]\nspacing_mm = [1.0, 1.0, {:.1f}]\nconvention = \"{}\"\ninterpolator = \"{}\"\n",
-                      kNative, spacing, convention, interpolator);
-      run(recipe, 1, "one");
-      run(recipe, 2, "two");
-      EXPECT_EQ(file("two"), file("one"));
-      EXPECT_EQ(line("two")["statistics"], line("one")["statistics"]);
+      const std::string recipe = fmt::format(
+          "{}[resample]\nspacing_mm = [1.0, 1.0, {:.1f}]\nconvention = \"{}\"\ninterpolator = \"{}\"\n"
+          "[output]\ndtype = \"float32\"\n",
+          kNative, spacing, convention, interpolator);
+      run(recipe, 2, "slabs");
+      run_whole(recipe, "whole");
+      EXPECT_EQ(file("slabs"), file("whole"));
+      EXPECT_EQ(line("slabs")["statistics"], line("whole")["statistics"]);
     }
+  }
+}
+
+/// Five targets, every other one on a slice: between two that are made of 28 slices lies one that is a slice.
+TEST_F(CaseStreamTest, StreamsSlabsWhoseSourcesLieAboutThoseOfTheOneBetween) {
+  options_.spacing_mm = {1, 1, 1};
+  options_.size = {24, 20, 57};
+  write_series();
+  const std::string recipe = kNative +
+                             "[resample]\nspacing_mm = [1.0, 1.0, 11.5]\ninterpolator = \"bspline\"\n"
+                             "antialias = false\n[output]\ndtype = \"float32\"\n";
+  run_whole(recipe, "whole");
+  EXPECT_EQ(slab_count(), 1);
+  for (const int threads : {1, 2}) {
+    run(recipe, threads, "slabs");
+    EXPECT_EQ(slab_count(), 5);
+    EXPECT_EQ(file("slabs"), file("whole"));
   }
 }
 
