@@ -95,10 +95,12 @@ class Reader {
       : policy_(policy), words_(words), prefix_(prefix), cancel_(cancel) {}
 
   std::vector<Row> read(const InputFile& input) {
-    if (input.reason) return {unusable(input.path, *input.reason)};
-    if (is_archive_name(input.path)) return read_archive(input.path);
+    if (!input.reason && is_archive_name(input.path)) return read_archive(input.path);
     std::vector<Row> rows;
-    rows.push_back(read_plain_file(input.path));
+    rows.push_back(input.reason ? unusable(input.path, *input.reason) : read_plain_file(input.path));
+    if (input.reason && *input.reason != Code::unreadable) {
+      rows.back().record.size_bytes = OpenFile(input.path).size_bytes();
+    }
     return rows;
   }
 

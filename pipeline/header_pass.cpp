@@ -153,6 +153,7 @@ std::vector<FileHeader> read_input(const InputFile& input, Prefix& prefix, const
   std::vector<FileHeader> headers;
   if (input.reason) {
     headers.push_back(unusable(input.path, *input.reason));
+    if (*input.reason != Code::unreadable) headers.back().record.size_bytes = OpenFile(input.path).size_bytes();
   } else if (is_archive_name(input.path)) {
     headers = read_archive(input.path, prefix, cancel);
   } else {

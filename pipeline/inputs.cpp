@@ -138,7 +138,8 @@ std::vector<InputFile> list_inputs(std::span<const std::string> arguments, std::
   if (lister.files.empty()) {
     throw Error(ErrorCode::input_empty, "no files in INPUT: give a folder that holds DICOM files");
   }
-  const bool has_readable = std::ranges::any_of(lister.files, [](const InputFile& f) { return !f.reason; });
+  const bool has_readable =
+      std::ranges::any_of(lister.files, [](const InputFile& f) { return f.reason != Code::unreadable; });
   if (!has_readable) {
     throw Error(ErrorCode::input_unreadable, "nothing in INPUT may be read: check its permissions for this user");
   }

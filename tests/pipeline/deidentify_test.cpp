@@ -605,5 +605,17 @@ TEST_F(DeidentifyTest, SearchesWhatTheRecipeSaysOfThePublication) {
   EXPECT_THAT(test::slurp(options_.out / "dataset.json"), HasSubstr("A Hospital"));
 }
 
+TEST_F(DeidentifyTest, ReportsADicomdirThatIsCutOffWhereItIsTheOnlyInput) {
+  const std::string cut = std::string(128, '\0') + "DICM" +
+                          test::SliceBytes::element(0x00020002, "UI", "1.2.840.10008.1.3.10") +
+                          test::SliceBytes::element(0x00020010, "UI", std::string("1.2.840.10008.1.2.1\0", 20)) +
+                          test::SliceBytes::element(0x00041130, "CS", "VERMEULE").substr(0, 12);
+  test::spill(folder_ / "in/DICOMDIR", cut);
+  options_.inputs = {(folder_ / "in/DICOMDIR").string()};
+  EXPECT_EQ(code_of_run(), ErrorCode::nothing_delivered);
+  EXPECT_EQ(fates(), (std::map<std::string, int>{{"rejected:truncated", 1}}));
+  EXPECT_EQ(lines_of(report() / "inputs.jsonl").at(0)["size_bytes"], cut.size());
+}
+
 }  // namespace
 }  // namespace naru

@@ -122,5 +122,13 @@ TEST_F(HeaderPass, LeavesChecksumsToThoseWhoNeedThem) {
   EXPECT_EQ(scan.inputs[4].sha256, "");
 }
 
+TEST_F(HeaderPass, KnowsTheSizeOfAFileThatCannotBeUsedWhateverItHolds) {
+  spill("DICOMDIR", "cut off");
+  const auto headers = read_headers({{folder_ / "DICOMDIR", Code::truncated}}, executor_, never_, ignore_);
+  ASSERT_EQ(headers.size(), 1U);
+  EXPECT_EQ(headers[0].record.reason, Code::truncated);
+  EXPECT_EQ(headers[0].record.size_bytes, 7U);
+}
+
 }  // namespace
 }  // namespace naru
