@@ -57,11 +57,15 @@ void require_only_a_dataset(const fs::path& folder) {
                        dataset["schema"].get<std::string>().starts_with("naru.");
   if (is_ours) files.check_names();
   if (is_ours && files.result.differences.empty()) return;
+  // What a file is called may name a patient.
+  const std::string found =
+      is_ours ? fmt::format("{} differences, which naru verify lists", files.result.differences.size())
+              : "dataset.json: is not Naru's";
   throw Error(
       ErrorCode::output_exists,
       fmt::format("OUT holds other things than a Naru dataset, which are not deleted ({}): move them, or choose "
                   "another OUT",
-                  is_ours ? files.result.differences.front() : "dataset.json: is not Naru's"));
+                  found));
 }
 
 bool holds_only_a_report(const fs::path& folder) {

@@ -114,10 +114,10 @@ void require_unchanged(const fs::path& out, Executor& executor, const CancelToke
   files.check_sums(executor, cancel, on_progress);
   const std::vector<std::string>& differences = files.result.differences;
   if (differences.empty()) return;
-  throw Error(ErrorCode::dataset_invalid,
-              fmt::format("OUT was finished, and changed since ({} differences; {}): see naru verify, or make it anew "
-                          "with --force",
-                          differences.size(), differences.front()));
+  throw Error(ErrorCode::dataset_invalid,  // without a name: what a file is called may name a patient
+              fmt::format("OUT was finished, and changed since ({} differences, which naru verify lists): bring back "
+                          "what it was, or make it anew with --force",
+                          differences.size()));
 }
 
 }  // namespace naru

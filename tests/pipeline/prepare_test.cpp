@@ -645,5 +645,19 @@ TEST_F(PrepareTest, SearchesWhatPeopleWroteToBePublished) {
   EXPECT_THAT(test::slurp(folder_ / "out/croissant.json"), HasSubstr("A Hospital"));
 }
 
+TEST_F(PrepareTest, ResumeOfAFinishedDatasetNamesNoFileThatSomebodyPutThere) {
+  test::write_series({}, folder_ / "in");
+  run("ct-1mm");
+  test::spill(folder_ / "out/HONG_GILDONG.pdf", "mine");
+  try {
+    run("ct-1mm", OnExisting::resume);
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::dataset_invalid);
+    EXPECT_THAT(error.what(), HasSubstr("1 differences"));
+    EXPECT_THAT(error.what(), ::testing::Not(HasSubstr("HONG")));
+  }
+}
+
 }  // namespace
 }  // namespace naru

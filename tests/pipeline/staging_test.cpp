@@ -397,5 +397,18 @@ TEST_F(StagingTest, PublishesTheReportAlone) {
   EXPECT_FALSE(work_exists());
 }
 
+TEST_F(StagingTest, NamesNoFileThatItDoesNotDelete) {
+  publish("old");
+  test::spill(out() / "HONG_GILDONG.pdf", "mine");
+  try {
+    const Staging staging(out(), report(), OnExisting::replace);
+    ADD_FAILURE() << "what is no part of a dataset is replaced";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::output_exists);
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("1 differences, which naru verify lists"));
+    EXPECT_THAT(error.what(), ::testing::Not(::testing::HasSubstr("HONG")));
+  }
+}
+
 }  // namespace
 }  // namespace naru
