@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "pipeline/documents.h"
@@ -34,21 +33,6 @@ constexpr std::array kKeys = {
     Key{"reviewer", &JobRecord::reviewer},
     Key{"destruction_date", &JobRecord::destruction_date},
 };
-
-/// YYYY-MM-DD of the calendar.
-bool is_date(const std::string& text) {
-  const auto number = [&](std::size_t at, std::size_t size) {
-    int value = 0;
-    for (const char c : text.substr(at, size)) value = c >= '0' && c <= '9' ? 10 * value + (c - '0') : -100000;
-    return value;
-  };
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  const int year = number(0, 4), month = number(5, 2), day = number(8, 2);
-  return year > 0 && month > 0 && day > 0 &&
-         std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                     std::chrono::day(static_cast<unsigned>(day)))
-             .ok();
-}
 
 /// A string, or a date of TOML's own.
 std::string text_of(const TomlValue& value, const toml::node& node) {

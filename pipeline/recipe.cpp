@@ -126,11 +126,8 @@ std::string read_line(const TomlValue& value) {
 }
 
 void read_date_published(const TomlValue& value, Recipe& recipe) {
-  constexpr std::string_view kForm = "dddd-dd-dd";
   const std::string text = value.string();
-  const bool is_date =
-      std::ranges::equal(text, kForm, [](char c, char form) { return form == 'd' ? c >= '0' && c <= '9' : c == form; });
-  if (!is_date) value.fail("must be a date as \"2026-11-28\"");
+  if (!is_date(text)) value.fail("must be a date as \"2026-11-28\"");
   recipe.publication.date_published = text;
 }
 

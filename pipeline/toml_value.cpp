@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 namespace naru {
@@ -29,6 +30,20 @@ toml::table parse_toml(std::string_view text, const TomlOrigin& origin) {
   } catch (const toml::parse_error& problem) {
     fail_at(origin, problem.source(), std::string(problem.description()));
   }
+}
+
+bool is_date(const std::string& text) {
+  const auto number = [&](std::size_t at, std::size_t size) {
+    int value = 0;
+    for (const char c : text.substr(at, size)) value = c >= '0' && c <= '9' ? 10 * value + (c - '0') : -100000;
+    return value;
+  };
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const int year = number(0, 4), month = number(5, 2), day = number(8, 2);
+  return year > 0 && month > 0 && day > 0 &&
+         std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                     std::chrono::day(static_cast<unsigned>(day)))
+             .ok();
 }
 
 std::string TomlValue::string() const {

@@ -31,6 +31,9 @@ std::string place_text(const TomlOrigin& origin, const toml::source_region& wher
 /// level of a dotted key, and bounds only what stands in lists and tables. @throws Error{origin.code}
 toml::table parse_toml(std::string_view text, const TomlOrigin& origin);
 
+/// YYYY-MM-DD, a day of the calendar.
+bool is_date(const std::string& text);
+
 class TomlTable;
 
 /// One value. Every function throws Error{origin.code} where the value is not what it asks for.

@@ -252,5 +252,16 @@ TEST(Recipe, LoadsAFileAndNamesAMissingOne) {
   EXPECT_THROW(load_recipe((folder / "other.toml").string()), Error);
 }
 
+TEST(Recipe, WantsADayOfTheCalendarForItsPublication) {
+  const auto published = [](const std::string& date) {
+    const std::string toml = std::string(kRecipeStart) + "[output]\ndate_published = \"" + date + "\"\n";
+    return parse_recipe(toml, "r").publication.date_published;
+  };
+  EXPECT_EQ(published("2028-02-29"), "2028-02-29");
+  for (const char* const wrong : {"2026-13-77", "2026-02-29", "2026-00-01", "2026-11-2", "26-11-28", "today"}) {
+    EXPECT_THROW(published(wrong), Error) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace naru
