@@ -18,12 +18,16 @@ struct Options {
   ReviewOrder order;
 };
 
-/// For a shell to read: paths may hold spaces.
+/// False for a path that steers terminals, or whose bytes are no UTF-8, which held.json has as \xNN: written down it is
+/// another one.
+bool can_be_typed(const std::string& text) { return printable(text) == text && text.find("\\x") == std::string::npos; }
+
+/// For a shell to read: paths may hold spaces. For words that can_be_typed.
 std::string shell_word(const std::string& text) {
   constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=:,@%";
   if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
   std::string word = "'";
-  for (const char c : printable(text)) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return word + "'";
 }
 
@@ -59,6 +63,29 @@ void print_entry(const ReviewEntry& entry) {
   for (const ReviewRegion& region : entry.regions) print_region(region, entry.state() == ReviewState::excluded);
 }
 
+/// How decisions are applied: by the command of the job, where it can be written down.
+void print_command(const HeldQueue& queue) {
+  if (queue.job.key_id.empty()) {
+    print(
+        "An earlier version wrote this report without its recipe and key, so that decisions cannot be applied to it.\n"
+        "To be asked anew, move the report's folder away, keep it, and run the job with --force.\n");
+    return;
+  }
+  std::vector<std::string> words = queue.inputs;
+  words.insert(words.end(), {"--out", queue.out.string()});
+  words.insert(words.end(), queue.options.begin(), queue.options.end());
+  const bool reads_list = std::ranges::find(queue.inputs, "-") != queue.inputs.end();
+  std::string command = "naru " + queue.command;
+  for (const std::string& word : words) command += " " + shell_word(word);
+  command += reads_list ? " --resume < LIST" : " --resume";
+  print("Decisions wait to be applied. Run the job again as it was run before, with --resume{}\n",
+        std::ranges::all_of(words, can_be_typed)
+            ? ":\n  " + command
+            : ".\nIts command cannot be printed: a path in it has control characters, or is no UTF-8.");
+  if (reads_list) print("It read a list of paths from standard input (-): give it the same list again.\n");
+  print("What is still open stays held; what was made before and did not change stays as it is.\n");
+}
+
 /// What somebody who is no engineer does next.
 void print_next(const Review& review, const std::string& report) {
   const auto count = [&](ReviewState state) {
@@ -73,15 +100,7 @@ void print_next(const Review& review, const std::string& report) {
     print("To decide: naru review {} --decide ID={}keep|exclude --by 'YOUR NAME' --why 'THE REASON'\n", report,
           can_redact ? "redact|" : "");
   }
-  if (!review.has_unapplied) return;
-  std::string words;
-  for (const std::string& input : review.queue.inputs) words += " " + shell_word(input);
-  words += " --out " + shell_word(review.queue.out.string());
-  for (const std::string& option : review.queue.options) words += " " + shell_word(option);
-  print(
-      "Decisions wait to be applied. Run the job again as it was run before, with --resume:\n  naru {}{} --resume\n"
-      "What is still open stays held; what was made before and did not change stays as it is.\n",
-      review.queue.command, words);
+  if (review.has_unapplied) print_command(review.queue);
 }
 
 int run(const Options& options, const Context& context) {
@@ -96,7 +115,7 @@ int run(const Options& options, const Context& context) {
     return kExitDone;
   }
   for (const ReviewEntry& entry : review.entries) print_entry(entry);
-  print_next(review, shell_word(options.report));
+  print_next(review, can_be_typed(options.report) ? shell_word(options.report) : "REPORT");
   return kExitDone;
 }
 

@@ -89,5 +89,37 @@ TEST_F(ReviewProgramTest, FailsOnABrokenChainAndOnWhatIsNoReport) {
   EXPECT_THAT(run({}).err, HasSubstr("[input_missing]"));
 }
 
+TEST_F(ReviewProgramTest, PrintsNoCommandThatCannotWork) {
+  const std::string held = test::slurp(folder_ / "out.report/held.json");
+  const auto printed_for = [&](const std::string& inputs) {
+    std::string text = held;
+    const std::string before = R"(["/data/my export"])";
+    text.replace(text.find(before), before.size(), inputs);
+    test::spill(folder_ / "out.report/held.json", text);
+    return run({}).out;
+  };
+  EXPECT_EQ(run({"--decide", "region-0a1b2c3d4e5f=redact", "--by", "A", "--why", "a name"}).status, 0);
+  const std::string list = printed_for(R"(["-"])");
+  EXPECT_THAT(list, HasSubstr("naru deidentify - --out /data/deid"));
+  EXPECT_THAT(list, HasSubstr("--resume < LIST"));
+  EXPECT_THAT(list, HasSubstr("give it the same list again"));
+  for (const char* const path : {R"(["/data/a\nb"])", R"(["/data/\\xB1\\xE8"])"}) {
+    const std::string said = printed_for(path);
+    EXPECT_THAT(said, HasSubstr("Its command cannot be printed")) << path;
+    EXPECT_THAT(said, Not(HasSubstr("naru deidentify"))) << path;
+  }
+}
+
+TEST_F(ReviewProgramTest, SaysThatDecisionsOfAnEarlierVersionAreNotApplied) {
+  std::string text = test::slurp(folder_ / "out.report/held.json");
+  const std::string job = R"("recipe_sha256":null,"key_id":"k","options":["--recipe","/data/my recipe.toml"],)";
+  text.erase(text.find(job), job.size());
+  test::spill(folder_ / "out.report/held.json", text);
+  const Finished decided = run({"--decide", "region-0a1b2c3d4e5f=redact", "--by", "A", "--why", "a name"});
+  EXPECT_EQ(decided.status, 0) << decided.err;
+  EXPECT_THAT(decided.out, HasSubstr("An earlier version wrote this report"));
+  EXPECT_THAT(decided.out, Not(HasSubstr("--resume")));
+}
+
 }  // namespace
 }  // namespace naru
