@@ -80,12 +80,11 @@ DeidDocuments documents_in(const fs::path& out) {
   return documents;
 }
 
-/// The same documents of no case, and the words that cases take from lists of ours. What people wrote to be published,
-/// the name of the project too, is not among them: it may name a patient.
+/// The same documents of no case, and the words that cases take from lists of ours.
 DeidDocuments documents_of_no_case(const fs::path& folder, const Scan& scan, std::span<const CasePlan> plans,
                                    const DatasetFacts& facts) {
   fs::create_directories(folder);
-  write_documents(folder, {}, {}, {"default", facts.device});
+  write_documents(folder, {}, {}, facts);
   DeidDocuments documents = documents_in(folder);
   fs::remove_all(folder);
   std::string& words = documents["words"];
@@ -94,10 +93,7 @@ DeidDocuments documents_of_no_case(const fs::path& folder, const Scan& scan, std
     for (const auto& word : {plan.manufacturer, plan.body_part}) {
       if (word) words += std::string(*word) + ' ';
     }
-    Recipe unnamed = plan.recipe;
-    unnamed.name = "recipe";
-    unnamed.publication = {};
-    words += scan.stacks[plan.stacks.front()].units + ' ' + to_json(unnamed).dump() + ' ';
+    words += scan.stacks[plan.stacks.front()].units + ' ' + to_json(plan.recipe).dump() + ' ';
   }
   return documents;
 }
@@ -138,7 +134,10 @@ HeaderWords headers_to_prove(std::vector<InputFile> files, Executor executor, co
 void prove_dataset(const fs::path& out, const Scan& scan, const HeaderWords& headers, std::span<const CasePlan> plans,
                    const DatasetFacts& facts) {
   const fs::path beside = out.parent_path() / "no-case";
-  prove_documents(documents_in(out), documents_of_no_case(beside, scan, plans, facts), identifiers_of(scan, headers));
+  std::set<std::string> written;
+  for (const CasePlan& plan : plans) written.insert(written_by_people(plan.recipe, facts.project));
+  prove_documents(documents_in(out), documents_of_no_case(beside, scan, plans, facts),
+                  fmt::format("{}", fmt::join(written, "")), identifiers_of(scan, headers));
 }
 
 }  // namespace naru

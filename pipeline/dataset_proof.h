@@ -34,8 +34,8 @@ HeaderWords headers_to_prove(std::vector<InputFile> files, Executor executor, co
 
 /// Searches every document of `out` and the names of its files for the words of every patient of whom an input was used
 /// in the end, and for all UIDs. Words that the same documents hold of no case at all, and those of our own public
-/// lists, are no evidence; what people wrote to be published is searched. Images are not searched: their headers hold
-/// numbers of ours, and voxels are results of arithmetic.
+/// lists, are no evidence; what people wrote to be published is searched by itself. Images are not searched: their
+/// headers hold numbers of ours, and voxels are results of arithmetic.
 /// @param headers of used_files, or of more: fewer may be used once the cases are made
 /// @throws Error{internal} naming the document where there is a hit: nothing may be published
 void prove_dataset(const std::filesystem::path& out, const Scan& scan, const HeaderWords& headers,

@@ -29,8 +29,14 @@ Recipe deliverable(Recipe recipe);
 /// Searches documents and the names of all files, which SHA256SUMS holds, for identifiers. Words that the same
 /// documents would hold of no instance at all are no evidence; counts, sizes, checksums and pseudonyms are numbers of
 /// ours.
+/// What people wrote is searched by itself, but for places: a hospital may say who it is.
+/// @param of_no_instance with what people wrote
+/// @param written see written_by_people
 /// @throws Error{internal} naming the document where there is a hit
-void prove_documents(const DeidDocuments& documents, const DeidDocuments& of_no_instance,
+void prove_documents(const DeidDocuments& documents, const DeidDocuments& of_no_instance, const std::string& written,
                      const dicom::Identifiers& identifiers);
+
+/// What OUT publishes as people wrote it: the names of recipe and project, and the texts of [output].
+std::string written_by_people(const Recipe& recipe, const std::string& project);
 
 }  // namespace naru

@@ -233,11 +233,8 @@ void write_out(const fs::path& out, const DeidDelivery& delivery, const Deidenti
     files.insert(one.instance.file());
   }
   const DeidDocuments documents = deid_documents(instances, delivery.counts(), options.recipe, options.project);
-  // What people wrote to be published is searched as well: a project named after a patient would publish the name.
-  Recipe unnamed = options.recipe;
-  unnamed.name = "recipe";
-  unnamed.publication = {};
-  prove_documents(documents, deid_documents({}, delivery.counts(), unnamed, "default"), delivery.identifiers());
+  prove_documents(documents, deid_documents({}, delivery.counts(), options.recipe, options.project),
+                  written_by_people(options.recipe, options.project), delivery.identifiers());
   remove_all_but(out, files);
   for (const auto& [name, text] : documents) write_file(out / name, text);
 }

@@ -34,7 +34,7 @@ class DeidDatasetTest : public ::testing::Test {
     const auto documents = deid_documents(instances_, counts_, recipe_, project_);
     const auto of_none = deid_documents({}, {}, recipe_, project_);
     try {
-      prove_documents(documents, of_none, identifiers);
+      prove_documents(documents, of_none, written_, identifiers);
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::internal);
       const std::string message = error.what();
@@ -57,6 +57,7 @@ class DeidDatasetTest : public ::testing::Test {
   dicom::DeidCounts counts_;
   Recipe recipe_ = default_deid_recipe();
   std::string project_ = "default";
+  std::string written_;
 };
 
 TEST_F(DeidDatasetTest, FindsAnIdentifierThatBecameAPath) {
@@ -92,6 +93,17 @@ TEST_F(DeidDatasetTest, WordsThatTheDocumentsHoldAnywayAreNoEvidence) {
   }
   project_ = "kovalenko";  // the hospital's own choice
   EXPECT_EQ(document_with(person("Kovalenko^Iryna")), "");
+}
+
+TEST_F(DeidDatasetTest, WhatPeopleWroteIsSearchedButForPlacesAndOurOwnNames) {
+  recipe_.publication = {"CC BY 4.0", "Kovalenko, Iryna", "https://x.example/80401177", "1", "2026-11-01"};
+  written_ = written_by_people(recipe_, project_);
+  EXPECT_EQ(document_with(person("Kovalenko^Iryna")), "the");
+  EXPECT_EQ(document_with(id("80401177")), "the");
+  EXPECT_EQ(document_with(person("Default")), "");
+  dicom::Identifiers places;
+  places.places = {"Kovalenko, Iryna"};
+  EXPECT_EQ(document_with(places), "");
 }
 
 TEST_F(DeidDatasetTest, HoldsTheRecipeButForItsWords) {

@@ -595,14 +595,14 @@ TEST_F(DeidentifyTest, LetsNoTokenOfAPhantomsHeaderThroughInAnySyntax) {
 
 TEST_F(DeidentifyTest, SearchesWhatTheRecipeSaysOfThePublication) {
   put_series("HZ883412", 1);  // of Vermeulen^TessHZ883412
-  for (const char* const creator : {"HZ883412", "Dr. Vermeulen", "Sint Willibrord Ziekenhuis"}) {
+  for (const char* const creator : {"HZ883412", "Dr. Vermeulen"}) {
     options_.recipe.publication.creator = creator;
     EXPECT_EQ(code_of_run(), ErrorCode::internal) << creator;
     EXPECT_FALSE(fs::exists(options_.out)) << creator;
   }
-  options_.recipe.publication.creator = "A Hospital";
+  options_.recipe.publication.creator = "Sint Willibrord Ziekenhuis";  // of the headers: a hospital may say who it is
   run();
-  EXPECT_THAT(test::slurp(options_.out / "dataset.json"), HasSubstr("A Hospital"));
+  EXPECT_THAT(test::slurp(options_.out / "dataset.json"), HasSubstr("Sint Willibrord Ziekenhuis"));
 }
 
 TEST_F(DeidentifyTest, ReportsADicomdirThatIsCutOffWhereItIsTheOnlyInput) {
