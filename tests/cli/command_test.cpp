@@ -38,10 +38,13 @@ TEST(DeviceAuto, RunsOnTheCpuWithOneLineWhereThereIsNoGpu) {
 TEST(DeviceAuto, TakesANumberAndNeverFails) {
   if (why_cpu(cuda_status()).empty()) GTEST_SKIP() << "this machine has a GPU";
   ::testing::internal::CaptureStderr();
-  EXPECT_FALSE(make_executor({.device = "auto:3"}).is_cuda());
+  MachineOptions options;
+  options.device = "auto:3";
+  EXPECT_FALSE(make_executor(options).is_cuda());
   ::testing::internal::GetCapturedStderr();
   for (const char* device : {"auto:", "auto:x", "auto:-1", "cpu:1", "cuda:1x", "", "gpu"}) {
-    EXPECT_THROW(make_executor({.device = device}), Error) << device;
+    options.device = device;
+    EXPECT_THROW(make_executor(options), Error) << device;
   }
 }
 
