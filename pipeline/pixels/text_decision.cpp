@@ -22,6 +22,11 @@ constexpr std::size_t kMostTextsOfSeries = 20'000;  // in all frames together
 constexpr double kLargestShare = 0.15;              // of one frame
 constexpr double kSamePlaceShare = 0.5;             // of the area of both together
 
+/// A single sign may be upright and narrow ("1", "I"), as vertebrae are.
+bool is_line(const TextRegion& region) {
+  return shape_of(region) >= (region.height > region.width ? kSignShape : kShortestLine);
+}
+
 double area(const TextRegion& region) { return static_cast<double>(region.width) * static_cast<double>(region.height); }
 
 bool are_at_one_place(const TextRegion& a, const TextRegion& b) {
@@ -50,7 +55,7 @@ struct Place {
     right = std::max(right, region.x + region.width);
     bottom = std::max(bottom, region.y + region.height);
     slices.emplace(text.file, text.frame);
-    const bool is_sure_line = shape_of(region) >= kShortestLine && text.found.log_odds >= kSureLine;
+    const bool is_sure_line = is_line(region) && text.found.log_odds >= kSureLine;
     is_sure |= text.found.is_on_background || region.probability >= kCertainText || is_sure_line;
   }
   bool is_persistent() const { return slices.size() >= kPersistentSlices; }

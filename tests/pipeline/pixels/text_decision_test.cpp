@@ -82,7 +82,7 @@ TEST(TextDecision, LeavesNoSignThatIsCertainAWordOneBesideTextOneOfAFewSlicesOrW
   EXPECT_TRUE(decided_with(1, {sign_at(200, 200, 0.9996F)}).hold);
   EXPECT_TRUE(decided_with(1, {text_at(200, 200, false)}).hold);
   EXPECT_TRUE(decided_with(1, {text_at(200, 200, false, 20, 45)}).hold);
-  EXPECT_TRUE(decided_with(1, {text_at(200, 200, false, 20, 35)}).hold);
+  EXPECT_TRUE(decided_with(1, {text_at(200, 200, false, 35, 20)}).hold);
   EXPECT_TRUE(decided_with(1, {sign_at(200, 200), text_at(10, 10, true)}).hold);
   EXPECT_TRUE(decided_with(1, {sign_at(200, 200)}, TextHandling::quarantine).hold);
   auto few = series_of(9, {});
@@ -90,11 +90,11 @@ TEST(TextDecision, LeavesNoSignThatIsCertainAWordOneBesideTextOneOfAFewSlicesOrW
   EXPECT_TRUE(decide_text(few, TextHandling::redact).hold);
 }
 
-/// It may be a name of three letters, or a line that can hardly be read.
+/// It may be a name of three letters, a line that can hardly be read, or an upright "I", as the spine of a vertebra.
 TEST(TextDecision, BlanksWhereItStandsWhatIsInDoubtAndLongerThanASign) {
   FoundText line = text_at(200, 200, false), word = {{200, 200, 20, 32, 640, 0.99F}, false};
   line.log_odds = 4.2F;
-  for (const FoundText& doubtful : {line, word}) {
+  for (const FoundText& doubtful : {line, word, text_at(200, 200, false, 20, 38)}) {
     const TextDecision decision = decided_with(1, {doubtful});
     EXPECT_FALSE(decision.hold);
     EXPECT_EQ(decision.texts[0].verdict, TextVerdict::doubtful);
