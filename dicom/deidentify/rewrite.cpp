@@ -263,7 +263,10 @@ class Rewriter {
     const UnlistedDecision decision =
         unlisted_decision(node.tag, node.value_representation, node.is_contradictory,
                           {levels_.back().text.cleans_all, is_of_local_scheme()}, context_.policy);
-    return decision.action == DeidAction::X ? remove(node, decision.removed_as) : apply(i, decision.action);
+    if (decision.action != DeidAction::X) return apply(i, decision.action);
+    // Unknown for its VR, which is not its own: without it nobody could tell what the pixels are.
+    const bool is_missed = decision.removed_as == "unknown_removed" && must_be_true(node.tag);
+    return is_missed ? hold(node) : remove(node, decision.removed_as);
   }
 
   /// Whether the item that is gone through has a Coding Scheme Designator of somebody's own: "L", or one that begins

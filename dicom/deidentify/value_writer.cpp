@@ -85,31 +85,8 @@ bool is_code_word(std::string_view value) {
   return true;
 }
 
-/// A false value would be worse than none here: where it lies, how large it is, what its numbers and codes mean.
-bool must_be_true(Tag tag) {
-  constexpr std::array kTags = {
-      kSliceThickness, kSpacingBetweenSlices, kImagePositionPatient, kImageOrientationPatient,   kNumberOfFrames,
-      kPixelSpacing,   kRescaleIntercept,     kRescaleSlope,         kPhotometricInterpretation, kModality,
-      kUnits,          Tag{0x00181164},  // Imager Pixel Spacing
-      Tag{0x00181074},                   // Radionuclide Total Dose
-      Tag{0x00181075},                   // Radionuclide Half Life
-      Tag{0x00181242},                   // Actual Frame Duration
-      Tag{0x00182010},                   // Nominal Scanned Pixel Spacing
-      Tag{0x00280034},                   // Pixel Aspect Ratio
-      Tag{0x30020011},                   // Image Plane Pixel Spacing
-      Tag{0x30020012},                   // RT Image Position
-      Tag{0x3004000C},                   // Grid Frame Offset Vector
-      Tag{0x3004000E},                   // Dose Grid Scaling
-      Tag{0x30060050},                   // Contour Data
-      Tag{0x3006002C},                   // ROI Volume
-      Tag{0x00541300},                   // Frame Reference Time
-      Tag{0x00541321},                   // Decay Factor
-  };
-  return std::ranges::find(kTags, tag) != kTags.end();
-}
-
 /// Pixel Data Characteristics and Patient Examination Characteristics, which every image has (PS3.3 C.7.6.1.1.2).
-bool must_be_true(Tag tag, std::size_t value) {
+bool value_must_be_true(Tag tag, std::size_t value) {
   constexpr std::size_t kCharacteristics = 2;
   return must_be_true(tag) || ((tag == kImageType || tag == kFrameType) && value < kCharacteristics);
 }
@@ -225,6 +202,44 @@ bool is_code(Tag tag) {
   return std::ranges::find(kTags, tag) != kTags.end();
 }
 
+bool must_be_true(Tag tag) {
+  constexpr std::array kTags = {
+      kSliceThickness,
+      kSpacingBetweenSlices,
+      kImagePositionPatient,
+      kImageOrientationPatient,
+      kNumberOfFrames,
+      kPixelSpacing,
+      kRescaleIntercept,
+      kRescaleSlope,
+      kPhotometricInterpretation,
+      kModality,
+      kUnits,
+      kRows,
+      kColumns,
+      kSamplesPerPixel,
+      kBitsAllocated,
+      kBitsStored,
+      kHighBit,
+      kPixelRepresentation,
+      Tag{0x00181164},  // Imager Pixel Spacing
+      Tag{0x00181074},  // Radionuclide Total Dose
+      Tag{0x00181075},  // Radionuclide Half Life
+      Tag{0x00181242},  // Actual Frame Duration
+      Tag{0x00182010},  // Nominal Scanned Pixel Spacing
+      Tag{0x00280034},  // Pixel Aspect Ratio
+      Tag{0x30020011},  // Image Plane Pixel Spacing
+      Tag{0x30020012},  // RT Image Position
+      Tag{0x3004000C},  // Grid Frame Offset Vector
+      Tag{0x3004000E},  // Dose Grid Scaling
+      Tag{0x30060050},  // Contour Data
+      Tag{0x3006002C},  // ROI Volume
+      Tag{0x00541300},  // Frame Reference Time
+      Tag{0x00541321},  // Decay Factor
+  };
+  return std::ranges::find(kTags, tag) != kTags.end();
+}
+
 bool is_of_others(Tag sequence) {
   constexpr Tag kSourcePatientGroup = 0x00100026, kGroupOfPatients = 0x00100027;
   return sequence == kSourcePatientGroup || sequence == kGroupOfPatients;
@@ -312,7 +327,7 @@ void ValueWriter::write_code(const Node& node, Vr v) {
     const bool may_be_taken = names_a_layer(node.tag) && one.starts_with(dummy_value(v));
     if (!names_someone && is_sound && !may_be_taken) continue;
     is_changed = true;
-    if (must_be_true(node.tag, n)) problem_ = Code::deid_incomplete;
+    if (value_must_be_true(node.tag, n)) problem_ = Code::deid_incomplete;
     one = names_a_layer(node.tag) ? dummy_layer(one) : dummy_value(v);
   }
   if (!is_changed) return keep(node, v);

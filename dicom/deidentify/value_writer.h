@@ -35,6 +35,10 @@ bool is_code(Tag tag);
 /// was moved would tell by how much.
 bool is_code_version(Tag tag);
 
+/// A false value would be worse than none here, and none is no image: where it lies, how large it is, what its numbers
+/// and codes mean.
+bool must_be_true(Tag tag);
+
 /// Sequences of other patients: of the group, or the one that a sample came from.
 bool is_of_others(Tag sequence);
 

@@ -509,6 +509,14 @@ TEST(UntrustedValues, MayBeManyNumbersBesideManyIds) {
   EXPECT_EQ(done.value(0x00281050)->substr(0, 8), "77123456");
 }
 
+/// An image without its size is none.
+TEST(UntrustedValues, WithoutWhichThereIsNoImageHoldTheFileWhereTheirVrIsWrong) {
+  for (const std::uint32_t tag : {0x00280010U, 0x00280011U, 0x00280100U, 0x00280103U}) {
+    SliceBytes slice;
+    EXPECT_EQ(Deidentified(slice.raw(tag, "PN", std::string("\x04\0", 2)).bytes()).result.reason, Code::corrupt) << tag;
+  }
+}
+
 TEST(UntrustedValues, DatesAndIdsWithHyphensAreNoNumbers) {
   SliceBytes slice;
   slice.text(0x00100020, "LO", "1234567-8").text(0x00181100, "DS", "1931-05-04").text(0x00200011, "IS", "1234567-8");
