@@ -180,10 +180,12 @@ class NativePixels {
     }
   }
 
+  /// Of the bits that are stored the lowest; some writers state a High Bit too low for all of them.
+  int low_bit() const { return std::max(0, facts_.format.high_bit + 1 - facts_.format.bits_stored); }
+
   /// The bits that are stored.
   std::uint16_t plain(std::uint16_t value) const {
-    const PixelFormat& f = facts_.format;
-    return static_cast<std::uint16_t>(value & ((1U << f.bits_stored) - 1) << (f.high_bit + 1 - f.bits_stored));
+    return static_cast<std::uint16_t>(value & ((1U << facts_.format.bits_stored) - 1) << low_bit());
   }
 
   /// With its sign extended through the bits above, as writers of signed values do.
@@ -197,8 +199,7 @@ class NativePixels {
   /// A stored value in its bits.
   std::uint16_t placed(std::int64_t stored) const {
     const PixelFormat& f = facts_.format;
-    const int low = std::max(0, f.high_bit + 1 - f.bits_stored);
-    const auto bits = static_cast<std::uint32_t>(stored) << low;
+    const auto bits = static_cast<std::uint32_t>(stored) << low_bit();
     return static_cast<std::uint16_t>(f.is_signed ? bits : bits & ((1U << (f.high_bit + 1)) - 1));
   }
 

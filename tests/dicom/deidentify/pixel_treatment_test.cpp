@@ -67,14 +67,17 @@ TEST(PixelTreatment, BlanksTheRectangleOfADeviceAndNothingElse) {
 }
 
 TEST(PixelTreatment, BlanksWithPaddingThatTheStoredBitsCanHold) {
-  const auto blanked_with = [](std::uint16_t padding) {
+  const auto blanked_with = [](std::uint16_t padding, std::uint16_t high_bit = 11, bool is_signed = false) {
     SliceBytes slice = numbered_slice();
-    slice.number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0).number(0x00280120, padding);
+    slice.number(0x00280101, 12).number(0x00280102, high_bit).number(0x00280103, is_signed ? 1 : 0);
+    slice.number(0x00280120, padding);
     const std::string pixels = pixels_of(Deidentified(slice.bytes(), policy_with_region()));
     return std::pair(static_cast<unsigned char>(pixels[2]), static_cast<unsigned char>(pixels[3]));
   };
   EXPECT_EQ(blanked_with(0x234), (std::pair<unsigned char, unsigned char>(0x34, 0x02)));
   EXPECT_EQ(blanked_with(63536), (std::pair<unsigned char, unsigned char>(1, 0)));  // the darkest value instead
+  // A High Bit that is too low for the stored bits.
+  EXPECT_EQ(blanked_with(0x3, 2, true), (std::pair<unsigned char, unsigned char>(0x03, 0)));
 }
 
 TEST(PixelTreatment, BlanksWithWhatANegativeRescaleMakesBlack) {
