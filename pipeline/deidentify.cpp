@@ -278,9 +278,8 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   result.out = options.out;
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
-  const Decisions decisions = decisions_for(result.report);
   const JobIdentity job{recipe_sha256(options.recipe), key.id()};
-  if (options.on_existing == OnExisting::resume || !decisions.all.empty()) require_same_job(result.report, job);
+  const Decisions decisions = decisions_for_job(result.report, job, options.on_existing == OnExisting::resume);
   const Rulings rulings(decisions);
   const std::vector<InputFile> files = list_inputs_of(options, standard_input);
   DeidScan scan = scan_and_plan(files, options, executor, cancel, on_progress);

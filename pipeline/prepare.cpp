@@ -422,10 +422,8 @@ PrepareResult run_job(const PrepareOptions& options, const ProjectKey& key, Exec
   result.out = options.out;
   result.report = report_folder(options);
   Staging staging(result.out, result.report, options.on_existing);
-  const Decisions decisions = decisions_for(result.report);
-  if (options.on_existing == OnExisting::resume || !decisions.all.empty()) {
-    require_same_job(result.report, identity_of(options, key));
-  }
+  const Decisions decisions =
+      decisions_for_job(result.report, identity_of(options, key), options.on_existing == OnExisting::resume);
   const Rulings rulings(decisions);
   const Job job(options, rulings, executor, cancel, on_progress);
   Scan scan = job.scan(standard_input);

@@ -67,9 +67,11 @@ Decisions decisions_for(const std::filesystem::path& report) {
   return decisions;
 }
 
-void require_same_job(const std::filesystem::path& report, const JobIdentity& job) {
+Decisions decisions_for_job(const std::filesystem::path& report, const JobIdentity& job, bool is_resumed) {
+  Decisions decisions = decisions_for(report);
+  if (!is_resumed && decisions.all.empty()) return decisions;
   const auto queue = read_held(report);
-  if (!queue || queue->job == job) return;
+  if (!queue || queue->job == job) return decisions;
   throw Error(ErrorCode::output_exists,
               "the report holds what another recipe or key, or an earlier version, held back for people to decide: run "
               "the job as naru review prints it, or choose another OUT and --report; to be asked anew, move the report "

@@ -48,9 +48,10 @@ class Rulings {
 /// @throws Error{dataset_invalid} as read_decisions, and where some are missing that an earlier run knew
 Decisions decisions_for(const std::filesystem::path& report);
 
-/// For --resume, and wherever there are decisions: they are about what one recipe showed, under one key.
-/// @throws Error{output_exists} where the report waits for another job; Error{dataset_invalid} as read_held
-void require_same_job(const std::filesystem::path& report, const JobIdentity& job);
+/// As decisions_for; with --resume, and wherever there are decisions, they must be about what this job showed: one
+/// recipe, under one key.
+/// @throws Error{output_exists} where the report waits for another job; Error{dataset_invalid} as read_held too
+Decisions decisions_for_job(const std::filesystem::path& report, const JobIdentity& job, bool is_resumed);
 
 /// Writes held.json and decisions.jsonl into a report that is being made. @return whether there is something for people
 /// to decide, or was decided: else neither is written
