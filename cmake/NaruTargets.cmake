@@ -61,14 +61,16 @@ function(naru_own target)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR})
 endfunction()
 
-# naru_library(core SOURCES ... PUBLIC libs... PRIVATE libs... PRECOMPILE headers...): the static library naru_core.
+# naru_library(core SOURCES ... PUBLIC libs... PRIVATE libs... PRECOMPILE headers... UNITE count): the static library
+# naru_core.
 function(naru_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(ARG "" "UNITE" "SOURCES;PUBLIC;PRIVATE;PRECOMPILE" ${ARGN})
   add_library(naru_${name} STATIC ${ARG_SOURCES})
   naru_own(naru_${name})
   target_include_directories(naru_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(naru_${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
   naru_precompile(naru_${name} ${ARG_PRECOMPILE})
+  naru_unite(naru_${name} "${ARG_UNITE}")
 endfunction()
 
 # naru_test(core SOURCES ... LIBS ... PRECOMPILE headers... UNITE count): the program core_tests, each TEST a ctest; with

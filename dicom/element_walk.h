@@ -41,6 +41,8 @@ bool is_known_vr(Vr value_representation);
 /// same way).
 bool has_long_length(Vr value_representation);
 
+/// The byte as a number.
+inline int byte_at(Bytes bytes, std::size_t offset) { return std::to_integer<int>(bytes[offset]); }
 std::uint16_t read_u16(Bytes bytes, std::size_t offset, bool is_big_endian);
 std::uint32_t read_u32(Bytes bytes, std::size_t offset, bool is_big_endian);
 

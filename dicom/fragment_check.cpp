@@ -2,18 +2,9 @@
 
 #include <array>
 
-#include "dicom/element_walk.h"
+#include "dicom/fragments.h"
 
 namespace naru::dicom {
-
-namespace {
-
-/// A fragment has 8 bytes at least, so this is an object of a million frames.
-constexpr std::size_t kMaxFragments = std::size_t{1} << 20;
-constexpr std::size_t kItemHeaderBytes = 8;
-constexpr Encoding kEncapsulated{true, false};  // encapsulated syntaxes are all explicit little endian
-
-}  // namespace
 
 FragmentCheck check_fragments_of_file(const ReadAt& read, std::uint64_t offset, std::uint64_t file_size_bytes) {
   std::array<std::byte, kItemHeaderBytes> bytes;

@@ -7,8 +7,6 @@ namespace naru::dicom {
 
 namespace {
 
-constexpr Encoding kEncapsulated{true, false};  // encapsulated syntaxes are all explicit little endian
-constexpr std::size_t kItemHeaderBytes = 8;
 /// RLE's header says first how many segments there are, of 15 at most, then where the first one is: behind the header.
 constexpr std::uint32_t kMaxRleSegments = 15, kRleHeaderBytes = 64;
 

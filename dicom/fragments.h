@@ -15,6 +15,11 @@ namespace naru::dicom {
 /// A fragment has 8 bytes at least: an object of a million frames.
 inline constexpr std::size_t kMaxFragments = std::size_t{1} << 20;
 
+/// Encapsulated syntaxes are all explicit little endian.
+inline constexpr Encoding kEncapsulated{true, false};
+/// Of an item's tag and length.
+inline constexpr std::size_t kItemHeaderBytes = 8;
+
 /// How the fragments that start at `value` end; nothing is copied. Fragments that end with the bytes, but without the
 /// mark of their end, are `complete` too: `has_end_mark` is false then.
 struct FragmentsEnd {

@@ -10,7 +10,6 @@ constexpr int kStartOfCodestream = 0xFF4F, kSize = 0xFF51, kCodingStyle = 0xFF52
               kStartOfTilePart = 0xFF90, kStartOfData = 0xFF93, kEndOfCodestream = 0xFFD9;
 constexpr std::uint32_t kSignatureBox = 0x6A502020, kCodestreamBox = 0x6A703263;
 
-int byte_at(Bytes bytes, std::size_t offset) { return std::to_integer<int>(bytes[offset]); }
 std::uint32_t u16(Bytes bytes, std::size_t offset) { return read_u16(bytes, offset, true); }
 std::uint32_t u32(Bytes bytes, std::size_t offset) { return read_u32(bytes, offset, true); }
 

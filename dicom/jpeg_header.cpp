@@ -9,8 +9,6 @@ namespace {
 
 constexpr int kPrefix = 0xFF, kStartOfImage = 0xD8, kStartOfScan = 0xDA, kJpegLsFrame = 0xF7, kJpegLsPresets = 0xF8;
 
-int byte_at(Bytes bytes, std::size_t offset) { return std::to_integer<int>(bytes[offset]); }
-
 /// SOF0..SOF15 without the three markers of other meaning among them (DHT, JPG, DAC).
 bool is_frame_marker(int marker) {
   const bool is_sof = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;

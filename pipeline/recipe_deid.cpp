@@ -263,7 +263,7 @@ bool keeps_what_it_removes(const Recipe& recipe) {
   });
 }
 
-constexpr std::array kRules = {
+constexpr std::array kDeidRules = {
     RecipeRule{"pixels.regions",
                [](const Recipe& r) { return !r.regions.empty() && !has_option(r, "clean-pixel-data"); },
                "[pixels] regions are blanked by the option \"clean-pixel-data\" of [deidentify] alone: add it"},
@@ -277,7 +277,7 @@ constexpr std::array kRules = {
 
 }  // namespace
 
-std::span<const RecipeRule> deid_rules() { return kRules; }
+std::span<const RecipeRule> deid_rules() { return kDeidRules; }
 
 dicom::DeidentifyPolicy policy_of(const Recipe& recipe) {
   dicom::DeidentifyPolicy policy;

@@ -13,9 +13,6 @@ namespace naru::dicom {
 
 namespace {
 
-unsigned byte(char c) { return static_cast<unsigned char>(c); }
-bool is_high(char c) { return (byte(c) & 0x80U) != 0; }
-
 struct Candidate {
   std::optional<Set> set;            ///< empty: as stated
   std::optional<Language> language;  ///< empty: any

@@ -15,7 +15,10 @@ namespace naru::dicom {
 
 inline constexpr char kEscape = '\x1B';
 
+constexpr unsigned byte(char c) { return static_cast<unsigned char>(c); }
+
 /// True for a byte beyond ASCII.
+constexpr bool is_high(char c) { return (byte(c) & 0x80U) != 0; }
 bool has_high(std::string_view bytes);
 
 /// UTF-8 that is nothing else: well-formed, with a character of East Asia, which takes three bytes.

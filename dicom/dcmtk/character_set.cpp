@@ -13,13 +13,6 @@
 
 namespace naru::dicom {
 
-namespace {
-
-bool is_high(char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; }
-unsigned byte(char c) { return static_cast<unsigned char>(c); }
-
-}  // namespace
-
 struct CharacterSet::State {
   std::vector<Set> stated;  ///< known terms in order
   Set g0 = Set::ascii;      ///< at the beginning of a value and after each delimiter

@@ -12,7 +12,7 @@ constexpr std::u32string_view kPrefectures[] = {
     U"岐阜県", U"静岡県", U"愛知県", U"三重県",   U"滋賀県", U"京都府",   U"大阪府", U"兵庫県", U"奈良県", U"和歌山県",
     U"鳥取県", U"島根県", U"岡山県", U"広島県",   U"山口県", U"徳島県",   U"香川県", U"愛媛県", U"高知県", U"福岡県",
     U"佐賀県", U"長崎県", U"熊本県", U"大分県",   U"宮崎県", U"鹿児島県", U"沖縄県"};
-constexpr std::u32string_view kProvinces[] = {
+constexpr std::u32string_view kHanProvinces[] = {
     U"北京",     U"天津",   U"上海",   U"重庆",   U"重慶",   U"河北省", U"山西省", U"辽宁省", U"吉林省",
     U"黑龙江省", U"江苏省", U"浙江省", U"安徽省", U"福建省", U"江西省", U"山东省", U"河南省", U"湖北省",
     U"湖南省",   U"广东省", U"海南省", U"四川省", U"贵州省", U"云南省", U"陕西省", U"甘肃省", U"青海省",
@@ -110,7 +110,7 @@ class HanAddressFinder {
 
   /// "北京市朝阳区建国路88号", "朝阳区建国路88号", "北京市朝阳区"
   void chinese(std::u32string_view run, std::size_t begin, std::size_t next) {
-    auto [name, name_end] = first_of(run, kProvinces);
+    auto [name, name_end] = first_of(run, kHanProvinces);
     if (name != run.npos && name_end < run.size() && run[name_end] == U'市') ++name_end;
     const std::size_t street = end_of_divisions(run, 0, kChineseStreets);
     const std::size_t number_end = after_numbers(next, kChineseCounters);

@@ -7,7 +7,7 @@ namespace naru::dicom {
 
 namespace {
 
-constexpr std::u32string_view kProvinces[] = {
+constexpr std::u32string_view kKoreanProvinces[] = {
     U"서울", U"부산",     U"대구",     U"인천",     U"광주",     U"대전",     U"울산",    U"세종",
     U"경기", U"강원",     U"충북",     U"충남",     U"전북",     U"전남",     U"경북",    U"경남",
     U"제주", U"충청북도", U"충청남도", U"전라북도", U"전라남도", U"경상북도", U"경상남도"};
@@ -145,11 +145,11 @@ class KoreanAddressFinder {
   int level(std::size_t i) const {
     if (i >= tokens_.size() || tokens_[i].kind != TokenKind::hangul) return 0;
     const std::u32string_view word = text_.folded(tokens_[i]);
-    if (is_one_of(word, kProvinces)) return 1;
+    if (is_one_of(word, kKoreanProvinces)) return 1;
     if (word.size() < 2 || is_known_word(word)) return 0;
     if (word.ends_with(U"특별시") || word.ends_with(U"광역시") || word.ends_with(U"자치도")) return 1;
     switch (word.back()) {
-      case U'도': return is_one_of(word.substr(0, word.size() - 1), kProvinces) || is_one_of(word, kProvinces) ? 1 : 0;
+      case U'도': return is_one_of(word.substr(0, word.size() - 1), kKoreanProvinces) || is_one_of(word, kKoreanProvinces) ? 1 : 0;
       case U'시': return 1;
       case U'구':
       case U'군': return 2;

@@ -25,7 +25,7 @@ struct Label {
   std::size_t fewest_digits;
   DescriptorReason reason;
 };
-constexpr Label kLabels[] = {
+constexpr Label kContactLabels[] = {
     {U"tel", 7, DescriptorReason::contact},
     {U"telephone", 7, DescriptorReason::contact},
     {U"phone", 7, DescriptorReason::contact},
@@ -219,8 +219,8 @@ class ContactFinder {
   std::size_t labelled(std::size_t i) {
     const std::u32string_view word = text_.folded(tokens_[i]);
     const auto* label =
-        std::find_if(std::begin(kLabels), std::end(kLabels), [&](const Label& row) { return row.word == word; });
-    if (label == std::end(kLabels) || i + 1 >= tokens_.size()) return i;
+        std::find_if(std::begin(kContactLabels), std::end(kContactLabels), [&](const Label& row) { return row.word == word; });
+    if (label == std::end(kContactLabels) || i + 1 >= tokens_.size()) return i;
     const std::u32string_view gap = text_.gap_before(i + 1);
     if (gap.size() > 3 || !is_among(gap, U" .:#=(+-")) return i;
     if (label->reason == DescriptorReason::national) {

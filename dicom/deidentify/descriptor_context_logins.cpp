@@ -9,13 +9,13 @@ namespace naru::dicom {
 namespace {
 
 // Behind these and a sign stands who worked at the scanner.
-constexpr std::u32string_view kLabels[] = {
+constexpr std::u32string_view kLoginLabels[] = {
     U"tech",   U"technologist", U"technician", U"operator", U"radiographer", U"sonographer", U"nurse",  U"mtra",
     U"mta",    U"user",         U"login",      U"by",       U"radiologist",  U"physician",   U"reader", U"기사",
     U"촬영자", U"검사자",       U"시행자",     U"판독자",   U"판독",         U"판독의",      U"담당"};
 
 // Before "by" and a login.
-constexpr std::u32string_view kVerbs[] = {U"transcribed", U"dictated", U"typed",    U"entered",   U"approved",
+constexpr std::u32string_view kLoginVerbs[] = {U"transcribed", U"dictated", U"typed",    U"entered",   U"approved",
                                           U"signed",      U"verified", U"reported", U"reviewed",  U"read",
                                           U"performed",   U"scanned",  U"ordered",  U"requested", U"referred"};
 
@@ -66,10 +66,10 @@ void find_logins(const FoldedText& text, const NameIndex& names, Removals& remov
     const std::u32string_view gap = text.gap_before(i);
     // "transcribed by jsmith2"
     const bool is_behind_verb = gap == U" " && i > 1 && text.folded(tokens[i - 1]) == U"by" &&
-                                is_one_of(text.folded(tokens[i - 2]), kVerbs) && text.gap_before(i - 1) == U" ";
+                                is_one_of(text.folded(tokens[i - 2]), kLoginVerbs) && text.gap_before(i - 1) == U" ";
     const bool is_labelled =
         is_behind_verb || (gap.size() <= 3 && gap.find_first_of(U":=") != gap.npos &&
-                           gap.find_first_not_of(U" :=") == gap.npos && is_one_of(text.folded(tokens[i - 1]), kLabels));
+                           gap.find_first_not_of(U" :=") == gap.npos && is_one_of(text.folded(tokens[i - 1]), kLoginLabels));
     if (!is_labelled || tokens[i].token_case != TokenCase::lower) continue;
     // "j.park", "jane_doe", "jpark2": all of it, where one part holds a name.
     constexpr std::size_t kMostParts = 4;

@@ -32,7 +32,7 @@ constexpr std::u32string_view kKinds[] = {U"hospital",
                                           U"hospice",
                                           U"sanatorium",
                                           U"szpitala"};
-constexpr std::u32string_view kVerbs[] = {U"performed", U"done",  U"acquired", U"scanned",  U"imaged", U"examined",
+constexpr std::u32string_view kPlaceVerbs[] = {U"performed", U"done",  U"acquired", U"scanned",  U"imaged", U"examined",
                                           U"obtained",  U"taken", U"seen",     U"admitted", U"exam",   U"examination",
                                           U"study",     U"scan",  U"imaging",  U"treated",  U"located"};
 
@@ -44,7 +44,7 @@ class PlaceContext {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       if (!tokens_[i].is_letters()) continue;
       const std::u32string_view word = text_.folded(tokens_[i]);
-      if (word == U"at" && i > 0 && is_one_of(text_.folded(tokens_[i - 1]), kVerbs)) behind_at(i + 1);
+      if (word == U"at" && i > 0 && is_one_of(text_.folded(tokens_[i - 1]), kPlaceVerbs)) behind_at(i + 1);
       if (tokens_[i].is_raised() && (is_one_of(word, kKinds) || is_centre(i, word))) around_kind(i);
     }
   }
@@ -157,7 +157,7 @@ constexpr std::u32string_view kTitles[] = {U"환자분",   U"환자",   U"교수
 constexpr std::u32string_view kFormalTitles[] = {U"교수님", U"교수", U"선생님", U"선생", U"과장님", U"과장",
                                                  U"원장님", U"원장", U"박사",   U"실장", U"팀장",   U"씨"};
 // Before a name.
-constexpr std::u32string_view kLabels[] = {
+constexpr std::u32string_view kPlaceLabels[] = {
     U"환자", U"환자명", U"환자이름", U"성명",     U"이름",   U"의사",   U"담당의", U"담당",    U"주치의", U"판독의",
     U"판독", U"의뢰의", U"시행자",   U"검사자",   U"촬영자", U"판독자", U"보호자", U"기사",    U"교수",   U"원장",
     U"산모", U"수진자", U"피검자",   U"방사선사", U"간호사", U"전공의", U"전문의", U"촬영기사"};
@@ -290,7 +290,7 @@ class KoreanContext {
 
   /// "환자명: 홍길동", "판독의 김철수"
   bool behind_label(std::size_t i, std::u32string_view run) {
-    if (i == 0 || !is_one_of(text_.folded(tokens_[i - 1]), kLabels) || !is_label_gap(i)) return false;
+    if (i == 0 || !is_one_of(text_.folded(tokens_[i - 1]), kPlaceLabels) || !is_label_gap(i)) return false;
     if (!is_name(run, has_sign(i) ? U"님" : U"환자")) return false;
     remove(i, run.size(), DescriptorReason::title);
     return true;

@@ -139,10 +139,10 @@ constexpr Surname kSurnames[] = {
 };
 
 // Sounds in the order of Unicode's jamo; spellings between spaces, "." for none.
-constexpr std::array<std::string_view, 19> kLeads = {"g k", "kk gg", "n", "d t",  "tt dd", "r l n",       "m",
+constexpr std::array<std::string_view, 19> kLeadSpellings = {"g k", "kk gg", "n", "d t",  "tt dd", "r l n",       "m",
                                                      "b p", "bb pp", "s", "ss",   ".",     "j ch tch ts", "jj",
                                                      "ch",  "k",     "t", "p ph", "h"};
-constexpr std::array<std::string_view, 21> kVowels = {
+constexpr std::array<std::string_view, 21> kVowelSpellings = {
     "a ah",   "ae ai e", "ya",     "yae",        "eo u o uh ou", "e",           "yeo you yu yo",
     "ye",     "o oh",    "wa",     "wae",        "oe oi",        "yo",          "u oo ou",
     "wo weo", "we",      "wi wee", "yu yoo you", "eu u oo",      "ui eui ee i", "i ee"};
@@ -235,8 +235,8 @@ std::uint64_t read_syllable(std::string_view letters, std::uint64_t places, char
                                    [&](const Syllable& row) { return row.hangul == code; });
   if (whole != std::end(kSyllables)) return read_on(letters, places, whole->spellings);
   const std::size_t index = code - kFirstSyllable;
-  places = read_on(letters, places, kLeads[index / (kVowels.size() * kTails.size())]);
-  if (places != 0) places = read_on(letters, places, kVowels[index / kTails.size() % kVowels.size()]);
+  places = read_on(letters, places, kLeadSpellings[index / (kVowelSpellings.size() * kTails.size())]);
+  if (places != 0) places = read_on(letters, places, kVowelSpellings[index / kTails.size() % kVowelSpellings.size()]);
   return places == 0 ? 0 : read_on(letters, places, kTails[index % kTails.size()]);
 }
 
@@ -305,8 +305,8 @@ std::vector<Spelling> spellings(std::u32string_view hangul) {
       continue;
     }
     const std::size_t index = code - kFirstSyllable;
-    all = continued(all, kLeads[index / (kVowels.size() * kTails.size())]);
-    all = continued(all, kVowels[index / kTails.size() % kVowels.size()]);
+    all = continued(all, kLeadSpellings[index / (kVowelSpellings.size() * kTails.size())]);
+    all = continued(all, kVowelSpellings[index / kTails.size() % kVowelSpellings.size()]);
     all = continued(all, kTails[index % kTails.size()]);
   }
   return all;

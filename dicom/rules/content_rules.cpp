@@ -22,7 +22,7 @@ constexpr Tag kAccessionNumber = 0x00080050, kStationAeTitle = 0x00080055, kInst
 /// PS3.16 Annex D: of TID 1002 to 1010 (observation context), 1020 and 1021 (participants), 1204, 1502 (time points),
 /// 3106 and others of the catheterisation log, 5013 and others of obstetrics, 8001, 10002, 10022. UIDs are not listed:
 /// the attribute that holds them has a rule of its own.
-constexpr std::array kRules = {
+constexpr std::array kContentRules = {
     ContentRule{"110119", kStationAeTitle, place},          // Station AE Title
     ContentRule{"110190", kIssuerOfPatientId, place},       // Issuer of Identifier
     ContentRule{"111700", kContainerId, id},                // Specimen Container Identifier
@@ -79,7 +79,7 @@ constexpr std::array kRules = {
     ContentRule{"128774", kObserverName, id},               // Person Observer's Login Name
     ContentRule{"128775", kObserverName, id},               // Identifier within Person Observer's Role
 };
-static_assert(std::ranges::is_sorted(kRules, {}, &ContentRule::code));
+static_assert(std::ranges::is_sorted(kContentRules, {}, &ContentRule::code));
 
 /// LOINC's observations of the patient as a person.
 constexpr std::array kLoincRules = {
@@ -121,7 +121,7 @@ struct Scheme {
   std::string_view designator;  ///< PS3.16 table 8-1
   std::span<const ContentRule> rules;
 };
-constexpr std::array kSchemes = {Scheme{"DCM", kRules}, Scheme{"LN", kLoincRules}, Scheme{"SCT", kSnomedRules}};
+constexpr std::array kSchemes = {Scheme{"DCM", kContentRules}, Scheme{"LN", kLoincRules}, Scheme{"SCT", kSnomedRules}};
 
 }  // namespace
 

@@ -69,7 +69,7 @@ View moved(const Windows& part, const Rectangle& r) {
           {r.left + kRight, r.top + kDown, r.right + kRight, r.bottom + kDown}};
 }
 
-View turned(const Windows& part, const Rectangle& r) {
+View half_turned(const Windows& part, const Rectangle& r) {
   return {made(part.width, part.height,
                [&](auto x, auto y, auto w) { return part.at(part.width - 1 - x, part.height - 1 - y, w); }),
           {part.width - r.right, part.height - r.bottom, part.width - r.left, part.height - r.top},
@@ -114,7 +114,7 @@ View softer(const Windows& part, const Rectangle& r) {
   return {along(along(part, 1, 0), 0, 1), r};
 }
 
-constexpr std::array kViews = {turned, larger, moved, brighter, softer};
+constexpr std::array kViews = {half_turned, larger, moved, brighter, softer};
 
 float log_odds(float probability) {
   return std::clamp(std::log(probability / (1 - probability)), -kMostLogOdds, kMostLogOdds);

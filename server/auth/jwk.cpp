@@ -49,7 +49,7 @@ Number number_of(std::string_view bytes) {
   return Number(BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr));
 }
 
-std::string text_of(const nlohmann::json& json, const char* name) {
+std::string key_text(const nlohmann::json& json, const char* name) {
   const auto found = json.find(name);
   if (found == json.end() || !found->is_string()) return {};
   auto text = found->get<std::string>();
@@ -57,7 +57,7 @@ std::string text_of(const nlohmann::json& json, const char* name) {
 }
 
 std::string bytes_at(const nlohmann::json& json, const char* name) {
-  return from_base64url(text_of(json, name)).value_or("");
+  return from_base64url(key_text(json, name)).value_or("");
 }
 
 /// A public key of `type` with these numbers; null where OpenSSL refuses it.
@@ -134,15 +134,15 @@ std::optional<SignatureAlgorithm> signature_algorithm_from_name(std::string_view
 
 std::optional<Jwk> Jwk::from_json(const nlohmann::json& json) {
   if (!json.is_object()) return std::nullopt;
-  if (json.contains("use") && text_of(json, "use") != "sig") return std::nullopt;
+  if (json.contains("use") && key_text(json, "use") != "sig") return std::nullopt;
   constexpr std::array kMakers = {&rsa_key, &p256_key, &ed25519_key};
   for (std::size_t i = 0; i < kAlgorithms.size(); ++i) {
     const AlgorithmRow& row = kAlgorithms[i];
-    if (text_of(json, "kty") != row.key_type || text_of(json, "crv") != row.curve) continue;
-    if (json.contains("alg") && text_of(json, "alg") != row.name) return std::nullopt;
+    if (key_text(json, "kty") != row.key_type || key_text(json, "crv") != row.curve) continue;
+    if (json.contains("alg") && key_text(json, "alg") != row.name) return std::nullopt;
     Key key = kMakers[i](json);
     if (!key) return std::nullopt;
-    return Jwk(text_of(json, "kid"), static_cast<SignatureAlgorithm>(i), std::move(key));
+    return Jwk(key_text(json, "kid"), static_cast<SignatureAlgorithm>(i), std::move(key));
   }
   return std::nullopt;
 }

@@ -21,6 +21,9 @@ namespace naru::server {
 enum class Method { get, head, post, put, patch, delete_ };
 std::string_view name(Method method);  ///< "GET", ...
 
+/// The text without the spaces and tabs at its ends ("OWS", RFC 9110 5.6.3).
+std::string_view trimmed(std::string_view text);
+
 /// Header fields in order; names compare without regard to case.
 class Headers {
  public:

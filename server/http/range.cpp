@@ -12,11 +12,6 @@
 namespace naru::server {
 
 namespace {
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// Whether the list of entity tags, or "*", holds `etag`. Tags are quoted and hold no '"', but may hold ','.
 bool holds(std::string_view list, std::string_view etag, bool weak_counts) {

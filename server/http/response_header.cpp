@@ -62,10 +62,10 @@ std::string_view date() {
   return text;
 }
 
-bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
+bool ends_a_field(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
 
 void append(std::string& out, std::string_view name, std::string_view value) {
-  if (std::ranges::any_of(name, is_control) || std::ranges::any_of(value, is_control)) {
+  if (std::ranges::any_of(name, ends_a_field) || std::ranges::any_of(value, ends_a_field)) {
     throw Error(ErrorCode::internal, "a field of a response holds a control character");
   }
   out.append(name).append(": ").append(value).append("\r\n");
