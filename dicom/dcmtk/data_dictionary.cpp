@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <iterator>
 #include <mutex>
 #include <shared_mutex>
@@ -99,16 +98,15 @@ constexpr std::array<std::string_view, 49> kNewerUids = {
     "1.2.840.10008.5.1.4.1.1.601.5",    // Ultrasound Waveform
 };
 
-/// The context groups of PS3.16, numbered from 1 (Table A-3 of PS3.6). Any other number under their root may be
-/// somebody's.
+/// The context groups of PS3.16, numbered from 1 (Table A-3 of PS3.6); each edition has some more. A number of more
+/// than four digits under their root may be somebody's.
 bool is_context_group(std::string_view uid) {
   constexpr std::string_view kRoot = "1.2.840.10008.6.1.";
-  constexpr unsigned kLast = 1700;
+  constexpr std::size_t kMostDigits = 4;
   if (!uid.starts_with(kRoot)) return false;
   uid.remove_prefix(kRoot.size());
-  unsigned number = 0;
-  const auto [end, failure] = std::from_chars(uid.data(), uid.data() + uid.size(), number);
-  return failure == std::errc() && end == uid.data() + uid.size() && uid.front() != '0' && number <= kLast;
+  return !uid.empty() && uid.size() <= kMostDigits && uid.front() != '0' &&
+         uid.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 bool is_within(const Range& range, Tag tag) {
