@@ -11,7 +11,7 @@ namespace naru::dicom {
 namespace {
 
 constexpr Tag kCodeValue = 0x00080100, kCodingScheme = 0x00080102, kUnits = 0x004008EA, kConceptName = 0x0040A043,
-              kConceptCode = 0x0040A168, kPatientAge = 0x00101010, kMeasuredValue = 0x0040A300,
+              kTextValue = 0x0040A160, kConceptCode = 0x0040A168, kPatientAge = 0x00101010, kMeasuredValue = 0x0040A300,
               kNumericValue = 0x0040A30A;
 
 /// DateTime, Date, Time, Person Name, Text Value, Concept Code Sequence, Measured Value Sequence, Numeric Value (of the
@@ -52,6 +52,14 @@ bool is_age_over_89(const ElementTable& table, Bytes bytes, std::uint32_t value)
   return decimal(text_at(table, bytes, number)).value_or(kOldest) * factor >= kOldest;
 }
 
+/// "1", "left", "R2": a text with too few digits for anybody's number, which is cleaned as all texts are.
+bool is_plain_mark(const ElementTable& table, Bytes bytes, std::uint32_t value) {
+  constexpr std::ptrdiff_t kMostDigits = 3;
+  if (table.nodes[value].tag != kTextValue) return false;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return std::ranges::count_if(text_at(table, bytes, value), is_digit) <= kMostDigits;
+}
+
 void write_removed(DataSetWriter& writer, Tag tag) {
   if (tag == kMeasuredValue) return writer.empty_sequence(tag);
   writer.begin_sequence(tag);
@@ -89,7 +97,8 @@ ContentFate content_fate(const ElementTable& table, Bytes bytes, std::uint32_t v
   const bool is_kept = action == DeidAction::K || action == DeidAction::C;
   const bool is_old = rule.header == kPatientAge && is_age_over_89(table, bytes, value);
   if (is_kept && is_old) return ContentFate::becomes_90_years;
-  return is_kept && !table.nodes[value].is_contradictory ? ContentFate::stays : ContentFate::goes;
+  const bool is_mark = rule.kind == ContentKind::mark && is_plain_mark(table, bytes, value);
+  return (is_kept || is_mark) && !table.nodes[value].is_contradictory ? ContentFate::stays : ContentFate::goes;
 }
 
 void write_content_dummy(DataSetWriter& writer, Tag tag, ContentFate fate) {

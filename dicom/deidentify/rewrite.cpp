@@ -247,10 +247,11 @@ class Rewriter {
     const ContentFate fate = content_fate(table_, bytes_, i, rule, action);
     if (node.is_contradictory) return write_contradictory(node, DeidAction::D);
     if (node.is_unreadable_sequence) return hold(node);
-    count(node.tag, name(fate == ContentFate::stays ? action : DeidAction::D));
+    const DeidAction staying = action == DeidAction::K ? action : DeidAction::C;
+    count(node.tag, name(fate == ContentFate::stays ? staying : DeidAction::D));
     if (fate == ContentFate::stays && node.kind == NodeKind::sequence) return enter(i, false);
     if (fate == ContentFate::stays)
-      values_.write(node, action, {levels_.back().text.set, false});
+      values_.write(node, staying, {levels_.back().text.set, false});
     else if (node.kind == NodeKind::sequence)
       write_content_dummy(writer_, node.tag, fate);
     else

@@ -71,7 +71,7 @@ constexpr std::array kContentRules = {
     ContentRule{"121434", kDepartmentName, place},          // Service Delivery Location
     ContentRule{"122128", kPatientLocation, place},         // Patient Transferred From
     ContentRule{"122143", kDeviceSerialNumber, device_id},  // Acquisition Device ID
-    ContentRule{"125010", kPlacerNumber, label},            // Identifier
+    ContentRule{"125010", kPlacerNumber, mark},             // Identifier (of a follicle)
     ContentRule{"126070", kTimePointId, label},             // Subject Time Point Identifier
     ContentRule{"126071", kTimePointId, label},             // Protocol Time Point Identifier
     ContentRule{"127122", kStationName, place},             // Animal room identifier

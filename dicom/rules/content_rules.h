@@ -10,9 +10,9 @@
 namespace naru::dicom {
 
 /// What the words of such a value are. A `label` tells one thing of the report from another, and is looked for nowhere
-/// else: "1", "left". A `device_name` or `device_id` is a place or an id, unless it is the maker or the model of the
-/// file.
-enum class ContentKind : std::uint8_t { id, person, place, device_name, device_id, date, characteristic, label };
+/// else; a `mark` one thing of the picture: "1", "left". A `device_name` or `device_id` is a place or an id, unless it
+/// is the maker or the model of the file.
+enum class ContentKind : std::uint8_t { id, person, place, device_name, device_id, date, characteristic, label, mark };
 
 struct ContentRule {
   std::string_view code;  ///< of its coding scheme

@@ -78,7 +78,7 @@ TEST(ContentItems, AreTreatedAsTheHeaderThatTheyRepeat) {
 TEST(ContentItems, NamePlacesDevicesPartiesAndThings) {
   const std::string items = text("113724", "Zundertown Physics Group") + text("121121", "ZQ-CATH-2") +
                             text("121122", "AXIOM-ZQ-778812") + text("113514", "V-881239") +
-                            text("121354", "S14-88123-Z") + text("125010", "left") +
+                            text("121354", "S14-88123-Z") + text("126070", "left") +
                             text("121071", "Cyst of the left lobe, ZQ-CATH-2") +
                             content("CODE", "122128", sequence_of(0x0040A168, code("ZUND", "99ZQ")));
   const Deidentified done(report(items), policy_with(kCleaned));
@@ -223,6 +223,20 @@ TEST(ContentItems, OfDevicesAreIdsOrPlacesWhereTheyAreNoModel) {
   for (const char* gone : {"Zundertown", "778812", "881239"}) EXPECT_FALSE(done.holds(gone)) << gone;
   EXPECT_EQ(done.value(0x0008103E), "Angio");
   EXPECT_EQ(done.value(0x00081090), "Innova 3100");
+}
+
+/// "Identifier" of TID 5013 tells one follicle from another.
+TEST(ContentItems, KeepTheMarksOfFolliclesButNoNumbersOfPersons) {
+  const std::string items = text("125010", "1") + text("125010", "left 2") + text("125010", "Davidson") +
+                            text("125010", "8877665") +
+                            content("CODE", "125010", sequence_of(0x0040A168, code("55", "99ZQ")));
+  const Deidentified done(report(items), policy_with(kCleaned));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(0x0040A160, 0), "1");
+  EXPECT_EQ(done.value(0x0040A160, 1), "left 2");
+  EXPECT_EQ(done.value(0x0040A160, 2), "REMOVED");
+  EXPECT_EQ(done.value(0x0040A160, 3), "REMOVED");
+  EXPECT_EQ(concept_of(done), "REMOVED");
 }
 
 }  // namespace

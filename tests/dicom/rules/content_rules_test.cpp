@@ -30,7 +30,7 @@ TEST(ContentRules, KnowPlacesDevicesAndPartiesBesideThoseOfTheHeader) {
                            {"121354", 0x00400512, id},           // Imaged container label
                            {"122128", 0x00380300, place},        // Patient Transferred From
                            {"122143", 0x00181000, device_id},    // Acquisition Device ID
-                           {"125010", 0x00402016, label}};       // Identifier
+                           {"125010", 0x00402016, mark}};        // Identifier
   for (const Row& row : kRows) {
     const auto* found = dicom::find_content_rule("DCM", row.code);
     ASSERT_NE(found, nullptr) << row.code;
