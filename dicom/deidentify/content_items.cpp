@@ -29,6 +29,22 @@ std::uint32_t find(const ElementTable& table, std::uint32_t begin, std::uint32_t
   return begin;
 }
 
+struct Concept {
+  std::string_view scheme, value;
+  bool operator==(const Concept&) const = default;
+};
+
+/// That of the first sequence of this tag in an item; empty where it has none.
+Concept code_of(const ElementTable& table, Bytes bytes, std::uint32_t begin, std::uint32_t end, Tag tag) {
+  while (begin < end && table.nodes[begin].tag != tag) begin = table.nodes[begin].end;
+  if (begin >= end) return {};
+  const std::uint32_t code_end = table.nodes[begin].end;
+  const std::uint32_t value = find(table, begin, code_end, kCodeValue);
+  const std::uint32_t scheme = find(table, begin, code_end, kCodingScheme);
+  if (value == code_end || scheme == code_end) return {};
+  return {text_at(table, bytes, scheme), text_at(table, bytes, value)};
+}
+
 /// Units of UCUM in which ages are stated, as parts of a year. What has another is taken for years.
 double years_per(std::string_view unit) {
   if (unit == "mo") return 1 / 12.0;
@@ -83,13 +99,17 @@ void write_old_age(DataSetWriter& writer) {
 bool is_content_value(Tag tag) { return std::ranges::find(kValues, tag) != kValues.end(); }
 
 const ContentRule* content_rule_of(const ElementTable& table, Bytes bytes, std::uint32_t begin, std::uint32_t end) {
-  while (begin < end && table.nodes[begin].tag != kConceptName) begin = table.nodes[begin].end;
-  if (begin >= end) return nullptr;
-  const std::uint32_t name_end = table.nodes[begin].end;
-  const std::uint32_t code = find(table, begin, name_end, kCodeValue);
-  const std::uint32_t scheme = find(table, begin, name_end, kCodingScheme);
-  if (code == name_end || scheme == name_end) return nullptr;
-  return find_content_rule(text_at(table, bytes, scheme), text_at(table, bytes, code));
+  const Concept concept_name = code_of(table, bytes, begin, end, kConceptName);
+  return find_content_rule(concept_name.scheme, concept_name.value);
+}
+
+bool is_about_fetus(const ElementTable& table, Bytes bytes, std::uint32_t begin, std::uint32_t end) {
+  constexpr Concept kSubjectClass{"DCM", "121024"}, kFetus{"DCM", "121026"};
+  for (std::uint32_t i = begin; i < end; i = table.nodes[i].end) {
+    const auto code = [&](Tag tag) { return code_of(table, bytes, i + 1, table.nodes[i].end, tag); };
+    if (code(kConceptName) == kSubjectClass && code(kConceptCode) == kFetus) return true;
+  }
+  return false;
 }
 
 ContentFate content_fate(const ElementTable& table, Bytes bytes, std::uint32_t value, const ContentRule& rule,

@@ -16,6 +16,10 @@ bool is_content_value(Tag tag);
 /// @param begin,end the nodes of what the item (or the data set) holds
 const ContentRule* content_rule_of(const ElementTable& table, Bytes bytes, std::uint32_t begin, std::uint32_t end);
 
+/// True where an item of a content sequence says that those beside it speak of a fetus (PS3.16 TID 1006).
+/// @param begin,end the nodes of what the sequence holds
+bool is_about_fetus(const ElementTable& table, Bytes bytes, std::uint32_t begin, std::uint32_t end);
+
 /// What becomes of such a value: as of the attribute that it repeats. A content item must have its value, so that a
 /// dummy stands for what the header would lose.
 enum class ContentFate : std::uint8_t { stays, goes, becomes_90_years };

@@ -54,6 +54,7 @@ struct Level {
   // Found once: an item may hold one element a million times.
   std::optional<const ContentRule*> content_rule = {};
   std::optional<bool> is_of_local_scheme = {};
+  std::optional<bool> is_about_fetus = {};  ///< of a sequence
 };
 
 class Rewriter {
@@ -255,8 +256,16 @@ class Rewriter {
     else if (node.kind == NodeKind::sequence)
       write_content_dummy(writer_, node.tag, fate);
     else
-      values_.write_dummy(node, rule.header);
+      values_.write_dummy(node, names_fetus(rule) ? node.tag : rule.header);
     return node.end;
+  }
+
+  /// A fetus whose report is its mother's is no patient: it must not get her pseudonym.
+  bool names_fetus(const ContentRule& rule) {
+    if ((rule.header != kPatientName && rule.header != kPatientId) || levels_.size() < 3) return false;
+    Level& beside = levels_[levels_.size() - 2];
+    if (!beside.is_about_fetus) beside.is_about_fetus = is_about_fetus(table_, bytes_, beside.begin, beside.end);
+    return *beside.is_about_fetus;
   }
 
   std::uint32_t write_unlisted(std::uint32_t i) {

@@ -239,6 +239,22 @@ TEST(ContentItems, KeepTheMarksOfFolliclesButNoNumbersOfPersons) {
   EXPECT_EQ(concept_of(done), "REMOVED");
 }
 
+/// Twins are no patients, and none of them is their mother.
+TEST(ContentItems, OfAFetusDoNotGetItsMothersPseudonym) {
+  const auto subject = [](std::string_view subject_class, std::string_view id) {
+    return content("CODE", "121024", sequence_of(0x0040A168, code(subject_class, "DCM"))) + text("121030", id) +
+           content("PNAME", "121029", element(0x0040A123, "PN", "Davidson^Twin"));
+  };
+  const std::string groups = content("CONTAINER", "125002", sequence_of(0x0040A730, subject("121026", "FET77A"))) +
+                             content("CONTAINER", "125002", sequence_of(0x0040A730, subject("121025", "MRN-443322")));
+  const Deidentified done(report(groups), policy_with(kCleaned));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(0x0040A160, 0), "REMOVED");
+  EXPECT_EQ(done.value(0x0040A123, 0), "REMOVED");
+  EXPECT_EQ(done.value(0x0040A160, 1), done.result.patient);
+  EXPECT_EQ(done.value(0x0040A123, 1), done.result.patient);
+}
+
 }  // namespace
 
 }  // namespace naru::test
