@@ -284,6 +284,7 @@ dicom::DeidentifyPolicy policy_of(const Recipe& recipe) {
   for (const std::string& name : recipe.options) policy.options.add(*dicom::deid_option_from_name(name));
   if (recipe.text == "redact") policy.options.add(dicom::DeidOption::clean_pixel_data);
   if (recipe.face == "remove") policy.options.add(dicom::DeidOption::clean_recognizable_visual_features);
+  policy.looks_for_text = recipe.looks_for_text();
   policy.attributes = recipe.attributes;
   policy.private_elements = recipe.private_elements;
   policy.regions = recipe.regions;

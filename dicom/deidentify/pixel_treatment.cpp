@@ -549,6 +549,7 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   if (!wanted.empty()) {
     PixelOutcome outcome = redact(*node, value, facts, wanted);
     outcome.is_redacted = has_rule || has_text;
+    outcome.has_no_text = has_text || (has_rule && (is_reviewed || policy.looks_for_text));
     outcome.is_defaced = has_face;
     outcome.reason = has_rule ? "region" : has_text ? "text" : "face";
     return outcome;

@@ -33,6 +33,7 @@ struct PixelOutcome {
   bool is_replaced = false;
   bool is_decoded = false;   ///< was compressed and is now native: Explicit VR Little Endian, Planar Configuration 0
   bool is_redacted = false;  ///< a rectangle was blanked
+  bool has_no_text = false;  ///< and somebody looked for text in the picture
   bool is_defaced = false;   ///< a face was replaced by air
   std::string_view
       reason;  ///< why replaced: "region", "text", "face", "overlay", "comment", "trailing_bytes"; a literal

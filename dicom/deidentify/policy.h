@@ -53,6 +53,7 @@ struct DeidentifyPolicy {
   std::vector<AttributeOverride> attributes;
   std::vector<PrivateOverride> private_elements;
   std::vector<PixelRegion> regions;
+  bool looks_for_text = false;                        ///< in every picture: what was blanked then has none left
   std::vector<std::string> keep_words, remove_words;  ///< see DescriptorCleaner
   int date_shift_bound_days = 3650;
 

@@ -135,7 +135,7 @@ class Rewriter {
     additions_[kPatientIdentityRemoved] = &Rewriter::add_identity_removed;
     additions_[kDeidMethod] = &Rewriter::add_method;
     additions_[kDeidMethodCodes] = &Rewriter::add_method_codes;
-    if (context_.pixels.is_redacted) additions_[kBurnedInAnnotation] = &Rewriter::add_burned_in;
+    if (context_.pixels.has_no_text) additions_[kBurnedInAnnotation] = &Rewriter::add_burned_in;
     if (context_.pixels.is_defaced) additions_[kRecognizableVisualFeatures] = &Rewriter::add_visual_features;
     additions_[kLongitudinalTemporalInformationModified] = &Rewriter::add_longitudinal;
   }
@@ -143,7 +143,7 @@ class Rewriter {
   bool is_addition(Tag tag) const {
     return tag == kPatientIdentityRemoved || tag == kDeidMethod || tag == kDeidMethodCodes ||
            tag == kLongitudinalTemporalInformationModified ||
-           (tag == kBurnedInAnnotation && context_.pixels.is_redacted) ||
+           (tag == kBurnedInAnnotation && context_.pixels.has_no_text) ||
            (tag == kRecognizableVisualFeatures && context_.pixels.is_defaced);
   }
 
@@ -421,10 +421,6 @@ class Rewriter {
       case kPlanarConfiguration:
         if (!context_.pixels.is_decoded) return false;
         writer_.element(node.tag, vr("US"), std::string_view("\0\0", 2));
-        return true;
-      case kBurnedInAnnotation:
-        if (!context_.pixels.is_redacted) return false;
-        writer_.element(node.tag, vr("CS"), "NO");
         return true;
       default: return false;
     }

@@ -215,5 +215,11 @@ TEST(RecipeDeid, RedactingTextIsTheOptionCleanPixelData) {
   EXPECT_FALSE(policy_of(parse("[pixels]\ntext = \"quarantine\"\n")).options.has(dicom::DeidOption::clean_pixel_data));
 }
 
+TEST(RecipeDeid, TextIsLookedForUnlessItIsKept) {
+  EXPECT_TRUE(policy_of(parse("[pixels]\ntext = \"redact\"\n")).looks_for_text);
+  EXPECT_TRUE(policy_of(parse("[pixels]\ntext = \"quarantine\"\n")).looks_for_text);
+  EXPECT_FALSE(policy_of(parse("[pixels]\ntext = \"keep\"\n")).looks_for_text);
+}
+
 }  // namespace
 }  // namespace naru

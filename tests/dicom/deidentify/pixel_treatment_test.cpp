@@ -37,6 +37,7 @@ SliceBytes& coded_slice(SliceBytes& slice, const std::string& frames, const std:
 dicom::DeidentifyPolicy policy_with_region(std::int64_t rows = 2) {
   auto policy = policy_with({DeidOption::clean_pixel_data});
   policy.regions = {{"CT", "GE MEDICAL SYSTEMS", "Model 1", rows, 4, 1, 0, 2, 1}};
+  policy.looks_for_text = true;
   return policy;
 }
 
@@ -331,6 +332,18 @@ TEST(PixelTreatment, SaysThatNoTextIsLeftWhereSomeWasBlanked) {
   const Deidentified done(numbered_slice().bytes(), policy_with_region());
   EXPECT_EQ(done.value(0x00280301), "NO");
   EXPECT_FALSE(Deidentified(numbered_slice().bytes()).value(0x00280301));
+}
+
+/// A rule for a device blanks its rectangle; what stands beside it nobody has looked at.
+TEST(PixelTreatment, SaysNothingOfTextThatNobodyLookedFor) {
+  auto policy = policy_with_region();
+  policy.looks_for_text = false;
+  const Deidentified stated(numbered_slice().text(0x00280301, "CS", "YES").bytes(), policy);
+  ASSERT_FALSE(stated.result.reason) << name(*stated.result.reason);
+  EXPECT_EQ(stated.value(0x00280301), "YES");
+  EXPECT_EQ(stated.result.pixels_reason, "region");
+  EXPECT_TRUE(stated.holds("113101"));
+  EXPECT_FALSE(Deidentified(numbered_slice().bytes(), policy).value(0x00280301));
 }
 
 TEST(PixelTreatment, BlanksPixelsThatShareTheirChroma) {
