@@ -130,7 +130,8 @@ class EnglishAddressFinder {
         const bool is_abbreviation = token.token_case == TokenCase::capitalised && is_one_of(word, kDoubtfulStreets);
         if (is_abbreviation && !is_small && unknown == k - name) {
           const std::size_t end = after_street(k + 1);
-          if (tokens_[i].length >= 4 || end > k + 1) return end;
+          const bool is_place = word == U"pl" && tokens_[i].length >= 2;  // "3 Pl" has three planes
+          if (tokens_[i].length >= 4 || is_place || end > k + 1) return end;
         }
       }
       if (!token.is_raised() && !token.is_number() && !token.is_glued) ++small;

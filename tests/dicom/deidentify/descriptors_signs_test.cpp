@@ -57,6 +57,8 @@ TEST(DescriptorSigns, NumbersBesideOthers) {
       {"1894 Thistledown Cir, Akron, OH", ""},
       {"22 Marrow Ter", ""},
       {"1180 Marrow Pl", ""},
+      {"118 Marrow Pl", ""},
+      {"12 Thistledown Pl, prior CT", "prior CT"},
       {"118 Marrow Trl", ""},
       {"118 Marrow Sq Apt 4", ""},
   };
@@ -189,6 +191,9 @@ TEST(DescriptorSigns, SettingsAndTermsStay) {
       "300 Post Ct",
       "120 Kranial Ct",
       "118 Marrow Sq",
+      "3 Marrow Pl",
+      "118 MARROW PL",
+      "120 Lateral Pl",
       "12 Phase Pl",
       "120 kV Head Ct",
       "3 Plane Loc Sq",
