@@ -375,13 +375,14 @@ class NameContext {
     }
   }
 
-  /// "discussed with Hargreaves", "d/w Hargreaves"
+  /// "discussed with Hargreaves", "d/w Hargreaves", "c/o Hargreaves"; "C/O MALAISE" is what a patient complains of.
   void behind_talk(std::size_t i) {
     if (i == 0 || i + 1 >= tokens_.size() || text_.gap_before(i + 1) != U" " || !is_only_name(i + 1)) return;
     const std::u32string_view word = text_.folded(tokens_[i]), before = text_.folded(tokens_[i - 1]);
+    const bool is_named = tokens_[i + 1].token_case == TokenCase::capitalised || (flags(i + 1) & kKnownName) != 0;
     const bool is_with = word == U"with" && is_one_of(before, kTalks);
-    const bool is_short = word == U"w" && before == U"d" && text_.gap_before(i) == U"/";
-    if (!is_with && !is_short) return;
+    const bool is_short = (word == U"w" && before == U"d") || (word == U"o" && before == U"c" && is_named);
+    if (!is_with && !(is_short && text_.gap_before(i) == U"/")) return;
     const std::size_t end = end_of_name(i + 1, true);
     if (end != i + 1) remove(i + 1, end);
   }
