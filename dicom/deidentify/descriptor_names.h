@@ -110,6 +110,7 @@ class NameIndex {
   void keep_names(const FoldedText& text, Units& units) const;
   bool has_initial(const FoldedText& text, const Unit& unit) const;
   bool has_bare_initial(const FoldedText& text, const Unit& unit) const;
+  static bool is_short_name(const FoldedText& text, const Unit& unit);
   bool is_told(const FoldedText& text, const Unit& unit) const;
   static std::uint32_t parts_beside(const Units& units, std::size_t unit);
   void remove_initials(const FoldedText& text, const Unit& unit, std::uint32_t used, Removals& removals) const;

@@ -23,8 +23,8 @@ constexpr std::u32string_view kOfASide[] = {
     U"tomo",    U"mag",   U"spot",     U"tibfib",    U"calcaneus", U"extremity"};
 
 // Words of protocols that a text seldom means.
-constexpr std::u32string_view kHardlyWords[] = {U"lee",    U"park", U"lim",  U"cho",
-                                                U"walker", U"hart", U"nash", U"willis"};
+constexpr std::u32string_view kHardlyWords[] = {U"lee",  U"park", U"lim",    U"cho",  U"walker",
+                                                U"hart", U"nash", U"willis", U"brown"};
 
 /// "Young's modulus", "Ward's triangle", "white matter", "long axis": what makes a term with the word before it.
 bool begins_term(const FoldedText& text, std::size_t i) {
@@ -34,7 +34,11 @@ bool begins_term(const FoldedText& text, std::size_t i) {
       U"line",    U"angle",    U"node",     U"nodes",    U"criteria", U"score", U"space",  U"pouch",
       U"fat",     U"matter",   U"axis",     U"bone",     U"bones",    U"adult", U"adults", U"women",
       U"bowel",   U"blood",    U"protocol", U"study",    U"search",   U"tr",    U"te",     U"ti"};
-  return i < text.tokens().size() && text.gap_before(i) == U" " && is_one_of(text.folded(text.tokens()[i]), kThings);
+  constexpr std::u32string_view kBrownThings[] = {U"fat", U"adipose", U"tumor", U"tumour"};
+  if (i == 0 || i >= text.tokens().size()) return false;
+  const std::u32string_view word = text.folded(text.tokens()[i]), gap = text.gap_before(i);
+  if (text.folded(text.tokens()[i - 1]) == U"brown" && joins_names(gap) && is_one_of(word, kBrownThings)) return true;
+  return gap == U" " && is_one_of(word, kThings);
 }
 
 /// "patient Lee", "pt: LEE", "for Lee", "per Lee". In capitals "FOR STONE" and before a known word "for Long Bones" may
@@ -154,10 +158,20 @@ bool NameIndex::has_bare_initial(const FoldedText& text, const Unit& unit) const
          (unit.last + 1 < tokens.size() && is_one(unit.last + 1, unit.last + 1));
 }
 
-/// A word of protocols that is somebody's name by what stands beside it: "J Lee", "patient Lee", "Lee 62F", "Lee's".
+/// "Li", "XU": two letters that stand for nothing else.
+bool NameIndex::is_short_name(const FoldedText& text, const Unit& unit) {
+  constexpr WordFlags kOthers = kProtocolWord | kMeasure | kTitle | kDegree | kNameParticle | kPlaceholder;
+  const Token& token = text.tokens()[unit.first];
+  return unit.first == unit.last && token.length == 2 && token.is_raised() && !token.is_glued &&
+         (word_flags(token.hash) & kOthers) == 0;
+}
+
+/// A word of protocols that is somebody's name by what stands beside it: "J Lee", "patient Lee", "Lee 62F", "Lee's";
+/// and a name of two letters beside an initial: "X Li".
 bool NameIndex::is_told(const FoldedText& text, const Unit& unit) const {
   constexpr std::uint32_t kShortest = 3;
   const Token& token = text.tokens()[unit.first];
+  if (is_short_name(text, unit)) return has_bare_initial(text, unit);
   const std::u32string_view stem = possessive_stem(text.folded(token));
   const WordHash hash = stem.empty() ? token.hash : hash_of_folded(stem);
   if (unit.first != unit.last || token.length < kShortest || !token.is_raised() || token.is_glued) return false;

@@ -97,6 +97,11 @@ TEST(DescriptorNames, WordsThatAreNamesByWhatStandsBesideThem) {
       {"imaging for Brown fat", "imaging for Brown fat"},
       {"Brown's tumor", "Brown's tumor"},
       {"BROWN TUMOR", "BROWN TUMOR"},
+      {"CT_BROWN", "CT"},
+      {"Brown_chest", "chest"},
+      {"CT BROWN", "CT BROWN"},
+      {"T1_BROWN_FAT", "T1_BROWN_FAT"},
+      {"imaging for Brown adipose tissue", "imaging for Brown adipose tissue"},
   };
   test::expect_cleaned_rows({.person_names = {"Brown^Charles"}}, kBrown);
   constexpr Row kLong[] = {
@@ -125,6 +130,18 @@ TEST(DescriptorNames, WordsThatAreNamesByWhatStandsBesideThem) {
        {"Ward^Will", "White^Mary", "Cho^Eun", "Stone^Peter", "Hand^Rita", "Young^Ann", "Head^Phantom"}) {
     test::expect_cleaned_rows({.person_names = {person}}, kOthers);
   }
+}
+
+TEST(DescriptorNames, OfTwoLettersBesideAnInitial) {
+  constexpr Row kLi[] = {
+      {"X Li chest", "chest"}, {"Li X CT", "CT"},
+      {"LI XM", ""},           {"T2 LI", "T2 LI"},
+      {"AX LI", "AX LI"},      {"Y Li chest", "Y Li chest"},
+      {"Li-ion", "Li-ion"},    {"x li chest", "x li chest"},
+  };
+  test::expect_cleaned_rows({.person_names = {"Li^Xiaoming"}}, kLi);
+  constexpr Row kDe[] = {{"M DE 3", "M DE 3"}, {"M MA", "M MA"}};
+  test::expect_cleaned_rows({.person_names = {"De La Cruz^Maria", "Ma^Ming"}}, kDe);
 }
 
 TEST(DescriptorNames, WordsThatAreNamesInANameOfSuchWordsAlone) {
