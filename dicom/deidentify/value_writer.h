@@ -39,6 +39,13 @@ bool is_code_version(Tag tag);
 /// and codes mean.
 bool must_be_true(Tag tag);
 
+/// True where an empty value may be illegal: the profile itself would leave a dummy, or does not touch the attribute,
+/// whose type is then unknown.
+bool must_have_value(Tag tag);
+
+/// Implicit files have no VR to be kept, which then is `v`; explicit ones keep theirs.
+Vr written_vr(const Node& node, Vr v);
+
 /// Sequences of other patients: of the group, or the one that a sample came from.
 bool is_of_others(Tag sequence);
 
