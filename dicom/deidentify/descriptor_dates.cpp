@@ -7,6 +7,7 @@
 
 #include "dicom/deidentify/descriptor_months.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
+#include "dicom/element_values.h"
 
 namespace naru::dicom {
 
@@ -48,7 +49,17 @@ void DateFinder::add(std::string_view date) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(date.data(), date.data() + date.size(), value);
   if (error != std::errc() || end != date.data() + date.size() || date.size() != 8) return;
-  if (is_date(value / 10000, value / 100 % 100, value % 100)) own_.push_back(value);
+  if (!is_date(value / 10000, value / 100 % 100, value % 100)) return;
+  own_.push_back(value);
+  if (const auto days = days_of_date(date)) own_days_.push_back(*days);
+}
+
+bool DateFinder::is_own_time(std::int64_t since_1970) const {
+  constexpr std::int64_t kFewest = 1'000'000'000, kMost = 9'999'999'999, kDaySeconds = 86'400, kPerSecond = 1000;
+  const std::int64_t seconds = since_1970 > kMost ? since_1970 / kPerSecond : since_1970;
+  if (seconds < kFewest || seconds > kMost) return false;
+  const std::int64_t day = seconds / kDaySeconds;
+  return std::ranges::any_of(own_days_, [&](std::int64_t own) { return own >= day - 1 && own <= day + 1; });
 }
 
 bool DateFinder::is_own(std::int64_t year, std::int64_t month, std::int64_t day) const {
@@ -83,6 +94,9 @@ struct DateFinder::Reader {
   /// A date of the header that leaves no doubt: with all digits of its year.
   std::size_t own(std::size_t at) const {
     if (is_number(at, 8, 20) && finder.is_own(value(at, 0, 4), value(at, 4, 2), value(at, 6, 2))) return at + 1;
+    if (is_number(at, 10, 13) && finder.is_own_time(value(at, 0, 13))) {
+      return is_number(at + 1, 1, 9) && text.gap_before(at + 1) == U"." ? at + 2 : at + 1;
+    }
     if (!is_number(at, 1, 4) || !is_number(at + 1, 1, 2) || !is_number(at + 2, 1, 4)) return at;
     const std::int64_t a = value(at), b = value(at + 1), c = value(at + 2);
     const bool is_own = tokens()[at].length == 4

@@ -4,7 +4,7 @@
 /// - / . or spaces in any usual order; months by name (English, German, French, Spanish, Portuguese, Italian, Dutch,
 /// Polish, Russian); Korean, Japanese and Chinese forms (2014년 3월 12일, 2014年3月12日), month and year alone; a time
 /// beside a date. Found only where they are a date of the header: YYMMDD and the like, a day and a month without a year
-/// where the words could mean something else.
+/// where the words could mean something else, seconds and milliseconds since 1970.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +26,15 @@ class DateFinder {
   /// else.
   void find_own(const FoldedText& text, Removals& removals) const;
 
+  /// True for seconds or milliseconds since 1970, of 10 and 13 digits, on a date of the header in some time zone.
+  bool is_own_time(std::int64_t since_1970) const;
+
  private:
   struct Reader;
 
   bool is_own(std::int64_t year, std::int64_t month, std::int64_t day) const;
-  std::vector<std::int64_t> own_;  ///< YYYYMMDD
+  std::vector<std::int64_t> own_;       ///< YYYYMMDD
+  std::vector<std::int64_t> own_days_;  ///< since 1970
 };
 
 /// True where year, month and day stand before token `i`, as in "2014-03-22-2014-03-23": a number there is no part of

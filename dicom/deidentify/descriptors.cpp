@@ -343,6 +343,8 @@ CleanedText DescriptorCleaner::remove_identifiers(std::string_view value, bool k
   return cut(text, merged(text, std::move(removals)));
 }
 
+bool DescriptorCleaner::is_own_time(std::int64_t since_1970) const { return state_->dates.is_own_time(since_1970); }
+
 bool DescriptorCleaner::is_own_number(std::string_view digits) const {
   constexpr std::size_t kDateDigits = 8;
   return state_->numbers.has_number(digits) ||

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -68,6 +69,9 @@ class DescriptorCleaner {
   /// whatever follows. Counts and settings lie near an id or a date by chance: no part of the number counts, no postal
   /// code of an address and no date of six digits. In time that does not grow with the identifiers.
   bool is_own_number(std::string_view digits) const;
+
+  /// See DateFinder.
+  bool is_own_time(std::int64_t since_1970) const;
 
  private:
   struct State;

@@ -15,12 +15,26 @@ namespace naru::dicom {
 
 namespace {
 
+/// What is so large by nature that it lies among the seconds since 1970 by chance.
+bool is_large_by_nature(Tag tag) {
+  constexpr std::array<Tag, 4> kTags = {0x00180070,   // Counts Accumulated
+                                        0x00181074,   // Radionuclide Total Dose, in becquerels
+                                        0x00541310,   // Primary (Prompts) Counts Accumulated
+                                        0x00541311};  // Secondary Counts Accumulated
+  return std::ranges::find(kTags, tag) != kTags.end();
+}
+
+/// The digits before the point of a number.
+std::string_view digits_of(std::string_view number) {
+  number.remove_prefix(std::min(number.find_first_not_of(" +-"), number.size()));
+  return number.substr(0, number.find_first_not_of("0123456789"));
+}
+
 /// The digits of a whole number that is long enough to be an id; empty for all others.
 std::string_view long_digits(std::string_view number) {
   constexpr std::size_t kFewest = 5;
-  number.remove_prefix(std::min(number.find_first_not_of(" +-"), number.size()));
-  const std::string_view digits = number.substr(0, number.find_first_not_of("0123456789"));
-  const std::string_view rest = number.substr(digits.size());
+  const std::string_view digits = digits_of(number);
+  const std::string_view rest = number.substr(static_cast<std::size_t>(digits.data() - number.data()) + digits.size());
   const bool is_whole = rest.find_first_not_of(" ") == std::string_view::npos ||
                         (rest.front() == '.' && rest.find_first_not_of(".0 ") == std::string_view::npos);
   return is_whole && digits.size() >= kFewest ? digits : std::string_view();
@@ -33,22 +47,24 @@ void append(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
   bytes.insert(bytes.end(), raw.begin(), raw.end());
 }
 
-/// Seconds since 1970 in SL, UL or FD, moved. Empty where one is no number, or the VR another.
-std::optional<std::vector<std::byte>> shifted_epochs(Bytes value, Vr v, bool is_big_endian, int days) {
-  const std::size_t size = v == vr("FD") ? 8 : 4;
-  if ((v != vr("FD") && v != vr("SL") && v != vr("UL")) || value.size() % size != 0) return std::nullopt;
-  std::vector<std::byte> shifted;
-  for (std::size_t n = 0; n < value.size() / size; ++n) {
-    auto seconds = binary_number(value, n, v, is_big_endian);
-    if (!seconds) return std::nullopt;
-    if (!is_placeholder_epoch(*seconds)) *seconds += 86400.0 * days;
+/// VRs that seconds since 1970 are written in as binary numbers.
+bool holds_seconds(Vr v) { return v == vr("FD") || v == vr("SL") || v == vr("UL"); }
+
+/// `change` of each number. Empty where one is none, or the VR is another.
+template <class Change>
+std::optional<std::vector<std::byte>> changed_numbers(Bytes value, Vr v, bool is_big_endian, Change change) {
+  if (!holds_seconds(v) || value.size() % *binary_size(v) != 0) return std::nullopt;
+  std::vector<std::byte> changed;
+  for (std::size_t n = 0; n < value.size() / *binary_size(v); ++n) {
+    const auto number = binary_number(value, n, v, is_big_endian);
+    if (!number) return std::nullopt;
     if (v == vr("FD")) {
-      append(shifted, *seconds, is_big_endian);
+      append(changed, change(*number), is_big_endian);
     } else {
-      append(shifted, static_cast<std::uint32_t>(static_cast<std::int64_t>(*seconds)), is_big_endian);
+      append(changed, static_cast<std::uint32_t>(static_cast<std::int64_t>(change(*number))), is_big_endian);
     }
   }
-  return shifted;
+  return changed;
 }
 
 }  // namespace
@@ -58,20 +74,61 @@ bool ValueWriter::is_id(std::string_view number) const {
   return !digits.empty() && (is_identifier(digits, false) || context_.cleaner.is_own_number(digits));
 }
 
-/// Numbers, without those that are an id or a date. @return false where there is none, and nothing was written
-bool ValueWriter::write_without_ids(const Node& node, Vr v, std::string_view numbers) {
+/// Seconds or milliseconds since 1970 that fall on a date of the file's own: they tell it.
+bool ValueWriter::is_own_time(Tag tag, double number) const {
+  constexpr double kFewest = 1e9, kMost = 1e13;
+  return number >= kFewest && number < kMost && !is_large_by_nature(tag) &&
+         context_.cleaner.is_own_time(static_cast<std::int64_t>(number));
+}
+
+/// Such a time as dates move; empty where they go.
+std::optional<double> ValueWriter::moved_time(double time) const {
+  constexpr double kDaySeconds = 86'400, kFewestMilliseconds = 1e10;
+  if (!context_.policy.options.has(DeidOption::retain_longitudinal_modified_dates)) return std::nullopt;
+  return time + (time < kFewestMilliseconds ? 1 : 1000) * kDaySeconds * context_.shift_days;
+}
+
+/// Numbers, without those that are an id, a date or a time of one. @return false where there is none, and nothing was
+/// written
+bool ValueWriter::write_numbers(const Node& node, Vr v, std::string_view numbers) {
+  constexpr std::size_t kFewestOfTime = 10;
   std::vector<std::string> values = texts_of(std::as_bytes(std::span(numbers)));
   const std::string dummy = values.size() == 1 && !must_have_value(node.tag) ? std::string() : dummy_value(v);
-  bool is_changed = false;
+  std::string_view note;
   for (std::string& one : values) {
-    if (!is_id(one)) continue;
-    one = dummy;
-    is_changed = true;
+    const std::string_view digits = digits_of(one);
+    const bool is_time = digits.size() >= kFewestOfTime && is_own_time(node.tag, decimal(one).value_or(0));
+    if (!is_time && !is_id(one)) continue;
+    const auto moved = is_time ? moved_time(static_cast<double>(integer(digits).value_or(0))) : std::nullopt;
+    const std::size_t end = static_cast<std::size_t>(digits.data() - one.data()) + digits.size();
+    one = moved ? fmt::format("{:.0f}{}", *moved, one.substr(end)) : dummy;
+    note = moved ? "numbers_moved" : "numbers_removed";
   }
-  if (!is_changed) return false;
-  ++notes_["numbers_removed"];
+  if (note.empty()) return false;
+  ++notes_[std::string(note)];
   if (must_be_true(node.tag)) problem_ = Code::deid_incomplete;
-  writer_.element(node.tag, v, fmt::format("{}", fmt::join(values, "\\")));
+  writer_.element(node.tag, written_vr(node, v), fmt::format("{}", fmt::join(values, "\\")));
+  return true;
+}
+
+/// As `write_numbers`, of few binary ones: a time stands alone or beside few.
+bool ValueWriter::write_binary_numbers(const Node& node, Vr v) {
+  constexpr std::size_t kMostBytes = 64;
+  const Bytes value = value_of(node, bytes_);
+  if (!holds_seconds(v) || value.size() > kMostBytes) return false;
+  bool has_time = false;
+  for (std::size_t n = 0; n < value.size() / *binary_size(v); ++n) {
+    const auto number = binary_number(value, n, v, node.encoding.is_big_endian);
+    has_time = has_time || (number && is_own_time(node.tag, *number));
+  }
+  if (!has_time) return false;
+  const auto changed = changed_numbers(value, v, node.encoding.is_big_endian, [&](double number) {
+    return is_own_time(node.tag, number) ? moved_time(number).value_or(0) : number;
+  });
+  ++notes_[moved_time(0) ? "numbers_moved" : "numbers_removed"];
+  if (must_be_true(node.tag)) problem_ = Code::deid_incomplete;
+  if (!changed) return writer_.element(node.tag, written_vr(node, v), dummy_value(v)), true;
+  writer_.element(node.tag, written_vr(node, v), Bytes(has_other_order(node) ? swapped(*changed, v) : *changed));
   return true;
 }
 
@@ -86,7 +143,9 @@ void ValueWriter::write_epoch(const Node& node, Vr v) {
   if (!binary_size(v)) {
     return write_converted(node, written_vr(node, v), shift_epoch_text(text_of(value), context_.shift_days));
   }
-  const auto shifted = shifted_epochs(value, v, node.encoding.is_big_endian, context_.shift_days);
+  const auto shifted = changed_numbers(value, v, node.encoding.is_big_endian, [&](double seconds) {
+    return is_placeholder_epoch(seconds) ? seconds : seconds + 86400.0 * context_.shift_days;
+  });
   if (!shifted) return write_converted(node, written_vr(node, v), std::nullopt);
   writer_.element(node.tag, written_vr(node, v), Bytes(has_other_order(node) ? swapped(*shifted, v) : *shifted));
 }

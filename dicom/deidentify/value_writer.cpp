@@ -248,10 +248,10 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
     const bool may_be_empty = is_number(v) && !must_have_value(node.tag);
     return writer_.element(node.tag, v, may_be_empty ? std::string() : dummy_value(v));
   }
-  if ((v == vr("IS") || v == vr("DS")) && write_without_ids(node, v, meant)) return;
+  if ((v == vr("IS") || v == vr("DS")) && write_numbers(node, v, meant)) return;
   if (meant != value) return writer_.element(node.tag, v, meant);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
-  keep(node, v);
+  if (!write_binary_numbers(node, v)) keep(node, v);
 }
 
 /// Codes are words of a list: one that names someone goes as a whole.
@@ -399,7 +399,8 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
   const bool keeps_uids = context_.policy.options.has(DeidOption::retain_uids);
   if (v == vr("UI")) return keeps_uids ? keep(node, written_vr(node, v)) : write_uids(node);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
-  keep(node, written_vr(node, v));
+  if ((v == vr("IS") || v == vr("DS")) && write_numbers(node, v, text_of(value_of(node, bytes_)))) return;
+  if (!write_binary_numbers(node, v)) keep(node, written_vr(node, v));
 }
 
 /// Bytes that read as a text are cleaned as one; all others stay.

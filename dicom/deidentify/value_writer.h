@@ -81,7 +81,10 @@ class ValueWriter {
   bool is_identifier(std::string_view value, bool is_free_text) const;
   void keep_checked(const Node& node, const TextContext& text);
   bool is_id(std::string_view number) const;
-  bool write_without_ids(const Node& node, Vr v, std::string_view numbers);
+  bool is_own_time(Tag tag, double number) const;
+  std::optional<double> moved_time(double time) const;
+  bool write_numbers(const Node& node, Vr v, std::string_view numbers);
+  bool write_binary_numbers(const Node& node, Vr v);
   void write_empty(const Node& node);
   std::string patient_of(const Node& node) const;
   std::string dummy_key(const Node& node) const;

@@ -210,6 +210,21 @@ TEST(DescriptorSigns, SettingsAndTermsStay) {
   for (const char* text : kTexts) EXPECT_EQ(cleaner.clean(text).text, text);
 }
 
+TEST(DescriptorSigns, SecondsSince1970OnADateOfTheHeader) {
+  const DescriptorCleaner cleaner({.dates = {"20140321"}}, {}, {});
+  constexpr CleanedRow kRows[] = {
+      {"acq 1395396900 head", "acq head"},
+      {"CT_1395396900123", "CT"},
+      {"1395396900.25 CT", "CT"},
+      {"1395310500 CT", "CT"},  // the day before, in another time zone
+      {"1395137700 CT", "1395137700 CT"},
+      {"13953969 CT", "13953969 CT"},
+      {"139539690012 CT", "139539690012 CT"},
+  };
+  for (const CleanedRow& row : kRows) EXPECT_EQ(cleaner.remove_identifiers(row.text).text, row.expected) << row.text;
+  EXPECT_EQ(cleaner.clean("acq 1395396900 head").text, "acq head");
+}
+
 TEST(DescriptorSigns, WhatOneTextGivesAwayGoesFromOthers) {
   const DescriptorCleaner cleaner({}, {}, {});
   const CleanedText first = cleaner.clean("CT per Dr. Hargreaves, MRN 8877665, Dr. Brown");

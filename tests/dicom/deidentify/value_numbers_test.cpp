@@ -1,0 +1,105 @@
+// Numbers that say what no number may: dates as seconds since 1970, and parts of ids.
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cstdint>
+#include <string>
+
+#include "tests/dicom/deidentify/deidentified.h"
+#include "tests/dicom/slice_bytes.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::DeidOption;
+
+constexpr std::int64_t kSecondsOfStudy = 1395396900;  // 2014-03-21 10:15 UTC
+constexpr dicom::Tag kSeriesNumberOfTime = 0x00200011, kWindowOfTime = 0x00281050, kDurationOfTime = 0x00189073,
+                     kColumnsOfTime = 0x00480006;
+
+std::string low_bytes_first(std::uint64_t number, int size) {
+  std::string bytes;
+  for (int n = 0; n < size; ++n) bytes += static_cast<char>(number >> 8 * n & 0xFF);
+  return bytes;
+}
+
+std::string as_double(double number) { return low_bytes_first(std::bit_cast<std::uint64_t>(number), 8); }
+std::string as_ul(std::int64_t number) { return low_bytes_first(static_cast<std::uint64_t>(number), 4); }
+
+/// The bytes of the element, with what text_of would trim.
+std::string raw_value(const Deidentified& done, dicom::Tag tag) {
+  for (const dicom::Node& node : done.table.nodes) {
+    const dicom::Bytes value = dicom::value_of(node, done.view());
+    if (node.tag == tag) return {reinterpret_cast<const char*>(value.data()), value.size()};
+  }
+  return "none";
+}
+
+SliceBytes slice_with_times(std::int64_t seconds) {
+  SliceBytes slice;
+  slice.text(0x00080020, "DA", "20140321").text(kSeriesNumberOfTime, "IS", std::to_string(seconds));
+  slice.text(kWindowOfTime, "DS", fmt::format("40\\{}123.5", seconds)).raw(kColumnsOfTime, "UL", as_ul(seconds));
+  slice.raw(kDurationOfTime, "FD", as_double(static_cast<double>(seconds) + 0.25));
+  return slice;
+}
+
+TEST(ValueNumbers, SecondsOnADateOfTheFileMoveWithIt) {
+  const Deidentified done(slice_with_times(kSecondsOfStudy).bytes(),
+                          policy_with({DeidOption::retain_longitudinal_modified_dates}));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  const std::int64_t shift = test_key().date_shift_days(dicom::patient_identifier(done.result.source), 3650);
+  const std::int64_t moved = kSecondsOfStudy + 86'400 * shift;
+  EXPECT_EQ(done.value(kSeriesNumberOfTime), std::to_string(moved));
+  EXPECT_EQ(done.value(kWindowOfTime), fmt::format("40\\{}123.5", moved));
+  EXPECT_EQ(raw_value(done, kColumnsOfTime), as_ul(moved));
+  EXPECT_EQ(raw_value(done, kDurationOfTime), as_double(static_cast<double>(moved) + 0.25));
+}
+
+TEST(ValueNumbers, SecondsOnADateOfTheFileGoWhereItGoes) {
+  const Deidentified done(slice_with_times(kSecondsOfStudy).bytes());
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(kSeriesNumberOfTime), "0");
+  EXPECT_EQ(done.value(kWindowOfTime), "40\\0");
+  EXPECT_EQ(raw_value(done, kColumnsOfTime), as_ul(0));
+  EXPECT_EQ(raw_value(done, kDurationOfTime), as_double(0));
+}
+
+TEST(ValueNumbers, OfOtherTimesAndOfMuchStay) {
+  constexpr std::int64_t kThreeDays = 3 * 86'400;
+  for (const std::int64_t seconds : {kSecondsOfStudy - kThreeDays, kSecondsOfStudy + kThreeDays}) {
+    const Deidentified done(slice_with_times(seconds).bytes());
+    ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+    EXPECT_EQ(done.value(kSeriesNumberOfTime), std::to_string(seconds));
+    EXPECT_EQ(raw_value(done, kColumnsOfTime), as_ul(seconds));
+  }
+  SliceBytes slice;
+  slice.text(0x00080020, "DA", "20140321").text(kSeriesNumberOfTime, "IS", "13953969");
+  // Counts, and a dose in becquerels.
+  slice.text(0x00180070, "IS", std::to_string(kSecondsOfStudy));
+  slice.text(0x00541310, "IS", std::to_string(kSecondsOfStudy)).text(0x00181074, "DS", std::to_string(kSecondsOfStudy));
+  const Deidentified done(slice.bytes());
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(kSeriesNumberOfTime), "13953969");
+  for (const dicom::Tag counts : {0x00180070U, 0x00541310U}) {
+    EXPECT_EQ(done.value(counts), std::to_string(kSecondsOfStudy)) << counts;
+  }
+  EXPECT_EQ(done.value(0x00181074), std::to_string(kSecondsOfStudy));
+}
+
+TEST(ValueNumbers, OfPrivateElementsAreNoIdsOrTimesEither) {
+  SliceBytes slice;
+  slice.text(0x00080020, "DA", "20140321").text(0x00100020, "LO", "77341299");
+  slice.text(0x00190010, "LO", "SIEMENS MR HEADER").text(0x0019100C, "IS", "77341299");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(0x0019100C), "0");
+  slice.text(0x0019100C, "IS", std::to_string(kSecondsOfStudy));
+  EXPECT_EQ(Deidentified(slice.bytes(), policy_with({DeidOption::retain_safe_private})).value(0x0019100C), "0");
+}
+
+}  // namespace
+
+}  // namespace naru::test
