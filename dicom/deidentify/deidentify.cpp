@@ -213,6 +213,17 @@ std::set<std::string> words_of_persons(std::initializer_list<const Identifiers*>
   return words;
 }
 
+/// Whole numbers among words: what begins or ends as an id does ("4821377" of 48213). Of a text of nothing but numbers
+/// none.
+std::set<std::string, std::less<>> numbers_in(const std::vector<std::string>& words) {
+  constexpr std::size_t kFewestDigits = 5, kMost = 100;
+  std::set<std::string, std::less<>> numbers;
+  std::ranges::copy_if(words, std::inserter(numbers, numbers.end()), [](const std::string& word) {
+    return word.size() >= kFewestDigits && word.find_first_not_of("0123456789") == std::string::npos;
+  });
+  return numbers.size() <= kMost ? std::move(numbers) : std::set<std::string, std::less<>>();
+}
+
 /// Texts that are in the result by our doing, and therefore prove nothing: dates that are results, what a rule keeps,
 /// how pseudonyms begin.
 /// @param shared what other files of the patient hold
@@ -435,6 +446,8 @@ class DeidRun {
       context.told = &phrases;
       rewritten = rewrite(table_, file_.data_set, context);
     }
+    context.numbers = numbers_in(rewritten.removed_words);
+    if (have_numbers(context.numbers)) rewritten = rewrite(table_, file_.data_set, context);
     if (rewritten.problem) return fail(*rewritten.problem);
     result_.counts = std::move(rewritten.counts);
     if (table_.trailing_bytes > 0) result_.counts.notes["trailing_bytes_dropped"] = table_.trailing_bytes;
@@ -443,6 +456,15 @@ class DeidRun {
     for (const auto& piece : rewritten.written.pieces) is_own_.push_back(piece.is_own);
     append(plain_, std::move(rewritten.written));
     return true;
+  }
+
+  /// True where IS or DS may repeat one of the numbers, which the proof would find there.
+  bool have_numbers(const std::set<std::string, std::less<>>& numbers) const {
+    return !numbers.empty() && std::ranges::any_of(table_.nodes, [&](const Node& node) {
+      if (node.value_representation != vr("IS") && node.value_representation != vr("DS")) return false;
+      const std::string_view text = text_of(value_of(node, file_.data_set));
+      return std::ranges::any_of(numbers, [&](const std::string& number) { return text.find(number) != text.npos; });
+    });
   }
 
   /// The data set before it is deflated is what is searched: compressed bytes hide what they hold.

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +36,7 @@ struct RewriteContext {
   Encoding encoding;                             ///< of the result
   std::span<const ProofSearch* const> searches;  ///< for names by their bytes, where texts are not ASCII
   const PhraseList* told = nullptr;              ///< see DescriptorCleaner::clean
+  std::set<std::string, std::less<>> numbers{};  ///< of digits, that went from texts: as numbers they go, too
 };
 
 struct Rewritten {

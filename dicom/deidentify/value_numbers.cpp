@@ -71,7 +71,8 @@ std::optional<std::vector<std::byte>> changed_numbers(Bytes value, Vr v, bool is
 
 bool ValueWriter::is_id(std::string_view number) const {
   const std::string_view digits = long_digits(number);
-  return !digits.empty() && (is_identifier(digits, false) || context_.cleaner.is_own_number(digits));
+  return !digits.empty() &&
+         (is_identifier(digits, false) || context_.cleaner.is_own_number(digits) || context_.numbers.contains(digits));
 }
 
 /// Seconds or milliseconds since 1970 that fall on a date of the file's own: they tell it.

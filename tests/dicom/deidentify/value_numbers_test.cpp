@@ -100,6 +100,21 @@ TEST(ValueNumbers, OfPrivateElementsAreNoIdsOrTimesEither) {
   EXPECT_EQ(Deidentified(slice.bytes(), policy_with({DeidOption::retain_safe_private})).value(0x0019100C), "0");
 }
 
+/// It begins as the patient's id does; what repeats it was found by the proof, and the file held.
+TEST(ValueNumbers, ThatWentFromATextGoAsNumbersToo) {
+  SliceBytes slice;
+  slice.text(0x00100020, "LO", "48213").text(0x0008103E, "LO", "scan 4821377 head, MRN 8877665");
+  slice.text(kSeriesNumberOfTime, "IS", "4821377").text(kWindowOfTime, "DS", "40\\8877665\\14821377");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(0x0008103E), "scan head, MRN");
+  EXPECT_EQ(done.value(kSeriesNumberOfTime), "0");
+  EXPECT_EQ(done.value(kWindowOfTime), "40\\0\\14821377");
+  slice.text(0x00541300, "DS", "4821377");  // Frame Reference Time: a false one is worse than none
+  EXPECT_EQ(Deidentified(slice.bytes(), policy_with({DeidOption::clean_descriptors})).result.reason,
+            Code::deid_incomplete);
+}
+
 }  // namespace
 
 }  // namespace naru::test
