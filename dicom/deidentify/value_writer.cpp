@@ -403,11 +403,36 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
   if (!write_binary_numbers(node, v)) keep(node, written_vr(node, v));
 }
 
-/// Bytes that read as a text are cleaned as one; all others stay.
+/// True where letters among other bytes are a name of the file's own, be it in a longer word: the proof looks for names
+/// that stand alone.
+bool ValueWriter::hides_a_person(Bytes value) const {
+  constexpr std::size_t kMostBytes = std::size_t{64} << 10;
+  constexpr std::ptrdiff_t kShortest = 5;
+  if (value.size() > kMostBytes) return false;
+  const std::string_view bytes(reinterpret_cast<const char*>(value.data()), value.size());
+  const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
+  for (auto begin = bytes.begin(); begin != bytes.end();) {
+    begin = std::find_if(begin, bytes.end(), is_printable);
+    const auto end = std::find_if_not(begin, bytes.end(), is_printable);
+    const bool is_text = end - begin >= kShortest;
+    const CleanedText cleaned =
+        is_text ? context_.cleaner.remove_identifiers(std::string_view(begin, end)) : CleanedText();
+    if (cleaned.removed[static_cast<std::size_t>(DescriptorReason::name)] > 0) return true;
+    begin = end;
+  }
+  return false;
+}
+
+/// Bytes that read as a text are cleaned as one. Others stay, unless a person's name is among them.
 void ValueWriter::write_private_bytes(const Node& node, Vr v, const CharacterSet& set) {
   const auto read = readable_text(value_of(node, bytes_), set);
   std::vector<std::string> text = {read.value_or("")};
-  if (!clean_values(text, Cleaning::all)) return keep(node, written_vr(node, v));
+  if (!read && hides_a_person(value_of(node, bytes_))) {
+    ++notes_["bytes_removed"];
+    text.front().clear();
+  } else if (!clean_values(text, Cleaning::all)) {
+    return keep(node, written_vr(node, v));
+  }
   writer_.element(node.tag, written_vr(node, v), text.front());
 }
 

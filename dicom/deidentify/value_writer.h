@@ -99,6 +99,7 @@ class ValueWriter {
   std::string decoded(Bytes value, Vr v, const CharacterSet& set);
   bool hides_a_name(Bytes value, std::string_view text) const;
   bool clean_values(std::vector<std::string>& values, Cleaning cleaning);
+  bool hides_a_person(Bytes value) const;
   void write_private_bytes(const Node& node, Vr v, const CharacterSet& set);
   void write_private_uid(const Node& node, Vr v);
   void write_private_date(const Node& node, Vr v);

@@ -527,6 +527,21 @@ TEST(UntrustedValues, DatesAndIdsWithHyphensAreNoNumbers) {
   EXPECT_EQ(done.result.counts.notes.at("value_not_legal"), 2U);
 }
 
+/// The proof looks for names that stand alone: these bytes left.
+TEST(UntrustedValues, BytesWithANameInALongerWordGo) {
+  using namespace std::string_literals;
+  const auto bytes_of = [](const std::string& bytes) {
+    SliceBytes slice;
+    slice.text(0x00100010, "PN", "Hargreaves^Lena").text(0x00290010, "LO", "MMCPrivate").raw(0x0029102F, "OB", bytes);
+    const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+    EXPECT_FALSE(done.result.reason) << name(*done.result.reason);
+    return done.value(0x0029102F);
+  };
+  EXPECT_EQ(bytes_of("\1\2protHargreavesxy\0\1"s), "");
+  EXPECT_EQ(bytes_of("\1\2lhargreaves\0\1\1"s), "");
+  EXPECT_EQ(bytes_of("\1\2protocol heads\0\1"s), "\1\2protocol heads\0\1"s);
+}
+
 }  // namespace
 
 }  // namespace naru::test
