@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
 
 namespace naru::dicom {
@@ -22,9 +23,7 @@ constexpr std::array<std::string_view, 3> kFastClasses = {"1.2.840.10008.5.1.4.1
 
 /// A frequency that nobody can read may be any, as one that is not there.
 bool is_as_fast_as_speech(std::string_view frequency) {
-  constexpr std::string_view kWhite(" \t\r\n\0", 5);
-  frequency = frequency.substr(std::min(frequency.find_first_not_of(kWhite), frequency.size()));
-  const auto hz = decimal(frequency.substr(0, frequency.find_last_not_of(kWhite) + 1));  // npos becomes 0
+  const auto hz = decimal(as_meant(frequency, vr("DS")));
   return !hz || *hz <= 0 || *hz >= kSlowestSpeechHz;
 }
 

@@ -66,37 +66,7 @@ bool value_must_be_true(Tag tag, std::size_t value) {
   return must_be_true(tag) || ((tag == kImageType || tag == kFrameType) && value < kCharacteristics);
 }
 
-/// Seconds with a point and no decimals, or with up to nine of them: six are legal (PS3.5 6.2).
-std::string with_legal_fraction(std::string text) {
-  constexpr std::size_t kLegal = 6, kMost = 9;
-  const std::size_t point = text.find('.');
-  if (point == std::string::npos) return text;
-  const std::size_t end = std::min(text.find_first_not_of("0123456789", point + 1), text.size());
-  const std::size_t digits = end - point - 1;
-  if (digits == 0 && end == text.size()) text.erase(point);
-  if (digits > kLegal && digits <= kMost) text.erase(point + 1 + kLegal, digits - kLegal);
-  return text;
-}
-
 bool can_be_mended(Vr v) { return v == vr("DS") || v == vr("IS") || v == vr("TM") || v == vr("DT"); }
-
-/// A value as its writer meant it: numbers between any white space, times with more decimals than are legal.
-std::string as_meant(std::string_view value, Vr v) {
-  const bool is_number = v == vr("DS") || v == vr("IS"), is_time = v == vr("TM") || v == vr("DT");
-  std::string text(value);
-  if (is_number)
-    std::ranges::replace_if(
-        text, [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');
-  if (!is_time || text.find('.') == std::string::npos) return text;
-  std::vector<std::string> values = texts_of(std::as_bytes(std::span(text)));
-  bool is_changed = false;
-  for (std::string& one : values) {
-    std::string legal = with_legal_fraction(one);
-    is_changed = is_changed || legal != one;
-    one = std::move(legal);
-  }
-  return is_changed ? fmt::format("{}", fmt::join(values, "\\")) : text;
-}
 
 bool is_number(Vr v) { return v == vr("DS") || v == vr("IS") || v == vr("AS") || binary_size(v).has_value(); }
 

@@ -1,6 +1,7 @@
 #include "dicom/deidentify/values.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -164,6 +165,18 @@ bool are_numbers(std::string_view value, std::size_t longest) {
   });
 }
 
+/// Seconds with a point and no decimals, or with up to nine of them: six are legal (PS3.5 6.2).
+std::string with_legal_fraction(std::string text) {
+  constexpr std::size_t kLegal = 6, kMost = 9;
+  const std::size_t point = text.find('.');
+  if (point == std::string::npos) return text;
+  const std::size_t end = std::min(text.find_first_not_of("0123456789", point + 1), text.size());
+  const std::size_t digits = end - point - 1;
+  if (digits == 0 && end == text.size()) text.erase(point);
+  if (digits > kLegal && digits <= kMost) text.erase(point + 1 + kLegal, digits - kLegal);
+  return text;
+}
+
 template <class Convert>
 std::optional<std::string> for_each_value(std::string_view value, Convert convert) {
   std::string result;
@@ -187,6 +200,23 @@ bool is_charset_text(Vr value_representation) {
 bool is_text(Vr value_representation) {
   return is_charset_text(value_representation) ||
          std::ranges::find(kOtherTextVrs, value_representation) != kOtherTextVrs.end();
+}
+
+std::string as_meant(std::string_view value, Vr v) {
+  const bool is_number = v == vr("DS") || v == vr("IS"), is_time = v == vr("TM") || v == vr("DT");
+  std::string text(value);
+  if (is_number)
+    std::ranges::replace_if(
+        text, [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');
+  if (!is_time || text.find('.') == std::string::npos) return text;
+  std::vector<std::string> values = texts_of(std::as_bytes(std::span(text)));
+  bool is_changed = false;
+  for (std::string& one : values) {
+    std::string legal = with_legal_fraction(one);
+    is_changed = is_changed || legal != one;
+    one = std::move(legal);
+  }
+  return is_changed ? fmt::format("{}", fmt::join(values, "\\")) : text;
 }
 
 bool is_date(Vr value_representation) { return value_representation == vr("DA") || value_representation == vr("DT"); }

@@ -17,6 +17,9 @@ bool is_text(Vr value_representation);
 /// True for DA and DT.
 bool is_date(Vr value_representation);
 
+/// A value as its writer meant it: numbers between any white space, times with more decimals than are legal.
+std::string as_meant(std::string_view value, Vr value_representation);
+
 /// A legal value that says nothing: "REMOVED", 1 January 1900, zero. Without padding. Empty for SQ.
 /// Source: PS3.15 E.1.1 ("dummy"), PS3.5 6.2.
 std::string dummy_value(Vr value_representation);
