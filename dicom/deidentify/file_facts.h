@@ -24,9 +24,6 @@ struct FileFacts {
   std::optional<Code> problem;           ///< charset_undecodable: a name or an id that nothing decodes
 };
 
-/// True for an attribute that names an institution, a place in it or a station.
-bool names_a_place(Tag tag);
-
 FileFacts collect_facts(const ElementTable& table, Bytes bytes, const DeidentifyPolicy& policy);
 
 /// The part of it that `source` is, from as many elements as were read.

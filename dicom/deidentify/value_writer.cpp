@@ -11,6 +11,7 @@
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptor_text.h"
+#include "dicom/deidentify/identifying_tags.h"
 #include "dicom/deidentify/proof_patterns.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
