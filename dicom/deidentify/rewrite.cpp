@@ -8,10 +8,11 @@
 #include <map>
 
 #include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/additions.h"
 #include "dicom/deidentify/content_items.h"
 #include "dicom/deidentify/dummy_items.h"
 #include "dicom/deidentify/embedded_text.h"
-#include "dicom/deidentify/method.h"
+#include "dicom/deidentify/reference_lists.h"
 #include "dicom/deidentify/stream_frames.h"
 #include "dicom/deidentify/unlisted.h"
 #include "dicom/deidentify/value_writer.h"
@@ -25,7 +26,6 @@ namespace {
 
 constexpr Tag kIccProfile = 0x00282000, kEncapsulatedDocument = 0x00420011, kMimeType = 0x00420012,
               kEncapsulatedDocumentLength = 0x00420015;
-constexpr std::string_view kUtf8 = "ISO_IR 192";
 
 constexpr Tag kExtendedOffsets = 0x7FE00001, kExtendedLengths = 0x7FE00002, kTotalLength = 0x7FE00003;
 
@@ -69,18 +69,18 @@ class Rewriter {
 
   Rewritten run() {
     levels_.push_back({0, static_cast<std::uint32_t>(nodes_.size()), false, {&context_.facts.sets.of(""), false}, {}});
-    plan_additions();
     for (const Node& node : nodes_) {
       const bool counts = node.parent == 0 && (node.tag == kPixelData || is_float_pixel_data(node.tag));
       if (counts && picture_ != kPixelData) picture_ = node.tag;
     }
-    lists_nothing_ = refers(false) && !refers(true);
+    lists_nothing_ = list_nothing(table_, context_.policy, context_.facts.source.sop_class_uid);
     roots_ = roots();
+    Additions additions(context_, find_root(kSpecificCharacterSet) != nullptr);
     for (const std::uint32_t root : roots_) {
-      write_additions(nodes_[root].tag);
-      if (!is_addition(nodes_[root].tag)) write_subtree(root);
+      additions.write_up_to(nodes_[root].tag, writer_);
+      if (!additions.have(nodes_[root].tag)) write_subtree(root);
     }
-    write_additions(0xFFFFFFFF);
+    additions.write_up_to(0xFFFFFFFF, writer_);
     Rewritten result;
     result.written = writer_.finish();
     result.counts = counts();
@@ -124,53 +124,6 @@ class Rewriter {
     }
   }
 
-  // -- what every result gets ----------------------------------------------------------------------------------------
-
-  using Addition = void (Rewriter::*)();
-  void plan_additions() {
-    const bool has_set = std::ranges::any_of(
-        nodes_, [](const Node& node) { return node.tag == kSpecificCharacterSet && node.parent == 0; });
-    if (context_.facts.sets.has_non_ascii() && !has_set)
-      additions_[kSpecificCharacterSet] = &Rewriter::add_character_set;
-    additions_[kPatientIdentityRemoved] = &Rewriter::add_identity_removed;
-    additions_[kDeidMethod] = &Rewriter::add_method;
-    additions_[kDeidMethodCodes] = &Rewriter::add_method_codes;
-    if (context_.pixels.has_no_text) additions_[kBurnedInAnnotation] = &Rewriter::add_burned_in;
-    if (context_.pixels.is_defaced) additions_[kRecognizableVisualFeatures] = &Rewriter::add_visual_features;
-    additions_[kLongitudinalTemporalInformationModified] = &Rewriter::add_longitudinal;
-  }
-
-  bool is_addition(Tag tag) const {
-    return tag == kPatientIdentityRemoved || tag == kDeidMethod || tag == kDeidMethodCodes ||
-           tag == kLongitudinalTemporalInformationModified ||
-           (tag == kBurnedInAnnotation && context_.pixels.has_no_text) ||
-           (tag == kRecognizableVisualFeatures && context_.pixels.is_defaced);
-  }
-
-  void write_additions(Tag before) {
-    if (additions_.empty() || additions_.begin()->first > before) return;
-    writer_.set_own(true);
-    while (!additions_.empty() && additions_.begin()->first <= before) {
-      const Addition add = additions_.begin()->second;
-      additions_.erase(additions_.begin());
-      (this->*add)();
-    }
-    writer_.set_own(false);
-  }
-
-  void add_character_set() { writer_.element(kSpecificCharacterSet, vr("CS"), kUtf8); }
-  void add_identity_removed() {
-    writer_.element(kPatientIdentityRemoved, vr("CS"),
-                    std::ranges::any_of(context_.policy.attributes, keeps_identity) ? "NO" : "YES");
-  }
-
-  void add_method() { write_method(writer_, context_.policy, context_.version, cleaned()); }
-  PixelsCleaned cleaned() const { return {context_.pixels.is_redacted, context_.pixels.is_defaced}; }
-  void add_method_codes() { write_method_codes(writer_, context_.policy, cleaned()); }
-  void add_burned_in() { writer_.element(kBurnedInAnnotation, vr("CS"), "NO"); }
-  void add_visual_features() { writer_.element(kRecognizableVisualFeatures, vr("CS"), "NO"); }
-  void add_longitudinal() { write_longitudinal(writer_, context_.policy); }
-
   // -- one node ------------------------------------------------------------------------------------------------------
 
   bool is_top() const { return levels_.size() == 1; }
@@ -210,7 +163,7 @@ class Rewriter {
       if (!are_character_sets(terms)) return node.end;
       values_.keep(node, node.value_representation);
     } else if (is_top()) {
-      add_character_set();
+      writer_.element(kSpecificCharacterSet, vr("CS"), kUtf8);
     }
     return node.end;
   }
@@ -223,7 +176,8 @@ class Rewriter {
     if (const ContentRule* rule = content_rule(node.tag)) return write_content(i, *rule);
     const DeidAction action =
         resolve_action(context_.policy, context_.facts.source.sop_class_uid, node.parent, node.tag);
-    if (is_top() && lists_references(node.tag) && lists_nothing_) return remove(node, "X");
+    const bool is_list = is_top() && lists_references(node.tag, context_.facts.source.sop_class_uid);
+    if (is_list && lists_nothing_) return remove(node, "X");
     if (action == DeidAction::none) return write_unlisted(i);
     return apply(i, action);
   }
@@ -369,32 +323,6 @@ class Rewriter {
         {i + 1, node.end, true, {levels_.back().text.set, levels_.back().text.cleans_all || cleans_all}, {}});
     return i + 1;
   }
-
-  /// Referenced Series and Studies Containing Other Referenced Instances list what the object refers to elsewhere
-  /// (PS3.3 C.12.2); in presentation states the first is the reference itself (C.11.11).
-  bool lists_references(Tag tag) const {
-    constexpr Tag kReferencedSeries = 0x00081115, kStudiesWithReferences = 0x00081200;
-    constexpr std::string_view kPresentationStates = "1.2.840.10008.5.1.4.1.1.11.";
-    constexpr std::string_view kOfWaveforms = "1.2.840.10008.5.1.4.1.1.9.100.";
-    const std::string_view sop_class = context_.facts.source.sop_class_uid;
-    return (tag == kReferencedSeries || tag == kStudiesWithReferences) && !sop_class.starts_with(kPresentationStates) &&
-           !sop_class.starts_with(kOfWaveforms);
-  }
-
-  /// True where an object is referred to beside those lists: by the source, or also by the result.
-  bool refers(bool in_result) const {
-    constexpr Tag kReferencedSopInstance = 0x00081155;
-    for (std::uint32_t i = 0; i < nodes_.size();) {
-      const Node& node = nodes_[i];
-      if (node.tag == kReferencedSopInstance) return true;
-      const bool is_list = node.parent == 0 && lists_references(node.tag);
-      const bool goes = in_result && node.kind == NodeKind::sequence && is_sequence_removed(node);
-      i = is_list || goes || is_private(node.tag) ? node.end : i + 1;
-    }
-    return false;
-  }
-
-  bool is_sequence_removed(const Node& node) const { return node.is_contradictory || is_removed(node); }
 
   bool is_removed(const Node& node) const {
     const DeidAction action =
@@ -590,7 +518,6 @@ class Rewriter {
   ValueWriter values_;
   std::vector<std::uint32_t> roots_;
   std::vector<Level> levels_;
-  std::map<Tag, Addition> additions_;
   std::map<std::pair<Tag, std::string_view>, std::size_t> counted_;
   std::optional<Code> problem_;
   Tag picture_ = 0;             ///< as find_pixels has it: any other is a second picture, which nobody looks at
