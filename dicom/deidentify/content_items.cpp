@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dicom/deidentify/code_tags.h"
 #include "dicom/deidentify/dummy_items.h"
 #include "dicom/element_values.h"
 
@@ -10,9 +11,8 @@ namespace naru::dicom {
 
 namespace {
 
-constexpr Tag kCodeValue = 0x00080100, kCodingScheme = 0x00080102, kUnits = 0x004008EA, kConceptName = 0x0040A043,
-              kTextValue = 0x0040A160, kConceptCode = 0x0040A168, kPatientAge = 0x00101010, kMeasuredValue = 0x0040A300,
-              kNumericValue = 0x0040A30A;
+constexpr Tag kUnits = 0x004008EA, kConceptName = 0x0040A043, kTextValue = 0x0040A160, kConceptCode = 0x0040A168,
+              kPatientAge = 0x00101010, kMeasuredValue = 0x0040A300, kNumericValue = 0x0040A30A;
 
 /// DateTime, Date, Time, Person Name, Text Value, Concept Code Sequence, Measured Value Sequence, Numeric Value (of the
 /// Content Item Macro, 10.2).

@@ -146,9 +146,9 @@ constexpr std::array<std::string_view, 21> kVowelSpellings = {
     "a ah",   "ae ai e", "ya",     "yae",        "eo u o uh ou", "e",           "yeo you yu yo",
     "ye",     "o oh",    "wa",     "wae",        "oe oi",        "yo",          "u oo ou",
     "wo weo", "we",      "wi wee", "yu yoo you", "eu u oo",      "ui eui ee i", "i ee"};
-constexpr std::array<std::string_view, 28> kTails = {".", "k g", "k", "k", "n", "n", "n", "t",   "l", "k",
-                                                     "m", "l",   "l", "l", "l", "l", "m", "p b", "p", "t s",
-                                                     "t", "ng",  "t", "t", "k", "t", "p", "t"};
+constexpr std::array<std::string_view, 28> kTailSpellings = {".", "k g", "k", "k", "n", "n", "n", "t",   "l", "k",
+                                                             "m", "l",   "l", "l", "l", "l", "m", "p b", "p", "t s",
+                                                             "t", "ng",  "t", "t", "k", "t", "p", "t"};
 
 // Whole syllables that passports spell in other ways than their sounds.
 struct Syllable {
@@ -201,8 +201,6 @@ constexpr Syllable kSyllables[] = {
 /// From here on only the first spelling of each sound is taken: names of four syllables would have thousands.
 constexpr std::size_t kManySpellings = 256;
 
-constexpr char32_t kFirstSyllable = 0xAC00, kLastSyllable = 0xD7A3;
-
 template <typename F>
 void for_each_spelling(std::string_view list, F f) {
   for (std::size_t begin = 0; begin < list.size();) {
@@ -235,9 +233,10 @@ std::uint64_t read_syllable(std::string_view letters, std::uint64_t places, char
                                    [&](const Syllable& row) { return row.hangul == code; });
   if (whole != std::end(kSyllables)) return read_on(letters, places, whole->spellings);
   const std::size_t index = code - kFirstSyllable;
-  places = read_on(letters, places, kLeadSpellings[index / (kVowelSpellings.size() * kTails.size())]);
-  if (places != 0) places = read_on(letters, places, kVowelSpellings[index / kTails.size() % kVowelSpellings.size()]);
-  return places == 0 ? 0 : read_on(letters, places, kTails[index % kTails.size()]);
+  places = read_on(letters, places, kLeadSpellings[index / (kVowelSpellings.size() * kTailSpellings.size())]);
+  if (places != 0)
+    places = read_on(letters, places, kVowelSpellings[index / kTailSpellings.size() % kVowelSpellings.size()]);
+  return places == 0 ? 0 : read_on(letters, places, kTailSpellings[index % kTailSpellings.size()]);
 }
 
 const Surname* find_surname(std::u32string_view hangul) {
@@ -305,9 +304,9 @@ std::vector<Spelling> spellings(std::u32string_view hangul) {
       continue;
     }
     const std::size_t index = code - kFirstSyllable;
-    all = continued(all, kLeadSpellings[index / (kVowelSpellings.size() * kTails.size())]);
-    all = continued(all, kVowelSpellings[index / kTails.size() % kVowelSpellings.size()]);
-    all = continued(all, kTails[index % kTails.size()]);
+    all = continued(all, kLeadSpellings[index / (kVowelSpellings.size() * kTailSpellings.size())]);
+    all = continued(all, kVowelSpellings[index / kTailSpellings.size() % kVowelSpellings.size()]);
+    all = continued(all, kTailSpellings[index % kTailSpellings.size()]);
   }
   return all;
 }

@@ -17,6 +17,9 @@
 
 namespace naru::dicom {
 
+/// Hangul as Unicode composes it.
+inline constexpr char32_t kFirstSyllable = 0xAC00, kLastSyllable = 0xD7A3;
+
 enum class CharKind : std::uint8_t { other, space, digit, lower, upper, uncased, hangul, han, kana };
 
 struct FoldedChar {

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "dicom/deidentify/code_tags.h"
 #include "dicom/deidentify/values.h"
 
 namespace naru::dicom {
 
 namespace {
-
-constexpr Tag kCodeValue = 0x00080100, kCodingScheme = 0x00080102, kCodeMeaning = 0x00080104;
 
 void write_no_code(DataSetWriter& writer) { write_code_item(writer, "REMOVED", "99NARU", "Removed"); }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/code_tags.h"
 #include "dicom/deidentify/content_items.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
 #include "dicom/deidentify/identifying_tags.h"
@@ -23,9 +24,6 @@ namespace naru::dicom {
 namespace {
 
 using Category = IdentifierCategory;
-
-constexpr Tag kCodeValue = 0x00080100, kCodingScheme = 0x00080102, kCodeMeaning = 0x00080104,
-              kLongCodeValue = 0x00080119, kUrnCodeValue = 0x00080120;
 
 /// A code that everybody has names a role, a kind of place or a country.
 bool is_published_scheme(std::string_view designator) {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kPrefix = 0xFF, kFirstRestart = 0xD0, kLastRestart = 0xD7, kEndOfImage = 0xD9, kStartOfScan = 0xDA;
 constexpr int kFirstApplication = 0xE0, kLastApplication = 0xEF, kJpegLsFrame = 0xF7, kJpegLsPresets = 0xF8;
-constexpr int kComment = 0xFE;
+constexpr int kJpegComment = 0xFE;
 
 /// SOF0..SOF15 without the three markers of other meaning among them (DHT, JPG, DAC), and SOF55.
 bool is_frame_marker(int marker) {
@@ -31,7 +31,7 @@ bool is_segment_marker(int marker) {
   const bool is_scan_or_table = marker >= kStartOfScan && marker <= 0xDF;
   const bool is_application = marker >= kFirstApplication && marker <= kLastApplication;
   return is_frame_or_table || is_scan_or_table || is_application || marker == kJpegLsFrame ||
-         marker == kJpegLsPresets || marker == kComment;
+         marker == kJpegLsPresets || marker == kJpegComment;
 }
 
 /// Application data that decoders want and that hold no text.
@@ -103,7 +103,7 @@ class JpegWalk {
     if (is_frame_marker(marker)) has_frame_ = true;
     if (marker == kJpegLsFrame) is_jpeg_ls_ = true;
     if (marker == kStartOfScan) has_scan_ = true;
-    if (marker == kComment || (marker >= kFirstApplication && marker <= kLastApplication)) {
+    if (marker == kJpegComment || (marker >= kFirstApplication && marker <= kLastApplication)) {
       erase_segment(marker, at_ + 2, length - 2);
     }
     at_ += length;

@@ -9,6 +9,7 @@
 
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/additions.h"
+#include "dicom/deidentify/code_tags.h"
 #include "dicom/deidentify/content_items.h"
 #include "dicom/deidentify/dummy_items.h"
 #include "dicom/deidentify/embedded_text.h"
@@ -236,7 +237,6 @@ class Rewriter {
   /// Whether the item that is gone through has a Coding Scheme Designator of somebody's own: "L", or one that begins
   /// with "99" (PS3.3 8.2).
   bool is_of_local_scheme() {
-    constexpr Tag kCodingScheme = 0x00080102;
     Level& level = levels_.back();
     if (level.is_of_local_scheme) return *level.is_of_local_scheme;
     std::uint32_t i = level.begin;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/code_tags.h"
 #include "dicom/deidentify/value_writer.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/header_values.h"
@@ -13,8 +14,7 @@ namespace naru::dicom {
 
 namespace {
 
-constexpr Tag kCodingSchemeUid = 0x0008010C, kCodingSchemeName = 0x00080115, kCodingSchemeOrganization = 0x00080116,
-              kLongCodeValue = 0x00080119, kUrnCodeValue = 0x00080120;
+constexpr Tag kCodingSchemeUid = 0x0008010C, kCodingSchemeName = 0x00080115, kCodingSchemeOrganization = 0x00080116;
 
 /// Attributes whose values are of one person, order or document: dates in another calendar, retired numbers of orders,
 /// studies, reports and lots, ids and addresses of documents, a device, a printer, a medium and a time server by their

@@ -9,6 +9,7 @@
 
 #include "core/digest.h"
 #include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/code_tags.h"
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptor_text.h"
 #include "dicom/deidentify/identifying_tags.h"
@@ -25,7 +26,6 @@ namespace {
 constexpr Tag kTimezoneOffset = 0x00080201, kPatientAge = 0x00101010, kClinicalTrialSubjectId = 0x00120040;
 
 /// URN Code Value: a URN or an address of a concept (PS3.3 8.2).
-constexpr Tag kUrnCodeValue = 0x00080120;
 bool is_concept_urn(std::string_view value) {
   constexpr std::array<std::string_view, 3> kBegins = {"urn:", "http://", "https://"};
   return std::ranges::any_of(kBegins, [&](std::string_view begin) { return value.starts_with(begin); });

@@ -10,7 +10,7 @@ namespace {
 
 /// What all frames say alike; empty where they differ, or where one is silent.
 template <class Value, class Get>
-std::optional<Value> common(const std::vector<Instance>& planes, Get get) {
+std::optional<Value> shared_value(const std::vector<Instance>& planes, Get get) {
   const std::optional<Value> first = get(planes.front());
   const bool is_one = std::ranges::all_of(planes, [&](const Instance& plane) { return get(plane) == first; });
   return is_one ? first : std::nullopt;
@@ -18,14 +18,14 @@ std::optional<Value> common(const std::vector<Instance>& planes, Get get) {
 
 VolumeFacts facts_of_frames(const std::vector<Instance>& planes) {
   VolumeFacts facts;
-  facts.b_value_s_per_mm2 = common<double>(planes, [](const Instance& p) { return p.timing.b_value_s_per_mm2; });
-  facts.gradient_direction = common<Vec3>(planes, [](const Instance& p) { return p.timing.gradient_direction; });
+  facts.b_value_s_per_mm2 = shared_value<double>(planes, [](const Instance& p) { return p.timing.b_value_s_per_mm2; });
+  facts.gradient_direction = shared_value<Vec3>(planes, [](const Instance& p) { return p.timing.gradient_direction; });
   using Scale = std::pair<double, std::optional<double>>;
   const auto scale_of = [](const Instance& p) {
     const auto& scale = p.philips_scale;
     return scale ? std::optional(Scale(scale->scale_slope, scale->scale_intercept)) : std::nullopt;
   };
-  if (const auto scale = common<Scale>(planes, scale_of)) facts.philips_scale = {scale->first, scale->second};
+  if (const auto scale = shared_value<Scale>(planes, scale_of)) facts.philips_scale = {scale->first, scale->second};
   return facts;
 }
 
