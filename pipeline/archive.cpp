@@ -239,7 +239,9 @@ void ArchiveReader::pass_end(const CancelToken& cancel) {
   if ((gzip_ && gzip_->problem() != Z_OK) || (is_tar && !gzip_ && !ends_with_zeros(path_))) state_ = State::corrupt;
 }
 
-bool ArchiveReader::is_damaged() const { return gzip_ && gzip_->problem() == Z_DATA_ERROR; }
+bool ArchiveReader::is_unproven() const {
+  return gzip_ && (gzip_->problem() == Z_DATA_ERROR || state_ == State::too_large);
+}
 
 void ArchiveReader::count_expanded(std::uint64_t bytes) {
   expanded_bytes_ += bytes;

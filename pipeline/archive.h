@@ -61,8 +61,11 @@ class ArchiveReader {
   enum class State { good, unreadable, corrupt, too_large };
   State state() const { return state_; }
 
-  /// Its bytes are not those that were packed (.tar.gz): any of its members, also those before, may have been changed.
-  bool is_damaged() const;
+  /// Whether the members are what was packed is known at its end alone, by the checksum there: .tar.gz.
+  bool is_proven_at_end() const { return gzip_ != nullptr; }
+  /// Where `next` came to its end: that checksum says that bytes were changed, or stands beyond the bound. Any of the
+  /// members, also those before, may be another.
+  bool is_unproven() const;
 
  private:
   struct Close {

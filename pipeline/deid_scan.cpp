@@ -137,7 +137,7 @@ class Reader {
     while (const auto member = reader.next(cancel_)) rows.push_back(read_member(reader, *member, path, identity));
     // Nobody can say which of them was changed.
     for (Row& row : rows) {
-      if (reader.is_damaged()) hold_back(row.record, Code::corrupt);
+      if (reader.is_unproven()) hold_back(row.record, problem_of(reader.state()).value_or(Code::corrupt));
     }
     // An archive that breaks off has a line of its own beside those of the members before.
     if (const auto problem = problem_of(reader.state())) add_line(*problem);

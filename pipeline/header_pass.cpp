@@ -138,8 +138,9 @@ std::vector<FileHeader> read_archive(const std::filesystem::path& path, Prefix& 
     headers.push_back(read_member(reader, *member, path, identity, prefix));
   }
   // Nobody can say which of them was changed.
+  const bool is_too_large = reader.state() == ArchiveReader::State::too_large;
   for (FileHeader& header : headers) {
-    if (reader.is_damaged()) reject(header.record, Code::corrupt);
+    if (reader.is_unproven()) reject(header.record, is_too_large ? Code::too_large : Code::corrupt);
   }
   // An archive that breaks off has a line of its own beside those of the members before.
   if (reader.state() == ArchiveReader::State::unreadable) add_line(Code::unreadable);

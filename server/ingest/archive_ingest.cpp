@@ -52,6 +52,15 @@ void ingest_member(ArchiveReader& reader, const ArchiveMember& member, const Con
   }
 }
 
+/// What all members of a .tar.gz are rejected for: only its end tells whether they are what was packed, so it is read
+/// to there before any is stored. Empty for other archives, where each member tells by itself.
+std::optional<Code> problem_of_all(const std::filesystem::path& archive, const CancelToken& cancel) {
+  ArchiveReader reader(archive);
+  if (!reader.is_proven_at_end()) return std::nullopt;
+  while (reader.next(cancel)) continue;
+  return reader.is_unproven() ? code_of(reader.state()) : std::nullopt;
+}
+
 }  // namespace
 
 void IngestCounts::add(const Received& received) {
@@ -91,13 +100,17 @@ void BatchedReceiver::flush() {
 
 void ingest_archive(const std::filesystem::path& archive, Receiver& receiver, ContentStore& content,
                     const Origin& origin, const CancelToken& cancel, IngestCounts& counts) {
+  const auto problem_of_members = problem_of_all(archive, cancel);
   ArchiveReader reader(archive);
   BatchedReceiver batches(receiver, origin, counts);
   std::vector<std::byte> piece(kPieceBytes);
   std::size_t member_count = 0;
   while (const auto member = reader.next(cancel)) {
     ++member_count;
-    ingest_member(reader, *member, content, piece, batches, counts);
+    if (problem_of_members)
+      counts.add_rejected(*problem_of_members);
+    else
+      ingest_member(reader, *member, content, piece, batches, counts);
   }
   batches.flush();
   const auto problem = code_of(reader.state());

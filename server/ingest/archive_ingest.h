@@ -46,7 +46,8 @@ class BatchedReceiver {
 
 /// Receives every file of a .zip, .tar or .tar.gz, whatever its name in there; names are never used as paths. An
 /// archive in an archive is no DICOM file. Limits are those of pipeline/archive.h and of the content store; one that
-/// breaks off counts as rejected itself, beside its members before.
+/// breaks off counts as rejected itself, beside its members before. Of a .tar.gz whose checksum is wrong, or stands
+/// beyond the limit, no member is stored.
 /// @throws Error{canceled}; as Receiver::receive
 void ingest_archive(const std::filesystem::path& archive, Receiver& receiver, ContentStore& content,
                     const Origin& origin, const CancelToken& cancel, IngestCounts& counts);

@@ -57,12 +57,12 @@ TEST(Archive, GivesNoMemberThatItsChecksumContradicts) {
   EXPECT_EQ(reader.read(member), member.size());
 }
 
-std::vector<std::string> names_in(const std::filesystem::path& path, ArchiveReader::State& end, bool& is_damaged) {
+std::vector<std::string> names_in(const std::filesystem::path& path, ArchiveReader::State& end, bool& is_unproven) {
   ArchiveReader reader(path);
   std::vector<std::string> names;
   while (const auto member = reader.next(kNever)) names.push_back(member->name);
   end = reader.state();
-  is_damaged = reader.is_damaged();
+  is_unproven = reader.is_unproven();
   return names;
 }
 
@@ -71,14 +71,14 @@ TEST(Archive, GivesNamesInUtf8WhateverTheLocale) {
   const std::string korean = "\xed\x99\x98\xec\x9e\x90/1.dcm", cp949 = "\xc8\xaf\xc0\xda/1.dcm", no_text = "\xff\xfe";
   const std::string member = "bytes";
   ArchiveReader::State end{};
-  bool is_damaged = false;
+  bool is_unproven = false;
   for (const char* name : {"said.zip", "said.tar", "said.tar.gz"}) {
     test::write_archive(folder / name, {{korean, member}}, {.password = "", .says_utf8 = true});
-    EXPECT_EQ(names_in(folder / name, end, is_damaged), std::vector{korean}) << name;
+    EXPECT_EQ(names_in(folder / name, end, is_unproven), std::vector{korean}) << name;
   }
   for (const auto& [written, read] : {std::pair{korean, korean}, {cp949, korean}, {no_text, no_text}}) {
     test::write_archive(folder / "a.zip", {{written, member}});
-    EXPECT_EQ(names_in(folder / "a.zip", end, is_damaged), std::vector{read});
+    EXPECT_EQ(names_in(folder / "a.zip", end, is_unproven), std::vector{read});
     EXPECT_EQ(end, ArchiveReader::State::good);
   }
 }
@@ -95,18 +95,18 @@ TEST(Archive, TellsAGzipFileThatItsChecksumContradictsFromOneThatIsCut) {
   test::spill(folder / "twice.tar.gz", bytes + bytes);
   test::spill(folder / "padded.tar.gz", bytes + std::string(3000, '\0'));
   ArchiveReader::State end{};
-  bool is_damaged = false;
+  bool is_unproven = false;
   // A small archive is inflated in one piece: what stands before the checksum must come out all the same.
-  EXPECT_EQ(names_in(folder / "wrong.tar.gz", end, is_damaged), (std::vector<std::string>{"1", "2"}));
+  EXPECT_EQ(names_in(folder / "wrong.tar.gz", end, is_unproven), (std::vector<std::string>{"1", "2"}));
   EXPECT_EQ(end, ArchiveReader::State::corrupt);
-  EXPECT_TRUE(is_damaged);
-  EXPECT_EQ(names_in(folder / "cut.tar.gz", end, is_damaged), (std::vector<std::string>{"1", "2"}));
+  EXPECT_TRUE(is_unproven);
+  EXPECT_EQ(names_in(folder / "cut.tar.gz", end, is_unproven), (std::vector<std::string>{"1", "2"}));
   EXPECT_EQ(end, ArchiveReader::State::corrupt);
-  EXPECT_FALSE(is_damaged);
+  EXPECT_FALSE(is_unproven);
   for (const char* sound : {"a.tar.gz", "twice.tar.gz", "padded.tar.gz"}) {
-    EXPECT_EQ(names_in(folder / sound, end, is_damaged).size(), 2U) << sound;
+    EXPECT_EQ(names_in(folder / sound, end, is_unproven).size(), 2U) << sound;
     EXPECT_EQ(end, ArchiveReader::State::good) << sound;
-    EXPECT_FALSE(is_damaged) << sound;
+    EXPECT_FALSE(is_unproven) << sound;
   }
 }
 
@@ -116,10 +116,10 @@ TEST(Archive, SaysThatATarIsCutBetweenTwoMembers) {
   constexpr std::size_t kOneMember = 1024;  // its header and its bytes, each padded to 512
   test::spill(folder / "cut.tar", test::slurp(folder / "a.tar").substr(0, kOneMember));
   ArchiveReader::State end{};
-  bool is_damaged = false;
-  EXPECT_EQ(names_in(folder / "cut.tar", end, is_damaged), (std::vector<std::string>{"1"}));
+  bool is_unproven = false;
+  EXPECT_EQ(names_in(folder / "cut.tar", end, is_unproven), (std::vector<std::string>{"1"}));
   EXPECT_EQ(end, ArchiveReader::State::corrupt);
-  EXPECT_EQ(names_in(folder / "a.tar", end, is_damaged).size(), 2U);
+  EXPECT_EQ(names_in(folder / "a.tar", end, is_unproven).size(), 2U);
   EXPECT_EQ(end, ArchiveReader::State::good);
 }
 
@@ -306,13 +306,26 @@ TEST(Archive, ReachesTheChecksumOfATarGzWhoseMembersCannotAllBeRead) {
   test::spill(folder / "wrong.tar.gz", bytes);
   ArchiveReader::State end{};
   for (const bool is_wrong : {false, true}) {
-    bool is_damaged = !is_wrong;
-    const auto names = names_in(folder / (is_wrong ? "wrong.tar.gz" : "sound.tar.gz"), end, is_damaged);
+    bool is_unproven = !is_wrong;
+    const auto names = names_in(folder / (is_wrong ? "wrong.tar.gz" : "sound.tar.gz"), end, is_unproven);
     ASSERT_FALSE(names.empty());
     EXPECT_EQ(names.front(), "1");
     EXPECT_EQ(end, ArchiveReader::State::corrupt);
-    EXPECT_EQ(is_damaged, is_wrong);
+    EXPECT_EQ(is_unproven, is_wrong);
   }
+}
+
+TEST_F(ArchivedStudy, DeliversNothingOfATarGzWhoseChecksumStandsBeyondTheBound) {
+  test::write_series({}, folder_ / "plain");
+  auto members = members_of("plain");
+  members.emplace_back("zeros", std::string(std::size_t{300} << 20, '\0'));
+  test::write_archive(folder_ / "a.tar.gz", members);
+  EXPECT_THROW(prepare_from("a.tar.gz", "out"), Error);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
+  std::istringstream lines(test::slurp(folder_ / "out.report/inputs.jsonl"));
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) EXPECT_EQ(Json::parse(line)["reason"], "too_large");
+  EXPECT_EQ(count, members.size() + 1) << "and one of the archive itself";
 }
 
 }  // namespace

@@ -91,5 +91,32 @@ TEST_F(ArchiveIngest, EncryptedDamagedAndEmptyArchivesAreSaid) {
   EXPECT_GE(cut.rejected, 1U);
 }
 
+TEST_F(ArchiveIngest, NothingOfATarGzIsStoredThatItsChecksumContradicts) {
+  const auto files = instances(100);  // more than are stored at once
+  Members members;
+  for (std::size_t n = 0; n < files.size(); ++n) members.emplace_back(std::to_string(n), files[n]);
+  naru::test::write_archive(world.folder / "a.tar.gz", members);
+  const std::string sound = naru::test::slurp(world.folder / "a.tar.gz");
+  for (const std::size_t from_end : {8U, 4U}) {  // the CRC-32, and the length
+    std::string bytes = sound;
+    bytes[bytes.size() - from_end] ^= 1;
+    naru::test::spill(world.folder / "wrong.tar.gz", bytes);
+    const IngestCounts counts = ingest_file("wrong.tar.gz");
+    EXPECT_EQ(counts.stored, 0U);
+    EXPECT_EQ(counts.rejected_by_code, (Codes{{"corrupt", 101}})) << "each member, and the archive";
+  }
+  EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 0);
+  EXPECT_EQ(world.number("SELECT count(*) FROM studies"), 0);
+  EXPECT_EQ(ingest_file("a.tar.gz").stored, 100U);
+}
+
+TEST_F(ArchiveIngest, NothingOfATarGzIsStoredWhoseChecksumStandsBeyondTheBound) {
+  const IngestCounts counts =
+      ingest("grows.tar.gz", {{"a", instances(1)[0]}, {"zeros", std::string(std::size_t{300} << 20, '\0')}});
+  EXPECT_EQ(counts.stored, 0U);
+  EXPECT_EQ(counts.rejected_by_code, (Codes{{"too_large", 3}}));
+  EXPECT_EQ(world.number("SELECT count(*) FROM studies"), 0);
+}
+
 }  // namespace
 }  // namespace naru::server
