@@ -27,6 +27,11 @@ constexpr std::string_view kColumns =
     "id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, created_by, key_sealed, key_id, "
     "quota_bytes, used_bytes, created_ms, expires_ms, kind";
 
+/// Every column, and whether the hospital is enabled.
+std::string select_where(std::string_view condition) {
+  return fmt::format("SELECT {}, {} FROM grants WHERE {}", kColumns, kHospitalIsEnabled, condition);
+}
+
 Grant grant_of(const Row& row) {
   Grant grant{row.text(0), row.text(1), row.text(2), row.text(3), row.text(4),  row.text(5),
               row.text(6), row.text(7), row.text(8), row.text(9), row.text(10), row.text(15)};
@@ -34,6 +39,7 @@ Grant grant_of(const Row& row) {
   grant.used_bytes = static_cast<std::uint64_t>(row.integer(12));
   grant.created_ms = row.integer(13);
   grant.expires_ms = row.integer(14);
+  grant.is_hospital_disabled = row.integer(16) == 0;
   return grant;
 }
 
@@ -195,9 +201,7 @@ void bind_cohorts(Services& services) {
 
 std::optional<Grant> find_grant(Transaction& transaction, const Caller& caller, const std::string& grant_id) {
   const Rows rows = transaction.query(
-      fmt::format("SELECT {} FROM grants WHERE id = $1 AND (organisation_id = $2 OR (recipient_id = $2 AND "
-                  "approved_ms IS NOT NULL))",
-                  kColumns),
+      select_where("id = $1 AND (organisation_id = $2 OR (recipient_id = $2 AND approved_ms IS NOT NULL))"),
       {grant_id, caller.organisation_id});
   return rows.empty() ? std::nullopt : std::optional(grant_of(rows.front()));
 }
@@ -206,10 +210,9 @@ std::vector<Grant> list_grants(Transaction& transaction, const Caller& caller, c
                                std::int64_t limit) {
   std::vector<Grant> grants;
   for (const Row& row : transaction.query(
-           fmt::format(
-               "SELECT {} FROM grants WHERE (organisation_id = $1 OR (recipient_id = $1 AND approved_ms IS NOT NULL)) "
-               "AND id > $2 ORDER BY id LIMIT $3",
-               kColumns),
+           select_where(
+               "(organisation_id = $1 OR (recipient_id = $1 AND approved_ms IS NOT NULL)) AND id > $2 ORDER BY id "
+               "LIMIT $3"),
            {caller.organisation_id, after, limit})) {
     grants.push_back(grant_of(row));
   }
@@ -218,7 +221,10 @@ std::vector<Grant> list_grants(Transaction& transaction, const Caller& caller, c
 
 void require_active(const Grant& grant, std::int64_t now_ms) {
   const bool is_over = now_ms >= grant.expires_ms;
-  if (grant.state == "active" && !is_over) return;
+  if (grant.state == "active" && !is_over && !grant.is_hospital_disabled) return;
+  if (grant.state == "active" && !is_over) {
+    throw Error(ErrorCode::grant_ended, "the hospital of this grant is disabled; ask whoever runs the server");
+  }
   throw Error(ErrorCode::grant_ended, is_over && grant.state == "active"
                                           ? "the grant's end date has passed; ask the hospital for a new one"
                                           : fmt::format("the grant is {}; ask the hospital", grant.state));

@@ -5,13 +5,15 @@
 ///       \-------------------revoke------------/
 ///
 /// Two persons make a grant: a steward proposes, a reviewer of the same hospital approves. An end date that has passed
-/// ends it like a revocation. It covers the instances that its studies hold when it is proposed: server/jobs/cohort.h.
+/// ends it like a revocation, and while its hospital is disabled it gives nothing. It covers the instances that its
+/// studies hold when it is proposed: server/jobs/cohort.h.
 #pragma once
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/auth/caller.h"
@@ -29,7 +31,12 @@ struct Grant {
   std::string kind;  ///< of its jobs: prepare | deidentify
   std::uint64_t quota_bytes = 0, used_bytes = 0;
   std::int64_t created_ms = 0, expires_ms = 0;
+  bool is_hospital_disabled = false;
 };
+
+/// A condition on rows of `grants`.
+inline constexpr std::string_view kHospitalIsEnabled =
+    "organisation_id NOT IN (SELECT id FROM organisations WHERE disabled_ms IS NOT NULL)";
 
 struct GrantProposal {
   std::string recipient_id, purpose, decision, recipe, mode, kind = "prepare";

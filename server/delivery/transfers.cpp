@@ -1,5 +1,7 @@
 #include "server/delivery/transfers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -85,14 +87,19 @@ bool is_published(Transaction& transaction, const std::string& dataset_id) {
 /// Charges a grant, unless it ended or would exceed its quota in the meantime.
 void charge(Transaction& transaction, const Grant& grant, std::uint64_t size_bytes, std::int64_t now_ms) {
   const auto changed = transaction.execute(
-      "UPDATE grants SET used_bytes = used_bytes + $1 WHERE id = $2 AND state = 'active' AND expires_ms > $3 AND "
-      "(quota_bytes = 0 OR used_bytes + $1 <= quota_bytes)",
+      fmt::format("UPDATE grants SET used_bytes = used_bytes + $1 WHERE id = $2 AND state = 'active' AND expires_ms > "
+                  "$3 AND (quota_bytes = 0 OR used_bytes + $1 <= quota_bytes) AND {}",
+                  kHospitalIsEnabled),
       {value_of(size_bytes), grant.id, now_ms});
   if (changed == 1) return;
-  const Row row = transaction.query("SELECT state, expires_ms FROM grants WHERE id = $1", {grant.id}).at(0);
+  const Row row =
+      transaction
+          .query(fmt::format("SELECT state, expires_ms, {} FROM grants WHERE id = $1", kHospitalIsEnabled), {grant.id})
+          .at(0);
   Grant now = grant;
   now.state = row.text(0);
   now.expires_ms = row.integer(1);
+  now.is_hospital_disabled = row.integer(2) == 0;
   require_active(now, now_ms);
   throw Error(ErrorCode::quota_exceeded, "the grant's quota is used up; ask the hospital for a new grant");
 }
@@ -189,10 +196,13 @@ void Transfers::sweep(Services& services) {
     const std::int64_t now_ms = services.clock.now_ms();
     for (const auto& download : active) {
       if (const auto& grant = download->parties().grant_id; grant && !may_go_on.contains(*grant)) {
-        may_go_on[*grant] = !transaction
-                                 .query("SELECT id FROM grants WHERE id = $1 AND state = 'active' AND expires_ms > $2",
-                                        {*grant, now_ms})
-                                 .empty();
+        may_go_on[*grant] =
+            !transaction
+                 .query(fmt::format("SELECT id FROM grants WHERE id = $1 AND state = 'active' AND expires_ms > $2 AND "
+                                    "{}",
+                                    kHospitalIsEnabled),
+                        {*grant, now_ms})
+                 .empty();
       }
       if (const auto& user = download->parties().user_id; !may_go_on.contains(user)) {
         const auto caller = caller_of_user(transaction, user);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -6,6 +8,7 @@
 #include "server/clock.h"
 #include "server/delivery/access.h"
 #include "server/delivery/dataset_object.h"
+#include "server/delivery/grants.h"
 #include "server/delivery/links.h"
 #include "server/delivery/listings.h"
 #include "server/delivery/send_object.h"
@@ -58,9 +61,10 @@ std::vector<Dataset> visible_datasets(Transaction& transaction, const Caller& ca
   const std::int64_t is_hospital = caller.roles.has_any(kHospital) ? 1 : 0;
   const std::int64_t is_company = caller.roles.has(Role::company) ? 1 : 0;
   const Rows rows = transaction.query(
-      "SELECT id FROM datasets WHERE id > $1 AND state = $2 AND (($3 = 1 AND organisation_id = $4) OR ($5 = 1 "
-      "AND grant_id IN (SELECT id FROM grants WHERE recipient_id = $4 AND state = 'active' AND expires_ms > $6))) "
-      "ORDER BY id LIMIT $7",
+      fmt::format("SELECT id FROM datasets WHERE id > $1 AND state = $2 AND (($3 = 1 AND organisation_id = $4) OR ($5 "
+                  "= 1 AND grant_id IN (SELECT id FROM grants WHERE recipient_id = $4 AND state = 'active' AND "
+                  "expires_ms > $6 AND {}))) ORDER BY id LIMIT $7",
+                  kHospitalIsEnabled),
       {page.after, state, is_hospital, caller.organisation_id, is_company, now_ms, std::int64_t{page.limit} + 1});
   std::vector<Dataset> datasets;
   for (const Row& row : rows) datasets.push_back(*find_dataset(transaction, row.text(0)));

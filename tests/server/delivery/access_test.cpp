@@ -62,5 +62,27 @@ TEST_P(AccessTest, OfASafeZoneNoListOfFilesLeaves) {
   EXPECT_EQ(ask(kReads[2]).status, 200);
 }
 
+TEST_P(AccessTest, OfADisabledHospitalTheRecipientReadsTheGrantAlone) {
+  const Grant grant = world_.grant(world_.proposal());
+  world_.publish(grant);
+  const Response link = ask("/ga4gh/drs/v1/objects/dataset-1/access/tar");
+  const std::string url = json_of(link).at("url");
+  const std::string path = url.substr(url.find("/api/"));
+  const auto data = [&] { return world_.server.ask(request_for(Method::head, path)); };
+  EXPECT_EQ(data().status, 200);
+  const Caller admin = world_.server.caller(world_.server.add_user(world_.server.operator_id, "root", {Role::admin}));
+  const auto disable = [&](bool is_disabled) {
+    world_.server.auth.accounts.set_organisation_disabled(admin, world_.server.hospital_id, is_disabled);
+  };
+  disable(true);
+  expect_all(403, "grant_ended");
+  EXPECT_EQ(listed(), 0U);
+  EXPECT_EQ(problem_code(data()), "grant_ended") << "a link made before";
+  EXPECT_EQ(json_of(ask("/api/v1/grants/" + grant.id)).at("state"), "active");
+  disable(false);
+  expect_all(200, "");
+  EXPECT_EQ(listed(), 1U);
+}
+
 }  // namespace
 }  // namespace naru::server::test

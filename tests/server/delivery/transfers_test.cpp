@@ -137,5 +137,19 @@ TEST_P(TransfersTest, OfTheHospitalUseUpNoGrant) {
   EXPECT_EQ(used(grant), 0U);
 }
 
+TEST_P(TransfersTest, NeitherBeginNorGoOnWhileTheHospitalIsDisabled) {
+  granted(0);
+  const DatasetAccess before = world_.access(world_.engineer, dataset_);
+  const auto download = begin(1000);
+  world_.write([&](Transaction& t) {
+    t.execute("UPDATE organisations SET disabled_ms = 1 WHERE id = $1", {world_.server.hospital_id});
+  });
+  world_.server.transfers.sweep(world_.server.services);
+  EXPECT_FALSE(download->may_go_on(1));
+  download->finished(1, false);
+  const auto late = [&] { world_.server.transfers.begin(world_.server.services, before, dataset_ + ".tar", 0, 1); };
+  EXPECT_EQ(code_if_thrown(late), ErrorCode::grant_ended);
+}
+
 }  // namespace
 }  // namespace naru::server::test
