@@ -28,6 +28,12 @@ std::int64_t lock_ms(std::int64_t failed_count) {
   return std::min(kFirstLockMs << doublings, kLongestLockMs);
 }
 
+/// Writes about as much as an attempt that an account counts, so that the time of an answer does not tell which logins
+/// there are.
+void count_nobody(Transaction& transaction) {
+  transaction.execute("UPDATE unknown_logins SET attempt_count = attempt_count + 1 WHERE id = 1");
+}
+
 /// Counts the attempt as failed; `succeed` takes it back. Empty where no password would be right now.
 std::optional<Attempt> begin_attempt(const AuthParts& parts, const std::string& login) {
   return in_transaction(parts.database, Access::write, [&](Transaction& transaction) -> std::optional<Attempt> {
@@ -35,11 +41,16 @@ std::optional<Attempt> begin_attempt(const AuthParts& parts, const std::string& 
         fmt::format("SELECT id, organisation_id, password_hash, failed_count, locked_until_ms FROM {} WHERE login = $1",
                     kLiveUsers),
         {login});
-    if (rows.empty() || rows.front().is_null(2)) return std::nullopt;
-    const Row& row = rows.front();
     const std::int64_t now_ms = parts.clock.now_ms();
     // No lock is longer than the longest: after the clock was set back an old one does not hold for hours.
-    if (now_ms < row.integer(4) && row.integer(4) <= now_ms + kLongestLockMs) return std::nullopt;
+    const auto is_locked = [&](std::int64_t until_ms) {
+      return now_ms < until_ms && until_ms <= now_ms + kLongestLockMs;
+    };
+    if (rows.empty() || rows.front().is_null(2) || is_locked(rows.front().integer(4))) {
+      count_nobody(transaction);
+      return std::nullopt;
+    }
+    const Row& row = rows.front();
     const std::int64_t failed_count = row.integer(3) + 1, locked_ms = lock_ms(failed_count);
     transaction.execute("UPDATE users SET failed_count = failed_count + 1, locked_until_ms = $1 WHERE id = $2",
                         {locked_ms == 0 ? std::int64_t{0} : now_ms + locked_ms, row.text(0)});
@@ -48,18 +59,22 @@ std::optional<Attempt> begin_attempt(const AuthParts& parts, const std::string& 
 }
 
 /// Nobody looked at the password, since too many want to sign in: it does not count.
-void take_back(const AuthParts& parts, const Attempt& attempt) {
+void take_back(const AuthParts& parts, const std::optional<Attempt>& attempt) {
   in_transaction(parts.database, Access::write, [&](Transaction& transaction) {
+    if (!attempt) return count_nobody(transaction);
     transaction.execute(
         "UPDATE users SET failed_count = failed_count - 1, locked_until_ms = CASE WHEN failed_count = $1 THEN $2 ELSE "
         "locked_until_ms END WHERE id = $3 AND failed_count > 0",
-        {attempt.failed_count, attempt.locked_until_ms, attempt.user_id});
+        {attempt->failed_count, attempt->locked_until_ms, attempt->user_id});
   });
 }
 
-bool is_right(const AuthParts& parts, Passwords& passwords, const Attempt& attempt, std::string_view password) {
+bool is_right(const AuthParts& parts, Passwords& passwords, const std::optional<Attempt>& attempt,
+              std::string_view password) {
   try {
-    return passwords.is_right(attempt.password_hash, password);
+    if (attempt) return passwords.is_right(attempt->password_hash, password);
+    passwords.check_nobody(password);
+    return false;
   } catch (const Error&) {
     take_back(parts, attempt);
     throw;
@@ -67,12 +82,14 @@ bool is_right(const AuthParts& parts, Passwords& passwords, const Attempt& attem
 }
 
 /// The password was wrong: the count stands, and with it the lock.
-void fail(const AuthParts& parts, const Attempt& attempt) {
-  if (lock_ms(attempt.failed_count) == 0) return;
+void fail(const AuthParts& parts, const std::optional<Attempt>& attempt) {
   in_transaction(parts.database, Access::write, [&](Transaction& transaction) {
-    parts.ledger.append(
-        transaction,
-        {"user.locked", attempt.organisation_id, "server", attempt.user_id, {{"failed_count", attempt.failed_count}}});
+    if (!attempt || lock_ms(attempt->failed_count) == 0) return count_nobody(transaction);
+    parts.ledger.append(transaction, {"user.locked",
+                                      attempt->organisation_id,
+                                      "server",
+                                      attempt->user_id,
+                                      {{"failed_count", attempt->failed_count}}});
   });
 }
 
@@ -104,12 +121,8 @@ std::string sign_in_by_password(const AuthParts& parts, Passwords& passwords, st
   } catch (const Error& error) {
     if (error.code() != ErrorCode::request_invalid) throw;  // what cannot be a login is an unknown one
   }
-  if (!attempt) {
-    passwords.check_nobody(password);
-    throw refused;
-  }
-  if (!is_right(parts, passwords, *attempt, password)) {
-    fail(parts, *attempt);
+  if (!is_right(parts, passwords, attempt, password)) {
+    fail(parts, attempt);
     throw refused;
   }
   succeed(parts, passwords, *attempt, password);

@@ -165,6 +165,12 @@ constexpr std::string_view kPeriods = R"sql(
 ALTER TABLE grant_amendments ADD COLUMN expires_ms_before BIGINT;
 )sql";
 
+// What an attempt to sign in writes where no account is to count it: server/auth/password_sign_in.cpp.
+constexpr std::string_view kUnknownLogins = R"sql(
+CREATE TABLE unknown_logins (id BIGINT PRIMARY KEY, attempt_count BIGINT NOT NULL);
+INSERT INTO unknown_logins (id, attempt_count) VALUES (1, 0);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts},
     Migration{2, "ingest", kIngest},
@@ -179,6 +185,7 @@ constexpr std::array kMigrations = {
     Migration{11, "kind of jobs of a grant", kGrantKind},
     Migration{12, "cohorts of grants", kCohorts},
     Migration{13, "history of a grant's period", kPeriods},
+    Migration{14, "attempts of unknown logins", kUnknownLogins},
 };
 
 }  // namespace

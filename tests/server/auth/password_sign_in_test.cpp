@@ -153,5 +153,32 @@ TEST_P(PasswordSignIn, ChangesAPasswordForWhoKnowsTheOldOne) {
   EXPECT_EQ(sign_in("kim", "another long one"), std::nullopt);
 }
 
+TEST_P(PasswordSignIn, WritesAsOftenForALoginThatDoesNotExist) {
+  const auto writes_of = [&](std::string_view login, std::string_view password) {
+    const auto written = [&] {
+      return in_transaction(*server_.database, Access::read, [&](Transaction& transaction) {
+        return transaction
+            .query(
+                "SELECT attempt_count + (SELECT SUM(failed_count) FROM users) + (SELECT COUNT(*) FROM ledger_leaves) "
+                "FROM unknown_logins")
+            .at(0)
+            .integer(0);
+      });
+    };
+    const std::int64_t before = written();
+    EXPECT_EQ(sign_in(login, password), ErrorCode::unauthenticated) << login;
+    return written() - before;
+  };
+  server_.add_user(server_.hospital_id, "second", {Role::admin});
+  const std::string gone = server_.add_user(server_.hospital_id, "gone", {Role::reviewer});
+  server_.auth.accounts.update_user(server_.caller(user_id_), gone, {.is_disabled = true});
+  constexpr int kOfEach = 2;  // before the password is looked at, and behind it
+  EXPECT_EQ(writes_of("nobody", "wrong password"), kOfEach);
+  EXPECT_EQ(writes_of("gone", kPassword), kOfEach) << "disabled";
+  for (int n = 1; n < kFreeFailures; ++n) EXPECT_EQ(writes_of("kim", "wrong password"), kOfEach);
+  EXPECT_EQ(writes_of("kim", "wrong password"), kOfEach) << "the one that locks, with its leaf";
+  EXPECT_EQ(writes_of("kim", kPassword), kOfEach) << "locked";
+}
+
 }  // namespace
 }  // namespace naru::server::test
