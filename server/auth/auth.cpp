@@ -27,7 +27,6 @@ void remove_expired(const AuthParts& parts) {
     const std::int64_t now_ms = parts.clock.now_ms();
     transaction.execute("DELETE FROM sessions WHERE expires_ms <= $1 OR seen_ms <= $2",
                         {now_ms, now_ms - kSessionIdleMs});
-    transaction.execute("DELETE FROM oidc_logins WHERE expires_ms <= $1", {now_ms});
     transaction.execute("DELETE FROM idempotency WHERE created_ms <= $1", {now_ms - kAnswersKeptMs});
   });
 }

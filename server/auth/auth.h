@@ -37,7 +37,7 @@ struct Auth {
   std::optional<Oidc> oidc;  ///< where the configuration turns it on
 };
 
-/// Removes what expired: sessions, begun sign-ins, and kept answers of creations. To be called now and then.
+/// Removes what expired: sessions, and kept answers of creations. To be called now and then.
 void remove_expired(const AuthParts& parts);
 
 }  // namespace naru::server

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -14,7 +16,6 @@
 #include "server/clock.h"
 #include "server/private_file.h"
 #include "server/random_id.h"
-#include "server/retry_later.h"
 #include "server/store/database.h"
 
 namespace naru::server {
@@ -68,7 +69,11 @@ std::string challenge_of(const std::string& verifier) {
 }  // namespace
 
 Oidc::Oidc(AuthParts parts, OidcConfig config, HttpsClient& client, bool plain_loopback)
-    : parts_(parts), config_(std::move(config)), client_(client), plain_loopback_(plain_loopback) {
+    : parts_(parts),
+      config_(std::move(config)),
+      client_(client),
+      plain_loopback_(plain_loopback),
+      key_(random_secret()) {
   if (!is_allowed_url(config_.issuer, plain_loopback_)) {
     throw Error(ErrorCode::config_invalid, "[oidc] issuer must begin with https://");
   }
@@ -143,20 +148,24 @@ Oidc::Provider Oidc::with_new_keys() {
   return *provider_;
 }
 
+std::string Oidc::derived(std::string_view purpose, std::string_view state) const {
+  return hmac_sha256(key_, fmt::format("{} {}", purpose, state));
+}
+
+/// "END_MS.RANDOM.SIGNATURE"
+std::int64_t Oidc::end_of(std::string_view state) const {
+  const std::size_t dot = std::min(state.rfind('.'), state.size());
+  const std::string_view begun = state.substr(0, dot);
+  if (!is_same_secret(state.substr(std::min(dot + 1, state.size())), derived("state", begun))) return 0;
+  std::int64_t end_ms = 0;
+  std::from_chars(begun.data(), begun.data() + begun.size(), end_ms);
+  return end_ms;
+}
+
 Oidc::Start Oidc::start() {
   const Provider found = provider();
-  const std::string state = random_secret(), nonce = random_secret(), verifier = random_secret();
-  in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
-    const std::int64_t now_ms = parts_.clock.now_ms();
-    transaction.execute("DELETE FROM oidc_logins WHERE expires_ms <= $1", {now_ms});
-    const Rows begun = transaction.query("SELECT COUNT(*), MIN(expires_ms) FROM oidc_logins");
-    if (begun.at(0).integer(0) >= kMaxOidcLogins) {
-      throw RetryLater(ErrorCode::rate_limited, "too many sign-ins were begun; wait as long as Retry-After says",
-                       (begun.at(0).integer(1) - now_ms + 999) / 1000);
-    }
-    transaction.execute("INSERT INTO oidc_logins (state_sha256, nonce, verifier, expires_ms) VALUES ($1, $2, $3, $4)",
-                        {sha256_of(state), nonce, verifier, now_ms + kOidcLoginMs});
-  });
+  const std::string begun = fmt::format("{}.{}", parts_.clock.now_ms() + kOidcLoginMs, random_secret());
+  const std::string state = fmt::format("{}.{}", begun, derived("state", begun));
   const char glue = found.authorization_endpoint.find('?') == std::string::npos ? '?' : '&';
   return {fmt::format("{}{}{}", found.authorization_endpoint, glue,
                       form_encoded({{"response_type", "code"},
@@ -164,24 +173,19 @@ Oidc::Start Oidc::start() {
                                     {"redirect_uri", config_.redirect_url},
                                     {"scope", "openid"},
                                     {"state", state},
-                                    {"nonce", nonce},
-                                    {"code_challenge", challenge_of(verifier)},
+                                    {"nonce", derived("nonce", state)},
+                                    {"code_challenge", challenge_of(derived("verifier", state))},
                                     {"code_challenge_method", "S256"}})),
           state};
 }
 
-Oidc::Login Oidc::take_login(std::string_view state) {
-  const std::string sha256 = sha256_of(state);
-  const auto login = in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
-    const Rows rows =
-        transaction.query("SELECT nonce, verifier, expires_ms FROM oidc_logins WHERE state_sha256 = $1", {sha256});
-    // Only who deletes the row may go on, so that a state serves once.
-    const bool is_ours = transaction.execute("DELETE FROM oidc_logins WHERE state_sha256 = $1", {sha256}) == 1;
-    if (!is_ours || rows.empty() || rows.front().integer(2) <= parts_.clock.now_ms()) return std::optional<Login>();
-    return std::optional<Login>({rows.front().text(0), rows.front().text(1)});
-  });
-  if (!login) throw refused("it was not begun here, took too long, or was ended already; begin again");
-  return *login;
+/// Only who is the first may go on. Those alone come here whom the provider named and who have an account, so that
+/// there are few.
+void Oidc::spend(std::string_view state) {
+  const std::int64_t now_ms = parts_.clock.now_ms();
+  const std::lock_guard lock(mutex_);
+  std::erase_if(spent_, [&](const auto& spent) { return spent.second <= now_ms; });
+  if (!spent_.emplace(state, end_of(state)).second) throw refused("it was ended already; begin again");
 }
 
 std::string Oidc::id_token_for(std::string_view code, const std::string& verifier, const Provider& provider) {
@@ -232,12 +236,17 @@ std::string Oidc::finish(const Callback& callback) {
       !is_same_secret(callback.state, callback.cookie_state)) {
     throw refused("this browser did not begin it");
   }
-  const Provider found = provider();
-  const Turn turn(asking_);  // before the state is used up: whom it refuses, or who finds no provider, may come again
-  const Login login = take_login(callback.state);
+  if (end_of(callback.state) <= parts_.clock.now_ms()) {
+    throw refused("it was not begun here, or took too long; begin again");
+  }
   if (callback.issuer && *callback.issuer != config_.issuer) throw refused("another issuer answered");
   if (callback.code.empty() || callback.code.size() > kMaxParameterBytes) throw refused("the answer holds no code");
-  return user_of(subject_of(id_token_for(callback.code, login.verifier, found), login.nonce, found));
+  const Provider found = provider();
+  const Turn turn(asking_);
+  const std::string token = id_token_for(callback.code, derived("verifier", callback.state), found);
+  std::string user_id = user_of(subject_of(token, derived("nonce", callback.state), found));
+  spend(callback.state);
+  return user_id;
 }
 
 }  // namespace naru::server

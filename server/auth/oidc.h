@@ -1,9 +1,15 @@
 /// Sign-in at an OpenID provider: authorization code with PKCE (OpenID Connect Core 1.0; RFC 7636, 9207). An account is
 /// found by the identity that an admin linked to it before; none is ever made.
+///
+/// A sign-in that was begun is kept nowhere but in the browser: its state says until when it serves and is signed,
+/// nonce and verifier follow from it. So nobody can use up the room of those who begin one. The key is of this process:
+/// what was begun before a restart is begun again.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -21,8 +27,7 @@ struct OutgoingReply;
 struct OutgoingRequest;
 
 inline constexpr std::int64_t kOidcLoginMs = 10 * 60'000, kDiscoveryMs = 60 * 60'000, kKeyRetryMs = 60'000;
-inline constexpr int kMaxOidcLogins = 10'000;  ///< begun and not ended; more are refused
-inline constexpr int kMaxAsking = 4;           ///< sign-ins that wait for the provider at a time; more are refused
+inline constexpr int kMaxAsking = 4;  ///< sign-ins that wait for the provider at a time; more are refused
 
 /// Safe to use from any thread.
 class Oidc {
@@ -42,8 +47,7 @@ class Oidc {
     std::string_view code, state, cookie_state;
     std::optional<std::string_view> issuer;  ///< "iss" of RFC 9207
   };
-  /// The id of the user whom the provider names. A state serves once,
-  /// and not where too many wait for the provider, or it does not say where to ask.
+  /// The id of the user whom the provider names. A state serves once.
   /// @throws Error{unauthenticated, store_unavailable, rate_limited}
   std::string finish(const Callback& callback);
 
@@ -53,15 +57,15 @@ class Oidc {
     std::vector<Jwk> keys;
     std::int64_t fetched_ms = 0, keys_fetched_ms = 0;
   };
-  struct Login {
-    std::string nonce, verifier;
-  };
-
   class Turn;
   std::string get(const std::string& url);
   Provider provider();
   Provider with_new_keys();
-  Login take_login(std::string_view state);
+  /// A secret that follows from the state, for one purpose.
+  std::string derived(std::string_view purpose, std::string_view state) const;
+  /// Until when the state serves; 0 where it was not made here.
+  std::int64_t end_of(std::string_view state) const;
+  void spend(std::string_view state);
   std::string id_token_for(std::string_view code, const std::string& verifier, const Provider& provider);
   std::string subject_of(std::string_view id_token, const std::string& nonce, const Provider& provider);
   std::string user_of(const std::string& subject);
@@ -72,8 +76,10 @@ class Oidc {
   bool plain_loopback_;
   std::optional<std::string> client_secret_;
   std::atomic<int> asking_{0};
-  std::mutex mutex_;  ///< of `provider_`
+  const std::string key_;
+  std::mutex mutex_;  ///< of what follows
   std::optional<Provider> provider_;
+  std::map<std::string, std::int64_t, std::less<>> spent_;  ///< states that served, until they would not any more
 };
 
 }  // namespace naru::server

@@ -171,6 +171,11 @@ CREATE TABLE unknown_logins (id BIGINT PRIMARY KEY, attempt_count BIGINT NOT NUL
 INSERT INTO unknown_logins (id, attempt_count) VALUES (1, 0);
 )sql";
 
+// Sign-ins that were begun are in the browser alone: server/auth/oidc.h.
+constexpr std::string_view kNoOidcLogins = R"sql(
+DROP TABLE oidc_logins;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{1, "accounts", kAccounts},
     Migration{2, "ingest", kIngest},
@@ -186,6 +191,7 @@ constexpr std::array kMigrations = {
     Migration{12, "cohorts of grants", kCohorts},
     Migration{13, "history of a grant's period", kPeriods},
     Migration{14, "attempts of unknown logins", kUnknownLogins},
+    Migration{15, "no begun sign-ins", kNoOidcLogins},
 };
 
 }  // namespace

@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "core/digest.h"
-#include "server/retry_later.h"
 #include "server/store/database.h"
 #include "tests/server/support/error_code.h"
 #include "tests/server/support/test_issuer.h"
@@ -180,23 +179,12 @@ TEST_P(OidcSignIn, TellsARefusedCodeFromAnIssuerThatFails) {
   EXPECT_EQ(code_if_thrown([&] { sign_in(); }), ErrorCode::store_unavailable);
 }
 
-TEST_P(OidcSignIn, SaysWhenOneOfTooManyThatWereBegunIsGivenUp) {
-  Oidc oidc(server_.parts, config(), issuer_);
-  const std::int64_t expires_ms = server_.clock.now_ms() + 90'000;
-  in_transaction(*server_.database, Access::write, [&](Transaction& transaction) {
-    transaction.execute(
-        "INSERT INTO oidc_logins (state_sha256, nonce, verifier, expires_ms) WITH RECURSIVE numbers(n) AS (SELECT 1 "
-        "UNION ALL SELECT n + 1 FROM numbers WHERE n < $1) SELECT 'state' || n, 'n', 'v', $2 FROM numbers",
-        {std::int64_t{kMaxOidcLogins}, expires_ms});
-  });
-  try {
-    oidc.start();
-    ADD_FAILURE() << "there is room";
-  } catch (const RetryLater& error) {
-    EXPECT_EQ(error.after_s(), 90);
-  }
-  server_.clock.advance(90'000);
-  EXPECT_FALSE(code_if_thrown([&] { oidc.start(); }));
+TEST_P(OidcSignIn, KeepsNobodyOutHoweverManyWereBegun) {
+  const auto first = oidc_.start();
+  for (int n = 0; n < 20'000; ++n) oidc_.start();
+  issuer_.id_token = signed_token(claims(parameter(first.url, "nonce")), key_);
+  EXPECT_EQ(oidc_.finish({"code-1", first.state, first.state, std::nullopt}), user_id_);
+  EXPECT_EQ(sign_in(), user_id_);
 }
 
 /// Answers nobody until it is told to.
@@ -291,6 +279,23 @@ TEST_P(OidcSignIn, IsNotMadeFromABadConfiguration) {
   EXPECT_EQ(code([](OidcConfig& c) { c.client_id = ""; }), ErrorCode::config_invalid);
   EXPECT_EQ(code([](OidcConfig& c) { c.redirect_url = ""; }), ErrorCode::config_invalid);
   EXPECT_EQ(code([](OidcConfig& c) { c.client_secret_file = "/nowhere/secret"; }), ErrorCode::config_invalid);
+}
+
+TEST_P(OidcSignIn, RefusesAStateThatWasChangedOrBegunElsewhere) {
+  const auto refuses = [&](const std::string& state) {
+    return code_if_thrown([&] { oidc_.finish({"code-1", state, state, std::nullopt}); }) == ErrorCode::unauthenticated;
+  };
+  const auto start = oidc_.start();
+  issuer_.id_token = signed_token(claims(parameter(start.url, "nonce")), key_);
+  EXPECT_TRUE(refuses("9" + start.state)) << "a later end";
+  EXPECT_TRUE(refuses(start.state + "0"));
+  EXPECT_TRUE(refuses(start.state.substr(0, start.state.rfind('.'))));
+  EXPECT_TRUE(refuses("."));
+  Oidc other(server_.parts, config(), issuer_);
+  const auto elsewhere = other.start();
+  issuer_.id_token = signed_token(claims(parameter(elsewhere.url, "nonce")), key_);
+  EXPECT_TRUE(refuses(elsewhere.state));
+  EXPECT_EQ(sign_in(), user_id_);
 }
 
 }  // namespace
