@@ -96,6 +96,7 @@ void StowReceiver::flush() {
 
 StowReceiver::Answer StowReceiver::finish() {
   flush();
+  if (outcomes_.empty()) throw Error(ErrorCode::request_invalid, "the body has no part: send at least one instance");
   auto stored = nlohmann::ordered_json::array(), failed = nlohmann::ordered_json::array();
   for (const Outcome& outcome : outcomes_) {
     nlohmann::ordered_json item = {{"00081150", element("UI", outcome.facts.sop_class_uid)},

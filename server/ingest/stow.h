@@ -29,7 +29,7 @@ class StowReceiver final : public PartHandler {
     int status = 200;             ///< 200 all stored, 202 some, 409 none
     nlohmann::ordered_json body;  ///< application/dicom+json (PS3.18 I.2.2, F.2)
   };
-  /// Stores what waits.
+  /// Stores what waits. @throws Error{request_invalid} where there was no part (PS3.18 table 10.5.3-1: 400)
   Answer finish();
 
  private:

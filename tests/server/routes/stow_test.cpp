@@ -68,7 +68,6 @@ TEST_P(Stow, SomeStoredIs202WithTheReasonsOfTheOthers) {
 TEST_P(Stow, NoneStoredIs409) {
   EXPECT_EQ(post(body_of({"text"})).status, 409);
   EXPECT_EQ(failures(post(body_of({instances(1)[0]}, "image/jpeg"))), (nlohmann::json{0xC000}));
-  EXPECT_EQ(post(body_of({})).status, 409);
 }
 
 TEST_P(Stow, OnlyTheStudyOfThePathIsTaken) {
@@ -99,6 +98,11 @@ TEST_P(Stow, TenThousandPartsAndNoMore) {
   std::string many;
   for (int n = 0; n < 10001; ++n) many += "--xyz\r\n\r\n\r\n";
   EXPECT_EQ(post(many + "--xyz--").error, ErrorCode::body_too_large);
+}
+
+TEST_P(Stow, ABodyWithoutPartsIs400) {
+  EXPECT_EQ(post(body_of({})).error, ErrorCode::request_invalid);
+  EXPECT_EQ(post(body_of({}), "2.999.1.1").error, ErrorCode::request_invalid);
 }
 
 }  // namespace
