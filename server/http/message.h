@@ -126,6 +126,9 @@ struct Admission {
 class Application {
  public:
   virtual ~Application() = default;
+  /// Whether `admit` and `respond` of this request wait for nothing: they run on the threads of the sockets then, and
+  /// answer also while all handlers wait. Must not wait itself.
+  virtual bool is_immediate(const Request&) const { return false; }
   /// Finds the route, the caller and whether the caller may; fills `route`, `path_values` and `caller`.
   virtual Admission admit(Request& request) = 0;
   virtual Response respond(Request& request) = 0;

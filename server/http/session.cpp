@@ -153,14 +153,19 @@ Task<std::optional<Response>> Session::admit(Exchange& exchange, Admission& admi
     throw Error(ErrorCode::rate_limited, "too many requests from this address: wait as long as Retry-After says");
   }
   std::optional<Response> response;
-  co_await on_pool(Start::anew, [&] {
+  const auto begin_work = [&] {
     admission = door_.application.admit(exchange.request);
     if (admission.refusal) {
       response = std::move(*admission.refusal);
     } else if (exchange.is_body_read && !admission.takes_long_body) {
       response = door_.application.respond(exchange.request);
     }
-  });
+  };
+  if (door_.application.is_immediate(exchange.request)) {
+    begin_work();
+  } else {
+    co_await on_pool(Start::anew, begin_work);
+  }
   co_return response;
 }
 

@@ -24,7 +24,13 @@ Admission refusal(Response response) { return {.refusal = std::move(response)}; 
 }  // namespace
 
 NaruApplication::NaruApplication(Services& services, std::vector<Route> routes)
-    : services_(services), routes_(std::move(routes)) {}
+    : services_(services), routes_(std::move(routes)) {
+  for (const Route& route : routes_.routes()) {
+    if (route.is_immediate) immediate_paths_.insert(route.pattern);
+  }
+}
+
+bool NaruApplication::is_immediate(const Request& request) const { return immediate_paths_.contains(request.path); }
 
 Caller NaruApplication::caller_of(const Request& request) const {
   std::optional<Caller> caller;

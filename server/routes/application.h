@@ -1,6 +1,8 @@
 /// What stands before every handler: the route, who asks, whether that is allowed, and creations that may be repeated.
 #pragma once
 
+#include <set>
+#include <string_view>
 #include <vector>
 
 #include "core/error.h"
@@ -17,6 +19,7 @@ class NaruApplication final : public Application {
  public:
   explicit NaruApplication(Services& services, std::vector<Route> routes = all_routes());
 
+  bool is_immediate(const Request& request) const override;
   Admission admit(Request& request) override;
   Response respond(Request& request) override;
   std::unique_ptr<BodySink> receive(Request& request) override;
@@ -31,6 +34,7 @@ class NaruApplication final : public Application {
 
   Services& services_;
   RouteTable routes_;
+  std::set<std::string_view> immediate_paths_;
   KeysInFlight in_flight_;
 };
 

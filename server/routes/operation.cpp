@@ -18,7 +18,7 @@ namespace naru::server {
 
 namespace {
 
-/// The process answers.
+/// The process answers: at once, though the database hangs and all handlers wait for it.
 Response get_healthz(Services&, Request&) { return json_response({{"status", "ok"}, {"version", kVersion}}); }
 
 /// It can do its work: the database answers, and the data may be written. Load balancers take it out of service
@@ -92,7 +92,8 @@ constexpr std::array kRoutes = {
           .door = Door::open,
           .roles = {},
           .scope = Scope::read,
-          .handle = get_healthz},
+          .handle = get_healthz,
+          .is_immediate = true},
     Route{.method = Method::get,
           .pattern = "/readyz",
           .door = Door::open,

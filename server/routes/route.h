@@ -34,6 +34,7 @@ struct Route {
   std::unique_ptr<BodySink> (*receive)(Services& services, Request& request) = nullptr;
   std::uint64_t max_body_bytes = kSmallBodyBytes;
   bool is_idempotent_creation = false;  ///< takes Idempotency-Key
+  bool is_immediate = false;  ///< waits for nothing, not even for a handler's thread; `open`, without {} in its pattern
 };
 
 /// All routes, each file's part after the other.

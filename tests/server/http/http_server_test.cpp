@@ -352,5 +352,31 @@ TEST_F(HttpServerTest, CurlUnderstandsIt) {
   EXPECT_EQ(curl("-d abc -H 'Expect: 100-continue'"), "abc");
 }
 
+TEST_F(HttpServerTest, AnswersWhatIsImmediateWhileEveryHandlerWaits) {
+  std::promise<void> gate;
+  std::atomic<int> waiting_count = 0;
+  application.immediate_path = "/health";
+  application.on_respond = [&, opened = gate.get_future().share()](Request& request) {
+    if (request.path == "/health") return text_response("alive");
+    ++waiting_count;
+    opened.wait();
+    return text_response("late");
+  };
+  ListenConfig config = loopback();
+  config.handler_threads = 1;
+  config.max_waiting_requests = 1;
+  start(config);
+  RawClient first(server->port()), second(server->port()), third(server->port());
+  first.send(kGet);
+  test::wait_until([&] { return waiting_count == 1; });
+  second.send(kGet);
+  test::wait_until([&] { return server->counters().waiting_requests == 1; });
+  for (int n = 0; n < 2; ++n) EXPECT_EQ(third.ask("GET /health HTTP/1.1\r\nHost: a\r\n\r\n").body, "alive");
+  EXPECT_EQ(third.ask("HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n", false).status, 200);
+  gate.set_value();
+  EXPECT_EQ(first.answer().body, "late");
+  EXPECT_EQ(second.answer().body, "late");
+}
+
 }  // namespace
 }  // namespace naru::server

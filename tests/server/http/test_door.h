@@ -32,10 +32,12 @@ class FunctionApplication : public Application {
     return response;
   }
   std::unique_ptr<BodySink> receive(Request& request) override { return on_receive(request); }
+  bool is_immediate(const Request& request) const override { return request.path == immediate_path; }
 
   std::function<Admission(Request&)> on_admit;
   std::function<Response(Request&)> on_respond;
   std::function<std::unique_ptr<BodySink>(Request&)> on_receive;
+  std::string immediate_path;
 };
 
 inline ListenConfig loopback() {

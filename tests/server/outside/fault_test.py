@@ -325,6 +325,9 @@ def database_away(options, studies):
                     for thread in threads:
                         thread.start()
                     time.sleep(options.seconds / 2)
+                    began = time.monotonic()
+                    assert Client(server).get("/healthz", timeout=5).status == 200
+                    assert time.monotonic() - began < 3, "/healthz waits behind what waits for the database"
                 server.wait_ready(30)
                 for thread in threads:
                     thread.join(timeout=60)

@@ -25,5 +25,13 @@ TEST_P(OperationRoutes, TellTheMetricsOfAllToThisMachineAndToTheOperatorAlone) {
   EXPECT_EQ(server_.ask(request).status, 200);
 }
 
+TEST_P(OperationRoutes, LivenessAloneWaitsForNothing) {
+  for (const Route& route : all_routes()) {
+    EXPECT_EQ(server_.application.is_immediate(request_for(route.method, route.pattern)), route.pattern == "/healthz")
+        << route.pattern;
+    EXPECT_TRUE(!route.is_immediate || route.door == Door::open) << "who asks is looked up in the database";
+  }
+}
+
 }  // namespace
 }  // namespace naru::server::test
