@@ -129,7 +129,8 @@ class Application {
   /// Whether `admit` and `respond` of this request wait for nothing: they run on the threads of the sockets then, and
   /// answer also while all handlers wait. Must not wait itself.
   virtual bool is_immediate(const Request&) const { return false; }
-  /// Finds the route, the caller and whether the caller may; fills `route`, `path_values` and `caller`.
+  /// Finds the route, the caller and whether the caller may; fills `route`, `path_values` and `caller`. Asked once the
+  /// header is read, and again once a body that is held in memory has come.
   virtual Admission admit(Request& request) = 0;
   virtual Response respond(Request& request) = 0;
   virtual std::unique_ptr<BodySink> receive(Request& request) = 0;

@@ -138,7 +138,11 @@ Task<std::optional<Response>> Session::answer(Exchange& exchange, std::size_t he
     }
     const bool is_read = co_await read_whole_body(exchange, admission.max_body_bytes);
     if (!is_read) co_return std::nullopt;
-    co_await on_pool(Start::goes_on, [&] { response = door_.application.respond(exchange.request); });
+    // Who asks may have lost the right to it: a body may take half an hour.
+    co_await on_pool(Start::goes_on, [&] {
+      admission = door_.application.admit(exchange.request);
+      response = admission.refusal ? std::move(*admission.refusal) : door_.application.respond(exchange.request);
+    });
   } catch (const std::exception& error) {
     response = error_response(error, exchange.request.path, exchange.request_id);
     // Of a method that no route has; the application answers those that another route has.

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <thread>
 
 #include "server/http/http_server.h"
@@ -212,6 +213,27 @@ TEST_F(HttpServerRefusals, ConnectionsForWhichTheSystemHasNoRoomAreToldOfOnce) {
   EXPECT_EQ(log.find("no room", first + 1), std::string::npos) << log;
   EXPECT_EQ(RawClient(server->port()).ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status, 200);
   ::close(client);
+}
+
+TEST_F(HttpServerRefusals, WhoLosesTheRightWhileTheBodyComesIsRefused) {
+  std::atomic<bool> is_disabled = false, was_done = false;
+  application.on_admit = [&](Request&) {
+    Admission admission{{}, 10, false};
+    if (is_disabled) admission.refusal.emplace().status = 401;
+    return admission;
+  };
+  application.on_respond = [&](Request&) {
+    was_done = true;
+    return Response();
+  };
+  start();
+  RawClient client(server->port());
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n");
+  client.read_until("100 Continue\r\n\r\n");  // admitted
+  is_disabled = true;
+  client.send("x");
+  EXPECT_EQ(client.answer().status, 401);
+  EXPECT_FALSE(was_done);
 }
 
 }  // namespace
