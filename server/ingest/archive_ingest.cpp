@@ -100,6 +100,9 @@ void BatchedReceiver::flush() {
 
 void ingest_archive(const std::filesystem::path& archive, Receiver& receiver, ContentStore& content,
                     const Origin& origin, const CancelToken& cancel, IngestCounts& counts) {
+  // Before it is read through, which may take minutes and is tried again and again: whether anything can be stored.
+  receiver.require_open(origin);
+  content.stage();
   const auto problem_of_members = problem_of_all(archive, cancel);
   ArchiveReader reader(archive);
   BatchedReceiver batches(receiver, origin, counts);

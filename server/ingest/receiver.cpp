@@ -103,6 +103,10 @@ Checked check_instance(StagedFile file) {
   return {Arrival{std::move(file), std::move(check.facts)}, {}};
 }
 
+void Receiver::require_open(const Origin& origin) const {
+  in_transaction(database_, Access::read, [&](Transaction& transaction) { require_enabled(transaction, origin); });
+}
+
 Received Receiver::receive(const Origin& origin, StagedFile file) {
   Checked checked = check_instance(std::move(file));
   if (!checked.arrival) return std::move(checked.rejection);

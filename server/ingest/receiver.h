@@ -57,6 +57,9 @@ class Receiver {
   Receiver(Database& database, Ledger& ledger, ContentStore& content, const Clock& clock)
       : database_(database), ledger_(ledger), content_(content), clock_(clock) {}
 
+  /// That an instance of this origin would be stored now. @throws Error{forbidden, store_unavailable}
+  void require_open(const Origin& origin) const;
+
   /// Reads the header and stores the instance, unless it is to be rejected.
   /// @throws Error{disk_full, output_unwritable, store_unavailable}: not acknowledged
   Received receive(const Origin& origin, StagedFile file);

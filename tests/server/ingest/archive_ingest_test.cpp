@@ -4,6 +4,7 @@
 
 #include "pipeline/archive.h"
 #include "tests/server/ingest/ingest_world.h"
+#include "tests/server/support/error_code.h"
 #include "tests/support/archive_writer.h"
 
 namespace naru::server {
@@ -116,6 +117,19 @@ TEST_F(ArchiveIngest, NothingOfATarGzIsStoredWhoseChecksumStandsBeyondTheBound) 
   EXPECT_EQ(counts.stored, 0U);
   EXPECT_EQ(counts.rejected_by_code, (Codes{{"too_large", 3}}));
   EXPECT_EQ(world.number("SELECT count(*) FROM studies"), 0);
+}
+
+TEST_F(ArchiveIngest, IsNotReadWhereNothingOfItCouldBeStored) {
+  in_transaction(*world.database, Access::write,
+                 [](Transaction& t) { t.execute("UPDATE organisations SET disabled_ms = 1 WHERE id = 'org-a'"); });
+  naru::test::spill(world.folder / "none.zip", "no archive");
+  IngestCounts counts;
+  EXPECT_EQ(test::code_if_thrown([&] {
+              ingest_archive(world.folder / "none.zip", world.receiver, world.content, world.origin, CancelToken(),
+                             counts);
+            }),
+            ErrorCode::forbidden);
+  EXPECT_EQ(counts.rejected, 0U) << "it waits for when the hospital is let in again";
 }
 
 }  // namespace
