@@ -36,6 +36,7 @@ constexpr std::uint64_t kPageLeaves = 1024;
 struct Said {
   Objects grants, amendments, datasets, studies, users, organisations;
   std::map<std::string, std::int64_t> delivered_bytes;  ///< by grant
+  std::map<std::string, std::string> deliveries;        ///< sum_of_delivery by id: there may be millions
 };
 
 struct Leaf {
@@ -121,8 +122,19 @@ void dataset_destroyed(Said& said, const Leaf& leaf) { said.datasets[leaf.object
 
 void study_destroyed(Said& said, const Leaf& leaf) { said.studies[leaf.object_id]["is_destroyed"] = true; }
 
+/// Of what a leaf says of a download; those of earlier versions do not say its first byte.
+std::string sum_of_delivery(const std::string& organisation_id, const std::string& user_id, const Json& detail) {
+  constexpr std::size_t kDigits = 15;  // what std::string holds in itself
+  std::string text = organisation_id + '\n' + user_id;
+  for (const char* field : {"object", "first_byte", "sent_bytes", "outcome", "grant"}) {
+    text += '\n' + detail.value(field, Json()).dump();
+  }
+  return sha256_hex(text).substr(0, kDigits);
+}
+
 void delivery_ended(Said& said, const Leaf& leaf) {
   said.delivered_bytes[leaf.detail.value("grant", "")] += leaf.detail.value("sent_bytes", std::int64_t{0});
+  said.deliveries[leaf.object_id] = sum_of_delivery(leaf.organisation_id, leaf.actor, leaf.detail);
 }
 
 void user_created(Said& said, const Leaf& leaf) {
@@ -220,6 +232,7 @@ class Comparison {
     grants();
     amendments();
     datasets();
+    deliveries();
     studies();
     users();
     organisations();
@@ -324,6 +337,42 @@ class Comparison {
           {"file_count", row.integer(7)},   {"size_bytes", row.integer(8)}, {"files_sha256", files_sha256(files)}};
     }
     compare("dataset_unlike_ledger", said_.datasets, rows);
+  }
+
+  void deliveries() {
+    std::size_t known_count = 0;
+    std::string after;
+    for (Rows page; page = next_deliveries(after), !page.empty(); after = page.back().text(0)) {
+      for (const Row& row : page) {
+        const auto said = said_.deliveries.find(row.text(0));
+        known_count += said != said_.deliveries.end() ? 1 : 0;
+        if (said == said_.deliveries.end() || !is_as_said(row, said->second)) {
+          add("delivery_unlike_ledger", row.text(0), "row");
+        }
+      }
+    }
+    if (known_count == said_.deliveries.size()) return;
+    for (const auto& [id, sum] : said_.deliveries) {
+      if (transaction_.query("SELECT 1 FROM deliveries WHERE id = $1 AND outcome <> 'running'", {id}).empty()) {
+        add("delivery_unlike_ledger", id, "row");
+      }
+    }
+  }
+
+  /// Those that have ended, by id: so many that they take little memory.
+  Rows next_deliveries(const std::string& after) {
+    return transaction_.query(
+        "SELECT id, organisation_id, user_id, object_id, grant_id, first_byte, sent_bytes, outcome FROM deliveries "
+        "WHERE outcome <> 'running' AND id > $1 ORDER BY id LIMIT 10000",
+        {after});
+  }
+
+  static bool is_as_said(const Row& row, const std::string& sum) {
+    Json detail = {{"object", row.text(3)}, {"sent_bytes", row.integer(6)}, {"outcome", row.text(7)}};
+    if (const auto grant = row.text_if(4)) detail["grant"] = *grant;
+    if (sum_of_delivery(row.text(1), row.text(2), detail) == sum) return true;
+    detail["first_byte"] = row.integer(5);
+    return sum_of_delivery(row.text(1), row.text(2), detail) == sum;
   }
 
   /// Of a study that was destroyed only by hand its grants would no longer be looked at.

@@ -1,5 +1,5 @@
-/// What the ledger says of grants, their amendments, datasets, studies, users and organisations, against their rows: a
-/// row that somebody changed by hand is found.
+/// What the ledger says of grants, their amendments, datasets, downloads, studies, users and organisations, against
+/// their rows: a row that somebody changed by hand is found.
 ///
 /// Compared is what the leaves say. Those of earlier versions say less, so less is compared.
 #pragma once

@@ -26,7 +26,7 @@ struct Transfers::Parties {
 struct Transfers::Ended {
   std::string id;
   std::shared_ptr<const Parties> parties;
-  std::uint64_t size_bytes = 0, sent_bytes = 0;
+  std::uint64_t first_byte = 0, size_bytes = 0, sent_bytes = 0;
   std::string_view outcome = {};  ///< of static lifetime
 };
 
@@ -128,7 +128,7 @@ std::shared_ptr<Transfer> Transfers::begin(Services& services, const DatasetAcce
   });
   const std::lock_guard lock(mutex_);
   auto download = std::make_shared<Download>(
-      *this, services, Ended{std::move(id), *parties_.insert(std::move(parties)).first, size_bytes});
+      *this, services, Ended{std::move(id), *parties_.insert(std::move(parties)).first, first, size_bytes});
   active_.emplace(download.get(), download);
   return download;
 }
@@ -147,7 +147,8 @@ void record_end(Services& services, Transaction& transaction, const Transfers::E
                         {value_of(end.size_bytes - end.sent_bytes), *grant_id});
   }
   LedgerEvent event{"delivery.ended", organisation_id, user_id, end.id};
-  event.detail = {{"object", object_id}, {"sent_bytes", end.sent_bytes}, {"outcome", end.outcome}};
+  event.detail = {
+      {"object", object_id}, {"first_byte", end.first_byte}, {"sent_bytes", end.sent_bytes}, {"outcome", end.outcome}};
   if (grant_id) event.detail["grant"] = *grant_id;
   services.ledger.append(transaction, event);
 }
@@ -222,13 +223,14 @@ void Transfers::sweep(Services& services) {
 void Transfers::close_interrupted(Services& services) {
   const Rows rows = in_transaction(services.database, Access::read, [](Transaction& transaction) {
     return transaction.query(
-        "SELECT id, organisation_id, user_id, dataset_id, object_id, grant_id, last_byte - first_byte + 1 FROM "
-        "deliveries WHERE outcome = 'running'");
+        "SELECT id, organisation_id, user_id, dataset_id, object_id, grant_id, first_byte, last_byte - first_byte + 1 "
+        "FROM deliveries WHERE outcome = 'running'");
   });
   for (const Row& row : rows) {
     const auto parties = std::make_shared<Parties>(row.text(1), row.text(2), row.text(3), row.text(4), row.text_if(5));
-    const auto size_bytes = static_cast<std::uint64_t>(row.integer(6));
-    const Ended end{row.text(0), parties, size_bytes, size_bytes, "interrupted"};
+    const auto first_byte = static_cast<std::uint64_t>(row.integer(6));
+    const auto size_bytes = static_cast<std::uint64_t>(row.integer(7));
+    const Ended end{row.text(0), parties, first_byte, size_bytes, size_bytes, "interrupted"};
     in_transaction(services.database, Access::write,
                    [&](Transaction& transaction) { record_end(services, transaction, end); });
   }

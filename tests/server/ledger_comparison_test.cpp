@@ -165,5 +165,38 @@ TEST_P(LedgerComparison, FindsAQuotaThatWasSetBack) {
   EXPECT_THAT(found(), Contains("grant_unlike_ledger " + grant_.id + " used_bytes"));
 }
 
+TEST_P(LedgerComparison, FindsEveryChangeByHandOfADownload) {
+  const auto download = [&](const Caller& caller) {
+    world_.server.transfers.begin(world_.server.services, world_.access(caller, "dataset-1"), "dataset-1.x", 7, 100)
+        ->finished(50, false);
+  };
+  download(world_.engineer);
+  download(world_.steward);
+  const auto open = world_.server.transfers.begin(world_.server.services, world_.access(world_.engineer, "dataset-1"),
+                                                  "dataset-1.x", 0, 1);
+  EXPECT_THAT(found(), IsEmpty()) << "also of one that is under way";
+  open->finished(1, true);
+  const Rows rows = world_.write([](Transaction& t) {
+    return t.query("SELECT id FROM deliveries WHERE grant_id IS NOT NULL AND first_byte = 7");
+  });
+  const std::string id = rows.at(0).text(0), line = "delivery_unlike_ledger " + id + " row";
+  const std::pair<std::string, std::string> changes[] = {
+      {"user_id = '" + world_.steward.user_id + "'", "user_id = '" + world_.engineer.user_id + "'"},
+      {"object_id = 'dataset-1.y'", "object_id = 'dataset-1.x'"},
+      {"first_byte = 8", "first_byte = 7"},
+      {"sent_bytes = 49", "sent_bytes = 50"},
+      {"outcome = 'complete'", "outcome = 'broken_off'"},
+      {"grant_id = NULL", "grant_id = '" + grant_.id + "'"},
+      {"outcome = 'running'", "outcome = 'broken_off'"}};
+  for (const auto& [changed, right] : changes) {
+    change("UPDATE deliveries SET " + changed + " WHERE id = '" + id + "'");
+    EXPECT_THAT(found(), Contains(line)) << changed;
+    change("UPDATE deliveries SET " + right + " WHERE id = '" + id + "'");
+    EXPECT_THAT(found(), IsEmpty()) << right;
+  }
+  change("DELETE FROM deliveries WHERE id = '" + id + "'");
+  EXPECT_THAT(found(), Contains(line));
+}
+
 }  // namespace
 }  // namespace naru::server::test
