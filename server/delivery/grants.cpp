@@ -11,6 +11,7 @@
 #include "server/audit/key_store.h"
 #include "server/audit/ledger.h"
 #include "server/clock.h"
+#include "server/delivery/job_records.h"
 #include "server/delivery/transfers.h"
 #include "server/jobs/cohort.h"
 #include "server/jobs/job_grant.h"
@@ -168,7 +169,10 @@ void revoke_grant(Services& services, Transaction& transaction, const Caller& ca
       {now_ms, caller.user_id, grant.id});
   if (changed == 0) throw Error(ErrorCode::conflict, "this grant was revoked before");
   append(services, transaction, "grant.revoked", caller.user_id, grant, {{"revoked_ms", now_ms}});
-  transaction.after_commit([&transfers = services.transfers, id = grant.id] { transfers.stop_grant(id); });
+  transaction.after_commit([&services, id = grant.id] {
+    services.transfers.stop_grant(id);
+    note_period(services, id);
+  });
 }
 
 void bind_cohorts(Services& services) {

@@ -1,5 +1,6 @@
 #include "server/delivery/job_records.h"
 
+#include <algorithm>
 #include <functional>
 #include <mutex>
 
@@ -55,8 +56,8 @@ void note_destruction(const fs::path& data, const std::string& job_id, std::int6
 
 Json period_history(Transaction& transaction, const std::string& grant_id) {
   Json history = Json::array();
-  const Rows grants =
-      transaction.query("SELECT approved_ms, approved_by, expires_ms FROM grants WHERE id = $1", {grant_id});
+  const Rows grants = transaction.query(
+      "SELECT approved_ms, approved_by, expires_ms, revoked_ms, revoked_by FROM grants WHERE id = $1", {grant_id});
   if (grants.empty() || grants[0].is_null(0)) return history;
   const std::int64_t approved_ms = grants[0].integer(0);
   const std::string reviewer = grants[0].text_if(1).value_or("");
@@ -69,6 +70,11 @@ Json period_history(Transaction& transaction, const std::string& grant_id) {
   for (const Row& row : amendments) {
     history.push_back(entry(approved_ms, row.integer(1), row.integer(3), row.text(4)));
     history.back()["amendment"] = row.text(0);
+  }
+  if (const auto revoked_ms = grants[0].integer_if(3)) {
+    const std::int64_t end_ms = std::min(*revoked_ms, grants[0].integer(2));
+    history.push_back(entry(approved_ms, end_ms, *revoked_ms, grants[0].text(4)));
+    history.back()["revoked"] = true;
   }
   return history;
 }
@@ -94,7 +100,8 @@ void note_period(Services& services, const std::string& grant_id) noexcept {
 void note_periods(Services& services) {
   for (const Row& row : in_transaction(services.database, Access::read, [](Transaction& transaction) {
          return transaction.query(
-             "SELECT DISTINCT grant_id FROM grant_amendments WHERE state = 'approved' AND expires_ms IS NOT NULL");
+             "SELECT grant_id FROM grant_amendments WHERE state = 'approved' AND expires_ms IS NOT NULL UNION "
+             "SELECT id FROM grants WHERE approved_ms IS NOT NULL AND revoked_ms IS NOT NULL");
        })) {
     note_period(services, row.text(0));
   }

@@ -19,12 +19,13 @@ class Transaction;
 void note_destruction(const std::filesystem::path& data, const std::string& job_id, std::int64_t now_ms);
 
 /// Every period that the grant was approved for, the one in force last: {period, decided, reviewer}, and `amendment`
-/// where it came by one. What an amendment of before this was written down replaced is not known.
+/// where it came by one, `revoked` where the grant was, by whom `reviewer` says then. What an amendment of before this
+/// was written down replaced is not known.
 nlohmann::ordered_json period_history(Transaction& transaction, const std::string& grant_id);
 
 /// Puts the period in force, and the history, into the records of the grant's jobs. Does not throw.
 void note_period(Services& services, const std::string& grant_id) noexcept;
-/// At start: of all grants whose end was amended.
+/// At start: of all grants whose end was amended, or that were revoked.
 void note_periods(Services& services);
 
 }  // namespace naru::server

@@ -74,5 +74,31 @@ TEST_P(JobRecords, KeepWhatIsNotAboutThem) {
   note_destruction(world_.server.config.data, "job-without-a-record", 0);
 }
 
+TEST_P(JobRecords, SayThatTheGrantWasRevoked) {
+  amend(30);
+  const std::string before = read_file(file_, 10000).value_or("");
+  world_.server.clock.advance(2 * 86'400'000);
+  world_.write([&](Transaction& t) { revoke_grant(world_.server.services, t, world_.steward, grant_); });
+  const auto check = [&] {
+    EXPECT_EQ(record()["period"], "2026-01-01 to 2026-01-03");
+    ASSERT_EQ(record()["period_history"].size(), 3U);
+    EXPECT_EQ(record()["period_history"][2], (Json{{"period", "2026-01-01 to 2026-01-03"},
+                                                   {"decided", "2026-01-03"},
+                                                   {"reviewer", world_.steward.user_id},
+                                                   {"revoked", true}}));
+  };
+  check();
+  write_file(file_, before);
+  note_periods(world_.server.services);
+  check();
+}
+
+TEST_P(JobRecords, KeepThePeriodOfAGrantThatIsRevokedAfterItsEnd) {
+  amend(1);
+  world_.server.clock.advance(9 * std::int64_t{86'400'000});
+  world_.write([&](Transaction& t) { revoke_grant(world_.server.services, t, world_.steward, grant_); });
+  EXPECT_EQ(record()["period"], "2026-01-01 to 2026-01-02");
+}
+
 }  // namespace
 }  // namespace naru::server::test
