@@ -59,13 +59,17 @@ JobEventSource::JobEventSource(Database& database, std::string user_id, std::str
       end_(std::chrono::steady_clock::now() + kLongestStream) {}
 
 std::vector<ServerEvent> JobEventSource::next() {
+  std::string roles;
   const auto [job, events] = in_transaction(database_, Access::read, [&](Transaction& transaction) {
-    if (transaction.query(fmt::format("SELECT 1 FROM {} WHERE id = $1", kLiveUsers), {user_id_}).empty()) {
+    const Rows user = transaction.query(fmt::format("SELECT roles FROM {} WHERE id = $1", kLiveUsers), {user_id_});
+    if (!user.empty()) roles = user.front().text(0);
+    if (user.empty() || roles_.value_or(roles) != roles) {
       return std::pair(std::optional<JobRow>(), std::vector<JobEventRow>());
     }
     auto found = read_job(transaction, job_id_, false);
     return std::pair(std::move(found), job_events(transaction, job_id_, after_));
   });
+  roles_ = std::move(roles);
   std::vector<ServerEvent> news;
   for (const JobEventRow& event : events) {
     news.push_back({std::to_string(event.number), event.kind, to_json(event).dump()});

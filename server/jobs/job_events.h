@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ std::string log_text(const std::vector<JobEventRow>& events);
 
 /// Server-sent events: each event of the job under its number, and `progress` without one, so that a client that comes
 /// back with Last-Event-ID misses none and gets none twice. Ends with the job, once the account that watches is
-/// disabled, or after a while, so that a client proves anew who it is.
+/// disabled or has other roles, or after a while, so that a client proves anew who it is.
 class JobEventSource final : public EventSource {
  public:
   JobEventSource(Database& database, std::string user_id, std::string job_id, std::int64_t after);
@@ -43,6 +44,7 @@ class JobEventSource final : public EventSource {
  private:
   Database& database_;
   std::string user_id_, job_id_;
+  std::optional<std::string> roles_;  ///< of the account at the last look
   std::int64_t after_;
   nlohmann::ordered_json progress_;
   std::chrono::steady_clock::time_point end_;

@@ -86,5 +86,17 @@ TEST_P(JobEventsTest, AStreamEndsOnceTheAccountThatWatchesIsDisabled) {
   EXPECT_TRUE(source.is_over());
 }
 
+TEST_P(JobEventsTest, AStreamEndsOnceTheAccountThatWatchesHasOtherRoles) {
+  const std::string id = world_.submit("org-a").id;
+  JobEventSource source(*world_.database, "user-org-a", id, 0);
+  EXPECT_FALSE(source.next().empty());
+  world_.write([](Transaction& transaction) {
+    transaction.execute("UPDATE users SET roles = 'admin' WHERE id = 'user-org-a'");
+  });
+  claims_.claim(kRoom).value();
+  EXPECT_TRUE(source.next().empty());
+  EXPECT_TRUE(source.is_over());
+}
+
 }  // namespace
 }  // namespace naru::server
