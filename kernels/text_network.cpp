@@ -311,16 +311,11 @@ void convolve_on_cpu(const TextLayer& layer, TextMap in, VolumeView<float> out, 
 /// The layers one after the other.
 class Pass {
  public:
-  Pass(const TextNetwork& network, Size3 size, Executor& executor)
-      : network_(network), executor_(executor), memory_(size.x, size.y, executor) {
-    if (!executor.is_cuda()) return;
-    const std::span<const float> values = network.values();
-    values_ = Buffer<float>(values.size(), executor);
-    detail::copy_bytes(values_.data(), values.data(), values.size_bytes(), executor);
-  }
+  Pass(const ReachableTextNetwork& network, Size3 size, Executor& executor)
+      : network_(network), executor_(executor), memory_(size.x, size.y, executor) {}
 
   Map convolve(TextLayerName name, const Map& in, TextEnd end = TextEnd::relu) {
-    const TextLayer& layer = network_.layer(name);
+    const TextLayer& layer = network_.network().layer(name);
     const Size3 size = in.view.size;
     Map out(size.x / layer.stride, size.y / layer.stride, layer.outputs, memory_);
     if (!executor_.is_cuda()) {
@@ -328,7 +323,7 @@ class Pass {
       return out;
     }
     if constexpr (kWithCuda) {
-      const float* const bias = values_.data() + network_.place(name);
+      const float* const bias = network_.on_device(name);
       cuda::convolve_text({in.view, layer.size, layer.stride, layer.dilation, bias, bias + layer.bias.size(), end},
                           out.view, executor_);
     }
@@ -349,15 +344,21 @@ class Pass {
   }
 
  private:
-  const TextNetwork& network_;
+  const ReachableTextNetwork& network_;
   Executor& executor_;
   MapMemory memory_;
-  Buffer<float> values_;  ///< the network's, on the device
 };
 
 }  // namespace
 
-void detect_text(const TextNetwork& network, VolumeView<const float> windows, VolumeView<float> probability,
+ReachableTextNetwork::ReachableTextNetwork(const TextNetwork& network, Executor& executor) : network_(&network) {
+  if (!executor.is_cuda()) return;
+  const std::span<const float> values = network.values();
+  values_ = Buffer<float>(values.size(), executor);
+  detail::copy_bytes(values_.data(), values.data(), values.size_bytes(), executor);
+}
+
+void detect_text(const ReachableTextNetwork& network, VolumeView<const float> windows, VolumeView<float> probability,
                  Executor& executor) {
   assert(windows.size.x % kTextGrain == 0 && windows.size.y % kTextGrain == 0 && windows.size.z == kTextWindows);
   Pass pass(network, windows.size, executor);

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/volume.h"
+#include "kernels/buffer.h"
 #include "kernels/executor.h"
 
 namespace naru {
@@ -69,14 +70,30 @@ class TextNetwork {
   std::vector<float> values_;
 };
 
+/// A network where kernels on one executor read it: itself on a CPU, a copy of its weights on a GPU. The copy is made
+/// once, and belongs to the stream that reads it: nobody else waits for it, and it is freed after the last layer.
+class ReachableTextNetwork {
+ public:
+  /// @param network outlives this. Asynchronous on CUDA. @throws Error{memory_exceeded, device_unavailable}
+  ReachableTextNetwork(const TextNetwork& network, Executor& executor);
+
+  const TextNetwork& network() const { return *network_; }
+  /// A layer's bias, which its weights follow. @pre the executor is a GPU
+  const float* on_device(TextLayerName name) const { return values_.data() + network_->place(name); }
+
+ private:
+  const TextNetwork* network_;
+  Buffer<float> values_;  ///< empty on a CPU
+};
+
 /// What W and H are multiples of, and how many windows there are.
 inline constexpr std::int64_t kTextGrain = 8;
 inline constexpr std::int64_t kTextWindows = 3;
 
 /// @param windows column, row, window; each value in [0, 1], none NaN
 /// @param probability one plane of the same width and height
-/// Both in memory that `executor` reaches; they must not overlap. Asynchronous on CUDA, for as long as `network` lives.
-void detect_text(const TextNetwork& network, VolumeView<const float> windows, VolumeView<float> probability,
+/// Both in memory that `executor`, for which `network` was made, reaches; they must not overlap. Asynchronous on CUDA.
+void detect_text(const ReachableTextNetwork& network, VolumeView<const float> windows, VolumeView<float> probability,
                  Executor& executor);
 
 }  // namespace naru

@@ -48,8 +48,9 @@ std::int64_t rendered_length(std::int64_t begin, std::int64_t counts_to, std::in
 
 }  // namespace
 
-void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
-                               VolumeView<float> probability, Executor& executor, std::int64_t longest) {
+void detect_text_at_all_scales(const ReachableTextNetwork& network, VolumeView<const float> slice,
+                               const TextWindows& windows, VolumeView<float> probability, Executor& executor,
+                               std::int64_t longest) {
   assert((slice.size.z == 1 || slice.size.z == kTextWindows) && probability.size.z == 1);
   fill_voxels(probability, TextUnknownVoxel{}, executor);
   if (longest == 0) longest = std::max(slice.size.x, slice.size.y);
@@ -67,7 +68,7 @@ void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const floa
   }
 }
 
-std::vector<float> text_probability(const TextNetwork& network, VolumeView<const float> slice,
+std::vector<float> text_probability(const ReachableTextNetwork& network, VolumeView<const float> slice,
                                     const TextWindows& windows, Executor& executor, std::int64_t longest) {
   const Size3 plane{slice.size.x, slice.size.y, 1};
   std::vector<float> probability(static_cast<std::size_t>(plane.voxel_count()), kNotKnown);

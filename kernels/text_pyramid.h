@@ -33,12 +33,13 @@ inline constexpr std::int64_t kTextEdge = 8;
 /// @param probability one plane as large as the slice; NaN where the network gives none
 /// @param longest of a part of a slice: how long the longer side of the slice is, by which scales are chosen; 0: of a
 /// whole one
-/// Both in memory that `executor` reaches. Asynchronous on CUDA, for as long as `network` lives.
-void detect_text_at_all_scales(const TextNetwork& network, VolumeView<const float> slice, const TextWindows& windows,
-                               VolumeView<float> probability, Executor& executor, std::int64_t longest = 0);
+/// Both in memory that `executor`, for which `network` was made, reaches. Asynchronous on CUDA.
+void detect_text_at_all_scales(const ReachableTextNetwork& network, VolumeView<const float> slice,
+                               const TextWindows& windows, VolumeView<float> probability, Executor& executor,
+                               std::int64_t longest = 0);
 
 /// The same for a slice in host memory, once it is done. @throws Error{memory_exceeded, device_unavailable}
-std::vector<float> text_probability(const TextNetwork& network, VolumeView<const float> slice,
+std::vector<float> text_probability(const ReachableTextNetwork& network, VolumeView<const float> slice,
                                     const TextWindows& windows, Executor& executor, std::int64_t longest = 0);
 
 }  // namespace naru

@@ -13,8 +13,9 @@ void add_text_network() {
     const std::int64_t width = size.x / kTextGrain * kTextGrain, height = size.y / kTextGrain * kTextGrain;
     auto windows = float_ring(width * height * kTextWindows, *place.executor);
     Ring<float> probability(width * height, *place.executor);
+    const ReachableTextNetwork reachable(*network, *place.executor);
     measure(state, place, {width * height, width * height * 16}, [&] {
-      detect_text(*network, {windows.next(), {width, height, kTextWindows}}, {probability.next(), {width, height, 1}},
+      detect_text(reachable, {windows.next(), {width, height, kTextWindows}}, {probability.next(), {width, height, 1}},
                   *place.executor);
     });
   });

@@ -14,8 +14,9 @@ void add_text_pyramid() {
     auto values = float_ring(slice.voxel_count(), *place.executor);
     Ring<float> probability(slice.voxel_count(), *place.executor);
     const TextWindows windows = {{-1024, -160, -1000}, {3071, 240, 1000}};
+    const ReachableTextNetwork reachable(*network, *place.executor);
     measure(state, place, {slice.voxel_count(), slice.voxel_count() * 8}, [&] {
-      detect_text_at_all_scales(*network, {values.next(), slice}, windows, {probability.next(), slice},
+      detect_text_at_all_scales(reachable, {values.next(), slice}, windows, {probability.next(), slice},
                                 *place.executor);
     });
   });

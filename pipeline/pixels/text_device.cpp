@@ -1,5 +1,6 @@
 #include "pipeline/pixels/text_device.h"
 
+#include <cassert>
 #include <utility>
 
 #include "core/log.h"
@@ -14,8 +15,8 @@ TextDevice::TextDevice(Executor& executor) {
 std::vector<float> TextDevice::probability(const TextNetwork& network, VolumeView<const float> slice,
                                            const TextWindows& windows, std::int64_t longest) {
   try {
-    if (auto stream = take_stream()) {
-      std::vector<float> result = text_probability(network, slice, windows, *stream, longest);
+    if (auto stream = take_stream(network)) {
+      std::vector<float> result = text_probability(stream->network, slice, windows, stream->executor, longest);
       const std::lock_guard lock(mutex_);
       idle_.push_back(*std::move(stream));
       return result;
@@ -26,20 +27,23 @@ std::vector<float> TextDevice::probability(const TextNetwork& network, VolumeVie
     note_failure(is_device);
   }
   Executor here = Executor::cpu(1);
-  return text_probability(network, slice, windows, here, longest);
+  return text_probability(ReachableTextNetwork(network, here), slice, windows, here, longest);
 }
 
-std::optional<Executor> TextDevice::take_stream() {
+std::optional<TextDevice::Stream> TextDevice::take_stream(const TextNetwork& network) {
   {
     const std::lock_guard lock(mutex_);
     if (!make_ || is_lost_) return std::nullopt;
     if (!idle_.empty()) {
-      Executor stream = std::move(idle_.back());
+      assert(&idle_.back().network.network() == &network);
+      Stream stream = std::move(idle_.back());
       idle_.pop_back();
       return stream;
     }
   }
-  return make_();
+  Executor executor = make_();
+  ReachableTextNetwork reachable(network, executor);
+  return Stream{std::move(executor), std::move(reachable)};
 }
 
 /// What lacked memory may have it for the next slice.

@@ -59,9 +59,9 @@ cudaError_t cudaMemsetAsync(void* to, int value, std::size_t size_bytes, cudaStr
 namespace naru::emulation {
 cudaError_t allow_shared(const void* kernel, std::size_t size_bytes);
 
-/// What was asked of the device so far. A wait is one that found work to wait for.
+/// What was asked of the device so far. A wait is one that found work to wait for; copies go to it, from it or on it.
 struct Counts {
-  long long launches = 0, waits = 0;
+  long long launches = 0, waits = 0, copied_bytes = 0;
 };
 Counts counts();
 }  // namespace naru::emulation

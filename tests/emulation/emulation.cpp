@@ -451,7 +451,8 @@ cudaError_t cudaFreeHost(void* pointer) {
 /// From pageable memory a copy of it is taken at once; into pageable memory the call returns when all is there.
 cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t size_bytes, cudaMemcpyKind, cudaStream_t stream) {
   const std::lock_guard lock(device_mutex());
-  const Device& device = Device::the();
+  Device& device = Device::the();
+  device.counts.copied_bytes += static_cast<long long>(size_bytes);
   if (device.is_registered(from)) {
     stream->queue.push_back([=] { std::memcpy(to, from, size_bytes); });
   } else {

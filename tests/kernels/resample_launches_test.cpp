@@ -1,10 +1,14 @@
 // How often a device is asked for one thing: counted on an emulated one (tests/emulation).
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "kernels/float16.h"
 #include "kernels/resample.h"
+#include "kernels/text_pyramid.h"
 #include "tests/emulation/cuda_runtime_api.h"
 #include "tests/kernels/run_on.h"
+#include "tests/kernels/text_weights.h"
 
 namespace naru::test {
 namespace {
@@ -37,6 +41,23 @@ TEST(ResampleLaunches, AreNoMoreForFloat16) {
   EXPECT_EQ(launches_of<Float16>(1, {kAxes, Interpolator::linear, {}}), 1);
   EXPECT_EQ(launches_of<Float16>(4, {kAxes, Interpolator::nearest, {}}), 1);
   EXPECT_EQ(launches_of<Float16>(1, {kAxes, Interpolator::lanczos, {}}), 3);
+}
+
+TEST(TextLaunches, CopyTheWeightsOnceForAllSlices) {
+  const std::string file = random_text_weights(1);
+  const TextNetwork network = TextNetwork::from_bytes(std::as_bytes(std::span(file)));
+  const std::vector<float> slice(40 * 24, 1);
+  Executor executor = Executor::cuda(0, 1);
+  long long before = emulation::counts().copied_bytes;
+  const auto copied = [&] {
+    return emulation::counts().copied_bytes - std::exchange(before, emulation::counts().copied_bytes);
+  };
+  const ReachableTextNetwork reachable(network, executor);
+  EXPECT_EQ(copied(), static_cast<long long>(network.values().size_bytes()));
+  for (int n = 0; n < 2; ++n) {
+    (void)text_probability(reachable, {slice.data(), {40, 24, 1}}, {{0, 0, 0}, {1, 1, 1}}, executor);
+    EXPECT_EQ(copied(), static_cast<long long>(2 * slice.size() * sizeof(float)));  // there and back
+  }
 }
 
 }  // namespace

@@ -116,6 +116,7 @@ TEST(TextPyramid, GivesTheSameInTilesAsInOne) {
   const std::string file = random_text_weights(3);
   const TextNetwork network = TextNetwork::from_bytes(std::as_bytes(std::span(file)));
   Executor executor = Executor::cpu(2);
+  const ReachableTextNetwork reachable(network, executor);
   // A view of 1,000 x 24 takes two tiles; its right part, seen alone from a multiple of 16 on, one.
   constexpr std::int64_t kWidth = 1000, kHeight = 24, kCut = 400;
   std::vector<float> slice, right;
@@ -125,7 +126,7 @@ TEST(TextPyramid, GivesTheSameInTilesAsInOne) {
   }
   const auto probability_of = [&](const std::vector<float>& values, std::int64_t width) {
     return run_on<float>(executor, values, {width, kHeight, 1}, {width, kHeight, 1}, [&](auto from, auto to) {
-      detect_text_at_all_scales(network, from, {{0, 0, 0}, {255, 255, 255}}, to, executor);
+      detect_text_at_all_scales(reachable, from, {{0, 0, 0}, {255, 255, 255}}, to, executor);
     });
   };
   const auto whole = probability_of(slice, kWidth), part = probability_of(right, kWidth - kCut);
@@ -147,10 +148,11 @@ TEST(TextPyramid, GivesTheSameOnEveryExecutor) {
     const TextWindows windows = {{0, 50, 10}, {255, 200, 240}};
     std::vector<float> first;
     for (Executor& executor : executors_under_test()) {
+      const ReachableTextNetwork reachable(network, executor);
       const auto found = run_on<float>(executor, slice, size, {size.x, size.y, 1}, [&](auto from, auto to) {
-        detect_text_at_all_scales(network, from, windows, to, executor);
+        detect_text_at_all_scales(reachable, from, windows, to, executor);
       });
-      EXPECT_EQ(text_probability(network, {slice.data(), size}, windows, executor), found);
+      EXPECT_EQ(text_probability(reachable, {slice.data(), size}, windows, executor), found);
       if (first.empty()) first = found;
       for (std::size_t n = 0; n < found.size(); ++n) {
         ASSERT_NEAR(found[n], first[n], 1e-4) << n;
@@ -171,7 +173,8 @@ TEST(TextPyramid, KeepsWhatIsNoNumberAndItCountsAsText) {
   const TextNetwork network = TextNetwork::from_bytes(std::as_bytes(std::span(file)));
   const std::vector<float> slice(64 * 64, 1);
   for (Executor& executor : executors_under_test()) {
-    const auto found = text_probability(network, {slice.data(), {64, 64, 1}}, kUnit, executor);
+    const ReachableTextNetwork reachable(network, executor);
+    const auto found = text_probability(reachable, {slice.data(), {64, 64, 1}}, kUnit, executor);
     EXPECT_TRUE(std::ranges::all_of(found, [](float value) { return std::isnan(value); })) << executor.description();
     const auto regions = find_text_regions({found.data(), {64, 64, 1}}, {});
     ASSERT_EQ(regions.size(), 1U);
@@ -188,8 +191,9 @@ TEST(TextPyramid, MarksTheSamePixelsOnEveryExecutor) {
   std::vector<float> first;
   float middle = 0;  // half of the pixels are marked: none of them is far from the threshold
   for (Executor& executor : executors_under_test()) {
+    const ReachableTextNetwork reachable(network, executor);
     const auto found = run_on<float>(executor, slice, kSize, kSize, [&](auto from, auto to) {
-      detect_text_at_all_scales(network, from, {{0, 50, 10}, {255, 200, 240}}, to, executor);
+      detect_text_at_all_scales(reachable, from, {{0, 50, 10}, {255, 200, 240}}, to, executor);
     });
     if (first.empty()) {
       first = found;
