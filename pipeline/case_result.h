@@ -21,12 +21,13 @@ class CaseResult {
   /// @param slab_count how many slabs all volumes are made in
   /// @param scratch_folder where the scratch file lies, if there is one. @throws Error{disk_full, memory_exceeded}
   CaseResult(const Size3& size, std::size_t volume_count, std::size_t slab_count, bool is_in_memory,
-             const std::filesystem::path& scratch_folder, Executor& executor)
+             const std::filesystem::path& scratch_folder)
       : size_(size), count_(static_cast<std::size_t>(size.voxel_count()) * volume_count) {
     if (!is_in_memory) {
       scratch_ = std::make_unique<ScratchFile>(scratch_folder, count_ * sizeof(Out));
     } else if (slab_count > 1) {
-      memory_ = Buffer<Out>::on_host(count_, executor);
+      Executor here = Executor::cpu(1);  // no device copies to it: a GPU's executor would lock its pages
+      memory_ = Buffer<Out>::on_host(count_, here);
     }
   }
 

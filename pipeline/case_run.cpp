@@ -239,7 +239,7 @@ template <class Out>
 CaseResult<Out> CaseRun<In>::make_voxels(const IntensityPlan& intensity) {
   const auto parts = slabs();
   CaseResult<Out> result(grid_.grid.size, plan_.stacks.size(), parts.size(), budget_.result_in_memory,
-                         out_.parent_path(), executor_);
+                         out_.parent_path());
   const auto load = [&](std::size_t n) {
     return kept_[parts[n].volume].buffer.size() > 0 ? Buffer<In>() : read(parts[n]);
   };
