@@ -15,8 +15,12 @@ PinnedBlock PinnedPool::take(std::size_t size_bytes, const Stream& stream) {
   PinnedBlock block{nullptr, size_bytes};
   cudaError_t status = cudaHostAlloc(&block.pointer, size_bytes, cudaHostAllocPortable);
   if (status == cudaErrorMemoryAllocation) {
-    const std::lock_guard lock(mutex_);
-    trim(0);
+    Freed freed;
+    {
+      const std::lock_guard lock(mutex_);
+      trim(0, freed);
+    }
+    free(freed);
     (void)cudaGetLastError();
     status = cudaHostAlloc(&block.pointer, size_bytes, cudaHostAllocPortable);
   }
@@ -27,22 +31,30 @@ PinnedBlock PinnedPool::take(std::size_t size_bytes, const Stream& stream) {
 void PinnedPool::give_back(PinnedBlock block, std::size_t size_bytes, const Stream& stream) noexcept {
   const bool is_idle =
       cudaSetDevice(stream.device_index) == cudaSuccess && cudaStreamSynchronize(stream.handle) == cudaSuccess;
-  const std::lock_guard lock(mutex_);
-  if (!is_idle) {  // the device failed: nothing is used again
-    kept_bytes_ -= block.size_bytes - size_bytes;
-    (void)cudaFreeHost(block.pointer);
-    return;
+  Freed freed;
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_idle) {
+      if (idle_count_ == kMostBlocks) drop_longest_idle(freed);
+      idle_[idle_count_++] = block;
+      kept_bytes_ += size_bytes;
+      trim(most_bytes_, freed);
+    } else {  // the device failed: nothing is used again
+      kept_bytes_ -= block.size_bytes - size_bytes;
+      freed.blocks[freed.count++] = block;
+    }
   }
-  if (idle_count_ == kMostBlocks) free_longest_idle();
-  idle_[idle_count_++] = block;
-  kept_bytes_ += size_bytes;
-  trim(most_bytes_);
+  free(freed);
 }
 
 void PinnedPool::keep_at_most(std::uint64_t size_bytes) noexcept {
-  const std::lock_guard lock(mutex_);
-  most_bytes_ = size_bytes;
-  trim(most_bytes_);
+  Freed freed;
+  {
+    const std::lock_guard lock(mutex_);
+    most_bytes_ = size_bytes;
+    trim(most_bytes_, freed);
+  }
+  free(freed);
 }
 
 std::uint64_t PinnedPool::kept_bytes() const {
@@ -72,14 +84,18 @@ PinnedBlock PinnedPool::extract(std::size_t n) {
   return block;
 }
 
-void PinnedPool::free_longest_idle() {
+void PinnedPool::drop_longest_idle(Freed& freed) {
   const PinnedBlock block = extract(0);
-  (void)cudaFreeHost(block.pointer);
+  freed.blocks[freed.count++] = block;
   kept_bytes_ -= block.size_bytes;
 }
 
-void PinnedPool::trim(std::uint64_t most_bytes) {
-  while (idle_count_ > 0 && kept_bytes_ > most_bytes) free_longest_idle();
+void PinnedPool::trim(std::uint64_t most_bytes, Freed& freed) {
+  while (idle_count_ > 0 && kept_bytes_ > most_bytes) drop_longest_idle(freed);
+}
+
+void PinnedPool::free(const Freed& freed) {
+  for (std::size_t n = 0; n < freed.count; ++n) (void)cudaFreeHost(freed.blocks[n].pointer);
 }
 
 }  // namespace naru::cuda

@@ -15,7 +15,8 @@ struct PinnedBlock {
   std::size_t size_bytes = 0;
 };
 
-/// Shared by the streams of a job. Thread-safe.
+/// Shared by the streams of a job. Thread-safe. Memory is freed, which waits for the device, while no other thread
+/// waits for the pool.
 class PinnedPool {
  public:
   PinnedPool() = default;
@@ -37,12 +38,19 @@ class PinnedPool {
   std::uint64_t kept_bytes() const;
 
  private:
+  static constexpr std::size_t kMostBlocks = 64;
+  /// Blocks that are no idle ones any more.
+  struct Freed {
+    std::array<PinnedBlock, kMostBlocks + 1> blocks;  ///< one that came back, and all idle ones
+    std::size_t count = 0;
+  };
+
   PinnedBlock take_idle(std::size_t size_bytes);
   PinnedBlock extract(std::size_t n);
-  void free_longest_idle();
-  void trim(std::uint64_t most_bytes);
+  void drop_longest_idle(Freed& freed);
+  void trim(std::uint64_t most_bytes, Freed& freed);
+  static void free(const Freed& freed);
 
-  static constexpr std::size_t kMostBlocks = 64;
   static constexpr std::uint64_t kKeptAtFirst = std::uint64_t{32} << 20;
 
   mutable std::mutex mutex_;

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <numeric>
+#include <thread>
 #include <vector>
 
 #include "kernels/executor_like.h"
@@ -109,6 +111,39 @@ TEST(Buffer, SaysWhenMemoryIsNotToBeHad) {
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::memory_exceeded);
     }
+  }
+}
+
+/// More threads and blocks than are kept: some are freed while others are taken.
+TEST(Buffer, KeepsNoMoreThanItIsToldWhereThreadsShareIt) {
+  constexpr std::size_t kBytes = 4096, kKept = 5 * kBytes;
+  constexpr int kThreads = 4, kRounds = 30, kHeld = 20;
+  for (Executor& executor : executors_under_test()) {
+    executor.keep_host_memory(kKept);
+    std::atomic<int> wrong = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, t] {
+          Executor own = executor_like(executor);
+          for (int round = 0; round < kRounds; ++round) {
+            own.keep_host_memory(round % 4 == 3 ? 100 * kBytes : kKept - static_cast<std::size_t>(round % 3) * kBytes);
+            std::vector<Buffer<int>> held;
+            for (int n = 0; n < kHeld; ++n) {
+              held.push_back(Buffer<int>::on_host(kBytes / sizeof(int), own));
+              std::ranges::fill(held.back().host(), kHeld * t + n);
+            }
+            for (int n = 0; n < kHeld; ++n) {
+              const auto values = held[static_cast<std::size_t>(n)].host();
+              wrong += std::ranges::count(values, kHeld * t + n) != std::ssize(values) ? 1 : 0;
+            }
+          }
+        });
+      }
+    }
+    EXPECT_EQ(wrong, 0);
+    executor.keep_host_memory(kKept);
+    EXPECT_LE(executor.kept_host_memory(), kKept);
   }
 }
 
