@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "kernels/axis_weights.h"
+#include "kernels/table.h"
 
 namespace naru {
 
@@ -30,9 +31,7 @@ void append_axis(std::vector<AxisTap>& taps, const AxisSteps& axis, std::int64_t
 ReachableTaps::ReachableTaps(const Size3& source, const ResampleOptions& options, Executor& executor)
     : x_count_(options.axes[0].target_count), y_count_(options.axes[1].target_count) {
   for (int a = 0; a < 3; ++a) append_axis(on_host_, options.axes[static_cast<std::size_t>(a)], source[a], options);
-  if (!executor.is_cuda()) return;
-  on_device_ = Buffer<AxisTap>(on_host_.size(), executor);
-  detail::copy_bytes(on_device_.data(), on_host_.data(), on_host_.size() * sizeof(AxisTap), executor);
+  if (executor.is_cuda()) on_device_ = table_on(on_host_, executor);
 }
 
 AxisTaps ReachableTaps::axes() const {

@@ -15,17 +15,11 @@
 #include "kernels/float16.h"
 #include "kernels/separable_avx2.h"
 #include "kernels/separable_voxel.h"
+#include "kernels/table.h"
 
 namespace naru {
 
 namespace {
-
-template <class T>
-Buffer<T> copied(const std::vector<T>& values, Executor& executor) {
-  Buffer<T> result(values.size(), executor);
-  detail::copy_bytes(result.data(), values.data(), values.size() * sizeof(T), executor);
-  return result;
-}
 
 /// The tables of one axis where the executor reaches them.
 class Tables {
@@ -35,8 +29,8 @@ class Tables {
     if (!executor.is_cuda()) return;
     const AxisGroups groups = axis_groups(host_, source_count);
     taps_ = static_cast<std::int32_t>(groups.taps);
-    heads_ = copied(groups.heads, executor);
-    weights_ = copied(groups.weights, executor);
+    heads_ = table_on(groups.heads, executor);
+    weights_ = table_on(groups.weights, executor);
   }
 
   /// Of an executor that is the CPU.
@@ -131,7 +125,7 @@ void run_passes(VolumesView<const In> sources, VolumesView<Out> targets, const R
   if (options.separate_axis) {
     const int axis = *options.separate_axis;
     limits = slice_limits(in, axis, executor);
-    slices = copied(tables[static_cast<std::size_t>(axis)].first(), executor);
+    slices = table_on(tables[static_cast<std::size_t>(axis)].first(), executor);
     finish.limits = {limits.data(), slices.data(), axis};
   }
   if constexpr (kWithCuda) {

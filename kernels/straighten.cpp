@@ -10,6 +10,7 @@
 #include "kernels/fill.h"
 #include "kernels/straighten_voxel.h"
 #include "kernels/stream.h"
+#include "kernels/table.h"
 
 namespace naru {
 
@@ -63,8 +64,7 @@ void straighten(VolumeView<const In> in, VolumeView<float> out, std::span<const 
     taps.push_back({i.whole, j.whole, i.weight, j.weight});
   }
   if (executor.is_cuda()) {
-    Buffer<ShiftTap> on_device(taps.size(), executor);
-    detail::copy_bytes(on_device.data(), taps.data(), taps.size() * sizeof(ShiftTap), executor);
+    const Buffer<ShiftTap> on_device = table_on(taps, executor);
     return fill_voxels(out, StraightenVoxel<In>{in, on_device.data(), fill}, executor);
   }
   const StraightenVoxel<In> voxel{in, taps.data(), fill};

@@ -2,6 +2,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <cstring>
 #include <limits>
 
 #include "kernels/cuda/check.h"
@@ -13,6 +14,9 @@ namespace {
 
 /// cmake/NaruCuda.cmake compiles for sm_80 and later: older devices would fail at the first kernel.
 constexpr int kLeastComputeMajor = 8;
+
+/// Holds the tables of some resamplings: the stream is waited for once in so many.
+constexpr std::size_t kStagingBytes = std::size_t{1} << 20;
 
 /// Freed device memory stays with the process: giving it back at every wait would cost more than the kernels do.
 void keep_freed_memory(int device_index) {
@@ -42,6 +46,7 @@ Stream::Stream(int index) : device_index(index) {
 }
 
 Stream::~Stream() {
+  if (staging.pointer != nullptr) pinned->give_back(staging, kStagingBytes, *this);
   if (cudaSetDevice(device_index) == cudaSuccess) (void)cudaStreamDestroy(handle);
 }
 
@@ -84,6 +89,23 @@ void copy(void* to, const void* from, std::size_t size_bytes, const Stream& stre
   if (size_bytes == 0) return;
   cuda_check(cudaSetDevice(stream.device_index), "selecting the device");
   cuda_check(cudaMemcpyAsync(to, from, size_bytes, cudaMemcpyDefault, stream.handle), "copying");
+}
+
+void copy_table(void* to, const void* from, std::size_t size_bytes, Stream& stream) {
+  if (size_bytes == 0) return;
+  if (size_bytes > kStagingBytes) {
+    copy(to, from, size_bytes, stream);
+    return wait(stream);
+  }
+  if (stream.staging.pointer == nullptr) stream.staging = stream.pinned->take(kStagingBytes, stream);
+  if (stream.staged_bytes + size_bytes > kStagingBytes) {
+    wait(stream);
+    stream.staged_bytes = 0;
+  }
+  std::byte* const staged = static_cast<std::byte*>(stream.staging.pointer) + stream.staged_bytes;
+  std::memcpy(staged, from, size_bytes);
+  copy(to, staged, size_bytes, stream);
+  stream.staged_bytes += size_bytes;
 }
 
 CudaStatus status() {

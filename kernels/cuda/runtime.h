@@ -26,6 +26,8 @@ struct Stream {
   std::size_t shared_bytes = 0;  ///< that one block may ask for
   CUstream_st* handle = nullptr;
   std::shared_ptr<PinnedPool> pinned = std::make_shared<PinnedPool>();
+  PinnedBlock staging;           ///< through which tables go; taken with the first
+  std::size_t staged_bytes = 0;  ///< that copies under way may still read, from its begin on
 };
 
 /// @throws Error{device_unavailable} without a driver or such a device, or where kernels are not compiled for it
@@ -44,8 +46,12 @@ void wait(const Stream& stream);
 void* allocate_device(std::size_t size_bytes, const Stream& stream);
 void free_device(void* pointer, const Stream& stream) noexcept;
 
-/// Between any two places, in stream order. From pageable host memory the source may be reused once this returns.
+/// Between any two places, in stream order. The source outlives the copy: devices that read the host's page tables
+/// (GH200) need not have taken pageable memory anywhere when this returns.
 void copy(void* to, const void* from, std::size_t size_bytes, const Stream& stream);
+
+/// Of host memory to the device, in stream order, through pinned memory: the source may be reused once this returns.
+void copy_table(void* to, const void* from, std::size_t size_bytes, Stream& stream);
 
 CudaStatus status();
 

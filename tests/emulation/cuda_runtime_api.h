@@ -6,6 +6,7 @@
 ///   NARU_EMULATED_LAUNCHES  so many launches work; at the next the device is lost: calls fail with
 ///   cudaErrorLaunchFailure
 ///   NARU_EMULATED_SHARED_BYTES  shared memory that a block may ask for
+///   NARU_EMULATED_LATE_COPIES  copies read pageable memory when the stream comes to them, as a GH200's may
 #pragma once
 
 #include <cstddef>
