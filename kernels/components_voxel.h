@@ -81,8 +81,12 @@ struct UniteVoxel {
 /// 1 where the mask is 0, else 0.
 struct ComplementVoxel {
   VolumeView<const std::uint8_t> mask;
+  NARU_HOST_DEVICE std::uint8_t load(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    return mask.data[mask.index(x, y, z)];
+  }
+  NARU_HOST_DEVICE std::uint8_t made(std::uint8_t value) const { return value == 0 ? 1 : 0; }
   NARU_HOST_DEVICE std::uint8_t operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    return mask.data[mask.index(x, y, z)] == 0 ? 1 : 0;
+    return made(load(x, y, z));
   }
 };
 
@@ -90,8 +94,12 @@ struct ComplementVoxel {
 struct LabelVoxel {
   VolumeView<const std::int32_t> labels;
   std::int32_t label;
+  NARU_HOST_DEVICE std::int32_t load(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    return labels.data[labels.index(x, y, z)];
+  }
+  NARU_HOST_DEVICE std::uint8_t made(std::int32_t value) const { return label != 0 && value == label ? 1 : 0; }
   NARU_HOST_DEVICE std::uint8_t operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    return label != 0 && labels.data[labels.index(x, y, z)] == label ? 1 : 0;
+    return made(load(x, y, z));
   }
 };
 

@@ -40,8 +40,12 @@ struct Float16Voxel {
     return {static_cast<std::uint16_t>(sign | ((bits - 0x3800'0000u) >> 13))};
   }
 
+  NARU_HOST_DEVICE float load(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    return in.data[in.index(x, y, z)];
+  }
+  NARU_HOST_DEVICE Float16 made(float value) const { return cast(value); }
   NARU_HOST_DEVICE Float16 operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    return cast(in.data[in.index(x, y, z)]);
+    return made(load(x, y, z));
   }
 };
 

@@ -19,8 +19,12 @@ struct PiecewiseVoxel {
     return fmaf(map.slope[i], value - map.from[i], map.to[i]);
   }
 
+  NARU_HOST_DEVICE float load(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    return in.data[in.index(x, y, z)];
+  }
+  NARU_HOST_DEVICE float made(float value) const { return mapped(value, map); }
   NARU_HOST_DEVICE float operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    return mapped(in.data[in.index(x, y, z)], map);
+    return made(load(x, y, z));
   }
 };
 
