@@ -134,7 +134,20 @@ template <class Out>
 void fill_outside(VolumeView<Out> out, const std::array<InsideRange, 3>& inside, Out value, Executor& executor) {
   bool is_all = true;
   for (int a = 0; a < 3; ++a) is_all = is_all && inside[a].begin == 0 && inside[a].end == out.size[a];
-  if (!is_all) fill_voxels(out, OutsideVoxel<Out>{out, inside[0], inside[1], inside[2], value}, executor);
+  if (is_all || out.size.voxel_count() == 0) return;
+  const Outside outside{inside[0], inside[1], inside[2]};
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) return cuda::fill_outside(out, outside, value, executor);
+  }
+  each_piece_of_rows(out.size, executor, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) {
+      const InsideRange kept = outside.kept(row % out.size.y, row / out.size.y);
+      const std::int64_t first = std::clamp<std::int64_t>(kept.begin, 0, out.size.x);
+      Out* const line = out.data + row * out.size.x;
+      std::fill(line, line + first, value);
+      std::fill(line + std::clamp(kept.end, first, out.size.x), line + out.size.x, value);
+    }
+  });
 }
 
 template void fill_outside(VolumeView<float>, const std::array<InsideRange, 3>&, float, Executor&);

@@ -21,7 +21,31 @@ NARU_INSTANTIATE(std::uint16_t, Float16)
 NARU_INSTANTIATE(float, Float16)
 #undef NARU_INSTANTIATE
 
-template void fill_voxels(VolumeView<float>, const OutsideVoxel<float>&, Executor&);
-template void fill_voxels(VolumeView<std::int16_t>, const OutsideVoxel<std::int16_t>&, Executor&);
+namespace {
+
+/// As fill_voxels_kernel, but what stays is neither read nor written.
+template <class T>
+__global__ void fill_outside_kernel(VolumeView<T> out, Outside outside, T value) {
+  const std::int64_t x = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (x >= out.size.x) return;
+  for (std::int64_t z = blockIdx.z; z < out.size.z; z += gridDim.z) {
+    for (std::int64_t y = static_cast<std::int64_t>(blockIdx.y) * blockDim.y + threadIdx.y; y < out.size.y;
+         y += static_cast<std::int64_t>(gridDim.y) * blockDim.y) {
+      const InsideRange kept = outside.kept(y, z);
+      if (x < kept.begin || x >= kept.end) out.data[out.index(x, y, z)] = value;
+    }
+  }
+}
+
+}  // namespace
+
+template <class Out>
+void fill_outside(VolumeView<Out> out, const Outside& outside, Out value, Executor& executor) {
+  fill_outside_kernel<<<grid_of_voxels(out.size), kVoxelBlock, 0, selected_stream(executor)>>>(out, outside, value);
+  cuda_check(cudaGetLastError(), "launching a kernel over what lies outside");
+}
+
+template void fill_outside(VolumeView<float>, const Outside&, float, Executor&);
+template void fill_outside(VolumeView<std::int16_t>, const Outside&, std::int16_t, Executor&);
 
 }  // namespace naru::cuda

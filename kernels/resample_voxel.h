@@ -85,17 +85,20 @@ struct NearestVoxel {
   NARU_HOST_DEVICE Out made(In stored) const { return cast_to<Out>(mapped(static_cast<float>(stored), map)); }
 };
 
-template <class Out>
-struct OutsideVoxel {
-  VolumeView<const Out> voxels;
+/// What lies beside three ranges, row by row.
+struct Outside {
   InsideRange x_inside, y_inside, z_inside;
-  Out value;
 
-  NARU_HOST_DEVICE Out operator()(std::int64_t x, std::int64_t y, std::int64_t z) const {
-    const bool is_inside = x >= x_inside.begin && x < x_inside.end && y >= y_inside.begin && y < y_inside.end &&
-                           z >= z_inside.begin && z < z_inside.end;
-    return is_inside ? voxels.data[voxels.index(x, y, z)] : value;
+  /// The part of a row that is not outside: it may be empty.
+  NARU_HOST_DEVICE InsideRange kept(std::int64_t y, std::int64_t z) const {
+    const bool is_inside = y >= y_inside.begin && y < y_inside.end && z >= z_inside.begin && z < z_inside.end;
+    return is_inside ? x_inside : InsideRange{0, 0};
   }
 };
+
+namespace cuda {
+template <class Out>
+void fill_outside(VolumeView<Out> out, const Outside& outside, Out value, Executor& executor);
+}  // namespace cuda
 
 }  // namespace naru

@@ -372,5 +372,41 @@ TEST(Resample, AgreesWithScipy) {
   }
 }
 
+template <class T>
+void expect_filled_outside(Size3 size, const std::array<InsideRange, 3>& inside) {
+  const std::vector<T> values = random_values<T>(size.voxel_count(), 0, 30000);
+  std::vector<T> expected = values;
+  for (std::int64_t v = 0; v < size.voxel_count(); ++v) {
+    const std::array<std::int64_t, 3> at = {v % size.x, v / size.x % size.y, v / size.x / size.y};
+    for (std::size_t a = 0; a < 3; ++a) {
+      if (at[a] < inside[a].begin || at[a] >= inside[a].end) expected[static_cast<std::size_t>(v)] = T{-7};
+    }
+  }
+  for (Executor& executor : executors_under_test()) {
+    Buffer<T> voxels = on_executor(values, executor);
+    fill_outside<T>({voxels.data(), size}, inside, T{-7}, executor);
+    const Buffer<T> found = to_host(std::move(voxels), executor);
+    ASSERT_TRUE(std::ranges::equal(found.host(), expected)) << executor.description();
+  }
+}
+
+TEST(FillOutside, WritesWhatLiesBesideTheRangesAndNoMore) {
+  for (const Size3 size : {Size3{1, 1, 1}, Size3{33, 9, 1}, Size3{31, 17, 40}, Size3{64, 8, 65}}) {
+    const InsideRange none{0, 0}, x{0, size.x}, y{0, size.y}, z{0, size.z};
+    const std::array<std::array<InsideRange, 3>, 7> all = {{{x, y, z},
+                                                            {none, y, z},
+                                                            {x, y, none},
+                                                            {InsideRange{5, 31}, y, z},
+                                                            {x, InsideRange{1, 8}, InsideRange{3, size.z - 1}},
+                                                            {InsideRange{0, 30}, InsideRange{3, 4}, z},
+                                                            {InsideRange{size.x, size.x}, y, z}}};
+    for (const auto& inside : all) {
+      expect_filled_outside<std::int16_t>(size, inside);
+      expect_filled_outside<float>(size, inside);
+    }
+  }
+  expect_filled_outside<float>({0, 4, 4}, {InsideRange{0, 0}, InsideRange{0, 1}, InsideRange{0, 4}});
+}
+
 }  // namespace
 }  // namespace naru::test
