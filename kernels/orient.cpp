@@ -5,6 +5,7 @@
 #include <cassert>
 #include <vector>
 
+#include "kernels/cuda/orient.h"
 #include "kernels/fill.h"
 #include "kernels/orient_voxel.h"
 #include "kernels/stream.h"
@@ -134,11 +135,12 @@ void orient(VolumeView<const T> in, VolumeView<T> out, const AxisMap& map, Execu
   for (int a = 0; a < 3; ++a) assert(out.size[a] == in.size[map.source_axis[a]]);
   if (out.size.voxel_count() == 0) return;
   const OrientVoxel<T> voxel = source_of(in, map);
+  const int row_axis = map.source_axis[0] == 0 ? 0 : map.source_axis[1] == 0 ? 1 : 2;
   if constexpr (kWithCuda) {
-    if (executor.is_cuda()) return cuda::fill_voxels(out, voxel, executor);
+    if (executor.is_cuda()) return cuda::orient(voxel, out, row_axis, executor);
   }
-  if (map.source_axis[0] == 0) return orient_rows(voxel, out, executor);
-  orient_in_bands(voxel, out, map.source_axis[1] == 0 ? 1 : 2, executor);
+  if (row_axis == 0) return orient_rows(voxel, out, executor);
+  orient_in_bands(voxel, out, row_axis, executor);
 }
 
 template void orient(VolumeView<const std::int16_t>, VolumeView<std::int16_t>, const AxisMap&, Executor&);

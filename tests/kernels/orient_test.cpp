@@ -97,5 +97,33 @@ TEST(Orient, DoesNothingForAnEmptyVolume) {
   }
 }
 
+/// Rows of whole 16 bytes, and squares that the volume does not fill.
+TEST(Orient, FollowsItsFormulaForRowsThatAreAligned) {
+  expect_by_definition<std::int16_t>({64, 9, 35}, all_maps());
+  expect_by_definition<std::uint16_t>({72, 65, 2}, all_maps());
+  expect_by_definition<float>({36, 5, 67}, all_maps());
+}
+
+/// Several volumes follow each other: the second begins anywhere.
+TEST(Orient, FollowsItsFormulaAtAnyAddress) {
+  const Size3 size{16, 3, 8};
+  const auto values = random_values<std::int16_t>(size.voxel_count(), 0, 30000);
+  for (const std::size_t shift : {1, 3, 8}) {
+    std::vector<std::int16_t> shifted(shift);
+    shifted.insert(shifted.end(), values.begin(), values.end());
+    for (const AxisMap& map : all_maps()) {
+      for (Executor& executor : executors_under_test()) {
+        const auto found = run_on<std::int16_t>(
+            executor, shifted, size, {size.voxel_count() + static_cast<std::int64_t>(shift), 1, 1},
+            [&](VolumeView<const std::int16_t> in, VolumeView<std::int16_t> out) {
+              orient<std::int16_t>({in.data + shift, size}, {out.data + shift, target_size(size, map)}, map, executor);
+            });
+        const std::vector<std::int16_t> behind(found.begin() + static_cast<std::ptrdiff_t>(shift), found.end());
+        ASSERT_EQ(behind, oriented_by_definition(values, size, map)) << executor.description();
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace naru::test
