@@ -4,6 +4,7 @@
 
 #include "kernels/buffer.h"
 #include "kernels/cuda/check.h"
+#include "kernels/cuda/loads.cuh"
 #include "kernels/cuda/runtime.h"
 #include "kernels/cuda/statistics.h"
 
@@ -50,44 +51,12 @@ std::vector<FloatSums> piece_sums(VolumeView<const float> in, const std::uint8_t
 
 namespace {
 
-/// Values that one load of 16 bytes brings.
-template <class T>
-struct alignas(16) Together {
-  static constexpr int kCount = 16 / sizeof(T);
-  T values[kCount];
-};
-
-/// A volume as loads see it: what lies before the first address that is a multiple of 16 and behind the last is single.
-template <class T>
-struct Loads {
-  const T* first = nullptr;
-  std::int64_t head = 0, count = 0;  ///< single values before, and loads
-
-  explicit Loads(VolumeView<const T> in) : first(in.data) {
-    const auto beyond = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(in.data) % sizeof(Together<T>));
-    const std::int64_t values = in.size.voxel_count();
-    head = beyond == 0 ? 0 : static_cast<std::int64_t>((sizeof(Together<T>) - beyond) / sizeof(T));
-    head = head < values ? head : values;
-    count = (values - head) / Together<T>::kCount;
-  }
-
-  __device__ Together<T> load(std::int64_t n) const { return reinterpret_cast<const Together<T>*>(first + head)[n]; }
-
-  /// Calls `use(value, index)` of what is in no load, a value a thread; fewer than two loads hold.
-  template <class Use>
-  __device__ void each_single(std::int64_t values, int thread, const Use& use) const {
-    const std::int64_t loaded = count * Together<T>::kCount;
-    const std::int64_t at = thread < head ? thread : thread + loaded;
-    if (at < values) use(first[at], at);
-  }
-};
-
 constexpr int kSumThreads = 256;
 
 /// Each block leaves its own sums: they are whole numbers, so that any order gives the same. Four loads are under way
 /// at a time, for the arithmetic is nothing beside them.
 template <class T>
-__global__ __launch_bounds__(kSumThreads) void whole_sums_kernel(Loads<T> in, std::int64_t values, WholeSums* sums) {
+__global__ __launch_bounds__(kSumThreads) void whole_sums_kernel(Loads<T> in, WholeSums* sums) {
   alignas(WholeSums) __shared__ char storage[kSumThreads * sizeof(WholeSums)];  // as above
   WholeSums* const lanes = reinterpret_cast<WholeSums*>(storage);
   const int thread = static_cast<int>(threadIdx.x);
@@ -99,7 +68,7 @@ __global__ __launch_bounds__(kSumThreads) void whole_sums_kernel(Loads<T> in, st
 #pragma unroll
     for (const T value : loaded.values) own.add(value - kMiddle<T>);
   }
-  if (blockIdx.x == 0) in.each_single(values, thread, [&](T value, std::int64_t) { own.add(value - kMiddle<T>); });
+  if (blockIdx.x == 0) in.each_single(thread, [&](T value, std::int64_t) { own.add(value - kMiddle<T>); });
   lanes[thread] = own;
   for (int half = kSumThreads / 2; half > 0; half /= 2) {
     __syncthreads();
@@ -114,13 +83,11 @@ template <class T>
 WholeSums whole_sums(VolumeView<const T> in, Executor& executor) {
   // About twice what an H100 holds at once, each with a few dozen loads a thread where the volume is a large one.
   constexpr std::int64_t kMaxBlocks = 2048;
-  const std::int64_t values = in.size.voxel_count();
-  if (values == 0) return {};
+  if (in.size.voxel_count() == 0) return {};
   const Loads<T> loads(in);
   const std::int64_t blocks = std::clamp<std::int64_t>((loads.count + kSumThreads - 1) / kSumThreads, 1, kMaxBlocks);
   Buffer<WholeSums> sums(static_cast<std::size_t>(blocks), executor);
-  whole_sums_kernel<<<static_cast<unsigned>(blocks), kSumThreads, 0, selected_stream(executor)>>>(loads, values,
-                                                                                                  sums.data());
+  whole_sums_kernel<<<static_cast<unsigned>(blocks), kSumThreads, 0, selected_stream(executor)>>>(loads, sums.data());
   cuda_check(cudaGetLastError(), "launching the sums of whole numbers");
   const auto on_host = to_host(std::move(sums), executor);
   WholeSums total;
@@ -159,12 +126,11 @@ __device__ inline void count_value(unsigned* words, unsigned long long* bins, in
 
 /// One block a multiprocessor, which has room for its counters (128 KiB for all bins), from the first value to the
 /// last: they are cleared and added to those of all once. Neighbours of one value, as the air around a patient gives,
-/// are added together: those of a load, or of a whole warp.
+/// are added together: those of a load, or of a whole warp. Each load is under way for a turn before it is counted.
 /// @tparam kIsWhole the range has all bins: no value lies outside
 template <class T, bool kIsWhole>
 __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(Loads<T> in, const std::uint8_t* mask,
-                                                                      std::int64_t values, unsigned long long* bins,
-                                                                      BinRange range) {
+                                                                      unsigned long long* bins, BinRange range) {
   extern __shared__ unsigned words[];
   constexpr int kCount = Together<T>::kCount;
   const int thread = static_cast<int>(threadIdx.x);
@@ -176,27 +142,31 @@ __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(Loads<T> i
   };
   for (int w = thread; w < word_count; w += kHistogramThreads) words[w] = 0;
   __syncthreads();
-  for (std::int64_t turn = blockIdx.x * kLoadsPerBlock; turn < in.count; turn += gridDim.x * kLoadsPerBlock) {
-    Together<T> loaded[kLoadsPerTurn] = {};
+  const std::int64_t turns_apart = gridDim.x * kLoadsPerBlock;
+  std::int64_t turn = blockIdx.x * kLoadsPerBlock;
+  Together<T> ahead[kLoadsPerTurn] = {};
+#pragma unroll
+  for (int n = 0; n < kLoadsPerTurn; ++n) {
+    const std::int64_t at = turn + n * kHistogramThreads + thread;
+    if (at < in.count) ahead[n] = in.load(at);
+  }
+  for (; turn < in.count; turn += turns_apart) {
 #pragma unroll
     for (int n = 0; n < kLoadsPerTurn; ++n) {
       const std::int64_t at = turn + n * kHistogramThreads + thread;
-      if (at < in.count) loaded[n] = in.load(at);
-    }
-#pragma unroll
-    for (int n = 0; n < kLoadsPerTurn; ++n) {
-      const std::int64_t at = turn + n * kHistogramThreads + thread;
+      const Together<T> loaded = ahead[n];
+      if (at + turns_apart < in.count) ahead[n] = in.load(at + turns_apart);
       bool is_one_value = at < in.count;
       if (mask != nullptr) {
-        const std::uint8_t* const chosen = mask + in.head + at * kCount;
+        const std::uint8_t* const chosen = mask + in.place(at);
         for (int i = 0; i < kCount && at < in.count; ++i) {
-          if (chosen[i] != 0) count(bin_of(loaded[n].values[i]), 1);
+          if (chosen[i] != 0) count(bin_of(loaded.values[i]), 1);
         }
         continue;
       }
 #pragma unroll
-      for (int i = 1; i < kCount; ++i) is_one_value &= loaded[n].values[i] == loaded[n].values[0];
-      const int first = bin_of(loaded[n].values[0]);
+      for (int i = 1; i < kCount; ++i) is_one_value &= loaded.values[i] == loaded.values[0];
+      const int first = bin_of(loaded.values[0]);
       int is_one_of_warp = 0;
       (void)__match_all_sync(0xffff'ffffu, is_one_value ? first : -1 - thread % 32, &is_one_of_warp);
       if (is_one_of_warp != 0) {
@@ -205,13 +175,13 @@ __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(Loads<T> i
         count(first, kCount);
       } else if (at < in.count) {
 #pragma unroll
-        for (int i = 0; i < kCount; ++i) count(bin_of(loaded[n].values[i]), 1);
+        for (int i = 0; i < kCount; ++i) count(bin_of(loaded.values[i]), 1);
       }
     }
     __syncthreads();
   }
   if (blockIdx.x == 0) {
-    in.each_single(values, thread, [&](T value, std::int64_t at) {
+    in.each_single(thread, [&](T value, std::int64_t at) {
       if (is_counted(bin_of(value)) && (mask == nullptr || mask[at] != 0)) atomicAdd(bins + bin_of(value), 1ull);
     });
   }
@@ -230,8 +200,7 @@ __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(Loads<T> i
 template <class T>
 void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector<std::uint64_t>& counts,
                    Executor& executor) {
-  const std::int64_t count = in.size.voxel_count();
-  if (count == 0) return;
+  if (in.size.voxel_count() == 0) return;
   CUstream_st* const stream = selected_stream(executor);
   Buffer<unsigned long long> bins(kBinCount, executor);
   cuda_check(cudaMemsetAsync(bins.data(), 0, kBinCount * sizeof(unsigned long long), stream), "clearing a histogram");
@@ -242,8 +211,7 @@ void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector
     cuda_check(
         cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(range.bytes())),
         "asking for shared memory");
-    kernel<<<static_cast<unsigned>(blocks), kHistogramThreads, range.bytes(), stream>>>(loads, mask, count, bins.data(),
-                                                                                        range);
+    kernel<<<static_cast<unsigned>(blocks), kHistogramThreads, range.bytes(), stream>>>(loads, mask, bins.data(), range);
     cuda_check(cudaGetLastError(), "launching a histogram");
   };
   constexpr BinRange kAll{0, kBinCount};
