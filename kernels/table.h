@@ -6,7 +6,7 @@
 
 #include "kernels/backend.h"
 #include "kernels/buffer.h"
-#include "kernels/executor_state.h"
+#include "kernels/cuda/runtime.h"
 
 namespace naru {
 
@@ -17,7 +17,7 @@ Buffer<T> table_on(const std::vector<T>& values, Executor& executor) {
   Buffer<T> table(values.size(), executor);
   if constexpr (kWithCuda) {
     if (executor.is_cuda()) {
-      cuda::copy_table(table.data(), values.data(), values.size() * sizeof(T), *executor.state().stream);
+      cuda::copy_table(table.data(), values.data(), values.size() * sizeof(T), executor);
       return table;
     }
   }

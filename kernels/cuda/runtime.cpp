@@ -91,8 +91,9 @@ void copy(void* to, const void* from, std::size_t size_bytes, const Stream& stre
   cuda_check(cudaMemcpyAsync(to, from, size_bytes, cudaMemcpyDefault, stream.handle), "copying");
 }
 
-void copy_table(void* to, const void* from, std::size_t size_bytes, Stream& stream) {
+void copy_table(void* to, const void* from, std::size_t size_bytes, Executor& executor) {
   if (size_bytes == 0) return;
+  Stream& stream = *executor.state().stream;
   if (size_bytes > kStagingBytes) {
     copy(to, from, size_bytes, stream);
     return wait(stream);

@@ -51,7 +51,7 @@ void free_device(void* pointer, const Stream& stream) noexcept;
 void copy(void* to, const void* from, std::size_t size_bytes, const Stream& stream);
 
 /// Of host memory to the device, in stream order, through pinned memory: the source may be reused once this returns.
-void copy_table(void* to, const void* from, std::size_t size_bytes, Stream& stream);
+void copy_table(void* to, const void* from, std::size_t size_bytes, Executor& executor);
 
 CudaStatus status();
 
