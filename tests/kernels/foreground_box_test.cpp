@@ -79,5 +79,38 @@ TEST(ForegroundBox, IsTheWholeVolumeWhereAllIsAbove) {
   }
 }
 
+/// A part of a volume, which begins and ends anywhere, of rows and planes shorter than what is loaded together.
+template <class T>
+void expect_box_at_any_address() {
+  for (const Size3 size : {Size3{1, 1, 5}, Size3{3, 2, 90}, Size3{17, 3, 11}, Size3{32, 5, 7}, Size3{1021, 3, 5}}) {
+    for (const std::int64_t shift : {0, 1, 5, 16, 31}) {
+      std::vector<T> values(static_cast<std::size_t>(shift + size.voxel_count() + 16), T{9});  // foreground around it
+      for (std::int64_t v = 0; v < size.voxel_count(); ++v) values[static_cast<std::size_t>(shift + v)] = T{3};
+      VoxelBox expected{{size.x, size.y, size.z}, {-1, -1, -1}};
+      const std::int64_t count = size.voxel_count();
+      for (const std::int64_t v : {count / 5, count / 2, count - 1 - count / 7}) {
+        values[static_cast<std::size_t>(shift + v)] = T{5};
+        const std::array<std::int64_t, 3> at = {v % size.x, v / size.x % size.y, v / size.x / size.y};
+        for (std::size_t a = 0; a < 3; ++a) {
+          expected.first[a] = std::min(expected.first[a], at[a]);
+          expected.last[a] = std::max(expected.last[a], at[a]);
+        }
+      }
+      for (Executor& executor : executors_under_test()) {
+        const Buffer<T> buffer = on_executor(values, executor);
+        const VolumeView<const T> view{buffer.data() + shift, size};
+        EXPECT_EQ(foreground_box(view, {3, false}, executor), expected) << shift << ' ' << executor.description();
+      }
+    }
+  }
+}
+
+TEST(ForegroundBox, LooksAtEveryVoxelOfAPartAndAtNoOther) {
+  expect_box_at_any_address<std::uint8_t>();
+  expect_box_at_any_address<std::int16_t>();
+  expect_box_at_any_address<std::uint16_t>();
+  expect_box_at_any_address<float>();
+}
+
 }  // namespace
 }  // namespace naru::test
