@@ -50,9 +50,24 @@ class Tables {
   Buffer<GroupWeights> weights_;
 };
 
+/// Of each slice along `axis`, 1 or 2, on a device: slices that hold runs of neighbours in memory.
+template <class In>
+Buffer<Limits<In>> slice_limits_of_runs(VolumeView<const In> in, int axis, Executor& executor) {
+  const Size3 part_counts{in.size[axis], cuda::limit_parts(in.size, axis), 1}, slice_counts{in.size[axis], 1, 1};
+  Buffer<Limits<In>> parts(static_cast<std::size_t>(part_counts.voxel_count()), executor);
+  Buffer<Limits<In>> slices(static_cast<std::size_t>(slice_counts.voxel_count()), executor);
+  const VolumeView<Limits<In>> part_view{parts.data(), part_counts};
+  cuda::fill_part_limits(in, axis, part_view, executor);
+  fill_voxels(VolumeView<Limits<In>>{slices.data(), slice_counts}, SliceLimitsVoxel<In>{part_view}, executor);
+  return slices;
+}
+
 /// Of each slice along `axis`.
 template <class In>
 Buffer<Limits<In>> slice_limits(VolumeView<const In> in, int axis, Executor& executor) {
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda() && axis != 0) return slice_limits_of_runs(in, axis, executor);
+  }
   // Lines run along x where they can: neighbours in memory.
   const int along = axis == 0 ? 1 : 0, line_axis = 3 - axis - along;
   const Size3 line_counts{in.size[axis], in.size[line_axis], 1}, slice_counts{in.size[axis], 1, 1};

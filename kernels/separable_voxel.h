@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "core/volume.h"
 #include "kernels/along.h"
@@ -130,10 +131,26 @@ struct AlongXVoxel {
   }
 };
 
-/// The least and the greatest value of a slice.
+/// The least and the greatest value of a slice. NaN counts only where there is nothing else, and -0 as 0: so they do
+/// not depend on the order of the work.
 template <class T>
 struct Limits {
   T low, high;
+
+  NARU_HOST_DEVICE static Limits of(T value) {
+    const T without_sign_of_zero = static_cast<T>(value + T{0});
+    return {without_sign_of_zero, without_sign_of_zero};
+  }
+  NARU_HOST_DEVICE void add(const Limits& other) {
+    low = other.low < low || is_nan(low) ? other.low : low;
+    high = other.high > high || is_nan(high) ? other.high : high;
+  }
+
+ private:
+  NARU_HOST_DEVICE static bool is_nan(T value) {
+    if constexpr (std::is_floating_point_v<T>) return value != value;
+    return false;
+  }
 };
 
 /// Values are clipped to those of the source slice that they are made of.
@@ -183,28 +200,20 @@ struct LineLimitsVoxel {
   NARU_HOST_DEVICE Limits<In> operator()(std::int64_t x, std::int64_t y, std::int64_t) const {
     const std::int64_t stride = stride_along(in.size, along);
     const In* const line = in.data + x * stride_along(in.size, axis) + y * stride_along(in.size, line_axis);
-    Limits<In> limits{line[0], line[0]};
-    for (std::int64_t i = 1; i < in.size[along]; ++i) {
-      const In value = line[i * stride];
-      limits.low = value < limits.low ? value : limits.low;
-      limits.high = value > limits.high ? value : limits.high;
-    }
+    Limits<In> limits = Limits<In>::of(line[0]);
+    for (std::int64_t i = 1; i < in.size[along]; ++i) limits.add(Limits<In>::of(line[i * stride]));
     return limits;
   }
 };
 
-/// Of a whole slice, from those of its lines.
+/// Of a whole slice, from those of its lines, or of other parts of it.
 template <class In>
 struct SliceLimitsVoxel {
   VolumeView<const Limits<In>> lines;
 
   NARU_HOST_DEVICE Limits<In> operator()(std::int64_t x, std::int64_t, std::int64_t) const {
     Limits<In> limits = lines.data[x];
-    for (std::int64_t line = 1; line < lines.size.y; ++line) {
-      const Limits<In> other = lines.data[lines.index(x, line, 0)];
-      limits.low = other.low < limits.low ? other.low : limits.low;
-      limits.high = other.high > limits.high ? other.high : limits.high;
-    }
+    for (std::int64_t line = 1; line < lines.size.y; ++line) limits.add(lines.data[lines.index(x, line, 0)]);
     return limits;
   }
 };

@@ -30,4 +30,9 @@ template <class In, class Out>
 void fill_finished(const PassView<float, Out>& view, const GroupedPass& pass, const Finish<In, Out>& finish,
                    Executor& executor);
 
+/// The limits of parts of each slice along `axis`, 1 or 2: slice, part, of which there are limit_parts().
+template <class In>
+void fill_part_limits(VolumeView<const In> in, int axis, VolumeView<Limits<In>> parts, Executor& executor);
+std::int64_t limit_parts(const Size3& size, int axis);
+
 }  // namespace naru::cuda

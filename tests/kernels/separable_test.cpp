@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 #include <span>
@@ -496,6 +497,67 @@ TEST(AxisWeights, SayThatASlabLacksItsSource) {
   EXPECT_THROW(axis_weights(axis, 30, filter), Error);  // the first 30, of which none is asked for
   axis.source_begin = 40;
   EXPECT_THROW(axis_weights(axis, 20, filter), Error);
+}
+
+/// Slices whose first value, and first values of lines, are no numbers have limits all the same.
+TEST(Separable, ClipsToTheNumbersOfASlice) {
+  const Size3 size{24, 24, 24};
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const int axis : {0, 1, 2}) {
+    std::vector<float> values;
+    for (int i = 0; i < 24 * 24 * 24; ++i) {
+      const std::array<int, 3> at = {i % 24, i / 24 % 24, i / 576};
+      const auto slice = at[static_cast<std::size_t>(axis)], across = at[static_cast<std::size_t>((axis + 1) % 3)],
+                 along = at[static_cast<std::size_t>((axis + 2) % 3)];
+      const bool is_known = slice % 2 == 0 || (across > 1 && along > 1);
+      values.push_back(is_known ? static_cast<float>(100 * slice + (across < 12 ? 0 : 10)) : nan);
+    }
+    ResampleOptions options{
+        {AxisSteps{60, 0.4, -0.2}, AxisSteps{60, 0.4, -0.2}, AxisSteps{60, 0.4, -0.2}}, Interpolator::lanczos, {}};
+    options.separate_axis = axis;
+    for (Executor& executor : executors_under_test()) {
+      const auto out = resampled_on<float>(executor, values, size, options);
+      std::int64_t known = 0;
+      for (int i = 0; i < 216000; ++i) {
+        if (std::isnan(out[static_cast<std::size_t>(i)])) continue;
+        const std::array<int, 3> at = {i % 60, i / 60 % 60, i / 3600};
+        const int slice = static_cast<int>(std::floor(-0.2 + 0.4 * at[static_cast<std::size_t>(axis)] + 0.5));
+        ASSERT_GE(out[static_cast<std::size_t>(i)], 100 * slice) << axis;
+        ASSERT_LE(out[static_cast<std::size_t>(i)], 100 * slice + 10) << axis;
+        ++known;
+      }
+      EXPECT_GT(known, 150'000) << executor.description();
+    }
+  }
+}
+
+/// Slices of more values than a device takes at a time, which begin anywhere.
+template <class In>
+void expect_the_same_clipped(Size3 size) {
+  std::vector<In> values = random_values<In>(size.voxel_count(), 0, 2);
+  if constexpr (std::is_same_v<In, float>) {
+    for (std::size_t v = 0; v < values.size(); v += 7) values[v] = -values[v];
+  }
+  for (const int axis : {0, 1, 2}) {
+    ResampleOptions options{
+        {AxisSteps{size.x + 9, 0.9, -0.3}, AxisSteps{size.y, 1, 0.2}, AxisSteps{size.z + 1, 0.8, 0.1}},
+        Interpolator::lanczos,
+        {}};
+    options.separate_axis = axis;
+    std::vector<float> first;
+    for (Executor& executor : executors_under_test()) {
+      const auto out = resampled_on<float>(executor, values, size, options);
+      if (first.empty()) first = out;
+      ASSERT_EQ(std::memcmp(out.data(), first.data(), out.size() * sizeof(float)), 0) << axis << executor.description();
+    }
+  }
+}
+
+TEST(Separable, ClipsToTheSameBitsOnEveryExecutor) {
+  expect_the_same_clipped<std::int16_t>({83, 61, 5});
+  expect_the_same_clipped<std::uint16_t>({1, 7, 33});
+  expect_the_same_clipped<float>({33, 131, 4});
+  expect_the_same_clipped<float>({3, 1, 1});
 }
 
 }  // namespace
