@@ -23,7 +23,7 @@ std::array<std::byte, Size> random_bytes() {
 
 }  // namespace
 
-std::string random_id(std::string_view prefix) { return fmt::format("{}-{}", prefix, to_hex(random_bytes<16>())); }
+std::string random_id(std::string_view prefix) { return fmt::format("{}-{}", prefix, naru::to_hex(random_bytes<16>())); }
 
 std::string random_secret() {
   auto bytes = random_bytes<32>();

@@ -13,7 +13,7 @@ namespace naru::dicom {
 namespace {
 
 using enum PrivateAction;
-constexpr PrivateRule kRules[] = {
+constexpr PrivateRule kPrivateRules[] = {
 #include "dicom/rules/private_rules_table.inc"
 };
 
@@ -48,10 +48,10 @@ constexpr Repeated kRepeated[] = {
 };
 
 /// The rows of one creator in one group, found by a hash of both; within them the element is sought by halving.
-class Index {
+class PrivateIndex {
  public:
-  Index() {
-    const std::span<const PrivateRule> rules = kRules;
+  PrivateIndex() {
+    const std::span<const PrivateRule> rules = kPrivateRules;
     for (std::size_t begin = 0; begin < rules.size();) {
       std::size_t end = begin + 1;
       while (end < rules.size() && rules[end].group == rules[begin].group &&
@@ -104,9 +104,9 @@ std::string_view name(PrivateAction action) {
   return kNames.at(static_cast<std::size_t>(action));
 }
 
-std::string canonical_text() {
+std::string canonical_private_text() {
   std::string text;
-  for (const PrivateRule& rule : kRules) {
+  for (const PrivateRule& rule : kPrivateRules) {
     const Vr vr = rule.value_representation;
     const std::string shown_vr = vr == 0 ? "" : std::string{static_cast<char>(vr >> 8), static_cast<char>(vr & 0xFF)};
     text += fmt::format("{:04X}\t{}\t{:02X}\t{}\t{}\t{}\t{:08X}\n", rule.group, rule.creator, rule.element, shown_vr,
@@ -117,10 +117,10 @@ std::string canonical_text() {
 
 }  // namespace
 
-std::span<const PrivateRule> private_rules() { return kRules; }
+std::span<const PrivateRule> private_rules() { return kPrivateRules; }
 
 const PrivateRule* find_private_rule(std::uint16_t group, std::string_view creator, std::uint8_t element) {
-  static const Index index;
+  static const PrivateIndex index;
   return index.find(group, without_padding(creator), element);
 }
 
@@ -133,7 +133,7 @@ Tag repeated_attribute(const PrivateRule& rule) {
 
 const std::string& private_rules_sha256() {
   static const std::string digest = [] {
-    const std::string text = canonical_text();
+    const std::string text = canonical_private_text();
     return sha256_hex(text);
   }();
   return digest;

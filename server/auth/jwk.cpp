@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "server/audit/base64.h"
+#include "server/auth/secrets.h"
 
 namespace naru::server {
 
@@ -42,8 +43,6 @@ struct AlgorithmRow {
 };
 constexpr std::array kAlgorithms = {AlgorithmRow{"RS256", "RSA", ""}, AlgorithmRow{"ES256", "EC", "P-256"},
                                     AlgorithmRow{"EdDSA", "OKP", "Ed25519"}};
-
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 Number number_of(std::string_view bytes) {
   return Number(BN_bin2bn(bytes_of(bytes), static_cast<int>(bytes.size()), nullptr));

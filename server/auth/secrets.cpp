@@ -16,8 +16,6 @@ void require_sodium() {
   if (sodium_init() < 0) throw Error(ErrorCode::internal, "libsodium does not start");
 }
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-
 }  // namespace
 
 std::string sha256_of(std::string_view secret) { return sha256_hex(secret); }

@@ -6,6 +6,11 @@
 
 namespace naru::server {
 
+/// As OpenSSL and libsodium want them.
+inline const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
 /// What is stored of a secret: its SHA-256 in hexadecimal. Enough for secrets of 256 random bits, not for passwords.
 std::string sha256_of(std::string_view secret);
 

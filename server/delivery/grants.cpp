@@ -24,13 +24,13 @@ namespace naru::server {
 
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kGrantColumns =
     "id, organisation_id, recipient_id, purpose, decision, recipe, mode, state, created_by, key_sealed, key_id, "
     "quota_bytes, used_bytes, created_ms, expires_ms, kind";
 
 /// Every column, and whether the hospital is enabled.
 std::string select_where(std::string_view condition) {
-  return fmt::format("SELECT {}, {} FROM grants WHERE {}", kColumns, kHospitalIsEnabled, condition);
+  return fmt::format("SELECT {}, {} FROM grants WHERE {}", kGrantColumns, kHospitalIsEnabled, condition);
 }
 
 Grant grant_of(const Row& row) {
@@ -116,7 +116,7 @@ Grant propose_grant(Services& services, Transaction& transaction, const Caller& 
   transaction.execute(
       fmt::format(
           "INSERT INTO grants ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15)",
-          kColumns),
+          kGrantColumns),
       {grant.id, grant.organisation_id, grant.recipient_id, grant.purpose, grant.decision, grant.recipe, grant.mode,
        grant.state, grant.created_by, grant.key_sealed, grant.key_id, value_of(grant.quota_bytes), grant.created_ms,
        grant.expires_ms, grant.kind});
