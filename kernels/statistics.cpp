@@ -6,7 +6,10 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <mutex>
+#include <span>
 #include <type_traits>
 
 #include "kernels/backend.h"
@@ -83,6 +86,27 @@ Histogram histogram(VolumeView<const T> in, VolumeView<const std::uint8_t> mask,
                [&](ValueCounters& counters, std::int64_t begin, std::int64_t end) {
                  counters.add(in.data + first + begin, mask.data + first + begin, end - begin);
                });
+  });
+  return result;
+}
+
+Histogram histogram(VolumeView<const float> in, const EqualBins& bins, Executor& executor) {
+  Histogram result{0, std::vector<std::uint64_t>(kBinCount)};
+  if constexpr (kWithCuda) {
+    if (executor.is_cuda()) {
+      cuda::add_histogram(in, bins, result.counts, executor);
+      return result;
+    }
+  }
+  constexpr std::int64_t kFloatsPerPiece = 1 << 20;  // long against clearing and adding its counts
+  std::mutex mutex;
+  executor.parallel_for(in.size.voxel_count(), kFloatsPerPiece, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<std::uint32_t> counts(kBinCount);
+    for (const float value : std::span(in.data + begin, in.data + end)) {
+      if (is_finite(value)) ++counts[bin_of(value, bins)];
+    }
+    const std::lock_guard lock(mutex);
+    std::ranges::transform(result.counts, counts, result.counts.begin(), std::plus<>());
   });
   return result;
 }

@@ -230,6 +230,38 @@ void add_histogram(VolumeView<const T> in, std::vector<std::uint64_t>& counts, E
   add_histogram(in, nullptr, counts, executor);
 }
 
+namespace {
+
+constexpr int kBinThreads = 256;
+
+/// One value a thread and no loop: neighbours are read and written by neighbours.
+__global__ __launch_bounds__(kBinThreads) void bins_kernel(const float* in, std::int64_t count, EqualBins bins,
+                                                           std::uint16_t* of_values, std::uint8_t* is_counted) {
+  const std::int64_t v = static_cast<std::int64_t>(blockIdx.x) * kBinThreads + threadIdx.x;
+  if (v >= count) return;
+  const float value = in[v];
+  is_counted[v] = is_finite(value) ? 1 : 0;
+  of_values[v] = is_finite(value) ? bin_of(value, bins) : std::uint16_t{0};
+}
+
+}  // namespace
+
+void add_histogram(VolumeView<const float> in, const EqualBins& bins, std::vector<std::uint64_t>& counts,
+                   Executor& executor) {
+  constexpr std::int64_t kMostValues = std::int64_t{1} << 22;
+  const std::int64_t values = in.size.voxel_count(), room = std::min(values, kMostValues);
+  Buffer<std::uint16_t> of_values(static_cast<std::size_t>(room), executor);
+  Buffer<std::uint8_t> is_counted(static_cast<std::size_t>(room), executor);
+  for (std::int64_t begin = 0; begin < values; begin += kMostValues) {
+    const std::int64_t count = std::min(kMostValues, values - begin);
+    bins_kernel<<<static_cast<unsigned>((count + kBinThreads - 1) / kBinThreads), kBinThreads, 0,
+                  selected_stream(executor)>>>(in.data + begin, count, bins, of_values.data(), is_counted.data());
+    cuda_check(cudaGetLastError(), "launching the bins of a volume");
+    add_histogram(VolumeView<const std::uint16_t>{of_values.data(), {count, 1, 1}}, is_counted.data(), counts,
+                  executor);
+  }
+}
+
 template void add_histogram(VolumeView<const std::int16_t>, const std::uint8_t*, std::vector<std::uint64_t>&,
                             Executor&);
 template void add_histogram(VolumeView<const std::uint16_t>, const std::uint8_t*, std::vector<std::uint64_t>&,

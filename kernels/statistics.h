@@ -26,6 +26,16 @@ Histogram histogram(VolumeView<const T> in, Executor& executor);
 template <class T>
 Histogram histogram(VolumeView<const T> in, VolumeView<const std::uint8_t> mask, Executor& executor);
 
+/// Bins of one width: a value lies in that of which it is nearest to the middle, `first` being that of bin 0; what lies
+/// beyond the first or the last counts there.
+struct EqualBins {
+  double first = 0, width = 1;
+};
+
+/// How often each of 65,536 bins occurs in a float volume; non-finite values are not counted. `in` is in memory that
+/// `executor` reaches; on a GPU it takes up to 12 MiB beside it. @pre bins.width > 0. Waits.
+Histogram histogram(VolumeView<const float> in, const EqualBins& bins, Executor& executor);
+
 /// A histogram of which the count, the least and the greatest value and the `low`-th and `high`-th percentile are those
 /// of `histogram`, to the bit; other values may stand in one of few bins, so that nothing else is to be read from it
 /// and it is not to be added to others. On a CPU it is found at about the speed of reading: a sample says between which

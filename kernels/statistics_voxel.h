@@ -10,11 +10,21 @@
 #include <limits>
 
 #include "kernels/backend.h"
+#include "kernels/statistics.h"
 
 namespace naru {
 
 inline constexpr std::int64_t kPieceValues = 1 << 16;
 inline constexpr int kLaneCount = 256;
+
+NARU_HOST_DEVICE inline bool is_finite(float value) { return fabsf(value) <= std::numeric_limits<float>::max(); }
+
+/// Of a finite value.
+NARU_HOST_DEVICE inline std::uint16_t bin_of(float value, const EqualBins& bins) {
+  constexpr double kLast = 65535;
+  const double bin = round((static_cast<double>(value) - bins.first) / bins.width);
+  return static_cast<std::uint16_t>(bin < 0 ? 0 : bin > kLast ? kLast : bin);
+}
 
 struct FloatSums {
   std::uint64_t count = 0;
@@ -23,7 +33,7 @@ struct FloatSums {
   double sum = 0, sum_of_squares = 0;
 
   NARU_HOST_DEVICE void add(float value) {
-    if (!(fabsf(value) <= std::numeric_limits<float>::max())) return;  // NaN or infinite
+    if (!is_finite(value)) return;
     ++count;
     min = value < min ? value : min;
     max = value > max ? value : max;

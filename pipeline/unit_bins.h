@@ -13,7 +13,7 @@ namespace naru {
 class UnitBins {
  public:
   void widen(const Statistics& part);
-  /// @param voxels in host memory, or in the executor's where that is a GPU: they are copied then
+  /// @param voxels in memory that `executor` reaches
   void add(VolumeView<const float> voxels, Executor& executor);
 
   /// Counts by bin, the first of which is 0.

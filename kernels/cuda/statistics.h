@@ -20,6 +20,10 @@ template <class T>
 void add_histogram(VolumeView<const T> in, const std::uint8_t* mask, std::vector<std::uint64_t>& counts,
                    Executor& executor);
 
+/// The same of float values that are finite, by their bins.
+void add_histogram(VolumeView<const float> in, const EqualBins& bins, std::vector<std::uint64_t>& counts,
+                   Executor& executor);
+
 /// Of all values.
 template <class T>
 WholeSums whole_sums(VolumeView<const T> in, Executor& executor);

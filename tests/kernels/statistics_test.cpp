@@ -368,5 +368,32 @@ TEST(Histogram, AddsAnotherAndLeavesOutWhatIsNotAbove) {
   EXPECT_EQ(values_above(sum, -7.5).counts, sum.counts);
 }
 
+/// As pipeline/unit_bins.h takes them: the last count is more than a device takes at a time.
+TEST(Histogram, CountsFloatsInBinsOfOneWidth) {
+  const float nan = std::numeric_limits<float>::quiet_NaN(), infinity = std::numeric_limits<float>::infinity();
+  const EqualBins bins{-100.25, 0.37};
+  for (const int count : {0, 1, 33, 70001, (1 << 22) + 5}) {
+    std::vector<float> values;
+    for (const int value : random_values<int>(count, -3000, 260000)) values.push_back(static_cast<float>(value) * 0.1F);
+    for (std::size_t v = 0; v + 3 < values.size(); v += 1001) {
+      values[v] = nan;
+      values[v + 1] = v % 2 == 0 ? infinity : -infinity;
+      values[v + 2] = v % 2 == 0 ? 1e38F : -1e38F;
+    }
+    std::vector<std::uint64_t> expected(65536);
+    for (const float value : values) {
+      if (!std::isfinite(value)) continue;
+      const double bin = std::round((static_cast<double>(value) - bins.first) / bins.width);
+      ++expected[static_cast<std::size_t>(std::clamp(bin, 0.0, 65535.0))];
+    }
+    for (Executor& executor : executors_under_test()) {
+      const auto buffer = on_executor(values, executor);
+      const Histogram found = histogram(VolumeView<const float>{buffer.data(), {count, 1, 1}}, bins, executor);
+      EXPECT_EQ(found.first_value, 0);
+      EXPECT_EQ(found.counts, expected) << count << ' ' << executor.description();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace naru::test
