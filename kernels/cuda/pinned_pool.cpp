@@ -15,6 +15,7 @@ PinnedBlock PinnedPool::take(std::size_t size_bytes, const Stream& stream) {
   PinnedBlock block{nullptr, size_bytes};
   cudaError_t status = cudaHostAlloc(&block.pointer, size_bytes, cudaHostAllocPortable);
   if (status == cudaErrorMemoryAllocation) {
+    const std::unique_lock nobody_frees(freeing_);  // nor gives back what would be idle again
     Freed freed;
     {
       const std::lock_guard lock(mutex_);
@@ -31,6 +32,7 @@ PinnedBlock PinnedPool::take(std::size_t size_bytes, const Stream& stream) {
 void PinnedPool::give_back(PinnedBlock block, std::size_t size_bytes, const Stream& stream) noexcept {
   const bool is_idle =
       cudaSetDevice(stream.device_index) == cudaSuccess && cudaStreamSynchronize(stream.handle) == cudaSuccess;
+  const std::shared_lock freeing(freeing_);
   Freed freed;
   {
     const std::lock_guard lock(mutex_);
@@ -48,6 +50,7 @@ void PinnedPool::give_back(PinnedBlock block, std::size_t size_bytes, const Stre
 }
 
 void PinnedPool::keep_at_most(std::uint64_t size_bytes) noexcept {
+  const std::shared_lock freeing(freeing_);
   Freed freed;
   {
     const std::lock_guard lock(mutex_);

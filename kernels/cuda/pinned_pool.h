@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <shared_mutex>
 
 namespace naru::cuda {
 
@@ -16,7 +17,7 @@ struct PinnedBlock {
 };
 
 /// Shared by the streams of a job. Thread-safe. Memory is freed, which waits for the device, while no other thread
-/// waits for the pool.
+/// waits for the pool, but one that finds none: that has to know it freed.
 class PinnedPool {
  public:
   PinnedPool() = default;
@@ -53,6 +54,7 @@ class PinnedPool {
 
   static constexpr std::uint64_t kKeptAtFirst = std::uint64_t{32} << 20;
 
+  std::shared_mutex freeing_;  ///< shared from before blocks are dropped until they are free; before mutex_
   mutable std::mutex mutex_;
   std::array<PinnedBlock, kMostBlocks> idle_;  ///< the longest idle first
   std::size_t idle_count_ = 0;

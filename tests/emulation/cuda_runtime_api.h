@@ -3,6 +3,7 @@
 /// The one device, "emulated", lies in the host's memory. What is given to a stream waits until somebody waits for the
 /// stream. Variables of the environment, read at each call, make it smaller or fail:
 ///   NARU_EMULATED_BYTES     memory of the device; an allocation beyond it fails with cudaErrorMemoryAllocation
+///   NARU_EMULATED_PINNED_BYTES  the same of pinned memory
 ///   NARU_EMULATED_LAUNCHES  so many launches work; at the next the device is lost: calls fail with
 ///   cudaErrorLaunchFailure
 ///   NARU_EMULATED_SHARED_BYTES  shared memory that a block may ask for

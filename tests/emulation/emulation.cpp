@@ -232,7 +232,7 @@ struct Device {
   std::list<cudaStream_t> streams;
   std::map<const void*, std::size_t> shared_allowed;
   std::vector<std::byte> shared;
-  std::size_t used_bytes = 0;
+  std::size_t used_bytes = 0, pinned_bytes = 0;
   long long launches = 0;  // since NARU_EMULATED_LAUNCHES was set
   naru::emulation::Counts counts;
   cudaError_t last = cudaSuccess;
@@ -409,7 +409,7 @@ void release(void* pointer) {
   Device& device = Device::the();
   const auto it = device.allocations.find(static_cast<const char*>(pointer));
   if (it == device.allocations.end()) fail("memory is freed that was not allocated");
-  if (it->second.is_device) device.used_bytes -= it->second.size_bytes;
+  (it->second.is_device ? device.used_bytes : device.pinned_bytes) -= it->second.size_bytes;
   device.allocations.erase(it);
   std::free(pointer);
 }
@@ -436,6 +436,10 @@ cudaError_t cudaFreeAsync(void* pointer, cudaStream_t stream) {
 
 cudaError_t cudaHostAlloc(void** pointer, std::size_t size_bytes, unsigned) {
   const std::lock_guard lock(device_mutex());
+  Device& device = Device::the();
+  const auto room = static_cast<std::size_t>(number_in("NARU_EMULATED_PINNED_BYTES", kDeviceBytes));
+  if (device.pinned_bytes + size_bytes > room) return device.failed(cudaErrorMemoryAllocation);
+  device.pinned_bytes += size_bytes;
   *pointer = allocate(size_bytes, false);
   return cudaSuccess;
 }

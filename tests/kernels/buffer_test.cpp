@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <numeric>
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -145,6 +147,37 @@ TEST(Buffer, KeepsNoMoreThanItIsToldWhereThreadsShareIt) {
     executor.keep_host_memory(kKept);
     EXPECT_LE(executor.kept_host_memory(), kKept);
   }
+}
+
+/// What threads hold at most is what there is, whatever lies idle or is being freed meanwhile.
+TEST(Buffer, FindsRoomWhereOthersLieIdle) {
+  constexpr std::size_t kPage = 4096, kMostPages = 32;
+  constexpr int kThreads = 8, kRounds = 20'000;
+  ASSERT_EQ(::setenv("NARU_EMULATED_PINNED_BYTES", "1048576", 1), 0);  // what all threads hold
+  for (Executor& executor : executors_under_test()) {
+    executor.keep_host_memory(std::size_t{1} << 30);
+    std::atomic<int> failed = 0;
+    {
+      std::vector<std::jthread> threads;
+      for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, t] {
+          Executor own = executor_like(executor);
+          std::minstd_rand random(static_cast<unsigned>(t) + 1);
+          for (int round = 0; round < kRounds; ++round) {
+            try {
+              if (round % 8 == 0) own.keep_host_memory(0);
+              if (round % 8 == 1) own.keep_host_memory(std::size_t{1} << 30);
+              (void)Buffer<std::byte>::on_host((1 + random() % kMostPages) * kPage, own);
+            } catch (const Error&) {
+              ++failed;
+            }
+          }
+        });
+      }
+    }
+    EXPECT_EQ(failed, 0) << executor.description();
+  }
+  ::unsetenv("NARU_EMULATED_PINNED_BYTES");
 }
 
 }  // namespace
