@@ -560,5 +560,47 @@ TEST(Separable, ClipsToTheSameBitsOnEveryExecutor) {
   expect_the_same_clipped<float>({3, 1, 1});
 }
 
+/// The greatest and the least value of a slice are one voxel each, near begins and ends of rows, planes and loads: who
+/// misses one clips what is made of it.
+template <class In>
+void expect_every_value_to_count(Size3 size) {
+  for (const int axis : {0, 1, 2}) {
+    const int first = axis == 0 ? 1 : 0, second = 3 - axis - first;
+    const std::int64_t count = size[first] * size[second];
+    const std::array<std::int64_t, 10> places = {0, 1, 7, 4095, 4096, 4097, 31, count - 9, count - 2, count - 1};
+    std::vector<In> values = random_values<In>(size.voxel_count(), 1000, 1099);
+    for (std::int64_t slice = 0; slice < size[axis]; ++slice) {
+      const auto set = [&](std::int64_t place, In value) {
+        std::array<std::int64_t, 3> at{};
+        at[static_cast<std::size_t>(axis)] = slice;
+        at[static_cast<std::size_t>(first)] = place % size[first];
+        at[static_cast<std::size_t>(second)] = place / size[first] % size[second];
+        values[static_cast<std::size_t>(VolumeView<In>{nullptr, size}.index(at[0], at[1], at[2]))] = value;
+      };
+      const std::int64_t place = (places[static_cast<std::size_t>(slice) % places.size()] + count) % count;
+      set(place, 9000);
+      set((place + count / 2) % count, 0);
+    }
+    ResampleOptions options{{AxisSteps{size.x + 9, 0.9, -0.3}, AxisSteps{size.y, 1, 0.2}, AxisSteps{size.z, 1, 0.1}},
+                            Interpolator::lanczos,
+                            {}};
+    options.separate_axis = axis;
+    std::vector<float> expected;
+    for (Executor& executor : executors_under_test()) {
+      const auto out = resampled_on<float>(executor, values, size, options);
+      if (expected.empty()) expected = out;
+      ASSERT_EQ(out, expected) << axis << ' ' << executor.description();
+    }
+  }
+}
+
+/// Parts of rows and planes, several of each, and more slices than blocks that a device is given at once.
+TEST(Separable, ClipsToTheGreatestAndTheLeastValueWhereverTheyLie) {
+  expect_every_value_to_count<std::int16_t>({83, 61, 12});
+  expect_every_value_to_count<std::uint16_t>({130, 127, 11});
+  expect_every_value_to_count<float>({37, 113, 20});
+  expect_every_value_to_count<float>({5, 2051, 13});
+}
+
 }  // namespace
 }  // namespace naru::test
