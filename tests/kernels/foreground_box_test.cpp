@@ -112,5 +112,18 @@ TEST(ForegroundBox, LooksAtEveryVoxelOfAPartAndAtNoOther) {
   expect_box_at_any_address<float>();
 }
 
+/// More than the threads of a device load at once, and then again: a box needs what each of these loads brings.
+TEST(ForegroundBox, LooksAtAllOfAVolumeLargerThanADeviceTakesAtATime) {
+  const Size3 size{3001, 1000, 3};
+  const VolumeView<const float> view{nullptr, size};
+  const auto expect_box_of = [&](std::initializer_list<std::array<std::int64_t, 3>> places, const VoxelBox& expected) {
+    std::vector<float> values(static_cast<std::size_t>(size.voxel_count()));
+    for (const auto& [x, y, z] : places) values[static_cast<std::size_t>(view.index(x, y, z))] = 1;
+    for (Executor& executor : executors_under_test()) EXPECT_EQ(box_on<float>(executor, values, size, 0), expected);
+  };
+  expect_box_of({{1500, 100, 0}, {7, 800, 0}, {2990, 500, 1}, {1500, 990, 2}}, {{7, 100, 0}, {2990, 990, 2}});
+  expect_box_of({{1500, 400, 2}}, {{1500, 400, 2}, {1500, 400, 2}});
+}
+
 }  // namespace
 }  // namespace naru::test
