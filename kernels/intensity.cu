@@ -1,5 +1,6 @@
 #include "kernels/cuda/check.h"
 #include "kernels/cuda/intensity.h"
+#include "kernels/cuda/loads.cuh"
 #include "kernels/cuda/runtime.h"
 #include "kernels/float16_voxel.h"
 #include "kernels/intensity_voxel.h"
@@ -40,8 +41,6 @@ __global__ void map_values_kernel(const In* in, Out* out, std::int64_t count, In
 }
 
 unsigned blocks_for(std::int64_t count) { return static_cast<unsigned>((count + kThreads - 1) / kThreads); }
-
-bool is_aligned(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0; }
 
 }  // namespace
 
