@@ -153,8 +153,8 @@ class NameContext {
     return words > 0 ? end : first;
   }
 
-  void remove(std::size_t first, std::size_t end) {
-    removals_.push_back({tokens_[first].begin, tokens_[end - 1].end, DescriptorReason::title});
+  void remove(std::size_t first, std::size_t end, DescriptorReason reason = DescriptorReason::title) {
+    removals_.push_back({tokens_[first].begin, tokens_[end - 1].end, reason});
   }
 
   /// "Pat: Smith", "Referred: Abernathy": words that a person follows behind a colon alone.
@@ -375,7 +375,8 @@ class NameContext {
     }
   }
 
-  /// "discussed with Hargreaves", "d/w Hargreaves", "c/o Hargreaves"; "C/O MALAISE" is what a patient complains of.
+  /// "discussed with Hargreaves", "d/w Hargreaves", "c/o Hargreaves"; "C/O MALAISE" is what a patient complains of. One
+  /// word behind "c/o" may be a complaint that no list has: it gives nothing away of other texts.
   void behind_talk(std::size_t i) {
     if (i == 0 || i + 1 >= tokens_.size() || text_.gap_before(i + 1) != U" " || !is_only_name(i + 1)) return;
     const std::u32string_view word = text_.folded(tokens_[i]), before = text_.folded(tokens_[i - 1]);
@@ -384,7 +385,8 @@ class NameContext {
     const bool is_short = (word == U"w" && before == U"d") || (word == U"o" && before == U"c" && is_named);
     if (!is_with && !(is_short && text_.gap_before(i) == U"/")) return;
     const std::size_t end = end_of_name(i + 1, true);
-    if (end != i + 1) remove(i + 1, end);
+    const bool may_be_complaint = word == U"o" && end == i + 2 && (flags(i + 1) & kKnownName) == 0;
+    if (end != i + 1) remove(i + 1, end, may_be_complaint ? DescriptorReason::contact : DescriptorReason::title);
   }
 
   /// Whether words behind "for" are a name: one that is known as such, or words that no list knows and that are

@@ -174,6 +174,7 @@ TEST(DescriptorSigns, SettingsAndTermsStay) {
       "c/o dizziness",
       "c/o Fatigue, Numbness",
       "C/O ZYPHALGOS",
+      "c/o Epistaxis and Lethargy",
       "ref: T1",
       "REQ: AXIAL",
       "Patient Position: HFS",
@@ -233,6 +234,14 @@ TEST(DescriptorSigns, WhatOneTextGivesAwayGoesFromOthers) {
   for (const std::string& word : first.told_words) told.add(word);
   EXPECT_EQ(cleaner.clean("hargreaves protocol, prior 8877665", &told).text, "protocol, prior");
   EXPECT_EQ(cleaner.clean("brown fat", &told).text, "brown fat");
+}
+
+TEST(DescriptorSigns, OneWordThatMayBeAComplaintGoesFromItsTextAlone) {
+  const DescriptorCleaner cleaner({}, {}, {});
+  const CleanedText complaint = cleaner.clean("61F c/o Zyphalgos");
+  EXPECT_EQ(complaint.text, "61F c/o");
+  EXPECT_TRUE(complaint.told_words.empty());
+  EXPECT_EQ(cleaner.clean("c/o Lena Hargreaves").told_words, (std::vector<std::string>{"Lena", "Hargreaves"}));
 }
 
 }  // namespace
