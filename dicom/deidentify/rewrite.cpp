@@ -215,12 +215,15 @@ class Rewriter {
     return node.end;
   }
 
-  /// A fetus whose report is its mother's is no patient: it must not get her pseudonym.
+  /// A fetus whose report is its mother's is no patient: it must not get her pseudonym. Whom a container speaks of, all
+  /// that is in it does.
   bool names_fetus(const ContentRule& rule) {
-    if ((rule.header != kPatientName && rule.header != kPatientId) || levels_.size() < 3) return false;
-    Level& beside = levels_[levels_.size() - 2];
-    if (!beside.is_about_fetus) beside.is_about_fetus = is_about_fetus(table_, bytes_, beside.begin, beside.end);
-    return *beside.is_about_fetus;
+    if (rule.header != kPatientName && rule.header != kPatientId) return false;
+    return std::ranges::any_of(levels_, [&](Level& level) {
+      if (!level.is_sequence) return false;
+      if (!level.is_about_fetus) level.is_about_fetus = is_about_fetus(table_, bytes_, level.begin, level.end);
+      return *level.is_about_fetus;
+    });
   }
 
   std::uint32_t write_unlisted(std::uint32_t i) {

@@ -255,6 +255,17 @@ TEST(ContentItems, OfAFetusDoNotGetItsMothersPseudonym) {
   EXPECT_EQ(done.value(0x0040A123, 1), done.result.patient);
 }
 
+TEST(ContentItems, OfAFetusAreSoInContainersWithinItsOwn) {
+  const std::string inner = content("CONTAINER", "125003", sequence_of(0x0040A730, text("121030", "FET77A")));
+  const std::string fetus = content("CODE", "121024", sequence_of(0x0040A168, code("121026", "DCM")));
+  const std::string groups = content("CONTAINER", "125002", sequence_of(0x0040A730, fetus + inner)) +
+                             content("CONTAINER", "125002", sequence_of(0x0040A730, text("121030", "MRN-443322")));
+  const Deidentified done(report(groups), policy_with(kCleaned));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(0x0040A160, 0), "REMOVED");
+  EXPECT_EQ(done.value(0x0040A160, 1), done.result.patient);
+}
+
 }  // namespace
 
 }  // namespace naru::test
