@@ -458,12 +458,18 @@ class DeidRun {
     return true;
   }
 
-  /// True where IS or DS may repeat one of the numbers, which the proof would find there.
+  /// True where IS or DS repeats one of the numbers, which the proof would find there.
   bool have_numbers(const std::set<std::string, std::less<>>& numbers) const {
     return !numbers.empty() && std::ranges::any_of(table_.nodes, [&](const Node& node) {
       if (node.value_representation != vr("IS") && node.value_representation != vr("DS")) return false;
+      // Contours have millions of values, and their digits every number somewhere.
       const std::string_view text = text_of(value_of(node, file_.data_set));
-      return std::ranges::any_of(numbers, [&](const std::string& number) { return text.find(number) != text.npos; });
+      for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\\', begin), text.size());
+        if (numbers.contains(long_digits(text.substr(begin, end - begin)))) return true;
+        begin = end + 1;
+      }
+      return false;
     });
   }
 

@@ -24,22 +24,6 @@ bool is_large_by_nature(Tag tag) {
   return std::ranges::find(kTags, tag) != kTags.end();
 }
 
-/// The digits before the point of a number.
-std::string_view digits_of(std::string_view number) {
-  number.remove_prefix(std::min(number.find_first_not_of(" +-"), number.size()));
-  return number.substr(0, number.find_first_not_of("0123456789"));
-}
-
-/// The digits of a whole number that is long enough to be an id; empty for all others.
-std::string_view long_digits(std::string_view number) {
-  constexpr std::size_t kFewest = 5;
-  const std::string_view digits = digits_of(number);
-  const std::string_view rest = number.substr(static_cast<std::size_t>(digits.data() - number.data()) + digits.size());
-  const bool is_whole = rest.find_first_not_of(" ") == std::string_view::npos ||
-                        (rest.front() == '.' && rest.find_first_not_of(".0 ") == std::string_view::npos);
-  return is_whole && digits.size() >= kFewest ? digits : std::string_view();
-}
-
 template <class Number>
 void append(std::vector<std::byte>& bytes, Number number, bool is_big_endian) {
   auto raw = std::bit_cast<std::array<std::byte, sizeof number>>(number);

@@ -219,6 +219,20 @@ std::string as_meant(std::string_view value, Vr v) {
   return is_changed ? fmt::format("{}", fmt::join(values, "\\")) : text;
 }
 
+std::string_view digits_of(std::string_view number) {
+  number.remove_prefix(std::min(number.find_first_not_of(" +-"), number.size()));
+  return number.substr(0, number.find_first_not_of("0123456789"));
+}
+
+std::string_view long_digits(std::string_view number) {
+  constexpr std::size_t kFewest = 5;
+  const std::string_view digits = digits_of(number);
+  const std::string_view rest = number.substr(static_cast<std::size_t>(digits.data() - number.data()) + digits.size());
+  const bool is_whole = rest.find_first_not_of(" ") == std::string_view::npos ||
+                        (rest.front() == '.' && rest.find_first_not_of(".0 ") == std::string_view::npos);
+  return is_whole && digits.size() >= kFewest ? digits : std::string_view();
+}
+
 bool is_date(Vr value_representation) { return value_representation == vr("DA") || value_representation == vr("DT"); }
 
 std::string dummy_value(Vr value_representation) {

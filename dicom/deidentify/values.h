@@ -20,6 +20,12 @@ bool is_date(Vr value_representation);
 /// A value as its writer meant it: numbers between any white space, times with more decimals than are legal.
 std::string as_meant(std::string_view value, Vr value_representation);
 
+/// The digits before the point of a number.
+std::string_view digits_of(std::string_view number);
+
+/// The digits of a whole number that is long enough to be an id; empty for all others.
+std::string_view long_digits(std::string_view number);
+
 /// A legal value that says nothing: "REMOVED", 1 January 1900, zero. Without padding. Empty for SQ.
 /// Source: PS3.15 E.1.1 ("dummy"), PS3.5 6.2.
 std::string dummy_value(Vr value_representation);

@@ -115,6 +115,16 @@ TEST(ValueNumbers, ThatWentFromATextGoAsNumbersToo) {
             Code::deid_incomplete);
 }
 
+/// Many numbers have the digits of "8877665" somewhere; only "-8877665" repeats it.
+TEST(ValueNumbers, ThatWentFromATextAreComparedWhole) {
+  SliceBytes slice;
+  slice.text(0x0008103E, "LO", "head, MRN 8877665");
+  slice.text(kWindowOfTime, "DS", "40\\18877665\\0.8877665\\8877665.5\\ -8877665 ");
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(kWindowOfTime), "40\\18877665\\0.8877665\\8877665.5\\0");
+}
+
 }  // namespace
 
 }  // namespace naru::test
