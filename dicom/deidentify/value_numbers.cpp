@@ -17,10 +17,16 @@ namespace {
 
 /// What is so large by nature that it lies among the seconds since 1970 by chance.
 bool is_large_by_nature(Tag tag) {
-  constexpr std::array<Tag, 4> kTags = {0x00180070,   // Counts Accumulated
-                                        0x00181074,   // Radionuclide Total Dose, in becquerels
-                                        0x00541310,   // Primary (Prompts) Counts Accumulated
-                                        0x00541311};  // Secondary Counts Accumulated
+  constexpr std::array<Tag, 10> kTags = {0x00180070,   // Counts Accumulated
+                                         0x00181074,   // Radionuclide Total Dose, in becquerels
+                                         0x00541310,   // Primary (Prompts) Counts Accumulated
+                                         0x00541311,   // Secondary Counts Accumulated
+                                         0x30080032,   // Specified Primary Meterset, of ions in particles as all these
+                                         0x30080036,   // Delivered Primary Meterset
+                                         0x30080042,   // Specified Meterset
+                                         0x30080044,   // Delivered Meterset
+                                         0x300A0086,   // Beam Meterset
+                                         0x300A0134};  // Cumulative Meterset Weight
   return std::ranges::find(kTags, tag) != kTags.end();
 }
 
@@ -84,7 +90,9 @@ bool ValueWriter::write_numbers(const Node& node, Vr v, std::string_view numbers
     const std::string_view digits = digits_of(one);
     const bool is_time = digits.size() >= kFewestOfTime && is_own_time(node.tag, decimal(one).value_or(0));
     if (!is_time && !is_id(one)) continue;
-    const auto moved = is_time ? moved_time(static_cast<double>(integer(digits).value_or(0))) : std::nullopt;
+    const bool has_exponent = one.find_first_of("eE") != std::string::npos;
+    const auto moved =
+        is_time && !has_exponent ? moved_time(static_cast<double>(integer(digits).value_or(0))) : std::nullopt;
     const std::size_t end = static_cast<std::size_t>(digits.data() - one.data()) + digits.size();
     one = moved ? fmt::format("{:.0f}{}", *moved, one.substr(end)) : dummy;
     note = moved ? "numbers_moved" : "numbers_removed";

@@ -115,6 +115,17 @@ TEST(ValueNumbers, ThatWentFromATextGoAsNumbersToo) {
             Code::deid_incomplete);
 }
 
+/// Moved as they are written they would be on no day that anybody meant; ions are counted.
+TEST(ValueNumbers, WithAnExponentAreNoTimesThatCanBeMovedAndParticlesAreNone) {
+  SliceBytes slice;
+  slice.text(0x00080020, "DA", "20140321").text(kWindowOfTime, "DS", "40\\139539690012E-2");
+  slice.text(0x300A0086, "DS", std::to_string(kSecondsOfStudy));
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_longitudinal_modified_dates}));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(kWindowOfTime), "40\\0");
+  EXPECT_EQ(done.value(0x300A0086), std::to_string(kSecondsOfStudy));
+}
+
 /// Many numbers have the digits of "8877665" somewhere; only "-8877665" repeats it.
 TEST(ValueNumbers, ThatWentFromATextAreComparedWhole) {
   SliceBytes slice;
