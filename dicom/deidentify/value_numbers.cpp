@@ -61,8 +61,7 @@ std::optional<std::vector<std::byte>> changed_numbers(Bytes value, Vr v, bool is
 
 bool ValueWriter::is_id(std::string_view number) const {
   const std::string_view digits = long_digits(number);
-  return !digits.empty() &&
-         (is_identifier(digits, false) || context_.cleaner.is_own_number(digits) || context_.numbers.contains(digits));
+  return !digits.empty() && (is_identifier(digits, false) || context_.cleaner.is_own_number(digits));
 }
 
 /// Seconds or milliseconds since 1970 that fall on a date of the file's own: they tell it.
@@ -88,8 +87,11 @@ bool ValueWriter::write_numbers(const Node& node, Vr v, std::string_view numbers
   std::string_view note;
   for (std::string& one : values) {
     const std::string_view digits = digits_of(one);
-    const bool is_time = digits.size() >= kFewestOfTime && is_own_time(node.tag, decimal(one).value_or(0));
-    if (!is_time && !is_id(one)) continue;
+    // Programs number studies by the time as well: moved such a number would tell its time of day still.
+    const bool is_one_of_ids = is_id(one);
+    const bool is_time =
+        !is_one_of_ids && digits.size() >= kFewestOfTime && is_own_time(node.tag, decimal(one).value_or(0));
+    if (!is_one_of_ids && !is_time && !context_.numbers.contains(long_digits(one))) continue;
     const bool has_exponent = one.find_first_of("eE") != std::string::npos;
     const auto moved =
         is_time && !has_exponent ? moved_time(static_cast<double>(integer(digits).value_or(0))) : std::nullopt;

@@ -126,6 +126,19 @@ TEST(ValueNumbers, WithAnExponentAreNoTimesThatCanBeMovedAndParticlesAreNone) {
   EXPECT_EQ(done.value(0x300A0086), std::to_string(kSecondsOfStudy));
 }
 
+TEST(ValueNumbers, ThatAreAnIdGoThoughTheyAreATimeToo) {
+  SliceBytes slice;
+  const std::string id = std::to_string(kSecondsOfStudy);
+  slice.text(0x00080020, "DA", "20140321").text(0x00080050, "SH", id).text(kSeriesNumberOfTime, "IS", id);
+  slice.text(kWindowOfTime, "DS", "40\\" + id + ".0\\" + std::to_string(kSecondsOfStudy + 1));
+  const auto policy = policy_with({DeidOption::retain_longitudinal_modified_dates});
+  const Deidentified done(slice.bytes(), policy);
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  const std::int64_t shift = test_key().date_shift_days(dicom::patient_identifier(done.result.source), 3650);
+  EXPECT_EQ(done.value(kSeriesNumberOfTime), "0");
+  EXPECT_EQ(done.value(kWindowOfTime), fmt::format("40\\0\\{}", kSecondsOfStudy + 1 + 86'400 * shift));
+}
+
 /// Many numbers have the digits of "8877665" somewhere; only "-8877665" repeats it.
 TEST(ValueNumbers, ThatWentFromATextAreComparedWhole) {
   SliceBytes slice;
