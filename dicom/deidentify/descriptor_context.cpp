@@ -376,7 +376,7 @@ class NameContext {
   }
 
   /// "discussed with Hargreaves", "d/w Hargreaves", "c/o Hargreaves"; "C/O MALAISE" is what a patient complains of. One
-  /// word behind "c/o" may be a complaint that no list has: it gives nothing away of other texts.
+  /// word behind "c/o" may be a complaint that no list has: it goes from no other text.
   void behind_talk(std::size_t i) {
     if (i == 0 || i + 1 >= tokens_.size() || text_.gap_before(i + 1) != U" " || !is_only_name(i + 1)) return;
     const std::u32string_view word = text_.folded(tokens_[i]), before = text_.folded(tokens_[i - 1]);
@@ -385,7 +385,9 @@ class NameContext {
     const bool is_short = (word == U"w" && before == U"d") || (word == U"o" && before == U"c" && is_named);
     if (!is_with && !(is_short && text_.gap_before(i) == U"/")) return;
     const std::size_t end = end_of_name(i + 1, true);
-    const bool may_be_complaint = word == U"o" && end == i + 2 && (flags(i + 1) & kKnownName) == 0;
+    // "c/o Giddiness X 3 days", "c/o Giddiness, Wobbliness"
+    const bool is_whole_name = end > i + 2 && tokens_[i + 2].length > 1 && text_.gap_before(i + 2) == U" ";
+    const bool may_be_complaint = word == U"o" && !is_whole_name && (flags(i + 1) & kKnownName) == 0;
     if (end != i + 1) remove(i + 1, end, may_be_complaint ? DescriptorReason::contact : DescriptorReason::title);
   }
 

@@ -241,6 +241,8 @@ TEST(DescriptorSigns, OneWordThatMayBeAComplaintGoesFromItsTextAlone) {
   const CleanedText complaint = cleaner.clean("61F c/o Zyphalgos");
   EXPECT_EQ(complaint.text, "61F c/o");
   EXPECT_TRUE(complaint.told_words.empty());
+  EXPECT_TRUE(cleaner.clean("c/o Zyphalgos X 3 days").told_words.empty());
+  EXPECT_TRUE(cleaner.clean("c/o Zyphalgos, Wobblyfoot").told_words.empty());
   EXPECT_EQ(cleaner.clean("c/o Lena Hargreaves").told_words, (std::vector<std::string>{"Lena", "Hargreaves"}));
 }
 
