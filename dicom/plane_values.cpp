@@ -15,6 +15,9 @@ namespace {
 /// Direction cosines further than this from unit length or from a right angle are no directions at all; what is nearer
 /// is rounding of the text and is normalised away. Six digits give 1e-6, the worst writers 1e-3.
 constexpr double kDirectionTolerance = 1e-2;
+/// Columns are turned to a right angle with the rows where that moves no voxel further than this part of the distance
+/// between columns. Where it would, they are kept as they are and the stack is rejected.
+constexpr double kMostMovedPart = 0.5;
 /// Bounds on believable pixel spacing and position: a microscope's and a table's length.
 constexpr double kMinSpacingMm = 1e-3, kMaxSpacingMm = 100, kMaxPositionMm = 1e5;
 
@@ -30,7 +33,8 @@ std::optional<double> read_spacing(const HeaderValues& header, Tag tag) {
   return spacing && is_spacing(*spacing) ? spacing : std::nullopt;
 }
 
-/// Sets both directions, orthonormal, from six cosines; false where these are no pair of perpendicular directions.
+/// Sets both directions, of unit length, from six cosines; false where these are no pair of perpendicular directions.
+/// @pre the plane's spacings and the size of its pixels are set
 bool set_directions(const std::array<double, 6>& cosines, Instance& plane) {
   const Vec3 row{cosines[0], cosines[1], cosines[2]}, column{cosines[3], cosines[4], cosines[5]};
   // Written so that an infinite or NaN length fails.
@@ -38,7 +42,11 @@ bool set_directions(const std::array<double, 6>& cosines, Instance& plane) {
       std::abs(norm(row) - 1) <= kDirectionTolerance && std::abs(norm(column) - 1) <= kDirectionTolerance;
   if (!are_unit || !(std::abs(dot(row, column)) <= kDirectionTolerance)) return false;
   plane.row_direction = (1 / norm(row)) * row;
-  const Vec3 upright = column - dot(column, plane.row_direction) * plane.row_direction;
+  plane.column_direction = (1 / norm(column)) * column;
+  const double along_row = dot(plane.column_direction, plane.row_direction);
+  const double moved_mm = std::abs(along_row) * static_cast<double>(plane.pixels.rows) * plane.spacing_j_mm;
+  if (moved_mm > kMostMovedPart * plane.spacing_i_mm) return true;
+  const Vec3 upright = plane.column_direction - along_row * plane.row_direction;
   plane.column_direction = (1 / norm(upright)) * upright;
   return true;
 }

@@ -42,6 +42,7 @@ class StackJudge {
 
   void note_conflicts();
   void note_source();
+  void note_skew();
   void note_shared_places();
   void note_all_lost();
   void note_distances();
@@ -69,6 +70,7 @@ class StackJudge {
 void StackJudge::judge() {
   note_conflicts();
   note_source();
+  note_skew();
   note_shared_places();
   const bool are_all_lost = std::ranges::all_of(places_, [](const Place& place) { return place.is_lost(); });
   if (!are_all_lost) note_distances();
@@ -101,6 +103,22 @@ void StackJudge::note_source() {
     draft_.add({Code::enhanced_multiframe, {{"frames", count}}, "read by functional groups"}, Verdict::accept);
   } else if (source == PlaneSource::mosaic) {
     draft_.add({Code::mosaic, {{"tiles", count}}, "cut into slices"}, Verdict::repair);
+  }
+}
+
+/// Rows and columns that were not turned to a right angle when they were read make no grid that everybody reads alike.
+void StackJudge::note_skew() {
+  constexpr double kRounding = 1e-9;
+  for (const Member& member : draft_.members) {
+    const Instance& slice = instance(member);
+    const double cosine = dot(slice.row_direction, slice.column_direction);
+    if (member.lost || std::abs(cosine) <= kRounding) continue;
+    const double moved_mm = std::abs(cosine) * static_cast<double>(slice.pixels.rows) * slice.spacing_j_mm;
+    draft_.add({Code::missing_geometry,
+                {{"degrees", std::acos(cosine) * 180 / std::numbers::pi}, {"corner_mm", moved_mm}},
+                "rejected: rows and columns do not meet at a right angle"},
+               Verdict::reject);
+    return;
   }
 }
 

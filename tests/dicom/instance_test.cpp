@@ -370,6 +370,18 @@ TEST(Instance, ListsWhatItDecodes) {
   }
 }
 
+TEST(Instance, LeavesRowsAndColumnsThatAreFarFromARightAngle) {
+  const auto cosine_of = [](const char* spacing) {
+    SliceBytes slice;  // of two rows
+    slice.text(0x00200037, "DS", "1\\0.009\\0\\0\\1\\0").text(0x00280030, "DS", spacing);
+    const dicom::Instance plane = header_of(slice.bytes()).planes.at(0);
+    EXPECT_DOUBLE_EQ(norm(plane.column_direction), 1);
+    return dot(plane.row_direction, plane.column_direction);
+  };
+  EXPECT_NEAR(cosine_of("10\\0.5"), 0, 1e-15) << "the corner moves by 0.18 mm of 0.5";
+  EXPECT_NEAR(cosine_of("20\\0.5"), 0.009, 1e-6) << "the corner would move by 0.36 mm";
+}
+
 }  // namespace
 
 }  // namespace naru::test

@@ -199,6 +199,17 @@ TEST(StackFindings, KernelsAndFramesOfReferenceAreSplit) {
   EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::mixed_frame_of_reference));
 }
 
+TEST(StackFindings, RowsAndColumnsThatMeetAtAnotherAngleReject) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.instance.column_direction = {0.02, std::sqrt(1 - 0.02 * 0.02), 0};
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  expect_all_rejected(sorted, Code::missing_geometry);
+  const Finding& finding = sorted.stacks[0].findings[0];
+  EXPECT_NEAR(detail(finding, "degrees"), 88.854, 1e-3);
+  EXPECT_NEAR(detail(finding, "corner_mm"), 0.02 * 48 * 0.75, 1e-12);
+  EXPECT_EQ(finding.action, "rejected: rows and columns do not meet at a right angle");
+}
+
 }  // namespace
 
 }  // namespace naru::test
