@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "dicom/element_values.h"
 #include "dicom/pixels.h"
 
 namespace naru::dicom {
@@ -19,6 +20,8 @@ namespace {
 constexpr double kSameCosine = 1e-4;
 /// Pixel spacings that differ by a smaller part are equal: texts of five digits differ by less.
 constexpr double kSameSpacingPart = 1e-4;
+/// Echo times that differ by a smaller part are one: what is left of a time that was reckoned anew for each image.
+constexpr double kSameEchoPart = 1e-6;
 
 bool near(const Vec3& a, const Vec3& b) {
   return std::ranges::equal(a, b, [](double x, double y) { return std::abs(x - y) <= kSameCosine; });
@@ -36,12 +39,22 @@ bool same_orientation(const Instance& a, const Instance& b) {
   return near(a.row_direction, b.row_direction) && near(a.column_direction, b.column_direction);
 }
 
+/// "number/time" of two instances.
+bool same_echo(const Instance& a, const Instance& b) {
+  if (a.echo == b.echo) return true;
+  const std::string_view first = a.echo, second = b.echo;
+  const std::size_t slash = first.rfind('/');
+  if (slash == first.npos || first.substr(0, slash + 1) != second.substr(0, second.rfind('/') + 1)) return false;
+  const auto time = decimal(first.substr(slash + 1)), other = decimal(second.substr(slash + 1));
+  return time && other && std::abs(*time - *other) <= kSameEchoPart * std::max(std::abs(*time), std::abs(*other));
+}
+
 /// For two instances of one series.
 bool same_stack(const Instance& a, const Instance& b) {
   return same_orientation(a, b) && a.rows == b.rows && a.columns == b.columns && a.modality == b.modality &&
          a.frame_of_reference_uid == b.frame_of_reference_uid && a.reconstruction_kernel == b.reconstruction_kernel &&
          near(a.spacing_i_mm, b.spacing_i_mm) && near(a.spacing_j_mm, b.spacing_j_mm) && a.image_type == b.image_type &&
-         a.echo == b.echo && a.pixels.is_signed == b.pixels.is_signed && is_uint16(a.pixels) == is_uint16(b.pixels);
+         same_echo(a, b) && a.pixels.is_signed == b.pixels.is_signed && is_uint16(a.pixels) == is_uint16(b.pixels);
 }
 
 /// Indices in order of SOP Instance UID, then of plane, then of content.
@@ -116,7 +129,7 @@ struct SplitReason {
 };
 constexpr std::array kSplitReasons = {
     SplitReason{Code::mixed_orientation, same_orientation},
-    SplitReason{Code::mixed_echo, [](const Instance& a, const Instance& b) { return a.echo == b.echo; }},
+    SplitReason{Code::mixed_echo, same_echo},
     SplitReason{
         Code::mixed_kernel,
         [](const Instance& a, const Instance& b) { return a.reconstruction_kernel == b.reconstruction_kernel; }},

@@ -399,6 +399,20 @@ TEST(Stack, AConcatenationThatLacksAFileIsAGap) {
   EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::reject);
 }
 
+TEST(Stack, ForgivesEchoTimesThatDifferByNoise) {
+  auto candidates = series(6);
+  const auto echoes = [&](const char* a, const char* b) {
+    for (std::size_t k = 0; k < 6; ++k) candidates[k].instance.echo = k % 2 == 0 ? a : b;
+    return build_stacks(candidates, kDifferent).stacks.size();
+  };
+  EXPECT_EQ(echoes("1/4.92", "1/4.920002"), 1u);
+  EXPECT_EQ(echoes("1/5", "1/5.0000000000001"), 1u);
+  EXPECT_EQ(echoes("1/4.92", "1/4.9201"), 2u);
+  EXPECT_EQ(echoes("1/4.92", "2/4.920002"), 2u) << "Echo Numbers have no noise";
+  EXPECT_EQ(echoes("1/-1", "1/4.92"), 2u) << "a time that is not stated";
+  EXPECT_EQ(echoes("", "1/4.92"), 2u);
+}
+
 }  // namespace
 
 }  // namespace naru::test
