@@ -195,6 +195,19 @@ bool are_gaps(const std::vector<double>& distances_mm, double spacing_mm) {
   return std::ranges::any_of(distances_mm, [&](double mm) { return multiple_of(mm, spacing_mm) > 1; });
 }
 
+/// Of two medians the lower one: half of the distances may be gaps.
+double median(std::vector<double> distances_mm) {
+  const auto middle = distances_mm.begin() + static_cast<std::ptrdiff_t>((distances_mm.size() - 1) / 2);
+  std::ranges::nth_element(distances_mm, middle);
+  return *middle;
+}
+
+/// True where all distances are `spacing_mm`.
+bool are_even(const std::vector<double>& distances_mm, double spacing_mm) {
+  return std::ranges::all_of(distances_mm,
+                             [&](double mm) { return std::abs(mm - spacing_mm) <= tolerance_mm(spacing_mm); });
+}
+
 /// Gives each place its k on an even grid of `spacing_mm`; false where some place lies off every such grid.
 bool StackJudge::place_on_grid(double spacing_mm) {
   k_ = {0};
@@ -212,14 +225,12 @@ bool StackJudge::place_on_grid(double spacing_mm) {
 }
 
 void StackJudge::note_variable_spacing(const std::vector<double>& distances_mm) {
-  std::vector<double> sorted = distances_mm;
-  std::ranges::sort(sorted);
-  const double median_mm = sorted[sorted.size() / 2];
+  const auto [min_mm, max_mm] = std::ranges::minmax(distances_mm);
+  const double median_mm = median(distances_mm);
   const auto changes = std::ranges::find_if(
       distances_mm, [&](double mm) { return std::abs(mm - distances_mm.front()) > tolerance_mm(median_mm); });
-  Finding finding{Code::variable_spacing,
-                  {{"min_mm", sorted.front()}, {"median_mm", median_mm}, {"max_mm", sorted.back()}},
-                  "rejected"};
+  Finding finding{
+      Code::variable_spacing, {{"min_mm", min_mm}, {"median_mm", median_mm}, {"max_mm", max_mm}}, "rejected"};
   if (changes != distances_mm.end()) {
     finding.detail.emplace_back("changes_after_index", static_cast<double>(changes - distances_mm.begin()));
   }
@@ -232,12 +243,8 @@ void StackJudge::note_distances() {
   for (std::size_t p = 1; p < places_.size(); ++p) {
     distances_mm.push_back(places_[p].along_mm - places_[p - 1].along_mm);
   }
-  std::vector<double> sorted = distances_mm;
-  std::ranges::sort(sorted);
-  const double spacing_mm = sorted[sorted.size() / 2];
-  const double tolerance = tolerance_mm(spacing_mm);
-  const bool is_even = spacing_mm - sorted.front() <= tolerance && sorted.back() - spacing_mm <= tolerance;
-  if ((!is_even && !are_gaps(distances_mm, spacing_mm)) || !place_on_grid(spacing_mm)) {
+  const double spacing_mm = median(distances_mm);
+  if (!is_regular(distances_mm) || !place_on_grid(spacing_mm)) {
     k_.clear();
     step_mm_ = (1 / static_cast<double>(places_.size() - 1)) * (position(places_.size() - 1) - position(0));
     return note_variable_spacing(distances_mm);
@@ -362,6 +369,11 @@ void StackJudge::note_order() {
 }
 
 }  // namespace
+
+bool is_regular(const std::vector<double>& distances_mm) {
+  const double spacing_mm = median(distances_mm);
+  return are_even(distances_mm, spacing_mm) || are_gaps(distances_mm, spacing_mm);
+}
 
 void judge_stack(std::span<const Candidate> candidates, const SamePixels& same_pixels, const StackOptions& options,
                  StackDraft& draft) {

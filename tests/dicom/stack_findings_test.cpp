@@ -210,6 +210,18 @@ TEST(StackFindings, RowsAndColumnsThatMeetAtAnotherAngleReject) {
   EXPECT_EQ(finding.action, "rejected: rows and columns do not meet at a right angle");
 }
 
+TEST(StackFindings, HalfOfTheDistancesMayBeGaps) {
+  for (const int count : {4, 7}) {  // every third slice lacks, of four the third
+    auto candidates = series(count);
+    std::erase_if(candidates, [](const Candidate& c) { return *c.instance.instance_number % 3 == 0; });
+    EXPECT_THAT(codes(build_stacks(candidates, kDifferent).stacks[0]), ::testing::Each(Code::gap));
+    const Stack stack = build_stacks(candidates, kDifferent, {GapPolicy::interpolate}).stacks[0];
+    EXPECT_EQ(stack.verdict, Verdict::repair);
+    EXPECT_EQ(stack.grid.size.z, count);
+    EXPECT_NEAR(stack.grid.patient_from_voxel.column(2)[2], 1.25, 1e-12);
+  }
+}
+
 }  // namespace
 
 }  // namespace naru::test
