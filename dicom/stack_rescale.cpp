@@ -16,6 +16,17 @@ constexpr std::string_view kPrecise = "philips_precise";
 /// HU of air: what a CT shows outside the body.
 constexpr double kAirHu = -1024;
 
+/// What holds the stored values of every slice; empty where nothing does: values of an int16 and of a uint16.
+std::optional<DType> stored_dtype(std::span<const Candidate> candidates, const Stack& stack) {
+  const auto is_any = [&](auto is) {
+    return std::ranges::any_of(stack.instances,
+                               [&](std::size_t index) { return is(candidates[index].instance.pixels); });
+  };
+  if (!is_any(is_uint16)) return DType::int16;
+  const bool has_signed = is_any([](const PixelFormat& format) { return format.is_signed; });
+  return has_signed ? std::nullopt : std::optional(DType::uint16);
+}
+
 /// What to add to each slice's stored values so that the first slice's rescale serves all; empty where that would not
 /// be exact for every value that the slices can hold.
 std::optional<std::vector<std::int32_t>> exact_offsets(std::span<const Candidate> candidates, const Stack& stack,
@@ -126,7 +137,8 @@ void bring_to_units(std::span<const Candidate> candidates, const StackOptions& o
 void judge_rescale(std::span<const Candidate> candidates, const StackOptions& options, StackDraft& draft) {
   Stack& stack = draft.stack;
   const Instance& first = candidates[stack.instances.front()].instance;
-  stack.dtype = is_uint16(first.pixels) ? DType::uint16 : DType::int16;
+  const auto dtype = stored_dtype(candidates, stack);
+  stack.dtype = dtype.value_or(DType::int16);
   stack.rescale = rescale_of(first, options.uses_philips_precise);
   stack.has_rescale = first.has_rescale;
   if (first.philips_scale) stack.rescale_source = options.uses_philips_precise ? kPrecise : "philips_display";
@@ -151,10 +163,11 @@ void judge_rescale(std::span<const Candidate> candidates, const StackOptions& op
   if (options.needs_hounsfield && first.modality == "CT") judge_hounsfield(units, draft);
   const auto others = std::ranges::count_if(stack.instances, [&](std::size_t index) {
     const Instance& slice = candidates[index].instance;
-    return rescale_of(slice, options.uses_philips_precise) != stack.rescale || slice.has_rescale != first.has_rescale;
+    return rescale_of(slice, options.uses_philips_precise) != stack.rescale || slice.has_rescale != first.has_rescale ||
+           (!dtype && slice.pixels.is_signed != first.pixels.is_signed);
   });
   if (others == 0) return;
-  const auto offsets = exact_offsets(candidates, stack, options);
+  const auto offsets = dtype ? exact_offsets(candidates, stack, options) : std::nullopt;
   if (offsets) {
     stack.stored_offsets = *offsets;
   } else {

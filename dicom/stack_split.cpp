@@ -1,61 +1,22 @@
 #include "dicom/stack_split.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <map>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
-#include "dicom/element_values.h"
-#include "dicom/pixels.h"
+#include "dicom/stack_parts.h"
 
 namespace naru::dicom {
 
 namespace {
-
-/// Direction cosines that differ by less are one orientation. Scanners write six digits or more; 1e-4 (0.006 degrees)
-/// moves the rim of a 512 mm field of view by 0.03 mm.
-constexpr double kSameCosine = 1e-4;
-/// Pixel spacings that differ by a smaller part are equal: texts of five digits differ by less.
-constexpr double kSameSpacingPart = 1e-4;
-/// Echo times that differ by a smaller part are one: what is left of a time that was reckoned anew for each image.
-constexpr double kSameEchoPart = 1e-6;
-
-bool near(const Vec3& a, const Vec3& b) {
-  return std::ranges::equal(a, b, [](double x, double y) { return std::abs(x - y) <= kSameCosine; });
-}
-
-bool near(double a_mm, double b_mm) { return std::abs(a_mm - b_mm) <= kSameSpacingPart * std::max(a_mm, b_mm); }
 
 /// Study and series of a candidate, as views into it, and the indices of the drafts made of that series, in order.
 using SeriesKey = std::pair<std::string_view, std::string_view>;
 using DraftsOfSeries = std::map<SeriesKey, std::vector<std::size_t>>;
 
 SeriesKey series_key(const Instance& instance) { return {instance.study_uid, instance.series_uid}; }
-
-bool same_orientation(const Instance& a, const Instance& b) {
-  return near(a.row_direction, b.row_direction) && near(a.column_direction, b.column_direction);
-}
-
-/// "number/time" of two instances.
-bool same_echo(const Instance& a, const Instance& b) {
-  if (a.echo == b.echo) return true;
-  const std::string_view first = a.echo, second = b.echo;
-  const std::size_t slash = first.rfind('/');
-  if (slash == first.npos || first.substr(0, slash + 1) != second.substr(0, second.rfind('/') + 1)) return false;
-  const auto time = decimal(first.substr(slash + 1)), other = decimal(second.substr(slash + 1));
-  return time && other && std::abs(*time - *other) <= kSameEchoPart * std::max(std::abs(*time), std::abs(*other));
-}
-
-/// For two instances of one series.
-bool same_stack(const Instance& a, const Instance& b) {
-  return same_orientation(a, b) && a.rows == b.rows && a.columns == b.columns && a.modality == b.modality &&
-         a.frame_of_reference_uid == b.frame_of_reference_uid && a.reconstruction_kernel == b.reconstruction_kernel &&
-         near(a.spacing_i_mm, b.spacing_i_mm) && near(a.spacing_j_mm, b.spacing_j_mm) && a.image_type == b.image_type &&
-         same_echo(a, b) && a.pixels.is_signed == b.pixels.is_signed && is_uint16(a.pixels) == is_uint16(b.pixels);
-}
 
 /// Indices in order of SOP Instance UID, then of plane, then of content.
 std::vector<std::size_t> in_stable_order(std::span<const Candidate> candidates) {
@@ -104,50 +65,17 @@ std::vector<Member> members_of_one_identifier(std::span<const Candidate> candida
   return kept;
 }
 
-/// The first instance of a draft, which stands for all of them.
-const Instance& reference(std::span<const Candidate> candidates, const StackDraft& draft) {
-  return candidates[draft.members.front().candidate].instance;
-}
-
 /// Of the drafts of a member's series the one for it: one of its own kind; for a slice that is lost, whose matrix may
 /// be unreadable, at least one of its orientation.
 StackDraft* find_draft(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts,
                        std::span<const std::size_t> of_series, const Member& member) {
   const Instance& instance = candidates[member.candidate].instance;
   const auto is_like = [&](auto same) {
-    return [&, same](std::size_t index) { return same(reference(candidates, drafts[index]), instance); };
+    return [&, same](std::size_t index) { return same(reference_of(candidates, drafts[index]), instance); };
   };
   auto found = std::ranges::find_if(of_series, is_like(same_stack));
   if (found == of_series.end() && member.lost) found = std::ranges::find_if(of_series, is_like(same_orientation));
   return found == of_series.end() ? nullptr : &drafts[*found];
-}
-
-/// What parts the drafts of a series from each other, and how a finding says so.
-struct SplitReason {
-  Code code;
-  bool (*are_alike)(const Instance& a, const Instance& b);
-};
-constexpr std::array kSplitReasons = {
-    SplitReason{Code::mixed_orientation, same_orientation},
-    SplitReason{Code::mixed_echo, same_echo},
-    SplitReason{
-        Code::mixed_kernel,
-        [](const Instance& a, const Instance& b) { return a.reconstruction_kernel == b.reconstruction_kernel; }},
-    SplitReason{
-        Code::mixed_frame_of_reference,
-        [](const Instance& a, const Instance& b) { return a.frame_of_reference_uid == b.frame_of_reference_uid; }},
-};
-
-/// Says in each of the drafts of one series what parts it from another.
-void note_splits(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts,
-                 std::span<const std::size_t> of_series) {
-  for (const SplitReason& why : kSplitReasons) {
-    const Instance& first = reference(candidates, drafts[of_series.front()]);
-    const bool is_split = !std::ranges::all_of(
-        of_series, [&](std::size_t index) { return why.are_alike(first, reference(candidates, drafts[index])); });
-    if (!is_split) continue;
-    for (const std::size_t index : of_series) drafts[index].add({why.code, {}, "split"}, Verdict::accept);
-  }
 }
 
 }  // namespace
@@ -195,7 +123,11 @@ std::vector<StackDraft> split_into_drafts(std::span<const Candidate> candidates,
       draft->members.push_back(member);
     }
   }
-  for (const auto& [series, of_series] : drafts_of_series) note_splits(candidates, drafts, of_series);
+  for (auto& [series, of_series] : drafts_of_series) {
+    join_parts(candidates, drafts, of_series);
+    note_splits(candidates, drafts, of_series);
+  }
+  std::erase_if(drafts, [](const StackDraft& draft) { return draft.members.empty(); });
   return drafts;
 }
 

@@ -138,7 +138,6 @@ TEST(Stack, SplitsWhatDiffersAndNumbersThePartsByInstanceNumber) {
        [](auto& i) {
          i.row_direction = {0, 1, 0}, i.column_direction = {-1, 0, 0};
        }},
-      {"sign", [](auto& i) { i.pixels.is_signed = false, i.pixels.bits_stored = 12; }},
   };
   for (const auto& [what, change] : changes) {
     auto candidates = series(6);
