@@ -56,6 +56,8 @@ double padding_units(const Instance& slice, const Stack& stack, const Rescale& r
 }
 
 /// Slices that state no slope, or no intercept, among others whose own changes values: nobody knows what theirs are.
+/// Nor does anybody of a PET without a slope: each of its images has one (PS3.3 C.8.9.4), unless something that is not
+/// read takes its place, as a Real World Value Mapping.
 std::ptrdiff_t count_silent(std::span<const Candidate> candidates, const StackOptions& options, const Stack& stack) {
   const auto slice = [&](std::size_t index) -> const Instance& { return candidates[index].instance; };
   const auto is_told = [&](double Rescale::*part, double without) {
@@ -63,7 +65,8 @@ std::ptrdiff_t count_silent(std::span<const Candidate> candidates, const StackOp
       return slice(index).has_rescale && rescale_of(slice(index), options.uses_philips_precise).*part != without;
     });
   };
-  const bool needs_slope = is_told(&Rescale::slope, 1), needs_intercept = is_told(&Rescale::intercept, 0);
+  const bool is_pet = slice(stack.instances.front()).modality == "PT";
+  const bool needs_slope = is_pet || is_told(&Rescale::slope, 1), needs_intercept = is_told(&Rescale::intercept, 0);
   return std::ranges::count_if(stack.instances, [&](std::size_t index) {
     const Instance& own = slice(index);
     if (!own.has_rescale) return needs_slope || needs_intercept;

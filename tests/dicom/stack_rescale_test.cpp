@@ -190,6 +190,21 @@ TEST(StackRescale, UnitsAndPaddingComeFromTheHeader) {
   EXPECT_EQ(pet.padding_units, 0);
 }
 
+TEST(StackRescale, APetWithoutASlopeHasNoUnits) {
+  auto candidates = series();
+  for (auto& candidate : candidates) {
+    candidate.instance.modality = "PT";
+    candidate.instance.units = "BQML";
+  }
+  const dicom::Sorted sorted = build_stacks(candidates, kDifferent);
+  expect_all_rejected(sorted, Code::per_slice_rescale);
+  EXPECT_EQ(sorted.stacks[0].findings[0].action, "rejected: these state none");
+  for (auto& candidate : candidates) candidate.instance.has_rescale = candidate.instance.lacks_intercept = true;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::accept) << "of 1";
+  candidates[4].instance.lacks_slope = true;
+  EXPECT_EQ(detail(build_stacks(candidates, kDifferent).stacks[0].findings[0], "slices"), 1);
+}
+
 }  // namespace
 
 }  // namespace naru::test
