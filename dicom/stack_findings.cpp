@@ -23,6 +23,8 @@ constexpr double kTiltToleranceDegrees = 0.05;
 constexpr double kMaxTiltDegrees = 45;
 /// The tilt that the header states is rounded to a tenth or a half degree.
 constexpr double kStatedTiltToleranceDegrees = 0.5;
+/// What is done to a stack that is not rejected.
+constexpr std::string_view kInterpolated = "interpolated", kStraightened = "straightened by resampling";
 /// So many equal, wider distances after each other are a change of spacing rather than that many losses.
 constexpr int kSpacingChangeRun = 3;
 
@@ -56,6 +58,7 @@ class StackJudge {
   void note_single_slice();
   void note_overlap();
   void note_order();
+  void retell_what_is_not_done();
 
   std::span<const Candidate> candidates_;
   const SamePixels& same_pixels_;
@@ -64,7 +67,8 @@ class StackJudge {
   Vec3 normal_;
   std::vector<Place> places_;
   std::vector<std::int64_t> k_;  ///< of each place on the even grid; empty where there is none
-  Vec3 step_mm_{};               ///< from one slice to the next, where there are two or more
+  double off_grid_mm_ = 0;  ///< how far a slice lies from its place where distances along the normal alone are even
+  Vec3 step_mm_{};          ///< from one slice to the next, where there are two or more
 };
 
 void StackJudge::judge() {
@@ -86,6 +90,16 @@ void StackJudge::judge() {
   judge_rescale(candidates_, options_, draft_);
   // What lies between two slices is no whole stored value.
   if (!draft_.stack.k_of_instance.empty()) bring_to_units(candidates_, options_, draft_.stack);
+  retell_what_is_not_done();
+}
+
+/// Nothing is mended of a stack that is rejected for something else.
+void StackJudge::retell_what_is_not_done() {
+  if (draft_.stack.verdict != Verdict::reject) return;
+  for (Finding& finding : draft_.stack.findings) {
+    if (finding.action == kInterpolated) finding.action = "not interpolated: the stack is rejected";
+    if (finding.action == kStraightened) finding.action = "not straightened: the stack is rejected";
+  }
 }
 
 void StackJudge::note_conflicts() {
@@ -219,9 +233,9 @@ bool StackJudge::place_on_grid(double spacing_mm) {
   step_mm_ = (1 / static_cast<double>(k_.back())) * (position(places_.size() - 1) - position(0));
   for (std::size_t p = 1; p < places_.size(); ++p) {
     const Vec3 expected = position(0) + static_cast<double>(k_[p]) * step_mm_;
-    if (norm(position(p) - expected) > tolerance_mm(spacing_mm)) return false;
+    off_grid_mm_ = std::max(off_grid_mm_, norm(position(p) - expected));
   }
-  return true;
+  return off_grid_mm_ <= tolerance_mm(spacing_mm);
 }
 
 void StackJudge::note_variable_spacing(const std::vector<double>& distances_mm) {
@@ -234,6 +248,7 @@ void StackJudge::note_variable_spacing(const std::vector<double>& distances_mm) 
   if (changes != distances_mm.end()) {
     finding.detail.emplace_back("changes_after_index", static_cast<double>(changes - distances_mm.begin()));
   }
+  if (off_grid_mm_ > 0) finding.detail.emplace_back("off_grid_mm", off_grid_mm_);
   draft_.add(std::move(finding), Verdict::reject);
 }
 
@@ -258,7 +273,7 @@ void StackJudge::note_gaps() {
   const bool has_gap = k_.back() + 1 != static_cast<std::int64_t>(k_.size()) || std::ranges::any_of(places_, is_lost);
   if (!has_gap) return;
   const bool is_open = is_lost(places_.front()) || is_lost(places_.back());
-  if (options_.gap == GapPolicy::interpolate && !is_open) return note_gap_runs("interpolated", Verdict::repair);
+  if (options_.gap == GapPolicy::interpolate && !is_open) return note_gap_runs(kInterpolated, Verdict::repair);
   if (options_.gap != GapPolicy::keep_longest_run) return note_gap_runs("rejected", Verdict::reject);
   note_gap_runs("kept the longest run", Verdict::repair);
   keep_longest_run();
@@ -323,7 +338,7 @@ void StackJudge::note_tilt() {
                   {{"degrees", is_negative ? -degrees : degrees}, {"drift_mm", drift_mm}},
                   is_refused            ? "rejected"
                   : options_.keeps_tilt ? "kept: the affine is sheared"
-                                        : "straightened by resampling"};
+                                        : kStraightened};
   const double stated = std::abs(first.gantry_tilt_degrees.value_or(degrees));
   if (std::abs(stated - degrees) > kStatedTiltToleranceDegrees) {
     finding.detail.emplace_back("stated_degrees", *first.gantry_tilt_degrees);

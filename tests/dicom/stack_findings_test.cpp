@@ -222,6 +222,30 @@ TEST(StackFindings, HalfOfTheDistancesMayBeGaps) {
   }
 }
 
+TEST(StackFindings, ARejectedStackIsNotSaidToBeMended) {
+  auto candidates = with_gaps();
+  for (std::size_t n = 0; n < candidates.size(); ++n) {
+    candidates[n].instance.position_mm[1] += candidates[n].instance.position_mm[2] * std::tan(kFifteenDegrees);
+    candidates[n].instance.patient_id = n == 0 ? "A" : "B";
+  }
+  const Stack stack = build_stacks(candidates, kDifferent, {GapPolicy::interpolate}).stacks[0];
+  EXPECT_THAT(codes(stack), ElementsAre(Code::mixed_patient, Code::gap, Code::gap, Code::gantry_tilt));
+  for (const Finding& finding : stack.findings) {
+    EXPECT_TRUE(finding.action == "rejected" || finding.action.starts_with("not ")) << finding.action;
+  }
+}
+
+TEST(StackFindings, AJumpWithinThePlaneIsToldByItsSize) {
+  auto candidates = series();
+  for (int k = 5; k < 10; ++k) candidates[k].instance.position_mm[0] += 5;
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  expect_all_rejected(sorted, Code::variable_spacing);
+  EXPECT_NEAR(detail(sorted.stacks[0].findings[0], "off_grid_mm"), 4 * 5 / 9.0, 1e-9);
+  EXPECT_EQ(detail(sorted.stacks[0].findings[0], "max_mm"), 1.25);
+  for (int k = 5; k < 10; ++k) candidates[k].instance.position_mm[2] += (k - 4) * 1.25;
+  EXPECT_EQ(detail(build_stacks(candidates, kDifferent).stacks[0].findings[0], "off_grid_mm"), -999) << "uneven anyway";
+}
+
 }  // namespace
 
 }  // namespace naru::test
