@@ -60,8 +60,8 @@ constexpr std::array kCodes = {
     CodeInfo{Code::per_slice_rescale, "per_slice_rescale", "Rescale slope or intercept changes between slices.",
              "Nothing where it was repaired; else export the series as the scanner wrote it."},
     CodeInfo{Code::mosaic, "mosaic", "A mosaic: many slices in one image.",
-             "Nothing where it was cut into slices; else export it with its private (CSA) header, or as enhanced or "
-             "classic slices."},
+             "Nothing where it was cut into slices; else export it with its private (CSA) header and Spacing Between "
+             "Slices (0018,0088), or as enhanced or classic slices."},
     CodeInfo{
         Code::enhanced_multiframe, "enhanced_multiframe", "An enhanced multi-frame object.",
         "Nothing where it was read; else export it with its functional groups, or as classic single-frame slices."},
