@@ -32,10 +32,14 @@ bool near(const Vec3& a, const Vec3& b) {
 
 bool near(double a_mm, double b_mm) { return std::abs(a_mm - b_mm) <= kSameSpacingPart * std::max(a_mm, b_mm); }
 
-bool same_slice_grid(const Instance& a, const Instance& b) {
-  return same_orientation(a, b) && a.rows == b.rows && a.columns == b.columns && a.modality == b.modality &&
-         near(a.spacing_i_mm, b.spacing_i_mm) && near(a.spacing_j_mm, b.spacing_j_mm);
+bool same_matrix(const Instance& a, const Instance& b) { return a.rows == b.rows && a.columns == b.columns; }
+
+bool same_pixel_spacing(const Instance& a, const Instance& b) {
+  return near(a.spacing_i_mm, b.spacing_i_mm) && near(a.spacing_j_mm, b.spacing_j_mm);
 }
+
+/// Of slices that lie behind each other.
+bool same_direction(const Instance& a, const Instance& b) { return same_orientation(a, b) && a.modality == b.modality; }
 
 bool same_frame(const Instance& a, const Instance& b) { return a.frame_of_reference_uid == b.frame_of_reference_uid; }
 
@@ -51,6 +55,12 @@ bool same_echo(const Instance& a, const Instance& b) {
   if (slash == first.npos || first.substr(0, slash + 1) != second.substr(0, second.rfind('/') + 1)) return false;
   const auto time = decimal(first.substr(slash + 1)), other = decimal(second.substr(slash + 1));
   return time && other && std::abs(*time - *other) <= kSameEchoPart * std::max(std::abs(*time), std::abs(*other));
+}
+
+/// All but frame of reference and type of stored value.
+bool same_kind(const Instance& a, const Instance& b) {
+  return same_direction(a, b) && same_matrix(a, b) && same_pixel_spacing(a, b) && same_kernel(a, b) &&
+         same_image_type(a, b) && same_echo(a, b);
 }
 
 bool same_value_type(const Instance& a, const Instance& b) {
@@ -69,6 +79,8 @@ constexpr std::array kDifferences = {
     Difference{Code::mixed_kernel, same_kernel, "rejected: slices of another kernel lie between these"},
     Difference{Code::mixed_frame_of_reference, same_frame,
                "rejected: slices of another frame of reference lie between these"},
+    Difference{{}, same_matrix, "rejected: slices of another matrix lie between these"},
+    Difference{{}, same_pixel_spacing, "rejected: slices of another pixel spacing lie between these"},
     Difference{{}, same_image_type, "rejected: slices of another Image Type lie between these"},
     Difference{{}, same_value_type, "rejected: slices with values of another type lie between these"},
 };
@@ -83,7 +95,7 @@ struct Part {
   std::string_view torn;
 };
 
-/// Of the drafts of one series those of one orientation, matrix, pixel spacing and modality.
+/// Of the drafts of one series those of one orientation and modality.
 class PartJoiner {
  public:
   PartJoiner(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts, std::vector<std::size_t> group)
@@ -128,7 +140,7 @@ class PartJoiner {
     for (const Part& part : parts_) {
       const auto kind = std::ranges::find_if(kinds, [&](const std::vector<Part>& known) {
         const Instance &a = of(known.front()), &b = of(part);
-        return same_kernel(a, b) && same_image_type(a, b) && same_echo(a, b) && same_value_type(a, b);
+        return same_kind(a, b) && same_value_type(a, b);
       });
       (kind == kinds.end() ? kinds.emplace_back() : *kind).push_back(part);
     }
@@ -178,10 +190,8 @@ class PartJoiner {
     std::vector<Part> kept;
     for (const Part& part : parts_) {
       const auto whole = std::ranges::find_if(kept, [&](const Part& known) {
-        const Instance &a = of(known), &b = of(part);
         const bool may_share_frame = known.frame.empty() || part.frame.empty() || known.frame == part.frame;
-        return may_share_frame && same_kernel(a, b) && same_image_type(a, b) && same_echo(a, b) &&
-               is_one_row(known, part);
+        return may_share_frame && same_kind(of(known), of(part)) && is_one_row(known, part);
       });
       if (whole == kept.end()) {
         kept.push_back(part);
@@ -223,8 +233,11 @@ class PartJoiner {
   bool are_lone_slices() const {
     std::vector<const Part*> all;
     for (const Part& part : parts_) all.push_back(&part);
-    return parts_.size() >= kFewestLoneSlices &&
-           std::ranges::all_of(parts_, [](const Part& part) { return part.place_count == 1; }) && is_one_row(all);
+    const auto is_lone = [&](const Part& part) {
+      const Instance &first = of(parts_.front()), &own = of(part);
+      return part.place_count == 1 && same_matrix(first, own) && same_pixel_spacing(first, own);
+    };
+    return parts_.size() >= kFewestLoneSlices && std::ranges::all_of(parts_, is_lone) && is_one_row(all);
   }
 
   std::span<const Candidate> candidates_;
@@ -240,8 +253,7 @@ bool same_orientation(const Instance& a, const Instance& b) {
 }
 
 bool same_stack(const Instance& a, const Instance& b) {
-  return same_slice_grid(a, b) && same_frame(a, b) && same_kernel(a, b) && same_image_type(a, b) && same_echo(a, b) &&
-         same_value_type(a, b);
+  return same_kind(a, b) && same_frame(a, b) && same_value_type(a, b);
 }
 
 const Instance& reference_of(std::span<const Candidate> candidates, const StackDraft& draft) {
@@ -253,7 +265,7 @@ void join_parts(std::span<const Candidate> candidates, std::vector<StackDraft>& 
   std::vector<std::vector<std::size_t>> groups;
   for (const std::size_t index : of_series) {
     const auto group = std::ranges::find_if(groups, [&](const std::vector<std::size_t>& known) {
-      return same_slice_grid(reference_of(candidates, drafts[known.front()]), reference_of(candidates, drafts[index]));
+      return same_direction(reference_of(candidates, drafts[known.front()]), reference_of(candidates, drafts[index]));
     });
     (group == groups.end() ? groups.emplace_back() : *group).push_back(index);
   }

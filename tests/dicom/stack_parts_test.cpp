@@ -126,6 +126,9 @@ TEST(StackParts, WhoseSlicesLieBetweenEachOthersAreHeld) {
   auto frames = every_second([](auto& i) { i.frame_of_reference_uid = "2.999.5"; });
   for (std::size_t k = 0; k < 10; k += 2) frames[k].instance.frame_of_reference_uid = "2.999.6";
   expect_held(frames, "rejected: slices of another frame of reference lie between these");
+  expect_held(every_second([](auto& i) { i.rows = 50; }), "rejected: slices of another matrix lie between these");
+  expect_held(every_second([](auto& i) { i.spacing_i_mm = 0.6; }),
+              "rejected: slices of another pixel spacing lie between these");
   auto few = series();
   for (const int k : {3, 4}) few[k].instance.image_type[2] = "NORM";
   expect_held(few, "rejected: slices of another Image Type lie between these");
