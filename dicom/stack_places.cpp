@@ -1,6 +1,7 @@
 #include "dicom/stack_places.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <tuple>
 
@@ -27,6 +28,24 @@ std::vector<Place> find_places(std::span<const Candidate> candidates, std::span<
     });
   }
   return places;
+}
+
+double even_tolerance_mm(double spacing_mm) {
+  constexpr double kPart = 0.02;
+  return std::max(kPart * spacing_mm, kSamePositionMm);
+}
+
+std::optional<double> even_spacing_mm(std::span<const double> along_mm) {
+  std::vector<double> distances_mm;
+  for (std::size_t n = 1; n < along_mm.size(); ++n) distances_mm.push_back(along_mm[n] - along_mm[n - 1]);
+  if (distances_mm.empty()) return std::nullopt;
+  std::ranges::sort(distances_mm);
+  const double spacing_mm = distances_mm[distances_mm.size() / 2];
+  const bool is_even = std::ranges::all_of(distances_mm, [&](double mm) {
+    const double multiple = std::round(mm / spacing_mm);
+    return multiple >= 1 && std::abs(mm - multiple * spacing_mm) <= multiple * even_tolerance_mm(spacing_mm);
+  });
+  return is_even ? std::optional(spacing_mm) : std::nullopt;
 }
 
 Vec3 slice_normal(std::span<const Candidate> candidates, const StackDraft& draft) {

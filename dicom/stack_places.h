@@ -1,6 +1,7 @@
 /// Where the slices of one draft lie along their normal.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,13 @@ struct Place {
 /// The places of `members`, from the lowest along `normal` to the highest.
 std::vector<Place> find_places(std::span<const Candidate> candidates, std::span<const Member> members,
                                const Vec3& normal);
+
+/// Within which two distances are one: 2 % of the spacing, and no less than positions of two decimals are rounded by.
+double even_tolerance_mm(double spacing_mm);
+
+/// The distance between slices at rising `along_mm` of which some may lack: all distances are whole multiples of their
+/// median. Empty where they are not, and for less than two slices.
+std::optional<double> even_spacing_mm(std::span<const double> along_mm);
 
 /// The normal of a draft's slices: row direction x column direction of its first member.
 Vec3 slice_normal(std::span<const Candidate> candidates, const StackDraft& draft);

@@ -79,6 +79,7 @@ double in_microseconds(double seconds) { return std::round(seconds * 1e6) / 1e6;
 struct Volume {
   AxisKey key;
   std::vector<Member> members;
+  std::vector<double> along_mm;  ///< of the place of each member, rising
 };
 
 struct Partition {
@@ -173,8 +174,8 @@ class Separator {
 
   std::optional<Separation> try_axes() {
     if (auto found = try_axes(true)) return found;
-    if (auto found = try_acquisitions()) return found;
-    return try_axes(false);
+    if (auto found = try_axes(false)) return found;
+    return try_acquisitions();
   }
 
   /// @param only_whole every volume must have every place; else most of them
@@ -211,16 +212,44 @@ class Separator {
            std::ranges::any_of(draft_.members, [&](const Member& m) { return key(axis, m) != first; });
   }
 
-  /// Acquisitions that cover ranges of their own, overlapping: each is a stack.
-  std::optional<Separation> try_acquisitions() {
+  /// Even acquisitions that overlap, each covering a range of its own, are stacks. Where one goes on from the one
+  /// before they are turns of one scan: what is there twice was scanned again, or is a stranger.
+  std::optional<Separation> try_acquisitions() const {
     const auto partition = partition_by([&](const Member& m) { return key(kAxes[kAcquisitionNumber], m); });
     if (!partition || partition->whole_count > 1) return std::nullopt;
+    const auto within_mm = least_spacing_mm(*partition);
+    if (!within_mm || go_on(*partition, *within_mm)) return std::nullopt;
+    return stacks_of(*partition);
+  }
+
+  /// The least distance of slices within the volumes; empty where one of them is not even, or all have one slice.
+  static std::optional<double> least_spacing_mm(const Partition& partition) {
+    double least_mm = kNever;
+    for (const Volume& volume : partition.volumes) {
+      if (volume.members.size() == 1) continue;
+      const auto spacing_mm = even_spacing_mm(volume.along_mm);
+      if (!spacing_mm) return std::nullopt;
+      least_mm = std::min(least_mm, *spacing_mm);
+    }
+    return least_mm < kNever ? std::optional(least_mm) : std::nullopt;
+  }
+
+  /// True where a volume begins beyond the one before it by the distance of slices or less, to either side.
+  static bool go_on(const Partition& partition, double spacing_mm) {
+    const auto follows = [&](const Volume& a, const Volume& b) {
+      const double beyond_mm = std::max(b.along_mm.front() - a.along_mm.back(), a.along_mm.front() - b.along_mm.back());
+      return beyond_mm > 0 && beyond_mm <= spacing_mm + even_tolerance_mm(spacing_mm);
+    };
+    return std::ranges::adjacent_find(partition.volumes, follows) != partition.volumes.end();
+  }
+
+  Separation stacks_of(const Partition& partition) const {
     Separation result;
     const StackDraft without_members = emptied(draft_);
-    for (const Volume& volume : partition->volumes) {
+    for (const Volume& volume : partition.volumes) {
       StackDraft& part = result.drafts.emplace_back(without_members);
       part.members = volume.members;
-      part.add({Code::mixed_acquisition, {{"acquisitions", static_cast<double>(partition->volumes.size())}}, "split"},
+      part.add({Code::mixed_acquisition, {{"acquisitions", static_cast<double>(partition.volumes.size())}}, "split"},
                Verdict::accept);
     }
     return result;
@@ -319,20 +348,22 @@ class Separator {
   /// Volumes by key; empty where a key is missing, all are equal, or two members of a volume share a place.
   template <class KeyOf>
   std::optional<Partition> partition_by(KeyOf key_of_member) const {
-    std::map<AxisKey, std::vector<Member>> by_key;
+    std::map<AxisKey, Volume> by_key;
     for (const Place& place : places_) {
       std::set<AxisKey> seen;
       for (const Member& member : place.members) {
         const AxisKey own = key_of_member(member);
         if (own.empty() || !seen.insert(own).second) return std::nullopt;
-        by_key[own].push_back(member);
+        by_key[own].members.push_back(member);
+        by_key[own].along_mm.push_back(place.along_mm);
       }
     }
     if (by_key.size() < 2) return std::nullopt;
     Partition partition;
-    for (auto& [own, members] : by_key) {
-      if (members.size() == places_.size()) ++partition.whole_count;
-      partition.volumes.push_back({own, std::move(members)});
+    for (auto& [own, volume] : by_key) {
+      if (volume.members.size() == places_.size()) ++partition.whole_count;
+      volume.key = own;
+      partition.volumes.push_back(std::move(volume));
     }
     return partition;
   }

@@ -11,7 +11,7 @@ namespace naru::dicom {
 /// - into volumes that each have every place once: together a 4-D image (`sequence_id` is set to that of the caller,
 ///   `volume` counts along the axis, SequenceAxis says which axis and values);
 /// - where some volumes are complete and others are not, the incomplete ones are rejected with `gap`;
-/// - into acquisitions of other ranges (Acquisition Number): stacks of their own.
+/// - into even acquisitions of other ranges (Acquisition Number) that are no turns of one scan: stacks of their own.
 /// A draft without rivals is parted where its acquisitions lie apart, all of them. One without such acquisitions, or
 /// whose rivals nothing parts, is returned as it is.
 ///

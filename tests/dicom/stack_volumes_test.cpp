@@ -326,6 +326,56 @@ TEST(StackVolumes, ThousandsOfPlanesAreSortedAtOnce) {
   EXPECT_EQ(build_stacks(candidates, kDifferent).sequences.at(0).stacks.size(), 1000u);
 }
 
+/// Turns of a sequential scan, of `per_turn` slices each; one turn was scanned again.
+std::vector<Candidate> turns_with_one_again(int per_turn) {
+  auto candidates = series(12);
+  for (int k = 0; k < 12; ++k)
+    candidates[static_cast<std::size_t>(k)].instance.timing.acquisition_number = k / per_turn;
+  for (int k = 4; k < 4 + per_turn; ++k) {
+    candidates.push_back(slice(100 + k, k * 1.25));
+    candidates.back().instance.timing.acquisition_number = 100;
+  }
+  return candidates;
+}
+
+TEST(StackVolumes, OneTurnScannedAgainShattersNoSeries) {
+  for (const int per_turn : {1, 2}) {
+    const Sorted sorted = build_stacks(turns_with_one_again(per_turn), kDifferent);
+    EXPECT_EQ(sorted.stacks.size(), 1u) << per_turn;
+    expect_all_rejected(sorted, Code::mixed_phase);
+  }
+}
+
+/// Whole volumes tell more than acquisitions of which none has every place.
+TEST(StackVolumes, OneLostImageShattersNoSeries) {
+  for (const int turns : {2, 10}) {
+    auto candidates = four_d(4, [&](auto& i, int v, int k) {
+      i.timing.temporal_position = v + 1;
+      i.timing.acquisition_number = v * turns + k * turns / 10;
+    });
+    candidates.erase(candidates.begin() + 23);
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    ASSERT_EQ(sorted.sequences.size(), 1u) << turns;
+    EXPECT_EQ(sorted.sequences[0].axis, "temporal_position");
+    EXPECT_THAT(sorted.sequences[0].values, ElementsAre(1, 2, 4));
+    EXPECT_EQ(sorted.stacks.size(), 4u);
+  }
+}
+
+/// Images that watch for the bolus, at one place, and the volume.
+TEST(StackVolumes, AVolumeIsToldFromImagesOfOnePlace) {
+  auto candidates = series();
+  for (Candidate& candidate : candidates) candidate.instance.timing.acquisition_number = 9;
+  for (int n = 0; n < 3; ++n) {
+    candidates.push_back(slice(100 + n, 5));
+    candidates.back().instance.timing.acquisition_number = n;
+  }
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), 4u);
+  EXPECT_EQ(sorted.stacks[0].instances.size(), 10u);
+  EXPECT_EQ(sorted.stacks[0].verdict, Verdict::accept);
+}
+
 }  // namespace
 
 }  // namespace naru::test
