@@ -107,21 +107,20 @@ class Separator {
   }
 
   Separation run() {
-    if (!has_rivals()) return part_acquisitions();
-    if (are_all_copies()) return alone();
-    if (auto found = try_axes()) return std::move(*found);
+    std::optional<Separation> found;
+    if (has_rivals() && !are_all_copies()) found = try_all();
+    if (found) return std::move(*found);
     // One slice given twice spoils every partition: without the copies it may work.
     const auto copies = take_copies();
-    if (!copies.empty() && has_rivals()) {
-      if (auto found = try_axes()) {
-        found->drafts.front().copies = copies;
-        found->drafts.front().add(
-            {Code::duplicate_slices, {{"slices", static_cast<double>(copies.size())}}, "copies set aside"},
-            Verdict::repair);
-        return std::move(*found);
-      }
+    if (!copies.empty() || !has_rivals()) found = try_all();
+    if (!found) return alone();
+    if (!copies.empty()) {
+      found->drafts.front().copies = copies;
+      found->drafts.front().add(
+          {Code::duplicate_slices, {{"slices", static_cast<double>(copies.size())}}, "copies set aside"},
+          Verdict::repair);
     }
-    return alone();
+    return std::move(*found);
   }
 
  private:
@@ -135,6 +134,12 @@ class Separator {
 
   Separation alone() {
     Separation result;
+    if (interleaved_count_ > 0) {
+      draft_.add({Code::mixed_acquisition,
+                  {{"acquisitions", static_cast<double>(interleaved_count_)}},
+                  "rejected: slices of some lie between those of others"},
+                 Verdict::reject);
+    }
     result.drafts.push_back(std::move(draft_));
     return result;
   }
@@ -172,10 +177,13 @@ class Separator {
     return copies;
   }
 
-  std::optional<Separation> try_axes() {
-    if (auto found = try_axes(true)) return found;
-    if (auto found = try_axes(false)) return found;
-    return try_acquisitions();
+  std::optional<Separation> try_all() {
+    if (has_rivals()) {
+      if (auto found = try_axes(true)) return found;
+      if (auto found = try_axes(false)) return found;
+    }
+    if (auto found = part_volumes()) return found;
+    return has_rivals() || interleaved_count_ > 0 ? std::nullopt : part_acquisitions();
   }
 
   /// @param only_whole every volume must have every place; else most of them
@@ -212,15 +220,60 @@ class Separator {
            std::ranges::any_of(draft_.members, [&](const Member& m) { return key(axis, m) != first; });
   }
 
-  /// Even acquisitions that overlap, each covering a range of its own, are stacks. Where one goes on from the one
-  /// before they are turns of one scan: what is there twice was scanned again, or is a stranger.
-  std::optional<Separation> try_acquisitions() const {
-    const auto partition = partition_by([&](const Member& m) { return key(kAxes[kAcquisitionNumber], m); });
-    if (!partition || partition->whole_count > 1) return std::nullopt;
-    const auto within_mm = least_spacing_mm(*partition);
-    if (!within_mm || go_on(*partition, *within_mm)) return std::nullopt;
-    return stacks_of(*partition);
+  /// Volumes that share no places, or not all, are stacks:
+  /// - even volumes whose slices lie between each other's, whatever says that they are volumes;
+  /// - even acquisitions that overlap, each covering a range of its own.
+  /// Where one goes on from the one before they are turns of one scan: what is there twice was scanned again, or is a
+  /// stranger.
+  std::optional<Separation> part_volumes() {
+    interleaved_count_ = 0;
+    for (const Axis& axis : std::span(kAxes).first(kAcquisitionNumber + 1)) {
+      const auto partition = partition_by([&](const Member& m) { return key(axis, m); });
+      const auto within_mm = partition ? least_spacing_mm(*partition) : std::nullopt;
+      if (!within_mm) continue;
+      const bool lie_between = are_between(*partition, *within_mm);
+      const bool may_overlap = &axis == &kAxes[kAcquisitionNumber] && has_rivals() && partition->whole_count < 2;
+      if (lie_between ? are_one_stack(*within_mm) : !may_overlap) continue;
+      const bool is_sure = !go_on(*partition, *within_mm) && (!lie_between || tells_spacing());
+      if (is_sure) return stacks_of(*partition);
+      if (lie_between) interleaved_count_ = partition->volumes.size();
+    }
+    return std::nullopt;
   }
+
+  /// True where slices of several volumes are nearer than those of any of them. Values that most images have for
+  /// themselves tell no volumes.
+  bool are_between(const Partition& partition, double within_mm) const {
+    const auto nearest = std::ranges::adjacent_find(places_, [&](const Place& a, const Place& b) {
+      return b.along_mm - a.along_mm < within_mm - even_tolerance_mm(within_mm);
+    });
+    const auto is_lone = [](const Volume& volume) { return volume.members.size() == 1; };
+    const auto lone_count = std::ranges::count_if(partition.volumes, is_lone);
+    return nearest != places_.end() && 2 * lone_count < std::ssize(partition.volumes);
+  }
+
+  /// Between slices, as the header says it.
+  std::optional<double> stated_spacing_mm() const {
+    const Instance& first = instance(places_.front().first());
+    return first.spacing_between_slices_mm ? first.spacing_between_slices_mm : first.slice_thickness_mm;
+  }
+
+  /// An acquisition that leaves room for the slices of another is half of a stack: together they have the distance that
+  /// the header states, rather than each.
+  bool are_one_stack(double within_mm) const {
+    const auto together_mm = even_together_mm();
+    const auto stated_mm = stated_spacing_mm();
+    return together_mm && stated_mm && *stated_mm < (*together_mm + within_mm) / 2;
+  }
+
+  std::optional<double> even_together_mm() const {
+    std::vector<double> along_mm;
+    for (const Place& place : places_) along_mm.push_back(place.along_mm);
+    return even_spacing_mm(along_mm);
+  }
+
+  /// False where slices would be even together as well, and nothing says which distance is meant.
+  bool tells_spacing() const { return stated_spacing_mm() || !even_together_mm(); }
 
   /// The least distance of slices within the volumes; empty where one of them is not even, or all have one slice.
   static std::optional<double> least_spacing_mm(const Partition& partition) {
@@ -261,21 +314,21 @@ class Separator {
 
   /// Acquisitions without rivals that lie apart, each in one run of places, are stacks. Where any of them goes on from
   /// another at the distance of slices they are turns of one scan, and what lacks between two of them was lost.
-  Separation part_acquisitions() {
+  std::optional<Separation> part_acquisitions() {
     std::vector<std::size_t> begins;  // of each acquisition, by place
     std::vector<double> inside_mm, between_mm;
     std::set<std::int64_t> seen;
     for (std::size_t p = 0; p < places_.size(); ++p) {
       const auto number = acquisition_at(p);
       const bool goes_on = p > 0 && number == acquisition_at(p - 1);
-      if (!number || (!goes_on && !seen.insert(*number).second)) return alone();
+      if (!number || (!goes_on && !seen.insert(*number).second)) return std::nullopt;
       if (!goes_on) begins.push_back(p);
       if (p > 0) (goes_on ? inside_mm : between_mm).push_back(places_[p].along_mm - places_[p - 1].along_mm);
     }
-    if (between_mm.empty() || inside_mm.empty()) return alone();
+    if (between_mm.empty() || inside_mm.empty()) return std::nullopt;
     // Half of a slice and more beyond the widest distance within an acquisition: no slice of it lacks there.
     constexpr double kApart = 1.5;
-    if (std::ranges::min(between_mm) < kApart * std::ranges::max(inside_mm)) return alone();
+    if (std::ranges::min(between_mm) < kApart * std::ranges::max(inside_mm)) return std::nullopt;
     begins.push_back(places_.size());
     Separation result;
     const StackDraft without_members = emptied(draft_);
@@ -421,6 +474,7 @@ class Separator {
   StackDraft draft_;
   std::vector<Place> places_;
   std::map<std::size_t, double> ranks_;  ///< by candidate
+  std::size_t interleaved_count_ = 0;    ///< of volumes that are no one stack, and cannot be told apart for sure
   std::array<double, kAxes.size()> evenings_{};
 };
 
