@@ -1,77 +1,20 @@
 #include "dicom/stack_volumes.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
 #include <set>
 
+#include "dicom/stack_axes.h"
 #include "dicom/stack_places.h"
 
 namespace naru::dicom {
 
 namespace {
 
-/// What a member has along one axis: numbers that compare; empty where the header is silent.
-using AxisKey = std::vector<double>;
-using GetKey = AxisKey (*)(const Instance&);
-
-AxisKey key_of(const std::optional<double>& value) { return value ? AxisKey{*value} : AxisKey{}; }
-
-AxisKey key_of(const std::optional<std::int64_t>& value) {
-  return value ? AxisKey{static_cast<double>(*value)} : AxisKey{};
-}
-
-AxisKey b_value_key(const Instance& instance) {
-  const PlaneTiming& timing = instance.timing;
-  if (!timing.b_value_s_per_mm2) return {};
-  const Vec3 direction = timing.gradient_direction.value_or(Vec3{});
-  return {*timing.b_value_s_per_mm2, direction[0], direction[1], direction[2]};
-}
-
-/// How the values of an axis are told.
-enum class Telling { as_is, since_first, by_rank };
-
-struct Axis {
-  std::string_view name, unit;
-  std::string_view action;  ///< of the finding on each volume
-  Telling telling;
-  GetKey key;  ///< null: the order of Instance Numbers
-};
-
-/// Diffusion first: its images may also differ in time. Values with a unit come before mere numbers.
-constexpr std::array kAxes = {
-    Axis{"b_value", "s/mm2", "one volume of a 4-D case along b_value", Telling::as_is, b_value_key},
-    Axis{"trigger_time", "ms", "one volume of a 4-D case along trigger_time", Telling::as_is,
-         [](const Instance& i) { return key_of(i.timing.trigger_time_ms); }},
-    Axis{"acquisition_time", "s", "one volume of a 4-D case along acquisition_time", Telling::since_first,
-         [](const Instance& i) { return key_of(i.timing.acquisition_time_s); }},
-    Axis{"temporal_position", "", "one volume of a 4-D case along temporal_position", Telling::as_is,
-         [](const Instance& i) { return key_of(i.timing.temporal_position); }},
-    Axis{"acquisition_number", "", "one volume of a 4-D case along acquisition_number", Telling::by_rank,
-         [](const Instance& i) { return key_of(i.timing.acquisition_number); }},
-    Axis{"content_time", "s", "one volume of a 4-D case along content_time", Telling::since_first,
-         [](const Instance& i) { return key_of(i.timing.content_time_s); }},
-    Axis{"instance_order", "", "one volume of a 4-D case in the order of Instance Numbers", Telling::by_rank, nullptr},
-};
-constexpr std::size_t kAcquisitionNumber = 4, kInstanceOrder = 6;
-static_assert(kAxes[kAcquisitionNumber].name == "acquisition_number" && kAxes[kInstanceOrder].key == nullptr);
-
 /// A 4-D image may lack slices in some volumes; where fewer than this part of them are whole it is no 4-D image.
 constexpr double kLeastWholePart = 0.5;
-
-constexpr double kSecondsOfDay = 86'400, kNever = std::numeric_limits<double>::infinity();
-
-/// Of times without a date that run past midnight: from when on they are of the day before; `kNever` where they do not.
-double evening_of(std::vector<double> times) {
-  std::ranges::sort(times);
-  if (times.empty() || times.front() < 0 || times.back() >= kSecondsOfDay) return kNever;
-  constexpr double kLongestSeries = kSecondsOfDay / 4;
-  const auto is_night = [](double a, double b) { return b - a > kSecondsOfDay - kLongestSeries; };
-  const auto before = std::ranges::adjacent_find(times, is_night);
-  return before == times.end() ? kNever : *(before + 1);
-}
 
 /// As DICOM writes times: a difference of dates has noise beyond.
 double in_microseconds(double seconds) { return std::round(seconds * 1e6) / 1e6; }
@@ -93,18 +36,8 @@ class Separator {
       : candidates_(candidates),
         same_pixels_(same_pixels),
         draft_(std::move(draft)),
-        places_(find_places(candidates, draft_.members, slice_normal(candidates, draft_))) {
-    for (const Place& place : places_) rank_instances(place);
-    std::ranges::transform(kAxes, evenings_.begin(), [&](const Axis& axis) {
-      std::vector<double> times;
-      if (axis.telling != Telling::since_first) return kNever;
-      for (const Member& member : draft_.members) {
-        const AxisKey time = axis.key(instance(member));
-        if (!time.empty()) times.push_back(time.front());
-      }
-      return evening_of(std::move(times));
-    });
-  }
+        places_(find_places(candidates, draft_.members, slice_normal(candidates, draft_))),
+        keys_(candidates, draft_.members, places_) {}
 
   Separation run() {
     std::optional<Separation> found;
@@ -277,14 +210,14 @@ class Separator {
 
   /// The least distance of slices within the volumes; empty where one of them is not even, or all have one slice.
   static std::optional<double> least_spacing_mm(const Partition& partition) {
-    double least_mm = kNever;
+    double least_mm = std::numeric_limits<double>::infinity();
     for (const Volume& volume : partition.volumes) {
       if (volume.members.size() == 1) continue;
       const auto spacing_mm = even_spacing_mm(volume.along_mm);
       if (!spacing_mm) return std::nullopt;
       least_mm = std::min(least_mm, *spacing_mm);
     }
-    return least_mm < kNever ? std::optional(least_mm) : std::nullopt;
+    return std::isfinite(least_mm) ? std::optional(least_mm) : std::nullopt;
   }
 
   /// True where a volume begins beyond the one before it by the distance of slices or less, to either side.
@@ -343,17 +276,7 @@ class Separator {
     return result;
   }
 
-  AxisKey key(const Axis& axis, const Member& member) const {
-    if (axis.key == nullptr) {
-      const auto rank = ranks_.find(member.candidate);
-      return rank == ranks_.end() ? AxisKey{} : AxisKey{rank->second};
-    }
-    AxisKey own = axis.key(instance(member));
-    if (!own.empty() && own.front() >= evenings_[static_cast<std::size_t>(&axis - kAxes.data())]) {
-      own.front() -= kSecondsOfDay;
-    }
-    return own;
-  }
+  AxisKey key(const Axis& axis, const Member& member) const { return keys_.of(axis, member); }
 
   AxisKey both(const Axis& first, const Axis& second, const Member& member) const {
     AxisKey keys = key(first, member);
@@ -361,18 +284,6 @@ class Separator {
     if (keys.empty() || more.empty()) return {};
     keys.insert(keys.end(), more.begin(), more.end());
     return keys;
-  }
-
-  /// Gives each image of a place how many others there have a lower Instance Number, unless numbers are missing or
-  /// equal.
-  void rank_instances(const Place& place) {
-    std::map<std::int64_t, std::size_t> candidates;
-    for (const Member& member : place.members) {
-      const auto number = instance(member).instance_number;
-      if (!number || !candidates.emplace(*number, member.candidate).second) return;
-    }
-    double rank = 0;
-    for (const auto& [number, candidate] : candidates) ranks_[candidate] = rank++;
   }
 
   /// Instance Numbers that run through all places of one volume before the next, or through all images of one place
@@ -423,7 +334,7 @@ class Separator {
 
   Separation separated(const Axis& axis, Partition partition) const {
     // Diffusion keeps the order of its acquisition, as its b-vectors are listed.
-    if (axis.key == b_value_key) {
+    if (&axis == &kAxes[kBValue]) {
       std::ranges::stable_sort(partition.volumes, {}, [&](const Volume& v) { return lowest_number(v); });
     }
     Separation result;
@@ -452,7 +363,7 @@ class Separator {
                 axis.action},
                Verdict::accept);
       result.sequence->values.push_back(value);
-      if (axis.key == b_value_key) {
+      if (&axis == &kAxes[kBValue]) {
         result.sequence->gradient_directions.push_back({volume.key[1], volume.key[2], volume.key[3]});
       }
     }
@@ -473,9 +384,8 @@ class Separator {
   const SamePixels& same_pixels_;
   StackDraft draft_;
   std::vector<Place> places_;
-  std::map<std::size_t, double> ranks_;  ///< by candidate
-  std::size_t interleaved_count_ = 0;    ///< of volumes that are no one stack, and cannot be told apart for sure
-  std::array<double, kAxes.size()> evenings_{};
+  AxisKeys keys_;
+  std::size_t interleaved_count_ = 0;  ///< of volumes that are no one stack, and cannot be told apart for sure
 };
 
 }  // namespace

@@ -1,0 +1,91 @@
+#include "dicom/stack_axes.h"
+
+#include <algorithm>
+
+namespace naru::dicom {
+
+namespace {
+
+AxisKey key_of(const std::optional<double>& value) { return value ? AxisKey{*value} : AxisKey{}; }
+
+AxisKey key_of(const std::optional<std::int64_t>& value) {
+  return value ? AxisKey{static_cast<double>(*value)} : AxisKey{};
+}
+
+AxisKey b_value_key(const Instance& instance) {
+  const PlaneTiming& timing = instance.timing;
+  if (!timing.b_value_s_per_mm2) return {};
+  const Vec3 direction = timing.gradient_direction.value_or(Vec3{});
+  return {*timing.b_value_s_per_mm2, direction[0], direction[1], direction[2]};
+}
+
+constexpr double kSecondsOfDay = 86'400, kNever = std::numeric_limits<double>::infinity();
+
+/// Of times without a date that run past midnight: from when on they are of the day before; `kNever` where they do not.
+double evening_of(std::vector<double> times) {
+  std::ranges::sort(times);
+  if (times.empty() || times.front() < 0 || times.back() >= kSecondsOfDay) return kNever;
+  constexpr double kLongestSeries = kSecondsOfDay / 4;
+  const auto is_night = [](double a, double b) { return b - a > kSecondsOfDay - kLongestSeries; };
+  const auto before = std::ranges::adjacent_find(times, is_night);
+  return before == times.end() ? kNever : *(before + 1);
+}
+
+}  // namespace
+
+constexpr std::array<Axis, kAxisCount> kAxes = {{
+    Axis{"b_value", "s/mm2", "one volume of a 4-D case along b_value", Telling::as_is, b_value_key},
+    Axis{"trigger_time", "ms", "one volume of a 4-D case along trigger_time", Telling::as_is,
+         [](const Instance& i) { return key_of(i.timing.trigger_time_ms); }},
+    Axis{"acquisition_time", "s", "one volume of a 4-D case along acquisition_time", Telling::since_first,
+         [](const Instance& i) { return key_of(i.timing.acquisition_time_s); }},
+    Axis{"temporal_position", "", "one volume of a 4-D case along temporal_position", Telling::as_is,
+         [](const Instance& i) { return key_of(i.timing.temporal_position); }},
+    Axis{"acquisition_number", "", "one volume of a 4-D case along acquisition_number", Telling::by_rank,
+         [](const Instance& i) { return key_of(i.timing.acquisition_number); }},
+    Axis{"content_time", "s", "one volume of a 4-D case along content_time", Telling::since_first,
+         [](const Instance& i) { return key_of(i.timing.content_time_s); }},
+    Axis{"instance_order", "", "one volume of a 4-D case in the order of Instance Numbers", Telling::by_rank, nullptr},
+}};
+static_assert(kAxes[kBValue].key == b_value_key && kAxes[kAcquisitionNumber].name == "acquisition_number" &&
+              kAxes[kInstanceOrder].key == nullptr);
+
+AxisKeys::AxisKeys(std::span<const Candidate> candidates, std::span<const Member> members,
+                   std::span<const Place> places)
+    : candidates_(candidates) {
+  for (const Place& place : places) rank_instances(place);
+  std::ranges::transform(kAxes, evenings_.begin(), [&](const Axis& axis) {
+    std::vector<double> times;
+    if (axis.telling != Telling::since_first) return kNever;
+    for (const Member& member : members) {
+      const AxisKey time = axis.key(instance(member));
+      if (!time.empty()) times.push_back(time.front());
+    }
+    return evening_of(std::move(times));
+  });
+}
+
+AxisKey AxisKeys::of(const Axis& axis, const Member& member) const {
+  if (axis.key == nullptr) {
+    const auto rank = ranks_.find(member.candidate);
+    return rank == ranks_.end() ? AxisKey{} : AxisKey{rank->second};
+  }
+  AxisKey own = axis.key(instance(member));
+  if (!own.empty() && own.front() >= evenings_[static_cast<std::size_t>(&axis - kAxes.data())]) {
+    own.front() -= kSecondsOfDay;
+  }
+  return own;
+}
+
+/// Gives each image of a place its rank, unless numbers are missing or equal.
+void AxisKeys::rank_instances(const Place& place) {
+  std::map<std::int64_t, std::size_t> candidates;
+  for (const Member& member : place.members) {
+    const auto number = instance(member).instance_number;
+    if (!number || !candidates.emplace(*number, member.candidate).second) return;
+  }
+  double rank = 0;
+  for (const auto& [number, candidate] : candidates) ranks_[candidate] = rank++;
+}
+
+}  // namespace naru::dicom

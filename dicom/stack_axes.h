@@ -1,0 +1,48 @@
+/// The axes of 4-D images: what tells volumes apart, and which value an image has along each.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <map>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "dicom/stack_places.h"
+
+namespace naru::dicom {
+
+/// What an image has along one axis: numbers that compare; empty where the header is silent.
+using AxisKey = std::vector<double>;
+
+/// How the values of an axis are told.
+enum class Telling { as_is, since_first, by_rank };
+
+struct Axis {
+  std::string_view name, unit;
+  std::string_view action;  ///< of the finding on each volume
+  Telling telling;
+  AxisKey (*key)(const Instance&);  ///< null: the order of Instance Numbers
+};
+
+inline constexpr std::size_t kBValue = 0, kAcquisitionNumber = 4, kInstanceOrder = 6, kAxisCount = 7;
+/// Diffusion first: its images may also differ in time. Values with a unit come before mere numbers.
+extern const std::array<Axis, kAxisCount> kAxes;
+
+/// The keys of one draft's images.
+class AxisKeys {
+ public:
+  AxisKeys(std::span<const Candidate> candidates, std::span<const Member> members, std::span<const Place> places);
+
+  AxisKey of(const Axis& axis, const Member& member) const;
+
+ private:
+  void rank_instances(const Place& place);
+  const Instance& instance(const Member& member) const { return candidates_[member.candidate].instance; }
+
+  std::span<const Candidate> candidates_;
+  std::map<std::size_t, double> ranks_;  ///< by candidate: how many images of its place have a lower Instance Number
+  std::array<double, kAxisCount> evenings_{};  ///< from when on times are of the day before
+};
+
+}  // namespace naru::dicom
