@@ -40,6 +40,7 @@ class Separator {
         keys_(candidates, draft_.members, places_) {}
 
   Separation run() {
+    if (are_nowhere()) return alone();
     std::optional<Separation> found;
     if (has_rivals() && !are_all_copies()) found = try_all();
     if (found) return std::move(*found);
@@ -81,6 +82,12 @@ class Separator {
     return std::ranges::any_of(places_, [](const Place& place) {
       return std::ranges::count_if(place.members, [](const Member& m) { return !m.lost; }) > 1;
     });
+  }
+
+  /// Images that all lie at the very origin: converters write it where they know no position.
+  bool are_nowhere() const {
+    const auto is_origin = [&](const Member& member) { return norm(instance(member).position_mm) == 0; };
+    return places_.size() == 1 && std::ranges::all_of(places_.front().members, is_origin);
   }
 
   bool are_all_copies() const {

@@ -487,6 +487,18 @@ TEST(StackVolumes, WhatCannotBeToldApartIsHeld) {
   expect_all_rejected(sorted, Code::mixed_acquisition);
 }
 
+/// A converter that knew no positions wrote 0\0\0 into every slice.
+TEST(StackVolumes, ImagesAtTheOriginAloneAreNoVolumesInTime) {
+  std::vector<Candidate> candidates;
+  for (int n = 0; n < 8; ++n) {
+    candidates.push_back(slice(n + 1, 0));
+    candidates.back().instance.timing.acquisition_time_s = 36000 + n;
+  }
+  EXPECT_EQ(build_stacks(candidates, kDifferent).sequences.size(), 1u) << "at a place that means something";
+  for (Candidate& candidate : candidates) candidate.instance.position_mm = {};
+  expect_all_rejected(build_stacks(candidates, kDifferent), Code::mixed_phase);
+}
+
 }  // namespace
 
 }  // namespace naru::test
