@@ -1,6 +1,7 @@
 #include "dicom/stack_axes.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace naru::dicom {
 
@@ -17,6 +18,14 @@ AxisKey b_value_key(const Instance& instance) {
   if (!timing.b_value_s_per_mm2) return {};
   const Vec3 direction = timing.gradient_direction.value_or(Vec3{});
   return {*timing.b_value_s_per_mm2, direction[0], direction[1], direction[2]};
+}
+
+/// Noise between the slices of one volume: no scan has two b-values so near, nor two directions.
+constexpr double kSameBValue = 0.5, kSameDirection = 1e-3;
+
+bool are_one_b_value(const AxisKey& a, const AxisKey& b) {
+  return std::abs(a[0] - b[0]) <= kSameBValue &&
+         norm(Vec3{a[1], a[2], a[3]} - Vec3{b[1], b[2], b[3]}) <= kSameDirection;
 }
 
 constexpr double kSecondsOfDay = 86'400, kNever = std::numeric_limits<double>::infinity();
@@ -54,6 +63,7 @@ AxisKeys::AxisKeys(std::span<const Candidate> candidates, std::span<const Member
                    std::span<const Place> places)
     : candidates_(candidates) {
   for (const Place& place : places) rank_instances(place);
+  note_b_values(members);
   std::ranges::transform(kAxes, evenings_.begin(), [&](const Axis& axis) {
     std::vector<double> times;
     if (axis.telling != Telling::since_first) return kNever;
@@ -69,6 +79,10 @@ AxisKey AxisKeys::of(const Axis& axis, const Member& member) const {
   if (axis.key == nullptr) {
     const auto rank = ranks_.find(member.candidate);
     return rank == ranks_.end() ? AxisKey{} : AxisKey{rank->second};
+  }
+  if (axis.key == b_value_key) {
+    const auto found = b_values_.find(member.candidate);
+    return found == b_values_.end() ? AxisKey{} : found->second;
   }
   AxisKey own = axis.key(instance(member));
   if (!own.empty() && own.front() >= evenings_[static_cast<std::size_t>(&axis - kAxes.data())]) {
@@ -86,6 +100,21 @@ void AxisKeys::rank_instances(const Place& place) {
   }
   double rank = 0;
   for (const auto& [number, candidate] : candidates) ranks_[candidate] = rank++;
+}
+
+/// Gives each image the first b-value and direction that are as good as its own. Where all that is stated is above 0,
+/// what states none is the image without diffusion.
+void AxisKeys::note_b_values(std::span<const Member> members) {
+  std::vector<AxisKey> known;
+  for (const Member& member : members) {
+    const AxisKey own = b_value_key(instance(member));
+    if (own.empty()) continue;
+    const auto found = std::ranges::find_if(known, [&](const AxisKey& key) { return are_one_b_value(key, own); });
+    b_values_[member.candidate] = found == known.end() ? known.emplace_back(own) : *found;
+  }
+  const auto is_zero = [](const AxisKey& key) { return key[0] <= kSameBValue; };
+  if (known.empty() || std::ranges::any_of(known, is_zero)) return;
+  for (const Member& member : members) b_values_.try_emplace(member.candidate, AxisKey{0, 0, 0, 0});
 }
 
 }  // namespace naru::dicom

@@ -38,10 +38,12 @@ class AxisKeys {
 
  private:
   void rank_instances(const Place& place);
+  void note_b_values(std::span<const Member> members);
   const Instance& instance(const Member& member) const { return candidates_[member.candidate].instance; }
 
   std::span<const Candidate> candidates_;
   std::map<std::size_t, double> ranks_;  ///< by candidate: how many images of its place have a lower Instance Number
+  std::map<std::size_t, AxisKey> b_values_;    ///< by candidate
   std::array<double, kAxisCount> evenings_{};  ///< from when on times are of the day before
 };
 

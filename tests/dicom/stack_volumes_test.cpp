@@ -499,6 +499,32 @@ TEST(StackVolumes, ImagesAtTheOriginAloneAreNoVolumesInTime) {
   expect_all_rejected(build_stacks(candidates, kDifferent), Code::mixed_phase);
 }
 
+/// Directions that are turned by the orientation of each slice, and b-values reckoned from them, have noise.
+TEST(StackVolumes, NoiseOfDiffusionPartsNoVolume) {
+  const std::vector<double> b = {0, 1000, 1000, 2000};
+  const std::vector<Vec3> directions = {{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 1, 0}};
+  const auto candidates = four_d(4, [&](auto& i, int v, int k) {
+    i.timing.b_value_s_per_mm2 = b[v] + (v > 0 ? 1e-3 * k : 0);
+    if (b[v] > 0) i.timing.gradient_direction = directions[v] + 1e-6 * k * Vec3{0, 0, 1};
+    i.timing.acquisition_time_s = v;
+  });
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  expect_one_sequence(sorted, "b_value", b);
+  EXPECT_EQ(sorted.sequences[0].gradient_directions, directions);
+}
+
+TEST(StackVolumes, ImagesThatStateNoBValueAreThoseWithoutDiffusion) {
+  const std::vector<double> b = {0, 1000, 0, 2000};
+  const auto mark = [&](bool states_zero) {
+    return [&b, states_zero](auto& i, int v, int) {
+      if (b[v] > 0 || states_zero) i.timing.b_value_s_per_mm2 = b[v];
+      i.timing.acquisition_time_s = v;
+    };
+  };
+  expect_one_sequence(build_stacks(four_d(4, mark(true)), kDifferent), "b_value", b);
+  expect_one_sequence(build_stacks(four_d(4, mark(false)), kDifferent), "b_value", b);
+}
+
 }  // namespace
 
 }  // namespace naru::test
