@@ -30,10 +30,12 @@ bool are_one_b_value(const AxisKey& a, const AxisKey& b) {
 
 constexpr double kSecondsOfDay = 86'400, kNever = std::numeric_limits<double>::infinity();
 
-/// Of times without a date that run past midnight: from when on they are of the day before; `kNever` where they do not.
+/// Of times of one date, or without one, that run past midnight: from when on they are of the day before; `kNever`
+/// where they do not. The date that a series began on is often written to all of its images.
 double evening_of(std::vector<double> times) {
   std::ranges::sort(times);
-  if (times.empty() || times.front() < 0 || times.back() >= kSecondsOfDay) return kNever;
+  const auto day_of = [](double time) { return std::floor(time / kSecondsOfDay); };
+  if (times.empty() || day_of(times.front()) != day_of(times.back())) return kNever;
   constexpr double kLongestSeries = kSecondsOfDay / 4;
   const auto is_night = [](double a, double b) { return b - a > kSecondsOfDay - kLongestSeries; };
   const auto before = std::ranges::adjacent_find(times, is_night);

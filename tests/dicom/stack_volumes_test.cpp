@@ -61,6 +61,13 @@ TEST(StackVolumes, EachAxisThatPartsTheImagesMakesOneSequence) {
       {"acquisition_time",
        [](auto& i, int v, int) { i.timing.acquisition_time_s = v == 0 ? 86390 : 10 * v - 5; },
        {0, 15, 25}},
+      // The date is that of the first volume: all the same.
+      {"acquisition_time",
+       [](auto& i, int v, int) { i.timing.acquisition_time_s = 1577836800 + (v == 0 ? 86390 : 10 * v - 5); },
+       {0, 15, 25}},
+      {"acquisition_time",
+       [](auto& i, int v, int) { i.timing.acquisition_time_s = 1577836800 + 86390 + 10 * v; },
+       {0, 10, 20}},
       {"acquisition_time",
        [](auto& i, int v, int) { i.timing.acquisition_time_s = 30000 + 20000 * v; },
        {0, 20000, 40000}},
