@@ -134,8 +134,8 @@ class Separator {
     };
     bool has_whole = false;
     for (std::size_t first = 0; first < kAxes.size(); ++first) {
-      // What makes a whole volume tells volumes apart: an order would mix those that lack slices.
-      const bool is_contradicted = first == kInstanceOrder && has_whole;
+      // What makes a whole volume tells volumes apart: an order would mix those that lack slices, unless none lacks.
+      const bool is_contradicted = first == kInstanceOrder && has_whole && !are_numbers_whole();
       if (is_contradicted || !is_usable(kAxes[first], only_whole)) continue;
       const auto partition = partition_by([&](const Member& m) { return key(kAxes[first], m); });
       if (partition && is_good(*partition)) return separated(kAxes[first], *partition);
@@ -314,6 +314,19 @@ class Separator {
     bool is_in_blocks = true;
     for (std::size_t t = 1; t < count; ++t) is_in_blocks = is_in_blocks && high[t - 1] < low[t];
     return is_in_blocks || is_interleaved;
+  }
+
+  /// True where each Instance Number from the first to the last is there once: nothing was lost between them.
+  bool are_numbers_whole() const {
+    std::set<std::int64_t> numbers;
+    std::size_t count = 0;
+    for (const Place& place : places_) {
+      for (const Member& member : place.members) {
+        if (const auto number = instance(member).instance_number) numbers.insert(*number);
+        ++count;
+      }
+    }
+    return numbers.size() == count && *numbers.rbegin() - *numbers.begin() == static_cast<std::int64_t>(count) - 1;
   }
 
   /// Volumes by key; empty where a key is missing, all are equal, or two members of a volume share a place.

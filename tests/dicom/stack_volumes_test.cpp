@@ -532,6 +532,32 @@ TEST(StackVolumes, ImagesThatStateNoBValueAreThoseWithoutDiffusion) {
   expect_one_sequence(build_stacks(four_d(4, mark(false)), kDifferent), "b_value", b);
 }
 
+/// Each slice of a cine has its own heart beat: 0 alone, or some phases by chance, are common to all.
+TEST(StackVolumes, NumbersWithoutAHolePartWhatTimesPartInHalf) {
+  const std::vector<std::function<void(dicom::Instance&, int, int)>> marks = {
+      [](auto& i, int v, int k) { i.timing.trigger_time_ms = (40 + k) * v; },
+      [](auto& i, int v, int k) { i.timing.trigger_time_ms = 40 * v + (v > 3 ? k % 2 : 0); },
+      [](auto& i, int v, int k) { i.timing.acquisition_time_s = v + (v == 2 && k > 5 ? 0.1 : 0); },
+  };
+  for (std::size_t m = 0; m < marks.size(); ++m) {
+    for (const bool is_slice_by_slice : {false, true}) {
+      SCOPED_TRACE(testing::Message() << "mark " << m << ", slice by slice " << is_slice_by_slice);
+      auto candidates = four_d(6, [&](auto& i, int v, int k) {
+        marks[m](i, v, k);
+        if (is_slice_by_slice) i.instance_number = k * 6 + v + 1;
+      });
+      expect_one_sequence(build_stacks(candidates, kDifferent), "instance_order", {0, 1, 2, 3, 4, 5});
+      for (Candidate& candidate : candidates) {
+        auto& number = *candidate.instance.instance_number;
+        if (number > 30) ++number;
+      }
+      for (const auto& sequence : build_stacks(candidates, kDifferent).sequences) {
+        EXPECT_NE(sequence.axis, "instance_order") << "a number is missing: the images may be of other volumes";
+      }
+    }
+  }
+}
+
 }  // namespace
 
 }  // namespace naru::test
