@@ -120,7 +120,7 @@ std::vector<StackDraft> judged_drafts(std::span<const Candidate> candidates, con
 /// Where each volume keeps its longest run of slices these may be as many, and others.
 bool share_places(const Grid& a, const Grid& b) {
   const Vec3 apart_mm = a.patient_from_voxel.column(3) - b.patient_from_voxel.column(3);
-  return a.size == b.size && norm(apart_mm) <= 2 * kSamePositionMm;
+  return a.size == b.size && norm(apart_mm) <= 2 * same_position_mm(a.spacing_mm()[0]);
 }
 
 /// Of the volumes that are not rejected the most that make one image, with one grid and one meaning of their values.

@@ -7,6 +7,11 @@
 
 namespace naru::dicom {
 
+double same_position_mm(double pixel_spacing_mm) {
+  constexpr double kPartOfPixel = 0.1;
+  return std::min(kSamePositionMm, kPartOfPixel * pixel_spacing_mm);
+}
+
 std::vector<Place> find_places(std::span<const Candidate> candidates, std::span<const Member> given,
                                const Vec3& normal) {
   const auto along = [&](const Member& member) {
@@ -15,8 +20,13 @@ std::vector<Place> find_places(std::span<const Candidate> candidates, std::span<
   std::vector<Member> members(given.begin(), given.end());
   std::ranges::stable_sort(members, {}, along);
   std::vector<Place> places;
+  double nearness_mm = kSamePositionMm;
   for (const Member& member : members) {
-    const bool is_new = places.empty() || along(member) - places.back().along_mm > kSamePositionMm;
+    const double pixel_mm = candidates[member.candidate].instance.spacing_i_mm;
+    if (!member.lost) nearness_mm = std::min(nearness_mm, same_position_mm(pixel_mm));
+  }
+  for (const Member& member : members) {
+    const bool is_new = places.empty() || along(member) - places.back().along_mm > nearness_mm;
     if (is_new) places.push_back({along(member), {}});
     places.back().members.push_back(member);
   }
@@ -32,7 +42,7 @@ std::vector<Place> find_places(std::span<const Candidate> candidates, std::span<
 
 double even_tolerance_mm(double spacing_mm) {
   constexpr double kPart = 0.02;
-  return std::max(kPart * spacing_mm, kSamePositionMm);
+  return std::max(kPart * spacing_mm, same_position_mm(spacing_mm));
 }
 
 std::optional<double> even_spacing_mm(std::span<const double> along_mm) {
@@ -58,7 +68,7 @@ bool is_copy(std::span<const Candidate> candidates, const SamePixels& same_pixel
   const Instance &here = candidates[original.candidate].instance, &there = candidates[other.candidate].instance;
   const bool has_same_rescale =
       here.rescale_slope == there.rescale_slope && here.rescale_intercept == there.rescale_intercept;
-  return norm(here.position_mm - there.position_mm) <= 2 * kSamePositionMm && has_same_rescale &&
+  return norm(here.position_mm - there.position_mm) <= 2 * same_position_mm(here.spacing_i_mm) && has_same_rescale &&
          same_pixels(original.candidate, other.candidate);
 }
 

@@ -10,8 +10,9 @@
 namespace naru::dicom {
 
 /// Slices nearer to each other than this lie at one position. Positions are written with two decimals or more, and no
-/// scanner steps by so little.
+/// scanner steps by so little; microscopes do, whose pixels tell: a tenth of a pixel then.
 inline constexpr double kSamePositionMm = 1e-2;
+double same_position_mm(double pixel_spacing_mm);
 
 /// One place along the normal, with all slices that are there.
 struct Place {
@@ -26,7 +27,8 @@ struct Place {
 std::vector<Place> find_places(std::span<const Candidate> candidates, std::span<const Member> members,
                                const Vec3& normal);
 
-/// Within which two distances are one: 2 % of the spacing, and no less than positions of two decimals are rounded by.
+/// Within which two distances are one: 2 % of the spacing, and no less than positions of two decimals are rounded by,
+/// if that is little beside it.
 double even_tolerance_mm(double spacing_mm);
 
 /// The distance between slices at rising `along_mm` of which some may lack: all distances are whole multiples of their

@@ -558,6 +558,29 @@ TEST(StackVolumes, NumbersWithoutAHolePartWhatTimesPartInHalf) {
   }
 }
 
+/// Micro-CT: slices nearer to each other than the positions of a whole-body scanner are rounded.
+TEST(StackVolumes, SlicesOfAMicroscopeHavePlacesOfTheirOwn) {
+  for (const double pixel_mm : {0.02, 0.01, 0.009, 0.005}) {
+    for (const int volumes : {1, 2}) {
+      SCOPED_TRACE(testing::Message() << pixel_mm << " mm, " << volumes);
+      auto candidates = four_d(volumes, [&](auto& i, int v, int k) {
+        i.timing.acquisition_time_s = v;
+        i.spacing_i_mm = i.spacing_j_mm = pixel_mm;
+        i.slice_thickness_mm = pixel_mm;
+        i.position_mm[2] = k * pixel_mm;
+      });
+      const Sorted sorted = build_stacks(candidates, kDifferent);
+      EXPECT_EQ(sorted.sequences.size(), volumes - 1u);
+      ASSERT_EQ(sorted.stacks.size(), static_cast<std::size_t>(volumes));
+      for (const Stack& stack : sorted.stacks) {
+        EXPECT_EQ(stack.verdict, Verdict::accept);
+        EXPECT_EQ(stack.grid.size.z, 10);
+        EXPECT_NEAR(stack.grid.spacing_mm()[2], pixel_mm, 1e-12);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 }  // namespace naru::test
