@@ -14,6 +14,7 @@ namespace {
 constexpr Tag kDimensionIndexSequence = 0x00209222, kDimensionIndexPointer = 0x00209165,
               kDimensionIndexValues = 0x00209157;
 constexpr Tag kStackId = 0x00209056, kInStackPosition = 0x00209057;
+constexpr Tag kPlanePositionSequence = 0x00209113, kPlaneOrientationSequence = 0x00209116;
 constexpr Tag kConcatenationUid = 0x00209161, kInConcatenationNumber = 0x00209162,
               kInConcatenationTotalNumber = 0x00209163;
 constexpr Tag kDiffusionGradientDirection = 0x00189076;
@@ -86,8 +87,13 @@ std::vector<std::size_t> free_dimensions(const HeaderValues& header) {
     if (pointer.value.size() < 4) continue;
     const bool big = pointer.encoding.is_big_endian;
     const Tag tag = Tag{read_u16(pointer.value, 0, big)} << 16 | read_u16(pointer.value, 2, big);
-    const bool is_place =
-        tag == kStackId || tag == kInStackPosition || tag == kImagePositionPatient || tag == kImageOrientationPatient;
+    constexpr std::array kPlaces = {kStackId,
+                                    kInStackPosition,
+                                    kImagePositionPatient,
+                                    kImageOrientationPatient,
+                                    kPlanePositionSequence,
+                                    kPlaneOrientationSequence};
+    const bool is_place = std::ranges::find(kPlaces, tag) != kPlaces.end();
     if (!is_place) free.push_back(n);
   }
   return free;
@@ -116,8 +122,12 @@ bool are_alike_anywhere(const std::vector<Instance>& planes) {
   return std::ranges::any_of(planes, [&](const Instance& plane) { return ++counts[key(plane)] > 1; });
 }
 
+/// Where no frame states its temporal position, or those that are stated leave frames alike, the indices do: times may
+/// be those of each slice.
 void number_by_dimensions(const std::vector<Indices>& indices, std::vector<Instance>& planes) {
-  if (planes.size() != indices.size() || !are_alike_anywhere(planes)) return;
+  const auto is_stated = [](const Instance& plane) { return plane.timing.temporal_position.has_value(); };
+  if (planes.size() != indices.size()) return;
+  if (std::ranges::any_of(planes, is_stated) && !are_alike_anywhere(planes)) return;
   std::map<Indices, std::int64_t> ranks;
   for (const Indices& index : indices) ranks.emplace(index, 0);
   if (ranks.size() < 2) return;

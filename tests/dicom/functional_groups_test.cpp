@@ -228,5 +228,32 @@ TEST(FunctionalGroups, MustAgreeWithTheNumberOfFrames) {
   EXPECT_EQ((Multiframe{.frames = 2, .items = 3}.read().reason), Code::corrupt);
 }
 
+/// Of two phases, whose trigger times are those of each slice; the place may be named by its macro.
+TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereTimesAreOfEachSlice) {
+  for (const std::uint32_t place_tag : {0x00209057U, 0x00209113U}) {
+    for (const bool is_stated : {false, true}) {
+      Multiframe file{.frames = 4, .items = 4, .has_positions = false};
+      const auto pointer = [](std::uint32_t tag) {
+        return SliceBytes::element(0x00209165, "AT", words32({tag >> 16 | tag << 16}));
+      };
+      file.dimensions = sequence(0x00209222, {pointer(place_tag), pointer(0x00209153)});
+      file.extra_frame = [&](int n) {
+        const auto place = static_cast<std::uint32_t>(n / 2), phase = static_cast<std::uint32_t>(n % 2);
+        const std::string position =
+            is_stated ? SliceBytes::element(0x00209128, "UL", words32({phase + 5})) : std::string();
+        return sequence(0x00209111,
+                        {position + SliceBytes::element(0x00209157, "UL", words32({place + 1, phase + 1}))}) +
+               sequence(0x00209113, {text(0x00200032, "DS", fmt::format("{}\\0\\0", place))}) +
+               sequence(0x00189118, {SliceBytes::element(0x00209153, "FD", doubles({(30.0 + place) * phase}))});
+      };
+      const auto planes = file.read().planes;
+      ASSERT_EQ(planes.size(), 4u);
+      for (std::size_t n = 0; n < 4; ++n) {
+        EXPECT_EQ(planes[n].timing.temporal_position, static_cast<std::int64_t>(n % 2 + (is_stated ? 5 : 1)));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace naru::test
