@@ -192,10 +192,15 @@ class Separator {
     return nearest != places_.end() && 2 * lone_count < std::ssize(partition.volumes);
   }
 
-  /// Between slices, as the header says it.
+  /// Between slices, as headers say it: the greatest, which merges least.
   std::optional<double> stated_spacing_mm() const {
-    const Instance& first = instance(places_.front().first());
-    return first.spacing_between_slices_mm ? first.spacing_between_slices_mm : first.slice_thickness_mm;
+    std::optional<double> greatest_mm;
+    for (const Member& member : draft_.members) {
+      const Instance& own = instance(member);
+      greatest_mm =
+          std::max(greatest_mm, own.spacing_between_slices_mm ? own.spacing_between_slices_mm : own.slice_thickness_mm);
+    }
+    return greatest_mm;
   }
 
   /// An acquisition that leaves room for the slices of another is half of a stack: together they have the distance that
