@@ -34,8 +34,8 @@ Json counts_json(std::span<const DeidInstance> instances, const dicom::DeidCount
           {"by_action", counts.by_action}};
 }
 
-Json dataset_json(std::span<const DeidInstance> instances, const dicom::DeidCounts& counts, const Recipe& recipe,
-                  const std::string& project) {
+Json deid_json(std::span<const DeidInstance> instances, const dicom::DeidCounts& counts, const Recipe& recipe,
+               const std::string& project) {
   const dicom::DeidentifyPolicy policy = policy_of(recipe);
   const Recipe told = deliverable(recipe);
   dicom::DeidentifyPolicy of_all = policy;  // pixels are cleaned where there is something to clean
@@ -64,7 +64,7 @@ std::string options_text(const Recipe& recipe) {
 }
 
 /// Numbers stand in dataset.json alone, so that this text can be searched as it is.
-std::string data_card(const Recipe& recipe, const std::string& project) {
+std::string deid_card(const Recipe& recipe, const std::string& project) {
   const bool is_weaker = policy_of(recipe).is_weaker_than_profile();
   return fmt::format(
       R"card(# Data card: {}
@@ -108,7 +108,7 @@ naru verify .
 }
 
 /// The words of a text: runs of letters, digits and bytes beyond ASCII.
-void add_words(std::string_view text, std::set<std::string>& words) {
+void collect_words(std::string_view text, std::set<std::string>& words) {
   std::string word;
   const auto end_word = [&] {
     if (!word.empty()) words.insert(std::move(word));
@@ -216,8 +216,8 @@ DeidDocuments deid_documents(std::span<const DeidInstance> instances, const dico
     manifest += json_line(to_json(instance));
     sums[instance.file()] = instance.facts.sha256;
   }
-  documents["dataset.json"] = dataset_json(instances, counts, recipe, project).dump(2) + "\n";
-  documents["README.md"] = data_card(recipe, project);
+  documents["dataset.json"] = deid_json(instances, counts, recipe, project).dump(2) + "\n";
+  documents["README.md"] = deid_card(recipe, project);
   for (const auto& [name, text] : documents) sums[name] = sha256_hex(text);
   std::string& lines = documents["SHA256SUMS"];
   for (const auto& [path, sha256] : sums) lines += fmt::format("{}  {}\n", sha256, path);
@@ -232,7 +232,7 @@ std::string written_by_people(const Recipe& recipe, const std::string& project) 
 void prove_documents(const DeidDocuments& documents, const DeidDocuments& of_no_instance, const std::string& written,
                      const dicom::Identifiers& identifiers) {
   std::set<std::string> known;
-  add_words(words_of_manifest(), known);
+  collect_words(words_of_manifest(), known);
   std::vector<std::string> of_ours = {"default"};
   for (const BuiltinRecipe& builtin : builtin_recipes()) of_ours.emplace_back(builtin.name);
   dicom::Identifiers but_places = identifiers;
@@ -243,7 +243,7 @@ void prove_documents(const DeidDocuments& documents, const DeidDocuments& of_no_
                 "the name of the project or of the recipe, or what [output] says, identifies someone: nothing was "
                 "published; change it");
   }
-  for (const auto& [name, text] : of_no_instance) add_words(text, known);
+  for (const auto& [name, text] : of_no_instance) collect_words(text, known);
   const std::vector<std::string> allowed(known.begin(), known.end());
   const dicom::AllowedTexts allowed_texts(allowed);
   const dicom::ProofSearch search(identifiers);

@@ -100,7 +100,7 @@ constexpr std::array kPrepareRules = {
   throw Error(ErrorCode::recipe_invalid, fmt::format("{}: {}", place, problem));
 }
 
-void check(std::span<const RecipeRule> rules, const Recipe& recipe) {
+void check_rules(std::span<const RecipeRule> rules, const Recipe& recipe) {
   for (const RecipeRule& rule : rules) {
     if (rule.is_broken(recipe)) refuse(recipe, rule.key, rule.problem);
   }
@@ -115,11 +115,11 @@ void check_shares(const Recipe& recipe) {
 }  // namespace
 
 void require_rules(const Recipe& recipe) {
-  check(deid_rules(), recipe);
-  check(kRules, recipe);
+  check_rules(deid_rules(), recipe);
+  check_rules(kRules, recipe);
   check_shares(recipe);
 }
 
-void require_for_prepare(const Recipe& recipe) { check(kPrepareRules, recipe); }
+void require_for_prepare(const Recipe& recipe) { check_rules(kPrepareRules, recipe); }
 
 }  // namespace naru

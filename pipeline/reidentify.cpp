@@ -40,7 +40,7 @@ bool is_pseudonym(std::string_view text) {
          text.substr(dash + 1).find_first_not_of(kHexadecimal) == std::string_view::npos;
 }
 
-void check(const ReidentifyOptions& options) {
+void check_options(const ReidentifyOptions& options) {
   if (options.reason.find_first_not_of(" \t\r\n") == std::string::npos || options.reason.size() > kMaxReasonBytes) {
     throw Error(ErrorCode::usage, fmt::format("--reason must say why, in at most {} bytes", kMaxReasonBytes));
   }
@@ -129,7 +129,7 @@ Reidentified rows_of(const Opened& table, const std::set<std::string, std::less<
 }  // namespace
 
 Reidentified reidentify(const ReidentifyOptions& options) {
-  check(options);
+  check_options(options);
   const std::string sealed = read_sealed(options.link);
   const std::filesystem::path key_file =
       options.key_file.empty() ? ProjectKey::file_of_project(options.project) : options.key_file;

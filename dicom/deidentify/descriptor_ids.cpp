@@ -99,7 +99,7 @@ WordHash continued(WordHash hash, const FoldedText& text, const Token& token) {
 }
 
 /// "Pt 4321", "ID:4321", "Pt4321", "P-4321", "#4321"
-bool is_labelled(const FoldedText& text, std::size_t begin) {
+bool is_labelled_id(const FoldedText& text, std::size_t begin) {
   constexpr std::u32string_view kLabels[] = {
       U"pid",  U"id",  U"pt",        U"patient", U"no",   U"nr",    U"mrn",  U"chart", U"case",     U"subject",
       U"subj", U"sub", U"accession", U"acc",     U"exam", U"study", U"환자", U"번호",  U"등록번호", U"환자번호"};
@@ -241,7 +241,7 @@ std::size_t IdIndex::find_short(const FoldedText& text, std::size_t begin, std::
   const bool is_named_part =
       is_first && text.gap_before(end) == U"_" && (parts == 2 || tokens[begin].length >= kShortestUnlabelled);
   const bool stands_out = (is_dashed && !tokens[begin].is_glued) || is_named_part;
-  if (!stands_out && !is_labelled(text, begin)) return begin;
+  if (!stands_out && !is_labelled_id(text, begin)) return begin;
   removals.push_back({tokens[begin].begin, tokens[end - 1].end, DescriptorReason::id});
   return end;
 }

@@ -7,7 +7,7 @@ namespace naru::dicom {
 namespace {
 
 bool is_digit(char32_t code) { return code >= U'0' && code <= U'9'; }
-bool is_letter(char32_t code) { return code >= U'a' && code <= U'f'; }
+bool is_hex_letter(char32_t code) { return code >= U'a' && code <= U'f'; }
 
 /// Groups of hexadecimal digits in a row, with one sign between them.
 struct HexGroups {
@@ -21,7 +21,7 @@ HexGroups read_groups(std::u32string_view text, std::size_t begin, char32_t sign
   HexGroups groups;
   for (std::size_t at = begin;;) {
     const std::size_t first = at;
-    for (; at < text.size() && (is_digit(text[at]) || is_letter(text[at])); ++at) {
+    for (; at < text.size() && (is_digit(text[at]) || is_hex_letter(text[at])); ++at) {
       (is_digit(text[at]) ? groups.has_digit : groups.has_letter) = true;
     }
     const std::size_t length = at - first;
@@ -32,12 +32,12 @@ HexGroups read_groups(std::u32string_view text, std::size_t begin, char32_t sign
       groups.shortest = std::min(groups.shortest, length);
       groups.longest = std::max(groups.longest, length);
       if (groups.count == 1) groups.first_length = length;
-      groups.is_numbered = groups.is_numbered && length == 2 && is_letter(text[first]) && is_digit(text[first + 1]);
+      groups.is_numbered = groups.is_numbered && length == 2 && is_hex_letter(text[first]) && is_digit(text[first + 1]);
     }
     groups.end = at;
     constexpr std::size_t kMost = 8;
     const char32_t next = at + 1 < text.size() ? text[at + 1] : U' ';
-    const bool goes_on = is_digit(next) || is_letter(next) || (sign == U':' && next == U':');
+    const bool goes_on = is_digit(next) || is_hex_letter(next) || (sign == U':' && next == U':');
     if (at >= text.size() || text[at] != sign || !goes_on || groups.count > kMost) return groups;
     ++at;
   }
@@ -104,12 +104,12 @@ void find_network_addresses(const FoldedText& text, Removals& removals) {
     constexpr std::size_t kLongest = 4;
     if (i < 2 || !is_sign(i - 1)) return false;
     for (std::size_t k = i - 1; k > 0 && i - 1 - k < kLongest && is_word(k - 1); --k) {
-      if (!is_digit(codes[k - 1]) && !is_letter(codes[k - 1])) return true;
+      if (!is_digit(codes[k - 1]) && !is_hex_letter(codes[k - 1])) return true;
     }
     return false;
   };
   for (std::size_t i = 0; i < codes.size(); ++i) {
-    if ((!is_digit(codes[i]) && !is_letter(codes[i])) || (i > 0 && is_part(i - 1) && !is_behind_label(i))) continue;
+    if ((!is_digit(codes[i]) && !is_hex_letter(codes[i])) || (i > 0 && is_part(i - 1) && !is_behind_label(i))) continue;
     for (const char32_t sign : {U':', U'-', U'.'}) {
       const HexGroups groups = read_groups(codes, i, sign);
       const bool ends = groups.end >= codes.size() || !is_part(groups.end) || codes[groups.end] == U'.';

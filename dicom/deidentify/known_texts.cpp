@@ -120,7 +120,7 @@ struct Placeholder {
 constexpr std::array<Placeholder, 3> kPlaceholders = {
     {{kVersion, take_version}, {kYear, take_year}, {kLayers, take_layers}}};
 
-bool matches(std::string_view text, std::string_view pattern) {
+bool fits(std::string_view text, std::string_view pattern) {
   while (!pattern.empty()) {
     const auto* placeholder =
         std::ranges::find_if(kPlaceholders, [&](const Placeholder& p) { return pattern.starts_with(p.name); });
@@ -136,7 +136,7 @@ bool matches(std::string_view text, std::string_view pattern) {
 }
 
 bool matches_any(std::string_view text, std::span<const std::string_view> patterns) {
-  return std::ranges::any_of(patterns, [&](std::string_view pattern) { return matches(text, pattern); });
+  return std::ranges::any_of(patterns, [&](std::string_view pattern) { return fits(text, pattern); });
 }
 
 }  // namespace

@@ -141,7 +141,7 @@ std::optional<std::pair<float, float>> range_beside(VolumeView<const float> fram
 }
 
 /// Darkens boxes.
-void cover(GreyPicture& picture, const FramePart& part, std::span<const dicom::PixelBox> boxes) {
+void cover_all(GreyPicture& picture, const FramePart& part, std::span<const dicom::PixelBox> boxes) {
   for (std::int64_t y = part.top; y < part.bottom; ++y) {
     for (std::int64_t x = part.left; x < part.right; ++x) {
       if (holds(boxes, x, y))
@@ -194,7 +194,7 @@ std::optional<TextRegion> find_words_beside(VolumeView<const float> frame, const
       const auto range = range_beside(frame, plane, part, covered);
       if (!range || range->second - range->first < least_contrast) continue;
       GreyPicture picture = picture_of(frame, part, range->first, range->second, plane);
-      cover(picture, part, covered);
+      cover_all(picture, part, covered);
       if (is_noise(picture)) continue;
       picture = to_be_read(picture, std::min(box.width, box.height));
       text += reader.read(picture);

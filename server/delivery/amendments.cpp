@@ -73,8 +73,8 @@ nlohmann::ordered_json changes(const Grant& grant, const Amendment& amendment) {
   return json;
 }
 
-void append(Services& services, Transaction& transaction, std::string_view kind, const Caller& caller,
-            const Grant& grant, const Amendment& amendment) {
+void append_amendment(Services& services, Transaction& transaction, std::string_view kind, const Caller& caller,
+                      const Grant& grant, const Amendment& amendment) {
   services.ledger.append(transaction,
                          {kind, grant.organisation_id, caller.user_id, grant.id, changes(grant, amendment)});
 }
@@ -116,7 +116,7 @@ Amendment propose_amendment(Services& services, Transaction& transaction, const 
         "$4)",
         {amendment.id, study.study_id, study.instance_count, study.instances_sha256});
   }
-  append(services, transaction, "grant.amendment_proposed", caller, grant, amendment);
+  append_amendment(services, transaction, "grant.amendment_proposed", caller, grant, amendment);
   return amendment;
 }
 
@@ -144,13 +144,13 @@ void approve_amendment(Services& services, Transaction& transaction, const Calle
         "UPDATE grant_studies SET instance_count = $1, instances_sha256 = $2 WHERE grant_id = $3 AND study_id = $4",
         {study.instance_count, study.instances_sha256, grant.id, study.study_id});
   }
-  append(services, transaction, "grant.amended", caller, grant, amendment);
+  append_amendment(services, transaction, "grant.amended", caller, grant, amendment);
 }
 
 void reject_amendment(Services& services, Transaction& transaction, const Caller& caller, const Grant& grant,
                       const Amendment& amendment) {
   decide(services, transaction, caller, amendment, "rejected");
-  append(services, transaction, "grant.amendment_rejected", caller, grant, amendment);
+  append_amendment(services, transaction, "grant.amendment_rejected", caller, grant, amendment);
 }
 
 std::optional<Amendment> find_amendment(Transaction& transaction, const Grant& grant, const std::string& amendment_id) {

@@ -87,8 +87,8 @@ void make_key(const Services& services, Grant& grant) {
   sodium_memzero(key.data(), key.size());
 }
 
-void append(Services& services, Transaction& transaction, std::string_view kind, const std::string& actor,
-            const Grant& grant, nlohmann::ordered_json detail = nlohmann::ordered_json::object()) {
+void append_grant(Services& services, Transaction& transaction, std::string_view kind, const std::string& actor,
+                  const Grant& grant, nlohmann::ordered_json detail = nlohmann::ordered_json::object()) {
   services.ledger.append(transaction, {kind, grant.organisation_id, actor, grant.id, std::move(detail)});
 }
 
@@ -125,20 +125,20 @@ Grant propose_grant(Services& services, Transaction& transaction, const Caller& 
         "INSERT INTO grant_studies (grant_id, study_id, instance_count, instances_sha256) VALUES ($1, $2, $3, $4)",
         {grant.id, study.study_id, study.instance_count, study.instances_sha256});
   }
-  append(services, transaction, "grant.proposed", caller.user_id, grant,
-         {{"recipient", grant.recipient_id},
-          {"study_count", cohort.size()},
-          {"instance_count", instance_count(cohort)},
-          {"cohort_sha256", cohort_sha256(cohort)},
-          {"kind", grant.kind},
-          {"recipe_sha256", sha256_hex(grant.recipe)},
-          {"decision_sha256", sha256_hex(grant.decision)},
-          {"purpose_sha256", sha256_hex(grant.purpose)},
-          {"mode", grant.mode},
-          {"quota_bytes", grant.quota_bytes},
-          {"created_ms", grant.created_ms},
-          {"expires_ms", grant.expires_ms},
-          {"key", grant.key_id}});
+  append_grant(services, transaction, "grant.proposed", caller.user_id, grant,
+               {{"recipient", grant.recipient_id},
+                {"study_count", cohort.size()},
+                {"instance_count", instance_count(cohort)},
+                {"cohort_sha256", cohort_sha256(cohort)},
+                {"kind", grant.kind},
+                {"recipe_sha256", sha256_hex(grant.recipe)},
+                {"decision_sha256", sha256_hex(grant.decision)},
+                {"purpose_sha256", sha256_hex(grant.purpose)},
+                {"mode", grant.mode},
+                {"quota_bytes", grant.quota_bytes},
+                {"created_ms", grant.created_ms},
+                {"expires_ms", grant.expires_ms},
+                {"key", grant.key_id}});
   return grant;
 }
 
@@ -158,8 +158,8 @@ void approve_grant(Services& services, Transaction& transaction, const Caller& c
   if (!is_enabled(transaction, grant.recipient_id)) {
     throw Error(ErrorCode::conflict, "the recipient is disabled");
   }
-  append(services, transaction, "grant.approved", caller.user_id, grant,
-         {{"approved_ms", now_ms}, {"cohort_sha256", cohort_sha256(cohort_of_grant(transaction, grant.id))}});
+  append_grant(services, transaction, "grant.approved", caller.user_id, grant,
+               {{"approved_ms", now_ms}, {"cohort_sha256", cohort_sha256(cohort_of_grant(transaction, grant.id))}});
 }
 
 void revoke_grant(Services& services, Transaction& transaction, const Caller& caller, const Grant& grant) {
@@ -168,7 +168,7 @@ void revoke_grant(Services& services, Transaction& transaction, const Caller& ca
       "UPDATE grants SET state = 'revoked', revoked_ms = $1, revoked_by = $2 WHERE id = $3 AND state <> 'revoked'",
       {now_ms, caller.user_id, grant.id});
   if (changed == 0) throw Error(ErrorCode::conflict, "this grant was revoked before");
-  append(services, transaction, "grant.revoked", caller.user_id, grant, {{"revoked_ms", now_ms}});
+  append_grant(services, transaction, "grant.revoked", caller.user_id, grant, {{"revoked_ms", now_ms}});
   transaction.after_commit([&services, id = grant.id] {
     services.transfers.stop_grant(id);
     note_period(services, id);

@@ -7,7 +7,7 @@
 namespace naru::server {
 
 namespace {
-[[noreturn]] void refuse(const char* what) {
+[[noreturn]] void refuse_header(const char* what) {
   throw Error(ErrorCode::request_invalid, std::string("the header of the request has ") + what);
 }
 
@@ -16,10 +16,10 @@ namespace {
 }
 
 void check_field(std::string_view line) {
-  if (line.front() == ' ' || line.front() == '\t') refuse("a line that continues the one before");
+  if (line.front() == ' ' || line.front() == '\t') refuse_header("a line that continues the one before");
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0) refuse("a line without a name and ':'");
-  if (line.substr(0, colon).find_first_of(" \t") != std::string_view::npos) refuse("a space in a field's name");
+  if (colon == std::string_view::npos || colon == 0) refuse_header("a line without a name and ':'");
+  if (line.substr(0, colon).find_first_of(" \t") != std::string_view::npos) refuse_header("a space in a field's name");
 }
 }  // namespace
 
@@ -27,15 +27,15 @@ std::optional<std::size_t> HeaderScanner::scan(std::string_view bytes) {
   for (; looked_at_ < bytes.size(); ++looked_at_) {
     const char c = bytes[looked_at_];
     const bool is_after_return = looked_at_ > line_begin_ && bytes[looked_at_ - 1] == '\r';
-    if (c == '\0') refuse("a NUL");
-    if ((c == '\n') != is_after_return) refuse("a line that does not end with CR LF");
+    if (c == '\0') refuse_header("a NUL");
+    if ((c == '\n') != is_after_return) refuse_header("a line that does not end with CR LF");
     if (looked_at_ - line_begin_ > kMaxLineBytes) too_large("a line longer than 8 KiB");
     if (looked_at_ >= kMaxHeaderBytes) too_large("more than 32 KiB");
     if (c != '\n') continue;
     const std::string_view line = bytes.substr(line_begin_, looked_at_ - 1 - line_begin_);
     line_begin_ = looked_at_ + 1;
     if (line.empty()) {
-      if (lines_ == 0) refuse("no request line");
+      if (lines_ == 0) refuse_header("no request line");
       return ++looked_at_;
     }
     if (lines_++ == 0) continue;

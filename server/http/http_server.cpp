@@ -25,22 +25,22 @@ constexpr int kBacklog = 4096;
 constexpr int kMaxAcceptsInARow = 64;
 constexpr std::chrono::milliseconds kTimeBetweenTicks{500}, kPauseAfterAcceptError{100};
 
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::config_invalid, what); }
+[[noreturn]] void refuse_config(const std::string& what) { throw Error(ErrorCode::config_invalid, what); }
 
 asio::ip::address parse_address(const std::string& text) {
   boost::system::error_code error;
   const auto address = asio::ip::make_address(text, error);
-  if (error) refuse("listen.address is no IP address: write for example 127.0.0.1, 0.0.0.0 or ::");
+  if (error) refuse_config("listen.address is no IP address: write for example 127.0.0.1, 0.0.0.0 or ::");
   return address;
 }
 
 std::unique_ptr<TlsServer> make_tls(const ListenConfig& config) {
   if (config.tls_certificate.empty() != config.tls_key.empty()) {
-    refuse("listen.tls_certificate and listen.tls_key are given both or not at all");
+    refuse_config("listen.tls_certificate and listen.tls_key are given both or not at all");
   }
   if (!config.tls_certificate.empty()) return std::make_unique<TlsServer>(config.tls_certificate, config.tls_key);
   if (!config.plain_is_allowed && !parse_address(config.address).is_loopback()) {
-    refuse(
+    refuse_config(
         "listen.address is not loopback: give a certificate (listen.tls_certificate, listen.tls_key), or set "
         "listen.plain_is_allowed where a proxy does TLS");
   }
@@ -113,8 +113,8 @@ void HttpServer::Parts::listen() {
   if (!error) acceptor->listen(kBacklog, error);
   if (!error) acceptor->native_non_blocking(true, error);
   if (error) {
-    refuse("cannot listen on " + door.config.address + ", port " + std::to_string(door.config.port) + ": " +
-           error.message());
+    refuse_config("cannot listen on " + door.config.address + ", port " + std::to_string(door.config.port) + ": " +
+                  error.message());
   }
   port = acceptor->local_endpoint().port();
 }

@@ -18,7 +18,7 @@ namespace naru::server {
 namespace http = boost::beast::http;
 
 namespace {
-[[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::request_invalid, what); }
+[[noreturn]] void refuse_request(const std::string& what) { throw Error(ErrorCode::request_invalid, what); }
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -41,24 +41,24 @@ void check_framing(const Message& message) {
   const auto lengths = message.count(http::field::content_length);
   const auto codings = message.count(http::field::transfer_encoding);
   if (lengths > 1 || codings > 1 || (lengths == 1 && codings == 1)) {
-    refuse("the length of the body is said more than once: send one Content-Length or one Transfer-Encoding");
+    refuse_request("the length of the body is said more than once: send one Content-Length or one Transfer-Encoding");
   }
   if (lengths == 1) {
     const auto length = message[http::field::content_length];
     if (length.empty() || length.find_first_not_of("0123456789") != boost::beast::string_view::npos) {
-      refuse("Content-Length is not a number");
+      refuse_request("Content-Length is not a number");
     }
   }
   if (codings == 0) return;
   if (!boost::beast::iequals(message[http::field::transfer_encoding], "chunked")) {
-    refuse("the only Transfer-Encoding that the server reads is \"chunked\"");
+    refuse_request("the only Transfer-Encoding that the server reads is \"chunked\"");
   }
-  if (message.version() != 11) refuse("HTTP/1.0 knows no Transfer-Encoding");
+  if (message.version() != 11) refuse_request("HTTP/1.0 knows no Transfer-Encoding");
 }
 
 void check_host(const Message& message) {
   const auto hosts = message.count(http::field::host);
-  if (hosts > 1 || (hosts == 0 && message.version() == 11)) refuse("a request carries one Host field");
+  if (hosts > 1 || (hosts == 0 && message.version() == 11)) refuse_request("a request carries one Host field");
 }
 }  // namespace
 
@@ -77,9 +77,9 @@ Request RequestParser::parse_header(std::string_view header) {
   auto& parser = parts_->parser;
   boost::beast::error_code error;
   parser.put(boost::asio::buffer(header.data(), header.size()), error);
-  if (error || !parser.is_header_done()) refuse("the header of the request is malformed");
+  if (error || !parser.is_header_done()) refuse_request("the header of the request is malformed");
   const Message& message = parser.get();
-  if (message.version() != 10 && message.version() != 11) refuse("the server speaks HTTP/1.0 and HTTP/1.1");
+  if (message.version() != 10 && message.version() != 11) refuse_request("the server speaks HTTP/1.0 and HTTP/1.1");
   check_framing(message);
   check_host(message);
   Request request;
@@ -113,7 +113,7 @@ RequestParser::Step RequestParser::read_body(std::string_view in, std::span<char
   step.produced = out.size() - body.size;
   step.is_done = parser.is_done();
   if (error && error != http::error::need_more && error != http::error::need_buffer) {
-    refuse("the body of the request is malformed");
+    refuse_request("the body of the request is malformed");
   }
   return step;
 }

@@ -11,7 +11,7 @@ namespace naru::server {
 namespace {
 constexpr std::size_t kMaxQueryParts = 100;
 
-[[noreturn]] void refuse(const char* what) {
+[[noreturn]] void refuse_target(const char* what) {
   throw Error(ErrorCode::request_invalid, std::string("the target of the request has ") + what);
 }
 
@@ -21,7 +21,7 @@ char unescaped(std::string_view digits) {
   unsigned value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
   if (digits.size() != 2 || error != std::errc{} || end != digits.data() + 2) {
-    refuse("an escape that is not % and two hexadecimal digits");
+    refuse_target("an escape that is not % and two hexadecimal digits");
   }
   return static_cast<char>(value);
 }
@@ -34,23 +34,23 @@ std::string decoded(std::string_view text, bool is_query) {
     if (c == '%') {
       c = unescaped(text.substr(i + 1, 2));
       i += 2;
-      if (!is_query && c == '/') refuse("an escaped '/' in its path");
+      if (!is_query && c == '/') refuse_target("an escaped '/' in its path");
     } else if (is_query && c == '+') {
       c = ' ';
     }
-    if (is_control(c) && !(is_query && (c == '\n' || c == '\r' || c == '\t'))) refuse("a control character");
+    if (is_control(c) && !(is_query && (c == '\n' || c == '\r' || c == '\t'))) refuse_target("a control character");
     out += c;
   }
-  if (valid_utf8(out) != out) refuse("text that is not UTF-8");
+  if (valid_utf8(out) != out) refuse_target("text that is not UTF-8");
   return out;
 }
 
 void check_parts(std::string_view path) {
-  if (path.find('\\') != std::string_view::npos) refuse("a '\\' in its path");
+  if (path.find('\\') != std::string_view::npos) refuse_target("a '\\' in its path");
   for (std::size_t begin = 1; begin < path.size();) {
     const std::size_t end = std::min(path.find('/', begin), path.size());
     const std::string_view part = path.substr(begin, end - begin);
-    if (part.empty() || part == "." || part == "..") refuse("an empty, '.' or '..' part in its path");
+    if (part.empty() || part == "." || part == "..") refuse_target("an empty, '.' or '..' part in its path");
     begin = end + 1;
   }
 }
@@ -60,7 +60,7 @@ std::string origin_form(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!target.starts_with(scheme)) continue;
     const std::size_t end_of_host = target.find_first_of("/?", scheme.size());
-    if (end_of_host == scheme.size()) refuse("no host after its scheme");
+    if (end_of_host == scheme.size()) refuse_target("no host after its scheme");
     if (end_of_host == std::string_view::npos) return "/";
     const std::string_view rest = target.substr(end_of_host);
     return std::string(rest.starts_with('?') ? "/" : "").append(rest);
@@ -72,8 +72,8 @@ std::string origin_form(std::string_view target) {
 Target parse_target(std::string_view text) {
   const std::string origin = origin_form(text);
   const std::string_view target = origin;
-  if (!target.starts_with('/')) refuse("a path that does not begin with '/'");
-  if (target.find('#') != std::string_view::npos) refuse("a '#'");
+  if (!target.starts_with('/')) refuse_target("a path that does not begin with '/'");
+  if (target.find('#') != std::string_view::npos) refuse_target("a '#'");
   const std::size_t question = target.find('?');
   Target out;
   out.path = decoded(target.substr(0, question), false);
@@ -87,7 +87,7 @@ Target parse_target(std::string_view text) {
       out.query.emplace_back(decoded(pair.substr(0, equals), true),
                              decoded(pair.substr(std::min(equals + 1, pair.size())), true));
     }
-    if (out.query.size() > kMaxQueryParts) refuse("more than 100 parts in its query");
+    if (out.query.size() > kMaxQueryParts) refuse_target("more than 100 parts in its query");
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return out;

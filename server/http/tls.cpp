@@ -13,7 +13,7 @@ namespace naru::server {
 namespace {
 constexpr char kCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";  // of TLS 1.2; those of 1.3 are all sound
 
-[[noreturn]] void refuse(const char* what, const std::filesystem::path& file, const char* remedy) {
+[[noreturn]] void refuse_file(const char* what, const std::filesystem::path& file, const char* remedy) {
   ERR_clear_error();
   throw Error(ErrorCode::config_invalid, std::string(what) + " " + file.string() + " " + remedy);
 }
@@ -49,10 +49,10 @@ std::shared_ptr<ssl_ctx_st> TlsServer::load() const {
   SSL_CTX_set_num_tickets(raw, 1);
   SSL_CTX_set_alpn_select_cb(raw, choose_protocol, nullptr);
   if (SSL_CTX_use_certificate_chain_file(raw, certificate_.c_str()) != 1) {
-    refuse("the certificate", certificate_, "cannot be read as PEM");
+    refuse_file("the certificate", certificate_, "cannot be read as PEM");
   }
   if (SSL_CTX_use_PrivateKey_file(raw, key_.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(raw) != 1) {
-    refuse("the key", key_, "cannot be read as PEM without a password, or is not that of the certificate");
+    refuse_file("the key", key_, "cannot be read as PEM without a password, or is not that of the certificate");
   }
   return context;
 }

@@ -83,8 +83,8 @@ std::optional<StagedFile> copy(const FileDescriptor& file, const ContentStore& c
 }
 
 /// What one file holds. @throws as Receiver::receive
-IngestCounts ingest(const std::filesystem::path& path, const FileDescriptor& file, const Services& services,
-                    const Origin& origin, const CancelToken& cancel) {
+IngestCounts ingest_file(const std::filesystem::path& path, const FileDescriptor& file, const Services& services,
+                         const Origin& origin, const CancelToken& cancel) {
   IngestCounts counts;
   if (is_archive_name(path)) {
     // By the descriptor: what stands under the name may be another file by now.
@@ -173,7 +173,7 @@ void WatchedFolder::take(const std::filesystem::path& path, const CancelToken& c
   const FileDescriptor file = open_regular(folder, name, before);
   if (!file.is_open()) return;
   const Origin origin{organisation_id_, "server", "folder"};
-  const IngestCounts counts = ingest(path, file, services_, origin, cancel);
+  const IngestCounts counts = ingest_file(path, file, services_, origin, cancel);
   // Written to meanwhile: what was stored stays, and the file is looked at again.
   const bool is_same = ::fstatat(folder.number(), name.c_str(), &after, AT_SYMLINK_NOFOLLOW) == 0 &&
                        after.st_dev == before.st_dev && after.st_ino == before.st_ino &&
