@@ -173,8 +173,8 @@ class Separator {
       if (!within_mm) continue;
       const bool lie_between = are_between(*partition, *within_mm);
       const bool may_overlap = &axis == &kAxes[kAcquisitionNumber] && has_rivals() && partition->whole_count < 2;
-      if (lie_between ? are_one_stack(*within_mm) : !may_overlap) continue;
-      const bool is_sure = !go_on(*partition, *within_mm) && (!lie_between || tells_spacing());
+      if (lie_between ? are_one_stack(*partition, *within_mm) : !may_overlap) continue;
+      const bool is_sure = !go_on(*partition, *within_mm) && (!lie_between || leave_no_room(*within_mm));
       if (is_sure) return stacks_of(*partition);
       if (lie_between) interleaved_count_ = partition->volumes.size();
     }
@@ -203,12 +203,21 @@ class Separator {
     return greatest_mm;
   }
 
-  /// An acquisition that leaves room for the slices of another is half of a stack: together they have the distance that
-  /// the header states, rather than each.
-  bool are_one_stack(double within_mm) const {
+  /// Volumes that leave room for each other's slices are one stack, scanned in turns: all are even together, no finer
+  /// than so many volumes make them, at the distance that the header states rather than each.
+  bool are_one_stack(const Partition& partition, double within_mm) const {
     const auto together_mm = even_together_mm();
     const auto stated_mm = stated_spacing_mm();
-    return together_mm && stated_mm && *stated_mm < (*together_mm + within_mm) / 2;
+    if (!together_mm || !stated_mm) return false;
+    const double finest_mm = (within_mm - even_tolerance_mm(within_mm)) / static_cast<double>(partition.volumes.size());
+    return *together_mm >= finest_mm && *stated_mm < (*together_mm + within_mm) / 2;
+  }
+
+  /// True where the slices of each volume fill it, as headers say, or where they say nothing but are not even together.
+  bool leave_no_room(double within_mm) const {
+    constexpr double kFilledPart = 2.0 / 3;
+    const auto stated_mm = stated_spacing_mm();
+    return stated_mm ? *stated_mm >= kFilledPart * within_mm : !even_together_mm();
   }
 
   std::optional<double> even_together_mm() const {
@@ -216,9 +225,6 @@ class Separator {
     for (const Place& place : places_) along_mm.push_back(place.along_mm);
     return even_spacing_mm(along_mm);
   }
-
-  /// False where slices would be even together as well, and nothing says which distance is meant.
-  bool tells_spacing() const { return stated_spacing_mm() || !even_together_mm(); }
 
   /// The least distance of slices within the volumes; empty where one of them is not even, or all have one slice.
   static std::optional<double> least_spacing_mm(const Partition& partition) {

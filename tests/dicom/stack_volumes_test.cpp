@@ -464,8 +464,8 @@ TEST(StackVolumes, VolumesThatMoveAreStacksOfTheirOwn) {
 }
 
 TEST(StackVolumes, HalvesOfAStackAreOneWhereTheyLeaveRoomForEachOther) {
-  const auto halves = [](std::optional<double> thickness_mm, std::optional<double> spacing_mm) {
-    auto candidates = two_volumes_off(1.25, [&](auto& i, int v) {
+  const auto halves = [](std::optional<double> thickness_mm, std::optional<double> spacing_mm, double off_mm = 1.25) {
+    auto candidates = two_volumes_off(off_mm, [&](auto& i, int v) {
       i.timing.acquisition_time_s = v;
       i.slice_thickness_mm = thickness_mm;
       i.spacing_between_slices_mm = spacing_mm;
@@ -476,9 +476,10 @@ TEST(StackVolumes, HalvesOfAStackAreOneWhereTheyLeaveRoomForEachOther) {
   EXPECT_EQ(halves(1, {}).stacks.size(), 1u);
   EXPECT_EQ(halves(2.5, 1.25).stacks.size(), 1u);
   EXPECT_EQ(halves(1, 2.5).stacks.size(), 2u);
-  const Sorted untold = halves({}, {});
-  EXPECT_EQ(untold.stacks.size(), 1u);
-  expect_all_rejected(untold, Code::mixed_acquisition);
+  for (const Sorted& untold : {halves({}, {}), halves(1.25, {}, 1.1), halves(1.25, {}, 0.05)}) {
+    EXPECT_EQ(untold.stacks.size(), 1u);
+    expect_all_rejected(untold, Code::mixed_acquisition);
+  }
 }
 
 /// Two turns of one scan, and another scan between their slices.
