@@ -58,8 +58,8 @@ constexpr std::array<Axis, kAxisCount> kAxes = {{
          [](const Instance& i) { return key_of(i.timing.content_time_s); }},
     Axis{"instance_order", "", "one volume of a 4-D case in the order of Instance Numbers", Telling::by_rank, nullptr},
 }};
-static_assert(kAxes[kBValue].key == b_value_key && kAxes[kAcquisitionNumber].name == "acquisition_number" &&
-              kAxes[kInstanceOrder].key == nullptr);
+static_assert(kAxes[kBValueAxis].key == b_value_key && kAxes[kAcquisitionNumberAxis].name == "acquisition_number" &&
+              kAxes[kInstanceOrderAxis].key == nullptr);
 
 AxisKeys::AxisKeys(std::span<const Candidate> candidates, std::span<const Member> members,
                    std::span<const Place> places)

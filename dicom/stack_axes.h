@@ -25,7 +25,7 @@ struct Axis {
   AxisKey (*key)(const Instance&);  ///< null: the order of Instance Numbers
 };
 
-inline constexpr std::size_t kBValue = 0, kAcquisitionNumber = 4, kInstanceOrder = 6, kAxisCount = 7;
+inline constexpr std::size_t kBValueAxis = 0, kAcquisitionNumberAxis = 4, kInstanceOrderAxis = 6, kAxisCount = 7;
 /// Diffusion first: its images may also differ in time. Values with a unit come before mere numbers.
 extern const std::array<Axis, kAxisCount> kAxes;
 

@@ -135,7 +135,7 @@ class Separator {
     bool has_whole = false;
     for (std::size_t first = 0; first < kAxes.size(); ++first) {
       // What makes a whole volume tells volumes apart: an order would mix those that lack slices, unless none lacks.
-      const bool is_contradicted = first == kInstanceOrder && has_whole && !are_numbers_whole();
+      const bool is_contradicted = first == kInstanceOrderAxis && has_whole && !are_numbers_whole();
       if (is_contradicted || !is_usable(kAxes[first], only_whole)) continue;
       const auto partition = partition_by([&](const Member& m) { return key(kAxes[first], m); });
       if (partition && is_good(*partition)) return separated(kAxes[first], *partition);
@@ -167,12 +167,12 @@ class Separator {
   /// stranger.
   std::optional<Separation> part_volumes() {
     interleaved_count_ = 0;
-    for (const Axis& axis : std::span(kAxes).first(kAcquisitionNumber + 1)) {
+    for (const Axis& axis : std::span(kAxes).first(kAcquisitionNumberAxis + 1)) {
       const auto partition = partition_by([&](const Member& m) { return key(axis, m); });
       const auto within_mm = partition ? least_spacing_mm(*partition) : std::nullopt;
       if (!within_mm) continue;
       const bool lie_between = are_between(*partition, *within_mm);
-      const bool may_overlap = &axis == &kAxes[kAcquisitionNumber] && has_rivals() && partition->whole_count < 2;
+      const bool may_overlap = &axis == &kAxes[kAcquisitionNumberAxis] && has_rivals() && partition->whole_count < 2;
       if (lie_between ? are_one_stack(*partition, *within_mm) : !may_overlap) continue;
       const bool is_sure = !go_on(*partition, *within_mm) && (!lie_between || leave_no_room(*within_mm));
       if (is_sure) return stacks_of(*partition);
@@ -365,7 +365,7 @@ class Separator {
 
   Separation separated(const Axis& axis, Partition partition) const {
     // Diffusion keeps the order of its acquisition, as its b-vectors are listed.
-    if (&axis == &kAxes[kBValue]) {
+    if (&axis == &kAxes[kBValueAxis]) {
       std::ranges::stable_sort(partition.volumes, {}, [&](const Volume& v) { return lowest_number(v); });
     }
     Separation result;
@@ -394,7 +394,7 @@ class Separator {
                 axis.action},
                Verdict::accept);
       result.sequence->values.push_back(value);
-      if (&axis == &kAxes[kBValue]) {
+      if (&axis == &kAxes[kBValueAxis]) {
         result.sequence->gradient_directions.push_back({volume.key[1], volume.key[2], volume.key[3]});
       }
     }
