@@ -12,10 +12,8 @@ namespace naru::dicom {
 
 namespace {
 
-/// How far a slice may lie from its place on the grid: 2 % of the spacing, at which interpolation errs by less than a
-/// fiftieth of the step between neighbours (GE writes some positions to 0.1 mm: 1.4 % between slices 7 mm apart), but
-/// never less than positions of two decimals can be off by rounding.
-constexpr double kSpacingTolerancePart = 0.02, kPositionRoundingMm = 1e-2;
+/// Never is the tolerance of places on the grid less than positions of two decimals can be off by rounding.
+constexpr double kPositionRoundingMm = 1e-2;
 /// Slices are sheared where their direction leaves the normal by more: 0.17 mm over a 200 mm stack. Angles made by the
 /// rounding of positions alone do not count.
 constexpr double kTiltToleranceDegrees = 0.05;
@@ -254,10 +252,7 @@ void StackJudge::note_variable_spacing(const std::vector<double>& distances_mm) 
 
 void StackJudge::note_distances() {
   if (places_.size() < 2) return;
-  std::vector<double> distances_mm;
-  for (std::size_t p = 1; p < places_.size(); ++p) {
-    distances_mm.push_back(places_[p].along_mm - places_[p - 1].along_mm);
-  }
+  const std::vector<double> distances_mm = distances_between(places_);
   const double spacing_mm = median(distances_mm);
   if (!is_regular(distances_mm) || !place_on_grid(spacing_mm)) {
     k_.clear();

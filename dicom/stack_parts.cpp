@@ -177,11 +177,7 @@ class PartJoiner {
     }
     const auto places = find_places(candidates_, members, normal_);
     if (places.size() != place_count) return false;  // they share some
-    std::vector<double> distances_mm;
-    for (std::size_t p = 1; p < places.size(); ++p) {
-      distances_mm.push_back(places[p].along_mm - places[p - 1].along_mm);
-    }
-    return is_regular(distances_mm);
+    return is_regular(distances_between(places));
   }
 
   bool is_one_row(const Part& a, const Part& b) const { return is_one_row(std::array{&a, &b}); }

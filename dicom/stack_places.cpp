@@ -40,9 +40,16 @@ std::vector<Place> find_places(std::span<const Candidate> candidates, std::span<
   return places;
 }
 
+std::vector<double> distances_between(std::span<const Place> places) {
+  std::vector<double> distances_mm;
+  for (std::size_t p = 1; p < places.size(); ++p) {
+    distances_mm.push_back(places[p].along_mm - places[p - 1].along_mm);
+  }
+  return distances_mm;
+}
+
 double even_tolerance_mm(double spacing_mm) {
-  constexpr double kPart = 0.02;
-  return std::max(kPart * spacing_mm, same_position_mm(spacing_mm));
+  return std::max(kSpacingTolerancePart * spacing_mm, same_position_mm(spacing_mm));
 }
 
 std::optional<double> even_spacing_mm(std::span<const double> along_mm) {
