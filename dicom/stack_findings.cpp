@@ -12,7 +12,7 @@ namespace naru::dicom {
 
 namespace {
 
-/// Never is the tolerance of places on the grid less than positions of two decimals can be off by rounding.
+/// So far a stack may drift by the rounding of positions of two decimals.
 constexpr double kPositionRoundingMm = 1e-2;
 /// Slices are sheared where their direction leaves the normal by more: 0.17 mm over a 200 mm stack. Angles made by the
 /// rounding of positions alone do not count.
@@ -23,8 +23,6 @@ constexpr double kMaxTiltDegrees = 45;
 constexpr double kStatedTiltToleranceDegrees = 0.5;
 /// What is done to a stack that is not rejected.
 constexpr std::string_view kInterpolated = "interpolated", kStraightened = "straightened by resampling";
-/// So many equal, wider distances after each other are a change of spacing rather than that many losses.
-constexpr int kSpacingChangeRun = 3;
 
 class StackJudge {
  public:
@@ -189,36 +187,7 @@ void StackJudge::note_all_lost() {
   draft_.add({code, {{"files", static_cast<double>(draft_.members.size())}}, "rejected"}, Verdict::reject);
 }
 
-double tolerance_mm(double spacing_mm) { return std::max(kSpacingTolerancePart * spacing_mm, kPositionRoundingMm); }
-
 double multiple_of(double distance_mm, double spacing_mm) { return std::round(distance_mm / spacing_mm); }
-
-/// True where distances are the spacing or whole multiples of it, and the wider ones stand apart from each other.
-bool are_gaps(const std::vector<double>& distances_mm, double spacing_mm) {
-  double previous = 1;
-  int run = 0;
-  for (const double distance : distances_mm) {
-    const double multiple = multiple_of(distance, spacing_mm);
-    if (multiple < 1 || std::abs(distance - multiple * spacing_mm) > multiple * tolerance_mm(spacing_mm)) return false;
-    run = multiple > 1 && multiple == previous ? run + 1 : 1;
-    previous = multiple;
-    if (multiple > 1 && run == kSpacingChangeRun) return false;
-  }
-  return std::ranges::any_of(distances_mm, [&](double mm) { return multiple_of(mm, spacing_mm) > 1; });
-}
-
-/// Of two medians the lower one: half of the distances may be gaps.
-double median(std::vector<double> distances_mm) {
-  const auto middle = distances_mm.begin() + static_cast<std::ptrdiff_t>((distances_mm.size() - 1) / 2);
-  std::ranges::nth_element(distances_mm, middle);
-  return *middle;
-}
-
-/// True where all distances are `spacing_mm`.
-bool are_even(const std::vector<double>& distances_mm, double spacing_mm) {
-  return std::ranges::all_of(distances_mm,
-                             [&](double mm) { return std::abs(mm - spacing_mm) <= tolerance_mm(spacing_mm); });
-}
 
 /// Gives each place its k on an even grid of `spacing_mm`; false where some place lies off every such grid.
 bool StackJudge::place_on_grid(double spacing_mm) {
@@ -233,16 +202,16 @@ bool StackJudge::place_on_grid(double spacing_mm) {
     const Vec3 expected = position(0) + static_cast<double>(k_[p]) * step_mm_;
     off_grid_mm_ = std::max(off_grid_mm_, norm(position(p) - expected));
   }
-  return off_grid_mm_ <= tolerance_mm(spacing_mm);
+  return off_grid_mm_ <= even_tolerance_mm(spacing_mm);
 }
 
 void StackJudge::note_variable_spacing(const std::vector<double>& distances_mm) {
   const auto [min_mm, max_mm] = std::ranges::minmax(distances_mm);
-  const double median_mm = median(distances_mm);
+  const double spacing_mm = median_mm(distances_mm);
   const auto changes = std::ranges::find_if(
-      distances_mm, [&](double mm) { return std::abs(mm - distances_mm.front()) > tolerance_mm(median_mm); });
+      distances_mm, [&](double mm) { return std::abs(mm - distances_mm.front()) > even_tolerance_mm(spacing_mm); });
   Finding finding{
-      Code::variable_spacing, {{"min_mm", min_mm}, {"median_mm", median_mm}, {"max_mm", max_mm}}, "rejected"};
+      Code::variable_spacing, {{"min_mm", min_mm}, {"median_mm", spacing_mm}, {"max_mm", max_mm}}, "rejected"};
   if (changes != distances_mm.end()) {
     finding.detail.emplace_back("changes_after_index", static_cast<double>(changes - distances_mm.begin()));
   }
@@ -253,7 +222,7 @@ void StackJudge::note_variable_spacing(const std::vector<double>& distances_mm) 
 void StackJudge::note_distances() {
   if (places_.size() < 2) return;
   const std::vector<double> distances_mm = distances_between(places_);
-  const double spacing_mm = median(distances_mm);
+  const double spacing_mm = median_mm(distances_mm);
   if (!is_regular(distances_mm) || !place_on_grid(spacing_mm)) {
     k_.clear();
     step_mm_ = (1 / static_cast<double>(places_.size() - 1)) * (position(places_.size() - 1) - position(0));
@@ -359,7 +328,7 @@ void StackJudge::note_single_slice() {
 void StackJudge::note_overlap() {
   const double spacing_mm = dot(step_mm_, normal_);
   const auto thickness_mm = instance(places_.front().first()).slice_thickness_mm;
-  if (!thickness_mm || *thickness_mm <= spacing_mm + tolerance_mm(spacing_mm)) return;
+  if (!thickness_mm || *thickness_mm <= spacing_mm + even_tolerance_mm(spacing_mm)) return;
   draft_.add({Code::overlapping, {{"thickness_mm", *thickness_mm}, {"spacing_mm", spacing_mm}}, "kept"},
              Verdict::accept);
 }
@@ -379,11 +348,6 @@ void StackJudge::note_order() {
 }
 
 }  // namespace
-
-bool is_regular(const std::vector<double>& distances_mm) {
-  const double spacing_mm = median(distances_mm);
-  return are_even(distances_mm, spacing_mm) || are_gaps(distances_mm, spacing_mm);
-}
 
 void judge_stack(std::span<const Candidate> candidates, const SamePixels& same_pixels, const StackOptions& options,
                  StackDraft& draft) {

@@ -1,8 +1,6 @@
 /// The second half of `build_stacks`: one draft's slices in order, its grid, and what is wrong with them.
 #pragma once
 
-#include <vector>
-
 #include "dicom/stack_split.h"
 
 namespace naru::dicom {
@@ -10,9 +8,5 @@ namespace naru::dicom {
 /// Orders the members of `draft` by position, removes copies, fills in its stack and its findings.
 void judge_stack(std::span<const Candidate> candidates, const SamePixels& same_pixels, const StackOptions& options,
                  StackDraft& draft);
-
-/// True where slices at these distances from each other lie on one even grid, whole or with gaps.
-/// @pre there is a distance
-bool is_regular(const std::vector<double>& distances_mm);
 
 }  // namespace naru::dicom

@@ -9,7 +9,6 @@
 
 #include "dicom/element_values.h"
 #include "dicom/pixels.h"
-#include "dicom/stack_findings.h"
 #include "dicom/stack_places.h"
 
 namespace naru::dicom {

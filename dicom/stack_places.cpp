@@ -49,20 +49,40 @@ std::vector<double> distances_between(std::span<const Place> places) {
 }
 
 double even_tolerance_mm(double spacing_mm) {
-  return std::max(kSpacingTolerancePart * spacing_mm, same_position_mm(spacing_mm));
+  constexpr double kMostPart = 0.25, kArithmeticMm = 1e-9;  // 0.07 - 0.06 > 0.01
+  return std::max(kSpacingTolerancePart * spacing_mm, std::min(kSamePositionMm, kMostPart * spacing_mm)) +
+         kArithmeticMm;
 }
 
-std::optional<double> even_spacing_mm(std::span<const double> along_mm) {
-  std::vector<double> distances_mm;
-  for (std::size_t n = 1; n < along_mm.size(); ++n) distances_mm.push_back(along_mm[n] - along_mm[n - 1]);
+double median_mm(std::span<const double> distances_mm) {
+  std::vector<double> sorted(distances_mm.begin(), distances_mm.end());
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2);
+  std::ranges::nth_element(sorted, middle);
+  return *middle;
+}
+
+std::optional<double> even_spacing_mm(std::span<const double> distances_mm) {
   if (distances_mm.empty()) return std::nullopt;
-  std::ranges::sort(distances_mm);
-  const double spacing_mm = distances_mm[distances_mm.size() / 2];
+  const double spacing_mm = median_mm(distances_mm);
   const bool is_even = std::ranges::all_of(distances_mm, [&](double mm) {
     const double multiple = std::round(mm / spacing_mm);
     return multiple >= 1 && std::abs(mm - multiple * spacing_mm) <= multiple * even_tolerance_mm(spacing_mm);
   });
   return is_even ? std::optional(spacing_mm) : std::nullopt;
+}
+
+bool is_regular(std::span<const double> distances_mm) {
+  const auto spacing_mm = even_spacing_mm(distances_mm);
+  if (!spacing_mm) return false;
+  double previous = 1;
+  int run = 0;
+  for (const double distance_mm : distances_mm) {
+    const double multiple = std::round(distance_mm / *spacing_mm);
+    run = multiple > 1 && multiple == previous ? run + 1 : 1;
+    previous = multiple;
+    if (multiple > 1 && run == kSpacingChangeRun) return false;
+  }
+  return true;
 }
 
 Vec3 slice_normal(std::span<const Candidate> candidates, const StackDraft& draft) {

@@ -35,12 +35,20 @@ std::vector<double> distances_between(std::span<const Place> places);
 inline constexpr double kSpacingTolerancePart = 0.02;
 
 /// Within which two distances are one: that part of the spacing, and no less than positions of two decimals are rounded
-/// by, if that is little beside it.
+/// by, as far as that is a quarter of the spacing at most.
 double even_tolerance_mm(double spacing_mm);
 
-/// The distance between slices at rising `along_mm` of which some may lack: all distances are whole multiples of their
-/// median. Empty where they are not, and for less than two slices.
-std::optional<double> even_spacing_mm(std::span<const double> along_mm);
+/// Of two medians the lower one: half of the distances may be gaps.
+double median_mm(std::span<const double> distances_mm);
+
+/// The distance between slices of which some may lack: all distances are whole multiples of their median. Empty where
+/// they are not, and where there is none.
+std::optional<double> even_spacing_mm(std::span<const double> distances_mm);
+
+/// True where distances are even and the wider ones stand apart from each other: gaps. So many equal, wider distances
+/// after each other are a change of spacing rather than that many losses.
+inline constexpr int kSpacingChangeRun = 3;
+bool is_regular(std::span<const double> distances_mm);
 
 /// The normal of a draft's slices: row direction x column direction of its first member.
 Vec3 slice_normal(std::span<const Candidate> candidates, const StackDraft& draft);

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <ranges>
 #include <set>
 
 #include "dicom/stack_axes.h"
@@ -220,18 +223,17 @@ class Separator {
     return stated_mm ? *stated_mm >= kFilledPart * within_mm : !even_together_mm();
   }
 
-  std::optional<double> even_together_mm() const {
-    std::vector<double> along_mm;
-    for (const Place& place : places_) along_mm.push_back(place.along_mm);
-    return even_spacing_mm(along_mm);
-  }
+  std::optional<double> even_together_mm() const { return even_spacing_mm(distances_between(places_)); }
 
   /// The least distance of slices within the volumes; empty where one of them is not even, or all have one slice.
   static std::optional<double> least_spacing_mm(const Partition& partition) {
     double least_mm = std::numeric_limits<double>::infinity();
     for (const Volume& volume : partition.volumes) {
       if (volume.members.size() == 1) continue;
-      const auto spacing_mm = even_spacing_mm(volume.along_mm);
+      std::vector<double> distances_mm;
+      std::ranges::transform(volume.along_mm | std::views::drop(1), volume.along_mm, std::back_inserter(distances_mm),
+                             std::minus{});
+      const auto spacing_mm = even_spacing_mm(distances_mm);
       if (!spacing_mm) return std::nullopt;
       least_mm = std::min(least_mm, *spacing_mm);
     }

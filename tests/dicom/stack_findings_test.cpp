@@ -246,6 +246,25 @@ TEST(StackFindings, AJumpWithinThePlaneIsToldByItsSize) {
   EXPECT_EQ(detail(build_stacks(candidates, kDifferent).stacks[0].findings[0], "off_grid_mm"), -999) << "uneven anyway";
 }
 
+/// Below 0.1 mm a hundredth of a millimetre is no small part of the spacing: half a slice was called a whole one.
+TEST(StackFindings, SlicesOfAMicroscopeAreEvenByThePartOfTheirSpacing) {
+  const auto judged = [](int moved, double by_mm) {
+    auto candidates = series(12, 0.009);
+    for (Candidate& candidate : candidates) candidate.instance.spacing_i_mm = candidate.instance.spacing_j_mm = 0.009;
+    for (int k = moved; k < 12; ++k) candidates[k].instance.position_mm[2] += by_mm;
+    return codes(build_stacks(candidates, kDifferent).stacks[0]);
+  };
+  EXPECT_THAT(judged(6, 0.0045), ElementsAre(Code::variable_spacing, Code::overlapping));
+  EXPECT_THAT(judged(6, 0.009), ElementsAre(Code::gap, Code::overlapping));
+  EXPECT_THAT(judged(6, 0.0001), ElementsAre(Code::overlapping));
+  auto rounded = series(12, 0.0625);
+  for (Candidate& candidate : rounded) {
+    double& z_mm = candidate.instance.position_mm[2];
+    z_mm = std::round(z_mm * 100) / 100;
+  }
+  EXPECT_THAT(codes(build_stacks(rounded, kDifferent).stacks[0]), ElementsAre(Code::overlapping));
+}
+
 }  // namespace
 
 }  // namespace naru::test
