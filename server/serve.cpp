@@ -48,6 +48,7 @@
 #include "server/jobs/local_executor.h"
 #include "server/maintenance.h"
 #include "server/metrics.h"
+#include "server/readiness.h"
 #include "server/routes/application.h"
 #include "server/services.h"
 #include "server/store/database.h"
@@ -389,6 +390,8 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
   Transfers::close_interrupted(base.services);
   remove_unrecorded_content(*base.database, base.content);
   malloc_trim(0);  // the checks looked at everything
+  const Readiness readiness([&base] { require_able(base.services); });
+  base.services.readiness = &readiness;
   BackupService backups(base.services);
   LocalExecutor executor({base.config.data, "/proc/self/exe",
                           [&base](const std::string& sha256) { return base.content.path_of(sha256); }});

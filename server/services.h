@@ -15,6 +15,7 @@ class KeyStore;
 class Ledger;
 class Listings;
 class Metrics;
+class Readiness;
 class Receiver;
 class Transfers;
 struct Config;
@@ -32,6 +33,7 @@ struct Services {
   Metrics& metrics;
   Transfers& transfers;  ///< downloads under way: delivery/transfers.h
   Auth* auth = nullptr;  ///< accounts, tokens, sessions: auth/auth.h; the application needs it
+  const Readiness* readiness = nullptr;  ///< of /readyz: readiness.h; `serve` has it
 };
 
 }  // namespace naru::server

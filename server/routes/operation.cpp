@@ -5,9 +5,8 @@
 #include "server/auth/auth.h"
 #include "server/backup_service.h"
 #include "server/config.h"
-#include "server/disk_room.h"
-#include "server/ingest/content_store.h"
 #include "server/metrics.h"
+#include "server/readiness.h"
 #include "server/routes/idempotency.h"
 #include "server/routes/page.h"
 #include "server/routes/route.h"
@@ -21,14 +20,12 @@ namespace {
 /// The process answers: at once, though the database hangs and all handlers wait for it.
 Response get_healthz(Services&, Request&) { return json_response({{"status", "ok"}, {"version", kVersion}}); }
 
-/// It can do its work: the database answers, and the data may be written. Load balancers take it out of service
-/// otherwise.
+/// It can do its work, as of a moment ago: the database answers, and the data may be written. Load balancers take it
+/// out of service otherwise.
 Response get_readyz(Services& services, Request&) {
-  in_transaction(services.database, Access::read,
-                 [](Transaction& transaction) { transaction.query("SELECT size FROM ledger_head WHERE id = 1"); });
-  require_writable(services.config.data);
-  require_writable(services.content.incoming());
-  require_last_room(services.config.data);
+  if (services.readiness == nullptr)
+    throw Error(ErrorCode::store_unavailable, "nobody looks whether the server is ready");
+  services.readiness->require();
   return json_response({{"status", "ready"}});
 }
 
@@ -99,7 +96,8 @@ constexpr std::array kRoutes = {
           .door = Door::open,
           .roles = {},
           .scope = Scope::read,
-          .handle = get_readyz},
+          .handle = get_readyz,
+          .is_immediate = true},
     Route{.method = Method::get,
           .pattern = "/metrics",
           .door = Door::link,

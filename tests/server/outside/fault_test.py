@@ -222,6 +222,7 @@ def folder_read_only(options, studies):
         dataset = prepared(world, studies)
         for folder in (server.data / "content", server.data):
             with read_only(folder):
+                wait_for("it is not ready", lambda: Client(server).get("/readyz").status == 503, 5)
                 expect_problem(Client(server).get("/readyz"), 503, "output_unwritable")
                 assert Client(server).get("/healthz").status == 200
                 expect_problem(world.send_file(studies[1][0]), 503, "output_unwritable")
@@ -307,6 +308,7 @@ def database_away(options, studies):
                     began = time.monotonic()
                     assert Client(server).get("/healthz", timeout=5).status == 200
                     assert time.monotonic() - began < 3, "/healthz waits for the database"
+                    wait_for("it is not ready", lambda: Client(server).get("/readyz").status == 503, 5)
                     expect_problem(Client(server).get("/readyz"), 503, "store_unavailable")
                     expect_problem(world.send_file(studies[0][0]), 503, "store_unavailable")
                     expect_problem(world.steward.get("/api/v1/jobs"), 503, "store_unavailable")
@@ -328,6 +330,7 @@ def database_away(options, studies):
                     began = time.monotonic()
                     assert Client(server).get("/healthz", timeout=5).status == 200
                     assert time.monotonic() - began < 3, "/healthz waits behind what waits for the database"
+                    wait_for("it is not ready", lambda: Client(server).get("/readyz", timeout=5).status == 503, 15)
                 server.wait_ready(30)
                 for thread in threads:
                     thread.join(timeout=60)

@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+
+#include "server/readiness.h"
 #include "tests/server/support/test_server.h"
+#include "tests/server/support/wait_until.h"
 
 namespace naru::server::test {
 namespace {
@@ -25,12 +29,29 @@ TEST_P(OperationRoutes, TellTheMetricsOfAllToThisMachineAndToTheOperatorAlone) {
   EXPECT_EQ(server_.ask(request).status, 200);
 }
 
-TEST_P(OperationRoutes, LivenessAloneWaitsForNothing) {
+TEST_P(OperationRoutes, LivenessAndReadinessAloneWaitForNothing) {
   for (const Route& route : all_routes()) {
-    EXPECT_EQ(server_.application.is_immediate(request_for(route.method, route.pattern)), route.pattern == "/healthz")
+    EXPECT_EQ(server_.application.is_immediate(request_for(route.method, route.pattern)),
+              route.pattern == "/healthz" || route.pattern == "/readyz")
         << route.pattern;
     EXPECT_TRUE(!route.is_immediate || route.door == Door::open) << "who asks is looked up in the database";
   }
+}
+
+TEST_P(OperationRoutes, ReadinessIsWhatWasSeenLast) {
+  EXPECT_EQ(server_.ask(Method::get, "/readyz", "").status, 503) << "nobody looked";
+  std::atomic<bool> is_read_only = false;
+  const Readiness readiness(
+      [&] {
+        require_able(server_.services);
+        if (is_read_only) throw Error(ErrorCode::output_unwritable, "read-only");
+      },
+      std::chrono::milliseconds(1));
+  server_.services.readiness = &readiness;
+  EXPECT_TRUE(wait_until([&] { return server_.ask(Method::get, "/readyz", "").status == 200; }));
+  is_read_only = true;
+  EXPECT_TRUE(wait_until([&] { return problem_code(server_.ask(Method::get, "/readyz", "")) == "output_unwritable"; }));
+  server_.services.readiness = nullptr;
 }
 
 }  // namespace
