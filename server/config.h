@@ -1,6 +1,7 @@
 /// The server's configuration: one TOML file, every key optional.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -24,6 +25,8 @@ struct ListenConfig {
   int max_event_streams = 512;  ///< connections that follow events; more are answered 503
   int handler_threads = 16, max_waiting_requests = 1024;
   bool access_log = true;  ///< a line of JSON on stderr for each request
+  /// How long who sends a long body is believed; no key of the file, but of tests.
+  std::chrono::milliseconds time_between_admissions{10'000};
 };
 
 struct DicomConfig {

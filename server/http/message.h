@@ -130,7 +130,7 @@ class Application {
   /// answer also while all handlers wait. Must not wait itself.
   virtual bool is_immediate(const Request&) const { return false; }
   /// Finds the route, the caller and whether the caller may; fills `route`, `path_values` and `caller`. Asked once the
-  /// header is read, and again once a body that is held in memory has come.
+  /// header is read, again once the body has come, and each 10 s while a long one comes.
   virtual Admission admit(Request& request) = 0;
   virtual Response respond(Request& request) = 0;
   virtual std::unique_ptr<BodySink> receive(Request& request) = 0;

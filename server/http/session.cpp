@@ -178,15 +178,27 @@ Task<std::optional<Response>> Session::receive(Exchange& exchange, std::uint64_t
   ReleaseOnPool<BodySink> sink(*door_.pool);
   co_await on_pool(Start::goes_on, [&] { sink.hold(door_.application.receive(exchange.request)); });
   std::vector<char> piece(kPieceBytes);
+  auto admitted = Steady::now();
   for (std::uint64_t total = 0; true;) {
     const std::optional<std::size_t> size = co_await read_body(exchange, piece);
     if (!size) co_return std::nullopt;
-    if (*size == 0) break;
     check_length(total += *size, max_bytes);
-    co_await on_pool(Start::goes_on, [&] { sink->write(std::as_bytes(std::span(piece.data(), *size))); });
+    const bool is_over = *size == 0;
+    co_await on_pool(Start::goes_on, [&] {
+      // Who sends may have lost the right to it: a body may take hours.
+      if (is_over || Steady::now() - admitted >= door_.config.time_between_admissions) {
+        response = door_.application.admit(exchange.request).refusal;
+        admitted = Steady::now();
+      }
+      if (response) return;
+      if (is_over) {
+        response = sink->finish();
+      } else {
+        sink->write(std::as_bytes(std::span(piece.data(), *size)));
+      }
+    });
+    if (response) co_return response;
   }
-  co_await on_pool(Start::goes_on, [&] { response = sink->finish(); });
-  co_return response;
 }
 
 Task<bool> Session::read_whole_body(Exchange& exchange, std::uint64_t max_bytes) {

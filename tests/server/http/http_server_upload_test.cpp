@@ -25,6 +25,7 @@ class HttpServerUpload : public test::DoorTest {
       if (test_.refuses) throw Error(ErrorCode::conflict, "the upload has ended");
       test_.largest = std::max(test_.largest, bytes.size());
       test_.received.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      test_.written += static_cast<int>(bytes.size());
     }
     Response finish() override {
       ++test_.finished;
@@ -45,7 +46,7 @@ class HttpServerUpload : public test::DoorTest {
 
   std::string received;
   std::size_t largest = 0;
-  std::atomic<int> destroyed = 0, finished = 0;
+  std::atomic<int> destroyed = 0, finished = 0, written = 0;
   std::atomic<bool> refuses = false;
 };
 
@@ -132,6 +133,46 @@ TEST_F(HttpServerUpload, MalformedChunksInTheMiddleAre400) {
   EXPECT_EQ(client.answer().status, 400);
   test::wait_until([&] { return destroyed == 1; });
   EXPECT_EQ(finished, 0);
+}
+
+Response refused_admission() {
+  Response response;
+  response.status = 401;
+  response.body = std::string("revoked");
+  return response;
+}
+
+TEST_F(HttpServerUpload, WhoLostTheRightMeanwhileEndsNothing) {
+  std::atomic<bool> is_revoked = false;
+  application.on_admit = [&](Request&) {
+    if (is_revoked) return Admission{refused_admission(), 0, false};
+    return Admission{{}, 10'000'000, true};
+  };
+  start();
+  RawClient client(server->port());
+  client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc");
+  test::wait_until([&] { return written == 3; });
+  is_revoked = true;
+  EXPECT_EQ(client.ask("def").status, 401);
+  test::wait_until([&] { return destroyed == 1; });
+  EXPECT_EQ(finished, 0);
+}
+
+TEST_F(HttpServerUpload, WhoLostTheRightMeanwhileIsStoppedInTheMiddle) {
+  auto config = test::loopback();
+  config.time_between_admissions = std::chrono::milliseconds(0);
+  std::atomic<int> admitted = 0;
+  application.on_admit = [&](Request&) {
+    if (++admitted > 3) return Admission{refused_admission(), 0, false};
+    return Admission{{}, 10'000'000, true};
+  };
+  start(config);
+  RawClient client(server->port());
+  client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n" + pattern(1'000'000));
+  EXPECT_EQ(client.answer().status, 401);
+  test::wait_until([&] { return destroyed == 1; });
+  EXPECT_EQ(finished, 0);
+  EXPECT_LT(received.size(), 1'000'000U);
 }
 
 }  // namespace
