@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "dicom/deidentify/descriptor_context.h"
+#include "dicom/deidentify/descriptor_han_forms.h"
+#include "dicom/deidentify/descriptor_hanja.h"
 #include "dicom/deidentify/descriptor_romanisation.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
 
@@ -174,6 +176,20 @@ constexpr std::u32string_view kWordEndings[] = {
     U"검사", U"촬영", U"중", U"됨", U"된", U"될",   U"히",   U"후",   U"시",   U"용",   U"대",   U"점",
     U"등",   U"함",   U"된", U"할", U"적", U"부위", U"상태", U"관",   U"부",   U"제",   U"예정"};
 
+// Behind a name in Han characters; the first two behind any.
+constexpr std::u32string_view kPoliteTitles[] = {U"様", U"殿"};
+constexpr std::u32string_view kHanTitles[] = {U"様",   U"殿",   U"先生", U"医師", U"医师",
+                                              U"醫師", U"医生", U"醫生", U"教授", U"大夫"};
+constexpr std::u32string_view kHanLabels[] = {U"氏名", U"姓名", U"患者名", U"患者姓名", U"患者氏名"};
+// Names follow these behind a sign alone.
+constexpr std::u32string_view kHanRoles[] = {
+    U"患者",   U"担当",     U"担当医",   U"担当医師", U"主治医",   U"主治医師", U"主治医师", U"依頼医",   U"依頼者",
+    U"報告者", U"報告医",   U"报告者",   U"报告医生", U"报告医师", U"读片医生", U"読影医",   U"検査者",   U"撮影者",
+    U"操作者", U"審核醫師", U"审核医生", U"审核医师", U"检查医生", U"检查医师", U"申请医生", U"申请医师", U"医生",
+    U"醫生",   U"医師",     U"医师",     U"醫師",     U"技師",     U"技师",     U"護士",     U"护士"};
+// Who signs, behind a sign, before a name of the commonest kind.
+constexpr std::u32string_view kSigners[] = {U"확인", U"확인자", U"서명", U"작성", U"작성자", U"보고자", U"승인자"};
+
 // Surnames of most people, and the syllables of most given names: what a name without a title must be made of.
 constexpr std::u32string_view kCommonSurnames =
     U"김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차우구민나진엄채원천방공현";
@@ -267,7 +283,10 @@ class KoreanContext {
     const std::u32string_view word = text_.folded(tokens_[i]);
     for (const std::u32string_view title : kTitles) {
       // A particle may follow: "환자의".
-      if (word.starts_with(title) && word.size() <= title.size() + 1) return title;
+      constexpr std::u32string_view kLongParticles[] = {U"에게", U"께서", U"한테", U"에서", U"으로"};
+      if (!word.starts_with(title)) continue;
+      const std::u32string_view rest = word.substr(title.size());
+      if (rest.size() <= 1 || is_one_of(rest, kLongParticles)) return title;
     }
     return {};
   }
@@ -290,8 +309,11 @@ class KoreanContext {
 
   /// "환자명: 홍길동", "판독의 김철수"
   bool behind_label(std::size_t i, std::u32string_view run) {
-    if (i == 0 || !is_one_of(text_.folded(tokens_[i - 1]), kPlaceLabels) || !is_label_gap(i)) return false;
-    if (!is_name(run, has_sign(i) ? U"님" : U"환자")) return false;
+    if (i == 0 || !is_label_gap(i)) return false;
+    const std::u32string_view label = text_.folded(tokens_[i - 1]);
+    const bool is_person = is_one_of(label, kPlaceLabels) && is_name(run, has_sign(i) ? U"님" : U"환자");
+    const bool is_signer = has_sign(i) && is_one_of(label, kSigners) && is_common_name(run);
+    if (!is_person && !is_signer) return false;
     remove(i, run.size(), DescriptorReason::title);
     return true;
   }
@@ -315,20 +337,34 @@ class KoreanContext {
     removals_.push_back({tokens_[i].begin, tokens_[end - 1].end, DescriptorReason::title});
   }
 
-  /// "患者：王小明", "氏名 山田太郎", "山田様"
+  /// "患者：王小明", "担当: 鈴木一郎", "氏名 山田太郎", "山田様", "佐藤先生", "陈大文医生"
   void han_name(std::size_t i) {
-    constexpr std::u32string_view kHanLabels[] = {U"氏名", U"姓名", U"患者名", U"患者姓名", U"患者氏名"};
     constexpr std::size_t kShortest = 2, kLongest = 5;
     const std::u32string_view run = text_.folded(tokens_[i]);
-    const bool is_polite = run.ends_with(U"様");
-    const bool is_before_polite = i + 1 < tokens_.size() && text_.gap_before(i + 1) == U" " &&
-                                  (text_.folded(tokens_[i + 1]) == U"様" || text_.folded(tokens_[i + 1]) == U"殿");
-    const std::u32string_view name = is_polite ? run.substr(0, run.size() - 1) : run;
+    const std::u32string_view* glued =
+        std::ranges::find_if(kHanTitles, [&](std::u32string_view title) { return run.ends_with(title); });
+    const bool is_glued = glued != std::end(kHanTitles);
+    const std::u32string_view name = is_glued ? run.substr(0, run.size() - glued->size()) : run;
     if (name.size() < kShortest || name.size() > kLongest || is_known_word(name)) return;
+    const bool is_spaced = i + 1 < tokens_.size() && text_.gap_before(i + 1) == U" ";
+    const bool is_titled = is_glued ? may_have_title(name, *glued)
+                                    : is_spaced && is_one_of(text_.folded(tokens_[i + 1]), kHanTitles) &&
+                                          may_have_title(name, text_.folded(tokens_[i + 1]));
     const std::u32string_view before = i > 0 ? text_.folded(tokens_[i - 1]) : std::u32string_view();
     const bool is_labelled =
-        i > 0 && is_label_gap(i) && (is_one_of(before, kHanLabels) || (before == U"患者" && has_sign(i)));
-    if (is_labelled || is_polite || is_before_polite) remove(i, name.size(), DescriptorReason::title);
+        i > 0 && is_label_gap(i) && (is_one_of(before, kHanLabels) || (has_sign(i) && is_one_of(before, kHanRoles)));
+    if (is_labelled || is_titled) remove(i, name.size(), DescriptorReason::title);
+  }
+
+  /// "内科先生" and "主治医生" name nobody; doctors have a surname that is known, or "専門医師" were one.
+  static bool may_have_title(std::u32string_view name, std::u32string_view title) {
+    constexpr std::u32string_view kNoNameEnds = U"科院医醫師师生当當者任長长";
+    constexpr std::size_t kLongestTitled = 4, kLongestOfDoctor = 3;
+    if (is_one_of(title, kPoliteTitles)) return true;
+    if (name.size() > kLongestTitled || kNoNameEnds.find(name.back()) != name.npos) return false;
+    if (title == U"先生") return true;
+    const auto has_surname = [](std::u32string_view form) { return is_surname_hanja(form[0]); };
+    return name.size() <= kLongestOfDoctor && (has_surname(name) || std::ranges::any_of(han_forms(name), has_surname));
   }
 
   bool has_sign(std::size_t i) const { return text_.gap_before(i).find_first_of(U":=") != std::u32string_view::npos; }

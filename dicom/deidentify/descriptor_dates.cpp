@@ -447,9 +447,9 @@ struct DateFinder::Reader {
 
   std::size_t date(std::size_t at) const {
     using Form = std::size_t (Reader::*)(std::size_t) const;
-    constexpr Form kForms[] = {&Reader::joined,      &Reader::separated,       &Reader::east_asian,
-                               &Reader::day_month,   &Reader::year_month_name, &Reader::year_month,
-                               &Reader::roman_month, &Reader::birth_year,      &Reader::week};
+    constexpr Form kForms[] = {
+        &Reader::joined,     &Reader::separated,   &Reader::east_asian, &Reader::day_month, &Reader::year_month_name,
+        &Reader::year_month, &Reader::roman_month, &Reader::birth_year, &Reader::week,      &Reader::before_weekday};
     if (tokens()[at].kind == TokenKind::han) return era_date(at);
     if (tokens()[at].is_letters()) return era_letter(at) != at ? era_letter(at) : month_day(at);
     if (!tokens()[at].is_number()) return at;
@@ -474,7 +474,18 @@ struct DateFinder::Reader {
     return i;
   }
 
-  /// What follows a date as its time.
+  /// "3/5(화)": day and month alone, where the day of the week says what they are.
+  std::size_t before_weekday(std::size_t at) const {
+    if (!is_number(at, 1, 2) || !is_number(at + 1, 1, 2)) return at;
+    const std::u32string_view gap = text.gap_before(at + 1);
+    const bool is_chained = at > 0 && tokens()[at - 1].is_number() && text.gap_before(at) == gap;
+    if ((gap != U"/" && gap != U"." && gap != U"-") || is_chained) return at;
+    const bool is_valid = is_day(-1, value(at), value(at + 1)) || is_day(-1, value(at + 1), value(at));
+    const std::size_t end = at + 2;
+    return is_valid && text.gap_before(end).ends_with(U'(') && weekday_after(end) != end ? end : at;
+  }
+
+  /// What follows a date, or its day of the week, as its time.
   std::size_t time_after(std::size_t at) const {
     std::size_t i = at;
     if (i < tokens().size() && tokens()[i].is_letters()) {
@@ -485,9 +496,11 @@ struct DateFinder::Reader {
     }
     if (i < tokens().size() && tokens()[i].kind == TokenKind::hangul) {
       const std::u32string_view word = text.folded(tokens()[i]);
-      if ((word == U"오전" || word == U"오후") && is_among(text.gap_before(i), U" ", 1)) ++i;
+      if ((word == U"오전" || word == U"오후") && is_among(text.gap_before(i), U" )", 2)) ++i;
     }
-    if (i >= tokens().size() || !is_among(text.gap_before(i), U" T_,-.@", 3)) return at;
+    const bool is_behind_weekday = at > 0 && weekday_after(at - 1) == at;
+    const std::u32string_view between = is_behind_weekday ? U" T_,-.@)" : U" T_,-.@";
+    if (i >= tokens().size() || !is_among(text.gap_before(i), between, 3)) return at;
     if (const std::size_t end = clock(i); end != i) return end;
     if (is_number(i, 1, 2) && is_counter(i + 1, U"시時"))
       return is_number(i + 2, 1, 2) && is_counter(i + 3, U"분分") ? i + 4 : i + 2;
@@ -495,6 +508,37 @@ struct DateFinder::Reader {
     const bool is_short = i > at && is_number(i, 4, 4) && value(i, 0, 2) < 24 && value(i, 2, 2) < 60;
     if (!is_digits && !is_short) return at;
     return is_number(i + 1, 1, 6) && text.gap_before(i + 1) == U"." ? i + 2 : i + 1;
+  }
+
+  /// "(화)", ", Tue", " Tuesday": the token of a day of the week beside a date, which would tell by how many days the
+  /// date was moved, but for weeks. Of what is a word as well ("sat", "sun", "화") only what signs set apart.
+  bool is_weekday(std::size_t i, std::u32string_view between, bool is_in_brackets) const {
+    constexpr std::u32string_view kDays[] = {
+        U"monday", U"tuesday", U"wednesday", U"thursday", U"friday",     U"saturday", U"sunday",  U"mon",    U"tue",
+        U"tues",   U"wed",     U"thu",       U"thur",     U"thurs",      U"fri",      U"월요일",  U"화요일", U"수요일",
+        U"목요일", U"금요일",  U"토요일",    U"일요일",   U"月曜日",     U"火曜日",   U"水曜日",  U"木曜日", U"金曜日",
+        U"土曜日", U"日曜日",  U"星期一",    U"星期二",   U"星期三",     U"星期四",   U"星期五",  U"星期六", U"星期日",
+        U"星期天", U"montag",  U"dienstag",  U"mittwoch", U"donnerstag", U"freitag",  U"samstag", U"sonntag"};
+    constexpr std::u32string_view kDoubtful[] = {U"sat",  U"sun",  U"월",   U"화",   U"수",   U"목",   U"금",  U"토",
+                                                 U"일",   U"月",   U"火",   U"水",   U"木",   U"金",   U"土",  U"日",
+                                                 U"周一", U"周二", U"周三", U"周四", U"周五", U"周六", U"周日"};
+    const std::u32string_view word = text.folded(tokens()[i]);
+    const bool is_apart = is_in_brackets || between.find(U',') != std::u32string_view::npos;
+    return is_among(between, U" ,._", 2) && (is_one_of(word, kDays) || (is_apart && is_one_of(word, kDoubtful)));
+  }
+
+  /// Behind a date; the token after it, or `at` where there is none.
+  std::size_t weekday_after(std::size_t at) const {
+    if (at >= tokens().size()) return at;
+    std::u32string_view gap = text.gap_before(at);
+    const bool is_in_brackets = gap.ends_with(U'(') && text.gap_before(at + 1).starts_with(U')');
+    if (is_in_brackets) gap.remove_suffix(1);
+    return is_weekday(at, gap, is_in_brackets) ? at + 1 : at;
+  }
+
+  /// Before the date that begins with token `at`: the token of the day, or `at` where there is none.
+  std::size_t weekday_before(std::size_t at) const {
+    return at > 0 && !tokens()[at].is_glued && is_weekday(at - 1, text.gap_before(at), false) ? at - 1 : at;
   }
 
   /// The folded character after the last token: of a counter with more behind it ("12일자") only the counter goes.
@@ -531,10 +575,13 @@ void DateFinder::find(const FoldedText& text, Removals& removals) const {
       i = has_date ? after : i + 1;
       continue;
     }
-    const std::size_t with_time = reader.time_after(end);
-    std::uint32_t begin = reader.begin_of(i);
+    const std::size_t day = reader.weekday_after(end), with_time = reader.time_after(day);
+    const std::size_t first = reader.weekday_before(i);
+    std::uint32_t begin = first == i ? reader.begin_of(i) : tokens[first].begin;
     if (begin > 0 && text.folded(begin - 1, begin) == U"'") --begin;
-    removals.push_back({begin, reader.end_of(with_time), DescriptorReason::date});
+    std::uint32_t last = reader.end_of(with_time);
+    if (day != end && with_time == day) last = tokens[day - 1].end + (text.gap_before(day).starts_with(U')') ? 1 : 0);
+    removals.push_back({begin, last, DescriptorReason::date});
     i = with_time;
   }
 }

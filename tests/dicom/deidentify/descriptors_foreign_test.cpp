@@ -398,5 +398,65 @@ TEST(DescriptorForeign, JapaneseAndChineseAddresses) {
   expect_kept(kKept);
 }
 
+TEST(DescriptorForeign, NumbersBehindChineseJapaneseAndGermanLabels) {
+  constexpr Row kGone[] = {
+      {"病历号: 1234567 胸部", "病历号: 胸部"},
+      {"住院号 20345", "住院号"},
+      {"門診號: 88123 腹部", "門診號: 腹部"},
+      {"カルテ番号: 123456 腹部", "カルテ番号: 腹部"},
+      {"챠트 No. 12345 복부", "챠트 No. 복부"},
+      {"영상번호: 55512", "영상번호:"},
+      {"Versichertennummer A123456789 Knie", "Versichertennummer Knie"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {"型号 12345", "信号 1024", "病历号 未知", "病灶3号 直径12"};
+  expect_kept(kKept);
+}
+
+TEST(DescriptorForeign, TheDayOfTheWeekGoesWithItsDate) {
+  constexpr Row kGone[] = {
+      {"2024-03-05(화) 복부", "복부"},
+      {"2024-03-05 (Tue) chest", "chest"},
+      {"2024-03-05 (화) 14:30 복부", "복부"},
+      {"2024-03-05(화) 오후 2:45 복부", "복부"},
+      {"2024년 3월 5일 화요일 복부", "복부"},
+      {"2024년 3월 4일 월요일 복부", "복부"},
+      {"2024年3月3日 日曜日 腹部", "腹部"},
+      {"Tuesday, 2024-03-05 chest", "chest"},
+      {"chest Tue 2024-03-05", "chest"},
+      {"2024/03/05, Sat chest", "chest"},
+      {"3/5(화) 복부", "복부"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {"fat sat T1", "3/5 복부", "T2 Tue", "화 (수) 목", "3.5 (mm) T2", "Tuesday list"};
+  expect_kept(kKept);
+  const DescriptorCleaner cleaner({}, {}, {});
+  EXPECT_EQ(cleaner.clean("20240305 sat T1").text, "sat T1");  // saturation
+}
+
+TEST(DescriptorForeign, NamesBeforeATitleInHanCharacters) {
+  constexpr Row kJapanese[] = {
+      {"佐藤先生 依頼", "先生 依頼"}, {"佐藤様 胸部", "様 胸部"}, {"佐藤医師", "医師"}, {"先生 依頼", "先生 依頼"}};
+  test::expect_cleaned_rows({.person_names = {"Sato^Ichiro=佐藤^一郎"}}, kJapanese);
+  constexpr Row kChinese[] = {{"张伟医生 要求", "医生 要求"}, {"主张 紧张 腹部", "主张 紧张 腹部"}};
+  test::expect_cleaned_rows({.person_names = {"Zhang^Wei=张^伟"}}, kChinese);
+}
+
+TEST(DescriptorForeign, PersonsWhoTreatAndSign) {
+  constexpr Row kGone[] = {
+      {"担当: 鈴木一郎 医師", "担当: 医師"},
+      {"報告者: 渡辺", "報告者:"},
+      {"依頼医 佐藤先生 腹部", "依頼医 先生 腹部"},
+      {"主治医师：张伟 增强", "主治医师： 增强"},
+      {"陈大文医生 要求", "医生 要求"},
+      {"조은비 간호사에게 전달", "간호사에게 전달"},
+      {"확인: 한가인", "확인:"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {"主治医生 要求", "内科先生",   "専門医師 確認", "患者 高血压",    "全科医生",
+                                   "担当 腹部",     "확인: 정상", "확인 요망",     "간호사에게 전달"};
+  expect_kept(kKept);
+}
+
 }  // namespace
 }  // namespace naru::dicom

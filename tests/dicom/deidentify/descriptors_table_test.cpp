@@ -626,7 +626,7 @@ constexpr Row kTellingNumbers[] = {
     {"1954년생 뇌", "생 뇌"},
     {"14/III/2019 liver", "liver"},
     {"14-III-19", ""},
-    {"Thu Mar 14 10:15:30 2019", "Thu"},
+    {"Thu Mar 14 10:15:30 2019", ""},
     {"March 14 liver", "liver"},
     {"14MAR liver", "liver"},
     {"Mar. 14th liver", "liver"},
