@@ -310,7 +310,7 @@ std::optional<CaseImage> CaseRun<In>::stream(Written written, bool is_hopeful) {
 
 template <class In>
 CaseImage CaseRun<In>::image_of(const Written& written, Preview preview) const {
-  return {manifest_line(plan_, stack_, written, executor_.description()), std::move(preview)};
+  return {manifest_line(plan_, scan_.stacks, written, executor_.description()), std::move(preview)};
 }
 
 template <class In>

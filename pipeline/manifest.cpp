@@ -1,5 +1,7 @@
 #include "pipeline/manifest.h"
 
+#include <algorithm>
+
 #include "pipeline/documents.h"
 #include "pipeline/outputs/layout.h"
 
@@ -46,9 +48,19 @@ Json blanking_steps(const CasePlan& plan) {
   return steps;
 }
 
-Json findings_json(const dicom::Stack& stack) {
+/// Of a 4-D image also what was found of the other volumes alone: in one of them a slice may be made up.
+Json findings_json(const CasePlan& plan, std::span<const dicom::Stack> stacks) {
   Json findings = Json::array();
-  for (const Finding& finding : stack.findings) findings.push_back(to_json(finding));
+  for (const Finding& finding : stacks[plan.stacks.front()].findings) findings.push_back(to_json(finding));
+  const std::size_t of_first = findings.size();
+  for (std::size_t volume = 1; volume < plan.stacks.size(); ++volume) {
+    for (Finding finding : stacks[plan.stacks[volume]].findings) {
+      const auto end = findings.begin() + static_cast<std::ptrdiff_t>(of_first);
+      if (std::find(findings.begin(), end, to_json(finding)) != end) continue;
+      finding.detail.emplace_back("volume", static_cast<double>(volume));
+      findings.push_back(to_json(finding));
+    }
+  }
   return findings;
 }
 
@@ -79,7 +91,9 @@ Json axis4_of(const dicom::StackSequence& sequence) {
 
 }  // namespace
 
-Json manifest_line(const CasePlan& plan, const dicom::Stack& stack, const Written& written, const std::string& device) {
+Json manifest_line(const CasePlan& plan, std::span<const dicom::Stack> stacks, const Written& written,
+                   const std::string& device) {
+  const dicom::Stack& stack = stacks[plan.stacks.front()];
   const Size3& size = written.grid.grid.size;
   Json steps = blanking_steps(plan);
   for (const Json& step : written.intensity.steps_before) steps.push_back(step);
@@ -107,7 +121,7 @@ Json manifest_line(const CasePlan& plan, const dicom::Stack& stack, const Writte
       {"recipe_sha256", plan.recipe_sha256},
       {"steps", std::move(steps)},
       {"statistics", statistics_json(written.statistics)},
-      {"findings", findings_json(stack)},
+      {"findings", findings_json(plan, stacks)},
       {"split", or_null(plan.split)},
       {"labels", Json::array()},
       {"device", device}};

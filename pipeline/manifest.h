@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 
 #include "dicom/stack.h"
@@ -24,7 +25,8 @@ struct Written {
 
 /// The line of manifest.jsonl, keys in the contract's order. Nothing in it comes from a header but through an
 /// allow-list or the project's key.
-nlohmann::ordered_json manifest_line(const CasePlan& plan, const dicom::Stack& stack, const Written& written,
+/// @param stacks those of the scan, which the plan's indices mean
+nlohmann::ordered_json manifest_line(const CasePlan& plan, std::span<const dicom::Stack> stacks, const Written& written,
                                      const std::string& device);
 
 }  // namespace naru
