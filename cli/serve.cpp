@@ -120,7 +120,7 @@ Action define_admin(CLI::App& app) {
   options->to_restore = app.add_subcommand("restore", "bring a backup back into a new data folder");
   options->to_restore->add_option("BACKUP", options->backup, "a folder that backup wrote")->required();
   options->to_check =
-      app.add_subcommand("fsck", "check that what is on the disk fits what is in the database, and that the ledger");
+      app.add_subcommand("fsck", "compare the disk with the database, and the database with the ledger");
   options->to_check->add_flag("--read", options->reads_bytes, "read every byte and recompute every checksum");
   CLI::Option* const repair =
       options->to_check->add_flag("--repair", options->repairs, "remove what nothing refers to");

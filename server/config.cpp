@@ -94,7 +94,10 @@ void set_witnesses(const TomlValue& value, Config& config) {
 void set_device(const TomlValue& value, Config& config) {
   config.jobs.device = value.string();
   const std::string& device = config.jobs.device;
-  if (device != "auto" && device != "cpu" && !device.starts_with("cuda")) {
+  constexpr std::string_view kNumbered = "cuda:";
+  const bool is_numbered = device.starts_with(kNumbered) && device.size() > kNumbered.size() &&
+                           device.find_first_not_of("0123456789", kNumbered.size()) == device.npos;
+  if (device != "auto" && device != "cpu" && device != "cuda" && !is_numbered) {
     value.fail("must be \"auto\", \"cpu\", \"cuda\" or \"cuda:N\"");
   }
 }
