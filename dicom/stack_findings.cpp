@@ -187,8 +187,6 @@ void StackJudge::note_all_lost() {
   draft_.add({code, {{"files", static_cast<double>(draft_.members.size())}}, "rejected"}, Verdict::reject);
 }
 
-double multiple_of(double distance_mm, double spacing_mm) { return std::round(distance_mm / spacing_mm); }
-
 /// Gives each place its k on an even grid of `spacing_mm`; false where some place lies off every such grid.
 bool StackJudge::place_on_grid(double spacing_mm) {
   k_ = {0};

@@ -54,6 +54,8 @@ double even_tolerance_mm(double spacing_mm) {
          kArithmeticMm;
 }
 
+double multiple_of(double distance_mm, double spacing_mm) { return std::round(distance_mm / spacing_mm); }
+
 double median_mm(std::span<const double> distances_mm) {
   std::vector<double> sorted(distances_mm.begin(), distances_mm.end());
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2);
@@ -65,7 +67,7 @@ std::optional<double> even_spacing_mm(std::span<const double> distances_mm) {
   if (distances_mm.empty()) return std::nullopt;
   const double spacing_mm = median_mm(distances_mm);
   const bool is_even = std::ranges::all_of(distances_mm, [&](double mm) {
-    const double multiple = std::round(mm / spacing_mm);
+    const double multiple = multiple_of(mm, spacing_mm);
     return multiple >= 1 && std::abs(mm - multiple * spacing_mm) <= multiple * even_tolerance_mm(spacing_mm);
   });
   return is_even ? std::optional(spacing_mm) : std::nullopt;
@@ -77,7 +79,7 @@ bool is_regular(std::span<const double> distances_mm) {
   double previous = 1;
   int run = 0;
   for (const double distance_mm : distances_mm) {
-    const double multiple = std::round(distance_mm / *spacing_mm);
+    const double multiple = multiple_of(distance_mm, *spacing_mm);
     run = multiple > 1 && multiple == previous ? run + 1 : 1;
     previous = multiple;
     if (multiple > 1 && run == kSpacingChangeRun) return false;

@@ -38,6 +38,9 @@ inline constexpr double kSpacingTolerancePart = 0.02;
 /// by, as far as that is a quarter of the spacing at most.
 double even_tolerance_mm(double spacing_mm);
 
+/// The whole multiple of the spacing that a distance is nearest to.
+double multiple_of(double distance_mm, double spacing_mm);
+
 /// Of two medians the lower one: half of the distances may be gaps.
 double median_mm(std::span<const double> distances_mm);
 

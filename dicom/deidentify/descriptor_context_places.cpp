@@ -176,10 +176,8 @@ constexpr std::u32string_view kWordEndings[] = {
     U"검사", U"촬영", U"중", U"됨", U"된", U"될",   U"히",   U"후",   U"시",   U"용",   U"대",   U"점",
     U"등",   U"함",   U"된", U"할", U"적", U"부위", U"상태", U"관",   U"부",   U"제",   U"예정"};
 
-// Behind a name in Han characters; the first two behind any.
+// Those of kHanTitles that stand behind any name.
 constexpr std::u32string_view kPoliteTitles[] = {U"様", U"殿"};
-constexpr std::u32string_view kHanTitles[] = {U"様",   U"殿",   U"先生", U"医師", U"医师",
-                                              U"醫師", U"医生", U"醫生", U"教授", U"大夫"};
 constexpr std::u32string_view kHanLabels[] = {U"氏名", U"姓名", U"患者名", U"患者姓名", U"患者氏名"};
 // Names follow these behind a sign alone.
 constexpr std::u32string_view kHanRoles[] = {
@@ -341,19 +339,24 @@ class KoreanContext {
   void han_name(std::size_t i) {
     constexpr std::size_t kShortest = 2, kLongest = 5;
     const std::u32string_view run = text_.folded(tokens_[i]);
-    const std::u32string_view* glued =
+    const auto* glued =
         std::ranges::find_if(kHanTitles, [&](std::u32string_view title) { return run.ends_with(title); });
     const bool is_glued = glued != std::end(kHanTitles);
     const std::u32string_view name = is_glued ? run.substr(0, run.size() - glued->size()) : run;
     if (name.size() < kShortest || name.size() > kLongest || is_known_word(name)) return;
-    const bool is_spaced = i + 1 < tokens_.size() && text_.gap_before(i + 1) == U" ";
-    const bool is_titled = is_glued ? may_have_title(name, *glued)
-                                    : is_spaced && is_one_of(text_.folded(tokens_[i + 1]), kHanTitles) &&
-                                          may_have_title(name, text_.folded(tokens_[i + 1]));
+    const std::u32string_view title = is_glued ? *glued : han_title_at(i + 1);
+    const bool is_titled = !title.empty() && may_have_title(name, title);
     const std::u32string_view before = i > 0 ? text_.folded(tokens_[i - 1]) : std::u32string_view();
     const bool is_labelled =
         i > 0 && is_label_gap(i) && (is_one_of(before, kHanLabels) || (has_sign(i) && is_one_of(before, kHanRoles)));
     if (is_labelled || is_titled) remove(i, name.size(), DescriptorReason::title);
+  }
+
+  /// Empty where token i is none, or no single space is before it.
+  std::u32string_view han_title_at(std::size_t i) const {
+    if (i >= tokens_.size() || text_.gap_before(i) != U" ") return {};
+    const std::u32string_view word = text_.folded(tokens_[i]);
+    return is_one_of(word, kHanTitles) ? word : std::u32string_view();
   }
 
   /// "内科先生" and "主治医生" name nobody; doctors have a surname that is known, or "専門医師" were one.

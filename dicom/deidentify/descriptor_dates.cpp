@@ -485,8 +485,8 @@ struct DateFinder::Reader {
     return is_valid && text.gap_before(end).ends_with(U'(') && weekday_after(end) != end ? end : at;
   }
 
-  /// What follows a date, or its day of the week, as its time.
-  std::size_t time_after(std::size_t at) const {
+  /// What follows a date, or its day of the week, which may stand in brackets, as its time.
+  std::size_t time_after(std::size_t at, bool is_behind_weekday) const {
     std::size_t i = at;
     if (i < tokens().size() && tokens()[i].is_letters()) {
       const std::u32string_view word = text.folded(tokens()[i]);
@@ -498,7 +498,6 @@ struct DateFinder::Reader {
       const std::u32string_view word = text.folded(tokens()[i]);
       if ((word == U"오전" || word == U"오후") && is_among(text.gap_before(i), U" )", 2)) ++i;
     }
-    const bool is_behind_weekday = at > 0 && weekday_after(at - 1) == at;
     const std::u32string_view between = is_behind_weekday ? U" T_,-.@)" : U" T_,-.@";
     if (i >= tokens().size() || !is_among(text.gap_before(i), between, 3)) return at;
     if (const std::size_t end = clock(i); end != i) return end;
@@ -575,7 +574,7 @@ void DateFinder::find(const FoldedText& text, Removals& removals) const {
       i = has_date ? after : i + 1;
       continue;
     }
-    const std::size_t day = reader.weekday_after(end), with_time = reader.time_after(day);
+    const std::size_t day = reader.weekday_after(end), with_time = reader.time_after(day, day != end);
     const std::size_t first = reader.weekday_before(i);
     std::uint32_t begin = first == i ? reader.begin_of(i) : tokens[first].begin;
     if (begin > 0 && text.folded(begin - 1, begin) == U"'") --begin;

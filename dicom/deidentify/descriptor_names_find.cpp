@@ -17,14 +17,14 @@ namespace {
 constexpr std::size_t kLongestJoined = 40;
 
 // What is said after a name without a space; a known word may follow as well ("환자", "교수").
-constexpr std::u32string_view kParticles[] = {
-    U"님",   U"씨",   U"군",   U"양",   U"의",   U"은",   U"는",   U"이",   U"가",   U"을",     U"를",   U"께",
-    U"에",   U"에게", U"께서", U"님의", U"님이", U"님은", U"さん", U"さま", U"くん", U"ちゃん", U"の",   U"は",
-    U"か",   U"も",   U"に",   U"様",   U"殿",   U"氏",   U"先生", U"女士", U"教授", U"大夫",   U"医師", U"医师",
-    U"醫師", U"医生", U"醫生", U"技師", U"技师", U"院長", U"院长", U"部長", U"主任", U"护士",   U"護士", U"看護師"};
+constexpr std::u32string_view kParticles[] = {U"님",   U"씨",   U"군",   U"양",   U"의",   U"은",     U"는",   U"이",
+                                              U"가",   U"을",   U"를",   U"께",   U"에",   U"에게",   U"께서", U"님의",
+                                              U"님이", U"님은", U"さん", U"さま", U"くん", U"ちゃん", U"の",   U"は",
+                                              U"か",   U"も",   U"に",   U"氏",   U"女士", U"技師",   U"技师", U"院長",
+                                              U"院长", U"部長", U"主任", U"护士", U"護士", U"看護師"};
 
 bool may_follow_name(std::u32string_view rest) {
-  return std::find(std::begin(kParticles), std::end(kParticles), rest) != std::end(kParticles) || is_known_word(rest);
+  return is_one_of(rest, kParticles) || is_one_of(rest, kHanTitles) || is_known_word(rest);
 }
 
 bool has_apostrophe(const Token& token) { return token.length != token.end - token.begin; }
