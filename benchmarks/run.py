@@ -21,7 +21,7 @@ Only the standard library is needed, but
 - for --server: nginx-light, postgresql and openssl;
 - for --pixels: dcmtk, python3-numpy, -pil, -pydicom, -scipy, and for its peers python3-tesserocr, tesseract-ocr-kor,
   python3-opencv and `npm ci --ignore-scripts` in benchmarks/pixels/ppocr.
-Temporary files go where TMPDIR says: --speed needs 2 GB there, --server 3 GB.
+Temporary files go where TMPDIR says: --speed needs 2 GB there, --server 3 GB, --deidentify 10 GB.
 """
 import argparse
 import functools

@@ -3,7 +3,6 @@ here; making the inputs and the peer in pydicom need a Python that has it."""
 import json
 import os
 import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
@@ -83,11 +82,6 @@ def read_all(paths):
     return total
 
 
-def remove(*folders):
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 class Bench:
     def __init__(self, bin_dir, work, repetitions):
         self.bin_dir, self.work, self.repetitions = bin_dir, work, repetitions
@@ -99,6 +93,15 @@ class Bench:
         explained = timed([bin_dir / "naru", "deidentify", "--explain", "--json", "--quiet"], self.environment)
         self.table.write_text(explained.output)
         self.naru_out, self.naru_report, self.pydicom_out = work / "naru", work / "naru.report", work / "pydicom"
+        self.aside, self.set_aside_count = work / "aside", 0
+        self.aside.mkdir()
+
+    def set_aside(self, *folders):
+        """Moved, not removed, until all is measured: ext4 passes over inodes that were freed in the last minutes, so that
+        whoever writes after a removal waits for it."""
+        for folder in filter(pathlib.Path.exists, folders):
+            self.set_aside_count += 1
+            folder.rename(self.aside / str(self.set_aside_count))
 
     def make_images(self, image_set):
         folder = self.work / "images"
@@ -110,7 +113,7 @@ class Bench:
         return folder
 
     def run_naru(self, folder, file_count):
-        remove(self.naru_out, self.naru_report)
+        self.set_aside(self.naru_out, self.naru_report)
         done = timed([self.bin_dir / "naru", "deidentify", folder, "--out", self.naru_out, "--report", self.naru_report,
                       "--threads", THREADS, "--quiet", "--json"], self.environment)
         self.check("naru", json.loads(done.output)["instances"], len(list(self.naru_out.rglob("*.dcm"))), file_count)
@@ -118,7 +121,7 @@ class Bench:
 
     def run_pydicom(self, folder, file_count, processes):
         """Seconds of its work, without the start of Python."""
-        remove(self.pydicom_out)
+        self.set_aside(self.pydicom_out)
         done = timed([self.python, HERE / "pydicom_profile.py", self.table, folder, self.pydicom_out, processes])
         answer = json.loads(done.output)
         self.check("pydicom", answer["files"], len(files_below(self.pydicom_out)), file_count)
@@ -127,10 +130,9 @@ class Bench:
     def run_orthanc(self, server, studies, file_count, jobs):
         os.sync()
         start = time.monotonic()
-        made, count = server.anonymize(studies, jobs)
+        count = server.anonymize(studies, jobs)
         seconds = time.monotonic() - start
         self.check("Orthanc", count, count, file_count)
-        server.delete(made)
         return seconds
 
     @staticmethod
@@ -164,7 +166,7 @@ class Bench:
                 *[lambda n=n: self.run_orthanc(server, studies, len(paths), n) for n in (1, THREADS)],
                 *[lambda n=n: self.run_pydicom(folder, len(paths), n) for n in (1, THREADS)])
         self.check_same_elements()
-        remove(folder, self.work / "orthanc", self.pydicom_out)
+        self.set_aside(folder, self.work / "orthanc", self.pydicom_out)
         case = facts_of(naru, len(paths), size_bytes)
         peers = dict(zip(PEERS, map(statistics.median, of_peers)))
         peers["orthanc_with_upload"] = upload_seconds + peers[f"orthanc_{THREADS}_jobs"]
