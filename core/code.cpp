@@ -57,7 +57,8 @@ constexpr std::array kCodes = {
     CodeInfo{Code::single_slice, "single_slice", "The stack has one slice only.", "Nothing, if that is intended."},
     CodeInfo{Code::slice_order_from_position, "slice_order_from_position",
              "Instance numbers disagree with positions; positions decide.", "Nothing."},
-    CodeInfo{Code::per_slice_rescale, "per_slice_rescale", "Rescale slope or intercept changes between slices.",
+    CodeInfo{Code::per_slice_rescale, "per_slice_rescale",
+             "Rescale slope or intercept changes between slices, or makes no value in some.",
              "Nothing where it was repaired; else export the series as the scanner wrote it."},
     CodeInfo{Code::mosaic, "mosaic", "A mosaic: many slices in one image.",
              "Nothing where it was cut into slices; else export it with its private (CSA) header and Spacing Between "

@@ -26,7 +26,7 @@ inline constexpr Tag kImageType = 0x00080008, kSopClassUid = 0x00080016, kSopIns
                      kStudyInstanceUid = 0x0020000D, kSeriesInstanceUid = 0x0020000E, kAcquisitionNumber = 0x00200012,
                      kInstanceNumber = 0x00200013, kImagePositionPatient = 0x00200032,
                      kImageOrientationPatient = 0x00200037, kFrameOfReferenceUid = 0x00200052,
-                     kTemporalPositionIdentifier = 0x00200100, kImageComments = 0x00204000,
+                     kSliceLocation = 0x00201041, kTemporalPositionIdentifier = 0x00200100, kImageComments = 0x00204000,
                      kTemporalPositionIndex = 0x00209128, kNominalCardiacTriggerDelayTime = 0x00209153,
                      kFrameAcquisitionNumber = 0x00209156, kTemporalPositionTimeOffset = 0x0020930D,
                      kSamplesPerPixel = 0x00280002, kPhotometricInterpretation = 0x00280004,

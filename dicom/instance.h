@@ -107,11 +107,13 @@ struct Instance {
   Vec3 row_direction{}, column_direction{};  ///< unit vectors; i runs along row_direction
   double spacing_i_mm = 0, spacing_j_mm = 0;
   std::optional<double> slice_thickness_mm, spacing_between_slices_mm;
+  std::optional<double> slice_location_mm;    ///< (0020,1041): only shows that positions are wrong, never orders slices
   std::optional<double> gantry_tilt_degrees;  ///< (0018,1120) as stated; geometry comes from positions alone
   // What a stored value means: units = slope * stored + intercept (HU for CT).
   double rescale_slope = 1, rescale_intercept = 0;
   bool has_rescale = false;                           ///< the header states the slope, the intercept or both
   bool lacks_slope = false, lacks_intercept = false;  ///< states the other one alone
+  std::string_view rescale_problem;                   ///< why its rescale serves nobody: a literal; empty where it does
   std::optional<PhilipsScale> philips_scale;          ///< Philips MR only
   std::string units;  ///< of the rescaled value: a term of units_term, or free text as found; may be empty
   std::optional<std::int64_t> padding_value;  ///< Pixel Padding Value (0028,0120), as stored

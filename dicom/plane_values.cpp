@@ -118,24 +118,32 @@ std::optional<Code> read_orientation(const HeaderValues& header, Instance& plane
   plane.spacing_i_mm = (*spacing)[1];
   plane.slice_thickness_mm = read_spacing(header, kSliceThickness);
   plane.spacing_between_slices_mm = read_spacing(header, kSpacingBetweenSlices);
+  plane.slice_location_mm = header.real(kSliceLocation, vr("DS"));
   const bool is_sound =
       is_spacing(plane.spacing_i_mm) && is_spacing(plane.spacing_j_mm) && set_directions(*orientation, plane);
   return is_sound ? std::nullopt : std::optional(Code::missing_geometry);
 }
 
 std::optional<Code> read_rescale(const HeaderValues& header, Instance& plane) {
+  const auto refuse = [&](std::string_view problem) {
+    plane.rescale_problem = problem;
+    return Code::corrupt;
+  };
   // A table takes the place of the rescale (PS3.3 C.11.1.1): without it values would mean something else.
-  if (!header.find(kModalityLutSequence).value.empty()) return Code::corrupt;
+  if (!header.find(kModalityLutSequence).value.empty()) return refuse("not used: these have a Modality LUT Sequence");
   const std::string slope = header.text(kRescaleSlope), intercept = header.text(kRescaleIntercept);
   plane.has_rescale = !slope.empty() || !intercept.empty();
   plane.lacks_slope = plane.has_rescale && slope.empty();
   plane.lacks_intercept = plane.has_rescale && intercept.empty();
   const auto slope_value = slope.empty() ? 1 : decimal(slope);
   const auto intercept_value = intercept.empty() ? 0 : decimal(intercept);
-  if (!slope_value || !intercept_value) return Code::corrupt;
-  const double size = std::abs(*slope_value);
-  if (size < kMinRescaleSlope || size > kMaxRescaleSlope) return Code::corrupt;
-  if (std::abs(*intercept_value) > kMaxRescaleIntercept) return Code::corrupt;
+  const double size = std::abs(slope_value.value_or(0));
+  if (size < kMinRescaleSlope || size > kMaxRescaleSlope) {
+    return refuse("not used: Rescale Slope of these is 0, too large or no number");
+  }
+  if (!intercept_value || std::abs(*intercept_value) > kMaxRescaleIntercept) {
+    return refuse("not used: Rescale Intercept of these is too large or no number");
+  }
   plane.rescale_slope = *slope_value;
   plane.rescale_intercept = *intercept_value;
   plane.units = header.text(kUnits);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <utility>
 
@@ -23,6 +24,8 @@ constexpr double kMaxTiltDegrees = 45;
 constexpr double kStatedTiltToleranceDegrees = 0.5;
 /// What is done to a stack that is not rejected.
 constexpr std::string_view kInterpolated = "interpolated", kStraightened = "straightened by resampling";
+/// Of the slices of a volume, so many at most may be made up: one in three.
+constexpr std::int64_t kLeastSlicesForOneMadeUp = 3;
 
 class StackJudge {
  public:
@@ -39,6 +42,7 @@ class StackJudge {
   Vec3 position(std::size_t place) const { return instance(places_[place].first()).position_mm; }
 
   void note_conflicts();
+  void note_unusable_rescale();
   void note_source();
   void note_skew();
   void note_shared_places();
@@ -69,6 +73,7 @@ class StackJudge {
 
 void StackJudge::judge() {
   note_conflicts();
+  note_unusable_rescale();
   note_source();
   note_skew();
   note_shared_places();
@@ -104,6 +109,18 @@ void StackJudge::note_conflicts() {
   if (count == 0) return;
   draft_.add({Code::duplicate_identifier_different_pixels, {{"files", static_cast<double>(count)}}, "rejected"},
              Verdict::reject);
+}
+
+/// Slices lost to their rescale are gaps, or all that there is: the finding tells which attribute to look at.
+void StackJudge::note_unusable_rescale() {
+  std::map<std::string_view, double> counts;
+  for (const Member& member : draft_.members) {
+    const std::string_view problem = instance(member).rescale_problem;
+    if (!problem.empty()) ++counts[problem];
+  }
+  for (const auto& [problem, count] : counts) {
+    draft_.add({Code::per_slice_rescale, {{"slices", count}}, problem}, Verdict::accept);
+  }
 }
 
 void StackJudge::note_source() {
@@ -235,7 +252,12 @@ void StackJudge::note_gaps() {
   const bool has_gap = k_.back() + 1 != static_cast<std::int64_t>(k_.size()) || std::ranges::any_of(places_, is_lost);
   if (!has_gap) return;
   const bool is_open = is_lost(places_.front()) || is_lost(places_.back());
-  if (options_.gap == GapPolicy::interpolate && !is_open) return note_gap_runs(kInterpolated, Verdict::repair);
+  if (options_.gap == GapPolicy::interpolate && !is_open) {
+    const auto made_up =
+        k_.back() + 1 - static_cast<std::int64_t>(places_.size()) + std::ranges::count_if(places_, is_lost);
+    if (kLeastSlicesForOneMadeUp * made_up <= k_.back() + 1) return note_gap_runs(kInterpolated, Verdict::repair);
+    return note_gap_runs("rejected: more than a third of the slices would be made up", Verdict::reject);
+  }
   if (options_.gap != GapPolicy::keep_longest_run) return note_gap_runs("rejected", Verdict::reject);
   note_gap_runs("kept the longest run", Verdict::repair);
   keep_longest_run();

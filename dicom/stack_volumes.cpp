@@ -87,10 +87,22 @@ class Separator {
     });
   }
 
-  /// Images that all lie at the very origin: converters write it where they know no position.
+  /// Images that all lie at one place which is none: the very origin, which converters write where they know no
+  /// position, or one that Slice Location contradicts, as where the position of the first was written into all.
   bool are_nowhere() const {
+    if (places_.size() != 1) return false;
     const auto is_origin = [&](const Member& member) { return norm(instance(member).position_mm) == 0; };
-    return places_.size() == 1 && std::ranges::all_of(places_.front().members, is_origin);
+    return std::ranges::all_of(places_.front().members, is_origin) || have_other_locations();
+  }
+
+  bool have_other_locations() const {
+    std::vector<double> locations_mm;
+    for (const Member& member : places_.front().members) {
+      if (const auto mm = instance(member).slice_location_mm) locations_mm.push_back(*mm);
+    }
+    if (locations_mm.size() < 2) return false;
+    const auto [low, high] = std::ranges::minmax(locations_mm);
+    return high - low > instance(places_.front().first()).spacing_i_mm;  // beyond what rounding does
   }
 
   bool are_all_copies() const {
@@ -265,6 +277,18 @@ class Separator {
     return instance(places_[place].first()).timing.acquisition_number;
   }
 
+  /// True where Instance Numbers leave as many out between two acquisitions as there are places between them: images
+  /// were numbered there, and are lost.
+  bool lacks_numbered_slices(std::span<const std::size_t> begins) const {
+    const auto spacing_mm = even_together_mm();
+    return spacing_mm && std::ranges::any_of(begins.subspan(1), [&](std::size_t p) {
+             const auto before = instance(places_[p - 1].first()).instance_number;
+             const auto own = instance(places_[p].first()).instance_number;
+             const double steps = multiple_of(places_[p].along_mm - places_[p - 1].along_mm, *spacing_mm);
+             return before && own && steps > 1 && std::abs(static_cast<double>(*own - *before)) == steps;
+           });
+  }
+
   /// Acquisitions without rivals that lie apart, each in one run of places, are stacks. Where any of them goes on from
   /// another at the distance of slices they are turns of one scan, and what lacks between two of them was lost.
   std::optional<Separation> part_acquisitions() {
@@ -282,6 +306,7 @@ class Separator {
     // Half of a slice and more beyond the widest distance within an acquisition: no slice of it lacks there.
     constexpr double kApart = 1.5;
     if (std::ranges::min(between_mm) < kApart * std::ranges::max(inside_mm)) return std::nullopt;
+    if (lacks_numbered_slices(begins)) return std::nullopt;
     begins.push_back(places_.size());
     Separation result;
     const StackDraft without_members = emptied(draft_);

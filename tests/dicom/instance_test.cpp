@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "tests/dicom/loaded_series.h"
 #include "tests/dicom/slice_bytes.h"
@@ -200,6 +202,10 @@ TEST(Instance, GivesEachBadHeaderItsCode) {
     const HeaderResult result = header_of(bad.bytes.bytes());
     EXPECT_EQ(result.reason, bad.reason) << bad.what;
     EXPECT_EQ(!result.planes.empty(), bad.is_known_slice) << bad.what;
+    const bool is_of_rescale = std::ranges::any_of(std::array{"slope", "intercept", "a table"}, [&](const char* word) {
+      return std::string_view(bad.what).starts_with(word);
+    });
+    if (!result.planes.empty()) EXPECT_EQ(!result.planes[0].rescale_problem.empty(), is_of_rescale) << bad.what;
   }
 }
 

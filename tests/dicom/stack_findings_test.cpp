@@ -265,6 +265,29 @@ TEST(StackFindings, SlicesOfAMicroscopeAreEvenByThePartOfTheirSpacing) {
   EXPECT_THAT(codes(build_stacks(rounded, kDifferent).stacks[0]), ElementsAre(Code::overlapping));
 }
 
+TEST(StackFindings, NoMoreThanAThirdIsMadeUp) {
+  auto candidates = series(12);
+  candidates.erase(candidates.begin() + 4, candidates.begin() + 8);
+  EXPECT_EQ(build_stacks(candidates, kDifferent, {GapPolicy::interpolate}).stacks[0].verdict, Verdict::repair);
+  candidates.erase(candidates.begin() + 4);
+  const Sorted sorted = build_stacks(candidates, kDifferent, {GapPolicy::interpolate});
+  expect_all_rejected(sorted, Code::gap);
+  EXPECT_EQ(sorted.stacks[0].findings[0].action, "rejected: more than a third of the slices would be made up");
+  candidates = series(12);
+  for (const std::size_t k : {2u, 4u, 6u, 8u, 10u}) candidates[k].broken = Code::truncated;
+  expect_all_rejected(build_stacks(candidates, kDifferent, {GapPolicy::interpolate}), Code::gap);
+}
+
+TEST(StackFindings, SlicesLostToTheirRescaleSaySo) {
+  auto candidates = series();
+  candidates[4].broken = Code::corrupt;
+  candidates[4].instance.rescale_problem = "not used: these have none";
+  const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
+  EXPECT_THAT(codes(stack), ElementsAre(Code::per_slice_rescale, Code::gap));
+  EXPECT_EQ(detail(stack.findings[0], "slices"), 1);
+  EXPECT_EQ(stack.findings[0].action, "not used: these have none");
+}
+
 }  // namespace
 
 }  // namespace naru::test

@@ -451,6 +451,29 @@ TEST(StackVolumes, SlicesOfAMicroscopeHavePlacesOfTheirOwn) {
   }
 }
 
+TEST(StackVolumes, ASliceNumberedBetweenAcquisitionsIsLost) {
+  auto candidates = two_acquisitions(3);
+  for (std::size_t k = 8; k < candidates.size(); ++k) *candidates[k].instance.instance_number += 3;
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  expect_all_rejected(sorted, Code::gap);
+  EXPECT_EQ(detail(sorted.stacks[0].findings[0], "slices"), 3);
+  ++*candidates[8].instance.instance_number;  // as many are not left out
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks.size(), 2u);
+}
+
+/// A converter wrote the position of the first slice into all.
+TEST(StackVolumes, OnePlaceThatSliceLocationContradictsIsNoTime) {
+  std::vector<Candidate> candidates;
+  for (int n = 0; n < 8; ++n) {
+    candidates.push_back(slice(n + 1, 40));
+    candidates.back().instance.timing.acquisition_time_s = 36000 + n;
+    candidates.back().instance.slice_location_mm = 40 + n * 1e-3;
+  }
+  EXPECT_EQ(build_stacks(candidates, kDifferent).sequences.size(), 1u) << "but for noise";
+  for (int n = 0; n < 8; ++n) candidates[static_cast<std::size_t>(n)].instance.slice_location_mm = 40 + 1.25 * n;
+  expect_all_rejected(build_stacks(candidates, kDifferent), Code::mixed_phase);
+}
+
 }  // namespace
 
 }  // namespace naru::test
