@@ -83,36 +83,29 @@ Oidc::Oidc(AuthParts parts, OidcConfig config, HttpsClient& client, bool plain_l
   client_secret_ = secret_in(config_.client_secret_file);
 }
 
-/// Few at a time: requests of browsers wait for it, and a provider that does not answer must not hold all threads that
-/// serve the others.
-class Oidc::Turn {
- public:
-  /// @throws Error{rate_limited}
-  explicit Turn(std::atomic<int>& count) : count_(count) {
-    if (++count_ <= kMaxAsking) return;
-    --count_;
-    throw Error(ErrorCode::rate_limited, "too many sign-ins wait for the identity provider; try again in some seconds");
-  }
-  ~Turn() { --count_; }
-  Turn(const Turn&) = delete;
-
- private:
-  std::atomic<int>& count_;
-};
-
 std::string Oidc::get(const std::string& url) {
   OutgoingReply reply = client_.send({url, std::nullopt, std::nullopt, std::nullopt});
   if (reply.status != 200) throw unavailable(fmt::format("answers {}", reply.status));
   return std::move(reply.body);
 }
 
-Oidc::Provider Oidc::provider() {
-  const std::int64_t now_ms = parts_.clock.now_ms();
+/// As it was an hour ago at most; while another caller asks anew, an hour more.
+Oidc::Provider Oidc::provider(const std::string& address) {
+  const std::unique_lock renewal(renewal_, std::try_to_lock);
+  const std::int64_t longest_ms = renewal.owns_lock() ? kDiscoveryMs : 2 * kDiscoveryMs;
   {
     const std::lock_guard lock(mutex_);  // not held while the provider is asked
-    if (provider_ && std::abs(now_ms - provider_->fetched_ms) < kDiscoveryMs) return *provider_;
+    if (provider_ && std::abs(parts_.clock.now_ms() - provider_->fetched_ms) < longest_ms) return *provider_;
   }
-  const Turn turn(asking_);
+  const Turns::Turn turn(turns_, address);
+  const Provider found = fetched_provider();
+  const std::lock_guard lock(mutex_);
+  provider_ = found;
+  return found;
+}
+
+Oidc::Provider Oidc::fetched_provider() {
+  const std::int64_t now_ms = parts_.clock.now_ms();
   const bool has_slash = config_.issuer.ends_with('/');
   const Json document =
       object_of(get(fmt::format("{}{}.well-known/openid-configuration", config_.issuer, has_slash ? "" : "/")));
@@ -127,8 +120,6 @@ Oidc::Provider Oidc::provider() {
     if (!is_allowed_url(url, plain_loopback_)) throw unavailable("names an address that is not https");
   }
   found.keys = keys_from_json(get(found.keys_url));
-  const std::lock_guard lock(mutex_);
-  provider_ = found;
   return found;
 }
 
@@ -162,8 +153,8 @@ std::int64_t Oidc::end_of(std::string_view state) const {
   return end_ms;
 }
 
-Oidc::Start Oidc::start() {
-  const Provider found = provider();
+Oidc::Start Oidc::start(const std::string& address) {
+  const Provider found = provider(address);
   const std::string begun = fmt::format("{}.{}", parts_.clock.now_ms() + kOidcLoginMs, random_secret());
   const std::string state = fmt::format("{}.{}", begun, derived("state", begun));
   const char glue = found.authorization_endpoint.find('?') == std::string::npos ? '?' : '&';
@@ -241,8 +232,8 @@ std::string Oidc::finish(const Callback& callback) {
   }
   if (callback.issuer && *callback.issuer != config_.issuer) throw refused("another issuer answered");
   if (callback.code.empty() || callback.code.size() > kMaxParameterBytes) throw refused("the answer holds no code");
-  const Provider found = provider();
-  const Turn turn(asking_);
+  const Provider found = provider(callback.address);
+  const Turns::Turn turn(turns_, callback.address);
   const std::string token = id_token_for(callback.code, derived("verifier", callback.state), found);
   std::string user_id = user_of(subject_of(token, derived("nonce", callback.state), found));
   spend(callback.state);

@@ -6,7 +6,6 @@
 /// what was begun before a restart is begun again.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -19,6 +18,7 @@
 #include "server/auth/accounts.h"
 #include "server/auth/jwk.h"
 #include "server/config.h"
+#include "server/turns.h"
 
 namespace naru::server {
 
@@ -27,7 +27,6 @@ struct OutgoingReply;
 struct OutgoingRequest;
 
 inline constexpr std::int64_t kOidcLoginMs = 10 * 60'000, kDiscoveryMs = 60 * 60'000, kKeyRetryMs = 60'000;
-inline constexpr int kMaxAsking = 4;  ///< sign-ins that wait for the provider at a time; more are refused
 
 /// Safe to use from any thread.
 class Oidc {
@@ -40,12 +39,14 @@ class Oidc {
     std::string url;    ///< where the browser goes
     std::string state;  ///< kept in the browser's cookie, so that nobody can end a login that another one began
   };
+  /// @param address of the client, as Turns take it
   /// @throws Error{store_unavailable, rate_limited}
-  Start start();
+  Start start(const std::string& address = {});
 
   struct Callback {
     std::string_view code, state, cookie_state;
     std::optional<std::string_view> issuer;  ///< "iss" of RFC 9207
+    std::string address = {};                ///< of the client, as Turns take it
   };
   /// The id of the user whom the provider names. A state serves once.
   /// @throws Error{unauthenticated, store_unavailable, rate_limited}
@@ -57,9 +58,9 @@ class Oidc {
     std::vector<Jwk> keys;
     std::int64_t fetched_ms = 0, keys_fetched_ms = 0;
   };
-  class Turn;
   std::string get(const std::string& url);
-  Provider provider();
+  Provider provider(const std::string& address);
+  Provider fetched_provider();
   Provider with_new_keys();
   /// A secret that follows from the state, for one purpose.
   std::string derived(std::string_view purpose, std::string_view state) const;
@@ -75,9 +76,10 @@ class Oidc {
   HttpsClient& client_;
   bool plain_loopback_;
   std::optional<std::string> client_secret_;
-  std::atomic<int> asking_{0};
+  Turns turns_;
   const std::string key_;
-  std::mutex mutex_;  ///< of what follows
+  std::mutex renewal_;  ///< held by who asks for the provider's addresses and keys anew
+  std::mutex mutex_;    ///< of what follows
   std::optional<Provider> provider_;
   std::map<std::string, std::int64_t, std::less<>> spent_;  ///< states that served, until they would not any more
 };

@@ -1,27 +1,14 @@
 #include "server/auth/sign_in_limits.h"
 
-#include <arpa/inet.h>
-
-#include <array>
 #include <cstdlib>
 #include <utility>
 
 #include "server/auth/secrets.h"
+#include "server/client_address.h"
 #include "server/clock.h"
 #include "server/retry_later.h"
 
 namespace naru::server {
-
-namespace {
-
-/// An IPv6 client is its /64, which is what one customer gets.
-std::string client_key(const std::string& address) {
-  std::array<char, 16> bytes{};
-  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return address;
-  return std::string(bytes.data(), 8);
-}
-
-}  // namespace
 
 std::int64_t SignInLimits::wait_ms(const std::string& key, int limit, std::int64_t now_ms) {
   const auto is_over = [&](const Window& window) { return std::abs(now_ms - window.begin_ms) >= rate_.window_ms; };

@@ -1,9 +1,8 @@
 #include "server/http/client_limits.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
+
+#include "server/client_address.h"
 
 namespace naru::server {
 
@@ -11,17 +10,10 @@ namespace {
 constexpr double kBurstSeconds = 2;
 constexpr std::chrono::seconds kTimeBetweenSweeps{1};
 const std::string kOthers = "others";
-
-/// The address, or the first 64 bits of an IPv6 one.
-std::string key_of(const std::string& address) {
-  std::array<char, 16> bytes{};
-  if (inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1) return address;
-  return std::string(bytes.data(), 8);
-}
 }  // namespace
 
 bool ClientLimits::is_exempt(std::string_view address) const {
-  return !options_.loopback_is_limited && (address.starts_with("127.") || address == "::1");
+  return !options_.loopback_is_limited && is_loopback(address);
 }
 
 void ClientLimits::fill(Client& client, Time now) const {
@@ -43,7 +35,7 @@ void ClientLimits::forget_idle(Time now) {
 }
 
 std::string ClientLimits::key(const std::string& address, Time now) {
-  std::string own = key_of(address);
+  std::string own = client_key(address);
   if (clients_.size() < options_.max_addresses || clients_.contains(own)) return own;
   forget_idle(now);
   return clients_.size() < options_.max_addresses ? own : kOthers;

@@ -4,6 +4,7 @@
 #include "pipeline/version.h"
 #include "server/auth/auth.h"
 #include "server/backup_service.h"
+#include "server/client_address.h"
 #include "server/config.h"
 #include "server/metrics.h"
 #include "server/readiness.h"
@@ -28,8 +29,6 @@ Response get_readyz(Services& services, Request&) {
   services.readiness->require();
   return json_response({{"status", "ready"}});
 }
-
-bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
 
 /// For the machine's own monitoring without a credential, for others as admin of the operator: they count what all
 /// organisations have.

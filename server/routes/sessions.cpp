@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "server/auth/auth.h"
 #include "server/auth/password_sign_in.h"
+#include "server/client_address.h"
 #include "server/config.h"
 #include "server/routes/json_body.h"
 #include "server/routes/route.h"
@@ -42,8 +43,7 @@ std::string begin_session(Services& services, const Request& request, const std:
 /// of one of them would keep everybody out. The limits of the login hold.
 std::string limited_address(const Services& services, const Request& request) {
   const std::string& address = request.client_address;
-  const bool is_loopback = address.starts_with("127.") || address == "::1";
-  return is_loopback && !services.config.listen.loopback_is_limited ? "" : address;
+  return is_loopback(address) && !services.config.listen.loopback_is_limited ? "" : address;
 }
 
 Response sign_in(Services& services, Request& request) {
@@ -101,7 +101,7 @@ std::string state_cookie(const Config& config, std::string_view state, std::int6
 
 Response start_oidc(Services& services, Request& request) {
   services.auth->limits.count(limited_address(services, request), "");
-  const Oidc::Start start = oidc_of(services).start();
+  const Oidc::Start start = oidc_of(services).start(limited_address(services, request));
   Response response{.status = 303, .headers = {}, .body = {}};
   response.headers.add("Location", start.url);
   response.headers.add("Cache-Control", "no-store");
@@ -120,7 +120,8 @@ Response finish_oidc(Services& services, Request& request) {
       oidc.finish({.code = request.query_value("code").value_or(""),
                    .state = request.query_value("state").value_or(""),
                    .cookie_state = request.cookie(state_cookie_name(services.config)).value_or(""),
-                   .issuer = request.query_value("iss")});
+                   .issuer = request.query_value("iss"),
+                   .address = limited_address(services, request)});
   Response response{.status = 200, .headers = {}, .body = std::string(kSignedInPage)};
   response.headers.add("Content-Type", "text/html; charset=utf-8");
   response.headers.add("Cache-Control", "no-store");

@@ -202,22 +202,24 @@ TEST_P(OidcSignIn, HoldsFewThreadsWhereTheIssuerDoesNotAnswer) {
   Oidc oidc(server_.parts, config(), issuer);
   std::atomic<int> refused_count{0};
   std::vector<std::jthread> browsers;
-  for (int n = 0; n < kMaxAsking + 6; ++n) {
+  constexpr TurnLimits kLimits;
+  for (int n = 0; n < kLimits.at_once + kLimits.waiting + 6; ++n) {
     browsers.emplace_back([&] {
       if (code_if_thrown([&] { oidc.start(); }) == ErrorCode::rate_limited) ++refused_count;
     });
   }
-  EXPECT_TRUE(wait_until([&] { return refused_count == 6; }));
+  EXPECT_TRUE(wait_until([&] { return refused_count == kLimits.waiting + 6; }));
   issuer.is_answering = true;
   issuer.is_answering.notify_all();
 }
 
-/// Answers at the token endpoint only once it is told to.
+/// Answers at one address only while it is told to.
 class SlowIssuer final : public HttpsClient {
  public:
-  explicit SlowIssuer(TestIssuer& issuer) : issuer_(issuer) {}
+  explicit SlowIssuer(TestIssuer& issuer, std::string slow_path = "/token")
+      : issuer_(issuer), slow_path_(std::move(slow_path)) {}
   OutgoingReply send(const OutgoingRequest& request) override {
-    if (request.form) {
+    if (request.url.ends_with(slow_path_)) {
       ++waiting_count;
       is_answering.wait(false);
     }
@@ -229,8 +231,11 @@ class SlowIssuer final : public HttpsClient {
 
  private:
   TestIssuer& issuer_;
+  std::string slow_path_;
   std::mutex mutex_;
 };
+
+constexpr int kMaxAsking = TurnLimits().at_once;
 
 TEST_P(OidcSignIn, LetsThoseComeAgainWhoCameWhileTooManyWaited) {
   SlowIssuer issuer(issuer_);
@@ -246,6 +251,7 @@ TEST_P(OidcSignIn, LetsThoseComeAgainWhoCameWhileTooManyWaited) {
   }
   EXPECT_TRUE(wait_until([&] { return issuer.waiting_count == kMaxAsking; }));
   EXPECT_EQ(code_if_thrown([&] { finish(starts.back()); }), ErrorCode::rate_limited);
+  EXPECT_EQ(code_if_thrown([&] { finish({"", "invented"}); }), ErrorCode::unauthenticated) << "takes no turn";
   issuer.is_answering = true;
   issuer.is_answering.notify_all();
   browsers.clear();
@@ -296,6 +302,45 @@ TEST_P(OidcSignIn, RefusesAStateThatWasChangedOrBegunElsewhere) {
   issuer_.id_token = signed_token(claims(parameter(elsewhere.url, "nonce")), key_);
   EXPECT_TRUE(refuses(elsewhere.state));
   EXPECT_EQ(sign_in(), user_id_);
+}
+
+TEST_P(OidcSignIn, LeavesTurnsForOthersHoweverOftenOneAddressAsks) {
+  SlowIssuer issuer(issuer_);
+  Oidc oidc(server_.parts, config(), issuer);
+  const auto finish = [&](const std::string& address) {
+    const auto start = oidc.start(address);
+    oidc.finish({"invented", start.state, start.state, std::nullopt, address});
+  };
+  std::atomic<int> refused_count{0};
+  std::vector<std::jthread> browsers;
+  for (int n = 0; n < 4; ++n) {
+    browsers.emplace_back([&] {
+      if (code_if_thrown([&] { finish("203.0.113.7"); }) == ErrorCode::rate_limited) ++refused_count;
+    });
+  }
+  EXPECT_TRUE(wait_until([&] { return refused_count == 2; }));
+  EXPECT_EQ(issuer.waiting_count, 2);
+  browsers.emplace_back([&] { code_if_thrown([&] { finish("203.0.113.8"); }); });
+  EXPECT_TRUE(wait_until([&] { return issuer.waiting_count == 3; }));
+  issuer.is_answering = true;
+  issuer.is_answering.notify_all();
+}
+
+TEST_P(OidcSignIn, GoesOnWithWhatItKnowsWhileAnotherAsksTheIssuerAnew) {
+  SlowIssuer issuer(issuer_, "/.well-known/openid-configuration");
+  issuer.is_answering = true;
+  Oidc oidc(server_.parts, config(), issuer);
+  oidc.start();
+  issuer.is_answering = false;
+  server_.clock.advance(kDiscoveryMs);
+  std::jthread renewing([&] { oidc.start(); });
+  EXPECT_TRUE(wait_until([&] { return issuer.waiting_count == 2; }));
+  for (int n = 0; n < 2 * kMaxAsking; ++n) oidc.start();
+  EXPECT_EQ(issuer.waiting_count, 2) << "nobody else asks";
+  issuer.is_answering = true;
+  issuer.is_answering.notify_all();
+  renewing.join();
+  EXPECT_EQ(issuer.waiting_count, 2);
 }
 
 }  // namespace
