@@ -22,6 +22,11 @@ Auth::Auth(const AuthParts& all, const Config& config, const AuthOptions& option
   if (config.oidc.is_on) oidc.emplace(all, config.oidc, *issuer_client, options.plain_loopback_issuer);
 }
 
+std::optional<Caller> caller_by(Auth& auth, const std::string& credential) {
+  auto caller = auth.tokens.caller_by(credential);
+  return caller ? caller : auth.sessions.caller_by(credential);
+}
+
 void remove_expired(const AuthParts& parts) {
   in_transaction(parts.database, Access::write, [&](Transaction& transaction) {
     const std::int64_t now_ms = parts.clock.now_ms();

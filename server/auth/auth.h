@@ -37,6 +37,10 @@ struct Auth {
   std::optional<Oidc> oidc;  ///< where the configuration turns it on
 };
 
+/// Whose token or session that is, by Caller::credential, as the account is now; empty once it ended. What goes on
+/// after its request asks so whether it may.
+std::optional<Caller> caller_by(Auth& auth, const std::string& credential);
+
 /// Removes what expired: sessions, and kept answers of creations. To be called now and then.
 void remove_expired(const AuthParts& parts);
 

@@ -47,6 +47,7 @@ struct Caller {
   Roles roles;
   unsigned scopes = 0;      ///< bits in the order of Scope
   bool is_session = false;  ///< by cookie: requests that change something need the CSRF token
+  std::string credential = {};  ///< the SHA-256 of the token's or session's secret: what goes on asks by it again
 
   bool is_known() const { return !user_id.empty(); }
   bool may(Scope scope) const { return (scopes & (1U << static_cast<unsigned>(scope))) != 0; }

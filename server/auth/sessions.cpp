@@ -69,7 +69,10 @@ void Sessions::end(std::string_view secret) {
 
 std::optional<Caller> Sessions::caller_with(std::string_view secret) {
   if (secret.empty() || secret.size() > kMaxSecretBytes) return std::nullopt;
-  const std::string sha256 = sha256_of(secret);
+  return caller_by(sha256_of(secret));
+}
+
+std::optional<Caller> Sessions::caller_by(const std::string& credential) {
   const std::int64_t now_ms = parts_.clock.now_ms();
   std::int64_t seen_ms = 0;
   auto caller = in_transaction(parts_.database, Access::read, [&](Transaction& transaction) -> std::optional<Caller> {
@@ -77,15 +80,15 @@ std::optional<Caller> Sessions::caller_with(std::string_view secret) {
         fmt::format("SELECT secret_sha256, seen_ms, id, organisation_id, roles FROM sessions JOIN {} ON id = user_id "
                     "WHERE secret_sha256 = $1 AND expires_ms > $2 AND seen_ms > $3",
                     kLiveUsers),
-        {sha256, now_ms, now_ms - kSessionIdleMs});
-    if (rows.empty() || !is_same_secret(rows.front().text(0), sha256)) return std::nullopt;
+        {credential, now_ms, now_ms - kSessionIdleMs});
+    if (rows.empty() || !is_same_secret(rows.front().text(0), credential)) return std::nullopt;
     const Row& row = rows.front();
     seen_ms = row.integer(1);
-    return Caller{row.text(2), row.text(3), roles_from_text(row.text(4)), kAllScopes, true};
+    return Caller{row.text(2), row.text(3), roles_from_text(row.text(4)), kAllScopes, true, credential};
   });
   if (caller && now_ms - seen_ms >= kSeenStepMs) {
     in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
-      transaction.execute("UPDATE sessions SET seen_ms = $1 WHERE secret_sha256 = $2", {now_ms, sha256});
+      transaction.execute("UPDATE sessions SET seen_ms = $1 WHERE secret_sha256 = $2", {now_ms, credential});
     });
   }
   return caller;

@@ -27,6 +27,7 @@ class Sessions {
 
   /// Whose session this is; empty where there is none, or it or the account ended.
   std::optional<Caller> caller_with(std::string_view secret);
+  std::optional<Caller> caller_by(const std::string& credential);  ///< the same, by Caller::credential
 
   static std::string csrf_token(std::string_view secret);
   /// Whether `token` is that session's, in constant time.

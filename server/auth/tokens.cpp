@@ -112,17 +112,21 @@ void Tokens::revoke(const Caller& caller, const std::string& id) {
 
 std::optional<Caller> Tokens::caller_with(std::string_view secret) {
   if (!secret.starts_with(kTokenPrefix) || secret.size() != kTokenPrefix.size() + kSecretLength) return std::nullopt;
-  const std::string sha256 = sha256_of(secret);
+  return caller_by(sha256_of(secret));
+}
+
+std::optional<Caller> Tokens::caller_by(const std::string& credential) {
   return in_transaction(parts_.database, Access::read, [&](Transaction& transaction) -> std::optional<Caller> {
     const Rows rows =
         transaction.query(fmt::format("SELECT secret_sha256, scopes, user_id, organisation_id, roles FROM tokens "
                                       "JOIN {} ON live_users.id = user_id "
                                       "WHERE secret_sha256 = $1 AND revoked_ms IS NULL AND expires_ms > $2",
                                       kLiveUsers),
-                          {sha256, parts_.clock.now_ms()});
-    if (rows.empty() || !is_same_secret(rows.front().text(0), sha256)) return std::nullopt;
+                          {credential, parts_.clock.now_ms()});
+    if (rows.empty() || !is_same_secret(rows.front().text(0), credential)) return std::nullopt;
     const Row& row = rows.front();
-    return Caller{row.text(2), row.text(3), roles_from_text(row.text(4)), scopes_from_text(row.text(1)), false};
+    return Caller{row.text(2), row.text(3), roles_from_text(row.text(4)), scopes_from_text(row.text(1)),
+                  false,       credential};
   });
 }
 

@@ -49,6 +49,7 @@ class Tokens {
 
   /// Who holds this secret; empty where nobody does, or the token, its user or its organisation ended.
   std::optional<Caller> caller_with(std::string_view secret);
+  std::optional<Caller> caller_by(const std::string& credential);  ///< the same, by Caller::credential
 
  private:
   AuthParts parts_;

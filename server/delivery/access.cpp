@@ -1,10 +1,6 @@
 #include "server/delivery/access.h"
 
-#include <fmt/format.h>
-
 #include "core/error.h"
-#include "server/auth/live_users.h"
-#include "server/store/database.h"
 
 namespace naru::server {
 
@@ -19,7 +15,7 @@ DatasetAccess find_access(Transaction& transaction, const Caller& caller, const 
   const auto dataset = find_dataset(transaction, dataset_id);
   const Error missing(ErrorCode::not_found, "there is no such dataset");
   if (!dataset) throw missing;
-  DatasetAccess access{*dataset, std::nullopt, caller.user_id, caller.organisation_id};
+  DatasetAccess access{*dataset, std::nullopt, caller.user_id, caller.organisation_id, caller.credential};
   if (dataset->organisation_id != caller.organisation_id || !caller.roles.has_any(kHospital)) {
     if (!dataset->grant_id || !caller.roles.has(Role::company)) throw missing;
     access.grant = find_grant(transaction, caller, *dataset->grant_id);
@@ -42,15 +38,6 @@ void require_bytes(const DatasetAccess& access, const Caller& caller, std::int64
   }
   require_active(*access.grant, now_ms);
   require_list(access);
-}
-
-std::optional<Caller> caller_of_user(Transaction& transaction, const std::string& user_id) {
-  const Rows rows =
-      transaction.query(fmt::format("SELECT organisation_id, roles FROM {} WHERE id = $1", kLiveUsers), {user_id});
-  if (rows.empty()) return std::nullopt;
-  Caller caller{user_id, rows.front().text(0), roles_from_text(rows.front().text(1))};
-  caller.scopes = (1U << kScopeCount) - 1;
-  return caller;
 }
 
 }  // namespace naru::server

@@ -15,6 +15,7 @@ struct DatasetAccess {
   Dataset dataset;
   std::optional<Grant> grant;  ///< as whose recipient; empty: as its hospital
   std::string user_id, organisation_id;
+  std::string credential = {};  ///< the caller's
 };
 
 /// That the caller may know of it.
@@ -28,8 +29,5 @@ void require_list(const DatasetAccess& access);
 /// That the caller may have its bytes now. @throws Error{grant_ended}; Error{forbidden} in a safe zone, or for roles
 /// that read records alone
 void require_bytes(const DatasetAccess& access, const Caller& caller, std::int64_t now_ms);
-
-/// The account as it is now, with all scopes, for signed links; empty where it or its organisation is disabled.
-std::optional<Caller> caller_of_user(Transaction& transaction, const std::string& user_id);
 
 }  // namespace naru::server

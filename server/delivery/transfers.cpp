@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "server/audit/ledger.h"
+#include "server/auth/auth.h"
 #include "server/clock.h"
 #include "server/random_id.h"
 #include "server/services.h"
@@ -19,6 +20,7 @@ namespace naru::server {
 struct Transfers::Parties {
   std::string organisation_id, user_id, dataset_id, object_id;
   std::optional<std::string> grant_id;
+  std::string credential;  ///< by which the download began
   auto operator<=>(const Parties&) const = default;
 };
 
@@ -110,8 +112,8 @@ std::shared_ptr<Transfer> Transfers::begin(Services& services, const DatasetAcce
                                            const std::string& object_id, std::uint64_t first,
                                            std::uint64_t size_bytes) {
   const Dataset& dataset = access.dataset;
-  auto parties =
-      std::make_shared<Parties>(dataset.organisation_id, access.user_id, dataset.id, object_id, dataset.grant_id);
+  auto parties = std::make_shared<Parties>(
+      Parties{dataset.organisation_id, access.user_id, dataset.id, object_id, dataset.grant_id, access.credential});
   if (!access.grant) parties->grant_id.reset();  // the hospital's own downloads use up no grant
   std::string id = random_id("delivery");
   writes_.run(services.database, [&](Transaction& transaction) {
@@ -141,7 +143,7 @@ void record_end(Services& services, Transaction& transaction, const Transfers::E
       "UPDATE deliveries SET sent_bytes = $1, outcome = $2, ended_ms = $3 WHERE id = $4 AND outcome = 'running'",
       {value_of(end.sent_bytes), std::string(end.outcome), services.clock.now_ms(), end.id});
   if (changed == 0) return;  // recorded before: only the answer was lost
-  const auto& [organisation_id, user_id, dataset_id, object_id, grant_id] = *end.parties;
+  const auto& [organisation_id, user_id, dataset_id, object_id, grant_id, credential] = *end.parties;
   if (grant_id && end.sent_bytes < end.size_bytes) {
     transaction.execute("UPDATE grants SET used_bytes = used_bytes - $1 WHERE id = $2",
                         {value_of(end.size_bytes - end.sent_bytes), *grant_id});
@@ -192,7 +194,13 @@ void Transfers::sweep(Services& services) {
   }
   for (const Ended& end : unrecorded) ended(services, end);
   if (active.empty()) return;
-  std::unordered_map<std::string, bool> may_go_on;  // of grants, users and datasets
+  std::unordered_map<std::string, bool> may_go_on;  // of credentials, grants and datasets
+  for (const auto& download : active) {
+    const std::string& credential = download->parties().credential;
+    if (may_go_on.contains(credential)) continue;
+    const auto caller = caller_by(*services.auth, credential);
+    may_go_on[credential] = caller && caller->roles.has_any(kDownloaders);
+  }
   in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     const std::int64_t now_ms = services.clock.now_ms();
     for (const auto& download : active) {
@@ -205,18 +213,15 @@ void Transfers::sweep(Services& services) {
                         {*grant, now_ms})
                  .empty();
       }
-      if (const auto& user = download->parties().user_id; !may_go_on.contains(user)) {
-        const auto caller = caller_of_user(transaction, user);
-        may_go_on[user] = caller && caller->roles.has_any(kDownloaders);
-      }
       if (const auto& dataset = download->parties().dataset_id; !may_go_on.contains(dataset)) {
         may_go_on[dataset] = is_published(transaction, dataset);
       }
     }
   });
   for (const auto& download : active) {
-    const auto& [organisation_id, user_id, dataset_id, object_id, grant_id] = download->parties();
-    if (!may_go_on[user_id] || !may_go_on[dataset_id] || (grant_id && !may_go_on[*grant_id])) download->stop();
+    const Parties& of = download->parties();
+    if (may_go_on[of.credential] && may_go_on[of.dataset_id] && (!of.grant_id || may_go_on[*of.grant_id])) continue;
+    download->stop();
   }
 }
 
@@ -227,7 +232,8 @@ void Transfers::close_interrupted(Services& services) {
         "FROM deliveries WHERE outcome = 'running'");
   });
   for (const Row& row : rows) {
-    const auto parties = std::make_shared<Parties>(row.text(1), row.text(2), row.text(3), row.text(4), row.text_if(5));
+    const auto parties =
+        std::make_shared<Parties>(Parties{row.text(1), row.text(2), row.text(3), row.text(4), row.text_if(5), ""});
     const auto first_byte = static_cast<std::uint64_t>(row.integer(6));
     const auto size_bytes = static_cast<std::uint64_t>(row.integer(7));
     const Ended end{row.text(0), parties, first_byte, size_bytes, size_bytes, "interrupted"};

@@ -38,8 +38,9 @@ class Transfers {
   void stop_grant(const std::string& grant_id);
   void stop_dataset(const std::string& dataset_id);
 
-  /// Stops what may no longer go on (end dates, accounts that were disabled, what was revoked or destroyed while it
-  /// began), and records the ends that the database did not take before. Called every second.
+  /// Stops what may no longer go on (end dates, tokens and sessions that ended, accounts that were disabled or lost
+  /// their role, what was revoked or destroyed while it began), and records the ends that the database did not take
+  /// before. Called every second.
   void sweep(Services& services);
 
   /// At start: downloads that a server left open are ended as `interrupted`.

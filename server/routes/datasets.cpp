@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "server/audit/ledger.h"
+#include "server/auth/auth.h"
 #include "server/clock.h"
 #include "server/delivery/access.h"
 #include "server/delivery/dataset_object.h"
@@ -119,13 +120,11 @@ Response get_dataset_receipt(Services& services, Request& request) {
   return response;
 }
 
-/// The caller of a link is the account that it was made for, as that account is now.
+/// The caller of a link is who asked for it, as that account is now.
 Caller caller_of_link(Services& services, const Link& link) {
-  const auto caller = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
-    return caller_of_user(transaction, link.user_id);
-  });
-  if (!caller) throw Error(ErrorCode::unauthenticated, "the account of this link was disabled");
-  return *caller;
+  const auto caller = caller_by(*services.auth, link.credential);
+  if (caller) return *caller;
+  throw Error(ErrorCode::unauthenticated, "the token or session by which this link was made has ended; make a new one");
 }
 
 Response get_data(Services& services, Request& request) {

@@ -62,7 +62,7 @@ Response get_access(Services& services, Request& request) {
   if (found.object.kind == Kind::folder || request.path_values.at(1) != expected) {
     throw Error(ErrorCode::not_found, "this object has no such access_id");
   }
-  const Link link{is_whole ? object_id_of_tar(found.listing->dataset.id) : found.object.id, request.caller.user_id,
+  const Link link{is_whole ? object_id_of_tar(found.listing->dataset.id) : found.object.id, request.caller.credential,
                   found.access.grant ? found.access.grant->id : "", services.clock.now_ms() + kLinkLifeMs};
   return json_response({{"url", services.config.listen.public_url + signed_path(services.keys, link)}});
 }

@@ -84,5 +84,17 @@ TEST_P(AccessTest, OfADisabledHospitalTheRecipientReadsTheGrantAlone) {
   EXPECT_EQ(listed(), 1U);
 }
 
+TEST_P(AccessTest, ALinkLastsNoLongerThanTheTokenByWhichItWasAskedFor) {
+  world_.publish(world_.grant(world_.proposal()));
+  const std::string url = json_of(ask("/ga4gh/drs/v1/objects/dataset-1/access/tar")).at("url");
+  const auto data = [&] { return world_.server.ask(request_for(Method::head, url.substr(url.find("/api/")))); };
+  EXPECT_EQ(data().status, 200);
+  EXPECT_EQ(url.find(engineer_), std::string::npos);
+  for (const Token& token : world_.server.auth.tokens.list(world_.engineer, world_.engineer.user_id, {})) {
+    world_.server.auth.tokens.revoke(world_.engineer, token.id);
+  }
+  EXPECT_EQ(problem_code(data()), "unauthenticated");
+}
+
 }  // namespace
 }  // namespace naru::server::test

@@ -18,9 +18,9 @@ class DeliveryWorld {
   }
 
   explicit DeliveryWorld(const DatabaseCase& database) : server(database) {
-    steward = server.caller(server.add_user(server.hospital_id, "steward", {Role::hospital_steward}));
-    reviewer = server.caller(server.add_user(server.hospital_id, "reviewer", {Role::reviewer}));
-    engineer = server.caller(server.add_user(server.company_id, "engineer", {Role::company}));
+    steward = caller(server.hospital_id, "steward", Role::hospital_steward);
+    reviewer = caller(server.hospital_id, "reviewer", Role::reviewer);
+    engineer = caller(server.company_id, "engineer", Role::company);
     write([&](Transaction& transaction) {
       transaction.execute(
           "INSERT INTO studies (id, organisation_id, study_uid, state, instance_count, size_bytes, modalities, "
@@ -96,6 +96,11 @@ class DeliveryWorld {
   }
   DatasetAccess access(const Caller& caller, const std::string& id) {
     return write([&](Transaction& transaction) { return find_access(transaction, caller, id, server.clock.now_ms()); });
+  }
+
+  /// A new user, by a token.
+  Caller caller(const std::string& organisation_id, std::string_view login, Role role) {
+    return server.auth.tokens.caller_with(server.token_of(server.add_user(organisation_id, login, {role}))).value();
   }
 
   TestServer server;

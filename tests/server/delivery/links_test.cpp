@@ -17,14 +17,14 @@ class Links : public testing::Test {
   }
   naru::test::TempFolder folder_;
   KeyStore keys_{folder_ / "master.key", true};
-  const Link link_{"dataset-1.tar", "user-1", "grant-1", 1'000'000};
+  const Link link_{"dataset-1.tar", "c0ffee", "grant-1", 1'000'000};
   const std::string path_ = signed_path(keys_, link_);
 };
 
 TEST_F(Links, SayForWhomAndWhatTheyWereMade) {
   const auto link = link_of(keys_, request_for(Method::get, path_), "dataset-1.tar", 0);
   ASSERT_TRUE(link);
-  EXPECT_EQ(link->user_id, "user-1");
+  EXPECT_EQ(link->credential, "c0ffee");
   EXPECT_EQ(link->grant_id, "grant-1");
   EXPECT_EQ(link->expires_ms, 1'000'000);
 }

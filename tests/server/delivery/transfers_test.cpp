@@ -151,5 +151,38 @@ TEST_P(TransfersTest, NeitherBeginNorGoOnWhileTheHospitalIsDisabled) {
   EXPECT_EQ(code_if_thrown(late), ErrorCode::grant_ended);
 }
 
+TEST_P(TransfersTest, StopWhenTheTokenThatTheyBeganByIsRevoked) {
+  granted(0);
+  auto& server = world_.server;
+  const NewToken second =
+      server.auth.tokens.create(world_.engineer, "second", kAllScopes, server.clock.now_ms() + 3600'000);
+  const Caller by_second = server.auth.tokens.caller_with(second.secret).value();
+  const auto download = begin(1000);
+  const auto revoked = server.transfers.begin(server.services, world_.access(by_second, dataset_), "dataset-1", 0, 1);
+  server.auth.tokens.revoke(world_.engineer, second.token.id);
+  server.transfers.sweep(server.services);
+  EXPECT_FALSE(revoked->may_go_on(1));
+  EXPECT_TRUE(download->may_go_on(1)) << "by another token of the same account";
+  revoked->finished(1, false);
+  download->finished(1, false);
+}
+
+TEST_P(TransfersTest, KeepTheirSessionInUseAndStopWhenItEnds) {
+  granted(0);
+  auto& server = world_.server;
+  const std::string secret = server.auth.sessions.begin(world_.steward.user_id, std::nullopt);
+  const Caller steward = server.auth.sessions.caller_with(secret).value();
+  const auto download = server.transfers.begin(server.services, world_.access(steward, dataset_), "dataset-1", 0, 1);
+  for (int n = 0; n < 3; ++n) {
+    server.clock.advance(kSessionIdleMs - 1);
+    server.transfers.sweep(server.services);
+    EXPECT_TRUE(download->may_go_on(1)) << "who downloads is not idle";
+  }
+  server.auth.sessions.end(secret);
+  server.transfers.sweep(server.services);
+  EXPECT_FALSE(download->may_go_on(1));
+  download->finished(1, false);
+}
+
 }  // namespace
 }  // namespace naru::server::test

@@ -238,7 +238,7 @@ def links_that_were_changed(server, world, options):
     path = url[url.index("/api"):]
     anybody = Client(server)
     assert anybody.request("HEAD", path).status == 200
-    for changed in (path[:-2] + ("aa" if path[-2:] != "aa" else "bb"), path.replace("expires=1", "expires=2", 1), path.replace("user=", "user=x", 1),
+    for changed in (path[:-2] + ("aa" if path[-2:] != "aa" else "bb"), path.replace("expires=1", "expires=2", 1), path.replace("credential=", "credential=x", 1),
                     path.replace(".tar?", ".tarx?"), path[:path.index("&signature")], path.split("?")[0]):
         assert anybody.get(changed).status in (401, 404), changed
 
