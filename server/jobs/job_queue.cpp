@@ -218,9 +218,11 @@ JobRow JobQueue::set_priority(Transaction& transaction, const Caller& caller, st
   JobRow job = read_to_change(transaction, caller, id);
   if (is_terminal(job.state)) throw Error(ErrorCode::conflict, "the job has ended");
   if (job.priority == priority) return job;
+  const Json told = {{"priority", priority}};
   job.priority = priority;
-  add_job_event(transaction, job, "priority_set", {{"priority", priority}}, clock_.now_ms());
+  add_job_event(transaction, job, "priority_set", told, clock_.now_ms());
   update_job(transaction, job);
+  ledger_.append(transaction, {"job.priority_set", job.organisation_id, caller.user_id, job.id, told});
   return job;
 }
 

@@ -151,6 +151,7 @@ TEST_P(PasswordSignIn, ChangesAPasswordForWhoKnowsTheOldOne) {
   EXPECT_FALSE(server_.auth.sessions.caller_with(session));
   EXPECT_EQ(sign_in("kim", kPassword), ErrorCode::unauthenticated);
   EXPECT_EQ(sign_in("kim", "another long one"), std::nullopt);
+  EXPECT_EQ(std::ranges::count(server_.ledger_kinds(), "user.password_changed"), 1) << "of the change alone";
 }
 
 TEST_P(PasswordSignIn, WritesAsOftenForALoginThatDoesNotExist) {

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "core/error.h"
+#include "server/audit/ledger_leaf.h"
 #include "server/jobs/job_grant.h"
 #include "tests/server/jobs/job_world.h"
 
@@ -234,6 +235,20 @@ TEST_P(JobQueueTest, AJobThatAWorkerHasIsNotMovedButAskedFor) {
   EXPECT_EQ(claims.heartbeat(lease_of(claimed), {}), JobWish::cancel) << "given up for good";
   claims.stopped(lease_of(claimed));
   EXPECT_EQ(world_.job(id).state, JobState::canceled);
+}
+
+TEST_P(JobQueueTest, AChangedPriorityIsALeafOfTheLedgerByWhoChangedIt) {
+  const Caller caller = world_.steward("org-a");
+  const JobRow job = world_.submit("org-a");
+  for (int n = 0; n < 2; ++n) {
+    world_.write([&](Transaction& t) { return world_.queue.set_priority(t, caller, job.id, 7); });
+  }
+  ASSERT_EQ(world_.number("SELECT COUNT(*) FROM ledger_leaves"), 2) << "created, and changed once";
+  const std::string leaf = world_.ledger.leaves(1, 1).at(0);
+  EXPECT_EQ(leaf_value(leaf, "kind"), "job.priority_set");
+  EXPECT_EQ(leaf_value(leaf, "object_id"), job.id);
+  EXPECT_EQ(leaf_value(leaf, "actor"), caller.user_id);
+  EXPECT_NE(leaf.find("\"detail\":{\"priority\":7}"), std::string::npos) << leaf;
 }
 
 }  // namespace
