@@ -62,6 +62,15 @@ void check_grant(Transaction& transaction, const JobRow& job, std::span<const st
   }
 }
 
+void check_recipient(Transaction& transaction, const JobRow& job) {
+  if (!job.grant_id) return;
+  const Rows rows = transaction.query(
+      "SELECT g.id FROM grants g JOIN organisations o ON o.id = g.recipient_id WHERE g.id = $1 AND o.disabled_ms IS "
+      "NOT NULL",
+      {*job.grant_id});
+  if (!rows.empty()) throw Error(ErrorCode::conflict, "the recipient of the grant is disabled");
+}
+
 std::string recipe_of_grant(Transaction& transaction, const std::string& grant_id, const std::string& organisation_id) {
   const Rows rows = transaction.query("SELECT recipe FROM grants WHERE id = $1 AND organisation_id = $2",
                                       {grant_id, organisation_id});

@@ -24,6 +24,10 @@ inline constexpr std::string_view kGrantKeyPurpose = "grant-key";
 void check_grant(Transaction& transaction, const JobRow& job, std::span<const std::string> study_ids,
                  std::int64_t now_ms);
 
+/// Asked when a job is handed in alone: a dataset that was made meanwhile waits, for nobody who is disabled gets it.
+/// @throws Error{conflict} the recipient of the job's grant is disabled
+void check_recipient(Transaction& transaction, const JobRow& job);
+
 /// The recipe that a job under the grant is made by where it names none; empty also where there is no such grant.
 std::string recipe_of_grant(Transaction& transaction, const std::string& grant_id, const std::string& organisation_id);
 

@@ -130,6 +130,7 @@ JobRow JobQueue::submit(Transaction& transaction, const Caller& caller, const Jo
   job.device = has_gpu_part(kind, job.recipe) ? limits_.device : "cpu";
   job.created_ms = job.available_ms = clock_.now_ms();
   check_grant(transaction, job, std::vector(study_ids.begin(), study_ids.end()), job.created_ms);
+  check_recipient(transaction, job);
   insert_job(transaction, job);
   for (const std::string& id : study_ids) {
     transaction.execute("INSERT INTO job_studies (job_id, study_id) VALUES ($1, $2)", {job.id, id});

@@ -57,8 +57,8 @@ class JobQueue {
   JobQueue(Ledger& ledger, const Clock& clock, JobLimits limits);
 
   /// @throws Error{request_invalid} a field; {recipe_invalid}; {not_found} a study or the grant is not the
-  /// organisation's; {conflict} a study is not closed; {grant_ended}; {forbidden} what the grant does not cover;
-  /// {quota_exceeded} too many jobs that have not ended
+  /// organisation's; {conflict} a study is not closed, or the grant's recipient is disabled; {grant_ended}; {forbidden}
+  /// what the grant does not cover; {quota_exceeded} too many jobs that have not ended
   JobRow submit(Transaction& transaction, const Caller& caller, const JobRequest& request) const;
 
   JobRow get(Transaction& transaction, const Caller& caller, std::string_view id) const;

@@ -251,5 +251,21 @@ TEST_P(JobQueueTest, AChangedPriorityIsALeafOfTheLedgerByWhoChangedIt) {
   EXPECT_NE(leaf.find("\"detail\":{\"priority\":7}"), std::string::npos) << leaf;
 }
 
+TEST_P(JobQueueTest, NoJobIsTakenForARecipientThatIsDisabled) {
+  add_grant("grant-1", "", "active", world_.clock.now_ms() + 10'000);
+  JobRequest request = world_.request("org-a");
+  request.grant_id = "grant-1";
+  const auto disable = [&](const char* disabled_ms) {
+    world_.write([&](Transaction& t) {
+      t.execute(std::string("UPDATE organisations SET disabled_ms = ") + disabled_ms + " WHERE id = 'org-c'", {});
+    });
+  };
+  disable("1");
+  EXPECT_EQ(code_of_submit(request), "conflict");
+  EXPECT_EQ(code_of_submit(world_.request("org-a")), "") << "what stays in the hospital";
+  disable("NULL");
+  EXPECT_EQ(code_of_submit(request), "");
+}
+
 }  // namespace
 }  // namespace naru::server
