@@ -19,7 +19,9 @@ namespace naru::server {
 namespace {
 
 /// The process answers: at once, though the database hangs and all handlers wait for it.
-Response get_healthz(Services&, Request&) { return json_response({{"status", "ok"}, {"version", kVersion}}); }
+Response get_healthz(Services&, Request&) {
+  return json_response({{"schema", "naru.health/1"}, {"status", "ok"}, {"version", kVersion}});
+}
 
 /// It can do its work, as of a moment ago: the database answers, and the data may be written. Load balancers take it
 /// out of service otherwise.
@@ -27,7 +29,7 @@ Response get_readyz(Services& services, Request&) {
   if (services.readiness == nullptr)
     throw Error(ErrorCode::store_unavailable, "nobody looks whether the server is ready");
   services.readiness->require();
-  return json_response({{"status", "ready"}});
+  return json_response({{"schema", "naru.health/1"}, {"status", "ready"}});
 }
 
 /// For the machine's own monitoring without a credential, for others as admin of the operator: they count what all

@@ -54,5 +54,14 @@ TEST_P(OperationRoutes, ReadinessIsWhatWasSeenLast) {
   server_.services.readiness = nullptr;
 }
 
+TEST_P(OperationRoutes, HealthNamesItsSchema) {
+  EXPECT_EQ(json_of(server_.ask(Method::get, "/healthz", "")).at("schema"), "naru.health/1");
+  const Readiness readiness([] {}, std::chrono::milliseconds(1));
+  server_.services.readiness = &readiness;
+  EXPECT_TRUE(wait_until([&] { return server_.ask(Method::get, "/readyz", "").status == 200; }));
+  EXPECT_EQ(json_of(server_.ask(Method::get, "/readyz", "")).at("schema"), "naru.health/1");
+  server_.services.readiness = nullptr;
+}
+
 }  // namespace
 }  // namespace naru::server::test
