@@ -80,7 +80,6 @@ Action define_audit(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.require_subcommand(1);
   CLI::App* const act = app.add_subcommand("verify", "check exported ledgers, receipts and checkpoints, offline");
-  act->fallthrough();
   act->footer("Example:\n  naru audit verify liver-ct.tlog-proof --key ledger.key --dataset /data/liver-ct");
   act->add_option("INPUT", options->inputs, "an exported ledger (a folder), a receipt or a checkpoint")->required();
   act->add_option("--key", options->key, "verifier key of the ledger, or a file that holds it")

@@ -68,10 +68,8 @@ int destroy(const Options& options, const Context& context) {
   return kExitDone;
 }
 
-/// One of the acts; its output options may stand after it.
 CLI::App* add_act(CLI::App& app, const std::string& name, const std::string& summary, const std::string& example) {
   CLI::App* act = app.add_subcommand(name, summary);
-  act->fallthrough();
   act->footer("Example:\n  " + example);
   return act;
 }

@@ -135,6 +135,7 @@ int main(int argc, char** argv) {
     sub->footer(fmt::format("Example:\n  {}", command.example));
     add_output_options(*sub, output);
     actions[sub] = command.define(*sub);
+    for (CLI::App* act : sub->get_subcommands({})) add_output_options(*act, output);  // they may stand behind it
   }
   // The options may not have been read when the parser stops.
   const bool wants_json = std::any_of(argv, argv + argc, [](std::string_view text) { return text == "--json"; });

@@ -44,7 +44,6 @@ Action define_recipes(CLI::App& app) {
   auto name = std::make_shared<std::string>();
   CLI::App* sub = app.add_subcommand("show", "print one built-in recipe as TOML");
   sub->add_option("NAME", *name, "as listed by 'naru recipes'")->required();
-  sub->fallthrough();  // --json may stand behind it too
   sub->footer("Example:\n  naru recipes show ct-1mm > my.toml");
   return [name, sub](const Context& context) { return sub->parsed() ? show(*name, context) : list(context); };
 }

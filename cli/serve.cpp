@@ -127,11 +127,11 @@ Action define_admin(CLI::App& app) {
   options->to_check->add_option("--backup", options->backup, "check this backup instead; the server may run")
       ->type_name("DIR")
       ->excludes(repair);
+  options->to_backup->footer("Example:\n  naru admin backup --data /var/lib/naru --out /backup/2026-11-26");
   options->to_restore->footer("Example:\n  naru admin restore --data /var/lib/naru /backup/2026-11-26");
   options->to_check->footer("Example:\n  naru admin fsck --data /var/lib/naru --read");
   for (CLI::App* sub : {options->to_backup, options->to_restore, options->to_check}) {
     add_place_options(*sub, options->serve);
-    sub->fallthrough();  // --json may stand behind it too
   }
   return [options](const Context& context) { return run_admin(*options, context); };
 }

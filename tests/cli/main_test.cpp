@@ -477,5 +477,49 @@ TEST_F(ProgramTest, AFullDiskPublishesNothing) {
   EXPECT_FALSE(published);
 }
 
+TEST_F(ProgramTest, EveryActOfACommandExplainsItselfAndTheOutputOptions) {
+  const std::vector<std::string> acts[] = {{"audit", "verify"}, {"key", "list"},     {"key", "rotate"},
+                                           {"key", "destroy"},  {"admin", "backup"}, {"admin", "restore"},
+                                           {"admin", "fsck"},   {"recipes", "show"}};
+  for (std::vector<std::string> act : acts) {
+    const std::string words = act[0] + ' ' + act[1];
+    act.emplace_back("--help");
+    const Finished help = run(act);
+    EXPECT_EQ(help.status, 0) << words;
+    for (const std::string& text :
+         {"Example:\n  naru " + words, std::string("--json"), std::string("--quiet"), std::string("--verbose")}) {
+      EXPECT_THAT(help.out, HasSubstr(text)) << words;
+    }
+  }
+}
+
+TEST_F(ProgramTest, ActsPrintOneDocumentUnderJsonAlsoForErrors) {
+  const std::string absent = (folder_ / "absent").string();
+  const std::vector<std::string> failing[] = {{"audit", "verify", absent, "--key", absent},
+                                              {"audit", "verify"},
+                                              {"key", "rotate"},
+                                              {"key", "rotate", "--project", "absent"},
+                                              {"key", "destroy"},
+                                              {"key", "destroy", "--project", "x"},
+                                              {"admin", "backup", "--data", absent},
+                                              {"admin", "restore", absent, "--data", absent},
+                                              {"admin", "fsck", "--data", absent},
+                                              {"admin", "fsck", "--backup", absent},
+                                              {"recipes", "show", "absent"},
+                                              {"recipes", "show"}};
+  for (std::vector<std::string> arguments : failing) {
+    arguments.emplace_back("--json");
+    const Finished finished = run(arguments);
+    EXPECT_NE(finished.status, 0) << arguments[0] << ' ' << arguments[1];
+    EXPECT_EQ(json::parse(finished.out)["schema"], "naru.error/1") << arguments[0] << ' ' << arguments[1];
+  }
+  EXPECT_EQ(json::parse(run({"key", "list", "--json"}).out)["schema"], "naru.keys/1");
+  for (const auto& arguments : {std::vector<std::string>{"recipes", "show", "ct-1mm", "--json"},
+                                {"recipes", "show", "--json", "ct-1mm"},
+                                {"recipes", "--json", "show", "ct-1mm"}}) {
+    EXPECT_EQ(json::parse(run(arguments).out)["schema"], "naru.recipe/1");
+  }
+}
+
 }  // namespace
 }  // namespace naru
