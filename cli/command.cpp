@@ -11,6 +11,7 @@
 #include "core/code.h"
 #include "core/log.h"
 #include "core/units.h"
+#include "pipeline/device_name.h"
 #include "pipeline/files.h"
 #include "pipeline/inputs.h"
 #include "pipeline/prepare.h"
@@ -113,20 +114,12 @@ namespace {
 
 /// The device that --device names. auto:N, which the server gives to jobs side by side, is auto from GPU N on.
 Executor named_executor(const MachineOptions& options) {
-  if (options.device == "cpu") return Executor::cpu(options.threads);
-  const std::string_view text(options.device);
-  const std::size_t colon = text.find(':');
-  const std::string_view kind = text.substr(0, colon);
-  int index = 0;
-  bool is_valid = kind == "auto" || kind == "cuda";
-  if (is_valid && colon != std::string_view::npos) {
-    const char* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data() + colon + 1, end, index);
-    is_valid = parsed.ec == std::errc{} && parsed.ptr == end && index >= 0;
-  }
-  if (!is_valid) throw Error(ErrorCode::usage, "--device must be auto, cpu, cuda or cuda:N");
-  if (kind == "auto") return automatic_executor(options.threads, static_cast<std::size_t>(index));
-  return Executor::cuda(index, options.threads);
+  const auto device = parse_device_name(options.device);
+  if (!device) throw Error(ErrorCode::usage, "--device must be auto, cpu, cuda or cuda:N");
+  if (device->kind == DeviceName::Kind::cpu) return Executor::cpu(options.threads);
+  const int index = device->index.value_or(0);
+  if (device->kind == DeviceName::Kind::cuda) return Executor::cuda(index, options.threads);
+  return automatic_executor(options.threads, static_cast<std::size_t>(index));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/units.h"
+#include "pipeline/device_name.h"
 #include "pipeline/files.h"
 #include "pipeline/toml_value.h"
 #include "server/auth/https_client.h"
@@ -93,11 +94,9 @@ void set_witnesses(const TomlValue& value, Config& config) {
 
 void set_device(const TomlValue& value, Config& config) {
   config.jobs.device = value.string();
-  const std::string& device = config.jobs.device;
-  constexpr std::string_view kNumbered = "cuda:";
-  const bool is_numbered = device.starts_with(kNumbered) && device.size() > kNumbered.size() &&
-                           device.find_first_not_of("0123456789", kNumbered.size()) == device.npos;
-  if (device != "auto" && device != "cpu" && device != "cuda" && !is_numbered) {
+  const auto device = parse_device_name(config.jobs.device);
+  // auto:N is for workers: the server itself says which GPU each begins with.
+  if (!device || (device->kind == DeviceName::Kind::automatic && device->index)) {
     value.fail("must be \"auto\", \"cpu\", \"cuda\" or \"cuda:N\"");
   }
 }

@@ -105,7 +105,7 @@ TEST(Config, NamesFileLineAndColumnOfWhatIsWrong) {
   EXPECT_NE(error_of("listen = 3\n").find("unknown key listen"), std::string::npos);
   EXPECT_NE(error_of("[listen\n").find("naru.toml:1:"), std::string::npos);
   EXPECT_NE(error_of("[jobs]\nmemory = \"much\"\n").find("such as"), std::string::npos);
-  for (const char* device : {"cudax", "cuda:", "cuda:x", "cuda:1x", "gpu"})
+  for (const char* device : {"cudax", "cuda:", "cuda:x", "cuda:1x", "cuda:99999999999", "auto:1", "gpu"})
     EXPECT_NE(error_of("[jobs]\ndevice = \"" + std::string(device) + "\"\n").find("cuda:N"), std::string::npos)
         << device;
   EXPECT_EQ(error_of("[jobs]\ndevice = \"cuda:1\"\n"), "");
