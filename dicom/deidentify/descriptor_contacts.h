@@ -13,6 +13,9 @@ void find_contacts(const FoldedText& text, Removals& removals);
 /// Addresses of network cards (MAC) and of IPv6. Times, versions and rows of vertebrae are none.
 void find_network_addresses(const FoldedText& text, Removals& removals);
 
+/// National numbers of Switzerland, Brazil, Spain, Britain and Italy that check themselves.
+void find_national_numbers(const FoldedText& text, Removals& removals);
+
 /// Paths of files: of drives, servers and home folders.
 void find_paths(const FoldedText& text, Removals& removals);
 

@@ -122,6 +122,13 @@ constexpr IdLabel kIdLabels[] = {
     {"versichertennr", 4, 5},
     {"patientennummer", 3, 5},
     {"fallnummer", 3, 5},
+    {"ahv", 10, 10},
+    {"avs", 10, 10},
+    {"cpf", 9, 9},
+    {"dni", 7, 7},
+    {"nie", 7, kNever},  // Polish for "no", too
+    {"nif", 8, 8},
+    {"sociale", 13, 13},
 };
 // Between label and number.
 constexpr std::u32string_view kNumberWords[] = {U"no", U"nr", U"num", U"number", U"id", U"is", U"plate", U"번호"};
