@@ -16,6 +16,9 @@ void find_network_addresses(const FoldedText& text, Removals& removals);
 /// National numbers of Switzerland, Brazil, Spain, Britain and Italy that check themselves.
 void find_national_numbers(const FoldedText& text, Removals& removals);
 
+/// Korean plates of vehicles ("12가 3456", "서울12가3456").
+void find_plates(const FoldedText& text, Removals& removals);
+
 /// Paths of files: of drives, servers and home folders.
 void find_paths(const FoldedText& text, Removals& removals);
 

@@ -266,6 +266,7 @@ struct DescriptorCleaner::State {
   void find_patterns(const FoldedText& text, Removals& removals) const {
     find_contacts(text, removals);
     find_national_numbers(text, removals);
+    find_plates(text, removals);
     find_network_addresses(text, removals);
     find_paths(text, removals);
     find_accounts(text, removals);
