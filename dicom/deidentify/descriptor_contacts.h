@@ -19,6 +19,9 @@ void find_national_numbers(const FoldedText& text, Removals& removals);
 /// Korean plates of vehicles ("12가 3456", "서울12가3456").
 void find_plates(const FoldedText& text, Removals& removals);
 
+/// Places on Earth: "37.5796, 126.9770", 37°34'46"N 126°58'37"E. Positions in an image are none.
+void find_coordinates(const FoldedText& text, Removals& removals);
+
 /// Paths of files: of drives, servers and home folders.
 void find_paths(const FoldedText& text, Removals& removals);
 

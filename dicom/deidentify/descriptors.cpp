@@ -267,6 +267,7 @@ struct DescriptorCleaner::State {
     find_contacts(text, removals);
     find_national_numbers(text, removals);
     find_plates(text, removals);
+    find_coordinates(text, removals);
     find_network_addresses(text, removals);
     find_paths(text, removals);
     find_accounts(text, removals);
