@@ -21,6 +21,9 @@ bool is_person_at(const FoldedText& text, std::size_t i);
 /// Korean: names beside titles ("홍길동 환자", "김교수"), and institutions ("한빛병원").
 void find_korean_by_context(const FoldedText& text, Removals& removals);
 
+/// Chinese and Japanese: names in Han characters beside titles and behind labels and roles.
+void find_han_by_context(const FoldedText& text, Removals& removals);
+
 /// Institutions behind "performed at" or around "Hospital".
 void find_places_by_context(const FoldedText& text, Removals& removals);
 

@@ -1,8 +1,6 @@
 #include <algorithm>
 
 #include "dicom/deidentify/descriptor_context.h"
-#include "dicom/deidentify/descriptor_han_forms.h"
-#include "dicom/deidentify/descriptor_hanja.h"
 #include "dicom/deidentify/descriptor_romanisation.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
 
@@ -176,15 +174,6 @@ constexpr std::u32string_view kWordEndings[] = {
     U"검사", U"촬영", U"중", U"됨", U"된", U"될",   U"히",   U"후",   U"시",   U"용",   U"대",   U"점",
     U"등",   U"함",   U"된", U"할", U"적", U"부위", U"상태", U"관",   U"부",   U"제",   U"예정"};
 
-// Those of kHanTitles that stand behind any name.
-constexpr std::u32string_view kPoliteTitles[] = {U"様", U"殿"};
-constexpr std::u32string_view kHanLabels[] = {U"氏名", U"姓名", U"患者名", U"患者姓名", U"患者氏名"};
-// Names follow these behind a sign alone.
-constexpr std::u32string_view kHanRoles[] = {
-    U"患者",   U"担当",     U"担当医",   U"担当医師", U"主治医",   U"主治医師", U"主治医师", U"依頼医",   U"依頼者",
-    U"報告者", U"報告医",   U"报告者",   U"报告医生", U"报告医师", U"读片医生", U"読影医",   U"検査者",   U"撮影者",
-    U"操作者", U"審核醫師", U"审核医生", U"审核医师", U"检查医生", U"检查医师", U"申请医生", U"申请医师", U"医生",
-    U"醫生",   U"医師",     U"医师",     U"醫師",     U"技師",     U"技师",     U"護士",     U"护士"};
 // Who signs, behind a sign, before a name of the commonest kind.
 constexpr std::u32string_view kSigners[] = {U"확인", U"확인자", U"서명", U"작성", U"작성자", U"보고자", U"승인자"};
 
@@ -205,7 +194,6 @@ class KoreanContext {
 
   void find() {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      if (tokens_[i].kind == TokenKind::han) han_name(i);
       if (tokens_[i].kind != TokenKind::hangul || tokens_[i].length > kLongestRun) continue;
       const std::u32string_view run = text_.folded(tokens_[i]);
       // Some surnames are words as well ("김").
@@ -333,41 +321,6 @@ class KoreanContext {
     }
     if (length < 2 || length > kLongest || is_known_word(text_.folded(tokens_[end - 1]))) return;
     removals_.push_back({tokens_[i].begin, tokens_[end - 1].end, DescriptorReason::title});
-  }
-
-  /// "患者：王小明", "担当: 鈴木一郎", "氏名 山田太郎", "山田様", "佐藤先生", "陈大文医生"
-  void han_name(std::size_t i) {
-    constexpr std::size_t kShortest = 2, kLongest = 5;
-    const std::u32string_view run = text_.folded(tokens_[i]);
-    const auto* glued =
-        std::ranges::find_if(kHanTitles, [&](std::u32string_view title) { return run.ends_with(title); });
-    const bool is_glued = glued != std::end(kHanTitles);
-    const std::u32string_view name = is_glued ? run.substr(0, run.size() - glued->size()) : run;
-    if (name.size() < kShortest || name.size() > kLongest || is_known_word(name)) return;
-    const std::u32string_view title = is_glued ? *glued : han_title_at(i + 1);
-    const bool is_titled = !title.empty() && may_have_title(name, title);
-    const std::u32string_view before = i > 0 ? text_.folded(tokens_[i - 1]) : std::u32string_view();
-    const bool is_labelled =
-        i > 0 && is_label_gap(i) && (is_one_of(before, kHanLabels) || (has_sign(i) && is_one_of(before, kHanRoles)));
-    if (is_labelled || is_titled) remove(i, name.size(), DescriptorReason::title);
-  }
-
-  /// Empty where token i is none, or no single space is before it.
-  std::u32string_view han_title_at(std::size_t i) const {
-    if (i >= tokens_.size() || text_.gap_before(i) != U" ") return {};
-    const std::u32string_view word = text_.folded(tokens_[i]);
-    return is_one_of(word, kHanTitles) ? word : std::u32string_view();
-  }
-
-  /// "内科先生" and "主治医生" name nobody; doctors have a surname that is known, or "専門医師" were one.
-  static bool may_have_title(std::u32string_view name, std::u32string_view title) {
-    constexpr std::u32string_view kNoNameEnds = U"科院医醫師师生当當者任長长";
-    constexpr std::size_t kLongestTitled = 4, kLongestOfDoctor = 3;
-    if (is_one_of(title, kPoliteTitles)) return true;
-    if (name.size() > kLongestTitled || kNoNameEnds.find(name.back()) != name.npos) return false;
-    if (title == U"先生") return true;
-    const auto has_surname = [](std::u32string_view form) { return is_surname_hanja(form[0]); };
-    return name.size() <= kLongestOfDoctor && (has_surname(name) || std::ranges::any_of(han_forms(name), has_surname));
   }
 
   bool has_sign(std::size_t i) const { return text_.gap_before(i).find_first_of(U":=") != std::u32string_view::npos; }

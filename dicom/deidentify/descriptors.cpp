@@ -279,6 +279,7 @@ struct DescriptorCleaner::State {
     find_names_by_context(text, names, removals);
     find_logins(text, names, removals);
     find_korean_by_context(text, removals);
+    find_han_by_context(text, removals);
     find_places_by_context(text, removals);
     find_labelled_ids(text, removals);
     find_old_ages(text, removals);

@@ -458,5 +458,25 @@ TEST(DescriptorForeign, PersonsWhoTreatAndSign) {
   expect_kept(kKept);
 }
 
+TEST(DescriptorForeign, NamesBehindARoleAndASpaceInHanCharacters) {
+  constexpr Row kGone[] = {
+      {"患者 王小明 胸部CT", "患者 胸部CT"},
+      {"主治医师 张伟 要求增强", "主治医师 要求增强"},
+      {"主治医生 欧阳文 腹部", "主治医生 腹部"},
+      {"患者 黄小明 腹部", "患者 腹部"},
+      {"患者 李秀英", "患者"},
+      {"報告者 渡辺", "報告者"},
+      {"担当 佐々木健 頭部", "担当 頭部"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "患者 高血压", "患者 高热",   "患者 高龄",   "患者 黄疸", "患者 白细胞", "患者 张力高", "患者 张口受限",
+      "患者 张口",   "患者 苏醒后", "患者 陈旧性", "患者 石膏", "患者 王某",   "患者 孙女",   "患者 何时起",
+      "患者 唐氏",   "担当 腹部",   "医生 要求",   "患者 金属", "患者 马上",   "医師 確認",   "患者 林氏瘤",
+      "胸部 王小明", "患者 周围性", "患者 方案",   "患者 李",
+  };
+  expect_kept(kKept);
+}
+
 }  // namespace
 }  // namespace naru::dicom
