@@ -166,6 +166,16 @@ constexpr std::u32string_view kDepartments[] = {U"내과",         U"외과",   
                                                 U"소아청소년과", U"정형외과",   U"신경외과",  U"신경과", U"흉부외과",
                                                 U"비뇨기과",     U"비뇨의학과", U"안과",      U"피부과", U"영상의학과",
                                                 U"응급의학과",   U"가정의학과", U"이비인후과"};
+// Behind one surname they name a clinic: "김안과", "이치과".
+constexpr std::u32string_view kClinicKinds[] = {
+    U"안과",       U"내과",     U"외과",     U"소아과",       U"치과",     U"피부과",     U"산부인과",
+    U"이비인후과", U"정형외과", U"신경외과", U"성형외과",     U"비뇨기과", U"비뇨의학과", U"신경과",
+    U"정신과",     U"의원",     U"한의원",   U"소아청소년과", U"여성의원", U"영상의학과", U"가정의학과"};
+// Doctors in training, also "R1", "PGY-3" and "2년차".
+constexpr std::u32string_view kTrainees[] = {U"인턴", U"레지던트", U"펠로우", U"전임의", U"수련의", U"년차"};
+// What a doctor does: behind a name.
+constexpr std::u32string_view kDuties[] = {U"당직", U"확인", U"판독", U"의뢰", U"협진", U"오더", U"처방",
+                                           U"작성", U"입력", U"전화", U"연락", U"호출", U"드림", U"당직의"};
 constexpr std::u32string_view kKin[] = {U"애기", U"아기", U"산모", U"신생아", U"보호자"};
 constexpr std::u32string_view kNameLabels[] = {U"환자명", U"환자이름", U"성명", U"이름", U"수진자명", U"피검자명"};
 // Words, not names, end so.
@@ -241,8 +251,10 @@ class KoreanContext {
 
   /// A usual surname and given name, of which nothing is a word.
   static bool is_common_name(std::u32string_view run) {
+    return may_be_common_name(run) && !is_known_word(run.substr(0, 2)) && !is_known_word(run.substr(1));
+  }
+  static bool may_be_common_name(std::u32string_view run) {
     return run.size() == 3 && kCommonSurnames.find(run[0]) != run.npos && is_name(run, U"환자") &&
-           !is_known_word(run.substr(0, 2)) && !is_known_word(run.substr(1)) &&
            run.substr(1).find_first_not_of(kGivenSyllables) == run.npos;
   }
 
@@ -252,7 +264,24 @@ class KoreanContext {
         i > 0 && text_.gap_before(i) == U" " && is_one_of(text_.folded(tokens_[i - 1]), kDepartments);
     const bool is_before =
         i + 1 < tokens_.size() && text_.gap_before(i + 1) == U" " && is_one_of(text_.folded(tokens_[i + 1]), kKin);
-    return (is_behind || is_before || is_behind_kin(i)) && is_common_name(run);
+    if ((is_behind || is_before || is_behind_kin(i)) && is_common_name(run)) return true;
+    // "2년차 안정기" is of a treatment: what a doctor does tells names of which a part is a word.
+    const bool has_duty =
+        i + 1 < tokens_.size() && text_.gap_before(i + 1) == U" " && is_one_of(text_.folded(tokens_[i + 1]), kDuties);
+    return is_behind_training(i) && (is_common_name(run) || (has_duty && may_be_common_name(run)));
+  }
+
+  /// "인턴 박상철", "2년차 유아인", "R1 송중기", "PGY-3 김철수"
+  bool is_behind_training(std::size_t i) const {
+    if (i == 0 || text_.gap_before(i) != U" ") return false;
+    if (is_one_of(text_.folded(tokens_[i - 1]), kTrainees)) return true;
+    constexpr std::int64_t kLastYear = 7;
+    const Token& year = tokens_[i - 1];
+    if (i < 2 || !year.is_number() || year.length != 1 || text_.number(year) < 1 || text_.number(year) > kLastYear)
+      return false;
+    const std::u32string_view word = text_.folded(tokens_[i - 2]), gap = text_.gap_before(i - 1);
+    const bool is_resident = word == U"r" && tokens_[i - 2].token_case == TokenCase::upper && gap.empty();
+    return (is_resident && !tokens_[i - 2].is_glued) || (word == U"pgy" && (gap.empty() || gap == U"-" || gap == U" "));
   }
 
   /// "보호자(남편) 김철수"
@@ -329,7 +358,7 @@ class KoreanContext {
     return !gap.empty() && gap.size() <= 3 && gap.find_first_not_of(U" :=/-") == std::u32string_view::npos;
   }
 
-  /// "한빛병원"
+  /// "한빛병원", "김안과"
   bool institution(std::size_t i, std::u32string_view run) {
     for (const std::u32string_view hospital : kHospitals) {
       const std::size_t at = run.find(hospital);
@@ -338,6 +367,10 @@ class KoreanContext {
       const bool has_kind = !rest.empty() && std::any_of(std::begin(kHangulKinds), std::end(kHangulKinds),
                                                          [&](std::u32string_view kind) { return rest == kind; });
       remove(i, has_kind ? run.size() : at + hospital.size(), DescriptorReason::place);
+      return true;
+    }
+    if (const std::size_t length = length_of_clinic(run); length > 0) {
+      remove(i, length, DescriptorReason::place);
       return true;
     }
     for (const std::u32string_view kind : kHangulKinds) {
@@ -349,6 +382,24 @@ class KoreanContext {
       return true;
     }
     return false;
+  }
+
+  /// "김안과에서": surname and department. Surnames that make another word with one are none: "우안과 좌안" (eyes),
+  /// "손외과" (hand), "신내과" (kidney), "전내과" (of before).
+  static std::size_t length_of_clinic(std::u32string_view run) {
+    constexpr std::u32string_view kOwners = U"김이박최정강조윤장임한오서권황안송류홍고문백허남곽차민엄채";
+    constexpr std::u32string_view kBehind[] = {U"",   U"에서",   U"에",   U"의",   U"로", U"으로",
+                                               U"측", U"에서의", U"병원", U"의원", U"은", U"는"};
+    if (run.size() < 3 || kOwners.find(run[0]) == run.npos || run.starts_with(U"한의원") || is_known_word(run))
+      return 0;
+    for (const std::u32string_view kind : kClinicKinds) {
+      if (!run.substr(1).starts_with(kind)) continue;
+      const std::u32string_view rest = run.substr(1 + kind.size());
+      if (!is_one_of(rest, kBehind)) continue;
+      const bool has_kind = rest == U"병원" || rest == U"의원";
+      return has_kind ? run.size() : 1 + kind.size();
+    }
+    return 0;
   }
 
   const FoldedText& text_;

@@ -478,5 +478,36 @@ TEST(DescriptorForeign, NamesBehindARoleAndASpaceInHanCharacters) {
   expect_kept(kKept);
 }
 
+TEST(DescriptorForeign, KoreanClinicsCalledByASurname) {
+  constexpr Row kGone[] = {
+      {"김안과 의뢰 orbit MRI", "의뢰 orbit MRI"},
+      {"이치과에서 의뢰", "에서 의뢰"},
+      {"박정형외과 요추", "요추"},
+      {"김한의원 침 치료", "침 치료"},
+      {"최내과병원 CD 복사", "CD 복사"},
+      {"복부 정내과", "복부"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "내과 의뢰",   "안과 의뢰",   "정형외과 의뢰", "신경외과 의뢰", "성형외과",   "흉부외과 의뢰", "구강외과",
+      "한의원 치료", "이비인후과",  "우안과 좌안",   "양안과 시신경", "손외과",     "심장내과",      "신장내과",
+      "소아치과",    "신경과 협진", "정신과",        "유방외과",      "간담췌외과", "신내과",        "전내과",
+  };
+  expect_kept(kKept);
+}
+
+TEST(DescriptorForeign, KoreanDoctorsInTraining) {
+  constexpr Row kGone[] = {
+      {"2년차 유아인 당직", "2년차 당직"}, {"R1 송중기 확인", "R1 확인"},   {"PGY-3 김철수", "PGY-3"},
+      {"인턴 박상철 드림", "인턴 드림"},   {"레지던트 김철수", "레지던트"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {
+      "2년차 안정기", "R1 안정기",      "R2 조영제 확인", "5년차 추적 확인",   "R1 resection 확인",
+      "R0 유아인",    "인턴 판독 확인", "R1 절제 확인",   "3년차 유방암 확인", "PGY-3 확인",
+  };
+  expect_kept(kKept);
+}
+
 }  // namespace
 }  // namespace naru::dicom
