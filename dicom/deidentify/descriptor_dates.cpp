@@ -383,19 +383,6 @@ struct DateFinder::Reader {
     return has_day ? at + 4 : at + 3;
   }
 
-  /// The first year of a Japanese or Chinese era whose name ends a token, less one; 0 where none does.
-  static std::int64_t year_before_era(std::u32string_view word) {
-    struct Era {
-      std::u32string_view name;
-      std::int64_t year_before;
-    };
-    constexpr std::array<Era, 6> kEras = {Era{U"令和", 2018}, Era{U"平成", 1988}, Era{U"昭和", 1925},
-                                          Era{U"大正", 1911}, Era{U"民國", 1911}, Era{U"民国", 1911}};
-    const auto* era =
-        std::find_if(kEras.begin(), kEras.end(), [&](const Era& one) { return word.ends_with(one.name); });
-    return era == kEras.end() ? 0 : era->year_before;
-  }
-
   /// "令和2年1月2日", "令和元年5月22日", "昭和32年": from the token of the era on.
   std::size_t era_date(std::size_t at) const {
     std::u32string_view word = text.folded(tokens()[at]);
@@ -474,6 +461,22 @@ struct DateFinder::Reader {
     return i;
   }
 
+  /// "오후 3시 20분", "오전 10:30", "14時 5分": a time that a date may follow.
+  std::size_t time_before(std::size_t at) const {
+    const std::u32string_view word = text.folded(tokens()[at]);
+    const bool has_half = (word == U"오전" || word == U"오후" || word == U"午前" || word == U"午後") &&
+                          at + 1 < tokens().size() && is_among(text.gap_before(at + 1), U" ", 1);
+    const std::size_t first = has_half ? at + 1 : at;
+    if (!is_number(first, 1, 2)) return at;
+    if (const std::size_t end = clock(first); end != first) return end;
+    const auto is_whole = [&](std::size_t i, std::u32string_view counters) {
+      return is_counter(i, counters) && tokens()[i].length == 1;
+    };
+    if (value(first) > 24 || !is_whole(first + 1, U"시時")) return at;
+    const std::size_t minutes = first + 2;
+    return is_number(minutes, 1, 2) && is_whole(minutes + 1, U"분分") ? minutes + 2 : minutes;
+  }
+
   /// "3/5(화)": day and month alone, where the day of the week says what they are.
   std::size_t before_weekday(std::size_t at) const {
     if (!is_number(at, 1, 2) || !is_number(at + 1, 1, 2)) return at;
@@ -510,20 +513,11 @@ struct DateFinder::Reader {
   }
 
   /// "(화)", ", Tue", " Tuesday": the token of a day of the week beside a date, which would tell by how many days the
-  /// date was moved, but for weeks. Of what is a word as well ("sat", "sun", "화") only what signs set apart.
+  /// date was moved, but for weeks.
   bool is_weekday(std::size_t i, std::u32string_view between, bool is_in_brackets) const {
-    constexpr std::u32string_view kDays[] = {
-        U"monday", U"tuesday", U"wednesday", U"thursday", U"friday",     U"saturday", U"sunday",  U"mon",    U"tue",
-        U"tues",   U"wed",     U"thu",       U"thur",     U"thurs",      U"fri",      U"월요일",  U"화요일", U"수요일",
-        U"목요일", U"금요일",  U"토요일",    U"일요일",   U"月曜日",     U"火曜日",   U"水曜日",  U"木曜日", U"金曜日",
-        U"土曜日", U"日曜日",  U"星期一",    U"星期二",   U"星期三",     U"星期四",   U"星期五",  U"星期六", U"星期日",
-        U"星期天", U"montag",  U"dienstag",  U"mittwoch", U"donnerstag", U"freitag",  U"samstag", U"sonntag"};
-    constexpr std::u32string_view kDoubtful[] = {U"sat",  U"sun",  U"월",   U"화",   U"수",   U"목",   U"금",  U"토",
-                                                 U"일",   U"月",   U"火",   U"水",   U"木",   U"金",   U"土",  U"日",
-                                                 U"周一", U"周二", U"周三", U"周四", U"周五", U"周六", U"周日"};
     const std::u32string_view word = text.folded(tokens()[i]);
     const bool is_apart = is_in_brackets || between.find(U',') != std::u32string_view::npos;
-    return is_among(between, U" ,._", 2) && (is_one_of(word, kDays) || (is_apart && is_one_of(word, kDoubtful)));
+    return is_among(between, U" ,._", 2) && is_day_of_week(word, is_apart);
   }
 
   /// Behind a date; the token after it, or `at` where there is none.
@@ -567,7 +561,7 @@ void DateFinder::find(const FoldedText& text, Removals& removals) const {
     const std::size_t end = reader.date(i);
     if (end == i) {
       // A time before its date.
-      const std::size_t after = tokens[i].is_number() ? reader.clock(i) : i;
+      const std::size_t after = reader.time_before(i);
       const bool has_date =
           after != i && after < tokens.size() && joins_names(text.gap_before(after)) && reader.date(after) != after;
       if (has_date) removals.push_back({tokens[i].begin, tokens[after - 1].end, DescriptorReason::date});

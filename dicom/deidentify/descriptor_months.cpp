@@ -138,4 +138,28 @@ const MonthName* find_month(WordHash hash) {
   return month != months.end() && month->hash == hash ? &*month : nullptr;
 }
 
+bool is_day_of_week(std::u32string_view word, bool is_apart) {
+  constexpr std::u32string_view kDays[] = {
+      U"monday", U"tuesday", U"wednesday", U"thursday", U"friday",     U"saturday", U"sunday",  U"mon",    U"tue",
+      U"tues",   U"wed",     U"thu",       U"thur",     U"thurs",      U"fri",      U"월요일",  U"화요일", U"수요일",
+      U"목요일", U"금요일",  U"토요일",    U"일요일",   U"月曜日",     U"火曜日",   U"水曜日",  U"木曜日", U"金曜日",
+      U"土曜日", U"日曜日",  U"星期一",    U"星期二",   U"星期三",     U"星期四",   U"星期五",  U"星期六", U"星期日",
+      U"星期天", U"montag",  U"dienstag",  U"mittwoch", U"donnerstag", U"freitag",  U"samstag", U"sonntag"};
+  constexpr std::u32string_view kDoubtful[] = {U"sat",  U"sun",  U"월",   U"화",   U"수",   U"목",   U"금",  U"토",
+                                               U"일",   U"月",   U"火",   U"水",   U"木",   U"金",   U"土",  U"日",
+                                               U"周一", U"周二", U"周三", U"周四", U"周五", U"周六", U"周日"};
+  return is_one_of(word, kDays) || (is_apart && is_one_of(word, kDoubtful));
+}
+
+std::int64_t year_before_era(std::u32string_view word) {
+  struct Era {
+    std::u32string_view name;
+    std::int64_t year_before;
+  };
+  constexpr Era kEras[] = {{U"令和", 2018}, {U"平成", 1988}, {U"昭和", 1925},
+                           {U"大正", 1911}, {U"民國", 1911}, {U"民国", 1911}};
+  const auto* era = std::ranges::find_if(kEras, [&](const Era& one) { return word.ends_with(one.name); });
+  return era == std::end(kEras) ? 0 : era->year_before;
+}
+
 }  // namespace naru::dicom

@@ -509,5 +509,19 @@ TEST(DescriptorForeign, KoreanDoctorsInTraining) {
   expect_kept(kKept);
 }
 
+TEST(DescriptorForeign, AKoreanTimeBeforeItsDateGoesWithIt) {
+  constexpr Row kGone[] = {
+      {"오후 3시 20분 2024-03-05 복부", "복부"}, {"오후 2:45 2024-03-05 시행", "시행"},
+      {"오전 9시, 2024년 3월 5일 복부", "복부"}, {"복부 15시 30분 2024.03.05", "복부"},
+      {"午後 3時 2024年3月5日 腹部", "腹部"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {"오후 3시 20분 검사", "오전 복부 CT", "오후 2:45 시행", "3시 방향 결절"};
+  expect_kept(kKept);
+  const DescriptorCleaner cleaner({}, {}, {});
+  EXPECT_EQ(cleaner.clean("3 시행 2024-03-05").text, "3 시행");
+  EXPECT_EQ(cleaner.clean("2 시간 2024-03-05").text, "2 시간");
+}
+
 }  // namespace
 }  // namespace naru::dicom
