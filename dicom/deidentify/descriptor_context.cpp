@@ -288,6 +288,10 @@ class NameContext {
     const bool is_only_title =
         gap == U" " && tokens_[i].token_case != TokenCase::upper && (word == U"dr" || is_one_of(word, kOnlyTitles));
     constexpr std::size_t kShortest = 3, kShortestInDoubt = 4;
+    // "Dr_hargreaves_knee"
+    const bool is_underscored = gap == U"_" && tokens_[i].token_case == TokenCase::capitalised &&
+                                (word == U"dr" || is_one_of(word, kOnlyTitles));
+    if (is_underscored && is_small_name(i + 1, kShortestInDoubt)) return remove(i + 1, i + 2);
     if (is_name_label || is_title) return remove_small(i + 1, kShortest);
     if (is_only_title) return remove_small(i + 1, kShortestInDoubt);
     const Trigger* trigger = find_trigger(tokens_[i].hash);

@@ -62,7 +62,14 @@ class PlaceContext {
   }
   bool is_saint(std::size_t i) const {
     const std::u32string_view word = text_.folded(tokens_[i]);
-    return word == U"st" || word == U"saint" || word == U"sankt" || word == U"san" || word == U"santa";
+    return word == U"st" || word == U"saint" || word == U"sankt" || word == U"san" || word == U"santa" ||
+           word == U"sainte" || word == U"ste" || word == U"sant";
+  }
+  /// "Saint-Louis", "St. Georg"; "ST ELEVATION" is none.
+  bool is_saint_before_name(std::size_t i) const {
+    if (!is_saint(i) || i + 1 >= tokens_.size() || !joins(i + 1) || !tokens_[i].is_raised()) return false;
+    const bool is_name = (word_flags(tokens_[i + 1].hash) & (kKnownName | kAlsoName)) != 0;
+    return tokens_[i + 1].is_raised() && (is_name || is_unknown(i + 1));
   }
   /// "Brigham and Women's Hospital"
   bool is_link(std::size_t i) const {
@@ -120,6 +127,11 @@ class PlaceContext {
     std::size_t k = end;
     bool has_link = false;
     for (; k < tokens_.size() && k < i + kMostWords && joins(k); ++k) {
+      if (is_saint_before_name(k)) {
+        is_named = true;
+        end = ++k + 1;
+        continue;
+      }
       const bool is_link = is_filler(k) && tokens_[k].token_case == TokenCase::lower;
       has_link = has_link || is_link;
       if (is_unknown(k) && (has_link || tokens_[k].token_case == TokenCase::capitalised || is_named)) {

@@ -246,5 +246,23 @@ TEST(DescriptorSigns, OneWordThatMayBeAComplaintGoesFromItsTextAlone) {
   EXPECT_EQ(cleaner.clean("c/o Lena Hargreaves").told_words, (std::vector<std::string>{"Lena", "Hargreaves"}));
 }
 
+TEST(DescriptorSigns, HospitalsOfSaintsAndTitlesBeforeAnUnderscore) {
+  constexpr CleanedRow kRows[] = {
+      {"from H\u00F4pital Saint-Louis CT thorax", "from CT thorax"},
+      {"Klinik Sankt Georg Thorax", "Thorax"},
+      {"Klinik St. Georg", ""},
+      {"Clinique Sainte-Anne IRM", "IRM"},
+      {"Hospital San Juan CT", "CT"},
+      {"St. Mary's Hospital chest", "chest"},
+      {"Dr_hargreaves_knee", "Dr_knee"},
+      {"Prof_lindqvist_mprage", "Prof_mprage"},
+  };
+  expect_cleaned_rows({}, kRows);
+  constexpr const char* kTexts[] = {"HOSPITAL ST ELEVATION", "Hospital St 3", "Dr_chest_pa", "dr_thorax_ap",
+                                    "DR_kolano_ap",          "Mr_brain_t2",   "Dr_t2_tse",   "ST elevation"};
+  const DescriptorCleaner cleaner({}, {}, {});
+  for (const char* text : kTexts) EXPECT_EQ(cleaner.clean(text).text, text);
+}
+
 }  // namespace
 }  // namespace naru::dicom
