@@ -199,8 +199,19 @@ struct DateFinder::Reader {
       const bool is_valid = is_date(c, a, b) || is_date(c, b, a);
       return is_valid && !(is_spaced && (a_length + b_length != 4 || has_unit(at, at + 3))) ? at + 3 : at;
     }
-    if (c_length == 2) return short_year(at, gap);
+    if (c_length == 2 || is_short_year_first(at)) return short_year(at, gap);
     return a_length == 2 && finder.is_own(a, b, c) && !has_unit(at, at + 3) ? at + 3 : at;  // "54.11.7"
+  }
+
+  /// "'19.3.14", "수술일 24/3/5"
+  bool is_short_year_first(std::size_t at) const {
+    constexpr std::uint32_t kShortestLabel = 3;
+    const std::uint32_t begin = tokens()[at].begin;
+    const bool has_apostrophe = begin > 0 && text.folded(begin - 1, begin) == U"'";
+    const bool is_labelled = at > 0 && tokens()[at - 1].kind == TokenKind::hangul &&
+                             tokens()[at - 1].length >= kShortestLabel && is_among(text.gap_before(at), U" :=", 2) &&
+                             text.folded(tokens()[at - 1]).ends_with(U'일');
+    return tokens()[at].length == 2 && (has_apostrophe || is_labelled);
   }
 
   /// "03/21/14": of numbers that could mean anything, so what stands around them decides.
@@ -209,10 +220,7 @@ struct DateFinder::Reader {
     const bool is_own =
         finder.is_own(c, a, b) || finder.is_own(c, b, a) || (tokens()[at].length == 2 && finder.is_own(a, b, c));
     if (is_own) return at + 3;
-    // "'19.3.14"
-    const std::uint32_t begin = tokens()[at].begin;
-    const bool has_apostrophe = begin > 0 && text.folded(begin - 1, begin) == U"'";
-    if (has_apostrophe && tokens()[at].length == 2 && is_day(century(a), b, c)) return at + 3;
+    if (is_short_year_first(at) && is_day(century(a), b, c)) return at + 3;
     const bool is_padded = tokens()[at].length == 2 && tokens()[at + 1].length == 2;
     const bool is_slashed = gap == U"/", is_dashed = gap == U"-", is_dotted = gap == U"." || gap == U". ";
     const bool is_told = is_behind_event(at);

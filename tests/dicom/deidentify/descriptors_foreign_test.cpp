@@ -523,5 +523,16 @@ TEST(DescriptorForeign, AKoreanTimeBeforeItsDateGoesWithIt) {
   EXPECT_EQ(cleaner.clean("2 시간 2024-03-05").text, "2 시간");
 }
 
+TEST(DescriptorForeign, ShortYearsBeforeMonthAndDayOfOneDigit) {
+  constexpr Row kGone[] = {
+      {"수술일 24/3/5 위전절제술", "수술일 위전절제술"},
+      {"입원일: 24.3.5", "입원일:"},
+      {"'24.3.5 CT와 비교", "CT와 비교"},
+  };
+  expect_cleaned(kGone);
+  constexpr const char* kKept[] = {"24/3/5 위", "compare 1-2-3", "매일 24/3/5 mg", "수술일 24/30/5 mm"};
+  expect_kept(kKept);
+}
+
 }  // namespace
 }  // namespace naru::dicom
