@@ -235,6 +235,8 @@ def compiled_section(result):
     kernels = result["speed"].get("compiled", {}).get("kernels")
     if not kernels:
         return ""
+    if "not_run" in kernels:
+        return f"\nRegisters of the kernels were not measured: {kernels['not_run']}.\n"
     rows = []
     for name, targets in sorted(kernels.items()):
         rows.append([f"`{name}`", *(f"{one['registers']}, {one['spilled_bytes']}" for _, one in sorted(targets.items()))])
