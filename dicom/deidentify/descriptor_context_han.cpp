@@ -43,12 +43,13 @@ constexpr std::u32string_view kGivenCharacters =
 constexpr std::u32string_view kNotGiven =
     U"病症炎癌瘤痛血肿腫毒伤傷折疹热熱咳喘晕暈吐泻瀉糖压壓脑腦肝肾腎肺胸腹腰颈頸头頭眼耳鼻喉腿膝手足脚肩背胃肠腸骨部位"
     U"侧側检檢検查验驗影像扫掃术術诊診疗療氏征性度型级級期科院员員者师師医醫某女口音有无無在因行未已诉訴述与與和示见見"
-    U"予做为為要后後前中时時日不能可需请請欲拟擬";
+    U"予做为為要后後前中时時日不能可需请請欲拟擬状狀液";
 // Words that begin with the first of the surnames.
-constexpr std::u32string_view kNoHanNames[] = {U"张力", U"張力", U"张嘴", U"孙子", U"孫子", U"苏醒", U"蘇醒",
-                                            U"陆续", U"陸續", U"陈旧", U"陳舊", U"郑重", U"胡言", U"徐缓",
-                                            U"徐緩", U"杜绝", U"谢绝", U"韩国", U"韓國", U"朱砂", U"唐筛",
-                                            U"林立", U"姜黄", U"彭隆", U"杨梅", U"李子"};
+constexpr std::u32string_view kNoHanNames[] = {U"张力", U"張力", U"张嘴", U"孙子", U"孫子", U"苏醒", U"蘇醒", U"陆续",
+                                               U"陸續", U"陈旧", U"陳舊", U"郑重", U"胡言", U"徐缓", U"徐緩", U"杜绝",
+                                               U"谢绝", U"韩国", U"韓國", U"朱砂", U"唐筛", U"林立", U"姜黄", U"彭隆",
+                                               U"杨梅", U"李子", U"李斯", U"张开", U"胡须", U"胡萝", U"苏打", U"林格",
+                                               U"谢谢", U"徐动", U"钱币", U"丁酸", U"罗丹", U"陆军", U"董事"};
 
 class HanContext {
  public:

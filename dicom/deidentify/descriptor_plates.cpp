@@ -13,7 +13,7 @@ namespace {
 constexpr std::u32string_view kPlateSyllables =
     U"가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호국합육해공";
 // Behind a number these count or go on with the sentence: "12주 2345", "20도 1500", "320로 1500".
-constexpr std::u32string_view kCountingSyllables = U"주도호부조구모수오로사자나다라고";
+constexpr std::u32string_view kCountingSyllables = U"주도호부조구모수오로사자나다라고배";
 constexpr std::u32string_view kPlateRegions[] = {U"서울", U"부산", U"대구", U"인천", U"광주", U"대전",
                                                  U"울산", U"세종", U"경기", U"강원", U"충북", U"충남",
                                                  U"전북", U"전남", U"경북", U"경남", U"제주"};

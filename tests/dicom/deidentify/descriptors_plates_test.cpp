@@ -24,9 +24,9 @@ TEST(DescriptorPlates, KoreanPlatesGo) {
 
 TEST(DescriptorPlates, CountsAndSettingsStay) {
   constexpr const char* kTexts[] = {
-      "12주 3456",     "임신 12주 2024", "20도 1500",    "12가 2024년", "3가 1234",
-      "120가 1500 mm", "12가 345",       "12갑3456",     "T12가3456",   "1.12가3456",
-      "12가3456mm",    "320로 1500",     "서울 12 3456", "10가 3456%",  "50대 1234",
+      "12주 3456",    "임신 12주 2024", "20도 1500", "12가 2024년", "3가 1234",   "120가 1500 mm",
+      "12가 345",     "12갑3456",       "T12가3456", "1.12가3456",  "12가3456mm", "320로 1500",
+      "서울 12 3456", "10가 3456%",     "50대 1234", "12배 3456",
   };
   const DescriptorCleaner cleaner({}, {}, {});
   for (const char* text : kTexts) EXPECT_EQ(cleaner.clean(text).text, text);
