@@ -220,16 +220,20 @@ def measure_faces(bin_dir, folder):
 class Results:
     """The file of one machine and commit. What one call measures leaves the rest of it as it is."""
 
-    def __init__(self, machine):
+    def __init__(self, machine, is_addition=False):
+        """@param is_addition what is measured is a part of a part, whose facts are those of the call that began it"""
         commit = commit_name()
         self.path = ROOT / "benchmarks" / "results" / f"{machine}-{commit}.json"
         self.all = json.loads(self.path.read_text()) if self.path.exists() else {"schema": "naru.benchmark/1"}
         self.all |= {"machine": machine, "commit": commit}
         self.facts = machine_facts()
+        self.is_addition = is_addition
 
     def keep(self, part, measured):
         """Adds to a part of the file and writes it."""
-        self.all[part] = self.all.get(part, {}) | measured | {"facts": self.facts}
+        before = self.all.get(part, {})
+        facts = before.get("facts", self.facts) if self.is_addition else self.facts
+        self.all[part] = before | measured | {"facts": facts}
         self.save()
 
     def save(self):
@@ -318,7 +322,7 @@ CHOICES = {"speed": run_speed, "gpu": run_gpu, "gpu_path": run_gpu_path, "dicom"
 
 def main():
     options = read_options()
-    results = Results(options.machine)
+    results = Results(options.machine, is_addition=bool(options.only))
     chosen = next((run for name, run in CHOICES.items() if getattr(options, name)), run_kernels)
     chosen(options, results)
     results.save()

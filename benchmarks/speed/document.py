@@ -58,8 +58,9 @@ def introduction(name, result):
     peers = [f"{title} {found[key]}" for key, title in titles.items() if key in found] + version_of_dcm2niix(speed)
     runs = max((row["runs"] for _, row in done(speed.get("operations", {}))), default=5)
     instruction_set = f"; its kernels use {found['instruction_set']}" if "instruction_set" in found else ""
+    facts = {fact: "not recorded" if value is None else value for fact, value in speed["facts"].items()}
     text = INTRODUCTION.format(name=name, instruction_set=instruction_set, commit=result["commit"], peers=", ".join(peers), runs=runs,
-                               **dict(zip("xyz", speed["size"])), **speed["facts"])
+                               **dict(zip("xyz", speed["size"])), **facts)
     return text + (QUICK if speed["quick"] else "")
 
 
