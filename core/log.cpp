@@ -2,6 +2,7 @@
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace naru::log {
 
@@ -9,7 +10,8 @@ namespace {
 spdlog::logger& logger() {
   static const auto instance = [] {
     auto made = spdlog::stderr_logger_mt("naru");
-    made->set_pattern("naru: %v");
+    // On a terminal a progress bar may stand in the line: it is drawn again below.
+    made->set_pattern(::isatty(STDERR_FILENO) == 1 ? "\r\x1b[Knaru: %v" : "naru: %v");
     made->set_level(spdlog::level::info);
     return made;
   }();

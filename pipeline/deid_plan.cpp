@@ -184,7 +184,9 @@ void exclude_unselected(DeidScan& scan, const Recipe& recipe) {
     if (!is_selected(scan.sources[i], recipe)) exclude(scan, i);
   }
   for (const auto& [uid, inputs] : groups_by(scan, &dicom::DeidSource::series_uid)) {
-    if (static_cast<std::int64_t>(inputs.size()) >= recipe.min_slices) continue;
+    std::int64_t missing = recipe.min_slices;
+    for (const std::size_t i : inputs) missing -= std::min(missing, scan.sources[i].frame_count);
+    if (missing == 0) continue;
     for (const std::size_t i : inputs) exclude(scan, i);
   }
 }

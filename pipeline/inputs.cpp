@@ -5,10 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
+#include <map>
 #include <set>
 
 #include "core/error.h"
 #include "core/log.h"
+#include "dicom/ascii_case.h"
 #include "dicom/dicomdir.h"
 #include "pipeline/files.h"
 
@@ -21,6 +24,11 @@ namespace {
 constexpr std::size_t kMaxDicomdirBytes = std::size_t{64} << 20;
 
 bool is_readable(const fs::path& path) { return ::access(path.c_str(), R_OK) == 0; }
+
+std::string small(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
 
 class Lister {
  public:
@@ -47,7 +55,7 @@ class Lister {
       add_folder(argument);
     } else {
       files.push_back({argument, std::nullopt});
-      if (argument.filename() == "DICOMDIR") add_referenced(argument);
+      if (dicom::is_equal_but_for_case(argument.filename().native(), "DICOMDIR")) add_referenced(argument);
     }
   }
 
@@ -100,15 +108,45 @@ class Lister {
                    references->left_out_count);
     }
     for (const std::string& reference : references->paths) {
-      const fs::path file = dicomdir.parent_path() / reference;
+      const fs::path file = beside(dicomdir, reference);
       std::error_code failure;
       const bool usable = fs::is_regular_file(file, failure) && is_readable(file);
       files.push_back({file, usable ? std::nullopt : std::optional(Code::unreadable)});
     }
   }
 
+  /// A medium's names are of capitals (PS3.10 8.5); systems may show them, and copies have them, in small letters.
+  fs::path beside(const fs::path& dicomdir, const fs::path& reference) {
+    std::error_code failure;
+    const fs::path stated = dicomdir.parent_path() / reference;
+    if (fs::exists(stated, failure)) return stated;
+    fs::path found = dicomdir.parent_path();
+    for (const fs::path& part : reference) {
+      const auto& names = names_in(found);
+      const auto name = names.find(small(part.native()));
+      if (name == names.end() || name->second.empty()) return stated;
+      found /= name->second;
+    }
+    return found;
+  }
+
+  /// The names in a folder by their small letters; empty where two differ in their case alone.
+  const std::map<std::string, fs::path>& names_in(const fs::path& folder) {
+    const auto [listed, is_new_folder] = names_.try_emplace(folder);
+    if (!is_new_folder) return listed->second;
+    std::error_code failure;
+    for (fs::directory_iterator it(folder.empty() ? "." : folder, failure), end; !failure && it != end;
+         it.increment(failure)) {
+      const fs::path name = it->path().filename();
+      const auto [entry, is_first] = listed->second.try_emplace(small(name.native()), name);
+      if (!is_first) entry->second.clear();
+    }
+    return listed->second;
+  }
+
   std::span<const fs::path> ours_;
   std::set<std::pair<dev_t, ino_t>> visited_;
+  std::map<fs::path, std::map<std::string, fs::path>> names_;
 };
 
 }  // namespace

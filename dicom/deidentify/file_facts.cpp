@@ -409,6 +409,8 @@ DeidSource source_of(const ElementTable& table, Bytes bytes) {
     if (node.tag == kBurnedInAnnotation) burned_in = text_of(value);
     if (node.tag == kSpecimenLabelInImage) specimen_label = text_of(value);
     if (node.tag == kImageType) image_type = texts_of(value);
+    if (node.tag == kNumberOfFrames)
+      source.frame_count = std::max<std::int64_t>(1, integer(text_of(value)).value_or(1));
     if (node.tag == kPatientName) name = normalised(text_of(value));
     if (node.tag == kPatientBirthDate) birth_date = text_of(value);
   }

@@ -31,6 +31,7 @@ constexpr std::array kReasons = {
     Reason{403, "Forbidden"},
     Reason{404, "Not Found"},
     Reason{405, "Method Not Allowed"},
+    Reason{406, "Not Acceptable"},
     Reason{409, "Conflict"},
     Reason{410, "Gone"},
     Reason{411, "Length Required"},

@@ -114,18 +114,20 @@ std::int64_t after_of(const Request& request) {
 }
 
 Response show_events(Services& services, Request& request) {
-  const std::string id = job_of_path(services, request).id;
+  const JobRow job = job_of_path(services, request);
   const std::int64_t after = after_of(request);
   const auto accept = request.headers.find("Accept");
   if (accept && accept->find("text/event-stream") != std::string_view::npos) {
+    // A browser comes back whenever a stream ends, unless it is told so (HTML, server-sent events).
+    if (is_terminal(job.state) && after >= job.event_count) return {204, {}, std::string()};
     Response stream{.status = 200,
                     .headers = {},
-                    .body = std::make_shared<JobEventSource>(services.database, request.caller.user_id, id, after)};
+                    .body = std::make_shared<JobEventSource>(services.database, request.caller.user_id, job.id, after)};
     stream.headers.add("Content-Type", "text/event-stream");
     return stream;
   }
   const auto events = in_transaction(services.database, Access::read,
-                                     [&](Transaction& transaction) { return job_events(transaction, id, after); });
+                                     [&](Transaction& transaction) { return job_events(transaction, job.id, after); });
   Json json = {{"schema", "naru.job-events/1"}, {"items", Json::array()}};
   for (const JobEventRow& event : events) json["items"].push_back(to_json(event));
   json["after"] = events.empty() ? after : events.back().number;

@@ -12,6 +12,7 @@ namespace {
 struct Says {
   std::string patient, person, study, series, sop;
   std::string modality = "CT", body_part = "CHEST", bytes = "x", sop_class = "";
+  std::int64_t frames = 1;
 };
 
 class DeidPlanTest : public ::testing::Test {
@@ -34,6 +35,7 @@ class DeidPlanTest : public ::testing::Test {
       source.modality = says.modality;
       source.sop_class_uid = says.sop_class;
       source.body_part = says.body_part;
+      source.frame_count = says.frames;
       scan.sources.push_back(source);
     }
     Executor executor = Executor::cpu(1);
@@ -175,6 +177,14 @@ TEST_F(DeidPlanTest, CountsTheInstancesOfASeriesThatAreLeft) {
   const Says copy{"P1", "", "2", "2.1", "2.1.1"};
   EXPECT_THAT(fates({{"P1", "", "1", "1.1", "1.1.1"}, {"P1", "", "1", "1.1", "1.1.2"}, copy, copy}, recipe),
               ElementsAre("used", "used", kNotSelected, kDuplicate));
+}
+
+TEST_F(DeidPlanTest, CountsEachFrameOfASeries) {
+  Recipe recipe;
+  recipe.min_slices = 3;
+  Says two{"P1", "", "1", "1.1", "1.1.1"}, one{"P1", "", "1", "1.1", "1.1.2"}, alone{"P1", "", "1", "1.2", "1.2.1"};
+  two.frames = alone.frames = 2;
+  EXPECT_THAT(fates({two, one, alone}, recipe), ElementsAre("used", "used", kNotSelected));
 }
 
 TEST_F(DeidPlanTest, AnUnselectedFileCanStillGiveAStudyAway) {

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "tests/dicom/slice_bytes.h"
 #include "tests/support/temp_folder.h"
 
 namespace naru {
@@ -116,6 +117,27 @@ TEST_F(InputsTest, AccountsForAFolderWithoutPermission) {
     EXPECT_EQ(code_of({(folder_ / "closed").string()}), ErrorCode::input_unreadable);
   }
   std::filesystem::permissions(folder_ / "closed", std::filesystem::perms::owner_all);
+}
+
+/// A DICOMDIR of one record.
+std::string directory_of_one(const std::string& file_id) {
+  using test::SliceBytes;
+  return std::string(128, '\0') + "DICM" + SliceBytes::element(0x00020002, "UI", "1.2.840.10008.1.3.10") +
+         SliceBytes::element(0x00020010, "UI", std::string("1.2.840.10008.1.2.1\0", 20)) +
+         SliceBytes::open_sequence(0x00041220) + SliceBytes::open_item() +
+         SliceBytes::element(0x00041430, "CS", "IMAGE ") + SliceBytes::element(0x00041500, "CS", file_id) +
+         std::string("\xFE\xFF\x0D\xE0\0\0\0\0", 8) + std::string("\xFE\xFF\xDD\xE0\0\0\0\0", 8);
+}
+
+TEST_F(InputsTest, FindsTheFilesOfADicomdirWhateverTheirCase) {
+  test::spill(folder_ / "cd/dicomdir", directory_of_one("DICOM\\IM1 "));
+  test::spill(folder_ / "cd/Dicom/im1", "x");
+  const std::string given = (folder_ / "cd/dicomdir").string();
+  EXPECT_THAT(list({given}), ::testing::ElementsAre("cd/dicomdir", "cd/Dicom/im1"));
+  test::spill(folder_ / "cd/Dicom/Im1", "y");  // which of the two is meant nobody knows
+  EXPECT_THAT(list({given}), ::testing::ElementsAre("cd/dicomdir", "cd/DICOM/IM1:unreadable"));
+  test::spill(folder_ / "cd/DICOM/IM1", "z");
+  EXPECT_THAT(list({given}), ::testing::ElementsAre("cd/dicomdir", "cd/DICOM/IM1"));
 }
 
 }  // namespace

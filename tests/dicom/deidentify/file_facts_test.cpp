@@ -188,6 +188,14 @@ TEST(FileFacts, LeavesCodesThatAGridOrAMediumIsCalledBy) {
   EXPECT_FALSE(done.has(0x00181006) || done.has(0x00880130));
 }
 
+TEST(FileFacts, CountsTheFramesThatAreStated) {
+  for (const auto& [stated, count] : {std::pair{"12", 12}, {"1", 1}, {"0", 1}, {"-3", 1}, {"some", 1}, {"", 1}}) {
+    const std::string file = SliceBytes().text(0x00280008, "IS", stated).bytes();
+    const auto source = dicom::read_deid_source(std::as_bytes(std::span(file)), file.size()).source;
+    EXPECT_EQ(source.frame_count, count) << stated;
+  }
+}
+
 }  // namespace
 
 }  // namespace naru::test

@@ -116,6 +116,20 @@ TEST_P(JobRoutes, EventsComeAsAListAsALogAndAsAStream) {
   EXPECT_EQ(events.front().id, "2");
 }
 
+TEST_P(JobRoutes, AStreamOfAJobThatEndedIsNotAskedForForEver) {
+  const std::string path = "/api/v1/jobs/" + submit();
+  const auto stream_after = [&](std::int64_t number) {
+    Request request = with_token(request_for(Method::get, path + "/events"), steward_);
+    request.headers.add("Accept", "text/event-stream");
+    request.headers.add("Last-Event-ID", std::to_string(number));
+    return server_.ask(request).status;
+  };
+  EXPECT_EQ(stream_after(1), 200) << "more may come";
+  const std::int64_t count = json_of(ask(Method::post, path + "/cancel", steward_))["event_count"];
+  EXPECT_EQ(stream_after(count - 1), 200) << "one is left to tell";
+  EXPECT_EQ(stream_after(count), 204);
+}
+
 TEST_P(JobRoutes, TheReportIsForTheStewardOnceItIsThere) {
   const std::string id = submit(), path = "/api/v1/jobs/" + id + "/report";
   EXPECT_EQ(json_of(ask(Method::get, path, steward_))["items"].size(), 0U);
