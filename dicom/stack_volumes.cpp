@@ -10,6 +10,7 @@
 #include <set>
 
 #include "dicom/stack_axes.h"
+#include "dicom/stack_partition.h"
 #include "dicom/stack_places.h"
 
 namespace naru::dicom {
@@ -21,17 +22,6 @@ constexpr double kLeastWholePart = 0.5;
 
 /// As DICOM writes times: a difference of dates has noise beyond.
 double in_microseconds(double seconds) { return std::round(seconds * 1e6) / 1e6; }
-
-struct Volume {
-  AxisKey key;
-  std::vector<Member> members;
-  std::vector<double> along_mm;  ///< of the place of each member, rising
-};
-
-struct Partition {
-  std::vector<Volume> volumes;  ///< by rising key
-  std::size_t whole_count = 0;  ///< of volumes that have each place once
-};
 
 class Separator {
  public:
@@ -141,28 +131,42 @@ class Separator {
     return has_rivals() || interleaved_count_ > 0 ? std::nullopt : part_acquisitions();
   }
 
-  /// @param only_whole every volume must have every place; else most of them
+  /// @param only_whole every volume must have every place; else most of them, and of axes that do so the best serves
   std::optional<Separation> try_axes(bool only_whole) {
-    const auto is_good = [&](const Partition& p) {
-      const double part = static_cast<double>(p.whole_count) / static_cast<double>(p.volumes.size());
-      return p.whole_count > 1 && (only_whole ? part == 1 : part >= kLeastWholePart);
+    const Axis* best_axis = nullptr;
+    std::optional<AxisPartition> best;
+    double best_part = 0;
+    // True where nothing can be better.
+    const auto is_taken = [&](const Axis& axis, const Axis* second, std::optional<AxisPartition>& found) {
+      if (!found || found->whole_count < 2) return false;
+      const double part = static_cast<double>(found->whole_count) / static_cast<double>(found->volumes.size());
+      if (part < (only_whole ? 1 : kLeastWholePart) || part <= best_part) return false;
+      const bool is_by_order = axis.key == nullptr || (second != nullptr && second->key == nullptr);
+      if (is_by_order && (joins_others(*found, places_, keys_) ||
+                          has_copied_volume(candidates_, same_pixels_, *found, second != nullptr)))
+        return false;
+      if (!only_whole && tears_runs(candidates_, places_, *found)) return false;
+      best_axis = &axis;
+      best_part = part;
+      best = std::move(found);
+      return only_whole;
     };
     bool has_whole = false;
     for (std::size_t first = 0; first < kAxes.size(); ++first) {
       // What makes a whole volume tells volumes apart: an order would mix those that lack slices, unless none lacks.
       const bool is_contradicted = first == kInstanceOrderAxis && has_whole && !are_numbers_whole();
       if (is_contradicted || !is_usable(kAxes[first], only_whole)) continue;
-      const auto partition = partition_by([&](const Member& m) { return key(kAxes[first], m); });
-      if (partition && is_good(*partition)) return separated(kAxes[first], *partition);
+      auto partition = partition_by(places_, [&](const Member& m) { return key(kAxes[first], m); });
       has_whole = has_whole || (partition && partition->whole_count > 0);
+      if (is_taken(kAxes[first], nullptr, partition)) return separated(*best_axis, std::move(*best));
       // Repeats: b = 0 five times, or a cycle of the heart more than once.
       for (std::size_t second = first + 1; second < kAxes.size() && has_several_values(kAxes[first]); ++second) {
         if (!is_usable(kAxes[second], only_whole)) continue;
-        const auto finer = partition_by([&](const Member& m) { return both(kAxes[first], kAxes[second], m); });
-        if (finer && is_good(*finer)) return separated(kAxes[first], *finer);
+        auto finer = partition_by(places_, [&](const Member& m) { return both(kAxes[first], kAxes[second], m); });
+        if (is_taken(kAxes[first], &kAxes[second], finer)) return separated(*best_axis, std::move(*best));
       }
     }
-    return std::nullopt;
+    return best ? std::optional(separated(*best_axis, std::move(*best))) : std::nullopt;
   }
 
   bool is_usable(const Axis& axis, bool only_whole) const {
@@ -183,7 +187,7 @@ class Separator {
   std::optional<Separation> part_volumes() {
     interleaved_count_ = 0;
     for (const Axis& axis : std::span(kAxes).first(kAcquisitionNumberAxis + 1)) {
-      const auto partition = partition_by([&](const Member& m) { return key(axis, m); });
+      const auto partition = partition_by(places_, [&](const Member& m) { return key(axis, m); });
       const auto within_mm = partition ? least_spacing_mm(*partition) : std::nullopt;
       if (!within_mm) continue;
       const bool lie_between = are_between(*partition, *within_mm);
@@ -198,11 +202,11 @@ class Separator {
 
   /// True where slices of several volumes are nearer than those of any of them. Values that most images have for
   /// themselves tell no volumes.
-  bool are_between(const Partition& partition, double within_mm) const {
+  bool are_between(const AxisPartition& partition, double within_mm) const {
     const auto nearest = std::ranges::adjacent_find(places_, [&](const Place& a, const Place& b) {
       return b.along_mm - a.along_mm < within_mm - even_tolerance_mm(within_mm);
     });
-    const auto is_lone = [](const Volume& volume) { return volume.members.size() == 1; };
+    const auto is_lone = [](const AxisVolume& volume) { return volume.members.size() == 1; };
     const auto lone_count = std::ranges::count_if(partition.volumes, is_lone);
     return nearest != places_.end() && 2 * lone_count < std::ssize(partition.volumes);
   }
@@ -220,7 +224,7 @@ class Separator {
 
   /// Volumes that leave room for each other's slices are one stack, scanned in turns: all are even together, no finer
   /// than so many volumes make them, at the distance that the header states rather than each.
-  bool are_one_stack(const Partition& partition, double within_mm) const {
+  bool are_one_stack(const AxisPartition& partition, double within_mm) const {
     const auto together_mm = even_together_mm();
     const auto stated_mm = stated_spacing_mm();
     if (!together_mm || !stated_mm) return false;
@@ -238,9 +242,9 @@ class Separator {
   std::optional<double> even_together_mm() const { return even_spacing_mm(distances_between(places_)); }
 
   /// The least distance of slices within the volumes; empty where one of them is not even, or all have one slice.
-  static std::optional<double> least_spacing_mm(const Partition& partition) {
+  static std::optional<double> least_spacing_mm(const AxisPartition& partition) {
     double least_mm = std::numeric_limits<double>::infinity();
-    for (const Volume& volume : partition.volumes) {
+    for (const AxisVolume& volume : partition.volumes) {
       if (volume.members.size() == 1) continue;
       std::vector<double> distances_mm;
       std::ranges::transform(volume.along_mm | std::views::drop(1), volume.along_mm, std::back_inserter(distances_mm),
@@ -253,18 +257,18 @@ class Separator {
   }
 
   /// True where a volume begins beyond the one before it by the distance of slices or less, to either side.
-  static bool go_on(const Partition& partition, double spacing_mm) {
-    const auto follows = [&](const Volume& a, const Volume& b) {
+  static bool go_on(const AxisPartition& partition, double spacing_mm) {
+    const auto follows = [&](const AxisVolume& a, const AxisVolume& b) {
       const double beyond_mm = std::max(b.along_mm.front() - a.along_mm.back(), a.along_mm.front() - b.along_mm.back());
       return beyond_mm > 0 && beyond_mm <= spacing_mm + even_tolerance_mm(spacing_mm);
     };
     return std::ranges::adjacent_find(partition.volumes, follows) != partition.volumes.end();
   }
 
-  Separation stacks_of(const Partition& partition) const {
+  Separation stacks_of(const AxisPartition& partition) const {
     Separation result;
     const StackDraft without_members = emptied(draft_);
-    for (const Volume& volume : partition.volumes) {
+    for (const AxisVolume& volume : partition.volumes) {
       StackDraft& part = result.drafts.emplace_back(without_members);
       part.members = volume.members;
       part.add({Code::mixed_acquisition, {{"acquisitions", static_cast<double>(partition.volumes.size())}}, "split"},
@@ -338,10 +342,15 @@ class Separator {
     const std::size_t count = places_.front().members.size();
     std::vector<std::int64_t> low(count, std::numeric_limits<std::int64_t>::max()), high(count, -low.front());
     bool is_interleaved = true;
+    // Numbers between may be those of other stacks: magnitude and phase in turn.
+    const std::vector<std::int64_t> all = sorted_numbers();
     for (const Place& place : places_) {
       if (place.members.size() != count) return false;
       std::vector<std::int64_t> numbers;
-      for (const Member& member : place.members) numbers.push_back(instance(member).instance_number.value_or(0));
+      for (const Member& member : place.members) {
+        const std::int64_t own = instance(member).instance_number.value_or(0);
+        numbers.push_back(std::ranges::lower_bound(all, own) - all.begin());
+      }
       std::ranges::sort(numbers);
       if (numbers.back() - numbers.front() != static_cast<std::int64_t>(count) - 1) is_interleaved = false;
       for (std::size_t t = 0; t < count; ++t) {
@@ -354,53 +363,50 @@ class Separator {
     return is_in_blocks || is_interleaved;
   }
 
-  /// True where each Instance Number from the first to the last is there once: nothing was lost between them.
+  std::vector<std::int64_t> sorted_numbers() const {
+    std::vector<std::int64_t> numbers;
+    for (const Place& place : places_) {
+      for (const Member& member : place.members) numbers.push_back(instance(member).instance_number.value_or(0));
+    }
+    std::ranges::sort(numbers);
+    return numbers;
+  }
+
+  /// True where each Instance Number from the first to the last is there once, here or in other stacks of the series:
+  /// nothing was lost between them.
   bool are_numbers_whole() const {
-    std::set<std::int64_t> numbers;
-    std::size_t count = 0;
+    const std::vector<std::int64_t> own = sorted_numbers();
+    if (std::ranges::adjacent_find(own) != own.end()) return false;
+    std::set<std::size_t> members;
     for (const Place& place : places_) {
-      for (const Member& member : place.members) {
-        if (const auto number = instance(member).instance_number) numbers.insert(*number);
-        ++count;
-      }
+      for (const Member& member : place.members) members.insert(member.candidate);
     }
-    return numbers.size() == count && *numbers.rbegin() - *numbers.begin() == static_cast<std::int64_t>(count) - 1;
+    const std::string& series = instance(places_.front().first()).series_uid;
+    std::set<std::int64_t> others;
+    for (std::size_t c = 0; c < candidates_.size(); ++c) {
+      const Instance& other = candidates_[c].instance;
+      const auto number = other.instance_number;
+      if (members.contains(c) || other.series_uid != series || !number) continue;
+      if (std::ranges::binary_search(own, *number)) {  // each stack has numbers of its own
+        others.clear();
+        break;
+      }
+      if (*number > own.front() && *number < own.back()) others.insert(*number);
+    }
+    return own.back() - own.front() == static_cast<std::int64_t>(own.size() + others.size()) - 1;
   }
 
-  /// Volumes by key; empty where a key is missing, all are equal, or two members of a volume share a place.
-  template <class KeyOf>
-  std::optional<Partition> partition_by(KeyOf key_of_member) const {
-    std::map<AxisKey, Volume> by_key;
-    for (const Place& place : places_) {
-      std::set<AxisKey> seen;
-      for (const Member& member : place.members) {
-        const AxisKey own = key_of_member(member);
-        if (own.empty() || !seen.insert(own).second) return std::nullopt;
-        by_key[own].members.push_back(member);
-        by_key[own].along_mm.push_back(place.along_mm);
-      }
-    }
-    if (by_key.size() < 2) return std::nullopt;
-    Partition partition;
-    for (auto& [own, volume] : by_key) {
-      if (volume.members.size() == places_.size()) ++partition.whole_count;
-      volume.key = own;
-      partition.volumes.push_back(std::move(volume));
-    }
-    return partition;
-  }
-
-  Separation separated(const Axis& axis, Partition partition) const {
+  Separation separated(const Axis& axis, AxisPartition partition) const {
     // Diffusion keeps the order of its acquisition, as its b-vectors are listed.
     if (&axis == &kAxes[kBValueAxis]) {
-      std::ranges::stable_sort(partition.volumes, {}, [&](const Volume& v) { return lowest_number(v); });
+      std::ranges::stable_sort(partition.volumes, {}, [&](const AxisVolume& v) { return lowest_number(v); });
     }
     Separation result;
     const StackDraft without_members = emptied(draft_);
     result.sequence = StackSequence{{}, axis.name, axis.unit, {}, {}};
     const double first = partition.volumes.front().key.front();
     double rank = 0;  // of all volumes: one that is rejected leaves its number out
-    for (const Volume& volume : partition.volumes) {
+    for (const AxisVolume& volume : partition.volumes) {
       StackDraft& part = result.drafts.emplace_back(without_members);
       part.members = volume.members;
       const double own_rank = rank++;
@@ -429,7 +435,7 @@ class Separator {
   }
 
   /// Frames of one file share its Instance Number and follow each other in it.
-  std::pair<std::int64_t, std::size_t> lowest_number(const Volume& volume) const {
+  std::pair<std::int64_t, std::size_t> lowest_number(const AxisVolume& volume) const {
     std::pair<std::int64_t, std::size_t> lowest(std::numeric_limits<std::int64_t>::max(), 0);
     for (const Member& member : volume.members) {
       const Instance& own = instance(member);

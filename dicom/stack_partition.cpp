@@ -1,0 +1,117 @@
+#include "dicom/stack_partition.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+
+namespace naru::dicom {
+
+std::optional<AxisPartition> partition_by(std::span<const Place> places,
+                                          const std::function<AxisKey(const Member&)>& key_of_member) {
+  std::map<AxisKey, AxisVolume> by_key;
+  for (const Place& place : places) {
+    std::set<AxisKey> seen;
+    for (const Member& member : place.members) {
+      const AxisKey own = key_of_member(member);
+      if (own.empty() || !seen.insert(own).second) return std::nullopt;
+      by_key[own].members.push_back(member);
+      by_key[own].along_mm.push_back(place.along_mm);
+    }
+  }
+  if (by_key.size() < 2) return std::nullopt;
+  AxisPartition partition;
+  for (auto& [own, volume] : by_key) {
+    if (volume.members.size() == places.size()) ++partition.whole_count;
+    volume.key = own;
+    partition.volumes.push_back(std::move(volume));
+  }
+  return partition;
+}
+
+bool joins_others(const AxisPartition& by_order, std::span<const Place> places, const AxisKeys& keys) {
+  std::map<std::size_t, const AxisVolume*> volume_of;
+  for (const AxisVolume& volume : by_order.volumes) {
+    for (const Member& member : volume.members) volume_of[member.candidate] = &volume;
+  }
+  const auto lies_in = [&](const AxisVolume& part) -> const AxisVolume* {
+    const AxisVolume* const first = volume_of.at(part.members.front().candidate);
+    const bool is_one = std::ranges::all_of(
+        part.members, [&](const Member& member) { return volume_of.at(member.candidate) == first; });
+    return is_one && part.members.size() > 1 ? first : nullptr;
+  };
+  return std::ranges::any_of(kAxes, [&](const Axis& axis) {
+    if (axis.key == nullptr) return false;
+    const auto other = partition_by(places, [&](const Member& m) { return keys.of(axis, m); });
+    if (!other || other->whole_count == 0) return false;
+    double joined = -1, apart = std::numeric_limits<double>::infinity();
+    for (std::size_t v = 1; v < other->volumes.size(); ++v) {
+      const AxisVolume &before = other->volumes[v - 1], &own = other->volumes[v];
+      const double distance = own.key.front() - before.key.front();
+      const AxisVolume* const place = lies_in(own);
+      if (place != nullptr && place == lies_in(before)) {
+        joined = std::max(joined, distance);
+      } else {
+        apart = std::min(apart, distance);
+      }
+    }
+    return joined >= 0 && 2 * joined >= apart;
+  });
+}
+
+bool has_copied_volume(std::span<const Candidate> candidates, const SamePixels& same_pixels,
+                       const AxisPartition& partition, bool has_key) {
+  const std::vector<AxisVolume>& volumes = partition.volumes;
+  const auto are_copies = [&](const AxisVolume& a, const AxisVolume& b) {
+    return std::ranges::equal(a.members, b.members, [&](const Member& original, const Member& other) {
+      return !original.lost && !other.lost && is_copy(candidates, same_pixels, original, other);
+    });
+  };
+  const std::size_t step = has_key ? 1 : volumes.size() / 2;
+  for (std::size_t v = step; v < volumes.size(); ++v) {
+    const bool may_repeat =
+        !has_key || std::ranges::equal(std::span(volumes[v].key).first(volumes[v].key.size() - 1),
+                                       std::span(volumes[v - step].key).first(volumes[v].key.size() - 1));
+    if (may_repeat && are_copies(volumes[v - step], volumes[v])) return true;
+  }
+  return false;
+}
+
+bool tears_runs(std::span<const Candidate> candidates, std::span<const Place> places, const AxisPartition& partition) {
+  struct Image {
+    std::int64_t number;
+    std::size_t plane, place, volume;
+    auto operator<=>(const Image&) const = default;
+  };
+  std::map<std::size_t, std::size_t> place_of;
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    for (const Member& member : places[p].members) place_of[member.candidate] = p;
+  }
+  std::vector<Image> images;
+  for (std::size_t v = 0; v < partition.volumes.size(); ++v) {
+    for (const Member& member : partition.volumes[v].members) {
+      const Instance& own = candidates[member.candidate].instance;
+      if (!own.instance_number) return false;
+      images.push_back({*own.instance_number, own.plane, place_of.at(member.candidate), v});
+    }
+  }
+  std::ranges::sort(images);
+  constexpr std::size_t kShortest = 3;
+  const std::size_t least = std::max(kShortest, places.size() / 2);
+  std::size_t in_runs = 0;
+  bool is_torn = false;
+  for (std::size_t begin = 0, end = 0; begin < images.size(); begin = end) {
+    const auto rises = [&](std::size_t n) { return images[n].place > images[n - 1].place; };
+    const auto goes_on = [&](std::size_t n) {
+      return images[n].place != images[n - 1].place && (n == begin + 1 || rises(n) == rises(n - 1));
+    };
+    for (end = begin + 1; end < images.size() && goes_on(end);) ++end;
+    if (end - begin < least) continue;
+    in_runs += end - begin;
+    const auto run = std::span(images).subspan(begin, end - begin);
+    is_torn = is_torn || std::ranges::any_of(run, [&](const Image& i) { return i.volume != run.front().volume; });
+  }
+  return is_torn && 2 * in_runs >= images.size();
+}
+
+}  // namespace naru::dicom

@@ -1,0 +1,110 @@
+#include "dicom/stack_partition.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/dicom/hand_made_slices.h"
+
+namespace naru::test {
+
+namespace {
+
+using dicom::build_stacks;
+using dicom::Candidate;
+using dicom::Sorted;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+/// Volumes of ten slices each, numbered one after the other; `mark(instance, volume, k)` sets what tells them apart.
+std::vector<Candidate> numbered_volumes(int volumes, const std::function<void(dicom::Instance&, int, int)>& mark) {
+  std::vector<Candidate> candidates;
+  for (int v = 0; v < volumes; ++v) {
+    for (int k = 0; k < 10; ++k) {
+      candidates.push_back(slice(v * 10 + k + 1, k * 1.25));
+      mark(candidates.back().instance, v, k);
+    }
+  }
+  return candidates;
+}
+
+/// Of the whole liver before contrast, of its upper half in the arterial phase, of its lower half in the venous phase.
+TEST(StackPartition, TheOrderOfNumbersJoinsNoPhases) {
+  const auto group = [](int v, int k) { return v == 0 ? 0 : k < 5 ? 1 : 2; };
+  const std::vector<std::function<void(dicom::Instance&, int)>> marks = {
+      [](auto& i, int g) { i.timing.acquisition_number = g + 1; },
+      [](auto& i, int g) { i.timing.acquisition_time_s = 36000 + 35 * g + (g > 1 ? 10 : 0); },
+      [](auto& i, int g) { i.timing.content_time_s = 36000 + 35 * g; },
+  };
+  for (std::size_t m = 0; m < marks.size(); ++m) {
+    const auto candidates = numbered_volumes(2, [&](auto& i, int v, int k) { marks[m](i, group(v, k)); });
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    EXPECT_THAT(sorted.sequences, IsEmpty()) << m;
+    for (const dicom::Placement& placement : sorted.placements) {
+      EXPECT_EQ(placement.disposition, Disposition::rejected) << m;
+    }
+  }
+}
+
+/// Times that are cut to whole seconds: the last slices of each volume have the time of the next.
+std::vector<Candidate> with_cut_times(bool has_positions) {
+  auto candidates = numbered_volumes(10, [&](auto& i, int v, int k) {
+    i.timing.acquisition_time_s = v + (k > 6 ? 1 : 0);
+    if (has_positions) i.timing.temporal_position = v + 1;
+  });
+  candidates.erase(candidates.begin() + 23);
+  return candidates;
+}
+
+TEST(StackPartition, OfAxesThatLackSlicesTheBestServes) {
+  const Sorted sorted = build_stacks(with_cut_times(true), kDifferent);
+  ASSERT_EQ(sorted.sequences.size(), 1u);
+  EXPECT_EQ(sorted.sequences[0].axis, "temporal_position");
+  EXPECT_THAT(sorted.sequences[0].values, ElementsAre(1, 2, 4, 5, 6, 7, 8, 9, 10));
+}
+
+TEST(StackPartition, ATimeThatTearsNumberedVolumesPartsNothing) {
+  const Sorted sorted = build_stacks(with_cut_times(false), kDifferent);
+  EXPECT_THAT(sorted.sequences, IsEmpty());
+  expect_all_rejected(sorted, Code::mixed_phase);
+}
+
+TEST(StackPartition, ASeriesThatWasSentTwiceHasNoMoreVolumes) {
+  for (const bool has_times : {true, false}) {
+    SCOPED_TRACE(has_times);
+    const auto candidates = numbered_volumes(4, [&](auto& i, int v, int) {
+      if (has_times) i.timing.acquisition_time_s = v % 2;
+    });
+    const dicom::SamePixels same = [](std::size_t a, std::size_t b) { return a % 20 == b % 20; };
+    const Sorted sorted = build_stacks(candidates, same);
+    ASSERT_EQ(sorted.sequences.size(), 1u);
+    EXPECT_EQ(sorted.sequences[0].axis, has_times ? "acquisition_time" : "instance_order");
+    EXPECT_THAT(sorted.sequences[0].values, ElementsAre(0, 1));
+    EXPECT_EQ(std::ranges::count(sorted.placements, Code::duplicate_slices, [](const auto& p) { return p.reason; }),
+              20);
+  }
+}
+
+/// A cine of flow: each slice has its own heart beat, magnitude and phase have numbers in turn.
+TEST(StackPartition, NumbersOfOtherStacksOfTheSeriesAreNoHoles) {
+  std::vector<Candidate> candidates;
+  for (int n = 0; n < 6 * 10 * 2; ++n) {
+    const int type = n % 2, v = n / 2 % 6, k = n / 12;
+    candidates.push_back(slice(n + 1, k * 1.25));
+    candidates.back().instance.image_type[2] = type == 0 ? "M" : "P";
+    candidates.back().instance.timing.trigger_time_ms = (40 + k) * v;
+  }
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.sequences.size(), 2u);
+  for (const auto& sequence : sorted.sequences) {
+    EXPECT_EQ(sequence.axis, "instance_order");
+    EXPECT_EQ(sequence.values.size(), 6u);
+  }
+  for (std::size_t n = 60; n < candidates.size(); ++n) ++*candidates[n].instance.instance_number;
+  EXPECT_THAT(build_stacks(candidates, kDifferent).sequences, IsEmpty()) << "a number is missing in the series";
+}
+
+}  // namespace
+
+}  // namespace naru::test
