@@ -77,41 +77,52 @@ bool has_copied_volume(std::span<const Candidate> candidates, const SamePixels& 
   return false;
 }
 
-bool tears_runs(std::span<const Candidate> candidates, std::span<const Place> places, const AxisPartition& partition) {
+std::vector<std::vector<std::size_t>> numbered_runs(std::span<const Candidate> candidates,
+                                                    std::span<const Place> places) {
   struct Image {
     std::int64_t number;
-    std::size_t plane, place, volume;
+    std::size_t plane, place, candidate;
     auto operator<=>(const Image&) const = default;
   };
-  std::map<std::size_t, std::size_t> place_of;
-  for (std::size_t p = 0; p < places.size(); ++p) {
-    for (const Member& member : places[p].members) place_of[member.candidate] = p;
-  }
   std::vector<Image> images;
-  for (std::size_t v = 0; v < partition.volumes.size(); ++v) {
-    for (const Member& member : partition.volumes[v].members) {
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    for (const Member& member : places[p].members) {
       const Instance& own = candidates[member.candidate].instance;
-      if (!own.instance_number) return false;
-      images.push_back({*own.instance_number, own.plane, place_of.at(member.candidate), v});
+      if (!own.instance_number) return {};
+      images.push_back({*own.instance_number, own.plane, p, member.candidate});
     }
   }
   std::ranges::sort(images);
+  std::vector<std::vector<std::size_t>> runs;
+  for (std::size_t n = 0, begin = 0; n < images.size(); ++n) {
+    const auto rises = [&](std::size_t at) { return images[at].place > images[at - 1].place; };
+    const bool goes_on =
+        n > 0 && images[n].place != images[n - 1].place && (n == begin + 1 || rises(n) == rises(n - 1));
+    if (!goes_on) {
+      begin = n;
+      runs.emplace_back();
+    }
+    runs.back().push_back(images[n].candidate);
+  }
+  return runs;
+}
+
+bool tears_runs(std::span<const Candidate> candidates, std::span<const Place> places, const AxisPartition& partition) {
+  std::map<std::size_t, std::size_t> volume_of;
+  for (std::size_t v = 0; v < partition.volumes.size(); ++v) {
+    for (const Member& member : partition.volumes[v].members) volume_of[member.candidate] = v;
+  }
   constexpr std::size_t kShortest = 3;
   const std::size_t least = std::max(kShortest, places.size() / 2);
   std::size_t in_runs = 0;
   bool is_torn = false;
-  for (std::size_t begin = 0, end = 0; begin < images.size(); begin = end) {
-    const auto rises = [&](std::size_t n) { return images[n].place > images[n - 1].place; };
-    const auto goes_on = [&](std::size_t n) {
-      return images[n].place != images[n - 1].place && (n == begin + 1 || rises(n) == rises(n - 1));
-    };
-    for (end = begin + 1; end < images.size() && goes_on(end);) ++end;
-    if (end - begin < least) continue;
-    in_runs += end - begin;
-    const auto run = std::span(images).subspan(begin, end - begin);
-    is_torn = is_torn || std::ranges::any_of(run, [&](const Image& i) { return i.volume != run.front().volume; });
+  for (const auto& run : numbered_runs(candidates, places)) {
+    if (run.size() < least) continue;
+    in_runs += run.size();
+    const auto volume = [&](std::size_t candidate) { return volume_of.at(candidate); };
+    is_torn = is_torn || std::ranges::adjacent_find(run, std::ranges::not_equal_to{}, volume) != run.end();
   }
-  return is_torn && 2 * in_runs >= images.size();
+  return is_torn && 2 * in_runs >= volume_of.size();
 }
 
 }  // namespace naru::dicom

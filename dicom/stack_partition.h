@@ -31,6 +31,11 @@ bool joins_others(const AxisPartition& by_order, std::span<const Place> places, 
 bool has_copied_volume(std::span<const Candidate> candidates, const SamePixels& same_pixels,
                        const AxisPartition& partition, bool has_key);
 
+/// Images, by candidate, in the order of their Instance Numbers, cut where one does not lie further along the places in
+/// the direction of its run. Empty where a number is missing.
+std::vector<std::vector<std::size_t>> numbered_runs(std::span<const Candidate> candidates,
+                                                    std::span<const Place> places);
+
 /// True where images are numbered volume by volume, as runs along the places tell, and some run is of several volumes:
 /// times that were cut to whole seconds give late slices to the volume that follows.
 bool tears_runs(std::span<const Candidate> candidates, std::span<const Place> places, const AxisPartition& partition);

@@ -187,16 +187,37 @@ class Separator {
   std::optional<Separation> part_volumes() {
     interleaved_count_ = 0;
     for (const Axis& axis : std::span(kAxes).first(kAcquisitionNumberAxis + 1)) {
-      const auto partition = partition_by(places_, [&](const Member& m) { return key(axis, m); });
-      const auto within_mm = partition ? least_spacing_mm(*partition) : std::nullopt;
-      if (!within_mm) continue;
-      const bool lie_between = are_between(*partition, *within_mm);
-      const bool may_overlap = &axis == &kAxes[kAcquisitionNumberAxis] && has_rivals() && partition->whole_count < 2;
-      if (lie_between ? are_one_stack(*partition, *within_mm) : !may_overlap) continue;
-      const bool is_sure = !go_on(*partition, *within_mm) && (!lie_between || leave_no_room(*within_mm));
-      if (is_sure) return stacks_of(*partition);
-      if (lie_between) interleaved_count_ = partition->volumes.size();
+      const bool may_overlap = &axis == &kAxes[kAcquisitionNumberAxis] && has_rivals();
+      if (auto found = part_volumes_by([&](const Member& m) { return key(axis, m); }, may_overlap)) return found;
     }
+    // No acquisition, and so no axis of a 4-D image, but what tells that slices were made for themselves.
+    const auto thickness = [&](const Member& member) {
+      constexpr double kHundredths = 100;
+      const auto mm = instance(member).slice_thickness_mm;
+      return mm ? AxisKey{std::round(kHundredths * *mm)} : AxisKey();
+    };
+    if (auto found = part_volumes_by(thickness, false)) return found;
+    std::map<std::size_t, double> run_of;
+    const auto runs = numbered_runs(candidates_, places_);
+    constexpr std::size_t kShortestRun = 3;
+    if (std::ranges::any_of(runs, [](const auto& run) { return run.size() < kShortestRun; })) return std::nullopt;
+    for (std::size_t r = 0; r < runs.size(); ++r) {
+      for (const std::size_t candidate : runs[r]) run_of[candidate] = static_cast<double>(r);
+    }
+    return part_volumes_by([&](const Member& m) { return AxisKey{run_of.at(m.candidate)}; }, false);
+  }
+
+  std::optional<Separation> part_volumes_by(const std::function<AxisKey(const Member&)>& key_of_member,
+                                            bool may_overlap) {
+    const auto partition = partition_by(places_, key_of_member);
+    const auto within_mm = partition ? least_spacing_mm(*partition) : std::nullopt;
+    if (!within_mm) return std::nullopt;
+    const bool lie_between = are_between(*partition, *within_mm);
+    const bool do_overlap = may_overlap && partition->whole_count < 2;
+    if (lie_between ? are_one_stack(*partition, *within_mm) : !do_overlap) return std::nullopt;
+    const bool is_sure = !go_on(*partition, *within_mm) && (!lie_between || leave_no_room(*within_mm));
+    if (is_sure) return stacks_of(*partition);
+    if (lie_between) interleaved_count_ = partition->volumes.size();
     return std::nullopt;
   }
 

@@ -105,6 +105,52 @@ TEST(StackPartition, NumbersOfOtherStacksOfTheSeriesAreNoHoles) {
   EXPECT_THAT(build_stacks(candidates, kDifferent).sequences, IsEmpty()) << "a number is missing in the series";
 }
 
+/// Before and after contrast, half a slice apart; each slice is an acquisition of its own.
+TEST(StackPartition, RunsOfNumbersThatFillTheirDistancesAreStacks) {
+  for (const double thickness_mm : {2.5, 1.25}) {
+    SCOPED_TRACE(thickness_mm);
+    std::vector<Candidate> candidates;
+    for (int n = 0; n < 20; ++n) {
+      candidates.push_back(slice(n + 1, n % 10 * 2.5 + (n < 10 ? 0 : 1.25)));
+      candidates.back().instance.timing.acquisition_number = n + 1;
+      candidates.back().instance.slice_thickness_mm = thickness_mm;
+    }
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    if (thickness_mm == 1.25) {  // scanned in turns
+      ASSERT_EQ(sorted.stacks.size(), 1u);
+      EXPECT_EQ(sorted.stacks[0].grid.size.z, 20);
+      continue;
+    }
+    ASSERT_EQ(sorted.stacks.size(), 2u);
+    for (const dicom::Stack& stack : sorted.stacks) {
+      EXPECT_EQ(stack.verdict, Verdict::accept);
+      EXPECT_THAT(codes(stack), ElementsAre(Code::mixed_acquisition));
+      EXPECT_EQ(stack.grid.size.z, 10);
+      EXPECT_NEAR(stack.grid.patient_from_voxel.column(2)[2], 2.5, 1e-12);
+    }
+  }
+}
+
+TEST(StackPartition, ThickAndThinSlicesInTurnAreStacks) {
+  auto candidates = series(20, 5);
+  for (int k = 0; k < 20; ++k) candidates[static_cast<std::size_t>(k)].instance.slice_thickness_mm = k % 2 ? 1.25 : 10;
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), 2u);
+  for (const dicom::Stack& stack : sorted.stacks) {
+    EXPECT_EQ(stack.verdict, Verdict::accept);
+    EXPECT_NEAR(stack.grid.patient_from_voxel.column(2)[2], 10, 1e-12);
+  }
+}
+
+/// A reconstruction of thick slices near to each other is one stack.
+TEST(StackPartition, OverlappingSlicesStayOneStack) {
+  auto candidates = series(20);
+  for (auto& candidate : candidates) candidate.instance.slice_thickness_mm = 2.5;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks.size(), 1u);
+  for (auto& candidate : candidates) candidate.instance.instance_number = 21 - *candidate.instance.instance_number;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks.size(), 1u);
+}
+
 }  // namespace
 
 }  // namespace naru::test
