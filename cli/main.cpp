@@ -82,8 +82,10 @@ int run_action(const naru::cli::Action& action, const OutputOptions& output) {
 }
 
 /// What CLI11 says of the kinds below names options only; other messages repeat arguments, which may hold a patient's
-/// name.
-std::string usage_text(const CLI::ParseError& problem) {
+/// name. @param is_bare nothing stood behind the program's name
+std::string usage_text(const CLI::App& app, const CLI::ParseError& problem, bool is_bare) {
+  if (app.get_subcommands().empty())
+    return fmt::format("{}: run naru --help", is_bare ? "a command is missing" : "there is no such command");
   const bool is_safe = dynamic_cast<const CLI::RequiredError*>(&problem) != nullptr ||
                        dynamic_cast<const CLI::ArgumentMismatch*>(&problem) != nullptr ||
                        dynamic_cast<const CLI::ValidationError*>(&problem) != nullptr;
@@ -146,7 +148,7 @@ int main(int argc, char** argv) {
     return ended(naru::cli::kExitDone);
   } catch (const CLI::ParseError& problem) {
     output.json = wants_json;
-    report_error(output, naru::name(naru::ErrorCode::usage), usage_text(problem));
+    report_error(output, naru::name(naru::ErrorCode::usage), usage_text(app, problem, argc < 2));
     return naru::cli::kExitUsage;
   }
   naru::log::set_level(output.quiet     ? naru::LogLevel::quiet

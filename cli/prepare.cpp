@@ -81,7 +81,7 @@ Action define_prepare(CLI::App& app) {
       ->required();
   app.add_option("--out", options->out, "the dataset's folder; must be absent or empty")->type_name("DIR")->required();
   app.add_option("--recipe", options->recipe,
-                 "a built-in's name or a TOML file (default: ct-1mm or mr-1mm by modality)")
+                 "a built-in's name or a TOML file (default by modality: ct-1mm, mr-1mm, original-grid for PET)")
       ->type_name("NAME|FILE");
   app.add_option("--report", options->report, "where the hospital's report goes (default: OUT.report)")
       ->type_name("DIR");

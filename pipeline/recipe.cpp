@@ -110,7 +110,7 @@ void read_dtype(const TomlValue& value, Recipe& recipe) {
   if (value.string() == "float16") {
     value.fail(
         "= \"float16\" is not available in this version: NIfTI-1, which both layouts write, has no such type; use "
-        "\"float32\". It comes with the layouts npy, zarr and webdataset");
+        "\"float32\"");
   }
   recipe.dtype = value.one_of(kDtypes) == 0 ? DType::int16 : DType::float32;
 }

@@ -109,7 +109,7 @@ void check_rules(std::span<const RecipeRule> rules, const Recipe& recipe) {
 void check_shares(const Recipe& recipe) {
   if (!recipe.split) return;
   const double sum = recipe.split->train + recipe.split->val + recipe.split->test;
-  if (std::abs(sum - 1) > 1e-9) refuse(recipe, "split", fmt::format("[split] shares add up to {}, not 1", sum));
+  if (std::abs(sum - 1) > 1e-9) refuse(recipe, "split", fmt::format("[split] shares add up to {:.10g}, not 1", sum));
 }
 
 }  // namespace

@@ -28,7 +28,10 @@ toml::table parse_toml(std::string_view text, const TomlOrigin& origin) {
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& problem) {
-    fail_at(origin, problem.source(), std::string(problem.description()));
+    const std::string said(problem.description());
+    const bool may_lack_a_quote = said.find("control characters") != std::string::npos ||
+                                  said.find("could not determine value type") != std::string::npos;
+    fail_at(origin, problem.source(), said + (may_lack_a_quote ? "; a quote may be missing" : ""));
   }
 }
 

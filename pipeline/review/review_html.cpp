@@ -19,7 +19,8 @@ std::string_view outcome(Disposition disposition) {
 std::string held_table(std::span<const HeldEntry> held) {
   std::string text =
       "<h2>Review</h2><p>What was held for people to decide, with <code>naru review</code> on this report's "
-      "folder.</p><table><tr><th>id</th><th>reason</th><th class=\"n\">files</th><th>outcome</th></tr>\n";
+      "folder. Of a job of the server it stays held: decisions are not applied "
+      "there.</p><table><tr><th>id</th><th>reason</th><th class=\"n\">files</th><th>outcome</th></tr>\n";
   for (const HeldEntry& entry : held) {
     text += fmt::format("<tr><td class=\"k\"><code>{}</code></td><td>{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
                         escaped(entry.id), entry.reason ? name(*entry.reason) : "", entry.files,

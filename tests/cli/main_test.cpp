@@ -46,6 +46,7 @@ TEST_F(ProgramTest, UsageErrorsExitWithTwo) {
   EXPECT_EQ(run({}).status, 2);
   EXPECT_EQ(run({"prepare"}).status, 2);
   EXPECT_EQ(run({"frobnicate"}).status, 2);
+  EXPECT_THAT(run({"frobnicate"}).err, HasSubstr("there is no such command: run naru --help"));
   EXPECT_EQ(run({"prepare", in(), "--out", out(), "--device", "gpu"}).status, 2);
   EXPECT_EQ(run({"prepare", in(), "--out", out(), "--memory", "lots"}).status, 2);
   EXPECT_EQ(run({"prepare", in(), "--out", out(), "--resume", "--force"}).status, 2);

@@ -74,6 +74,9 @@ TEST(Recipe, RefusesValuesOfTheWrongKind) {
       {"[orient]\naxes = \"RLS\"\n", "must name one of L/R"},
       {"[split]\ntrain = 1.5\n", "between 0 and 1"},
       {"[split]\ntrain = 0.5\n", "add up to 0.5"},
+      {"[split]\ntrain = 0.7\nval = 0.1\n", "add up to 0.8, not 1"},
+      {"[select]\nmodality = [\"CT]\n", "a quote may be missing"},
+      {"[orient]\naxes = RAS\n", "a quote may be missing"},
       {"[deidentify]\noptions = [\"retain-everything\"]\n", "knows no"},
       {"[deidentify]\noptions = [\"retain-longitudinal-full-dates\", \"retain-longitudinal-modified-dates\"]\n",
        "exclude each other"},
@@ -90,7 +93,7 @@ TEST(Recipe, RefusesWhatThisVersionCannotDoRatherThanIgnoringIt) {
 
 TEST(Recipe, SaysWhyFloat16IsRefusedAndWhatToTake) {
   EXPECT_THAT(recipe_problem("[output]\ndtype = \"float16\"\n"),
-              AllOf(HasSubstr("NIfTI-1"), HasSubstr("use \"float32\""), HasSubstr("zarr")));
+              AllOf(HasSubstr("NIfTI-1"), HasSubstr("use \"float32\"")));
 }
 
 TEST(Recipe, WritesKeysThatRefineAMethodOnlyWhereTheyAreSet) {
