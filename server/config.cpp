@@ -106,7 +106,9 @@ const std::array kKeys = {
     Key{"", "data", "\"/var/lib/naru\"", "Everything that is kept lies below this folder. --data wins over it.",
         [](const TomlValue& v, Config& c) { c.data = v.string(); }},
     Key{"", "database", "\"\"",
-        "\"\": SQLite in the data folder. Else \"postgresql://host/name?user=naru\"; a password belongs in ~/.pgpass.",
+        "\"\": SQLite in the data folder. Else \"postgresql://host/name?user=naru\"; a password belongs in a file of "
+        "mode "
+        "0600, named by &passfile=FILE.",
         [](const TomlValue& v, Config& c) { c.database = v.string(); }},
     Key{"", "master_key", "\"\"",
         "The key under which all secrets are sealed: 64 hexadecimal digits, mode 0600. \"\": the systemd credential "

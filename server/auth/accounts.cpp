@@ -147,7 +147,8 @@ Organisation Accounts::create_organisation(Transaction& transaction, std::string
   check_display_name(name, "the name of an organisation");
   if (kind == OrganisationKind::operator_ &&
       !transaction.query("SELECT id FROM organisations WHERE kind = $1", {std::string("operator")}).empty()) {
-    throw Error(ErrorCode::conflict, "there is an operator already");
+    throw Error(ErrorCode::conflict,
+                "there is an operator already: sign in as its admin; a lost password: docs/operations.md");
   }
   Organisation made{random_id("org"), std::string(name), kind, parts_.clock.now_ms(), std::nullopt};
   or_conflict("an organisation of this name is there already", [&] {

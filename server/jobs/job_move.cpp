@@ -21,6 +21,11 @@ void add_job_event(Transaction& transaction, JobRow& job, std::string_view kind,
 void move_job(Transaction& transaction, Ledger& ledger, const Clock& clock, JobRow& job, JobEvent event,
               std::string_view actor, Json detail) {
   const auto next = next_state(job.state, event);
+  if (!next && is_terminal(job.state)) {
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("the job has ended ({}): it cannot be paused, resumed or canceled any more", name(job.state)));
+  }
   if (!next) {
     throw Error(ErrorCode::conflict,
                 fmt::format("the job is {}: {} has no meaning there", name(job.state), name(event)));

@@ -217,6 +217,11 @@ TEST_P(JobQueueTest, PauseResumeAndCancelMoveAJobThatNobodyWorksOn) {
   for (int n = 0; n < 2; ++n) EXPECT_EQ(world_.write(cancel).state, JobState::canceled);
   EXPECT_EQ(code_of(pause), "conflict");
   EXPECT_EQ(code_of(resume), "conflict");
+  try {
+    world_.write(pause);
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "the job has ended (CANCELED): it cannot be paused, resumed or canceled any more");
+  }
   EXPECT_EQ(world_.number("SELECT COUNT(*) FROM ledger_leaves"), 4) << "created, paused, resumed, canceled";
 }
 
