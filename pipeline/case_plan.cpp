@@ -8,6 +8,7 @@
 
 #include "core/digest.h"
 #include "pipeline/allow_list.h"
+#include "pipeline/deid_dataset.h"
 #include "pipeline/documents.h"
 #include "pipeline/outputs/layout.h"
 #include "pipeline/patient_issuers.h"
@@ -69,7 +70,7 @@ std::optional<std::string_view> split_of(const Recipe& recipe, const ProjectKey&
 }
 
 std::string fingerprint_of(const Scan& scan, const CasePlan& plan, const ProjectKey& key, std::string_view device) {
-  std::string text = joined(joined(plan.recipe_sha256, key.id()), joined(program_build(), device));
+  std::string text = joined(joined(plan.policy_sha256, key.id()), joined(program_build(), device));
   text += joined("", joined(image_path(plan), plan.patient));  // other files may join patients
   if (plan.recipe.looks_for_text()) {
     text += joined("", joined(TextDetector::built_in().weights_sha256(), TextReader::built_in().name()));
@@ -100,8 +101,10 @@ CasePlan make_plan(const Scan& scan, const Group& group, const Recipe& recipe, c
   plan.modality = first.modality;
   plan.body_part = public_body_part(first.body_part);
   plan.manufacturer = public_manufacturer(first.manufacturer);
-  plan.recipe = recipe;
-  plan.recipe_sha256 = recipe_sha256(recipe);
+  plan.recipe = deliverable(recipe);
+  plan.recipe_sha256 = recipe_sha256(plan.recipe);
+  plan.words_withheld = recipe.keep_words.size() + recipe.remove_words.size();
+  plan.policy_sha256 = recipe_sha256(recipe);
   plan.split = split_of(recipe, key, plan.patient);
   plan.fingerprint = fingerprint_of(scan, plan, key, device);
   return plan;

@@ -15,22 +15,24 @@
 
 namespace naru {
 
-/// One image to be made, 3-D or 4-D. Everything in here but `stacks` may leave the hospital.
+/// One image to be made, 3-D or 4-D. Everything in here but `stacks` and `policy_sha256` may leave the hospital.
 struct CasePlan {
   std::vector<std::size_t> stacks;               ///< indices into Scan::stacks: one, or the volumes of a 4-D image
   std::optional<dicom::StackSequence> sequence;  ///< of a 4-D image: its axis; `stacks` as above
   std::string case_id, patient, study, series;
   std::string modality;
   std::optional<std::string_view> body_part, manufacturer;
-  Recipe recipe;
-  std::string recipe_sha256;
+  Recipe recipe;              ///< as OUT tells of it, see deliverable: its lists of words make no difference to a case
+  std::string recipe_sha256;  ///< of `recipe`
+  std::size_t words_withheld = 0;  ///< how many words the hospital's own recipe has besides
+  std::string policy_sha256;       ///< of the hospital's own recipe, words and all
   /// Where text is blanked, by stack (see pixels/case_text.h); not part of the fingerprint, since it follows from it.
   std::vector<std::vector<dicom::PixelBox>> text_boxes;
   std::shared_ptr<const FaceRemoval> face;  ///< what is taken out of every stack; follows from the fingerprint as well
   std::optional<std::string_view> split;    ///< "train", "val" or "test"
   std::optional<NyulLandmarks> nyul_standard;  ///< see nyul_standard.h; a part of the fingerprint
-  /// Hash over all that decides the case's bytes and its line: recipe, key, version, device, image path, patient,
-  /// findings, and the identity of every input file in order.
+  /// Hash over all that decides the case's bytes and its line: recipe (with its words), key, version, device, image
+  /// path, patient, findings, and the identity of every input file in order.
   std::string fingerprint;
 };
 

@@ -69,6 +69,7 @@ Json dataset_json(std::span<const CasePlan> plans, const Counts& counts, const D
       {"device", facts.device},
       {"recipe", recipes.size() == 1 ? to_json(*recipes.begin()->second) : Json(nullptr)},
       {"recipes", std::move(recipe_list)},
+      {"words_withheld", plans.empty() ? 0 : plans.front().words_withheld},  // without --recipe there are none
       {"counts",
        {{"cases", counts.cases},
         {"patients", counts.patients},
@@ -97,7 +98,7 @@ std::string data_card(std::span<const CasePlan> plans, const Counts& counts, con
   std::set<std::string> seen;
   for (const CasePlan& plan : plans) {
     if (!seen.insert(plan.recipe.name).second) continue;
-    recipes += fmt::format("- `{}` (SHA-256 `{}`), in full in `dataset.json`\n", plan.recipe.name, plan.recipe_sha256);
+    recipes += fmt::format("- `{}` (SHA-256 `{}`), in `dataset.json`\n", plan.recipe.name, plan.recipe_sha256);
   }
   std::string modalities;
   for (const auto& [modality, cases] : counts.by_modality)
@@ -125,7 +126,7 @@ in order with their numbers, statistics, and what was found in the source series
 ## Privacy
 
 - No DICOM header was copied. File names, identifiers and metadata here are made by Naru or are pseudonyms under a key
-  that stays with the hospital.
+  that stays with the hospital. So do a recipe's lists of words.
 - Burned-in text: {}.
 - Faces: {}.
 - `redactions/` has a mask for each case of which something was blanked: 1 there, else 0, on the grid of the image.

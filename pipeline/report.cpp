@@ -92,7 +92,7 @@ Json counts_by_action(std::span<const ReportCase> cases) {
 
 Json record_json(const Scan& scan, std::span<const ReportCase> cases, const ReportFacts& facts) {
   std::map<std::string, std::string> recipes;  // by hash: without --recipe CT and MR have one each
-  for (const ReportCase& one : cases) recipes.emplace(one.plan->recipe_sha256, one.plan->recipe.name);
+  for (const ReportCase& one : cases) recipes.emplace(one.plan->policy_sha256, one.plan->recipe.name);
   Json policies = Json::array();
   for (const auto& [sha256, recipe] : recipes) policies.push_back({{"recipe", recipe}, {"policy_sha256", sha256}});
   Json json = {{"schema", "naru.record/1"}};

@@ -659,5 +659,60 @@ TEST_F(PrepareTest, ResumeOfAFinishedDatasetNamesNoFileThatSomebodyPutThere) {
   }
 }
 
+/// A recipe with two words to remove, one of them a patient's id.
+std::string recipe_of_words(const std::string& other) {
+  return "schema = \"naru.recipe/1\"\nname = \"w\"\n[deidentify]\nkeep_words = [\"Gated\"]\nremove_words = [\"" +
+         other + "\", \"HZ883412\"]\n";
+}
+
+TEST_F(PrepareTest, TheHospitalsListsOfWordsStayWithTheHospital) {
+  PhantomOptions options;
+  options.patient_id = "HZ883412";
+  write_series(options, folder_ / "in");
+  const std::string recipe = recipe_of_words("Zonnebloem");
+  run(recipe);
+  const Recipe whole = parse_recipe(recipe, "test");
+  Recipe told = whole;
+  told.keep_words = told.remove_words = {};
+  for (const auto& [name, bytes] : contents(folder_ / "out")) {
+    for (const char* word : {"Zonnebloem", "Gated", "HZ883412"})
+      EXPECT_THAT(bytes, ::testing::Not(HasSubstr(word))) << name;
+    EXPECT_THAT(bytes, ::testing::Not(HasSubstr(recipe_sha256(whole))))
+        << name << ": a hash over them lets a guess be tested";
+  }
+  const Json dataset = Json::parse(test::slurp(folder_ / "out/dataset.json"));
+  EXPECT_EQ(dataset["words_withheld"], 3);
+  EXPECT_EQ(dataset["recipes"][0]["sha256"], recipe_sha256(told));
+  EXPECT_EQ(manifest_line()["recipe_sha256"], recipe_sha256(told));
+  EXPECT_THAT(test::slurp(folder_ / "out/README.md"), HasSubstr(recipe_sha256(told)));
+  Executor executor = Executor::cpu(1);
+  EXPECT_THAT(verify(folder_ / "out", 1 << 30, executor, cancel_, on_progress_).differences, ::testing::IsEmpty());
+  const Json record = Json::parse(test::slurp(folder_ / "out.report/record.json"));
+  EXPECT_EQ(record["policies"][0]["policy_sha256"], recipe_sha256(whole)) << "the hospital's own record";
+  EXPECT_EQ(run(recipe, OnExisting::resume).resumed_count, 1U);
+  EXPECT_EQ(code_of_run(recipe_of_words("Zonnebloemen"), OnExisting::resume), ErrorCode::output_exists);
+}
+
+TEST_F(PrepareTest, ResumeWithOtherListsOfWordsDoesTheWorkAnew) {
+  for (int series = 0; series < 2; ++series) {
+    PhantomOptions options;
+    options.series_uid = "2.999.6." + std::to_string(series);
+    write_series(options, folder_ / "in" / options.series_uid);
+  }
+  const auto interrupt = [&] {
+    on_progress_ = [&](const Progress& p) {
+      if (p.unit == "cases" && p.done == 1) throw Error(ErrorCode::disk_full, "as if");
+    };
+    EXPECT_EQ(code_of_run(recipe_of_words("Zonnebloem"), OnExisting::resume), ErrorCode::disk_full);
+    on_progress_ = [](const Progress&) {};
+  };
+  interrupt();
+  EXPECT_EQ(run(recipe_of_words("Roos"), OnExisting::resume).resumed_count, 0U);
+  fs::remove_all(folder_ / "out");
+  fs::remove_all(folder_ / "out.report");
+  interrupt();
+  EXPECT_GE(run(recipe_of_words("Zonnebloem"), OnExisting::resume).resumed_count, 1U) << "of the same it does not";
+}
+
 }  // namespace
 }  // namespace naru
