@@ -6,11 +6,13 @@
 #include <array>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "core/digest.h"
 #include "dicom/deidentify/proof.h"
 #include "dicom/rules/private_rules.h"
 #include "pipeline/pixels/stack_face.h"
+#include "pipeline/toml_value.h"
 #include "pipeline/version.h"
 
 namespace naru {
@@ -205,6 +207,17 @@ Recipe deliverable(Recipe recipe) {
   recipe.keep_words.clear();
   recipe.remove_words.clear();
   return recipe;
+}
+
+std::string deliverable_toml(std::string_view toml) {
+  toml::table recipe = parse_toml(toml, {"recipe", ErrorCode::recipe_invalid});
+  if (toml::table* const rules = recipe["deidentify"].as_table()) {
+    rules->erase("keep_words");
+    rules->erase("remove_words");
+  }
+  std::ostringstream text;
+  text << recipe << '\n';
+  return text.str();
 }
 
 DeidDocuments deid_documents(std::span<const DeidInstance> instances, const dicom::DeidCounts& counts,

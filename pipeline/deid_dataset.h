@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dicom/deidentify/deidentify.h"
@@ -25,6 +26,8 @@ DeidDocuments deid_documents(std::span<const DeidInstance> instances, const dico
 
 /// The recipe as OUT tells of it: without keep_words and remove_words.
 Recipe deliverable(Recipe recipe);
+/// The same of a recipe's TOML, anew: what comments said is left out with the lists. @throws Error{recipe_invalid}
+std::string deliverable_toml(std::string_view toml);
 
 /// Searches documents and the names of all files, which SHA256SUMS holds, for identifiers. Words that the same
 /// documents would hold of no instance at all are no evidence; counts, sizes, checksums and pseudonyms are numbers of

@@ -234,7 +234,8 @@ void require_active(const Grant& grant, std::int64_t now_ms) {
                                           : fmt::format("the grant is {}; ask the hospital", grant.state));
 }
 
-nlohmann::ordered_json to_json(const Grant& grant) {
+nlohmann::ordered_json to_json(const Grant& grant, const Caller& caller) {
+  const bool is_own = grant.organisation_id == caller.organisation_id;
   return {{"schema", "naru.grant/1"},
           {"id", grant.id},
           {"state", grant.state},
@@ -243,7 +244,7 @@ nlohmann::ordered_json to_json(const Grant& grant) {
           {"purpose", grant.purpose},
           {"decision", grant.decision},
           {"kind", grant.kind},
-          {"recipe", grant.recipe},
+          {"recipe", is_own ? grant.recipe : told_recipe(grant.recipe)},
           {"mode", grant.mode},
           {"quota_bytes", grant.quota_bytes},
           {"used_bytes", grant.used_bytes},

@@ -71,7 +71,7 @@ std::vector<Grant> list_grants(Transaction& transaction, const Caller& caller, c
 /// @throws Error{grant_ended} unless it is active now
 void require_active(const Grant& grant, std::int64_t now_ms);
 
-/// Without its key.
-nlohmann::ordered_json to_json(const Grant& grant);
+/// Without its key; to others than its hospital with told_recipe alone.
+nlohmann::ordered_json to_json(const Grant& grant, const Caller& caller);
 
 }  // namespace naru::server

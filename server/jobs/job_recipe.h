@@ -12,6 +12,10 @@ namespace naru::server {
 /// @throws Error{recipe_invalid} naming line and column
 std::string recipe_toml(WorkKind kind, std::string_view name_or_toml);
 
+/// What others than the hospital are told of what a client sent: the name, or the TOML without lists of words and
+/// comments. @throws Error{recipe_invalid}
+std::string told_recipe(std::string_view name_or_toml);
+
 /// Whether some of the work can be done on a GPU: all that makes volumes, and the search for text. @param toml of
 /// recipe_toml
 bool has_gpu_part(WorkKind kind, std::string_view toml);

@@ -69,7 +69,7 @@ Response post_grant(Services& services, Request& request) {
   const GrantProposal proposal = proposal_of(request);
   return create_once(services, request, [&](Transaction& transaction) {
     const Grant grant = propose_grant(services, transaction, request.caller, proposal);
-    Response response = json_response(to_json(grant), 201);
+    Response response = json_response(to_json(grant, request.caller), 201);
     response.headers.add("Location", "/api/v1/grants/" + grant.id);
     return response;
   });
@@ -80,13 +80,14 @@ Response get_grants(Services& services, Request& request) {
   auto grants = in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     return list_grants(transaction, request.caller, page.after, page.limit + 1);
   });
-  return page_response("naru.grants/1", std::move(grants), page, [](const Grant& grant) { return to_json(grant); });
+  return page_response("naru.grants/1", std::move(grants), page,
+                       [&](const Grant& grant) { return to_json(grant, request.caller); });
 }
 
 Response get_grant(Services& services, Request& request) {
   return json_response(in_transaction(services.database, Access::read, [&](Transaction& transaction) {
     const Grant grant = require_grant(transaction, request);
-    auto json = to_json(grant);
+    auto json = to_json(grant, request.caller);
     const auto cohort = cohort_of_grant(transaction, grant.id);
     json["instance_count"] = instance_count(cohort);
     json["cohort_sha256"] = cohort_sha256(cohort);
@@ -103,7 +104,7 @@ using Change = void (*)(Services&, Transaction&, const Caller&, const Grant&);
 Response change_grant(Services& services, Request& request, Change change) {
   return json_response(in_transaction(services.database, Access::write, [&](Transaction& transaction) {
     change(services, transaction, request.caller, require_own_grant(transaction, request));
-    return to_json(require_own_grant(transaction, request));
+    return to_json(require_own_grant(transaction, request), request.caller);
   }));
 }
 

@@ -125,6 +125,22 @@ TEST_F(DeidDatasetTest, HoldsTheRecipeButForItsWords) {
   EXPECT_EQ(dataset["recipe_sha256"], recipe_sha256(guess));
 }
 
+TEST_F(DeidDatasetTest, TellsOfARecipesTomlAllButWordsAndComments) {
+  const std::string schema = "schema = \"naru.recipe/1\"\nname = \"t\"\n";
+  for (const std::string rules :
+       {"[deidentify]\nremove_words = [\"Zonnebloem\"]  # Zonnebloem\nkeep_words = [\"Gated\"]\n",
+        "deidentify.remove_words = [\"Zonnebloem\"]\ndeidentify.keep_words = [\"Gated\"]\n",
+        "# Gated\ndeidentify = {options = [\"clean-descriptors\"], remove_words = [\"Zonnebloem\"]}\n"
+        "[output]\ncreator = 'A \"Hospital\"'\n[intensity]\nclip = [-200, 300.5]\n",
+        "[[deidentify.private]]\ngroup = \"0019\"\ncreator = \"ACME\"\nelement = \"0C\"\nkeep = false\n", ""}) {
+    const std::string told = deliverable_toml(schema + rules);
+    EXPECT_THAT(told, Not(HasSubstr("Zonnebloem"))) << rules;
+    EXPECT_THAT(told, Not(HasSubstr("Gated"))) << rules;
+    EXPECT_EQ(recipe_sha256(parse_recipe(told, "told")),
+              recipe_sha256(deliverable(parse_recipe(schema + rules, "own"))));
+  }
+}
+
 TEST_F(DeidDatasetTest, SaysWhenTheProfileMayNotBeClaimed) {
   const auto card = [&] { return deid_documents(instances_, counts_, recipe_, project_).at("README.md"); };
   EXPECT_THAT(card(), Not(HasSubstr("weakened")));

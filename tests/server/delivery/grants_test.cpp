@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "pipeline/deid_dataset.h"
 #include "server/jobs/cohort.h"
 #include "server/jobs/job_grant.h"
 #include "tests/server/delivery/delivery_world.h"
@@ -192,6 +193,22 @@ TEST_P(Grants, ThatCanNoLongerBeUsedAreNotApproved) {
   EXPECT_EQ(approve(of_disabled), ErrorCode::conflict);
   set_disabled(false);
   EXPECT_EQ(approve(of_disabled), std::nullopt);
+}
+
+TEST_P(Grants, TellTheRecipientOfTheRecipeButForItsWordsAndComments) {
+  GrantProposal wanted = world_.proposal();
+  wanted.recipe =
+      "schema = \"naru.recipe/1\"\nname = \"site\"\n[deidentify]\noptions = [\"clean-descriptors\"]\n"
+      "remove_words = [\"Zonnebloem\"]  # of Dr. Hargreaves\nkeep_words = [\"Gated\"]\n[resample]\n"
+      "spacing_mm = [2.0, 2.0, 2.0]\n";
+  const Grant made = world_.grant(wanted);
+  EXPECT_EQ(to_json(made, world_.steward)["recipe"], wanted.recipe);
+  EXPECT_EQ(to_json(made, world_.reviewer)["recipe"], wanted.recipe);
+  const Grant seen = world_.write([&](Transaction& t) { return find_grant(t, world_.engineer, made.id).value(); });
+  const std::string told = to_json(seen, world_.engineer)["recipe"];
+  for (const char* hidden : {"Zonnebloem", "Gated", "Hargreaves"}) EXPECT_EQ(told.find(hidden), std::string::npos);
+  EXPECT_EQ(recipe_sha256(parse_recipe(told, "told")), recipe_sha256(deliverable(parse_recipe(wanted.recipe, "own"))));
+  EXPECT_EQ(to_json(world_.grant(world_.proposal()), world_.engineer)["recipe"], "ct-1mm");
 }
 
 }  // namespace
