@@ -97,13 +97,23 @@ std::string capitals(std::string_view text) {
   return result;
 }
 
+const Vendor* vendor_of(std::string_view manufacturer) {
+  const std::string text = capitals(manufacturer);
+  const auto found = std::ranges::find_if(kVendors, [&](const Vendor& v) { return text.starts_with(v.prefix); });
+  return found == kVendors.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::optional<std::string_view> public_manufacturer(std::string_view manufacturer) {
-  const std::string text = capitals(manufacturer);
-  const auto found = std::ranges::find_if(kVendors, [&](const Vendor& v) { return text.starts_with(v.prefix); });
-  if (found == kVendors.end()) return std::nullopt;
-  return found->name;
+  const Vendor* const vendor = vendor_of(manufacturer);
+  if (vendor == nullptr) return std::nullopt;
+  return vendor->name;
+}
+
+std::string_view unknown_of_manufacturer(std::string_view manufacturer) {
+  const Vendor* const vendor = vendor_of(manufacturer);
+  return vendor == nullptr ? manufacturer : manufacturer.substr(vendor->prefix.size());
 }
 
 std::optional<std::string_view> public_body_part(std::string_view body_part) {

@@ -1,6 +1,7 @@
 #include "pipeline/deid_dataset.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include "core/digest.h"
 #include "dicom/deidentify/proof.h"
 #include "dicom/rules/private_rules.h"
+#include "pipeline/allow_list.h"
 #include "pipeline/pixels/stack_face.h"
 #include "pipeline/toml_value.h"
 #include "pipeline/version.h"
@@ -239,7 +241,13 @@ DeidDocuments deid_documents(std::span<const DeidInstance> instances, const dico
 
 std::string written_by_people(const Recipe& recipe, const std::string& project) {
   const Publication& p = recipe.publication;
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n", recipe.name, project, p.license, p.creator, p.url, p.version);
+  std::vector<std::string_view> texts = {recipe.name, project, p.license, p.creator, p.url, p.version};
+  texts.insert(texts.end(), recipe.modality.begin(), recipe.modality.end());
+  for (const dicom::PrivateOverride& rule : recipe.private_elements) texts.push_back(rule.creator);
+  for (const dicom::PixelRegion& rule : recipe.regions) {
+    texts.insert(texts.end(), {rule.modality, unknown_of_manufacturer(rule.manufacturer), rule.model});
+  }
+  return fmt::format("{}\n", fmt::join(texts, "\n"));
 }
 
 void prove_documents(const DeidDocuments& documents, const DeidDocuments& of_no_instance, const std::string& written,
@@ -253,7 +261,8 @@ void prove_documents(const DeidDocuments& documents, const DeidDocuments& of_no_
   if (dicom::ProofSearch(but_places)
           .find(std::as_bytes(std::span(written)), dicom::ProofSearch::Where::text, dicom::AllowedTexts(of_ours))) {
     throw Error(ErrorCode::internal,
-                "the name of the project or of the recipe, or what [output] says, identifies someone: nothing was "
+                "the name of the project, or a text of the recipe that is published (name, modality of [select], "
+                "creator of [deidentify] private, [[pixels.regions]], [output]), identifies someone: nothing was "
                 "published; change it");
   }
   for (const auto& [name, text] : of_no_instance) collect_words(text, known);

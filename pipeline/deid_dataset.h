@@ -39,7 +39,9 @@ std::string deliverable_toml(std::string_view toml);
 void prove_documents(const DeidDocuments& documents, const DeidDocuments& of_no_instance, const std::string& written,
                      const dicom::Identifiers& identifiers);
 
-/// What OUT publishes as people wrote it: the names of recipe and project, and the texts of [output].
+/// What OUT publishes as people wrote it: the name of the project, and of the recipe every text that is not one of a
+/// few words of ours: its name, modalities, regions (but for makers that everybody knows), creators of private
+/// attributes, and [output].
 std::string written_by_people(const Recipe& recipe, const std::string& project);
 
 }  // namespace naru

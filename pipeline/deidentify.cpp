@@ -23,6 +23,7 @@
 #include "pipeline/deid_run.h"
 #include "pipeline/files.h"
 #include "pipeline/input_lines.h"
+#include "pipeline/open_file.h"
 #include "pipeline/pixels/deid_pictures.h"
 #include "pipeline/pixels/face_plan.h"
 #include "pipeline/pixels/text_evidence.h"
@@ -225,6 +226,25 @@ PixelOrders all_orders(const DeidScan& scan, const TextPlan& texts, const FacePl
   return orders;
 }
 
+/// The recipe without the rules for devices that a delivered file names as they do: the file tells of its own device.
+/// The files of one series are of one device.
+Recipe without_delivered_devices(Recipe recipe, const fs::path& out, const std::vector<DeidInstance>& instances) {
+  constexpr std::size_t kPrefixBytes = std::size_t{256} << 10;  // a device that stands further behind is searched for
+  dicom::DeidentifyPolicy policy = policy_of(recipe);
+  std::vector<std::byte> prefix;
+  std::set<std::string_view> seen;
+  for (const DeidInstance& one : instances) {
+    if (recipe.regions.empty() || !seen.insert(one.series).second) continue;
+    prefix.resize(kPrefixBytes);
+    prefix.resize(OpenFile(out / one.file()).read_at(0, prefix).value_or(0));
+    std::erase_if(recipe.regions, [&](const dicom::PixelRegion& rule) {
+      policy.regions = {rule};
+      return !dicom::regions_of_file(prefix, policy).empty();
+    });
+  }
+  return recipe;
+}
+
 /// Writes the documents of OUT once it is proven that they name nobody.
 void write_out(const fs::path& out, const DeidDelivery& delivery, const DeidentifyOptions& options) {
   std::vector<DeidInstance> instances;
@@ -235,7 +255,8 @@ void write_out(const fs::path& out, const DeidDelivery& delivery, const Deidenti
   }
   const DeidDocuments documents = deid_documents(instances, delivery.counts(), options.recipe, options.project);
   prove_documents(documents, deid_documents({}, delivery.counts(), options.recipe, options.project),
-                  written_by_people(options.recipe, options.project), delivery.identifiers());
+                  written_by_people(without_delivered_devices(options.recipe, out, instances), options.project),
+                  delivery.identifiers());
   remove_all_but(out, files);
   for (const auto& [name, text] : documents) write_file(out / name, text);
 }

@@ -19,5 +19,12 @@ TEST(AllowList, LetsNothingElsePass) {
   EXPECT_FALSE(public_body_part(""));
 }
 
+TEST(AllowList, KnowsOfAMakersNameOnlyWhatItBeginsWith) {
+  EXPECT_EQ(unknown_of_manufacturer("SHIMADZU"), "");
+  EXPECT_EQ(unknown_of_manufacturer("Siemens HealthCare GmbH for Hong Gildong"), " HealthCare GmbH for Hong Gildong");
+  EXPECT_EQ(unknown_of_manufacturer("Hong Gildong"), "Hong Gildong");
+  EXPECT_EQ(unknown_of_manufacturer(""), "");
+}
+
 }  // namespace
 }  // namespace naru

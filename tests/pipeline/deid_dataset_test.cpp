@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -104,6 +105,36 @@ TEST_F(DeidDatasetTest, WhatPeopleWroteIsSearchedButForPlacesAndOurOwnNames) {
   dicom::Identifiers places;
   places.places = {"Kovalenko, Iryna"};
   EXPECT_EQ(document_with(places), "");
+}
+
+TEST_F(DeidDatasetTest, EveryTextOfARecipeIsWrittenByPeopleButForKnownMakers) {
+  const std::vector<std::function<void(Recipe&)>> changes = {
+      [](Recipe& r) {
+        r.modality = {"CT", "80401177"};
+      },
+      [](Recipe& r) {
+        r.private_elements = {{0x0019, "unit 80401177", 0x0C, false}};
+      },
+      [](Recipe& r) {
+        r.regions = {{"80401177", "GE MEDICAL SYSTEMS", "", 2, 4, 0, 0, 1, 1}};
+      },
+      [](Recipe& r) {
+        r.regions = {{"CT", "Siemens of 80401177", "", 2, 4, 0, 0, 1, 1}};
+      },
+      [](Recipe& r) {
+        r.regions = {{"CT", "SIEMENS", "80401177", 2, 4, 0, 0, 1, 1}};
+      }};
+  for (std::size_t n = 0; n < changes.size(); ++n) {
+    recipe_ = default_deid_recipe();
+    changes[n](recipe_);
+    written_ = written_by_people(recipe_, project_);
+    EXPECT_EQ(document_with(id("80401177")), "the") << n;
+    EXPECT_EQ(document_with(id("80401178")), "") << n;
+  }
+  recipe_.regions = {{"CT", "Shimadzu Corporation", "", 2, 4, 0, 0, 1, 1}};
+  written_ = written_by_people(recipe_, project_);
+  EXPECT_EQ(document_with(person("Shimadzu^Taro")), "");
+  EXPECT_EQ(document_with(person("Kovalenko^Iryna")), "");
 }
 
 TEST_F(DeidDatasetTest, HoldsTheRecipeButForItsWords) {

@@ -617,5 +617,26 @@ TEST_F(DeidentifyTest, ReportsADicomdirThatIsCutOffWhereItIsTheOnlyInput) {
   EXPECT_EQ(lines_of(report() / "inputs.jsonl").at(0)["size_bytes"], cut.size());
 }
 
+TEST_F(DeidentifyTest, SearchesWhatTheRecipeSaysOfDevices) {
+  put_series("80417733", 1);
+  options_.recipe.options.push_back("clean-pixel-data");
+  const std::vector<dicom::PixelRegion> regions = {{"CT", "GE MEDICAL SYSTEMS", "80417733", 2, 4, 0, 0, 1, 1}};
+  options_.recipe.regions = regions;
+  EXPECT_EQ(code_of_run(), ErrorCode::internal);
+  EXPECT_FALSE(fs::exists(options_.out));
+  options_.recipe.regions = {};
+  options_.recipe.private_elements = {{0x0019, "Dr. Vermeulen", 0x0C, false}};
+  EXPECT_EQ(code_of_run(), ErrorCode::internal);
+  EXPECT_FALSE(fs::exists(options_.out));
+  // Of another patient's device the file itself says so.
+  options_.recipe.private_elements = {};
+  options_.recipe.regions = regions;
+  put("PAT-2/1", test::slice_of("PAT-2", 1).text(0x00081090, "LO", "80417733 "));
+  EXPECT_EQ(run().instance_count, 2U);
+  options_.on_existing = OnExisting::replace;
+  options_.recipe.regions[0].rows = 512;  // no picture is of this rule
+  EXPECT_EQ(code_of_run(), ErrorCode::internal);
+}
+
 }  // namespace
 }  // namespace naru

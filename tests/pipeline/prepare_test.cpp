@@ -641,6 +641,18 @@ TEST_F(PrepareTest, SearchesWhatPeopleWroteToBePublished) {
   EXPECT_THAT(refusal("name = \"t\"\n[output]\ncreator = \"HZ883412\"\n"), HasSubstr("[output]"));
   EXPECT_THAT(refusal("name = \"hz883412\"\n"), HasSubstr("nothing was published"));
   EXPECT_FALSE(fs::exists(folder_ / "out"));
+  const std::string blanks = "name = \"t\"\n[deidentify]\noptions = [\"clean-pixel-data\"]\n";
+  const std::string box = "rows = 2\ncolumns = 2\nx = 0\ny = 0\nwidth = 1\nheight = 1\n";
+  const std::string region = "[[pixels.regions]]\nmodality = \"CT\"\n" + box;
+  for (const std::string& said :
+       {blanks + region + "manufacturer = \"GE MEDICAL SYSTEMS\"\nmodel = \"HZ883412\"\n",
+        blanks + region + "manufacturer = \"HZ883412\"\n",
+        std::string(
+            "name = \"t\"\n[deidentify]\nprivate = [{group = \"0019\", creator = \"HZ883412\", element = \"0C\", "
+            "keep = false}]\n")}) {
+    EXPECT_THAT(refusal(said), HasSubstr("nothing was published")) << said;
+    EXPECT_FALSE(fs::exists(folder_ / "out")) << said;
+  }
   EXPECT_EQ(refusal("name = \"t\"\n[output]\ncreator = \"A Hospital\"\n"), "");
   EXPECT_THAT(test::slurp(folder_ / "out/croissant.json"), HasSubstr("A Hospital"));
 }
