@@ -21,7 +21,7 @@ struct VerifyResult {
 };
 
 /// Checks, for a dataset that `prepare` wrote:
-/// - every file against SHA256SUMS, no file missing, none added;
+/// - every file against SHA256SUMS, no file missing, none added but a server's receipt;
 /// - every manifest line against its image: checksum, size, shape, dtype, affine, spacing, statistics;
 /// - the promises of the recipe: recipe hash, spacing, orientation, dtype where the recipe names one, and the clip
 /// range

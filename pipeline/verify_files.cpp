@@ -7,6 +7,7 @@
 #include <sstream>
 #include <vector>
 
+#include "core/receipt.h"
 #include "pipeline/files.h"
 
 namespace naru {
@@ -17,6 +18,13 @@ namespace {
 
 constexpr std::size_t kMaxDocumentBytes = std::size_t{4} << 30;
 constexpr std::int64_t kFilesAtOnce = 16;
+
+bool holds_receipt(const fs::path& file) {
+  std::error_code failure;
+  if (!fs::is_regular_file(file, failure)) return false;
+  const auto text = read_file(file, kMaxReceiptBytes);
+  return text && is_receipt(*text);
+}
 
 }  // namespace
 
@@ -103,7 +111,9 @@ void VerifyFiles::check_no_strangers(const fs::path& folder) {
       check_no_strangers(entry->path());
       continue;
     }
-    if (path != "SHA256SUMS" && !sums_.contains(path)) differ(path, "is not in SHA256SUMS");
+    if (path == "SHA256SUMS" || sums_.contains(path)) continue;
+    if (path == kReceiptFile && holds_receipt(entry->path())) continue;  // of a dataset that a server delivered
+    differ(path, "is not in SHA256SUMS");
   }
   if (failure) differ(folder.lexically_relative(dataset_).string(), "is a folder that cannot be listed");
 }

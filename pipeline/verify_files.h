@@ -1,4 +1,5 @@
-/// What `naru verify` does for datasets of every kind: each file against SHA256SUMS, no file missing, none added.
+/// What `naru verify` does for datasets of every kind: each file against SHA256SUMS, no file missing, none added
+/// but the receipt of a dataset that a server delivered.
 #pragma once
 
 #include <filesystem>

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/receipt.h"
 #include "core/text.h"
 #include "pipeline/files.h"
 #include "pipeline/verify_files.h"

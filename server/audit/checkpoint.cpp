@@ -5,13 +5,13 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/receipt.h"
 #include "server/audit/base64.h"
 
 namespace naru::server {
 
 namespace {
 
-constexpr std::string_view kReceiptHeader = "c2sp.org/tlog-proof@v1";
 constexpr std::size_t kMaxProofHashes = 63, kMaxExtensions = 16;
 
 /// A number below 2^63 (the database has no greater one), as to_text writes it.
@@ -111,10 +111,6 @@ std::string to_text(const Receipt& receipt) {
   if (!receipt.extra.empty()) text += fmt::format("extra {}\n", to_base64(receipt.extra));
   text += fmt::format("index {}\n", receipt.index);
   return text + to_text(receipt.proof) + to_text(receipt.checkpoint.note);
-}
-
-bool is_receipt(std::string_view text) {
-  return text.starts_with(kReceiptHeader) && text.substr(kReceiptHeader.size()).starts_with('\n');
 }
 
 std::optional<Receipt> parse_receipt(std::string_view text) {

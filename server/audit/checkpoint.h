@@ -42,7 +42,6 @@ struct Receipt {
 };
 std::string to_text(const Receipt& receipt);
 std::optional<Receipt> parse_receipt(std::string_view text);
-bool is_receipt(std::string_view text);  ///< by its first line
 
 /// What a log sends to a witness.
 struct WitnessRequest {

@@ -8,6 +8,7 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "core/receipt.h"
 #include "pipeline/files.h"
 #include "server/audit/checkpoint.h"
 #include "server/audit/ledger.h"
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kMaxSumsBytes = std::size_t{256} << 20, kMaxReceiptBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxSumsBytes = std::size_t{256} << 20;
 constexpr std::size_t kHexDigits = 64;
 constexpr std::string_view kSums = "SHA256SUMS";
 

@@ -70,9 +70,8 @@ void destroy_dataset(Services& services, Transaction& transaction, const Dataset
 /// Removes folders that destroyed datasets still have: of a server that was killed between the two, or could not.
 void finish_destructions(Services& services);
 
-inline constexpr std::string_view kReceiptFile = "receipt.tlog-proof";
-/// The ledger's proof that the dataset was published: made on the first call after the publication, the same ever after
-/// unless it is lost, when another one is made.
+/// kReceiptFile, the ledger's proof that the dataset was published: made on the first call after the publication, the
+/// same ever after unless it is lost, when another one is made.
 DatasetFile receipt_file(Services& services, const Dataset& dataset);
 std::filesystem::path receipt_folder(const Services& services, const std::string& dataset_id);
 

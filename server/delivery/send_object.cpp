@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/receipt.h"
 #include "server/delivery/tar.h"
 #include "server/delivery/transfers.h"
 #include "server/http/range.h"

@@ -86,5 +86,15 @@ TEST_F(AuditProgramTest, UsageErrorsExitWithTwo) {
   EXPECT_EQ(verify({path("nothing")}).status, 1);
 }
 
+TEST_F(AuditProgramTest, ADatasetHoldsWithItsReceiptInIt) {
+  fs::copy_file(folder_ / "dataset.tlog-proof", folder_ / "dataset/receipt.tlog-proof");
+  const Finished whole = verify({path("dataset/receipt.tlog-proof"), "--dataset", path("dataset")});
+  EXPECT_EQ(whole.status, 0) << whole.out << whole.err;
+  test::spill(folder_ / "dataset/receipt.tlog-proof", "notes");
+  const Finished other = verify({path("dataset.tlog-proof"), "--dataset", path("dataset")});
+  EXPECT_EQ(other.status, 1);
+  EXPECT_THAT(other.out, HasSubstr("receipt.tlog-proof: is not in SHA256SUMS"));
+}
+
 }  // namespace
 }  // namespace naru

@@ -255,5 +255,30 @@ TEST_F(VerifyTest, ConfirmsWhatLiesBesideTheSource) {
   EXPECT_THAT(differences(), ::testing::IsEmpty());
 }
 
+/// As a server delivers it. What only has a receipt's name, or lies elsewhere, is a stranger like any other.
+TEST_F(VerifyTest, ConfirmsADatasetWithItsReceipt) {
+  const std::string receipt = "c2sp.org/tlog-proof@v1\nindex 0\n";
+  const std::filesystem::path file = out_ / "receipt.tlog-proof";
+  const auto is_stranger = ::testing::ElementsAre(HasSubstr("receipt.tlog-proof: is "));
+  test::spill(file, receipt);
+  EXPECT_THAT(differences(), ::testing::IsEmpty());
+  const std::vector<std::string> others = {"notes\n", "c2sp.org/tlog-proof@v10\n", "",
+                                           receipt + std::string(std::size_t{1} << 20, 'x')};
+  for (const std::string& other : others) {
+    test::spill(file, other);
+    EXPECT_THAT(differences(), is_stranger) << other.size();
+  }
+  std::filesystem::remove(file);
+  test::spill(out_ / "images/receipt.tlog-proof", receipt);
+  EXPECT_THAT(differences(), is_stranger);
+  std::filesystem::remove(out_ / "images/receipt.tlog-proof");
+  test::spill(folder_ / "elsewhere", receipt);
+  std::filesystem::create_symlink(folder_ / "elsewhere", file);
+  EXPECT_THAT(differences(), is_stranger);
+  std::filesystem::remove(file);
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  EXPECT_THAT(differences(), is_stranger);
+}
+
 }  // namespace
 }  // namespace naru

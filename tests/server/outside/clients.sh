@@ -195,9 +195,9 @@ tar -xf whole.tar -C unpacked
 
 say 'the receipt and the ledger, checked offline'
 as "$auditor" GET /api/v1/ledger/key > ledger.key
-mkdir -p dataset && cp -r unpacked/liver/. dataset/ && mv dataset/receipt.tlog-proof .
-"$naru" audit verify receipt.tlog-proof --key "$(cat ledger.key)" --dataset dataset || fail 'the receipt'
-"$naru" verify dataset >/dev/null || fail 'naru verify'
+"$naru" audit verify unpacked/liver/receipt.tlog-proof --key "$(cat ledger.key)" --dataset unpacked/liver \
+  || fail 'the receipt'
+(cd unpacked/liver && "$naru" verify . >/dev/null) || fail "the data card's naru verify"
 
 say 'a revoked grant delivers nothing'
 post "$reviewer" "/api/v1/grants/$grant/revoke" '{}' >/dev/null
