@@ -159,7 +159,6 @@ class DeidVerifier {
         files_.differ("dataset.json", fmt::format("counts.{} is missing or not what manifest.jsonl has", key));
       }
     }
-    check_files();
   }
 
  private:
@@ -186,16 +185,6 @@ class DeidVerifier {
       files_.differ(file, "is in manifest.jsonl but not in SHA256SUMS");
     } else if (sum->second != one.facts.sha256) {
       files_.differ(file, "has another SHA-256 in manifest.jsonl than in SHA256SUMS");
-    }
-  }
-
-  /// A file that the manifest does not name was proven by nobody, whatever its sum.
-  void check_files() {
-    constexpr std::array<std::string_view, 3> kDocuments = {"README.md", "dataset.json", "manifest.jsonl"};
-    std::set<std::string> named(kDocuments.begin(), kDocuments.end());
-    for (const DeidInstance& one : instances_) named.insert(one.file());
-    for (const auto& [file, sha256] : files_.sums()) {
-      if (!named.contains(file)) files_.differ(file, "is in SHA256SUMS but not in manifest.jsonl");
     }
   }
 
@@ -283,11 +272,6 @@ class DeidVerifier {
 };
 
 }  // namespace
-
-bool is_deid_dataset(const VerifyFiles& files) {
-  const Json json = parse_foreign(files.document("dataset.json"));
-  return json.is_object() && json.value("schema", "") == "naru.deid-dataset/1";
-}
 
 void verify_deid(VerifyFiles& files, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
   DeidVerifier verifier(files);

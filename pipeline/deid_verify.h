@@ -7,10 +7,6 @@
 
 namespace naru {
 
-/// True where dataset.json says that it describes de-identified DICOM.
-/// @throws Error{dataset_invalid} where it cannot be read
-bool is_deid_dataset(const VerifyFiles& files);
-
 /// Checks, beside the checksums:
 /// - every manifest line against its file: checksum, size, path; Patient ID where it is not empty, Study, Series and
 ///   SOP Instance UID, SOP class, modality and transfer syntax as the file's header has them;

@@ -46,7 +46,8 @@ bool has_files(const fs::path& folder) {
 
 bool is_dataset(const fs::path& folder) {
   std::error_code failure;
-  return fs::is_regular_file(folder / "dataset.json", failure) && fs::is_regular_file(folder / "SHA256SUMS", failure);
+  constexpr std::array kDocuments = {"dataset.json", "manifest.jsonl", "SHA256SUMS"};
+  return std::ranges::all_of(kDocuments, [&](auto name) { return fs::is_regular_file(folder / name, failure); });
 }
 
 /// Nothing is deleted that is no part of a dataset of ours. @throws Error{output_exists}
@@ -55,7 +56,10 @@ void require_only_a_dataset(const fs::path& folder) {
   const auto dataset = parse_foreign(files.document("dataset.json"));
   const bool is_ours = dataset.is_object() && dataset.contains("schema") && dataset["schema"].is_string() &&
                        dataset["schema"].get<std::string>().starts_with("naru.");
-  if (is_ours) files.check_names();
+  if (is_ours) {
+    files.check_names();
+    files.check_named();
+  }
   if (is_ours && files.result.differences.empty()) return;
   // What a file is called may name a patient.
   const std::string found =

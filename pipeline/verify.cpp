@@ -15,6 +15,7 @@
 #include "pipeline/case_store.h"
 #include "pipeline/deid_verify.h"
 #include "pipeline/files.h"
+#include "pipeline/outputs/layout.h"
 #include "pipeline/outputs/nifti.h"
 #include "pipeline/verify_files.h"
 
@@ -133,40 +134,69 @@ class Verifier {
     const auto path = line.at("image").get<std::string>();
     count(line);
     check_split(line);
+    const auto recipe = recipes_.find(line.at("recipe_sha256").get<std::string>());
+    if (recipe == recipes_.end()) {
+      differ(path, "was made by a recipe that dataset.json does not hold");
+    } else {
+      check_place(line, recipe->second);
+    }
+    const auto image = read_promised(line);
+    if (image) {
+      check_header(path, line, *image);
+      check_statistics(path, line, *image);
+      if (recipe != recipes_.end()) check_promises(path, line, recipe->second, *image);
+    }
+    if (line.contains("redaction")) check_mask(line.at("redaction"), image);
+  }
+
+  /// Where the layout of its recipe puts what is of its case.
+  void check_place(const Json& line, const Json& promise) {
+    const Json& output = promise.at("output");
+    CasePlan plan;
+    plan.case_id = line.at("case").get<std::string>();
+    plan.recipe.layout = output.at("layout").get<std::string>();
+    if (output.at("compression") == "none") plan.recipe.compression = Compression::none;
+    const auto split = line.at("split").is_null() ? std::string() : line.at("split").get<std::string>();
+    if (!split.empty()) plan.split = split;
+    if (find_layout(plan.recipe.layout) == nullptr) {
+      return differ("dataset.json", "has a layout that this version of Naru does not know");
+    }
+    const auto check = [&](const Json& file, const std::string& place) {
+      const auto path = file.at("image").get<std::string>();
+      if (path != place) differ(path, fmt::format("is not at {}, where the recipe's layout puts it", place));
+    };
+    check(line, image_path(plan));
+    if (line.contains("redaction")) check(line.at("redaction"), redaction_path(plan));
+  }
+
+  /// The image that a line promises, or its mask: with `image, sha256, size_bytes`. Empty where it is not there, or no
+  /// image, which is told.
+  std::optional<NiftiImage> read_promised(const Json& promise) {
+    const auto path = promise.at("image").get<std::string>();
     if (leaves_dataset(path)) {
       differ("manifest.jsonl", "names an image outside the dataset");
-      return;
+      return std::nullopt;
     }
+    if (!named_.insert(path).second) differ(path, "is named twice in manifest.jsonl");
+    if (!files_.sums().contains(path)) differ(path, "is in manifest.jsonl but not in SHA256SUMS");
     const auto facts = hash_file(files_.dataset() / path);
-    if (!facts) return;  // said already
-    if (facts->sha256 != line.at("sha256")) differ(path, "has another SHA-256 than manifest.jsonl says");
-    if (facts->size_bytes != line.at("size_bytes")) differ(path, "has another size than manifest.jsonl says");
-    const auto read = read_nifti(files_.dataset() / path, static_cast<std::size_t>(memory_limit_bytes_));
-    if (!read.image) {
-      differ(path, read.problem);
-      return;
-    }
-    check_header(path, line, *read.image);
-    check_statistics(path, line, *read.image);
-    check_promises(path, line, *read.image);
-    if (line.contains("redaction")) check_mask(line.at("redaction"), *read.image);
+    if (!facts) return std::nullopt;  // said already
+    if (facts->sha256 != promise.at("sha256")) differ(path, "has another SHA-256 than manifest.jsonl says");
+    if (facts->size_bytes != promise.at("size_bytes")) differ(path, "has another size than manifest.jsonl says");
+    auto read = read_nifti(files_.dataset() / path, static_cast<std::size_t>(memory_limit_bytes_));
+    if (!read.image) differ(path, read.problem);
+    return std::move(read.image);
   }
 
   /// On the grid of the image, and of zeros and ones.
-  void check_mask(const Json& redaction, const NiftiImage& image) {
+  void check_mask(const Json& redaction, const std::optional<NiftiImage>& image) {
     const auto path = redaction.at("image").get<std::string>();
-    if (leaves_dataset(path)) return differ("manifest.jsonl", "names an image outside the dataset");
-    const auto facts = hash_file(files_.dataset() / path);
-    if (!facts) return;  // said already
-    if (facts->sha256 != redaction.at("sha256")) differ(path, "has another SHA-256 than manifest.jsonl says");
-    if (facts->size_bytes != redaction.at("size_bytes")) differ(path, "has another size than manifest.jsonl says");
-    const auto read = read_nifti(files_.dataset() / path, static_cast<std::size_t>(memory_limit_bytes_));
-    if (!read.image) return differ(path, read.problem);
-    const NiftiImage& mask = *read.image;
-    const bool is_alike = mask.size == image.size && mask.volume_count == image.volume_count &&
-                          mask.affine_ras.rows == image.affine_ras.rows && mask.dtype == DType::int16;
+    const auto mask = read_promised(redaction);
+    if (!mask || !image) return;
+    const bool is_alike = mask->size == image->size && mask->volume_count == image->volume_count &&
+                          mask->affine_ras.rows == image->affine_ras.rows && mask->dtype == DType::int16;
     if (!is_alike) return differ(path, "is not on the grid of its image");
-    const auto values = histogram(view_of<std::int16_t>(mask), executor_);
+    const auto values = histogram(view_of<std::int16_t>(*mask), executor_);
     const Statistics found = statistics(values);
     if (found.min < 0 || found.max > 1) differ(path, "holds other values than 0 and 1");
   }
@@ -230,13 +260,7 @@ class Verifier {
     }
   }
 
-  void check_promises(const std::string& path, const Json& line, const NiftiImage& image) {
-    const auto recipe = recipes_.find(line.at("recipe_sha256").get<std::string>());
-    if (recipe == recipes_.end()) {
-      differ(path, "was made by a recipe that dataset.json does not hold");
-      return;
-    }
-    const Json& promise = recipe->second;
+  void check_promises(const std::string& path, const Json& line, const Json& promise, const NiftiImage& image) {
     if (line.at("recipe") != promise.at("name")) differ("manifest.jsonl", "names another recipe than its SHA-256 does");
     const Affine lps = affine_ras(image.affine_ras);  // the same change of signs leads back
     const auto axes = promise.at("orient").at("axes").get<std::string>();
@@ -292,6 +316,7 @@ class Verifier {
   std::map<std::string, std::set<std::string>> ids_ = {{"patient", {}}, {"study", {}}, {"series", {}}};
   std::map<std::string, std::size_t> by_modality_, by_split_;
   std::map<std::string, std::string> split_of_patient_;
+  std::set<std::string> named_;  ///< images and masks
 };
 
 }  // namespace
@@ -304,6 +329,8 @@ VerifyResult verify(const fs::path& dataset, std::uint64_t memory_limit_bytes, E
   files.check_sums(executor, cancel, on_progress);
   log::detail("{} files were read: {} differences from SHA256SUMS", files.result.file_count,
               files.result.differences.size());
+  files.check_documents();
+  files.check_named();
   if (is_deid_dataset(files)) {
     verify_deid(files, executor, cancel, on_progress);
   } else {

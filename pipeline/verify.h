@@ -22,6 +22,8 @@ struct VerifyResult {
 
 /// Checks, for a dataset that `prepare` wrote:
 /// - every file against SHA256SUMS, no file missing, none added but a server's receipt;
+/// - that manifest.jsonl names each of these files but the documents, none twice, each where its layout puts it, and no
+///   other;
 /// - every manifest line against its image: checksum, size, shape, dtype, affine, spacing, statistics;
 /// - the promises of the recipe: recipe hash, spacing, orientation, dtype where the recipe names one, and the clip
 /// range

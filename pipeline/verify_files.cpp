@@ -16,6 +16,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr std::size_t kMaxDocumentBytes = std::size_t{4} << 30;
 constexpr std::int64_t kFilesAtOnce = 16;
 
@@ -26,10 +28,15 @@ bool holds_receipt(const fs::path& file) {
   return text && is_receipt(*text);
 }
 
+/// The text under `key`; null where there is none, in what is no object too.
+const std::string* text_at(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found == json.end() ? nullptr : found->get_ptr<const std::string*>();
+}
+
 }  // namespace
 
-nlohmann::ordered_json parse_foreign(std::string_view text) {
-  using Json = nlohmann::ordered_json;
+Json parse_foreign(std::string_view text) {
   constexpr int kMostNested = 32;
   return Json::parse(
       text, [](int depth, Json::parse_event_t, Json&) { return depth <= kMostNested; }, false);
@@ -52,8 +59,13 @@ void VerifyFiles::read_sums() {
   for (std::string line; std::getline(sums, line);) {
     if (line.size() < 67 || line.compare(64, 2, "  ") != 0) {
       differ("SHA256SUMS", "holds a line that is no checksum");
-    } else {
-      sums_[line.substr(66)] = line.substr(0, 64);
+      continue;
+    }
+    const std::string path = line.substr(66);
+    const bool is_new = sums_.emplace(path, line.substr(0, 64)).second;
+    // One file, one name: "images/./a.nii" beside "images/a.nii" would count it twice.
+    if (!is_new || fs::path(path).lexically_normal().string() != path) {
+      differ("SHA256SUMS", "names a file twice, or by a path that is not plain");
     }
   }
 }
@@ -95,6 +107,36 @@ void VerifyFiles::check_sums(Executor& executor, const CancelToken& cancel, cons
   result.file_count = paths.size();
 }
 
+std::set<std::string> VerifyFiles::documents() const {
+  std::set<std::string> names = {"README.md", "dataset.json", "manifest.jsonl"};
+  if (!is_deid_dataset(*this)) names.insert("croissant.json");
+  return names;
+}
+
+void VerifyFiles::check_documents() {
+  std::error_code failure;
+  for (const std::string& name : documents()) {
+    if (!sums_.contains(name) && !fs::exists(dataset_ / name, failure)) differ(name, "is missing");
+  }
+}
+
+void VerifyFiles::check_named() {
+  std::set<std::string> named = documents();
+  const auto add = [&](const std::string* path) {
+    if (path != nullptr) named.insert(*path);
+  };
+  std::istringstream manifest(document("manifest.jsonl"));
+  for (std::string text; std::getline(manifest, text);) {
+    const Json line = parse_foreign(text);
+    add(text_at(line, "file"));  // of de-identified DICOM
+    add(text_at(line, "image"));
+    if (const auto mask = line.find("redaction"); mask != line.end()) add(text_at(*mask, "image"));
+  }
+  for (const auto& [file, sha256] : sums_) {
+    if (!named.contains(file)) differ(file, "is in SHA256SUMS but not in manifest.jsonl");
+  }
+}
+
 void VerifyFiles::check_no_strangers(const fs::path& folder) {
   std::error_code failure, ignored;  // an entry whose kind cannot be read counts as a file
   fs::directory_iterator entry(folder, failure);
@@ -118,10 +160,17 @@ void VerifyFiles::check_no_strangers(const fs::path& folder) {
   if (failure) differ(folder.lexically_relative(dataset_).string(), "is a folder that cannot be listed");
 }
 
+bool is_deid_dataset(const VerifyFiles& files) {
+  const Json dataset = parse_foreign(files.document("dataset.json"));
+  const std::string* const schema = text_at(dataset, "schema");
+  return schema != nullptr && *schema == "naru.deid-dataset/1";
+}
+
 void require_unchanged(const fs::path& out, Executor& executor, const CancelToken& cancel,
                        const OnProgress& on_progress) {
   VerifyFiles files(out);
   files.check_sums(executor, cancel, on_progress);
+  files.check_named();
   const std::vector<std::string>& differences = files.result.differences;
   if (differences.empty()) return;
   throw Error(ErrorCode::dataset_invalid,  // without a name: what a file is called may name a patient

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -37,18 +38,30 @@ class VerifyFiles {
   /// As check_names, and hashes every file that SHA256SUMS names, in parallel. @throws Error{dataset_invalid, canceled}
   void check_sums(Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
 
+  /// Names each document that is neither there nor in SHA256SUMS, which the others do not tell of. @pre check_sums.
+  /// @throws Error{dataset_invalid}
+  void check_documents();
+
+  /// Names each file of SHA256SUMS that is no document of such a dataset and that manifest.jsonl does not name: nobody
+  /// vouches for it, whatever its sum. @pre check_names or check_sums. @throws Error{dataset_invalid}
+  void check_named();
+
   /// What SHA256SUMS says, by path; filled by check_sums.
   const std::map<std::string, std::string>& sums() const { return sums_; }
 
   VerifyResult result;
 
  private:
+  std::set<std::string> documents() const;  ///< beside SHA256SUMS
   void read_sums();
   void check_no_strangers(const std::filesystem::path& folder);
 
   std::filesystem::path dataset_;
   std::map<std::string, std::string> sums_;
 };
+
+/// True where dataset.json says that it describes de-identified DICOM. @throws Error{dataset_invalid}
+bool is_deid_dataset(const VerifyFiles& files);
 
 /// For --resume where OUT stands already. @throws Error{dataset_invalid} where a file of it is missing, was changed or
 /// was added since; Error{canceled}

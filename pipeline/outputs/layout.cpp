@@ -33,9 +33,14 @@ constexpr std::array kLayouts = {
 
 }  // namespace
 
-const Layout& layout(std::string_view name) {
+const Layout* find_layout(std::string_view name) {
   const auto found = std::ranges::find(kLayouts, name, &Layout::name);
-  if (found == kLayouts.end()) throw Error(ErrorCode::internal, "a recipe passed with an unknown layout");
+  return found == kLayouts.end() ? nullptr : &*found;
+}
+
+const Layout& layout(std::string_view name) {
+  const Layout* const found = find_layout(name);
+  if (found == nullptr) throw Error(ErrorCode::internal, "a recipe passed with an unknown layout");
   return *found;
 }
 

@@ -19,7 +19,9 @@ struct Layout {
   void (*describe)(std::span<const CasePlan> plans, nlohmann::ordered_json& dataset);
 };
 
-/// @throws Error{internal} for a name that no recipe can hold
+/// Null for a name that no recipe can hold.
+const Layout* find_layout(std::string_view name);
+/// @throws Error{internal} for such a name
 const Layout& layout(std::string_view name);
 
 /// ".nii.gz" or ".nii".

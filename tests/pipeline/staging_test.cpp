@@ -410,5 +410,19 @@ TEST_F(StagingTest, NamesNoFileThatItDoesNotDelete) {
   }
 }
 
+/// SHA256SUMS is a text that anybody may have made of all that lies there.
+TEST_F(StagingTest, DeletesNothingThatTheManifestDoesNotName) {
+  publish("a");
+  const std::string sums = test::slurp(out() / "SHA256SUMS"), zeros(64, '0');
+  test::spill(out() / "images/mine.txt", "mine");
+  test::spill(out() / "SHA256SUMS", sums + zeros + "  images/mine.txt\n");
+  EXPECT_EQ(code_of(OnExisting::replace), ErrorCode::output_exists);
+  EXPECT_EQ(test::slurp(out() / "images/mine.txt"), "mine");
+  test::spill(out() / "manifest.jsonl", R"({"case": "case-1", "image": "images/mine.txt"})");
+  EXPECT_EQ(code_of(OnExisting::replace), ErrorCode::internal) << "no error";
+  fs::remove(out() / "manifest.jsonl");
+  EXPECT_EQ(code_of(OnExisting::replace), ErrorCode::output_exists);
+}
+
 }  // namespace
 }  // namespace naru

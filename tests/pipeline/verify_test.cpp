@@ -53,6 +53,18 @@ class VerifyTest : public ::testing::Test {
     sums.replace(sums.find(before), 64, hash_file(out_ / file)->sha256);
     test::spill(out_ / "SHA256SUMS", sums);
   }
+  /// Takes a file away with its line in SHA256SUMS.
+  void remove_with_sum(const std::string& file) {
+    std::string sums = test::slurp(out_ / "SHA256SUMS");
+    sums.erase(sums.find("  " + file + "\n") - 64, 64 + 2 + file.size() + 1);
+    test::spill(out_ / "SHA256SUMS", sums);
+    std::filesystem::remove(out_ / file);
+  }
+  void add_with_sum(const std::string& file, const std::string& text) {
+    test::spill(out_ / file, text);
+    const std::string sums = test::slurp(out_ / "SHA256SUMS");
+    test::spill(out_ / "SHA256SUMS", sums + hash_file(out_ / file)->sha256 + "  " + file + "\n");
+  }
 
   test::TempFolder folder_;
   std::filesystem::path out_ = folder_ / "out";
@@ -278,6 +290,70 @@ TEST_F(VerifyTest, ConfirmsADatasetWithItsReceipt) {
   std::filesystem::remove(file);
   ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
   EXPECT_THAT(differences(), is_stranger);
+}
+
+TEST_F(VerifyTest, NamesAPromisedFileThatWentWithItsSum) {
+  const std::string image = test::slurp(out_ / image_);
+  remove_with_sum(image_);
+  std::filesystem::remove(out_ / "images");
+  EXPECT_THAT(differences(), ::testing::ElementsAre(image_ + ": is in manifest.jsonl but not in SHA256SUMS"));
+  add_with_sum(image_, image);
+  for (const std::string document : {"README.md", "croissant.json"}) {
+    const std::string text = test::slurp(out_ / document);
+    remove_with_sum(document);
+    EXPECT_THAT(differences(), Contains(document + ": is missing"));
+    add_with_sum(document, text);
+  }
+  Json with_mask = line_;
+  with_mask["redaction"] = {{"image", "redactions/" + line_["case"].get<std::string>() + ".nii.gz"},
+                            {"sha256", std::string(64, '0')},
+                            {"size_bytes", 1}};
+  forge(with_mask);
+  EXPECT_THAT(differences(), ::testing::ElementsAre(HasSubstr("nii.gz: is in manifest.jsonl but not in SHA256SUMS")));
+  forge(line_);
+  EXPECT_THAT(differences(), ::testing::IsEmpty());
+}
+
+TEST_F(VerifyTest, NamesAFileThatNoCaseNamesWhateverItsSum) {
+  for (const std::string file : {"images/extra.nii.gz", "images/notes.txt", "splits.json"}) {
+    add_with_sum(file, "one");
+    EXPECT_THAT(differences(), ::testing::ElementsAre(file + ": is in SHA256SUMS but not in manifest.jsonl"));
+    remove_with_sum(file);
+  }
+  EXPECT_THAT(differences(), ::testing::IsEmpty());
+}
+
+TEST_F(VerifyTest, NamesAnImageOfTwoCases) {
+  Json second = line_;
+  second["case"] = line_["case"].get<std::string>() + "-more";
+  const auto two_lines = [&] {
+    const std::string before = hash_file(out_ / "manifest.jsonl")->sha256;
+    test::spill(out_ / "manifest.jsonl", line_.dump() + "\n" + second.dump() + "\n");
+    std::string sums = test::slurp(out_ / "SHA256SUMS");
+    sums.replace(sums.find(before), 64, hash_file(out_ / "manifest.jsonl")->sha256);
+    test::spill(out_ / "SHA256SUMS", sums);
+  };
+  two_lines();
+  EXPECT_THAT(differences(), Contains(image_ + ": is named twice in manifest.jsonl"));
+  // By another path to the same file.
+  second["image"] = "images/./" + image_.substr(7);
+  two_lines();
+  const std::string sums = test::slurp(out_ / "SHA256SUMS");
+  test::spill(out_ / "SHA256SUMS",
+              sums + line_["sha256"].get<std::string>() + "  " + second["image"].get<std::string>() + "\n");
+  EXPECT_THAT(differences(), Contains(HasSubstr("SHA256SUMS: names a file twice")));
+}
+
+TEST_F(VerifyTest, NamesAnImageThatIsNotWhereItsLayoutPutsIt) {
+  const std::string elsewhere = "images/other.nii.gz";
+  const std::string image = test::slurp(out_ / image_);
+  remove_with_sum(image_);
+  add_with_sum(elsewhere, image);
+  Json forged = line_;
+  forged["image"] = elsewhere;
+  forge(forged);
+  EXPECT_THAT(differences(),
+              ::testing::ElementsAre(elsewhere + ": is not at " + image_ + ", where the recipe's layout puts it"));
 }
 
 }  // namespace
