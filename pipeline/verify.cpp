@@ -11,12 +11,14 @@
 #include <sstream>
 
 #include "core/log.h"
+#include "kernels/intensity.h"
 #include "kernels/statistics.h"
 #include "pipeline/case_store.h"
 #include "pipeline/deid_verify.h"
 #include "pipeline/files.h"
 #include "pipeline/outputs/layout.h"
 #include "pipeline/outputs/nifti.h"
+#include "pipeline/verify_croissant.h"
 #include "pipeline/verify_files.h"
 
 namespace naru {
@@ -35,12 +37,30 @@ constexpr double kFloatStatisticsTolerance = 1e-9;  ///< relative; sums are take
 // With clip_when = "before" linear interpolation follows in f32: three nested steps, each off by 2^-24 of its operands.
 constexpr double kInterpolationTolerance = 1e-6;
 
+constexpr double kUnitTolerance = 1e-6;  // what `window` promises, see docs/conventions.md
+
 /// The bound that voxels can reach: the kernels clip in f32, and a whole-numbered type rounds and saturates.
 double reached(double bound, DType dtype) {
   const auto in_f32 = static_cast<float>(bound);
   if (dtype == DType::float32) return static_cast<double>(in_f32);
   using Limits = std::numeric_limits<std::int16_t>;
   return std::clamp<double>(std::nearbyint(in_f32), Limits::min(), Limits::max());
+}
+
+/// [0, 1], or as far beyond as f32 leads with the constants of the step `normalize`: those of a narrow range far from 0
+/// round more.
+std::array<double, 2> unit_range(const Json& steps) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  double least = 0, most = 1;
+  for (const Json& step : steps) {
+    if (step.at("op") != "normalize") continue;
+    const auto low = step.at("low").get<double>(), high = step.at("high").get<double>();
+    if (!(low < high)) continue;  // a constant volume, which is 0
+    const IntensityMap map = windowed({}, low, high);
+    least = std::min<double>(least, value_of_units<float>(-kInfinity, map));
+    most = std::max<double>(most, value_of_units<float>(kInfinity, map));
+  }
+  return {least - kUnitTolerance, most + kUnitTolerance};
 }
 
 /// @pre `image` came from read_nifti, whose buffer begins at an allocation, so it is aligned for any voxel type
@@ -98,16 +118,19 @@ class Verifier {
       on_progress(progress);
     }
     check_counts();
+    check_description();
+    check_croissant(files_, dataset_name_, images_);
   }
 
  private:
   void differ(std::string_view file, std::string_view what) { files_.differ(file, what); }
 
   std::map<std::string, Json> recipes_of_dataset() {
-    const Json json = parse_foreign(files_.document("dataset.json"));
+    Json json = parse_foreign(files_.document("dataset.json"));
     std::map<std::string, Json> recipes;
     try {
       if (json.at("schema") != "naru.dataset/1") differ("dataset.json", "is of another schema than naru.dataset/1");
+      dataset_name_ = json.at("name").get<std::string>();
       dataset_counts_ = json.at("counts");
       dataset_cases_ = dataset_counts_.at("cases").get<std::size_t>();
       for (const Json& item : json.at("recipes")) check_recipe(item, recipes);
@@ -118,6 +141,7 @@ class Verifier {
     } catch (const Json::exception&) {
       throw Error(ErrorCode::dataset_invalid, "dataset.json lacks a key or is no JSON");
     }
+    dataset_json_ = std::move(json);
     return recipes;
   }
 
@@ -132,6 +156,7 @@ class Verifier {
 
   void check_line(const Json& line) {
     const auto path = line.at("image").get<std::string>();
+    images_.insert(path);
     count(line);
     check_split(line);
     const auto recipe = recipes_.find(line.at("recipe_sha256").get<std::string>());
@@ -154,11 +179,12 @@ class Verifier {
     const Json& output = promise.at("output");
     CasePlan plan;
     plan.case_id = line.at("case").get<std::string>();
+    plan.modality = line.at("modality").get<std::string>();
     plan.recipe.layout = output.at("layout").get<std::string>();
     if (output.at("compression") == "none") plan.recipe.compression = Compression::none;
-    const auto split = line.at("split").is_null() ? std::string() : line.at("split").get<std::string>();
-    if (!split.empty()) plan.split = split;
-    if (find_layout(plan.recipe.layout) == nullptr) {
+    if (!line.at("split").is_null()) plan.split = by_split_.find(line.at("split").get<std::string>())->first;
+    const Layout* const row = find_layout(plan.recipe.layout);
+    if (row == nullptr) {
       return differ("dataset.json", "has a layout that this version of Naru does not know");
     }
     const auto check = [&](const Json& file, const std::string& place) {
@@ -167,6 +193,9 @@ class Verifier {
     };
     check(line, image_path(plan));
     if (line.contains("redaction")) check(line.at("redaction"), redaction_path(plan));
+    if (row->describe == nullptr) return;
+    described_.insert(row);
+    plans_.push_back(std::move(plan));
   }
 
   /// The image that a line promises, or its mask: with `image, sha256, size_bytes`. Empty where it is not there, or no
@@ -276,6 +305,18 @@ class Verifier {
     const Json& dtype = promise.at("output").at("dtype");
     if (!dtype.is_null() && dtype != name(image.dtype)) differ(path, "has not the recipe's voxel type");
     check_clip(path, line.at("statistics"), promise, image.dtype);
+    check_unit_range(path, line, promise);
+  }
+
+  /// The map that leads to [0, 1] clips last, so that it holds whatever interpolated.
+  void check_unit_range(const std::string& path, const Json& line, const Json& promise) {
+    const auto method = promise.at("intensity").at("normalize").get<std::string>();
+    if (method != "window" && method != "minmax" && method != "percentile") return;
+    const auto [least, most] = unit_range(line.at("steps"));
+    const Json& statistics = line.at("statistics");
+    if (statistics.at("min").get<double>() < least || statistics.at("max").get<double>() > most) {
+      differ(path, fmt::format("has values outside [0, 1], which normalize = \"{}\" promises", method));
+    }
   }
 
   void check_clip(const std::string& path, const Json& statistics, const Json& promise, DType dtype) {
@@ -307,16 +348,31 @@ class Verifier {
     }
   }
 
+  /// What readers of a layout find in dataset.json follows from the cases.
+  void check_description() {
+    Json expected = Json::object();
+    for (const Layout* row : described_) row->describe(plans_, expected);
+    for (const auto& [key, value] : expected.items()) {
+      const auto stated = dataset_json_.find(key);
+      if (stated == dataset_json_.end() || *stated != value) {
+        differ("dataset.json", fmt::format("{} is missing or not what manifest.jsonl has", key));
+      }
+    }
+  }
+
   VerifyFiles& files_;
   std::uint64_t memory_limit_bytes_;
   Executor& executor_;
   std::map<std::string, Json> recipes_;
-  Json dataset_counts_;
+  Json dataset_json_, dataset_counts_;
+  std::string dataset_name_;
   std::size_t dataset_cases_ = 0;
   std::map<std::string, std::set<std::string>> ids_ = {{"patient", {}}, {"study", {}}, {"series", {}}};
   std::map<std::string, std::size_t> by_modality_, by_split_;
   std::map<std::string, std::string> split_of_patient_;
-  std::set<std::string> named_;  ///< images and masks
+  std::set<std::string> images_, named_;  ///< with masks: `named_`
+  std::set<const Layout*> described_;     ///< those that add to dataset.json
+  std::vector<CasePlan> plans_;           ///< of such a layout
 };
 
 }  // namespace

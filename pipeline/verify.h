@@ -25,11 +25,11 @@ struct VerifyResult {
 /// - that manifest.jsonl names each of these files but the documents, none twice, each where its layout puts it, and no
 ///   other;
 /// - every manifest line against its image: checksum, size, shape, dtype, affine, spacing, statistics;
-/// - the promises of the recipe: recipe hash, spacing, orientation, dtype where the recipe names one, and the clip
-/// range
-///   (in f32, rounded where voxels are whole numbers);
+/// - the promises of the recipe: recipe hash, spacing, orientation, dtype where the recipe names one, the clip range
+///   (in f32, rounded where voxels are whole numbers), and [0, 1] where it normalises to that;
 /// - that no patient is in two parts of the split (how large the parts are is not checked);
-/// - all counts in dataset.json; manifest sorted by case, no case twice.
+/// - that croissant.json has the checksums of SHA256SUMS and leads to all images;
+/// - all counts in dataset.json, and what it tells the layout's readers; manifest sorted by case, no case twice.
 /// For one that `deidentify` wrote, see verify_deid. One image at a time is in memory, read with `memory_limit_bytes`
 /// as its bound.
 /// @pre `executor` is a CPU executor

@@ -45,13 +45,16 @@ class VerifyTest : public ::testing::Test {
   std::vector<std::string> differences() {
     return verify(out_, 1 << 30, executor_, cancel_, [](const Progress&) {}).differences;
   }
-  /// Writes a changed manifest and corrects SHA256SUMS, as a careful forger would.
-  void forge(const Json& line, const char* file = "manifest.jsonl") {
+  /// Writes a changed document and corrects what states its checksum, as a careful forger would.
+  void forge(const Json& json, const std::string& file = "manifest.jsonl") { write_with_sum(file, json.dump() + "\n"); }
+  void write_with_sum(const std::string& file, const std::string& text) {
     const std::string before = hash_file(out_ / file)->sha256;
-    test::spill(out_ / file, line.dump() + "\n");
-    std::string sums = test::slurp(out_ / "SHA256SUMS");
-    sums.replace(sums.find(before), 64, hash_file(out_ / file)->sha256);
-    test::spill(out_ / "SHA256SUMS", sums);
+    test::spill(out_ / file, text);
+    const auto correct = [&](std::string of) {
+      return of.replace(of.find(before), 64, hash_file(out_ / file)->sha256);
+    };
+    test::spill(out_ / "SHA256SUMS", correct(test::slurp(out_ / "SHA256SUMS")));
+    if (file == "manifest.jsonl") write_with_sum("croissant.json", correct(test::slurp(out_ / "croissant.json")));
   }
   /// Takes a file away with its line in SHA256SUMS.
   void remove_with_sum(const std::string& file) {
@@ -326,18 +329,11 @@ TEST_F(VerifyTest, NamesAFileThatNoCaseNamesWhateverItsSum) {
 TEST_F(VerifyTest, NamesAnImageOfTwoCases) {
   Json second = line_;
   second["case"] = line_["case"].get<std::string>() + "-more";
-  const auto two_lines = [&] {
-    const std::string before = hash_file(out_ / "manifest.jsonl")->sha256;
-    test::spill(out_ / "manifest.jsonl", line_.dump() + "\n" + second.dump() + "\n");
-    std::string sums = test::slurp(out_ / "SHA256SUMS");
-    sums.replace(sums.find(before), 64, hash_file(out_ / "manifest.jsonl")->sha256);
-    test::spill(out_ / "SHA256SUMS", sums);
-  };
-  two_lines();
+  write_with_sum("manifest.jsonl", line_.dump() + "\n" + second.dump() + "\n");
   EXPECT_THAT(differences(), Contains(image_ + ": is named twice in manifest.jsonl"));
   // By another path to the same file.
   second["image"] = "images/./" + image_.substr(7);
-  two_lines();
+  write_with_sum("manifest.jsonl", line_.dump() + "\n" + second.dump() + "\n");
   const std::string sums = test::slurp(out_ / "SHA256SUMS");
   test::spill(out_ / "SHA256SUMS",
               sums + line_["sha256"].get<std::string>() + "  " + second["image"].get<std::string>() + "\n");
@@ -354,6 +350,67 @@ TEST_F(VerifyTest, NamesAnImageThatIsNotWhereItsLayoutPutsIt) {
   forge(forged);
   EXPECT_THAT(differences(),
               ::testing::ElementsAre(elsewhere + ": is not at " + image_ + ", where the recipe's layout puts it"));
+}
+
+TEST_F(VerifyTest, CountsAgainWhatNnunetReads) {
+  prepare_with(load_recipe("ct-nnunet"));
+  EXPECT_THAT(differences(), ::testing::IsEmpty());
+  const Json dataset = Json::parse(test::slurp(out_ / "dataset.json"));
+  EXPECT_EQ(dataset["numTraining"], 1);
+  const std::pair<const char*, Json> forgeries[] = {
+      {"numTraining", 99}, {"channel_names", {{"0", "MR"}}}, {"file_ending", ".nii"}};
+  for (const auto& [key, value] : forgeries) {
+    Json forged = dataset;
+    forged[key] = value;
+    forge(forged, "dataset.json");
+    EXPECT_THAT(differences(), ::testing::ElementsAre(HasSubstr(std::string("dataset.json: ") + key + " is missing")));
+  }
+}
+
+/// Whatever interpolates, the map to [0, 1] comes last.
+TEST_F(VerifyTest, HoldsWhatIsNormalisedToItsRange) {
+  const std::string head = "schema = \"naru.recipe/1\"\nname = \"unit\"\n[resample]\nspacing_mm = [1.5, 1.5, 1.5]\n";
+  const auto make = [&](const std::string& interpolator, const std::string& normalize, const std::string& clip) {
+    prepare_with(parse_recipe(head + "interpolator = \"" + interpolator + "\"\n[intensity]\nclip = " + clip +
+                                  "\nclip_when = \"before\"\nnormalize = \"" + normalize + "\"\n",
+                              "test"));
+    EXPECT_THAT(differences(), ::testing::IsEmpty()) << interpolator << normalize << clip;
+  };
+  make("nearest", "window", "[999.1, 999.2]");  // f32 leads far beyond 1e-6
+  for (const std::string interpolator : {"linear", "bspline", "lanczos"}) {
+    for (const std::string normalize : {"window", "minmax", "percentile"}) make(interpolator, normalize, "[-20, 30]");
+  }
+  for (const auto& [key, value] : {std::pair{"max", 1.01}, std::pair{"min", -0.01}}) {
+    Json forged = Json::parse(test::slurp(out_ / "manifest.jsonl"));
+    forged["statistics"][key] = value;
+    forge(forged);
+    EXPECT_THAT(differences(), Contains(HasSubstr("outside [0, 1]"))) << key;
+  }
+}
+
+TEST_F(VerifyTest, ComparesCroissantWithTheManifest) {
+  const Json whole = Json::parse(test::slurp(out_ / "croissant.json"));
+  const auto told = [&](const Json& forged) {
+    forge(forged, "croissant.json");
+    return differences();
+  };
+  Json forged = whole;
+  forged["distribution"][0]["sha256"] = std::string(64, '0');
+  EXPECT_THAT(told(forged), ::testing::ElementsAre(HasSubstr("another SHA-256 of manifest.jsonl")));
+  forged = whole;
+  forged["distribution"][0]["contentUrl"] = "other.jsonl";
+  EXPECT_THAT(told(forged), Contains(HasSubstr("another SHA-256 of other.jsonl")));
+  EXPECT_THAT(told(forged), Contains(HasSubstr("does not name manifest.jsonl")));
+  forged = whole;
+  forged["distribution"][1]["includes"] = "pictures/*.nii*";
+  EXPECT_THAT(told(forged), ::testing::ElementsAre(HasSubstr("does not lead to every image")));
+  forged = whole;
+  forged["name"] = "another";
+  EXPECT_THAT(told(forged), ::testing::ElementsAre(HasSubstr("another name")));
+  forged = whole;
+  forged.erase("distribution");
+  EXPECT_THAT(told(forged), ::testing::ElementsAre(HasSubstr("lacks a key")));
+  EXPECT_THAT(told(whole), ::testing::IsEmpty());
 }
 
 }  // namespace
