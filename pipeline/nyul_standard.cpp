@@ -5,7 +5,7 @@
 #include <span>
 
 #include "core/digest.h"
-#include "core/error.h"
+#include "pipeline/recipe_rules.h"
 
 namespace naru {
 
@@ -29,9 +29,9 @@ NyulLandmarks learned_standard(Scan& scan, const std::vector<CasePlan>& plans, S
   }
   const auto standard = nyul_standard(landmarks);
   if (standard) return *standard;
-  throw Error(ErrorCode::recipe_invalid,
-              "[intensity] normalize = \"nyul\": no case to learn the standard scale from has any contrast; give the "
-              "scale as nyul_landmarks, or a split that has cases to train on");
+  refuse(plans.front().recipe, "intensity.normalize",
+         "[intensity] normalize = \"nyul\": no case to learn the standard scale from has any contrast; give the "
+         "scale as nyul_landmarks, or a split that has cases to train on");
 }
 
 }  // namespace

@@ -92,14 +92,6 @@ constexpr std::array kPrepareRules = {
                "\"redact\""},
 };
 
-[[noreturn]] void refuse(const Recipe& recipe, std::string_view key, std::string_view problem) {
-  std::string place = fmt::format("recipe {}", recipe.name);
-  if (recipe.places) {
-    if (const auto found = recipe.places->find(key); found != recipe.places->end()) place = found->second;
-  }
-  throw Error(ErrorCode::recipe_invalid, fmt::format("{}: {}", place, problem));
-}
-
 void check_rules(std::span<const RecipeRule> rules, const Recipe& recipe) {
   for (const RecipeRule& rule : rules) {
     if (rule.is_broken(recipe)) refuse(recipe, rule.key, rule.problem);
@@ -113,6 +105,14 @@ void check_shares(const Recipe& recipe) {
 }
 
 }  // namespace
+
+void refuse(const Recipe& recipe, std::string_view key, std::string_view problem) {
+  std::string place = fmt::format("recipe {}", recipe.name);
+  if (recipe.places) {
+    if (const auto found = recipe.places->find(key); found != recipe.places->end()) place = found->second;
+  }
+  throw Error(ErrorCode::recipe_invalid, fmt::format("{}: {}", place, problem));
+}
 
 void require_rules(const Recipe& recipe) {
   check_rules(deid_rules(), recipe);

@@ -13,6 +13,9 @@ struct RecipeRule {
   std::string_view problem;
 };
 
+/// @throws Error{recipe_invalid} "ORIGIN:LINE:COLUMN: PROBLEM", at the place of `key`, which is as in RecipeRule
+[[noreturn]] void refuse(const Recipe& recipe, std::string_view key, std::string_view problem);
+
 /// @pre `recipe` was parsed @throws Error{recipe_invalid} "ORIGIN:LINE:COLUMN: ..." for the first rule that is broken
 void require_rules(const Recipe& recipe);
 

@@ -162,6 +162,7 @@ TEST_F(NyulStandardTest, SaysSoWhereNoCaseTeaches) {
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::recipe_invalid);
     EXPECT_THAT(error.what(), ::testing::HasSubstr("nyul_landmarks"));
+    EXPECT_THAT(error.what(), ::testing::StartsWith("recipe test:8:13: "));
   }
   EXPECT_FALSE(fs::exists(options_.out));
 }
