@@ -402,6 +402,18 @@ std::optional<TraceFile> trace_file(const PrepareOptions& options) {
   return std::optional<TraceFile>(std::in_place, options.trace, apart);
 }
 
+/// What is published by then is no worse for a trace that fails.
+void write_trace(TraceFile& file, const TraceLog& spans) {
+  try {
+    file.write(spans);
+  } catch (const Error& error) {
+    log::warning(
+        "the file of --trace was not written ({}), and OUT is whole without it: to get one, name a place with "
+        "room, and another OUT",
+        Public{name(error.code())});
+  }
+}
+
 /// Sets what time has gone by, in all and by stage.
 void take_time(PrepareResult& result, const Trace& trace) {
   result.seconds = trace.age_seconds();
@@ -501,7 +513,7 @@ PrepareResult prepare(const PrepareOptions& options, const ProjectKey& key, Exec
   for (std::size_t s = 0; s < kStageCount; ++s) {
     log::detail("time for {}: {:.2f} s", Public{name(static_cast<Stage>(s))}, result.stage_seconds[s]);
   }
-  if (file) file->write(trace.log());
+  if (file) write_trace(*file, trace.log());
   return result;
 }
 

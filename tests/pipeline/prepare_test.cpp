@@ -726,5 +726,20 @@ TEST_F(PrepareTest, ResumeWithOtherListsOfWordsDoesTheWorkAnew) {
   EXPECT_GE(run(recipe_of_words("Zonnebloem"), OnExisting::resume).resumed_count, 1U) << "of the same it does not";
 }
 
+/// OUT is published before the trace is written: a full disk there is no failure of the job.
+TEST_F(PrepareTest, PublishesWhereTheTraceFindsItsDiskFull) {
+  test::write_series({}, folder_ / "in");
+  trace_ = folder_ / "t.json";
+  fs::create_symlink("/dev/full", folder_ / "t.json.tmp");
+  ::testing::internal::CaptureStderr();
+  const PrepareResult result = run("ct-1mm");
+  const std::string told = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(result.case_count, 1U);
+  EXPECT_TRUE(fs::exists(folder_ / "out/manifest.jsonl"));
+  EXPECT_FALSE(fs::exists(trace_));
+  EXPECT_THAT(told, ::testing::HasSubstr("the file of --trace was not written (disk_full)"));
+  EXPECT_THAT(told, ::testing::Not(::testing::HasSubstr("a file of the dataset")));
+}
+
 }  // namespace
 }  // namespace naru
