@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <tuple>
 
 #include "dicom/plane_values.h"
@@ -17,9 +18,9 @@ constexpr Tag kStackId = 0x00209056, kInStackPosition = 0x00209057;
 constexpr Tag kPlanePositionSequence = 0x00209113, kPlaneOrientationSequence = 0x00209116;
 constexpr Tag kConcatenationUid = 0x00209161, kInConcatenationNumber = 0x00209162,
               kInConcatenationTotalNumber = 0x00209163;
-constexpr Tag kDiffusionGradientDirection = 0x00189076;
+constexpr Tag kDiffusion = 0x00189117, kDiffusionGradientDirection = 0x00189076;
 
-/// The macros whose attributes are read, the standard's before the converted: what comes first counts.
+/// The standard's macros whose attributes are read: what comes first counts.
 constexpr std::array kMacros = {
     Tag{0x00209113},  // Plane Position
     Tag{0x00209116},  // Plane Orientation
@@ -35,41 +36,66 @@ constexpr std::array kMacros = {
     Tag{0x00189118},  // Cardiac Synchronization
     Tag{0x00209310},  // Temporal Position
     Tag{0x00189314},  // CT Reconstruction
-    Tag{0x00209170},  // Unassigned Shared Converted Attributes
-    Tag{0x00209171},  // Unassigned Per-Frame Converted Attributes
 };
+/// What converters found no macro for.
+constexpr std::array kUnassigned = {Tag{0x00209170}, Tag{0x00209171}};  // Shared, Per-Frame Converted Attributes
 /// Philips writes a whole classic header for each frame.
 constexpr HeaderValues::Private kPhilipsFrame{0x2005, "Philips MR Imaging DD 005", 0x0F};
+/// Where the standard's macros say one of these, that header says none: its position is another point, its spacing is
+/// rounded, its rescale is that of another image.
+constexpr std::array kPlace = {kImagePositionPatient, kImageOrientationPatient, kPixelSpacing};
+constexpr std::array kRescale = {kRescaleIntercept, kRescaleSlope, kRescaleType, kModalityLutSequence};
 
-void add_first_item(HeaderValues& values, const HeaderValues::Element& sequence) {
+void add_first_item(HeaderValues& values, const HeaderValues::Element& sequence, std::span<const Tag> except = {}) {
   const auto item = ItemWalk(sequence.value, sequence.encoding).next();
-  if (item) values.add_item(*item, sequence.encoding);
+  if (item) values.add_item(*item, sequence.encoding, except);
 }
 
-/// The attributes of all macros of one item of the functional groups.
-HeaderValues flattened(Bytes item, Encoding encoding, const HeaderValues* parent) {
-  HeaderValues macros(nullptr), values(parent);
+/// What one item of the functional groups says: a frame's, or that of all frames.
+struct Groups {
+  HeaderValues standard;  ///< the standard's macros; behind them those that all frames share
+  HeaderValues other;     ///< what converters and Philips add; behind it that of all frames, then the data set
+};
+
+/// @param groups empty, with what lies behind
+void read_groups(Bytes item, Encoding encoding, Groups& groups) {
+  HeaderValues macros(nullptr), diffusion(nullptr);
   macros.add_item(item, encoding);
-  for (const Tag macro : kMacros) add_first_item(values, macros.find(macro));
-  HeaderValues diffusion(nullptr);
-  add_first_item(diffusion, macros.find(0x00189117));
-  add_first_item(values, diffusion.find(kDiffusionGradientDirection));
-  add_first_item(values, macros.find(kPhilipsFrame));
-  return values;
+  for (const Tag macro : kMacros) add_first_item(groups.standard, macros.find(macro));
+  add_first_item(diffusion, macros.find(kDiffusion));
+  add_first_item(groups.standard, diffusion.find(kDiffusionGradientDirection));
+  for (const Tag macro : kUnassigned) add_first_item(groups.other, macros.find(macro));
+  std::vector<Tag> known;
+  for (const std::span<const Tag> group : {std::span<const Tag>(kPlace), std::span<const Tag>(kRescale)}) {
+    const auto is_stated = [&](Tag tag) { return !groups.standard.find(tag).value.empty(); };
+    if (std::ranges::any_of(group, is_stated)) known.insert(known.end(), group.begin(), group.end());
+  }
+  add_first_item(groups.other, macros.find(kPhilipsFrame), known);
+}
+
+/// What a frame says, or all of them together.
+HeaderValues values_of(const Groups& groups) { return HeaderValues(&groups.standard, &groups.other); }
+
+Groups shared_by_frames(const HeaderValues& header) {
+  Groups shared{HeaderValues(nullptr), HeaderValues(&header)};
+  const auto sequence = header.find(kSharedFunctionalGroups);
+  const auto item = ItemWalk(sequence.value, sequence.encoding).next();
+  if (item) read_groups(*item, sequence.encoding, shared);
+  return shared;
+}
+
+Groups frame_of(Bytes item, Encoding encoding, const Groups& shared) {
+  Groups frame{HeaderValues(&shared.standard), HeaderValues(&shared.other)};
+  read_groups(item, encoding, frame);
+  return frame;
 }
 
 /// All three in functional groups; those of the data set itself are of one frame at most. Frames of a slice that moves
 /// share their position, too.
-bool has_geometry(const HeaderValues& shared, const HeaderValues& frame) {
-  const auto is_there = [&](Tag tag) { return frame.has_own(tag) || shared.has_own(tag); };
-  return is_there(kImagePositionPatient) && is_there(kImageOrientationPatient) && is_there(kPixelSpacing);
-}
-
-/// What all frames have, the data set's own attributes behind it.
-HeaderValues shared_by_frames(const HeaderValues& header) {
-  const auto groups = header.find(kSharedFunctionalGroups);
-  const auto item = ItemWalk(groups.value, groups.encoding).next();
-  return item ? flattened(*item, groups.encoding, &header) : HeaderValues(&header);
+bool has_geometry(const Groups& shared, const Groups& frame) {
+  return std::ranges::all_of(kPlace, [&](Tag tag) {
+    return !frame.standard.find(tag).value.empty() || frame.other.has_own(tag) || shared.other.has_own(tag);
+  });
 }
 
 /// Which of a frame's dimension indices say neither which stack it is of nor where it lies.
@@ -167,7 +193,7 @@ std::optional<ConcatenationPart> concatenation_of(const HeaderValues& header) {
 
 std::vector<Instance> read_frames(const HeaderValues& header, const Instance& file, std::optional<Code>& problem) {
   const auto note = [&](Code code) { problem = problem ? problem : code; };
-  const HeaderValues shared = shared_by_frames(header);
+  const Groups shared = shared_by_frames(header);
   VoiLuts luts;
   const auto free = free_dimensions(header);
   const auto groups = header.find(kPerFrameFunctionalGroups);
@@ -178,12 +204,13 @@ std::vector<Instance> read_frames(const HeaderValues& header, const Instance& fi
   for (; count <= file.pixels.frame_count; ++count) {
     const auto item = items.next();
     if (!item) break;
-    const HeaderValues frame = flattened(*item, groups.encoding, &shared);
+    const Groups own = frame_of(*item, groups.encoding, shared);
+    const HeaderValues frame = values_of(own);
     Instance plane = file;
     plane.source = PlaneSource::multi_frame;
     plane.frame = count;
     plane.plane = static_cast<std::size_t>(count);
-    const bool is_placed = file.pixels.frame_count == 1 || has_geometry(shared, frame);
+    const bool is_placed = file.pixels.frame_count == 1 || has_geometry(shared, own);
     const auto bad = is_placed ? read_frame(frame, luts, plane) : std::optional(Code::missing_geometry);
     if (bad) note(*bad);
     if (bad == Code::missing_geometry) continue;
@@ -203,15 +230,16 @@ std::vector<Instance> read_frames(const HeaderValues& header, const Instance& fi
 }
 
 std::vector<ShownValues> read_shown_frames(const HeaderValues& header, const PixelFormat& format) {
-  const HeaderValues shared = shared_by_frames(header);
+  const Groups shared = shared_by_frames(header);
   const auto groups = header.find(kPerFrameFunctionalGroups);
   ItemWalk items(groups.value, groups.encoding);
   VoiLuts luts;
   std::vector<ShownValues> frames;
   for (auto item = items.next(); item && std::ssize(frames) < format.frame_count; item = items.next()) {
-    frames.push_back(read_shown(flattened(*item, groups.encoding, &shared), format, luts));
+    const Groups frame = frame_of(*item, groups.encoding, shared);
+    frames.push_back(read_shown(values_of(frame), format, luts));
   }
-  if (frames.empty()) frames.push_back(read_shown(shared, format, luts));
+  if (frames.empty()) frames.push_back(read_shown(values_of(shared), format, luts));
   return frames;
 }
 

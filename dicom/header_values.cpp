@@ -40,10 +40,13 @@ HeaderValues::HeaderValues(Bytes bytes, std::size_t offset, Encoding encoding) {
   sort_from(0);
 }
 
-void HeaderValues::add_item(Bytes item, Encoding encoding) {
+void HeaderValues::add_item(Bytes item, Encoding encoding, std::span<const Tag> except) {
   const std::size_t first = elements_.size();
   ElementWalk elements(item, 0, encoding, WalkOver::item);
   walk(elements, item, encoding);
+  const auto is_out = [&](const Element& element) { return std::ranges::find(except, element.tag) != except.end(); };
+  elements_.erase(std::remove_if(elements_.begin() + static_cast<std::ptrdiff_t>(first), elements_.end(), is_out),
+                  elements_.end());
   sort_from(first);
 }
 
@@ -69,15 +72,16 @@ HeaderValues::Element HeaderValues::find_own(const Private& name) const {
   return {};
 }
 
-HeaderValues::Element HeaderValues::find(Tag tag) const {
-  const Element own = find_own(tag);
-  return own.value.empty() && parent_ != nullptr ? parent_->find(tag) : own;
+template <class Name>
+HeaderValues::Element HeaderValues::find_here_or_behind(const Name& name) const {
+  Element found = find_own(name);
+  if (found.value.empty() && parent_ != nullptr) found = parent_->find(name);
+  return found.value.empty() && next_ != nullptr ? next_->find(name) : found;
 }
 
-HeaderValues::Element HeaderValues::find(const Private& name) const {
-  const Element own = find_own(name);
-  return own.value.empty() && parent_ != nullptr ? parent_->find(name) : own;
-}
+HeaderValues::Element HeaderValues::find(Tag tag) const { return find_here_or_behind(tag); }
+
+HeaderValues::Element HeaderValues::find(const Private& name) const { return find_here_or_behind(name); }
 
 Bytes HeaderValues::operator[](Tag tag) const { return find(tag).bounded; }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,17 +39,18 @@ inline constexpr Tag kImageType = 0x00080008, kSopClassUid = 0x00080016, kSopIns
                      kRescaleType = 0x00281054, kModalityLutSequence = 0x00283000, kUnits = 0x00541001,
                      kSharedFunctionalGroups = 0x52009229, kPerFrameFunctionalGroups = 0x52009230;
 
-/// The elements of a data set or of items, by tag. What is not found in these is looked for in the parent's: a frame's
-/// values, then those that all frames share, then the data set's.
+/// The elements of a data set or of items, by tag. What is not found in these is looked for in the parent's, and then
+/// in what comes next.
 class HeaderValues {
  public:
   /// Walks the data set that starts at `offset`, up to Pixel Data. Keeps views into `bytes`.
   HeaderValues(Bytes bytes, std::size_t offset, Encoding encoding);
   /// None yet: see `add_item`.
-  explicit HeaderValues(const HeaderValues* parent) : parent_(parent) {}
+  explicit HeaderValues(const HeaderValues* parent, const HeaderValues* next = nullptr)
+      : parent_(parent), next_(next) {}
 
-  /// Adds the elements of an item whose tags are not here yet.
-  void add_item(Bytes item, Encoding encoding);
+  /// Adds the elements of an item whose tags are not here yet, nor among `except`.
+  void add_item(Bytes item, Encoding encoding, std::span<const Tag> except = {});
 
   /// The value of a text, number or UID; empty where it is absent, empty or unreasonably long.
   Bytes operator[](Tag tag) const;
@@ -94,6 +96,8 @@ class HeaderValues {
  private:
   Element find_own(Tag tag) const;
   Element find_own(const Private& name) const;
+  template <class Name>
+  Element find_here_or_behind(const Name& name) const;
   void walk(ElementWalk& walk, Bytes bytes, Encoding encoding);
   void sort_from(std::size_t first);
   static std::optional<double> first(const std::optional<std::array<double, 1>>& found) {
@@ -107,7 +111,7 @@ class HeaderValues {
   }
 
   std::vector<Element> elements_;  ///< by tag; of one tag the one that counts stands first
-  const HeaderValues* parent_ = nullptr;
+  const HeaderValues *parent_ = nullptr, *next_ = nullptr;
   WalkEnd end_ = WalkEnd::complete;
   ElementHeader pixel_data_;
 };

@@ -52,7 +52,7 @@ std::string sequence(std::uint32_t tag, const std::vector<std::string>& items, b
 
 struct Multiframe {
   int frames = 3, items = 3;
-  bool is_stated = false, has_shared_orientation = true, has_positions = true;
+  bool is_stated = false, has_shared_orientation = true, has_positions = true, has_shared_measures = true;
   std::string sop_class = "1.2.840.10008.5.1.4.1.1.4.1", dimensions = {}, extra_shared = {};
   std::function<std::string(int)> extra_frame = [](int) { return std::string(); };
 
@@ -66,7 +66,8 @@ struct Multiframe {
       const std::string position = text(0x00200032, "DS", fmt::format("{}\\2\\3", 5 * n));
       groups.push_back((has_positions ? sequence(0x00209113, {position}, is_stated) : "") + extra_frame(n));
     }
-    const std::string shared = (has_shared_orientation ? plane : "") + measures + extra_shared;
+    const std::string shared =
+        (has_shared_orientation ? plane : "") + (has_shared_measures ? measures : "") + extra_shared;
     SliceBytes bytes;
     bytes.text(0x00080016, "UI", sop_class).text(0x00280008, "IS", std::to_string(frames));
     bytes.remove(0x00200032).remove(0x00200037).remove(0x00280030);
@@ -253,6 +254,70 @@ TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereTimesAreOfEachSlice) {
       }
     }
   }
+}
+
+std::string philips_header(const std::string& attributes) {
+  return text(0x20050010, "LO", "Philips MR Imaging DD 005") + sequence(0x2005100F, {attributes});
+}
+
+std::string rescale(const std::string& intercept, const std::string& slope) {
+  return text(0x00281052, "DS", intercept) + text(0x00281053, "DS", slope);
+}
+
+/// The converted and the private attributes of each frame, which say something else.
+TEST(FunctionalGroups, TakeTheStandardsValueBeforeAnyOther) {
+  const std::string other = text(0x00200032, "DS", "9\\9\\9") + text(0x00280030, "DS", "0.8\\0.5") + rescale("0", "1") +
+                            text(0x00281054, "LO", "US") + text(0x00200100, "IS", "4");
+  for (const std::string& extra : {philips_header(other), sequence(0x00209171, {other})}) {
+    for (const bool is_shared : {false, true}) {
+      Multiframe file{.has_positions = !is_shared};
+      file.extra_shared = sequence(0x00289145, {rescale("-7", "2.5")});
+      if (is_shared) file.extra_shared += sequence(0x00209113, {text(0x00200032, "DS", "0\\2\\3")});
+      file.extra_frame = [&](int) { return extra; };
+      const auto planes = file.read().planes;
+      ASSERT_EQ(planes.size(), 3u) << is_shared;
+      for (const auto& plane : planes) {
+        EXPECT_EQ(plane.position_mm, (Vec3{is_shared ? 0 : 5.0 * static_cast<double>(plane.frame), 2, 3}));
+        EXPECT_EQ(plane.spacing_j_mm, 0.75);
+        EXPECT_EQ(plane.rescale_slope, 2.5);
+        EXPECT_EQ(plane.rescale_intercept, -7);
+        EXPECT_EQ(plane.timing.temporal_position, 4) << "what the standard's macros do not say";
+      }
+    }
+  }
+}
+
+/// A place is of one source, and so is a rescale.
+TEST(FunctionalGroups, TakeNoPartOfAPlaceOrRescaleFromAPrivateHeader) {
+  Multiframe file{.has_positions = false};
+  file.extra_frame = [](int n) { return philips_header(text(0x00200032, "DS", fmt::format("{}\\2\\3", n))); };
+  EXPECT_EQ(file.read().reason, Code::missing_geometry) << "orientation and spacing are the standard's";
+  Multiframe scaled;
+  scaled.extra_shared = sequence(0x00289145, {rescale("-7", "2.5")});
+  scaled.extra_frame = [](int) {
+    return philips_header(text(0x00281054, "LO", "US") + sequence(0x00283000, {text(0x00283003, "LO", "x")}));
+  };
+  const auto result = scaled.read();
+  EXPECT_FALSE(result.reason) << "its Modality LUT is of another image";
+  ASSERT_EQ(result.planes.size(), 3u);
+  EXPECT_EQ(result.planes[0].rescale_slope, 2.5);
+  EXPECT_NE(result.planes[0].units, "US");
+}
+
+/// As objects without any of the standard's macros of a place.
+TEST(FunctionalGroups, BelieveAPrivateHeaderWhereNothingElseIsSaid) {
+  Multiframe file{.has_shared_orientation = false, .has_positions = false, .has_shared_measures = false};
+  file.extra_frame = [](int n) {
+    return philips_header(text(0x00200032, "DS", fmt::format("{}\\2\\3", n)) +
+                          text(0x00200037, "DS", "0\\1\\0\\0\\0\\-1") + text(0x00280030, "DS", "0.75\\0.5") +
+                          rescale("5", "3"));
+  };
+  const auto result = file.read();
+  EXPECT_FALSE(result.reason);
+  ASSERT_EQ(result.planes.size(), 3u);
+  EXPECT_EQ(result.planes[2].position_mm, (Vec3{2, 2, 3}));
+  EXPECT_EQ(result.planes[2].spacing_i_mm, 0.5);
+  EXPECT_EQ(result.planes[2].rescale_slope, 3);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <span>
 #include <string>
 
@@ -39,6 +40,25 @@ TEST(HeaderValues, TakeTheLastOfElementsWrittenTwiceInItemsToo) {
   EXPECT_EQ(item.text(0x00180050), "2");
   item.add_item(bytes(other), {});
   EXPECT_EQ(item.text(0x00180050), "2");
+}
+
+TEST(HeaderValues, LookInTheParentAndThenInWhatComesNext) {
+  const auto item = [](HeaderValues& values, const std::string& bytes, std::span<const dicom::Tag> except = {}) {
+    values.add_item(std::as_bytes(std::span(bytes)), {}, except);
+  };
+  const std::string own = SliceBytes::element(0x00180050, "DS", "1 ");
+  const std::string parents = own + SliceBytes::element(0x00080070, "LO", "Acme");
+  const std::string others = SliceBytes::element(0x00080070, "LO", "No") + SliceBytes::element(0x00180088, "DS", "3 ") +
+                             SliceBytes::element(0x00281053, "DS", "4 ");
+  HeaderValues parent(nullptr), next(nullptr);
+  item(parent, parents);
+  item(next, others, std::array{dicom::kRescaleSlope});
+  const HeaderValues values(&parent, &next);
+  EXPECT_EQ(values.text(0x00180050), "1");
+  EXPECT_EQ(values.text(0x00080070), "Acme");
+  EXPECT_EQ(values.text(0x00180088), "3");
+  EXPECT_EQ(values.text(dicom::kRescaleSlope), "");
+  EXPECT_FALSE(values.has_own(0x00180050));
 }
 
 }  // namespace
