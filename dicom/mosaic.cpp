@@ -22,7 +22,7 @@ constexpr std::int64_t kMaxTiles = 4096;
 
 // Siemens CSA header: little endian; "SV10" and 4 bytes, or nothing; count; 77; then elements of a name of 64 bytes,
 // vm, VR (4 bytes), syngo type, item count, 77 or 205; each item has four lengths, of which in SV10 the second and in
-// the older form the first, less the first element's, is its own; values are padded to 4 bytes.
+// the older form the first, less the first element's item count, is its own; values are padded to 4 bytes.
 constexpr std::size_t kCsaNameBytes = 64, kCsaElementBytes = 84, kCsaItemBytes = 16;
 constexpr std::size_t kMaxCsaElements = 1024, kMaxCsaItems = 1024;
 
@@ -41,7 +41,7 @@ class CsaReader {
       if (bytes_.size() - offset_ < kCsaElementBytes) return {};
       const bool is_wanted = name_of(bytes_.subspan(offset_, kCsaNameBytes)) == name;
       const std::uint32_t items = *word(76);
-      if (n == 0) first_items_ = *word(64);
+      if (n == 0) first_items_ = items;
       offset_ += kCsaElementBytes;
       auto numbers = read_items(items);
       if (!numbers) return {};

@@ -95,5 +95,28 @@ TEST(Mosaic, SurvivesACsaHeaderCutOrChangedAnywhere) {
   }
 }
 
+/// As scanners write the older form: six items an element, of which as many are filled as it has values.
+TEST(Mosaic, CountsLengthsOfTheOlderCsaHeaderFromTheItemsOfItsFirstElement) {
+  constexpr std::uint32_t kItems = 6;
+  const auto element = [](std::string name, const std::vector<std::string>& values) {
+    name.resize(64, '\0');
+    std::string bytes = name + word(static_cast<std::uint32_t>(values.size())) + std::string("DS\0\0", 4) + word(3) +
+                        word(kItems) + word(205);
+    for (std::size_t n = 0; n < kItems; ++n) {
+      std::string value = n < values.size() ? values[n] + '\0' : std::string();
+      const auto length = static_cast<std::uint32_t>(value.size());
+      value.resize((value.size() + 3) / 4 * 4, '\0');
+      bytes += word(length + kItems) + word(length) + word(77) + word(length) + value;
+    }
+    return bytes;
+  };
+  const std::string header = word(3) + word(77) + element("EchoLinePosition", {"32"}) +
+                             element("NumberOfImagesInMosaic", {"3"}) +
+                             element("SliceNormalVector", {"0.0", "0.0", "1.0"});
+  const auto result = header_of(mosaic(header).bytes());
+  EXPECT_FALSE(result.reason);
+  EXPECT_EQ(result.planes.size(), 3u);
+}
+
 }  // namespace
 }  // namespace naru::test
