@@ -61,6 +61,11 @@ constexpr std::array<Axis, kAxisCount> kAxes = {{
 static_assert(kAxes[kBValueAxis].key == b_value_key && kAxes[kAcquisitionNumberAxis].name == "acquisition_number" &&
               kAxes[kInstanceOrderAxis].key == nullptr);
 
+bool is_derived_without_b_value(const Instance& instance) {
+  const std::string_view origin = instance.image_type.empty() ? std::string_view() : instance.image_type.front();
+  return !instance.timing.b_value_s_per_mm2 && !origin.empty() && origin != "ORIGINAL";
+}
+
 AxisKeys::AxisKeys(std::span<const Candidate> candidates, std::span<const Member> members,
                    std::span<const Place> places)
     : candidates_(candidates) {
@@ -105,7 +110,7 @@ void AxisKeys::rank_instances(const Place& place) {
 }
 
 /// Gives each image the first b-value and direction that are as good as its own. Where all that is stated is above 0,
-/// what states none is the image without diffusion.
+/// what states none is the image without diffusion, unless it was made of others.
 void AxisKeys::note_b_values(std::span<const Member> members) {
   std::vector<AxisKey> known;
   for (const Member& member : members) {
@@ -116,7 +121,9 @@ void AxisKeys::note_b_values(std::span<const Member> members) {
   }
   const auto is_zero = [](const AxisKey& key) { return key[0] <= kSameBValue; };
   if (known.empty() || std::ranges::any_of(known, is_zero)) return;
-  for (const Member& member : members) b_values_.try_emplace(member.candidate, AxisKey{0, 0, 0, 0});
+  for (const Member& member : members) {
+    if (!is_derived_without_b_value(instance(member))) b_values_.try_emplace(member.candidate, AxisKey{0, 0, 0, 0});
+  }
 }
 
 }  // namespace naru::dicom

@@ -29,6 +29,10 @@ inline constexpr std::size_t kBValueAxis = 0, kAcquisitionNumberAxis = 4, kInsta
 /// Diffusion first: its images may also differ in time. Values with a unit come before mere numbers.
 extern const std::array<Axis, kAxisCount> kAxes;
 
+/// True for an image that was made of others, says its Image Type, and states no b-value: beside diffusion images a map
+/// or a mean of them, and no image without diffusion.
+bool is_derived_without_b_value(const Instance& instance);
+
 /// The keys of one draft's images.
 class AxisKeys {
  public:

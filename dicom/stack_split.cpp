@@ -1,12 +1,15 @@
 #include "dicom/stack_split.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
+#include "dicom/stack_axes.h"
 #include "dicom/stack_parts.h"
+#include "dicom/stack_places.h"
 
 namespace naru::dicom {
 
@@ -78,6 +81,32 @@ StackDraft* find_draft(std::span<const Candidate> candidates, std::vector<StackD
   return found == of_series.end() ? nullptr : &drafts[*found];
 }
 
+/// Maps that lie wherever diffusion images of one kind with them do are a stack of their own: no b-value is theirs.
+void part_maps(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts,
+               std::vector<std::size_t>& of_series) {
+  const auto is_map = [&](const Member& member) {
+    return !member.lost && is_derived_without_b_value(candidates[member.candidate].instance);
+  };
+  const auto is_weighted = [&](const Member& member) {
+    return candidates[member.candidate].instance.timing.b_value_s_per_mm2.value_or(0) > 0;
+  };
+  const auto have_both = [&](const std::vector<Member>& members) {
+    return std::ranges::any_of(members, is_map) && std::ranges::any_of(members, is_weighted);
+  };
+  for (std::size_t n = 0, count = of_series.size(); n < count; ++n) {
+    auto& members = drafts[of_series[n]].members;
+    if (!have_both(members)) continue;
+    const auto places = find_places(candidates, members, slice_normal(candidates, drafts[of_series[n]]));
+    if (!std::ranges::all_of(places, [&](const Place& place) { return have_both(place.members); })) continue;
+    StackDraft maps;
+    std::ranges::copy_if(members, std::back_inserter(maps.members), is_map);
+    std::erase_if(members, is_map);
+    maps.add({Code::mixed_phase, {}, "a case of its own"}, Verdict::accept);
+    of_series.push_back(drafts.size());
+    drafts.push_back(std::move(maps));
+  }
+}
+
 }  // namespace
 
 void StackDraft::add(Finding finding, Verdict effect) {
@@ -124,6 +153,7 @@ std::vector<StackDraft> split_into_drafts(std::span<const Candidate> candidates,
     }
   }
   for (auto& [series, of_series] : drafts_of_series) {
+    part_maps(candidates, drafts, of_series);
     join_parts(candidates, drafts, of_series);
     note_splits(candidates, drafts, of_series);
   }

@@ -159,6 +159,50 @@ TEST(StackParts, ThatOverlapAtNoEvenDistanceStayApart) {
   for (const Stack& stack : sorted.stacks) EXPECT_EQ(stack.verdict, Verdict::accept);
 }
 
+/// Six slices of b = `b` and `more`, and of an image that states no b-value, all of one Image Type.
+std::vector<Candidate> diffusion_and_silent(double b, double more, const std::string& origin) {
+  std::vector<Candidate> candidates;
+  for (int v = 0; v < 3; ++v) {
+    for (int k = 0; k < 6; ++k) {
+      candidates.push_back(slice(6 * v + k, 1.25 * k));
+      dicom::Instance& image = candidates.back().instance;
+      image.modality = "MR";
+      image.image_type.clear();
+      if (!origin.empty()) image.image_type = {origin, "SECONDARY"};
+      if (v < 2) image.timing.b_value_s_per_mm2 = v == 0 ? b : more;
+    }
+  }
+  return candidates;
+}
+
+TEST(StackParts, ThatAreMapsOfDiffusionHaveNoBValue) {
+  for (const double b : {0.0, 50.0}) {
+    const Sorted sorted = build_stacks(diffusion_and_silent(b, 800, "DERIVED"), kDifferent);
+    ASSERT_EQ(sorted.stacks.size(), 3u) << b;
+    ASSERT_EQ(sorted.sequences.size(), 1u) << b;
+    EXPECT_EQ(sorted.sequences[0].axis, "b_value");
+    EXPECT_THAT(sorted.sequences[0].values, ElementsAre(b, 800));
+    for (const Stack& stack : sorted.stacks) EXPECT_EQ(stack.verdict, Verdict::accept);
+    EXPECT_EQ(sorted.stacks[2].findings[0].action, "a case of its own");
+  }
+}
+
+TEST(StackParts, ThatWereNotMadeOfOthersMayBeWithoutDiffusion) {
+  for (const std::string origin : {"ORIGINAL", ""}) {
+    const Sorted sorted = build_stacks(diffusion_and_silent(50, 800, origin), kDifferent);
+    ASSERT_EQ(sorted.sequences.size(), 1u) << origin;
+    EXPECT_EQ(sorted.sequences[0].axis, "b_value");
+    EXPECT_THAT(sorted.sequences[0].values, ElementsAre(50, 800, 0));
+  }
+}
+
+/// One slice of the map lacks: nothing tells that it is one.
+TEST(StackParts, ThatAreMapsOfSomeSlicesGetNoBValueEither) {
+  auto candidates = diffusion_and_silent(50, 800, "DERIVED");
+  candidates.pop_back();
+  for (const auto& sequence : build_stacks(candidates, kDifferent).sequences) EXPECT_NE(sequence.axis, "b_value");
+}
+
 }  // namespace
 
 }  // namespace naru::test
