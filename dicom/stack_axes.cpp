@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace naru::dicom {
 
@@ -98,12 +99,17 @@ AxisKey AxisKeys::of(const Axis& axis, const Member& member) const {
   return own;
 }
 
-/// Gives each image of a place its rank, unless numbers are missing or equal.
+/// Gives each image of a place its rank, unless numbers are missing, or those of several files are equal. Frames of one
+/// file share its number and follow each other in it.
 void AxisKeys::rank_instances(const Place& place) {
-  std::map<std::int64_t, std::size_t> candidates;
+  std::map<std::pair<std::int64_t, std::size_t>, std::size_t> candidates;
+  std::map<std::int64_t, std::string_view> files;
   for (const Member& member : place.members) {
-    const auto number = instance(member).instance_number;
-    if (!number || !candidates.emplace(*number, member.candidate).second) return;
+    const Instance& own = instance(member);
+    if (!own.instance_number) return;
+    const auto file = files.emplace(*own.instance_number, own.sop_instance_uid).first;
+    const bool is_new = candidates.emplace(std::pair(*own.instance_number, own.plane), member.candidate).second;
+    if (file->second != own.sop_instance_uid || !is_new) return;
   }
   double rank = 0;
   for (const auto& [number, candidate] : candidates) ranks_[candidate] = rank++;

@@ -46,7 +46,7 @@ class AxisKeys {
   const Instance& instance(const Member& member) const { return candidates_[member.candidate].instance; }
 
   std::span<const Candidate> candidates_;
-  std::map<std::size_t, double> ranks_;  ///< by candidate: how many images of its place have a lower Instance Number
+  std::map<std::size_t, double> ranks_;        ///< by candidate: how many images of its place come before it
   std::map<std::size_t, AxisKey> b_values_;    ///< by candidate
   std::array<double, kAxisCount> evenings_{};  ///< from when on times are of the day before
 };
