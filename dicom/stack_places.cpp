@@ -50,8 +50,7 @@ std::vector<double> distances_between(std::span<const Place> places) {
 
 double even_tolerance_mm(double spacing_mm) {
   constexpr double kMostPart = 0.25, kArithmeticMm = 1e-9;  // 0.07 - 0.06 > 0.01
-  return std::max(kSpacingTolerancePart * spacing_mm, std::min(kSamePositionMm, kMostPart * spacing_mm)) +
-         kArithmeticMm;
+  return std::max(kSpacingTolerancePart * spacing_mm, std::min(kTwoDecimalsMm, kMostPart * spacing_mm)) + kArithmeticMm;
 }
 
 double multiple_of(double distance_mm, double spacing_mm) { return std::round(distance_mm / spacing_mm); }

@@ -1,6 +1,7 @@
 /// Where the slices of one draft lie along their normal.
 #pragma once
 
+#include <numbers>
 #include <optional>
 #include <span>
 #include <vector>
@@ -13,6 +14,10 @@ namespace naru::dicom {
 /// scanner steps by so little; microscopes do, whose pixels tell: a tenth of a pixel then.
 inline constexpr double kSamePositionMm = 1e-2;
 double same_position_mm(double pixel_spacing_mm);
+
+/// So far rounding moves two positions of two decimals from or beside each other: each by half of one in all three
+/// coordinates.
+inline constexpr double kTwoDecimalsMm = 1e-2 * std::numbers::sqrt3;
 
 /// One place along the normal, with all slices that are there.
 struct Place {
@@ -34,8 +39,8 @@ std::vector<double> distances_between(std::span<const Place> places);
 /// the step between neighbours then (GE writes some positions to 0.1 mm: 1.4 % between slices 7 mm apart).
 inline constexpr double kSpacingTolerancePart = 0.02;
 
-/// Within which two distances are one: that part of the spacing, and no less than positions of two decimals are rounded
-/// by, as far as that is a quarter of the spacing at most.
+/// Within which two distances are one: that part of the spacing, and no less than rounding to two decimals makes of
+/// them along any normal, as far as that is a quarter of the spacing at most.
 double even_tolerance_mm(double spacing_mm);
 
 /// The whole multiple of the spacing that a distance is nearest to.

@@ -412,6 +412,31 @@ TEST(Stack, ForgivesEchoTimesThatDifferByNoise) {
   EXPECT_EQ(echoes("", "1/4.92"), 2u);
 }
 
+/// Two roundings along a normal that is oblique to all axes add up to more than along one axis.
+TEST(Stack, ForgivesPositionsOfTwoDecimalsAlongAnObliqueNormal) {
+  const auto turned = [](double about_x, double about_y) {
+    const Vec3 row{std::cos(about_y), 0, -std::sin(about_y)};
+    const Vec3 column{std::sin(about_y) * std::sin(about_x), std::cos(about_x), std::cos(about_y) * std::sin(about_x)};
+    auto candidates = series(60);
+    for (int k = 0; k < 60; ++k) {
+      dicom::Instance& image = candidates[k].instance;
+      image.row_direction = row;
+      image.column_direction = column;
+      image.position_mm = Vec3{-20, -30, 0} + 0.5 * k * cross(row, column);
+      for (double& mm : image.position_mm) mm = std::round(mm * 100) / 100;
+    }
+    return candidates;
+  };
+  constexpr double kDegree = 0.017453292519943295;
+  for (const auto& [x, y] : {std::pair{-16, 6}, {7, 13}, {18, -9}}) {
+    auto candidates = turned(x * kDegree, y * kDegree);
+    for (auto& candidate : candidates) candidate.instance.slice_thickness_mm = 0.5;
+    EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::accept) << x;
+    candidates[30].instance.position_mm[2] += 0.03;
+    EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].verdict, Verdict::reject) << x;
+  }
+}
+
 }  // namespace
 
 }  // namespace naru::test
