@@ -13,10 +13,10 @@ namespace naru::dicom {
 
 namespace {
 
-/// So far a stack may drift by the rounding of positions of two decimals.
+/// A stack that drifts no further keeps the grid that its positions make: it is as good as upright.
 constexpr double kPositionRoundingMm = 1e-2;
-/// Slices are sheared where their direction leaves the normal by more: 0.17 mm over a 200 mm stack. Angles made by the
-/// rounding of positions alone do not count.
+/// So does one whose direction leaves the normal by no more: 0.17 mm over a 200 mm stack. Others are sheared, or made
+/// upright where rounding explains the angle.
 constexpr double kTiltToleranceDegrees = 0.05;
 /// Gantries lean by 30 degrees at most (IEC 60601-2-44 scanners state +-30); what leans more is no CT of this kind.
 constexpr double kMaxTiltDegrees = 45;
@@ -55,6 +55,7 @@ class StackJudge {
   void keep_longest_run();
   void fill_stack();
   void note_tilt();
+  bool is_made_upright(const Vec3& run, double drift_mm);
   void note_single_slice();
   void note_overlap();
   void note_order();
@@ -307,6 +308,25 @@ void StackJudge::keep_longest_run() {
   k_.clear();
 }
 
+/// Where rounding alone makes a stack lean its slices lie along their normal, if that of the positions does, or their
+/// rows and columns are turned to a right angle with the line that the slices follow, if that of the directions does.
+bool StackJudge::is_made_upright(const Vec3& run, double drift_mm) {
+  const Instance& first = instance(places_.front().first());
+  Affine& affine = draft_.stack.grid.patient_from_voxel;
+  const double by_positions_mm = leaning_by_positions_mm(candidates_, places_);
+  if (drift_mm <= by_positions_mm) {
+    affine.set_column(2, dot(step_mm_, normal_) * normal_);
+    return true;
+  }
+  if (drift_mm > by_positions_mm + leaning_of_normal(first) * norm(run)) return false;
+  const Vec3 along = (1 / norm(run)) * run;
+  const Vec3 across = first.row_direction - dot(first.row_direction, along) * along;
+  const Vec3 row = (1 / norm(across)) * across;
+  affine.set_column(0, first.spacing_i_mm * row);
+  affine.set_column(1, first.spacing_j_mm * cross(along, row));
+  return true;
+}
+
 /// The angle about the row direction by which the stack leaves the normal: positive where slices further along the
 /// normal lie further along the column direction.
 void StackJudge::note_tilt() {
@@ -315,6 +335,7 @@ void StackJudge::note_tilt() {
   const double drift_mm = norm(run - along_mm * normal_);
   const double degrees = std::atan2(drift_mm, along_mm) * 180 / std::numbers::pi;
   if (degrees <= kTiltToleranceDegrees || drift_mm <= kPositionRoundingMm) return;
+  if (is_made_upright(run, drift_mm)) return;
   const Instance& first = instance(places_.front().first());
   const bool is_negative = dot(run, first.column_direction) < 0;
   const bool is_refused = degrees > kMaxTiltDegrees;

@@ -86,6 +86,48 @@ bool is_regular(std::span<const double> distances_mm) {
   return true;
 }
 
+double leaning_by_positions_mm(std::span<const Candidate> candidates, std::span<const Place> places) {
+  const auto position = [&](const Place& place) { return candidates[place.first().candidate].instance.position_mm; };
+  const auto is_of_tenths = [](double mm) {
+    constexpr double kNoise = 1e-3;  // of positions that were f32 once
+    return std::abs(10 * mm - std::round(10 * mm)) <= kNoise;
+  };
+  const Vec3 run = position(places.back()) - position(places.front());
+  double scatter_mm = 0;
+  bool are_tenths = true;
+  for (const Place& place : places) {
+    const Vec3 from_first = position(place) - position(places.front());
+    scatter_mm = std::max(scatter_mm, norm(from_first - dot(from_first, run) / dot(run, run) * run));
+    are_tenths = are_tenths && std::ranges::all_of(position(place), is_of_tenths);
+  }
+  return std::max(2 * scatter_mm, are_tenths ? 10 * kTwoDecimalsMm : kTwoDecimalsMm);
+}
+
+namespace {
+
+/// True where some vector of whole hundredths points the same way: the text, before it was brought to unit length.
+/// Along an axis any text does.
+bool is_of_hundredths(const Vec3& direction) {
+  constexpr double kSame = 1e-9;
+  const auto is_axis = [](double cosine) { return std::abs(cosine) > 1 - kSame; };
+  if (std::ranges::any_of(direction, is_axis)) return false;
+  for (int n = 0; n < 27; ++n) {  // unit length moves each by one hundredth at most
+    Vec3 text;
+    for (std::size_t i = 0, rest = static_cast<std::size_t>(n); i < 3; ++i, rest /= 3) {
+      text[i] = std::round(100 * direction[i]) + static_cast<double>(rest % 3) - 1;
+    }
+    if (norm((1 / norm(text)) * text - direction) <= kSame) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+double leaning_of_normal(const Instance& slice) {
+  constexpr double kHalfHundredth = 0.5e-2 * std::numbers::sqrt3;  // in all three cosines
+  return is_of_hundredths(slice.row_direction) || is_of_hundredths(slice.column_direction) ? kHalfHundredth : 0;
+}
+
 Vec3 slice_normal(std::span<const Candidate> candidates, const StackDraft& draft) {
   const Instance& reference = candidates[draft.members.front().candidate].instance;
   return cross(reference.row_direction, reference.column_direction);

@@ -58,6 +58,13 @@ std::optional<double> even_spacing_mm(std::span<const double> distances_mm);
 inline constexpr int kSpacingChangeRun = 3;
 bool is_regular(std::span<const double> distances_mm);
 
+/// How far rounding alone may make places lean that lie along the normal: as positions are written, with one decimal or
+/// with two and more, and no less than twice as far as any of them lies off the line from the first to the last.
+double leaning_by_positions_mm(std::span<const Candidate> candidates, std::span<const Place> places);
+
+/// How far the normal itself may lean, in radians: 0 but where directions are written with two decimals.
+double leaning_of_normal(const Instance& slice);
+
 /// The normal of a draft's slices: row direction x column direction of its first member.
 Vec3 slice_normal(std::span<const Candidate> candidates, const StackDraft& draft);
 

@@ -288,6 +288,90 @@ TEST(StackFindings, SlicesLostToTheirRescaleSaySo) {
   EXPECT_EQ(stack.findings[0].action, "not used: these have none");
 }
 
+double rounded(double value, int decimals) {
+  const double units = std::pow(10, decimals);
+  return std::round(value * units) / units;
+}
+
+/// Slices turned about x and y, of which the texts have so many decimals, and which lean along the columns.
+struct RoundedStack {
+  int count;
+  double spacing_mm, about_x, about_y;
+  int position_decimals, direction_decimals;
+
+  std::vector<Candidate> leaning(double degrees) const {
+    constexpr double kDegree = 0.017453292519943295;
+    const double x = about_x * kDegree, y = about_y * kDegree;
+    const Vec3 row{std::cos(y), 0, -std::sin(y)},
+        column{std::sin(y) * std::sin(x), std::cos(x), std::cos(y) * std::sin(x)};
+    Vec3 row_text, column_text;
+    for (std::size_t i = 0; i < 3; ++i) {
+      row_text[i] = rounded(row[i], direction_decimals);
+      column_text[i] = rounded(column[i], direction_decimals);
+    }
+    const Vec3 read_row = (1 / norm(row_text)) * row_text;
+    const Vec3 upright = column_text - dot(column_text, read_row) * read_row;
+    auto candidates = series(count);
+    for (int k = 0; k < count; ++k) {
+      dicom::Instance& image = candidates[k].instance;
+      image.row_direction = read_row;
+      image.column_direction = (1 / norm(upright)) * upright;
+      const Vec3 step = cross(row, column) + std::tan(degrees * kDegree) * column;
+      image.position_mm = Vec3{-20, -30, 0} + k * spacing_mm * step;
+      for (double& mm : image.position_mm) mm = rounded(mm, position_decimals);
+    }
+    return candidates;
+  }
+};
+
+void expect_upright(const Grid& grid) {
+  const auto& affine = grid.patient_from_voxel;
+  for (const auto& [a, b] : {std::pair{0, 1}, {1, 2}, {2, 0}}) {
+    EXPECT_NEAR(dot(affine.column(a), affine.column(b)), 0, 1e-9);
+  }
+  EXPECT_NEAR(norm(affine.column(0)), 0.5, 1e-12);
+  EXPECT_NEAR(norm(affine.column(1)), 0.75, 1e-12);
+  EXPECT_GT(dot(cross(affine.column(0), affine.column(1)), affine.column(2)), 0);
+}
+
+/// 0.06 degrees over 55 mm.
+TEST(StackFindings, RoundingOfPositionsIsNoTilt) {
+  const RoundedStack image{12, 5, -20, -12, 1, 12};
+  const auto candidates = image.leaning(0);
+  const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::accept);
+  EXPECT_FALSE(stack.is_tilted);
+  EXPECT_THAT(codes(stack), ElementsAre());
+  expect_upright(stack.grid);
+  const auto& affine = stack.grid.patient_from_voxel;
+  EXPECT_LT(norm(affine.column(0) - 0.5 * candidates[0].instance.row_direction), 1e-12) << "directions are exact";
+  EXPECT_LT(norm(affine({0, 0, 11}) - candidates[11].instance.position_mm), 0.1);
+  EXPECT_THAT(codes(build_stacks(image.leaning(0.5), kDifferent).stacks[0]), ElementsAre(Code::gantry_tilt));
+}
+
+/// 0.17 degrees.
+TEST(StackFindings, RoundingOfDirectionsIsNoTilt) {
+  const RoundedStack image{10, 3, 33, -21, 6, 2};
+  const auto candidates = image.leaning(0);
+  const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
+  EXPECT_EQ(stack.verdict, Verdict::accept);
+  EXPECT_FALSE(stack.is_tilted);
+  expect_upright(stack.grid);
+  const auto& affine = stack.grid.patient_from_voxel;
+  EXPECT_LT(norm(affine({0, 0, 9}) - candidates[9].instance.position_mm), 1e-9) << "positions are exact";
+  EXPECT_LT(norm(affine.column(0) - 0.5 * candidates[0].instance.row_direction), 0.5 * 5e-3);
+  for (const double degrees : {-1.0, 1.0}) {
+    EXPECT_TRUE(build_stacks(image.leaning(degrees), kDifferent).stacks[0].is_tilted) << degrees;
+  }
+}
+
+/// Directions of six decimals and positions of three: nothing is forgiven but what was.
+TEST(StackFindings, ASmallTiltOfExactTextsIsOne) {
+  const RoundedStack image{40, 2.5, 33, -21, 3, 6};
+  EXPECT_THAT(codes(build_stacks(image.leaning(0), kDifferent).stacks[0]), ElementsAre());
+  EXPECT_THAT(codes(build_stacks(image.leaning(0.1), kDifferent).stacks[0]), ElementsAre(Code::gantry_tilt));
+}
+
 }  // namespace
 
 }  // namespace naru::test
