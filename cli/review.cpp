@@ -51,6 +51,19 @@ void print_region(const ReviewRegion& region, bool is_excluded) {
     print("      picture {}\n", line.at("full_crop").get<std::string>());
 }
 
+/// What has to be decided of what is open, where that is not its regions alone.
+void print_demand(const ReviewEntry& entry) {
+  if (!entry.held.needs_release || !entry.held.can_release) return;
+  const std::size_t open = entry.open_region_count();
+  if (entry.is_released()) {
+    print("  released as a whole, and held for its regions: decide about each that is open ({})\n", open);
+  } else if (open > 0) {
+    print("  held as a whole: keep it or exclude it; and for its regions: decide about each that is open ({})\n", open);
+  } else {
+    print("  held as a whole: keep it or exclude it\n");
+  }
+}
+
 void print_entry(const ReviewEntry& entry) {
   const HeldEntry& held = entry.held;
   print("{}  {}  {}  {} files", held.id, name(entry.state()), held.reason ? name(*held.reason) : "-", held.files);
@@ -58,7 +71,7 @@ void print_entry(const ReviewEntry& entry) {
   print("\n  series {}\n", printable(held.series_uid));
   if (entry.decision) print("  decided  {}\n", decision_text(entry.decision));
   if (!held.can_release) print("  this version cannot release it: it can only be excluded\n");
-  if (held.can_release && held.needs_release) print("  not held for regions alone: keep or exclude it as a whole\n");
+  if (entry.state() == ReviewState::open) print_demand(entry);
   if (entry.blanked_count > 0) print("  {} more regions are blanked in any case\n", entry.blanked_count);
   for (const ReviewRegion& region : entry.regions) print_region(region, entry.state() == ReviewState::excluded);
 }
@@ -91,8 +104,12 @@ void print_next(const Review& review, const std::string& report) {
   const auto count = [&](ReviewState state) {
     return std::ranges::count_if(review.entries, [&](const ReviewEntry& entry) { return entry.state() == state; });
   };
-  print("{} open, {} decided, {} excluded, {} made\n", count(ReviewState::open), count(ReviewState::decided),
-        count(ReviewState::excluded), count(ReviewState::made));
+  std::size_t open_regions = 0;
+  for (const ReviewEntry& entry : review.entries) {
+    if (entry.state() == ReviewState::open) open_regions += entry.open_region_count();
+  }
+  print("{} open, {} decided, {} excluded, {} made; regions open: {}\n", count(ReviewState::open),
+        count(ReviewState::decided), count(ReviewState::excluded), count(ReviewState::made), open_regions);
   const bool can_redact = std::ranges::any_of(review.entries, [](const ReviewEntry& entry) {
     return entry.state() == ReviewState::open && !entry.regions.empty();
   });
@@ -126,7 +143,8 @@ Action define_review(CLI::App& app) {
   app.add_option("REPORT", options->report, "the report's folder of a deidentify or prepare run")->required();
   app.add_option("--decide", options->order.decide,
                  "ID=redact (blank it), ID=keep (it identifies nobody) or ID=exclude (the series stays out); ID is a "
-                 "region's, or a series' or case's for all of its regions; may be repeated")
+                 "region's, or a series' or case's for all of its regions; where that is held for more than regions, "
+                 "keep releases it from that and leaves its regions open; may be repeated")
       ->type_name("ID=WHAT")
       ->allow_extra_args(false);
   app.add_option("--by", options->order.by, "who decides")->type_name("NAME");

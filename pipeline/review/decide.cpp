@@ -72,7 +72,10 @@ class Deciding {
       throw refused("this version cannot release it: exclude it, or name its regions in the recipe");
     }
     if (ruling == Ruling::redact && (entry.regions.empty() || entry.held.needs_release)) {
-      throw refused("it is not held for regions alone, so blanking them does not release it: keep or exclude it");
+      throw refused(entry.regions.empty()
+                        ? "it is held as a whole: keep it or exclude it"
+                        : "it is held as a whole, too: keep it or exclude it, and decide about each of "
+                          "its regions by the region's id");
     }
     if (asked.whole.value_or(ruling) != ruling) throw refused("it contradicts another --decide");
     asked.whole = ruling;
@@ -96,20 +99,22 @@ class Deciding {
   void add_lines(const ReviewEntry& entry, const Asked& asked) {
     const bool is_excluded = entry.decision && entry.decision->ruling == Ruling::exclude;
     if (is_excluded && !asked.whole) {
-      throw Error(
-          ErrorCode::usage,
-          fmt::format("{0} is excluded: take that back first, by {0}=keep; nothing was decided", entry.held.id));
+      const std::string how =
+          entry.held.needs_release
+              ? fmt::format("first, by {}=keep", entry.held.id)
+              : fmt::format("with it, by {0}=redact or {0}=keep, which decides about all other regions", entry.held.id);
+      throw Error(ErrorCode::usage,
+                  fmt::format("{} is excluded: take that back {}; nothing was decided", entry.held.id, how));
     }
     if (asked.whole) {
       lines_.push_back(line_of(entry, entry.held.id, *asked.whole));
       lines_.back().files_sha256 = entry.held.files_sha256;
     }
+    // Who releases what is held for more than its regions decides about none of them: each has to be looked at.
+    const bool decides_all = asked.whole && *asked.whole != Ruling::exclude && !entry.held.needs_release;
     for (std::size_t n = 0; n < entry.regions.size(); ++n) {
       const auto own = asked.regions.find(n);
-      if (own == asked.regions.end() && asked.whole.value_or(Ruling::exclude) == Ruling::exclude) continue;
-      // To release the whole takes back no decision to blank a part of it.
-      const bool is_settled = entry.held.needs_release && entry.regions[n].decision.has_value();
-      if (own == asked.regions.end() && is_settled) continue;
+      if (own == asked.regions.end() && !decides_all) continue;
       const nlohmann::ordered_json& region = entry.regions[n].line;
       lines_.push_back(
           line_of(entry, region.at("id").get<std::string>(), own == asked.regions.end() ? *asked.whole : own->second));

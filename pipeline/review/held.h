@@ -24,7 +24,8 @@ struct HeldEntry {
   std::size_t files = 0;                               ///< of it that are held, or that it has where none is
   std::size_t frames = 0;                              ///< that were looked at; 0 where none was
   std::string files_sha256;                            ///< over the checksums of the files that were looked at
-  /// It is not held for pieces of text alone, which can be decided one by one: `keep` of the whole releases it.
+  /// It is not held for pieces of text alone, which can be decided one by one. `keep` of the whole releases it from
+  /// what else holds it, and decides about no piece of text.
   bool needs_release = false;
   bool can_release = true;  ///< false: nothing but its exclusion ends this
 };

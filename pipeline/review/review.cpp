@@ -89,6 +89,8 @@ Json entry_json(const ReviewEntry& entry) {
           {"frames", entry.held.frames},
           {"needs_release", entry.held.needs_release},
           {"can_release", entry.held.can_release},
+          {"released", entry.is_released()},
+          {"open_regions", is_excluded ? 0 : entry.open_region_count()},
           {"decision", decision_json(entry.decision)},
           {"blanked_regions", entry.blanked_count},
           {"regions", std::move(regions)}};
@@ -104,12 +106,19 @@ std::string_view name(ReviewState state) {
 ReviewState ReviewEntry::state() const {
   if (decision && decision->ruling == Ruling::exclude) return ReviewState::excluded;
   const bool is_made = held.disposition == Disposition::used;
-  const bool has_open = std::ranges::any_of(regions, [](const ReviewRegion& region) { return !region.decision; });
-  // Who released other files released nothing that is held now.
-  const bool is_released = held.can_release && decision && decision->ruling == Ruling::keep &&
-                           !held.files_sha256.empty() && decision->files_sha256 == held.files_sha256;
-  if (has_open || (!is_made && held.needs_release && !is_released)) return ReviewState::open;
+  if (open_region_count() > 0 || (!is_made && held.needs_release && !is_released())) return ReviewState::open;
   return is_made ? ReviewState::made : ReviewState::decided;
+}
+
+bool ReviewEntry::is_released() const {
+  // Who released other files released nothing that is held now.
+  return held.needs_release && held.can_release && decision && decision->ruling == Ruling::keep &&
+         !held.files_sha256.empty() && decision->files_sha256 == held.files_sha256;
+}
+
+std::size_t ReviewEntry::open_region_count() const {
+  const auto is_open = [](const ReviewRegion& region) { return !region.decision; };
+  return static_cast<std::size_t>(std::ranges::count_if(regions, is_open));
 }
 
 Review read_review(const std::filesystem::path& report) {

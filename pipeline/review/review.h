@@ -32,6 +32,9 @@ struct ReviewEntry {
   std::size_t blanked_count = 0;     ///< pieces of text that are blanked whatever is decided
   std::optional<Decision> decision;  ///< about the whole
   ReviewState state() const;
+  /// It is held for more than pieces of text, and people released it from that.
+  bool is_released() const;
+  std::size_t open_region_count() const;
 };
 
 struct Review {
@@ -53,8 +56,9 @@ struct ReviewOrder {
   std::string by, why;
 };
 
-/// Writes decisions.jsonl: all that is ordered, or nothing. A decision about a whole is one about each of its regions
-/// as well; one about a single region goes before it.
+/// Writes decisions.jsonl: all that is ordered, or nothing. A decision about a whole that is held for its regions alone
+/// is one about each of them as well; one about a single region goes before it. Where it is held for more, `keep` of
+/// the whole leaves open what is open of its regions.
 /// @throws Error{usage} for an id that is not held, an order that makes no sense, or texts that are empty, too long or
 /// hold control characters
 /// @throws Error as append_decisions

@@ -47,7 +47,8 @@ TEST_F(ReviewProgramTest, ListsForEyesAndAsOneDocument) {
   EXPECT_EQ(table.status, 0) << table.err;
   EXPECT_THAT(table.out, HasSubstr("series-1f0c9a52be47  open  text_suspected  3 files, 3 frames"));
   EXPECT_THAT(table.out, HasSubstr("region-0a1b2c3d4e5f  frame 0 x=1 y=2 3x4  score 0.90  uncertain  open"));
-  EXPECT_THAT(table.out, HasSubstr("1 open, 0 decided"));
+  EXPECT_THAT(table.out, HasSubstr("1 open, 0 decided, 0 excluded, 0 made; regions open: 1"));
+  EXPECT_THAT(table.out, Not(HasSubstr("as a whole")));
   const json listed = json::parse(run({"--json"}).out);
   EXPECT_EQ(listed["schema"], "naru.review/1");
   EXPECT_EQ(listed["held"][0]["regions"][0]["id"], "region-0a1b2c3d4e5f");
@@ -119,6 +120,25 @@ TEST_F(ReviewProgramTest, SaysThatDecisionsOfAnEarlierVersionAreNotApplied) {
   EXPECT_EQ(decided.status, 0) << decided.err;
   EXPECT_THAT(decided.out, HasSubstr("An earlier version wrote this report"));
   EXPECT_THAT(decided.out, Not(HasSubstr("--resume")));
+}
+
+TEST_F(ReviewProgramTest, SaysThatAReleasedSeriesWaitsForItsRegions) {
+  std::string text = test::slurp(folder_ / "out.report/held.json");
+  for (const auto& [before, now] :
+       {std::pair<std::string, std::string>(R"("needs_release":false)", R"("needs_release":true)"),
+        {R"("files_sha256":null)", R"("files_sha256":"f")"}}) {
+    text.replace(text.find(before), before.size(), now);
+  }
+  test::spill(folder_ / "out.report/held.json", text);
+  EXPECT_THAT(run({}).out, HasSubstr("held as a whole: keep it or exclude it; and for its regions"));
+  const Finished kept = run({"--decide", "series-1f0c9a52be47=keep", "--by", "A", "--why", "may leave"});
+  EXPECT_EQ(kept.status, 0) << kept.err;
+  EXPECT_THAT(kept.out, HasSubstr("uncertain  open"));
+  EXPECT_THAT(kept.out, HasSubstr("released as a whole, and held for its regions: decide about each that is open (1)"));
+  EXPECT_THAT(kept.out, HasSubstr("1 open, 0 decided, 0 excluded, 0 made; regions open: 1"));
+  const Finished decided = run({"--decide", "region-0a1b2c3d4e5f=redact", "--by", "A", "--why", "a name"});
+  EXPECT_THAT(decided.out, HasSubstr("0 open, 1 decided, 0 excluded, 0 made; regions open: 0"));
+  EXPECT_THAT(decided.out, Not(HasSubstr("as a whole")));
 }
 
 }  // namespace

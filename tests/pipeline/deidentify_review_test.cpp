@@ -414,5 +414,24 @@ TEST_F(DeidentifyReviewTest, ReplacesAReportOfAnEarlierBuildButAppliesNoDecision
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
 }
 
+/// Nobody who says that a page may leave has looked at each name on it.
+TEST_F(DeidentifyReviewTest, DeliversNothingOfAReleasedPageWhileItsRegionsAreOpen) {
+  put_page(with_text(70, 120));
+  EXPECT_EQ(run().instance_count, 1U);
+  ASSERT_GE(review().entries.at(0).open_region_count(), 1U);
+  decide_whole("keep");
+  EXPECT_TRUE(review().entries.at(0).is_released());
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
+  EXPECT_EQ(resume().instance_count, 1U);
+  EXPECT_EQ(fates(), (std::map<std::string, int>{{"quarantined:text_suspected", 1}, {"used", 1}}));
+  EXPECT_TRUE(review().entries.at(0).is_released()) << "of that nobody is asked again";
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
+  EXPECT_EQ(actions(), (std::set<std::string>{"held uncertain"}));
+  decide_regions("redact");
+  EXPECT_EQ(resume().instance_count, 2U);
+  EXPECT_EQ(pixels(), (std::map<std::string, int>{{"changed", 1}, {"kept", 1}}));
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
+}
+
 }  // namespace
 }  // namespace naru

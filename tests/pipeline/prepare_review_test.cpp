@@ -197,5 +197,24 @@ TEST_F(PrepareReviewTest, AppliesDecisionsToNoOtherRecipeInAnyMode) {
   EXPECT_EQ(run().case_count, 2U);
 }
 
+TEST_F(PrepareReviewTest, MakesNothingOfAReleasedSeriesWhileItsRegionsAreOpen) {
+  put_volume("P1", {with_text(70, 120), Picture(), Picture()}, true);
+  put_volume("P2", {Picture(), Picture()});
+  EXPECT_EQ(run().case_count, 1U);
+  decide_whole("keep");
+  EXPECT_EQ(resume().case_count, 1U) << "its text is looked for, and holds it";
+  const Review now = review();
+  const auto open = std::ranges::find(now.entries, ReviewState::open, &ReviewEntry::state);
+  ASSERT_NE(open, now.entries.end());
+  ReviewOrder order{{}, "A. Steward", "shows a name"};
+  for (const ReviewRegion& region : open->regions) {
+    order.decide.push_back(region.line["id"].get<std::string>() + "=redact");
+  }
+  ASSERT_FALSE(order.decide.empty());
+  decide(report(), order);
+  EXPECT_EQ(resume().case_count, 2U);
+  EXPECT_EQ(blanked_count(), 1U);
+}
+
 }  // namespace
 }  // namespace naru

@@ -158,16 +158,36 @@ TEST_F(ReviewTest, ReleasesWhatIsHeldWithoutRegions) {
   EXPECT_EQ(read_decisions(folder_.path()).all.at(0).files_sha256, "f");
 }
 
-/// Releasing a series must not turn what somebody wants blanked into something that stays.
-TEST_F(ReviewTest, ReleasesAWholeWithoutTakingBackWhatIsToBeBlanked) {
+/// Nobody who says that an ultrasound may leave has looked at each name in it.
+TEST_F(ReviewTest, ReleasesAWholeAndDecidesAboutNoneOfItsRegions) {
   HeldQueue queue = *read_held(folder_.path());
   queue.entries[0].needs_release = true;
   write_held(folder_.path(), queue);
   order({"region-a=redact"});
   order({"series-1=keep"});
-  EXPECT_EQ(state(0), ReviewState::decided);
+  EXPECT_EQ(state(0), ReviewState::open);
   EXPECT_EQ(review().entries[0].regions[0].decision->ruling, Ruling::redact);
-  EXPECT_EQ(review().entries[0].regions[1].decision->ruling, Ruling::keep);
+  EXPECT_FALSE(review().entries[0].regions[1].decision);
+  const Json open = to_json(review()).at("held")[0];
+  EXPECT_EQ(open.at("released"), true);
+  EXPECT_EQ(open.at("open_regions"), 1);
+  EXPECT_THAT(refusal({"series-1=redact"}), HasSubstr("each of its regions"));
+  order({"region-b=keep"});
+  EXPECT_EQ(state(0), ReviewState::decided);
+  order({"series-1=exclude"});
+  EXPECT_EQ(state(0), ReviewState::excluded) << "that decides about all of it";
+  EXPECT_THAT(refusal({"region-b=redact"}), HasSubstr("series-1=keep"));
+}
+
+TEST_F(ReviewTest, DecidesAboutAWholeAndItsRegionsAtOnce) {
+  queue_.entries[0].needs_release = true;
+  write_review(folder_.path(), queue_, {});
+  const Json held = to_json(review()).at("held")[0];
+  EXPECT_EQ(held.at("released"), false);
+  EXPECT_EQ(held.at("open_regions"), 2);
+  order({"series-1=keep", "region-a=redact", "region-b=keep"});
+  EXPECT_EQ(state(0), ReviewState::decided);
+  EXPECT_EQ(line_count(), 3U);
 }
 
 TEST_F(ReviewTest, AsksAgainOnceTheFilesAreOthers) {
