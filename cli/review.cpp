@@ -51,6 +51,12 @@ void print_region(const ReviewRegion& region, bool is_excluded) {
     print("      picture {}\n", line.at("full_crop").get<std::string>());
 }
 
+/// Why it is held as a whole, and where to look: regions say that of themselves.
+void print_reason(const HeldEntry& held) {
+  if (!held.because.empty()) print("  held because: {}\n", printable(held.because));
+  if (!held.because.empty() && !held.path.empty()) print("      {}\n", printable(held.path));
+}
+
 /// What has to be decided of what is open, where that is not its regions alone.
 void print_demand(const ReviewEntry& entry) {
   if (!entry.held.needs_release || !entry.held.can_release) return;
@@ -71,6 +77,7 @@ void print_entry(const ReviewEntry& entry) {
   print("\n  series {}\n", printable(held.series_uid));
   if (entry.decision) print("  decided  {}\n", decision_text(entry.decision));
   if (!held.can_release) print("  this version cannot release it: it can only be excluded\n");
+  if (held.disposition == Disposition::quarantined && !entry.is_released()) print_reason(held);
   if (entry.state() == ReviewState::open) print_demand(entry);
   if (entry.blanked_count > 0) print("  {} more regions are blanked in any case\n", entry.blanked_count);
   for (const ReviewRegion& region : entry.regions) print_region(region, entry.state() == ReviewState::excluded);

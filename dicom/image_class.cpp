@@ -13,17 +13,18 @@ struct Kind {
   std::string_view uid;
   bool is_prefix;
   bool believes_no;  ///< Burned In Annotation = NO counts
+  std::string_view name;
 };
 constexpr std::array kTextKinds = {
-    Kind{"1.2.840.10008.5.1.4.1.1.7", false, false},    // Secondary Capture
-    Kind{"1.2.840.10008.5.1.4.1.1.7.", true, false},    // its multi-frame forms
-    Kind{"1.2.840.10008.5.1.1.30", false, false},       // Hardcopy Color
-    Kind{"1.2.840.10008.5.1.1.29", false, false},       // Hardcopy Grayscale
-    Kind{"1.2.840.10008.5.1.4.1.1.3.1", false, true},   // Ultrasound Multi-frame
-    Kind{"1.2.840.10008.5.1.4.1.1.6.1", false, true},   // Ultrasound
-    Kind{"1.2.840.10008.5.1.4.1.1.3", false, true},     // Ultrasound Multi-frame (retired)
-    Kind{"1.2.840.10008.5.1.4.1.1.6", false, true},     // Ultrasound (retired)
-    Kind{"1.2.840.10008.5.1.4.1.1.77.1.", true, true},  // Visible light
+    Kind{"1.2.840.10008.5.1.4.1.1.7", false, false, "secondary capture"},  // Secondary Capture
+    Kind{"1.2.840.10008.5.1.4.1.1.7.", true, false, "secondary capture"},  // its multi-frame forms
+    Kind{"1.2.840.10008.5.1.1.30", false, false, "hardcopy"},              // Hardcopy Color
+    Kind{"1.2.840.10008.5.1.1.29", false, false, "hardcopy"},              // Hardcopy Grayscale
+    Kind{"1.2.840.10008.5.1.4.1.1.3.1", false, true, "ultrasound"},        // Ultrasound Multi-frame
+    Kind{"1.2.840.10008.5.1.4.1.1.6.1", false, true, "ultrasound"},        // Ultrasound
+    Kind{"1.2.840.10008.5.1.4.1.1.3", false, true, "ultrasound"},          // Ultrasound Multi-frame (retired)
+    Kind{"1.2.840.10008.5.1.4.1.1.6", false, true, "ultrasound"},          // Ultrasound (retired)
+    Kind{"1.2.840.10008.5.1.4.1.1.77.1.", true, true, "visible light"},    // Visible light
 };
 
 /// What values of Image Type that name a page have in them, e.g. "SCREEN SAVE", "DOSE_INFO", "CSA REPORT", "CT_SOM5
@@ -58,7 +59,7 @@ bool has_one(std::span<const std::string> image_type, std::span<const std::strin
   });
 }
 
-const Kind* text_kind(std::string_view sop_class_uid) {
+const Kind* kind_of(std::string_view sop_class_uid) {
   const auto kind = std::ranges::find_if(kTextKinds, [&](const Kind& row) {
     return row.is_prefix ? sop_class_uid.starts_with(row.uid) : sop_class_uid == row.uid;
   });
@@ -71,7 +72,7 @@ bool is_stated_burned_in(std::string_view annotation) { return !annotation.empty
 
 ImageClass image_class(std::string_view sop_class_uid, std::span<const std::string> image_type,
                        std::string_view burned_in_annotation) {
-  if (is_stated_burned_in(burned_in_annotation) || text_kind(sop_class_uid) != nullptr || names_a_page(image_type)) {
+  if (is_stated_burned_in(burned_in_annotation) || kind_of(sop_class_uid) != nullptr || names_a_page(image_type)) {
     return ImageClass::captured;
   }
   const bool is_derived = !image_type.empty() && image_type[0].starts_with("DERIVED");
@@ -80,12 +81,21 @@ ImageClass image_class(std::string_view sop_class_uid, std::span<const std::stri
   return is_derived || is_secondary || is_made ? ImageClass::derived : ImageClass::original;
 }
 
+std::string_view text_by_kind(std::string_view sop_class_uid, std::span<const std::string> image_type,
+                              std::string_view burned_in_annotation) {
+  if (is_stated_burned_in(burned_in_annotation)) {
+    return capital(burned_in_annotation) == "YES" ? "Burned In Annotation YES" : "Burned In Annotation that is not NO";
+  }
+  if (names_a_page(image_type)) return "Image Type of a page of text";
+  const Kind* const kind = kind_of(sop_class_uid);
+  if (kind == nullptr) return "";
+  if (names_one(image_type, kSlideLabels)) return "Image Type of a slide's label";
+  return kind->believes_no && capital(burned_in_annotation) == "NO" ? "" : kind->name;
+}
+
 bool shows_text_by_kind(std::string_view sop_class_uid, std::span<const std::string> image_type,
                         std::string_view burned_in_annotation) {
-  if (image_class(sop_class_uid, image_type, burned_in_annotation) != ImageClass::captured) return false;
-  const Kind* const kind = text_kind(sop_class_uid);
-  return kind == nullptr || !kind->believes_no || capital(burned_in_annotation) != "NO" || names_a_page(image_type) ||
-         names_one(image_type, kSlideLabels);
+  return !text_by_kind(sop_class_uid, image_type, burned_in_annotation).empty();
 }
 
 bool names_a_page(std::span<const std::string> image_type) { return has_one(image_type, kPages); }

@@ -22,8 +22,11 @@ bool is_stated_burned_in(std::string_view annotation);
 ImageClass image_class(std::string_view sop_class_uid, std::span<const std::string> image_type,
                        std::string_view burned_in_annotation);
 
-/// True for images of class A, but for ultrasound and visible light whose Burned In Annotation is NO and that show no
-/// label of a slide: without a rule for their device, or a person, they must not leave.
+/// Why an image shows text by its kind, in words for people; empty where it does not. Those are images of class A, but
+/// for ultrasound and visible light whose Burned In Annotation is NO and that show no label of a slide: without a rule
+/// for their device, or a person, they must not leave.
+std::string_view text_by_kind(std::string_view sop_class_uid, std::span<const std::string> image_type,
+                              std::string_view burned_in_annotation);
 bool shows_text_by_kind(std::string_view sop_class_uid, std::span<const std::string> image_type,
                         std::string_view burned_in_annotation);
 

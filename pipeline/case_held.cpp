@@ -1,10 +1,12 @@
 #include "pipeline/case_held.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "dicom/image_class.h"
 #include "pipeline/content.h"
 #include "pipeline/pixels/case_text.h"
 
@@ -46,7 +48,9 @@ HeldEntry held_entry(const Scan& scan, const CasePlan& plan, Disposition disposi
   entry.series_uid = scan.stacks[plan.stacks.front()].series_uid;
   entry.disposition = disposition;
   entry.reason = reason;
-  entry.files = files_of(scan, plan).size();
+  const std::set<std::size_t> files = files_of(scan, plan);
+  entry.files = files.size();
+  if (!files.empty()) entry.path = scan.inputs[*files.begin()].path.string();
   for (const std::size_t stack : plan.stacks) {
     entry.frames += static_cast<std::size_t>(scan.stacks[stack].grid.size.z);
   }
@@ -72,6 +76,11 @@ std::vector<CaseHeld> held_by_header(Scan& scan, const Rulings& rulings, const P
     if (is_excluded) one.entry.disposition = Disposition::excluded;
     one.files = files_with(scan, candidates);
     one.entry.files = one.files.size();
+    const auto declaring = std::ranges::find_if(
+        candidates, [&](std::size_t c) { return scan.candidates[c].instance.burned_in_annotation; });
+    one.entry.path = scan.inputs[scan.input_of_candidate[*declaring]].path.string();
+    const bool is_page = dicom::names_a_page(scan.candidates[*declaring].instance.image_type);
+    one.entry.because = is_page ? "Image Type of a page of text" : "Burned In Annotation YES";
     bool is_held = false;
     for (const std::size_t c : candidates) {
       if (scan.placements[c].reason != Code::text_suspected) continue;

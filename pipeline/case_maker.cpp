@@ -128,7 +128,8 @@ bool CaseMaker::look_for_text(CaseEnd& end, CaseRecord& looks) {
   plan.text_boxes = std::move(text.boxes);
   if (!text.hold) return true;
   end.text_evidence = std::move(looks.text_evidence);
-  end.hold = CaseHold{Disposition::quarantined, *text.hold, false, text.needs_release, text.can_release};
+  end.hold = CaseHold{Disposition::quarantined, *text.hold,       false,
+                      text.needs_release,       text.can_release, std::string(text.because)};
   return false;
 }
 
@@ -158,7 +159,9 @@ bool CaseMaker::look_for_face(CaseEnd& end, CaseRecord& looks) {
   evidence.update(face_evidence(face, is_held));
   if (face.cut && can_go) plan.face = std::make_shared<const FaceRemoval>(std::move(*face.cut));
   (is_held ? end.face_evidence : looks.face_evidence) = std::move(evidence);
-  if (is_held) end.hold = CaseHold{Disposition::quarantined, Code::face_present, true};
+  if (is_held)
+    end.hold =
+        CaseHold{Disposition::quarantined, Code::face_present, true, true, true, "face: " + std::string(face.because)};
   return !is_held;
 }
 
@@ -184,6 +187,7 @@ HeldEntry entry_of(const Scan& scan, const CasePlan& plan, const CaseHold& hold)
   if (hold.is_face) entry.id = face_id(plan.case_id);
   entry.needs_release = hold.is_face || hold.needs_release;
   entry.can_release = hold.can_release;
+  entry.because = hold.because;
   return entry;
 }
 

@@ -25,6 +25,7 @@ struct CaseHold {
   Code reason = Code::text_suspected;
   bool is_face = false;
   bool needs_release = false, can_release = true;  ///< see HeldEntry
+  std::string because{};                           ///< likewise
 };
 
 /// What became of a case: `record` where it was made, else `failure` or `hold`.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/text.h"
 #include "pipeline/content.h"
 #include "pipeline/deid_plan.h"
 
@@ -14,6 +15,20 @@ std::string sha256_of(const DeidScan& scan, const std::vector<std::size_t>& inpu
   std::vector<std::string> checksums;
   for (const std::size_t n : inputs) checksums.push_back(scan.files.inputs[n].sha256);
   return files_sha256(std::move(checksums));
+}
+
+/// Why a file is held of which nothing shows where its text is.
+std::string_view why_without_texts(const dicom::DeidSource& source, bool is_of_kind) {
+  if (!is_of_kind) return "what was blanked in it could not be looked at again";
+  return source.text_by_kind.empty() ? "its kind shows text" : source.text_by_kind;
+}
+
+/// What faces.jsonl says of the first stack of a series that is held; none where another kind of file holds it.
+const nlohmann::ordered_json* held_stack(const FacePlan& faces, const std::string& uid) {
+  for (const nlohmann::ordered_json& line : faces.evidence) {
+    if (line.at("action") == "held" && line.at("series_uid") == valid_utf8(uid)) return &line;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -33,6 +48,7 @@ std::vector<HeldEntry> exclude_decided(DeidScan& scan, const Rulings& rulings) {
     entry.disposition = Disposition::excluded;
     entry.reason = reason;
     entry.needs_release = true;
+    if (entry.path.empty()) entry.path = scan.files.inputs[n].path.string();
     ++entry.files;
   }
   std::vector<HeldEntry> result;
@@ -80,6 +96,7 @@ void add_held(std::vector<HeldEntry>& queue, const DeidScan& scan, const MadeIns
     entry.reason = Code::text_suspected;
     entry.files = members[uid].size();
     entry.files_sha256 = sha256_of(scan, members[uid]);
+    entry.path = scan.files.inputs[input].path.string();
     return entry;
   };
   for (const std::size_t input : made.released) {
@@ -97,6 +114,10 @@ void add_held(std::vector<HeldEntry>& queue, const DeidScan& scan, const MadeIns
     const auto shown = made.shown.find(one.input);
     const bool has_texts = shown != made.shown.end() && !shown->second.empty();
     const bool is_of_kind = shown == made.shown.end() && !made.released.contains(one.input);
+    if (!has_texts && entry.because.empty()) {
+      entry.because = why_without_texts(scan.sources[one.input], is_of_kind);
+      entry.path = scan.files.inputs[one.input].path.string();
+    }
     entry.needs_release = entry.needs_release || !has_texts;
     entry.can_release = entry.can_release && (has_texts || is_of_kind);
   }
@@ -119,6 +140,13 @@ void add_faces(std::vector<HeldEntry>& queue, const DeidScan& scan, std::span<co
     entry.can_release = !faces.unreleasable.contains(uid);
     entry.files_sha256 = sha256_of(scan, inputs);
     entry.needs_release = true;
+    const auto first = std::ranges::find_if(inputs, is_held_file);
+    entry.path = scan.files.inputs[first == inputs.end() ? inputs.front() : *first].path.string();
+    if (!is_held) continue;
+    const nlohmann::ordered_json* const stack = held_stack(faces, uid);
+    entry.because =
+        "face: " + (stack != nullptr ? stack->at("because").get<std::string>() : "may show one, is no volume");
+    if (stack != nullptr) entry.path = stack->at("path").get<std::string>();
   }
 }
 

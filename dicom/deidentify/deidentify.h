@@ -39,8 +39,8 @@ struct DeidSource {
   std::string study_uid, series_uid, sop_instance_uid, sop_class_uid, transfer_syntax_uid;
   std::string modality, body_part;
   ImageClass image_class = ImageClass::original;
-  bool shows_text_by_kind = false;   ///< see image_class.h
   std::int64_t frame_count = 1;      ///< Number of Frames (0028,0008); 1 where the file states none that can be
+  std::string_view text_by_kind;     ///< why it shows text by its kind, see image_class.h; empty where it does not
   std::uint64_t expanded_bytes = 0;  ///< of all frames, of a file in which they are compressed or deflated
   bool is_expanded = false;          ///< all frames at once, by the policy, whatever they show
   std::string birth_date;            ///< (0010,0030) as found

@@ -418,7 +418,8 @@ DeidSource source_of(const ElementTable& table, Bytes bytes) {
   source.birth_date = birth_date;
   if (is_stated_burned_in(specimen_label)) burned_in = specimen_label;
   source.image_class = image_class(source.sop_class_uid, image_type, burned_in);
-  source.shows_text_by_kind = shows_text_by_kind(source.sop_class_uid, image_type, burned_in);
+  source.text_by_kind = text_by_kind(source.sop_class_uid, image_type, burned_in);
+  if (is_stated_burned_in(specimen_label)) source.text_by_kind = "Specimen Label in Image";
   return source;
 }
 

@@ -233,6 +233,7 @@ class CaseJudge {
                     {is_released, [&](const JudgedText& text) { return rulings_.of_region(id_of(text)); }});
     result_.hold = decision.hold;
     result_.needs_release = decision.needs_release;
+    result_.because = decision.because;
     result_.boxes = std::move(decision.boxes);
     kept_ = std::move(decision.kept);
     std::set<std::string> ids;
@@ -250,10 +251,7 @@ class CaseJudge {
   /// @param looks at what was blanked
   void decide_again(std::span<const TextLook> looks) {
     for (std::size_t n = 0; n < looks.size(); ++n) {
-      if (looks[n].problem) {
-        result_.hold = Code::text_suspected;
-        result_.can_release = false;
-      }
+      if (looks[n].problem) hold_for_good();
       for (JudgedText& text : shown_texts(looks[n], both(result_.boxes[n], kept_[n]))) {
         place(text, n);
         result_.found.push_back(text);
@@ -280,6 +278,7 @@ class CaseJudge {
   void hold_for_good() {
     result_.hold = Code::text_suspected;
     result_.can_release = false;
+    result_.because = "what was blanked in it could not be looked at again";
   }
 
   void read_stack(std::size_t n, const dicom::SeenWords& words, Executor& executor, const CancelToken& cancel) {

@@ -39,6 +39,7 @@ using FindInSlice =
 struct CaseText {
   std::optional<Code> hold;                         ///< text_suspected: the case is not made
   bool needs_release = false, can_release = true;   ///< see HeldEntry
+  std::string_view because{};                       ///< likewise
   std::optional<CaseFailure> failure;               ///< a slice that could not be read: as StudyRunner has it
   std::vector<std::vector<dicom::PixelBox>> boxes;  ///< by stack of the plan; `frame` is the slice k, -1 for all
   std::vector<JudgedText> found;                    ///< `file` is an index into Scan::inputs, `frame` the slice k

@@ -272,6 +272,7 @@ TextDecision decide_text(std::span<const TextLook> series, TextHandling handling
     if (look.problem && !decision.hold) decision.hold = look.problem;
   }
   decision.needs_release = decision.hold.has_value();
+  if (decision.needs_release) decision.because = "a picture could not be looked at";
   if (review.is_released) decision.hold.reset();
   decision.texts = all_texts(series);
   const Places places = judge_all(series, handling, review, decision.texts);
@@ -295,6 +296,7 @@ TextDecision decide_text(std::span<const TextLook> series, TextHandling handling
   const auto unseen = unseen_texts(series, places.places);
   if (!unseen || is_too_much_blanked(series, decision)) {
     decision.needs_release = true;
+    if (decision.because.empty()) decision.because = "more would be blanked than pictures can lose";
     if (!review.is_released) {
       decision.hold = Code::text_suspected;
       decision.boxes.assign(series.size(), {});

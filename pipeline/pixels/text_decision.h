@@ -65,6 +65,7 @@ struct TextReview {
 struct TextDecision {
   std::optional<Code> hold;       ///< the whole series: text_suspected, or why a file could not be looked at
   bool needs_release = false;     ///< held for more than pieces of text that nobody decided about
+  std::string_view because{};     ///< of what, in words for people; empty where it does not need release
   std::vector<JudgedText> texts;  ///< all that was found, by file and frame
   /// What to blank in each file of the series; none where the series is held.
   std::vector<std::vector<dicom::PixelBox>> boxes;

@@ -83,7 +83,11 @@ class SeriesPlanner {
     if (!decision.hold && rulings_.state_of(entry.id).empty()) return;
     entry.disposition = decision.hold ? Disposition::quarantined : Disposition::used;
     entry.reason = Code::text_suspected;
-    entry.needs_release = decision.needs_release || is_of_kind(members, series);
+    const auto of_kind = first_of_kind(members, series);
+    entry.needs_release = decision.needs_release || of_kind;
+    if (of_kind) entry.because = scan_.sources[*of_kind].text_by_kind;
+    if (!decision.because.empty()) entry.because += (of_kind ? "; " : "") + std::string(decision.because);
+    entry.path = scan_.files.inputs[of_kind ? *of_kind : first_unseen(members, series)].path.string();
     plan_.queue.push_back(std::move(entry));
   }
 
@@ -112,13 +116,22 @@ class SeriesPlanner {
     return entry;
   }
 
-  /// True where the engine will hold a file for its kind, whatever is decided about regions.
-  bool is_of_kind(const std::vector<std::size_t>& members, const std::vector<TextLook>& series) const {
+  /// The first file that could not be looked at, else the first of all.
+  static std::size_t first_unseen(const std::vector<std::size_t>& members, const std::vector<TextLook>& series) {
+    for (std::size_t n = 0; n < members.size(); ++n) {
+      if (series[n].problem) return members[n];
+    }
+    return members.front();
+  }
+
+  /// The first file that the engine will hold for its kind, whatever is decided about regions.
+  std::optional<std::size_t> first_of_kind(const std::vector<std::size_t>& members,
+                                           const std::vector<TextLook>& series) const {
     for (std::size_t n = 0; n < members.size(); ++n) {
       const bool is_covered = !series[n].has_picture || !series[n].regions.empty();
-      if (scan_.sources[members[n]].shows_text_by_kind && !is_covered) return true;
+      if (!scan_.sources[members[n]].text_by_kind.empty() && !is_covered) return members[n];
     }
-    return false;
+    return std::nullopt;
   }
 
   std::string id_of(const std::vector<std::size_t>& members, const JudgedText& text) const {

@@ -48,7 +48,9 @@ Json entry_json(const HeldEntry& entry) {
           {"frames", entry.frames},
           {"files_sha256", text_or_null(entry.files_sha256)},
           {"needs_release", entry.needs_release},
-          {"can_release", entry.can_release}};
+          {"can_release", entry.can_release},
+          {"because", text_or_null(entry.because)},
+          {"path", text_or_null(valid_utf8(entry.path))}};
 }
 
 HeldEntry entry_from(const Json& json) {
@@ -62,6 +64,9 @@ HeldEntry entry_from(const Json& json) {
   entry.files_sha256 = text_from(json.at("files_sha256"));
   json.at("needs_release").get_to(entry.needs_release);
   json.at("can_release").get_to(entry.can_release);
+  // An earlier build wrote neither.
+  entry.because = text_from(json.value("because", Json()));
+  entry.path = text_from(json.value("path", Json()));
   return entry;
 }
 

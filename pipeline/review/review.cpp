@@ -85,6 +85,8 @@ Json entry_json(const ReviewEntry& entry) {
           {"series_uid", entry.held.series_uid},
           {"reason", entry.held.reason ? Json(name(*entry.held.reason)) : Json(nullptr)},
           {"state", name(entry.state())},
+          {"because", text_or_null(entry.held.because)},
+          {"path", text_or_null(entry.held.path)},
           {"files", entry.held.files},
           {"frames", entry.held.frames},
           {"needs_release", entry.held.needs_release},

@@ -141,5 +141,20 @@ TEST_F(ReviewProgramTest, SaysThatAReleasedSeriesWaitsForItsRegions) {
   EXPECT_THAT(decided.out, Not(HasSubstr("as a whole")));
 }
 
+TEST_F(ReviewProgramTest, SaysWhatIsHeldWithoutRegionsAndWhy) {
+  std::string text = test::slurp(folder_ / "out.report/held.json");
+  const std::string before = R"("needs_release":false,"can_release":true)";
+  text.replace(text.find(before), before.size(),
+               R"("needs_release":true,"can_release":true,"because":"secondary capture","path":"/data/export/page")");
+  text.replace(text.find("series-1f0c9a52be47"), 19, "series-000000000000");  // it has no regions
+  test::spill(folder_ / "out.report/held.json", text);
+  const std::string said = run({}).out;
+  EXPECT_THAT(said, HasSubstr("  held because: secondary capture\n      /data/export/page\n"));
+  EXPECT_THAT(said, HasSubstr("  held as a whole: keep it or exclude it\n"));
+  const json held = json::parse(run({"--json"}).out)["held"][0];
+  EXPECT_EQ(held["because"], "secondary capture");
+  EXPECT_EQ(held["path"], "/data/export/page");
+}
+
 }  // namespace
 }  // namespace naru

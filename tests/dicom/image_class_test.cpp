@@ -74,5 +74,18 @@ TEST(ImageClass, KnowsRenderingsByImageType) {
   }
 }
 
+TEST(ImageClass, SaysWhyAnImageShowsTextByItsKind) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(text_by_kind(kCt, Words{"ORIGINAL", "PRIMARY"}, ""), "");
+  EXPECT_EQ(text_by_kind(kCt, Words{}, "yes"), "Burned In Annotation YES");
+  EXPECT_EQ(text_by_kind(kCt, Words{}, "Y"), "Burned In Annotation that is not NO");
+  EXPECT_EQ(text_by_kind(kCapture, Words{"DERIVED", "SECONDARY", "SCREEN SAVE"}, ""), "Image Type of a page of text");
+  EXPECT_EQ(text_by_kind(kCapture, Words{}, "NO"), "secondary capture");
+  EXPECT_EQ(text_by_kind(kMultiFrameCapture, Words{}, ""), "secondary capture");
+  EXPECT_EQ(text_by_kind(kUltrasound, Words{}, ""), "ultrasound");
+  EXPECT_EQ(text_by_kind(kPhotograph, Words{}, ""), "visible light");
+  EXPECT_EQ(text_by_kind(kSlide, Words{"ORIGINAL", "PRIMARY", "LABEL"}, "NO"), "Image Type of a slide's label");
+}
+
 }  // namespace
 }  // namespace naru::dicom

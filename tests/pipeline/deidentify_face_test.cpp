@@ -121,7 +121,10 @@ TEST_F(DeidentifyFaceTest, LetsPeopleReleaseWhatItHeld) {
   put_head("PAT-1", head);
   put_series("PAT-2", 3);
   EXPECT_EQ(run().instance_count, 3U);
-  const std::string id = read_review(report()).entries.at(0).held.id;
+  const HeldEntry held = read_review(report()).entries.at(0).held;
+  EXPECT_EQ(held.because, "face: no_face");
+  EXPECT_THAT(held.path, HasSubstr("/in/PAT-1/"));
+  const std::string id = held.id;
   EXPECT_THAT(id, ::testing::StartsWith("face-"));
   EXPECT_THROW(decide(report(), {{id + "=redact"}, "A. Steward", "looked at it"}), Error);
   decide(report(), {{id + "=keep"}, "A. Steward", "no face is left"});

@@ -433,5 +433,20 @@ TEST_F(DeidentifyReviewTest, DeliversNothingOfAReleasedPageWhileItsRegionsAreOpe
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
 }
 
+TEST_F(DeidentifyReviewTest, SaysWhatIsHeldWithoutRegionsAndWhy) {
+  put_pictures("PAT-2", {Picture()});
+  put("PAT-1/1", slice_with(Picture(), "PAT-1", 1));
+  put("PAT-1/2", slice_with(Picture(), "PAT-1", 2).text(0x00280301, "CS", "YES"));
+  for (const char* text : {"keep", "redact"}) {
+    options_.recipe.text = text;
+    options_.on_existing = OnExisting::replace;
+    run();
+    ASSERT_EQ(review().entries.size(), 1U);
+    const HeldEntry held = review().entries[0].held;
+    EXPECT_EQ(held.because, "Burned In Annotation YES") << text;
+    EXPECT_EQ(held.path, (folder_ / "in/PAT-1/2").string()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace naru

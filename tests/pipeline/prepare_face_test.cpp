@@ -76,6 +76,8 @@ TEST_F(PrepareFaceTest, LetsPeopleReleaseWhatItHeld) {
   put_head("P2", HeadSeries({}));
   run();
   const auto report = options_.out.string() + ".report";
+  EXPECT_EQ(read_review(report).entries.at(0).held.because, "face: no_face");
+  EXPECT_NE(read_review(report).entries.at(0).held.path.find("/in/P1/"), std::string::npos);
   decide(report, {{read_review(report).entries.at(0).held.id + "=keep"}, "A. Steward", "no face is left"});
   options_.on_existing = OnExisting::resume;
   const PrepareResult result = run();

@@ -137,6 +137,8 @@ TEST_F(PrepareReviewTest, MakesWhatSaysThatItShowsTextOnceAPersonReleasedIt) {
   put_volume("P2", {Picture(), Picture()});
   EXPECT_EQ(run().case_count, 1U);
   ASSERT_EQ(review().entries.size(), 1U);
+  EXPECT_EQ(review().entries[0].held.because, "Burned In Annotation YES");
+  EXPECT_EQ(review().entries[0].held.path, (folder_ / "in/P1/0").string());
   decide_whole("exclude");
   EXPECT_FALSE(resume().has_rejects);
   EXPECT_EQ(review().entries.at(0).state(), ReviewState::excluded);

@@ -266,6 +266,7 @@ TEST(TextDecision, NeedsAReleaseWhereAFileCannotBeLookedAt) {
   const TextDecision held = decide_text(series, TextHandling::redact);
   EXPECT_TRUE(held.hold);
   EXPECT_TRUE(held.needs_release);
+  EXPECT_EQ(held.because, "a picture could not be looked at");
   EXPECT_FALSE(decide_text(series, TextHandling::redact, review_of({}, true)).hold);
 }
 

@@ -268,5 +268,26 @@ TEST_F(ReviewTest, WantsAReportThatIsWhole) {
   EXPECT_EQ(code(), ErrorCode::input_missing);
 }
 
+TEST_F(ReviewTest, KnowsWhyAndWhichFileIsHeld) {
+  EXPECT_TRUE(to_json(review()).at("held")[2].at("because").is_null()) << "nothing was said";
+  queue_.entries[2].because = "face: turned";
+  queue_.entries[2].path = "/in/b.dcm";
+  write_review(folder_.path(), queue_, {});
+  const Json held = to_json(review()).at("held")[2];
+  EXPECT_EQ(held.at("because"), "face: turned");
+  EXPECT_EQ(held.at("path"), "/in/b.dcm");
+}
+
+/// An earlier build did not write why.
+TEST_F(ReviewTest, ReadsWhatDoesNotSayWhy) {
+  Json written = Json::parse(test::slurp(folder_ / "held.json"));
+  for (Json& entry : written.at("held")) {
+    entry.erase("because");
+    entry.erase("path");
+  }
+  test::spill(folder_ / "held.json", written.dump());
+  EXPECT_EQ(review().entries.at(2).held.because, "");
+}
+
 }  // namespace
 }  // namespace naru
