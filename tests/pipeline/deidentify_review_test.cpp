@@ -448,5 +448,15 @@ TEST_F(DeidentifyReviewTest, SaysWhatIsHeldWithoutRegionsAndWhy) {
   }
 }
 
+/// OUT does not stand yet, so that no option is needed.
+TEST_F(DeidentifyReviewTest, AppliesDecisionsWithoutResumeWhereNothingWasDelivered) {
+  put_pictures("PAT-1", {with_text(70, 120), Picture()});
+  EXPECT_EQ(code_of_run(), ErrorCode::nothing_delivered);
+  decide_whole("redact");
+  ASSERT_EQ(options_.on_existing, OnExisting::refuse);
+  EXPECT_EQ(run().instance_count, 2U);
+  EXPECT_EQ(actions(), (std::set<std::string>{"redacted reviewed"}));
+}
+
 }  // namespace
 }  // namespace naru
