@@ -33,6 +33,17 @@ TEST(Code, HasAUniqueSnakeCaseNameAMeaningAndARemedy) {
   }
 }
 
+/// What `naru review` lists is decided there, and nothing else is sent there.
+TEST(Code, SendsToReviewWhatReviewListsAlone) {
+  for (const CodeInfo& row : all_codes()) {
+    const bool is_listed = row.code == Code::text_suspected || row.code == Code::face_present;
+    EXPECT_EQ(row.remedy.find("naru review") != std::string_view::npos, is_listed) << row.name;
+    EXPECT_EQ(row.remedy.find("by hand"), std::string_view::npos) << row.name;
+  }
+  EXPECT_NE(info(Code::deid_incomplete).remedy.find("[deidentify] attributes"), std::string_view::npos);
+  EXPECT_NE(info(Code::single_slice).remedy.find("(0018,0050)"), std::string_view::npos);
+}
+
 TEST(Disposition, HasTheWordsOfTheContract) {
   EXPECT_EQ(name(Disposition::used), "used");
   EXPECT_EQ(name(Disposition::excluded), "excluded");
