@@ -59,7 +59,7 @@ bool has_one(std::span<const std::string> image_type, std::span<const std::strin
   });
 }
 
-const Kind* kind_of(std::string_view sop_class_uid) {
+const Kind* text_kind(std::string_view sop_class_uid) {
   const auto kind = std::ranges::find_if(kTextKinds, [&](const Kind& row) {
     return row.is_prefix ? sop_class_uid.starts_with(row.uid) : sop_class_uid == row.uid;
   });
@@ -72,7 +72,7 @@ bool is_stated_burned_in(std::string_view annotation) { return !annotation.empty
 
 ImageClass image_class(std::string_view sop_class_uid, std::span<const std::string> image_type,
                        std::string_view burned_in_annotation) {
-  if (is_stated_burned_in(burned_in_annotation) || kind_of(sop_class_uid) != nullptr || names_a_page(image_type)) {
+  if (is_stated_burned_in(burned_in_annotation) || text_kind(sop_class_uid) != nullptr || names_a_page(image_type)) {
     return ImageClass::captured;
   }
   const bool is_derived = !image_type.empty() && image_type[0].starts_with("DERIVED");
@@ -87,7 +87,7 @@ std::string_view text_by_kind(std::string_view sop_class_uid, std::span<const st
     return capital(burned_in_annotation) == "YES" ? "Burned In Annotation YES" : "Burned In Annotation that is not NO";
   }
   if (names_a_page(image_type)) return "Image Type of a page of text";
-  const Kind* const kind = kind_of(sop_class_uid);
+  const Kind* const kind = text_kind(sop_class_uid);
   if (kind == nullptr) return "";
   if (names_one(image_type, kSlideLabels)) return "Image Type of a slide's label";
   return kind->believes_no && capital(burned_in_annotation) == "NO" ? "" : kind->name;
