@@ -364,13 +364,12 @@ class Separator {
     std::vector<std::int64_t> low(count, std::numeric_limits<std::int64_t>::max()), high(count, -low.front());
     bool is_interleaved = true;
     // Numbers between may be those of other stacks: magnitude and phase in turn.
-    const std::vector<std::int64_t> all = sorted_numbers();
+    const std::vector<Number> all = sorted_numbers();
     for (const Place& place : places_) {
       if (place.members.size() != count) return false;
       std::vector<std::int64_t> numbers;
       for (const Member& member : place.members) {
-        const std::int64_t own = instance(member).instance_number.value_or(0);
-        numbers.push_back(std::ranges::lower_bound(all, own) - all.begin());
+        numbers.push_back(std::ranges::lower_bound(all, number_of(member)) - all.begin());
       }
       std::ranges::sort(numbers);
       if (numbers.back() - numbers.front() != static_cast<std::int64_t>(count) - 1) is_interleaved = false;
@@ -384,10 +383,18 @@ class Separator {
     return is_in_blocks || is_interleaved;
   }
 
-  std::vector<std::int64_t> sorted_numbers() const {
-    std::vector<std::int64_t> numbers;
+  /// Frames of one file share its Instance Number and follow each other in it.
+  using Number = std::pair<std::int64_t, std::size_t>;
+
+  Number number_of(const Member& member) const {
+    const Instance& own = instance(member);
+    return {own.instance_number.value_or(0), own.plane};
+  }
+
+  std::vector<Number> sorted_numbers() const {
+    std::vector<Number> numbers;
     for (const Place& place : places_) {
-      for (const Member& member : place.members) numbers.push_back(instance(member).instance_number.value_or(0));
+      for (const Member& member : place.members) numbers.push_back(number_of(member));
     }
     std::ranges::sort(numbers);
     return numbers;
@@ -396,8 +403,10 @@ class Separator {
   /// True where each Instance Number from the first to the last is there once, here or in other stacks of the series:
   /// nothing was lost between them.
   bool are_numbers_whole() const {
-    const std::vector<std::int64_t> own = sorted_numbers();
-    if (std::ranges::adjacent_find(own) != own.end()) return false;
+    const std::vector<Number> with_frames = sorted_numbers();
+    if (std::ranges::adjacent_find(with_frames) != with_frames.end()) return false;
+    std::vector<std::int64_t> own;
+    std::ranges::unique_copy(with_frames | std::views::keys, std::back_inserter(own));
     std::set<std::size_t> members;
     for (const Place& place : places_) {
       for (const Member& member : place.members) members.insert(member.candidate);

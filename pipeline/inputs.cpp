@@ -8,6 +8,7 @@
 #include <cctype>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -52,6 +53,7 @@ class Lister {
     if (!exists || !is_readable(argument)) {
       files.push_back({argument, Code::unreadable});
     } else if (fs::is_directory(status)) {
+      warn_of_ours_inside(argument);
       add_folder(argument);
     } else {
       files.push_back({argument, std::nullopt});
@@ -62,6 +64,14 @@ class Lister {
   std::vector<InputFile> files;
 
  private:
+  void warn_of_ours_inside(const fs::path& argument) {
+    const bool holds_ours = std::ranges::any_of(ours_, [&](const fs::path& own) { return is_inside(own, argument); });
+    if (!holds_ours || std::exchange(has_warned_, true)) return;
+    log::warning(
+        "OUT or its report lies inside an INPUT: this run leaves it out, but another OUT's run would read its files "
+        "as those of other patients; choose an OUT apart from the inputs");
+  }
+
   /// Links may lead to a folder twice, or round in circles: each is listed once.
   bool is_new(const fs::path& folder) {
     struct stat status {};
@@ -145,6 +155,7 @@ class Lister {
   }
 
   std::span<const fs::path> ours_;
+  bool has_warned_ = false;
   std::set<std::pair<dev_t, ino_t>> visited_;
   std::map<fs::path, std::map<std::string, fs::path>> names_;
 };
@@ -152,11 +163,16 @@ class Lister {
 }  // namespace
 
 bool is_inside(const fs::path& path, const fs::path& folder) {
-  std::error_code failure;
-  const fs::path inner = fs::weakly_canonical(path, failure);
-  const fs::path outer = fs::weakly_canonical(folder, failure);
+  // A relative path that is not there yet stays relative, unless it is made absolute first.
+  const auto real = [](const fs::path& any) {
+    std::error_code failure;
+    const fs::path whole = fs::absolute(any, failure);
+    const fs::path found = failure ? fs::path() : fs::weakly_canonical(whole, failure);
+    return failure ? fs::path() : found;
+  };
+  const fs::path inner = real(path), outer = real(folder);
   const auto [in_outer, in_inner] = std::ranges::mismatch(outer, inner);
-  return !failure && in_outer == outer.end();
+  return !outer.empty() && in_outer == outer.end();
 }
 
 std::vector<InputFile> list_inputs(std::span<const std::string> arguments, std::istream& standard_input,

@@ -151,6 +151,23 @@ TEST(StackPartition, OverlappingSlicesStayOneStack) {
   EXPECT_EQ(build_stacks(candidates, kDifferent).stacks.size(), 1u);
 }
 
+/// Frames share the Instance Number of their file, and follow each other in it.
+TEST(StackPartition, FramesOfOneFileArePartedByTheirOrder) {
+  for (const bool is_slice_by_slice : {false, true}) {
+    auto frames = numbered_volumes(3, [&](auto& i, int v, int k) {
+      i.plane = static_cast<std::size_t>(is_slice_by_slice ? k * 3 + v : v * 10 + k);
+      i.instance_number = 1;
+      i.sop_instance_uid = "2.999.1.1";
+      i.source = dicom::PlaneSource::multi_frame;
+    });
+    for (auto& frame : frames) frame.file_sha256 = "sha";
+    const Sorted sorted = build_stacks(frames, kDifferent);
+    ASSERT_EQ(sorted.sequences.size(), 1u) << is_slice_by_slice;
+    EXPECT_EQ(sorted.sequences[0].axis, "instance_order");
+    EXPECT_EQ(sorted.sequences[0].values.size(), 3u);
+  }
+}
+
 }  // namespace
 
 }  // namespace naru::test

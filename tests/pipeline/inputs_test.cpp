@@ -77,7 +77,12 @@ TEST_F(InputsTest, RefusesInputsInsideItsOwnFolders) {
 TEST_F(InputsTest, LeavesOutItsOwnFolders) {
   test::spill(folder_ / "in/1", "x");
   test::spill(folder_ / "out/2", "x");
+  ::testing::internal::CaptureStderr();
   EXPECT_THAT(list({folder_.path().string()}, "", {folder_ / "out"}), ::testing::ElementsAre("in/1"));
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), ::testing::HasSubstr("lies inside an INPUT"));
+  ::testing::internal::CaptureStderr();
+  list({(folder_ / "in").string()}, "", {folder_ / "out"});
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
 TEST_F(InputsTest, SurvivesLinksThatLoopOrDangle) {
