@@ -305,17 +305,6 @@ std::vector<CasePlan> possible_cases(Scan scan, const ProjectKey& key, PlanOptio
   return plan_cases(scan, key, options);
 }
 
-/// The hashes of the hospital's own recipes that a published report names: OUT's leave out what stays with it.
-std::set<std::string> published_policies(const std::filesystem::path& report) {
-  constexpr std::size_t kMaxRecordBytes = std::size_t{16} << 20;
-  const auto text = read_file(report / "record.json", kMaxRecordBytes);
-  const Json record = Json::parse(text.value_or(""), nullptr, false);
-  std::set<std::string> policies;
-  if (!record.is_object()) return policies;
-  for (const Json& one : record.value("policies", Json::array())) policies.insert(one.value("policy_sha256", ""));
-  return policies;
-}
-
 /// --resume where OUT stands already: the answer comes from what was published.
 /// @throws Error{output_exists} where that is no dataset of as many inputs, of this recipe and key
 PrepareResult finished_before(const Scan& scan, const std::vector<CasePlan>& plans, const PublishedInputs& inputs,

@@ -114,6 +114,18 @@ Json record_json(const Scan& scan, std::span<const ReportCase> cases, const Repo
   return json;
 }
 
+std::set<std::string> published_policies(const std::filesystem::path& report) {
+  constexpr std::size_t kMaxRecordBytes = std::size_t{16} << 20;
+  const auto text = read_file(report / "record.json", kMaxRecordBytes);
+  const Json record = Json::parse(text.value_or(""), nullptr, false);
+  std::set<std::string> policies;
+  if (!record.is_object()) return policies;
+  for (const Json& one : record.value("policies", Json::array())) {
+    if (one.is_object()) policies.insert(one.value("policy_sha256", ""));
+  }
+  return policies;
+}
+
 InputCounts count_inputs(const Scan& scan) {
   InputCounts counts;
   for (const InputRecord& input : scan.inputs) {

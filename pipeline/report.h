@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -54,6 +55,10 @@ void write_report(const std::filesystem::path& folder, const Scan& scan, std::sp
 /// record.json: `facts.record` and what the job itself knows. It is published only with a dataset that was proven to
 /// hold nothing of its inputs' headers (dataset_proof.h), or with none.
 nlohmann::ordered_json record_json(const Scan& scan, std::span<const ReportCase> cases, const ReportFacts& facts);
+
+/// The hashes of the hospital's own recipes that a published report names: OUT has those without its words. None where
+/// there is no such report.
+std::set<std::string> published_policies(const std::filesystem::path& report);
 
 /// report.html alone: one page, no script, no network.
 void write_report_html(const std::filesystem::path& file, const Scan& scan, std::span<const ReportCase> cases,
