@@ -200,7 +200,8 @@ class Separator {
     std::map<std::size_t, double> run_of;
     const auto runs = numbered_runs(candidates_, places_);
     constexpr std::size_t kShortestRun = 3;
-    if (std::ranges::any_of(runs, [](const auto& run) { return run.size() < kShortestRun; })) return std::nullopt;
+    const bool has_short = std::ranges::any_of(runs, [](const auto& run) { return run.size() < kShortestRun; });
+    if (runs.empty() || has_short) return std::nullopt;
     for (std::size_t r = 0; r < runs.size(); ++r) {
       for (const std::size_t candidate : runs[r]) run_of[candidate] = static_cast<double>(r);
     }

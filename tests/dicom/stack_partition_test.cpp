@@ -168,6 +168,15 @@ TEST(StackPartition, FramesOfOneFileArePartedByTheirOrder) {
   }
 }
 
+TEST(StackPartition, ASeriesWithoutNumbersIsOneStack) {
+  auto candidates = series();
+  for (auto& candidate : candidates) candidate.instance.instance_number.reset();
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks.at(0).verdict, Verdict::accept);
+  candidates = series();
+  candidates[3].instance.instance_number.reset();
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks.at(0).verdict, Verdict::accept);
+}
+
 }  // namespace
 
 }  // namespace naru::test
