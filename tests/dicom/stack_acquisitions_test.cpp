@@ -145,6 +145,12 @@ TEST(StackAcquisitions, WhatCannotBeToldApartIsHeld) {
     candidates.back().instance.slice_thickness_mm = 2.5;
     candidates.back().instance.timing.acquisition_number = n / 8 < 2 ? n / 8 : 2;
   }
+  const Sorted told = build_stacks(candidates, kDifferent);  // by numbers that begin anew
+  ASSERT_EQ(told.stacks.size(), 2u);
+  for (const Stack& stack : told.stacks) EXPECT_EQ(stack.grid.size.z, 16);
+  for (auto& candidate : candidates) {
+    candidate.instance.instance_number = static_cast<std::int64_t>(candidate.instance.position_mm[2] / 1.25);
+  }
   const Sorted sorted = build_stacks(candidates, kDifferent);
   EXPECT_EQ(sorted.stacks.size(), 1u);
   expect_all_rejected(sorted, Code::mixed_acquisition);

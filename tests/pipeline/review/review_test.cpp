@@ -152,7 +152,7 @@ TEST_F(ReviewTest, ExcludesTheSeriesOfARegionThatIsExcluded) {
 }
 
 TEST_F(ReviewTest, ReleasesWhatIsHeldWithoutRegions) {
-  EXPECT_THAT(refusal({"series-face=redact"}), HasSubstr("keep or exclude"));
+  EXPECT_THAT(refusal({"series-face=redact"}), HasSubstr("keep it or exclude it"));
   order({"series-face=keep"});
   EXPECT_EQ(state(2), ReviewState::decided);
   EXPECT_EQ(read_decisions(folder_.path()).all.at(0).files_sha256, "f");
