@@ -191,12 +191,16 @@ class Separator {
       if (auto found = part_volumes_by([&](const Member& m) { return key(axis, m); }, may_overlap)) return found;
     }
     // No acquisition, and so no axis of a 4-D image, but what tells that slices were made for themselves.
-    const auto thickness = [&](const Member& member) {
-      constexpr double kHundredths = 100;
+    std::optional<double> thickest_mm;
+    for (const Member& member : draft_.members) {
+      thickest_mm = std::max(thickest_mm, instance(member).slice_thickness_mm);
+    }
+    const auto is_thick = [&](const Member& member) {
+      constexpr double kFactor = 1.5;  // what differs by less was rounded, or reckoned for each slice
       const auto mm = instance(member).slice_thickness_mm;
-      return mm ? AxisKey{std::round(kHundredths * *mm)} : AxisKey();
+      return mm ? AxisKey{kFactor * *mm > *thickest_mm ? 1.0 : 0.0} : AxisKey();
     };
-    if (auto found = part_volumes_by(thickness, false)) return found;
+    if (auto found = part_volumes_by(is_thick, false)) return found;
     std::map<std::size_t, double> run_of;
     const auto runs = numbered_runs(candidates_, places_);
     constexpr std::size_t kShortestRun = 3;

@@ -142,6 +142,12 @@ TEST(StackPartition, ThickAndThinSlicesInTurnAreStacks) {
   }
 }
 
+TEST(StackPartition, ThicknessThatWasRoundedPartsNothing) {
+  auto candidates = series(20);
+  for (int k = 0; k < 20; ++k) candidates[static_cast<std::size_t>(k)].instance.slice_thickness_mm = k % 2 ? 2.5 : 2.51;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks.size(), 1u);
+}
+
 /// A reconstruction of thick slices near to each other is one stack.
 TEST(StackPartition, OverlappingSlicesStayOneStack) {
   auto candidates = series(20);
