@@ -112,8 +112,7 @@ bool tears_runs(std::span<const Candidate> candidates, std::span<const Place> pl
   for (std::size_t v = 0; v < partition.volumes.size(); ++v) {
     for (const Member& member : partition.volumes[v].members) volume_of[member.candidate] = v;
   }
-  constexpr std::size_t kShortest = 3;
-  const std::size_t least = std::max(kShortest, places.size() / 2);
+  const std::size_t least = std::max(kShortestRun, places.size() / 2);
   std::size_t in_runs = 0;
   bool is_torn = false;
   for (const auto& run : numbered_runs(candidates, places)) {

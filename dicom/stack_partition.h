@@ -31,6 +31,9 @@ bool joins_others(const AxisPartition& by_order, std::span<const Place> places, 
 bool has_copied_volume(std::span<const Candidate> candidates, const SamePixels& same_pixels,
                        const AxisPartition& partition, bool has_key);
 
+/// A run of fewer images says nothing: numbers without any order have such.
+inline constexpr std::size_t kShortestRun = 3;
+
 /// Images, by candidate, in the order of their Instance Numbers, cut where one does not lie further along the places in
 /// the direction of its run. Empty where a number is missing.
 std::vector<std::vector<std::size_t>> numbered_runs(std::span<const Candidate> candidates,

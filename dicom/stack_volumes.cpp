@@ -203,7 +203,6 @@ class Separator {
     if (auto found = part_volumes_by(is_thick, false)) return found;
     std::map<std::size_t, double> run_of;
     const auto runs = numbered_runs(candidates_, places_);
-    constexpr std::size_t kShortestRun = 3;
     const bool has_short = std::ranges::any_of(runs, [](const auto& run) { return run.size() < kShortestRun; });
     if (runs.empty() || has_short) return std::nullopt;
     for (std::size_t r = 0; r < runs.size(); ++r) {
@@ -469,12 +468,10 @@ class Separator {
     return result;
   }
 
-  /// Frames of one file share its Instance Number and follow each other in it.
-  std::pair<std::int64_t, std::size_t> lowest_number(const AxisVolume& volume) const {
-    std::pair<std::int64_t, std::size_t> lowest(std::numeric_limits<std::int64_t>::max(), 0);
+  Number lowest_number(const AxisVolume& volume) const {
+    Number lowest(std::numeric_limits<std::int64_t>::max(), 0);
     for (const Member& member : volume.members) {
-      const Instance& own = instance(member);
-      if (own.instance_number) lowest = std::min(lowest, {*own.instance_number, own.plane});
+      if (instance(member).instance_number) lowest = std::min(lowest, number_of(member));
     }
     return lowest;
   }

@@ -107,8 +107,7 @@ const std::array kKeys = {
         [](const TomlValue& v, Config& c) { c.data = v.string(); }},
     Key{"", "database", "\"\"",
         "\"\": SQLite in the data folder. Else \"postgresql://host/name?user=naru\"; a password belongs in a file of "
-        "mode "
-        "0600, named by &passfile=FILE.",
+        "mode 0600, named by &passfile=FILE.",
         [](const TomlValue& v, Config& c) { c.database = v.string(); }},
     Key{"", "master_key", "\"\"",
         "The key under which all secrets are sealed: 64 hexadecimal digits, mode 0600. \"\": the systemd credential "

@@ -34,6 +34,15 @@ inline bool is_number_at(const FoldedText& text, std::size_t i) {
   return i < text.tokens().size() && text.tokens()[i].is_number();
 }
 
+/// The number at token `i` is part of something longer: glued to letters or digits, or joined to the number before
+/// ("1.756", "1-123").
+inline bool is_inside_longer(const FoldedText& text, std::size_t i) {
+  if (i == 0) return false;
+  const std::u32string_view gap = text.gap_before(i);
+  const Token& before = text.tokens()[i - 1];
+  return (before.is_number() && (gap == U"." || gap == U"-")) || (text.tokens()[i].is_glued && !before.is_east_asian());
+}
+
 /// Whether token i goes on with an address: behind a space, a comma or the point of an abbreviation.
 inline bool goes_on_with_address(const FoldedText& text, std::size_t i) {
   if (i >= text.tokens().size()) return false;

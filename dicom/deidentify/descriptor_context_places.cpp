@@ -61,9 +61,8 @@ class PlaceContext {
     return tokens_[i].is_raised() && tokens_[i].length >= 2 && !is_known_word(text_.folded(tokens_[i]));
   }
   bool is_saint(std::size_t i) const {
-    const std::u32string_view word = text_.folded(tokens_[i]);
-    return word == U"st" || word == U"saint" || word == U"sankt" || word == U"san" || word == U"santa" ||
-           word == U"sainte" || word == U"ste" || word == U"sant";
+    constexpr std::u32string_view kSaints[] = {U"st", U"saint", U"sankt", U"san", U"santa", U"sainte", U"ste", U"sant"};
+    return is_one_of(text_.folded(tokens_[i]), kSaints);
   }
   /// "Saint-Louis", "St. Georg"; "ST ELEVATION" is none.
   bool is_saint_before_name(std::size_t i) const {

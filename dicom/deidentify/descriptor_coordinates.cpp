@@ -124,7 +124,8 @@ class CoordinateFinder {
     const bool is_led = is_direction(i) && !tokens_[i].is_glued && is_number_at(text_, i + 1) &&
                         (text_.gap_before(i + 1).empty() || text_.gap_before(i + 1) == U" ");
     if (is_led) set_direction(read, i++);
-    if (!is_number_at(text_, i) || tokens_[i].length > kMostDigits || (!is_led && is_inside(i))) return std::nullopt;
+    if (!is_number_at(text_, i) || tokens_[i].length > kMostDigits || (!is_led && is_inside_longer(text_, i)))
+      return std::nullopt;
     read.degrees = text_.number(tokens_[i]);
     const std::size_t whole = i;
     i = after_fraction(i);
@@ -160,13 +161,6 @@ class CoordinateFinder {
   bool is_trailing_gap(std::size_t i) const {
     const std::u32string_view gap = gap_behind_signs(i);
     return gap.empty() || gap == U" ";
-  }
-
-  /// Part of a longer number, of a word or of a range.
-  bool is_inside(std::size_t i) const {
-    const std::u32string_view gap = text_.gap_before(i);
-    const bool is_behind_number = i > 0 && tokens_[i - 1].is_number() && (gap == U"." || gap == U"-");
-    return is_behind_number || (tokens_[i].is_glued && !tokens_[i - 1].is_east_asian());
   }
 
   std::uint32_t begin_with_minus(std::uint32_t begin) const {

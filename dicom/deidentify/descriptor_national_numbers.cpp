@@ -87,7 +87,7 @@ class NationalNumberFinder {
   void find() {
     std::uint32_t end = 0;
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      if (tokens_[i].begin < end || is_inside(i)) continue;
+      if (tokens_[i].begin < end || is_inside_longer(text_, i)) continue;
       for (const NationalNumber& form : kNationalNumbers) {
         const std::optional<std::uint32_t> last = matched(tokens_[i].begin, form);
         if (!last || (!form.label.empty() && !is_behind_label(i, form.label))) continue;
@@ -103,13 +103,6 @@ class NationalNumberFinder {
     return kind == CharKind::digit || kind == CharKind::lower || kind == CharKind::upper || kind == CharKind::uncased;
   }
   bool is_kind(std::size_t i, CharKind kind) const { return i < text_.chars().size() && text_.chars()[i].kind == kind; }
-
-  /// Glued to letters or digits, or behind a sign that joins it to others: "1.756.1234", "1-123".
-  bool is_inside(std::size_t i) const {
-    const std::u32string_view gap = text_.gap_before(i);
-    const bool is_behind_number = i > 0 && tokens_[i - 1].is_number() && (gap == U"." || gap == U"-");
-    return is_behind_number || (tokens_[i].is_glued && !tokens_[i - 1].is_east_asian());
-  }
 
   static bool is_of_class(const FoldedChar& c, char32_t wanted) {
     constexpr std::u32string_view kForDigits = U"lmnpqrstuv", kDashes = U"-\u2010\u2011\u2012\u2013";
