@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "dicom/ascii_case.h"
+#include "core/ascii_case.h"
 #include "dicom/pixels.h"
 #include "dicom/units_terms.h"
 

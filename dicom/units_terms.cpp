@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "dicom/ascii_case.h"
+#include "core/ascii_case.h"
 
 namespace naru::dicom {
 

@@ -11,11 +11,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <fstream>
 #include <utility>
 
+#include "core/ascii_case.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "dicom/file_reader.h"
@@ -138,8 +138,7 @@ class GzipStream {
 };
 
 bool is_archive_name(const std::filesystem::path& path) {
-  std::string name = path.filename().string();
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string name = in_small_letters(path.filename().native());
   constexpr std::array<std::string_view, 4> kEndings = {".zip", ".tar", ".tar.gz", ".tgz"};
   return std::ranges::any_of(kEndings, [&](std::string_view ending) { return name.ends_with(ending); });
 }

@@ -5,14 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "core/ascii_case.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "dicom/ascii_case.h"
 #include "dicom/dicomdir.h"
 #include "pipeline/files.h"
 
@@ -25,11 +24,6 @@ namespace {
 constexpr std::size_t kMaxDicomdirBytes = std::size_t{64} << 20;
 
 bool is_readable(const fs::path& path) { return ::access(path.c_str(), R_OK) == 0; }
-
-std::string small(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 class Lister {
  public:
@@ -57,7 +51,7 @@ class Lister {
       add_folder(argument);
     } else {
       files.push_back({argument, std::nullopt});
-      if (dicom::is_equal_but_for_case(argument.filename().native(), "DICOMDIR")) add_referenced(argument);
+      if (is_equal_but_for_case(argument.filename().native(), "DICOMDIR")) add_referenced(argument);
     }
   }
 
@@ -133,7 +127,7 @@ class Lister {
     fs::path found = dicomdir.parent_path();
     for (const fs::path& part : reference) {
       const auto& names = names_in(found);
-      const auto name = names.find(small(part.native()));
+      const auto name = names.find(in_small_letters(part.native()));
       if (name == names.end() || name->second.empty()) return stated;
       found /= name->second;
     }
@@ -148,7 +142,7 @@ class Lister {
     for (fs::directory_iterator it(folder.empty() ? "." : folder, failure), end; !failure && it != end;
          it.increment(failure)) {
       const fs::path name = it->path().filename();
-      const auto [entry, is_first] = listed->second.try_emplace(small(name.native()), name);
+      const auto [entry, is_first] = listed->second.try_emplace(in_small_letters(name.native()), name);
       if (!is_first) entry->second.clear();
     }
     return listed->second;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "dicom/ascii_case.h"
+#include "core/ascii_case.h"
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/element_table.h"
 #include "dicom/deidentify/unlisted.h"

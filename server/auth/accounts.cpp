@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii_case.h"
 #include "core/error.h"
 #include "server/audit/ledger.h"
 #include "server/clock.h"
@@ -108,13 +109,7 @@ std::optional<OrganisationKind> organisation_kind_from_name(std::string_view nam
 
 Roles roles_of(OrganisationKind kind) { return kKinds[static_cast<std::size_t>(kind)].roles; }
 
-std::string folded_login(std::string_view login) {
-  std::string small(login);
-  for (char& c : small) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return small;
-}
+std::string folded_login(std::string_view login) { return in_small_letters(login); }
 
 std::string checked_login(std::string_view login) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789._-@+";

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii_case.h"
+
 namespace naru::server {
 
 namespace {
 constexpr std::array<std::string_view, 6> kMethods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-bool is_same_name(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
 
 }  // namespace
 
@@ -24,7 +22,7 @@ std::string_view name(Method method) { return kMethods[static_cast<std::size_t>(
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
   for (const auto& [field, value] : fields_) {
-    if (is_same_name(field, name)) return value;
+    if (is_equal_but_for_case(field, name)) return value;
   }
   return std::nullopt;
 }
@@ -38,7 +36,7 @@ std::optional<std::string_view> Request::query_value(std::string_view name) cons
 
 std::optional<std::string_view> Request::cookie(std::string_view name) const {
   for (const auto& [field, value] : headers.fields()) {
-    if (!is_same_name(field, "Cookie")) continue;
+    if (!is_equal_but_for_case(field, "Cookie")) continue;
     for (std::string_view rest = value; !rest.empty();) {
       const std::size_t end = std::min(rest.find(';'), rest.size());
       const std::string_view pair = trimmed(rest.substr(0, end));

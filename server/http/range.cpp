@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 
+#include "core/ascii_case.h"
 #include "core/error.h"
 #include "server/http/problem.h"
 
@@ -60,10 +61,6 @@ Selection of_range(std::string_view range, std::uint64_t size) {
   return {206, first->value, end - first->value + 1};
 }
 
-bool is_bytes_unit(std::string_view text) {
-  return std::ranges::equal(text, std::string_view("bytes"),
-                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
-}
 }  // namespace
 
 Selection select(const Request& request, const Representation& representation) {
@@ -75,7 +72,9 @@ Selection select(const Request& request, const Representation& representation) {
   if (!range || request.method != Method::get) return {200, 0, size};
   if (const auto condition = headers.find("If-Range"); condition && trimmed(*condition) != etag) return {200, 0, size};
   const std::size_t equals = range->find('=');
-  if (equals == std::string_view::npos || !is_bytes_unit(trimmed(range->substr(0, equals)))) return {200, 0, size};
+  const bool is_of_bytes =
+      equals != std::string_view::npos && is_equal_but_for_case(trimmed(range->substr(0, equals)), "bytes");
+  if (!is_of_bytes) return {200, 0, size};
   const std::string_view ranges = trimmed(range->substr(equals + 1));
   if (ranges.find(',') != std::string_view::npos) return {200, 0, size};
   return of_range(ranges, size);

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <utility>
 
+#include "core/ascii_case.h"
 #include "core/error.h"
 #include "server/http/message.h"
 
@@ -17,12 +18,6 @@ constexpr std::size_t kMaxPaddingBytes = 256;
 
 Error malformed(const char* what) {
   return Error(ErrorCode::request_invalid, std::string("the multipart body is malformed: ") + what);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
 }
 
 bool is_token(std::string_view text) {
@@ -71,7 +66,7 @@ std::optional<std::string_view> MediaType::parameter(std::string_view wanted) co
 
 std::optional<MediaType> parse_media_type(std::string_view text) {
   const std::size_t end = std::min(text.find(';'), text.size());
-  MediaType type{lower(trimmed(text.substr(0, end))), {}};
+  MediaType type{in_small_letters(trimmed(text.substr(0, end))), {}};
   const std::size_t slash = type.name.find('/');
   if (slash == std::string::npos) return std::nullopt;
   if (!is_token(std::string_view(type.name).substr(0, slash)) ||
@@ -84,7 +79,7 @@ std::optional<MediaType> parse_media_type(std::string_view text) {
     if (rest.empty()) break;
     const std::size_t equals = rest.find('=');
     if (equals == std::string_view::npos || !is_token(rest.substr(0, equals))) return std::nullopt;
-    std::string name = lower(rest.substr(0, equals));
+    std::string name = in_small_letters(rest.substr(0, equals));
     rest.remove_prefix(equals + 1);
     auto value = take_value(rest);
     if (!value || type.parameter(name)) return std::nullopt;
@@ -178,7 +173,7 @@ bool MultipartReader::read_header() {
     lines.remove_prefix(line.size());
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) throw malformed("a part's header");
-    if (lower(line.substr(0, colon)) != "content-type") continue;
+    if (!is_equal_but_for_case(line.substr(0, colon), "content-type")) continue;
     const auto parsed = parse_media_type(line.substr(colon + 1));
     if (!parsed) throw malformed("a part's Content-Type");
     type = *parsed;
