@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include <sstream>
 
 #include "core/digest.h"
 #include "dicom/deidentify/deidentify.h"
@@ -85,7 +84,7 @@ DeidStatement statement_of(dicom::Bytes prefix) {
 class DeidVerifier {
  public:
   explicit DeidVerifier(VerifyFiles& files) : files_(files) {
-    const Json dataset = parse_foreign(files.document("dataset.json"));
+    const Json& dataset = files.dataset_json();
     try {
       counts_ = dataset.at("counts");
       methods_ = dataset.at("method").get<std::vector<std::string>>();
@@ -104,18 +103,16 @@ class DeidVerifier {
   }
 
   void read_manifest() {
-    std::istringstream manifest(files_.document("manifest.jsonl"));
     std::size_t number = 0;
-    for (std::string line; std::getline(manifest, line);) {
+    files_.read_manifest([&](const Json& line) {
       ++number;
-      const Json json = parse_foreign(line);
       try {
-        instances_.push_back(instance_from_json(json));
-        check_line(json, instances_.back());
+        instances_.push_back(instance_from_json(line));
+        check_line(line, instances_.back());
       } catch (const Json::exception&) {
         files_.differ("manifest.jsonl", fmt::format("line {} lacks a key or is no JSON", number));
       }
-    }
+    });
     files_.result.case_count = number;
     files_.result.unit = "instances";
   }

@@ -8,7 +8,6 @@
 #include <limits>
 #include <map>
 #include <set>
-#include <sstream>
 
 #include "core/log.h"
 #include "kernels/intensity.h"
@@ -97,15 +96,13 @@ class Verifier {
 
   void check_manifest(const CancelToken& cancel, const OnProgress& on_progress) {
     recipes_ = recipes_of_dataset();
-    std::istringstream manifest(files_.document("manifest.jsonl"));
     std::string previous;
     Progress progress{"checking volumes", 0, dataset_cases_, "cases", 0};
-    for (std::string line; std::getline(manifest, line);) {
+    files_.read_manifest([&](const Json& line) {
       cancel.throw_if_canceled();
-      const Json json = parse_foreign(line);
       try {
-        check_line(json);
-        const auto id = json.at("case").get<std::string>();
+        check_line(line);
+        const auto id = line.at("case").get<std::string>();
         if (id <= previous) differ("manifest.jsonl", "is not sorted by case, or holds a case twice");
         previous = id;
       } catch (const Json::exception&) {
@@ -116,7 +113,7 @@ class Verifier {
                   files_.result.differences.size());
       ++progress.done;
       on_progress(progress);
-    }
+    });
     check_counts();
     check_description();
     check_croissant(files_, dataset_name_, images_);
@@ -126,7 +123,7 @@ class Verifier {
   void differ(std::string_view file, std::string_view what) { files_.differ(file, what); }
 
   std::map<std::string, Json> recipes_of_dataset() {
-    Json json = parse_foreign(files_.document("dataset.json"));
+    const Json& json = files_.dataset_json();
     std::map<std::string, Json> recipes;
     try {
       if (json.at("schema") != "naru.dataset/1") differ("dataset.json", "is of another schema than naru.dataset/1");
@@ -141,7 +138,6 @@ class Verifier {
     } catch (const Json::exception&) {
       throw Error(ErrorCode::dataset_invalid, "dataset.json lacks a key or is no JSON");
     }
-    dataset_json_ = std::move(json);
     return recipes;
   }
 
@@ -353,8 +349,8 @@ class Verifier {
     Json expected = Json::object();
     for (const Layout* row : described_) row->describe(plans_, expected);
     for (const auto& [key, value] : expected.items()) {
-      const auto stated = dataset_json_.find(key);
-      if (stated == dataset_json_.end() || *stated != value) {
+      const auto stated = files_.dataset_json().find(key);
+      if (stated == files_.dataset_json().end() || *stated != value) {
         differ("dataset.json", fmt::format("{} is missing or not what manifest.jsonl has", key));
       }
     }
@@ -364,7 +360,7 @@ class Verifier {
   std::uint64_t memory_limit_bytes_;
   Executor& executor_;
   std::map<std::string, Json> recipes_;
-  Json dataset_json_, dataset_counts_;
+  Json dataset_counts_;
   std::string dataset_name_;
   std::size_t dataset_cases_ = 0;
   std::map<std::string, std::set<std::string>> ids_ = {{"patient", {}}, {"study", {}}, {"series", {}}};
@@ -386,8 +382,7 @@ VerifyResult verify(const fs::path& dataset, std::uint64_t memory_limit_bytes, E
   log::detail("{} files were read: {} differences from SHA256SUMS", files.result.file_count,
               files.result.differences.size());
   files.check_documents();
-  files.check_named();
-  if (is_deid_dataset(files)) {
+  if (files.is_deid_dataset()) {
     verify_deid(files, executor, cancel, on_progress);
   } else {
     Verifier(files, memory_limit_bytes, executor).check_manifest(cancel, on_progress);

@@ -107,9 +107,19 @@ void VerifyFiles::check_sums(Executor& executor, const CancelToken& cancel, cons
   result.file_count = paths.size();
 }
 
-std::set<std::string> VerifyFiles::documents() const {
+const Json& VerifyFiles::dataset_json() {
+  if (!dataset_json_) dataset_json_ = parse_foreign(document("dataset.json"));
+  return *dataset_json_;
+}
+
+bool VerifyFiles::is_deid_dataset() {
+  const std::string* const schema = text_at(dataset_json(), "schema");
+  return schema != nullptr && *schema == "naru.deid-dataset/1";
+}
+
+std::set<std::string> VerifyFiles::documents() {
   std::set<std::string> names = {"README.md", "dataset.json", "manifest.jsonl"};
-  if (!is_deid_dataset(*this)) names.insert("croissant.json");
+  if (!is_deid_dataset()) names.insert("croissant.json");
   return names;
 }
 
@@ -120,7 +130,7 @@ void VerifyFiles::check_documents() {
   }
 }
 
-void VerifyFiles::check_named() {
+void VerifyFiles::read_manifest(const std::function<void(const Json& line)>& take) {
   std::set<std::string> named = documents();
   const auto add = [&](const std::string* path) {
     if (path != nullptr) named.insert(*path);
@@ -131,6 +141,7 @@ void VerifyFiles::check_named() {
     add(text_at(line, "file"));  // of de-identified DICOM
     add(text_at(line, "image"));
     if (const auto mask = line.find("redaction"); mask != line.end()) add(text_at(*mask, "image"));
+    take(line);
   }
   for (const auto& [file, sha256] : sums_) {
     if (!named.contains(file)) differ(file, "is in SHA256SUMS but not in manifest.jsonl");
@@ -160,17 +171,11 @@ void VerifyFiles::check_no_strangers(const fs::path& folder) {
   if (failure) differ(folder.lexically_relative(dataset_).string(), "is a folder that cannot be listed");
 }
 
-bool is_deid_dataset(const VerifyFiles& files) {
-  const Json dataset = parse_foreign(files.document("dataset.json"));
-  const std::string* const schema = text_at(dataset, "schema");
-  return schema != nullptr && *schema == "naru.deid-dataset/1";
-}
-
 void require_unchanged(const fs::path& out, Executor& executor, const CancelToken& cancel,
                        const OnProgress& on_progress) {
   VerifyFiles files(out);
   files.check_sums(executor, cancel, on_progress);
-  files.check_named();
+  files.read_manifest([](const Json&) {});
   const std::vector<std::string>& differences = files.result.differences;
   if (differences.empty()) return;
   throw Error(ErrorCode::dataset_invalid,  // without a name: what a file is called may name a patient

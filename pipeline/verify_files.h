@@ -3,8 +3,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -30,6 +32,12 @@ class VerifyFiles {
   /// The whole text of a document. @throws Error{dataset_invalid} where it cannot be read
   std::string document(const std::string& name) const;
 
+  /// dataset.json, parsed once; discarded where it is no JSON. @throws Error{dataset_invalid} where it cannot be read
+  const nlohmann::ordered_json& dataset_json();
+
+  /// True where dataset.json says that it describes de-identified DICOM. @throws as dataset_json
+  bool is_deid_dataset();
+
   void differ(std::string_view file, std::string_view what);
 
   /// Compares the names in SHA256SUMS with the files that are there. @throws Error{dataset_invalid}
@@ -42,9 +50,10 @@ class VerifyFiles {
   /// @throws Error{dataset_invalid}
   void check_documents();
 
-  /// Names each file of SHA256SUMS that is no document of such a dataset and that manifest.jsonl does not name: nobody
-  /// vouches for it, whatever its sum. @pre check_names or check_sums. @throws Error{dataset_invalid}
-  void check_named();
+  /// Calls `take` with each line of manifest.jsonl, discarded where it is no JSON. Then names each file of SHA256SUMS
+  /// that is no document of such a dataset and that no line names: nobody vouches for it, whatever its sum.
+  /// @pre check_names or check_sums. @throws Error{dataset_invalid}, and what `take` throws
+  void read_manifest(const std::function<void(const nlohmann::ordered_json& line)>& take);
 
   /// What SHA256SUMS says, by path; filled by check_sums.
   const std::map<std::string, std::string>& sums() const { return sums_; }
@@ -52,16 +61,14 @@ class VerifyFiles {
   VerifyResult result;
 
  private:
-  std::set<std::string> documents() const;  ///< beside SHA256SUMS
+  std::set<std::string> documents();  ///< beside SHA256SUMS
   void read_sums();
   void check_no_strangers(const std::filesystem::path& folder);
 
   std::filesystem::path dataset_;
   std::map<std::string, std::string> sums_;
+  std::optional<nlohmann::ordered_json> dataset_json_;
 };
-
-/// True where dataset.json says that it describes de-identified DICOM. @throws Error{dataset_invalid}
-bool is_deid_dataset(const VerifyFiles& files);
 
 /// For --resume where OUT stands already. @throws Error{dataset_invalid} where a file of it is missing, was changed or
 /// was added since; Error{canceled}

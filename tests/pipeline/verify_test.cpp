@@ -413,5 +413,11 @@ TEST_F(VerifyTest, ComparesCroissantWithTheManifest) {
   EXPECT_THAT(told(whole), ::testing::IsEmpty());
 }
 
+TEST_F(VerifyTest, NamesALineThatIsNoJsonAndTheImageThatNobodyVouchesForThen) {
+  write_with_sum("manifest.jsonl", "{\n");
+  EXPECT_THAT(differences(), Contains("manifest.jsonl: line 1 lacks a key or is no JSON"));
+  EXPECT_THAT(differences(), Contains(image_ + ": is in SHA256SUMS but not in manifest.jsonl"));
+}
+
 }  // namespace
 }  // namespace naru
