@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/digest.h"
 #include "core/error.h"
 #include "server/audit/ledger.h"
 #include "server/auth/auth.h"
@@ -15,6 +16,7 @@
 #include "server/delivery/send_object.h"
 #include "server/delivery/tar.h"
 #include "server/delivery/transfers.h"
+#include "server/http/range.h"
 #include "server/routes/page.h"
 #include "server/routes/route.h"
 #include "server/services.h"
@@ -114,7 +116,13 @@ Response get_files(Services& services, Request& request) {
 /// later.
 Response get_dataset_receipt(Services& services, Request& request) {
   const DatasetAccess access = access_of(services, request.caller, request.path_values.at(0));
-  Response response{200, {}, services.ledger.receipt(access.dataset.leaf_number)};
+  std::string text = services.ledger.receipt(access.dataset.leaf_number);
+  const Representation representation{fmt::format("\"sha256-{}\"", sha256_hex(text)), text.size()};
+  LongBody body;
+  body.segments = std::make_shared<const std::vector<Segment>>(
+      std::vector<Segment>{{std::move(text), "", representation.size_bytes}});
+  Response response = ranged_response(request, representation, std::move(body));
+  if (response.status != 200 && response.status != 206) return response;
   response.headers.add("Content-Type", "text/plain; charset=utf-8");
   response.headers.add("Cache-Control", "private, no-cache");
   return response;

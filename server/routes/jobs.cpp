@@ -1,10 +1,13 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "core/error.h"
 #include "server/config.h"
+#include "server/http/range.h"
 #include "server/jobs/job_events.h"
 #include "server/jobs/job_queue.h"
 #include "server/routes/idempotency.h"
@@ -23,7 +26,6 @@ using Json = nlohmann::ordered_json;
 constexpr Roles kReaders = {Role::hospital_steward, Role::reviewer, Role::auditor, Role::admin};
 constexpr Roles kSteward = {Role::hospital_steward};
 constexpr std::size_t kMaxWordBytes = 256;
-constexpr std::string_view kReportPage = "report.html";
 
 /// A whole number, 0 or more. @throws Error{request_invalid} naming `what`
 std::int64_t number_of(std::string_view text, std::string_view what) {
@@ -150,30 +152,66 @@ fs::path report_folder(Services& services, const Request& request) {
   return services.config.data / "reports" / job_of_path(services, request).id;
 }
 
+struct ReportFile {
+  std::string name;  ///< below the report's folder, with '/' between
+  std::uint64_t size_bytes = 0;
+  std::string etag;
+};
+
+/// Empty for what is no regular file, or went away. A file of a report changes by being replaced alone.
+std::optional<ReportFile> report_file(const fs::path& folder, const fs::path& file) {
+  struct stat facts {};
+  if (::lstat(file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
+  const auto& [seconds, nanoseconds] = facts.st_mtim;
+  return ReportFile{file.lexically_relative(folder).string(), static_cast<std::uint64_t>(facts.st_size),
+                    fmt::format("\"{:x}-{:x}-{:x}.{:x}\"", facts.st_ino, facts.st_size, seconds, nanoseconds)};
+}
+
+/// Sorted by name, without what only a job that is gone on with reads.
+std::vector<ReportFile> report_files(const fs::path& folder) {
+  std::vector<ReportFile> files;
+  std::error_code failure;
+  for (fs::recursive_directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
+    if (it.depth() == 0 && it->path().filename() == "finished") it.disable_recursion_pending();
+    if (auto file = report_file(folder, it->path())) files.push_back(std::move(*file));
+  }
+  std::ranges::sort(files, {}, &ReportFile::name);
+  return files;
+}
+
 Response list_report(Services& services, Request& request) {
   Json json = {{"schema", "naru.job-report/1"}, {"items", Json::array()}};
-  std::error_code failure;
-  const fs::path folder = report_folder(services, request);
-  for (fs::directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
-    if (!it->is_regular_file(failure)) continue;
-    json["items"].push_back({{"name", it->path().filename().string()}, {"size_bytes", it->file_size(failure)}});
+  for (const ReportFile& file : report_files(report_folder(services, request))) {
+    json["items"].push_back({{"name", file.name}, {"size_bytes", file.size_bytes}});
   }
   return json_response(json);
 }
 
-Response show_report(Services& services, Request& request) {
-  const fs::path page = report_folder(services, request) / kReportPage;
-  std::error_code failure;
-  const std::uint64_t size_bytes = fs::file_size(page, failure);
-  if (failure) throw Error(ErrorCode::not_found, "the job has no report yet");
+std::string_view media_type_of(std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kTypes = {
+      {{".html", "text/html; charset=utf-8"},
+       {".json", "application/json"},
+       {".jsonl", "application/jsonl"},
+       {".png", "image/png"}}};
+  const auto found = std::ranges::find_if(kTypes, [&](const auto& row) { return name.ends_with(row.first); });
+  return found == kTypes.end() ? "application/octet-stream" : found->second;
+}
+
+/// Of the names that `list_report` tells alone, so that no path leads elsewhere.
+Response show_report_file(Services& services, Request& request) {
+  const fs::path folder = report_folder(services, request);
+  const std::vector<ReportFile> files = report_files(folder);
+  const auto file = std::ranges::find(files, request.path_values.at(1), &ReportFile::name);
+  if (file == files.end()) throw Error(ErrorCode::not_found, "the job's report has no such file, or there is none yet");
   LongBody body;
-  body.segments = std::make_shared<const std::vector<Segment>>(std::vector<Segment>{{"", page, size_bytes}});
-  body.size_bytes = size_bytes;
-  Response response{.status = 200, .headers = {}, .body = std::move(body)};
-  response.headers.add("Content-Type", "text/html; charset=utf-8");
+  body.segments =
+      std::make_shared<const std::vector<Segment>>(std::vector<Segment>{{"", folder / file->name, file->size_bytes}});
+  Response response = ranged_response(request, {file->etag, file->size_bytes}, std::move(body));
+  if (response.status != 200 && response.status != 206) return response;
+  response.headers.add("Content-Type", std::string(media_type_of(file->name)));
   response.headers.add("Content-Security-Policy",
                        "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'");
-  response.headers.add("Cache-Control", "no-store");
+  response.headers.add("Cache-Control", "private, no-store");
   return response;
 }
 
@@ -197,7 +235,7 @@ constexpr std::array kRoutes = {
     Route{Method::get, "/api/v1/jobs/{job_id}/events", Door::roles, kReaders, Scope::read, show_events},
     Route{Method::get, "/api/v1/jobs/{job_id}/log", Door::roles, kReaders, Scope::read, show_log},
     Route{Method::get, "/api/v1/jobs/{job_id}/report", Door::roles, kSteward, Scope::read, list_report},
-    Route{Method::get, "/api/v1/jobs/{job_id}/report/report.html", Door::roles, kSteward, Scope::read, show_report},
+    Route{Method::get, "/api/v1/jobs/{job_id}/report/{path*}", Door::roles, kSteward, Scope::read, show_report_file},
 };
 
 }  // namespace

@@ -59,5 +59,20 @@ TEST_P(DatasetRoutes, ListDestroyedOnesWhereTheyAreAskedFor) {
   EXPECT_EQ(server_.ask(Method::get, "/api/v1/datasets?state=lost", token_).status, 400);
 }
 
+TEST_P(DatasetRoutes, GiveTheReceiptAsOtherDownloads) {
+  const auto ask_with = [&](const std::string& name, const std::string& value) {
+    Request request = with_token(request_for(Method::get, "/api/v1/datasets/dataset-1/receipt"), token_);
+    if (!name.empty()) request.headers.add(name, value);
+    return server_.ask(request);
+  };
+  const Response whole = ask_with("", "");
+  const auto& body = std::get<LongBody>(whole.body);
+  EXPECT_EQ(whole.status, 200);
+  EXPECT_TRUE(body.segments->at(0).bytes.starts_with("c2sp.org/tlog-proof@v1\n"));
+  EXPECT_EQ(body.size_bytes, body.segments->at(0).bytes.size());
+  EXPECT_EQ(ask_with("If-None-Match", std::string(whole.headers.find("ETag").value())).status, 304);
+  EXPECT_EQ(std::get<LongBody>(ask_with("Range", "bytes=2-4").body).size_bytes, 3U);
+}
+
 }  // namespace
 }  // namespace naru::server::test

@@ -134,11 +134,50 @@ TEST_P(JobRoutes, TheReportIsForTheStewardOnceItIsThere) {
   const std::string id = submit(), path = "/api/v1/jobs/" + id + "/report";
   EXPECT_EQ(json_of(ask(Method::get, path, steward_))["items"].size(), 0U);
   EXPECT_EQ(problem_code(ask(Method::get, path + "/report.html", steward_)), "not_found");
-  naru::test::spill(server_.folder / "reports" / id / "report.html", "<p>hello</p>");
-  EXPECT_EQ(json_of(ask(Method::get, path, steward_))["items"][0]["name"], "report.html");
+  const fs::path folder = server_.folder / "reports" / id;
+  naru::test::spill(folder / "report.html", "<p>hello</p>");
+  naru::test::spill(folder / "crops/region-1.png", "png");
+  naru::test::spill(folder / "finished/case-1.json", "{}");
+  naru::test::spill(server_.folder / "reports/secret", "of nobody");
+  fs::create_symlink("../secret", folder / "link");
+  const json items = json_of(ask(Method::get, path, steward_))["items"];
+  EXPECT_EQ(items,
+            (json{{{"name", "crops/region-1.png"}, {"size_bytes", 3}}, {{"name", "report.html"}, {"size_bytes", 12}}}));
   const Response page = ask(Method::get, path + "/report.html", steward_);
   EXPECT_EQ(std::get<LongBody>(page.body).size_bytes, 12U);
+  EXPECT_EQ(page.headers.find("Content-Type"), "text/html; charset=utf-8");
   EXPECT_THAT(std::string(page.headers.find("Content-Security-Policy").value_or("")), HasSubstr("sandbox"));
+  EXPECT_EQ(ask(Method::get, path + "/crops/region-1.png", steward_).headers.find("Content-Type"), "image/png");
+  for (const char* other : {"/link", "/../secret", "/finished/case-1.json", "/crops", "/inputs.jsonl"}) {
+    EXPECT_EQ(problem_code(ask(Method::get, path + other, steward_)), "not_found") << other;
+  }
+  EXPECT_EQ(problem_code(ask(Method::get, path + "/report.html", auditor_)), "forbidden");
+}
+
+TEST_P(JobRoutes, AFileOfTheReportIsDownloadedAsDatasetsAre) {
+  const std::string id = submit(), path = "/api/v1/jobs/" + id + "/report/inputs.jsonl";
+  const fs::path file = server_.folder / "reports" / id / "inputs.jsonl";
+  naru::test::spill(file, "0123456789");
+  const auto ask_with = [&](const std::string& name, const std::string& value, Method method = Method::get) {
+    Request request = with_token(request_for(method, path), steward_);
+    if (!name.empty()) request.headers.add(name, value);
+    return server_.ask(request);
+  };
+  const Response whole = ask_with("", "");
+  const std::string etag(whole.headers.find("ETag").value());
+  EXPECT_EQ(whole.headers.find("Content-Type"), "application/jsonl");
+  EXPECT_EQ(ask_with("If-None-Match", etag).status, 304);
+  EXPECT_EQ(ask_with("", "", Method::head).headers.find("ETag"), etag);
+  const Response part = ask_with("Range", "bytes=4-6");
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(std::get<LongBody>(part.body).first, 4U);
+  EXPECT_EQ(std::get<LongBody>(part.body).size_bytes, 3U);
+  EXPECT_EQ(part.headers.find("Content-Range"), "bytes 4-6/10");
+  EXPECT_EQ(ask_with("Range", "bytes=10-").status, 416);
+  naru::test::spill(file.string() + ".new", "abcdefghij");
+  fs::rename(file.string() + ".new", file);
+  EXPECT_NE(ask_with("", "").headers.find("ETag"), etag) << "of another text as long";
+  EXPECT_EQ(ask_with("If-Match", etag).status, 412);
 }
 
 }  // namespace
