@@ -43,38 +43,37 @@ std::string scopes_to_text(unsigned scopes) {
   return text;
 }
 
-NewToken Tokens::create(const Caller& caller, std::string_view name, unsigned scopes, std::int64_t expires_ms) {
+NewToken Tokens::create(Transaction& transaction, const Caller& caller, std::string_view name, unsigned scopes,
+                        std::int64_t expires_ms) {
   check_display_name(name, "the name of a token");
   const std::int64_t now_ms = parts_.clock.now_ms();
   if (scopes == 0) throw Error(ErrorCode::request_invalid, "a token needs a scope");
   if (expires_ms <= now_ms || expires_ms > now_ms + kLongestTokenMs) {
     throw Error(ErrorCode::request_invalid, "expires_ms must lie within the next 365 days");
   }
+  // Disabling revokes the tokens that there are: none may be made by a request that was under way.
+  if (transaction.query(fmt::format("SELECT id FROM {} WHERE id = $1", kLiveUsers), {caller.user_id}).empty()) {
+    throw Error(ErrorCode::unauthenticated, "the account was disabled");
+  }
+  const Rows live =
+      transaction.query("SELECT COUNT(*) FROM tokens WHERE user_id = $1 AND revoked_ms IS NULL AND expires_ms > $2",
+                        {caller.user_id, now_ms});
+  if (live.at(0).integer(0) >= kMaxTokensPerUser) {
+    throw Error(ErrorCode::conflict, "too many tokens; revoke one that is not needed");
+  }
   NewToken made{{random_id("token"), caller.user_id, std::string(name), scopes & caller.scopes, now_ms, expires_ms, {}},
                 std::string(kTokenPrefix) + random_secret()};
-  in_transaction(parts_.database, Access::write, [&](Transaction& transaction) {
-    // Disabling revokes the tokens that there are: none may be made by a request that was under way.
-    if (transaction.query(fmt::format("SELECT id FROM {} WHERE id = $1", kLiveUsers), {caller.user_id}).empty()) {
-      throw Error(ErrorCode::unauthenticated, "the account was disabled");
-    }
-    const Rows live =
-        transaction.query("SELECT COUNT(*) FROM tokens WHERE user_id = $1 AND revoked_ms IS NULL AND expires_ms > $2",
-                          {caller.user_id, now_ms});
-    if (live.at(0).integer(0) >= kMaxTokensPerUser) {
-      throw Error(ErrorCode::conflict, "too many tokens; revoke one that is not needed");
-    }
-    transaction.execute(
-        "INSERT INTO tokens (id, secret_sha256, user_id, name, scopes, created_ms, expires_ms) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        {made.token.id, sha256_of(made.secret), caller.user_id, made.token.name, scopes_to_text(made.token.scopes),
-         now_ms, expires_ms});
-    parts_.ledger.append(transaction,
-                         {"token.created",
-                          caller.organisation_id,
-                          caller.user_id,
-                          made.token.id,
-                          {{"scopes", word_list(scopes_to_text(made.token.scopes))}, {"expires_ms", expires_ms}}});
-  });
+  transaction.execute(
+      "INSERT INTO tokens (id, secret_sha256, user_id, name, scopes, created_ms, expires_ms) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      {made.token.id, sha256_of(made.secret), caller.user_id, made.token.name, scopes_to_text(made.token.scopes),
+       now_ms, expires_ms});
+  parts_.ledger.append(transaction,
+                       {"token.created",
+                        caller.organisation_id,
+                        caller.user_id,
+                        made.token.id,
+                        {{"scopes", word_list(scopes_to_text(made.token.scopes))}, {"expires_ms", expires_ms}}});
   return made;
 }
 

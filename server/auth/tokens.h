@@ -39,7 +39,8 @@ class Tokens {
 
   /// @throws Error{request_invalid} no scope, or an end that is past or too far; Error{conflict} too many tokens;
   ///   Error{unauthenticated} the account was disabled meanwhile
-  NewToken create(const Caller& caller, std::string_view name, unsigned scopes, std::int64_t expires_ms);
+  NewToken create(Transaction& transaction, const Caller& caller, std::string_view name, unsigned scopes,
+                  std::int64_t expires_ms);
 
   /// Of one user, without secrets. @throws Error{not_found} where the user is of another organisation
   std::vector<Token> list(const Caller& caller, const std::string& user_id, const PageRequest& page);

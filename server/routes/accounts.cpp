@@ -188,7 +188,8 @@ Response list_tokens(Services& services, Request& request) {
                        token_json);
 }
 
-/// Without Idempotency-Key: the answer holds a secret that is kept nowhere.
+/// Under an Idempotency-Key the answer is kept without the secret, which is kept nowhere: the same key makes no second
+/// token, and shows none.
 Response create_token(Services& services, Request& request) {
   if (!request.caller.is_session) throw Error(ErrorCode::forbidden, "a token cannot make tokens; sign in");
   const JsonBody body(request, {"name", "scopes", "expires_ms"});
@@ -198,9 +199,20 @@ Response create_token(Services& services, Request& request) {
     if (!scope) throw Error(ErrorCode::request_invalid, "field \"scopes\" holds an unknown scope");
     scopes |= 1U << static_cast<unsigned>(*scope);
   }
-  const NewToken made = services.auth->tokens.create(request.caller, body.text("name", kMaxTextBytes), scopes,
-                                                     body.integer("expires_ms"));
-  Json json = token_json(made.token);
+  const std::string name = body.text("name", kMaxTextBytes);
+  const std::int64_t expires_ms = body.integer("expires_ms");
+  NewToken made;
+  const Response kept = create_once(services, request, [&](Transaction& transaction) {
+    made = services.auth->tokens.create(transaction, request.caller, name, scopes, expires_ms);
+    return json_response(token_json(made.token), 201);
+  });
+  Json json = Json::parse(std::get<std::string>(kept.body));
+  const auto id = json.at("id").get<std::string>();
+  if (id != made.token.id) {
+    throw Error(
+        ErrorCode::conflict,
+        fmt::format("this Idempotency-Key made {}, whose secret is shown once: revoke it, and take a new key", id));
+  }
   json["secret"] = made.secret;
   return json_response(json, 201);
 }
@@ -233,7 +245,7 @@ constexpr std::array kRoutes = {
     row(Method::get, "/api/v1/users/{user_id}", Door::roles, kAdminOrAuditor, Scope::admin, show_user),
     row(Method::patch, "/api/v1/users/{user_id}", Door::roles, kAdmin, Scope::admin, change_user),
     row(Method::get, "/api/v1/tokens", Door::signed_in, {}, Scope::read, list_tokens),
-    row(Method::post, "/api/v1/tokens", Door::signed_in, {}, Scope::admin, create_token),
+    row(Method::post, "/api/v1/tokens", Door::signed_in, {}, Scope::admin, create_token, kOnce),
     row(Method::delete_, "/api/v1/tokens/{token_id}", Door::signed_in, {}, Scope::admin, revoke_token),
 };
 

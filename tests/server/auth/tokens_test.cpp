@@ -15,7 +15,7 @@ constexpr unsigned kJobs = 1U << static_cast<unsigned>(Scope::jobs);
 class Tokens : public testing::TestWithParam<DatabaseCase> {
  protected:
   NewToken make(const Caller& caller, std::int64_t life_ms = 3600'000, unsigned scopes = kRead) {
-    return tokens_.create(caller, "test", scopes, server_.clock.now_ms() + life_ms);
+    return server_.make_token(caller, "test", scopes, server_.clock.now_ms() + life_ms);
   }
 
   TestServer server_{GetParam()};
@@ -69,9 +69,9 @@ TEST_P(Tokens, AreNotGuessed) {
 TEST_P(Tokens, EndAtTheirTimeAndHaveOne) {
   const std::int64_t now_ms = server_.clock.now_ms();
   for (const std::int64_t bad : {std::int64_t{0}, now_ms, now_ms + kLongestTokenMs + 1}) {
-    EXPECT_EQ(code_if_thrown([&] { tokens_.create(kim_, "t", kRead, bad); }), ErrorCode::request_invalid);
+    EXPECT_EQ(code_if_thrown([&] { server_.make_token(kim_, "t", kRead, bad); }), ErrorCode::request_invalid);
   }
-  EXPECT_EQ(code_if_thrown([&] { tokens_.create(kim_, "t", 0, now_ms + 1); }), ErrorCode::request_invalid);
+  EXPECT_EQ(code_if_thrown([&] { server_.make_token(kim_, "t", 0, now_ms + 1); }), ErrorCode::request_invalid);
   const std::string secret = make(kim_, 1000).secret;
   server_.clock.advance(999);
   EXPECT_TRUE(tokens_.caller_with(secret));

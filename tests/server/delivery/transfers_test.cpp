@@ -154,8 +154,7 @@ TEST_P(TransfersTest, NeitherBeginNorGoOnWhileTheHospitalIsDisabled) {
 TEST_P(TransfersTest, StopWhenTheTokenThatTheyBeganByIsRevoked) {
   granted(0);
   auto& server = world_.server;
-  const NewToken second =
-      server.auth.tokens.create(world_.engineer, "second", kAllScopes, server.clock.now_ms() + 3600'000);
+  const NewToken second = server.make_token(world_.engineer, "second", kAllScopes, server.clock.now_ms() + 3600'000);
   const Caller by_second = server.auth.tokens.caller_with(second.secret).value();
   const auto download = begin(1000);
   const auto revoked = server.transfers.begin(server.services, world_.access(by_second, dataset_), "dataset-1", 0, 1);

@@ -143,5 +143,32 @@ TEST_P(AccountRoutes, CreateOnceUnderAKey) {
   EXPECT_EQ(json_of(first), json_of(second));
 }
 
+TEST_P(AccountRoutes, MakeNoSecondTokenUnderAKeyAndKeepNoSecretForIt) {
+  const std::string session =
+      server_.auth.sessions.begin(server_.add_user(server_.hospital_id, "kim", {Role::reviewer}), std::nullopt);
+  const auto ask_for = [&](const char* name) {
+    const json body = {{"name", name}, {"scopes", {"read"}}, {"expires_ms", server_.clock.now_ms() + 1000}};
+    Request request = request_for(Method::post, "/api/v1/tokens", body.dump());
+    request.headers.add("Cookie", "naru-session=" + session);
+    request.headers.add("X-CSRF-Token", Sessions::csrf_token(session));
+    request.headers.add("Idempotency-Key", "token-1");
+    return server_.ask(request);
+  };
+  const Response made = ask_for("laptop");
+  ASSERT_EQ(made.status, 201) << std::get<std::string>(made.body);
+  const std::string secret = json_of(made).at("secret"), id = json_of(made).at("id");
+  const Response again = ask_for("laptop");
+  EXPECT_EQ(again.status, 409);
+  EXPECT_EQ(problem_code(again), "conflict");
+  EXPECT_NE(std::get<std::string>(again.body).find(id), std::string::npos) << "what to revoke";
+  EXPECT_EQ(problem_code(ask_for("other")), "idempotency_mismatch");
+  EXPECT_EQ(json_of(server_.ask(Method::get, "/api/v1/tokens", secret)).at("items").size(), 1U);
+  in_transaction(*server_.database, Access::read, [&](Transaction& transaction) {
+    const Rows rows = transaction.query("SELECT body FROM idempotency");
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_EQ(rows.at(0).text(0).find(secret), std::string::npos);
+  });
+}
+
 }  // namespace
 }  // namespace naru::server::test

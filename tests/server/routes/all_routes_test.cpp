@@ -83,8 +83,7 @@ class AllRoutes : public testing::TestWithParam<DatabaseCase> {
   AllRoutes() {
     const std::string victim = server_.add_organisation("Other hospital", OrganisationKind::hospital);
     const std::string user = server_.add_user(victim, "victim", {Role::hospital_steward, Role::admin});
-    const NewToken token =
-        server_.auth.tokens.create(server_.caller(user), "t", kAllScopes, server_.clock.now_ms() + 3600'000);
+    const NewToken token = server_.make_token(server_.caller(user), "t", kAllScopes, server_.clock.now_ms() + 3600'000);
     foreign_ = {{"organisation_id", victim}, {"user_id", user}, {"token_id", token.token.id}};
     // Of the ledger: a tile, and a leaf that is not there (routes/ledger_test.cpp asks for others' leaves).
     foreign_.insert({{"path*", "000.p/1"}, {"number", "4000000001"}});

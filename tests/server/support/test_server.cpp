@@ -116,8 +116,14 @@ Caller TestServer::caller(const std::string& user_id) {
   });
 }
 
+NewToken TestServer::make_token(const Caller& caller, std::string_view name, unsigned scopes, std::int64_t expires_ms) {
+  return in_transaction(*database, Access::write, [&](Transaction& transaction) {
+    return auth.tokens.create(transaction, caller, name, scopes, expires_ms);
+  });
+}
+
 std::string TestServer::token_of(const std::string& user_id, unsigned scopes) {
-  return auth.tokens.create(caller(user_id), "test", scopes, clock.now_ms() + 3600'000).secret;
+  return make_token(caller(user_id), "test", scopes, clock.now_ms() + 3600'000).secret;
 }
 
 std::string TestServer::add_study_with_job(const Caller& caller) {

@@ -53,7 +53,8 @@ class TestServer {
   /// The id of a new user, whose password is kPassword.
   std::string add_user(const std::string& organisation_id, std::string_view login, Roles roles);
   Caller caller(const std::string& user_id);
-  /// A token of a user with these scopes.
+  NewToken make_token(const Caller& caller, std::string_view name, unsigned scopes, std::int64_t expires_ms);
+  /// The secret of a token of a user with these scopes.
   std::string token_of(const std::string& user_id, unsigned scopes = kAllScopes);
   /// The id of a new job of the caller's hospital, on "study-1" there.
   std::string add_study_with_job(const Caller& caller);
