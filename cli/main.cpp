@@ -100,6 +100,7 @@ void print_help(const CLI::App& app, const CLI::Success& asked, bool as_json) {
   }
   std::ostringstream text;
   app.exit(asked, text, text);
+  if (as_json) return naru::cli::print_json({{"schema", "naru.help/1"}, {"text", text.str()}});
   naru::cli::print("{}", text.str());
 }
 

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/command.h"
 #include "cli/print.h"
@@ -41,15 +42,25 @@ int run_init(const Options& options, const Context& context) {
   return kExitDone;
 }
 
+void print_configuration(bool as_json) {
+  const std::string toml = server::sample_configuration();
+  if (as_json) return print_json({{"schema", "naru.configuration/1"}, {"toml", toml}});
+  print("{}", toml);
+}
+
+/// A JSON object a line, or all in one document.
+void print_routes(bool as_json) {
+  const std::string lines = server::route_table_json();
+  if (!as_json) return print("{}", lines);
+  nlohmann::ordered_json json = {{"schema", "naru.routes/1"}, {"items", nlohmann::ordered_json::array()}};
+  std::istringstream each(lines);
+  for (std::string line; std::getline(each, line);) json["items"].push_back(nlohmann::ordered_json::parse(line));
+  print_json(json);
+}
+
 int run(const Options& options, const Context& context) {
-  if (options.prints_config) {
-    print("{}", server::sample_configuration());
-    return kExitDone;
-  }
-  if (options.prints_routes) {
-    print("{}", server::route_table_json());
-    return kExitDone;
-  }
+  if (options.prints_config) return print_configuration(context.output.json), kExitDone;
+  if (options.prints_routes) return print_routes(context.output.json), kExitDone;
   if (!options.init_login.empty()) return run_init(options, context);
   std::signal(SIGHUP, on_reload);
   server::serve(options.serve, context.cancel);

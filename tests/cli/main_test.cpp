@@ -124,6 +124,18 @@ TEST_F(ProgramTest, TellsItsVersionAsOneDocument) {
   EXPECT_THAT(document["version"].get<std::string>(), testing::StartsWith("0."));
 }
 
+TEST_F(ProgramTest, PrintsOneDocumentWhateverIsAskedForWithJson) {
+  const json help = json::parse(run({"prepare", "--help", "--json"}).out);
+  EXPECT_EQ(help["schema"], "naru.help/1");
+  EXPECT_EQ(help["text"], run({"prepare", "--help"}).out);
+  const json configuration = json::parse(run({"serve", "--print-config", "--json"}).out);
+  EXPECT_EQ(configuration["schema"], "naru.configuration/1");
+  EXPECT_EQ(configuration["toml"], run({"serve", "--print-config"}).out);
+  const json routes = json::parse(run({"serve", "--print-routes", "--json"}).out);
+  EXPECT_EQ(routes["schema"], "naru.routes/1");
+  EXPECT_GT(routes["items"].size(), 70U);
+}
+
 /// Lines that the other runs have not, and no words of headers.
 TEST_F(ProgramTest, VerboseTellsOfStacksCasesAndTimes) {
   write_studies(1);
