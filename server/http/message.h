@@ -110,6 +110,8 @@ struct Response {
 class BodySink {
  public:
   virtual ~BodySink() = default;
+  /// Asked before a byte of the body is read: what is answered in its place.
+  virtual std::optional<Response> refusal() { return std::nullopt; }
   virtual void write(std::span<const std::byte> bytes) = 0;  ///< @throws Error: the answer is that error
   virtual Response finish() = 0;
 };

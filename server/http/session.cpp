@@ -176,7 +176,11 @@ Task<std::optional<Response>> Session::admit(Exchange& exchange, Admission& admi
 Task<std::optional<Response>> Session::receive(Exchange& exchange, std::uint64_t max_bytes) {
   std::optional<Response> response;
   ReleaseOnPool<BodySink> sink(*door_.pool);
-  co_await on_pool(Start::goes_on, [&] { sink.hold(door_.application.receive(exchange.request)); });
+  co_await on_pool(Start::goes_on, [&] {
+    sink.hold(door_.application.receive(exchange.request));
+    response = sink->refusal();
+  });
+  if (response) co_return response;
   std::vector<char> piece(kPieceBytes);
   auto admitted = Steady::now();
   for (std::uint64_t total = 0; true;) {

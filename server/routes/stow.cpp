@@ -42,11 +42,12 @@ class StowBody final : public BodySink {
               std::move(study_uid)),
         parts_(boundary_of(request), stow_) {}
 
-  void write(std::span<const std::byte> bytes) override {
-    if (is_json_taken_) parts_.write(bytes);
+  std::optional<Response> refusal() override {
+    if (is_json_taken_) return std::nullopt;
+    return Response{406, {}, std::string()};
   }
+  void write(std::span<const std::byte> bytes) override { parts_.write(bytes); }
   Response finish() override {
-    if (!is_json_taken_) return {406, {}, std::string()};
     parts_.finish();
     StowReceiver::Answer answer = stow_.finish();
     Response response = json_response(answer.body, answer.status);

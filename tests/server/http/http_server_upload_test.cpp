@@ -21,6 +21,10 @@ class HttpServerUpload : public test::DoorTest {
    public:
     explicit Sink(HttpServerUpload& fixture) : test_(fixture) {}
     ~Sink() override { ++test_.destroyed; }
+    std::optional<Response> refusal() override {
+      if (!test_.is_unacceptable) return std::nullopt;
+      return Response{406, {}, std::string()};
+    }
     void write(std::span<const std::byte> bytes) override {
       if (test_.refuses) throw Error(ErrorCode::conflict, "the upload has ended");
       test_.largest = std::max(test_.largest, bytes.size());
@@ -47,7 +51,7 @@ class HttpServerUpload : public test::DoorTest {
   std::string received;
   std::size_t largest = 0;
   std::atomic<int> destroyed = 0, finished = 0, written = 0;
-  std::atomic<bool> refuses = false;
+  std::atomic<bool> refuses = false, is_unacceptable = false;
 };
 
 std::string pattern(std::size_t size) {
@@ -112,6 +116,18 @@ TEST_F(HttpServerUpload, WhatTheSinkRefusesIsAnsweredThoughTheBodyGoesOn) {
   EXPECT_EQ(client.answer().status, 409);
   test::wait_until([&] { return destroyed == 1; });
   EXPECT_EQ(finished, 0);
+}
+
+TEST_F(HttpServerUpload, WhatTheSinkRefusesBeforehandIsAnsweredWithoutTheBody) {
+  is_unacceptable = true;
+  start();
+  RawClient client(server->port());
+  const auto answer =
+      client.ask("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(answer.status, 406);  // and not 100
+  EXPECT_EQ(answer.field("Connection"), "close");
+  test::wait_until([&] { return destroyed == 1; });
+  EXPECT_EQ(written + finished, 0);
 }
 
 TEST_F(HttpServerUpload, MoreThanAllowedIs413AndUnfinished) {

@@ -44,10 +44,11 @@ inline Answered call(IngestWorld& world, const Route& route, Request request, st
     if (route.receive != nullptr) {
       const auto sink = route.receive(world.services, request);
       const std::string_view body = request.body;
-      for (std::size_t at = 0; at < body.size(); at += piece_bytes) {
+      auto refusal = sink->refusal();
+      for (std::size_t at = 0; at < body.size() && !refusal; at += piece_bytes) {
         sink->write(std::as_bytes(std::span(body.substr(at, piece_bytes))));
       }
-      response = sink->finish();
+      response = refusal ? std::move(*refusal) : sink->finish();
     } else {
       response = route.handle(world.services, request);
     }

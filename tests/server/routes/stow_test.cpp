@@ -85,6 +85,7 @@ TEST_P(Stow, WhatIsNotUnderstoodIsRefused) {
   EXPECT_EQ(post(body_of({}), "", "*/*", "multipart/related; type=\"application/dicom\"").error,
             ErrorCode::request_invalid);
   EXPECT_EQ(post(body_of({instances(1)[0]}), "", "application/dicom+xml").status, 406);
+  EXPECT_EQ(post("no multipart", "", "application/dicom+xml").status, 406) << "whatever the body is, which is not read";
   EXPECT_EQ(world.number("SELECT count(*) FROM instances"), 0);
 }
 

@@ -85,6 +85,7 @@ Response TestServer::ask(Request request) {
     if (admission.refusal) return *std::move(admission.refusal);
     if (!admission.takes_long_body) return application.respond(request);
     const auto sink = application.receive(request);
+    if (auto refusal = sink->refusal()) return *std::move(refusal);
     sink->write(std::as_bytes(std::span(request.body)));
     return sink->finish();
   } catch (const std::exception& error) {
