@@ -14,7 +14,7 @@ struct ListenConfig {
   std::uint16_t port = 8600;
   std::filesystem::path tls_certificate, tls_key;  ///< both or none
   bool plain_is_allowed = false;                   ///< without TLS on another address than loopback
-  std::string public_url;                          ///< as clients see it; empty: from address and port
+  std::string public_url;                          ///< as clients see it; empty: see server/public_url.h
   int max_connections = 20000;
   int header_timeout_s = 20, body_timeout_s = 60, idle_timeout_s = 75, send_timeout_s = 120;
   int drain_s = 30;

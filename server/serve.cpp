@@ -48,6 +48,7 @@
 #include "server/jobs/local_executor.h"
 #include "server/maintenance.h"
 #include "server/metrics.h"
+#include "server/public_url.h"
 #include "server/readiness.h"
 #include "server/routes/application.h"
 #include "server/services.h"
@@ -352,12 +353,6 @@ JobRunnerOptions runner_options(Base& base) {
   return options;
 }
 
-std::string public_url_of(const Config& config, std::uint16_t port) {
-  const bool is_v6 = config.listen.address.find(':') != std::string::npos;
-  return fmt::format("{}://{}{}{}:{}", config.listen.tls_certificate.empty() ? "http" : "https", is_v6 ? "[" : "",
-                     config.listen.address, is_v6 ? "]" : "", port);
-}
-
 /// One pool of memory for each thread, as the C library has it, keeps much that is free apart; and by default it gives
 /// back and takes again from the system what each answer needs.
 void bound_free_memory() {
@@ -418,12 +413,15 @@ void serve(const ServeOptions& options, const CancelToken& cancel) {
       });
   cosigners.start();
   // Known before the first request, but for a port that the system chooses.
-  const bool is_given = !base.config.listen.public_url.empty();
-  if (!is_given) base.config.listen.public_url = public_url_of(base.config, base.config.listen.port);
+  ListenConfig& listen = base.config.listen;
+  const bool is_given = !listen.public_url.empty();
+  if (!is_given) listen.public_url = default_public_url(listen, listen.port);
   http.start();  // last, since /readyz may not say yes while anything above can still fail
-  if (!is_given && base.config.listen.port == 0)
-    base.config.listen.public_url = public_url_of(base.config, http.port());
-  log::info("listening on {}", Public{public_url_of(base.config, http.port())});
+  if (!is_given && listen.port == 0) listen.public_url = default_public_url(listen, http.port());
+  log::info("listening on {}", Public{listening_url(listen, http.port())});
+  if (listen.public_url != listening_url(listen, http.port())) {
+    log::info("links begin with {}", Public{listen.public_url});
+  }
   wait(cancel, http);
   log::info("stopping: requests under way may take {} s", base.config.listen.drain_s);
   runner.drain();
