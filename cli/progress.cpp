@@ -46,6 +46,7 @@ void ProgressDisplay::show(const Progress& progress) {
 
 std::string ProgressDisplay::status_text(const Progress& progress, double seconds) const {
   std::string text = fmt::format("{}/{} {}", progress.done, progress.total, progress.unit);
+  if (progress.studies > 0) text += fmt::format(", {}/{} studies", progress.studies_done, progress.studies);
   if (seconds > 0.05) text += fmt::format(", {:.0f} MB/s", static_cast<double>(progress.bytes) / seconds / 1e6);
   if (progress.done > 0 && progress.done < progress.total && seconds > 0.5) {
     const double left =

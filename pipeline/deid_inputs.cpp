@@ -15,6 +15,7 @@
 #include "pipeline/archive.h"
 #include "pipeline/memory_budget.h"
 #include "pipeline/open_file.h"
+#include "pipeline/study_tally.h"
 
 namespace naru {
 
@@ -197,10 +198,12 @@ class Inputs {
         on_progress_(on_progress),
         progress_(std::move(progress)) {
     for (const std::size_t i : inputs) {
+      studies_.expect(scan.sources[i].study_uid);
       const auto& place = scan.files.inputs[i].place;
       if (!place) continue;
       archives_.try_emplace(place->archive, place->archive, budget_, memory_).first->second.want(place->member, i);
     }
+    progress_.studies = studies_.total();
   }
 
   /// One file. An input that lies in an archive stands for the archive's next wanted member.
@@ -212,6 +215,8 @@ class Inputs {
     const std::lock_guard lock(progress_mutex_);
     ++progress_.done;
     progress_.bytes += scan_.files.inputs[done].size_bytes;
+    studies_.finish(scan_.sources[done].study_uid);
+    progress_.studies_done = studies_.done();
     on_progress_(progress_);
   }
 
@@ -259,6 +264,7 @@ class Inputs {
   const OnProgress& on_progress_;
   std::mutex progress_mutex_;
   Progress progress_;
+  StudyTally studies_;
 };
 
 }  // namespace

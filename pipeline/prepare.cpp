@@ -29,6 +29,7 @@
 #include "pipeline/report.h"
 #include "pipeline/review/rulings.h"
 #include "pipeline/series.h"
+#include "pipeline/study_tally.h"
 #include "pipeline/trace_file.h"
 #include "pipeline/verify_files.h"
 
@@ -171,7 +172,9 @@ class Job {
     };
     ReadAhead<CaseEnd> ends(plans.size(), in_flight > 1 ? in_flight : 0, make, "case");
     Made made;
-    Progress progress{"preparing volumes", 0, plans.size(), "cases", 0};
+    StudyTally studies;
+    for (const CasePlan& plan : plans) studies.expect(plan.study);
+    Progress progress{"preparing volumes", 0, plans.size(), "cases", 0, 0, studies.total()};
     for (const CasePlan& plan : plans) {
       cancel_.throw_if_canceled();
       CaseEnd end = ends.next();
@@ -179,6 +182,8 @@ class Job {
       take(scan, std::move(end), staging, made);
       ++progress.done;
       progress.bytes += source_bytes(scan, plan);
+      studies.finish(plan.study);
+      progress.studies_done = studies.done();
       one_at_a_time(progress);
     }
     made.memory_used_bytes = std::max(made.memory_used_bytes, memory.peak_bytes());

@@ -19,9 +19,10 @@ namespace naru {
 /// How far a job has come. `stage` is a literal.
 struct Progress {
   std::string_view stage;
-  std::uint64_t done = 0, total = 0;  ///< in `unit`s
-  std::string_view unit;              ///< "files" or "cases"
-  std::uint64_t bytes = 0;            ///< input bytes worked through since the stage began
+  std::uint64_t done = 0, total = 0;            ///< in `unit`s
+  std::string_view unit;                        ///< "files" or "cases"
+  std::uint64_t bytes = 0;                      ///< input bytes worked through since the stage began
+  std::uint64_t studies_done = 0, studies = 0;  ///< those of which nothing is left to do, of how many; 0: not known
 };
 using OnProgress = std::function<void(const Progress&)>;
 

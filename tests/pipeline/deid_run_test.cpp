@@ -59,6 +59,8 @@ TEST_F(DeidRunTest, GivesTheEngineEveryMemberOfAnArchiveOnceWithItsOwnSource) {
   EXPECT_EQ(std::set<std::size_t>(called.begin(), called.end()).size(), 42U);
   EXPECT_EQ(last.done, 42U);
   EXPECT_EQ(last.total, 42U);
+  EXPECT_GT(last.studies, 0U);
+  EXPECT_EQ(last.studies_done, last.studies);
   for (const InputRecord& input : found.files.inputs) EXPECT_EQ(input.sha256.size(), 64U);
 }
 

@@ -741,5 +741,24 @@ TEST_F(PrepareTest, PublishesWhereTheTraceFindsItsDiskFull) {
   EXPECT_THAT(told, ::testing::Not(::testing::HasSubstr("a file of the dataset")));
 }
 
+TEST_F(PrepareTest, TellsHowManyStudiesAreThrough) {
+  for (const auto& [study, series] :
+       {std::pair("2.999.8.1", "2.999.8.1.1"), {"2.999.8.1", "2.999.8.1.2"}, {"2.999.8.2", "2.999.8.2.1"}}) {
+    PhantomOptions options;
+    options.study_uid = study;
+    options.series_uid = series;
+    write_series(options, folder_ / "in" / series);
+  }
+  std::vector<std::uint64_t> through;
+  on_progress_ = [&](const Progress& p) {
+    if (p.unit != "cases") return;
+    EXPECT_EQ(p.studies, 2U);
+    through.push_back(p.studies_done);
+  };
+  EXPECT_EQ(run("original-grid").case_count, 3U);
+  // One of them has two cases, which are anywhere in the order.
+  EXPECT_THAT(through, ::testing::AnyOf(::testing::ElementsAre(0, 1, 2), ::testing::ElementsAre(1, 1, 2)));
+}
+
 }  // namespace
 }  // namespace naru
