@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -26,12 +27,15 @@ struct Options {
 
 Scan scan_of(const Options& options, const Context& context) {
   const auto recipe = options.recipe.empty() ? std::nullopt : std::optional(load_recipe(options.recipe));
-  Executor executor = Executor::cpu(options.machine.threads);
+  const std::uint64_t limit_bytes = memory_limit_bytes(options.machine);
+  Executor executor = make_cpu_executor(options.machine);
   const auto files = list_inputs(options.inputs, std::cin, {});
   ProgressDisplay display(context.output.quiet);  // ends its line before the table begins
   const OnProgress on_progress = [&](const Progress& p) { display.show(p); };
   Scan scan = read_candidates(files, executor, context.cancel, on_progress);
-  if (options.decodes) decode_candidates(scan, executor, context.cancel, on_progress);
+  const std::uint64_t memory_bytes =
+      memory_beside_headers(limit_bytes, std::max(scan.inputs.size(), scan.candidates.size()));
+  if (options.decodes) decode_candidates(scan, memory_bytes, executor, context.cancel, on_progress);
   sort_candidates(scan, stack_options(recipe), executor, context.cancel, on_progress);
   mark_untaken(scan, recipe);
   log_stacks(scan);
@@ -61,9 +65,7 @@ Action define_inspect(CLI::App& app) {
       ->type_name("NAME|FILE");
   app.add_flag("--files", options->lists_files, "list the path of every file that is in no volume");
   app.add_flag("--decode", options->decodes, "decode the pixels of every image, and say which cannot be");
-  app.add_option("--threads", options->machine.threads, "CPU threads; 0 means all")
-      ->type_name("N")
-      ->check(thread_count_check());
+  add_machine_options(app, options->machine);
   return [options](const Context& context) { return run(*options, context); };
 }
 

@@ -11,6 +11,7 @@
 #include "dicom/pixels.h"
 #include "pipeline/archive.h"
 #include "pipeline/files.h"
+#include "pipeline/memory_budget.h"
 
 namespace naru {
 
@@ -60,6 +61,20 @@ class Counter {
 
 using Values = std::vector<std::uint16_t>;
 
+/// What reading one plane takes.
+std::uint64_t plane_bytes(const dicom::Instance& instance) {
+  const auto values = static_cast<std::uint64_t>(instance.columns * instance.rows * instance.pixels.samples_per_pixel);
+  return values * sizeof(Values::value_type) + dicom::decode_buffer_bytes(instance);
+}
+
+std::uint64_t frame_bytes(const dicom::PixelFormat& format) {
+  dicom::Instance whole;
+  whole.pixels = format;
+  whole.columns = format.columns;
+  whole.rows = format.rows;
+  return plane_bytes(whole);
+}
+
 std::optional<Code> read_values(const std::filesystem::path& path, const dicom::Instance& instance, Values& values) {
   values.resize(static_cast<std::size_t>(instance.columns * instance.rows));
   return dicom::read_pixels(path, instance, values);
@@ -67,6 +82,14 @@ std::optional<Code> read_values(const std::filesystem::path& path, const dicom::
 
 std::string values_sha256(const std::filesystem::path& path, const dicom::Instance& instance, Values& values) {
   return read_values(path, instance, values) ? "" : sha256_hex(std::as_bytes(std::span(values)));
+}
+
+/// What `read` finds, once there is room for it.
+template <class Read>
+std::optional<Code> read_within(MemoryBudget& budget, std::uint64_t bytes, Read read) {
+  if (!budget.can_ever_hold(bytes)) return Code::too_large;
+  const MemoryBudget::Share share(budget, bytes);
+  return read();
 }
 
 /// Candidates by member of one archive.
@@ -82,16 +105,17 @@ std::map<std::filesystem::path, Planes> planes_of_archives(const Scan& scan) {
 }
 
 /// Reads an archive once, and calls `visit(candidate, path)` for each plane in it whose member can be read.
+/// @param memory_bytes for the member and for its copy that has a path
 template <class Visit>
 void for_each_plane(const Scan& scan, const std::filesystem::path& archive, const Planes& planes,
-                    const CancelToken& cancel, Visit visit) {
+                    std::uint64_t memory_bytes, const CancelToken& cancel, Visit visit) {
   ArchiveReader reader(archive);
   std::vector<std::byte> bytes;
   while (const auto member = reader.next(cancel)) {
     const auto found = planes.find(member->index);
     if (found == planes.end()) continue;
     const std::uint64_t size_bytes = scan.inputs[scan.input_of_candidate[found->second.front()]].size_bytes;
-    if (size_bytes > kMaxMemberBytes) continue;
+    if (size_bytes > kMaxMemberBytes || size_bytes > memory_bytes / 2) continue;
     bytes.resize(static_cast<std::size_t>(size_bytes));
     if (reader.read(bytes) != bytes.size()) continue;
     const MemoryFile file(bytes);
@@ -99,18 +123,22 @@ void for_each_plane(const Scan& scan, const std::filesystem::path& archive, cons
   }
 }
 
-void decode_archives(Scan& scan, const CancelToken& cancel, Counter& counter) {
-  Values values;
+void decode_archives(Scan& scan, std::uint64_t memory_bytes, const CancelToken& cancel, Counter& counter) {
   for (const auto& [archive, planes] : planes_of_archives(scan)) {
     std::map<std::size_t, std::optional<Code>> found;
-    for_each_plane(scan, archive, planes, cancel, [&](std::size_t candidate, const std::filesystem::path& path) {
-      found[candidate] = read_values(path, scan.candidates[candidate].instance, values);
+    const auto member_bytes = [&](std::size_t c) { return 2 * scan.inputs[scan.input_of_candidate[c]].size_bytes; };
+    for_each_plane(scan, archive, planes, memory_bytes, cancel, [&](std::size_t c, const std::filesystem::path& path) {
+      const dicom::Instance& instance = scan.candidates[c].instance;
+      const bool fits = plane_bytes(instance) <= memory_bytes - member_bytes(c);
+      Values values;
+      found[c] = fits ? read_values(path, instance, values) : Code::too_large;
       counter.add(1, 0);
     });
     for (const auto& [member, candidates] : planes) {
       for (const std::size_t c : candidates) {
         auto& broken = scan.candidates[c].broken;
-        if (!broken) broken = found.contains(c) ? found[c] : Code::unreadable;
+        const Code missed = member_bytes(c) > memory_bytes ? Code::too_large : Code::unreadable;
+        if (!broken) broken = found.contains(c) ? found[c] : missed;
       }
     }
   }
@@ -161,29 +189,35 @@ void complete_hashes(Scan& scan, Executor& executor, const CancelToken& cancel, 
   hash_inputs(scan, all, executor, cancel, on_progress);
 }
 
-void decode_candidates(Scan& scan, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress) {
+void decode_candidates(Scan& scan, std::uint64_t memory_bytes, Executor& executor, const CancelToken& cancel,
+                       const OnProgress& on_progress) {
+  MemoryBudget budget(memory_bytes);
   Counter counter("decoding", scan.candidates.size(), on_progress);
-  executor.parallel_for(static_cast<std::int64_t>(scan.candidates.size()), kFilesAtOnce,
-                        [&](std::int64_t begin, std::int64_t end) {
-                          Values values;
-                          for (auto c = static_cast<std::size_t>(begin); c < static_cast<std::size_t>(end); ++c) {
-                            cancel.throw_if_canceled();
-                            const InputRecord& input = scan.inputs[scan.input_of_candidate[c]];
-                            dicom::Candidate& candidate = scan.candidates[c];
-                            if (input.place) continue;
-                            if (!candidate.broken)
-                              candidate.broken = read_values(input.path, candidate.instance, values);
-                            counter.add(1, values.size() * sizeof(Values::value_type));
-                          }
-                        });
-  decode_archives(scan, cancel, counter);
+  executor.parallel_for(
+      static_cast<std::int64_t>(scan.candidates.size()), kFilesAtOnce, [&](std::int64_t begin, std::int64_t end) {
+        for (auto c = static_cast<std::size_t>(begin); c < static_cast<std::size_t>(end); ++c) {
+          cancel.throw_if_canceled();
+          const InputRecord& input = scan.inputs[scan.input_of_candidate[c]];
+          dicom::Candidate& candidate = scan.candidates[c];
+          if (input.place) continue;
+          Values values;
+          if (!candidate.broken) {
+            candidate.broken = read_within(budget, plane_bytes(candidate.instance),
+                                           [&] { return read_values(input.path, candidate.instance, values); });
+          }
+          counter.add(1, values.size() * sizeof(Values::value_type));
+        }
+      });
+  decode_archives(scan, memory_bytes, cancel, counter);
   executor.parallel_for(static_cast<std::int64_t>(scan.others.size()), 1, [&](std::int64_t begin, std::int64_t end) {
     for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
       cancel.throw_if_canceled();
       const OtherImage& other = scan.others[i];
       InputRecord& input = scan.inputs[other.input];
       if (input.place) continue;  // screenshots in archives are not decoded
-      const auto problem = dicom::check_pixels(input.path, other.format, other.palette ? &*other.palette : nullptr);
+      const auto problem = read_within(budget, frame_bytes(other.format), [&] {
+        return dicom::check_pixels(input.path, other.format, other.palette ? &*other.palette : nullptr);
+      });
       if (problem) input.reason = problem;
     }
   });
@@ -210,7 +244,7 @@ std::string PixelComparison::sha256(std::size_t candidate) {
 
 void PixelComparison::read_archive(const std::filesystem::path& archive) {
   Values values;
-  for_each_plane(scan_, archive, planes_of_archives(scan_).at(archive), cancel_,
+  for_each_plane(scan_, archive, planes_of_archives(scan_).at(archive), 2 * kMaxMemberBytes, cancel_,
                  [&](std::size_t candidate, const std::filesystem::path& path) {
                    of_members_[candidate] = values_sha256(path, scan_.candidates[candidate].instance, values);
                  });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <span>
@@ -21,9 +22,11 @@ void hash_inputs(Scan& scan, std::span<const std::size_t> inputs, Executor& exec
 void complete_hashes(Scan& scan, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
 
 /// Decodes the pixels of every candidate and marks those that cannot be had as broken, with the reason. For between
-/// read_candidates and sort_candidates. Memory: the largest plane a thread, and the largest archive member.
+/// read_candidates and sort_candidates. Memory: planes in the making, their decoders and one archive member stay below
+/// `memory_bytes` together; what alone needs more is `too_large`.
 /// @throws Error{canceled, memory_exceeded}
-void decode_candidates(Scan& scan, Executor& executor, const CancelToken& cancel, const OnProgress& on_progress);
+void decode_candidates(Scan& scan, std::uint64_t memory_bytes, Executor& executor, const CancelToken& cancel,
+                       const OnProgress& on_progress);
 
 /// Answers whether two candidates hold the same stored values. Each archive is read once at most, when it is first
 /// asked about. Two pictures where either cannot be read.

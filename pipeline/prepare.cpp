@@ -131,9 +131,13 @@ class Job {
     }
     // What is done about gaps is done before a case is made: a slice that cannot be decoded must be known by then.
     Scan scan = read_candidates(files, executor_, cancel_, on_progress_);
-    decode_candidates(scan, executor_, cancel_, on_progress_);
+    decode_candidates(scan, memory_beside_headers_of(scan), executor_, cancel_, on_progress_);
     sort_candidates(scan, stacking, executor_, cancel_, on_progress_);
     return scan;
+  }
+
+  std::uint64_t memory_beside_headers_of(const Scan& scan) const {
+    return memory_beside_headers(options_.memory_limit_bytes, std::max(scan.inputs.size(), scan.candidates.size()));
   }
 
   PlanOptions plan_options(Scan& scan) const {
@@ -154,8 +158,7 @@ class Job {
     const CaseJob job{scan,    rulings_,
                       staging, [&](const CasePlan& plan) { return words.of(plan); },
                       cancel_, stacks_fine_together(scan, plans)};
-    const std::uint64_t memory_bytes =
-        memory_beside_headers(options_.memory_limit_bytes, std::max(scan.inputs.size(), scan.candidates.size()));
+    const std::uint64_t memory_bytes = memory_beside_headers_of(scan);
     if (options_.recipe && options_.recipe->looks_for_text()) {
       require_room_for_text(memory_bytes, options_.memory_limit_bytes);
     }

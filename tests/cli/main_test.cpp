@@ -297,6 +297,8 @@ TEST_F(ProgramTest, InspectDecodesOnRequest) {
   EXPECT_EQ(run({"inspect", in()}).status, 0);
   const Finished decoded = run({"inspect", in(), "--decode", "--json"});
   EXPECT_EQ(decoded.status, 3) << decoded.out;
+  EXPECT_EQ(run({"inspect", in(), "--decode", "--json", "--memory", "64MiB", "--device", "cpu"}).out, decoded.out);
+  EXPECT_EQ(run({"inspect", in(), "--memory", "lots"}).status, 2);
   const json document = json::parse(decoded.out);
   EXPECT_EQ(document["reasons"]["corrupt"], 1);
   EXPECT_EQ(document["series"][0]["verdict"], "reject");

@@ -55,5 +55,26 @@ TEST_F(Content, AFileGivenTwiceIsOneInstanceAndTwoLines) {
   EXPECT_EQ(copy.reason, Code::duplicate_instance);
 }
 
+TEST_F(Content, DecodesWhatTheBoundOnMemoryHoldsAndSaysOfTheRestThatItIsTooLarge) {
+  test::PhantomOptions options;
+  options.size = {32, 32, 2};
+  const auto plain = test::write_series(options, folder_ / "plain").files;
+  test::write_archive(folder_ / "a.zip", {{"1", test::slurp(plain[1])}});
+  constexpr std::uint64_t kPlaneBytes = std::uint64_t{32} * 32 * 2;
+  const std::uint64_t member_bytes = 2 * std::filesystem::file_size(plain[1]);
+  const auto broken = [&](std::uint64_t memory_bytes) {
+    Scan found = scan({plain[0], folder_ / "a.zip"});
+    decode_candidates(found, memory_bytes, executor_, never_, [](const Progress&) {});
+    std::vector<std::optional<Code>> codes;
+    for (const dicom::Candidate& candidate : found.candidates) codes.push_back(candidate.broken);
+    return codes;
+  };
+  using Codes = std::vector<std::optional<Code>>;
+  EXPECT_EQ(broken(kPlaneBytes - 1), (Codes{Code::too_large, Code::too_large}));
+  EXPECT_EQ(broken(kPlaneBytes), (Codes{std::nullopt, Code::too_large}));
+  EXPECT_EQ(broken(member_bytes + kPlaneBytes - 1), (Codes{std::nullopt, Code::too_large}));
+  EXPECT_EQ(broken(member_bytes + kPlaneBytes), (Codes{std::nullopt, std::nullopt}));
+}
+
 }  // namespace
 }  // namespace naru
