@@ -68,6 +68,9 @@ void print_demand(const ReviewEntry& entry) {
   } else {
     print("  held as a whole: keep it or exclude it\n");
   }
+  if (entry.held.can_redact && !entry.is_released())
+    print(
+        "  or redact it: all that was found is blanked, and it is released; text that was not found leaves with it\n");
 }
 
 void print_entry(const ReviewEntry& entry) {
@@ -118,7 +121,7 @@ void print_next(const Review& review, const std::string& report) {
   print("{} open, {} decided, {} excluded, {} made; regions open: {}\n", count(ReviewState::open),
         count(ReviewState::decided), count(ReviewState::excluded), count(ReviewState::made), open_regions);
   const bool can_redact = std::ranges::any_of(review.entries, [](const ReviewEntry& entry) {
-    return entry.state() == ReviewState::open && !entry.regions.empty();
+    return entry.state() == ReviewState::open && (!entry.regions.empty() || entry.held.can_redact);
   });
   if (count(ReviewState::open) > 0) {
     print("To decide: naru review {} --decide ID={}keep|exclude --by 'YOUR NAME' --why 'THE REASON'\n", report,
@@ -151,7 +154,8 @@ Action define_review(CLI::App& app) {
   app.add_option("--decide", options->order.decide,
                  "ID=redact (blank it), ID=keep (it identifies nobody) or ID=exclude (the series stays out); ID is a "
                  "region's, or a series' or case's for all of its regions; where that is held for more than regions, "
-                 "keep releases it from that and leaves its regions open; may be repeated")
+                 "keep releases it from that and leaves its regions open, redact releases it and blanks all that was "
+                 "found; may be repeated")
       ->type_name("ID=WHAT")
       ->allow_extra_args(false);
   app.add_option("--by", options->order.by, "who decides")->type_name("NAME");

@@ -332,7 +332,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
               scan.patients.size(), chosen.size());
   std::vector<HeldEntry> excluded = exclude_decided(scan, rulings);
   const std::vector<std::size_t> tried = used_inputs(scan);
-  const auto released = released_inputs(scan, rulings, series_id, executor, cancel, on_progress);
+  auto released = released_inputs(scan, rulings, series_id, executor, cancel, on_progress);
   const auto faces_released = released_inputs(scan, rulings, face_id, executor, cancel, on_progress);
   const TextThresholds thresholds = options.recipe.text_thresholds();
   const LookForText look = [&](dicom::Bytes file) {
@@ -346,6 +346,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   }
   TextPlan texts = plan_text(scan, text_handling(options.recipe.text), look, memory_bytes, executor, cancel,
                              on_progress, known ? &*known : nullptr, rulings);
+  released.insert(texts.released.begin(), texts.released.end());
   std::optional<KnownFaces> known_faces;
   if (options.recipe.looks_for_faces()) known_faces.emplace(staging.cases() / "faces.sealed", key);
   const FacePlan faces = plan_faces(scan, files, face_handling(options.recipe.face), faces_released, memory_bytes,

@@ -273,7 +273,9 @@ TextDecision decide_text(std::span<const TextLook> series, TextHandling handling
   }
   decision.needs_release = decision.hold.has_value();
   if (decision.needs_release) decision.because = "a picture could not be looked at";
-  if (review.is_released) decision.hold.reset();
+  // Nobody blanks what could not be looked at.
+  const bool is_released = review.is_released || (review.blanks_all && !decision.hold);
+  if (is_released) decision.hold.reset();
   decision.texts = all_texts(series);
   const Places places = judge_all(series, handling, review, decision.texts);
   if (!std::ranges::all_of(decision.texts, is_settled, &JudgedText::verdict)) {
@@ -297,7 +299,7 @@ TextDecision decide_text(std::span<const TextLook> series, TextHandling handling
   if (!unseen || is_too_much_blanked(series, decision)) {
     decision.needs_release = true;
     if (decision.because.empty()) decision.because = "more would be blanked than pictures can lose";
-    if (!review.is_released) {
+    if (!is_released) {
       decision.hold = Code::text_suspected;
       decision.boxes.assign(series.size(), {});
       decision.kept.assign(series.size(), {});

@@ -58,10 +58,11 @@ class SeriesPlanner {
 
   void decide(std::string_view uid, const std::vector<std::size_t>& members, const std::vector<TextLook>& series) {
     HeldEntry entry = entry_of(uid, members, series);
+    const bool blanks_all = rulings_.blanks_all(entry.id, entry.files_sha256);
     TextDecision decision =
-        decide_text(series, handling_, {rulings_.releases(entry.id, entry.files_sha256), [&](const JudgedText& text) {
-                                          return rulings_.of_region(id_of(members, text));
-                                        }});
+        decide_text(series, handling_,
+                    {rulings_.releases(entry.id, entry.files_sha256),
+                     [&](const JudgedText& text) { return rulings_.of_region(id_of(members, text)); }, blanks_all});
     std::set<std::string> ids;
     for (JudgedText& text : decision.texts) {
       ids.insert(id_of(members, text));
@@ -80,11 +81,14 @@ class SeriesPlanner {
       if (!decision.kept[n].empty()) plan_.kept[members[n]] = std::move(decision.kept[n]);
       if (!series[n].regions.empty()) plan_.regions[members[n]] = series[n].regions;
     }
+    if (blanks_all && !decision.hold) plan_.released.insert(members.begin(), members.end());
     if (!decision.hold && rulings_.state_of(entry.id).empty()) return;
     entry.disposition = decision.hold ? Disposition::quarantined : Disposition::used;
     entry.reason = Code::text_suspected;
     const auto of_kind = first_of_kind(members, series);
     entry.needs_release = decision.needs_release || of_kind;
+    const auto was_looked_at = [](const TextLook& look) { return !look.problem; };
+    entry.can_redact = !decision.texts.empty() && std::ranges::all_of(series, was_looked_at);
     if (of_kind) entry.because = scan_.sources[*of_kind].text_by_kind;
     if (!decision.because.empty()) entry.because += (of_kind ? "; " : "") + std::string(decision.because);
     entry.path = scan_.files.inputs[of_kind ? *of_kind : first_unseen(members, series)].path.string();

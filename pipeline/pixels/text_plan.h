@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct TextPlan {
   PixelOrders orders;
   PixelOrders regions;           ///< what rules for devices blank besides
   PixelOrders kept;              ///< where text may stay, since a person said so
+  std::set<std::size_t> released;  ///< inputs that may leave in spite of their kind: people had blanked what was found
   std::vector<HeldEntry> queue;  ///< the series that are held, and those about which people decided
   nlohmann::ordered_json evidence = nlohmann::ordered_json::array();  ///< lines of pixels.jsonl, by input and frame
   std::vector<std::size_t> evidence_inputs;                           ///< of each line

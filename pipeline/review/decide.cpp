@@ -71,7 +71,8 @@ class Deciding {
     if (ruling != Ruling::exclude && !entry.held.can_release) {
       throw refused("this version cannot release it: exclude it, or name its regions in the recipe");
     }
-    if (ruling == Ruling::redact && (entry.regions.empty() || entry.held.needs_release)) {
+    const bool has_to_blank = entry.held.needs_release ? entry.held.can_redact : !entry.regions.empty();
+    if (ruling == Ruling::redact && !has_to_blank) {
       throw refused(entry.regions.empty()
                         ? "it is held as a whole: keep it or exclude it"
                         : "it is held as a whole, too: keep it or exclude it, and decide about each of "
@@ -106,21 +107,28 @@ class Deciding {
       throw Error(ErrorCode::usage,
                   fmt::format("{} is excluded: take that back {}; nothing was decided", entry.held.id, how));
     }
+    const bool blanks_all = asked.whole == Ruling::redact && entry.held.needs_release;
     if (asked.whole) {
       lines_.push_back(line_of(entry, entry.held.id, *asked.whole));
       lines_.back().files_sha256 = entry.held.files_sha256;
+      lines_.back().blanks_all = blanks_all;
     }
     // Who releases what is held for more than its regions decides about none of them: each has to be looked at.
-    const bool decides_all = asked.whole && *asked.whole != Ruling::exclude && !entry.held.needs_release;
+    const bool decides_all =
+        blanks_all || (asked.whole && *asked.whole != Ruling::exclude && !entry.held.needs_release);
     for (std::size_t n = 0; n < entry.regions.size(); ++n) {
       const auto own = asked.regions.find(n);
       if (own == asked.regions.end() && !decides_all) continue;
-      const nlohmann::ordered_json& region = entry.regions[n].line;
-      lines_.push_back(
-          line_of(entry, region.at("id").get<std::string>(), own == asked.regions.end() ? *asked.whole : own->second));
-      lines_.back().region = region;
-      for (const char* const picture : {"crop", "full_crop", "sheet"}) lines_.back().region.erase(picture);
+      add_region(entry, entry.regions[n].line, own == asked.regions.end() ? *asked.whole : own->second);
     }
+    if (!blanks_all) return;
+    for (const nlohmann::ordered_json& region : entry.left) add_region(entry, region, Ruling::redact);
+  }
+
+  void add_region(const ReviewEntry& entry, const nlohmann::ordered_json& region, Ruling ruling) {
+    lines_.push_back(line_of(entry, region.at("id").get<std::string>(), ruling));
+    lines_.back().region = region;
+    for (const char* const picture : {"crop", "full_crop", "sheet"}) lines_.back().region.erase(picture);
   }
 
   Decision line_of(const ReviewEntry& entry, std::string id, Ruling ruling) const {

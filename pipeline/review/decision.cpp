@@ -51,6 +51,7 @@ Decision decision_from(const Json& json) {
   json.at("reason").get_to(decision.reason);
   if (!json.at("files_sha256").is_null()) json.at("files_sha256").get_to(decision.files_sha256);
   decision.region = json.at("region");
+  decision.blanks_all = json.value("blanks_all", false);  // an earlier build knew no such decision
   return decision;
 }
 
@@ -97,7 +98,8 @@ Json to_json(const Decision& decision) {
           {"decision", name(decision.ruling)},
           {"reason", decision.reason},
           {"files_sha256", decision.files_sha256.empty() ? Json(nullptr) : Json(decision.files_sha256)},
-          {"region", decision.region}};
+          {"region", decision.region},
+          {"blanks_all", decision.blanks_all}};
 }
 
 Json review_json(const Decisions& decisions) {

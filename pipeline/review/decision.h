@@ -31,6 +31,7 @@ struct Decision {
   std::string reason;             ///< the code for which the series or case was held
   std::string files_sha256;       ///< of a series or case: what it held, see HeldEntry; else empty
   nlohmann::ordered_json region;  ///< of a region: its line of pixels.jsonl; else null
+  bool blanks_all = false;        ///< redact of a whole that was held for more than its regions: it releases that
 };
 
 struct Decisions {

@@ -49,6 +49,7 @@ Json entry_json(const HeldEntry& entry) {
           {"files_sha256", text_or_null(entry.files_sha256)},
           {"needs_release", entry.needs_release},
           {"can_release", entry.can_release},
+          {"can_redact", entry.can_redact},
           {"because", text_or_null(entry.because)},
           {"path", text_or_null(valid_utf8(entry.path))}};
 }
@@ -64,7 +65,8 @@ HeldEntry entry_from(const Json& json) {
   entry.files_sha256 = text_from(json.at("files_sha256"));
   json.at("needs_release").get_to(entry.needs_release);
   json.at("can_release").get_to(entry.can_release);
-  // An earlier build wrote neither.
+  // An earlier build wrote none of these.
+  entry.can_redact = json.value("can_redact", false);
   entry.because = text_from(json.value("because", Json()));
   entry.path = text_from(json.value("path", Json()));
   return entry;

@@ -34,6 +34,7 @@ void add_regions(const std::filesystem::path& report, const std::map<std::string
       if (!is_decidable(line)) {
         const bool is_left = line.at("because") == name(TextVerdict::unlikely);
         entry->second->blanked_count += is_left ? 0U : 1U;
+        if (is_left) entry->second->left.push_back(std::move(line));
         continue;
       }
       const auto decision = latest.find(line.at("id").get<std::string>());
@@ -91,6 +92,7 @@ Json entry_json(const ReviewEntry& entry) {
           {"frames", entry.held.frames},
           {"needs_release", entry.held.needs_release},
           {"can_release", entry.held.can_release},
+          {"can_redact", entry.held.can_redact},
           {"released", entry.is_released()},
           {"open_regions", is_excluded ? 0 : entry.open_region_count()},
           {"decision", decision_json(entry.decision)},
@@ -113,9 +115,10 @@ ReviewState ReviewEntry::state() const {
 }
 
 bool ReviewEntry::is_released() const {
+  if (!held.needs_release || !held.can_release || !decision) return false;
+  const bool is_release = decision->ruling == Ruling::keep || (decision->blanks_all && held.can_redact);
   // Who released other files released nothing that is held now.
-  return held.needs_release && held.can_release && decision && decision->ruling == Ruling::keep &&
-         !held.files_sha256.empty() && decision->files_sha256 == held.files_sha256;
+  return is_release && !held.files_sha256.empty() && decision->files_sha256 == held.files_sha256;
 }
 
 std::size_t ReviewEntry::open_region_count() const {

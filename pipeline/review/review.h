@@ -31,6 +31,7 @@ struct ReviewEntry {
   std::vector<ReviewRegion> regions;
   std::size_t blanked_count = 0;     ///< pieces of text that are blanked whatever is decided
   std::optional<Decision> decision;  ///< about the whole
+  std::vector<nlohmann::ordered_json> left{};  ///< lines of pixels.jsonl: taken for no text, and left where they stand
   ReviewState state() const;
   /// It is held for more than pieces of text, and people released it from that.
   bool is_released() const;
@@ -58,7 +59,8 @@ struct ReviewOrder {
 
 /// Writes decisions.jsonl: all that is ordered, or nothing. A decision about a whole that is held for its regions alone
 /// is one about each of them as well; one about a single region goes before it. Where it is held for more, `keep` of
-/// the whole leaves open what is open of its regions.
+/// the whole leaves open what is open of its regions, and `redact` is one about all that was found in it, also about
+/// what was taken for no text.
 /// @throws Error{usage} for an id that is not held, an order that makes no sense, or texts that are empty, too long or
 /// hold control characters
 /// @throws Error as append_decisions

@@ -29,9 +29,20 @@ std::optional<Code> Rulings::excluded(const std::string& id) const {
 }
 
 bool Rulings::releases(const std::string& id, const std::string& files_sha256) const {
+  const Decision* const whole = of_files(id, files_sha256);
+  return whole != nullptr && whole->ruling == Ruling::keep;
+}
+
+bool Rulings::blanks_all(const std::string& id, const std::string& files_sha256) const {
+  const Decision* const whole = of_files(id, files_sha256);
+  return whole != nullptr && whole->ruling == Ruling::redact && whole->blanks_all;
+}
+
+/// What counts about a whole, where it was about these very files.
+const Decision* Rulings::of_files(const std::string& id, const std::string& files_sha256) const {
   const auto found = latest_.find(id);
-  return found != latest_.end() && found->second.ruling == Ruling::keep && !files_sha256.empty() &&
-         found->second.files_sha256 == files_sha256;
+  const bool is_of_them = found != latest_.end() && !files_sha256.empty() && found->second.files_sha256 == files_sha256;
+  return is_of_them ? &found->second : nullptr;
 }
 
 std::vector<const Decision*> Rulings::regions_of(const std::string& id) const {

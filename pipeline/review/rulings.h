@@ -30,6 +30,9 @@ class Rulings {
   /// True where the series or case, with these very files, was released as a whole.
   bool releases(const std::string& id, const std::string& files_sha256) const;
 
+  /// True where people want all blanked that was found in it, in these very files, and the rest delivered.
+  bool blanks_all(const std::string& id, const std::string& files_sha256) const;
+
   /// True where anything was decided about the series or case as a whole.
   bool is_known(const std::string& id) const { return latest_.contains(id); }
 
@@ -40,6 +43,8 @@ class Rulings {
   std::string state_of(const std::string& id) const;
 
  private:
+  const Decision* of_files(const std::string& id, const std::string& files_sha256) const;
+
   std::map<std::string, Decision> latest_;                       ///< by id
   std::map<std::string, std::vector<const Decision*>> regions_;  ///< of each series or case; they lie in `latest_`
 };

@@ -156,5 +156,19 @@ TEST_F(ReviewProgramTest, SaysWhatIsHeldWithoutRegionsAndWhy) {
   EXPECT_EQ(held["path"], "/data/export/page");
 }
 
+TEST_F(ReviewProgramTest, OffersToRedactWhatIsHeldForItsKindWhereTextWasFound) {
+  std::string text = test::slurp(folder_ / "out.report/held.json");
+  for (const auto& [before, now] :
+       {std::pair<std::string, std::string>(R"("needs_release":false)", R"("needs_release":true,"can_redact":true)"),
+        {R"("files_sha256":null)", R"("files_sha256":"f")"}}) {
+    text.replace(text.find(before), before.size(), now);
+  }
+  test::spill(folder_ / "out.report/held.json", text);
+  EXPECT_THAT(run({}).out, HasSubstr("or redact it"));
+  const Finished redacted = run({"--decide", "series-1f0c9a52be47=redact", "--by", "A", "--why", "names alone"});
+  EXPECT_EQ(redacted.status, 0) << redacted.err;
+  EXPECT_THAT(redacted.out, HasSubstr("0 open, 1 decided, 0 excluded, 0 made; regions open: 0"));
+}
+
 }  // namespace
 }  // namespace naru

@@ -458,5 +458,43 @@ TEST_F(DeidentifyReviewTest, AppliesDecisionsWithoutResumeWhereNothingWasDeliver
   EXPECT_EQ(actions(), (std::set<std::string>{"redacted reviewed"}));
 }
 
+/// Text over anatomy and text on black, of a page that is held for its kind: one decision blanks both.
+TEST_F(DeidentifyReviewTest, BlanksAllThatWasFoundOfAPageThatIsHeldForItsKind) {
+  const Picture page = with_text(70, 120).write("KIM 19800101", 6, 8);
+  put_page(page);
+  EXPECT_EQ(run().instance_count, 1U);
+  const ReviewEntry held = review().entries.at(0);
+  ASSERT_TRUE(held.held.needs_release && held.held.can_redact);
+  ASSERT_GE(held.open_region_count(), 1U);
+  decide_whole("redact");
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::decided);
+  const auto decisions = read_decisions(report()).all;
+  EXPECT_TRUE(decisions.at(0).blanks_all);
+  EXPECT_EQ(decisions.size(), 1 + held.regions.size());
+  EXPECT_EQ(resume().instance_count, 2U);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
+  EXPECT_EQ(pixels(), (std::map<std::string, int>{{"changed", 1}, {"kept", 1}}));
+  for (const std::string& action : actions()) EXPECT_THAT(action, HasSubstr("redacted")) << action;
+  for (const Json& line : manifest()) {
+    if (line["pixels"] == "kept") continue;
+    const std::string file = test::slurp(options_.out / line["file"].get<std::string>());
+    for (const TextRegion& text : page.texts) EXPECT_EQ(values_at(file, text).size(), 1U);
+  }
+  EXPECT_EQ(resume().resumed_count, 2U);
+  put_page(Picture(page).write("KIM", 100, 60));
+  options_.on_existing = OnExisting::replace;
+  EXPECT_EQ(run().instance_count, 1U);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::open) << "another page was released";
+}
+
+TEST_F(DeidentifyReviewTest, BlanksAPageOfWhichNothingIsOpenButItsKind) {
+  put_page(with_text(6, 8));
+  EXPECT_EQ(run().instance_count, 1U);
+  ASSERT_EQ(review().entries.at(0).open_region_count(), 0U);
+  decide_whole("redact");
+  EXPECT_EQ(resume().instance_count, 2U);
+  EXPECT_EQ(actions(), (std::set<std::string>{"redacted on_background"}));
+}
+
 }  // namespace
 }  // namespace naru

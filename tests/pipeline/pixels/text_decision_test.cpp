@@ -279,6 +279,21 @@ TEST(TextDecision, SeesInASecondLookWhatWasNeitherBlankedNorKept) {
   EXPECT_EQ(shown[0].verdict, TextVerdict::second_look);
 }
 
+TEST(TextDecision, BlanksAllThatPeopleWantBlankedButReleasesNothingUnseen) {
+  auto series = series_of(3, {});
+  series[1].frames = {{text_at(200, 200, false)}};
+  TextReview review = review_of(Ruling::redact);
+  review.blanks_all = true;
+  const TextDecision blanked = decide_text(series, TextHandling::redact, review);
+  EXPECT_FALSE(blanked.hold);
+  EXPECT_EQ(blanked.boxes[1].size(), 1U);
+  series[2] = {};
+  series[2].problem = Code::truncated;
+  const TextDecision held = decide_text(series, TextHandling::redact, review);
+  EXPECT_EQ(held.hold, Code::truncated);
+  EXPECT_TRUE(held.needs_release);
+}
+
 }  // namespace
 
 }  // namespace naru::test

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "core/error.h"
 #include "pipeline/files.h"
 #include "pipeline/review/rulings.h"
@@ -287,6 +289,40 @@ TEST_F(ReviewTest, ReadsWhatDoesNotSayWhy) {
   }
   test::spill(folder_ / "held.json", written.dump());
   EXPECT_EQ(review().entries.at(2).held.because, "");
+}
+
+/// What the detector took for no text is found, too.
+TEST_F(ReviewTest, RedactsAllThatWasFoundOfWhatIsHeldForItsKind) {
+  queue_.entries[0].needs_release = true;
+  queue_.entries[0].can_redact = true;
+  write_review(folder_.path(), queue_, {});
+  EXPECT_EQ(to_json(review()).at("held")[0].at("can_redact"), true);
+  order({"series-1=redact", "region-b=keep"});
+  EXPECT_EQ(state(0), ReviewState::decided);
+  EXPECT_TRUE(review().entries[0].is_released());
+  std::map<std::string, Ruling> ruled;
+  for (const Decision& one : read_decisions(folder_.path()).all) ruled[one.id] = one.ruling;
+  EXPECT_EQ(ruled, (std::map<std::string, Ruling>{{"series-1", Ruling::redact},
+                                                  {"region-a", Ruling::redact},
+                                                  {"region-b", Ruling::keep},
+                                                  {"region-l", Ruling::redact}}));
+  const Rulings rulings(read_decisions(folder_.path()));
+  EXPECT_TRUE(rulings.blanks_all("series-1", "f"));
+  EXPECT_FALSE(rulings.blanks_all("series-1", "g")) << "other files";
+  EXPECT_FALSE(rulings.releases("series-1", "f")) << "not as it is";
+}
+
+/// Whoever had its regions blanked was not asked about its kind, which a later version may know.
+TEST_F(ReviewTest, TakesNoBlankingOfRegionsForTheReleaseOfAKind) {
+  order({"series-1=redact"});
+  EXPECT_FALSE(Rulings(read_decisions(folder_.path())).blanks_all("series-1", "f"));
+  queue_.entries[0].needs_release = true;
+  queue_.entries[0].can_redact = true;
+  write_review(folder_.path(), queue_, read_decisions(folder_.path()));
+  EXPECT_EQ(state(0), ReviewState::open);
+  queue_.entries[0].can_redact = false;
+  write_review(folder_.path(), queue_, read_decisions(folder_.path()));
+  EXPECT_THAT(refusal({"series-1=redact"}), HasSubstr("keep it or exclude it"));
 }
 
 }  // namespace
