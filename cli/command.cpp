@@ -38,7 +38,7 @@ constexpr std::array kCommands = {
             define_reidentify},
     Command{"key", "list, rotate or destroy the keys of projects", "naru key rotate --project liver", define_key},
     Command{"serve", "run the job server", "naru serve --data /var/lib/naru --listen 127.0.0.1:8600", define_serve},
-    Command{"admin", "back up, restore and check the data of a server",
+    Command{"admin", "back up, restore and check the data of a server, and lead back from its datasets",
             "naru admin backup --data /var/lib/naru --out /backup/2026-11-26", define_admin},
     Command{"audit", "check a ledger, or a receipt from one, offline",
             "naru audit verify liver-ct.tlog-proof --key ledger.key --dataset /data/liver-ct", define_audit},

@@ -1,10 +1,9 @@
-#include "pipeline/reidentify.h"
+#include "cli/reidentify.h"
 
 #include <algorithm>
 #include <memory>
 #include <set>
 
-#include "cli/command.h"
 #include "cli/print.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -42,8 +41,9 @@ void print_rows(const std::vector<Json>& rows) {
   }
 }
 
-int run(const ReidentifyOptions& options, const Context& context) {
-  const Reidentified result = reidentify(options);
+}  // namespace
+
+int print_reidentified(const Reidentified& result, const Context& context) {
   if (context.output.json) {
     print_json({{"schema", "naru.reidentified/1"},
                 {"key", result.key_id},
@@ -55,8 +55,6 @@ int run(const ReidentifyOptions& options, const Context& context) {
   for (const std::string& pseudonym : result.missing) log::warning("{} is not in this link table", Public{pseudonym});
   return result.missing.empty() ? kExitDone : kExitFailed;
 }
-
-}  // namespace
 
 Action define_reidentify(CLI::App& app) {
   auto options = std::make_shared<ReidentifyOptions>();
@@ -73,7 +71,7 @@ Action define_reidentify(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--key-file", options->key_file, "the key, where it is not kept in this user's state folder")
       ->type_name("FILE");
-  return [options](const Context& context) { return run(*options, context); };
+  return [options](const Context& context) { return print_reidentified(reidentify(*options), context); };
 }
 
 }  // namespace naru::cli

@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/print.h"
+#include "cli/reidentify.h"
 #include "core/error.h"
 
 namespace naru::cli {
@@ -93,7 +94,8 @@ struct AdminOptions {
   server::ServeOptions serve;
   std::string out, backup;
   bool reads_bytes = false, repairs = false;
-  CLI::App *to_backup = nullptr, *to_restore = nullptr, *to_check = nullptr;
+  server::JobReidentification way_back;
+  CLI::App *to_backup = nullptr, *to_restore = nullptr, *to_check = nullptr, *to_reidentify = nullptr;
 };
 
 int report(const nlohmann::ordered_json& json, const Context& context) {
@@ -114,7 +116,16 @@ int report(const nlohmann::ordered_json& json, const Context& context) {
   return json.value("is_sound", true) ? kExitDone : kExitFailed;
 }
 
+/// Two tokens come on standard input, never from the arguments, which others can see.
+int run_reidentify(const AdminOptions& options, const Context& context) {
+  server::JobReidentification asked = options.way_back;
+  std::getline(std::cin, asked.steward_token);
+  std::getline(std::cin, asked.reviewer_token);
+  return print_reidentified(server::admin_reidentify(options.serve, asked), context);
+}
+
 int run_admin(const AdminOptions& options, const Context& context) {
+  if (*options.to_reidentify) return run_reidentify(options, context);
   if (*options.to_backup) return report(server::admin_backup(options.serve, options.out), context);
   if (*options.to_restore) return report(server::admin_restore(options.serve, options.backup), context);
   if (!options.backup.empty()) return report(server::admin_check_backup(options.backup, options.reads_bytes), context);
@@ -138,10 +149,29 @@ Action define_admin(CLI::App& app) {
   options->to_check->add_option("--backup", options->backup, "check this backup instead; the server may run")
       ->type_name("DIR")
       ->excludes(repair);
+  options->to_reidentify = app.add_subcommand(
+      "reidentify",
+      "from pseudonyms of a job back to their sources; the server must be stopped. Standard input has two lines: the "
+      "token of a hospital_steward who asks, and of a reviewer, somebody else, who approves, both with the scope "
+      "review. Ledger and record of the job say who and why");
+  options->to_reidentify->add_option("JOB", options->way_back.job_id, "its id")->required();
+  options->to_reidentify
+      ->add_option("--reason", options->way_back.reason,
+                   "why; it stays in the job's record, so write no patient's name into it")
+      ->type_name("TEXT")
+      ->required();
+  options->to_reidentify
+      ->add_option("--pseudonym", options->way_back.pseudonyms,
+                   "of a patient, study, series, case or instance; may be repeated (default: all rows)")
+      ->type_name("P")
+      ->allow_extra_args(false);
   options->to_backup->footer("Example:\n  naru admin backup --data /var/lib/naru --out /backup/2026-11-26");
   options->to_restore->footer("Example:\n  naru admin restore --data /var/lib/naru /backup/2026-11-26");
   options->to_check->footer("Example:\n  naru admin fsck --data /var/lib/naru --read");
-  for (CLI::App* sub : {options->to_backup, options->to_restore, options->to_check}) {
+  options->to_reidentify->footer(
+      "Example:\n  cat steward.token reviewer.token | naru admin reidentify --data /var/lib/naru job-1f0c9a52be47 "
+      "--reason 'IRB 2026-12: call back' --pseudonym patient-1f0c9a52be47d360");
+  for (CLI::App* sub : {options->to_backup, options->to_restore, options->to_check, options->to_reidentify}) {
     add_place_options(*sub, options->serve);
   }
   return [options](const Context& context) { return run_admin(*options, context); };

@@ -40,27 +40,6 @@ bool is_pseudonym(std::string_view text) {
          text.substr(dash + 1).find_first_not_of(kHexadecimal) == std::string_view::npos;
 }
 
-void check_options(const ReidentifyOptions& options) {
-  if (options.reason.find_first_not_of(" \t\r\n") == std::string::npos || options.reason.size() > kMaxReasonBytes) {
-    throw Error(ErrorCode::usage, fmt::format("--reason must say why, in at most {} bytes", kMaxReasonBytes));
-  }
-  if (!std::all_of(options.pseudonyms.begin(), options.pseudonyms.end(), is_pseudonym)) {
-    throw Error(ErrorCode::usage,
-                "--pseudonym must be one that naru made: a word, '-' and 16 hexadecimal digits, or a UID below 2.25");
-  }
-}
-
-std::string read_sealed(std::filesystem::path file) {
-  std::error_code failure;
-  if (std::filesystem::is_directory(file, failure)) file /= "link.sealed";
-  if (!std::filesystem::exists(file, failure)) {
-    throw Error(ErrorCode::input_missing, "there is no link table: give a report's folder or its link.sealed");
-  }
-  auto sealed = read_file(file, kMaxLinkBytes);
-  if (!sealed) throw Error(ErrorCode::input_unreadable, "the link table cannot be read: check its permissions");
-  return *std::move(sealed);
-}
-
 /// The keys that may have sealed the table. Called under the log's lock, so that no rotation hides one.
 std::vector<ProjectKey> keys_to_try(const ReidentifyOptions& options) {
   if (!options.key_file.empty()) return {ProjectKey::load(options.key_file)};
@@ -75,17 +54,6 @@ std::vector<ProjectKey> keys_to_try(const ReidentifyOptions& options) {
   }
   if (keys.empty()) throw Error(ErrorCode::key_invalid, "this project has no key: check --project or give --key-file");
   return keys;
-}
-
-struct Opened {
-  std::string text, key_id;
-};
-
-Opened open_table(std::string_view sealed, std::span<const ProjectKey> keys) {
-  for (const ProjectKey& key : keys) {
-    if (auto text = key.unseal_if_ours(std::as_bytes(std::span(sealed)))) return {*std::move(text), key.id()};
-  }
-  throw Error(ErrorCode::key_invalid, "no key of this project opens the link table, or the table was changed");
 }
 
 /// One line of the table. What a JSON library says of it may quote it: nothing of that is repeated.
@@ -110,8 +78,39 @@ std::vector<std::string> hits(const Json& row, const std::set<std::string, std::
   return found;
 }
 
-/// The rows that are asked for.
-Reidentified rows_of(const Opened& table, const std::set<std::string, std::less<>>& asked) {
+}  // namespace
+
+void check_reidentification(const std::string& reason, std::span<const std::string> pseudonyms) {
+  if (reason.find_first_not_of(" \t\r\n") == std::string::npos || reason.size() > kMaxReasonBytes) {
+    throw Error(ErrorCode::usage, fmt::format("--reason must say why, in at most {} bytes", kMaxReasonBytes));
+  }
+  if (!std::all_of(pseudonyms.begin(), pseudonyms.end(), is_pseudonym)) {
+    throw Error(ErrorCode::usage,
+                "--pseudonym must be one that naru made: a word, '-' and 16 hexadecimal digits, or a UID below 2.25");
+  }
+}
+
+std::string read_link_table(const std::filesystem::path& link) {
+  std::filesystem::path file = link;
+  std::error_code failure;
+  if (std::filesystem::is_directory(file, failure)) file /= "link.sealed";
+  if (!std::filesystem::exists(file, failure)) {
+    throw Error(ErrorCode::input_missing, "there is no link table: give a report's folder or its link.sealed");
+  }
+  auto sealed = read_file(file, kMaxLinkBytes);
+  if (!sealed) throw Error(ErrorCode::input_unreadable, "the link table cannot be read: check its permissions");
+  return *std::move(sealed);
+}
+
+LinkTable open_link_table(std::string_view sealed, std::span<const ProjectKey> keys) {
+  for (const ProjectKey& key : keys) {
+    if (auto text = key.unseal_if_ours(std::as_bytes(std::span(sealed)))) return {*std::move(text), key.id()};
+  }
+  throw Error(ErrorCode::key_invalid, "no key of this project opens the link table, or the table was changed");
+}
+
+Reidentified rows_of(const LinkTable& table, std::span<const std::string> pseudonyms) {
+  const std::set<std::string, std::less<>> asked(pseudonyms.begin(), pseudonyms.end());
   std::set<std::string, std::less<>> missing = asked;
   Reidentified result{table.key_id, {}, {}};
   for (std::string_view rest = table.text; !rest.empty();) {
@@ -126,11 +125,9 @@ Reidentified rows_of(const Opened& table, const std::set<std::string, std::less<
   return result;
 }
 
-}  // namespace
-
 Reidentified reidentify(const ReidentifyOptions& options) {
-  check_options(options);
-  const std::string sealed = read_sealed(options.link);
+  check_reidentification(options.reason, options.pseudonyms);
+  const std::string sealed = read_link_table(options.link);
   const std::filesystem::path key_file =
       options.key_file.empty() ? ProjectKey::file_of_project(options.project) : options.key_file;
   KeyLog log(std::filesystem::absolute(key_file).parent_path());
@@ -141,9 +138,9 @@ Reidentified reidentify(const ReidentifyOptions& options) {
                 {"pseudonyms", asked}};
   const std::string link_sha256 = sha256_hex(sealed);
   try {
-    const Opened table = open_table(sealed, keys_to_try(options));
+    const LinkTable table = open_link_table(sealed, keys_to_try(options));
     facts["key"] = table.key_id;
-    Reidentified result = rows_of(table, asked);
+    Reidentified result = rows_of(table, options.pseudonyms);
     facts.update({{"rows", result.rows.size()}, {"missing", result.missing}, {"link_sha256", link_sha256}});
     log.append("reidentify", facts);
     return result;

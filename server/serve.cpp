@@ -469,6 +469,13 @@ nlohmann::ordered_json admin_check_backup(const fs::path& backup, bool reads_byt
   return to_json(check_backup(backup, reads_bytes));
 }
 
+Reidentified admin_reidentify(const ServeOptions& options, const JobReidentification& asked) {
+  require_database(config_of(options), false);
+  Base base(options);
+  base.ledger.check_at_start(base.config.data / "ledger");
+  return reidentify_job(base.services, asked);
+}
+
 void request_reload() { reload_is_wanted.store(true); }
 
 }  // namespace naru::server

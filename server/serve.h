@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/cancel.h"
+#include "server/reidentify.h"
 
 namespace naru::server {
 
@@ -40,6 +41,10 @@ nlohmann::ordered_json admin_fsck(const ServeOptions& options, bool reads_bytes,
 
 /// The same of a backup where it lies; the server may run.
 nlohmann::ordered_json admin_check_backup(const std::filesystem::path& backup, bool reads_bytes);
+
+/// Leads back to the patients of a job, as server/reidentify.h; both tokens come with `asked`.
+/// @throws Error{input_missing, output_busy, ledger_invalid} as serve
+Reidentified admin_reidentify(const ServeOptions& options, const JobReidentification& asked);
 
 /// Asks the server to read its certificate again; may be called from a signal handler.
 void request_reload();

@@ -4,6 +4,7 @@
 #include <functional>
 #include <mutex>
 
+#include "core/error.h"
 #include "core/log.h"
 #include "pipeline/files.h"
 #include "server/config.h"
@@ -24,18 +25,24 @@ constexpr std::int64_t kKeepRecordMs = std::int64_t{3 * 365 + 1} * 86'400'000;  
 
 std::string date_of(std::int64_t time_ms) { return rfc3339(time_ms).substr(0, kDateBytes); }
 
-/// Writes the record anew where `change` changes it; a job without one has not ended yet.
-void change_record(const fs::path& data, const std::string& job_id, const std::function<void(Json&)>& change) {
+/// Writes the record anew where `change` changes it. @return false where there is none: the job has not ended yet
+bool change_record_now(const fs::path& data, const std::string& job_id, const std::function<void(Json&)>& change) {
   static std::mutex one_at_a_time;  // so that no change is lost
   const std::lock_guard lock(one_at_a_time);
+  const fs::path file = data / "reports" / job_id / "record.json";
+  const auto text = read_file(file, kMaxRecordBytes);
+  const auto before = Json::parse(text.value_or(""), nullptr, false);
+  if (!before.is_object()) return false;
+  Json json = before;
+  change(json);
+  if (json != before) write_file(file, json.dump(2) + "\n");
+  return true;
+}
+
+/// The same, of what database and ledger say as well.
+void change_record(const fs::path& data, const std::string& job_id, const std::function<void(Json&)>& change) {
   try {
-    const fs::path file = data / "reports" / job_id / "record.json";
-    const auto text = read_file(file, kMaxRecordBytes);
-    const auto before = Json::parse(text.value_or(""), nullptr, false);
-    if (!before.is_object()) return;
-    Json json = before;
-    change(json);
-    if (json != before) write_file(file, json.dump(2) + "\n");
+    change_record_now(data, job_id, change);
   } catch (const std::exception&) {
     log::warning("the record of a job cannot be changed now; database and ledger say what is to stand there");
   }
@@ -52,6 +59,11 @@ void note_destruction(const fs::path& data, const std::string& job_id, std::int6
     json["destruction_date"] = date_of(now_ms);
     json["keep_until"] = date_of(now_ms + kKeepRecordMs);
   });
+}
+
+void note_reidentification(const fs::path& data, const std::string& job_id, const Json& act) {
+  const bool is_noted = change_record_now(data, job_id, [&](Json& json) { json["reidentifications"].push_back(act); });
+  if (!is_noted) throw Error(ErrorCode::input_missing, "the job's report has no record.json: bring it back first");
 }
 
 Json period_history(Transaction& transaction, const std::string& grant_id) {

@@ -23,6 +23,11 @@ void note_destruction(const std::filesystem::path& data, const std::string& job_
 /// was written down replaced is not known.
 nlohmann::ordered_json period_history(Transaction& transaction, const std::string& grant_id);
 
+/// Adds who was led back to the patients of the job, who approved it and why, to `reidentifications`.
+/// @throws Error{input_missing} where the record is missing or is none; Error{disk_full, output_unwritable}
+void note_reidentification(const std::filesystem::path& data, const std::string& job_id,
+                           const nlohmann::ordered_json& act);
+
 /// Puts the period in force, and the history, into the records of the grant's jobs. Does not throw.
 void note_period(Services& services, const std::string& grant_id) noexcept;
 /// At start: of all grants whose end was amended, or that were revoked.

@@ -1,0 +1,141 @@
+#include "server/reidentify.h"
+
+#include <gmock/gmock.h>
+
+#include "server/jobs/job_grant.h"
+#include "server/jobs/job_row.h"
+#include "tests/server/delivery/delivery_world.h"
+#include "tests/server/support/error_code.h"
+
+namespace naru::server::test {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kPseudonymOfOne = "patient-00000000000000aa";
+const std::string kLinkRows =
+    R"({"schema":"naru.link/1","patient":"patient-00000000000000aa","patient_id":"SECRET-1"})"
+    "\n"
+    R"({"schema":"naru.link/1","patient":"patient-00000000000000bb","patient_id":"SECRET-2"})"
+    "\n";
+
+/// "job-1" under a grant, with a report that its key sealed.
+class ReidentifyJob : public testing::TestWithParam<DatabaseCase> {
+ protected:
+  ReidentifyJob() {
+    const Grant grant = world_.grant(world_.proposal());
+    world_.publish(grant);
+    world_.write([&](Transaction& t) { t.execute("UPDATE jobs SET grant_id = $1", {grant.id}); });
+    seal(kLinkRows);
+    naru::test::spill(report_ / "record.json", R"({"schema":"naru.record/1","purpose":"p"})");
+    steward_ = world_.server.add_user(world_.server.hospital_id, "kim", {Role::hospital_steward, Role::reviewer});
+    reviewer_ = world_.server.add_user(world_.server.hospital_id, "lee", {Role::reviewer});
+    asked_ = {"job-1", world_.server.token_of(steward_), world_.server.token_of(reviewer_), "IRB 2026-12: call back",
+              {kPseudonymOfOne}};
+  }
+  void seal(const std::string& rows) {
+    std::filesystem::create_directories(report_);
+    const auto sealed = world_.write([&](Transaction& t) {
+      const JobRow job = read_job(t, "job-1", false).value();
+      return ProjectKey::from_hex(job_key(t, world_.server.keys, job, 0)).seal(rows);
+    });
+    naru::test::spill(report_ / "link.sealed", {reinterpret_cast<const char*>(sealed.data()), sealed.size()});
+  }
+  Reidentified reidentify() { return reidentify_job(world_.server.services, asked_); }
+  std::optional<ErrorCode> refusal() {
+    return code_if_thrown([&] { reidentify(); });
+  }
+  std::string record() const { return naru::test::slurp(report_ / "record.json"); }
+  json last_leaf() {
+    const auto kinds = world_.server.ledger_kinds();
+    return json::parse(world_.server.ledger.leaves(kinds.size() - 1, 1).at(0));
+  }
+
+  DeliveryWorld world_{GetParam()};
+  std::string steward_, reviewer_;
+  JobReidentification asked_;
+  const std::filesystem::path report_ = world_.server.config.data / "reports/job-1";
+};
+NARU_FOR_EACH_DATABASE(ReidentifyJob);
+
+TEST_P(ReidentifyJob, LeadsBackAndSaysSoInLedgerAndRecord) {
+  const Reidentified found = reidentify();
+  ASSERT_EQ(found.rows.size(), 1U);
+  EXPECT_EQ(found.rows[0].at("patient_id"), "SECRET-1");
+  const json leaf = last_leaf();
+  EXPECT_EQ(leaf["kind"], "job.reidentified");
+  EXPECT_EQ(leaf["actor"], steward_);
+  EXPECT_EQ(leaf["organisation_id"], world_.server.hospital_id);
+  EXPECT_EQ(leaf["object_id"], "job-1");
+  EXPECT_EQ(leaf["detail"]["approved_by"], reviewer_);
+  EXPECT_EQ(leaf["detail"]["row_count"], 1);
+  EXPECT_EQ(leaf["detail"]["key_id"], found.key_id);
+  EXPECT_THAT(leaf.dump(), Not(HasSubstr("SECRET")));
+  const json act = json::parse(record()).at("reidentifications").at(0);
+  EXPECT_EQ(act["reason"], "IRB 2026-12: call back");
+  EXPECT_EQ(act["asked_by"], steward_);
+  EXPECT_EQ(act["approved_by"], reviewer_);
+  EXPECT_EQ(act["pseudonyms"], json::array({kPseudonymOfOne}));
+  EXPECT_EQ(act["leaf"], leaf["number"]);
+  EXPECT_EQ(json::parse(record()).at("purpose"), "p");
+  asked_.pseudonyms = {};
+  EXPECT_EQ(reidentify().rows.size(), 2U);
+  EXPECT_EQ(json::parse(record()).at("reidentifications").size(), 2U);
+  EXPECT_THAT(record(), Not(HasSubstr("SECRET")));
+}
+
+TEST_P(ReidentifyJob, TakesTwoPersonsOfTheHospital) {
+  const std::size_t leaves = world_.server.ledger_kinds().size();
+  const JobReidentification right = asked_;
+  const auto refused_with = [&](std::string steward, std::string reviewer) {
+    asked_.steward_token = std::move(steward);
+    asked_.reviewer_token = std::move(reviewer);
+    return refusal();
+  };
+  EXPECT_EQ(refused_with(right.steward_token, right.steward_token), ErrorCode::forbidden) << "one person, both roles";
+  EXPECT_EQ(refused_with(right.reviewer_token, right.reviewer_token), ErrorCode::forbidden) << "no steward";
+  EXPECT_EQ(refused_with("", right.reviewer_token), ErrorCode::unauthenticated);
+  EXPECT_EQ(refused_with(right.steward_token, "naru_nobody"), ErrorCode::unauthenticated);
+  const unsigned reads = 1U << static_cast<unsigned>(Scope::read);
+  const std::string narrow = world_.server.token_of(reviewer_, reads);
+  const std::size_t tokens = world_.server.ledger_kinds().size() - leaves;
+  EXPECT_EQ(refused_with(right.steward_token, narrow), ErrorCode::forbidden);
+  EXPECT_EQ(world_.server.ledger_kinds().size(), leaves + tokens) << "nothing was done";
+  const std::string another = world_.server.add_organisation("Another", OrganisationKind::hospital);
+  const std::string kim = world_.server.token_of(world_.server.add_user(another, "kim2", {Role::hospital_steward}));
+  const std::string lee = world_.server.token_of(world_.server.add_user(another, "lee2", {Role::reviewer}));
+  EXPECT_EQ(refused_with(kim, lee), ErrorCode::not_found);
+  EXPECT_EQ(refused_with(kim, right.reviewer_token), ErrorCode::not_found);
+  EXPECT_EQ(refused_with(right.steward_token, lee), ErrorCode::not_found);
+  EXPECT_THAT(record(), Not(HasSubstr("reidentifications")));
+}
+
+TEST_P(ReidentifyJob, SaysWhatFailed) {
+  const auto other = ProjectKey::random().seal(kLinkRows);
+  naru::test::spill(report_ / "link.sealed", {reinterpret_cast<const char*>(other.data()), other.size()});
+  EXPECT_EQ(refusal(), ErrorCode::key_invalid);
+  EXPECT_EQ(last_leaf()["kind"], "job.reidentification_failed");
+  EXPECT_EQ(last_leaf()["detail"]["error"], "key_invalid");
+  EXPECT_EQ(json::parse(record()).at("reidentifications").at(0).at("error"), "key_invalid");
+  std::filesystem::remove(report_ / "link.sealed");
+  EXPECT_EQ(refusal(), ErrorCode::input_missing);
+}
+
+TEST_P(ReidentifyJob, TellsNothingThatIsNotWrittenDown) {
+  std::filesystem::remove(report_ / "record.json");
+  EXPECT_EQ(refusal(), ErrorCode::input_missing);
+  EXPECT_EQ(last_leaf()["kind"], "job.reidentified") << "the ledger knows that it was tried";
+}
+
+TEST_P(ReidentifyJob, TakesNoPatientsNameForAPseudonym) {
+  asked_.pseudonyms = {"SMITH^JOHN"};
+  EXPECT_EQ(refusal(), ErrorCode::usage);
+  asked_.pseudonyms = {};
+  asked_.reason = " ";
+  EXPECT_EQ(refusal(), ErrorCode::usage);
+}
+
+}  // namespace
+}  // namespace naru::server::test
