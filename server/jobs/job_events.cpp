@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "server/auth/live_users.h"
 #include "server/jobs/job_row.h"
 #include "server/store/database.h"
 
@@ -51,25 +50,21 @@ std::string log_text(const std::vector<JobEventRow>& events) {
   return text;
 }
 
-JobEventSource::JobEventSource(Database& database, std::string user_id, std::string job_id, std::int64_t after)
+JobEventSource::JobEventSource(Database& database, std::function<bool()> may_watch, std::string job_id,
+                               std::int64_t after)
     : database_(database),
-      user_id_(std::move(user_id)),
+      may_watch_(std::move(may_watch)),
       job_id_(std::move(job_id)),
       after_(after),
       end_(std::chrono::steady_clock::now() + kLongestStream) {}
 
 std::vector<ServerEvent> JobEventSource::next() {
-  std::string roles;
+  is_over_ = !may_watch_();
+  if (is_over_) return {};
   const auto [job, events] = in_transaction(database_, Access::read, [&](Transaction& transaction) {
-    const Rows user = transaction.query(fmt::format("SELECT roles FROM {} WHERE id = $1", kLiveUsers), {user_id_});
-    if (!user.empty()) roles = user.front().text(0);
-    if (user.empty() || roles_.value_or(roles) != roles) {
-      return std::pair(std::optional<JobRow>(), std::vector<JobEventRow>());
-    }
     auto found = read_job(transaction, job_id_, false);
     return std::pair(std::move(found), job_events(transaction, job_id_, after_));
   });
-  roles_ = std::move(roles);
   std::vector<ServerEvent> news;
   for (const JobEventRow& event : events) {
     news.push_back({std::to_string(event.number), event.kind, to_json(event).dump()});

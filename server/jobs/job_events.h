@@ -5,8 +5,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,18 +33,19 @@ std::vector<JobEventRow> job_events(Transaction& transaction, const std::string&
 std::string log_text(const std::vector<JobEventRow>& events);
 
 /// Server-sent events: each event of the job under its number, and `progress` without one, so that a client that comes
-/// back with Last-Event-ID misses none and gets none twice. Ends with the job, once the account that watches is
-/// disabled or has other roles, or after a while, so that a client proves anew who it is.
+/// back with Last-Event-ID misses none and gets none twice. Ends with the job, once nobody may watch any more, or after
+/// a while, so that a client proves anew who it is.
 class JobEventSource final : public EventSource {
  public:
-  JobEventSource(Database& database, std::string user_id, std::string job_id, std::int64_t after);
+  /// @param may_watch asked before each look
+  JobEventSource(Database& database, std::function<bool()> may_watch, std::string job_id, std::int64_t after);
   std::vector<ServerEvent> next() override;
   bool is_over() const override { return is_over_; }
 
  private:
   Database& database_;
-  std::string user_id_, job_id_;
-  std::optional<std::string> roles_;  ///< of the account at the last look
+  std::function<bool()> may_watch_;
+  std::string job_id_;
   std::int64_t after_;
   nlohmann::ordered_json progress_;
   std::chrono::steady_clock::time_point end_;

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 
 #include "core/error.h"
+#include "server/auth/auth.h"
 #include "server/config.h"
 #include "server/http/range.h"
 #include "server/jobs/job_events.h"
@@ -115,6 +117,14 @@ std::int64_t after_of(const Request& request) {
   return after ? number_of(*after, "after") : 0;
 }
 
+/// Whether the token or session by which a stream was asked for still holds, and the account has its roles.
+std::function<bool()> still_holds(Services& services, const Caller& caller) {
+  return [&auth = *services.auth, caller] {
+    const auto now = caller_by(auth, caller.credential);
+    return now && now->user_id == caller.user_id && now->roles == caller.roles;
+  };
+}
+
 Response show_events(Services& services, Request& request) {
   const JobRow job = job_of_path(services, request);
   const std::int64_t after = after_of(request);
@@ -124,7 +134,8 @@ Response show_events(Services& services, Request& request) {
     if (is_terminal(job.state) && after >= job.event_count) return {204, {}, std::string()};
     Response stream{.status = 200,
                     .headers = {},
-                    .body = std::make_shared<JobEventSource>(services.database, request.caller.user_id, job.id, after)};
+                    .body = std::make_shared<JobEventSource>(services.database, still_holds(services, request.caller),
+                                                             job.id, after)};
     stream.headers.add("Content-Type", "text/event-stream");
     return stream;
   }

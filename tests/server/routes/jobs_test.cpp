@@ -180,5 +180,29 @@ TEST_P(JobRoutes, AFileOfTheReportIsDownloadedAsDatasetsAre) {
   EXPECT_EQ(ask_with("If-Match", etag).status, 412);
 }
 
+TEST_P(JobRoutes, AStreamEndsWithItsTokenAndWithTheRightsOfItsAccount) {
+  const std::string path = "/api/v1/jobs/" + submit();
+  const auto change = [&](std::string_view sql, std::string_view user) {
+    in_transaction(*server_.database, Access::write,
+                   [&](Transaction& transaction) { transaction.execute(sql, {std::string(user)}); });
+  };
+  const std::pair<std::string_view, std::string_view> kEnds[] = {
+      {"UPDATE tokens SET revoked_ms = 1 WHERE user_id = $1", "revoked"},
+      {"UPDATE tokens SET expires_ms = 1 WHERE user_id = $1", "expired"},
+      {"UPDATE users SET disabled_ms = 1 WHERE id = $1", "disabled"},
+      {"UPDATE users SET roles = 'admin' WHERE id = $1", "another-role"}};
+  for (const auto& [sql, login] : kEnds) {
+    const std::string user = server_.add_user(server_.hospital_id, login, {Role::auditor});
+    Request request = with_token(request_for(Method::get, path + "/events"), server_.token_of(user));
+    request.headers.add("Accept", "text/event-stream");
+    const auto stream = std::get<std::shared_ptr<EventSource>>(server_.ask(request).body);
+    EXPECT_FALSE(stream->next().empty()) << login;
+    EXPECT_FALSE(stream->is_over()) << login;
+    change(sql, user);
+    EXPECT_TRUE(stream->next().empty()) << login;
+    EXPECT_TRUE(stream->is_over()) << login;
+  }
+}
+
 }  // namespace
 }  // namespace naru::server::test
