@@ -40,7 +40,7 @@ Caller holder_of(Services& services, const std::string& token, Role role) {
 }
 
 /// The key under which the job's report was sealed.
-ProjectKey key_of(Services& services, const JobRow& job) {
+ProjectKey key_of_job(Services& services, const JobRow& job) {
   std::string digits = in_transaction(services.database, Access::write, [&](Transaction& transaction) {
     return job_key(transaction, services.keys, job, services.clock.now_ms());
   });
@@ -106,7 +106,7 @@ Reidentified reidentify_job(Services& services, const JobReidentification& asked
   const Act act(services, asked, steward, reviewer);
   Json facts = {{"link_sha256", sha256_hex(sealed)}};
   try {
-    const ProjectKey key = key_of(services, job);
+    const ProjectKey key = key_of_job(services, job);
     Reidentified result = rows_of(open_link_table(sealed, std::span(&key, 1)), asked.pseudonyms);
     facts.update({{"key_id", result.key_id},
                   {"row_count", result.rows.size()},
