@@ -24,8 +24,6 @@ constexpr double kMaxTiltDegrees = 45;
 constexpr double kStatedTiltToleranceDegrees = 0.5;
 /// What is done to a stack that is not rejected.
 constexpr std::string_view kInterpolated = "interpolated", kStraightened = "straightened by resampling";
-/// Of the slices of a volume, so many at most may be made up: one in three.
-constexpr std::int64_t kLeastSlicesForOneMadeUp = 3;
 
 class StackJudge {
  public:
@@ -207,17 +205,10 @@ void StackJudge::note_all_lost() {
 
 /// Gives each place its k on an even grid of `spacing_mm`; false where some place lies off every such grid.
 bool StackJudge::place_on_grid(double spacing_mm) {
-  k_ = {0};
-  for (std::size_t p = 1; p < places_.size(); ++p) {
-    const double distance_mm = places_[p].along_mm - places_[p - 1].along_mm;
-    k_.push_back(k_.back() +
-                 std::max<std::int64_t>(1, static_cast<std::int64_t>(multiple_of(distance_mm, spacing_mm))));
-  }
-  step_mm_ = (1 / static_cast<double>(k_.back())) * (position(places_.size() - 1) - position(0));
-  for (std::size_t p = 1; p < places_.size(); ++p) {
-    const Vec3 expected = position(0) + static_cast<double>(k_[p]) * step_mm_;
-    off_grid_mm_ = std::max(off_grid_mm_, norm(position(p) - expected));
-  }
+  EvenGrid grid = even_grid(candidates_, places_, spacing_mm);
+  k_ = std::move(grid.k);
+  step_mm_ = grid.step_mm;
+  off_grid_mm_ = grid.off_mm;
   return off_grid_mm_ <= even_tolerance_mm(spacing_mm);
 }
 

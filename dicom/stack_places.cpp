@@ -86,6 +86,22 @@ bool is_regular(std::span<const double> distances_mm) {
   return true;
 }
 
+EvenGrid even_grid(std::span<const Candidate> candidates, std::span<const Place> places, double spacing_mm) {
+  const auto position = [&](std::size_t p) { return candidates[places[p].first().candidate].instance.position_mm; };
+  EvenGrid grid{{0}};
+  for (std::size_t p = 1; p < places.size(); ++p) {
+    const double distance_mm = places[p].along_mm - places[p - 1].along_mm;
+    grid.k.push_back(grid.k.back() +
+                     std::max<std::int64_t>(1, static_cast<std::int64_t>(multiple_of(distance_mm, spacing_mm))));
+  }
+  grid.step_mm = (1 / static_cast<double>(grid.k.back())) * (position(places.size() - 1) - position(0));
+  for (std::size_t p = 1; p < places.size(); ++p) {
+    const Vec3 expected = position(0) + static_cast<double>(grid.k[p]) * grid.step_mm;
+    grid.off_mm = std::max(grid.off_mm, norm(position(p) - expected));
+  }
+  return grid;
+}
+
 double leaning_by_positions_mm(std::span<const Candidate> candidates, std::span<const Place> places) {
   const auto position = [&](const Place& place) { return candidates[place.first().candidate].instance.position_mm; };
   const auto is_of_tenths = [](double mm) {

@@ -1,6 +1,7 @@
 /// Where the slices of one draft lie along their normal.
 #pragma once
 
+#include <cstdint>
 #include <numbers>
 #include <optional>
 #include <span>
@@ -57,6 +58,17 @@ std::optional<double> even_spacing_mm(std::span<const double> distances_mm);
 /// after each other are a change of spacing rather than that many losses.
 inline constexpr int kSpacingChangeRun = 3;
 bool is_regular(std::span<const double> distances_mm);
+
+/// The even grid of a spacing that places lie on, or beside.
+struct EvenGrid {
+  std::vector<std::int64_t> k;  ///< of each place, rising from 0
+  Vec3 step_mm{};               ///< from one k to the next
+  double off_mm = 0;            ///< how far a slice lies from its place at most
+};
+EvenGrid even_grid(std::span<const Candidate> candidates, std::span<const Place> places, double spacing_mm);
+
+/// Of the slices of a volume, so many at most may be made up: one in three.
+inline constexpr std::int64_t kLeastSlicesForOneMadeUp = 3;
 
 /// How far rounding alone may make places lean that lie along the normal: as positions are written, with one decimal or
 /// with two and more, and no less than twice as far as any of them lies off the line from the first to the last.

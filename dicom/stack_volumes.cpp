@@ -154,7 +154,7 @@ class Separator {
     bool has_whole = false;
     for (std::size_t first = 0; first < kAxes.size(); ++first) {
       // What makes a whole volume tells volumes apart: an order would mix those that lack slices, unless none lacks.
-      const bool is_contradicted = first == kInstanceOrderAxis && has_whole && !are_numbers_whole();
+      const bool is_contradicted = first == kInstanceOrderAxis && has_whole && !are_numbers_whole(candidates_, places_);
       if (is_contradicted || !is_usable(kAxes[first], only_whole)) continue;
       auto partition = partition_by(places_, [&](const Member& m) { return key(kAxes[first], m); });
       has_whole = has_whole || (partition && partition->whole_count > 0);
@@ -259,7 +259,6 @@ class Separator {
 
   /// True where the slices of each volume fill it, as headers say, or where they say nothing but are not even together.
   bool leave_no_room(double within_mm) const {
-    constexpr double kFilledPart = 2.0 / 3;
     const auto stated_mm = stated_spacing_mm();
     return stated_mm ? *stated_mm >= kFilledPart * within_mm : !even_together_mm();
   }
@@ -368,12 +367,12 @@ class Separator {
     std::vector<std::int64_t> low(count, std::numeric_limits<std::int64_t>::max()), high(count, -low.front());
     bool is_interleaved = true;
     // Numbers between may be those of other stacks: magnitude and phase in turn.
-    const std::vector<Number> all = sorted_numbers();
+    const std::vector<ImageNumber> all = sorted_numbers(candidates_, places_);
     for (const Place& place : places_) {
       if (place.members.size() != count) return false;
       std::vector<std::int64_t> numbers;
       for (const Member& member : place.members) {
-        numbers.push_back(std::ranges::lower_bound(all, number_of(member)) - all.begin());
+        numbers.push_back(std::ranges::lower_bound(all, number_of(instance(member))) - all.begin());
       }
       std::ranges::sort(numbers);
       if (numbers.back() - numbers.front() != static_cast<std::int64_t>(count) - 1) is_interleaved = false;
@@ -385,49 +384,6 @@ class Separator {
     bool is_in_blocks = true;
     for (std::size_t t = 1; t < count; ++t) is_in_blocks = is_in_blocks && high[t - 1] < low[t];
     return is_in_blocks || is_interleaved;
-  }
-
-  /// Frames of one file share its Instance Number and follow each other in it.
-  using Number = std::pair<std::int64_t, std::size_t>;
-
-  Number number_of(const Member& member) const {
-    const Instance& own = instance(member);
-    return {own.instance_number.value_or(0), own.plane};
-  }
-
-  std::vector<Number> sorted_numbers() const {
-    std::vector<Number> numbers;
-    for (const Place& place : places_) {
-      for (const Member& member : place.members) numbers.push_back(number_of(member));
-    }
-    std::ranges::sort(numbers);
-    return numbers;
-  }
-
-  /// True where each Instance Number from the first to the last is there once, here or in other stacks of the series:
-  /// nothing was lost between them.
-  bool are_numbers_whole() const {
-    const std::vector<Number> with_frames = sorted_numbers();
-    if (std::ranges::adjacent_find(with_frames) != with_frames.end()) return false;
-    std::vector<std::int64_t> own;
-    std::ranges::unique_copy(with_frames | std::views::keys, std::back_inserter(own));
-    std::set<std::size_t> members;
-    for (const Place& place : places_) {
-      for (const Member& member : place.members) members.insert(member.candidate);
-    }
-    const std::string& series = instance(places_.front().first()).series_uid;
-    std::set<std::int64_t> others;
-    for (std::size_t c = 0; c < candidates_.size(); ++c) {
-      const Instance& other = candidates_[c].instance;
-      const auto number = other.instance_number;
-      if (members.contains(c) || other.series_uid != series || !number) continue;
-      if (std::ranges::binary_search(own, *number)) {  // each stack has numbers of its own
-        others.clear();
-        break;
-      }
-      if (*number > own.front() && *number < own.back()) others.insert(*number);
-    }
-    return own.back() - own.front() == static_cast<std::int64_t>(own.size() + others.size()) - 1;
   }
 
   Separation separated(const Axis& axis, AxisPartition partition) const {
@@ -468,10 +424,10 @@ class Separator {
     return result;
   }
 
-  Number lowest_number(const AxisVolume& volume) const {
-    Number lowest(std::numeric_limits<std::int64_t>::max(), 0);
+  ImageNumber lowest_number(const AxisVolume& volume) const {
+    ImageNumber lowest(std::numeric_limits<std::int64_t>::max(), 0);
     for (const Member& member : volume.members) {
-      if (instance(member).instance_number) lowest = std::min(lowest, number_of(member));
+      if (instance(member).instance_number) lowest = std::min(lowest, number_of(instance(member)));
     }
     return lowest;
   }
