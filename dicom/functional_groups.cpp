@@ -14,7 +14,7 @@ namespace {
 
 constexpr Tag kDimensionIndexSequence = 0x00209222, kDimensionIndexPointer = 0x00209165,
               kDimensionIndexValues = 0x00209157;
-constexpr Tag kStackId = 0x00209056, kInStackPosition = 0x00209057;
+constexpr Tag kInStackPosition = 0x00209057;
 constexpr Tag kPlanePositionSequence = 0x00209113, kPlaneOrientationSequence = 0x00209116;
 constexpr Tag kConcatenationUid = 0x00209161, kInConcatenationNumber = 0x00209162,
               kInConcatenationTotalNumber = 0x00209163;

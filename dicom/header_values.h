@@ -13,7 +13,7 @@
 
 namespace naru::dicom {
 
-inline constexpr Tag kManufacturerModelName = 0x00081090, kPatientName = 0x00100010;
+inline constexpr Tag kManufacturerModelName = 0x00081090, kPatientName = 0x00100010, kStackId = 0x00209056;
 inline constexpr Tag kImageType = 0x00080008, kSopClassUid = 0x00080016, kSopInstanceUid = 0x00080018,
                      kAcquisitionDate = 0x00080022, kAcquisitionDateTime = 0x0008002A, kAcquisitionTime = 0x00080032,
                      kContentTime = 0x00080033, kModality = 0x00080060, kManufacturer = 0x00080070,

@@ -102,6 +102,7 @@ struct Instance {
   std::string reconstruction_kernel;  ///< Convolution Kernel (0018,1210), values joined
   PlaneTiming timing;
   std::optional<ConcatenationPart> concatenation;  ///< enhanced multi-frame only
+  std::string stack_id;                            ///< (0020,9056): which of several stacks of the series; may be empty
   // Where it is (patient frame, LPS, mm).
   Vec3 position_mm{};
   Vec3 row_direction{}, column_direction{};  ///< unit vectors; i runs along row_direction

@@ -88,6 +88,7 @@ void read_description(const HeaderValues& header, Instance& plane) {
   plane.burned_in_annotation = is_stated_burned_in(burned_in) || names_a_page(plane.image_type);
   plane.echo = echo_of(header);
   plane.reconstruction_kernel = header.text(kConvolutionKernel);
+  plane.stack_id = header.text(kStackId);
   plane.gantry_tilt_degrees = header.real(kGantryDetectorTilt, vr("DS"));
   plane.padding_value = read_padding(header, plane.pixels);
 }

@@ -320,5 +320,20 @@ TEST(FunctionalGroups, BelieveAPrivateHeaderWhereNothingElseIsSaid) {
   EXPECT_EQ(result.planes[2].rescale_slope, 3);
 }
 
+/// In Frame Content, or for all of them in the data set, as converters leave it.
+TEST(FunctionalGroups, ReadTheStackOfAFrame) {
+  Multiframe file;
+  EXPECT_EQ(file.read().planes.at(0).stack_id, "");
+  file.dimensions = text(0x00209056, "SH", "all");
+  file.extra_frame = [](int n) {
+    return n == 0 ? std::string() : sequence(0x00209111, {text(0x00209056, "SH", n == 1 ? " 1" : "2 ")});
+  };
+  const auto planes = file.read().planes;
+  ASSERT_EQ(planes.size(), 3u);
+  EXPECT_EQ(planes[0].stack_id, "all");
+  EXPECT_EQ(planes[1].stack_id, "1");
+  EXPECT_EQ(planes[2].stack_id, "2");
+}
+
 }  // namespace
 }  // namespace naru::test

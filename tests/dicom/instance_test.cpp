@@ -389,6 +389,12 @@ TEST(Instance, LeavesRowsAndColumnsThatAreFarFromARightAngle) {
   EXPECT_NEAR(cosine_of("20\\0.5"), 0.009, 1e-6) << "the corner would move by 0.36 mm";
 }
 
+TEST(Instance, ReadsTheStackOfAClassicSlice) {
+  SliceBytes slice;
+  EXPECT_EQ(header_of(slice.bytes()).planes.at(0).stack_id, "");
+  EXPECT_EQ(header_of(slice.text(0x00209056, "SH", "2").bytes()).planes.at(0).stack_id, "2");
+}
+
 }  // namespace
 
 }  // namespace naru::test
