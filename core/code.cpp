@@ -74,7 +74,7 @@ constexpr std::array kCodes = {
     CodeInfo{Code::mixed_frame_of_reference, "mixed_frame_of_reference",
              "The series holds several frames of reference: the patient was set up anew, or each image was given one.",
              "Nothing."},
-    CodeInfo{Code::mixed_acquisition, "mixed_acquisition", "The series holds several acquisitions.",
+    CodeInfo{Code::mixed_acquisition, "mixed_acquisition", "The series holds several acquisitions or stacks.",
              "Nothing where each became a stack; else export each as a series of its own."},
     CodeInfo{Code::mixed_kernel, "mixed_kernel", "The series holds several reconstruction kernels.", "Nothing."},
     CodeInfo{Code::units_unknown, "units_unknown", "The header of the CT does not say that its values are HU.",

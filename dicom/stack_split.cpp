@@ -10,6 +10,7 @@
 #include "dicom/stack_axes.h"
 #include "dicom/stack_parts.h"
 #include "dicom/stack_places.h"
+#include "dicom/stack_side_by_side.h"
 
 namespace naru::dicom {
 
@@ -155,6 +156,7 @@ std::vector<StackDraft> split_into_drafts(std::span<const Candidate> candidates,
   for (auto& [series, of_series] : drafts_of_series) {
     part_maps(candidates, drafts, of_series);
     join_parts(candidates, drafts, of_series);
+    part_stacks(candidates, drafts, of_series);
     note_splits(candidates, drafts, of_series);
   }
   std::erase_if(drafts, [](const StackDraft& draft) { return draft.members.empty(); });

@@ -32,8 +32,8 @@ std::vector<Member> select_members(std::span<const Candidate> candidates, const 
                                    std::span<Placement> placements);
 
 /// Splits members into drafts of equal study, series, modality, frame of reference, orientation, matrix, pixel spacing,
-/// image type, echo, reconstruction kernel and type of stored value, but for what stack_parts.h joins, and maps from
-/// the diffusion images that they lie on; the findings say which of them made the split.
+/// image type, echo, reconstruction kernel and type of stored value, but for what stack_parts.h joins, maps from the
+/// diffusion images that they lie on, and what stack_side_by_side.h parts; the findings say what made the split.
 std::vector<StackDraft> split_into_drafts(std::span<const Candidate> candidates, std::span<const Member> members);
 
 }  // namespace naru::dicom
