@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "dicom/stack_partition.h"
-#include "dicom/stack_parts.h"
 #include "dicom/stack_places.h"
 
 namespace naru::dicom {

@@ -73,7 +73,7 @@ void expect_stacks(const std::vector<Candidate>& candidates, const std::vector<s
 }
 
 /// Nothing says that there are several stacks, and all is rejected.
-void expect_held(const std::vector<Candidate>& candidates, Code reason) {
+void expect_all_held(const std::vector<Candidate>& candidates, Code reason) {
   const Sorted sorted = build_stacks(candidates, kDifferent);
   for (const Stack& stack : sorted.stacks) {
     EXPECT_THAT(told_stack(stack), IsEmpty());
@@ -176,7 +176,7 @@ TEST(StackSideBySide, MotionMakesNoStacks) {
     }
     for (Candidate& candidate : candidates) candidate.instance.timing.temporal_position = std::nullopt;
     candidates.pop_back();
-    expect_held(candidates, Code::mixed_phase);
+    expect_all_held(candidates, Code::mixed_phase);
   }
 }
 
@@ -201,7 +201,7 @@ TEST(StackSideBySide, SingleImagesAndPairsAreNoStacks) {
     std::vector<Candidate> candidates;
     add_stack(candidates, 8, {});
     add_stack(candidates, count, {61.3, 0, 1});
-    expect_held(candidates, Code::variable_spacing);
+    expect_all_held(candidates, Code::variable_spacing);
   }
 }
 
@@ -215,7 +215,7 @@ TEST(StackSideBySide, OneStackWithWrongPositionsIsHeld) {
     };
     add_stack(candidates, 8, {}, thin);
     add_stack(candidates, 8, {16, 18, 1.25}, thin);
-    expect_held(candidates, Code::variable_spacing);
+    expect_all_held(candidates, Code::variable_spacing);
   }
 }
 
@@ -237,14 +237,14 @@ TEST(StackSideBySide, AGapIsNoBorderOfStacks) {
     renumbered.clear();
     add_stack(renumbered, 10, {});
     add_stack(renumbered, 10, {0, 0, (10 + lacking) * kStepMm});
-    expect_held(renumbered, Code::gap);
+    expect_all_held(renumbered, Code::gap);
   }
   add_stack(numbered, 4, {});
   add_stack(numbered, 4, {0, 0, 40});  // no whole multiple, or more than may be made up
   numbered[4].instance.instance_number = 100;
-  expect_held(numbered, Code::gap);
+  expect_all_held(numbered, Code::gap);
   for (Candidate& candidate : numbered) candidate.instance.instance_number = std::nullopt;
-  expect_held(numbered, Code::gap);
+  expect_all_held(numbered, Code::gap);
 }
 
 TEST(StackSideBySide, StacksThatNearlyTouchAreHeld) {
@@ -252,11 +252,11 @@ TEST(StackSideBySide, StacksThatNearlyTouchAreHeld) {
     std::vector<Candidate> candidates;
     add_stack(candidates, 8, {});
     add_stack(candidates, 8, {0, 0, 7 * kStepMm + apart_mm});
-    expect_held(candidates, Code::variable_spacing);
+    expect_all_held(candidates, Code::variable_spacing);
   }
   std::vector<Candidate> pairs;
   for (int q = 0; q < 6; ++q) add_stack(pairs, 2, {0, 0, 11.1 * q});
-  expect_held(pairs, Code::variable_spacing);
+  expect_all_held(pairs, Code::variable_spacing);
 }
 
 /// Sets the Stack ID of `count` images after each other.
@@ -300,7 +300,7 @@ TEST(StackSideBySide, AStackIdThatOneImageLacksTellsNothing) {
   add_stack(candidates, 8, {0, 0, 5});
   name_stacks(candidates, 8);
   candidates[3].instance.stack_id.clear();
-  expect_held(candidates, Code::mixed_phase);
+  expect_all_held(candidates, Code::mixed_phase);
 }
 
 /// Frames of one file share its number and its identity.
