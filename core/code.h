@@ -54,6 +54,7 @@ enum class Code {
   units_unknown,
   units_not_hu,
   philips_scale_missing,
+  unused_bits_set,
 };
 
 /// One row of the table of codes.

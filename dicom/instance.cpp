@@ -181,6 +181,7 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   Instance file;
   file.pixels.transfer_syntax_uid = layout.transfer_syntax_uid;
   const auto pixels = read_pixels_of(header, syntax, source, result, file.pixels);
+  file.pixels.has_overlay = has_overlay_in_pixels(header);
   result.reason = check_object(layout, header, file);
   if (result.reason != Code::not_dicom) add_notes(layout, header, result.notes);
   if (result.reason) return result;

@@ -44,22 +44,34 @@ void swap_bytes(std::span<std::uint16_t> values) {
   for (std::uint16_t& value : values) value = static_cast<std::uint16_t>(value << 8 | value >> 8);
 }
 
-/// Moves Bits Stored down from High Bit, clears what is above and extends the sign.
-void keep_stored_bits(const PixelFormat& format, std::span<std::uint16_t> values) {
-  if (format.bits_stored == 16) return;
+/// Moves Bits Stored down from High Bit, clears what is around them and extends the sign.
+/// @return unused_bits_set where what was cleared is no overlay that the header declares, and no sign that was extended
+/// in all values or in none: large values would become small ones
+std::optional<Code> keep_stored_bits(const PixelFormat& format, std::span<std::uint16_t> values) {
+  if (format.bits_stored == 16) return std::nullopt;
   const int shift = format.high_bit + 1 - format.bits_stored;
   const unsigned mask = (1u << format.bits_stored) - 1;
   const unsigned sign = format.is_signed ? 1u << (format.bits_stored - 1) : 0;
+  const unsigned below = (1u << shift) - 1;
+  const unsigned above = ((1u << format.bits_allocated) - 1) & ~(mask << shift | below);
+  unsigned stray = 0, extended = 0, plain = 0;  // bits of positive, of negative values
   for (std::uint16_t& value : values) {
+    const unsigned of_sign = (value >> shift & sign) != 0 ? above : 0;
+    stray |= value & (below | (above & ~of_sign));
+    extended |= value & of_sign;
+    plain |= ~value & of_sign;
     value = static_cast<std::uint16_t>((((value >> shift) & mask) ^ sign) - sign);
   }
+  const bool is_told = format.has_overlay || (stray == 0 && (extended == 0 || plain == 0));
+  return is_told ? std::nullopt : std::optional(Code::unused_bits_set);
 }
 
 /// 16-bit values are where they belong already; those of 8 bits stand in `bytes`.
-void finish_values(const PixelFormat& format, std::span<const std::byte> bytes, std::span<std::uint16_t> out) {
+std::optional<Code> finish_values(const PixelFormat& format, std::span<const std::byte> bytes,
+                                  std::span<std::uint16_t> out) {
   if (format.bits_allocated == 8) widen(bytes, out);
   if (format.bits_allocated == 16 && format.is_big_endian) swap_bytes(out);
-  keep_stored_bits(format, out);
+  return keep_stored_bits(format, out);
 }
 
 std::uint64_t max_coded_bytes(const PixelFormat& format) {
@@ -86,8 +98,7 @@ std::optional<Code> read_deflated(const FileReader& file, const PixelFormat& for
   std::vector<std::byte> narrow(format.bits_allocated == 8 ? out.size() : 0);
   const std::span<std::byte> bytes = narrow.empty() ? std::as_writable_bytes(out) : std::span(narrow);
   if (inflater.read(bytes) != bytes.size()) return Code::truncated;
-  finish_values(format, narrow, out);
-  return std::nullopt;
+  return finish_values(format, narrow, out);
 }
 
 /// True where the part lies within the frame; written so that no sum can overflow.
@@ -163,8 +174,7 @@ std::optional<Code> FrameReader::read_native(std::int64_t frame, const Instance&
     const auto value = static_cast<std::uint64_t>(j * format_.columns + part.tile_i);
     if (!read_values(start + value * value_bytes, bytes.first(piece), digest)) return Code::truncated;
   }
-  finish_values(format_, narrow, out);
-  return std::nullopt;
+  return finish_values(format_, narrow, out);
 }
 
 std::optional<Code> FrameReader::read_coded(std::int64_t frame, std::vector<std::byte>& bytes,
@@ -205,9 +215,8 @@ std::optional<Code> FrameReader::read_part(std::int64_t frame, const Instance& p
   std::vector<std::byte> bytes;
   if (const auto problem = read_coded(frame, bytes, digest)) return problem;
   const Span span(Stage::decode, "frame", {{}, bytes.size()});
-  const auto problem = decode_frame(bytes, format_, out);
-  if (!problem) keep_stored_bits(format_, out);
-  return problem;
+  if (const auto problem = decode_frame(bytes, format_, out)) return problem;
+  return keep_stored_bits(format_, out);
 }
 
 std::optional<Code> FrameReader::read(const Instance& plane, std::span<std::uint16_t> out) const {
@@ -215,7 +224,8 @@ std::optional<Code> FrameReader::read(const Instance& plane, std::span<std::uint
 }
 
 std::optional<Code> FrameReader::read_frame(std::int64_t frame, std::span<std::uint16_t> out) const {
-  return read_part(frame, whole_frame(format_), out, nullptr);
+  const auto problem = read_part(frame, whole_frame(format_), out, nullptr);
+  return problem == Code::unused_bits_set ? std::nullopt : problem;
 }
 
 std::optional<Code> FrameReader::read_and_hash(const Instance& plane, std::span<std::uint16_t> out,

@@ -19,12 +19,13 @@ struct SyntaxInfo;
 
 /// One file, opened once and its frames located once; then read in any order, by several threads at once.
 ///
-/// Values are sign-extended from Bits Stored; bits above it (overlays, garbage) are cleared; MONOCHROME1 is not
-/// inverted. The two bytes are those of an int16 where the value is signed or Bits Stored < 16, else those of a uint16:
-/// the caller knows which from `is_uint16`. Arrays have i (column index) fastest.
-/// Each read says why it was not possible: unreadable, truncated, corrupt, too_large, unsupported_transfer_syntax,
-/// unsupported_sop_class (colour: see dicom/colour.h); empty when all is well.
-/// Source: PS3.5 8 and A.4, PS3.3 C.7.6.3.
+/// Values are sign-extended from Bits Stored; bits outside of it are cleared; MONOCHROME1 is not inverted. The two
+/// bytes are those of an int16 where the value is signed or Bits Stored < 16, else those of a uint16: the caller knows
+/// which from `is_uint16`. Arrays have i (column index) fastest. Each read says why it was not possible: unreadable,
+/// truncated, corrupt, too_large, unsupported_transfer_syntax, unsupported_sop_class (colour: see dicom/colour.h);
+/// empty when all is well. A plane is also refused with unused_bits_set where bits outside of Bits Stored are set,
+/// unless the header declares an overlay there or they extend the sign: values that are larger than Bits Stored holds
+/// would come back as others. Source: PS3.5 8 and A.4, PS3.3 C.7.6.3.
 /// @pre initialize() was called
 class FrameReader {
  public:
@@ -37,7 +38,8 @@ class FrameReader {
   /// @pre out.size() == plane.rows * plane.columns
   std::optional<Code> read(const Instance& plane, std::span<std::uint16_t> out) const;
 
-  /// A whole frame of grey values. @pre out.size() == rows * columns of the format
+  /// A whole frame of grey values, to look at: what unused bits hold is no matter.
+  /// @pre out.size() == rows * columns of the format
   std::optional<Code> read_frame(std::int64_t frame, std::span<std::uint16_t> out) const;
 
   /// As `read`, and the SHA-256 of the whole file: of its raw bytes, which come from the disk once where there is one

@@ -62,7 +62,9 @@ class SliceReader {
   std::optional<CaseFailure> failure() const {
     const auto bad = std::ranges::find_if(jobs_, [](const Job& job) { return job.problem.has_value(); });
     if (bad == jobs_.end()) return std::nullopt;
-    return CaseFailure{*bad->problem, bad->instance, stack_index_};
+    // Bits Stored was written once for all: no slice of the stack is believed.
+    const bool is_of_all = bad->problem == Code::unused_bits_set;
+    return CaseFailure{*bad->problem, is_of_all ? std::nullopt : std::optional(bad->instance), stack_index_};
   }
 
   void collect_hashes(InputHashes& hashes) const {

@@ -9,7 +9,7 @@ namespace {
 
 TEST(Code, HasOneRowForEachInTheOrderOfTheEnumeration) {
   const auto codes = all_codes();
-  ASSERT_EQ(codes.size(), static_cast<std::size_t>(Code::philips_scale_missing) + 1);
+  ASSERT_EQ(codes.size(), static_cast<std::size_t>(Code::unused_bits_set) + 1);
   for (std::size_t i = 0; i < codes.size(); ++i) EXPECT_EQ(static_cast<std::size_t>(codes[i].code), i);
 }
 

@@ -128,29 +128,65 @@ std::string words_in(std::initializer_list<unsigned> values) {
   return bytes;
 }
 
-TEST(Pixels, ClearWhatStandsAboveBitsStored) {
-  const TempFolder folder;
-  const auto slice = SliceBytes().number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0);
-  const auto path = write_bytes(
-      folder, SliceBytes(slice).raw(0x7FE00010, "OW", words_in({0xF001, 0x1FFF, 0x0800, 0xF7FF, 0, 0, 0, 0x8000})));
-  EXPECT_EQ(values_of(path), (std::vector<int>{1, 4095, 2048, 2047, 0, 0, 0, 0}));
+/// What `read_pixels` says of eight values of 16 bits, and the values themselves.
+struct StoredBits {
+  std::optional<Code> problem;
+  std::vector<int> values;
+
+  StoredBits(unsigned bits_stored, unsigned high_bit, bool is_signed, std::initializer_list<unsigned> words,
+             const std::string& extra = {}) {
+    const TempFolder folder;
+    SliceBytes slice;
+    slice.number(0x00280101, static_cast<std::uint16_t>(bits_stored));
+    slice.number(0x00280102, static_cast<std::uint16_t>(high_bit)).number(0x00280103, is_signed ? 1 : 0);
+    slice.insert(extra).raw(0x7FE00010, "OW", words_in(words));
+    const auto path = write_bytes(folder, slice);
+    const auto header = read_header(path);
+    EXPECT_FALSE(header.reason);
+    std::vector<std::uint16_t> out(8);
+    problem = dicom::read_pixels(path, header.planes.at(0), out);
+    for (const std::uint16_t bits : out) values.push_back(dicom::stored_number(bits, false));
+  }
+};
+
+/// Group 6000 as it was when overlays stood in the pixels: Overlay Bits Allocated, and no Overlay Data.
+std::string overlay_in_pixels() { return SliceBytes::element(0x60000100, "US", words_in({16})); }
+
+TEST(Pixels, ClearTheOverlayThatStandsAboveBitsStored) {
+  const StoredBits read(12, 11, false, {0xF001, 0x1FFF, 0x0800, 0xF7FF, 0, 0, 0, 0x8000}, overlay_in_pixels());
+  EXPECT_FALSE(read.problem);
+  EXPECT_EQ(read.values, (std::vector<int>{1, 4095, 2048, 2047, 0, 0, 0, 0}));
+}
+
+TEST(Pixels, RefuseValuesThatAreLargerThanBitsStoredHolds) {
+  EXPECT_EQ(StoredBits(12, 11, false, {0, 1, 2, 4095, 4096, 0, 0, 0}).problem, Code::unused_bits_set);
+  EXPECT_EQ(StoredBits(12, 11, false, {0, 1, 2, 0xFFFF, 0, 0, 0, 0}).problem, Code::unused_bits_set)
+      << "a negative value of pixels that are said to be unsigned";
+  EXPECT_EQ(StoredBits(12, 11, true, {0, 1, 0x07FF, 0x1000, 0, 0, 0, 0}).problem, Code::unused_bits_set);
+  EXPECT_EQ(StoredBits(12, 11, true, {0, 1, 0xF7FF, 0, 0, 0, 0, 0}).problem, Code::unused_bits_set)
+      << "-2049 is no number of 12 bits";
+  EXPECT_EQ(StoredBits(12, 11, true, {0xFFFF, 0x0800, 0, 0, 0, 0, 0, 0}).problem, Code::unused_bits_set)
+      << "beside -1 with its sign extended 2048 is no -2048";
+  EXPECT_FALSE(StoredBits(12, 11, false, {0, 1, 2, 4095, 0, 0, 0, 0}).problem);
 }
 
 TEST(Pixels, ExtendTheSignFromBitsStored) {
-  const TempFolder folder;
-  const auto slice = SliceBytes().number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 1);
-  const auto path = write_bytes(
-      folder,
-      SliceBytes(slice).raw(0x7FE00010, "OW", words_in({0x0FFF, 0xFFFF, 0x0800, 0x07FF, 0, 1, 0xF000, 0xF800})));
-  EXPECT_EQ(values_of(path), (std::vector<int>{-1, -1, -2048, 2047, 0, 1, 0, -2048}));
+  const StoredBits extended(12, 11, true, {0xFFFF, 0xF800, 0x07FF, 0, 1, 0xFFFE, 0, 0});
+  EXPECT_FALSE(extended.problem);
+  EXPECT_EQ(extended.values, (std::vector<int>{-1, -2048, 2047, 0, 1, -2, 0, 0}));
+  const StoredBits plain(12, 11, true, {0x0FFF, 0x0800, 0x07FF, 0, 1, 0x0FFE, 0, 0});
+  EXPECT_FALSE(plain.problem);
+  EXPECT_EQ(plain.values, (std::vector<int>{-1, -2048, 2047, 0, 1, -2, 0, 0}));
 }
 
 TEST(Pixels, ShiftDownFromAHighBitAboveBitsStored) {
-  const TempFolder folder;
-  const auto slice = SliceBytes().number(0x00280101, 12).number(0x00280102, 15).number(0x00280103, 0);
-  const auto path = write_bytes(
-      folder, SliceBytes(slice).raw(0x7FE00010, "OW", words_in({0x001F, 0xFFF0, 0x8000, 0x0010, 0, 0, 0, 0})));
-  EXPECT_EQ(values_of(path), (std::vector<int>{1, 4095, 2048, 1, 0, 0, 0, 0}));
+  const StoredBits read(12, 15, false, {0x0010, 0xFFF0, 0x8000, 0x0020, 0, 0, 0, 0});
+  EXPECT_FALSE(read.problem);
+  EXPECT_EQ(read.values, (std::vector<int>{1, 4095, 2048, 2, 0, 0, 0, 0}));
+  EXPECT_EQ(StoredBits(12, 15, false, {0x001F, 0, 0, 0, 0, 0, 0, 0}).problem, Code::unused_bits_set);
+  const StoredBits overlay(12, 15, false, {0x001F, 0x000F, 0, 0, 0, 0, 0, 0}, overlay_in_pixels());
+  EXPECT_FALSE(overlay.problem);
+  EXPECT_EQ(overlay.values, (std::vector<int>{1, 0, 0, 0, 0, 0, 0, 0}));
 }
 
 TEST(Pixels, AreUint16OnlyWhereInt16WouldNotDo) {

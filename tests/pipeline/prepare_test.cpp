@@ -760,5 +760,22 @@ TEST_F(PrepareTest, TellsHowManyStudiesAreThrough) {
   EXPECT_THAT(through, ::testing::AnyOf(::testing::ElementsAre(0, 1, 2), ::testing::ElementsAre(1, 1, 2)));
 }
 
+/// Bits Stored of 12, and a value of 4096 and more: read as stated it would be nearly 0.
+TEST_F(PrepareTest, RefusesTheSeriesWhoseValuesBitsStoredDoesNotHold) {
+  PhantomOptions options;
+  options.modality = "MR";
+  options.bits_stored = 12;
+  options.is_signed = false;
+  options.rescale.reset();
+  const auto files = write_series(options, folder_ / "in").files;
+  std::string bytes = test::slurp(files.at(files.size() / 2));
+  bytes.back() = '\x10';
+  test::spill(files[files.size() / 2], bytes);
+  EXPECT_EQ(code_of_run("original-grid"), ErrorCode::nothing_delivered);
+  EXPECT_EQ(reasons()["rejected:unused_bits_set"], static_cast<int>(files.size()));
+  const Json stack = lines_of(folder_ / "out.report/series.jsonl").at(0);
+  EXPECT_EQ(stack["findings"].back()["code"], "unused_bits_set");
+}
+
 }  // namespace
 }  // namespace naru
