@@ -37,8 +37,11 @@ bool same_pixel_spacing(const Instance& a, const Instance& b) {
   return near(a.spacing_i_mm, b.spacing_i_mm) && near(a.spacing_j_mm, b.spacing_j_mm);
 }
 
-/// Of slices that lie behind each other.
-bool same_direction(const Instance& a, const Instance& b) { return same_orientation(a, b) && a.modality == b.modality; }
+/// Of slices that lie behind each other, be they turned about or turned over.
+bool same_direction(const Instance& a, const Instance& b) {
+  const auto normal = [](const Instance& slice) { return cross(slice.row_direction, slice.column_direction); };
+  return a.modality == b.modality && (near(normal(a), normal(b)) || near(normal(a), -1.0 * normal(b)));
+}
 
 bool same_frame(const Instance& a, const Instance& b) { return a.frame_of_reference_uid == b.frame_of_reference_uid; }
 
@@ -58,8 +61,8 @@ bool same_echo(const Instance& a, const Instance& b) {
 
 /// All but frame of reference and type of stored value.
 bool same_kind(const Instance& a, const Instance& b) {
-  return same_direction(a, b) && same_matrix(a, b) && same_pixel_spacing(a, b) && same_kernel(a, b) &&
-         same_image_type(a, b) && same_echo(a, b);
+  return same_orientation(a, b) && a.modality == b.modality && same_matrix(a, b) && same_pixel_spacing(a, b) &&
+         same_kernel(a, b) && same_image_type(a, b) && same_echo(a, b);
 }
 
 bool same_value_type(const Instance& a, const Instance& b) {
@@ -73,7 +76,7 @@ struct Difference {
   std::string_view torn;  ///< where slices of both lie between each other
 };
 constexpr std::array kDifferences = {
-    Difference{Code::mixed_orientation, same_orientation, {}},
+    Difference{Code::mixed_orientation, same_orientation, "rejected: slices of another orientation lie between these"},
     Difference{Code::mixed_echo, same_echo, "rejected: slices of another echo lie between these"},
     Difference{Code::mixed_kernel, same_kernel, "rejected: slices of another kernel lie between these"},
     Difference{Code::mixed_frame_of_reference, same_frame,
@@ -94,7 +97,7 @@ struct Part {
   std::string_view torn;
 };
 
-/// Of the drafts of one series those of one orientation and modality.
+/// Of the drafts of one series those of one normal and modality.
 class PartJoiner {
  public:
   PartJoiner(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts, std::vector<std::size_t> group)

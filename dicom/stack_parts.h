@@ -15,8 +15,7 @@ bool same_stack(const Instance& a, const Instance& b);
 /// The first instance of a draft, which stands for all of them.
 const Instance& reference_of(std::span<const Candidate> candidates, const StackDraft& draft);
 
-/// Joins drafts that are parts of one stack. Those of one orientation, matrix, pixel spacing and modality are looked
-/// at:
+/// Joins drafts that are parts of one stack. Those of one normal, up to its sign, and one modality are looked at:
 /// - where three or more images of one kind have a frame of reference each, the frames say nothing;
 /// - parts that share no place and lie on one even grid are one where they differ in the type of their stored values
 ///   alone, or in that one of them names no frame of reference;

@@ -203,6 +203,26 @@ TEST(StackParts, ThatAreMapsOfSomeSlicesGetNoBValueEither) {
   for (const auto& sequence : build_stacks(candidates, kDifferent).sequences) EXPECT_NE(sequence.axis, "b_value");
 }
 
+/// Stored turned by 180 degrees, or turned over, in every other slice.
+TEST(StackParts, WhoseSlicesAreTurnedBetweenEachOthersAreHeld) {
+  const auto turned = [](auto& i) { i.row_direction = {-1, 0, 0}, i.column_direction = {0, -1, 0}; };
+  const auto turned_over = [](auto& i) { i.column_direction = {0, -1, 0}; };
+  for (const auto& candidates : {every_second(turned), every_second(turned_over)}) {
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    ASSERT_EQ(sorted.stacks.size(), 2u);
+    expect_all_rejected(sorted, Code::gap);
+    for (const Stack& stack : sorted.stacks) {
+      EXPECT_EQ(stack.findings[0].action, "rejected: slices of another orientation lie between these");
+    }
+  }
+  auto one = series();
+  turned(one[4].instance);
+  expect_all_rejected(build_stacks(one, kDifferent), Code::gap);
+  auto halves = series();
+  for (std::size_t k = 5; k < 10; ++k) turned(halves[k].instance);
+  for (const Stack& stack : build_stacks(halves, kDifferent).stacks) EXPECT_EQ(stack.verdict, Verdict::accept);
+}
+
 }  // namespace
 
 }  // namespace naru::test
