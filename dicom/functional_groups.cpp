@@ -32,6 +32,8 @@ constexpr std::array kMacros = {
     Tag{0x00189329},  // CT Image Frame Type
     Tag{0x00189751},  // PET Frame Type
     Tag{0x00189114},  // MR Echo
+    Tag{0x00189115},  // MR Modifier
+    Tag{0x00189251},  // MR Arterial Spin Labeling
     Tag{0x00189117},  // MR Diffusion
     Tag{0x00189118},  // Cardiac Synchronization
     Tag{0x00209310},  // Temporal Position

@@ -68,6 +68,9 @@ struct PlaneTiming {
   std::optional<double>
       acquisition_time_s;  ///< since 1970 where the date is known, else since midnight; or since the series began
   std::optional<double> content_time_s;     ///< (0008,0033)
+  std::optional<double> inversion_time_ms;  ///< (0018,0082) or (0018,9079)
+  std::optional<double> cardiac_phase_percent;  ///< Nominal Percentage of Cardiac Phase (0020,9241)
+  std::optional<std::int64_t> asl_context;      ///< (0018,9257) or Philips': 0 M0, 1 control, 2 label
   std::optional<double> b_value_s_per_mm2;  ///< (0018,9087) or a vendor's
   std::optional<Vec3> gradient_direction;   ///< unit vector in the patient frame (LPS)
 };
@@ -100,6 +103,7 @@ struct Instance {
   bool burned_in_annotation = false;  ///< (0028,0301) is YES, or Image Type names a page of text; NO proves nothing
   ImageClass image_class = ImageClass::original;
   std::string echo;                   ///< Echo Number(s) and Echo Time joined: differs between echoes
+  std::string complex_component;      ///< (0008,9208) or GE's: "MAGNITUDE", "PHASE", "REAL", "IMAGINARY"; may be empty
   std::string reconstruction_kernel;  ///< Convolution Kernel (0018,1210), values joined
   PlaneTiming timing;
   std::optional<ConcatenationPart> concatenation;  ///< enhanced multi-frame only

@@ -87,6 +87,7 @@ void read_description(const HeaderValues& header, Instance& plane) {
   plane.image_class = image_class(plane.sop_class_uid, plane.image_type, burned_in);
   plane.burned_in_annotation = is_stated_burned_in(burned_in) || names_a_page(plane.image_type);
   plane.echo = echo_of(header);
+  if (plane.modality == "MR") plane.complex_component = read_complex_component(header);
   plane.reconstruction_kernel = header.text(kConvolutionKernel);
   plane.stack_id = header.text(kStackId);
   plane.gantry_tilt_degrees = header.real(kGantryDetectorTilt, vr("DS"));
@@ -234,6 +235,20 @@ ShownValues read_shown(const HeaderValues& header, const PixelFormat& format, Vo
   return shown;
 }
 
+namespace {
+
+/// Of a dynamic or gated PET: which volume an image is of, 1-based. Image Index counts slices first (PS3.3
+/// C.8.9.4.1.9).
+std::optional<std::int64_t> volume_by_image_index(const HeaderValues& header) {
+  const std::string type = header.text(kSeriesType);
+  const bool has_volumes = type.starts_with("DYNAMIC") || type.starts_with("GATED");
+  const auto slices = header.number(kNumberOfSlices), index = header.number(kImageIndex);
+  if (!has_volumes || !slices || !index || *slices == 0 || *index == 0) return std::nullopt;
+  return (*index - 1) / *slices + 1;
+}
+
+}  // namespace
+
 void read_timing(const HeaderValues& header, Instance& plane) {
   PlaneTiming& timing = plane.timing;
   const auto whole = [&](Tag tag, Vr expected) -> std::optional<std::int64_t> {
@@ -244,6 +259,7 @@ void read_timing(const HeaderValues& header, Instance& plane) {
   timing.acquisition_number = either(whole(kFrameAcquisitionNumber, vr("US")), whole(kAcquisitionNumber, vr("IS")));
   timing.temporal_position =
       either(whole(kTemporalPositionIndex, vr("UL")), whole(kTemporalPositionIdentifier, vr("IS")));
+  if (!timing.temporal_position) timing.temporal_position = volume_by_image_index(header);
   timing.trigger_time_ms =
       either(header.real(kNominalCardiacTriggerDelayTime, vr("FD")), header.real(kTriggerTime, vr("DS")));
   const auto offset = header.real(kTemporalPositionTimeOffset, vr("FD"));
@@ -253,6 +269,9 @@ void read_timing(const HeaderValues& header, Instance& plane) {
       either(seconds_of(header.text(kAcquisitionDate), header.text(kAcquisitionTime)), date_time(kAcquisitionDateTime));
   timing.acquisition_time_s = either(frame_time, image_time);
   timing.content_time_s = seconds_of_day(header.text(kContentTime));
+  timing.inversion_time_ms = either(header.real(kInversionTimes, vr("FD")), header.real(kInversionTime, vr("DS")));
+  timing.cardiac_phase_percent = header.real(kNominalPercentageOfCardiacPhase, vr("FD"));
+  timing.asl_context = read_asl_context(header);
   read_diffusion(header, plane);
 }
 

@@ -47,19 +47,25 @@ double evening_of(std::vector<double> times) {
 
 constexpr std::array<Axis, kAxisCount> kAxes = {{
     Axis{"b_value", "s/mm2", "one volume of a 4-D case along b_value", Telling::as_is, b_value_key},
+    Axis{"inversion_time", "ms", "one volume of a 4-D case along inversion_time", Telling::as_is,
+         [](const Instance& i) { return key_of(i.timing.inversion_time_ms); }},
     Axis{"trigger_time", "ms", "one volume of a 4-D case along trigger_time", Telling::as_is,
          [](const Instance& i) { return key_of(i.timing.trigger_time_ms); }},
+    Axis{"cardiac_phase", "%", "one volume of a 4-D case along cardiac_phase", Telling::as_is,
+         [](const Instance& i) { return key_of(i.timing.cardiac_phase_percent); }},
     Axis{"acquisition_time", "s", "one volume of a 4-D case along acquisition_time", Telling::since_first,
          [](const Instance& i) { return key_of(i.timing.acquisition_time_s); }},
     Axis{"temporal_position", "", "one volume of a 4-D case along temporal_position", Telling::as_is,
          [](const Instance& i) { return key_of(i.timing.temporal_position); }},
+    Axis{"asl_context", "", "one volume of a 4-D case along asl_context", Telling::as_is,
+         [](const Instance& i) { return key_of(i.timing.asl_context); }},
     Axis{"acquisition_number", "", "one volume of a 4-D case along acquisition_number", Telling::by_rank,
          [](const Instance& i) { return key_of(i.timing.acquisition_number); }},
     Axis{"content_time", "s", "one volume of a 4-D case along content_time", Telling::since_first,
          [](const Instance& i) { return key_of(i.timing.content_time_s); }},
     Axis{"instance_order", "", "one volume of a 4-D case in the order of Instance Numbers", Telling::by_rank, nullptr},
 }};
-static_assert(kAxes[kBValueAxis].key == b_value_key && kAxes[kAcquisitionNumberAxis].name == "acquisition_number" &&
+static_assert(kAxes[kBValueAxis].key == b_value_key && kAxes[kAslAxis].name == "asl_context" && kAxes[kAcquisitionNumberAxis].name == "acquisition_number" &&
               kAxes[kInstanceOrderAxis].key == nullptr);
 
 bool is_derived_without_b_value(const Instance& instance) {

@@ -25,7 +25,8 @@ struct Axis {
   AxisKey (*key)(const Instance&);  ///< null: the order of Instance Numbers
 };
 
-inline constexpr std::size_t kBValueAxis = 0, kAcquisitionNumberAxis = 4, kInstanceOrderAxis = 6, kAxisCount = 7;
+inline constexpr std::size_t kBValueAxis = 0, kAslAxis = 6, kAcquisitionNumberAxis = 7, kInstanceOrderAxis = 9,
+                             kAxisCount = 10;
 /// Diffusion first: its images may also differ in time. Values with a unit come before mere numbers.
 extern const std::array<Axis, kAxisCount> kAxes;
 

@@ -49,6 +49,8 @@ bool same_kernel(const Instance& a, const Instance& b) { return a.reconstruction
 
 bool same_image_type(const Instance& a, const Instance& b) { return a.image_type == b.image_type; }
 
+bool same_component(const Instance& a, const Instance& b) { return a.complex_component == b.complex_component; }
+
 /// "number/time" of two instances.
 bool same_echo(const Instance& a, const Instance& b) {
   if (a.echo == b.echo) return true;
@@ -62,7 +64,7 @@ bool same_echo(const Instance& a, const Instance& b) {
 /// All but frame of reference and type of stored value.
 bool same_kind(const Instance& a, const Instance& b) {
   return same_orientation(a, b) && a.modality == b.modality && same_matrix(a, b) && same_pixel_spacing(a, b) &&
-         same_kernel(a, b) && same_image_type(a, b) && same_echo(a, b);
+         same_kernel(a, b) && same_image_type(a, b) && same_component(a, b) && same_echo(a, b);
 }
 
 bool same_value_type(const Instance& a, const Instance& b) {
@@ -84,6 +86,7 @@ constexpr std::array kDifferences = {
     Difference{{}, same_matrix, "rejected: slices of another matrix lie between these"},
     Difference{{}, same_pixel_spacing, "rejected: slices of another pixel spacing lie between these"},
     Difference{{}, same_image_type, "rejected: slices of another Image Type lie between these"},
+    Difference{{}, same_component, "rejected: slices of another Complex Image Component lie between these"},
     Difference{{}, same_value_type, "rejected: slices with values of another type lie between these"},
 };
 

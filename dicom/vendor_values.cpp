@@ -1,5 +1,7 @@
 #include "dicom/vendor_values.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace naru::dicom {
@@ -18,6 +20,8 @@ constexpr Private kPhilipsRl{0x2005, "Philips MR Imaging DD 001", 0xB0},
     kPhilipsAp{0x2005, "Philips MR Imaging DD 001", 0xB1}, kPhilipsFh{0x2005, "Philips MR Imaging DD 001", 0xB2};
 constexpr Private kPhilipsScaleIntercept{0x2005, "Philips MR Imaging DD 001", 0x0D},
     kPhilipsScaleSlope{0x2005, "Philips MR Imaging DD 001", 0x0E};
+constexpr Private kPhilipsLabelType{0x2005, "Philips MR Imaging DD 005", 0x29};
+constexpr Private kGeImageKind{0x0043, "GEMS_PARM_01", 0x2F};
 constexpr Private kUihBValue{0x0065, "Image Private Header", 0x09}, kUihDirection{0x0065, "Image Private Header", 0x37};
 
 /// GE adds this to b-values of some sequences as a mark.
@@ -120,6 +124,22 @@ void read_diffusion(const HeaderValues& header, Instance& plane) {
   const std::string directionality = header.text(kDiffusionDirectionality);
   const bool has_none = directionality == "ISOTROPIC" || directionality == "NONE";
   if (has_none || timing.b_value_s_per_mm2.value_or(0) == 0) timing.gradient_direction.reset();
+}
+
+std::optional<std::int64_t> read_asl_context(const HeaderValues& header) {
+  constexpr std::array<std::string_view, 3> kContexts = {"M_ZERO_SCAN", "CONTROL", "LABEL"};
+  const std::string stated = header.text(kAslContext);
+  const auto found =
+      std::ranges::find(kContexts, stated.empty() ? text_of(header.private_value(kPhilipsLabelType)) : stated);
+  return found == kContexts.end() ? std::nullopt : std::optional<std::int64_t>(found - kContexts.begin());
+}
+
+std::string read_complex_component(const HeaderValues& header) {
+  constexpr std::array<std::string_view, 4> kOfGe = {"MAGNITUDE", "PHASE", "REAL", "IMAGINARY"};
+  std::string stated = header.text(kComplexImageComponent);
+  if (!stated.empty()) return stated;
+  const double ge = header.real(kGeImageKind, vr("SS")).value_or(-1);
+  return ge >= 0 && ge < kOfGe.size() ? std::string(kOfGe[static_cast<std::size_t>(ge)]) : std::string();
 }
 
 std::optional<PhilipsScale> read_philips_scale(const HeaderValues& header) {

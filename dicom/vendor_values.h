@@ -1,7 +1,9 @@
-/// What vendors write into private elements instead of, or before, the standard's attributes: diffusion and scaling.
+/// What vendors write into private elements instead of, or before, the standard's attributes: diffusion, scaling and
+/// kinds of images.
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "dicom/header_values.h"
 #include "dicom/instance.h"
@@ -16,6 +18,12 @@ namespace naru::dicom {
 /// Source: PS3.3 C.8.13.5.9 (MR Diffusion); the vendors' conformance statements; for the sign of GE's axes
 /// dcm2niix. GE's, Canon's and UIH's directions were not held against those of another program.
 void read_diffusion(const HeaderValues& header, Instance& plane);
+
+/// ASL Context (0018,9257) or, in classic images, Philips' label type (2005,1429): 0 M0, 1 control, 2 label.
+std::optional<std::int64_t> read_asl_context(const HeaderValues& header);
+
+/// Complex Image Component (0008,9208) or, in classic images, GE's kind of image (0043,102F), in the standard's words.
+std::string read_complex_component(const HeaderValues& header);
 
 /// Philips' own scale of MR values, or empty.
 std::optional<PhilipsScale> read_philips_scale(const HeaderValues& header);

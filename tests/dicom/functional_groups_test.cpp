@@ -178,6 +178,22 @@ TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereNothingElseTellsThemApart
   EXPECT_EQ(planes[2].timing.temporal_position, 2);
 }
 
+TEST(FunctionalGroups, ReadWhatMagnitudeLabelAndInversionTimeSay) {
+  Multiframe file;
+  file.extra_frame = [](int n) {
+    return sequence(0x00189226, {text(0x00089208, "CS", n == 0 ? "MAGNITUDE" : "PHASE")}) +
+           sequence(0x00189115, {SliceBytes::element(0x00189079, "FD", doubles({100.0 * n}))}) +
+           sequence(0x00189251, {text(0x00189257, "CS", n == 2 ? "LABEL" : "CONTROL")});
+  };
+  const auto planes = file.read().planes;
+  ASSERT_EQ(planes.size(), 3u);
+  EXPECT_EQ(planes[0].complex_component, "MAGNITUDE");
+  EXPECT_EQ(planes[1].complex_component, "PHASE");
+  EXPECT_EQ(planes[2].timing.inversion_time_ms, 200);
+  EXPECT_EQ(planes[1].timing.asl_context, 1);
+  EXPECT_EQ(planes[2].timing.asl_context, 2);
+}
+
 /// Each of the two files has one of two phases, at places of its own.
 TEST(FunctionalGroups, NumberPhasesByTheirIndexInAConcatenation) {
   Multiframe file{.frames = 2, .items = 2, .has_positions = false};

@@ -51,7 +51,9 @@ TEST(StackVolumes, EachAxisThatPartsTheImagesMakesOneSequence) {
     std::vector<double> values;
   };
   const std::vector<Case> cases = {
+      {"inversion_time", [](auto& i, int v, int) { i.timing.inversion_time_ms = 100 * v; }, {0, 100, 200}},
       {"trigger_time", [](auto& i, int v, int) { i.timing.trigger_time_ms = 50.5 * v; }, {0, 50.5, 101}},
+      {"cardiac_phase", [](auto& i, int v, int) { i.timing.cardiac_phase_percent = 30 + 40 * v; }, {30, 70, 110}},
       {"acquisition_time", [](auto& i, int v, int) { i.timing.acquisition_time_s = 36000 + 2.5 * v; }, {0, 2.5, 5}},
       // Since 1970, as where a date is known: differences are whole microseconds all the same.
       {"acquisition_time",
@@ -72,6 +74,7 @@ TEST(StackVolumes, EachAxisThatPartsTheImagesMakesOneSequence) {
        [](auto& i, int v, int) { i.timing.acquisition_time_s = 30000 + 20000 * v; },
        {0, 20000, 40000}},
       {"temporal_position", [](auto& i, int v, int) { i.timing.temporal_position = v + 1; }, {1, 2, 3}},
+      {"asl_context", [](auto& i, int v, int) { i.timing.asl_context = v; }, {0, 1, 2}},
       {"acquisition_number", [](auto& i, int v, int) { i.timing.acquisition_number = 4 + v; }, {0, 1, 2}},
       {"content_time", [](auto& i, int v, int) { i.timing.content_time_s = 100 + v; }, {0, 1, 2}},
       {"instance_order", [](auto&, int, int) {}, {0, 1, 2}},
@@ -472,6 +475,19 @@ TEST(StackVolumes, OnePlaceThatSliceLocationContradictsIsNoTime) {
   EXPECT_EQ(build_stacks(candidates, kDifferent).sequences.size(), 1u) << "but for noise";
   for (int n = 0; n < 8; ++n) candidates[static_cast<std::size_t>(n)].instance.slice_location_mm = 40 + 1.25 * n;
   expect_all_rejected(build_stacks(candidates, kDifferent), Code::mixed_phase);
+}
+
+TEST(StackVolumes, ComponentsOfAComplexImageAreStacksOfTheirOwn) {
+  const auto candidates = four_d(4, [](auto& i, int v, int) {
+    i.timing.temporal_position = 1 + v / 2;
+    i.complex_component = v % 2 == 0 ? "MAGNITUDE" : "PHASE";
+  });
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.sequences.size(), 2u);
+  for (const auto& sequence : sorted.sequences) {
+    EXPECT_EQ(sequence.axis, "temporal_position");
+    EXPECT_THAT(sequence.values, ElementsAre(1, 2));
+  }
 }
 
 }  // namespace

@@ -116,5 +116,26 @@ TEST(PlaneValues, ReadsKernelTiltPaddingAndFrameOfReference) {
   EXPECT_EQ(planes[0].timing.acquisition_number, 4);
 }
 
+TEST(VendorValues, ReadsPhilipsLabelAndGesKindOfImage) {
+  SliceBytes slice = coronal();
+  slice.text(0x00080060, "CS", "MR").text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.4");
+  slice.text(0x20050010, "LO", "Philips MR Imaging DD 005").text(0x20051029, "CS", "LABEL");
+  EXPECT_EQ(timing_of(slice).asl_context, 2);
+  EXPECT_FALSE(timing_of(slice.text(0x20051029, "CS", "UNDEFINED")).asl_context);
+  slice.text(0x00430010, "LO", "GEMS_PARM_01").raw(0x0043102F, "SS", std::string("\x01\0", 2));
+  EXPECT_EQ(header_of(slice.bytes()).planes.at(0).complex_component, "PHASE");
+  slice.raw(0x0043102F, "SS", std::string("\x09\0", 2));
+  EXPECT_EQ(header_of(slice.bytes()).planes.at(0).complex_component, "");
+}
+
+/// Slices count first; of a series that is neither dynamic nor gated Image Index says where an image lies.
+TEST(PlaneValues, ReadsTheVolumeOfADynamicPetFromImageIndex) {
+  SliceBytes slice;
+  slice.text(0x00541000, "CS", "DYNAMIC\\IMAGE").number(0x00540081, 6).number(0x00541330, 13);
+  EXPECT_EQ(timing_of(slice).temporal_position, 3);
+  EXPECT_EQ(timing_of(slice.number(0x00541330, 12)).temporal_position, 2);
+  EXPECT_FALSE(timing_of(slice.text(0x00541000, "CS", "WHOLE BODY\\IMAGE")).temporal_position);
+}
+
 }  // namespace
 }  // namespace naru::test
