@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <span>
-#include <tuple>
+#include <utility>
 
 #include "dicom/plane_values.h"
 #include "dicom/vendor_values.h"
@@ -138,37 +138,22 @@ Indices indices_of(const HeaderValues& frame, const std::vector<std::size_t>& fr
   return indices;
 }
 
-/// True where two planes of one place agree in all that the header says of their time.
-bool are_alike_anywhere(const std::vector<Instance>& planes) {
-  const auto key = [](const Instance& plane) {
-    const PlaneTiming& t = plane.timing;
-    return std::tuple(plane.position_mm, plane.row_direction, plane.column_direction, plane.echo, plane.image_type,
-                      std::tuple(t.temporal_position, t.trigger_time_ms, t.acquisition_time_s, t.b_value_s_per_mm2,
-                                 t.gradient_direction));
-  };
-  std::map<decltype(key(planes.front())), int> counts;
-  return std::ranges::any_of(planes, [&](const Instance& plane) { return ++counts[key(plane)] > 1; });
-}
-
-/// Where no frame states its temporal position, or those that are stated leave frames alike, the indices do: times may
-/// be those of each slice.
-void number_by_dimensions(const std::vector<Indices>& indices, std::vector<Instance>& planes) {
-  const auto is_stated = [](const Instance& plane) { return plane.timing.temporal_position.has_value(); };
-  if (planes.size() != indices.size()) return;
-  if (std::ranges::any_of(planes, is_stated) && !are_alike_anywhere(planes)) return;
-  std::map<Indices, std::int64_t> ranks;
-  for (const Indices& index : indices) ranks.emplace(index, 0);
-  if (ranks.size() < 2) return;
-  std::int64_t rank = 0;
-  for (auto& [index, number] : ranks) number = ++rank;
-  for (std::size_t n = 0; n < planes.size(); ++n) planes[n].timing.temporal_position = ranks[indices[n]];
-}
-
-/// The files of a concatenation share their indices (PS3.3 C.7.6.17), but ranks among the frames of one say nothing.
-void number_by_index(const std::vector<Indices>& indices, std::vector<Instance>& planes) {
-  for (std::size_t n = 0; n < planes.size(); ++n) {
-    auto& position = planes[n].timing.temporal_position;
-    if (!position) position = static_cast<std::int64_t>(indices[n].front());
+/// Drops each dimension that is one of space by another name (Table Position, Slice Location, a private one): each of
+/// its indices goes with one position, and each position with one of them.
+void drop_places(std::vector<Indices>& indices, const std::vector<Instance>& planes) {
+  const std::size_t count = indices.empty() ? 0 : indices.front().size();
+  for (std::size_t d = count; d > 0; --d) {
+    std::map<double, Vec3> position_of;
+    std::map<Vec3, double> index_of;
+    bool is_place = true;
+    for (std::size_t n = 0; n < planes.size() && is_place; ++n) {
+      const double index = indices[n][d - 1];
+      const Vec3& position = planes[n].position_mm;
+      is_place = position_of.emplace(index, position).first->second == position &&
+                 index_of.emplace(position, index).first->second == index;
+    }
+    if (!is_place || index_of.size() < 2) continue;
+    for (Indices& frame : indices) frame.erase(frame.begin() + static_cast<std::ptrdiff_t>(d - 1));
   }
 }
 
@@ -222,11 +207,10 @@ std::vector<Instance> read_frames(const HeaderValues& header, const Instance& fi
   if (count == 0 && items.is_sound()) note(Code::missing_geometry);
   if (count != file.pixels.frame_count || !items.is_sound()) note(Code::corrupt);
   const auto part = concatenation_of(header);
-  for (Instance& plane : planes) plane.concatenation = part;
-  if (part && free.size() == 1) {
-    number_by_index(indices, planes);
-  } else {
-    number_by_dimensions(indices, planes);
+  if (!part) drop_places(indices, planes);  // files of a concatenation must agree
+  for (std::size_t n = 0; n < planes.size(); ++n) {
+    planes[n].concatenation = part;
+    planes[n].timing.dimension_indices = std::move(indices[n]);
   }
   return planes;
 }

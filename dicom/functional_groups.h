@@ -14,8 +14,7 @@ namespace naru::dicom {
 /// groups, then from those shared by all frames; Philips' private and the converted attributes of old objects count
 /// where the standard's groups are silent. Position and directions are never taken from outside the groups, unless
 /// there is one frame only: no geometry is invented.
-/// Where nothing else tells frames of one position apart, `temporal_position` is their order in the remaining
-/// dimensions of the object (C.7.6.17).
+/// `dimension_indices` are those of the dimensions that are none of space (C.7.6.17).
 /// @param file what the whole file says: identity and pixels
 /// @param problem set to corrupt where groups and frames do not agree in number, missing_geometry, or what else makes a
 /// frame unusable; the frames are returned as far as they have a place

@@ -71,6 +71,9 @@ struct PlaneTiming {
   std::optional<double> inversion_time_ms;  ///< (0018,0082) or (0018,9079)
   std::optional<double> cardiac_phase_percent;  ///< Nominal Percentage of Cardiac Phase (0020,9241)
   std::optional<std::int64_t> asl_context;      ///< (0018,9257) or Philips': 0 M0, 1 control, 2 label
+  /// Of a frame: its Dimension Index Values (0020,9157) but those of space. They count within one object or
+  /// concatenation: between others they say nothing.
+  std::vector<double> dimension_indices;
   std::optional<double> b_value_s_per_mm2;  ///< (0018,9087) or a vendor's
   std::optional<Vec3> gradient_direction;   ///< unit vector in the patient frame (LPS)
 };

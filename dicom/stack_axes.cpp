@@ -29,6 +29,8 @@ bool are_one_b_value(const AxisKey& a, const AxisKey& b) {
          norm(Vec3{a[1], a[2], a[3]} - Vec3{b[1], b[2], b[3]}) <= kSameDirection;
 }
 
+AxisKey dimension_key(const Instance& instance) { return instance.timing.dimension_indices; }
+
 constexpr double kSecondsOfDay = 86'400, kNever = std::numeric_limits<double>::infinity();
 
 /// Of times of one date, or without one, that run past midnight: from when on they are of the day before; `kNever`
@@ -57,6 +59,7 @@ constexpr std::array<Axis, kAxisCount> kAxes = {{
          [](const Instance& i) { return key_of(i.timing.acquisition_time_s); }},
     Axis{"temporal_position", "", "one volume of a 4-D case along temporal_position", Telling::as_is,
          [](const Instance& i) { return key_of(i.timing.temporal_position); }},
+    Axis{"dimension_index", "", "one volume of a 4-D case along dimension_index", Telling::by_rank, dimension_key},
     Axis{"asl_context", "", "one volume of a 4-D case along asl_context", Telling::as_is,
          [](const Instance& i) { return key_of(i.timing.asl_context); }},
     Axis{"acquisition_number", "", "one volume of a 4-D case along acquisition_number", Telling::by_rank,
@@ -65,8 +68,13 @@ constexpr std::array<Axis, kAxisCount> kAxes = {{
          [](const Instance& i) { return key_of(i.timing.content_time_s); }},
     Axis{"instance_order", "", "one volume of a 4-D case in the order of Instance Numbers", Telling::by_rank, nullptr},
 }};
-static_assert(kAxes[kBValueAxis].key == b_value_key && kAxes[kAslAxis].name == "asl_context" && kAxes[kAcquisitionNumberAxis].name == "acquisition_number" &&
+static_assert(kAxes[kBValueAxis].key == b_value_key && kAxes[kDimensionAxis].key == dimension_key &&
+              kAxes[kAslAxis].name == "asl_context" && kAxes[kAcquisitionNumberAxis].name == "acquisition_number" &&
               kAxes[kInstanceOrderAxis].key == nullptr);
+
+std::string_view object_of(const Instance& instance) {
+  return instance.concatenation ? instance.concatenation->uid : instance.sop_instance_uid;
+}
 
 bool is_derived_without_b_value(const Instance& instance) {
   const std::string_view origin = instance.image_type.empty() ? std::string_view() : instance.image_type.front();
@@ -78,6 +86,7 @@ AxisKeys::AxisKeys(std::span<const Candidate> candidates, std::span<const Member
     : candidates_(candidates) {
   for (const Place& place : places) rank_instances(place);
   note_b_values(members);
+  rank_objects(members);
   std::ranges::transform(kAxes, evenings_.begin(), [&](const Axis& axis) {
     std::vector<double> times;
     if (axis.telling != Telling::since_first) return kNever;
@@ -99,6 +108,12 @@ AxisKey AxisKeys::of(const Axis& axis, const Member& member) const {
     return found == b_values_.end() ? AxisKey{} : found->second;
   }
   AxisKey own = axis.key(instance(member));
+  if (axis.key == dimension_key) {
+    const auto object = objects_.find(object_of(instance(member)));
+    if (own.empty() || object == objects_.end()) return {};
+    own.insert(own.begin(), object->second);
+    return own;
+  }
   if (!own.empty() && own.front() >= evenings_[static_cast<std::size_t>(&axis - kAxes.data())]) {
     own.front() -= kSecondsOfDay;
   }
@@ -135,6 +150,25 @@ void AxisKeys::note_b_values(std::span<const Member> members) {
   if (known.empty() || std::ranges::any_of(known, is_zero)) return;
   for (const Member& member : members) {
     if (!is_derived_without_b_value(instance(member))) b_values_.try_emplace(member.candidate, AxisKey{0, 0, 0, 0});
+  }
+}
+
+/// Objects of one series follow each other by Instance Number. Where those of several are missing or equal, none has a
+/// place, and with it no index.
+void AxisKeys::rank_objects(std::span<const Member> members) {
+  std::map<std::string_view, std::optional<std::int64_t>> number_of;
+  for (const Member& member : members) {
+    if (instance(member).timing.dimension_indices.empty()) continue;
+    const auto own = instance(member).instance_number;
+    auto& known = number_of.emplace(object_of(instance(member)), own).first->second;
+    known = std::min(known, own);
+  }
+  std::map<std::optional<std::int64_t>, std::string_view> objects;
+  for (const auto& [object, number] : number_of) objects.emplace(number, object);
+  const bool is_told = objects.size() == number_of.size() && (number_of.size() < 2 || objects.begin()->first);
+  for (const auto& [number, object] : objects) {
+    const auto rank = static_cast<double>(objects_.size());
+    if (is_told) objects_[object] = rank;
   }
 }
 

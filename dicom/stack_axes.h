@@ -25,10 +25,13 @@ struct Axis {
   AxisKey (*key)(const Instance&);  ///< null: the order of Instance Numbers
 };
 
-inline constexpr std::size_t kBValueAxis = 0, kAslAxis = 6, kAcquisitionNumberAxis = 7, kInstanceOrderAxis = 9,
-                             kAxisCount = 10;
+inline constexpr std::size_t kBValueAxis = 0, kDimensionAxis = 6, kAslAxis = 7, kAcquisitionNumberAxis = 8,
+                             kInstanceOrderAxis = 10, kAxisCount = 11;
 /// Diffusion first: its images may also differ in time. Values with a unit come before mere numbers.
 extern const std::array<Axis, kAxisCount> kAxes;
+
+/// Within which dimension indices count: the object of a frame, or the concatenation that it is of.
+std::string_view object_of(const Instance& instance);
 
 /// True for an image that was made of others, says its Image Type, and states no b-value: beside diffusion images a map
 /// or a mean of them, and no image without diffusion.
@@ -44,11 +47,13 @@ class AxisKeys {
  private:
   void rank_instances(const Place& place);
   void note_b_values(std::span<const Member> members);
+  void rank_objects(std::span<const Member> members);
   const Instance& instance(const Member& member) const { return candidates_[member.candidate].instance; }
 
   std::span<const Candidate> candidates_;
   std::map<std::size_t, double> ranks_;        ///< by candidate: how many images of its place come before it
   std::map<std::size_t, AxisKey> b_values_;    ///< by candidate
+  std::map<std::string_view, double> objects_;  ///< the place of each object, or concatenation, among them
   std::array<double, kAxisCount> evenings_{};  ///< from when on times are of the day before
 };
 

@@ -160,7 +160,7 @@ TEST(FunctionalGroups, GiveEachFrameItsWindows) {
   }
 }
 
-TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereNothingElseTellsThemApart) {
+TEST(FunctionalGroups, HaveTheIndicesOfTheDimensionsThatAreNoneOfSpace) {
   Multiframe file{.frames = 4, .items = 4, .has_positions = false};
   const auto pointer = [](std::uint32_t tag) {
     return SliceBytes::element(0x00209165, "AT", words32({tag >> 16 | tag << 16}));
@@ -173,9 +173,34 @@ TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereNothingElseTellsThemApart
   };
   const auto planes = file.read().planes;
   ASSERT_EQ(planes.size(), 4u);
-  EXPECT_EQ(planes[0].timing.temporal_position, 2);
-  EXPECT_EQ(planes[1].timing.temporal_position, 1);
-  EXPECT_EQ(planes[2].timing.temporal_position, 2);
+  for (std::size_t n = 0; n < 4; ++n) {
+    EXPECT_EQ(planes[n].timing.dimension_indices, (std::vector<double>{7 - static_cast<double>(n % 2)}));
+    EXPECT_FALSE(planes[n].timing.temporal_position) << "an index is no time";
+  }
+}
+
+/// Table Position, Slice Location or a private dimension goes with the position; In-Stack Position is known by its
+/// name.
+TEST(FunctionalGroups, HaveNoIndexOfADimensionThatGoesWithThePosition) {
+  for (const std::uint32_t place_tag : {0x00189327U, 0x00201041U, 0x00211188U}) {
+    Multiframe file{.frames = 6, .items = 6, .has_positions = false};
+    const auto pointer = [](std::uint32_t tag) {
+      return SliceBytes::element(0x00209165, "AT", words32({tag >> 16 | tag << 16}));
+    };
+    file.dimensions = sequence(0x00209222, {pointer(place_tag), pointer(0x00209241)});
+    file.extra_frame = [](int n) {
+      const auto place = static_cast<std::uint32_t>(n / 2), phase = static_cast<std::uint32_t>(n % 2);
+      return sequence(0x00209111, {SliceBytes::element(0x00209157, "UL", words32({place + 1, phase + 1}))}) +
+             sequence(0x00209113, {text(0x00200032, "DS", fmt::format("{}\\0\\0", place))}) +
+             sequence(0x00189118, {SliceBytes::element(0x00209241, "FD", doubles({50.0 * phase}))});
+    };
+    const auto planes = file.read().planes;
+    ASSERT_EQ(planes.size(), 6u);
+    for (std::size_t n = 0; n < 6; ++n) {
+      EXPECT_EQ(planes[n].timing.dimension_indices, (std::vector<double>{static_cast<double>(n % 2) + 1}));
+      EXPECT_EQ(planes[n].timing.cardiac_phase_percent, 50.0 * static_cast<double>(n % 2));
+    }
+  }
 }
 
 TEST(FunctionalGroups, ReadWhatMagnitudeLabelAndInversionTimeSay) {
@@ -195,7 +220,7 @@ TEST(FunctionalGroups, ReadWhatMagnitudeLabelAndInversionTimeSay) {
 }
 
 /// Each of the two files has one of two phases, at places of its own.
-TEST(FunctionalGroups, NumberPhasesByTheirIndexInAConcatenation) {
+TEST(FunctionalGroups, KeepTheirIndicesInAConcatenation) {
   Multiframe file{.frames = 2, .items = 2, .has_positions = false};
   const auto pointer = SliceBytes::element(0x00209165, "AT", words32({0x10600018}));
   for (const std::uint32_t phase : {1U, 2U}) {
@@ -209,7 +234,7 @@ TEST(FunctionalGroups, NumberPhasesByTheirIndexInAConcatenation) {
     const auto planes = file.read().planes;
     ASSERT_EQ(planes.size(), 2u);
     for (const auto& plane : planes) {
-      EXPECT_EQ(plane.timing.temporal_position, phase);
+      EXPECT_EQ(plane.timing.dimension_indices, std::vector<double>{static_cast<double>(phase)});
       ASSERT_TRUE(plane.concatenation);
       EXPECT_EQ(plane.concatenation->uid, "1.2.3");
       EXPECT_EQ(plane.concatenation->number, phase);
@@ -246,7 +271,7 @@ TEST(FunctionalGroups, MustAgreeWithTheNumberOfFrames) {
 }
 
 /// Of two phases, whose trigger times are those of each slice; the place may be named by its macro.
-TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereTimesAreOfEachSlice) {
+TEST(FunctionalGroups, HaveIndicesWhereTimesAreOfEachSlice) {
   for (const std::uint32_t place_tag : {0x00209057U, 0x00209113U}) {
     for (const bool is_stated : {false, true}) {
       Multiframe file{.frames = 4, .items = 4, .has_positions = false};
@@ -266,7 +291,9 @@ TEST(FunctionalGroups, NumberPhasesByTheDimensionsWhereTimesAreOfEachSlice) {
       const auto planes = file.read().planes;
       ASSERT_EQ(planes.size(), 4u);
       for (std::size_t n = 0; n < 4; ++n) {
-        EXPECT_EQ(planes[n].timing.temporal_position, static_cast<std::int64_t>(n % 2 + (is_stated ? 5 : 1)));
+        EXPECT_EQ(planes[n].timing.dimension_indices, std::vector<double>{static_cast<double>(n % 2 + 1)});
+        EXPECT_EQ(planes[n].timing.temporal_position,
+                  is_stated ? std::optional<std::int64_t>(static_cast<std::int64_t>(n % 2 + 5)) : std::nullopt);
       }
     }
   }
