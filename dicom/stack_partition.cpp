@@ -1,12 +1,9 @@
 #include "dicom/stack_partition.h"
 
 #include <algorithm>
-#include <iterator>
 #include <limits>
 #include <map>
-#include <ranges>
 #include <set>
-#include <string>
 
 namespace naru::dicom {
 
@@ -78,41 +75,6 @@ bool has_copied_volume(std::span<const Candidate> candidates, const SamePixels& 
     if (may_repeat && are_copies(volumes[v - step], volumes[v])) return true;
   }
   return false;
-}
-
-ImageNumber number_of(const Instance& image) { return {image.instance_number.value_or(0), image.plane}; }
-
-std::vector<ImageNumber> sorted_numbers(std::span<const Candidate> candidates, std::span<const Place> places) {
-  std::vector<ImageNumber> numbers;
-  for (const Place& place : places) {
-    for (const Member& member : place.members) numbers.push_back(number_of(candidates[member.candidate].instance));
-  }
-  std::ranges::sort(numbers);
-  return numbers;
-}
-
-bool are_numbers_whole(std::span<const Candidate> candidates, std::span<const Place> places) {
-  const std::vector<ImageNumber> with_frames = sorted_numbers(candidates, places);
-  if (std::ranges::adjacent_find(with_frames) != with_frames.end()) return false;
-  std::vector<std::int64_t> own;
-  std::ranges::unique_copy(with_frames | std::views::keys, std::back_inserter(own));
-  std::set<std::size_t> members;
-  for (const Place& place : places) {
-    for (const Member& member : place.members) members.insert(member.candidate);
-  }
-  const std::string& series = candidates[places.front().first().candidate].instance.series_uid;
-  std::set<std::int64_t> others;
-  for (std::size_t c = 0; c < candidates.size(); ++c) {
-    const Instance& other = candidates[c].instance;
-    const auto number = other.instance_number;
-    if (members.contains(c) || other.series_uid != series || !number) continue;
-    if (std::ranges::binary_search(own, *number)) {  // each stack has numbers of its own
-      others.clear();
-      break;
-    }
-    if (*number > own.front() && *number < own.back()) others.insert(*number);
-  }
-  return own.back() - own.front() == static_cast<std::int64_t>(own.size() + others.size()) - 1;
 }
 
 std::vector<std::vector<std::size_t>> numbered_runs(std::span<const Candidate> candidates,

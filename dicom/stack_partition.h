@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <utility>
 
 #include "dicom/stack_axes.h"
 
@@ -31,15 +30,6 @@ bool joins_others(const AxisPartition& by_order, std::span<const Place> places, 
 /// @param has_key volumes have a key before their rank; else the second half would repeat the first
 bool has_copied_volume(std::span<const Candidate> candidates, const SamePixels& same_pixels,
                        const AxisPartition& partition, bool has_key);
-
-/// Frames of one file share its Instance Number and follow each other in it.
-using ImageNumber = std::pair<std::int64_t, std::size_t>;
-ImageNumber number_of(const Instance& image);
-std::vector<ImageNumber> sorted_numbers(std::span<const Candidate> candidates, std::span<const Place> places);
-
-/// True where each Instance Number from the first to the last is there once, here or in other stacks of the series:
-/// nothing was lost between them.
-bool are_numbers_whole(std::span<const Candidate> candidates, std::span<const Place> places);
 
 /// Slices that are stated to be as thick as this part of their distance leave no room for others between them.
 inline constexpr double kFilledPart = 2.0 / 3;

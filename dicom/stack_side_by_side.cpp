@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "dicom/stack_numbers.h"
 #include "dicom/stack_partition.h"
 #include "dicom/stack_places.h"
 

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "dicom/stack_axes.h"
+#include "dicom/stack_numbers.h"
 #include "dicom/stack_partition.h"
 #include "dicom/stack_places.h"
 
@@ -30,7 +31,8 @@ class Separator {
         same_pixels_(same_pixels),
         draft_(std::move(draft)),
         places_(find_places(candidates, draft_.members, slice_normal(candidates, draft_))),
-        keys_(candidates, draft_.members, places_) {}
+        keys_(candidates, draft_.members, places_),
+        numbers_(candidates, places_, keys_) {}
 
   Separation run() {
     if (are_nowhere()) return alone();
@@ -155,13 +157,13 @@ class Separator {
     for (std::size_t first = 0; first < kAxes.size(); ++first) {
       // What makes a whole volume tells volumes apart: an order would mix those that lack slices, unless none lacks.
       const bool is_contradicted = first == kInstanceOrderAxis && has_whole && !are_numbers_whole(candidates_, places_);
-      if (is_contradicted || !is_usable(kAxes[first], only_whole)) continue;
+      if (is_contradicted || !is_usable(kAxes[first], nullptr, only_whole)) continue;
       auto partition = partition_by(places_, [&](const Member& m) { return key(kAxes[first], m); });
       has_whole = has_whole || (partition && partition->whole_count > 0);
       if (is_taken(kAxes[first], nullptr, partition)) return separated(*best_axis, std::move(*best));
       // Repeats: b = 0 five times, or a cycle of the heart more than once.
       for (std::size_t second = first + 1; second < kAxes.size() && has_several_values(kAxes[first]); ++second) {
-        if (!is_usable(kAxes[second], only_whole)) continue;
+        if (!is_usable(kAxes[second], &kAxes[first], only_whole)) continue;
         auto finer = partition_by(places_, [&](const Member& m) { return both(kAxes[first], kAxes[second], m); });
         if (is_taken(kAxes[first], &kAxes[second], finer)) return separated(*best_axis, std::move(*best));
       }
@@ -169,8 +171,9 @@ class Separator {
     return best ? std::optional(separated(*best_axis, std::move(*best))) : std::nullopt;
   }
 
-  bool is_usable(const Axis& axis, bool only_whole) const {
-    return axis.key != nullptr || (only_whole && has_steady_numbers());
+  /// @param first of a pair that `axis` is the second of; null where it stands alone
+  bool is_usable(const Axis& axis, const Axis* first, bool only_whole) const {
+    return axis.key != nullptr || (only_whole && numbers_.are_steady(first == &kAxes[kBValueAxis]));
   }
 
   bool has_several_values(const Axis& axis) const {
@@ -359,33 +362,6 @@ class Separator {
     return keys;
   }
 
-  /// Instance Numbers that run through all places of one volume before the next, or through all images of one place
-  /// before the next. Any other order says nothing.
-  bool has_steady_numbers() const {
-    if (places_.size() < 2) return false;  // at one place any order is steady
-    const std::size_t count = places_.front().members.size();
-    std::vector<std::int64_t> low(count, std::numeric_limits<std::int64_t>::max()), high(count, -low.front());
-    bool is_interleaved = true;
-    // Numbers between may be those of other stacks: magnitude and phase in turn.
-    const std::vector<ImageNumber> all = sorted_numbers(candidates_, places_);
-    for (const Place& place : places_) {
-      if (place.members.size() != count) return false;
-      std::vector<std::int64_t> numbers;
-      for (const Member& member : place.members) {
-        numbers.push_back(std::ranges::lower_bound(all, number_of(instance(member))) - all.begin());
-      }
-      std::ranges::sort(numbers);
-      if (numbers.back() - numbers.front() != static_cast<std::int64_t>(count) - 1) is_interleaved = false;
-      for (std::size_t t = 0; t < count; ++t) {
-        low[t] = std::min(low[t], numbers[t]);
-        high[t] = std::max(high[t], numbers[t]);
-      }
-    }
-    bool is_in_blocks = true;
-    for (std::size_t t = 1; t < count; ++t) is_in_blocks = is_in_blocks && high[t - 1] < low[t];
-    return is_in_blocks || is_interleaved;
-  }
-
   Separation separated(const Axis& axis, AxisPartition partition) const {
     // Diffusion keeps the order of its acquisition, as its b-vectors are listed.
     if (&axis == &kAxes[kBValueAxis]) {
@@ -427,7 +403,7 @@ class Separator {
   ImageNumber lowest_number(const AxisVolume& volume) const {
     ImageNumber lowest(std::numeric_limits<std::int64_t>::max(), 0);
     for (const Member& member : volume.members) {
-      if (instance(member).instance_number) lowest = std::min(lowest, number_of(instance(member)));
+      if (instance(member).instance_number) lowest = std::min(lowest, image_number(instance(member)));
     }
     return lowest;
   }
@@ -437,6 +413,7 @@ class Separator {
   StackDraft draft_;
   std::vector<Place> places_;
   AxisKeys keys_;
+  ImageNumbers numbers_;
   std::size_t interleaved_count_ = 0;  ///< of volumes that are no one stack, and cannot be told apart for sure
 };
 

@@ -18,9 +18,10 @@ namespace naru::dicom {
 /// A draft that nothing parts is returned as it is: rejected where slices of several volumes lie between each other's
 /// and are neither one stack nor stacks of their own for sure.
 ///
-/// The axes are tried in this order, then pairs of them: b-value with its direction, trigger time, acquisition time,
-/// temporal position, acquisition number (these part volumes that share no places, too), content time, and last the
-/// order of Instance Numbers. Times of day are reported since the first volume, so that they tell nothing of the day.
+/// The axes are tried in this order, then pairs of them: b-value with its direction, inversion time, trigger time,
+/// percentage of the cardiac phase, acquisition time, temporal position, dimension indices, ASL context, acquisition
+/// number (these part volumes that share no places, too), content time, and last the order of Instance Numbers. Times
+/// of day are reported since the first volume, so that they tell nothing of the day.
 struct Separation {
   std::vector<StackDraft> drafts;
   std::optional<StackSequence> sequence;  ///< `stacks` still empty; one value for each draft with a `volume`
