@@ -149,10 +149,12 @@ std::vector<std::size_t> volumes_of_one_image(std::span<const Stack> stacks,
 /// Volumes that do not go with the most leave the sequence.
 void finish_sequence(std::span<const Candidate> candidates, const StackOptions& options, std::vector<Stack>& stacks,
                      const std::vector<std::optional<std::size_t>>& stack_of_volume, StackSequence& sequence) {
-  StackSequence kept{{}, sequence.axis, sequence.unit, {}, {}};
+  StackSequence kept{{}, sequence.axis, sequence.unit, {}, {}, {}};
+  for (const auto& other : sequence.others) kept.others.push_back({other.axis, other.unit, {}});
   for (const std::size_t v : volumes_of_one_image(stacks, stack_of_volume)) {
     kept.stacks.push_back(*stack_of_volume[v]);
     kept.values.push_back(sequence.values[v]);
+    for (std::size_t n = 0; n < kept.others.size(); ++n) kept.others[n].values.push_back(sequence.others[n].values[v]);
     if (!sequence.gradient_directions.empty()) kept.gradient_directions.push_back(sequence.gradient_directions[v]);
   }
   sequence = std::move(kept);

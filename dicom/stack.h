@@ -67,6 +67,12 @@ struct StackSequence {
   std::string_view unit;                  ///< "s/mm2", "ms", "s" or ""
   std::vector<double> values;             ///< one a stack
   std::vector<Vec3> gradient_directions;  ///< for b_value where known: one a stack, patient frame (LPS); zero for b = 0
+  struct Values {
+    std::string_view axis, unit;
+    std::vector<double> values;  ///< one a stack
+  };
+  /// Of a pair of axes the second one; "asl_context" (0 M0, 1 control, 2 label) where known.
+  std::vector<Values> others{};
 };
 
 /// What became of one given instance.

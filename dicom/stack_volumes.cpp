@@ -135,7 +135,7 @@ class Separator {
 
   /// @param only_whole every volume must have every place; else most of them, and of axes that do so the best serves
   std::optional<Separation> try_axes(bool only_whole) {
-    const Axis* best_axis = nullptr;
+    const Axis *best_axis = nullptr, *best_second = nullptr;
     std::optional<AxisPartition> best;
     double best_part = 0;
     // True where nothing can be better.
@@ -149,6 +149,7 @@ class Separator {
         return false;
       if (!only_whole && tears_runs(candidates_, places_, *found)) return false;
       best_axis = &axis;
+      best_second = second;
       best_part = part;
       best = std::move(found);
       return only_whole;
@@ -160,15 +161,17 @@ class Separator {
       if (is_contradicted || !is_usable(kAxes[first], nullptr, only_whole)) continue;
       auto partition = partition_by(places_, [&](const Member& m) { return key(kAxes[first], m); });
       has_whole = has_whole || (partition && partition->whole_count > 0);
-      if (is_taken(kAxes[first], nullptr, partition)) return separated(*best_axis, std::move(*best));
+      if (is_taken(kAxes[first], nullptr, partition)) return separated(*best_axis, nullptr, std::move(*best));
       // Repeats: b = 0 five times, or a cycle of the heart more than once.
       for (std::size_t second = first + 1; second < kAxes.size() && has_several_values(kAxes[first]); ++second) {
         if (!is_usable(kAxes[second], &kAxes[first], only_whole)) continue;
         auto finer = partition_by(places_, [&](const Member& m) { return both(kAxes[first], kAxes[second], m); });
-        if (is_taken(kAxes[first], &kAxes[second], finer)) return separated(*best_axis, std::move(*best));
+        if (is_taken(kAxes[first], &kAxes[second], finer)) {
+          return separated(*best_axis, best_second, std::move(*best));
+        }
       }
     }
-    return best ? std::optional(separated(*best_axis, std::move(*best))) : std::nullopt;
+    return best ? std::optional(separated(*best_axis, best_second, std::move(*best))) : std::nullopt;
   }
 
   /// @param first of a pair that `axis` is the second of; null where it stands alone
@@ -362,14 +365,16 @@ class Separator {
     return keys;
   }
 
-  Separation separated(const Axis& axis, AxisPartition partition) const {
+  /// @param second of a pair of axes; null for one alone
+  Separation separated(const Axis& axis, const Axis* second, AxisPartition partition) const {
     // Diffusion keeps the order of its acquisition, as its b-vectors are listed.
     if (&axis == &kAxes[kBValueAxis]) {
       std::ranges::stable_sort(partition.volumes, {}, [&](const AxisVolume& v) { return lowest_number(v); });
     }
     Separation result;
     const StackDraft without_members = emptied(draft_);
-    result.sequence = StackSequence{{}, axis.name, axis.unit, {}, {}};
+    result.sequence = StackSequence{{}, axis.name, axis.unit, {}, {}, {}};
+    note_others(axis, second, partition, *result.sequence);
     const double first = partition.volumes.front().key.front();
     double rank = 0;  // of all volumes: one that is rejected leaves its number out
     for (const AxisVolume& volume : partition.volumes) {
@@ -398,6 +403,32 @@ class Separator {
       }
     }
     return result;
+  }
+
+  /// What tells apart the volumes whose values along `axis` are equal, and which is label and which control.
+  void note_others(const Axis& axis, const Axis* second, const AxisPartition& partition,
+                   StackSequence& sequence) const {
+    for (const Axis& other : kAxes) {
+      const bool is_told = &other == second || (&other == &kAxes[kAslAxis] && &other != &axis);
+      if (!is_told) continue;
+      std::vector<AxisKey> keys;
+      for (const AxisVolume& volume : partition.volumes) {
+        const AxisKey own = key(other, volume.members.front());
+        const bool is_one =
+            std::ranges::all_of(volume.members, [&](const Member& member) { return key(other, member) == own; });
+        if (is_one && !own.empty() && volume.members.size() == places_.size()) keys.push_back(own);
+      }
+      // Of the volumes that are kept.
+      if (keys.size() != partition.whole_count) continue;
+      const std::set<AxisKey> sorted(keys.begin(), keys.end());
+      StackSequence::Values& found = sequence.others.emplace_back(other.name, other.unit, std::vector<double>());
+      for (const AxisKey& own : keys) {
+        found.values.push_back(other.telling == Telling::as_is ? own.front()
+                               : other.telling == Telling::since_first
+                                   ? in_microseconds(own.front() - sorted.begin()->front())
+                                   : static_cast<double>(std::distance(sorted.begin(), sorted.find(own))));
+      }
+    }
   }
 
   ImageNumber lowest_number(const AxisVolume& volume) const {

@@ -81,6 +81,9 @@ Json shape_of(const CasePlan& plan, const Size3& size) {
 /// Along what the volumes of a 4-D image follow each other.
 Json axis4_of(const dicom::StackSequence& sequence) {
   Json axis = {{"name", sequence.axis}, {"unit", sequence.unit}, {"values", sequence.values}};
+  for (const auto& other : sequence.others) {
+    axis["others"].push_back({{"name", other.axis}, {"unit", other.unit}, {"values", other.values}});
+  }
   if (sequence.gradient_directions.empty()) return axis;
   Json directions = Json::array();
   for (const Vec3& d : sequence.gradient_directions)

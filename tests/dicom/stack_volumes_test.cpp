@@ -477,6 +477,30 @@ TEST(StackVolumes, OnePlaceThatSliceLocationContradictsIsNoTime) {
   expect_all_rejected(build_stacks(candidates, kDifferent), Code::mixed_phase);
 }
 
+/// Of a pair of axes the first alone would give one value to two volumes.
+TEST(StackVolumes, BothAxesOfAPairSayTheirValues) {
+  const auto candidates = four_d(4, [](auto& i, int v, int) {
+    i.timing.temporal_position = 1 + v / 2;
+    i.timing.asl_context = 1 + v % 2;
+  });
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  expect_one_sequence(sorted, "temporal_position", {1, 1, 2, 2});
+  ASSERT_EQ(sorted.sequences[0].others.size(), 1u);
+  EXPECT_EQ(sorted.sequences[0].others[0].axis, "asl_context");
+  EXPECT_THAT(sorted.sequences[0].others[0].values, ElementsAre(1, 2, 1, 2));
+}
+
+TEST(StackVolumes, LabelAndControlAreToldWhateverPartsThem) {
+  const auto candidates = four_d(4, [](auto& i, int v, int) {
+    i.timing.acquisition_time_s = 3 * v;
+    i.timing.asl_context = 2 - v % 2;
+  });
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  expect_one_sequence(sorted, "acquisition_time", {0, 3, 6, 9});
+  ASSERT_EQ(sorted.sequences[0].others.size(), 1u);
+  EXPECT_THAT(sorted.sequences[0].others[0].values, ElementsAre(2, 1, 2, 1));
+}
+
 TEST(StackVolumes, ComponentsOfAComplexImageAreStacksOfTheirOwn) {
   const auto candidates = four_d(4, [](auto& i, int v, int) {
     i.timing.temporal_position = 1 + v / 2;
