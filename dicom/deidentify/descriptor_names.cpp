@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string>
+#include <utility>
 
 #include "dicom/deidentify/descriptor_han_forms.h"
 #include "dicom/deidentify/descriptor_hanja.h"
@@ -128,6 +130,10 @@ std::string joined(std::span<const std::string> words) {
   return all;
 }
 
+std::u32string first_letter(std::string_view word) {
+  return word.empty() ? std::u32string() : std::u32string(1, static_cast<unsigned char>(word[0]));
+}
+
 }  // namespace
 
 void NameIndex::add(std::string_view person_name) {
@@ -150,10 +156,15 @@ void NameIndex::add_group(std::string_view group) {
     }
   }
   if (latin[0].size() == 1 && latin[1].size() == 1 && is_east_asian_surname(latin[0][0])) {
-    for (const char c : later_syllables(latin[1][0])) {
-      initials_.back().add(static_cast<unsigned char>(c), kMostWords + 1);
-    }
+    const std::string later = later_syllables(latin[1][0]);
+    for (const char c : later) initials_.back().add(static_cast<unsigned char>(c), kMostWords + 1);
+    const std::u32string of_three[] = {
+        first_letter(latin[0][0]), first_letter(latin[1][0]), {later.begin(), later.end()}};
+    add_initials(of_three);
   }
+  std::vector<std::u32string> all;
+  for (const auto& words : latin) std::ranges::transform(words, std::back_inserter(all), first_letter);
+  add_initials(all);
   if (!latin[0].empty() && !latin[1].empty()) {
     add_latin_for_kana(joined(latin[0]) + joined(latin[1]), 2 * kMostWords);
     add_latin_for_kana(joined(latin[1]) + joined(latin[0]), 2 * kMostWords);
@@ -349,6 +360,38 @@ void NameIndex::add_romanised(std::u32string_view family, std::u32string_view gi
   add_spellings(given, kMostWords, true);
   for (std::size_t i = 0; i < given.size() && i < kMostWords && given.size() > 1; ++i) {
     add_spellings(given.substr(i, 1), static_cast<std::uint8_t>(kMostWords + i), false);
+  }
+  if (given.size() != 2) return;
+  const auto letters_of = [](std::u32string_view syllable) {
+    std::u32string letters;
+    for (const Spelling& spelling : spellings(syllable)) letters += spelling.first;
+    return letters;
+  };
+  std::u32string of_family;
+  const FoldedText words(surnames);
+  for (const Token& token : words.tokens()) of_family += static_cast<char32_t>(surnames[token.begin]);
+  const std::u32string of_three[] = {of_family, letters_of(given.substr(0, 1)), letters_of(given.substr(1))};
+  add_initials(of_three);
+}
+
+/// "HJY", "JYH" and "YHJ", where the header has "Han^Ji Yeong": headers do not always say which is the family's name.
+/// @param letters that each of the names, or syllables, may begin with
+void NameIndex::add_initials(std::span<const std::u32string> letters) {
+  constexpr std::size_t kFewest = 3, kMost = 5;
+  if (letters.size() < kFewest || letters.size() > kMost) return;
+  std::vector<std::u32string> rows = {U""};
+  for (const std::u32string& choices : letters) {
+    std::vector<std::u32string> longer;
+    for (const std::u32string& row : rows) {
+      for (const char32_t letter : choices) longer.push_back(row + letter);
+    }
+    rows = std::move(longer);
+  }
+  for (std::u32string& row : rows) {
+    for (std::size_t n = 0; n < row.size(); ++n) {
+      whole_initials_.add(hash_of_folded(row), row[0], true);
+      std::ranges::rotate(row, row.begin() + 1);
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ class NameIndex {
   /// Parts that identify alone go wherever they stand as words; others (words of protocols, one or two letters, one
   /// syllable) beside another part of the same name.
   void find(const FoldedText& text, Removals& removals) const;
+
+  /// "CHEST HJY": the initials of a name of three words or more that are no word. Two may be anything.
+  void find_initials(const FoldedText& text, Removals& removals) const;
 
   /// True where the word is a part of some name, be it weak.
   bool is_part(WordHash hash) const { return index_.contains(hash); }
@@ -85,6 +89,7 @@ class NameIndex {
   void add_kana(const FoldedText& component, std::uint8_t number);
   void add_latin_for_kana(std::string letters, std::uint8_t number);
   void add_beginnings(std::u32string_view word, std::uint8_t number);
+  void add_initials(std::span<const std::u32string> letters);
   void add_part(WordHash hash, char32_t first, std::size_t length, std::uint8_t number, Rank rank);
   void note_word(const Token& token, bool is_telling, std::uint8_t number);
   static Rank rank_of(const Token& token, WordHash hash, std::size_t length);
@@ -137,6 +142,7 @@ class NameIndex {
   std::vector<LatinName> latin_;
   std::vector<KanaName> kana_, latin_for_kana_;
   std::vector<Initials> initials_;  ///< of each person
+  WordIndex<bool> whole_initials_;  ///< of names of three to five words, or of a surname and two syllables
   struct Words {
     bool has_telling = false;  ///< a part that is more than a word
     bool has_plain = false;    ///< one that nobody is called: "Phantom"

@@ -34,7 +34,8 @@ bool begins_term(const FoldedText& text, std::size_t i) {
       U"line",    U"angle",    U"node",     U"nodes",    U"criteria", U"score", U"space",  U"pouch",
       U"fat",     U"matter",   U"axis",     U"bone",     U"bones",    U"adult", U"adults", U"women",
       U"bowel",   U"blood",    U"protocol", U"study",    U"search",   U"tr",    U"te",     U"ti"};
-  constexpr std::u32string_view kBrownThings[] = {U"fat", U"adipose", U"tumor", U"tumour"};
+  constexpr std::u32string_view kBrownThings[] = {U"fat",    U"adipose",  U"tumor",   U"tumour", U"stain",
+                                                  U"stains", U"staining", U"pigment", U"color",  U"colour"};
   if (i == 0 || i >= text.tokens().size()) return false;
   const std::u32string_view word = text.folded(text.tokens()[i]), gap = text.gap_before(i);
   if (text.folded(text.tokens()[i - 1]) == U"brown" && joins_names(gap) && is_one_of(word, kBrownThings)) return true;
@@ -59,6 +60,13 @@ bool is_labelled(const FoldedText& text, std::size_t i) {
                              (tokens[i + 1].is_number() || is_known_word(text.folded(tokens[i + 1])));
   if (is_of_person) return gap == U" " || gap == U": " || gap == U":";
   return is_one_of(text.folded(label), kOfOthers) && gap == U" " && !is_first_word;
+}
+
+/// "C Ba swallow": barium.
+bool is_barium(const FoldedText& text, std::size_t i) {
+  constexpr std::u32string_view kMeals[] = {U"swallow", U"enema", U"meal", U"follow", U"study", U"esophagram"};
+  return i + 1 < text.tokens().size() && text.folded(text.tokens()[i]) == U"ba" && text.gap_before(i + 1) == U" " &&
+         is_one_of(text.folded(text.tokens()[i + 1]), kMeals);
 }
 
 /// "62F", "(62)", "/F/62" behind a name.
@@ -92,6 +100,11 @@ bool is_side(const FoldedText& text, std::size_t i) {
   const auto has_sides = [&](std::size_t k) { return is_one_of(text.folded(tokens[k]), kOfASide); };
   return (i > 0 && joins(text.gap_before(i)) && has_sides(i - 1)) ||
          (i + 1 < tokens.size() && joins(text.gap_before(i + 1)) && has_sides(i + 1));
+}
+
+/// A given name or surname that is no word: "Bob".
+bool is_usual_name(const Token& token) {
+  return token.is_raised() && !token.is_glued && (word_flags(token.hash) & (kKnownName | kProtocolWord)) == kKnownName;
 }
 
 /// The bit of a unit's part of the name.
@@ -171,7 +184,7 @@ bool NameIndex::is_short_name(const FoldedText& text, const Unit& unit) {
 bool NameIndex::is_told(const FoldedText& text, const Unit& unit) const {
   constexpr std::uint32_t kShortest = 3;
   const Token& token = text.tokens()[unit.first];
-  if (is_short_name(text, unit)) return has_bare_initial(text, unit);
+  if (is_short_name(text, unit)) return has_bare_initial(text, unit) && !is_barium(text, unit.first);
   const std::u32string_view stem = possessive_stem(text.folded(token));
   const WordHash hash = stem.empty() ? token.hash : hash_of_folded(stem);
   if (unit.first != unit.last || token.length < kShortest || !token.is_raised() || token.is_glued) return false;
@@ -198,6 +211,19 @@ std::uint32_t NameIndex::parts_beside(const Units& units, std::size_t unit) {
   return parts;
 }
 
+void NameIndex::find_initials(const FoldedText& text, Removals& removals) const {
+  const auto& tokens = text.tokens();
+  for (std::size_t i = 0; i < tokens.size() && !whole_initials_.empty(); ++i) {
+    const Token& token = tokens[i];
+    const bool is_in_pieces = token.is_glued || (i + 1 < tokens.size() && tokens[i + 1].is_glued);
+    if (token.token_case != TokenCase::upper || is_in_pieces || !whole_initials_.contains(token.hash) ||
+        word_flags(token.hash) != 0 || is_known_word(text.folded(token))) {
+      continue;
+    }
+    removals.push_back({token.begin, token.end, DescriptorReason::name});
+  }
+}
+
 /// "D. Davidson", "Davidson, D. M."
 /// @param used parts of the name that stand there: a side is no initial of these
 void NameIndex::remove_initials(const FoldedText& text, const Unit& unit, std::uint32_t used,
@@ -209,6 +235,11 @@ void NameIndex::remove_initials(const FoldedText& text, const Unit& unit, std::u
     return is_initial(text, t, unit.part.person, may_be_side ? used : bit_of(unit));
   };
   const auto remove = [&](const Token& token) { removals.push_back({token.begin, token.end, DescriptorReason::name}); };
+  // "Bob Williams", where the header has Robert
+  if (unit.first > 0 && unit.part.rank != Rank::weak && text.gap_before(unit.first) == U" " &&
+      is_usual_name(tokens[unit.first - 1])) {
+    remove(tokens[unit.first - 1]);
+  }
   for (std::size_t t = unit.first; t > 0 && joins_names(text.gap_before(t)); --t) {
     if (!is_one(t - 1) || tokens[t - 1].is_glued) break;
     remove(tokens[t - 1]);

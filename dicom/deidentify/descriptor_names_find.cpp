@@ -304,9 +304,10 @@ void NameIndex::find_joined(const FoldedText& text, std::uint32_t i, Units& unit
     if (!index_.may_begin_with(letters[0]) || n < 2) continue;
     index_.for_each(hash, [&](const Part& part) {
       if (units.size() != found_before) return;
-      const bool has_initials = letters.size() - n <= 2;
+      const std::u32string_view rest = letters.substr(n);
+      const bool has_initials = rest.size() <= 2 && !index_.contains(hash_of_folded(rest));
       if (has_initials && part.rank == Rank::weak) return;
-      if (is_cover(letters.substr(n), part.person, 1U << (part.number % 32U), 1)) {
+      if (is_cover(rest, part.person, 1U << (part.number % 32U), 1)) {
         units.push_back({i, i, token.begin, token.end, {part.person, part.number, Rank::strong, part.length}});
       }
     });

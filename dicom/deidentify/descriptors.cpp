@@ -276,6 +276,7 @@ struct DescriptorCleaner::State {
     find_english_addresses(text, removals);
     find_european_addresses(text, removals);
     find_han_addresses(text, removals);
+    names.find_initials(text, removals);
     find_names_by_context(text, names, removals);
     find_logins(text, names, removals);
     find_korean_by_context(text, removals);

@@ -1,0 +1,54 @@
+// Names as initials, joined to other words or behind what no space parts from them; clinics and paths.
+
+#include <gtest/gtest.h>
+
+#include "tests/dicom/deidentify/cleaned_row.h"
+#include "tests/dicom/deidentify/deidentified.h"
+#include "tests/dicom/slice_bytes.h"
+
+namespace naru::dicom {
+namespace {
+
+void expect_unchanged(std::initializer_list<const char*> texts) {
+  const DescriptorCleaner cleaner({}, {}, {});
+  for (const char* text : texts) EXPECT_EQ(cleaner.clean(text).text, text);
+}
+
+TEST(DescriptorJoined, InitialsOfThreeNamesOrSyllables) {
+  constexpr test::CleanedRow kOfSyllables[] = {
+      {"CHEST HJY 2024", "CHEST 2024"}, {"JYH_BRAIN", "BRAIN"},       {"CHEST HJX", "CHEST HJX"},
+      {"CHEST HJ", "CHEST HJ"},         {"CHEST HJY2", "CHEST HJY2"}, {"chest hjy", "chest hjy"},
+  };
+  for (const char* name : {"HAN^JI YEONG", "HAN^JIYEONG", "HAN^JI^YEONG", "JI YEONG HAN", "한지영"}) {
+    test::expect_cleaned_rows({.person_names = {name}}, kOfSyllables);
+  }
+  constexpr test::CleanedRow kOfWords[] = {
+      {"KNEE HPV 3/4", "KNEE HPV 3/4"}, {"KNEE PQH 3/4", "KNEE 3/4"}, {"KNEE HPQ", "KNEE"}, {"KNEE QPH", "KNEE QPH"}};
+  test::expect_cleaned_rows({.person_names = {"Hargreaves^Petra^Q"}}, kOfWords);
+  // Words of protocols stay, whoever has such initials.
+  constexpr test::CleanedRow kWords[] = {{"CT MPR", "CT MPR"}, {"DWI ADC", "DWI ADC"}};
+  test::expect_cleaned_rows({.person_names = {"Meyer^Petra^R", "Adler^Doris^C"}}, kWords);
+}
+
+TEST(DescriptorJoined, InitialsOfFourAndNicknames) {
+  constexpr test::CleanedRow kRows[] = {{"GLJL 2 fases", "2 fases"}, {"JLGL", ""}, {"GL 2 fases", "GL 2 fases"}};
+  test::expect_cleaned_rows({.person_names = {"GARCIA LOPEZ^JOSE LUIS"}}, kRows);
+  constexpr test::CleanedRow kNicknames[] = {
+      {"Bob Quackenbush hip", "hip"}, {"Crohn Quackenbush", "Crohn"}, {"Bobby hip", "Bobby hip"}};
+  test::expect_cleaned_rows({.person_names = {"Quackenbush^Robert"}}, kNicknames);
+}
+
+TEST(DescriptorJoined, ANameOfShortWordsInOne) {
+  constexpr test::CleanedRow kRows[] = {{"DWI longbo b1000", "DWI b1000"}, {"bolong", ""}, {"longct", "longct"}};
+  test::expect_cleaned_rows({.person_names = {"Long^Bo"}}, kRows);
+}
+
+TEST(DescriptorJoined, BariumAndStainsAreNobody) {
+  constexpr test::CleanedRow kBa[] = {{"C Ba swallow", "C Ba swallow"}, {"C Ba knee", "knee"}};
+  test::expect_cleaned_rows({.person_names = {"Ba^Chen"}}, kBa);
+  constexpr test::CleanedRow kBrown[] = {{"Golden_Brown_stain", "Golden_Brown_stain"}, {"knee_Brown_ap", "knee_ap"}};
+  test::expect_cleaned_rows({.person_names = {"Brown^Ann^C"}}, kBrown);
+}
+
+}  // namespace
+}  // namespace naru::dicom
