@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <span>
+
 #include "dicom/deidentify/descriptor_context.h"
 
 namespace naru::dicom {
@@ -20,8 +23,10 @@ constexpr std::u32string_view kLabels[] = {U"age",  U"aged", U"ages", U"alter", 
 constexpr std::u32string_view kSexes[] = {U"m",    U"f",    U"male", U"female", U"남",   U"여",
                                           U"남자", U"여자", U"男",   U"女",     U"男性", U"女性"};
 // Behind "92F" these tell that it is a woman's age, no number of frames.
-constexpr std::u32string_view kOfPersons[] = {U"with", U"w",   U"presents", U"presenting", U"presented", U"who",
-                                              U"hx",   U"has", U"had",      U"fall",       U"fell",      U"status"};
+constexpr std::u32string_view kOfPersons[] = {
+    U"with",  U"w",   U"presents", U"presenting", U"presented", U"who",  U"hx",
+    U"has",   U"had", U"fall",     U"fell",       U"status",    U"pain", U"cough",
+    U"fever", U"sob", U"dyspnea",  U"weakness",   U"syncope",   U"ams",  U"headache"};
 // "95 female": no number of anything else stands before them.
 constexpr std::u32string_view kSpelledSexes[] = {U"female", U"male", U"woman", U"man"};
 // "age of 95", "age at scan was 95"
@@ -44,6 +49,15 @@ class AgeReader {
     const std::int64_t years = text_.number(token);
     if (years <= kOldest || years >= kNobodyIs || is_fraction(i)) return false;
     return has_unit(i) || has_label(i) || has_sex(i);
+  }
+
+  /// "ninety-three year old": the token behind the number, or `i`.
+  std::size_t end_of_spelled_age(std::size_t i) const {
+    constexpr std::u32string_view kOnes[] = {U"one", U"two",   U"three", U"four", U"five",
+                                             U"six", U"seven", U"eight", U"nine"};
+    if (word(i) != U"ninety") return i;
+    const std::size_t end = is_one_of(word(i + 1), kOnes) ? i + 2 : i + 1;
+    return is_one_of(word(end), kYears) ? end : i;
   }
 
  private:
@@ -117,7 +131,7 @@ class AgeReader {
   bool tells_of_person(std::size_t i) const {
     const bool is_short = (word(i) == U"s" && word(i + 1) == U"p") || (word(i) == U"c" && word(i + 1) == U"o");
     return text_.gap_before(i).starts_with(U' ') &&
-           (is_one_of(word(i), kOfPersons) || (is_short && text_.gap_before(i + 1) == U"/"));
+           (is_one_of(word(i), kOfPersons) || word(i + 1) == U"pain" || (is_short && text_.gap_before(i + 1) == U"/"));
   }
 
   const FoldedText& text_;
@@ -126,11 +140,36 @@ class AgeReader {
 
 }  // namespace
 
+bool is_person_at(const FoldedText& text, std::size_t i) {
+  constexpr std::u32string_view kSexes[] = {U"m", U"f", U"남", U"여", U"남자", U"여자", U"male", U"female"};
+  constexpr std::u32string_view kYears[] = {U"세", U"y", U"yo", U"yr", U"yrs", U"years", U"yrsold"};
+  const auto& tokens = text.tokens();
+  const auto is_one_of = [&](std::size_t k, std::span<const std::u32string_view> words) {
+    return k < tokens.size() && std::find(words.begin(), words.end(), text.folded(tokens[k])) != words.end();
+  };
+  const auto is_age = [&](std::size_t k) {
+    return k < tokens.size() && tokens[k].is_number() && tokens[k].length <= 3 && text.number(tokens[k]) <= 120;
+  };
+  const auto is_near = [&](std::size_t k) {
+    const std::u32string_view gap = text.gap_before(k);
+    return gap.size() <= 2 && gap.find_first_not_of(U" /,-(") == std::u32string_view::npos;
+  };
+  if (i == 0 || i >= tokens.size() || !is_near(i) || tokens[i].is_glued) return false;
+  const bool is_spaced = i + 1 < tokens.size() && is_near(i + 1);
+  if (is_one_of(i, kSexes)) {
+    if (!is_spaced || !is_age(i + 1)) return false;
+    // "M 45" alone may be anything.
+    return text.gap_before(i + 1) != U" " || (is_one_of(i + 2, kYears) && is_near(i + 2));
+  }
+  if (!is_age(i) || !is_spaced) return false;
+  return is_one_of(i + 1, kYears) || (is_one_of(i + 1, kSexes) && text.gap_before(i + 1) == U"/");
+}
+
 void find_old_ages(const FoldedText& text, Removals& removals) {
   const AgeReader reader(text);
   for (std::size_t i = 0; i < text.tokens().size(); ++i) {
-    const Token& token = text.tokens()[i];
-    if (reader.is_old_age(i)) removals.push_back({token.begin, token.end, DescriptorReason::age});
+    const std::size_t end = reader.is_old_age(i) ? i + 1 : reader.end_of_spelled_age(i);
+    if (end != i) removals.push_back({text.tokens()[i].begin, text.tokens()[end - 1].end, DescriptorReason::age});
   }
 }
 

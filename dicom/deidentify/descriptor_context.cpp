@@ -1,7 +1,6 @@
 #include "dicom/deidentify/descriptor_context.h"
 
 #include <algorithm>
-#include <span>
 #include <unordered_map>
 
 #include "dicom/deidentify/descriptor_vocabulary.h"
@@ -475,31 +474,6 @@ class NameContext {
 };
 
 }  // namespace
-
-bool is_person_at(const FoldedText& text, std::size_t i) {
-  constexpr std::u32string_view kSexes[] = {U"m", U"f", U"남", U"여", U"남자", U"여자", U"male", U"female"};
-  constexpr std::u32string_view kYears[] = {U"세", U"y", U"yo", U"yr", U"yrs", U"years", U"yrsold"};
-  const auto& tokens = text.tokens();
-  const auto is_one_of = [&](std::size_t k, std::span<const std::u32string_view> words) {
-    return k < tokens.size() && std::find(words.begin(), words.end(), text.folded(tokens[k])) != words.end();
-  };
-  const auto is_age = [&](std::size_t k) {
-    return k < tokens.size() && tokens[k].is_number() && tokens[k].length <= 3 && text.number(tokens[k]) <= 120;
-  };
-  const auto is_near = [&](std::size_t k) {
-    const std::u32string_view gap = text.gap_before(k);
-    return gap.size() <= 2 && gap.find_first_not_of(U" /,-(") == std::u32string_view::npos;
-  };
-  if (i == 0 || i >= tokens.size() || !is_near(i) || tokens[i].is_glued) return false;
-  const bool is_spaced = i + 1 < tokens.size() && is_near(i + 1);
-  if (is_one_of(i, kSexes)) {
-    if (!is_spaced || !is_age(i + 1)) return false;
-    // "M 45" alone may be anything.
-    return text.gap_before(i + 1) != U" " || (is_one_of(i + 2, kYears) && is_near(i + 2));
-  }
-  if (!is_age(i) || !is_spaced) return false;
-  return is_one_of(i + 1, kYears) || (is_one_of(i + 1, kSexes) && text.gap_before(i + 1) == U"/");
-}
 
 void find_names_by_context(const FoldedText& text, const NameIndex& names, Removals& removals) {
   NameContext(text, names, removals).find();

@@ -50,5 +50,13 @@ TEST(DescriptorJoined, BariumAndStainsAreNobody) {
   test::expect_cleaned_rows({.person_names = {"Brown^Ann^C"}}, kBrown);
 }
 
+TEST(DescriptorJoined, OldAgesBesideComplaintsAndInWords) {
+  constexpr test::CleanedRow kRows[] = {{"91F chest pain", "F chest pain"},
+                                        {"92M cough", "M cough"},
+                                        {"ninety-three year old with cough", "year old with cough"}};
+  test::expect_cleaned_rows({}, kRows);
+  expect_unchanged({"91F recon", "ninety degrees", "92F, 0.5 mm"});
+}
+
 }  // namespace
 }  // namespace naru::dicom
