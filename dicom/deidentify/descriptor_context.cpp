@@ -60,7 +60,7 @@ constexpr std::u32string_view kNamedThings[] = {
     U"maneuver", U"criteria", U"score",    U"palsy",     U"aneurysm",    U"classification", U"grade",
     U"line",     U"duct",     U"ligament", U"study",     U"trial",       U"scan",           U"sequence",
     U"kernel",   U"filter",   U"phantom",  U"procedure", U"arthropathy", U"contracture",    U"tendon",
-    U"recon",    U"planning", U"lymphoma"};
+    U"recon",    U"planning", U"lymphoma", U"node",      U"nodes",       U"shunt",          U"ring"};
 
 // Titles that stand for nothing else, however they are written.
 constexpr std::u32string_view kOnlyTitles[] = {U"doctor", U"prof", U"professor", U"mrs",
@@ -71,6 +71,14 @@ constexpr std::u32string_view kSignatures[] = {U"np", U"fnp", U"crna", U"aprn", 
 
 // What people do with each other: "discussed with".
 constexpr std::u32string_view kTalks[] = {U"discussed", U"reviewed"};
+
+constexpr std::u32string_view kCalls[] = {U"called", U"communicated", U"conveyed", U"relayed",
+                                          U"faxed",  U"phoned",       U"paged",    U"texted"};
+
+// One name behind these is enough.
+constexpr std::u32string_view kNextOfKinAndNurses[] = {U"mother", U"father",   U"wife",  U"husband",
+                                                       U"spouse", U"daughter", U"son",   U"brother",
+                                                       U"sister", U"guardian", U"nurse", U"rn"};
 
 // Done by nobody but people.
 constexpr std::u32string_view kOfPeople[] = {U"read",    U"reported",  U"interpreted", U"dictated",
@@ -94,8 +102,10 @@ class NameContext {
       if ((flags & kDegree) != 0 || is_dotted_degree(i) || is_signature(i)) before_degree(i);
       if (const Trigger* trigger = find_trigger(tokens_[i].hash)) behind_trigger(i, *trigger);
       if (is_labelled_person(i)) behind_trigger(i, Trigger::role);
+      if (text_.folded(tokens_[i]) == U"initials" && has_gap(i + 1, U" :")) initials_at(i + 1);
       if (text_.folded(tokens_[i]) == U"of" && i > 0) behind_kin(i);
       behind_talk(i);
+      at_short_maria(i);
       small_letters(i);
       before_person(i);
       around_sign(i);
@@ -244,6 +254,7 @@ class NameContext {
       const bool is_told = is_one_of(text_.folded(tokens_[i]), kOnlyTitles) ||
                            (i > 0 && find_trigger(tokens_[i - 1].hash) != nullptr && has_gap(i, U" :."));
       const bool is_name = (flags(i + 1) & kKnownName) != 0 || (is_told && is_only_name(i + 1)) ||
+                           is_joined_doctor(i) ||
                            (is_own(tokens_[i + 1]) && !is_known_word(text_.folded(tokens_[i + 1])));
       if (!is_name) return;
     }
@@ -259,6 +270,17 @@ class NameContext {
     }
   }
 
+  /// "LIVER_DR_PAPADIMITRIOU_3PH", "HEAD^DR OKONKWO": behind "DR" a long word that no list knows; digital radiography
+  /// is of parts of the body.
+  bool is_joined_doctor(std::size_t i) const {
+    constexpr std::size_t kShortest = 5;
+    const std::u32string_view before = text_.gap_before(i), behind = text_.gap_before(i + 1);
+    const bool is_joined = behind == U"_" || behind == U"^" || (behind == U" " && (before == U"_" || before == U"^"));
+    return text_.folded(tokens_[i]) == U"dr" && is_joined && is_only_name(i + 1) &&
+           tokens_[i + 1].length >= kShortest &&
+           text_.folded(tokens_[i + 1]).find_first_of(U"aeiou") != std::u32string_view::npos;
+  }
+
   /// "6 Fr. Terumo"
   bool is_catheter_size(std::size_t i) const {
     return text_.folded(tokens_[i]) == U"fr" && i > 0 && tokens_[i - 1].is_number();
@@ -270,7 +292,7 @@ class NameContext {
     const Token& token = tokens_[i];
     const bool is_name = (flags(i) & (kKnownName | kProtocolWord)) == kKnownName;
     return token.is_letters() && !token.is_glued && token.token_case == TokenCase::lower && token.length >= shortest &&
-           (is_name || !is_known_word(text_.folded(token))) &&
+           find_trigger(token.hash) == nullptr && (is_name || !is_known_word(text_.folded(token))) &&
            (flags(i) & (kTitle | kDegree | kPlaceholder | kMeasure | kInstitution | kInstitutionFiller)) == 0;
   }
 
@@ -296,8 +318,24 @@ class NameContext {
     const Trigger* trigger = find_trigger(tokens_[i].hash);
     if (trigger == nullptr || i + 1 >= tokens_.size()) return;
     const bool is_by = word == U"by" && gap == U" " && i > 0 && is_one_of(text_.folded(tokens_[i - 1]), kOfPeople);
+    if (word == U"by" && gap == U" " && is_behind_verb(i) && is_small_initials(i + 1)) return remove(i + 1, i + 2);
     const bool is_role = *trigger == Trigger::role && has_colon && !is_one_of(word, kWhose) && word != U"name";
     if ((is_by || is_role) && !is_deed(text_.folded(tokens_[i + 1]))) remove_small(i + 1, kShortestInDoubt);
+  }
+
+  bool is_behind_verb(std::size_t i) const {
+    const Trigger* before = i > 0 ? find_trigger(tokens_[i - 1].hash) : nullptr;
+    return before != nullptr && *before == Trigger::verb;
+  }
+
+  /// "kpl": two or three small letters without a vowel that are no word
+  bool is_small_initials(std::size_t i) const {
+    const Token& token = tokens_[i];
+    const std::u32string_view letters = text_.folded(token);
+    const bool is_whole = i + 1 >= tokens_.size() || !tokens_[i + 1].is_glued;
+    return is_whole && token.is_letters() && token.token_case == TokenCase::lower &&
+           (letters.size() == 2 || letters.size() == 3) && letters.find_first_of(U"aeiouy") == letters.npos &&
+           !is_known_word(letters) && flags(i) == 0;
   }
 
   /// Words of a name in small letters from token `first` on.
@@ -367,8 +405,8 @@ class NameContext {
       if ((is_certain && trigger != Trigger::for_) || is_english_by) initials_at(i + 1);
       return;
     }
-    const bool is_thing =
-        end - i == 2 && !is_certain && end < tokens_.size() && is_named_thing(text_.folded(tokens_[end]));
+    const bool is_thing = (end - i == 2 || is_hyphenated(i + 1, end)) && !is_certain && end < tokens_.size() &&
+                          is_named_thing(text_.folded(tokens_[end]));
     if (is_thing) return;
     if (is_certain || is_plausible(i, end, trigger)) {
       remove(i + 1, after_second_initials(end));
@@ -378,13 +416,22 @@ class NameContext {
     }
   }
 
-  /// "discussed with Hargreaves", "d/w Hargreaves", "c/o Hargreaves"; "C/O MALAISE" is what a patient complains of. One
-  /// word behind "c/o" may be a complaint that no list has: it goes from no other text.
+  /// "Osgood-Schlatter"
+  bool is_hyphenated(std::size_t first, std::size_t end) const {
+    for (std::size_t i = first + 1; i < end; ++i) {
+      if (text_.gap_before(i) != U"-") return false;
+    }
+    return true;
+  }
+
+  /// "discussed with Hargreaves", "d/w Hargreaves", "called to Hargreaves", "c/o Hargreaves"; "C/O MALAISE" is what a
+  /// patient complains of. One word behind "c/o" may be a complaint that no list has: it goes from no other text.
   void behind_talk(std::size_t i) {
     if (i == 0 || i + 1 >= tokens_.size() || text_.gap_before(i + 1) != U" " || !is_only_name(i + 1)) return;
     const std::u32string_view word = text_.folded(tokens_[i]), before = text_.folded(tokens_[i - 1]);
     const bool is_named = tokens_[i + 1].token_case == TokenCase::capitalised || (flags(i + 1) & kKnownName) != 0;
-    const bool is_with = word == U"with" && is_one_of(before, kTalks);
+    const bool is_called = is_one_of(before, kCalls) || (i > 1 && is_one_of(text_.folded(tokens_[i - 2]), kCalls));
+    const bool is_with = (word == U"with" && is_one_of(before, kTalks)) || (word == U"to" && is_named && is_called);
     const bool is_short = (word == U"w" && before == U"d") || (word == U"o" && before == U"c" && is_named);
     if (!is_with && !(is_short && text_.gap_before(i) == U"/")) return;
     const std::size_t end = end_of_name(i + 1, true);
@@ -392,6 +439,14 @@ class NameContext {
     const bool is_whole_name = end > i + 2 && tokens_[i + 2].length > 1 && text_.gap_before(i + 2) == U" ";
     const bool may_be_complaint = word == U"o" && !is_whole_name && (flags(i + 1) & kKnownName) == 0;
     if (end != i + 1) remove(i + 1, end, may_be_complaint ? DescriptorReason::contact : DescriptorReason::title);
+  }
+
+  /// "Mª Carmen Ruiz": nothing but a name is written so.
+  void at_short_maria(std::size_t i) {
+    const auto& chars = text_.chars();
+    const bool is_short =
+        text_.folded(tokens_[i]) == U"maria" && chars[tokens_[i].begin + 1].begin == chars[tokens_[i].end - 1].begin;
+    if (is_short) remove(i, std::max(end_of_name(i, true), i + 1));
   }
 
   /// Whether words behind "for" are a name: one that is known as such, or words that no list knows and that are
@@ -407,6 +462,7 @@ class NameContext {
     }
     if (is_known) return true;
     const std::u32string_view word = text_.folded(tokens_[trigger]);
+    if (is_capitalised && is_one_of(word, kNextOfKinAndNurses) && is_only_name(trigger + 1)) return true;
     const bool is_english = word == U"for" || word == U"by" || kind == Trigger::role;
     if (!is_english) return false;
     const bool is_title_case = tokens_[trigger].token_case == TokenCase::capitalised && trigger > 0;

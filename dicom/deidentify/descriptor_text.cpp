@@ -22,6 +22,10 @@ struct LetterFold {
 constexpr LetterFold kLetterFolds[] = {{U'ø', U"o"}, {U'ł', U"l"}, {U'đ', U"d"},  {U'ð', U"d"},  {U'ħ', U"h"},
                                        {U'ı', U"i"}, {U'ŧ', U"t"}, {U'æ', U"ae"}, {U'œ', U"oe"}, {U'þ', U"th"}};
 
+// How Spanish writes María: "Mª Carmen".
+constexpr char32_t kFeminineOrdinal = U'\u00AA';
+constexpr std::u32string_view kRestOfMaria = U"aria";
+
 CharKind kind_of_ascii(char c) {
   if (c >= '0' && c <= '9') return CharKind::digit;
   if (c >= 'a' && c <= 'z') return CharKind::lower;
@@ -112,6 +116,11 @@ void FoldedText::fold(std::string_view utf8, bool reads_ascii) {
   }
 }
 
+/// True where the last word begins with its last character, which is this letter.
+bool FoldedText::is_letter_alone(char32_t letter) const {
+  return !chars_.empty() && chars_.back().code == letter && (chars_.size() < 2 || !is_letter(chars_.end()[-2].kind));
+}
+
 /// Marks and characters without width belong to the character before them.
 void FoldedText::append_nothing(std::size_t end) {
   if (!chars_.empty()) chars_.back().end = static_cast<std::uint32_t>(end);
@@ -119,6 +128,10 @@ void FoldedText::append_nothing(std::size_t end) {
 
 void FoldedText::append_decomposed(char32_t code, std::size_t begin, std::size_t end) {
   if (is_control_without_width(code)) return append_nothing(end);
+  if (code == kFeminineOrdinal && is_letter_alone(U'm')) {
+    for (const char32_t letter : kRestOfMaria) append(letter, begin, end);
+    return;
+  }
   if (code >= kFirstSyllable && code <= kLastSyllable) return append(code, begin, end);
   std::array<utf8proc_int32_t, 32> parts{};
   int last_boundary_class = 0;

@@ -76,6 +76,7 @@ class FoldedText {
  private:
   void fold(std::string_view utf8, bool reads_ascii);
   void append_nothing(std::size_t end);
+  bool is_letter_alone(char32_t letter) const;
   void append(char32_t code, std::size_t begin, std::size_t end);
   void append_decomposed(char32_t code, std::size_t begin, std::size_t end);
   void cut();

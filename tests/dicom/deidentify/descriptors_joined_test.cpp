@@ -50,6 +50,42 @@ TEST(DescriptorJoined, BariumAndStainsAreNobody) {
   test::expect_cleaned_rows({.person_names = {"Brown^Ann^C"}}, kBrown);
 }
 
+TEST(DescriptorJoined, DoctorsBehindSigns) {
+  constexpr test::CleanedRow kRows[] = {
+      {"LIVER_DR_PAPADIMITRIOU_3PH", "LIVER_DR_3PH"},
+      {"HEAD^DR_OKONKWO", "HEAD^DR"},
+      {"HEAD_DR OKONKWO", "HEAD_DR"},
+      {"Emergency contact: husband Terrence 514-555-0133", "Emergency contact: husband"},
+  };
+  test::expect_cleaned_rows({}, kRows);
+  expect_unchanged({"CHEST_DR_PORTABLE", "CHEST_DR_LATERAL_STANDING", "DR_THORAX_PA", "KNEE_DR_DXPQR",
+                    "CHEST DR XYLOID", "Emergency contact: husband"});
+}
+
+TEST(DescriptorJoined, ShortMaria) {
+  constexpr test::CleanedRow kOwn[] = {{"CONTROL M\u00AA CARMEN", "CONTROL"}};
+  test::expect_cleaned_rows({.person_names = {"RUIZ^MARIA CARMEN"}}, kOwn);
+  test::expect_cleaned_rows({.person_names = {"RUIZ^M\u00AA CARMEN"}}, kOwn);
+  constexpr test::CleanedRow kForeign[] = {{"M\u00AA CARMEN RODRIGUEZ control", "control"}};
+  test::expect_cleaned_rows({}, kForeign);
+  expect_unchanged({"1\u00AA fase", "80 mA"});
+}
+
+TEST(DescriptorJoined, PersonsBehindKinNursesAndCalls) {
+  constexpr test::CleanedRow kRows[] = {
+      {"husband Zebulon consented", "husband consented"},
+      {"RN Whitgift gave contrast", "RN gave contrast"},
+      {"spoke with Nurse Ratchgift", "spoke with Nurse"},
+      {"Called results to Quenby in ER", "Called results to in ER"},
+      {"tech initials KPL", "tech initials"},
+      {"initials: K-P, visit 3", "initials:, visit 3"},
+      {"performed by kpl on GE750", "performed by on GE750"},
+  };
+  test::expect_cleaned_rows({}, kRows);
+  expect_unchanged({"performed by ct tech", "mother present", "Wife Present", "Called to Radiology", "read by cxr",
+                    "eval for Schmorl node", "for Osgood-Schlatter disease", "done by pt"});
+}
+
 TEST(DescriptorJoined, OldAgesBesideComplaintsAndInWords) {
   constexpr test::CleanedRow kRows[] = {{"91F chest pain", "F chest pain"},
                                         {"92M cough", "M cough"},
