@@ -45,11 +45,11 @@ constexpr std::u32string_view kNotGiven =
     U"侧側检檢検查验驗影像扫掃术術诊診疗療氏征性度型级級期科院员員者师師医醫某女口音有无無在因行未已诉訴述与與和示见見"
     U"予做为為要后後前中时時日不能可需请請欲拟擬状狀液";
 // Words that begin with the first of the surnames.
-constexpr std::u32string_view kNoHanNames[] = {U"张力", U"張力", U"张嘴", U"孙子", U"孫子", U"苏醒", U"蘇醒", U"陆续",
-                                               U"陸續", U"陈旧", U"陳舊", U"郑重", U"胡言", U"徐缓", U"徐緩", U"杜绝",
-                                               U"谢绝", U"韩国", U"韓國", U"朱砂", U"唐筛", U"林立", U"姜黄", U"彭隆",
-                                               U"杨梅", U"李子", U"李斯", U"张开", U"胡须", U"胡萝", U"苏打", U"林格",
-                                               U"谢谢", U"徐动", U"钱币", U"丁酸", U"罗丹", U"陆军", U"董事"};
+constexpr std::u32string_view kNoHanNames[] = {
+    U"张力", U"張力", U"张嘴", U"孙子", U"孫子", U"苏醒", U"蘇醒", U"陆续", U"陸續", U"陈旧", U"陳舊",
+    U"郑重", U"胡言", U"徐缓", U"徐緩", U"杜绝", U"谢绝", U"韩国", U"韓國", U"朱砂", U"唐筛", U"林立",
+    U"姜黄", U"彭隆", U"杨梅", U"李子", U"李斯", U"张开", U"胡须", U"胡萝", U"苏打", U"林格", U"谢谢",
+    U"徐动", U"钱币", U"丁酸", U"罗丹", U"陆军", U"董事", U"陈述", U"陳述"};
 
 class HanContext {
  public:
@@ -57,7 +57,7 @@ class HanContext {
 
   void find() {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      if (tokens_[i].kind == TokenKind::han) name_at(i);
+      if (tokens_[i].kind == TokenKind::han && !behind_glued_role(i)) name_at(i);
     }
   }
 
@@ -76,6 +76,25 @@ class HanContext {
     if (!is_titled && !is_labelled(i, name)) return;
     const std::uint32_t begin = tokens_[i].begin;
     removals_.push_back({begin, static_cast<std::uint32_t>(begin + name.size()), DescriptorReason::title});
+  }
+
+  /// "患者王小明胸部": a name of three characters, or one that begins as those of Japan do, up to a known word.
+  bool behind_glued_role(std::size_t i) {
+    constexpr std::size_t kChinese = 3, kLongestJapanese = 5;
+    const std::u32string_view run = text_.folded(tokens_[i]);
+    for (const std::u32string_view role : kHanRoles) {
+      if (!run.starts_with(role)) continue;
+      const std::u32string_view rest = run.substr(role.size());
+      for (std::size_t length = std::min(rest.size(), kLongestJapanese); length >= kChinese; --length) {
+        const std::u32string_view name = rest.substr(0, length);
+        const bool ends = length == rest.size() || is_known_word(rest.substr(length));
+        if (!ends || is_known_word(name) || !is_usual_name(name)) continue;
+        const auto begin = static_cast<std::uint32_t>(tokens_[i].begin + role.size());
+        removals_.push_back({begin, begin + static_cast<std::uint32_t>(length), DescriptorReason::title});
+        return true;
+      }
+    }
+    return false;
   }
 
   bool is_labelled(std::size_t i, std::u32string_view name) const {

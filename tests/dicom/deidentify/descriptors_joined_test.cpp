@@ -71,6 +71,16 @@ TEST(DescriptorJoined, ShortMaria) {
   expect_unchanged({"1\u00AA fase", "80 mA"});
 }
 
+TEST(DescriptorJoined, PatientsInChineseWithoutASpace) {
+  constexpr test::CleanedRow kRows[] = {
+      {"患者王小明", "患者"},
+      {"患者王小明胸部CT", "患者 胸部CT"},
+      {"担当医山田太郎", "担当医"},
+  };
+  test::expect_cleaned_rows({}, kRows);
+  expect_unchanged({"患者张力性气胸", "患者高血压", "患者陈述头痛", "患者头部外伤", "医生建议"});
+}
+
 TEST(DescriptorJoined, PersonsBehindKinNursesAndCalls) {
   constexpr test::CleanedRow kRows[] = {
       {"husband Zebulon consented", "husband consented"},
