@@ -48,6 +48,18 @@ constexpr State kStates[] = {
     {U"tn", 370, 385}, {U"tx", 750, 799}, {U"tx", 885, 885}, {U"ut", 840, 847}, {U"va", 201, 201}, {U"va", 220, 246},
     {U"vi", 8, 8},     {U"vt", 50, 59},   {U"wa", 980, 994}, {U"wi", 530, 549}, {U"wv", 247, 268}, {U"wy", 820, 831}};
 
+// Written out, those of one word and of two.
+constexpr std::u32string_view kStateNames[] = {
+    U"alabama",  U"alaska",    U"arizona",     U"arkansas",     U"california", U"colorado", U"connecticut",
+    U"delaware", U"florida",   U"georgia",     U"hawaii",       U"idaho",      U"illinois", U"indiana",
+    U"iowa",     U"kansas",    U"kentucky",    U"louisiana",    U"maine",      U"maryland", U"massachusetts",
+    U"michigan", U"minnesota", U"mississippi", U"missouri",     U"montana",    U"nebraska", U"nevada",
+    U"ohio",     U"oklahoma",  U"oregon",      U"pennsylvania", U"tennessee",  U"texas",    U"utah",
+    U"vermont",  U"virginia",  U"washington",  U"wisconsin",    U"wyoming"};
+constexpr std::u32string_view kStateBeginnings[] = {U"new", U"north", U"south", U"west", U"rhode"};
+constexpr std::u32string_view kStateEnds[] = {U"hampshire", U"jersey", U"mexico",   U"york",
+                                              U"carolina",  U"dakota", U"virginia", U"island"};
+
 class EnglishAddressFinder {
  public:
   EnglishAddressFinder(const FoldedText& text, Removals& removals)
@@ -182,6 +194,19 @@ class EnglishAddressFinder {
     return is_number(i) && tokens_[i].length == 4 && text_.gap_before(i) == U"-" ? i + 1 : i;
   }
 
+  /// ", Texas", ", New York 10001" from token `i` on; `i` where no state is written out behind a comma.
+  std::size_t after_state_name(std::size_t i) const {
+    constexpr std::uint32_t kZipDigits = 5;
+    if (i == 0 || !tokens_[i].is_raised() || text_.gap_before(i) != U", ") return i;
+    const bool is_two = i + 1 < tokens_.size() && text_.gap_before(i + 1) == U" " &&
+                        is_one_of(text_.folded(tokens_[i]), kStateBeginnings) &&
+                        is_one_of(text_.folded(tokens_[i + 1]), kStateEnds);
+    if (!is_two && !is_one_of(text_.folded(tokens_[i]), kStateNames)) return i;
+    const std::size_t end = is_two ? i + 2 : i + 1;
+    const bool has_zip = is_number(end) && is_spaced(end) && tokens_[end].length == kZipDigits;
+    return has_zip ? after_zip(end + 1) : end;
+  }
+
   /// "IL 62704", "IL 62704-1234", and "IL" alone behind a town's comma; `i` where neither stands there.
   std::size_t after_state(std::size_t i) const {
     constexpr std::uint32_t kZipDigits = 5;
@@ -223,7 +248,7 @@ class EnglishAddressFinder {
   /// First token and end of a town with the state that token `i` is; both `i` where it is none. Where the state is a
   /// word too, or no ZIP code follows, the town must be none: "Chest, PA" and "Head CT 06510" are no towns.
   std::pair<std::size_t, std::size_t> town(std::size_t i) const {
-    const std::size_t end = after_state(i);
+    const std::size_t end = std::max(after_state(i), after_state_name(i));
     if (end == i) return {i, i};
     const std::size_t first = first_of_town(i);
     const bool is_word =

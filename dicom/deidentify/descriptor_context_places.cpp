@@ -36,6 +36,8 @@ constexpr std::u32string_view kPlaceVerbs[] = {U"performed", U"done",  U"acquire
                                           U"obtained",  U"taken", U"seen",     U"admitted", U"exam",   U"examination",
                                           U"study",     U"scan",  U"imaging",  U"treated",  U"located"};
 
+constexpr std::u32string_view kTransfers[] = {U"transferred", U"transfer", U"transported", U"referred", U"discharged"};
+
 class PlaceContext {
  public:
   PlaceContext(const FoldedText& text, Removals& removals) : text_(text), tokens_(text.tokens()), removals_(removals) {}
@@ -45,6 +47,8 @@ class PlaceContext {
       if (!tokens_[i].is_letters()) continue;
       const std::u32string_view word = text_.folded(tokens_[i]);
       if (word == U"at" && i > 0 && is_one_of(text_.folded(tokens_[i - 1]), kPlaceVerbs)) behind_at(i + 1);
+      if (word == U"from" && i > 0 && is_one_of(text_.folded(tokens_[i - 1]), kTransfers)) behind_at(i + 1);
+      if (is_saints(i)) remove(i, end_of_saints(i));
       if (tokens_[i].is_raised() && (is_one_of(word, kKinds) || is_centre(i, word))) around_kind(i);
     }
   }
@@ -69,6 +73,20 @@ class PlaceContext {
     if (!is_saint(i) || i + 1 >= tokens_.size() || !joins(i + 1) || !tokens_[i].is_raised()) return false;
     const bool is_name = (word_flags(tokens_[i + 1].hash) & (kKnownName | kAlsoName)) != 0;
     return tokens_[i + 1].is_raised() && (is_name || is_unknown(i + 1));
+  }
+  /// "St. David's"
+  bool is_saints(std::size_t i) const {
+    constexpr std::u32string_view kThings[] = {U"fire", U"dance", U"disease", U"wort"};
+    if (!is_saint(i) || !tokens_[i].is_raised() || i + 1 >= tokens_.size() || !joins(i + 1)) return false;
+    const bool is_thing = i + 2 < tokens_.size() && is_one_of(text_.folded(tokens_[i + 2]), kThings);
+    return tokens_[i + 1].is_raised() && !possessive_stem(text_.folded(tokens_[i + 1])).empty() && !is_thing;
+  }
+  /// "St. John's Memorial": with the words of its kind.
+  std::size_t end_of_saints(std::size_t i) const {
+    constexpr std::u32string_view kOfNames[] = {U"memorial", U"general", U"regional", U"community"};
+    std::size_t end = i + 2;
+    while (joins(end) && (is_kind(end) || is_one_of(text_.folded(tokens_[end]), kOfNames))) ++end;
+    return end;
   }
   /// "Brigham and Women's Hospital"
   bool is_link(std::size_t i) const {
@@ -182,6 +200,21 @@ constexpr std::u32string_view kClinicKinds[] = {
     U"안과",       U"내과",     U"외과",     U"소아과",       U"치과",     U"피부과",     U"산부인과",
     U"이비인후과", U"정형외과", U"신경외과", U"성형외과",     U"비뇨기과", U"비뇨의학과", U"신경과",
     U"정신과",     U"의원",     U"한의원",   U"소아청소년과", U"여성의원", U"영상의학과", U"가정의학과"};
+constexpr std::u32string_view kClinicParticles[] = {U"",   U"에서",   U"에",   U"의",   U"로", U"으로",
+                                                    U"측", U"에서의", U"병원", U"의원", U"은", U"는"};
+// Behind a name of two syllables or more; not "치과" and "신경과", which are "value and" and "nerve and", too.
+constexpr std::u32string_view kNamedClinicKinds[] = {
+    U"정형외과",   U"신경외과",   U"성형외과", U"이비인후과", U"산부인과",     U"비뇨기과",
+    U"비뇨의학과", U"영상의학과", U"소아과",   U"가정의학과", U"소아청소년과", U"재활의학과",
+    U"피부과",     U"안과",       U"내과",     U"외과",       U"통증의학과"};
+// Before a department they name a branch of it.
+constexpr std::u32string_view kBranches[] = {
+    U"소화기", U"순환기", U"호흡기", U"내분비", U"대사", U"감염", U"류마티스", U"알레르기", U"알러지", U"노년",
+    U"통합",   U"입원",   U"간담췌", U"간이식", U"이식", U"대장", U"항문",     U"유방",     U"갑상선", U"혈관",
+    U"소아",   U"외상",   U"중환자", U"두경부", U"수부", U"족부", U"척추",     U"미세",     U"재건",   U"심장",
+    U"뇌",     U"여성",   U"부인",   U"위장관", U"위장", U"상부", U"하부",     U"일반",     U"진료",   U"응급",
+    U"암",     U"정상",   U"반대",   U"양쪽",   U"좌우", U"혈액", U"종양",     U"신장",     U"류마",   U"면역",
+    U"영상",   U"임상",   U"담당",   U"의뢰",   U"당직", U"협진", U"외래",     U"과거"};
 // Doctors in training, also "R1", "PGY-3" and "2년차".
 constexpr std::u32string_view kTrainees[] = {U"인턴", U"레지던트", U"펠로우", U"전임의", U"수련의", U"년차"};
 // What a doctor does: behind a name.
@@ -380,7 +413,7 @@ class KoreanContext {
       remove(i, has_kind ? run.size() : at + hospital.size(), DescriptorReason::place);
       return true;
     }
-    if (const std::size_t length = length_of_clinic(run); length > 0) {
+    if (const std::size_t length = std::max(length_of_clinic(run), length_of_named_clinic(run)); length > 0) {
       remove(i, length, DescriptorReason::place);
       return true;
     }
@@ -399,18 +432,44 @@ class KoreanContext {
   /// "손외과" (hand), "신내과" (kidney), "전내과" (of before).
   static std::size_t length_of_clinic(std::u32string_view run) {
     constexpr std::u32string_view kOwners = U"김이박최정강조윤장임한오서권황안송류홍고문백허남곽차민엄채";
-    constexpr std::u32string_view kBehind[] = {U"",   U"에서",   U"에",   U"의",   U"로", U"으로",
-                                               U"측", U"에서의", U"병원", U"의원", U"은", U"는"};
     if (run.size() < 3 || kOwners.find(run[0]) == run.npos || run.starts_with(U"한의원") || is_known_word(run))
       return 0;
     for (const std::u32string_view kind : kClinicKinds) {
       if (!run.substr(1).starts_with(kind)) continue;
       const std::u32string_view rest = run.substr(1 + kind.size());
-      if (!is_one_of(rest, kBehind)) continue;
+      if (!is_one_of(rest, kClinicParticles)) continue;
       const bool has_kind = rest == U"병원" || rest == U"의원";
       return has_kind ? run.size() : 1 + kind.size();
     }
     return 0;
+  }
+
+  /// "밝은안과에서": what no word and no branch is before a department names a clinic.
+  static std::size_t length_of_named_clinic(std::u32string_view run) {
+    constexpr std::u32string_view kWordsWithKinds = U"동방불제초편안실국체예해";  // "치료 방안과", "제외과"
+    for (const std::u32string_view kind : kNamedClinicKinds) {
+      const std::size_t at = run.find(kind);
+      if (at == std::u32string_view::npos || at < 2) continue;
+      const std::size_t end = at + kind.size();
+      const std::u32string_view stem = run.substr(0, at), rest = run.substr(end);
+      const bool ends = is_one_of(rest, kClinicParticles) || is_known_word(rest);
+      if (!ends || kWordsWithKinds.find(stem.back()) != kWordsWithKinds.npos) continue;
+      if (is_known_word(run.substr(0, end)) || is_of_branches(stem)) continue;
+      return rest == U"병원" || rest == U"의원" ? run.size() : end;
+    }
+    return 0;
+  }
+
+  /// "소화기", "혈액종양", "상부위장관": words and branches alone.
+  static bool is_of_branches(std::u32string_view stem) {
+    const auto is_one = [](std::u32string_view word) {
+      return is_known_word(word) || is_one_of(word, kBranches) || is_one_of(word, kGeneral);
+    };
+    if (is_one(stem)) return true;
+    for (std::size_t n = 1; n < stem.size(); ++n) {
+      if (is_one(stem.substr(0, n)) && is_of_branches(stem.substr(n))) return true;
+    }
+    return false;
   }
 
   const FoldedText& text_;

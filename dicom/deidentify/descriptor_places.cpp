@@ -193,6 +193,8 @@ std::size_t PlaceIndex::match(const FoldedText& text, std::size_t begin, const W
   const auto& tokens = text.tokens();
   const Place& place = places_[first.place];
   constexpr int kMostLeftOut = 2;
+  constexpr std::u32string_view kOfNames[] = {U"general",  U"regional",     U"memorial", U"community", U"county",
+                                              U"veterans", U"metropolitan", U"royal",    U"national"};
   int words = 0, telling = 0, kinds = 0;
   Word last = first;
   std::size_t end = begin, telling_end = begin;
@@ -212,7 +214,9 @@ std::size_t PlaceIndex::match(const FoldedText& text, std::size_t begin, const W
     telling += last.weight == Weight::telling ? 1 : 0;
     kinds += last.weight == Weight::kind ? 1 : 0;
     end = i + 1;
-    if (last.weight != Weight::filler || words == place.words) telling_end = end;
+    // "Mercy General", where the header has "Mercy General Hospital"
+    const bool is_of_name = tokens[i].is_raised() && is_one_of(text.folded(tokens[i]), kOfNames);
+    if (last.weight != Weight::filler || words == place.words || (is_of_name && telling > 0)) telling_end = end;
   }
   const bool is_whole = words == place.words && words >= 3 && kinds > 0;
   const bool is_named = telling >= 2 || (telling == 1 && (kinds > 0 || place.tells_alone));

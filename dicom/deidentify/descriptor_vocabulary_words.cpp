@@ -179,7 +179,7 @@ smith johnson williams jones garcia davis rodriguez martinez hernandez lopez gon
 )"},
 // Departments, and what measurements go by; not "rehab", "derma" or "edd", which people are called.
 {kProtocolWord, R"(
-gastro gastroenterology obgy obgyn dermatology hemato hematology haematology pulmo pulmonology psych psychiatry rehabilitation endocrinology sports cath lab nuc onc notaufnahme ambulanz unfall unfallchirurgie chirurgie urgences pediatria pediatrie
+gastro gastroenterology obgy obgyn dermatology hemato hematology haematology pulmo pulmonology psych psychiatry rehabilitation endocrinology sports cath lab nuc onc notaufnahme osh ambulanz unfall unfallchirurgie chirurgie urgences pediatria pediatrie
 velocity bpd lmp tdi truncated ellipse oximetry examiner physicist fiducial
 )"},
 // German, French, Spanish, Portuguese, Italian, Polish, Dutch.

@@ -81,6 +81,23 @@ TEST(DescriptorJoined, PatientsInChineseWithoutASpace) {
   expect_unchanged({"患者张力性气胸", "患者高血压", "患者陈述头痛", "患者头部外伤", "医生建议"});
 }
 
+TEST(DescriptorJoined, ClinicsCalledByAWordAndADepartment) {
+  constexpr test::CleanedRow kRows[] = {
+      {"밝은안과 의뢰", "의뢰"},
+      {"누리정형외과에서 촬영", "에서 촬영"},
+      {"해솔영상의학과의원 CT", "CT"},
+  };
+  test::expect_cleaned_rows({}, kRows);
+  expect_unchanged({"소화기내과 협진", "순환기내과", "일반외과", "간담췌외과", "혈액종양내과", "소아안과", "본원안과",
+                    "치료방안과 예후", "우안과 좌안", "시신경과 안구", "위치과 크기", "병변제외과정"});
+}
+
+TEST(DescriptorJoined, TheKindOfANamedHospitalInPart) {
+  constexpr test::CleanedRow kRows[] = {
+      {"films of Mercy General", "films of"}, {"Mercy CT", "CT"}, {"General radiography", "General radiography"}};
+  test::expect_cleaned_rows({.places = {"Mercy General Hospital"}}, kRows);
+}
+
 TEST(DescriptorJoined, PersonsBehindKinNursesAndCalls) {
   constexpr test::CleanedRow kRows[] = {
       {"husband Zebulon consented", "husband consented"},
@@ -94,6 +111,18 @@ TEST(DescriptorJoined, PersonsBehindKinNursesAndCalls) {
   test::expect_cleaned_rows({}, kRows);
   expect_unchanged({"performed by ct tech", "mother present", "Wife Present", "Called to Radiology", "read by cxr",
                     "eval for Schmorl node", "for Osgood-Schlatter disease", "done by pt"});
+}
+
+TEST(DescriptorJoined, PlacesBehindTransfersSaintsAndStates) {
+  constexpr test::CleanedRow kRows[] = {
+      {"transferred from Zorn Quimby", "transferred from"},
+      {"OSH CT St. David's", "OSH CT"},
+      {"St. John's Memorial CT", "CT"},
+      {"from Zundertown, Texas", "from"},
+      {"lives in Zundertown, New York 10001", "lives in"},
+  };
+  test::expect_cleaned_rows({}, kRows);
+  expect_unchanged({"transferred from OSH", "transferred from ICU", "St. Anthony's fire", "T1, axial"});
 }
 
 TEST(DescriptorJoined, OldAgesBesideComplaintsAndInWords) {
