@@ -59,6 +59,21 @@ bool is_version_6(const HexGroups& groups, char32_t sign) {
          groups.first_length >= kShortestFirst;
 }
 
+/// "6f9619ff-8b86-d011-b42d-00c04fc964ff" (RFC 9562): the character behind it, or `begin`.
+std::size_t end_of_uuid(std::u32string_view text, std::size_t begin) {
+  constexpr std::size_t kLengths[] = {8, 4, 4, 4, 12};
+  std::size_t at = begin;
+  for (const std::size_t length : kLengths) {
+    if (at > begin && (at >= text.size() || text[at++] != U'-')) return begin;
+    const std::u32string_view group = text.substr(at, length);
+    if (group.size() < length ||
+        !std::ranges::all_of(group, [](char32_t c) { return is_digit(c) || is_hex_letter(c); }))
+      return begin;
+    at += length;
+  }
+  return at;
+}
+
 /// "C:\\Users\\kim\\scan", "\\\\server\\kim", "/home/kim": who, where and what a file is called. Returns the character
 /// behind it, or `begin`; quotes and brackets end it, and so does white space, but for one within a folder's name of
 /// Windows ("C:\\Users\\Kim Minsu\\scan").
@@ -110,6 +125,11 @@ void find_network_addresses(const FoldedText& text, Removals& removals) {
   };
   for (std::size_t i = 0; i < codes.size(); ++i) {
     if ((!is_digit(codes[i]) && !is_hex_letter(codes[i])) || (i > 0 && is_part(i - 1) && !is_behind_label(i))) continue;
+    if (const std::size_t end = end_of_uuid(codes, i); end != i && (end >= codes.size() || !is_part(end))) {
+      removals.push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(end), DescriptorReason::contact});
+      i = end - 1;
+      continue;
+    }
     for (const char32_t sign : {U':', U'-', U'.'}) {
       const HexGroups groups = read_groups(codes, i, sign);
       const bool ends = groups.end >= codes.size() || !is_part(groups.end) || codes[groups.end] == U'.';

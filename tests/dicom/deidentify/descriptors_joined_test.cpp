@@ -113,6 +113,25 @@ TEST(DescriptorJoined, PersonsBehindKinNursesAndCalls) {
                     "eval for Schmorl node", "for Osgood-Schlatter disease", "done by pt"});
 }
 
+TEST(DescriptorJoined, NumbersBehindMoreLabels) {
+  constexpr test::CleanedRow kRows[] = {
+      {"Badge 55213 scanned", "Badge scanned"},
+      {"Ticket INC0012345 opened", "Ticket opened"},
+      {"SSN:xxx-xx-0193", "SSN:"},
+      {"last 4 SSN 0193", "last 4 SSN"},
+      {"Pt# 881234", "Pt#"},
+      {"HAR 600012345", "HAR"},
+      {"BCBS member XQH998120041", "BCBS member"},
+      {"CT scanner SN CT66192", "CT scanner SN"},
+      {"inmate 0044123", "inmate"},
+      {"SUBJ-0042 baseline", "SUBJ-baseline"},
+      {"GUID 6f9619ff-8b86-d011-b42d-00c04fc964ff", "GUID"},
+      {"host pacs01.zorn.local", "host"},
+  };
+  test::expect_cleaned_rows({}, kRows);
+  expect_unchanged({"Pt: 45 yo", "a lot of motion", "subject 12 of 40", "CT room 3", "SN ratio 12", "local.t2.map"});
+}
+
 TEST(DescriptorJoined, PlacesBehindTransfersSaintsAndStates) {
   constexpr test::CleanedRow kRows[] = {
       {"transferred from Zorn Quimby", "transferred from"},
