@@ -197,6 +197,12 @@ bool is_protocol_word(std::string_view word) { return (word_flags(hash_of_word(w
 
 bool is_same_phrase(std::string_view a, std::string_view b) { return a == b || hash_of_word(a) == hash_of_word(b); }
 
+bool holds_path(std::string_view text) {
+  Removals removals;
+  find_paths(FoldedText(text), removals);
+  return !removals.empty();
+}
+
 bool CleanedText::is_changed() const { return !removed_words.empty(); }
 
 struct DescriptorCleaner::State {

@@ -152,5 +152,17 @@ TEST(DescriptorJoined, OldAgesBesideComplaintsAndInWords) {
   expect_unchanged({"91F recon", "ninety degrees", "92F, 0.5 mm"});
 }
 
+TEST(DescriptorJoined, APathGoesThoughItsSignsPartValues) {
+  test::SliceBytes slice;
+  slice.text(0x00081030, "LO", "C:\\Users\\bcarter\\Desktop\\scan1").text(0x00181030, "LO", "HEAD\\NECK");
+  slice.text(0x0008103E, "LO", "saved in D:\\export\\minsu.park");
+  const test::Deidentified done(slice.bytes(), test::policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_FALSE(done.holds("bcarter"));
+  EXPECT_FALSE(done.holds("Desktop"));
+  EXPECT_EQ(done.value(0x00181030), "HEAD\\NECK");
+  EXPECT_EQ(done.value(0x0008103E), "saved in");
+}
+
 }  // namespace
 }  // namespace naru::dicom
