@@ -56,8 +56,9 @@ void DateFinder::add(std::string_view date) {
 
 bool DateFinder::is_own_time(std::int64_t since_1970) const {
   constexpr std::int64_t kFewest = 1'000'000'000, kMost = 9'999'999'999, kDaySeconds = 86'400, kPerSecond = 1000;
-  const std::int64_t seconds = since_1970 > kMost ? since_1970 / kPerSecond : since_1970;
-  if (seconds < kFewest || seconds > kMost) return false;
+  std::int64_t seconds = since_1970;
+  while (seconds > kMost) seconds /= kPerSecond;
+  if (seconds < kFewest) return false;
   const std::int64_t day = seconds / kDaySeconds;
   return std::ranges::any_of(own_days_, [&](std::int64_t own) { return own >= day - 1 && own <= day + 1; });
 }
@@ -94,7 +95,7 @@ struct DateFinder::Reader {
   /// A date of the header that leaves no doubt: with all digits of its year.
   std::size_t own(std::size_t at) const {
     if (is_number(at, 8, 20) && finder.is_own(value(at, 0, 4), value(at, 4, 2), value(at, 6, 2))) return at + 1;
-    if (is_number(at, 10, 13) && finder.is_own_time(value(at, 0, 13))) {
+    if (is_number(at, 10, 16) && finder.is_own_time(value(at, 0, 16))) {
       return is_number(at + 1, 1, 9) && text.gap_before(at + 1) == U"." ? at + 2 : at + 1;
     }
     if (!is_number(at, 1, 4) || !is_number(at + 1, 1, 2) || !is_number(at + 2, 1, 4)) return at;

@@ -4,7 +4,7 @@
 /// - / . or spaces in any usual order; months by name (English, German, French, Spanish, Portuguese, Italian, Dutch,
 /// Polish, Russian); Korean, Japanese and Chinese forms (2014년 3월 12일, 2014年3月12日), month and year alone; a time
 /// beside a date. Found only where they are a date of the header: YYMMDD and the like, a day and a month without a year
-/// where the words could mean something else, seconds and milliseconds since 1970.
+/// where the words could mean something else, seconds, milliseconds and microseconds since 1970.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ class DateFinder {
   /// else.
   void find_own(const FoldedText& text, Removals& removals) const;
 
-  /// True for seconds or milliseconds since 1970, of 10 and 13 digits, on a date of the header in some time zone.
+  /// True for seconds, milliseconds or microseconds since 1970, of 10, 13 and 16 digits, on a date of the header in
+  /// some time zone.
   bool is_own_time(std::int64_t since_1970) const;
 
  private:

@@ -64,18 +64,19 @@ bool ValueWriter::is_id(std::string_view number) const {
   return !digits.empty() && (is_identifier(digits, false) || context_.cleaner.is_own_number(digits));
 }
 
-/// Seconds or milliseconds since 1970 that fall on a date of the file's own: they tell it.
+/// Seconds, milliseconds or microseconds since 1970 that fall on a date of the file's own: they tell it.
 bool ValueWriter::is_own_time(Tag tag, double number) const {
-  constexpr double kFewest = 1e9, kMost = 1e13;
+  constexpr double kFewest = 1e9, kMost = 1e16;
   return number >= kFewest && number < kMost && !is_large_by_nature(tag) &&
          context_.cleaner.is_own_time(static_cast<std::int64_t>(number));
 }
 
 /// Such a time as dates move; empty where they go.
 std::optional<double> ValueWriter::moved_time(double time) const {
-  constexpr double kDaySeconds = 86'400, kFewestMilliseconds = 1e10;
+  constexpr double kDaySeconds = 86'400, kFewestMilliseconds = 1e10, kFewestMicroseconds = 1e13;
   if (!context_.policy.options.has(DeidOption::retain_longitudinal_modified_dates)) return std::nullopt;
-  return time + (time < kFewestMilliseconds ? 1 : 1000) * kDaySeconds * context_.shift_days;
+  const double per_second = time < kFewestMilliseconds ? 1 : time < kFewestMicroseconds ? 1e3 : 1e6;
+  return time + per_second * kDaySeconds * context_.shift_days;
 }
 
 /// Numbers, without those that are an id, a date or a time of one. @return false where there is none, and nothing was

@@ -216,6 +216,8 @@ TEST(DescriptorSigns, SecondsSince1970OnADateOfTheHeader) {
   constexpr CleanedRow kRows[] = {
       {"acq 1395396900 head", "acq head"},
       {"CT_1395396900123", "CT"},
+      {"CT_1395396900123456", "CT"},
+      {"13953969001234 CT", "13953969001234 CT"},
       {"1395396900.25 CT", "CT"},
       {"1395310500 CT", "CT"},  // the day before, in another time zone
       {"1395137700 CT", "1395137700 CT"},

@@ -67,6 +67,17 @@ TEST(ValueNumbers, SecondsOnADateOfTheFileGoWhereItGoes) {
   EXPECT_EQ(raw_value(done, kDurationOfTime), as_double(0));
 }
 
+TEST(ValueNumbers, MicrosecondsMoveAsSecondsDo) {
+  constexpr double kMicrosecond = 1e-6;
+  SliceBytes slice = slice_with_times(kSecondsOfStudy);
+  slice.raw(kDurationOfTime, "FD", as_double(static_cast<double>(kSecondsOfStudy) / kMicrosecond));
+  const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_longitudinal_modified_dates}));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  const std::int64_t shift = test_key().date_shift_days(dicom::patient_identifier(done.result.source), 3650);
+  EXPECT_EQ(raw_value(done, kDurationOfTime),
+            as_double(static_cast<double>((kSecondsOfStudy + 86'400 * shift) * 1'000'000)));
+}
+
 TEST(ValueNumbers, OfOtherTimesAndOfMuchStay) {
   constexpr std::int64_t kThreeDays = 3 * 86'400;
   for (const std::int64_t seconds : {kSecondsOfStudy - kThreeDays, kSecondsOfStudy + kThreeDays}) {
