@@ -14,9 +14,9 @@ constexpr std::u32string_view kServices[] = {U"kakaotalk", U"kakao",  U"facebook
                                              U"微信",      U"tiktok", U"messenger", U"라인아이디"};
 
 // Last parts of host names; of names of two parts only the certain ones need no path behind them.
-constexpr std::u32string_view kDomains[] = {U"com", U"org", U"net", U"edu",   U"gov", U"mil",      U"kr",
-                                            U"jp",  U"cn",  U"uk",  U"fr",    U"nl",  U"eu",       U"us",
-                                            U"ca",  U"au",  U"int", U"local", U"lan", U"internal", U"intra"};
+constexpr std::u32string_view kDomains[] = {U"com", U"org", U"net", U"edu",   U"gov", U"mil",  U"kr",
+                                            U"jp",  U"cn",  U"uk",  U"fr",    U"nl",  U"eu",   U"us",
+                                            U"ca",  U"au",  U"int", U"local", U"lan", U"intra"};
 constexpr std::u32string_view kCertainDomains[] = {U"com", U"org", U"net", U"edu", U"gov", U"mil", U"kr"};
 
 class AccountFinder {

@@ -107,6 +107,7 @@ class AgeReader {
   /// "M/95", "95/F", "95 female", "92F with", "92 F s/p", "(92F)"
   bool has_sex(std::size_t i) const {
     if (i > 0 && text_.gap_before(i) == U"/" && is_sex(i - 1) && !tokens_[i - 1].is_glued) return true;
+    const bool is_behind_letters = tokens_[i].is_glued && !tokens_[i - 1].is_east_asian();  // "T91F pain"
     const bool is_technetium = i > 0 && word(i) == U"99" && word(i - 1) == U"tc";
     if (is_technetium) return false;
     if (is_in_brackets(i, i + 1, i + 1) || (i > 0 && is_in_brackets(i - 1, i, i - 1))) return true;
@@ -115,7 +116,7 @@ class AgeReader {
     if (gap == U"/") return !is_number_of(i + 1);
     if ((gap == U" " || gap == U"-") && is_one_of(word(i + 1), kSpelledSexes)) return true;
     const bool is_beside = gap.empty() || gap == U" ";
-    return is_beside && tokens_[i + 1].is_raised() && tells_of_person(i + 2);
+    return is_beside && !is_behind_letters && tokens_[i + 1].is_raised() && tells_of_person(i + 2);
   }
 
   bool is_sex(std::size_t i) const { return i < tokens_.size() && is_one_of(word(i), kSexes); }

@@ -277,8 +277,17 @@ class NameContext {
     const std::u32string_view before = text_.gap_before(i), behind = text_.gap_before(i + 1);
     const bool is_joined = behind == U"_" || behind == U"^" || (behind == U" " && (before == U"_" || before == U"^"));
     return text_.folded(tokens_[i]) == U"dr" && is_joined && is_only_name(i + 1) &&
-           tokens_[i + 1].length >= kShortest &&
+           !is_two_words(text_.folded(tokens_[i + 1])) && tokens_[i + 1].length >= kShortest &&
            text_.folded(tokens_[i + 1]).find_first_of(U"aeiou") != std::u32string_view::npos;
+  }
+
+  /// "LATDECUB", "LONGLEG"
+  static bool is_two_words(std::u32string_view word) {
+    constexpr std::size_t kShortest = 3;
+    for (std::size_t n = kShortest; n + kShortest <= word.size(); ++n) {
+      if (is_known_word(word.substr(0, n)) && is_known_word(word.substr(n))) return true;
+    }
+    return false;
   }
 
   /// "6 Fr. Terumo"
@@ -462,7 +471,8 @@ class NameContext {
     }
     if (is_known) return true;
     const std::u32string_view word = text_.folded(tokens_[trigger]);
-    if (is_capitalised && is_one_of(word, kNextOfKinAndNurses) && is_only_name(trigger + 1)) return true;
+    const bool is_deed_of_kin = is_deed(text_.folded(tokens_[trigger + 1])) && !is_known_name(trigger + 1);
+    if (is_capitalised && is_one_of(word, kNextOfKinAndNurses) && is_only_name(trigger + 1)) return !is_deed_of_kin;
     const bool is_english = word == U"for" || word == U"by" || kind == Trigger::role;
     if (!is_english) return false;
     const bool is_title_case = tokens_[trigger].token_case == TokenCase::capitalised && trigger > 0;

@@ -181,6 +181,7 @@ smith johnson williams jones garcia davis rodriguez martinez hernandez lopez gon
 {kProtocolWord, R"(
 gastro gastroenterology obgy obgyn dermatology hemato hematology haematology pulmo pulmonology psych psychiatry rehabilitation endocrinology sports cath lab nuc onc notaufnahme osh ambulanz unfall unfallchirurgie chirurgie urgences pediatria pediatrie
 velocity bpd lmp tdi truncated ellipse oximetry examiner physicist fiducial
+gcs nihss ecog meld cap vct iec ijg wip qiss efw crl edss mmse cpt inr wbc crp aec ruq rlq luq llq pavm rgb csa bqml wedge snf resus retake gridless crossed valve practitioner assist
 )"},
 // German, French, Spanish, Portuguese, Italian, Polish, Dutch.
 {kProtocolWord, R"(

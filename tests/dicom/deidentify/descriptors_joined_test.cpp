@@ -59,6 +59,7 @@ TEST(DescriptorJoined, DoctorsBehindSigns) {
   };
   test::expect_cleaned_rows({}, kRows);
   expect_unchanged({"CHEST_DR_PORTABLE", "CHEST_DR_LATERAL_STANDING", "DR_THORAX_PA", "KNEE_DR_DXPQR",
+                    "CHEST_DR_LATDECUB", "ORTHO_DR_LONGLEG", "Mother Declined gadolinium", "Nurse Notified of reaction",
                     "CHEST DR XYLOID", "Emergency contact: husband"});
 }
 
@@ -149,7 +150,7 @@ TEST(DescriptorJoined, OldAgesBesideComplaintsAndInWords) {
                                         {"92M cough", "M cough"},
                                         {"ninety-three year old with cough", "year old with cough"}};
   test::expect_cleaned_rows({}, kRows);
-  expect_unchanged({"91F recon", "ninety degrees", "92F, 0.5 mm"});
+  expect_unchanged({"91F recon", "T91F pain", "ninety degrees", "92F, 0.5 mm"});
 }
 
 TEST(DescriptorJoined, APathGoesThoughItsSignsPartValues) {
