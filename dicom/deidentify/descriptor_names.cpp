@@ -377,7 +377,7 @@ void NameIndex::add_romanised(std::u32string_view family, std::u32string_view gi
 /// "HJY", "JYH" and "YHJ", where the header has "Han^Ji Yeong": headers do not always say which is the family's name.
 /// @param letters that each of the names, or syllables, may begin with
 void NameIndex::add_initials(std::span<const std::u32string> letters) {
-  constexpr std::size_t kFewest = 3, kMost = 5;
+  constexpr std::size_t kFewest = 2, kMost = 5;
   if (letters.size() < kFewest || letters.size() > kMost) return;
   std::vector<std::u32string> rows = {U""};
   for (const std::u32string& choices : letters) {

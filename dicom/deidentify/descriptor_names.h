@@ -34,7 +34,8 @@ class NameIndex {
   /// syllable) beside another part of the same name.
   void find(const FoldedText& text, Removals& removals) const;
 
-  /// "CHEST HJY": the initials of a name of three words or more that are no word. Two may be anything.
+  /// "CHEST HJY", "H J Y", "H.J.Y.": the initials of a name that are no word. Of two words they may be anything, but
+  /// for "R.W." with their points.
   void find_initials(const FoldedText& text, Removals& removals) const;
 
   /// True where the word is a part of some name, be it weak.
@@ -142,7 +143,7 @@ class NameIndex {
   std::vector<LatinName> latin_;
   std::vector<KanaName> kana_, latin_for_kana_;
   std::vector<Initials> initials_;  ///< of each person
-  WordIndex<bool> whole_initials_;  ///< of names of three to five words, or of a surname and two syllables
+  WordIndex<bool> whole_initials_;  ///< of names of two to five words, or of a surname and two syllables
   struct Words {
     bool has_telling = false;  ///< a part that is more than a word
     bool has_plain = false;    ///< one that nobody is called: "Phantom"

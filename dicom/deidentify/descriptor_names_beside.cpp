@@ -212,15 +212,30 @@ std::uint32_t NameIndex::parts_beside(const Units& units, std::size_t unit) {
 }
 
 void NameIndex::find_initials(const FoldedText& text, Removals& removals) const {
+  constexpr std::size_t kMostLetters = 5, kFewestWithoutPoints = 3;
   const auto& tokens = text.tokens();
+  const auto is_apart = [&](std::size_t i) {
+    return !tokens[i].is_glued && (i + 1 == tokens.size() || !tokens[i + 1].is_glued);
+  };
+  const auto is_letter = [&](std::size_t i) {
+    return tokens[i].length == 1 && tokens[i].token_case == TokenCase::upper && is_apart(i);
+  };
   for (std::size_t i = 0; i < tokens.size() && !whole_initials_.empty(); ++i) {
-    const Token& token = tokens[i];
-    const bool is_in_pieces = token.is_glued || (i + 1 < tokens.size() && tokens[i + 1].is_glued);
-    if (token.token_case != TokenCase::upper || is_in_pieces || !whole_initials_.contains(token.hash) ||
-        word_flags(token.hash) != 0 || is_known_word(text.folded(token))) {
-      continue;
+    const std::u32string_view sign = text.gap_before(i + 1);
+    std::size_t end = i + 1;
+    const bool is_row = is_letter(i) && (sign == U"." || sign == U". " || sign == U" ");
+    while (is_row && end < tokens.size() && end < i + kMostLetters && is_letter(end) && text.gap_before(end) == sign)
+      ++end;
+    std::u32string letters;
+    for (std::size_t k = i; k < end; ++k) letters += text.folded(tokens[k]);
+    const bool has_points = end > i + 1 && sign.starts_with(U'.') && text.gap_before(end).starts_with(U'.');
+    const bool is_whole = end > i + 1 || (is_apart(i) && tokens[i].token_case == TokenCase::upper);
+    const WordHash hash = hash_of_folded(letters);
+    if (is_whole && (has_points || letters.size() >= kFewestWithoutPoints) && whole_initials_.contains(hash) &&
+        word_flags(hash) == 0 && !is_known_word(letters)) {
+      removals.push_back({tokens[i].begin, tokens[end - 1].end + (has_points ? 1U : 0U), DescriptorReason::name});
     }
-    removals.push_back({token.begin, token.end, DescriptorReason::name});
+    i = end - 1;
   }
 }
 

@@ -38,6 +38,17 @@ TEST(DescriptorJoined, InitialsOfFourAndNicknames) {
   test::expect_cleaned_rows({.person_names = {"Quackenbush^Robert"}}, kNicknames);
 }
 
+TEST(DescriptorJoined, InitialsApartAndWithPoints) {
+  constexpr test::CleanedRow kRows[] = {
+      {"R J W CT", "CT"},       {"R.W. CT", "CT"},      {"Pt W.R., abdomen", "Pt, abdomen"},
+      {"R. J. W. CT", "CT"},    {"R W CT", "R W CT"},   {"RW CT", "RW CT"},
+      {"R L W CT", "R L W CT"}, {"L.R. CT", "L.R. CT"}, {"R J WX", "R J WX"}};
+  test::expect_cleaned_rows({.person_names = {"Whitgift^Rosalind^J", "Whitgift^Rosalind"}}, kRows);
+  constexpr test::CleanedRow kWords[] = {
+      {"A.P. view", "A.P. view"}, {"I.V. 20 mL", "I.V. 20 mL"}, {"P A LAT", "P A LAT"}};
+  test::expect_cleaned_rows({.person_names = {"Petersen^Astrid", "Ingram^Vera", "Petersen^Astrid^L"}}, kWords);
+}
+
 TEST(DescriptorJoined, ANameOfShortWordsInOne) {
   constexpr test::CleanedRow kRows[] = {{"DWI longbo b1000", "DWI b1000"}, {"bolong", ""}, {"longct", "longct"}};
   test::expect_cleaned_rows({.person_names = {"Long^Bo"}}, kRows);
