@@ -83,6 +83,7 @@ class PlaceIndex {
     bool tells_alone = false;
   };
   void add_initials(const FoldedText& text);
+  void add_joined(std::u32string_view letters);
   void add_acronym(WordHash hash, char32_t first);
   void add_hangul(std::u32string_view word);
   void find_hangul(const FoldedText& text, const Token& token, Removals& removals) const;

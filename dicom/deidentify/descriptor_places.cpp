@@ -46,6 +46,7 @@ void PlaceIndex::add(std::string_view place) {
   std::size_t lower_words = 0;
   for (const Token& token : text.tokens()) lower_words += token.token_case == TokenCase::upper ? 0U : 1U;
   std::vector<const Token*> acronyms;
+  std::u32string joined;
   std::size_t telling_length = 0;
   for (const Token& token : text.tokens()) {
     const WordFlags flags = word_flags(token.hash);
@@ -60,6 +61,7 @@ void PlaceIndex::add(std::string_view place) {
     else if (!token.is_number() && !is_word && token.length >= kShortestTelling - (token.is_letters() ? 0U : 1U)) {
       word.weight = Weight::telling;
       ++entry.telling;
+      if (token.is_letters()) joined += letters;
       telling_length = token.length;
       const bool is_alone = text.tokens().size() == 1 || lower_words > 0 || !has_vowel(text.folded(token));
       if (token.token_case == TokenCase::upper && token.length <= 6 && is_alone) acronyms.push_back(&token);
@@ -72,8 +74,17 @@ void PlaceIndex::add(std::string_view place) {
   // "Asan Medical Center" is known as Asan, "Seoul National University Hospital" not as Seoul.
   entry.tells_alone = entry.telling == 1 && telling_length >= kTellsAlone && entry.words <= kMostWordsOfOne;
   places_.push_back(entry);
+  if (entry.telling >= 2) add_joined(joined);
   for (const Token* token : acronyms) add_acronym(token->hash, text.chars()[token->begin].code);
   add_initials(text);
+}
+
+/// "cedarhollow.jpg": the words that tell, as one.
+void PlaceIndex::add_joined(std::u32string_view letters) {
+  constexpr std::size_t kShortest = 8;
+  if (letters.size() < kShortest || is_known_word(letters)) return;
+  words_.add(hash_of_folded(letters), letters[0], {static_cast<std::uint16_t>(places_.size()), 0, Weight::telling});
+  places_.push_back({1, 1, false, true});
 }
 
 void PlaceIndex::add_acronym(WordHash hash, char32_t first) {

@@ -108,6 +108,8 @@ TEST(DescriptorJoined, TheKindOfANamedHospitalInPart) {
   constexpr test::CleanedRow kRows[] = {
       {"films of Mercy General", "films of"}, {"Mercy CT", "CT"}, {"General radiography", "General radiography"}};
   test::expect_cleaned_rows({.places = {"Mercy General Hospital"}}, kRows);
+  constexpr test::CleanedRow kJoined[] = {{"zundertownquimby.jpg", ".jpg"}, {"zundertown", "zundertown"}};
+  test::expect_cleaned_rows({.places = {"Zundertown Quimby Medical Center"}}, kJoined);
 }
 
 TEST(DescriptorJoined, PersonsBehindKinNursesAndCalls) {
