@@ -254,6 +254,15 @@ struct DateFinder::Reader {
     return is_year_first || is_year_last ? at + 2 : at;
   }
 
+  /// "seen 3/12": a day and a month of the header.
+  std::size_t own_day(std::size_t at) const {
+    if (!is_number(at, 1, 2) || !is_number(at + 1, 1, 2) || text.gap_before(at + 1) != U"/") return at;
+    const bool goes_on = at + 2 < tokens().size() && tokens()[at + 2].is_number() && text.gap_before(at + 2) == U"/";
+    const std::int64_t a = value(at), b = value(at + 1);
+    const bool is_own = finder.is_own(-1, a, b) || finder.is_own(-1, b, a);
+    return is_own && !goes_on && is_behind_event(at) && !has_unit(at, at + 2) ? at + 2 : at;
+  }
+
   bool is_day_ending(std::size_t i) const {
     constexpr std::u32string_view kEndings[] = {U"st", U"nd", U"rd", U"th", U"er"};
     return i < tokens().size() && tokens()[i].is_glued &&
@@ -443,9 +452,10 @@ struct DateFinder::Reader {
 
   std::size_t date(std::size_t at) const {
     using Form = std::size_t (Reader::*)(std::size_t) const;
-    constexpr Form kForms[] = {
-        &Reader::joined,     &Reader::separated,   &Reader::east_asian, &Reader::day_month, &Reader::year_month_name,
-        &Reader::year_month, &Reader::roman_month, &Reader::birth_year, &Reader::week,      &Reader::before_weekday};
+    constexpr Form kForms[] = {&Reader::joined,    &Reader::separated,       &Reader::east_asian,
+                               &Reader::day_month, &Reader::year_month_name, &Reader::year_month,
+                               &Reader::own_day,   &Reader::roman_month,     &Reader::birth_year,
+                               &Reader::week,      &Reader::before_weekday};
     if (tokens()[at].kind == TokenKind::han) return era_date(at);
     if (tokens()[at].is_letters()) return era_letter(at) != at ? era_letter(at) : month_day(at);
     if (!tokens()[at].is_number()) return at;

@@ -158,6 +158,16 @@ TEST(DescriptorJoined, PlacesBehindTransfersSaintsAndStates) {
   expect_unchanged({"transferred from OSH", "transferred from ICU", "St. Anthony's fire", "T1, axial"});
 }
 
+TEST(DescriptorJoined, ADayAndAMonthOfTheHeaderBehindAnEvent) {
+  constexpr test::CleanedRow kRows[] = {{"seen 3/12 in clinic", "seen in clinic"},
+                                        {"compared to 12/3", "compared to"},
+                                        {"seen 3/13", "seen 3/13"},
+                                        {"seen 3/12/5", "seen 3/12/5"},
+                                        {"KNEE 3/12", "KNEE 3/12"},
+                                        {"slice 3/12", "slice 3/12"}};
+  test::expect_cleaned_rows({.dates = {"20190312"}}, kRows);
+}
+
 TEST(DescriptorJoined, OldAgesBesideComplaintsAndInWords) {
   constexpr test::CleanedRow kRows[] = {{"91F chest pain", "F chest pain"},
                                         {"92M cough", "M cough"},
