@@ -174,6 +174,7 @@ class BoxWalk {
 
   bool erase_box(const Box& box, int depth) {
     if (box.type == kCodestream) {
+      if (has_codestream_) return false;  // nobody looks at a second picture
       has_codestream_ = true;
       return CodestreamWalk(eraser_, box.begin, box.end).run();
     }

@@ -260,5 +260,12 @@ TEST_F(J2kTextTest, DamagedStreamsNeverBreakAnything) {
   }
 }
 
+/// The first is the picture; of a second one nobody would know what it shows.
+TEST_F(J2kTextTest, FilesOfSeveralPicturesAreUnsound) {
+  const std::string& stream = streams_[0];
+  expect_unsound(jp2(stream) + box("jp2c", stream));
+  expect_unsound(jp2(stream, box("asoc", box("jp2c", stream))));
+}
+
 }  // namespace
 }  // namespace naru::test
