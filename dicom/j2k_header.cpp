@@ -99,11 +99,12 @@ class Walk {
     return read_levels(segment.subspan(index_bytes + 1), (byte_at(segment, index_bytes) & 1) != 0);
   }
 
-  /// Levels, size of code blocks and of precincts; counts the packets that these make of an image.
-  bool read_levels(Bytes style, bool has_precincts) const {
-    constexpr int kMaxLevels = 32;
-    constexpr std::size_t kFixedBytes = 5;
+  /// Levels, size of code blocks and of precincts, wavelets; counts the packets that these make of an image.
+  bool read_levels(Bytes style, bool has_precincts) {
+    constexpr int kMaxLevels = 32, kReversible = 1;
+    constexpr std::size_t kFixedBytes = 5, kTransformation = 4;
     const int levels = byte_at(style, 0);
+    header_.is_reversible &= byte_at(style, kTransformation) == kReversible;
     const int block_x = (byte_at(style, 1) & 0xF) + 2, block_y = (byte_at(style, 2) & 0xF) + 2;
     if (levels > kMaxLevels || block_x > 10 || block_y > 10 || block_x + block_y > 12) return false;
     if (block_x + block_y < kMinJ2kCodeBlockBits || layers_ == 0) return false;

@@ -14,6 +14,7 @@ struct J2kHeader {
   int precision_bits = 0;
   bool is_signed = false;
   bool has_color_transform = false;  ///< RCT or ICT: the decoder gives RGB
+  bool is_reversible = true;         ///< by its wavelets (5-3): no bit of a value is made by the coder
 };
 
 /// Bounds on what decoders allocate and repeat for, whatever the size of the image. Encoders of medical images make one

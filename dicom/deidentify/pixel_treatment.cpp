@@ -15,6 +15,7 @@
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
 #include "dicom/image_class.h"
+#include "dicom/j2k_header.h"
 #include "dicom/transfer_syntax.h"
 
 namespace naru::dicom {
@@ -98,6 +99,30 @@ bool contradicts_shared_chroma(const PixelFormat& format, std::size_t size) {
   return format.photometric_interpretation.ends_with("_422") && size == unshared + unshared % 2;
 }
 
+/// Of the bits that are stored the lowest; some writers state a High Bit too low for all of them.
+int low_bit(const PixelFormat& format) { return std::max(0, format.high_bit + 1 - format.bits_stored); }
+
+/// The bits that are stored.
+std::uint16_t plain(std::uint16_t value, const PixelFormat& format) {
+  return static_cast<std::uint16_t>(value & ((1U << format.bits_stored) - 1) << low_bit(format));
+}
+
+/// With the highest of them in all bits above, as writers of signed values do.
+std::uint16_t extended(std::uint16_t stored, const PixelFormat& format) {
+  const std::uint32_t above = ((1U << format.bits_allocated) - 1) & ~((1U << (format.high_bit + 1)) - 1);
+  return static_cast<std::uint16_t>((stored >> format.high_bit & 1) != 0 ? stored | above : stored);
+}
+
+/// True where bits outside of those that are stored are neither all clear nor all more of a sign, be it one that the
+/// header knows nothing of: some of both can draw a picture.
+bool has_stray_bits(std::span<const std::uint16_t> values, const PixelFormat& format) {
+  const auto are_all = [&](const auto& as_stored) {
+    return std::ranges::all_of(values, [&](std::uint16_t value) { return value == as_stored(plain(value, format)); });
+  };
+  return !are_all([](std::uint16_t stored) { return stored; }) &&
+         !are_all([&](std::uint16_t stored) { return extended(stored, format); });
+}
+
 /// Native frames in memory, two or one bytes a sample.
 class NativePixels {
  public:
@@ -130,15 +155,6 @@ class NativePixels {
   bool has_bits_beside() const {
     for (std::size_t n = 0; n < count(); ++n) {
       if (get(n) != plain(get(n))) return true;
-    }
-    return false;
-  }
-
-  /// True where a value has bits outside of those that are stored that are no more of its sign.
-  bool has_stray_bits() const {
-    for (std::size_t n = 0; n < count(); ++n) {
-      const std::uint16_t value = get(n), stored = plain(value);
-      if (value != stored && value != with_sign(stored)) return true;
     }
     return false;
   }
@@ -180,26 +196,16 @@ class NativePixels {
     }
   }
 
-  /// Of the bits that are stored the lowest; some writers state a High Bit too low for all of them.
-  int low_bit() const { return std::max(0, facts_.format.high_bit + 1 - facts_.format.bits_stored); }
+  std::uint16_t plain(std::uint16_t value) const { return dicom::plain(value, facts_.format); }
 
-  /// The bits that are stored.
-  std::uint16_t plain(std::uint16_t value) const {
-    return static_cast<std::uint16_t>(value & ((1U << facts_.format.bits_stored) - 1) << low_bit());
-  }
-
-  /// With its sign extended through the bits above, as writers of signed values do.
   std::uint16_t with_sign(std::uint16_t stored) const {
-    const PixelFormat& f = facts_.format;
-    const bool is_negative = f.is_signed && ((stored >> f.high_bit) & 1) != 0;
-    const std::uint32_t above = ((1U << f.bits_allocated) - 1) & ~((1U << (f.high_bit + 1)) - 1);
-    return static_cast<std::uint16_t>(is_negative ? stored | above : stored);
+    return facts_.format.is_signed ? extended(stored, facts_.format) : stored;
   }
 
   /// A stored value in its bits.
   std::uint16_t placed(std::int64_t stored) const {
     const PixelFormat& f = facts_.format;
-    const auto bits = static_cast<std::uint32_t>(stored) << low_bit();
+    const auto bits = static_cast<std::uint32_t>(stored) << low_bit(f);
     return static_cast<std::uint16_t>(f.is_signed ? bits : bits & ((1U << (f.high_bit + 1)) - 1));
   }
 
@@ -364,22 +370,46 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
   return outcome;
 }
 
-/// Codecs that keep every bit as it was. Others fill what is not stored of their own accord: with what quantising
-/// leaves, or with signs where stream and header do not agree.
+/// Codecs that keep every bit as it was. JPEG 2000 may, see below; the others fill what is not stored of their own
+/// accord, with what quantising leaves.
 bool keeps_every_bit(std::string_view transfer_syntax_uid) {
   constexpr std::array<std::string_view, 4> kSyntaxes = {"1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.57",
                                                          "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80"};
   return std::ranges::find(kSyntaxes, transfer_syntax_uid) != kSyntaxes.end();
 }
 
+bool is_jpeg_2000(const PixelFormat& format) {
+  const SyntaxInfo* syntax = find_syntax(format.transfer_syntax_uid);
+  return syntax != nullptr && syntax->codec == Codec::openjpeg;
+}
+
+/// Of JPEG 2000 each stream says itself whether it keeps every bit, and how many there are.
+bool may_hold_stray_bits(Bytes frame, const PixelFormat& format) {
+  if (!is_jpeg_2000(format)) return true;
+  const auto header = read_j2k_header(find_codestream(frame));
+  return header && header->is_reversible && header->precision_bits > format.bits_stored;
+}
+
 /// A compressed picture of which a frame holds bits beside those that are stored becomes native, without them.
 /// @return what became of it where that is so, or where nobody can say
 std::optional<PixelOutcome> without_stray_bits(Bytes value, const PixelFacts& facts) {
+  const PixelFormat& format = facts.format;
+  const auto frames = frames_of_stream(value, format.frame_count);
+  if (!frames) return withheld(Code::corrupt);
+  std::vector<std::uint16_t> values(static_cast<std::size_t>(format.rows * format.columns * format.samples_per_pixel));
+  std::optional<Code> problem;
+  const bool has_any = std::ranges::any_of(*frames, [&](const StreamFrame& frame) {
+    const std::vector<std::byte> stream = joined(frame, value);
+    if (!may_hold_stray_bits(stream, format)) return false;
+    problem = decode_frame(stream, format, values);
+    return problem || has_stray_bits(values, format);
+  });
+  if (problem) return withheld(*problem);
+  if (!has_any) return std::nullopt;
   PixelFacts native = facts;
   PixelOutcome outcome = decoded(value, facts, native.format);
   if (outcome.problem) return outcome;
   NativePixels pixels(outcome.replacement, native, false);
-  if (!pixels.has_stray_bits()) return std::nullopt;
   pixels.clear_unused_bits();
   outcome.reason = "overlay";
   return outcome;
@@ -556,7 +586,8 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   }
   const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data);
   if (node->kind != NodeKind::encapsulated) return treat_native(*node, value, facts, clears_unused_bits);
-  if (is_always_decoded(facts, policy)) {
+  const bool may_be_stray = is_jpeg_2000(facts.format) && clears_unused_bits && has_unused_bits(facts.format);
+  if (may_be_stray || is_always_decoded(facts, policy)) {
     if (auto outcome = without_stray_bits(value, facts)) return *std::move(outcome);
   }
   return treat_stream(value, facts);

@@ -55,7 +55,7 @@ bool is_always_decoded(const PixelFacts& facts, const DeidentifyPolicy& policy);
 ///    clean-pixel-data; those of a face with clean-recognizable-visual-features); compressed frames are decoded for
 ///    that and stay native;
 ///  - bits that hold an overlay are cleared; with clean-pixel-data all bits outside of those that are stored, for which
-///    frames of RLE, JPEG Lossless and JPEG-LS that have such are decoded;
+///    frames of RLE, JPEG Lossless, JPEG-LS and reversible JPEG 2000 that have such are decoded;
 ///  - bytes behind the last frame become zero;
 ///  - texts inside compressed streams are overwritten (see embedded_text.h).
 /// Where nothing of it applies, the value stays as it is, byte for byte.

@@ -68,6 +68,15 @@ TEST(J2kHeader, IsRefusedWhereverTheStreamIsCut) {
   EXPECT_TRUE(j2k_header_of(stream.substr(0, stream.size() - 2))) << "only the end mark is missing";
 }
 
+TEST(J2kHeader, TellsWhetherTheCoderKeepsEveryBit) {
+  const std::vector<std::int32_t> values(64, 5);
+  for (const bool is_lossless : {true, false}) {
+    const auto header = j2k_header_of(encode_j2k({values, 8, 8, 1, 12, false, is_lossless}));
+    ASSERT_TRUE(header);
+    EXPECT_EQ(header->is_reversible, is_lossless);
+  }
+}
+
 }  // namespace
 
 }  // namespace naru::test

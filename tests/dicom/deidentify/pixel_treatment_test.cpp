@@ -472,6 +472,40 @@ TEST(PixelTreatment, DividesFragmentsAmongFrames) {
   EXPECT_FALSE(frames_of("no items", 1));
 }
 
+/// Twelve bits of sixteen, coded with all sixteen.
+std::string twelve_bits_in_j2k(std::vector<std::int32_t> values, bool is_lossless = true, bool is_signed = false) {
+  SliceBytes slice = numbered_slice();
+  slice.number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0);
+  std::string stream = encode_j2k({values, 4, 2, 1, 16, is_signed, is_lossless});
+  if (stream.size() % 2 != 0) stream += '\0';
+  const char* const syntax_uid = is_lossless ? "1.2.840.10008.1.2.4.90" : "1.2.840.10008.1.2.4.91";
+  return coded_slice(slice, item(stream), syntax_uid).bytes();
+}
+
+TEST(PixelTreatment, ClearsBitsThatAreNotStoredFromJpeg2000) {
+  const auto policy = policy_with({DeidOption::clean_pixel_data});
+  EXPECT_TRUE(Deidentified(twelve_bits_in_j2k({1, 2, 3, 4, 5, 6, 7, 8}), policy).result.pixels_are_kept);
+  const Deidentified done(twelve_bits_in_j2k({1 | 1 << 14, 2, 3, 4 | 1 << 14, 5, 6, 7, 8}), policy);
+  ASSERT_FALSE(done.result.reason);
+  EXPECT_EQ(pixels_of(done), numbered());
+  EXPECT_EQ(done.result.pixels_reason, "overlay");
+  EXPECT_EQ(done.result.transfer_syntax_uid, "1.2.840.10008.1.2.1");
+  // A coder that quantises fills such bits itself.
+  const std::string quantised = twelve_bits_in_j2k({4095, 0, 4095, 0, 4095, 4100, 4095, 0}, false);
+  EXPECT_TRUE(Deidentified(quantised, policy).result.pixels_are_kept);
+}
+
+/// A sign that the header knows nothing of hides nothing where every value has it; in some alone it draws a picture.
+TEST(PixelTreatment, TellsSignsFromPicturesInBitsThatAreNotStored) {
+  const auto policy = policy_with({DeidOption::clean_pixel_data});
+  const auto kept = [&](std::vector<std::int32_t> values) {
+    return Deidentified(twelve_bits_in_j2k(std::move(values), true, true), policy).result.pixels_are_kept;
+  };
+  EXPECT_TRUE(kept({-1, 2, -3, 4, -5, 6, -7, 8}));
+  EXPECT_TRUE(kept({4095, 2, 4093, 4, 4091, 6, 4089, 8}));
+  EXPECT_FALSE(kept({-1, 2, 4093, 4, -5, 6, 4089, 8}));
+}
+
 }  // namespace
 
 }  // namespace naru::test
