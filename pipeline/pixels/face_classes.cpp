@@ -22,6 +22,7 @@ constexpr auto kRows = std::to_array<Row>({
     {"1.2.840.10008.5.1.4.1.1.128", FaceClass::volume},        // PET
     {"1.2.840.10008.5.1.4.1.1.128.1", FaceClass::volume},      // Legacy Converted Enhanced PET
     {"1.2.840.10008.5.1.4.1.1.130", FaceClass::volume},        // Enhanced PET
+    {"1.2.840.10008.5.1.4.1.1.30", FaceClass::volume},         // Parametric Map
     {"1.2.840.10008.5.1.4.1.1.13.1.1", FaceClass::picture},    // X-Ray 3D Angiographic
     {"1.2.840.10008.5.1.4.1.1.13.1.2", FaceClass::picture},    // X-Ray 3D Craniofacial
     {"1.2.840.10008.5.1.4.1.1.68.1", FaceClass::picture},      // Surface Scan Mesh

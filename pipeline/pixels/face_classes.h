@@ -7,7 +7,7 @@ namespace naru {
 
 enum class FaceClass {
   other,    ///< nothing
-  volume,   ///< of CT, MR or PET, whatever its Modality says
+  volume,   ///< of CT, MR or PET, or computed from one, whatever its Modality says
   picture,  ///< a face, or a volume of a kind that nobody looks at
   outline,  ///< lines and surfaces drawn over a volume, of the skin as a rule: they show the face that it shows
   drawing,  ///< voxels drawn over a volume: of a tumour or an organ, or up to the skin

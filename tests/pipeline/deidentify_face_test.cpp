@@ -188,6 +188,7 @@ TEST_F(DeidentifyFaceTest, HoldsObjectsThatShowFacesThoughTheyAreNoSlices) {
   put("f", picture("PAT-6", "1.2.840.10008.5.1.4.1.1.77.1.4.1", "XC"));              // a film of a person
   put("g", picture("PAT-7", "1.2.840.10008.5.1.4.1.1.77.1", "GM"));                  // visible light, retired
   put("h", picture("PAT-8", "1.2.840.10008.5.1.4.1.1.1", "XC"));                     // a photograph, whatever its class
+  put("i", picture("PAT-9", "1.2.840.10008.5.1.4.1.1.30", "OT"));                    // a map computed from a volume
   for (const char* const other : {"77.1.1", "77.1.1.1", "77.1.5.1", "77.1.6", "77.1.7", "6.2"}) {
     const std::string sop_class = std::string("1.2.840.10008.5.1.4.1.1.") + other;
     put(std::string("other") + other, picture(std::string("PAT-") + other, sop_class.c_str(), "OT"));
