@@ -446,10 +446,11 @@ class KoreanContext {
 
   /// "밝은안과에서": what no word and no branch is before a department names a clinic.
   static std::size_t length_of_named_clinic(std::u32string_view run) {
+    constexpr std::size_t kShortestStem = 2, kLongestStem = 8;
     constexpr std::u32string_view kWordsWithKinds = U"동방불제초편안실국체예해";  // "치료 방안과", "제외과"
     for (const std::u32string_view kind : kNamedClinicKinds) {
       const std::size_t at = run.find(kind);
-      if (at == std::u32string_view::npos || at < 2) continue;
+      if (at < kShortestStem || at > kLongestStem) continue;
       const std::size_t end = at + kind.size();
       const std::u32string_view stem = run.substr(0, at), rest = run.substr(end);
       const bool ends = is_one_of(rest, kClinicParticles) || is_known_word(rest);

@@ -364,12 +364,17 @@ void NameIndex::add_romanised(std::u32string_view family, std::u32string_view gi
   if (given.size() != 2) return;
   const auto letters_of = [](std::u32string_view syllable) {
     std::u32string letters;
-    for (const Spelling& spelling : spellings(syllable)) letters += spelling.first;
+    for (const Spelling& spelling : spellings(syllable)) {
+      if (letters.find(spelling.first) == letters.npos) letters += spelling.first;
+    }
     return letters;
   };
   std::u32string of_family;
   const FoldedText words(surnames);
-  for (const Token& token : words.tokens()) of_family += static_cast<char32_t>(surnames[token.begin]);
+  for (const Token& token : words.tokens()) {
+    const char32_t first = words.chars()[token.begin].code;
+    if (of_family.find(first) == of_family.npos) of_family += first;
+  }
   const std::u32string of_three[] = {of_family, letters_of(given.substr(0, 1)), letters_of(given.substr(1))};
   add_initials(of_three);
 }
