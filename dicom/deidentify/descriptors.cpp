@@ -197,10 +197,17 @@ bool is_protocol_word(std::string_view word) { return (word_flags(hash_of_word(w
 
 bool is_same_phrase(std::string_view a, std::string_view b) { return a == b || hash_of_word(a) == hash_of_word(b); }
 
-bool holds_path(std::string_view text) {
+bool holds_path_of_parts(std::string_view value) {
+  const FoldedText text(value);
   Removals removals;
-  find_paths(FoldedText(text), removals);
-  return !removals.empty();
+  find_paths(text, removals);
+  constexpr std::uint32_t kHost = 2;  // characters before it
+  return std::ranges::any_of(removals, [&](const Removal& path) {
+    const auto* first = &text.chars()[path.begin];
+    const bool is_drive = first[1].code == U':';
+    const bool is_letter = first[kHost].kind == CharKind::lower || first[kHost].kind == CharKind::upper;
+    return is_drive || (first[0].code == U'\\' && first[1].code == U'\\' && is_letter);
+  });
 }
 
 bool CleanedText::is_changed() const { return !removed_words.empty(); }

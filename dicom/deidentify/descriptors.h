@@ -36,8 +36,9 @@ bool is_protocol_word(std::string_view word);
 /// True where two entries of `keep_words` and `remove_words` are the same words: case and width do not matter.
 bool is_same_phrase(std::string_view a, std::string_view b);
 
-/// True where the text names a file on a drive, a server or in a home folder ("C:\\Users\\kim\\scan").
-bool holds_path(std::string_view text);
+/// True where the text names a file on a drive or a server ("C:\\Users\\kim\\scan"), whose backslashes part it into
+/// values. Two that are empty before a number are none.
+bool holds_path_of_parts(std::string_view value);
 
 struct CleanedText {
   std::string text;                                       ///< what is left, UTF-8; white space around gaps closed up

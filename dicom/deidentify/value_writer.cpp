@@ -321,7 +321,7 @@ void ValueWriter::write_text(const Node& node, Vr v, const CharacterSet& set, Cl
   const std::string text = without_controls(decoded(value, v, set));
   std::vector<std::string> values = split_values(text, v);
   // "C:\\Users\\kim": what parts values is part of a path.
-  if (values.size() > 1 && cleaning == Cleaning::all && holds_path(text)) values = {text};
+  if (values.size() > 1 && cleaning == Cleaning::all && holds_path_of_parts(text)) values = {text};
   const bool is_changed = clean_values(values, cleaning);
   const std::string result = fmt::format("{}", fmt::join(values, "\\"));
   if (!is_changed && text == text_of(value) && !context_.facts.sets.has_non_ascii()) return keep(node, v);

@@ -186,6 +186,10 @@ TEST(DescriptorJoined, APathGoesThoughItsSignsPartValues) {
   EXPECT_FALSE(done.holds("Desktop"));
   EXPECT_EQ(done.value(0x00181030), "HEAD\\NECK");
   EXPECT_EQ(done.value(0x0008103E), "saved in");
+  slice.text(0x00081030, "LO", "\\\\radfs01\\users\\bcarter").text(0x00181030, "LO", "\\\\0\\0\\100");
+  const test::Deidentified other(slice.bytes(), test::policy_with({DeidOption::clean_descriptors}));
+  EXPECT_FALSE(other.holds("bcarter"));
+  EXPECT_EQ(other.value(0x00181030), "\\\\0\\0\\100");
 }
 
 }  // namespace
