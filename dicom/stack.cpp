@@ -18,21 +18,18 @@ namespace naru::dicom {
 
 namespace {
 
-/// Stacks of one series follow the lowest Instance Number in them, then the lowest SOP Instance UID, then the lowest
-/// frame: those of one file.
+/// Stacks of one series follow the lowest Instance Number in them, then the lowest SOP Instance UID. Those of one file
+/// stay as they are: volumes along their axis, stacks beside each other by their frames.
 void sort_drafts(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts) {
-  std::ranges::sort(drafts, {}, [&](const StackDraft& draft) {
+  std::ranges::stable_sort(drafts, {}, [&](const StackDraft& draft) {
     std::int64_t number = std::numeric_limits<std::int64_t>::max();
     std::string_view uid = candidates[draft.members.front().candidate].instance.sop_instance_uid;
-    std::size_t plane = std::numeric_limits<std::size_t>::max();
     for (const Member& member : draft.members) {
       const Instance& instance = candidates[member.candidate].instance;
       number = std::min(number, instance.instance_number.value_or(number));
       uid = std::min<std::string_view>(uid, instance.sop_instance_uid);
-      plane = std::min(plane, instance.plane);
     }
-    return std::tuple(std::string_view(draft.stack.study_uid), std::string_view(draft.stack.series_uid), number, uid,
-                      plane);
+    return std::tuple(std::string_view(draft.stack.study_uid), std::string_view(draft.stack.series_uid), number, uid);
   });
 }
 

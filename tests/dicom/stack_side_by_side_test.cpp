@@ -254,7 +254,10 @@ TEST(StackSideBySide, StacksThatNearlyTouchAreHeld) {
     add_stack(candidates, 8, {0, 0, 7 * kStepMm + apart_mm});
     expect_all_held(candidates, Code::variable_spacing);
   }
-  std::vector<Candidate> pairs;
+  std::vector<Candidate> uneven, pairs;
+  add_stack(uneven, 8, {});
+  add_stack(uneven, 8, {0, 0, 83.8}, [](auto& i) { i.position_mm[2] += 0.4 * (i.position_mm[2] - 83.8); });
+  expect_all_held(uneven, Code::variable_spacing);
   for (int q = 0; q < 6; ++q) add_stack(pairs, 2, {0, 0, 11.1 * q});
   expect_all_held(pairs, Code::variable_spacing);
 }
