@@ -169,8 +169,8 @@ Action define_admin(CLI::App& app) {
   options->to_restore->footer("Example:\n  naru admin restore --data /var/lib/naru /backup/2026-11-26");
   options->to_check->footer("Example:\n  naru admin fsck --data /var/lib/naru --read");
   options->to_reidentify->footer(
-      "Example:\n  cat steward.token reviewer.token | naru admin reidentify --data /var/lib/naru job-1f0c9a52be47 "
-      "--reason 'IRB 2026-12: call back' --pseudonym patient-1f0c9a52be47d360");
+      "Example:\n  naru admin reidentify --data /var/lib/naru job-1f0c9a52be47 --reason 'IRB 2026-12: call back' "
+      "--pseudonym patient-1f0c9a52be47d360 < tokens");
   for (CLI::App* sub : {options->to_backup, options->to_restore, options->to_check, options->to_reidentify}) {
     add_place_options(*sub, options->serve);
   }

@@ -316,8 +316,10 @@ TEST_F(ProgramTest, InspectPrintsNoTerminalEscapes) {
 
 TEST_F(ProgramTest, TheDataOfAServerAreLookedAfterOnlyWhereTheyAre) {
   const fs::path typo = folder_ / "typo";
-  for (const std::vector<std::string>& act : std::vector<std::vector<std::string>>{
-           {"admin", "fsck"}, {"admin", "backup", "--out", (folder_ / "backup").string()}}) {
+  for (const std::vector<std::string>& act :
+       std::vector<std::vector<std::string>>{{"admin", "fsck"},
+                                             {"admin", "reidentify", "job-1", "--reason", "call back"},
+                                             {"admin", "backup", "--out", (folder_ / "backup").string()}}) {
     std::vector<std::string> arguments = act;
     arguments.insert(arguments.end(), {"--data", typo.string()});
     const Finished done = run(arguments);
@@ -495,7 +497,7 @@ TEST_F(ProgramTest, AFullDiskPublishesNothing) {
 TEST_F(ProgramTest, EveryActOfACommandExplainsItselfAndTheOutputOptions) {
   const std::vector<std::string> acts[] = {{"audit", "verify"}, {"key", "list"},     {"key", "rotate"},
                                            {"key", "destroy"},  {"admin", "backup"}, {"admin", "restore"},
-                                           {"admin", "fsck"},   {"recipes", "show"}};
+                                           {"admin", "fsck"},   {"recipes", "show"}, {"admin", "reidentify"}};
   for (std::vector<std::string> act : acts) {
     const std::string words = act[0] + ' ' + act[1];
     act.emplace_back("--help");
@@ -519,6 +521,8 @@ TEST_F(ProgramTest, ActsPrintOneDocumentUnderJsonAlsoForErrors) {
                                               {"admin", "backup", "--data", absent},
                                               {"admin", "restore", absent, "--data", absent},
                                               {"admin", "fsck", "--data", absent},
+                                              {"admin", "reidentify", "job-1", "--reason", "r", "--data", absent},
+                                              {"admin", "reidentify", "job-1", "--data", absent},
                                               {"admin", "fsck", "--backup", absent},
                                               {"recipes", "show", "absent"},
                                               {"recipes", "show"}};
