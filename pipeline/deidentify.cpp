@@ -383,6 +383,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   std::ranges::copy(texts.queue, std::back_inserter(queue.entries));
   complete_checksums(queue.entries, scan, chosen);
   add_held(queue.entries, scan, {tried, delivery.held(), released, second_looks.shown()});
+  for (HeldEntry& entry : queue.entries) entry.can_redact = texts.can_redact.contains(entry.id);
   add_faces(queue.entries, scan, tried, faces);
   write_deid_report(
       staging.report(), scan, delivery.delivered(), delivery.counts(), key,

@@ -81,14 +81,14 @@ class SeriesPlanner {
       if (!decision.kept[n].empty()) plan_.kept[members[n]] = std::move(decision.kept[n]);
       if (!series[n].regions.empty()) plan_.regions[members[n]] = series[n].regions;
     }
+    const auto was_looked_at = [](const TextLook& one) { return !one.problem; };
+    if (!decision.texts.empty() && std::ranges::all_of(series, was_looked_at)) plan_.can_redact.insert(entry.id);
     if (blanks_all && !decision.hold) plan_.released.insert(members.begin(), members.end());
     if (!decision.hold && rulings_.state_of(entry.id).empty()) return;
     entry.disposition = decision.hold ? Disposition::quarantined : Disposition::used;
     entry.reason = Code::text_suspected;
     const auto of_kind = first_of_kind(members, series);
     entry.needs_release = decision.needs_release || of_kind;
-    const auto was_looked_at = [](const TextLook& look) { return !look.problem; };
-    entry.can_redact = !decision.texts.empty() && std::ranges::all_of(series, was_looked_at);
     if (of_kind) entry.because = scan_.sources[*of_kind].text_by_kind;
     if (!decision.because.empty()) entry.because += (of_kind ? "; " : "") + std::string(decision.because);
     entry.path = scan_.files.inputs[of_kind ? *of_kind : first_unseen(members, series)].path.string();

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/cancel.h"
@@ -29,6 +30,7 @@ struct TextPlan {
   std::vector<HeldEntry> queue;  ///< the series that are held, and those about which people decided
   nlohmann::ordered_json evidence = nlohmann::ordered_json::array();  ///< lines of pixels.jsonl, by input and frame
   std::vector<std::size_t> evidence_inputs;                           ///< of each line
+  std::set<std::string> can_redact;                                   ///< ids of series, see HeldEntry
 };
 
 /// What a file in memory shows; may throw.
