@@ -33,9 +33,11 @@ Scan scan_of(const Options& options, const Context& context) {
   ProgressDisplay display(context.output.quiet);  // ends its line before the table begins
   const OnProgress on_progress = [&](const Progress& p) { display.show(p); };
   Scan scan = read_candidates(files, executor, context.cancel, on_progress);
-  const std::uint64_t memory_bytes =
-      memory_beside_headers(limit_bytes, std::max(scan.inputs.size(), scan.candidates.size()));
-  if (options.decodes) decode_candidates(scan, memory_bytes, executor, context.cancel, on_progress);
+  if (options.decodes) {
+    const std::uint64_t memory_bytes =
+        memory_beside_headers(limit_bytes, std::max(scan.inputs.size(), scan.candidates.size()));
+    decode_candidates(scan, memory_bytes, executor, context.cancel, on_progress);
+  }
   sort_candidates(scan, stack_options(recipe), executor, context.cancel, on_progress);
   mark_untaken(scan, recipe);
   log_stacks(scan);

@@ -540,5 +540,13 @@ TEST_F(ProgramTest, ActsPrintOneDocumentUnderJsonAlsoForErrors) {
   }
 }
 
+/// The bound is on what is decoded; a listing takes what its headers take.
+TEST_F(ProgramTest, InspectListsMoreFilesThanItsBoundHoldsToDecode) {
+  write_studies(1);
+  for (int n = 0; n < 11'000; ++n) test::spill(folder_ / "in" / std::to_string(n), "x");  // 6 KiB each is 64 MiB
+  EXPECT_EQ(run({"inspect", in(), "--memory", "64MiB"}).status, 3);
+  EXPECT_THAT(run({"inspect", in(), "--memory", "64MiB", "--decode"}).err, HasSubstr("[memory_exceeded]"));
+}
+
 }  // namespace
 }  // namespace naru
