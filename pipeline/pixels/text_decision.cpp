@@ -208,8 +208,10 @@ Places judge_all(std::span<const TextLook> series, TextHandling handling, const 
     JudgedText& text = texts[n];
     if (is_flood && !is_beside(text)) continue;
     text.verdict = is_flood ? TextVerdict::too_much : judge(text, places.places[places.of_text[n]], handling);
-    if (is_blanked(text.verdict) || !review.ruling_of) continue;
-    const auto ruling = review.ruling_of(text);
+    if (is_blanked(text.verdict)) continue;
+    auto ruling = review.ruling_of ? review.ruling_of(text) : std::nullopt;
+    // Of what this build finds and an earlier one did not, nobody could say anything else.
+    if (!ruling && review.blanks_all) ruling = Ruling::redact;
     if (ruling == Ruling::redact) text.verdict = TextVerdict::reviewed_redact;
     if (ruling == Ruling::keep) text.verdict = TextVerdict::reviewed_keep;
   }

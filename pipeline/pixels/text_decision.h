@@ -60,7 +60,8 @@ struct JudgedText {
 struct TextReview {
   bool is_released = false;  ///< it needs no other decision than those on its pieces of text
   std::function<std::optional<Ruling>(const JudgedText&)> ruling_of;  ///< may be empty
-  bool blanks_all = false;  ///< likewise, where all of it could be looked at: what is found is to be blanked
+  /// Likewise, where all of it could be looked at: what is found and has no ruling of its own is blanked.
+  bool blanks_all = false;
 };
 
 struct TextDecision {

@@ -37,9 +37,14 @@ void add_regions(const std::filesystem::path& report, const std::map<std::string
         if (is_left) entry->second->left.push_back(std::move(line));
         continue;
       }
-      const auto decision = latest.find(line.at("id").get<std::string>());
-      entry->second->regions.push_back(
-          {std::move(line), decision == latest.end() ? std::nullopt : std::optional(decision->second)});
+      const auto own = latest.find(line.at("id").get<std::string>());
+      std::optional<Decision> decision;
+      if (own != latest.end()) {
+        decision = own->second;
+      } else if (line.at("because") == "reviewed" && entry->second->blanks_all()) {
+        decision = entry->second->decision;  // nobody had seen it when the whole was decided
+      }
+      entry->second->regions.push_back({std::move(line), std::move(decision)});
     } catch (const Json::exception&) {
       throw Error(ErrorCode::dataset_invalid, "pixels.jsonl of the report is not as naru wrote it");
     }
@@ -60,6 +65,12 @@ void check_documents(const std::filesystem::path& report, const std::optional<He
     throw Error(ErrorCode::dataset_invalid,
                 "pixels.jsonl of the report is missing, or not as naru wrote it: bring it back; nothing was done");
   }
+}
+
+/// Who released other files released nothing that is held now.
+bool is_about_its_files(const ReviewEntry& entry, Ruling ruling) {
+  return entry.decision && entry.decision->ruling == ruling && !entry.held.files_sha256.empty() &&
+         entry.decision->files_sha256 == entry.held.files_sha256;
 }
 
 Json decision_json(const std::optional<Decision>& decision) {
@@ -115,10 +126,12 @@ ReviewState ReviewEntry::state() const {
 }
 
 bool ReviewEntry::is_released() const {
-  if (!held.needs_release || !held.can_release || !decision) return false;
-  const bool is_release = decision->ruling == Ruling::keep || (decision->blanks_all && held.can_redact);
-  // Who released other files released nothing that is held now.
-  return is_release && !held.files_sha256.empty() && decision->files_sha256 == held.files_sha256;
+  if (!held.needs_release || !held.can_release) return false;
+  return blanks_all() || is_about_its_files(*this, Ruling::keep);
+}
+
+bool ReviewEntry::blanks_all() const {
+  return held.can_redact && is_about_its_files(*this, Ruling::redact) && decision->blanks_all;
 }
 
 std::size_t ReviewEntry::open_region_count() const {

@@ -35,6 +35,8 @@ struct ReviewEntry {
   ReviewState state() const;
   /// It is held for more than pieces of text, and people released it from that.
   bool is_released() const;
+  /// People had all blanked that was found in these files.
+  bool blanks_all() const;
   std::size_t open_region_count() const;
 };
 
@@ -60,7 +62,7 @@ struct ReviewOrder {
 /// Writes decisions.jsonl: all that is ordered, or nothing. A decision about a whole that is held for its regions alone
 /// is one about each of them as well; one about a single region goes before it. Where it is held for more, `keep` of
 /// the whole leaves open what is open of its regions, and `redact` is one about all that was found in it, also about
-/// what was taken for no text.
+/// what was taken for no text, and about what people kept before it was excluded.
 /// @throws Error{usage} for an id that is not held, an order that makes no sense, or texts that are empty, too long or
 /// hold control characters
 /// @throws Error as append_decisions

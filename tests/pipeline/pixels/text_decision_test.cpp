@@ -294,6 +294,26 @@ TEST(TextDecision, BlanksAllThatPeopleWantBlankedButReleasesNothingUnseen) {
   EXPECT_TRUE(held.needs_release);
 }
 
+/// What another build finds has no line of a person.
+TEST(TextDecision, BlanksWhatNobodyWasAskedAboutWhereAllIsToBeBlanked) {
+  auto series = series_of(24, {});
+  series[0].frames = {{sign_at(200, 200)}};
+  const TextReview review{false, {}, true};
+  const TextDecision sign = decide_text(series, TextHandling::redact, review);
+  EXPECT_FALSE(sign.hold);
+  EXPECT_EQ(sign.texts[0].verdict, TextVerdict::reviewed_redact) << "unlikely otherwise, and left";
+  EXPECT_EQ(sign.boxes[0].size(), 1U);
+  EXPECT_TRUE(sign.kept[0].empty());
+  auto few = series_of(2, {});
+  few[0].frames = {{text_at(200, 200, false)}};
+  const TextDecision line = decide_text(few, TextHandling::redact, review);
+  EXPECT_FALSE(line.hold);
+  EXPECT_EQ(line.boxes[0].size(), 1U);
+  TextReview kept = review_of(Ruling::keep);
+  kept.blanks_all = true;
+  EXPECT_EQ(decide_text(few, TextHandling::redact, kept).kept[0].size(), 1U) << "but what a person kept";
+}
+
 }  // namespace
 
 }  // namespace naru::test

@@ -325,5 +325,22 @@ TEST_F(ReviewTest, TakesNoBlankingOfRegionsForTheReleaseOfAKind) {
   EXPECT_THAT(refusal({"series-1=redact"}), HasSubstr("keep it or exclude it"));
 }
 
+/// What a run found and blanked after the decision was found by no run before it.
+TEST_F(ReviewTest, AsksNobodyAboutWhatWasBlankedWithTheWhole) {
+  queue_.entries[0].needs_release = true;
+  queue_.entries[0].can_redact = true;
+  write_review(folder_.path(), queue_, {});
+  order({"series-1=redact"});
+  test::spill(folder_ / "pixels.jsonl", json_line(line_of("region-new", "series-1", "reviewed", "redacted")) +
+                                            json_line(line_of("region-later", "series-1", "second_look")));
+  queue_.entries[0].disposition = Disposition::used;
+  write_review(folder_.path(), queue_, read_decisions(folder_.path()));
+  const ReviewEntry made = review().entries.at(0);
+  ASSERT_EQ(made.regions.size(), 2U);
+  ASSERT_TRUE(made.regions[0].decision);
+  EXPECT_EQ(made.regions[0].decision->ruling, Ruling::redact);
+  EXPECT_FALSE(made.regions[1].decision) << "it shows beside what was blanked";
+}
+
 }  // namespace
 }  // namespace naru
