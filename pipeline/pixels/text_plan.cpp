@@ -58,7 +58,8 @@ class SeriesPlanner {
 
   void decide(std::string_view uid, const std::vector<std::size_t>& members, const std::vector<TextLook>& series) {
     HeldEntry entry = entry_of(uid, members, series);
-    const bool blanks_all = rulings_.blanks_all(entry.id, entry.files_sha256);
+    const bool was_looked_at = is_looked_at(members, series);
+    const bool blanks_all = was_looked_at && rulings_.blanks_all(entry.id, entry.files_sha256);
     TextDecision decision =
         decide_text(series, handling_,
                     {rulings_.releases(entry.id, entry.files_sha256),
@@ -81,9 +82,9 @@ class SeriesPlanner {
       if (!decision.kept[n].empty()) plan_.kept[members[n]] = std::move(decision.kept[n]);
       if (!series[n].regions.empty()) plan_.regions[members[n]] = series[n].regions;
     }
-    const auto was_looked_at = [](const TextLook& one) { return !one.problem; };
-    if (!decision.texts.empty() && std::ranges::all_of(series, was_looked_at)) plan_.can_redact.insert(entry.id);
-    if (blanks_all && !decision.hold) plan_.released.insert(members.begin(), members.end());
+    const bool can_redact = was_looked_at && !decision.texts.empty();
+    if (can_redact) plan_.can_redact.insert(entry.id);
+    if (can_redact && blanks_all && !decision.hold) plan_.released.insert(members.begin(), members.end());
     if (!decision.hold && rulings_.state_of(entry.id).empty()) return;
     entry.disposition = decision.hold ? Disposition::quarantined : Disposition::used;
     entry.reason = Code::text_suspected;
@@ -118,6 +119,16 @@ class SeriesPlanner {
     }
     entry.files_sha256 = files_sha256(std::move(checksums));
     return entry;
+  }
+
+  /// False where a file could not be looked at, and where one is held for its kind in which nobody looks for text: a
+  /// mask, a dose.
+  bool is_looked_at(const std::vector<std::size_t>& members, const std::vector<TextLook>& series) const {
+    for (std::size_t n = 0; n < members.size(); ++n) {
+      const bool is_unseen = !series[n].has_picture && !scan_.sources[members[n]].text_by_kind.empty();
+      if (series[n].problem || is_unseen) return false;
+    }
+    return true;
   }
 
   /// The first file that could not be looked at, else the first of all.

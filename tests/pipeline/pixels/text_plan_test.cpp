@@ -310,5 +310,45 @@ TEST(TextPlan, ReadsThePatientsWordsBesideWhatWasBlanked) {
   EXPECT_TRUE(look_again(output, {}, {}, own, blind).is_clean);
 }
 
+/// Held for its kind, and of which people want blanked all that was found.
+TEST_F(TextPlanTest, ReleasesByRedactOnlyWhatItLookedAtAndFoundTextIn) {
+  const auto plan_with = [&](const TextLook& first, const TextLook& others, const Decisions& decisions) {
+    SetUp();
+    for (const std::size_t n : used_inputs(scan_)) {
+      if (scan_.files.inputs[n].place) scan_.sources[n].text_by_kind = "Burned In Annotation YES";
+    }
+    std::atomic<int> seen{0};
+    const auto look = [&](dicom::Bytes file) {
+      if (!is_second(file)) return look_with({});
+      return seen++ == 0 ? first : others;
+    };
+    return plan_text(
+        scan_, TextHandling::redact, look, std::uint64_t{1} << 30, executor_, cancel_, [](const Progress&) {}, nullptr,
+        Rulings(decisions));
+  };
+  const TextLook text = look_with({text_at(40, false)}), nothing = look_with({});
+  TextLook mask;
+  mask.has_picture = false;
+  const TextPlan held = plan_with(text, nothing, {});
+  ASSERT_EQ(held.queue.size(), 1U);
+  Decisions decisions;
+  decisions.all.resize(1);
+  decisions.all[0].id = held.queue[0].id;
+  decisions.all[0].ruling = Ruling::redact;
+  decisions.all[0].files_sha256 = held.queue[0].files_sha256;
+  decisions.all[0].blanks_all = true;
+  const struct {
+    const TextLook &first, others;
+    std::size_t released, used;
+  } rows[] = {{text, nothing, 3, 6}, {mask, text, 0, 3}, {nothing, nothing, 0, 6}};
+  for (const auto& row : rows) {
+    const TextPlan made = plan_with(row.first, row.others, decisions);
+    EXPECT_EQ(made.released.size(), row.released) << &row - rows;
+    EXPECT_EQ(made.can_redact.contains(held.queue[0].id), row.released > 0) << &row - rows;
+    EXPECT_EQ(used_count(), row.used) << &row - rows;
+    EXPECT_EQ(made.orders.size(), row.released > 0 ? 1U : 0U) << &row - rows;
+  }
+}
+
 }  // namespace
 }  // namespace naru
