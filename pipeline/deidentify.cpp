@@ -383,7 +383,12 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   std::ranges::copy(texts.queue, std::back_inserter(queue.entries));
   complete_checksums(queue.entries, scan, chosen);
   add_held(queue.entries, scan, {tried, delivery.held(), released, second_looks.shown()});
-  for (HeldEntry& entry : queue.entries) entry.can_redact = texts.can_redact.contains(entry.id);
+  for (HeldEntry& entry : queue.entries) {
+    // Whoever takes an exclusion back has it looked at by the next run, which releases what it may.
+    const bool is_looked_at_next =
+        entry.disposition == Disposition::excluded && entry.id == series_id(entry.series_uid) && texts.was_looked;
+    entry.can_redact = is_looked_at_next || texts.can_redact.contains(entry.id);
+  }
   add_faces(queue.entries, scan, tried, faces);
   write_deid_report(
       staging.report(), scan, delivery.delivered(), delivery.counts(), key,

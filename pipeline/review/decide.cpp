@@ -10,6 +10,7 @@
 #include "dicom/deidentify/descriptor_text.h"
 #include "pipeline/pixels/text_pictures.h"
 #include "pipeline/review/review.h"
+#include "pipeline/review/rulings.h"
 
 namespace naru {
 
@@ -100,9 +101,10 @@ class Deciding {
   void add_lines(const ReviewEntry& entry, const Asked& asked) {
     const bool is_excluded = entry.decision && entry.decision->ruling == Ruling::exclude;
     if (is_excluded && !asked.whole) {
+      const std::string or_redact = entry.held.can_redact ? fmt::format(" or {}=redact", entry.held.id) : "";
       const std::string how =
           entry.held.needs_release
-              ? fmt::format("first, by {}=keep", entry.held.id)
+              ? fmt::format("first, by {}=keep{}", entry.held.id, or_redact)
               : fmt::format("with it, by {0}=redact or {0}=keep, which decides about all other regions", entry.held.id);
       throw Error(ErrorCode::usage,
                   fmt::format("{} is excluded: take that back {}; nothing was decided", entry.held.id, how));
@@ -123,6 +125,12 @@ class Deciding {
     }
     if (!blanks_all) return;
     for (const nlohmann::ordered_json& region : entry.left) add_region(entry, region, Ruling::redact);
+    if (entry.held.disposition != Disposition::excluded) return;
+    // No report lists the regions of what is excluded, but what was kept of them would still count.
+    const Rulings before(review_.decisions);
+    for (const Decision* region : before.regions_of(entry.held.id)) {
+      if (region->ruling == Ruling::keep) add_region(entry, region->region, Ruling::redact);
+    }
   }
 
   void add_region(const ReviewEntry& entry, const nlohmann::ordered_json& region, Ruling ruling) {

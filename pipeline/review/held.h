@@ -28,7 +28,8 @@ struct HeldEntry {
   /// what else holds it, and decides about no piece of text.
   bool needs_release = false;
   bool can_release = true;  ///< false: nothing but its exclusion ends this
-  /// All of it was looked at and text was found: `redact` of the whole blanks that, and releases it as `keep` does.
+  /// All of it was looked at and text was found: `redact` of the whole blanks that, and releases it as `keep` does. Or
+  /// it is excluded, and the next run looks: only then it is known whether a `redact` releases it.
   bool can_redact = false;
   std::string because{};  ///< why it is held as a whole, in words for people; empty where it is not, or never was said
   std::string path{};     ///< of the first file of which that is so, else of its first file

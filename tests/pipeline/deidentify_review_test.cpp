@@ -496,5 +496,30 @@ TEST_F(DeidentifyReviewTest, BlanksAPageOfWhichNothingIsOpenButItsKind) {
   EXPECT_EQ(actions(), (std::set<std::string>{"redacted on_background"}));
 }
 
+TEST_F(DeidentifyReviewTest, TakesAnExclusionBackWithoutDeliveringWhatItShows) {
+  put_page(with_text(70, 120));
+  EXPECT_EQ(run().instance_count, 1U);
+  decide_whole("exclude");
+  EXPECT_EQ(resume().instance_count, 1U);
+  ASSERT_EQ(review().entries.at(0).state(), ReviewState::excluded);
+  decide_whole("redact");
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::decided);
+  EXPECT_EQ(resume().instance_count, 2U);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::made);
+  EXPECT_EQ(actions(), (std::set<std::string>{"redacted reviewed"}));
+}
+
+TEST_F(DeidentifyReviewTest, HoldsAPageOnWhichNothingIsFoundOnceItsExclusionIsTakenBack) {
+  put_page(Picture());
+  EXPECT_EQ(run().instance_count, 1U);
+  EXPECT_THROW(decide_whole("redact"), Error) << "nothing was found";
+  decide_whole("exclude");
+  resume();
+  decide_whole("redact");
+  EXPECT_EQ(resume().instance_count, 1U);
+  EXPECT_EQ(review().entries.at(0).state(), ReviewState::open);
+  EXPECT_FALSE(review().entries.at(0).held.can_redact);
+}
+
 }  // namespace
 }  // namespace naru

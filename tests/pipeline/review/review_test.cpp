@@ -325,6 +325,24 @@ TEST_F(ReviewTest, TakesNoBlankingOfRegionsForTheReleaseOfAKind) {
   EXPECT_THAT(refusal({"series-1=redact"}), HasSubstr("keep it or exclude it"));
 }
 
+/// A later decision goes before an earlier one, also where the report shows no region any more.
+TEST_F(ReviewTest, TakesAnExclusionBackByHavingAllBlanked) {
+  order({"region-a=keep", "region-b=redact"});
+  order({"series-1=exclude"});
+  test::spill(folder_ / "pixels.jsonl", "");
+  queue_.entries[0].disposition = Disposition::excluded;
+  queue_.entries[0].needs_release = true;
+  queue_.entries[0].can_redact = true;
+  write_review(folder_.path(), queue_, read_decisions(folder_.path()));
+  ASSERT_EQ(state(0), ReviewState::excluded);
+  order({"series-1=redact"});
+  EXPECT_EQ(state(0), ReviewState::decided);
+  const Rulings rulings(read_decisions(folder_.path()));
+  EXPECT_TRUE(rulings.blanks_all("series-1", "f"));
+  EXPECT_EQ(rulings.of_region("region-a"), Ruling::redact);
+  EXPECT_EQ(rulings.of_region("region-b"), Ruling::redact);
+}
+
 /// What a run found and blanked after the decision was found by no run before it.
 TEST_F(ReviewTest, AsksNobodyAboutWhatWasBlankedWithTheWhole) {
   queue_.entries[0].needs_release = true;
