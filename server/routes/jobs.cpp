@@ -169,25 +169,49 @@ struct ReportFile {
   std::string etag;
 };
 
+/// Not what only a job that is gone on with reads, nor a file that is being written. And neither the way back to the
+/// patients nor pictures that show the text on them: a token with the scope read must not do for these.
+bool is_served(std::string_view name) {
+  constexpr std::array<std::string_view, 2> kUnservedEnds = {".tmp", ".full.png"};
+  return !name.starts_with("finished/") && name != "link.sealed" &&
+         std::ranges::none_of(kUnservedEnds, [&](std::string_view end) { return name.ends_with(end); });
+}
+
 /// Empty for what is no regular file, or went away. A file of a report changes by being replaced alone.
-std::optional<ReportFile> report_file(const fs::path& folder, const fs::path& file) {
+std::optional<ReportFile> report_file(const fs::path& folder, std::string name) {
   struct stat facts {};
-  if (::lstat(file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
+  if (!is_served(name) || ::lstat((folder / name).c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
   const auto& [seconds, nanoseconds] = facts.st_mtim;
-  return ReportFile{file.lexically_relative(folder).string(), static_cast<std::uint64_t>(facts.st_size),
+  return ReportFile{std::move(name), static_cast<std::uint64_t>(facts.st_size),
                     fmt::format("\"{:x}-{:x}-{:x}.{:x}\"", facts.st_ino, facts.st_size, seconds, nanoseconds)};
 }
 
-/// Sorted by name, without what only a job that is gone on with reads.
+/// Sorted by name.
 std::vector<ReportFile> report_files(const fs::path& folder) {
   std::vector<ReportFile> files;
   std::error_code failure;
   for (fs::recursive_directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
     if (it.depth() == 0 && it->path().filename() == "finished") it.disable_recursion_pending();
-    if (auto file = report_file(folder, it->path())) files.push_back(std::move(*file));
+    auto file = report_file(folder, it->path().lexically_relative(folder).string());
+    if (file) files.push_back(std::move(*file));
   }
   std::ranges::sort(files, {}, &ReportFile::name);
   return files;
+}
+
+/// One of those, without a look at the others: a report may hold a picture of each of a hundred thousand files.
+std::optional<ReportFile> report_file_called(const fs::path& folder, std::string_view name) {
+  fs::path parent = folder;
+  for (std::size_t begin = 0, end = 0; end != name.npos; begin = end + 1) {
+    end = name.find('/', begin);
+    const std::string_view part = name.substr(begin, end - begin);
+    if (part.empty() || part == "." || part == "..") return std::nullopt;  // no path leads out of the folder
+    if (end == name.npos) break;
+    parent /= part;
+    std::error_code ignored;
+    if (!fs::is_directory(fs::symlink_status(parent, ignored))) return std::nullopt;  // no link does, either
+  }
+  return report_file(folder, std::string(name));
 }
 
 Response list_report(Services& services, Request& request) {
@@ -208,12 +232,11 @@ std::string_view media_type_of(std::string_view name) {
   return found == kTypes.end() ? "application/octet-stream" : found->second;
 }
 
-/// Of the names that `list_report` tells alone, so that no path leads elsewhere.
+/// Of the names that `list_report` tells alone.
 Response show_report_file(Services& services, Request& request) {
   const fs::path folder = report_folder(services, request);
-  const std::vector<ReportFile> files = report_files(folder);
-  const auto file = std::ranges::find(files, request.path_values.at(1), &ReportFile::name);
-  if (file == files.end()) throw Error(ErrorCode::not_found, "the job's report has no such file, or there is none yet");
+  const auto file = report_file_called(folder, request.path_values.at(1));
+  if (!file) throw Error(ErrorCode::not_found, "the job's report has no such file, or there is none yet");
   LongBody body;
   body.segments =
       std::make_shared<const std::vector<Segment>>(std::vector<Segment>{{"", folder / file->name, file->size_bytes}});

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "server/jobs/job_claims.h"
 #include "server/jobs/job_queue.h"
@@ -202,6 +203,38 @@ TEST_P(JobRoutes, AStreamEndsWithItsTokenAndWithTheRightsOfItsAccount) {
     EXPECT_TRUE(stream->next().empty()) << login;
     EXPECT_TRUE(stream->is_over()) << login;
   }
+}
+
+TEST_P(JobRoutes, ServeNoWayBackToPatientsAndNoPictureOfTheirText) {
+  const std::string id = submit(), path = "/api/v1/jobs/" + id + "/report";
+  const fs::path folder = server_.folder / "reports" / id;
+  const char* const kKept[] = {"link.sealed", "crops/region-1.full.png", "record.json.tmp"};
+  for (const char* const name : kKept) naru::test::spill(folder / name, "x");
+  naru::test::spill(folder / "crops/region-1.png", "png");
+  const json items = json_of(ask(Method::get, path, steward_))["items"];
+  EXPECT_EQ(items, (json{{{"name", "crops/region-1.png"}, {"size_bytes", 3}}}));
+  for (const char* const name : kKept) {
+    EXPECT_EQ(problem_code(ask(Method::get, path + "/" + name, steward_)), "not_found") << name;
+  }
+}
+
+TEST_P(JobRoutes, FindAFileOfTheReportWithoutALookAtTheOthers) {
+  const std::string id = submit(), path = "/api/v1/jobs/" + id + "/report";
+  const fs::path folder = server_.folder / "reports" / id;
+  naru::test::spill(folder / "crops/region-1.png", "png");
+  naru::test::spill(server_.folder / "elsewhere/secret", "of nobody");
+  fs::create_directory_symlink("../../elsewhere", folder / "linked");
+  fs::create_symlink("region-1.png", folder / "crops/region-2.png");
+  for (const char* const other :
+       {"/linked/secret", "/crops/region-2.png", "/crops//region-1.png", "/crops/./region-1.png",
+        "/crops/region-1.png/", "/crops/../crops/region-1.png", "//crops/region-1.png", "/report.html/x"}) {
+    EXPECT_EQ(problem_code(ask(Method::get, path + other, steward_)), "not_found") << other;
+  }
+  if (::geteuid() == 0) return;  // reads every folder
+  fs::permissions(folder, fs::perms::owner_exec);
+  const Response found = ask(Method::get, path + "/crops/region-1.png", steward_);
+  fs::permissions(folder, fs::perms::owner_all);
+  EXPECT_EQ(found.status, 200) << "the folder cannot be listed, and need not be";
 }
 
 }  // namespace
