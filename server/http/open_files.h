@@ -1,4 +1,4 @@
-/// Files being sent: one descriptor a file, however many read it.
+/// Files being sent: one descriptor a file, however many read it. A name may get another file meanwhile.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +22,7 @@ class OpenFile {
 
 class OpenFiles {
  public:
-  /// Null where it cannot be opened.
+  /// The file that has this name now. Null where it cannot be opened.
   std::shared_ptr<const OpenFile> open(const std::filesystem::path& file);
 
  private:
