@@ -153,7 +153,7 @@ Action define_admin(CLI::App& app) {
       "reidentify",
       "from pseudonyms of a job back to their sources; the server must be stopped. Standard input has two lines: the "
       "token of a hospital_steward who asks, and of a reviewer, somebody else, who approves, both with the scope "
-      "review. Ledger and record of the job say who and why");
+      "review. Ledger and record of the job say who and why, and both tokens end");
   options->to_reidentify->add_option("JOB", options->way_back.job_id, "its id")->required();
   options->to_reidentify
       ->add_option("--reason", options->way_back.reason,

@@ -104,9 +104,20 @@ void Tokens::revoke(const Caller& caller, const std::string& id) {
       throw Error(ErrorCode::not_found, "no such token");
     }
     if (!rows.front().is_null(1)) return;
-    transaction.execute("UPDATE tokens SET revoked_ms = $1 WHERE id = $2", {parts_.clock.now_ms(), id});
-    parts_.ledger.append(transaction, {"token.revoked", caller.organisation_id, caller.user_id, id});
+    write_end(transaction, caller, id);
   });
+}
+
+void Tokens::end(Transaction& transaction, const Caller& caller) {
+  const Rows rows =
+      transaction.query("SELECT id FROM tokens WHERE secret_sha256 = $1 AND revoked_ms IS NULL", {caller.credential});
+  if (rows.empty()) throw Error(ErrorCode::unauthenticated, "the token has ended: make another");
+  write_end(transaction, caller, rows.front().text(0));
+}
+
+void Tokens::write_end(Transaction& transaction, const Caller& caller, const std::string& id) {
+  transaction.execute("UPDATE tokens SET revoked_ms = $1 WHERE id = $2", {parts_.clock.now_ms(), id});
+  parts_.ledger.append(transaction, {"token.revoked", caller.organisation_id, caller.user_id, id});
 }
 
 std::optional<Caller> Tokens::caller_with(std::string_view secret) {

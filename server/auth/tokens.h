@@ -48,11 +48,16 @@ class Tokens {
   /// At once. The own ones, or for an admin those of the own organisation. @throws Error{not_found}
   void revoke(const Caller& caller, const std::string& id);
 
+  /// The one by which the caller came, so that it does for one act. @throws Error{unauthenticated} it ended meanwhile
+  void end(Transaction& transaction, const Caller& caller);
+
   /// Who holds this secret; empty where nobody does, or the token, its user or its organisation ended.
   std::optional<Caller> caller_with(std::string_view secret);
   std::optional<Caller> caller_by(const std::string& credential);  ///< the same, by Caller::credential
 
  private:
+  void write_end(Transaction& transaction, const Caller& caller, const std::string& id);
+
   AuthParts parts_;
 };
 

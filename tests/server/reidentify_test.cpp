@@ -32,8 +32,12 @@ class ReidentifyJob : public testing::TestWithParam<DatabaseCase> {
     naru::test::spill(report_ / "record.json", R"({"schema":"naru.record/1","purpose":"p"})");
     steward_ = world_.server.add_user(world_.server.hospital_id, "kim", {Role::hospital_steward, Role::reviewer});
     reviewer_ = world_.server.add_user(world_.server.hospital_id, "lee", {Role::reviewer});
-    asked_ = {"job-1", world_.server.token_of(steward_), world_.server.token_of(reviewer_), "IRB 2026-12: call back",
-              {kPseudonymOfOne}};
+    asked_ = {"job-1", "", "", "IRB 2026-12: call back", {kPseudonymOfOne}};
+    make_tokens();
+  }
+  void make_tokens() {
+    asked_.steward_token = world_.server.token_of(steward_);
+    asked_.reviewer_token = world_.server.token_of(reviewer_);
   }
   void seal(const std::string& rows) {
     std::filesystem::create_directories(report_);
@@ -81,6 +85,7 @@ TEST_P(ReidentifyJob, LeadsBackAndSaysSoInLedgerAndRecord) {
   EXPECT_EQ(act["leaf"], leaf["number"]);
   EXPECT_EQ(json::parse(record()).at("purpose"), "p");
   asked_.pseudonyms = {};
+  make_tokens();
   EXPECT_EQ(reidentify().rows.size(), 2U);
   EXPECT_EQ(json::parse(record()).at("reidentifications").size(), 2U);
   EXPECT_THAT(record(), Not(HasSubstr("SECRET")));
@@ -117,7 +122,9 @@ TEST_P(ReidentifyJob, SaysWhatFailed) {
   EXPECT_EQ(last_leaf()["kind"], "job.reidentification_failed");
   EXPECT_EQ(last_leaf()["detail"]["error"], "key_invalid");
   EXPECT_EQ(json::parse(record()).at("reidentifications").at(0).at("error"), "key_invalid");
+  EXPECT_EQ(refusal(), ErrorCode::unauthenticated) << "a failure ends the tokens, too";
   std::filesystem::remove(report_ / "link.sealed");
+  make_tokens();
   EXPECT_EQ(refusal(), ErrorCode::input_missing);
 }
 
@@ -133,6 +140,19 @@ TEST_P(ReidentifyJob, TakesNoPatientsNameForAPseudonym) {
   asked_.pseudonyms = {};
   asked_.reason = " ";
   EXPECT_EQ(refusal(), ErrorCode::usage);
+}
+
+TEST_P(ReidentifyJob, TakesEachTokenOnce) {
+  const JobReidentification first = asked_;
+  reidentify();
+  auto kinds = world_.server.ledger_kinds();
+  ASSERT_GE(kinds.size(), 3U);
+  kinds.erase(kinds.begin(), kinds.end() - 3);
+  EXPECT_THAT(kinds, testing::ElementsAre("token.revoked", "token.revoked", "job.reidentified"));
+  EXPECT_EQ(refusal(), ErrorCode::unauthenticated);
+  make_tokens();
+  asked_.reviewer_token = first.reviewer_token;
+  EXPECT_EQ(refusal(), ErrorCode::unauthenticated) << "that of the steward is new";
 }
 
 }  // namespace
