@@ -55,17 +55,20 @@ class Act {
   Act(Services& services, const JobReidentification& asked, const Caller& steward, const Caller& reviewer)
       : services_(services), asked_(asked), steward_(steward), reviewer_(reviewer) {}
 
-  /// In the ledger; ends both tokens, since whoever types them in holds both and might go on with another job.
+  /// In the ledger, under a signed checkpoint; ends both tokens, since whoever types them in holds both and might go on
+  /// with another job.
   /// @return the number of the leaf
   std::uint64_t append(std::string_view kind, Json facts) const {
     facts["approved_by"] = reviewer_.user_id;
     facts["reason_sha256"] = sha256_hex(asked_.reason);
     facts["asked_count"] = asked_.pseudonyms.size();  // 0: for all rows
-    return in_transaction(services_.database, Access::write, [&](Transaction& transaction) {
+    const std::uint64_t leaf = in_transaction(services_.database, Access::write, [&](Transaction& transaction) {
       for (const Caller* const person : {&steward_, &reviewer_}) services_.auth->tokens.end(transaction, *person);
       return services_.ledger.append(
           transaction, {kind, steward_.organisation_id, steward_.user_id, asked_.job_id, facts});
     });
+    services_.ledger.export_tiles(services_.config.data / "ledger");  // as a server does each minute, but none runs
+    return leaf;
   }
 
   /// In the job's record, with what the ledger may not hold.

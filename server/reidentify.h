@@ -2,9 +2,9 @@
 ///
 /// Two persons of the job's hospital must want it, each by a token of their own: a steward who asks and a reviewer, who
 /// is somebody else, who approves. What was done stands in the ledger ("job.reidentified", or
-/// "job.reidentification_failed" where it could not be done) and, with the reason and the pseudonyms, in the record of
-/// the job. Nobody is told anything that does not stand there. Both tokens end with it, whether it could be done or
-/// not: they are for one act.
+/// "job.reidentification_failed" where it could not be done), which is signed and exported at once, and, with the
+/// reason and the pseudonyms, in the record of the job. Nobody is told anything that does not stand there. Both tokens
+/// end with it, whether it could be done or not: they are for one act.
 #pragma once
 
 #include <string>

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "server/jobs/job_grant.h"
 #include "server/jobs/job_row.h"
 #include "tests/server/delivery/delivery_world.h"
@@ -153,6 +155,21 @@ TEST_P(ReidentifyJob, TakesEachTokenOnce) {
   make_tokens();
   asked_.reviewer_token = first.reviewer_token;
   EXPECT_EQ(refusal(), ErrorCode::unauthenticated) << "that of the steward is new";
+}
+
+TEST_P(ReidentifyJob, StandsUnderASignedCheckpointBeforeAnybodyIsTold) {
+  const auto exported_size = [&] {
+    std::istringstream lines(naru::test::slurp(world_.server.config.data / "ledger/checkpoint"));
+    std::string origin, size;
+    std::getline(std::getline(lines, origin), size);
+    return size;
+  };
+  reidentify();
+  EXPECT_EQ(exported_size(), std::to_string(world_.server.ledger_kinds().size()));
+  make_tokens();
+  std::filesystem::remove(report_ / "record.json");
+  EXPECT_EQ(refusal(), ErrorCode::input_missing);
+  EXPECT_EQ(exported_size(), std::to_string(world_.server.ledger_kinds().size())) << "also where it failed";
 }
 
 }  // namespace
