@@ -11,12 +11,14 @@
 #include "core/text.h"
 #include "server/audit/ledger.h"
 #include "server/auth/auth.h"
+#include "server/auth/secrets.h"
 #include "server/clock.h"
 #include "server/config.h"
 #include "server/delivery/dataset_object.h"
 #include "server/delivery/job_records.h"
 #include "server/jobs/job_grant.h"
 #include "server/jobs/job_queue.h"
+#include "server/random_id.h"
 #include "server/services.h"
 #include "server/store/database.h"
 
@@ -60,7 +62,7 @@ class Act {
   /// @return the number of the leaf
   std::uint64_t append(std::string_view kind, Json facts) const {
     facts["approved_by"] = reviewer_.user_id;
-    facts["reason_sha256"] = sha256_hex(asked_.reason);
+    facts["reason_hmac"] = hmac_sha256(reason_key_, reason_);
     facts["asked_count"] = asked_.pseudonyms.size();  // 0: for all rows
     const std::uint64_t leaf = in_transaction(services_.database, Access::write, [&](Transaction& transaction) {
       for (const Caller* const person : {&steward_, &reviewer_}) services_.auth->tokens.end(transaction, *person);
@@ -76,7 +78,8 @@ class Act {
     Json act = {{"time", rfc3339(services_.clock.now_ms())},
                 {"asked_by", steward_.user_id},
                 {"approved_by", reviewer_.user_id},
-                {"reason", valid_utf8(asked_.reason)},
+                {"reason", reason_},
+                {"reason_key", reason_key_},
                 {"pseudonyms", std::set<std::string>(asked_.pseudonyms.begin(), asked_.pseudonyms.end())}};
     act.update(facts);
     act["leaf"] = leaf;
@@ -87,6 +90,8 @@ class Act {
   Services& services_;
   const JobReidentification& asked_;
   const Caller &steward_, &reviewer_;
+  const std::string reason_ = valid_utf8(asked_.reason);
+  const std::string reason_key_ = random_secret();  ///< a plain hash of a short text could be guessed from the ledger
 };
 
 }  // namespace

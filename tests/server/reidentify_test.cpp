@@ -4,6 +4,8 @@
 
 #include <sstream>
 
+#include "core/digest.h"
+#include "server/auth/secrets.h"
 #include "server/jobs/job_grant.h"
 #include "server/jobs/job_row.h"
 #include "tests/server/delivery/delivery_world.h"
@@ -170,6 +172,15 @@ TEST_P(ReidentifyJob, StandsUnderASignedCheckpointBeforeAnybodyIsTold) {
   std::filesystem::remove(report_ / "record.json");
   EXPECT_EQ(refusal(), ErrorCode::input_missing);
   EXPECT_EQ(exported_size(), std::to_string(world_.server.ledger_kinds().size())) << "also where it failed";
+}
+
+TEST_P(ReidentifyJob, HoldsToTheReasonWithoutTellingIt) {
+  reidentify();
+  const json act = json::parse(record()).at("reidentifications").at(0), leaf = last_leaf();
+  EXPECT_EQ(leaf["detail"]["reason_hmac"],
+            hmac_sha256(act.at("reason_key").get<std::string>(), act.at("reason").get<std::string>()));
+  EXPECT_THAT(leaf.dump(), Not(HasSubstr(sha256_hex(asked_.reason)))) << "a short text is guessed from its hash";
+  EXPECT_THAT(leaf.dump(), Not(HasSubstr(act.at("reason_key").get<std::string>())));
 }
 
 }  // namespace
