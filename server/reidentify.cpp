@@ -41,13 +41,16 @@ Caller holder_of(Services& services, const std::string& token, Role role) {
   return *caller;
 }
 
-/// The key under which the job's report was sealed.
+/// The key under which the job's report was sealed. None is made: it would open nothing.
 ProjectKey key_of_job(Services& services, const JobRow& job) {
-  std::string digits = in_transaction(services.database, Access::write, [&](Transaction& transaction) {
-    return job_key(transaction, services.keys, job, services.clock.now_ms());
-  });
-  const ProjectKey key = ProjectKey::from_hex(digits);
-  sodium_memzero(digits.data(), digits.size());
+  auto digits = in_transaction(services.database, Access::read,
+                               [&](Transaction& transaction) { return kept_job_key(transaction, services.keys, job); });
+  if (!digits) {
+    throw Error(ErrorCode::key_invalid,
+                fmt::format("the database has no key of {}: bring back the database that the job ran with", job.id));
+  }
+  const ProjectKey key = ProjectKey::from_hex(*digits);
+  sodium_memzero(digits->data(), digits->size());
   return key;
 }
 

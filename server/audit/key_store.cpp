@@ -66,6 +66,7 @@ class Subkey {
 
 // The purposes are apart from each other and from those of project keys.
 std::string seal_purpose(std::string_view purpose) { return fmt::format("naru.server.seal/1:{}", purpose); }
+std::string purpose_of(std::string_view secret_name) { return fmt::format("sealed_keys:{}", secret_name); }
 std::string derive_purpose(std::string_view purpose) { return fmt::format("naru.server.derive/1:{}", purpose); }
 
 }  // namespace
@@ -104,16 +105,20 @@ std::string KeyStore::unseal(std::string_view purpose, std::string_view sealed) 
               "a sealed secret does not open: it was sealed under another master key, for another purpose, or changed");
 }
 
+std::optional<std::string> KeyStore::kept(Transaction& transaction, std::string_view name) const {
+  const Rows rows = transaction.query("SELECT sealed FROM sealed_keys WHERE name = $1", {std::string(name)});
+  if (rows.empty()) return std::nullopt;
+  return unseal(purpose_of(name), rows[0].text(0));
+}
+
 std::string KeyStore::secret(Transaction& transaction, std::string_view name, std::size_t size_bytes,
                              std::int64_t now_ms) const {
-  const std::string purpose = fmt::format("sealed_keys:{}", name);
-  const Rows rows = transaction.query("SELECT sealed FROM sealed_keys WHERE name = $1", {std::string(name)});
-  if (!rows.empty()) return unseal(purpose, rows[0].text(0));
+  if (auto known = kept(transaction, name)) return *std::move(known);
   std::string secret(size_bytes, '\0');
   randombytes_buf(secret.data(), secret.size());
   try {
     transaction.execute("INSERT INTO sealed_keys (name, sealed, created_ms) VALUES ($1, $2, $3)",
-                        {std::string(name), seal(purpose, secret), now_ms});
+                        {std::string(name), seal(purpose_of(name), secret), now_ms});
   } catch (const UniqueViolation&) {
     throw RetryTransaction();  // another process made it meanwhile: that one counts
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,8 +29,11 @@ class KeyStore {
   /// @throws Error{key_invalid} where it was not sealed by this key for this purpose
   std::string unseal(std::string_view purpose, std::string_view sealed) const;
 
-  /// The secret called `name`, made by `random` bytes on first use, from the table sealed_keys.
-  /// @throws Error{key_invalid} where it was sealed by another master key; RetryTransaction
+  /// The secret called `name` from the table sealed_keys; empty where there is none.
+  /// @throws Error{key_invalid} where it was sealed by another master key
+  std::optional<std::string> kept(Transaction& transaction, std::string_view name) const;
+
+  /// The same, made by `random` bytes on first use. @throws as kept; RetryTransaction
   std::string secret(Transaction& transaction, std::string_view name, std::size_t size_bytes,
                      std::int64_t now_ms) const;
 

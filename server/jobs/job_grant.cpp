@@ -34,6 +34,13 @@ void check_cohort(Transaction& transaction, const std::string& grant_id, std::sp
   throw Error(ErrorCode::forbidden, fmt::format("{} of the studies are not in the cohort of the grant", outside));
 }
 
+std::string organisation_key_name(const JobRow& job) { return fmt::format("project-key/{}", job.organisation_id); }
+
+std::string digits_of(std::string_view secret) {
+  if (secret.size() != kKeyBytes) throw Error(ErrorCode::key_invalid, "the key of the job is not of 32 bytes");
+  return to_hex(std::as_bytes(std::span(secret)));
+}
+
 std::string date_of(std::int64_t time_ms) {
   using namespace std::chrono;
   const year_month_day day(floor<days>(sys_time<milliseconds>(milliseconds(time_ms))));
@@ -77,17 +84,19 @@ std::string recipe_of_grant(Transaction& transaction, const std::string& grant_i
   return rows.empty() ? "" : rows.front().text(0);
 }
 
-std::string job_key(Transaction& transaction, const KeyStore& keys, const JobRow& job, std::int64_t now_ms) {
-  std::string secret;
-  if (job.grant_id) {
-    const Rows rows = transaction.query("SELECT key_sealed FROM grants WHERE id = $1", {*job.grant_id});
-    if (rows.empty()) throw Error(ErrorCode::not_found, "there is no such grant");
-    secret = keys.unseal(kGrantKeyPurpose, rows.front().text(0));
-  } else {
-    secret = keys.secret(transaction, fmt::format("project-key/{}", job.organisation_id), kKeyBytes, now_ms);
+std::optional<std::string> kept_job_key(Transaction& transaction, const KeyStore& keys, const JobRow& job) {
+  if (!job.grant_id) {
+    const auto secret = keys.kept(transaction, organisation_key_name(job));
+    return secret ? std::optional(digits_of(*secret)) : std::nullopt;
   }
-  if (secret.size() != kKeyBytes) throw Error(ErrorCode::key_invalid, "the key of the job is not of 32 bytes");
-  return to_hex(std::as_bytes(std::span(secret)));
+  const Rows rows = transaction.query("SELECT key_sealed FROM grants WHERE id = $1", {*job.grant_id});
+  if (rows.empty()) throw Error(ErrorCode::not_found, "there is no such grant");
+  return digits_of(keys.unseal(kGrantKeyPurpose, rows.front().text(0)));
+}
+
+std::string job_key(Transaction& transaction, const KeyStore& keys, const JobRow& job, std::int64_t now_ms) {
+  if (auto kept = kept_job_key(transaction, keys, job)) return *std::move(kept);
+  return digits_of(keys.secret(transaction, organisation_key_name(job), kKeyBytes, now_ms));
 }
 
 std::string period_text(std::int64_t approved_ms, std::int64_t expires_ms) {

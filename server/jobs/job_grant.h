@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,8 +32,10 @@ void check_recipient(Transaction& transaction, const JobRow& job);
 /// The recipe that a job under the grant is made by where it names none; empty also where there is no such grant.
 std::string recipe_of_grant(Transaction& transaction, const std::string& grant_id, const std::string& organisation_id);
 
-/// The key for the job's pseudonyms, as 64 hexadecimal digits: the grant's own, else the organisation's, which is made
-/// on first use. @throws Error{key_invalid}
+/// The key for the job's pseudonyms, as 64 hexadecimal digits: the grant's own, else the organisation's; empty where
+/// that has none. @throws Error{key_invalid}
+std::optional<std::string> kept_job_key(Transaction& transaction, const KeyStore& keys, const JobRow& job);
+/// The same; the organisation's is made on first use.
 std::string job_key(Transaction& transaction, const KeyStore& keys, const JobRow& job, std::int64_t now_ms);
 
 /// "2026-01-31 to 2026-12-31", both days in UTC.

@@ -183,5 +183,19 @@ TEST_P(ReidentifyJob, HoldsToTheReasonWithoutTellingIt) {
   EXPECT_THAT(leaf.dump(), Not(HasSubstr(act.at("reason_key").get<std::string>())));
 }
 
+TEST_P(ReidentifyJob, OpensTheTableOfAJobWithoutAGrantAndMakesNoKeyForIt) {
+  world_.write([&](Transaction& t) { t.execute("UPDATE jobs SET grant_id = NULL"); });
+  seal(kLinkRows);
+  EXPECT_EQ(reidentify().rows.size(), 1U);
+  world_.write([&](Transaction& t) { t.execute("DELETE FROM sealed_keys WHERE name LIKE 'project-key/%'"); });
+  make_tokens();
+  EXPECT_THAT([&] { reidentify(); }, testing::ThrowsMessage<Error>(HasSubstr("no key of job-1")));
+  EXPECT_EQ(last_leaf()["detail"]["error"], "key_invalid");
+  const auto made = world_.write([&](Transaction& t) {
+    return t.query("SELECT COUNT(*) FROM sealed_keys WHERE name LIKE 'project-key/%'").at(0).integer(0);
+  });
+  EXPECT_EQ(made, 0) << "it would open nothing";
+}
+
 }  // namespace
 }  // namespace naru::server::test
