@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <string>
+
+#include "core/ascii_case.h"
 
 namespace naru {
 
 namespace {
 
 struct Vendor {
-  std::string_view prefix;  ///< of the attribute in capitals
+  std::string_view prefix;  ///< of the attribute, in any case
   std::string_view name;
 };
 
@@ -91,15 +91,10 @@ constexpr std::array<std::string_view, 62> kBodyParts = {
     "WRIST",
 };
 
-std::string capitals(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return result;
-}
-
 const Vendor* vendor_of(std::string_view manufacturer) {
-  const std::string text = capitals(manufacturer);
-  const auto found = std::ranges::find_if(kVendors, [&](const Vendor& v) { return text.starts_with(v.prefix); });
+  const auto found = std::ranges::find_if(kVendors, [&](const Vendor& vendor) {
+    return is_equal_but_for_case(manufacturer.substr(0, vendor.prefix.size()), vendor.prefix);
+  });
   return found == kVendors.end() ? nullptr : &*found;
 }
 
@@ -117,8 +112,8 @@ std::string_view unknown_of_manufacturer(std::string_view manufacturer) {
 }
 
 std::optional<std::string_view> public_body_part(std::string_view body_part) {
-  const std::string text = capitals(body_part);
-  const auto found = std::ranges::find(kBodyParts, text);
+  const auto found =
+      std::ranges::find_if(kBodyParts, [&](std::string_view term) { return is_equal_but_for_case(body_part, term); });
   if (found == kBodyParts.end()) return std::nullopt;
   return *found;
 }

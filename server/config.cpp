@@ -126,9 +126,8 @@ const std::array kKeys = {
         "Without TLS the server listens on loopback alone, unless a proxy in front of it does TLS and this says so.",
         [](const TomlValue& v, Config& c) { c.listen.plain_is_allowed = v.boolean(); }},
     Key{"listen", "public_url", "\"\"",
-        "How clients reach it, e.g. \"https://naru.hospital.example\"; stands in links. \"\": address and port, of "
-        "0.0.0.0 "
-        "and :: the machine's name and port.",
+        "How clients reach it, e.g. \"https://naru.hospital.example\"; stands in links. \"\": address and port, "
+        "of 0.0.0.0 and :: the machine's name and port.",
         [](const TomlValue& v, Config& c) { c.listen.public_url = without_last_slashes(url_of(v, "http")); }},
     Key{"listen", "max_connections", "20000", "More than these are refused.",
         [](const TomlValue& v, Config& c) { c.listen.max_connections = number_within(v, 1, 1000000); }},

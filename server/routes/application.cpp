@@ -1,5 +1,6 @@
 #include "server/routes/application.h"
 
+#include "core/ascii_case.h"
 #include "core/error.h"
 #include "server/auth/auth.h"
 #include "server/config.h"
@@ -13,8 +14,7 @@ namespace {
 constexpr std::string_view kBearer = "Bearer ";
 
 bool is_bearer(std::string_view authorization) {
-  const std::string_view scheme = authorization.substr(0, kBearer.size());
-  return std::ranges::equal(scheme, kBearer, [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+  return is_equal_but_for_case(authorization.substr(0, kBearer.size()), kBearer);
 }
 
 bool changes_something(Method method) { return method != Method::get && method != Method::head; }
