@@ -10,22 +10,10 @@
 
 #include "core/code.h"
 #include "dicom/deidentify/element_table.h"
+#include "dicom/deidentify/pixel_facts.h"
 #include "dicom/deidentify/policy.h"
-#include "dicom/instance.h"
 
 namespace naru::dicom {
-
-/// What the header says of the pixels.
-struct PixelFacts {
-  PixelFormat format;  ///< its offsets are not used
-  std::string modality, manufacturer, model, sop_class_uid, burned_in_annotation;
-  std::vector<std::string> image_type;
-  std::optional<std::int64_t> padding_value;
-  bool is_rescaled_down = false;       ///< by a negative slope: large stored values are small ones
-  bool has_overlay_in_pixels = false;  ///< unused bits hold an overlay (retired)
-  std::optional<Palette> palette;      ///< of PALETTE COLOR, where it can be read
-};
-PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_view transfer_syntax_uid);
 
 struct PixelOutcome {
   std::optional<Code> problem;         ///< the instance is withheld: text_suspected, corrupt, unsupported_...
