@@ -1,23 +1,20 @@
 #include "dicom/deidentify/deidentify.h"
 
-#include <fmt/format.h>
-#include <zlib.h>
-
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <memory>
 #include <set>
 #include <utility>
 
-#include "core/digest.h"
 #include "core/error.h"
-#include "dicom/dcmtk/data_dictionary.h"
+#include "dicom/deidentify/deid_output.h"
+#include "dicom/deidentify/deid_source.h"
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptor_phrases.h"
 #include "dicom/deidentify/descriptors.h"
 #include "dicom/deidentify/element_table.h"
 #include "dicom/deidentify/file_facts.h"
+#include "dicom/deidentify/opened_file.h"
 #include "dicom/deidentify/patient_words.h"
 #include "dicom/deidentify/pixel_treatment.h"
 #include "dicom/deidentify/proof.h"
@@ -25,12 +22,9 @@
 #include "dicom/deidentify/recorded_sound.h"
 #include "dicom/deidentify/rewrite.h"
 #include "dicom/deidentify/values.h"
-#include "dicom/dicomdir.h"
 #include "dicom/element_values.h"
-#include "dicom/file_layout.h"
 #include "dicom/header_values.h"
-#include "dicom/implementation_uid.h"
-#include "dicom/inflate.h"
+#include "dicom/instance.h"
 #include "dicom/transfer_syntax.h"
 
 namespace naru::dicom {
@@ -38,135 +32,11 @@ namespace naru::dicom {
 namespace {
 
 constexpr std::string_view kExplicitLittleUid = "1.2.840.10008.1.2.1";
-/// Sounds: a voice identifies, and nothing here can clean one.
-constexpr std::array<std::string_view, 2> kSoundClasses = {"1.2.840.10008.5.1.4.1.1.9.4.1",
-                                                           "1.2.840.10008.5.1.4.1.1.9.4.2"};
-
-/// Objects of no patient and no study (PS3.3 A.39, A.40, A.58 to A.60, A.86): by nothing could a result be named.
-constexpr std::array<std::string_view, 9> kClassesWithoutPatient = {
-    "1.2.840.10008.5.1.4.38.1",        // Hanging Protocol
-    "1.2.840.10008.5.1.4.39.1",        // Color Palette
-    "1.2.840.10008.5.1.4.43.1",        // Generic Implant Template
-    "1.2.840.10008.5.1.4.44.1",        // Implant Assembly Template
-    "1.2.840.10008.5.1.4.45.1",        // Implant Template Group
-    "1.2.840.10008.5.1.4.1.1.200.1",   // CT Defined Procedure Protocol
-    "1.2.840.10008.5.1.4.1.1.200.3",   // Protocol Approval
-    "1.2.840.10008.5.1.4.1.1.200.7",   // XA Defined Procedure Protocol
-    "1.2.840.10008.5.1.4.1.1.201.1"};  // Inventory: of many patients
-
-/// Of DICOS, the screening of baggage and travellers: who travels where stands in attributes that PS3.15 knows nothing
-/// of.
-constexpr std::string_view kBaggageClasses = "1.2.840.10008.5.1.4.1.1.501.";
-
-/// A file opened in memory: its data set, inflated where it was deflated.
-struct OpenedFile {
-  std::optional<Code> problem;
-  const SyntaxInfo* syntax = nullptr;
-  std::string transfer_syntax_uid;
-  std::vector<std::byte> inflated;
-  std::vector<Note> notes;
-  bool is_stream_cut = false;  ///< the deflated stream breaks off: what it gave may look whole
-  Bytes data_set;
-  Encoding encoding;
-};
-
-OpenedFile opened(Bytes file, std::size_t max_inflated_bytes) {
-  OpenedFile result;
-  const auto layout = read_layout(file);
-  if (!layout) return result.problem = is_cms_envelope(file) ? Code::encrypted : Code::not_dicom, result;
-  if (layout->is_cut) return result.problem = Code::truncated, result;
-  if (!layout->has_magic) result.notes.push_back(Note::no_preamble);
-  if (!layout->has_meta) result.notes.push_back(Note::no_meta_header);
-  result.transfer_syntax_uid = layout->transfer_syntax_uid;
-  result.syntax = find_syntax(layout->transfer_syntax_uid);
-  if (result.syntax == nullptr) return result.problem = Code::unsupported_transfer_syntax, result;
-  result.encoding = result.syntax->encoding;
-  result.data_set = file.subspan(layout->data_set_offset);
-  if (result.syntax->is_deflated) {
-    Inflater inflater([rest = result.data_set]() mutable { return std::exchange(rest, {}); });
-    result.inflated = inflate_prefix(inflater, max_inflated_bytes + 1);
-    result.is_stream_cut = !inflater.has_ended();
-    if (result.inflated.size() > max_inflated_bytes) return result.problem = Code::too_large, result;
-    result.data_set = result.inflated;
-  } else if (const auto found = contradicting_encoding(file, layout->data_set_offset, result.encoding)) {
-    result.encoding = *found;
-    result.notes.push_back(Note::wrong_transfer_syntax);
-  }
-  return result;
-}
 
 /// The syntax that describes an encoding, where a file's own statement was wrong.
 std::string_view uid_of_encoding(Encoding encoding) {
   if (encoding.is_big_endian) return "1.2.840.10008.1.2.2";
   return encoding.is_explicit_vr ? kExplicitLittleUid : "1.2.840.10008.1.2";
-}
-
-std::vector<std::byte> deflated(const DeidOutput& output) {
-  z_stream stream{};
-  constexpr int kRaw = -15, kMemoryLevel = 8;
-  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kRaw, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) {
-    throw std::bad_alloc();
-  }
-  const std::unique_ptr<z_stream, int (*)(z_stream*)> end(&stream, deflateEnd);
-  std::vector<std::byte> result(deflateBound(&stream, output.size_bytes()) + output.pieces.size());
-  stream.next_out = reinterpret_cast<Bytef*>(result.data());
-  stream.avail_out = static_cast<uInt>(result.size());
-  for (const Bytes piece : output.pieces) {
-    stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(piece.data()));
-    stream.avail_in = static_cast<uInt>(piece.size());
-    if (deflate(&stream, Z_NO_FLUSH) != Z_OK) throw std::bad_alloc();
-  }
-  if (deflate(&stream, Z_FINISH) != Z_STREAM_END) throw std::bad_alloc();
-  result.resize(stream.total_out + stream.total_out % 2);
-  return result;
-}
-
-/// The last elements of the File Meta Information: who wrote it.
-std::vector<std::byte> implementation(std::string_view version) {
-  DataSetWriter elements({true, false});
-  elements.element(0x00020012, vr("UI"), kImplementationClassUid);
-  elements.element(0x00020013, vr("SH"), ("NARU_" + std::string(version)).substr(0, 16));
-  return elements.finish().buffer;
-}
-
-/// Preamble and File Meta Information, made anew: nothing of the source's is kept but class and syntax.
-std::vector<std::byte> file_meta(std::string_view sop_class, std::string_view sop_instance, std::string_view syntax,
-                                 std::string_view version) {
-  using namespace std::string_view_literals;
-  constexpr std::size_t kPreambleBytes = 128;
-  DataSetWriter elements({true, false});
-  elements.element(0x00020001, vr("OB"), "\0\1"sv);
-  elements.element(0x00020002, vr("UI"), sop_class);
-  elements.element(0x00020003, vr("UI"), sop_instance);
-  elements.element(0x00020010, vr("UI"), syntax);
-  std::vector<std::byte> body = elements.finish().buffer;
-  const std::vector<std::byte> last = implementation(version);
-  body.insert(body.end(), last.begin(), last.end());
-  const auto length = static_cast<std::uint32_t>(body.size());
-  const std::array<char, 4> length_bytes = {static_cast<char>(length & 0xFF), static_cast<char>(length >> 8 & 0xFF),
-                                            static_cast<char>(length >> 16 & 0xFF), static_cast<char>(length >> 24)};
-  DataSetWriter group_length({true, false});
-  group_length.element(0x00020000, vr("UL"), std::string_view(length_bytes.data(), length_bytes.size()));
-  std::vector<std::byte> result(kPreambleBytes, std::byte{0});
-  for (const char c : "DICM"sv) result.push_back(static_cast<std::byte>(c));
-  const std::vector<std::byte> first = group_length.finish().buffer;
-  result.insert(result.end(), first.begin(), first.end());
-  result.insert(result.end(), body.begin(), body.end());
-  return result;
-}
-
-void append(DeidOutput& output, std::vector<std::byte> bytes) {
-  output.owned.push_back(std::move(bytes));
-  output.pieces.emplace_back(output.owned.back());
-}
-
-/// Buffers move into the output and keep their addresses, so that views into them stay good.
-void append(DeidOutput& output, DataSetWriter::Written written) {
-  output.owned.push_back(std::move(written.buffer));
-  const Bytes buffer(output.owned.back());
-  for (const DataSetWriter::Piece& piece : written.pieces) {
-    output.pieces.push_back(piece.view.empty() ? buffer.subspan(piece.begin, piece.size) : piece.view);
-  }
 }
 
 /// Pixel Data, or the floats that stand for it.
@@ -178,19 +48,6 @@ const Node* find_pixels(const ElementTable& table) {
     if (is_float_pixel_data(node.tag)) found = &node;
   }
   return found;
-}
-
-/// Of a private or unknown class nobody can say what its attributes hold.
-bool is_handled(std::string_view sop_class_uid) {
-  return is_standard_uid(sop_class_uid) && !sop_class_uid.starts_with(kBaggageClasses) &&
-         std::ranges::find(kSoundClasses, sop_class_uid) == kSoundClasses.end() &&
-         std::ranges::find(kClassesWithoutPatient, sop_class_uid) == kClassesWithoutPatient.end();
-}
-
-std::optional<Code> check_source(const DeidSource& source) {
-  if (!source.sop_class_uid.empty() && !is_handled(source.sop_class_uid)) return Code::unsupported_sop_class;
-  if (source.sop_instance_uid.empty() || source.study_uid.empty() || source.series_uid.empty()) return Code::corrupt;
-  return source.sop_class_uid.empty() ? std::optional(Code::unsupported_sop_class) : std::nullopt;
 }
 
 /// The issuer in a text of patient_identifier.
@@ -246,77 +103,6 @@ AllowedTexts allowed_texts(const FileFacts& facts, const Identifiers& shared, in
 }
 
 }  // namespace
-
-std::uint64_t DeidOutput::size_bytes() const {
-  std::uint64_t total = 0;
-  for (const Bytes piece : pieces) total += piece.size();
-  return total;
-}
-
-std::vector<std::byte> DeidOutput::bytes() const {
-  std::vector<std::byte> file;
-  file.reserve(size_bytes());
-  for (const Bytes piece : pieces) file.insert(file.end(), piece.begin(), piece.end());
-  return file;
-}
-
-std::vector<PixelBox> regions_of_file(Bytes bytes, const DeidentifyPolicy& policy) {
-  constexpr std::size_t kInflatedBytes = std::size_t{16} << 20;
-  if (policy.regions.empty()) return {};
-  const OpenedFile file = opened(bytes, kInflatedBytes);
-  if (file.problem) return {};
-  const ElementTable table = read_elements(file.data_set, 0, file.encoding);
-  return regions_for(read_pixel_facts(table, file.data_set, file.transfer_syntax_uid), policy);
-}
-
-DeidSourceResult read_deid_source(Bytes prefix, std::uint64_t file_size_bytes, const DeidentifyPolicy* policy) {
-  constexpr std::size_t kInflatedPrefixBytes = std::size_t{16} << 20;
-  constexpr std::string_view kVisibleLight = "1.2.840.10008.5.1.4.1.1.77.1.";
-  DeidSourceResult result;
-  const bool is_whole = prefix.size() >= file_size_bytes;
-  result.header_bytes = prefix.size();
-  result.is_dicomdir = is_dicomdir(prefix);
-  OpenedFile file = opened(prefix, kInflatedPrefixBytes);
-  result.notes = file.notes;
-  const bool is_only_a_prefix = file.problem == Code::too_large;  // of what a deflated file expands to
-  if (file.problem && !is_only_a_prefix) {
-    result.needs_more = !is_whole && file.problem == Code::truncated;
-    result.reason = file.problem;
-    return result;
-  }
-  if (is_only_a_prefix) file.data_set = Bytes(file.inflated).first(kInflatedPrefixBytes);
-  const ElementTable table = read_elements(file.data_set, 0, file.encoding);
-  result.source = source_of(table, file.data_set);
-  result.source.transfer_syntax_uid = file.transfer_syntax_uid;
-  if (file.syntax->is_encapsulated || file.syntax->is_deflated) {
-    const PixelFacts facts = read_pixel_facts(table, file.data_set, file.transfer_syntax_uid);
-    result.source.expanded_bytes = expanded_bytes(facts);
-    result.source.is_expanded = policy != nullptr && is_always_decoded(facts, *policy);
-  }
-  const Tag last_tag = table.nodes.empty() || table.nodes.back().parent != 0 ? 0 : table.nodes.back().tag;
-  // Slides say behind what others hold whether their label is in the picture.
-  const bool is_visible_light = result.source.sop_class_uid.starts_with(kVisibleLight);
-  const Tag last_wanted = is_visible_light ? kSpecimenLabelInImage : kBurnedInAnnotation;
-  const bool has_all = std::max(last_tag, table.cut_tag) >= last_wanted;
-  const bool may_be_cut = table.problem == Code::truncated || table.problem == Code::corrupt;
-  result.needs_more = !is_whole && !has_all && (may_be_cut || !table.problem);
-  if (is_whole && !is_only_a_prefix) result.reason = table.problem;
-  if (!result.reason && !result.needs_more && !result.is_dicomdir) result.reason = check_source(result.source);
-  const bool has_header = !table.problem || table.cut_tag == kPixelData;
-  if (policy != nullptr && !result.reason && has_header && file.inflated.empty()) {
-    result.identifiers = collect_facts(table, file.data_set, *policy).identifiers;
-  }
-  if (table.cut_tag == kPixelData && file.inflated.empty() && !table.nodes.empty()) {
-    const Bytes last = value_of(table.nodes.back(), prefix.last(file.data_set.size()));
-    result.header_bytes = static_cast<std::size_t>(last.data() + last.size() - prefix.data());
-  }
-  return result;
-}
-
-std::string patient_identifier(const DeidSource& source) {
-  if (source.patient_id.empty()) return "study\n" + source.study_uid;
-  return "id\n" + source.patient_id + '\n' + source.issuer_of_patient_id;
-}
 
 Deidentifier::Deidentifier(DeidentifyPolicy policy, const PseudonymKey& key, std::string version, DeidProbe probe)
     : policy_(std::move(policy)), key_(key), version_(std::move(version)), probe_(std::move(probe)) {
@@ -556,34 +342,6 @@ class DeidRun {
 DeidResult Deidentifier::run(Bytes file, const PatientWords* words, std::string_view patient,
                              std::span<const PixelBox> boxes, bool is_reviewed) const {
   return DeidRun(policy_, key_, version_, probe_, words, patient, boxes, is_reviewed).go(file);
-}
-
-std::string data_set_sha256(Bytes bytes) {
-  const OpenedFile file = opened(bytes, kMaxInflatedBytes);
-  if (file.problem) return "";
-  const ElementTable table = read_elements(file.data_set, 0, file.encoding);
-  if (table.problem) return "";
-  Sha256 hash;
-  const auto add = [&](const std::string& text) { hash.update(std::as_bytes(std::span(text))); };
-  add(fmt::format("{} {}\n", file.syntax->is_encapsulated ? file.transfer_syntax_uid : "",
-                  file.encoding.is_big_endian));
-  for (std::uint32_t i = 0; i < table.nodes.size(); ++i) {
-    const Node& node = table.nodes[i];
-    const bool has_value = node.kind == NodeKind::element || node.kind == NodeKind::encapsulated;
-    if (has_value && (node.tag & 0xFFFF) == 0) continue;  // a group's length tells how it was written
-    const Bytes value = has_value ? value_of(node, file.data_set) : Bytes();
-    add(fmt::format("{:08X} {} {} ", node.tag, static_cast<int>(node.kind), has_value ? value.size() : node.end - i));
-    hash.update(value);
-  }
-  return hash.finish();
-}
-
-std::optional<Identifiers> collect_identifiers(Bytes header_or_file, const DeidentifyPolicy& policy) {
-  constexpr std::size_t kInflatedBytes = std::size_t{64} << 20;
-  const OpenedFile file = opened(header_or_file, kInflatedBytes);
-  if (file.problem) return std::nullopt;
-  const ElementTable table = read_elements(file.data_set, 0, file.encoding);
-  return collect_facts(table, file.data_set, policy).identifiers;
 }
 
 }  // namespace naru::dicom
