@@ -1,6 +1,7 @@
 #include "dicom/stack_findings.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <numbers>
@@ -22,6 +23,8 @@ constexpr double kTiltToleranceDegrees = 0.05;
 constexpr double kMaxTiltDegrees = 45;
 /// The tilt that the header states is rounded to a tenth or a half degree.
 constexpr double kStatedTiltToleranceDegrees = 0.5;
+/// What slices are lost to that no recipe makes up for.
+constexpr std::array kConflicts = {Code::duplicate_identifier_different_pixels, Code::unused_bits_set};
 /// What is done to a stack that is not rejected.
 constexpr std::string_view kInterpolated = "interpolated", kStraightened = "straightened by resampling";
 
@@ -102,12 +105,15 @@ void StackJudge::retell_what_is_not_done() {
   }
 }
 
+/// No recipe goes on without a slice that is lost to one of these: another file contradicts it, or the Bits Stored that
+/// all slices of the stack state.
 void StackJudge::note_conflicts() {
-  const auto count = std::ranges::count_if(
-      draft_.members, [](const Member& member) { return member.lost == Code::duplicate_identifier_different_pixels; });
-  if (count == 0) return;
-  draft_.add({Code::duplicate_identifier_different_pixels, {{"files", static_cast<double>(count)}}, "rejected"},
-             Verdict::reject);
+  for (const Code code : kConflicts) {
+    const auto count =
+        std::ranges::count_if(draft_.members, [&](const Member& member) { return member.lost == code; });
+    if (count == 0) continue;
+    draft_.add({code, {{"files", static_cast<double>(count)}}, "rejected"}, Verdict::reject);
+  }
 }
 
 /// Slices lost to their rescale are gaps, or all that there is: the finding tells which attribute to look at.
@@ -250,12 +256,13 @@ void StackJudge::note_gaps() {
     if (kLeastSlicesForOneMadeUp * made_up <= k_.back() + 1) return note_gap_runs(kInterpolated, Verdict::repair);
     return note_gap_runs("rejected: more than a third of the slices would be made up", Verdict::reject);
   }
-  if (options_.gap != GapPolicy::keep_longest_run) return note_gap_runs("rejected", Verdict::reject);
+  const bool keeps_run = options_.gap == GapPolicy::keep_longest_run && draft_.reason != Code::unused_bits_set;
+  if (!keeps_run) return note_gap_runs("rejected", Verdict::reject);
   note_gap_runs("kept the longest run", Verdict::repair);
   keep_longest_run();
 }
 
-/// One finding for each run of missing slices. Those lost to one SOP Instance UID in two files have their own.
+/// One finding for each run of missing slices. Those lost to a conflict have their own.
 void StackJudge::note_gap_runs(std::string_view action, Verdict effect) {
   std::int64_t usable = 0, missing = 0, next_k = 0;
   const auto note = [&] {
@@ -273,7 +280,7 @@ void StackJudge::note_gap_runs(std::string_view action, Verdict effect) {
     if (!places_[p].is_lost()) {
       note();
       ++usable;
-    } else if (places_[p].first().lost != Code::duplicate_identifier_different_pixels) {
+    } else if (std::ranges::find(kConflicts, places_[p].first().lost) == kConflicts.end()) {
       ++missing;
     }
   }

@@ -374,6 +374,18 @@ TEST(StackFindings, ASmallTiltOfExactTextsIsOne) {
   EXPECT_THAT(codes(build_stacks(image.leaning(0.1), kDifferent).stacks[0]), ElementsAre(Code::gantry_tilt));
 }
 
+/// No value of the stack is believed then, whatever a recipe does about slices that lack.
+TEST(StackFindings, SlicesThatBitsStoredDoesNotHoldAreNoGap) {
+  for (const GapPolicy policy : {GapPolicy::reject, GapPolicy::interpolate, GapPolicy::keep_longest_run}) {
+    auto candidates = series();
+    candidates[4].broken = Code::unused_bits_set;
+    const Sorted sorted = build_stacks(candidates, kDifferent, {policy});
+    EXPECT_THAT(codes(sorted.stacks[0]), ElementsAre(Code::unused_bits_set));
+    EXPECT_EQ(detail(sorted.stacks[0].findings[0], "files"), 1);
+    expect_all_rejected(sorted, Code::unused_bits_set);
+  }
+}
+
 }  // namespace
 
 }  // namespace naru::test
