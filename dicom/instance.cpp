@@ -76,6 +76,21 @@ std::optional<Code> check_walk(const HeaderValues& header, const PixelDataSource
   return header.end() == WalkEnd::cut_short ? std::optional(Code::truncated) : std::nullopt;
 }
 
+/// Bits beside Bits Stored may be used by overlays of old: those whose bits stand in Pixel Data (retired, PS3.3 C.9.2).
+/// One that does not say where it stands may be in any of them.
+std::uint16_t read_overlay_bits(const HeaderValues& header) {
+  constexpr Tag kFirstGroup = 0x60000000, kLastGroup = 0x601E0000, kGroupStep = 0x00020000;
+  constexpr Tag kBitsAllocatedOfOverlay = 0x0100, kBitPosition = 0x0102, kOverlayData = 0x3000;
+  unsigned bits = 0;
+  for (Tag group = kFirstGroup; group <= kLastGroup; group += kGroupStep) {
+    const auto allocated = header.number(group | kBitsAllocatedOfOverlay);
+    if (!allocated || *allocated == 1 || header.has_own(group | kOverlayData)) continue;
+    const auto position = header.number(group | kBitPosition);
+    bits |= position ? 1U << std::min<unsigned>(*position, 16) : 0xFFFF;
+  }
+  return static_cast<std::uint16_t>(bits);
+}
+
 /// How the pixels are stored and where; colour is read but is none of a slice.
 std::optional<Code> read_pixels_of(const HeaderValues& header, const SyntaxInfo* syntax, const PixelDataSource& source,
                                    HeaderResult& result, PixelFormat& format) {
@@ -84,7 +99,9 @@ std::optional<Code> read_pixels_of(const HeaderValues& header, const SyntaxInfo*
   const bool has_floats =
       std::ranges::any_of(header.elements(), [](const auto& element) { return is_float_pixel_data(element.tag); });
   if (has_floats && header.end() != WalkEnd::pixel_data) return Code::unsupported_sop_class;
+  format.overlay_bits = read_overlay_bits(header);
   if (const auto problem = read_pixel_format(header, format)) return problem;
+  format.padding_word = read_padding_word(header, format);
   const auto problem = syntax ? locate_pixels(header, *syntax, source, format, result.notes)
                               : std::optional(Code::unsupported_transfer_syntax);
   if (!problem) result.pixels = format;
@@ -117,17 +134,6 @@ std::optional<Code> read_planes(const HeaderValues& header, Instance file, std::
   return rescale;
 }
 
-/// Bits above Bits Stored may be used by an overlay of old: one whose bits stand in Pixel Data (retired, PS3.3 C.9.2).
-bool has_overlay_in_pixels(const HeaderValues& header) {
-  constexpr Tag kFirstGroup = 0x60000000, kLastGroup = 0x601E0000, kGroupStep = 0x00020000;
-  constexpr Tag kBitsAllocatedOfOverlay = 0x0100, kOverlayData = 0x3000;
-  for (Tag group = kFirstGroup; group <= kLastGroup; group += kGroupStep) {
-    const auto bits = header.number(group | kBitsAllocatedOfOverlay);
-    if (bits && *bits != 1 && !header.has_own(group | kOverlayData)) return true;
-  }
-  return false;
-}
-
 /// Tags that are read, with the VR that PS3.6 gives them, as far as a wrong one is met in files.
 struct KnownVr {
   Tag tag;
@@ -149,7 +155,8 @@ constexpr std::array kKnownVrs = {
     KnownVr{kRescaleIntercept, vr("DS")},
 };
 
-void add_notes(const FileLayout& layout, const HeaderValues& header, std::vector<Note>& notes) {
+void add_notes(const FileLayout& layout, const HeaderValues& header, const PixelFormat& pixels,
+               std::vector<Note>& notes) {
   const auto add = [&](bool is_so, Note note) {
     if (is_so && std::ranges::find(notes, note) == notes.end()) notes.push_back(note);
   };
@@ -166,7 +173,7 @@ void add_notes(const FileLayout& layout, const HeaderValues& header, std::vector
     return stated != 0 && stated != known.value_representation;
   };
   add(std::ranges::any_of(header.elements(), is_invalid) || std::ranges::any_of(kKnownVrs, is_wrong), Note::wrong_vr);
-  add(has_overlay_in_pixels(header), Note::overlay_in_pixels);
+  add(pixels.overlay_bits != 0, Note::overlay_in_pixels);
 }
 
 HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, const PixelDataSource& source,
@@ -181,9 +188,8 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   Instance file;
   file.pixels.transfer_syntax_uid = layout.transfer_syntax_uid;
   const auto pixels = read_pixels_of(header, syntax, source, result, file.pixels);
-  file.pixels.has_overlay = has_overlay_in_pixels(header);
   result.reason = check_object(layout, header, file);
-  if (result.reason != Code::not_dicom) add_notes(layout, header, result.notes);
+  if (result.reason != Code::not_dicom) add_notes(layout, header, file.pixels, result.notes);
   if (result.reason) return result;
 
   const auto unsupported = syntax ? std::nullopt : std::optional(Code::unsupported_transfer_syntax);

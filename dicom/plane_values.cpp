@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "dicom/units_terms.h"
 #include "dicom/vendor_values.h"
@@ -58,6 +59,14 @@ std::string echo_of(const HeaderValues& header) {
   return fmt::format("{}/{}", header.text(kEchoNumbers), time.value_or(-1));
 }
 
+/// Pixel Padding Value as a number of 16 bits, of the sign that pixels have.
+std::optional<double> padding_as_stated(const HeaderValues& header, const PixelFormat& format) {
+  const auto stated = header.real(kPixelPaddingValue, format.is_signed ? vr("SS") : vr("US"));
+  constexpr double kAll = 1 << 16;
+  if (!stated || !(std::abs(*stated) < kAll)) return std::nullopt;
+  return format.is_signed && *stated >= kAll / 2 ? *stated - kAll : *stated;
+}
+
 }  // namespace
 
 bool is_position(const Vec3& position_mm) {
@@ -95,13 +104,20 @@ void read_description(const HeaderValues& header, Instance& plane) {
 }
 
 std::optional<std::int64_t> read_padding(const HeaderValues& header, const PixelFormat& format) {
-  const auto stated = header.real(kPixelPaddingValue, format.is_signed ? vr("SS") : vr("US"));
-  constexpr double kAll = 1 << 16;
-  if (!stated || !(std::abs(*stated) < kAll)) return std::nullopt;
-  const double value = format.is_signed && *stated >= kAll / 2 ? *stated - kAll : *stated;
+  if (format.padding_word != 0) return static_cast<std::int16_t>(format.padding_word);
+  const auto value = padding_as_stated(header, format);
   const double span = std::ldexp(1.0, format.bits_stored), least = format.is_signed ? -span / 2 : 0;
-  if (!(value >= least && value < least + span)) return std::nullopt;
-  return static_cast<std::int64_t>(value);
+  if (!value || !(*value >= least && *value < least + span)) return std::nullopt;
+  return static_cast<std::int64_t>(*value);
+}
+
+std::uint16_t read_padding_word(const HeaderValues& header, const PixelFormat& format) {
+  const bool may_go_beyond = format.bits_allocated == 16 && format.high_bit + 1 == format.bits_stored;
+  const auto value = padding_as_stated(header, format);
+  const double least = format.is_signed ? std::numeric_limits<std::int16_t>::min() : 0;
+  if (!may_go_beyond || format.overlay_bits != 0 || !value || *value < least) return 0;
+  const auto word = static_cast<std::uint16_t>(static_cast<std::int32_t>(*value));
+  return word >> format.bits_stored != 0 ? word : std::uint16_t{0};
 }
 
 std::optional<Code> read_position(const HeaderValues& header, Instance& plane) {

@@ -40,9 +40,11 @@ std::optional<std::vector<std::int32_t>> exact_offsets(std::span<const Candidate
     const Rescale own = rescale_of(slice, options.uses_philips_precise);
     const double offset = (own.intercept - stack.rescale.intercept) / stack.rescale.slope;
     const double span = std::ldexp(1.0, slice.pixels.bits_stored);
-    const double low = slice.pixels.is_signed ? -span / 2 : 0;
+    const double first = slice.pixels.is_signed ? -span / 2 : 0;
+    const auto padding = static_cast<double>(slice.padding_value.value_or(static_cast<std::int64_t>(first)));
+    const double low = std::min(first, padding), high = std::max(first + span - 1, padding);
     const bool is_exact = own.slope == stack.rescale.slope && offset == std::floor(offset) && low + offset >= least &&
-                          low + span - 1 + offset <= greatest;
+                          high + offset <= greatest;
     if (!is_exact) return std::nullopt;
     offsets.push_back(static_cast<std::int32_t>(offset));
   }

@@ -178,7 +178,7 @@ TEST(ReadPixels, GivesTheDigestOfTheWholeFile) {
   auto masked = plane_of(2, 1, 1, "1.2.840.10008.1.2.1");
   masked.pixels.bits_stored = 12;
   masked.pixels.high_bit = 11;
-  masked.pixels.has_overlay = true;
+  masked.pixels.overlay_bits = 0xF000;
   auto coded = plane_of(2, 1, 1, "1.2.840.10008.1.2.5");
   coded.pixels.is_encapsulated = true;
   const std::vector<Case> cases = {

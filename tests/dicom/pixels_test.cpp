@@ -421,6 +421,40 @@ TEST(Pixels, CanBeReadByManyThreadsAtOnce) {
   EXPECT_EQ(right, std::vector<int>(written.files.size(), 1));
 }
 
+/// Group 6000 and Overlay Bit Position.
+std::string overlay_in_bit(unsigned position) {
+  return overlay_in_pixels() + SliceBytes::element(0x60000102, "US", words_in({position}));
+}
+
+TEST(Pixels, AnOverlayExcusesTheBitAloneThatItStatesItsPositionIn) {
+  EXPECT_EQ(StoredBits(12, 11, false, {0x8001, 0x1000, 0, 0, 0, 0, 0, 0}, overlay_in_bit(15)).problem,
+            Code::unused_bits_set)
+      << "4096 is no number of 12 bits, and no overlay";
+  const StoredBits read(12, 11, false, {0x8001, 0x8FFF, 0, 0, 0, 0, 0, 0}, overlay_in_bit(15));
+  EXPECT_FALSE(read.problem);
+  EXPECT_EQ(read.values, (std::vector<int>{1, 4095, 0, 0, 0, 0, 0, 0}));
+  const StoredBits extended(12, 11, true, {0x7FFF, 0xF800, 0x87FF, 0, 1, 0, 0, 0}, overlay_in_bit(15));
+  EXPECT_FALSE(extended.problem) << "the sign goes up to the overlay";
+  EXPECT_EQ(extended.values, (std::vector<int>{-1, -2048, 2047, 0, 1, 0, 0, 0}));
+  EXPECT_EQ(StoredBits(12, 11, false, {0x1000, 0, 0, 0, 0, 0, 0, 0}, overlay_in_bit(16)).problem,
+            Code::unused_bits_set);
+}
+
+TEST(Pixels, DeclaredPaddingMayGoBeyondBitsStored) {
+  const auto padding = [](unsigned value) { return SliceBytes::element(0x00280120, "US", words_in({value})); };
+  const StoredBits as_unsigned(12, 11, false, {0xF830, 0x0830, 0, 4095, 0, 0, 0, 0}, padding(63536));
+  EXPECT_FALSE(as_unsigned.problem);
+  EXPECT_EQ(as_unsigned.values, (std::vector<int>{-2000, 0x0830, 0, 4095, 0, 0, 0, 0})) << "no image value becomes it";
+  EXPECT_EQ(StoredBits(12, 11, false, {0xF831, 0xF830, 0, 0, 0, 0, 0, 0}, padding(63536)).problem,
+            Code::unused_bits_set);
+  const StoredBits plain(12, 11, true, {0xF830, 0x0FFF, 0x0800, 1, 0, 0, 0, 0}, padding(63536));
+  EXPECT_FALSE(plain.problem) << "its sign alone is extended";
+  EXPECT_EQ(plain.values, (std::vector<int>{-2000, -1, -2048, 1, 0, 0, 0, 0}));
+  const StoredBits far(12, 11, true, {0x8000, 0xFFFF, 1, 0, 0, 0, 0, 0}, padding(0x8000));
+  EXPECT_FALSE(far.problem);
+  EXPECT_EQ(far.values, (std::vector<int>{-32768, -1, 1, 0, 0, 0, 0, 0}));
+}
+
 }  // namespace
 
 }  // namespace naru::test
