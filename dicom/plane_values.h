@@ -19,12 +19,13 @@ std::optional<Code> read_orientation(const HeaderValues& header, Instance& plane
 std::optional<Code> read_rescale(const HeaderValues& header, Instance& plane);
 
 /// Pixel Padding Value as pixels hold it. Some scanners write it as US where pixels are signed (-2000 as 63536). Empty
-/// for a value that pixels of the format cannot hold, be it beyond Bits Stored: -2000 is no padding of pixels that became
-/// unsigned.
+/// for a value that pixels of the format cannot hold, be it beyond Bits Stored: -2000 is no padding of pixels that
+/// became unsigned.
 std::optional<std::int64_t> read_padding(const HeaderValues& header, const PixelFormat& format);
 
-/// Its 16 bits where they go beyond Bits Stored, as those of 63536 in unsigned pixels of 12 bits or of -2000 with its sign
-/// extended do, else 0. Pixels that hold it are no overflow and stay as they are: 63536 is read as -2000, the int16.
+/// Its 16 bits where they go beyond Bits Stored, as those of 63536 in unsigned pixels of 12 bits or of -2000 with its
+/// sign extended do, else 0. Pixels that hold it are no overflow and stay as they are: 63536 is read as -2000, the
+/// int16.
 std::uint16_t read_padding_word(const HeaderValues& header, const PixelFormat& format);
 
 /// The tables of a VOI LUT Sequence, kMostWindows at most, each as what it maps: kept, for frames without end may have

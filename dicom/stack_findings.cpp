@@ -109,8 +109,7 @@ void StackJudge::retell_what_is_not_done() {
 /// all slices of the stack state.
 void StackJudge::note_conflicts() {
   for (const Code code : kConflicts) {
-    const auto count =
-        std::ranges::count_if(draft_.members, [&](const Member& member) { return member.lost == code; });
+    const auto count = std::ranges::count_if(draft_.members, [&](const Member& member) { return member.lost == code; });
     if (count == 0) continue;
     draft_.add({code, {{"files", static_cast<double>(count)}}, "rejected"}, Verdict::reject);
   }

@@ -9,6 +9,7 @@
 
 #include "dicom/element_values.h"
 #include "dicom/pixels.h"
+#include "dicom/stack_partition.h"
 #include "dicom/stack_places.h"
 
 namespace naru::dicom {
@@ -211,12 +212,35 @@ class PartJoiner {
     part.lacking_count += slice_count;
   }
 
+  Vec3 centre_mm(const Instance& slice) const {
+    return slice.position_mm + (0.5 * static_cast<double>(slice.columns) * slice.spacing_i_mm) * slice.row_direction +
+           (0.5 * static_cast<double>(slice.rows) * slice.spacing_j_mm) * slice.column_direction;
+  }
+
+  /// True where the slices of a part leave no room for others between them, as far as they say how thick they are.
+  bool is_filled(const Part& part) const {
+    const auto stated_mm = of(part).slice_thickness_mm;
+    const auto places = find_places(candidates_, drafts_[part.draft].members, normal_);
+    return places.size() > 1 && stated_mm && *stated_mm >= kFilledPart * median_mm(distances_between(places));
+  }
+
+  /// Turned against each other, beside each other, and each whole: both knees.
+  bool are_beside(const Part& a, const Part& b) const {
+    const Instance &one = of(a), &other = of(b);
+    if (same_orientation(one, other)) return false;
+    const Vec3 apart_mm = centre_mm(one) - centre_mm(other);
+    const double in_plane_mm = norm(apart_mm - dot(apart_mm, normal_) * normal_);
+    const double view_mm =
+        std::max(static_cast<double>(one.columns) * one.spacing_i_mm, static_cast<double>(one.rows) * one.spacing_j_mm);
+    return in_plane_mm >= kApartOfView * view_mm && is_filled(a) && is_filled(b);
+  }
+
   void reject_torn() {
     for (std::size_t n = 0; n < parts_.size(); ++n) {
       for (std::size_t m = 0; m < n; ++m) {
         Part &a = parts_[n], &b = parts_[m];
         const bool is_apart = a.highest_mm < b.lowest_mm || b.highest_mm < a.lowest_mm;
-        if (is_apart || !is_one_row(a, b)) continue;
+        if (is_apart || !is_one_row(a, b) || are_beside(a, b)) continue;
         tear(a, b, b.place_count);
         tear(b, a, a.place_count);
       }

@@ -20,7 +20,8 @@ const Instance& reference_of(std::span<const Candidate> candidates, const StackD
 /// - parts that share no place and lie on one even grid are one where they differ in the type of their stored values
 ///   alone, or in that one of them names no frame of reference;
 /// - if they differ in more, and slices of one lie between those of the other, or if all parts have one slice only,
-///   none of them is a whole volume: they are rejected with `gap`.
+///   none of them is a whole volume: they are rejected with `gap`. Parts that are turned against each other and lie
+///   beside each other are whole where they leave no room for slices between their own.
 /// @param of_series indices of the drafts of one series; one that was joined to another leaves it and has no members
 void join_parts(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts,
                 std::vector<std::size_t>& of_series);

@@ -16,6 +16,10 @@ namespace naru::dicom {
 inline constexpr double kSamePositionMm = 1e-2;
 double same_position_mm(double pixel_spacing_mm);
 
+/// Images that lie apart in their plane by this part of the field of view are of different stacks: motion and tables
+/// move them by less.
+inline constexpr double kApartOfView = 0.25;
+
 /// So far rounding moves two positions of two decimals from or beside each other: each by half of one in all three
 /// coordinates.
 inline constexpr double kTwoDecimalsMm = 1e-2 * std::numbers::sqrt3;

@@ -25,9 +25,8 @@ using Places = std::vector<Place>;
 
 /// Nobody plans more in one series; IDs that count slices or times do.
 constexpr std::size_t kMostStacks = 64;
-/// Parts of the field of view: motion and tables move images by less than the one, and what is straight stays within
-/// the other.
-constexpr double kApartOfView = 0.25, kStraightOfView = 0.01;
+/// What is straight stays within this part of the field of view.
+constexpr double kStraightOfView = 0.01;
 /// Stacks lie so many spacings apart at least: at one and a half a slice may be out of its place.
 constexpr double kApartInSpacings = 2;
 
@@ -64,11 +63,15 @@ std::vector<Places> places_of(std::span<const Candidate> candidates, const Membe
   return places;
 }
 
-bool share_all_places(std::span<const Candidate> candidates, const Places& a, const Places& b) {
-  return std::ranges::equal(a, b, [&](const Place& here, const Place& there) {
-    const Instance &one = instance(candidates, here.first()), &other = instance(candidates, there.first());
-    return norm(one.position_mm - other.position_mm) <= 2 * same_position_mm(one.spacing_i_mm);
+/// True where most of the fewer places are among the others: a time may lack slices. Nobody plans stacks like that.
+bool lie_among(std::span<const Candidate> candidates, const Places& fewer, const Places& others) {
+  const auto count = std::ranges::count_if(fewer, [&](const Place& here) {
+    return std::ranges::any_of(others, [&](const Place& there) {
+      const Instance &one = instance(candidates, here.first()), &other = instance(candidates, there.first());
+      return norm(one.position_mm - other.position_mm) <= 2 * same_position_mm(one.spacing_i_mm);
+    });
   });
+  return 2 * count > std::ssize(fewer);
 }
 
 StackNumbers by_stack_id(std::span<const Candidate> candidates, const Members& members) {
@@ -80,13 +83,17 @@ StackNumbers by_stack_id(std::span<const Candidate> candidates, const Members& m
   if (ids.size() < 2 || ids.contains({})) return {};
   StackNumbers numbers;
   for (const Member& member : members) numbers.push_back(ids.at(instance(candidates, member).stack_id));
+  const std::vector<Places> of_ids = places_of(candidates, members, numbers);
+  StackNumbers largest_first(of_ids.size());
+  std::iota(largest_first.begin(), largest_first.end(), std::size_t{0});
+  std::ranges::stable_sort(largest_first, std::ranges::greater{}, [&](std::size_t id) { return of_ids[id].size(); });
   std::vector<Places> known;
-  StackNumbers stack_of_id;
-  for (Places& places : places_of(candidates, members, numbers)) {
+  StackNumbers stack_of_id(of_ids.size());
+  for (const std::size_t id : largest_first) {
     const auto same =
-        std::ranges::find_if(known, [&](const Places& other) { return share_all_places(candidates, other, places); });
-    stack_of_id.push_back(static_cast<std::size_t>(same - known.begin()));
-    if (same == known.end()) known.push_back(std::move(places));
+        std::ranges::find_if(known, [&](const Places& other) { return lie_among(candidates, of_ids[id], other); });
+    stack_of_id[id] = static_cast<std::size_t>(same - known.begin());
+    if (same == known.end()) known.push_back(of_ids[id]);
   }
   const auto is_lone = [](const Places& places) { return places.size() == 1; };
   if (2 * std::ranges::count_if(known, is_lone) >= std::ssize(known)) return {};
@@ -216,29 +223,51 @@ auto first_image(std::span<const Candidate> candidates, const Members& part) {
   return key(*std::ranges::min_element(part, {}, key));
 }
 
+/// One of the stacks that a draft holds, and what told it from the others last.
+struct PartedStack {
+  Members members;
+  std::string_view action;
+};
+
+std::vector<PartedStack> stacks_of(std::span<const Candidate> candidates, const Members& members) {
+  std::vector<PartedStack> stacks = {{members, {}}};
+  for (const Way& way : kWays) {
+    std::vector<PartedStack> parted;
+    for (PartedStack& stack : stacks) {
+      const bool is_lone = stack.members.size() < 2;
+      const StackNumbers numbers = is_lone ? StackNumbers() : way.stacks(candidates, stack.members);
+      if (count_of(numbers) < 2) {
+        parted.push_back(std::move(stack));
+        continue;
+      }
+      for (Members& part : parts_of(stack.members, numbers)) parted.push_back({std::move(part), way.action});
+    }
+    stacks = std::move(parted);
+  }
+  std::ranges::sort(stacks, {}, [&](const PartedStack& stack) { return first_image(candidates, stack.members); });
+  return stacks;
+}
+
 }  // namespace
 
 void part_stacks(std::span<const Candidate> candidates, std::vector<StackDraft>& drafts,
                  std::vector<std::size_t>& of_series) {
-  for (const Way& way : kWays) {
-    for (std::size_t n = 0, count = of_series.size(); n < count; ++n) {
-      const Members members = drafts[of_series[n]].members;
-      if (members.size() < 2) continue;
-      const StackNumbers numbers = way.stacks(candidates, members);
-      if (count_of(numbers) < 2) continue;
-      auto parts = parts_of(members, numbers);
-      std::ranges::sort(parts, {}, [&](const Members& part) { return first_image(candidates, part); });
-      drafts[of_series[n]].members.clear();
-      const StackDraft whole = drafts[of_series[n]];
-      for (std::size_t index = 0; index < parts.size(); ++index) {
-        if (index > 0) of_series.push_back(drafts.size());
-        StackDraft& part = index == 0 ? drafts[of_series[n]] : drafts.emplace_back(whole);
-        part.members = std::move(parts[index]);
-        part.add({Code::mixed_acquisition,
-                  {{"stacks", static_cast<double>(parts.size())}, {"index", static_cast<double>(index)}},
-                  way.action},
-                 Verdict::accept);
-      }
+  for (std::size_t n = 0, count = of_series.size(); n < count; ++n) {
+    // What is lost may lie anywhere, and have no size.
+    const Members& members = drafts[of_series[n]].members;
+    if (std::ranges::all_of(members, [](const Member& member) { return member.lost.has_value(); })) continue;
+    auto parts = stacks_of(candidates, members);
+    if (parts.size() < 2) continue;
+    drafts[of_series[n]].members.clear();
+    const StackDraft whole = drafts[of_series[n]];
+    for (std::size_t index = 0; index < parts.size(); ++index) {
+      if (index > 0) of_series.push_back(drafts.size());
+      StackDraft& part = index == 0 ? drafts[of_series[n]] : drafts.emplace_back(whole);
+      part.members = std::move(parts[index].members);
+      part.add({Code::mixed_acquisition,
+                {{"stacks", static_cast<double>(parts.size())}, {"index", static_cast<double>(index)}},
+                parts[index].action},
+               Verdict::accept);
     }
   }
 }

@@ -11,7 +11,8 @@ namespace naru::dicom {
 /// Parts each draft of one series that holds several stacks, each with a finding `mixed_acquisition` that says how many
 /// `stacks` there are and which of them it is (`index`, by lowest Instance Number). They are told, in turn,
 /// - by Stack ID (0020,9056), where every image states one. Where most IDs have one place only they are no stacks, and
-///   IDs of the same places are one: volumes of a 4-D image;
+///   IDs that share most of their places are one: volumes of a 4-D image, of which some may lack slices.
+///   IDs of one even row are believed all the same: no scanner is known to count anything else with them;
 /// - in the plane: stacks of three places and more, each straight, that lie apart by a quarter of the field of view,
 ///   unless the slices of two lie evenly between each other and leave room for that;
 /// - along the normal: even stacks of three places and more that lie two spacings and more apart, while no Instance

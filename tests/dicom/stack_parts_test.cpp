@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "tests/dicom/hand_made_slices.h"
 
 namespace naru::test {
@@ -221,6 +223,29 @@ TEST(StackParts, WhoseSlicesAreTurnedBetweenEachOthersAreHeld) {
   auto halves = series();
   for (std::size_t k = 5; k < 10; ++k) turned(halves[k].instance);
   for (const Stack& stack : build_stacks(halves, kDifferent).stacks) EXPECT_EQ(stack.verdict, Verdict::accept);
+}
+
+/// Both knees, each turned a little in its plane, their slices half a slice apart. Where the slices leave room for the
+/// others, or lie on them, they are one stack that is torn.
+TEST(StackParts, ThatAreTurnedAndLieBesideEachOtherAreWhole) {
+  const auto knees = [](double aside_mm, double thickness_mm) {
+    std::vector<Candidate> candidates;
+    for (int n = 0; n < 20; ++n) {
+      candidates.push_back(slice(n + 1, (n < 10 ? 0 : 2) + n % 10 * 4.0));
+      dicom::Instance& own = candidates.back().instance;
+      const double angle = (n < 10 ? 10 : -10) * 3.14159265358979 / 180;
+      own.row_direction = {std::cos(angle), std::sin(angle), 0};
+      own.column_direction = {-std::sin(angle), std::cos(angle), 0};
+      own.position_mm[0] += n < 10 ? 0 : aside_mm;
+      own.slice_thickness_mm = thickness_mm;
+    }
+    return candidates;
+  };
+  const Sorted sorted = build_stacks(knees(100, 4), kDifferent);
+  ASSERT_EQ(sorted.stacks.size(), 2u);
+  for (const Stack& stack : sorted.stacks) EXPECT_EQ(stack.verdict, Verdict::accept);
+  expect_all_rejected(build_stacks(knees(100, 2), kDifferent), Code::gap);
+  expect_all_rejected(build_stacks(knees(-5, 4), kDifferent), Code::gap);
 }
 
 }  // namespace

@@ -205,6 +205,19 @@ TEST(StackRescale, APetWithoutASlopeHasNoUnits) {
   EXPECT_EQ(detail(build_stacks(candidates, kDifferent).stacks[0].findings[0], "slices"), 1);
 }
 
+/// An offset is added to padding beyond Bits Stored too.
+TEST(StackRescale, PaddingBeyondBitsStoredLeavesNoRoomForAnOffset) {
+  auto candidates = series();
+  for (auto& candidate : candidates) {
+    candidate.instance.has_rescale = true;
+    candidate.instance.pixels.bits_stored = 12;
+  }
+  candidates[3].instance.rescale_intercept = -5;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].dtype, DType::int16);
+  candidates[3].instance.padding_value = -32768;
+  EXPECT_EQ(build_stacks(candidates, kDifferent).stacks[0].dtype, DType::float32);
+}
+
 }  // namespace
 
 }  // namespace naru::test

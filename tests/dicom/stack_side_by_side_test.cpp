@@ -324,6 +324,69 @@ TEST(StackSideBySide, StacksOfOneFileFollowTheirFrames) {
   }
 }
 
+/// One of the times may lack a slice, at its end or within, and may be the first.
+TEST(StackSideBySide, ATimeThatLacksASliceIsNoStackOfItsOwn) {
+  for (const std::size_t lacking : {3u, 5u, 7u, 11u}) {
+    std::vector<Candidate> candidates;
+    for (int time = 0; time < 3; ++time) {
+      add_stack(candidates, 4, {}, [&](auto& i) { i.timing.temporal_position = time + 1; });
+    }
+    name_stacks(candidates, 4);
+    candidates.erase(candidates.begin() + static_cast<std::ptrdiff_t>(lacking));
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    for (const Stack& stack : sorted.stacks) EXPECT_THAT(told_stack(stack), IsEmpty()) << lacking;
+    ASSERT_THAT(sorted.sequences, SizeIs(1)) << lacking;
+    EXPECT_THAT(sorted.sequences[0].stacks, SizeIs(2)) << lacking;
+    const auto& odd = sorted.stacks[lacking / 4];
+    EXPECT_EQ(odd.verdict, Verdict::reject) << lacking;
+  }
+}
+
+/// Each without a slice that the other has, at the ends.
+TEST(StackSideBySide, TimesThatShareMostPlacesAreNoStacks) {
+  std::vector<Candidate> candidates;
+  for (int time = 0; time < 2; ++time) {
+    add_stack(candidates, 8, {}, [&](auto& i) { i.timing.temporal_position = time + 1; });
+  }
+  name_stacks(candidates, 8);
+  candidates.erase(candidates.begin() + 8);
+  candidates.erase(candidates.begin() + 7);
+  for (const Stack& stack : build_stacks(candidates, kDifferent).stacks) {
+    EXPECT_THAT(told_stack(stack), IsEmpty());
+    EXPECT_EQ(stack.verdict, Verdict::reject);
+  }
+}
+
+/// By Stack ID, and within one of them by the plane.
+TEST(StackSideBySide, AStackThatIsToldInTwoWaysSaysOnceWhichItIs) {
+  std::vector<Candidate> candidates;
+  add_stack(candidates, 8, {});
+  add_stack(candidates, 8, {61.3, 0, 0});
+  add_stack(candidates, 16, {0, 0.5, 100});
+  name_stacks(candidates, 16);
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_THAT(sorted.stacks, SizeIs(3));
+  for (std::size_t s = 0; s < 3; ++s) {
+    EXPECT_THAT(codes(sorted.stacks[s]), ElementsAre(Code::mixed_acquisition));
+    EXPECT_THAT(told_stack(sorted.stacks[s]), ElementsAre(3, static_cast<double>(s)));
+  }
+}
+
+/// They may state no size, and positions that are no numbers.
+TEST(StackSideBySide, SlicesThatAreAllLostAreNotParted) {
+  std::vector<Candidate> candidates;
+  add_stack(candidates, 8, {});
+  add_stack(candidates, 8, {61.3, 0, 0});
+  for (Candidate& candidate : candidates) {
+    candidate.broken = Code::corrupt;
+    candidate.instance.columns = candidate.instance.pixels.columns = 0;
+  }
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_THAT(sorted.stacks, SizeIs(1));
+  EXPECT_THAT(told_stack(sorted.stacks[0]), IsEmpty());
+  expect_all_rejected(sorted, Code::corrupt);
+}
+
 }  // namespace
 
 }  // namespace naru::test

@@ -760,8 +760,8 @@ TEST_F(PrepareTest, TellsHowManyStudiesAreThrough) {
   EXPECT_THAT(through, ::testing::AnyOf(::testing::ElementsAre(0, 1, 2), ::testing::ElementsAre(1, 1, 2)));
 }
 
-/// Bits Stored of 12, and a value of 4096 and more: read as stated it would be nearly 0. Nothing is made up, or left out,
-/// in place of such a slice.
+/// Bits Stored of 12, and a value of 4096 and more: read as stated it would be nearly 0. Nothing is made up, or left
+/// out, in place of such a slice.
 TEST_F(PrepareTest, RefusesTheSeriesWhoseValuesBitsStoredDoesNotHold) {
   PhantomOptions options;
   options.modality = "MR";
