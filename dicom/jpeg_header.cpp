@@ -60,8 +60,8 @@ std::optional<JpegHeader> read_jpeg_header(Bytes stream) {
     if (!is_segment_marker(marker) || length < 2 || length > stream.size() - offset - 2) return std::nullopt;
     const Bytes segment = stream.subspan(offset + 4, length - 2);
     if (marker == kStartOfScan) {
-      const int near = segment.size() > kNearOffset ? byte_at(segment, kNearOffset) : 0;
-      header.has_default_presets &= are_default_presets(presets, header.precision_bits, near);
+      header.near = segment.size() > kNearOffset ? byte_at(segment, kNearOffset) : 0;
+      header.has_default_presets &= are_default_presets(presets, header.precision_bits, header.near);
       return header;
     }
     if (is_frame_marker(marker) && segment.size() >= kFrameBytes) {

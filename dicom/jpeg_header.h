@@ -13,6 +13,7 @@ struct JpegHeader {
   int rows = 0;
   int columns = 0;
   int components = 0;
+  int near = 0;  ///< JPEG-LS: how far a value may lie from the one that was coded (T.87 C.2.3), in one component
   /// False where a JPEG-LS stream sets coding parameters of its own. Encoders of medical images do not, and DCMTK's
   /// decoder can be made to stop the whole program by them.
   bool has_default_presets = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "dicom/file_reader.h"
 #include "dicom/fragments.h"
 #include "dicom/inflate.h"
+#include "dicom/j2k_header.h"
+#include "dicom/jpeg_header.h"
 #include "dicom/pixel_checks.h"
 #include "dicom/transfer_syntax.h"
 
@@ -44,8 +47,8 @@ void swap_bytes(std::span<std::uint16_t> values) {
   for (std::uint16_t& value : values) value = static_cast<std::uint16_t>(value << 8 | value >> 8);
 }
 
-/// Moves Bits Stored down from High Bit, clears what is around them and extends the sign. The declared padding that goes
-/// beyond them stays as it is.
+/// Moves Bits Stored down from High Bit, clears what is around them and extends the sign. The declared padding that
+/// goes beyond them stays as it is.
 /// @return unused_bits_set where what was cleared is no overlay that the header declares, and no sign that was extended
 /// in all values or in none: large values would become small ones
 std::optional<Code> keep_stored_bits(const PixelFormat& format, std::span<std::uint16_t> values) {
@@ -67,6 +70,36 @@ std::optional<Code> keep_stored_bits(const PixelFormat& format, std::span<std::u
   }
   const bool is_told = stray == 0 && (extended == 0 || plain == 0);
   return is_told ? std::nullopt : std::optional(Code::unused_bits_set);
+}
+
+/// How far a lossy coder may have moved values beyond Bits Stored: beside edges and in noise, where its stream is of
+/// more bits. 0 where it is lossless.
+int most_overshoot(Bytes frame, const PixelFormat& format) {
+  constexpr std::string_view kNearLossless = "1.2.840.10008.1.2.4.81";
+  constexpr int kOvershootPart = 32;  // of the range: wavelets swing by a few per cent of the steps beside them
+  if (format.transfer_syntax_uid == kNearLossless) {
+    const auto header = read_jpeg_header(frame);
+    return header ? header->near : 0;
+  }
+  if (find_syntax(format.transfer_syntax_uid)->codec != Codec::openjpeg) return 0;
+  const auto header = read_j2k_header(find_codestream(frame));
+  return header && !header->is_reversible ? (1 << format.bits_stored) / kOvershootPart : 0;
+}
+
+/// Brings values that lie beyond Bits Stored by `most` and less back to their least or largest. Signed ones are numbers
+/// of 16 bits where any is negative in them; else their sign may be the highest of Bits Stored.
+void clamp_overshoot(const PixelFormat& format, int most, std::span<std::uint16_t> values) {
+  const bool is_plain = format.bits_allocated == 16 && format.high_bit + 1 == format.bits_stored &&
+                        format.bits_stored < 16 && format.overlay_bits == 0;
+  const auto is_negative = [](std::uint16_t value) { return static_cast<std::int16_t>(value) < 0; };
+  if (most == 0 || !is_plain || (format.is_signed && std::ranges::none_of(values, is_negative))) return;
+  const int least = format.is_signed ? -(1 << (format.bits_stored - 1)) : 0;
+  const int greatest = least + (1 << format.bits_stored) - 1;
+  for (std::uint16_t& value : values) {
+    const int number = stored_number(value, !format.is_signed);
+    const bool is_near = number >= least - most && number <= greatest + most;
+    if (is_near) value = static_cast<std::uint16_t>(std::clamp(number, least, greatest));
+  }
 }
 
 /// 16-bit values are where they belong already; those of 8 bits stand in `bytes`.
@@ -219,6 +252,7 @@ std::optional<Code> FrameReader::read_part(std::int64_t frame, const Instance& p
   if (const auto problem = read_coded(frame, bytes, digest)) return problem;
   const Span span(Stage::decode, "frame", {{}, bytes.size()});
   if (const auto problem = decode_frame(bytes, format_, out)) return problem;
+  clamp_overshoot(format_, most_overshoot(bytes, format_), out);
   return keep_stored_bits(format_, out);
 }
 

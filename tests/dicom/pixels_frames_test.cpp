@@ -2,13 +2,16 @@
 // header.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 #include <thread>
 
 #include "core/digest.h"
+#include "dicom/codecs/decode.h"
 #include "dicom/pixels.h"
 #include "tests/dicom/coded_bytes.h"
+#include "tests/support/codec_encoder.h"
 #include "tests/support/temp_folder.h"
 
 namespace naru::test {
@@ -199,6 +202,39 @@ TEST(ReadPixels, GivesTheDigestOfTheWholeFile) {
     EXPECT_EQ(dicom::read_pixels(path, one.plane, out, &digest), one.problem) << one.what;
     EXPECT_EQ(digest, sha256_hex(all)) << one.what;
   }
+}
+
+/// Wavelets swing beside edges, and a coder of 16 bits does not know that there are 12.
+TEST(FrameReader, TakesTheOvershootOfALossyCoderForTheGreatestValue) {
+  dicom::initialize();
+  const auto read_lossy = [](std::int32_t greatest, bool is_lossless, bool is_signed, Values& out) {
+    std::vector<std::int32_t> values(64 * 64);
+    const std::int32_t least = is_signed ? -2048 : 0;
+    for (std::size_t n = 0; n < values.size(); ++n) values[n] = n / 64 / 8 % 2 == n % 64 / 8 % 2 ? greatest : least;
+    const std::string stream = encode_j2k({values, 64, 64, 1, 16, is_signed, is_lossless});
+    auto plane = plane_of(64, 64, 1, "1.2.840.10008.1.2.4.91");
+    plane.pixels.is_encapsulated = true;
+    plane.pixels.bits_stored = 12;
+    plane.pixels.high_bit = 11;
+    plane.pixels.is_signed = is_signed;
+    std::vector<std::uint16_t> coded(values.size());
+    EXPECT_FALSE(dicom::decode_frame(std::as_bytes(std::span(stream)), plane.pixels, coded));
+    const bool is_beyond = std::ranges::any_of(
+        coded, [&](std::uint16_t value) { return dicom::stored_number(value, !is_signed) > greatest; });
+    EXPECT_EQ(is_beyond, !is_lossless);
+    const TempFolder folder;
+    const std::string padded = stream.size() % 2 == 0 ? stream : stream + '\0';
+    return dicom::FrameReader(write(folder, item("") + item(padded) + kEndMark), plane.pixels).read(plane, out);
+  };
+  Values out(64 * 64);
+  EXPECT_EQ(read_lossy(4095, false, false, out), std::nullopt);
+  EXPECT_EQ(std::ranges::max(out), 4095);
+  EXPECT_EQ(read_lossy(2047, false, true, out), std::nullopt);
+  const auto is_within = [](std::uint16_t value) { return std::abs(dicom::stored_number(value, false)) <= 2048; };
+  EXPECT_TRUE(std::ranges::all_of(out, is_within));
+  EXPECT_EQ(std::ranges::count(out, 0xF800) > 0 && std::ranges::count(out, 2047) > 0, true);
+  EXPECT_EQ(read_lossy(4600, false, false, out), Code::unused_bits_set) << "no coder swings so far";
+  EXPECT_EQ(read_lossy(4096, true, false, out), Code::unused_bits_set) << "nothing is moved without loss";
 }
 
 }  // namespace
