@@ -372,19 +372,21 @@ TEST(StackSideBySide, AStackThatIsToldInTwoWaysSaysOnceWhichItIs) {
   }
 }
 
-/// They may state no size, and positions that are no numbers.
+/// They may state no size.
 TEST(StackSideBySide, SlicesThatAreAllLostAreNotParted) {
-  std::vector<Candidate> candidates;
-  add_stack(candidates, 8, {});
-  add_stack(candidates, 8, {61.3, 0, 0});
-  for (Candidate& candidate : candidates) {
-    candidate.broken = Code::corrupt;
-    candidate.instance.columns = candidate.instance.pixels.columns = 0;
+  for (const int columns : {64, 0}) {
+    std::vector<Candidate> candidates;
+    add_stack(candidates, 8, {});
+    add_stack(candidates, 8, {61.3, 0, 0});
+    for (Candidate& candidate : candidates) {
+      candidate.broken = Code::corrupt;
+      candidate.instance.columns = candidate.instance.pixels.columns = columns;
+    }
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    ASSERT_THAT(sorted.stacks, SizeIs(1)) << columns;
+    EXPECT_THAT(told_stack(sorted.stacks[0]), IsEmpty());
+    expect_all_rejected(sorted, Code::corrupt);
   }
-  const Sorted sorted = build_stacks(candidates, kDifferent);
-  ASSERT_THAT(sorted.stacks, SizeIs(1));
-  EXPECT_THAT(told_stack(sorted.stacks[0]), IsEmpty());
-  expect_all_rejected(sorted, Code::corrupt);
 }
 
 }  // namespace
