@@ -115,17 +115,17 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
   return outcome;
 }
 
-/// Codecs that keep every bit as it was. JPEG 2000 may, see below; the others fill what is not stored of their own
-/// accord, with what quantising leaves.
-bool keeps_every_bit(std::string_view transfer_syntax_uid) {
-  constexpr std::array<std::string_view, 4> kSyntaxes = {"1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.57",
-                                                         "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80"};
-  return std::ranges::find(kSyntaxes, transfer_syntax_uid) != kSyntaxes.end();
-}
-
 bool is_jpeg_2000(const PixelFormat& format) {
   const SyntaxInfo* syntax = find_syntax(format.transfer_syntax_uid);
   return syntax != nullptr && syntax->codec == Codec::openjpeg;
+}
+
+/// Codecs that keep every bit as it was, and JPEG 2000, which may, see below; the others fill what is not stored of
+/// their own accord, with what quantising leaves.
+bool may_keep_every_bit(const PixelFormat& format) {
+  constexpr std::array<std::string_view, 4> kSyntaxes = {"1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.57",
+                                                         "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.4.80"};
+  return std::ranges::find(kSyntaxes, format.transfer_syntax_uid) != kSyntaxes.end() || is_jpeg_2000(format);
 }
 
 /// Of JPEG 2000 each stream says itself whether it keeps every bit, and how many there are.
@@ -141,11 +141,12 @@ std::optional<PixelOutcome> without_stray_bits(Bytes value, const PixelFacts& fa
   const PixelFormat& format = facts.format;
   const auto frames = frames_of_stream(value, format.frame_count);
   if (!frames) return withheld(Code::corrupt);
-  std::vector<std::uint16_t> values(static_cast<std::size_t>(format.rows * format.columns * format.samples_per_pixel));
+  std::vector<std::uint16_t> values;  // of a frame, once there is one to be decoded
   std::optional<Code> problem;
   const bool has_any = std::ranges::any_of(*frames, [&](const StreamFrame& frame) {
     const std::vector<std::byte> stream = joined(frame, value);
     if (!may_hold_stray_bits(stream, format)) return false;
+    values.resize(static_cast<std::size_t>(format.rows * format.columns * format.samples_per_pixel));
     problem = decode_frame(stream, format, values);
     return problem || has_stray_bits(values, format);
   });
@@ -259,8 +260,7 @@ std::uint64_t expanded_bytes(const PixelFacts& facts) {
 
 bool is_always_decoded(const PixelFacts& facts, const DeidentifyPolicy& policy) {
   const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data) && has_unused_bits(facts.format);
-  return (clears_unused_bits && keeps_every_bit(facts.format.transfer_syntax_uid)) ||
-         !regions_for(facts, policy).empty();
+  return (clears_unused_bits && may_keep_every_bit(facts.format)) || !regions_for(facts, policy).empty();
 }
 
 PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy,
@@ -304,8 +304,7 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
   }
   const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data);
   if (node->kind != NodeKind::encapsulated) return treat_native(*node, value, facts, clears_unused_bits);
-  const bool may_be_stray = is_jpeg_2000(facts.format) && clears_unused_bits && has_unused_bits(facts.format);
-  if (may_be_stray || is_always_decoded(facts, policy)) {
+  if (is_always_decoded(facts, policy)) {
     if (auto outcome = without_stray_bits(value, facts)) return *std::move(outcome);
   }
   return treat_stream(value, facts);

@@ -34,7 +34,7 @@ std::vector<PixelBox> regions_for(const PixelFacts& facts, const DeidentifyPolic
 
 /// What all frames take in memory when they are decoded, as far as the header can be believed; 0 where it cannot.
 std::uint64_t expanded_bytes(const PixelFacts& facts);
-/// True where treat_pixels decodes compressed frames, all at once, without being told of boxes.
+/// True where treat_pixels may decode compressed frames, all at once, without being told of boxes.
 bool is_always_decoded(const PixelFacts& facts, const DeidentifyPolicy& policy);
 
 /// Looks after the Pixel Data of the data set itself. Floats stay as they are, or are withheld where something is to be

@@ -174,6 +174,9 @@ TEST_F(DeidRunTest, CountsWhatFramesExpandToWhereAllOfThemDo) {
   EXPECT_EQ(calls({}, 100'000, boxes), 0);
   EXPECT_EQ(calls(clean, 100'000, {}), 0);
   EXPECT_EQ(calls(clean, 1'000'000, boxes), 1);
+  test::spill(folder_ / "a.dcm", slice.transfer_syntax("1.2.840.10008.1.2.4.90").bytes());  // JPEG 2000
+  EXPECT_EQ(calls({}, 100'000, {}), 1);
+  EXPECT_EQ(calls(clean, 100'000, {}), 0);
 }
 
 TEST_F(DeidRunTest, WhatTheCallerThrowsEndsTheRun) {
