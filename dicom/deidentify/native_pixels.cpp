@@ -61,9 +61,17 @@ bool has_unused_bits(const PixelFormat& format) {
          format.high_bit + 1 >= format.bits_stored;
 }
 
-bool has_stray_bits(std::span<const std::uint16_t> values, const PixelFormat& format) {
+bool has_stray_bits(std::span<const std::uint16_t> values, const PixelFormat& format,
+                    const std::optional<std::int64_t>& padding) {
+  const auto is_padding = [&](std::uint16_t value) { return padding && value == *padding; };
+  const bool is_padding_told = padding && std::ranges::none_of(values, [&](std::uint16_t value) {
+                                 return !is_padding(value) && plain(value, format) ==
+                                                                  plain(static_cast<std::uint16_t>(*padding), format);
+                               });
   const auto are_all = [&](const auto& as_stored) {
-    return std::ranges::all_of(values, [&](std::uint16_t value) { return value == as_stored(plain(value, format)); });
+    return std::ranges::all_of(values, [&](std::uint16_t value) {
+      return value == as_stored(plain(value, format)) || (is_padding_told && is_padding(value));
+    });
   };
   return !are_all([](std::uint16_t stored) { return stored; }) &&
          !are_all([&](std::uint16_t stored) { return extended(stored, format); });
@@ -92,6 +100,19 @@ void NativePixels::clear_unused_bits() {
 bool NativePixels::has_bits_beside() const {
   for (std::size_t n = 0; n < count(); ++n) {
     if (get(n) != plain(get(n))) return true;
+  }
+  return false;
+}
+
+bool NativePixels::has_stray_frame() const {
+  PixelFormat frame = facts_.format;
+  frame.frame_count = 1;
+  frame.is_bytes_in_words = false;  // no byte of padding behind it
+  const std::size_t samples = static_cast<std::size_t>(bytes_of_frames(frame)) / size();
+  std::vector<std::uint16_t> values(samples);
+  for (std::size_t first = 0; samples > 0 && first + samples <= count(); first += samples) {
+    for (std::size_t n = 0; n < samples; ++n) values[n] = get(first + n);
+    if (has_stray_bits(values, facts_.format, facts_.padding_value)) return true;
   }
   return false;
 }

@@ -93,28 +93,6 @@ PixelOutcome decoded(Bytes value, const PixelFacts& facts, PixelFormat& native) 
   return outcome;
 }
 
-PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std::span<const PixelBox> boxes) {
-  PixelOutcome outcome;
-  PixelFacts native = facts;
-  const bool is_compressed = node.kind == NodeKind::encapsulated;
-  if (is_compressed) {
-    outcome = decoded(value, facts, native.format);
-    if (outcome.problem) return outcome;
-  } else {
-    if (!has_own_samples(facts.format) || value.size() < bytes_of_frames(facts.format)) {
-      return withheld(Code::text_suspected);
-    }
-    outcome.replacement.assign(value.begin(),
-                               value.begin() + static_cast<std::ptrdiff_t>(bytes_of_frames(facts.format)));
-    if (outcome.replacement.size() % 2 != 0) outcome.replacement.push_back(std::byte{0});
-  }
-  NativePixels pixels(outcome.replacement, native, !is_compressed && node.encoding.is_big_endian);
-  if (facts.has_overlay_in_pixels || has_unused_bits(native.format)) pixels.clear_unused_bits();
-  for (const PixelBox& box : boxes) pixels.blank(box);
-  outcome.is_replaced = true;
-  return outcome;
-}
-
 bool is_jpeg_2000(const PixelFormat& format) {
   const SyntaxInfo* syntax = find_syntax(format.transfer_syntax_uid);
   return syntax != nullptr && syntax->codec == Codec::openjpeg;
@@ -135,7 +113,46 @@ bool may_hold_stray_bits(Bytes frame, const PixelFormat& format) {
   return header && header->is_reversible && header->precision_bits > format.bits_stored;
 }
 
-/// A compressed picture of which a frame holds bits beside those that are stored becomes native, without them.
+/// True where the values that a picture decodes to hold every bit that was coded, in some frame at least.
+bool keeps_every_bit(const Node& node, Bytes value, const PixelFormat& format) {
+  if (node.kind != NodeKind::encapsulated) return true;
+  if (!may_keep_every_bit(format)) return false;
+  const auto frames = frames_of_stream(value, format.frame_count);
+  return frames && std::ranges::any_of(*frames, [&](const StreamFrame& frame) {
+           return may_hold_stray_bits(joined(frame, value), format);
+         });
+}
+
+PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std::span<const PixelBox> boxes) {
+  PixelOutcome outcome;
+  PixelFacts native = facts;
+  const bool is_compressed = node.kind == NodeKind::encapsulated;
+  if (is_compressed) {
+    outcome = decoded(value, facts, native.format);
+    if (outcome.problem) return outcome;
+  } else {
+    if (!has_own_samples(facts.format) || value.size() < bytes_of_frames(facts.format)) {
+      return withheld(Code::text_suspected);
+    }
+    outcome.replacement.assign(value.begin(),
+                               value.begin() + static_cast<std::ptrdiff_t>(bytes_of_frames(facts.format)));
+    if (outcome.replacement.size() % 2 != 0) outcome.replacement.push_back(std::byte{0});
+  }
+  NativePixels pixels(outcome.replacement, native, !is_compressed && node.encoding.is_big_endian);
+  const bool keeps_bits = keeps_every_bit(node, value, facts.format);
+  if (!facts.has_overlay_in_pixels && keeps_bits && has_unused_bits(native.format)) {
+    if (pixels.has_stray_frame()) return withheld(Code::unused_bits_set);
+    if (native.format.is_signed) pixels.clear_unused_bits();  // all signs alike, as those of what is blanked
+  } else if (facts.has_overlay_in_pixels || has_unused_bits(native.format)) {
+    pixels.clear_unused_bits();
+  }
+  for (const PixelBox& box : boxes) pixels.blank(box);
+  outcome.is_replaced = true;
+  return outcome;
+}
+
+/// A compressed picture of which a frame holds bits beside those that are stored becomes native, without them, where
+/// the header declares an overlay; else nobody can say what they are, and it is withheld.
 /// @return what became of it where that is so, or where nobody can say
 std::optional<PixelOutcome> without_stray_bits(Bytes value, const PixelFacts& facts) {
   const PixelFormat& format = facts.format;
@@ -148,10 +165,11 @@ std::optional<PixelOutcome> without_stray_bits(Bytes value, const PixelFacts& fa
     if (!may_hold_stray_bits(stream, format)) return false;
     values.resize(static_cast<std::size_t>(format.rows * format.columns * format.samples_per_pixel));
     problem = decode_frame(stream, format, values);
-    return problem || has_stray_bits(values, format);
+    return problem || has_stray_bits(values, format, facts.padding_value);
   });
   if (problem) return withheld(*problem);
   if (!has_any) return std::nullopt;
+  if (!facts.has_overlay_in_pixels) return withheld(Code::unused_bits_set);
   PixelFacts native = facts;
   PixelOutcome outcome = decoded(value, facts, native.format);
   if (outcome.problem) return outcome;
@@ -161,20 +179,25 @@ std::optional<PixelOutcome> without_stray_bits(Bytes value, const PixelFacts& fa
   return outcome;
 }
 
-PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts, bool clears_unused_bits) {
+/// @param looks_at_unused_bits also where no overlay is declared in them: larger values than Bits Stored holds may stand
+/// there, or a picture. Cleared, the ones would become others.
+PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts, bool looks_at_unused_bits) {
   PixelOutcome outcome;
   const std::uint64_t expected = bytes_of_frames(facts.format);
-  if (facts.has_overlay_in_pixels || (clears_unused_bits && has_unused_bits(facts.format))) {
-    if (!has_unused_bits(facts.format)) {
-      return withheld(Code::text_suspected);
-    }
+  if (value.size() < expected) return withheld(Code::corrupt);  // nobody can show the picture
+  if (facts.has_overlay_in_pixels) {
+    if (!has_unused_bits(facts.format)) return withheld(Code::text_suspected);
     outcome.replacement.assign(value.begin(), value.end());
     NativePixels pixels(outcome.replacement, facts, node.encoding.is_big_endian);
     if (pixels.has_bits_beside()) pixels.clear_unused_bits();  // signs that were never extended hide nothing
     outcome.is_replaced = !std::ranges::equal(outcome.replacement, value);
     if (outcome.is_replaced) outcome.reason = "overlay";
+  } else if (looks_at_unused_bits && has_unused_bits(facts.format)) {
+    std::vector<std::byte> frames(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(expected));
+    if (NativePixels(frames, facts, node.encoding.is_big_endian).has_stray_frame()) {
+      return withheld(Code::unused_bits_set);
+    }
   }
-  if (value.size() < expected) return withheld(Code::corrupt);  // nobody can show the picture
   if (expected == 0 || value.size() == expected) return outcome;
   const Bytes rest = value.subspan(static_cast<std::size_t>(expected));
   if (std::ranges::all_of(rest, [](std::byte b) { return b == std::byte{0}; })) return outcome;
@@ -259,8 +282,8 @@ std::uint64_t expanded_bytes(const PixelFacts& facts) {
 }
 
 bool is_always_decoded(const PixelFacts& facts, const DeidentifyPolicy& policy) {
-  const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data) && has_unused_bits(facts.format);
-  return (clears_unused_bits && may_keep_every_bit(facts.format)) || !regions_for(facts, policy).empty();
+  const bool looks_at_unused_bits = policy.options.has(DeidOption::clean_pixel_data) && has_unused_bits(facts.format);
+  return (looks_at_unused_bits && may_keep_every_bit(facts.format)) || !regions_for(facts, policy).empty();
 }
 
 PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts, const DeidentifyPolicy& policy,
@@ -302,8 +325,9 @@ PixelOutcome treat_pixels(const Node* node, Bytes bytes, const PixelFacts& facts
     outcome.reason = has_rule ? "region" : has_text ? "text" : "face";
     return outcome;
   }
-  const bool clears_unused_bits = policy.options.has(DeidOption::clean_pixel_data);
-  if (node->kind != NodeKind::encapsulated) return treat_native(*node, value, facts, clears_unused_bits);
+  if (node->kind != NodeKind::encapsulated) {
+    return treat_native(*node, value, facts, policy.options.has(DeidOption::clean_pixel_data));
+  }
   if (is_always_decoded(facts, policy)) {
     if (auto outcome = without_stray_bits(value, facts)) return *std::move(outcome);
   }

@@ -16,7 +16,7 @@
 namespace naru::dicom {
 
 struct PixelOutcome {
-  std::optional<Code> problem;         ///< the instance is withheld: text_suspected, corrupt, unsupported_...
+  std::optional<Code> problem;         ///< the instance is withheld: text_suspected, unused_bits_set, corrupt, ...
   std::vector<std::byte> replacement;  ///< the whole new value, where `is_replaced`
   bool is_replaced = false;
   bool is_decoded = false;   ///< was compressed and is now native: Explicit VR Little Endian, Planar Configuration 0
@@ -42,8 +42,10 @@ bool is_always_decoded(const PixelFacts& facts, const DeidentifyPolicy& policy);
 ///  - `boxes`, and rectangles of `policy.regions` for this device and matrix in every frame, are blanked (with
 ///    clean-pixel-data; those of a face with clean-recognizable-visual-features); compressed frames are decoded for
 ///    that and stay native;
-///  - bits that hold an overlay are cleared; with clean-pixel-data all bits outside of those that are stored, for which
-///    frames of RLE, JPEG Lossless, JPEG-LS and reversible JPEG 2000 that have such are decoded;
+///  - bits that hold an overlay that the header declares are cleared. With clean-pixel-data pictures with other bits
+///    outside of those that are stored are withheld (unused_bits_set), as are those where a rectangle is blanked: they
+///    may be a picture, or values that are larger than stated. Frames of RLE, JPEG Lossless, JPEG-LS and reversible
+///    JPEG 2000 are decoded for that;
 ///  - bytes behind the last frame become zero;
 ///  - texts inside compressed streams are overwritten (see embedded_text.h).
 /// Where nothing of it applies, the value stays as it is, byte for byte.

@@ -249,7 +249,7 @@ TEST(PixelTreatment, LeavesSignsThatWereNeverExtended) {
   EXPECT_EQ(done.result.pixels_reason, "");
 }
 
-TEST(PixelTreatment, ClearsAllBitsThatAreNotStored) {
+TEST(PixelTreatment, ClearsAllBitsThatAreNotStoredOfADeclaredOverlay) {
   const auto policy = policy_with({DeidOption::clean_pixel_data});
   // Bits 4 to 15 of a signed value: -1 and 3, with something else below.
   SliceBytes high = numbered_slice();
@@ -263,12 +263,15 @@ TEST(PixelTreatment, ClearsAllBitsThatAreNotStored) {
     clean += shifted(0xFFF, 0) + shifted(3, 0);
   }
   high.raw(0x7FE00010, "OW", dirty).number(0x00280101, 12).number(0x00280102, 15).number(0x00280103, 1);
+  EXPECT_EQ(Deidentified(high.bytes(), policy).result.reason, Code::unused_bits_set);
+  high.number(0x60000100, 16);
   EXPECT_EQ(pixels_of(Deidentified(high.bytes(), policy)), clean);
   // Seven of eight bits.
   SliceBytes narrow = numbered_slice();
   narrow.raw(0x7FE00010, "OB", std::string("\x81\x02\x83\x04\x05\x06\x07\x88", 8));
   narrow.number(0x00280100, 8).number(0x00280101, 7).number(0x00280102, 6).number(0x00280103, 0);
-  const Deidentified done(narrow.bytes(), policy);
+  EXPECT_EQ(Deidentified(narrow.bytes(), policy).result.reason, Code::unused_bits_set);
+  const Deidentified done(narrow.number(0x60000100, 8).bytes(), policy);
   EXPECT_EQ(pixels_of(done), std::string("\x01\x02\x03\x04\x05\x06\x07\x08", 8));
   EXPECT_EQ(done.result.pixels_reason, "overlay");
 }
@@ -282,15 +285,17 @@ std::string rle_of(const std::string& pixels) {
 
 TEST(PixelTreatment, ClearsBitsThatAreNotStoredFromStreamsToo) {
   const auto policy = policy_with({DeidOption::clean_pixel_data});
-  const auto coded = [](const std::string& pixels) {
+  const auto coded = [](const std::string& pixels, bool has_overlay = false) {
     SliceBytes slice = numbered_slice();
+    if (has_overlay) slice.number(0x60000100, 16);
     slice.number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0);
     return coded_slice(slice, item(rle_of(pixels)), "1.2.840.10008.1.2.5").bytes();
   };
   EXPECT_TRUE(Deidentified(coded(numbered()), policy).result.pixels_are_kept);
   std::string dirty = numbered();
   dirty[1] = dirty[7] = '\x10';
-  const Deidentified done(coded(dirty), policy);
+  EXPECT_EQ(Deidentified(coded(dirty), policy).result.reason, Code::unused_bits_set);
+  const Deidentified done(coded(dirty, true), policy);
   ASSERT_FALSE(done.result.reason);
   EXPECT_EQ(pixels_of(done), numbered());
   EXPECT_EQ(done.result.pixels_reason, "overlay");
@@ -473,8 +478,10 @@ TEST(PixelTreatment, DividesFragmentsAmongFrames) {
 }
 
 /// Twelve bits of sixteen, coded with all sixteen.
-std::string twelve_bits_in_j2k(std::vector<std::int32_t> values, bool is_lossless = true, bool is_signed = false) {
+std::string twelve_bits_in_j2k(std::vector<std::int32_t> values, bool is_lossless = true, bool is_signed = false,
+                               bool has_overlay = false) {
   SliceBytes slice = numbered_slice();
+  if (has_overlay) slice.number(0x60000100, 16);
   slice.number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0);
   std::string stream = encode_j2k({values, 4, 2, 1, 16, is_signed, is_lossless});
   if (stream.size() % 2 != 0) stream += '\0';
@@ -485,7 +492,9 @@ std::string twelve_bits_in_j2k(std::vector<std::int32_t> values, bool is_lossles
 TEST(PixelTreatment, ClearsBitsThatAreNotStoredFromJpeg2000) {
   const auto policy = policy_with({DeidOption::clean_pixel_data});
   EXPECT_TRUE(Deidentified(twelve_bits_in_j2k({1, 2, 3, 4, 5, 6, 7, 8}), policy).result.pixels_are_kept);
-  const Deidentified done(twelve_bits_in_j2k({1 | 1 << 14, 2, 3, 4 | 1 << 14, 5, 6, 7, 8}), policy);
+  const std::vector<std::int32_t> dirty = {1 | 1 << 14, 2, 3, 4 | 1 << 14, 5, 6, 7, 8};
+  EXPECT_EQ(Deidentified(twelve_bits_in_j2k(dirty), policy).result.reason, Code::unused_bits_set);
+  const Deidentified done(twelve_bits_in_j2k(dirty, true, false, true), policy);
   ASSERT_FALSE(done.result.reason);
   EXPECT_EQ(pixels_of(done), numbered());
   EXPECT_EQ(done.result.pixels_reason, "overlay");
@@ -499,11 +508,45 @@ TEST(PixelTreatment, ClearsBitsThatAreNotStoredFromJpeg2000) {
 TEST(PixelTreatment, TellsSignsFromPicturesInBitsThatAreNotStored) {
   const auto policy = policy_with({DeidOption::clean_pixel_data});
   const auto kept = [&](std::vector<std::int32_t> values) {
-    return Deidentified(twelve_bits_in_j2k(std::move(values), true, true), policy).result.pixels_are_kept;
+    return !Deidentified(twelve_bits_in_j2k(std::move(values), true, true), policy).result.reason;
   };
   EXPECT_TRUE(kept({-1, 2, -3, 4, -5, 6, -7, 8}));
   EXPECT_TRUE(kept({4095, 2, 4093, 4, 4091, 6, 4089, 8}));
   EXPECT_FALSE(kept({-1, 2, 4093, 4, -5, 6, 4089, 8}));
+}
+
+/// Cleared, large values would be small ones, and nobody could tell any more.
+TEST(PixelTreatment, HoldsBackValuesThatAreLargerThanStated) {
+  SliceBytes slice = numbered_slice();
+  std::string pixels = numbered();
+  pixels[1] = '\x10';  // 4097
+  slice.raw(0x7FE00010, "OW", pixels).number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0);
+  EXPECT_EQ(pixels_of(Deidentified(slice.bytes())), pixels);
+  const auto policy = policy_with({DeidOption::clean_pixel_data});
+  EXPECT_EQ(Deidentified(slice.bytes(), policy).result.reason, Code::unused_bits_set);
+  EXPECT_EQ(Deidentified(slice.bytes(), policy_with_region()).result.reason, Code::unused_bits_set);
+  // Every value is that of a sign that the header knows nothing of.
+  pixels[1] = pixels[7] = '\xFF';
+  pixels[0] = pixels[6] = '\xFE';
+  const Deidentified kept(slice.raw(0x7FE00010, "OW", pixels).bytes(), policy);
+  EXPECT_EQ(pixels_of(kept), pixels);
+  EXPECT_EQ(kept.result.pixels_reason, "");
+}
+
+TEST(PixelTreatment, KeepsPaddingThatStandsBeyondBitsStored) {
+  const auto policy = policy_with({DeidOption::clean_pixel_data});
+  SliceBytes slice = numbered_slice();
+  std::string pixels = numbered();
+  pixels[0] = '\x30', pixels[1] = '\xF8';  // 63536
+  pixels[4] = '\xFF', pixels[5] = '\x0F';  // 4095
+  slice.raw(0x7FE00010, "OW", pixels).number(0x00280101, 12).number(0x00280102, 11).number(0x00280103, 0);
+  EXPECT_EQ(Deidentified(slice.bytes(), policy).result.reason, Code::unused_bits_set);
+  const Deidentified kept(slice.number(0x00280120, 63536).bytes(), policy);
+  EXPECT_EQ(pixels_of(kept), pixels);
+  EXPECT_EQ(kept.result.pixels_reason, "");
+  pixels[6] = '\x30', pixels[7] = '\x08';  // as stored both are one value
+  slice.raw(0x7FE00010, "OW", pixels);
+  EXPECT_EQ(Deidentified(slice.bytes(), policy).result.reason, Code::unused_bits_set);
 }
 
 }  // namespace
