@@ -78,17 +78,19 @@ class HanContext {
     removals_.push_back({begin, static_cast<std::uint32_t>(begin + name.size()), DescriptorReason::title});
   }
 
-  /// "患者王小明胸部": a name of three characters, or one that begins as those of Japan do, up to a known word.
+  /// "患者王小明胸部", "患者王伟": a name of two or three characters, or one that begins as those of Japan do, up to a
+  /// known word.
   bool behind_glued_role(std::size_t i) {
-    constexpr std::size_t kChinese = 3, kLongestJapanese = 5;
+    constexpr std::size_t kShortest = 2, kLongestJapanese = 5;
     const std::u32string_view run = text_.folded(tokens_[i]);
     for (const std::u32string_view role : kHanRoles) {
       if (!run.starts_with(role)) continue;
       const std::u32string_view rest = run.substr(role.size());
-      for (std::size_t length = std::min(rest.size(), kLongestJapanese); length >= kChinese; --length) {
+      for (std::size_t length = std::min(rest.size(), kLongestJapanese); length >= kShortest; --length) {
         const std::u32string_view name = rest.substr(0, length);
         const bool ends = length == rest.size() || is_known_word(rest.substr(length));
         if (!ends || is_known_word(name) || !is_usual_name(name)) continue;
+        if (length == kShortest && !has_usual_given(name)) continue;
         const auto begin = static_cast<std::uint32_t>(tokens_[i].begin + role.size());
         removals_.push_back({begin, begin + static_cast<std::uint32_t>(length), DescriptorReason::title});
         return true;
@@ -104,6 +106,11 @@ class HanContext {
     if (is_one_of(before, kHanLabels)) return true;
     const bool has_sign = gap.find_first_of(U":=") != gap.npos;
     return is_one_of(before, kHanRoles) && (has_sign || (gap == U" " && is_usual_name(name)));
+  }
+
+  /// Of two characters, the first a surname that few words begin with: "王伟".
+  static bool has_usual_given(std::u32string_view name) {
+    return kPlainSurnames.find(name[0]) != kPlainSurnames.npos && kGivenCharacters.find(name[1]) != name.npos;
   }
 
   /// "高血压" and "张力" begin like names.

@@ -88,9 +88,14 @@ TEST(DescriptorJoined, PatientsInChineseWithoutASpace) {
       {"患者王小明", "患者"},
       {"患者王小明胸部CT", "患者 胸部CT"},
       {"担当医山田太郎", "担当医"},
+      {"患者王伟", "患者"},
+      {"患者王伟胸部CT", "患者 胸部CT"},
+      {"医生李娜", "医生"},
+      {"患者刘静女", "患者 女"},
   };
   test::expect_cleaned_rows({}, kRows);
-  expect_unchanged({"患者张力性气胸", "患者高血压", "患者陈述头痛", "患者头部外伤", "医生建议"});
+  expect_unchanged({"患者张力性气胸", "患者高血压", "患者陈述头痛", "患者头部外伤", "医生建议", "患者张口", "患者韩国",
+                    "患者林格", "患者张力", "患者陈旧", "患者高大", "患者孙女", "患者苏醒后", "患者徐缓"});
 }
 
 TEST(DescriptorJoined, ClinicsCalledByAWordAndADepartment) {
