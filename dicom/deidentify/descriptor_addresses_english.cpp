@@ -251,14 +251,15 @@ class EnglishAddressFinder {
     const std::size_t end = std::max(after_state(i), after_state_name(i));
     if (end == i) return {i, i};
     const std::size_t first = first_of_town(i);
-    const bool is_word =
-        is_known_word(text_.folded(tokens_[i])) || (word_flags(tokens_[i].hash) & (kMeasure | kDegree)) != 0;
+    const bool has_zip = tokens_[end - 1].is_number();
+    const bool is_two_words = end > i + 1 && !tokens_[i + 1].is_number();  // "New York" is no word, though "new" is
+    const bool is_word = !is_two_words && (is_known_word(text_.folded(tokens_[i])) ||
+                                           (word_flags(tokens_[i].hash) & (kMeasure | kDegree)) != 0);
     const bool is_named =
         std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(first),
                     tokens_.begin() + static_cast<std::ptrdiff_t>(i), [&](const Token& token) {
-                      return token.length > 2 && (is_word ? !is_known_word(text_.folded(token)) : is_unknown(token));
+                      return token.length > 2 && (is_word || is_two_words ? !is_known_word(text_.folded(token)) : is_unknown(token));
                     });
-    const bool has_zip = end > i + 1;
     if (has_zip ? !is_named && is_word : !is_named || is_word) return {i, i};
     return {is_named || text_.gap_before(i) == U", " ? first : i, end};
   }

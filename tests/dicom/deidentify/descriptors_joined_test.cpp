@@ -158,9 +158,12 @@ TEST(DescriptorJoined, PlacesBehindTransfersSaintsAndStates) {
       {"St. John's Memorial CT", "CT"},
       {"from Zundertown, Texas", "from"},
       {"lives in Zundertown, New York 10001", "lives in"},
+      {"Zundertown, Rhode Island", ""},
+      {"Zundertown, New Jersey, knee", "knee"},
   };
   test::expect_cleaned_rows({}, kRows);
-  expect_unchanged({"transferred from OSH", "transferred from ICU", "St. Anthony's fire", "T1, axial"});
+  expect_unchanged({"transferred from OSH", "transferred from ICU", "St. Anthony's fire", "T1, axial",
+                    "Head, Rhode Island", "Chest, Rhode Island", "Chest, New Hampshire", "Head, New York"});
 }
 
 TEST(DescriptorJoined, ADayAndAMonthOfTheHeaderBehindAnEvent) {
