@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "core/ascii_case.h"
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/code_tags.h"
 #include "dicom/deidentify/content_items.h"
@@ -56,7 +57,7 @@ std::string normalised(std::string_view name) {
   for (const char c : name.substr(0, name.find('='))) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x80 && std::isalnum(byte) != 0) {
-      result += static_cast<char>(std::tolower(byte));
+      result += small_letter(c);
     } else if ((c == '^' || c == ' ') && !result.empty() && result.back() != '^') {
       result += '^';
     }
@@ -99,7 +100,7 @@ bool is_letter_or_digit(char c) {
 std::string letters_of(std::string_view text) {
   std::string letters;
   for (const char c : text) {
-    if (is_letter_or_digit(c)) letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (is_letter_or_digit(c)) letters += small_letter(c);
   }
   return letters;
 }
