@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "dicom/deidentify/descriptor_name_context.h"
 
 namespace naru::dicom {
@@ -6,6 +8,28 @@ namespace {
 
 // Behind a name and a comma: nurses and technologists sign so.
 constexpr std::u32string_view kSignatures[] = {U"np", U"fnp", U"crna", U"aprn", U"rdms", U"cnmt"};
+
+/// A view or a device that is called by a name, and what it is of: "SKULL_DR_CALDWELL" has no doctor.
+struct NamedView {
+  std::u32string_view region, name;
+};
+constexpr NamedView kNamedViews[] = {
+    {U"skull", U"caldwell"},  {U"skull", U"townes"},      {U"skull", U"waters"},     {U"skull", U"rhese"},
+    {U"sinus", U"caldwell"},  {U"sinus", U"waters"},      {U"sinuses", U"caldwell"}, {U"sinuses", U"waters"},
+    {U"orbit", U"caldwell"},  {U"orbits", U"waters"},     {U"facial", U"waters"},    {U"knee", U"rosenberg"},
+    {U"knees", U"rosenberg"}, {U"knee", U"merchant"},     {U"knees", U"merchant"},   {U"patella", U"merchant"},
+    {U"patella", U"laurin"},  {U"knee", U"laurin"},       {U"knee", U"settegast"},   {U"patella", U"settegast"},
+    {U"knee", U"beclere"},    {U"patella", U"hughston"},  {U"shoulder", U"stryker"}, {U"shoulders", U"stryker"},
+    {U"hip", U"lauenstein"},  {U"pelvis", U"lauenstein"}, {U"hip", U"danelius"},     {U"sacrum", U"ferguson"},
+    {U"pelvis", U"ferguson"}, {U"spine", U"ferguson"},    {U"heel", U"harris"},      {U"calcaneus", U"harris"},
+    {U"hand", U"norgaard"},   {U"hands", U"norgaard"},    {U"wrist", U"stecher"},    {U"scaphoid", U"stecher"},
+    {U"chest", U"bucky"},     {U"abdomen", U"bucky"},     {U"pelvis", U"bucky"},     {U"spine", U"bucky"},
+    {U"skull", U"bucky"},     {U"wall", U"bucky"},        {U"table", U"bucky"}};
+
+bool is_named_view(std::u32string_view region, std::u32string_view name) {
+  return std::ranges::any_of(kNamedViews,
+                             [&](const NamedView& view) { return view.region == region && view.name == name; });
+}
 
 }  // namespace
 
@@ -28,6 +52,9 @@ void NameContext::behind_title(std::size_t i) {
     return;
   }
   if (is_doubtful) {
+    if (i > 0 && is_named_view(text_.folded(tokens_[i - 1]), text_.folded(tokens_[i + 1])) && !is_own(tokens_[i + 1])) {
+      return;
+    }
     // "FOR DR HARGREAVES", "PROF HARGREAVES"
     const bool is_told = is_one_of(text_.folded(tokens_[i]), kOnlyTitles) ||
                          (i > 0 && find_trigger(tokens_[i - 1].hash) != nullptr && has_gap(i, U" :."));

@@ -26,6 +26,15 @@ constexpr std::u32string_view kOfASide[] = {
 constexpr std::u32string_view kHardlyWords[] = {U"lee",  U"park", U"lim",    U"cho",  U"walker",
                                                 U"hart", U"nash", U"willis", U"brown"};
 
+// Short forms that people are called as well: no initials, but whoever has such a name loses it.
+constexpr std::u32string_view kNamesToo[] = {U"rao", U"lao", U"lima", U"rima", U"ute", U"sul",
+                                             U"pap", U"raa", U"sid",  U"bev",  U"cia", U"tas"};
+
+/// True for what is no initials, whoever has such.
+bool is_short_form(std::u32string_view letters) {
+  return letters.size() > 1 && (is_known_word(letters) || is_one_of(letters, kNamesToo));
+}
+
 /// "Young's modulus", "Ward's triangle", "white matter", "long axis": what makes a term with the word before it.
 bool begins_term(const FoldedText& text, std::size_t i) {
   constexpr std::u32string_view kThings[] = {
@@ -139,7 +148,7 @@ bool NameIndex::is_initial(const FoldedText& text, std::size_t i, std::uint16_t 
   const auto& tokens = text.tokens();
   if (i >= tokens.size() || tokens[i].length > kMostInitials || tokens[i].token_case != TokenCase::upper) return false;
   const std::u32string_view letters = text.folded(tokens[i]);
-  if ((letters.size() > 1 && is_known_word(letters)) || is_side(text, i)) return false;
+  if (is_short_form(letters) || is_side(text, i)) return false;
   return std::all_of(letters.begin(), letters.end(),
                      [&](char32_t code) { return initials_[person].contains(code, letters.size() == 1 ? used : 0); });
 }
@@ -232,7 +241,7 @@ void NameIndex::find_initials(const FoldedText& text, Removals& removals) const 
     const bool is_whole = end > i + 1 || (is_apart(i) && tokens[i].token_case == TokenCase::upper);
     const WordHash hash = hash_of_folded(letters);
     if (is_whole && (has_points || letters.size() >= kFewestWithoutPoints) && whole_initials_.contains(hash) &&
-        word_flags(hash) == 0 && !is_known_word(letters)) {
+        word_flags(hash) == 0 && !is_short_form(letters)) {
       removals.push_back({tokens[i].begin, tokens[end - 1].end + (has_points ? 1U : 0U), DescriptorReason::name});
     }
     i = end - 1;

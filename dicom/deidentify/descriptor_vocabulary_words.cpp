@@ -62,6 +62,18 @@ feet apical chamber chambers shortaxis longaxis sax lax lvot rvot ch chm lv rv l
 spectro spectroscopy spec voxels press steam laser slaser semilaser single multi lactate creatine cho cr naa glx gaba mega lcmodel ppm
 elastography elasto stiffness mre swe shearwave wave waves ff fatfraction fraction pdff r2star hepatic iron liverlab idealiq mdixon quant quantification quantitative
 )"},
+// Short forms that could be initials: vessels and the heart, positions, radiotherapy, CT, MR, nuclear medicine,
+// ultrasound, angiography, joints and nerves.
+{kProtocolWord, R"(
+ica eca cca mca aca pca sca lad lcx rca lmca svg sfa cfa pfa pta dpa laa mpa rpa lpa pda aaa taa taaa asd vsd pfo lvef eia iia psv edv sss gsv ijv
+rpo lpo lld rld llat rlat hfdr hfdl ffdr ffdl sod lcc lmlo rmlo lml rml
+gtv ptv itv igtv oar oars drr drrs vmat igrt srt dibh dvh mlc epid mvct kvct prv
+ncct hbp pvp hap eap imar semar dect sect dlir ssde pcct
+cemr ege cest apt aptw mtr mtc grasp zte cnr sar vfa mru mrn mrm spio
+mtv tlg tnm mpi cfi cfm pdi cdi ceus fhr tapse tvs
+rdsa cto poba ffr ifr ptbd ptcd tipss mwa pvi sfj dcb bms ptca uae pae pve ptra
+voi lut qca acl pcl mcl lcl tfcc slap itb tle mts dbs vps evd wmh fcd dva dwm cvj acj scj tmt atfl rtc ctl ctls pns pxr orif lli vcu mcu rgu
+)"},
 // Anatomy, in English and Latin, with usual short forms.
 {kProtocolWord, R"(
 abdomen abdominal abdo abd abdomens abdominopelvic abdpel abdpelvis pelvis pelvic pel pelv chest thorax thoracic thor thorac thoracoabdominal thoraco lung lungs pulmonary pulm pleura pleural lobe lobes lobar segmental apex apices base bases hilum hilar mediastinum mediastinal

@@ -85,12 +85,8 @@ TEST(DescriptorJoined, ShortMaria) {
 
 TEST(DescriptorJoined, PatientsInChineseWithoutASpace) {
   constexpr test::CleanedRow kRows[] = {
-      {"患者王小明", "患者"},
-      {"患者王小明胸部CT", "患者 胸部CT"},
-      {"担当医山田太郎", "担当医"},
-      {"患者王伟", "患者"},
-      {"患者王伟胸部CT", "患者 胸部CT"},
-      {"医生李娜", "医生"},
+      {"患者王小明", "患者"},    {"患者王小明胸部CT", "患者 胸部CT"}, {"担当医山田太郎", "担当医"},
+      {"患者王伟", "患者"},      {"患者王伟胸部CT", "患者 胸部CT"},   {"医生李娜", "医生"},
       {"患者刘静女", "患者 女"},
   };
   test::expect_cleaned_rows({}, kRows);
@@ -198,6 +194,45 @@ TEST(DescriptorJoined, APathGoesThoughItsSignsPartValues) {
   const test::Deidentified other(slice.bytes(), test::policy_with({DeidOption::clean_descriptors}));
   EXPECT_FALSE(other.holds("bcarter"));
   EXPECT_EQ(other.value(0x00181030), "\\\\0\\0\\100");
+}
+
+/// Each stays in a text of somebody who has these initials.
+TEST(DescriptorJoined, ShortFormsAreNoInitials) {
+  constexpr const char* kForms[] = {
+      "ICA", "ECA", "CCA", "MCA",  "ACA", "PCA", "SCA", "LAD",  "LCX", "RCA", "SVG",  "SFA",  "CFA",  "PTA",  "LAA",
+      "MPA", "RPA", "LPA", "PDA",  "AAA", "TAA", "ASD", "VSD",  "PFO", "EIA", "IIA",  "PSV",  "EDV",  "GSV",  "IJV",
+      "RAO", "LAO", "RPO", "LPO",  "LLD", "RLD", "SID", "SOD",  "LCC", "LML", "RML",  "GTV",  "PTV",  "CTV",  "ITV",
+      "OAR", "DRR", "SRT", "DVH",  "MLC", "PRV", "HBP", "PVP",  "HAP", "EAP", "PAP",  "NCCT", "DECT", "CEMR", "VMAT",
+      "EGE", "APT", "MTR", "MTC",  "UTE", "ZTE", "CNR", "SAR",  "VFA", "MRU", "IGRT", "MTV",  "TLG",  "TNM",  "MPI",
+      "SUL", "CFI", "PDI", "CEUS", "FHR", "TVS", "CTO", "FFR",  "IFR", "MWA", "PVI",  "DCB",  "BMS",  "UAE",  "PAE",
+      "VOI", "LUT", "QCA", "ACL",  "PCL", "MCL", "LCL", "TFCC", "ITB", "DBS", "WMH",  "FCD",  "DVA",  "PNS",  "LLI",
+  };
+  const auto named = [](std::string_view initials) {
+    std::string name = std::string(1, initials.back()) + "wexby";
+    for (const char letter : initials.substr(0, initials.size() - 1)) name += std::string("^") + letter + "ornik";
+    return name;
+  };
+  for (const std::string form : kForms) {
+    const std::string name = named(form);
+    const DescriptorCleaner cleaner({.person_names = {name}}, {}, {});
+    EXPECT_EQ(cleaner.clean("TOF " + form).text, "TOF " + form);
+    EXPECT_EQ(cleaner.clean(form + " 2 mm").text, form + " 2 mm");
+  }
+  for (const std::string initials : {"QXW", "QZW"}) {
+    EXPECT_EQ(DescriptorCleaner({.person_names = {named(initials)}}, {}, {}).clean("TOF " + initials).text, "TOF");
+  }
+  // Some people are called so.
+  constexpr test::CleanedRow kNames[] = {{"RAO 30 LAO 20", "30 LAO 20"}, {"angio Rao", "angio"}};
+  test::expect_cleaned_rows({.person_names = {"Rao^Lakshmi^O"}}, kNames);
+}
+
+TEST(DescriptorJoined, ViewsThatAreCalledByAName) {
+  expect_unchanged({"SKULL_DR_CALDWELL", "KNEE_DR_ROSENBERG", "SHOULDER_DR_STRYKER", "CHEST_DR_BUCKY", "HIP_DR_JUDET",
+                    "SKULL_DR_TOWNE", "KNEE_DR_MERCHANT", "HEEL_DR_HARRIS", "HAND_DR_NORGAARD"});
+  constexpr test::CleanedRow kRows[] = {{"CHEST_DR_ROSENBERG", "CHEST_DR"}, {"KNEE_Dr. Rosenberg", "KNEE_Dr."}};
+  test::expect_cleaned_rows({}, kRows);
+  constexpr test::CleanedRow kOwn[] = {{"KNEE_DR_ROSENBERG", "KNEE_DR"}};
+  test::expect_cleaned_rows({.person_names = {"Rosenberg^Ada"}}, kOwn);
 }
 
 }  // namespace
