@@ -258,7 +258,8 @@ class EnglishAddressFinder {
     const bool is_named =
         std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(first),
                     tokens_.begin() + static_cast<std::ptrdiff_t>(i), [&](const Token& token) {
-                      return token.length > 2 && (is_word || is_two_words ? !is_known_word(text_.folded(token)) : is_unknown(token));
+                      return token.length > 2 &&
+                             (is_word || is_two_words ? !is_known_word(text_.folded(token)) : is_unknown(token));
                     });
     if (has_zip ? !is_named && is_word : !is_named || is_word) return {i, i};
     return {is_named || text_.gap_before(i) == U", " ? first : i, end};

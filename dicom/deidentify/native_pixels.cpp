@@ -64,10 +64,10 @@ bool has_unused_bits(const PixelFormat& format) {
 bool has_stray_bits(std::span<const std::uint16_t> values, const PixelFormat& format,
                     const std::optional<std::int64_t>& padding) {
   const auto is_padding = [&](std::uint16_t value) { return padding && value == *padding; };
-  const bool is_padding_told = padding && std::ranges::none_of(values, [&](std::uint16_t value) {
-                                 return !is_padding(value) && plain(value, format) ==
-                                                                  plain(static_cast<std::uint16_t>(*padding), format);
-                               });
+  const bool is_padding_told =
+      padding && std::ranges::none_of(values, [&](std::uint16_t value) {
+        return !is_padding(value) && plain(value, format) == plain(static_cast<std::uint16_t>(*padding), format);
+      });
   const auto are_all = [&](const auto& as_stored) {
     return std::ranges::all_of(values, [&](std::uint16_t value) {
       return value == as_stored(plain(value, format)) || (is_padding_told && is_padding(value));

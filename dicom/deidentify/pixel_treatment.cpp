@@ -179,8 +179,8 @@ std::optional<PixelOutcome> without_stray_bits(Bytes value, const PixelFacts& fa
   return outcome;
 }
 
-/// @param looks_at_unused_bits also where no overlay is declared in them: larger values than Bits Stored holds may stand
-/// there, or a picture. Cleared, the ones would become others.
+/// @param looks_at_unused_bits also where no overlay is declared in them: larger values than Bits Stored holds may
+/// stand there, or a picture. Cleared, the ones would become others.
 PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts, bool looks_at_unused_bits) {
   PixelOutcome outcome;
   const std::uint64_t expected = bytes_of_frames(facts.format);
