@@ -85,7 +85,7 @@ constexpr std::array kCodes = {
              "The recipe asks for Philips' precise values, and the headers lack the private scale for them.",
              "Export the series with its private attributes, or take philips_scale = \"display\"."},
     CodeInfo{Code::unused_bits_set, "unused_bits_set",
-             "Pixels have bits outside of Bits Stored that neither their sign nor an overlay accounts for.",
+             "Pixels have bits above Bits Stored that neither their sign nor an overlay accounts for.",
              "Export the series as the scanner wrote it, or have Bits Stored (0028,0101) and High Bit (0028,0102) "
              "corrected: read as stated, large values would be small ones."},
 };

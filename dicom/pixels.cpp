@@ -49,21 +49,20 @@ void swap_bytes(std::span<std::uint16_t> values) {
 
 /// Moves Bits Stored down from High Bit, clears what is around them and extends the sign. The declared padding that
 /// goes beyond them stays as it is.
-/// @return unused_bits_set where what was cleared is no overlay that the header declares, and no sign that was extended
-/// in all values or in none: large values would become small ones
+/// @return unused_bits_set where what was cleared above them is no overlay that the header declares, and no sign that
+/// was extended in all values or in none: large values would become small ones
 std::optional<Code> keep_stored_bits(const PixelFormat& format, std::span<std::uint16_t> values) {
   if (format.bits_stored == 16) return std::nullopt;
   const int shift = format.high_bit + 1 - format.bits_stored;
   const unsigned mask = (1u << format.bits_stored) - 1;
   const unsigned sign = format.is_signed ? 1u << (format.bits_stored - 1) : 0;
-  const unsigned below = ((1u << shift) - 1) & ~unsigned{format.overlay_bits};
   const unsigned above =
       ((1u << format.bits_allocated) - 1) & ~(mask << shift | ((1u << shift) - 1) | format.overlay_bits);
   unsigned stray = 0, extended = 0, plain = 0;  // bits of positive, of negative values
   for (std::uint16_t& value : values) {
     if (value == format.padding_word) continue;
     const unsigned of_sign = (value >> shift & sign) != 0 ? above : 0;
-    stray |= value & (below | (above & ~of_sign));
+    stray |= value & above & ~of_sign;
     extended |= value & of_sign;
     plain |= ~value & of_sign;
     value = static_cast<std::uint16_t>((((value >> shift) & mask) ^ sign) - sign);

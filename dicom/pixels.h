@@ -23,7 +23,7 @@ struct SyntaxInfo;
 /// bytes are those of an int16 where the value is signed or Bits Stored < 16, else those of a uint16: the caller knows
 /// which from `is_uint16`. Arrays have i (column index) fastest. Each read says why it was not possible: unreadable,
 /// truncated, corrupt, too_large, unsupported_transfer_syntax, unsupported_sop_class (colour: see dicom/colour.h);
-/// empty when all is well. A plane is also refused with unused_bits_set where bits outside of Bits Stored are set,
+/// empty when all is well. A plane is also refused with unused_bits_set where bits above Bits Stored are set,
 /// unless the header declares an overlay there, they extend the sign or the pixel is declared padding: values that are
 /// larger than Bits Stored holds would come back as others. Those by which a lossy coder has gone a little beyond are
 /// the least or the greatest. Source: PS3.5 8 and A.4, PS3.3 C.7.6.3.

@@ -22,6 +22,8 @@ std::uint16_t plain(std::uint16_t value, const PixelFormat& format) {
   return static_cast<std::uint16_t>(value & ((1U << format.bits_stored) - 1) << low_bit(format));
 }
 
+unsigned bits_below(const PixelFormat& format) { return (1U << low_bit(format)) - 1; }
+
 /// With the highest of them in all bits above, as writers of signed values do.
 std::uint16_t extended(std::uint16_t stored, const PixelFormat& format) {
   const std::uint32_t above = ((1U << format.bits_allocated) - 1) & ~((1U << (format.high_bit + 1)) - 1);
@@ -68,13 +70,19 @@ bool has_stray_bits(std::span<const std::uint16_t> values, const PixelFormat& fo
       padding && std::ranges::none_of(values, [&](std::uint16_t value) {
         return !is_padding(value) && plain(value, format) == plain(static_cast<std::uint16_t>(*padding), format);
       });
+  const unsigned below = bits_below(format);
   const auto are_all = [&](const auto& as_stored) {
     return std::ranges::all_of(values, [&](std::uint16_t value) {
-      return value == as_stored(plain(value, format)) || (is_padding_told && is_padding(value));
+      return (value & ~below) == as_stored(plain(value, format)) || (is_padding_told && is_padding(value));
     });
   };
   return !are_all([](std::uint16_t stored) { return stored; }) &&
          !are_all([&](std::uint16_t stored) { return extended(stored, format); });
+}
+
+bool has_bits_below(std::span<const std::uint16_t> values, const PixelFormat& format) {
+  const unsigned below = bits_below(format);
+  return std::ranges::any_of(values, [&](std::uint16_t value) { return (value & below) != 0; });
 }
 
 void NativePixels::blank(const PixelBox& box) {
@@ -100,6 +108,13 @@ void NativePixels::clear_unused_bits() {
 bool NativePixels::has_bits_beside() const {
   for (std::size_t n = 0; n < count(); ++n) {
     if (get(n) != plain(get(n))) return true;
+  }
+  return false;
+}
+
+bool NativePixels::has_bits_below() const {
+  for (std::size_t n = 0; n < count(); ++n) {
+    if ((get(n) & bits_below(facts_.format)) != 0) return true;
   }
   return false;
 }

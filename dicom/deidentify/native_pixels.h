@@ -31,12 +31,15 @@ bool has_own_samples(const PixelFormat& format);
 /// True where bits outside of those that are stored can hold a picture that nobody looks at.
 bool has_unused_bits(const PixelFormat& format);
 
-/// True where bits outside of those that are stored are neither all clear nor all more of a sign, be it one that the
+/// True where bits above those that are stored are neither all clear nor all more of a sign, be it one that the
 /// header knows nothing of: some of both can draw a picture, or are values larger than is stated. Declared padding is
 /// left out where nothing else has its stored bits.
 /// @param padding Pixel Padding Value as it stands in the header
 bool has_stray_bits(std::span<const std::uint16_t> values, const PixelFormat& format,
                     const std::optional<std::int64_t>& padding);
+
+/// True where a bit below those that are stored is set: cleared, no value becomes another.
+bool has_bits_below(std::span<const std::uint16_t> values, const PixelFormat& format);
 
 /// Native frames in memory, two or one bytes a sample.
 class NativePixels {
@@ -51,6 +54,8 @@ class NativePixels {
 
   /// True where a bit outside of those that are stored is set, be it of a sign.
   bool has_bits_beside() const;
+
+  bool has_bits_below() const;
 
   /// True where a frame has stray bits, see above.
   bool has_stray_frame() const;

@@ -142,7 +142,8 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
   const bool keeps_bits = keeps_every_bit(node, value, facts.format);
   if (!facts.has_overlay_in_pixels && keeps_bits && has_unused_bits(native.format)) {
     if (pixels.has_stray_frame()) return withheld(Code::unused_bits_set);
-    if (native.format.is_signed) pixels.clear_unused_bits();  // all signs alike, as those of what is blanked
+    // All signs alike, as those of what is blanked.
+    if (native.format.is_signed || pixels.has_bits_below()) pixels.clear_unused_bits();
   } else if (facts.has_overlay_in_pixels || has_unused_bits(native.format)) {
     pixels.clear_unused_bits();
   }
@@ -152,24 +153,24 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
 }
 
 /// A compressed picture of which a frame holds bits beside those that are stored becomes native, without them, where
-/// the header declares an overlay; else nobody can say what they are, and it is withheld.
+/// the header declares an overlay or they stand below; else nobody can say what they are, and it is withheld.
 /// @return what became of it where that is so, or where nobody can say
 std::optional<PixelOutcome> without_stray_bits(Bytes value, const PixelFacts& facts) {
   const PixelFormat& format = facts.format;
   const auto frames = frames_of_stream(value, format.frame_count);
   if (!frames) return withheld(Code::corrupt);
   std::vector<std::uint16_t> values;  // of a frame, once there is one to be decoded
-  std::optional<Code> problem;
-  const bool has_any = std::ranges::any_of(*frames, [&](const StreamFrame& frame) {
+  bool is_to_be_cleared = false;
+  for (const StreamFrame& frame : *frames) {
     const std::vector<std::byte> stream = joined(frame, value);
-    if (!may_hold_stray_bits(stream, format)) return false;
+    if (!may_hold_stray_bits(stream, format)) continue;
     values.resize(static_cast<std::size_t>(format.rows * format.columns * format.samples_per_pixel));
-    problem = decode_frame(stream, format, values);
-    return problem || has_stray_bits(values, format, facts.padding_value);
-  });
-  if (problem) return withheld(*problem);
-  if (!has_any) return std::nullopt;
-  if (!facts.has_overlay_in_pixels) return withheld(Code::unused_bits_set);
+    if (const auto problem = decode_frame(stream, format, values)) return withheld(*problem);
+    const bool is_stray = has_stray_bits(values, format, facts.padding_value);
+    if (is_stray && !facts.has_overlay_in_pixels) return withheld(Code::unused_bits_set);
+    is_to_be_cleared = is_to_be_cleared || is_stray || has_bits_below(values, format);
+  }
+  if (!is_to_be_cleared) return std::nullopt;
   PixelFacts native = facts;
   PixelOutcome outcome = decoded(value, facts, native.format);
   if (outcome.problem) return outcome;
@@ -193,9 +194,17 @@ PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts
     outcome.is_replaced = !std::ranges::equal(outcome.replacement, value);
     if (outcome.is_replaced) outcome.reason = "overlay";
   } else if (looks_at_unused_bits && has_unused_bits(facts.format)) {
-    std::vector<std::byte> frames(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(expected));
-    if (NativePixels(frames, facts, node.encoding.is_big_endian).has_stray_frame()) {
-      return withheld(Code::unused_bits_set);
+    outcome.replacement.assign(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(expected));
+    NativePixels pixels(outcome.replacement, facts, node.encoding.is_big_endian);
+    if (pixels.has_stray_frame()) return withheld(Code::unused_bits_set);
+    if (pixels.has_bits_below()) {
+      pixels.clear_unused_bits();
+      outcome.replacement.insert(outcome.replacement.end(), value.begin() + static_cast<std::ptrdiff_t>(expected),
+                                 value.end());
+      outcome.is_replaced = true;
+      outcome.reason = "overlay";
+    } else {
+      outcome.replacement.clear();
     }
   }
   if (expected == 0 || value.size() == expected) return outcome;

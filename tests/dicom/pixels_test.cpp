@@ -183,7 +183,9 @@ TEST(Pixels, ShiftDownFromAHighBitAboveBitsStored) {
   const StoredBits read(12, 15, false, {0x0010, 0xFFF0, 0x8000, 0x0020, 0, 0, 0, 0});
   EXPECT_FALSE(read.problem);
   EXPECT_EQ(read.values, (std::vector<int>{1, 4095, 2048, 2, 0, 0, 0, 0}));
-  EXPECT_EQ(StoredBits(12, 15, false, {0x001F, 0, 0, 0, 0, 0, 0, 0}).problem, Code::unused_bits_set);
+  const StoredBits below(12, 15, false, {0x001F, 0x0005, 0, 0, 0, 0, 0, 0});
+  EXPECT_FALSE(below.problem) << "no value becomes another";
+  EXPECT_EQ(below.values, (std::vector<int>{1, 0, 0, 0, 0, 0, 0, 0}));
   const StoredBits overlay(12, 15, false, {0x001F, 0x000F, 0, 0, 0, 0, 0, 0}, overlay_in_pixels());
   EXPECT_FALSE(overlay.problem);
   EXPECT_EQ(overlay.values, (std::vector<int>{1, 0, 0, 0, 0, 0, 0, 0}));
