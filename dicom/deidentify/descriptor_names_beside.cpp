@@ -235,12 +235,14 @@ void NameIndex::find_initials(const FoldedText& text, Removals& removals) const 
     const bool is_row = is_letter(i) && (sign == U"." || sign == U". " || sign == U" ");
     while (is_row && end < tokens.size() && end < i + kMostLetters && is_letter(end) && text.gap_before(end) == sign)
       ++end;
+    const bool is_short_word =
+        tokens[i].length <= kMostLetters && tokens[i].token_case == TokenCase::upper && is_apart(i);
+    if (end == i + 1 && !is_short_word) continue;
     std::u32string letters;
     for (std::size_t k = i; k < end; ++k) letters += text.folded(tokens[k]);
     const bool has_points = end > i + 1 && sign.starts_with(U'.') && text.gap_before(end).starts_with(U'.');
-    const bool is_whole = end > i + 1 || (is_apart(i) && tokens[i].token_case == TokenCase::upper);
     const WordHash hash = hash_of_folded(letters);
-    if (is_whole && (has_points || letters.size() >= kFewestWithoutPoints) && whole_initials_.contains(hash) &&
+    if ((has_points || letters.size() >= kFewestWithoutPoints) && whole_initials_.contains(hash) &&
         word_flags(hash) == 0 && !is_short_form(letters)) {
       removals.push_back({tokens[i].begin, tokens[end - 1].end + (has_points ? 1U : 0U), DescriptorReason::name});
     }

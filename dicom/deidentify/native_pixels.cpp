@@ -82,7 +82,7 @@ bool has_stray_bits(std::span<const std::uint16_t> values, const PixelFormat& fo
 
 bool has_bits_below(std::span<const std::uint16_t> values, const PixelFormat& format) {
   const unsigned below = bits_below(format);
-  return std::ranges::any_of(values, [&](std::uint16_t value) { return (value & below) != 0; });
+  return below != 0 && std::ranges::any_of(values, [&](std::uint16_t value) { return (value & below) != 0; });
 }
 
 void NativePixels::blank(const PixelBox& box) {
@@ -113,8 +113,9 @@ bool NativePixels::has_bits_beside() const {
 }
 
 bool NativePixels::has_bits_below() const {
-  for (std::size_t n = 0; n < count(); ++n) {
-    if ((get(n) & bits_below(facts_.format)) != 0) return true;
+  const unsigned below = bits_below(facts_.format);
+  for (std::size_t n = 0; below != 0 && n < count(); ++n) {
+    if ((get(n) & below) != 0) return true;
   }
   return false;
 }
