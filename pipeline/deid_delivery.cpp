@@ -226,6 +226,7 @@ void DeidDelivery::withdraw_series(const std::set<std::string>& series_uids, Cod
 }
 
 void DeidDelivery::settle() {
+  writer_.end_flush();
   for (const DeidDelivered& one : delivered_) {
     if (contested_.contains(one.instance.file())) withdraw(one, Code::deid_incomplete, "write");
   }

@@ -46,6 +46,7 @@ class DeidDelivery {
   void withdraw_series(const std::set<std::string>& series_uids, Code reason);
 
   /// After that: sorts what is delivered, and holds back all that would have stood at one path.
+  /// @throws Error{disk_full, output_unwritable} where the disk refused what `take` wrote
   void settle();
 
   const std::vector<DeidDelivered>& delivered() const { return delivered_; }  ///< sorted by file

@@ -18,7 +18,7 @@ bool DeidWriter::claim(const std::string& file) {
 FileFacts DeidWriter::write(const std::string& file, const dicom::DeidOutput& output) {
   const fs::path path = out_ / file;
   make_folder_of(path);
-  FileWriter writer(path);
+  FileWriter writer(path, &flush_);
   for (std::size_t n = 0; n < output.pieces.size(); ++n) {
     writer.append(output.pieces[n]);
     if (n == 0 && probe_) probe_("write");

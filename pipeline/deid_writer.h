@@ -24,6 +24,9 @@ class DeidWriter {
   /// replaced. Thread-safe. @throws Error{disk_full, output_unwritable}
   FileFacts write(const std::string& file, const dicom::DeidOutput& output);
 
+  /// After the last `write`: what the disk said of the files meanwhile. @throws as write
+  void end_flush() { flush_.end(); }
+
   /// True where the file reads as it was written.
   bool reads_back(const std::string& file, const dicom::DeidOutput& output) const;
 
@@ -32,6 +35,7 @@ class DeidWriter {
 
   std::filesystem::path out_;
   dicom::DeidProbe probe_;
+  DiskFlush flush_;
   std::mutex mutex_;
   std::set<std::string> claimed_;
   std::set<std::filesystem::path> folders_;

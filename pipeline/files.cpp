@@ -20,11 +20,18 @@ namespace naru {
 
 namespace {
 
+void check(int problem) {
+  if (problem != 0) throw write_error(problem, "a file of the dataset");
+}
+
 /// From this size on, hashing and writing run side by side.
 constexpr std::size_t kParallelHashBytes = std::size_t{4} << 20;
 /// So often what was written is taken to the disk and out of the disk's cache, beside the writing, so that little is
 /// left to wait for at the end. Told only to begin, a disk with a cache of its own still leaves most of the wait.
 constexpr std::uint64_t kFlushBytes = std::uint64_t{16} << 20;
+
+/// Smaller files are written together at the end: a request to the disk for each costs more than it saves.
+constexpr std::uint64_t kLargeBytes = std::uint64_t{128} << 10;
 
 void write_all(int descriptor, std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
@@ -70,7 +77,36 @@ Error write_error(int error_number, std::string_view what) {
                fmt::format("cannot write {} ({}): check the permissions of OUT", what, std::strerror(error_number)));
 }
 
-FileWriter::FileWriter(std::filesystem::path path) : path_(std::move(path)) {
+DiskFlush::~DiskFlush() {
+  if (flush_.valid()) flush_.wait();
+}
+
+void DiskFlush::add(int descriptor, std::uint64_t bytes) {
+  using namespace std::chrono_literals;
+  const std::lock_guard lock(mutex_);
+  waiting_bytes_ += bytes;
+  if (waiting_bytes_ < kFlushBytes) return;
+  if (flush_.valid()) {
+    if (flush_.wait_for(0s) != std::future_status::ready) return;  // a slow disk is not asked twice
+    check(flush_.get());
+  }
+  const int ours = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);  // the file may be closed before the disk has it
+  if (ours < 0) throw write_error(errno, "a file of the dataset");
+  waiting_bytes_ = 0;
+  flush_ = std::async(std::launch::async, [ours] {
+    const int problem = ::fdatasync(ours) == 0 ? 0 : errno;
+    ::close(ours);
+    return problem;
+  });
+}
+
+/// A failure is told to one fsync alone: who waits for the whole tree would not hear of it.
+void DiskFlush::end() {
+  const std::lock_guard lock(mutex_);
+  if (flush_.valid()) check(flush_.get());
+}
+
+FileWriter::FileWriter(std::filesystem::path path, DiskFlush* shared) : path_(std::move(path)), shared_(shared) {
   struct stat status {};
   // A file with a second name stands in a published OUT as well: there it must stay as it is.
   if (::lstat(path_.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink > 1) ::unlink(path_.c_str());
@@ -80,7 +116,6 @@ FileWriter::FileWriter(std::filesystem::path path) : path_(std::move(path)) {
 
 FileWriter::~FileWriter() {
   if (descriptor_ < 0) return;
-  if (flush_.valid()) flush_.wait();
   ::close(descriptor_);
   std::error_code ignored;
   std::filesystem::remove(path_, ignored);
@@ -97,28 +132,14 @@ void FileWriter::append(std::span<const std::byte> bytes) {
     write_all(descriptor_, bytes);  // if this throws, the future's destructor waits for the hash
     hashing.get();
   }
-  if (size_bytes_ - flushed_bytes_ >= kFlushBytes) begin_flush();
-}
-
-void FileWriter::begin_flush() {
-  using namespace std::chrono_literals;
-  if (flush_.valid() && flush_.wait_for(0s) != std::future_status::ready) return;  // a slow disk is not asked twice
-  end_flush();
-  flushed_bytes_ = size_bytes_;
-  flush_ = std::async(std::launch::async, [this] { return ::fdatasync(descriptor_) == 0 ? 0 : errno; });
-}
-
-/// A failure is told to one fsync alone: who waits for the whole tree would not hear of it.
-void FileWriter::end_flush() {
-  const int problem = flush_.valid() ? flush_.get() : 0;
-  if (problem != 0) throw write_error(problem, "a file of the dataset");
+  (shared_ != nullptr ? *shared_ : own_).add(descriptor_, bytes.size());
 }
 
 FileFacts FileWriter::finish() {
-  // The disk may begin now; `sync_tree` waits for it, before anything is published.
   const Span span(Stage::write, "close");
-  end_flush();
-  ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE);
+  own_.end();
+  // The disk may begin now; `sync_tree` waits for it, before anything is published.
+  if (size_bytes_ >= kLargeBytes) ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE);
   const int closed = ::close(descriptor_);
   descriptor_ = -1;
   if (closed != 0) throw write_error(errno, "a file of the dataset");

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <future>
+#include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
@@ -22,12 +23,35 @@ struct FileFacts {
   std::uint64_t size_bytes = 0;
 };
 
+/// Takes files to their disk beside the writing, every 16 MiB, so that little is left to wait for at the end.
+/// Thread-safe.
+class DiskFlush {
+ public:
+  DiskFlush() = default;
+  ~DiskFlush();
+  DiskFlush(const DiskFlush&) = delete;
+  DiskFlush& operator=(const DiskFlush&) = delete;
+
+  /// @param descriptor of the file to which `bytes` were written
+  /// @throws as end, of what was flushed before
+  void add(int descriptor, std::uint64_t bytes);
+
+  /// Waits for what is under way. @throws Error{disk_full, output_unwritable} where the disk refuses
+  void end();
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t waiting_bytes_ = 0;
+  std::future<int> flush_;  ///< what the disk says: 0 or errno
+};
+
 /// Writes one new file from front to back, hashing as it goes. Unless `finish()` was called the file is removed again.
 class FileWriter {
  public:
-  /// Creates `path`, or empties it; other names of a file that stood there keep its bytes. @throws
-  /// Error{output_unwritable, disk_full}
-  explicit FileWriter(std::filesystem::path path);
+  /// Creates `path`, or empties it; other names of a file that stood there keep its bytes.
+  /// @param shared where given, the files that share it are flushed together; whoever owns it calls its `end`
+  /// @throws Error{output_unwritable, disk_full}
+  explicit FileWriter(std::filesystem::path path, DiskFlush* shared = nullptr);
   ~FileWriter();
   FileWriter(const FileWriter&) = delete;
   FileWriter& operator=(const FileWriter&) = delete;
@@ -39,14 +63,12 @@ class FileWriter {
   FileFacts finish();
 
  private:
-  void begin_flush();
-  void end_flush();
-
   std::filesystem::path path_;
   int descriptor_ = -1;
-  std::uint64_t size_bytes_ = 0, flushed_bytes_ = 0;
+  std::uint64_t size_bytes_ = 0;
   Sha256 hash_;
-  std::future<int> flush_;  ///< what the disk says of the bytes so far: 0 or errno
+  DiskFlush own_;
+  DiskFlush* shared_;
 };
 
 /// Writes `text` to `path` by way of a temporary beside it, so that readers see the old file or the new one.

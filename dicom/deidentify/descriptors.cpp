@@ -10,6 +10,7 @@
 #include "dicom/deidentify/descriptor_context.h"
 #include "dicom/deidentify/descriptor_dates.h"
 #include "dicom/deidentify/descriptor_ids.h"
+#include "dicom/deidentify/descriptor_memo.h"
 #include "dicom/deidentify/descriptor_names.h"
 #include "dicom/deidentify/descriptor_phrases.h"
 #include "dicom/deidentify/descriptor_vocabulary.h"
@@ -221,6 +222,7 @@ struct DescriptorCleaner::State {
   PhraseList keep, remove;
   IdIndex numbers;  ///< of whole values, without the parts of addresses that `ids` has
   std::unordered_set<std::string> days;
+  mutable DescriptorMemo of_clean, of_identifiers, of_persons;
 
   void add_place(std::string_view place) {
     // A station's name is a code; an institution's name is made of words.
@@ -298,6 +300,39 @@ struct DescriptorCleaner::State {
     find_labelled_ids(text, removals);
     find_old_ages(text, removals);
   }
+
+  CleanedText clean(std::string_view value, const PhraseList* told) const {
+    const FoldedText text(value);
+    Removals removals, patterns, kept;
+    find_own(text, removals);
+    find_patterns(text, patterns);
+    if (told != nullptr) {
+      told->for_each(text, [&](const Token& first, const Token& last) {
+        patterns.push_back({first.begin, last.end, DescriptorReason::title});
+      });
+    }
+    if (!patterns.empty()) {
+      keep.for_each(text, [&](const Token& first, const Token& last) {
+        kept.push_back({first.begin, last.end, DescriptorReason::listed});
+      });
+    }
+    Removals of_patterns;
+    for (const Removal& pattern : patterns) append_without(pattern, kept, of_patterns);
+    removals.insert(removals.end(), of_patterns.begin(), of_patterns.end());
+    CleanedText cleaned = cut(text, merged(text, std::move(removals)));
+    for (const Removal& pattern : of_patterns) add_told(text, pattern, cleaned.told_words);
+    return cleaned;
+  }
+
+  CleanedText remove_identifiers(std::string_view value, bool keeps_places) const {
+    const FoldedText text(value);
+    Removals removals;
+    find_own(text, removals);
+    if (keeps_places) {
+      std::erase_if(removals, [](const Removal& removal) { return removal.reason == DescriptorReason::place; });
+    }
+    return cut(text, merged(text, std::move(removals)));
+  }
 };
 
 DescriptorCleaner::DescriptorCleaner(const Identifiers& identifiers, std::span<const std::string> keep_words,
@@ -329,36 +364,13 @@ DescriptorCleaner::DescriptorCleaner(DescriptorCleaner&&) noexcept = default;
 DescriptorCleaner& DescriptorCleaner::operator=(DescriptorCleaner&&) noexcept = default;
 
 CleanedText DescriptorCleaner::clean(std::string_view value, const PhraseList* told) const {
-  const FoldedText text(value);
-  Removals removals, patterns, kept;
-  state_->find_own(text, removals);
-  state_->find_patterns(text, patterns);
-  if (told != nullptr) {
-    told->for_each(text, [&](const Token& first, const Token& last) {
-      patterns.push_back({first.begin, last.end, DescriptorReason::title});
-    });
-  }
-  if (!patterns.empty()) {
-    state_->keep.for_each(text, [&](const Token& first, const Token& last) {
-      kept.push_back({first.begin, last.end, DescriptorReason::listed});
-    });
-  }
-  Removals of_patterns;
-  for (const Removal& pattern : patterns) append_without(pattern, kept, of_patterns);
-  removals.insert(removals.end(), of_patterns.begin(), of_patterns.end());
-  CleanedText cleaned = cut(text, merged(text, std::move(removals)));
-  for (const Removal& pattern : of_patterns) add_told(text, pattern, cleaned.told_words);
-  return cleaned;
+  const auto clean = [&](std::string_view text) { return state_->clean(text, told); };
+  return told != nullptr ? clean(value) : state_->of_clean.of(value, clean);
 }
 
 CleanedText DescriptorCleaner::remove_identifiers(std::string_view value, bool keeps_places) const {
-  const FoldedText text(value);
-  Removals removals;
-  state_->find_own(text, removals);
-  if (keeps_places) {
-    std::erase_if(removals, [](const Removal& removal) { return removal.reason == DescriptorReason::place; });
-  }
-  return cut(text, merged(text, std::move(removals)));
+  DescriptorMemo& memo = keeps_places ? state_->of_persons : state_->of_identifiers;
+  return memo.of(value, [&](std::string_view text) { return state_->remove_identifiers(text, keeps_places); });
 }
 
 bool DescriptorCleaner::is_own_time(std::int64_t since_1970) const { return state_->dates.is_own_time(since_1970); }

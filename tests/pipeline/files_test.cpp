@@ -65,6 +65,25 @@ TEST(FileWriter, SaysThatTheDiskRefusedWhatWasFlushedMeanwhile) {
   }
 }
 
+TEST(FileWriter, FlushesTheFilesThatShareAFlushTogether) {
+  const test::TempFolder folder;
+  std::filesystem::create_symlink("/dev/null", folder / "a");
+  const std::string piece(std::size_t{9} << 20, 'x');
+  DiskFlush flush;
+  for (const char* name : {"b", "a"}) {  // the second reaches 16 MiB, and its disk refuses
+    FileWriter writer(folder / name, &flush);
+    writer.append(bytes_of(piece));
+    writer.finish();
+  }
+  try {
+    flush.end();
+    FAIL() << "nothing said";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::output_unwritable);
+  }
+  EXPECT_NO_THROW(flush.end());  // told once
+}
+
 TEST(FileWriter, WritesLargeFilesWhole) {
   const test::TempFolder folder;
   const std::string piece(std::size_t{5} << 20, 'x');

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "dicom/deidentify/descriptor_phrases.h"
+
 namespace naru::dicom {
 namespace {
 
@@ -358,6 +360,28 @@ TEST(DescriptorCleaner, KnowsHangulInLatinLetters) {
       std::erase_if(joined, [](char c) { return c == ' ' || c == '-' || c == '.'; });
       EXPECT_EQ(cleaner.clean("CT " + joined + " brain").text, "CT brain") << entry.person << " " << joined;
     }
+  }
+}
+
+/// The files of a series repeat their texts: what is remembered is what would be made again.
+TEST(DescriptorCleaner, SaysTheSameOfATextSeenBefore) {
+  Identifiers own = named("Davidson^Douglas");
+  own.places.push_back("Zyvorski Clinic");
+  const DescriptorCleaner cleaner(own, {}, {});
+  const std::string text = "Zyvorski Clinic, D. Davidson seen by Dr. Hargreaves 2020-03-04";
+  PhraseList told;
+  told.add("seen");
+  const auto in_turn = [&](const DescriptorCleaner& by) {
+    return std::array{by.clean(text), by.remove_identifiers(text), by.remove_identifiers(text, true),
+                      by.clean(text, &told)};
+  };
+  const auto first = in_turn(cleaner), again = in_turn(cleaner);
+  for (std::size_t n = 0; n < first.size(); ++n) {
+    EXPECT_EQ(again[n].text, first[n].text) << n;
+    EXPECT_EQ(again[n].removed, first[n].removed) << n;
+    EXPECT_EQ(again[n].removed_words, first[n].removed_words) << n;
+    EXPECT_EQ(again[n].told_words, first[n].told_words) << n;
+    for (std::size_t other = 0; other < n; ++other) EXPECT_NE(first[n].text, first[other].text) << n << " " << other;
   }
 }
 
