@@ -172,8 +172,10 @@ def kernel_rows(cases):
 
 
 def print_deidentify_tables(measured):
-    peers = {"x Orthanc, 1 job": "orthanc_1_job", "2 jobs": "orthanc_2_jobs", "with upload": "orthanc_with_upload",
-             "x pydicom, 1 process": "pydicom_1_process", "2 processes": "pydicom_2_processes"}
+    peers = {"x Orthanc to disk, 1 job": "orthanc_to_disk_1_job", "2 jobs": "orthanc_to_disk_2_jobs",
+             "not to disk, 1 job": "orthanc_1_job", "with upload": "orthanc_with_upload",
+             "x pydicom to disk, 1 process": "pydicom_to_disk_1_process", "2 processes": "pydicom_to_disk_2_processes",
+             "not to disk, 1 process": "pydicom_1_process", "x cp and sync": "copy"}
     rows = [[name, f"{case['files_per_second']:.0f}", f"{case['bytes_per_second'] / 1e6:.0f}",
              f"{case['peak_bytes'] / 1e6:.0f}", *[f"{case[f'times_faster_than_{peer}']:.1f}" for peer in peers.values()]]
             for name, case in measured["images"].items()]

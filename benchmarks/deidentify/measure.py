@@ -13,7 +13,6 @@ from deidentify.orthanc import Orthanc, find_orthanc
 
 HERE = pathlib.Path(__file__).resolve().parent
 THREADS = 2  # of ours; jobs of Orthanc, processes of pydicom
-PEERS = ("orthanc_1_job", f"orthanc_{THREADS}_jobs", "pydicom_1_process", f"pydicom_{THREADS}_processes")
 STUDIES = 2  # so that Orthanc, which works on a study with one thread, can use as many
 
 
@@ -60,6 +59,12 @@ def timed(command, environment=None):
     return Done(seconds, usage.ru_maxrss * 1024, output)
 
 
+def counted(count, what):
+    """1_job, 2_jobs, 2_processes"""
+    ending = "" if count == 1 else "es" if what.endswith("s") else "s"
+    return f"{count}_{what}{ending}"
+
+
 def find_pydicom_python():
     for python in (sys.executable, "/usr/bin/python3"):
         if subprocess.run([python, "-c", "import pydicom"], check=False, stderr=subprocess.DEVNULL).returncode == 0:
@@ -93,15 +98,20 @@ class Bench:
         explained = timed([bin_dir / "naru", "deidentify", "--explain", "--json", "--quiet"], self.environment)
         self.table.write_text(explained.output)
         self.naru_out, self.naru_report, self.pydicom_out = work / "naru", work / "naru.report", work / "pydicom"
-        self.aside, self.set_aside_count = work / "aside", 0
+        self.copy_out, self.aside, self.set_aside_count = work / "copy", work / "aside", 0
         self.aside.mkdir()
 
     def set_aside(self, *folders):
         """Moved, not removed, until all is measured: ext4 passes over inodes that were freed in the last minutes, so that
-        whoever writes after a removal waits for it."""
+        whoever writes after a removal waits for it. The page cache lets go of them: a virtual machine may wait long for
+        memory that it never had."""
         for folder in filter(pathlib.Path.exists, folders):
             self.set_aside_count += 1
-            folder.rename(self.aside / str(self.set_aside_count))
+            moved = folder.rename(self.aside / str(self.set_aside_count))
+            os.sync()
+            for path in files_below(moved):
+                with path.open("rb") as file:
+                    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def make_images(self, image_set):
         folder = self.work / "images"
@@ -120,20 +130,28 @@ class Bench:
         return done
 
     def run_pydicom(self, folder, file_count, processes):
-        """Seconds of its work, without the start of Python."""
+        """Seconds of its work, without the start of Python, and those until all is on the disk."""
         self.set_aside(self.pydicom_out)
         done = timed([self.python, HERE / "pydicom_profile.py", self.table, folder, self.pydicom_out, processes])
         answer = json.loads(done.output)
         self.check("pydicom", answer["files"], len(files_below(self.pydicom_out)), file_count)
-        return answer["seconds"]
+        return {f"pydicom_{counted(processes, 'process')}": answer["seconds"],
+                f"pydicom_to_disk_{counted(processes, 'process')}": answer["seconds_to_disk"]}
 
-    def run_orthanc(self, server, studies, file_count, jobs):
+    def run_orthanc(self, server, name, studies, file_count, jobs):
         os.sync()
         start = time.monotonic()
         count = server.anonymize(studies, jobs)
         seconds = time.monotonic() - start
         self.check("Orthanc", count, count, file_count)
-        return seconds
+        return {f"{name}_{counted(jobs, 'job')}": seconds}
+
+    def run_copy(self, folder, file_count):
+        """What no program that writes as much can do without: it waits for the disk, as Naru does."""
+        self.set_aside(self.copy_out)
+        done = timed(["sh", "-c", 'cp -r "$0" "$1" && sync --file-system "$1"', folder, self.copy_out])
+        self.check("cp", file_count, len(files_below(self.copy_out)), file_count)
+        return {"copy": done.seconds}
 
     @staticmethod
     def check(program, said, found, expected):
@@ -157,19 +175,24 @@ class Bench:
         folder = self.make_images(image_set)
         paths = files_below(folder)
         size_bytes = read_all(paths)
-        with Orthanc(self.orthanc, self.work / "orthanc", THREADS) as server:
+        with (Orthanc(self.orthanc, self.work / "orthanc", THREADS) as quick,
+              Orthanc(self.orthanc, self.work / "orthanc_durable", THREADS, is_durable=True) as durable):
             start = time.monotonic()
-            studies = server.upload(paths)
+            studies = quick.upload(paths)
             upload_seconds = time.monotonic() - start
+            durable_studies = durable.upload(paths)
             naru, *of_peers = self.rounds(
                 lambda: self.run_naru(folder, len(paths)),
-                *[lambda n=n: self.run_orthanc(server, studies, len(paths), n) for n in (1, THREADS)],
+                lambda: self.run_copy(folder, len(paths)),
+                *[lambda n=n: self.run_orthanc(quick, "orthanc", studies, len(paths), n) for n in (1, THREADS)],
+                *[lambda n=n: self.run_orthanc(durable, "orthanc_to_disk", durable_studies, len(paths), n)
+                  for n in (1, THREADS)],
                 *[lambda n=n: self.run_pydicom(folder, len(paths), n) for n in (1, THREADS)])
         self.check_same_elements()
-        self.set_aside(folder, self.work / "orthanc", self.pydicom_out)
+        self.set_aside(folder, self.work / "orthanc", self.work / "orthanc_durable", self.pydicom_out, self.copy_out)
         case = facts_of(naru, len(paths), size_bytes)
-        peers = dict(zip(PEERS, map(statistics.median, of_peers)))
-        peers["orthanc_with_upload"] = upload_seconds + peers[f"orthanc_{THREADS}_jobs"]
+        peers = {name: statistics.median(one[name] for one in runs) for runs in of_peers for name in runs[0]}
+        peers["orthanc_with_upload"] = upload_seconds + peers[f"orthanc_{counted(THREADS, 'job')}"]
         for peer, seconds in peers.items():
             case |= {f"{peer}_ms": 1000 * seconds, f"{peer}_files_per_second": len(paths) / seconds,
                      f"times_faster_than_{peer}": 1000 * seconds / case["ms"]}

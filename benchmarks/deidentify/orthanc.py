@@ -1,4 +1,4 @@
-"""Orthanc for the time of a measurement: a free port, a temporary store, and none of what only durability asks for."""
+"""Orthanc for the time of a measurement: a free port and a temporary store."""
 import http.client
 import json
 import os
@@ -22,21 +22,25 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def configuration(folder, port, jobs):
+# What only durability asks for; Orthanc's own settings, and those of its Debian package, have all three.
+NOT_DURABLE = {"SyncStorageArea": False, "StoreMD5ForAttachments": False, "SaveJobs": False}
+
+
+def configuration(folder, port, jobs, is_durable):
     return {"Name": "benchmark", "StorageDirectory": str(folder / "store"), "IndexDirectory": str(folder / "store"),
             "HttpServerEnabled": True, "HttpPort": port, "DicomServerEnabled": False, "RemoteAccessAllowed": False,
             "AuthenticationEnabled": False, "Plugins": [], "StorageCompression": False, "Worklists": {"Enable": False},
-            "SyncStorageArea": False, "StoreMD5ForAttachments": False, "SaveJobs": False, "ConcurrentJobs": jobs}
+            "ConcurrentJobs": jobs} | ({} if is_durable else NOT_DURABLE)
 
 
 class Orthanc:
     """Runs from `with Orthanc(...)` to its end. `folder` must not exist; it works on at most `jobs` jobs at a time."""
 
-    def __init__(self, program, folder, jobs):
+    def __init__(self, program, folder, jobs, is_durable=False):
         self.port, self.jobs = free_port(), jobs
         folder.mkdir(parents=True)
         file, self.log = folder / "orthanc.json", folder / "orthanc.log"
-        file.write_text(json.dumps(configuration(folder, self.port, jobs)))
+        file.write_text(json.dumps(configuration(folder, self.port, jobs, is_durable)))
         with self.log.open("w") as log:
             self.process = subprocess.Popen([program, str(file)], stdout=log, stderr=log)
 
