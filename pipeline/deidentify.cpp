@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <future>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -371,6 +372,10 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
   }
   delivery.withdraw_series(second_looks.series(), Code::text_suspected);
   delivery.settle();
+  std::future<void> documents;  // of OUT, made and proven beside the report
+  if (!delivery.delivered().empty()) {
+    documents = std::async(std::launch::async, [&] { write_out(staging.out(), delivery, options); });
+  }
   complete_hashes(scan.files, executor, cancel, on_progress);
   write_deid_lines(staging.report(), scan, delivery.delivered(), delivery.held(),
                    [&](const DeidDelivered& one) { return delivery.line_of(one); });
@@ -406,7 +411,7 @@ DeidentifyResult deidentify(const DeidentifyOptions& options, const ProjectKey& 
                             reasons_text(result.by_reason), staging.withdraws_out() ? kWithdrawn : "",
                             (report / "report.html").string()));
   }
-  write_out(staging.out(), delivery, options);
+  documents.get();
   cancel.throw_if_canceled();
   if (has_review) staging.keep_records();
   staging.publish();

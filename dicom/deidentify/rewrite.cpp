@@ -1,5 +1,6 @@
 #include "dicom/deidentify/rewrite.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -258,7 +259,7 @@ DeidCounts Rewriter::counts() const {
     result.by_action[std::string(what.second)] += times;
     if (what.second == "K") continue;
     const auto& [tag, action] = what;
-    result.by_tag[fmt::format("({:04X},{:04X}) {}", tag >> 16, tag & 0xFFFF, action)] += times;
+    result.by_tag[fmt::format(FMT_COMPILE("({:04X},{:04X}) {}"), tag >> 16, tag & 0xFFFF, action)] += times;
   }
   result.notes = values_.notes();
   return result;
