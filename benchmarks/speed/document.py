@@ -1,7 +1,7 @@
 """docs/performance.md and its pictures, from what `run.py --speed` wrote and from nothing else."""
 import re
 
-from speed import picture
+from speed import growth, operations, picture
 from speed.tables import (beside, difference, done, ms, peer_name, slices_table, studies_table, table, threads_table,
                           times)
 
@@ -165,28 +165,41 @@ def shortfall(what, peer, row):
     return []
 
 
-def shortfalls_of(operations, aim_copy_percent=None, where=""):
+def shortfalls_of(rows, aim_copy_percent=None):
     """@param aim_copy_percent of all operations, in place of each one's own"""
     lines = []
-    for case, row in done(operations):
+    for case, row in done(rows):
         for name, peer in beside(row):
-            lines += shortfall(where + case, name, peer)
+            lines += shortfall(case, name, peer)
         aim = aim_copy_percent or row["aim_copy_percent"] or 0
         if row["copy_percent"] < aim:
-            lines.append(f"- {where}{case}: {row['copy_percent']:.0f} % of the bandwidth of a copy; the aim is {aim} %.")
+            lines.append(f"- {case}: {row['copy_percent']:.0f} % of the bandwidth of a copy; the aim is {aim} %.")
     return lines
 
 
-def slower_section(speed, gpu):
-    """What a reader must not have to look for."""
+def growth_shortfalls(slices):
+    aim = growth.MOST_OFF_LINEAR_PERCENT
+    return [f"- {name}: time against slices is off proportion by {row['most_off_linear_percent']:.0f} %; the aim is {aim} % at "
+            "most." for name, row in done(slices) if row["most_off_linear_percent"] > aim]
+
+
+def is_older(gpu, commit):
+    return gpu[1]["commit"] != commit
+
+
+def slower_section(speed, gpu, commit):
+    """What a reader must not have to look for. @param gpu, commit as of gpu_section"""
     lines = shortfalls_of(speed.get("operations", {}))
     paths = speed.get("paths", {})
     for name, row in paths.get("dcm2niix", {}).get("cases", {}).items():
         lines += shortfall(f"DICOM to NIfTI on its own grid, {name}", "dcm2niix", row)
     if "times_faster" in paths.get("normalised", {}):
         lines += shortfall("DICOM to normalised 1 mm", "MONAI's steps", paths["normalised"])
+    lines += growth_shortfalls(speed.get("growth", {}).get("slices", {}))
     if is_measured(gpu):
-        lines += shortfalls_of(gpu[1]["gpu"]["operations"], gpu[1]["gpu"]["aim_copy_percent"], "On a GPU, ")
+        on_gpu = shortfalls_of(gpu[1]["gpu"]["operations"], gpu[1]["gpu"]["aim_copy_percent"])
+        of = f", as commit {gpu[1]['commit']} was; what changed since was not run on one" if is_older(gpu, commit) else ""
+        lines += [f"- On a GPU{of}:", *(f"  {line}" for line in on_gpu)] if on_gpu else []
     return "## Where Naru is slower, or short of its aim\n\n" + ("\n".join(lines) or "Nowhere in this run.") + "\n"
 
 
@@ -217,17 +230,19 @@ def gpu_section(named, commit):
         peers = [[peer_name(*peer, row["threads"]), ms(peer[1]["ms"]), times(peer[1])] for peer in beside(row)]
         rows += [[case, *rate, *peer] for peer in peers or [[""] * 3]]
     whole = whole_path_on_gpu(gpu["path"]) if gpu.get("path") else ""
-    is_older = named[1]["commit"] != commit
     older = f"""
 **Not run on a GPU:** what changed in `kernels/` from commit {named[1]["commit"]}, which was measured here, to {commit}, of which the
 rest of this page is. It was compiled, and the tests run it on an emulated device.
-""" if is_older else ""
+""" if is_older(named, commit) else ""
+    missing = "; ".join(case.name for case in operations.CASES if "ms" not in gpu["operations"].get(case.name, {}))
     return f"""## On a GPU
 {older}
 {gpu['device']}, from [{name}](../benchmarks/results/{name}); input and output in the GPU's memory. The aim is
 {gpu['aim_copy_percent']} % of the bandwidth of a copy measured there, and 10 × torch.
 
 {table(["operation", "Naru", "GB/s", "of a copy", "peer on the GPU", "its time", "Naru is faster by"], rows)}
+{f"Not measured in that run: {missing}." if missing else ""}
+
 compute-sanitizer: {"; ".join(f"{tool}: {said}" for tool, said in gpu["sanitizer"].items())}.
 {whole}"""
 
@@ -258,7 +273,8 @@ def page(name, result, gpu=None):
     for part, sections in SECTIONS.items():
         if part in speed:
             parts += [section(speed) for section in sections]
-    return "\n".join([*parts, slower_section(speed, gpu), gpu_section(gpu, result["commit"]) + compiled_section(result)])
+    commit = result["commit"]
+    return "\n".join([*parts, slower_section(speed, gpu, commit), gpu_section(gpu, commit) + compiled_section(result)])
 
 
 def threads_series(growth):

@@ -10,6 +10,7 @@ SLICES = (256, 512, 1024, 2048)  # of 512 x 512: 67 to 537 million voxels
 QUICK_SLICES = (32, 64, 128, 256)
 STUDIES, QUICK_STUDIES = (1, 2, 4, 8, 16, 32), (1, 2, 4)
 LEAST_RUNS = 11  # of what takes a second or less
+MOST_OFF_LINEAR_PERCENT = 10  # the aim
 REQUESTS = {"linear to int16": "resample linear nearest int16", "cubic B-spline to int16": "resample bspline mirror int16",
             "percentiles 0.5 and 99.5": "percentiles"}
 

@@ -1,6 +1,6 @@
 # docs/performance.md and its pictures are what benchmarks/render.py makes of the results that the page names. Run as
 #   cmake -DROOT=<repository> -DSCRATCH=<folder> -P performance.cmake
-# First the check itself is checked, on a copy in which a figure was changed by hand.
+# First the check itself is checked, on a copy in which a figure was changed by hand, and what the page must not hide.
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -17,6 +17,8 @@ check_page(${ROOT} status)
 if(NOT status EQUAL 0)
   message(FATAL_ERROR "render the page again: benchmarks/render.py benchmarks/results/FILE.json")
 endif()
+
+execute_process(COMMAND ${python} -B ${ROOT}/tests/house/performance_page_test.py COMMAND_ERROR_IS_FATAL ANY)
 
 foreach(file docs/performance.md docs/images/performance-peers.svg)
   file(REMOVE_RECURSE ${SCRATCH})

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""The page of performance says which aims are missed, and which figures are of an older commit.
+
+    performance_page_test.py
+"""
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "benchmarks"))
+from speed import document  # noqa: E402
+
+
+def measured_on_gpu(commit):
+    row = {"ms": 1, "peers": {}, "copy_percent": 37, "aim_copy_percent": None, "bytes_per_second": 1e12, "threads": 1}
+    return "gpu.json", {"commit": commit, "gpu": {"device": "a GPU", "aim_copy_percent": 80, "sanitizer": {},
+                                                  "operations": {"linear to int16": row}}}
+
+
+def test_growth_beyond_its_aim_is_a_shortfall():
+    for off, is_named in ((18.05, True), (10, False)):
+        slices = {"linear to int16": {"ms": [1, 2], "most_off_linear_percent": off}}
+        said = document.slower_section({"growth": {"slices": slices}}, None, "now")
+        assert ("- linear to int16: time against slices is off proportion by 18 %" in said) == is_named, said
+        assert ("Nowhere" in said) != is_named, said
+
+
+def test_what_was_not_run_on_a_gpu_is_said():
+    for commit, is_older in (("before", True), ("now", False)):
+        slower = document.slower_section({}, measured_on_gpu(commit), "now")
+        assert "linear to int16: 37 %" in slower and ("as commit before was" in slower) == is_older, slower
+        section = document.gpu_section(measured_on_gpu(commit), "now")
+        assert ("**Not run on a GPU:**" in section) == is_older, section
+        assert "Not measured in that run: linear to float32; " in section, section
+    assert "Not run on a GPU." in document.gpu_section(None, "now")
+
+
+test_growth_beyond_its_aim_is_a_shortfall()
+test_what_was_not_run_on_a_gpu_is_said()
