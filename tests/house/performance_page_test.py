@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The page of performance says which aims are missed, and which figures are of an older commit.
+"""The page of performance says which aims are missed, and which figures are of an older commit; aims are of five runs.
 
     performance_page_test.py
 """
@@ -7,7 +7,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "benchmarks"))
-from speed import document  # noqa: E402
+from speed import document, operations  # noqa: E402
 
 
 def measured_on_gpu(commit):
@@ -34,5 +34,13 @@ def test_what_was_not_run_on_a_gpu_is_said():
     assert "Not run on a GPU." in document.gpu_section(None, "now")
 
 
+def test_an_aim_is_of_five_runs_at_least():
+    aimed = [peer for case in operations.CASES for peer in case.peers if peer.aim]
+    assert len(aimed) >= 8, len(aimed)
+    for peer in aimed:
+        assert peer.runs is None or peer.runs >= 5, peer.name
+
+
 test_growth_beyond_its_aim_is_a_shortfall()
+test_an_aim_is_of_five_runs_at_least()
 test_what_was_not_run_on_a_gpu_is_said()
