@@ -1,6 +1,7 @@
 #!/bin/sh
 # Brings the few libraries that the preset gpu-kernels needs into .deps/ (ignored by git), so that kernels can be tested
-# and measured on a GPU machine that has nothing but nvcc, a C++ compiler, cmake and ninja.
+# and measured on a GPU machine that has nothing but nvcc, a C++ compiler, cmake and ninja (or make, with
+# -G 'Unix Makefiles' behind the preset).
 #
 # On a Debian 12 machine with its package index up to date, without root:
 #   scripts/gpu_kernels_deps.sh

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests and measures on a GPU machine that has nvcc, a C++ compiler, CMake, ninja and Python with numpy and torch.
+# Tests and measures on a GPU machine that has nvcc, a C++ compiler, CMake, ninja or make, and Python with numpy and torch.
 #
 #   benchmarks/gpu/run.sh MACHINE                          MACHINE is a neutral name such as h100
 #   benchmarks/gpu/run.sh MACHINE --bundle TARBALL DICOM   the whole path too, with the program of a bundle made by cpack
@@ -33,8 +33,10 @@ if [ "$mode" != --dry-run ]; then
 fi
 
 say 'build'
-cmake --preset gpu-kernels
-cmake --build --preset gpu-kernels
+generator=()
+command -v ninja >/dev/null || generator=(-G 'Unix Makefiles')
+cmake --preset gpu-kernels "${generator[@]}"
+cmake --build --preset gpu-kernels -j "$(nproc)"
 
 say 'tests: each on the CPU and on the GPU'
 ctest --preset gpu-kernels -j "$(nproc)"
