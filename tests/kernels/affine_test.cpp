@@ -254,5 +254,24 @@ TEST(Affine, TakesAnEmptyTargetAndASingleVoxel) {
   }
 }
 
+/// One slice, rows about as long as a warp and as a device's block, voxels of three spacings.
+TEST(Affine, GivesTheBytesOfEveryExecutorForAnySize) {
+  for (const Size3& size : {Size3{1, 1, 1}, Size3{33, 31, 1}, Size3{40, 9, 32}}) {
+    const auto values = random_values<std::int16_t>(size.voxel_count(), -1024, 3071);
+    for (const std::int64_t count : {1, 31, 32, 33, 257}) {
+      const Size3 target{count, 9, 3};
+      for (const Interpolator kind : kKinds) {
+        AffineOptions options{turned_about_all(size, target), kind, {.slope = 1.5f}};
+        options.outside = -1000;
+        auto executors = executors_under_test();
+        const auto expected = resampled_on<float>(executors.front(), values, size, target, options);
+        for (Executor& executor : executors) {
+          EXPECT_EQ(resampled_on<float>(executor, values, size, target, options), expected) << executor.description();
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace naru::test

@@ -134,5 +134,9 @@ TEST(Diffusion, HasAnExponentialOfTwoUnitsInTheLastPlace) {
   EXPECT_LT(exp_of_negative(-INFINITY), 1e-37F);
 }
 
+TEST(Diffusion, LeavesNothingAsItIs) {
+  for (Executor& executor : executors_under_test()) EXPECT_TRUE(diffused(executor, {}, {0, 0, 0}, {1, 1, 1}).empty());
+}
+
 }  // namespace
 }  // namespace naru::test

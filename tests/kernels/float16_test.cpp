@@ -125,5 +125,14 @@ TEST(Float16, GivesTheSameBitsWithAndWithoutF16c) {
   }
 }
 
+TEST(Float16, IsTheSameOnEveryExecutorForAnySize) {
+  for (const int count : {0, 1, 31, 32, 33, 257}) {
+    const auto values = random_values<float>(count, -70000, 70000);
+    auto executors = executors_under_test();
+    const auto expected = cast_on(executors.front(), values);
+    for (Executor& executor : executors) EXPECT_EQ(cast_on(executor, values), expected) << count;
+  }
+}
+
 }  // namespace
 }  // namespace naru::test

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "kernels/dispatch.h"
+#include "kernels/intensity_voxel.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
 
@@ -150,6 +151,28 @@ TEST(Intensity, GivesTheSameBitsWithAndWithoutAvx2) {
     auto floats = random_values<float>(count, -2000, 2000);
     if (count > 8) floats[3] = -0.0f, floats[5] = kInfinity;
     expect_same_bits_on_both_paths<float, float>(floats);
+  }
+}
+
+template <class In, class Out>
+void expect_bits_of_the_formula(int count, int low, int high) {
+  const auto values = random_values<In>(count, low, high);
+  const IntensityMap map = windowed({.slope = 1.37f, .intercept = -3.1f}, -900.5, 1234.25);
+  std::vector<Out> expected;
+  for (const In value : values) expected.push_back(cast_to<Out>(mapped(static_cast<float>(value), map)));
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_EQ(mapped_on<Out>(executor, values, map), expected) << count << ' ' << executor.description();
+  }
+}
+
+/// Of a device's packs of eight and blocks of 256 threads, and one more.
+TEST(Intensity, GivesTheBitsOfItsFormulaOnEveryExecutor) {
+  for (const int count : {0, 1, 31, 32, 33, 257, 2049}) {
+    expect_bits_of_the_formula<std::int16_t, float>(count, -32768, 32767);
+    expect_bits_of_the_formula<std::uint16_t, float>(count, 0, 65535);
+    expect_bits_of_the_formula<std::int16_t, std::int16_t>(count, -32768, 32767);
+    expect_bits_of_the_formula<float, std::int16_t>(count, -70000, 70000);
+    expect_bits_of_the_formula<float, float>(count, -2000, 2000);
   }
 }
 

@@ -181,5 +181,25 @@ TEST(Labels, WeighsAnyNumberOfLabelsAsDefined) {
   }
 }
 
+/// Nothing, one slice, rows about as long as a warp and as a device's block, and axes that fall.
+TEST(Labels, GivesTheLabelsOfEveryExecutorForAnySize) {
+  for (const Size3& size : {Size3{33, 31, 1}, Size3{5, 4, 40}}) {
+    const auto values = random_values<std::uint16_t>(size.voxel_count(), 0, 4);
+    for (const std::int64_t count : {0, 1, 31, 32, 33, 129}) {
+      const double step = static_cast<double>(size.x) / static_cast<double>(count + 1);
+      const Axes axes = {AxisSteps{count, step, 0.2}, AxisSteps{33, -0.4, static_cast<double>(size.y)},
+                         AxisSteps{17, -1.3, static_cast<double>(size.z)}};
+      for (const LabelRule rule : {LabelRule::greatest, LabelRule::half}) {
+        auto executors = executors_under_test();
+        const auto expected = resampled_on(executors.front(), values, size, axes, rule);
+        EXPECT_EQ(std::ssize(expected), count * 33 * 17);
+        for (Executor& executor : executors) {
+          EXPECT_EQ(resampled_on(executor, values, size, axes, rule), expected) << executor.description();
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace naru::test

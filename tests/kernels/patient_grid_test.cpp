@@ -119,5 +119,25 @@ TEST(PatientGrid, ReplacesVoxelsOfMarkedCellsAndNoOthers) {
   replaces_cells<float>();
 }
 
+/// A single voxel, a single slice, and more than a device's block.
+TEST(PatientGrid, SeesTheSameBitsOnEveryExecutor) {
+  for (const Size3& size : {Size3{1, 1, 1}, Size3{33, 32, 1}, Size3{31, 65, 12}}) {
+    const Grid stack = oblique(size);
+    const PatientGrid grid = patient_grid(stack, 1.5);
+    const auto values = random_values<std::int16_t>(size.voxel_count(), -1024, 3071);
+    const auto seen_on = [&](Executor& executor) {
+      const auto see = [&](VolumeView<const std::int16_t> in, VolumeView<float> out) {
+        see_in_patient_axes(in, stack, 1.5f, -3, grid, out, executor);
+      };
+      auto seen = run_on<float>(executor, values, size, grid.size, see);
+      for (float& value : seen) value = std::isnan(value) ? 1e9F : value;  // NaN is not equal to itself
+      return seen;
+    };
+    auto executors = executors_under_test();
+    const auto expected = seen_on(executors.front());
+    for (Executor& executor : executors) EXPECT_EQ(seen_on(executor), expected) << executor.description();
+  }
+}
+
 }  // namespace
 }  // namespace naru::test

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "kernels/dispatch.h"
+#include "kernels/piecewise_voxel.h"
 #include "tests/kernels/run_on.h"
 #include "tests/support/executors.h"
 
@@ -93,6 +94,25 @@ TEST(Piecewise, WorksInPlace) {
       apply_piecewise(view, view, map, executor);
       const auto out = to_host(std::move(buffer), executor);
       EXPECT_EQ(std::ranges::count(out.host(), 7.0F), count);
+    }
+  }
+}
+
+TEST(Piecewise, GivesTheBitsOfItsFormulaOnEveryExecutor) {
+  const PiecewiseMap map = map_of({-700, -20.5, 13, 400, 950}, {-3, 0.1, 7, 50, 51});
+  for (const Size3 size : {Size3{0, 3, 2}, Size3{1, 1, 1}, Size3{31, 1, 1}, Size3{32, 9, 1}, Size3{33, 8, 17}}) {
+    auto values = random_values<float>(size.voxel_count(), -2000, 2000);
+    for (float& value : values) value *= 0.37F;
+    const PiecewiseVoxel voxel{{values.data(), size}, map};
+    std::vector<float> expected;
+    for (std::int64_t z = 0; z < size.z; ++z) {
+      for (std::int64_t y = 0; y < size.y; ++y) {
+        for (std::int64_t x = 0; x < size.x; ++x) expected.push_back(voxel(x, y, z));
+      }
+    }
+    for (Executor& executor : executors_under_test()) {
+      const auto apply = [&](const auto& in, const auto& out) { apply_piecewise(in, out, map, executor); };
+      EXPECT_EQ(run_on<float>(executor, values, size, size, apply), expected) << executor.description();
     }
   }
 }

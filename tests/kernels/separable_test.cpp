@@ -602,5 +602,19 @@ TEST(Separable, ClipsToTheGreatestAndTheLeastValueWhereverTheyLie) {
   expect_every_value_to_count<float>({5, 2051, 13});
 }
 
+TEST(Separable, DoesNothingForAnEmptyTarget) {
+  const Axes axes = {AxisSteps{3, 1, 0.2}, AxisSteps{0, 1, 0}, AxisSteps{3, 1, 0.2}};
+  for (const ResampleOptions& options : all_kinds(axes)) {
+    for (Executor& executor : executors_under_test()) {
+      EXPECT_TRUE(resampled_on<float>(executor, std::vector<std::int16_t>(27), {3, 3, 3}, options).empty());
+    }
+  }
+}
+
+/// One slice, and rows about as long as a warp and as a device's block.
+TEST(Separable, GivesTheSameBitsOnEveryExecutorForOneSlice) {
+  for (const std::int64_t nx : {31, 32, 33, 257}) expect_same_bits<std::int16_t, float>({nx, 33, 1}, 0.7, 3);
+}
+
 }  // namespace
 }  // namespace naru::test

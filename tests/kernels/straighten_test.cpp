@@ -110,5 +110,12 @@ TEST(Straighten, TakesEveryStoredType) {
   }
 }
 
+TEST(Straighten, DoesNothingForAnEmptyTarget) {
+  for (Executor& executor : executors_under_test()) {
+    EXPECT_TRUE(straightened_on(executor, std::vector<float>(24), {4, 3, 2}, {0, 3, 2}, {{0.5, 0}, {1, 2}}, 7).empty());
+    EXPECT_TRUE(straightened_on(executor, {}, {4, 3, 0}, {4, 3, 0}, {}, 7).empty());
+  }
+}
+
 }  // namespace
 }  // namespace naru::test
