@@ -100,6 +100,7 @@ class Session {
         {"int16", &Session::int16},
         {"labels", &Session::labels},
         {"landmarks", &Session::landmarks},
+        {"masked_zscore", &Session::masked_zscore},
         {"minmax", &Session::minmax},
         {"morphology", &Session::morphology},
 #ifdef NARU_BENCH_PIPELINE
@@ -248,6 +249,17 @@ class Session {
       const Histogram counts = naru::histogram(in(), executor_);
       const Statistics foreground = naru::statistics(counts, naru::statistics(counts).mean);
       return zscored({}, foreground.mean, foreground.deviation);
+    });
+  }
+
+  /// masked_zscore ABOVE [FILE]: by the mean and deviation of the voxels under a mask, which is of those above a value.
+  std::string masked_zscore(std::istream& words) {
+    int above = 0;
+    words >> above;
+    const Buffer<std::uint8_t> mask = mask_above(above);
+    return mapped(words, [&] {
+      const Statistics masked = naru::statistics(in(), VolumeView<const std::uint8_t>{mask.data(), size_}, executor_);
+      return zscored({}, masked.mean, masked.deviation);
     });
   }
 

@@ -123,6 +123,7 @@ CASES = [
     alike("rescale and window", f"window {WINDOW}", "float32", 1e-6, itk="ITK IntensityWindowing", torch="torch", numpy="numpy"),
     alike("z-score", "zscore", "float32", 1e-5, itk="ITK Normalize", torch="torch", numpy="numpy"),
     alike("z-score of the foreground", "foreground_zscore", "float32", 1e-5, torch="torch", numpy="numpy"),
+    alike("z-score of a mask", f"masked_zscore {BOX_ABOVE_HU}", "float32", 1e-5, in_bytes=3, numpy="numpy"),
     alike("percentiles 0.5 and 99.5 to 0 and 1", "percentile_window", "float32", 1e-6, numpy="numpy"),
     alike("nnU-Net's CT normalisation", f"nnunet_ct {BOX_ABOVE_HU}", "float32", 1e-4, in_bytes=3, numpy="numpy"),
     alike("rescale slice by slice", "rescale_slices", "float32", 1e-2, torch="torch", numpy="numpy"),

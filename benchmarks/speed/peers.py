@@ -275,6 +275,16 @@ def torch_morphology(session, operation, element, reach, above):
     return seconds, result.byte()
 
 
+def numpy_masked_zscore(session, above):
+    image, mask = session.as_type("float32"), session.volume > int(above)
+
+    def call():
+        values = session.volume[mask]
+        return (image - numpy.float32(values.mean())) / numpy.float32(values.std())
+
+    return seconds_of(call)
+
+
 def numpy_nnunet_ct(session, above):
     """nnU-Net's CTNormalization, by what all voxels above a value say."""
     image, mask = session.as_type("float32"), session.volume > int(above)
@@ -289,7 +299,8 @@ def numpy_nnunet_ct(session, above):
 
 
 MAPPING = ({f"numpy_{name}": numpy_map(name) for name in MAPS} | {f"torch_{name}": torch_map(name) for name in MAPS}
-           | {"numpy_nnunet_ct": numpy_nnunet_ct, "scipy_straighten": scipy_straighten, "torch_straighten": torch_straighten,
+           | {"numpy_masked_zscore": numpy_masked_zscore, "numpy_nnunet_ct": numpy_nnunet_ct,
+              "scipy_straighten": scipy_straighten, "torch_straighten": torch_straighten,
               "scipy_morphology": scipy_morphology, "torch_morphology": torch_morphology})
 
 
