@@ -1,10 +1,11 @@
-# The tree that `cmake --install` makes runs by itself: with nothing in the environment, and with no library from elsewhere
-# but glibc's.
+# The tree that `cmake --install` makes, and `cpack` packs, runs by itself wherever it is put: with nothing in the
+# environment, and with no library from elsewhere but glibc's.
 cmake_minimum_required(VERSION 3.25)
 file(REMOVE_RECURSE ${FOLDER})
 file(MAKE_DIRECTORY ${FOLDER}/state)
-set(prefix ${FOLDER}/naru)
-execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${FOLDER}/made OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+set(prefix "${FOLDER}/put elsewhere")
+file(RENAME ${FOLDER}/made ${prefix})
 find_program(env_program env REQUIRED)
 set(run ${env_program} -i HOME=${FOLDER} XDG_STATE_HOME=${FOLDER}/state)
 
