@@ -13,7 +13,7 @@ from deid_pixels import frame_count, without_comments
 from deid_values import md5, step_of, text_of
 
 # Not checked: what an honest tool may write anew.
-FREE = {0x00080005, 0x00120062, 0x00120063, 0x00120064, 0x00280301, 0x00280303}
+FREE = {0x00080005, 0x00120062, 0x00120063, 0x00120064, 0x00280303}
 PIXELS = {0x7FE00010, 0x7FE00001, 0x7FE00002}
 CODED = {0x00081150, 0x00080100, 0x00080102}  # class of an object, code value, coding scheme: they identify nobody
 # CID 7050: the profile and the recipe's options; the last where a region was blanked.
@@ -212,8 +212,6 @@ def option_checks(key, has_region):
     key.add("text_notnull", "(0012,0063)")
     key.add("text_retained", "(0012,0064)", words=OPTION_CODES + ([REGION_CODE] if has_region else []), vr="SQ")
     key.add("text_retained", "(0028,0303)", value="MODIFIED", vr="CS")
-    if has_region:
-        key.add("text_retained", "(0028,0301)", value="NO", vr="CS")
 
 
 def file_checks(key, ds, syntax, preamble_words, ae_title, has_region):
