@@ -21,7 +21,7 @@ namespace naru::dicom {
 
 namespace {
 
-constexpr Tag kIccProfile = 0x00282000;
+constexpr Tag kLengthToEnd = 0x00080001, kIccProfile = 0x00282000;
 
 bool is_of_fragments(Tag tag) { return tag == kExtendedOffsets || tag == kExtendedLengths || tag == kTotalLength; }
 
@@ -98,8 +98,8 @@ std::uint32_t Rewriter::write_node(std::uint32_t i) {
     levels_.push_back({i + 1, node.end, false, levels_.back().text, {}});
     return i + 1;
   }
-  const bool is_group_length = (node.tag & 0xFFFF) == 0;
-  if (is_group_length) return node.end;
+  const bool is_length = (node.tag & 0xFFFF) == 0 || node.tag == kLengthToEnd;
+  if (is_length) return node.end;
   if (node.tag == kSpecificCharacterSet) return write_character_set(node);
   if (group_of(node.tag) < 0x0008) return remove(node, "misplaced_removed");
   if (is_private(node.tag)) return write_private(i);

@@ -542,6 +542,14 @@ TEST(UntrustedValues, BytesWithANameInALongerWordGo) {
   EXPECT_EQ(bytes_of("\1\2protocol heads\0\1"s), "\1\2protocol heads\0\1"s);
 }
 
+TEST(UntrustedValues, LengthsOfADataSetThatIsAnotherNowGo) {
+  SliceBytes slice;
+  slice.raw(0x00080000, "UL", "\x10\1\1\1").raw(0x00080001, "UL", "\x10\1\1\1");
+  const Deidentified done(slice.bytes());
+  EXPECT_FALSE(done.result.reason);
+  EXPECT_FALSE(done.has(0x00080000) || done.has(0x00080001));
+}
+
 }  // namespace
 
 }  // namespace naru::test
