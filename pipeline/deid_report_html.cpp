@@ -34,7 +34,7 @@ constexpr std::array kMeanings = {
     Meaning{"private_kept", "private attributes that are known to be safe: kept"},
     Meaning{"private_removed", "private attributes: removed"},
     Meaning{"unknown_removed", "attributes that no dictionary knows: removed"},
-    Meaning{"bytes_removed", "bytes of private attributes with a name among them: emptied"},
+    Meaning{"bytes_removed", "bytes of private attributes with a name among them, or compressed: emptied"},
     Meaning{"charset_undecodable", "values that no character set decodes: removed"},
     Meaning{"codes_removed", "codes that name someone or are none: replaced by a dummy value"},
     Meaning{"numbers_moved", "numbers that are times of the file's own: moved as its dates"},

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/text.h"
+#include "dicom/deidentify/compressed_bytes.h"
 #include "dicom/deidentify/value_writer.h"
 #include "dicom/deidentify/values.h"
 #include "dicom/element_values.h"
@@ -51,6 +52,10 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
   if (is_date(v) || v == vr("TM")) return write_private_date(node, v);
   if (v == vr("PN")) return writer_.element(node.tag, v, std::string_view());
   if (is_charset_text(v)) return write_text(node, v, *text.set, Cleaning::all);
+  if (!is_text(v) && are_compressed(value_of(node, bytes_))) {
+    ++notes_["bytes_removed"];
+    return writer_.element(node.tag, written_vr(node, v), std::string_view());
+  }
   if (tells_no_kind(v)) return write_private_bytes(node, v, *text.set);
   if (!is_legal(text_of(value_of(node, bytes_)), v)) return write_converted(node, written_vr(node, v), std::nullopt);
   const bool keeps_uids = context_.policy.options.has(DeidOption::retain_uids);

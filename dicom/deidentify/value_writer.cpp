@@ -10,6 +10,7 @@
 #include "core/digest.h"
 #include "dicom/dcmtk/data_dictionary.h"
 #include "dicom/deidentify/code_tags.h"
+#include "dicom/deidentify/compressed_bytes.h"
 #include "dicom/deidentify/descriptor_ids.h"
 #include "dicom/deidentify/descriptor_text.h"
 #include "dicom/deidentify/identifying_tags.h"
@@ -196,6 +197,7 @@ void ValueWriter::keep_checked(const Node& node, const TextContext& text) {
   if ((v == vr("IS") || v == vr("DS")) && write_numbers(node, v, meant)) return;
   if (meant != value) return writer_.element(node.tag, v, meant);
   if (v == vr("CS") || v == vr("AE") || v == vr("UR")) return write_code(node, v);
+  if (!is_text(v) && are_compressed(value_of(node, bytes_))) problem_ = Code::deid_incomplete;
   if (!write_binary_numbers(node, v)) keep(node, v);
 }
 

@@ -2,6 +2,7 @@
 // file, so that the search for removed words cannot be what keeps them in.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include "tests/dicom/coded_bytes.h"
 #include "tests/dicom/deidentify/deidentified.h"
@@ -540,6 +541,47 @@ TEST(UntrustedValues, BytesWithANameInALongerWordGo) {
   EXPECT_EQ(bytes_of("\1\2protHargreavesxy\0\1"s), "");
   EXPECT_EQ(bytes_of("\1\2lhargreaves\0\1\1"s), "");
   EXPECT_EQ(bytes_of("\1\2protocol heads\0\1"s), "\1\2protocol heads\0\1"s);
+}
+
+/// "name: Lena Hargreaves, " twelve times, as zlib 1.2 compresses it: nothing of the name stands in the bytes.
+std::string zlib_of_a_name() {
+  std::string text;
+  for (int n = 0; n < 12; ++n) text += "name: Lena Hargreaves, ";
+  uLongf size = compressBound(text.size());
+  std::string packed(size, '\0');
+  EXPECT_EQ(compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(text.data()),
+                     text.size()),
+            Z_OK);
+  packed.resize(size + size % 2);
+  return packed;
+}
+
+TEST(UntrustedValues, CompressedBytesNeverLeave) {
+  using namespace std::string_literals;
+  const std::string rest(16, '\x55'), zlib = zlib_of_a_name();
+  std::string broken = zlib;
+  broken[3] = '\xFF';  // numbers that begin so by chance
+  struct Case {
+    std::string bytes;
+    bool is_compressed;
+  };
+  for (const auto& [bytes, is_compressed] :
+       {Case{"\x1F\x8B\x08\0"s + rest, true}, Case{"PK\3\4"s + rest, true}, Case{"BZh91AY&SY"s + rest, true},
+        Case{"\xFD\x37zXZ\0"s + rest, true}, Case{"\x28\xB5\x2F\xFD"s + rest, true}, Case{zlib, true},
+        Case{broken, false}, Case{"BZh9\1\2"s + rest, false}}) {
+    SliceBytes slice;
+    slice.text(0x00100010, "PN", "Hargreaves^Lena").text(0x00290010, "LO", "MMCPrivate");
+    SliceBytes with_table = slice;
+    slice.raw(0x0029102F, "OB", bytes);
+    const Deidentified done(slice.bytes(), policy_with({DeidOption::retain_safe_private}));
+    EXPECT_FALSE(done.result.reason);
+    EXPECT_EQ(done.value(0x0029102F) == "", is_compressed);
+    EXPECT_EQ(done.result.counts.notes.contains("bytes_removed"), is_compressed);
+    // Of attributes of the standard none may be missing that says what the picture is.
+    with_table.raw(0x00281201, "OW", bytes);
+    const Deidentified held(with_table.bytes());
+    EXPECT_EQ(held.result.reason == Code::deid_incomplete, is_compressed);
+  }
 }
 
 TEST(UntrustedValues, LengthsOfADataSetThatIsAnotherNowGo) {
