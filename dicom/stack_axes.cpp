@@ -68,9 +68,12 @@ constexpr std::array<Axis, kAxisCount> kAxes = {{
          [](const Instance& i) { return key_of(i.timing.content_time_s); }},
     Axis{"instance_order", "", "one volume of a 4-D case in the order of Instance Numbers", Telling::by_rank, nullptr},
 }};
-static_assert(kAxes[kBValueAxis].key == b_value_key && kAxes[kDimensionAxis].key == dimension_key &&
+static_assert(kAxes[kBValueAxis].key == b_value_key && kAxes[kTriggerTimeAxis].name == "trigger_time" &&
+              kAxes[kCardiacPhaseAxis].name == "cardiac_phase" && kAxes[kDimensionAxis].key == dimension_key &&
               kAxes[kAslAxis].name == "asl_context" && kAxes[kAcquisitionNumberAxis].name == "acquisition_number" &&
               kAxes[kInstanceOrderAxis].key == nullptr);
+
+bool is_of_a_cycle(const Axis& axis) { return &axis == &kAxes[kTriggerTimeAxis] || &axis == &kAxes[kCardiacPhaseAxis]; }
 
 std::string_view object_of(const Instance& instance) {
   return instance.concatenation ? instance.concatenation->uid : instance.sop_instance_uid;

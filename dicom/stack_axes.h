@@ -25,10 +25,13 @@ struct Axis {
   AxisKey (*key)(const Instance&);  ///< null: the order of Instance Numbers
 };
 
-inline constexpr std::size_t kBValueAxis = 0, kDimensionAxis = 6, kAslAxis = 7, kAcquisitionNumberAxis = 8,
-                             kInstanceOrderAxis = 10, kAxisCount = 11;
+inline constexpr std::size_t kBValueAxis = 0, kTriggerTimeAxis = 2, kCardiacPhaseAxis = 3, kDimensionAxis = 6,
+                             kAslAxis = 7, kAcquisitionNumberAxis = 8, kInstanceOrderAxis = 10, kAxisCount = 11;
 /// Diffusion first: its images may also differ in time. Values with a unit come before mere numbers.
 extern const std::array<Axis, kAxisCount> kAxes;
+
+/// True for an axis along which values come again with each beat of the heart.
+bool is_of_a_cycle(const Axis& axis);
 
 /// Within which dimension indices count: the object of a frame, or the concatenation that it is of.
 std::string_view object_of(const Instance& instance);

@@ -73,6 +73,30 @@ bool ImageNumbers::are_steady(bool are_repeats) const {
   return (are_repeats || are_of_one_object() || rise_with_a_value()) && !tear_volumes();
 }
 
+bool ImageNumbers::turn_the_cycle() const {
+  constexpr std::size_t kFewest = 3;  // of two any order is a turn
+  return std::ranges::any_of(kAxes | std::views::filter(is_of_a_cycle), [&](const Axis& axis) {
+    std::set<std::ptrdiff_t> begins;  // of the cycle, by rank
+    for (const Place& place : places_) {
+      std::vector<std::pair<AxisKey, AxisKey>> images;
+      for (const Member& member : place.members) {
+        images.emplace_back(keys_.of(kAxes[kInstanceOrderAxis], member), keys_.of(axis, member));
+      }
+      std::ranges::sort(images);
+      std::vector<AxisKey> times;
+      for (const auto& [rank, time] : images) {
+        if (!rank.empty() && !time.empty()) times.push_back(time);
+      }
+      if (times.size() < kFewest || times.size() != images.size()) return false;
+      const auto begin = std::ranges::min_element(times);
+      begins.insert(begin - times.begin());
+      std::ranges::rotate(times, begin);
+      if (std::ranges::adjacent_find(times, std::ranges::greater_equal{}) != times.end()) return false;
+    }
+    return begins.size() > 1;
+  });
+}
+
 bool ImageNumbers::are_of_one_object() const {
   const Instance& one = instance(places_.front().first());
   return one.source == PlaneSource::multi_frame && std::ranges::all_of(places_, [&](const Place& place) {

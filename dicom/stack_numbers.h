@@ -33,6 +33,10 @@ class ImageNumbers {
   /// an axis tells is torn. Any other order says nothing: label and control may change places.
   bool are_steady(bool are_repeats) const;
 
+  /// True where images of each place are numbered in the order of their times in the heart's cycle, but from another
+  /// one on at some places than at others: it is not told whether those of one time or of one rank are a volume.
+  bool turn_the_cycle() const;
+
  private:
   const Instance& instance(const Member& member) const { return candidates_[member.candidate].instance; }
   bool are_of_one_object() const;

@@ -126,6 +126,7 @@ class Separator {
 
   std::optional<Separation> try_all() {
     if (has_rivals()) {
+      is_cycle_turned_ = numbers_.turn_the_cycle();
       if (auto found = try_axes(true)) return found;
       if (auto found = try_axes(false)) return found;
     }
@@ -176,6 +177,7 @@ class Separator {
 
   /// @param first of a pair that `axis` is the second of; null where it stands alone
   bool is_usable(const Axis& axis, const Axis* first, bool only_whole) const {
+    if (is_cycle_turned_ && (is_of_a_cycle(axis) || axis.key == nullptr)) return false;
     return axis.key != nullptr || (only_whole && numbers_.are_steady(first == &kAxes[kBValueAxis]));
   }
 
@@ -445,6 +447,7 @@ class Separator {
   std::vector<Place> places_;
   AxisKeys keys_;
   ImageNumbers numbers_;
+  bool is_cycle_turned_ = false;       ///< neither times of the heart's cycle nor numbers tell volumes
   std::size_t interleaved_count_ = 0;  ///< of volumes that are no one stack, and cannot be told apart for sure
 };
 

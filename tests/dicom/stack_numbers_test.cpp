@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 
 #include "tests/dicom/hand_made_slices.h"
@@ -138,6 +139,34 @@ TEST(StackNumbers, OfDimensionsCountThroughAConcatenation) {
   EXPECT_THAT(sorted.sequences[0].values, ElementsAre(0, 1, 2));
   for (auto& one : frames) one.instance.concatenation.reset();
   EXPECT_THAT(build_stacks(frames, kDifferent).sequences, IsEmpty()) << "two objects of one number";
+}
+
+/// Cine: at each place the numbers begin at another time of the heart's cycle, or at one and the same.
+TEST(StackNumbers, ThatTurnTheCycleLeaveItOpenWhatAVolumeIs) {
+  for (const bool is_by_place : {true, false}) {
+    for (const int step : {1, 0}) {
+      const auto candidates = place_by_place(4, [&](auto& i, int v, int k) {
+        i.timing.trigger_time_ms = 250 * ((v + 1 + step * k) % 4);
+        if (!is_by_place) i.instance_number = v * 10 + k + 1;
+      });
+      const Sorted sorted = build_stacks(candidates, kDifferent);
+      EXPECT_EQ(sorted.sequences.size(), step == 0 ? 1u : 0u) << is_by_place;
+      if (step != 0) expect_all_rejected(sorted, Code::mixed_phase);
+    }
+  }
+}
+
+/// Some archives number images at random: their times tell them apart all the same.
+TEST(StackNumbers, OfNoOrderContradictNoTimes) {
+  constexpr std::array<std::array<int, 4>, 5> kOrders = {
+      {{1, 3, 2, 4}, {4, 3, 2, 1}, {2, 1, 4, 3}, {3, 4, 2, 1}, {1, 2, 3, 4}}};
+  const auto candidates = place_by_place(4, [&](auto& i, int v, int k) {
+    i.timing.trigger_time_ms = 250 * v;
+    i.instance_number = k * 4 + kOrders[k % 5][v];
+  });
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.sequences.size(), 1u);
+  EXPECT_EQ(sorted.sequences[0].axis, "trigger_time");
 }
 
 }  // namespace
