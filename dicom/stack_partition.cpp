@@ -1,8 +1,10 @@
 #include "dicom/stack_partition.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
+#include <ranges>
 #include <set>
 
 namespace naru::dicom {
@@ -43,19 +45,24 @@ bool joins_others(const AxisPartition& by_order, std::span<const Place> places, 
   return std::ranges::any_of(kAxes, [&](const Axis& axis) {
     if (axis.key == nullptr) return false;
     const auto other = partition_by(places, [&](const Member& m) { return keys.of(axis, m); });
-    if (!other || other->whole_count == 0) return false;
+    if (!other) return false;
     double joined = -1, apart = std::numeric_limits<double>::infinity();
+    std::map<const AxisVolume*, double> widest;  // of the steps within each volume
     for (std::size_t v = 1; v < other->volumes.size(); ++v) {
       const AxisVolume &before = other->volumes[v - 1], &own = other->volumes[v];
       const double distance = own.key.front() - before.key.front();
       const AxisVolume* const place = lies_in(own);
       if (place != nullptr && place == lies_in(before)) {
         joined = std::max(joined, distance);
+        widest[place] = std::max(widest[place], distance);
       } else {
         apart = std::min(apart, distance);
       }
     }
-    return joined >= 0 && 2 * joined >= apart;
+    if (joined < 0 || 2 * joined < apart) return false;
+    // Turns of a scan follow each other in one volume as they do in the others.
+    constexpr double kMuchWider = 10;
+    return other->whole_count > 0 || joined > kMuchWider * std::ranges::min(widest | std::views::values);
   });
 }
 
@@ -107,7 +114,8 @@ std::vector<std::vector<std::size_t>> numbered_runs(std::span<const Candidate> c
   return runs;
 }
 
-bool tears_runs(std::span<const Candidate> candidates, std::span<const Place> places, const AxisPartition& partition) {
+std::optional<bool> tears_runs(std::span<const Candidate> candidates, std::span<const Place> places,
+                               const AxisPartition& partition) {
   std::map<std::size_t, std::size_t> volume_of;
   for (std::size_t v = 0; v < partition.volumes.size(); ++v) {
     for (const Member& member : partition.volumes[v].members) volume_of[member.candidate] = v;
@@ -121,7 +129,17 @@ bool tears_runs(std::span<const Candidate> candidates, std::span<const Place> pl
     const auto volume = [&](std::size_t candidate) { return volume_of.at(candidate); };
     is_torn = is_torn || std::ranges::adjacent_find(run, std::ranges::not_equal_to{}, volume) != run.end();
   }
-  return is_torn && 2 * in_runs >= volume_of.size();
+  return 2 * in_runs >= volume_of.size() ? std::optional(is_torn) : std::nullopt;
+}
+
+bool ends_in_parts(const AxisPartition& partition) {
+  const AxisVolume &first = partition.volumes.front(), &last = partition.volumes.back();
+  std::size_t most = 0;
+  for (const AxisVolume& volume : partition.volumes) most = std::max(most, volume.members.size());
+  std::vector<double> shared_mm;
+  std::ranges::set_intersection(first.along_mm, last.along_mm, std::back_inserter(shared_mm));
+  const std::size_t longer = std::max(first.members.size(), last.members.size());
+  return longer < most && 2 * shared_mm.size() < std::min(first.members.size(), last.members.size());
 }
 
 }  // namespace naru::dicom

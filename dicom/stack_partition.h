@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "dicom/stack_axes.h"
 
@@ -22,8 +23,9 @@ struct AxisPartition {
 std::optional<AxisPartition> partition_by(std::span<const Place> places,
                                           const std::function<AxisKey(const Member&)>& key_of_member);
 
-/// True where a volume by the order of numbers is put together of what another axis, along which some volume is whole,
-/// tells apart as far as it tells volumes apart: the arterial upper half and the venous lower half.
+/// True where a volume by the order of numbers is put together of what another axis tells apart as far as it tells
+/// volumes apart: the arterial upper half and the venous lower half. Some volume is whole along that axis, or made of
+/// turns of a scan that follow each other much faster than those.
 bool joins_others(const AxisPartition& by_order, std::span<const Place> places, const AxisKeys& keys);
 
 /// True where all slices of one volume are copies of another's: the series was sent twice, and its numbers went on.
@@ -43,7 +45,12 @@ std::vector<std::vector<std::size_t>> numbered_runs(std::span<const Candidate> c
                                                     std::span<const Place> places);
 
 /// True where images are numbered volume by volume, as runs along the places tell, and some run is of several volumes:
-/// times that were cut to whole seconds give late slices to the volume that follows.
-bool tears_runs(std::span<const Candidate> candidates, std::span<const Place> places, const AxisPartition& partition);
+/// times that were cut to whole seconds give late slices to the volume that follows. Empty where numbers run otherwise.
+std::optional<bool> tears_runs(std::span<const Candidate> candidates, std::span<const Place> places,
+                               const AxisPartition& partition);
+
+/// True where the first and the last volume lack slices and share hardly any: what times that were cut leave at both
+/// ends, of one volume each.
+bool ends_in_parts(const AxisPartition& partition);
 
 }  // namespace naru::dicom

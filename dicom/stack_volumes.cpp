@@ -148,7 +148,9 @@ class Separator {
       if (is_by_order && (joins_others(*found, places_, keys_) ||
                           has_copied_volume(candidates_, same_pixels_, *found, second != nullptr)))
         return false;
-      if (!only_whole && tears_runs(candidates_, places_, *found)) return false;
+      const bool is_time = second == nullptr && (axis.telling == Telling::since_first || is_of_a_cycle(axis));
+      if (!only_whole && tears_runs(candidates_, places_, *found).value_or(is_time && ends_in_parts(*found)))
+        return false;
       best_axis = &axis;
       best_second = second;
       best_part = part;

@@ -183,6 +183,53 @@ TEST(StackPartition, ASeriesWithoutNumbersIsOneStack) {
   EXPECT_EQ(build_stacks(candidates, kDifferent).stacks.at(0).verdict, Verdict::accept);
 }
 
+/// Times that are cut to whole seconds, in images whose numbers do not say it: at both ends half a volume is left.
+TEST(StackPartition, ATimeThatEndsInPartsOfVolumesPartsNothing) {
+  const auto numbered = [](bool has_numbers, bool is_cut) {
+    auto candidates = numbered_volumes(6, [&](auto& i, int v, int k) {
+      i.timing.acquisition_time_s = v + (is_cut && k > 6 ? 1 : 0);
+      if (!has_numbers) i.instance_number.reset();
+    });
+    return candidates;
+  };
+  const Sorted cut = build_stacks(numbered(false, true), kDifferent);
+  EXPECT_THAT(cut.sequences, IsEmpty());
+  expect_all_rejected(cut, Code::mixed_phase);
+  const Sorted by_order = build_stacks(numbered(true, true), kDifferent);
+  ASSERT_EQ(by_order.sequences.size(), 1u) << "numbers tell the volumes";
+  EXPECT_EQ(by_order.sequences[0].axis, "instance_order");
+  auto both_lack = numbered(false, false);  // the last slice of the first, the first slice of the last
+  both_lack.erase(both_lack.begin() + 50);
+  both_lack.erase(both_lack.begin() + 9);
+  const Sorted lacking = build_stacks(both_lack, kDifferent);
+  ASSERT_EQ(lacking.sequences.size(), 1u);
+  EXPECT_THAT(lacking.sequences[0].values, ElementsAre(1, 2, 3, 4));
+}
+
+/// A middle part of a series: its numbers show that the time tears nothing.
+TEST(StackPartition, APartOfASeriesHasTheVolumesThatAreWhole) {
+  auto candidates = numbered_volumes(6, [](auto& i, int v, int) { i.timing.acquisition_time_s = v; });
+  candidates.erase(candidates.begin() + 54, candidates.end());
+  candidates.erase(candidates.begin(), candidates.begin() + 6);
+  const Sorted sorted = build_stacks(candidates, kDifferent);
+  ASSERT_EQ(sorted.sequences.size(), 1u);
+  EXPECT_EQ(sorted.sequences[0].values.size(), 4u);
+}
+
+/// Step and shoot, five slices a turn: a native scan, then an arterial upper and a venous lower half; or two scans.
+TEST(StackPartition, TheOrderOfNumbersJoinsNoPhasesOfTurns) {
+  const auto with_times = [](double second_half_s) {
+    return numbered_volumes(2, [&](auto& i, int v, int k) {
+      i.timing.acquisition_time_s = (v == 0 ? 0 : 60) + (k < 5 ? 0 : v == 0 ? 1 : second_half_s);
+      i.timing.acquisition_number = 2 * v + k / 5;
+    });
+  };
+  EXPECT_THAT(build_stacks(with_times(45), kDifferent).sequences, IsEmpty());
+  const Sorted sorted = build_stacks(with_times(1.5), kDifferent);
+  ASSERT_EQ(sorted.sequences.size(), 1u);
+  EXPECT_EQ(sorted.sequences[0].axis, "instance_order");
+}
+
 }  // namespace
 
 }  // namespace naru::test
