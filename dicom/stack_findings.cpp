@@ -28,6 +28,15 @@ constexpr std::array kConflicts = {Code::duplicate_identifier_different_pixels, 
 /// What is done to a stack that is not rejected.
 constexpr std::string_view kInterpolated = "interpolated", kStraightened = "straightened by resampling";
 
+/// From each place of a grid to the next.
+std::vector<double> distances_of(const EvenGrid& grid) {
+  std::vector<double> distances_mm;
+  for (std::size_t p = 1; p < grid.k.size(); ++p) {
+    distances_mm.push_back(static_cast<double>(grid.k[p] - grid.k[p - 1]) * norm(grid.step_mm));
+  }
+  return distances_mm;
+}
+
 class StackJudge {
  public:
   StackJudge(std::span<const Candidate> candidates, const SamePixels& same_pixels, const StackOptions& options,
@@ -49,7 +58,7 @@ class StackJudge {
   void note_shared_places();
   void note_all_lost();
   void note_distances();
-  bool place_on_grid(double spacing_mm);
+  bool place_on_grid(const std::vector<double>& distances_mm);
   void note_variable_spacing(const std::vector<double>& distances_mm);
   void note_gaps();
   void note_gap_runs(std::string_view action, Verdict effect);
@@ -71,6 +80,7 @@ class StackJudge {
   std::vector<std::int64_t> k_;  ///< of each place on the even grid; empty where there is none
   double off_grid_mm_ = 0;  ///< how far a slice lies from its place where distances along the normal alone are even
   Vec3 step_mm_{};          ///< from one slice to the next, where there are two or more
+  std::optional<Vec3> fitted_first_mm_;  ///< of the first slice, where it lies beside its own position
 };
 
 void StackJudge::judge() {
@@ -198,7 +208,7 @@ void StackJudge::fill_stack() {
   affine.set_column(0, first.spacing_i_mm * first.row_direction);
   affine.set_column(1, first.spacing_j_mm * first.column_direction);
   affine.set_column(2, step_mm_);
-  affine.set_column(3, first.position_mm);
+  affine.set_column(3, fitted_first_mm_.value_or(first.position_mm));
 }
 
 /// Where no slice can be used, what is wrong with the first is what is wrong with the stack.
@@ -208,12 +218,21 @@ void StackJudge::note_all_lost() {
   draft_.add({code, {{"files", static_cast<double>(draft_.members.size())}}, "rejected"}, Verdict::reject);
 }
 
-/// Gives each place its k on an even grid of `spacing_mm`; false where some place lies off every such grid.
-bool StackJudge::place_on_grid(double spacing_mm) {
+/// Gives each place its k on an even grid; false where some place lies off every such grid.
+bool StackJudge::place_on_grid(const std::vector<double>& distances_mm) {
+  const double spacing_mm = median_mm(distances_mm);
   EvenGrid grid = even_grid(candidates_, places_, spacing_mm);
+  auto fitted = grid_of_tenths(candidates_, places_, normal_, grid);
+  if (fitted && is_regular(distances_of(*fitted))) {
+    fitted_first_mm_ = fitted->first_mm;
+    grid = std::move(*fitted);
+  } else if (!is_regular(distances_mm)) {
+    return false;
+  } else {
+    off_grid_mm_ = grid.off_mm;
+  }
   k_ = std::move(grid.k);
   step_mm_ = grid.step_mm;
-  off_grid_mm_ = grid.off_mm;
   return off_grid_mm_ <= even_tolerance_mm(spacing_mm);
 }
 
@@ -234,8 +253,7 @@ void StackJudge::note_variable_spacing(const std::vector<double>& distances_mm) 
 void StackJudge::note_distances() {
   if (places_.size() < 2) return;
   const std::vector<double> distances_mm = distances_between(places_);
-  const double spacing_mm = median_mm(distances_mm);
-  if (!is_regular(distances_mm) || !place_on_grid(spacing_mm)) {
+  if (!place_on_grid(distances_mm)) {
     k_.clear();
     step_mm_ = (1 / static_cast<double>(places_.size() - 1)) * (position(places_.size() - 1) - position(0));
     return note_variable_spacing(distances_mm);
@@ -300,6 +318,7 @@ void StackJudge::keep_longest_run() {
       if (!member.lost) draft_.left_out.push_back(member.candidate);
     }
   }
+  if (fitted_first_mm_) fitted_first_mm_ = *fitted_first_mm_ + static_cast<double>(k_[best]) * step_mm_;
   const auto run = std::span(places_).subspan(best, best_count);
   places_ = std::vector<Place>(run.begin(), run.end());
   k_.clear();
@@ -327,7 +346,9 @@ bool StackJudge::is_made_upright(const Vec3& run, double drift_mm) {
 /// The angle about the row direction by which the stack leaves the normal: positive where slices further along the
 /// normal lie further along the column direction.
 void StackJudge::note_tilt() {
-  const Vec3 run = position(places_.size() - 1) - position(0);
+  const auto last_k = k_.empty() ? static_cast<std::int64_t>(places_.size()) - 1 : k_.back();
+  const Vec3 run =
+      fitted_first_mm_ ? static_cast<double>(last_k) * step_mm_ : position(places_.size() - 1) - position(0);
   const double along_mm = dot(run, normal_);
   const double drift_mm = norm(run - along_mm * normal_);
   const double degrees = std::atan2(drift_mm, along_mm) * 180 / std::numbers::pi;

@@ -94,6 +94,7 @@ EvenGrid even_grid(std::span<const Candidate> candidates, std::span<const Place>
     grid.k.push_back(grid.k.back() +
                      std::max<std::int64_t>(1, static_cast<std::int64_t>(multiple_of(distance_mm, spacing_mm))));
   }
+  grid.first_mm = position(0);
   grid.step_mm = (1 / static_cast<double>(grid.k.back())) * (position(places.size() - 1) - position(0));
   for (std::size_t p = 1; p < places.size(); ++p) {
     const Vec3 expected = position(0) + static_cast<double>(grid.k[p]) * grid.step_mm;
@@ -102,21 +103,61 @@ EvenGrid even_grid(std::span<const Candidate> candidates, std::span<const Place>
   return grid;
 }
 
-double leaning_by_positions_mm(std::span<const Candidate> candidates, std::span<const Place> places) {
-  const auto position = [&](const Place& place) { return candidates[place.first().candidate].instance.position_mm; };
+namespace {
+
+bool are_of_tenths(std::span<const Candidate> candidates, std::span<const Place> places) {
   const auto is_of_tenths = [](double mm) {
     constexpr double kNoise = 1e-3;  // of positions that were f32 once
     return std::abs(10 * mm - std::round(10 * mm)) <= kNoise;
   };
+  return std::ranges::all_of(places, [&](const Place& place) {
+    return std::ranges::all_of(candidates[place.first().candidate].instance.position_mm, is_of_tenths);
+  });
+}
+
+}  // namespace
+
+std::optional<EvenGrid> grid_of_tenths(std::span<const Candidate> candidates, std::span<const Place> places,
+                                       const Vec3& normal, const EvenGrid& grid) {
+  constexpr double kNoiseMm = 1e-3;     // of positions that were f32 once
+  constexpr double kLeastStepMm = 0.4;  // of what is finer tenths do not tell k
+  constexpr double kMostOffMm = 0.06;   // in each coordinate: half a tenth, and what the fit leaves
+  if (grid.off_mm <= kNoiseMm || norm(grid.step_mm) < kLeastStepMm || !are_of_tenths(candidates, places)) return {};
+  const auto position = [&](std::size_t p) { return candidates[places[p].first().candidate].instance.position_mm; };
+  const auto count = static_cast<double>(places.size());
+  double middle_k = 0, squares = 0;
+  for (const std::int64_t k : grid.k) middle_k += static_cast<double>(k) / count;
+  Vec3 middle_mm{}, slope{};
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    const double from_middle = static_cast<double>(grid.k[p]) - middle_k;
+    middle_mm = middle_mm + (1 / count) * position(p);
+    slope = slope + from_middle * position(p);
+    squares += from_middle * from_middle;
+  }
+  EvenGrid fitted = grid;
+  fitted.step_mm = (1 / squares) * slope;
+  const Vec3 upright_mm = dot(fitted.step_mm, normal) * normal;
+  const double drift_mm = static_cast<double>(grid.k.back()) * norm(fitted.step_mm - upright_mm);
+  if (drift_mm <= leaning_by_positions_mm(candidates, places)) fitted.step_mm = upright_mm;
+  fitted.first_mm = middle_mm - middle_k * fitted.step_mm;
+  fitted.off_mm = 0;
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    const Vec3 off = position(p) - (fitted.first_mm + static_cast<double>(grid.k[p]) * fitted.step_mm);
+    if (std::ranges::any_of(off, [](double mm) { return std::abs(mm) > kMostOffMm; })) return {};
+    fitted.off_mm = std::max(fitted.off_mm, norm(off));
+  }
+  return fitted;
+}
+
+double leaning_by_positions_mm(std::span<const Candidate> candidates, std::span<const Place> places) {
+  const auto position = [&](const Place& place) { return candidates[place.first().candidate].instance.position_mm; };
   const Vec3 run = position(places.back()) - position(places.front());
   double scatter_mm = 0;
-  bool are_tenths = true;
   for (const Place& place : places) {
     const Vec3 from_first = position(place) - position(places.front());
     scatter_mm = std::max(scatter_mm, norm(from_first - dot(from_first, run) / dot(run, run) * run));
-    are_tenths = are_tenths && std::ranges::all_of(position(place), is_of_tenths);
   }
-  return std::max(2 * scatter_mm, are_tenths ? 10 * kTwoDecimalsMm : kTwoDecimalsMm);
+  return std::max(2 * scatter_mm, are_of_tenths(candidates, places) ? 10 * kTwoDecimalsMm : kTwoDecimalsMm);
 }
 
 namespace {

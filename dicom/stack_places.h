@@ -66,10 +66,17 @@ bool is_regular(std::span<const double> distances_mm);
 /// The even grid of a spacing that places lie on, or beside.
 struct EvenGrid {
   std::vector<std::int64_t> k;  ///< of each place, rising from 0
+  Vec3 first_mm{};              ///< of k = 0
   Vec3 step_mm{};               ///< from one k to the next
   double off_mm = 0;            ///< how far a slice lies from its place at most
 };
 EvenGrid even_grid(std::span<const Candidate> candidates, std::span<const Place> places, double spacing_mm);
+
+/// The grid that lies nearest to all places, along the normal where rounding explains what it leaves it by; for
+/// positions that were rounded to tenths of a millimetre, which the first and the last of them may be off by. Empty
+/// where positions have more decimals or lie on `grid`, or where rounding explains no even grid: then nothing moves.
+std::optional<EvenGrid> grid_of_tenths(std::span<const Candidate> candidates, std::span<const Place> places,
+                                       const Vec3& normal, const EvenGrid& grid);
 
 /// Of the slices of a volume, so many at most may be made up: one in three.
 inline constexpr std::int64_t kLeastSlicesForOneMadeUp = 3;

@@ -386,6 +386,53 @@ TEST(StackFindings, SlicesThatBitsStoredDoesNotHoldAreNoGap) {
   }
 }
 
+double farthest_coordinate_mm(const Grid& grid, const std::vector<Candidate>& candidates) {
+  double most = 0;
+  for (std::size_t k = 0; k < candidates.size(); ++k) {
+    const Vec3 p_mm = grid.patient_from_voxel({0, 0, static_cast<double>(k)});
+    for (const double mm : p_mm - candidates[k].instance.position_mm) most = std::max(most, std::abs(mm));
+  }
+  return most;
+}
+
+/// The first and the last slice are off their true places by as much as any: the line lies nearest to all.
+TEST(StackFindings, PositionsOfOneDecimalLieAboutTheirLine) {
+  for (const RoundedStack image :
+       {RoundedStack{12, 5, 18, -9, 1, 12}, RoundedStack{24, 5, -17, 4, 1, 12}, RoundedStack{12, 3, 18, -9, 1, 12},
+        RoundedStack{40, 1.25, 0, 0, 1, 12}, RoundedStack{40, 0.625, 0, 0, 1, 12}}) {
+    SCOPED_TRACE(image.spacing_mm);
+    const auto candidates = image.leaning(0);
+    auto exact = image;
+    exact.position_decimals = 12;
+    const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
+    EXPECT_EQ(stack.verdict, Verdict::accept);
+    expect_upright(stack.grid);
+    EXPECT_LE(farthest_coordinate_mm(stack.grid, candidates), 0.06);
+    EXPECT_LE(farthest_coordinate_mm(stack.grid, exact.leaning(0)), 0.05);
+  }
+}
+
+TEST(StackFindings, PositionsOfMoreDecimalsOrOnTheirGridMoveNothing) {
+  for (const RoundedStack image : {RoundedStack{24, 5, -17, 4, 2, 12}, RoundedStack{24, 2.5, 0, 0, 1, 12}}) {
+    const auto candidates = image.leaning(0);
+    const Stack stack = build_stacks(candidates, kDifferent).stacks[0];
+    EXPECT_EQ(stack.grid.patient_from_voxel.column(3), candidates[0].instance.position_mm);
+  }
+}
+
+TEST(StackFindings, PositionsOfOneDecimalHideNoGapAndNoUnevenSlice) {
+  auto candidates = RoundedStack{20, 1.25, 0, 0, 1, 12}.leaning(0);
+  candidates[7].instance.position_mm[2] += 0.3;
+  expect_all_rejected(build_stacks(candidates, kDifferent), Code::variable_spacing);
+  candidates = RoundedStack{20, 1.25, 0, 0, 1, 12}.leaning(0);
+  candidates.erase(candidates.begin() + 4, candidates.begin() + 6);
+  expect_all_rejected(build_stacks(candidates, kDifferent), Code::gap);
+  const Sorted kept = build_stacks(candidates, kDifferent, {GapPolicy::keep_longest_run});
+  ASSERT_EQ(kept.stacks[0].grid.size.z, 14);
+  candidates.erase(candidates.begin(), candidates.begin() + 4);
+  EXPECT_LE(farthest_coordinate_mm(kept.stacks[0].grid, candidates), 0.06);
+}
+
 }  // namespace
 
 }  // namespace naru::test
