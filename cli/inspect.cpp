@@ -66,7 +66,8 @@ Action define_inspect(CLI::App& app) {
                  "[geometry], [pixels] regions and [output] layout apply")
       ->type_name("NAME|FILE");
   app.add_flag("--files", options->lists_files, "list the path of every file that is in no volume");
-  app.add_flag("--decode", options->decodes, "decode the pixels of every image, and say which cannot be");
+  app.add_flag("--decode", options->decodes,
+               "decode the pixels of every image, and say which cannot be or hold values beyond Bits Stored");
   add_machine_options(app, options->machine);
   return [options](const Context& context) { return run(*options, context); };
 }

@@ -76,5 +76,28 @@ TEST_F(Content, DecodesWhatTheBoundOnMemoryHoldsAndSaysOfTheRestThatItIsTooLarge
   EXPECT_EQ(broken(member_bytes + kPlaneBytes), (Codes{std::nullopt, std::nullopt}));
 }
 
+/// What prepare refuses for its pixels: 4096 and more in one of the slices whose Bits Stored is 12.
+TEST_F(Content, DecodingRejectsTheSeriesWhoseValuesBitsStoredDoesNotHold) {
+  test::PhantomOptions options;
+  options.size = {8, 8, 4};
+  options.modality = "MR";
+  options.bits_stored = 12;
+  options.is_signed = false;
+  options.rescale.reset();
+  const auto files = test::write_series(options, folder_ / "in").files;
+  std::string bytes = test::slurp(files[2]);
+  bytes.back() = '\x10';
+  test::spill(files[2], bytes);
+  std::vector<InputFile> given;
+  for (const auto& path : files) given.push_back({path, {}});
+  Scan found = read_candidates(given, executor_, never_, [](const Progress&) {});
+  decode_candidates(found, 1 << 20, executor_, never_, [](const Progress&) {});
+  sort_candidates(found, {}, executor_, never_, [](const Progress&) {});
+  ASSERT_EQ(found.stacks.size(), 1U);
+  EXPECT_EQ(found.stacks[0].verdict, Verdict::reject);
+  EXPECT_EQ(found.stacks[0].findings.back().code, Code::unused_bits_set);
+  for (const InputRecord& input : found.inputs) EXPECT_EQ(input.reason, Code::unused_bits_set);
+}
+
 }  // namespace
 }  // namespace naru
