@@ -99,7 +99,8 @@ constexpr std::array kNotes = {
     NoteInfo{Note::wrong_vr, "wrong_vr", "An attribute has a wrong value representation."},
     NoteInfo{Note::odd_length, "odd_length", "A value has an odd length."},
     NoteInfo{Note::trailing_bytes, "trailing_bytes", "There are bytes after the pixels that belong to no element."},
-    NoteInfo{Note::overlay_in_pixels, "overlay_in_pixels", "Unused bits of the pixels hold an overlay; it was masked."},
+    NoteInfo{Note::overlay_in_pixels, "overlay_in_pixels",
+             "The header places an overlay in unused bits of the pixels; it was masked."},
     NoteInfo{Note::missing_delimiter, "missing_delimiter", "A sequence, item or pixel data lacks its end mark."},
 };
 static_assert(kNotes.size() == static_cast<std::size_t>(Note::missing_delimiter) + 1);

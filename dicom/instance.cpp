@@ -8,6 +8,7 @@
 #include "dicom/functional_groups.h"
 #include "dicom/inflate.h"
 #include "dicom/mosaic.h"
+#include "dicom/overlay_bits.h"
 #include "dicom/pixel_checks.h"
 #include "dicom/plane_values.h"
 #include "dicom/vendor_values.h"
@@ -76,19 +77,13 @@ std::optional<Code> check_walk(const HeaderValues& header, const PixelDataSource
   return header.end() == WalkEnd::cut_short ? std::optional(Code::truncated) : std::nullopt;
 }
 
-/// Bits beside Bits Stored may be used by overlays of old: those whose bits stand in Pixel Data (retired, PS3.3 C.9.2).
-/// One that does not say where it stands may be in any of them.
-std::uint16_t read_overlay_bits(const HeaderValues& header) {
-  constexpr Tag kFirstGroup = 0x60000000, kLastGroup = 0x601E0000, kGroupStep = 0x00020000;
-  constexpr Tag kBitsAllocatedOfOverlay = 0x0100, kBitPosition = 0x0102, kOverlayData = 0x3000;
-  unsigned bits = 0;
-  for (Tag group = kFirstGroup; group <= kLastGroup; group += kGroupStep) {
-    const auto allocated = header.number(group | kBitsAllocatedOfOverlay);
-    if (!allocated || *allocated == 1 || header.has_own(group | kOverlayData)) continue;
-    const auto position = header.number(group | kBitPosition);
-    bits |= position ? 1U << std::min<unsigned>(*position, 16) : 0xFFFF;
+OverlayPlanes read_overlay_planes(const HeaderValues& header) {
+  OverlayPlanes planes;
+  for (Tag n = 0; n < planes.size(); ++n) {
+    planes[n] = {header.number(overlay_tag(n, kOverlayBitsAllocated)),
+                 header.number(overlay_tag(n, kOverlayBitPosition)), header.has_own(overlay_tag(n, kOverlayData))};
   }
-  return static_cast<std::uint16_t>(bits);
+  return planes;
 }
 
 /// How the pixels are stored and where; colour is read but is none of a slice.
@@ -99,7 +94,7 @@ std::optional<Code> read_pixels_of(const HeaderValues& header, const SyntaxInfo*
   const bool has_floats =
       std::ranges::any_of(header.elements(), [](const auto& element) { return is_float_pixel_data(element.tag); });
   if (has_floats && header.end() != WalkEnd::pixel_data) return Code::unsupported_sop_class;
-  format.overlay_bits = read_overlay_bits(header);
+  format.overlay_bits = overlay_bits(read_overlay_planes(header));
   if (const auto problem = read_pixel_format(header, format)) return problem;
   format.padding_word = read_padding_word(header, format);
   const auto problem = syntax ? locate_pixels(header, *syntax, source, format, result.notes)
@@ -173,7 +168,7 @@ void add_notes(const FileLayout& layout, const HeaderValues& header, const Pixel
     return stated != 0 && stated != known.value_representation;
   };
   add(std::ranges::any_of(header.elements(), is_invalid) || std::ranges::any_of(kKnownVrs, is_wrong), Note::wrong_vr);
-  add(pixels.overlay_bits != 0, Note::overlay_in_pixels);
+  add(pixels.overlay_bits.has_value(), Note::overlay_in_pixels);
 }
 
 HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, const PixelDataSource& source,

@@ -38,8 +38,8 @@ struct PixelFormat {
   std::string transfer_syntax_uid;
   bool is_encapsulated = false;
   bool is_big_endian = false;
-  bool is_bytes_in_words = false;  ///< 8-bit values in big-endian words (VR OW): exchanged in pairs
-  std::uint16_t overlay_bits = 0;  ///< the bits that hold overlays, says the header (retired, PS3.3 C.9.2)
+  bool is_bytes_in_words = false;             ///< 8-bit values in big-endian words (VR OW): exchanged in pairs
+  std::optional<std::uint16_t> overlay_bits;  ///< that hold overlays, says the header: see dicom/overlay_bits.h
   std::uint16_t padding_word = 0;  ///< Pixel Padding Value where it goes beyond Bits Stored: see read_padding_word
   std::uint64_t offset_bytes = 0;  ///< of the value of Pixel Data within the file (within the inflated data set where
                                    ///< the file is deflated)

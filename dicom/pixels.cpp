@@ -57,7 +57,7 @@ std::optional<Code> keep_stored_bits(const PixelFormat& format, std::span<std::u
   const unsigned mask = (1u << format.bits_stored) - 1;
   const unsigned sign = format.is_signed ? 1u << (format.bits_stored - 1) : 0;
   const unsigned above =
-      ((1u << format.bits_allocated) - 1) & ~(mask << shift | ((1u << shift) - 1) | format.overlay_bits);
+      ((1u << format.bits_allocated) - 1) & ~(mask << shift | ((1u << shift) - 1) | format.overlay_bits.value_or(0));
   unsigned stray = 0, extended = 0, plain = 0;  // bits of positive, of negative values
   for (std::uint16_t& value : values) {
     if (value == format.padding_word) continue;
@@ -89,7 +89,7 @@ int most_overshoot(Bytes frame, const PixelFormat& format) {
 /// of 16 bits where any is negative in them; else their sign may be the highest of Bits Stored.
 void clamp_overshoot(const PixelFormat& format, int most, std::span<std::uint16_t> values) {
   const bool is_plain = format.bits_allocated == 16 && format.high_bit + 1 == format.bits_stored &&
-                        format.bits_stored < 16 && format.overlay_bits == 0;
+                        format.bits_stored < 16 && format.overlay_bits.value_or(0) == 0;
   const auto is_negative = [](std::uint16_t value) { return static_cast<std::int16_t>(value) < 0; };
   if (most == 0 || !is_plain || (format.is_signed && std::ranges::none_of(values, is_negative))) return;
   const int least = format.is_signed ? -(1 << (format.bits_stored - 1)) : 0;

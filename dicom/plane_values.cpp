@@ -115,7 +115,7 @@ std::uint16_t read_padding_word(const HeaderValues& header, const PixelFormat& f
   const bool may_go_beyond = format.bits_allocated == 16 && format.high_bit + 1 == format.bits_stored;
   const auto value = padding_as_stated(header, format);
   const double least = format.is_signed ? std::numeric_limits<std::int16_t>::min() : 0;
-  if (!may_go_beyond || format.overlay_bits != 0 || !value || *value < least) return 0;
+  if (!may_go_beyond || format.overlay_bits.value_or(0) != 0 || !value || *value < least) return 0;
   const auto word = static_cast<std::uint16_t>(static_cast<std::int32_t>(*value));
   return word >> format.bits_stored != 0 ? word : std::uint16_t{0};
 }

@@ -7,6 +7,7 @@
 #include "dicom/element_values.h"
 #include "dicom/header_values.h"
 #include "dicom/image_class.h"
+#include "dicom/overlay_bits.h"
 
 namespace naru::dicom {
 
@@ -46,6 +47,16 @@ void read_text(Tag tag, std::string_view text, PixelFacts& facts) {
   }
 }
 
+void read_overlay(const Node& node, Bytes value, OverlayPlane& plane) {
+  const auto number = unsigned_short(value, node.encoding.is_big_endian);
+  switch (overlay_element(node.tag)) {
+    case kOverlayBitsAllocated: plane.bits_allocated = number; break;
+    case kOverlayBitPosition: plane.bit_position = number; break;
+    case kOverlayData: plane.has_data = !value.empty(); break;
+    default: break;
+  }
+}
+
 /// Whether the first slope that functional groups state turns values over; a frame's own counts before that of all.
 void read_group_slopes(const ElementTable& table, Bytes bytes, PixelFacts& facts) {
   constexpr std::array<Tag, 3> kTransformations = {0x00289145, 0x00209170, 0x00209171};  // and the converted ones
@@ -69,6 +80,7 @@ PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_
   PixelFacts facts;
   facts.format.transfer_syntax_uid = transfer_syntax_uid;
   std::string specimen_label;
+  OverlayPlanes overlays;
   for (std::uint32_t i = 0; i < table.nodes.size(); i = table.nodes[i].end) {
     const Node& node = table.nodes[i];
     if (node.kind != NodeKind::element) continue;
@@ -81,12 +93,9 @@ PixelFacts read_pixel_facts(const ElementTable& table, Bytes bytes, std::string_
       facts.format.is_bytes_in_words =
           node.encoding.is_big_endian && facts.format.bits_allocated == 8 && node.value_representation == vr("OW");
     }
-    constexpr Tag kOverlayGroups = 0xFFE10000, kOverlays = 0x60000000, kOverlayBitsAllocated = 0x0100;
-    if ((node.tag & kOverlayGroups) == kOverlays && (node.tag & 0xFFFF) == kOverlayBitsAllocated) {
-      facts.has_overlay_in_pixels =
-          facts.has_overlay_in_pixels || unsigned_short(value, node.encoding.is_big_endian).value_or(1) != 1;
-    }
+    read_overlay(node, value, overlays.at(overlay_index(node.tag)));
   }
+  facts.format.overlay_bits = overlay_bits(overlays);
   read_group_slopes(table, bytes, facts);
   if (is_stated_burned_in(specimen_label)) facts.burned_in_annotation = specimen_label;
   return facts;

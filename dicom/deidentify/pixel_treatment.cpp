@@ -140,11 +140,11 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
   }
   NativePixels pixels(outcome.replacement, native, !is_compressed && node.encoding.is_big_endian);
   const bool keeps_bits = keeps_every_bit(node, value, facts.format);
-  if (!facts.has_overlay_in_pixels && keeps_bits && has_unused_bits(native.format)) {
+  if (!facts.has_overlay_in_pixels() && keeps_bits && has_unused_bits(native.format)) {
     if (pixels.has_stray_frame()) return withheld(Code::unused_bits_set);
     // All signs alike, as those of what is blanked.
     if (native.format.is_signed || pixels.has_bits_below()) pixels.clear_unused_bits();
-  } else if (facts.has_overlay_in_pixels || has_unused_bits(native.format)) {
+  } else if (facts.has_overlay_in_pixels() || has_unused_bits(native.format)) {
     pixels.clear_unused_bits();
   }
   for (const PixelBox& box : boxes) pixels.blank(box);
@@ -167,7 +167,7 @@ std::optional<PixelOutcome> without_stray_bits(Bytes value, const PixelFacts& fa
     values.resize(static_cast<std::size_t>(format.rows * format.columns * format.samples_per_pixel));
     if (const auto problem = decode_frame(stream, format, values)) return withheld(*problem);
     const bool is_stray = has_stray_bits(values, format, facts.padding_value);
-    if (is_stray && !facts.has_overlay_in_pixels) return withheld(Code::unused_bits_set);
+    if (is_stray && !facts.has_overlay_in_pixels()) return withheld(Code::unused_bits_set);
     is_to_be_cleared = is_to_be_cleared || is_stray || has_bits_below(values, format);
   }
   if (!is_to_be_cleared) return std::nullopt;
@@ -186,7 +186,7 @@ PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts
   PixelOutcome outcome;
   const std::uint64_t expected = bytes_of_frames(facts.format);
   if (value.size() < expected) return withheld(Code::corrupt);  // nobody can show the picture
-  if (facts.has_overlay_in_pixels) {
+  if (facts.has_overlay_in_pixels()) {
     if (!has_unused_bits(facts.format)) return withheld(Code::text_suspected);
     outcome.replacement.assign(value.begin(), value.end());
     NativePixels pixels(outcome.replacement, facts, node.encoding.is_big_endian);
@@ -247,7 +247,7 @@ bool needs_rle_cleaning(Bytes frame, const PixelFormat& format) {
 
 PixelOutcome treat_stream(Bytes value, const PixelFacts& facts) {
   PixelOutcome outcome;
-  if (facts.has_overlay_in_pixels) return withheld(Code::text_suspected);
+  if (facts.has_overlay_in_pixels()) return withheld(Code::text_suspected);
   const auto frames = frames_of_stream(value, facts.format.frame_count);
   if (!frames) return withheld(Code::corrupt);
   const bool is_rle = facts.format.transfer_syntax_uid == kRle;

@@ -269,6 +269,10 @@ TEST(Instance, NotesWhatItForgave) {
   EXPECT_EQ(notes_of(SliceBytes().raw(0x00280030, "UN", "0.75\\0.5").bytes()), std::vector{Note::wrong_vr});
   EXPECT_EQ(notes_of(SliceBytes().number(0x60000100, 16).number(0x60000102, 12).bytes()),
             std::vector{Note::overlay_in_pixels});
+  EXPECT_EQ(notes_of(SliceBytes().number(0x601E0100, 16).number(0x601E0102, 16).bytes()),
+            std::vector{Note::overlay_in_pixels})
+      << "though it says that it stands in no bit of a pixel";
+  EXPECT_EQ(notes_of(SliceBytes().number(0x60000100, 1).number(0x60000102, 0).bytes()), std::vector<Note>{});
 }
 
 TEST(Instance, ReadsTheEncodingThatIsThereNotTheOneThatIsStated) {
