@@ -63,26 +63,29 @@ bool has_unused_bits(const PixelFormat& format) {
          format.high_bit + 1 >= format.bits_stored;
 }
 
-bool has_stray_bits(std::span<const std::uint16_t> values, const PixelFormat& format,
-                    const std::optional<std::int64_t>& padding) {
-  const auto is_padding = [&](std::uint16_t value) { return padding && value == *padding; };
-  const bool is_padding_told =
-      padding && std::ranges::none_of(values, [&](std::uint16_t value) {
-        return !is_padding(value) && plain(value, format) == plain(static_cast<std::uint16_t>(*padding), format);
-      });
-  const unsigned below = bits_below(format);
-  const auto are_all = [&](const auto& as_stored) {
-    return std::ranges::all_of(values, [&](std::uint16_t value) {
-      return (value & ~below) == as_stored(plain(value, format)) || (is_padding_told && is_padding(value));
-    });
-  };
-  return !are_all([](std::uint16_t stored) { return stored; }) &&
-         !are_all([&](std::uint16_t stored) { return extended(stored, format); });
-}
-
-bool has_bits_below(std::span<const std::uint16_t> values, const PixelFormat& format) {
-  const unsigned below = bits_below(format);
-  return below != 0 && std::ranges::any_of(values, [&](std::uint16_t value) { return (value & below) != 0; });
+UnusedBits unused_bits(std::span<const std::uint16_t> values, const PixelFormat& format,
+                       const std::optional<std::int64_t>& padding) {
+  const auto padding_word = static_cast<std::uint16_t>(padding.value_or(0));
+  const std::uint16_t padding_stored = plain(padding_word, format);
+  const unsigned is_declared = padding ? 1 : 0, upper_bits = ~bits_below(format);
+  // Bits below; those that differ from a value as stored and from one with its sign. No branch: a frame is many values.
+  unsigned below = 0, above = 0, beside_sign = 0, has_padding = 0, has_twin = 0;
+  for (const std::uint16_t value : values) {
+    const std::uint16_t stored = plain(value, format);
+    const unsigned is_padding = is_declared & static_cast<unsigned>(value == padding_word);
+    const unsigned upper = value & upper_bits, counted = is_padding - 1;
+    below |= value & ~upper_bits;
+    above |= (upper ^ stored) & counted;
+    beside_sign |= (upper ^ extended(stored, format)) & counted;
+    has_padding |= is_padding;
+    has_twin |= static_cast<unsigned>(stored == padding_stored) & counted;
+  }
+  const bool is_padding_set = has_padding != 0 && padding_word != padding_stored;
+  if (has_padding != 0 && has_twin != 0) {
+    above |= (padding_word & upper_bits) ^ padding_stored;
+    beside_sign |= (padding_word & upper_bits) ^ extended(padding_stored, format);
+  }
+  return {below != 0 || above != 0 || is_padding_set, below != 0, above != 0 && beside_sign != 0};
 }
 
 void NativePixels::blank(const PixelBox& box) {
@@ -105,32 +108,21 @@ void NativePixels::clear_unused_bits() {
   for (std::size_t n = 0; n < count(); ++n) set(n, with_sign(plain(get(n))));
 }
 
-bool NativePixels::has_bits_beside() const {
-  for (std::size_t n = 0; n < count(); ++n) {
-    if (get(n) != plain(get(n))) return true;
-  }
-  return false;
-}
-
-bool NativePixels::has_bits_below() const {
-  const unsigned below = bits_below(facts_.format);
-  for (std::size_t n = 0; below != 0 && n < count(); ++n) {
-    if ((get(n) & below) != 0) return true;
-  }
-  return false;
-}
-
-bool NativePixels::has_stray_frame() const {
+UnusedBits NativePixels::unused_bits() const {
   PixelFormat frame = facts_.format;
   frame.frame_count = 1;
   frame.is_bytes_in_words = false;  // no byte of padding behind it
   const std::size_t samples = static_cast<std::size_t>(bytes_of_frames(frame)) / size();
   std::vector<std::uint16_t> values(samples);
+  UnusedBits found;
   for (std::size_t first = 0; samples > 0 && first + samples <= count(); first += samples) {
     for (std::size_t n = 0; n < samples; ++n) values[n] = get(first + n);
-    if (has_stray_bits(values, facts_.format, facts_.padding_value)) return true;
+    const UnusedBits of_frame = dicom::unused_bits(values, facts_.format, facts_.padding_value);
+    found.are_set = found.are_set || of_frame.are_set;
+    found.are_below = found.are_below || of_frame.are_below;
+    found.are_stray = found.are_stray || of_frame.are_stray;
   }
-  return false;
+  return found;
 }
 
 std::size_t NativePixels::size() const { return facts_.format.bits_allocated == 16 ? 2 : 1; }

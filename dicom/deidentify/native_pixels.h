@@ -31,15 +31,19 @@ bool has_own_samples(const PixelFormat& format);
 /// True where bits outside of those that are stored can hold a picture that nobody looks at.
 bool has_unused_bits(const PixelFormat& format);
 
-/// True where bits above those that are stored are neither all clear nor all more of a sign, be it one that the
-/// header knows nothing of: some of both can draw a picture, or are values larger than is stated. Declared padding is
-/// left out where nothing else has its stored bits.
-/// @param padding Pixel Padding Value as it stands in the header
-bool has_stray_bits(std::span<const std::uint16_t> values, const PixelFormat& format,
-                    const std::optional<std::int64_t>& padding);
+/// What stands outside of the bits that are stored.
+struct UnusedBits {
+  bool are_set = false;    ///< any of them, be it of a sign
+  bool are_below = false;  ///< some below are set: cleared, no value becomes another
+  bool are_stray = false;  ///< those above are neither all clear nor all more of a sign, be it one that the header
+                           ///< knows nothing of: some of both can draw a picture, or are values larger than is stated.
+                           ///< Declared padding is left out where nothing else has its stored bits
+};
 
-/// True where a bit below those that are stored is set: cleared, no value becomes another.
-bool has_bits_below(std::span<const std::uint16_t> values, const PixelFormat& format);
+/// Those of one frame.
+/// @param padding Pixel Padding Value as it stands in the header
+UnusedBits unused_bits(std::span<const std::uint16_t> values, const PixelFormat& format,
+                       const std::optional<std::int64_t>& padding);
 
 /// Native frames in memory, two or one bytes a sample.
 class NativePixels {
@@ -52,13 +56,8 @@ class NativePixels {
   /// Clears the bits outside of those that are stored.
   void clear_unused_bits();
 
-  /// True where a bit outside of those that are stored is set, be it of a sign.
-  bool has_bits_beside() const;
-
-  bool has_bits_below() const;
-
-  /// True where a frame has stray bits, see above.
-  bool has_stray_frame() const;
+  /// What any frame has.
+  UnusedBits unused_bits() const;
 
  private:
   std::size_t size() const;

@@ -141,9 +141,10 @@ PixelOutcome redact(const Node& node, Bytes value, const PixelFacts& facts, std:
   NativePixels pixels(outcome.replacement, native, !is_compressed && node.encoding.is_big_endian);
   const bool keeps_bits = keeps_every_bit(node, value, facts.format);
   if (!facts.has_overlay_in_pixels() && keeps_bits && has_unused_bits(native.format)) {
-    if (pixels.has_stray_frame()) return withheld(Code::unused_bits_set);
+    const UnusedBits unused = pixels.unused_bits();
+    if (unused.are_stray) return withheld(Code::unused_bits_set);
     // All signs alike, as those of what is blanked.
-    if (native.format.is_signed || pixels.has_bits_below()) pixels.clear_unused_bits();
+    if (native.format.is_signed || unused.are_below) pixels.clear_unused_bits();
   } else if (facts.has_overlay_in_pixels() || has_unused_bits(native.format)) {
     pixels.clear_unused_bits();
   }
@@ -166,9 +167,9 @@ std::optional<PixelOutcome> without_stray_bits(Bytes value, const PixelFacts& fa
     if (!may_hold_stray_bits(stream, format)) continue;
     values.resize(static_cast<std::size_t>(format.rows * format.columns * format.samples_per_pixel));
     if (const auto problem = decode_frame(stream, format, values)) return withheld(*problem);
-    const bool is_stray = has_stray_bits(values, format, facts.padding_value);
-    if (is_stray && !facts.has_overlay_in_pixels()) return withheld(Code::unused_bits_set);
-    is_to_be_cleared = is_to_be_cleared || is_stray || has_bits_below(values, format);
+    const UnusedBits unused = unused_bits(values, format, facts.padding_value);
+    if (unused.are_stray && !facts.has_overlay_in_pixels()) return withheld(Code::unused_bits_set);
+    is_to_be_cleared = is_to_be_cleared || unused.are_stray || unused.are_below;
   }
   if (!is_to_be_cleared) return std::nullopt;
   PixelFacts native = facts;
@@ -190,14 +191,15 @@ PixelOutcome treat_native(const Node& node, Bytes value, const PixelFacts& facts
     if (!has_unused_bits(facts.format)) return withheld(Code::text_suspected);
     outcome.replacement.assign(value.begin(), value.end());
     NativePixels pixels(outcome.replacement, facts, node.encoding.is_big_endian);
-    if (pixels.has_bits_beside()) pixels.clear_unused_bits();  // signs that were never extended hide nothing
+    if (pixels.unused_bits().are_set) pixels.clear_unused_bits();  // signs that were never extended hide nothing
     outcome.is_replaced = !std::ranges::equal(outcome.replacement, value);
     if (outcome.is_replaced) outcome.reason = "overlay";
   } else if (looks_at_unused_bits && has_unused_bits(facts.format)) {
     outcome.replacement.assign(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(expected));
     NativePixels pixels(outcome.replacement, facts, node.encoding.is_big_endian);
-    if (pixels.has_stray_frame()) return withheld(Code::unused_bits_set);
-    if (pixels.has_bits_below()) {
+    const UnusedBits unused = pixels.unused_bits();
+    if (unused.are_stray) return withheld(Code::unused_bits_set);
+    if (unused.are_below) {
       pixels.clear_unused_bits();
       outcome.replacement.insert(outcome.replacement.end(), value.begin() + static_cast<std::ptrdiff_t>(expected),
                                  value.end());
