@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
+
+#include "core/ascii_case.h"
 
 namespace naru {
 
@@ -16,11 +17,11 @@ std::optional<std::uint64_t> parse_size_bytes(std::string_view text) {
   if (failure != std::errc{} || !(value >= 0)) return std::nullopt;
   std::string unit;
   for (const char* c = rest; c != end; ++c) {
-    if (*c != ' ') unit += static_cast<char>(std::toupper(static_cast<unsigned char>(*c)));
+    if (*c != ' ') unit += small_letter(*c);
   }
-  if (!unit.empty() && unit.back() == 'B') unit.pop_back();
-  if (unit.size() == 2 && unit[1] == 'I') unit.pop_back();
-  constexpr std::string_view kUnits = "KMGT";
+  if (!unit.empty() && unit.back() == 'b') unit.pop_back();
+  if (unit.size() == 2 && unit[1] == 'i') unit.pop_back();
+  constexpr std::string_view kUnits = "kmgt";
   const auto found = unit.empty() ? 0 : kUnits.find(unit[0]);
   if (unit.size() > 1 || found == std::string_view::npos) return std::nullopt;
   const int power = unit.empty() ? 0 : static_cast<int>(found) + 1;

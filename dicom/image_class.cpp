@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+
+#include "core/ascii_case.h"
 
 namespace naru::dicom {
 
@@ -40,22 +41,19 @@ constexpr std::array<std::string_view, 2> kSlideLabels = {"LABEL", "OVERVIEW"};
 constexpr std::array<std::string_view, 10> kMade = {"LOCALIZER", "SCOUT",   "SURVIEW", "REF_SURVIEW",      "TOPOGRAM",
                                                     "MPR",       "CSA MPR", "MIP",     "PROJECTION IMAGE", "CSA MIP"};
 
-/// In capitals: some writers do not keep to them.
-std::string capital(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::toupper(c); });
-  return result;
-}
+// Some writers do not keep to capitals.
 
 bool names_one(std::span<const std::string> image_type, std::span<const std::string_view> words) {
-  return std::ranges::any_of(
-      image_type, [&](const std::string& word) { return std::ranges::find(words, capital(word)) != words.end(); });
+  return std::ranges::any_of(image_type, [&](std::string_view value) {
+    return std::ranges::any_of(words, [&](std::string_view word) { return is_equal_but_for_case(value, word); });
+  });
 }
 
 bool has_one(std::span<const std::string> image_type, std::span<const std::string_view> parts) {
-  return std::ranges::any_of(image_type, [&](const std::string& value) {
-    const std::string text = capital(value);
-    return std::ranges::any_of(parts, [&](std::string_view part) { return text.find(part) != std::string::npos; });
+  return std::ranges::any_of(image_type, [&](std::string_view value) {
+    return std::ranges::any_of(parts, [&](std::string_view part) {
+      return !std::ranges::search(value, part, {}, small_letter, small_letter).empty();
+    });
   });
 }
 
@@ -68,7 +66,9 @@ const Kind* text_kind(std::string_view sop_class_uid) {
 
 }  // namespace
 
-bool is_stated_burned_in(std::string_view annotation) { return !annotation.empty() && capital(annotation) != "NO"; }
+bool is_stated_burned_in(std::string_view annotation) {
+  return !annotation.empty() && !is_equal_but_for_case(annotation, "NO");
+}
 
 ImageClass image_class(std::string_view sop_class_uid, std::span<const std::string> image_type,
                        std::string_view burned_in_annotation) {
@@ -84,13 +84,14 @@ ImageClass image_class(std::string_view sop_class_uid, std::span<const std::stri
 std::string_view text_by_kind(std::string_view sop_class_uid, std::span<const std::string> image_type,
                               std::string_view burned_in_annotation) {
   if (is_stated_burned_in(burned_in_annotation)) {
-    return capital(burned_in_annotation) == "YES" ? "Burned In Annotation YES" : "Burned In Annotation that is not NO";
+    const bool is_yes = is_equal_but_for_case(burned_in_annotation, "YES");
+    return is_yes ? "Burned In Annotation YES" : "Burned In Annotation that is not NO";
   }
   if (names_a_page(image_type)) return "Image Type of a page of text";
   const Kind* const kind = text_kind(sop_class_uid);
   if (kind == nullptr) return "";
   if (names_one(image_type, kSlideLabels)) return "Image Type of a slide's label";
-  return kind->believes_no && capital(burned_in_annotation) == "NO" ? "" : kind->name;
+  return kind->believes_no && is_equal_but_for_case(burned_in_annotation, "NO") ? "" : kind->name;
 }
 
 bool shows_text_by_kind(std::string_view sop_class_uid, std::span<const std::string> image_type,

@@ -56,7 +56,7 @@ std::string issuer_in(std::string_view patient) {
 }
 
 std::set<std::string> words_in(std::string_view text) {
-  const auto words = split(folded(text), " ^=,;/_-");
+  const auto words = split(in_small_letters(text), " ^=,;/_-");
   return {words.begin(), words.end()};
 }
 
@@ -65,7 +65,7 @@ std::set<std::string> words_of_persons(std::initializer_list<const Identifiers*>
   std::set<std::string> words;
   for (const Identifiers* identifiers : all) {
     for (const std::string& name : identifiers->person_names) words.merge(words_in(name));
-    for (const std::string& id : identifiers->ids) words.insert(folded(id));
+    for (const std::string& id : identifiers->ids) words.insert(in_small_letters(id));
   }
   return words;
 }

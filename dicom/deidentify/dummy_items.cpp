@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii_case.h"
 #include "dicom/deidentify/code_tags.h"
 #include "dicom/deidentify/values.h"
 
@@ -149,10 +150,8 @@ void write_code_item(DataSetWriter& writer, std::string_view value, std::string_
 
 std::string_view dummy_document(std::string_view mime_type) {
   // Case is no matter (RFC 2045 5.1): PS3.3 itself has "text/XML".
-  const auto small = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  const auto row = std::ranges::find_if(kDummyDocuments, [&](const DummyDocument& dummy) {
-    return std::ranges::equal(mime_type, dummy.mime_type, {}, small);
-  });
+  const auto row = std::ranges::find_if(
+      kDummyDocuments, [&](const DummyDocument& dummy) { return is_equal_but_for_case(mime_type, dummy.mime_type); });
   return row == kDummyDocuments.end() ? std::string_view() : row->document;
 }
 

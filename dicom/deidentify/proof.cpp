@@ -34,7 +34,7 @@ bool stands_alone(std::string_view text, std::size_t begin, std::size_t end, boo
 bool matches(Bytes bytes, std::size_t at, const Pattern& pattern) {
   if (pattern.bytes.size() > bytes.size() - at) return false;
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const bool is_equal = std::ranges::equal(text.substr(at, pattern.bytes.size()), pattern.bytes, {}, fold);
+  const bool is_equal = std::ranges::equal(text.substr(at, pattern.bytes.size()), pattern.bytes, {}, small_letter);
   return is_equal && stands_alone(text, at, at + pattern.bytes.size(), pattern.is_date);
 }
 
@@ -93,7 +93,7 @@ class Searcher {
 
   static std::uint16_t folded_block(const char* bytes) {
     std::array<char, kBlockBytes> letters;
-    std::transform(bytes, bytes + kBlockBytes, letters.begin(), fold);
+    std::transform(bytes, bytes + kBlockBytes, letters.begin(), small_letter);
     return block(letters.data());
   }
 
@@ -266,12 +266,12 @@ struct ProofSearch::State {
 
 AllowedTexts::AllowedTexts(std::span<const std::string> texts) {
   for (const std::string& text : texts) {
-    folded_.insert(folded(text));
-    for (std::string& word : split(folded(text), " ,;/_-")) folded_.insert(std::move(word));
+    folded_.insert(in_small_letters(text));
+    for (std::string& word : split(in_small_letters(text), " ,;/_-")) folded_.insert(std::move(word));
   }
 }
 
-void AllowedTexts::allow(std::string_view text) { folded_.insert(folded(text)); }
+void AllowedTexts::allow(std::string_view text) { folded_.insert(in_small_letters(text)); }
 
 ProofSearch::ProofSearch(const Identifiers& identifiers) : state_(std::make_unique<State>(identifiers)) {}
 ProofSearch::~ProofSearch() = default;

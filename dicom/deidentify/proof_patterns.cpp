@@ -128,7 +128,7 @@ class PatternMaker {
     constexpr std::array<std::string_view, 8> kTests = {"phantom", "test",   "qc",    "qa",
                                                         "demo",    "sample", "dummy", "example"};
     const auto is_test = [&](const std::string& part) {
-      return std::ranges::find(kTests, folded(part)) != kTests.end();
+      return std::ranges::find(kTests, in_small_letters(part)) != kTests.end();
     };
     return std::ranges::any_of(parts, is_test) &&
            std::ranges::all_of(parts, [&](const std::string& part) { return is_test(part) || is_protocol_word(part); });
@@ -153,11 +153,11 @@ class PatternMaker {
   }
 
   void add(const std::string& text, bool is_date) {
-    const std::string key = folded(text);
+    const std::string key = in_small_letters(text);
     if (text.size() < kShortestInText || is_placeholder_name(key)) return;
     if (!is_ascii(text)) {
       for (const std::string& bytes : CharacterSet::all_encodings(text)) {
-        push(folded(bytes), key, is_date, bytes.size() >= kShortestLettersInBinary);
+        push(in_small_letters(bytes), key, is_date, bytes.size() >= kShortestLettersInBinary);
       }
       return;
     }
@@ -195,12 +195,6 @@ class PatternMaker {
 };
 
 }  // namespace
-
-std::string folded(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), fold);
-  return result;
-}
 
 std::vector<std::string> split(std::string_view text, std::string_view separators) {
   std::vector<std::string> parts;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/ascii_case.h"
 #include "dicom/deidentify/identifiers.h"
 #include "dicom/element_walk.h"
 
@@ -18,12 +19,10 @@
 
 namespace naru::dicom {
 
-/// Small letters and capital ones, of ASCII alone.
-constexpr char fold(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+/// The capital letter, of ASCII alone.
 constexpr char raise(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return fold(c) >= 'a' && fold(c) <= 'z'; }
-std::string folded(std::string_view text);
+constexpr bool is_letter(char c) { return small_letter(c) >= 'a' && small_letter(c) <= 'z'; }
 std::vector<std::string> split(std::string_view text, std::string_view separators);
 
 /// Where pixels may hold text, in pieces.

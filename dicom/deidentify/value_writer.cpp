@@ -154,7 +154,7 @@ bool is_of_others(Tag sequence) {
 ValueWriter::ValueWriter(Bytes bytes, const RewriteContext& context, DataSetWriter& writer)
     : bytes_(bytes), context_(context), writer_(writer) {
   for (const auto category : {&Identifiers::person_names, &Identifiers::ids}) {
-    for (const std::string& one : context.facts.identifiers.*category) identifiers_.insert(folded(one));
+    for (const std::string& one : context.facts.identifiers.*category) identifiers_.insert(in_small_letters(one));
   }
 }
 
@@ -336,7 +336,7 @@ void ValueWriter::write_text(const Node& node, Vr v, const CharacterSet& set, Cl
 /// a free text, a short one ("4321").
 bool ValueWriter::is_identifier(std::string_view value, bool is_free_text) const {
   constexpr std::size_t kShortest = 6;
-  return (value.size() >= kShortest || (is_free_text && is_short_id(value))) && identifiers_.contains(folded(value));
+  return (value.size() >= kShortest || (is_free_text && is_short_id(value))) && identifiers_.contains(in_small_letters(value));
 }
 
 /// Timezone Offset From UTC: +HHMM, -HHMM or nothing.

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <chrono>
 
+#include "core/ascii_case.h"
 #include "dicom/element_values.h"
 
 namespace naru::dicom {
@@ -305,9 +306,7 @@ bool is_placeholder_name(std::string_view name) {
       "anon",    "anonymous",    "anonymized", "anonymised", "unknown", "none",     "null",
       "removed", "deidentified", "not given",  "unnamed",    "no name", "not known"};
   std::string words(name.substr(0, name.find_last_not_of(" ^=") + 1));
-  std::ranges::transform(words, words.begin(), [](char c) {
-    return c == '^' ? ' ' : c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  std::ranges::transform(words, words.begin(), [](char c) { return c == '^' ? ' ' : small_letter(c); });
   return std::ranges::find(kNames, words) != kNames.end();
 }
 
