@@ -14,7 +14,6 @@
 #include "kernels/statistics.h"
 #include "pipeline/case_store.h"
 #include "pipeline/deid_verify.h"
-#include "pipeline/files.h"
 #include "pipeline/outputs/layout.h"
 #include "pipeline/outputs/nifti.h"
 #include "pipeline/verify_croissant.h"
@@ -204,7 +203,7 @@ class Verifier {
     }
     if (!named_.insert(path).second) differ(path, "is named twice in manifest.jsonl");
     if (!files_.sums().contains(path)) differ(path, "is in manifest.jsonl but not in SHA256SUMS");
-    const auto facts = hash_file(files_.dataset() / path);
+    const auto facts = files_.facts(path);
     if (!facts) return std::nullopt;  // said already
     if (facts->sha256 != promise.at("sha256")) differ(path, "has another SHA-256 than manifest.jsonl says");
     if (facts->size_bytes != promise.at("size_bytes")) differ(path, "has another size than manifest.jsonl says");

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "core/receipt.h"
-#include "pipeline/files.h"
 
 namespace naru {
 
@@ -103,8 +102,14 @@ void VerifyFiles::check_sums(Executor& executor, const CancelToken& cancel, cons
     } else if (found[i]->sha256 != sums_.at(*paths[i])) {
       differ(*paths[i], "has another SHA-256 than SHA256SUMS says");
     }
+    facts_[*paths[i]] = std::move(found[i]);
   }
   result.file_count = paths.size();
+}
+
+std::optional<FileFacts> VerifyFiles::facts(const std::string& path) const {
+  const auto known = facts_.find(path);
+  return known == facts_.end() ? hash_file(dataset_ / path) : known->second;
 }
 
 const Json& VerifyFiles::dataset_json() {

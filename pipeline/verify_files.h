@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "pipeline/files.h"
 #include "pipeline/verify.h"
 
 namespace naru {
@@ -58,6 +59,9 @@ class VerifyFiles {
   /// What SHA256SUMS says, by path; filled by check_sums.
   const std::map<std::string, std::string>& sums() const { return sums_; }
 
+  /// What a file holds, read by check_sums, or now where SHA256SUMS does not name it. Empty where it cannot be read.
+  std::optional<FileFacts> facts(const std::string& path) const;
+
   VerifyResult result;
 
  private:
@@ -67,6 +71,7 @@ class VerifyFiles {
 
   std::filesystem::path dataset_;
   std::map<std::string, std::string> sums_;
+  std::map<std::string, std::optional<FileFacts>> facts_;  ///< of those that SHA256SUMS names
   std::optional<nlohmann::ordered_json> dataset_json_;
 };
 

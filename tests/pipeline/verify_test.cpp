@@ -419,5 +419,18 @@ TEST_F(VerifyTest, NamesALineThatIsNoJsonAndTheImageThatNobodyVouchesForThen) {
   EXPECT_THAT(differences(), Contains(image_ + ": is in SHA256SUMS but not in manifest.jsonl"));
 }
 
+/// Files that SHA256SUMS names are read for it; others are read for their line.
+TEST_F(VerifyTest, ComparesAnImageWithItsLineWhetherSha256sumsNamesItOrNot) {
+  std::string changed = test::slurp(out_ / image_);
+  changed.back() = static_cast<char>(changed.back() ^ 1);
+  const std::string differs = image_ + ": has another SHA-256 than manifest.jsonl says";
+  test::spill(out_ / image_, changed);
+  EXPECT_THAT(differences(), Contains(differs));
+  remove_with_sum(image_);
+  test::spill(out_ / image_, changed);
+  EXPECT_THAT(differences(), Contains(differs));
+  EXPECT_THAT(differences(), Contains(image_ + ": is not in SHA256SUMS"));
+}
+
 }  // namespace
 }  // namespace naru
