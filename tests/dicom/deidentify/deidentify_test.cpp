@@ -833,6 +833,46 @@ TEST(Deidentify, GivesAnAnimalOfAGroupThePseudonymOfItsOwnFile) {
   EXPECT_NE(done.value(0x00100020, 1), done.value(0x00100020, 2));
 }
 
+/// Of a class without an image.
+SliceBytes without_pixels(const char* sop_class) {
+  SliceBytes object = hospital_slice();
+  for (const std::uint32_t tag : {0x00280002U, 0x00280004U, 0x00280010U, 0x00280011U, 0x00280030U, 0x00280100U,
+                                  0x00280101U, 0x00280102U, 0x00280103U, 0x00281052U, 0x00281053U, 0x7FE00010U}) {
+    object.remove(tag);
+  }
+  return object.text(0x00080016, "UI", sop_class);
+}
+
+TEST(Deidentify, KeepsTheSamplesOfSpectraAndLosesWhatTheirTextsSay) {
+  const std::string samples("\1\0\x80?Davi\0\0\0@", 12);
+  SliceBytes spectrum = without_pixels("1.2.840.10008.5.1.4.1.1.4.2");
+  spectrum.text(0x00181030, "LO", "SVS TE135 Davidson").raw(0x56000020, "OF", samples);
+  const Deidentified done(spectrum.bytes(), policy_with({DeidOption::clean_descriptors}));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(0x56000020), samples);
+  EXPECT_EQ(done.value(0x00181030), "SVS TE135");
+  EXPECT_FALSE(done.holds("Davidson"));
+  EXPECT_FALSE(Deidentified(spectrum.bytes()).has(0x00181030)) << "optional, and without the option it goes";
+}
+
+TEST(Deidentify, KeepsTheSamplesOfWaveformsAndLosesWhatTheirTextsSay) {
+  const std::string samples("\1\0\2\3", 4);
+  SliceBytes ecg = without_pixels("1.2.840.10008.5.1.4.1.1.9.1.1");
+  ecg.raw(0x0040B020, "SQ", item(SliceBytes::element(0x00700006, "ST", "PVC, Davidson  ")));
+  ecg.raw(
+      0x54000100, "SQ",
+      item(SliceBytes::element(0x003A001A, "DS", "500 ") + SliceBytes::element(0x003A0020, "SH", "RHYTHM Davidson ") +
+           SliceBytes::element(0x54001006, "CS", "SS") + SliceBytes::element(0x54001010, "OW", samples)));
+  const Deidentified done(ecg.bytes(), policy_with({DeidOption::clean_descriptors, DeidOption::clean_graphics}));
+  ASSERT_FALSE(done.result.reason) << name(*done.result.reason);
+  EXPECT_EQ(done.value(0x54001010), samples);
+  EXPECT_EQ(done.value(0x003A0020), "RHYTHM");
+  EXPECT_FALSE(done.holds("Davidson"));
+  const Deidentified basic(ecg.bytes());
+  EXPECT_EQ(basic.value(0x54001010), samples);
+  EXPECT_FALSE(basic.holds("PVC"));
+}
+
 }  // namespace
 
 }  // namespace naru::test
