@@ -27,6 +27,8 @@ using Places = std::vector<Place>;
 constexpr std::size_t kMostStacks = 64;
 /// What is straight stays within this part of the field of view.
 constexpr double kStraightOfView = 0.01;
+/// By what is not as steep slices leave the normal by drift, not by a tilt: 1 degree.
+constexpr double kLeastLean = 0.0175;
 /// Stacks lie so many spacings apart at least: at one and a half a slice may be out of its place.
 constexpr double kApartInSpacings = 2;
 
@@ -115,14 +117,39 @@ void cut(std::span<const double> values, double apart, StackNumbers& numbers) {
   numbers = std::move(cut_numbers);
 }
 
-/// Where members lie along each of two directions in the plane, in parts of the field of view.
+/// How far a tilt moves slices in their plane for each mm along the normal: as it does from most images to the one that
+/// is numbered next. Zero where there is none.
+Vec3 lean_of(std::span<const Candidate> candidates, const Members& members, const Vec3& normal) {
+  std::vector<std::pair<ImageNumber, Vec3>> images;
+  for (const Member& member : members) {
+    const Instance& own = instance(candidates, member);
+    if (!own.instance_number) return {};
+    images.emplace_back(image_number(own), own.position_mm);
+  }
+  std::ranges::sort(images, {}, [](const auto& image) { return image.first; });
+  std::array<std::vector<double>, 3> leans;
+  for (std::size_t n = 1; n < images.size(); ++n) {
+    const Vec3 step_mm = images[n].second - images[n - 1].second;
+    const double along_mm = dot(step_mm, normal);
+    if (std::abs(along_mm) <= kSamePositionMm) continue;
+    const Vec3 lean = (1 / along_mm) * step_mm - normal;
+    for (std::size_t i = 0; i < 3; ++i) leans[i].push_back(lean[i]);
+  }
+  if (leans[0].empty()) return {};
+  const Vec3 lean{median_mm(leans[0]), median_mm(leans[1]), median_mm(leans[2])};
+  return norm(lean) < kLeastLean ? Vec3{} : lean;
+}
+
+/// Where members lie along each of two directions in the plane, in parts of the field of view, but for what they lean.
 std::array<std::vector<double>, 2> in_view(std::span<const Candidate> candidates, std::span<const Member> members,
-                                           const Instance& first) {
+                                           const Instance& first, const Vec3& lean) {
+  const Vec3 normal = cross(first.row_direction, first.column_direction);
   const double width_mm = static_cast<double>(first.columns) * first.spacing_i_mm;
   const double height_mm = static_cast<double>(first.rows) * first.spacing_j_mm;
   std::array<std::vector<double>, 2> values;
   for (const Member& member : members) {
-    const Vec3& position_mm = instance(candidates, member).position_mm;
+    const Vec3& own_mm = instance(candidates, member).position_mm;
+    const Vec3 position_mm = own_mm - dot(own_mm, normal) * lean;
     values[0].push_back(dot(position_mm, first.row_direction) / width_mm);
     values[1].push_back(dot(position_mm, first.column_direction) / height_mm);
   }
@@ -151,9 +178,9 @@ bool are_torn(std::span<const Candidate> candidates, const Places& a, const Plac
   return !stated_mm || *stated_mm < kFilledPart * median_mm(distances_between(a));
 }
 
-StackNumbers beside_each_other(std::span<const Candidate> candidates, const Members& members) {
+StackNumbers beside_each_other(std::span<const Candidate> candidates, const Members& members, const Vec3& lean) {
   const Instance& first = instance(candidates, members.front());
-  const auto values = in_view(candidates, members, first);
+  const auto values = in_view(candidates, members, first, lean);
   StackNumbers numbers(members.size(), 0);
   for (std::size_t count = 0; count != count_of(numbers);) {  // what is cut may lie apart along the other direction
     count = count_of(numbers);
@@ -161,7 +188,7 @@ StackNumbers beside_each_other(std::span<const Candidate> candidates, const Memb
   }
   if (count_of(numbers) < 2 || count_of(numbers) > kMostStacks) return {};
   for (const Members& part : parts_of(members, numbers)) {
-    if (!is_straight(in_view(candidates, part, first))) return {};
+    if (!is_straight(in_view(candidates, part, first, lean))) return {};
   }
   const auto stacks = places_of(candidates, members, numbers);
   for (std::size_t n = 0; n < stacks.size(); ++n) {
@@ -171,6 +198,12 @@ StackNumbers beside_each_other(std::span<const Candidate> candidates, const Memb
     }
   }
   return numbers;
+}
+
+StackNumbers beside_each_other(std::span<const Candidate> candidates, const Members& members) {
+  StackNumbers numbers = beside_each_other(candidates, members, {});
+  const Vec3 lean = numbers.empty() ? lean_of(candidates, members, normal_of(candidates, members)) : Vec3{};
+  return lean == Vec3{} ? numbers : beside_each_other(candidates, members, lean);
 }
 
 /// True for the slices of one stack of which no more lack than a recipe may make up.

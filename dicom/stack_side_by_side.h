@@ -13,8 +13,8 @@ namespace naru::dicom {
 /// - by Stack ID (0020,9056), where every image states one. Where most IDs have one place only they are no stacks, and
 ///   IDs that share most of their places are one: volumes of a 4-D image, of which some may lack slices.
 ///   IDs of one even row are believed all the same: no scanner is known to count anything else with them;
-/// - in the plane: stacks of three places and more, each straight, that lie apart by a quarter of the field of view,
-///   unless the slices of two lie evenly between each other and leave room for that;
+/// - in the plane: stacks of three places and more, each straight but for a tilt that all share, that lie apart by a
+///   quarter of the field of view, unless the slices of two lie evenly between each other and leave room for that;
 /// - along the normal: even stacks of three places and more that lie two spacings and more apart, while no Instance
 ///   Number is missing between them. Where all lie on one even grid they are slices that a gap parts, unless more lack
 ///   than any recipe may make up.

@@ -389,6 +389,26 @@ TEST(StackSideBySide, SlicesThatAreAllLostAreNotParted) {
   }
 }
 
+/// Both petrous bones, of slices that lean: each is straightened for itself.
+TEST(StackSideBySide, TiltedStacksBesideEachOtherAreTheirOwn) {
+  const auto tilted = [](auto& i) { i.position_mm[1] += 0.3 * i.position_mm[2]; };
+  for (const Vec3& offset_mm : {Vec3{61.3, 0, 0}, {9, 0, 0}, {0, -40, 5}, {61.3, 0, 1.25}}) {
+    SCOPED_TRACE(testing::Message() << offset_mm[0] << ' ' << offset_mm[1] << ' ' << offset_mm[2]);
+    std::vector<Candidate> candidates;
+    add_stack(candidates, 8, {}, tilted);
+    add_stack(candidates, 6, offset_mm, tilted);
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    ASSERT_THAT(sorted.stacks, SizeIs(2));
+    for (std::size_t s = 0; s < 2; ++s) {
+      const Stack& stack = sorted.stacks[s];
+      EXPECT_THAT(codes(stack), ElementsAre(Code::mixed_acquisition, Code::gantry_tilt));
+      EXPECT_THAT(told_stack(stack), ElementsAre(2, static_cast<double>(s)));
+      EXPECT_THAT(stack.instances, SizeIs(s == 0 ? 8 : 6));
+      for (const std::size_t index : stack.instances) EXPECT_EQ(index < 8, s == 0);
+    }
+  }
+}
+
 }  // namespace
 
 }  // namespace naru::test
