@@ -191,7 +191,7 @@ class Separator {
 
   /// Volumes that share no places, or not all, are stacks:
   /// - even volumes whose slices lie between each other's, whatever says that they are volumes;
-  /// - even acquisitions that overlap, each covering a range of its own.
+  /// - even acquisitions that overlap, each covering a range of its own; or times, where their numbers confirm them.
   /// Where one goes on from the one before they are turns of one scan: what is there twice was scanned again, or is a
   /// stranger.
   std::optional<Separation> part_volumes() {
@@ -199,6 +199,11 @@ class Separator {
     for (const Axis& axis : std::span(kAxes).first(kAcquisitionNumberAxis + 1)) {
       const bool may_overlap = &axis == &kAxes[kAcquisitionNumberAxis] && has_rivals();
       if (auto found = part_volumes_by([&](const Member& m) { return key(axis, m); }, may_overlap)) return found;
+    }
+    for (const Axis& axis : kAxes) {
+      const bool is_told = axis.telling == Telling::since_first && has_rivals() && are_runs_of(axis);
+      if (!is_told) continue;
+      if (auto found = part_volumes_by([&](const Member& m) { return key(axis, m); }, true)) return found;
     }
     // No acquisition, and so no axis of a 4-D image, but what tells that slices were made for themselves.
     std::optional<double> thickest_mm;
@@ -219,6 +224,20 @@ class Separator {
       for (const std::size_t candidate : runs[r]) run_of[candidate] = static_cast<double>(r);
     }
     return part_volumes_by([&](const Member& m) { return AxisKey{run_of.at(m.candidate)}; }, false);
+  }
+
+  /// True where the images of each time are one run of Instance Numbers along the places, and none is missing: slices
+  /// that one of them lacks were not lost.
+  bool are_runs_of(const Axis& axis) const {
+    const auto partition = partition_by(places_, [&](const Member& m) { return key(axis, m); });
+    const auto runs = numbered_runs(candidates_, places_);
+    if (!partition || runs.size() != partition->volumes.size()) return false;
+    const auto is_of_one_time = [&](const std::vector<std::size_t>& run) {
+      const auto time = [&](std::size_t candidate) { return key(axis, Member{candidate, {}}); };
+      return run.size() >= kShortestRun &&
+             std::ranges::adjacent_find(run, std::ranges::not_equal_to{}, time) == run.end();
+    };
+    return std::ranges::all_of(runs, is_of_one_time) && are_numbers_whole(candidates_, places_);
   }
 
   std::optional<Separation> part_volumes_by(const std::function<AxisKey(const Member&)>& key_of_member,

@@ -156,6 +156,45 @@ TEST(StackAcquisitions, WhatCannotBeToldApartIsHeld) {
   expect_all_rejected(sorted, Code::mixed_acquisition);
 }
 
+/// Stations of a table that overlap by two slices, or phases that end earlier; their times alone are stated.
+TEST(StackAcquisitions, TimesThatNumbersConfirmAreStacksOfTheirOwn) {
+  const auto timed = [](int count, int from, auto&& mark) {
+    std::vector<Candidate> candidates;
+    for (int station = 0; station < 3; ++station) {
+      for (int k = 0; k < count - (from == 0 ? station : 0); ++k) {
+        const int number = static_cast<int>(candidates.size()) + 1;
+        candidates.push_back(slice(number, (from * station + k) * 1.25));
+        mark(candidates.back().instance, station);
+      }
+    }
+    return candidates;
+  };
+  const auto acquired = [](auto& i, int station) { i.timing.acquisition_time_s = 36000 + 100 * station; };
+  const auto made = [](auto& i, int station) { i.timing.content_time_s = 36000 + 100 * station; };
+  for (const int from : {6, 1, 0}) {
+    for (const bool has_content_times : {false, true}) {
+      SCOPED_TRACE(from);
+      auto candidates = has_content_times ? timed(8, from, made) : timed(8, from, acquired);
+      const Sorted sorted = build_stacks(candidates, kDifferent);
+      ASSERT_EQ(sorted.stacks.size(), 3u);
+      for (std::size_t s = 0; s < 3; ++s) {
+        EXPECT_EQ(sorted.stacks[s].verdict, Verdict::accept);
+        EXPECT_THAT(codes(sorted.stacks[s]), ElementsAre(Code::mixed_acquisition));
+        EXPECT_EQ(sorted.stacks[s].instances.size(), from == 0 ? 8 - s : 8u);
+      }
+      candidates.erase(candidates.begin() + 12);
+      expect_all_rejected(build_stacks(candidates, kDifferent), Code::mixed_phase);  // a number is missing
+    }
+  }
+  auto without_numbers = timed(8, 6, acquired);
+  for (Candidate& candidate : without_numbers) candidate.instance.instance_number.reset();
+  expect_all_rejected(build_stacks(without_numbers, kDifferent), Code::mixed_phase);
+  // The time of the lower half of each is that of the upper half of the one before.
+  auto cut = timed(8, 6, acquired);
+  for (std::size_t n = 0; n < cut.size(); ++n) cut[n].instance.timing.acquisition_time_s = (n + 4) / 8;
+  expect_all_rejected(build_stacks(cut, kDifferent), Code::mixed_phase);
+}
+
 }  // namespace
 
 }  // namespace naru::test
