@@ -6,7 +6,6 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "cli/command.h"
 #include "cli/print.h"
@@ -51,12 +50,9 @@ void print_configuration(bool as_json) {
 
 /// A JSON object a line, or all in one document.
 void print_routes(bool as_json) {
-  const std::string lines = server::route_table_json();
-  if (!as_json) return print("{}", lines);
-  nlohmann::ordered_json json = {{"schema", "naru.routes/1"}, {"items", nlohmann::ordered_json::array()}};
-  std::istringstream each(lines);
-  for (std::string line; std::getline(each, line);) json["items"].push_back(nlohmann::ordered_json::parse(line));
-  print_json(json);
+  const nlohmann::ordered_json items = server::route_table_json();
+  if (as_json) return print_json({{"schema", "naru.routes/1"}, {"items", items}});
+  for (const auto& item : items) print("{}\n", item.dump());
 }
 
 int run(const Options& options, const Context& context) {

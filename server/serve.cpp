@@ -438,7 +438,7 @@ std::string init(const ServeOptions& options, const std::string& login, const st
 
 std::string sample_configuration() { return sample_config(); }
 
-std::string route_table_json() { return json_lines(RouteTable(all_routes())); }
+nlohmann::ordered_json route_table_json() { return to_json(RouteTable(all_routes())); }
 
 nlohmann::ordered_json admin_backup(const ServeOptions& options, const fs::path& out) {
   require_database(config_of(options), false);

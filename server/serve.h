@@ -30,8 +30,8 @@ std::string init(const ServeOptions& options, const std::string& login, const st
 /// Every key of the configuration with its meaning and default.
 std::string sample_configuration();
 
-/// Every route as a line of JSON: method, path, door, roles, scope, takes_idempotency_key.
-std::string route_table_json();
+/// Every route: method, path, door, roles, scope, takes_idempotency_key.
+nlohmann::ordered_json route_table_json();
 
 /// @throws Error{input_missing} where there is no data, here and for fsck
 nlohmann::ordered_json admin_backup(const ServeOptions& options, const std::filesystem::path& out);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "server/auth/accounts.h"
@@ -109,18 +108,17 @@ const Route& RouteTable::found(const Request& request) const {
   throw Error(ErrorCode::internal, "a request that was not admitted");
 }
 
-std::string json_lines(const RouteTable& table) {
-  std::string lines;
+nlohmann::ordered_json to_json(const RouteTable& table) {
+  auto items = nlohmann::ordered_json::array();
   for (const Route& route : table.routes()) {
-    const nlohmann::ordered_json json = {{"method", name(route.method)},
-                                         {"path", route.pattern},
-                                         {"door", kDoors[static_cast<std::size_t>(route.door)]},
-                                         {"roles", word_list(to_text(route.roles))},
-                                         {"scope", name(route.scope)},
-                                         {"takes_idempotency_key", route.is_idempotent_creation}};
-    lines += json.dump() + '\n';
+    items.push_back({{"method", name(route.method)},
+                     {"path", route.pattern},
+                     {"door", kDoors[static_cast<std::size_t>(route.door)]},
+                     {"roles", word_list(to_text(route.roles))},
+                     {"scope", name(route.scope)},
+                     {"takes_idempotency_key", route.is_idempotent_creation}});
   }
-  return lines;
+  return items;
 }
 
 }  // namespace naru::server

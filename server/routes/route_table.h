@@ -1,6 +1,7 @@
 /// Finds the route of a path.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <vector>
 
@@ -32,8 +33,8 @@ class RouteTable {
   std::vector<Route> routes_;
 };
 
-/// A line of JSON a route: method, path, door, roles, scope, takes_idempotency_key. For docs/api/openapi.yaml's test.
-std::string json_lines(const RouteTable& table);
+/// An object a route: method, path, door, roles, scope, takes_idempotency_key. For docs/api/openapi.yaml's test.
+nlohmann::ordered_json to_json(const RouteTable& table);
 
 /// What stands at the {...} of `pattern`, or empty where `path` does not fit.
 std::optional<std::vector<std::string>> path_values(std::string_view pattern, std::string_view path);

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "tests/cli/program.h"
@@ -134,6 +135,12 @@ TEST_F(ProgramTest, PrintsOneDocumentWhateverIsAskedForWithJson) {
   const json routes = json::parse(run({"serve", "--print-routes", "--json"}).out);
   EXPECT_EQ(routes["schema"], "naru.routes/1");
   EXPECT_GT(routes["items"].size(), 70U);
+  std::istringstream lines(run({"serve", "--print-routes"}).out);
+  for (const json& item : routes["items"]) {
+    std::string line;
+    std::getline(lines, line);
+    EXPECT_EQ(json::parse(line), item);
+  }
 }
 
 /// Lines that the other runs have not, and no words of headers.
