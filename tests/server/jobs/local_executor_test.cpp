@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "pipeline/files.h"
+#include "tests/pipeline/pixels/burned_picture.h"
 #include "tests/server/support/wait_until.h"
 #include "tests/support/phantom.h"
 #include "tests/support/temp_folder.h"
@@ -65,12 +66,28 @@ class LocalExecutorTest : public testing::Test {
       options.size = {96, 96, 12};
       options.series_uid = fmt::format("2.999.7.{}", n);
       options.seed = static_cast<unsigned>(n);
-      for (const fs::path& file : naru::test::write_series(options, folder_ / "series").files) {
-        const std::string sha256 = hash_file(file).value().sha256;
-        fs::create_directories(folder_ / "content");
-        fs::rename(file, folder_ / "content" / sha256);
-        inputs_.insert(sha256);
-      }
+      for (const fs::path& file : naru::test::write_series(options, folder_ / "series").files) store(file);
+    }
+  }
+
+  void store(const fs::path& file) {
+    const std::string sha256 = hash_file(file).value().sha256;
+    fs::create_directories(folder_ / "content");
+    fs::rename(file, folder_ / "content" / sha256);
+    inputs_.insert(sha256);
+  }
+
+  /// A series of which each slice shows a picture.
+  void store_pictures(const std::string& series_uid, const std::vector<naru::test::Picture>& pictures) {
+    naru::test::PhantomOptions options;
+    options.size = {naru::test::Picture::kSize, naru::test::Picture::kSize, std::ssize(pictures)};
+    options.series_uid = series_uid;
+    const auto files = naru::test::write_series(options, folder_ / "series").files;
+    for (std::size_t n = 0; n < pictures.size(); ++n) {
+      std::string bytes = naru::test::slurp(files[n]);
+      const std::string pixels = naru::test::bytes_of(pictures[n].values, 2);  // the last element
+      naru::test::spill(files[n], bytes.replace(bytes.size() - pixels.size(), pixels.size(), pixels));
+      store(files[n]);
     }
   }
 
@@ -273,6 +290,33 @@ TEST_F(LocalExecutorTest, AResultWithoutTheStatusThatBelongsToItIsNone) {
   wrong.program = folder_ / "liar";
   LocalExecutor executor(wrong);
   EXPECT_FALSE(finish(*executor.start(order())).result);
+}
+
+TEST_F(LocalExecutorTest, LooksForTextAndFacesWhereTheRecipeOfAJobSaysSo) {
+  using naru::test::Picture;
+  using naru::test::with_text;
+  inputs_.clear();
+  store_pictures("2.999.8.1", {with_text(6, 8), Picture(), Picture(), Picture()});     // on black
+  store_pictures("2.999.8.2", {with_text(70, 120), Picture(), Picture(), Picture()});  // over anatomy
+  for (const WorkKind kind : {WorkKind::prepare, WorkKind::deidentify}) {
+    const std::string data = kind == WorkKind::prepare ? "prepared" : "deidentified";
+    LocalExecutor executor(options(data));
+    JobOrder job = order(kind);
+    job.recipe = R"(schema = "naru.recipe/1"
+name = "pixels"
+[pixels]
+text = "redact"
+face = "remove"
+)";
+    const WorkEnd end = finish(*executor.start(job));
+    ASSERT_TRUE(end.result) << data << (end.error ? end.error->message : "");
+    EXPECT_EQ(end.result->facts["inputs"]["used"], 4) << data;
+    EXPECT_EQ(end.result->facts["reasons"]["text_suspected"], 4) << data;
+    const fs::path report = folder_ / data / "reports/job-1";
+    const std::string texts = naru::test::slurp(report / "pixels.jsonl");
+    for (const char* const action : {"redacted", "held"}) EXPECT_THAT(texts, testing::HasSubstr(action)) << data;
+    EXPECT_THAT(naru::test::slurp(report / "faces.jsonl"), testing::HasSubstr("too_thin")) << data;
+  }
 }
 
 }  // namespace
