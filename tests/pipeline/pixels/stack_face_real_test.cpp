@@ -94,14 +94,24 @@ struct Head {
   float air() const { return is_ct ? -1000 : 0; }
 };
 
-class EveryRealHead : public RealHeads, public ::testing::WithParamInterface<const char*> {
+/// A stack of slices that shows a head with its face.
+struct RealHead {
+  const char* folder;
+  std::size_t stack;
+};
+std::ostream& operator<<(std::ostream& out, const RealHead& head) {
+  return out << head.folder << ", stack " << head.stack;
+}
+
+class EveryRealHead : public RealHeads, public ::testing::WithParamInterface<RealHead> {
  protected:
   void SetUp() override {
     RealHeads::SetUp();
     if (IsSkipped()) return;
-    const Scan found = scan(GetParam());
-    ASSERT_FALSE(found.stacks.empty());
-    const dicom::Stack& stack = found.stacks[0];
+    const auto& [folder, number] = GetParam();
+    const Scan found = scan(folder);
+    ASSERT_GT(found.stacks.size(), number);
+    const dicom::Stack& stack = found.stacks[number];
     ASSERT_NE(stack.dtype, DType::float32);
     head_.stack = stack.grid;
     head_.is_ct = found.candidates[stack.instances[0]].instance.modality == "CT";
@@ -110,7 +120,7 @@ class EveryRealHead : public RealHeads, public ::testing::WithParamInterface<con
     head_.intercept = static_cast<float>(stack.rescale.intercept);
     head_.voxels.resize(static_cast<std::size_t>(stack.grid.size.voxel_count()));
     InputHashes hashes;
-    ASSERT_FALSE(read_slices(found, 0, {0, stack.grid.size.z}, std::span(head_.voxels), executor_, {}, hashes));
+    ASSERT_FALSE(read_slices(found, number, {0, stack.grid.size.z}, std::span(head_.voxels), executor_, {}, hashes));
     grid_ = head_.grid();
     values_ = head_.seen(grid_, executor_);
     whole_ = look_at_head(grid_, values_, head_.is_ct);
@@ -195,9 +205,12 @@ TEST_P(EveryRealHead, IsRefusedWhereItIsTurned) {
   }
 }
 
+/// All of ../shared/dicom of which the search says "face".
 INSTANTIATE_TEST_SUITE_P(Faces, EveryRealHead,
-                         ::testing::Values("a/ct_siemens_sensation16_head_2mm", "a/mr_siemens_skyra_t1_mprage_sag",
-                                           "c/mr_siemens_xa30_t1_enhanced"));
+                         ::testing::Values(RealHead{"a/ct_siemens_sensation16_head_2mm", 0},
+                                           RealHead{"a/mr_siemens_skyra_t1_mprage_sag", 0},
+                                           RealHead{"c/mr_siemens_xa30_t1_enhanced", 0},
+                                           RealHead{"c/mr_siemens_xa30_t1_enhanced", 1}));
 
 }  // namespace
 }  // namespace naru
