@@ -40,6 +40,7 @@ std::vector<FloatSums> piece_sums(VolumeView<const float> in, const std::uint8_t
   const std::int64_t count = in.size.voxel_count();
   const std::int64_t piece_count = (count + kPieceValues - 1) / kPieceValues;
   if (piece_count == 0) return {};
+  // A block a piece, whose threads are its lanes; of more than 4 G voxels blocks take several.
   constexpr std::int64_t kMaxBlocks = 1 << 16;
   Buffer<FloatSums> pieces(piece_count, executor);
   piece_sums_kernel<<<static_cast<unsigned>(std::min(piece_count, kMaxBlocks)), kLaneCount, 0,
