@@ -31,11 +31,11 @@ TEST(NativePixels, TellStrayBitsFromSignsAndFromBitsBelow) {
 }
 
 TEST(NativePixels, LeaveOutDeclaredPaddingWhereNothingElseHasItsStoredBits) {
-  EXPECT_EQ(unused_in({12, 11}, {0xF830, 1}), "set stray ");
-  EXPECT_EQ(unused_in({12, 11}, {0xF830, 1}, 0xF830), "set ");
-  EXPECT_EQ(unused_in({12, 11}, {0xF830, 0x0830}, 0xF830), "set stray ");
-  EXPECT_EQ(unused_in({12, 11}, {0xF830, 0xF831}, 0xF830), "set ") << "all have a sign";
-  EXPECT_EQ(unused_in({12, 11}, {0xF830, 0x1001}, 0xF830), "set stray ");
+  EXPECT_EQ(unused_in({12, 11}, {0xF030, 1}), "set stray ");
+  EXPECT_EQ(unused_in({12, 11}, {0xF030, 1}, 0xF030), "set ");
+  EXPECT_EQ(unused_in({12, 11}, {0xF030, 0x0030}, 0xF030), "set stray ");
+  EXPECT_EQ(unused_in({12, 11}, {0xF030, 0xF831}, 0xF030), "set ") << "all have a sign";
+  EXPECT_EQ(unused_in({12, 11}, {0xF030, 0x1001}, 0xF030), "set stray ");
 }
 
 TEST(NativePixels, FindsUnusedBitsInAnyFrame) {
