@@ -53,6 +53,8 @@ class Separator {
   }
 
  private:
+  using KeyOfMember = std::function<AxisKey(const Member&)>;
+
   const Instance& instance(const Member& member) const { return candidates_[member.candidate].instance; }
 
   /// Parts have members of their own: there may be thousands of them, of tens of thousands of images.
@@ -191,7 +193,8 @@ class Separator {
 
   /// Volumes that share no places, or not all, are stacks:
   /// - even volumes whose slices lie between each other's, whatever says that they are volumes;
-  /// - even acquisitions that overlap, each covering a range of its own; or times, where their numbers confirm them.
+  /// - even acquisitions that overlap, each covering a range of its own; or times, and b-values of one time or
+  ///   acquisition, where their numbers confirm them.
   /// Where one goes on from the one before they are turns of one scan: what is there twice was scanned again, or is a
   /// stranger.
   std::optional<Separation> part_volumes() {
@@ -200,10 +203,15 @@ class Separator {
       const bool may_overlap = &axis == &kAxes[kAcquisitionNumberAxis] && has_rivals();
       if (auto found = part_volumes_by([&](const Member& m) { return key(axis, m); }, may_overlap)) return found;
     }
+    const Axis &number = kAxes[kAcquisitionNumberAxis], &diffusion = kAxes[kBValueAxis];
     for (const Axis& axis : kAxes) {
-      const bool is_told = axis.telling == Telling::since_first && has_rivals() && are_runs_of(axis);
-      if (!is_told) continue;
-      if (auto found = part_volumes_by([&](const Member& m) { return key(axis, m); }, true)) return found;
+      if (!has_rivals() || (axis.telling != Telling::since_first && &axis != &number)) continue;
+      const auto alone = [&](const Member& m) { return key(axis, m); };
+      const auto with_b_value = [&](const Member& m) { return both(axis, diffusion, m); };
+      for (const KeyOfMember& told : {KeyOfMember(alone), KeyOfMember(with_b_value)}) {
+        if (!are_runs_by(told)) continue;
+        if (auto found = part_volumes_by(told, true)) return found;
+      }
     }
     // No acquisition, and so no axis of a 4-D image, but what tells that slices were made for themselves.
     std::optional<double> thickest_mm;
@@ -226,22 +234,21 @@ class Separator {
     return part_volumes_by([&](const Member& m) { return AxisKey{run_of.at(m.candidate)}; }, false);
   }
 
-  /// True where the images of each time are one run of Instance Numbers along the places, and none is missing: slices
+  /// True where the images of each key are one run of Instance Numbers along the places, and none is missing: slices
   /// that one of them lacks were not lost.
-  bool are_runs_of(const Axis& axis) const {
-    const auto partition = partition_by(places_, [&](const Member& m) { return key(axis, m); });
+  bool are_runs_by(const KeyOfMember& key_of_member) const {
+    const auto partition = partition_by(places_, key_of_member);
     const auto runs = numbered_runs(candidates_, places_);
     if (!partition || runs.size() != partition->volumes.size()) return false;
-    const auto is_of_one_time = [&](const std::vector<std::size_t>& run) {
-      const auto time = [&](std::size_t candidate) { return key(axis, Member{candidate, {}}); };
+    const auto is_of_one_key = [&](const std::vector<std::size_t>& run) {
+      const auto own = [&](std::size_t candidate) { return key_of_member(Member{candidate, {}}); };
       return run.size() >= kShortestRun &&
-             std::ranges::adjacent_find(run, std::ranges::not_equal_to{}, time) == run.end();
+             std::ranges::adjacent_find(run, std::ranges::not_equal_to{}, own) == run.end();
     };
-    return std::ranges::all_of(runs, is_of_one_time) && are_numbers_whole(candidates_, places_);
+    return std::ranges::all_of(runs, is_of_one_key) && are_numbers_whole(candidates_, places_);
   }
 
-  std::optional<Separation> part_volumes_by(const std::function<AxisKey(const Member&)>& key_of_member,
-                                            bool may_overlap) {
+  std::optional<Separation> part_volumes_by(const KeyOfMember& key_of_member, bool may_overlap) {
     const auto partition = partition_by(places_, key_of_member);
     const auto within_mm = partition ? least_spacing_mm(*partition) : std::nullopt;
     if (!within_mm) return std::nullopt;

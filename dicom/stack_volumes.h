@@ -12,9 +12,9 @@ namespace naru::dicom {
 /// image
 ///   (`volume` counts along the axis, `sequence` says which axis and values); where some volumes are complete and
 ///   others are not, the incomplete ones are rejected with `gap`;
-/// - into even volumes whose slices lie between each other's, and even acquisitions (Acquisition Number, or times that
-///   Instance Numbers confirm) of other ranges that overlap or lie apart and are no turns of one scan: stacks of their
-///   own.
+/// - into even volumes whose slices lie between each other's, and even acquisitions (Acquisition Number, or times and
+///   b-values that Instance Numbers confirm) of other ranges that overlap or lie apart and are no turns of one scan:
+///   stacks of their own.
 /// A draft that nothing parts is returned as it is: rejected where slices of several volumes lie between each other's
 /// and are neither one stack nor stacks of their own for sure.
 ///

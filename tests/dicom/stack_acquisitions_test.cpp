@@ -195,6 +195,28 @@ TEST(StackAcquisitions, TimesThatNumbersConfirmAreStacksOfTheirOwn) {
   expect_all_rejected(build_stacks(cut, kDifferent), Code::mixed_phase);
 }
 
+/// Diffusion of the whole body: two stations that overlap by two slices, two b-values, a time or a number a station.
+TEST(StackAcquisitions, BValuesOfOverlappingStationsAreStacksOfTheirOwn) {
+  for (const bool has_times : {true, false}) {
+    std::vector<Candidate> candidates;
+    for (int n = 0; n < 32; ++n) {
+      const int station = n / 16, b_value = n / 8 % 2;
+      candidates.push_back(slice(n + 1, (6 * station + n % 8) * 1.25));
+      auto& timing = candidates.back().instance.timing;
+      timing.b_value_s_per_mm2 = 800 * b_value;
+      if (has_times) timing.acquisition_time_s = 100 * station;
+      if (!has_times) timing.acquisition_number = station;
+    }
+    const Sorted sorted = build_stacks(candidates, kDifferent);
+    ASSERT_EQ(sorted.stacks.size(), 4u);
+    for (const Stack& stack : sorted.stacks) {
+      EXPECT_EQ(stack.verdict, Verdict::accept);
+      EXPECT_EQ(stack.instances.size(), 8u);
+      for (const std::size_t n : stack.instances) EXPECT_EQ(n / 8, stack.instances.front() / 8);
+    }
+  }
+}
+
 }  // namespace
 
 }  // namespace naru::test
