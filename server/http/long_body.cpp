@@ -38,6 +38,7 @@ LongBodyReader::Piece LongBodyReader::piece() const {
     piece.bytes = std::string_view(segment.bytes).substr(offset_, piece.size_bytes);
   } else {
     piece.file = &segment.file;
+    piece.opened = segment.opened;
   }
   return piece;
 }

@@ -24,6 +24,7 @@ class LongBodyReader {
   struct Piece {
     std::string_view bytes;                       ///< where `file` is null
     const std::filesystem::path* file = nullptr;  ///< bytes [offset, offset + size_bytes)
+    std::shared_ptr<const OpenFile> opened;       ///< of `file`, where it came with the segment
     std::uint64_t offset = 0, size_bytes = 0;
     bool is_last = false;
   };

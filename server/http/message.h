@@ -61,11 +61,14 @@ struct Request {
   std::optional<std::string_view> cookie(std::string_view name) const;
 };
 
+class OpenFile;
+
 /// A piece of a long body: bytes, or a part of a file that does not change.
 struct Segment {
   std::string bytes;
   std::filesystem::path file;    ///< empty: `bytes`
   std::uint64_t size_bytes = 0;  ///< of the whole piece: the file's first `size_bytes`, or bytes.size()
+  std::shared_ptr<const OpenFile> opened = nullptr;  ///< what is sent of a name that may get another file meanwhile
 };
 
 /// Told what becomes of a long response.

@@ -134,7 +134,7 @@ IoResult Session::send_some() {
   Sending& sending = *sending_;
   const LongBodyReader::Piece piece = sending.reader.piece();
   if (piece.file && piece.file != sending.opened) {
-    sending.file = door_.files.open(*piece.file);
+    sending.file = piece.opened ? piece.opened : door_.files.open(*piece.file);
     sending.opened = piece.file;
     if (!sending.file) return {IoState::failed};
   }

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -9,6 +10,7 @@
 #include "core/error.h"
 #include "server/auth/auth.h"
 #include "server/config.h"
+#include "server/http/open_files.h"
 #include "server/http/range.h"
 #include "server/jobs/job_events.h"
 #include "server/jobs/job_queue.h"
@@ -166,7 +168,6 @@ fs::path report_folder(Services& services, const Request& request) {
 struct ReportFile {
   std::string name;  ///< below the report's folder, with '/' between
   std::uint64_t size_bytes = 0;
-  std::string etag;
 };
 
 /// Not what only a job that is gone on with reads, nor a file that is being written. And neither the way back to the
@@ -177,13 +178,11 @@ bool is_served(std::string_view name) {
          std::ranges::none_of(kUnservedEnds, [&](std::string_view end) { return name.ends_with(end); });
 }
 
-/// Empty for what is no regular file, or went away. A file of a report changes by being replaced alone.
+/// Empty for what is no regular file, or went away.
 std::optional<ReportFile> report_file(const fs::path& folder, std::string name) {
   struct stat facts {};
   if (!is_served(name) || ::lstat((folder / name).c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
-  const auto& [seconds, nanoseconds] = facts.st_mtim;
-  return ReportFile{std::move(name), static_cast<std::uint64_t>(facts.st_size),
-                    fmt::format("\"{:x}-{:x}-{:x}.{:x}\"", facts.st_ino, facts.st_size, seconds, nanoseconds)};
+  return ReportFile{std::move(name), static_cast<std::uint64_t>(facts.st_size)};
 }
 
 /// Sorted by name.
@@ -199,8 +198,29 @@ std::vector<ReportFile> report_files(const fs::path& folder) {
   return files;
 }
 
+/// A file of a report with what it holds: a run may put another in its place while it is sent.
+struct OpenReportFile {
+  Representation representation;
+  Segment segment;
+};
+
+/// A file of a report changes by being replaced alone, so that what is open stays as it is.
+std::optional<OpenReportFile> open_report_file(const fs::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (descriptor < 0) return std::nullopt;
+  auto opened = std::make_shared<const OpenFile>(descriptor);
+  struct stat facts {};
+  if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;
+  const auto& [seconds, nanoseconds] = facts.st_mtim;
+  const auto size_bytes = static_cast<std::uint64_t>(facts.st_size);
+  return OpenReportFile{
+      {fmt::format("\"{:x}-{:x}-{:x}.{:x}\"", facts.st_ino, facts.st_size, seconds, nanoseconds), size_bytes},
+      {"", path, size_bytes, std::move(opened)}};
+}
+
 /// One of those, without a look at the others: a report may hold a picture of each of a hundred thousand files.
-std::optional<ReportFile> report_file_called(const fs::path& folder, std::string_view name) {
+std::optional<OpenReportFile> report_file_called(const fs::path& folder, std::string_view name) {
+  if (!is_served(name)) return std::nullopt;
   fs::path parent = folder;
   for (std::size_t begin = 0, end = 0; end != name.npos; begin = end + 1) {
     end = name.find('/', begin);
@@ -211,7 +231,7 @@ std::optional<ReportFile> report_file_called(const fs::path& folder, std::string
     std::error_code ignored;
     if (!fs::is_directory(fs::symlink_status(parent, ignored))) return std::nullopt;  // no link does, either
   }
-  return report_file(folder, std::string(name));
+  return open_report_file(folder / name);
 }
 
 Response list_report(Services& services, Request& request) {
@@ -235,14 +255,14 @@ std::string_view media_type_of(std::string_view name) {
 /// Of the names that `list_report` tells alone.
 Response show_report_file(Services& services, Request& request) {
   const fs::path folder = report_folder(services, request);
-  const auto file = report_file_called(folder, request.path_values.at(1));
+  const std::string& name = request.path_values.at(1);
+  auto file = report_file_called(folder, name);
   if (!file) throw Error(ErrorCode::not_found, "the job's report has no such file, or there is none yet");
   LongBody body;
-  body.segments =
-      std::make_shared<const std::vector<Segment>>(std::vector<Segment>{{"", folder / file->name, file->size_bytes}});
-  Response response = ranged_response(request, {file->etag, file->size_bytes}, std::move(body));
+  body.segments = std::make_shared<const std::vector<Segment>>(1, std::move(file->segment));
+  Response response = ranged_response(request, file->representation, std::move(body));
   if (response.status != 200 && response.status != 206) return response;
-  response.headers.add("Content-Type", std::string(media_type_of(file->name)));
+  response.headers.add("Content-Type", std::string(media_type_of(name)));
   response.headers.add("Content-Security-Policy",
                        "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'");
   response.headers.add("Cache-Control", "private, no-store");

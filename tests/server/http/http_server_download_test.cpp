@@ -7,6 +7,7 @@
 #include <random>
 
 #include "server/http/http_server.h"
+#include "server/http/open_files.h"
 #include "server/http/range.h"
 #include "tests/server/http/test_door.h"
 #include "tests/support/temp_folder.h"
@@ -83,6 +84,17 @@ class HttpServerDownload : public test::DoorTest {
   std::shared_ptr<const std::vector<Segment>> segments;
   std::shared_ptr<WatchedTransfer> transfer = std::make_shared<WatchedTransfer>();
 };
+
+TEST_F(HttpServerDownload, SendsTheFileThatWasOpenedWhateverHasItsNameNow) {
+  const auto path = write("report", "as it was");
+  const auto opened = OpenFiles().open(path);
+  std::filesystem::remove(path);
+  write("report", "another one");
+  segments = std::make_shared<const std::vector<Segment>>(std::vector<Segment>{{"", path, 9, opened}});
+  start();
+  RawClient client(server->port());
+  EXPECT_EQ(client.ask(get()).body, "as it was");
+}
 
 TEST_F(HttpServerDownload, SendsTheWholeAndSaysSoOnce) {
   start();

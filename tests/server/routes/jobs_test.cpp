@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "server/http/open_files.h"
 #include "server/jobs/job_claims.h"
 #include "server/jobs/job_queue.h"
 #include "server/routes/route.h"
@@ -235,6 +236,20 @@ TEST_P(JobRoutes, FindAFileOfTheReportWithoutALookAtTheOthers) {
   const Response found = ask(Method::get, path + "/crops/region-1.png", steward_);
   fs::permissions(folder, fs::perms::owner_all);
   EXPECT_EQ(found.status, 200) << "the folder cannot be listed, and need not be";
+}
+
+TEST_P(JobRoutes, AFileOfTheReportIsTheOneThatItsEtagIsOfThoughItIsReplacedMeanwhile) {
+  const std::string id = submit(), path = "/api/v1/jobs/" + id + "/report/inputs.jsonl";
+  const fs::path file = server_.folder / "reports" / id / "inputs.jsonl";
+  naru::test::spill(file, "0123456789");
+  const Response answer = ask(Method::get, path, steward_);
+  naru::test::spill(file.string() + ".new", "abc");
+  fs::rename(file.string() + ".new", file);
+  const Segment& sent = std::get<LongBody>(answer.body).segments->front();
+  ASSERT_TRUE(sent.opened);
+  std::string text(16, '\0');
+  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::pread(sent.opened->descriptor(), text.data(), 16, 0))));
+  EXPECT_EQ(text, "0123456789");
 }
 
 }  // namespace
