@@ -1,77 +1,55 @@
-/// A folder to prepare from and into, and what a run in it left.
+/// Jobs of `naru prepare` over small files made byte by byte.
 #pragma once
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <sys/stat.h>
 
-#include <cstdint>
-#include <filesystem>
-#include <map>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "pipeline/prepare.h"
 #include "tests/pipeline/deid_job.h"
-#include "tests/support/phantom.h"
-#include "tests/support/temp_folder.h"
+#include "tests/pipeline/pixels/burned_picture.h"
 
 namespace naru::test {
 
-class PrepareTest : public ::testing::Test {
+class PrepareJobTest : public ::testing::Test {
  protected:
-  PrepareTest() {
+  PrepareJobTest() {
     spill(folder_ / "k.key", std::string(64, '7'));
     ::chmod((folder_ / "k.key").c_str(), 0600);
+    options_.inputs = {(folder_ / "in").string()};
+    options_.out = folder_ / "out";
+    options_.memory_limit_bytes = std::uint64_t{1} << 30;
+    options_.recipe = load_recipe("original-grid");
+    options_.recipe->compression = Compression::none;
+    options_.recipe->min_slices = 1;
   }
 
-  PrepareResult run(const std::string& recipe = "", OnExisting on_existing = OnExisting::refuse, int threads = 2,
-                    const std::string& out = "out", std::uint64_t memory = std::uint64_t{1} << 30) {
-    PrepareOptions options;
-    options.inputs = {(folder_ / "in").string()};
-    options.out = folder_ / out;
-    if (!recipe.empty())
-      options.recipe = recipe.find('\n') == std::string::npos ? load_recipe(recipe) : parse_recipe(recipe, "test");
-    options.memory_limit_bytes = memory;
-    options.on_existing = on_existing;
-    options.trace = trace_;
-    Executor executor = Executor::cpu(threads);
+  void put_volume(const std::string& patient, const std::vector<Picture>& pictures, bool says_burned_in = false) {
+    for (std::size_t n = 0; n < pictures.size(); ++n) {
+      SliceBytes slice = slice_of(patient, static_cast<int>(n) + 1);
+      slice.number(0x00280010, Picture::kSize).number(0x00280011, Picture::kSize).number(0x00280103, 0);
+      slice.number(0x00280101, 12).number(0x00280102, 11);
+      if (says_burned_in) slice.text(0x00280301, "CS", "YES");
+      slice.text(0x00200032, "DS", "0\\0\\" + std::to_string(3 * n));
+      slice.raw(0x7FE00010, "OW", bytes_of(pictures[n].values, 2));
+      spill(folder_ / "in" / patient / std::to_string(n), slice.bytes());
+    }
+  }
+
+  PrepareResult run() {
+    Executor executor = Executor::cpu(2);
     std::istringstream no_input;
-    return prepare(options, ProjectKey::load(folder_ / "k.key"), executor, no_input, cancel_, on_progress_);
+    return prepare(options_, ProjectKey::load(folder_ / "k.key"), executor, no_input, CancelToken(),
+                   [](const Progress&) {});
   }
-  ErrorCode code_of_run(const std::string& recipe = "", OnExisting on_existing = OnExisting::refuse) {
-    try {
-      run(recipe, on_existing);
-    } catch (const Error& error) {
-      return error.code();
-    }
-    return ErrorCode::internal;
-  }
-  Json manifest_line() { return lines_of(folder_ / "out/manifest.jsonl").at(0); }
-  /// Reasons of all files that were not used.
-  std::map<std::string, int> reasons(const std::string& out = "out") {
-    std::map<std::string, int> counts;
-    for (const Json& line : lines_of(folder_ / (out + ".report") / "inputs.jsonl")) {
-      if (!line["reason"].is_null())
-        ++counts[line["disposition"].get<std::string>() + ":" + line["reason"].get<std::string>()];
-    }
-    return counts;
-  }
-  /// Writes a good series beside one with a fault.
-  void write_good_and(Fault fault) {
-    PhantomOptions good;
-    good.series_uid = "2.999.7.1";
-    write_series(good, folder_ / "in/good");
-    PhantomOptions bad;
-    bad.series_uid = "2.999.7.2";
-    bad.study_uid = "2.999.7";
-    bad.fault = fault;
-    write_series(bad, folder_ / "in/bad");
-  }
+
+  std::vector<Json> manifest() const { return lines_of(options_.out / "manifest.jsonl"); }
 
   TempFolder folder_;
-  CancelToken cancel_;
-  std::filesystem::path trace_;
-  OnProgress on_progress_ = [](const Progress&) {};
+  PrepareOptions options_;
 };
 
 }  // namespace naru::test

@@ -4,7 +4,7 @@
 
 #include "pipeline/prepare.h"
 #include "pipeline/verify.h"
-#include "tests/pipeline/prepare_job.h"
+#include "tests/pipeline/prepare_fixture.h"
 
 namespace naru {
 namespace {

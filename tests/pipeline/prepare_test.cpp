@@ -12,7 +12,7 @@
 #include "pipeline/outputs/nifti.h"
 #include "pipeline/verify.h"
 #include "tests/dicom/slice_bytes.h"
-#include "tests/pipeline/prepare_job.h"
+#include "tests/pipeline/prepare_fixture.h"
 #include "tests/support/phantom.h"
 #include "tests/support/temp_folder.h"
 
