@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <map>
 #include <set>
+#include <utility>
 
 #include "pipeline/deidentify.h"
 #include "pipeline/pixels/text_detector.h"
@@ -203,6 +205,41 @@ TEST_F(DeidentifyTextTest, TakesTheClassesThatAreAskedFor) {
   options_.recipe.classes = {"C"};
   EXPECT_EQ(run().instance_count, 1U);
   EXPECT_EQ(fates().at("excluded:not_selected"), 1);
+}
+
+/// Where a pixel of a turned picture comes from.
+using TurnedFrom = std::pair<std::int64_t, std::int64_t> (*)(std::int64_t x, std::int64_t y);
+constexpr std::int64_t kLastPixel = Picture::kSize - 1;
+constexpr TurnedFrom kTurns[] = {[](auto x, auto y) { return std::pair(y, kLastPixel - x); },
+                                 [](auto x, auto y) { return std::pair(kLastPixel - x, kLastPixel - y); },
+                                 [](auto x, auto y) { return std::pair(kLastPixel - y, x); },
+                                 [](auto x, auto y) { return std::pair(kLastPixel - x, y); }};
+
+Picture turned_picture(const Picture& upright, TurnedFrom from) {
+  Picture picture;
+  for (std::int64_t y = 0; y < Picture::kSize; ++y) {
+    for (std::int64_t x = 0; x < Picture::kSize; ++x) {
+      const auto [u, v] = from(x, y);
+      picture.at(x, y) = upright.values[static_cast<std::size_t>(v * Picture::kSize + u)];
+    }
+  }
+  return picture;
+}
+
+TEST_F(DeidentifyTextTest, DecidesTheSameHoweverAPictureIsTurned) {
+  ask_for("redact");
+  options_.on_existing = OnExisting::replace;
+  for (const TurnedFrom& turn : kTurns) {
+    const Picture clean = turned_picture(Picture(), turn);
+    put_pictures("PAT-1", {turned_picture(with_text(6, 8), turn), clean, clean});     // on black
+    put_pictures("PAT-2", {turned_picture(with_text(70, 120), turn), clean, clean});  // over anatomy
+    run();
+    EXPECT_EQ(fates(), (std::map<std::string, int>{{"quarantined:text_suspected", 3}, {"used", 3}})) << &turn - kTurns;
+    for (const Json& line : evidence()) {
+      const bool is_held = line["path"].get<std::string>().find("PAT-2") != std::string::npos;
+      EXPECT_EQ(line["because"], is_held ? "uncertain" : "on_background") << &turn - kTurns;
+    }
+  }
 }
 
 }  // namespace
