@@ -30,6 +30,7 @@ import pydicom
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "python" / "training"))
 sys.path.insert(0, str(HERE))
+import fonts  # noqa: E402
 import peers  # noqa: E402
 import program  # noqa: E402
 import text_slices  # noqa: E402
@@ -289,6 +290,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--peers", action="store_true")
     options = parser.parse_args()
+    fonts.require_unseen("test")
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     random = np.random.default_rng(options.seed)
     clean = read_slices(options.dicom, random, options.clean)

@@ -10,7 +10,7 @@ packages=(
   fonts-ipafont-mincho fonts-unifont
   fonts-open-sans fonts-3270 fonts-woowa-bm fonts-wqy-microhei fonts-vlgothic
   fonts-roboto-unhinted fonts-inconsolata fonts-lato fonts-glasstty fonts-baekmuk fonts-naver-d2coding
-  fonts-arphic-uming fonts-takao-gothic
+  fonts-arphic-uming
 )
 apt-get install -y --no-install-recommends "${packages[@]}"
 

@@ -218,6 +218,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1001)
     parser.add_argument("--keep", type=pathlib.Path)
     options = parser.parse_args()
+    fonts.require_unseen("tune")
     if options.keep and options.keep.exists():
         images, answers = pickle.loads(options.keep.read_bytes())
     else:
