@@ -132,7 +132,8 @@ bool is_too_much(const std::vector<FoundText>& found, const TextLook& look) {
 bool is_too_much_blanked(std::span<const TextLook> series, const TextDecision& decision) {
   for (std::size_t file = 0; file < series.size(); ++file) {
     double everywhere = 0;
-    for (const dicom::PixelBox& box : decision.boxes[file]) {
+    for (const dicom::PixelBox& whole : decision.boxes[file]) {
+      const dicom::PixelBox box = clipped(whole, series[file].columns, series[file].rows);
       if (box.frame < 0) everywhere += static_cast<double>(box.width) * static_cast<double>(box.height);
     }
     const auto pixels = static_cast<double>(series[file].columns) * static_cast<double>(series[file].rows);

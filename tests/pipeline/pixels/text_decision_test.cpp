@@ -188,6 +188,15 @@ TEST(TextDecision, HoldsPagesOfText) {
             Code::text_suspected);
 }
 
+/// The margins of what stands at an edge lie outside, where nothing is lost.
+TEST(TextDecision, CountsOfWhatIsBlankedOnlyWhatLiesInTheFrame) {
+  auto series = series_of(5, {text_at(0, 0, true, 256, 14), text_at(0, 242, true, 256, 14)});
+  for (TextLook& look : series) look.columns = look.rows = 256;
+  EXPECT_FALSE(decide_text(series, TextHandling::redact).hold);
+  for (TextLook& look : series) look.frames[0].push_back(text_at(100, 120, true, 60, 14));
+  EXPECT_EQ(decide_text(series, TextHandling::redact).hold, Code::text_suspected);
+}
+
 TEST(TextDecision, HoldsWhatCouldNotBeLookedAtWithTheRestOfItsSeries) {
   auto series = series_of(3, {});
   series[1].problem = Code::truncated;
