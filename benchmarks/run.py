@@ -21,7 +21,7 @@ Only the standard library is needed, but
 - for --server: nginx-light, postgresql and openssl;
 - for --pixels: dcmtk, python3-numpy, -pil, -pydicom, -scipy, and for its peers python3-tesserocr, tesseract-ocr-kor,
   python3-opencv and `npm ci --ignore-scripts` in benchmarks/pixels/ppocr.
-Temporary files go where TMPDIR says: --speed needs 2 GB there, --server 3 GB, --deidentify 10 GB.
+Temporary files go where TMPDIR says: --speed needs 2 GB there, --server 3 GB, --deidentify 22 GB.
 """
 import argparse
 import functools
@@ -173,7 +173,8 @@ def kernel_rows(cases):
 
 def print_deidentify_tables(measured):
     peers = {"x Orthanc to disk, 1 job": "orthanc_to_disk_1_job", "2 jobs": "orthanc_to_disk_2_jobs",
-             "not to disk, 1 job": "orthanc_1_job", "with upload": "orthanc_with_upload",
+             "not to disk, 1 job": "orthanc_1_job", "not to disk, 2 jobs": "orthanc_2_jobs",
+             "not to disk, 2 jobs and upload": "orthanc_with_upload",
              "x pydicom to disk, 1 process": "pydicom_to_disk_1_process", "2 processes": "pydicom_to_disk_2_processes",
              "not to disk, 1 process": "pydicom_1_process", "x cp and sync": "copy"}
     rows = [[name, f"{case['files_per_second']:.0f}", f"{case['bytes_per_second'] / 1e6:.0f}",

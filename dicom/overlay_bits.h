@@ -15,6 +15,11 @@ struct OverlayPlane {
   bool has_data = false;                                      ///< Overlay Data (60xx,3000) of its own
 };
 
+/// Whose bits are said to stand in pixels: that of one bit is apart from them, and so is one with data of its own.
+constexpr bool is_in_pixels(const OverlayPlane& plane) {
+  return plane.bits_allocated.value_or(1) != 1 && !plane.has_data;
+}
+
 /// Those of the groups 6000, 6002 to 601E.
 using OverlayPlanes = std::array<OverlayPlane, 16>;
 

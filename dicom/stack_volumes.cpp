@@ -234,8 +234,8 @@ class Separator {
     return part_volumes_by([&](const Member& m) { return AxisKey{run_of.at(m.candidate)}; }, false);
   }
 
-  /// True where the images of each key are one run of Instance Numbers along the places, and none is missing: slices
-  /// that one of them lacks were not lost.
+  /// True where the images of each key are one run of Instance Numbers along the places, which begin at 1 and leave
+  /// none out: slices that one of them lacks were not lost, unless an export ends too soon.
   bool are_runs_by(const KeyOfMember& key_of_member) const {
     const auto partition = partition_by(places_, key_of_member);
     const auto runs = numbered_runs(candidates_, places_);
@@ -245,7 +245,8 @@ class Separator {
       return run.size() >= kShortestRun &&
              std::ranges::adjacent_find(run, std::ranges::not_equal_to{}, own) == run.end();
     };
-    return std::ranges::all_of(runs, is_of_one_key) && are_numbers_whole(candidates_, places_);
+    return std::ranges::all_of(runs, is_of_one_key) && are_numbers_whole(candidates_, places_) &&
+           sorted_numbers(candidates_, places_).front().first <= 1;
   }
 
   std::optional<Separation> part_volumes_by(const KeyOfMember& key_of_member, bool may_overlap) {

@@ -17,8 +17,8 @@ namespace naru {
 /// returned a host value. A CPU executor has finished when the call returns. One worker owns one executor; an executor
 /// is not for use by two threads at a time. Kernels give the same bytes for any number of CPU threads.
 ///
-/// @throws of every kernel, where its header names no other: Error{memory_exceeded} where what it takes beside its views
-/// has no room, Error{device_unavailable} where the device fails.
+/// @throws of every kernel, where its header names no other: Error{memory_exceeded} or std::bad_alloc where what it
+/// takes beside its views has no room, Error{device_unavailable} where the device fails.
 class Executor {
  public:
   /// @param thread_count 1 or more; 0 means one per hardware thread that the process may use, which is also the most

@@ -18,7 +18,8 @@ bool DeidWriter::claim(const std::string& file) {
 FileFacts DeidWriter::write(const std::string& file, const dicom::DeidOutput& output) {
   const fs::path path = out_ / file;
   make_folder_of(path);
-  FileWriter writer(path, &flush_);
+  constexpr std::uint64_t kLarge = std::uint64_t{16} << 20;  // is recorded once the disk has taken it
+  FileWriter writer(path, output.size_bytes() < kLarge ? &flush_ : nullptr);
   for (std::size_t n = 0; n < output.pieces.size(); ++n) {
     writer.append(output.pieces[n]);
     if (n == 0 && probe_) probe_("write");

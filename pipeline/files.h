@@ -23,8 +23,8 @@ struct FileFacts {
   std::uint64_t size_bytes = 0;
 };
 
-/// Takes files to their disk beside the writing, every 16 MiB, so that little is left to wait for at the end.
-/// Thread-safe.
+/// Takes the file that is written to its disk every 16 MiB, beside the writing, so that little is left to wait for at
+/// the end. Where a file system has one journal for all, as ext4, those written before it go with it. Thread-safe.
 class DiskFlush {
  public:
   DiskFlush() = default;

@@ -22,7 +22,7 @@ def free_port():
         return listener.getsockname()[1]
 
 
-# What only durability asks for; Orthanc's own settings, and those of its Debian package, have all three.
+# What only durability asks for, of images; Orthanc's own settings, and those of its Debian package, have all three.
 NOT_DURABLE = {"SyncStorageArea": False, "StoreMD5ForAttachments": False, "SaveJobs": False}
 
 
@@ -37,7 +37,7 @@ class Orthanc:
     """Runs from `with Orthanc(...)` to its end. `folder` must not exist; it works on at most `jobs` jobs at a time."""
 
     def __init__(self, program, folder, jobs, is_durable=False):
-        self.port, self.jobs = free_port(), jobs
+        self.port, self.jobs, self.store = free_port(), jobs, folder / "store"
         folder.mkdir(parents=True)
         file, self.log = folder / "orthanc.json", folder / "orthanc.log"
         file.write_text(json.dumps(configuration(folder, self.port, jobs, is_durable)))

@@ -1,7 +1,7 @@
 """docs/performance.md and its pictures, from what `run.py --speed` wrote and from nothing else."""
 import re
 
-from speed import growth, operations, picture
+from speed import growth, picture
 from speed.tables import (beside, difference, done, ms, peer_name, slices_table, studies_table, table, threads_table,
                           times)
 
@@ -218,9 +218,9 @@ time a process of its own, which starts the device first. Medians of {path['runs
 """
 
 
-def gpu_section(named, commit):
+def gpu_section(named, commit, speed):
     """@param named the name of the file that benchmarks/gpu/run.sh wrote, and what is in it; or None
-    @param commit of the rest of the page"""
+    @param commit, speed of the rest of the page"""
     if not is_measured(named):
         return NO_GPU
     name, gpu = named[0], named[1]["gpu"]
@@ -234,15 +234,16 @@ def gpu_section(named, commit):
 **Not run on a GPU:** what changed in `kernels/` from commit {named[1]["commit"]}, which was measured here, to {commit}, of which the
 rest of this page is. It was compiled, and the tests run it on an emulated device.
 """ if is_older(named, commit) else ""
-    missing = "; ".join(case.name for case in operations.CASES if "ms" not in gpu["operations"].get(case.name, {}))
+    on_gpu = dict(done(gpu["operations"]))
+    missing = "; ".join(case for case, _ in done(speed.get("operations", {})) if case not in on_gpu)
+    not_measured = f"Not measured in that run: {missing}.\n" if missing else ""
     return f"""## On a GPU
 {older}
 {gpu['device']}, from [{name}](../benchmarks/results/{name}); input and output in the GPU's memory. The aim is
 {gpu['aim_copy_percent']} % of the bandwidth of a copy measured there, and 10 × torch.
 
 {table(["operation", "Naru", "GB/s", "of a copy", "peer on the GPU", "its time", "Naru is faster by"], rows)}
-{f"Not measured in that run: {missing}." if missing else ""}
-
+{not_measured}
 compute-sanitizer: {"; ".join(f"{tool}: {said}" for tool, said in gpu["sanitizer"].items())}.
 {whole}"""
 
@@ -274,7 +275,7 @@ def page(name, result, gpu=None):
         if part in speed:
             parts += [section(speed) for section in sections]
     commit = result["commit"]
-    return "\n".join([*parts, slower_section(speed, gpu, commit), gpu_section(gpu, commit) + compiled_section(result)])
+    return "\n".join([*parts, slower_section(speed, gpu, commit), gpu_section(gpu, commit, speed) + compiled_section(result)])
 
 
 def threads_series(growth):

@@ -23,10 +23,11 @@ bool is_bzip2(std::string_view bytes) {
 
 /// Two bytes of header are found among numbers by chance: the deflate stream behind them must come to its end.
 bool is_zlib(Bytes value) {
-  constexpr std::size_t kHeaderBytes = 2, kMostBytes = std::size_t{256} << 20;
+  constexpr std::size_t kHeaderBytes = 2, kMostBytes = std::size_t{1} << 20;  // what inflates so far is no chance
   const auto method = std::to_integer<unsigned>(value[0]), flags = std::to_integer<unsigned>(value[1]);
-  constexpr unsigned kDeflateOf32KiB = 0x78, kCheck = 31, kDictionary = 0x20;
-  if (method != kDeflateOf32KiB || (method << 8 | flags) % kCheck != 0 || (flags & kDictionary) != 0) return false;
+  constexpr unsigned kDeflate = 8, kLargestWindow = 7, kCheck = 31, kDictionary = 0x20;
+  const bool is_deflate = (method & 0xF) == kDeflate && method >> 4 <= kLargestWindow;
+  if (!is_deflate || (method << 8 | flags) % kCheck != 0 || (flags & kDictionary) != 0) return false;
   Inflater inflater([rest = value.subspan(kHeaderBytes)]() mutable { return std::exchange(rest, {}); });
   std::array<std::byte, 16384> room;
   std::size_t expanded = 0, count = room.size();

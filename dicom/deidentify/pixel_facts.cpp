@@ -50,7 +50,9 @@ void read_text(Tag tag, std::string_view text, PixelFacts& facts) {
 void read_overlay(const Node& node, Bytes value, OverlayPlane& plane) {
   const auto number = unsigned_short(value, node.encoding.is_big_endian);
   switch (overlay_element(node.tag)) {
-    case kOverlayBitsAllocated: plane.bits_allocated = number; break;
+    case kOverlayBitsAllocated:  // of several, one that says so counts
+      if (plane.bits_allocated.value_or(1) == 1) plane.bits_allocated = number;
+      break;
     case kOverlayBitPosition: plane.bit_position = number; break;
     case kOverlayData: plane.has_data = !value.empty(); break;
     default: break;

@@ -43,6 +43,11 @@ std::optional<std::string> readable_text(Bytes value, const CharacterSet& set) {
 
 void ValueWriter::write_private(const Node& node, const PrivateDecision& decision, const TextContext& text) {
   const Vr v = read_as(node, decision.value_representation);
+  // Before anything else: a list may call a date what holds other bytes.
+  if (are_compressed(value_of(node, bytes_))) {
+    ++notes_["bytes_removed"];
+    return writer_.element(node.tag, written_vr(node, v), std::string_view());
+  }
   switch (decision.action) {
     case PrivateAction::map_uid: return write_private_uid(node, v);
     case PrivateAction::shift_date: return write_private_date(node, v);
@@ -52,10 +57,6 @@ void ValueWriter::write_private(const Node& node, const PrivateDecision& decisio
   if (is_date(v) || v == vr("TM")) return write_private_date(node, v);
   if (v == vr("PN")) return writer_.element(node.tag, v, std::string_view());
   if (is_charset_text(v)) return write_text(node, v, *text.set, Cleaning::all);
-  if (!is_text(v) && are_compressed(value_of(node, bytes_))) {
-    ++notes_["bytes_removed"];
-    return writer_.element(node.tag, written_vr(node, v), std::string_view());
-  }
   if (tells_no_kind(v)) return write_private_bytes(node, v, *text.set);
   if (!is_legal(text_of(value_of(node, bytes_)), v)) return write_converted(node, written_vr(node, v), std::nullopt);
   const bool keeps_uids = context_.policy.options.has(DeidOption::retain_uids);

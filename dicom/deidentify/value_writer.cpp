@@ -336,7 +336,8 @@ void ValueWriter::write_text(const Node& node, Vr v, const CharacterSet& set, Cl
 /// a free text, a short one ("4321").
 bool ValueWriter::is_identifier(std::string_view value, bool is_free_text) const {
   constexpr std::size_t kShortest = 6;
-  return (value.size() >= kShortest || (is_free_text && is_short_id(value))) && identifiers_.contains(in_small_letters(value));
+  const bool may_be = value.size() >= kShortest || (is_free_text && is_short_id(value));
+  return may_be && identifiers_.contains(in_small_letters(value));
 }
 
 /// Timezone Offset From UTC: +HHMM, -HHMM or nothing.

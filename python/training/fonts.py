@@ -92,7 +92,9 @@ def looks(split, script):
         if font := load(path, SAMPLE_SIZE):
             image = Image.new("L", font.getbbox(SAMPLES[script])[2:])
             ImageDraw.Draw(image).text((0, 0), SAMPLES[script], font=font, fill=255)
-            drawn[image.size, image.tobytes()] = path.name
+            if ink := image.getbbox():  # another ascent or margin makes no other font
+                image = image.crop(ink)
+                drawn[image.size, image.tobytes()] = path.name
     return drawn
 
 

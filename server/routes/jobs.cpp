@@ -207,7 +207,11 @@ struct OpenReportFile {
 /// A file of a report changes by being replaced alone, so that what is open stays as it is.
 std::optional<OpenReportFile> open_report_file(const fs::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (descriptor < 0) return std::nullopt;
+  if (descriptor < 0) {
+    const bool is_missing = errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG;
+    if (is_missing) return std::nullopt;
+    throw Error(ErrorCode::internal, "a file of the report cannot be opened: see the server's limit of open files");
+  }
   auto opened = std::make_shared<const OpenFile>(descriptor);
   struct stat facts {};
   if (::fstat(descriptor, &facts) != 0 || !S_ISREG(facts.st_mode)) return std::nullopt;

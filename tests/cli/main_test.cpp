@@ -141,6 +141,8 @@ TEST_F(ProgramTest, PrintsOneDocumentWhateverIsAskedForWithJson) {
     std::getline(lines, line);
     EXPECT_EQ(json::parse(line), item);
   }
+  std::string more;
+  EXPECT_FALSE(std::getline(lines, more)) << more;
 }
 
 /// Lines that the other runs have not, and no words of headers.

@@ -189,6 +189,10 @@ TEST(StackAcquisitions, TimesThatNumbersConfirmAreStacksOfTheirOwn) {
   auto without_numbers = timed(8, 6, acquired);
   for (Candidate& candidate : without_numbers) candidate.instance.instance_number.reset();
   expect_all_rejected(build_stacks(without_numbers, kDifferent), Code::mixed_phase);
+  // Numbers that begin late: the first slices of the first phase were lost.
+  auto late = timed(8, 0, acquired);
+  late.erase(late.begin(), late.begin() + 3);
+  expect_all_rejected(build_stacks(late, kDifferent), Code::mixed_phase);
   // The time of the lower half of each is that of the upper half of the one before.
   auto cut = timed(8, 6, acquired);
   for (std::size_t n = 0; n < cut.size(); ++n) cut[n].instance.timing.acquisition_time_s = (n + 4) / 8;

@@ -28,10 +28,11 @@ def test_what_was_not_run_on_a_gpu_is_said():
     for commit, is_older in (("before", True), ("now", False)):
         slower = document.slower_section({}, measured_on_gpu(commit), "now")
         assert "linear to int16: 37 %" in slower and ("as commit before was" in slower) == is_older, slower
-        section = document.gpu_section(measured_on_gpu(commit), "now")
+        here = {"operations": {case: {"ms": 1} for case in ("linear to int16", "linear to float32")}}
+        section = document.gpu_section(measured_on_gpu(commit), "now", here)
         assert ("**Not run on a GPU:**" in section) == is_older, section
-        assert "Not measured in that run: linear to float32; " in section, section
-    assert "Not run on a GPU." in document.gpu_section(None, "now")
+        assert "Not measured in that run: linear to float32.\n" in section, section
+    assert "Not run on a GPU." in document.gpu_section(None, "now", {})
 
 
 def test_an_aim_is_of_five_runs_at_least():

@@ -65,7 +65,7 @@ TEST(FileWriter, SaysThatTheDiskRefusedWhatWasFlushedMeanwhile) {
   }
 }
 
-TEST(FileWriter, FlushesTheFilesThatShareAFlushTogether) {
+TEST(FileWriter, FlushesOnceForAllFilesThatShareAFlush) {
   const test::TempFolder folder;
   std::filesystem::create_symlink("/dev/null", folder / "a");
   const std::string piece(std::size_t{9} << 20, 'x');

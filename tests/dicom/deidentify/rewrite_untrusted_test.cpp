@@ -544,21 +544,24 @@ TEST(UntrustedValues, BytesWithANameInALongerWordGo) {
 }
 
 /// "name: Lena Hargreaves, " twelve times, as zlib 1.2 compresses it: nothing of the name stands in the bytes.
-std::string zlib_of_a_name() {
+/// @param window_bits 9 to 15
+std::string zlib_of_a_name(int window_bits) {
   std::string text;
   for (int n = 0; n < 12; ++n) text += "name: Lena Hargreaves, ";
-  uLongf size = compressBound(text.size());
-  std::string packed(size, '\0');
-  EXPECT_EQ(compress(reinterpret_cast<Bytef*>(packed.data()), &size, reinterpret_cast<const Bytef*>(text.data()),
-                     text.size()),
-            Z_OK);
-  packed.resize(size + size % 2);
+  std::string packed(compressBound(text.size()), '\0');
+  z_stream stream{};
+  stream.next_in = reinterpret_cast<Bytef*>(text.data()), stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data()), stream.avail_out = static_cast<uInt>(packed.size());
+  EXPECT_EQ(deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  packed.resize(stream.total_out + stream.total_out % 2);
+  deflateEnd(&stream);
   return packed;
 }
 
 TEST(UntrustedValues, CompressedBytesNeverLeave) {
   using namespace std::string_literals;
-  const std::string rest(16, '\x55'), zlib = zlib_of_a_name();
+  const std::string rest(16, '\x55'), zlib = zlib_of_a_name(15);
   std::string broken = zlib;
   broken[3] = '\xFF';  // numbers that begin so by chance
   struct Case {
@@ -568,7 +571,7 @@ TEST(UntrustedValues, CompressedBytesNeverLeave) {
   for (const auto& [bytes, is_compressed] :
        {Case{"\x1F\x8B\x08\0"s + rest, true}, Case{"PK\3\4"s + rest, true}, Case{"BZh91AY&SY"s + rest, true},
         Case{"\xFD\x37zXZ\0"s + rest, true}, Case{"\x28\xB5\x2F\xFD"s + rest, true}, Case{zlib, true},
-        Case{broken, false}, Case{"BZh9\1\2"s + rest, false}}) {
+        Case{zlib_of_a_name(12), true}, Case{broken, false}, Case{"BZh9\1\2"s + rest, false}}) {
     SliceBytes slice;
     slice.text(0x00100010, "PN", "Hargreaves^Lena").text(0x00290010, "LO", "MMCPrivate");
     SliceBytes with_table = slice;
@@ -582,6 +585,17 @@ TEST(UntrustedValues, CompressedBytesNeverLeave) {
     const Deidentified held(with_table.bytes());
     EXPECT_EQ(held.result.reason == Code::deid_incomplete, is_compressed);
   }
+}
+
+TEST(UntrustedValues, CompressedBytesNeverLeaveAsADate) {
+  using namespace std::string_literals;
+  SliceBytes slice;  // (0009,xx27) of GEMS_IDEN_01 is seconds since 1970, says the list
+  slice.text(0x00100010, "PN", "Hargreaves^Lena").text(0x00090010, "LO", "GEMS_IDEN_01");
+  slice.raw(0x00091027, "SL", "\x1F\x8B\x08\0"s + std::string(16, '\x55'));
+  const Deidentified done(slice.bytes(),
+                          policy_with({DeidOption::retain_safe_private, DeidOption::retain_longitudinal_full_dates}));
+  EXPECT_FALSE(done.result.reason);
+  EXPECT_EQ(done.value(0x00091027), "");
 }
 
 TEST(UntrustedValues, LengthsOfADataSetThatIsAnotherNowGo) {

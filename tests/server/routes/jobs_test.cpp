@@ -1,5 +1,7 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "server/http/open_files.h"
@@ -250,6 +252,11 @@ TEST_P(JobRoutes, AFileOfTheReportIsTheOneThatItsEtagIsOfThoughItIsReplacedMeanw
   std::string text(16, '\0');
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::pread(sent.opened->descriptor(), text.data(), 16, 0))));
   EXPECT_EQ(text, "0123456789");
+  struct stat facts {};
+  ASSERT_EQ(::fstat(sent.opened->descriptor(), &facts), 0);
+  const auto etag = answer.headers.find("ETag");
+  ASSERT_TRUE(etag);
+  EXPECT_EQ(etag->find(fmt::format("\"{:x}-a-", facts.st_ino)), 0U) << *etag;
 }
 
 }  // namespace
