@@ -80,8 +80,10 @@ std::optional<Code> check_walk(const HeaderValues& header, const PixelDataSource
 OverlayPlanes read_overlay_planes(const HeaderValues& header) {
   OverlayPlanes planes;
   for (Tag n = 0; n < planes.size(); ++n) {
-    planes[n] = {header.number(overlay_tag(n, kOverlayBitsAllocated)),
-                 header.number(overlay_tag(n, kOverlayBitPosition)), header.has_own(overlay_tag(n, kOverlayData))};
+    const auto allocated = header.number(overlay_tag(n, kOverlayBitsAllocated));
+    if (!allocated) continue;  // most images have none
+    planes[n] = {allocated, header.number(overlay_tag(n, kOverlayBitPosition)),
+                 header.has_own(overlay_tag(n, kOverlayData))};
   }
   return planes;
 }
@@ -150,7 +152,8 @@ constexpr std::array kKnownVrs = {
     KnownVr{kRescaleIntercept, vr("DS")},
 };
 
-void add_notes(const FileLayout& layout, const HeaderValues& header, std::vector<Note>& notes) {
+void add_notes(const FileLayout& layout, const HeaderValues& header, const PixelFormat& pixels,
+               std::vector<Note>& notes) {
   const auto add = [&](bool is_so, Note note) {
     if (is_so && std::ranges::find(notes, note) == notes.end()) notes.push_back(note);
   };
@@ -167,7 +170,7 @@ void add_notes(const FileLayout& layout, const HeaderValues& header, std::vector
     return stated != 0 && stated != known.value_representation;
   };
   add(std::ranges::any_of(header.elements(), is_invalid) || std::ranges::any_of(kKnownVrs, is_wrong), Note::wrong_vr);
-  add(std::ranges::any_of(read_overlay_planes(header), is_in_pixels), Note::overlay_in_pixels);
+  add(pixels.overlay_bits && std::ranges::any_of(read_overlay_planes(header), is_in_pixels), Note::overlay_in_pixels);
 }
 
 HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, const PixelDataSource& source,
@@ -183,7 +186,7 @@ HeaderResult read_data_set(const FileLayout& layout, const SyntaxInfo* syntax, c
   file.pixels.transfer_syntax_uid = layout.transfer_syntax_uid;
   const auto pixels = read_pixels_of(header, syntax, source, result, file.pixels);
   result.reason = check_object(layout, header, file);
-  if (result.reason != Code::not_dicom) add_notes(layout, header, result.notes);
+  if (result.reason != Code::not_dicom) add_notes(layout, header, file.pixels, result.notes);
   if (result.reason) return result;
 
   const auto unsupported = syntax ? std::nullopt : std::optional(Code::unsupported_transfer_syntax);

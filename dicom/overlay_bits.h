@@ -32,8 +32,8 @@ constexpr Tag overlay_index(Tag tag) { return tag >> 17 & 0xF; }
 constexpr Tag overlay_element(Tag tag) { return (tag & 0xFFE10000) == kOverlays ? tag & 0xFFFF : 0; }
 
 /// The bits of a pixel that overlays are said to stand in: all where one does not say which; none of one with data of
-/// its own, or at a position that no pixel has. Empty where no overlay is said to stand in pixels: that of one bit is
-/// apart from them.
+/// its own, or at a position that no pixel has. Empty where no overlay is declared but of one bit, which is apart from
+/// pixels.
 std::optional<std::uint16_t> overlay_bits(const OverlayPlanes& planes);
 
 }  // namespace naru::dicom

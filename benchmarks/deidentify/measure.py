@@ -59,10 +59,8 @@ def timed(command, environment=None):
     return Done(seconds, usage.ru_maxrss * 1024, output)
 
 
-def counted(count, what):
-    """1_job, 2_jobs, 2_processes"""
-    ending = "" if count == 1 else "es" if what.endswith("s") else "s"
-    return f"{count}_{what}{ending}"
+def counted(count, one, many):
+    return f"{count}_{one if count == 1 else many}"
 
 
 def find_pydicom_python():
@@ -139,8 +137,8 @@ class Bench:
         done = timed([self.python, HERE / "pydicom_profile.py", self.table, folder, self.pydicom_out, processes])
         answer = json.loads(done.output)
         self.check("pydicom", answer["files"], len(files_below(self.pydicom_out)), file_count)
-        return {f"pydicom_{counted(processes, 'process')}": answer["seconds"],
-                f"pydicom_to_disk_{counted(processes, 'process')}": answer["seconds_to_disk"]}
+        return {f"pydicom_{counted(processes, 'process', 'processes')}": answer["seconds"],
+                f"pydicom_to_disk_{counted(processes, 'process', 'processes')}": answer["seconds_to_disk"]}
 
     def run_orthanc(self, server, name, studies, file_count, jobs):
         """@param studies and the files that Orthanc stored of them, which stay in the page cache as our input does"""
@@ -151,7 +149,7 @@ class Bench:
         count = server.anonymize(studies, jobs)
         seconds = time.monotonic() - start
         self.check("Orthanc", count, count, file_count)
-        return {f"{name}_{counted(jobs, 'job')}": seconds}
+        return {f"{name}_{counted(jobs, 'job', 'jobs')}": seconds}
 
     def run_copy(self, folder, file_count):
         """One thread that copies the files and waits for the disk, as Naru does."""
@@ -200,7 +198,7 @@ class Bench:
         self.set_aside(folder, self.work / "orthanc", self.work / "orthanc_durable", self.pydicom_out, self.copy_out)
         case = facts_of(naru, len(paths), size_bytes)
         peers = {name: statistics.median(one[name] for one in runs) for runs in of_peers for name in runs[0]}
-        peers["orthanc_with_upload"] = upload_seconds + peers[f"orthanc_{counted(THREADS, 'job')}"]
+        peers["orthanc_with_upload"] = upload_seconds + peers[f"orthanc_{counted(THREADS, 'job', 'jobs')}"]
         for peer, seconds in peers.items():
             case |= {f"{peer}_ms": 1000 * seconds, f"{peer}_files_per_second": len(paths) / seconds,
                      f"times_faster_than_{peer}": 1000 * seconds / case["ms"]}
